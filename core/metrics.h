@@ -1,0 +1,36 @@
+/* metrics.h - IoU and its conventions, from counts. Undefined values are NAN, never 0. */
+#ifndef IL_METRICS_H
+#define IL_METRICS_H
+
+#include <stdint.h>
+
+typedef struct il_counts {
+    int64_t tp, fp, fn, tn; /* pixels */
+} il_counts;
+
+void il_metrics_add(il_counts *sum, il_counts more);
+
+/* tp / (tp + fp + fn), NAN when nothing is inpainted and nothing was found. */
+double il_metrics_iou(il_counts c);
+
+/* The published convention: mean over batches of the IoU of the whole flattened batch; an undefined batch counts 0, as
+ * scikit-learn's jaccard_score does. */
+typedef struct il_batch_mean {
+    double sum;
+    int64_t batches;
+} il_batch_mean;
+void il_metrics_batch(il_batch_mean *m, il_counts batch);
+double il_metrics_batch_mean(il_batch_mean m);
+
+/* Early stopping as published: stop after `patience` epochs in a row whose validation loss did not fall below the best. */
+typedef struct il_early {
+    double best;    /* lowest validation loss; INFINITY at first */
+    int best_epoch; /* from 1; 0: none yet */
+    int waited;     /* epochs since */
+} il_early;
+il_early il_metrics_early(void);
+/* Takes one epoch's loss; returns 1 when it is a new best. NAN is none. */
+int il_metrics_early_add(il_early *w, int epoch, double loss);
+int il_metrics_early_stop(const il_early *w, int patience); /* patience 0: never */
+
+#endif

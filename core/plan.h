@@ -1,0 +1,75 @@
+/* plan.h - a grid file as a list of runs, each fully resolved and checked before anything is run. */
+#ifndef IL_PLAN_H
+#define IL_PLAN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "registry.h"
+
+/* A plugin with its settings. */
+typedef struct il_choice {
+    const il_plugin *plugin; /* lent by the registry */
+    il_params *params;
+    char *label; /* how tables call it: YAML's `label`, else the plugin's name */
+} il_choice;
+
+/* Training settings, named as in YAML under `train`. */
+typedef struct il_training {
+    char *on;            /* image kind of the training and validation split */
+    int epochs;          /* at most */
+    int patience;        /* stop after so many epochs whose validation loss was no new best; 0: never */
+    int batch;           /* pictures per step */
+    int size;            /* side of the collate rule, pixels */
+    int crop;            /* side of random training crops, pixels; 0: whole pictures */
+    int crops;           /* random crops taken from each picture per epoch */
+    bool flip;           /* random horizontal flips in training */
+    double lr, weight_decay;
+    double aux_weight;   /* of the auxiliary head's loss; 0: the head is not computed */
+    bool as_published;   /* test the last weights, as the published code did; else the best */
+    char *weights;       /* initial weights, or NULL */
+    char **skip;         /* patterns of tensors that `weights` does not set; ends with NULL; may be NULL */
+} il_training;
+
+/* What to do with samples that are incomplete or unreadable. */
+typedef enum il_missing { IL_MISSING_REFUSE, IL_MISSING_SKIP } il_missing;
+
+/* A data set to test a trained model on. */
+typedef struct il_set {
+    il_choice dataset;
+    char *images; /* image kind: realfake, … */
+    char *split;  /* "test" unless the grid says otherwise */
+} il_set;
+
+typedef struct il_run {
+    char *name;    /* axis values, for people and --only: "model=nix40,train.on=realfake"; the experiment's name if no axes */
+    il_choice model, loss, mask_policy, dataset;
+    il_training training;
+    il_missing missing;
+    uint64_t seed;
+    int test_batch;
+    il_set *tests;
+    size_t ntests;
+    char *config; /* canonical JSON (sorted keys) of all that determines the trained weights except file contents */
+} il_run;
+
+typedef struct il_plan {
+    char *experiment; /* identifier */
+    char *title;
+    char *path;       /* of the grid file */
+    char *source;     /* its text */
+    char *published;  /* table whose cells the grid reproduces, as published.csv names it ("2".."7", "text"); or NULL */
+    il_run *runs;
+    size_t count;
+} il_plan;
+
+typedef struct il_plan_opts {
+    const char *const *set; /* "key=value" overrides of base keys, dotted as axes are; ends with NULL; NULL: none */
+    const char *only;       /* glob on run names, or NULL */
+} il_plan_opts;
+
+/* Reads, expands and checks. Errors name file, line, column and the nearest right key. Opens each plugin instance once
+ * (and closes it), so that what only `open` can tell is told now. */
+int il_plan_read(il_plan **out, const char *path, il_registry *registry, il_plan_opts opts, il_err *e);
+void il_plan_free(il_plan *p);
+
+#endif
