@@ -32,7 +32,7 @@ int il_image_size(int *width, int *height, const char *path, il_err *e);
 /* Writes .png or lossless .webp, as the name ends. The file appears whole or not at all. */
 int il_image_write(const il_image *image, const char *path, il_err *e);
 
-/* Bilinear with antialiasing: the bytes Pillow's resize(BILINEAR) gives. */
+/* Bilinear with antialiasing: the bytes that Pillow's resize(BILINEAR) gives, the width resized first. */
 int il_image_resize(il_image *out, const il_image *in, int width, int height, il_err *e);
 
 /* Copies a rectangle; what lies outside `in` is 0. */

@@ -30,6 +30,7 @@ il_tensor *il_state_buffer(il_state *st, const char *name, il_dtype dtype, doubl
 int il_state_share(il_state *st, const char *name, il_tensor *t, bool trainable, il_err *e);
 
 int il_state_status(const il_state *st, il_err *e);
+il_device il_state_device(const il_state *st);
 
 typedef struct il_state_entry {
     const char *name;

@@ -1,0 +1,35 @@
+/* bundle.h - what the readers and writers of weight files share. */
+#ifndef IL_BUNDLE_H
+#define IL_BUNDLE_H
+
+#include <inpaintlab/state.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Adds without looking for the same name: the reader has done so. */
+int il_bundle_append(il_bundle *b, const char *name, il_dtype dtype, int ndim, const int64_t *shape, const void *data,
+                     il_err *e);
+
+typedef struct il_bundle_text {
+    const char *key, *text; /* lent */
+} il_bundle_text;
+size_t il_bundle_notes(const il_bundle *b);
+il_bundle_text il_bundle_note_at(const il_bundle *b, size_t i);
+
+/* Fill an empty bundle from an open file; fd stays open, size is the file's. Messages lack the path. */
+int il_safetensors_read(il_bundle *b, int fd, uint64_t size, il_err *e);
+int il_pth_read(il_bundle *b, int fd, uint64_t size, il_err *e);
+
+/* Writes header and data, nothing else. */
+int il_safetensors_write(const il_bundle *b, int fd, il_err *e);
+
+/* read and write until all is done. IL_EIO; IL_EFORMAT when the file ends early. */
+int il_bundle_pread(int fd, void *out, size_t count, uint64_t at, il_err *e);
+int il_bundle_put(int fd, const void *data, size_t count, il_err *e);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,49 @@
+/* layers.c - declares and applies convolutions and batch norms. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <inpaintlab/layers.h>
+
+il_name_buf il_name(const char *format, ...)
+{
+    il_name_buf name;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(name.text, sizeof name.text, format, args);
+    va_end(args);
+    return name;
+}
+
+il_conv il_conv_declare(il_state *st, const char *prefix, il_conv_spec spec)
+{
+    int groups = spec.opts.groups ? spec.opts.groups : 1;
+    int64_t shape[4] = { spec.out, spec.in / groups, spec.kernel, spec.kernel };
+    int64_t fan_in = shape[1] * shape[2] * shape[3];
+    il_conv c = { .opts = spec.opts };
+    c.weight = il_state_param(st, il_name("%s.weight", prefix).text,
+                              spec.fan_out ? IL_INIT_KAIMING_FAN_OUT : IL_INIT_KAIMING_UNIFORM, 0, 4, shape);
+    if (!spec.no_bias)
+        c.bias = il_state_param(st, il_name("%s.bias", prefix).text, IL_INIT_FAN_IN_UNIFORM, fan_in, 1, shape);
+    return c;
+}
+
+il_tensor *il_conv_apply(il_scope *s, const il_conv *c, il_tensor *x)
+{
+    return il_conv2d(s, x, c->weight, c->bias, c->opts);
+}
+
+il_norm il_norm_declare(il_state *st, const char *prefix, int channels)
+{
+    int64_t shape[1] = { channels };
+    il_norm n;
+    n.weight = il_state_param(st, il_name("%s.weight", prefix).text, IL_INIT_ONES, 0, 1, shape);
+    n.bias = il_state_param(st, il_name("%s.bias", prefix).text, IL_INIT_ZEROS, 0, 1, shape);
+    n.mean = il_state_buffer(st, il_name("%s.running_mean", prefix).text, IL_F32, 0, 1, shape);
+    n.var = il_state_buffer(st, il_name("%s.running_var", prefix).text, IL_F32, 1, 1, shape);
+    n.tracked = il_state_buffer(st, il_name("%s.num_batches_tracked", prefix).text, IL_I64, 0, 0, NULL);
+    return n;
+}
+
+il_tensor *il_norm_apply(il_scope *s, const il_norm *n, il_tensor *x)
+{
+    return il_batch_norm(s, x, n->weight, n->bias, n->mean, n->var, n->tracked);
+}

@@ -1,0 +1,427 @@
+/* state.cpp - named parameters and buffers, their initial values, and Adam over them. */
+#include <cmath>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+#include <fnmatch.h>
+#include <ATen/ops/_fused_adam.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/zeros.h>
+#include <ATen/ops/zeros_like.h>
+#include <c10/util/Exception.h>
+#include <inpaintlab/state.h>
+#include "shim.hpp"
+
+namespace {
+
+struct entry {
+    std::string name;
+    il_tensor *tensor;
+    bool trainable;
+};
+
+} // namespace
+
+struct il_state {
+    il_device device = {};
+    uint64_t seed = 0;
+    std::vector<entry> entries;
+    std::unordered_map<std::string, size_t> index;
+    il_err error = {};
+};
+
+namespace {
+
+/* FNV-1a of the name, mixed with the seed as SplitMix64 does. */
+uint64_t seed_of(uint64_t seed, const std::string &name)
+{
+    uint64_t h = 14695981039346656037u;
+    for (unsigned char c : name)
+        h = (h ^ c) * 1099511628211u;
+    h += seed * 0x9E3779B97F4A7C15u + 0x9E3779B97F4A7C15u;
+    h = (h ^ (h >> 30)) * 0xBF58476D1CE4E5B9u;
+    h = (h ^ (h >> 27)) * 0x94D049BB133111EBu;
+    return h ^ (h >> 31);
+}
+
+/* Drawn on the CPU, so that they are the same on every device. */
+at::Tensor initial(const il_state *st, const std::string &name, il_init init, int64_t fan_in, at::IntArrayRef shape)
+{
+    at::Tensor t = at::zeros(shape, at::kFloat);
+    at::Generator random = shim::generator({ IL_CPU, 0 }, seed_of(st->seed, name));
+    int64_t rest = 1; /* kernel positions */
+    for (size_t i = 2; i < shape.size(); i++)
+        rest *= shape[i];
+    double bound;
+    switch (init) {
+    case IL_INIT_ZEROS:
+        return t;
+    case IL_INIT_ONES:
+        return t.fill_(1);
+    case IL_INIT_KAIMING_UNIFORM:
+    case IL_INIT_FAN_IN_UNIFORM:
+        if (init == IL_INIT_KAIMING_UNIFORM) {
+            TORCH_CHECK(shape.size() >= 2, "this initialisation needs two dimensions");
+            fan_in = shape[1] * rest;
+        }
+        TORCH_CHECK(fan_in > 0, "fan_in ", fan_in, " is not positive");
+        bound = 1 / std::sqrt(static_cast<double>(fan_in));
+        return t.uniform_(-bound, bound, random);
+    case IL_INIT_KAIMING_FAN_OUT:
+        TORCH_CHECK(shape.size() >= 2, "this initialisation needs two dimensions");
+        return t.normal_(0, std::sqrt(2.0 / static_cast<double>(shape[0] * rest)), random);
+    }
+    TORCH_CHECK(false, "unknown initialisation ", static_cast<int>(init));
+}
+
+il_tensor *insert(il_state *st, const char *name, at::Tensor value, bool trainable)
+{
+    TORCH_CHECK(!st->index.count(name), "this name exists already");
+    std::unique_ptr<il_tensor> t(shim::wrap(nullptr, std::move(value)));
+    st->entries.reserve(st->entries.size() + 1);
+    st->index.emplace(name, st->entries.size());
+    st->entries.push_back({ name, t.get(), trainable });
+    return t.release();
+}
+
+at::IntArrayRef sizes(int ndim, const int64_t *shape)
+{
+    return { shape, static_cast<size_t>(ndim) };
+}
+
+/* make gives the tensor to be stored. */
+template <class F> il_tensor *declare(il_state *st, const char *name, bool trainable, F make) noexcept
+{
+    if (!st || st->error.code != IL_OK)
+        return nullptr;
+    il_tensor *t = nullptr;
+    shim::guard(&st->error, name, [&] {
+        at::Tensor value = make().to(shim::device(st->device));
+        if (trainable)
+            value.set_requires_grad(true);
+        t = insert(st, name, value, trainable);
+    });
+    return t;
+}
+
+} // namespace
+
+int il_state_new(il_state **out, il_device device, uint64_t seed, il_err *e)
+{
+    return shim::guard(e, "state", [&] {
+        auto *st = new il_state;
+        st->device = device;
+        st->seed = seed;
+        *out = st;
+    });
+}
+
+void il_state_free(il_state *st)
+{
+    if (!st)
+        return;
+    for (entry &x : st->entries)
+        il_tensor_free(x.tensor);
+    delete st;
+}
+
+il_tensor *il_state_param(il_state *st, const char *name, il_init init, int64_t fan_in, int ndim, const int64_t *shape)
+{
+    return declare(st, name, true, [&] { return initial(st, name, init, fan_in, sizes(ndim, shape)); });
+}
+
+il_tensor *il_state_buffer(il_state *st, const char *name, il_dtype dtype, double fill, int ndim, const int64_t *shape)
+{
+    return declare(st, name, false, [&] { return at::full(sizes(ndim, shape), fill, shim::type(dtype)); });
+}
+
+int il_state_share(il_state *st, const char *name, il_tensor *t, bool trainable, il_err *e)
+{
+    if (!t)
+        return il_fail(e, IL_ETORCH, "%s: there is no tensor", name);
+    return shim::guard(e, name, [&] {
+        insert(st, name, t->value, trainable);
+        if (trainable)
+            t->value.set_requires_grad(true);
+    });
+}
+
+int il_state_status(const il_state *st, il_err *e)
+{
+    if (st->error.code != IL_OK && e)
+        *e = st->error;
+    return st->error.code;
+}
+
+il_device il_state_device(const il_state *st) { return st->device; }
+
+size_t il_state_count(const il_state *st) { return st->entries.size(); }
+
+il_state_entry il_state_at(const il_state *st, size_t i)
+{
+    const entry &x = st->entries[i];
+    return { x.name.c_str(), x.tensor, x.trainable };
+}
+
+il_tensor *il_state_find(const il_state *st, const char *name)
+{
+    il_tensor *t = nullptr;
+    shim::guard(nullptr, name, [&] {
+        auto found = st->index.find(name);
+        if (found != st->index.end())
+            t = st->entries[found->second].tensor;
+    });
+    return t;
+}
+
+int64_t il_state_params(const il_state *st)
+{
+    int64_t n = 0;
+    for (const entry &x : st->entries)
+        n += x.trainable ? x.tensor->value.numel() : 0;
+    return n;
+}
+
+/* ---- files ---- */
+
+int il_state_save(const il_state *st, il_bundle *b, const char *prefix, il_err *e)
+{
+    int rc = IL_OK;
+    int guarded = shim::guard(e, "save", [&] {
+        for (size_t i = 0; i < st->entries.size() && rc == IL_OK; i++)
+            rc = il_bundle_add(b, ((prefix ? prefix : "") + st->entries[i].name).c_str(), st->entries[i].tensor, e);
+    });
+    return rc != IL_OK ? rc : guarded;
+}
+
+namespace {
+
+bool skipped(const char *const *patterns, const char *name)
+{
+    for (; patterns && *patterns; patterns++)
+        if (fnmatch(*patterns, name, 0) == 0)
+            return true;
+    return false;
+}
+
+/* State dicts written before PyTorch 0.4.1 lack this count; PyTorch loads them too. */
+bool optional_name(const std::string &name)
+{
+    static const std::string tail = "num_batches_tracked";
+    return name.size() >= tail.size() && name.compare(name.size() - tail.size(), tail.size(), tail) == 0;
+}
+
+/* Tensors of the file that st lacks. */
+int check_superfluous(const il_state *st, const il_bundle *b, const il_load_opts &o, il_err *e)
+{
+    size_t cut = o.prefix ? strlen(o.prefix) : 0;
+    for (size_t i = 0; i < il_bundle_count(b); i++) {
+        const char *name = il_bundle_name(b, i);
+        if (cut && strncmp(name, o.prefix, cut) != 0)
+            continue;
+        if (!st->index.count(name + cut) && !skipped(o.skip, name + cut))
+            return il_fail(e, IL_EFORMAT, "tensor %s: the model has none of this name", name);
+    }
+    return IL_OK;
+}
+
+struct assignment {
+    il_tensor *to;
+    const il_tensor *from;
+};
+
+/* Pairs every tensor of st with its value; nothing is copied before all of them fit. */
+int match(std::vector<assignment> *out, const il_state *st, const il_bundle *b, const il_load_opts &o, il_err *e)
+{
+    std::unordered_map<std::string, const il_tensor *> held;
+    for (size_t i = 0; i < il_bundle_count(b); i++)
+        held.emplace(il_bundle_name(b, i), il_bundle_at(b, i));
+    for (const entry &x : st->entries) {
+        if (skipped(o.skip, x.name.c_str()))
+            continue;
+        std::string name = (o.prefix ? o.prefix : "") + x.name;
+        auto found = held.find(name);
+        if (found == held.end()) {
+            if (optional_name(name))
+                continue;
+            return il_fail(e, IL_EFORMAT, "tensor %s is missing", name.c_str());
+        }
+        if (found->second->value.sizes() != x.tensor->value.sizes())
+            return il_fail(e, IL_EFORMAT, "tensor %s has shape %s, expected %s", name.c_str(),
+                           shim::shape(found->second).c_str(), shim::shape(x.tensor).c_str());
+        out->push_back({ x.tensor, found->second });
+    }
+    return IL_OK;
+}
+
+} // namespace
+
+int il_state_load(il_state *st, const il_bundle *b, il_load_opts opts, il_err *e)
+{
+    int rc = IL_OK;
+    int guarded = shim::guard(e, "load", [&] {
+        std::vector<assignment> pairs;
+        rc = match(&pairs, st, b, opts, e);
+        if (rc == IL_OK)
+            rc = check_superfluous(st, b, opts, e);
+        for (size_t i = 0; i < pairs.size() && rc == IL_OK; i++)
+            rc = il_copy(pairs[i].to, pairs[i].from, e);
+    });
+    return rc != IL_OK ? rc : guarded;
+}
+
+/* ---- Adam ---- */
+
+namespace {
+
+/* Of one parameter; undefined until its first gradient, as in torch.optim.Adam. */
+struct moments {
+    at::Tensor mean, square, step;
+};
+
+moments fresh(const at::Tensor &param)
+{
+    at::TensorOptions o = at::TensorOptions(at::kFloat).device(param.device());
+    return { at::zeros_like(param, {}, at::MemoryFormat::Preserve),
+             at::zeros_like(param, {}, at::MemoryFormat::Preserve), at::zeros({}, o) };
+}
+
+} // namespace
+
+struct il_adam {
+    const il_state *state = nullptr;
+    il_adam_opts opts = {};
+    std::vector<moments> moment; /* one per entry of state */
+};
+
+int il_adam_new(il_adam **out, il_state *st, il_adam_opts opts, il_err *e)
+{
+    return shim::guard(e, "adam", [&] {
+        auto a = std::make_unique<il_adam>();
+        a->state = st;
+        a->opts = opts;
+        a->opts.beta1 = opts.beta1 == 0 ? 0.9 : opts.beta1;
+        a->opts.beta2 = opts.beta2 == 0 ? 0.999 : opts.beta2;
+        a->opts.eps = opts.eps == 0 ? 1e-8 : opts.eps;
+        a->moment.resize(st->entries.size());
+        *out = a.release();
+    });
+}
+
+void il_adam_free(il_adam *a) { delete a; }
+
+int il_adam_step(il_adam *a, il_err *e)
+{
+    return shim::guard(e, "adam", [&] {
+        at::NoGradGuard off;
+        std::vector<at::Tensor> params, grads, means, squares, steps;
+        for (size_t i = 0; i < a->moment.size(); i++) {
+            const entry &x = a->state->entries[i];
+            at::Tensor &param = x.tensor->value;
+            if (!x.trainable || !param.grad().defined())
+                continue;
+            moments &m = a->moment[i];
+            if (!m.mean.defined())
+                m = fresh(param);
+            m.step.add_(1);
+            params.push_back(param);
+            grads.push_back(param.grad());
+            means.push_back(m.mean);
+            squares.push_back(m.square);
+            steps.push_back(m.step);
+        }
+        if (!params.empty())
+            at::_fused_adam_(params, grads, means, squares, {}, steps, a->opts.lr, a->opts.beta1, a->opts.beta2,
+                             a->opts.weight_decay, a->opts.eps, false, false);
+        for (at::Tensor &param : params)
+            param.mutable_grad() = at::Tensor();
+    });
+}
+
+namespace {
+
+const char *const parts[] = { ".exp_avg", ".exp_avg_sq", ".step" };
+
+at::Tensor &part_of(moments &m, int i) { return i == 0 ? m.mean : i == 1 ? m.square : m.step; }
+
+/* Reads one parameter's moments into *m; leaves it undefined when the file holds none. */
+int read_moments(moments *m, const at::Tensor &param, const il_bundle *b, const std::string &name, size_t *used,
+                 il_err *e)
+{
+    moments read = fresh(param);
+    int found = 0;
+    for (int i = 0; i < 3; i++) {
+        std::string key = name + parts[i];
+        const il_tensor *t = il_bundle_find(b, key.c_str());
+        if (!t)
+            continue;
+        found++;
+        at::Tensor &to = part_of(read, i);
+        if (t->value.sizes() != to.sizes())
+            return il_fail(e, IL_EFORMAT, "tensor %s has shape %s, which does not fit its parameter", key.c_str(),
+                           shim::shape(t).c_str());
+        to.copy_(t->value);
+    }
+    if (found != 0 && found != 3)
+        return il_fail(e, IL_EFORMAT, "tensor %s: exp_avg, exp_avg_sq and step must come together", name.c_str());
+    if (found == 3)
+        *m = read;
+    *used += static_cast<size_t>(found);
+    return IL_OK;
+}
+
+size_t count_prefix(const il_bundle *b, const std::string &prefix)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < il_bundle_count(b); i++)
+        n += strncmp(il_bundle_name(b, i), prefix.c_str(), prefix.size()) == 0;
+    return n;
+}
+
+} // namespace
+
+int il_adam_save(const il_adam *a, il_bundle *b, const char *prefix, il_err *e)
+{
+    int rc = IL_OK;
+    int guarded = shim::guard(e, "save", [&] {
+        for (size_t i = 0; i < a->moment.size(); i++) {
+            moments m = a->moment[i];
+            for (int k = 0; m.mean.defined() && k < 3; k++) {
+                std::string name = (prefix ? prefix : "") + a->state->entries[i].name + parts[k];
+                il_tensor t;
+                t.value = part_of(m, k);
+                rc = il_bundle_add(b, name.c_str(), &t, e);
+                if (rc != IL_OK)
+                    return;
+            }
+        }
+    });
+    return rc != IL_OK ? rc : guarded;
+}
+
+int il_adam_load(il_adam *a, const il_bundle *b, const char *prefix, il_err *e)
+{
+    int rc = IL_OK;
+    int guarded = shim::guard(e, "load", [&] {
+        at::NoGradGuard off;
+        std::string start(prefix ? prefix : "");
+        std::vector<moments> read(a->moment.size());
+        size_t used = 0;
+        for (size_t i = 0; i < read.size() && rc == IL_OK; i++) {
+            const entry &x = a->state->entries[i];
+            if (x.trainable)
+                rc = read_moments(&read[i], x.tensor->value, b, start + x.name, &used, e);
+        }
+        if (rc != IL_OK)
+            return;
+        if (used != count_prefix(b, start)) {
+            rc = il_fail(e, IL_EFORMAT, "tensors %s*: some belong to no parameter of the model", start.c_str());
+            return;
+        }
+        a->moment.swap(read);
+    });
+    return rc != IL_OK ? rc : guarded;
+}
