@@ -1,0 +1,10 @@
+/* descriptor.h - checks a plugin's descriptor before anything of it is called. */
+#ifndef IL_DESCRIPTOR_H
+#define IL_DESCRIPTOR_H
+
+#include <inpaintlab/plugin.h>
+
+/* IL_EPLUGIN when the kind, the name, a callback, or a setting is missing or wrong. The ABI must fit already. */
+int il_descriptor_check(const il_plugin *p, il_err *e);
+
+#endif

@@ -1,0 +1,39 @@
+/* keys.h - every key a grid file may hold, with type, default and bounds. */
+#ifndef IL_KEYS_H
+#define IL_KEYS_H
+
+#include <inpaintlab/plugin.h>
+
+/* Settings under `base.train`, except `skip`, which is a list. */
+extern const il_param_spec il_keys_train[];
+
+/* Plain values directly under `base`. */
+extern const il_param_spec il_keys_base[];
+
+/* Where a plugin is chosen. */
+typedef struct il_keys_choice {
+    const char *key;
+    il_kind kind;
+    const char *fallback; /* plugin taken when the grid names none; NULL: one must be named */
+} il_keys_choice;
+enum { IL_KEYS_CHOICES = 4 };
+extern const il_keys_choice il_keys_choices[IL_KEYS_CHOICES];
+
+/* The choice called so, or NULL. */
+const il_keys_choice *il_keys_find_choice(const char *key);
+
+/* The setting called so in a table, or NULL. */
+const il_param_spec *il_keys_find(const il_param_spec *table, const char *name);
+
+/* Lists of key names, each ended by NULL. */
+extern const char *const il_keys_top[];   /* of the file */
+extern const char *const il_keys_heads[]; /* of `base` */
+extern const char *const il_keys_set[];   /* of one entry of `test` */
+
+/* "unknown key 'trian'; did you mean 'train'?", or the keys there are. Put into text, which is returned. */
+typedef struct il_keys_message {
+    char text[500];
+} il_keys_message;
+il_keys_message il_keys_unknown(const char *written, const char *const *names);
+
+#endif

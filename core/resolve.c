@@ -1,0 +1,364 @@
+/* resolve.c - settings as written -> a run. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "choice.h"
+#include "config.h"
+#include "resolve.h"
+#include "words.h"
+
+void il_resolve_end(il_resolver *r)
+{
+    for (size_t i = 0; i < r->count; i++)
+        free(r->opened[i]);
+    free(r->opened);
+    r->opened = NULL;
+    r->count = 0;
+}
+
+static const il_keys_choice *const dataset_choice = &il_keys_choices[0];
+
+static void free_set(il_set *set)
+{
+    il_choice_free(&set->dataset);
+    free(set->images);
+    free(set->split);
+}
+
+void il_resolve_free_run(il_run *run)
+{
+    il_choice_free(&run->model);
+    il_choice_free(&run->loss);
+    il_choice_free(&run->mask_policy);
+    il_choice_free(&run->dataset);
+    free(run->training.on);
+    free(run->training.weights);
+    for (char **s = run->training.skip; s && *s; s++)
+        free(*s);
+    free(run->training.skip);
+    for (size_t i = 0; i < run->ntests; i++)
+        free_set(&run->tests[i]);
+    free(run->tests);
+    free(run->name);
+    free(run->config);
+    *run = (il_run){0};
+}
+
+static const il_node *base_of(const il_resolver *r)
+{
+    return il_yaml_get(il_yaml_root(r->grid), "base");
+}
+
+/* ---- training and plain values ---- */
+
+/* Fills a table from the slots PREFIX + name. */
+static int read_table(il_params **out, const il_param_spec *table, const char *prefix, const il_slots *s, il_err *e)
+{
+    int rc = il_params_new(out, table, e);
+    for (; !rc && table->name; table++) {
+        char key[sizeof s->list->key];
+        snprintf(key, sizeof key, "%s%s", prefix, table->name);
+        const il_slot *slot = il_slots_get(s, key);
+        if (slot)
+            rc = il_choice_set(*out, table->name, slot, prefix, e);
+    }
+    return rc;
+}
+
+static int read_skip(char ***out, const il_slots *s, il_err *e)
+{
+    const il_slot *slot = il_slots_get(s, "train.skip");
+    if (!slot || slot->value->count == 0)
+        return IL_OK;
+    char **list = calloc(slot->value->count + 1, sizeof *list);
+    if (!list)
+        return il_fail_oom(e);
+    *out = list;
+    for (size_t i = 0; i < slot->value->count; i++) {
+        const il_node *item = slot->value->items[i];
+        if (item->kind != IL_NODE_SCALAR || !*item->text)
+            return il_yaml_fail(slot->from, slot->at ? item : NULL, e, IL_EPARAM,
+                                "train.skip: expected patterns of tensor names");
+        list[i] = il_words_copy(item->text);
+        if (!list[i])
+            return il_fail_oom(e);
+    }
+    return IL_OK;
+}
+
+/* Settings that contradict each other. */
+static int check_training(const il_training *t, const il_slots *s, il_err *e)
+{
+    const il_slot *crop = il_slots_get(s, "train.crop"), *crops = il_slots_get(s, "train.crops");
+    const il_slot *skip = il_slots_get(s, "train.skip");
+    if (crop && t->crop > t->size)
+        return il_slots_fail(crop, e, "train.crop: %d is larger than train.size, %d", t->crop, t->size);
+    if (crops && t->crops > 1 && t->crop == 0)
+        return il_slots_fail(crops, e, "train.crops: %d crops of no size; set train.crop", t->crops);
+    if (skip && t->skip && !t->weights)
+        return il_slots_fail(skip, e, "train.skip: there are no train.weights to skip anything of");
+    return IL_OK;
+}
+
+static int read_training(il_run *run, const il_resolver *r, const il_slots *s, il_err *e)
+{
+    il_params *p = NULL;
+    int rc = read_table(&p, il_keys_train, "train.", s, e);
+    if (rc)
+        goto done;
+    const char *on = il_params_text(p, "on"), *weights = il_params_text(p, "weights");
+    if (!on || !*on) {
+        rc = il_yaml_fail(r->grid, base_of(r), e, IL_EPARAM, "'base' lacks 'train.on', the image kind to train on");
+        goto done;
+    }
+    il_training *t = &run->training;
+    t->epochs = (int)il_params_int(p, "epochs");
+    t->patience = (int)il_params_int(p, "patience");
+    t->batch = (int)il_params_int(p, "batch");
+    t->size = (int)il_params_int(p, "size");
+    t->crop = (int)il_params_int(p, "crop");
+    t->crops = (int)il_params_int(p, "crops");
+    t->flip = il_params_bool(p, "flip");
+    t->lr = il_params_real(p, "lr");
+    t->weight_decay = il_params_real(p, "weight_decay");
+    t->aux_weight = il_params_real(p, "aux_weight");
+    t->as_published = il_params_bool(p, "as_published");
+    t->on = il_words_copy(on);
+    t->weights = *weights ? il_words_copy(weights) : NULL;
+    if (!t->on || (*weights && !t->weights)) {
+        rc = il_fail_oom(e);
+        goto done;
+    }
+    rc = read_skip(&t->skip, s, e);
+    if (!rc)
+        rc = check_training(t, s, e);
+
+done:
+    il_params_free(p);
+    return rc;
+}
+
+static int read_base(il_run *run, const il_slots *s, il_err *e)
+{
+    il_params *p = NULL;
+    int rc = read_table(&p, il_keys_base, "", s, e);
+    if (!rc) {
+        run->missing = strcmp(il_params_text(p, "missing"), "skip") == 0 ? IL_MISSING_SKIP : IL_MISSING_REFUSE;
+        run->seed = (uint64_t)il_params_int(p, "seed");
+        run->test_batch = (int)il_params_int(p, "test_batch");
+    }
+    il_params_free(p);
+    return rc;
+}
+
+/* ---- tests ---- */
+
+static int read_word(char **out, const il_slot *slot, const il_node *n, const char *name, const char *fallback,
+                     il_err *e)
+{
+    if (n && (n->kind != IL_NODE_SCALAR || !*n->text))
+        return il_yaml_fail(slot->from, slot->at ? n : NULL, e, IL_EPARAM, "test: %s: expected a word", name);
+    *out = il_words_copy(n ? n->text : fallback);
+    return *out ? IL_OK : il_fail_oom(e);
+}
+
+static int check_set_keys(const il_slot *slot, const il_node *entry, il_err *e)
+{
+    for (size_t i = 0; i < entry->count; i++) {
+        const char *key = entry->keys[i]->text;
+        bool known = false;
+        for (size_t k = 0; il_keys_set[k]; k++)
+            known = known || strcmp(il_keys_set[k], key) == 0;
+        if (!known)
+            return il_yaml_fail(slot->from, slot->at ? entry->keys[i] : NULL, e, IL_EPARAM, "test: %s",
+                                il_keys_unknown(key, il_keys_set).text);
+    }
+    return IL_OK;
+}
+
+static const il_node *key_of(const il_node *map, const char *key)
+{
+    for (size_t i = 0; i < map->count; i++) {
+        if (strcmp(map->keys[i]->text, key) == 0)
+            return map->keys[i];
+    }
+    return NULL;
+}
+
+/* One entry of `test`: a word, or a map of dataset, images and split. */
+static int read_set(il_set *out, il_resolver *r, const il_run *run, const il_slots *s, const il_slot *slot,
+                    const il_node *entry, il_err *e)
+{
+    bool map = entry->kind == IL_NODE_MAP;
+    if (entry->kind == IL_NODE_LIST)
+        return il_yaml_fail(slot->from, slot->at ? entry : NULL, e, IL_EPARAM,
+                            "test: a list, expected an image kind or a map of dataset, images and split");
+    int rc = map ? check_set_keys(slot, entry, e) : IL_OK;
+    if (rc)
+        return rc;
+
+    const il_node *dataset = il_yaml_get(entry, "dataset");
+    il_slots own = {0};
+    if (dataset) {
+        il_slots_source source = {.from = slot->from, .at = slot->at ? key_of(entry, "dataset") : NULL};
+        rc = il_slots_put(&own, "dataset", dataset, source, e);
+    }
+    if (!rc)
+        rc = il_choice_resolve(&out->dataset, r, dataset ? &own : s, dataset_choice, e);
+    if (!rc)
+        rc = read_word(&out->images, slot, map ? il_yaml_get(entry, "images") : entry, "images", run->training.on, e);
+    if (!rc)
+        rc = read_word(&out->split, slot, il_yaml_get(entry, "split"), "split", "test", e);
+    il_slots_free(&own);
+    return rc;
+}
+
+/* What the run trains on. */
+static int default_set(il_set *out, il_resolver *r, const il_run *run, const il_slots *s, il_err *e)
+{
+    int rc = il_choice_resolve(&out->dataset, r, s, dataset_choice, e);
+    out->images = il_words_copy(run->training.on);
+    out->split = il_words_copy("test");
+    return !rc && (!out->images || !out->split) ? il_fail_oom(e) : rc;
+}
+
+static bool same_set(const il_set *a, const il_set *b)
+{
+    return strcmp(a->dataset.label, b->dataset.label) == 0 && strcmp(a->images, b->images) == 0 &&
+           strcmp(a->split, b->split) == 0;
+}
+
+static int read_tests(il_run *run, il_resolver *r, const il_slots *s, il_err *e)
+{
+    const il_slot *slot = il_slots_get(s, "test");
+    size_t count = slot ? slot->value->count : 1;
+    run->tests = calloc(count + 1, sizeof *run->tests);
+    if (!run->tests)
+        return il_fail_oom(e);
+    if (!slot) {
+        run->ntests = 1;
+        return default_set(&run->tests[0], r, run, s, e);
+    }
+    if (count == 0)
+        return il_slots_fail(slot, e, "test: the list is empty");
+    for (size_t i = 0; i < count; i++) {
+        const il_node *entry = slot->value->items[i];
+        run->ntests = i + 1;
+        int rc = read_set(&run->tests[i], r, run, s, slot, entry, e);
+        if (rc)
+            return rc;
+        for (size_t k = 0; k < i; k++) {
+            if (same_set(&run->tests[k], &run->tests[i]))
+                return il_yaml_fail(slot->from, slot->at ? entry : NULL, e, IL_EPARAM,
+                                    "test: %s of '%s' (%s) is named twice", run->tests[i].images,
+                                    run->tests[i].dataset.label, run->tests[i].split);
+        }
+    }
+    return IL_OK;
+}
+
+/* ---- the name ---- */
+
+static const il_choice *choice_of(const il_run *run, il_kind kind)
+{
+    switch (kind) {
+    case IL_DATASET: return &run->dataset;
+    case IL_MODEL: return &run->model;
+    case IL_LOSS: return &run->loss;
+    case IL_MASK_POLICY: return &run->mask_policy;
+    }
+    return NULL;
+}
+
+/* Appends the canonical text of a value of a table. */
+static int add_canonical(il_text *t, const il_param_spec *table, const char *name, const il_node *value, il_err *e)
+{
+    il_params *p = NULL;
+    int rc = il_params_new(&p, table, e);
+    if (!rc)
+        rc = il_params_set(p, name, value->text, e);
+    if (!rc)
+        il_words_add(t, "%s", il_params_canonical(p, name));
+    il_params_free(p);
+    return rc;
+}
+
+static int add_choice(il_text *t, const il_run *run, const il_keys_choice *what, const char *setting)
+{
+    const il_choice *c = choice_of(run, what->kind);
+    const char *text = !setting                        ? c->label
+                       : strcmp(setting, "name") == 0 ? c->plugin->name
+                                                       : il_params_canonical(c->params, setting);
+    il_words_add(t, "%s", text);
+    return IL_OK;
+}
+
+/* Lists and labels set no run apart by name. */
+static bool is_named(const char *key)
+{
+    const char *dot = strrchr(key, '.');
+    return strcmp(key, "test") != 0 && strcmp(key, "train.skip") != 0 && !(dot && strcmp(dot, ".label") == 0);
+}
+
+static int write_name(il_run *run, const il_resolver *r, const il_variant *v, il_err *e)
+{
+    il_text t = {0};
+    int rc = IL_OK;
+    for (size_t i = 0; !rc && i < v->count; i++) {
+        const char *key = v->keys[i]->text;
+        if (!is_named(key))
+            continue;
+        char head[32];
+        snprintf(head, sizeof head, "%.*s", (int)strcspn(key, "."), key);
+        const char *tail = strchr(key, '.');
+        const il_keys_choice *what = il_keys_find_choice(head);
+        il_words_add(&t, "%s%s=", t.size ? "," : "", key);
+        if (what)
+            rc = add_choice(&t, run, what, tail ? tail + 1 : NULL);
+        else
+            rc = add_canonical(&t, tail ? il_keys_train : il_keys_base, tail ? tail + 1 : key, v->values[i], e);
+    }
+    if (!rc && t.size == 0)
+        il_words_add(&t, "%s", r->experiment);
+    if (!rc && t.failed)
+        rc = il_fail_oom(e);
+    if (rc)
+        il_words_free(&t);
+    else
+        run->name = t.data;
+    return rc;
+}
+
+static int write_config(il_run *run, const il_slots *s, il_err *e)
+{
+    il_params *train = NULL;
+    int rc = read_table(&train, il_keys_train, "train.", s, e);
+    if (!rc)
+        rc = il_config_write(&run->config, run, train, e);
+    il_params_free(train);
+    return rc;
+}
+
+int il_resolve_run(il_run *out, il_resolver *r, const il_variant *v, il_err *e)
+{
+    il_run run = {0};
+    il_choice *choices[IL_KEYS_CHOICES] = {&run.dataset, &run.model, &run.mask_policy, &run.loss};
+    int rc = IL_OK;
+    for (size_t i = 0; !rc && i < IL_KEYS_CHOICES; i++)
+        rc = il_choice_resolve(choices[i], r, &v->slots, &il_keys_choices[i], e);
+    if (!rc)
+        rc = read_training(&run, r, &v->slots, e);
+    if (!rc)
+        rc = read_base(&run, &v->slots, e);
+    if (!rc)
+        rc = read_tests(&run, r, &v->slots, e);
+    if (!rc)
+        rc = write_name(&run, r, v, e);
+    if (!rc)
+        rc = write_config(&run, &v->slots, e);
+    if (rc)
+        il_resolve_free_run(&run);
+    else
+        *out = run;
+    return rc;
+}
