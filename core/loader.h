@@ -54,6 +54,7 @@ size_t il_loader_batches(const il_loader *l);
 int il_loader_start(il_loader *l, int epoch, size_t first_batch, il_err *e);
 
 typedef struct il_batch {
+    size_t number; /* in the epoch, from 0; a batch whose pictures are all left out is passed over */
     int n, height, width;
     const float *images;  /* (n,3,height,width), [0,1]; lent until the next call */
     const float *targets; /* (n,1,height,width), [0,1] */

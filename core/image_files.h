@@ -1,0 +1,30 @@
+/* image_files.h - the picture formats, as image_files.c sees them: one file of core each. */
+#ifndef IL_IMAGE_FILES_H
+#define IL_IMAGE_FILES_H
+
+#include <stdbool.h>
+#include <inpaintlab/image.h>
+
+/* Larger pictures are refused before anything is allocated for them. */
+#define IL_IMAGE_MAX_PIXELS (1 << 28)
+
+/* A file in memory. */
+typedef struct il_image_file {
+    const char *path; /* for messages */
+    const uint8_t *data;
+    size_t size;
+    bool header_only; /* only width, height and channels of *out are set */
+} il_image_file;
+
+int il_image_png_read(il_image *out, const il_image_file *in, il_err *e);
+int il_image_jpeg_read(il_image *out, const il_image_file *in, il_err *e);
+int il_image_webp_read(il_image *out, const il_image_file *in, il_err *e);
+
+/* Encoded bytes; the caller frees *data with free. Messages begin with path. */
+int il_image_png_encode(uint8_t **data, size_t *size, const il_image *image, const char *path, il_err *e);
+int il_image_webp_encode(uint8_t **data, size_t *size, const il_image *image, const char *path, il_err *e);
+
+/* Refuses a claimed size, or allocates the pixels unless header_only. */
+int il_image_file_new(il_image *out, const il_image_file *in, int64_t width, int64_t height, int channels, il_err *e);
+
+#endif

@@ -1,0 +1,108 @@
+/* image_jpeg.c - JPEG files, by libjpeg. Damage that libjpeg would paint over is an error here. */
+#include <stdio.h>
+#include <jpeglib.h>
+#include <setjmp.h>
+#include <stdlib.h>
+#include "image_files.h"
+
+/* All that must survive the longjmp. `manager` is first: libjpeg hands back a pointer to it. */
+struct reading {
+    struct jpeg_error_mgr manager;
+    jmp_buf back;
+    struct jpeg_decompress_struct jpeg;
+    const il_image_file *in;
+    il_image image;
+    uint8_t *cmyk; /* one row */
+    int rc;
+    il_err *e;
+};
+
+static _Noreturn void on_error(j_common_ptr jpeg)
+{
+    struct reading *r = (struct reading *)jpeg->err;
+    char message[JMSG_LENGTH_MAX];
+    jpeg->err->format_message(jpeg, message);
+    r->rc = il_fail(r->e, IL_EFORMAT, "%s: damaged JPEG: %s", r->in->path, message);
+    longjmp(r->back, 1);
+}
+
+/* Levels below 0 are warnings: data is corrupt and was guessed. */
+static void on_message(j_common_ptr jpeg, int level)
+{
+    if (level < 0)
+        on_error(jpeg);
+}
+
+static void read_rows(struct reading *r)
+{
+    size_t bytes = (size_t)r->image.width * (size_t)r->image.channels;
+    while (r->jpeg.output_scanline < r->jpeg.output_height) {
+        JSAMPROW row = r->image.pixels + (size_t)r->jpeg.output_scanline * bytes;
+        jpeg_read_scanlines(&r->jpeg, &row, 1);
+    }
+}
+
+/* Inverted CMYK, as Adobe writes it and Pillow assumes; converted as Pillow does. */
+static void read_cmyk_rows(struct reading *r)
+{
+    r->cmyk = malloc((size_t)r->image.width * 4);
+    if (!r->cmyk) {
+        r->rc = il_fail_oom(r->e);
+        return;
+    }
+    uint8_t *to = r->image.pixels;
+    while (r->jpeg.output_scanline < r->jpeg.output_height) {
+        JSAMPROW row = r->cmyk;
+        jpeg_read_scanlines(&r->jpeg, &row, 1);
+        for (int x = 0; x < r->image.width; x++)
+            for (int c = 0; c < 3; c++) {
+                unsigned light = r->cmyk[4 * x + 3];
+                unsigned taken = (255u - r->cmyk[4 * x + c]) * light + 128;
+                *to++ = (uint8_t)(light - (((taken >> 8) + taken) >> 8));
+            }
+    }
+}
+
+static void read_pixels(struct reading *r)
+{
+    struct jpeg_decompress_struct *jpeg = &r->jpeg;
+    jpeg_create_decompress(jpeg);
+    jpeg_mem_src(jpeg, r->in->data, r->in->size);
+    jpeg_read_header(jpeg, TRUE);
+    int channels = jpeg->jpeg_color_space == JCS_GRAYSCALE ? 1 : 3;
+    bool cmyk = jpeg->jpeg_color_space == JCS_CMYK || jpeg->jpeg_color_space == JCS_YCCK;
+    jpeg->out_color_space = cmyk ? JCS_CMYK : channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
+    r->rc = il_image_file_new(&r->image, r->in, jpeg->image_width, jpeg->image_height, channels, r->e);
+    if (r->rc || r->in->header_only)
+        return;
+    jpeg_start_decompress(jpeg);
+    if (cmyk)
+        read_cmyk_rows(r);
+    else
+        read_rows(r);
+    if (!r->rc)
+        jpeg_finish_decompress(jpeg);
+}
+
+int il_image_jpeg_read(il_image *out, const il_image_file *in, il_err *e)
+{
+    struct reading *r = calloc(1, sizeof *r);
+    if (!r)
+        return il_fail_oom(e);
+    r->in = in;
+    r->e = e;
+    r->jpeg.err = jpeg_std_error(&r->manager);
+    r->manager.error_exit = on_error;
+    r->manager.emit_message = on_message;
+    if (!setjmp(r->back))
+        read_pixels(r);
+    jpeg_destroy_decompress(&r->jpeg);
+    int rc = r->rc;
+    if (rc)
+        il_image_free(&r->image);
+    else
+        *out = r->image;
+    free(r->cmyk);
+    free(r);
+    return rc;
+}

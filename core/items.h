@@ -1,0 +1,24 @@
+/* items.h - the list that a data set's scan fills. */
+#ifndef IL_ITEMS_H
+#define IL_ITEMS_H
+
+#include <inpaintlab/plugin.h>
+
+typedef struct il_rejected {
+    char *id, *why;
+} il_rejected;
+
+struct il_items {
+    il_item *list; /* texts are owned */
+    size_t count, room;
+    il_rejected *rejected;
+    size_t rejected_count, rejected_room;
+};
+
+int il_items_new(il_items **out, il_err *e);
+void il_items_free(il_items *items);
+
+/* Both lists by id, in byte order. IL_EDATA when an id was added twice: the message names both files. */
+int il_items_sort(il_items *items, il_err *e);
+
+#endif
