@@ -36,6 +36,7 @@ typedef struct il_run_record {
     const char *versions; /* JSON: inpaintlab, libtorch, plugins with revisions */
     const char *host, *device, *git_revision;
     int threads;
+    int64_t experiment; /* which asks for it; 0: none */
 } il_run_record;
 
 /* What the store knows of a run. */

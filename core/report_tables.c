@@ -1,0 +1,288 @@
+/* report_tables.c - an experiment's cells as a matrix, and the published tables with what was measured beside them. */
+#include <stdlib.h>
+#include <string.h>
+#include "report_formats.h"
+
+/* ---- the published tables ---- */
+
+struct table {
+    const char *name, *title;
+    const char *labels; /* SQL: columns that tell the rows apart */
+};
+
+static const struct table tables[] = {
+    { "1", "Table 1: pictures per split", NULL },
+    { "2", "Table 2: NIX-Net by size, data set 2, realfake on realfake",
+      "'NIX-Net ' || substr(model, 4) || 'M' AS model" },
+    { "3", "Table 3: FCN, data set 1", "trained_on, tested_on" },
+    { "4", "Table 4: FCN, data set 2", "trained_on, tested_on" },
+    { "5", "Table 5: NIX-Net 40M, data set 1", "trained_on, tested_on" },
+    { "6", "Table 6: NIX-Net 60M, data set 2", "trained_on, tested_on" },
+    { "7", "Table 7: FCN trained on data set 2, tested on Stable Diffusion 2.1", "trained_on, tested_on" },
+    { "text", "Mask policies (in the text of the paper): FCN, data set 1, realfake on realfake", "mask_policy" },
+};
+enum { TABLES = sizeof tables / sizeof *tables };
+
+static int find_table(const struct table **out, const char *name, il_err *e)
+{
+    for (size_t i = 0; i < TABLES; i++) {
+        if (strcmp(tables[i].name, name) == 0) {
+            *out = &tables[i];
+            return IL_OK;
+        }
+    }
+    return il_fail(e, IL_EUSAGE, "table %s: no such table; there are 1 to 7 and text", name);
+}
+
+/* The rows as the database has them. */
+static int query_table(il_rows *out, il_store *s, const struct table *t, const char *experiment, il_err *e)
+{
+    if (!t->labels)
+        return il_store_query(out, s, "SELECT * FROM table1", NULL, e);
+    char sql[512];
+    snprintf(sql, sizeof sql,
+             "SELECT %s, measured, published, difference, runs, lowest, highest, state, collapsed"
+             " FROM published_cells WHERE published_table = ?1 AND experiment IS ?2", t->labels);
+    const char *args[] = { t->name, experiment, NULL };
+    return il_store_query(out, s, sql, args, e);
+}
+
+/* The rows as people read them: a hole says what it is, and extremes appear only where there are several runs. */
+static int query_shown(il_rows *out, il_store *s, const struct table *t, const char *experiment, il_err *e)
+{
+    if (!t->labels) {
+        int rc = il_store_query(out, s,
+            "SELECT dataset AS \"data set\", COALESCE(images, 'not measured') AS pictures,"
+            " train, train_published AS published, validation, validation_published AS published,"
+            " test, test_published AS published FROM table1", NULL, e);
+        for (size_t i = 2; rc == IL_OK && i < out->columns; i++)
+            out->numeric[i] = true;
+        return rc;
+    }
+    char sql[1024];
+    snprintf(sql, sizeof sql,
+             "SELECT %s, CASE state WHEN 'measured' THEN measured WHEN 'undefined' THEN NULL ELSE state END AS measured,"
+             " published, difference, runs, lowest, highest"
+             " FROM published_cells WHERE published_table = ?1 AND experiment IS ?2", t->labels);
+    const char *args[] = { t->name, experiment, NULL };
+    int rc = il_store_query(out, s, sql, args, e);
+    for (size_t i = 0; rc == IL_OK && i < out->columns; i++)
+        if (strcmp(out->names[i], "measured") == 0 || strcmp(out->names[i], "difference") == 0)
+            out->numeric[i] = true; /* words among them stand to the right as well */
+    return rc;
+}
+
+/* Drops the last `count` columns. */
+static void drop_columns(il_rows *rows, size_t count)
+{
+    size_t kept = rows->columns - count;
+    for (size_t i = kept; i < rows->columns; i++)
+        free(rows->names[i]);
+    for (size_t row = 0; row < rows->count; row++) {
+        for (size_t i = 0; i < rows->columns; i++) {
+            char **value = &rows->values[row * rows->columns + i];
+            if (i >= kept) {
+                free(*value);
+                *value = NULL;
+            } else if (row) {
+                rows->values[row * kept + i] = *value;
+                *value = NULL;
+            }
+        }
+    }
+    rows->columns = kept;
+}
+
+static void name_for_people(il_rows *rows)
+{
+    for (size_t i = 0; i < rows->columns; i++)
+        for (char *c = strchr(rows->names[i], '_'); c; c = strchr(c, '_'))
+            *c = ' ';
+}
+
+static bool has_several_runs(const il_rows *rows)
+{
+    for (size_t row = 0; row < rows->count; row++)
+        if (atoi(rows->values[row * rows->columns + rows->columns - 3]) > 1)
+            return true;
+    return false;
+}
+
+/* Says how many of the shown values come from runs that collapsed; empty when none does. */
+static int note_collapsed(char *out, size_t size, il_store *s, const struct table *t, const char *experiment, il_err *e)
+{
+    il_rows rows = { 0 };
+    const char *args[] = { t->name, experiment, NULL };
+    int rc = il_store_query(&rows, s,
+        "SELECT COUNT(*) FROM published_cells WHERE published_table = ?1 AND experiment IS ?2 AND collapsed > 0",
+        args, e);
+    out[0] = '\0';
+    if (rc == IL_OK && strcmp(rows.values[0], "0") != 0)
+        snprintf(out, size, "Measured with collapsed weights, which mark no pixel of the validation split: %s cell%s.",
+                 rows.values[0], strcmp(rows.values[0], "1") == 0 ? "" : "s");
+    il_store_rows_free(&rows);
+    return rc;
+}
+
+static int show_for_people(FILE *to, il_store *s, const struct table *t, const char *experiment, il_format format,
+                           il_err *e)
+{
+    const char *notes[4] = { t->labels ? IL_REPORT_CONVENTION : "- stands for no value." };
+    char collapsed[160] = "";
+    size_t count = 1;
+    il_rows rows = { 0 };
+    int rc = query_shown(&rows, s, t, experiment, e);
+    if (rc == IL_OK && t->labels)
+        rc = note_collapsed(collapsed, sizeof collapsed, s, t, experiment, e);
+    if (rc == IL_OK && t->labels && has_several_runs(&rows))
+        notes[count++] = "Several runs: measured is their mean.";
+    else if (rc == IL_OK && t->labels)
+        drop_columns(&rows, 3);
+    if (*collapsed)
+        notes[count++] = collapsed;
+    name_for_people(&rows);
+    if (rc == IL_OK)
+        rc = il_report_sheet(to, &(il_sheet){ &rows, t->title, notes }, format, e);
+    il_store_rows_free(&rows);
+    return rc;
+}
+
+static int show_table(FILE *to, il_store *s, const struct table *t, const char *experiment, il_format format, il_err *e)
+{
+    if (format != IL_FORMAT_CSV && format != IL_FORMAT_JSON)
+        return show_for_people(to, s, t, experiment, format, e);
+    il_rows rows = { 0 };
+    int rc = query_table(&rows, s, t, experiment, e);
+    if (rc == IL_OK)
+        rc = il_report_rows(to, &rows, format, NULL, e);
+    il_store_rows_free(&rows);
+    return rc;
+}
+
+/* Was anything of the table measured, or tried? Sizes of splits belong to no experiment. */
+static int is_touched(bool *out, il_store *s, const struct table *t, const char *experiment, il_err *e)
+{
+    il_rows rows = { 0 };
+    const char *args[] = { t->name, experiment, NULL };
+    int rc = t->labels
+        ? il_store_query(&rows, s, "SELECT 1 FROM published_cells WHERE published_table = ?1 AND experiment IS ?2"
+                                   " AND state <> 'not measured'", args, e)
+        : il_store_query(&rows, s, "SELECT 1 FROM table1 WHERE images IS NOT NULL AND ?1 IS NULL", &args[1], e);
+    if (rc == IL_OK)
+        *out = rows.count > 0;
+    il_store_rows_free(&rows);
+    return rc;
+}
+
+/* ---- everything ---- */
+
+static int refuse_unknown_experiment(il_store *s, const char *name, il_err *e)
+{
+    il_rows rows = { 0 };
+    il_text known = { 0 };
+    bool found = false;
+    int rc = il_store_query(&rows, s, "SELECT name FROM experiments ORDER BY id", NULL, e);
+    for (size_t i = 0; rc == IL_OK && i < rows.count; i++) {
+        found = found || strcmp(rows.values[i], name) == 0;
+        il_words_add(&known, "%s%s", i ? ", " : "", rows.values[i]);
+    }
+    if (rc == IL_OK && !found)
+        rc = il_fail(e, IL_EPARAM, "experiment %s: not in the database; there %s %s", name,
+                     rows.count == 1 ? "is" : "are", known.data ? known.data : "none");
+    il_words_free(&known);
+    il_store_rows_free(&rows);
+    return rc;
+}
+
+static int show_experiments(FILE *to, il_store *s, const char *only, il_format format, bool *any, il_err *e)
+{
+    il_rows names = { 0 };
+    int rc = il_store_query(&names, s,
+        "SELECT name, name || COALESCE(': ' || NULLIF(title, ''), '') FROM experiments"
+        " WHERE (?1 IS NULL OR name = ?1) AND id IN (SELECT experiment FROM experiment_cells) ORDER BY id",
+        (const char *const[]){ only, NULL }, e);
+    for (size_t i = 0; rc == IL_OK && i < names.count; i++) {
+        rc = il_report_matrix(to, s, names.values[2 * i], names.values[2 * i + 1], format, *any, e);
+        *any = true;
+    }
+    il_store_rows_free(&names);
+    return rc;
+}
+
+static int show_all(FILE *to, il_store *s, const char *experiment, il_format format, il_err *e)
+{
+    bool any = false;
+    int rc = show_experiments(to, s, experiment, format, &any, e);
+    for (size_t i = 0; rc == IL_OK && i < TABLES; i++) {
+        bool touched = false;
+        rc = is_touched(&touched, s, &tables[i], experiment, e);
+        if (rc != IL_OK || !touched)
+            continue;
+        if (any)
+            fputc('\n', to);
+        any = true;
+        rc = show_table(to, s, &tables[i], experiment, format, e);
+    }
+    if (rc == IL_OK && !any)
+        fputs(format == IL_FORMAT_LATEX ? "% nothing measured yet\n" : "nothing measured yet\n", to);
+    return rc;
+}
+
+static int query_cells(il_rows *out, il_store *s, const char *experiment, il_err *e)
+{
+    return il_store_query(out, s, "SELECT * FROM cells WHERE ?1 IS NULL OR experiment = ?1",
+                          (const char *const[]){ experiment, NULL }, e);
+}
+
+/* {"cells": […], "published": {"4": […]}} */
+static int show_json(FILE *to, il_store *s, const char *experiment, il_err *e)
+{
+    il_rows rows[TABLES + 1] = { { 0 } };
+    il_json_part parts[TABLES + 2] = { { NULL, "cells", &rows[0] }, { "published", NULL, NULL } };
+    size_t count = 2;
+    int rc = query_cells(&rows[0], s, experiment, e);
+    for (size_t i = 0; rc == IL_OK && i < TABLES; i++) {
+        bool touched = false;
+        rc = is_touched(&touched, s, &tables[i], experiment, e);
+        if (rc == IL_OK && touched) {
+            rc = query_table(&rows[i + 1], s, &tables[i], experiment, e);
+            parts[count++] = (il_json_part){ "published", tables[i].name, &rows[i + 1] };
+        }
+    }
+    if (rc == IL_OK)
+        rc = il_report_json_parts(to, parts, count, e);
+    for (size_t i = 0; i <= TABLES; i++)
+        il_store_rows_free(&rows[i]);
+    return rc;
+}
+
+static int show_csv(FILE *to, il_store *s, const char *experiment, il_err *e)
+{
+    il_rows rows = { 0 };
+    int rc = query_cells(&rows, s, experiment, e);
+    if (rc == IL_OK)
+        rc = il_report_csv(to, &rows);
+    il_store_rows_free(&rows);
+    return rc;
+}
+
+int il_report_tables(FILE *to, il_store *s, const char *table, const char *experiment, il_format format, il_err *e)
+{
+    const struct table *one = NULL;
+    int rc = experiment ? refuse_unknown_experiment(s, experiment, e) : IL_OK;
+    if (rc == IL_OK && table)
+        rc = find_table(&one, table, e);
+    if (rc != IL_OK)
+        return rc;
+    if (one)
+        rc = show_table(to, s, one, experiment, format, e);
+    else if (format == IL_FORMAT_JSON)
+        rc = show_json(to, s, experiment, e);
+    else if (format == IL_FORMAT_CSV)
+        rc = show_csv(to, s, experiment, e);
+    else
+        rc = show_all(to, s, experiment, format, e);
+    if (rc == IL_OK && ferror(to))
+        return il_fail(e, IL_EIO, "the report cannot be written");
+    return rc;
+}
