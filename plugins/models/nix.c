@@ -1,0 +1,255 @@
+/* nix.c - model: NIX-Net, two streams (picture and noise residual) of three scales each, fused and decoded.
+ * Names, order and shapes are those of the published state dicts: 40M, 60M and 85M at width 128. */
+#include <stdlib.h>
+#include <string.h>
+#include <inpaintlab/plugin.h>
+#include <inpaintlab/residual.h>
+
+enum { STREAMS = 2, SCALES = 3 };
+
+struct shrink { /* residual block that halves the size */
+    il_conv conv[2], shortcut;
+    il_norm norm[2], shortcut_norm;
+};
+
+struct fusion { /* an arrow between each two scales, with weights of its own; named as in the state dict */
+    il_conv upsample_1, upsample_2[2], stride_1, upsample_3, stride_2[2], stride_3;
+};
+
+struct conv_block {
+    il_conv conv[2];
+    il_norm norm[2];
+};
+
+struct nix {
+    int size, width;
+    bool truncated;
+    double truncation;
+    struct shrink shrink[STREAMS][SCALES];
+    struct fusion fusion[3]; /* one per stream, then one of both */
+    struct conv_block merge[SCALES], head;
+    il_conv upsample_1, upsample_2[2], upsample_3;
+};
+
+/* One stream's features, finest first. */
+struct pyramid {
+    il_tensor *at[SCALES];
+};
+
+static const il_param_spec nix_params[] = {
+    { .name = "size", .type = IL_TEXT, .fallback = "40", .choices = "40|60|85",
+      .help = "published variant, in millions of parameters at width 128" },
+    { .name = "width", .type = IL_INT, .fallback = "128", .min = 1, .max = 1024,
+      .help = "channels of the finest scale; every other width follows it" },
+    { .name = "residual", .type = IL_TEXT, .fallback = "published", .choices = "published|truncated",
+      .help = "second input: as the published networks were trained, or the plain truncated filter output" },
+    { .name = "truncation", .type = IL_REAL, .fallback = "3", .min = 1e-3, .max = 255,
+      .help = "level of the truncated residual, in grey levels" },
+    { .name = NULL },
+};
+
+static int nix_open(void **out, const il_params *p, il_err *e)
+{
+    struct nix *n = calloc(1, sizeof *n);
+    if (!n)
+        return il_fail_oom(e);
+    n->size = (int)strtol(il_params_text(p, "size"), NULL, 10);
+    n->width = (int)il_params_int(p, "width");
+    n->truncated = strcmp(il_params_text(p, "residual"), "truncated") == 0;
+    n->truncation = il_params_real(p, "truncation");
+    *out = n;
+    return IL_OK;
+}
+
+/* ---- declaration ---- */
+
+static struct shrink declare_shrink(il_state *st, const char *prefix, int in, int out)
+{
+    const il_conv_spec first = { .in = in, .out = out, .kernel = 3, .opts = { .padding = 1 }, .no_bias = true };
+    const il_conv_spec second = { .in = out, .out = out, .kernel = 3, .opts = { .stride = 2, .padding = 1 },
+                                  .no_bias = true };
+    const il_conv_spec shortcut = { .in = in, .out = out, .kernel = 1, .opts = { .stride = 2 }, .no_bias = true };
+    struct shrink b;
+    b.conv[0] = il_conv_declare(st, il_name("%s.conv1", prefix).text, first);
+    b.norm[0] = il_norm_declare(st, il_name("%s.bn1", prefix).text, out);
+    b.conv[1] = il_conv_declare(st, il_name("%s.conv2", prefix).text, second);
+    b.norm[1] = il_norm_declare(st, il_name("%s.bn2", prefix).text, out);
+    b.shortcut = il_conv_declare(st, il_name("%s.shortcut.0", prefix).text, shortcut);
+    b.shortcut_norm = il_norm_declare(st, il_name("%s.shortcut.1", prefix).text, out);
+    return b;
+}
+
+static il_conv declare_up(il_state *st, const char *prefix, const char *name, int in, int out)
+{
+    return il_conv_declare(st, il_name("%s%s.conv", prefix, name).text,
+                           (il_conv_spec){ .in = in, .out = out, .kernel = 1 });
+}
+
+static il_conv declare_down(il_state *st, const char *prefix, const char *name, int in, int out)
+{
+    return il_conv_declare(st, il_name("%s%s.conv", prefix, name).text,
+                           (il_conv_spec){ .in = in, .out = out, .kernel = 3, .opts = { .stride = 2, .padding = 1 } });
+}
+
+static struct fusion declare_fusion(il_state *st, const char *prefix, int width)
+{
+    const int w1 = width, w2 = 2 * width, w3 = 4 * width;
+    struct fusion f;
+    f.upsample_1 = declare_up(st, prefix, "upsample_1", w2, w1);
+    f.upsample_2[0] = declare_up(st, prefix, "upsample_2.0", w3, w2);
+    f.upsample_2[1] = declare_up(st, prefix, "upsample_2.1", w2, w1);
+    f.stride_1 = declare_down(st, prefix, "stride_1", w1, w2);
+    f.upsample_3 = declare_up(st, prefix, "upsample_3", w3, w2);
+    f.stride_2[0] = declare_down(st, prefix, "stride_2.0", w1, w2);
+    f.stride_2[1] = declare_down(st, prefix, "stride_2.1", w2, w3);
+    f.stride_3 = declare_down(st, prefix, "stride_3", w2, w3);
+    return f;
+}
+
+static struct conv_block declare_block(il_state *st, const char *prefix, int in, int out)
+{
+    const int widths[2] = { in, out };
+    struct conv_block b;
+    for (int i = 0; i < 2; i++) {
+        const il_conv_spec spec = { .in = in, .out = widths[i], .kernel = 3, .opts = { .padding = 1 } };
+        b.conv[i] = il_conv_declare(st, il_name("%s.conv%d.0", prefix, i + 1).text, spec);
+        b.norm[i] = il_norm_declare(st, il_name("%s.conv%d.1", prefix, i + 1).text, widths[i]);
+    }
+    return b;
+}
+
+/* 40M halves each merged scale; 60M and 85M keep it, and 85M also where it goes up to the finest scale. */
+static int nix_build(void *self, il_state *st, il_err *e)
+{
+    struct nix *n = self;
+    const int w = n->width, merged = n->size == 40 ? w : 2 * w;
+    const bool keep = n->size == 85;
+    for (int i = 0; i < STREAMS; i++)
+        for (int j = 0; j < SCALES; j++) {
+            const int in = j == 0 ? 3 : w << (j - 1);
+            n->shrink[i][j] = declare_shrink(st, il_name("res_%d_%c", j + 1, "xr"[i]).text, in, w << j);
+        }
+    for (int i = 0; i < 3; i++)
+        n->fusion[i] = declare_fusion(st, il_name("fusion_%d.", i + 1).text, i < 2 ? w : merged);
+    for (int j = 0; j < SCALES; j++)
+        n->merge[j] = declare_block(st, il_name("conv_%d", j + 1).text, (2 * w) << j, merged << j);
+    n->head = declare_block(st, "conv_4", keep ? 7 * merged : 3 * merged, 1);
+    n->upsample_1 = declare_up(st, "", "upsample_1", 2 * merged, keep ? 2 * merged : merged);
+    n->upsample_2[0] = declare_up(st, "", "upsample_2.0", 4 * merged, keep ? 4 * merged : 2 * merged);
+    n->upsample_2[1] = declare_up(st, "", "upsample_2.1", keep ? 4 * merged : 2 * merged, keep ? 4 * merged : merged);
+    n->upsample_3 = declare_up(st, "", "upsample_3", 1, 1);
+    return il_state_status(st, e);
+}
+
+/* ---- forward: every part works in a scope of its own, so that only what autograd needs outlives it ---- */
+
+static il_tensor *conv_norm(il_scope *outer, const il_conv *c, const il_norm *n, il_tensor *x)
+{
+    il_scope *s = il_scope_nest(outer);
+    x = il_lift(s, il_norm_apply(s, n, il_conv_apply(s, c, x)));
+    il_scope_close(s);
+    return x;
+}
+
+static il_tensor *shrink(il_scope *outer, const struct shrink *b, il_tensor *x)
+{
+    il_scope *s = il_scope_nest(outer);
+    il_tensor *y = il_relu_(s, conv_norm(s, &b->conv[0], &b->norm[0], x));
+    y = conv_norm(s, &b->conv[1], &b->norm[1], y);
+    il_tensor *shortcut = conv_norm(s, &b->shortcut, &b->shortcut_norm, x);
+    y = il_lift(s, il_relu_(s, il_add(s, y, shortcut)));
+    il_scope_close(s);
+    return y;
+}
+
+/* To the size of the finer map `like`, then a 1x1 convolution. */
+static il_tensor *up(il_scope *s, const il_conv *c, il_tensor *x, il_tensor *like)
+{
+    if (!x || !like)
+        return NULL;
+    return il_conv_apply(s, c, il_upsample_bilinear(s, x, il_dim(like, 2), il_dim(like, 3)));
+}
+
+static il_tensor *up_twice(il_scope *s, const il_conv c[2], struct pyramid f)
+{
+    return up(s, &c[1], up(s, &c[0], f.at[2], f.at[1]), f.at[0]);
+}
+
+static il_tensor *sum3(il_scope *s, il_tensor *a, il_tensor *b, il_tensor *c)
+{
+    return il_add(s, il_add(s, a, b), c);
+}
+
+static struct pyramid fuse(il_scope *outer, const struct fusion *u, struct pyramid f)
+{
+    il_tensor *x1 = f.at[0], *x2 = f.at[1], *x3 = f.at[2];
+    il_scope *s = il_scope_nest(outer);
+    il_tensor *down_twice = il_conv_apply(s, &u->stride_2[1], il_conv_apply(s, &u->stride_2[0], x1));
+    struct pyramid y = { {
+        il_lift(s, sum3(s, x1, up(s, &u->upsample_1, x2, x1), up_twice(s, u->upsample_2, f))),
+        il_lift(s, sum3(s, il_conv_apply(s, &u->stride_1, x1), x2, up(s, &u->upsample_3, x3, x2))),
+        il_lift(s, sum3(s, down_twice, il_conv_apply(s, &u->stride_3, x2), x3)),
+    } };
+    il_scope_close(s);
+    return y;
+}
+
+static il_tensor *conv_block(il_scope *outer, const struct conv_block *b, il_tensor *x)
+{
+    il_scope *s = il_scope_nest(outer);
+    for (int i = 0; i < 2; i++)
+        x = il_relu_(s, conv_norm(s, &b->conv[i], &b->norm[i], x));
+    x = il_lift(s, x);
+    il_scope_close(s);
+    return x;
+}
+
+static struct pyramid stream(il_scope *outer, const struct nix *n, int which, il_tensor *x)
+{
+    struct pyramid f;
+    il_scope *s = il_scope_nest(outer);
+    for (int j = 0; j < SCALES; j++)
+        f.at[j] = x = shrink(s, &n->shrink[which][j], x);
+    f = fuse(s, &n->fusion[which], f);
+    for (int j = 0; j < SCALES; j++)
+        f.at[j] = il_lift(s, f.at[j]);
+    il_scope_close(s);
+    return f;
+}
+
+/* Both streams, merged scale by scale. */
+static struct pyramid merge(il_scope *outer, const struct nix *n, il_tensor *image)
+{
+    il_scope *s = il_scope_nest(outer);
+    il_tensor *noise = n->truncated ? il_residual_truncated(s, image, n->truncation) : il_residual_published(s, image);
+    const struct pyramid x = stream(s, n, 0, image), r = stream(s, n, 1, noise);
+    struct pyramid y;
+    for (int j = 0; j < SCALES; j++) {
+        il_tensor *both = il_cat(s, (il_tensor *[]){ x.at[j], r.at[j] }, STREAMS, 1);
+        y.at[j] = il_lift(s, conv_block(s, &n->merge[j], both));
+    }
+    il_scope_close(s);
+    return y;
+}
+
+static il_tensor *nix_forward(const void *self, il_scope *outer, il_tensor *image, il_tensor **aux)
+{
+    const struct nix *n = self;
+    if (aux)
+        *aux = NULL;
+    il_scope *s = il_scope_nest(outer);
+    const struct pyramid f = fuse(s, &n->fusion[2], merge(s, n, image));
+    il_tensor *parts[SCALES] = { f.at[0], up(s, &n->upsample_1, f.at[1], f.at[0]), up_twice(s, n->upsample_2, f) };
+    il_tensor *x = conv_block(s, &n->head, il_cat(s, parts, SCALES, 1));
+    x = il_lift(s, up(s, &n->upsample_3, x, image));
+    il_scope_close(s);
+    return x;
+}
+
+static const il_model_ops ops = { .build = nix_build, .forward = nix_forward };
+
+IL_PLUGIN = {
+    .abi = IL_ABI, .kind = IL_MODEL, .name = "nix", .revision = 1,
+    .summary = "NIX-Net: picture and noise residual in two streams (39,442,053, 60,046,853 or 85,226,501 parameters)",
+    .params = nix_params, .open = nix_open, .close = free, .model = &ops,
+};
