@@ -1,39 +1,26 @@
-/* train.h - one run: train, checkpoint, test, store. */
+/* train.h - one training: epochs, validation, early stopping, checkpoints. */
 #ifndef IL_TRAIN_H
 #define IL_TRAIN_H
 
-#include "loader.h"
-#include "store.h"
+#include "checkpoint.h"
 
-/* What a progress line needs; sent a few times a second. */
-typedef struct il_progress {
-    const char *run;
-    const char *phase; /* "train", "validate", "test realfake" */
-    int epoch, epochs;
-    size_t batch, batches;
-    double loss, iou;         /* running; NAN unknown */
-    double images_per_second; /* of this phase */
-    double seconds_left;      /* of this run's training at most; NAN unknown */
-} il_progress;
-
-typedef struct il_train_opts {
-    il_device device;
-    const char *folder;  /* checkpoints and weights: FOLDER/<hash>.… */
-    const char *git_revision;
+typedef struct il_training_job {
+    const il_run *run;
+    const char *hash;       /* identity, for the checkpoint */
+    const char *checkpoint; /* path */
+    double checkpoint_seconds; /* at least so often within an epoch; an epoch's end always writes one. 0: only then */
+    il_source *train, *validation;
+    const float *labels;    /* 256 target values */
     int loader_threads;
-    void (*progress)(void *context, const il_progress *p); /* NULL: none */
-    void (*say)(void *context, const char *line);          /* epochs, warnings; NULL: none */
+    /* Told at each epoch's end, before the next begins; its failure ends the training. */
+    int (*epoch)(void *context, const il_course *c, il_err *e);
     void *context;
-    const volatile int *stop; /* set by a signal: checkpoint and end with IL_ECANCEL; NULL: none */
-} il_train_opts;
+} il_training_job;
 
-typedef enum il_state_of_run { IL_PLAN_DONE, IL_PLAN_TODO, IL_PLAN_RESUME, IL_PLAN_STALE, IL_PLAN_BLOCKED } il_plan_state;
-
-/* A run made ready: its data scanned and its identity known. */
-typedef struct il_job il_job;
-
-int il_job_open(il_job **out, const il_run *run, const il_plan *plan, il_store *store, il_err *e);
-void il_job_free(il_job *j);
-const char *il_job_hash(const il_job *j);
+/* Trains model to its end, or goes on from the checkpoint when the file is there. On IL_OK the model holds the weights
+ * to be tested (the best epoch's, or the last with as_published) and *course tells how it went. IL_ECANCEL: stopped,
+ * with a checkpoint written. *left_out counts unreadable training and validation files. */
+int il_train_model(il_course *course, size_t *left_out, il_model *model, const il_training_job *job,
+                   const il_watch *watch, il_err *e);
 
 #endif

@@ -1,0 +1,348 @@
+/* run.c - one job from start to end: train or go on, keep the weights, test, store every cell. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <jansson.h>
+#include "run.h"
+#include "train.h"
+
+struct sitting {
+    il_job *job;
+    il_store *store;
+    const il_run_opts *opts;
+    const il_watch *watch;
+    il_run_outcome *out;
+    il_model model; /* plugin NULL: not opened yet */
+    int64_t row;    /* the run's */
+};
+
+static bool ends_grid(int rc)
+{
+    return rc == IL_EDB || rc == IL_EBUSY || rc == IL_ENOMEM || rc == IL_ECANCEL;
+}
+
+/* ---- what the store is told ---- */
+
+static char *params_json(const il_choice *c)
+{
+    json_t *o = json_object();
+    const il_param_spec *spec = il_params_specs(c->params);
+    for (; spec && spec->name; spec++)
+        json_object_set_new(o, spec->name, json_string(il_params_canonical(c->params, spec->name)));
+    char *text = json_dumps(o, JSON_SORT_KEYS | JSON_COMPACT);
+    json_decref(o);
+    return text;
+}
+
+static char *versions_json(const il_run *run)
+{
+    const il_plugin *p[] = { run->dataset.plugin, run->model.plugin, run->loss.plugin, run->mask_policy.plugin };
+    json_t *o = json_pack("{s:s, s:s}", "inpaintlab", IL_VERSION, "libtorch", il_torch_version());
+    for (size_t i = 0; i < sizeof p / sizeof *p; i++)
+        json_object_set_new(o, il_registry_kind(p[i]->kind),
+                            json_pack("{s:s, s:i}", "name", p[i]->name, "revision", p[i]->revision));
+    char *text = json_dumps(o, JSON_SORT_KEYS | JSON_COMPACT);
+    json_decref(o);
+    return text;
+}
+
+static int begin(struct sitting *x, int64_t parameters, il_err *e)
+{
+    const il_job *j = x->job;
+    const il_run *run = j->run;
+    char host[256] = "?", device[64], title[200];
+    il_text place = { 0 };
+    gethostname(host, sizeof host - 1);
+    il_device_text(x->opts->device, device, sizeof device);
+    il_device_title(x->opts->device, title, sizeof title);
+    il_words_add(&place, "%s (%s)", device, title);
+    char *versions = versions_json(run), *params = params_json(&run->model);
+    il_run_record r = { .hash = j->hash, .name = run->name, .config = run->config,
+                        .manifest = j->manifest ? j->manifest : "{}", .seed = run->seed, .model = run->model.label,
+                        .model_params = params, .parameters = parameters, .dataset = run->dataset.label,
+                        .mask_policy = run->mask_policy.label, .loss = run->loss.label,
+                        .trained_on = run->training.on, .versions = versions, .host = host, .device = place.data,
+                        .git_revision = x->opts->git_revision, .threads = x->opts->threads };
+    int rc = versions && params && place.data ? il_store_begin_run(&x->row, x->store, &r, e) : il_fail_oom(e);
+    free(versions);
+    free(params);
+    il_words_free(&place);
+    return rc;
+}
+
+static int end_failed(struct sitting *x, il_status status, const il_err *why, il_err *e)
+{
+    il_run_end end = { .status = status, .message = why->message };
+    return il_store_end_run(x->store, x->row, &end, e);
+}
+
+static int store_cell(struct sitting *x, const il_set *set, int64_t test, il_err *e)
+{
+    const il_run *run = x->job->run;
+    il_cell_record c = { .experiment = x->opts->experiment_id, .run = x->row, .test = test, .run_name = run->name,
+                         .model = run->model.label, .dataset = run->dataset.label,
+                         .mask_policy = run->mask_policy.label, .loss = run->loss.label,
+                         .trained_on = run->training.on, .tested_dataset = set->dataset.label,
+                         .tested_on = set->images, .split = set->split, .published_table = x->opts->published };
+    return il_store_cell(x->store, &c, e);
+}
+
+/* Every cell of a run that has no weights is a hole with a reason. */
+static int store_holes(struct sitting *x, il_err *e)
+{
+    int rc = IL_OK;
+    for (size_t i = 0; i < x->job->run->ntests && rc == IL_OK; i++)
+        rc = store_cell(x, x->job->tests[i].set, 0, e);
+    return rc;
+}
+
+/* ---- training ---- */
+
+static int store_epochs(void *context, const il_course *c, il_err *e)
+{
+    struct sitting *x = context;
+    return il_store_epochs(x->store, x->row, c->epochs, c->done, e);
+}
+
+static int write_weights(il_digest *digest, const char *path, struct sitting *x, int epoch, il_err *e)
+{
+    const il_run *run = x->job->run;
+    char number[20];
+    snprintf(number, sizeof number, "%d", epoch);
+    const char *notes[][2] = { { "format", "pt" }, { "run", x->job->hash }, { "config", run->config },
+                               { "epoch", number }, { "model", run->model.plugin->name },
+                               { "mask_policy", run->mask_policy.plugin->name },
+                               { "trained_on", run->training.on } };
+    il_bundle *b = NULL;
+    int rc = il_bundle_new(&b, e);
+    for (size_t i = 0; i < sizeof notes / sizeof *notes && rc == IL_OK; i++)
+        rc = il_bundle_note(b, notes[i][0], notes[i][1], e);
+    if (rc == IL_OK)
+        rc = il_state_save(x->model.state, b, "", e);
+    if (rc == IL_OK)
+        rc = il_bundle_write(b, path, e);
+    if (rc == IL_OK)
+        rc = il_words_sha256_file(digest, path, e);
+    il_bundle_free(b);
+    return rc;
+}
+
+static int keep_weights(struct sitting *x, const il_course *c, size_t left_out, il_err *e)
+{
+    const il_training *t = &x->job->run->training;
+    bool last = t->as_published || c->early.best_epoch == 0;
+    il_job_path path = il_job_file(x->job, x->opts->folder, "weights.safetensors");
+    il_digest digest;
+    il_run_end end = { .status = IL_RUN_DONE, .best_epoch = c->early.best_epoch,
+                       .tested_epoch = last ? (int)c->done : c->early.best_epoch,
+                       .stopped_early = (int)c->done < t->epochs,
+                       .collapsed = last ? c->collapsed : c->best_collapsed, .weights_path = path.text,
+                       .weights_sha256 = digest.hex, .seconds = c->seconds, .left_out = (int64_t)left_out };
+    int rc = write_weights(&digest, path.text, x, end.tested_epoch, e);
+    if (rc == IL_OK)
+        rc = il_store_end_run(x->store, x->row, &end, e);
+    if (rc == IL_OK && end.collapsed && x->watch->say)
+        x->watch->say(x->watch->context, x->job->run->name,
+                      "collapsed: the tested weights predict no pixel at all on the validation split");
+    return rc;
+}
+
+static int train(struct sitting *x, il_err *e)
+{
+    il_job *j = x->job;
+    il_job_path checkpoint = il_job_file(j, x->opts->folder, "checkpoint.safetensors");
+    il_training_job what = { .run = j->run, .hash = j->hash, .checkpoint = checkpoint.text,
+                             .checkpoint_seconds = x->opts->checkpoint_seconds, .train = j->train,
+                             .validation = j->validation, .labels = j->labels,
+                             .loader_threads = x->opts->loader_threads, .epoch = store_epochs, .context = x };
+    il_course course = { 0 };
+    size_t left_out = il_source_left_out_count(j->train) + il_source_left_out_count(j->validation), unreadable = 0;
+    int rc = il_model_open(&x->model, &j->run->model, x->opts->device, j->run->seed, e);
+    int begun = begin(x, rc == IL_OK ? il_state_params(x->model.state) : 0, rc == IL_OK ? e : NULL);
+    if (begun != IL_OK)
+        return begun;
+    if (rc == IL_OK)
+        rc = il_train_model(&course, &unreadable, &x->model, &what, x->watch, e);
+    if (rc == IL_OK)
+        rc = keep_weights(x, &course, left_out + unreadable, e);
+    if (rc == IL_OK) {
+        x->out->trained = true;
+        unlink(checkpoint.text);
+    }
+    il_course_free(&course);
+    return rc;
+}
+
+/* ---- tests ---- */
+
+static int weights_in_memory(struct sitting *x, il_err *e)
+{
+    if (x->model.plugin)
+        return IL_OK;
+    il_job_path path = il_job_file(x->job, x->opts->folder, "weights.safetensors");
+    int rc = il_model_open(&x->model, &x->job->run->model, x->opts->device, x->job->run->seed, e);
+    return rc == IL_OK ? il_model_load(&x->model, path.text, NULL, e) : rc;
+}
+
+static int measure(il_image_row **rows, size_t *count, size_t *unreadable, struct sitting *x, const il_job_test *t,
+                   il_err *e)
+{
+    const il_run *run = x->job->run;
+    il_loader *loader = NULL;
+    il_picture *pictures = NULL;
+    il_sums sums;
+    char phase[200];
+    size_t n = 0;
+    snprintf(phase, sizeof phase, "test %s %s", t->set->dataset.label, t->set->images);
+    il_loader_opts o = { .batch = run->test_batch, .size = run->training.size, .crops = 1,
+                         .threads = x->opts->loader_threads, .missing = run->missing };
+    int rc = il_loader_open(&loader, t->source, x->job->labels, o, e);
+    if (rc != IL_OK)
+        return rc;
+    il_evaluation what = { .model = &x->model, .loader = loader, .shown = { .run = run->name, .phase = phase } };
+    rc = il_evaluate_loader(&sums, &pictures, &n, &what, x->watch, e);
+    il_image_row *found = rc == IL_OK ? calloc(n ? n : 1, sizeof *found) : NULL;
+    if (rc == IL_OK && !found)
+        rc = il_fail_oom(e);
+    for (size_t i = 0; rc == IL_OK && i < n; i++)
+        found[i] = (il_image_row){ il_source_at(t->source, pictures[i].index).id, pictures[i].batch,
+                                   pictures[i].counts };
+    *unreadable = il_loader_left_out(loader);
+    il_loader_free(loader);
+    free(pictures);
+    if (rc == IL_OK) {
+        *rows = found;
+        *count = n;
+    }
+    return rc;
+}
+
+static int store_test(int64_t *id, struct sitting *x, const il_job_test *t, il_err *e)
+{
+    double start = il_evaluate_now();
+    il_image_row *rows = NULL;
+    size_t count = 0, unreadable = 0;
+    il_err why = t->error;
+    int rc = why.code == IL_OK ? weights_in_memory(x, &why) : why.code;
+    if (rc == IL_OK)
+        rc = measure(&rows, &count, &unreadable, x, t, &why);
+    if (ends_grid(rc)) {
+        *e = why;
+        return rc;
+    }
+    size_t listed = t->source ? il_source_left_out_count(t->source) : 0;
+    il_test_record r = { .dataset = t->set->dataset.label, .images = t->set->images, .split = t->set->split,
+                         .digest = t->source ? t->digest.hex : "", .batch = x->job->run->test_batch,
+                         .status = rc == IL_OK ? IL_RUN_DONE : IL_RUN_FAILED,
+                         .message = rc == IL_OK ? NULL : why.message, .seconds = il_evaluate_now() - start,
+                         .left_out = (int64_t)(listed + unreadable) };
+    if (rc == IL_OK) {
+        x->out->tested++;
+    } else {
+        x->out->failed_tests++;
+        if (x->out->failure.code == IL_OK)
+            x->out->failure = why;
+    }
+    rc = il_store_test(id, x->store, x->row, &r, rows, count, e);
+    free(rows);
+    return rc;
+}
+
+static int all_tests(struct sitting *x, il_err *e)
+{
+    const il_run *run = x->job->run;
+    int rc = IL_OK;
+    for (size_t i = 0; i < run->ntests && rc == IL_OK; i++) {
+        const il_job_test *t = &x->job->tests[i];
+        int64_t id = 0;
+        if (t->source)
+            rc = il_store_find_test(&id, x->store, x->row, t->digest.hex, t->set->split, run->test_batch, e);
+        if (rc == IL_OK && !id)
+            rc = store_test(&id, x, t, e);
+        if (rc == IL_OK)
+            rc = store_cell(x, t->set, id, e);
+    }
+    return rc;
+}
+
+/* ---- the whole ---- */
+
+static int record_failure(struct sitting *x, const il_err *why, il_err *e)
+{
+    x->out->failure = *why;
+    int rc = x->row ? IL_OK : begin(x, 0, e);
+    if (rc == IL_OK)
+        rc = end_failed(x, IL_RUN_FAILED, why, e);
+    return rc == IL_OK ? store_holes(x, e) : rc;
+}
+
+static int weights_are_there(const struct sitting *x)
+{
+    return access(il_job_file(x->job, x->opts->folder, "weights.safetensors").text, R_OK) == 0;
+}
+
+static int all_tested(bool *yes, struct sitting *x, il_err *e)
+{
+    *yes = true;
+    for (size_t i = 0; i < x->job->run->ntests && *yes; i++) {
+        const il_job_test *t = &x->job->tests[i];
+        int64_t id = 0;
+        int rc = t->source ? il_store_find_test(&id, x->store, x->row, t->digest.hex, t->set->split,
+                                                x->job->run->test_batch, e) : IL_OK;
+        if (rc != IL_OK)
+            return rc;
+        *yes = id != 0 || !t->source;
+    }
+    return IL_OK;
+}
+
+static int train_and_test(struct sitting *x, il_err *e)
+{
+    il_run_row row;
+    bool tested = false;
+    int rc = il_store_find_run(&row, x->store, x->job->hash, e);
+    if (rc != IL_OK)
+        return rc;
+    if (row.status == IL_RUN_DONE) {
+        x->row = row.id;
+        rc = all_tested(&tested, x, e);
+        if (rc != IL_OK)
+            return rc;
+    }
+    if (row.status != IL_RUN_DONE || (!tested && !weights_are_there(x))) {
+        il_err why = { 0 };
+        rc = train(x, &why);
+        if (rc == IL_ECANCEL && x->row) {
+            il_err ignored = { 0 };
+            end_failed(x, IL_RUN_STOPPED, &why, &ignored);
+        }
+        if (ends_grid(rc)) {
+            *e = why;
+            return rc;
+        }
+        if (rc != IL_OK)
+            return record_failure(x, &why, e);
+    }
+    return all_tests(x, e);
+}
+
+int il_run_job(il_run_outcome *out, il_job *j, il_store *store, const il_run_opts *opts, const il_watch *watch,
+               il_err *e)
+{
+    *out = (il_run_outcome){ 0 };
+    struct sitting x = { .job = j, .store = store, .opts = opts, .watch = watch, .out = out };
+    int lock = -1;
+    int rc = il_job_lock(&lock, j, opts->folder, e);
+    if (rc == IL_EBUSY) {
+        out->busy = true;
+        return IL_OK;
+    }
+    if (rc == IL_OK)
+        rc = il_job_record_splits(j, store, e);
+    if (rc == IL_OK)
+        rc = j->error.code != IL_OK ? record_failure(&x, &j->error, e) : train_and_test(&x, e);
+    il_model_close(&x.model);
+    il_job_unlock(lock);
+    return rc;
+}

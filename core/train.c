@@ -1,0 +1,288 @@
+/* train.c - one training: epochs, validation, early stopping, checkpoints. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "train.h"
+
+/* What all steps of one training share. */
+struct session {
+    const il_training_job *job;
+    const il_watch *watch;
+    il_model *model;
+    il_loss loss;
+    il_adam *adam;
+    il_loader *train, *validation;
+    il_course *course;
+    il_tally tally; /* of the batches since the sums were last read */
+    double epoch_start;   /* clock; already finished parts of a resumed epoch are not in it */
+    double written;       /* clock of the last checkpoint */
+    double told;          /* clock of the last progress line */
+    size_t seen;          /* pictures of this epoch in this sitting */
+};
+
+static int open_loaders(struct session *x, il_err *e)
+{
+    const il_training_job *job = x->job;
+    const il_training *t = &job->run->training;
+    il_loader_opts o = { .batch = t->batch, .size = t->size, .crop = t->crop, .crops = t->crops, .flip = t->flip,
+                         .shuffle = true, .seed = job->run->seed, .threads = job->loader_threads,
+                         .missing = job->run->missing };
+    int rc = il_loader_open(&x->train, job->train, job->labels, o, e);
+    if (rc != IL_OK)
+        return rc;
+    il_loader_opts v = { .batch = t->batch, .size = t->size, .crops = 1, .threads = job->loader_threads,
+                         .missing = job->run->missing };
+    return il_loader_open(&x->validation, job->validation, job->labels, v, e);
+}
+
+static int open_session(struct session *x, il_err *e)
+{
+    const il_run *run = x->job->run;
+    int rc = il_loss_open(&x->loss, &run->loss, e);
+    if (rc == IL_OK)
+        rc = il_adam_new(&x->adam, x->model->state,
+                         (il_adam_opts){ .lr = run->training.lr, .weight_decay = run->training.weight_decay }, e);
+    if (rc == IL_OK)
+        rc = open_loaders(x, e);
+    if (rc != IL_OK)
+        return rc;
+    *x->course = (il_course){ .epoch = 1, .early = il_metrics_early() };
+    if (access(x->job->checkpoint, F_OK) == 0)
+        return il_checkpoint_read(x->course, x->job->checkpoint, x->job->hash, x->model, x->adam, e);
+    if (run->training.weights)
+        return il_model_load(x->model, run->training.weights, (const char *const *)run->training.skip, e);
+    return IL_OK;
+}
+
+static void close_session(struct session *x)
+{
+    il_tally_free(&x->tally);
+    il_loader_free(x->train);
+    il_loader_free(x->validation);
+    il_adam_free(x->adam);
+    il_loss_close(&x->loss);
+}
+
+/* Dropout's random numbers are a function of the run's seed and the step's place, so a resumed run repeats them. */
+static uint64_t step_seed(const struct session *x)
+{
+    uint64_t z = x->job->run->seed * 0x9E3779B97F4A7C15u + ((uint64_t)x->course->epoch << 32) + x->course->batch;
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
+    return z ^ (z >> 31);
+}
+
+static int train_step(struct session *x, const il_batch *b, il_err *e)
+{
+    double aux_weight = x->job->run->training.aux_weight;
+    il_scope *s = NULL;
+    int rc = il_scope_open(&s, (il_scope_opts){ .device = x->model->device, .training = true, .seed = step_seed(x) }, e);
+    if (rc != IL_OK)
+        return rc;
+    il_tensor *image = il_from_f32(s, b->images, 4, (int64_t[]){ b->n, 3, b->height, b->width });
+    il_tensor *target = il_from_f32(s, b->targets, 4, (int64_t[]){ b->n, 1, b->height, b->width });
+    il_tensor *aux = NULL;
+    il_tensor *logit = il_model_forward(x->model, s, image, aux_weight > 0 ? &aux : NULL);
+    il_tensor *loss = il_loss_forward(&x->loss, s, logit, target);
+    il_tensor *objective = loss;
+    if (aux)
+        objective = il_add(s, loss, il_affine(s, il_loss_forward(&x->loss, s, aux, target), aux_weight, 0));
+    rc = il_backward(s, objective, e);
+    if (rc == IL_OK)
+        rc = il_adam_step(x->adam, e);
+    il_tensor *counts = il_confusion(s, il_detach(s, logit), target);
+    if (rc == IL_OK)
+        rc = il_scope_status(s, e);
+    if (rc == IL_OK)
+        rc = il_tally_add(&x->tally, s, loss, counts, b, e);
+    il_scope_close(s);
+    return rc;
+}
+
+static int write_checkpoint(struct session *x, il_err *e)
+{
+    double now = il_evaluate_now();
+    int rc = il_tally_read(&x->course->sums, NULL, &x->tally, e);
+    if (rc == IL_OK)
+        rc = il_checkpoint_write(x->job->checkpoint, x->job->hash, x->course, x->model, x->adam, e);
+    x->written = now;
+    return rc;
+}
+
+/* Time until the last epoch's end at this epoch's speed. */
+static double seconds_left(const struct session *x, double speed)
+{
+    const il_course *c = x->course;
+    double per_epoch = c->done ? c->epochs[c->done - 1].seconds : NAN;
+    double batches = (double)il_loader_batches(x->train);
+    if (isnan(per_epoch) && speed > 0)
+        per_epoch = batches * x->job->run->training.batch / speed;
+    return per_epoch * (x->job->run->training.epochs - c->epoch + 1 - (double)c->batch / batches);
+}
+
+static int tell_progress(struct session *x, il_err *e)
+{
+    double now = il_evaluate_now();
+    if (!x->watch->progress || now - x->told < 0.25)
+        return IL_OK;
+    x->told = now;
+    int rc = il_tally_read(&x->course->sums, NULL, &x->tally, e);
+    if (rc != IL_OK)
+        return rc;
+    double speed = (double)x->seen / (now - x->epoch_start);
+    il_progress p = { .run = x->job->run->name, .phase = "train", .epoch = x->course->epoch,
+                      .epochs = x->job->run->training.epochs, .batch = x->course->batch,
+                      .batches = il_loader_batches(x->train), .loss = il_sums_loss(&x->course->sums),
+                      .iou = il_metrics_batch_mean(x->course->sums.iou), .images_per_second = speed,
+                      .seconds_left = seconds_left(x, speed) };
+    x->watch->progress(x->watch->context, &p);
+    return IL_OK;
+}
+
+/* After a step: shows it, and keeps it when it is time or the user wants to stop. */
+static int after_step(struct session *x, il_err *e)
+{
+    if (il_watch_stopped(x->watch)) {
+        x->course->seconds += il_evaluate_now() - x->epoch_start;
+        int rc = write_checkpoint(x, e);
+        return rc == IL_OK ? il_fail(e, IL_ECANCEL, "stopped in epoch %d after %zu of %zu batches", x->course->epoch,
+                                     x->course->batch, il_loader_batches(x->train)) : rc;
+    }
+    double every = x->job->checkpoint_seconds;
+    if (every > 0 && il_evaluate_now() - x->written >= every && x->course->batch < il_loader_batches(x->train))
+        return write_checkpoint(x, e);
+    return tell_progress(x, e);
+}
+
+static int train_epoch(struct session *x, il_err *e)
+{
+    x->seen = 0;
+    int rc = il_loader_start(x->train, x->course->epoch, x->course->batch, e);
+    while (rc == IL_OK) {
+        il_batch batch;
+        int more = 0;
+        rc = il_loader_next(x->train, &batch, &more, e);
+        if (rc != IL_OK || !more)
+            break;
+        rc = train_step(x, &batch, e);
+        if (rc != IL_OK)
+            break;
+        x->course->batch++;
+        x->seen += (size_t)batch.n;
+        rc = after_step(x, e);
+    }
+    return rc == IL_OK ? il_tally_read(&x->course->sums, NULL, &x->tally, e) : rc;
+}
+
+static int keep_best(struct session *x, il_err *e)
+{
+    il_bundle *b = NULL;
+    int rc = il_bundle_new(&b, e);
+    if (rc == IL_OK)
+        rc = il_state_save(x->model->state, b, "", e);
+    if (rc != IL_OK) {
+        il_bundle_free(b);
+        return rc;
+    }
+    il_bundle_free(x->course->best);
+    x->course->best = b;
+    x->course->best_collapsed = x->course->collapsed;
+    return IL_OK;
+}
+
+static void say_epoch(const struct session *x, const il_epoch_row *r, bool best)
+{
+    char line[256];
+    if (!x->watch->say)
+        return;
+    snprintf(line, sizeof line, "epoch %d/%d: train loss %.4f IoU %.3f, validation loss %.4f IoU %.3f, %.1f images/s%s%s",
+             r->epoch, x->job->run->training.epochs, r->train_loss, r->train_iou, r->validation_loss,
+             r->validation_iou, r->images_per_second, best ? ", best" : "",
+             x->course->collapsed ? "; no pixel was predicted" : "");
+    x->watch->say(x->watch->context, x->job->run->name, line);
+}
+
+/* Validates, books the epoch and moves on to the next. */
+static int end_epoch(struct session *x, il_err *e)
+{
+    il_course *c = x->course;
+    double trained = il_evaluate_now() - x->epoch_start;
+    il_evaluation what = { .model = x->model, .loss = &x->loss, .loader = x->validation,
+                           .shown = { .run = x->job->run->name, .phase = "validate", .epoch = c->epoch,
+                                      .epochs = x->job->run->training.epochs } };
+    il_sums v;
+    int rc = il_evaluate_loader(&v, NULL, NULL, &what, x->watch, e);
+    if (rc != IL_OK)
+        return rc;
+    double seconds = il_evaluate_now() - x->epoch_start;
+    il_epoch_row row = { c->epoch, il_sums_loss(&c->sums), il_metrics_batch_mean(c->sums.iou), il_sums_loss(&v),
+                         il_metrics_batch_mean(v.iou), seconds, (double)x->seen / trained };
+    if (!isfinite(row.train_loss))
+        return il_fail(e, IL_ETORCH, "the loss is no finite number in epoch %d: try a smaller train.lr", c->epoch);
+    il_epoch_row *grown = realloc(c->epochs, (c->done + 1) * sizeof *grown);
+    if (!grown)
+        return il_fail_oom(e);
+    c->epochs = grown;
+    c->epochs[c->done++] = row;
+    c->seconds += seconds;
+    c->collapsed = v.total.tp + v.total.fp == 0 && v.total.fn > 0;
+    int best = il_metrics_early_add(&c->early, c->epoch, row.validation_loss);
+    if (best)
+        rc = keep_best(x, e);
+    say_epoch(x, &row, best);
+    c->epoch++;
+    c->batch = 0;
+    c->sums = (il_sums){ 0 };
+    if (rc == IL_OK)
+        rc = write_checkpoint(x, e);
+    return rc == IL_OK ? x->job->epoch(x->job->context, c, e) : rc;
+}
+
+/* A stop while validating goes back to the end of the training part: all its batches are done. */
+static int stopped_in_validation(struct session *x, int rc, il_err *e)
+{
+    if (rc != IL_ECANCEL)
+        return rc;
+    x->course->seconds += il_evaluate_now() - x->epoch_start;
+    il_err failed = { 0 };
+    int wrote = write_checkpoint(x, &failed);
+    if (wrote != IL_OK)
+        *e = failed;
+    return wrote == IL_OK ? rc : wrote;
+}
+
+static int all_epochs(struct session *x, il_err *e)
+{
+    const il_training *t = &x->job->run->training;
+    x->written = il_evaluate_now();
+    int rc = x->course->done ? x->job->epoch(x->job->context, x->course, e) : IL_OK;
+    while (rc == IL_OK && x->course->epoch <= t->epochs && !il_metrics_early_stop(&x->course->early, t->patience)) {
+        x->epoch_start = il_evaluate_now();
+        rc = train_epoch(x, e);
+        if (rc == IL_OK)
+            rc = stopped_in_validation(x, end_epoch(x, e), e);
+    }
+    return rc;
+}
+
+int il_train_model(il_course *course, size_t *left_out, il_model *model, const il_training_job *job,
+                   const il_watch *watch, il_err *e)
+{
+    il_course c = { 0 };
+    struct session x = { .job = job, .watch = watch, .model = model, .course = &c };
+    int rc = open_session(&x, e);
+    if (rc == IL_OK)
+        rc = all_epochs(&x, e);
+    if (rc == IL_OK && c.best && !job->run->training.as_published)
+        rc = il_state_load(model->state, c.best, (il_load_opts){ 0 }, e);
+    if (rc == IL_OK) {
+        *left_out = il_loader_left_out(x.train) + il_loader_left_out(x.validation);
+        *course = c;
+        c = (il_course){ 0 };
+    }
+    close_session(&x);
+    il_course_free(&c);
+    return rc;
+}

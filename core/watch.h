@@ -1,0 +1,31 @@
+/* watch.h - how a run tells what it does and learns that it should stop. */
+#ifndef IL_WATCH_H
+#define IL_WATCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* What a progress line needs; sent at most a few times a second. */
+typedef struct il_progress {
+    const char *run;
+    const char *phase; /* "train", "validate", "test realfake" */
+    int epoch, epochs; /* epochs 0: a test */
+    size_t batch, batches;
+    double loss, iou;         /* of this phase so far; NAN unknown */
+    double images_per_second; /* of this phase */
+    double seconds_left;      /* until the last epoch's end if no early stop; NAN unknown */
+} il_progress;
+
+typedef struct il_watch {
+    void (*progress)(void *context, const il_progress *p);    /* NULL: none */
+    void (*say)(void *context, const char *run, const char *line); /* an epoch, a warning; NULL: none */
+    void *context;
+    const volatile int *stop; /* set by a signal handler; NULL: never */
+} il_watch;
+
+static inline bool il_watch_stopped(const il_watch *w)
+{
+    return w->stop && *w->stop;
+}
+
+#endif
