@@ -1,0 +1,19 @@
+/* cli.h - the program's commands. Each takes its own argc and argv (argv[0] is its name) and returns the exit status:
+ * 0 good, 1 something failed, 2 wrong usage. */
+#ifndef IL_CLI_H
+#define IL_CLI_H
+
+#include <inpaintlab/error.h>
+
+#define IL_CLI_DATABASE "results/results.sqlite"
+
+int il_cmd_plan(int argc, char **argv);
+int il_cmd_run(int argc, char **argv);
+int il_cmd_report(int argc, char **argv);
+int il_cmd_sql(int argc, char **argv);
+int il_cmd_plugins(int argc, char **argv);
+
+/* Prints "inpaintlab: MESSAGE" to stderr; returns 2 for IL_EUSAGE, else 1. */
+int il_cli_fail(const il_err *e);
+
+#endif

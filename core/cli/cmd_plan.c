@@ -1,0 +1,91 @@
+/* cmd_plan.c - inpaintlab plan: what a grid would do, and why, without doing it. */
+#include <stdio.h>
+#include <stdlib.h>
+#include "cli.h"
+#include "grid.h"
+
+static const char help[] =
+    "usage: inpaintlab plan [options] GRID.yaml\n"
+    "Lists each run and cell of a grid and says whether it is done, to run, to resume or stale, and why.\n"
+    "Changes nothing.\n"
+    "\n"
+    "  --db FILE         database (default " IL_CLI_DATABASE ")\n"
+    "  --only GLOB       only runs whose name matches, as in --only 'model=nix*'\n"
+    "  --set KEY=VALUE   override one key of the grid's base, as in --set train.epochs=3; may be repeated\n"
+    "  -h, --help        this text\n"
+    "Exit status: 0 nothing stands in the way, 1 a run's data are missing or the grid is wrong, 2 wrong usage.\n";
+
+struct totals {
+    size_t states[IL_JOB_BLOCKED + 1];
+    size_t cells, tested, holes;
+};
+
+static void print_tests(const il_job *j, const il_job_view *v, struct totals *sum)
+{
+    for (size_t i = 0; i < j->run->ntests; i++) {
+        const il_job_test *t = &j->tests[i];
+        const char *state = v->tested[i] ? "done" : t->source ? "to test" : "no data";
+        printf("    %-9s  tested on %s %s (%s)%s%s\n", state, t->set->dataset.label, t->set->images, t->set->split,
+               t->source ? "" : ": ", t->source ? "" : t->error.message);
+        sum->cells++;
+        sum->tested += v->tested[i];
+        sum->holes += !t->source;
+    }
+}
+
+static int print_run(const il_grid *g, const il_run *run, struct totals *sum, il_err *e)
+{
+    il_job j = { 0 };
+    il_job_view v = { 0 };
+    int rc = il_job_open(&j, run, g->store, e);
+    if (rc == IL_OK)
+        rc = il_job_look(&v, &j, g->plan->experiment, g->store, g->folder, e);
+    if (rc == IL_OK) {
+        printf("%-10s %s  [%.12s]%s%s\n", il_job_state_text(v.state), run->name, j.hash, v.why[0] ? "  " : "", v.why);
+        print_tests(&j, &v, sum);
+        sum->states[v.state]++;
+    }
+    free(v.tested);
+    il_job_close(&j);
+    return rc;
+}
+
+static int print_plan(const il_grid *g, const char *database, struct totals *sum, il_err *e)
+{
+    const il_plan *p = g->plan;
+    printf("%s: %s\n", p->experiment, p->title);
+    printf("%s, %zu run%s, database %s%s\n\n", p->path, p->count, p->count == 1 ? "" : "s", database,
+           g->store ? "" : " (not there yet)");
+    for (size_t i = 0; i < p->count; i++) {
+        int rc = print_run(g, &p->runs[i], sum, e);
+        if (rc != IL_OK)
+            return rc;
+    }
+    printf("\n");
+    for (int state = 0; state <= IL_JOB_BLOCKED; state++)
+        if (sum->states[state])
+            printf("%zu %s, ", sum->states[state], il_job_state_text((il_job_state)state));
+    printf("%zu of %zu cells measured\n", sum->tested, sum->cells);
+    return IL_OK;
+}
+
+int il_cmd_plan(int argc, char **argv)
+{
+    il_err e = { 0 };
+    il_grid_options o;
+    il_grid g = { 0 };
+    struct totals sum = { 0 };
+    int rc = il_grid_options_read(&o, argc, argv, &e);
+    if (rc == IL_OK && o.help) {
+        fputs(help, stdout);
+        return 0;
+    }
+    if (rc == IL_OK)
+        rc = il_grid_open(&g, &o, false, &e);
+    if (rc == IL_OK)
+        rc = print_plan(&g, o.database, &sum, &e);
+    il_grid_close(&g);
+    if (rc != IL_OK)
+        return il_cli_fail(&e);
+    return sum.states[IL_JOB_BLOCKED] || sum.holes ? 1 : 0;
+}

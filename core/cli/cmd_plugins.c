@@ -1,0 +1,114 @@
+/* cmd_plugins.c - inpaintlab plugins: what is there, and every setting of it. */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include "cli.h"
+#include "registry.h"
+#include "words.h"
+
+static const char help[] =
+    "usage: inpaintlab plugins [NAME]\n"
+    "Lists the plugins, or every setting of the one called NAME (or in the file NAME, if it holds a '/') with its type,\n"
+    "default and meaning. Plugins are read from INPAINTLAB_PLUGIN_PATH (folders divided by ':') and the program's own.\n"
+    "Exit status: 0 good, 1 no such plugin, 2 wrong usage.\n";
+
+static const char *type_name(il_param_type type)
+{
+    static const char *const names[] = { "true or false", "integer", "number", "text", "path" };
+    return names[type];
+}
+
+static void print_spec(const il_param_spec *p)
+{
+    printf("    %-14s %-13s  ", p->name, type_name(p->type));
+    if (!p->fallback)
+        printf("required");
+    else
+        printf("default %s", *p->fallback ? p->fallback : "none");
+    if (p->min < p->max)
+        printf(", from %g to %g", p->min, p->max);
+    if (p->choices)
+        printf(", one of %s", p->choices);
+    printf("\n        %s\n", p->help ? p->help : "");
+}
+
+static void print_plugin(const il_registry *r, const il_plugin *p)
+{
+    printf("%s %s, revision %d: %s\n", il_registry_kind(p->kind), p->name, p->revision, p->summary ? p->summary : "");
+    printf("    %s\n", il_registry_path(r, p));
+    for (const il_param_spec *s = p->params; s && s->name; s++)
+        print_spec(s);
+}
+
+static void print_refused(const il_registry *r)
+{
+    const il_refused *list;
+    size_t n = il_registry_refused(r, &list);
+    for (size_t i = 0; i < n; i++)
+        fprintf(stderr, "inpaintlab: %s: refused: %s\n", list[i].path, list[i].why);
+}
+
+static void print_all(const il_registry *r)
+{
+    static const char *const titles[] = { [IL_DATASET] = "data sets", [IL_MODEL] = "models", [IL_LOSS] = "losses",
+                                          [IL_MASK_POLICY] = "mask policies" };
+    for (int kind = IL_DATASET; kind <= IL_MASK_POLICY; kind++) {
+        printf("%s\n", titles[kind]);
+        for (size_t i = 0; i < il_registry_count(r); i++) {
+            const il_plugin *p = il_registry_at(r, i);
+            if ((int)p->kind == kind)
+                printf("  %-12s %s\n", p->name, p->summary ? p->summary : "");
+        }
+    }
+    printf("\n`inpaintlab plugins NAME` tells the settings of one.\n");
+}
+
+static int print_one(il_registry *r, const char *name, il_err *e)
+{
+    const char *names[256];
+    size_t count = 0, found = 0;
+    const il_plugin *file = NULL;
+    if (strchr(name, '/')) {
+        for (int kind = IL_DATASET; kind <= IL_MASK_POLICY && !file; kind++)
+            if (il_registry_find(&file, r, (il_kind)kind, name, e) != IL_OK)
+                file = NULL;
+        if (file)
+            print_plugin(r, file);
+        return file ? IL_OK : e->code;
+    }
+    for (size_t i = 0; i < il_registry_count(r); i++) {
+        const il_plugin *p = il_registry_at(r, i);
+        if (count < sizeof names / sizeof *names)
+            names[count++] = p->name;
+        if (strcmp(p->name, name) == 0 && found++ < 100)
+            print_plugin(r, p);
+    }
+    if (found)
+        return IL_OK;
+    const char *near = il_words_nearest(name, names, count);
+    return il_fail(e, IL_EPLUGIN, "no plugin is called '%s'%s%s%s", name, near ? "; did you mean '" : "",
+                   near ? near : "", near ? "'?" : "");
+}
+
+int il_cmd_plugins(int argc, char **argv)
+{
+    il_err e = { 0 };
+    if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+        fputs(help, stdout);
+        return 0;
+    }
+    if (argc > 2 || (argc == 2 && argv[1][0] == '-')) {
+        il_fail(&e, IL_EUSAGE, "plugins: expected at most one name; see 'inpaintlab plugins --help'");
+        return il_cli_fail(&e);
+    }
+    il_registry *r = NULL;
+    int rc = il_registry_open(&r, &e);
+    if (rc == IL_OK && argc == 1)
+        print_all(r);
+    else if (rc == IL_OK)
+        rc = print_one(r, argv[1], &e);
+    if (r)
+        print_refused(r);
+    il_registry_free(r);
+    return rc == IL_OK ? 0 : il_cli_fail(&e);
+}

@@ -1,0 +1,128 @@
+/* cmd_run.c - inpaintlab run: trains and tests what is left of a grid. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include "cli.h"
+#include "grid.h"
+#include "progress.h"
+#include "run.h"
+
+static const char help[] =
+    "usage: inpaintlab run [options] GRID.yaml\n"
+    "Trains and tests what is left of a grid. What is done is skipped; what was cut off goes on from its last\n"
+    "checkpoint; a failed run is recorded with its reason and the grid goes on.\n"
+    "\n"
+    "  --db FILE            database (default " IL_CLI_DATABASE "); weights and checkpoints go to\n"
+    "                       the folder `runs` beside it\n"
+    "  --device DEVICE      auto, cpu, cuda or cuda:N (default auto)\n"
+    "  --only GLOB          only runs whose name matches, as in --only 'model=nix*'\n"
+    "  --set KEY=VALUE      override one key of the grid's base, as in --set train.epochs=3; may be repeated\n"
+    "  --threads N          threads inside one operation (default: libtorch's choice)\n"
+    "  --loader-threads N   threads that read pictures (default: one per core)\n"
+    "  --checkpoint SECONDS between checkpoints within an epoch (default 60; 0: only at each epoch's end)\n"
+    "  -q, --quiet          say only what failed\n"
+    "  -h, --help           this text\n"
+    "Ctrl-C writes a checkpoint and stops; once more stops at once.\n"
+    "Exit status: 0 all cells are measured, 1 something failed or was stopped, 2 wrong usage.\n";
+
+static volatile sig_atomic_t stop_asked; /* the one thing a signal handler may set */
+
+static void on_signal(int number)
+{
+    stop_asked = 1;
+    signal(number, SIG_DFL);
+}
+
+/* `git describe` of the folder the program runs in; "" when there is none. */
+static void git_revision(char *out, size_t size)
+{
+    out[0] = '\0';
+    FILE *p = popen("git describe --always --dirty --abbrev=12 --exclude='*' 2>/dev/null", "r");
+    if (!p)
+        return;
+    if (!fgets(out, (int)size, p))
+        out[0] = '\0';
+    out[strcspn(out, "\n")] = '\0';
+    pclose(p);
+}
+
+struct totals {
+    size_t trained, tested, skipped, failed, busy;
+};
+
+static void count(struct totals *sum, const il_run_outcome *o)
+{
+    sum->trained += o->trained;
+    sum->tested += o->tested;
+    sum->busy += o->busy;
+    sum->failed += o->failure.code != IL_OK;
+    sum->skipped += !o->trained && !o->tested && !o->busy && o->failure.code == IL_OK;
+}
+
+static int run_one(il_grid *g, const il_run *run, const il_run_opts *opts, struct totals *sum, il_bar *bar,
+                   const il_watch *watch, il_err *e)
+{
+    il_job j = { 0 };
+    il_run_outcome o = { 0 };
+    int rc = il_job_open(&j, run, g->store, e);
+    if (rc == IL_OK)
+        rc = il_run_job(&o, &j, g->store, opts, watch, e);
+    il_bar_clear(bar);
+    if (rc == IL_OK && o.failure.code != IL_OK)
+        fprintf(stderr, "inpaintlab: %s: failed: %s\n", run->name, o.failure.message);
+    else if (rc == IL_OK && !bar->quiet)
+        fprintf(stderr, "%s: %s\n", run->name, o.busy ? "left to another process" :
+                o.trained ? "done" : o.tested ? "tested" : "already done");
+    count(sum, &o);
+    il_job_close(&j);
+    return rc == IL_OK ? rc : il_fail_in(e, "%s", run->name);
+}
+
+static int run_all(il_grid *g, const il_grid_options *o, struct totals *sum, il_err *e)
+{
+    char revision[80];
+    il_bar bar;
+    il_watch watch = il_bar_watch(&bar, o->quiet, &stop_asked);
+    git_revision(revision, sizeof revision);
+    il_run_opts opts = { .folder = g->folder, .git_revision = revision, .experiment = g->plan->experiment,
+                         .published = g->plan->published, .threads = il_torch_threads(o->threads),
+                         .loader_threads = o->loader_threads, .checkpoint_seconds = o->checkpoint_seconds };
+    int rc = il_device_parse(&opts.device, o->device, e);
+    if (rc == IL_OK)
+        rc = il_store_experiment(&opts.experiment_id, g->store, g->plan->experiment, g->plan->title, g->plan->path,
+                                 g->plan->source, e);
+    for (size_t i = 0; i < g->plan->count && rc == IL_OK; i++) {
+        if (stop_asked)
+            rc = il_fail(e, IL_ECANCEL, "stopped before run %zu of %zu", i + 1, g->plan->count);
+        else
+            rc = run_one(g, &g->plan->runs[i], &opts, sum, &bar, &watch, e);
+    }
+    il_bar_clear(&bar);
+    return rc;
+}
+
+int il_cmd_run(int argc, char **argv)
+{
+    il_err e = { 0 };
+    il_grid_options o;
+    il_grid g = { 0 };
+    struct totals sum = { 0 };
+    int rc = il_grid_options_read(&o, argc, argv, &e);
+    if (rc == IL_OK && o.help) {
+        fputs(help, stdout);
+        return 0;
+    }
+    if (rc == IL_OK)
+        rc = il_grid_open(&g, &o, true, &e);
+    if (rc == IL_OK) {
+        signal(SIGINT, on_signal);
+        signal(SIGTERM, on_signal);
+        rc = run_all(&g, &o, &sum, &e);
+        printf("%zu trained, %zu cells measured, %zu already done, %zu failed%s\n", sum.trained, sum.tested,
+               sum.skipped, sum.failed, sum.busy ? "; some runs were left to another process" : "");
+    }
+    il_grid_close(&g);
+    if (rc != IL_OK)
+        return il_cli_fail(&e);
+    return sum.failed ? 1 : 0;
+}

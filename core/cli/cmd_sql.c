@@ -1,0 +1,114 @@
+/* cmd_sql.c - inpaintlab sql: one SELECT on the results. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "cli.h"
+#include "report.h"
+
+static const char help[] =
+    "usage: inpaintlab sql [options] \"SELECT ...\"\n"
+    "Prints the result of one SELECT; '-' reads it from standard input. Nothing can be written.\n"
+    "Start with the views: cells, table1 to table7, table_mask_policies; the tables are experiments, runs, epochs, tests,\n"
+    "images, splits, published. \"PRAGMA table_info(cells)\" lists the columns of one.\n"
+    "\n"
+    "  --db FILE        database (default " IL_CLI_DATABASE ")\n"
+    "  --format FORMAT  text, md, csv, latex or json (default text)\n"
+    "  -h, --help       this text\n"
+    "Exit status: 0 good, 1 the query or the database is wrong, 2 wrong usage.\n";
+
+enum { LONGEST_QUERY = 1 << 20 };
+
+struct options {
+    const char *database, *query;
+    il_format format;
+    bool help;
+};
+
+static const struct option longs[] = {
+    { "db", required_argument, NULL, 'd' },
+    { "format", required_argument, NULL, 'f' },
+    { "help", no_argument, NULL, 'h' },
+    { NULL, 0, NULL, 0 },
+};
+
+static int read_options(struct options *o, int argc, char **argv, il_err *e)
+{
+    int c, rc = IL_OK;
+    optind = 1;
+    opterr = 0;
+    while (rc == IL_OK && (c = getopt_long(argc, argv, ":h", longs, NULL)) != -1) {
+        switch (c) {
+        case 'd': o->database = optarg; break;
+        case 'f': rc = il_report_format(&o->format, optarg, e); break;
+        case 'h': o->help = true; break;
+        case ':': return il_fail(e, IL_EUSAGE, "%s: a value is missing", argv[optind - 1]);
+        default:
+            return il_fail(e, IL_EUSAGE, "sql: unknown option '%s'; see 'inpaintlab sql --help'", argv[optind - 1]);
+        }
+    }
+    if (rc != IL_OK || o->help)
+        return rc;
+    if (optind + 1 != argc)
+        return il_fail(e, IL_EUSAGE, "sql: expected one query in quotes, as in inpaintlab sql \"SELECT * FROM table4\"");
+    o->query = argv[optind];
+    return IL_OK;
+}
+
+static int read_stdin(char **out, il_err *e)
+{
+    char *text = malloc(LONGEST_QUERY + 1);
+    if (!text)
+        return il_fail_oom(e);
+    size_t size = fread(text, 1, LONGEST_QUERY + 1, stdin);
+    int rc = IL_OK;
+    if (ferror(stdin))
+        rc = il_fail(e, IL_EIO, "standard input cannot be read: %s", strerror(errno));
+    else if (size > LONGEST_QUERY)
+        rc = il_fail(e, IL_EUSAGE, "sql: the query is over %d bytes long", LONGEST_QUERY);
+    else if (memchr(text, '\0', size))
+        rc = il_fail(e, IL_EUSAGE, "sql: standard input is no text");
+    if (rc != IL_OK) {
+        free(text);
+        return rc;
+    }
+    text[size] = '\0';
+    *out = text;
+    return IL_OK;
+}
+
+static int run_query(const struct options *o, const char *query, il_err *e)
+{
+    il_store *store = NULL;
+    il_rows rows = { 0 };
+    int rc = il_store_open_readonly(&store, o->database, e);
+    if (rc == IL_OK)
+        rc = il_store_query(&rows, store, query, NULL, e);
+    if (rc == IL_OK)
+        rc = il_report_rows(stdout, &rows, o->format, NULL, e);
+    if (rc == IL_OK && fflush(stdout) != 0)
+        rc = il_fail(e, IL_EIO, "standard output cannot be written: %s", strerror(errno));
+    il_store_rows_free(&rows);
+    il_store_close(store);
+    return rc;
+}
+
+int il_cmd_sql(int argc, char **argv)
+{
+    struct options o = { .database = IL_CLI_DATABASE };
+    il_err e = { 0 };
+    char *typed = NULL;
+    int rc = read_options(&o, argc, argv, &e);
+    if (rc == IL_OK && o.help) {
+        fputs(help, stdout);
+        return 0;
+    }
+    if (rc == IL_OK && strcmp(o.query, "-") == 0)
+        rc = read_stdin(&typed, &e);
+    if (rc == IL_OK)
+        rc = run_query(&o, typed ? typed : o.query, &e);
+    free(typed);
+    return rc == IL_OK ? 0 : il_cli_fail(&e);
+}

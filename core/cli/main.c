@@ -1,0 +1,67 @@
+/* main.c - the table of commands. */
+#include <stdio.h>
+#include <string.h>
+#include <inpaintlab/tensor.h>
+#include "cli.h"
+#include "words.h"
+
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *what;
+} commands[] = {
+    { "plan", il_cmd_plan, "list the runs and cells of a grid, and what is left to do" },
+    { "run", il_cmd_run, "train and test what is left" },
+    { "report", il_cmd_report, "print the tables: measured beside published" },
+    { "sql", il_cmd_sql, "query the results, read-only" },
+    { "plugins", il_cmd_plugins, "list plugins and their settings" },
+};
+
+enum { COMMANDS = sizeof commands / sizeof *commands };
+
+static int print_help(FILE *to)
+{
+    fprintf(to, "usage: inpaintlab COMMAND [options]\n"
+                "Experiments on the detection of AI inpainting: grids in YAML, results in SQLite.\n\n");
+    for (int i = 0; i < COMMANDS; i++)
+        fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].what);
+    fprintf(to, "\n'inpaintlab COMMAND --help' tells more; so does 'man inpaintlab'.\n");
+    return to == stdout ? 0 : 2;
+}
+
+int il_cli_fail(const il_err *e)
+{
+    fprintf(stderr, "inpaintlab: %s\n", e->message);
+    return e->code == IL_EUSAGE ? 2 : 1;
+}
+
+static int unknown(const char *name)
+{
+    const char *names[COMMANDS];
+    il_err e = { 0 };
+    for (int i = 0; i < COMMANDS; i++)
+        names[i] = commands[i].name;
+    const char *near = il_words_nearest(name, names, COMMANDS);
+    il_fail(&e, IL_EUSAGE, "no command is called '%s'%s%s%s; see 'inpaintlab help'", name,
+            near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    return il_cli_fail(&e);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2)
+        return print_help(stderr);
+    const char *name = argv[1];
+    if (strcmp(name, "help") == 0 || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
+        return print_help(stdout);
+    if (strcmp(name, "--version") == 0 || strcmp(name, "version") == 0) {
+        printf("inpaintlab %s (libtorch %s)\n", IL_VERSION, il_torch_version());
+        return 0;
+    }
+    for (int i = 0; i < COMMANDS; i++)
+        if (strcmp(name, commands[i].name) == 0) {
+            il_torch_init();
+            return commands[i].run(argc - 1, argv + 1);
+        }
+    return unknown(name);
+}

@@ -1,0 +1,21 @@
+/* progress.h - an il_watch that draws a bar on a terminal and plain lines elsewhere. */
+#ifndef IL_PROGRESS_H
+#define IL_PROGRESS_H
+
+#include <stdbool.h>
+#include "watch.h"
+
+typedef struct il_bar {
+    bool terminal; /* stderr is one */
+    bool quiet;    /* nothing but what failed */
+    bool drawn;    /* the line under the cursor is a bar */
+    double told;   /* clock of the last plain progress line */
+} il_bar;
+
+/* stop: what the signal handler sets. */
+il_watch il_bar_watch(il_bar *bar, bool quiet, const volatile int *stop);
+
+/* Removes the bar, so that something else can be printed. */
+void il_bar_clear(il_bar *bar);
+
+#endif
