@@ -1,0 +1,16 @@
+/* two_kinds.c - a mask policy that is a loss as well. */
+#include "broken.h"
+
+static il_tensor *forward(const void *self, il_scope *s, il_tensor *logit, il_tensor *target)
+{
+    (void)self, (void)s, (void)target;
+    return logit;
+}
+
+static const il_mask_policy_ops policy = {.label = broken_label};
+static const il_loss_ops loss = {.forward = forward};
+
+IL_PLUGIN = {
+    .abi = IL_ABI, .kind = IL_MASK_POLICY, .name = "two_kinds", .revision = 1,
+    .open = broken_open, .close = broken_close, .mask_policy = &policy, .loss = &loss,
+};

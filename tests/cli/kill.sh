@@ -1,0 +1,77 @@
+#!/usr/bin/env bash
+# kill.sh PROGRAM PICTURES [TIMES] - runs of the quickstart's detector, killed with SIGKILL at random moments and gone on
+# with, must end with the same weights, bit by bit, and the same rows as one that was left alone. PICTURES is the folder
+# that make-quickstart wrote. Exit status 77: it is not there.
+set -u
+program=$(realpath "$1") pictures=$2 times=${3:-3}
+[ -e "$pictures/complete" ] || { echo "skipped: no pictures in $pictures"; exit 77; }
+pictures=$(realpath "$pictures")
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+
+cat > grid.yaml <<EOF
+experiment: killed
+title: killed and gone on with
+base:
+  dataset: {name: dataset1, root: $pictures/a}
+  model: {name: unet, fine: 8, coarse: 12}
+  mask_policy: full
+  loss: bce
+  train: {on: realfake, epochs: 3, batch: 16, size: 256, crop: 64, crops: 2, lr: 0.003}
+  test: [realfake, inpainted]
+axes:
+  train.on: [realfake, fakefake]
+EOF
+
+# What must not depend on how often a run was cut off: everything but times.
+rows="SELECT r.name, r.hash, r.status, r.weights_sha256, r.best_epoch, e.epoch, e.train_loss, e.train_iou,
+             e.validation_loss, e.validation_iou FROM runs r JOIN epochs e ON e.run = r.id ORDER BY 1, 6;"
+counts="SELECT r.name, t.images, i.id, i.batch, i.tp, i.fp, i.fn, i.tn FROM images i JOIN tests t ON t.id = i.test JOIN runs r ON r.id = t.run
+        ORDER BY r.name, t.images, i.id;"
+dump() { "$program" sql --db "$1" --format csv "$rows" && "$program" sql --db "$1" --format csv "$counts"; }
+run() { "$program" run --quiet --checkpoint 0.2 --threads 1 --loader-threads 1 --device cpu --db "$1" grid.yaml; }
+
+start=$(date +%s.%N)
+run whole/results.sqlite >/dev/null || { echo "the undisturbed run failed"; exit 1; }
+whole=$(echo "$(date +%s.%N) - $start" | bc)
+dump whole/results.sqlite > whole.csv
+[ "$(wc -l < whole.csv)" -gt 8 ] || { echo "the undisturbed run left too few rows"; cat whole.csv; exit 1; }
+
+for ((i = 1; i <= times; i++)); do
+  kills=0
+  while :; do
+    run "cut$i/results.sqlite" >/dev/null 2>err.txt &
+    pid=$!
+    # From nothing to the whole duration, so that every phase is hit, and progress is made after a few tries.
+    pause=$(awk -v whole="$whole" -v seed="$RANDOM$i$kills" -v kills="$kills" 'BEGIN { srand(seed); print rand() * whole * (0.3 + 0.1 * kills) }')
+    ( sleep "$pause"; kill -9 $pid 2>/dev/null ) &
+    killer=$!
+    wait $pid 2>/dev/null
+    status=$?
+    kill $killer 2>/dev/null
+    wait $killer 2>/dev/null
+    [ $status -eq 137 ] || break
+    kills=$((kills + 1))
+  done
+  [ $status -eq 0 ] || { echo "run $i: status $status after $kills kills: $(cat err.txt)"; exit 1; }
+  dump "cut$i/results.sqlite" > cut.csv
+  cmp whole.csv cut.csv || { echo "run $i: differs after $kills kills"; diff whole.csv cut.csv | head; exit 1; }
+  for weights in whole/runs/*/weights.safetensors; do
+    cmp "$weights" "cut$i/${weights#whole/}" || exit 1
+  done
+  left=$(find "cut$i/runs" -name '*checkpoint*' -o -name '*.tmp*' | wc -l)
+  echo "run $i: $kills kills, same weights and rows; $left files left over"
+done
+
+# A second runner on the same database at the same time does no harm, and neither trains what the other does.
+run both/results.sqlite >one.txt 2>&1 &
+first=$!
+run both/results.sqlite >two.txt 2>&1
+second=$?
+wait $first || { echo "first of two runners failed: $(cat one.txt)"; exit 1; }
+[ $second -eq 0 ] || { echo "second of two runners failed: $(cat two.txt)"; exit 1; }
+run both/results.sqlite >/dev/null
+dump both/results.sqlite > both.csv
+cmp whole.csv both.csv || { echo "two runners: other rows"; exit 1; }
+echo "two runners: same rows; $(cat one.txt) | $(cat two.txt)"

@@ -1,0 +1,357 @@
+/* test_report.c - tables for people. Whole reports are compared with the files in tests/data/report; set
+ * INPAINTLAB_UPDATE=1 to write these anew, and read what changed. */
+#include <jansson.h>
+#include "report.h"
+#include "results.h"
+
+static struct folder folder;
+static il_store *store;
+
+static void tear_down(void)
+{
+    il_store_close(store);
+    remove_folder(folder);
+}
+
+static int64_t add_experiment(const char *name, const char *title)
+{
+    int64_t id = 0;
+    GOOD(il_store_experiment(&id, store, name, title, "grid.yaml", "text", &e));
+    return id;
+}
+
+static int64_t add_run(const il_run_record *r, const il_run_end *end)
+{
+    int64_t id = 0;
+    GOOD(il_store_begin_run(&id, store, r, &e));
+    GOOD(il_store_end_run(store, id, end, &e));
+    return id;
+}
+
+/* A grid of table 4 with a failed run and a collapsed one; tested on a second data set too. */
+static void add_table4(void)
+{
+    const char *const kinds[] = { "realfake", "fakefake", "inpainted" };
+    int64_t x = add_experiment("table4", "FCN on data set 2");
+    for (int i = 0; i < 3; i++) {
+        char hash[16], name[48];
+        snprintf(hash, sizeof hash, "four%d", i);
+        snprintf(name, sizeof name, "train.on=%s", kinds[i]);
+        il_run_record r = run_record(hash, name, "fcn", kinds[i]);
+        r.experiment = x;
+        il_run_end end = { .status = i == 1 ? IL_RUN_FAILED : IL_RUN_DONE, .collapsed = i == 2,
+                           .message = i == 1 ? "the loss is no finite number in epoch 3: try a smaller train.lr" : NULL };
+        int64_t run = add_run(&r, &end);
+        for (int k = 0; k < 3; k++)
+            put_cell(store, x, run, i == 1 ? 0 : put_test(store, run, "dataset2", kinds[k], i == 2 ? 0 : 50 * (k + 1)), &r,
+                     "dataset2", kinds[k], "4");
+        if (i == 0)
+            put_cell(store, x, run, put_test(store, run, "sd21", "realfake", 5), &r, "sd21", "realfake", "7");
+    }
+}
+
+/* Three seeds of the mask policies, one policy left out. */
+static void add_policies(void)
+{
+    const char *const policies[] = { "soft", "full" };
+    int64_t x = add_experiment("mask-policies", "");
+    for (int i = 0; i < 6; i++) {
+        char hash[16], name[48];
+        snprintf(hash, sizeof hash, "p%d", i);
+        snprintf(name, sizeof name, "mask_policy=%s,seed=%d", policies[i / 3], i % 3);
+        il_run_record r = run_record(hash, name, "fcn", "realfake");
+        r.seed = (uint64_t)(i % 3);
+        r.dataset = "dataset1";
+        r.mask_policy = policies[i / 3];
+        int64_t run = add_run(&r, &(il_run_end){ .status = IL_RUN_DONE });
+        if (i < 5)
+            put_cell(store, x, run, put_test(store, run, "dataset1", "realfake", 20 * i), &r, "dataset1", "realfake",
+                     "text");
+    }
+}
+
+/* Labels that every format must escape, values that are no numbers, and runs that only their names tell apart. */
+static void add_awkward(void)
+{
+    int64_t x = add_experiment("awkward", "50% of <a_b> & \\x | ~y^2 {z} \x1b[31m");
+    for (int i = 0; i < 2; i++) {
+        il_run_record r = run_record(i ? "odd1" : "odd0", i ? "lr=1e-4" : "lr=1e-3", "a_b&c|d*", "realfake");
+        r.mask_policy = "\xc3\xa4hnlich"; /* two bytes, one column */
+        int64_t run = add_run(&r, &(il_run_end){ .status = IL_RUN_DONE }), test = 0;
+        il_test_record t = { .dataset = "kodak", .images = "original", .split = "test", .digest = "none", .batch = 4,
+                             .status = i ? IL_RUN_FAILED : IL_RUN_DONE, .message = i ? "20.png: no mask" : NULL };
+        GOOD(il_store_test(&test, store, run, &t, NULL, 0, &e));
+        put_cell(store, x, run, test, &r, "kodak", "original", NULL);
+        if (i == 0)
+            put_cell(store, x, run, put_test(store, run, "kodak", "realfake", 0), &r, "kodak", "realfake", NULL);
+    }
+}
+
+static void set_up(void)
+{
+    folder = new_folder();
+    GOOD(il_store_open(&store, in_folder(folder, "r.sqlite").path, &e));
+}
+
+static void set_up_filled(void)
+{
+    set_up();
+    add_table4();
+    add_policies();
+    add_awkward();
+    GOOD(il_store_split(store, "dataset2", "realfake", "train", 20878, 0, "d", &e));
+    GOOD(il_store_split(store, "dataset2", "realfake", "test", 1983, 1, "d", &e));
+}
+
+TestSuite(report, .init = set_up_filled, .fini = tear_down);
+TestSuite(report_empty, .init = set_up, .fini = tear_down);
+
+static char *printed(const char *table, const char *experiment, il_format format)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *to = open_memstream(&text, &size);
+    GOOD(il_report_tables(to, store, table, experiment, format, &e));
+    fclose(to);
+    return text;
+}
+
+static char *read_file(const char *path)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *from = fopen(path, "rb"), *to = open_memstream(&text, &size);
+    for (int c; from && (c = fgetc(from)) != EOF;)
+        fputc(c, to);
+    fclose(to);
+    if (from)
+        fclose(from);
+    return text;
+}
+
+static void compare(const char *name, const char *got)
+{
+    char path[300];
+    snprintf(path, sizeof path, TEST_DATA "/report/%s", name);
+    if (getenv("INPAINTLAB_UPDATE")) {
+        FILE *to = fopen(path, "wb");
+        fputs(got, to);
+        fclose(to);
+    }
+    char *wanted = read_file(path);
+    cr_assert_str_eq(got, wanted, "%s differs; printed was:\n%s", name, got);
+    free(wanted);
+}
+
+Test(report, whole_reports)
+{
+    const struct {
+        const char *file, *table, *experiment;
+        il_format format;
+    } cases[] = {
+        { "all.txt", NULL, NULL, IL_FORMAT_TEXT },
+        { "all.md", NULL, NULL, IL_FORMAT_MD },
+        { "all.tex", NULL, NULL, IL_FORMAT_LATEX },
+        { "all.csv", NULL, NULL, IL_FORMAT_CSV },
+        { "policies.txt", NULL, "mask-policies", IL_FORMAT_TEXT },
+        { "table1.txt", "1", NULL, IL_FORMAT_TEXT },
+        { "table2.txt", "2", NULL, IL_FORMAT_TEXT },
+        { "table4.md", "4", NULL, IL_FORMAT_MD },
+        { "table4.csv", "4", "table4", IL_FORMAT_CSV },
+        { "table4-of-policies.txt", "4", "mask-policies", IL_FORMAT_TEXT },
+        { "table7.json", "7", NULL, IL_FORMAT_JSON },
+        { "text.tex", "text", NULL, IL_FORMAT_LATEX },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char *got = printed(cases[i].table, cases[i].experiment, cases[i].format);
+        compare(cases[i].file, got);
+        free(got);
+    }
+}
+
+Test(report, text_fits_100_columns_and_holds_no_control_characters)
+{
+    char *got = printed(NULL, NULL, IL_FORMAT_TEXT);
+    size_t width = 0, lines = 0;
+    for (const char *c = got; *c; c++) {
+        if (*c == '\n') {
+            width = 0;
+            lines++;
+            continue;
+        }
+        cr_assert((unsigned char)*c >= 0x20, "line %zu", lines + 1);
+        width += ((unsigned char)*c & 0xc0) != 0x80;
+        cr_assert_leq(width, 100, "line %zu", lines + 1);
+    }
+    cr_assert_gt(lines, 40);
+    free(got);
+}
+
+Test(report, json_holds_every_cell_and_every_touched_table)
+{
+    char *got = printed(NULL, NULL, IL_FORMAT_JSON);
+    json_t *all = json_loads(got, 0, NULL), *cells = json_object_get(all, "cells");
+    json_t *published = json_object_get(all, "published"), *first = json_array_get(cells, 0);
+    cr_assert_eq(json_array_size(cells), 18);
+    cr_assert_eq(json_object_size(published), 4);
+    cr_assert_eq(json_array_size(json_object_get(published, "4")), 9);
+    cr_assert_eq(json_array_size(json_object_get(published, "text")), 3);
+    cr_assert_eq(json_array_size(json_object_get(published, "1")), 3);
+    cr_assert_str_eq(json_string_value(json_object_get(first, "trained_on")), "realfake");
+    cr_assert_float_eq(json_real_value(json_object_get(first, "iou")), 0.5, 1e-15);
+    cr_assert(json_is_integer(json_object_get(first, "images")));
+    cr_assert(json_is_null(json_object_get(first, "message")));
+    json_decref(all);
+    free(got);
+}
+
+Test(report, measured_and_published_keep_apart)
+{
+    char *got = printed("4", NULL, IL_FORMAT_JSON);
+    json_t *rows = json_loads(got, 0, NULL), *row;
+    size_t i, measured = 0;
+    json_array_foreach(rows, i, row) {
+        json_t *ours = json_object_get(row, "measured"), *theirs = json_object_get(row, "published");
+        cr_assert(json_is_real(theirs));
+        cr_assert_eq(json_is_null(ours), json_is_null(json_object_get(row, "difference")));
+        if (json_is_null(ours))
+            continue;
+        measured++;
+        cr_assert_float_eq(json_number_value(json_object_get(row, "difference")),
+                           json_number_value(ours) - json_number_value(theirs), 1e-12);
+    }
+    cr_assert_eq(i, 9);
+    cr_assert_eq(measured, 6);
+    json_decref(rows);
+    free(got);
+}
+
+Test(report, unknown_names_are_refused_with_the_known_ones)
+{
+    FILE *to = fopen("/dev/null", "w");
+    il_format format = IL_FORMAT_MD;
+    BAD(il_report_tables(to, store, "9", NULL, IL_FORMAT_TEXT, &e), IL_EUSAGE,
+        "table 9: no such table; there are 1 to 7 and text");
+    BAD(il_report_tables(to, store, NULL, "nix", IL_FORMAT_TEXT, &e), IL_EPARAM,
+        "experiment nix: not in the database; there are table4, mask-policies, awkward");
+    BAD(il_report_format(&format, "html", &e), IL_EUSAGE, "html: no such format; there are text, md, csv, latex and json");
+    cr_assert_eq(format, IL_FORMAT_MD);
+    GOOD(il_report_format(&format, "latex", &e));
+    cr_assert_eq(format, IL_FORMAT_LATEX);
+    fclose(to);
+}
+
+Test(report, a_full_disk_is_told)
+{
+    FILE *to = fopen("/dev/full", "w");
+    if (!to)
+        cr_skip_test("/dev/full is absent");
+    setvbuf(to, NULL, _IONBF, 0);
+    for (int format = IL_FORMAT_TEXT; format <= IL_FORMAT_JSON; format++)
+        BAD(il_report_tables(to, store, NULL, NULL, (il_format)format, &e), IL_EIO, "the report cannot be written");
+    fclose(to);
+}
+
+Test(report_empty, nothing_measured)
+{
+    const char *const wanted[] = { "nothing measured yet\n", "nothing measured yet\n", NULL, "% nothing measured yet\n" };
+    for (int format = IL_FORMAT_TEXT; format <= IL_FORMAT_LATEX; format++) {
+        char *got = printed(NULL, NULL, (il_format)format);
+        if (wanted[format])
+            cr_assert_str_eq(got, wanted[format]);
+        else
+            cr_assert_str_eq(strchr(got, '\r'), "\r\n", "%s", got); /* the header alone */
+        free(got);
+    }
+    char *got = printed(NULL, NULL, IL_FORMAT_JSON);
+    cr_assert_str_eq(got, "{\n  \"cells\": [],\n  \"published\": {}\n}\n");
+    free(got);
+    BAD(il_report_tables(stdout, store, NULL, "x", IL_FORMAT_TEXT, &e), IL_EPARAM,
+        "experiment x: not in the database; there are none");
+}
+
+Test(report_empty, every_published_table_can_be_shown)
+{
+    const char *const names[] = { "1", "2", "3", "4", "5", "6", "7", "text" };
+    for (size_t i = 0; i < 8; i++) {
+        char *got = printed(names[i], NULL, IL_FORMAT_TEXT);
+        cr_assert(strstr(got, "not measured"), "%s", got);
+        free(got);
+    }
+}
+
+/* ---- single rows ---- */
+
+static void rows_print(const char *sql, il_format format, const char *wanted)
+{
+    il_rows rows = { 0 };
+    char *text = NULL;
+    size_t size = 0;
+    FILE *to = open_memstream(&text, &size);
+    GOOD(il_store_query(&rows, store, sql, NULL, &e));
+    GOOD(il_report_rows(to, &rows, format, NULL, &e));
+    fclose(to);
+    cr_assert_str_eq(text, wanted, "%s\n%s", sql, text);
+    free(text);
+    il_store_rows_free(&rows);
+}
+
+Test(report_empty, rows_as_text)
+{
+    rows_print("SELECT 1 AS n, 0.12345 AS x, 'a' AS t UNION ALL SELECT 20, -3.0, NULL", IL_FORMAT_TEXT,
+               " n       x  t\n--  ------  -\n 1   0.123  a\n20  -3.000  -\n");
+    rows_print("SELECT 0.0001 AS a, 2e12 AS b, -0.0 AS c, '1.23456' AS d", IL_FORMAT_TEXT,
+               "     a      b      c  d\n------  -----  -----  -------\n0.0001  2e+12  0.000  1.23456\n");
+    rows_print("SELECT 'a' AS x WHERE 0", IL_FORMAT_TEXT, "x\n-\n(no rows)\n");
+    rows_print("SELECT 'two' || char(10) || 'lines' || char(9, 27) AS x", IL_FORMAT_TEXT,
+               "x\n----------------\ntwo\\nlines\\t\\x1b\n");
+    rows_print("SELECT '\xc3\xa4\xe2\x82\xac' AS x, 'b' AS y UNION ALL SELECT 'abc', 'd'", IL_FORMAT_TEXT,
+               "x    y\n---  -\n\xc3\xa4\xe2\x82\xac   b\nabc  d\n");
+}
+
+Test(report_empty, wide_rows_become_records)
+{
+    rows_print("SELECT printf('%060d', 1) AS first, printf('%060d', 2) AS b UNION ALL SELECT 'x', NULL", IL_FORMAT_TEXT,
+               "row 1\n"
+               "  first  000000000000000000000000000000000000000000000000000000000001\n"
+               "  b      000000000000000000000000000000000000000000000000000000000002\n"
+               "\n"
+               "row 2\n"
+               "  first  x\n"
+               "  b      -\n");
+}
+
+Test(report_empty, rows_as_csv)
+{
+    rows_print("SELECT 1 AS \"a,b\", 'x\"y' AS c, NULL AS d, '' AS e, 'l' || char(10) || 'm' AS f, 0.123456789012 AS g",
+               IL_FORMAT_CSV, "\"a,b\",c,d,e,f,g\r\n1,\"x\"\"y\",,\"\",\"l\nm\",0.123456789012\r\n");
+}
+
+Test(report_empty, rows_as_markdown)
+{
+    rows_print("SELECT 'a|b' AS \"x|y\", 1.5 AS n, '<b>' || char(10) || '`c` *d* [e] \\' AS z", IL_FORMAT_MD,
+               "| x\\|y | n | z |\n| --- | ---: | --- |\n| a\\|b | 1.500 | &lt;b> \\`c\\` \\*d\\* \\[e\\] \\\\ |\n");
+}
+
+Test(report_empty, rows_as_latex)
+{
+    rows_print("SELECT 'a_b & 5% $x #1 {y} ~ ^ \\ < > |' AS t, 2 AS n", IL_FORMAT_LATEX,
+               "\\begin{tabular}{lr}\n\\toprule\n{t} & n \\\\\n\\midrule\n"
+               "{a\\_b \\& 5\\% \\$x \\#1 \\{y\\} \\textasciitilde{} \\textasciicircum{} \\textbackslash{} \\textless{} "
+               "\\textgreater{} \\textbar{}} & 2 \\\\\n\\bottomrule\n\\end{tabular}\n");
+}
+
+Test(report_empty, rows_as_json)
+{
+    rows_print("SELECT 1 AS a, 0.1 AS b, 'x\"' AS c, NULL AS d, 9e999 AS e, 2 AS a, 3 AS a", IL_FORMAT_JSON,
+               "[\n  {\n    \"a\": 1,\n    \"b\": 0.1,\n    \"c\": \"x\\\"\",\n    \"d\": null,\n    \"e\": null,\n"
+               "    \"a_2\": 2,\n    \"a_3\": 3\n  }\n]\n");
+    rows_print("SELECT 1 AS a WHERE 0", IL_FORMAT_JSON, "[]\n");
+
+    il_rows rows = { 0 };
+    FILE *to = fopen("/dev/null", "w");
+    GOOD(il_store_query(&rows, store, "SELECT CAST(x'ff' AS TEXT) AS name", NULL, &e));
+    BAD(il_report_rows(to, &rows, IL_FORMAT_JSON, NULL, &e), IL_EFORMAT, "row 1, name: no valid UTF-8");
+    il_store_rows_free(&rows);
+    fclose(to);
+}

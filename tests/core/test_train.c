@@ -1,0 +1,357 @@
+/* test_train.c - training, checkpoints, jobs and runs on pictures with a trace that a small U-Net can learn. */
+#include <math.h>
+#include "lab.h"
+#include "train.h"
+
+TestSuite(train, .init = lab_open, .fini = lab_close);
+
+/* Everything one training needs. */
+struct bench {
+    il_registry *registry;
+    il_plan *plan;
+    il_job job;
+    il_model model;
+    il_course course;
+};
+
+static volatile int stop;
+static int stop_after; /* epochs; 0: never */
+
+static int on_epoch(void *context, const il_course *c, il_err *e)
+{
+    (void)context;
+    (void)e;
+    if (stop_after && (int)c->done >= stop_after)
+        stop = 1;
+    return IL_OK;
+}
+
+static void open_bench(struct bench *b, const char *grid)
+{
+    il_err e = { 0 };
+    LAB_OK(il_registry_open(&b->registry, &e), e);
+    LAB_OK(il_plan_read(&b->plan, grid, b->registry, (il_plan_opts){ 0 }, &e), e);
+    LAB_OK(il_job_open(&b->job, &b->plan->runs[0], NULL, &e), e);
+    cr_assert_eq(b->job.error.code, IL_OK, "%s", b->job.error.message);
+    LAB_OK(il_model_open(&b->model, &b->plan->runs[0].model, (il_device){ 0 }, b->plan->runs[0].seed, &e), e);
+}
+
+static void close_bench(struct bench *b)
+{
+    il_course_free(&b->course);
+    il_model_close(&b->model);
+    il_job_close(&b->job);
+    il_plan_free(b->plan);
+    il_registry_free(b->registry);
+    memset(b, 0, sizeof *b);
+}
+
+static int train(struct bench *b, const char *checkpoint, il_err *e)
+{
+    size_t left_out;
+    il_watch watch = { .stop = &stop };
+    il_training_job what = { .run = &b->plan->runs[0], .hash = b->job.hash, .checkpoint = checkpoint,
+                             .train = b->job.train, .validation = b->job.validation, .labels = b->job.labels,
+                             .loader_threads = 1, .epoch = on_epoch };
+    return il_train_model(&b->course, &left_out, &b->model, &what, &watch, e);
+}
+
+/* All weights as bytes, for comparing bit by bit. */
+static il_digest weights(const struct bench *b)
+{
+    il_text all = { 0 };
+    il_err e = { 0 };
+    for (size_t i = 0; i < il_state_count(b->model.state); i++) {
+        il_state_entry t = il_state_at(b->model.state, i);
+        size_t bytes = (size_t)il_numel(t.tensor) * il_dtype_size(il_dtype_of(t.tensor));
+        unsigned char *data = malloc(bytes);
+        LAB_OK(il_read_bytes(t.tensor, data, bytes, &e), e);
+        il_digest d = il_words_sha256(data, bytes);
+        il_words_add(&all, "%s %s\n", t.name, d.hex);
+        free(data);
+    }
+    il_digest d = il_words_sha256(all.data, all.size);
+    il_words_free(&all);
+    return d;
+}
+
+
+Test(train, loss_falls_and_epochs_are_booked)
+{
+    struct bench b = { 0 };
+    il_err e = { 0 };
+    stop = stop_after = 0;
+    open_bench(&b, lab_grid("falls", "", ""));
+    LAB_OK(train(&b, lab_path("c"), &e), e);
+    cr_assert_eq(b.course.done, 3);
+    cr_assert_lt(b.course.epochs[2].train_loss, b.course.epochs[0].train_loss);
+    cr_assert_eq(b.course.epochs[2].epoch, 3);
+    cr_assert(b.course.epochs[0].images_per_second > 0);
+    close_bench(&b);
+}
+
+/* Stopped after `epochs` epochs (one step into the next) and gone on with: the weights must be the same bits. */
+static void resumes_exactly(int epochs)
+{
+    struct bench whole = { 0 }, cut = { 0 };
+    il_err e = { 0 };
+    const char *grid = lab_grid("resume", "", "");
+    stop = stop_after = 0;
+    open_bench(&whole, grid);
+    LAB_OK(train(&whole, lab_path("whole"), &e), e);
+
+    stop_after = epochs;
+    open_bench(&cut, grid);
+    cr_assert_eq(train(&cut, lab_path("cut"), &e), IL_ECANCEL);
+    cr_assert_not_null(strstr(e.message, "stopped in epoch"), "%s", e.message);
+    close_bench(&cut);
+
+    stop = stop_after = 0;
+    open_bench(&cut, grid);
+    LAB_OK(train(&cut, lab_path("cut"), &e), e);
+    cr_assert_str_eq(weights(&cut).hex, weights(&whole).hex);
+    cr_assert_eq(cut.course.done, whole.course.done);
+    for (size_t i = 0; i < whole.course.done; i++) {
+        cr_assert_eq(cut.course.epochs[i].train_loss, whole.course.epochs[i].train_loss, "epoch %zu", i + 1);
+        cr_assert_eq(cut.course.epochs[i].train_iou, whole.course.epochs[i].train_iou);
+        cr_assert_eq(cut.course.epochs[i].validation_loss, whole.course.epochs[i].validation_loss);
+    }
+    close_bench(&cut);
+    close_bench(&whole);
+}
+
+Test(train, resumes_bit_by_bit_after_one_epoch)
+{
+    resumes_exactly(1);
+}
+
+Test(train, resumes_bit_by_bit_after_two_epochs)
+{
+    resumes_exactly(2);
+}
+
+Test(train, another_seed_gives_other_weights)
+{
+    struct bench a = { 0 }, b = { 0 };
+    il_err e = { 0 };
+    stop = stop_after = 0;
+    open_bench(&a, lab_grid("one", "", ""));
+    open_bench(&b, lab_grid("two", "", "  missing: skip\n"));
+    LAB_OK(train(&a, lab_path("a"), &e), e);
+    LAB_OK(train(&b, lab_path("b"), &e), e);
+    cr_assert_str_eq(weights(&a).hex, weights(&b).hex, "what does not matter must not change the weights");
+    close_bench(&b);
+    open_bench(&b, lab_grid("three", "", "axes: {seed: [8]}\n"));
+    LAB_OK(train(&b, lab_path("b2"), &e), e);
+    cr_assert_str_neq(weights(&a).hex, weights(&b).hex);
+    close_bench(&a);
+    close_bench(&b);
+}
+
+/* A huge rate ruins later epochs: the sound default restores the best epoch, as_published keeps the last. */
+Test(train, tests_the_best_or_the_last_weights)
+{
+    struct bench best = { 0 }, last = { 0 };
+    il_err e = { 0 };
+    stop = stop_after = 0;
+    const char *axes = "axes: {train.lr: [0.3]}\n";
+    open_bench(&best, lab_grid("best", "", axes));
+    open_bench(&last, lab_grid("last", ", as_published: true", axes));
+    LAB_OK(train(&best, lab_path("best"), &e), e);
+    LAB_OK(train(&last, lab_path("last"), &e), e);
+    int best_epoch = best.course.early.best_epoch;
+    bool same = strcmp(weights(&best).hex, weights(&last).hex) == 0;
+    cr_assert_eq(best_epoch, last.course.early.best_epoch);
+    cr_assert_eq(same, best_epoch == (int)best.course.done, "best epoch %d of %zu", best_epoch, best.course.done);
+    close_bench(&best);
+    close_bench(&last);
+}
+
+Test(train, a_checkpoint_of_another_run_is_refused)
+{
+    struct bench b = { 0 };
+    il_err e = { 0 };
+    stop = stop_after = 0;
+    open_bench(&b, lab_grid("mine", "", ""));
+    LAB_OK(train(&b, lab_path("c"), &e), e);
+    close_bench(&b);
+    open_bench(&b, lab_grid("other", "", "axes: {seed: [9]}\n"));
+    cr_assert_eq(train(&b, lab_path("c"), &e), IL_EFORMAT);
+    cr_assert_not_null(strstr(e.message, "belongs to run"), "%s", e.message);
+    cr_assert_not_null(strstr(e.message, "remove it to start the run anew"), "%s", e.message);
+    close_bench(&b);
+}
+
+Test(train, a_damaged_checkpoint_is_refused)
+{
+    struct bench b = { 0 };
+    il_err e = { 0 };
+    stop = stop_after = 0;
+    const char *grid = lab_grid("damaged", "", "");
+    open_bench(&b, grid);
+    LAB_OK(train(&b, lab_path("c"), &e), e);
+    close_bench(&b);
+    cr_assert_eq(truncate(lab_path("c"), 1000), 0);
+    open_bench(&b, grid);
+    cr_assert_eq(train(&b, lab_path("c"), &e), IL_EFORMAT);
+    cr_assert_not_null(strstr(e.message, lab_path("c")), "%s", e.message);
+    close_bench(&b);
+}
+
+/* ---- whole runs ---- */
+
+struct room {
+    il_registry *registry;
+    il_plan *plan;
+    il_store *store;
+    il_run_opts opts;
+};
+
+static void open_room(struct room *r, const char *grid)
+{
+    il_err e = { 0 };
+    LAB_OK(il_registry_open(&r->registry, &e), e);
+    LAB_OK(il_plan_read(&r->plan, grid, r->registry, (il_plan_opts){ 0 }, &e), e);
+    LAB_OK(il_store_open(&r->store, lab_path("results.sqlite"), &e), e);
+    r->opts = (il_run_opts){ .folder = strdup(lab_path("runs")), .experiment = r->plan->experiment, .threads = 1,
+                             .loader_threads = 1 };
+    LAB_OK(il_store_experiment(&r->opts.experiment_id, r->store, r->plan->experiment, r->plan->title, r->plan->path,
+                               r->plan->source, &e), e);
+}
+
+static void close_room(struct room *r)
+{
+    free((char *)r->opts.folder);
+    il_store_close(r->store);
+    il_plan_free(r->plan);
+    il_registry_free(r->registry);
+    memset(r, 0, sizeof *r);
+}
+
+static il_run_outcome run_first(struct room *r)
+{
+    il_err e = { 0 };
+    il_job j = { 0 };
+    il_run_outcome o;
+    il_watch watch = { 0 };
+    LAB_OK(il_job_open(&j, &r->plan->runs[0], r->store, &e), e);
+    LAB_OK(il_run_job(&o, &j, r->store, &r->opts, &watch, &e), e);
+    il_job_close(&j);
+    return o;
+}
+
+static il_job_state look_at_first(struct room *r, char why[400])
+{
+    il_err e = { 0 };
+    il_job j = { 0 };
+    il_job_view v;
+    LAB_OK(il_job_open(&j, &r->plan->runs[0], r->store, &e), e);
+    LAB_OK(il_job_look(&v, &j, r->plan->experiment, r->store, r->opts.folder, &e), e);
+    if (why)
+        memcpy(why, v.why, sizeof v.why);
+    free(v.tested);
+    il_job_close(&j);
+    return v.state;
+}
+
+static void assert_query(struct room *r, const char *sql, const char *expected)
+{
+    il_err e = { 0 };
+    il_rows rows;
+    LAB_OK(il_store_query(&rows, r->store, sql, NULL, &e), e);
+    cr_assert_eq(rows.count, 1, "%s", sql);
+    cr_assert_str_eq(rows.values[0] ? rows.values[0] : "NULL", expected, "%s", sql);
+    il_store_rows_free(&rows);
+}
+
+Test(train, a_run_is_done_once_and_its_cells_are_stored)
+{
+    struct room r = { 0 };
+    open_room(&r, lab_grid("once", "", ""));
+    cr_assert_eq(look_at_first(&r, NULL), IL_JOB_TODO);
+    il_run_outcome first = run_first(&r);
+    cr_assert(first.trained && first.tested == 1, "%s", first.failure.message);
+    assert_query(&r, "SELECT count(*) FROM epochs", "3");
+    assert_query(&r, "SELECT count(*) FROM images", "3");
+    assert_query(&r, "SELECT sum(tp + fp + fn + tn) FROM images", "6912"); /* 3 pictures of 48 x 48 */
+    assert_query(&r, "SELECT tested_on FROM cells", "realfake");
+    cr_assert_eq(look_at_first(&r, NULL), IL_JOB_DONE);
+    il_run_outcome second = run_first(&r);
+    cr_assert(!second.trained && second.tested == 0);
+    close_room(&r);
+}
+
+Test(train, changed_data_and_settings_make_a_run_stale)
+{
+    struct room r = { 0 };
+    char why[400];
+    open_room(&r, lab_grid("stale", "", ""));
+    run_first(&r);
+    close_room(&r);
+
+    open_room(&r, lab_grid("stale", ", weight_decay: 0.5", ""));
+    cr_assert_eq(look_at_first(&r, why), IL_JOB_STALE);
+    cr_assert_not_null(strstr(why, "weight_decay"), "%s", why);
+    close_room(&r);
+
+    lab_picture("train", 77, 48);
+    open_room(&r, lab_grid("stale", "", ""));
+    cr_assert_eq(look_at_first(&r, why), IL_JOB_STALE);
+    cr_assert_not_null(strstr(why, "data"), "%s", why);
+    close_room(&r);
+}
+
+Test(train, missing_data_become_a_failed_row_with_its_reason)
+{
+    struct room r = { 0 };
+    char why[400];
+    cr_assert_eq(unlink(lab_path("data/train/p01.mask.png")), 0);
+    open_room(&r, lab_grid("missing", "", ""));
+    cr_assert_eq(look_at_first(&r, why), IL_JOB_BLOCKED);
+    cr_assert_not_null(strstr(why, "p01"), "%s", why);
+    il_run_outcome o = run_first(&r);
+    cr_assert_neq(o.failure.code, IL_OK);
+    assert_query(&r, "SELECT status FROM runs", "failed");
+    assert_query(&r, "SELECT instr(message, 'p01') > 0 FROM runs", "1");
+    close_room(&r);
+
+    open_room(&r, lab_grid("skip", "", "  missing: skip\n"));
+    o = run_first(&r);
+    cr_assert(o.trained, "%s", o.failure.message);
+    assert_query(&r, "SELECT left_out FROM runs WHERE status = 'done'", "1");
+    close_room(&r);
+}
+
+Test(train, a_second_test_set_does_not_train_again)
+{
+    struct room r = { 0 };
+    open_room(&r, lab_grid("first", "", ""));
+    run_first(&r);
+    close_room(&r);
+    open_room(&r, lab_grid("second", "", "  test: [realfake, {images: realfake, split: validation}]\n"));
+    il_run_outcome o = run_first(&r);
+    cr_assert(!o.trained);
+    cr_assert_eq(o.tested, 1);
+    assert_query(&r, "SELECT count(*) FROM runs", "1");
+    assert_query(&r, "SELECT count(*) FROM cells", "3");
+    close_room(&r);
+}
+
+Test(train, a_held_run_is_left_to_its_holder)
+{
+    struct room r = { 0 };
+    il_job j = { 0 };
+    il_err e = { 0 };
+    int lock = -1;
+    open_room(&r, lab_grid("held", "", ""));
+    LAB_OK(il_job_open(&j, &r.plan->runs[0], r.store, &e), e);
+    LAB_OK(il_job_lock(&lock, &j, r.opts.folder, &e), e);
+    cr_assert_eq(look_at_first(&r, NULL), IL_JOB_BUSY);
+    il_run_outcome o = run_first(&r);
+    cr_assert(o.busy && !o.trained);
+    assert_query(&r, "SELECT count(*) FROM runs", "0");
+    il_job_unlock(lock);
+    cr_assert_eq(look_at_first(&r, NULL), IL_JOB_TODO);
+    il_job_close(&j);
+    close_room(&r);
+}

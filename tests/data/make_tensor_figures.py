@@ -1,0 +1,166 @@
+"""Writes tensor_figures.json, adam_figures.json, init_figures.json and residual_figures.json: what PyTorch gives for small inputs.
+
+usage: python make_tensor_figures.py   (needs torch; writes beside itself)
+"""
+import json
+import pathlib
+
+import torch
+import torch.nn.functional as F
+
+HERE = pathlib.Path(__file__).parent
+torch.manual_seed(20)
+
+
+def dump(t):
+    return {"shape": list(t.shape), "data": [float(f"{v:.9g}") for v in t.detach().double().flatten().tolist()]}  # 9 digits: exact for float32
+
+
+def case(name, inputs, f, wants=None, training=False, after=()):
+    """One call of f; gradients of sum(out * up) for the inputs that want one; `after`: inputs that f changes."""
+    wants = [x.is_floating_point() for x in inputs] if wants is None else wants
+    entry = {"name": name, "training": training, "in": [dump(x) for x in inputs], "wants": wants}
+    leaves = [x.clone().requires_grad_(True) if w else x.clone() for x, w in zip(inputs, wants)]
+    out = f(*leaves)
+    entry["out"] = dump(out)
+    if any(wants):
+        up = torch.randn_like(out)
+        entry["up"] = dump(up)
+        (out * up).sum().backward()
+        entry["grads"] = [dump(x.grad) if w else None for x, w in zip(leaves, wants)]
+    entry["after"] = {str(i): dump(leaves[i]) for i in after}
+    return entry
+
+
+def confusion(logit, target):
+    p, t = (torch.sigmoid(logit) > 0.5).flatten(1), (target > 0).flatten(1)
+    return torch.stack([(p & t).sum(1), (p & ~t).sum(1), (~p & t).sum(1), (~p & ~t).sum(1)], 1)
+
+
+def batch_norm(training):
+    def f(x, w, b, mean, var, tracked):
+        if training:
+            tracked += 1
+        return F.batch_norm(x, mean, var, w, b, training, 0.1, 1e-5)
+    return f
+
+
+def cases():
+    r, u = torch.randn, torch.rand
+    a, b = r(2, 3, 2), r(3, 1)
+    x = r(2, 4, 7, 6)
+    logit, target = 3 * r(2, 1, 3, 4), (u(2, 1, 3, 4) > 0.5).float() * u(2, 1, 3, 4)
+    logit[0, 0, 0, :] = torch.tensor([0.0, 1e-9, -1e-9, 1e-3])  # sigmoid of 1e-9 rounds to 0.5
+    norm = [r(3, 2, 2, 3), 1 + 0.1 * r(2), r(2), r(2), u(2) + 0.5, torch.tensor(3)]
+    norm_wants = [True, True, True, False, False, False]
+    yield case("add", [a, b], torch.add)
+    yield case("sub", [a, b], torch.sub)
+    yield case("mul", [a, b], torch.mul)
+    yield case("div", [a, 1 + u(3, 1)], torch.div)
+    yield case("affine", [a], lambda v: v * -2.5 + 0.75)
+    yield case("pow", [u(5) + 0.1], lambda v: v ** 1.7)
+    yield case("clamp", [2 * a], lambda v: v.clamp(-0.5, 1))
+    yield case("lerp", [a, r(2, 3, 2), u(2, 3, 2)], torch.lerp)
+    yield case("sigmoid", [4 * a], torch.sigmoid)
+    yield case("tanh", [a], torch.tanh)
+    yield case("relu", [a], torch.relu)
+    yield case("relu_", [a], lambda v: torch.relu_(v * 1))
+    yield case("silu", [a], F.silu)
+    yield case("greater", [a], lambda v: (v > 0.25).float(), wants=[False])
+    yield case("mean", [a], torch.mean)
+    yield case("sum", [a], torch.sum)
+    yield case("sum_to", [x], lambda v: v.sum((2, 3)))
+    yield case("amin_to", [x], lambda v: v.amin((1, 2, 3), keepdim=True))
+    yield case("amax_to", [x], lambda v: v.amax((2, 3), keepdim=True))
+    yield case("reshape", [a], lambda v: v.reshape(3, -1))
+    yield case("permute", [a], lambda v: v.permute(2, 0, 1))
+    yield case("cat", [a, r(2, 1, 2)], lambda v, w: torch.cat([v, w], 1))
+    yield case("slice", [x], lambda v: v[:, :, 2:5])
+    yield case("to_f16", [a], lambda v: v.half().float())
+    yield case("detach", [a, b], lambda v, w: v.detach() * w, wants=[False, True])
+    yield case("conv2d", [x, r(6, 4, 3, 3), r(6)], lambda v, w, c: F.conv2d(v, w, c, 2, 1))
+    yield case("conv2d_dilated", [x, r(4, 2, 3, 2)], lambda v, w: F.conv2d(v, w, None, 1, 2, 2, 2))
+    yield case("conv_transpose2d", [r(1, 3, 3, 4), r(3, 2, 2, 2), r(2)],
+               lambda v, w, c: F.conv_transpose2d(v, w, c, 2))
+    yield case("batch_norm", norm, batch_norm(False), norm_wants)
+    yield case("batch_norm_training", norm, batch_norm(True), norm_wants, True, after=(3, 4, 5))
+    yield case("max_pool2d", [x], lambda v: F.max_pool2d(v, 3, 2, 1))
+    yield case("upsample_bilinear", [r(1, 2, 3, 4)],
+               lambda v: F.interpolate(v, (7, 5), mode="bilinear", align_corners=False))
+    yield case("upsample_nearest", [r(1, 2, 3, 4)], lambda v: F.interpolate(v, (7, 5), mode="nearest"))
+    yield case("pixel_shuffle", [r(1, 8, 2, 3)], lambda v: F.pixel_shuffle(v, 2))
+    yield case("bce_logits", [logit, target], lambda v, t: F.binary_cross_entropy_with_logits(v, t, reduction="none"),
+               wants=[True, False])
+    yield case("confusion", [logit, target], confusion, wants=[False, False])
+
+
+def adam(weight_decay):
+    """Five steps on three parameters; "idle" never has a gradient, "late" has one from step 3 on."""
+    params = {n: torch.nn.Parameter(torch.randn(4)) for n in ("w", "idle", "late")}
+    entry = {"weight_decay": weight_decay, "lr": 0.01, "start": {n: dump(p) for n, p in params.items()}, "steps": []}
+    optimizer = torch.optim.Adam(params.values(), lr=0.01, weight_decay=weight_decay, fused=True)
+    plain = [p.detach().clone().requires_grad_(True) for p in params.values()]
+    reference = torch.optim.Adam(plain, lr=0.01, weight_decay=weight_decay, foreach=False)
+    for step in range(5):
+        for group in (list(params.values()), plain):
+            loss = (group[0] ** 3).sum() * (step + 1)
+            if step >= 2:
+                loss = loss + (group[2] * group[0]).sum()
+            loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        reference.step()
+        reference.zero_grad()
+        for p, q in zip(params.values(), plain):
+            assert torch.allclose(p, q, rtol=1e-5)
+        entry["steps"].append({n: dump(p) for n, p in params.items()})
+    return entry
+
+
+def init():
+    """Initial values: a generator seeded by SplitMix64(FNV-1a(name) + seed), and PyTorch's own distributions."""
+    mask, seed = 2 ** 64 - 1, 11
+
+    def draw(name, shape, fill):
+        h = 14695981039346656037
+        for c in name.encode():
+            h = ((h ^ c) * 1099511628211) & mask
+        h = (h + (seed + 1) * 0x9E3779B97F4A7C15) & mask
+        h = ((h ^ h >> 30) * 0xBF58476D1CE4E5B9) & mask
+        h = ((h ^ h >> 27) * 0x94D049BB133111EB) & mask
+        return dump(fill(torch.empty(shape), torch.Generator().manual_seed(h ^ h >> 31)))
+
+    conv = torch.nn.init.kaiming_uniform_
+    return {
+        "seed": seed,
+        "conv.weight": draw("conv.weight", (5, 2, 3, 3), lambda t, g: conv(t, a=5 ** 0.5, generator=g)),
+        "conv.bias": draw("conv.bias", (5,), lambda t, g: t.uniform_(-18 ** -0.5, 18 ** -0.5, generator=g)),
+        "stem.weight": draw("stem.weight", (4, 3, 3, 3), lambda t, g: torch.nn.init.kaiming_normal_(
+            t, mode="fan_out", nonlinearity="relu", generator=g)),
+    }
+
+
+def residual():
+    k = torch.zeros(3, 5, 5)
+    k[0] = torch.tensor([[-1, 2, -2, 2, -1], [2, -6, 8, -6, 2], [-2, 8, -12, 8, -2], [2, -6, 8, -6, 2],
+                         [-1, 2, -2, 2, -1]]) / 12
+    k[1, 1:4, 1:4] = torch.tensor([[-1, 2, -1], [2, -4, 2], [-1, 2, -1]]) / 4
+    k[2, 1:4, 2] = torch.tensor([1, -2, 1]) / 2
+    image = torch.randint(0, 256, (2, 3, 6, 7)).double() / 255
+    image[1] = image[1] * 0.05 + 0.4  # smooth: not everything is clamped
+    total = (image * 255).sum(1, keepdim=True)
+    srm = F.conv2d(total, k.double()[:, None], padding=2)
+    r = (image - srm).clamp(-1, 1)
+    low, high = r.amin((1, 2, 3), keepdim=True), r.amax((1, 2, 3), keepdim=True)
+    return {"image": dump(image), "srm": dump(srm), "published": dump((r - low) / (high - low)),
+            "truncated": dump(srm.clamp(-3, 3))}
+
+
+def write(name, what):
+    (HERE / name).write_text(json.dumps(what).replace('}, {"name"', '},\n{"name"') + "\n")
+
+
+write("tensor_figures.json", list(cases()))
+write("adam_figures.json", [adam(0.0), adam(0.1)])
+write("init_figures.json", init())
+write("residual_figures.json", residual())

@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# The rules on who may include and use what, as greps. Usage: check.sh SOURCE_DIR
+cd "$1" || exit 1
+failures=0
+fail() { echo "$1"; failures=$((failures + 1)); }
+
+# only_in NAME PATTERN FILES… : PATTERN occurs in core and plugins in no other file than FILES.
+only_in() {
+  local name=$1 pattern=$2; shift 2
+  local found
+  found=$(grep -rlE "$pattern" core plugins tools --include='*.c' --include='*.h' --include='*.cpp' --include='*.hpp' | sort)
+  for file in $found; do
+    case " $* " in *" $file "*) ;; *) fail "$file: only $* may use $name" ;; esac
+  done
+  [ -n "$found" ] || fail "$name: nobody uses it, so the rule checks nothing"
+}
+
+only_in libyaml '#include <yaml\.h>' core/yaml.c
+only_in dlopen '\bdlopen\(' core/registry.c core/torch/tensor.cpp
+only_in sqlite3 '#include <sqlite3\.h>' $(cd core && ls store*.c store*.h query.c 2>/dev/null | sed 's#^#core/#')
+only_in libtorch '#include <(torch|ATen|c10)/' $(ls core/torch/*.cpp core/torch/*.hpp)
+only_in "C++" '^#include <(vector|string|memory|cstring|exception)>' $(ls core/torch/*.cpp core/torch/*.hpp)
+
+# Public headers include libc and each other; plugins include <inpaintlab/…> and libc, nothing of core.
+grep -nE '#include "' core/include/inpaintlab/*.h && fail "a public header includes a private one"
+grep -nE '#include "' plugins/*/*.c && fail "a plugin includes a private header"
+grep -rnE '#include [<"]cli/|#include "(cli|grid|progress)\.h"' core/*.c core/*.h && fail "the engine includes the CLI"
+
+# Data flows one way: a stage never includes a later one.
+stages="yaml plan loader train store report"
+later() { case $1 in
+  yaml) echo 'registry|plan|loader|evaluate|checkpoint|train|job|run|store|report' ;;
+  plan) echo 'loader|evaluate|checkpoint|train|job|run|store|report' ;;
+  loader) echo 'evaluate|checkpoint|train|job|run|store|report|metrics' ;;
+  train) echo 'job|run|report' ;;
+  store) echo 'yaml|plan|loader|evaluate|checkpoint|train|job|run|report' ;;
+  report) echo 'yaml|plan|loader|evaluate|checkpoint|train|job|run' ;;
+esac; }
+for stage in $stages; do
+  grep -nE "#include \"($(later "$stage"))\.h\"" core/"$stage"*.[ch] && fail "$stage includes a later stage"
+done
+
+# No process ends and no mutable globals in the engine.
+grep -nE '\b(exit|abort|_exit)\(' core/*.c core/torch/*.cpp plugins/*/*.c && fail "the engine never exits"
+
+# Size: files of 400 lines (the shim 1,000), functions of 80.
+for file in core/*.c core/cli/*.c plugins/*/*.c tools/*.c; do
+  lines=$(wc -l < "$file")
+  [ "$lines" -le 400 ] || fail "$file: $lines lines, at most 400"
+  awk -v file="$file" '/^\{/ { start = NR } /^\}/ { if (start && NR - start > 80) { print file ":" start ": function of " NR - start " lines"; bad = 1 } start = 0 } END { exit bad }' "$file" || failures=$((failures + 1))
+done
+for file in core/torch/*.cpp; do
+  [ "$(wc -l < "$file")" -le 1000 ] || fail "$file: more than 1000 lines"
+done
+
+[ "$failures" -eq 0 ] && echo "layering: all rules hold"
+exit $((failures > 0))

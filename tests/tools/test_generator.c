@@ -1,0 +1,83 @@
+/* test_generator.c - figures by PyTorch: tools/make-generator-figures. Build with tools/generator.c. */
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <inpaintlab/state.h>
+#include "generator.h"
+
+static il_err e;
+
+static float largest_difference(const il_tensor *a, const il_tensor *b)
+{
+    size_t n = (size_t)il_numel(a);
+    cr_assert_eq(n, (size_t)il_numel(b));
+    float *x = malloc(n * sizeof *x), *y = malloc(n * sizeof *y), most = 0;
+    cr_assert(x && y);
+    cr_assert_eq(il_read_f32(a, x, n, &e), IL_OK, "%s", e.message);
+    cr_assert_eq(il_read_f32(b, y, n, &e), IL_OK, "%s", e.message);
+    for (size_t i = 0; i < n; i++)
+        most = fmaxf(most, fabsf(x[i] - y[i]));
+    free(x);
+    free(y);
+    return most;
+}
+
+static il_tensor *figure(il_scope *s, const il_bundle *b, const char *name)
+{
+    const il_tensor *t = il_bundle_find(b, name);
+    cr_assert_not_null(t, "%s", name);
+    size_t n = (size_t)il_numel(t);
+    float *values = malloc(n * sizeof *values);
+    int64_t shape[4];
+    cr_assert_not_null(values);
+    cr_assert_eq(il_read_f32(t, values, n, &e), IL_OK, "%s", e.message);
+    for (int i = 0; i < 4; i++)
+        shape[i] = il_dim(t, i);
+    il_tensor *copy = il_from_f32(s, values, 4, shape);
+    free(values);
+    return copy;
+}
+
+static void compare(const char *name)
+{
+    char path[1000];
+    generator *g = NULL;
+    il_bundle *figures = NULL;
+    il_scope *s = NULL;
+    snprintf(path, sizeof path, "%s/generator-%s.safetensors", TEST_DATA, name);
+    cr_assert_eq(generator_read(&g, path, &e), IL_OK, "%s", e.message);
+    snprintf(path, sizeof path, "%s/generator-%s-figures.safetensors", TEST_DATA, name);
+    cr_assert_eq(il_bundle_read(&figures, path, &e), IL_OK, "%s", e.message);
+    cr_assert_eq(il_scope_open(&s, (il_scope_opts){ .device = { IL_CPU, 0 } }, &e), IL_OK, "%s", e.message);
+
+    il_tensor *x = figure(s, figures, "x");
+    il_tensor *reconstructed = generator_reconstruct(s, g, x);
+    il_tensor *inpainted = generator_inpaint(s, g, x, figure(s, figures, "mask"));
+    cr_assert_eq(il_scope_status(s, &e), IL_OK, "%s", e.message);
+    cr_expect_lt(largest_difference(reconstructed, il_bundle_find(figures, "reconstructed")), 1e-4f);
+    cr_expect_lt(largest_difference(inpainted, il_bundle_find(figures, "inpainted")), 1e-4f);
+
+    il_scope_close(s);
+    il_bundle_free(figures);
+    generator_free(g);
+}
+
+Test(generator, nearest_and_silu_as_pytorch) { compare("nearest"); }
+Test(generator, shuffle_and_relu_as_pytorch) { compare("shuffle"); }
+
+Test(generator, refuses_weights_without_a_recipe)
+{
+    generator *g = NULL;
+    cr_assert_eq(generator_read(&g, TEST_DATA "/generator-nearest-figures.safetensors", &e), IL_EFORMAT);
+    cr_assert_null(g);
+    cr_assert_not_null(strstr(e.message, "generator-nearest-figures.safetensors: not a generator"), "%s", e.message);
+}
+
+Test(generator, refuses_a_file_that_is_not_there)
+{
+    generator *g = NULL;
+    cr_assert_neq(generator_read(&g, "/nonexistent/w.safetensors", &e), IL_OK);
+    cr_assert_null(g);
+}
