@@ -21,7 +21,7 @@ static void cut_cleanly(char *text, size_t size)
         text[start - 1] = '\0';
 }
 
-int il_fail(il_err *e, int code, const char *format, ...)
+int (il_fail)(il_err *e, int code, const char *format, ...)
 {
     if (!e)
         return code;
@@ -37,7 +37,7 @@ int il_fail(il_err *e, int code, const char *format, ...)
     return code;
 }
 
-int il_fail_oom(il_err *e)
+int (il_fail_oom)(il_err *e)
 {
     return il_fail(e, IL_ENOMEM, "out of memory");
 }

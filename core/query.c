@@ -75,7 +75,7 @@ static int prepare(sqlite3_stmt **out, il_store *s, const char *sql, const int *
         return fail_query(s, result, e);
     if (!*out)
         return il_fail(e, IL_EPARAM, "query: it is empty; expected a SELECT");
-    if (!sqlite3_stmt_readonly(*out))
+    if (!sqlite3_stmt_readonly(*out) || sqlite3_column_count(*out) == 0)
         return fail_writing(e);
     if (has_more(s, rest))
         return il_fail(e, IL_EPARAM, "query: more than one statement; expected one SELECT");

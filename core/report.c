@@ -1,4 +1,5 @@
 /* report.c - rows for people: which format, how a value is seen, and plain text. */
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,7 +56,8 @@ static void see_value(il_text *to, const il_rows *rows, size_t row, size_t colum
 int il_report_seen(char ***out, const il_rows *rows, il_escape escape, il_err *e)
 {
     size_t cells = (rows->count + 1) * rows->columns;
-    char **seen = calloc(cells ? cells : 1, sizeof *seen);
+    assert(cells > 0);
+    char **seen = calloc(cells, sizeof *seen);
     if (!seen)
         return il_fail_oom(e);
     for (size_t i = 0; i < cells; i++) {
@@ -66,7 +68,7 @@ int il_report_seen(char ***out, const il_rows *rows, il_escape escape, il_err *e
         else
             see_value(&text, rows, i / rows->columns - 1, i % rows->columns, escape);
         seen[i] = text.data;
-        if (text.failed) {
+        if (text.failed || !text.data) {
             il_report_seen_free(seen, rows);
             return il_fail_oom(e);
         }
@@ -99,11 +101,11 @@ static void escape_text(il_text *to, const char *text)
     }
 }
 
-/* Characters, not bytes. */
+/* Characters, not bytes; NULL has none. */
 static size_t width_of(const char *text)
 {
     size_t width = 0;
-    for (const char *c = text; *c; c++)
+    for (const char *c = text; c && *c; c++)
         width += ((unsigned char)*c & 0xc0) != 0x80;
     return width;
 }
@@ -114,16 +116,21 @@ static void put_padded(FILE *to, const char *text, size_t width, bool right)
     fprintf(to, "%*s%s%*s", right ? pad : 0, "", text, right ? 0 : pad, "");
 }
 
+static bool is_blank(const char *text)
+{
+    return !text || !*text;
+}
+
 static void put_line(FILE *to, const il_rows *rows, char *const *values, const size_t *widths)
 {
     size_t last = rows->columns;
-    while (last > 1 && !*values[last - 1])
+    while (last > 1 && is_blank(values[last - 1]))
         last--; /* no blanks at the end */
     for (size_t i = 0; i + 1 < last; i++) {
         put_padded(to, values[i], widths[i], rows->numeric[i]);
         fputs("  ", to);
     }
-    bool right = rows->numeric[last - 1] && *values[last - 1];
+    bool right = rows->numeric[last - 1] && !is_blank(values[last - 1]);
     put_padded(to, values[last - 1], right ? widths[last - 1] : width_of(values[last - 1]), right);
     fputc('\n', to);
 }
@@ -222,6 +229,7 @@ done:
 int il_report_sheet(FILE *to, const il_sheet *sheet, il_format format, il_err *e)
 {
     int rc = IL_OK;
+    assert(sheet->rows->columns > 0);
     switch (format) {
     case IL_FORMAT_TEXT:
         rc = il_report_text(to, sheet, e);

@@ -32,12 +32,13 @@ static const char *at(const struct matrix *m, size_t cell, enum column column)
     return text ? text : "";
 }
 
+/* w->count when it is not there. */
 static size_t index_of(const struct words *w, const char *word)
 {
-    size_t i = 0;
-    while (i < w->count && strcmp(w->items[i], word) != 0)
-        i++;
-    return i;
+    for (size_t i = 0; i < w->count; i++)
+        if (w->items[i] && strcmp(w->items[i], word) == 0)
+            return i;
+    return w->count;
 }
 
 /* w->items must have room for one more. */

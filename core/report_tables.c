@@ -103,7 +103,7 @@ static void name_for_people(il_rows *rows)
 static bool has_several_runs(const il_rows *rows)
 {
     for (size_t row = 0; row < rows->count; row++)
-        if (atoi(rows->values[row * rows->columns + rows->columns - 3]) > 1)
+        if (strtol(rows->values[row * rows->columns + rows->columns - 3], NULL, 10) > 1)
             return true;
     return false;
 }
@@ -164,10 +164,10 @@ static int is_touched(bool *out, il_store *s, const struct table *t, const char 
 {
     il_rows rows = { 0 };
     const char *args[] = { t->name, experiment, NULL };
-    int rc = t->labels
-        ? il_store_query(&rows, s, "SELECT 1 FROM published_cells WHERE published_table = ?1 AND experiment IS ?2"
-                                   " AND state <> 'not measured'", args, e)
-        : il_store_query(&rows, s, "SELECT 1 FROM table1 WHERE images IS NOT NULL AND ?1 IS NULL", &args[1], e);
+    int rc = il_store_query(&rows, s, t->labels
+        ? "SELECT 1 FROM cells WHERE published_table = ?1 AND published_iou IS NOT NULL"
+          " AND (?2 IS NULL OR experiment = ?2) LIMIT 1"
+        : "SELECT 1 FROM table1 WHERE images IS NOT NULL AND ?1 = '1' AND ?2 IS NULL", args, e);
     if (rc == IL_OK)
         *out = rows.count > 0;
     il_store_rows_free(&rows);

@@ -222,10 +222,15 @@ static int default_set(il_set *out, il_resolver *r, const il_run *run, const il_
     return !rc && (!out->images || !out->split) ? il_fail_oom(e) : rc;
 }
 
+static bool same_text(const char *a, const char *b)
+{
+    return a && b && strcmp(a, b) == 0;
+}
+
 static bool same_set(const il_set *a, const il_set *b)
 {
-    return strcmp(a->dataset.label, b->dataset.label) == 0 && strcmp(a->images, b->images) == 0 &&
-           strcmp(a->split, b->split) == 0;
+    return same_text(a->dataset.label, b->dataset.label) && same_text(a->images, b->images) &&
+           same_text(a->split, b->split);
 }
 
 static int read_tests(il_run *run, il_resolver *r, const il_slots *s, il_err *e)

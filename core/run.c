@@ -63,7 +63,8 @@ static int begin(struct sitting *x, int64_t parameters, il_err *e)
                         .model_params = params, .parameters = parameters, .dataset = run->dataset.label,
                         .mask_policy = run->mask_policy.label, .loss = run->loss.label,
                         .trained_on = run->training.on, .versions = versions, .host = host, .device = place.data,
-                        .git_revision = x->opts->git_revision, .threads = x->opts->threads };
+                        .git_revision = x->opts->git_revision, .threads = x->opts->threads,
+                        .experiment = x->opts->experiment_id };
     int rc = versions && params && place.data ? il_store_begin_run(&x->row, x->store, &r, e) : il_fail_oom(e);
     free(versions);
     free(params);

@@ -77,30 +77,35 @@ static int read_entry(struct entry *x, json_t *spec, uint64_t room, il_err *e)
     return IL_OK;
 }
 
+struct span {
+    uint64_t begin, end;
+    const char *name;
+};
+
 static int by_begin(const void *a, const void *b)
 {
-    const struct entry *const *x = a, *const *y = b;
-    if ((*x)->begin != (*y)->begin)
-        return (*x)->begin < (*y)->begin ? -1 : 1;
-    return ((*x)->end > (*y)->end) - ((*x)->end < (*y)->end);
+    const struct span *x = a, *y = b;
+    if (x->begin != y->begin)
+        return x->begin < y->begin ? -1 : 1;
+    return (x->end > y->end) - (x->end < y->end);
 }
 
 /* Every byte of the data belongs to exactly one tensor. */
 static int check_cover(const struct entry *entries, size_t count, uint64_t room, il_err *e)
 {
-    const struct entry **order = malloc((count + 1) * sizeof *order);
+    struct span *order = malloc((count + 1) * sizeof *order);
     if (!order)
         return il_fail_oom(e);
     for (size_t i = 0; i < count; i++)
-        order[i] = &entries[i];
+        order[i] = (struct span){ entries[i].begin, entries[i].end, entries[i].name };
     qsort(order, count, sizeof *order, by_begin);
     uint64_t at = 0;
     int rc = IL_OK;
     for (size_t i = 0; i < count && rc == IL_OK; i++) {
-        if (order[i]->begin != at)
-            rc = il_fail(e, IL_EFORMAT, "tensor %.150s: its data %s", order[i]->name,
-                         order[i]->begin < at ? "overlap another tensor's" : "follow a gap");
-        at = order[i]->end;
+        if (order[i].begin != at)
+            rc = il_fail(e, IL_EFORMAT, "tensor %.150s: its data %s", order[i].name,
+                         order[i].begin < at ? "overlap another tensor's" : "follow a gap");
+        at = order[i].end;
     }
     if (rc == IL_OK && at != room)
         rc = il_fail(e, IL_EFORMAT, "has %" PRIu64 " bytes that belong to no tensor", room - at);
@@ -237,7 +242,7 @@ static json_t *describe(const il_tensor *t, uint64_t begin)
     for (int i = 0; i < il_ndim(t); i++)
         json_array_append_new(shape, json_integer(il_dim(t, i)));
     return json_pack("{s:s, s:o, s:[I, I]}", "dtype", type_names[il_dtype_of(t)], "shape", shape, "data_offsets",
-                     (json_int_t)begin, (json_int_t)(begin + bytes_of(t)));
+                     (json_int_t)begin, (json_int_t)begin + (json_int_t)bytes_of(t));
 }
 
 /* The data lie by falling element size, so that each is aligned; the header keeps the bundle's order. */
@@ -313,9 +318,11 @@ int il_safetensors_write(const il_bundle *b, int fd, il_err *e)
     char *header = NULL;
     uint64_t *begin = malloc((count + 1) * sizeof *begin);
     size_t *order = malloc((count + 1) * sizeof *order);
-    int rc = begin && order ? IL_OK : il_fail_oom(e);
-    if (rc != IL_OK)
+    int rc;
+    if (!begin || !order) {
+        rc = il_fail_oom(e);
         goto done;
+    }
     place(b, begin, order);
     rc = build_header(&header, b, begin, e);
     if (rc == IL_OK)

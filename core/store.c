@@ -20,23 +20,38 @@ il_migrations il_store_migrations(void)
     return (il_migrations){ texts, sizeof texts / sizeof *texts };
 }
 
-/* *version is 0 for an empty database. */
+struct marks {
+    int64_t id, version, objects;
+};
+
+static int read_marks(struct marks *out, il_store *s, il_err *e)
+{
+    int rc = il_store_exec(&out->id, s, "PRAGMA application_id", NULL, e);
+    if (rc == IL_OK)
+        rc = il_store_exec(&out->version, s, "PRAGMA user_version", NULL, e);
+    if (rc == IL_OK)
+        rc = il_store_exec(&out->objects, s, "SELECT COUNT(*) FROM sqlite_schema", NULL, e);
+    return rc;
+}
+
+/* *version is 0 for an empty database. All is read of one moment: another process may be filling it. */
 static int identify(int64_t *version, il_store *s, il_migrations all, il_err *e)
 {
-    int64_t id = 0, made = 0, objects = 0;
-    int rc = il_store_exec(&id, s, "PRAGMA application_id", NULL, e);
+    struct marks m = { 0 };
+    bool alone = sqlite3_get_autocommit(s->db);
+    int rc = alone ? il_store_script(s, "BEGIN", e) : IL_OK;
     if (rc == IL_OK)
-        rc = il_store_exec(&made, s, "PRAGMA user_version", NULL, e);
-    if (rc == IL_OK)
-        rc = il_store_exec(&objects, s, "SELECT COUNT(*) FROM sqlite_schema", NULL, e);
+        rc = read_marks(&m, s, e);
+    if (alone)
+        rc = il_store_end(s, rc, e);
     if (rc != IL_OK)
         return rc;
-    if (id != IL_STORE_ID && (id != 0 || made != 0 || objects != 0))
+    if (m.id != IL_STORE_ID && (m.id != 0 || m.version != 0 || m.objects != 0))
         return il_fail(e, IL_EDB, "%s: a database of another program; it was left as it is", s->path);
-    if (made > all.count)
+    if (m.version > all.count)
         return il_fail(e, IL_EDB, "%s: made by a newer inpaintlab (version %lld of the schema; this one knows up to %d)",
-                       s->path, (long long)made, all.count);
-    *version = made;
+                       s->path, (long long)m.version, all.count);
+    *version = m.version;
     return IL_OK;
 }
 
@@ -114,6 +129,12 @@ static int refuse_folder(const char *path, il_err *e)
     return IL_OK;
 }
 
+/* While it is not known whose database this is, closing must not even tidy up its log. */
+static void keep_log(il_store *s, int yes)
+{
+    sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, yes, NULL);
+}
+
 static int connect(il_store **out, const char *path, const char *name, int flags, il_err *e)
 {
     il_store *s = calloc(1, sizeof *s);
@@ -132,6 +153,7 @@ static int connect(il_store **out, const char *path, const char *name, int flags
     }
     sqlite3_extended_result_codes(s->db, 1);
     sqlite3_busy_timeout(s->db, PATIENCE_MS);
+    keep_log(s, 1);
     *out = s;
     return IL_OK;
 }
@@ -144,7 +166,7 @@ static int use_wal(il_store *s, il_err *e)
     for (int waited = 0; rc == IL_EBUSY && waited < PATIENCE_MS; waited += 20) {
         rc = il_store_script(s, "PRAGMA journal_mode = WAL", &busy);
         if (rc == IL_EBUSY)
-            nanosleep(&(struct timespec){ .tv_nsec = 20 * 1000 * 1000 }, NULL);
+            nanosleep(&(struct timespec){ .tv_nsec = 20000000L }, NULL);
     }
     if (rc != IL_OK && e)
         *e = busy;
@@ -157,8 +179,10 @@ static int set_up(il_store *s, il_err *e)
     int rc = identify(&version, s, il_store_migrations(), e);
     if (rc == IL_OK && sqlite3_db_readonly(s->db, "main") == 1)
         rc = il_store_fail(s, SQLITE_READONLY, e);
-    if (rc == IL_OK)
-        rc = use_wal(s, e);
+    if (rc != IL_OK)
+        return rc;
+    keep_log(s, 0);
+    rc = use_wal(s, e);
     if (rc == IL_OK)
         rc = il_store_migrate(s, il_store_migrations(), e);
     if (rc == IL_OK)
@@ -207,6 +231,16 @@ static int connect_frozen(il_store **out, const char *path, il_err *e)
     return rc;
 }
 
+static int set_up_readonly(il_store *s, il_err *e)
+{
+    int rc = il_store_script(s, "PRAGMA query_only = ON", e);
+    if (rc == IL_OK)
+        rc = il_store_check(s, il_store_migrations(), e);
+    if (rc == IL_OK)
+        keep_log(s, 0);
+    return rc;
+}
+
 int il_store_open_readonly(il_store **out, const char *path, il_err *e)
 {
     il_store *s = NULL;
@@ -214,17 +248,18 @@ int il_store_open_readonly(il_store **out, const char *path, il_err *e)
     if (stat(path, &st) != 0 && (errno == ENOENT || errno == ENOTDIR))
         return il_fail(e, IL_EIO, "%s: no such database; `inpaintlab run` makes one", path);
     int rc = refuse_folder(path, e);
+    /* SQLITE_OPEN_READONLY would leave the files of the log behind. */
     if (rc == IL_OK)
-        rc = connect(&s, path, path, SQLITE_OPEN_READONLY, e);
+        rc = connect(&s, path, path, SQLITE_OPEN_READWRITE, e);
     if (rc == IL_OK)
-        rc = il_store_check(s, il_store_migrations(), e);
-    int result = s ? sqlite3_errcode(s->db) & 0xff : SQLITE_OK;
-    if (rc != IL_OK && (result == SQLITE_CANTOPEN || result == SQLITE_READONLY)) { /* no place for its shared memory */
+        rc = set_up_readonly(s, e);
+    if (rc != IL_OK && s && (s->trouble == SQLITE_CANTOPEN || s->trouble == SQLITE_READONLY)) {
+        /* no place for the shared memory that WAL needs */
         il_store_close(s);
         s = NULL;
         rc = connect_frozen(&s, path, e);
         if (rc == IL_OK)
-            rc = il_store_check(s, il_store_migrations(), e);
+            rc = set_up_readonly(s, e);
     }
     if (rc != IL_OK) {
         il_store_close(s);

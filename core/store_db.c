@@ -6,7 +6,8 @@
 
 int il_store_fail(il_store *s, int result, il_err *e)
 {
-    switch (result & 0xff) {
+    s->trouble = result & 0xff;
+    switch (s->trouble) {
     case SQLITE_NOMEM:
         return il_fail_oom(e);
     case SQLITE_BUSY:

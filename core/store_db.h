@@ -8,6 +8,7 @@
 struct il_store {
     sqlite3 *db;
     char *path;
+    int trouble; /* the result code that il_store_fail last told of */
 };
 
 /* A value for ?1, ?2, …; lists end with {0}. */

@@ -49,9 +49,14 @@ static int fill_lines(il_store *s, const struct source *source, il_err *e)
     sqlite3_stmt *insert = NULL;
     char *text = il_words_copy(source->text), *rest = NULL;
     int rc = text ? il_store_prepare(&insert, s, source->insert, e) : il_fail_oom(e);
-    char *line = text ? strtok_r(text, "\r\n", &rest) : NULL; /* the header */
-    for (int number = 2; rc == IL_OK && (line = strtok_r(NULL, "\r\n", &rest)); number++)
+    if (rc == IL_OK)
+        strtok_r(text, "\r\n", &rest); /* the header */
+    for (int number = 2; rc == IL_OK; number++) {
+        char *line = strtok_r(NULL, "\r\n", &rest);
+        if (!line)
+            break;
         rc = fill_line(s, insert, source, line, number, e);
+    }
     sqlite3_finalize(insert);
     free(text);
     return rc;

@@ -169,7 +169,7 @@ static int train_epoch(struct session *x, il_err *e)
         rc = train_step(x, &batch, e);
         if (rc != IL_OK)
             break;
-        x->course->batch++;
+        x->course->batch = batch.number + 1; /* a batch all of whose pictures are left out is passed over */
         x->seen += (size_t)batch.n;
         rc = after_step(x, e);
     }

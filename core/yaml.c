@@ -59,7 +59,8 @@ int il_yaml_fail(const il_yaml *y, const il_node *at, il_err *e, int code, const
 static int fail_at(const struct build *b, const yaml_node_t *at, il_err *e, const char *what)
 {
     il_node place = {.line = (int)at->start_mark.line + 1, .column = (int)at->start_mark.column + 1};
-    return il_yaml_fail(b->yaml, &place, e, IL_EFORMAT, "%s", what);
+    il_yaml_fail(b->yaml, &place, e, IL_EFORMAT, "%s", what);
+    return IL_EFORMAT;
 }
 
 static int build_node(il_node **out, struct build *b, int id, il_err *e);

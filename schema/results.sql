@@ -18,7 +18,8 @@ CREATE TABLE runs (
     hash           TEXT NOT NULL UNIQUE CHECK (hash <> ''), -- of configuration, data manifest and seed
     name           TEXT NOT NULL,                           -- as the latest plan calls it
     config         TEXT NOT NULL CHECK (json_valid(config)),
-    manifest       TEXT CHECK (manifest IS NULL OR json_valid(manifest)),       -- digests and sizes of the training and validation data
+    -- digests and sizes of the training and validation data
+    manifest       TEXT CHECK (manifest IS NULL OR json_valid(manifest)),
     seed           INTEGER NOT NULL,
     model          TEXT NOT NULL,
     model_params   TEXT CHECK (model_params IS NULL OR json_valid(model_params)),
@@ -27,7 +28,8 @@ CREATE TABLE runs (
     mask_policy    TEXT NOT NULL,
     loss           TEXT NOT NULL,
     trained_on     TEXT NOT NULL,
-    versions       TEXT CHECK (versions IS NULL OR json_valid(versions)),       -- program, libtorch, plugins with revisions
+    -- of the program, libtorch and the plugins
+    versions       TEXT CHECK (versions IS NULL OR json_valid(versions)),
     host           TEXT,
     device         TEXT,
     git_revision   TEXT,
@@ -96,6 +98,13 @@ CREATE TABLE images (
     tn    INTEGER NOT NULL CHECK (tn >= 0),
     PRIMARY KEY (test, id)
 ) STRICT, WITHOUT ROWID;
+
+-- Tests belong to the weights they were made with: a training that ends with other weights takes them away.
+CREATE TRIGGER runs_new_weights AFTER UPDATE OF weights_sha256 ON runs
+WHEN NEW.weights_sha256 IS NOT NULL AND NEW.weights_sha256 IS NOT OLD.weights_sha256
+BEGIN
+    DELETE FROM tests WHERE run = NEW.id;
+END;
 
 -- What an experiment asks for: a run tested on something, labelled as its grid labels it.
 CREATE TABLE experiment_cells (
@@ -167,53 +176,52 @@ CREATE TABLE sources (
 
 -- ---- for people ----
 
--- The three conventions of IoU.
+-- Every cell of every experiment. status: done, failed, stopped, running, or 'not tested'.
+-- The three conventions of IoU:
 --   iou             as published: mean over batches of the IoU of the whole batch; a batch in which nothing is inpainted
 --                   and nothing was found counts 0
 --   iou_image_mean  mean over pictures; those in which nothing is inpainted and nothing was found are left out
 --   iou_pooled      from the counts of all pictures together
-CREATE VIEW test_scores AS
-WITH
-per_batch AS (
-    SELECT test, batch, SUM(tp) AS tp, SUM(tp + fp + fn) AS marked FROM images GROUP BY test, batch),
-by_batch AS (
-    SELECT test,
-           AVG(CASE WHEN marked = 0 THEN 0.0 ELSE CAST(tp AS REAL) / marked END) AS iou,
-           CAST(SUM(tp) AS REAL) / NULLIF(SUM(marked), 0) AS iou_pooled
-    FROM per_batch GROUP BY test),
-by_image AS (
-    SELECT test, COUNT(*) AS images, AVG(CAST(tp AS REAL) / NULLIF(tp + fp + fn, 0)) AS iou_image_mean
-    FROM images GROUP BY test)
-SELECT t.id AS test, b.iou, i.iou_image_mean, b.iou_pooled, COALESCE(i.images, 0) AS images
-FROM tests t LEFT JOIN by_batch b ON b.test = t.id LEFT JOIN by_image i ON i.test = t.id;
-
--- Every cell of every experiment. status: done, failed, stopped, running, or 'not tested'.
 CREATE VIEW cells AS
-SELECT x.name AS experiment, c.model, r.parameters, c.dataset, c.mask_policy, c.loss, c.trained_on, c.tested_on,
-       r.seed, c.split, s.iou, s.iou_image_mean, s.iou_pooled, s.images,
-       p.iou AS published_iou, s.iou - p.iou AS difference,
-       c.tested_dataset,
-       COALESCE(t.status, CASE r.status WHEN 'done' THEN 'not tested' ELSE r.status END) AS status,
-       COALESCE(t.message, r.message) AS message,
-       c.run_name AS run, r.hash AS run_hash, c.published_table, t.batch AS test_batch,
-       r.tested_epoch, r.stopped_early, r.collapsed, c.test, c.id AS cell
-FROM experiment_cells c
-JOIN experiments x ON x.id = c.experiment
-JOIN runs r ON r.id = c.run
-LEFT JOIN tests t ON t.id = c.test
-LEFT JOIN test_scores s ON s.test = t.id AND t.status = 'done'
-LEFT JOIN published p
-       ON p.published_table = c.published_table AND p.dataset = c.tested_dataset AND p.model = c.model
-      AND p.mask_policy = c.mask_policy AND p.trained_on = c.trained_on AND p.tested_on = c.tested_on
-      AND c.split = 'test'
-ORDER BY c.id;
+SELECT experiment, model, parameters, dataset, mask_policy, loss, trained_on, tested_on, seed, split,
+       iou, iou_image_mean, iou_pooled, images, published_iou, iou - published_iou AS difference,
+       tested_dataset, status, message, run, run_hash, published_table, test_batch, tested_epoch, stopped_early,
+       collapsed, test, cell
+FROM (
+    SELECT x.name AS experiment, c.model, r.parameters, c.dataset, c.mask_policy, c.loss, c.trained_on, c.tested_on,
+           r.seed, c.split,
+           (SELECT AVG(CASE WHEN marked = 0 THEN 0.0 ELSE CAST(tp AS REAL) / marked END)
+            FROM (SELECT SUM(tp) AS tp, SUM(tp + fp + fn) AS marked FROM images
+                  WHERE test = t.id AND t.status = 'done' GROUP BY batch)) AS iou,
+           (SELECT AVG(CAST(tp AS REAL) / NULLIF(tp + fp + fn, 0)) FROM images
+            WHERE test = t.id AND t.status = 'done') AS iou_image_mean,
+           (SELECT CAST(SUM(tp) AS REAL) / NULLIF(SUM(tp + fp + fn), 0) FROM images
+            WHERE test = t.id AND t.status = 'done') AS iou_pooled,
+           CASE WHEN t.status = 'done' THEN (SELECT COUNT(*) FROM images WHERE test = t.id) END AS images,
+           p.iou AS published_iou, c.tested_dataset,
+           COALESCE(t.status, CASE r.status WHEN 'done' THEN 'not tested' ELSE r.status END) AS status,
+           COALESCE(t.message, r.message) AS message,
+           c.run_name AS run, r.hash AS run_hash, c.published_table, t.batch AS test_batch,
+           r.tested_epoch, r.stopped_early, r.collapsed, c.test, c.id AS cell
+    FROM experiment_cells c
+    JOIN experiments x ON x.id = c.experiment
+    JOIN runs r ON r.id = c.run
+    LEFT JOIN tests t ON t.id = c.test
+    LEFT JOIN published p
+           ON p.published_table = c.published_table AND p.dataset = c.tested_dataset AND p.model = c.model
+          AND p.mask_policy = c.mask_policy AND p.trained_on = c.trained_on AND p.tested_on = c.tested_on
+          AND c.split = 'test')
+ORDER BY cell;
 
 -- Every published cell, measured or not: once for all experiments together (experiment NULL) and once for each.
 -- measured is the mean over `runs` runs; lowest and highest are the extremes among them.
 -- state: measured, not measured, or what became of it (failed, stopped, running, not tested, undefined).
 CREATE VIEW published_cells AS
 WITH
-ours AS MATERIALIZED (SELECT * FROM cells WHERE published_table IS NOT NULL AND split = 'test'),
+ours AS MATERIALIZED (
+    SELECT experiment, published_table, tested_dataset, model, mask_policy, trained_on, tested_on, iou, status, collapsed,
+           test, cell
+    FROM cells WHERE published_iou IS NOT NULL),
 scopes AS (SELECT NULL AS experiment UNION ALL SELECT name FROM experiments),
 pairs AS ( -- one test that two experiments share counts once
     SELECT DISTINCT scopes.experiment, p.id, COALESCE(ours.test, -ours.cell) AS source,

@@ -73,7 +73,8 @@ static int run_one(il_grid *g, const il_run *run, const il_run_opts *opts, struc
     else if (rc == IL_OK && !bar->quiet)
         fprintf(stderr, "%s: %s\n", run->name, o.busy ? "left to another process" :
                 o.trained ? "done" : o.tested ? "tested" : "already done");
-    count(sum, &o);
+    if (rc == IL_OK)
+        count(sum, &o);
     il_job_close(&j);
     return rc == IL_OK ? rc : il_fail_in(e, "%s", run->name);
 }

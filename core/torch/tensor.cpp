@@ -1,6 +1,7 @@
 /* tensor.cpp - implements tensor.h: every function is one guarded call of libtorch. */
 #include <cstdarg>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <span>
@@ -331,19 +332,24 @@ static int cuda_count(void)
 
 int il_device_parse(il_device *out, const char *text, il_err *e)
 {
-    int count = cuda_count(), index = 0, end = 0;
+    int count = cuda_count();
     if (strcmp(text, "cpu") == 0 || (strcmp(text, "auto") == 0 && count == 0)) {
         *out = { IL_CPU, 0 };
         return IL_OK;
     }
-    bool numbered = sscanf(text, "cuda:%3d%n", &index, &end) == 1 && text[end] == '\0' && index >= 0;
-    if (!numbered && strcmp(text, "cuda") != 0 && strcmp(text, "auto") != 0)
-        return il_fail(e, IL_EPARAM, "device '%s': expected auto, cpu, cuda or cuda:N", text);
+    long index = 0;
+    if (strcmp(text, "cuda") != 0 && strcmp(text, "auto") != 0) {
+        bool numbered = strncmp(text, "cuda:", 5) == 0 && text[5] >= '0' && text[5] <= '9';
+        char *end = nullptr;
+        index = numbered ? strtol(text + 5, &end, 10) : 0;
+        if (!numbered || *end != '\0')
+            return il_fail(e, IL_EPARAM, "device '%s': expected auto, cpu, cuda or cuda:N", text);
+    }
     if (count == 0)
         return il_fail(e, IL_EDEVICE, "device '%s': no CUDA device can be used here (driver or CUDA libraries absent)", text);
     if (index >= count)
         return il_fail(e, IL_EDEVICE, "device '%s': the last CUDA device is cuda:%d", text, count - 1);
-    *out = { IL_CUDA, index };
+    *out = { IL_CUDA, static_cast<int>(index) };
     return IL_OK;
 }
 
@@ -414,8 +420,10 @@ void il_scope_close(il_scope *s)
 {
     if (!s)
         return;
-    while (s->first)
-        il_tensor_free(s->first);
+    for (il_tensor *t = s->first, *next; t; t = next) {
+        next = t->next;
+        delete t;
+    }
     delete s;
 }
 

@@ -355,6 +355,7 @@ Test(bundle, damaged_files, .init = set_up, .fini = tear_down)
 {
     damage("python.safetensors");
     damage("zip.pth");
+    damage("unchecked.pth"); /* no checksum stops what is wrong inside */
     damage("legacy.pth");
     damage("checkpoint_legacy.pth");
     damage("whole.pth");

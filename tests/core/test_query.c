@@ -111,6 +111,7 @@ Test(query, refused)
         { "SAVEPOINT a", writes },
         { "SELECT * FROM pragma_optimize", writes },
         { "PRAGMA wal_checkpoint", writes },
+        { "DROP TABLE IF EXISTS nowhere", writes },
         { "SELECT 1; SELECT 2", "more than one statement; expected one SELECT" },
         { "SELECT 1; DROP TABLE images", "more than one statement; expected one SELECT" },
         { "SELECT 1; nonsense", "more than one statement" },

@@ -232,6 +232,29 @@ Test(store, read_only_connection_never_writes)
     il_store_close(s);
 }
 
+static size_t files_in(const char *path)
+{
+    char command[300], text[32] = "";
+    snprintf(command, sizeof command, "ls '%s' | wc -l", path);
+    FILE *from = popen(command, "r");
+    cr_assert_not_null(fgets(text, sizeof text, from));
+    pclose(from);
+    return strtoul(text, NULL, 10);
+}
+
+Test(store, reading_leaves_no_files_behind)
+{
+    struct file sub = in_folder(folder, "sub");
+    il_store_close(store);
+    store = NULL;
+    cr_assert_eq(files_in(sub.path), 1);
+    il_store *s = NULL;
+    GOOD(il_store_open_readonly(&s, path.path, &e));
+    ANSWERS(s, "SELECT COUNT(*) FROM published", "36");
+    il_store_close(s);
+    cr_assert_eq(files_in(sub.path), 1);
+}
+
 /* ---- migrations ---- */
 
 static const char *const steps[] = {

@@ -189,6 +189,23 @@ Test(store_rows, tests_are_found_once_done_and_replaced_whole)
     cr_assert_eq(again, 0);
 }
 
+Test(store_rows, other_weights_take_old_tests_away)
+{
+    int64_t run = begin_run("h", "n"), id = 0, found = 0;
+    il_test_record t = { .dataset = "d", .images = "realfake", .split = "test", .digest = "dd", .batch = 8,
+                         .status = IL_RUN_DONE };
+    il_run_end end = { .status = IL_RUN_DONE, .weights_path = "w", .weights_sha256 = "aa" };
+    GOOD(il_store_end_run(store, run, &end, &e));
+    GOOD(il_store_test(&id, store, run, &t, NULL, 0, &e));
+    GOOD(il_store_end_run(store, run, &end, &e));
+    GOOD(il_store_find_test(&found, store, run, "dd", "test", 8, &e));
+    cr_assert_eq(found, id, "the same weights keep their tests");
+    end.weights_sha256 = "bb";
+    GOOD(il_store_end_run(store, run, &end, &e));
+    GOOD(il_store_find_test(&found, store, run, "dd", "test", 8, &e));
+    cr_assert_eq(found, 0);
+}
+
 Test(store_rows, tests_without_data_do_not_push_each_other_out)
 {
     int64_t run = begin_run("h", "n"), first = 0, second = 0;

@@ -2,6 +2,13 @@
 #include <inpaintlab/tensor.h>
 #include "figures.h"
 
+/* The sanitizer would otherwise end the program where an allocation cannot be had. */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+    return "allocator_may_return_null=1";
+}
+
 /* ---- every operation against PyTorch: values, gradients, changed inputs ---- */
 
 enum { MOST_INPUTS = 6 };
@@ -367,6 +374,7 @@ Test(device, parse_and_name)
     il_err e = { 0 };
     il_device d = { IL_CUDA, 3 };
     char text[200];
+    il_torch_init(); /* without a GPU it does nothing */
     cr_assert_eq(il_device_parse(&d, "cpu", &e), IL_OK);
     cr_assert_eq(d.kind, IL_CPU);
     il_device_text(d, text, sizeof text);

@@ -14,8 +14,8 @@ Test(words, text_grows_and_keeps_everything)
     cr_assert_not(t.failed);
     cr_assert_eq(t.size, 2000);
     cr_assert_eq(strlen(t.data), 2000);
-    for (int i = 0; i < 1000; i++)
-        cr_assert(t.data[2 * i] == '0' + i % 10 && t.data[2 * i + 1] == ',', "at %d", i);
+    for (size_t i = 0; i < 1000; i++)
+        cr_assert(t.data[2 * i] == (char)('0' + i % 10) && t.data[2 * i + 1] == ',', "at %zu", i);
     il_words_free(&t);
     cr_assert_null(t.data);
     cr_assert_eq(t.size, 0);

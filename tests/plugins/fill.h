@@ -40,7 +40,8 @@ static inline void fill_tensor(const char *name, il_tensor *t, uint64_t seed)
     const size_t count = (size_t)il_numel(t);
     const bool conv = il_ndim(t) == 4, var = fill_ends(name, ".running_var");
     const bool norm = !conv && fill_ends(name, ".weight"), counter = fill_ends(name, ".num_batches_tracked");
-    const double bound = conv ? sqrt(3.0 / (double)(il_numel(t) / il_dim(t, 0))) : 0;
+    const int64_t fan_in = conv ? il_numel(t) / il_dim(t, 0) : 1;
+    const double bound = sqrt(3.0 / (double)fan_in);
     const uint64_t hash = fill_hash(name);
     float *values = malloc(count * sizeof *values);
     cr_assert_not_null(values);

@@ -90,7 +90,7 @@ Test(fcn, initial_values)
     expect_near(head.low, -bound, 1e-3 * bound, "smallest of classifier.0.weight");
     expect_near(head.std, bound / sqrt(3), 0.01 * bound, "std of classifier.0.weight");
 
-    cr_expect_leq(fabs(element(&t, "classifier.4.bias", 0)), 1 / sqrt(512));
+    cr_expect_leq(fabs((double)element(&t, "classifier.4.bias", 0)), 1 / sqrt(512));
     cr_expect_eq(element(&t, "backbone.layer4.2.bn3.weight", 7), 1);
     cr_expect_eq(element(&t, "backbone.layer4.2.bn3.bias", 7), 0);
     cr_expect_eq(element(&t, "backbone.layer4.2.bn3.running_var", 7), 1);

@@ -20,12 +20,12 @@ static const struct training plain = { 0, { 1e-4, 1e-3, 1e-3 } }, decayed = { 1e
 
 static il_tensor *target(il_scope *s)
 {
-    float *values = calloc(BATCH * SIDE * SIDE, sizeof *values);
+    float *values = calloc((size_t)BATCH * SIDE * SIDE, sizeof *values);
     cr_assert_not_null(values);
     for (int n = 0; n < BATCH; n++)
         for (int y = 32; y < 96; y++)
             for (int x = 24; x < 80; x++)
-                values[(n * SIDE + y) * SIDE + x] = 1;
+                values[((size_t)n * SIDE + (size_t)y) * SIDE + (size_t)x] = 1;
     il_tensor *t = il_from_f32(s, values, 4, (int64_t[]){ BATCH, 1, SIDE, SIDE });
     free(values);
     return t;
@@ -232,12 +232,14 @@ Test(models, nix_truncated_residual)
 Test(models, unet)
 {
     check_all("unet", NULL, "unet.json", &plain);
-    check_all("unet", (const char *[]){ "fine", "5", "coarse", "7", "residual", "false", NULL }, "unet-plain.json", &plain);
+    const char *const narrow[] = { "fine", "5", "coarse", "7", "residual", "false", NULL };
+    check_all("unet", narrow, "unet-plain.json", &plain);
 }
 
 Test(models, torchscript)
 {
-    check_all("torchscript", (const char *[]){ "file", TEST_DATA "/oracle/script.pt", NULL }, "script.json", &plain);
+    const char *const settings[] = { "file", TEST_DATA "/oracle/script.pt", NULL };
+    check_all("torchscript", settings, "script.json", &plain);
 }
 
 Test(models, nix_has_no_auxiliary_head)

@@ -7,7 +7,7 @@ static void count(const char *variable, int step)
 {
     const char *old = getenv(variable);
     char text[32];
-    snprintf(text, sizeof text, "%d", (old ? atoi(old) : 0) + step);
+    snprintf(text, sizeof text, "%d", (old ? (int)strtol(old, NULL, 10) : 0) + step);
     setenv(variable, text, 1);
 }
 

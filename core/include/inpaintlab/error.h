@@ -44,6 +44,12 @@ int il_fail_oom(il_err *e);
 /* Puts context before the message that *e holds, as in "run 7: …"; returns e->code (IL_EIO if e is NULL). */
 int il_fail_in(il_err *e, const char *format, ...) IL_PRINTF(2, 3);
 
+#if defined(__clang_analyzer__) && !defined(__cplusplus)
+/* Tells the analyser that a failure is never IL_OK. */
+#define il_fail(e, code, ...) ((il_fail)(e, code, __VA_ARGS__), (code))
+#define il_fail_oom(e) ((il_fail_oom)(e), IL_ENOMEM)
+#endif
+
 #ifdef __cplusplus
 }
 #endif
