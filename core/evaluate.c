@@ -32,8 +32,8 @@ static int grow(void **array, size_t *room, size_t need, size_t size)
 static int make_room(il_tally *t, size_t pictures)
 {
     size_t a = t->room, b = t->room, c = t->room;
-    int ok = grow((void **)&t->losses, &a, t->batches + 1, sizeof *t->losses) &&
-             grow((void **)&t->counts, &b, t->batches + 1, sizeof *t->counts) &&
+    int ok = grow((void **)&t->losses, &a, t->batches + 1, sizeof(il_tensor *)) &&
+             grow((void **)&t->counts, &b, t->batches + 1, sizeof(il_tensor *)) &&
              grow((void **)&t->sizes, &c, t->batches + 1, sizeof *t->sizes);
     if (!ok)
         return 0;

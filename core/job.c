@@ -62,15 +62,15 @@ static int add_file(json_t *files, const char *key, const char *path, il_err *e)
 /* Files that settings of the model, loss and mask policy name, and the initial weights. */
 static int add_files(json_t *files, const il_run *run, il_err *e)
 {
-    const il_choice *choices[] = { &run->model, &run->loss, &run->mask_policy };
+    const il_choice choices[] = { run->model, run->loss, run->mask_policy };
     int rc = add_file(files, "train.weights", run->training.weights, e);
     for (size_t i = 0; i < sizeof choices / sizeof *choices && rc == IL_OK; i++) {
-        const il_param_spec *spec = il_params_specs(choices[i]->params);
+        const il_param_spec *spec = il_params_specs(choices[i].params);
         for (; spec && spec->name && rc == IL_OK; spec++) {
             char key[200];
-            snprintf(key, sizeof key, "%s.%s", il_registry_kind(choices[i]->plugin->kind), spec->name);
+            snprintf(key, sizeof key, "%s.%s", il_registry_kind(choices[i].plugin->kind), spec->name);
             if (spec->type == IL_PATH)
-                rc = add_file(files, key, il_params_text(choices[i]->params, spec->name), e);
+                rc = add_file(files, key, il_params_text(choices[i].params, spec->name), e);
         }
     }
     return rc;

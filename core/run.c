@@ -37,11 +37,13 @@ static char *params_json(const il_choice *c)
 
 static char *versions_json(const il_run *run)
 {
-    const il_plugin *p[] = { run->dataset.plugin, run->model.plugin, run->loss.plugin, run->mask_policy.plugin };
+    const il_choice used[] = { run->dataset, run->model, run->loss, run->mask_policy };
     json_t *o = json_pack("{s:s, s:s}", "inpaintlab", IL_VERSION, "libtorch", il_torch_version());
-    for (size_t i = 0; i < sizeof p / sizeof *p; i++)
-        json_object_set_new(o, il_registry_kind(p[i]->kind),
-                            json_pack("{s:s, s:i}", "name", p[i]->name, "revision", p[i]->revision));
+    for (size_t i = 0; i < sizeof used / sizeof *used; i++) {
+        const il_plugin *p = used[i].plugin;
+        json_object_set_new(o, il_registry_kind(p->kind),
+                            json_pack("{s:s, s:i}", "name", p->name, "revision", p->revision));
+    }
     char *text = json_dumps(o, JSON_SORT_KEYS | JSON_COMPACT);
     json_decref(o);
     return text;

@@ -90,15 +90,13 @@ static int train_step(struct session *x, const il_batch *b, il_err *e)
     if (aux)
         objective = il_add(s, loss, il_affine(s, il_loss_forward(&x->loss, s, aux, target), aux_weight, 0));
     rc = il_backward(s, objective, e);
-    if (rc == IL_OK)
-        rc = il_adam_step(x->adam, e);
-    il_tensor *counts = il_confusion(s, il_detach(s, logit), target);
+    il_tensor *counts = rc == IL_OK ? il_confusion(s, il_detach(s, logit), target) : NULL;
     if (rc == IL_OK)
         rc = il_scope_status(s, e);
     if (rc == IL_OK)
         rc = il_tally_add(&x->tally, s, loss, counts, b, e);
-    il_scope_close(s);
-    return rc;
+    il_scope_close(s); /* before the step: activations and Adam's first allocations need not live together */
+    return rc == IL_OK ? il_adam_step(x->adam, e) : rc;
 }
 
 static int write_checkpoint(struct session *x, il_err *e)
