@@ -261,7 +261,8 @@ static int write_generator(struct job *job, il_err *e)
         rc = make_folder("%s/%s/%s", job->opts.out, job->name, split_of(first[i]), e);
     for (int number = 1; !rc && number <= PHOTOS; number++) {
         rc = write_photo(job, number, e);
-        fprintf(stderr, "\rgenerator %s: photo %d of %d%s", job->name, number, PHOTOS, number < PHOTOS && !rc ? "" : "\n");
+        if (isatty(STDERR_FILENO))
+            fprintf(stderr, "\rgenerator %s: photo %d of %d%s", job->name, number, PHOTOS, number < PHOTOS && !rc ? "" : "\n");
     }
     generator_free(job->net);
     return rc;

@@ -82,7 +82,8 @@ typedef struct il_plugin {
     int revision;         /* raise when results may change: finished runs become stale */
     const char *summary;  /* one line for `inpaintlab plugins` */
     const il_param_spec *params; /* settings, ended by a NULL name; NULL: none */
-    /* Makes an instance from settings that passed the table. *out stays untouched on failure. Main thread. */
+    /* Makes an instance from settings that passed the table; p outlives it. *out stays untouched on failure. Main
+     * thread. */
     int (*open)(void **out, const il_params *p, il_err *e);
     void (*close)(void *self); /* NULL self is allowed */
     const il_model_ops *model; /* the one that fits kind is set, the others are NULL */
