@@ -60,7 +60,7 @@ static int note_numbers(int *out, int least, int max, int *count, const il_bundl
 static int note_choice(bool *second, const il_bundle *b, const char *key, const char *no, const char *yes, il_err *e)
 {
     const char *text = il_bundle_noted(b, key);
-    if (!text || (strcmp(text, no) && strcmp(text, yes)))
+    if (!text || (strcmp(text, no) != 0 && strcmp(text, yes) != 0))
         return il_fail(e, IL_EFORMAT, "note %s: %s is neither %s nor %s", key, text ? text : "nothing", no, yes);
     *second = !strcmp(text, yes);
     return IL_OK;

@@ -79,10 +79,10 @@ static int clip(double v)
 static int make_mask(il_image *out, const char *id, il_err *e)
 {
     uint64_t state = hash(HASH_START, id, strlen(id));
-    double x = LEAST / 2 + random_unit(&state) * (TILE - LEAST);
-    double y = LEAST / 2 + random_unit(&state) * (TILE - LEAST);
-    double w = round(random_unit(&state) * (TILE / 2 - LEAST)) + LEAST;
-    double h = round(random_unit(&state) * (TILE / 2 - LEAST)) + LEAST;
+    double x = LEAST / 2.0 + random_unit(&state) * (TILE - LEAST);
+    double y = LEAST / 2.0 + random_unit(&state) * (TILE - LEAST);
+    double w = round(random_unit(&state) * (TILE / 2.0 - LEAST)) + LEAST;
+    double h = round(random_unit(&state) * (TILE / 2.0 - LEAST)) + LEAST;
 
     il_image sharp = { 0 };
     int rc = il_image_new(&sharp, TILE, TILE, 1, e);
@@ -91,7 +91,7 @@ static int make_mask(il_image *out, const char *id, il_err *e)
     memset(sharp.pixels, 0, PLANE);
     int left = clip(x - w / 2), right = clip(x + w / 2);
     for (int row = clip(y - h / 2), end = clip(y + h / 2); row < end; row++)
-        memset(sharp.pixels + row * TILE + left, 255, (size_t)(right - left));
+        memset(sharp.pixels + (ptrdiff_t)row * TILE + left, 255, (size_t)(right - left));
     rc = il_image_blur(out, &sharp, 3, e);
     il_image_free(&sharp);
     return rc;
@@ -122,10 +122,10 @@ static int to_image(il_image *out, il_scope *s, il_tensor *t, il_err *e)
     int rc = il_scope_status(s, e);
     if (rc)
         return rc;
-    float *values = malloc(sizeof *values * PLANE * 3);
+    float *values = malloc(sizeof *values * (size_t)PLANE * 3);
     if (!values)
         return il_fail_oom(e);
-    rc = il_read_f32(rows, values, PLANE * 3, e);
+    rc = il_read_f32(rows, values, (size_t)PLANE * 3, e);
     if (!rc)
         rc = il_image_new(out, TILE, TILE, 3, e);
     for (int i = 0; !rc && i < PLANE * 3; i++)

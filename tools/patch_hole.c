@@ -9,6 +9,11 @@ enum { EDGE = 6, LEAST_STEP = 16 };
 
 struct box { int top, bottom, left, right; };
 
+static uint8_t *pixel(const il_image *p, int x, int y)
+{
+    return p->pixels + ((size_t)y * (size_t)p->width + (size_t)x) * 3;
+}
+
 /* Adds how much row y, columns [from, to), differs from its source (dy, dx) further on, where that lies outside hole. */
 static void add_difference(int64_t cost[2], const il_image *p, struct box hole, int y, int from, int to, int dy, int dx)
 {
@@ -20,7 +25,7 @@ static void add_difference(int64_t cost[2], const il_image *p, struct box hole, 
         bool in_hole = sy >= hole.top && sy < hole.bottom && sx >= hole.left && sx < hole.right;
         if (sx < 0 || sx >= p->width || in_hole)
             continue;
-        const uint8_t *a = p->pixels + (y * p->width + x) * 3, *b = p->pixels + (sy * p->width + sx) * 3;
+        const uint8_t *a = pixel(p, x, y), *b = pixel(p, sx, sy);
         cost[0] += abs(a[0] - b[0]) + abs(a[1] - b[1]) + abs(a[2] - b[2]);
         cost[1]++;
     }
@@ -91,7 +96,7 @@ void patch_hole(il_image *p, const il_image *mask)
         int y = dy > 0 ? hole.bottom - 1 - i : hole.top + i;
         for (int j = 0; j < width; j++) {
             int x = dx > 0 ? hole.right - 1 - j : hole.left + j;
-            memcpy(p->pixels + (y * p->width + x) * 3, p->pixels + ((y + dy) * p->width + x + dx) * 3, 3);
+            memcpy(pixel(p, x, y), pixel(p, x + dx, y + dy), 3);
         }
     }
 }

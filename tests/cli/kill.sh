@@ -18,8 +18,8 @@ base:
   model: {name: unet, fine: 8, coarse: 12}
   mask_policy: full
   loss: bce
-  train: {on: realfake, epochs: 3, batch: 16, size: 256, crop: 64, crops: 2, lr: 0.003}
-  test: [realfake, inpainted]
+  train: {on: realfake, epochs: 3, batch: 16, size: 256, crop: 64, crops: 1, lr: 0.003}
+  test: [realfake]
 axes:
   train.on: [realfake, fakefake]
 EOF
@@ -30,18 +30,20 @@ rows="SELECT r.name, r.hash, r.status, r.weights_sha256, r.best_epoch, e.epoch, 
 counts="SELECT r.name, t.images, i.id, i.batch, i.tp, i.fp, i.fn, i.tn FROM images i JOIN tests t ON t.id = i.test JOIN runs r ON r.id = t.run
         ORDER BY r.name, t.images, i.id;"
 dump() { "$program" sql --db "$1" --format csv "$rows" && "$program" sql --db "$1" --format csv "$counts"; }
-run() { "$program" run --quiet --checkpoint 0.2 --threads 1 --loader-threads 1 --device cpu --db "$1" grid.yaml; }
+options=(--quiet --checkpoint 0.2 --threads 1 --loader-threads 1 --device cpu)
+run() { "$program" run "${options[@]}" --db "$1" grid.yaml; }
 
 start=$(date +%s.%N)
 run whole/results.sqlite >/dev/null || { echo "the undisturbed run failed"; exit 1; }
-whole=$(echo "$(date +%s.%N) - $start" | bc)
+whole=$(awk -v a="$start" -v b="$(date +%s.%N)" 'BEGIN { print b - a }')
 dump whole/results.sqlite > whole.csv
 [ "$(wc -l < whole.csv)" -gt 8 ] || { echo "the undisturbed run left too few rows"; cat whole.csv; exit 1; }
 
 for ((i = 1; i <= times; i++)); do
   kills=0
   while :; do
-    run "cut$i/results.sqlite" >/dev/null 2>err.txt &
+    # Not by way of the function: $! would be a shell's, and the program would survive it.
+    "$program" run "${options[@]}" --db "cut$i/results.sqlite" grid.yaml >/dev/null 2>err.txt &
     pid=$!
     # From nothing to the whole duration, so that every phase is hit, and progress is made after a few tries.
     pause=$(awk -v whole="$whole" -v seed="$RANDOM$i$kills" -v kills="$kills" 'BEGIN { srand(seed); print rand() * whole * (0.3 + 0.1 * kills) }')
