@@ -225,16 +225,49 @@ static int check_end(const il_yaml *y, yaml_parser_t *p, il_err *e)
     return rc;
 }
 
+static int open_parser(yaml_parser_t *parser, const il_yaml *y, il_err *e)
+{
+    if (!yaml_parser_initialize(parser))
+        return il_fail_oom(e);
+    yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING);
+    yaml_parser_set_input_string(parser, (const unsigned char *)y->text, y->size);
+    return IL_OK;
+}
+
+/* Before the document is built: libyaml's time grows with the square of the depth. Syntax errors are left to the builder. */
+static int check_depth(const il_yaml *y, il_err *e)
+{
+    yaml_parser_t parser;
+    int rc = open_parser(&parser, y, e);
+    if (rc)
+        return rc;
+    yaml_event_type_t type = YAML_NO_EVENT;
+    for (int depth = 0; !rc && type != YAML_STREAM_END_EVENT;) {
+        yaml_event_t event;
+        if (!yaml_parser_parse(&parser, &event))
+            break;
+        type = event.type;
+        depth += type == YAML_SEQUENCE_START_EVENT || type == YAML_MAPPING_START_EVENT;
+        depth -= type == YAML_SEQUENCE_END_EVENT || type == YAML_MAPPING_END_EVENT;
+        il_node place = {.line = (int)event.start_mark.line + 1, .column = (int)event.start_mark.column + 1};
+        if (depth > MAX_DEPTH)
+            rc = il_yaml_fail(y, &place, e, IL_EFORMAT, "nested more than %d deep", MAX_DEPTH);
+        yaml_event_delete(&event);
+    }
+    yaml_parser_delete(&parser);
+    return rc;
+}
+
 static int build_tree(il_yaml *y, il_err *e)
 {
     yaml_parser_t parser;
-    if (!yaml_parser_initialize(&parser))
-        return il_fail_oom(e);
-    yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
-    yaml_parser_set_input_string(&parser, (const unsigned char *)y->text, y->size);
+    int rc = check_depth(y, e);
+    if (!rc)
+        rc = open_parser(&parser, y, e);
+    if (rc)
+        return rc;
 
     yaml_document_t document;
-    int rc = IL_OK;
     if (!yaml_parser_load(&parser, &document)) {
         rc = syntax_error(y, &parser, e);
         goto done;

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <stdexcept>
 #include <vector>
 #include <fnmatch.h>
 #include <ATen/ops/_fused_adam.h>
@@ -74,7 +75,7 @@ at::Tensor initial(const il_state *st, const std::string &name, il_init init, in
         TORCH_CHECK(shape.size() >= 2, "this initialisation needs two dimensions");
         return t.normal_(0, std::sqrt(2.0 / static_cast<double>(shape[0] * rest)), random);
     }
-    TORCH_CHECK(false, "unknown initialisation ", static_cast<int>(init));
+    throw std::invalid_argument("unknown initialisation");
 }
 
 il_tensor *insert(il_state *st, const char *name, at::Tensor value, bool trainable)
