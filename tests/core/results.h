@@ -109,4 +109,19 @@ static inline void put_cell(il_store *s, int64_t experiment, int64_t run, int64_
     GOOD(il_store_cell(s, &c, &e));
 }
 
+static inline int64_t begin_run(il_store *store, const char *hash, const char *name)
+{
+    il_run_record r = run_record(hash, name, "fcn", "realfake");
+    int64_t id = 0;
+    GOOD(il_store_begin_run(&id, store, &r, &e));
+    return id;
+}
+
+static inline int64_t experiment(il_store *store, const char *name)
+{
+    int64_t id = 0;
+    GOOD(il_store_experiment(&id, store, name, "a title", "grid.yaml", "model: fcn", &e));
+    return id;
+}
+
 #endif

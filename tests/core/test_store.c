@@ -22,21 +22,6 @@ static void tear_down(void)
 
 TestSuite(store, .init = set_up, .fini = tear_down);
 
-static int64_t begin_run(const char *hash, const char *name)
-{
-    il_run_record r = run_record(hash, name, "fcn", "realfake");
-    int64_t id = 0;
-    GOOD(il_store_begin_run(&id, store, &r, &e));
-    return id;
-}
-
-static int64_t experiment(const char *name)
-{
-    int64_t id = 0;
-    GOOD(il_store_experiment(&id, store, name, "a title", "grid.yaml", "model: fcn", &e));
-    return id;
-}
-
 /* ---- opening ---- */
 
 Test(store, new_database_is_marked_and_filled)
@@ -52,7 +37,7 @@ Test(store, new_database_is_marked_and_filled)
 Test(store, opening_again_changes_nothing)
 {
     il_digest before, after;
-    experiment("x");
+    experiment(store, "x");
     il_store_close(store);
     GOOD(il_words_sha256_file(&before, path.path, &e));
     GOOD(il_store_open(&store, path.path, &e));
@@ -148,7 +133,7 @@ Test(store, files_that_are_no_database_are_named)
 
 Test(store, damaged_database_is_named)
 {
-    begin_run("h", "n");
+    begin_run(store, "h", "n");
     il_store_close(store);
     FILE *f = fopen(path.path, "r+b");
     fseek(f, 0, SEEK_END);
@@ -209,7 +194,7 @@ static int can_read(void)
 
 Test(store, read_only_files_and_folders)
 {
-    experiment("kept");
+    experiment(store, "kept");
     il_store_close(store);
     store = NULL;
     char sub[200];
@@ -224,7 +209,7 @@ Test(store, read_only_files_and_folders)
 Test(store, read_only_connection_never_writes)
 {
     il_store *s = NULL;
-    experiment("x");
+    experiment(store, "x");
     GOOD(il_store_open_readonly(&s, path.path, &e));
     int64_t id = 0;
     BAD(il_store_experiment(&id, s, "y", NULL, NULL, NULL, &e), IL_EDB, "read-only");

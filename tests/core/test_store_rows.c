@@ -20,27 +20,12 @@ static void tear_down(void)
 
 TestSuite(store_rows, .init = set_up, .fini = tear_down);
 
-static int64_t begin_run(const char *hash, const char *name)
-{
-    il_run_record r = run_record(hash, name, "fcn", "realfake");
-    int64_t id = 0;
-    GOOD(il_store_begin_run(&id, store, &r, &e));
-    return id;
-}
-
-static int64_t experiment(const char *name)
-{
-    int64_t id = 0;
-    GOOD(il_store_experiment(&id, store, name, "a title", "grid.yaml", "model: fcn", &e));
-    return id;
-}
-
 Test(store_rows, experiments_are_updated_by_name)
 {
-    int64_t first = experiment("x"), second = 0;
+    int64_t first = experiment(store, "x"), second = 0;
     GOOD(il_store_experiment(&second, store, "x", "new title", "moved.yaml", "model: nix", &e));
     cr_assert_eq(first, second);
-    cr_assert_neq(experiment("y"), first);
+    cr_assert_neq(experiment(store, "y"), first);
     ANSWERS(store, "SELECT title, path, source FROM experiments WHERE name = 'x'", "new title|moved.yaml|model: nix");
     ANSWERS(store, "SELECT created_at GLOB '20[0-9][0-9]-[0-1][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]Z'"
                    " FROM experiments", "1");
@@ -53,7 +38,7 @@ Test(store_rows, life_of_a_run)
     cr_assert_eq(row.status, IL_RUN_NONE);
     cr_assert_eq(row.id, 0);
 
-    int64_t id = begin_run("h1", "n");
+    int64_t id = begin_run(store, "h1", "n");
     GOOD(il_store_find_run(&row, store, "h1", &e));
     cr_assert_eq(row.id, id);
     cr_assert_eq(row.status, IL_RUN_RUNNING);
@@ -67,7 +52,7 @@ Test(store_rows, life_of_a_run)
     cr_assert_eq(row.status, IL_RUN_FAILED);
     cr_assert_str_eq(row.message, "the GPU is full");
 
-    cr_assert_eq(begin_run("h1", "renamed"), id);
+    cr_assert_eq(begin_run(store, "h1", "renamed"), id);
     GOOD(il_store_find_run(&row, store, "h1", &e));
     cr_assert_eq(row.status, IL_RUN_RUNNING);
     cr_assert_str_eq(row.message, "");
@@ -106,7 +91,7 @@ Test(store_rows, what_a_run_cannot_be)
 
 Test(store_rows, epochs_come_whole_and_leave_no_later_ones)
 {
-    int64_t run = begin_run("h", "n");
+    int64_t run = begin_run(store, "h", "n");
     il_epoch_row rows[] = { { 1, .5, .6, .7, .8, 10, 20 }, { 2, .4, NAN, .6, .1, 11, 21 }, { 3, .3, .2, INFINITY, .1, 12, 22 } };
     il_run_row row;
     GOOD(il_store_epochs(store, run, rows, 3, &e));
@@ -126,7 +111,7 @@ Test(store_rows, epochs_come_whole_and_leave_no_later_ones)
 
 Test(store_rows, stale_runs_are_found_by_experiment_and_name)
 {
-    int64_t one = experiment("one"), two = experiment("two"), id = 0;
+    int64_t one = experiment(store, "one"), two = experiment(store, "two"), id = 0;
     char *config = NULL, *manifest = NULL;
     il_run_record r = run_record("h1", "a", "fcn", "realfake");
     r.experiment = one;
@@ -162,7 +147,7 @@ Test(store_rows, stale_runs_are_found_by_experiment_and_name)
 
 Test(store_rows, tests_are_found_once_done_and_replaced_whole)
 {
-    int64_t run = begin_run("h", "n"), id = 3, again = 0;
+    int64_t run = begin_run(store, "h", "n"), id = 3, again = 0;
     il_test_record t = { .dataset = "d", .images = "realfake", .split = "test", .digest = "dd", .batch = 8,
                          .status = IL_RUN_FAILED, .message = "no weights" };
     il_image_row rows[] = { { "a", 0, { 1, 2, 3, 4 } }, { "b", 0, { 5, 6, 7, 8 } }, { "a", 1, { 0, 0, 0, 0 } } };
@@ -191,7 +176,7 @@ Test(store_rows, tests_are_found_once_done_and_replaced_whole)
 
 Test(store_rows, other_weights_take_old_tests_away)
 {
-    int64_t run = begin_run("h", "n"), id = 0, found = 0;
+    int64_t run = begin_run(store, "h", "n"), id = 0, found = 0;
     il_test_record t = { .dataset = "d", .images = "realfake", .split = "test", .digest = "dd", .batch = 8,
                          .status = IL_RUN_DONE };
     il_run_end end = { .status = IL_RUN_DONE, .weights_path = "w", .weights_sha256 = "aa" };
@@ -208,7 +193,7 @@ Test(store_rows, other_weights_take_old_tests_away)
 
 Test(store_rows, tests_without_data_do_not_push_each_other_out)
 {
-    int64_t run = begin_run("h", "n"), first = 0, second = 0;
+    int64_t run = begin_run(store, "h", "n"), first = 0, second = 0;
     il_test_record t = { .dataset = "d", .images = "realfake", .split = "test", .digest = "", .batch = 8,
                          .status = IL_RUN_FAILED, .message = "no folder" };
     GOOD(il_store_test(&first, store, run, &t, NULL, 0, &e));
@@ -221,7 +206,7 @@ Test(store_rows, three_conventions_agree_with_scikit_learn)
 {
     json_t *all = json_load_file(TEST_DATA "/metrics/figures.json", 0, NULL), *figures, *picture;
     size_t i, j;
-    int64_t x = experiment("x");
+    int64_t x = experiment(store, "x");
     json_array_foreach(json_object_get(all, "runs"), i, figures) {
         char hash[24], ids[16][24];
         il_image_row rows[16];
@@ -237,7 +222,7 @@ Test(store_rows, three_conventions_agree_with_scikit_learn)
         }
         il_test_record t = { .dataset = "dataset2", .images = "realfake", .split = "test", .digest = "dd",
                              .batch = batch, .status = IL_RUN_DONE };
-        int64_t test = 0, run = begin_run(hash, hash);
+        int64_t test = 0, run = begin_run(store, hash, hash);
         GOOD(il_store_test(&test, store, run, &t, rows, j, &e));
         put_cell(store, x, run, test, &r, "dataset2", "realfake", NULL);
 
@@ -258,7 +243,7 @@ Test(store_rows, three_conventions_agree_with_scikit_learn)
 
 Test(store_rows, undefined_scores_are_null)
 {
-    int64_t x = experiment("x"), run = begin_run("h", "n"), test = 0;
+    int64_t x = experiment(store, "x"), run = begin_run(store, "h", "n"), test = 0;
     il_run_record r = run_record("h", "n", "fcn", "realfake");
     il_test_record t = { .dataset = "d", .images = "original", .split = "test", .digest = "1", .batch = 1,
                          .status = IL_RUN_DONE };
@@ -286,7 +271,7 @@ Test(store_rows, cells_are_named_and_ordered_for_people)
 
 Test(store_rows, cells_stand_beside_what_was_published)
 {
-    int64_t x = experiment("x"), run = begin_run("h", "n"), other = begin_run("h2", "n2");
+    int64_t x = experiment(store, "x"), run = begin_run(store, "h", "n"), other = begin_run(store, "h2", "n2");
     il_run_record r = run_record("h", "n", "fcn", "realfake"), late = run_record("h2", "n2", "fcn", "fakefake");
     put_cell(store, x, run, put_test(store, run, "dataset2", "fakefake", 50), &r, "dataset2", "fakefake", "4");
     put_cell(store, x, run, put_test(store, run, "sd21", "realfake", 150), &r, "sd21", "realfake", "7");
@@ -324,12 +309,12 @@ Test(store_rows, every_published_cell_is_listed_before_anything_is_measured)
 
 Test(store_rows, several_runs_of_a_cell_are_summed_up)
 {
-    int64_t x = experiment("x"), y = experiment("y");
+    int64_t x = experiment(store, "x"), y = experiment(store, "y");
     for (int seed = 0; seed < 3; seed++) {
         char hash[24];
         snprintf(hash, sizeof hash, "seed%d", seed);
         il_run_record r = run_record(hash, hash, "fcn", "realfake");
-        int64_t run = begin_run(hash, hash), test = put_test(store, run, "dataset2", "inpainted", seed * 50);
+        int64_t run = begin_run(store, hash, hash), test = put_test(store, run, "dataset2", "inpainted", seed * 50);
         put_cell(store, x, run, test, &r, "dataset2", "inpainted", "4");
         if (seed == 0)
             put_cell(store, y, run, test, &r, "dataset2", "inpainted", "4"); /* shared: counts once */
@@ -359,7 +344,7 @@ Test(store_rows, table1_puts_sizes_beside_each_other)
 
 Test(store_rows, deleting_takes_what_depends_along)
 {
-    int64_t x = experiment("x"), run = begin_run("h", "n");
+    int64_t x = experiment(store, "x"), run = begin_run(store, "h", "n");
     il_run_record r = run_record("h", "n", "fcn", "realfake");
     int64_t test = put_test(store, run, "dataset2", "realfake", 1);
     put_cell(store, x, run, test, &r, "dataset2", "realfake", "4");

@@ -23,21 +23,6 @@ static void tear_down(void)
 
 TestSuite(store_shared, .init = set_up, .fini = tear_down);
 
-static int64_t begin_run(const char *hash, const char *name)
-{
-    il_run_record r = run_record(hash, name, "fcn", "realfake");
-    int64_t id = 0;
-    GOOD(il_store_begin_run(&id, store, &r, &e));
-    return id;
-}
-
-static int64_t experiment(const char *name)
-{
-    int64_t id = 0;
-    GOOD(il_store_experiment(&id, store, name, "a title", "grid.yaml", "model: fcn", &e));
-    return id;
-}
-
 static void pause_ms(long ms)
 {
     nanosleep(&(struct timespec){ ms / 1000, ms % 1000 * 1000000 }, NULL);
@@ -104,7 +89,7 @@ static pid_t start_holder(long ms)
 Test(store_shared, a_second_writer_waits)
 {
     pid_t child = start_holder(700);
-    experiment("second");
+    experiment(store, "second");
     int status = 1;
     waitpid(child, &status, 0);
     cr_assert_eq(status, 0);
@@ -151,7 +136,7 @@ static void write_until_killed(int ready, int64_t run)
 
 Test(store_shared, killing_a_writer_leaves_whole_tests, .timeout = 120)
 {
-    int64_t run = begin_run("h", "n");
+    int64_t run = begin_run(store, "h", "n");
     for (int round = 0; round < 10; round++) {
         int ready[2], status = 0;
         char byte;
@@ -179,7 +164,7 @@ Test(store_shared, killed_in_the_middle_of_a_transaction)
     pid_t child = start_holder(60000);
     kill(child, SIGKILL);
     waitpid(child, NULL, 0);
-    experiment("after");
+    experiment(store, "after");
     ANSWERS(store, "SELECT group_concat(name) FROM experiments", "after");
     ANSWERS(store, "SELECT integrity_check FROM pragma_integrity_check", "ok");
 }
