@@ -43,13 +43,16 @@ static const char *missing_callback(const il_plugin *p)
         return p->model->forward ? NULL : "model.forward";
     case IL_LOSS: return p->loss && p->loss->forward ? NULL : "loss.forward";
     case IL_MASK_POLICY: return p->mask_policy && p->mask_policy->label ? NULL : "mask_policy.label";
+    case IL_MASKER: return p->masker && p->masker->mask ? NULL : "masker.mask";
+    case IL_GENERATOR:
+        return p->generator && (p->generator->reconstruct || p->generator->inpaint) ? NULL : "generator.inpaint";
     }
     return NULL;
 }
 
 int il_descriptor_check(const il_plugin *p, il_err *e)
 {
-    if (p->kind < IL_DATASET || p->kind > IL_MASK_POLICY)
+    if (p->kind < IL_DATASET || p->kind > (il_kind)IL_KINDS)
         return il_fail(e, IL_EPLUGIN, "is of kind %d, which is none", (int)p->kind);
     if (!is_name(p->name))
         return il_fail(e, IL_EPLUGIN, "its name is '%s', expected lower-case letters, digits and '_'",
@@ -60,8 +63,11 @@ int il_descriptor_check(const il_plugin *p, il_err *e)
     const char *missing = missing_callback(p);
     if (missing)
         return il_fail(e, IL_EPLUGIN, "%s '%s' lacks the callback %s", il_registry_kind(p->kind), p->name, missing);
-    int tables = !!p->dataset + !!p->model + !!p->loss + !!p->mask_policy;
+    int tables = !!p->dataset + !!p->model + !!p->loss + !!p->mask_policy + !!p->masker + !!p->generator;
     if (tables != 1)
         return il_fail(e, IL_EPLUGIN, "%s '%s' brings callbacks of another kind", il_registry_kind(p->kind), p->name);
+    if (p->generator && p->generator->multiple < 1)
+        return il_fail(e, IL_EPLUGIN, "generator '%s': sides must be multiples of %d, expected 1 or more", p->name,
+                       p->generator->multiple);
     return check_settings(p, e);
 }

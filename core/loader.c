@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <inpaintlab/random.h>
 #include "pictures.h"
 
 enum { MAX_THREADS = 256 };
@@ -49,20 +50,20 @@ struct il_loader {
 /* ---- random choices ---- */
 
 enum purpose { ORDER, LEFT, TOP, FLIP };
-
-static uint64_t mix(uint64_t x)
-{
-    x += UINT64_C(0x9e3779b97f4a7c15);
-    x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return x ^ (x >> 31);
-}
+#define DRAW UINT64_C(0x647261772d736565) /* keeps the readers' seeds apart */
 
 /* 0 .. n - 1; the modulo's bias is below 2^-32 */
 static size_t choose(const il_loader *l, size_t position, enum purpose purpose, size_t n)
 {
-    uint64_t key = mix(mix(mix(l->opts.seed) + (uint64_t)l->epoch) + position);
-    return (size_t)(mix(key + (uint64_t)purpose) % n);
+    uint64_t key = il_random_mix(il_random_mix(il_random_mix(l->opts.seed) + (uint64_t)l->epoch) + position);
+    return (size_t)(il_random_mix(key + (uint64_t)purpose) % n);
+}
+
+/* Of the reader's random choices: fixed where nothing is shuffled, so that validation and tests repeat. */
+static uint64_t draw_seed(const il_loader *l, size_t entry)
+{
+    uint64_t epoch = l->opts.shuffle ? (uint64_t)l->epoch : 0;
+    return il_random_mix(il_random_mix(il_random_mix(l->opts.seed ^ DRAW) + epoch) + entry);
 }
 
 /* Fisher-Yates over all positions. */
@@ -98,7 +99,7 @@ static int load_sample(il_loader *l, size_t position, struct slot *slot, int pla
     size_t entry = l->order[position];
     il_picture picture = { 0 };
     slot->index[at] = entry / (size_t)l->opts.crops;
-    int rc = il_pictures_get(&picture, l->pictures, slot->index[at], e);
+    int rc = il_pictures_get(&picture, l->pictures, slot->index[at], draw_seed(l, entry), e);
     if (rc)
         return rc;
     il_window w = choose_window(l, entry, &picture.image);
@@ -241,8 +242,9 @@ static int allocate(il_loader *l, il_err *e)
     if (!l->order || !l->threads)
         return il_fail_oom(e);
     int rc = new_ring(l, e);
+    size_t kept = l->opts.shuffle && il_source_varies(l->src) ? 0 : l->opts.cache_bytes;
     if (!rc)
-        rc = il_pictures_new(&l->pictures, l->src, l->opts.size, l->opts.cache_bytes, e);
+        rc = il_pictures_new(&l->pictures, l->src, l->opts.size, kept, e);
     if (!rc)
         rc = start_threads(l, e);
     return rc;
@@ -265,7 +267,9 @@ int il_loader_open(il_loader **out, il_source *src, const float labels[256], il_
     pthread_mutex_init(&l->lock, NULL); /* these three cannot fail with default attributes */
     pthread_cond_init(&l->work, NULL);
     pthread_cond_init(&l->news, NULL);
-    rc = allocate(l, e);
+    rc = il_source_load(src, opts.device, e);
+    if (!rc)
+        rc = allocate(l, e);
     if (rc)
         il_loader_free(l);
     else

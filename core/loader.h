@@ -17,6 +17,8 @@ typedef struct il_source_left_out {
 int il_source_open(il_source **out, const il_choice *dataset, const char *split, const char *images,
                    il_missing missing, il_err *e);
 void il_source_free(il_source *src);
+/* Lets the data set prepare its reader, once; call before samples are loaded. */
+int il_source_load(il_source *src, il_device device, il_err *e);
 size_t il_source_count(const il_source *src);
 il_item il_source_at(const il_source *src, size_t i);
 size_t il_source_left_out_count(const il_source *src);
@@ -38,6 +40,7 @@ typedef struct il_loader_opts {
     uint64_t seed;      /* order, crops and flips are functions of (seed, epoch, position) alone */
     int threads;        /* decoding threads; 0: number of cores. Batches do not depend on it */
     size_t cache_bytes; /* decoded pictures kept in memory; 0: the default, 1 GiB */
+    il_device device;   /* where a data set that computes its pictures does so */
     il_missing missing; /* a file that turns out unreadable: leave it out of its batch, or fail */
 } il_loader_opts;
 

@@ -105,10 +105,10 @@ static int make_grey(il_image *mask, il_err *e)
     return IL_OK;
 }
 
-static int decode(il_picture *out, const il_pictures *p, size_t i, il_err *e)
+static int decode(il_picture *out, const il_pictures *p, size_t i, uint64_t seed, il_err *e)
 {
     il_picture picture = { 0 };
-    int rc = il_source_read(p->src, i, &picture.image, &picture.mask, e);
+    int rc = il_source_read(p->src, i, seed, &picture.image, &picture.mask, e);
     if (rc)
         return rc;
     rc = shrink(&picture.image, p->side, e);
@@ -161,7 +161,7 @@ static void note_bad(il_pictures *p, size_t i, int code, const il_err *e)
     pthread_mutex_unlock(&p->lock);
 }
 
-int il_pictures_get(il_picture *out, il_pictures *p, size_t i, il_err *e)
+int il_pictures_get(il_picture *out, il_pictures *p, size_t i, uint64_t seed, il_err *e)
 {
     pthread_mutex_lock(&p->lock);
     struct entry seen = p->entries[i]; /* its texts and pixels stay while p lives */
@@ -174,7 +174,7 @@ int il_pictures_get(il_picture *out, il_pictures *p, size_t i, il_err *e)
     }
     il_picture picture = { 0 };
     il_err why = { 0 };
-    int rc = decode(&picture, p, i, &why);
+    int rc = decode(&picture, p, i, seed, &why);
     if (rc) {
         if (rc != IL_ENOMEM) /* says nothing about the file */
             note_bad(p, i, rc, &why);

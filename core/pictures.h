@@ -14,12 +14,12 @@ typedef struct il_picture {
     bool lent;      /* by the cache */
 } il_picture;
 
-/* src must outlive the pictures. */
+/* src must outlive the pictures. cache_bytes 0: nothing is kept. */
 int il_pictures_new(il_pictures **out, const il_source *src, int side, size_t cache_bytes, il_err *e);
 void il_pictures_free(il_pictures *p);
 
-/* Give back with il_pictures_put. A picture that could not be read is known from then on and not tried again. */
-int il_pictures_get(il_picture *out, il_pictures *p, size_t i, il_err *e);
+/* seed: of the reader's random choices; a kept picture keeps its first. Give back with il_pictures_put. A picture that could not be read is known from then on and not tried again. */
+int il_pictures_get(il_picture *out, il_pictures *p, size_t i, uint64_t seed, il_err *e);
 void il_pictures_put(il_picture *picture);
 
 /* A square cut out of a picture; columns may run backwards. */

@@ -16,7 +16,7 @@
 #include "words.h"
 
 static const char symbol[] = "il_plugin_entry";
-static const char *const folders[] = {"", "/datasets", "/models", "/losses", "/mask_policies"};
+static const char *const folders[] = {"", "/datasets", "/models", "/losses", "/mask_policies", "/maskers", "/generators"};
 
 struct loaded {
     const il_plugin *plugin;
@@ -37,6 +37,8 @@ const char *il_registry_kind(il_kind kind)
     case IL_MODEL: return "model";
     case IL_LOSS: return "loss";
     case IL_MASK_POLICY: return "mask policy";
+    case IL_MASKER: return "masker";
+    case IL_GENERATOR: return "generator";
     }
     return "thing";
 }

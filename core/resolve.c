@@ -271,8 +271,8 @@ static const il_choice *choice_of(const il_run *run, il_kind kind)
     case IL_MODEL: return &run->model;
     case IL_LOSS: return &run->loss;
     case IL_MASK_POLICY: return &run->mask_policy;
+    default: return NULL;
     }
-    return NULL;
 }
 
 /* Appends the canonical text of a value of a table. */

@@ -199,7 +199,8 @@ static int measure(il_image_row **rows, size_t *count, size_t *unreadable, struc
     size_t n = 0;
     snprintf(phase, sizeof phase, "test %s %s", t->set->dataset.label, t->set->images);
     il_loader_opts o = { .batch = run->test_batch, .size = run->training.size, .crops = 1,
-                         .threads = x->opts->loader_threads, .missing = run->missing };
+                         .threads = x->opts->loader_threads, .missing = run->missing,
+                         .device = x->model.device };
     int rc = il_loader_open(&loader, t->source, x->job->labels, o, e);
     if (rc != IL_OK)
         return rc;

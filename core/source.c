@@ -6,13 +6,15 @@
 #include <sys/stat.h>
 #include "items.h"
 #include "source.h"
+#include "uses.h"
 
 struct il_source {
     const il_choice *dataset;
     void *self; /* the plugin's instance */
     il_missing missing;
     il_items *items;
-    bool hashed;
+    il_uses uses; /* files that all samples depend on */
+    bool hashed, loaded;
     il_digest digest;
 };
 
@@ -23,6 +25,7 @@ void il_source_free(il_source *src)
     if (src->dataset->plugin->close)
         src->dataset->plugin->close(src->self);
     il_items_free(src->items);
+    il_uses_clear(&src->uses);
     free(src);
 }
 
@@ -59,6 +62,8 @@ int il_source_open(il_source **out, const il_choice *dataset, const char *split,
     rc = il_items_new(&src->items, e);
     if (!rc)
         rc = plugin->dataset->scan(src->self, what, src->items, e);
+    if (!rc && plugin->uses)
+        rc = plugin->uses(src->self, &src->uses, e);
     if (!rc)
         rc = il_items_sort(src->items, e);
     if (!rc)
@@ -94,13 +99,13 @@ il_source_left_out il_source_left_out_at(const il_source *src, size_t i)
     return (il_source_left_out){ .id = r->id, .why = r->why };
 }
 
-int il_source_read(const il_source *src, size_t i, il_image *image, il_image *mask, il_err *e)
+int il_source_read(const il_source *src, size_t i, uint64_t seed, il_image *image, il_image *mask, il_err *e)
 {
     il_item item = src->items->list[i];
     il_image picture = { 0 }, grey = { 0 };
     int rc;
     if (src->dataset->plugin->dataset->read) {
-        rc = src->dataset->plugin->dataset->read(src->self, item, &picture, &grey, e);
+        rc = src->dataset->plugin->dataset->read(src->self, item, seed, &picture, &grey, e);
     } else {
         rc = il_image_read(&picture, item.image, e);
         if (!rc && item.mask)
@@ -117,6 +122,22 @@ int il_source_read(const il_source *src, size_t i, il_image *image, il_image *ma
     }
     *image = picture;
     *mask = grey;
+    return IL_OK;
+}
+
+bool il_source_varies(const il_source *src)
+{
+    return src->dataset->plugin->dataset->read && src->dataset->plugin->dataset->varies;
+}
+
+int il_source_load(il_source *src, il_device device, il_err *e)
+{
+    if (src->loaded || !src->dataset->plugin->load)
+        return IL_OK;
+    int rc = src->dataset->plugin->load(src->self, device, e);
+    if (rc)
+        return il_fail_in(e, "data set '%s'", src->dataset->label ? src->dataset->label : src->dataset->plugin->name);
+    src->loaded = true;
     return IL_OK;
 }
 
@@ -152,6 +173,11 @@ int il_source_digest(il_digest *out, il_source *src, const il_hash_cache *cache,
 {
     il_text lines = { 0 };
     int rc = IL_OK;
+    for (size_t i = 0; i < src->uses.count && !src->hashed && !rc; i++) {
+        il_words_add(&lines, "uses");
+        rc = add_hash(&lines, src, src->uses.paths[i], cache, e);
+        il_words_add(&lines, "\n");
+    }
     for (size_t i = 0; i < src->items->count && !src->hashed && !rc; i++) {
         il_item item = src->items->list[i];
         il_words_add(&lines, "%zu:%s", strlen(item.id), item.id); /* the length keeps odd ids apart */

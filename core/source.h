@@ -4,8 +4,11 @@
 
 #include "loader.h"
 
-/* Reads one sample by the data set's own reader or by il_image_read. *mask stays empty where there is none. Any thread,
- * several at once. */
-int il_source_read(const il_source *src, size_t i, il_image *image, il_image *mask, il_err *e);
+/* Reads one sample by the data set's own reader or by il_image_read. seed: of the reader's random choices. *mask stays
+ * empty where there is none. Any thread, several at once. */
+int il_source_read(const il_source *src, size_t i, uint64_t seed, il_image *image, il_image *mask, il_err *e);
+
+/* Another seed gives another sample. */
+bool il_source_varies(const il_source *src);
 
 #endif

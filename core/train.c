@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <inpaintlab/random.h>
 #include "train.h"
 
 /* What all steps of one training share. */
@@ -28,12 +29,12 @@ static int open_loaders(struct session *x, il_err *e)
     const il_training *t = &job->run->training;
     il_loader_opts o = { .batch = t->batch, .size = t->size, .crop = t->crop, .crops = t->crops, .flip = t->flip,
                          .shuffle = true, .seed = job->run->seed, .threads = job->loader_threads,
-                         .missing = job->run->missing };
+                         .missing = job->run->missing, .device = x->model->device };
     int rc = il_loader_open(&x->train, job->train, job->labels, o, e);
     if (rc != IL_OK)
         return rc;
     il_loader_opts v = { .batch = t->batch, .size = t->size, .crops = 1, .threads = job->loader_threads,
-                         .missing = job->run->missing };
+                         .missing = job->run->missing, .device = x->model->device };
     return il_loader_open(&x->validation, job->validation, job->labels, v, e);
 }
 
@@ -68,10 +69,8 @@ static void close_session(struct session *x)
 /* Dropout's random numbers are a function of the run's seed and the step's place, so a resumed run repeats them. */
 static uint64_t step_seed(const struct session *x)
 {
-    uint64_t z = x->job->run->seed * 0x9E3779B97F4A7C15u + ((uint64_t)x->course->epoch << 32) + x->course->batch;
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
-    return z ^ (z >> 31);
+    uint64_t step = ((uint64_t)x->course->epoch << 32) + x->course->batch;
+    return il_random_mix(il_random_mix(x->job->run->seed) + step);
 }
 
 static int train_step(struct session *x, const il_batch *b, il_err *e)

@@ -51,8 +51,9 @@ static void print_refused(const il_registry *r)
 static void print_all(const il_registry *r)
 {
     static const char *const titles[] = { [IL_DATASET] = "data sets", [IL_MODEL] = "models", [IL_LOSS] = "losses",
-                                          [IL_MASK_POLICY] = "mask policies" };
-    for (int kind = IL_DATASET; kind <= IL_MASK_POLICY; kind++) {
+                                          [IL_MASK_POLICY] = "mask policies", [IL_MASKER] = "maskers",
+                                          [IL_GENERATOR] = "generators" };
+    for (int kind = IL_DATASET; kind <= IL_KINDS; kind++) {
         printf("%s\n", titles[kind]);
         for (size_t i = 0; i < il_registry_count(r); i++) {
             const il_plugin *p = il_registry_at(r, i);
@@ -69,7 +70,7 @@ static int print_one(il_registry *r, const char *name, il_err *e)
     size_t count = 0, found = 0;
     const il_plugin *file = NULL;
     if (strchr(name, '/')) {
-        for (int kind = IL_DATASET; kind <= IL_MASK_POLICY && !file; kind++)
+        for (int kind = IL_DATASET; kind <= IL_KINDS && !file; kind++)
             if (il_registry_find(&file, r, (il_kind)kind, name, e) != IL_OK)
                 file = NULL;
         if (file)

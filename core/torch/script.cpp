@@ -1,9 +1,12 @@
 /* script.cpp - runs TorchScript modules and shares their tensors with a state. */
+#include <algorithm>
 #include <cstring>
 #include <memory>
 #include <string>
 #include <unordered_set>
+#include <vector>
 #include <ATen/Context.h>
+#include <ATen/core/jit_type.h>
 #include <c10/util/Exception.h>
 #include <torch/csrc/jit/api/module.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
@@ -93,6 +96,23 @@ at::Tensor pick(const c10::IValue &result)
 
 } // namespace
 
+namespace {
+
+c10::IValue run(il_scope *s, const il_script *m, std::vector<c10::IValue> inputs)
+{
+    /* The optimising executor changes its kernels after the first calls: a resumed run would differ. */
+    torch::jit::GraphOptimizerEnabledGuard plain(false);
+    c10::AutoGradMode mode(shim::records(s));
+    torch::jit::Module module = m->module; /* a handle */
+    if (module.hasattr("training") && module.is_training() != s->opts.training) /* frozen ones have none */
+        module.train(s->opts.training);
+    if (s->opts.training) /* its dropout draws from libtorch's own generators */
+        at::manual_seed(shim::next_seed(s));
+    return module.forward(std::move(inputs));
+}
+
+} // namespace
+
 il_tensor *il_script_forward(il_scope *s, const il_script *m, il_tensor *x)
 {
     il_err err = {};
@@ -101,18 +121,82 @@ il_tensor *il_script_forward(il_scope *s, const il_script *m, il_tensor *x)
     if (!m || !x)
         return il_scope_fail(s, IL_ETORCH, "TorchScript: the input is missing");
     il_tensor *out = nullptr;
-    shim::guard(&err, m->path.c_str(), [&] {
-        /* The optimising executor changes its kernels after the first calls: a resumed run would differ. */
-        torch::jit::GraphOptimizerEnabledGuard plain(false);
-        c10::AutoGradMode mode(shim::records(s));
-        torch::jit::Module module = m->module; /* a handle */
-        if (module.hasattr("training") && module.is_training() != s->opts.training) /* frozen ones have none */
-            module.train(s->opts.training);
-        if (s->opts.training) /* its dropout draws from libtorch's own generators */
-            at::manual_seed(shim::next_seed(s));
-        out = shim::wrap(s, pick(module.forward({ x->value })));
-    });
+    shim::guard(&err, m->path.c_str(), [&] { out = shim::wrap(s, pick(run(s, m, { x->value }))); });
     if (err.code != IL_OK)
         shim::fail(s, err);
     return out;
+}
+
+int il_script_inputs(int *out, const il_script *m, il_err *e)
+{
+    return shim::guard(e, m->path.c_str(), [&] {
+        *out = (int)m->module.get_method("forward").function().getSchema().arguments().size() - 1; /* self */
+    });
+}
+
+namespace {
+
+/* Entry i of a tuple or list, or the one of that name of a dict or named tuple. */
+c10::IValue entry(const c10::IValue &result, const char *key, size_t i)
+{
+    if (result.isGenericDict()) {
+        for (const auto &x : result.toGenericDict())
+            if (x.key().isString() && x.key().toStringRef() == key)
+                return x.value();
+        TORCH_CHECK(false, "forward gives a dict without \"", key, "\"");
+    }
+    if (result.isTuple()) {
+        const auto &values = result.toTupleRef().elements();
+        auto type = result.type();
+        auto schema = type->expectRef<c10::TupleType>().schema(); /* a named tuple has one */
+        if (schema)
+            for (size_t k = 0; k < values.size(); k++)
+                if (schema->arguments()[k].name() == key)
+                    return values[k];
+        TORCH_CHECK(i < values.size(), "forward gives a tuple of ", values.size(), ", expected \"", key,
+                    "\" as number ", i + 1);
+        return values[i];
+    }
+    if (result.isList()) {
+        auto values = result.toListRef();
+        TORCH_CHECK(i < values.size(), "forward gives a list of ", values.size(), ", expected \"", key,
+                    "\" as number ", i + 1);
+        return values[i];
+    }
+    TORCH_CHECK(result.isTensor() && i == 0, "forward gives ", result.tagKind(), ", expected \"", key,
+                "\" in a dict, tuple or list");
+    return result;
+}
+
+} // namespace
+
+int il_script_call(il_scope *s, const il_script *m, il_tensor *const *inputs, int ninputs, const char *const *keys,
+                   il_tensor **out, int nout, il_err *e)
+{
+    int rc = il_scope_status(s, e);
+    if (rc != IL_OK)
+        return rc;
+    il_err err = {};
+    shim::guard(&err, m->path.c_str(), [&] {
+        std::vector<c10::IValue> values;
+        for (int i = 0; i < ninputs; i++) {
+            TORCH_CHECK(inputs[i], "input ", i + 1, " is missing");
+            values.emplace_back(inputs[i]->value);
+        }
+        c10::IValue result = run(s, m, std::move(values));
+        std::vector<at::Tensor> found;
+        for (int i = 0; i < nout; i++) {
+            c10::IValue one = entry(result, keys[i], (size_t)i);
+            TORCH_CHECK(one.isTensor(), "forward gives ", one.tagKind(), " as \"", keys[i], "\", expected a tensor");
+            found.push_back(one.toTensor());
+        }
+        std::vector<il_tensor *> wrapped;
+        for (const auto &t : found)
+            wrapped.push_back(shim::wrap(s, t));
+        std::copy(wrapped.begin(), wrapped.end(), out);
+    });
+    if (err.code == IL_OK)
+        return IL_OK;
+    shim::fail(s, err);
+    return il_fail(e, err.code, "%s", err.message);
 }

@@ -2,6 +2,9 @@
 #ifndef IL_SHIM_HPP
 #define IL_SHIM_HPP
 
+#include <initializer_list>
+#include <optional>
+#include <span>
 #include <string>
 #include <ATen/core/Generator.h>
 #include <ATen/core/Tensor.h>
@@ -56,6 +59,55 @@ at::Device device(il_device d);
 at::ScalarType type(il_dtype dtype);
 bool dtype(il_dtype *out, at::ScalarType type); /* false when il_dtype lacks it */
 std::string shape(const il_tensor *t);          /* "(2,3,8,8)" */
+at::IntArrayRef sizes(int ndim, const int64_t *shape);
+
+/* ---- the guard of all operations ---- */
+
+/* An argument, and the words that lead to it in messages. */
+struct operand {
+    const il_tensor *t;
+    const char *lead = " and ";
+};
+using operands = std::span<const operand>;
+
+/* Whether work can go on. A NULL whose reason nobody recorded becomes an error here. */
+bool ready(il_scope *s, const char *name, operands in);
+
+/* Inside catch (...): "conv2d: (2,3,8,8) with weight (4,5,3,3): reason" */
+il_tensor *refuse(il_scope *s, const char *name, operands in) noexcept;
+
+/* body returns the result. */
+template <class F> il_tensor *run_list(il_scope *s, const char *name, operands in, F body) noexcept
+{
+    if (!ready(s, name, in))
+        return nullptr;
+    try {
+        c10::AutoGradMode mode(records(s));
+        return wrap(s, body());
+    } catch (...) {
+        return refuse(s, name, in);
+    }
+}
+
+template <class F>
+il_tensor *run(il_scope *s, const char *name, std::initializer_list<operand> in, F body) noexcept
+{
+    return run_list(s, name, operands(in.begin(), in.size()), body);
+}
+
+/* With an optional bias as last operand, which body takes. */
+template <class F>
+il_tensor *run_weighted(il_scope *s, const char *name, il_tensor *x, il_tensor *weight, il_tensor *bias,
+                        F body) noexcept
+{
+    const operand in[] = { { x }, { weight, " with weight " }, { bias, " and bias " } };
+    return run_list(s, name, operands(in, bias ? 3 : 2), [&] {
+        std::optional<at::Tensor> b;
+        if (bias)
+            b = bias->value;
+        return body(b);
+    });
+}
 
 } // namespace shim
 

@@ -28,6 +28,7 @@ struct entry {
 
 struct il_state {
     il_device device = {};
+    il_dtype dtype = IL_F32; /* of the parameters to come */
     uint64_t seed = 0;
     std::vector<entry> entries;
     std::unordered_map<std::string, size_t> index;
@@ -51,6 +52,8 @@ uint64_t seed_of(uint64_t seed, const std::string &name)
 /* Drawn on the CPU, so that they are the same on every device. */
 at::Tensor initial(const il_state *st, const std::string &name, il_init init, int64_t fan_in, at::IntArrayRef shape)
 {
+    if (init == IL_INIT_NONE)
+        return at::empty(shape, at::TensorOptions(shim::type(st->dtype)).device(shim::device(st->device)));
     at::Tensor t = at::zeros(shape, at::kFloat);
     at::Generator random = shim::generator({ IL_CPU, 0 }, seed_of(st->seed, name));
     int64_t rest = 1; /* kernel positions */
@@ -58,6 +61,7 @@ at::Tensor initial(const il_state *st, const std::string &name, il_init init, in
         rest *= shape[i];
     double bound;
     switch (init) {
+    case IL_INIT_NONE:
     case IL_INIT_ZEROS:
         return t;
     case IL_INIT_ONES:
@@ -88,22 +92,21 @@ il_tensor *insert(il_state *st, const char *name, at::Tensor value, bool trainab
     return t.release();
 }
 
-at::IntArrayRef sizes(int ndim, const int64_t *shape)
-{
-    return { shape, static_cast<size_t>(ndim) };
-}
+/* make gives the tensor to be stored; trainable: counts as parameter; learns: its gradient is wanted. */
+struct role {
+    bool trainable, learns;
+};
 
-/* make gives the tensor to be stored. */
-template <class F> il_tensor *declare(il_state *st, const char *name, bool trainable, F make) noexcept
+template <class F> il_tensor *declare(il_state *st, const char *name, role r, F make) noexcept
 {
     if (!st || st->error.code != IL_OK)
         return nullptr;
     il_tensor *t = nullptr;
     shim::guard(&st->error, name, [&] {
         at::Tensor value = make().to(shim::device(st->device));
-        if (trainable)
+        if (r.learns)
             value.set_requires_grad(true);
-        t = insert(st, name, value, trainable);
+        t = insert(st, name, value, r.trainable);
     });
     return t;
 }
@@ -131,13 +134,19 @@ void il_state_free(il_state *st)
 
 il_tensor *il_state_param(il_state *st, const char *name, il_init init, int64_t fan_in, int ndim, const int64_t *shape)
 {
-    return declare(st, name, true, [&] { return initial(st, name, init, fan_in, sizes(ndim, shape)); });
+    return declare(st, name, { true, init != IL_INIT_NONE }, [&] {
+        at::Tensor t = initial(st, name, init, fan_in, shim::sizes(ndim, shape));
+        return t.to(shim::type(st->dtype));
+    });
 }
 
 il_tensor *il_state_buffer(il_state *st, const char *name, il_dtype dtype, double fill, int ndim, const int64_t *shape)
 {
-    return declare(st, name, false, [&] { return at::full(sizes(ndim, shape), fill, shim::type(dtype)); });
+    return declare(st, name, { false, false },
+                   [&] { return at::full(shim::sizes(ndim, shape), fill, shim::type(dtype)); });
 }
+
+void il_state_dtype(il_state *st, il_dtype dtype) { st->dtype = dtype; }
 
 int il_state_share(il_state *st, const char *name, il_tensor *t, bool trainable, il_err *e)
 {

@@ -4,7 +4,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
-#include <span>
 #include <vector>
 #include <dlfcn.h>
 #include <ATen/CPUGeneratorImpl.h>
@@ -206,20 +205,10 @@ std::string shape(const il_tensor *t)
 
 } // namespace shim
 
-using shim::wrap;
-
 /* ---- the guard of all operations ---- */
 
-namespace {
+namespace shim {
 
-/* An argument, and the words that lead to it in messages. */
-struct operand {
-    const il_tensor *t;
-    const char *lead = " and ";
-};
-using operands = std::span<const operand>;
-
-/* Whether work can go on. A NULL whose reason nobody recorded becomes an error here. */
 bool ready(il_scope *s, const char *name, operands in)
 {
     if (!s || s->error.code != IL_OK)
@@ -232,39 +221,38 @@ bool ready(il_scope *s, const char *name, operands in)
     return true;
 }
 
-/* "conv2d: (2,3,8,8) with weight (4,5,3,3): reason" */
 il_tensor *refuse(il_scope *s, const char *name, operands in) noexcept
 {
     il_err err = {};
     try {
         std::string what(name);
         for (const operand &o : in)
-            what += (&o == in.data() ? ": " : o.lead) + shim::shape(o.t);
-        shim::caught(&err, what.c_str());
+            what += (&o == in.data() ? ": " : o.lead) + shape(o.t);
+        caught(&err, what.c_str());
     } catch (...) {
         il_fail_oom(&err);
     }
-    shim::fail(s, err);
+    fail(s, err);
     return nullptr;
 }
 
-template <class F> il_tensor *run_list(il_scope *s, const char *name, operands in, F body) noexcept
+at::IntArrayRef sizes(int ndim, const int64_t *shape)
 {
-    if (!ready(s, name, in))
-        return nullptr;
-    try {
-        c10::AutoGradMode mode(shim::records(s));
-        return wrap(s, body());
-    } catch (...) {
-        return refuse(s, name, in);
-    }
+    TORCH_CHECK(ndim >= 0 && (ndim == 0 || shape), "no shape");
+    return { shape, static_cast<size_t>(ndim) };
 }
 
-template <class F>
-il_tensor *run(il_scope *s, const char *name, std::initializer_list<operand> in, F body) noexcept
-{
-    return run_list(s, name, operands(in.begin(), in.size()), body);
-}
+} // namespace shim
+
+using shim::operand;
+using shim::operands;
+using shim::run;
+using shim::run_list;
+using shim::run_weighted;
+using shim::sizes;
+using shim::wrap;
+
+namespace {
 
 int64_t or_one(int value) { return value == 0 ? 1 : value; }
 
@@ -275,12 +263,6 @@ std::vector<int64_t> from_dim(const il_tensor *a, int keep)
     for (int64_t i = keep; i < a->value.dim(); i++)
         dims.push_back(i);
     return dims;
-}
-
-at::IntArrayRef sizes(int ndim, const int64_t *shape)
-{
-    TORCH_CHECK(ndim >= 0 && (ndim == 0 || shape), "no shape");
-    return { shape, static_cast<size_t>(ndim) };
 }
 
 } // namespace
@@ -579,6 +561,19 @@ int il_copy(il_tensor *to, const il_tensor *from, il_err *e)
     });
 }
 
+int il_assign(il_tensor *to, const il_tensor *from, il_err *e)
+{
+    if (!to || !from)
+        return il_fail(e, IL_ETORCH, "assign: there is no tensor");
+    return shim::guard(e, "assign", [&] {
+        at::NoGradGuard off;
+        TORCH_CHECK(!to->value.requires_grad(), "the tensor wants a gradient");
+        TORCH_CHECK(to->value.numel() == from->value.numel(), "shape ", shim::shape(from), " does not fit ",
+                    shim::shape(to));
+        to->value = from->value.detach().reshape(to->value.sizes()).to(to->value.options());
+    });
+}
+
 /* ---- arithmetic ---- */
 
 il_tensor *il_add(il_scope *s, il_tensor *a, il_tensor *b)
@@ -735,22 +730,9 @@ il_tensor *il_detach(il_scope *s, il_tensor *a)
 
 /* ---- networks ---- */
 
-/* Run with an optional bias as last operand. */
-template <class F>
-static il_tensor *run_conv(il_scope *s, const char *name, il_tensor *x, il_tensor *weight, il_tensor *bias, F body)
-{
-    const operand in[] = { { x }, { weight, " with weight " }, { bias, " and bias " } };
-    return run_list(s, name, operands(in, bias ? 3 : 2), [&] {
-        std::optional<at::Tensor> b;
-        if (bias)
-            b = bias->value;
-        return body(b);
-    });
-}
-
 il_tensor *il_conv2d(il_scope *s, il_tensor *x, il_tensor *weight, il_tensor *bias, il_conv_opts o)
 {
-    return run_conv(s, "conv2d", x, weight, bias, [&](const std::optional<at::Tensor> &b) {
+    return run_weighted(s, "conv2d", x, weight, bias, [&](const std::optional<at::Tensor> &b) {
         return at::conv2d(x->value, weight->value, b, or_one(o.stride), o.padding, or_one(o.dilation),
                           or_one(o.groups));
     });
@@ -758,7 +740,7 @@ il_tensor *il_conv2d(il_scope *s, il_tensor *x, il_tensor *weight, il_tensor *bi
 
 il_tensor *il_conv_transpose2d(il_scope *s, il_tensor *x, il_tensor *weight, il_tensor *bias, il_conv_opts o)
 {
-    return run_conv(s, "conv_transpose2d", x, weight, bias, [&](const std::optional<at::Tensor> &b) {
+    return run_weighted(s, "conv_transpose2d", x, weight, bias, [&](const std::optional<at::Tensor> &b) {
         return at::conv_transpose2d(x->value, weight->value, b, or_one(o.stride), o.padding, 0, or_one(o.groups),
                                     or_one(o.dilation));
     });

@@ -97,7 +97,7 @@ static void samples_plugin_close(void *self)
     (void)self;
 }
 
-static int samples_plugin_scan(const void *self, il_scan what, il_items *out, il_err *e)
+static int samples_plugin_scan(void *self, il_scan what, il_items *out, il_err *e)
 {
     (void)self;
     (void)what;

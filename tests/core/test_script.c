@@ -160,3 +160,80 @@ Test(script, forward_errors_are_one_line)
         il_script_free(m);
     }
 }
+
+static const char *const parts[] = { "sum", "difference" };
+
+static int call(il_scope *s, const char *path, il_tensor *out[2], int ninputs, const char *const *keys, il_err *e)
+{
+    il_script *m = open_script(path);
+    il_tensor *inputs[] = { il_full(s, 5, IL_F32, 1, (int64_t[]){ 2 }), il_full(s, 3, IL_F32, 1, (int64_t[]){ 2 }) };
+    int rc = il_script_call(s, m, inputs, ninputs, keys, out, 2, e);
+    il_script_free(m);
+    return rc;
+}
+
+Test(script, call_finds_its_outputs)
+{
+    static const char *const files[] = { FILES "script_call_dict.pt", FILES "script_call_tuple.pt",
+                                         FILES "script_call_named.pt", FILES "script_call_list.pt",
+                                         FILES "script_call_traced.pt" };
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        il_err e = { 0 };
+        il_tensor *out[2] = { 0 };
+        float sum[2], difference[2];
+        int inputs = 0;
+        il_script *m = open_script(files[i]);
+        OK(il_script_inputs(&inputs, m, &e));
+        cr_expect_eq(inputs, 2, "%s: %d inputs", files[i], inputs);
+        il_script_free(m);
+        il_scope *s = figures_scope(false, false);
+        cr_assert_eq(call(s, files[i], out, 2, parts, &e), IL_OK, "%s", e.message);
+        OK(il_read_f32(out[0], sum, 2, &e));
+        OK(il_read_f32(out[1], difference, 2, &e));
+        cr_expect(sum[1] == 8 && difference[1] == 2, "%s: %g and %g", files[i], (double)sum[1], (double)difference[1]);
+        il_scope_close(s);
+    }
+}
+
+Test(script, call_errors_are_one_line)
+{
+    static const char *const absent[] = { "sum", "product" };
+    static const struct {
+        const char *path;
+        const char *const *keys;
+        int ninputs;
+        const char *part;
+    } cases[] = {
+        { FILES "script_call_dict.pt", absent, 2, "script_call_dict.pt: forward gives a dict without \"product\"" },
+        { FILES "script_call_mixed.pt", parts, 2, "forward gives Int as \"difference\", expected a tensor" },
+        { FILES "script_call_text.pt", parts, 2, "forward gives String, expected \"sum\" in a dict, tuple or list" },
+        { FILES "script_call_tuple.pt", parts, 1, "script_call_tuple.pt: forward() is missing value for argument 'b'" },
+        { FILES "script_drop.pt", parts, 1, "script_drop.pt: forward gives Tensor, expected \"difference\" in a dict" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        il_err e = { 0 }, kept = { 0 };
+        il_tensor *out[2] = { 0 };
+        il_scope *s = figures_scope(false, false);
+        cr_expect_eq(call(s, cases[i].path, out, cases[i].ninputs, cases[i].keys, &e), IL_ETORCH);
+        cr_expect(strstr(e.message, cases[i].part), "%s", e.message);
+        cr_expect_null(strchr(e.message, '\n'), "%s", e.message);
+        cr_expect(!out[0] && !out[1]);
+        cr_expect_eq(il_scope_status(s, &kept), IL_ETORCH);
+        cr_expect_str_eq(kept.message, e.message);
+        cr_expect_eq(call(s, FILES "script_call_dict.pt", out, 2, parts, &e), IL_ETORCH, "a failed scope goes on");
+        il_scope_close(s);
+    }
+}
+
+Test(script, call_names_a_missing_input)
+{
+    il_err e = { 0 };
+    il_tensor *out[2] = { 0 };
+    il_script *m = open_script(FILES "script_call_dict.pt");
+    il_scope *s = figures_scope(false, false);
+    cr_expect_eq(il_script_call(s, m, (il_tensor *[]){ il_full(s, 1, IL_F32, 0, NULL), NULL }, 2, parts, out, 2, &e),
+                 IL_ETORCH);
+    cr_expect(strstr(e.message, "input 2 is missing"), "%s", e.message);
+    il_scope_close(s);
+    il_script_free(m);
+}

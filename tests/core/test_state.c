@@ -192,6 +192,81 @@ Test(state, save_then_load)
     il_state_free(two);
 }
 
+/* ---- types of parameters ---- */
+
+Test(state, types_are_those_declared)
+{
+    il_err e = { 0 };
+    int64_t shape[] = { 2, 2 };
+    il_state *st = fresh(3), *plain = fresh(3);
+    float a[4], b[4];
+    il_tensor *full = il_state_param(st, "full", IL_INIT_KAIMING_UNIFORM, 0, 2, shape);
+    il_state_dtype(st, IL_F16);
+    il_tensor *half = il_state_param(st, "half", IL_INIT_KAIMING_UNIFORM, 0, 2, shape);
+    il_tensor *none = il_state_param(st, "none", IL_INIT_NONE, 0, 2, shape);
+    il_tensor *count = il_state_buffer(st, "count", IL_I64, 3, 0, NULL);
+    OK(il_state_status(st, &e));
+    cr_assert_eq(il_dtype_of(full), IL_F32);
+    cr_assert_eq(il_dtype_of(half), IL_F16);
+    cr_assert_eq(il_dtype_of(none), IL_F16);
+    cr_assert_eq(il_dtype_of(count), IL_I64);
+    cr_assert_eq(il_state_params(st), 12);
+    OK(il_read_f32(half, a, 4, &e));
+    OK(il_read_f32(il_state_param(plain, "half", IL_INIT_KAIMING_UNIFORM, 0, 2, shape), b, 4, &e));
+    for (int i = 0; i < 4; i++)
+        cr_assert(a[i] != 0 && fabsf(a[i] - b[i]) < 1e-3f, "%g is not %g rounded", (double)a[i], (double)b[i]);
+    il_state_free(plain);
+    il_state_free(st);
+}
+
+Test(state, load_converts_types)
+{
+    static const struct {
+        il_dtype file, state;
+        float expected[2];
+    } cases[] = {
+        { IL_F32, IL_F16, { 0.0999755859375f, 2048 } }, /* 2049 has no float16 */
+        { IL_F32, IL_BF16, { 0.10009765625f, 2048 } },
+        { IL_F16, IL_F32, { 0.0999755859375f, 2048 } },
+        { IL_F64, IL_F32, { 0.1f, 2049 } },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        il_err e = { 0 };
+        float out[2], data[] = { 0.1f, 2049 };
+        int64_t shape[] = { 2 };
+        il_bundle *b = NULL;
+        il_state *st = fresh(0);
+        il_scope *s = figures_scope(false, false);
+        il_state_dtype(st, cases[i].state);
+        il_tensor *w = il_state_param(st, "w", IL_INIT_NONE, 0, 1, shape);
+        OK(il_bundle_new(&b, &e));
+        OK(il_bundle_add(b, "w", il_to(s, il_from_f32(s, data, 1, shape), cases[i].file), &e));
+        OK(il_state_load(st, b, (il_load_opts){ 0 }, &e));
+        cr_assert_eq(il_dtype_of(w), cases[i].state);
+        OK(il_read_f32(w, out, 2, &e));
+        for (int k = 0; k < 2; k++)
+            cr_assert_eq(out[k], cases[i].expected[k], "case %zu: %.9g", i, (double)out[k]);
+        il_scope_close(s);
+        il_bundle_free(b);
+        il_state_free(st);
+    }
+}
+
+Test(state, unset_parameters_want_no_gradient)
+{
+    il_err e = { 0 };
+    int64_t shape[] = { 3 };
+    il_state *st = fresh(0);
+    il_scope *s = figures_scope(true, true);
+    il_tensor *w = il_state_param(st, "w", IL_INIT_NONE, 0, 1, shape), *v = il_state_param(st, "v", IL_INIT_ONES, 0, 1, shape);
+    OK(il_copy(w, v, &e));
+    OK(il_backward(s, il_sum(s, il_mul(s, w, v)), &e));
+    cr_assert_null(il_grad(s, w));
+    cr_assert_not_null(il_grad(s, v));
+    il_scope_close(s);
+    il_state_free(st);
+}
+
 /* ---- Adam ---- */
 
 static const char *const names[] = { "w", "idle", "late" };

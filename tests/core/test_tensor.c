@@ -1,6 +1,6 @@
 #include <string.h>
 #include <inpaintlab/tensor.h>
-#include "figures.h"
+#include "ops.h"
 
 /* The sanitizer would otherwise end the program where an allocation cannot be had. */
 const char *__asan_default_options(void);
@@ -9,15 +9,8 @@ const char *__asan_default_options(void)
     return "allocator_may_return_null=1";
 }
 
-/* ---- every operation against PyTorch: values, gradients, changed inputs ---- */
+/* ---- every operation against PyTorch ---- */
 
-enum { MOST_INPUTS = 6 };
-
-#define OP(name, call) \
-    static il_tensor *op_##name(il_scope *s, il_tensor **a) \
-    { \
-        return call; \
-    }
 OP(add, il_add(s, a[0], a[1]))
 OP(sub, il_sub(s, a[0], a[1]))
 OP(mul, il_mul(s, a[0], a[1]))
@@ -54,71 +47,16 @@ OP(pixel_shuffle, il_pixel_shuffle(s, a[0], 2))
 OP(bce_logits, il_bce_logits(s, a[0], a[1]))
 OP(confusion, il_confusion(s, a[0], a[1]))
 
-#define ROW(name) { #name, op_##name }
-static const struct {
-    const char *name;
-    il_tensor *(*apply)(il_scope *s, il_tensor **a);
-} ops[] = {
+static const struct ops_row ops[] = {
     ROW(add), ROW(sub), ROW(mul), ROW(div), ROW(affine), ROW(pow), ROW(clamp), ROW(lerp), ROW(sigmoid), ROW(tanh),
     ROW(relu), ROW(relu_), ROW(silu), ROW(greater), ROW(mean), ROW(sum), ROW(sum_to), ROW(amin_to), ROW(amax_to),
     ROW(reshape), ROW(permute), ROW(cat), ROW(slice), ROW(to_f16), ROW(detach), ROW(conv2d), ROW(conv2d_dilated),
     ROW(conv_transpose2d), ROW(batch_norm), { "batch_norm_training", op_batch_norm }, ROW(max_pool2d),
     ROW(upsample_bilinear), ROW(upsample_nearest), ROW(pixel_shuffle), ROW(bce_logits), ROW(confusion),
 };
-enum { OPS = sizeof ops / sizeof *ops };
-
-/* Gradients of sum(out * up). */
-static void check_gradients(il_scope *s, json_t *figures, il_tensor *out, il_tensor **in, const char *name)
-{
-    il_err e = { 0 };
-    json_t *grads = json_object_get(figures, "grads");
-    if (!grads)
-        return;
-    il_tensor *loss = il_sum(s, il_mul(s, out, figures_tensor(s, json_object_get(figures, "up"))));
-    cr_assert_eq(il_backward(s, loss, &e), IL_OK, "%s: %s", name, e.message);
-    for (size_t i = 0; i < json_array_size(grads); i++) {
-        il_tensor *grad = il_grad(s, in[i]);
-        if (json_is_null(json_array_get(grads, i)))
-            cr_assert_null(grad, "%s: input %zu has a gradient", name, i);
-        else
-            figures_compare(grad, json_array_get(grads, i), 2e-5, name);
-    }
-}
-
-static void check_op(json_t *figures, il_tensor *(*apply)(il_scope *, il_tensor **))
-{
-    il_err e = { 0 };
-    const char *name = json_string_value(json_object_get(figures, "name"));
-    json_t *inputs = json_object_get(figures, "in"), *expected;
-    il_scope *s = figures_scope(json_is_true(json_object_get(figures, "training")), true);
-    il_tensor *in[MOST_INPUTS] = { NULL };
-    for (size_t i = 0; i < json_array_size(inputs); i++) {
-        in[i] = figures_tensor(s, json_array_get(inputs, i));
-        if (i == 5) /* batch norm's count */
-            in[i] = il_to(s, in[i], IL_I64);
-        if (json_is_true(json_array_get(json_object_get(figures, "wants"), i)))
-            cr_assert_eq(il_require_grad(in[i], &e), IL_OK, "%s", e.message);
-    }
-    il_tensor *out = apply(s, in);
-    cr_assert_eq(il_scope_status(s, &e), IL_OK, "%s: %s", name, e.message);
-    figures_compare(out, json_object_get(figures, "out"), 1e-5, name);
-    check_gradients(s, figures, out, in, name);
-    const char *index;
-    json_object_foreach(json_object_get(figures, "after"), index, expected)
-        figures_compare(in[strtol(index, NULL, 10)], expected, 1e-6, name);
-    il_scope_close(s);
-}
-
 Test(tensor, operations_as_pytorch)
 {
-    json_t *root = figures_load("tensor_figures.json");
-    cr_assert_eq(json_array_size(root), OPS, "%zu cases for %d operations", json_array_size(root), OPS);
-    for (size_t i = 0; i < OPS; i++) {
-        json_t *figures = json_array_get(root, i);
-        cr_assert_str_eq(json_string_value(json_object_get(figures, "name")), ops[i].name);
-        check_op(figures, ops[i].apply);
-    }
-    json_decref(root);
+    ops_check("tensor_figures.json", ops, sizeof ops / sizeof *ops);
 }
 
 Test(tensor, confusion_counts_are_integers)
@@ -166,6 +104,37 @@ Test(tensor, dropout)
     dropped(b, false, 7);
     for (int i = 0; i < 1000; i++)
         cr_assert_eq(b[i], 3);
+}
+
+/* ---- assignment ---- */
+
+Test(tensor, assign)
+{
+    il_err e = { 0 };
+    float data[] = { 1, 2, 3, 4, 5, 6 }, out[6];
+    int64_t values[6];
+    il_scope *s = figures_scope(false, false);
+    il_tensor *from = il_from_f32(s, data, 4, (int64_t[]){ 2, 3, 1, 1 });
+    il_tensor *same = il_full(s, 0, IL_F32, 2, (int64_t[]){ 2, 3 }), *other = il_full(s, 0, IL_I64, 1, (int64_t[]){ 6 });
+    cr_assert_eq(il_assign(same, from, &e), IL_OK, "%s", e.message);
+    cr_assert_eq(il_assign(other, from, &e), IL_OK, "%s", e.message);
+    cr_assert_eq(il_ndim(same), 2);
+    cr_assert_eq(il_dim(same, 1), 3);
+    cr_assert_eq(il_dtype_of(other), IL_I64);
+    cr_assert_eq(il_copy(from, il_full(s, 7, IL_F32, 4, (int64_t[]){ 2, 3, 1, 1 }), &e), IL_OK);
+    cr_assert_eq(il_read_f32(same, out, 6, &e), IL_OK);
+    cr_assert_eq(il_read_i64(other, values, 6, &e), IL_OK);
+    for (int i = 0; i < 6; i++) {
+        cr_assert_eq(out[i], 7, "memory is not shared: %g", (double)out[i]);
+        cr_assert_eq(values[i], i + 1);
+    }
+    cr_assert_eq(il_assign(il_full(s, 0, IL_F32, 1, (int64_t[]){ 5 }), from, &e), IL_ETORCH);
+    cr_assert_not_null(strstr(e.message, "shape (2,3,1,1) does not fit (5)"), "%s", e.message);
+    cr_assert_eq(il_require_grad(same, &e), IL_OK);
+    cr_assert_eq(il_assign(same, from, &e), IL_ETORCH);
+    cr_assert_eq(il_assign(NULL, from, &e), IL_ETORCH);
+    cr_assert_eq(il_assign(from, NULL, &e), IL_ETORCH);
+    il_scope_close(s);
 }
 
 /* ---- scopes ---- */

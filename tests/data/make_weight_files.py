@@ -6,6 +6,8 @@ import collections
 import pathlib
 
 import torch
+
+from without_notes import strip
 from safetensors.torch import save_file
 
 HERE = pathlib.Path(__file__).parent / "weights"
@@ -76,3 +78,4 @@ torch.save(state(), HERE / "unchecked.pth")
 torch.serialization.set_crc32_options(True)
 for name, module in (("dict", Dict()), ("pair", Pair()), ("text", Text()), ("drop", Drop())):
     torch.jit.script(module).save(HERE / f"script_{name}.pt")
+    strip(HERE / f"script_{name}.pt")

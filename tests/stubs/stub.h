@@ -39,7 +39,7 @@ static inline il_tensor *stub_forward(const void *self, il_scope *s, il_tensor *
     return NULL;
 }
 
-static inline int stub_scan(const void *self, il_scan what, il_items *out, il_err *e)
+static inline int stub_scan(void *self, il_scan what, il_items *out, il_err *e)
 {
     (void)self, (void)what, (void)out;
     return il_fail(e, IL_EDATA, "a stub holds nothing");

@@ -7,6 +7,7 @@
 
 #include <inpaintlab/error.h>
 #include <inpaintlab/image.h>
+#include <inpaintlab/inpaint.h>
 #include <inpaintlab/layers.h>
 #include <inpaintlab/params.h>
 #include <inpaintlab/state.h>
@@ -17,9 +18,10 @@ extern "C" {
 #endif
 
 /* Raised when any public struct or slot changes. Core and plugin must agree exactly. */
-#define IL_ABI 1u
+#define IL_ABI 2u
 
-typedef enum il_kind { IL_DATASET = 1, IL_MODEL, IL_LOSS, IL_MASK_POLICY } il_kind;
+typedef enum il_kind { IL_DATASET = 1, IL_MODEL, IL_LOSS, IL_MASK_POLICY, IL_MASKER, IL_GENERATOR } il_kind;
+enum { IL_KINDS = IL_GENERATOR };
 
 /* ---- models ---- */
 
@@ -67,11 +69,42 @@ typedef struct il_scan {
 } il_scan;
 
 typedef struct il_dataset_ops {
-    /* Lists the samples of one split; any order. IL_EDATA when the split or the image kind is absent. Main thread. */
-    int (*scan)(const void *self, il_scan what, il_items *out, il_err *e);
-    /* Optional; NULL: both files are read with il_image_read. mask may stay empty. Any thread, several at once. */
-    int (*read)(const void *self, il_item item, il_image *image, il_image *mask, il_err *e);
+    /* Lists the samples of one split; any order. IL_EDATA when the split or the image kind is absent. Called once of an
+     * instance, which may remember what it was asked. Main thread. */
+    int (*scan)(void *self, il_scan what, il_items *out, il_err *e);
+    /* Optional; NULL: both files are read with il_image_read. mask may stay empty. seed: of this sample's random
+     * choices; in training it differs from epoch to epoch. Any thread, several at once. */
+    int (*read)(const void *self, il_item item, uint64_t seed, il_image *image, il_image *mask, il_err *e);
+    bool varies; /* what read gives depends on seed */
 } il_dataset_ops;
+
+/* ---- maskers: where to paint ---- */
+
+/* What a masker did, in words: "box 2 of 5", "random rectangle: no box found". */
+typedef struct il_rule {
+    char text[160];
+} il_rule;
+
+typedef struct il_masker_ops {
+    /* photo (RGB) -> *out: the sharp mask, one channel, of the photo's size; 255 where to paint, 0 elsewhere (a resized
+     * mask may have grey edges). Every random choice is a function of seed. One thread at a time. */
+    int (*mask)(const void *self, const il_image *photo, uint64_t seed, il_image *out, il_rule *rule, il_err *e);
+} il_masker_ops;
+
+/* ---- generators: what paints ---- */
+
+typedef struct il_generator_ops {
+    /* Optional. image (N,3,H,W) in [0,1] -> what the autoencoder makes of it, in [0,1]. One thread at a time. */
+    il_tensor *(*reconstruct)(const void *self, il_scope *s, il_tensor *image);
+    /* Optional. -> whole pictures (N,3,H,W) in [0,1], not composed with the photos. One thread at a time. */
+    il_tensor *(*inpaint)(const void *self, il_scope *s, const il_inpaint *job);
+    int multiple; /* H and W must be multiples of it */
+} il_generator_ops;
+
+/* ---- files ---- */
+
+typedef struct il_uses il_uses; /* a list of files, owned by the core */
+int il_uses_add(il_uses *u, const char *path, il_err *e);
 
 /* ---- the descriptor ---- */
 
@@ -86,10 +119,17 @@ typedef struct il_plugin {
      * thread. */
     int (*open)(void **out, const il_params *p, il_err *e);
     void (*close)(void *self); /* NULL self is allowed */
+    /* Optional: names the files whose contents determine the results, where the IL_PATH settings do not (a folder of
+     * weights). Their hashes are part of a run's identity and of a sample's provenance. Main thread. */
+    int (*uses)(const void *self, il_uses *out, il_err *e);
+    /* Optional; data sets, maskers and generators: called once, before the first read, mask, reconstruct or inpaint. */
+    int (*load)(void *self, il_device device, il_err *e);
     const il_model_ops *model; /* the one that fits kind is set, the others are NULL */
     const il_loss_ops *loss;
     const il_mask_policy_ops *mask_policy;
     const il_dataset_ops *dataset;
+    const il_masker_ops *masker;
+    const il_generator_ops *generator;
 } il_plugin;
 
 #if defined(__GNUC__)

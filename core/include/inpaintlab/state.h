@@ -15,7 +15,8 @@ typedef enum il_init {
     IL_INIT_ONES,
     IL_INIT_KAIMING_UNIFORM, /* PyTorch's default for conv weights: U(-b, b), b = 1 / sqrt(fan_in) */
     IL_INIT_FAN_IN_UNIFORM,  /* PyTorch's default for conv biases: U(-b, b), b = 1 / sqrt(fan_in given) */
-    IL_INIT_KAIMING_FAN_OUT  /* normal, std sqrt(2 / (out * kh * kw)): torchvision's ResNet */
+    IL_INIT_KAIMING_FAN_OUT, /* normal, std sqrt(2 / (out * kh * kw)): torchvision's ResNet */
+    IL_INIT_NONE             /* not set: to be loaded; frozen, so no gradient is wanted */
 } il_init;
 
 /* Empty state; random initial values are a function of seed and of the tensor's name alone. */
@@ -28,6 +29,9 @@ il_tensor *il_state_param(il_state *st, const char *name, il_init init, int64_t 
 il_tensor *il_state_buffer(il_state *st, const char *name, il_dtype dtype, double fill, int ndim, const int64_t *shape);
 /* Adds a tensor that exists already (a TorchScript module's): shared, not copied. */
 int il_state_share(il_state *st, const char *name, il_tensor *t, bool trainable, il_err *e);
+
+/* The type of parameters declared from now on; float32 at first. */
+void il_state_dtype(il_state *st, il_dtype dtype);
 
 int il_state_status(const il_state *st, il_err *e);
 il_device il_state_device(const il_state *st);
@@ -103,6 +107,12 @@ void il_script_free(il_script *m);
 int il_script_state(il_script *m, il_state *st, il_err *e);
 /* forward(x); a dict result gives its "out" entry, a tuple or list its first. Train or eval mode as the scope's. */
 il_tensor *il_script_forward(il_scope *s, const il_script *m, il_tensor *x);
+/* How many inputs forward takes; those with a default count. */
+int il_script_inputs(int *out, const il_script *m, il_err *e);
+/* forward(inputs…) whose result has several tensors: out[i] is the entry keys[i] of a dict, or entry i of a tuple or
+ * list. IL_ETORCH when one is not there. */
+int il_script_call(il_scope *s, const il_script *m, il_tensor *const *inputs, int ninputs, const char *const *keys,
+                   il_tensor **out, int nout, il_err *e);
 
 #ifdef __cplusplus
 }

@@ -105,6 +105,10 @@ int il_read_bytes(const il_tensor *t, void *out, size_t bytes, il_err *e);
 /* Copies the values of `from` into `to` (same shape; type and device are converted); no gradient is recorded. */
 int il_copy(il_tensor *to, const il_tensor *from, il_err *e);
 
+/* Gives `to` the values of `from`, which has as many elements (shape, type and device stay those of `to`). Where nothing
+ * has to be converted they share memory, so that large weights are there once. `to` must want no gradient. */
+int il_assign(il_tensor *to, const il_tensor *from, il_err *e);
+
 /* ---- arithmetic; shapes broadcast ---- */
 
 il_tensor *il_add(il_scope *s, il_tensor *a, il_tensor *b);
@@ -160,6 +164,27 @@ il_tensor *il_upsample_bilinear(il_scope *s, il_tensor *x, int64_t height, int64
 il_tensor *il_upsample_nearest(il_scope *s, il_tensor *x, int64_t height, int64_t width);
 il_tensor *il_pixel_shuffle(il_scope *s, il_tensor *x, int factor);
 il_tensor *il_dropout(il_scope *s, il_tensor *x, double p); /* the identity unless training */
+
+/* x (…,I), weight (O,I), bias (O) or NULL -> (…,O) */
+il_tensor *il_linear(il_scope *s, il_tensor *x, il_tensor *weight, il_tensor *bias);
+/* Over the last dimension. */
+il_tensor *il_layer_norm(il_scope *s, il_tensor *x, il_tensor *weight, il_tensor *bias, double eps);
+/* x (N,C,…): each group of C/groups channels on its own. */
+il_tensor *il_group_norm(il_scope *s, il_tensor *x, int groups, il_tensor *weight, il_tensor *bias, double eps);
+il_tensor *il_gelu(il_scope *s, il_tensor *a); /* the exact one, by erf */
+il_tensor *il_exp(il_scope *s, il_tensor *a);
+/* rows of weight (V,C) by index (…, IL_I64) -> (…,C). IL_ETORCH when an index is out of range. */
+il_tensor *il_embedding(il_scope *s, il_tensor *weight, il_tensor *index);
+/* softmax(q k^T / sqrt(D)) v by libtorch's scaled_dot_product_attention: q (N,heads,L,D), k and v (N,heads,S,D). causal:
+ * position i sees positions up to i. */
+il_tensor *il_attention(il_scope *s, il_tensor *q, il_tensor *k, il_tensor *v, bool causal);
+/* Zeros added at the edges of the last two dimensions; negative numbers cut. */
+il_tensor *il_pad(il_scope *s, il_tensor *x, int left, int right, int top, int bottom);
+
+/* Standard normal float32, drawn on the CPU, so equal on every device: the numbers of torch.randn with
+ * torch.Generator().manual_seed(seed), one picture of `shape` after `skip` elements that were drawn before in calls of
+ * that same shape. */
+il_tensor *il_randn(il_scope *s, uint64_t seed, int skip, int ndim, const int64_t *shape);
 
 /* Binary cross-entropy of logits, element by element. */
 il_tensor *il_bce_logits(il_scope *s, il_tensor *logit, il_tensor *target);

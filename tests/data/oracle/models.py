@@ -12,9 +12,11 @@ from PIL import Image
 from torchvision.models.segmentation import fcn_resnet50
 from torchvision.ops import sigmoid_focal_loss
 
-from nix import Nix, srm
-
 HERE = pathlib.Path(__file__).parent
+sys.path.insert(0, str(HERE.parent))
+from nix import Nix, srm  # noqa: E402
+from without_notes import strip  # noqa: E402
+
 PHOTOS = HERE.parents[2] / "experiments/quickstart/photos"
 PRECISION = torch.float32 if "--single" in sys.argv else torch.float64
 MASK, GOLDEN = (1 << 64) - 1, 0x9E3779B97F4A7C15
@@ -158,6 +160,7 @@ def main():
     write("fcn-looks.json", fcn, 7, ((75, 53, "out"), (75, 53, "aux")))
     write("script.json", Tiny(), 8, ((128, 128, "out"), (33, 20, "out")), 0.0)
     torch.jit.script(Tiny()).save(HERE / "script.pt")
+    strip(HERE / "script.pt")
     torchvision_file(HERE / "fcn-strided.pth")
 
 

@@ -1,0 +1,21 @@
+/* uses.h - the files on whose contents a plugin's results depend. */
+#ifndef IL_USES_H
+#define IL_USES_H
+
+#include <inpaintlab/plugin.h>
+#include "words.h"
+
+struct il_uses {
+    char **paths;
+    size_t count;
+};
+
+void il_uses_clear(il_uses *u);
+
+/* The files of an instance: those that its plugin names, else those that its IL_PATH settings name. */
+int il_uses_of(il_uses *out, const il_plugin *plugin, const void *self, const il_params *params, il_err *e);
+
+/* Hash over the contents, in order. */
+int il_uses_digest(il_digest *out, const il_uses *u, il_err *e);
+
+#endif
