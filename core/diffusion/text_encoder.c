@@ -1,0 +1,168 @@
+/* text_encoder.c - CLIP's text transformer (Radford et al. 2021): token and position embeddings, causal layers. */
+#include <stdlib.h>
+#include <inpaintlab/diffusion.h>
+#include "blocks.h"
+#include "config.h"
+#include "weights.h"
+
+enum { MOST_LAYERS = 64, MOST_CHANNELS = 65536 };
+
+struct layer {
+    il_scale norm1, norm2;
+    il_attend attend;
+    il_dense up, down;
+};
+
+struct options {
+    int vocabulary, channels, inner, layers, heads, positions, act;
+    double eps;
+};
+
+struct il_text_encoder {
+    il_state *state;
+    struct options o;
+    il_tensor *tokens, *positions; /* (vocabulary,C), (positions,C) */
+    struct layer layers[MOST_LAYERS];
+    il_scale final;
+};
+
+/* ---- config.json ---- */
+
+enum { QUICK_GELU, GELU };
+static const char *const act_names[] = { "quick_gelu", "gelu", NULL };
+
+static const il_config_rule rules[] = {
+    { "model_type", "[\"clip_text_model\"]" },
+    { NULL, NULL },
+};
+
+static void read_options(struct options *o, il_config *c)
+{
+    il_config_check(c, rules);
+    o->vocabulary = il_config_int(c, "vocab_size", (il_config_range){ 49408, 1, 1 << 24 });
+    o->channels = il_config_int(c, "hidden_size", (il_config_range){ 512, 1, MOST_CHANNELS });
+    o->inner = il_config_int(c, "intermediate_size", (il_config_range){ 2048, 1, MOST_CHANNELS });
+    o->layers = il_config_int(c, "num_hidden_layers", (il_config_range){ 12, 1, MOST_LAYERS });
+    o->heads = il_config_int(c, "num_attention_heads", (il_config_range){ 8, 1, MOST_CHANNELS });
+    o->positions = il_config_int(c, "max_position_embeddings", (il_config_range){ IL_TOKENS, 1, 1 << 20 });
+    o->act = il_config_choice(c, "hidden_act", act_names, QUICK_GELU);
+    o->eps = il_config_real(c, "layer_norm_eps", 1e-5);
+    if (o->channels % o->heads != 0)
+        il_config_refuse(c, "num_attention_heads", "a divisor of hidden_size, which is %d", o->channels);
+}
+
+/* ---- architecture ---- */
+
+#define ROOT "text_model."
+
+static struct layer declare_layer(il_state *st, const char *prefix, const struct options *o)
+{
+    static const char *const names[] = { "q_proj", "k_proj", "v_proj", "out_proj" };
+    const il_scale_spec norm = { o->channels, 0, o->eps };
+    struct layer l;
+    l.attend = il_blocks_attend(st, il_name("%s.self_attn", prefix).text,
+                                (il_attend_spec){ o->channels, o->channels, o->heads, true, names });
+    l.norm1 = il_blocks_scale(st, il_name("%s.layer_norm1", prefix).text, norm);
+    l.up = il_blocks_dense(st, il_name("%s.mlp.fc1", prefix).text, (il_dense_spec){ .in = o->channels, .out = o->inner });
+    l.down = il_blocks_dense(st, il_name("%s.mlp.fc2", prefix).text,
+                             (il_dense_spec){ .in = o->inner, .out = o->channels });
+    l.norm2 = il_blocks_scale(st, il_name("%s.layer_norm2", prefix).text, norm);
+    return l;
+}
+
+static int declare(il_text_encoder *t, il_err *e)
+{
+    const struct options *o = &t->o;
+    il_state *st = t->state;
+    t->tokens = il_state_param(st, ROOT "embeddings.token_embedding.weight", IL_INIT_NONE, 0, 2,
+                               (int64_t[]){ o->vocabulary, o->channels });
+    t->positions = il_state_param(st, ROOT "embeddings.position_embedding.weight", IL_INIT_NONE, 0, 2,
+                                  (int64_t[]){ o->positions, o->channels });
+    for (int i = 0; i < o->layers; i++)
+        t->layers[i] = declare_layer(st, il_name(ROOT "encoder.layers.%d", i).text, o);
+    t->final = il_blocks_scale(st, ROOT "final_layer_norm", (il_scale_spec){ o->channels, 0, o->eps });
+    return il_state_status(st, e);
+}
+
+static int load(il_text_encoder *t, const char *folder, const il_network_opts *o, il_err *e)
+{
+    static const char *const ignored[] = { "*embeddings.position_ids", NULL }; /* 0, 1, 2, … of older versions */
+    return il_weights_load(t->state, (il_weights_spec){ .folder = folder, .stem = "model", .pickled = "pytorch_model",
+                                                        .variant = o->variant, .ignored = ignored, .prefix = ROOT }, e);
+}
+
+int il_text_encoder_open(il_text_encoder **out, const char *folder, il_network_opts o, il_err *e)
+{
+    il_config *c = NULL;
+    il_text_encoder *t = calloc(1, sizeof *t);
+    if (!t)
+        return il_fail_oom(e);
+    int rc = il_config_open(&c, folder, "config.json", e);
+    if (rc != IL_OK)
+        goto done;
+    read_options(&t->o, c);
+    rc = il_config_status(c, e);
+    if (rc == IL_OK)
+        rc = il_blocks_state(&t->state, o.device, o.dtype, e);
+    if (rc == IL_OK)
+        rc = declare(t, e);
+    if (rc == IL_OK && !o.no_weights)
+        rc = load(t, folder, &o, e);
+    if (rc != IL_OK)
+        goto done;
+    *out = t;
+    t = NULL;
+done:
+    il_config_free(c);
+    il_text_encoder_free(t);
+    return rc;
+}
+
+void il_text_encoder_free(il_text_encoder *t)
+{
+    if (!t)
+        return;
+    il_state_free(t->state);
+    free(t);
+}
+
+int64_t il_text_encoder_params(const il_text_encoder *t)
+{
+    return il_state_params(t->state);
+}
+
+/* ---- a pass ---- */
+
+static il_tensor *activate(il_scope *s, il_tensor *x, int act)
+{
+    return act == GELU ? il_gelu(s, x) : il_mul(s, x, il_sigmoid(s, il_affine(s, x, 1.702, 0)));
+}
+
+static il_tensor *apply_layer(il_scope *outer, const struct layer *l, il_tensor *x, int act)
+{
+    il_scope *s = il_scope_nest(outer);
+    il_tensor *h = il_blocks_scale_apply(s, &l->norm1, x);
+    x = il_add(s, x, il_blocks_attend_apply(s, &l->attend, h, h, true));
+    h = il_blocks_dense_apply(s, &l->up, il_blocks_scale_apply(s, &l->norm2, x));
+    x = il_add(s, x, il_blocks_dense_apply(s, &l->down, activate(s, h, act)));
+    x = il_lift(s, x);
+    il_scope_close(s);
+    return x;
+}
+
+il_tensor *il_text_encoder_apply(il_scope *outer, const il_text_encoder *t, il_tensor *ids)
+{
+    if (ids && (il_ndim(ids) != 2 || il_dim(ids, 1) > t->o.positions))
+        return il_scope_fail(outer, IL_EPARAM, "text encoder: expected ids of shape (N,L), L at most %d",
+                             t->o.positions);
+    il_scope *s = il_scope_nest(outer);
+    il_tensor *x = il_embedding(s, t->tokens, ids);
+    if (x)
+        x = il_blocks_then(x, il_add(s, x, il_slice(s, t->positions, 0, 0, il_dim(ids, 1))));
+    for (int i = 0; i < t->o.layers; i++)
+        x = il_blocks_then(x, apply_layer(s, &t->layers[i], x, t->o.act));
+    x = il_to(s, il_blocks_scale_apply(s, &t->final, x), IL_F32);
+    x = il_lift(s, x);
+    il_scope_close(s);
+    return x;
+}

@@ -1,0 +1,126 @@
+/* unicode.c - decoding, normalisation, case and classes, by utf8proc. Its tables are of one version of Unicode (15.0 in
+ * Debian 12); other libraries may class or compose characters newer than theirs otherwise. */
+#include <stdlib.h>
+#include <utf8proc.h>
+#include "unicode.h"
+
+enum { REPLACEMENT = 0xFFFD, CAPITAL_I_DOTTED = 0x130, DOT_ABOVE = 0x307 };
+
+void il_unicode_free(il_unicode_text *t)
+{
+    free(t->at);
+    *t = (il_unicode_text){ 0 };
+}
+
+/* One code point from at most n > 0 bytes; *used: its bytes, or those of the longest beginning of one. */
+static int32_t decode(const uint8_t *p, size_t n, size_t *used)
+{
+    *used = 1;
+    if (p[0] < 0x80)
+        return p[0];
+    size_t need = p[0] >= 0xF0 ? 4 : p[0] >= 0xE0 ? 3 : 2;
+    if (p[0] < 0xC2 || p[0] > 0xF4)
+        return REPLACEMENT;
+    int32_t c = p[0] & (0x7F >> need);
+    for (; *used < need; ++*used) {
+        uint8_t low = 0x80, high = 0xBF; /* the second byte's range leaves out overlong forms, surrogates, > U+10FFFF */
+        if (*used == 1) {
+            low = p[0] == 0xE0 ? 0xA0 : p[0] == 0xF0 ? 0x90 : low;
+            high = p[0] == 0xED ? 0x9F : p[0] == 0xF4 ? 0x8F : high;
+        }
+        if (*used >= n || p[*used] < low || p[*used] > high)
+            return REPLACEMENT;
+        c = c << 6 | (p[*used] & 0x3F);
+    }
+    return c;
+}
+
+int il_unicode_read(il_unicode_text *out, const char *text, size_t size, il_err *e)
+{
+    il_unicode_text t = { .at = malloc((size + 1) * sizeof *t.at) };
+    if (!t.at)
+        return il_fail_oom(e);
+    for (size_t i = 0, used; i < size; i += used)
+        t.at[t.count++] = decode((const uint8_t *)text + i, size - i, &used);
+    *out = t;
+    return IL_OK;
+}
+
+/* Normal form C. */
+static int compose(il_unicode_text *out, const int32_t *text, size_t count, il_err *e)
+{
+    il_unicode_text t = { 0 };
+    uint8_t *bytes = malloc(4 * count + 1);
+    size_t size = 0;
+    utf8proc_ssize_t n = UTF8PROC_ERROR_NOMEM;
+    const utf8proc_option_t form = UTF8PROC_STABLE | UTF8PROC_COMPOSE;
+    for (size_t i = 0; bytes && i < count; i++)
+        size += (size_t)il_unicode_bytes(bytes + size, text[i]);
+    if (bytes)
+        n = utf8proc_decompose(bytes, (utf8proc_ssize_t)size, NULL, 0, form);
+    if (n >= 0)
+        t.at = malloc(((size_t)n + 1) * sizeof *t.at);
+    if (t.at) {
+        n = utf8proc_decompose(bytes, (utf8proc_ssize_t)size, t.at, n, form);
+        n = n > 0 ? utf8proc_normalize_utf32(t.at, n, form) : n;
+    }
+    free(bytes);
+    if (!t.at || n < 0) {
+        il_unicode_free(&t);
+        return n < 0 && n != UTF8PROC_ERROR_NOMEM ? il_fail(e, IL_EFORMAT, "a text's Unicode: %s", utf8proc_errmsg(n))
+                                                  : il_fail_oom(e);
+    }
+    t.count = (size_t)n;
+    *out = t;
+    return IL_OK;
+}
+
+int il_unicode_fold(il_unicode_text *out, const int32_t *text, size_t count, il_err *e)
+{
+    il_unicode_text composed = { 0 }, t = { 0 };
+    int rc = compose(&composed, text, count, e);
+    if (rc)
+        return rc;
+    t.at = malloc((2 * composed.count + 1) * sizeof *t.at);
+    if (!t.at) {
+        il_unicode_free(&composed);
+        return il_fail_oom(e);
+    }
+    for (size_t i = 0; i < composed.count; i++) {
+        t.at[t.count++] = utf8proc_tolower(composed.at[i]);
+        if (composed.at[i] == CAPITAL_I_DOTTED) /* the one letter whose lower case has two code points */
+            t.at[t.count++] = DOT_ABOVE;
+    }
+    il_unicode_free(&composed);
+    *out = t;
+    return IL_OK;
+}
+
+il_unicode_class il_unicode_classify(int32_t c)
+{
+    if ((c >= '\t' && c <= '\r') || c == 0x85) /* controls that count as white space */
+        return IL_UNICODE_SPACE;
+    switch (utf8proc_category(c)) {
+    case UTF8PROC_CATEGORY_LU:
+    case UTF8PROC_CATEGORY_LL:
+    case UTF8PROC_CATEGORY_LT:
+    case UTF8PROC_CATEGORY_LM:
+    case UTF8PROC_CATEGORY_LO:
+        return IL_UNICODE_LETTER;
+    case UTF8PROC_CATEGORY_ND:
+    case UTF8PROC_CATEGORY_NL:
+    case UTF8PROC_CATEGORY_NO:
+        return IL_UNICODE_NUMBER;
+    case UTF8PROC_CATEGORY_ZS:
+    case UTF8PROC_CATEGORY_ZL:
+    case UTF8PROC_CATEGORY_ZP:
+        return IL_UNICODE_SPACE;
+    default:
+        return IL_UNICODE_OTHER;
+    }
+}
+
+int il_unicode_bytes(uint8_t out[4], int32_t c)
+{
+    return (int)utf8proc_encode_char(c, out);
+}
