@@ -125,6 +125,10 @@ int il_store_file_hash_put(il_store *s, const char *path, int64_t size, int64_t 
 
 /* ---- queries ---- */
 
+/* Makes the temporary table `samples` (data, split, id, photo, masker, …) of FOLDER/manifest.jsonl, or adds to it; `data` is
+ * the folder as given. The database itself is not written. */
+int il_store_samples(il_store *s, const char *folder, il_err *e);
+
 /* A result: every value as text, NULL where SQL says NULL. `numeric` tells the columns whose every value is a number. */
 typedef struct il_rows {
     size_t columns, count;

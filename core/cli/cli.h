@@ -12,6 +12,7 @@ int il_cmd_run(int argc, char **argv);
 int il_cmd_report(int argc, char **argv);
 int il_cmd_sql(int argc, char **argv);
 int il_cmd_plugins(int argc, char **argv);
+int il_cmd_dataset(int argc, char **argv);
 
 /* Prints "inpaintlab: MESSAGE" to stderr; returns 2 for IL_EUSAGE, else 1. */
 int il_cli_fail(const il_err *e);

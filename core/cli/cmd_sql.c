@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "cli.h"
 #include "report.h"
 
@@ -15,20 +16,25 @@ static const char help[] =
     "images, splits, published. \"PRAGMA table_info(cells)\" lists the columns of one.\n"
     "\n"
     "  --db FILE        database (default " IL_CLI_DATABASE ")\n"
+    "  --data DIR       add the table `samples`: where the pictures of a built data set come from (data, split, id, photo,\n"
+    "                   masker, rule, area, prompt, inpainted_by, ...); may be repeated, and needs no database\n"
     "  --format FORMAT  text, md, csv, latex or json (default text)\n"
     "  -h, --help       this text\n"
     "Exit status: 0 good, 1 the query or the database is wrong, 2 wrong usage.\n";
 
-enum { LONGEST_QUERY = 1 << 20 };
+enum { LONGEST_QUERY = 1 << 20, MOST_FOLDERS = 16 };
 
 struct options {
     const char *database, *query;
+    const char *folders[MOST_FOLDERS];
+    int nfolders;
     il_format format;
     bool help;
 };
 
 static const struct option longs[] = {
     { "db", required_argument, NULL, 'd' },
+    { "data", required_argument, NULL, 'm' },
     { "format", required_argument, NULL, 'f' },
     { "help", no_argument, NULL, 'h' },
     { NULL, 0, NULL, 0 },
@@ -42,6 +48,11 @@ static int read_options(struct options *o, int argc, char **argv, il_err *e)
     while (rc == IL_OK && (c = getopt_long(argc, argv, ":h", longs, NULL)) != -1) {
         switch (c) {
         case 'd': o->database = optarg; break;
+        case 'm':
+            if (o->nfolders == MOST_FOLDERS)
+                return il_fail(e, IL_EUSAGE, "sql: --data: at most %d of them", MOST_FOLDERS);
+            o->folders[o->nfolders++] = optarg;
+            break;
         case 'f': rc = il_report_format(&o->format, optarg, e); break;
         case 'h': o->help = true; break;
         case ':': return il_fail(e, IL_EUSAGE, "%s: a value is missing", argv[optind - 1]);
@@ -79,11 +90,21 @@ static int read_stdin(char **out, il_err *e)
     return IL_OK;
 }
 
+/* The database, or an empty one where only data sets are asked about. */
+static int open_store(il_store **out, const struct options *o, il_err *e)
+{
+    if (o->nfolders && !o->database && access(IL_CLI_DATABASE, F_OK) != 0)
+        return il_store_open(out, ":memory:", e);
+    return il_store_open_readonly(out, o->database ? o->database : IL_CLI_DATABASE, e);
+}
+
 static int run_query(const struct options *o, const char *query, il_err *e)
 {
     il_store *store = NULL;
     il_rows rows = { 0 };
-    int rc = il_store_open_readonly(&store, o->database, e);
+    int rc = open_store(&store, o, e);
+    for (int i = 0; rc == IL_OK && i < o->nfolders; i++)
+        rc = il_store_samples(store, o->folders[i], e);
     if (rc == IL_OK)
         rc = il_store_query(&rows, store, query, NULL, e);
     if (rc == IL_OK)
@@ -97,7 +118,7 @@ static int run_query(const struct options *o, const char *query, il_err *e)
 
 int il_cmd_sql(int argc, char **argv)
 {
-    struct options o = { .database = IL_CLI_DATABASE };
+    struct options o = { 0 };
     il_err e = { 0 };
     char *typed = NULL;
     int rc = read_options(&o, argc, argv, &e);

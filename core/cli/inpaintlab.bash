@@ -4,20 +4,31 @@ _inpaintlab()
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} command=${COMP_WORDS[1]} words=
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
-        mapfile -t COMPREPLY < <(compgen -W "plan run report sql plugins help --help --version" -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W "plan run report sql dataset plugins help --help --version" -- "$cur")
+        return
+    fi
+    if [ "$command" = dataset ] && [ "$COMP_CWORD" -eq 2 ]; then
+        mapfile -t COMPREPLY < <(compgen -W "build check preview --help" -- "$cur")
         return
     fi
     case $prev in
+        --as) mapfile -t COMPREPLY < <(compgen -W "dataset1 dataset2 inpainted" -- "$cur"); return ;;
         --device) mapfile -t COMPREPLY < <(compgen -W "auto cpu cuda cuda:0" -- "$cur"); return ;;
         --format) mapfile -t COMPREPLY < <(compgen -W "text md csv latex json" -- "$cur"); return ;;
         --table) mapfile -t COMPREPLY < <(compgen -W "1 2 3 4 5 6 7 text" -- "$cur"); return ;;
-        --db | -o) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+        --db | --data | -o) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     esac
     case $command in
         plan) words="--db --only --set --help" ;;
         run) words="--db --device --only --set --threads --loader-threads --checkpoint --quiet --help" ;;
         report) words="--db --table --experiment --format -o --help" ;;
-        sql) words="--db --format --help" ;;
+        sql) words="--db --data --format --help" ;;
+        dataset)
+            case ${COMP_WORDS[2]} in
+                build) words="--output --device --threads --quiet --help" ;;
+                check) words="--as --json --fast --threads --help" ;;
+                preview) words="--count --split --seed --help" ;;
+            esac ;;
         plugins) words="--help $(inpaintlab plugins 2>/dev/null | sed -n 's/^  \([a-z0-9_]*\) .*/\1/p')" ;;
     esac
     if [[ $cur == -* || $command == plugins ]]; then

@@ -14,6 +14,7 @@ static const struct {
     { "run", il_cmd_run, "train and test what is left" },
     { "report", il_cmd_report, "print the tables: measured beside published" },
     { "sql", il_cmd_sql, "query the results, read-only" },
+    { "dataset", il_cmd_dataset, "make, check and show data sets" },
     { "plugins", il_cmd_plugins, "list plugins and their settings" },
 };
 

@@ -29,7 +29,7 @@ static int dataset1_open(void **out, const il_params *p, il_err *e)
     return IL_OK;
 }
 
-static int dataset1_scan(const void *self, il_scan what, il_items *out, il_err *e)
+static int dataset1_scan(void *self, il_scan what, il_items *out, il_err *e)
 {
     const struct dataset1 *d = self;
     return il_folder_scan(out, (il_folder){ .root = d->root }, what, e);

@@ -37,7 +37,7 @@ static int dataset2_open(void **out, const il_params *p, il_err *e)
 }
 
 /* Dataset 1 has neither original nor inpainted pictures, so its part of the union may be empty. */
-static int dataset2_scan(const void *self, il_scan what, il_items *out, il_err *e)
+static int dataset2_scan(void *self, il_scan what, il_items *out, il_err *e)
 {
     const struct dataset2 *d = self;
     int rc = il_folder_scan(out, (il_folder){ .root = d->root, .having = d->having }, what, e);

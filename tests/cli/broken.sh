@@ -200,6 +200,64 @@ expect 1 "$lead…checkpoint.safetensors (remove it to start the run anew): …"
 for folder in runs/*/; do echo "{}" > "$folder/checkpoint.safetensors"; done
 expect 1 "$lead…checkpoint.safetensors…" "$program" run -q --db new.sqlite --only seed=1 good.yaml
 
+# ---- data sets ----
+mkdir -p some && cp "$photos/03.png" "$photos/07.png" some/
+cat > recipe.yaml <<EOF
+recipe: fine
+photos: {root: some, size: 64, fit: crop}
+splits: {train: 0.5, test: 0.5}
+maskers: {name: rectangle, least: 16}
+inpaint: {name: small, weights: $source/tests/data/generator-nearest.safetensors}
+EOF
+# recipe SED LINE : recipe.yaml changed by SED is refused with that line, and no folder appears.
+recipe() {
+  sed -E "$1" recipe.yaml > bad.yaml
+  cmp -s recipe.yaml bad.yaml && { echo "case $cases: '$1' changes nothing"; failures=$((failures + 1)); }
+  expect 1 "inpaintlab: $2" "$program" dataset build -q -o none bad.yaml
+  [ ! -e none ] || { echo "case $cases: a folder appeared"; failures=$((failures + 1)); rm -r none; }
+}
+expect 2 "inpaintlab: dataset: expected build, check or preview; …" "$program" dataset
+expect 2 "inpaintlab: dataset: no command is called 'biuld'; did you mean 'build'?; …" "$program" dataset biuld
+expect 2 "inpaintlab: dataset build: expected one recipe and -o DIR, …" "$program" dataset build recipe.yaml
+expect 2 "inpaintlab: dataset build: expected one recipe and -o DIR, …" "$program" dataset build -o none
+expect 2 "inpaintlab: dataset build: -o: a value is missing" "$program" dataset build recipe.yaml -o
+expect 2 "inpaintlab: --threads: 'x' is no number from 0 to 256" "$program" dataset build recipe.yaml -o none --threads x
+expect 2 "inpaintlab: dataset build: unknown option '--colour'; …" "$program" dataset build --colour recipe.yaml -o none
+expect 1 "inpaintlab: …nothing.yaml…No such file or directory" "$program" dataset build nothing.yaml -o none
+expect 1 "inpaintlab: …" "$program" dataset build recipe.yaml -o none --device cuda:99
+recipe 's/recipe: fine/recipes: fine/' "bad.yaml:1:1: unknown key 'recipes'; did you mean 'recipe'?"
+recipe 's/root: some/root: nowhere/' "nowhere: No such file or directory"
+recipe 's/root: some/root: runs/' "runs: holds no photo (.jpg, .jpeg, .png, .webp)"
+recipe 's/size: 64/size: 65/' "bad.yaml:5:10: generator 'small' needs sides that are multiples of 64, 'photos.size' is 65"
+recipe 's/fit: crop/fit: zoom/' "bad.yaml:2:37: …"
+recipe 's/test: 0.5/test: 0.6/' "bad.yaml:3:9: 'splits': the shares sum to 1.1, expected at most 1"
+recipe 's/train: 0.5, test: 0.5/train: 1, test: 5/' "bad.yaml: the splits want 6 photos, some has 2 that can be used"
+recipe 's/least: 16/lest: 16/' "bad.yaml:4:28: …did you mean 'least'?"
+recipe 's/name: small/name: smell/' "bad.yaml:5:17: no generator is called 'smell'; did you mean 'small'?"
+recipe 's#weights: .*#weights: absent.safetensors}#' "bad.yaml:5:17: generator 'small': weights: absent.safetensors: No such file or directory"
+echo text > text.safetensors
+sed 's#weights: .*#weights: text.safetensors}#' recipe.yaml > bad.yaml
+expect 1 "inpaintlab: generator 'small': text.safetensors…" "$program" dataset build -q -o text bad.yaml
+expect 0 "" "$program" dataset build -q -o made recipe.yaml
+expect 1 "inpaintlab: made: was begun with another recipe, …" "$program" dataset build -q -o made bad.yaml
+expect 1 "inpaintlab: some: holds files, but no recipe.json of a build; choose a new folder" "$program" dataset build -q -o some recipe.yaml
+expect 1 "inpaintlab: /proc/none: cannot be made: …" "$program" dataset build -q -o /proc/none recipe.yaml
+expect 1 "inpaintlab: nowhere: No such file or directory…" "$program" dataset check nowhere
+expect 2 "inpaintlab: …" "$program" dataset check
+expect 2 "inpaintlab: …" "$program" dataset check --as dataset3 made
+expect 1 "inpaintlab: …" "$program" dataset check some
+expect 2 "inpaintlab: …" "$program" dataset preview made
+expect 2 "inpaintlab: …" "$program" dataset preview made -o page.html --count 0
+expect 1 "inpaintlab: …" "$program" dataset preview nowhere -o page.html
+expect 1 "inpaintlab: /proc/none/page.html…" "$program" dataset preview made -o /proc/none/page.html
+[ ! -e page.html ] || { echo "a page appeared"; failures=$((failures + 1)); }
+expect 0 "" "$program" dataset check made
+expect 1 "inpaintlab: nowhere/manifest.jsonl: …" "$program" sql --data nowhere "SELECT 1"
+echo '{"id": 3}' > made/manifest.jsonl
+expect 1 "inpaintlab: made/manifest.jsonl:1: …" "$program" sql --data made "SELECT 1"
+expect 1 "inpaintlab: made/manifest.jsonl:1: …" "$program" dataset build -q -o made recipe.yaml
+expect 1 "inpaintlab: …fakes…nowhere.yaml…" "$program" plan --set "dataset={name: fakes, recipe: nowhere.yaml}" good.yaml
+
 # What was good is still whole.
 expect 0 "" "$program" report --db fine.sqlite
 left=$(find . -name '*.tmp*' | head -3)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # kill.sh PROGRAM PICTURES [TIMES] - runs of the quickstart's detector, killed with SIGKILL at random moments and gone on
 # with, must end with the same weights, bit by bit, and the same rows as one that was left alone. PICTURES is the folder
-# that make-quickstart wrote. Exit status 77: it is not there.
+# that `inpaintlab dataset build` made. Exit status 77: it is not there.
 set -u
 program=$(realpath "$1") pictures=$2 times=${3:-3}
 [ -e "$pictures/complete" ] || { echo "skipped: no pictures in $pictures"; exit 77; }

@@ -1,4 +1,5 @@
-"""Writes tensor_figures.json, adam_figures.json, init_figures.json and residual_figures.json: what PyTorch gives for small inputs.
+"""Writes tensor_figures.json, adam_figures.json, init_figures.json, residual_figures.json, transformer_figures.json and
+randn_figures.json: what PyTorch gives for small inputs.
 
 usage: python make_tensor_figures.py   (needs torch; writes beside itself)
 """
@@ -156,6 +157,42 @@ def residual():
             "truncated": dump(srm.clamp(-3, 3))}
 
 
+def transformer_cases():
+    r = torch.randn
+    x, w, b = r(2, 3, 4), r(5, 4), r(5)
+    scale, shift = 1 + 0.2 * r(4), r(4)
+    image, scale6, shift6 = r(2, 6, 3, 2) * 3 + 1, 1 + 0.2 * r(6), r(6)
+    q, k, v = r(2, 2, 5, 3), r(2, 2, 7, 3), r(2, 2, 7, 3)
+    yield case("linear", [x, w, b], F.linear)
+    yield case("linear_no_bias", [x, w], F.linear)
+    yield case("layer_norm", [x, scale, shift], lambda x, w, b: F.layer_norm(x, (4,), w, b, 1e-3))
+    yield case("group_norm", [image, scale6, shift6], lambda x, w, b: F.group_norm(x, 3, w, b, 1e-3))
+    yield case("group_norm_of_sequence", [image.flatten(2), scale6, shift6],
+               lambda x, w, b: F.group_norm(x, 2, w, b, 1e-6))
+    yield case("gelu", [3 * x], F.gelu)
+    yield case("exp", [x], torch.exp)
+    yield case("embedding", [w, torch.tensor([[4.0, 0.0], [1.0, 4.0]])],
+               lambda w, i: F.embedding(i.long(), w), wants=[True, False])
+    # attention is written out: libtorch's fused kernel is what is tested
+    soft = lambda s, v: torch.softmax(s, -1) @ v  # noqa: E731
+    later = torch.ones(5, 5).triu(1).bool()
+    yield case("attention", [q, k, v], lambda q, k, v: soft(q @ k.mT / 3 ** 0.5, v))
+    yield case("attention_causal", [q, k[:, :, :5].clone(), v[:, :, :5].clone()],
+               lambda q, k, v: soft((q @ k.mT / 3 ** 0.5).masked_fill(later, -torch.inf), v))
+    yield case("pad", [image], lambda x: F.pad(x, (1, 2, 0, 3)))
+    yield case("pad_cuts", [image], lambda x: F.pad(x, (-1, 0, 2, -1)))
+
+
+def randn():
+    """Of the last of several calls with one generator."""
+    for seed, skip, shape in [(0, 0, (2, 3, 4)), (7, 3, (1, 4, 4, 5)), (2 ** 40 + 3, 1, (17,)), (5, 2, (3,)),
+                              (2 ** 63 + 9, 0, (4, 4)), (5, 1, (0, 2))]:
+        g = torch.Generator().manual_seed(seed)
+        for _ in range(skip + 1):
+            t = torch.randn(shape, generator=g)
+        yield {"seed": str(seed), "skip": skip, "out": dump(t)}
+
+
 def write(name, what):
     (HERE / name).write_text(json.dumps(what).replace('}, {"name"', '},\n{"name"') + "\n")
 
@@ -164,3 +201,5 @@ write("tensor_figures.json", list(cases()))
 write("adam_figures.json", [adam(0.0), adam(0.1)])
 write("init_figures.json", init())
 write("residual_figures.json", residual())
+write("transformer_figures.json", list(transformer_cases()))
+write("randn_figures.json", list(randn()))

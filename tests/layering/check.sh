@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The rules on who may include and use what, as greps. Usage: check.sh SOURCE_DIR
 cd "$1" || exit 1
+shopt -s nullglob
 failures=0
 fail() { echo "$1"; failures=$((failures + 1)); }
 
@@ -24,7 +25,20 @@ only_in "C++" '^#include <(vector|string|memory|cstring|exception)>' $(ls core/t
 # Public headers include libc and each other; plugins include <inpaintlab/…> and libc, nothing of core.
 grep -nE '#include "' core/include/inpaintlab/*.h && fail "a public header includes a private one"
 grep -nE '#include "' plugins/*/*.c && fail "a plugin includes a private header"
-grep -rnE '#include [<"]cli/|#include "(cli|grid|progress)\.h"' core/*.c core/*.h && fail "the engine includes the CLI"
+for file in plugins/*/*/*.[ch]; do # a plugin of several files includes its own
+  for header in $(sed -nE 's/^#include "(.*)".*/\1/p' "$file"); do
+    [ -e "$(dirname "$file")/$header" ] || fail "$file: includes \"$header\", which is not its own"
+  done
+done
+engine="core/*.[ch] core/dataset/*.[ch] core/diffusion/*.[ch]"
+grep -nE '#include [<"]cli/|#include "(cli|grid|progress)\.h"' $engine && fail "the engine includes the CLI"
+for file in core/diffusion/*.[ch]; do
+  for header in $(sed -nE 's/^#include "(.*)".*/\1/p' "$file"); do
+    [ "$header" = words.h ] || [ -e "core/diffusion/$header" ] || fail "$file: includes $header, expected its own folder"
+  done
+done
+grep -nE '#include "(plan|loader|evaluate|checkpoint|train|job|run|store|report)\.h"' core/dataset/*.[ch] |
+  grep -v '^core/dataset/check' && fail "core/dataset includes a later stage"
 
 # Data flows one way: a stage never includes a later one.
 stages="yaml plan loader train store report"
@@ -41,10 +55,11 @@ for stage in $stages; do
 done
 
 # No process ends and no mutable globals in the engine.
-grep -nE '\b(exit|abort|_exit)\(' core/*.c core/torch/*.cpp plugins/*/*.c && fail "the engine never exits"
+grep -nE '\b(exit|abort|_exit)\(' core/*.c core/dataset/*.c core/diffusion/*.c core/torch/*.cpp plugins/*/*.c plugins/*/*/*.c &&
+  fail "the engine never exits"
 
 # Size: files of 400 lines (the shim 1,000), functions of 80.
-for file in core/*.c core/cli/*.c plugins/*/*.c tools/*.c; do
+for file in core/*.c core/dataset/*.c core/diffusion/*.c core/cli/*.c plugins/*/*.c plugins/*/*/*.c tools/*.c; do
   lines=$(wc -l < "$file")
   [ "$lines" -le 400 ] || fail "$file: $lines lines, at most 400"
   awk -v file="$file" '/^\{/ { start = NR } /^\}/ { if (start && NR - start > 80) { print file ":" start ": function of " NR - start " lines"; bad = 1 } start = 0 } END { exit bad }' "$file" || failures=$((failures + 1))

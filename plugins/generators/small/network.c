@@ -1,6 +1,6 @@
-/* generator.c - the quickstart generators: an autoencoder and a filler of masked latents.
+/* network.c - the quickstart generators: an autoencoder and a filler of masked latents.
  * The same formulas, and the same names, as tools/train-generators. */
-#include "generator.h"
+#include "network.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +18,7 @@ struct recipe {
     bool silu, shuffle; /* else ReLU; else nearest neighbour */
 };
 
-struct generator {
+struct network {
     struct recipe r;
     il_state *state;
     struct { il_conv down[MAX_SCALES], out, patch; struct res res; } enc;
@@ -98,7 +98,7 @@ static struct res res_declare(il_state *st, const char *name, int width)
     return r;
 }
 
-static void declare_encoder(generator *g)
+static void declare_encoder(network *g)
 {
     const struct recipe *r = &g->r;
     int in = 3;
@@ -111,7 +111,7 @@ static void declare_encoder(generator *g)
     g->enc.patch = conv(g->state, "enc.patch", 3, r->latent, r->stride, r->stride, 0);
 }
 
-static void declare_decoder(generator *g)
+static void declare_decoder(network *g)
 {
     const struct recipe *r = &g->r;
     int wide = r->widths[r->scales];
@@ -127,7 +127,7 @@ static void declare_decoder(generator *g)
     g->dec.patch = conv(g->state, "dec.patch", r->latent, 3 * r->stride * r->stride, 1, 1, 0);
 }
 
-static void declare_filler(generator *g)
+static void declare_filler(network *g)
 {
     const int *w = g->r.filler;
     const int coarse[FILL_SCALES] = { w[1], w[2], w[2] };
@@ -142,12 +142,12 @@ static void declare_filler(generator *g)
     g->fill.out = conv(g->state, "fill.out", w[0], g->r.latent, 3, 1, 1);
 }
 
-static int build(generator *g, const il_bundle *b, il_err *e)
+static int build(network *g, const il_bundle *b, il_device device, il_err *e)
 {
     int rc = read_recipe(&g->r, b, e);
     if (rc)
         return rc;
-    if ((rc = il_state_new(&g->state, (il_device){ IL_CPU, 0 }, 0, e)))
+    if ((rc = il_state_new(&g->state, device, 0, e)))
         return rc;
     declare_encoder(g);
     declare_decoder(g);
@@ -157,17 +157,17 @@ static int build(generator *g, const il_bundle *b, il_err *e)
     return il_state_load(g->state, b, (il_load_opts){ 0 }, e);
 }
 
-int generator_read(generator **out, const char *path, il_err *e)
+int network_read(network **out, const char *path, il_device device, il_err *e)
 {
     il_bundle *b = NULL;
     int rc = il_bundle_read(&b, path, e);
     if (rc)
         return rc; /* names the file already */
-    generator *g = calloc(1, sizeof *g);
-    rc = g ? build(g, b, e) : il_fail_oom(e);
+    network *g = calloc(1, sizeof *g);
+    rc = g ? build(g, b, device, e) : il_fail_oom(e);
     il_bundle_free(b);
     if (rc) {
-        generator_free(g);
+        network_free(g);
         il_fail_in(e, "%s", path);
         return rc;
     }
@@ -175,7 +175,7 @@ int generator_read(generator **out, const char *path, il_err *e)
     return IL_OK;
 }
 
-void generator_free(generator *g)
+void network_free(network *g)
 {
     if (!g)
         return;
@@ -185,13 +185,13 @@ void generator_free(generator *g)
 
 /* ---- the formulas ---- */
 
-static il_tensor *act(il_scope *s, const generator *g, il_tensor *x)
+static il_tensor *act(il_scope *s, const network *g, il_tensor *x)
 {
     return g->r.silu ? il_silu(s, x) : il_relu(s, x);
 }
 
 /* x + conv(act(conv(act(x)))) */
-static il_tensor *res_apply(il_scope *s, const generator *g, const struct res *r, il_tensor *x)
+static il_tensor *res_apply(il_scope *s, const network *g, const struct res *r, il_tensor *x)
 {
     il_tensor *y = il_conv_apply(s, &r->conv[0], act(s, g, x));
     return il_add(s, x, il_conv_apply(s, &r->conv[1], act(s, g, y)));
@@ -203,7 +203,7 @@ static il_tensor *twice(il_scope *s, il_tensor *x)
 }
 
 /* (N,3,H,W) in [0,1] -> (N,latent,H/stride,W/stride) in (-1,1) */
-static il_tensor *encode(il_scope *s, const generator *g, il_tensor *image)
+static il_tensor *encode(il_scope *s, const network *g, il_tensor *image)
 {
     il_tensor *x = il_affine(s, image, 2, -1);
     il_tensor *flat = il_conv_apply(s, &g->enc.patch, x);
@@ -213,7 +213,7 @@ static il_tensor *encode(il_scope *s, const generator *g, il_tensor *image)
     return il_tanh(s, il_add(s, flat, il_conv_apply(s, &g->enc.out, x)));
 }
 
-static il_tensor *decode(il_scope *s, const generator *g, il_tensor *z)
+static il_tensor *decode(il_scope *s, const network *g, il_tensor *z)
 {
     il_tensor *flat = il_pixel_shuffle(s, il_conv_apply(s, &g->dec.patch, z), g->r.stride);
     il_tensor *x = il_conv_apply(s, &g->dec.conv, z);
@@ -229,7 +229,7 @@ static il_tensor *decode(il_scope *s, const generator *g, il_tensor *z)
 }
 
 /* Latents, mask -> change of the latents, in (-1,1): a U-Net of four scales. */
-static il_tensor *fill(il_scope *s, const generator *g, il_tensor *z, il_tensor *mask)
+static il_tensor *fill(il_scope *s, const network *g, il_tensor *z, il_tensor *mask)
 {
     il_tensor *parts[] = { z, mask };
     il_tensor *skips[FILL_SCALES];
@@ -246,12 +246,12 @@ static il_tensor *fill(il_scope *s, const generator *g, il_tensor *z, il_tensor 
     return il_tanh(s, il_conv_apply(s, &g->fill.out, act(s, g, x)));
 }
 
-il_tensor *generator_reconstruct(il_scope *s, const generator *g, il_tensor *x)
+il_tensor *network_reconstruct(il_scope *s, const network *g, il_tensor *x)
 {
     return decode(s, g, encode(s, g, x));
 }
 
-il_tensor *generator_inpaint(il_scope *s, const generator *g, il_tensor *patched, il_tensor *mask)
+il_tensor *network_inpaint(il_scope *s, const network *g, il_tensor *patched, il_tensor *mask)
 {
     il_tensor *z = encode(s, g, patched);
     /* A latent is replaced if its block touches the mask, or a neighbour's does: that one saw the hole. */

@@ -4,7 +4,7 @@
 
 #include <inpaintlab/image.h>
 
-/* Fills the bounding box of the mask's 255s in the RGB picture, in place, with a copy from the side that fits best. A
+/* Fills the mask's 255s in the RGB picture, in place, with a copy from that side of their bounding box that fits best. A
  * side narrower than the hole is repeated; a picture without 16 pixels on any side stays as it is. */
 void patch_hole(il_image *picture, const il_image *mask);
 

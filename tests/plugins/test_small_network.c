@@ -1,13 +1,14 @@
-/* test_generator.c - figures by PyTorch: tools/make-generator-figures. Build with tools/generator.c. */
+/* test_small_network.c - figures by PyTorch: tools/make-generator-figures. */
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <inpaintlab/state.h>
-#include "generator.h"
+#include "network.h"
 
 static il_err e;
+static const il_device cpu = { IL_CPU, 0 };
 
 static float largest_difference(const il_tensor *a, const il_tensor *b)
 {
@@ -43,41 +44,41 @@ static il_tensor *figure(il_scope *s, const il_bundle *b, const char *name)
 static void compare(const char *name)
 {
     char path[1000];
-    generator *g = NULL;
+    network *g = NULL;
     il_bundle *figures = NULL;
     il_scope *s = NULL;
     snprintf(path, sizeof path, "%s/generator-%s.safetensors", TEST_DATA, name);
-    cr_assert_eq(generator_read(&g, path, &e), IL_OK, "%s", e.message);
+    cr_assert_eq(network_read(&g, path, cpu, &e), IL_OK, "%s", e.message);
     snprintf(path, sizeof path, "%s/generator-%s-figures.safetensors", TEST_DATA, name);
     cr_assert_eq(il_bundle_read(&figures, path, &e), IL_OK, "%s", e.message);
     cr_assert_eq(il_scope_open(&s, (il_scope_opts){ .device = { IL_CPU, 0 } }, &e), IL_OK, "%s", e.message);
 
     il_tensor *x = figure(s, figures, "x");
-    il_tensor *reconstructed = generator_reconstruct(s, g, x);
-    il_tensor *inpainted = generator_inpaint(s, g, x, figure(s, figures, "mask"));
+    il_tensor *reconstructed = network_reconstruct(s, g, x);
+    il_tensor *inpainted = network_inpaint(s, g, x, figure(s, figures, "mask"));
     cr_assert_eq(il_scope_status(s, &e), IL_OK, "%s", e.message);
     cr_expect_lt(largest_difference(reconstructed, il_bundle_find(figures, "reconstructed")), 1e-4f);
     cr_expect_lt(largest_difference(inpainted, il_bundle_find(figures, "inpainted")), 1e-4f);
 
     il_scope_close(s);
     il_bundle_free(figures);
-    generator_free(g);
+    network_free(g);
 }
 
-Test(generator, nearest_and_silu_as_pytorch) { compare("nearest"); }
-Test(generator, shuffle_and_relu_as_pytorch) { compare("shuffle"); }
+Test(small_network, nearest_and_silu_as_pytorch) { compare("nearest"); }
+Test(small_network, shuffle_and_relu_as_pytorch) { compare("shuffle"); }
 
-Test(generator, refuses_weights_without_a_recipe)
+Test(small_network, refuses_weights_without_a_recipe)
 {
-    generator *g = NULL;
-    cr_assert_eq(generator_read(&g, TEST_DATA "/generator-nearest-figures.safetensors", &e), IL_EFORMAT);
+    network *g = NULL;
+    cr_assert_eq(network_read(&g, TEST_DATA "/generator-nearest-figures.safetensors", cpu, &e), IL_EFORMAT);
     cr_assert_null(g);
     cr_assert_not_null(strstr(e.message, "generator-nearest-figures.safetensors: not a generator"), "%s", e.message);
 }
 
-Test(generator, refuses_a_file_that_is_not_there)
+Test(small_network, refuses_a_file_that_is_not_there)
 {
-    generator *g = NULL;
-    cr_assert_neq(generator_read(&g, "/nonexistent/w.safetensors", &e), IL_OK);
+    network *g = NULL;
+    cr_assert_neq(network_read(&g, "/nonexistent/w.safetensors", cpu, &e), IL_OK);
     cr_assert_null(g);
 }

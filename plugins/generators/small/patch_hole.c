@@ -1,4 +1,5 @@
-/* patch_hole.c - gives a hole the texture of what lies beside it; byte for byte as patch_hole of tools/train-generators. */
+/* patch_hole.c - gives a hole the texture of what lies beside it; for rectangles byte for byte as
+ * patch_hole of tools/train-generators. */
 #include "patch_hole.h"
 
 #include <stdbool.h>
@@ -96,7 +97,8 @@ void patch_hole(il_image *p, const il_image *mask)
         int y = dy > 0 ? hole.bottom - 1 - i : hole.top + i;
         for (int j = 0; j < width; j++) {
             int x = dx > 0 ? hole.right - 1 - j : hole.left + j;
-            memcpy(pixel(p, x, y), pixel(p, x + dx, y + dy), 3);
+            if (mask->pixels[y * mask->width + x] == 255)
+                memcpy(pixel(p, x, y), pixel(p, x + dx, y + dy), 3);
         }
     }
 }

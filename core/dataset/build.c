@@ -1,0 +1,263 @@
+/* build.c - the whole way from a recipe to a folder. Units of a few samples overlap: while one is made, the next are read
+ * and the ones before are written. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include "dataset/facts.h"
+#include "dataset/stamp.h"
+#include "dataset/units.h"
+#include "uses.h"
+
+struct build {
+    il_shop shop;
+    il_photos photos;
+    il_photo_facts *facts;
+    il_splits splits;
+    il_tasks tasks;
+    il_digest *digests;
+    il_stamp stamp;
+    bool stamped;
+    il_unit *units;
+    size_t nunits, ahead;
+    const il_watch *watch;
+    double started;
+    il_build_result result;
+};
+
+static void build_free(struct build *b)
+{
+    for (size_t i = 0; i < b->nunits; i++)
+        il_unit_end(&b->units[i], &b->shop, NULL, b->result.seconds, NULL);
+    il_pool_close(b->shop.pool);
+    if (b->stamped)
+        il_stamp_close(&b->stamp);
+    free(b->units);
+    free(b->digests);
+    il_tasks_free(&b->tasks);
+    il_splits_free(&b->splits);
+    il_facts_free(b->facts, b->photos.count);
+    il_photos_free(&b->photos);
+}
+
+/* ---- before anything is made ---- */
+
+static int hash_parts(il_digest *out, const il_parts *parts, il_err *e)
+{
+    int rc = IL_OK;
+    for (size_t i = 0; !rc && i < parts->count; i++) {
+        il_uses u = { 0 };
+        rc = il_uses_of(&u, parts->list[i].plugin, parts->list[i].self, parts->list[i].params, e);
+        if (!rc)
+            rc = il_uses_digest(&out[i], &u, e);
+        il_uses_clear(&u);
+    }
+    return rc;
+}
+
+static int hash_all(struct build *b, il_err *e)
+{
+    const il_recipe *r = b->shop.recipe;
+    size_t inpainters = r->maskers.count, reconstructors = inpainters + r->inpainters.count;
+    b->digests = calloc(reconstructors + r->reconstructors.count + 1, sizeof *b->digests);
+    int rc = b->digests ? hash_parts(b->digests, &r->maskers, e) : il_fail_oom(e);
+    if (!rc)
+        rc = hash_parts(b->digests + inpainters, &r->inpainters, e);
+    if (!rc)
+        rc = hash_parts(b->digests + reconstructors, &r->reconstructors, e);
+    b->shop.digests = b->digests;
+    return rc;
+}
+
+static int list_photos(struct build *b, il_err *e)
+{
+    const il_recipe *r = b->shop.recipe;
+    il_photos_opts o = { .root = il_params_text(r->photos, "root"), .captions = il_params_text(r->photos, "captions"),
+                         .limit = il_params_int(r->photos, "limit") };
+    return il_photos_list(&b->photos, o, e);
+}
+
+static int check_photos(const struct build *b, il_err *e)
+{
+    const il_recipe *r = b->shop.recipe;
+    bool refuse = strcmp(il_params_text(r->photos, "unusable"), "refuse") == 0;
+    size_t bad = 0;
+    const char *why = NULL;
+    for (size_t i = 0; i < b->photos.count; i++) {
+        why = b->facts[i].why && !bad ? b->facts[i].why : why;
+        bad += b->facts[i].why != NULL;
+    }
+    if (!bad || !refuse)
+        return IL_OK;
+    return il_fail(e, IL_EDATA, "%s (%zu of %zu photos cannot be used; 'photos.unusable: skip' leaves them out)", why, bad,
+                   b->photos.count);
+}
+
+static int list_tasks(struct build *b, il_err *e)
+{
+    const il_recipe *r = b->shop.recipe;
+    int rc = il_facts_read(&b->facts, r, &b->photos, b->shop.pool, b->watch, e);
+    if (!rc)
+        rc = check_photos(b, e);
+    if (!rc)
+        rc = il_splits_assign(&b->splits, r, &b->photos, b->facts, e);
+    if (!rc)
+        rc = il_tasks_list(&b->tasks, r, &b->photos, b->facts, &b->splits, e);
+    b->shop.facts = b->facts;
+    b->shop.photos = &b->photos;
+    b->result.samples = b->tasks.count;
+    b->result.unusable = b->splits.unusable;
+    b->result.copies = b->splits.copies;
+    b->result.twins = b->splits.twins;
+    for (size_t i = 0; i < b->tasks.count; i++)
+        b->result.counts[b->tasks.list[i].split]++;
+    return rc;
+}
+
+/* Its line is in the journal, and its files are there. */
+static bool is_done(const struct build *b, const il_task *t)
+{
+    if (!il_manifest_find(&b->stamp.done, il_recipe_splits[t->split], t->id))
+        return false;
+    bool there = true;
+    for (int k = 0; k < IL_PICTURE_KINDS && there; k++) {
+        struct stat st;
+        char *path = b->shop.recipe->pictures[k] ? il_unit_path(&b->shop, t, (il_picture_kind)k) : NULL;
+        there = !b->shop.recipe->pictures[k] || (path && stat(path, &st) == 0);
+        free(path);
+    }
+    return there;
+}
+
+/* Cuts the samples into units, the same ones in every sitting. */
+static int list_units(struct build *b, il_err *e)
+{
+    size_t batch = (size_t)il_params_int(b->shop.recipe->plain, "batch");
+    b->units = calloc(b->tasks.count ? b->tasks.count : 1, sizeof *b->units);
+    if (!b->units)
+        return il_fail_oom(e);
+    il_manifest_sort(&b->stamp.done);
+    for (size_t i = 0; i < b->tasks.count; i += b->units[b->nunits++].n) {
+        il_unit *u = &b->units[b->nunits];
+        u->tasks = &b->tasks.list[i];
+        u->done = true;
+        while (u->n < batch && i + u->n < b->tasks.count && u->tasks[u->n].split == u->tasks[0].split)
+            u->done = is_done(b, &u->tasks[u->n++]) && u->done;
+    }
+    b->ahead = 2 + 8 / batch;
+    return IL_OK;
+}
+
+/* ---- making ---- */
+
+static int note(struct build *b, il_unit *u, il_err *e)
+{
+    il_sample *samples = NULL;
+    int rc = il_unit_end(u, &b->shop, &samples, b->result.seconds, e);
+    for (size_t i = 0; samples && i < u->n; i++) {
+        if (!rc)
+            rc = il_stamp_note(&b->stamp, &samples[i], e);
+        il_sample_free(&samples[i]);
+    }
+    free(samples);
+    b->result.made += rc ? 0 : u->n;
+    return rc;
+}
+
+static void tell(const struct build *b, size_t reached)
+{
+    double seconds = il_unit_clock() - b->started;
+    double rate = seconds > 0 && b->result.made ? (double)b->result.made / seconds : NAN;
+    il_progress p = { .run = b->shop.recipe->name, .phase = "samples", .batch = reached, .batches = b->tasks.count,
+                      .loss = NAN, .iou = NAN, .images_per_second = rate,
+                      .seconds_left = (double)(b->tasks.count - reached) / rate };
+    if (b->watch->progress)
+        b->watch->progress(b->watch->context, &p);
+}
+
+/* Starts reading ahead of unit i. */
+static int read_ahead(struct build *b, size_t i, size_t *read, il_err *e)
+{
+    int rc = IL_OK;
+    for (; !rc && *read < b->nunits && *read < i + b->ahead; (*read)++)
+        if (!b->units[*read].done)
+            rc = il_unit_read(&b->units[*read], &b->shop, e);
+    return rc;
+}
+
+/* Waits until the units before `until` are written, and notes them. */
+static int note_until(struct build *b, size_t *noted, size_t until, il_err *e)
+{
+    int rc = IL_OK;
+    for (; !rc && *noted < until; (*noted)++)
+        if (!b->units[*noted].done)
+            rc = note(b, &b->units[*noted], e);
+    return rc;
+}
+
+static int make_all(struct build *b, il_err *e)
+{
+    size_t read = 0, made = 0, noted = 0, reached = 0;
+    int rc = IL_OK;
+    b->started = il_unit_clock();
+    while (!rc && made < b->nunits) {
+        il_unit *u = &b->units[made];
+        rc = read_ahead(b, made, &read, e);
+        if (!rc && !u->done && il_watch_stopped(b->watch))
+            rc = il_fail(e, IL_ECANCEL, "stopped after %zu of %zu samples; the same command goes on", reached, b->tasks.count);
+        if (!rc && !u->done)
+            rc = il_unit_make(u, &b->shop, b->result.seconds, e);
+        if (!rc && !u->done)
+            rc = il_unit_write(u, &b->shop, e);
+        if (rc)
+            break;
+        made++;
+        reached += u->n;
+        rc = note_until(b, &noted, made > b->ahead ? made - b->ahead : 0, e);
+        tell(b, reached);
+    }
+    il_err late = { 0 };
+    int end = note_until(b, &noted, made, &late); /* what was made before a failure is kept */
+    return rc || !end ? rc : il_fail(e, end, "%s", late.message);
+}
+
+static int open_stamp(struct build *b, il_err *e)
+{
+    int rc = il_stamp_open(&b->stamp, b->shop.recipe, &b->photos, b->digests, b->shop.opts->folder, e);
+    b->stamped = !rc;
+    return rc;
+}
+
+int il_build_run(il_build_result *out, il_recipe *r, const il_build_opts *o, const il_watch *watch, il_err *e)
+{
+    struct build b = { .shop = { .recipe = r, .opts = o }, .watch = watch };
+    int rc = il_pool_open(&b.shop.pool, o->threads, e);
+    if (!rc)
+        rc = list_photos(&b, e);
+    if (!rc)
+        rc = hash_all(&b, e);
+    if (!rc && il_stamp_begun(o->folder)) /* what is all there need not be looked into again */
+        rc = open_stamp(&b, e);
+    if (!rc && b.stamped && b.stamp.complete) {
+        b.result.samples = b.stamp.done.count;
+        goto done;
+    }
+    if (!rc)
+        rc = list_tasks(&b, e);
+    if (!rc)
+        rc = il_recipe_load(r, o->device, e);
+    if (!rc && !b.stamped) /* only now: what cannot be built leaves no folder */
+        rc = open_stamp(&b, e);
+    if (!rc)
+        rc = list_units(&b, e);
+    if (!rc)
+        rc = make_all(&b, e);
+    if (!rc)
+        rc = il_stamp_finish(&b.stamp, b.tasks.count, e);
+
+done:
+    if (!rc)
+        *out = b.result;
+    build_free(&b);
+    return rc;
+}

@@ -1,0 +1,25 @@
+/* build.h - a recipe -> a folder of samples with its manifest. */
+#ifndef IL_DATASET_BUILD_H
+#define IL_DATASET_BUILD_H
+
+#include "dataset/recipe.h"
+#include "watch.h"
+
+typedef struct il_build_opts {
+    const char *folder;
+    il_device device;
+    int threads; /* that read and write pictures; 0: one per core */
+} il_build_opts;
+
+typedef struct il_build_result {
+    size_t samples, made;       /* in all; in this sitting */
+    size_t counts[IL_SPLITS];
+    size_t unusable, copies, twins;
+    double seconds[4];          /* reading, masks, generators, writing; the first and the last summed over threads */
+} il_build_result;
+
+/* Goes on where an earlier build of the same recipe, photos and weights stopped; what it makes does not depend on that, nor
+ * on the number of threads. IL_ECANCEL when the watch says stop. */
+int il_build_run(il_build_result *out, il_recipe *r, const il_build_opts *o, const il_watch *watch, il_err *e);
+
+#endif

@@ -1,0 +1,75 @@
+/* facts.c - size, hash and looks of each photo. */
+#include <math.h>
+#include <stdlib.h>
+#include "dataset/facts.h"
+#include "dataset/maker.h"
+#include "dataset/twins.h"
+
+enum { AT_ONCE = 64 };
+
+struct look {
+    const il_recipe *r;
+    const char *path;
+    il_photo_facts *facts;
+    int code; /* not the photo's fault */
+};
+
+void il_facts_free(il_photo_facts *facts, size_t count)
+{
+    for (size_t i = 0; facts && i < count; i++)
+        free(facts[i].why);
+    free(facts);
+}
+
+static void look_at(void *context)
+{
+    struct look *l = context;
+    il_photo_facts *f = l->facts;
+    il_image image = { 0 };
+    il_err e = { 0 };
+    int rc = il_words_sha256_file(&f->sha256, l->path, &e);
+    if (!rc)
+        rc = il_image_read(&image, l->path, &e);
+    if (!rc) {
+        f->width = image.width;
+        f->height = image.height;
+        rc = il_twins_hash(&f->look, &image, &e);
+    }
+    if (!rc && !il_maker_tiles(l->r, image.width, image.height))
+        rc = il_fail(&e, IL_EDATA, "%s: %dx%d pixels hold no tile of %d", l->path, image.width, image.height, l->r->size);
+    il_image_free(&image);
+    if (rc == IL_ENOMEM)
+        l->code = rc;
+    else if (rc && !(f->why = il_words_copy(e.message)))
+        l->code = IL_ENOMEM;
+}
+
+int il_facts_read(il_photo_facts **out, const il_recipe *r, const il_photos *photos, il_pool *pool, const il_watch *watch,
+                  il_err *e)
+{
+    il_photo_facts *facts = calloc(photos->count, sizeof *facts);
+    int rc = facts ? IL_OK : il_fail_oom(e);
+    for (size_t i = 0; !rc && i < photos->count; i += AT_ONCE) {
+        struct look looks[AT_ONCE] = { 0 };
+        il_pool_group group = { 0 };
+        size_t n = photos->count - i < AT_ONCE ? photos->count - i : AT_ONCE;
+        for (size_t k = 0; !rc && k < n; k++) {
+            looks[k] = (struct look){ r, photos->list[i + k].path, &facts[i + k], IL_OK };
+            rc = il_pool_add(pool, &group, look_at, &looks[k], e);
+        }
+        il_pool_wait(pool, &group);
+        for (size_t k = 0; !rc && k < n; k++)
+            rc = looks[k].code ? il_fail_oom(e) : IL_OK;
+        if (!rc && il_watch_stopped(watch))
+            rc = il_fail(e, IL_ECANCEL, "stopped while looking at photo %zu of %zu", i + n, photos->count);
+        il_progress p = { .run = r->name, .phase = "photos", .batch = i + n, .batches = photos->count, .loss = NAN, .iou = NAN,
+                          .images_per_second = NAN, .seconds_left = NAN };
+        if (!rc && watch->progress)
+            watch->progress(watch->context, &p);
+    }
+    if (rc)
+        il_facts_free(facts, photos->count);
+    else
+        *out = facts;
+    return rc;
+}

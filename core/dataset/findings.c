@@ -1,0 +1,98 @@
+/* findings.c - lists of what a check found. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "dataset/findings.h"
+#include "dataset/plain.h"
+#include "words.h"
+
+const il_finding_title il_findings_titles[IL_FOUND_TYPES] = {
+    [IL_FOUND_COUNTS] = { "counts", "count that differs from the paper's Table 1", "counts that differ from the paper's Table 1" },
+    [IL_FOUND_UNPAIRED] = { "unpaired", "sample without its partner files", "samples without their partner files" },
+    [IL_FOUND_UNREADABLE] = { "unreadable", "unreadable file", "unreadable files" },
+    [IL_FOUND_SIZES] = { "sizes", "sample whose pictures differ in size", "samples whose pictures differ in size" },
+    [IL_FOUND_NEVER_255] = { "never_255", "mask that never reaches 255", "masks that never reach 255" },
+    [IL_FOUND_EMPTY_MASK] = { "empty_masks", "empty mask", "empty masks" },
+    [IL_FOUND_IDENTICAL] = { "identical", "picture that equals its original", "pictures that equal their originals" },
+    [IL_FOUND_OUTSIDE] = { "outside", "picture that differs from its original outside the mask",
+                           "pictures that differ from their originals outside the mask" },
+    [IL_FOUND_MANIFEST] = { "manifest", "entry of the manifest that is wrong", "entries of the manifest that are wrong" },
+    [IL_FOUND_HASHES] = { "hashes", "file with another hash than the manifest's", "files with another hash than the manifest's" },
+    [IL_FOUND_LEAKS] = { "leaks", "photo in more than one split", "photos in more than one split" },
+    [IL_FOUND_DUPLICATES] = { "duplicates", "picture with an equal one in another split",
+                              "pictures with an equal one in another split" },
+    [IL_FOUND_ODD_NAMES] = { "odd_names", "file that belongs to no sample", "files that belong to no sample" },
+    [IL_FOUND_CHANNELS] = { "channels", "mask whose channels differ", "masks whose channels differ" },
+    [IL_FOUND_FULL_MASK] = { "full_masks", "mask that covers everything", "masks that cover everything" },
+    [IL_FOUND_NEAR] = { "near_duplicates", "pair of pictures in two splits that look alike",
+                        "pairs of pictures in two splits that look alike" },
+};
+
+static char *text_of(const char *format, va_list args)
+{
+    va_list again;
+    va_copy(again, args);
+    int n = vsnprintf(NULL, 0, format, again);
+    va_end(again);
+    char *text = n < 0 ? NULL : malloc((size_t)n + 1);
+    if (text)
+        vsnprintf(text, (size_t)n + 1, format, args);
+    return text;
+}
+
+int il_findings_add(il_findings *f, il_finding_type type, il_err *e, const char *where, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    il_finding found = { .where = il_words_copy(where), .what = text_of(format, args) };
+    va_end(args);
+    il_finding *list = f->of[type].list;
+    if (f->of[type].count == f->of[type].room) {
+        size_t room = f->of[type].room ? f->of[type].room * 2 : 16;
+        list = realloc(list, room * sizeof *list);
+        if (list) {
+            f->of[type].list = list;
+            f->of[type].room = room;
+        }
+    }
+    if (!list || !found.where || !found.what) {
+        free(found.where);
+        free(found.what);
+        return il_fail_oom(e);
+    }
+    il_plain_text(found.where);
+    il_plain_text(found.what);
+    list[f->of[type].count++] = found;
+    return IL_OK;
+}
+
+void il_findings_clear(il_findings *f)
+{
+    for (int t = 0; t < IL_FOUND_TYPES; t++) {
+        for (size_t i = 0; i < f->of[t].count; i++) {
+            free(f->of[t].list[i].where);
+            free(f->of[t].list[i].what);
+        }
+        free(f->of[t].list);
+    }
+    *f = (il_findings){ 0 };
+}
+
+static size_t count(const il_findings *f, int first, int end)
+{
+    size_t n = 0;
+    for (int t = first; t < end; t++)
+        n += f->of[t].count;
+    return n;
+}
+
+size_t il_findings_problems(const il_findings *f)
+{
+    return count(f, 0, IL_FOUND_PROBLEMS);
+}
+
+size_t il_findings_warnings(const il_findings *f)
+{
+    return count(f, IL_FOUND_PROBLEMS, IL_FOUND_TYPES);
+}

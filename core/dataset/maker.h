@@ -1,0 +1,34 @@
+/* maker.h - one photo -> mask, inpainted, realfake, fakefake. */
+#ifndef IL_DATASET_MAKER_H
+#define IL_DATASET_MAKER_H
+
+#include "dataset/recipe.h"
+
+/* A sample being made. Start with {0}, the photo, prompt, seed and parts set. */
+typedef struct il_making {
+    const char *prompt; /* lent */
+    uint64_t seed;
+    size_t masker, inpainter, reconstructor; /* positions in the recipe's lists */
+    il_image pictures[IL_PICTURE_KINDS];     /* [IL_ORIGINAL] is given: RGB, size x size */
+    il_image blurred;                        /* the mask, one channel */
+    il_rule rule;
+    double area, core; /* as il_sample */
+} il_making;
+
+void il_making_clear(il_making *m);
+
+/* Cuts or resizes a photo as the recipe says; tile: its number (0 unless the recipe cuts tiles). */
+int il_maker_fit(il_image *out, const il_recipe *r, const il_image *photo, int tile, il_err *e);
+
+/* Tiles of a photo of that size; 1 unless the recipe cuts tiles; 0: the photo is too small. */
+int il_maker_tiles(const il_recipe *r, int width, int height);
+
+/* The sharp mask of the recipe's masker, blurred. A mask that nowhere reaches 255 is asked for again with other seeds, and
+ * at last replaced by a random rectangle; the rule says so. */
+int il_maker_mask(il_making *m, const il_recipe *r, il_err *e);
+
+/* The generators' part, for samples that share inpainter and reconstructor; pictures that the recipe does not want stay
+ * empty. One thread at a time. */
+int il_maker_paint(il_making *const *list, size_t n, const il_recipe *r, il_device device, il_err *e);
+
+#endif

@@ -1,0 +1,51 @@
+/* manifest.h - DIR/manifest.jsonl: where each sample of a made data set comes from, one JSON object a line, by split and id. */
+#ifndef IL_DATASET_MANIFEST_H
+#define IL_DATASET_MANIFEST_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <inpaintlab/error.h>
+
+/* In the order in which the kinds are written. */
+typedef enum il_picture_kind { IL_ORIGINAL, IL_MASK, IL_INPAINTED, IL_REALFAKE, IL_FAKEFAKE, IL_PICTURE_KINDS } il_picture_kind;
+extern const char *const il_manifest_kinds[IL_PICTURE_KINDS]; /* "original", "mask", … as in file names */
+
+/* Texts may be NULL where the recipe makes no such thing. Owned by the sample. */
+typedef struct il_sample {
+    char *split, *id;
+    char *photo, *photo_sha256; /* path below the folder of photos; hash of the file */
+    int tile;                   /* number of the photo's tile, from 0; -1: the whole photo, resized */
+    uint64_t seed;              /* of the mask and of the noise */
+    char *masker, *rule;        /* plugin; what it did */
+    double area;                /* share of pixels that the blurred mask touches (grey > 0) */
+    double core;                /* share of pixels that were painted (grey 255) */
+    char *prompt;
+    char *inpainted_by, *inpainted_sha256;         /* generator; hash of its files */
+    char *reconstructed_by, *reconstructed_sha256; /* generator; hash of its files */
+    char *settings;                                /* the generators' settings, a JSON object */
+    char *sha256[IL_PICTURE_KINDS];                /* of each file written */
+} il_sample;
+
+void il_sample_free(il_sample *s);
+
+typedef struct il_manifest {
+    il_sample *list;
+    size_t count, room;
+} il_manifest;
+
+/* Reads the lines of a file. complete: the last line must end with a newline; else a torn last line is dropped, as a killed
+ * build leaves it. Errors read "FILE:LINE: …". IL_EIO when the file is absent. */
+int il_manifest_read(il_manifest *out, const char *path, int complete, il_err *e);
+void il_manifest_free(il_manifest *m);
+
+/* Takes the sample's texts. */
+int il_manifest_add(il_manifest *m, il_sample *s, il_err *e);
+/* By split (train, validation, test) and id; writes the file whole or not at all. */
+int il_manifest_write(il_manifest *m, const char *path, il_err *e);
+/* One sample as a line of JSON with a newline; the caller frees it. Keys in a fixed order. */
+char *il_manifest_line(const il_sample *s);
+/* NULL when absent. After il_manifest_sort. */
+void il_manifest_sort(il_manifest *m);
+const il_sample *il_manifest_find(const il_manifest *m, const char *split, const char *id);
+
+#endif

@@ -1,0 +1,313 @@
+/* photos.c - finds photos and their captions. */
+#include <dirent.h>
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include "dataset/photos.h"
+#include "words.h"
+
+enum { MAX_DEPTH = 32 };
+
+/* Leaves the first `kept` photos. */
+static void cut(il_photos *p, size_t kept)
+{
+    for (; p->count > kept; p->count--) {
+        il_photo *last = &p->list[p->count - 1];
+        free(last->id);
+        free(last->path);
+        free(last->below);
+        free(last->caption);
+    }
+}
+
+void il_photos_free(il_photos *p)
+{
+    cut(p, 0);
+    free(p->list);
+    *p = (il_photos){ 0 };
+}
+
+/* ---- files ---- */
+
+static bool is_photo(const char *name)
+{
+    static const char *const endings[] = { ".jpg", ".jpeg", ".png", ".webp" };
+    const char *dot = strrchr(name, '.');
+    for (size_t i = 0; dot && dot != name && i < sizeof endings / sizeof *endings; i++)
+        if (strcasecmp(dot, endings[i]) == 0)
+            return true;
+    return false;
+}
+
+static char *joined(const char *a, const char *b)
+{
+    il_text t = { 0 };
+    il_words_add(&t, "%s%s%s", a, *a ? "/" : "", b);
+    if (t.failed)
+        il_words_free(&t);
+    return t.data;
+}
+
+/* "a/b.jpg" -> "a_b" */
+static char *id_of(const char *below)
+{
+    char *id = il_words_copy(below);
+    if (!id)
+        return NULL;
+    *strrchr(id, '.') = '\0';
+    for (char *p = id; *p; p++)
+        if (*p == '/')
+            *p = '_';
+    return id;
+}
+
+static int add_photo(il_photos *p, const char *root, const char *below, int64_t size, il_err *e)
+{
+    if ((p->count & (p->count - 1)) == 0) { /* room for the next power of two */
+        il_photo *list = realloc(p->list, (p->count ? 2 * p->count : 1) * sizeof *list);
+        if (!list)
+            return il_fail_oom(e);
+        p->list = list;
+    }
+    il_photo *photo = &p->list[p->count];
+    *photo = (il_photo){ .id = id_of(below), .path = joined(root, below), .below = il_words_copy(below),
+                         .caption = il_words_copy(""), .size = size };
+    p->count++;
+    return photo->id && photo->path && photo->below && photo->caption ? IL_OK : il_fail_oom(e);
+}
+
+static int add_folder(il_photos *p, const char *root, const char *below, int depth, il_err *e);
+
+static int add_entry(il_photos *p, const char *root, const char *below, int depth, il_err *e)
+{
+    struct stat st;
+    char *path = joined(root, below);
+    if (!path)
+        return il_fail_oom(e);
+    int failed = stat(path, &st);
+    free(path);
+    if (failed)
+        return IL_OK; /* a link to nothing */
+    if (S_ISDIR(st.st_mode))
+        return depth < MAX_DEPTH ? add_folder(p, root, below, depth + 1, e)
+                                 : il_fail(e, IL_EDATA, "%s/%s: folders nest deeper than %d", root, below, MAX_DEPTH);
+    return S_ISREG(st.st_mode) && is_photo(below) ? add_photo(p, root, below, st.st_size, e) : IL_OK;
+}
+
+static int add_folder(il_photos *p, const char *root, const char *below, int depth, il_err *e)
+{
+    char *path = *below ? joined(root, below) : il_words_copy(root);
+    if (!path)
+        return il_fail_oom(e);
+    DIR *folder = opendir(path);
+    int rc = folder ? IL_OK : il_fail(e, IL_EIO, "%s: %s", path, strerror(errno));
+    free(path);
+    for (const struct dirent *d; !rc && (d = readdir(folder));) {
+        if (d->d_name[0] == '.')
+            continue;
+        char *next = joined(below, d->d_name);
+        rc = next ? add_entry(p, root, next, depth, e) : il_fail_oom(e);
+        free(next);
+    }
+    if (folder)
+        closedir(folder);
+    return rc;
+}
+
+static int by_place(const void *a, const void *b)
+{
+    return strcmp(((const il_photo *)a)->below, ((const il_photo *)b)->below);
+}
+
+static int by_id(const void *a, const void *b)
+{
+    return strcmp((*(const il_photo *const *)a)->id, (*(const il_photo *const *)b)->id);
+}
+
+static int check_ids(const il_photos *p, il_err *e)
+{
+    const il_photo **sorted = malloc(p->count * sizeof *sorted);
+    if (!sorted)
+        return il_fail_oom(e);
+    for (size_t i = 0; i < p->count; i++)
+        sorted[i] = &p->list[i];
+    qsort(sorted, p->count, sizeof *sorted, by_id);
+    int rc = IL_OK;
+    for (size_t i = 1; !rc && i < p->count; i++)
+        if (strcmp(sorted[i - 1]->id, sorted[i]->id) == 0)
+            rc = il_fail(e, IL_EDATA, "%s and %s would have the same id '%s'; rename one", sorted[i - 1]->path,
+                         sorted[i]->path, sorted[i]->id);
+    free(sorted);
+    return rc;
+}
+
+/* ---- captions ---- */
+
+static int set_caption(il_photo *photo, const char *text, il_err *e)
+{
+    char *copy = il_words_copy(text);
+    if (!copy)
+        return il_fail_oom(e);
+    copy[strcspn(copy, "\r\n")] = '\0';
+    free(photo->caption);
+    photo->caption = copy;
+    return IL_OK;
+}
+
+/* "caption" of PHOTO.json. */
+static int caption_from_json(il_photo *photo, const char *path, il_err *e)
+{
+    json_error_t why;
+    json_t *all = json_load_file(path, JSON_REJECT_DUPLICATES, &why);
+    const char *text = json_string_value(json_object_get(all, "caption"));
+    int rc;
+    if (!all)
+        rc = il_fail(e, IL_EFORMAT, "%s:%d: %s", path, why.line, why.text);
+    else if (!text)
+        rc = il_fail(e, IL_EFORMAT, "%s: has no text 'caption'", path);
+    else
+        rc = set_caption(photo, text, e);
+    json_decref(all);
+    return rc;
+}
+
+static int caption_from_text(il_photo *photo, const char *path, il_err *e)
+{
+    char line[4096] = "";
+    FILE *f = fopen(path, "r");
+    if (!f)
+        return il_fail(e, IL_EIO, "%s: %s", path, strerror(errno));
+    bool read = fgets(line, sizeof line, f) || !ferror(f);
+    fclose(f);
+    return read ? set_caption(photo, line, e) : il_fail(e, IL_EIO, "%s: cannot be read", path);
+}
+
+static int caption_beside(il_photo *photo, il_err *e)
+{
+    static const char *const endings[] = { "json", "txt" };
+    int length = (int)(strrchr(photo->path, '.') - photo->path);
+    for (int i = 0; i < 2; i++) {
+        struct stat st;
+        il_text path = { 0 };
+        il_words_add(&path, "%.*s.%s", length, photo->path, endings[i]);
+        if (path.failed)
+            return il_fail_oom(e);
+        bool there = stat(path.data, &st) == 0;
+        int rc = !there ? IL_OK : i ? caption_from_text(photo, path.data, e) : caption_from_json(photo, path.data, e);
+        il_words_free(&path);
+        if (there || rc)
+            return rc;
+    }
+    return IL_OK;
+}
+
+/* The photo whose file is called so, or NULL; sorted by file name. */
+struct named {
+    const char *file;
+    il_photo *photo;
+};
+
+static int by_file(const void *a, const void *b)
+{
+    return strcmp(((const struct named *)a)->file, ((const struct named *)b)->file);
+}
+
+static struct named *index_files(const il_photos *p)
+{
+    struct named *index = malloc(p->count * sizeof *index);
+    for (size_t i = 0; index && i < p->count; i++) {
+        const char *slash = strrchr(p->list[i].below, '/');
+        index[i] = (struct named){ slash ? slash + 1 : p->list[i].below, &p->list[i] };
+    }
+    if (index)
+        qsort(index, p->count, sizeof *index, by_file);
+    return index;
+}
+
+/* image id -> file name: the `images` list, else COCO's own way of naming. */
+static void coco_name(char out[64], const json_t *names, json_int_t id)
+{
+    char key[32];
+    snprintf(key, sizeof key, "%" JSON_INTEGER_FORMAT, id);
+    const char *name = json_string_value(json_object_get(names, key));
+    if (name)
+        snprintf(out, 64, "%s", name);
+    else
+        snprintf(out, 64, "%012" JSON_INTEGER_FORMAT ".jpg", id);
+}
+
+static json_t *coco_names(const json_t *all)
+{
+    json_t *names = json_object(), *image;
+    size_t i;
+    json_array_foreach(json_object_get(all, "images"), i, image) {
+        char key[32];
+        const json_t *name = json_object_get(image, "file_name");
+        snprintf(key, sizeof key, "%" JSON_INTEGER_FORMAT, json_integer_value(json_object_get(image, "id")));
+        if (json_is_string(name))
+            json_object_set(names, key, (json_t *)name);
+    }
+    return names;
+}
+
+/* The first caption of each photo, in the file's order: what the published data used. */
+static int captions_from_coco(il_photos *p, const char *path, il_err *e)
+{
+    json_error_t why;
+    json_t *all = json_load_file(path, 0, &why), *list = json_object_get(all, "annotations"), *one;
+    if (!all)
+        return il_fail(e, why.line < 0 ? IL_EIO : IL_EFORMAT, "%s:%d: %s", path, why.line, why.text);
+    json_t *names = coco_names(all);
+    struct named *index = index_files(p);
+    int rc = index && names ? IL_OK : il_fail_oom(e);
+    if (!rc && !json_is_array(list))
+        rc = il_fail(e, IL_EFORMAT, "%s: has no list 'annotations', expected a COCO captions file", path);
+    size_t i;
+    if (!rc)
+        json_array_foreach(list, i, one) {
+            char file[64];
+            const json_t *id = json_object_get(one, "image_id");
+            const char *text = json_string_value(json_object_get(one, "caption"));
+            if (!json_is_integer(id) || !text) {
+                rc = il_fail(e, IL_EFORMAT, "%s: annotation %zu lacks 'image_id' or 'caption'", path, i);
+                break;
+            }
+            coco_name(file, names, json_integer_value(id));
+            struct named wanted = { file, NULL };
+            struct named *found = bsearch(&wanted, index, p->count, sizeof *index, by_file);
+            if (found && !*found->photo->caption && (rc = set_caption(found->photo, text, e)) != IL_OK)
+                break;
+        }
+    free(index);
+    json_decref(names);
+    json_decref(all);
+    return rc;
+}
+
+int il_photos_list(il_photos *out, il_photos_opts o, il_err *e)
+{
+    il_photos p = { 0 };
+    int rc = add_folder(&p, o.root, "", 0, e);
+    if (!rc && !p.count)
+        rc = il_fail(e, IL_EDATA, "%s: holds no photo (.jpg, .jpeg, .png, .webp)", o.root);
+    if (!rc) {
+        qsort(p.list, p.count, sizeof *p.list, by_place);
+        rc = check_ids(&p, e);
+    }
+    if (!rc && o.limit > 0 && (uint64_t)o.limit < p.count)
+        cut(&p, (size_t)o.limit);
+    bool coco = o.captions && *o.captions;
+    if (!rc && !o.no_captions && coco)
+        rc = captions_from_coco(&p, o.captions, e);
+    for (size_t i = 0; !rc && !o.no_captions && !coco && i < p.count; i++)
+        rc = caption_beside(&p.list[i], e);
+    if (rc)
+        il_photos_free(&p);
+    else
+        *out = p;
+    return rc;
+}

@@ -1,0 +1,310 @@
+/* recipe.c - a recipe file -> photos, splits, maskers, generators, checked. */
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "dataset/parts.h"
+#include "keys.h"
+#include "uses.h"
+#include "words.h"
+
+#define EXACT 9007199254740992.0 /* 2^53 */
+
+const char *const il_recipe_splits[IL_SPLITS] = { "train", "validation", "test" };
+
+const il_param_spec il_recipe_photo_keys[] = {
+    { "root", IL_PATH, NULL, 0, 0, NULL, "folder of photos (JPEG, PNG, WebP), searched with all its folders" },
+    { "captions", IL_PATH, "", 0, 0, NULL, "COCO captions file; empty: PHOTO.json or PHOTO.txt beside each photo, if any" },
+    { "size", IL_INT, "512", 64, 4096, NULL, "side of the samples, pixels" },
+    { "fit", IL_TEXT, "resize", 0, 0, "resize|crop|tiles",
+      "resize: both sides to size; crop: the largest square in the middle, resized; tiles: every whole square of that size" },
+    { "order", IL_TEXT, "shuffled", 0, 0, "shuffled|name", "order in which photos fill train, validation and test" },
+    { "unusable", IL_TEXT, "refuse", 0, 0, "refuse|skip", "photos that cannot be read or hold no tile: refuse, or leave out" },
+    { "limit", IL_INT, "0", 0, EXACT, NULL, "only the first photos by name; 0: all" },
+    { 0 },
+};
+
+const il_param_spec il_recipe_plain_keys[] = {
+    { "seed", IL_INT, "1", 0, EXACT, NULL, "of order, masks and noise" },
+    { "batch", IL_INT, "1", 1, 256, NULL, "samples that a generator works on at once; it may change low bits" },
+    { "blur", IL_REAL, "3", 0, 100, NULL, "radius of the mask's Gaussian blur" },
+    { "format", IL_TEXT, "webp", 0, 0, "webp|png", "of the pictures, lossless" },
+    { 0 },
+};
+
+static const char *const keys[] = { "recipe", "title", "photos", "splits", "maskers", "inpaint", "reconstruct", "pictures",
+                                    "seed",   "batch", "blur",   "format", NULL };
+
+void il_recipe_free(il_recipe *r)
+{
+    if (!r)
+        return;
+    il_parts_free(&r->maskers);
+    il_parts_free(&r->inpainters);
+    il_parts_free(&r->reconstructors);
+    il_params_free(r->photos);
+    il_params_free(r->plain);
+    il_registry_free(r->registry);
+    pthread_mutex_destroy(&r->lock);
+    free(r->name);
+    free(r->title);
+    free(r->path);
+    free(r->source);
+    free(r);
+}
+
+/* ---- reading ---- */
+
+static int check_keys(const il_yaml *y, il_err *e)
+{
+    const il_node *root = il_yaml_root(y);
+    if (root->kind != IL_NODE_MAP)
+        return il_yaml_fail(y, root, e, IL_EPARAM, "expected a map with the keys 'recipe', 'photos' and 'splits'");
+    for (size_t i = 0; i < root->count; i++) {
+        bool known = false;
+        for (size_t k = 0; keys[k]; k++)
+            known = known || strcmp(keys[k], root->keys[i]->text) == 0;
+        if (!known)
+            return il_yaml_fail(y, root->keys[i], e, IL_EPARAM, "%s", il_keys_unknown(root->keys[i]->text, keys).text);
+    }
+    return IL_OK;
+}
+
+/* A map that must be there. */
+static int need_map(const il_node **out, const il_yaml *y, const char *key, il_err *e)
+{
+    const il_node *n = il_yaml_get(il_yaml_root(y), key);
+    if (!n)
+        return il_yaml_fail(y, il_yaml_root(y), e, IL_EPARAM, "'%s' is missing", key);
+    if (n->kind != IL_NODE_MAP)
+        return il_yaml_fail(y, n, e, IL_EPARAM, "'%s' is no map", key);
+    *out = n;
+    return IL_OK;
+}
+
+static int read_name(il_recipe *r, const il_yaml *y, il_err *e)
+{
+    const il_node *root = il_yaml_root(y), *n = il_yaml_get(root, "recipe"), *title = il_yaml_get(root, "title");
+    if (!n)
+        return il_yaml_fail(y, root, e, IL_EPARAM, "'recipe' is missing");
+    if (n->kind != IL_NODE_SCALAR || !*n->text || strlen(n->text) > 64 ||
+        n->text[strspn(n->text, "abcdefghijklmnopqrstuvwxyz0123456789-_")])
+        return il_yaml_fail(y, n, e, IL_EPARAM,
+                            "'recipe' is no identifier of up to 64 lower-case letters, digits, '-' and '_'");
+    if (title && (title->kind != IL_NODE_SCALAR || strchr(title->text, '\n')))
+        return il_yaml_fail(y, title, e, IL_EPARAM, "'title' is no line of text");
+    r->name = il_words_copy(n->text);
+    r->title = il_words_copy(title ? title->text : n->text);
+    r->path = il_words_copy(il_yaml_name(y));
+    r->source = il_words_copy(il_yaml_text(y));
+    return r->name && r->title && r->path && r->source ? IL_OK : il_fail_oom(e);
+}
+
+static int read_photos(il_recipe *r, const il_yaml *y, il_err *e)
+{
+    const il_node *map = NULL;
+    int rc = need_map(&map, y, "photos", e);
+    if (!rc)
+        rc = il_parts_table(&r->photos, il_recipe_photo_keys, y, map, NULL, e);
+    if (rc)
+        return rc;
+    const char *fit = il_params_text(r->photos, "fit");
+    r->fit = strcmp(fit, "tiles") == 0 ? IL_FIT_TILES : strcmp(fit, "crop") == 0 ? IL_FIT_CROP : IL_FIT_RESIZE;
+    r->size = (int)il_params_int(r->photos, "size");
+    return IL_OK;
+}
+
+/* All whole numbers, or all shares that sum to at most 1. */
+static int check_splits(const il_recipe *r, const il_yaml *y, const il_node *map, il_err *e)
+{
+    double sum = 0, most = 0;
+    bool whole = true;
+    for (int i = 0; i < IL_SPLITS; i++) {
+        sum += r->splits[i];
+        most = fmax(most, r->splits[i]);
+        whole = whole && r->splits[i] == floor(r->splits[i]);
+    }
+    if (most == 0)
+        return il_yaml_fail(y, map, e, IL_EPARAM, "'splits': all are empty");
+    if (most <= 1 && sum > 1 + 1e-9 && !whole)
+        return il_yaml_fail(y, map, e, IL_EPARAM, "'splits': the shares sum to %g, expected at most 1", sum);
+    if (most > 1 && !whole)
+        return il_yaml_fail(y, map, e, IL_EPARAM, "'splits': expected whole numbers of photos, or shares of at most 1 each");
+    return IL_OK;
+}
+
+static int read_splits(il_recipe *r, const il_yaml *y, il_err *e)
+{
+    static const il_param_spec specs[] = {
+        { "train", IL_REAL, "0", 0, EXACT, NULL, "photos, or their share" },
+        { "validation", IL_REAL, "0", 0, EXACT, NULL, "photos, or their share" },
+        { "test", IL_REAL, "0", 0, EXACT, NULL, "photos, or their share" },
+        { 0 },
+    };
+    const il_node *map = NULL;
+    il_params *p = NULL;
+    int rc = need_map(&map, y, "splits", e);
+    if (!rc)
+        rc = il_parts_table(&p, specs, y, map, NULL, e);
+    for (int i = 0; !rc && i < IL_SPLITS; i++)
+        r->splits[i] = il_params_real(p, il_recipe_splits[i]);
+    il_params_free(p);
+    return rc ? rc : check_splits(r, y, map, e);
+}
+
+static int read_plain(il_recipe *r, const il_yaml *y, il_err *e)
+{
+    static const char *const others[] = { "recipe",  "title",   "photos",      "splits",
+                                          "maskers", "inpaint", "reconstruct", "pictures", NULL };
+    return il_parts_table(&r->plain, il_recipe_plain_keys, y, il_yaml_root(y), others, e);
+}
+
+static int read_pictures(il_recipe *r, const il_yaml *y, il_err *e)
+{
+    const il_node *list = il_yaml_get(il_yaml_root(y), "pictures");
+    for (int k = 0; k < IL_PICTURE_KINDS; k++)
+        r->pictures[k] = !list;
+    if (!list)
+        return IL_OK;
+    if (list->kind != IL_NODE_LIST || !list->count)
+        return il_yaml_fail(y, list, e, IL_EPARAM, "'pictures': expected a list of image kinds");
+    for (size_t i = 0; i < list->count; i++) {
+        const il_node *n = list->items[i];
+        int kind = 0;
+        while (kind < IL_PICTURE_KINDS && (n->kind != IL_NODE_SCALAR || strcmp(n->text, il_manifest_kinds[kind]) != 0))
+            kind++;
+        if (kind == IL_PICTURE_KINDS)
+            return il_yaml_fail(y, n, e, IL_EPARAM,
+                                "'pictures': expected original, mask, inpainted, realfake or fakefake");
+        r->pictures[kind] = true;
+    }
+    return IL_OK;
+}
+
+/* ---- what needs what ---- */
+
+static int check_part(const il_recipe *r, const il_part *p, bool paints, const il_yaml *y, const il_node *at, il_err *e)
+{
+    const il_generator_ops *ops = p->plugin->generator;
+    if (paints ? !ops->inpaint : !ops->reconstruct)
+        return il_yaml_fail(y, at, e, IL_EPARAM, "generator '%s' cannot %s", p->plugin->name,
+                            paints ? "inpaint" : "reconstruct");
+    if (r->size % ops->multiple)
+        return il_yaml_fail(y, at, e, IL_EPARAM, "generator '%s' needs sides that are multiples of %d, 'photos.size' is %d",
+                            p->plugin->name, ops->multiple, r->size);
+    return IL_OK;
+}
+
+static int check_parts(il_recipe *r, const il_yaml *y, il_err *e)
+{
+    const il_node *root = il_yaml_root(y);
+    bool paints = r->pictures[IL_INPAINTED] || r->pictures[IL_REALFAKE];
+    const il_node *inpaint = il_yaml_get(root, "inpaint"), *reconstruct = il_yaml_get(root, "reconstruct");
+    bool given = il_yaml_get(root, "pictures");
+    int rc = IL_OK;
+    if (!given && !inpaint)
+        r->pictures[IL_INPAINTED] = r->pictures[IL_REALFAKE] = paints = false;
+    if (!inpaint && !reconstruct)
+        return il_yaml_fail(y, root, e, IL_EPARAM, "'inpaint' or 'reconstruct' must name a generator");
+    if (paints && !inpaint)
+        return il_yaml_fail(y, root, e, IL_EPARAM, "'pictures' wants inpainted or realfake, but 'inpaint' is missing");
+    for (size_t i = 0; !rc && i < r->inpainters.count; i++)
+        rc = check_part(r, &r->inpainters.list[i], true, y, inpaint, e);
+    for (size_t i = 0; !rc && r->pictures[IL_FAKEFAKE] && i < r->reconstructors.count; i++)
+        rc = check_part(r, &r->reconstructors.list[i], false, y, reconstruct ? reconstruct : inpaint, e);
+    return rc;
+}
+
+static int read_parts(il_recipe *r, const il_yaml *y, il_err *e)
+{
+    const il_node *root = il_yaml_root(y), *maskers = il_yaml_get(root, "maskers");
+    const il_node *inpaint = il_yaml_get(root, "inpaint"), *reconstruct = il_yaml_get(root, "reconstruct");
+    il_err why = { 0 };
+    if (!maskers)
+        return il_yaml_fail(y, root, e, IL_EPARAM, "'maskers' is missing");
+    int rc = il_registry_open(&r->registry, &why);
+    if (rc)
+        return il_fail(e, rc, "%s", why.message);
+    rc = il_parts_read(&r->maskers, r->registry, IL_MASKER, y, maskers, e);
+    if (!rc)
+        rc = il_parts_read(&r->inpainters, r->registry, IL_GENERATOR, y, inpaint, e);
+    if (!rc && reconstruct)
+        rc = il_parts_read(&r->reconstructors, r->registry, IL_GENERATOR, y, reconstruct, e);
+    else if (!rc) /* the inpainting pipeline's own autoencoder */
+        rc = il_parts_lend(&r->reconstructors, &r->inpainters, e);
+    return rc ? rc : check_parts(r, y, e);
+}
+
+int il_recipe_open(il_recipe **out, const char *path, il_err *e)
+{
+    il_yaml *y = NULL;
+    il_recipe *r = calloc(1, sizeof *r);
+    if (!r)
+        return il_fail_oom(e);
+    pthread_mutex_init(&r->lock, NULL); /* cannot fail with default attributes */
+    int rc = il_yaml_read(&y, path, e);
+    if (rc || (rc = check_keys(y, e)) || (rc = read_name(r, y, e)) || (rc = read_photos(r, y, e)) ||
+        (rc = read_splits(r, y, e)) || (rc = read_plain(r, y, e)) || (rc = read_pictures(r, y, e)) ||
+        (rc = read_parts(r, y, e)))
+        goto done;
+    *out = r;
+    r = NULL;
+
+done:
+    il_yaml_free(y);
+    il_recipe_free(r);
+    return rc;
+}
+
+/* ---- files and weights ---- */
+
+static int add_uses(il_uses *out, const il_parts *parts, il_err *e)
+{
+    int rc = IL_OK;
+    for (size_t i = 0; !rc && i < parts->count; i++) {
+        if (parts->list[i].lent)
+            continue;
+        il_uses u = { 0 };
+        rc = il_uses_of(&u, parts->list[i].plugin, parts->list[i].self, parts->list[i].params, e);
+        for (size_t k = 0; !rc && k < u.count; k++)
+            rc = il_uses_add(out, u.paths[k], e);
+        il_uses_clear(&u);
+    }
+    return rc;
+}
+
+int il_recipe_uses(const il_recipe *r, il_uses *out, il_err *e)
+{
+    int rc = il_uses_add(out, r->path, e);
+    if (!rc)
+        rc = add_uses(out, &r->maskers, e);
+    if (!rc)
+        rc = add_uses(out, &r->inpainters, e);
+    if (!rc)
+        rc = add_uses(out, &r->reconstructors, e);
+    return rc;
+}
+
+static int load_parts(il_parts *parts, il_device device, il_err *e)
+{
+    int rc = IL_OK;
+    for (size_t i = 0; !rc && i < parts->count; i++) {
+        const il_plugin *plugin = parts->list[i].plugin;
+        if (plugin->load && (rc = plugin->load(parts->list[i].self, device, e)) != IL_OK)
+            il_fail_in(e, "%s '%s'", il_registry_kind(plugin->kind), plugin->name);
+    }
+    return rc;
+}
+
+int il_recipe_load(il_recipe *r, il_device device, il_err *e)
+{
+    bool paints = r->pictures[IL_INPAINTED] || r->pictures[IL_REALFAKE];
+    bool lent = r->reconstructors.count && r->reconstructors.list[0].lent;
+    r->device = device;
+    int rc = load_parts(&r->maskers, device, e);
+    if (!rc && paints)
+        rc = load_parts(&r->inpainters, device, e);
+    if (!rc && r->pictures[IL_FAKEFAKE] && !(paints && lent))
+        rc = load_parts(&r->reconstructors, device, e);
+    return rc;
+}

@@ -1,0 +1,53 @@
+/* recipe.h - a recipe file, read: what the stages of a build need of it. */
+#ifndef IL_DATASET_RECIPE_H
+#define IL_DATASET_RECIPE_H
+
+#include <pthread.h>
+#include <inpaintlab/recipe.h>
+#include "dataset/manifest.h"
+#include "registry.h"
+#include "yaml.h"
+
+enum { IL_TRAIN, IL_VALIDATION, IL_TEST, IL_SPLITS };
+extern const char *const il_recipe_splits[IL_SPLITS]; /* "train", "validation", "test" */
+
+/* A masker or generator of the recipe. */
+typedef struct il_part {
+    const il_plugin *plugin;
+    il_params *params;
+    void *self;
+    double share; /* of the samples, relative to the others of its list */
+    bool lent;    /* params and self are another list's */
+} il_part;
+
+typedef struct il_parts {
+    il_part *list;
+    size_t count;
+} il_parts;
+
+typedef enum il_fit { IL_FIT_RESIZE, IL_FIT_CROP, IL_FIT_TILES } il_fit;
+
+struct il_recipe {
+    char *name, *title, *path, *source;
+    il_registry *registry;
+    il_params *photos; /* il_recipe_photo_keys */
+    il_params *plain;  /* il_recipe_plain_keys */
+    il_fit fit;
+    int size;
+    double splits[IL_SPLITS]; /* numbers of photos, or shares of them if the greatest is at most 1 */
+    bool pictures[IL_PICTURE_KINDS]; /* to be written */
+    il_parts maskers, inpainters, reconstructors;
+    il_device device;     /* where they work, once loaded */
+    pthread_mutex_t lock; /* held while a masker or generator works for il_recipe_fake */
+};
+
+extern const il_param_spec il_recipe_photo_keys[]; /* under `photos` */
+extern const il_param_spec il_recipe_plain_keys[]; /* at the top */
+
+/* What determines the pictures but file contents: canonical JSON. The caller frees it. */
+char *il_recipe_config(const il_recipe *r);
+
+/* Settings of the generators of one sample, {"inpaint": {…}, "reconstruct": {…}}, without paths. The caller frees it. */
+char *il_recipe_made_by(const il_recipe *r, size_t inpainter, size_t reconstructor);
+
+#endif

@@ -1,0 +1,211 @@
+#include <fcntl.h>
+#include <sys/file.h>
+#include "dataset/build.h"
+#include "dataset/pool.h"
+#include "words.h"
+#include "workshop.h"
+
+TestSuite(build, .init = work_open, .fini = work_close, .timeout = 300);
+
+#define SPLITS "{train: 6, validation: 2, test: 2}"
+
+static volatile int stop;
+static int stop_after; /* samples; 0: never */
+
+static void on_progress(void *context, const il_progress *p)
+{
+    (void)context;
+    if (stop_after && strcmp(p->phase, "samples") == 0 && p->batch >= (size_t)stop_after)
+        stop = 1;
+}
+
+static int build(il_build_result *out, const char *recipe, const char *folder, int threads, il_err *e)
+{
+    il_recipe *r = work_read(recipe);
+    il_build_opts o = { .folder = folder, .device = { IL_CPU, 0 }, .threads = threads };
+    il_watch watch = { .progress = on_progress, .stop = &stop };
+    stop = 0;
+    int rc = il_build_run(out, r, &o, &watch, e);
+    il_recipe_free(r);
+    return rc;
+}
+
+static void expect_same(const char *a, const char *b)
+{
+    char command[1000];
+    snprintf(command, sizeof command, "diff -r %s %s >&2", a, b);
+    cr_expect_eq(system(command), 0, "%s and %s differ", a, b);
+}
+
+static size_t files_in(const char *folder)
+{
+    char command[500], line[40] = "";
+    snprintf(command, sizeof command, "find %s -type f | wc -l", folder);
+    FILE *p = popen(command, "r");
+    cr_assert(p && fgets(line, sizeof line, p));
+    pclose(p);
+    return strtoul(line, NULL, 10);
+}
+
+Test(build, makes_every_sample_once)
+{
+    il_build_result b = { 0 };
+    il_manifest m = { 0 };
+    il_err e = { 0 };
+    work_photos(10, 70, 66);
+    work_text("photos/p03.txt", "a caption\n");
+    const char *recipe = work_recipe("r.yaml", "", SPLITS, "");
+    WORK_OK(build(&b, recipe, work_path("out"), 2, &e), e);
+    cr_expect(b.samples == 10 && b.made == 10 && b.counts[IL_TRAIN] == 6 && b.counts[IL_TEST] == 2);
+    cr_expect_eq(files_in(work_path("out")), 52); /* five kinds, recipe.json, manifest.jsonl */
+    WORK_OK(il_manifest_read(&m, work_path("out/manifest.jsonl"), 1, &e), e);
+    cr_assert_eq(m.count, 10);
+    for (size_t i = 0; i < m.count; i++) {
+        const il_sample *s = &m.list[i];
+        char name[200];
+        snprintf(name, sizeof name, "photos/%s", s->photo);
+        il_digest photo, file;
+        WORK_OK(il_words_sha256_file(&photo, work_path(name), &e), e);
+        cr_expect_str_eq(s->photo_sha256, photo.hex);
+        snprintf(name, sizeof name, "out/%s/%s.realfake.webp", s->split, s->id);
+        WORK_OK(il_words_sha256_file(&file, work_path(name), &e), e);
+        cr_expect_str_eq(s->sha256[IL_REALFAKE], file.hex);
+        cr_expect_str_eq(s->inpainted_by, "small");
+        cr_expect_eq(strlen(s->inpainted_sha256), 64);
+        cr_expect_str_eq(s->masker, "rectangle");
+        cr_expect_str_eq(s->prompt, strcmp(s->id, "p03") ? "" : "a caption");
+        cr_expect_eq(s->tile, -1);
+        cr_expect(s->area > s->core && s->core > 0);
+    }
+    il_manifest_free(&m);
+    WORK_OK(build(&b, recipe, work_path("out"), 2, &e), e);
+    cr_expect(b.samples == 10 && b.made == 0);
+}
+
+Test(build, goes_on_to_the_same_bytes)
+{
+    il_build_result b = { 0 };
+    il_err e = { 0 };
+    work_photos(10, 70, 66);
+    const char *recipe = work_recipe("r.yaml", "", SPLITS, "batch: 2\n");
+    WORK_OK(build(&b, recipe, work_path("whole"), 3, &e), e);
+    for (stop_after = 2; stop_after <= 8; stop_after += 2) {
+        e = (il_err){ 0 };
+        cr_assert_eq(build(&b, recipe, work_path("cut"), 1, &e), IL_ECANCEL, "%s", e.message);
+        cr_expect(strstr(e.message, "the same command goes on"), "%s", e.message);
+    }
+    stop_after = 0;
+    /* what a kill leaves: a torn line, a file without a line, a line without its file, a draft */
+    work_text("cut/train/p99.mask.webp.123-0.tmp", "half");
+    FILE *journal = fopen(work_path("cut/.build/journal.jsonl"), "a");
+    cr_assert(journal);
+    fputs("{\"id\": \"p0", journal);
+    fclose(journal);
+    il_manifest m = { 0 };
+    WORK_OK(il_manifest_read(&m, work_path("cut/.build/journal.jsonl"), 0, &e), e);
+    char gone[200];
+    snprintf(gone, sizeof gone, "cut/%s/%s.fakefake.webp", m.list[0].split, m.list[0].id);
+    il_manifest_free(&m);
+    cr_assert_eq(unlink(work_path(gone)), 0);
+    WORK_OK(build(&b, recipe, work_path("cut"), 2, &e), e);
+    cr_expect_gt(b.made, 0);
+    expect_same(work_path("whole"), work_path("cut"));
+}
+
+Test(build, cuts_tiles_and_mixes_by_share)
+{
+    char text[2000];
+    il_build_result b = { 0 };
+    il_manifest m = { 0 };
+    il_err e = { 0 };
+    work_photos(5, 130, 128);
+    snprintf(text, sizeof text,
+             "recipe: t\nphotos: {root: %s/photos, size: 64, fit: tiles}\nsplits: {train: 5}\nformat: png\nbatch: 8\n"
+             "maskers: [{name: rectangle, least: 16, share: 3}, {name: rectangle, least: 31}]\n"
+             "reconstruct: [{name: small, weights: %s/generator-nearest.safetensors},"
+             " {name: small, weights: %s/generator-shuffle.safetensors}]\npictures: [mask, fakefake]\n",
+             work_folder, TEST_DATA, TEST_DATA);
+    work_text("t.yaml", text);
+    WORK_OK(build(&b, work_path("t.yaml"), work_path("out"), 2, &e), e);
+    cr_expect_eq(b.samples, 20);
+    cr_expect_eq(files_in(work_path("out")), 42);
+    WORK_OK(il_manifest_read(&m, work_path("out/manifest.jsonl"), 1, &e), e);
+    int first = 0;
+    for (size_t i = 0; i < m.count; i++) {
+        cr_expect(m.list[i].tile >= 0 && m.list[i].tile < 4 && !m.list[i].inpainted_by && !m.list[i].prompt);
+        first += strcmp(m.list[i].reconstructed_sha256, m.list[0].reconstructed_sha256) == 0;
+    }
+    cr_expect_eq(first, 10);
+    il_manifest_free(&m);
+}
+
+Test(build, refuses_a_folder_that_holds_something_else)
+{
+    il_build_result b = { 0 };
+    il_err e = { 0 };
+    work_photos(10, 70, 66);
+    const char *recipe = work_recipe("r.yaml", "", SPLITS, "");
+    WORK_OK(build(&b, recipe, work_path("out"), 1, &e), e);
+    cr_expect_eq(build(&b, work_recipe("r2.yaml", "", SPLITS, "seed: 2\n"), work_path("out"), 1, &e), IL_EDATA);
+    cr_expect(strstr(e.message, "was begun with another recipe"), "%s", e.message);
+    work_photo("photos/p11.png", 11, 70, 66); /* other photos */
+    cr_expect_eq(build(&b, work_path("r.yaml"), work_path("out"), 1, &e), IL_EDATA);
+    cr_assert_eq(mkdir(work_path("full"), 0777), 0);
+    work_text("full/mine.txt", "keep me\n");
+    cr_expect_eq(build(&b, work_path("r.yaml"), work_path("full"), 1, &e), IL_EDATA);
+    cr_expect(strstr(e.message, "no recipe.json"), "%s", e.message);
+    cr_expect_eq(build(&b, work_path("r.yaml"), "/proc/nowhere", 1, &e), IL_EIO);
+    cr_expect(strstr(e.message, "/proc/nowhere"), "%s", e.message);
+}
+
+Test(build, one_process_at_a_time)
+{
+    il_build_result b = { 0 };
+    il_err e = { 0 };
+    work_photos(10, 70, 66);
+    cr_assert_eq(mkdir(work_path("out"), 0777), 0);
+    cr_assert_eq(mkdir(work_path("out/.build"), 0777), 0);
+    int fd = open(work_path("out/.build/lock"), O_RDWR | O_CREAT, 0666);
+    cr_assert(fd >= 0 && flock(fd, LOCK_EX) == 0);
+    cr_expect_eq(build(&b, work_recipe("r.yaml", "", SPLITS, ""), work_path("out"), 1, &e), IL_EBUSY);
+    cr_expect(strstr(e.message, "another process"), "%s", e.message);
+    close(fd);
+    WORK_OK(build(&b, work_path("r.yaml"), work_path("out"), 1, &e), e);
+}
+
+Test(build, tells_of_photos_that_cannot_be_used)
+{
+    il_build_result b = { 0 };
+    il_err e = { 0 };
+    work_photos(10, 70, 66);
+    work_text("photos/bad.jpg", "no picture");
+    cr_expect_eq(build(&b, work_recipe("r.yaml", "", SPLITS, ""), work_path("out"), 1, &e), IL_EDATA);
+    cr_expect(strstr(e.message, "bad.jpg") && strstr(e.message, "1 of 11 photos"), "%s", e.message);
+    WORK_OK(build(&b, work_recipe("s.yaml", ", unusable: skip", SPLITS, ""), work_path("skip"), 1, &e), e);
+    cr_expect(b.unusable == 1 && b.samples == 10);
+}
+
+/* ---- pool ---- */
+
+static void add_one(void *arg)
+{
+    ++*(int *)arg;
+}
+
+Test(build, pool_does_every_job)
+{
+    enum { JOBS = 500 };
+    static int done[JOBS];
+    il_pool *p = NULL;
+    il_pool_group a = { 0 }, b = { 0 };
+    il_err e = { 0 };
+    WORK_OK(il_pool_open(&p, 4, &e), e);
+    for (int i = 0; i < JOBS; i++)
+        WORK_OK(il_pool_add(p, i % 2 ? &a : &b, add_one, &done[i], &e), e);
+    il_pool_wait(p, &a);
+    for (int i = 1; i < JOBS; i += 2)
+        cr_assert_eq(done[i], 1);
+    il_pool_close(p); /* ends what is queued */
+    for (int i = 0; i < JOBS; i++)
+        cr_assert_eq(done[i], 1);
+}
