@@ -250,7 +250,6 @@ using shim::run;
 using shim::run_list;
 using shim::run_weighted;
 using shim::sizes;
-using shim::wrap;
 
 namespace {
 

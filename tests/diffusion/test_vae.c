@@ -364,7 +364,7 @@ Test(vae, absent_options)
     il_vae_free(v);
     edit_config(&folder, from.text, "mid_block_add_attention", "false");
     v = open_in(folder.text, (il_network_opts){ .dtype = IL_F32, .no_weights = true });
-    cr_assert_eq(all - il_vae_params(v), 2 * (4 * (16 * 16 + 16) + 2 * 16L));
+    cr_assert_eq(all - il_vae_params(v), 2L * (4 * (16 * 16 + 16) + 2 * 16));
     il_vae_free(v);
     edit_config(&folder, from.text, "use_quant_conv", "false");
     v = open_in(folder.text, (il_network_opts){ .dtype = IL_F32, .no_weights = true });

@@ -20,6 +20,7 @@ only_in libyaml '#include <yaml\.h>' core/yaml.c
 only_in dlopen '\bdlopen\(' core/registry.c core/torch/tensor.cpp
 only_in sqlite3 '#include <sqlite3\.h>' $(cd core && ls store*.c store*.h query.c 2>/dev/null | sed 's#^#core/#')
 only_in libtorch '#include <(torch|ATen|c10)/' $(ls core/torch/*.cpp core/torch/*.hpp)
+only_in libutf8proc '#include <utf8proc\.h>' core/diffusion/unicode.c
 only_in "C++" '^#include <(vector|string|memory|cstring|exception)>' $(ls core/torch/*.cpp core/torch/*.hpp)
 
 # Public headers include libc and each other; plugins include <inpaintlab/…> and libc, nothing of core.

@@ -182,8 +182,7 @@ il_tensor *il_attention(il_scope *s, il_tensor *q, il_tensor *k, il_tensor *v, b
 il_tensor *il_pad(il_scope *s, il_tensor *x, int left, int right, int top, int bottom);
 
 /* Standard normal float32, drawn on the CPU, so equal on every device: the numbers of torch.randn with
- * torch.Generator().manual_seed(seed), one picture of `shape` after `skip` elements that were drawn before in calls of
- * that same shape. */
+ * torch.Generator().manual_seed(seed), after `skip` earlier draws of that same shape. */
 il_tensor *il_randn(il_scope *s, uint64_t seed, int skip, int ndim, const int64_t *shape);
 
 /* Binary cross-entropy of logits, element by element. */
