@@ -58,18 +58,6 @@ static const char *const *split_names(const char *split)
     return NULL;
 }
 
-static char *joined(const char *folder, const char *name)
-{
-    il_text t = { 0 };
-    size_t n = strlen(folder);
-    while (n > 1 && folder[n - 1] == '/')
-        n--;
-    il_words_add(&t, "%.*s/%s", (int)n, folder, name);
-    if (t.failed)
-        il_words_free(&t);
-    return t.data;
-}
-
 static int find_split(char **out, const char *root, const char *split, il_err *e)
 {
     const char *const *names = split_names(split);
@@ -82,7 +70,7 @@ static int find_split(char **out, const char *root, const char *split, il_err *e
         return il_fail(e, IL_EDATA, "%s: is no folder; expected the folder of a data set", root);
     char *found = NULL;
     for (; *names; names++) {
-        char *path = joined(root, *names);
+        char *path = il_words_path(root, *names);
         if (!path || (is_folder(path) && found)) {
             int rc = path ? il_fail(e, IL_EDATA, "%s and %s: which one is the %s split? Expected only one of them",
                                     found, path, split) : il_fail_oom(e);
@@ -114,14 +102,10 @@ static bool is_ending(const char *text)
 
 static int add_file(struct listing *l, const char *name, size_t id_length, enum part part, il_err *e)
 {
-    if (l->count == l->room) {
-        size_t room = l->room ? l->room * 2 : 256;
-        struct file *files = realloc(l->files, room * sizeof *files);
-        if (!files)
-            return il_fail_oom(e);
-        l->files = files;
-        l->room = room;
-    }
+    struct file *files = il_words_room(l->files, l->count, &l->room, sizeof *files);
+    if (!files)
+        return il_fail_oom(e);
+    l->files = files;
     struct file f = { .id = strndup(name, id_length), .name = strdup(name), .part = part };
     if (!f.id || !f.name) {
         free(f.id);
@@ -218,8 +202,8 @@ static int pair(il_items *out, const struct listing *l, const struct file *files
         return of[MASK] ? reject(out, l, id, IMAGE, NULL, e) : IL_OK;
     if (l->wanted[MASK] && !of[MASK])
         return reject(out, l, id, MASK, NULL, e);
-    char *image = joined(l->path, of[IMAGE]->name);
-    char *mask = of[MASK] ? joined(l->path, of[MASK]->name) : NULL;
+    char *image = il_words_path(l->path, of[IMAGE]->name);
+    char *mask = of[MASK] ? il_words_path(l->path, of[MASK]->name) : NULL;
     int rc = image && (mask || !of[MASK]) ? il_items_add(out, id, image, mask, e) : il_fail_oom(e);
     free(image);
     free(mask);

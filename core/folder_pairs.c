@@ -29,18 +29,6 @@ static int read_wanted(struct wanted *out, const char *images, il_err *e)
                    near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
 }
 
-static char *joined(const char *folder, const char *name)
-{
-    il_text t = { 0 };
-    size_t n = strlen(folder);
-    while (n > 1 && folder[n - 1] == '/')
-        n--;
-    il_words_add(&t, "%.*s/%s", (int)n, folder, name);
-    if (t.failed)
-        il_words_free(&t);
-    return t.data;
-}
-
 static int reject(il_items *out, const char *id, il_text *why, il_err *e)
 {
     int rc = why->failed ? il_fail_oom(e) : il_items_reject(out, id, why->data, e);
@@ -82,14 +70,10 @@ static bool is_picture(const char *name)
 
 static int add_file(struct folder *f, const char *name, il_err *e)
 {
-    if (f->count == f->room) {
-        size_t room = f->room ? f->room * 2 : 256;
-        struct file *files = realloc(f->files, room * sizeof *files);
-        if (!files)
-            return il_fail_oom(e);
-        f->files = files;
-        f->room = room;
-    }
+    struct file *files = il_words_room(f->files, f->count, &f->room, sizeof *files);
+    if (!files)
+        return il_fail_oom(e);
+    f->files = files;
     struct file file = { strdup(name), strndup(name, (size_t)(strrchr(name, '.') - name)) };
     if (!file.name || !file.stem) {
         free(file.name);
@@ -109,7 +93,7 @@ static int by_stem(const void *a, const void *b)
 
 static int list_folder(struct folder *out, const char *root, const char *name, il_err *e)
 {
-    out->path = joined(root, name);
+    out->path = il_words_path(root, name);
     if (!out->path)
         return il_fail_oom(e);
     DIR *folder = opendir(out->path);
@@ -190,8 +174,8 @@ static int pair(il_items *out, const struct folder *pictures, const struct folde
 {
     if (s.pictures != 1 || s.masks != 1)
         return reject_pair(out, pictures, masks, s, e);
-    char *image = joined(pictures->path, pictures->files[s.p].name);
-    char *mask = joined(masks->path, masks->files[s.m].name);
+    char *image = il_words_path(pictures->path, pictures->files[s.p].name);
+    char *mask = il_words_path(masks->path, masks->files[s.m].name);
     int rc = image && mask ? il_items_add(out, s.id, image, mask, e) : il_fail_oom(e);
     free(image);
     free(mask);

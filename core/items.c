@@ -35,23 +35,11 @@ void il_items_free(il_items *items)
     free(items);
 }
 
-/* Room for one more element of `size` bytes; NULL when memory is out. */
-static void *grown(void *list, size_t count, size_t *room, size_t size)
-{
-    if (count < *room)
-        return list;
-    size_t more = *room ? *room * 2 : 64;
-    void *bigger = realloc(list, more * size);
-    if (bigger)
-        *room = more;
-    return bigger;
-}
-
 int il_items_add(il_items *items, const char *id, const char *image, const char *mask, il_err *e)
 {
     if (!id || !*id || !image || !*image)
         return il_fail(e, IL_EPLUGIN, "the data set lists a sample without %s", id && *id ? "a picture" : "an id");
-    il_item *list = grown(items->list, items->count, &items->room, sizeof *list);
+    il_item *list = il_words_room(items->list, items->count, &items->room, sizeof *list);
     if (!list)
         return il_fail_oom(e);
     items->list = list;
@@ -66,7 +54,7 @@ int il_items_add(il_items *items, const char *id, const char *image, const char 
 
 int il_items_reject(il_items *items, const char *id, const char *why, il_err *e)
 {
-    il_rejected *list = grown(items->rejected, items->rejected_count, &items->rejected_room, sizeof *list);
+    il_rejected *list = il_words_room(items->rejected, items->rejected_count, &items->rejected_room, sizeof *list);
     if (!list)
         return il_fail_oom(e);
     items->rejected = list;

@@ -66,6 +66,29 @@ char *il_words_copy(const char *text)
     return text ? strdup(text) : NULL;
 }
 
+char *il_words_path(const char *folder, const char *name)
+{
+    il_text t = { 0 };
+    size_t n = strlen(folder);
+    while (n > 1 && folder[n - 1] == '/')
+        n--;
+    il_words_add(&t, "%.*s/%s", (int)n, folder, name);
+    if (t.failed)
+        il_words_free(&t);
+    return t.data;
+}
+
+void *il_words_room(void *list, size_t count, size_t *room, size_t size)
+{
+    if (count < *room)
+        return list;
+    size_t more = *room ? *room * 2 : 64;
+    void *bigger = realloc(list, more * size);
+    if (bigger)
+        *room = more;
+    return bigger;
+}
+
 static int least(int a, int b)
 {
     return a < b ? a : b;

@@ -17,6 +17,12 @@ void il_words_add(il_text *t, const char *format, ...) IL_PRINTF(2, 3);
 void il_words_free(il_text *t);
 char *il_words_copy(const char *text); /* strdup that takes NULL */
 
+/* FOLDER/NAME, the folder's own slashes at its end left out; NULL when memory is out. The caller frees it. */
+char *il_words_path(const char *folder, const char *name);
+
+/* Room for one more element of `size` bytes in a list that may move; NULL when memory is out (the list stays). */
+void *il_words_room(void *list, size_t count, size_t *room, size_t size);
+
 /* The candidate nearest to `wrong` by edit distance, or NULL when none is near. */
 const char *il_words_nearest(const char *wrong, const char *const *candidates, size_t count);
 

@@ -1,29 +1,7 @@
 /* identity.c - what a recipe's pictures depend on besides the contents of files, as canonical JSON. */
-#include <jansson.h>
 #include <stdlib.h>
 #include "dataset/recipe.h"
-
-/* Sets a member; *bad when there was no memory. */
-static void put(json_t *object, const char *key, json_t *value, bool *bad)
-{
-    if (json_object_set_new(object, key, value) != 0)
-        *bad = true;
-}
-
-/* Paths are left out: their contents count. Real numbers are texts, so that no way of printing them matters. */
-static json_t *json_of_params(const il_params *p, bool *bad)
-{
-    json_t *all = json_object();
-    for (const il_param_spec *s = il_params_specs(p); s->name; s++) {
-        if (s->type == IL_BOOL)
-            put(all, s->name, json_boolean(il_params_bool(p, s->name)), bad);
-        else if (s->type == IL_INT)
-            put(all, s->name, json_integer(il_params_int(p, s->name)), bad);
-        else if (s->type != IL_PATH)
-            put(all, s->name, json_string(il_params_canonical(p, s->name)), bad);
-    }
-    return all;
-}
+#include "params_json.h"
 
 static json_t *json_of_parts(const il_parts *parts, bool *bad)
 {
@@ -33,10 +11,10 @@ static json_t *json_of_parts(const il_parts *parts, bool *bad)
         json_t *one = json_object();
         char share[40];
         snprintf(share, sizeof share, "%.17g", part->share);
-        put(one, "name", json_string(part->plugin->name), bad);
-        put(one, "revision", json_integer(part->plugin->revision), bad);
-        put(one, "share", json_string(share), bad);
-        put(one, "params", json_of_params(part->params, bad), bad);
+        il_params_json_put(one, "name", json_string(part->plugin->name), bad);
+        il_params_json_put(one, "revision", json_integer(part->plugin->revision), bad);
+        il_params_json_put(one, "share", json_string(share), bad);
+        il_params_json_put(one, "params", il_params_json(part->params, bad), bad);
         if (json_array_append_new(list, one) != 0)
             *bad = true;
     }
@@ -57,18 +35,18 @@ char *il_recipe_config(const il_recipe *r)
     for (int i = 0; i < IL_SPLITS; i++) {
         char text[40];
         snprintf(text, sizeof text, "%.17g", r->splits[i]);
-        put(splits, il_recipe_splits[i], json_string(text), &bad);
+        il_params_json_put(splits, il_recipe_splits[i], json_string(text), &bad);
     }
     for (int k = 0; k < IL_PICTURE_KINDS; k++)
         if (r->pictures[k] && json_array_append_new(pictures, json_string(il_manifest_kinds[k])) != 0)
             bad = true;
-    put(all, "splits", splits, &bad);
-    put(all, "pictures", pictures, &bad);
-    put(all, "photos", json_of_params(r->photos, &bad), &bad);
-    put(all, "plain", json_of_params(r->plain, &bad), &bad);
-    put(all, "maskers", json_of_parts(&r->maskers, &bad), &bad);
-    put(all, "inpaint", json_of_parts(&r->inpainters, &bad), &bad);
-    put(all, "reconstruct", json_of_parts(&r->reconstructors, &bad), &bad);
+    il_params_json_put(all, "splits", splits, &bad);
+    il_params_json_put(all, "pictures", pictures, &bad);
+    il_params_json_put(all, "photos", il_params_json(r->photos, &bad), &bad);
+    il_params_json_put(all, "plain", il_params_json(r->plain, &bad), &bad);
+    il_params_json_put(all, "maskers", json_of_parts(&r->maskers, &bad), &bad);
+    il_params_json_put(all, "inpaint", json_of_parts(&r->inpainters, &bad), &bad);
+    il_params_json_put(all, "reconstruct", json_of_parts(&r->reconstructors, &bad), &bad);
     return dump(all, bad);
 }
 
@@ -77,8 +55,8 @@ char *il_recipe_made_by(const il_recipe *r, size_t inpainter, size_t reconstruct
     bool bad = false;
     json_t *all = json_object();
     if (r->pictures[IL_INPAINTED] || r->pictures[IL_REALFAKE])
-        put(all, "inpaint", json_of_params(r->inpainters.list[inpainter].params, &bad), &bad);
+        il_params_json_put(all, "inpaint", il_params_json(r->inpainters.list[inpainter].params, &bad), &bad);
     if (r->pictures[IL_FAKEFAKE])
-        put(all, "reconstruct", json_of_params(r->reconstructors.list[reconstructor].params, &bad), &bad);
+        il_params_json_put(all, "reconstruct", il_params_json(r->reconstructors.list[reconstructor].params, &bad), &bad);
     return dump(all, bad);
 }

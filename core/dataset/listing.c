@@ -50,22 +50,10 @@ char *il_listing_name(const il_listing *l, size_t i)
     return t.data;
 }
 
-/* Room for one more element of `size` bytes; NULL when memory is out. */
-static void *grown(void *list, size_t count, size_t *room, size_t size)
-{
-    if (count < *room)
-        return list;
-    size_t more = *room ? *room * 2 : 256;
-    void *bigger = realloc(list, more * size);
-    if (bigger)
-        *room = more;
-    return bigger;
-}
-
 /* Frees both texts' buffers. */
 static int add_trouble(il_listing *l, il_text *where, il_text *why, bool unpaired, il_err *e)
 {
-    il_listing_trouble *list = grown(l->troubles, l->trouble_count, &l->trouble_room, sizeof *list);
+    il_listing_trouble *list = il_words_room(l->troubles, l->trouble_count, &l->trouble_room, sizeof *list);
     if (list)
         l->troubles = list;
     if (!list || where->failed || why->failed) {
@@ -77,22 +65,10 @@ static int add_trouble(il_listing *l, il_text *where, il_text *why, bool unpaire
     return IL_OK;
 }
 
-static char *joined(const char *folder, const char *name)
-{
-    il_text t = { 0 };
-    size_t n = strlen(folder);
-    while (n > 1 && folder[n - 1] == '/')
-        n--;
-    il_words_add(&t, "%.*s/%s", (int)n, folder, name);
-    if (t.failed)
-        il_words_free(&t);
-    return t.data;
-}
-
 static bool is_folder(const char *root, const char *name)
 {
     struct stat st;
-    char *path = joined(root, name);
+    char *path = il_words_path(root, name);
     bool is = path && stat(path, &st) == 0 && S_ISDIR(st.st_mode);
     free(path);
     return is;
@@ -172,7 +148,7 @@ static int read_folder(struct folder *f, il_err *e)
         }
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
             continue;
-        struct file *files = grown(f->files, f->count, &f->room, sizeof *files);
+        struct file *files = il_words_room(f->files, f->count, &f->room, sizeof *files);
         struct file file = { .name = strdup(entry->d_name) };
         if (files)
             f->files = files;
@@ -231,10 +207,10 @@ static int add_sample(il_listing *l, const struct folder *f, const struct file *
             twice = twice ? twice : &files[i - 1];
             continue;
         }
-        s.path[files[i].kind] = joined(f->path, files[i].name);
+        s.path[files[i].kind] = il_words_path(f->path, files[i].name);
         good = s.path[files[i].kind];
     }
-    il_listed *list = good ? grown(l->list, l->count, &l->room, sizeof *list) : NULL;
+    il_listed *list = good ? il_words_room(l->list, l->count, &l->room, sizeof *list) : NULL;
     if (!list) {
         listed_free(&s);
         return il_fail_oom(e);
@@ -288,7 +264,7 @@ static int list_splits(il_listing *l, il_err *e)
             return il_fail(e, IL_EDATA, "%s: %s and %s: which one is the validation split? Expected only one of them", l->root,
                            before, name);
         seen[folders[i].split] = name;
-        char *path = joined(l->root, name);
+        char *path = il_words_path(l->root, name);
         rc = path ? list_split(l, path, folders[i].split, e) : il_fail_oom(e);
         free(path);
     }
@@ -301,7 +277,7 @@ static int take_items(il_listing *l, const il_items *items, il_err *e)
 {
     for (size_t i = 0; i < items->count; i++) {
         const il_item *item = &items->list[i];
-        il_listed *list = grown(l->list, l->count, &l->room, sizeof *list);
+        il_listed *list = il_words_room(l->list, l->count, &l->room, sizeof *list);
         if (!list)
             return il_fail_oom(e);
         l->list = list;

@@ -43,14 +43,10 @@ void il_manifest_free(il_manifest *m)
 int il_manifest_add(il_manifest *m, il_sample *s, il_err *e)
 {
     assert(s->split && s->id);
-    if (m->count == m->room) {
-        size_t room = m->room ? m->room * 2 : 256;
-        il_sample *list = realloc(m->list, room * sizeof *list);
-        if (!list)
-            return il_fail_oom(e);
-        m->list = list;
-        m->room = room;
-    }
+    il_sample *list = il_words_room(m->list, m->count, &m->room, sizeof *list);
+    if (!list)
+        return il_fail_oom(e);
+    m->list = list;
     m->list[m->count++] = *s;
     *s = (il_sample){ 0 };
     return IL_OK;

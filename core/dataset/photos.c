@@ -67,12 +67,10 @@ static char *id_of(const char *below)
 
 static int add_photo(il_photos *p, const char *root, const char *below, int64_t size, il_err *e)
 {
-    if ((p->count & (p->count - 1)) == 0) { /* room for the next power of two */
-        il_photo *list = realloc(p->list, (p->count ? 2 * p->count : 1) * sizeof *list);
-        if (!list)
-            return il_fail_oom(e);
-        p->list = list;
-    }
+    il_photo *list = il_words_room(p->list, p->count, &p->room, sizeof *list);
+    if (!list)
+        return il_fail_oom(e);
+    p->list = list;
     il_photo *photo = &p->list[p->count];
     *photo = (il_photo){ .id = id_of(below), .path = joined(root, below), .below = il_words_copy(below),
                          .caption = il_words_copy(""), .size = size };

@@ -1,7 +1,7 @@
 /* pipeline.c - inpainting by latent diffusion: text, masked picture and noise through scheduler and UNet to a picture. */
 #include <stdlib.h>
 #include <string.h>
-#include "config.h"
+#include "options.h"
 #include "scheduler.h"
 #include "words.h"
 
@@ -20,7 +20,7 @@ struct il_pipeline {
 
 static int check_index(const char *folder, il_err *e)
 {
-    static const il_config_rule rules[] = {
+    static const il_options_rule rules[] = {
         { "_class_name", "[\"StableDiffusionInpaintPipeline\"]" },
         { "vae", "[[\"diffusers\",\"AutoencoderKL\"]]" },
         { "unet", "[[\"diffusers\",\"UNet2DConditionModel\"]]" },
@@ -28,15 +28,15 @@ static int check_index(const char *folder, il_err *e)
         { "tokenizer", "[[\"transformers\",\"CLIPTokenizer\"],[\"transformers\",\"CLIPTokenizerFast\"]]" },
         { NULL, NULL },
     };
-    il_config *c = NULL;
-    int rc = il_config_open(&c, folder, "model_index.json", e);
+    il_options *c = NULL;
+    int rc = il_options_open(&c, folder, "model_index.json", e);
     if (rc)
         return rc;
-    if (!il_config_has(c, "_class_name"))
-        il_config_refuse(c, "_class_name", "\"StableDiffusionInpaintPipeline\"");
-    il_config_check(c, rules);
-    rc = il_config_status(c, e);
-    il_config_free(c);
+    if (!il_options_has(c, "_class_name"))
+        il_options_refuse(c, "_class_name", "\"StableDiffusionInpaintPipeline\"");
+    il_options_check(c, rules);
+    rc = il_options_status(c, e);
+    il_options_free(c);
     return rc;
 }
 

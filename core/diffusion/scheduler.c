@@ -2,7 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "config.h"
+#include "options.h"
 #include "scheduler.h"
 
 enum spacing { LEADING, LINSPACE, TRAILING };
@@ -53,46 +53,46 @@ static int fill_alphas(il_scheduler *d, double start, double end, bool scaled, i
 }
 
 /* Keys whose absence means different things to the two schedulers. */
-static void read_class_options(il_scheduler *d, il_config *c)
+static void read_class_options(il_scheduler *d, il_options *c)
 {
-    static const il_config_rule rules[] = { { "thresholding", "[false]" }, { "rescale_betas_zero_snr", "[false]" }, { NULL, NULL } };
-    d->ends_at_one = il_config_bool(c, "set_alpha_to_one", d->ddim);
+    static const il_options_rule rules[] = { { "thresholding", "[false]" }, { "rescale_betas_zero_snr", "[false]" }, { NULL, NULL } };
+    d->ends_at_one = il_options_bool(c, "set_alpha_to_one", d->ddim);
     if (!d->ddim) /* skip_prk_steps is not asked: diffusers' pipelines set it too */
         return;
-    il_config_check(c, rules);
-    d->clip = il_config_bool(c, "clip_sample", true);
-    d->clip_range = il_config_real(c, "clip_sample_range", 1);
+    il_options_check(c, rules);
+    d->clip = il_options_bool(c, "clip_sample", true);
+    d->clip_range = il_options_real(c, "clip_sample_range", 1);
     if (d->clip_range <= 0)
-        il_config_refuse(c, "clip_sample_range", "a number above 0");
+        il_options_refuse(c, "clip_sample_range", "a number above 0");
 }
 
-static int read_options(il_scheduler *d, il_config *c, il_err *e)
+static int read_options(il_scheduler *d, il_options *c, il_err *e)
 {
     static const char *const schedules[] = { "linear", "scaled_linear", NULL };
     static const char *const predictions[] = { "epsilon", "v_prediction", NULL };
     static const char *const spacings[] = { "leading", "linspace", "trailing", NULL };
-    static const il_config_rule rules[] = { { "trained_betas", "[null]" }, { NULL, NULL } };
-    d->trained = il_config_int(c, "num_train_timesteps", (il_config_range){ 1000, 1, MOST_TRAINED });
-    d->offset = il_config_int(c, "steps_offset", (il_config_range){ 0, 0, MOST_TRAINED });
-    d->v = il_config_choice(c, "prediction_type", predictions, 0) == 1;
-    d->spacing = (enum spacing)il_config_choice(c, "timestep_spacing", spacings, LEADING);
-    il_config_check(c, rules);
+    static const il_options_rule rules[] = { { "trained_betas", "[null]" }, { NULL, NULL } };
+    d->trained = il_options_int(c, "num_train_timesteps", (il_options_range){ 1000, 1, MOST_TRAINED });
+    d->offset = il_options_int(c, "steps_offset", (il_options_range){ 0, 0, MOST_TRAINED });
+    d->v = il_options_choice(c, "prediction_type", predictions, 0) == 1;
+    d->spacing = (enum spacing)il_options_choice(c, "timestep_spacing", spacings, LEADING);
+    il_options_check(c, rules);
     read_class_options(d, c);
-    const bool scaled = il_config_choice(c, "beta_schedule", schedules, 0) == 1;
-    const double start = il_config_real(c, "beta_start", 0.0001), end = il_config_real(c, "beta_end", 0.02);
+    const bool scaled = il_options_choice(c, "beta_schedule", schedules, 0) == 1;
+    const double start = il_options_real(c, "beta_start", 0.0001), end = il_options_real(c, "beta_end", 0.02);
     if (!(start > 0 && start < 1))
-        il_config_refuse(c, "beta_start", "a number between 0 and 1");
+        il_options_refuse(c, "beta_start", "a number between 0 and 1");
     if (!(end > 0 && end < 1))
-        il_config_refuse(c, "beta_end", "a number between 0 and 1");
-    int rc = il_config_status(c, e);
+        il_options_refuse(c, "beta_end", "a number between 0 and 1");
+    int rc = il_options_status(c, e);
     return rc ? rc : fill_alphas(d, start, end, scaled, e);
 }
 
-static int choose(il_scheduler *d, il_config *c, const char *name, il_err *e)
+static int choose(il_scheduler *d, il_options *c, const char *name, il_err *e)
 {
     if (!*name) {
-        d->ddim = il_config_choice(c, "_class_name", classes, -1) == 1;
-        return il_config_status(c, e);
+        d->ddim = il_options_choice(c, "_class_name", classes, -1) == 1;
+        return il_options_status(c, e);
     }
     d->ddim = strcmp(name, names[1]) == 0;
     if (!d->ddim && strcmp(name, names[0]) != 0)
@@ -102,16 +102,16 @@ static int choose(il_scheduler *d, il_config *c, const char *name, il_err *e)
 
 int il_scheduler_open(il_scheduler **out, const char *folder, const char *name, il_err *e)
 {
-    il_config *c = NULL;
+    il_options *c = NULL;
     il_scheduler *d = calloc(1, sizeof *d);
     if (!d)
         return il_fail_oom(e);
-    int rc = il_config_open(&c, folder, "scheduler_config.json", e);
+    int rc = il_options_open(&c, folder, "scheduler_config.json", e);
     if (!rc)
         rc = choose(d, c, name ? name : "", e);
     if (!rc)
         rc = read_options(d, c, e);
-    il_config_free(c);
+    il_options_free(c);
     if (rc)
         il_scheduler_free(d);
     else

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <inpaintlab/diffusion.h>
 #include "blocks.h"
-#include "config.h"
+#include "options.h"
 #include "weights.h"
 
 enum { MOST_LAYERS = 64, MOST_CHANNELS = 65536 };
@@ -31,24 +31,24 @@ struct il_text_encoder {
 enum { QUICK_GELU, GELU };
 static const char *const act_names[] = { "quick_gelu", "gelu", NULL };
 
-static const il_config_rule rules[] = {
+static const il_options_rule rules[] = {
     { "model_type", "[\"clip_text_model\"]" },
     { NULL, NULL },
 };
 
-static void read_options(struct options *o, il_config *c)
+static void read_options(struct options *o, il_options *c)
 {
-    il_config_check(c, rules);
-    o->vocabulary = il_config_int(c, "vocab_size", (il_config_range){ 49408, 1, 1 << 24 });
-    o->channels = il_config_int(c, "hidden_size", (il_config_range){ 512, 1, MOST_CHANNELS });
-    o->inner = il_config_int(c, "intermediate_size", (il_config_range){ 2048, 1, MOST_CHANNELS });
-    o->layers = il_config_int(c, "num_hidden_layers", (il_config_range){ 12, 1, MOST_LAYERS });
-    o->heads = il_config_int(c, "num_attention_heads", (il_config_range){ 8, 1, MOST_CHANNELS });
-    o->positions = il_config_int(c, "max_position_embeddings", (il_config_range){ IL_TOKENS, 1, 1 << 20 });
-    o->act = il_config_choice(c, "hidden_act", act_names, QUICK_GELU);
-    o->eps = il_config_real(c, "layer_norm_eps", 1e-5);
+    il_options_check(c, rules);
+    o->vocabulary = il_options_int(c, "vocab_size", (il_options_range){ 49408, 1, 1 << 24 });
+    o->channels = il_options_int(c, "hidden_size", (il_options_range){ 512, 1, MOST_CHANNELS });
+    o->inner = il_options_int(c, "intermediate_size", (il_options_range){ 2048, 1, MOST_CHANNELS });
+    o->layers = il_options_int(c, "num_hidden_layers", (il_options_range){ 12, 1, MOST_LAYERS });
+    o->heads = il_options_int(c, "num_attention_heads", (il_options_range){ 8, 1, MOST_CHANNELS });
+    o->positions = il_options_int(c, "max_position_embeddings", (il_options_range){ IL_TOKENS, 1, 1 << 20 });
+    o->act = il_options_choice(c, "hidden_act", act_names, QUICK_GELU);
+    o->eps = il_options_real(c, "layer_norm_eps", 1e-5);
     if (o->channels % o->heads != 0)
-        il_config_refuse(c, "num_attention_heads", "a divisor of hidden_size, which is %d", o->channels);
+        il_options_refuse(c, "num_attention_heads", "a divisor of hidden_size, which is %d", o->channels);
 }
 
 /* ---- architecture ---- */
@@ -93,15 +93,15 @@ static int load(il_text_encoder *t, const char *folder, const il_network_opts *o
 
 int il_text_encoder_open(il_text_encoder **out, const char *folder, il_network_opts o, il_err *e)
 {
-    il_config *c = NULL;
+    il_options *c = NULL;
     il_text_encoder *t = calloc(1, sizeof *t);
     if (!t)
         return il_fail_oom(e);
-    int rc = il_config_open(&c, folder, "config.json", e);
+    int rc = il_options_open(&c, folder, "config.json", e);
     if (rc != IL_OK)
         goto done;
     read_options(&t->o, c);
-    rc = il_config_status(c, e);
+    rc = il_options_status(c, e);
     if (rc == IL_OK)
         rc = il_blocks_state(&t->state, o.device, o.dtype, e);
     if (rc == IL_OK)
@@ -113,7 +113,7 @@ int il_text_encoder_open(il_text_encoder **out, const char *folder, il_network_o
     *out = t;
     t = NULL;
 done:
-    il_config_free(c);
+    il_options_free(c);
     il_text_encoder_free(t);
     return rc;
 }

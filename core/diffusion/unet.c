@@ -165,15 +165,15 @@ static int build(il_unet *u, const char *folder, const il_network_opts *o, il_er
 
 int il_unet_open(il_unet **out, const char *folder, il_network_opts o, il_err *e)
 {
-    il_config *c = NULL;
+    il_options *c = NULL;
     il_unet *u = calloc(1, sizeof *u);
     if (!u)
         return il_fail_oom(e);
-    int rc = il_config_open(&c, folder, "config.json", e);
+    int rc = il_options_open(&c, folder, "config.json", e);
     if (rc != IL_OK)
         goto done;
     il_unet_options_read(&u->o, c);
-    rc = il_config_status(c, e);
+    rc = il_options_status(c, e);
     if (rc == IL_OK)
         rc = build(u, folder, &o, e);
     if (rc != IL_OK)
@@ -181,7 +181,7 @@ int il_unet_open(il_unet **out, const char *folder, il_network_opts o, il_err *e
     *out = u;
     u = NULL;
 done:
-    il_config_free(c);
+    il_options_free(c);
     il_unet_free(u);
     return rc;
 }

@@ -2,7 +2,7 @@
 #ifndef IL_DIFFUSION_UNET_OPTIONS_H
 #define IL_DIFFUSION_UNET_OPTIONS_H
 
-#include "config.h"
+#include "options.h"
 
 enum { IL_UNET_BLOCKS = 8, IL_UNET_LAYERS = 8 };
 
@@ -19,6 +19,6 @@ typedef struct il_unet_options {
 } il_unet_options;
 
 /* Wrong and unsupported values become c's error. */
-void il_unet_options_read(il_unet_options *o, il_config *c);
+void il_unet_options_read(il_unet_options *o, il_options *c);
 
 #endif

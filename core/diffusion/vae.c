@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <inpaintlab/diffusion.h>
 #include "blocks.h"
-#include "config.h"
+#include "options.h"
 #include "weights.h"
 
 enum { MOST_BLOCKS = 8, MOST_LAYERS = 8, MOST_CHANNELS = 65536, MOST_RESNETS = MOST_LAYERS + 1 };
@@ -42,7 +42,7 @@ struct il_vae {
 
 /* ---- config.json ---- */
 
-static const il_config_rule rules[] = {
+static const il_options_rule rules[] = {
     { "_class_name", "[\"AutoencoderKL\"]" },
     { "in_channels", "[3]" },
     { "out_channels", "[3]" },
@@ -53,36 +53,36 @@ static const il_config_rule rules[] = {
     { NULL, NULL },
 };
 
-static void read_blocks(struct options *o, il_config *c)
+static void read_blocks(struct options *o, il_options *c)
 {
     static const char *const down[] = { "DownEncoderBlock2D", NULL }, *const up[] = { "UpDecoderBlock2D", NULL };
     int types[MOST_BLOCKS];
-    o->blocks = il_config_ints(c, "block_out_channels", o->channels, MOST_BLOCKS,
-                               (il_config_range){ 0, 1, MOST_CHANNELS });
+    o->blocks = il_options_ints(c, "block_out_channels", o->channels, MOST_BLOCKS,
+                               (il_options_range){ 0, 1, MOST_CHANNELS });
     if (o->blocks == 0) {
         o->channels[0] = 64;
         o->blocks = 1;
     }
-    il_config_choices(c, "down_block_types", down, types, o->blocks);
-    il_config_choices(c, "up_block_types", up, types, o->blocks);
-    o->groups = il_config_int(c, "norm_num_groups", (il_config_range){ 32, 1, MOST_CHANNELS });
+    il_options_choices(c, "down_block_types", down, types, o->blocks);
+    il_options_choices(c, "up_block_types", up, types, o->blocks);
+    o->groups = il_options_int(c, "norm_num_groups", (il_options_range){ 32, 1, MOST_CHANNELS });
     for (int i = 0; i < o->blocks; i++)
         if (o->channels[i] % o->groups != 0)
-            il_config_refuse(c, "norm_num_groups", "a divisor of all block_out_channels, as of %d", o->channels[i]);
+            il_options_refuse(c, "norm_num_groups", "a divisor of all block_out_channels, as of %d", o->channels[i]);
 }
 
-static void read_options(struct options *o, il_config *c)
+static void read_options(struct options *o, il_options *c)
 {
-    il_config_check(c, rules);
+    il_options_check(c, rules);
     read_blocks(o, c);
-    o->layers = il_config_int(c, "layers_per_block", (il_config_range){ 1, 1, MOST_LAYERS });
-    o->latents = il_config_int(c, "latent_channels", (il_config_range){ 4, 1, MOST_CHANNELS });
-    o->scaling = il_config_real(c, "scaling_factor", 0.18215);
+    o->layers = il_options_int(c, "layers_per_block", (il_options_range){ 1, 1, MOST_LAYERS });
+    o->latents = il_options_int(c, "latent_channels", (il_options_range){ 4, 1, MOST_CHANNELS });
+    o->scaling = il_options_real(c, "scaling_factor", 0.18215);
     if (!(o->scaling > 0))
-        il_config_refuse(c, "scaling_factor", "a number above 0");
-    o->quant = il_config_bool(c, "use_quant_conv", true);
-    o->post_quant = il_config_bool(c, "use_post_quant_conv", true);
-    o->attention = il_config_bool(c, "mid_block_add_attention", true);
+        il_options_refuse(c, "scaling_factor", "a number above 0");
+    o->quant = il_options_bool(c, "use_quant_conv", true);
+    o->post_quant = il_options_bool(c, "use_post_quant_conv", true);
+    o->attention = il_options_bool(c, "mid_block_add_attention", true);
 }
 
 /* ---- architecture ---- */
@@ -176,15 +176,15 @@ static int load(il_vae *v, const char *folder, const il_network_opts *o, il_err 
 
 int il_vae_open(il_vae **out, const char *folder, il_network_opts o, il_err *e)
 {
-    il_config *c = NULL;
+    il_options *c = NULL;
     il_vae *v = calloc(1, sizeof *v);
     if (!v)
         return il_fail_oom(e);
-    int rc = il_config_open(&c, folder, "config.json", e);
+    int rc = il_options_open(&c, folder, "config.json", e);
     if (rc != IL_OK)
         goto done;
     read_options(&v->o, c);
-    rc = il_config_status(c, e);
+    rc = il_options_status(c, e);
     if (rc == IL_OK)
         rc = il_blocks_state(&v->state, o.device, o.dtype, e);
     if (rc == IL_OK)
@@ -196,7 +196,7 @@ int il_vae_open(il_vae **out, const char *folder, il_network_opts o, il_err *e)
     *out = v;
     v = NULL;
 done:
-    il_config_free(c);
+    il_options_free(c);
     il_vae_free(v);
     return rc;
 }

@@ -1,4 +1,4 @@
-/* config.c - typed options of a JSON file. */
+/* options.c - typed options of a JSON file. */
 #include <errno.h>
 #include <math.h>
 #include <stdarg.h>
@@ -6,15 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <jansson.h>
-#include "config.h"
+#include "options.h"
 
-struct il_config {
+struct il_options {
     char *path;
     json_t *root;
     il_err error;
 };
 
-static int load(il_config *c, il_err *e)
+static int load(il_options *c, il_err *e)
 {
     json_error_t why;
     FILE *f = fopen(c->path, "rbe");
@@ -29,10 +29,10 @@ static int load(il_config *c, il_err *e)
     return IL_OK;
 }
 
-int il_config_open(il_config **out, const char *folder, const char *name, il_err *e)
+int il_options_open(il_options **out, const char *folder, const char *name, il_err *e)
 {
     size_t size = strlen(folder) + strlen(name) + 2;
-    il_config *c = calloc(1, sizeof *c);
+    il_options *c = calloc(1, sizeof *c);
     int rc;
     if (!c)
         return il_fail_oom(e);
@@ -48,11 +48,11 @@ int il_config_open(il_config **out, const char *folder, const char *name, il_err
     *out = c;
     c = NULL;
 done:
-    il_config_free(c);
+    il_options_free(c);
     return rc;
 }
 
-void il_config_free(il_config *c)
+void il_options_free(il_options *c)
 {
     if (!c)
         return;
@@ -61,31 +61,31 @@ void il_config_free(il_config *c)
     free(c);
 }
 
-int il_config_status(const il_config *c, il_err *e)
+int il_options_status(const il_options *c, il_err *e)
 {
     if (c->error.code != IL_OK && e)
         *e = c->error;
     return c->error.code;
 }
 
-const char *il_config_path(const il_config *c)
+const char *il_options_path(const il_options *c)
 {
     return c->path;
 }
 
 /* NULL when absent or null. */
-static json_t *find(const il_config *c, const char *key)
+static json_t *find(const il_options *c, const char *key)
 {
     json_t *v = json_object_get(c->root, key);
     return json_is_null(v) ? NULL : v;
 }
 
-bool il_config_has(const il_config *c, const char *key)
+bool il_options_has(const il_options *c, const char *key)
 {
     return find(c, key) != NULL;
 }
 
-void il_config_refuse(il_config *c, const char *key, const char *format, ...)
+void il_options_refuse(il_options *c, const char *key, const char *format, ...)
 {
     enum { SHOWN = 60 };
     if (c->error.code != IL_OK)
@@ -111,54 +111,54 @@ void il_config_refuse(il_config *c, const char *key, const char *format, ...)
 
 /* ---- single values ---- */
 
-static bool is_whole(const json_t *v, il_config_range r)
+static bool is_whole(const json_t *v, il_options_range r)
 {
     return json_is_integer(v) && json_integer_value(v) >= r.low && json_integer_value(v) <= r.high;
 }
 
-int il_config_int(il_config *c, const char *key, il_config_range r)
+int il_options_int(il_options *c, const char *key, il_options_range r)
 {
     json_t *v = find(c, key);
     if (v && is_whole(v, r))
         return (int)json_integer_value(v);
     if (v)
-        il_config_refuse(c, key, "a whole number from %d to %d", r.low, r.high);
+        il_options_refuse(c, key, "a whole number from %d to %d", r.low, r.high);
     return r.fallback;
 }
 
-double il_config_real(il_config *c, const char *key, double fallback)
+double il_options_real(il_options *c, const char *key, double fallback)
 {
     json_t *v = find(c, key);
     if (json_is_number(v) && isfinite(json_number_value(v)))
         return json_number_value(v);
     if (v)
-        il_config_refuse(c, key, "a number");
+        il_options_refuse(c, key, "a number");
     return fallback;
 }
 
-bool il_config_bool(il_config *c, const char *key, bool fallback)
+bool il_options_bool(il_options *c, const char *key, bool fallback)
 {
     json_t *v = find(c, key);
     if (json_is_boolean(v))
         return json_is_true(v);
     if (v)
-        il_config_refuse(c, key, "true or false");
+        il_options_refuse(c, key, "true or false");
     return fallback;
 }
 
-const char *il_config_text(il_config *c, const char *key, const char *fallback)
+const char *il_options_text(il_options *c, const char *key, const char *fallback)
 {
     json_t *v = find(c, key);
     if (json_is_string(v))
         return json_string_value(v);
     if (v)
-        il_config_refuse(c, key, "a text");
+        il_options_refuse(c, key, "a text");
     return fallback;
 }
 
 /* ---- lists and names ---- */
 
-int il_config_ints(il_config *c, const char *key, int *out, int most, il_config_range r)
+int il_options_ints(il_options *c, const char *key, int *out, int most, il_options_range r)
 {
     json_t *v = find(c, key);
     if (!v)
@@ -175,7 +175,7 @@ int il_config_ints(il_config *c, const char *key, int *out, int most, il_config_
     }
     if (fits)
         return (int)count;
-    il_config_refuse(c, key, "1 to %d whole numbers from %d to %d", most, r.low, r.high);
+    il_options_refuse(c, key, "1 to %d whole numbers from %d to %d", most, r.low, r.high);
     return 0;
 }
 
@@ -200,7 +200,7 @@ static void list_names(char *out, size_t size, const char *const *names)
     }
 }
 
-int il_config_choice(il_config *c, const char *key, const char *const *names, int fallback)
+int il_options_choice(il_options *c, const char *key, const char *const *names, int fallback)
 {
     json_t *v = find(c, key);
     int i = v ? name_index(v, names) : fallback;
@@ -208,11 +208,11 @@ int il_config_choice(il_config *c, const char *key, const char *const *names, in
         return i;
     char list[300];
     list_names(list, sizeof list, names);
-    il_config_refuse(c, key, "%s", list);
+    il_options_refuse(c, key, "%s", list);
     return fallback;
 }
 
-bool il_config_choices(il_config *c, const char *key, const char *const *names, int *out, int count)
+bool il_options_choices(il_options *c, const char *key, const char *const *names, int *out, int count)
 {
     json_t *v = find(c, key);
     if (!v)
@@ -223,7 +223,7 @@ bool il_config_choices(il_config *c, const char *key, const char *const *names, 
     if (!fits) {
         char list[300];
         list_names(list, sizeof list, names);
-        il_config_refuse(c, key, "a list of %d, each %s", count, list);
+        il_options_refuse(c, key, "a list of %d, each %s", count, list);
         return false;
     }
     for (int i = 0; i < count; i++)
@@ -249,7 +249,7 @@ static bool any_of(const json_t *list, const json_t *v)
     return false;
 }
 
-void il_config_check(il_config *c, const il_config_rule *rules)
+void il_options_check(il_options *c, const il_options_rule *rules)
 {
     for (; rules->key && c->error.code == IL_OK; rules++) {
         json_t *v = json_object_get(c->root, rules->key), *list;
@@ -260,7 +260,7 @@ void il_config_check(il_config *c, const il_config_rule *rules)
             il_fail_oom(&c->error);
         else if (!any_of(list, v)) {
             size_t n = strlen(rules->supported);
-            il_config_refuse(c, rules->key, "%s%.*s", json_array_size(list) > 1 ? "one of " : "", (int)n - 2,
+            il_options_refuse(c, rules->key, "%s%.*s", json_array_size(list) > 1 ? "one of " : "", (int)n - 2,
                              rules->supported + 1);
         }
         json_decref(list);

@@ -1,0 +1,49 @@
+/* options.h - a file of options as diffusers and transformers write them (config.json). Getters give the value, or the
+ * fallback where the key is absent or null; the first wrong value is kept as the error, so all are read and checked
+ * once: "FILE: 'key' is VALUE, expected …". */
+#ifndef IL_DIFFUSION_OPTIONS_H
+#define IL_DIFFUSION_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <inpaintlab/error.h>
+
+typedef struct il_options il_options;
+
+/* folder/name must hold one JSON object. */
+int il_options_open(il_options **out, const char *folder, const char *name, il_err *e);
+void il_options_free(il_options *c);
+
+/* IL_OK, or the first error. */
+int il_options_status(const il_options *c, il_err *e);
+const char *il_options_path(const il_options *c);
+
+bool il_options_has(const il_options *c, const char *key); /* there, and not null */
+
+typedef struct il_options_range {
+    int fallback, low, high;
+} il_options_range;
+int il_options_int(il_options *c, const char *key, il_options_range r);
+double il_options_real(il_options *c, const char *key, double fallback);
+bool il_options_bool(il_options *c, const char *key, bool fallback);
+const char *il_options_text(il_options *c, const char *key, const char *fallback); /* lent by c */
+
+/* A list of 1 to `most` whole numbers in the range into out; a single number counts as a list of one. Returns how many,
+ * 0 when the key is absent or the value wrong. */
+int il_options_ints(il_options *c, const char *key, int *out, int most, il_options_range r);
+/* One of the names (which end with NULL): its index. fallback where the key is absent. */
+int il_options_choice(il_options *c, const char *key, const char *const *names, int fallback);
+/* A list of exactly `count` of the names: their indices. False (and out as it was) when the key is absent. */
+bool il_options_choices(il_options *c, const char *key, const char *const *names, int *out, int count);
+
+/* Options of which only some values are supported, as a JSON list: { "act_fn", "[\"silu\", \"swish\"]" }. */
+typedef struct il_options_rule {
+    const char *key, *supported;
+} il_options_rule;
+/* rules end with a NULL key; an absent key is fine. */
+void il_options_check(il_options *c, const il_options_rule *rules);
+
+/* Records "FILE: 'key' is VALUE, expected WHAT". */
+void il_options_refuse(il_options *c, const char *key, const char *format, ...) IL_PRINTF(3, 4);
+
+#endif
