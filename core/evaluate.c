@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 #include "evaluate.h"
+#include "scores.h"
 
 enum { COUNTS = 4 }; /* tp, fp, fn, tn */
 
@@ -127,7 +128,14 @@ double il_sums_loss(const il_sums *s)
     return s->pictures > 0 ? s->loss / s->pictures : NAN;
 }
 
-static int evaluate_batch(il_tally *t, const il_evaluation *what, const il_batch *b, il_err *e)
+void il_evaluate_free(il_picture *pictures, size_t count)
+{
+    for (size_t i = 0; pictures && i < count; i++)
+        free(pictures[i].scores.bytes);
+    free(pictures);
+}
+
+static int evaluate_batch(il_tally *t, il_score_list *scores, const il_evaluation *what, const il_batch *b, il_err *e)
 {
     il_scope *s = NULL;
     int rc = il_scope_open(&s, (il_scope_opts){ .device = what->model->device }, e);
@@ -141,11 +149,13 @@ static int evaluate_batch(il_tally *t, const il_evaluation *what, const il_batch
     rc = il_scope_status(s, e);
     if (rc == IL_OK)
         rc = il_tally_add(t, s, loss, counts, b, e);
+    if (rc == IL_OK && what->scores)
+        rc = il_scores_add(scores, s, il_histogram(s, logit, target), (size_t)b->n, e);
     il_scope_close(s);
     return rc;
 }
 
-static int evaluate_all(il_tally *t, const il_evaluation *what, const il_watch *watch, il_err *e)
+static int evaluate_all(il_tally *t, il_score_list *scores, const il_evaluation *what, const il_watch *watch, il_err *e)
 {
     il_progress shown = what->shown;
     shown.batches = il_loader_batches(what->loader);
@@ -158,7 +168,7 @@ static int evaluate_all(il_tally *t, const il_evaluation *what, const il_watch *
         rc = il_loader_next(what->loader, &batch, &more, e);
         if (rc != IL_OK || !more)
             break;
-        rc = evaluate_batch(t, what, &batch, e);
+        rc = evaluate_batch(t, scores, what, &batch, e);
         if (rc == IL_OK && il_watch_stopped(watch))
             rc = il_fail(e, IL_ECANCEL, "stopped");
         shown.batch++;
@@ -176,27 +186,34 @@ int il_evaluate_loader(il_sums *sums, il_picture **pictures, size_t *count, cons
                        const il_watch *watch, il_err *e)
 {
     il_tally t = { 0 };
+    il_score_list scores = { 0 };
     il_sums result = { 0 };
     il_picture *each = NULL;
-    int rc = evaluate_all(&t, what, watch, e);
+    size_t n = 0;
+    int rc = evaluate_all(&t, &scores, what, watch, e);
     if (rc != IL_OK)
         goto done;
-    size_t n = t.pictures;
+    n = t.pictures;
     if (pictures && !(each = calloc(n ? n : 1, sizeof *each))) {
         rc = il_fail_oom(e);
         goto done;
     }
     rc = il_tally_read(&result, each, &t, e);
+    if (rc == IL_OK)
+        rc = il_scores_read(&scores, e);
     if (rc != IL_OK)
         goto done;
     *sums = result;
     if (pictures) {
+        for (size_t i = 0; i < scores.count; i++)
+            each[i].scores = il_scores_take(&scores, i);
         *pictures = each;
         *count = n;
         each = NULL;
     }
 done:
-    free(each);
+    il_evaluate_free(each, n);
+    il_scores_free(&scores);
     il_tally_free(&t);
     return rc;
 }

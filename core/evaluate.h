@@ -12,7 +12,9 @@ typedef struct il_picture {
     size_t index; /* in the source */
     int batch;    /* from 0 */
     il_counts counts;
+    il_scores scores; /* the picture's own */
 } il_picture;
+void il_evaluate_free(il_picture *pictures, size_t count);
 
 /* Start with {0}; free with il_tally_free. */
 typedef struct il_tally {
@@ -45,6 +47,7 @@ typedef struct il_evaluation {
     const il_model *model;
     const il_loss *loss;
     il_loader *loader;
+    bool scores; /* count scores too; needs pictures */
     il_progress shown; /* run, phase, epoch as progress lines should say */
 } il_evaluation;
 int il_evaluate_loader(il_sums *sums, il_picture **pictures, size_t *count, const il_evaluation *what,

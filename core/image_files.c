@@ -46,7 +46,7 @@ static int read_all(uint8_t *data, size_t size, int fd, const char *path, il_err
     return IL_OK;
 }
 
-static int load(uint8_t **data, size_t *size, const char *path, il_err *e)
+int il_image_file_load(uint8_t **data, size_t *size, const char *path, il_err *e)
 {
     uint8_t *bytes = NULL;
     size_t count = 0;
@@ -78,7 +78,7 @@ static bool begins(const il_image_file *in, size_t at, const char *magic, size_t
     return in->size >= at + n && memcmp(in->data + at, magic, n) == 0;
 }
 
-static int decode(il_image *out, const il_image_file *in, il_err *e)
+int il_image_file_decode(il_image *out, const il_image_file *in, il_err *e)
 {
     if (begins(in, 0, "\x89PNG\r\n\x1a\n", 8))
         return il_image_png_read(out, in, e);
@@ -106,11 +106,11 @@ int il_image_read(il_image *out, const char *path, il_err *e)
 {
     uint8_t *data = NULL;
     il_image_file in = { .path = path };
-    int rc = load(&data, &in.size, path, e);
+    int rc = il_image_file_load(&data, &in.size, path, e);
     if (rc)
         return rc;
     in.data = data;
-    rc = decode(out, &in, e);
+    rc = il_image_file_decode(out, &in, e);
     free(data);
     return rc;
 }
@@ -120,11 +120,11 @@ int il_image_size(int *width, int *height, const char *path, il_err *e)
     uint8_t *data = NULL;
     il_image_file in = { .path = path, .header_only = true };
     il_image header = { 0 };
-    int rc = load(&data, &in.size, path, e);
+    int rc = il_image_file_load(&data, &in.size, path, e);
     if (rc)
         return rc;
     in.data = data;
-    rc = decode(&header, &in, e);
+    rc = il_image_file_decode(&header, &in, e);
     free(data);
     if (rc)
         return rc;

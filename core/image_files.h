@@ -16,6 +16,11 @@ typedef struct il_image_file {
     bool header_only; /* only width, height and channels of *out are set */
 } il_image_file;
 
+/* The bytes of a regular file; the caller frees *data. */
+int il_image_file_load(uint8_t **data, size_t *size, const char *path, il_err *e);
+/* By what the first bytes say. */
+int il_image_file_decode(il_image *out, const il_image_file *in, il_err *e);
+
 int il_image_png_read(il_image *out, const il_image_file *in, il_err *e);
 int il_image_jpeg_read(il_image *out, const il_image_file *in, il_err *e);
 int il_image_webp_read(il_image *out, const il_image_file *in, il_err *e);

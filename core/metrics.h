@@ -2,11 +2,19 @@
 #ifndef IL_METRICS_H
 #define IL_METRICS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 typedef struct il_counts {
     int64_t tp, fp, fn, tn; /* pixels */
 } il_counts;
+
+/* How many pixels of one picture have which score: the codes of two histograms (stats/histogram.h) in one block, first over
+ * truly tampered pixels, then over clean ones. bytes NULL: not counted. */
+typedef struct il_scores {
+    unsigned char *bytes;
+    size_t tampered, clean; /* sizes */
+} il_scores;
 
 void il_metrics_add(il_counts *sum, il_counts more);
 

@@ -10,7 +10,7 @@ static bool is_harmless_pragma(const char *name, const char *value)
 {
     static const char *const telling[] = {
         "table_info", "table_xinfo", "table_list", "index_list", "index_info", "foreign_key_list", "integrity_check",
-        "user_version", "application_id", "journal_mode", "synchronous" };
+        "user_version", "application_id", "journal_mode", "synchronous", "function_list" };
     enum { WITH_VALUE = 7 };
     for (size_t i = 0; i < sizeof telling / sizeof *telling; i++)
         if (sqlite3_stricmp(name, telling[i]) == 0)

@@ -188,8 +188,39 @@ static int weights_in_memory(struct sitting *x, il_err *e)
     return rc == IL_OK ? il_model_load(&x->model, path.text, NULL, e) : rc;
 }
 
-static int measure(il_image_row **rows, size_t *count, size_t *unreadable, struct sitting *x, const il_job_test *t,
-                   il_err *e)
+/* What a test is to store. */
+struct found {
+    il_image_row *rows;
+    il_scores *scores;
+    size_t count;
+};
+
+static void drop_found(struct found *f)
+{
+    for (size_t i = 0; f->scores && i < f->count; i++)
+        free(f->scores[i].bytes);
+    free(f->scores);
+    free(f->rows);
+}
+
+/* Takes the pictures' scores. */
+static int list_pictures(struct found *out, il_picture *pictures, size_t n, const il_source *source, il_err *e)
+{
+    struct found f = { calloc(n ? n : 1, sizeof *f.rows), calloc(n ? n : 1, sizeof *f.scores), n };
+    if (!f.rows || !f.scores) {
+        drop_found(&f);
+        return il_fail_oom(e);
+    }
+    for (size_t i = 0; i < n; i++) {
+        f.rows[i] = (il_image_row){ il_source_at(source, pictures[i].index).id, pictures[i].batch, pictures[i].counts };
+        f.scores[i] = pictures[i].scores;
+        pictures[i].scores = (il_scores){ 0 };
+    }
+    *out = f;
+    return IL_OK;
+}
+
+static int measure(struct found *out, size_t *unreadable, struct sitting *x, const il_job_test *t, il_err *e)
 {
     const il_run *run = x->job->run;
     il_loader *loader = NULL;
@@ -204,33 +235,26 @@ static int measure(il_image_row **rows, size_t *count, size_t *unreadable, struc
     int rc = il_loader_open(&loader, t->source, x->job->labels, o, e);
     if (rc != IL_OK)
         return rc;
-    il_evaluation what = { .model = &x->model, .loader = loader, .shown = { .run = run->name, .phase = phase } };
+    il_evaluation what = { .model = &x->model, .loader = loader, .scores = true,
+                           .shown = { .run = run->name, .phase = phase } };
     rc = il_evaluate_loader(&sums, &pictures, &n, &what, x->watch, e);
-    il_image_row *found = rc == IL_OK ? calloc(n ? n : 1, sizeof *found) : NULL;
-    if (rc == IL_OK && !found)
-        rc = il_fail_oom(e);
-    for (size_t i = 0; rc == IL_OK && i < n; i++)
-        found[i] = (il_image_row){ il_source_at(t->source, pictures[i].index).id, pictures[i].batch,
-                                   pictures[i].counts };
+    if (rc == IL_OK)
+        rc = list_pictures(out, pictures, n, t->source, e);
     *unreadable = il_loader_left_out(loader);
     il_loader_free(loader);
-    free(pictures);
-    if (rc == IL_OK) {
-        *rows = found;
-        *count = n;
-    }
+    il_evaluate_free(pictures, n);
     return rc;
 }
 
 static int store_test(int64_t *id, struct sitting *x, const il_job_test *t, il_err *e)
 {
     double start = il_evaluate_now();
-    il_image_row *rows = NULL;
-    size_t count = 0, unreadable = 0;
+    struct found found = { 0 };
+    size_t unreadable = 0;
     il_err why = t->error;
     int rc = why.code == IL_OK ? weights_in_memory(x, &why) : why.code;
     if (rc == IL_OK)
-        rc = measure(&rows, &count, &unreadable, x, t, &why);
+        rc = measure(&found, &unreadable, x, t, &why);
     if (ends_grid(rc)) {
         *e = why;
         return rc;
@@ -240,7 +264,7 @@ static int store_test(int64_t *id, struct sitting *x, const il_job_test *t, il_e
                          .digest = t->source ? t->digest.hex : "", .batch = x->job->run->test_batch,
                          .status = rc == IL_OK ? IL_RUN_DONE : IL_RUN_FAILED,
                          .message = rc == IL_OK ? NULL : why.message, .seconds = il_evaluate_now() - start,
-                         .left_out = (int64_t)(listed + unreadable) };
+                         .left_out = (int64_t)(listed + unreadable), .scores = found.scores };
     if (rc == IL_OK) {
         x->out->tested++;
     } else {
@@ -248,8 +272,8 @@ static int store_test(int64_t *id, struct sitting *x, const il_job_test *t, il_e
         if (x->out->failure.code == IL_OK)
             x->out->failure = why;
     }
-    rc = il_store_test(id, x->store, x->row, &r, rows, count, e);
-    free(rows);
+    rc = il_store_test(id, x->store, x->row, &r, found.rows, found.count, e);
+    drop_found(&found);
     return rc;
 }
 

@@ -5,10 +5,11 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include "sql/functions.h"
 #include "store_db.h"
 #include "words.h"
 
-extern const char il_embedded_results_sql[];
+extern const char il_embedded_results_sql[], il_embedded_results_2_sql[];
 
 enum { PATIENCE_MS = 60000 };
 
@@ -16,7 +17,7 @@ enum { PATIENCE_MS = 60000 };
 
 il_migrations il_store_migrations(void)
 {
-    static const char *const texts[] = { il_embedded_results_sql };
+    static const char *const texts[] = { il_embedded_results_sql, il_embedded_results_2_sql };
     return (il_migrations){ texts, sizeof texts / sizeof *texts };
 }
 
@@ -144,6 +145,8 @@ static int connect(il_store **out, const char *path, const char *name, int flags
     int rc = s->path ? IL_OK : il_fail_oom(e);
     if (rc == IL_OK) {
         int result = sqlite3_open_v2(name, &s->db, flags | SQLITE_OPEN_FULLMUTEX, NULL);
+        if (result == SQLITE_OK)
+            result = il_sql_register(s->db);
         if (result != SQLITE_OK)
             rc = s->db ? il_store_fail(s, result, e) : il_fail_oom(e);
     }

@@ -95,6 +95,7 @@ typedef struct il_test_record {
     const char *message; /* or NULL */
     double seconds;
     int64_t left_out;
+    const il_scores *scores; /* one per picture; NULL: not counted */
 } il_test_record;
 
 /* *id is 0 when this run has no finished test of that data. */

@@ -44,6 +44,9 @@ int il_store_bind(il_store *s, sqlite3_stmt *statement, const il_bind *values, i
             result = sqlite3_bind_int64(statement, i + 1, values[i].whole);
         else if (values[i].kind == IL_BIND_TEXT)
             result = sqlite3_bind_text(statement, i + 1, values[i].text, -1, SQLITE_STATIC);
+        else if (values[i].kind == IL_BIND_BYTES)
+            result = sqlite3_bind_blob64(statement, i + 1, values[i].text, (sqlite3_uint64)values[i].whole,
+                                         SQLITE_STATIC);
         else if (isnan(values[i].real))
             result = sqlite3_bind_null(statement, i + 1);
         else

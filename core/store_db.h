@@ -13,10 +13,10 @@ struct il_store {
 
 /* A value for ?1, ?2, …; lists end with {0}. */
 typedef struct il_bind {
-    enum { IL_BIND_END, IL_BIND_INT, IL_BIND_REAL, IL_BIND_TEXT } kind;
-    int64_t whole;
+    enum { IL_BIND_END, IL_BIND_INT, IL_BIND_REAL, IL_BIND_TEXT, IL_BIND_BYTES } kind;
+    int64_t whole; /* of bytes: how many */
     double real;
-    const char *text; /* borrowed until the statement has run; NULL binds NULL */
+    const void *text; /* or bytes; borrowed until the statement has run; NULL binds NULL */
 } il_bind;
 
 static inline il_bind il_bind_int(int64_t v)
@@ -33,6 +33,11 @@ static inline il_bind il_bind_real(double v)
 static inline il_bind il_bind_text(const char *v)
 {
     return (il_bind){ .kind = IL_BIND_TEXT, .text = v };
+}
+
+static inline il_bind il_bind_bytes(const void *v, size_t size)
+{
+    return (il_bind){ .kind = IL_BIND_BYTES, .whole = (int64_t)size, .text = v };
 }
 
 /* Turns what the connection complains about into a message; `result` is the code that sqlite3 returned. */

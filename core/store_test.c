@@ -49,6 +49,29 @@ static int put_images(il_store *s, int64_t test, const il_image_row *images, siz
     return rc;
 }
 
+static int put_scores(il_store *s, int64_t test, const il_image_row *images, const il_scores *scores, size_t count,
+                      il_err *e)
+{
+    sqlite3_stmt *insert = NULL;
+    int more = 0;
+    int rc = il_store_prepare(&insert, s,
+        "INSERT INTO scores (test, id, tampered, clean) VALUES (?1, ?2, ?3, ?4)", e);
+    for (size_t i = 0; rc == IL_OK && i < count; i++) {
+        const il_scores *c = &scores[i];
+        if (!c->bytes)
+            continue;
+        il_bind values[] = { il_bind_int(test), il_bind_text(images[i].id), il_bind_bytes(c->bytes, c->tampered),
+                             il_bind_bytes(c->bytes + c->tampered, c->clean), { 0 } };
+        rc = il_store_bind(s, insert, values, e);
+        if (rc == IL_OK)
+            rc = il_store_step(&more, s, insert, e);
+        if (rc != IL_OK)
+            il_fail_in(e, "scores of picture %s", images[i].id);
+    }
+    sqlite3_finalize(insert);
+    return rc;
+}
+
 int il_store_test(int64_t *id, il_store *s, int64_t run, const il_test_record *t, const il_image_row *images,
                   size_t count, il_err *e)
 {
@@ -59,6 +82,8 @@ int il_store_test(int64_t *id, il_store *s, int64_t run, const il_test_record *t
     rc = put_test(&test, s, run, t, e);
     if (rc == IL_OK)
         rc = put_images(s, test, images, count, e);
+    if (rc == IL_OK && t->scores)
+        rc = put_scores(s, test, images, t->scores, count, e);
     rc = il_store_end(s, rc, e);
     if (rc == IL_OK)
         *id = test;

@@ -1,4 +1,4 @@
--- results.sql - what a database of results holds (user_version 1).
+-- results.sql - what a database of results holds (user_version 1); results-2.sql adds to it.
 -- Measurements are kept as pixel counts per picture, so that every convention of IoU is a query; the views at the end
 -- are made for people. Times are ISO 8601 in UTC.
 

@@ -10,8 +10,10 @@
 int il_cmd_plan(int argc, char **argv);
 int il_cmd_run(int argc, char **argv);
 int il_cmd_report(int argc, char **argv);
+int il_cmd_compare(int argc, char **argv);
 int il_cmd_sql(int argc, char **argv);
 int il_cmd_plugins(int argc, char **argv);
+int il_cmd_detect(int argc, char **argv);
 int il_cmd_dataset(int argc, char **argv);
 
 /* Prints "inpaintlab: MESSAGE" to stderr; returns 2 for IL_EUSAGE, else 1. */

@@ -8,16 +8,19 @@
 #include <unistd.h>
 #include "cli.h"
 #include "report.h"
+#include "sql/functions.h"
 
 static const char help[] =
     "usage: inpaintlab sql [options] \"SELECT ...\"\n"
     "Prints the result of one SELECT; '-' reads it from standard input. Nothing can be written.\n"
-    "Start with the views: cells, table1 to table7, table_mask_policies; the tables are experiments, runs, epochs, tests,\n"
-    "images, splits, published. \"PRAGMA table_info(cells)\" lists the columns of one.\n"
+    "Start with the views: cells, metrics (every cell under each convention), table1 to table7, table_mask_policies; the\n"
+    "tables are experiments, runs, epochs, tests, images, scores, splits, published. \"PRAGMA table_info(cells)\" lists the\n"
+    "columns of one.\n"
     "\n"
     "  --db FILE        database (default " IL_CLI_DATABASE ")\n"
     "  --data DIR       add the table `samples`: where the pictures of a built data set come from (data, split, id, photo,\n"
     "                   masker, rule, area, prompt, inpainted_by, ...); may be repeated, and needs no database\n"
+    "  --functions      list the functions il_* that queries may call, and stop\n"
     "  --format FORMAT  text, md, csv, latex or json (default text)\n"
     "  -h, --help       this text\n"
     "Exit status: 0 good, 1 the query or the database is wrong, 2 wrong usage.\n";
@@ -29,12 +32,13 @@ struct options {
     const char *folders[MOST_FOLDERS];
     int nfolders;
     il_format format;
-    bool help;
+    bool functions, help;
 };
 
 static const struct option longs[] = {
     { "db", required_argument, NULL, 'd' },
     { "data", required_argument, NULL, 'm' },
+    { "functions", no_argument, NULL, 'l' },
     { "format", required_argument, NULL, 'f' },
     { "help", no_argument, NULL, 'h' },
     { NULL, 0, NULL, 0 },
@@ -54,13 +58,14 @@ static int read_options(struct options *o, int argc, char **argv, il_err *e)
             o->folders[o->nfolders++] = optarg;
             break;
         case 'f': rc = il_report_format(&o->format, optarg, e); break;
+        case 'l': o->functions = true; break;
         case 'h': o->help = true; break;
         case ':': return il_fail(e, IL_EUSAGE, "%s: a value is missing", argv[optind - 1]);
         default:
             return il_fail(e, IL_EUSAGE, "sql: unknown option '%s'; see 'inpaintlab sql --help'", argv[optind - 1]);
         }
     }
-    if (rc != IL_OK || o->help)
+    if (rc != IL_OK || o->help || o->functions)
         return rc;
     if (optind + 1 != argc)
         return il_fail(e, IL_EUSAGE, "sql: expected one query in quotes, as in inpaintlab sql \"SELECT * FROM table4\"");
@@ -116,6 +121,17 @@ static int run_query(const struct options *o, const char *query, il_err *e)
     return rc;
 }
 
+static void list_functions(void)
+{
+    const char *what = NULL;
+    for (size_t i = 0; ; i++) {
+        const char *call = il_sql_call(&what, i);
+        if (!call)
+            break;
+        printf("%s\n    %s\n", call, what);
+    }
+}
+
 int il_cmd_sql(int argc, char **argv)
 {
     struct options o = { 0 };
@@ -124,6 +140,10 @@ int il_cmd_sql(int argc, char **argv)
     int rc = read_options(&o, argc, argv, &e);
     if (rc == IL_OK && o.help) {
         fputs(help, stdout);
+        return 0;
+    }
+    if (rc == IL_OK && o.functions) {
+        list_functions();
         return 0;
     }
     if (rc == IL_OK && strcmp(o.query, "-") == 0)

@@ -13,7 +13,9 @@ static const struct {
     { "plan", il_cmd_plan, "list the runs and cells of a grid, and what is left to do" },
     { "run", il_cmd_run, "train and test what is left" },
     { "report", il_cmd_report, "print the tables: measured beside published" },
+    { "compare", il_cmd_compare, "test whether cells differ, picture by picture" },
     { "sql", il_cmd_sql, "query the results, read-only" },
+    { "detect", il_cmd_detect, "find what was inpainted in pictures of your own" },
     { "dataset", il_cmd_dataset, "make, check and show data sets" },
     { "plugins", il_cmd_plugins, "list plugins and their settings" },
 };

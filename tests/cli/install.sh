@@ -22,10 +22,15 @@ done
 for option in $(inpaintlab run --help | grep -oE -- '--[a-z-]+' | sort -u); do
   grep -qF -- "${option//-/\\-}" usr/share/man/man1/inpaintlab.1 || fail "the man page does not tell of $option"
 done
-for file in share/inpaintlab/results.sql share/inpaintlab/experiment.yaml share/inpaintlab/published.csv \
+for file in share/inpaintlab/results.sql share/inpaintlab/results-2.sql share/inpaintlab/experiment.yaml share/inpaintlab/published.csv \
     share/inpaintlab/experiments/table3.yaml include/inpaintlab/plugin.h; do
   [ -s "usr/$file" ] || fail "$file is not installed"
 done
+
+if command -v sqlite3 >/dev/null; then
+  [ "$(sqlite3 :memory: ".load $PWD/$lib/inpaintlab/inpaintlab_sql" 'SELECT il_iou(1, 1, 2)')" = 0.25 ] ||
+    fail "sqlite3 cannot load the functions"
+fi
 
 . usr/share/bash-completion/completions/inpaintlab
 COMP_WORDS=(inpaintlab re) COMP_CWORD=1; _inpaintlab

@@ -72,6 +72,65 @@ Test(tensor, confusion_counts_are_integers)
     il_scope_close(s);
 }
 
+/* The bins, and that bins from 128 on are what il_confusion predicts, also where rounding puts a score on an edge. */
+Test(tensor, histogram_bins_are_half_open_and_agree_with_confusion)
+{
+    enum { N = 2, SIDE = 128, PIXELS = SIDE * SIDE };
+    static float logit[N * PIXELS], target[N * PIXELS], p[N * PIXELS];
+    static int64_t bins[N][2][256], wanted[N][2][256];
+    int64_t shape[] = { N, 1, SIDE, SIDE }, counts[N][4];
+    unsigned noise = 5;
+    const float odd[] = { 0, -0.0f, 1e-8f, -1e-8f, 1e-6f, 200, -200, INFINITY, -INFINITY, NAN, 88, -104 };
+    for (int i = 0; i < N * PIXELS; i++) {
+        noise = noise * 1664525u + 1013904223u;
+        double edge = (noise >> 8) % 255 + 1; /* logit of edge / 256: the score lies on an edge or beside it */
+        logit[i] = i % PIXELS < 12 ? odd[i % PIXELS]
+                 : i % 3           ? (float)log(edge / (256 - edge))
+                                   : (float)((noise >> 9) % 20001) / 1000 - 10;
+        target[i] = (noise >> 5) % 3 ? 0 : 0.25f;
+    }
+    il_scope *s = figures_scope(false, false);
+    il_tensor *x = il_from_f32(s, logit, 4, shape), *y = il_from_f32(s, target, 4, shape), *h = il_histogram(s, x, y);
+    cr_assert_eq(il_dtype_of(h), IL_I64);
+    cr_assert_eq(il_read_i64(h, &bins[0][0][0], N * 2 * 256, NULL), IL_OK);
+    cr_assert_eq(il_read_f32(il_sigmoid(s, x), p, N * PIXELS, NULL), IL_OK);
+    cr_assert_eq(il_read_i64(il_confusion(s, x, y), &counts[0][0], N * 4, NULL), IL_OK);
+
+    int on_edge = 0;
+    for (int i = 0; i < N * PIXELS; i++) {
+        int bin = 0;
+        while (bin < 255 && p[i] > (float)(bin + 1) / 256) /* NAN stays in bin 0 */
+            bin++;
+        on_edge += p[i] == 0.5f;
+        wanted[i / PIXELS][target[i] > 0 ? 0 : 1][bin]++;
+    }
+    cr_assert_gt(on_edge, 4);
+    cr_assert_eq(memcmp(bins, wanted, sizeof bins), 0);
+    for (int n = 0; n < N; n++) {
+        int64_t above[2] = { 0 }, all[2] = { 0 };
+        for (int b = 0; b < 256; b++)
+            for (int side = 0; side < 2; side++) {
+                all[side] += bins[n][side][b];
+                above[side] += b >= 128 ? bins[n][side][b] : 0;
+            }
+        cr_assert(above[0] == counts[n][0] && above[1] == counts[n][1]);
+        cr_assert(all[0] == counts[n][0] + counts[n][2] && all[1] == counts[n][1] + counts[n][3]);
+    }
+    il_scope_close(s);
+}
+
+Test(tensor, histogram_refuses_other_shapes)
+{
+    il_err e = { 0 };
+    il_scope *s = figures_scope(false, false);
+    il_tensor *a = il_full(s, 0, IL_F32, 4, (int64_t[]){ 1, 1, 2, 2 });
+    il_tensor *b = il_full(s, 0, IL_F32, 4, (int64_t[]){ 1, 1, 2, 3 });
+    cr_assert_null(il_histogram(s, a, b));
+    cr_assert_eq(il_scope_status(s, &e), IL_ETORCH);
+    cr_assert(strstr(e.message, "histogram: (1,1,2,2) and (1,1,2,3)"), "%s", e.message);
+    il_scope_close(s);
+}
+
 /* ---- dropout ---- */
 
 static void dropped(float out[1000], bool training, uint64_t seed)

@@ -275,6 +275,12 @@ Test(train, a_run_is_done_once_and_its_cells_are_stored)
     assert_query(&r, "SELECT count(*) FROM images", "3");
     assert_query(&r, "SELECT sum(tp + fp + fn + tn) FROM images", "6912"); /* 3 pictures of 48 x 48 */
     assert_query(&r, "SELECT tested_on FROM cells", "realfake");
+    /* scores are counted where truth and prediction are */
+    assert_query(&r, "SELECT count(*) FROM scores", "3");
+    assert_query(&r, "SELECT count(*) FROM images JOIN scores USING (test, id)"
+                     " WHERE il_pixels(tampered) = tp + fn AND il_pixels(clean) = fp + tn"
+                     " AND il_above(tampered, 0.5) = tp AND il_above(clean, 0.5) = fp", "3");
+    assert_query(&r, "SELECT sum(tp) > 0 AND sum(fp) > 0 AND sum(fn) > 0 FROM images", "1");
     cr_assert_eq(look_at_first(&r, NULL), IL_JOB_DONE);
     il_run_outcome second = run_first(&r);
     cr_assert(!second.trained && second.tested == 0);

@@ -18,7 +18,7 @@ static il_photos some_photos(size_t n)
         facts[i].look = il_random_mix(i + 1000000);
         facts[i].why = NULL;
     }
-    return (il_photos){ photo_list, n };
+    return (il_photos){ .list = photo_list, .count = n };
 }
 
 static void count(const il_splits *s, size_t n, size_t counts[4])

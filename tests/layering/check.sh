@@ -19,6 +19,7 @@ only_in() {
 only_in libyaml '#include <yaml\.h>' core/yaml.c
 only_in dlopen '\bdlopen\(' core/registry.c core/torch/tensor.cpp
 only_in sqlite3 '#include <sqlite3\.h>' $(cd core && ls store*.c store*.h query.c 2>/dev/null | sed 's#^#core/#')
+only_in sqlite3ext '#include <sqlite3ext\.h>' core/sql/arguments.h
 only_in libtorch '#include <(torch|ATen|c10)/' $(ls core/torch/*.cpp core/torch/*.hpp)
 only_in libutf8proc '#include <utf8proc\.h>' core/diffusion/unicode.c
 only_in "C++" '^#include <(vector|string|memory|cstring|exception)>' $(ls core/torch/*.cpp core/torch/*.hpp)
@@ -31,7 +32,7 @@ for file in plugins/*/*/*.[ch]; do # a plugin of several files includes its own
     [ -e "$(dirname "$file")/$header" ] || fail "$file: includes \"$header\", which is not its own"
   done
 done
-engine="core/*.[ch] core/dataset/*.[ch] core/diffusion/*.[ch]"
+engine="core/*.[ch] core/stats/*.[ch] core/sql/*.[ch] core/dataset/*.[ch] core/diffusion/*.[ch] core/detect/*.[ch]"
 grep -nE '#include [<"]cli/|#include "(cli|grid|progress)\.h"' $engine && fail "the engine includes the CLI"
 for file in core/diffusion/*.[ch]; do
   for header in $(sed -nE 's/^#include "(.*)".*/\1/p' "$file"); do
@@ -56,11 +57,11 @@ for stage in $stages; do
 done
 
 # No process ends and no mutable globals in the engine.
-grep -nE '\b(exit|abort|_exit)\(' core/*.c core/dataset/*.c core/diffusion/*.c core/torch/*.cpp plugins/*/*.c plugins/*/*/*.c &&
+grep -nE '\b(exit|abort|_exit)\(' core/*.c core/stats/*.c core/sql/*.c core/dataset/*.c core/diffusion/*.c core/detect/*.c core/torch/*.cpp plugins/*/*.c plugins/*/*/*.c &&
   fail "the engine never exits"
 
 # Size: files of 400 lines (the shim 1,000), functions of 80.
-for file in core/*.c core/dataset/*.c core/diffusion/*.c core/cli/*.c plugins/*/*.c plugins/*/*/*.c tools/*.c; do
+for file in core/*.c core/stats/*.c core/sql/*.c core/dataset/*.c core/diffusion/*.c core/detect/*.c core/cli/*.c plugins/*/*.c plugins/*/*/*.c tools/*.c; do
   lines=$(wc -l < "$file")
   [ "$lines" -le 400 ] || fail "$file: $lines lines, at most 400"
   awk -v file="$file" '/^\{/ { start = NR } /^\}/ { if (start && NR - start > 80) { print file ":" start ": function of " NR - start " lines"; bad = 1 } start = 0 } END { exit bad }' "$file" || failures=$((failures + 1))

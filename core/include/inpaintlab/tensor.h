@@ -192,6 +192,11 @@ il_tensor *il_bce_logits(il_scope *s, il_tensor *logit, il_tensor *target);
  * sigmoid(logit) > 0.5, true where target > 0. Nothing is copied to the host. */
 il_tensor *il_confusion(il_scope *s, il_tensor *logit, il_tensor *target);
 
+/* Scores counted per picture: logit, target (N,1,H,W) -> IL_I64 (N,2,256), first where target > 0, then elsewhere. Bin b
+ * counts b/256 < sigmoid(logit) <= (b+1)/256, bin 0 also 0 and NAN; so bins from 128 on are what il_confusion predicts.
+ * Nothing is copied to the host. */
+il_tensor *il_histogram(il_scope *s, il_tensor *logit, il_tensor *target);
+
 /* ---- gradients ---- */
 
 /* Back-propagates from a 0-d loss of a scope that records gradients. */

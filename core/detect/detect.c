@@ -1,0 +1,189 @@
+/* detect.c - reads a picture, sweeps it, judges it, and writes what people look at. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "detect/detect.h"
+#include "detect/show.h"
+#include "detect/subject.h"
+#include "detect/sweep.h"
+
+enum { MOST_REGIONS = 100, MOST_BATCH = 4 };
+
+/* ---- memory ---- */
+
+/* Bytes per pixel of each step. A PNG grows in a buffer that doubles: up to 6 for RGB. */
+enum {
+    RGB = 3, TURNED = 3, RESULT = 2, SHOWN = 3, ENCODED = 6,
+    READING = RGB + TURNED, SWEEPING = RGB + RESULT, WRITING = RGB + RESULT + SHOWN + ENCODED
+};
+
+static int64_t larger(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* How many tiles at once the memory allows. */
+static int choose_batch(int *out, const il_detector *d, const il_subject *s, bool writes, il_detect_opts o, il_err *e)
+{
+    int64_t pixels = (int64_t)s->width * s->height;
+    il_sweep_opts one = { .tile = o.tile, .overlap = o.overlap, .batch = 1 };
+    int64_t tile = d->tile_bytes + il_sweep_bytes(0, one);
+    int64_t sweep = pixels * SWEEPING + il_sweep_bytes(s->width, one) + d->tile_bytes;
+    int64_t need = larger(sweep, pixels * READING + (int64_t)s->size);
+    if (writes)
+        need = larger(need, pixels * WRITING);
+    int64_t room = o.memory - d->base_bytes;
+    if (need > room)
+        return il_fail(e, IL_EPARAM, "%s: %dx%d pixels in tiles of %d need about %lld MiB; --memory allows %lld",
+                       il_subject_name(s->path), s->width, s->height, o.tile, (long long)((d->base_bytes + need) >> 20) + 1,
+                       (long long)(o.memory >> 20));
+    int64_t more = tile > 0 ? (room - sweep) / tile : MOST_BATCH;
+    *out = more >= MOST_BATCH - 1 ? MOST_BATCH : 1 + (int)more;
+    return IL_OK;
+}
+
+/* ---- pictures for people ---- */
+
+static int write_picture(const il_image *image, const char *stem, const char *ending, il_err *e)
+{
+    il_text path = { 0 };
+    il_words_add(&path, "%s.%s.png", stem, ending);
+    int rc = path.failed ? il_fail_oom(e) : il_image_write(image, path.data, e);
+    il_words_free(&path);
+    return rc;
+}
+
+/* The photo is spent. */
+static int write_pictures(il_image *photo, const il_sweep_result *r, const char *stem, il_err *e)
+{
+    il_image heat = { 0 };
+    int rc = write_picture(&r->mask, stem, "mask", e);
+    if (rc == IL_OK)
+        rc = il_show_heat(&heat, &r->score, e);
+    if (rc == IL_OK)
+        rc = write_picture(&heat, stem, "heat", e);
+    il_image_free(&heat);
+    if (rc == IL_OK)
+        rc = il_show_overlay(photo, &r->mask, e);
+    return rc == IL_OK ? write_picture(photo, stem, "overlay", e) : rc;
+}
+
+/* ---- warnings ---- */
+
+static unsigned warnings_of(const il_subject *s, const il_detector *d, int tile)
+{
+    const il_header *h = &s->header;
+    int size = d->card.size ? d->card.size : tile;
+    bool small = s->width < tile || s->height < tile;
+    bool set[IL_WARNINGS] = {
+        [IL_WARN_LOSSY] = h->lossy,
+        [IL_WARN_SIZE] = s->width > size || s->height > size,
+        [IL_WARN_SMALL] = small,
+        [IL_WARN_ALPHA] = h->alpha,
+        [IL_WARN_DEEP] = h->deep,
+        [IL_WARN_ANIMATED] = h->animated,
+        [IL_WARN_CMYK] = h->cmyk,
+        [IL_WARN_REVISION] = d->card.revision && d->card.revision != d->choice.plugin->revision,
+    };
+    unsigned bits = 0;
+    for (int i = 0; i < IL_WARNINGS; i++)
+        bits |= set[i] ? 1u << i : 0;
+    return bits;
+}
+
+const char *il_detect_warning_name(il_warning w)
+{
+    static const char *const names[] = { "lossy", "size", "small", "alpha", "16 bits", "animated", "cmyk", "revision" };
+    return names[w];
+}
+
+void il_detect_warning_text(char *to, size_t size, const il_finding *f, const il_detector *d, il_warning w)
+{
+    const char *format = strcmp(f->header.format, "jpeg") == 0 ? "JPEG" : "WebP";
+    switch (w) {
+    case IL_WARN_LOSSY:
+        snprintf(to, size, "lossy compression (%s) removes part of the trace; the detector is not known to be trained on it",
+                 format);
+        break;
+    case IL_WARN_SIZE:
+        if (d->card.size)
+            snprintf(to, size, "%dx%d pixels; the detector was trained on pictures of %d a side at most", f->width,
+                     f->height, d->card.size);
+        else
+            snprintf(to, size, "%dx%d pixels; the size of the training pictures is not known", f->width, f->height);
+        break;
+    case IL_WARN_SMALL:
+        snprintf(to, size, "%dx%d pixels are smaller than a tile; padded with black", f->width, f->height);
+        break;
+    case IL_WARN_ALPHA: snprintf(to, size, "transparency was dropped"); break;
+    case IL_WARN_DEEP: snprintf(to, size, "16 bits a channel were reduced to 8"); break;
+    case IL_WARN_ANIMATED: snprintf(to, size, "an animation; only its first picture was examined"); break;
+    case IL_WARN_CMYK: snprintf(to, size, "CMYK was converted to RGB"); break;
+    default:
+        snprintf(to, size, "the model's plugin has revision %d, the weights were trained with revision %d",
+                 d->choice.plugin->revision, d->card.revision);
+    }
+}
+
+/* ---- the whole ---- */
+
+static int judge(il_finding *f, const il_sweep_result *r, il_detect_opts o, il_err *e)
+{
+    int64_t pixels = (int64_t)f->width * f->height;
+    double least = o.least * (double)pixels;
+    il_regions_opts size = { .least = least > 1 ? (int64_t)least : 1, .most = MOST_REGIONS };
+    size.least += (double)size.least < least;
+    int rc = il_regions_find(&f->regions, &r->mask, &r->score, size, e);
+    if (rc != IL_OK)
+        return rc;
+    f->marked = r->marked;
+    f->share = (double)r->marked / (double)pixels;
+    f->score = il_verdict_score(&r->score);
+    f->verdict = il_verdict_of(f->share, f->regions.count);
+    return IL_OK;
+}
+
+static int examine(il_finding *f, const il_detector *d, il_subject *s, const char *stem, il_detect_opts o, il_err *e)
+{
+    il_sweep_result r = { 0 };
+    il_sweep_opts sweep = { .tile = o.tile, .overlap = o.overlap, .threshold = o.threshold };
+    int rc = choose_batch(&sweep.batch, d, s, stem != NULL, o, e);
+    if (rc == IL_OK)
+        rc = il_subject_decode(s, e);
+    if (rc != IL_OK)
+        return rc;
+    rc = il_sweep_picture(&r, &d->model, &s->image, sweep, e);
+    if (rc != IL_OK)
+        il_fail_in(e, "%s", il_subject_name(s->path));
+    if (rc == IL_OK)
+        rc = judge(f, &r, o, e);
+    if (rc == IL_OK && stem)
+        rc = write_pictures(&s->image, &r, stem, e);
+    il_sweep_free(&r);
+    return rc;
+}
+
+int il_detect_picture(il_finding *out, const il_detector *d, const char *path, const char *stem, il_detect_opts o,
+                      il_err *e)
+{
+    il_subject s = { 0 };
+    int rc = il_subject_open(&s, path, e);
+    if (rc != IL_OK)
+        return rc;
+    il_finding f = { .path = path, .header = s.header, .width = s.width, .height = s.height };
+    memcpy(f.sha256, s.sha256.hex, sizeof f.sha256);
+    f.warnings = warnings_of(&s, d, o.tile);
+    rc = examine(&f, d, &s, stem, o, e);
+    il_subject_close(&s);
+    if (rc == IL_OK)
+        *out = f;
+    else
+        il_detect_free(&f);
+    return rc;
+}
+
+void il_detect_free(il_finding *f)
+{
+    il_regions_free(&f->regions);
+    *f = (il_finding){ 0 };
+}

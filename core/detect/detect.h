@@ -1,0 +1,46 @@
+/* detect.h - a detector on one picture file: what it finds, and the files that show it. */
+#ifndef IL_DETECT_DETECT_H
+#define IL_DETECT_DETECT_H
+
+#include "detect/detector.h"
+#include "detect/header.h"
+#include "detect/regions.h"
+#include "detect/verdict.h"
+
+typedef struct il_detect_opts {
+    int tile, overlap;  /* pixels */
+    double threshold;   /* in (0, 1) */
+    double least;       /* smallest region, as a share of the picture */
+    int64_t memory;     /* bytes that the process may take */
+} il_detect_opts;
+
+/* Why a result may be worth less than the card says. */
+typedef enum il_warning {
+    IL_WARN_LOSSY, IL_WARN_SIZE, IL_WARN_SMALL, IL_WARN_ALPHA, IL_WARN_DEEP, IL_WARN_ANIMATED, IL_WARN_CMYK,
+    IL_WARN_REVISION, IL_WARNINGS
+} il_warning;
+
+typedef struct il_finding {
+    const char *path; /* lent; "-": standard input */
+    il_header header;
+    char sha256[65];  /* of the file */
+    int width, height;
+    int64_t marked;   /* pixels */
+    double share;     /* of marked pixels */
+    double score;     /* IL_VERDICT_CONVENTION */
+    il_verdict verdict;
+    il_regions regions;
+    unsigned warnings; /* bit 1 << il_warning */
+} il_finding;
+
+/* stem: NULL, or the path that the pictures STEM.mask.png, STEM.heat.png and STEM.overlay.png begin with. il_detector_try
+ * must have been called with o.tile. IL_EPARAM when memory does not suffice. */
+int il_detect_picture(il_finding *out, const il_detector *d, const char *path, const char *stem, il_detect_opts o,
+                      il_err *e);
+void il_detect_free(il_finding *f);
+
+/* "lossy", "size", … and a sentence on this picture. */
+const char *il_detect_warning_name(il_warning w);
+void il_detect_warning_text(char *to, size_t size, const il_finding *f, const il_detector *d, il_warning w);
+
+#endif

@@ -1,0 +1,281 @@
+/* detector.c - opens the model of a stored run, or of a weights file. */
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include "detect/detector.h"
+#include "detect/pick.h"
+#include "detect/sweep.h"
+#include "yaml.h"
+
+void il_detector_close(il_detector *d)
+{
+    il_card *c = &d->card;
+    char *texts[] = { c->name, c->model, c->settings, c->dataset, c->trained_on, c->mask_policy, c->weights };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        free(texts[i]);
+    il_model_close(&d->model);
+    il_params_free(d->choice.params);
+    free(d->choice.label);
+    *d = (il_detector){ 0 };
+}
+
+/* ---- settings from JSON ---- */
+
+static int set_value(il_params *p, const char *name, const json_t *value, il_err *e)
+{
+    char text[64];
+    if (json_is_string(value))
+        return il_params_set(p, name, json_string_value(value), e);
+    if (json_is_boolean(value))
+        return il_params_set(p, name, json_is_true(value) ? "true" : "false", e);
+    if (json_is_integer(value))
+        snprintf(text, sizeof text, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+    else if (json_is_real(value))
+        snprintf(text, sizeof text, "%.17g", json_real_value(value));
+    else
+        return il_fail(e, IL_EFORMAT, "%s: no plain value", name);
+    return il_params_set(p, name, text, e);
+}
+
+/* paths (NULL: none): settings as text, of which those that are paths are taken: a configuration leaves them out. */
+static int set_params(il_params *p, const json_t *settings, const json_t *paths, il_err *e)
+{
+    int rc = IL_OK;
+    const char *name;
+    json_t *value;
+    for (const il_param_spec *s = il_params_specs(p); s && s->name && rc == IL_OK; s++) {
+        const char *path = s->type == IL_PATH ? json_string_value(json_object_get(paths, s->name)) : NULL;
+        if (path)
+            rc = il_params_set(p, s->name, path, e);
+    }
+    json_object_foreach((json_t *)settings, name, value)
+        if (rc == IL_OK)
+            rc = set_value(p, name, value, e);
+    return rc;
+}
+
+static int choose(il_detector *d, il_registry *registry, const char *name, il_err *e)
+{
+    int rc = il_registry_find(&d->choice.plugin, registry, IL_MODEL, name, e);
+    if (rc == IL_OK)
+        rc = il_params_new(&d->choice.params, d->choice.plugin->params, e);
+    if (rc == IL_OK && !(d->choice.label = il_words_copy(name)))
+        rc = il_fail_oom(e);
+    return rc;
+}
+
+/* What the settings are, for the card. */
+static int note_settings(il_detector *d, il_err *e)
+{
+    json_t *o = json_object();
+    const il_param_spec *s = il_params_specs(d->choice.params);
+    for (; s && s->name; s++)
+        json_object_set_new(o, s->name, json_string(il_params_canonical(d->choice.params, s->name)));
+    d->card.settings = json_dumps(o, JSON_SORT_KEYS | JSON_COMPACT);
+    json_decref(o);
+    return d->card.settings ? IL_OK : il_fail_oom(e);
+}
+
+static int as_int(const json_t *v)
+{
+    json_int_t n = json_integer_value(v);
+    return n > 0 && n <= 1 << 20 ? (int)n : 0;
+}
+
+/* Size, seed and data set of the training. */
+static int note_training(il_card *c, const json_t *root, il_err *e)
+{
+    const json_t *seed = json_object_get(root, "seed");
+    const char *dataset = json_string_value(json_object_get(json_object_get(root, "dataset"), "name"));
+    c->size = as_int(json_object_get(json_object_get(root, "train"), "size"));
+    c->has_seed = json_is_integer(seed);
+    c->seed = (uint64_t)json_integer_value(seed);
+    if (dataset && !c->dataset && !(c->dataset = il_words_copy(dataset)))
+        return il_fail_oom(e);
+    return IL_OK;
+}
+
+/* The model and its training as the configuration of a run tells them. */
+static int apply_config(il_detector *d, il_registry *registry, const char *config, const char *params, il_err *e)
+{
+    json_error_t why;
+    json_t *root = json_loads(config, 0, &why), *paths = params ? json_loads(params, 0, NULL) : NULL;
+    const json_t *model = json_object_get(root, "model");
+    const char *name = json_string_value(json_object_get(model, "name"));
+    int rc = name ? choose(d, registry, name, e)
+                  : il_fail(e, IL_EFORMAT, "its configuration names no model%s%s", root ? "" : ": ", root ? "" : why.text);
+    if (rc == IL_OK)
+        rc = set_params(d->choice.params, json_object_get(model, "params"), paths, e);
+    if (rc == IL_OK) {
+        d->card.revision = as_int(json_object_get(model, "revision"));
+        rc = note_training(&d->card, root, e);
+    }
+    json_decref(root);
+    json_decref(paths);
+    return rc;
+}
+
+/* ---- the model ---- */
+
+static int load(il_detector *d, il_device device, il_err *e)
+{
+    int rc = il_params_check(d->choice.params, e);
+    if (rc == IL_OK)
+        rc = il_model_open(&d->model, &d->choice, device, 0, e);
+    if (rc == IL_OK)
+        rc = il_model_load(&d->model, d->card.weights, NULL, e);
+    return rc == IL_OK ? note_settings(d, e) : rc;
+}
+
+static int check_hash(const il_card *c, il_err *e)
+{
+    il_digest found;
+    int rc = il_words_sha256_file(&found, c->weights, e);
+    if (rc != IL_OK)
+        return rc;
+    if (strcmp(found.hex, c->sha256) == 0)
+        return IL_OK;
+    return il_fail(e, IL_EFORMAT, "%s: its SHA-256 is %.16s..., the database says %.16s...: these are not the weights that "
+                   "run %lld was tested with", c->weights, found.hex, c->sha256, (long long)c->run);
+}
+
+int il_detector_from_store(il_detector *out, il_registry *registry, il_store *store, const char *wanted,
+                           il_device device, il_err *e)
+{
+    il_detector d = { .card = { .test_iou = NAN } };
+    char *config = NULL, *params = NULL;
+    int rc = il_pick_run(&d.card, &config, &params, store, wanted, e);
+    if (rc != IL_OK)
+        return rc;
+    rc = apply_config(&d, registry, config, params, e);
+    if (rc == IL_OK)
+        rc = check_hash(&d.card, e);
+    if (rc == IL_OK)
+        rc = load(&d, device, e);
+    free(config);
+    free(params);
+    if (rc != IL_OK) {
+        il_fail_in(e, "run %lld (%s)", (long long)d.card.run, d.card.name);
+        il_detector_close(&d);
+        return rc;
+    }
+    *out = d;
+    return IL_OK;
+}
+
+/* ---- weights without a database ---- */
+
+static int apply_yaml(il_detector *d, il_registry *registry, const char *text, il_err *e)
+{
+    il_yaml *y = NULL;
+    int rc = il_yaml_parse(&y, "--model", text, strlen(text), e);
+    if (rc != IL_OK)
+        return rc;
+    const il_node *root = il_yaml_root(y), *name = root;
+    if (root && root->kind == IL_NODE_MAP)
+        name = il_yaml_get(root, "name");
+    if (!name || name->kind != IL_NODE_SCALAR)
+        rc = il_fail(e, IL_EPARAM, "--model: expected a name, or settings as in '{name: unet, fine: 16}'");
+    else
+        rc = choose(d, registry, name->text, e);
+    for (size_t i = 0; rc == IL_OK && root->kind == IL_NODE_MAP && i < root->count; i++) {
+        const il_node *value = root->items[i];
+        if (strcmp(root->keys[i]->text, "name") == 0)
+            continue;
+        rc = value->kind == IL_NODE_SCALAR ? il_params_set(d->choice.params, root->keys[i]->text, value->text, e)
+                                           : il_fail(e, IL_EPARAM, "%s: expected a plain value", root->keys[i]->text);
+        if (rc != IL_OK)
+            il_fail_in(e, "--model");
+    }
+    il_yaml_free(y);
+    return rc;
+}
+
+static int note_from(char **to, const il_bundle *b, const char *key, il_err *e)
+{
+    const char *text = il_bundle_noted(b, key);
+    *to = il_words_copy(text);
+    return text && !*to ? il_fail_oom(e) : IL_OK;
+}
+
+static int apply_model(il_detector *d, il_registry *registry, const char *model, const char *config, il_err *e)
+{
+    json_t *root = config ? json_loads(config, 0, NULL) : NULL;
+    int rc = apply_yaml(d, registry, model, e);
+    if (rc == IL_OK)
+        rc = note_training(&d->card, root, e);
+    json_decref(root);
+    return rc;
+}
+
+/* What `inpaintlab run` writes into its weights. */
+static int apply_notes(il_detector *d, il_registry *registry, const char *model, il_err *e)
+{
+    il_bundle *b = NULL;
+    int rc = il_bundle_read(&b, d->card.weights, e);
+    if (rc != IL_OK)
+        return rc;
+    const char *config = il_bundle_noted(b, "config");
+    if (model)
+        rc = apply_model(d, registry, model, config, e);
+    else if (config)
+        rc = apply_config(d, registry, config, NULL, e);
+    else
+        rc = il_fail(e, IL_EPARAM, "%s: does not tell its model; name it with --model", d->card.weights);
+    if (rc == IL_OK)
+        rc = note_from(&d->card.trained_on, b, "trained_on", e);
+    if (rc == IL_OK)
+        rc = note_from(&d->card.mask_policy, b, "mask_policy", e);
+    il_bundle_free(b);
+    return rc;
+}
+
+int il_detector_from_file(il_detector *out, il_registry *registry, const char *weights, const char *model,
+                          il_device device, il_err *e)
+{
+    il_detector d = { .card = { .test_iou = NAN } };
+    il_digest digest;
+    int rc = il_words_sha256_file(&digest, weights, e);
+    if (rc == IL_OK && !(d.card.weights = il_words_copy(weights)))
+        rc = il_fail_oom(e);
+    if (rc == IL_OK)
+        rc = apply_notes(&d, registry, model, e);
+    if (rc == IL_OK && !(d.card.model = il_words_copy(d.choice.plugin->name)))
+        rc = il_fail_oom(e);
+    if (rc == IL_OK)
+        rc = load(&d, device, e);
+    if (rc != IL_OK) {
+        il_detector_close(&d);
+        return rc;
+    }
+    memcpy(d.card.sha256, digest.hex, sizeof d.card.sha256);
+    *out = d;
+    return IL_OK;
+}
+
+/* ---- memory ---- */
+
+static int64_t most_bytes(void)
+{
+    struct rusage u;
+    return getrusage(RUSAGE_SELF, &u) == 0 ? (int64_t)u.ru_maxrss * 1024 : 0;
+}
+
+int il_detector_try(il_detector *d, int tile, il_err *e)
+{
+    il_image black = { 0 };
+    il_sweep_result r = { 0 };
+    int rc = il_image_new(&black, tile, tile, 3, e);
+    if (rc != IL_OK)
+        return rc;
+    memset(black.pixels, 0, (size_t)tile * (size_t)tile * 3);
+    d->base_bytes = most_bytes();
+    rc = il_sweep_picture(&r, &d->model, &black, (il_sweep_opts){ .tile = tile, .batch = 1, .threshold = 0.5 }, e);
+    d->tile_bytes = most_bytes() - d->base_bytes;
+    il_sweep_free(&r);
+    il_image_free(&black);
+    return rc == IL_OK ? rc : il_fail_in(e, "tiles of %d", tile);
+}

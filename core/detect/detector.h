@@ -1,0 +1,52 @@
+/* detector.h - a trained model ready for use, with what is known of it. */
+#ifndef IL_DETECT_DETECTOR_H
+#define IL_DETECT_DETECTOR_H
+
+#include "model.h"
+#include "store.h"
+#include "words.h"
+
+/* How often authentic pictures are marked. */
+typedef struct il_false_alarms {
+    int64_t pictures;    /* 0: not measured */
+    int64_t alarms;      /* pictures in which something was found */
+    double marked;       /* mean share of marked pixels */
+    const char *measure; /* what counts as found */
+} il_false_alarms;
+
+/* Texts are NULL where nothing is known. */
+typedef struct il_card {
+    int64_t run;   /* in the database; 0: weights without one */
+    char *name, *model, *settings, *dataset, *trained_on, *mask_policy, *weights;
+    bool has_seed;
+    uint64_t seed;
+    int size;      /* side of the training pictures; 0: not known */
+    int revision;  /* of the plugin that trained; 0: not known */
+    char sha256[65];
+    double test_iou; /* on the kind of pictures it was trained on, as published; NAN: not measured */
+    il_false_alarms alarms;
+} il_card;
+
+typedef struct il_detector {
+    il_choice choice;
+    il_model model;
+    il_card card;
+    int64_t base_bytes; /* of the process with the model in memory, before any picture */
+    int64_t tile_bytes; /* that one more tile of the size last tried takes */
+} il_detector;
+
+/* wanted: a run's number, its name or a glob that fits one done run; NULL: the best one, by IoU on the kind of pictures it
+ * was trained on. The weights' hash must be the stored one. */
+int il_detector_from_store(il_detector *out, il_registry *registry, il_store *store, const char *wanted,
+                           il_device device, il_err *e);
+
+/* model: a plugin's name, or "{name: unet, fine: 16}"; NULL: as the weights' file itself tells. */
+int il_detector_from_file(il_detector *out, il_registry *registry, const char *weights, const char *model,
+                          il_device device, il_err *e);
+
+/* Runs one black tile: the model takes that size, and base_bytes and tile_bytes are known. */
+int il_detector_try(il_detector *d, int tile, il_err *e);
+
+void il_detector_close(il_detector *d);
+
+#endif

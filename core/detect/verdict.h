@@ -1,0 +1,31 @@
+/* verdict.h - what the scores of a picture say as a whole. */
+#ifndef IL_DETECT_VERDICT_H
+#define IL_DETECT_VERDICT_H
+
+#include "detect/regions.h"
+
+typedef enum il_verdict { IL_VERDICT_NOTHING, IL_VERDICT_REGION, IL_VERDICT_WHOLE } il_verdict;
+
+/* "nothing found", "region", "whole image" */
+const char *il_verdict_text(il_verdict v);
+
+/* More than this share marked: the whole image. A picture that was generated, or only went through the generator's
+ * autoencoder, lights up everywhere. */
+#define IL_VERDICT_WHOLE_SHARE 0.9
+
+il_verdict il_verdict_of(double share, size_t regions);
+
+/* How il_verdict_score is called in results. */
+#define IL_VERDICT_CONVENTION "mean3x3_p99.9"
+
+/* The 99.9th percentile (nearest rank) of the scores after a 3x3 mean; at the edge the mean is over what there is. */
+double il_verdict_score(const il_image *score);
+
+typedef struct il_interval {
+    double low, high;
+} il_interval;
+
+/* Wilson's 95 % interval for `hits` of `count`; 0 to 1 when there are none. */
+il_interval il_verdict_wilson(int64_t hits, int64_t count);
+
+#endif

@@ -1,0 +1,15 @@
+/* functions.h - the SQL functions il_*, registered on every connection of the program and by the loadable extension. */
+#ifndef IL_FUNCTIONS_H
+#define IL_FUNCTIONS_H
+
+#include <stddef.h>
+
+typedef struct sqlite3 sqlite3;
+
+/* Returns SQLite's result code. */
+int il_sql_register(sqlite3 *db);
+
+/* Function i for people: "il_iou(tp, fp, fn)" and what it is; NULL after the last. */
+const char *il_sql_call(const char **what, size_t i);
+
+#endif

@@ -1,0 +1,48 @@
+/* stats.h - statistics over pictures: order statistics, the image-level AUC, paired tests, bootstrap intervals. Values are
+ * finite; what is undefined is NAN, never 0. What allocates returns a code. */
+#ifndef IL_STATS_H
+#define IL_STATS_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <inpaintlab/error.h>
+
+double il_stats_mean(const double *x, size_t n);
+double il_stats_stdev(const double *x, size_t n); /* of a sample: n - 1; undefined below two */
+/* Interpolates between neighbours as NumPy does; q in [0, 1]. Sorts x. */
+double il_stats_quantile(double *x, size_t n, double q);
+void il_stats_sort(double *x, size_t n);
+
+/* Area under the ROC curve of scores with labels (true above 0), ties counting half. */
+int il_stats_auc(double *out, const double *score, const double *label, size_t n, il_err *e);
+
+/* ---- paired tests: two-sided p of a[i] - b[i]; undefined when all differences are equal (t) or 0 (the others) ---- */
+
+double il_stats_ttest(const double *a, const double *b, size_t n);
+/* Signed ranks; zeros are left out. Exact for up to 50 pairs without ties and zeros and for up to 13 pairs with them, else
+ * the normal approximation, corrected for ties: SciPy's default choices. */
+int il_stats_wilcoxon(double *p, const double *a, const double *b, size_t n, il_err *e);
+double il_stats_sign(const double *a, const double *b, size_t n); /* exact binomial; zeros are left out */
+
+/* Holm's correction in place; NANs are not counted as tests. n is small: quadratic. */
+int il_stats_holm(double *p, size_t n, il_err *e);
+
+/* ---- percentile bootstrap ---- */
+
+typedef struct il_interval {
+    double low, high;
+} il_interval;
+
+typedef struct il_boot {
+    double level;  /* as 0.95 */
+    uint64_t seed; /* of SplitMix64 (inpaintlab/random.h) */
+} il_boot;
+
+enum { IL_BOOT_RESAMPLES = 10000 };
+
+/* Of the mean of x; both ends are the value itself for one picture, NAN for none. */
+int il_bootstrap_mean(il_interval *out, const double *x, size_t n, il_boot how, il_err *e);
+/* Of sum(x) / sum(y), resampling pairs; resamples whose denominator is 0 are left out. */
+int il_bootstrap_ratio(il_interval *out, const double *x, const double *y, size_t n, il_boot how, il_err *e);
+
+#endif
