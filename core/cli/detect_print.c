@@ -7,8 +7,8 @@
 
 void il_detect_print(const il_finding *f)
 {
-    printf("%s: %s, %.1f %% marked, %zu region%s, score %.3f\n", il_subject_name(f->path), il_verdict_text(f->verdict), f->share * 100,
-           f->regions.count, f->regions.count == 1 ? "" : "s", f->score);
+    printf("%s: %s, %.1f %% marked, %zu region%s, score %.3f\n", il_subject_name(f->path),
+           il_verdict_text(f->verdict), f->share * 100, f->regions.count, f->regions.count == 1 ? "" : "s", f->score);
     fflush(stdout);
 }
 

@@ -127,7 +127,8 @@ static json_t *json_of(const il_finding *f, const il_detector *d, il_detect_opts
     json_object_set_new(o, "verdict", json_string(il_verdict_text(f->verdict)));
     json_object_set_new(o, "whole_image", json_boolean(f->verdict == IL_VERDICT_WHOLE));
     json_object_set_new(o, "share", real(f->share));
-    json_object_set_new(o, "image_score", json_pack("{s:o, s:s}", "value", real(f->score), "convention", IL_VERDICT_CONVENTION));
+    json_object_set_new(o, "image_score", json_pack("{s:o, s:s}", "value", real(f->score), "convention",
+                                                    IL_VERDICT_CONVENTION));
     json_object_set_new(o, "region_count", json_integer((json_int_t)f->regions.count));
     json_object_set_new(o, "regions", json_of_regions(f));
     if (stem)

@@ -14,15 +14,15 @@ lib=$(dirname "$pc")
 export PATH=$work/usr/bin:$PATH PKG_CONFIG_PATH=$work/$pc
 sed -i "s#^prefix=.*#prefix=$work/usr#; s#^libdir=.*#libdir=$work/$lib#; s#^includedir=.*#includedir=$work/usr/include#" "$pc/inpaintlab.pc"
 
-for command in plan run report sql plugins; do
+for command in plan run report compare sql detect dataset plugins; do
   inpaintlab $command --help >out.txt || fail "$command --help: status $?"
   grep -q "^usage: inpaintlab $command" out.txt || fail "$command --help: no usage line"
-  grep -q "^\.B $command\$" usr/share/man/man1/inpaintlab.1 || fail "the man page does not tell of $command"
+  grep -qE "^\.B $command( |\$)" usr/share/man/man1/inpaintlab.1 || fail "the man page does not tell of $command"
 done
 for option in $(inpaintlab run --help | grep -oE -- '--[a-z-]+' | sort -u); do
   grep -qF -- "${option//-/\\-}" usr/share/man/man1/inpaintlab.1 || fail "the man page does not tell of $option"
 done
-for file in share/inpaintlab/results.sql share/inpaintlab/results-2.sql share/inpaintlab/experiment.yaml share/inpaintlab/published.csv \
+for file in share/inpaintlab/results.sql share/inpaintlab/results-2.sql share/inpaintlab/experiment.yaml share/inpaintlab/recipe.yaml share/inpaintlab/published.csv \
     share/inpaintlab/experiments/table3.yaml include/inpaintlab/plugin.h; do
   [ -s "usr/$file" ] || fail "$file is not installed"
 done

@@ -5,7 +5,7 @@ TestSuite(splits, .init = work_open, .fini = work_close);
 
 enum { MOST = 1200 };
 static il_photo photo_list[MOST];
-static char ids[MOST][16];
+static char ids[MOST][32];
 static il_photo_facts facts[MOST];
 
 /* Photos that are all different. */
