@@ -286,6 +286,19 @@ static int captions_from_coco(il_photos *p, const char *path, il_err *e)
     return rc;
 }
 
+/* The manifest is JSON: names and captions must be UTF-8. */
+static int check_text(const il_photo *photo, il_err *e)
+{
+    const char *texts[] = { photo->below, photo->caption }, *const what[] = { "name", "caption" };
+    for (int i = 0; i < 2; i++) {
+        json_t *text = json_string(texts[i]);
+        if (!text)
+            return il_fail(e, IL_EDATA, "%s: its %s is no UTF-8", photo->path, what[i]);
+        json_decref(text);
+    }
+    return IL_OK;
+}
+
 int il_photos_list(il_photos *out, il_photos_opts o, il_err *e)
 {
     il_photos p = { 0 };
@@ -303,6 +316,8 @@ int il_photos_list(il_photos *out, il_photos_opts o, il_err *e)
         rc = captions_from_coco(&p, o.captions, e);
     for (size_t i = 0; !rc && !o.no_captions && !coco && i < p.count; i++)
         rc = caption_beside(&p.list[i], e);
+    for (size_t i = 0; !rc && i < p.count; i++)
+        rc = check_text(&p.list[i], e);
     if (rc)
         il_photos_free(&p);
     else

@@ -78,6 +78,7 @@ Test(photos, say_what_is_wrong)
         { "photos/x.json", "{\"caption\": 3}", "", "x.json: has no text 'caption'" },
         { "photos/x.json", "{\"caption\": ", "", "x.json:1: " },
         { "photos/y.txt", "", "c1.json", "c1.json" },
+        { "photos/x.txt", "caf\xe9\n", "", "x.png: its caption is no UTF-8" },
         { "c2.json", "[", "c2.json", "c2.json:1: " },
         { "c2.json", "{}", "c2.json", "c2.json: has no list 'annotations'" },
         { "c2.json", "{\"annotations\": [{\"image_id\": \"7\"}]}", "c2.json", "c2.json: annotation 0 lacks" },
@@ -98,7 +99,10 @@ Test(photos, say_what_is_wrong)
         cr_expect_eq(p.count, 0);
         unlink(work_path(cases[i].name));
     }
-    cr_assert_eq(rename(work_path("photos/x.png"), work_path("photos/a_b.png")), 0);
+    cr_assert_eq(rename(work_path("photos/x.png"), work_path("photos/\xff.png")), 0);
+    cr_expect_eq(il_photos_list(&p, (il_photos_opts){ .root = work_path("photos") }, &e), IL_EDATA);
+    cr_expect(strstr(e.message, "its name is no UTF-8"), "%s", e.message);
+    cr_assert_eq(rename(work_path("photos/\xff.png"), work_path("photos/a_b.png")), 0);
     cr_assert_eq(mkdir(work_path("photos/a"), 0777), 0);
     work_photo("photos/a/b.png", 1, 16, 16);
     cr_expect_eq(il_photos_list(&p, (il_photos_opts){ .root = work_path("photos") }, &e), IL_EDATA);
