@@ -4,7 +4,7 @@
 # that `inpaintlab dataset build` made. Exit status 77: it is not there.
 set -u
 program=$(realpath "$1") pictures=$2 times=${3:-3}
-[ -e "$pictures/complete" ] || { echo "skipped: no pictures in $pictures"; exit 77; }
+[ -e "$pictures/a/manifest.jsonl" ] || { echo "skipped: no pictures in $pictures"; exit 77; }
 pictures=$(realpath "$pictures")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
