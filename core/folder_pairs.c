@@ -158,10 +158,10 @@ struct stem {
 static int reject_pair(il_items *out, const struct folder *pictures, const struct folder *masks, struct stem s, il_err *e)
 {
     il_text why = { 0 };
-    if (s.pictures > 1)
+    if (pictures->files && s.pictures > 1)
         il_words_add(&why, "two tampered pictures: %s/%s and %s", pictures->path, pictures->files[s.p].name,
                      pictures->files[s.p + 1].name);
-    else if (s.masks > 1)
+    else if (masks->files && s.masks > 1)
         il_words_add(&why, "two masks: %s/%s and %s", masks->path, masks->files[s.m].name, masks->files[s.m + 1].name);
     else if (s.pictures)
         il_words_add(&why, "no mask: expected %s/%s.png", masks->path, s.id);
@@ -172,7 +172,7 @@ static int reject_pair(il_items *out, const struct folder *pictures, const struc
 
 static int pair(il_items *out, const struct folder *pictures, const struct folder *masks, struct stem s, il_err *e)
 {
-    if (s.pictures != 1 || s.masks != 1)
+    if (!pictures->files || !masks->files || s.pictures != 1 || s.masks != 1)
         return reject_pair(out, pictures, masks, s, e);
     char *image = il_words_path(pictures->path, pictures->files[s.p].name);
     char *mask = il_words_path(masks->path, masks->files[s.m].name);

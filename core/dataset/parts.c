@@ -11,7 +11,7 @@
 void il_parts_free(il_parts *p)
 {
     for (size_t i = 0; i < p->count; i++) {
-        if (p->list[i].lent)
+        if (p->list[i].lent || !p->list[i].plugin)
             continue;
         p->list[i].plugin->close(p->list[i].self);
         il_params_free(p->list[i].params);

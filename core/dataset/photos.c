@@ -121,24 +121,39 @@ static int by_place(const void *a, const void *b)
     return strcmp(((const il_photo *)a)->below, ((const il_photo *)b)->below);
 }
 
-static int by_id(const void *a, const void *b)
+/* A photo by a name of it; sorted by that. */
+struct named {
+    const char *name;
+    il_photo *photo;
+};
+
+static int by_name(const void *a, const void *b)
 {
-    return strcmp((*(const il_photo *const *)a)->id, (*(const il_photo *const *)b)->id);
+    return strcmp(((const struct named *)a)->name, ((const struct named *)b)->name);
+}
+
+/* By id, or by the file's name without its folders. */
+static struct named *index_photos(const il_photos *p, bool by_id)
+{
+    struct named *index = malloc(p->count * sizeof *index);
+    for (size_t i = 0; index && i < p->count; i++) {
+        const char *slash = strrchr(p->list[i].below, '/');
+        const char *file = slash ? slash + 1 : p->list[i].below;
+        index[i] = (struct named){ by_id ? p->list[i].id : file, &p->list[i] };
+    }
+    if (index)
+        qsort(index, p->count, sizeof *index, by_name);
+    return index;
 }
 
 static int check_ids(const il_photos *p, il_err *e)
 {
-    const il_photo **sorted = malloc(p->count * sizeof *sorted);
-    if (!sorted)
-        return il_fail_oom(e);
-    for (size_t i = 0; i < p->count; i++)
-        sorted[i] = &p->list[i];
-    qsort(sorted, p->count, sizeof *sorted, by_id);
-    int rc = IL_OK;
+    struct named *sorted = index_photos(p, true);
+    int rc = sorted ? IL_OK : il_fail_oom(e);
     for (size_t i = 1; !rc && i < p->count; i++)
-        if (strcmp(sorted[i - 1]->id, sorted[i]->id) == 0)
-            rc = il_fail(e, IL_EDATA, "%s and %s would have the same id '%s'; rename one", sorted[i - 1]->path,
-                         sorted[i]->path, sorted[i]->id);
+        if (strcmp(sorted[i - 1].name, sorted[i].name) == 0)
+            rc = il_fail(e, IL_EDATA, "%s and %s would have the same id '%s'; rename one", sorted[i - 1].photo->path,
+                         sorted[i].photo->path, sorted[i].name);
     free(sorted);
     return rc;
 }
@@ -203,29 +218,6 @@ static int caption_beside(il_photo *photo, il_err *e)
     return IL_OK;
 }
 
-/* The photo whose file is called so, or NULL; sorted by file name. */
-struct named {
-    const char *file;
-    il_photo *photo;
-};
-
-static int by_file(const void *a, const void *b)
-{
-    return strcmp(((const struct named *)a)->file, ((const struct named *)b)->file);
-}
-
-static struct named *index_files(const il_photos *p)
-{
-    struct named *index = malloc(p->count * sizeof *index);
-    for (size_t i = 0; index && i < p->count; i++) {
-        const char *slash = strrchr(p->list[i].below, '/');
-        index[i] = (struct named){ slash ? slash + 1 : p->list[i].below, &p->list[i] };
-    }
-    if (index)
-        qsort(index, p->count, sizeof *index, by_file);
-    return index;
-}
-
 /* image id -> file name: the `images` list, else COCO's own way of naming. */
 static void coco_name(char out[64], const json_t *names, json_int_t id)
 {
@@ -260,7 +252,7 @@ static int captions_from_coco(il_photos *p, const char *path, il_err *e)
     if (!all)
         return il_fail(e, why.line < 0 ? IL_EIO : IL_EFORMAT, "%s:%d: %s", path, why.line, why.text);
     json_t *names = coco_names(all);
-    struct named *index = index_files(p);
+    struct named *index = index_photos(p, false);
     int rc = index && names ? IL_OK : il_fail_oom(e);
     if (!rc && !json_is_array(list))
         rc = il_fail(e, IL_EFORMAT, "%s: has no list 'annotations', expected a COCO captions file", path);
@@ -276,7 +268,7 @@ static int captions_from_coco(il_photos *p, const char *path, il_err *e)
             }
             coco_name(file, names, json_integer_value(id));
             struct named wanted = { file, NULL };
-            struct named *found = bsearch(&wanted, index, p->count, sizeof *index, by_file);
+            struct named *found = bsearch(&wanted, index, p->count, sizeof *index, by_name);
             if (found && !*found->photo->caption && (rc = set_caption(found->photo, text, e)) != IL_OK)
                 break;
         }

@@ -3,6 +3,8 @@
 #include <time.h>
 #include "dataset/units.h"
 
+enum { MOST_AT_ONCE = 256 }; /* il_recipe_plain_keys' bound of `batch` */
+
 double il_unit_clock(void)
 {
     struct timespec t;
@@ -90,9 +92,9 @@ int il_unit_read(il_unit *u, const il_shop *shop, il_err *e)
 /* The samples that share their generators go through them together. */
 static int paint_all(il_unit *u, const il_shop *shop, il_err *e)
 {
-    il_making **list = calloc(u->n, sizeof *list);
-    bool *painted = calloc(u->n, sizeof *painted);
-    int rc = list && painted ? IL_OK : il_fail_oom(e);
+    il_making *list[MOST_AT_ONCE];
+    bool painted[MOST_AT_ONCE] = { false };
+    int rc = IL_OK;
     for (size_t i = 0; !rc && i < u->n; i++) {
         size_t count = 0;
         for (size_t k = i; !painted[i] && k < u->n; k++) {
@@ -106,8 +108,6 @@ static int paint_all(il_unit *u, const il_shop *shop, il_err *e)
         if (count)
             rc = il_maker_paint(list, count, shop->recipe, shop->opts->device, e);
     }
-    free(painted);
-    free(list);
     return rc ? il_fail_in(e, "%s", u->tasks[0].id) : IL_OK;
 }
 

@@ -2,6 +2,7 @@
  * a mask, then the generator's trace inside it; nothing is stored. Every epoch draws new masks, tiles and generators;
  * validation and test samples stay the same.
  * params: recipe; photos, a folder instead of the recipe's own. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <inpaintlab/recipe.h>
@@ -52,7 +53,7 @@ static int fakes_scan(void *self, il_scan what, il_items *out, il_err *e)
     struct fakes *f = self;
     if (strlen(what.images) >= sizeof f->images || !il_recipe_makes(f->recipe, what.images))
         return il_fail(e, IL_EDATA, "the recipe makes no '%s' pictures", what.images);
-    strcpy(f->images, what.images);
+    snprintf(f->images, sizeof f->images, "%s", what.images);
     return il_recipe_scan(f->recipe, f->photos, what.split, out, e);
 }
 
