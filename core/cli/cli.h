@@ -16,6 +16,9 @@ int il_cmd_plugins(int argc, char **argv);
 int il_cmd_detect(int argc, char **argv);
 int il_cmd_dataset(int argc, char **argv);
 
+/* The whole number that an option was given. IL_EUSAGE names the option and the bounds. */
+int il_cli_whole(int *out, const char *option, const char *text, int least, int most, il_err *e);
+
 /* Prints "inpaintlab: MESSAGE" to stderr; returns 2 for IL_EUSAGE, else 1. */
 int il_cli_fail(const il_err *e);
 

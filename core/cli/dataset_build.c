@@ -1,9 +1,7 @@
 /* dataset_build.c - inpaintlab dataset build: makes a data set by a recipe. */
-#include <errno.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include "cli.h"
 #include "dataset.h"
@@ -49,17 +47,6 @@ static void on_signal(int number)
     signal(number, SIG_DFL);
 }
 
-static int read_threads(int *out, const char *text, il_err *e)
-{
-    char *end;
-    errno = 0;
-    long n = strtol(text, &end, 10);
-    if (end == text || *end || errno || n < 0 || n > 256)
-        return il_fail(e, IL_EUSAGE, "--threads: '%s' is no number from 0 to 256", text);
-    *out = (int)n;
-    return IL_OK;
-}
-
 static int read_options(struct options *o, int argc, char **argv, il_err *e)
 {
     int c, rc = IL_OK;
@@ -70,7 +57,7 @@ static int read_options(struct options *o, int argc, char **argv, il_err *e)
         switch (c) {
         case 'o': o->folder = optarg; break;
         case OPT_DEVICE: o->device = optarg; break;
-        case OPT_THREADS: rc = read_threads(&o->threads, optarg, e); break;
+        case OPT_THREADS: rc = il_cli_whole(&o->threads, "--threads", optarg, 0, 256, e); break;
         case 'q': o->quiet = true; break;
         case 'h': o->help = true; return IL_OK;
         case ':': return il_fail(e, IL_EUSAGE, "dataset build: %s: a value is missing", argv[optind - 1]);

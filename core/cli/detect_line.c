@@ -1,5 +1,4 @@
 /* detect_line.c - the options of inpaintlab detect. */
-#include <errno.h>
 #include <getopt.h>
 #include <math.h>
 #include <stdio.h>
@@ -63,17 +62,6 @@ static const struct option longs[] = {
     { NULL, 0, NULL, 0 },
 };
 
-static int read_whole(int *out, const char *option, const char *text, int least, int most, il_err *e)
-{
-    char *end;
-    errno = 0;
-    long n = strtol(text, &end, 10);
-    if (end == text || *end || errno || n < least || n > most)
-        return il_fail(e, IL_EUSAGE, "%s: '%s' is no number from %d to %d", option, text, least, most);
-    *out = (int)n;
-    return IL_OK;
-}
-
 static int read_real(double *out, const char *option, const char *text, double most, il_err *e)
 {
     char *end;
@@ -101,15 +89,15 @@ static int read_option(il_detect_line *o, int c, il_err *e)
         rc = read_real(&o->how.least, "--min-area", optarg, 100, e);
         o->how.least /= 100;
         break;
-    case OPT_TILE: rc = read_whole(&o->how.tile, "--tile", optarg, LEAST_TILE, MOST_TILE, e); break;
-    case OPT_OVERLAP: rc = read_whole(&o->how.overlap, "--overlap", optarg, 0, MOST_TILE, e); break;
+    case OPT_TILE: rc = il_cli_whole(&o->how.tile, "--tile", optarg, LEAST_TILE, MOST_TILE, e); break;
+    case OPT_OVERLAP: rc = il_cli_whole(&o->how.overlap, "--overlap", optarg, 0, MOST_TILE, e); break;
     case OPT_MEMORY:
-        rc = read_whole(&memory, "--memory", optarg, 1, MOST_MEMORY, e);
+        rc = il_cli_whole(&memory, "--memory", optarg, 1, MOST_MEMORY, e);
         o->how.memory = (int64_t)memory << 20;
         break;
     case OPT_CALIBRATE: o->calibrate = optarg; break;
     case OPT_DEVICE: o->device = optarg; break;
-    case OPT_THREADS: rc = read_whole(&o->threads, "--threads", optarg, 0, MOST_THREADS, e); break;
+    case OPT_THREADS: rc = il_cli_whole(&o->threads, "--threads", optarg, 0, MOST_THREADS, e); break;
     case 'q': o->quiet = true; break;
     default: o->help = true;
     }

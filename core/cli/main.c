@@ -1,5 +1,7 @@
 /* main.c - the table of commands. */
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <inpaintlab/tensor.h>
 #include "cli.h"
@@ -30,6 +32,17 @@ static int print_help(FILE *to)
         fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].what);
     fprintf(to, "\n'inpaintlab COMMAND --help' tells more; so does 'man inpaintlab'.\n");
     return to == stdout ? 0 : 2;
+}
+
+int il_cli_whole(int *out, const char *option, const char *text, int least, int most, il_err *e)
+{
+    char *end;
+    errno = 0;
+    long n = strtol(text, &end, 10);
+    if (end == text || *end || errno || n < least || n > most)
+        return il_fail(e, IL_EUSAGE, "%s: '%s' is no number from %d to %d", option, text, least, most);
+    *out = (int)n;
+    return IL_OK;
 }
 
 int il_cli_fail(const il_err *e)
