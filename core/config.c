@@ -19,6 +19,12 @@ static json_t *json_of_training(const il_params *p, const il_training *t, bool *
         if (json_array_append_new(skip, json_string(*s)) != 0)
             *bad = true;
     }
+    /* what changes no result, and what was not a choice when earlier runs were made */
+    json_object_del(train, "recompute");
+    if (t->precision == IL_PRECISION_FP32)
+        json_object_del(train, "precision");
+    if (t->accumulate == 1)
+        json_object_del(train, "accumulate");
     il_params_json_put(train, "skip", skip, bad);
     il_params_json_put(train, "weights", json_boolean(t->weights != NULL), bad);
     return train;

@@ -138,7 +138,7 @@ void il_evaluate_free(il_picture *pictures, size_t count)
 static int evaluate_batch(il_tally *t, il_score_list *scores, const il_evaluation *what, const il_batch *b, il_err *e)
 {
     il_scope *s = NULL;
-    int rc = il_scope_open(&s, (il_scope_opts){ .device = what->model->device }, e);
+    int rc = il_scope_open(&s, (il_scope_opts){ .device = what->model->device, .precision = what->model->precision }, e);
     if (rc != IL_OK)
         return rc;
     il_tensor *image = il_from_f32(s, b->images, 4, (int64_t[]){ b->n, 3, b->height, b->width });

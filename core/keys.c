@@ -18,6 +18,9 @@ const il_param_spec il_keys_train[] = {
     {"lr", IL_REAL, "1e-4", 1e-12, 10, NULL, "learning rate of Adam"},
     {"weight_decay", IL_REAL, "0", 0, 10, NULL, "L2 penalty"},
     {"aux_weight", IL_REAL, "0", 0, 10, NULL, "of the auxiliary head's loss; 0: not computed"},
+    {"precision", IL_TEXT, "fp32", 0, 0, "fp32|tf32|bf16|fp16", "of convolutions and matrix products"},
+    {"accumulate", IL_INT, "1", 1, 65536, NULL, "parts of a batch that are computed one after the other"},
+    {"recompute", IL_BOOL, "false", 0, 0, NULL, "compute activations again rather than keep them"},
     {"as_published", IL_BOOL, "false", 0, 0, NULL, "test the last weights rather than the best"},
     {"weights", IL_PATH, "", 0, 0, NULL, "file with initial weights; empty: random"},
     {0},
@@ -58,6 +61,15 @@ const il_param_spec *il_keys_find(const il_param_spec *table, const char *name)
             return table;
     }
     return NULL;
+}
+
+il_precision il_keys_precision(const char *word)
+{
+    static const char *const words[] = {"fp32", "tf32", "bf16", "fp16"}; /* in the order of il_precision */
+    int p = 0;
+    while (p < IL_PRECISION_FP16 && strcmp(words[p], word) != 0)
+        p++;
+    return (il_precision)p;
 }
 
 il_keys_message il_keys_unknown(const char *written, const char *const *names)

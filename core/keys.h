@@ -19,6 +19,9 @@ typedef struct il_keys_choice {
 enum { IL_KEYS_CHOICES = 4 };
 extern const il_keys_choice il_keys_choices[IL_KEYS_CHOICES];
 
+/* What a word of the setting `train.precision` means; it must be one of them. */
+il_precision il_keys_precision(const char *word);
+
 /* The choice called so, or NULL. */
 const il_keys_choice *il_keys_find_choice(const char *key);
 

@@ -47,3 +47,14 @@ il_tensor *il_norm_apply(il_scope *s, const il_norm *n, il_tensor *x)
 {
     return il_batch_norm(s, x, n->weight, n->bias, n->mean, n->var, n->tracked);
 }
+
+/* In a scope of its own: what lies between the two is given up at once, unless autograd needs it. */
+il_tensor *il_conv_norm_apply(il_scope *outer, const il_conv *c, const il_norm *n, il_tensor *x)
+{
+    if (!il_scope_training(outer) && !il_scope_records(outer))
+        return il_conv2d_folded(outer, x, c->weight, c->bias, (il_fold){ n->weight, n->bias, n->mean, n->var }, c->opts);
+    il_scope *s = il_scope_nest(outer);
+    x = il_lift(s, il_norm_apply(s, n, il_conv_apply(s, c, x)));
+    il_scope_close(s);
+    return x;
+}

@@ -2,16 +2,26 @@
 #include <string.h>
 #include "model.h"
 
-int il_model_open(il_model *out, const il_choice *choice, il_device device, uint64_t seed, il_err *e)
+/* Channels last where it is faster: on the CPU by measurement (results/benchmarks), on CUDA for what its tensor cores take,
+ * by NVIDIA's word. */
+static il_order order_for(il_model_opts o)
 {
-    il_model m = { .plugin = choice->plugin, .device = device };
+    return o.device.kind == IL_CPU || o.precision != IL_PRECISION_FP32 ? IL_NHWC : IL_NCHW;
+}
+
+int il_model_open(il_model *out, const il_choice *choice, il_model_opts opts, il_err *e)
+{
+    il_model m = { .plugin = choice->plugin, .device = opts.device, .precision = opts.precision,
+                   .order = order_for(opts) };
     int rc = m.plugin->open ? m.plugin->open(&m.self, choice->params, e) : IL_OK;
     if (rc == IL_OK)
-        rc = il_state_new(&m.state, device, seed, e);
+        rc = il_state_new(&m.state, opts.device, opts.seed, e);
     if (rc == IL_OK)
         rc = m.plugin->model->build(m.self, m.state, e);
     if (rc == IL_OK)
         rc = il_state_status(m.state, e);
+    if (rc == IL_OK)
+        rc = il_state_order(m.state, m.order, e);
     if (rc != IL_OK) {
         il_fail_in(e, "model %s", choice->label);
         il_model_close(&m);
@@ -29,9 +39,15 @@ void il_model_close(il_model *m)
     memset(m, 0, sizeof *m);
 }
 
+/* Losses and counts are exact, whatever the network's precision. */
+static il_tensor *as_float32(il_scope *s, il_tensor *t)
+{
+    return il_dtype_of(t) == IL_F32 ? t : il_to(s, t, IL_F32);
+}
+
 il_tensor *il_model_forward(const il_model *m, il_scope *s, il_tensor *image, il_tensor **aux)
 {
-    il_tensor *logit = m->plugin->model->forward(m->self, s, image, aux);
+    il_tensor *logit = m->plugin->model->forward(m->self, s, il_to_order(s, image, m->order), aux);
     if (!logit || !image)
         return NULL;
     bool fits = il_ndim(logit) == 4 && il_dim(logit, 0) == il_dim(image, 0) && il_dim(logit, 1) == 1 &&
@@ -41,7 +57,9 @@ il_tensor *il_model_forward(const il_model *m, il_scope *s, il_tensor *image, il
                              "(%lld,1,%lld,%lld) of logits", m->plugin->name, il_ndim(logit),
                              (long long)il_numel(logit), (long long)il_dim(image, 0), (long long)il_dim(image, 2),
                              (long long)il_dim(image, 3));
-    return logit;
+    if (aux && *aux)
+        *aux = as_float32(s, *aux);
+    return as_float32(s, logit);
 }
 
 int il_model_load(il_model *m, const char *path, const char *const *skip, il_err *e)

@@ -4,19 +4,27 @@
 
 #include "plan.h"
 
+typedef struct il_model_opts {
+    il_device device;
+    il_precision precision; /* of what il_model_forward computes; the weights are float32 */
+    uint64_t seed;          /* of the initial weights */
+} il_model_opts;
+
 /* A network on a device. Start with {0}. */
 typedef struct il_model {
     const il_plugin *plugin;
     void *self;
     il_state *state;
     il_device device;
+    il_precision precision;
+    il_order order; /* in which it works */
 } il_model;
 
-/* Opens the plugin and builds its tensors with initial values of that seed. */
-int il_model_open(il_model *out, const il_choice *choice, il_device device, uint64_t seed, il_err *e);
+/* Opens the plugin and builds its tensors with initial values. */
+int il_model_open(il_model *out, const il_choice *choice, il_model_opts opts, il_err *e);
 void il_model_close(il_model *m);
 
-/* image (N,3,H,W) -> logits (N,1,H,W); a result of another shape is an error that names the plugin. */
+/* image (N,3,H,W) -> logits (N,1,H,W), float32; a result of another shape is an error that names the plugin. */
 il_tensor *il_model_forward(const il_model *m, il_scope *s, il_tensor *image, il_tensor **aux);
 
 /* Sets the state from a weights file, safetensors or .pth; see il_state_load. */

@@ -25,6 +25,9 @@ typedef struct il_training {
     bool flip;           /* random horizontal flips in training */
     double lr, weight_decay;
     double aux_weight;   /* of the auxiliary head's loss; 0: the head is not computed */
+    il_precision precision;
+    int accumulate;      /* parts into which a batch is cut; their gradients are added up */
+    bool recompute;      /* activations are computed again in the backward pass */
     bool as_published;   /* test the last weights, as the published code did; else the best */
     char *weights;       /* initial weights, or NULL */
     char **skip;         /* patterns of tensors that `weights` does not set; ends with NULL; may be NULL */

@@ -122,6 +122,9 @@ static int read_training(il_run *run, const il_resolver *r, const il_slots *s, i
     t->lr = il_params_real(p, "lr");
     t->weight_decay = il_params_real(p, "weight_decay");
     t->aux_weight = il_params_real(p, "aux_weight");
+    t->precision = il_keys_precision(il_params_text(p, "precision"));
+    t->accumulate = (int)il_params_int(p, "accumulate");
+    t->recompute = il_params_bool(p, "recompute");
     t->as_published = il_params_bool(p, "as_published");
     t->on = il_words_copy(on);
     t->weights = *weights ? il_words_copy(weights) : NULL;

@@ -102,6 +102,12 @@ static int store_holes(struct sitting *x, il_err *e)
 
 /* ---- training ---- */
 
+static il_model_opts model_opts(const struct sitting *x)
+{
+    const il_run *run = x->job->run;
+    return (il_model_opts){ .device = x->opts->device, .precision = run->training.precision, .seed = run->seed };
+}
+
 static int store_epochs(void *context, const il_course *c, il_err *e)
 {
     struct sitting *x = context;
@@ -161,7 +167,7 @@ static int train(struct sitting *x, il_err *e)
                              .loader_threads = x->opts->loader_threads, .epoch = store_epochs, .context = x };
     il_course course = { 0 };
     size_t left_out = il_source_left_out_count(j->train) + il_source_left_out_count(j->validation), unreadable = 0;
-    int rc = il_model_open(&x->model, &j->run->model, x->opts->device, j->run->seed, e);
+    int rc = il_model_open(&x->model, &j->run->model, model_opts(x), e);
     int begun = begin(x, rc == IL_OK ? il_state_params(x->model.state) : 0, rc == IL_OK ? e : NULL);
     if (begun != IL_OK)
         return begun;
@@ -184,7 +190,7 @@ static int weights_in_memory(struct sitting *x, il_err *e)
     if (x->model.plugin)
         return IL_OK;
     il_job_path path = il_job_file(x->job, x->opts->folder, "weights.safetensors");
-    int rc = il_model_open(&x->model, &x->job->run->model, x->opts->device, x->job->run->seed, e);
+    int rc = il_model_open(&x->model, &x->job->run->model, model_opts(x), e);
     return rc == IL_OK ? il_model_load(&x->model, path.text, NULL, e) : rc;
 }
 

@@ -124,7 +124,7 @@ static int load(il_detector *d, il_device device, il_err *e)
 {
     int rc = il_params_check(d->choice.params, e);
     if (rc == IL_OK)
-        rc = il_model_open(&d->model, &d->choice, device, 0, e);
+        rc = il_model_open(&d->model, &d->choice, (il_model_opts){ .device = device }, e);
     if (rc == IL_OK)
         rc = il_model_load(&d->model, d->card.weights, NULL, e);
     return rc == IL_OK ? note_settings(d, e) : rc;

@@ -42,7 +42,7 @@ static int forward(struct sweep *w, int row, int first, int count, il_err *e)
             il_pictures_plane(w->input + ((size_t)k * 3 + (size_t)c) * area, tile, w->photo, c, at, w->table);
     }
     il_scope *s = NULL;
-    int rc = il_scope_open(&s, (il_scope_opts){ .device = w->model->device }, e);
+    int rc = il_scope_open(&s, (il_scope_opts){ .device = w->model->device, .precision = w->model->precision }, e);
     if (rc != IL_OK)
         return rc;
     il_tensor *image = il_from_f32(s, w->input, 4, (int64_t[]){ count, 3, tile, tile });

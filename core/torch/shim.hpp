@@ -2,7 +2,9 @@
 #ifndef IL_SHIM_HPP
 #define IL_SHIM_HPP
 
+#include <atomic>
 #include <initializer_list>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -11,17 +13,24 @@
 #include <c10/core/GradMode.h>
 #include <inpaintlab/tensor.h>
 
+namespace shim {
+struct folded;
+}
+
 /* A handle. Handles of one scope form a list, so that keeping and freeing take constant time. */
 struct il_tensor {
     at::Tensor value;
     il_scope *owner = nullptr; /* nullptr: kept */
     il_tensor *next = nullptr, *before = nullptr;
+    uint64_t changes = 0; /* those in place that libtorch's own count leaves out */
+    std::atomic<std::shared_ptr<const shim::folded>> folded = {}; /* of a convolution's weight, see fold.cpp */
 };
 
 struct il_scope {
     il_scope_opts opts = {};
     il_scope *parent = nullptr;
     il_tensor *first = nullptr;
+    bool dry = false, again = false; /* il_recompute's first pass, which records nothing, and its second */
     il_err error = {};
     at::Generator random; /* of the outermost scope; made when first needed */
     uint64_t seeds = 0;   /* handed out by next_seed */
@@ -49,7 +58,34 @@ void fail(il_scope *s, const il_err &err) noexcept;
 /* A new handle in s; s nullptr: kept. Throws when the type is none of il_dtype. */
 il_tensor *wrap(il_scope *s, at::Tensor value);
 
-inline bool records(const il_scope *s) { return s->opts.training || s->opts.grad; }
+inline bool records(const il_scope *s) { return (s->opts.training || s->opts.grad) && !s->dry; }
+
+/* Half precision of the operations that libtorch's autocast knows, while it lives. */
+class casting {
+public:
+    explicit casting(const il_scope *s) : device(s->opts.device)
+    {
+        if (s->opts.precision >= IL_PRECISION_BF16)
+            begin(s->opts.precision);
+    }
+    ~casting()
+    {
+        if (on)
+            end();
+    }
+    casting(const casting &) = delete;
+    casting &operator=(const casting &) = delete;
+
+private:
+    il_device device;
+    bool on = false;
+    void begin(il_precision p);
+    void end();
+};
+
+at::ScalarType computed(il_precision p); /* the type of what is computed */
+void float32_rules(il_device d, il_precision p); /* of the process: whether CUDA may round float32 factors */
+void forget_casts(); /* of weights that may change now */
 
 at::Generator &random(il_scope *s); /* of the scope and its nested ones */
 uint64_t next_seed(il_scope *s);     /* for what cannot take a generator */
@@ -83,6 +119,7 @@ template <class F> il_tensor *run_list(il_scope *s, const char *name, operands i
         return nullptr;
     try {
         c10::AutoGradMode mode(records(s));
+        casting half(s);
         return wrap(s, body());
     } catch (...) {
         return refuse(s, name, in);

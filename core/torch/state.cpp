@@ -7,9 +7,12 @@
 #include <stdexcept>
 #include <vector>
 #include <fnmatch.h>
+#include <ATen/ops/_amp_foreach_non_finite_check_and_unscale.h>
+#include <ATen/ops/_amp_update_scale.h>
 #include <ATen/ops/_fused_adam.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/full.h>
+#include <ATen/ops/mul.h>
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
 #include <c10/util/Exception.h>
@@ -21,7 +24,7 @@ namespace {
 struct entry {
     std::string name;
     il_tensor *tensor;
-    bool trainable;
+    bool trainable, shared;
 };
 
 } // namespace
@@ -82,13 +85,13 @@ at::Tensor initial(const il_state *st, const std::string &name, il_init init, in
     throw std::invalid_argument("unknown initialisation");
 }
 
-il_tensor *insert(il_state *st, const char *name, at::Tensor value, bool trainable)
+il_tensor *insert(il_state *st, const char *name, at::Tensor value, bool trainable, bool shared = false)
 {
     TORCH_CHECK(!st->index.count(name), "this name exists already");
     std::unique_ptr<il_tensor> t(shim::wrap(nullptr, std::move(value)));
     st->entries.reserve(st->entries.size() + 1);
     st->index.emplace(name, st->entries.size());
-    st->entries.push_back({ name, t.get(), trainable });
+    st->entries.push_back({ name, t.get(), trainable, shared });
     return t.release();
 }
 
@@ -153,9 +156,20 @@ int il_state_share(il_state *st, const char *name, il_tensor *t, bool trainable,
     if (!t)
         return il_fail(e, IL_ETORCH, "%s: there is no tensor", name);
     return shim::guard(e, name, [&] {
-        insert(st, name, t->value, trainable);
+        insert(st, name, t->value, trainable, true);
         if (trainable)
             t->value.set_requires_grad(true);
+    });
+}
+
+int il_state_order(il_state *st, il_order order, il_err *e)
+{
+    at::MemoryFormat format = order == IL_NHWC ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous;
+    return shim::guard(e, "layout", [&] {
+        at::NoGradGuard off;
+        for (entry &x : st->entries)
+            if (x.tensor->value.dim() == 4 && !x.shared)
+                x.tensor->value.set_data(x.tensor->value.contiguous(format));
     });
 }
 
@@ -305,6 +319,7 @@ struct il_adam {
     const il_state *state = nullptr;
     il_adam_opts opts = {};
     std::vector<moments> moment; /* one per entry of state */
+    at::Tensor scale, good;      /* of the loss; steps without overflow since it last changed. Undefined: not scaling */
 };
 
 int il_adam_new(il_adam **out, il_state *st, il_adam_opts opts, il_err *e)
@@ -317,11 +332,36 @@ int il_adam_new(il_adam **out, il_state *st, il_adam_opts opts, il_err *e)
         a->opts.beta2 = opts.beta2 == 0 ? 0.999 : opts.beta2;
         a->opts.eps = opts.eps == 0 ? 1e-8 : opts.eps;
         a->moment.resize(st->entries.size());
+        at::TensorOptions o = at::TensorOptions(at::kFloat).device(shim::device(st->device));
+        if (opts.scaling) {
+            a->scale = at::full({}, 65536.0, o);
+            a->good = at::zeros({}, o.dtype(at::kInt));
+        }
         *out = a.release();
     });
 }
 
+il_tensor *il_adam_scaled(const il_adam *a, il_scope *s, il_tensor *loss)
+{
+    if (!a->scale.defined())
+        return loss;
+    return shim::run(s, "scale", { { loss } }, [&] { return at::mul(loss->value, a->scale); });
+}
+
 void il_adam_free(il_adam *a) { delete a; }
+
+namespace {
+
+/* Divides the gradients by the scale and chooses the next one; the result says (1 or 0) whether they overflowed. */
+at::Tensor unscale(il_adam *a, const std::vector<at::Tensor> &grads)
+{
+    at::Tensor overflow = at::zeros({}, a->scale.options());
+    at::_amp_foreach_non_finite_check_and_unscale_(grads, overflow, a->scale.reciprocal());
+    at::_amp_update_scale_(a->scale, a->good, overflow, 2.0, 0.5, 2000);
+    return overflow;
+}
+
+} // namespace
 
 int il_adam_step(il_adam *a, il_err *e)
 {
@@ -343,11 +383,19 @@ int il_adam_step(il_adam *a, il_err *e)
             squares.push_back(m.square);
             steps.push_back(m.step);
         }
+        std::optional<at::Tensor> overflow;
+        if (!params.empty() && a->scale.defined())
+            overflow = unscale(a, grads);
         if (!params.empty())
             at::_fused_adam_(params, grads, means, squares, {}, steps, a->opts.lr, a->opts.beta1, a->opts.beta2,
-                             a->opts.weight_decay, a->opts.eps, false, false);
-        for (at::Tensor &param : params)
+                             a->opts.weight_decay, a->opts.eps, false, false, {}, overflow);
+        for (at::Tensor &step : steps) /* a step that did not happen */
+            if (overflow)
+                step.sub_(*overflow);
+        for (at::Tensor &param : params) {
+            param.unsafeGetTensorImpl()->bump_version(); /* whether or not the kernel did */
             param.mutable_grad() = at::Tensor();
+        }
     });
 }
 

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <memory>
 #include <vector>
 #include <dlfcn.h>
 #include <ATen/CPUGeneratorImpl.h>
@@ -26,6 +27,7 @@
 #include <ATen/ops/full.h>
 #include <ATen/ops/gt.h>
 #include <ATen/ops/lerp.h>
+#include <ATen/ops/linear.h>
 #include <ATen/ops/max_pool2d.h>
 #include <ATen/ops/mean.h>
 #include <ATen/ops/mul.h>
@@ -70,11 +72,12 @@ bool has(const std::string &text, const char *part) { return text.find(part) != 
 
 int torch_error(il_err *e, const char *what, const char *message, bool full)
 {
+    static const char remedy[] = "set `train.accumulate` or `train.recompute`, or a smaller `batch` or `crop`";
     std::string text = compact(message);
     if (has(text, "can't allocate memory"))
-        return il_fail(e, IL_EDEVICE, "%s: the host's memory is full; set a smaller `batch` or `crop`", what);
+        return il_fail(e, IL_EDEVICE, "%s: the host's memory is full; %s", what, remedy);
     if (full || has(text, "out of memory") || has(text, "ALLOC_FAILED"))
-        return il_fail(e, IL_EDEVICE, "%s: the GPU's memory is full; set a smaller `batch` or `crop`", what);
+        return il_fail(e, IL_EDEVICE, "%s: the GPU's memory is full; %s", what, remedy);
     return il_fail(e, IL_ETORCH, "%s: %s", what, text.c_str());
 }
 
@@ -380,9 +383,10 @@ void il_device_title(il_device d, char *out, size_t size)
 int il_scope_open(il_scope **out, il_scope_opts opts, il_err *e)
 {
     return shim::guard(e, "scope", [&] {
-        auto *s = new il_scope;
+        auto s = std::make_unique<il_scope>();
         s->opts = opts;
-        *out = s;
+        shim::float32_rules(opts.device, opts.precision);
+        *out = s.release();
     });
 }
 
@@ -392,11 +396,23 @@ il_scope *il_scope_nest(il_scope *parent)
         return nullptr;
     il_scope *s = nullptr;
     il_err err = {};
-    if (il_scope_open(&s, parent->opts, &err) != IL_OK) {
+    int rc = shim::guard(&err, "scope", [&] { s = new il_scope; });
+    if (rc != IL_OK) {
         shim::fail(parent, err);
         return nullptr;
     }
+    s->opts = parent->opts;
     s->parent = parent;
+    s->dry = parent->dry;
+    s->again = parent->again;
+    return s;
+}
+
+il_scope *il_scope_nest_exact(il_scope *parent)
+{
+    il_scope *s = il_scope_nest(parent);
+    if (s && s->opts.precision >= IL_PRECISION_BF16)
+        s->opts.precision = IL_PRECISION_FP32;
     return s;
 }
 
@@ -408,6 +424,8 @@ void il_scope_close(il_scope *s)
         next = t->next;
         delete t;
     }
+    if (!s->parent && s->opts.precision >= IL_PRECISION_BF16)
+        shim::forget_casts();
     delete s;
 }
 
@@ -434,6 +452,8 @@ il_tensor *il_scope_fail(il_scope *s, int code, const char *format, ...)
 }
 
 bool il_scope_training(const il_scope *s) { return s && s->opts.training; }
+
+bool il_scope_records(const il_scope *s) { return s && shim::records(s); }
 
 il_device il_scope_device(const il_scope *s) { return s ? s->opts.device : il_device{ IL_CPU, 0 }; }
 
@@ -725,6 +745,13 @@ il_tensor *il_to(il_scope *s, il_tensor *a, il_dtype dtype)
     return run(s, "to", { { a } }, [&] { return a->value.to(shim::device(s->opts.device), shim::type(dtype)); });
 }
 
+il_tensor *il_to_order(il_scope *s, il_tensor *a, il_order order)
+{
+    return run(s, "to_layout", { { a } }, [&] {
+        return a->value.contiguous(order == IL_NHWC ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous);
+    });
+}
+
 il_tensor *il_detach(il_scope *s, il_tensor *a)
 {
     return run(s, "detach", { { a } }, [&] { return a->value.detach(); });
@@ -732,9 +759,28 @@ il_tensor *il_detach(il_scope *s, il_tensor *a)
 
 /* ---- networks ---- */
 
+/* oneDNN writes past its buffers when it computes the gradient of a 1x1 kernel of few channels, channels last (seen with
+ * 3 channels, libtorch 2.11): there the convolution is a matrix product of pixels. */
+static bool is_small_pointwise(const at::Tensor &x, const at::Tensor &weight, il_conv_opts o)
+{
+    return x.is_cpu() && x.dim() == 4 && weight.dim() == 4 && weight.size(1) < 16 && weight.size(2) == 1 &&
+           weight.size(3) == 1 && o.padding == 0 && or_one(o.groups) == 1 && x.size(1) == weight.size(1) &&
+           x.is_contiguous(at::MemoryFormat::ChannelsLast) && x.size(1) > 1;
+}
+
+static at::Tensor pointwise(const at::Tensor &x, const at::Tensor &weight, const std::optional<at::Tensor> &b, int64_t stride)
+{
+    at::Tensor pixels = x.permute({ 0, 2, 3, 1 });
+    if (stride > 1)
+        pixels = pixels.slice(1, 0, std::nullopt, stride).slice(2, 0, std::nullopt, stride);
+    return at::linear(pixels, weight.flatten(1), b).permute({ 0, 3, 1, 2 });
+}
+
 il_tensor *il_conv2d(il_scope *s, il_tensor *x, il_tensor *weight, il_tensor *bias, il_conv_opts o)
 {
     return run_weighted(s, "conv2d", x, weight, bias, [&](const std::optional<at::Tensor> &b) {
+        if (is_small_pointwise(x->value, weight->value, o))
+            return pointwise(x->value, weight->value, b, or_one(o.stride));
         return at::conv2d(x->value, weight->value, b, or_one(o.stride), o.padding, or_one(o.dilation),
                           or_one(o.groups));
     });
@@ -757,11 +803,21 @@ il_tensor *il_batch_norm(il_scope *s, il_tensor *x, il_tensor *weight, il_tensor
             TORCH_CHECK(x->value.dim() > 1 && x->value.numel() > x->value.size(1),
                         "more than one value per channel is needed in training");
             at::NoGradGuard off;
-            if (tracked)
+            if (tracked && !s->again)
                 tracked->value.add_(1);
         }
-        return at::batch_norm(x->value, weight->value, bias->value, mean->value, var->value, training, 0.1, 1e-5,
-                              true);
+        std::optional<at::Tensor> running_mean, running_var;
+        if (!training || !s->again) {
+            running_mean = mean->value;
+            running_var = var->value;
+        }
+        at::Tensor y = at::batch_norm(x->value, weight->value, bias->value, running_mean, running_var, training, 0.1,
+                                      1e-5, true);
+        if (training && !s->again) {
+            mean->changes++;
+            var->changes++;
+        }
+        return y;
     });
 }
 

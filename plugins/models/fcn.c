@@ -125,22 +125,15 @@ static int fcn_build(void *self, il_state *st, il_err *e)
 
 /* ---- forward: every part works in a scope of its own, so that only what autograd needs outlives it ---- */
 
-static il_tensor *conv_norm(il_scope *outer, const il_conv *c, const il_norm *n, il_tensor *x)
+static il_tensor *block(il_scope *outer, const void *self, il_tensor *x)
 {
+    const struct bottleneck *b = self;
     il_scope *s = il_scope_nest(outer);
-    x = il_lift(s, il_norm_apply(s, n, il_conv_apply(s, c, x)));
-    il_scope_close(s);
-    return x;
-}
-
-static il_tensor *block(il_scope *outer, const struct bottleneck *b, il_tensor *x)
-{
-    il_scope *s = il_scope_nest(outer);
-    il_tensor *y = il_relu_(s, conv_norm(s, &b->conv[0], &b->norm[0], x));
-    y = il_relu_(s, conv_norm(s, &b->conv[1], &b->norm[1], y));
-    y = conv_norm(s, &b->conv[2], &b->norm[2], y);
+    il_tensor *y = il_relu_(s, il_conv_norm_apply(s, &b->conv[0], &b->norm[0], x));
+    y = il_relu_(s, il_conv_norm_apply(s, &b->conv[1], &b->norm[1], y));
+    y = il_conv_norm_apply(s, &b->conv[2], &b->norm[2], y);
     if (b->widens)
-        x = conv_norm(s, &b->conv[3], &b->norm[3], x);
+        x = il_conv_norm_apply(s, &b->conv[3], &b->norm[3], x);
     y = il_lift(s, il_relu_(s, il_add(s, y, x)));
     il_scope_close(s);
     return y;
@@ -152,7 +145,7 @@ static il_tensor *stage(il_scope *outer, const struct stage *g, il_tensor *x)
     il_scope *held = NULL;
     for (int i = 0; i < g->count; i++) {
         il_scope *s = il_scope_nest(outer);
-        x = block(s, &g->blocks[i], x);
+        x = il_recompute(s, block, &g->blocks[i], x);
         il_scope_close(held);
         held = s;
     }
@@ -164,7 +157,7 @@ static il_tensor *stage(il_scope *outer, const struct stage *g, il_tensor *x)
 static il_tensor *stem(il_scope *outer, const struct fcn *f, il_tensor *image)
 {
     il_scope *s = il_scope_nest(outer);
-    il_tensor *x = il_relu_(s, conv_norm(s, &f->stem, &f->stem_norm, image));
+    il_tensor *x = il_relu_(s, il_conv_norm_apply(s, &f->stem, &f->stem_norm, image));
     x = il_lift(s, il_max_pool2d(s, x, 3, 2, 1));
     il_scope_close(s);
     return x;
@@ -176,7 +169,7 @@ static il_tensor *head(il_scope *outer, const struct fcn *f, const struct head *
     if (!x || !image)
         return NULL;
     il_scope *s = il_scope_nest(outer);
-    x = il_relu_(s, conv_norm(s, &h->conv, &h->norm, x));
+    x = il_relu_(s, il_conv_norm_apply(s, &h->conv, &h->norm, x));
     x = il_conv_apply(s, &h->last, il_dropout(s, x, f->dropout));
     x = il_lift(s, il_upsample_bilinear(s, x, il_dim(image, 2), il_dim(image, 3)));
     il_scope_close(s);

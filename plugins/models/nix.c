@@ -143,20 +143,13 @@ static int nix_build(void *self, il_state *st, il_err *e)
 
 /* ---- forward: every part works in a scope of its own, so that only what autograd needs outlives it ---- */
 
-static il_tensor *conv_norm(il_scope *outer, const il_conv *c, const il_norm *n, il_tensor *x)
+static il_tensor *shrink(il_scope *outer, const void *self, il_tensor *x)
 {
+    const struct shrink *b = self;
     il_scope *s = il_scope_nest(outer);
-    x = il_lift(s, il_norm_apply(s, n, il_conv_apply(s, c, x)));
-    il_scope_close(s);
-    return x;
-}
-
-static il_tensor *shrink(il_scope *outer, const struct shrink *b, il_tensor *x)
-{
-    il_scope *s = il_scope_nest(outer);
-    il_tensor *y = il_relu_(s, conv_norm(s, &b->conv[0], &b->norm[0], x));
-    y = conv_norm(s, &b->conv[1], &b->norm[1], y);
-    il_tensor *shortcut = conv_norm(s, &b->shortcut, &b->shortcut_norm, x);
+    il_tensor *y = il_relu_(s, il_conv_norm_apply(s, &b->conv[0], &b->norm[0], x));
+    y = il_conv_norm_apply(s, &b->conv[1], &b->norm[1], y);
+    il_tensor *shortcut = il_conv_norm_apply(s, &b->shortcut, &b->shortcut_norm, x);
     y = il_lift(s, il_relu_(s, il_add(s, y, shortcut)));
     il_scope_close(s);
     return y;
@@ -194,11 +187,12 @@ static struct pyramid fuse(il_scope *outer, const struct fusion *u, struct pyram
     return y;
 }
 
-static il_tensor *conv_block(il_scope *outer, const struct conv_block *b, il_tensor *x)
+static il_tensor *conv_block(il_scope *outer, const void *self, il_tensor *x)
 {
+    const struct conv_block *b = self;
     il_scope *s = il_scope_nest(outer);
     for (int i = 0; i < 2; i++)
-        x = il_relu_(s, conv_norm(s, &b->conv[i], &b->norm[i], x));
+        x = il_relu_(s, il_conv_norm_apply(s, &b->conv[i], &b->norm[i], x));
     x = il_lift(s, x);
     il_scope_close(s);
     return x;
@@ -209,7 +203,7 @@ static struct pyramid stream(il_scope *outer, const struct nix *n, int which, il
     struct pyramid f;
     il_scope *s = il_scope_nest(outer);
     for (int j = 0; j < SCALES; j++)
-        f.at[j] = x = shrink(s, &n->shrink[which][j], x);
+        f.at[j] = x = il_recompute(s, shrink, &n->shrink[which][j], x);
     f = fuse(s, &n->fusion[which], f);
     for (int j = 0; j < SCALES; j++)
         f.at[j] = il_lift(s, f.at[j]);
@@ -226,7 +220,7 @@ static struct pyramid merge(il_scope *outer, const struct nix *n, il_tensor *ima
     struct pyramid y;
     for (int j = 0; j < SCALES; j++) {
         il_tensor *both = il_cat(s, (il_tensor *[]){ x.at[j], r.at[j] }, STREAMS, 1);
-        y.at[j] = il_lift(s, conv_block(s, &n->merge[j], both));
+        y.at[j] = il_lift(s, il_recompute(s, conv_block, &n->merge[j], both));
     }
     il_scope_close(s);
     return y;
@@ -240,7 +234,7 @@ static il_tensor *nix_forward(const void *self, il_scope *outer, il_tensor *imag
     il_scope *s = il_scope_nest(outer);
     const struct pyramid f = fuse(s, &n->fusion[2], merge(s, n, image));
     il_tensor *parts[SCALES] = { f.at[0], up(s, &n->upsample_1, f.at[1], f.at[0]), up_twice(s, n->upsample_2, f) };
-    il_tensor *x = conv_block(s, &n->head, il_cat(s, parts, SCALES, 1));
+    il_tensor *x = il_recompute(s, conv_block, &n->head, il_cat(s, parts, SCALES, 1));
     x = il_lift(s, up(s, &n->upsample_3, x, image));
     il_scope_close(s);
     return x;

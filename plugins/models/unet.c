@@ -68,10 +68,11 @@ static int unet_build(void *self, il_state *st, il_err *e)
     return il_state_status(st, e);
 }
 
-static il_tensor *apply(il_scope *outer, const struct layer *l, il_tensor *x)
+static il_tensor *apply(il_scope *outer, const void *self, il_tensor *x)
 {
+    const struct layer *l = self;
     il_scope *s = il_scope_nest(outer);
-    x = il_lift(s, il_relu_(s, il_norm_apply(s, &l->norm, il_conv_apply(s, &l->conv, x))));
+    x = il_lift(s, il_relu_(s, il_conv_norm_apply(s, &l->conv, &l->norm, x)));
     il_scope_close(s);
     return x;
 }
@@ -89,7 +90,7 @@ static il_tensor *unet_forward(const void *self, il_scope *outer, il_tensor *ima
     }
     il_tensor *fine = apply(s, &u->at_full[1], apply(s, &u->at_full[0], x)), *coarse = fine;
     for (int i = 0; i < COARSE; i++)
-        coarse = apply(s, &u->at_half[i], coarse);
+        coarse = il_recompute(s, apply, &u->at_half[i], coarse);
     if (fine)
         coarse = il_upsample_nearest(s, coarse, il_dim(fine, 2), il_dim(fine, 3));
     x = apply(s, &u->merge, il_cat(s, (il_tensor *[]){ fine, coarse }, 2, 1));

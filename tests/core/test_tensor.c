@@ -350,7 +350,8 @@ Test(tensor, impossible_requests_are_errors)
     s = figures_scope(false, false);
     cr_assert_null(il_full(s, 0, IL_F32, 1, huge));
     cr_assert_eq(il_scope_status(s, &e), IL_EDEVICE, "%s", e.message);
-    cr_assert_str_eq(e.message, "full: the host's memory is full; set a smaller `batch` or `crop`");
+    cr_assert_str_eq(e.message, "full: the host's memory is full; set `train.accumulate` or `train.recompute`, or a smaller "
+                       "`batch` or `crop`");
     il_scope_close(s);
 }
 

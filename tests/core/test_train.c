@@ -33,7 +33,7 @@ static void open_bench(struct bench *b, const char *grid)
     LAB_OK(il_plan_read(&b->plan, grid, b->registry, (il_plan_opts){ 0 }, &e), e);
     LAB_OK(il_job_open(&b->job, &b->plan->runs[0], NULL, &e), e);
     cr_assert_eq(b->job.error.code, IL_OK, "%s", b->job.error.message);
-    LAB_OK(il_model_open(&b->model, &b->plan->runs[0].model, (il_device){ 0 }, b->plan->runs[0].seed, &e), e);
+    LAB_OK(il_model_open(&b->model, &b->plan->runs[0].model, (il_model_opts){ .seed = b->plan->runs[0].seed }, &e), e);
 }
 
 static void close_bench(struct bench *b)

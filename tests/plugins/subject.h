@@ -17,6 +17,12 @@ static inline bool subject_full(void)
     return getenv("INPAINTLAB_FULL_ORACLE") != NULL;
 }
 
+/* The published figures are of PyTorch's default order, the program works in the other. */
+static inline il_order subject_order(void)
+{
+    return subject_full() ? IL_NCHW : IL_NHWC;
+}
+
 struct subject {
     struct opened plugin;
     il_state *state;
@@ -33,6 +39,7 @@ static inline struct subject open_subject(const char *model, const char *const *
     cr_assert_eq(il_state_new(&t.state, (il_device){ 0 }, 1, &e), IL_OK, "%s", e.message);
     cr_assert_eq(t.plugin.plugin->model->build(t.plugin.self, t.state, &e), IL_OK, "%s", e.message);
     cr_assert_eq(il_state_status(t.state, &e), IL_OK, "%s", e.message);
+    cr_assert_eq(il_state_order(t.state, subject_order(), &e), IL_OK, "%s", e.message);
     if (figures) {
         char path[1000];
         json_error_t why;
@@ -62,7 +69,7 @@ static inline il_scope *open_scope(il_scope_opts opts)
 static inline il_tensor *forward(const struct subject *t, il_scope *s, il_tensor *image, il_tensor **aux)
 {
     il_err e = { 0 };
-    il_tensor *y = t->plugin.plugin->model->forward(t->plugin.self, s, image, aux);
+    il_tensor *y = t->plugin.plugin->model->forward(t->plugin.self, s, il_to_order(s, image, subject_order()), aux);
     cr_assert_eq(il_scope_status(s, &e), IL_OK, "%s", e.message);
     cr_assert_not_null(y);
     return y;

@@ -129,9 +129,9 @@ static void check_gradients(const struct subject *t, il_scope *s)
             squares += (double)values[i] * values[i];
         const double norm = json_number_value(json_array_get(want, 0));
         const double first = json_number_value(json_array_get(want, 1));
-        /* PyTorch's own float32 gradients are up to 0.4 % off its float64 ones here */
-        expect_near(sqrt(squares), norm, 5e-3 * norm, name);
-        expect_near(values[0], first, 1e-2 * (fabs(first) + norm / sqrt((double)il_numel(g))), name);
+        /* PyTorch's own float32 gradients are off that much, by processor, threads and memory order: 0.6 % and 3.2 % */
+        expect_near(sqrt(squares), norm, 1e-2 * norm, name);
+        expect_near(values[0], first, 4e-2 * (fabs(first) + norm / sqrt((double)il_numel(g))), name);
         free(values);
     }
 }
@@ -180,10 +180,11 @@ static void check_all(const char *model, const char *const *settings, const char
 /* ---- published figures ---- */
 
 /* The figures were made with two threads. Adam's first steps move every weight by the sign of its gradient, so rounding
- * grows: PyTorch's third loss is 0.1845 with two threads, 0.1803 with one and 0.1775 in float64. */
+ * grows: PyTorch's second and third losses are 0.2010 and 0.1845 with two threads, 0.2010 and 0.1803 with one, 0.2003 and
+ * 0.1842 channels last with one, 0.2014 and 0.1780 in float64. */
 Test(models, fcn)
 {
-    static const struct training rough = { 0, { 1e-4, 2e-3, 5e-2 } };
+    static const struct training rough = { 0, { 1e-4, 6e-3, 5e-2 } };
     check_all("fcn", (const char *[]){ "dropout", "0", NULL }, "fcn.json", subject_full() ? &plain : &rough);
 }
 

@@ -33,6 +33,9 @@ int il_state_share(il_state *st, const char *name, il_tensor *t, bool trainable,
 /* The type of parameters declared from now on; float32 at first. */
 void il_state_dtype(il_state *st, il_dtype dtype);
 
+/* Lays out all four-dimensional parameters declared so far, but none that is shared. */
+int il_state_order(il_state *st, il_order order, il_err *e);
+
 int il_state_status(const il_state *st, il_err *e);
 il_device il_state_device(const il_state *st);
 
@@ -87,12 +90,16 @@ int il_state_load(il_state *st, const il_bundle *b, il_load_opts opts, il_err *e
 typedef struct il_adam il_adam;
 typedef struct il_adam_opts {
     double lr, beta1, beta2, eps, weight_decay; /* beta1 0, beta2 0, eps 0 mean 0.9, 0.999, 1e-8 */
+    bool scaling; /* for float16: gradients are of a scaled loss, see il_adam_scaled */
 } il_adam_opts;
 
 /* Over the trainable tensors of st, which must outlive it. */
 int il_adam_new(il_adam **out, il_state *st, il_adam_opts opts, il_err *e);
 void il_adam_free(il_adam *a);
-int il_adam_step(il_adam *a, il_err *e); /* updates, then clears the gradients */
+/* Updates, then clears the gradients. With scaling: a step whose gradients overflowed changes nothing but the scale. */
+int il_adam_step(il_adam *a, il_err *e);
+/* loss times the scale (65536 at first; halved on overflow, doubled after 2,000 good steps); without scaling, loss. */
+il_tensor *il_adam_scaled(const il_adam *a, il_scope *s, il_tensor *loss);
 int il_adam_save(const il_adam *a, il_bundle *b, const char *prefix, il_err *e);
 int il_adam_load(il_adam *a, const il_bundle *b, const char *prefix, il_err *e);
 

@@ -46,11 +46,21 @@ void il_device_title(il_device d, char *out, size_t size);
 
 /* ---- scopes ---- */
 
+/* How convolutions and matrix products compute; everything is stored as float32. */
+typedef enum il_precision {
+    IL_PRECISION_FP32,
+    IL_PRECISION_TF32, /* on CUDA: factors rounded to 10 bits of mantissa; on the CPU the same as FP32 */
+    IL_PRECISION_BF16, /* their inputs, and what follows from them, are bfloat16 */
+    IL_PRECISION_FP16  /* likewise float16; training scales the loss, see il_adam_scaled */
+} il_precision;
+
 typedef struct il_scope_opts {
     il_device device;
     bool training; /* batch norm uses and updates batch statistics, dropout drops; gradients are recorded */
     bool grad;     /* record gradients without training behaviour (tests of gradients) */
     uint64_t seed; /* of the scope's random numbers (dropout) */
+    il_precision precision;
+    bool recompute; /* il_recompute keeps no activations */
 } il_scope_opts;
 
 int il_scope_open(il_scope **out, il_scope_opts opts, il_err *e);
@@ -58,6 +68,9 @@ int il_scope_open(il_scope **out, il_scope_opts opts, il_err *e);
 /* A scope within a scope, with the same options: frees its temporaries early; its error becomes the parent's. Returns
  * NULL (and the parent holds the error) when it cannot be had. */
 il_scope *il_scope_nest(il_scope *parent);
+
+/* The same, with float32 computation whatever the parent's precision: for what half precision would spoil. */
+il_scope *il_scope_nest_exact(il_scope *parent);
 
 /* Frees all that the scope owns; NULL is allowed. */
 void il_scope_close(il_scope *s);
@@ -69,6 +82,7 @@ int il_scope_status(const il_scope *s, il_err *e);
 il_tensor *il_scope_fail(il_scope *s, int code, const char *format, ...) IL_PRINTF(3, 4);
 
 bool il_scope_training(const il_scope *s);
+bool il_scope_records(const il_scope *s); /* gradients */
 il_device il_scope_device(const il_scope *s);
 
 /* Moves t out of s: the caller frees it. t comes back; NULL stays NULL. */
@@ -141,6 +155,9 @@ il_tensor *il_permute(il_scope *s, il_tensor *a, int ndim, const int *order);
 il_tensor *il_cat(il_scope *s, il_tensor *const *parts, int count, int dim);
 il_tensor *il_slice(il_scope *s, il_tensor *a, int dim, int64_t start, int64_t end);
 il_tensor *il_to(il_scope *s, il_tensor *a, il_dtype dtype);
+/* The same values in another order in memory. Results follow the layout of what they are computed from. */
+typedef enum il_order { IL_NCHW, IL_NHWC } il_order;
+il_tensor *il_to_order(il_scope *s, il_tensor *a, il_order order); /* (N,C,H,W) */
 il_tensor *il_detach(il_scope *s, il_tensor *a);
 
 /* ---- networks ---- */
@@ -153,6 +170,15 @@ typedef struct il_conv_opts {
 il_tensor *il_conv2d(il_scope *s, il_tensor *x, il_tensor *weight, il_tensor *bias, il_conv_opts o);
 /* x (N,C,H,W), weight (C,O,k,k), bias (O) or NULL */
 il_tensor *il_conv_transpose2d(il_scope *s, il_tensor *x, il_tensor *weight, il_tensor *bias, il_conv_opts o);
+
+/* A batch norm with its running statistics as a factor and a summand per channel; all (O). */
+typedef struct il_fold {
+    il_tensor *weight, *bias, *mean, *var;
+} il_fold;
+
+/* The convolution and then that batch norm, as one convolution: for evaluation, no gradient is recorded. The scaled
+ * weights are kept with `weight` until one of the tensors changes. */
+il_tensor *il_conv2d_folded(il_scope *s, il_tensor *x, il_tensor *weight, il_tensor *bias, il_fold norm, il_conv_opts o);
 
 /* Batch norm over (N,H,W), eps 1e-5, momentum 0.1. In training it uses the batch and updates mean, var and *tracked
  * (an IL_I64 count; NULL allowed); else mean and var. */
@@ -198,6 +224,13 @@ il_tensor *il_confusion(il_scope *s, il_tensor *logit, il_tensor *target);
 il_tensor *il_histogram(il_scope *s, il_tensor *logit, il_tensor *target);
 
 /* ---- gradients ---- */
+
+/* A part of a network with one input and one output. self must live until il_backward; x must not be changed in place. */
+typedef il_tensor *(*il_block)(il_scope *s, const void *self, il_tensor *x);
+
+/* block(s, self, x). In a scope that recomputes, only x and the result are kept; what lies between is computed again in
+ * il_backward, with the same random numbers and without touching batch norm's running statistics. */
+il_tensor *il_recompute(il_scope *s, il_block block, const void *self, il_tensor *x);
 
 /* Back-propagates from a 0-d loss of a scope that records gradients. */
 int il_backward(il_scope *s, il_tensor *loss, il_err *e);
