@@ -9,6 +9,7 @@
 #include <fnmatch.h>
 #include <ATen/ops/_amp_foreach_non_finite_check_and_unscale.h>
 #include <ATen/ops/_amp_update_scale.h>
+#include <ATen/ops/_foreach_add.h>
 #include <ATen/ops/_fused_adam.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/full.h>
@@ -376,7 +377,6 @@ int il_adam_step(il_adam *a, il_err *e)
             moments &m = a->moment[i];
             if (!m.mean.defined())
                 m = fresh(param);
-            m.step.add_(1);
             params.push_back(param);
             grads.push_back(param.grad());
             means.push_back(m.mean);
@@ -384,6 +384,8 @@ int il_adam_step(il_adam *a, il_err *e)
             steps.push_back(m.step);
         }
         std::optional<at::Tensor> overflow;
+        if (!params.empty())
+            at::_foreach_add_(steps, 1);
         if (!params.empty() && a->scale.defined())
             overflow = unscale(a, grads);
         if (!params.empty())
@@ -401,6 +403,7 @@ int il_adam_step(il_adam *a, il_err *e)
 
 namespace {
 
+const char scale_name[] = "loss_scale", good_name[] = "loss_scale_good_steps"; /* no parameter is called so: no dot */
 const char *const parts[] = { ".exp_avg", ".exp_avg_sq", ".step" };
 
 at::Tensor &part_of(moments &m, int i) { return i == 0 ? m.mean : i == 1 ? m.square : m.step; }
@@ -441,10 +444,35 @@ size_t count_prefix(const il_bundle *b, const std::string &prefix)
 
 } // namespace
 
+static int save_scale(const il_adam *a, il_bundle *b, const std::string &prefix, il_err *e)
+{
+    il_tensor scale, good;
+    scale.value = a->scale;
+    good.value = a->good.to(at::kLong);
+    int rc = il_bundle_add(b, (prefix + scale_name).c_str(), &scale, e);
+    return rc == IL_OK ? il_bundle_add(b, (prefix + good_name).c_str(), &good, e) : rc;
+}
+
+static int load_scale(il_adam *a, const il_bundle *b, const std::string &prefix, size_t *used, il_err *e)
+{
+    const il_tensor *scale = il_bundle_find(b, (prefix + scale_name).c_str());
+    const il_tensor *good = il_bundle_find(b, (prefix + good_name).c_str());
+    if (!scale || !good || scale->value.numel() != 1 || good->value.numel() != 1)
+        return il_fail(e, IL_EFORMAT, "tensors %s%s and %s: expected one number each", prefix.c_str(), scale_name, good_name);
+    a->scale.copy_(scale->value.reshape({}));
+    a->good.copy_(good->value.reshape({}));
+    *used += 2;
+    return IL_OK;
+}
+
 int il_adam_save(const il_adam *a, il_bundle *b, const char *prefix, il_err *e)
 {
     int rc = IL_OK;
     int guarded = shim::guard(e, "save", [&] {
+        if (a->scale.defined())
+            rc = save_scale(a, b, prefix ? prefix : "", e);
+        if (rc != IL_OK)
+            return;
         for (size_t i = 0; i < a->moment.size(); i++) {
             moments m = a->moment[i];
             for (int k = 0; m.mean.defined() && k < 3; k++) {
@@ -473,6 +501,8 @@ int il_adam_load(il_adam *a, const il_bundle *b, const char *prefix, il_err *e)
             if (x.trainable)
                 rc = read_moments(&read[i], x.tensor->value, b, start + x.name, &used, e);
         }
+        if (rc == IL_OK && a->scale.defined())
+            rc = load_scale(a, b, start, &used, e);
         if (rc != IL_OK)
             return;
         if (used != count_prefix(b, start)) {

@@ -33,7 +33,7 @@ static void open_bench(struct bench *b, const char *grid)
     LAB_OK(il_plan_read(&b->plan, grid, b->registry, (il_plan_opts){ 0 }, &e), e);
     LAB_OK(il_job_open(&b->job, &b->plan->runs[0], NULL, &e), e);
     cr_assert_eq(b->job.error.code, IL_OK, "%s", b->job.error.message);
-    LAB_OK(il_model_open(&b->model, &b->plan->runs[0].model, (il_model_opts){ .seed = b->plan->runs[0].seed }, &e), e);
+    LAB_OK(il_model_open(&b->model, &b->plan->runs[0].model, (il_model_opts){ .seed = b->plan->runs[0].seed, .precision = b->plan->runs[0].training.precision }, &e), e);
 }
 
 static void close_bench(struct bench *b)
@@ -91,11 +91,13 @@ Test(train, loss_falls_and_epochs_are_booked)
 }
 
 /* Stopped after `epochs` epochs (one step into the next) and gone on with: the weights must be the same bits. */
-static void resumes_exactly(int epochs)
+static void resumes_exactly(int epochs, const char *settings)
 {
     struct bench whole = { 0 }, cut = { 0 };
     il_err e = { 0 };
-    const char *grid = lab_grid("resume", "", "");
+    const char *grid = lab_grid("resume", settings, "");
+    unlink(lab_path("whole"));
+    unlink(lab_path("cut"));
     stop = stop_after = 0;
     open_bench(&whole, grid);
     LAB_OK(train(&whole, lab_path("whole"), &e), e);
@@ -122,12 +124,46 @@ static void resumes_exactly(int epochs)
 
 Test(train, resumes_bit_by_bit_after_one_epoch)
 {
-    resumes_exactly(1);
+    resumes_exactly(1, "");
 }
 
 Test(train, resumes_bit_by_bit_after_two_epochs)
 {
-    resumes_exactly(2);
+    resumes_exactly(2, "");
+}
+
+Test(train, resumes_bit_by_bit_in_parts_and_in_half_precision)
+{
+    resumes_exactly(1, ", accumulate: 2");
+    resumes_exactly(1, ", precision: fp16"); /* the loss's scale too */
+}
+
+/* Settings that change no result are no part of a run's identity, the others are; and a grid that names none of them is
+ * the run it was before they existed. */
+Test(train, identity_of_precision_accumulation_and_recomputation)
+{
+    static const char *const settings[] = { "", ", recompute: true, accumulate: 1, precision: fp32", ", accumulate: 2",
+                                            ", precision: bf16" };
+    enum { COUNT = sizeof settings / sizeof *settings };
+    struct bench b[COUNT] = { 0 };
+    il_digest after[COUNT];
+    il_err e = { 0 };
+    stop = stop_after = 0;
+    for (int i = 0; i < COUNT; i++) {
+        open_bench(&b[i], lab_grid("identity", settings[i], ""));
+        unlink(lab_path("c"));
+        LAB_OK(train(&b[i], lab_path("c"), &e), e);
+        after[i] = weights(&b[i]);
+    }
+    cr_expect_null(strstr(b[0].plan->runs[0].config, "precision"), "%s", b[0].plan->runs[0].config);
+    cr_expect_str_eq(b[0].job.hash, b[1].job.hash);
+    cr_expect_str_eq(after[0].hex, after[1].hex);
+    for (int i = 2; i < COUNT; i++) {
+        cr_expect_str_neq(b[0].job.hash, b[i].job.hash, "%s", settings[i]);
+        cr_expect_str_neq(after[0].hex, after[i].hex, "%s", settings[i]);
+    }
+    for (int i = 0; i < COUNT; i++)
+        close_bench(&b[i]);
 }
 
 Test(train, another_seed_gives_other_weights)
