@@ -134,8 +134,8 @@ static int pass(int64_t *peak, il_anatomy *a, const il_model *m, bool training, 
         settle(a, m->state, &k);
 
 done:
+    il_bytes_free(k.bytes); /* before the picture, which it does not know */
     il_scope_close(s);
-    il_bytes_free(k.bytes);
     il_flops_free(k.flops);
     return rc;
 }

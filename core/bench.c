@@ -25,9 +25,10 @@ void il_bench_free(il_bench *b)
     *b = (il_bench){ 0 };
 }
 
-static int64_t memory_of(int64_t peak, int64_t before)
+/* After each repeat. */
+static int go_on(const struct bench_work *w, il_err *e)
 {
-    return peak < 0 || before < 0 ? -1 : peak - before;
+    return il_watch_stopped(&w->o->watch) ? il_fail(e, IL_ECANCEL, "stopped") : IL_OK;
 }
 
 /* A stage under way; it counts once it has ended well. */
@@ -78,6 +79,7 @@ static int time_loading(struct bench_work *w, const char *name, size_t cache_byt
         double start = il_evaluate_now();
         rc = load_once(&s->images, l, e);
         s->seconds[s->repeats++] = il_evaluate_now() - start;
+        rc = rc == IL_OK ? go_on(w, e) : rc;
     }
     il_loader_free(l);
     return rc;
@@ -125,10 +127,11 @@ static int time_steps(struct bench_work *w, const char *name, step *once, il_err
         double start = il_evaluate_now();
         rc = once(&x, NULL, e);
         s->seconds[s->repeats++] = il_evaluate_now() - start;
+        rc = rc == IL_OK ? go_on(w, e) : rc;
     }
     if (told) {
         s->process = il_footprint_peak();
-        s->growth = memory_of(s->process, before);
+        s->growth = s->process < 0 || before < 0 ? -1 : s->process - before;
     }
     il_bench_steps_close(&x);
     return rc;
@@ -167,7 +170,6 @@ static int time_file_epochs(struct bench_work *w, il_err *e)
     il_run run = *w->o->run;
     il_model model = { 0 };
     il_course course = { 0 };
-    const il_watch silent = { 0 };
     size_t left_out = 0;
     snprintf(checkpoint, sizeof checkpoint, "%s/checkpoint.safetensors", w->o->folder);
     run.training.epochs = w->o->repeats + 1;
@@ -177,7 +179,7 @@ static int time_file_epochs(struct bench_work *w, il_err *e)
                             .loader_threads = w->o->loader_threads, .epoch = ignore };
     int rc = il_model_open(&model, &run.model, w->o->device, run.seed, e);
     if (rc == IL_OK)
-        rc = il_train_model(&course, &left_out, &model, &job, &silent, e);
+        rc = il_train_model(&course, &left_out, &model, &job, &w->o->watch, e);
     if (rc == IL_OK)
         rc = note_epochs(w, &course, (int64_t)il_source_count(w->train) * run.training.crops, e);
     il_course_free(&course);
@@ -205,6 +207,7 @@ static int time_batch_epochs(struct bench_work *w, il_err *e)
         for (int64_t k = 0; k < steps && rc == IL_OK; k++)
             rc = il_bench_steps_train(&x, NULL, e);
         s->seconds[s->repeats++] = il_evaluate_now() - start;
+        rc = rc == IL_OK ? go_on(w, e) : rc;
     }
     il_bench_steps_close(&x);
     return rc;
@@ -227,12 +230,21 @@ static int open_data(struct bench_work *w, il_err *e)
     return rc;
 }
 
+/* The best of all calls: the machine may be busy with other work at one of them. */
+static int measure_peak(struct bench_work *w, il_err *e)
+{
+    double peak = 0;
+    if (!(w->o->stages & (IL_BENCH_EVALUATION | IL_BENCH_TRAINING)))
+        return IL_OK;
+    int rc = il_bench_steps_peak(&peak, &w->out->peak_side, w->o->device, e);
+    w->out->peak = fmax(w->out->peak, peak);
+    return rc;
+}
+
 static int run_stages(struct bench_work *w, il_err *e)
 {
     const unsigned stages = w->o->stages;
-    int rc = IL_OK;
-    if (stages & (IL_BENCH_EVALUATION | IL_BENCH_TRAINING))
-        rc = il_bench_steps_peak(&w->out->peak, &w->out->peak_side, w->o->device, e);
+    int rc = measure_peak(w, e);
     if (rc == IL_OK && (stages & IL_BENCH_LOADING))
         rc = time_loading(w, "loading, decoded", 1, e);
     if (rc == IL_OK && (stages & IL_BENCH_LOADING))
@@ -241,6 +253,8 @@ static int run_stages(struct bench_work *w, il_err *e)
         rc = time_steps(w, "evaluation", il_bench_steps_evaluate, e);
     if (rc == IL_OK && (stages & IL_BENCH_TRAINING))
         rc = time_steps(w, "training step", il_bench_steps_train, e);
+    if (rc == IL_OK)
+        rc = measure_peak(w, e);
     if (rc == IL_OK && (stages & IL_BENCH_EPOCH))
         rc = time_file_epochs(w, e);
     if (rc == IL_OK && (stages & IL_BENCH_EPOCH))

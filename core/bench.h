@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include "plan.h"
+#include "watch.h"
 
 enum { IL_BENCH_LOADING = 1, IL_BENCH_EVALUATION = 2, IL_BENCH_TRAINING = 4, IL_BENCH_EPOCH = 8, IL_BENCH_ALL = 15 };
 enum { IL_BENCH_MOST_STAGES = 8, IL_BENCH_MOST_REPEATS = 1000, IL_BENCH_WARM_UPS = 2 };
@@ -14,6 +15,7 @@ typedef struct il_bench_opts {
     unsigned stages;   /* IL_BENCH_… */
     int repeats, threads, loader_threads;
     const char *folder; /* where a training may write its checkpoints */
+    il_watch watch;     /* only its stop counts: IL_ECANCEL */
 } il_bench_opts;
 
 typedef struct il_bench_stage {

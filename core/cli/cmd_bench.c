@@ -1,6 +1,7 @@
 /* cmd_bench.c - inpaintlab bench: how fast the program works here. */
 #include <errno.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,12 +31,21 @@ static const char help[] =
     "  --loader-threads N   threads that read pictures (default: one per core)\n"
     "  --json               one JSON document\n"
     "  -h, --help           this text\n"
+    "Ctrl-C stops after the repeat under way; once more stops at once.\n"
     "Exit status: 0 good, 1 something failed, 2 wrong usage.\n";
 
 enum { MOST_SETS = 64, OWN_SETS = 4, LEAST_SIDE = 32, MOST_SIDE = 4096, MOST_BATCH = 4096, MOST_PICTURES = 100000,
        MOST_THREADS = 1024, BATCHES = 4 };
 enum { OPT_MODEL = 256, OPT_SIZE, OPT_BATCH, OPT_DATA, OPT_PICTURES, OPT_STAGES, OPT_REPEATS, OPT_SET, OPT_PRECISION,
        OPT_DEVICE, OPT_THREADS, OPT_LOADERS, OPT_JSON };
+
+static volatile sig_atomic_t stop_asked; /* the one thing a signal handler may set */
+
+static void on_signal(int number)
+{
+    stop_asked = 1;
+    signal(number, SIG_DFL);
+}
 
 struct options {
     const char *model, *data, *device;
@@ -203,6 +213,7 @@ static int measure(struct options *o, il_registry *registry, const char *folder,
     il_bench b = { 0 };
     o->how.threads = il_torch_threads(o->how.threads);
     o->how.folder = folder;
+    o->how.watch.stop = &stop_asked;
     int rc = il_device_parse(&o->how.device, o->device, e);
     if (rc == IL_OK)
         rc = read_grid(&plan, o, registry, folder, e);
@@ -235,6 +246,8 @@ int il_cmd_bench(int argc, char **argv)
     }
     if (rc == IL_OK)
         rc = il_registry_open(&registry, &e);
+    signal(SIGINT, on_signal);
+    signal(SIGTERM, on_signal);
     if (rc == IL_OK)
         rc = make_folder(folder, sizeof folder, &e);
     if (rc == IL_OK)

@@ -226,7 +226,7 @@ il_flop_count il_flops_of(const il_flops *f, const il_tensor *weight);
 il_flop_count il_flops_all(const il_flops *f);
 
 /* Memory that tensors take, as libtorch's allocators tell, on the thread that starts it until il_bytes_free, which must be
- * called there; what was taken before is not in it. One at a time. by (NULL allowed, outlives it): blocks are attributed to
+ * called there. One at a time. What was taken before is not in it; libtorch warns when that is freed meanwhile. by (NULL allowed, outlives it): blocks are attributed to
  * the weight of the last counted operation begun before they were taken. */
 typedef struct il_bytes il_bytes;
 int il_bytes_start(il_bytes **out, const il_flops *by, il_err *e);

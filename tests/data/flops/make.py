@@ -23,11 +23,16 @@ def count(run):
 def fcn():
     net = fcn_resnet50(weights=None, weights_backbone=None, aux_loss=True, num_classes=1)
     net.aux_classifier = None
-    return lambda x: net(x)["out"]
+    return net
 
 
 def nix(size):
     return Nix(size, 128)
+
+
+def logits(net, x):
+    y = net(x)
+    return y["out"] if isinstance(y, dict) else y
 
 
 def attention():
@@ -52,6 +57,25 @@ def layers():
     return out | {"attention": list(attention()), "grouped": [grouped, None]}
 
 
+def kept(net, side):
+    """Bytes that a forward pass in training leaves for the backward pass: storages that autograd saves, each once, without
+    parameters, buffers and the picture; and the output."""
+    x = torch.zeros(1, 3, side, side) + 0.5
+    known = {t.untyped_storage().data_ptr() for t in [x, *net.parameters(), *net.buffers()]}
+    found = {}
+
+    def note(t):
+        storage = t.untyped_storage()
+        if storage.data_ptr() not in known:
+            found[storage.data_ptr()] = storage.nbytes()
+        return t
+
+    with torch.autograd.graph.saved_tensors_hooks(note, lambda t: t):
+        y = logits(net.train(), x)
+    note(y)
+    return sum(found.values())
+
+
 out = {"torch": torch.__version__.split("+")[0], "layers": layers(), "nets": []}
 with torch.device("meta"):
     nets = {"fcn": fcn()} | {f"nix{size}": nix(size) for size in (40, 60, 85)}
@@ -59,8 +83,10 @@ for name, net in nets.items():
     for side in (64, 224, 512):
         x = torch.zeros(1, 3, side, side, device="meta")
         fixed = count(lambda: srm(x)) if name != "fcn" else 0
-        row = {"net": name, "side": side, "forward": count(lambda: net(x)) - fixed,
-               "training": count(lambda: net(x).sum().backward()) - fixed, "fixed": fixed}
+        row = {"net": name, "side": side, "forward": count(lambda: logits(net, x)) - fixed,
+               "training": count(lambda: logits(net, x).sum().backward()) - fixed, "fixed": fixed}
+        if side == 64 and name in ("fcn", "nix40"):
+            row["kept"] = kept({"fcn": fcn, "nix40": lambda: nix(40)}[name](), side)
         out["nets"].append(row)
         print(row)
 (HERE / "flops.json").write_text(json.dumps(out, indent=1) + "\n")
