@@ -4,7 +4,6 @@
 #include <string.h>
 #include <time.h>
 #include "evaluate.h"
-#include "scores.h"
 
 enum { COUNTS = 4 }; /* tp, fp, fn, tn */
 
@@ -135,10 +134,11 @@ void il_evaluate_free(il_picture *pictures, size_t count)
     free(pictures);
 }
 
-static int evaluate_batch(il_tally *t, il_score_list *scores, const il_evaluation *what, const il_batch *b, il_err *e)
+int il_evaluate_batch(il_tally *t, il_score_list *scores, const il_evaluation *what, const il_batch *b, il_err *e)
 {
     il_scope *s = NULL;
-    int rc = il_scope_open(&s, (il_scope_opts){ .device = what->model->device, .precision = what->model->precision }, e);
+    il_scope_opts o = { .device = what->model->device, .precision = what->model->precision, .flops = what->flops };
+    int rc = il_scope_open(&s, o, e);
     if (rc != IL_OK)
         return rc;
     il_tensor *image = il_from_f32(s, b->images, 4, (int64_t[]){ b->n, 3, b->height, b->width });
@@ -168,7 +168,7 @@ static int evaluate_all(il_tally *t, il_score_list *scores, const il_evaluation 
         rc = il_loader_next(what->loader, &batch, &more, e);
         if (rc != IL_OK || !more)
             break;
-        rc = evaluate_batch(t, scores, what, &batch, e);
+        rc = il_evaluate_batch(t, scores, what, &batch, e);
         if (rc == IL_OK && il_watch_stopped(watch))
             rc = il_fail(e, IL_ECANCEL, "stopped");
         shown.batch++;

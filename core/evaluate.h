@@ -5,6 +5,7 @@
 #include "loader.h"
 #include "metrics.h"
 #include "model.h"
+#include "scores.h"
 #include "watch.h"
 
 /* One picture's result. */
@@ -49,7 +50,10 @@ typedef struct il_evaluation {
     il_loader *loader;
     bool scores; /* count scores too; needs pictures */
     il_progress shown; /* run, phase, epoch as progress lines should say */
+    il_flops *flops;   /* counts the work; NULL: not counted */
 } il_evaluation;
+/* One batch, without gradients: adds to the tally and, where scores are wanted, to the list. */
+int il_evaluate_batch(il_tally *t, il_score_list *scores, const il_evaluation *what, const il_batch *b, il_err *e);
 int il_evaluate_loader(il_sums *sums, il_picture **pictures, size_t *count, const il_evaluation *what,
                        const il_watch *watch, il_err *e);
 

@@ -102,28 +102,28 @@ static void make_hash(il_job *j)
     il_words_free(&t);
 }
 
-static int open_labels(il_job *j, il_err *e)
+int il_job_labels(float labels[256], const il_choice *policy, il_err *e)
 {
-    const il_plugin *p = j->run->mask_policy.plugin;
+    const il_plugin *p = policy->plugin;
     void *self = NULL;
-    int rc = p->open ? p->open(&self, j->run->mask_policy.params, e) : IL_OK;
+    int rc = p->open ? p->open(&self, policy->params, e) : IL_OK;
     if (rc != IL_OK)
         return il_fail_in(e, "mask policy %s", p->name);
     for (int grey = 0; grey < 256; grey++)
-        j->labels[grey] = p->mask_policy->label(self, (uint8_t)grey);
+        labels[grey] = p->mask_policy->label(self, (uint8_t)grey);
     if (p->close && self)
         p->close(self);
     for (int grey = 0; grey < 256; grey++)
-        if (!(j->labels[grey] >= 0 && j->labels[grey] <= 1))
+        if (!(labels[grey] >= 0 && labels[grey] <= 1))
             return il_fail(e, IL_EPLUGIN, "mask policy %s: grey %d becomes %g, outside [0, 1]", p->name, grey,
-                           (double)j->labels[grey]);
+                           (double)labels[grey]);
     return IL_OK;
 }
 
 static int open_training(il_job *j, il_store *store, il_err *e)
 {
     const il_run *run = j->run;
-    int rc = open_labels(j, e);
+    int rc = il_job_labels(j->labels, &j->run->mask_policy, e);
     if (rc == IL_OK)
         rc = open_source(&j->train, &j->train_digest, &run->dataset, "train", run->training.on, run, store, e);
     if (rc == IL_OK)

@@ -29,6 +29,9 @@ typedef struct il_job {
 int il_job_open(il_job *out, const il_run *run, il_store *store, il_err *e);
 void il_job_close(il_job *j);
 
+/* The target value of each grey level. */
+int il_job_labels(float labels[256], const il_choice *policy, il_err *e);
+
 /* Splits of the dataset, recorded for table 1. */
 int il_job_record_splits(const il_job *j, il_store *store, il_err *e);
 

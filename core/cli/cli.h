@@ -13,6 +13,8 @@ int il_cmd_report(int argc, char **argv);
 int il_cmd_compare(int argc, char **argv);
 int il_cmd_sql(int argc, char **argv);
 int il_cmd_plugins(int argc, char **argv);
+int il_cmd_bench(int argc, char **argv);
+int il_cmd_model(int argc, char **argv);
 int il_cmd_detect(int argc, char **argv);
 int il_cmd_dataset(int argc, char **argv);
 

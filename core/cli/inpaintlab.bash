@@ -1,10 +1,15 @@
 # bash completion for inpaintlab
+_inpaintlab_models()
+{
+    inpaintlab plugins 2>/dev/null | sed -n '/^models/,/^losses/s/^  \([a-z0-9_]*\) .*/\1/p'
+}
+
 _inpaintlab()
 {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} command=${COMP_WORDS[1]} words=
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
-        mapfile -t COMPREPLY < <(compgen -W "plan run report compare sql detect dataset plugins help --help --version" -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W "plan run report compare sql detect dataset model bench plugins help --help --version" -- "$cur")
         return
     fi
     if [ "$command" = dataset ] && [ "$COMP_CWORD" -eq 2 ]; then
@@ -17,6 +22,8 @@ _inpaintlab()
         --format) mapfile -t COMPREPLY < <(compgen -W "text md csv latex json" -- "$cur"); return ;;
         --table) mapfile -t COMPREPLY < <(compgen -W "1 2 3 4 5 6 7 text" -- "$cur"); return ;;
         --metric) mapfile -t COMPREPLY < <(compgen -W "iou f1 mcc auc" -- "$cur"); return ;;
+        --precision) mapfile -t COMPREPLY < <(compgen -W "fp32" -- "$cur"); return ;;
+        --stages) mapfile -t COMPREPLY < <(compgen -W "loading evaluation training epoch" -- "$cur"); return ;;
         --db | --data | --weights | --calibrate | -o) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     esac
     case $command in
@@ -33,11 +40,14 @@ _inpaintlab()
                 check) words="--as --json --fast --threads --help" ;;
                 preview) words="--count --split --seed --help" ;;
             esac ;;
+        model) words="--set --size --batch --depth --device --threads --json --help $(_inpaintlab_models)" ;;
+        bench) words="--model --size --batch --data --pictures --stages --repeats --set --precision --device --threads"
+               words+=" --loader-threads --json --help" ;;
         plugins) words="--help $(inpaintlab plugins 2>/dev/null | sed -n 's/^  \([a-z0-9_]*\) .*/\1/p')" ;;
     esac
     if [[ $command == detect && $cur != -* ]]; then
         mapfile -t COMPREPLY < <(compgen -f -- "$cur")
-    elif [[ $cur == -* || $command == plugins ]]; then
+    elif [[ $cur == -* || $command == plugins || $command == model ]]; then
         mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
     else
         mapfile -t COMPREPLY < <(compgen -f -X '!*.y*ml' -- "$cur"; compgen -d -- "$cur")

@@ -19,6 +19,8 @@ static const struct {
     { "sql", il_cmd_sql, "query the results, read-only" },
     { "detect", il_cmd_detect, "find what was inpainted in pictures of your own" },
     { "dataset", il_cmd_dataset, "make, check and show data sets" },
+    { "model", il_cmd_model, "tell what the parts of a model weigh and cost" },
+    { "bench", il_cmd_bench, "measure speed and memory on this machine" },
     { "plugins", il_cmd_plugins, "list plugins and their settings" },
 };
 

@@ -63,7 +63,7 @@ il_tensor *il_conv2d_folded(il_scope *s, il_tensor *x, il_tensor *weight, il_ten
             kept = fold(now, weight, bias, n, type);
             weight->folded.store(kept);
         }
-        return at::conv2d(x->value, kept->weight, kept->bias, or_one(o.stride), o.padding, or_one(o.dilation),
-                          or_one(o.groups));
+        return shim::counted(s, x, weight, at::conv2d(x->value, kept->weight, kept->bias, or_one(o.stride), o.padding,
+                                                      or_one(o.dilation), or_one(o.groups)));
     });
 }

@@ -97,6 +97,16 @@ bool dtype(il_dtype *out, at::ScalarType type); /* false when il_dtype lacks it 
 std::string shape(const il_tensor *t);          /* "(2,3,8,8)" */
 at::IntArrayRef sizes(int ndim, const int64_t *shape);
 
+/* ---- counted work: see flops.cpp ---- */
+
+enum class sides { output, input }; /* which of them has one value per use of each weight row */
+
+void working(il_scope *s, const il_tensor *weight) noexcept; /* an operation with that weight begins */
+const il_tensor *worked(const il_flops *f) noexcept;         /* the weight last named so */
+/* Count an operation and hand its result through. */
+at::Tensor counted(il_scope *s, const il_tensor *x, const il_tensor *weight, at::Tensor out, sides dense = sides::output);
+at::Tensor counted_attention(il_scope *s, const il_tensor *q, const il_tensor *k, const il_tensor *v, at::Tensor out);
+
 /* ---- the guard of all operations ---- */
 
 /* An argument, and the words that lead to it in messages. */
@@ -139,6 +149,7 @@ il_tensor *run_weighted(il_scope *s, const char *name, il_tensor *x, il_tensor *
 {
     const operand in[] = { { x }, { weight, " with weight " }, { bias, " and bias " } };
     return run_list(s, name, operands(in, bias ? 3 : 2), [&] {
+        working(s, weight);
         std::optional<at::Tensor> b;
         if (bias)
             b = bias->value;

@@ -780,17 +780,18 @@ il_tensor *il_conv2d(il_scope *s, il_tensor *x, il_tensor *weight, il_tensor *bi
 {
     return run_weighted(s, "conv2d", x, weight, bias, [&](const std::optional<at::Tensor> &b) {
         if (is_small_pointwise(x->value, weight->value, o))
-            return pointwise(x->value, weight->value, b, or_one(o.stride));
-        return at::conv2d(x->value, weight->value, b, or_one(o.stride), o.padding, or_one(o.dilation),
-                          or_one(o.groups));
+            return shim::counted(s, x, weight, pointwise(x->value, weight->value, b, or_one(o.stride)));
+        return shim::counted(s, x, weight, at::conv2d(x->value, weight->value, b, or_one(o.stride), o.padding,
+                                                      or_one(o.dilation), or_one(o.groups)));
     });
 }
 
 il_tensor *il_conv_transpose2d(il_scope *s, il_tensor *x, il_tensor *weight, il_tensor *bias, il_conv_opts o)
 {
     return run_weighted(s, "conv_transpose2d", x, weight, bias, [&](const std::optional<at::Tensor> &b) {
-        return at::conv_transpose2d(x->value, weight->value, b, or_one(o.stride), o.padding, 0, or_one(o.groups),
-                                    or_one(o.dilation));
+        at::Tensor y = at::conv_transpose2d(x->value, weight->value, b, or_one(o.stride), o.padding, 0,
+                                            or_one(o.groups), or_one(o.dilation));
+        return shim::counted(s, x, weight, y, shim::sides::input);
     });
 }
 

@@ -18,8 +18,9 @@ using shim::run_weighted;
 
 il_tensor *il_linear(il_scope *s, il_tensor *x, il_tensor *weight, il_tensor *bias)
 {
-    return run_weighted(s, "linear", x, weight, bias,
-                        [&](const std::optional<at::Tensor> &b) { return at::linear(x->value, weight->value, b); });
+    return run_weighted(s, "linear", x, weight, bias, [&](const std::optional<at::Tensor> &b) {
+        return shim::counted(s, x, weight, at::linear(x->value, weight->value, b));
+    });
 }
 
 il_tensor *il_layer_norm(il_scope *s, il_tensor *x, il_tensor *weight, il_tensor *bias, double eps)
@@ -67,7 +68,8 @@ il_tensor *il_attention(il_scope *s, il_tensor *q, il_tensor *k, il_tensor *v, b
 {
     return run(s, "attention", { { q }, { k }, { v } }, [&] {
         TORCH_CHECK(q->value.dim() == 4 && k->value.dim() == 4 && v->value.dim() == 4, "expected four dimensions");
-        return at::scaled_dot_product_attention(q->value, k->value, v->value, {}, 0, causal);
+        at::Tensor y = at::scaled_dot_product_attention(q->value, k->value, v->value, {}, 0, causal);
+        return shim::counted_attention(s, q, k, v, y);
     });
 }
 

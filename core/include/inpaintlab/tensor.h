@@ -17,6 +17,7 @@ extern "C" {
 
 typedef struct il_tensor il_tensor; /* images are (N,C,H,W); float32 unless said otherwise */
 typedef struct il_scope il_scope;
+typedef struct il_flops il_flops;
 
 typedef enum il_dtype { IL_F32, IL_F64, IL_F16, IL_BF16, IL_I64, IL_U8 } il_dtype;
 
@@ -61,6 +62,7 @@ typedef struct il_scope_opts {
     uint64_t seed; /* of the scope's random numbers (dropout) */
     il_precision precision;
     bool recompute; /* il_recompute keeps no activations */
+    il_flops *flops; /* counts the work done here and in nested scopes, and outlives them; NULL: not counted */
 } il_scope_opts;
 
 int il_scope_open(il_scope **out, il_scope_opts opts, il_err *e);
@@ -240,6 +242,31 @@ il_tensor *il_grad(il_scope *s, il_tensor *leaf);
 
 /* Marks a kept tensor as a leaf whose gradient is wanted. */
 int il_require_grad(il_tensor *t, il_err *e);
+
+/* ---- what it costs ---- */
+
+/* Floating-point operations of conv2d, conv_transpose2d, linear and attention: two for each multiply-add, from the shapes
+ * at hand, whatever algorithm the library takes. As is usual, zeros of the padding count and biases do not. */
+typedef struct il_flop_count {
+    int64_t forward;
+    int64_t backward; /* of those operations: as much again for each operand that wants a gradient */
+} il_flop_count;
+
+int il_flops_new(il_flops **out, il_err *e);
+void il_flops_free(il_flops *f);
+/* Of the operations with that weight; NULL: of those without one (attention). */
+il_flop_count il_flops_of(const il_flops *f, const il_tensor *weight);
+il_flop_count il_flops_all(const il_flops *f);
+
+/* Memory that tensors take, as libtorch's allocators tell, on the thread that starts it until il_bytes_free, which must be
+ * called there. One at a time. What was taken before is not in it; libtorch warns when that is freed meanwhile. by (NULL allowed, outlives it): blocks are attributed to
+ * the weight of the last counted operation begun before they were taken. */
+typedef struct il_bytes il_bytes;
+int il_bytes_start(il_bytes **out, const il_flops *by, il_err *e);
+void il_bytes_free(il_bytes *b);
+int64_t il_bytes_now(const il_bytes *b);
+int64_t il_bytes_peak(const il_bytes *b);
+int64_t il_bytes_of(const il_bytes *b, const il_tensor *weight); /* still held; NULL: taken before any such operation */
 
 #ifdef __cplusplus
 }
