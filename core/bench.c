@@ -236,7 +236,7 @@ static int measure_peak(struct bench_work *w, il_err *e)
     double peak = 0;
     if (!(w->o->stages & (IL_BENCH_EVALUATION | IL_BENCH_TRAINING)))
         return IL_OK;
-    int rc = il_bench_steps_peak(&peak, &w->out->peak_side, il_bench_steps_model(w->o), e);
+    int rc = il_bench_steps_peak(&peak, il_bench_steps_model(w->o), e);
     w->out->peak = fmax(w->out->peak, peak);
     return rc;
 }

@@ -32,8 +32,7 @@ typedef struct il_bench_stage {
 typedef struct il_bench {
     il_bench_stage stages[IL_BENCH_MOST_STAGES];
     size_t count;
-    double peak;       /* operations per second of a large product of matrices */
-    int64_t peak_side; /* of them */
+    double peak; /* operations per second of the fastest dense product or convolution */
     int64_t parameters;
 } il_bench;
 

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <jansson.h>
 #include "bench.h"
+#include "keys.h"
 #include "params_json.h"
 
 static const double MIB = 1024 * 1024;
@@ -48,7 +49,8 @@ static void print_text(FILE *to, const il_bench *b, const il_bench_opts *o)
     const il_training *t = &o->run->training;
     char title[200];
     il_device_title(o->device, title, sizeof title);
-    fprintf(to, "inpaintlab %s, libtorch %s, %s, %d threads, fp32\n", IL_VERSION, il_torch_version(), title, o->threads);
+    fprintf(to, "inpaintlab %s, libtorch %s, %s, %d threads, %s\n", IL_VERSION, il_torch_version(), title, o->threads,
+            il_keys_precision_text(t->precision));
     fprintf(to, "%s, batches of %dx3x%dx%d; images per second: median of %d repeats [lowest to highest]\n\n",
             o->run->model.label, t->batch, t->crop ? t->crop : t->size, t->crop ? t->crop : t->size, o->repeats);
     fprintf(to, "%-22s %-32s %9s %8s %13s %13s %13s\n", "", "images/s", "GFLOP/s", "of peak", "tensors", "process",
@@ -56,12 +58,11 @@ static void print_text(FILE *to, const il_bench *b, const il_bench_opts *o)
     for (size_t i = 0; i < b->count; i++)
         print_stage(to, b, &b->stages[i]);
     if (b->peak > 0)
-        fprintf(to, "\npeak: %.1f GFLOP/s, the best product of two float32 matrices of %lldx%lld on the same device and "
-                    "threads.\n"
+        fprintf(to, "\npeak: %.1f GFLOP/s, the fastest dense product or convolution on the same device, threads and precision.\n"
                     "GFLOP are counted from the shapes; evaluation is one forward pass with the pixels' counts and score\n"
                     "histograms, a training step forward, loss, backward and Adam. tensors: most bytes they took beside\n"
                     "the model, as the allocator tells; process: most resident memory, and by how much that is more than\n"
-                    "before.\n", b->peak * 1e-9, (long long)b->peak_side, (long long)b->peak_side);
+                    "before.\n", b->peak * 1e-9);
 }
 
 static json_t *bytes_json(int64_t bytes)
@@ -93,12 +94,12 @@ static int print_json(FILE *to, const il_bench *b, const il_bench_opts *o, il_er
     json_t *stages = json_array();
     for (size_t i = 0; i < b->count; i++)
         bad |= json_array_append_new(stages, stage_json(b, &b->stages[i])) != 0;
-    json_t *root = json_pack("{s:s, s:s, s:s, s:s, s:i, s:s, s:o, s:I, s:i, s:i, s:s, s:f, s:I, s:o}", "version",
+    json_t *root = json_pack("{s:s, s:s, s:s, s:s, s:i, s:s, s:o, s:I, s:i, s:i, s:s, s:f, s:o}", "version",
                              IL_VERSION, "libtorch", il_torch_version(), "device", place, "title", title, "threads",
                              o->threads, "model", o->run->model.plugin->name, "settings",
                              il_params_json(o->run->model.params, &bad), "parameters", (json_int_t)b->parameters, "batch",
-                             t->batch, "size", t->size, "precision", "fp32", "peak_flops", b->peak, "peak_side",
-                             (json_int_t)b->peak_side, "stages", stages);
+                             t->batch, "size", t->size, "precision", il_keys_precision_text(t->precision),
+                             "peak_flops", b->peak, "stages", stages);
     int rc = !root || bad ? il_fail_oom(e) : IL_OK;
     if (rc == IL_OK && (json_dumpf(root, to, JSON_INDENT(1)) != 0 || fputc('\n', to) == EOF))
         rc = il_fail(e, IL_EIO, "the JSON cannot be written: %s", strerror(errno));

@@ -63,13 +63,19 @@ const il_param_spec *il_keys_find(const il_param_spec *table, const char *name)
     return NULL;
 }
 
+static const char *const precisions[] = {"fp32", "tf32", "bf16", "fp16"}; /* in the order of il_precision */
+
 il_precision il_keys_precision(const char *word)
 {
-    static const char *const words[] = {"fp32", "tf32", "bf16", "fp16"}; /* in the order of il_precision */
     int p = 0;
-    while (p < IL_PRECISION_FP16 && strcmp(words[p], word) != 0)
+    while (p < IL_PRECISION_FP16 && strcmp(precisions[p], word) != 0)
         p++;
     return (il_precision)p;
+}
+
+const char *il_keys_precision_text(il_precision p)
+{
+    return precisions[p];
 }
 
 il_keys_message il_keys_unknown(const char *written, const char *const *names)

@@ -21,6 +21,7 @@ extern const il_keys_choice il_keys_choices[IL_KEYS_CHOICES];
 
 /* What a word of the setting `train.precision` means; it must be one of them. */
 il_precision il_keys_precision(const char *word);
+const char *il_keys_precision_text(il_precision p); /* the word; lent for ever */
 
 /* The choice called so, or NULL. */
 const il_keys_choice *il_keys_find_choice(const char *key);
