@@ -36,7 +36,7 @@ bool wanted()
     return answer;
 }
 
-/* The stream's cudaStream_t. Before 2.11 libtorch did not tell it; the default stream, the only one that is used here, is
+/* The stream as CUDA knows it. Before 2.11 libtorch did not tell it; the default stream, the only one that is used here, is
  * CUDA's null stream. */
 static std::optional<void *> stream_of(at::Device device)
 {

@@ -36,11 +36,6 @@ struct picture {
     double srm[MOST], published[MOST]; /* (n,3,h,w) */
 };
 
-static size_t at(const struct picture *p, int64_t n, int k, int64_t y, int64_t x)
-{
-    return (size_t)(((n * 3 + k) * p->h + y) * p->w + x);
-}
-
 static double filtered(const struct picture *p, int64_t n, int k, int64_t y, int64_t x)
 {
     static const double divisor[3] = { 12, 4, 2 };
@@ -78,12 +73,12 @@ static void make_picture(struct picture *p, int64_t n, int64_t h, int64_t w)
         for (int k = 0; k < 3; k++)
             for (int64_t y = 0; y < h; y++)
                 for (int64_t x = 0; x < w; x++) {
-                    size_t to = at(p, i, k, y, x);
+                    int64_t to = ((i * 3 + k) * h + y) * w + x;
                     p->planes[to] = p->image[((i * h + y) * w + x) * 3 + k];
                     p->srm[to] = filtered(p, i, k, y, x);
                     p->published[to] = fmax(-1, fmin(1, (double)p->planes[to] - p->srm[to]));
                 }
-        min_max(&p->published[at(p, i, 0, 0, 0)], 3 * h * w);
+        min_max(p->published + i * 3 * h * w, 3 * h * w);
     }
 }
 
@@ -328,6 +323,52 @@ Test(kernels, focal_loss_refuses_other_shapes)
     cr_assert_eq(il_scope_status(s, &e), IL_ETORCH);
     cr_assert(strstr(e.message, "focal: (2,2) and (1,2)"), "%s", e.message);
     il_scope_close(s);
+}
+
+/* ---- a GPU, where there is one ---- */
+
+static void compute(float *residual, float *loss, int64_t *bins, il_device device, int layout)
+{
+    const int64_t shape[] = { picture.n, 1, picture.h, picture.w };
+    il_err e = { 0 };
+    il_scope *s = NULL;
+    cr_assert_eq(il_scope_open(&s, (il_scope_opts){ .device = device, .grad = true }, &e), IL_OK, "%s", e.message);
+    il_tensor *x = il_from_f32(s, logit, 4, shape), *t = il_from_f32(s, target, 4, shape);
+    cr_assert_eq(il_require_grad(x, &e), IL_OK);
+    il_tensor *value = il_focal(s, x, t, 0.25, 2);
+    cr_assert_eq(il_backward(s, value, &e), IL_OK, "%s", e.message);
+    read_all(loss, value);
+    read_all(loss + 1, il_grad(s, x));
+    read_all(residual, il_residual_published(s, as_tensor(s, &picture, layout)));
+    cr_assert_eq(il_read_i64(il_count_scores(s, x, t), bins, (size_t)picture.n * 512, &e), IL_OK, "%s", e.message);
+    il_scope_close(s);
+}
+
+Test(kernels, gpu_as_cpu)
+{
+    enum { N = 3, H = 37, W = 241, COUNT = N * H * W };
+    static float residual[2][3 * COUNT], loss[2][COUNT + 1];
+    static int64_t bins[2][N * 512];
+    il_device gpu;
+    il_torch_init();
+    if (il_device_parse(&gpu, "cuda", NULL) != IL_OK)
+        cr_skip_test("no GPU");
+    make_picture(&picture, N, H, W);
+    make_scores(N, H * W, 3);
+    for (int i = 0; i < 13; i++)
+        logit[i] = (float)i;
+    for (int layout = 0; layout < 2; layout++) {
+        compute(residual[0], loss[0], bins[0], (il_device){ IL_CPU, 0 }, layout);
+        compute(residual[1], loss[1], bins[1], gpu, layout);
+        for (int i = 0; i < 3 * COUNT; i++)
+            cr_assert_float_eq(residual[1][i], residual[0][i], 1e-6, "residual, value %d", i);
+        for (int i = 0; i <= COUNT; i++)
+            cr_assert(fabsf(loss[1][i] - loss[0][i]) <= 2e-6f * fabsf(loss[0][i]) + 1e-11f, "loss and gradient, value %d", i);
+        int64_t moved = 0; /* the exponentials of two libraries: a score beside an edge may cross it */
+        for (int i = 0; i < N * 512; i++)
+            moved += llabs(bins[1][i] - bins[0][i]);
+        cr_expect_leq(moved, 20, "%d pixels in another bin", (int)moved / 2);
+    }
 }
 
 /* ---- any number of threads ---- */
