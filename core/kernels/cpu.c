@@ -10,19 +10,19 @@
 #define WIDE
 #endif
 
-enum { EDGE = 2, LANES = 16 };
+enum { EDGE = 2, EDGES = 2 * EDGE, LANES = 16 };
 
 /* ---- noise residual ---- */
 
 int64_t il_cpu_residual_room(int64_t width, int64_t rows)
 {
-    return (width + 2 * EDGE) * (rows + 2 * EDGE);
+    return (width + EDGES) * (rows + EDGES);
 }
 
 /* Channel sums of row y with zeros at both ends; a row outside the picture is all zeros. */
 static inline void sum_row(float *out, const float *image, il_pixel_picture p, int64_t y, int64_t step, int64_t plane)
 {
-    memset(out, 0, (size_t)(p.width + 2 * EDGE) * sizeof *out);
+    memset(out, 0, (size_t)(p.width + EDGES) * sizeof *out);
     if (y < 0 || y >= p.height)
         return;
     const float *row = image + y * p.width * step;
@@ -33,7 +33,7 @@ static inline void sum_row(float *out, const float *image, il_pixel_picture p, i
 static inline void filter_row(float *restrict out, const float *restrict sums, int64_t width, int64_t step, int64_t plane)
 {
     for (int64_t x = 0; x < width; x++) {
-        il_pixel_noise n = il_pixel_filter(sums + x, width + 2 * EDGE);
+        il_pixel_noise n = il_pixel_filter(sums + x, width + EDGES);
         out[x * step] = n.k[0];
         out[x * step + plane] = n.k[1];
         out[x * step + 2 * plane] = n.k[2];
@@ -84,7 +84,7 @@ static inline void published_rows(float *out, float *range, const float *image, 
 static inline void filter_rows(float *out, const float *image, il_pixel_picture p, int64_t from, int64_t to, float *room,
                                int64_t step, int64_t plane)
 {
-    const int64_t stride = p.width + 2 * EDGE;
+    const int64_t stride = p.width + EDGES;
     for (int64_t y = from - EDGE; y < to + EDGE; y++)
         sum_row(room + (y - from + EDGE) * stride, image, p, y, step, plane);
     for (int64_t y = from; y < to; y++)
