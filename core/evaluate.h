@@ -19,8 +19,8 @@ void il_evaluate_free(il_picture *pictures, size_t count);
 /* Start with {0}; free with il_tally_free. */
 typedef struct il_tally {
     il_tensor **losses; /* 0-d per batch, on the device; NULL entries when no loss was asked */
-    il_tensor **counts; /* (N,4) per batch; NULL entries where they come with the scores */
-    const il_counts *scored; /* those then, of all pictures; set by the caller before reading */
+    il_tensor **counts; /* (N,4) per batch; NULL entries where they follow from the scores */
+    const il_counts *scored; /* then: all pictures' counts, lent, to be set before reading */
     size_t *sizes;      /* pictures per batch */
     size_t *index;      /* of all pictures, batch after batch */
     size_t batches, room, pictures, index_room;

@@ -4,7 +4,6 @@
 #include <optional>
 #include <string>
 #include <dlfcn.h>
-#include <c10/core/DeviceGuard.h>
 #include <c10/core/Stream.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 #include <c10/util/Exception.h>
@@ -53,10 +52,14 @@ const il_cuda_table *kernels(at::Device device)
     if (device.type() != at::kCUDA || !wanted())
         return nullptr;
     static const il_cuda_table *const table = load();
+    c10::DeviceGuard guard(device);
     return table && stream_of(device) && table->usable(device.index()) == 0 ? table : nullptr;
 }
 
-queue::queue(at::Device device) : where(device), handle(stream_of(device).value()), table(kernels(device)) {}
+queue::queue(at::Device where)
+    : device(where.index()), stream(stream_of(where).value()), guard(where), table(kernels(where))
+{
+}
 
 void queue::check(int code) const
 {
@@ -65,13 +68,11 @@ void queue::check(int code) const
 
 bool look_up(at::Tensor &out, const at::Tensor &bytes, const at::Tensor &table)
 {
-    const il_cuda_table *k = kernels(out.device());
-    if (!k || bytes.numel() == 0)
+    if (bytes.numel() == 0 || !kernels(out.device()))
         return false;
-    c10::DeviceGuard guard(out.device());
     queue q(out.device());
-    q.check(k->look_up(out.data_ptr<float>(), bytes.const_data_ptr<uint8_t>(), table.const_data_ptr<float>(), bytes.numel(),
-                       q.device(), q.stream()));
+    q.check(q->look_up(out.mutable_data_ptr<float>(), bytes.const_data_ptr<uint8_t>(), table.const_data_ptr<float>(),
+                       bytes.numel(), q.device, q.stream));
     return true;
 }
 

@@ -3,6 +3,7 @@
 #define IL_GPU_HPP
 
 #include <ATen/core/Tensor.h>
+#include <c10/core/DeviceGuard.h>
 #include "kernels/cuda.h"
 
 namespace gpu {
@@ -13,17 +14,18 @@ bool wanted();
 /* The kernels for a device; nullptr: there are none, and libtorch's operations serve. */
 const il_cuda_table *kernels(at::Device device);
 
-/* A launch on the device's current stream, so in order with libtorch's work. Throws when CUDA refuses it. */
+/* The current stream of a device that has kernels, where launches stand in order with libtorch's work. The device is the
+ * current one for as long. */
 class queue {
 public:
-    explicit queue(at::Device device);
-    int device() const { return where.index(); }
-    void *stream() const { return handle; }
-    void check(int code) const;
+    explicit queue(at::Device where);
+    const il_cuda_table *operator->() const { return table; }
+    void check(int code) const; /* throws when CUDA refused a launch */
+    const int device;
+    void *const stream;
 
 private:
-    at::Device where;
-    void *handle;
+    c10::DeviceGuard guard;
     const il_cuda_table *table;
 };
 

@@ -23,7 +23,6 @@
 #include <ATen/ops/stack.h>
 #include <ATen/ops/sub.h>
 #include <ATen/ops/zeros.h>
-#include <c10/core/DeviceGuard.h>
 #include <c10/util/Exception.h>
 #include <torch/csrc/autograd/custom_function.h>
 #include "gpu.hpp"
@@ -37,7 +36,7 @@ namespace {
 
 /* A part of the work for one thread, whatever their number: so results do not depend on it. In pixels; a multiple of all
  * vector widths, because libtorch computes what is left over by other means. */
-const int64_t part = 8192;
+const int64_t part = 16384;
 
 const int64_t most_pictures = 65535; /* of a grid's dimension */
 
@@ -50,13 +49,19 @@ bool suits(const at::Tensor &t)
 
 bool suit(const at::Tensor &a, const at::Tensor &b) { return suits(a) && suits(b) && a.device() == b.device(); }
 
-/* body(first, count) for each part. */
-template <class F> void in_parts(int64_t count, F body)
+/* body(first, count) for each part; ready() is called once per thread before them and gives what it needs. */
+template <class R, class F> void in_parts(int64_t count, R ready, F body)
 {
     at::parallel_for(0, (count + part - 1) / part, 1, [&](int64_t from, int64_t to) {
+        auto own = ready();
         for (int64_t i = from; i < to; i++)
-            body(i * part, std::min(part, count - i * part));
+            body(own, i * part, std::min(part, count - i * part));
     });
+}
+
+template <class F> void in_parts(int64_t count, F body)
+{
+    in_parts(count, [] { return 0; }, [&](int, int64_t first, int64_t n) { body(first, n); });
 }
 
 } // namespace
@@ -65,15 +70,21 @@ template <class F> void in_parts(int64_t count, F body)
 
 namespace {
 
+/* What a thread counts with. */
+struct counter {
+    std::vector<int64_t> &cells; /* of all pictures */
+    std::vector<float> score;    /* of a part */
+};
+
 /* Adds pixels [first, first + count) of a batch to the counts of the pictures that they belong to. */
-void count_part(int64_t *cells, const float *logit, const float *target, int64_t pixels, int64_t first, int64_t count)
+void count_part(counter &own, const float *logit, const float *target, int64_t pixels, int64_t first, int64_t count)
 {
-    std::vector<float> score(static_cast<size_t>(count));
-    at::Tensor out = at::from_blob(score.data(), { count }, at::kFloat);
+    at::Tensor out = at::from_blob(own.score.data(), { count }, at::kFloat);
     at::sigmoid_out(out, at::from_blob(const_cast<float *>(logit + first), { count }, at::kFloat));
     for (int64_t done = 0; done < count;) {
         int64_t picture = (first + done) / pixels, n = std::min(count - done, (picture + 1) * pixels - first - done);
-        il_cpu_count(cells + picture * 2 * IL_PIXEL_BINS, &score[static_cast<size_t>(done)], target + first + done, n);
+        il_cpu_count(&own.cells[static_cast<size_t>(picture * 2 * IL_PIXEL_BINS)], &own.score[static_cast<size_t>(done)],
+                     target + first + done, n);
         done += n;
     }
 }
@@ -81,17 +92,19 @@ void count_part(int64_t *cells, const float *logit, const float *target, int64_t
 /* (N,2,256). Every thread counts on its own; whole numbers may be added in any order. */
 at::Tensor count_on_cpu(const at::Tensor &logit, const at::Tensor &target)
 {
-    int64_t n = logit.size(0), numbers = n * 2 * IL_PIXEL_BINS;
-    std::vector<std::vector<int64_t>> own(static_cast<size_t>(at::get_num_threads()));
+    int64_t n = logit.size(0), pixels = logit.numel() / n;
+    std::vector<std::vector<int64_t>> all(static_cast<size_t>(at::get_num_threads()));
     const float *x = logit.const_data_ptr<float>(), *t = target.const_data_ptr<float>();
-    in_parts(logit.numel(), [&](int64_t first, int64_t count) {
-        std::vector<int64_t> &cells = own[static_cast<size_t>(at::get_thread_num())];
-        cells.resize(static_cast<size_t>(numbers));
-        count_part(cells.data(), x, t, logit.numel() / n, first, count);
-    });
+    auto ready = [&] {
+        std::vector<int64_t> &cells = all[static_cast<size_t>(at::get_thread_num())];
+        cells.resize(static_cast<size_t>(n * 2 * IL_PIXEL_BINS));
+        return counter{ cells, std::vector<float>(part) };
+    };
+    in_parts(logit.numel(), ready,
+             [&](counter &own, int64_t first, int64_t count) { count_part(own, x, t, pixels, first, count); });
     at::Tensor sum = at::zeros({ n, 2, IL_PIXEL_BINS }, at::kLong);
     auto *cells = sum.mutable_data_ptr<int64_t>();
-    for (const std::vector<int64_t> &one : own)
+    for (const std::vector<int64_t> &one : all)
         for (size_t i = 0; i < one.size(); i++)
             cells[i] += one[i];
     return sum;
@@ -99,13 +112,11 @@ at::Tensor count_on_cpu(const at::Tensor &logit, const at::Tensor &target)
 
 at::Tensor count_on_gpu(const at::Tensor &logit, const at::Tensor &target)
 {
-    c10::DeviceGuard guard(logit.device());
     gpu::queue q(logit.device());
     int64_t n = logit.size(0);
     at::Tensor cells = at::zeros({ n, 2, IL_PIXEL_BINS }, logit.options().dtype(at::kLong));
-    q.check(gpu::kernels(logit.device())
-                ->count(cells.mutable_data_ptr<int64_t>(), logit.const_data_ptr<float>(), target.const_data_ptr<float>(), n,
-                        logit.numel() / n, q.device(), q.stream()));
+    q.check(q->count(cells.mutable_data_ptr<int64_t>(), logit.const_data_ptr<float>(), target.const_data_ptr<float>(), n,
+                     logit.numel() / n, q.device, q.stream));
     return cells;
 }
 
@@ -191,12 +202,10 @@ at::Tensor focal_on_cpu(const at::Tensor &logit, const at::Tensor &target, il_pi
 
 at::Tensor focal_on_gpu(const at::Tensor &logit, const at::Tensor &target, il_pixel_focal f)
 {
-    c10::DeviceGuard guard(logit.device());
     gpu::queue q(logit.device());
     at::Tensor out = at::empty({}, logit.options()), room = at::empty({ IL_CUDA_PARTS }, logit.options().dtype(at::kDouble));
-    q.check(gpu::kernels(logit.device())
-                ->focal_mean(out.mutable_data_ptr<float>(), room.mutable_data_ptr<double>(), logit.const_data_ptr<float>(),
-                             target.const_data_ptr<float>(), logit.numel(), f, q.device(), q.stream()));
+    q.check(q->focal_mean(out.mutable_data_ptr<float>(), room.mutable_data_ptr<double>(), logit.const_data_ptr<float>(),
+                          target.const_data_ptr<float>(), logit.numel(), f, q.device, q.stream));
     return out;
 }
 
@@ -213,11 +222,9 @@ at::Tensor focal_slopes(const at::Tensor &grad, const at::Tensor &logit, const a
         });
         return out;
     }
-    c10::DeviceGuard guard(logit.device());
     gpu::queue q(logit.device());
     at::Tensor scale = grad.contiguous();
-    q.check(gpu::kernels(logit.device())
-                ->focal_slopes(to, scale.const_data_ptr<float>(), x, t, logit.numel(), f, q.device(), q.stream()));
+    q.check(q->focal_slopes(to, scale.const_data_ptr<float>(), x, t, logit.numel(), f, q.device, q.stream));
     return out;
 }
 
@@ -296,13 +303,11 @@ void residual_on_cpu(float *out, const float *image, int64_t n, il_pixel_picture
 
 void residual_on_gpu(at::Tensor &out, const at::Tensor &image, il_pixel_picture p, bool published)
 {
-    c10::DeviceGuard guard(image.device());
     gpu::queue q(image.device());
     at::Tensor range = at::zeros({ published ? image.size(0) : 0, 2 }, image.options().dtype(at::kInt));
-    q.check(gpu::kernels(image.device())
-                ->residual(out.mutable_data_ptr<float>(),
-                           published ? static_cast<uint32_t *>(range.mutable_data_ptr()) : nullptr,
-                           image.const_data_ptr<float>(), image.size(0), p, q.device(), q.stream()));
+    q.check(q->residual(out.mutable_data_ptr<float>(),
+                        published ? static_cast<uint32_t *>(range.mutable_data_ptr()) : nullptr,
+                        image.const_data_ptr<float>(), image.size(0), p, q.device, q.stream));
 }
 
 } // namespace
