@@ -47,7 +47,7 @@ int il_tally_add(il_tally *t, il_scope *s, il_tensor *loss, il_tensor *counts, c
     if (!make_room(t, n))
         return il_fail_oom(e);
     t->losses[t->batches] = loss ? il_keep(s, il_detach(s, loss)) : NULL;
-    t->counts[t->batches] = il_keep(s, counts);
+    t->counts[t->batches] = counts ? il_keep(s, counts) : NULL;
     t->sizes[t->batches] = n;
     memcpy(t->index + t->pictures, batch->index, n * sizeof *t->index);
     t->batches++;
@@ -74,19 +74,21 @@ void il_tally_free(il_tally *t)
     memset(t, 0, sizeof *t);
 }
 
-static int read_batch(il_sums *sums, il_picture *pictures, const il_tally *t, size_t i, int64_t *room, il_err *e)
+/* Batch i; `done` pictures lie before it. */
+static int read_batch(il_sums *sums, il_picture *pictures, const il_tally *t, size_t i, size_t done, int64_t *room,
+                      il_err *e)
 {
     size_t n = t->sizes[i];
     float loss = 0;
     int rc = t->losses[i] ? il_read_f32(t->losses[i], &loss, 1, e) : IL_OK;
-    if (rc == IL_OK)
+    if (rc == IL_OK && t->counts[i])
         rc = il_read_i64(t->counts[i], room, n * COUNTS, e);
     if (rc != IL_OK)
         return rc;
     il_counts batch = { 0 };
     for (size_t k = 0; k < n; k++) {
         const int64_t *c = room + k * COUNTS;
-        il_counts one = { c[0], c[1], c[2], c[3] };
+        il_counts one = t->counts[i] ? (il_counts){ c[0], c[1], c[2], c[3] } : t->scored[done + k];
         il_metrics_add(&batch, one);
         if (pictures)
             pictures[k].counts = one;
@@ -110,7 +112,7 @@ int il_tally_read(il_sums *sums, il_picture *pictures, il_tally *t, il_err *e)
     int rc = IL_OK;
     for (size_t i = 0; i < t->batches && rc == IL_OK; i++) {
         il_picture *at = pictures ? pictures + done : NULL;
-        rc = read_batch(sums, at, t, i, room, e);
+        rc = read_batch(sums, at, t, i, done, room, e);
         for (size_t k = 0; at && k < t->sizes[i]; k++) {
             at[k].batch = (int)i;
             at[k].index = t->index[done + k];
@@ -145,12 +147,12 @@ int il_evaluate_batch(il_tally *t, il_score_list *scores, const il_evaluation *w
     il_tensor *target = il_from_f32(s, b->targets, 4, (int64_t[]){ b->n, 1, b->height, b->width });
     il_tensor *logit = il_model_forward(what->model, s, image, NULL);
     il_tensor *loss = what->loss ? il_loss_forward(what->loss, s, logit, target) : NULL;
-    il_tensor *counts = il_confusion(s, logit, target);
+    il_tensor *counts = what->scores ? NULL : il_confusion(s, logit, target);
     rc = il_scope_status(s, e);
     if (rc == IL_OK)
         rc = il_tally_add(t, s, loss, counts, b, e);
     if (rc == IL_OK && what->scores)
-        rc = il_scores_add(scores, s, il_histogram(s, logit, target), (size_t)b->n, e);
+        rc = il_scores_add(scores, s, il_count_scores(s, logit, target), (size_t)b->n, e);
     il_scope_close(s);
     return rc;
 }
@@ -198,9 +200,10 @@ int il_evaluate_loader(il_sums *sums, il_picture **pictures, size_t *count, cons
         rc = il_fail_oom(e);
         goto done;
     }
-    rc = il_tally_read(&result, each, &t, e);
+    rc = il_scores_read(&scores, e);
+    t.scored = scores.counts;
     if (rc == IL_OK)
-        rc = il_scores_read(&scores, e);
+        rc = il_tally_read(&result, each, &t, e);
     if (rc != IL_OK)
         goto done;
     *sums = result;

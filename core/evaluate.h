@@ -20,13 +20,14 @@ void il_evaluate_free(il_picture *pictures, size_t count);
 /* Start with {0}; free with il_tally_free. */
 typedef struct il_tally {
     il_tensor **losses; /* 0-d per batch, on the device; NULL entries when no loss was asked */
-    il_tensor **counts; /* (N,4) per batch */
+    il_tensor **counts; /* (N,4) per batch; NULL entries where they follow from the scores */
+    const il_counts *scored; /* then: all pictures' counts, lent, to be set before reading */
     size_t *sizes;      /* pictures per batch */
     size_t *index;      /* of all pictures, batch after batch */
     size_t batches, room, pictures, index_room;
 } il_tally;
 
-/* Takes over the batch's loss (may be NULL) and counts from the scope; nothing is copied to the host. */
+/* Takes over the batch's loss and counts (either may be NULL) from the scope; nothing is copied to the host. */
 int il_tally_add(il_tally *t, il_scope *s, il_tensor *loss, il_tensor *counts, const il_batch *batch, il_err *e);
 void il_tally_free(il_tally *t);
 void il_tally_clear(il_tally *t);

@@ -1,5 +1,7 @@
-/* residual.c - three Steganalysis Rich Model filters as one convolution. */
+/* residual.c - three Steganalysis Rich Model filters: by a kernel of our own, or as one convolution where the picture's
+ * gradient is wanted. */
 #include <inpaintlab/residual.h>
+#include "kernels/residual.h"
 
 enum { SIDE = 5, FILTERS = 3, CHANNELS = 3 };
 
@@ -24,15 +26,28 @@ static il_tensor *weight(il_scope *s)
     return il_from_f32(s, &w[0][0][0][0], 4, (int64_t[]){ FILTERS, CHANNELS, SIDE, SIDE });
 }
 
+/* Exact: half precision would round the trace away. */
+static il_tensor *convolve(il_scope *outer, il_tensor *image)
+{
+    il_scope *s = il_scope_nest_exact(outer);
+    il_tensor *grey_levels = il_affine(s, image, 255, 0);
+    il_tensor *y = il_lift(s, il_conv2d(s, grey_levels, weight(s), NULL, (il_conv_opts){ .padding = 2 }));
+    il_scope_close(s);
+    return y;
+}
+
 il_tensor *il_residual_srm(il_scope *s, il_tensor *image)
 {
-    il_tensor *grey_levels = il_affine(s, image, 255, 0);
-    return il_conv2d(s, grey_levels, weight(s), NULL, (il_conv_opts){ .padding = 2 });
+    il_tensor *fused = il_kernels_residual(s, image, false);
+    return fused ? fused : convolve(s, image);
 }
 
 il_tensor *il_residual_published(il_scope *s, il_tensor *image)
 {
-    il_tensor *r = il_clamp(s, il_sub(s, image, il_residual_srm(s, image)), -1, 1);
+    il_tensor *fused = il_kernels_residual(s, image, true);
+    if (fused)
+        return fused;
+    il_tensor *r = il_clamp(s, il_sub(s, image, convolve(s, image)), -1, 1);
     il_tensor *low = il_amin_to(s, r, 1);
     il_tensor *range = il_clamp(s, il_sub(s, il_amax_to(s, r, 1), low), 1e-12, 2); /* a flat picture gives 0, not NAN */
     return il_div(s, il_sub(s, r, low), range);

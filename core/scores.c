@@ -46,15 +46,28 @@ static int encode(il_scores *out, const int64_t *bins, il_err *e)
     return IL_OK;
 }
 
+static il_counts count(const int64_t *bins)
+{
+    il_bins tampered, clean;
+    memcpy(tampered.bins, bins, sizeof tampered.bins);
+    memcpy(clean.bins, bins + IL_BINS, sizeof clean.bins);
+    int64_t tp = il_histogram_above(&tampered, 0.5), fp = il_histogram_above(&clean, 0.5);
+    return (il_counts){ tp, fp, il_histogram_pixels(&tampered) - tp, il_histogram_pixels(&clean) - fp };
+}
+
 static int read_batch(il_score_list *l, const il_tensor *histograms, il_err *e)
 {
     size_t numbers = (size_t)il_numel(histograms), n = numbers / PER_PICTURE;
     il_scores *pictures = with_room(l->pictures, &l->room, l->count + n, sizeof *pictures);
-    int64_t *bins = pictures ? malloc(numbers * sizeof *bins) : NULL;
     if (pictures)
         l->pictures = pictures;
+    il_counts *counts = with_room(l->counts, &l->counts_room, l->count + n, sizeof *counts);
+    if (counts)
+        l->counts = counts;
+    int64_t *bins = pictures && counts ? malloc(numbers * sizeof *bins) : NULL;
     int rc = bins ? il_read_i64(histograms, bins, numbers, e) : il_fail_oom(e);
     for (size_t i = 0; rc == IL_OK && i < n; i++) {
+        l->counts[l->count] = count(bins + i * PER_PICTURE);
         rc = encode(&l->pictures[l->count], bins + i * PER_PICTURE, e);
         l->count += rc == IL_OK;
     }
@@ -89,5 +102,6 @@ void il_scores_free(il_score_list *l)
         free(l->pictures[i].bytes);
     free(l->waiting);
     free(l->pictures);
+    free(l->counts);
     memset(l, 0, sizeof *l);
 }

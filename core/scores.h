@@ -10,7 +10,8 @@ typedef struct il_score_list {
     il_tensor **waiting; /* (N,2,256) per batch, still on the device: 4 kB a picture */
     size_t batches, batch_room, pictures_waiting;
     il_scores *pictures; /* those read; in order */
-    size_t count, room;
+    il_counts *counts;   /* theirs: the scores from 0.5 on are what was predicted */
+    size_t count, room, counts_room;
 } il_score_list;
 
 /* Takes a batch's histograms over from the scope. Only now and then are those that wait copied to the host. */

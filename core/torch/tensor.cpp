@@ -14,7 +14,6 @@
 #include <ATen/ops/add.h>
 #include <ATen/ops/amax.h>
 #include <ATen/ops/amin.h>
-#include <ATen/ops/arange.h>
 #include <ATen/ops/batch_norm.h>
 #include <ATen/ops/binary_cross_entropy_with_logits.h>
 #include <ATen/ops/cat.h>
@@ -31,20 +30,16 @@
 #include <ATen/ops/max_pool2d.h>
 #include <ATen/ops/mean.h>
 #include <ATen/ops/mul.h>
-#include <ATen/ops/neg.h>
-#include <ATen/ops/ones.h>
 #include <ATen/ops/pixel_shuffle.h>
 #include <ATen/ops/pow.h>
 #include <ATen/ops/relu.h>
 #include <ATen/ops/sigmoid.h>
 #include <ATen/ops/silu.h>
-#include <ATen/ops/stack.h>
 #include <ATen/ops/sub.h>
 #include <ATen/ops/sum.h>
 #include <ATen/ops/tanh.h>
 #include <ATen/ops/upsample_bilinear2d.h>
 #include <ATen/ops/upsample_nearest2d.h>
-#include <ATen/ops/zeros.h>
 #include <c10/util/Exception.h>
 #include <torch/headeronly/version.h>
 #include "shim.hpp"
@@ -866,7 +861,7 @@ il_tensor *il_dropout(il_scope *s, il_tensor *x, double p)
     });
 }
 
-static void same_shape(const il_tensor *a, const il_tensor *b)
+void shim::same_shape(const il_tensor *a, const il_tensor *b)
 {
     TORCH_CHECK(a->value.sizes() == b->value.sizes(), "the shapes differ");
 }
@@ -874,40 +869,8 @@ static void same_shape(const il_tensor *a, const il_tensor *b)
 il_tensor *il_bce_logits(il_scope *s, il_tensor *logit, il_tensor *target)
 {
     return run(s, "bce_logits", { { logit }, { target } }, [&] {
-        same_shape(logit, target);
+        shim::same_shape(logit, target);
         return at::binary_cross_entropy_with_logits(logit->value, target->value, {}, {}, at::Reduction::None);
-    });
-}
-
-il_tensor *il_confusion(il_scope *s, il_tensor *logit, il_tensor *target)
-{
-    return run(s, "confusion", { { logit }, { target } }, [&] {
-        at::NoGradGuard off;
-        same_shape(logit, target);
-        at::Tensor predicted = at::gt(at::sigmoid(logit->value), 0.5).flatten(1);
-        at::Tensor truth = at::gt(target->value, 0).flatten(1);
-        at::Tensor tp = predicted.logical_and(truth).sum(1), found = predicted.sum(1), wanted = truth.sum(1);
-        at::Tensor fp = at::sub(found, tp), fn = at::sub(wanted, tp);
-        at::Tensor tn = at::sub(at::add(at::neg(at::add(tp, fp)), predicted.size(1)), fn);
-        return at::stack({ tp, fp, fn, tn }, 1);
-    });
-}
-
-il_tensor *il_histogram(il_scope *s, il_tensor *logit, il_tensor *target)
-{
-    return run(s, "histogram", { { logit }, { target } }, [&] {
-        at::NoGradGuard off;
-        same_shape(logit, target);
-        const int64_t bins = 256, n = logit->value.size(0);
-        /* times a power of two: no rounding moves a score across an edge */
-        at::Tensor bin = at::sigmoid(logit->value).mul_(bins).ceil_().sub_(1);
-        bin = bin.nan_to_num_(0.0).clamp_(0, bins - 1).to(at::kLong).flatten(1);
-        at::Tensor row = at::arange(n, bin.options()).mul_(2 * bins).unsqueeze(1);
-        at::Tensor clean = at::gt(target->value, 0).logical_not().flatten(1);
-        bin.add_(row).add_(clean, bins);
-        at::Tensor count = at::zeros({ n * 2 * bins }, bin.options());
-        return count.scatter_add_(0, bin.flatten(), at::ones({ 1 }, bin.options()).expand({ bin.numel() }))
-            .view({ n, 2, bins });
     });
 }
 

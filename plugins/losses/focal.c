@@ -24,16 +24,10 @@ static int focal_open(void **out, const il_params *p, il_err *e)
     return IL_OK;
 }
 
-/* (1 - p(true class))^gamma * cross-entropy; a soft target stands between the two classes. */
 static il_tensor *focal_forward(const void *self, il_scope *s, il_tensor *logit, il_tensor *target)
 {
     const struct focal *f = self;
-    il_tensor *p = il_sigmoid(s, logit);
-    il_tensor *miss = il_lerp(s, p, il_affine(s, p, -1, 1), target);
-    il_tensor *loss = il_mul(s, il_bce_logits(s, logit, target), il_pow(s, miss, f->gamma));
-    if (f->alpha >= 0)
-        loss = il_mul(s, il_affine(s, target, 2 * f->alpha - 1, 1 - f->alpha), loss);
-    return il_mean(s, loss);
+    return il_focal(s, logit, target, f->alpha, f->gamma);
 }
 
 static const il_loss_ops ops = { .forward = focal_forward };

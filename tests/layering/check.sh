@@ -9,7 +9,7 @@ fail() { echo "$1"; failures=$((failures + 1)); }
 only_in() {
   local name=$1 pattern=$2; shift 2
   local found
-  found=$(grep -rlE "$pattern" core plugins tools --include='*.c' --include='*.h' --include='*.cpp' --include='*.hpp' | sort)
+  found=$(grep -rlE "$pattern" core plugins tools --include='*.c' --include='*.h' --include='*.cpp' --include='*.hpp' --include='*.cu' | sort)
   for file in $found; do
     case " $* " in *" $file "*) ;; *) fail "$file: only $* may use $name" ;; esac
   done
@@ -17,7 +17,9 @@ only_in() {
 }
 
 only_in libyaml '#include <yaml\.h>' core/yaml.c
-only_in dlopen '\bdlopen\(' core/registry.c core/torch/tensor.cpp
+only_in dlopen '\bdlopen\(' core/registry.c core/torch/tensor.cpp core/torch/gpu.cpp
+only_in CUDA '__global__|<<<|\bcuda[A-Z]|#include <cuda' core/kernels/kernels.cu
+only_in "the kernels" '#include "kernels/' core/residual.c $(ls core/torch/*.cpp core/torch/*.hpp)
 only_in sqlite3 '#include <sqlite3\.h>' $(cd core && ls store*.c store*.h query.c 2>/dev/null | sed 's#^#core/#')
 only_in sqlite3ext '#include <sqlite3ext\.h>' core/sql/arguments.h
 only_in libtorch '#include <(torch|ATen|c10)/' $(ls core/torch/*.cpp core/torch/*.hpp)
@@ -32,12 +34,15 @@ for file in plugins/*/*/*.[ch]; do # a plugin of several files includes its own
     [ -e "$(dirname "$file")/$header" ] || fail "$file: includes \"$header\", which is not its own"
   done
 done
-engine="core/*.[ch] core/stats/*.[ch] core/sql/*.[ch] core/dataset/*.[ch] core/diffusion/*.[ch] core/detect/*.[ch]"
+engine="core/*.[ch] core/stats/*.[ch] core/sql/*.[ch] core/dataset/*.[ch] core/diffusion/*.[ch] core/detect/*.[ch] core/kernels/*"
 grep -nE '#include [<"]cli/|#include "(cli|grid|progress)\.h"' $engine && fail "the engine includes the CLI"
 for file in core/diffusion/*.[ch]; do
   for header in $(sed -nE 's/^#include "(.*)".*/\1/p' "$file"); do
     [ "$header" = words.h ] || [ -e "core/diffusion/$header" ] || fail "$file: includes $header, expected its own folder"
   done
+done
+for header in $(sed -nE 's/^#include "(.*)".*/\1/p' core/kernels/*); do # pixels know nothing of the rest
+  [ -e "core/kernels/$header" ] || fail "core/kernels includes $header, expected its own folder"
 done
 grep -nE '#include "(plan|loader|evaluate|checkpoint|train|job|run|store|report)\.h"' core/dataset/*.[ch] |
   grep -v '^core/dataset/check' && fail "core/dataset includes a later stage"
@@ -57,11 +62,11 @@ for stage in $stages; do
 done
 
 # No process ends and no mutable globals in the engine.
-grep -nE '\b(exit|abort|_exit)\(' core/*.c core/stats/*.c core/sql/*.c core/dataset/*.c core/diffusion/*.c core/detect/*.c core/torch/*.cpp plugins/*/*.c plugins/*/*/*.c &&
+grep -nE '\b(exit|abort|_exit)\(' core/*.c core/stats/*.c core/sql/*.c core/dataset/*.c core/diffusion/*.c core/detect/*.c core/kernels/* core/torch/*.cpp plugins/*/*.c plugins/*/*/*.c &&
   fail "the engine never exits"
 
 # Size: files of 400 lines (the shim 1,000), functions of 80.
-for file in core/*.c core/stats/*.c core/sql/*.c core/dataset/*.c core/diffusion/*.c core/detect/*.c core/cli/*.c plugins/*/*.c plugins/*/*/*.c tools/*.c; do
+for file in core/*.c core/stats/*.c core/sql/*.c core/dataset/*.c core/diffusion/*.c core/detect/*.c core/kernels/* core/cli/*.c plugins/*/*.c plugins/*/*/*.c tools/*.c; do
   lines=$(wc -l < "$file")
   [ "$lines" -le 400 ] || fail "$file: $lines lines, at most 400"
   awk -v file="$file" '/^\{/ { start = NR } /^\}/ { if (start && NR - start > 80) { print file ":" start ": function of " NR - start " lines"; bad = 1 } start = 0 } END { exit bad }' "$file" || failures=$((failures + 1))

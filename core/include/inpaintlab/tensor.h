@@ -222,8 +222,15 @@ il_tensor *il_confusion(il_scope *s, il_tensor *logit, il_tensor *target);
 
 /* Scores counted per picture: logit, target (N,1,H,W) -> IL_I64 (N,2,256), first where target > 0, then elsewhere. Bin b
  * counts b/256 < sigmoid(logit) <= (b+1)/256, bin 0 also 0 and NAN; so bins from 128 on are what il_confusion predicts.
- * Nothing is copied to the host. */
+ * Nothing is copied to the host. One pass over the pixels. */
+il_tensor *il_count_scores(il_scope *s, il_tensor *logit, il_tensor *target);
+/* The same numbers by libtorch's operations only; what il_count_scores is compared with. */
 il_tensor *il_histogram(il_scope *s, il_tensor *logit, il_tensor *target);
+
+/* Sigmoid focal loss, mean over all pixels; 0-d. (1 - p(true class))^gamma * cross-entropy, weighted by alpha where target is
+ * 1 and 1 - alpha where it is 0 (alpha < 0: not at all); a soft target stands between. No gradient for the target, unless
+ * it wants one. */
+il_tensor *il_focal(il_scope *s, il_tensor *logit, il_tensor *target, double alpha, double gamma);
 
 /* ---- gradients ---- */
 
