@@ -29,11 +29,13 @@ static int open_loaders(struct session *x, il_err *e)
     const il_training *t = &job->run->training;
     il_loader_opts o = { .batch = t->batch, .size = t->size, .crop = t->crop, .crops = t->crops, .flip = t->flip,
                          .shuffle = true, .seed = job->run->seed, .threads = job->loader_threads,
+                         .disk = job->disk, .watch = x->watch, .run = job->run->name,
                          .missing = job->run->missing, .device = x->model->device };
     int rc = il_loader_open(&x->train, job->train, job->labels, o, e);
     if (rc != IL_OK)
         return rc;
     il_loader_opts v = { .batch = t->batch, .size = t->size, .crops = 1, .threads = job->loader_threads,
+                         .disk = job->disk, .watch = x->watch, .run = job->run->name,
                          .missing = job->run->missing, .device = x->model->device };
     return il_loader_open(&x->validation, job->validation, job->labels, v, e);
 }
@@ -80,8 +82,8 @@ static int train_step(struct session *x, const il_batch *b, il_err *e)
     int rc = il_scope_open(&s, (il_scope_opts){ .device = x->model->device, .training = true, .seed = step_seed(x) }, e);
     if (rc != IL_OK)
         return rc;
-    il_tensor *image = il_from_f32(s, b->images, 4, (int64_t[]){ b->n, 3, b->height, b->width });
-    il_tensor *target = il_from_f32(s, b->targets, 4, (int64_t[]){ b->n, 1, b->height, b->width });
+    il_tensor *image = il_from_pixels(s, b->pixels, b->n, b->height, b->width, 3, b->shades);
+    il_tensor *target = il_from_pixels(s, b->greys, b->n, b->height, b->width, 1, b->labels);
     il_tensor *aux = NULL;
     il_tensor *logit = il_model_forward(x->model, s, image, aux_weight > 0 ? &aux : NULL);
     il_tensor *loss = il_loss_forward(&x->loss, s, logit, target);
