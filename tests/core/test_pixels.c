@@ -1,4 +1,4 @@
-/* test_pixels.c - bytes become pictures: values and order against plain C, and the memory layout that is promised. */
+/* test_pixels.c - bytes become pictures: values and their order, against plain C. */
 #include <string.h>
 #include "figures.h"
 
