@@ -28,17 +28,13 @@ struct il_pictures {
 static int open_disk(il_pictures *p, il_source *src, const il_cache_opts *disk, il_err *e)
 {
     il_digest digest;
-    il_text text = { 0 };
-    char name[40];
+    char name[40], what[96];
     int rc = il_source_digest(&digest, src, NULL, e);
     if (rc)
         return rc;
-    il_words_add(&text, "%s %d", digest.hex, p->side);
     snprintf(name, sizeof name, "%.16s-%d", digest.hex, p->side);
-    if (text.failed)
-        return il_fail_oom(e);
-    digest = il_words_sha256(text.data, text.size);
-    il_words_free(&text);
+    snprintf(what, sizeof what, "%s %d", digest.hex, p->side);
+    digest = il_words_sha256(what, strlen(what));
     return il_cache_open(&p->disk, name, &digest, il_source_count(src), *disk, e);
 }
 
