@@ -143,8 +143,8 @@ int il_evaluate_batch(il_tally *t, il_score_list *scores, const il_evaluation *w
     int rc = il_scope_open(&s, o, e);
     if (rc != IL_OK)
         return rc;
-    il_tensor *image = il_from_f32(s, b->images, 4, (int64_t[]){ b->n, 3, b->height, b->width });
-    il_tensor *target = il_from_f32(s, b->targets, 4, (int64_t[]){ b->n, 1, b->height, b->width });
+    il_tensor *image = il_from_pixels(s, b->pixels, b->n, b->height, b->width, 3, b->shades);
+    il_tensor *target = il_from_pixels(s, b->greys, b->n, b->height, b->width, 1, b->labels);
     il_tensor *logit = il_model_forward(what->model, s, image, NULL);
     il_tensor *loss = what->loss ? il_loss_forward(what->loss, s, logit, target) : NULL;
     il_tensor *counts = what->scores ? NULL : il_confusion(s, logit, target);

@@ -1,22 +1,20 @@
-/* loader.c - batches of pictures and targets, prefetched by threads.
+/* loader.c - batches of pictures and masks, prefetched by threads.
  *
- * Every random choice is a hash (SplitMix64) of seed, epoch, position and purpose, so batches are the same for any number
- * of threads and after a start in the middle of an epoch. Threads take positions in order and write each sample to its
- * place in a ring of batches; the caller waits until the oldest batch is complete. */
+ * Threads take positions in order and write each sample to its place in a ring of batches; the caller waits until the
+ * oldest batch is complete. Batches are the same for any number of threads (see sampling.h). */
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <inpaintlab/random.h>
-#include "pictures.h"
+#include "sampling.h"
 
 enum { MAX_THREADS = 256 };
 #define DEFAULT_CACHE ((size_t)1 << 30)
 
 /* A batch being filled, or lent to the caller. */
 struct slot {
-    float *images, *targets;
+    uint8_t *pixels, *greys;
     size_t *index;
     bool *kept;     /* by place: the picture could be read */
     int done;       /* places filled */
@@ -39,59 +37,16 @@ struct il_loader {
 
     pthread_mutex_t lock; /* guards what follows, and slots until they are complete */
     pthread_cond_t work, news; /* for the threads; for the caller */
-    int epoch;
+    il_sampling sampling; /* of the epoch under way */
     size_t first;       /* position at which work was started */
     size_t taken;       /* next position to be worked on */
     size_t batch;       /* next batch to be lent */
+    bool told;          /* that the cache on disk has ceased to grow */
     int active;         /* threads at work on a sample */
     bool running, quit;
 };
 
-/* ---- random choices ---- */
-
-enum purpose { ORDER, LEFT, TOP, FLIP };
-#define DRAW UINT64_C(0x647261772d736565) /* keeps the readers' seeds apart */
-
-/* 0 .. n - 1; the modulo's bias is below 2^-32 */
-static size_t choose(const il_loader *l, size_t position, enum purpose purpose, size_t n)
-{
-    uint64_t key = il_random_mix(il_random_mix(il_random_mix(l->opts.seed) + (uint64_t)l->epoch) + position);
-    return (size_t)(il_random_mix(key + (uint64_t)purpose) % n);
-}
-
-/* Of the reader's random choices: fixed where nothing is shuffled, so that validation and tests repeat. */
-static uint64_t draw_seed(const il_loader *l, size_t entry)
-{
-    uint64_t epoch = l->opts.shuffle ? (uint64_t)l->epoch : 0;
-    return il_random_mix(il_random_mix(il_random_mix(l->opts.seed ^ DRAW) + epoch) + entry);
-}
-
-/* Fisher-Yates over all positions. */
-static void set_order(il_loader *l)
-{
-    for (size_t i = 0; i < l->total; i++)
-        l->order[i] = (uint32_t)i;
-    for (size_t i = l->total; l->opts.shuffle && i-- > 1;) {
-        size_t j = choose(l, i, ORDER, i + 1);
-        uint32_t other = l->order[j];
-        l->order[j] = l->order[i];
-        l->order[i] = other;
-    }
-}
-
 /* ---- one sample ---- */
-
-static il_window choose_window(const il_loader *l, size_t position, const il_image *image)
-{
-    il_window w = { 0 };
-    if (l->opts.crop && image->width > l->side)
-        w.left = (int)choose(l, position, LEFT, (size_t)(image->width - l->side) + 1);
-    if (l->opts.crop && image->height > l->side)
-        w.top = (int)choose(l, position, TOP, (size_t)(image->height - l->side) + 1);
-    if (l->opts.flip)
-        w.flip = choose(l, position, FLIP, 2) == 1;
-    return w;
-}
 
 static int load_sample(il_loader *l, size_t position, struct slot *slot, int place, il_err *e)
 {
@@ -99,17 +54,15 @@ static int load_sample(il_loader *l, size_t position, struct slot *slot, int pla
     size_t entry = l->order[position];
     il_picture picture = { 0 };
     slot->index[at] = entry / (size_t)l->opts.crops;
-    int rc = il_pictures_get(&picture, l->pictures, slot->index[at], draw_seed(l, entry), e);
+    int rc = il_pictures_get(&picture, l->pictures, slot->index[at], il_sampling_seed(&l->sampling, entry), e);
     if (rc)
         return rc;
-    il_window w = choose_window(l, entry, &picture.image);
-    for (int c = 0; c < 3; c++)
-        il_pictures_plane(slot->images + (3 * at + (size_t)c) * area, l->side, &picture.image, c, w, l->shades);
-    float *target = slot->targets + at * area;
+    il_window w = il_sampling_window(&l->sampling, entry, &picture.image);
+    il_pictures_cut(slot->pixels + 3 * at * area, l->side, &picture.image, w);
     if (picture.mask.pixels)
-        il_pictures_plane(target, l->side, &picture.mask, 0, w, l->labels);
-    for (size_t i = 0; !picture.mask.pixels && i < area; i++)
-        target[i] = l->labels[0];
+        il_pictures_cut(slot->greys + at * area, l->side, &picture.mask, w);
+    else
+        memset(slot->greys + at * area, 0, area);
     il_pictures_put(&picture);
     return IL_OK;
 }
@@ -208,6 +161,7 @@ static void settle_opts(il_loader *l)
     if (o->threads > MAX_THREADS)
         o->threads = MAX_THREADS;
     l->side = o->crop ? o->crop : o->size;
+    l->sampling = (il_sampling){ .seed = o->seed, .crop = o->crop, .flip = o->flip, .shuffle = o->shuffle };
     /* one batch lent, one complete, and work for every thread */
     l->depth = 2 + (size_t)(o->threads + o->batch - 1) / (size_t)o->batch;
 }
@@ -218,11 +172,11 @@ static int new_ring(il_loader *l, il_err *e)
     l->ring = calloc(l->depth, sizeof *l->ring);
     for (size_t i = 0; l->ring && i < l->depth; i++) {
         struct slot *s = &l->ring[i];
-        s->images = malloc(n * 3 * area * sizeof *s->images);
-        s->targets = malloc(n * area * sizeof *s->targets);
+        s->pixels = malloc(n * 3 * area);
+        s->greys = malloc(n * area);
         s->index = malloc(n * sizeof *s->index);
         s->kept = malloc(n * sizeof *s->kept);
-        if (!s->images || !s->targets || !s->index || !s->kept)
+        if (!s->pixels || !s->greys || !s->index || !s->kept)
             return il_fail_oom(e);
     }
     return l->ring ? IL_OK : il_fail_oom(e);
@@ -244,7 +198,7 @@ static int allocate(il_loader *l, il_err *e)
     int rc = new_ring(l, e);
     size_t kept = l->opts.shuffle && il_source_varies(l->src) ? 0 : l->opts.cache_bytes;
     if (!rc)
-        rc = il_pictures_new(&l->pictures, l->src, l->opts.size, kept, e);
+        rc = il_pictures_new(&l->pictures, l->src, (il_pictures_opts){ l->opts.size, kept, l->opts.disk }, e);
     if (!rc)
         rc = start_threads(l, e);
     return rc;
@@ -288,8 +242,8 @@ void il_loader_free(il_loader *l)
     for (int i = 0; i < l->started; i++)
         pthread_join(l->threads[i], NULL);
     for (size_t i = 0; l->ring && i < l->depth; i++) {
-        free(l->ring[i].images);
-        free(l->ring[i].targets);
+        free(l->ring[i].pixels);
+        free(l->ring[i].greys);
         free(l->ring[i].index);
         free(l->ring[i].kept);
     }
@@ -319,8 +273,8 @@ int il_loader_start(il_loader *l, int epoch, size_t first_batch, il_err *e)
     l->running = false;
     while (l->active > 0) /* samples of an epoch that was left */
         pthread_cond_wait(&l->news, &l->lock);
-    l->epoch = epoch;
-    set_order(l);
+    l->sampling.epoch = epoch;
+    il_sampling_order(l->order, l->total, &l->sampling);
     for (size_t i = 0; i < l->depth; i++) {
         l->ring[i].done = 0;
         l->ring[i].failed = -1;
@@ -344,8 +298,8 @@ static int close_gaps(const il_loader *l, struct slot *slot, int n)
         size_t to = (size_t)kept++, from = (size_t)i;
         if (to == from)
             continue;
-        memcpy(slot->images + to * 3 * area, slot->images + from * 3 * area, 3 * area * sizeof(float));
-        memcpy(slot->targets + to * area, slot->targets + from * area, area * sizeof(float));
+        memcpy(slot->pixels + to * 3 * area, slot->pixels + from * 3 * area, 3 * area);
+        memcpy(slot->greys + to * area, slot->greys + from * area, area);
         slot->index[to] = slot->index[from];
     }
     return kept;
@@ -363,6 +317,18 @@ static struct slot *take_batch(il_loader *l, int *n)
     while (slot->done < *n)
         pthread_cond_wait(&l->news, &l->lock);
     return slot;
+}
+
+/* Once, from the caller's thread. */
+static void tell(il_loader *l)
+{
+    il_err why = { 0 };
+    const il_watch *watch = l->opts.watch;
+    if (l->told || !watch || !watch->say || !il_pictures_stopped(l->pictures, &why))
+        return;
+    l->told = true;
+    if (why.code)
+        watch->say(watch->context, l->opts.run, why.message);
 }
 
 int il_loader_next(il_loader *l, il_batch *out, int *more, il_err *e)
@@ -385,8 +351,10 @@ int il_loader_next(il_loader *l, il_batch *out, int *more, il_err *e)
             return il_fail(e, slot->why.code, "%s", slot->why.message);
         kept = close_gaps(l, slot, n);
     }
+    tell(l);
     *out = (il_batch){ .number = l->batch - 1, .n = kept, .height = l->side, .width = l->side,
-                       .images = slot->images, .targets = slot->targets, .index = slot->index };
+                       .pixels = slot->pixels, .greys = slot->greys, .shades = l->shades, .labels = l->labels,
+                       .index = slot->index };
     *more = 1;
     return IL_OK;
 }

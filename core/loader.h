@@ -2,8 +2,9 @@
 #ifndef IL_LOADER_H
 #define IL_LOADER_H
 
+#include "cache.h"
 #include "plan.h"
-#include "words.h"
+#include "watch.h"
 
 /* One split of one image kind, listed and fixed: the data manifest. */
 typedef struct il_source il_source;
@@ -40,6 +41,9 @@ typedef struct il_loader_opts {
     uint64_t seed;      /* order, crops and flips are functions of (seed, epoch, position) alone */
     int threads;        /* decoding threads; 0: number of cores. Batches do not depend on it */
     size_t cache_bytes; /* decoded pictures kept in memory; 0: the default, 1 GiB */
+    il_cache_opts disk; /* decoded pictures kept on disk, where they do not fit into cache_bytes */
+    const il_watch *watch; /* told once, for `run`, when the disk takes no more; NULL: none */
+    const char *run;
     il_device device;   /* where a data set that computes its pictures does so */
     il_missing missing; /* a file that turns out unreadable: leave it out of its batch, or fail */
 } il_loader_opts;
@@ -59,9 +63,11 @@ int il_loader_start(il_loader *l, int epoch, size_t first_batch, il_err *e);
 typedef struct il_batch {
     size_t number; /* in the epoch, from 0; a batch whose pictures are all left out is passed over */
     int n, height, width;
-    const float *images;  /* (n,3,height,width), [0,1]; lent until the next call */
-    const float *targets; /* (n,1,height,width), [0,1] */
-    const size_t *index;  /* (n) position in the source */
+    const uint8_t *pixels; /* (n,height,width,3); lent until the next call, as all that follows */
+    const uint8_t *greys;  /* (n,height,width): the masks' levels; 0 in authentic pictures and outside */
+    const float *shades;   /* [256] level -> value of a picture, [0,1]; with il_from_pixels */
+    const float *labels;   /* [256] level -> target, by the mask policy */
+    const size_t *index;   /* (n) position in the source */
 } il_batch;
 
 /* *more is 0 at the epoch's end (and *out is untouched), else 1. */

@@ -1,5 +1,6 @@
-/* pictures.c - decoding and collating samples, with a cache that only grows up to its limit. */
+/* pictures.c - decoding and collating samples, with caches that only grow up to their limits. */
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "pictures.h"
@@ -16,28 +17,49 @@ struct entry {
 struct il_pictures {
     const il_source *src;
     int side;
+    il_cache *disk; /* NULL: none */
     pthread_mutex_t lock; /* guards all that follows */
     struct entry *entries;
     size_t room, used; /* bytes */
     size_t bad;
 };
 
-int il_pictures_new(il_pictures **out, const il_source *src, int side, size_t cache_bytes, il_err *e)
+/* The same pixels in any run: what the files hold, and what the collate rule makes of it. */
+static int open_disk(il_pictures *p, il_source *src, const il_cache_opts *disk, il_err *e)
+{
+    il_digest digest;
+    char name[40], what[96];
+    int rc = il_source_digest(&digest, src, NULL, e);
+    if (rc)
+        return rc;
+    snprintf(name, sizeof name, "%.16s-%d", digest.hex, p->side);
+    snprintf(what, sizeof what, "%s %d", digest.hex, p->side);
+    digest = il_words_sha256(what, strlen(what));
+    return il_cache_open(&p->disk, name, &digest, il_source_count(src), *disk, e);
+}
+
+int il_pictures_new(il_pictures **out, il_source *src, il_pictures_opts o, il_err *e)
 {
     il_pictures *p = calloc(1, sizeof *p);
     if (!p)
         return il_fail_oom(e);
     p->src = src;
-    p->side = side;
-    p->room = cache_bytes;
+    p->side = o.side;
+    p->room = o.cache_bytes;
     p->entries = calloc(il_source_count(src), sizeof *p->entries);
     if (!p->entries || pthread_mutex_init(&p->lock, NULL)) {
         free(p->entries);
         free(p);
         return il_fail_oom(e);
     }
-    *out = p;
-    return IL_OK;
+    size_t most = (3 + 1) * (size_t)o.side * (size_t)o.side; /* picture and mask */
+    bool fits = il_source_count(src) <= o.cache_bytes / most;
+    int rc = o.disk.folder && !fits && il_source_is_files(src) ? open_disk(p, src, &o.disk, e) : IL_OK;
+    if (rc)
+        il_pictures_free(p);
+    else
+        *out = p;
+    return rc;
 }
 
 static void drop(il_picture *picture)
@@ -56,6 +78,7 @@ void il_pictures_free(il_pictures *p)
     }
     pthread_mutex_destroy(&p->lock);
     free(p->entries);
+    il_cache_free(p->disk);
     free(p);
 }
 
@@ -148,6 +171,18 @@ static void keep(il_pictures *p, size_t i, il_picture *picture)
     pthread_mutex_unlock(&p->lock);
 }
 
+/* From the file, or decoded and added to it. */
+static int fetch(il_picture *out, il_pictures *p, size_t i, uint64_t seed, il_err *e)
+{
+    bool found = false;
+    int rc = p->disk ? il_cache_get(&found, &out->image, &out->mask, p->disk, i, e) : IL_OK;
+    if (!rc && !found)
+        rc = decode(out, p, i, seed, e);
+    if (!rc && !found && p->disk)
+        il_cache_put(p->disk, i, &out->image, &out->mask);
+    return rc;
+}
+
 static void note_bad(il_pictures *p, size_t i, int code, const il_err *e)
 {
     pthread_mutex_lock(&p->lock);
@@ -174,7 +209,7 @@ int il_pictures_get(il_picture *out, il_pictures *p, size_t i, uint64_t seed, il
     }
     il_picture picture = { 0 };
     il_err why = { 0 };
-    int rc = decode(&picture, p, i, seed, &why);
+    int rc = fetch(&picture, p, i, seed, &why);
     if (rc) {
         if (rc != IL_ENOMEM) /* says nothing about the file */
             note_bad(p, i, rc, &why);
@@ -191,21 +226,35 @@ void il_pictures_put(il_picture *picture)
         drop(picture);
 }
 
-void il_pictures_plane(float *to, int side, const il_image *from, int channel, il_window w, const float table[256])
+static void copy_backwards(uint8_t *to, const uint8_t *from, size_t count, size_t step)
+{
+    for (size_t x = 0; x < count; x++)
+        for (size_t c = 0; c < step; c++)
+            to[(count - 1 - x) * step + c] = from[x * step + c];
+}
+
+void il_pictures_cut(uint8_t *to, int side, const il_image *from, il_window w)
 {
     int wide = from->width - w.left < side ? from->width - w.left : side;
     int high = from->height - w.top < side ? from->height - w.top : side;
-    int step = from->channels;
-    for (int y = 0; y < side; y++, to += side) {
-        int seen = y < high ? wide : 0;
-        for (int x = seen; x < side; x++)
-            to[w.flip ? side - 1 - x : x] = table[0];
-        if (!seen)
+    size_t step = (size_t)from->channels, line = (size_t)side * step, seen = (size_t)wide * step;
+    for (int y = 0; y < side; y++, to += line) {
+        if (y >= high) {
+            memset(to, 0, line);
             continue;
-        const uint8_t *row = from->pixels + ((size_t)(w.top + y) * (size_t)from->width + (size_t)w.left) * (size_t)step;
-        for (int x = 0; x < seen; x++)
-            to[w.flip ? side - 1 - x : x] = table[row[x * step + channel]];
+        }
+        const uint8_t *row = from->pixels + ((size_t)(w.top + y) * (size_t)from->width + (size_t)w.left) * step;
+        memset(w.flip ? to : to + seen, 0, line - seen);
+        if (w.flip)
+            copy_backwards(to + line - seen, row, (size_t)wide, step);
+        else
+            memcpy(to, row, seen);
     }
+}
+
+bool il_pictures_stopped(il_pictures *p, il_err *why)
+{
+    return p->disk && il_cache_stopped(p->disk, why);
 }
 
 size_t il_pictures_bad(il_pictures *p)

@@ -1,8 +1,9 @@
-/* pictures.h - decoded samples of a source, kept in memory while they fit. Every function but new and free may be called
- * from any thread. */
+/* pictures.h - decoded samples of a source, kept in memory while they fit, else in a file. Every function but new and free
+ * may be called from any thread. */
 #ifndef IL_PICTURES_H
 #define IL_PICTURES_H
 
+#include "cache.h"
 #include "source.h"
 
 typedef struct il_pictures il_pictures;
@@ -14,8 +15,14 @@ typedef struct il_picture {
     bool lent;      /* by the cache */
 } il_picture;
 
-/* src must outlive the pictures. cache_bytes 0: nothing is kept. */
-int il_pictures_new(il_pictures **out, const il_source *src, int side, size_t cache_bytes, il_err *e);
+typedef struct il_pictures_opts {
+    int side;           /* of the collate rule */
+    size_t cache_bytes; /* 0: nothing is kept in memory */
+    il_cache_opts disk; /* for sources of files that may not fit into cache_bytes */
+} il_pictures_opts;
+
+/* src must outlive the pictures. */
+int il_pictures_new(il_pictures **out, il_source *src, il_pictures_opts o, il_err *e);
 void il_pictures_free(il_pictures *p);
 
 /* seed: of the reader's random choices; a kept picture keeps its first. Give back with il_pictures_put. A picture that could not be read is known from then on and not tried again. */
@@ -28,8 +35,11 @@ typedef struct il_window {
     bool flip;
 } il_window;
 
-/* One channel of a window of side x side, each value through the table; what lies outside the picture counts as 0. */
-void il_pictures_plane(float *to, int side, const il_image *from, int channel, il_window w, const float table[256]);
+/* All channels of a window of side x side, interleaved; what lies outside the picture is 0. */
+void il_pictures_cut(uint8_t *to, int side, const il_image *from, il_window w);
+
+/* Whether the file has ceased to grow, and why. */
+bool il_pictures_stopped(il_pictures *p, il_err *why);
 
 /* Different pictures that could not be read. */
 size_t il_pictures_bad(il_pictures *p);

@@ -164,7 +164,7 @@ static int train(struct sitting *x, il_err *e)
     il_training_job what = { .run = j->run, .hash = j->hash, .checkpoint = checkpoint.text,
                              .checkpoint_seconds = x->opts->checkpoint_seconds, .train = j->train,
                              .validation = j->validation, .labels = j->labels,
-                             .loader_threads = x->opts->loader_threads, .epoch = store_epochs, .context = x };
+                             .loader_threads = x->opts->loader_threads, .disk = x->opts->disk, .epoch = store_epochs, .context = x };
     il_course course = { 0 };
     size_t left_out = il_source_left_out_count(j->train) + il_source_left_out_count(j->validation), unreadable = 0;
     int rc = il_model_open(&x->model, &j->run->model, model_opts(x), e);
@@ -237,6 +237,7 @@ static int measure(struct found *out, size_t *unreadable, struct sitting *x, con
     snprintf(phase, sizeof phase, "test %s %s", t->set->dataset.label, t->set->images);
     il_loader_opts o = { .batch = run->test_batch, .size = run->training.size, .crops = 1,
                          .threads = x->opts->loader_threads, .missing = run->missing,
+                         .disk = x->opts->disk, .watch = x->watch, .run = run->name,
                          .device = x->model.device };
     int rc = il_loader_open(&loader, t->source, x->job->labels, o, e);
     if (rc != IL_OK)

@@ -14,6 +14,7 @@ typedef struct il_run_opts {
     const char *published;    /* table, or NULL */
     int threads;              /* inside one operation, for the record */
     int loader_threads;       /* 0: number of cores */
+    il_cache_opts disk;       /* for decoded pictures */
     double checkpoint_seconds;
 } il_run_opts;
 

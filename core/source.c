@@ -125,6 +125,11 @@ int il_source_read(const il_source *src, size_t i, uint64_t seed, il_image *imag
     return IL_OK;
 }
 
+bool il_source_is_files(const il_source *src)
+{
+    return !src->dataset->plugin->dataset->read;
+}
+
 bool il_source_varies(const il_source *src)
 {
     return src->dataset->plugin->dataset->read && src->dataset->plugin->dataset->varies;

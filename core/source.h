@@ -8,6 +8,9 @@
  * empty where there is none. Any thread, several at once. */
 int il_source_read(const il_source *src, size_t i, uint64_t seed, il_image *image, il_image *mask, il_err *e);
 
+/* Its pictures are files, nothing else: their digest tells what they look like. */
+bool il_source_is_files(const il_source *src);
+
 /* Another seed gives another sample. */
 bool il_source_varies(const il_source *src);
 

@@ -15,8 +15,8 @@ static int train_part(struct part *p, const il_step *x, il_scope *outer, il_err 
     size_t area = (size_t)b->height * (size_t)b->width, first = (size_t)p->first;
     double aux_weight = x->how->aux_weight, share = (double)p->n / b->n;
     il_scope *s = il_scope_nest(outer);
-    il_tensor *image = il_from_f32(s, b->images + 3 * area * first, 4, (int64_t[]){ p->n, 3, b->height, b->width });
-    il_tensor *target = il_from_f32(s, b->targets + area * first, 4, (int64_t[]){ p->n, 1, b->height, b->width });
+    il_tensor *image = il_from_pixels(s, b->pixels + 3 * area * first, p->n, b->height, b->width, 3, b->shades);
+    il_tensor *target = il_from_pixels(s, b->greys + area * first, p->n, b->height, b->width, 1, b->labels);
     il_tensor *aux = NULL;
     il_tensor *logit = il_model_forward(x->model, s, image, aux_weight > 0 ? &aux : NULL);
     il_tensor *loss = il_loss_forward(x->loss, s, logit, target);

@@ -30,11 +30,13 @@ static int open_loaders(struct session *x, il_err *e)
     const il_training *t = &job->run->training;
     il_loader_opts o = { .batch = t->batch, .size = t->size, .crop = t->crop, .crops = t->crops, .flip = t->flip,
                          .shuffle = true, .seed = job->run->seed, .threads = job->loader_threads,
+                         .disk = job->disk, .watch = x->watch, .run = job->run->name,
                          .missing = job->run->missing, .device = x->model->device };
     int rc = il_loader_open(&x->train, job->train, job->labels, o, e);
     if (rc != IL_OK)
         return rc;
     il_loader_opts v = { .batch = t->batch, .size = t->size, .crops = 1, .threads = job->loader_threads,
+                         .disk = job->disk, .watch = x->watch, .run = job->run->name,
                          .missing = job->run->missing, .device = x->model->device };
     return il_loader_open(&x->validation, job->validation, job->labels, v, e);
 }

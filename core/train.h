@@ -12,6 +12,7 @@ typedef struct il_training_job {
     il_source *train, *validation;
     const float *labels;    /* 256 target values */
     int loader_threads;
+    il_cache_opts disk;     /* for decoded pictures */
     /* Told at each epoch's end, before the next begins; its failure ends the training. */
     int (*epoch)(void *context, const il_course *c, il_err *e);
     void *context;

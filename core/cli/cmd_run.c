@@ -19,6 +19,8 @@ static const char help[] =
     "  --set KEY=VALUE      override one key of the grid's base, as in --set train.epochs=3; may be repeated\n"
     "  --threads N          threads inside one operation (default: libtorch's choice)\n"
     "  --loader-threads N   threads that read pictures (default: one per core)\n"
+    "  --cache FOLDER       keep decoded pictures there, where a split does not fit into memory (default: nowhere)\n"
+    "  --cache-limit GIB    how large FOLDER may become (default 0: as the disk has room)\n"
     "  --checkpoint SECONDS between checkpoints within an epoch (default 60; 0: only at each epoch's end)\n"
     "  -q, --quiet          say only what failed\n"
     "  -h, --help           this text\n"
@@ -87,7 +89,8 @@ static int run_all(il_grid *g, const il_grid_options *o, struct totals *sum, il_
     git_revision(revision, sizeof revision);
     il_run_opts opts = { .folder = g->folder, .git_revision = revision, .experiment = g->plan->experiment,
                          .published = g->plan->published, .threads = il_torch_threads(o->threads),
-                         .loader_threads = o->loader_threads, .checkpoint_seconds = o->checkpoint_seconds };
+                         .loader_threads = o->loader_threads, .disk = o->disk,
+                         .checkpoint_seconds = o->checkpoint_seconds };
     int rc = il_device_parse(&opts.device, o->device, e);
     if (rc == IL_OK)
         rc = il_store_experiment(&opts.experiment_id, g->store, g->plan->experiment, g->plan->title, g->plan->path,

@@ -8,7 +8,8 @@
 #include "cli.h"
 #include "grid.h"
 
-enum { OPT_DB = 256, OPT_ONLY, OPT_SET, OPT_DEVICE, OPT_THREADS, OPT_LOADERS, OPT_CHECKPOINT };
+enum { OPT_DB = 256, OPT_ONLY, OPT_SET, OPT_DEVICE, OPT_THREADS, OPT_LOADERS, OPT_CACHE, OPT_LIMIT,
+       OPT_CHECKPOINT };
 
 static const struct option longs[] = {
     { "db", required_argument, NULL, OPT_DB },
@@ -17,6 +18,8 @@ static const struct option longs[] = {
     { "device", required_argument, NULL, OPT_DEVICE },
     { "threads", required_argument, NULL, OPT_THREADS },
     { "loader-threads", required_argument, NULL, OPT_LOADERS },
+    { "cache", required_argument, NULL, OPT_CACHE },
+    { "cache-limit", required_argument, NULL, OPT_LIMIT },
     { "checkpoint", required_argument, NULL, OPT_CHECKPOINT },
     { "quiet", no_argument, NULL, 'q' },
     { "help", no_argument, NULL, 'h' },
@@ -54,6 +57,11 @@ static int read_option(il_grid_options *o, size_t *sets, int c, const char *valu
     case OPT_LOADERS:
         rc = read_number(&number, "--loader-threads", value, 1024, e);
         o->loader_threads = (int)number;
+        break;
+    case OPT_CACHE: o->disk.folder = value; break;
+    case OPT_LIMIT:
+        rc = read_number(&number, "--cache-limit", value, 1e6, e);
+        o->disk.limit = (uint64_t)(number * (1 << 30));
         break;
     case OPT_CHECKPOINT: rc = read_number(&o->checkpoint_seconds, "--checkpoint", value, 1e9, e); break;
     case 'q': o->quiet = true; break;

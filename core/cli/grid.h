@@ -10,6 +10,7 @@ typedef struct il_grid_options {
     const char *path, *database, *only, *device;
     const char *set[IL_GRID_MOST_SETS + 1]; /* ends with NULL */
     int threads, loader_threads;
+    il_cache_opts disk;
     double checkpoint_seconds;
     bool quiet, help;
 } il_grid_options;

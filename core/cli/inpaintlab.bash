@@ -28,7 +28,7 @@ _inpaintlab()
     esac
     case $command in
         plan) words="--db --only --set --help" ;;
-        run) words="--db --device --only --set --threads --loader-threads --checkpoint --quiet --help" ;;
+        run) words="--db --device --only --set --threads --loader-threads --cache --cache-limit --checkpoint --quiet --help" ;;
         report) words="--db --table --experiment --format -o --help" ;;
         sql) words="--db --data --format --functions --help" ;;
         compare) words="--db --metric --format --help" ;;

@@ -1,8 +1,10 @@
 /* main.c - the table of commands. */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <inpaintlab/tensor.h>
 #include "cli.h"
 #include "words.h"
@@ -65,6 +67,20 @@ static int unknown(const char *name)
     return il_cli_fail(&e);
 }
 
+/* libgomp's idle threads spin by default, which slows training several times as soon as another thread, of the loader or
+ * of another program, wants a core. A short spin costs 2 % alone. libgomp reads the environment before main runs, so the
+ * program starts itself once more; if it cannot, it goes on as it is. */
+static void calm_threads(const char *command, char **argv)
+{
+    static const char *const computing[] = { "run", "detect", "dataset", "bench" };
+    bool computes = false;
+    for (size_t i = 0; i < sizeof computing / sizeof *computing; i++)
+        computes = computes || strcmp(command, computing[i]) == 0;
+    if (!computes || getenv("OMP_WAIT_POLICY") || getenv("GOMP_SPINCOUNT") || setenv("GOMP_SPINCOUNT", "1000", 0))
+        return;
+    execv("/proc/self/exe", argv);
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 2)
@@ -78,6 +94,7 @@ int main(int argc, char **argv)
     }
     for (int i = 0; i < COMMANDS; i++)
         if (strcmp(name, commands[i].name) == 0) {
+            calm_threads(name, argv);
             il_torch_init();
             return commands[i].run(argc - 1, argv + 1);
         }

@@ -13,7 +13,8 @@ struct sweep {
     il_axis across, down;
     float table[256]; /* grey level -> input */
     float *band;      /* tile rows x width: logits of the current row of tiles, and what is left of those above */
-    float *input, *logit;
+    uint8_t *input;   /* tiles, interleaved */
+    float *logit;
     double level;     /* the threshold as a logit */
     il_sweep_result result;
 };
@@ -21,7 +22,7 @@ struct sweep {
 int64_t il_sweep_bytes(int width, il_sweep_opts o)
 {
     int64_t tile = o.tile;
-    return (tile * width + (3 + 1) * tile * tile * o.batch) * (int64_t)sizeof(float);
+    return (tile * width + tile * tile * o.batch) * (int64_t)sizeof(float) + 3 * tile * tile * o.batch;
 }
 
 void il_sweep_free(il_sweep_result *r)
@@ -38,14 +39,13 @@ static int forward(struct sweep *w, int row, int first, int count, il_err *e)
     size_t area = (size_t)tile * (size_t)tile;
     for (int k = 0; k < count; k++) {
         il_window at = { .left = w->across.start[first + k], .top = w->down.start[row] };
-        for (int c = 0; c < 3; c++)
-            il_pictures_plane(w->input + ((size_t)k * 3 + (size_t)c) * area, tile, w->photo, c, at, w->table);
+        il_pictures_cut(w->input + (size_t)k * 3 * area, tile, w->photo, at);
     }
     il_scope *s = NULL;
     int rc = il_scope_open(&s, (il_scope_opts){ .device = w->model->device, .precision = w->model->precision }, e);
     if (rc != IL_OK)
         return rc;
-    il_tensor *image = il_from_f32(s, w->input, 4, (int64_t[]){ count, 3, tile, tile });
+    il_tensor *image = il_from_pixels(s, w->input, count, tile, tile, 3, w->table);
     il_tensor *logit = il_model_forward(w->model, s, image, NULL);
     rc = il_scope_status(s, e);
     if (rc == IL_OK)
@@ -123,7 +123,7 @@ static int prepare(struct sweep *w, il_err *e)
     if (rc != IL_OK)
         return rc;
     w->band = calloc((size_t)tile * (size_t)width, sizeof *w->band);
-    w->input = malloc(3 * area * sizeof *w->input);
+    w->input = malloc(3 * area);
     w->logit = malloc(area * sizeof *w->logit);
     if (!w->band || !w->input || !w->logit)
         return il_fail_oom(e);

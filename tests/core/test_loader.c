@@ -1,38 +1,6 @@
-/* test_loader.c - the loader's batches: contents, order, independence of threads, damaged files, and speed on demand
- * (INPAINTLAB_BENCH=1). */
-#include <time.h>
+/* test_loader.c - the loader's batches: contents, order, independence of threads, damaged files. */
 #include <jansson.h>
-#include "samples.h"
-
-static float labels[256];
-
-/* Distinct values, and not 0 at 0, so that padding shows. */
-static void open_samples(void)
-{
-    samples_open();
-    for (int i = 0; i < 256; i++)
-        labels[i] = 0.25f + (float)i / 512.0f;
-}
-
-struct fixture {
-    il_source *src;
-    il_loader *loader;
-};
-
-static struct fixture open_loader(il_loader_opts opts)
-{
-    struct fixture f = { 0 };
-    il_err e = { 0 };
-    SAMPLE_OK(il_source_open(&f.src, &samples_choice, "train", "realfake", IL_MISSING_SKIP, &e), e);
-    SAMPLE_OK(il_loader_open(&f.loader, f.src, labels, opts, &e), e);
-    return f;
-}
-
-static void close_loader(struct fixture *f)
-{
-    il_loader_free(f->loader);
-    il_source_free(f->src);
-}
+#include "loads.h"
 
 /* ---- contents ---- */
 
@@ -40,19 +8,18 @@ static void close_loader(struct fixture *f)
 static void assert_sample(const il_batch *b, int n, int i, const int size[2], const int window[3])
 {
     size_t area = (size_t)b->width * (size_t)b->height;
-    const float *image = b->images + 3 * area * (size_t)n, *target = b->targets + area * (size_t)n;
+    const uint8_t *image = b->pixels + 3 * area * (size_t)n, *mask = b->greys + area * (size_t)n;
     cr_assert_eq(b->index[n], (size_t)i, "sample %d is picture %zu, expected %d", n, b->index[n], i);
     for (int y = 0; y < b->height; y++)
         for (int x = 0; x < b->width; x++) {
             int px = window[0] + (window[2] ? b->width - 1 - x : x), py = window[1] + y;
             bool inside = px < size[0] && py < size[1];
             size_t at = (size_t)y * (size_t)b->width + (size_t)x;
-            float expected[4] = { (float)px / 255.0f, (float)py / 255.0f, (float)i / 255.0f,
-                                  labels[SAMPLE_GREY(i, px, py)] };
+            int expected[4] = { px, py, i, SAMPLE_GREY(i, px, py) };
             for (int c = 0; c < 3; c++)
-                cr_assert_eq(image[(size_t)c * area + at], inside ? expected[c] : 0.0f, "picture %d, channel %d, %d,%d", i,
-                             c, x, y);
-            cr_assert_eq(target[at], inside ? expected[3] : labels[0], "target of picture %d, %d,%d", i, x, y);
+                cr_assert_eq(image[3 * at + (size_t)c], inside ? expected[c] : 0, "picture %d, channel %d, %d,%d", i, c, x,
+                             y);
+            cr_assert_eq(mask[at], inside ? expected[3] : 0, "mask of picture %d, %d,%d", i, x, y);
         }
 }
 
@@ -135,14 +102,13 @@ Test(loader, collates_large_and_grey_pictures, .init = open_samples, .fini = sam
     SAMPLE_OK(il_image_collate(&small, &big, 32, &e), e);
     SAMPLE_OK(il_image_collate(&small_mask, &mask, 32, &e), e);
     for (int i = 0; i < 32 * 32; i++) {
+        int x = i % 32, y = i / 32;
         for (int c = 0; c < 3; c++) {
-            int x = i % 32, y = i / 32;
-            cr_assert_eq(b.images[c * 1024 + i], (float)small.pixels[3 * i + c] / 255.0f);
-            float grey = x < 20 && y < 10 ? (float)SAMPLE_GREY(3, x, y) / 255.0f : 0.0f;
-            cr_assert_eq(b.images[3 * 1024 + c * 1024 + i], grey);
+            cr_assert_eq(b.pixels[3 * i + c], small.pixels[3 * i + c]);
+            cr_assert_eq(b.pixels[3 * (1024 + i) + c], x < 20 && y < 10 ? SAMPLE_GREY(3, x, y) : 0);
         }
-        cr_assert_eq(b.targets[i], labels[small_mask.pixels[i]]);
-        cr_assert_eq(b.targets[1024 + i], labels[0], "an authentic picture");
+        cr_assert_eq(b.greys[i], small_mask.pixels[i]);
+        cr_assert_eq(b.greys[1024 + i], 0, "an authentic picture");
     }
     SAMPLE_OK(il_loader_next(f.loader, &b, &more, &e), e);
     cr_assert_eq(more, 0);
@@ -153,34 +119,6 @@ Test(loader, collates_large_and_grey_pictures, .init = open_samples, .fini = sam
 }
 
 /* ---- sameness ---- */
-
-/* Digest of each batch from `first` on; returns how many. */
-static size_t run_epoch(il_loader *l, int epoch, size_t first, il_digest digests[64])
-{
-    il_err e = { 0 };
-    il_batch b;
-    int more = 1;
-    size_t n = first;
-    SAMPLE_OK(il_loader_start(l, epoch, first, &e), e);
-    for (; n < 64; n++) {
-        SAMPLE_OK(il_loader_next(l, &b, &more, &e), e);
-        if (!more)
-            break;
-        size_t values = (size_t)b.n * (size_t)b.width * (size_t)b.height;
-        il_digest parts[3] = { il_words_sha256(b.images, 3 * values * sizeof(float)),
-                               il_words_sha256(b.targets, values * sizeof(float)),
-                               il_words_sha256(b.index, (size_t)b.n * sizeof *b.index) };
-        digests[n] = il_words_sha256(parts, sizeof parts);
-        cr_assert_eq(b.number, n);
-    }
-    return n;
-}
-
-static void add_many(int n)
-{
-    for (int i = 0; i < n; i++)
-        samples_add(i, 20 + i * 7 % 50, 20 + i * 13 % 45);
-}
 
 Test(loader, gives_the_same_batches_whatever_the_threads_and_the_cache, .init = open_samples, .fini = samples_close)
 {
@@ -360,57 +298,4 @@ Test(loader, checks_its_options, .init = open_samples, .fini = samples_close)
     il_loader_free(l);
     il_loader_free(NULL);
     il_source_free(src);
-}
-
-/* ---- speed ---- */
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-static void add_tiles(int n)
-{
-    il_image photo = { 0 };
-    il_err e = { 0 };
-    SAMPLE_OK(il_image_read(&photo, SOURCE_DIR "/experiments/quickstart/photos/01.png", &e), e);
-    for (int i = 0; i < n; i++) {
-        char image[64], mask[64];
-        il_image tile = { 0 };
-        snprintf(image, sizeof image, "%03d.realfake.webp", i);
-        snprintf(mask, sizeof mask, "%03d.mask.webp", i);
-        SAMPLE_OK(il_image_crop(&tile, &photo, i * 37 % 512, i * 53 % 256, 256, 256, &e), e);
-        char *path = samples_path(image);
-        SAMPLE_OK(il_image_write(&tile, path, &e), e);
-        free(path);
-        il_image_free(&tile);
-        samples_write(mask, i, 256, 256, 1, true);
-        samples_list(i, image, mask);
-    }
-    il_image_free(&photo);
-}
-
-Test(loader, speed, .init = open_samples, .fini = samples_close)
-{
-    if (!getenv("INPAINTLAB_BENCH"))
-        cr_skip_test("a measurement: set INPAINTLAB_BENCH=1");
-    add_tiles(256);
-    for (int threads = 1; threads <= 2; threads++) {
-        struct fixture f = open_loader((il_loader_opts){ .batch = 8, .size = 256, .crops = 1, .shuffle = true,
-                                                         .threads = threads });
-        for (int epoch = 1; epoch <= 3; epoch++) {
-            il_batch b;
-            il_err e = { 0 };
-            int more = 1;
-            double start = now();
-            SAMPLE_OK(il_loader_start(f.loader, epoch, 0, &e), e);
-            while (more)
-                SAMPLE_OK(il_loader_next(f.loader, &b, &more, &e), e);
-            cr_log_warn("%d threads, %s: %.0f images/s of 256x256", threads, epoch == 1 ? "decoding" : "cached",
-                        256 / (now() - start));
-        }
-        close_loader(&f);
-    }
 }

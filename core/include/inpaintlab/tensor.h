@@ -103,6 +103,11 @@ void il_tensor_free(il_tensor *t);
 /* New tensors on the scope's device; data is copied. */
 il_tensor *il_from_f32(il_scope *s, const float *data, int ndim, const int64_t *shape);
 il_tensor *il_from_bytes(il_scope *s, const void *data, il_dtype dtype, int ndim, const int64_t *shape);
+/* Bytes through a table: pixels (n,height,width,channels), interleaved -> float32 (n,channels,height,width) of
+ * table[byte], channels last in memory. pixels and table may be changed as soon as it returns; a GPU copies them from
+ * page-locked memory, on a stream beside its computations. */
+il_tensor *il_from_pixels(il_scope *s, const uint8_t *pixels, int64_t n, int64_t height, int64_t width, int channels,
+                          const float table[256]);
 il_tensor *il_full(il_scope *s, double value, il_dtype dtype, int ndim, const int64_t *shape);
 
 /* Shape and type; t must not be NULL. il_dim counts from the end when i < 0. */
