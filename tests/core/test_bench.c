@@ -112,7 +112,7 @@ Test(bench, all_stages)
     cr_expect_eq(b.stages[2].flops, 2 * one.forward);
     cr_expect_eq(b.stages[3].flops, 2 * (one.forward + one.backward));
     cr_expect_gt(b.stages[3].tensors, b.stages[2].tensors, "what the backward pass needs is held");
-    cr_expect_geq(b.stages[2].tensors, 2 * 4 * 32 * 32 * 4, "at least one map of four channels");
+    cr_expect_geq(b.stages[2].tensors, INT64_C(2) * 4 * 32 * 32 * 4, "at least one map of four channels");
     cr_expect_gt(b.stages[3].process, b.stages[3].growth);
     cr_expect_geq(b.stages[3].growth, 0);
     cr_expect_gt(b.peak, 1e8);

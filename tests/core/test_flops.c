@@ -68,7 +68,7 @@ Test(flops, backward_only_where_a_gradient_is_wanted)
     il_scope *s = open_scope((il_scope_opts){ .grad = true, .flops = f });
     il_tensor *image = il_full(s, 1, IL_F32, 4, (int64_t[]){ 1, 3, 8, 8 }), *x = LEAF(s, 1, 3, 8, 8);
     il_tensor *w = LEAF(s, 5, 3, 1, 1), *frozen = il_full(s, 1, IL_F32, 4, (int64_t[]){ 5, 3, 1, 1 });
-    const int64_t once = 2 * 5 * 3 * 64;
+    const int64_t once = INT64_C(2) * 5 * 3 * 64;
     il_conv2d(s, image, w, NULL, (il_conv_opts){ 0 });
     cr_expect_eq(il_flops_of(f, w).backward, once);
     il_conv2d(s, x, frozen, NULL, (il_conv_opts){ 0 });
