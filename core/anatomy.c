@@ -27,9 +27,11 @@ static size_t head_of(const char *name, int depth)
 
 static il_anatomy_group *find(const il_anatomy *a, const char *name, size_t size)
 {
-    for (size_t i = 0; i < a->count; i++)
-        if (strncmp(a->groups[i].name, name, size) == 0 && !a->groups[i].name[size])
+    for (size_t i = 0; i < a->count; i++) {
+        const char *known = a->groups[i].name;
+        if (known && strncmp(known, name, size) == 0 && !known[size])
             return &a->groups[i];
+    }
     return NULL;
 }
 

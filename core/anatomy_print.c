@@ -47,7 +47,7 @@ static json_t *group_json(const char *name, const il_anatomy_group *g)
 {
     return json_pack("{s:s?, s:I, s:I, s:I, s:I, s:I, s:I}", "name", name, "parameters", (json_int_t)g->parameters,
                      "buffers", (json_int_t)g->buffers, "weight_bytes", (json_int_t)g->weight_bytes, "flops_forward",
-                     (json_int_t)g->work.forward, "flops_training", (json_int_t)(g->work.forward + g->work.backward),
+                     (json_int_t)g->work.forward, "flops_training", (json_int_t)g->work.forward + (json_int_t)g->work.backward,
                      "kept_bytes", (json_int_t)g->held_bytes);
 }
 

@@ -11,8 +11,6 @@
 #include <inpaintlab/random.h>
 #include "bench_data.h"
 
-enum { LEAST_MASK = 8 };
-
 /* Slow waves of each channel, and noise of the size that photos have: lossless WebP takes 3 to 4 bits per value. */
 static void paint(il_image *image, uint64_t seed)
 {
@@ -33,7 +31,7 @@ static void paint(il_image *image, uint64_t seed)
 static int make_mask(il_image *out, int size, uint64_t seed, il_err *e)
 {
     il_image sharp = { 0 };
-    int rc = il_image_random_rectangle(&sharp, size, size, size / 8 > LEAST_MASK ? size / 8 : LEAST_MASK, seed, e);
+    int rc = il_image_random_rectangle(&sharp, size, size, size / 4, seed, e);
     if (rc == IL_OK)
         rc = il_image_blur(out, &sharp, 3, e);
     il_image_free(&sharp);

@@ -64,8 +64,8 @@ Test(anatomy, groups_of_fcn)
     cr_expect_str_eq(a.groups[11].name, "aux_classifier.4");
     const il_anatomy_group *layer3 = group(&a, "backbone.layer3");
     cr_expect_eq(layer3->parameters, 7098368);
-    cr_expect_eq(layer3->buffers, 2 * (int64_t)(6 * (256 + 256 + 1024) + 1024) + 19); /* means, variances, counts */
-    cr_expect_eq(layer3->weight_bytes, 4 * (layer3->parameters + layer3->buffers) + 4 * 19);
+    cr_expect_eq(layer3->buffers, 2 * (INT64_C(6) * (256 + 256 + 1024) + 1024) + 19); /* means, variances, counts */
+    cr_expect_eq(layer3->weight_bytes, 4 * (layer3->parameters + layer3->buffers + 19));
     cr_expect_eq(layer3->work.backward, 2 * layer3->work.forward);
     const il_anatomy_group *first = group(&a, "backbone.conv1"), *aux = group(&a, "aux_classifier.0");
     cr_expect_eq(first->work.forward, 2LL * 16 * 16 * 64 * 3 * 49);

@@ -112,7 +112,7 @@ Test(bench, all_stages)
     cr_expect_eq(b.stages[2].flops, 2 * one.forward);
     cr_expect_eq(b.stages[3].flops, 2 * (one.forward + one.backward));
     cr_expect_gt(b.stages[3].tensors, b.stages[2].tensors, "what the backward pass needs is held");
-    cr_expect_geq(b.stages[2].tensors, 2 * 4 * 32 * 32 * 4, "at least one map of four channels");
+    cr_expect_geq(b.stages[2].tensors, INT64_C(2) * 4 * 32 * 32 * 4, "at least one map of four channels");
     cr_expect_gt(b.stages[3].process, b.stages[3].growth);
     cr_expect_geq(b.stages[3].growth, 0);
     cr_expect_gt(b.peak, 1e8);
@@ -176,7 +176,7 @@ Test(bench_data, equal_files)
     for (int i = 0; i < 2; i++) {
         char folder[] = "/tmp/inpaintlab-test-XXXXXX", path[100];
         cr_assert_not_null(mkdtemp(folder));
-        LAB_OK(il_bench_data_write(folder, 40, 2, 1, &e), e);
+        LAB_OK(il_bench_data_write(folder, 128, 2, 1, &e), e);
         snprintf(path, sizeof path, "%s/train/0001.realfake.webp", folder);
         LAB_OK(il_words_sha256_file(&digest[i], path, &e), e);
         if (i == 0) {
@@ -188,9 +188,9 @@ Test(bench_data, equal_files)
         cr_expect_neq(access(folder, F_OK), 0);
     }
     cr_expect_str_eq(digest[0].hex, digest[1].hex);
-    cr_expect(photo.width == 40 && photo.height == 40 && photo.channels == 3);
-    cr_expect_not_null(memchr(mask.pixels, 255, (size_t)40 * 40 * (size_t)mask.channels), "nothing is masked");
-    cr_expect_not_null(memchr(mask.pixels, 0, (size_t)40 * 40 * (size_t)mask.channels), "all is masked");
+    cr_expect(photo.width == 128 && photo.height == 128 && photo.channels == 3);
+    cr_expect_not_null(memchr(mask.pixels, 255, (size_t)128 * 128 * (size_t)mask.channels), "nothing is masked");
+    cr_expect_not_null(memchr(mask.pixels, 0, (size_t)128 * 128 * (size_t)mask.channels), "all is masked");
     il_image_free(&photo);
     il_image_free(&mask);
 }

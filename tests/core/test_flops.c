@@ -68,7 +68,7 @@ Test(flops, backward_only_where_a_gradient_is_wanted)
     il_scope *s = open_scope((il_scope_opts){ .grad = true, .flops = f });
     il_tensor *image = il_full(s, 1, IL_F32, 4, (int64_t[]){ 1, 3, 8, 8 }), *x = LEAF(s, 1, 3, 8, 8);
     il_tensor *w = LEAF(s, 5, 3, 1, 1), *frozen = il_full(s, 1, IL_F32, 4, (int64_t[]){ 5, 3, 1, 1 });
-    const int64_t once = 2 * 5 * 3 * 64;
+    const int64_t once = INT64_C(2) * 5 * 3 * 64;
     il_conv2d(s, image, w, NULL, (il_conv_opts){ 0 });
     cr_expect_eq(il_flops_of(f, w).backward, once);
     il_conv2d(s, x, frozen, NULL, (il_conv_opts){ 0 });
@@ -139,10 +139,10 @@ Test(bytes, held_peak_and_whose)
     il_err e = { 0 };
     il_flops *f = new_flops();
     il_bytes *b = NULL;
-    il_scope *s = open_scope((il_scope_opts){ .flops = f });
-    il_tensor *x = il_full(s, 1, IL_F32, 4, (int64_t[]){ 1, 2, 16, 16 });
-    il_tensor *first = il_full(s, 1, IL_F32, 4, (int64_t[]){ 4, 2, 1, 1 });
-    il_tensor *second = il_full(s, 1, IL_F32, 4, (int64_t[]){ 8, 4, 1, 1 });
+    il_scope *before = open_scope((il_scope_opts){ 0 }), *s = open_scope((il_scope_opts){ .flops = f });
+    il_tensor *x = il_full(before, 1, IL_F32, 4, (int64_t[]){ 1, 2, 16, 16 });
+    il_tensor *first = il_full(before, 1, IL_F32, 4, (int64_t[]){ 4, 2, 1, 1 });
+    il_tensor *second = il_full(before, 1, IL_F32, 4, (int64_t[]){ 8, 4, 1, 1 });
     const int64_t kib = 1024;
     cr_assert_eq(il_bytes_start(&b, f, &e), IL_OK, "%s", e.message);
     il_tensor *early = il_affine(s, x, 2, 0); /* before any convolution; a product and a sum of 2 KiB each */
@@ -160,5 +160,6 @@ Test(bytes, held_peak_and_whose)
     il_scope_close(s);
     cr_expect_eq(il_bytes_now(b), 0);
     il_bytes_free(b);
+    il_scope_close(before);
     il_flops_free(f);
 }

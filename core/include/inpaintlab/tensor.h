@@ -271,8 +271,8 @@ il_flop_count il_flops_of(const il_flops *f, const il_tensor *weight);
 il_flop_count il_flops_all(const il_flops *f);
 
 /* Memory that tensors take, as libtorch's allocators tell, on the thread that starts it until il_bytes_free, which must be
- * called there. One at a time. What was taken before is not in it; libtorch warns when that is freed meanwhile. by (NULL allowed, outlives it): blocks are attributed to
- * the weight of the last counted operation begun before they were taken. */
+ * called there. One at a time. What was taken before is not in it; libtorch warns when that is freed meanwhile.
+ * by (NULL allowed, outlives it): a block belongs to the weight of the counted operation that began last before it. */
 typedef struct il_bytes il_bytes;
 int il_bytes_start(il_bytes **out, const il_flops *by, il_err *e);
 void il_bytes_free(il_bytes *b);
