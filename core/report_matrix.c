@@ -11,7 +11,8 @@ static const char *const label_names[] = {
 
 #define QUERY \
     "SELECT run, tested_dataset, split, tested_on, iou, status, message, collapsed, test," \
-    " model, dataset, mask_policy, loss, trained_on, seed FROM cells WHERE experiment = ?1 ORDER BY cell"
+    " model, dataset, mask_policy, loss, trained_on, seed FROM cells" \
+    " WHERE experiment = ?1 AND degradation IS NULL ORDER BY cell"
 
 /* Distinct texts in the order in which they came; they are borrowed. */
 struct words {

@@ -230,7 +230,7 @@ static int show_all(FILE *to, il_store *s, const char *experiment, il_format for
 
 static int query_cells(il_rows *out, il_store *s, const char *experiment, il_err *e)
 {
-    return il_store_query(out, s, "SELECT * FROM cells WHERE ?1 IS NULL OR experiment = ?1",
+    return il_store_query(out, s, "SELECT * FROM cells WHERE degradation IS NULL AND (?1 IS NULL OR experiment = ?1)",
                           (const char *const[]){ experiment, NULL }, e);
 }
 
