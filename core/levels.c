@@ -32,6 +32,12 @@ static int fail_in(const struct entry *x, const il_node *at, il_err *e, const ch
                         il_degrade_spec_of(x->kind)->name, text);
 }
 
+static int fail_level(const struct entry *x, const il_node *at, il_err *e, const char *text)
+{
+    return il_yaml_fail(x->slot->from, x->slot->at ? at : NULL, e, IL_EPARAM, "degrade: %s: level: %.40s %s",
+                        il_degrade_spec_of(x->kind)->name, at->text, text);
+}
+
 static int unknown_kind(const il_slot *slot, const il_node *at, il_err *e)
 {
     const char *names[IL_DEGRADE_KINDS] = { NULL };
@@ -127,7 +133,7 @@ static int read_level(double *level, const struct entry *x, const il_node *value
         *level = spec->level->type == IL_INT ? (double)il_params_int(p, "level") : il_params_real(p, "level");
     il_params_free(p);
     if (rc == IL_OK && spec->odd && (int)*level % 2 == 0)
-        rc = fail_in(x, value, e, "level: an even number, expected an odd one");
+        rc = fail_level(x, value, e, "is even, expected an odd number");
     return rc;
 }
 
@@ -137,7 +143,7 @@ static int add(il_levels *l, const struct entry *x, double level, const il_node 
     d.level = level;
     for (size_t i = x->first; i < l->count; i++)
         if (l->list[i].level == level)
-            return fail_in(x, at, e, "level: named twice");
+            return fail_level(x, at, e, "is named twice");
     il_degradation *more = realloc(l->list, (l->count + 1) * sizeof *more);
     if (!more)
         return il_fail_oom(e);
