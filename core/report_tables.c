@@ -203,9 +203,9 @@ static int show_experiments(FILE *to, il_store *s, show_one show, bool degraded,
     il_rows names = { 0 };
     int rc = il_store_query(&names, s,
         "SELECT name, name || COALESCE(': ' || NULLIF(title, ''), '') FROM experiments"
-        " WHERE (?1 IS NULL OR name = ?1) AND id IN (SELECT experiment FROM experiment_cells"
-        "  WHERE degradation IS NOT NULL OR ?2 = '0') ORDER BY id",
-        (const char *const[]){ only, degraded ? "1" : "0", NULL }, e);
+        " WHERE (?2 IS NULL OR name = ?2) AND id IN (SELECT experiment FROM experiment_cells"
+        "  WHERE degradation IS NOT NULL OR ?1 = '0') ORDER BY id",
+        (const char *const[]){ degraded ? "1" : "0", only, NULL }, e);
     for (size_t i = 0; rc == IL_OK && i < names.count; i++) {
         rc = show(to, s, (il_report_named){ names.values[2 * i], names.values[2 * i + 1] }, format, *any, e);
         *any = true;
