@@ -1,4 +1,4 @@
-/* image_webp.c - WebP files, by libwebp: lossy and lossless ones are read, lossless ones written. */
+/* image_webp.c - WebP files, by libwebp: lossy and lossless ones are read and written. */
 #include <stdlib.h>
 #include <string.h>
 #include <webp/decode.h>
@@ -66,7 +66,6 @@ static int import_pixels(WebPPicture *picture, const il_image *image, const char
     int rc = il_image_to_rgb(&rgb, image, e);
     if (rc)
         return rc;
-    picture->use_argb = 1;
     picture->width = rgb.width;
     picture->height = rgb.height;
     if (!WebPPictureImportRGB(picture, rgb.pixels, rgb.width * 3))
@@ -75,24 +74,24 @@ static int import_pixels(WebPPicture *picture, const il_image *image, const char
     return rc;
 }
 
-int il_image_webp_encode(uint8_t **data, size_t *size, const il_image *image, const char *path, il_err *e)
+static int encode(uint8_t **data, size_t *size, const il_image *image, const WebPConfig *config, const char *path,
+                  il_err *e)
 {
-    WebPConfig config;
     WebPPicture picture;
     WebPMemoryWriter writer;
     if (image->width > WEBP_MAX_DIMENSION || image->height > WEBP_MAX_DIMENSION)
         return il_fail(e, IL_EPARAM, "%s: %dx%d pixels do not fit into WebP; at most %d a side", path, image->width,
                        image->height, WEBP_MAX_DIMENSION);
-    if (!WebPConfigInit(&config) || !WebPConfigLosslessPreset(&config, EFFORT) || !WebPPictureInit(&picture))
+    if (!WebPPictureInit(&picture))
         return il_fail(e, IL_EIO, "%s: libwebp is of another version than its headers", path);
-    config.exact = 1;
     WebPMemoryWriterInit(&writer);
+    picture.use_argb = config->lossless;
     picture.writer = WebPMemoryWrite;
     picture.custom_ptr = &writer;
     int rc = import_pixels(&picture, image, path, e);
     if (rc)
         goto done;
-    if (!WebPEncode(&config, &picture)) {
+    if (!WebPEncode(config, &picture)) {
         rc = il_fail(e, IL_EIO, "%s: cannot be written as WebP: libwebp's error %d", path, (int)picture.error_code);
         goto done;
     }
@@ -107,4 +106,22 @@ done:
     WebPMemoryWriterClear(&writer);
     WebPPictureFree(&picture);
     return rc;
+}
+
+int il_image_webp_encode(uint8_t **data, size_t *size, const il_image *image, const char *path, il_err *e)
+{
+    WebPConfig config;
+    if (!WebPConfigInit(&config) || !WebPConfigLosslessPreset(&config, EFFORT))
+        return il_fail(e, IL_EIO, "%s: libwebp is of another version than its headers", path);
+    config.exact = 1;
+    return encode(data, size, image, &config, path, e);
+}
+
+int il_image_webp_encode_lossy(uint8_t **data, size_t *size, const il_image *image, int quality, const char *path,
+                               il_err *e)
+{
+    WebPConfig config;
+    if (!WebPConfigPreset(&config, WEBP_PRESET_DEFAULT, (float)quality))
+        return il_fail(e, IL_EIO, "%s: libwebp is of another version than its headers", path);
+    return encode(data, size, image, &config, path, e);
 }

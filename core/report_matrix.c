@@ -1,17 +1,31 @@
-/* report_matrix.c - the cells of one experiment: a row per run, a column per image kind it was tested on. */
+/* report_matrix.c - the cells of one experiment: a row per run, a column per image kind it was tested on, or per level
+ * of what these were degraded by. */
 #include <stdlib.h>
 #include <string.h>
 #include "report_formats.h"
 
 enum column { RUN, TESTED_DATASET, SPLIT, TESTED_ON, IOU, STATUS, MESSAGE, COLLAPSED, TEST,
-              MODEL, DATASET, MASK_POLICY, LOSS, TRAINED_ON, SEED, COLUMNS };
+              MODEL, DATASET, MASK_POLICY, LOSS, TRAINED_ON, SEED, COLUMNS, DEGRADATION = COLUMNS };
 static const char *const label_names[] = {
     [RUN] = "run", [MODEL] = "model", [DATASET] = "data set", [MASK_POLICY] = "mask policy", [LOSS] = "loss",
     [TRAINED_ON] = "trained on", [SEED] = "seed" };
 
-#define QUERY \
+/* DEGRADATION comes last, '' where columns are image kinds. */
+#define PLAIN \
     "SELECT run, tested_dataset, split, tested_on, iou, status, message, collapsed, test," \
-    " model, dataset, mask_policy, loss, trained_on, seed FROM cells WHERE experiment = ?1 ORDER BY cell"
+    " model, dataset, mask_policy, loss, trained_on, seed, '' FROM cells" \
+    " WHERE experiment = ?1 AND degradation IS NULL ORDER BY cell"
+
+/* Pictures as they are stand beside each kind of degradation. */
+#define DEGRADED \
+    "SELECT c.run, c.tested_dataset || ' ' || c.tested_on, c.split," \
+    " CASE WHEN c.level IS NULL THEN 'none' ELSE printf('%.10g', c.level) END, c.iou, c.status, c.message, c.collapsed," \
+    " c.test, c.model, c.dataset, c.mask_policy, c.loss, c.trained_on, c.seed, k.degradation" \
+    " FROM (SELECT run, tested_dataset, tested_on, split, degradation, MIN(cell) AS first FROM cells" \
+    "  WHERE experiment = ?1 AND degradation IS NOT NULL GROUP BY 1, 2, 3, 4, 5) k" \
+    " JOIN cells c ON c.experiment = ?1 AND c.run = k.run AND c.tested_dataset = k.tested_dataset" \
+    " AND c.tested_on = k.tested_on AND c.split = k.split AND (c.degradation IS NULL OR c.degradation = k.degradation)" \
+    " ORDER BY k.first, c.degradation IS NOT NULL, c.cell"
 
 /* Distinct texts in the order in which they came; they are borrowed. */
 struct words {
@@ -72,9 +86,9 @@ static void choose_labels(struct matrix *m)
                 m->shown[RUN] = true;
 }
 
-static int read_matrix(struct matrix *m, il_store *s, const char *experiment, il_err *e)
+static int read_matrix(struct matrix *m, il_store *s, const char *experiment, const char *query, il_err *e)
 {
-    int rc = il_store_query(&m->cells, s, QUERY, (const char *const[]){ experiment, NULL }, e);
+    int rc = il_store_query(&m->cells, s, query, (const char *const[]){ experiment, NULL }, e);
     if (rc != IL_OK)
         return rc;
     m->runs.items = calloc(m->cells.count + 1, sizeof *m->runs.items);
@@ -101,13 +115,14 @@ static char *shown_value(const struct matrix *m, size_t cell)
 
 /* The part of the matrix that was tested on one data set's split. */
 struct part {
-    const char *dataset, *split;
+    const char *dataset, *split, *degradation;
     struct words kinds, runs;
 };
 
 static bool is_in(const struct matrix *m, const struct part *p, size_t cell)
 {
-    return strcmp(at(m, cell, TESTED_DATASET), p->dataset) == 0 && strcmp(at(m, cell, SPLIT), p->split) == 0;
+    return strcmp(at(m, cell, TESTED_DATASET), p->dataset) == 0 && strcmp(at(m, cell, SPLIT), p->split) == 0 &&
+           strcmp(at(m, cell, DEGRADATION), p->degradation) == 0;
 }
 
 static int new_rows(il_rows *out, size_t columns, size_t count, il_err *e)
@@ -200,7 +215,7 @@ static void note_failures(struct notes *n, const struct matrix *m, const struct 
             continue;
         il_words_add(&line, "%s: %s", at(m, i, STATUS), at(m, i, RUN));
         if (*at(m, i, TEST))
-            il_words_add(&line, " on %s", at(m, i, TESTED_ON));
+            il_words_add(&line, " on %s%s%s", p->degradation, *p->degradation ? " " : "", at(m, i, TESTED_ON));
         il_words_add(&line, ": %s", at(m, i, MESSAGE));
         add_note(n, &line);
     }
@@ -242,7 +257,11 @@ static int show_part(FILE *to, const struct matrix *m, const struct part *p, con
     struct notes notes = { 0 };
     il_text heading = { 0 };
     il_rows rows = { 0 };
-    il_words_add(&heading, "%s: IoU on the %s split of %s, a column for each image kind", title, p->split, p->dataset);
+    il_words_add(&heading, "%s: IoU on the %s split of %s, ", title, p->split, p->dataset);
+    if (*p->degradation)
+        il_words_add(&heading, "degraded by %s, a column for each level", p->degradation);
+    else
+        il_words_add(&heading, "a column for each image kind");
     int rc = heading.failed ? il_fail_oom(e) : fill_part(&rows, m, p, e);
     if (rc == IL_OK)
         rc = write_notes(&notes, m, p, e);
@@ -259,6 +278,7 @@ static void collect_part(struct part *p, bool *shown, const struct matrix *m, si
 {
     p->dataset = at(m, cell, TESTED_DATASET);
     p->split = at(m, cell, SPLIT);
+    p->degradation = at(m, cell, DEGRADATION);
     p->kinds.count = p->runs.count = 0;
     for (size_t i = cell; i < m->cells.count; i++) {
         if (!is_in(m, p, i))
@@ -269,13 +289,13 @@ static void collect_part(struct part *p, bool *shown, const struct matrix *m, si
     }
 }
 
-int il_report_matrix(FILE *to, il_store *s, const char *experiment, const char *title, il_format format, bool gap,
-                     il_err *e)
+static int show_matrix(FILE *to, il_store *s, const char *query, il_report_named named, il_format format, bool gap,
+                       il_err *e)
 {
     struct matrix m = { 0 };
     struct part p = { 0 };
     bool *shown = NULL;
-    int rc = read_matrix(&m, s, experiment, e);
+    int rc = read_matrix(&m, s, named.experiment, query, e);
     if (rc != IL_OK)
         goto done;
     shown = calloc(m.cells.count + 1, sizeof *shown);
@@ -289,7 +309,7 @@ int il_report_matrix(FILE *to, il_store *s, const char *experiment, const char *
         collect_part(&p, shown, &m, i);
         if (gap || i > 0)
             fputc('\n', to);
-        rc = show_part(to, &m, &p, title, format, e);
+        rc = show_part(to, &m, &p, named.title, format, e);
     }
 done:
     free(shown);
@@ -299,4 +319,14 @@ done:
     free(m.first);
     il_store_rows_free(&m.cells);
     return rc;
+}
+
+int il_report_matrix(FILE *to, il_store *s, il_report_named named, il_format format, bool gap, il_err *e)
+{
+    return show_matrix(to, s, PLAIN, named, format, gap, e);
+}
+
+int il_report_levels(FILE *to, il_store *s, il_report_named named, il_format format, bool gap, il_err *e)
+{
+    return show_matrix(to, s, DEGRADED, named, format, gap, e);
 }

@@ -22,7 +22,7 @@ done
 for option in $(inpaintlab run --help | grep -oE -- '--[a-z-]+' | sort -u); do
   grep -qF -- "${option//-/\\-}" usr/share/man/man1/inpaintlab.1 || fail "the man page does not tell of $option"
 done
-for file in share/inpaintlab/results.sql share/inpaintlab/results-2.sql share/inpaintlab/experiment.yaml share/inpaintlab/recipe.yaml share/inpaintlab/published.csv \
+for file in share/inpaintlab/results.sql share/inpaintlab/results-2.sql share/inpaintlab/results-3.sql share/inpaintlab/experiment.yaml share/inpaintlab/recipe.yaml share/inpaintlab/published.csv \
     share/inpaintlab/experiments/table3.yaml include/inpaintlab/plugin.h; do
   [ -s "usr/$file" ] || fail "$file is not installed"
 done

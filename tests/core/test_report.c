@@ -355,3 +355,69 @@ Test(report_empty, rows_as_json)
     il_store_rows_free(&rows);
     fclose(to);
 }
+
+/* ---- degraded pictures ---- */
+
+/* jpeg 90 and 50, and noise 2.5, which failed, of the second experiment's first run. */
+static void add_degraded(void)
+{
+    static const struct {
+        const char *kind;
+        double level;
+        int found;
+    } tests[] = { { NULL, 0, 150 }, { "jpeg", 90, 100 }, { "jpeg", 50, 0 }, { "noise", 2.5, -1 } };
+    int64_t x = add_experiment("degraded", "What is left?");
+    il_run_record r = run_record("d", "degraded", "fcn", "realfake");
+    int64_t run = add_run(&r, &(il_run_end){ .status = IL_RUN_DONE });
+    for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {
+        il_test_record t = { .dataset = "dataset2", .images = "realfake", .split = "test", .digest = "d", .batch = 1,
+                             .status = tests[i].found < 0 ? IL_RUN_FAILED : IL_RUN_DONE,
+                             .message = tests[i].found < 0 ? "too noisy" : NULL, .degradation = tests[i].kind,
+                             .level = tests[i].level };
+        il_image_row row = { "a", 0, { tests[i].found, 0, 200 - tests[i].found, 0 } };
+        int64_t test = 0;
+        GOOD(il_store_test(&test, store, run, &t, &row, tests[i].found < 0 ? 0 : 1, &e));
+        il_cell_record c = { .experiment = x, .run = run, .test = test, .run_name = r.name, .model = r.model,
+                             .dataset = r.dataset, .mask_policy = r.mask_policy, .loss = r.loss,
+                             .trained_on = r.trained_on, .tested_dataset = "dataset2", .tested_on = "realfake",
+                             .split = "test", .degradation = tests[i].kind, .level = tests[i].level };
+        GOOD(il_store_cell(store, &c, &e));
+    }
+}
+
+static char *printed_robustness(const char *experiment, il_format format)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *to = open_memstream(&text, &size);
+    GOOD(il_report_robustness(to, store, experiment, format, &e));
+    fclose(to);
+    return text;
+}
+
+Test(report, levels_are_columns_and_other_tables_know_nothing_of_them)
+{
+    char *before = printed("4", NULL, IL_FORMAT_TEXT);
+    add_degraded();
+    char *after = printed("4", NULL, IL_FORMAT_TEXT), *cells = printed(NULL, "degraded", IL_FORMAT_CSV);
+    char *text = printed_robustness(NULL, IL_FORMAT_TEXT), *csv = printed_robustness("degraded", IL_FORMAT_CSV);
+    cr_expect_str_eq(before, after);
+    cr_expect_null(strstr(cells, "jpeg"));
+    compare("robustness.txt", text);
+    compare("robustness.csv", csv);
+    free(before);
+    free(after);
+    free(cells);
+    free(text);
+    free(csv);
+}
+
+Test(report, without_degraded_cells_there_is_no_table_of_them)
+{
+    char *text = printed_robustness(NULL, IL_FORMAT_TEXT), *latex = printed_robustness("table4", IL_FORMAT_LATEX);
+    cr_expect_str_eq(text, "nothing tested on degraded pictures yet\n");
+    cr_expect_str_eq(latex, "% nothing tested on degraded pictures yet\n");
+    BAD(il_report_robustness(stdout, store, "none", IL_FORMAT_TEXT, &e), IL_EPARAM, "experiment none: not in the database");
+    free(text);
+    free(latex);
+}
