@@ -20,6 +20,8 @@ static const struct {
     { "detect", il_cmd_detect, "find what was inpainted in pictures of your own" },
     { "dataset", il_cmd_dataset, "make, check and show data sets" },
     { "plugins", il_cmd_plugins, "list plugins and their settings" },
+    { "new", il_cmd_new, "begin a plugin of your own" },
+    { "check-plugin", il_cmd_check_plugin, "test a plugin: settings, shapes, gradients, leaks" },
 };
 
 enum { COMMANDS = sizeof commands / sizeof *commands };
@@ -29,7 +31,7 @@ static int print_help(FILE *to)
     fprintf(to, "usage: inpaintlab COMMAND [options]\n"
                 "Experiments on the detection of AI inpainting: grids in YAML, results in SQLite.\n\n");
     for (int i = 0; i < COMMANDS; i++)
-        fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].what);
+        fprintf(to, "  %-12s %s\n", commands[i].name, commands[i].what);
     fprintf(to, "\n'inpaintlab COMMAND --help' tells more; so does 'man inpaintlab'.\n");
     return to == stdout ? 0 : 2;
 }
