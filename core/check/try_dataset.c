@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "check/growth.h"
+#include "items.h"
 #include "source.h"
 
 enum { THREADS = 4, MOST = 64 };
@@ -35,34 +36,63 @@ static int open_any(il_source **out, const char **split, const char **images, co
     return il_fail(e, IL_EPLUGIN, "lists no sample of any kind in any split: %s", first.message);
 }
 
-/* Every split and kind: what is there, with ids of its own; what is absent is IL_EDATA (or a kind that is no word of the
- * data set: IL_EPARAM), with a message. */
+struct listed {
+    size_t samples, left_out, sets;
+};
+
+/* What a fresh instance lists of one split and kind, added to *sum. What is absent is IL_EDATA (or, as a word that the data
+ * set does not know, IL_EPARAM), with a message. */
+static int list(struct listed *sum, const il_trial *c, il_scan what, il_err *e)
+{
+    void *self = NULL;
+    il_items *items = NULL;
+    il_err why = { 0 };
+    int rc = il_step_open(&self, c, e);
+    if (!rc)
+        rc = il_items_new(&items, e);
+    if (rc)
+        goto done;
+    rc = c->plugin->dataset->scan(self, what, items, &why);
+    if ((rc == IL_EDATA || rc == IL_EPARAM) && why.message[0]) {
+        rc = IL_OK;
+        goto done;
+    }
+    if (rc)
+        rc = il_fail(e, IL_EPLUGIN, "%s of %s: scan gave %d: %s", what.images, what.split, rc,
+                     why.message[0] ? why.message : "no message");
+    else
+        rc = il_items_sort(items, e);
+    if (!rc && items->count) {
+        sum->sets++;
+        sum->samples += items->count;
+    }
+    if (!rc)
+        sum->left_out += items->rejected_count;
+
+done:
+    il_items_free(items);
+    c->plugin->close(self);
+    return rc;
+}
+
 static int scan(il_trial *c, il_err *e)
 {
-    size_t samples = 0, left_out = 0, sets = 0;
+    struct listed sum = { 0 };
     for (size_t i = 0; i < sizeof splits / sizeof *splits; i++)
         for (int k = 0; kind(c, k); k++) {
-            il_source *src = NULL;
-            il_err why = { 0 };
-            int rc = il_source_open(&src, &c->choice, splits[i], kind(c, k), IL_MISSING_SKIP, &why);
-            if (!rc) {
-                sets++;
-                samples += il_source_count(src);
-                left_out += il_source_left_out_count(src);
-            } else if ((rc != IL_EDATA && rc != IL_EPARAM) || !why.message[0] || strstr(why.message, "twice")) {
-                rc = il_fail(e, IL_EPLUGIN, "%s of %s: %s", kind(c, k), splits[i],
-                             why.message[0] ? why.message : "failed without a message");
-                il_source_free(src);
+            int rc = list(&sum, c, (il_scan){ .split = splits[i], .images = kind(c, k) }, e);
+            if (rc)
                 return rc;
-            }
-            il_source_free(src);
         }
-    if (!sets) {
+    if (!sum.sets) {
         il_source *src = NULL;
         const char *split, *images;
-        return open_any(&src, &split, &images, c, e);
+        int rc = open_any(&src, &split, &images, c, e); /* says why */
+        il_source_free(src);
+        return rc;
     }
-    il_step_note(c, "%zu samples in %zu sets of a split and a kind, ids unique; %zu left out", samples, sets, left_out);
+    il_step_note(c, "%zu samples in %zu sets of a split and a kind, ids unique; %zu left out", sum.samples, sum.sets,
+                 sum.left_out);
     return IL_OK;
 }
 

@@ -9,17 +9,17 @@
 #include "check/step.h"
 #include "model.h"
 
-enum { TENSORS = 12 };
+enum { TENSORS = 12, STEPS = 6 };
 static const il_probe_size size = { 2, 64, 64 };
 
 /* Steps as shares of a tensor's usual value; the one that agrees best counts, as wide ones meet the bends of ReLU and
  * narrow ones the rounding. */
 struct precision {
     il_dtype dtype;
-    double steps[4], tolerance;
+    double steps[STEPS], tolerance;
 };
-static const struct precision precisions[] = { { IL_F64, { 1e-4, 1e-5, 1e-6, 1e-3 }, 1e-3 },
-                                               { IL_F32, { 1e-2, 3e-3, 3e-2, 1e-1 }, 5e-2 } };
+static const struct precision precisions[] = { { IL_F64, { 1e-4, 1e-5, 1e-6, 1e-3, 1e-2, 1e-7 }, 1e-3 },
+                                               { IL_F32, { 1e-2, 3e-3, 3e-2, 1e-3, 1e-1, 3e-4 }, 5e-2 } };
 
 /* il_model_open with parameters of the type. */
 static int open_model(il_model *out, const il_trial *c, il_dtype dtype, il_err *e)
@@ -142,7 +142,7 @@ static int try_tensor(double *worst, const il_model *m, const struct tensor *t, 
     double usual = norm_of(values, n) / sqrt((double)n), best = INFINITY, found = 0;
     if (usual < 1e-3)
         usual = 1e-2;
-    for (int i = 0; i < 4 && best > p->tolerance && !rc; i++) {
+    for (int i = 0; i < STEPS && best > p->tolerance / 10 && !rc; i++) {
         double h = p->steps[i] * usual, high = 0, low = 0;
         rc = put(t->tensor, values, h, direction, e);
         if (!rc)
