@@ -15,6 +15,8 @@ int il_cmd_sql(int argc, char **argv);
 int il_cmd_plugins(int argc, char **argv);
 int il_cmd_detect(int argc, char **argv);
 int il_cmd_dataset(int argc, char **argv);
+int il_cmd_export(int argc, char **argv);
+int il_cmd_weights(int argc, char **argv);
 int il_cmd_new(int argc, char **argv);
 int il_cmd_check_plugin(int argc, char **argv);
 

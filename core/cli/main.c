@@ -17,6 +17,8 @@ static const struct {
     { "report", il_cmd_report, "print the tables: measured beside published" },
     { "compare", il_cmd_compare, "test whether cells differ, picture by picture" },
     { "sql", il_cmd_sql, "query the results, read-only" },
+    { "export", il_cmd_export, "the results as CSV, JSON lines or for TensorBoard" },
+    { "weights", il_cmd_weights, "list and copy the weights of a run" },
     { "detect", il_cmd_detect, "find what was inpainted in pictures of your own" },
     { "dataset", il_cmd_dataset, "make, check and show data sets" },
     { "plugins", il_cmd_plugins, "list plugins and their settings" },

@@ -3,10 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include "draft.h"
 #include "scaffold.h"
-#include "words.h"
 
 extern const char il_embedded_template_model[], il_embedded_template_model_yaml[];
 extern const char il_embedded_template_dataset[], il_embedded_template_dataset_yaml[];
@@ -107,66 +105,20 @@ static int write_file(const char *folder, const char *file, const char *text, co
     return rc;
 }
 
-struct file {
-    const char *name, *text;
-};
-
-static void remove_draft(const char *draft, const struct file *files, const struct substitute *list)
-{
-    for (; files->name; files++) {
-        char *name = NULL;
-        char *path = substitute(&name, files->name, list, NULL) ? NULL : il_words_path(draft, name);
-        if (path)
-            remove(path);
-        free(path);
-        free(name);
-    }
-    rmdir(draft);
-}
-
-/* Fills the draft and gives it its name. */
-static int fill(const char *draft, const char *folder, const struct file *files, const struct substitute *list, il_err *e)
-{
-    int rc = IL_OK;
-    for (const struct file *f = files; f->name && !rc; f++)
-        rc = write_file(draft, f->name, f->text, list, e);
-    mode_t mask = umask(0);
-    umask(mask);
-    if (!rc && chmod(draft, 0777 & ~mask) != 0)
-        rc = il_fail(e, IL_EIO, "%s: %s", draft, strerror(errno));
-    /* rename replaces an empty folder and nothing else */
-    if (!rc && rename(draft, folder) != 0)
-        rc = errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR
-                 ? il_fail(e, IL_EIO, "%s: is there already; nothing was changed", folder)
-                 : il_fail(e, IL_EIO, "%s: cannot be made: %s", folder, strerror(errno));
-    return rc;
-}
-
 int il_scaffold_write(const char *folder, const char *kind, const char *name, il_err *e)
 {
     const struct kind *k = kinds;
     while (strcmp(k->word, kind) != 0)
         k++;
-    const struct file files[] = { { "my_plugin.c", k->code }, { "my_plugin.yaml", k->grid },
-                                  { "Makefile", il_embedded_template_makefile },
-                                  { "README.md", il_embedded_template_readme }, { NULL, NULL } };
+    const struct {
+        const char *name, *text;
+    } files[] = { { "my_plugin.c", k->code }, { "my_plugin.yaml", k->grid }, { "Makefile", il_embedded_template_makefile },
+                  { "README.md", il_embedded_template_readme } };
     const struct substitute list[] = { { "MY_KIND", k->title }, { "MY_SETTINGS", k->settings }, { "MY_TRY", k->try },
                                        { "MY_NEEDS", k->needs }, { "my_plugin", name }, { NULL, NULL } };
     il_text draft = { 0 };
-    size_t size = strlen(folder);
-    while (size > 1 && folder[size - 1] == '/')
-        size--;
-    il_words_add(&draft, "%.*s.XXXXXX", (int)size, folder);
-    int rc;
-    if (draft.failed) {
-        rc = il_fail_oom(e);
-    } else if (!mkdtemp(draft.data)) {
-        rc = il_fail(e, IL_EIO, "%s: cannot be made: %s", folder, strerror(errno));
-    } else {
-        rc = fill(draft.data, folder, files, list, e);
-        if (rc)
-            remove_draft(draft.data, files, list);
-    }
-    il_words_free(&draft);
-    return rc;
+    int rc = il_draft_begin(&draft, folder, e);
+    for (size_t i = 0; i < sizeof files / sizeof *files && !rc; i++)
+        rc = write_file(draft.data, files[i].name, files[i].text, list, e);
+    return il_draft_end(&draft, folder, rc, e);
 }
