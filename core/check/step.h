@@ -6,11 +6,10 @@
 #include "plan.h"
 
 typedef struct il_trial {
-    const il_plugin *plugin; /* NULL: could not be had, nothing else can be tried */
+    const il_plugin *plugin; /* once it is loaded */
     il_choice choice;        /* its settings, for what opens plugins; lends the plugin's name as label */
     il_registry *registry;
     const il_trial_job *job;
-    bool settled, opens;     /* it has its settings; it opens with them */
     bool skipped;            /* set by a check that does not apply */
     char note[400];          /* what a check found */
 } il_trial;
@@ -19,6 +18,7 @@ typedef struct il_trial {
 typedef struct il_step {
     const char *name;
     int (*run)(il_trial *c, il_err *e);
+    bool vital; /* when it goes wrong, those behind it would only say so again: they are left out */
 } il_step;
 
 void il_step_note(il_trial *c, const char *format, ...) IL_PRINTF(2, 3);

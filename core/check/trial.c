@@ -83,7 +83,6 @@ static int settings(il_trial *c, il_err *e)
         return rc;
     }
     c->choice = (il_choice){ .plugin = c->plugin, .params = p, .label = (char *)c->plugin->name };
-    c->settled = true;
     il_step_note(c, "every default is valid, %zu given", given);
     return IL_OK;
 }
@@ -95,14 +94,14 @@ static int open_close(il_trial *c, il_err *e)
     int rc = il_step_open(&one, c, e);
     if (rc && !e->message[0])
         return il_fail(e, IL_EPLUGIN, "open returned %d without a message; expected il_fail", rc);
-    if (!rc)
-        rc = il_step_open(&other, c, e);
     if (rc)
         return rc;
+    rc = il_step_open(&other, c, e);
     c->plugin->close(one);
+    if (rc)
+        return rc;
     c->plugin->close(other);
     c->plugin->close(NULL);
-    c->opens = true;
     il_step_note(c, "two instances opened and closed; close takes NULL");
     return IL_OK;
 }
@@ -139,21 +138,32 @@ static int run_step(int *failed, il_trial *c, const il_step *step, const il_tria
     return IL_OK;
 }
 
+/* A row of checks; *going becomes false when a vital one went wrong. */
+static int run_steps(int *failed, bool *going, il_trial *c, const il_step *step, const il_trial_watch *watch, il_err *e)
+{
+    int rc = IL_OK;
+    for (; step->name && *going && !rc; step++) {
+        int before = *failed;
+        rc = run_step(failed, c, step, watch, e);
+        *going = !step->vital || *failed == before;
+        if (!rc && !*going && step[1].name)
+            watch->end(watch->context, "others", IL_TRIAL_SKIPPED, "they need what failed");
+    }
+    return rc;
+}
+
 int il_trial_plugin(int *failed, const il_trial_job *job, const il_trial_watch *watch, il_err *e)
 {
-    static const il_step first[] = { { "descriptor", descriptor }, { "settings", settings }, { "open", open_close } };
+    static const il_step first[] = { { "descriptor", descriptor, true }, { "settings", settings, true },
+                                    { "open", open_close, true }, { NULL, NULL, true } };
     il_trial c = { .job = job };
     int bad = 0;
+    bool going = true;
     int rc = il_registry_open(&c.registry, e);
     if (!rc)
-        rc = run_step(&bad, &c, &first[0], watch, e);
-    if (!rc && c.plugin)
-        rc = run_step(&bad, &c, &first[1], watch, e);
-    if (!rc && c.settled)
-        rc = run_step(&bad, &c, &first[2], watch, e);
-    if (!rc && c.opens)
-        for (const il_step *s = steps_of(&c); s && s->name && !rc; s++)
-            rc = run_step(&bad, &c, s, watch, e);
+        rc = run_steps(&bad, &going, &c, first, watch, e);
+    if (!rc && going)
+        rc = run_steps(&bad, &going, &c, steps_of(&c), watch, e);
     il_params_free(c.choice.params);
     il_registry_free(c.registry);
     if (!rc)

@@ -236,5 +236,6 @@ static int growth(il_trial *c, il_err *e)
 }
 
 const il_step il_step_dataset[] = {
-    { "scan", scan }, { "absent", absent }, { "reading", reading }, { "memory", growth }, { NULL, NULL },
+    { "scan", scan, true }, { "absent", absent, false }, { "reading", reading, false }, { "memory", growth, false },
+    { NULL, NULL, false },
 };

@@ -135,5 +135,5 @@ static int growth(il_trial *c, il_err *e)
 }
 
 const il_step il_step_generator[] = {
-    { "reconstruct", reconstruct }, { "inpaint", inpaint }, { "memory", growth }, { NULL, NULL },
+    { "reconstruct", reconstruct, true }, { "inpaint", inpaint, true }, { "memory", growth, false }, { NULL, NULL, false },
 };

@@ -187,6 +187,6 @@ static int growth(il_trial *c, il_err *e)
 }
 
 const il_step il_step_loss[] = {
-    { "value", value }, { "extremes", extremes }, { "slope", slope }, { "direction", direction }, { "memory", growth },
-    { NULL, NULL },
+    { "value", value, true }, { "extremes", extremes, false }, { "slope", slope, false },
+    { "direction", direction, false }, { "memory", growth, false }, { NULL, NULL, false },
 };

@@ -255,7 +255,8 @@ static int growth(il_trial *c, il_err *e)
 }
 
 const il_step il_step_model[] = {
-    { "build", build }, { "shapes", shapes }, { "finite", logits }, { "evaluation", evaluation },
-    { "gradients", il_step_gradients }, { "slope", il_step_slope }, { "weights file", round_trip },
-    { "one batch", il_step_overfit }, { "memory", growth }, { NULL, NULL },
+    { "build", build, true }, { "shapes", shapes, true }, { "finite", logits, false },
+    { "evaluation", evaluation, false }, { "gradients", il_step_gradients, false }, { "slope", il_step_slope, false },
+    { "weights file", round_trip, false }, { "one batch", il_step_overfit, false }, { "memory", growth, false },
+    { NULL, NULL, false },
 };

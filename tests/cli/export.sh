@@ -76,7 +76,6 @@ cp copy.safetensors "$file"
 ends 0 '' export --db r.sqlite -o csv
 [ "$(ls csv | tr '\n' ' ')" = 'cells.csv epochs.csv experiments.csv images.csv runs.csv scores.csv tests.csv ' ] || fail "files: $(ls csv)"
 for table in experiments runs epochs tests cells images; do
-  [ "$(sql "SELECT count(*) FROM $table")" = "$(($("$program" sql --db r.sqlite --format csv "SELECT * FROM $table" | wc -l) - 1))" ] || continue # texts with lines
   "$program" sql --db r.sqlite --format csv "SELECT * FROM $table" | cmp -s - csv/$table.csv || fail "$table.csv is not what sql prints"
 done
 [ "$(head -1 csv/scores.csv | tr -d '\r')" = test,id,bin,tampered,clean ] || fail "$(head -1 csv/scores.csv)"
@@ -89,7 +88,7 @@ ends 0 '' export --db r.sqlite --format json -o json --experiment two
 while read -r line; do
   [ "$(sql "SELECT json_valid('${line//\'/\'\'}')")" = 1 ] || fail "no JSON: $line"
 done <json/cells.jsonl
-[ "$(sql "SELECT json_extract('$(head -1 json/epochs.jsonl)', '\$.train_loss') = (SELECT train_loss FROM epochs WHERE run = 2 AND epoch = 1)")" = 1 ] ||
+[ "$(sql "SELECT json_extract('$(head -1 json/epochs.jsonl)', '\$.train_loss') - (SELECT train_loss FROM epochs WHERE run = 2 AND epoch = 1)")" = 0.0 ] ||
   fail "the first epoch: $(head -1 json/epochs.jsonl)"
 
 # ---- TensorBoard ----
