@@ -40,9 +40,10 @@ void il_model_close(il_model *m)
 }
 
 /* Losses and counts are exact, whatever the network's precision. */
-static il_tensor *as_float32(il_scope *s, il_tensor *t)
+static il_tensor *not_half(il_scope *s, il_tensor *t)
 {
-    return il_dtype_of(t) == IL_F32 ? t : il_to(s, t, IL_F32);
+    il_dtype type = il_dtype_of(t);
+    return type == IL_F16 || type == IL_BF16 ? il_to(s, t, IL_F32) : t;
 }
 
 il_tensor *il_model_forward(const il_model *m, il_scope *s, il_tensor *image, il_tensor **aux)
@@ -58,8 +59,8 @@ il_tensor *il_model_forward(const il_model *m, il_scope *s, il_tensor *image, il
                              (long long)il_numel(logit), (long long)il_dim(image, 0), (long long)il_dim(image, 2),
                              (long long)il_dim(image, 3));
     if (aux && *aux)
-        *aux = as_float32(s, *aux);
-    return as_float32(s, logit);
+        *aux = not_half(s, *aux);
+    return not_half(s, logit);
 }
 
 int il_model_load(il_model *m, const char *path, const char *const *skip, il_err *e)

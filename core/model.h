@@ -24,7 +24,7 @@ typedef struct il_model {
 int il_model_open(il_model *out, const il_choice *choice, il_model_opts opts, il_err *e);
 void il_model_close(il_model *m);
 
-/* image (N,3,H,W) -> logits (N,1,H,W), float32; a result of another shape is an error that names the plugin. */
+/* image (N,3,H,W) -> logits (N,1,H,W), float32 where the network computes in half precision; a result of another shape is an error that names the plugin. */
 il_tensor *il_model_forward(const il_model *m, il_scope *s, il_tensor *image, il_tensor **aux);
 
 /* Sets the state from a weights file, safetensors or .pth; see il_state_load. */

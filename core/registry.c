@@ -271,21 +271,27 @@ void il_registry_free(il_registry *r)
 
 /* ---- asking ---- */
 
-static int find_path(const il_plugin **out, il_registry *r, il_kind kind, const char *path, il_err *e)
+/* kind 0: whatever it is. */
+static int find_path(const il_plugin **out, il_registry *r, int kind, const char *path, il_err *e)
 {
     const il_plugin *p = NULL;
     int rc = load_file(&p, path, e);
     if (rc || !p)
         return il_fail_in(e, "%s", path);
-    if (p->kind != kind)
+    if (kind && (int)p->kind != kind)
         return il_fail(e, IL_EPLUGIN, "%s: is a %s, expected a %s", path, il_registry_kind(p->kind),
-                       il_registry_kind(kind));
+                       il_registry_kind((il_kind)kind));
     if (!il_registry_path(r, p))
         rc = keep(r, p, path, e);
     if (rc)
         return rc;
     *out = p;
     return IL_OK;
+}
+
+int il_registry_find_file(const il_plugin **out, il_registry *r, const char *path, il_err *e)
+{
+    return find_path(out, r, 0, path, e);
 }
 
 /* The refused file that was to bring `name`: NAME.so. */
@@ -332,7 +338,7 @@ static int not_found(const il_registry *r, il_kind kind, const char *name, il_er
 int il_registry_find(const il_plugin **out, il_registry *r, il_kind kind, const char *name, il_err *e)
 {
     if (strchr(name, '/'))
-        return find_path(out, r, kind, name, e);
+        return find_path(out, r, (int)kind, name, e);
 
     const struct loaded *l = find_loaded(r, kind, name);
     if (!l)

@@ -20,6 +20,8 @@ void il_registry_free(il_registry *r);
 /* Lends the plugin named so, or the one in the file when name holds a '/'. IL_EPLUGIN: "no model is called 'fnc'; did
  * you mean 'fcn'?", or why its file was refused. */
 int il_registry_find(const il_plugin **out, il_registry *r, il_kind kind, const char *name, il_err *e);
+/* Lends the plugin in a file, of whatever kind. */
+int il_registry_find_file(const il_plugin **out, il_registry *r, const char *path, il_err *e);
 
 size_t il_registry_count(const il_registry *r);
 const il_plugin *il_registry_at(const il_registry *r, size_t i);

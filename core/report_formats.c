@@ -127,16 +127,20 @@ static void put_csv(FILE *to, const char *text)
     fputc('"', to);
 }
 
+void il_report_csv_line(FILE *to, const il_rows *rows, size_t row)
+{
+    for (size_t i = 0; i < rows->columns; i++) {
+        if (i)
+            fputc(',', to);
+        put_csv(to, row == 0 ? rows->names[i] : rows->values[(row - 1) * rows->columns + i]);
+    }
+    fputs("\r\n", to);
+}
+
 int il_report_csv(FILE *to, const il_rows *rows)
 {
-    for (size_t row = 0; row <= rows->count; row++) {
-        for (size_t i = 0; i < rows->columns; i++) {
-            if (i)
-                fputc(',', to);
-            put_csv(to, row == 0 ? rows->names[i] : rows->values[(row - 1) * rows->columns + i]);
-        }
-        fputs("\r\n", to);
-    }
+    for (size_t row = 0; row <= rows->count; row++)
+        il_report_csv_line(to, rows, row);
     return IL_OK;
 }
 
@@ -165,24 +169,46 @@ static int set_named(json_t *object, const char *name, json_t *value)
     return json_object_set_new(object, numbered, value);
 }
 
+static int json_row(json_t **out, const il_rows *rows, size_t row, il_err *e)
+{
+    json_t *object = json_object();
+    for (size_t i = 0; i < rows->columns; i++) {
+        json_t *value = json_value(rows, row, i);
+        if (!value || set_named(object, rows->names[i], value) != 0) {
+            json_decref(object);
+            return il_fail(e, IL_EFORMAT, "row %zu, %s: no valid UTF-8, so JSON cannot hold it", row + 1, rows->names[i]);
+        }
+    }
+    *out = object;
+    return object ? IL_OK : il_fail_oom(e);
+}
+
 static int json_rows(json_t **out, const il_rows *rows, il_err *e)
 {
     json_t *list = json_array();
     for (size_t row = 0; list && row < rows->count; row++) {
-        json_t *object = json_object();
-        for (size_t i = 0; i < rows->columns; i++) {
-            json_t *value = json_value(rows, row, i);
-            if (!value || set_named(object, rows->names[i], value) != 0) {
-                json_decref(object);
-                json_decref(list);
-                return il_fail(e, IL_EFORMAT, "row %zu, %s: no valid UTF-8, so JSON cannot hold it", row + 1,
-                               rows->names[i]);
-            }
+        json_t *object = NULL;
+        int rc = json_row(&object, rows, row, e);
+        if (rc != IL_OK) {
+            json_decref(list);
+            return rc;
         }
         json_array_append_new(list, object);
     }
     *out = list;
     return list ? IL_OK : il_fail_oom(e);
+}
+
+int il_report_json_line(FILE *to, const il_rows *rows, size_t row, il_err *e)
+{
+    json_t *object = NULL;
+    int rc = json_row(&object, rows, row, e);
+    if (rc == IL_OK && json_dumpf(object, to, JSON_COMPACT | JSON_REAL_PRECISION(15)) != 0)
+        rc = il_fail(e, IL_EIO, "the row cannot be written");
+    json_decref(object);
+    if (rc == IL_OK)
+        fputc('\n', to);
+    return rc;
 }
 
 static int dump(FILE *to, const json_t *document, il_err *e)

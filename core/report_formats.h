@@ -34,6 +34,10 @@ int il_report_latex(FILE *to, const il_sheet *sheet, il_err *e);
 int il_report_csv(FILE *to, const il_rows *rows);
 int il_report_json(FILE *to, const il_rows *rows, il_err *e);
 
+/* One line of CSV: row 0 holds the names. One JSON object on a line of its own: rows count from 0. */
+void il_report_csv_line(FILE *to, const il_rows *rows, size_t row);
+int il_report_json_line(FILE *to, const il_rows *rows, size_t row, il_err *e);
+
 typedef struct il_report_named {
     const char *experiment, *title;
 } il_report_named;

@@ -17,6 +17,10 @@ int il_cmd_bench(int argc, char **argv);
 int il_cmd_model(int argc, char **argv);
 int il_cmd_detect(int argc, char **argv);
 int il_cmd_dataset(int argc, char **argv);
+int il_cmd_export(int argc, char **argv);
+int il_cmd_weights(int argc, char **argv);
+int il_cmd_new(int argc, char **argv);
+int il_cmd_check_plugin(int argc, char **argv);
 
 /* The whole number that an option was given. IL_EUSAGE names the option and the bounds. */
 int il_cli_whole(int *out, const char *option, const char *text, int least, int most, il_err *e);

@@ -70,12 +70,10 @@ static int print_one(il_registry *r, const char *name, il_err *e)
     size_t count = 0, found = 0;
     const il_plugin *file = NULL;
     if (strchr(name, '/')) {
-        for (int kind = IL_DATASET; kind <= IL_KINDS && !file; kind++)
-            if (il_registry_find(&file, r, (il_kind)kind, name, e) != IL_OK)
-                file = NULL;
-        if (file)
+        int rc = il_registry_find_file(&file, r, name, e);
+        if (rc == IL_OK)
             print_plugin(r, file);
-        return file ? IL_OK : e->code;
+        return rc;
     }
     for (size_t i = 0; i < il_registry_count(r); i++) {
         const il_plugin *p = il_registry_at(r, i);

@@ -9,11 +9,19 @@ _inpaintlab()
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} command=${COMP_WORDS[1]} words=
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
-        mapfile -t COMPREPLY < <(compgen -W "plan run report compare sql detect dataset model bench plugins help --help --version" -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W "plan run report compare sql detect dataset model bench plugins new check-plugin weights export help --help --version" -- "$cur")
         return
     fi
     if [ "$command" = dataset ] && [ "$COMP_CWORD" -eq 2 ]; then
         mapfile -t COMPREPLY < <(compgen -W "build check preview --help" -- "$cur")
+        return
+    fi
+    if [ "$command" = new ] && [ "$COMP_CWORD" -eq 2 ]; then
+        mapfile -t COMPREPLY < <(compgen -W "model dataset loss mask-policy masker generator --help" -- "$cur")
+        return
+    fi
+    if [ "$command" = export ] && [ "$prev" = --format ]; then
+        mapfile -t COMPREPLY < <(compgen -W "csv json tensorboard" -- "$cur")
         return
     fi
     case $prev in
@@ -43,9 +51,13 @@ _inpaintlab()
         model) words="--set --size --batch --depth --device --threads --json --help $(_inpaintlab_models)" ;;
         bench) words="--model --size --batch --data --pictures --stages --repeats --set --precision --device --threads"
                words+=" --loader-threads --json --help" ;;
+        new) words="--output --help" ;;
+        check-plugin) words="--set --images --timeout --threads --help" ;;
+        weights) words="--output --db --quiet --help" ;;
+        export) words="--output --format --experiment --db --help" ;;
         plugins) words="--help $(inpaintlab plugins 2>/dev/null | sed -n 's/^  \([a-z0-9_]*\) .*/\1/p')" ;;
     esac
-    if [[ $command == detect && $cur != -* ]]; then
+    if [[ $command =~ ^(detect|check-plugin|weights)$ && $cur != -* ]]; then
         mapfile -t COMPREPLY < <(compgen -f -- "$cur")
     elif [[ $cur == -* || $command == plugins || $command == model ]]; then
         mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")

@@ -19,11 +19,15 @@ static const struct {
     { "report", il_cmd_report, "print the tables: measured beside published" },
     { "compare", il_cmd_compare, "test whether cells differ, picture by picture" },
     { "sql", il_cmd_sql, "query the results, read-only" },
+    { "export", il_cmd_export, "the results as CSV, JSON lines or for TensorBoard" },
+    { "weights", il_cmd_weights, "list and copy the weights of a run" },
     { "detect", il_cmd_detect, "find what was inpainted in pictures of your own" },
     { "dataset", il_cmd_dataset, "make, check and show data sets" },
     { "model", il_cmd_model, "tell what the parts of a model weigh and cost" },
     { "bench", il_cmd_bench, "measure speed and memory on this machine" },
     { "plugins", il_cmd_plugins, "list plugins and their settings" },
+    { "new", il_cmd_new, "begin a plugin of your own" },
+    { "check-plugin", il_cmd_check_plugin, "test a plugin: settings, shapes, gradients, leaks" },
 };
 
 enum { COMMANDS = sizeof commands / sizeof *commands };
@@ -33,7 +37,7 @@ static int print_help(FILE *to)
     fprintf(to, "usage: inpaintlab COMMAND [options]\n"
                 "Experiments on the detection of AI inpainting: grids in YAML, results in SQLite.\n\n");
     for (int i = 0; i < COMMANDS; i++)
-        fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].what);
+        fprintf(to, "  %-12s %s\n", commands[i].name, commands[i].what);
     fprintf(to, "\n'inpaintlab COMMAND --help' tells more; so does 'man inpaintlab'.\n");
     return to == stdout ? 0 : 2;
 }

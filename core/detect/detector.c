@@ -130,7 +130,7 @@ static int load(il_detector *d, il_device device, il_err *e)
     return rc == IL_OK ? note_settings(d, e) : rc;
 }
 
-static int check_hash(const il_card *c, il_err *e)
+int il_detector_check_hash(const il_card *c, il_err *e)
 {
     il_digest found;
     int rc = il_words_sha256_file(&found, c->weights, e);
@@ -152,7 +152,7 @@ int il_detector_from_store(il_detector *out, il_registry *registry, il_store *st
         return rc;
     rc = apply_config(&d, registry, config, params, e);
     if (rc == IL_OK)
-        rc = check_hash(&d.card, e);
+        rc = il_detector_check_hash(&d.card, e);
     if (rc == IL_OK)
         rc = load(&d, device, e);
     free(config);

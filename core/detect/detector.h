@@ -44,6 +44,9 @@ int il_detector_from_store(il_detector *out, il_registry *registry, il_store *st
 int il_detector_from_file(il_detector *out, il_registry *registry, const char *weights, const char *model,
                           il_device device, il_err *e);
 
+/* The weights of a stored run are those that it was tested with; IL_EFORMAT else. */
+int il_detector_check_hash(const il_card *c, il_err *e);
+
 /* Runs one black tile: the model takes that size, and base_bytes and tile_bytes are known. */
 int il_detector_try(il_detector *d, int tile, il_err *e);
 

@@ -12,9 +12,8 @@ cd "$work" || exit 1
 pc=$(dirname "$(find usr -name inpaintlab.pc)")
 lib=$(dirname "$pc")
 export PATH=$work/usr/bin:$PATH PKG_CONFIG_PATH=$work/$pc
-sed -i "s#^prefix=.*#prefix=$work/usr#; s#^libdir=.*#libdir=$work/$lib#; s#^includedir=.*#includedir=$work/usr/include#" "$pc/inpaintlab.pc"
 
-for command in plan run report compare sql detect dataset plugins; do
+for command in plan run report compare sql detect dataset plugins new check-plugin; do
   inpaintlab $command --help >out.txt || fail "$command --help: status $?"
   grep -q "^usage: inpaintlab $command" out.txt || fail "$command --help: no usage line"
   grep -qE "^\.B $command( |\$)" usr/share/man/man1/inpaintlab.1 || fail "the man page does not tell of $command"

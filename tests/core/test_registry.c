@@ -141,6 +141,12 @@ Test(registry, finds_by_path)
     cr_assert_eq(again, p);
     cr_assert_eq(il_registry_count(r), before + 1);
 
+    again = NULL;
+    cr_assert_eq(il_registry_find_file(&again, r, STUBS "/picky.so", &e), IL_OK, "%s", e.message); /* of whatever kind */
+    cr_assert_eq(again, p);
+    cr_assert_eq(il_registry_find_file(&again, r, "/nowhere/x.so", &e), IL_EPLUGIN);
+    cr_assert_str_eq(e.message, "/nowhere/x.so: cannot be opened: No such file or directory");
+
     cr_assert_eq(il_registry_find(&p, r, IL_LOSS, STUBS "/picky.so", &e), IL_EPLUGIN);
     cr_assert_str_eq(e.message, STUBS "/picky.so: is a mask policy, expected a loss");
     cr_assert_eq(il_registry_find(&p, r, IL_LOSS, "/nowhere/x.so", &e), IL_EPLUGIN);

@@ -36,7 +36,7 @@ for file in plugins/*/*/*.[ch]; do # a plugin of several files includes its own
     [ -e "$(dirname "$file")/$header" ] || fail "$file: includes \"$header\", which is not its own"
   done
 done
-engine="core/*.[ch] core/stats/*.[ch] core/sql/*.[ch] core/dataset/*.[ch] core/diffusion/*.[ch] core/detect/*.[ch] core/kernels/*"
+engine="core/*.[ch] core/stats/*.[ch] core/sql/*.[ch] core/dataset/*.[ch] core/diffusion/*.[ch] core/detect/*.[ch] core/kernels/* core/check/*.[ch]"
 grep -nE '#include [<"]cli/|#include "(cli|grid|progress)\.h"' $engine && fail "the engine includes the CLI"
 for file in core/diffusion/*.[ch]; do
   for header in $(sed -nE 's/^#include "(.*)".*/\1/p' "$file"); do
@@ -65,11 +65,11 @@ for stage in $stages; do
 done
 
 # No process ends and no mutable globals in the engine.
-grep -nE '\b(exit|abort|_exit)\(' core/*.c core/stats/*.c core/sql/*.c core/dataset/*.c core/diffusion/*.c core/detect/*.c core/kernels/* core/torch/*.cpp plugins/*/*.c plugins/*/*/*.c &&
+grep -nE '\b(exit|abort|_exit)\(' core/*.c core/stats/*.c core/sql/*.c core/dataset/*.c core/diffusion/*.c core/detect/*.c core/check/*.c core/kernels/* core/torch/*.cpp plugins/*/*.c plugins/*/*/*.c &&
   fail "the engine never exits"
 
 # Size: files of 400 lines (the shim 1,000), functions of 80.
-for file in core/*.c core/stats/*.c core/sql/*.c core/dataset/*.c core/diffusion/*.c core/detect/*.c core/kernels/* core/cli/*.c plugins/*/*.c plugins/*/*/*.c tools/*.c; do
+for file in core/*.c core/stats/*.c core/sql/*.c core/dataset/*.c core/diffusion/*.c core/detect/*.c core/check/*.c core/kernels/* core/cli/*.c plugins/*/*.c plugins/*/*/*.c tools/*.c; do
   lines=$(wc -l < "$file")
   [ "$lines" -le 400 ] || fail "$file: $lines lines, at most 400"
   awk -v file="$file" '/^\{/ { start = NR } /^\}/ { if (start && NR - start > 80) { print file ":" start ": function of " NR - start " lines"; bad = 1 } start = 0 } END { exit bad }' "$file" || failures=$((failures + 1))

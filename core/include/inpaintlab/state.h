@@ -36,6 +36,7 @@ void il_state_dtype(il_state *st, il_dtype dtype);
 /* Lays out all four-dimensional parameters declared so far, but none that is shared. */
 int il_state_order(il_state *st, il_order order, il_err *e);
 
+/* IL_OK, or the first error; and where its tensors are. */
 int il_state_status(const il_state *st, il_err *e);
 il_device il_state_device(const il_state *st);
 
@@ -45,6 +46,7 @@ typedef struct il_state_entry {
     bool trainable;
 } il_state_entry; /* all lent by the state */
 
+/* How many tensors there are, and tensor i, in the order in which they were declared. */
 size_t il_state_count(const il_state *st);
 il_state_entry il_state_at(const il_state *st, size_t i);
 il_tensor *il_state_find(const il_state *st, const char *name); /* NULL when absent */

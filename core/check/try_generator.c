@@ -1,0 +1,139 @@
+/* try_generator.c - checks of generators: shape and range of pictures, chance by seed alone. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "check/growth.h"
+#include "check/probe.h"
+
+enum { BATCH = 2, LEAST_SIDE = 64 };
+
+static il_probe_size size_of(const il_trial *c)
+{
+    int64_t multiple = c->plugin->generator->multiple, side = (LEAST_SIDE + multiple - 1) / multiple * multiple;
+    return (il_probe_size){ BATCH, side, side + multiple };
+}
+
+/* What a loaded instance makes of the probe pictures; *out is the caller's. seeds NULL: reconstruct. */
+static int make(double **out, const il_trial *c, void *self, const uint64_t *seeds, il_err *e)
+{
+    static const char *const prompts[BATCH] = { "", "a lighthouse" };
+    const il_generator_ops *ops = c->plugin->generator;
+    const il_probe_size z = size_of(c);
+    il_scope *s = NULL;
+    int rc = il_scope_open(&s, (il_scope_opts){ 0 }, e);
+    if (rc)
+        return rc;
+    il_tensor *image = il_probe_image(s, z), *mask = il_probe_target(s, z);
+    rc = il_scope_status(s, e);
+    il_inpaint job = { .image = image, .mask = mask, .prompts = prompts, .seeds = seeds };
+    il_tensor *made = rc ? NULL : seeds ? ops->inpaint(self, s, &job) : ops->reconstruct(self, s, image);
+    if (!rc)
+        rc = il_scope_status(s, e);
+    if (!rc && !made)
+        rc = il_fail(e, IL_EPLUGIN, "it gave no tensor and no reason");
+    if (!rc && (il_ndim(made) != 4 || il_dim(made, 0) != z.n || il_dim(made, 1) != 3 || il_dim(made, 2) != z.height ||
+                il_dim(made, 3) != z.width))
+        rc = il_fail(e, IL_EPLUGIN, "its pictures have %d dimensions and %lld values; expected (%lld,3,%lld,%lld)",
+                     il_ndim(made), (long long)il_numel(made), (long long)z.n, (long long)z.height, (long long)z.width);
+    if (!rc)
+        rc = il_probe_read(out, made, e);
+    for (int64_t i = 0; !rc && i < il_numel(made); i++)
+        if (!((*out)[i] >= 0 && (*out)[i] <= 1)) {
+            rc = il_fail(e, IL_EPLUGIN, "value %lld of its pictures is %g; expected 0 to 1", (long long)i, (*out)[i]);
+            free(*out);
+            *out = NULL;
+        }
+    il_scope_close(s);
+    return rc;
+}
+
+static int open_loaded(void **out, const il_trial *c, il_err *e)
+{
+    void *self = NULL;
+    int rc = il_step_open(&self, c, e);
+    if (!rc && c->plugin->load)
+        rc = c->plugin->load(self, (il_device){ IL_CPU, 0 }, e);
+    if (rc)
+        c->plugin->close(self);
+    else
+        *out = self;
+    return rc;
+}
+
+static int reconstruct(il_trial *c, il_err *e)
+{
+    void *self = NULL;
+    double *once = NULL, *again = NULL;
+    const il_probe_size z = size_of(c);
+    if (!c->plugin->generator->reconstruct)
+        return il_step_skip(c, "it does not reconstruct");
+    int rc = open_loaded(&self, c, e);
+    if (rc)
+        return rc;
+    rc = make(&once, c, self, NULL, e);
+    if (!rc)
+        rc = make(&again, c, self, NULL, e);
+    if (!rc && memcmp(once, again, (size_t)(z.n * 3 * z.height * z.width) * sizeof *once) != 0)
+        rc = il_fail(e, IL_EPLUGIN, "the same pictures twice are reconstructed in two ways; expected equal bits");
+    if (!rc)
+        il_step_note(c, "(N,3,H,W) in [0,1], the same twice");
+    free(again);
+    free(once);
+    c->plugin->close(self);
+    return rc;
+}
+
+/* Seeds of each picture on its own: changing the second one's must leave the first alone. */
+static int inpaint(il_trial *c, il_err *e)
+{
+    static const uint64_t seeds[BATCH] = { 1, 2 }, others[BATCH] = { 1, 3 };
+    void *self = NULL;
+    double *once = NULL, *again = NULL, *other = NULL;
+    const il_probe_size z = size_of(c);
+    size_t one = (size_t)(3 * z.height * z.width);
+    if (!c->plugin->generator->inpaint)
+        return il_step_skip(c, "it does not inpaint");
+    int rc = open_loaded(&self, c, e);
+    if (rc)
+        return rc;
+    rc = make(&once, c, self, seeds, e);
+    if (!rc)
+        rc = make(&again, c, self, seeds, e);
+    if (!rc)
+        rc = make(&other, c, self, others, e);
+    if (!rc && memcmp(once, again, 2 * one * sizeof *once) != 0)
+        rc = il_fail(e, IL_EPLUGIN, "equal seeds give different pictures; expected a function of the seeds");
+    if (!rc && memcmp(once, other, one * sizeof *once) != 0)
+        rc = il_fail(e, IL_EPLUGIN, "the seed of the second picture changes the first; expected each to have its own");
+    if (!rc)
+        il_step_note(c, "(N,3,H,W) in [0,1], the same for equal seeds; another seed %s", memcmp(once + one, other + one,
+                     one * sizeof *once) ? "changes its picture alone" : "changes nothing");
+    free(other);
+    free(again);
+    free(once);
+    c->plugin->close(self);
+    return rc;
+}
+
+static int one_round(il_trial *c, il_err *e)
+{
+    static const uint64_t seeds[BATCH] = { 1, 2 };
+    void *self = NULL;
+    double *made = NULL;
+    int rc = open_loaded(&self, c, e);
+    if (rc)
+        return rc;
+    rc = make(&made, c, self, c->plugin->generator->inpaint ? seeds : NULL, e);
+    free(made);
+    c->plugin->close(self);
+    return rc;
+}
+
+static int growth(il_trial *c, il_err *e)
+{
+    return il_growth_check(c, "open, load, paint, close", one_round, e);
+}
+
+const il_step il_step_generator[] = {
+    { "reconstruct", reconstruct, true }, { "inpaint", inpaint, true }, { "memory", growth, false }, { NULL, NULL, false },
+};

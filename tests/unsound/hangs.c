@@ -1,0 +1,12 @@
+/* hangs.c - mask policy that never answers. */
+#include "unsound.h"
+
+static float label(const void *self, uint8_t grey)
+{
+    (void)self;
+    for (volatile unsigned turns = 0;; turns++)
+        if (turns > 1 && grey == 0 && !self)
+            return 0;
+}
+
+UNSOUND_POLICY("hangs", label);
