@@ -84,7 +84,10 @@ static int read_option(il_detect_line *o, int c, il_err *e)
     case OPT_MODEL: o->model = optarg; break;
     case 'o': o->output = optarg; break;
     case OPT_JSON: o->json = true; break;
-    case OPT_THRESHOLD: rc = read_real(&o->how.threshold, "--threshold", optarg, 1, e); break;
+    case OPT_THRESHOLD:
+        rc = read_real(&o->how.threshold, "--threshold", optarg, 1, e);
+        o->by_marks = true;
+        break;
     case OPT_AREA:
         rc = read_real(&o->how.least, "--min-area", optarg, 100, e);
         o->how.least /= 100;
