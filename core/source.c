@@ -12,6 +12,7 @@
 struct part {
     char *images;
     void *self; /* the plugin's instance, which may remember what it scanned */
+    bool open;
     il_items *items;
 };
 
@@ -40,7 +41,7 @@ void il_source_free(il_source *src)
     for (size_t i = 0; i < src->count; i++)
         free((char *)src->samples[i].item.id);
     for (size_t i = 0; i < src->nparts; i++) {
-        if (src->dataset->plugin->close)
+        if (src->parts[i].open && src->dataset->plugin->close)
             src->dataset->plugin->close(src->parts[i].self);
         il_items_free(src->parts[i].items);
         free(src->parts[i].images);
@@ -81,6 +82,7 @@ static int scan(struct part *p, const il_choice *dataset, const char *split, il_
 {
     const il_plugin *plugin = dataset->plugin;
     int rc = plugin->open ? plugin->open(&p->self, dataset->params, e) : IL_OK;
+    p->open = !rc;
     if (!rc)
         rc = il_items_new(&p->items, e);
     if (!rc)

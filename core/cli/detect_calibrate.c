@@ -79,13 +79,14 @@ static int examine_all(struct sitting *s, il_err *e)
 
 /* ---- what follows ---- */
 
-/* Bars of the compression that there are pictures of; the others stay. */
+/* Bars of the compressions that there are pictures of; the others stay. */
 static int choose(struct sitting *s, il_err *e)
 {
     il_calibration *k = &s->detector->calibration;
     for (int c = 0; c < IL_COMPRESSIONS; c++) {
         il_bar bar;
-        int rc = il_calibration_choose(&bar, s->list, s->count, (il_compression)c, e);
+        int rc = (s->line->by_marks ? il_calibration_measure : il_calibration_choose)(&bar, s->list, s->count,
+                                                                                     (il_compression)c, e);
         if (rc != IL_OK)
             return rc;
         if (!bar.measured.pictures)
@@ -115,7 +116,7 @@ int il_detect_calibrate(il_detector *d, size_t *failed, const il_detect_line *li
     int rc = examine_all(&s, e);
     if (rc == IL_OK)
         rc = choose(&s, e);
-    if (rc == IL_OK)
+    if (rc == IL_OK && !line->by_marks)
         rc = keep(&s, e);
     *failed += s.failed;
     free(s.list);

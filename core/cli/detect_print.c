@@ -67,12 +67,12 @@ void il_detect_print_bar(const char *folder, const il_bar *b, il_compression c)
 {
     const il_false_alarms *a = &b->measured;
     il_interval w = il_verdict_wilson(a->alarms, a->pictures);
-    printf("%s: %" PRId64 " authentic %s pictures; ", folder, b->chosen_on + a->pictures, il_calibration_name(c));
+    printf("%s: %" PRId64 " authentic %s pictures", folder, b->chosen_on + a->pictures, il_calibration_name(c));
     if (b->chosen_on)
-        printf("by the first %" PRId64 ", scores above %.4f count as found\n", b->chosen_on, b->score);
-    else
-        printf("%d are needed to choose the score that counts as found\n", IL_CALIBRATION_PICTURES);
-    printf("false alarms: %" PRId64 " of %s%" PRId64 ", %.1f %% (95 %% Wilson interval %.1f to %.1f %%)\n"
+        printf("; by the first %" PRId64 ", scores above %.4f count as found", b->chosen_on, b->score);
+    else if (a->pictures < IL_CALIBRATION_PICTURES)
+        printf("; %d are needed to choose the score that counts as found", IL_CALIBRATION_PICTURES);
+    printf("\nfalse alarms: %" PRId64 " of %s%" PRId64 ", %.1f %% (95 %% Wilson interval %.1f to %.1f %%)\n"
            "marked pixels: %.3f %% of a picture on average\n", a->alarms, b->chosen_on ? "the other " : "", a->pictures,
            100 * (double)a->alarms / (double)a->pictures, 100 * w.low, 100 * w.high, 100 * a->marked);
     fflush(stdout);

@@ -37,33 +37,49 @@ static void measure(il_false_alarms *out, double bar, const il_authentic *const 
     }
 }
 
+/* Those of one compression; the caller frees them. */
+static const il_authentic **those_of(size_t *n, const il_authentic *list, size_t count, il_compression c)
+{
+    const il_authentic **fit = malloc((count + 1) * sizeof *fit);
+    *n = 0;
+    for (size_t i = 0; fit && i < count; i++)
+        if (list[i].compression == c)
+            fit[(*n)++] = &list[i];
+    return fit;
+}
+
+int il_calibration_measure(il_bar *out, const il_authentic *list, size_t count, il_compression c, il_err *e)
+{
+    size_t n;
+    const il_authentic **fit = those_of(&n, list, count, c);
+    if (!fit)
+        return il_fail_oom(e);
+    *out = (il_bar){ 0 };
+    measure(&out->measured, 0, fit, n);
+    free(fit);
+    return IL_OK;
+}
+
 int il_calibration_choose(il_bar *out, const il_authentic *list, size_t count, il_compression c, il_err *e)
 {
-    il_bar bar = { 0 };
-    const il_authentic **fit = malloc((count + 1) * sizeof *fit);
-    double *scores = malloc((count + 1) * sizeof *scores);
-    size_t n = 0;
-    if (!fit || !scores) {
-        free(fit);
-        free(scores);
+    size_t n;
+    const il_authentic **fit = those_of(&n, list, count, c);
+    if (!fit)
         return il_fail_oom(e);
-    }
-    for (size_t i = 0; i < count; i++)
-        if (list[i].compression == c)
-            fit[n++] = &list[i];
-    size_t half = n >= IL_CALIBRATION_PICTURES ? n / 2 : 0;
-    for (size_t i = 0; i < half; i++)
-        scores[i] = evidence(fit[i]);
-    if (half) {
+    size_t half = n / 2;
+    double *scores = malloc((half + 1) * sizeof *scores);
+    int rc = !scores ? il_fail_oom(e) : n < IL_CALIBRATION_PICTURES ? il_calibration_measure(out, list, count, c, e) : IL_OK;
+    if (rc == IL_OK && n >= IL_CALIBRATION_PICTURES) {
+        for (size_t i = 0; i < half; i++)
+            scores[i] = evidence(fit[i]);
         qsort(scores, half, sizeof *scores, falling);
-        bar.chosen_on = (int64_t)half;
-        bar.score = scores[(size_t)(IL_CALIBRATION_RATE * (double)half)];
+        il_bar bar = { .chosen_on = (int64_t)half, .score = scores[(size_t)(IL_CALIBRATION_RATE * (double)half)] };
+        measure(&bar.measured, bar.score, fit + half, n - half);
+        *out = bar;
     }
-    measure(&bar.measured, bar.score, fit + half, n - half);
-    free(fit);
     free(scores);
-    *out = bar;
-    return IL_OK;
+    free(fit);
+    return rc;
 }
 
 /* ---- judging ---- */

@@ -43,6 +43,9 @@ typedef struct il_authentic {
     bool marked; /* has a region */
 } il_authentic;
 
+/* Pictures of one compression, all by the marks alone. */
+int il_calibration_measure(il_bar *out, const il_authentic *list, size_t count, il_compression c, il_err *e);
+
 /* The first half of the list chooses, the other one measures: neighbours, such as the tiles of one photo, stay together. */
 int il_calibration_choose(il_bar *out, const il_authentic *list, size_t count, il_compression c, il_err *e);
 
