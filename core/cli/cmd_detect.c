@@ -45,7 +45,7 @@ static int settle_tiles(struct work *w, il_err *e)
     if (!how->tile)
         how->tile = w->detector.card.size ? w->detector.card.size : DEFAULT_TILE;
     if (how->overlap < 0)
-        how->overlap = how->tile / 4;
+        how->overlap = how->tile / 8;
     if (how->overlap >= how->tile)
         return il_fail(e, IL_EUSAGE, "--overlap: %d is not below the tile's %d", how->overlap, how->tile);
     return il_detector_try(&w->detector, how->tile, e);

@@ -23,6 +23,8 @@ int il_detect_calibration_load(il_detector *d, const il_detect_line *line, il_er
     int rc = path_of(&path, d, e);
     if (rc == IL_OK && !line->by_marks)
         rc = il_calibration_read(&d->calibration, &fits, path.data, owner(d, line), e);
+    if (rc == IL_EFORMAT && line->calibrate)
+        rc = IL_OK; /* a damaged one is made anew */
     if (rc == IL_OK && !fits && !line->quiet && !line->calibrate)
         fprintf(stderr, "inpaintlab: warning: %s: is of other weights or settings; not used\n", path.data);
     il_words_free(&path);
@@ -91,7 +93,8 @@ static int choose(struct sitting *s, il_err *e)
             return rc;
         if (!bar.measured.pictures)
             continue;
-        k->bars[c] = bar;
+        if (bar.chosen_on || !k->bars[c].chosen_on) /* a few pictures do not undo what many chose */
+            k->bars[c] = bar;
         if (!s->line->json)
             il_detect_print_bar(s->line->calibrate, &bar, (il_compression)c);
     }

@@ -22,7 +22,7 @@ static const char help[] =
     "  --threshold P        a pixel is marked above this probability (default 0.5); the marks alone then decide\n"
     "  --min-area PERCENT   smallest region, in percent of the picture (default 0.1)\n"
     "  --tile N             side of the tiles (default: of the training pictures, else 512)\n"
-    "  --overlap N          by which tiles overlap (default a quarter of the tile)\n"
+    "  --overlap N          by which tiles overlap (default an eighth of the tile)\n"
     "  --memory MIB         most memory to take (default 2048)\n"
     "  --calibrate FOLDER   first choose, by half of the authentic pictures there, the score that counts as found, and\n"
     "                       measure false alarms on the other half; kept beside the weights. It takes 40 lossless\n"

@@ -33,8 +33,10 @@ static void measure(il_false_alarms *out, double bar, const il_authentic *const 
     *out = (il_false_alarms){ .pictures = (int64_t)count, .measure = IL_CALIBRATION_MEASURE };
     for (size_t i = 0; i < count; i++) {
         out->alarms += evidence(list[i]) > bar;
-        out->marked += list[i]->share / (double)count;
+        out->marked += list[i]->share;
     }
+    if (count)
+        out->marked /= (double)count;
 }
 
 /* Those of one compression; the caller frees them. */

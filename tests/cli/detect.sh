@@ -180,6 +180,8 @@ cp "$weights" w.safetensors; cp "$kept" w.safetensors.calibration.json
 expect 1 "jpegs/10.jpg: nothing found, …" "" -q --weights w.safetensors jpegs/10.jpg
 echo '{"of": ' > "$kept"
 expect 2 "" "inpaintlab: …weights.safetensors.calibration.json:1: …" --run 1 jpegs/10.jpg
+expect 1 "jpegs/10.jpg: nothing found, …" "" -q --run 1 --calibrate jpegs jpegs/10.jpg
+expect 1 "jpegs/10.jpg: nothing found, …" "" -q --run 1 --calibrate few jpegs/10.jpg # fewer do not undo it
 rm "$kept" w.safetensors.calibration.json
 
 # ---- several image kinds in one run ----
