@@ -68,8 +68,10 @@ void il_detect_print_bar(const char *folder, const il_bar *b, il_compression c)
     const il_false_alarms *a = &b->measured;
     il_interval w = il_verdict_wilson(a->alarms, a->pictures);
     printf("%s: %" PRId64 " authentic %s pictures", folder, b->chosen_on + a->pictures, il_calibration_name(c));
-    if (b->chosen_on)
+    if (b->chosen_on && b->score > 0)
         printf("; by the first %" PRId64 ", scores above %.4f count as found", b->chosen_on, b->score);
+    else if (b->chosen_on)
+        printf("; by the first %" PRId64 ", any region counts as found", b->chosen_on);
     else if (a->pictures < IL_CALIBRATION_PICTURES)
         printf("; %d are needed to choose the score that counts as found", IL_CALIBRATION_PICTURES);
     printf("\nfalse alarms: %" PRId64 " of %s%" PRId64 ", %.1f %% (95 %% Wilson interval %.1f to %.1f %%)\n"
