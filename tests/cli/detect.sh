@@ -179,7 +179,7 @@ grep -q "calibration.json: is of other weights or settings; not used$" err.txt |
 cp "$weights" w.safetensors; cp "$kept" w.safetensors.calibration.json
 expect 1 "jpegs/10.jpg: nothing found, …" "" -q --weights w.safetensors jpegs/10.jpg
 echo '{"of": ' > "$kept"
-expect 2 "" "inpaintlab: …weights.safetensors.calibration.json:1: …" --run 1 jpegs/10.jpg
+expect 2 "" "inpaintlab: …weights.safetensors.calibration.json:…: …" --run 1 jpegs/10.jpg
 expect 1 "jpegs/10.jpg: nothing found, …" "" -q --run 1 --calibrate jpegs jpegs/10.jpg
 expect 1 "jpegs/10.jpg: nothing found, …" "" -q --run 1 --calibrate few jpegs/10.jpg # fewer do not undo it
 rm "$kept" w.safetensors.calibration.json
@@ -192,7 +192,7 @@ joined() { "$program" sql --db j.sqlite --format csv "$1" | tail -n 1 | tr -d '\
 [ "$(joined "SELECT value IS NOT NULL FROM metrics WHERE tested_on = 'fakefake+original' AND convention = 'image level' AND metric = 'auc'")" = 1 ] || fail "no AUC of pictures"
 sed -i 's/test: .*/test: [fakefake+gone]/' joined.yaml
 "$program" run joined.yaml --db j.sqlite -q > run.txt 2>&1 && fail "an absent kind"
-grep -q "has no gone pictures" run.txt || fail "an absent kind: $(cat run.txt)"
+grep -q "image kind 'gone' is unknown" run.txt || fail "an absent kind: $(cat run.txt)"
 
 # ---- damaged and odd files: one line each ----
 images=$data/images
