@@ -7,7 +7,7 @@
 #define EXACT 9007199254740992.0 /* 2^53: larger integers are not exact everywhere */
 
 const il_param_spec il_keys_train[] = {
-    {"on", IL_TEXT, NULL, 0, 0, NULL, "image kind to train and validate on"},
+    {"on", IL_TEXT, NULL, 0, 0, NULL, "image kind to train and validate on; several joined by '+'"},
     {"epochs", IL_INT, "100", 1, 1e6, NULL, "at most so many"},
     {"patience", IL_INT, "5", 0, 1e6, NULL, "stop after so many epochs without a new best validation loss; 0: never"},
     {"batch", IL_INT, "8", 1, 65536, NULL, "pictures per step"},

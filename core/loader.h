@@ -13,7 +13,8 @@ typedef struct il_source_left_out {
     const char *id, *why;
 } il_source_left_out;
 
-/* Scans. Samples are sorted by id. IL_EDATA when something is missing and `missing` refuses, or nothing is left: the
+/* Scans. Samples are sorted by id. images: a kind, or several joined by '+'; then the kind belongs to a sample's id, as in
+ * "0007.original". IL_EDATA when something is missing and `missing` refuses, or nothing is left: the
  * message names the first file and how many there are. `dataset` must outlive the source. */
 int il_source_open(il_source **out, const il_choice *dataset, const char *split, const char *images,
                    il_missing missing, il_err *e);

@@ -1,4 +1,4 @@
-/* source.c - one split of one image kind: scanned once, sorted by id, with the hash of all that it holds. */
+/* source.c - one split of one image kind, or of several: scanned once, sorted by id, with the hash of all that it holds. */
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,13 +8,29 @@
 #include "source.h"
 #include "uses.h"
 
+/* One image kind of a source. */
+struct part {
+    char *images;
+    void *self; /* the plugin's instance, which may remember what it scanned */
+    bool open;
+    il_items *items;
+};
+
+struct sample {
+    il_item item;            /* its id belongs to the sample; all else is lent by the part */
+    const il_item *listed;   /* as the plugin knows it */
+    const struct part *part;
+};
+
 struct il_source {
     il_source *plain; /* NULL, or the source whose samples these are; all pointers below are then lent by it */
     il_degradation degradation; /* of what is read */
     const il_choice *dataset;
-    void *self; /* the plugin's instance */
     il_missing missing;
-    il_items *items;
+    struct part *parts;
+    size_t nparts;
+    struct sample *samples;
+    size_t count;
     il_uses uses; /* files that all samples depend on */
     bool hashed, loaded;
     il_digest digest;
@@ -28,50 +44,129 @@ void il_source_free(il_source *src)
         free(src);
         return;
     }
-    if (src->dataset->plugin->close)
-        src->dataset->plugin->close(src->self);
-    il_items_free(src->items);
+    for (size_t i = 0; i < src->count; i++)
+        free((char *)src->samples[i].item.id);
+    for (size_t i = 0; i < src->nparts; i++) {
+        if (src->parts[i].open && src->dataset->plugin->close)
+            src->dataset->plugin->close(src->parts[i].self);
+        il_items_free(src->parts[i].items);
+        free(src->parts[i].images);
+    }
+    free(src->samples);
+    free(src->parts);
     il_uses_clear(&src->uses);
     free(src);
 }
 
+/* ---- parts ---- */
+
+/* "realfake+original" -> two parts. */
+static int split_kinds(il_source *src, const char *images, il_err *e)
+{
+    size_t room = 0;
+    for (const char *from = images;; from++) {
+        size_t size = strcspn(from, "+");
+        if (!size)
+            return il_fail(e, IL_EPARAM, "image kinds '%s': expected kinds joined by '+', as in realfake+original", images);
+        struct part *list = il_words_room(src->parts, src->nparts, &room, sizeof *list);
+        char *kind = list ? strndup(from, size) : NULL;
+        if (list)
+            src->parts = list;
+        if (!kind)
+            return il_fail_oom(e);
+        list[src->nparts++] = (struct part){ .images = kind };
+        for (size_t i = 0; i + 1 < src->nparts; i++)
+            if (strcmp(list[i].images, kind) == 0)
+                return il_fail(e, IL_EPARAM, "image kinds '%s': '%s' is named twice", images, kind);
+        from += size;
+        if (!*from)
+            return IL_OK;
+    }
+}
+
+static int scan(struct part *p, const il_choice *dataset, const char *split, il_uses *uses, il_err *e)
+{
+    const il_plugin *plugin = dataset->plugin;
+    int rc = plugin->open ? plugin->open(&p->self, dataset->params, e) : IL_OK;
+    p->open = !rc;
+    if (!rc)
+        rc = il_items_new(&p->items, e);
+    if (!rc)
+        rc = plugin->dataset->scan(p->self, (il_scan){ .split = split, .images = p->images }, p->items, e);
+    if (!rc && plugin->uses)
+        rc = plugin->uses(p->self, uses, e);
+    return rc ? rc : il_items_sort(p->items, e);
+}
+
+/* ---- samples ---- */
+
+static int by_id(const void *a, const void *b)
+{
+    const struct sample *x = a, *y = b;
+    return strcmp(x->item.id, y->item.id);
+}
+
+/* Of several kinds, the kind belongs to the id. */
+static int add_samples(il_source *src, const struct part *p, il_err *e)
+{
+    for (size_t i = 0; i < p->items->count; i++) {
+        const il_item *listed = &p->items->list[i];
+        il_text id = { 0 };
+        il_words_add(&id, "%s%s%s", listed->id, src->nparts > 1 ? "." : "", src->nparts > 1 ? p->images : "");
+        if (id.failed) {
+            il_words_free(&id);
+            return il_fail_oom(e);
+        }
+        src->samples[src->count++] = (struct sample){ { id.data, listed->image, listed->mask }, listed, p };
+    }
+    return IL_OK;
+}
+
+static int merge(il_source *src, il_err *e)
+{
+    size_t all = 0;
+    int rc = IL_OK;
+    for (size_t i = 0; i < src->nparts; i++)
+        all += src->parts[i].items->count;
+    src->samples = malloc((all ? all : 1) * sizeof *src->samples);
+    if (!src->samples)
+        return il_fail_oom(e);
+    for (size_t i = 0; i < src->nparts && !rc; i++)
+        rc = add_samples(src, &src->parts[i], e);
+    if (!rc && src->nparts > 1)
+        qsort(src->samples, src->count, sizeof *src->samples, by_id);
+    return rc;
+}
+
 static int check_left(const il_source *src, const char *split, const char *images, il_err *e)
 {
-    const il_items *items = src->items;
-    size_t gone = items->rejected_count;
+    size_t gone = il_source_left_out_count(src);
+    il_source_left_out first = gone ? il_source_left_out_at(src, 0) : (il_source_left_out){ 0 };
     if (gone && src->missing == IL_MISSING_REFUSE)
-        return il_fail(e, IL_EDATA, "%s: %s: %zu of %zu samples (%s of %s) cannot be used",
-                       items->rejected[0].id, items->rejected[0].why, gone, gone + items->count, images, split);
-    if (items->count == 0 && gone)
-        return il_fail(e, IL_EDATA, "%s: %s: all %zu samples (%s of %s) cannot be used", items->rejected[0].id,
-                       items->rejected[0].why, gone, images, split);
-    if (items->count == 0)
-        return il_fail(e, IL_EDATA, "there is no sample of %s in %s", images, split);
+        return il_fail(e, IL_EDATA, "%s: %s: %zu of %zu samples (%s of %s) cannot be used", first.id, first.why, gone,
+                       gone + src->count, images, split);
+    if (src->count == 0 && gone)
+        return il_fail(e, IL_EDATA, "%s: %s: all %zu samples (%s of %s) cannot be used", first.id, first.why, gone, images,
+                       split);
+    for (size_t i = 0; i < src->nparts; i++)
+        if (src->parts[i].items->count == 0)
+            return il_fail(e, IL_EDATA, "there is no sample of %s in %s", src->parts[i].images, split);
     return IL_OK;
 }
 
 int il_source_open(il_source **out, const il_choice *dataset, const char *split, const char *images,
                    il_missing missing, il_err *e)
 {
-    const il_plugin *plugin = dataset->plugin;
-    il_scan what = { .split = split, .images = images };
     il_source *src = calloc(1, sizeof *src);
     if (!src)
         return il_fail_oom(e);
     src->dataset = dataset;
     src->missing = missing;
-    int rc = plugin->open ? plugin->open(&src->self, dataset->params, e) : IL_OK;
-    if (rc) {
-        free(src);
-        return rc;
-    }
-    rc = il_items_new(&src->items, e);
+    int rc = split_kinds(src, images, e);
+    for (size_t i = 0; i < src->nparts && !rc; i++)
+        rc = scan(&src->parts[i], dataset, split, &src->uses, e);
     if (!rc)
-        rc = plugin->dataset->scan(src->self, what, src->items, e);
-    if (!rc && plugin->uses)
-        rc = plugin->uses(src->self, &src->uses, e);
-    if (!rc)
-        rc = il_items_sort(src->items, e);
+        rc = merge(src, e);
     if (!rc)
         rc = check_left(src, split, images, e);
     if (rc) {
@@ -99,32 +194,38 @@ int il_source_degrade(il_source **out, il_source *plain, il_degradation d, il_er
 
 size_t il_source_count(const il_source *src)
 {
-    return src->items->count;
+    return src->count;
 }
 
 il_item il_source_at(const il_source *src, size_t i)
 {
-    return src->items->list[i];
+    return src->samples[i].item;
 }
 
 size_t il_source_left_out_count(const il_source *src)
 {
-    return src->items->rejected_count;
+    size_t count = 0;
+    for (size_t i = 0; i < src->nparts; i++)
+        count += src->parts[i].items->rejected_count;
+    return count;
 }
 
 il_source_left_out il_source_left_out_at(const il_source *src, size_t i)
 {
-    const il_rejected *r = &src->items->rejected[i];
-    return (il_source_left_out){ .id = r->id, .why = r->why };
+    const struct part *p = src->parts;
+    for (; i >= p->items->rejected_count; p++)
+        i -= p->items->rejected_count;
+    return (il_source_left_out){ .id = p->items->rejected[i].id, .why = p->items->rejected[i].why };
 }
 
 int il_source_read(const il_source *src, size_t i, uint64_t seed, il_image *image, il_image *mask, il_err *e)
 {
-    il_item item = src->items->list[i];
+    const struct sample *sample = &src->samples[i];
+    il_item item = *sample->listed;
     il_image picture = { 0 }, grey = { 0 };
     int rc;
     if (src->dataset->plugin->dataset->read) {
-        rc = src->dataset->plugin->dataset->read(src->self, item, seed, &picture, &grey, e);
+        rc = src->dataset->plugin->dataset->read(sample->part->self, item, seed, &picture, &grey, e);
     } else {
         rc = il_image_read(&picture, item.image, e);
         if (!rc && item.mask)
@@ -162,7 +263,9 @@ int il_source_load(il_source *src, il_device device, il_err *e)
         return il_source_load(src->plain, device, e);
     if (src->loaded || !src->dataset->plugin->load)
         return IL_OK;
-    int rc = src->dataset->plugin->load(src->self, device, e);
+    int rc = IL_OK;
+    for (size_t i = 0; i < src->nparts && !rc; i++)
+        rc = src->dataset->plugin->load(src->parts[i].self, device, e);
     if (rc)
         return il_fail_in(e, "data set '%s'", src->dataset->label ? src->dataset->label : src->dataset->plugin->name);
     src->loaded = true;
@@ -225,8 +328,8 @@ int il_source_digest(il_digest *out, il_source *src, const il_hash_cache *cache,
         rc = add_hash(&lines, src, src->uses.paths[i], cache, e);
         il_words_add(&lines, "\n");
     }
-    for (size_t i = 0; i < src->items->count && !src->hashed && !rc; i++) {
-        il_item item = src->items->list[i];
+    for (size_t i = 0; i < src->count && !src->hashed && !rc; i++) {
+        il_item item = src->samples[i].item;
         il_words_add(&lines, "%zu:%s", strlen(item.id), item.id); /* the length keeps odd ids apart */
         rc = add_hash(&lines, src, item.image, cache, e);
         if (!rc)

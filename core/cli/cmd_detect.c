@@ -45,7 +45,7 @@ static int settle_tiles(struct work *w, il_err *e)
     if (!how->tile)
         how->tile = w->detector.card.size ? w->detector.card.size : DEFAULT_TILE;
     if (how->overlap < 0)
-        how->overlap = how->tile / 4;
+        how->overlap = how->tile / 8;
     if (how->overlap >= how->tile)
         return il_fail(e, IL_EUSAGE, "--overlap: %d is not below the tile's %d", how->overlap, how->tile);
     return il_detector_try(&w->detector, how->tile, e);
@@ -105,7 +105,7 @@ static void examine(struct work *w, const char *path)
     if (rc == IL_OK)
         rc = tell(w, &f, stem, &e);
     if (rc == IL_OK)
-        w->found += f.verdict != IL_VERDICT_NOTHING;
+        w->found += il_verdict_found(f.verdict);
     else
         complain(w, e.message);
     il_detect_free(&f);
@@ -131,40 +131,6 @@ static int examine_all(struct work *w, il_err *e)
     return rc;
 }
 
-/* ---- authentic pictures ---- */
-
-static int calibrate(struct work *w, il_err *e)
-{
-    il_gather g = { 0 };
-    il_false_alarms a = { .measure = "a verdict other than nothing found, measured with these settings by --calibrate" };
-    size_t failed = w->failed;
-    int rc = il_gather_add(&g, w->line.calibrate, w->line.output, e);
-    for (size_t i = 0; i < g.count && rc == IL_OK; i++) {
-        il_err why = { 0 };
-        il_finding f = { 0 };
-        int result = g.list[i].why ? il_fail(&why, IL_EIO, "%s: %s", g.list[i].path, g.list[i].why)
-                                   : il_detect_picture(&f, &w->detector, g.list[i].path, NULL, w->line.how, &why);
-        if (result != IL_OK) {
-            complain(w, why.message);
-            continue;
-        }
-        a.pictures++;
-        a.alarms += f.verdict != IL_VERDICT_NOTHING;
-        a.marked += f.share;
-        il_detect_free(&f);
-    }
-    il_gather_free(&g);
-    if (rc == IL_OK && !a.pictures)
-        rc = il_fail(e, IL_EDATA, "--calibrate %s: no picture could be examined", w->line.calibrate);
-    if (rc != IL_OK)
-        return rc;
-    a.marked /= (double)a.pictures;
-    w->detector.card.alarms = a;
-    if (!w->line.json)
-        il_detect_print_alarms(w->line.calibrate, &a, w->failed - failed);
-    return IL_OK;
-}
-
 /* ---- the whole ---- */
 
 static int make_folder(const char *path, il_err *e)
@@ -188,10 +154,13 @@ static int work(struct work *w, il_err *e)
         rc = settle_tiles(w, e);
     if (rc == IL_OK && w->line.output)
         rc = make_folder(w->line.output, e);
-    if (rc == IL_OK && !w->line.quiet)
-        il_detect_print_card(&w->detector.card);
+    if (rc == IL_OK)
+        rc = il_detect_calibration_load(&w->detector, &w->line, e);
     if (rc == IL_OK && w->line.calibrate)
-        rc = calibrate(w, e);
+        rc = il_detect_calibrate(&w->detector, &w->failed, &w->line, e);
+    w->detector.calibration.none = w->line.by_marks;
+    if (rc == IL_OK && !w->line.quiet)
+        il_detect_print_card(&w->detector);
     if (rc == IL_OK)
         rc = examine_all(w, e);
     il_detector_close(&w->detector);

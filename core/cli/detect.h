@@ -8,6 +8,7 @@ typedef struct il_detect_line {
     il_detect_opts how;     /* tile 0, overlap -1: not given */
     const char *run, *weights, *model, *database, *device, *output, *calibrate;
     int threads;
+    bool by_marks; /* --threshold: no calibration is asked */
     bool json, quiet, help;
     char **words;           /* pictures, folders, patterns */
     int nwords;
@@ -21,7 +22,12 @@ void il_detect_line_help(void);
 void il_detect_print(const il_finding *f);
 /* To stderr, each kind once: *said remembers. */
 void il_detect_print_warnings(unsigned *said, const il_finding *f, const il_detector *d);
-void il_detect_print_card(const il_card *c);
-void il_detect_print_alarms(const char *folder, const il_false_alarms *a, size_t failed);
+void il_detect_print_card(const il_detector *d);
+void il_detect_print_bar(const char *folder, const il_bar *b, il_compression c);
+
+/* Takes what a former --calibrate left beside the weights; how.tile and how.overlap are settled. */
+int il_detect_calibration_load(il_detector *d, const il_detect_line *line, il_err *e);
+/* Measures the pictures of --calibrate and keeps the calibration. *failed grows by what could not be examined. */
+int il_detect_calibrate(il_detector *d, size_t *failed, const il_detect_line *line, il_err *e);
 
 #endif

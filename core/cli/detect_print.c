@@ -30,8 +30,27 @@ static const char *known(const char *text)
     return text ? text : "not known";
 }
 
-void il_detect_print_card(const il_card *c)
+/* "false alarms on 4.0 % of 50 authentic lossless pictures, …" */
+static void print_alarms(const il_detector *d)
 {
+    int said = 0;
+    for (int c = 0; c < IL_COMPRESSIONS; c++) {
+        const il_false_alarms *a = &d->calibration.bars[c].measured;
+        if (a->pictures && !d->calibration.none)
+            fprintf(stderr, "%s %.1f %% of %" PRId64 " authentic %s pictures", said++ ? " and" : ", false alarms on",
+                    100 * (double)a->alarms / (double)a->pictures, a->pictures, il_calibration_name((il_compression)c));
+    }
+    const il_false_alarms *a = &d->card.alarms;
+    if (!said && a->pictures)
+        fprintf(stderr, ", false alarms on %.1f %% of %" PRId64 " authentic pictures",
+                100 * (double)a->alarms / (double)a->pictures, a->pictures);
+    else if (!said)
+        fprintf(stderr, ", false alarms not measured");
+}
+
+void il_detect_print_card(const il_detector *d)
+{
+    const il_card *c = &d->card;
     if (c->run)
         fprintf(stderr, "detector: run %" PRId64 " (%s), ", c->run, known(c->name));
     else
@@ -40,21 +59,23 @@ void il_detect_print_card(const il_card *c)
             known(c->dataset), known(c->mask_policy));
     if (isfinite(c->test_iou))
         fprintf(stderr, ", test IoU %.3f", c->test_iou);
-    if (c->alarms.pictures)
-        fprintf(stderr, ", false alarms on %.1f %% of %" PRId64 " authentic pictures\n",
-                100 * (double)c->alarms.alarms / (double)c->alarms.pictures, c->alarms.pictures);
-    else
-        fprintf(stderr, ", false alarms not measured\n");
+    print_alarms(d);
+    fputc('\n', stderr);
 }
 
-void il_detect_print_alarms(const char *folder, const il_false_alarms *a, size_t failed)
+void il_detect_print_bar(const char *folder, const il_bar *b, il_compression c)
 {
+    const il_false_alarms *a = &b->measured;
     il_interval w = il_verdict_wilson(a->alarms, a->pictures);
-    printf("%s: %" PRId64 " authentic pictures", folder, a->pictures);
-    if (failed)
-        printf(" (%zu more could not be examined)", failed);
-    printf("\nfalse alarms: %" PRId64 " of %" PRId64 ", %.1f %% (95 %% Wilson interval %.1f to %.1f %%)\n"
-           "marked pixels: %.3f %% of a picture on average\n", a->alarms, a->pictures,
+    printf("%s: %" PRId64 " authentic %s pictures", folder, b->chosen_on + a->pictures, il_calibration_name(c));
+    if (b->chosen_on && b->score > 0)
+        printf("; by the first %" PRId64 ", scores above %.4f count as found", b->chosen_on, b->score);
+    else if (b->chosen_on)
+        printf("; by the first %" PRId64 ", any region counts as found", b->chosen_on);
+    else if (a->pictures < IL_CALIBRATION_PICTURES)
+        printf("; %d are needed to choose the score that counts as found", IL_CALIBRATION_PICTURES);
+    printf("\nfalse alarms: %" PRId64 " of %s%" PRId64 ", %.1f %% (95 %% Wilson interval %.1f to %.1f %%)\n"
+           "marked pixels: %.3f %% of a picture on average\n", a->alarms, b->chosen_on ? "the other " : "", a->pictures,
            100 * (double)a->alarms / (double)a->pictures, 100 * w.low, 100 * w.high, 100 * a->marked);
     fflush(stdout);
 }

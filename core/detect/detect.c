@@ -70,6 +70,11 @@ static int write_pictures(il_image *photo, const il_sweep_result *r, const char 
 
 /* ---- warnings ---- */
 
+static il_compression compression_of(const il_finding *f)
+{
+    return f->header.lossy ? IL_LOSSY : IL_LOSSLESS;
+}
+
 static unsigned warnings_of(const il_subject *s, const il_detector *d, int tile)
 {
     const il_header *h = &s->header;
@@ -93,7 +98,7 @@ static unsigned warnings_of(const il_subject *s, const il_detector *d, int tile)
 
 const char *il_detect_warning_name(il_warning w)
 {
-    static const char *const names[] = { "lossy", "size", "small", "alpha", "16 bits", "animated", "cmyk", "revision" };
+    static const char *const names[] = { "lossy", "size", "small", "alpha", "16 bits", "animated", "cmyk", "revision", "uncertain" };
     return names[w];
 }
 
@@ -102,7 +107,7 @@ void il_detect_warning_text(char *to, size_t size, const il_finding *f, const il
     const char *format = strcmp(f->header.format, "jpeg") == 0 ? "JPEG" : "WebP";
     switch (w) {
     case IL_WARN_LOSSY:
-        snprintf(to, size, "lossy compression (%s) removes part of the trace; the detector is not known to be trained on it",
+        snprintf(to, size, "lossy compression (%s) removes part of the trace, or all of it",
                  format);
         break;
     case IL_WARN_SIZE:
@@ -119,6 +124,13 @@ void il_detect_warning_text(char *to, size_t size, const il_finding *f, const il
     case IL_WARN_DEEP: snprintf(to, size, "16 bits a channel were reduced to 8"); break;
     case IL_WARN_ANIMATED: snprintf(to, size, "an animation; only its first picture was examined"); break;
     case IL_WARN_CMYK: snprintf(to, size, "CMYK was converted to RGB"); break;
+    case IL_WARN_UNCERTAIN:
+        if (d->calibration.bars[compression_of(f)].chosen_on)
+            snprintf(to, size, "the detector cannot tell: too many authentic pictures score as high as can be");
+        else
+            snprintf(to, size, "the detector cannot tell: it was not calibrated on authentic %s pictures; --calibrate FOLDER "
+                     "does that, best with photos of the same origin", il_calibration_name(compression_of(f)));
+        break;
     default:
         snprintf(to, size, "the model's plugin has revision %d, the weights were trained with revision %d",
                  d->choice.plugin->revision, d->card.revision);
@@ -127,7 +139,7 @@ void il_detect_warning_text(char *to, size_t size, const il_finding *f, const il
 
 /* ---- the whole ---- */
 
-static int judge(il_finding *f, const il_sweep_result *r, il_detect_opts o, il_err *e)
+static int judge(il_finding *f, const il_detector *d, const il_sweep_result *r, il_detect_opts o, il_err *e)
 {
     int64_t pixels = (int64_t)f->width * f->height;
     double least = o.least * (double)pixels;
@@ -139,7 +151,10 @@ static int judge(il_finding *f, const il_sweep_result *r, il_detect_opts o, il_e
     f->marked = r->marked;
     f->share = (double)r->marked / (double)pixels;
     f->score = il_verdict_score(&r->score);
-    f->verdict = il_verdict_of(f->share, f->regions.count);
+    f->marks = il_verdict_of(f->share, f->regions.count);
+    f->verdict = il_calibration_judge(&d->calibration, f->marks, f->score, compression_of(f));
+    if (f->verdict == IL_VERDICT_UNCERTAIN)
+        f->warnings |= 1u << IL_WARN_UNCERTAIN;
     return IL_OK;
 }
 
@@ -156,7 +171,7 @@ static int examine(il_finding *f, const il_detector *d, il_subject *s, const cha
     if (rc != IL_OK)
         il_fail_in(e, "%s", il_subject_name(s->path));
     if (rc == IL_OK)
-        rc = judge(f, &r, o, e);
+        rc = judge(f, d, &r, o, e);
     if (rc == IL_OK && stem)
         rc = write_pictures(&s->image, &r, stem, e);
     il_sweep_free(&r);

@@ -17,7 +17,7 @@ typedef struct il_detect_opts {
 /* Why a result may be worth less than the card says. */
 typedef enum il_warning {
     IL_WARN_LOSSY, IL_WARN_SIZE, IL_WARN_SMALL, IL_WARN_ALPHA, IL_WARN_DEEP, IL_WARN_ANIMATED, IL_WARN_CMYK,
-    IL_WARN_REVISION, IL_WARNINGS
+    IL_WARN_REVISION, IL_WARN_UNCERTAIN, IL_WARNINGS
 } il_warning;
 
 typedef struct il_finding {
@@ -28,7 +28,8 @@ typedef struct il_finding {
     int64_t marked;   /* pixels */
     double share;     /* of marked pixels */
     double score;     /* IL_VERDICT_CONVENTION */
-    il_verdict verdict;
+    il_verdict marks;   /* what the marked pixels alone say */
+    il_verdict verdict; /* what they say after the calibration */
     il_regions regions;
     unsigned warnings; /* bit 1 << il_warning */
 } il_finding;

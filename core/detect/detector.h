@@ -2,17 +2,10 @@
 #ifndef IL_DETECT_DETECTOR_H
 #define IL_DETECT_DETECTOR_H
 
+#include "detect/calibration.h"
 #include "model.h"
 #include "store.h"
 #include "words.h"
-
-/* How often authentic pictures are marked. */
-typedef struct il_false_alarms {
-    int64_t pictures;    /* 0: not measured */
-    int64_t alarms;      /* pictures in which something was found */
-    double marked;       /* mean share of marked pixels */
-    const char *measure; /* what counts as found */
-} il_false_alarms;
 
 /* Texts are NULL where nothing is known. */
 typedef struct il_card {
@@ -24,13 +17,14 @@ typedef struct il_card {
     int revision;  /* of the plugin that trained; 0: not known */
     char sha256[65];
     double test_iou; /* on the kind of pictures it was trained on, as published; NAN: not measured */
-    il_false_alarms alarms;
+    il_false_alarms alarms; /* in the run's tests on authentic pictures */
 } il_card;
 
 typedef struct il_detector {
     il_choice choice;
     il_model model;
     il_card card;
+    il_calibration calibration;
     int64_t base_bytes; /* of the process with the model in memory, before any picture */
     int64_t tile_bytes; /* that one more tile of the size last tried takes */
 } il_detector;

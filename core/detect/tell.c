@@ -82,6 +82,20 @@ static json_t *json_of_alarms(const il_false_alarms *a)
                      real(w.low), real(w.high), "mean_share_marked", real(a->marked), "measure", text(a->measure));
 }
 
+static json_t *json_of_calibration(const il_calibration *k)
+{
+    json_t *o = json_object();
+    for (int c = 0; c < IL_COMPRESSIONS && !k->none; c++) {
+        const il_bar *b = &k->bars[c];
+        json_t *bar = b->measured.pictures
+                          ? json_pack("{s:I, s:o, s:o}", "chosen_on", (json_int_t)b->chosen_on, "found_above",
+                                      b->chosen_on ? real(b->score) : json_null(), "false_alarms", json_of_alarms(&b->measured))
+                          : json_null();
+        json_object_set_new(o, il_calibration_name((il_compression)c), bar);
+    }
+    return o;
+}
+
 static json_t *json_of_card(const il_detector *d)
 {
     const il_card *c = &d->card;
@@ -96,7 +110,9 @@ static json_t *json_of_card(const il_detector *d)
     json_object_set_new(o, "test_iou", real(c->test_iou));
     json_object_set_new(o, "test_iou_convention", isfinite(c->test_iou) ? json_string("batch_mean") : json_null());
     json_object_set_new(o, "false_alarms", json_of_alarms(&c->alarms));
-    if (!c->alarms.pictures)
+    json_object_set_new(o, "calibration", json_of_calibration(&d->calibration));
+    const il_bar *bars = d->calibration.bars;
+    if (!c->alarms.pictures && !bars[IL_LOSSLESS].measured.pictures && !bars[IL_LOSSY].measured.pictures)
         json_object_set_new(o, "false_alarms_note", json_string("not measured: this detector was tested on no authentic "
                             "pictures; 'inpaintlab detect --calibrate FOLDER' measures it"));
     return o;

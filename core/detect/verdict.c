@@ -4,8 +4,13 @@
 
 const char *il_verdict_text(il_verdict v)
 {
-    static const char *const texts[] = { "nothing found", "region", "whole image" };
+    static const char *const texts[] = { "nothing found", "region", "whole image", "uncertain" };
     return texts[v];
+}
+
+bool il_verdict_found(il_verdict v)
+{
+    return v == IL_VERDICT_REGION || v == IL_VERDICT_WHOLE;
 }
 
 il_verdict il_verdict_of(double share, size_t regions)

@@ -2,14 +2,17 @@
 #ifndef IL_DETECT_VERDICT_H
 #define IL_DETECT_VERDICT_H
 
+#include <stdbool.h>
 #include "detect/regions.h"
 
-typedef enum il_verdict { IL_VERDICT_NOTHING, IL_VERDICT_REGION, IL_VERDICT_WHOLE } il_verdict;
+/* Uncertain: the detector cannot tell. */
+typedef enum il_verdict { IL_VERDICT_NOTHING, IL_VERDICT_REGION, IL_VERDICT_WHOLE, IL_VERDICT_UNCERTAIN } il_verdict;
 
-/* "nothing found", "region", "whole image" */
+/* "nothing found", "region", "whole image", "uncertain" */
 const char *il_verdict_text(il_verdict v);
+bool il_verdict_found(il_verdict v); /* a region, or the whole image */
 
-/* More than this share marked: the whole image. A picture that was generated, or only went through the generator's
+/* What the marks alone say. More than this share marked: the whole image. A picture that was generated, or only went through the generator's
  * autoencoder, lights up everywhere. */
 #define IL_VERDICT_WHOLE_SHARE 0.9
 

@@ -158,6 +158,42 @@ expect 0 "one.webp: …" "" -q $all --calibrate in one.webp
 grep -q '^false alarms: 2 of 2, 100.0 % (95 % Wilson interval 34.2 to 100.0 %)$' out.txt || fail "calibrate: $(cat out.txt)"
 expect 2 "" "inpaintlab: --calibrate gone: no picture could be examined" -q --calibrate gone
 
+# ---- calibration ----
+mkdir jpegs few; for i in $(seq 10 49); do cp "$data/images/rgb.jpg" "jpegs/$i.jpg"; done; cp jpegs/1*.jpg few/
+weights=$(sql "SELECT weights_path FROM runs WHERE id = 1"); kept=$weights.calibration.json
+unsure="inpaintlab: warning: jpegs/10.jpg: the detector cannot tell: it was not calibrated on authentic lossy pictures; …"
+expect 1 "jpegs/10.jpg: uncertain, …" "$unsure" --run 1 jpegs/10.jpg
+expect 0 "jpegs/10.jpg: …" "inpaintlab: warning: …" --run 1 $all jpegs/10.jpg # the marks alone decide
+expect 1 "jpegs/10.jpg: uncertain, …" "" -q --run 1 --calibrate few jpegs/10.jpg
+grep -q '^few: 10 authentic lossy pictures; 40 are needed to choose the score that counts as found$' out.txt || fail "few: $(cat out.txt)"
+[ -s "$kept" ] || fail "no calibration was kept"
+expect 1 "jpegs/10.jpg: nothing found, …" "" -q --run 1 --calibrate jpegs jpegs/10.jpg
+grep -q '^jpegs: 40 authentic lossy pictures; by the first 20, \(scores above 0\.[0-9]* count\|any region counts\) as found$' out.txt || fail "jpegs: $(cat out.txt)"
+grep -q '^false alarms: 0 of the other 20, 0.0 % (95 % Wilson interval 0.0 to 16.1 %)$' out.txt || fail "jpegs: $(cat out.txt)"
+"$program" detect --db r.sqlite --run 1 jpegs/10.jpg > out.txt 2> err.txt; [ $? = 1 ] || fail "calibrated: status"
+grep -q '^jpegs/10.jpg: nothing found' out.txt || fail "the calibration is not used: $(cat out.txt)"
+grep -q 'false alarms on 0.0 % of 20 authentic lossy pictures$' err.txt || fail "the card lacks it: $(cat err.txt)"
+[ "$("$program" detect -q --db r.sqlite --run 1 --json jpegs/10.jpg | grep -o '"lossless":null,"lossy":{"chosen_on":20')" ] || fail "JSON lacks the calibration"
+expect 1 "jpegs/10.jpg: uncertain, …" "$unsure" --run 1 --min-area 0.2 jpegs/10.jpg
+grep -q "calibration.json: is of other weights or settings; not used$" err.txt || fail "other settings: $(cat err.txt)"
+cp "$weights" w.safetensors; cp "$kept" w.safetensors.calibration.json
+expect 1 "jpegs/10.jpg: nothing found, …" "" -q --weights w.safetensors jpegs/10.jpg
+echo '{"of": ' > "$kept"
+expect 2 "" "inpaintlab: …weights.safetensors.calibration.json:…: …" --run 1 jpegs/10.jpg
+expect 1 "jpegs/10.jpg: nothing found, …" "" -q --run 1 --calibrate jpegs jpegs/10.jpg
+expect 1 "jpegs/10.jpg: nothing found, …" "" -q --run 1 --calibrate few jpegs/10.jpg # fewer do not undo it
+rm "$kept" w.safetensors.calibration.json
+
+# ---- several image kinds in one run ----
+sed -e 's/experiment: small/experiment: joined/; s/on: fakefake/on: fakefake+original/; s/test: .*/test: [fakefake+original, fakefake]/; s/\[1, 2\]/[3]/' grid.yaml > joined.yaml
+"$program" run joined.yaml --db j.sqlite -q > run.txt || { cat run.txt; fail "joined kinds"; }
+joined() { "$program" sql --db j.sqlite --format csv "$1" | tail -n 1 | tr -d '\r'; }
+[ "$(joined "SELECT count(*) || ' ' || sum(id LIKE '%.original' AND tp + fn = 0) || ' ' || sum(id LIKE '%.fakefake' AND tp + fn > 0) FROM images WHERE test = (SELECT id FROM tests WHERE images = 'fakefake+original')")" = "$(( 2 * $(find made/test -name '*.fakefake.webp' | wc -l) )) $(find made/test -name '*.original.webp' | wc -l) $(find made/test -name '*.fakefake.webp' | wc -l)" ] || fail "the joined kinds are not there"
+[ "$(joined "SELECT value IS NOT NULL FROM metrics WHERE tested_on = 'fakefake+original' AND convention = 'image level' AND metric = 'auc'")" = 1 ] || fail "no AUC of pictures"
+sed -i 's/test: .*/test: [fakefake+gone]/' joined.yaml
+"$program" run joined.yaml --db j.sqlite -q > run.txt 2>&1 && fail "an absent kind"
+grep -q "image kind 'gone' is unknown" run.txt || fail "an absent kind: $(cat run.txt)"
+
 # ---- damaged and odd files: one line each ----
 images=$data/images
 odd=0

@@ -37,7 +37,7 @@ static const char *why_refused(const il_registry *r, const char *name)
 static const struct {
     const char *file, *why;
 } broken[] = {
-    {"wrong_abi.so", "was built for plugin ABI 3, this program has 2: rebuild it"},
+    {"wrong_abi.so", "was built for plugin ABI 4, this program has 3: rebuild it"},
     {"no_symbol.so", "has no il_plugin_entry, so it is no plugin"},
     {"undefined_symbol.so", "cannot be loaded: undefined symbol: il_no_such_function"},
     {"missing_callback.so", "model 'missing_callback' lacks the callback model.forward"},
@@ -84,9 +84,9 @@ Test(registry, refused_plugins_are_told_when_asked_for)
     il_err e = {0};
     cr_assert_eq(il_registry_find(&p, r, IL_MASK_POLICY, "wrong_abi", &e), IL_EPLUGIN);
     cr_assert_str_eq(e.message, "mask policy 'wrong_abi' cannot be used: " BROKEN "/wrong_abi.so: was built for plugin ABI "
-                                "3, this program has 2: rebuild it");
+                                "4, this program has 3: rebuild it");
     cr_assert_eq(il_registry_find(&p, r, IL_MASK_POLICY, BROKEN "/wrong_abi.so", &e), IL_EPLUGIN);
-    cr_assert_str_eq(e.message, BROKEN "/wrong_abi.so: was built for plugin ABI 3, this program has 2: rebuild it");
+    cr_assert_str_eq(e.message, BROKEN "/wrong_abi.so: was built for plugin ABI 4, this program has 3: rebuild it");
     cr_assert_null(p);
     cr_assert_null(getenv("BROKEN_PLUGIN_RAN"));
     il_registry_free(r);

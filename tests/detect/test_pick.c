@@ -75,6 +75,24 @@ Test(pick, the_best_on_its_own_kind)
     remove_folder(f);
 }
 
+Test(pick, one_that_has_seen_authentic_pictures_comes_first)
+{
+    struct folder f = new_folder();
+    il_store *s = open_store(f);
+    put_run(s, "h1", "high", "realfake", "realfake", 70);
+    put_run(s, "h2", "authentic only", "realfake+original", "original", 90);
+    put_run(s, "h3", "lower", "realfake+original", "realfake", 20);
+    int64_t lower = put_run(s, "h4", "low", "realfake+original", "realfake", 30);
+    put_run(s, "h5", "another word", "realfake+originals", "realfake", 90);
+    il_card c = picked(s, NULL);
+    cr_assert_eq(c.run, lower);
+    cr_assert_str_eq(c.trained_on, "realfake+original");
+    cr_assert(fabs(c.test_iou - (0.5 + 30.0 / 80) / 2) < 1e-9, "%g", c.test_iou);
+    card_free(c);
+    il_store_close(s);
+    remove_folder(f);
+}
+
 Test(pick, by_number_name_or_glob)
 {
     struct folder f = new_folder();

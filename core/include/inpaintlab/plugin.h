@@ -18,7 +18,7 @@ extern "C" {
 #endif
 
 /* Raised when any public struct or slot changes. Core and plugin must agree exactly. */
-#define IL_ABI 2u
+#define IL_ABI 3u
 
 typedef enum il_kind { IL_DATASET = 1, IL_MODEL, IL_LOSS, IL_MASK_POLICY, IL_MASKER, IL_GENERATOR } il_kind;
 enum { IL_KINDS = IL_GENERATOR };

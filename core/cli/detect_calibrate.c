@@ -1,0 +1,127 @@
+/* detect_calibrate.c - measures a detector on authentic pictures, and keeps what follows beside its weights. */
+#include <stdio.h>
+#include <stdlib.h>
+#include "cli/detect.h"
+#include "detect/gather.h"
+
+static il_calibration_of owner(const il_detector *d, const il_detect_line *line)
+{
+    return (il_calibration_of){ .weights_sha256 = d->card.sha256, .tile = line->how.tile, .overlap = line->how.overlap,
+                                .threshold = line->how.threshold, .least = line->how.least };
+}
+
+static int path_of(il_text *path, const il_detector *d, il_err *e)
+{
+    il_words_add(path, "%s.calibration.json", d->card.weights);
+    return path->failed ? il_fail_oom(e) : IL_OK;
+}
+
+int il_detect_calibration_load(il_detector *d, const il_detect_line *line, il_err *e)
+{
+    il_text path = { 0 };
+    bool fits = true;
+    int rc = path_of(&path, d, e);
+    if (rc == IL_OK && !line->by_marks)
+        rc = il_calibration_read(&d->calibration, &fits, path.data, owner(d, line), e);
+    if (rc == IL_EFORMAT && line->calibrate)
+        rc = IL_OK; /* a damaged one is made anew */
+    if (rc == IL_OK && !fits && !line->quiet && !line->calibrate)
+        fprintf(stderr, "inpaintlab: warning: %s: is of other weights or settings; not used\n", path.data);
+    il_words_free(&path);
+    return rc;
+}
+
+/* ---- pictures ---- */
+
+struct sitting {
+    il_detector *detector;
+    const il_detect_line *line;
+    il_authentic *list;
+    size_t count, room, failed;
+};
+
+static void complain(struct sitting *s, const char *message)
+{
+    s->failed++;
+    fflush(stdout);
+    fprintf(stderr, "inpaintlab: %s\n", message);
+}
+
+static int examine(struct sitting *s, const il_gathered *g, il_err *e)
+{
+    il_err why = { 0 };
+    il_finding f = { 0 };
+    il_authentic *list = il_words_room(s->list, s->count, &s->room, sizeof *list);
+    if (!list)
+        return il_fail_oom(e);
+    s->list = list;
+    int rc = g->why ? il_fail(&why, IL_EIO, "%s: %s", g->path, g->why)
+                    : il_detect_picture(&f, s->detector, g->path, NULL, s->line->how, &why);
+    if (rc != IL_OK) {
+        complain(s, why.message);
+        return IL_OK;
+    }
+    list[s->count++] = (il_authentic){ .compression = f.header.lossy ? IL_LOSSY : IL_LOSSLESS, .score = f.score,
+                                       .share = f.share, .marked = f.marks != IL_VERDICT_NOTHING };
+    il_detect_free(&f);
+    return IL_OK;
+}
+
+static int examine_all(struct sitting *s, il_err *e)
+{
+    il_gather g = { 0 };
+    int rc = il_gather_add(&g, s->line->calibrate, s->line->output, e);
+    for (size_t i = 0; i < g.count && rc == IL_OK; i++)
+        rc = examine(s, &g.list[i], e);
+    il_gather_free(&g);
+    if (rc == IL_OK && !s->count)
+        rc = il_fail(e, IL_EDATA, "--calibrate %s: no picture could be examined", s->line->calibrate);
+    return rc;
+}
+
+/* ---- what follows ---- */
+
+/* Bars of the compressions that there are pictures of; the others stay. */
+static int choose(struct sitting *s, il_err *e)
+{
+    il_calibration *k = &s->detector->calibration;
+    for (int c = 0; c < IL_COMPRESSIONS; c++) {
+        il_bar bar;
+        int rc = (s->line->by_marks ? il_calibration_measure : il_calibration_choose)(&bar, s->list, s->count,
+                                                                                     (il_compression)c, e);
+        if (rc != IL_OK)
+            return rc;
+        if (!bar.measured.pictures)
+            continue;
+        if (bar.chosen_on || !k->bars[c].chosen_on) /* a few pictures do not undo what many chose */
+            k->bars[c] = bar;
+        if (!s->line->json)
+            il_detect_print_bar(s->line->calibrate, &bar, (il_compression)c);
+    }
+    return IL_OK;
+}
+
+/* Weights may lie where nothing can be written; the calibration then serves this call. */
+static int keep(const struct sitting *s, il_err *e)
+{
+    il_text path = { 0 };
+    il_err why = { 0 };
+    int rc = path_of(&path, s->detector, e);
+    if (rc == IL_OK && il_calibration_write(&s->detector->calibration, path.data, owner(s->detector, s->line), &why) != IL_OK)
+        fprintf(stderr, "inpaintlab: warning: the calibration is not kept: %s\n", why.message);
+    il_words_free(&path);
+    return rc;
+}
+
+int il_detect_calibrate(il_detector *d, size_t *failed, const il_detect_line *line, il_err *e)
+{
+    struct sitting s = { .detector = d, .line = line };
+    int rc = examine_all(&s, e);
+    if (rc == IL_OK)
+        rc = choose(&s, e);
+    if (rc == IL_OK && !line->by_marks)
+        rc = keep(&s, e);
+    *failed += s.failed;
+    free(s.list);
+    return rc;
+}

@@ -1,0 +1,67 @@
+/* calibration.h - which score counts as found, by authentic pictures, and how often that is wrong of others. */
+#ifndef IL_DETECT_CALIBRATION_H
+#define IL_DETECT_CALIBRATION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <inpaintlab/error.h>
+#include "detect/verdict.h"
+
+/* How often authentic pictures are taken for others. */
+typedef struct il_false_alarms {
+    int64_t pictures;    /* 0: not measured */
+    int64_t alarms;      /* pictures in which something was found */
+    double marked;       /* mean share of marked pixels */
+    const char *measure; /* what counts as found */
+} il_false_alarms;
+
+/* Lossless files and lossy ones are judged apart: compression changes the trace, and what looks like it. */
+typedef enum il_compression { IL_LOSSLESS, IL_LOSSY, IL_COMPRESSIONS } il_compression;
+/* "lossless", "lossy" */
+const char *il_calibration_name(il_compression c);
+
+#define IL_CALIBRATION_MEASURE "a region whose picture scores above found_above, by --calibrate"
+#define IL_CALIBRATION_RATE 0.05      /* false alarms allowed among the pictures that choose */
+enum { IL_CALIBRATION_PICTURES = 40 }; /* fewer choose nothing */
+
+typedef struct il_bar {
+    int64_t chosen_on; /* authentic pictures; 0: nothing was chosen */
+    double score;      /* higher image scores count as found */
+    il_false_alarms measured; /* on other pictures; where nothing was chosen, by the marks alone */
+} il_bar;
+
+typedef struct il_calibration {
+    bool none; /* to be ignored: the verdict follows from the marks alone */
+    il_bar bars[IL_COMPRESSIONS];
+} il_calibration;
+
+/* An authentic picture: what the marks alone say of it. */
+typedef struct il_authentic {
+    il_compression compression;
+    double score, share;
+    bool marked; /* has a region */
+} il_authentic;
+
+/* Pictures of one compression, all by the marks alone. */
+int il_calibration_measure(il_bar *out, const il_authentic *list, size_t count, il_compression c, il_err *e);
+
+/* The first half of the list chooses, the other one measures: neighbours, such as the tiles of one photo, stay together. */
+int il_calibration_choose(il_bar *out, const il_authentic *list, size_t count, il_compression c, il_err *e);
+
+/* What a picture is, given what its marks alone say. */
+il_verdict il_calibration_judge(const il_calibration *k, il_verdict marks, double score, il_compression c);
+
+/* What the bars belong to. */
+typedef struct il_calibration_of {
+    const char *weights_sha256;
+    int tile, overlap;
+    double threshold, least;
+} il_calibration_of;
+
+/* Beside the weights. Reading a file that is absent leaves *k alone; *fits is false when it is of other weights or settings,
+ * and *k stays. */
+int il_calibration_read(il_calibration *k, bool *fits, const char *path, il_calibration_of of, il_err *e);
+int il_calibration_write(const il_calibration *k, const char *path, il_calibration_of of, il_err *e);
+
+#endif
