@@ -1,7 +1,6 @@
 /* calibration.c - chooses, measures and keeps the score above which a picture is no longer taken for authentic. */
 #include <errno.h>
 #include <jansson.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -28,32 +27,32 @@ static int falling(const void *a, const void *b)
     return (x < y) - (x > y);
 }
 
-static void measure(il_false_alarms *out, double bar, const il_authentic *const *list, size_t count)
+static void measure(il_false_alarms *out, double bar, const il_authentic *list, size_t count)
 {
     *out = (il_false_alarms){ .pictures = (int64_t)count, .measure = IL_CALIBRATION_MEASURE };
     for (size_t i = 0; i < count; i++) {
-        out->alarms += evidence(list[i]) > bar;
-        out->marked += list[i]->share;
+        out->alarms += evidence(&list[i]) > bar;
+        out->marked += list[i].share;
     }
     if (count)
         out->marked /= (double)count;
 }
 
 /* Those of one compression; the caller frees them. */
-static const il_authentic **those_of(size_t *n, const il_authentic *list, size_t count, il_compression c)
+static il_authentic *those_of(size_t *n, const il_authentic *list, size_t count, il_compression c)
 {
-    const il_authentic **fit = malloc((count + 1) * sizeof *fit);
+    il_authentic *fit = malloc((count + 1) * sizeof *fit);
     *n = 0;
     for (size_t i = 0; fit && i < count; i++)
         if (list[i].compression == c)
-            fit[(*n)++] = &list[i];
+            fit[(*n)++] = list[i];
     return fit;
 }
 
 int il_calibration_measure(il_bar *out, const il_authentic *list, size_t count, il_compression c, il_err *e)
 {
     size_t n;
-    const il_authentic **fit = those_of(&n, list, count, c);
+    il_authentic *fit = those_of(&n, list, count, c);
     if (!fit)
         return il_fail_oom(e);
     *out = (il_bar){ 0 };
@@ -65,7 +64,7 @@ int il_calibration_measure(il_bar *out, const il_authentic *list, size_t count, 
 int il_calibration_choose(il_bar *out, const il_authentic *list, size_t count, il_compression c, il_err *e)
 {
     size_t n;
-    const il_authentic **fit = those_of(&n, list, count, c);
+    il_authentic *fit = those_of(&n, list, count, c);
     if (!fit)
         return il_fail_oom(e);
     size_t half = n / 2;
@@ -73,7 +72,7 @@ int il_calibration_choose(il_bar *out, const il_authentic *list, size_t count, i
     int rc = !scores ? il_fail_oom(e) : n < IL_CALIBRATION_PICTURES ? il_calibration_measure(out, list, count, c, e) : IL_OK;
     if (rc == IL_OK && n >= IL_CALIBRATION_PICTURES) {
         for (size_t i = 0; i < half; i++)
-            scores[i] = evidence(fit[i]);
+            scores[i] = evidence(&fit[i]);
         qsort(scores, half, sizeof *scores, falling);
         il_bar bar = { .chosen_on = (int64_t)half, .score = scores[(size_t)(IL_CALIBRATION_RATE * (double)half)] };
         measure(&bar.measured, bar.score, fit + half, n - half);
