@@ -29,6 +29,10 @@ int il_image_webp_read(il_image *out, const il_image_file *in, il_err *e);
 int il_image_png_encode(uint8_t **data, size_t *size, const il_image *image, const char *path, il_err *e);
 int il_image_webp_encode(uint8_t **data, size_t *size, const il_image *image, const char *path, il_err *e);
 
+/* For people to look at, not to measure on. quality: 0 to 100. */
+int il_image_webp_encode_lossy(uint8_t **data, size_t *size, const il_image *image, float quality, const char *path,
+                               il_err *e);
+
 /* Refuses a claimed size, or allocates the pixels unless header_only. */
 int il_image_file_new(il_image *out, const il_image_file *in, int64_t width, int64_t height, int channels, il_err *e);
 

@@ -29,12 +29,17 @@ static int fail_status(const il_image_file *in, VP8StatusCode status, il_err *e)
                    status_text(status));
 }
 
+static int fail_version(const char *path, il_err *e)
+{
+    return il_fail(e, IL_EIO, "%s: libwebp is of another version than its headers", path);
+}
+
 int il_image_webp_read(il_image *out, const il_image_file *in, il_err *e)
 {
     WebPDecoderConfig config;
     il_image image = { 0 };
     if (!WebPInitDecoderConfig(&config))
-        return il_fail(e, IL_EIO, "%s: libwebp is of another version than its headers", in->path);
+        return fail_version(in->path, e);
     VP8StatusCode status = WebPGetFeatures(in->data, in->size, &config.input);
     if (status != VP8_STATUS_OK)
         return fail_status(in, status, e);
@@ -75,24 +80,23 @@ static int import_pixels(WebPPicture *picture, const il_image *image, const char
     return rc;
 }
 
-int il_image_webp_encode(uint8_t **data, size_t *size, const il_image *image, const char *path, il_err *e)
+static int encode(uint8_t **data, size_t *size, const il_image *image, const WebPConfig *config, const char *path,
+                  il_err *e)
 {
-    WebPConfig config;
     WebPPicture picture;
     WebPMemoryWriter writer;
     if (image->width > WEBP_MAX_DIMENSION || image->height > WEBP_MAX_DIMENSION)
         return il_fail(e, IL_EPARAM, "%s: %dx%d pixels do not fit into WebP; at most %d a side", path, image->width,
                        image->height, WEBP_MAX_DIMENSION);
-    if (!WebPConfigInit(&config) || !WebPConfigLosslessPreset(&config, EFFORT) || !WebPPictureInit(&picture))
-        return il_fail(e, IL_EIO, "%s: libwebp is of another version than its headers", path);
-    config.exact = 1;
+    if (!WebPPictureInit(&picture))
+        return fail_version(path, e);
     WebPMemoryWriterInit(&writer);
     picture.writer = WebPMemoryWrite;
     picture.custom_ptr = &writer;
     int rc = import_pixels(&picture, image, path, e);
     if (rc)
         goto done;
-    if (!WebPEncode(&config, &picture)) {
+    if (!WebPEncode(config, &picture)) {
         rc = il_fail(e, IL_EIO, "%s: cannot be written as WebP: libwebp's error %d", path, (int)picture.error_code);
         goto done;
     }
@@ -107,4 +111,22 @@ done:
     WebPMemoryWriterClear(&writer);
     WebPPictureFree(&picture);
     return rc;
+}
+
+int il_image_webp_encode(uint8_t **data, size_t *size, const il_image *image, const char *path, il_err *e)
+{
+    WebPConfig config;
+    if (!WebPConfigInit(&config) || !WebPConfigLosslessPreset(&config, EFFORT))
+        return fail_version(path, e);
+    config.exact = 1;
+    return encode(data, size, image, &config, path, e);
+}
+
+int il_image_webp_encode_lossy(uint8_t **data, size_t *size, const il_image *image, float quality, const char *path,
+                               il_err *e)
+{
+    WebPConfig config;
+    if (!WebPConfigPreset(&config, WEBP_PRESET_PHOTO, quality))
+        return fail_version(path, e);
+    return encode(data, size, image, &config, path, e);
 }

@@ -20,6 +20,7 @@ static const char help[] =
     "  --threads N          threads inside one operation (default: libtorch's choice)\n"
     "  --loader-threads N   threads that read pictures (default: one per core)\n"
     "  --checkpoint SECONDS between checkpoints within an epoch (default 60; 0: only at each epoch's end)\n"
+    "  --examples           keep example pictures of tests that were made without them, for `report --format html`\n"
     "  -q, --quiet          say only what failed\n"
     "  -h, --help           this text\n"
     "Ctrl-C writes a checkpoint and stops; once more stops at once.\n"
@@ -72,7 +73,7 @@ static int run_one(il_grid *g, const il_run *run, const il_run_opts *opts, struc
         fprintf(stderr, "inpaintlab: %s: failed: %s\n", run->name, o.failure.message);
     else if (rc == IL_OK && !bar->quiet)
         fprintf(stderr, "%s: %s\n", run->name, o.busy ? "left to another process" :
-                o.trained ? "done" : o.tested ? "tested" : "already done");
+                o.trained ? "done" : o.tested ? "tested" : o.examples ? "pictures kept" : "already done");
     if (rc == IL_OK)
         count(sum, &o);
     il_job_close(&j);
@@ -86,8 +87,9 @@ static int run_all(il_grid *g, const il_grid_options *o, struct totals *sum, il_
     il_watch watch = il_bar_watch(&bar, o->quiet, &stop_asked);
     git_revision(revision, sizeof revision);
     il_run_opts opts = { .folder = g->folder, .git_revision = revision, .experiment = g->plan->experiment,
-                         .published = g->plan->published, .threads = il_torch_threads(o->threads),
-                         .loader_threads = o->loader_threads, .checkpoint_seconds = o->checkpoint_seconds };
+                         .published = g->plan->published, .examples = o->examples,
+                         .threads = il_torch_threads(o->threads), .loader_threads = o->loader_threads,
+                         .checkpoint_seconds = o->checkpoint_seconds };
     int rc = il_device_parse(&opts.device, o->device, e);
     if (rc == IL_OK)
         rc = il_store_experiment(&opts.experiment_id, g->store, g->plan->experiment, g->plan->title, g->plan->path,

@@ -8,7 +8,7 @@
 #include "cli.h"
 #include "grid.h"
 
-enum { OPT_DB = 256, OPT_ONLY, OPT_SET, OPT_DEVICE, OPT_THREADS, OPT_LOADERS, OPT_CHECKPOINT };
+enum { OPT_DB = 256, OPT_ONLY, OPT_SET, OPT_DEVICE, OPT_THREADS, OPT_LOADERS, OPT_CHECKPOINT, OPT_EXAMPLES };
 
 static const struct option longs[] = {
     { "db", required_argument, NULL, OPT_DB },
@@ -18,6 +18,7 @@ static const struct option longs[] = {
     { "threads", required_argument, NULL, OPT_THREADS },
     { "loader-threads", required_argument, NULL, OPT_LOADERS },
     { "checkpoint", required_argument, NULL, OPT_CHECKPOINT },
+    { "examples", no_argument, NULL, OPT_EXAMPLES },
     { "quiet", no_argument, NULL, 'q' },
     { "help", no_argument, NULL, 'h' },
     { NULL, 0, NULL, 0 },
@@ -56,6 +57,7 @@ static int read_option(il_grid_options *o, size_t *sets, int c, const char *valu
         o->loader_threads = (int)number;
         break;
     case OPT_CHECKPOINT: rc = read_number(&o->checkpoint_seconds, "--checkpoint", value, 1e9, e); break;
+    case OPT_EXAMPLES: o->examples = true; break;
     case 'q': o->quiet = true; break;
     case 'h': o->help = true; break;
     default: return il_fail(e, IL_EUSAGE, "see 'inpaintlab help'");

@@ -11,7 +11,7 @@ typedef struct il_grid_options {
     const char *set[IL_GRID_MOST_SETS + 1]; /* ends with NULL */
     int threads, loader_threads;
     double checkpoint_seconds;
-    bool quiet, help;
+    bool examples, quiet, help;
 } il_grid_options;
 
 /* Reads the command line. IL_EUSAGE says what is wrong. */
