@@ -1,4 +1,4 @@
-/* report.h - rows -> tables for people: text, Markdown, CSV, LaTeX, JSON. */
+/* report.h - rows -> tables for people: text, Markdown, CSV, LaTeX, JSON, and as a page. */
 #ifndef IL_REPORT_H
 #define IL_REPORT_H
 
@@ -16,5 +16,8 @@ int il_report_rows(FILE *to, const il_rows *rows, il_format format, const char *
  * own cells, then the published tables of which something was measured. Measured and published stand in columns of
  * their own; a cell that was not measured says so. experiment: only that one, or NULL. */
 int il_report_tables(FILE *to, il_store *s, const char *table, const char *experiment, il_format format, il_err *e);
+
+/* One page that needs nothing else. experiment: only that one, or NULL. The same bytes for the same database. */
+int il_report_html(FILE *to, il_store *s, const char *experiment, il_err *e);
 
 #endif

@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include "cli.h"
+#include "dataset/whole.h"
 #include "report.h"
 
 static const char help[] =
@@ -16,7 +18,8 @@ static const char help[] =
     "  --db FILE          database (default " IL_CLI_DATABASE ")\n"
     "  --table N          one published table, 1 to 7 or text (the mask policies), measured or not\n"
     "  --experiment NAME  only what that experiment measured\n"
-    "  --format FORMAT    text, md, csv, latex or json (default text); csv without --table lists the cells\n"
+    "  --format FORMAT    text, md, csv, latex, json or html (default text); csv without --table lists the cells; html is one\n"
+    "                     page that needs no network, with curves, intervals and pictures\n"
     "  -o, --output FILE  write there instead of standard output\n"
     "  -h, --help         this text\n"
     "Exit status: 0 good, 1 there is nothing to read or no place to write, 2 wrong usage.\n";
@@ -24,7 +27,7 @@ static const char help[] =
 struct options {
     const char *database, *table, *experiment, *output;
     il_format format;
-    bool help;
+    bool html, help;
 };
 
 static const struct option longs[] = {
@@ -37,6 +40,15 @@ static const struct option longs[] = {
     { NULL, 0, NULL, 0 },
 };
 
+/* A page is a format of the report alone, not of single queries. */
+static int read_format(struct options *o, const char *name, il_err *e)
+{
+    o->html = strcmp(name, "html") == 0;
+    if (o->html || il_report_format(&o->format, name, NULL) == IL_OK)
+        return IL_OK;
+    return il_fail(e, IL_EUSAGE, "%s: no such format; there are text, md, csv, latex, json and html", name);
+}
+
 static int read_options(struct options *o, int argc, char **argv, il_err *e)
 {
     int c, rc = IL_OK;
@@ -47,7 +59,7 @@ static int read_options(struct options *o, int argc, char **argv, il_err *e)
         case 'd': o->database = optarg; break;
         case 't': o->table = optarg; break;
         case 'e': o->experiment = optarg; break;
-        case 'f': rc = il_report_format(&o->format, optarg, e); break;
+        case 'f': rc = read_format(o, optarg, e); break;
         case 'o': o->output = optarg; break;
         case 'h': o->help = true; break;
         case ':': return il_fail(e, IL_EUSAGE, "%s: a value is missing", argv[optind - 1]);
@@ -58,11 +70,17 @@ static int read_options(struct options *o, int argc, char **argv, il_err *e)
     }
     if (rc == IL_OK && !o->help && optind < argc)
         return il_fail(e, IL_EUSAGE, "report: '%s' is one word too many; see 'inpaintlab report --help'", argv[optind]);
+    if (rc == IL_OK && o->html && o->table)
+        return il_fail(e, IL_EUSAGE, "--table: a page has all tables; leave it out, or choose another format");
     return rc;
 }
 
+/* Files appear whole or not at all; pipes and devices take what comes. */
 static int write_out(const char *path, const char *text, size_t size, il_err *e)
 {
+    struct stat st;
+    if (path && (stat(path, &st) != 0 || S_ISREG(st.st_mode)))
+        return il_whole_write(path, text, size, e);
     FILE *to = path ? fopen(path, "wb") : stdout;
     if (!to)
         return il_fail(e, IL_EIO, "%s: cannot be written: %s", path, strerror(errno));
@@ -84,7 +102,8 @@ static int report(const struct options *o, il_err *e)
     FILE *memory = open_memstream(&text, &size);
     int rc = memory ? il_store_open_readonly(&store, o->database, e) : il_fail_oom(e);
     if (rc == IL_OK)
-        rc = il_report_tables(memory, store, o->table, o->experiment, o->format, e);
+        rc = o->html ? il_report_html(memory, store, o->experiment, e)
+                     : il_report_tables(memory, store, o->table, o->experiment, o->format, e);
     if (memory && fclose(memory) != 0 && rc == IL_OK)
         rc = il_fail_oom(e);
     if (rc == IL_OK)
