@@ -49,11 +49,16 @@ static void free_course(struct course *k)
 static void put_panel(il_text *t, const struct course *k, int train, double most, double last, int decimals, const char *what)
 {
     const il_plot p = { 1, last, 0, most, 38, 20, 178, 104 };
-    char title[160], label[20];
+    char label[20];
+    il_text title = { 0 };
     size_t n = k->rows.count;
-    snprintf(title, sizeof title, "%s per epoch, %zu epochs; at the end train %.3f, validation %.3f", what, n, k->y[train][n - 1],
-             k->y[train + 1][n - 1]);
-    il_svg_begin(t, 226, 146, title);
+    il_words_add(&title, "%s per epoch, %zu epochs; at the end train ", what, n);
+    il_report_html_number(&title, k->y[train][n - 1]);
+    il_words_add(&title, ", validation ");
+    il_report_html_number(&title, k->y[train + 1][n - 1]);
+    t->failed = t->failed || title.failed;
+    il_svg_begin(t, 226, 146, title.data);
+    il_words_free(&title);
     il_svg_axis_y(t, &p, 4, decimals);
     il_words_add(t, "<text x=\"38\" y=\"11\">%s</text>", what);
     if (k->tested && k->tested <= (int)last)

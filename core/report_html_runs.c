@@ -82,7 +82,7 @@ static int put_tests(il_text *t, il_store *s, const char *run, il_err *e)
     il_rows rows = { 0 };
     int rc = il_store_query(&rows, s,
         "SELECT dataset || ' ' || images || ' ' || split, status, (SELECT COUNT(*) FROM images WHERE test = t.id), left_out, batch,"
-        " finished_at, digest FROM tests t WHERE run = CAST(?1 AS INTEGER) ORDER BY id", (const char *const[]){ run, NULL }, e);
+        " finished_at, substr(digest, 1, 16) FROM tests t WHERE run = CAST(?1 AS INTEGER) ORDER BY id", (const char *const[]){ run, NULL }, e);
     if (rc != IL_OK)
         return rc;
     if (rows.count)
@@ -98,7 +98,9 @@ static int put_tests(il_text *t, il_store *s, const char *run, il_err *e)
         il_html_text(t, v[1]);
         il_words_add(t, "</td><td>%s</td><td>%s</td><td>%s</td><td>", v[2], v[3], v[4]);
         il_html_text(t, v[5]);
-        il_words_add(t, "</td><td class=\"left\"><code>%.16s</code></td></tr>\n", *v[6] ? v[6] : "none");
+        il_words_add(t, "</td><td class=\"left\"><code>");
+        il_html_text(t, *v[6] ? v[6] : "none");
+        il_words_add(t, "</code></td></tr>\n");
     }
     il_words_add(t, "%s", rows.count ? "</tbody></table></div>\n" : "");
     il_store_rows_free(&rows);

@@ -14,14 +14,15 @@ _inpaintlab()
     case $prev in
         --as) mapfile -t COMPREPLY < <(compgen -W "dataset1 dataset2 inpainted" -- "$cur"); return ;;
         --device) mapfile -t COMPREPLY < <(compgen -W "auto cpu cuda cuda:0" -- "$cur"); return ;;
-        --format) mapfile -t COMPREPLY < <(compgen -W "text md csv latex json" -- "$cur"); return ;;
+        --format) [ "$command" = report ] && words=html
+            mapfile -t COMPREPLY < <(compgen -W "text md csv latex json $words" -- "$cur"); return ;;
         --table) mapfile -t COMPREPLY < <(compgen -W "1 2 3 4 5 6 7 text" -- "$cur"); return ;;
         --metric) mapfile -t COMPREPLY < <(compgen -W "iou f1 mcc auc" -- "$cur"); return ;;
         --db | --data | --weights | --calibrate | -o) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     esac
     case $command in
         plan) words="--db --only --set --help" ;;
-        run) words="--db --device --only --set --threads --loader-threads --checkpoint --quiet --help" ;;
+        run) words="--db --device --only --set --threads --loader-threads --checkpoint --examples --quiet --help" ;;
         report) words="--db --table --experiment --format -o --help" ;;
         sql) words="--db --data --format --functions --help" ;;
         compare) words="--db --metric --format --help" ;;
