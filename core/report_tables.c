@@ -137,9 +137,10 @@ static int show_for_people(FILE *to, il_store *s, const il_published_table *t, c
                            il_err *e)
 {
     const char *notes[4] = { t->labels ? IL_REPORT_CONVENTION : "- stands for no value." };
-    char collapsed[160] = "";
+    char collapsed[160] = "", label[40];
     size_t count = 1;
     il_rows rows = { 0 };
+    snprintf(label, sizeof label, "published-%s", t->name);
     int rc = query_shown(&rows, s, t, experiment, e);
     if (rc == IL_OK && t->labels)
         rc = note_collapsed(collapsed, sizeof collapsed, s, t, experiment, e);
@@ -151,7 +152,7 @@ static int show_for_people(FILE *to, il_store *s, const il_published_table *t, c
         notes[count++] = collapsed;
     name_for_people(&rows);
     if (rc == IL_OK)
-        rc = il_report_sheet(to, &(il_sheet){ .rows = &rows, .title = t->title, .notes = notes }, format, e);
+        rc = il_report_sheet(to, &(il_sheet){ .rows = &rows, .title = t->title, .notes = notes, .label = label }, format, e);
     il_store_rows_free(&rows);
     return rc;
 }
