@@ -6,7 +6,7 @@
 #include "examples.h"
 #include "image_files.h"
 
-#define QUALITY 85.0f /* of the photo, which is there to be looked at */
+enum { QUALITY = 85 }; /* of the photo, which is there to be looked at */
 
 /* ---- which ---- */
 

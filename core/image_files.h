@@ -28,9 +28,8 @@ int il_image_webp_read(il_image *out, const il_image_file *in, il_err *e);
 /* Encoded bytes; the caller frees *data with free. Messages begin with path. */
 int il_image_png_encode(uint8_t **data, size_t *size, const il_image *image, const char *path, il_err *e);
 int il_image_webp_encode(uint8_t **data, size_t *size, const il_image *image, const char *path, il_err *e);
-
-/* For people to look at, not to measure on. quality: 0 to 100. */
-int il_image_webp_encode_lossy(uint8_t **data, size_t *size, const il_image *image, float quality, const char *path,
+/* The same with loss, quality 1 to 100, as Pillow's save(quality=) writes them. */
+int il_image_webp_encode_lossy(uint8_t **data, size_t *size, const il_image *image, int quality, const char *path,
                                il_err *e);
 
 /* Refuses a claimed size, or allocates the pixels unless header_only. */

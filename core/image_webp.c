@@ -1,4 +1,4 @@
-/* image_webp.c - WebP files, by libwebp: lossy and lossless ones are read, lossless ones written. */
+/* image_webp.c - WebP files, by libwebp: lossy and lossless ones are read and written. */
 #include <stdlib.h>
 #include <string.h>
 #include <webp/decode.h>
@@ -29,17 +29,12 @@ static int fail_status(const il_image_file *in, VP8StatusCode status, il_err *e)
                    status_text(status));
 }
 
-static int fail_version(const char *path, il_err *e)
-{
-    return il_fail(e, IL_EIO, "%s: libwebp is of another version than its headers", path);
-}
-
 int il_image_webp_read(il_image *out, const il_image_file *in, il_err *e)
 {
     WebPDecoderConfig config;
     il_image image = { 0 };
     if (!WebPInitDecoderConfig(&config))
-        return fail_version(in->path, e);
+        return il_fail(e, IL_EIO, "%s: libwebp is of another version than its headers", in->path);
     VP8StatusCode status = WebPGetFeatures(in->data, in->size, &config.input);
     if (status != VP8_STATUS_OK)
         return fail_status(in, status, e);
@@ -71,7 +66,6 @@ static int import_pixels(WebPPicture *picture, const il_image *image, const char
     int rc = il_image_to_rgb(&rgb, image, e);
     if (rc)
         return rc;
-    picture->use_argb = 1;
     picture->width = rgb.width;
     picture->height = rgb.height;
     if (!WebPPictureImportRGB(picture, rgb.pixels, rgb.width * 3))
@@ -89,8 +83,9 @@ static int encode(uint8_t **data, size_t *size, const il_image *image, const Web
         return il_fail(e, IL_EPARAM, "%s: %dx%d pixels do not fit into WebP; at most %d a side", path, image->width,
                        image->height, WEBP_MAX_DIMENSION);
     if (!WebPPictureInit(&picture))
-        return fail_version(path, e);
+        return il_fail(e, IL_EIO, "%s: libwebp is of another version than its headers", path);
     WebPMemoryWriterInit(&writer);
+    picture.use_argb = config->lossless;
     picture.writer = WebPMemoryWrite;
     picture.custom_ptr = &writer;
     int rc = import_pixels(&picture, image, path, e);
@@ -117,16 +112,16 @@ int il_image_webp_encode(uint8_t **data, size_t *size, const il_image *image, co
 {
     WebPConfig config;
     if (!WebPConfigInit(&config) || !WebPConfigLosslessPreset(&config, EFFORT))
-        return fail_version(path, e);
+        return il_fail(e, IL_EIO, "%s: libwebp is of another version than its headers", path);
     config.exact = 1;
     return encode(data, size, image, &config, path, e);
 }
 
-int il_image_webp_encode_lossy(uint8_t **data, size_t *size, const il_image *image, float quality, const char *path,
+int il_image_webp_encode_lossy(uint8_t **data, size_t *size, const il_image *image, int quality, const char *path,
                                il_err *e)
 {
     WebPConfig config;
-    if (!WebPConfigPreset(&config, WEBP_PRESET_PHOTO, quality))
-        return fail_version(path, e);
+    if (!WebPConfigPreset(&config, WEBP_PRESET_DEFAULT, (float)quality))
+        return il_fail(e, IL_EIO, "%s: libwebp is of another version than its headers", path);
     return encode(data, size, image, &config, path, e);
 }

@@ -5,8 +5,7 @@
 #include "image_files.h"
 #include "report_html.h"
 
-enum { OPEN_SETS = 8, SMALL = 200, MARKED = 128 };
-#define QUALITY 80.0f
+enum { OPEN_SETS = 8, SMALL = 200, MARKED = 128, QUALITY = 80 };
 
 static int decode(il_image *out, const il_bytes *from, const char *what, il_err *e)
 {
