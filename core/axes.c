@@ -47,7 +47,7 @@ static int fail(const struct expansion *x, const il_node *at, il_err *e, const c
 static bool is_sweepable(const char *key)
 {
     const char *dot = strrchr(key, '.');
-    return strcmp(key, "test") != 0 && strcmp(key, "train") != 0 && strcmp(key, "train.skip") != 0 &&
+    return strcmp(key, "test") != 0 && strcmp(key, "degrade") != 0 && strcmp(key, "train") != 0 && strcmp(key, "train.skip") != 0 &&
            !(dot && strcmp(dot, ".label") == 0);
 }
 

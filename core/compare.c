@@ -36,10 +36,13 @@ const char *il_compare_name(il_metric metric)
 
 enum { CELL, TEST, STATUS, NAME, SHORT, TESTED, SETTINGS, SEED, COLUMNS };
 
+#define DEGRADED(before) "COALESCE('" before "' || c.degradation || ' ' || printf('%.10g', c.level), '')"
+
 static const char all_cells[] =
-    "SELECT c.cell, c.test, c.status, c.run || '/' || c.tested_dataset || '/' || c.tested_on, c.run || '/' || c.tested_on,"
-    " c.tested_dataset || ' ' || c.tested_on || ' ' || c.split,"
-    " json_remove(r.config, '$.seed') || c.tested_dataset || '/' || c.tested_on || '/' || c.split, c.seed"
+    "SELECT c.cell, c.test, c.status, c.run || '/' || c.tested_dataset || '/' || c.tested_on || " DEGRADED("/") ","
+    " c.run || '/' || c.tested_on || " DEGRADED("/") ","
+    " c.tested_dataset || ' ' || c.tested_on || ' ' || c.split || " DEGRADED(", ") ","
+    " json_remove(r.config, '$.seed') || c.tested_dataset || '/' || c.tested_on || '/' || c.split || " DEGRADED("/") ", c.seed"
     " FROM cells c JOIN runs r ON r.hash = c.run_hash ORDER BY c.cell";
 
 static bool is_number(const char *name)

@@ -17,7 +17,7 @@ typedef struct il_value {
 
 typedef struct il_compare_cell {
     int64_t cell, test;
-    char *name;       /* RUN/TESTED_DATASET/TESTED_ON */
+    char *name;       /* RUN/TESTED_DATASET/TESTED_ON, and where they are degraded /KIND LEVEL */
     char *tested;     /* data set, image kind and split */
     char *settings;   /* what all seeds of it have in common */
     int64_t seed;

@@ -31,6 +31,7 @@ int il_image_webp_encode(uint8_t **data, size_t *size, const il_image *image, co
 /* The same with loss, quality 1 to 100, as Pillow's save(quality=) writes them. */
 int il_image_webp_encode_lossy(uint8_t **data, size_t *size, const il_image *image, int quality, const char *path,
                                il_err *e);
+int il_image_jpeg_encode(uint8_t **data, size_t *size, const il_image *image, int quality, const char *path, il_err *e);
 
 /* Refuses a claimed size, or allocates the pixels unless header_only. */
 int il_image_file_new(il_image *out, const il_image_file *in, int64_t width, int64_t height, int channels, il_err *e);

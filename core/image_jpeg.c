@@ -1,4 +1,4 @@
-/* image_jpeg.c - JPEG files, by libjpeg. Damage that libjpeg would paint over is an error here. */
+/* image_jpeg.c - JPEG files, by libjpeg, read and written. Damage that libjpeg would paint over is an error here. */
 #include <stdio.h>
 #include <jpeglib.h>
 #include <setjmp.h>
@@ -104,5 +104,72 @@ int il_image_jpeg_read(il_image *out, const il_image_file *in, il_err *e)
         *out = r->image;
     free(r->cmyk);
     free(r);
+    return rc;
+}
+
+/* ---- writing ---- */
+
+struct writing {
+    struct jpeg_error_mgr manager; /* first, as above */
+    jmp_buf back;
+    struct jpeg_compress_struct jpeg;
+    const char *path;
+    unsigned char *data; /* libjpeg's, by malloc */
+    unsigned long size;
+    bool under_way; /* libjpeg may have freed `data` for a larger one, and does not say so before the end */
+    int rc;
+    il_err *e;
+};
+
+static _Noreturn void on_write_error(j_common_ptr jpeg)
+{
+    struct writing *w = (struct writing *)jpeg->err;
+    char message[JMSG_LENGTH_MAX];
+    jpeg->err->format_message(jpeg, message);
+    w->rc = il_fail(w->e, IL_EIO, "%s: cannot be written as JPEG: %s", w->path, message);
+    longjmp(w->back, 1);
+}
+
+static void write_pixels(struct writing *w, const il_image *image, int quality)
+{
+    struct jpeg_compress_struct *jpeg = &w->jpeg;
+    size_t bytes = (size_t)image->width * (size_t)image->channels;
+    jpeg_create_compress(jpeg);
+    jpeg_mem_dest(jpeg, &w->data, &w->size);
+    jpeg->image_width = (JDIMENSION)image->width;
+    jpeg->image_height = (JDIMENSION)image->height;
+    jpeg->input_components = image->channels;
+    jpeg->in_color_space = image->channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
+    jpeg_set_defaults(jpeg); /* 4:2:0 */
+    jpeg_set_quality(jpeg, quality, TRUE);
+    jpeg_start_compress(jpeg, TRUE);
+    w->under_way = true;
+    while (jpeg->next_scanline < jpeg->image_height) {
+        JSAMPROW row = image->pixels + jpeg->next_scanline * bytes;
+        jpeg_write_scanlines(jpeg, &row, 1);
+    }
+    jpeg_finish_compress(jpeg);
+}
+
+int il_image_jpeg_encode(uint8_t **data, size_t *size, const il_image *image, int quality, const char *path, il_err *e)
+{
+    struct writing *w = calloc(1, sizeof *w);
+    if (!w)
+        return il_fail_oom(e);
+    w->path = path;
+    w->e = e;
+    w->jpeg.err = jpeg_std_error(&w->manager);
+    w->manager.error_exit = on_write_error;
+    if (!setjmp(w->back))
+        write_pixels(w, image, quality);
+    jpeg_destroy_compress(&w->jpeg);
+    int rc = w->rc;
+    if (rc && !w->under_way) {
+        free(w->data);
+    } else if (!rc) {
+        *data = w->data;
+        *size = w->size;
+    }
+    free(w);
     return rc;
 }

@@ -132,6 +132,16 @@ static int open_training(il_job *j, il_store *store, il_err *e)
     return rc == IL_OK ? make_manifest(j, e) : rc;
 }
 
+/* Opened after the test on the same pictures as they are. */
+static int open_degraded(il_job_test *t, const il_job_test *plain)
+{
+    t->error = plain->error;
+    if (!plain->source)
+        return t->error.code;
+    int rc = il_source_degrade(&t->source, plain->source, t->set->degradation, &t->error);
+    return rc == IL_OK ? il_source_digest(&t->digest, t->source, NULL, &t->error) : rc;
+}
+
 int il_job_open(il_job *out, const il_run *run, il_store *store, il_err *e)
 {
     il_job j = { .run = run };
@@ -143,7 +153,10 @@ int il_job_open(il_job *out, const il_run *run, il_store *store, il_err *e)
     for (size_t i = 0; i < run->ntests && rc != IL_ENOMEM; i++) {
         il_job_test *t = &j.tests[i];
         t->set = &run->tests[i];
-        rc = open_source(&t->source, &t->digest, &t->set->dataset, t->set->split, t->set->images, run, store, &t->error);
+        rc = t->set->degradation.kind != IL_DEGRADE_NONE
+                 ? open_degraded(t, &j.tests[t->set->plain])
+                 : open_source(&t->source, &t->digest, &t->set->dataset, t->set->split, t->set->images, run, store,
+                               &t->error);
     }
     if (rc == IL_ENOMEM) {
         il_job_close(&j);
@@ -185,7 +198,7 @@ int il_job_record_splits(const il_job *j, il_store *store, il_err *e)
     }
     for (size_t i = 0; i < run->ntests && rc == IL_OK; i++) {
         const il_job_test *t = &j->tests[i];
-        if (t->source)
+        if (t->source && t->set->degradation.kind == IL_DEGRADE_NONE)
             rc = record_split(store, t->set->dataset.label, t->set->images, t->set->split, t->source, &t->digest, e);
     }
     return rc;

@@ -16,6 +16,8 @@ typedef struct il_source_left_out {
  * message names the first file and how many there are. `dataset` must outlive the source. */
 int il_source_open(il_source **out, const il_choice *dataset, const char *split, const char *images,
                    il_missing missing, il_err *e);
+/* The same samples, degraded whenever one is read. `plain` must outlive it. */
+int il_source_degrade(il_source **out, il_source *plain, il_degradation d, il_err *e);
 void il_source_free(il_source *src);
 /* Lets the data set prepare its reader, once; call before samples are loaded. */
 int il_source_load(il_source *src, il_device device, il_err *e);
@@ -31,7 +33,7 @@ typedef struct il_hash_cache {
     void (*put)(void *context, const char *path, int64_t size, int64_t mtime_ns, const char *hex);
 } il_hash_cache;
 
-/* Hash over ids and the contents of all files, whatever their folder; computed once. cache may be NULL. */
+/* Hash over ids, the contents of all files, whatever their folder, and the degradation; computed once. cache may be NULL. */
 int il_source_digest(il_digest *out, il_source *src, const il_hash_cache *cache, il_err *e);
 
 typedef struct il_loader_opts {

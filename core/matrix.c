@@ -7,9 +7,22 @@ static const char *const label_names[] = {
     [IL_BY_RUN] = "run", [IL_BY_MODEL] = "model", [IL_BY_DATASET] = "data set", [IL_BY_POLICY] = "mask policy",
     [IL_BY_LOSS] = "loss", [IL_BY_TRAINED_ON] = "trained on", [IL_BY_SEED] = "seed" };
 
-#define QUERY \
+/* IL_DEGRADATION comes last, '' where columns are image kinds. */
+#define PLAIN \
     "SELECT run, tested_dataset, split, tested_on, iou, status, message, collapsed, test, cell," \
-    " model, dataset, mask_policy, loss, trained_on, seed FROM cells WHERE experiment = ?1 ORDER BY cell"
+    " model, dataset, mask_policy, loss, trained_on, seed, '' FROM cells" \
+    " WHERE experiment = ?1 AND degradation IS NULL ORDER BY cell"
+
+/* Pictures as they are stand beside each kind of degradation. */
+#define DEGRADED \
+    "SELECT c.run, c.tested_dataset || ' ' || c.tested_on, c.split," \
+    " CASE WHEN c.level IS NULL THEN 'none' ELSE printf('%.10g', c.level) END, c.iou, c.status, c.message, c.collapsed," \
+    " c.test, c.cell, c.model, c.dataset, c.mask_policy, c.loss, c.trained_on, c.seed, k.degradation" \
+    " FROM (SELECT run, tested_dataset, tested_on, split, degradation, MIN(cell) AS first FROM cells" \
+    "  WHERE experiment = ?1 AND degradation IS NOT NULL GROUP BY 1, 2, 3, 4, 5) k" \
+    " JOIN cells c ON c.experiment = ?1 AND c.run = k.run AND c.tested_dataset = k.tested_dataset" \
+    " AND c.tested_on = k.tested_on AND c.split = k.split AND (c.degradation IS NULL OR c.degradation = k.degradation)" \
+    " ORDER BY k.first, c.degradation IS NOT NULL, c.cell"
 
 const char *il_matrix_label(il_column column)
 {
@@ -67,7 +80,8 @@ static void choose_labels(il_matrix *m)
 bool il_matrix_in(const il_matrix *m, const il_part *p, size_t cell)
 {
     return strcmp(il_matrix_at(m, cell, IL_TESTED_DATASET), p->dataset) == 0 &&
-           strcmp(il_matrix_at(m, cell, IL_SPLIT), p->split) == 0;
+           strcmp(il_matrix_at(m, cell, IL_SPLIT), p->split) == 0 &&
+           strcmp(il_matrix_at(m, cell, IL_DEGRADATION), p->degradation) == 0;
 }
 
 static int add_part(il_matrix *m, size_t cell, il_err *e)
@@ -75,7 +89,7 @@ static int add_part(il_matrix *m, size_t cell, il_err *e)
     size_t room = m->cells.count;
     il_part *p = &m->parts[m->nparts];
     *p = (il_part){ il_matrix_at(m, cell, IL_TESTED_DATASET), il_matrix_at(m, cell, IL_SPLIT),
-                    { calloc(room, sizeof(char *)), 0 }, { calloc(room, sizeof(char *)), 0 } };
+                    il_matrix_at(m, cell, IL_DEGRADATION), { calloc(room, sizeof(char *)), 0 }, { calloc(room, sizeof(char *)), 0 } };
     m->nparts++;
     if (!p->kinds.items || !p->runs.items)
         return il_fail_oom(e);
@@ -115,10 +129,10 @@ size_t il_matrix_find(const il_matrix *m, const il_part *p, size_t run, size_t k
 
 /* ---- the whole ---- */
 
-int il_matrix_read(il_matrix *out, il_store *s, const char *experiment, il_err *e)
+int il_matrix_read(il_matrix *out, il_store *s, const char *experiment, bool degraded, il_err *e)
 {
     il_matrix m = { 0 };
-    int rc = il_store_query(&m.cells, s, QUERY, (const char *const[]){ experiment, NULL }, e);
+    int rc = il_store_query(&m.cells, s, degraded ? DEGRADED : PLAIN, (const char *const[]){ experiment, NULL }, e);
     if (rc != IL_OK)
         return rc;
     m.runs.items = calloc(m.cells.count + 1, sizeof *m.runs.items);

@@ -7,7 +7,8 @@
 /* Columns of cells. From IL_BY_MODEL to IL_BY_SEED: labels of runs. */
 typedef enum il_column {
     IL_BY_RUN, IL_TESTED_DATASET, IL_SPLIT, IL_TESTED_ON, IL_IOU, IL_STATUS, IL_MESSAGE, IL_COLLAPSED, IL_TEST, IL_CELL,
-    IL_BY_MODEL, IL_BY_DATASET, IL_BY_POLICY, IL_BY_LOSS, IL_BY_TRAINED_ON, IL_BY_SEED, IL_COLUMNS
+    IL_BY_MODEL, IL_BY_DATASET, IL_BY_POLICY, IL_BY_LOSS, IL_BY_TRAINED_ON, IL_BY_SEED, IL_COLUMNS,
+    IL_DEGRADATION = IL_COLUMNS
 } il_column;
 
 /* Distinct texts in the order in which they came; borrowed. */
@@ -16,9 +17,10 @@ typedef struct il_distinct {
     size_t count;
 } il_distinct;
 
-/* What was tested on one split of one data set: rows are runs, columns are image kinds. */
+/* What was tested on one split of one data set: rows are runs, columns are image kinds, or levels of a degradation. */
 typedef struct il_part {
     const char *dataset, *split;
+    const char *degradation; /* "": none, columns are kinds */
     il_distinct kinds, runs;
 } il_part;
 
@@ -31,7 +33,8 @@ typedef struct il_matrix {
     size_t nparts;
 } il_matrix;
 
-int il_matrix_read(il_matrix *out, il_store *s, const char *experiment, il_err *e);
+/* degraded: a part for each kind of degradation, instead of the cells of pictures as they are. */
+int il_matrix_read(il_matrix *out, il_store *s, const char *experiment, bool degraded, il_err *e);
 void il_matrix_free(il_matrix *m);
 
 const char *il_matrix_at(const il_matrix *m, size_t cell, il_column column); /* "" where NULL */

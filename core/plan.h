@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "degrade.h"
 #include "registry.h"
 
 /* A plugin with its settings. */
@@ -38,6 +39,8 @@ typedef struct il_set {
     il_choice dataset;
     char *images; /* image kind: realfake, … */
     char *split;  /* "test" unless the grid says otherwise */
+    il_degradation degradation; /* of its pictures */
+    size_t plain; /* which of the run's tests has the same pictures as they are; it stands before this one */
 } il_set;
 
 typedef struct il_run {

@@ -17,6 +17,10 @@ int il_report_rows(FILE *to, const il_rows *rows, il_format format, const char *
  * their own; a cell that was not measured says so. experiment: only that one, or NULL. */
 int il_report_tables(FILE *to, il_store *s, const char *table, const char *experiment, il_format format, il_err *e);
 
+/* The cells of degraded pictures beside those of the same pictures as they are: for people a table for each kind of
+ * degradation, its levels as columns; CSV and JSON list the view `robustness`. */
+int il_report_robustness(FILE *to, il_store *s, const char *experiment, il_format format, il_err *e);
+
 /* One page that needs nothing else. experiment: only that one, or NULL. The same bytes for the same database. */
 int il_report_html(FILE *to, il_store *s, const char *experiment, il_err *e);
 

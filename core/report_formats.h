@@ -39,9 +39,13 @@ int il_report_latex(FILE *to, const il_sheet *sheet, il_err *e);
 int il_report_csv(FILE *to, const il_rows *rows);
 int il_report_json(FILE *to, const il_rows *rows, il_err *e);
 
+typedef struct il_report_named {
+    const char *experiment, *title;
+} il_report_named;
 /* The cells of one experiment, a sheet for each data set and split that it was tested on; gap: an empty line first. */
-int il_report_matrix(FILE *to, il_store *s, const char *experiment, const char *title, il_format format, bool gap,
-                     il_err *e);
+int il_report_matrix(FILE *to, il_store *s, il_report_named named, il_format format, bool gap, il_err *e);
+/* Its degraded cells: a sheet for each data set, image kind and kind of degradation, a column for each level. */
+int il_report_levels(FILE *to, il_store *s, il_report_named named, il_format format, bool gap, il_err *e);
 
 /* {"NAME": rows, …} as one JSON document. */
 typedef struct il_json_part {

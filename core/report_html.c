@@ -141,7 +141,7 @@ static int show_chapter(il_text *t, il_store *s, const char *experiment, const c
 {
     il_chapter c = { .t = t, .s = s, .experiment = experiment };
     snprintf(c.id, sizeof c.id, "e%zu", number);
-    int rc = il_matrix_read(&c.m, s, experiment, e);
+    int rc = il_matrix_read(&c.m, s, experiment, false, e);
     if (rc != IL_OK)
         return rc;
     c.pictures = calloc(c.m.cells.count + 1, sizeof *c.pictures);

@@ -1,4 +1,5 @@
-/* report_matrix.c - the cells of one experiment: a row per run, a column per image kind it was tested on. */
+/* report_matrix.c - the cells of one experiment: a row per run, a column per image kind it was tested on, or per level
+ * of what these were degraded by. */
 #include <stdlib.h>
 #include <string.h>
 #include "best.h"
@@ -129,7 +130,7 @@ static void note_failures(struct notes *n, const il_matrix *m, const il_part *p)
             continue;
         il_words_add(&line, "%s: %s", il_matrix_at(m, i, IL_STATUS), il_matrix_at(m, i, IL_BY_RUN));
         if (*il_matrix_at(m, i, IL_TEST))
-            il_words_add(&line, " on %s", il_matrix_at(m, i, IL_TESTED_ON));
+            il_words_add(&line, " on %s%s%s", p->degradation, *p->degradation ? " " : "", il_matrix_at(m, i, IL_TESTED_ON));
         il_words_add(&line, ": %s", il_matrix_at(m, i, IL_MESSAGE));
         add_note(n, &line);
     }
@@ -169,15 +170,19 @@ static void free_notes(struct notes *n)
     free(n->lines);
 }
 
-static int show_part(FILE *to, il_store *s, const il_matrix *m, const il_part *p, const char *experiment,
-                     const char *title, il_format format, il_err *e)
+static int show_part(FILE *to, il_store *s, const il_matrix *m, const il_part *p, il_report_named named, il_format format,
+                     il_err *e)
 {
     struct notes notes = { 0 };
     il_text heading = { 0 }, label = { 0 };
     il_rows rows = { 0 };
     bool *bold = NULL;
-    il_words_add(&heading, "%s: IoU on the %s split of %s, a column for each image kind", title, p->split, p->dataset);
-    il_words_add(&label, "%s-%s-%s", experiment, p->dataset, p->split);
+    il_words_add(&heading, "%s: IoU on the %s split of %s, ", named.title, p->split, p->dataset);
+    if (*p->degradation)
+        il_words_add(&heading, "degraded by %s, a column for each level", p->degradation);
+    else
+        il_words_add(&heading, "a column for each image kind");
+    il_words_add(&label, "%s-%s-%s%s%s", named.experiment, p->dataset, p->split, *p->degradation ? "-" : "", p->degradation);
     int rc = heading.failed || label.failed ? il_fail_oom(e) : fill_part(&rows, m, p, e);
     if (rc == IL_OK && !(bold = calloc(rows.columns * rows.count + 1, sizeof *bold)))
         rc = il_fail_oom(e);
@@ -195,16 +200,25 @@ static int show_part(FILE *to, il_store *s, const il_matrix *m, const il_part *p
     return rc;
 }
 
-int il_report_matrix(FILE *to, il_store *s, const char *experiment, const char *title, il_format format, bool gap,
-                     il_err *e)
+static int show_matrix(FILE *to, il_store *s, bool degraded, il_report_named named, il_format format, bool gap, il_err *e)
 {
     il_matrix m = { 0 };
-    int rc = il_matrix_read(&m, s, experiment, e);
+    int rc = il_matrix_read(&m, s, named.experiment, degraded, e);
     for (size_t i = 0; rc == IL_OK && i < m.nparts; i++) {
         if (gap || i > 0)
             fputc('\n', to);
-        rc = show_part(to, s, &m, &m.parts[i], experiment, title, format, e);
+        rc = show_part(to, s, &m, &m.parts[i], named, format, e);
     }
     il_matrix_free(&m);
     return rc;
+}
+
+int il_report_matrix(FILE *to, il_store *s, il_report_named named, il_format format, bool gap, il_err *e)
+{
+    return show_matrix(to, s, false, named, format, gap, e);
+}
+
+int il_report_levels(FILE *to, il_store *s, il_report_named named, il_format format, bool gap, il_err *e)
+{
+    return show_matrix(to, s, true, named, format, gap, e);
 }

@@ -191,15 +191,20 @@ int il_report_experiment(il_store *s, const char *name, il_err *e)
     return rc;
 }
 
-static int show_experiments(FILE *to, il_store *s, const char *only, il_format format, bool *any, il_err *e)
+typedef int (*show_one)(FILE *to, il_store *s, il_report_named named, il_format format, bool gap, il_err *e);
+
+/* Those that have cells; degraded: degraded ones. */
+static int show_experiments(FILE *to, il_store *s, show_one show, bool degraded, const char *only, il_format format,
+                            bool *any, il_err *e)
 {
     il_rows names = { 0 };
     int rc = il_store_query(&names, s,
         "SELECT name, name || COALESCE(': ' || NULLIF(title, ''), '') FROM experiments"
-        " WHERE (?1 IS NULL OR name = ?1) AND id IN (SELECT experiment FROM experiment_cells) ORDER BY id",
-        (const char *const[]){ only, NULL }, e);
+        " WHERE (?1 IS NULL OR name = ?1) AND id IN (SELECT experiment FROM experiment_cells"
+        "  WHERE degradation IS NOT NULL OR ?2 = '0') ORDER BY id",
+        (const char *const[]){ only, degraded ? "1" : "0", NULL }, e);
     for (size_t i = 0; rc == IL_OK && i < names.count; i++) {
-        rc = il_report_matrix(to, s, names.values[2 * i], names.values[2 * i + 1], format, *any, e);
+        rc = show(to, s, (il_report_named){ names.values[2 * i], names.values[2 * i + 1] }, format, *any, e);
         *any = true;
     }
     il_store_rows_free(&names);
@@ -209,7 +214,7 @@ static int show_experiments(FILE *to, il_store *s, const char *only, il_format f
 static int show_all(FILE *to, il_store *s, const char *experiment, il_format format, il_err *e)
 {
     bool any = false;
-    int rc = show_experiments(to, s, experiment, format, &any, e);
+    int rc = show_experiments(to, s, il_report_matrix, false, experiment, format, &any, e);
     for (size_t i = 0; rc == IL_OK && i < IL_PUBLISHED_TABLES; i++) {
         bool touched = false;
         rc = il_published_touched(&touched, s, &il_published_tables[i], experiment, e);
@@ -227,7 +232,7 @@ static int show_all(FILE *to, il_store *s, const char *experiment, il_format for
 
 static int query_cells(il_rows *out, il_store *s, const char *experiment, il_err *e)
 {
-    return il_store_query(out, s, "SELECT * FROM cells WHERE ?1 IS NULL OR experiment = ?1",
+    return il_store_query(out, s, "SELECT * FROM cells WHERE degradation IS NULL AND (?1 IS NULL OR experiment = ?1)",
                           (const char *const[]){ experiment, NULL }, e);
 }
 
@@ -279,6 +284,33 @@ int il_report_tables(FILE *to, il_store *s, const char *table, const char *exper
         rc = show_csv(to, s, experiment, e);
     else
         rc = show_all(to, s, experiment, format, e);
+    if (rc == IL_OK && ferror(to))
+        return il_fail(e, IL_EIO, "the report cannot be written");
+    return rc;
+}
+
+static int query_robustness(il_rows *out, il_store *s, const char *experiment, il_err *e)
+{
+    return il_store_query(out, s, "SELECT * FROM robustness WHERE ?1 IS NULL OR experiment = ?1",
+                          (const char *const[]){ experiment, NULL }, e);
+}
+
+int il_report_robustness(FILE *to, il_store *s, const char *experiment, il_format format, il_err *e)
+{
+    bool any = false;
+    il_rows rows = { 0 };
+    int rc = il_report_experiment(s, experiment, e);
+    if (rc == IL_OK && (format == IL_FORMAT_CSV || format == IL_FORMAT_JSON)) {
+        rc = query_robustness(&rows, s, experiment, e);
+        if (rc == IL_OK)
+            rc = format == IL_FORMAT_CSV ? il_report_csv(to, &rows)
+                                         : il_report_json_parts(to, &(il_json_part){ NULL, "robustness", &rows }, 1, e);
+        il_store_rows_free(&rows);
+    } else if (rc == IL_OK) {
+        rc = show_experiments(to, s, il_report_levels, true, experiment, format, &any, e);
+        if (rc == IL_OK && !any)
+            fprintf(to, "%snothing tested on degraded pictures yet\n", format == IL_FORMAT_LATEX ? "% " : "");
+    }
     if (rc == IL_OK && ferror(to))
         return il_fail(e, IL_EIO, "the report cannot be written");
     return rc;

@@ -16,15 +16,6 @@ void il_resolve_end(il_resolver *r)
     r->count = 0;
 }
 
-static const il_keys_choice *const dataset_choice = &il_keys_choices[0];
-
-static void free_set(il_set *set)
-{
-    il_choice_free(&set->dataset);
-    free(set->images);
-    free(set->split);
-}
-
 void il_resolve_free_run(il_run *run)
 {
     il_choice_free(&run->model);
@@ -37,7 +28,7 @@ void il_resolve_free_run(il_run *run)
         free(*s);
     free(run->training.skip);
     for (size_t i = 0; i < run->ntests; i++)
-        free_set(&run->tests[i]);
+        il_resolve_free_set(&run->tests[i]);
     free(run->tests);
     free(run->name);
     free(run->config);
@@ -151,117 +142,6 @@ static int read_base(il_run *run, const il_slots *s, il_err *e)
     return rc;
 }
 
-/* ---- tests ---- */
-
-static int read_word(char **out, const il_slot *slot, const il_node *n, const char *name, const char *fallback,
-                     il_err *e)
-{
-    if (n && (n->kind != IL_NODE_SCALAR || !*n->text))
-        return il_yaml_fail(slot->from, slot->at ? n : NULL, e, IL_EPARAM, "test: %s: expected a word", name);
-    *out = il_words_copy(n ? n->text : fallback);
-    return *out ? IL_OK : il_fail_oom(e);
-}
-
-static int check_set_keys(const il_slot *slot, const il_node *entry, il_err *e)
-{
-    for (size_t i = 0; i < entry->count; i++) {
-        const char *key = entry->keys[i]->text;
-        bool known = false;
-        for (size_t k = 0; il_keys_set[k]; k++)
-            known = known || strcmp(il_keys_set[k], key) == 0;
-        if (!known)
-            return il_yaml_fail(slot->from, slot->at ? entry->keys[i] : NULL, e, IL_EPARAM, "test: %s",
-                                il_keys_unknown(key, il_keys_set).text);
-    }
-    return IL_OK;
-}
-
-static const il_node *key_of(const il_node *map, const char *key)
-{
-    for (size_t i = 0; i < map->count; i++) {
-        if (strcmp(map->keys[i]->text, key) == 0)
-            return map->keys[i];
-    }
-    return NULL;
-}
-
-/* One entry of `test`: a word, or a map of dataset, images and split. */
-static int read_set(il_set *out, il_resolver *r, const il_run *run, const il_slots *s, const il_slot *slot,
-                    const il_node *entry, il_err *e)
-{
-    bool map = entry->kind == IL_NODE_MAP;
-    if (entry->kind == IL_NODE_LIST)
-        return il_yaml_fail(slot->from, slot->at ? entry : NULL, e, IL_EPARAM,
-                            "test: a list, expected an image kind or a map of dataset, images and split");
-    int rc = map ? check_set_keys(slot, entry, e) : IL_OK;
-    if (rc)
-        return rc;
-
-    const il_node *dataset = il_yaml_get(entry, "dataset");
-    il_slots own = {0};
-    if (dataset) {
-        il_slots_source source = {.from = slot->from, .at = slot->at ? key_of(entry, "dataset") : NULL};
-        rc = il_slots_put(&own, "dataset", dataset, source, e);
-    }
-    if (!rc)
-        rc = il_choice_resolve(&out->dataset, r, dataset ? &own : s, dataset_choice, e);
-    if (!rc)
-        rc = read_word(&out->images, slot, map ? il_yaml_get(entry, "images") : entry, "images", run->training.on, e);
-    if (!rc)
-        rc = read_word(&out->split, slot, il_yaml_get(entry, "split"), "split", "test", e);
-    il_slots_free(&own);
-    return rc;
-}
-
-/* What the run trains on. */
-static int default_set(il_set *out, il_resolver *r, const il_run *run, const il_slots *s, il_err *e)
-{
-    int rc = il_choice_resolve(&out->dataset, r, s, dataset_choice, e);
-    out->images = il_words_copy(run->training.on);
-    out->split = il_words_copy("test");
-    return !rc && (!out->images || !out->split) ? il_fail_oom(e) : rc;
-}
-
-static bool same_text(const char *a, const char *b)
-{
-    return a && b && strcmp(a, b) == 0;
-}
-
-static bool same_set(const il_set *a, const il_set *b)
-{
-    return same_text(a->dataset.label, b->dataset.label) && same_text(a->images, b->images) &&
-           same_text(a->split, b->split);
-}
-
-static int read_tests(il_run *run, il_resolver *r, const il_slots *s, il_err *e)
-{
-    const il_slot *slot = il_slots_get(s, "test");
-    size_t count = slot ? slot->value->count : 1;
-    run->tests = calloc(count + 1, sizeof *run->tests);
-    if (!run->tests)
-        return il_fail_oom(e);
-    if (!slot) {
-        run->ntests = 1;
-        return default_set(&run->tests[0], r, run, s, e);
-    }
-    if (count == 0)
-        return il_slots_fail(slot, e, "test: the list is empty");
-    for (size_t i = 0; i < count; i++) {
-        const il_node *entry = slot->value->items[i];
-        run->ntests = i + 1;
-        int rc = read_set(&run->tests[i], r, run, s, slot, entry, e);
-        if (rc)
-            return rc;
-        for (size_t k = 0; k < i; k++) {
-            if (same_set(&run->tests[k], &run->tests[i]))
-                return il_yaml_fail(slot->from, slot->at ? entry : NULL, e, IL_EPARAM,
-                                    "test: %s of '%s' (%s) is named twice", run->tests[i].images,
-                                    run->tests[i].dataset.label, run->tests[i].split);
-        }
-    }
-    return IL_OK;
-}
-
 /* ---- the name ---- */
 
 static const il_choice *choice_of(const il_run *run, il_kind kind)
@@ -302,7 +182,7 @@ static int add_choice(il_text *t, const il_run *run, const il_keys_choice *what,
 static bool is_named(const char *key)
 {
     const char *dot = strrchr(key, '.');
-    return strcmp(key, "test") != 0 && strcmp(key, "train.skip") != 0 && !(dot && strcmp(dot, ".label") == 0);
+    return strcmp(key, "test") != 0 && strcmp(key, "degrade") != 0 && strcmp(key, "train.skip") != 0 && !(dot && strcmp(dot, ".label") == 0);
 }
 
 static int write_name(il_run *run, const il_resolver *r, const il_variant *v, il_err *e)
@@ -356,7 +236,7 @@ int il_resolve_run(il_run *out, il_resolver *r, const il_variant *v, il_err *e)
     if (!rc)
         rc = read_base(&run, &v->slots, e);
     if (!rc)
-        rc = read_tests(&run, r, &v->slots, e);
+        rc = il_resolve_tests(&run, r, &v->slots, e);
     if (!rc)
         rc = write_name(&run, r, v, e);
     if (!rc)

@@ -20,4 +20,8 @@ int il_resolve_run(il_run *out, il_resolver *r, const il_variant *v, il_err *e);
 
 void il_resolve_free_run(il_run *run);
 
+/* Fills the run's tests; the rest of it stands already. */
+int il_resolve_tests(il_run *run, il_resolver *r, const il_slots *s, il_err *e);
+void il_resolve_free_set(il_set *set);
+
 #endif

@@ -89,7 +89,8 @@ static int store_cell(struct sitting *x, const il_set *set, int64_t test, il_err
                          .model = run->model.label, .dataset = run->dataset.label,
                          .mask_policy = run->mask_policy.label, .loss = run->loss.label,
                          .trained_on = run->training.on, .tested_dataset = set->dataset.label,
-                         .tested_on = set->images, .split = set->split, .published_table = x->opts->published };
+                         .tested_on = set->images, .split = set->split, .published_table = x->opts->published,
+                         .degradation = il_degrade_name(&set->degradation), .level = set->degradation.level };
     return il_store_cell(x->store, &c, e);
 }
 
@@ -205,7 +206,9 @@ static int measure(il_found *out, size_t *unreadable, struct sitting *x, const i
     il_sums sums;
     char phase[200];
     size_t n = 0;
-    snprintf(phase, sizeof phase, "test %s %s", t->set->dataset.label, t->set->images);
+    il_degrade_words degraded = il_degrade_shown(&t->set->degradation);
+    snprintf(phase, sizeof phase, "test %s %s%s%s", t->set->dataset.label, t->set->images, *degraded.text ? ", " : "",
+             degraded.text);
     int rc = il_loader_open(&loader, t->source, x->job->labels, test_loader(x), e);
     if (rc != IL_OK)
         return rc;
@@ -251,11 +254,14 @@ static int store_test(int64_t *id, struct sitting *x, const il_job_test *t, il_e
         return rc;
     }
     size_t listed = t->source ? il_source_left_out_count(t->source) : 0;
+    il_degrade_words settings = il_degrade_settings(&t->set->degradation);
     il_test_record r = { .dataset = t->set->dataset.label, .images = t->set->images, .split = t->set->split,
                          .digest = t->source ? t->digest.hex : "", .batch = x->job->run->test_batch,
                          .status = rc == IL_OK ? IL_RUN_DONE : IL_RUN_FAILED,
                          .message = rc == IL_OK ? NULL : why.message, .seconds = il_evaluate_now() - start,
-                         .left_out = (int64_t)(listed + unreadable), .scores = found.scores };
+                         .left_out = (int64_t)(listed + unreadable), .scores = found.scores,
+                         .degradation = il_degrade_name(&t->set->degradation), .level = t->set->degradation.level,
+                         .settings = *settings.text ? settings.text : NULL };
     if (rc == IL_OK) {
         x->out->tested++;
     } else {

@@ -235,7 +235,7 @@ int il_slots_put(il_slots *s, const char *key, const il_node *value, il_slots_so
                                                "'train.on'");
         return put_train_map(s, &slot, e);
     }
-    if (strcmp(key, "test") == 0)
+    if (strcmp(key, "test") == 0 || strcmp(key, "degrade") == 0)
         return put_value(s, &slot, IL_NODE_LIST, e);
     if (il_keys_find(il_keys_base, key))
         return put_value(s, &slot, IL_NODE_SCALAR, e);

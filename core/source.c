@@ -9,6 +9,8 @@
 #include "uses.h"
 
 struct il_source {
+    il_source *plain; /* NULL, or the source whose samples these are; all pointers below are then lent by it */
+    il_degradation degradation; /* of what is read */
     const il_choice *dataset;
     void *self; /* the plugin's instance */
     il_missing missing;
@@ -22,6 +24,10 @@ void il_source_free(il_source *src)
 {
     if (!src)
         return;
+    if (src->plain) {
+        free(src);
+        return;
+    }
     if (src->dataset->plugin->close)
         src->dataset->plugin->close(src->self);
     il_items_free(src->items);
@@ -78,6 +84,19 @@ int il_source_open(il_source **out, const il_choice *dataset, const char *split,
     return IL_OK;
 }
 
+int il_source_degrade(il_source **out, il_source *plain, il_degradation d, il_err *e)
+{
+    il_source *src = malloc(sizeof *src);
+    if (!src)
+        return il_fail_oom(e);
+    *src = *plain;
+    src->plain = plain;
+    src->degradation = d;
+    src->hashed = false;
+    *out = src;
+    return IL_OK;
+}
+
 size_t il_source_count(const il_source *src)
 {
     return src->items->count;
@@ -115,6 +134,8 @@ int il_source_read(const il_source *src, size_t i, uint64_t seed, il_image *imag
         rc = il_fail(e, IL_EDATA, "%s: the mask is %dx%d pixels, its picture %s %dx%d; expected equal sizes",
                      item.mask ? item.mask : item.id, grey.width, grey.height, item.image, picture.width,
                      picture.height);
+    if (!rc && src->degradation.kind != IL_DEGRADE_NONE)
+        rc = il_degrade_apply(&picture, &grey, &src->degradation, item.id, e);
     if (rc) {
         il_image_free(&picture);
         il_image_free(&grey);
@@ -132,6 +153,8 @@ bool il_source_varies(const il_source *src)
 
 int il_source_load(il_source *src, il_device device, il_err *e)
 {
+    if (src->plain)
+        return il_source_load(src->plain, device, e);
     if (src->loaded || !src->dataset->plugin->load)
         return IL_OK;
     int rc = src->dataset->plugin->load(src->self, device, e);
@@ -169,10 +192,29 @@ static int add_hash(il_text *to, const il_source *src, const char *path, const i
     return IL_OK;
 }
 
+/* Of the samples as they are, and of what is done to them. */
+static int digest_degraded(il_digest *out, il_source *src, const il_hash_cache *cache, il_err *e)
+{
+    il_digest plain;
+    il_text lines = { 0 };
+    int rc = il_source_digest(&plain, src->plain, cache, e);
+    if (rc)
+        return rc;
+    il_words_add(&lines, "%s\n%s\n", plain.hex, il_degrade_identity(&src->degradation).text);
+    if (lines.failed)
+        rc = il_fail_oom(e);
+    else
+        *out = il_words_sha256(lines.data, lines.size);
+    il_words_free(&lines);
+    return rc;
+}
+
 int il_source_digest(il_digest *out, il_source *src, const il_hash_cache *cache, il_err *e)
 {
     il_text lines = { 0 };
     int rc = IL_OK;
+    if (src->plain)
+        return digest_degraded(out, src, cache, e);
     for (size_t i = 0; i < src->uses.count && !src->hashed && !rc; i++) {
         il_words_add(&lines, "uses");
         rc = add_hash(&lines, src, src->uses.paths[i], cache, e);

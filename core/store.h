@@ -96,6 +96,9 @@ typedef struct il_test_record {
     double seconds;
     int64_t left_out;
     const il_scores *scores; /* one per picture; NULL: not counted */
+    const char *degradation; /* of the pictures, or NULL */
+    double level;            /* its strength */
+    const char *settings;    /* JSON: what else it was told, or NULL */
 } il_test_record;
 
 /* *id is 0 when this run has no finished test of that data. */
@@ -128,13 +131,15 @@ int il_store_examples(il_example out[IL_RANKS], size_t *count, il_store *s, int6
 void il_store_examples_free(il_example *examples, size_t count);
 
 /* Says that a cell of the experiment is this test of this run, and which published table it reproduces (NULL: none).
- * Inserts or replaces by (experiment, run name, tested dataset, tested_on, split). */
+ * Inserts or replaces by (experiment, run name, tested dataset, tested_on, split, degradation, level). */
 typedef struct il_cell_record {
     int64_t experiment, run, test; /* test 0: none yet (failed) */
     const char *run_name;          /* the plan's */
     const char *model, *dataset, *mask_policy, *loss, *trained_on; /* labels as this grid calls them */
     const char *tested_dataset, *tested_on, *split;
     const char *published_table; /* or NULL */
+    const char *degradation;       /* of the tested pictures, or NULL */
+    double level;
 } il_cell_record;
 int il_store_cell(il_store *s, const il_cell_record *c, il_err *e);
 

@@ -1,4 +1,5 @@
 /* store_test.c - tests with their counts per picture, cells, split sizes and file hashes as rows. */
+#include <math.h>
 #include <string.h>
 #include "store_db.h"
 
@@ -12,18 +13,25 @@ int il_store_find_test(int64_t *id, il_store *s, int64_t run, const char *digest
         (il_bind[]){ il_bind_int(run), il_bind_text(digest), il_bind_text(split), il_bind_int(batch), { 0 } }, e);
 }
 
+static il_bind level_of(const char *degradation, double level)
+{
+    return il_bind_real(degradation ? level : NAN);
+}
+
 /* An older row of the same identity keeps its id, so that the cells which show it stay. */
 static int put_test(int64_t *id, il_store *s, int64_t run, const il_test_record *t, il_err *e)
 {
     il_bind values[] = {
         il_bind_int(run), il_bind_text(t->dataset), il_bind_text(t->images), il_bind_text(t->split),
         il_bind_text(t->digest), il_bind_int(t->batch), il_bind_text(il_store_status_name(t->status)),
-        il_bind_text(t->message), il_bind_real(t->seconds), il_bind_int(t->left_out), { 0 } };
+        il_bind_text(t->message), il_bind_real(t->seconds), il_bind_int(t->left_out), il_bind_text(t->degradation),
+        level_of(t->degradation, t->level), il_bind_text(t->settings), { 0 } };
     int rc = il_store_exec(id, s,
-        "INSERT INTO tests (run, dataset, images, split, digest, batch, status, message, seconds, left_out, finished_at)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, " NOW ")"
-        " ON CONFLICT (run, dataset, images, split, digest, batch) DO UPDATE SET status = ?7, message = ?8,"
-        " seconds = ?9, left_out = ?10, finished_at = " NOW " RETURNING id", values, e);
+        "INSERT INTO tests (run, dataset, images, split, digest, batch, status, message, seconds, left_out, finished_at,"
+        " degradation, level, settings) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, " NOW ", ?11, ?12, ?13)"
+        " ON CONFLICT (run, dataset, images, split, digest, batch, COALESCE(degradation, ''), COALESCE(level, 0.0))"
+        " DO UPDATE SET status = ?7, message = ?8, seconds = ?9, left_out = ?10, settings = ?13, finished_at = " NOW
+        " RETURNING id", values, e);
     if (rc == IL_OK)
         rc = il_store_exec(NULL, s, "DELETE FROM images WHERE test = ?1", (il_bind[]){ il_bind_int(*id), { 0 } }, e);
     return rc;
@@ -96,14 +104,15 @@ static int put_cell(il_store *s, const il_cell_record *c, il_err *e)
         il_bind_int(c->experiment), il_bind_text(c->run_name), il_bind_int(c->run), il_bind_int(c->test),
         il_bind_text(c->model), il_bind_text(c->dataset), il_bind_text(c->mask_policy), il_bind_text(c->loss),
         il_bind_text(c->trained_on), il_bind_text(c->tested_dataset), il_bind_text(c->tested_on),
-        il_bind_text(c->split), il_bind_text(c->published_table), { 0 } };
+        il_bind_text(c->split), il_bind_text(c->published_table), il_bind_text(c->degradation),
+        level_of(c->degradation, c->level), { 0 } };
     return il_store_exec(NULL, s,
         "INSERT INTO experiment_cells (experiment, run_name, run, test, model, dataset, mask_policy, loss, trained_on,"
-        " tested_dataset, tested_on, split, published_table)"
-        " VALUES (?1, ?2, ?3, NULLIF(?4, 0), ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"
-        " ON CONFLICT (experiment, run_name, tested_dataset, tested_on, split) DO UPDATE SET run = ?3,"
-        " test = NULLIF(?4, 0), model = ?5, dataset = ?6, mask_policy = ?7, loss = ?8, trained_on = ?9,"
-        " published_table = ?13", values, e);
+        " tested_dataset, tested_on, split, published_table, degradation, level)"
+        " VALUES (?1, ?2, ?3, NULLIF(?4, 0), ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)"
+        " ON CONFLICT (experiment, run_name, tested_dataset, tested_on, split, COALESCE(degradation, ''),"
+        " COALESCE(level, 0.0)) DO UPDATE SET run = ?3, test = NULLIF(?4, 0), model = ?5, dataset = ?6,"
+        " mask_policy = ?7, loss = ?8, trained_on = ?9, published_table = ?13", values, e);
 }
 
 int il_store_cell(il_store *s, const il_cell_record *c, il_err *e)

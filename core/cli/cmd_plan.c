@@ -25,8 +25,9 @@ static void print_tests(const il_job *j, const il_job_view *v, struct totals *su
     for (size_t i = 0; i < j->run->ntests; i++) {
         const il_job_test *t = &j->tests[i];
         const char *state = v->tested[i] ? "done" : t->source ? "to test" : "no data";
-        printf("    %-9s  tested on %s %s (%s)%s%s\n", state, t->set->dataset.label, t->set->images, t->set->split,
-               t->source ? "" : ": ", t->source ? "" : t->error.message);
+        il_degrade_words degraded = il_degrade_shown(&t->set->degradation);
+        printf("    %-9s  tested on %s %s (%s)%s%s%s%s\n", state, t->set->dataset.label, t->set->images, t->set->split,
+               *degraded.text ? ", " : "", degraded.text, t->source ? "" : ": ", t->source ? "" : t->error.message);
         sum->cells++;
         sum->tested += v->tested[i];
         sum->holes += !t->source;

@@ -17,6 +17,7 @@ static const char help[] =
     "\n"
     "  --db FILE          database (default " IL_CLI_DATABASE ")\n"
     "  --table N          one published table, 1 to 7 or text (the mask policies), measured or not\n"
+    "  --robustness       tests on degraded pictures: a table for each kind, its levels as columns; csv and json list them\n"
     "  --experiment NAME  only what that experiment measured\n"
     "  --format FORMAT    text, md, csv, latex, json or html (default text); csv without --table lists the cells; html is one\n"
     "                     page that needs no network, with curves, intervals and pictures\n"
@@ -27,12 +28,13 @@ static const char help[] =
 struct options {
     const char *database, *table, *experiment, *output;
     il_format format;
-    bool html, help;
+    bool html, robustness, help;
 };
 
 static const struct option longs[] = {
     { "db", required_argument, NULL, 'd' },
     { "table", required_argument, NULL, 't' },
+    { "robustness", no_argument, NULL, 'r' },
     { "experiment", required_argument, NULL, 'e' },
     { "format", required_argument, NULL, 'f' },
     { "output", required_argument, NULL, 'o' },
@@ -58,6 +60,7 @@ static int read_options(struct options *o, int argc, char **argv, il_err *e)
         switch (c) {
         case 'd': o->database = optarg; break;
         case 't': o->table = optarg; break;
+        case 'r': o->robustness = true; break;
         case 'e': o->experiment = optarg; break;
         case 'f': rc = read_format(o, optarg, e); break;
         case 'o': o->output = optarg; break;
@@ -68,6 +71,8 @@ static int read_options(struct options *o, int argc, char **argv, il_err *e)
                            argv[optind - 1]);
         }
     }
+    if (rc == IL_OK && o->robustness && o->table)
+        return il_fail(e, IL_EUSAGE, "report: --table and --robustness do not go together");
     if (rc == IL_OK && !o->help && optind < argc)
         return il_fail(e, IL_EUSAGE, "report: '%s' is one word too many; see 'inpaintlab report --help'", argv[optind]);
     if (rc == IL_OK && o->html && o->table)
@@ -102,8 +107,9 @@ static int report(const struct options *o, il_err *e)
     FILE *memory = open_memstream(&text, &size);
     int rc = memory ? il_store_open_readonly(&store, o->database, e) : il_fail_oom(e);
     if (rc == IL_OK)
-        rc = o->html ? il_report_html(memory, store, o->experiment, e)
-                     : il_report_tables(memory, store, o->table, o->experiment, o->format, e);
+        rc = o->html         ? il_report_html(memory, store, o->experiment, e)
+             : o->robustness ? il_report_robustness(memory, store, o->experiment, o->format, e)
+                             : il_report_tables(memory, store, o->table, o->experiment, o->format, e);
     if (memory && fclose(memory) != 0 && rc == IL_OK)
         rc = il_fail_oom(e);
     if (rc == IL_OK)

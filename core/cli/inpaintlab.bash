@@ -23,7 +23,7 @@ _inpaintlab()
     case $command in
         plan) words="--db --only --set --help" ;;
         run) words="--db --device --only --set --threads --loader-threads --checkpoint --examples --quiet --help" ;;
-        report) words="--db --table --experiment --format -o --help" ;;
+        report) words="--db --table --robustness --experiment --format -o --help" ;;
         sql) words="--db --data --format --functions --help" ;;
         compare) words="--db --metric --format --help" ;;
         detect) words="--run --db --weights --model --output --json --threshold --min-area --tile --overlap --memory"

@@ -21,7 +21,7 @@ static const char done_runs[] = "SELECT id, name, status FROM runs WHERE status 
 static const char best_run[] =
     "SELECT r.id FROM cells c JOIN runs r ON r.hash = c.run_hash "
     "WHERE r.status = 'done' AND r.weights_path IS NOT NULL AND c.status = 'done' AND c.split = 'test' "
-    "AND c.trained_on = c.tested_on AND c.iou IS NOT NULL ORDER BY c.iou DESC, r.id LIMIT 1";
+    "AND c.trained_on = c.tested_on AND c.degradation IS NULL AND c.iou IS NOT NULL ORDER BY c.iou DESC, r.id LIMIT 1";
 
 static int pick_best(char id[24], il_store *store, il_err *e)
 {
@@ -91,7 +91,7 @@ static int pick_named(char id[24], il_store *store, const char *wanted, il_err *
 static const char run_facts[] =
     "SELECT r.id, r.name, r.config, r.model_params, r.seed, r.model, r.dataset, r.mask_policy, r.trained_on, "
     "r.weights_path, r.weights_sha256, (SELECT MAX(c.iou) FROM cells c WHERE c.run_hash = r.hash AND c.status = 'done' "
-    "AND c.split = 'test' AND c.trained_on = c.tested_on) FROM runs r WHERE r.id = ?1";
+    "AND c.split = 'test' AND c.trained_on = c.tested_on AND c.degradation IS NULL) FROM runs r WHERE r.id = ?1";
 
 static int copy_facts(il_card *card, char **config, char **params, const il_rows *r, il_err *e)
 {
@@ -116,7 +116,8 @@ static int copy_facts(il_card *card, char **config, char **params, const il_rows
 /* Of tests on authentic pictures; an alarm is what would be more than the smallest region. */
 static const char alarm_facts[] =
     "SELECT COUNT(*), SUM(tp + fp > 0.001 * (tp + fp + fn + tn)), AVG(CAST(tp + fp AS REAL) / NULLIF(tp + fp + fn + tn, 0)) "
-    "FROM images i JOIN tests t ON t.id = i.test WHERE t.run = ?1 AND t.images = 'original' AND t.status = 'done'";
+    "FROM images i JOIN tests t ON t.id = i.test WHERE t.run = ?1 AND t.images = 'original' AND t.degradation IS NULL "
+    "AND t.status = 'done'";
 
 static int read_alarms(il_card *card, il_store *store, const char *id, il_err *e)
 {

@@ -35,17 +35,17 @@ ends 1 'il_f1: tp is text; expected a number' shell :memory: "SELECT il_f1('a', 
 
 # A database of the program's own making: two tests of two pictures. Its schema is what the program knows.
 shell results.sqlite "SELECT 1" >/dev/null
-for schema in "$3"/schema/results.sql "$3"/schema/results-2.sql; do sqlite3 results.sqlite <"$schema" || fail "$schema"; done
+for schema in "$3"/schema/results{,-2,-3}.sql; do sqlite3 results.sqlite <"$schema" || fail "$schema"; done
 sqlite3 results.sqlite <<'END' || fail "the results are not taken"
 PRAGMA application_id = 1229742434;
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;
 INSERT INTO experiments (id, name) VALUES (1, 'x');
 INSERT INTO runs (id, hash, name, config, seed, model, dataset, mask_policy, loss, trained_on, status, started_at)
   VALUES (1, 'h1', 'one', '{}', 1, 'fcn', 'd', 'full', 'bce', 'realfake', 'done', 'now'),
          (2, 'h2', 'two', '{}', 2, 'fcn', 'd', 'full', 'bce', 'realfake', 'done', 'now');
-INSERT INTO tests SELECT id, id, 'd', 'realfake', 'test', 'x', 2, 'done', NULL, 1, 0, 'now' FROM runs;
+INSERT INTO tests SELECT id, id, 'd', 'realfake', 'test', 'x', 2, 'done', NULL, 1, 0, 'now', NULL, NULL, NULL FROM runs;
 INSERT INTO images VALUES (1, 'a', 0, 1, 1, 2, 252), (1, 'b', 0, 3, 1, 0, 252), (2, 'a', 0, 2, 1, 1, 252), (2, 'b', 0, 4, 0, 0, 252);
-INSERT INTO experiment_cells SELECT id, 1, name, id, id, 'fcn', 'd', 'full', 'bce', 'realfake', 'd', 'realfake', 'test', NULL FROM runs;
+INSERT INTO experiment_cells SELECT id, 1, name, id, id, 'fcn', 'd', 'full', 'bce', 'realfake', 'd', 'realfake', 'test', NULL, NULL, NULL FROM runs;
 END
 query="SELECT convention, metric, value FROM metrics WHERE cell = 1 AND convention <> 'image level' AND value IS NOT NULL"
 "$inpaintlab" sql --format csv --db results.sqlite "$query" | tail -n +2 | tr -d '\r' >ours

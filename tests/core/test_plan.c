@@ -53,7 +53,12 @@ static void show_run(il_text *t, const il_run *run)
     for (size_t i = 0; i < run->ntests; i++) {
         il_words_add(t, "  test");
         show_choice(t, "dataset", &run->tests[i].dataset);
-        il_words_add(t, " images=%s split=%s\n", run->tests[i].images, run->tests[i].split);
+        il_words_add(t, " images=%s split=%s", run->tests[i].images, run->tests[i].split);
+        const il_degradation *d = &run->tests[i].degradation;
+        if (d->kind != IL_DEGRADE_NONE)
+            il_words_add(t, " %s%s of test %zu", il_degrade_shown(d).text, il_degrade_settings(d).text,
+                         run->tests[i].plain);
+        il_words_add(t, "\n");
     }
     il_words_add(t, "  %s\n", run->config);
 }
@@ -202,6 +207,7 @@ static const struct {
     {"dataset.subset=inpainted", false},
     {"test=[fakefake]", true},
     {"test_batch=3", true},
+    {"degrade=[jpeg]", true},
     {"model.label=x", true},
     {"model=net", false},
     {"loss.gamma=2.0", true},

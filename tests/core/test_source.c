@@ -1,5 +1,6 @@
 /* test_source.c - what a source lists, leaves out and hashes. */
 #include "samples.h"
+#include "source.h"
 
 static il_source *open_source(il_missing missing)
 {
@@ -187,4 +188,57 @@ Test(source, cannot_hash_what_is_not_there, .init = samples_open, .fini = sample
     src = open_source(IL_MISSING_SKIP); /* the loader will leave it out */
     cr_expect_eq(il_source_digest(&d, src, NULL, &e), IL_OK);
     il_source_free(src);
+}
+
+/* ---- degraded ---- */
+
+static il_digest degraded_digest(il_source *plain, il_degradation d)
+{
+    il_source *src = NULL;
+    il_digest digest;
+    il_err e = { 0 };
+    SAMPLE_OK(il_source_degrade(&src, plain, d, &e), e);
+    SAMPLE_OK(il_source_digest(&digest, src, NULL, &e), e);
+    cr_expect_eq(il_source_count(src), il_source_count(plain));
+    il_source_free(src);
+    return digest;
+}
+
+Test(source, a_degraded_source_has_a_digest_of_its_own, .init = samples_open, .fini = samples_close)
+{
+    il_err e = { 0 };
+    put("a", "x");
+    samples_list(1, "a", NULL);
+    il_source *plain = open_source(IL_MISSING_REFUSE);
+    il_digest digest;
+    SAMPLE_OK(il_source_digest(&digest, plain, NULL, &e), e);
+    il_degradation jpeg = { .kind = IL_DEGRADE_JPEG, .level = 90 }, other = { .kind = IL_DEGRADE_JPEG, .level = 80 };
+    il_degradation webp = { .kind = IL_DEGRADE_WEBP, .level = 90 };
+    il_digest first = degraded_digest(plain, jpeg);
+    cr_expect_str_neq(first.hex, digest.hex);
+    cr_expect_str_eq(first.hex, degraded_digest(plain, jpeg).hex);
+    cr_expect_str_neq(first.hex, degraded_digest(plain, other).hex);
+    cr_expect_str_neq(first.hex, degraded_digest(plain, webp).hex);
+    il_source_free(plain);
+}
+
+Test(source, a_degraded_source_reads_degraded_samples, .init = samples_open, .fini = samples_close)
+{
+    il_err e = { 0 };
+    il_source *degraded = NULL;
+    il_image image = { 0 }, mask = { 0 };
+    samples_add(1, 40, 20);
+    il_source *plain = open_source(IL_MISSING_REFUSE);
+    SAMPLE_OK(il_source_degrade(&degraded, plain, (il_degradation){ .kind = IL_DEGRADE_RESIZE, .level = 0.5 }, &e), e);
+    SAMPLE_OK(il_source_load(degraded, (il_device){ 0 }, &e), e);
+    SAMPLE_OK(il_source_read(degraded, 0, 1, &image, &mask, &e), e);
+    cr_expect(image.width == 20 && image.height == 10 && mask.width == 20 && mask.height == 10);
+    il_image_free(&image);
+    il_image_free(&mask);
+    SAMPLE_OK(il_source_read(plain, 0, 1, &image, &mask, &e), e);
+    cr_expect(image.width == 40 && image.height == 20);
+    il_image_free(&image);
+    il_image_free(&mask);
+    il_source_free(degraded);
+    il_source_free(plain);
 }
