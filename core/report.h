@@ -1,4 +1,4 @@
-/* report.h - rows -> tables for people: text, Markdown, CSV, LaTeX, JSON. */
+/* report.h - rows -> tables for people: text, Markdown, CSV, LaTeX, JSON, and as a page. */
 #ifndef IL_REPORT_H
 #define IL_REPORT_H
 
@@ -20,5 +20,8 @@ int il_report_tables(FILE *to, il_store *s, const char *table, const char *exper
 /* The cells of degraded pictures beside those of the same pictures as they are: for people a table for each kind of
  * degradation, its levels as columns; CSV and JSON list the view `robustness`. */
 int il_report_robustness(FILE *to, il_store *s, const char *experiment, il_format format, il_err *e);
+
+/* One page that needs nothing else. experiment: only that one, or NULL. The same bytes for the same database. */
+int il_report_html(FILE *to, il_store *s, const char *experiment, il_err *e);
 
 #endif

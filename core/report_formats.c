@@ -1,4 +1,4 @@
-/* report_formats.c - rows as Markdown, LaTeX, CSV and JSON. */
+/* report_formats.c - rows as Markdown, CSV and JSON. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,8 +19,7 @@ static void escape_md(il_text *to, const char *text)
     }
 }
 
-/* A line of text outside the table. */
-static int put_escaped(FILE *to, const char *before, const char *text, const char *after, il_escape escape, il_err *e)
+int il_report_escaped(FILE *to, const char *before, const char *text, const char *after, il_escape escape, il_err *e)
 {
     il_text clean = { 0 };
     escape(&clean, text);
@@ -37,7 +36,7 @@ int il_report_md(FILE *to, const il_sheet *sheet, il_err *e)
     char **seen = NULL;
     int rc = il_report_seen(&seen, rows, escape_md, e);
     if (rc == IL_OK && sheet->title)
-        rc = put_escaped(to, "**", sheet->title, "**\n\n", escape_md, e);
+        rc = il_report_escaped(to, "**", sheet->title, "**\n\n", escape_md, e);
     for (size_t row = 0; rc == IL_OK && row <= rows->count; row++) {
         for (size_t i = 0; i < rows->columns; i++)
             fprintf(to, "| %s ", seen[row * rows->columns + i]);
@@ -48,62 +47,7 @@ int il_report_md(FILE *to, const il_sheet *sheet, il_err *e)
             fputs("|\n", to);
     }
     for (size_t i = 0; rc == IL_OK && sheet->notes && sheet->notes[i]; i++)
-        rc = put_escaped(to, "\n", sheet->notes[i], "\n", escape_md, e);
-    il_report_seen_free(seen, rows);
-    return rc;
-}
-
-/* ---- LaTeX, for the package booktabs ---- */
-
-static void escape_latex(il_text *to, const char *text)
-{
-    for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
-        if (*c < 0x20 || *c == 0x7f)
-            il_words_add(to, " ");
-        else if (*c == '\\')
-            il_words_add(to, "\\textbackslash{}");
-        else if (*c == '~')
-            il_words_add(to, "\\textasciitilde{}");
-        else if (*c == '^')
-            il_words_add(to, "\\textasciicircum{}");
-        else if (*c == '<' || *c == '>')
-            il_words_add(to, "\\text%s{}", *c == '<' ? "less" : "greater");
-        else if (*c == '|')
-            il_words_add(to, "\\textbar{}");
-        else
-            il_words_add(to, strchr("&%$#_{}", *c) ? "\\%c" : "%c", *c);
-    }
-}
-
-static void put_tabular(FILE *to, const il_rows *rows, char *const *seen)
-{
-    fputs("\\begin{tabular}{", to);
-    for (size_t i = 0; i < rows->columns; i++)
-        fputc(rows->numeric[i] ? 'r' : 'l', to);
-    fputs("}\n\\toprule\n", to);
-    for (size_t row = 0; row <= rows->count; row++) {
-        for (size_t i = 0; i < rows->columns; i++)
-            /* braces keep a value like [x] or *x from being read as an argument of the line break before it */
-            fprintf(to, "%s%s%s%s", i ? " & " : "", i == 0 ? "{" : "", seen[row * rows->columns + i],
-                    i == 0 ? "}" : "");
-        fputs(row == 0 ? " \\\\\n\\midrule\n" : " \\\\\n", to);
-    }
-    fputs("\\bottomrule\n\\end{tabular}\n", to);
-}
-
-int il_report_latex(FILE *to, const il_sheet *sheet, il_err *e)
-{
-    const il_rows *rows = sheet->rows;
-    char **seen = NULL;
-    int rc = il_report_seen(&seen, rows, escape_latex, e);
-    if (rc == IL_OK && sheet->title)
-        rc = put_escaped(to, "\\begin{table}\n\\centering\n\\caption{", sheet->title, "}\n", escape_latex, e);
-    if (rc == IL_OK)
-        put_tabular(to, rows, seen);
-    for (size_t i = 0; rc == IL_OK && sheet->notes && sheet->notes[i]; i++)
-        rc = put_escaped(to, "\\par\\footnotesize ", sheet->notes[i], "\n", escape_latex, e);
-    if (rc == IL_OK && sheet->title)
-        fputs("\\end{table}\n", to);
+        rc = il_report_escaped(to, "\n", sheet->notes[i], "\n", escape_md, e);
     il_report_seen_free(seen, rows);
     return rc;
 }

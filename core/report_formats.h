@@ -10,11 +10,13 @@
 
 enum { IL_REPORT_WIDTH = 100 }; /* characters that a line of text may take */
 
-/* What to print: rows, a title and lines that explain them (each may be absent). */
+/* What to print: rows, a title, lines that explain them, and for LaTeX a label and the values in bold (each may be absent). */
 typedef struct il_sheet {
     const il_rows *rows;
     const char *title;
     const char *const *notes; /* ended by NULL; NULL: none */
+    const char *label;        /* any text; what \label does not take becomes a dash */
+    const bool *bold;         /* rows x columns */
 } il_sheet;
 
 int il_report_sheet(FILE *to, const il_sheet *sheet, il_format format, il_err *e);
@@ -27,6 +29,9 @@ void il_report_number(char to[32], double value);
 typedef void (*il_escape)(il_text *to, const char *text);
 int il_report_seen(char ***out, const il_rows *rows, il_escape escape, il_err *e);
 void il_report_seen_free(char **seen, const il_rows *rows);
+
+/* A line of text outside the table. */
+int il_report_escaped(FILE *to, const char *before, const char *text, const char *after, il_escape escape, il_err *e);
 
 int il_report_text(FILE *to, const il_sheet *sheet, il_err *e);
 int il_report_md(FILE *to, const il_sheet *sheet, il_err *e);
@@ -52,5 +57,8 @@ typedef struct il_json_part {
     const il_rows *rows;
 } il_json_part;
 int il_report_json_parts(FILE *to, const il_json_part *parts, size_t count, il_err *e);
+
+/* Refuses a name that no experiment has; the message tells those there are. NULL is fine. */
+int il_report_experiment(il_store *s, const char *name, il_err *e);
 
 #endif

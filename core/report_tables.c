@@ -1,54 +1,25 @@
 /* report_tables.c - an experiment's cells as a matrix, and the published tables with what was measured beside them. */
 #include <stdlib.h>
 #include <string.h>
-#include "report_formats.h"
+#include "report_published.h"
 
 /* ---- the published tables ---- */
 
-struct table {
-    const char *name, *title;
-    const char *labels; /* SQL: columns that tell the rows apart */
-};
-
-static const struct table tables[] = {
-    { "1", "Table 1: pictures per split", NULL },
-    { "2", "Table 2: NIX-Net by size, data set 2, realfake on realfake",
-      "'NIX-Net ' || substr(model, 4) || 'M' AS model" },
-    { "3", "Table 3: FCN, data set 1", "trained_on, tested_on" },
-    { "4", "Table 4: FCN, data set 2", "trained_on, tested_on" },
-    { "5", "Table 5: NIX-Net 40M, data set 1", "trained_on, tested_on" },
-    { "6", "Table 6: NIX-Net 60M, data set 2", "trained_on, tested_on" },
-    { "7", "Table 7: FCN trained on data set 2, tested on Stable Diffusion 2.1", "trained_on, tested_on" },
-    { "text", "Mask policies (in the text of the paper): FCN, data set 1, realfake on realfake", "mask_policy" },
-};
-enum { TABLES = sizeof tables / sizeof *tables };
-
-static int find_table(const struct table **out, const char *name, il_err *e)
-{
-    for (size_t i = 0; i < TABLES; i++) {
-        if (strcmp(tables[i].name, name) == 0) {
-            *out = &tables[i];
-            return IL_OK;
-        }
-    }
-    return il_fail(e, IL_EUSAGE, "table %s: no such table; there are 1 to 7 and text", name);
-}
-
 /* The rows as the database has them. */
-static int query_table(il_rows *out, il_store *s, const struct table *t, const char *experiment, il_err *e)
+static int query_table(il_rows *out, il_store *s, const il_published_table *t, const char *experiment, il_err *e)
 {
     if (!t->labels)
         return il_store_query(out, s, "SELECT * FROM table1", NULL, e);
     char sql[512];
     snprintf(sql, sizeof sql,
              "SELECT %s, measured, published, difference, runs, lowest, highest, state, collapsed"
-             " FROM published_cells WHERE published_table = ?1 AND experiment IS ?2", t->labels);
+             " FROM published_cells p WHERE published_table = ?1 AND experiment IS ?2", t->labels);
     const char *args[] = { t->name, experiment, NULL };
     return il_store_query(out, s, sql, args, e);
 }
 
 /* The rows as people read them: a hole says what it is, and extremes appear only where there are several runs. */
-static int query_shown(il_rows *out, il_store *s, const struct table *t, const char *experiment, il_err *e)
+static int query_shown(il_rows *out, il_store *s, const il_published_table *t, const char *experiment, il_err *e)
 {
     if (!t->labels) {
         int rc = il_store_query(out, s,
@@ -63,7 +34,7 @@ static int query_shown(il_rows *out, il_store *s, const struct table *t, const c
     snprintf(sql, sizeof sql,
              "SELECT %s, CASE state WHEN 'measured' THEN measured WHEN 'undefined' THEN NULL ELSE state END AS measured,"
              " published, difference, runs, lowest, highest"
-             " FROM published_cells WHERE published_table = ?1 AND experiment IS ?2", t->labels);
+             " FROM published_cells p WHERE published_table = ?1 AND experiment IS ?2", t->labels);
     const char *args[] = { t->name, experiment, NULL };
     int rc = il_store_query(out, s, sql, args, e);
     for (size_t i = 0; rc == IL_OK && i < out->columns; i++)
@@ -100,16 +71,8 @@ static void name_for_people(il_rows *rows)
             *c = ' ';
 }
 
-static bool has_several_runs(const il_rows *rows)
-{
-    for (size_t row = 0; row < rows->count; row++)
-        if (strtol(rows->values[row * rows->columns + rows->columns - 3], NULL, 10) > 1)
-            return true;
-    return false;
-}
-
 /* Says how many of the shown values come from runs that collapsed; empty when none does. */
-static int note_collapsed(char *out, size_t size, il_store *s, const struct table *t, const char *experiment, il_err *e)
+static int note_collapsed(char *out, size_t size, il_store *s, const il_published_table *t, const char *experiment, il_err *e)
 {
     il_rows rows = { 0 };
     const char *args[] = { t->name, experiment, NULL };
@@ -124,13 +87,60 @@ static int note_collapsed(char *out, size_t size, il_store *s, const struct tabl
     return rc;
 }
 
-static int show_for_people(FILE *to, il_store *s, const struct table *t, const char *experiment, il_format format,
+/* LaTeX: with intervals, and in bold what stands out among those tested on the same. */
+static int show_latex(FILE *to, il_store *s, const il_published_table *t, const char *experiment, il_err *e)
+{
+    enum { HIDDEN = 3 };
+    const char *notes[5] = { IL_REPORT_CONVENTION, IL_PUBLISHED_INTERVAL, "Bold: " IL_BEST_NOTE("tested on the same") "." };
+    char collapsed[160] = "", label[40];
+    size_t count = 3;
+    il_rows rows = { 0 };
+    bool *bold = NULL;
+    int rc = il_published_rows(&rows, s, t, experiment,
+        "p.published, CASE p.state WHEN 'measured' THEN p.measured WHEN 'undefined' THEN NULL ELSE p.state END AS measured,"
+        " p.difference, m.mean AS \"image mean\","
+        " CASE WHEN m.low IS NOT NULL THEN printf('%.3f to %.3f', m.low, m.high) END AS \"95% interval\","
+        " p.runs, m.cell, p.tested_on", e);
+    if (rc == IL_OK && !(bold = calloc(rows.columns * rows.count + 1, sizeof *bold)))
+        rc = il_fail_oom(e);
+    if (rc == IL_OK)
+        rc = il_published_best(bold, &rows, s, rows.columns - 7, e);
+    if (rc == IL_OK)
+        rc = note_collapsed(collapsed, sizeof collapsed, s, t, experiment, e);
+    if (*collapsed)
+        notes[count++] = collapsed;
+    snprintf(label, sizeof label, "published-%s", t->name);
+    if (rc == IL_OK) {
+        size_t columns = rows.columns;
+        drop_columns(&rows, HIDDEN);
+        for (size_t i = 0; i < rows.count * rows.columns; i++)
+            bold[i] = bold[i / rows.columns * columns + i % rows.columns];
+        for (size_t i = rows.columns - 4; i < rows.columns; i++)
+            rows.numeric[i] = true; /* words among them stand to the right as well */
+        name_for_people(&rows);
+        rc = il_report_sheet(to, &(il_sheet){ &rows, t->title, notes, label, bold }, IL_FORMAT_LATEX, e);
+    }
+    free(bold);
+    il_store_rows_free(&rows);
+    return rc;
+}
+
+static bool has_several_runs(const il_rows *rows)
+{
+    for (size_t row = 0; row < rows->count; row++)
+        if (strtol(rows->values[row * rows->columns + rows->columns - 3], NULL, 10) > 1)
+            return true;
+    return false;
+}
+
+static int show_for_people(FILE *to, il_store *s, const il_published_table *t, const char *experiment, il_format format,
                            il_err *e)
 {
     const char *notes[4] = { t->labels ? IL_REPORT_CONVENTION : "- stands for no value." };
-    char collapsed[160] = "";
+    char collapsed[160] = "", label[40];
     size_t count = 1;
     il_rows rows = { 0 };
+    snprintf(label, sizeof label, "published-%s", t->name);
     int rc = query_shown(&rows, s, t, experiment, e);
     if (rc == IL_OK && t->labels)
         rc = note_collapsed(collapsed, sizeof collapsed, s, t, experiment, e);
@@ -142,13 +152,15 @@ static int show_for_people(FILE *to, il_store *s, const struct table *t, const c
         notes[count++] = collapsed;
     name_for_people(&rows);
     if (rc == IL_OK)
-        rc = il_report_sheet(to, &(il_sheet){ &rows, t->title, notes }, format, e);
+        rc = il_report_sheet(to, &(il_sheet){ .rows = &rows, .title = t->title, .notes = notes, .label = label }, format, e);
     il_store_rows_free(&rows);
     return rc;
 }
 
-static int show_table(FILE *to, il_store *s, const struct table *t, const char *experiment, il_format format, il_err *e)
+static int show_table(FILE *to, il_store *s, const il_published_table *t, const char *experiment, il_format format, il_err *e)
 {
+    if (format == IL_FORMAT_LATEX && t->labels)
+        return show_latex(to, s, t, experiment, e);
     if (format != IL_FORMAT_CSV && format != IL_FORMAT_JSON)
         return show_for_people(to, s, t, experiment, format, e);
     il_rows rows = { 0 };
@@ -159,28 +171,13 @@ static int show_table(FILE *to, il_store *s, const struct table *t, const char *
     return rc;
 }
 
-/* Was anything of the table measured, or tried? Sizes of splits belong to no experiment. */
-static int is_touched(bool *out, il_store *s, const struct table *t, const char *experiment, il_err *e)
-{
-    il_rows rows = { 0 };
-    const char *args[] = { t->name, experiment, NULL };
-    int rc = il_store_query(&rows, s, t->labels
-        ? "SELECT 1 FROM cells WHERE published_table = ?1 AND published_iou IS NOT NULL"
-          " AND (?2 IS NULL OR experiment = ?2) LIMIT 1"
-        : "SELECT 1 FROM table1 WHERE images IS NOT NULL AND ?1 = '1' AND ?2 IS NULL", args, e);
-    if (rc == IL_OK)
-        *out = rows.count > 0;
-    il_store_rows_free(&rows);
-    return rc;
-}
-
 /* ---- everything ---- */
 
-static int refuse_unknown_experiment(il_store *s, const char *name, il_err *e)
+int il_report_experiment(il_store *s, const char *name, il_err *e)
 {
     il_rows rows = { 0 };
     il_text known = { 0 };
-    bool found = false;
+    bool found = !name;
     int rc = il_store_query(&rows, s, "SELECT name FROM experiments ORDER BY id", NULL, e);
     for (size_t i = 0; rc == IL_OK && i < rows.count; i++) {
         found = found || strcmp(rows.values[i], name) == 0;
@@ -218,15 +215,15 @@ static int show_all(FILE *to, il_store *s, const char *experiment, il_format for
 {
     bool any = false;
     int rc = show_experiments(to, s, il_report_matrix, false, experiment, format, &any, e);
-    for (size_t i = 0; rc == IL_OK && i < TABLES; i++) {
+    for (size_t i = 0; rc == IL_OK && i < IL_PUBLISHED_TABLES; i++) {
         bool touched = false;
-        rc = is_touched(&touched, s, &tables[i], experiment, e);
+        rc = il_published_touched(&touched, s, &il_published_tables[i], experiment, e);
         if (rc != IL_OK || !touched)
             continue;
         if (any)
             fputc('\n', to);
         any = true;
-        rc = show_table(to, s, &tables[i], experiment, format, e);
+        rc = show_table(to, s, &il_published_tables[i], experiment, format, e);
     }
     if (rc == IL_OK && !any)
         fputs(format == IL_FORMAT_LATEX ? "% nothing measured yet\n" : "nothing measured yet\n", to);
@@ -242,21 +239,21 @@ static int query_cells(il_rows *out, il_store *s, const char *experiment, il_err
 /* {"cells": […], "published": {"4": […]}} */
 static int show_json(FILE *to, il_store *s, const char *experiment, il_err *e)
 {
-    il_rows rows[TABLES + 1] = { { 0 } };
-    il_json_part parts[TABLES + 2] = { { NULL, "cells", &rows[0] }, { "published", NULL, NULL } };
+    il_rows rows[IL_PUBLISHED_TABLES + 1] = { { 0 } };
+    il_json_part parts[IL_PUBLISHED_TABLES + 2] = { { NULL, "cells", &rows[0] }, { "published", NULL, NULL } };
     size_t count = 2;
     int rc = query_cells(&rows[0], s, experiment, e);
-    for (size_t i = 0; rc == IL_OK && i < TABLES; i++) {
+    for (size_t i = 0; rc == IL_OK && i < IL_PUBLISHED_TABLES; i++) {
         bool touched = false;
-        rc = is_touched(&touched, s, &tables[i], experiment, e);
+        rc = il_published_touched(&touched, s, &il_published_tables[i], experiment, e);
         if (rc == IL_OK && touched) {
-            rc = query_table(&rows[i + 1], s, &tables[i], experiment, e);
-            parts[count++] = (il_json_part){ "published", tables[i].name, &rows[i + 1] };
+            rc = query_table(&rows[i + 1], s, &il_published_tables[i], experiment, e);
+            parts[count++] = (il_json_part){ "published", il_published_tables[i].name, &rows[i + 1] };
         }
     }
     if (rc == IL_OK)
         rc = il_report_json_parts(to, parts, count, e);
-    for (size_t i = 0; i <= TABLES; i++)
+    for (size_t i = 0; i <= IL_PUBLISHED_TABLES; i++)
         il_store_rows_free(&rows[i]);
     return rc;
 }
@@ -273,10 +270,10 @@ static int show_csv(FILE *to, il_store *s, const char *experiment, il_err *e)
 
 int il_report_tables(FILE *to, il_store *s, const char *table, const char *experiment, il_format format, il_err *e)
 {
-    const struct table *one = NULL;
-    int rc = experiment ? refuse_unknown_experiment(s, experiment, e) : IL_OK;
+    const il_published_table *one = NULL;
+    int rc = il_report_experiment(s, experiment, e);
     if (rc == IL_OK && table)
-        rc = find_table(&one, table, e);
+        rc = il_published_find(&one, table, e);
     if (rc != IL_OK)
         return rc;
     if (one)
@@ -302,7 +299,7 @@ int il_report_robustness(FILE *to, il_store *s, const char *experiment, il_forma
 {
     bool any = false;
     il_rows rows = { 0 };
-    int rc = experiment ? refuse_unknown_experiment(s, experiment, e) : IL_OK;
+    int rc = il_report_experiment(s, experiment, e);
     if (rc == IL_OK && (format == IL_FORMAT_CSV || format == IL_FORMAT_JSON)) {
         rc = query_robustness(&rows, s, experiment, e);
         if (rc == IL_OK)

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 #include <jansson.h>
+#include "examples.h"
+#include "found.h"
 #include "run.h"
 #include "train.h"
 
@@ -195,39 +197,15 @@ static int weights_in_memory(struct sitting *x, il_err *e)
     return rc == IL_OK ? il_model_load(&x->model, path.text, NULL, e) : rc;
 }
 
-/* What a test is to store. */
-struct found {
-    il_image_row *rows;
-    il_scores *scores;
-    size_t count;
-};
-
-static void drop_found(struct found *f)
+static il_loader_opts test_loader(const struct sitting *x)
 {
-    for (size_t i = 0; f->scores && i < f->count; i++)
-        free(f->scores[i].bytes);
-    free(f->scores);
-    free(f->rows);
+    const il_run *run = x->job->run;
+    return (il_loader_opts){ .batch = run->test_batch, .size = run->training.size, .crops = 1,
+                             .threads = x->opts->loader_threads, .missing = run->missing, .disk = x->opts->disk,
+                             .watch = x->watch, .run = run->name, .device = x->model.device };
 }
 
-/* Takes the pictures' scores. */
-static int list_pictures(struct found *out, il_picture *pictures, size_t n, const il_source *source, il_err *e)
-{
-    struct found f = { calloc(n ? n : 1, sizeof *f.rows), calloc(n ? n : 1, sizeof *f.scores), n };
-    if (!f.rows || !f.scores) {
-        drop_found(&f);
-        return il_fail_oom(e);
-    }
-    for (size_t i = 0; i < n; i++) {
-        f.rows[i] = (il_image_row){ il_source_at(source, pictures[i].index).id, pictures[i].batch, pictures[i].counts };
-        f.scores[i] = pictures[i].scores;
-        pictures[i].scores = (il_scores){ 0 };
-    }
-    *out = f;
-    return IL_OK;
-}
-
-static int measure(struct found *out, size_t *unreadable, struct sitting *x, const il_job_test *t, il_err *e)
+static int measure(il_found *out, size_t *unreadable, struct sitting *x, const il_job_test *t, il_err *e)
 {
     const il_run *run = x->job->run;
     il_loader *loader = NULL;
@@ -238,28 +216,41 @@ static int measure(struct found *out, size_t *unreadable, struct sitting *x, con
     il_degrade_words degraded = il_degrade_shown(&t->set->degradation);
     snprintf(phase, sizeof phase, "test %s %s%s%s", t->set->dataset.label, t->set->images, *degraded.text ? ", " : "",
              degraded.text);
-    il_loader_opts o = { .batch = run->test_batch, .size = run->training.size, .crops = 1,
-                         .threads = x->opts->loader_threads, .missing = run->missing,
-                         .disk = x->opts->disk, .watch = x->watch, .run = run->name,
-                         .device = x->model.device };
-    int rc = il_loader_open(&loader, t->source, x->job->labels, o, e);
+    int rc = il_loader_open(&loader, t->source, x->job->labels, test_loader(x), e);
     if (rc != IL_OK)
         return rc;
     il_evaluation what = { .model = &x->model, .loader = loader, .scores = true,
                            .shown = { .run = run->name, .phase = phase } };
     rc = il_evaluate_loader(&sums, &pictures, &n, &what, x->watch, e);
     if (rc == IL_OK)
-        rc = list_pictures(out, pictures, n, t->source, e);
+        rc = il_found_list(out, pictures, n, t->source, e);
     *unreadable = il_loader_left_out(loader);
     il_loader_free(loader);
     il_evaluate_free(pictures, n);
     return rc;
 }
 
+/* Pictures for the report; without them a test is none the worse. */
+static void keep_examples(struct sitting *x, const il_job_test *t, int64_t test)
+{
+    il_err why = { 0 };
+    bool there = false;
+    int rc = il_examples_there(&there, x->store, test, &why);
+    if (rc == IL_OK && !there)
+        rc = weights_in_memory(x, &why);
+    il_examples_job job = { &x->model, t->source, x->job->labels, test_loader(x) };
+    if (rc == IL_OK && !there)
+        rc = il_examples_keep(&x->out->examples, x->store, test, &job, &why);
+    if (rc != IL_OK && x->watch->say) {
+        il_fail_in(&why, "no example pictures of %s %s are kept", t->set->dataset.label, t->set->images);
+        x->watch->say(x->watch->context, x->job->run->name, why.message);
+    }
+}
+
 static int store_test(int64_t *id, struct sitting *x, const il_job_test *t, il_err *e)
 {
     double start = il_evaluate_now();
-    struct found found = { 0 };
+    il_found found = { 0 };
     size_t unreadable = 0;
     il_err why = t->error;
     int rc = why.code == IL_OK ? weights_in_memory(x, &why) : why.code;
@@ -285,9 +276,11 @@ static int store_test(int64_t *id, struct sitting *x, const il_job_test *t, il_e
         if (x->out->failure.code == IL_OK)
             x->out->failure = why;
     }
-    rc = il_store_test(id, x->store, x->row, &r, found.rows, found.count, e);
-    drop_found(&found);
-    return rc;
+    int stored = il_store_test(id, x->store, x->row, &r, found.rows, found.count, e);
+    il_found_drop(&found);
+    if (stored == IL_OK && rc == IL_OK)
+        keep_examples(x, t, *id);
+    return stored;
 }
 
 static int all_tests(struct sitting *x, il_err *e)
@@ -301,6 +294,8 @@ static int all_tests(struct sitting *x, il_err *e)
             rc = il_store_find_test(&id, x->store, x->row, t->digest.hex, t->set->split, run->test_batch, e);
         if (rc == IL_OK && !id)
             rc = store_test(&id, x, t, e);
+        else if (rc == IL_OK && x->opts->examples)
+            keep_examples(x, t, id);
         if (rc == IL_OK)
             rc = store_cell(x, t->set, id, e);
     }

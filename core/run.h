@@ -12,6 +12,7 @@ typedef struct il_run_opts {
     const char *experiment;   /* name */
     int64_t experiment_id;
     const char *published;    /* table, or NULL */
+    bool examples;            /* keep example pictures of tests that were made without */
     int threads;              /* inside one operation, for the record */
     int loader_threads;       /* 0: number of cores */
     il_cache_opts disk;       /* for decoded pictures */
@@ -21,6 +22,7 @@ typedef struct il_run_opts {
 typedef struct il_run_outcome {
     bool trained;        /* in this sitting */
     size_t tested;       /* cells measured in this sitting */
+    size_t examples;     /* pictures kept to be shown */
     size_t failed_tests;
     bool busy;           /* left to another process */
     il_err failure;      /* why the run, or the first failed test, failed; code IL_OK when none did */

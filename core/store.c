@@ -9,7 +9,8 @@
 #include "store_db.h"
 #include "words.h"
 
-extern const char il_embedded_results_sql[], il_embedded_results_2_sql[], il_embedded_results_3_sql[];
+extern const char il_embedded_results_sql[], il_embedded_results_2_sql[], il_embedded_results_3_sql[],
+    il_embedded_results_4_sql[];
 
 enum { PATIENCE_MS = 60000 };
 
@@ -18,7 +19,7 @@ enum { PATIENCE_MS = 60000 };
 il_migrations il_store_migrations(void)
 {
     static const char *const texts[] = { il_embedded_results_sql, il_embedded_results_2_sql,
-                                        il_embedded_results_3_sql };
+                                        il_embedded_results_3_sql, il_embedded_results_4_sql };
     return (il_migrations){ texts, sizeof texts / sizeof *texts };
 }
 

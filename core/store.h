@@ -108,6 +108,28 @@ int il_store_find_test(int64_t *id, il_store *s, int64_t run, const char *digest
 int il_store_test(int64_t *id, il_store *s, int64_t run, const il_test_record *t, const il_image_row *images,
                   size_t count, il_err *e);
 
+/* An encoded picture; the owner frees data. */
+typedef struct il_bytes {
+    uint8_t *data;
+    size_t size;
+} il_bytes;
+
+/* A picture of a test that is kept to be shown: see the table `examples`. */
+typedef enum il_rank { IL_BEST, IL_MEDIAN, IL_WORST, IL_RANKS } il_rank;
+typedef struct il_example {
+    char *id;
+    il_rank rank;
+    double iou;
+    il_bytes photo, truth, score;
+} il_example;
+const char *il_store_rank(il_rank rank);
+
+/* In place of those the test has. One transaction. */
+int il_store_put_examples(il_store *s, int64_t test, const il_example *examples, size_t count, il_err *e);
+/* Those of a test, best first; the caller frees them with il_store_examples_free. */
+int il_store_examples(il_example out[IL_RANKS], size_t *count, il_store *s, int64_t test, il_err *e);
+void il_store_examples_free(il_example *examples, size_t count);
+
 /* Says that a cell of the experiment is this test of this run, and which published table it reproduces (NULL: none).
  * Inserts or replaces by (experiment, run name, tested dataset, tested_on, split, degradation, level). */
 typedef struct il_cell_record {

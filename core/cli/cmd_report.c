@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include "cli.h"
+#include "dataset/whole.h"
 #include "report.h"
 
 static const char help[] =
@@ -17,7 +19,8 @@ static const char help[] =
     "  --table N          one published table, 1 to 7 or text (the mask policies), measured or not\n"
     "  --robustness       tests on degraded pictures: a table for each kind, its levels as columns; csv and json list them\n"
     "  --experiment NAME  only what that experiment measured\n"
-    "  --format FORMAT    text, md, csv, latex or json (default text); csv without --table lists the cells\n"
+    "  --format FORMAT    text, md, csv, latex, json or html (default text); csv without --table lists the cells; html is one\n"
+    "                     page that needs no network, with curves, intervals and pictures\n"
     "  -o, --output FILE  write there instead of standard output\n"
     "  -h, --help         this text\n"
     "Exit status: 0 good, 1 there is nothing to read or no place to write, 2 wrong usage.\n";
@@ -25,7 +28,7 @@ static const char help[] =
 struct options {
     const char *database, *table, *experiment, *output;
     il_format format;
-    bool robustness, help;
+    bool html, robustness, help;
 };
 
 static const struct option longs[] = {
@@ -39,6 +42,15 @@ static const struct option longs[] = {
     { NULL, 0, NULL, 0 },
 };
 
+/* A page is a format of the report alone, not of single queries. */
+static int read_format(struct options *o, const char *name, il_err *e)
+{
+    o->html = strcmp(name, "html") == 0;
+    if (o->html || il_report_format(&o->format, name, NULL) == IL_OK)
+        return IL_OK;
+    return il_fail(e, IL_EUSAGE, "%s: no such format; there are text, md, csv, latex, json and html", name);
+}
+
 static int read_options(struct options *o, int argc, char **argv, il_err *e)
 {
     int c, rc = IL_OK;
@@ -50,7 +62,7 @@ static int read_options(struct options *o, int argc, char **argv, il_err *e)
         case 't': o->table = optarg; break;
         case 'r': o->robustness = true; break;
         case 'e': o->experiment = optarg; break;
-        case 'f': rc = il_report_format(&o->format, optarg, e); break;
+        case 'f': rc = read_format(o, optarg, e); break;
         case 'o': o->output = optarg; break;
         case 'h': o->help = true; break;
         case ':': return il_fail(e, IL_EUSAGE, "%s: a value is missing", argv[optind - 1]);
@@ -63,11 +75,17 @@ static int read_options(struct options *o, int argc, char **argv, il_err *e)
         return il_fail(e, IL_EUSAGE, "report: --table and --robustness do not go together");
     if (rc == IL_OK && !o->help && optind < argc)
         return il_fail(e, IL_EUSAGE, "report: '%s' is one word too many; see 'inpaintlab report --help'", argv[optind]);
+    if (rc == IL_OK && o->html && o->table)
+        return il_fail(e, IL_EUSAGE, "--table: a page has all tables; leave it out, or choose another format");
     return rc;
 }
 
+/* Files appear whole or not at all; pipes and devices take what comes. */
 static int write_out(const char *path, const char *text, size_t size, il_err *e)
 {
+    struct stat st;
+    if (path && (stat(path, &st) != 0 || S_ISREG(st.st_mode)))
+        return il_whole_write(path, text, size, e);
     FILE *to = path ? fopen(path, "wb") : stdout;
     if (!to)
         return il_fail(e, IL_EIO, "%s: cannot be written: %s", path, strerror(errno));
@@ -89,8 +107,9 @@ static int report(const struct options *o, il_err *e)
     FILE *memory = open_memstream(&text, &size);
     int rc = memory ? il_store_open_readonly(&store, o->database, e) : il_fail_oom(e);
     if (rc == IL_OK)
-        rc = o->robustness ? il_report_robustness(memory, store, o->experiment, o->format, e)
-                           : il_report_tables(memory, store, o->table, o->experiment, o->format, e);
+        rc = o->html         ? il_report_html(memory, store, o->experiment, e)
+             : o->robustness ? il_report_robustness(memory, store, o->experiment, o->format, e)
+                             : il_report_tables(memory, store, o->table, o->experiment, o->format, e);
     if (memory && fclose(memory) != 0 && rc == IL_OK)
         rc = il_fail_oom(e);
     if (rc == IL_OK)

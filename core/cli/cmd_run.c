@@ -22,6 +22,7 @@ static const char help[] =
     "  --cache FOLDER       keep decoded pictures there, where a split does not fit into memory (default: nowhere)\n"
     "  --cache-limit GIB    how large FOLDER may become (default 0: as the disk has room)\n"
     "  --checkpoint SECONDS between checkpoints within an epoch (default 60; 0: only at each epoch's end)\n"
+    "  --examples           keep example pictures of tests that were made without them, for `report --format html`\n"
     "  -q, --quiet          say only what failed\n"
     "  -h, --help           this text\n"
     "Ctrl-C writes a checkpoint and stops; once more stops at once.\n"
@@ -74,7 +75,7 @@ static int run_one(il_grid *g, const il_run *run, const il_run_opts *opts, struc
         fprintf(stderr, "inpaintlab: %s: failed: %s\n", run->name, o.failure.message);
     else if (rc == IL_OK && !bar->quiet)
         fprintf(stderr, "%s: %s\n", run->name, o.busy ? "left to another process" :
-                o.trained ? "done" : o.tested ? "tested" : "already done");
+                o.trained ? "done" : o.tested ? "tested" : o.examples ? "pictures kept" : "already done");
     if (rc == IL_OK)
         count(sum, &o);
     il_job_close(&j);
@@ -89,7 +90,7 @@ static int run_all(il_grid *g, const il_grid_options *o, struct totals *sum, il_
     git_revision(revision, sizeof revision);
     il_run_opts opts = { .folder = g->folder, .git_revision = revision, .experiment = g->plan->experiment,
                          .published = g->plan->published, .threads = il_torch_threads(o->threads),
-                         .loader_threads = o->loader_threads, .disk = o->disk,
+                         .loader_threads = o->loader_threads, .disk = o->disk, .examples = o->examples,
                          .checkpoint_seconds = o->checkpoint_seconds };
     int rc = il_device_parse(&opts.device, o->device, e);
     if (rc == IL_OK)

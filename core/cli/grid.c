@@ -9,7 +9,7 @@
 #include "grid.h"
 
 enum { OPT_DB = 256, OPT_ONLY, OPT_SET, OPT_DEVICE, OPT_THREADS, OPT_LOADERS, OPT_CACHE, OPT_LIMIT,
-       OPT_CHECKPOINT };
+       OPT_CHECKPOINT, OPT_EXAMPLES };
 
 static const struct option longs[] = {
     { "db", required_argument, NULL, OPT_DB },
@@ -21,6 +21,7 @@ static const struct option longs[] = {
     { "cache", required_argument, NULL, OPT_CACHE },
     { "cache-limit", required_argument, NULL, OPT_LIMIT },
     { "checkpoint", required_argument, NULL, OPT_CHECKPOINT },
+    { "examples", no_argument, NULL, OPT_EXAMPLES },
     { "quiet", no_argument, NULL, 'q' },
     { "help", no_argument, NULL, 'h' },
     { NULL, 0, NULL, 0 },
@@ -64,6 +65,7 @@ static int read_option(il_grid_options *o, size_t *sets, int c, const char *valu
         o->disk.limit = (uint64_t)(number * (1 << 30));
         break;
     case OPT_CHECKPOINT: rc = read_number(&o->checkpoint_seconds, "--checkpoint", value, 1e9, e); break;
+    case OPT_EXAMPLES: o->examples = true; break;
     case 'q': o->quiet = true; break;
     case 'h': o->help = true; break;
     default: return il_fail(e, IL_EUSAGE, "see 'inpaintlab help'");

@@ -12,7 +12,7 @@ typedef struct il_grid_options {
     int threads, loader_threads;
     il_cache_opts disk;
     double checkpoint_seconds;
-    bool quiet, help;
+    bool examples, quiet, help;
 } il_grid_options;
 
 /* Reads the command line. IL_EUSAGE says what is wrong. */

@@ -27,16 +27,17 @@ _inpaintlab()
     case $prev in
         --as) mapfile -t COMPREPLY < <(compgen -W "dataset1 dataset2 inpainted" -- "$cur"); return ;;
         --device) mapfile -t COMPREPLY < <(compgen -W "auto cpu cuda cuda:0" -- "$cur"); return ;;
-        --format) mapfile -t COMPREPLY < <(compgen -W "text md csv latex json" -- "$cur"); return ;;
+        --format) [ "$command" = report ] && words=html
+            mapfile -t COMPREPLY < <(compgen -W "text md csv latex json $words" -- "$cur"); return ;;
         --table) mapfile -t COMPREPLY < <(compgen -W "1 2 3 4 5 6 7 text" -- "$cur"); return ;;
         --metric) mapfile -t COMPREPLY < <(compgen -W "iou f1 mcc auc" -- "$cur"); return ;;
-        --precision) mapfile -t COMPREPLY < <(compgen -W "fp32" -- "$cur"); return ;;
+        --precision) mapfile -t COMPREPLY < <(compgen -W "fp32 tf32 bf16 fp16" -- "$cur"); return ;;
         --stages) mapfile -t COMPREPLY < <(compgen -W "loading evaluation training epoch" -- "$cur"); return ;;
         --db | --data | --weights | --calibrate | -o) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     esac
     case $command in
         plan) words="--db --only --set --help" ;;
-        run) words="--db --device --only --set --threads --loader-threads --cache --cache-limit --checkpoint --quiet --help" ;;
+        run) words="--db --device --only --set --threads --loader-threads --cache --cache-limit --checkpoint --examples --quiet --help" ;;
         report) words="--db --table --robustness --experiment --format -o --help" ;;
         sql) words="--db --data --format --functions --help" ;;
         compare) words="--db --metric --format --help" ;;

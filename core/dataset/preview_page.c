@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "dataset/plain.h"
 #include "dataset/preview.h"
+#include "html.h"
 #include "image_files.h"
 
 static const char style[] =
@@ -56,34 +56,12 @@ const char *il_preview_label(const il_preview *p, int kind)
 
 /* ---- texts ---- */
 
-/* Escaped for content and attributes; line ends become blanks. */
-static void add_escaped(il_text *t, const char *text)
-{
-    char *copy = il_words_copy(text);
-    if (!copy) {
-        t->failed = true;
-        return;
-    }
-    for (char *p = copy; *p; p++)
-        if (*p == '\n' || *p == '\r' || *p == '\t')
-            *p = ' ';
-    il_plain_text(copy);
-    for (const char *p = copy; *p;) {
-        size_t n = strcspn(p, "&<>\"'");
-        il_words_add(t, "%.*s", (int)n, p);
-        p += n;
-        if (*p)
-            il_words_add(t, "&#%d;", *p++);
-    }
-    free(copy);
-}
-
 static void add_fact(il_text *t, const char *name, const char *text)
 {
     if (!text || !*text)
         return;
     il_words_add(t, "<dt>%s</dt><dd>", name);
-    add_escaped(t, text);
+    il_html_text(t, text);
     il_words_add(t, "</dd>\n");
 }
 
@@ -110,7 +88,7 @@ static void add_maker(il_text *t, const char *name, const char *maker, const cha
     if (!maker && !sha256)
         return;
     il_words_add(t, "<dt>%s</dt><dd>", name);
-    add_escaped(t, maker ? maker : "unnamed");
+    il_html_text(t, maker ? maker : "unnamed");
     if (sha256)
         il_words_add(t, ", files <code title=\"%s\">%.12s\xe2\x80\xa6</code>", sha256, sha256); /* hex digits only */
     il_words_add(t, "</dd>\n");
@@ -175,9 +153,9 @@ void il_preview_begin(il_text *t, const il_preview *p)
     static const char *const layouts[] = { "the paper's layout", "a folder pair", "a JSON list" };
     il_words_add(t, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
                     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>");
-    add_escaped(t, last_part(p->opts.path));
+    il_html_text(t, last_part(p->opts.path));
     il_words_add(t, ": samples</title>\n<style>\n%s</style>\n</head>\n<body>\n<header>\n<h1>", style);
-    add_escaped(t, last_part(p->opts.path));
+    il_html_text(t, last_part(p->opts.path));
     il_words_add(t, "</h1>\n<p>%zu of %zu samples, drawn by seed %llu%s%s; %s%s</p>\n", p->chosen_count, p->listing.count,
                  (unsigned long long)p->opts.seed, p->opts.split ? " from " : "", p->opts.split ? p->opts.split : "",
                  layouts[p->listing.layout], p->has_manifest ? " with a manifest" : "");
@@ -196,38 +174,21 @@ void il_preview_end(il_text *t, const il_preview *p)
 
 /* ---- samples ---- */
 
-static char *base64(const uint8_t *data, size_t size)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    char *text = malloc((size + 2) / 3 * 4 + 1), *to = text;
-    for (size_t i = 0; text && i < size; i += 3) {
-        size_t left = size - i;
-        unsigned v = (unsigned)data[i] << 16 | (left > 1 ? (unsigned)data[i + 1] << 8 : 0) | (left > 2 ? data[i + 2] : 0);
-        *to++ = digits[v >> 18];
-        *to++ = digits[v >> 12 & 63];
-        *to++ = left > 1 ? digits[v >> 6 & 63] : '=';
-        *to++ = left > 2 ? digits[v & 63] : '=';
-    }
-    if (text)
-        *to = '\0';
-    return text;
-}
-
 static int add_image(il_text *t, const char *id, const il_preview_picture *p, il_err *e)
 {
     uint8_t *data = NULL;
     size_t size = 0;
     int rc = il_image_webp_encode(&data, &size, &p->image, p->label, e);
-    char *text = rc ? NULL : base64(data, size);
-    free(data);
-    if (!text)
-        return rc ? rc : il_fail_oom(e);
+    if (rc)
+        return rc;
     bool small = p->image.width < 160 && p->image.height < 160;
     il_words_add(t, "<img%s width=\"%d\" height=\"%d\" alt=\"", small ? " class=\"small\"" : "", p->image.width,
                  p->image.height);
-    add_escaped(t, id);
-    il_words_add(t, ", %s: %s\" src=\"data:image/webp;base64,%s\">", p->label, p->what, text);
-    free(text);
+    il_html_text(t, id);
+    il_words_add(t, ", %s: %s\" src=\"", p->label, p->what);
+    il_html_data(t, "image/webp", data, size);
+    il_words_add(t, "\">");
+    free(data);
     return IL_OK;
 }
 
@@ -239,7 +200,7 @@ static int add_figure(il_text *t, const char *id, const il_preview_picture *p, i
         rc = add_image(t, id, p, e);
     } else {
         il_words_add(t, "<div class=\"broken\">cannot be read: ");
-        add_escaped(t, p->why);
+        il_html_text(t, p->why);
         il_words_add(t, "</div>");
     }
     il_words_add(t, "<figcaption>%s</figcaption></figure>\n", p->label);
@@ -267,7 +228,7 @@ int il_preview_sample(il_text *t, const il_preview_facts *facts, const il_previe
 {
     int rc = IL_OK;
     il_words_add(t, "<article>\n<h2>");
-    add_escaped(t, facts->id);
+    il_html_text(t, facts->id);
     il_words_add(t, " <span>%s</span></h2>\n<div class=\"row\" style=\"--count:%zu\">\n", facts->split, count);
     for (size_t i = 0; i < count && !rc; i++)
         rc = add_figure(t, facts->id, &pictures[i], e);

@@ -89,4 +89,46 @@ static inline const char *lab_grid(const char *name, const char *train, const ch
     return path;
 }
 
+/* ---- a grid with its database ---- */
+
+struct room {
+    il_registry *registry;
+    il_plan *plan;
+    il_store *store;
+    il_run_opts opts;
+};
+
+static inline void open_room(struct room *r, const char *grid)
+{
+    il_err e = { 0 };
+    LAB_OK(il_registry_open(&r->registry, &e), e);
+    LAB_OK(il_plan_read(&r->plan, grid, r->registry, (il_plan_opts){ 0 }, &e), e);
+    LAB_OK(il_store_open(&r->store, lab_path("results.sqlite"), &e), e);
+    r->opts = (il_run_opts){ .folder = strdup(lab_path("runs")), .experiment = r->plan->experiment, .threads = 1,
+                             .loader_threads = 1 };
+    LAB_OK(il_store_experiment(&r->opts.experiment_id, r->store, r->plan->experiment, r->plan->title, r->plan->path,
+                               r->plan->source, &e), e);
+}
+
+static inline void close_room(struct room *r)
+{
+    free((char *)r->opts.folder);
+    il_store_close(r->store);
+    il_plan_free(r->plan);
+    il_registry_free(r->registry);
+    memset(r, 0, sizeof *r);
+}
+
+static inline il_run_outcome run_first(struct room *r)
+{
+    il_err e = { 0 };
+    il_job j = { 0 };
+    il_run_outcome o;
+    il_watch watch = { 0 };
+    LAB_OK(il_job_open(&j, &r->plan->runs[0], r->store, &e), e);
+    LAB_OK(il_run_job(&o, &j, r->store, &r->opts, &watch, &e), e);
+    il_job_close(&j);
+    return o;
+}
+
 #endif
