@@ -35,7 +35,7 @@ ends 1 'il_f1: tp is text; expected a number' shell :memory: "SELECT il_f1('a', 
 
 # A database of the program's own making: two tests of two pictures. Its schema is what the program knows.
 shell results.sqlite "SELECT 1" >/dev/null
-for schema in "$3"/schema/results.sql "$3"/schema/results-2.sql; do sqlite3 results.sqlite <"$schema" || fail "$schema"; done
+for schema in "$3"/schema/results.sql "$3"/schema/results-2.sql "$3"/schema/results-4.sql; do sqlite3 results.sqlite <"$schema" || fail "$schema"; done
 sqlite3 results.sqlite <<'END' || fail "the results are not taken"
 PRAGMA application_id = 1229742434;
 PRAGMA user_version = 2;
