@@ -38,7 +38,7 @@ shell results.sqlite "SELECT 1" >/dev/null
 for schema in "$3"/schema/results.sql "$3"/schema/results-2.sql "$3"/schema/results-4.sql; do sqlite3 results.sqlite <"$schema" || fail "$schema"; done
 sqlite3 results.sqlite <<'END' || fail "the results are not taken"
 PRAGMA application_id = 1229742434;
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;
 INSERT INTO experiments (id, name) VALUES (1, 'x');
 INSERT INTO runs (id, hash, name, config, seed, model, dataset, mask_policy, loss, trained_on, status, started_at)
   VALUES (1, 'h1', 'one', '{}', 1, 'fcn', 'd', 'full', 'bce', 'realfake', 'done', 'now'),
