@@ -36,7 +36,7 @@ void il_report_html_between(il_text *t, il_interval between)
 {
     il_report_html_number(t, between.low);
     if (isfinite(between.low)) {
-        il_words_add(t, "\xe2\x80\x89" DASH "\xe2\x80\x89");
+        il_words_add(t, " to ");
         il_report_html_number(t, between.high);
     }
 }

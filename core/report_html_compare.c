@@ -53,7 +53,7 @@ static void put_pairs(il_chapter *c, const il_comparison *found, const il_part *
     il_words_add(c->t, ", ");
     il_html_text(c->t, part->dataset);
     il_words_add(c->t, ": %zu of %zu pairs differ</summary>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Pairs\"><table>\n"
-                 "<caption>Difference of the mean IoU over pictures, first minus second</caption>\n<thead><tr>"
+                 "<caption><span>Difference of the mean IoU over pictures, first minus second</span></caption>\n<thead><tr>"
                  "<th scope=\"col\" class=\"text\">first</th><th scope=\"col\" class=\"text\">second</th><th scope=\"col\">pictures</th>"
                  "<th scope=\"col\">difference</th><th scope=\"col\">95\xc2\xa0%% interval</th><th scope=\"col\">p</th>"
                  "<th scope=\"col\">p after Holm</th><th scope=\"col\" class=\"left\">differ</th></tr></thead>\n<tbody>\n", differ,
@@ -116,7 +116,7 @@ int il_report_html_compare(il_chapter *c, il_err *e)
 {
     size_t shown = 0;
     int rc = IL_OK;
-    il_report_html_heading(c, "compare", "Which differences are real");
+    il_report_html_heading(c, "compare", "Differences between runs");
     il_words_add(c->t, "<p>Runs tested on the same pictures, paired picture by picture: Wilcoxon's signed-rank test of their IoU,"
                  " two-sided, corrected by Holm over the pairs of one table; they differ where p after Holm is below 0.05.</p>\n");
     for (size_t i = 0; i < c->m.nparts && rc == IL_OK; i++)

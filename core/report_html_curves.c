@@ -74,7 +74,7 @@ static void put_panel(il_text *t, const struct course *k, int train, double most
 
 static void put_numbers(il_text *t, const struct course *k)
 {
-    il_words_add(t, "<details><summary class=\"note\">Numbers</summary><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Epochs\">"
+    il_words_add(t, "<details class=\"numbers\"><summary class=\"note\">Numbers</summary><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Epochs\">"
                  "<table><thead><tr><th scope=\"col\">epoch</th><th scope=\"col\">train loss</th><th scope=\"col\">validation loss</th>"
                  "<th scope=\"col\">train IoU</th><th scope=\"col\">validation IoU</th></tr></thead>\n<tbody>\n");
     for (size_t i = 0; i < k->rows.count; i++) {

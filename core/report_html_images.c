@@ -66,14 +66,14 @@ static int put_spread(il_chapter *c, size_t cell, il_err *e)
 
 static void begin_table(il_chapter *c, const char *what, const il_part *p, const char *caption)
 {
-    il_words_add(c->t, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"%s\"><table>\n<caption>", what);
+    il_words_add(c->t, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"%s\"><table>\n<caption><span>", what);
     if (c->m.nparts > 1) {
         il_html_text(c->t, p->dataset);
         il_words_add(c->t, ", ");
         il_html_text(c->t, p->split);
         il_words_add(c->t, ". ");
     }
-    il_words_add(c->t, "%s</caption>\n<thead><tr>", caption);
+    il_words_add(c->t, "%s</span></caption>\n<thead><tr>", caption);
     il_report_html_label_heads(c);
     il_words_add(c->t, "<th scope=\"col\" class=\"left\">tested on</th>");
 }
@@ -91,7 +91,7 @@ int il_report_html_spread(il_chapter *c, il_err *e)
             if (shown++ == before) {
                 begin_table(c, "Spread", &c->m.parts[i], "Bars from IoU 0 (left) to 1 (right), each as high as its share; the tick below"
                             " is the median. Undefined: nothing is tampered and nothing marked.");
-                il_words_add(c->t, "<th scope=\"col\">0 to 1</th><th scope=\"col\">pictures</th><th scope=\"col\">undefined</th>"
+                il_words_add(c->t, "<th scope=\"col\" class=\"left\">0 to 1</th><th scope=\"col\">pictures</th><th scope=\"col\">undefined</th>"
                              "<th scope=\"col\">lowest</th><th scope=\"col\">quarter</th><th scope=\"col\">median</th>"
                              "<th scope=\"col\">three quarters</th><th scope=\"col\">highest</th></tr></thead>\n<tbody>\n");
             }

@@ -93,12 +93,12 @@ static int put_part(il_chapter *c, const il_part *p, il_err *e)
     size_t *best = calloc(p->kinds.count + 1, sizeof *best);
     int rc = best ? find_best(best, c, p, e) : il_fail_oom(e);
     if (rc == IL_OK) {
-        il_words_add(c->t, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Cells\"><table>\n<caption>IoU on the ");
+        il_words_add(c->t, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Cells\"><table>\n<caption><span>IoU on the ");
         il_html_text(c->t, p->split);
         il_words_add(c->t, " split of ");
         il_html_text(c->t, p->dataset);
         il_words_add(c->t, ", a column for each kind of picture tested on. Large: as published (mean over batches). Small: mean over"
-                     " pictures, with its 95\xc2\xa0%% bootstrap interval.</caption>\n<thead><tr>");
+                     " pictures, with its 95\xc2\xa0%% bootstrap interval.</span></caption>\n<thead><tr>");
         il_report_html_label_heads(c);
         for (size_t k = 0; k < p->kinds.count; k++) {
             il_words_add(c->t, "<th scope=\"col\">");

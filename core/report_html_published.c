@@ -25,12 +25,12 @@ static void put_strip(il_text *t, char *const *v)
     il_svg_begin(t, 132, 16, "published and measured IoU on a scale from 0 to 1");
     il_words_add(t, "<line class=\"axis\" x1=\"6\" y1=\"8\" x2=\"126\" y2=\"8\"/><line class=\"axis\" x1=\"6\" y1=\"5\" x2=\"6\" y2=\"11\"/>"
                     "<line class=\"axis\" x1=\"126\" y1=\"5\" x2=\"126\" y2=\"11\"/>");
+    il_words_add(t, "<path class=\"theirs\" d=\"M%.1f 2.5l5.5 5.5l-5.5 5.5l-5.5 -5.5z\"/>", il_svg_x(&p, real(v[THEIRS])));
     if (v[LOW])
         il_words_add(t, "<line class=\"between\" x1=\"%.1f\" y1=\"8\" x2=\"%.1f\" y2=\"8\"/>", il_svg_x(&p, real(v[LOW])),
                      il_svg_x(&p, real(v[HIGH])));
     if (v[OURS])
-        il_words_add(t, "<circle class=\"dot a\" cx=\"%.1f\" cy=\"8\" r=\"3.6\"/>", il_svg_x(&p, real(v[OURS])));
-    il_words_add(t, "<path class=\"theirs\" d=\"M%.1f 3.5l4.5 4.5l-4.5 4.5l-4.5 -4.5z\"/>", il_svg_x(&p, real(v[THEIRS])));
+        il_words_add(t, "<circle class=\"dot a\" cx=\"%.1f\" cy=\"8\" r=\"2.8\"/>", il_svg_x(&p, real(v[OURS])));
     il_svg_end(t);
 }
 
@@ -91,7 +91,7 @@ static void put_heads(il_text *t, const il_rows *rows, size_t labels)
     il_words_add(t, "<th scope=\"colgroup\" colspan=\"4\" class=\"group\">IoU as published</th>"
                     "<th scope=\"colgroup\" colspan=\"3\" class=\"group\">measured, picture by picture</th></tr>\n<tr>"
                     "<th scope=\"col\" class=\"paper\">published</th><th scope=\"col\">measured</th><th scope=\"col\">difference</th>"
-                    "<th scope=\"col\">0 to 1</th><th scope=\"col\">mean</th><th scope=\"col\">95\xc2\xa0%% interval</th>"
+                    "<th scope=\"col\" class=\"left\">0 to 1</th><th scope=\"col\">mean</th><th scope=\"col\">95\xc2\xa0%% interval</th>"
                     "<th scope=\"col\">pictures</th></tr></thead>\n<tbody>\n");
 }
 
@@ -107,9 +107,9 @@ static int put_table(il_text *t, il_store *s, const il_published_table *table, c
         rc = il_published_best(best, &rows, s, labels + OURS, e);
     if (rc == IL_OK) {
         il_words_add(t, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Published table %s\"><table id=\"published-%s\">\n"
-                     "<caption>", table->name, table->name);
+                     "<caption><span>", table->name, table->name);
         il_html_text(t, table->title);
-        il_words_add(t, "</caption>\n");
+        il_words_add(t, "</span></caption>\n");
         put_heads(t, &rows, labels);
         for (size_t i = 0; i < rows.count; i++)
             put_row(t, rows.values + i * rows.columns, labels, best[i * rows.columns + labels + OURS]);
@@ -128,9 +128,9 @@ static int put_splits(il_text *t, il_store *s, const il_published_table *table, 
                             " validation_published, validation, test_published, test FROM table1", NULL, e);
     if (rc != IL_OK)
         return rc;
-    il_words_add(t, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Published table 1\"><table id=\"published-1\">\n<caption>");
+    il_words_add(t, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Published table 1\"><table id=\"published-1\">\n<caption><span>");
     il_html_text(t, table->title);
-    il_words_add(t, "</caption>\n<thead><tr><th scope=\"col\" rowspan=\"2\" class=\"left\">data set</th>"
+    il_words_add(t, "</span></caption>\n<thead><tr><th scope=\"col\" rowspan=\"2\" class=\"left\">data set</th>"
                  "<th scope=\"col\" rowspan=\"2\" class=\"left\">pictures</th>");
     for (int i = 0; i < 3; i++)
         il_words_add(t, "<th scope=\"colgroup\" colspan=\"2\" class=\"group\">%s</th>",

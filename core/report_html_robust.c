@@ -129,7 +129,7 @@ static void put_panel(il_chapter *c, const il_rows *r, size_t first)
 
 static void put_numbers(il_chapter *c, const il_rows *r)
 {
-    il_words_add(c->t, "<details><summary class=\"note\">Numbers</summary><div class=\"scroll\" tabindex=\"0\" role=\"region\""
+    il_words_add(c->t, "<details class=\"numbers\"><summary class=\"note\">Numbers</summary><div class=\"scroll\" tabindex=\"0\" role=\"region\""
                  " aria-label=\"Robustness\"><table><thead><tr><th scope=\"col\" class=\"left\">run</th><th scope=\"col\" class=\"left\">tested on</th>"
                  "<th scope=\"col\" class=\"left\">degradation</th><th scope=\"col\">level</th><th scope=\"col\">IoU</th>"
                  "<th scope=\"col\">pictures</th></tr></thead>\n<tbody>\n");

@@ -86,7 +86,7 @@ static int put_tests(il_text *t, il_store *s, const char *run, il_err *e)
     if (rc != IL_OK)
         return rc;
     if (rows.count)
-        il_words_add(t, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Tests\"><table><caption>Tests</caption><thead><tr>"
+        il_words_add(t, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Tests\"><table><caption><span>Tests</span></caption><thead><tr>"
                      "<th scope=\"col\" class=\"left\">tested on</th><th scope=\"col\" class=\"left\">status</th><th scope=\"col\">pictures</th>"
                      "<th scope=\"col\">left out</th><th scope=\"col\">batch</th><th scope=\"col\">at (UTC)</th><th scope=\"col\" class=\"left\">"
                      "digest of the data</th></tr></thead>\n<tbody>\n");

@@ -134,7 +134,7 @@ Test(report_html, well_formed_self_contained_and_the_same_each_time)
     has(page, "<html lang=\"en\">");
     has(page, "name=\"viewport\"");
     cr_assert_eq(times(page, "<table"), times(page, "</table>"));
-    cr_assert_eq(times(page, "<svg viewBox"), times(page, "role=\"img\"><title>") + times(page, "aria-hidden=\"true\"><path"));
+    cr_assert_eq(times(page, "<svg viewBox"), times(page, "role=\"img\"><title>"), "a chart without a title");
     cr_assert_eq(times(page, "<th"), times(page, "<th scope=") + times(page, "<thead"), "a header cell without scope");
     free(page);
     free(again);
@@ -246,8 +246,8 @@ Test(report_html, cells_and_intervals_are_those_of_queries)
     cr_assert_eq(rows.count, 13);
     for (size_t i = 0; i < rows.count; i++) {
         char **v = rows.values + 6 * i, wanted[400];
-        snprintf(wanted, sizeof wanted, "<td id=\"e%s-cell-%s\"><span class=\"main\">%s</span><span class=\"sub\">%s (%s\xe2\x80\x89\xe2"
-                 "\x80\x93\xe2\x80\x89%s)</span></td>", v[0], v[1], number(strtod(v[2], NULL)), number(strtod(v[3], NULL)),
+        snprintf(wanted, sizeof wanted, "<td id=\"e%s-cell-%s\"><span class=\"main\">%s</span><span class=\"sub\">%s (%s to %s)</span>"
+                 "</td>", v[0], v[1], number(strtod(v[2], NULL)), number(strtod(v[3], NULL)),
                  number(strtod(v[4], NULL)), number(strtod(v[5], NULL)));
         has(page, wanted);
     }
@@ -304,9 +304,9 @@ Test(report_html, several_runs_are_averaged_picture_by_picture)
         " fn)) AS v FROM images i JOIN cells c USING (test) WHERE c.experiment = 'mask-policies' AND c.mask_policy = 'soft' GROUP BY i.id)");
     char wanted[200], mean[16], low[16], high[16];
     cr_assert_eq(sscanf(a.text, "%15[^|]|%15[^|]|%15s", mean, low, high), 3);
-    snprintf(wanted, sizeof wanted, "<td>%s</td><td>%s\xe2\x80\x89\xe2\x80\x93\xe2\x80\x89%s</td><td>2</td></tr>", mean, low, high);
+    snprintf(wanted, sizeof wanted, "<td>%s</td><td>%s to %s</td><td>2</td></tr>", mean, low, high);
     has(page, wanted);
-    has(page, "<span class=\"sub\">3 runs, 0.250\xe2\x80\x89\xe2\x80\x93\xe2\x80\x89" "0.472</span>");
+    has(page, "<span class=\"sub\">3 runs, 0.250 to 0.472</span>");
     free(page);
 }
 
