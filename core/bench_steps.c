@@ -69,6 +69,7 @@ int il_bench_steps_evaluate(il_bench_steps *x, il_flops *flops, il_err *e)
     int rc = il_evaluate_batch(&x->tally, &scores, &what, &x->batch, e);
     if (rc == IL_OK)
         rc = il_scores_read(&scores, e);
+    x->tally.scored = scores.counts;
     if (rc == IL_OK)
         rc = settle(x, e);
     il_scores_free(&scores);

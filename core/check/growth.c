@@ -17,9 +17,15 @@ static double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+/* tcmalloc's, where the program is linked with it; glibc's count is then of nothing. */
+extern int MallocExtension_GetNumericProperty(const char *property, size_t *value) __attribute__((weak));
+
 /* Bytes that malloc has given out and not got back; 0 where that cannot be told (another C library, a sanitizer). */
 static int64_t heap_bytes(void)
 {
+    size_t held = 0;
+    if (MallocExtension_GetNumericProperty && MallocExtension_GetNumericProperty("generic.current_allocated_bytes", &held))
+        return (int64_t)held;
 #if defined(__GLIBC__) && (__GLIBC__ > 2 || __GLIBC_MINOR__ >= 33)
     struct mallinfo2 m = mallinfo2();
     return (int64_t)(m.uordblks + m.hblkhd);

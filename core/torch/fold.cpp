@@ -55,7 +55,8 @@ il_tensor *il_conv2d_folded(il_scope *s, il_tensor *x, il_tensor *weight, il_ten
     const shim::operand in[] = { { x }, { weight, " with weight " }, { n.weight }, { n.bias }, { n.mean }, { n.var } };
     return shim::run_list(s, "conv2d", in, [&] {
         c10::AutoGradMode off(false);
-        at::ScalarType type = shim::computed(s->opts.precision);
+        bool half = s->opts.precision >= IL_PRECISION_BF16;
+        at::ScalarType type = half ? shim::computed(s->opts.precision) : weight->value.scalar_type();
         const marks now = { mark_of(weight), mark_of(bias),   mark_of(n.weight),
                             mark_of(n.bias), mark_of(n.mean), mark_of(n.var) };
         auto kept = weight->folded.load();

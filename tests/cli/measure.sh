@@ -49,10 +49,11 @@ for name in 'loading, decoded' 'loading, from memory' evaluation 'epoch on files
   grep -q "^$name  *[0-9]" out.txt || fail "bench: no row '$name'"
 done
 shows '"name": "loading, decoded"' $bench --stages loading --pictures 3 --json
-shows '^evaluation +[0-9]' $bench --stages evaluation --precision fp32
+shows '^evaluation +[0-9]' $bench --stages evaluation --precision bf16
+grep -q ', bf16$' out.txt || fail "bench: its head does not name the precision"
 [ -z "$(ls temporary)" ] || fail "bench leaves $(ls temporary)"
 ends 1 "inpaintlab: --set model=fnc: no model is called 'fnc'; did you mean 'fcn'?" "$program" bench --model fnc
-ends 2 "inpaintlab: --precision: 'bf16' is not offered, expected fp32" $bench --precision bf16
+ends 2 "inpaintlab: --precision: 'bf61' is none of fp32, tf32, bf16, fp16" $bench --precision bf61
 ends 2 "inpaintlab: --stages: 'traning' is none of loading, evaluation, training, epoch; did you mean 'training'?" \
   $bench --stages loading,traning
 ends 1 "inpaintlab: data set 'dataset1': nowhere: No such file or directory; expected the folder of a data set" \
@@ -65,7 +66,7 @@ ends 2 "inpaintlab: --pictures: 1 are less than a batch of 2" $bench --pictures 
 ends 1 "inpaintlab: device 'tpu': expected auto, cpu, cuda or cuda:N" $bench --device tpu
 
 # As much memory as there is not: one line, no crash.
-ends 1 "inpaintlab: full: the host's memory is full; set a smaller \`batch\` or \`crop\`" \
+ends 1 "inpaintlab: full: the host's memory is full; set \`train.accumulate\` or \`train.recompute\`, or a smaller \`batch\` or \`crop\`" \
   $model unet --size 16384 --batch 4096
 
 # Stopped by a signal: nothing is left behind.

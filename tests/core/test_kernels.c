@@ -64,7 +64,7 @@ static void min_max(double *values, int64_t count)
 static void make_picture(struct picture *p, int64_t n, int64_t h, int64_t w)
 {
     uint64_t seed = (uint64_t)(n * h * w);
-    *p = (struct picture){ .n = n, .h = h, .w = w };
+    p->n = n, p->h = h, p->w = w;
     for (int64_t i = 0; i < n * h * w * 3; i++) {
         p->grey[i] = (uint8_t)(il_random_bits(&seed) % 256);
         p->image[i] = (float)p->grey[i] / 255;

@@ -401,7 +401,7 @@ Test(report_html, epochs_become_curves_with_their_numbers)
 Test(report_html, robustness_is_drawn_when_the_view_is_there)
 {
     GOOD(il_store_script(store,
-        "CREATE VIEW robustness AS SELECT 'table4' AS experiment, 'fcn' AS model, 'full' AS mask_policy, 'focal' AS loss, 'realfake' AS"
+        "DROP VIEW IF EXISTS robustness; CREATE VIEW robustness AS SELECT 'table4' AS experiment, 'fcn' AS model, 'full' AS mask_policy, 'focal' AS loss, 'realfake' AS"
         " trained_on, 'dataset2' AS tested_dataset, 'realfake' AS tested_on, 1 AS seed, d.column1 AS degradation, d.column2 AS level,"
         " d.column3 AS iou, 2 AS images, d.column4 AS cell FROM (VALUES (NULL, NULL, 0.9, 1), ('jpeg', 50, 0.4, 2), ('jpeg', 90, 0.8, 3),"
         " ('blur', 1.5, 0.25, 4)) d", &e));

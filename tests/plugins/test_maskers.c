@@ -310,7 +310,22 @@ Test(maskers, yolov8_empty_box_is_replaced)
 
 /* ---- maskformer ---- */
 
-static void expect_segment(json_t *figure, const il_image *mask, const il_rule *rule)
+/* The bytes of the figure, or (*near counts them) all but a few pixels of its area: which side of one half a pixel's
+ * probability falls on depends on the processor's rounding. */
+static void expect_nearly(size_t *near, json_t *figure, const il_image *mask, const char *what)
+{
+    enum { SLACK = 4 };
+    const size_t count = (size_t)mask->width * (size_t)mask->height;
+    if (strcmp(il_words_sha256(mask->pixels, count).hex, text_of(figure, "mask")) == 0)
+        return;
+    double outside = json_number_value(json_object_get(figure, "outside")) * (double)count;
+    for (size_t i = 0; i < count; i++)
+        outside -= mask->pixels[i] == 0;
+    cr_expect_lt(fabs(outside), SLACK + 0.5, "%s: %g pixels off", what, outside);
+    ++*near;
+}
+
+static void expect_segment(size_t *near, json_t *figure, const il_image *mask, const il_rule *rule)
 {
     char wanted[160];
     json_t *chosen = json_object_get(figure, "chosen");
@@ -328,13 +343,13 @@ static void expect_segment(json_t *figure, const il_image *mask, const il_rule *
                  whole(figure, "segments"), outside,
                  json_is_true(json_object_get(figure, "fits")) ? "" : ", as none is in range");
     cr_expect_str_eq(rule->text, wanted);
-    expect_bytes(mask, figure, wanted);
+    expect_nearly(near, figure, mask, wanted);
 }
 
 Test(maskers, maskformer_segments_as_transformers)
 {
     json_t *root = figures_load("maskers/figures.json"), *figure;
-    size_t i, seen[4] = { 0 };
+    size_t i, near = 0, seen[4] = { 0 };
     json_array_foreach(figures_of(root, "maskformer", 100), i, figure) {
         char file[1000];
         il_err e = { 0 };
@@ -346,7 +361,7 @@ Test(maskers, maskformer_segments_as_transformers)
             number(figure, "threshold"), "outside_least", number(figure, "outside_least"), "outside_most",
             number(figure, "outside_most"), NULL });
         OK(mask_of(&o, &photo, 78, &mask, &rule, &e));
-        expect_segment(figure, &mask, &rule);
+        expect_segment(&near, figure, &mask, &rule);
         seen[rule.text[0] == 'r' ? 0 : rule.text[0] == 't' ? 1 : strstr(rule.text, "as none") ? 2 : 3]++;
         il_image_free(&photo);
         il_image_free(&mask);
@@ -354,6 +369,7 @@ Test(maskers, maskformer_segments_as_transformers)
     }
     for (size_t k = 0; k < 4; k++)
         cr_expect_gt(seen[k], 5, "rule %zu was hardly tested", k);
+    cr_expect_lt(near, 8, "%zu masks have other bytes", near);
     json_decref(root);
 }
 

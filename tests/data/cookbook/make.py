@@ -13,6 +13,11 @@ skill = {"fcn": 2.5, "unet": 1.5}
 hard = {"p05": -4.0, "p11": -3.5}  # what every detector loses there
 
 
+TESTS = "tests (id, run, dataset, images, split, digest, batch, status, message, seconds, left_out, finished_at)"
+CELLS = ("experiment_cells (id, experiment, run_name, run, test, model, dataset, mask_policy, loss, "
+         "trained_on, tested_dataset, tested_on, split, published_table)")
+
+
 def code(bins):
     """LEB128 of the 256 counts."""
     out = bytearray()
@@ -67,7 +72,7 @@ for m in MODELS:
         for kind in ("realfake", "original"):
             test = {"id": 2 * run["id"] - (kind == "realfake"), "seconds": round(1.5 + 0.1 * s + (kind == "original"), 2), "pictures": {}}
             run["tests"][kind] = test
-            sql.append(f"INSERT INTO tests VALUES ({test['id']}, {run['id']}, 'dataset2', '{kind}', 'test', 'd {kind}', {BATCH}, 'done', NULL,"
+            sql.append(f"INSERT INTO {TESTS} VALUES ({test['id']}, {run['id']}, 'dataset2', '{kind}', 'test', 'd {kind}', {BATCH}, 'done', NULL,"
                        f" {test['seconds']}, 0, 'now');")
             for k, i in enumerate(sorted(i for i in truth if kind_of[i] == kind)):
                 t = truth[i]
@@ -80,7 +85,7 @@ for m in MODELS:
                 sql.append(f"INSERT INTO scores VALUES ({test['id']}, '{i}', {code(bins_of(p[t]))}, {code(bins_of(p[~t]))});")
             table = "'4'" if m == "fcn" and kind == "realfake" else "NULL"
             cells.append({"cell": len(cells) + 1, "run": run, "kind": kind, "test": test})
-            sql.append(f"INSERT INTO experiment_cells VALUES ({len(cells)}, 1, '{run['name']}', {run['id']}, {test['id']}, '{m}', 'dataset2', 'full',"
+            sql.append(f"INSERT INTO {CELLS} VALUES ({len(cells)}, 1, '{run['name']}', {run['id']}, {test['id']}, '{m}', 'dataset2', 'full',"
                        f" 'focal', 'realfake', 'dataset2', '{kind}', 'test', {table});")
 sql.append("COMMIT;")
 (here / "results.sql").write_text("\n".join(sql) + "\n")
