@@ -2,6 +2,8 @@
 #include <malloc.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 #include "check/growth.h"
@@ -36,13 +38,14 @@ static int64_t heap_bytes(void)
 
 static int64_t resident_bytes(void)
 {
-    long pages = 0, whole;
+    char line[200] = ""; /* pages: all, resident, … */
     FILE *f = fopen("/proc/self/statm", "r");
-    if (f && fscanf(f, "%ld %ld", &whole, &pages) != 2)
-        pages = 0;
+    if (f && !fgets(line, sizeof line, f))
+        line[0] = '\0';
     if (f)
         fclose(f);
-    return (int64_t)pages * sysconf(_SC_PAGESIZE);
+    const char *second = strchr(line, ' ');
+    return second ? (int64_t)strtoll(second, NULL, 10) * sysconf(_SC_PAGESIZE) : 0;
 }
 
 int il_growth_check(il_trial *c, const char *what, int (*round)(il_trial *c, il_err *e), il_err *e)

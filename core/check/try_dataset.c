@@ -117,7 +117,7 @@ static int absent(il_trial *c, il_err *e)
     return IL_OK;
 }
 
-/* ---- reading ---- */
+/* ---- reading; that a mask is as large as its picture is for il_source_read to say ---- */
 
 struct sample {
     size_t index;
@@ -140,9 +140,6 @@ static int digest_of(il_digest *out, const il_source *src, size_t i, uint64_t se
     if (!rc && (image.channels != 3 || image.width < 1 || image.height < 1))
         rc = il_fail(e, IL_EPLUGIN, "%s: a picture of %dx%d with %d channels; expected RGB", id, image.width, image.height,
                      image.channels);
-    if (!rc && mask.pixels && (mask.width != image.width || mask.height != image.height))
-        rc = il_fail(e, IL_EPLUGIN, "%s: the picture is %dx%d, its mask %dx%d; expected equal sizes", id, image.width,
-                     image.height, mask.width, mask.height);
     if (!rc) {
         il_digest parts[2];
         parts[0] = il_words_sha256(image.pixels, (size_t)image.width * (size_t)image.height * 3);

@@ -110,7 +110,7 @@ static int extremes(il_trial *c, il_err *e)
 /* Along the gradient and at random; in double precision unless the loss only computes in single. */
 static int compare_slopes(double *worst, const il_trial *c, il_dtype dtype, il_err *e)
 {
-    double logit[COUNT], target[COUNT], gradient[COUNT], moved[COUNT], loss = 0;
+    double logit[COUNT], target[COUNT], gradient[COUNT] = { 0 }, moved[COUNT], loss = 0;
     double h = dtype == IL_F64 ? 1e-5 : 1e-2, tolerance = dtype == IL_F64 ? 1e-4 : 3e-2;
     fill(logit, target, 2, 2);
     int rc = loss_of(&loss, gradient, c, logit, target, dtype, e);

@@ -218,12 +218,39 @@ static size_t choose_tensors(struct tensor chosen[TENSORS], size_t *all, const i
     return count;
 }
 
+/* Moves every parameter a little at random: fresh ones are a special point, where biases of 0 put whole areas on the bend of
+ * a ReLU, at which there is no gradient to compare with. */
+static int shake(const il_state *st, il_err *e)
+{
+    int rc = IL_OK;
+    for (size_t i = 0; i < il_state_count(st) && !rc; i++) {
+        il_state_entry x = il_state_at(st, i);
+        if (!x.trainable)
+            continue;
+        int64_t n = il_numel(x.tensor);
+        double *values = NULL, *direction = malloc((size_t)n * sizeof *direction);
+        uint64_t state = il_random_seed(2, x.name);
+        rc = direction ? il_probe_read(&values, x.tensor, e) : il_fail_oom(e);
+        for (int64_t k = 0; k < n && !rc; k++)
+            direction[k] = 2 * il_random_unit(&state) - 1;
+        if (!rc) {
+            double usual = norm_of(values, n) / sqrt((double)n);
+            rc = put(x.tensor, values, usual < 1e-3 ? 0.1 : 0.2 * usual, direction, e);
+        }
+        free(values);
+        free(direction);
+    }
+    return rc;
+}
+
 static int try_precision(il_trial *c, il_model *m, const struct precision *p, il_err *e)
 {
     struct tensor chosen[TENSORS] = { { 0 } };
     size_t all = 0, count = choose_tensors(chosen, &all, m->state);
     double floor = 0, worst = 0;
-    int rc = read_gradients(chosen, count, &floor, m, p->dtype, e);
+    int rc = shake(m->state, e);
+    if (!rc)
+        rc = read_gradients(chosen, count, &floor, m, p->dtype, e);
     for (size_t i = 0; i < count && !rc; i++)
         rc = try_tensor(&worst, m, &chosen[i], p, floor, e);
     if (!rc)

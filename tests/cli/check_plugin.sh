@@ -110,7 +110,7 @@ refused 2 "'0' is no number" x.so --timeout 0
 
 cases=$((cases + 1))
 "$program" check-plugin "$build/tests/unsound/careless_list.so" --set root=odd >out.txt 2>err.txt
-grep -q '^FAIL  reading .*the picture is .*, its mask .*; expected equal sizes' out.txt || fail "odd sizes: $(cat out.txt)"
+grep -q '^FAIL  reading .*the mask is 61x47 pixels, its picture .* 768x512; expected equal sizes' out.txt || fail "odd sizes: $(cat out.txt)"
 
 echo "$cases cases, $failures failures"
 [ $failures -eq 0 ]
