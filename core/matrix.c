@@ -104,6 +104,7 @@ static int add_part(il_matrix *m, size_t cell, il_err *e)
 static int find_parts(il_matrix *m, il_err *e)
 {
     int rc = IL_OK;
+    m->nparts = 0;
     for (size_t i = 0; rc == IL_OK && i < m->cells.count; i++) {
         bool known = false;
         for (size_t k = 0; k < m->nparts; k++)
@@ -157,7 +158,7 @@ int il_matrix_read(il_matrix *out, il_store *s, const char *experiment, bool deg
 
 void il_matrix_free(il_matrix *m)
 {
-    for (size_t i = 0; i < m->nparts; i++) {
+    for (size_t i = 0; m->parts && i < m->nparts; i++) {
         free(m->parts[i].kinds.items);
         free(m->parts[i].runs.items);
     }

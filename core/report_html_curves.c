@@ -33,8 +33,8 @@ static int read_course(struct course *k, il_chapter *c, const char *run, il_err 
     k->x = k->y[EPOCH];
     if (rc == IL_OK && k->rows.count) {
         char *const *last = k->rows.values + (k->rows.count - 1) * k->rows.columns;
-        k->best = last[COLUMNS] ? atoi(last[COLUMNS]) : 0;
-        k->tested = last[COLUMNS + 1] ? atoi(last[COLUMNS + 1]) : 0;
+        k->best = last[COLUMNS] ? (int)strtol(last[COLUMNS], NULL, 10) : 0;
+        k->tested = last[COLUMNS + 1] ? (int)strtol(last[COLUMNS + 1], NULL, 10) : 0;
     }
     return rc;
 }

@@ -36,7 +36,7 @@ static int shape(il_trial *c, il_err *e)
             rc = il_fail(e, IL_EPLUGIN, "the mask is %dx%d with %d channels; expected the photo's %dx%d with 1", mask.width,
                          mask.height, mask.channels, WIDTH, HEIGHT);
         size_t here = 0;
-        for (size_t i = 0; !rc && i < WIDTH * HEIGHT; i++)
+        for (size_t i = 0; !rc && i < (size_t)WIDTH * HEIGHT; i++)
             here += mask.pixels[i] == 255;
         if (!rc && here == 0)
             rc = il_fail(e, IL_EPLUGIN, "seed %d: no pixel of the mask is 255; expected where to paint", (int)seed);

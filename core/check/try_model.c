@@ -124,12 +124,12 @@ static int logits(il_trial *c, il_err *e)
     for (size_t i = 0; i < sizeof pictures / sizeof *pictures && !rc; i++) {
         double *values = NULL;
         rc = logits_of(&values, &m, pictures[i].make, size, e);
-        int64_t count = size.n * size.height * size.width, odd = rc ? -1 : il_probe_odd(values, count);
+        int64_t count = size.n * size.height * size.width, odd = rc || !values ? -1 : il_probe_odd(values, count);
         if (odd >= 0)
             rc = il_fail(e, IL_EPLUGIN, "%s: the logit at column %lld, row %lld is %g; expected finite numbers",
                          pictures[i].name, (long long)(odd % size.width), (long long)(odd / size.width % size.height),
                          values[odd]);
-        for (int64_t k = 0; k < count && !rc; k++) {
+        for (int64_t k = 0; values && k < count && !rc; k++) {
             low = fmin(low, values[k]);
             high = fmax(high, values[k]);
         }
@@ -166,7 +166,7 @@ static int evaluation(il_trial *c, il_err *e)
         rc = logits_of(&again, &m, il_probe_image, pair, e);
     if (!rc)
         rc = logits_of(&single, &m, il_probe_image, alone, e);
-    if (!rc && memcmp(first, again, (size_t)(2 * one) * sizeof *first) != 0)
+    if (!rc && first && again && memcmp(first, again, (size_t)(2 * one) * sizeof *first) != 0)
         rc = il_fail(e, IL_EPLUGIN, "the same batch twice: logits differ by up to %.3g; expected equal bits outside training",
                      distance(first, again, 2 * one));
     if (!rc && distance(first, single, one) > 1e-3)
@@ -213,7 +213,7 @@ static int round_trip(il_trial *c, il_err *e)
         rc = logits_of(&before, &a, il_probe_image, size, e);
     if (!rc)
         rc = logits_of(&after, &b, il_probe_image, size, e);
-    if (!rc && memcmp(before, after, (size_t)(size.height * size.width) * sizeof *before) != 0)
+    if (!rc && before && after && memcmp(before, after, (size_t)(size.height * size.width) * sizeof *before) != 0)
         rc = il_fail(e, IL_EPLUGIN, "after its weights were saved and loaded, logits differ by up to %.3g; expected equal bits: "
                      "does something that matters stay outside the state?", distance(before, after, size.height * size.width));
     if (!rc)

@@ -134,7 +134,7 @@ static int try_tensor(double *worst, const il_model *m, const struct tensor *t, 
                       il_err *e)
 {
     int64_t n = il_numel(t->tensor);
-    double *values = NULL, *direction = malloc((size_t)n * sizeof *direction), slope = 0;
+    double *values = NULL, *direction = calloc((size_t)n, sizeof *direction), slope = 0;
     int rc = direction ? il_probe_read(&values, t->tensor, e) : il_fail_oom(e);
     if (rc)
         goto done;
@@ -228,7 +228,7 @@ static int shake(const il_state *st, il_err *e)
         if (!x.trainable)
             continue;
         int64_t n = il_numel(x.tensor);
-        double *values = NULL, *direction = malloc((size_t)n * sizeof *direction);
+        double *values = NULL, *direction = calloc((size_t)n, sizeof *direction);
         uint64_t state = il_random_seed(2, x.name);
         rc = direction ? il_probe_read(&values, x.tensor, e) : il_fail_oom(e);
         for (int64_t k = 0; k < n && !rc; k++)
