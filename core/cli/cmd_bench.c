@@ -8,6 +8,7 @@
 #include "bench.h"
 #include "bench_data.h"
 #include "cli.h"
+#include "keys.h"
 #include "registry.h"
 #include "words.h"
 
@@ -103,9 +104,8 @@ static int read_stages(unsigned *out, const char *text, il_err *e)
 
 static int read_precision(struct options *o, const char *text, il_err *e)
 {
-    static const char *const names[] = { "fp32", "tf32", "bf16", "fp16" };
-    for (size_t k = 0; k < sizeof names / sizeof *names; k++)
-        if (strcmp(names[k], text) == 0) {
+    for (int p = 0; p <= IL_PRECISION_FP16; p++)
+        if (strcmp(il_keys_precision_text((il_precision)p), text) == 0) {
             o->precision = text;
             return IL_OK;
         }

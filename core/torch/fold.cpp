@@ -46,8 +46,6 @@ std::shared_ptr<const shim::folded> fold(const marks &of, const il_tensor *weigh
     return f;
 }
 
-int64_t or_one(int value) { return value == 0 ? 1 : value; }
-
 } // namespace
 
 il_tensor *il_conv2d_folded(il_scope *s, il_tensor *x, il_tensor *weight, il_tensor *bias, il_fold n, il_conv_opts o)
@@ -64,7 +62,7 @@ il_tensor *il_conv2d_folded(il_scope *s, il_tensor *x, il_tensor *weight, il_ten
             kept = fold(now, weight, bias, n, type);
             weight->folded.store(kept);
         }
-        return shim::counted(s, x, weight, at::conv2d(x->value, kept->weight, kept->bias, or_one(o.stride), o.padding,
-                                                      or_one(o.dilation), or_one(o.groups)));
+        return shim::counted(s, x, weight, at::conv2d(x->value, kept->weight, kept->bias, shim::or_one(o.stride), o.padding,
+                                                      shim::or_one(o.dilation), shim::or_one(o.groups)));
     });
 }

@@ -96,6 +96,7 @@ at::ScalarType type(il_dtype dtype);
 bool dtype(il_dtype *out, at::ScalarType type); /* false when il_dtype lacks it */
 std::string shape(const il_tensor *t);          /* "(2,3,8,8)" */
 at::IntArrayRef sizes(int ndim, const int64_t *shape);
+inline int64_t or_one(int value) { return value == 0 ? 1 : value; } /* as il_conv_opts means its zeros */
 void same_shape(const il_tensor *a, const il_tensor *b); /* throws when they differ in it */
 
 /* ---- counted work: see flops.cpp ---- */

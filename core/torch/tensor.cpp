@@ -247,14 +247,13 @@ at::IntArrayRef sizes(int ndim, const int64_t *shape)
 
 using shim::operand;
 using shim::operands;
+using shim::or_one;
 using shim::run;
 using shim::run_list;
 using shim::run_weighted;
 using shim::sizes;
 
 namespace {
-
-int64_t or_one(int value) { return value == 0 ? 1 : value; }
 
 std::vector<int64_t> from_dim(const il_tensor *a, int keep)
 {
