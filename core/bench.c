@@ -97,7 +97,7 @@ static int warm_up(il_bench_stage *s, il_bench_steps *x, step *once, il_err *e)
     int rc = il_flops_new(&flops, e);
     if (rc == IL_OK)
         rc = il_bytes_start(&bytes, NULL, e);
-    for (int i = 0; i < IL_BENCH_WARM_UPS && rc == IL_OK; i++)
+    for (int i = 0; i < (x->graph ? IL_BENCH_WARM_UPS_GRAPH : IL_BENCH_WARM_UPS) && rc == IL_OK; i++)
         rc = once(x, i == 0 ? flops : NULL, e);
     if (rc == IL_OK) {
         const il_flop_count all = il_flops_all(flops);

@@ -7,7 +7,7 @@
 #include "watch.h"
 
 enum { IL_BENCH_LOADING = 1, IL_BENCH_EVALUATION = 2, IL_BENCH_TRAINING = 4, IL_BENCH_EPOCH = 8, IL_BENCH_ALL = 15 };
-enum { IL_BENCH_MOST_STAGES = 8, IL_BENCH_MOST_REPEATS = 1000, IL_BENCH_WARM_UPS = 2 };
+enum { IL_BENCH_MOST_STAGES = 8, IL_BENCH_MOST_REPEATS = 1000, IL_BENCH_WARM_UPS = 2, IL_BENCH_WARM_UPS_GRAPH = 6 };
 
 typedef struct il_bench_opts {
     const il_run *run; /* model, loss, data set, sizes; its precision and so on are what is measured */

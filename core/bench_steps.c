@@ -6,6 +6,7 @@ void il_bench_steps_close(il_bench_steps *x)
 {
     il_tally_free(&x->tally);
     il_loader_free(x->loader);
+    il_graph_free(x->graph);
     il_adam_free(x->adam);
     il_loss_close(&x->loss);
     il_model_close(&x->model);
@@ -45,6 +46,8 @@ int il_bench_steps_open(il_bench_steps *out, const il_bench_opts *o, il_source *
     if (rc == IL_OK)
         rc = il_adam_new(&x.adam, x.model.state, (il_adam_opts){ .lr = t->lr, .weight_decay = t->weight_decay,
                                                          .scaling = t->precision == IL_PRECISION_FP16 }, e);
+    if (rc == IL_OK && t->cuda_graph)
+        rc = il_graph_new(&x.graph, o->device, e);
     if (rc == IL_OK)
         rc = first_batch(&x, o, source, labels, e);
     if (rc != IL_OK) {
@@ -78,8 +81,11 @@ int il_bench_steps_evaluate(il_bench_steps *x, il_flops *flops, il_err *e)
 
 int il_bench_steps_train(il_bench_steps *x, il_flops *flops, il_err *e)
 {
-    const il_step step = { .model = &x->model, .loss = &x->loss, .adam = x->adam, .how = x->how, .flops = flops };
+    const il_step step = { .model = &x->model, .loss = &x->loss, .adam = x->adam, .how = x->how, .flops = flops,
+                           .graph = flops ? NULL : x->graph };
     int rc = il_step_train(&x->tally, &step, &x->batch, e);
+    if (rc == IL_OK && step.graph && il_graph_refusal(step.graph))
+        return il_fail(e, IL_ETORCH, "train.cuda_graph: %s", il_graph_refusal(step.graph));
     return rc == IL_OK ? settle(x, e) : rc;
 }
 

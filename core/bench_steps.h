@@ -13,6 +13,7 @@ typedef struct il_bench_steps {
     il_adam *adam;
     il_loader *loader; /* lends the batch */
     il_batch batch;
+    il_graph *graph; /* with train.cuda_graph */
     il_tally tally;
 } il_bench_steps;
 

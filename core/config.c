@@ -21,6 +21,7 @@ static json_t *json_of_training(const il_params *p, const il_training *t, bool *
     }
     /* what changes no result, and what was not a choice when earlier runs were made */
     json_object_del(train, "recompute");
+    json_object_del(train, "cuda_graph");
     if (t->precision == IL_PRECISION_FP32)
         json_object_del(train, "precision");
     if (t->accumulate == 1)

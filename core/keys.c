@@ -21,6 +21,7 @@ const il_param_spec il_keys_train[] = {
     {"precision", IL_TEXT, "fp32", 0, 0, "fp32|tf32|bf16|fp16", "of convolutions and matrix products"},
     {"accumulate", IL_INT, "1", 1, 65536, NULL, "parts of a batch that are computed one after the other"},
     {"recompute", IL_BOOL, "false", 0, 0, NULL, "compute activations again rather than keep them"},
+    {"cuda_graph", IL_BOOL, "false", 0, 0, NULL, "record a step once and replay it"},
     {"as_published", IL_BOOL, "false", 0, 0, NULL, "test the last weights rather than the best"},
     {"weights", IL_PATH, "", 0, 0, NULL, "file with initial weights; empty: random"},
     {0},

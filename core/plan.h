@@ -29,6 +29,7 @@ typedef struct il_training {
     il_precision precision;
     int accumulate;      /* parts into which a batch is cut; their gradients are added up */
     bool recompute;      /* activations are computed again in the backward pass */
+    bool cuda_graph;     /* steps are recorded once and replayed */
     bool as_published;   /* test the last weights, as the published code did; else the best */
     char *weights;       /* initial weights, or NULL */
     char **skip;         /* patterns of tensors that `weights` does not set; ends with NULL; may be NULL */

@@ -116,6 +116,7 @@ static int read_training(il_run *run, const il_resolver *r, const il_slots *s, i
     t->precision = il_keys_precision(il_params_text(p, "precision"));
     t->accumulate = (int)il_params_int(p, "accumulate");
     t->recompute = il_params_bool(p, "recompute");
+    t->cuda_graph = il_params_bool(p, "cuda_graph");
     t->as_published = il_params_bool(p, "as_published");
     t->on = il_words_copy(on);
     t->weights = *weights ? il_words_copy(weights) : NULL;

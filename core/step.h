@@ -3,6 +3,7 @@
 #define IL_STEP_H
 
 #include "evaluate.h"
+#include "graph.h"
 
 typedef struct il_step {
     const il_model *model;
@@ -11,6 +12,7 @@ typedef struct il_step {
     const il_training *how; /* accumulate, recompute, aux_weight */
     uint64_t seed;          /* of dropout */
     il_flops *flops;        /* counts the work; NULL: not counted */
+    il_graph *graph;        /* replays it, not counted; NULL: computed each time */
 } il_step;
 
 /* The batch's loss and counts go to the tally; nothing is copied to the host. */

@@ -15,6 +15,8 @@ struct session {
     il_model *model;
     il_loss loss;
     il_adam *adam;
+    il_graph *graph; /* NULL: steps are computed one by one */
+    bool refused;    /* the user knows that it serves nothing */
     il_loader *train, *validation;
     il_course *course;
     il_tally tally; /* of the batches since the sums were last read */
@@ -41,6 +43,23 @@ static int open_loaders(struct session *x, il_err *e)
     return il_loader_open(&x->validation, job->validation, job->labels, v, e);
 }
 
+/* No failure: the steps give the same without. */
+static void tell_refusal(struct session *x, const char *why)
+{
+    char line[400];
+    x->refused = true;
+    snprintf(line, sizeof line, "steps are not replayed: %s", why);
+    if (x->watch->say)
+        x->watch->say(x->watch->context, x->job->run->name, line);
+}
+
+static void open_graph(struct session *x)
+{
+    il_err e = { 0 };
+    if (x->job->run->training.cuda_graph && il_graph_new(&x->graph, x->model->device, &e) != IL_OK)
+        tell_refusal(x, e.message);
+}
+
 static int open_session(struct session *x, il_err *e)
 {
     const il_run *run = x->job->run;
@@ -53,6 +72,7 @@ static int open_session(struct session *x, il_err *e)
         rc = open_loaders(x, e);
     if (rc != IL_OK)
         return rc;
+    open_graph(x);
     *x->course = (il_course){ .epoch = 1, .early = il_metrics_early() };
     if (access(x->job->checkpoint, F_OK) == 0)
         return il_checkpoint_read(x->course, x->job->checkpoint, x->job->hash, x->model, x->adam, e);
@@ -66,6 +86,7 @@ static void close_session(struct session *x)
     il_tally_free(&x->tally);
     il_loader_free(x->train);
     il_loader_free(x->validation);
+    il_graph_free(x->graph);
     il_adam_free(x->adam);
     il_loss_close(&x->loss);
 }
@@ -80,8 +101,12 @@ static uint64_t step_seed(const struct session *x)
 static int train_step(struct session *x, const il_batch *b, il_err *e)
 {
     const il_step step = { .model = x->model, .loss = &x->loss, .adam = x->adam, .how = &x->job->run->training,
-                           .seed = step_seed(x) };
-    return il_step_train(&x->tally, &step, b, e);
+                           .seed = step_seed(x), .graph = x->graph };
+    int rc = il_step_train(&x->tally, &step, b, e);
+    const char *why = x->graph && !x->refused ? il_graph_refusal(x->graph) : NULL;
+    if (why)
+        tell_refusal(x, why);
+    return rc;
 }
 
 static int write_checkpoint(struct session *x, il_err *e)

@@ -1,6 +1,7 @@
 # FindLibtorch - the CPU half of a PyTorch installation, without its own package file (which insists on CUDA).
 # Looks in TORCH_DIR, in .deps/torch of this source tree, then asks python3. Defines the target Libtorch::Libtorch,
-# Libtorch_VERSION and Libtorch_LIBRARY_DIR.
+# Libtorch_VERSION and Libtorch_LIBRARY_DIR; where its CUDA half can be compiled against, Libtorch_CUDA_LIBRARIES and
+# Libtorch_CUDA_INCLUDE_DIR too.
 set(_hints "")
 if(TORCH_DIR)
   list(APPEND _hints "${TORCH_DIR}" "${TORCH_DIR}/torch")
@@ -19,6 +20,16 @@ endif()
 find_path(Libtorch_INCLUDE_DIR ATen/ATen.h PATHS ${_hints} PATH_SUFFIXES include NO_DEFAULT_PATH)
 find_library(Libtorch_CPU torch_cpu PATHS ${_hints} PATH_SUFFIXES lib NO_DEFAULT_PATH)
 find_library(Libtorch_C10 c10 PATHS ${_hints} PATH_SUFFIXES lib NO_DEFAULT_PATH)
+
+# CUDA's headers come with the wheel's libraries (nvidia/cu13, before: nvidia/cuda_runtime), else with the toolkit.
+find_library(Libtorch_TORCH_CUDA torch_cuda PATHS ${_hints} PATH_SUFFIXES lib NO_DEFAULT_PATH)
+find_library(Libtorch_C10_CUDA c10_cuda PATHS ${_hints} PATH_SUFFIXES lib NO_DEFAULT_PATH)
+find_path(Libtorch_CUDA_INCLUDE_DIR cuda_runtime_api.h
+  HINTS "${Libtorch_INCLUDE_DIR}/../../nvidia/cu13/include" "${Libtorch_INCLUDE_DIR}/../../nvidia/cuda_runtime/include"
+  PATHS /usr/local/cuda/include)
+if(Libtorch_TORCH_CUDA AND Libtorch_C10_CUDA AND Libtorch_CUDA_INCLUDE_DIR)
+  set(Libtorch_CUDA_LIBRARIES "${Libtorch_TORCH_CUDA}" "${Libtorch_C10_CUDA}")
+endif()
 
 if(Libtorch_INCLUDE_DIR AND EXISTS "${Libtorch_INCLUDE_DIR}/torch/headeronly/version.h")
   set(_version_file "${Libtorch_INCLUDE_DIR}/torch/headeronly/version.h")

@@ -1,4 +1,4 @@
-/* gpu.cpp - finds libinpaintlab_cuda.so beside this library, and the streams that libtorch uses. */
+/* gpu.cpp - finds the libraries for GPUs beside this one, and the streams that libtorch uses. */
 #include <cstdlib>
 #include <cstring>
 #include <optional>
@@ -12,7 +12,7 @@
 
 namespace gpu {
 
-static const il_cuda_table *load()
+void *beside(const char *name)
 {
     const il_cuda_table *(*self)(at::Device) = kernels;
     Dl_info where;
@@ -20,8 +20,13 @@ static const il_cuda_table *load()
         return nullptr;
     std::string path(where.dli_fname);
     size_t slash = path.rfind('/');
-    path = (slash == std::string::npos ? "" : path.substr(0, slash + 1)) + "libinpaintlab_cuda.so";
-    void *library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+    path = (slash == std::string::npos ? "" : path.substr(0, slash + 1)) + name;
+    return dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+}
+
+static const il_cuda_table *load()
+{
+    void *library = beside("libinpaintlab_cuda.so");
     auto table = library ? static_cast<const il_cuda_table *>(dlsym(library, "il_cuda_kernels")) : nullptr;
     return table && table->version == IL_CUDA_VERSION ? table : nullptr;
 }

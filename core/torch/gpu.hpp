@@ -11,6 +11,9 @@ namespace gpu {
 /* Whether kernels of our own, on any device, are to be used: not when INPAINTLAB_KERNELS is "libtorch". */
 bool wanted();
 
+/* Loads the library of that name from this library's folder; nullptr: it is not there, or lacks what it needs. */
+void *beside(const char *name);
+
 /* The kernels for a device; nullptr: there are none, and libtorch's operations serve. */
 const il_cuda_table *kernels(at::Device device);
 

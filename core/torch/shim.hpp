@@ -87,7 +87,7 @@ at::ScalarType computed(il_precision p); /* the type of what is computed */
 void float32_rules(il_device d, il_precision p); /* of the process: whether CUDA may round float32 factors */
 void forget_casts(); /* of weights that may change now */
 
-at::Generator &random(il_scope *s); /* of the scope and its nested ones */
+const at::Generator &random(il_scope *s); /* of the scope and its nested ones, or of the graph that is recorded */
 uint64_t next_seed(il_scope *s);     /* for what cannot take a generator */
 at::Generator generator(il_device d, uint64_t seed);
 

@@ -42,6 +42,7 @@
 #include <ATen/ops/upsample_nearest2d.h>
 #include <c10/util/Exception.h>
 #include <torch/headeronly/version.h>
+#include "graph.hpp"
 #include "shim.hpp"
 
 /* ---- errors ---- */
@@ -180,8 +181,10 @@ at::Generator generator(il_device d, uint64_t seed)
     return g;
 }
 
-at::Generator &random(il_scope *s)
+const at::Generator &random(il_scope *s)
 {
+    if (const at::Generator *recorded = graph::recording())
+        return *recorded;
     while (s->parent)
         s = s->parent;
     if (!s->random.defined())
@@ -191,6 +194,7 @@ at::Generator &random(il_scope *s)
 
 uint64_t next_seed(il_scope *s)
 {
+    TORCH_CHECK(!graph::recording(), "random numbers of their own seed cannot be recorded");
     while (s->parent)
         s = s->parent;
     return s->opts.seed + 0x9E3779B97F4A7C15u * ++s->seeds;

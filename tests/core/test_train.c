@@ -138,11 +138,30 @@ Test(train, resumes_bit_by_bit_in_parts_and_in_half_precision)
     resumes_exactly(1, ", precision: fp16"); /* the loss's scale too */
 }
 
+/* Trained once with and once without the setting: the weights must be the same bits. */
+Test(train, replayed_steps_give_the_same_weights)
+{
+    struct bench b[2] = { 0 };
+    il_err e = { 0 };
+    stop = stop_after = 0;
+    for (int i = 0; i < 2; i++) {
+        open_bench(&b[i], lab_grid("graph", i ? ", cuda_graph: true" : "", ""));
+        unlink(lab_path("graph"));
+        LAB_OK(train(&b[i], lab_path("graph"), &e), e);
+    }
+    cr_assert_str_eq(weights(&b[1]).hex, weights(&b[0]).hex);
+    cr_assert_eq(b[1].course.epochs[2].validation_loss, b[0].course.epochs[2].validation_loss);
+    resumes_exactly(1, ", cuda_graph: true");
+    for (int i = 0; i < 2; i++)
+        close_bench(&b[i]);
+}
+
 /* Settings that change no result are no part of a run's identity, the others are; and a grid that names none of them is
  * the run it was before they existed. */
 Test(train, identity_of_precision_accumulation_and_recomputation)
 {
-    static const char *const settings[] = { "", ", recompute: true, accumulate: 1, precision: fp32", ", accumulate: 2",
+    static const char *const settings[] = { "", ", recompute: true, cuda_graph: true, accumulate: 1, precision: fp32",
+                                            ", accumulate: 2",
                                             ", precision: bf16" };
     enum { COUNT = sizeof settings / sizeof *settings };
     struct bench b[COUNT] = { 0 };

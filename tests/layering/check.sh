@@ -18,7 +18,7 @@ only_in() {
 
 only_in libyaml '#include <yaml\.h>' core/yaml.c
 only_in dlopen '\bdlopen\(' core/registry.c core/torch/tensor.cpp core/torch/gpu.cpp
-only_in CUDA '__global__|<<<|\bcuda[A-Z]|#include <cuda' core/kernels/kernels.cu
+only_in CUDA '__global__|<<<|\bcuda[A-Z]|#include <(cuda|ATen/cuda|c10/cuda)' core/kernels/kernels.cu core/torch/graph_cuda.cpp
 only_in "the kernels" '#include "kernels/' core/residual.c $(ls core/torch/*.cpp core/torch/*.hpp)
 only_in libjpeg '#include <jpeglib\.h>' core/image_jpeg.c
 only_in libwebp '#include <webp/' core/image_webp.c
