@@ -601,6 +601,11 @@ il_tensor *il_add(il_scope *s, il_tensor *a, il_tensor *b)
     return run(s, "add", { { a }, { b } }, [&] { return at::add(a->value, b->value); });
 }
 
+il_tensor *il_add_(il_scope *s, il_tensor *a, il_tensor *b)
+{
+    return run(s, "add_", { { a }, { b } }, [&] { return a->value.add_(b->value); });
+}
+
 il_tensor *il_sub(il_scope *s, il_tensor *a, il_tensor *b)
 {
     return run(s, "sub", { { a }, { b } }, [&] { return at::sub(a->value, b->value); });

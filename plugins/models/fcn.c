@@ -134,7 +134,7 @@ static il_tensor *block(il_scope *outer, const void *self, il_tensor *x)
     y = il_conv_norm_apply(s, &b->conv[2], &b->norm[2], y);
     if (b->widens)
         x = il_conv_norm_apply(s, &b->conv[3], &b->norm[3], x);
-    y = il_lift(s, il_relu_(s, il_add(s, y, x)));
+    y = il_lift(s, il_relu_(s, il_add_(s, y, x)));
     il_scope_close(s);
     return y;
 }

@@ -59,6 +59,26 @@ Test(tensor, operations_as_pytorch)
     ops_check("tensor_figures.json", ops, sizeof ops / sizeof *ops);
 }
 
+Test(tensor, addition_in_place)
+{
+    enum { N = 6 };
+    float sum[N], in_place[N], old[N];
+    il_err e = { 0 };
+    il_scope *s = NULL;
+    cr_assert_eq(il_scope_open(&s, (il_scope_opts){ 0 }, &e), IL_OK);
+    il_tensor *a = il_randn(s, 1, 0, 2, (int64_t[]){ 2, 3 }), *b = il_randn(s, 2, 0, 1, (int64_t[]){ 3 });
+    il_tensor *c = il_add(s, a, b);
+    cr_assert_eq(il_read_f32(c, sum, N, &e), IL_OK);
+    il_tensor *d = il_add_(s, a, b);
+    cr_assert_eq(il_read_f32(d, in_place, N, &e), IL_OK);
+    cr_assert_eq(il_read_f32(a, old, N, &e), IL_OK);
+    cr_expect_arr_eq(in_place, sum, sizeof sum);
+    cr_expect_arr_eq(old, sum, sizeof sum);
+    cr_expect_null(il_add_(s, b, a), "the shape of b cannot hold the sum");
+    cr_expect_neq(il_scope_status(s, &e), IL_OK);
+    il_scope_close(s);
+}
+
 Test(tensor, confusion_counts_are_integers)
 {
     il_scope *s = figures_scope(false, false);

@@ -133,6 +133,7 @@ int il_assign(il_tensor *to, const il_tensor *from, il_err *e);
 /* ---- arithmetic; shapes broadcast ---- */
 
 il_tensor *il_add(il_scope *s, il_tensor *a, il_tensor *b);
+il_tensor *il_add_(il_scope *s, il_tensor *a, il_tensor *b); /* in place: a's old value is gone; the shape is a's */
 il_tensor *il_sub(il_scope *s, il_tensor *a, il_tensor *b);
 il_tensor *il_mul(il_scope *s, il_tensor *a, il_tensor *b);
 il_tensor *il_div(il_scope *s, il_tensor *a, il_tensor *b);

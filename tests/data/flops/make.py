@@ -11,7 +11,11 @@ from torchvision.models.segmentation import fcn_resnet50
 
 HERE = pathlib.Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "oracle"))
-from nix import Nix, srm  # noqa: E402
+from nix import Nix, Up, srm  # noqa: E402
+
+# 1x1 convolution before interpolation, as ours: the same values for a quarter of the work
+Up.forward = lambda self, x, like: torch.nn.functional.interpolate(self.conv(x), like.shape[-2:], mode="bilinear",
+                                                                   align_corners=False)
 
 
 def count(run):
