@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,6 +41,7 @@ struct il_cache {
     uint64_t seed; /* of checksums: the key */
     size_t count;
     uint64_t limit;
+    _Atomic uint64_t *verified; /* checksums of pictures whose bytes were all read as they were written; 0: none */
     pthread_mutex_t lock; /* guards what follows */
     bool *written;        /* by this process */
     uint64_t end;         /* where the next pixels go */
@@ -192,7 +194,8 @@ int il_cache_open(il_cache **out, const char *name, const il_digest *key, size_t
     c->seed = il_random_seed(0, key->hex);
     c->folder = il_words_copy(o.folder);
     c->written = calloc(count ? count : 1, sizeof *c->written);
-    int rc = c->folder && c->written ? open_file(c, name, e) : il_fail_oom(e);
+    c->verified = calloc(count ? count : 1, sizeof *c->verified);
+    int rc = c->folder && c->written && c->verified ? open_file(c, name, e) : il_fail_oom(e);
     if (!rc)
         rc = prepare(c, key, e);
     if (rc)
@@ -210,6 +213,7 @@ void il_cache_free(il_cache *c)
         close(c->fd);
     pthread_mutex_destroy(&c->lock);
     free(c->written);
+    free(c->verified);
     free(c->folder);
     free(c->path);
     free(c);
@@ -237,26 +241,35 @@ static bool is_sane(const il_cache *c, const struct record *r, size_t i)
     return r->offset >= records_end(c) && r->offset <= size && area <= (size - r->offset) / (3 + r->masked);
 }
 
-int il_cache_get(bool *found, il_image *image, il_image *mask, il_cache *c, size_t i, il_err *e)
+static bool read_rows(const il_cache *c, il_image *to, uint64_t offset, int first)
+{
+    return read_at(c->fd, to->pixels, bytes_of(to), offset + (uint64_t)first * (uint64_t)to->width * (uint64_t)to->channels);
+}
+
+int il_cache_get(bool *found, il_cached *out, il_cache *c, size_t i, il_band_wanted wanted, il_err *e)
 {
     struct record r;
-    il_image picture = { 0 }, grey = { 0 };
     *found = false;
     if (i >= c->count || !read_at(c->fd, &r, sizeof r, sizeof(struct head) + i * sizeof r) || !is_sane(c, &r, i))
         return IL_OK;
-    int rc = il_image_new(&picture, (int)r.width, (int)r.height, 3, e);
+    bool verified = r.check && atomic_load(&c->verified[i]) == r.check;
+    il_cached p = { .height = (int)r.height };
+    il_band rows = { .count = p.height };
+    if (verified && wanted.of)
+        rows = wanted.of(wanted.context, (int)r.width, p.height);
+    p.first = rows.first;
+    int rc = il_image_new(&p.image, (int)r.width, rows.count, 3, e);
     if (!rc && r.masked)
-        rc = il_image_new(&grey, (int)r.width, (int)r.height, 1, e);
-    size_t bytes = bytes_of(&picture);
-    if (!rc && read_at(c->fd, picture.pixels, bytes, r.offset) &&
-        (!r.masked || read_at(c->fd, grey.pixels, bytes_of(&grey), r.offset + bytes)))
-        *found = check_of(c, r, &picture, &grey) == r.check;
+        rc = il_image_new(&p.mask, (int)r.width, rows.count, 1, e);
+    if (!rc && read_rows(c, &p.image, r.offset, rows.first) &&
+        (!r.masked || read_rows(c, &p.mask, r.offset + UINT64_C(3) * r.width * r.height, rows.first)))
+        *found = verified || check_of(c, r, &p.image, &p.mask) == r.check;
     if (*found) {
-        *image = picture;
-        *mask = grey;
+        atomic_store(&c->verified[i], r.check);
+        *out = p;
     } else {
-        il_image_free(&picture);
-        il_image_free(&grey);
+        il_image_free(&p.image);
+        il_image_free(&p.mask);
     }
     return rc;
 }

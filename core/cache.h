@@ -19,8 +19,23 @@ typedef struct il_cache_opts {
 int il_cache_open(il_cache **out, const char *name, const il_digest *key, size_t count, il_cache_opts o, il_err *e);
 void il_cache_free(il_cache *c);
 
-/* Sets image, and mask where there is one, if *found: picture i is there and its bytes are as they were written. */
-int il_cache_get(bool *found, il_image *image, il_image *mask, il_cache *c, size_t i, il_err *e);
+/* Rows of a picture, as a function of its size. */
+typedef struct il_band {
+    int first, count;
+} il_band;
+typedef struct il_band_wanted {
+    il_band (*of)(const void *context, int width, int height); /* NULL: all */
+    const void *context;
+} il_band_wanted;
+
+typedef struct il_cached {
+    il_image image, mask; /* mask empty: there is none */
+    int first, height;    /* they are the rows from `first` of a picture that is so high */
+} il_cached;
+
+/* *found: picture i is there and its bytes are as they were written, which its first reading verifies, of all rows; later ones
+ * read the rows that are wanted. */
+int il_cache_get(bool *found, il_cached *out, il_cache *c, size_t i, il_band_wanted wanted, il_err *e);
 
 /* Adds a picture (RGB; mask grey or empty) while there is room. What cannot be written is no error. */
 void il_cache_put(il_cache *c, size_t i, const il_image *image, const il_image *mask);

@@ -48,16 +48,31 @@ struct il_loader {
 
 /* ---- one sample ---- */
 
+struct cut {
+    const il_loader *loader;
+    size_t entry;
+};
+
+static il_band rows_of(const void *context, int width, int height)
+{
+    const struct cut *c = context;
+    int top = il_sampling_window(&c->loader->sampling, c->entry, width, height).top, side = c->loader->side;
+    return (il_band){ top, height - top < side ? height - top : side };
+}
+
 static int load_sample(il_loader *l, size_t position, struct slot *slot, int place, il_err *e)
 {
     size_t area = (size_t)l->side * (size_t)l->side, at = (size_t)place;
     size_t entry = l->order[position];
     il_picture picture = { 0 };
     slot->index[at] = entry / (size_t)l->opts.crops;
-    int rc = il_pictures_get(&picture, l->pictures, slot->index[at], il_sampling_seed(&l->sampling, entry), e);
+    const struct cut cut = { l, entry };
+    int rc = il_pictures_get(&picture, l->pictures, slot->index[at], il_sampling_seed(&l->sampling, entry),
+                             (il_band_wanted){ rows_of, &cut }, e);
     if (rc)
         return rc;
-    il_window w = il_sampling_window(&l->sampling, entry, &picture.image);
+    il_window w = il_sampling_window(&l->sampling, entry, picture.image.width, picture.height);
+    w.top -= picture.first;
     il_pictures_cut(slot->pixels + 3 * at * area, l->side, &picture.image, w);
     if (picture.mask.pixels)
         il_pictures_cut(slot->greys + at * area, l->side, &picture.mask, w);

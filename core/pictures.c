@@ -142,6 +142,7 @@ static int decode(il_picture *out, const il_pictures *p, size_t i, uint64_t seed
         if (!rc)
             rc = shrink(&picture.mask, p->side, e);
     }
+    picture.height = picture.image.height;
     if (rc)
         drop(&picture);
     else
@@ -172,10 +173,13 @@ static void keep(il_pictures *p, size_t i, il_picture *picture)
 }
 
 /* From the file, or decoded and added to it. */
-static int fetch(il_picture *out, il_pictures *p, size_t i, uint64_t seed, il_err *e)
+static int fetch(il_picture *out, il_pictures *p, size_t i, uint64_t seed, il_band_wanted wanted, il_err *e)
 {
     bool found = false;
-    int rc = p->disk ? il_cache_get(&found, &out->image, &out->mask, p->disk, i, e) : IL_OK;
+    il_cached cached = { 0 };
+    int rc = p->disk ? il_cache_get(&found, &cached, p->disk, i, wanted, e) : IL_OK;
+    if (found)
+        *out = (il_picture){ .image = cached.image, .mask = cached.mask, .first = cached.first, .height = cached.height };
     if (!rc && !found)
         rc = decode(out, p, i, seed, e);
     if (!rc && !found && p->disk)
@@ -196,7 +200,7 @@ static void note_bad(il_pictures *p, size_t i, int code, const il_err *e)
     pthread_mutex_unlock(&p->lock);
 }
 
-int il_pictures_get(il_picture *out, il_pictures *p, size_t i, uint64_t seed, il_err *e)
+int il_pictures_get(il_picture *out, il_pictures *p, size_t i, uint64_t seed, il_band_wanted wanted, il_err *e)
 {
     pthread_mutex_lock(&p->lock);
     struct entry seen = p->entries[i]; /* its texts and pixels stay while p lives */
@@ -209,13 +213,14 @@ int il_pictures_get(il_picture *out, il_pictures *p, size_t i, uint64_t seed, il
     }
     il_picture picture = { 0 };
     il_err why = { 0 };
-    int rc = fetch(&picture, p, i, seed, &why);
+    int rc = fetch(&picture, p, i, seed, wanted, &why);
     if (rc) {
         if (rc != IL_ENOMEM) /* says nothing about the file */
             note_bad(p, i, rc, &why);
         return il_fail(e, rc, "%s", why.message);
     }
-    keep(p, i, &picture);
+    if (picture.image.height == picture.height)
+        keep(p, i, &picture);
     *out = picture;
     return IL_OK;
 }

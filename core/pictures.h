@@ -10,9 +10,10 @@ typedef struct il_pictures il_pictures;
 
 /* After the collate rule, but without its padding. */
 typedef struct il_picture {
-    il_image image; /* RGB */
-    il_image mask;  /* grey; empty: an authentic picture */
-    bool lent;      /* by the cache */
+    il_image image;    /* RGB */
+    il_image mask;     /* grey; empty: an authentic picture */
+    int first, height; /* they are the rows from `first` of a picture that is so high */
+    bool lent;         /* by the cache */
 } il_picture;
 
 typedef struct il_pictures_opts {
@@ -25,8 +26,9 @@ typedef struct il_pictures_opts {
 int il_pictures_new(il_pictures **out, il_source *src, il_pictures_opts o, il_err *e);
 void il_pictures_free(il_pictures *p);
 
-/* seed: of the reader's random choices; a kept picture keeps its first. Give back with il_pictures_put. A picture that could not be read is known from then on and not tried again. */
-int il_pictures_get(il_picture *out, il_pictures *p, size_t i, uint64_t seed, il_err *e);
+/* seed: of the reader's random choices; a kept picture keeps its first. At least the rows that are wanted are there. Give
+ * back with il_pictures_put. A picture that could not be read is known from then on and not tried again. */
+int il_pictures_get(il_picture *out, il_pictures *p, size_t i, uint64_t seed, il_band_wanted wanted, il_err *e);
 void il_pictures_put(il_picture *picture);
 
 /* A square cut out of a picture; columns may run backwards. */

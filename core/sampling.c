@@ -31,13 +31,13 @@ void il_sampling_order(uint32_t *order, size_t count, const il_sampling *s)
     }
 }
 
-il_window il_sampling_window(const il_sampling *s, size_t entry, const il_image *image)
+il_window il_sampling_window(const il_sampling *s, size_t entry, int width, int height)
 {
     il_window w = { 0 };
-    if (s->crop && image->width > s->crop)
-        w.left = (int)choose(s, entry, LEFT, (size_t)(image->width - s->crop) + 1);
-    if (s->crop && image->height > s->crop)
-        w.top = (int)choose(s, entry, TOP, (size_t)(image->height - s->crop) + 1);
+    if (s->crop && width > s->crop)
+        w.left = (int)choose(s, entry, LEFT, (size_t)(width - s->crop) + 1);
+    if (s->crop && height > s->crop)
+        w.top = (int)choose(s, entry, TOP, (size_t)(height - s->crop) + 1);
     if (s->flip)
         w.flip = choose(s, entry, FLIP, 2) == 1;
     return w;

@@ -15,7 +15,7 @@ typedef struct il_sampling {
 void il_sampling_order(uint32_t *order, size_t count, const il_sampling *s);
 
 /* Where an entry's picture is cut, and whether it is mirrored. */
-il_window il_sampling_window(const il_sampling *s, size_t entry, const il_image *image);
+il_window il_sampling_window(const il_sampling *s, size_t entry, int width, int height);
 
 /* Of the reader's random choices: fixed where nothing is shuffled, so that validation and tests repeat. */
 uint64_t il_sampling_seed(const il_sampling *s, size_t entry);

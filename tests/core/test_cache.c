@@ -67,14 +67,15 @@ static void put(il_cache *c, size_t i)
 /* Whether picture i is there; if so it must be right. */
 static bool get(il_cache *c, size_t i)
 {
-    il_image image = { 0 }, mask = { 0 }, right, right_mask;
+    il_image right, right_mask;
+    il_cached got = { 0 };
     il_err e = { 0 };
     bool found = false;
-    SAMPLE_OK(il_cache_get(&found, &image, &mask, c, i, &e), e);
+    SAMPLE_OK(il_cache_get(&found, &got, c, i, (il_band_wanted){ NULL, NULL }, &e), e);
     make(&right, &right_mask, i);
     if (found)
-        cr_assert(same(&image, &right) && same(&mask, &right_mask), "picture %zu is another one", i);
-    il_image *all[] = { &image, &mask, &right, &right_mask };
+        cr_assert(same(&got.image, &right) && same(&got.mask, &right_mask), "picture %zu is another one", i);
+    il_image *all[] = { &got.image, &got.mask, &right, &right_mask };
     for (int k = 0; k < 4; k++)
         il_image_free(all[k]);
     return found;
@@ -129,6 +130,56 @@ Test(cache, another_key_or_count_begins_anew, .init = open_folder, .fini = sampl
         cr_assert(get(c, 3));
         il_cache_free(c);
     }
+}
+
+/* ---- rows ---- */
+
+static il_band last_two(const void *context, int width, int height)
+{
+    (void)context;
+    (void)width;
+    return (il_band){ height - 2, 2 };
+}
+
+static void expect_last_two(il_cache *c, size_t i)
+{
+    il_cached got = { 0 };
+    il_image right, right_mask;
+    il_err e = { 0 };
+    bool found = false;
+    SAMPLE_OK(il_cache_get(&found, &got, c, i, (il_band_wanted){ last_two, NULL }, &e), e);
+    cr_assert(found);
+    make(&right, &right_mask, i);
+    cr_expect_eq(got.height, right.height);
+    cr_expect_eq(got.first, right.height - 2);
+    cr_assert_eq(got.image.height, 2);
+    size_t line = 3 * (size_t)right.width, skip = line * (size_t)got.first;
+    cr_expect_eq(memcmp(got.image.pixels, right.pixels + skip, 2 * line), 0);
+    cr_assert_eq(got.mask.pixels != NULL, right_mask.pixels != NULL);
+    if (right_mask.pixels)
+        cr_expect_eq(memcmp(got.mask.pixels, right_mask.pixels + skip / 3, 2 * line / 3), 0);
+    il_image *all[] = { &got.image, &got.mask, &right, &right_mask };
+    for (int k = 0; k < 4; k++)
+        il_image_free(all[k]);
+}
+
+Test(cache, rows_are_read_once_the_picture_is_known, .init = open_folder, .fini = samples_close)
+{
+    fill();
+    il_cache *c = open_cache((il_cache_opts){ 0 });
+    cr_assert(get(c, 3) && get(c, 4)); /* all rows, and verified */
+    expect_last_two(c, 3); /* no mask */
+    expect_last_two(c, 4);
+    il_cached got = { 0 };
+    il_err e = { 0 };
+    bool found = false;
+    SAMPLE_OK(il_cache_get(&found, &got, c, 5, (il_band_wanted){ last_two, NULL }, &e), e);
+    cr_assert(found);
+    cr_expect_eq(got.first, 0);
+    cr_expect_eq(got.image.height, got.height, "the first reading is of all rows");
+    il_image_free(&got.image);
+    il_image_free(&got.mask);
+    il_cache_free(c);
 }
 
 /* ---- damage ---- */
