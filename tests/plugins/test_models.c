@@ -188,6 +188,21 @@ Test(models, fcn)
     check_all("fcn", (const char *[]){ "dropout", "0", NULL }, "fcn.json", subject_full() ? &plain : &rough);
 }
 
+/* Every tensor's name and shape, and the paper's numbers of parameters. */
+Test(models, published_nix_tensors)
+{
+    static const struct {
+        const char *size, *figures;
+        int64_t parameters;
+    } nets[] = { { "40", "nix40.json", 39442053 }, { "60", "nix60.json", 60046853 }, { "85", "nix85.json", 85226501 } };
+    for (size_t i = 0; i < sizeof nets / sizeof *nets; i++) {
+        struct subject t = open_subject("nix", (const char *[]){ "size", nets[i].size, NULL }, nets[i].figures);
+        check_names(&t);
+        cr_expect_eq(il_state_params(t.state), nets[i].parameters, "%s", nets[i].size);
+        close_subject(&t);
+    }
+}
+
 static void check_published_nix(const char *size, const char *figures)
 {
     if (!subject_full())
