@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "bundle.h"
+#include "whole.h"
 
 struct item {
     char *name;
@@ -217,21 +218,6 @@ int il_bundle_pread(int fd, void *out, size_t count, uint64_t at, il_err *e)
     return IL_OK;
 }
 
-int il_bundle_put(int fd, const void *data, size_t count, il_err *e)
-{
-    const char *from = data;
-    while (count > 0) {
-        ssize_t n = write(fd, from, count);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return il_fail(e, IL_EIO, "cannot be written: %s", strerror(errno));
-        from += n;
-        count -= (size_t)n;
-    }
-    return IL_OK;
-}
-
 /* Which reader, by the first bytes: a zip archive, a pickle, or a header length followed by JSON. */
 static int read_open(il_bundle *b, int fd, il_err *e)
 {
@@ -274,52 +260,9 @@ done:
     return rc;
 }
 
-/* So that the rename outlives a power cut. Some file systems cannot: then nothing is lost but that. */
-static void sync_folder(const char *path)
-{
-    char *folder = strdup(path);
-    if (!folder)
-        return;
-    char *slash = strrchr(folder, '/');
-    if (slash)
-        slash[slash == folder ? 1 : 0] = '\0';
-    int fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0) {
-        (void)fsync(fd);
-        close(fd);
-    }
-    free(folder);
-}
-
-static int write_file(const il_bundle *b, const char *path, il_err *e)
-{
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (fd < 0)
-        return il_fail(e, IL_EIO, "cannot be written: %s", strerror(errno));
-    int rc = il_safetensors_write(b, fd, e);
-    if (rc == IL_OK && fsync(fd) != 0)
-        rc = il_fail(e, IL_EIO, "cannot be written: %s", strerror(errno));
-    if (close(fd) != 0 && rc == IL_OK)
-        rc = il_fail(e, IL_EIO, "cannot be written: %s", strerror(errno));
-    return rc;
-}
-
 int il_bundle_write(const il_bundle *b, const char *path, il_err *e)
 {
-    size_t size = strlen(path) + 32;
-    char *draft = malloc(size);
-    if (!draft)
-        return il_fail_oom(e);
-    snprintf(draft, size, "%s.tmp-%ld", path, (long)getpid());
-    int rc = write_file(b, draft, e);
-    if (rc == IL_OK && rename(draft, path) != 0)
-        rc = il_fail(e, IL_EIO, "cannot be replaced: %s", strerror(errno));
-    if (rc == IL_OK) {
-        sync_folder(path);
-    } else {
-        unlink(draft);
-        il_fail_in(e, "%s", path);
-    }
-    free(draft);
-    return rc;
+    il_whole w;
+    int rc = il_whole_begin(&w, path, e);
+    return rc == IL_OK ? il_whole_end(&w, path, true, il_safetensors_write(b, &w, e), e) : rc;
 }

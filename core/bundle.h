@@ -23,11 +23,11 @@ int il_safetensors_read(il_bundle *b, int fd, uint64_t size, il_err *e);
 int il_pth_read(il_bundle *b, int fd, uint64_t size, il_err *e);
 
 /* Writes header and data, nothing else. */
-int il_safetensors_write(const il_bundle *b, int fd, il_err *e);
+struct il_whole;
+int il_safetensors_write(const il_bundle *b, struct il_whole *w, il_err *e);
 
-/* read and write until all is done. IL_EIO; IL_EFORMAT when the file ends early. */
+/* Reads until all is there. IL_EIO; IL_EFORMAT when the file ends early. */
 int il_bundle_pread(int fd, void *out, size_t count, uint64_t at, il_err *e);
-int il_bundle_put(int fd, const void *data, size_t count, il_err *e);
 
 #ifdef __cplusplus
 }

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "image_files.h"
+#include "whole.h"
 
 enum { MAX_FILE = 1 << 30 };
 
@@ -135,62 +136,12 @@ int il_image_size(int *width, int *height, const char *path, il_err *e)
 
 /* ---- writing ---- */
 
-enum { NAME_TRIES = 100 };
-
-/* A new file beside `path`; its name goes to *name. */
-static int open_beside(char **name, int *fd, const char *path, il_err *e)
-{
-    size_t room = strlen(path) + 48;
-    char *text = malloc(room);
-    if (!text)
-        return il_fail_oom(e);
-    for (int i = 0; i < NAME_TRIES; i++) {
-        snprintf(text, room, "%s.%ld-%d.tmp", path, (long)getpid(), i);
-        *fd = open(text, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-        if (*fd >= 0) {
-            *name = text;
-            return IL_OK;
-        }
-        if (errno != EEXIST)
-            break;
-    }
-    int why = errno;
-    free(text);
-    return il_fail(e, IL_EIO, "%s: cannot be written: %s", path, strerror(why));
-}
-
-static int write_all(int fd, const uint8_t *data, size_t size)
-{
-    while (size > 0) {
-        ssize_t n = write(fd, data, size);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -1;
-        data += n;
-        size -= (size_t)n;
-    }
-    return 0;
-}
-
+/* Not lasting: a data set has too many of them to wait for the disk. */
 static int save(const char *path, const uint8_t *data, size_t size, il_err *e)
 {
-    char *name = NULL;
-    int fd = -1;
-    int rc = open_beside(&name, &fd, path, e);
-    if (rc)
-        return rc;
-    int why = write_all(fd, data, size) ? errno : 0;
-    if (close(fd) && !why)
-        why = errno;
-    if (!why && rename(name, path))
-        why = errno;
-    if (why) {
-        unlink(name);
-        rc = il_fail(e, IL_EIO, "%s: cannot be written: %s", path, strerror(why));
-    }
-    free(name);
-    return rc;
+    il_whole w;
+    int rc = il_whole_begin(&w, path, e);
+    return rc == IL_OK ? il_whole_end(&w, path, false, il_whole_put(&w, data, size, e), e) : rc;
 }
 
 static bool ends(const char *path, const char *ending)

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <jansson.h>
 #include "bundle.h"
+#include "whole.h"
 
 enum { MOST_DIMS = 16, ALIGN = 8 };
 static const uint64_t most_header = 100000000; /* as the reference implementation */
@@ -283,7 +284,7 @@ static int build_header(char **out, const il_bundle *b, const uint64_t *begin, i
     return rc;
 }
 
-static int write_header(int fd, const char *header, il_err *e)
+static int write_header(il_whole *w, const char *header, il_err *e)
 {
     size_t length = strlen(header), padded = (length + ALIGN - 1) / ALIGN * ALIGN;
     if (padded > most_header)
@@ -291,15 +292,15 @@ static int write_header(int fd, const char *header, il_err *e)
     unsigned char head[8];
     for (int i = 0; i < 8; i++)
         head[i] = (unsigned char)((uint64_t)padded >> (8 * i));
-    int rc = il_bundle_put(fd, head, sizeof head, e);
+    int rc = il_whole_put(w, head, sizeof head, e);
     if (rc == IL_OK)
-        rc = il_bundle_put(fd, header, length, e);
+        rc = il_whole_put(w, header, length, e);
     if (rc == IL_OK)
-        rc = il_bundle_put(fd, "        ", padded - length, e);
+        rc = il_whole_put(w, "        ", padded - length, e);
     return rc;
 }
 
-static int write_tensor(int fd, const il_tensor *t, il_err *e)
+static int write_tensor(il_whole *w, const il_tensor *t, il_err *e)
 {
     size_t bytes = bytes_of(t);
     void *data = malloc(bytes ? bytes : 1);
@@ -307,12 +308,12 @@ static int write_tensor(int fd, const il_tensor *t, il_err *e)
         return il_fail_oom(e);
     int rc = il_read_bytes(t, data, bytes, e);
     if (rc == IL_OK)
-        rc = il_bundle_put(fd, data, bytes, e);
+        rc = il_whole_put(w, data, bytes, e);
     free(data);
     return rc;
 }
 
-int il_safetensors_write(const il_bundle *b, int fd, il_err *e)
+int il_safetensors_write(const il_bundle *b, il_whole *w, il_err *e)
 {
     size_t count = il_bundle_count(b);
     char *header = NULL;
@@ -326,9 +327,9 @@ int il_safetensors_write(const il_bundle *b, int fd, il_err *e)
     place(b, begin, order);
     rc = build_header(&header, b, begin, e);
     if (rc == IL_OK)
-        rc = write_header(fd, header, e);
+        rc = write_header(w, header, e);
     for (size_t i = 0; i < count && rc == IL_OK; i++)
-        rc = write_tensor(fd, il_bundle_at(b, order[i]), e);
+        rc = write_tensor(w, il_bundle_at(b, order[i]), e);
 done:
     free(header);
     free(order);

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include "cli.h"
 #include "cli/detect.h"
-#include "dataset/whole.h"
+#include "whole.h"
 #include "detect/gather.h"
 #include "detect/tell.h"
 

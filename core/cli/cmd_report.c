@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "cli.h"
-#include "dataset/whole.h"
+#include "whole.h"
 #include "report.h"
 
 static const char help[] =

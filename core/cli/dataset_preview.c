@@ -9,7 +9,7 @@
 #include "cli.h"
 #include "dataset.h"
 #include "dataset/preview.h"
-#include "dataset/whole.h"
+#include "whole.h"
 
 static const char help[] =
     "usage: inpaintlab dataset preview [options] DIR|LIST.json -o PAGE.html\n"

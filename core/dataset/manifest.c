@@ -9,7 +9,7 @@
 #include <string.h>
 #include <jansson.h>
 #include "dataset/manifest.h"
-#include "dataset/whole.h"
+#include "whole.h"
 #include "words.h"
 
 const char *const il_manifest_kinds[IL_PICTURE_KINDS] = { "original", "mask", "inpainted", "realfake", "fakefake" };

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "dataset/stamp.h"
-#include "dataset/whole.h"
+#include "whole.h"
 
 typedef struct place {
     char path[IL_STAMP_PATH];

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "dataset/whole.h"
+#include "whole.h"
 #include "detect/calibration.h"
 
 const char *il_calibration_name(il_compression c)

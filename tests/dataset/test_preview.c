@@ -1,7 +1,6 @@
 /* test_preview.c - the page holds every chosen sample, escapes what comes from outside, and its pictures are whole. */
 #include "dataset/made.h"
 #include "dataset/preview.h"
-#include "dataset/whole.h"
 
 static char *page(il_preview_opts o)
 {
@@ -226,19 +225,4 @@ Test(preview, what_is_no_data_set, .init = made_open, .fini = made_close)
     o.split = NULL;
     cr_expect_eq(il_preview_page(&html, &size, o, &e), IL_EFORMAT);
     cr_expect_null(html);
-}
-
-Test(preview, files_are_written_whole, .init = made_open, .fini = made_close)
-{
-    il_err e = { 0 };
-    made_text("page.html", "before");
-    cr_assert_eq(il_whole_write(made_path("page.html"), "after", 5, &e), IL_OK, "%s", e.message);
-    FILE *f = fopen(made_path("page.html"), "r");
-    char text[16] = "";
-    cr_assert(f && fgets(text, sizeof text, f) && fclose(f) == 0);
-    cr_expect_str_eq(text, "after");
-    cr_expect_eq(il_whole_write(made_folder, "after", 5, &e), IL_EIO, "a folder stands there");
-    char command[200];
-    snprintf(command, sizeof command, "test $(ls -A %s | wc -l) = 1 && ! ls %s.*", made_folder, made_folder);
-    cr_expect_eq(system(command), 0, "nothing is left beside them");
 }
