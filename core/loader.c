@@ -152,6 +152,12 @@ static int start_threads(il_loader *l, il_err *e)
 
 /* ---- opening ---- */
 
+il_loader_opts il_loader_of_run(const il_run *run, il_device device, const il_watch *watch)
+{
+    return (il_loader_opts){ .batch = run->training.batch, .size = run->training.size, .crops = 1, .missing = run->missing,
+                             .run = run->name, .device = device, .watch = watch };
+}
+
 static int check_opts(const il_loader_opts *o, il_err *e)
 {
     if (o->batch < 1 || o->size < 1 || o->crop < 0 || o->threads < 0 || (o->crop && o->crops < 1))

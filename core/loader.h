@@ -51,6 +51,9 @@ typedef struct il_loader_opts {
     il_missing missing; /* a file that turns out unreadable: leave it out of its batch, or fail */
 } il_loader_opts;
 
+/* As a run's pictures are validated and tested: whole, in their order. */
+il_loader_opts il_loader_of_run(const il_run *run, il_device device, const il_watch *watch);
+
 typedef struct il_loader il_loader;
 
 /* labels: the mask policy's target value for each grey level. src must outlive the loader. */

@@ -199,10 +199,11 @@ static int weights_in_memory(struct sitting *x, il_err *e)
 
 static il_loader_opts test_loader(const struct sitting *x)
 {
-    const il_run *run = x->job->run;
-    return (il_loader_opts){ .batch = run->test_batch, .size = run->training.size, .crops = 1,
-                             .threads = x->opts->loader_threads, .missing = run->missing, .disk = x->opts->disk,
-                             .watch = x->watch, .run = run->name, .device = x->model.device };
+    il_loader_opts o = il_loader_of_run(x->job->run, x->model.device, x->watch);
+    o.batch = x->job->run->test_batch;
+    o.threads = x->opts->loader_threads;
+    o.disk = x->opts->disk;
+    return o;
 }
 
 static int measure(il_found *out, size_t *unreadable, struct sitting *x, const il_job_test *t, il_err *e)

@@ -30,17 +30,17 @@ static int open_loaders(struct session *x, il_err *e)
 {
     const il_training_job *job = x->job;
     const il_training *t = &job->run->training;
-    il_loader_opts o = { .batch = t->batch, .size = t->size, .crop = t->crop, .crops = t->crops, .flip = t->flip,
-                         .shuffle = true, .seed = job->run->seed, .threads = job->loader_threads,
-                         .disk = job->disk, .watch = x->watch, .run = job->run->name,
-                         .missing = job->run->missing, .device = x->model->device };
-    int rc = il_loader_open(&x->train, job->train, job->labels, o, e);
-    if (rc != IL_OK)
-        return rc;
-    il_loader_opts v = { .batch = t->batch, .size = t->size, .crops = 1, .threads = job->loader_threads,
-                         .disk = job->disk, .watch = x->watch, .run = job->run->name,
-                         .missing = job->run->missing, .device = x->model->device };
-    return il_loader_open(&x->validation, job->validation, job->labels, v, e);
+    il_loader_opts whole = il_loader_of_run(job->run, x->model->device, x->watch);
+    whole.threads = job->loader_threads;
+    whole.disk = job->disk;
+    il_loader_opts drawn = whole;
+    drawn.crop = t->crop;
+    drawn.crops = t->crops;
+    drawn.flip = t->flip;
+    drawn.shuffle = true;
+    drawn.seed = job->run->seed;
+    int rc = il_loader_open(&x->train, job->train, job->labels, drawn, e);
+    return rc == IL_OK ? il_loader_open(&x->validation, job->validation, job->labels, whole, e) : rc;
 }
 
 /* No failure: the steps give the same without. */
