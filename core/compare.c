@@ -17,16 +17,6 @@ static const struct {
     [IL_METRIC_AUC] = { "auc", "il_auc(tampered, clean)" },
 };
 
-int il_compare_metric(il_metric *out, const char *name, il_err *e)
-{
-    for (size_t i = 0; i < sizeof metrics / sizeof *metrics; i++)
-        if (strcmp(name, metrics[i].name) == 0) {
-            *out = (il_metric)i;
-            return IL_OK;
-        }
-    return il_fail(e, IL_EUSAGE, "%s: no such metric; there are iou, f1, mcc and auc", name);
-}
-
 const char *il_compare_name(il_metric metric)
 {
     return metrics[metric].name;

@@ -6,7 +6,7 @@
 #include "stats/stats.h"
 
 typedef enum il_metric { IL_METRIC_IOU, IL_METRIC_F1, IL_METRIC_MCC, IL_METRIC_AUC } il_metric;
-int il_compare_metric(il_metric *out, const char *name, il_err *e);
+#define IL_COMPARE_METRICS "iou|f1|mcc|auc" /* what they are called, in that order */
 const char *il_compare_name(il_metric metric); /* "iou" */
 
 /* One picture's value; the id is borrowed from the cell's rows. */

@@ -18,7 +18,7 @@ const il_param_spec il_keys_train[] = {
     {"lr", IL_REAL, "1e-4", 1e-12, 10, NULL, "learning rate of Adam"},
     {"weight_decay", IL_REAL, "0", 0, 10, NULL, "L2 penalty"},
     {"aux_weight", IL_REAL, "0", 0, 10, NULL, "of the auxiliary head's loss; 0: not computed"},
-    {"precision", IL_TEXT, "fp32", 0, 0, "fp32|tf32|bf16|fp16", "of convolutions and matrix products"},
+    {"precision", IL_TEXT, "fp32", 0, 0, IL_KEYS_PRECISIONS, "of convolutions and matrix products"},
     {"accumulate", IL_INT, "1", 1, 65536, NULL, "parts of a batch that are computed one after the other"},
     {"recompute", IL_BOOL, "false", 0, 0, NULL, "compute activations again rather than keep them"},
     {"cuda_graph", IL_BOOL, "false", 0, 0, NULL, "record a step once and replay it"},

@@ -19,6 +19,8 @@ typedef struct il_keys_choice {
 enum { IL_KEYS_CHOICES = 4 };
 extern const il_keys_choice il_keys_choices[IL_KEYS_CHOICES];
 
+#define IL_KEYS_PRECISIONS "fp32|tf32|bf16|fp16" /* in the order of il_precision */
+
 /* What a word of the setting `train.precision` means; it must be one of them. */
 il_precision il_keys_precision(const char *word);
 const char *il_keys_precision_text(il_precision p); /* the word; lent for ever */

@@ -1,21 +1,9 @@
-/* report.c - rows for people: which format, how a value is seen, and plain text. */
+/* report.c - rows for people: how a value is seen, and plain text. */
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include "report_formats.h"
-
-int il_report_format(il_format *out, const char *name, il_err *e)
-{
-    static const char *const names[] = { "text", "md", "csv", "latex", "json" };
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        if (strcmp(name, names[i]) == 0) {
-            *out = (il_format)i;
-            return IL_OK;
-        }
-    }
-    return il_fail(e, IL_EUSAGE, "%s: no such format; there are text, md, csv, latex and json", name);
-}
 
 /* ---- values as they are seen ---- */
 

@@ -6,8 +6,7 @@
 #include "store.h"
 
 typedef enum il_format { IL_FORMAT_TEXT, IL_FORMAT_MD, IL_FORMAT_CSV, IL_FORMAT_LATEX, IL_FORMAT_JSON } il_format;
-
-int il_report_format(il_format *out, const char *name, il_err *e);
+#define IL_REPORT_FORMATS "text|md|csv|latex|json" /* what they are called, in that order */
 
 /* Any query result. title may be NULL. */
 int il_report_rows(FILE *to, const il_rows *rows, il_format format, const char *title, il_err *e);

@@ -144,6 +144,15 @@ const char *il_words_nearest(const char *wrong, const char *const *candidates, s
     return nearest;
 }
 
+il_hint il_words_hint(const char *wrong, const char *const *candidates, size_t count)
+{
+    il_hint hint = { "" };
+    const char *near = il_words_nearest(wrong, candidates, count);
+    if (near)
+        snprintf(hint.text, sizeof hint.text, "; did you mean '%s'?", near);
+    return hint;
+}
+
 bool il_words_match(const char *pattern, const char *text)
 {
     return fnmatch(pattern, text, 0) == 0;

@@ -26,6 +26,12 @@ void *il_words_room(void *list, size_t count, size_t *room, size_t size);
 /* The candidate nearest to `wrong` by edit distance, or NULL when none is near. */
 const char *il_words_nearest(const char *wrong, const char *const *candidates, size_t count);
 
+/* "; did you mean 'NEAREST'?", or nothing when none is near. */
+typedef struct il_hint {
+    char text[100];
+} il_hint;
+il_hint il_words_hint(const char *wrong, const char *const *candidates, size_t count);
+
 /* fnmatch without path rules. */
 bool il_words_match(const char *pattern, const char *text);
 

@@ -1,31 +1,21 @@
-/* cli.h - the program's commands. Each takes its own argc and argv (argv[0] is its name) and returns the exit status:
- * 0 good, 1 something failed, 2 wrong usage. */
+/* cli.h - the program's commands, and the options that several of them have. */
 #ifndef IL_CLI_H
 #define IL_CLI_H
 
-#include <inpaintlab/error.h>
+#include "command.h"
 
 #define IL_CLI_DATABASE "results/results.sqlite"
 
-int il_cmd_plan(int argc, char **argv);
-int il_cmd_run(int argc, char **argv);
-int il_cmd_report(int argc, char **argv);
-int il_cmd_compare(int argc, char **argv);
-int il_cmd_sql(int argc, char **argv);
-int il_cmd_plugins(int argc, char **argv);
-int il_cmd_bench(int argc, char **argv);
-int il_cmd_model(int argc, char **argv);
-int il_cmd_detect(int argc, char **argv);
-int il_cmd_dataset(int argc, char **argv);
-int il_cmd_export(int argc, char **argv);
-int il_cmd_weights(int argc, char **argv);
-int il_cmd_new(int argc, char **argv);
-int il_cmd_check_plugin(int argc, char **argv);
+extern const il_command il_cmd_plan, il_cmd_run, il_cmd_report, il_cmd_compare, il_cmd_sql, il_cmd_plugins, il_cmd_bench,
+    il_cmd_model, il_cmd_detect, il_cmd_dataset, il_cmd_export, il_cmd_weights, il_cmd_new, il_cmd_check_plugin;
 
-/* The whole number that an option was given. IL_EUSAGE names the option and the bounds. */
-int il_cli_whole(int *out, const char *option, const char *text, int least, int most, il_err *e);
-
-/* Prints "inpaintlab: MESSAGE" to stderr; returns 2 for IL_EUSAGE, else 1. */
-int il_cli_fail(const il_err *e);
+#define IL_CLI_DB(type, member) \
+    { "--db FILE", "database (default " IL_CLI_DATABASE ")", IL_INTO(type, member) }
+#define IL_CLI_DEVICE(type, member) \
+    { "--device DEVICE", "auto, cpu, cuda or cuda:N (default auto)", IL_INTO(type, member) }
+#define IL_CLI_THREADS(type, member) \
+    { "--threads N", "threads inside one operation (default: libtorch's choice)", IL_INTO(type, member), .most = 1024 }
+#define IL_CLI_LOADER_THREADS(type, member) \
+    { "--loader-threads N", "threads that read pictures (default: one per core)", IL_INTO(type, member), .most = 1024 }
 
 #endif

@@ -6,14 +6,15 @@
 #include <sys/stat.h>
 #include "cli.h"
 #include "cli/detect.h"
-#include "whole.h"
 #include "detect/gather.h"
 #include "detect/tell.h"
+#include "whole.h"
 
-enum { DEFAULT_TILE = 512, FOUND = 0, NOT_FOUND = 1, TROUBLE = 2 };
+enum { DEFAULT_TILE = 512, LEAST_TILE = 32, MOST_TILE = 4096, FOUND = 0, NOT_FOUND = 1, TROUBLE = 2 };
 
 struct work {
     il_detect_line line;
+    const char *const *words; /* pictures, folders, patterns */
     il_detector detector;
     il_names names;
     unsigned said;
@@ -116,8 +117,8 @@ static int examine_all(struct work *w, il_err *e)
 {
     il_gather g = { 0 };
     int rc = IL_OK;
-    for (int i = 0; i < w->line.nwords && rc == IL_OK; i++)
-        rc = il_gather_add(&g, w->line.words[i], w->line.output, e);
+    for (const char *const *word = w->words; *word && rc == IL_OK; word++)
+        rc = il_gather_add(&g, *word, w->line.output, e);
     for (size_t i = 0; i < g.count && rc == IL_OK; i++) {
         il_err why = { 0 };
         if (g.list[i].why) {
@@ -169,22 +170,77 @@ static int work(struct work *w, il_err *e)
     return rc;
 }
 
-int il_cmd_detect(int argc, char **argv)
+static int settle(il_detect_line *o, bool words, il_err *e)
 {
-    il_err e = { 0 };
-    struct work w = { 0 };
-    int rc = il_detect_line_read(&w.line, argc, argv, &e);
-    if (rc == IL_OK && w.line.help) {
-        il_detect_line_help();
-        return FOUND;
-    }
-    if (rc == IL_OK)
-        rc = work(&w, &e);
-    if (rc != IL_OK) {
-        il_cli_fail(&e);
-        return TROUBLE;
-    }
-    if (w.failed)
-        return TROUBLE;
-    return w.found || w.line.nwords < 1 ? FOUND : NOT_FOUND;
+    if (!words && !o->calibrate)
+        return il_command_expected(&il_cmd_detect, e);
+    if (o->weights && o->run)
+        return il_fail(e, IL_EUSAGE, "detect: --run and --weights exclude each other");
+    if (o->model && !o->weights)
+        return il_fail(e, IL_EUSAGE, "detect: --model says what --weights belong to; a run knows its model");
+    o->by_marks = o->how.threshold >= 0;
+    if (!o->by_marks)
+        o->how.threshold = 0.5;
+    if (o->how.threshold <= 0 || o->how.threshold >= 1)
+        return il_fail(e, IL_EUSAGE, "--threshold: expected a number between 0 and 1");
+    o->how.least = o->percent / 100;
+    o->how.memory = (int64_t)o->memory_mib << 20;
+    return IL_OK;
 }
+
+static int detect(void *options, const char *const *words, il_err *e)
+{
+    struct work w = { .line = *(il_detect_line *)options, .words = words };
+    int rc = settle(&w.line, words[0], e);
+    if (rc == IL_OK)
+        rc = work(&w, e);
+    return rc != IL_OK ? rc : w.failed ? TROUBLE : w.found || !words[0] ? FOUND : NOT_FOUND;
+}
+
+#define INTO(member) IL_INTO(il_detect_line, member)
+
+static const il_option table[] = {
+    { "--run RUN", "a finished run: its number, its name or a glob (default: the one with the best IoU on the kind of "
+      "pictures it was trained on; those trained on authentic pictures too come first)", INTO(run) },
+    { "--db FILE", "database of the runs (default " IL_CLI_DATABASE ")", INTO(database) },
+    { "--weights FILE", "these weights instead of a run's; they may tell their model themselves", INTO(weights) },
+    { "--model MODEL", "of --weights: a plugin's name or settings, as in '{name: unet, fine: 16}'", INTO(model) },
+    { "-o, --output DIR", "write NAME.mask.png, NAME.heat.png, NAME.overlay.png and NAME.json there", INTO(output) },
+    { "--json", "one JSON object per picture and line instead of text", INTO(json) },
+    { "--threshold P", "a pixel is marked above this probability (default 0.5); the marks alone then decide",
+      INTO(how.threshold), .most = 1 },
+    { "--min-area PERCENT", "smallest region, in percent of the picture (default 0.1)", INTO(percent), .most = 100 },
+    { "--tile N", "side of the tiles (default: of the training pictures, else 512)", INTO(how.tile),
+      .least = LEAST_TILE, .most = MOST_TILE },
+    { "--overlap N", "by which tiles overlap (default an eighth of the tile)", INTO(how.overlap), .most = MOST_TILE },
+    { "--memory MIB", "most memory to take (default 2048)", INTO(memory_mib), .least = 1, .most = 1 << 22 },
+    { "--calibrate FOLDER", "first choose, by half of the authentic pictures there, the score that counts as found, and "
+      "measure false alarms on the other half; kept beside the weights. It takes 40 lossless pictures for verdicts on such "
+      "ones, 40 JPEG or lossy WebP ones likewise", INTO(calibrate) },
+    IL_CLI_DEVICE(il_detect_line, device),
+    IL_CLI_THREADS(il_detect_line, threads),
+    { "-q, --quiet", "no warnings", INTO(quiet) },
+    { 0 },
+};
+
+const il_command il_cmd_detect = {
+    .name = "detect",
+    .summary = "find what was inpainted in pictures of your own",
+    .usage = "[options] PICTURE|FOLDER|PATTERN|- ...",
+    .about =
+        "Says which pixels of PNG, JPEG and WebP pictures an inpainting pipeline wrote. Pictures are examined at full size in\n"
+        "overlapping tiles, turned as EXIF says; - is one on standard input.\n",
+    .options = table,
+    .notes =
+        "A result is a measurement of one detector, no proof: see the warnings, and the false alarms in the JSON.\n"
+        "The verdict is 'uncertain' where the detector was not calibrated on authentic pictures of that kind of compression.\n"
+        "Exit status: 0 something was found in a picture, 1 in none (or it is uncertain), 2 an error (the other pictures are\n"
+        "still examined).\n",
+    .size = sizeof(il_detect_line),
+    .defaults = &(const il_detect_line){ .how = { .overlap = -1, .threshold = -1 }, .percent = 0.1, .memory_mib = 2048,
+                                         .database = IL_CLI_DATABASE, .device = "auto" },
+    .most = IL_COMMAND_ANY, .expected = "pictures, as in 'inpaintlab detect photo.jpg -o found'",
+    .trouble = TROUBLE,
+    .computes = true,
+    .run = detect,
+};

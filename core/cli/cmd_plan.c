@@ -1,19 +1,7 @@
 /* cmd_plan.c - inpaintlab plan: what a grid would do, and why, without doing it. */
 #include <stdio.h>
 #include <stdlib.h>
-#include "cli.h"
 #include "grid.h"
-
-static const char help[] =
-    "usage: inpaintlab plan [options] GRID.yaml\n"
-    "Lists each run and cell of a grid and says whether it is done, to run, to resume or stale, and why.\n"
-    "Changes nothing.\n"
-    "\n"
-    "  --db FILE         database (default " IL_CLI_DATABASE ")\n"
-    "  --only GLOB       only runs whose name matches, as in --only 'model=nix*'\n"
-    "  --set KEY=VALUE   override one key of the grid's base, as in --set train.epochs=3; may be repeated\n"
-    "  -h, --help        this text\n"
-    "Exit status: 0 nothing stands in the way, 1 a run's data are missing or the grid is wrong, 2 wrong usage.\n";
 
 struct totals {
     size_t states[IL_JOB_BLOCKED + 1];
@@ -70,23 +58,35 @@ static int print_plan(const il_grid *g, const char *database, struct totals *sum
     return IL_OK;
 }
 
-int il_cmd_plan(int argc, char **argv)
+static int plan(void *options, const char *const *words, il_err *e)
 {
-    il_err e = { 0 };
-    il_grid_options o;
+    const il_grid_options *o = options;
     il_grid g = { 0 };
     struct totals sum = { 0 };
-    int rc = il_grid_options_read(&o, argc, argv, &e);
-    if (rc == IL_OK && o.help) {
-        fputs(help, stdout);
-        return 0;
-    }
+    int rc = il_grid_open(&g, words[0], o, false, e);
     if (rc == IL_OK)
-        rc = il_grid_open(&g, &o, false, &e);
-    if (rc == IL_OK)
-        rc = print_plan(&g, o.database, &sum, &e);
+        rc = print_plan(&g, o->database, &sum, e);
     il_grid_close(&g);
-    if (rc != IL_OK)
-        return il_cli_fail(&e);
-    return sum.states[IL_JOB_BLOCKED] || sum.holes ? 1 : 0;
+    return rc != IL_OK ? rc : sum.states[IL_JOB_BLOCKED] || sum.holes ? 1 : 0;
 }
+
+static const il_option table[] = {
+    IL_CLI_DB(il_grid_options, database),
+    IL_GRID_ONLY(il_grid_options, only),
+    IL_GRID_SET(il_grid_options, set),
+    { 0 },
+};
+
+const il_command il_cmd_plan = {
+    .name = "plan",
+    .summary = "list the runs and cells of a grid, and what is left to do",
+    .usage = "[options] GRID.yaml",
+    .about = "Lists each run and cell of a grid and says whether it is done, to run, to resume or stale, and why.\n"
+             "Changes nothing.\n",
+    .options = table,
+    .notes = "Exit status: 0 nothing stands in the way, 1 a run's data are missing or the grid is wrong, 2 wrong usage.\n",
+    .size = sizeof(il_grid_options),
+    .defaults = &(const il_grid_options){ .database = IL_CLI_DATABASE },
+    .least = 1, .most = 1, .expected = "one grid file, as in 'inpaintlab plan experiments/quickstart.yaml'",
+    .run = plan,
+};

@@ -1,16 +1,9 @@
 /* cmd_plugins.c - inpaintlab plugins: what is there, and every setting of it. */
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include "cli.h"
 #include "registry.h"
 #include "words.h"
-
-static const char help[] =
-    "usage: inpaintlab plugins [NAME]\n"
-    "Lists the plugins, or every setting of the one called NAME (or in the file NAME, if it holds a '/') with its type,\n"
-    "default and meaning. Plugins are read from INPAINTLAB_PLUGIN_PATH (folders divided by ':') and the program's own.\n"
-    "Exit status: 0 good, 1 no such plugin, 2 wrong usage.\n";
 
 static const char *type_name(il_param_type type)
 {
@@ -84,30 +77,34 @@ static int print_one(il_registry *r, const char *name, il_err *e)
     }
     if (found)
         return IL_OK;
-    const char *near = il_words_nearest(name, names, count);
-    return il_fail(e, IL_EPLUGIN, "no plugin is called '%s'%s%s%s", name, near ? "; did you mean '" : "",
-                   near ? near : "", near ? "'?" : "");
+    return il_fail(e, IL_EPLUGIN, "no plugin is called '%s'%s", name, il_words_hint(name, names, count).text);
 }
 
-int il_cmd_plugins(int argc, char **argv)
+static int plugins(void *options, const char *const *words, il_err *e)
 {
-    il_err e = { 0 };
-    if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
-        fputs(help, stdout);
-        return 0;
-    }
-    if (argc > 2 || (argc == 2 && argv[1][0] == '-')) {
-        il_fail(&e, IL_EUSAGE, "plugins: expected at most one name; see 'inpaintlab plugins --help'");
-        return il_cli_fail(&e);
-    }
+    (void)options;
     il_registry *r = NULL;
-    int rc = il_registry_open(&r, &e);
-    if (rc == IL_OK && argc == 1)
+    int rc = il_registry_open(&r, e);
+    if (rc != IL_OK)
+        return rc;
+    if (words[0])
+        rc = print_one(r, words[0], e);
+    else
         print_all(r);
-    else if (rc == IL_OK)
-        rc = print_one(r, argv[1], &e);
-    if (r)
-        print_refused(r);
+    print_refused(r);
     il_registry_free(r);
-    return rc == IL_OK ? 0 : il_cli_fail(&e);
+    return rc;
 }
+
+const il_command il_cmd_plugins = {
+    .name = "plugins",
+    .summary = "list plugins and their settings",
+    .usage = "[NAME]",
+    .about =
+        "Lists the plugins, or every setting of the one called NAME (or in the file NAME, if it holds a '/') with its type,\n"
+        "default and meaning. Plugins are read from INPAINTLAB_PLUGIN_PATH (folders divided by ':') and the program's own.\n",
+    .options = (const il_option[]){ { 0 } },
+    .notes = "Exit status: 0 good, 1 no such plugin, 2 wrong usage.\n",
+    .most = 1, .expected = "at most one name; see 'inpaintlab plugins --help'",
+    .run = plugins,
+};

@@ -1,40 +1,17 @@
 /* cmd_run.c - inpaintlab run: trains and tests what is left of a grid. */
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include "cli.h"
 #include "grid.h"
 #include "progress.h"
 #include "run.h"
 
-static const char help[] =
-    "usage: inpaintlab run [options] GRID.yaml\n"
-    "Trains and tests what is left of a grid. What is done is skipped; what was cut off goes on from its last\n"
-    "checkpoint; a failed run is recorded with its reason and the grid goes on.\n"
-    "\n"
-    "  --db FILE            database (default " IL_CLI_DATABASE "); weights and checkpoints go to\n"
-    "                       the folder `runs` beside it\n"
-    "  --device DEVICE      auto, cpu, cuda or cuda:N (default auto)\n"
-    "  --only GLOB          only runs whose name matches, as in --only 'model=nix*'\n"
-    "  --set KEY=VALUE      override one key of the grid's base, as in --set train.epochs=3; may be repeated\n"
-    "  --threads N          threads inside one operation (default: libtorch's choice)\n"
-    "  --loader-threads N   threads that read pictures (default: one per core)\n"
-    "  --cache FOLDER       keep decoded pictures there, where a split does not fit into memory (default: nowhere)\n"
-    "  --cache-limit GIB    how large FOLDER may become (default 0: as the disk has room)\n"
-    "  --checkpoint SECONDS between checkpoints within an epoch (default 60; 0: only at each epoch's end)\n"
-    "  --examples           keep example pictures of tests that were made without them, for `report --format html`\n"
-    "  -q, --quiet          say only what failed\n"
-    "  -h, --help           this text\n"
-    "Ctrl-C writes a checkpoint and stops; once more stops at once.\n"
-    "Exit status: 0 all cells are measured, 1 something failed or was stopped, 2 wrong usage.\n";
-
-static volatile sig_atomic_t stop_asked; /* the one thing a signal handler may set */
-
-static void on_signal(int number)
-{
-    stop_asked = 1;
-    signal(number, SIG_DFL);
-}
+struct options {
+    il_grid_options grid;
+    const char *device, *cache;
+    int threads, loader_threads;
+    double cache_gib, checkpoint_seconds;
+    bool examples, quiet;
+};
 
 /* `git describe` of the folder the program runs in; "" when there is none. */
 static void git_revision(char *out, size_t size)
@@ -82,22 +59,23 @@ static int run_one(il_grid *g, const il_run *run, const il_run_opts *opts, struc
     return rc == IL_OK ? rc : il_fail_in(e, "%s", run->name);
 }
 
-static int run_all(il_grid *g, const il_grid_options *o, struct totals *sum, il_err *e)
+static int run_all(il_grid *g, const struct options *o, struct totals *sum, il_err *e)
 {
     char revision[80];
     il_bar bar;
-    il_watch watch = il_bar_watch(&bar, o->quiet, &stop_asked);
+    il_watch watch = il_bar_watch(&bar, o->quiet, il_bar_signals());
     git_revision(revision, sizeof revision);
     il_run_opts opts = { .folder = g->folder, .git_revision = revision, .experiment = g->plan->experiment,
                          .published = g->plan->published, .threads = il_torch_threads(o->threads),
-                         .loader_threads = o->loader_threads, .disk = o->disk, .examples = o->examples,
+                         .loader_threads = o->loader_threads, .examples = o->examples,
+                         .disk = { .folder = o->cache, .limit = (uint64_t)(o->cache_gib * (1 << 30)) },
                          .checkpoint_seconds = o->checkpoint_seconds };
     int rc = il_device_parse(&opts.device, o->device, e);
     if (rc == IL_OK)
         rc = il_store_experiment(&opts.experiment_id, g->store, g->plan->experiment, g->plan->title, g->plan->path,
                                  g->plan->source, e);
     for (size_t i = 0; i < g->plan->count && rc == IL_OK; i++) {
-        if (stop_asked)
+        if (il_watch_stopped(&watch))
             rc = il_fail(e, IL_ECANCEL, "stopped before run %zu of %zu", i + 1, g->plan->count);
         else
             rc = run_one(g, &g->plan->runs[i], &opts, sum, &bar, &watch, e);
@@ -106,28 +84,54 @@ static int run_all(il_grid *g, const il_grid_options *o, struct totals *sum, il_
     return rc;
 }
 
-int il_cmd_run(int argc, char **argv)
+static int run(void *options, const char *const *words, il_err *e)
 {
-    il_err e = { 0 };
-    il_grid_options o;
+    const struct options *o = options;
     il_grid g = { 0 };
     struct totals sum = { 0 };
-    int rc = il_grid_options_read(&o, argc, argv, &e);
-    if (rc == IL_OK && o.help) {
-        fputs(help, stdout);
-        return 0;
-    }
-    if (rc == IL_OK)
-        rc = il_grid_open(&g, &o, true, &e);
+    int rc = il_grid_open(&g, words[0], &o->grid, true, e);
     if (rc == IL_OK) {
-        signal(SIGINT, on_signal);
-        signal(SIGTERM, on_signal);
-        rc = run_all(&g, &o, &sum, &e);
+        rc = run_all(&g, o, &sum, e);
         printf("%zu trained, %zu cells measured, %zu already done, %zu failed%s\n", sum.trained, sum.tested,
                sum.skipped, sum.failed, sum.busy ? "; some runs were left to another process" : "");
     }
     il_grid_close(&g);
-    if (rc != IL_OK)
-        return il_cli_fail(&e);
-    return sum.failed ? 1 : 0;
+    return rc != IL_OK ? rc : sum.failed ? 1 : 0;
 }
+
+#define INTO(member) IL_INTO(struct options, member)
+
+static const il_option table[] = {
+    { "--db FILE", "database (default " IL_CLI_DATABASE "); weights and checkpoints go to the folder `runs` beside it",
+      INTO(grid.database) },
+    IL_CLI_DEVICE(struct options, device),
+    IL_GRID_ONLY(struct options, grid.only),
+    IL_GRID_SET(struct options, grid.set),
+    IL_CLI_THREADS(struct options, threads),
+    IL_CLI_LOADER_THREADS(struct options, loader_threads),
+    { "--cache FOLDER", "keep decoded pictures there, where a split does not fit into memory (default: nowhere)",
+      INTO(cache) },
+    { "--cache-limit GIB", "how large FOLDER may become (default 0: as the disk has room)", INTO(cache_gib), .most = 1e6 },
+    { "--checkpoint SECONDS", "between checkpoints within an epoch (default 60; 0: only at each epoch's end)",
+      INTO(checkpoint_seconds), .most = 1e9 },
+    { "--examples", "keep example pictures of tests that were made without them, for `report --format html`",
+      INTO(examples) },
+    { "-q, --quiet", "say only what failed", INTO(quiet) },
+    { 0 },
+};
+
+const il_command il_cmd_run = {
+    .name = "run",
+    .summary = "train and test what is left",
+    .usage = "[options] GRID.yaml",
+    .about = "Trains and tests what is left of a grid. What is done is skipped; what was cut off goes on from its last\n"
+             "checkpoint; a failed run is recorded with its reason and the grid goes on.\n",
+    .options = table,
+    .notes = "Ctrl-C writes a checkpoint and stops; once more stops at once.\n"
+             "Exit status: 0 all cells are measured, 1 something failed or was stopped, 2 wrong usage.\n",
+    .size = sizeof(struct options),
+    .defaults = &(const struct options){ .grid.database = IL_CLI_DATABASE, .device = "auto", .checkpoint_seconds = 60 },
+    .least = 1, .most = 1, .expected = "one grid file, as in 'inpaintlab run experiments/quickstart.yaml'",
+    .computes = true,
+    .run = run,
+};

@@ -1,6 +1,4 @@
 /* cmd_weights.c - inpaintlab weights: what is in the weights of a run, or in a weights file; and a copy of them. */
-#include <getopt.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,69 +7,26 @@
 #include "cli.h"
 #include "detect/pick.h"
 
-static const char help[] =
-    "usage: inpaintlab weights [options] RUN|FILE\n"
-    "Lists the tensors and notes of the weights that a run was tested with, after their hash was compared with the database's;\n"
-    "or of a weights file (safetensors, or a PyTorch state dict). RUN is a run's number, its name or a glob that fits one.\n"
-    "With -o they are written as safetensors, under their state-dict names: in Python,\n"
-    "model.load_state_dict(safetensors.torch.load_file(FILE)).\n"
-    "\n"
-    "  -o, --output FILE  write them there; the file appears whole or not at all\n"
-    "  --db FILE          database (default " IL_CLI_DATABASE ")\n"
-    "  -q, --quiet        list nothing\n"
-    "  -h, --help         this text\n"
-    "Exit status: 0 good, 1 there are no such weights, or they are damaged, 2 wrong usage.\n";
-
 struct options {
-    const char *database, *output, *what;
-    bool quiet, help;
+    const char *database, *output;
+    bool quiet;
 };
-
-static const struct option longs[] = {
-    { "output", required_argument, NULL, 'o' },
-    { "db", required_argument, NULL, 'd' },
-    { "quiet", no_argument, NULL, 'q' },
-    { "help", no_argument, NULL, 'h' },
-    { NULL, 0, NULL, 0 },
-};
-
-static int read_options(struct options *o, int argc, char **argv, il_err *e)
-{
-    int c;
-    optind = 1;
-    opterr = 0;
-    while ((c = getopt_long(argc, argv, ":o:qh", longs, NULL)) != -1) {
-        switch (c) {
-        case 'o': o->output = optarg; break;
-        case 'd': o->database = optarg; break;
-        case 'q': o->quiet = true; break;
-        case 'h': o->help = true; return IL_OK;
-        case ':': return il_fail(e, IL_EUSAGE, "weights: %s: a value is missing", argv[optind - 1]);
-        default:
-            return il_fail(e, IL_EUSAGE, "weights: unknown option '%s'; see 'inpaintlab weights --help'", argv[optind - 1]);
-        }
-    }
-    if (optind + 1 != argc)
-        return il_fail(e, IL_EUSAGE, "weights: expected one run or file; see 'inpaintlab weights --help'");
-    o->what = argv[optind];
-    return IL_OK;
-}
 
 /* Where the weights are. *card tells of the run; its number is 0 where a file is named. */
-static int find(il_card *card, const struct options *o, il_err *e)
+static int find(il_card *card, const struct options *o, const char *what, il_err *e)
 {
     struct stat st;
     il_store *store = NULL;
     char *config = NULL, *params = NULL;
-    if (stat(o->what, &st) == 0 && S_ISREG(st.st_mode)) {
-        card->weights = il_words_copy(o->what);
+    if (stat(what, &st) == 0 && S_ISREG(st.st_mode)) {
+        card->weights = il_words_copy(what);
         return card->weights ? IL_OK : il_fail_oom(e);
     }
-    if (strchr(o->what, '/'))
-        return il_fail(e, IL_EIO, "%s: no such file", o->what);
+    if (strchr(what, '/'))
+        return il_fail(e, IL_EIO, "%s: no such file", what);
     int rc = il_store_open_readonly(&store, o->database, e);
     if (rc == IL_OK)
-        rc = il_pick_run(card, &config, &params, store, o->what, e);
+        rc = il_pick_run(card, &config, &params, store, what, e);
     if (rc == IL_OK)
         rc = il_detector_check_hash(card, e);
     free(config);
@@ -116,12 +71,13 @@ static void print_weights(const il_bundle *b, const il_card *card, const char *h
     printf("%zu tensors, %lld values\n", il_bundle_count(b), (long long)all);
 }
 
-static int show(const struct options *o, il_err *e)
+static int weights(void *options, const char *const *words, il_err *e)
 {
+    const struct options *o = options;
     il_detector d = { 0 };
     il_bundle *b = NULL;
     il_digest digest;
-    int rc = find(&d.card, o, e);
+    int rc = find(&d.card, o, words[0], e);
     if (rc == IL_OK)
         rc = il_words_sha256_file(&digest, d.card.weights, e);
     if (rc == IL_OK)
@@ -135,16 +91,27 @@ static int show(const struct options *o, il_err *e)
     return rc;
 }
 
-int il_cmd_weights(int argc, char **argv)
-{
-    struct options o = { .database = IL_CLI_DATABASE };
-    il_err e = { 0 };
-    int rc = read_options(&o, argc, argv, &e);
-    if (rc == IL_OK && o.help) {
-        fputs(help, stdout);
-        return 0;
-    }
-    if (rc == IL_OK)
-        rc = show(&o, &e);
-    return rc == IL_OK ? 0 : il_cli_fail(&e);
-}
+static const il_option table[] = {
+    { "-o, --output FILE", "write them there; the file appears whole or not at all", IL_INTO(struct options, output) },
+    IL_CLI_DB(struct options, database),
+    { "-q, --quiet", "list nothing", IL_INTO(struct options, quiet) },
+    { 0 },
+};
+
+const il_command il_cmd_weights = {
+    .name = "weights",
+    .summary = "list and copy the weights of a run",
+    .usage = "[options] RUN|FILE",
+    .about =
+        "Lists the tensors and notes of the weights that a run was tested with, after their hash was compared with the\n"
+        "database's; or of a weights file (safetensors, or a PyTorch state dict). RUN is a run's number, its name or a glob that\n"
+        "fits one.\n"
+        "With -o they are written as safetensors, under their state-dict names: in Python,\n"
+        "model.load_state_dict(safetensors.torch.load_file(FILE)).\n",
+    .options = table,
+    .notes = "Exit status: 0 good, 1 there are no such weights, or they are damaged, 2 wrong usage.\n",
+    .size = sizeof(struct options),
+    .defaults = &(const struct options){ .database = IL_CLI_DATABASE },
+    .least = 1, .most = 1, .expected = "one run or file; see 'inpaintlab weights --help'",
+    .run = weights,
+};

@@ -2,8 +2,8 @@
 #ifndef IL_CLI_DATASET_H
 #define IL_CLI_DATASET_H
 
-int il_dataset_build_command(int argc, char **argv);
-int il_dataset_check_command(int argc, char **argv);
-int il_dataset_preview_command(int argc, char **argv);
+#include "command.h"
+
+extern const il_command il_dataset_build, il_dataset_check, il_dataset_preview;
 
 #endif

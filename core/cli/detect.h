@@ -5,18 +5,13 @@
 #include "detect/detect.h"
 
 typedef struct il_detect_line {
-    il_detect_opts how;     /* tile 0, overlap -1: not given */
+    il_detect_opts how; /* tile 0, overlap -1: not given */
     const char *run, *weights, *model, *database, *device, *output, *calibrate;
-    int threads;
-    bool by_marks; /* --threshold: no calibration is asked */
-    bool json, quiet, help;
-    char **words;           /* pictures, folders, patterns */
-    int nwords;
+    double percent;     /* how.least */
+    int threads, memory_mib;
+    bool by_marks;      /* --threshold: no calibration is asked */
+    bool json, quiet;
 } il_detect_line;
-
-/* IL_EUSAGE when the command line is wrong. */
-int il_detect_line_read(il_detect_line *out, int argc, char **argv, il_err *e);
-void il_detect_line_help(void);
 
 /* "photo.png: region, 12.3 % marked, 2 regions, score 0.998" */
 void il_detect_print(const il_finding *f);

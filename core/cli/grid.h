@@ -1,22 +1,20 @@
-/* grid.h - what `plan` and `run` share: their options, and a grid opened with its registry and database. */
+/* grid.h - what `plan` and `run` share: some options, and a grid opened with its registry and database. */
 #ifndef IL_GRID_H
 #define IL_GRID_H
 
+#include "cli.h"
 #include "job.h"
 
-enum { IL_GRID_MOST_SETS = 64 };
-
 typedef struct il_grid_options {
-    const char *path, *database, *only, *device;
-    const char *set[IL_GRID_MOST_SETS + 1]; /* ends with NULL */
-    int threads, loader_threads;
-    il_cache_opts disk;
-    double checkpoint_seconds;
-    bool examples, quiet, help;
+    const char *database, *only;
+    il_texts set;
 } il_grid_options;
 
-/* Reads the command line. IL_EUSAGE says what is wrong. */
-int il_grid_options_read(il_grid_options *out, int argc, char **argv, il_err *e);
+#define IL_GRID_ONLY(type, member) \
+    { "--only GLOB", "only runs whose name matches, as in --only 'model=nix*'", IL_INTO(type, member) }
+#define IL_GRID_SET(type, member) \
+    { "--set KEY=VALUE", "override one key of the grid's base, as in --set train.epochs=3; may be repeated", \
+      IL_INTO(type, member) }
 
 typedef struct il_grid {
     il_registry *registry;
@@ -26,7 +24,7 @@ typedef struct il_grid {
 } il_grid;
 
 /* write: make the database when there is none. */
-int il_grid_open(il_grid *out, const il_grid_options *o, bool write, il_err *e);
+int il_grid_open(il_grid *out, const char *path, const il_grid_options *o, bool write, il_err *e);
 void il_grid_close(il_grid *g);
 
 #endif

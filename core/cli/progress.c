@@ -1,5 +1,6 @@
 /* progress.c - an il_watch that draws a bar on a terminal and plain lines elsewhere. */
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -89,6 +90,21 @@ static void say(void *context, const char *run, const char *line)
     il_bar_clear(bar);
     fprintf(stderr, "%s: %s\n", run, line);
     bar->told = now();
+}
+
+static volatile sig_atomic_t stop_asked; /* the one thing a signal handler may set */
+
+static void on_signal(int number)
+{
+    stop_asked = 1;
+    signal(number, SIG_DFL);
+}
+
+const volatile int *il_bar_signals(void)
+{
+    signal(SIGINT, on_signal);
+    signal(SIGTERM, on_signal);
+    return &stop_asked;
 }
 
 il_watch il_bar_watch(il_bar *bar, bool quiet, const volatile int *stop)

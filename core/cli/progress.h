@@ -12,7 +12,10 @@ typedef struct il_bar {
     double told;   /* clock of the last plain progress line */
 } il_bar;
 
-/* stop: what the signal handler sets. */
+/* From now on Ctrl-C and SIGTERM set what is returned; the second one ends the program. */
+const volatile int *il_bar_signals(void);
+
+/* stop: as il_bar_signals returns it; NULL: never. */
 il_watch il_bar_watch(il_bar *bar, bool quiet, const volatile int *stop);
 
 /* Removes the bar, so that something else can be printed. */

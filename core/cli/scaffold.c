@@ -31,12 +31,7 @@ static const struct kind {
     { "generator", "generator", il_embedded_template_generator, il_embedded_template_generator_yaml, "", build, photos },
 };
 
-enum { KINDS = sizeof kinds / sizeof *kinds, LONGEST_NAME = 40 };
-
-const char *il_scaffold_kind(int i)
-{
-    return i < KINDS ? kinds[i].word : NULL;
-}
+enum { LONGEST_NAME = 40 };
 
 const char *il_scaffold_objection(const char *name)
 {

@@ -120,8 +120,8 @@ expect 1 "inpaintlab: data: …" "$program" plan data
 
 # ---- options ----
 expect 2 "inpaintlab: plan: expected one grid file…" "$program" plan
-expect 2 "inpaintlab: run: unknown option '--bd'; see 'inpaintlab run --help'" "$program" run --bd x good.yaml
-expect 2 "inpaintlab: --db: a value is missing" "$program" run good.yaml --db
+expect 2 "inpaintlab: run: unknown option '--bd'; did you mean '--db'?; see 'inpaintlab run --help'" "$program" run --bd x good.yaml
+expect 2 "inpaintlab: run: --db: a value is missing" "$program" run good.yaml --db
 expect 2 "inpaintlab: --threads: 'two' is no number from 0 to 1024" "$program" run --threads two good.yaml
 expect 2 "inpaintlab: no command is called 'rnu'; did you mean 'run'?; see 'inpaintlab help'" "$program" rnu
 expect 1 "inpaintlab: --set train.epocs=3: unknown key 'train.epocs'; did you mean 'train.epochs'?" "$program" plan --set train.epocs=3 good.yaml
@@ -216,7 +216,7 @@ recipe() {
   expect 1 "inpaintlab: $2" "$program" dataset build -q -o none bad.yaml
   [ ! -e none ] || { echo "case $cases: a folder appeared"; failures=$((failures + 1)); rm -r none; }
 }
-expect 2 "inpaintlab: dataset: expected build, check or preview; …" "$program" dataset
+expect 2 "'inpaintlab dataset COMMAND --help' tells more; so does 'man inpaintlab'." "$program" dataset
 expect 2 "inpaintlab: dataset: no command is called 'biuld'; did you mean 'build'?; …" "$program" dataset biuld
 expect 2 "inpaintlab: dataset build: expected one recipe and -o DIR, …" "$program" dataset build recipe.yaml
 expect 2 "inpaintlab: dataset build: expected one recipe and -o DIR, …" "$program" dataset build -o none

@@ -82,7 +82,7 @@ refused() {
 mkdir refusals full empty && cd refusals || exit 1
 refused 2 'expected a kind and a name' model
 refused 2 "did you mean 'model'?" modle x
-refused 2 'expected model, dataset, loss' thing x
+refused 2 "new: 'thing' is none of model, dataset, loss" thing x
 refused 2 "'Mine' is no name for a plugin: expected a lower-case letter" model Mine
 refused 2 'expected a lower-case letter' model 2nd
 refused 2 'expected a lower-case letter' model a/b

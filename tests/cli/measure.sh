@@ -54,7 +54,7 @@ shows '^evaluation +[0-9]' $bench --stages evaluation --precision bf16
 grep -q ', bf16$' out.txt || fail "bench: its head does not name the precision"
 [ -z "$(ls temporary)" ] || fail "bench leaves $(ls temporary)"
 ends 1 "inpaintlab: --set model=fnc: no model is called 'fnc'; did you mean 'fcn'?" "$program" bench --model fnc
-ends 2 "inpaintlab: --precision: 'bf61' is none of fp32, tf32, bf16, fp16" $bench --precision bf61
+ends 2 "inpaintlab: --precision: 'bf61' is none of fp32, tf32, bf16, fp16; did you mean 'bf16'?" $bench --precision bf61
 ends 2 "inpaintlab: --stages: 'traning' is none of loading, evaluation, training, epoch; did you mean 'training'?" \
   $bench --stages loading,traning
 ends 1 "inpaintlab: data set 'dataset1': nowhere: No such file or directory; expected the folder of a data set" \

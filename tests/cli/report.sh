@@ -62,8 +62,8 @@ refuse 1 "inpaintlab: none.sqlite: no such database…" old.html "$program" repo
 refuse 1 "inpaintlab: /dev/full: cannot be written: …" old.html "$program" report --db r.sqlite --format html -o /dev/full
 refuse 1 "inpaintlab: data: cannot be written: …" old.html "$program" report --db r.sqlite --format html -o data
 refuse 2 "inpaintlab: --table: a page has all tables…" old.html "$program" report --db r.sqlite --format html --table 4 -o old.html
-refuse 2 "inpaintlab: pdf: no such format; …html" old.html "$program" report --db r.sqlite --format pdf -o old.html
-refuse 2 "inpaintlab: html: no such format; …" old.html "$program" sql --db r.sqlite --format html "SELECT 1"
+refuse 2 "inpaintlab: --format: 'pdf' is none of text, md, csv, latex, json, html" old.html "$program" report --db r.sqlite --format pdf -o old.html
+refuse 2 "inpaintlab: --format: 'html' is none of text, md, csv, latex, json" old.html "$program" sql --db r.sqlite --format html "SELECT 1"
 [ -e none.sqlite ] && fail "none.sqlite was made"
 "$program" report --db r.sqlite --format html --experiment awkward_title -o old.html || fail "an older page is not replaced"
 grep -q '</html>' old.html || fail "the new page is not whole"

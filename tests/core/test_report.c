@@ -131,15 +131,10 @@ Test(report, measured_and_published_keep_apart)
 Test(report, unknown_names_are_refused_with_the_known_ones)
 {
     FILE *to = fopen("/dev/null", "w");
-    il_format format = IL_FORMAT_MD;
     BAD(il_report_tables(to, store, "9", NULL, IL_FORMAT_TEXT, &e), IL_EUSAGE,
         "table 9: no such table; there are 1 to 7 and text");
     BAD(il_report_tables(to, store, NULL, "nix", IL_FORMAT_TEXT, &e), IL_EPARAM,
         "experiment nix: not in the database; there are table4, mask-policies, awkward");
-    BAD(il_report_format(&format, "html", &e), IL_EUSAGE, "html: no such format; there are text, md, csv, latex and json");
-    cr_assert_eq(format, IL_FORMAT_MD);
-    GOOD(il_report_format(&format, "latex", &e));
-    cr_assert_eq(format, IL_FORMAT_LATEX);
     fclose(to);
 }
 

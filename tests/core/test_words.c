@@ -79,6 +79,13 @@ Test(words, nearest)
     }
 }
 
+Test(words, hint)
+{
+    static const char *const candidates[] = { "alpha", "beta" };
+    cr_assert_str_eq(il_words_hint("alhpa", candidates, 2).text, "; did you mean 'alpha'?");
+    cr_assert_str_eq(il_words_hint("gamma", candidates, 2).text, "");
+}
+
 Test(words, nearest_takes_the_first_of_the_nearest)
 {
     static const char *const candidates[] = {"beta_one", "beta_two", "beta_tw"};

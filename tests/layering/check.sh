@@ -37,7 +37,7 @@ for file in plugins/*/*/*.[ch]; do # a plugin of several files includes its own
   done
 done
 engine="core/*.[ch] core/stats/*.[ch] core/sql/*.[ch] core/dataset/*.[ch] core/diffusion/*.[ch] core/detect/*.[ch] core/kernels/* core/check/*.[ch]"
-grep -nE '#include [<"]cli/|#include "(cli|grid|progress)\.h"' $engine && fail "the engine includes the CLI"
+grep -nE '#include [<"]cli/|#include "(cli|command|option|grid|progress)\.h"' $engine && fail "the engine includes the CLI"
 for file in core/diffusion/*.[ch]; do
   for header in $(sed -nE 's/^#include "(.*)".*/\1/p' "$file"); do
     [ "$header" = words.h ] || [ -e "core/diffusion/$header" ] || fail "$file: includes $header, expected its own folder"

@@ -1,0 +1,132 @@
+/* command.c - from a command line to a command: groups, help, options, words, exit status. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "command.h"
+#include "words.h"
+
+static int status_of(const il_command *c, const il_err *e)
+{
+    fprintf(stderr, "inpaintlab: %s\n", e->message);
+    return e->code == IL_EUSAGE ? 2 : c->trouble ? c->trouble : 1;
+}
+
+int il_command_expected(const il_command *c, il_err *e)
+{
+    return il_fail(e, IL_EUSAGE, "%s: expected %s", c->name, c->expected);
+}
+
+/* ---- a group ---- */
+
+static const char *last_word(const char *name)
+{
+    const char *space = strrchr(name, ' ');
+    return space ? space + 1 : name;
+}
+
+const il_command *il_command_find(const il_command *group, const char *name)
+{
+    const il_command *const *c = group->commands;
+    while (*c && strcmp(last_word((*c)->name), name) != 0)
+        c++;
+    return *c;
+}
+
+static void print_group(FILE *to, const il_command *group)
+{
+    const char *name = group->name, *gap = *name ? " " : "";
+    fprintf(to, "usage: inpaintlab%s%s COMMAND [options]\n%s\n", gap, name, group->about);
+    for (const il_command *const *c = group->commands; *c; c++)
+        fprintf(to, "  %-12s %s\n", last_word((*c)->name), (*c)->summary);
+    fprintf(to, "\n'inpaintlab%s%s COMMAND --help' tells more; so does 'man inpaintlab'.\n", gap, name);
+}
+
+static int no_such_command(const il_command *group, const char *name)
+{
+    enum { MOST = 32 };
+    const char *names[MOST];
+    size_t count = 0;
+    il_err e = { 0 };
+    for (const il_command *const *c = group->commands; *c && count < MOST; c++)
+        names[count++] = last_word((*c)->name);
+    const char *of = group->name;
+    il_fail(&e, IL_EUSAGE, "%s%sno command is called '%s'%s; see 'inpaintlab %s%shelp'", of, *of ? ": " : "", name,
+            il_words_hint(name, names, count).text, of, *of ? " " : "");
+    return status_of(group, &e);
+}
+
+static int run_group(const il_command *group, int argc, char **argv)
+{
+    if (argc < 2) {
+        print_group(stderr, group);
+        return 2;
+    }
+    const il_command *c = il_command_find(group, argv[1]);
+    if (c)
+        return il_command_run(c, argc - 1, argv + 1);
+    if (strcmp(argv[1], "help") != 0 && strcmp(argv[1], "--help") != 0 && strcmp(argv[1], "-h") != 0)
+        return no_such_command(group, argv[1]);
+    print_group(stdout, group);
+    return 0;
+}
+
+void il_command_list(FILE *to, const il_command *group)
+{
+    for (const il_command *const *c = group->commands; *c; c++)
+        if ((*c)->commands)
+            il_command_list(to, *c);
+        else
+            il_option_list(to, (*c)->options, (*c)->name);
+}
+
+/* ---- a command ---- */
+
+static void print_help(const il_command *c)
+{
+    printf("usage: inpaintlab %s %s\n%s\n", c->name, c->usage, c->about);
+    il_option_help(stdout, c->options);
+    fputs(c->notes, stdout);
+}
+
+/* Whether an option is missing that it cannot do without; those are texts. */
+static bool lacks(const il_command *c, const void *options)
+{
+    for (const il_option *o = c->options; o->usage; o++) {
+        const char *text = o->needed ? *(const char *const *)((const char *)options + o->at) : "";
+        if (o->needed && (!text || !*text))
+            return true;
+    }
+    return false;
+}
+
+static int read_and_run(const il_command *c, void *options, int argc, char **argv, il_err *e)
+{
+    int at = argc;
+    int rc = il_option_read(options, &at, c->options, c->name, argc, argv, e);
+    if (rc == IL_OPTION_HELP) {
+        print_help(c);
+        return IL_OK;
+    }
+    if (rc != IL_OK)
+        return rc;
+    if (argc - at < c->least || argc - at > c->most || lacks(c, options))
+        return il_command_expected(c, e);
+    return c->run(options, (const char *const *)(argv + at), e);
+}
+
+int il_command_run(const il_command *c, int argc, char **argv)
+{
+    il_err e = { 0 };
+    if (c->commands)
+        return run_group(c, argc, argv);
+    void *options = calloc(1, c->size + 1);
+    int rc = options ? IL_OK : il_fail_oom(&e);
+    if (rc == IL_OK && c->defaults)
+        memcpy(options, c->defaults, c->size);
+    if (rc == IL_OK)
+        rc = read_and_run(c, options, argc, argv, &e);
+    free(options);
+    if (fflush(stdout) != 0 && rc >= 0)
+        rc = il_fail(&e, IL_EIO, "standard output cannot be written: %s", strerror(errno));
+    return rc < 0 ? status_of(c, &e) : rc;
+}
