@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "keys.h"
+#include "naming.h"
 #include "plan.h"
 #include "resolve.h"
 #include "words.h"
@@ -14,6 +15,9 @@ struct reading {
     size_t nsets;
     il_slots base;
     il_variants variants;
+    const char **set_keys; /* nsets */
+    il_slots plain;        /* base without any --set */
+    il_variants twins;     /* of that, one for each variant; none where the grid alone is incomplete */
 };
 
 /* ---- the file's own keys ---- */
@@ -129,6 +133,8 @@ static int read_set(struct reading *in, const char *text, il_err *e)
     }
     if (!rc)
         in->sets[in->nsets++] = value;
+    if (!rc && !(in->set_keys[in->nsets - 1] = il_words_copy(key.data)))
+        rc = il_fail_oom(e);
     if (!rc)
         rc = check_swept(in, key.data, name.data, e);
     if (!rc)
@@ -145,8 +151,11 @@ static int read_sets(struct reading *in, const char *const *list, il_err *e)
     while (list && list[count])
         count++;
     in->sets = calloc(count + 1, sizeof(il_yaml *));
-    if (!in->sets)
+    in->set_keys = calloc(count + 1, sizeof(char *));
+    if (!in->sets || !in->set_keys)
         return il_fail_oom(e);
+    if (count && il_slots_copy(&in->plain, &in->base, e))
+        return e ? e->code : IL_ENOMEM;
     for (int dotted = 0; dotted < 2; dotted++) {
         for (size_t i = 0; i < count; i++) {
             size_t size = strcspn(list[i], "=");
@@ -190,6 +199,27 @@ static int check_names(const il_plan *p, const struct reading *in, il_err *e)
     return IL_OK;
 }
 
+/* The grid without --set, to tell what that changes. Where it makes no such runs, everything counts as changed. */
+static void expand_twins(struct reading *in)
+{
+    il_err ignored = {0};
+    if (in->nsets && il_axes_expand(&in->twins, in->grid, &in->plain, &ignored) == IL_OK &&
+        in->twins.count != in->variants.count)
+        il_axes_free(&in->twins);
+}
+
+static int name_sets(il_run *run, il_resolver *r, const struct reading *in, size_t i, il_err *e)
+{
+    il_run twin = {0};
+    il_err ignored = {0};
+    bool there = i < in->twins.count && il_resolve_run(&twin, r, &in->twins.list[i], &ignored) == IL_OK;
+    int rc = il_naming_sets(run, &in->variants.list[i].slots, there ? &twin : NULL, there ? &in->twins.list[i].slots : NULL,
+                            in->set_keys, in->nsets, e);
+    if (there)
+        il_resolve_free_run(&twin);
+    return rc;
+}
+
 static int resolve_runs(il_plan *p, const struct reading *in, il_registry *registry, il_err *e)
 {
     il_resolver r = {.registry = registry, .grid = in->grid, .experiment = p->experiment};
@@ -200,6 +230,8 @@ static int resolve_runs(il_plan *p, const struct reading *in, il_registry *regis
     for (size_t i = 0; !rc && i < in->variants.count; i++) {
         rc = il_resolve_run(&p->runs[i], &r, &in->variants.list[i], e);
         p->count += rc == IL_OK;
+        if (!rc && in->nsets)
+            rc = name_sets(&p->runs[i], &r, in, i, e);
     }
     il_resolve_end(&r);
     return rc ? rc : check_names(p, in, e);
@@ -219,17 +251,28 @@ static int no_such_run(const il_plan *p, const char *only, il_err *e)
     return rc;
 }
 
+/* By the whole name, or by what the grid alone gives. */
+static bool is_wanted(const il_run *run, const char *only)
+{
+    if (il_words_match(only, run->name))
+        return true;
+    char *own = strndup(run->name, run->own_name);
+    bool wanted = own && il_words_match(only, own);
+    free(own);
+    return wanted;
+}
+
 static int keep_only(il_plan *p, const char *only, il_err *e)
 {
     bool any = !only;
     for (size_t i = 0; !any && i < p->count; i++)
-        any = il_words_match(only, p->runs[i].name);
+        any = is_wanted(&p->runs[i], only);
     if (!any)
         return no_such_run(p, only, e);
 
     size_t kept = 0;
     for (size_t i = 0; only && i < p->count; i++) {
-        if (!il_words_match(only, p->runs[i].name)) {
+        if (!is_wanted(&p->runs[i], only)) {
             il_resolve_free_run(&p->runs[i]);
             continue;
         }
@@ -258,6 +301,8 @@ static int read_all(il_plan *p, struct reading *in, il_registry *registry, il_pl
     if (!rc)
         rc = il_axes_expand(&in->variants, in->grid, &in->base, e);
     if (!rc)
+        expand_twins(in);
+    if (!rc)
         rc = resolve_runs(p, in, registry, e);
     return rc ? rc : keep_only(p, opts.only, e);
 }
@@ -284,10 +329,15 @@ int il_plan_read(il_plan **out, const char *path, il_registry *registry, il_plan
     }
     il_plan_free(p);
     il_axes_free(&in.variants);
+    il_axes_free(&in.twins);
     il_slots_free(&in.base);
-    for (size_t i = 0; i < in.nsets; i++)
+    il_slots_free(&in.plain);
+    for (size_t i = 0; i < in.nsets; i++) {
         il_yaml_free(in.sets[i]);
+        free((char *)in.set_keys[i]);
+    }
     free(in.sets);
+    free(in.set_keys);
     il_yaml_free(in.grid);
     return rc;
 }

@@ -48,7 +48,9 @@ typedef struct il_set {
 } il_set;
 
 typedef struct il_run {
-    char *name;    /* axis values, for people and --only: "model=nix40,train.on=realfake"; the experiment's name if no axes */
+    char *name;    /* for people and --only: "model=nix40,train.on=realfake", by the axes; the experiment's name if there are
+                    * none; then what --set changed */
+    size_t own_name; /* characters of it that the grid alone gives */
     il_choice model, loss, mask_policy, dataset;
     il_training training;
     il_missing missing;
@@ -71,7 +73,7 @@ typedef struct il_plan {
 
 typedef struct il_plan_opts {
     const char *const *set; /* "key=value" overrides of base keys, dotted as axes are; ends with NULL; NULL: none */
-    const char *only;       /* glob on run names, or NULL */
+    const char *only;       /* glob on run names, with or without what --set changed; or NULL */
 } il_plan_opts;
 
 /* Reads, expands and checks. Errors name file, line, column and the nearest right key. Opens each plugin instance once

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "choice.h"
 #include "config.h"
+#include "naming.h"
 #include "resolve.h"
 #include "words.h"
 
@@ -146,78 +147,6 @@ static int read_base(il_run *run, const il_slots *s, il_err *e)
     return rc;
 }
 
-/* ---- the name ---- */
-
-static const il_choice *choice_of(const il_run *run, il_kind kind)
-{
-    switch (kind) {
-    case IL_DATASET: return &run->dataset;
-    case IL_MODEL: return &run->model;
-    case IL_LOSS: return &run->loss;
-    case IL_MASK_POLICY: return &run->mask_policy;
-    default: return NULL;
-    }
-}
-
-/* Appends the canonical text of a value of a table. */
-static int add_canonical(il_text *t, const il_param_spec *table, const char *name, const il_node *value, il_err *e)
-{
-    il_params *p = NULL;
-    int rc = il_params_new(&p, table, e);
-    if (!rc)
-        rc = il_params_set(p, name, value->text, e);
-    if (!rc)
-        il_words_add(t, "%s", il_params_canonical(p, name));
-    il_params_free(p);
-    return rc;
-}
-
-static int add_choice(il_text *t, const il_run *run, const il_keys_choice *what, const char *setting)
-{
-    const il_choice *c = choice_of(run, what->kind);
-    const char *text = !setting                        ? c->label
-                       : strcmp(setting, "name") == 0 ? c->plugin->name
-                                                       : il_params_canonical(c->params, setting);
-    il_words_add(t, "%s", text);
-    return IL_OK;
-}
-
-/* Lists and labels set no run apart by name. */
-static bool is_named(const char *key)
-{
-    const char *dot = strrchr(key, '.');
-    return strcmp(key, "test") != 0 && strcmp(key, "degrade") != 0 && strcmp(key, "train.skip") != 0 && !(dot && strcmp(dot, ".label") == 0);
-}
-
-static int write_name(il_run *run, const il_resolver *r, const il_variant *v, il_err *e)
-{
-    il_text t = {0};
-    int rc = IL_OK;
-    for (size_t i = 0; !rc && i < v->count; i++) {
-        const char *key = v->keys[i]->text;
-        if (!is_named(key))
-            continue;
-        char head[32];
-        snprintf(head, sizeof head, "%.*s", (int)strcspn(key, "."), key);
-        const char *tail = strchr(key, '.');
-        const il_keys_choice *what = il_keys_find_choice(head);
-        il_words_add(&t, "%s%s=", t.size ? "," : "", key);
-        if (what)
-            rc = add_choice(&t, run, what, tail ? tail + 1 : NULL);
-        else
-            rc = add_canonical(&t, tail ? il_keys_train : il_keys_base, tail ? tail + 1 : key, v->values[i], e);
-    }
-    if (!rc && t.size == 0)
-        il_words_add(&t, "%s", r->experiment);
-    if (!rc && t.failed)
-        rc = il_fail_oom(e);
-    if (rc)
-        il_words_free(&t);
-    else
-        run->name = t.data;
-    return rc;
-}
-
 static int write_config(il_run *run, const il_slots *s, il_err *e)
 {
     il_params *train = NULL;
@@ -242,7 +171,7 @@ int il_resolve_run(il_run *out, il_resolver *r, const il_variant *v, il_err *e)
     if (!rc)
         rc = il_resolve_tests(&run, r, &v->slots, e);
     if (!rc)
-        rc = write_name(&run, r, v, e);
+        rc = il_naming_axes(&run, r, v, e);
     if (!rc)
         rc = write_config(&run, &v->slots, e);
     if (rc)

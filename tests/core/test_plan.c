@@ -73,7 +73,7 @@ static void show_plan(il_text *t, const il_plan *p)
 
 /* ---- the table of files ---- */
 
-enum { MOST = 8 };
+enum { MOST = 12 };
 
 struct options {
     char *lines[MOST]; /* texts of `set` */
