@@ -7,17 +7,21 @@ static const char *const label_names[] = {
     [IL_BY_RUN] = "run", [IL_BY_MODEL] = "model", [IL_BY_DATASET] = "data set", [IL_BY_POLICY] = "mask policy",
     [IL_BY_LOSS] = "loss", [IL_BY_TRAINED_ON] = "trained on", [IL_BY_SEED] = "seed" };
 
-/* IL_DEGRADATION comes last, '' where columns are image kinds. */
+/* From the degradation on, which is '' where columns are image kinds. */
+#define AFTER_LABELS(degradation) \
+    degradation ", c.tested_weights, c.images > 0 AND c.authentic = c.images, c.false_alarms, c.marked," \
+    " CASE WHEN c.published_iou IS NULL THEN c.published_table END"
+
 #define PLAIN \
     "SELECT run, tested_dataset, split, tested_on, iou, status, message, collapsed, test, cell," \
-    " model, dataset, mask_policy, loss, trained_on, seed, '' FROM cells" \
+    " model, dataset, mask_policy, loss, trained_on, seed, " AFTER_LABELS("''") " FROM cells c" \
     " WHERE experiment = ?1 AND degradation IS NULL ORDER BY cell"
 
 /* Pictures as they are stand beside each kind of degradation. */
 #define DEGRADED \
     "SELECT c.run, c.tested_dataset || ' ' || c.tested_on, c.split," \
     " CASE WHEN c.level IS NULL THEN 'none' ELSE printf('%.10g', c.level) END, c.iou, c.status, c.message, c.collapsed," \
-    " c.test, c.cell, c.model, c.dataset, c.mask_policy, c.loss, c.trained_on, c.seed, k.degradation" \
+    " c.test, c.cell, c.model, c.dataset, c.mask_policy, c.loss, c.trained_on, c.seed, " AFTER_LABELS("k.degradation") \
     " FROM (SELECT run, tested_dataset, tested_on, split, degradation, MIN(cell) AS first FROM cells" \
     "  WHERE experiment = ?1 AND degradation IS NOT NULL GROUP BY 1, 2, 3, 4, 5) k" \
     " JOIN cells c ON c.experiment = ?1 AND c.run = k.run AND c.tested_dataset = k.tested_dataset" \
@@ -126,6 +130,20 @@ size_t il_matrix_find(const il_matrix *m, const il_part *p, size_t run, size_t k
             strcmp(il_matrix_at(m, i, IL_TESTED_ON), p->kinds.items[kind]) == 0)
             return i;
     return m->cells.count;
+}
+
+bool il_matrix_authentic(const il_matrix *m, const il_part *p, size_t kind)
+{
+    bool any = false;
+    for (size_t run = 0; run < p->runs.count; run++) {
+        size_t cell = il_matrix_find(m, p, run, kind);
+        if (cell == m->cells.count || strcmp(il_matrix_at(m, cell, IL_STATUS), "done") != 0)
+            continue;
+        if (strcmp(il_matrix_at(m, cell, IL_AUTHENTIC), "1") != 0)
+            return false;
+        any = true;
+    }
+    return any;
 }
 
 /* ---- the whole ---- */

@@ -8,7 +8,11 @@
 typedef enum il_column {
     IL_BY_RUN, IL_TESTED_DATASET, IL_SPLIT, IL_TESTED_ON, IL_IOU, IL_STATUS, IL_MESSAGE, IL_COLLAPSED, IL_TEST, IL_CELL,
     IL_BY_MODEL, IL_BY_DATASET, IL_BY_POLICY, IL_BY_LOSS, IL_BY_TRAINED_ON, IL_BY_SEED, IL_COLUMNS,
-    IL_DEGRADATION = IL_COLUMNS
+    IL_DEGRADATION = IL_COLUMNS,
+    IL_WEIGHTS,   /* tested: best or last */
+    IL_AUTHENTIC, /* "1": the test has pictures, and none of them is tampered */
+    IL_ALARMS, IL_MARKED,
+    IL_UNMATCHED  /* the published table that its grid names and that has no such cell */
 } il_column;
 
 /* Distinct texts in the order in which they came; borrowed. */
@@ -39,6 +43,8 @@ void il_matrix_free(il_matrix *m);
 
 const char *il_matrix_at(const il_matrix *m, size_t cell, il_column column); /* "" where NULL */
 const char *il_matrix_label(il_column column);                               /* "mask policy" */
+/* Pictures without anything to be found: a column has alarms and marked pixels instead of IoU. */
+bool il_matrix_authentic(const il_matrix *m, const il_part *p, size_t kind);
 bool il_matrix_in(const il_matrix *m, const il_part *p, size_t cell);
 /* A cell of the run of that name. */
 size_t il_matrix_run(const il_matrix *m, const char *run);

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "best.h"
 #include "report_html.h"
+#include "report_notes.h"
 
 /* ---- the cells ---- */
 
@@ -13,6 +14,16 @@ static void put_hole(il_text *t, const char *status)
     il_words_add(t, "</td>");
 }
 
+/* Of authentic pictures: nothing is to be found, so no IoU. */
+static void put_alarms(il_chapter *c, size_t cell)
+{
+    il_words_add(c->t, "<td id=\"%s-cell-%s\"><span class=\"main\">", c->id, il_matrix_at(&c->m, cell, IL_CELL));
+    il_report_html_number(c->t, strtod(il_matrix_at(&c->m, cell, IL_ALARMS), NULL));
+    il_words_add(c->t, "</span><span class=\"tag\">alarms</span><span class=\"sub\">");
+    il_report_html_number(c->t, strtod(il_matrix_at(&c->m, cell, IL_MARKED), NULL));
+    il_words_add(c->t, " marked</span></td>");
+}
+
 static void put_cell(il_chapter *c, size_t cell, bool best)
 {
     const char *iou = il_matrix_at(&c->m, cell, IL_IOU);
@@ -21,6 +32,10 @@ static void put_cell(il_chapter *c, size_t cell, bool best)
         return;
     }
     const il_pictures_of *p = &c->pictures[cell];
+    if (strcmp(il_matrix_at(&c->m, cell, IL_AUTHENTIC), "1") == 0) {
+        put_alarms(c, cell);
+        return;
+    }
     if (!*iou || p->defined == 0) {
         put_hole(c->t, "undefined");
         return;
@@ -114,6 +129,29 @@ static int put_part(il_chapter *c, const il_part *p, il_err *e)
     return rc;
 }
 
+/* What the text report says under each part, once. */
+static int put_notes(il_chapter *c, il_err *e)
+{
+    il_notes notes = { 0 };
+    bool authentic = false;
+    for (size_t i = 0; i < c->m.cells.count; i++)
+        authentic = authentic || strcmp(il_matrix_at(&c->m, i, IL_AUTHENTIC), "1") == 0;
+    il_notes_weights(&notes, &c->m);
+    if (authentic)
+        il_notes_add(&notes, IL_NOTE_AUTHENTIC);
+    if (c->m.shown[IL_BY_POLICY])
+        il_notes_add(&notes, IL_NOTE_TRUTH);
+    il_notes_unmatched(&notes, &c->m);
+    for (size_t i = 0; i < notes.count; i++) {
+        il_words_add(c->t, "<p class=\"note\">");
+        il_html_text(c->t, notes.lines[i]);
+        il_words_add(c->t, "</p>\n");
+    }
+    int rc = notes.failed ? il_fail_oom(e) : IL_OK;
+    il_notes_free(&notes);
+    return rc;
+}
+
 int il_report_html_matrix(il_chapter *c, il_err *e)
 {
     int rc = IL_OK;
@@ -121,6 +159,8 @@ int il_report_html_matrix(il_chapter *c, il_err *e)
     put_common(c);
     for (size_t i = 0; i < c->m.nparts && rc == IL_OK; i++)
         rc = put_part(c, &c->m.parts[i], e);
+    if (rc == IL_OK)
+        rc = put_notes(c, e);
     il_words_add(c->t, "<p class=\"note\"><span class=\"tag\">best</span> " IL_BEST_NOTE("of its column") ".</p>\n");
     return rc;
 }

@@ -7,11 +7,12 @@
 #include "report_svg.h"
 
 /* After the labels; the last three are what il_published_best expects. */
-enum { THEIRS, OURS, DIFFERENCE, STATE, LOWEST, HIGHEST, COLLAPSED, MEAN, LOW, HIGH, PICTURES, RUNS, CELL, TESTED_ON, COLUMNS };
+enum { THEIRS, OURS, DIFFERENCE, STATE, LOWEST, HIGHEST, COLLAPSED, MEAN, LOW, HIGH, PICTURES, WEIGHTS, REMARK, RUNS, CELL, TESTED_ON,
+       COLUMNS };
 
 static const char columns[] =
     "p.published, p.measured, p.difference, p.state, p.lowest, p.highest, p.collapsed, m.mean, m.low, m.high, m.pictures,"
-    " p.runs, m.cell, p.tested_on";
+    " p.tested_weights, p.deviations, p.runs, m.cell, p.tested_on";
 
 static double real(const char *text)
 {
@@ -51,6 +52,8 @@ static void put_ours(il_text *t, char *const *v, bool best)
         il_report_html_between(t, (il_interval){ real(v[LOWEST]), real(v[HIGHEST]) });
         il_words_add(t, "</span>");
     }
+    if (v[REMARK])
+        il_words_add(t, "<span class=\"sub\">remark %s</span>", v[REMARK]);
     il_words_add(t, "</td>");
 }
 
@@ -69,7 +72,7 @@ static void put_row(il_text *t, char *const *row, size_t labels, bool best)
     put_ours(t, v, best);
     il_words_add(t, "<td>");
     il_report_html_signed(t, real(v[DIFFERENCE]));
-    il_words_add(t, "</td><td>");
+    il_words_add(t, "</td><td class=\"left\">%s</td><td>", v[WEIGHTS] ? v[WEIGHTS] : "\xe2\x80\x93");
     put_strip(t, v);
     il_words_add(t, "</td><td>");
     il_report_html_number(t, real(v[MEAN]));
@@ -88,16 +91,27 @@ static void put_heads(il_text *t, const il_rows *rows, size_t labels)
         il_html_text(t, rows->names[i]);
         il_words_add(t, "</th>");
     }
-    il_words_add(t, "<th scope=\"colgroup\" colspan=\"4\" class=\"group\">IoU as published</th>"
+    il_words_add(t, "<th scope=\"colgroup\" colspan=\"5\" class=\"group\">IoU as published</th>"
                     "<th scope=\"colgroup\" colspan=\"3\" class=\"group\">measured, picture by picture</th></tr>\n<tr>"
                     "<th scope=\"col\" class=\"paper\">published</th><th scope=\"col\">measured</th><th scope=\"col\">difference</th>"
+                    "<th scope=\"col\" class=\"left\">weights</th>"
                     "<th scope=\"col\" class=\"left\">0 to 1</th><th scope=\"col\">mean</th><th scope=\"col\">95\xc2\xa0%% interval</th>"
                     "<th scope=\"col\">pictures</th></tr></thead>\n<tbody>\n");
+}
+
+static void put_notes(il_text *t, const il_notes *notes)
+{
+    for (size_t i = 0; i < notes->count; i++) {
+        il_words_add(t, "<p class=\"note\">");
+        il_html_text(t, notes->lines[i]);
+        il_words_add(t, "</p>\n");
+    }
 }
 
 static int put_table(il_text *t, il_store *s, const il_published_table *table, const char *experiment, il_err *e)
 {
     il_rows rows = { 0 };
+    il_notes notes = { 0 };
     bool *best = NULL;
     int rc = il_published_rows(&rows, s, table, experiment, columns, e);
     size_t labels = rc == IL_OK ? rows.columns - COLUMNS : 0;
@@ -105,6 +119,8 @@ static int put_table(il_text *t, il_store *s, const il_published_table *table, c
         rc = il_fail_oom(e);
     if (rc == IL_OK)
         rc = il_published_best(best, &rows, s, labels + OURS, e);
+    if (rc == IL_OK)
+        rc = il_published_notes(&notes, &rows, labels + REMARK, s, table, experiment, e);
     if (rc == IL_OK) {
         il_words_add(t, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Published table %s\"><table id=\"published-%s\">\n"
                      "<caption><span>", table->name, table->name);
@@ -114,8 +130,10 @@ static int put_table(il_text *t, il_store *s, const il_published_table *table, c
         for (size_t i = 0; i < rows.count; i++)
             put_row(t, rows.values + i * rows.columns, labels, best[i * rows.columns + labels + OURS]);
         il_words_add(t, "</tbody></table></div>\n");
+        put_notes(t, &notes);
     }
     free(best);
+    il_notes_free(&notes);
     il_store_rows_free(&rows);
     return rc;
 }

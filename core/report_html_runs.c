@@ -111,7 +111,7 @@ enum { ID, NAME, STATUS, MESSAGE, PARAMETERS, SEED, DEVICE, HOST, THREADS, REVIS
        LEFT_OUT, HASH, WEIGHTS, CONFIG, MANIFEST, VERSIONS };
 
 static const char runs[] =
-    "SELECT r.id, r.name, r.status, r.message, r.parameters, r.seed, r.device, r.host, r.threads, r.git_revision, r.started_at,"
+    "SELECT r.id, r.name, CASE WHEN r.status = 'failed' AND r.manifest = '{}' THEN 'no data' ELSE r.status END, r.message, r.parameters, r.seed, r.device, r.host, r.threads, r.git_revision, r.started_at,"
     " r.ended_at, printf('%.1f s', r.seconds), r.best_epoch, r.tested_epoch, CASE WHEN r.stopped_early THEN 'yes' ELSE 'no' END,"
     " r.left_out, r.hash, r.weights_sha256, r.config, r.manifest, r.versions FROM runs r WHERE r.id IN (SELECT c.run FROM"
     " experiment_cells c JOIN experiments x ON x.id = c.experiment WHERE ?1 IS NULL OR x.name = ?1) ORDER BY r.id";

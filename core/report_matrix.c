@@ -5,15 +5,16 @@
 #include "best.h"
 #include "matrix.h"
 #include "report_formats.h"
+#include "report_notes.h"
 
-static char *shown_value(const il_matrix *m, size_t cell)
+static char *shown_value(const il_matrix *m, size_t cell, il_column value)
 {
     char number[32];
     if (strcmp(il_matrix_at(m, cell, IL_STATUS), "done") != 0)
         return il_words_copy(il_matrix_at(m, cell, IL_STATUS));
-    if (!*il_matrix_at(m, cell, IL_IOU))
+    if (!*il_matrix_at(m, cell, value))
         return il_words_copy("-");
-    il_report_number(number, strtod(il_matrix_at(m, cell, IL_IOU), NULL));
+    il_report_number(number, strtod(il_matrix_at(m, cell, value), NULL));
     return il_words_copy(number);
 }
 
@@ -52,20 +53,39 @@ static size_t count_labels(const il_matrix *m)
     return labels;
 }
 
+/* Of a kind, or of what stands after the last one. */
+static size_t first_column(const il_matrix *m, const il_part *p, size_t kind)
+{
+    size_t column = count_labels(m) + kind;
+    for (size_t k = 0; k < kind; k++)
+        column += il_matrix_authentic(m, p, k);
+    return column;
+}
+
+static void fill_column(il_rows *out, size_t column, const il_matrix *m, const il_part *p, size_t kind, il_column value)
+{
+    il_text name = { 0 };
+    il_words_add(&name, "%s%s", p->kinds.items[kind], value == IL_ALARMS ? ": alarms" : value == IL_MARKED ? ": marked" : "");
+    out->names[column] = name.data;
+    out->numeric[column] = true;
+    for (size_t run = 0; run < p->runs.count; run++) {
+        size_t cell = il_matrix_find(m, p, run, kind); /* "": the grid does not ask for it */
+        out->values[run * out->columns + column] = cell < m->cells.count ? shown_value(m, cell, value) : il_words_copy("");
+    }
+}
+
 static int fill_part(il_rows *out, const il_matrix *m, const il_part *p, il_err *e)
 {
-    size_t labels = count_labels(m);
-    int rc = new_rows(out, labels + p->kinds.count, p->runs.count, e);
+    int rc = new_rows(out, first_column(m, p, p->kinds.count), p->runs.count, e);
     if (rc != IL_OK)
         return rc;
     fill_labels(out, m, p);
     for (size_t k = 0; k < p->kinds.count; k++) {
-        out->names[labels + k] = il_words_copy(p->kinds.items[k]);
-        out->numeric[labels + k] = true;
-        for (size_t run = 0; run < p->runs.count; run++) {
-            size_t cell = il_matrix_find(m, p, run, k); /* "": the grid does not ask for it */
-            out->values[run * out->columns + labels + k] = cell < m->cells.count ? shown_value(m, cell) : il_words_copy("");
-        }
+        size_t column = first_column(m, p, k);
+        bool authentic = il_matrix_authentic(m, p, k);
+        fill_column(out, column, m, p, k, authentic ? IL_ALARMS : IL_IOU);
+        if (authentic)
+            fill_column(out, column + 1, m, p, k, IL_MARKED);
     }
     for (size_t i = 0; i < out->columns * out->count; i++)
         if (!out->values[i] || !out->names[i % out->columns])
@@ -76,7 +96,7 @@ static int fill_part(il_rows *out, const il_matrix *m, const il_part *p, il_err 
 /* Of each column the cell that stands out, if one does. */
 static int mark_best(bool *bold, const il_rows *rows, il_store *s, const il_matrix *m, const il_part *p, il_err *e)
 {
-    size_t labels = count_labels(m), best = 0;
+    size_t best = 0;
     const char **cells = calloc(p->runs.count + 1, sizeof *cells);
     int rc = cells ? IL_OK : il_fail_oom(e);
     for (size_t k = 0; k < p->kinds.count && rc == IL_OK; k++) {
@@ -84,32 +104,17 @@ static int mark_best(bool *bold, const il_rows *rows, il_store *s, const il_matr
             size_t cell = il_matrix_find(m, p, run, k);
             cells[run] = cell < m->cells.count ? il_matrix_at(m, cell, IL_CELL) : "0";
         }
+        if (il_matrix_authentic(m, p, k))
+            continue;
         rc = il_best_cell(&best, s, cells, p->runs.count, e);
         if (rc == IL_OK && best < p->runs.count)
-            bold[best * rows->columns + labels + k] = true;
+            bold[best * rows->columns + first_column(m, p, k)] = true;
     }
     free(cells);
     return rc;
 }
 
 /* ---- the lines under a part ---- */
-
-struct notes {
-    const char **lines; /* ended by NULL */
-    size_t count;
-    bool failed;
-};
-
-static void add_note(struct notes *n, il_text *text)
-{
-    if (text->failed) {
-        n->failed = true;
-        il_words_free(text);
-    } else if (text->data) {
-        n->lines[n->count++] = text->data;
-    }
-    *text = (il_text){ 0 };
-}
 
 /* Has an earlier cell of the same run said the same? */
 static bool is_repeated(const il_matrix *m, const il_part *p, size_t cell)
@@ -121,7 +126,7 @@ static bool is_repeated(const il_matrix *m, const il_part *p, size_t cell)
     return false;
 }
 
-static void note_failures(struct notes *n, const il_matrix *m, const il_part *p)
+static void note_failures(il_notes *n, const il_matrix *m, const il_part *p)
 {
     for (size_t i = 0; i < m->cells.count; i++) {
         il_text line = { 0 };
@@ -132,48 +137,49 @@ static void note_failures(struct notes *n, const il_matrix *m, const il_part *p)
         if (*il_matrix_at(m, i, IL_TEST))
             il_words_add(&line, " on %s%s%s", p->degradation, *p->degradation ? " " : "", il_matrix_at(m, i, IL_TESTED_ON));
         il_words_add(&line, ": %s", il_matrix_at(m, i, IL_MESSAGE));
-        add_note(n, &line);
+        il_notes_take(n, &line);
     }
 }
 
+static bool any_authentic(const il_matrix *m, const il_part *p)
+{
+    bool any = false;
+    for (size_t k = 0; k < p->kinds.count; k++)
+        any = any || il_matrix_authentic(m, p, k);
+    return any;
+}
+
 /* What holds for all runs, which convention of IoU is printed, and every mishap. */
-static int write_notes(struct notes *n, const il_matrix *m, const il_part *p, il_format format, il_err *e)
+static int write_notes(il_notes *n, const il_matrix *m, const il_part *p, il_format format, il_err *e)
 {
     il_text line = { 0 };
-    n->lines = calloc(m->cells.count + 5, sizeof *n->lines);
-    if (!n->lines)
-        return il_fail_oom(e);
     for (int c = IL_BY_MODEL; c <= IL_BY_SEED; c++)
         if (!m->shown[c])
             il_words_add(&line, "%s%s %s", line.data ? ", " : "All runs: ", il_matrix_label((il_column)c),
                          il_matrix_at(m, m->first[0], (il_column)c));
-    add_note(n, &line);
-    il_words_add(&line, "%s", IL_REPORT_CONVENTION);
-    add_note(n, &line);
-    if (format == IL_FORMAT_LATEX && p->runs.count > 1) {
-        il_words_add(&line, "Bold: " IL_BEST_NOTE("of the column") ".");
-        add_note(n, &line);
-    }
+    il_notes_take(n, &line);
+    il_notes_add(n, IL_REPORT_CONVENTION);
+    if (any_authentic(m, p))
+        il_notes_add(n, IL_NOTE_AUTHENTIC);
+    il_notes_weights(n, m);
+    if (m->shown[IL_BY_POLICY])
+        il_notes_add(n, IL_NOTE_TRUTH);
+    if (format == IL_FORMAT_LATEX && p->runs.count > 1)
+        il_notes_add(n, "Bold: " IL_BEST_NOTE("of the column") ".");
+    il_notes_unmatched(n, m);
     note_failures(n, m, p);
     for (size_t run = 0; run < p->runs.count; run++)
         if (strcmp(il_matrix_at(m, il_matrix_run(m, p->runs.items[run]), IL_COLLAPSED), "1") == 0)
             il_words_add(&line, "%s%s", line.data ? ", " : "Collapsed (no pixel of the validation split is marked): ",
                          p->runs.items[run]);
-    add_note(n, &line);
+    il_notes_take(n, &line);
     return n->failed ? il_fail_oom(e) : IL_OK;
-}
-
-static void free_notes(struct notes *n)
-{
-    for (size_t i = 0; i < n->count; i++)
-        free((char *)n->lines[i]);
-    free(n->lines);
 }
 
 static int show_part(FILE *to, il_store *s, const il_matrix *m, const il_part *p, il_report_named named, il_format format,
                      il_err *e)
 {
-    struct notes notes = { 0 };
+    il_notes notes = { 0 };
     il_text heading = { 0 }, label = { 0 };
     il_rows rows = { 0 };
     bool *bold = NULL;
@@ -191,9 +197,9 @@ static int show_part(FILE *to, il_store *s, const il_matrix *m, const il_part *p
     if (rc == IL_OK)
         rc = write_notes(&notes, m, p, format, e);
     if (rc == IL_OK)
-        rc = il_report_sheet(to, &(il_sheet){ &rows, heading.data, notes.lines, label.data, bold }, format, e);
+        rc = il_report_sheet(to, &(il_sheet){ &rows, heading.data, (const char *const *)notes.lines, label.data, bold }, format, e);
     free(bold);
-    free_notes(&notes);
+    il_notes_free(&notes);
     il_words_free(&label);
     il_words_free(&heading);
     il_store_rows_free(&rows);

@@ -4,6 +4,7 @@
 
 #include "best.h"
 #include "report_formats.h"
+#include "report_notes.h"
 
 typedef struct il_published_table {
     const char *name, *title;
@@ -20,6 +21,11 @@ extern const il_published_table il_published_tables[IL_PUBLISHED_TABLES];
 int il_published_find(const il_published_table **out, const char *name, il_err *e);
 /* Was anything of the table measured, or tried? Sizes of splits belong to no experiment. */
 int il_published_touched(bool *out, il_store *s, const il_published_table *t, const char *experiment, il_err *e);
+
+/* Which weights were tested, different truths, several runs, collapses, and remarks: in what rows differ from the paper. The
+ * column of rows that holds their `deviations` gets the numbers of these. */
+int il_published_notes(il_notes *n, il_rows *rows, size_t column, il_store *s, const il_published_table *t,
+                       const char *experiment, il_err *e);
 
 /* The labels of a table's rows, then `columns` (SQL over p, the view published_cells, and m: mean, low, high, pictures over
  * pictures, cell where there is one). */

@@ -12,7 +12,7 @@ static int query_table(il_rows *out, il_store *s, const il_published_table *t, c
         return il_store_query(out, s, "SELECT * FROM table1", NULL, e);
     char sql[512];
     snprintf(sql, sizeof sql,
-             "SELECT %s, measured, published, difference, runs, lowest, highest, state, collapsed"
+             "SELECT %s, measured, published, difference, runs, lowest, highest, state, collapsed, tested_weights, deviations"
              " FROM published_cells p WHERE published_table = ?1 AND experiment IS ?2", t->labels);
     const char *args[] = { t->name, experiment, NULL };
     return il_store_query(out, s, sql, args, e);
@@ -33,7 +33,7 @@ static int query_shown(il_rows *out, il_store *s, const il_published_table *t, c
     char sql[1024];
     snprintf(sql, sizeof sql,
              "SELECT %s, CASE state WHEN 'measured' THEN measured WHEN 'undefined' THEN NULL ELSE state END AS measured,"
-             " published, difference, runs, lowest, highest"
+             " published, difference, tested_weights AS weights, deviations AS remark, runs, lowest, highest"
              " FROM published_cells p WHERE published_table = ?1 AND experiment IS ?2", t->labels);
     const char *args[] = { t->name, experiment, NULL };
     int rc = il_store_query(out, s, sql, args, e);
@@ -43,25 +43,39 @@ static int query_shown(il_rows *out, il_store *s, const il_published_table *t, c
     return rc;
 }
 
-/* Drops the last `count` columns. */
-static void drop_columns(il_rows *rows, size_t count)
+static void drop_column(il_rows *rows, size_t dropped)
 {
-    size_t kept = rows->columns - count;
-    for (size_t i = kept; i < rows->columns; i++)
-        free(rows->names[i]);
+    size_t kept = rows->columns - 1;
+    free(rows->names[dropped]);
+    for (size_t i = dropped; i < kept; i++) {
+        rows->names[i] = rows->names[i + 1];
+        rows->numeric[i] = rows->numeric[i + 1];
+    }
     for (size_t row = 0; row < rows->count; row++) {
-        for (size_t i = 0; i < rows->columns; i++) {
-            char **value = &rows->values[row * rows->columns + i];
-            if (i >= kept) {
-                free(*value);
-                *value = NULL;
-            } else if (row) {
-                rows->values[row * kept + i] = *value;
-                *value = NULL;
-            }
-        }
+        char **from = rows->values + row * rows->columns, **to = rows->values + row * kept;
+        free(from[dropped]);
+        memmove(to, from, dropped * sizeof *to);
+        memmove(to + dropped, from + dropped + 1, (kept - dropped) * sizeof *to);
     }
     rows->columns = kept;
+}
+
+static size_t column_of(const il_rows *rows, const char *name)
+{
+    size_t i = 0;
+    while (i < rows->columns && strcmp(rows->names[i], name) != 0)
+        i++;
+    return i;
+}
+
+/* Without a value a column says nothing. */
+static void drop_if_empty(il_rows *rows, const char *name)
+{
+    size_t at = column_of(rows, name);
+    for (size_t row = 0; row < rows->count; row++)
+        if (rows->values[row * rows->columns + at])
+            return;
+    drop_column(rows, at);
 }
 
 static void name_for_people(il_rows *rows)
@@ -71,56 +85,47 @@ static void name_for_people(il_rows *rows)
             *c = ' ';
 }
 
-/* Says how many of the shown values come from runs that collapsed; empty when none does. */
-static int note_collapsed(char *out, size_t size, il_store *s, const il_published_table *t, const char *experiment, il_err *e)
-{
-    il_rows rows = { 0 };
-    const char *args[] = { t->name, experiment, NULL };
-    int rc = il_store_query(&rows, s,
-        "SELECT COUNT(*) FROM published_cells WHERE published_table = ?1 AND experiment IS ?2 AND collapsed > 0",
-        args, e);
-    out[0] = '\0';
-    if (rc == IL_OK && strcmp(rows.values[0], "0") != 0)
-        snprintf(out, size, "Measured with collapsed weights, which mark no pixel of the validation split: %s cell%s.",
-                 rows.values[0], strcmp(rows.values[0], "1") == 0 ? "" : "s");
-    il_store_rows_free(&rows);
-    return rc;
-}
-
 /* LaTeX: with intervals, and in bold what stands out among those tested on the same. */
 static int show_latex(FILE *to, il_store *s, const il_published_table *t, const char *experiment, il_err *e)
 {
     enum { HIDDEN = 3 };
-    const char *notes[5] = { IL_REPORT_CONVENTION, IL_PUBLISHED_INTERVAL, "Bold: " IL_BEST_NOTE("tested on the same") "." };
-    char collapsed[160] = "", label[40];
-    size_t count = 3;
+    char label[40];
+    il_notes notes = { 0 };
     il_rows rows = { 0 };
     bool *bold = NULL;
+    size_t first = 0, columns = 0;
     int rc = il_published_rows(&rows, s, t, experiment,
         "p.published, CASE p.state WHEN 'measured' THEN p.measured WHEN 'undefined' THEN NULL ELSE p.state END AS measured,"
         " p.difference, m.mean AS \"image mean\","
         " CASE WHEN m.low IS NOT NULL THEN printf('%.3f to %.3f', m.low, m.high) END AS \"95% interval\","
-        " p.runs, m.cell, p.tested_on", e);
+        " p.tested_weights AS weights, p.deviations AS remark, p.runs, m.cell, p.tested_on", e);
+    il_notes_add(&notes, IL_REPORT_CONVENTION);
+    il_notes_add(&notes, IL_PUBLISHED_INTERVAL);
+    il_notes_add(&notes, "Bold: " IL_BEST_NOTE("tested on the same") ".");
     if (rc == IL_OK && !(bold = calloc(rows.columns * rows.count + 1, sizeof *bold)))
         rc = il_fail_oom(e);
+    if (rc == IL_OK) {
+        first = column_of(&rows, "measured");
+        columns = rows.columns;
+        rc = il_published_best(bold, &rows, s, first, e);
+    }
     if (rc == IL_OK)
-        rc = il_published_best(bold, &rows, s, rows.columns - 7, e);
-    if (rc == IL_OK)
-        rc = note_collapsed(collapsed, sizeof collapsed, s, t, experiment, e);
-    if (*collapsed)
-        notes[count++] = collapsed;
+        rc = il_published_notes(&notes, &rows, column_of(&rows, "remark"), s, t, experiment, e);
     snprintf(label, sizeof label, "published-%s", t->name);
     if (rc == IL_OK) {
-        size_t columns = rows.columns;
-        drop_columns(&rows, HIDDEN);
-        for (size_t i = 0; i < rows.count * rows.columns; i++)
+        for (int i = 0; i < HIDDEN; i++)
+            drop_column(&rows, rows.columns - 1);
+        drop_if_empty(&rows, "remark");
+        for (size_t i = 0; i < rows.count * rows.columns; i++) /* what was dropped stood behind what may be bold */
             bold[i] = bold[i / rows.columns * columns + i % rows.columns];
-        for (size_t i = rows.columns - 4; i < rows.columns; i++)
+        for (size_t i = first; i < first + 4; i++)
             rows.numeric[i] = true; /* words among them stand to the right as well */
         name_for_people(&rows);
-        rc = il_report_sheet(to, &(il_sheet){ &rows, t->title, notes, label, bold }, IL_FORMAT_LATEX, e);
+        rc = il_report_sheet(to, &(il_sheet){ &rows, t->title, (const char *const *)notes.lines, label, bold }, IL_FORMAT_LATEX,
+                             e);
     }
     free(bold);
+    il_notes_free(&notes);
     il_store_rows_free(&rows);
     return rc;
 }
@@ -136,23 +141,26 @@ static bool has_several_runs(const il_rows *rows)
 static int show_for_people(FILE *to, il_store *s, const il_published_table *t, const char *experiment, il_format format,
                            il_err *e)
 {
-    const char *notes[4] = { t->labels ? IL_REPORT_CONVENTION : "- stands for no value." };
-    char collapsed[160] = "", label[40];
-    size_t count = 1;
+    char label[40];
+    il_notes notes = { 0 };
     il_rows rows = { 0 };
     snprintf(label, sizeof label, "published-%s", t->name);
     int rc = query_shown(&rows, s, t, experiment, e);
-    if (rc == IL_OK && t->labels)
-        rc = note_collapsed(collapsed, sizeof collapsed, s, t, experiment, e);
-    if (rc == IL_OK && t->labels && has_several_runs(&rows))
-        notes[count++] = "Several runs: measured is their mean.";
-    else if (rc == IL_OK && t->labels)
-        drop_columns(&rows, 3);
-    if (*collapsed)
-        notes[count++] = collapsed;
-    name_for_people(&rows);
-    if (rc == IL_OK)
-        rc = il_report_sheet(to, &(il_sheet){ .rows = &rows, .title = t->title, .notes = notes, .label = label }, format, e);
+    il_notes_add(&notes, t->labels ? IL_REPORT_CONVENTION : "- stands for no value.");
+    if (rc == IL_OK && t->labels) {
+        rc = il_published_notes(&notes, &rows, column_of(&rows, "remark"), s, t, experiment, e);
+        bool several = has_several_runs(&rows);
+        for (int i = 0; !several && i < 3; i++)
+            drop_column(&rows, rows.columns - 1);
+        drop_if_empty(&rows, "weights");
+        drop_if_empty(&rows, "remark");
+    }
+    if (rc == IL_OK) {
+        name_for_people(&rows);
+        rc = il_report_sheet(to, &(il_sheet){ .rows = &rows, .title = t->title, .notes = (const char *const *)notes.lines,
+                                              .label = label }, format, e);
+    }
+    il_notes_free(&notes);
     il_store_rows_free(&rows);
     return rc;
 }

@@ -10,7 +10,7 @@
 
 typedef struct il_store il_store;
 
-/* Opens or creates (folders too), migrates, and fills `published`. WAL, foreign keys, a busy timeout of 60 s. IL_EDB
+/* Opens or creates (folders too; ":memory:": no file), migrates, and fills `published`. WAL, foreign keys, a busy timeout of 60 s. IL_EDB
  * when the file is no database, not ours, or newer than this program. */
 int il_store_open(il_store **out, const char *path, il_err *e);
 /* For reports and queries: never writes; IL_EIO when the file is absent. */

@@ -6,6 +6,7 @@
 
 extern const char il_embedded_published_csv[];
 extern const char il_embedded_published_splits_csv[];
+extern const char il_embedded_published_settings_csv[];
 
 enum { FIELDS = 7 };
 
@@ -89,6 +90,9 @@ int il_store_publish(il_store *s, il_err *e)
           " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", 7 },
         { "published-splits.csv", il_embedded_published_splits_csv, "DELETE FROM published_splits",
           "INSERT INTO published_splits (dataset, split, count) VALUES (?1, ?2, ?3)", 3 },
+        { "published-settings.csv", il_embedded_published_settings_csv, "DELETE FROM published_settings",
+          "INSERT INTO published_settings (published_table, model, key, value)"
+          " VALUES (?1, ?2, ?3, CASE WHEN ?4 GLOB '*[^0-9.]*' THEN ?4 ELSE CAST(?4 AS NUMERIC) END)", 4 },
     };
     int rc = IL_OK;
     for (size_t i = 0; rc == IL_OK && i < sizeof sources / sizeof *sources; i++)

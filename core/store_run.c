@@ -57,7 +57,7 @@ int il_store_find_stale(char **config, char **manifest, il_store *s, const char 
     int more = 0;
     int rc = il_store_prepare(&statement, s,
         "SELECT r.config, r.manifest FROM experiments x JOIN experiment_runs n ON n.experiment = x.id"
-        " JOIN runs r ON r.id = n.run WHERE x.name = ?1 AND n.name = ?2 AND r.hash <> ?3"
+        " JOIN runs r ON r.id = n.run WHERE x.name = ?1 AND n.name = ?2 AND r.hash <> ?3 AND r.manifest IS NOT '{}'"
         " ORDER BY r.started_at DESC, r.id DESC LIMIT 1", e);
     if (rc == IL_OK)
         rc = il_store_bind(s, statement,

@@ -115,14 +115,40 @@ static int put_cell(il_store *s, const il_cell_record *c, il_err *e)
         " mask_policy = ?7, loss = ?8, trained_on = ?9, published_table = ?13", values, e);
 }
 
+/* The run that the cell has shown so far; 0 where there is none. */
+static int find_shown(int64_t *run, il_store *s, const il_cell_record *c, il_err *e)
+{
+    il_bind values[] = {
+        il_bind_int(c->experiment), il_bind_text(c->run_name), il_bind_text(c->tested_dataset),
+        il_bind_text(c->tested_on), il_bind_text(c->split), il_bind_text(c->degradation), level_of(c->degradation, c->level),
+        { 0 } };
+    return il_store_exec(run, s,
+        "SELECT run FROM experiment_cells WHERE experiment = ?1 AND run_name = ?2 AND tested_dataset = ?3 AND tested_on = ?4"
+        " AND split = ?5 AND COALESCE(degradation, '') = COALESCE(?6, '') AND COALESCE(level, 0.0) = COALESCE(?7, 0.0)",
+        values, e);
+}
+
+/* A run that lacked its data was a hole with a reason; when no cell shows it any more, its data are there. */
+static int drop_hole(il_store *s, int64_t run, il_err *e)
+{
+    return il_store_exec(NULL, s,
+        "DELETE FROM runs WHERE id = ?1 AND status = 'failed' AND manifest = '{}'"
+        " AND NOT EXISTS (SELECT 1 FROM experiment_cells WHERE run = ?1)", (il_bind[]){ il_bind_int(run), { 0 } }, e);
+}
+
 int il_store_cell(il_store *s, const il_cell_record *c, il_err *e)
 {
+    int64_t shown = 0;
     int rc = il_store_begin(s, e);
     if (rc != IL_OK)
         return rc;
-    rc = put_cell(s, c, e);
+    rc = find_shown(&shown, s, c, e);
+    if (rc == IL_OK)
+        rc = put_cell(s, c, e);
     if (rc == IL_OK)
         rc = il_store_name_run(s, c->experiment, c->run_name, c->run, e);
+    if (rc == IL_OK && shown && shown != c->run)
+        rc = drop_hole(s, shown, e);
     return il_store_end(s, rc, e);
 }
 

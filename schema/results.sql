@@ -1,4 +1,5 @@
--- results.sql - what a database of results holds (user_version 1); results-2.sql adds to it.
+-- results.sql - what a database of results holds (user_version 1). Each results-N.sql makes version N of version
+-- N-1; current.sql has what all of them make.
 -- Measurements are kept as pixel counts per picture, so that every convention of IoU is a query; the views at the end
 -- are made for people. Times are ISO 8601 in UTC.
 

@@ -1,28 +1,77 @@
 /* cmd_plan.c - inpaintlab plan: what a grid would do, and why, without doing it. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include "beside.h"
 #include "grid.h"
+
+/* Something that stands in the way, told once however many runs and tests want it. */
+struct missing {
+    char *text;
+    size_t runs, tests;
+};
 
 struct totals {
     size_t states[IL_JOB_BLOCKED + 1];
     size_t cells, tested, holes;
+    struct missing *missing;
+    size_t nmissing, room;
 };
 
-static void print_tests(const il_job *j, const il_job_view *v, struct totals *sum)
+static int add_missing(struct totals *sum, const char *text, bool run, il_err *e)
 {
-    for (size_t i = 0; i < j->run->ntests; i++) {
+    size_t i = 0;
+    while (i < sum->nmissing && strcmp(sum->missing[i].text, text) != 0)
+        i++;
+    if (i == sum->nmissing) {
+        struct missing *more = il_words_room(sum->missing, sum->nmissing, &sum->room, sizeof *more);
+        if (more)
+            sum->missing = more;
+        char *copy = more ? il_words_copy(text) : NULL;
+        if (!copy)
+            return il_fail_oom(e);
+        sum->missing[sum->nmissing++] = (struct missing){ .text = copy };
+    }
+    sum->missing[i].runs += run;
+    sum->missing[i].tests += !run;
+    return IL_OK;
+}
+
+static void print_missing(struct totals *sum)
+{
+    bool data = false;
+    for (size_t i = 0; i < sum->nmissing; i++) {
+        const struct missing *m = &sum->missing[i];
+        printf("missing, for %zu run%s and %zu test%s: %s\n", m->runs, m->runs == 1 ? "" : "s", m->tests,
+               m->tests == 1 ? "" : "s", m->text);
+        data = data || strncmp(m->text, "data set ", 9) == 0;
+    }
+    if (data)
+        printf("  README.md tells where a grid expects its data (\"Use it\") and how they are made (\"A data set\");"
+               " --set dataset.root=FOLDER looks elsewhere\n");
+    if (sum->nmissing)
+        printf("\n");
+}
+
+static int print_tests(const il_job *j, const il_job_view *v, struct totals *sum, il_err *e)
+{
+    int rc = IL_OK;
+    for (size_t i = 0; i < j->run->ntests && rc == IL_OK; i++) {
         const il_job_test *t = &j->tests[i];
         const char *state = v->tested[i] ? "done" : t->source ? "to test" : "no data";
         il_degrade_words degraded = il_degrade_shown(&t->set->degradation);
-        printf("    %-9s  tested on %s %s (%s)%s%s%s%s\n", state, t->set->dataset.label, t->set->images, t->set->split,
-               *degraded.text ? ", " : "", degraded.text, t->source ? "" : ": ", t->source ? "" : t->error.message);
+        printf("    %-9s  tested on %s %s (%s)%s%s\n", state, t->set->dataset.label, t->set->images, t->set->split,
+               *degraded.text ? ", " : "", degraded.text);
+        if (!t->source)
+            rc = add_missing(sum, t->error.message, false, e);
         sum->cells++;
         sum->tested += v->tested[i];
         sum->holes += !t->source;
     }
+    return rc;
 }
 
-static int print_run(const il_grid *g, const il_run *run, struct totals *sum, il_err *e)
+static int print_run(const il_grid *g, const il_run *run, struct totals *sum, il_beside *beside, il_err *e)
 {
     il_job j = { 0 };
     il_job_view v = { 0 };
@@ -30,10 +79,16 @@ static int print_run(const il_grid *g, const il_run *run, struct totals *sum, il
     if (rc == IL_OK)
         rc = il_job_look(&v, &j, g->plan->experiment, g->store, g->folder, e);
     if (rc == IL_OK) {
-        printf("%-10s %s  [%.12s]%s%s\n", il_job_state_text(v.state), run->name, j.hash, v.why[0] ? "  " : "", v.why);
-        print_tests(&j, &v, sum);
+        const char *why = v.state == IL_JOB_BLOCKED ? "" : v.why;
+        printf("%-10s %s  [%.12s]%s%s\n", il_job_state_text(v.state), run->name, j.hash, *why ? "  " : "", why);
         sum->states[v.state]++;
+        if (v.state == IL_JOB_BLOCKED)
+            rc = add_missing(sum, j.error.message, true, e);
     }
+    if (rc == IL_OK)
+        rc = print_tests(&j, &v, sum, e);
+    if (rc == IL_OK)
+        rc = il_beside_add(beside, &j, e);
     free(v.tested);
     il_job_close(&j);
     return rc;
@@ -42,15 +97,26 @@ static int print_run(const il_grid *g, const il_run *run, struct totals *sum, il
 static int print_plan(const il_grid *g, const char *database, struct totals *sum, il_err *e)
 {
     const il_plan *p = g->plan;
+    il_beside *beside = NULL;
+    int rc = il_beside_new(&beside, p, e);
     printf("%s: %s\n", p->experiment, p->title);
     printf("%s, %zu run%s, database %s%s\n\n", p->path, p->count, p->count == 1 ? "" : "s", database,
            g->store ? "" : " (not there yet)");
-    for (size_t i = 0; i < p->count; i++) {
-        int rc = print_run(g, &p->runs[i], sum, e);
-        if (rc != IL_OK)
-            return rc;
+    for (size_t i = 0; i < p->count && rc == IL_OK; i++)
+        rc = print_run(g, &p->runs[i], sum, beside, e);
+    if (rc == IL_OK) {
+        printf("\n");
+        print_missing(sum);
+        rc = il_beside_print(stdout, beside, e);
     }
-    printf("\n");
+    il_beside_free(beside);
+    for (size_t i = 0; i < sum->nmissing; i++)
+        free(sum->missing[i].text);
+    free(sum->missing);
+    if (rc != IL_OK)
+        return rc;
+    if (p->published)
+        printf("\n");
     for (int state = 0; state <= IL_JOB_BLOCKED; state++)
         if (sum->states[state])
             printf("%zu %s, ", sum->states[state], il_job_state_text((il_job_state)state));
@@ -81,7 +147,8 @@ const il_command il_cmd_plan = {
     .name = "plan",
     .summary = "list the runs and cells of a grid, and what is left to do",
     .usage = "[options] GRID.yaml",
-    .about = "Lists each run and cell of a grid and says whether it is done, to run, to resume or stale, and why.\n"
+    .about = "Lists each run and cell of a grid and says whether it is done, to run, to resume or stale, and why;\n"
+             "of a grid that names a published table also which cells stand beside it, and in what they differ from the paper.\n"
              "Changes nothing.\n",
     .options = table,
     .notes = "Exit status: 0 nothing stands in the way, 1 a run's data are missing or the grid is wrong, 2 wrong usage.\n",

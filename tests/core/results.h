@@ -80,7 +80,7 @@ static inline struct answer ask(il_store *s, const char *sql)
 /* A run of `model` in every respect but these. */
 static inline il_run_record run_record(const char *hash, const char *name, const char *model, const char *trained_on)
 {
-    return (il_run_record){ .hash = hash, .name = name, .config = "{\"a\":1}", .manifest = "{}", .seed = 1,
+    return (il_run_record){ .hash = hash, .name = name, .config = "{\"a\":1}", .manifest = "{\"files\":{}}", .seed = 1,
                             .model = model, .model_params = "{}", .parameters = 1000, .dataset = "dataset2",
                             .mask_policy = "full", .loss = "focal", .trained_on = trained_on, .versions = "{}",
                             .host = "here", .device = "cpu", .git_revision = "abc", .threads = 2 };

@@ -302,7 +302,7 @@ Test(store_rows, every_published_cell_is_listed_before_anything_is_measured)
         snprintf(wanted, sizeof wanted, "%s|%s|0|%s", views[i][1], views[i][1], views[i][1]);
         ANSWERS(store, sql, wanted);
     }
-    ANSWERS(store, "SELECT * FROM table2", "NIX-Net 40M|NULL|0.769|NULL|0|NULL|NULL|not measured|0");
+    ANSWERS(store, "SELECT * FROM table2", "NIX-Net 40M|NULL|0.769|NULL|0|NULL|NULL|not measured|0|NULL|NULL");
     ANSWERS(store, "SELECT * FROM table1", "dataset1|NULL|NULL|9000|NULL|500|NULL|500");
     ANSWERS(store, "SELECT COUNT(*) FROM table1", "3");
 }
