@@ -21,6 +21,13 @@ static const struct {
     { "epochs", "SELECT * FROM epochs WHERE " OF_RUN("run") " ORDER BY run, epoch" },
     { "tests", "SELECT * FROM tests WHERE " OF_RUN("run") " ORDER BY id" },
     { "cells", "SELECT * FROM cells WHERE ?1 IN ('', experiment)" },
+    { "metrics", "SELECT * FROM metrics WHERE ?1 IN ('', experiment) ORDER BY cell" },
+    { "robustness", "SELECT * FROM robustness WHERE ?1 IN ('', experiment)" },
+    /* without an experiment: all of them together, as in the report */
+    { "published_cells", "SELECT * FROM published_cells WHERE experiment IS nullif(?1, '')" },
+    { "deviations", "SELECT * FROM deviations WHERE cell IN (SELECT cell FROM cells WHERE ?1 IN ('', experiment))" },
+    { "splits", "SELECT * FROM splits WHERE ?1 = '' OR dataset IN (SELECT dataset FROM cells WHERE experiment = ?1 UNION"
+                " SELECT tested_dataset FROM cells WHERE experiment = ?1) ORDER BY dataset, images, split" },
 };
 
 static const char tests_sql[] = "SELECT id FROM tests WHERE " OF_RUN("run") " ORDER BY id";

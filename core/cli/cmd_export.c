@@ -39,8 +39,9 @@ const il_command il_cmd_export = {
     .summary = "the results as CSV, JSON lines or for TensorBoard",
     .usage = "[options] -o DIR",
     .about =
-        "Writes the results as files for other programs: experiments, runs, epochs, tests, cells, images and scores (decoded, one\n"
-        "row for each bin that is not empty), or what TensorBoard shows of each run. For one query there is 'inpaintlab sql'.\n",
+        "Writes the results as files for other programs: experiments, runs, epochs, tests, cells, metrics,\n"
+        "robustness, published_cells, deviations, splits, images and scores (decoded, one row for each bin that is not empty), or\n"
+        "what TensorBoard shows of each run. For one query there is 'inpaintlab sql'.\n",
     .options = table,
     .notes = "Exit status: 0 good, 1 there is nothing to read or no place to write, 2 wrong usage.\n",
     .size = sizeof(struct options),

@@ -74,17 +74,24 @@ cp copy.safetensors "$file"
 
 # ---- tables ----
 ends 0 '' export --db r.sqlite -o csv
-[ "$(ls csv | tr '\n' ' ')" = 'cells.csv epochs.csv experiments.csv images.csv runs.csv scores.csv tests.csv ' ] || fail "files: $(ls csv)"
-for table in experiments runs epochs tests cells images; do
+[ "$(ls csv | tr '\n' ' ')" = 'cells.csv deviations.csv epochs.csv experiments.csv images.csv metrics.csv published_cells.csv robustness.csv runs.csv scores.csv splits.csv tests.csv ' ] || fail "files: $(ls csv)"
+for table in experiments runs epochs tests cells images metrics robustness splits deviations; do
   "$program" sql --db r.sqlite --format csv "SELECT * FROM $table" | cmp -s - csv/$table.csv || fail "$table.csv is not what sql prints"
 done
 [ "$(head -1 csv/scores.csv | tr -d '\r')" = test,id,bin,tampered,clean ] || fail "$(head -1 csv/scores.csv)"
+"$program" sql --db r.sqlite --format csv "SELECT * FROM published_cells WHERE experiment IS NULL" | cmp -s - csv/published_cells.csv ||
+  fail "published_cells.csv is not what sql prints"
+for table in metrics robustness splits published_cells; do
+  [ "$(wc -l <csv/$table.csv)" -gt 1 ] || fail "$table.csv has no rows"
+done
 decoded=$(awk -F, 'NR > 1 { t[$1 "," $2] += $4; c[$1 "," $2] += $5; if ($3 >= 128) { a[$1 "," $2] += $4; b[$1 "," $2] += $5 } }
   END { for (k in t) print k "," t[k] "," c[k] "," a[k] + 0 "," b[k] + 0 }' csv/scores.csv | sort)
 stored=$(sql "SELECT test, id, tp + fn, fp + tn, tp, fp FROM images" | sort)
 [ "$decoded" = "$stored" ] || fail "scores: '$decoded', the counts say '$stored'"
 ends 0 '' export --db r.sqlite --format json -o json --experiment two
 [ "$(wc -l <json/runs.jsonl)" = 2 ] && [ "$(wc -l <json/cells.jsonl)" = 2 ] || fail "of experiment two: $(wc -l json/*)"
+[ "$(grep -c '"experiment":"two"' json/metrics.jsonl)" = "$(wc -l <json/metrics.jsonl)" ] && [ -s json/metrics.jsonl ] ||
+  fail "metrics of experiment two: $(head -3 json/metrics.jsonl)"
 while read -r line; do
   [ "$(sql "SELECT json_valid('${line//\'/\'\'}')")" = 1 ] || fail "no JSON: $line"
 done <json/cells.jsonl
