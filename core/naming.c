@@ -48,6 +48,12 @@ static const char *choice_text(const il_run *run, const il_keys_choice *what, co
                                            : il_params_canonical(c->params, setting);
 }
 
+/* What may be set and yet changes no result. */
+static bool is_silent(const char *key)
+{
+    return strcmp(key, "train.recompute") == 0 || strcmp(key, "train.cuda_graph") == 0;
+}
+
 /* Lists and labels set no run apart by name. */
 static bool is_named(const char *key)
 {
@@ -201,7 +207,7 @@ int il_naming_sets(il_run *run, const il_slots *slots, const il_run *twin, const
     for (size_t i = 0; !rc && i < count; i++) {
         const char *key = sorted[i], *setting = NULL;
         bool again = holds(sorted, i, key, strlen(key)) || (strchr(key, '.') && holds(sorted, count, key, strcspn(key, ".")));
-        if (again || (!is_named(key) && strcmp(key, "train.skip") != 0) || strcmp(key, "train.recompute") == 0)
+        if (again || is_silent(key) || (!is_named(key) && strcmp(key, "train.skip") != 0))
             continue;
         const il_keys_choice *what = choice_named(key, &setting);
         rc = what && !setting ? add_choice(&t, &p, what, e) : add_if_changed(&t, &p, key, e);
