@@ -1,7 +1,19 @@
 /* config.c - a run's configuration as JSON. */
 #include <stdlib.h>
+#include <string.h>
 #include "config.h"
 #include "params_json.h"
+
+static const char *const ignored[] = {"recompute", "cuda_graph"};
+
+bool il_config_ignores(const char *setting)
+{
+    for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++) {
+        if (strcmp(ignored[i], setting) == 0)
+            return true;
+    }
+    return false;
+}
 
 static json_t *json_of_choice(const il_choice *c, bool *bad)
 {
@@ -20,8 +32,8 @@ static json_t *json_of_training(const il_params *p, const il_training *t, bool *
             *bad = true;
     }
     /* what changes no result, and what was not a choice when earlier runs were made */
-    json_object_del(train, "recompute");
-    json_object_del(train, "cuda_graph");
+    for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
+        json_object_del(train, ignored[i]);
     if (t->precision == IL_PRECISION_FP32)
         json_object_del(train, "precision");
     if (t->accumulate == 1)
@@ -31,11 +43,13 @@ static json_t *json_of_training(const il_params *p, const il_training *t, bool *
     return train;
 }
 
-int il_config_write(char **out, const il_run *run, const il_params *train, il_err *e)
+int il_config_write(char **out, const il_run *run, const il_params *train, int engine, il_err *e)
 {
     bool bad = false;
     json_t *all = json_object();
     il_params_json_put(all, "dataset", json_of_choice(&run->dataset, &bad), &bad);
+    if (engine != 1)
+        il_params_json_put(all, "engine", json_integer(engine), &bad);
     il_params_json_put(all, "loss", json_of_choice(&run->loss, &bad), &bad);
     il_params_json_put(all, "mask_policy", json_of_choice(&run->mask_policy, &bad), &bad);
     il_params_json_put(all, "missing", json_string(run->missing == IL_MISSING_SKIP ? "skip" : "refuse"), &bad);

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "config.h"
 #include "naming.h"
 #include "keys.h"
 #include "words.h"
@@ -51,7 +52,7 @@ static const char *choice_text(const il_run *run, const il_keys_choice *what, co
 /* What may be set and yet changes no result. */
 static bool is_silent(const char *key)
 {
-    return strcmp(key, "train.recompute") == 0 || strcmp(key, "train.cuda_graph") == 0;
+    return strncmp(key, "train.", 6) == 0 && il_config_ignores(key + 6);
 }
 
 /* Lists and labels set no run apart by name. */

@@ -152,7 +152,7 @@ static int write_config(il_run *run, const il_slots *s, il_err *e)
     il_params *train = NULL;
     int rc = read_table(&train, il_keys_train, "train.", s, e);
     if (!rc)
-        rc = il_config_write(&run->config, run, train, e);
+        rc = il_config_write(&run->config, run, train, IL_ENGINE_REVISION, e);
     il_params_free(train);
     return rc;
 }
