@@ -1,4 +1,4 @@
-/* job.c - a planned run with its data found and its identity known; and what the store and the disk say of it. */
+/* job.c - a planned run with its data found and its identity known; its files, and the lock on them. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -142,6 +142,43 @@ static int open_degraded(il_job_test *t, const il_job_test *plain)
     return rc == IL_OK ? il_source_digest(&t->digest, t->source, NULL, &t->error) : rc;
 }
 
+/* The truth that the test is measured against. Another than the run's is part of the test's identity. */
+static int open_truth(il_job_test *t, const il_job *j)
+{
+    memcpy(t->labels, j->labels, sizeof t->labels);
+    if (!t->set->mask_policy.plugin)
+        return IL_OK;
+    int rc = il_job_labels(t->labels, &t->set->mask_policy, &t->error);
+    if (rc != IL_OK || memcmp(t->labels, j->labels, sizeof t->labels) == 0)
+        return rc;
+    il_text all = { 0 };
+    il_words_add(&all, "%s", t->digest.hex);
+    for (int grey = 0; grey < 256; grey++)
+        il_words_add(&all, "\n%.9g", (double)t->labels[grey]);
+    if (all.failed)
+        rc = il_fail_oom(&t->error);
+    else
+        t->digest = il_words_sha256(all.data, all.size);
+    il_words_free(&all);
+    return rc;
+}
+
+static int open_test(il_job *j, size_t i, il_store *store)
+{
+    il_job_test *t = &j->tests[i];
+    const il_set *set = t->set = &j->run->tests[i];
+    int rc = set->degradation.kind != IL_DEGRADE_NONE
+                 ? open_degraded(t, &j->tests[set->plain])
+                 : open_source(&t->source, &t->digest, &set->dataset, set->split, set->images, j->run, store, &t->error);
+    if (rc == IL_OK)
+        rc = open_truth(t, j);
+    if (rc != IL_OK && rc != IL_ENOMEM) {
+        il_source_free(t->source);
+        t->source = NULL;
+    }
+    return rc;
+}
+
 int il_job_open(il_job *out, const il_run *run, il_store *store, il_err *e)
 {
     il_job j = { .run = run };
@@ -150,14 +187,8 @@ int il_job_open(il_job *out, const il_run *run, il_store *store, il_err *e)
         return il_fail_oom(e);
     int rc = open_training(&j, store, &j.error);
     make_hash(&j);
-    for (size_t i = 0; i < run->ntests && rc != IL_ENOMEM; i++) {
-        il_job_test *t = &j.tests[i];
-        t->set = &run->tests[i];
-        rc = t->set->degradation.kind != IL_DEGRADE_NONE
-                 ? open_degraded(t, &j.tests[t->set->plain])
-                 : open_source(&t->source, &t->digest, &t->set->dataset, t->set->split, t->set->images, run, store,
-                               &t->error);
-    }
+    for (size_t i = 0; i < run->ntests && rc != IL_ENOMEM; i++)
+        rc = open_test(&j, i, store);
     if (rc == IL_ENOMEM) {
         il_job_close(&j);
         return il_fail_oom(e);
@@ -198,8 +229,12 @@ int il_job_record_splits(const il_job *j, il_store *store, il_err *e)
     }
     for (size_t i = 0; i < run->ntests && rc == IL_OK; i++) {
         const il_job_test *t = &j->tests[i];
-        if (t->source && t->set->degradation.kind == IL_DEGRADE_NONE)
-            rc = record_split(store, t->set->dataset.label, t->set->images, t->set->split, t->source, &t->digest, e);
+        il_digest digest;
+        if (!t->source || t->set->degradation.kind != IL_DEGRADE_NONE)
+            continue;
+        rc = il_source_digest(&digest, t->source, NULL, e); /* of the pictures alone */
+        if (rc == IL_OK)
+            rc = record_split(store, t->set->dataset.label, t->set->images, t->set->split, t->source, &digest, e);
     }
     return rc;
 }
@@ -255,144 +290,4 @@ void il_job_unlock(int fd)
 {
     if (fd >= 0)
         close(fd);
-}
-
-static bool is_locked(const il_job *j, const char *folder)
-{
-    int fd = open(il_job_file(j, folder, "lock").text, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return false;
-    bool locked = flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
-    close(fd);
-    return locked;
-}
-
-/* ---- what is known ---- */
-
-/* Says in words what differs between two JSON objects: "train.lr: 0.001 -> 0.0001". */
-static void describe_change(il_text *t, const char *prefix, const json_t *old, const json_t *new)
-{
-    const char *key;
-    json_t *value;
-    json_object_foreach((json_t *)new, key, value) {
-        json_t *before = json_object_get(old, key);
-        char path[200];
-        snprintf(path, sizeof path, "%s%s%s", prefix, *prefix ? "." : "", key);
-        if (before && json_equal(before, value))
-            continue;
-        if (json_is_object(before) && json_is_object(value)) {
-            describe_change(t, path, before, value);
-            continue;
-        }
-        char *a = before ? json_dumps(before, JSON_ENCODE_ANY | JSON_COMPACT) : NULL;
-        char *b = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
-        il_words_add(t, "%s%s: %.40s -> %.40s", t->size ? ", " : "", path, a ? a : "nothing", b ? b : "?");
-        free(a);
-        free(b);
-    }
-}
-
-static void explain_stale(char *why, size_t size, const il_job *j, const char *config, const char *manifest)
-{
-    json_t *pairs[][2] = { { json_loads(config, 0, NULL), json_loads(j->run->config, 0, NULL) },
-                           { json_loads(manifest ? manifest : "{}", 0, NULL), json_loads(j->manifest, 0, NULL) } };
-    il_text t = { 0 };
-    describe_change(&t, "", pairs[0][0], pairs[0][1]);
-    if (!t.size && pairs[1][0] && !json_equal(pairs[1][0], pairs[1][1]))
-        il_words_add(&t, "the data or the initial weights have changed");
-    snprintf(why, size, "since it was last run: %.350s", t.data ? t.data : "settings have changed");
-    il_words_free(&t);
-    for (int i = 0; i < 2; i++) {
-        json_decref(pairs[i][0]);
-        json_decref(pairs[i][1]);
-    }
-}
-
-static int look_for_tests(il_job_view *v, const il_job *j, il_store *store, int64_t run, size_t *left, il_err *e)
-{
-    *left = 0;
-    for (size_t i = 0; i < j->run->ntests; i++) {
-        const il_job_test *t = &j->tests[i];
-        int64_t id = 0;
-        if (t->source) {
-            int rc = il_store_find_test(&id, store, run, t->digest.hex, t->set->split, j->run->test_batch, e);
-            if (rc != IL_OK)
-                return rc;
-        }
-        v->tested[i] = id != 0;
-        *left += id == 0;
-    }
-    return IL_OK;
-}
-
-static int look_at_new(il_job_view *v, const il_job *j, const char *experiment, il_store *store, il_err *e)
-{
-    char *config = NULL, *manifest = NULL;
-    int rc = il_store_find_stale(&config, &manifest, store, experiment, j->run->name, j->hash, e);
-    if (rc == IL_OK && config) {
-        v->state = IL_JOB_STALE;
-        explain_stale(v->why, sizeof v->why, j, config, manifest);
-    }
-    free(config);
-    free(manifest);
-    return rc;
-}
-
-static int look_at_row(il_job_view *v, const il_job *j, const char *experiment, il_store *store, const char *folder,
-                       il_err *e)
-{
-    il_run_row row;
-    size_t left = 0;
-    int rc = il_store_find_run(&row, store, j->hash, e);
-    if (rc == IL_OK && row.status != IL_RUN_NONE)
-        rc = look_for_tests(v, j, store, row.id, &left, e);
-    if (rc != IL_OK)
-        return rc;
-    bool kept = access(il_job_file(j, folder, "checkpoint.safetensors").text, F_OK) == 0;
-    if (row.status == IL_RUN_NONE && !kept)
-        return look_at_new(v, j, experiment, store, e);
-    if (row.status == IL_RUN_DONE) {
-        v->state = left ? IL_JOB_RESUME : IL_JOB_DONE;
-        if (left)
-            snprintf(v->why, sizeof v->why, "trained; %zu of %zu tests are left", left, j->run->ntests);
-    } else if (row.status == IL_RUN_FAILED) {
-        v->state = IL_JOB_FAILED;
-        snprintf(v->why, sizeof v->why, "%.380s", row.message);
-    } else {
-        v->state = IL_JOB_RESUME;
-        snprintf(v->why, sizeof v->why, kept ? "cut off after %d epochs; goes on from its checkpoint"
-                                             : "cut off before its first checkpoint; starts again", row.epochs);
-    }
-    return IL_OK;
-}
-
-int il_job_look(il_job_view *out, const il_job *j, const char *experiment, il_store *store, const char *folder,
-                il_err *e)
-{
-    il_job_view v = { .state = IL_JOB_TODO };
-    v.tested = calloc(j->run->ntests ? j->run->ntests : 1, sizeof *v.tested);
-    if (!v.tested)
-        return il_fail_oom(e);
-    int rc = IL_OK;
-    if (j->error.code != IL_OK) {
-        v.state = IL_JOB_BLOCKED;
-        snprintf(v.why, sizeof v.why, "%.390s", j->error.message);
-    } else if (is_locked(j, folder)) {
-        v.state = IL_JOB_BUSY;
-        snprintf(v.why, sizeof v.why, "another process is at it");
-    } else if (store) {
-        rc = look_at_row(&v, j, experiment, store, folder, e);
-    }
-    if (rc != IL_OK) {
-        free(v.tested);
-        return rc;
-    }
-    *out = v;
-    return IL_OK;
-}
-
-const char *il_job_state_text(il_job_state state)
-{
-    static const char *const words[] = { "to run", "to resume", "stale", "failed", "busy", "done", "no data" };
-    return words[state];
 }

@@ -9,7 +9,8 @@
 typedef struct il_job_test {
     const il_set *set;
     il_source *source; /* NULL when it cannot be used */
-    il_digest digest;
+    il_digest digest; /* of its pictures, and of the truth where that is not the run's */
+    float labels[256]; /* the truth's target values */
     il_err error;
 } il_job_test;
 

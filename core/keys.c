@@ -44,7 +44,7 @@ const il_keys_choice il_keys_choices[IL_KEYS_CHOICES] = {
 const char *const il_keys_top[] = {"experiment", "title", "published", "base", "axes", "exclude", "include", NULL};
 const char *const il_keys_heads[] = {"dataset", "model",      "mask_policy", "loss", "train", "missing",
                                      "seed",    "test_batch", "test",        "degrade", NULL};
-const char *const il_keys_set[] = {"dataset", "images", "split", "degrade", NULL};
+const char *const il_keys_set[] = {"dataset", "images", "split", "mask_policy", "degrade", NULL};
 
 const il_keys_choice *il_keys_find_choice(const char *key)
 {

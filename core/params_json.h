@@ -9,6 +9,9 @@
  * matters. *bad is set when there was no memory. */
 json_t *il_params_json(const il_params *p, bool *bad);
 
+/* The same to be read and queried: paths too, real numbers as numbers. */
+json_t *il_params_json_shown(const il_params *p, bool *bad);
+
 /* Sets a member; *bad when there was no memory. */
 void il_params_json_put(json_t *object, const char *key, json_t *value, bool *bad);
 

@@ -43,6 +43,8 @@ typedef struct il_set {
     il_choice dataset;
     char *images; /* image kind: realfake, … */
     char *split;  /* "test" unless the grid says otherwise */
+    il_choice mask_policy; /* whose targets are the truth; plugin NULL: the run's */
+    char *tested_on; /* how tables call it: images, and the entry's own policy, as in "realfake by full" */
     il_degradation degradation; /* of its pictures */
     size_t plain; /* which of the run's tests has the same pictures as they are; it stands before this one */
 } il_set;

@@ -6,11 +6,12 @@
 #include "resolve.h"
 #include "words.h"
 
-static const il_keys_choice *const dataset_choice = &il_keys_choices[0];
 
 void il_resolve_free_set(il_set *set)
 {
     il_choice_free(&set->dataset);
+    il_choice_free(&set->mask_policy);
+    free(set->tested_on);
     free(set->images);
     free(set->split);
     *set = (il_set){ 0 };
@@ -48,38 +49,52 @@ static const il_node *key_of(const il_node *map, const char *key)
     return NULL;
 }
 
-/* One entry of `test`: a word, or a map of dataset, images and split. */
+/* A plugin that the entry names itself; *own is set to whether it does. */
+static int read_choice(il_choice *out, bool *own, il_resolver *r, const char *key, const il_slot *slot,
+                       const il_node *entry, il_err *e)
+{
+    const il_node *value = il_yaml_get(entry, key);
+    il_slots s = {0};
+    *own = value != NULL;
+    if (!value)
+        return IL_OK;
+    il_slots_source source = {.from = slot->from, .at = slot->at ? key_of(entry, key) : NULL};
+    int rc = il_slots_put(&s, key, value, source, e);
+    if (!rc)
+        rc = il_choice_resolve(out, r, &s, il_keys_find_choice(key), e);
+    il_slots_free(&s);
+    return rc;
+}
+
+/* One entry of `test`: a word, or a map of dataset, images, split and mask_policy. */
 static int read_set(il_set *out, il_resolver *r, const il_run *run, const il_slots *s, const il_slot *slot,
                     const il_node *entry, il_err *e)
 {
     bool map = entry->kind == IL_NODE_MAP;
     if (entry->kind == IL_NODE_LIST)
         return il_yaml_fail(slot->from, slot->at ? entry : NULL, e, IL_EPARAM,
-                            "test: a list, expected an image kind or a map of dataset, images and split");
+                            "test: a list, expected an image kind or a map of dataset, images, split, mask_policy and degrade");
     int rc = map ? check_set_keys(slot, entry, e) : IL_OK;
     if (rc)
         return rc;
 
-    const il_node *dataset = il_yaml_get(entry, "dataset");
-    il_slots own = {0};
-    if (dataset) {
-        il_slots_source source = {.from = slot->from, .at = slot->at ? key_of(entry, "dataset") : NULL};
-        rc = il_slots_put(&own, "dataset", dataset, source, e);
-    }
+    bool own = false;
+    rc = read_choice(&out->dataset, &own, r, "dataset", slot, entry, e);
+    if (!rc && !own)
+        rc = il_choice_resolve(&out->dataset, r, s, il_keys_find_choice("dataset"), e);
     if (!rc)
-        rc = il_choice_resolve(&out->dataset, r, dataset ? &own : s, dataset_choice, e);
+        rc = read_choice(&out->mask_policy, &own, r, "mask_policy", slot, entry, e);
     if (!rc)
         rc = read_word(&out->images, slot, map ? il_yaml_get(entry, "images") : entry, "images", run->training.on, e);
     if (!rc)
         rc = read_word(&out->split, slot, il_yaml_get(entry, "split"), "split", "test", e);
-    il_slots_free(&own);
     return rc;
 }
 
 /* What the run trains on. */
 static int default_set(il_set *out, il_resolver *r, const il_run *run, const il_slots *s, il_err *e)
 {
-    int rc = il_choice_resolve(&out->dataset, r, s, dataset_choice, e);
+    int rc = il_choice_resolve(&out->dataset, r, s, il_keys_find_choice("dataset"), e);
     out->images = il_words_copy(run->training.on);
     out->split = il_words_copy("test");
     return !rc && (!out->images || !out->split) ? il_fail_oom(e) : rc;
@@ -92,15 +107,26 @@ static bool same_text(const char *a, const char *b)
 
 static bool same_set(const il_set *a, const il_set *b)
 {
-    return same_text(a->dataset.label, b->dataset.label) && same_text(a->images, b->images) &&
+    return same_text(a->dataset.label, b->dataset.label) && same_text(a->tested_on, b->tested_on) &&
            same_text(a->split, b->split);
+}
+
+static int name_set(il_set *set, il_err *e)
+{
+    il_text t = {0};
+    il_words_add(&t, "%s", set->images);
+    if (set->mask_policy.plugin)
+        il_words_add(&t, " by %s", set->mask_policy.label);
+    set->tested_on = t.data;
+    return t.failed ? il_fail_oom(e) : IL_OK;
 }
 
 /* One entry of `test`, or, where entry is NULL, what the run trains on. */
 static int read_any(il_set *out, il_resolver *r, const il_run *run, const il_slots *s, const il_slot *slot,
                     const il_node *entry, il_err *e)
 {
-    return entry ? read_set(out, r, run, s, slot, entry, e) : default_set(out, r, run, s, e);
+    int rc = entry ? read_set(out, r, run, s, slot, entry, e) : default_set(out, r, run, s, e);
+    return rc ? rc : name_set(out, e);
 }
 
 static int check_repeated(const il_run *run, const il_slot *slot, const il_node *entry, il_err *e)
@@ -109,7 +135,7 @@ static int check_repeated(const il_run *run, const il_slot *slot, const il_node 
     for (size_t k = 0; k + 1 < run->ntests; k++) {
         if (same_set(&run->tests[k], last))
             return il_yaml_fail(slot->from, slot->at ? entry : NULL, e, IL_EPARAM, "test: %s of '%s' (%s) is named twice",
-                                last->images, last->dataset.label, last->split);
+                                last->tested_on, last->dataset.label, last->split);
     }
     return IL_OK;
 }

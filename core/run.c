@@ -1,12 +1,13 @@
 /* run.c - one job from start to end: train or go on, keep the weights, test, store every cell. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <jansson.h>
 #include "examples.h"
 #include "found.h"
 #include "run.h"
+#include "run_json.h"
 #include "train.h"
 
 struct sitting {
@@ -26,31 +27,6 @@ static bool ends_grid(int rc)
 
 /* ---- what the store is told ---- */
 
-static char *params_json(const il_choice *c)
-{
-    json_t *o = json_object();
-    const il_param_spec *spec = il_params_specs(c->params);
-    for (; spec && spec->name; spec++)
-        json_object_set_new(o, spec->name, json_string(il_params_canonical(c->params, spec->name)));
-    char *text = json_dumps(o, JSON_SORT_KEYS | JSON_COMPACT);
-    json_decref(o);
-    return text;
-}
-
-static char *versions_json(const il_run *run)
-{
-    const il_choice used[] = { run->dataset, run->model, run->loss, run->mask_policy };
-    json_t *o = json_pack("{s:s, s:s}", "inpaintlab", IL_VERSION, "libtorch", il_torch_version());
-    for (size_t i = 0; i < sizeof used / sizeof *used; i++) {
-        const il_plugin *p = used[i].plugin;
-        json_object_set_new(o, il_registry_kind(p->kind),
-                            json_pack("{s:s, s:i}", "name", p->name, "revision", p->revision));
-    }
-    char *text = json_dumps(o, JSON_SORT_KEYS | JSON_COMPACT);
-    json_decref(o);
-    return text;
-}
-
 static int begin(struct sitting *x, int64_t parameters, il_err *e)
 {
     const il_job *j = x->job;
@@ -61,7 +37,7 @@ static int begin(struct sitting *x, int64_t parameters, il_err *e)
     il_device_text(x->opts->device, device, sizeof device);
     il_device_title(x->opts->device, title, sizeof title);
     il_words_add(&place, "%s (%s)", device, title);
-    char *versions = versions_json(run), *params = params_json(&run->model);
+    char *versions = il_run_json_versions(run), *params = il_run_json_params(&run->model);
     il_run_record r = { .hash = j->hash, .name = run->name, .config = run->config,
                         .manifest = j->manifest ? j->manifest : "{}", .seed = run->seed, .model = run->model.label,
                         .model_params = params, .parameters = parameters, .dataset = run->dataset.label,
@@ -78,7 +54,7 @@ static int begin(struct sitting *x, int64_t parameters, il_err *e)
 
 static int end_failed(struct sitting *x, il_status status, const il_err *why, il_err *e)
 {
-    il_run_end end = { .status = status, .message = why->message };
+    il_run_end end = { .status = status, .message = why->message, .seconds = NAN };
     return il_store_end_run(x->store, x->row, &end, e);
 }
 
@@ -89,7 +65,7 @@ static int store_cell(struct sitting *x, const il_set *set, int64_t test, il_err
                          .model = run->model.label, .dataset = run->dataset.label,
                          .mask_policy = run->mask_policy.label, .loss = run->loss.label,
                          .trained_on = run->training.on, .tested_dataset = set->dataset.label,
-                         .tested_on = set->images, .split = set->split, .published_table = x->opts->published,
+                         .tested_on = set->tested_on, .split = set->split, .published_table = x->opts->published,
                          .degradation = il_degrade_name(&set->degradation), .level = set->degradation.level };
     return il_store_cell(x->store, &c, e);
 }
@@ -215,9 +191,9 @@ static int measure(il_found *out, size_t *unreadable, struct sitting *x, const i
     char phase[200];
     size_t n = 0;
     il_degrade_words degraded = il_degrade_shown(&t->set->degradation);
-    snprintf(phase, sizeof phase, "test %s %s%s%s", t->set->dataset.label, t->set->images, *degraded.text ? ", " : "",
+    snprintf(phase, sizeof phase, "test %s %s%s%s", t->set->dataset.label, t->set->tested_on, *degraded.text ? ", " : "",
              degraded.text);
-    int rc = il_loader_open(&loader, t->source, x->job->labels, test_loader(x), e);
+    int rc = il_loader_open(&loader, t->source, t->labels, test_loader(x), e);
     if (rc != IL_OK)
         return rc;
     il_evaluation what = { .model = &x->model, .loader = loader, .scores = true,
@@ -239,11 +215,11 @@ static void keep_examples(struct sitting *x, const il_job_test *t, int64_t test)
     int rc = il_examples_there(&there, x->store, test, &why);
     if (rc == IL_OK && !there)
         rc = weights_in_memory(x, &why);
-    il_examples_job job = { &x->model, t->source, x->job->labels, test_loader(x) };
+    il_examples_job job = { &x->model, t->source, t->labels, test_loader(x) };
     if (rc == IL_OK && !there)
         rc = il_examples_keep(&x->out->examples, x->store, test, &job, &why);
     if (rc != IL_OK && x->watch->say) {
-        il_fail_in(&why, "no example pictures of %s %s are kept", t->set->dataset.label, t->set->images);
+        il_fail_in(&why, "no example pictures of %s %s are kept", t->set->dataset.label, t->set->tested_on);
         x->watch->say(x->watch->context, x->job->run->name, why.message);
     }
 }
@@ -262,14 +238,18 @@ static int store_test(int64_t *id, struct sitting *x, const il_job_test *t, il_e
         return rc;
     }
     size_t listed = t->source ? il_source_left_out_count(t->source) : 0;
-    il_degrade_words settings = il_degrade_settings(&t->set->degradation);
+    char *settings = NULL;
+    if (il_run_json_settings(&settings, t->set, e) != IL_OK) {
+        il_found_drop(&found);
+        return IL_ENOMEM;
+    }
     il_test_record r = { .dataset = t->set->dataset.label, .images = t->set->images, .split = t->set->split,
                          .digest = t->source ? t->digest.hex : "", .batch = x->job->run->test_batch,
                          .status = rc == IL_OK ? IL_RUN_DONE : IL_RUN_FAILED,
                          .message = rc == IL_OK ? NULL : why.message, .seconds = il_evaluate_now() - start,
                          .left_out = (int64_t)(listed + unreadable), .scores = found.scores,
                          .degradation = il_degrade_name(&t->set->degradation), .level = t->set->degradation.level,
-                         .settings = *settings.text ? settings.text : NULL };
+                         .settings = settings };
     if (rc == IL_OK) {
         x->out->tested++;
     } else {
@@ -279,6 +259,7 @@ static int store_test(int64_t *id, struct sitting *x, const il_job_test *t, il_e
     }
     int stored = il_store_test(id, x->store, x->row, &r, found.rows, found.count, e);
     il_found_drop(&found);
+    free(settings);
     if (stored == IL_OK && rc == IL_OK)
         keep_examples(x, t, *id);
     return stored;

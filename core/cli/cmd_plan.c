@@ -60,7 +60,7 @@ static int print_tests(const il_job *j, const il_job_view *v, struct totals *sum
         const il_job_test *t = &j->tests[i];
         const char *state = v->tested[i] ? "done" : t->source ? "to test" : "no data";
         il_degrade_words degraded = il_degrade_shown(&t->set->degradation);
-        printf("    %-9s  tested on %s %s (%s)%s%s\n", state, t->set->dataset.label, t->set->images, t->set->split,
+        printf("    %-9s  tested on %s %s (%s)%s%s\n", state, t->set->dataset.label, t->set->tested_on, t->set->split,
                *degraded.text ? ", " : "", degraded.text);
         if (!t->source)
             rc = add_missing(sum, t->error.message, false, e);

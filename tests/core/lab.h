@@ -98,16 +98,21 @@ struct room {
     il_run_opts opts;
 };
 
-static inline void open_room(struct room *r, const char *grid)
+static inline void open_room_set(struct room *r, const char *grid, const char *const *set)
 {
     il_err e = { 0 };
     LAB_OK(il_registry_open(&r->registry, &e), e);
-    LAB_OK(il_plan_read(&r->plan, grid, r->registry, (il_plan_opts){ 0 }, &e), e);
+    LAB_OK(il_plan_read(&r->plan, grid, r->registry, (il_plan_opts){ .set = set }, &e), e);
     LAB_OK(il_store_open(&r->store, lab_path("results.sqlite"), &e), e);
     r->opts = (il_run_opts){ .folder = strdup(lab_path("runs")), .experiment = r->plan->experiment, .threads = 1,
                              .loader_threads = 1 };
     LAB_OK(il_store_experiment(&r->opts.experiment_id, r->store, r->plan->experiment, r->plan->title, r->plan->path,
                                r->plan->source, &e), e);
+}
+
+static inline void open_room(struct room *r, const char *grid)
+{
+    open_room_set(r, grid, NULL);
 }
 
 static inline void close_room(struct room *r)
@@ -129,6 +134,30 @@ static inline il_run_outcome run_first(struct room *r)
     LAB_OK(il_run_job(&o, &j, r->store, &r->opts, &watch, &e), e);
     il_job_close(&j);
     return o;
+}
+
+static inline il_job_state look_at_first(struct room *r, char why[400])
+{
+    il_err e = { 0 };
+    il_job j = { 0 };
+    il_job_view v;
+    LAB_OK(il_job_open(&j, &r->plan->runs[0], r->store, &e), e);
+    LAB_OK(il_job_look(&v, &j, r->plan->experiment, r->store, r->opts.folder, &e), e);
+    if (why)
+        memcpy(why, v.why, sizeof v.why);
+    free(v.tested);
+    il_job_close(&j);
+    return v.state;
+}
+
+static inline void assert_query(struct room *r, const char *sql, const char *expected)
+{
+    il_err e = { 0 };
+    il_rows rows;
+    LAB_OK(il_store_query(&rows, r->store, sql, NULL, &e), e);
+    cr_assert_eq(rows.count, 1, "%s", sql);
+    cr_assert_str_eq(rows.values[0] ? rows.values[0] : "NULL", expected, "%s", sql);
+    il_store_rows_free(&rows);
 }
 
 #endif

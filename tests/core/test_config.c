@@ -36,6 +36,7 @@ static const struct {
     {"dataset.subset=inpainted", false},
     {"test=[fakefake]", true},
     {"test_batch=3", true},
+    {"test=[{images: realfake, mask_policy: {name: full, label: x}}]", true},
     {"degrade=[jpeg]", true},
     {"model.label=x", true},
     {"model=net", false},

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <string.h>
 #include <inpaintlab/params.h>
+#include "params_json.h"
 
 static const il_param_spec specs[] = {
     {"root", IL_PATH, NULL, 0, 0, NULL, "folder"},
@@ -160,4 +161,29 @@ Test(params, wrong_type_is_a_bug, .signal = SIGABRT)
 {
     il_params *p = fresh();
     il_params_real(p, "size");
+}
+
+static char *dumped(json_t *o)
+{
+    char *text = json_dumps(o, JSON_SORT_KEYS | JSON_COMPACT | JSON_REAL_PRECISION(15));
+    json_decref(o);
+    return text;
+}
+
+/* What is hashed has no paths and texts for real numbers; what is shown has both as they are. */
+Test(params, as_json)
+{
+    il_params *p = fresh();
+    bool bad = false;
+    cr_assert_eq(il_params_set(p, "root", "data/x", NULL), IL_OK);
+    cr_assert_eq(il_params_set(p, "alpha", "1e-4", NULL), IL_OK);
+    char *hashed = dumped(il_params_json(p, &bad)), *shown = dumped(il_params_json_shown(p, &bad));
+    cr_assert_not(bad);
+    cr_expect_str_eq(hashed, "{\"alpha\":\"0.0001\",\"deep\":false,\"gamma\":\"2\",\"note\":\"\",\"seed\":1,"
+                             "\"shift\":\"0\",\"size\":40,\"subset\":\"all\"}");
+    cr_expect_str_eq(shown, "{\"alpha\":0.0001,\"deep\":false,\"gamma\":2.0,\"note\":\"\",\"root\":\"data/x\",\"seed\":1,"
+                            "\"shift\":0.0,\"size\":40,\"subset\":\"all\"}");
+    free(hashed);
+    free(shown);
+    il_params_free(p);
 }

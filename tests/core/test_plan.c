@@ -54,6 +54,10 @@ static void show_run(il_text *t, const il_run *run)
         il_words_add(t, "  test");
         show_choice(t, "dataset", &run->tests[i].dataset);
         il_words_add(t, " images=%s split=%s", run->tests[i].images, run->tests[i].split);
+        if (run->tests[i].mask_policy.plugin) {
+            show_choice(t, "mask_policy", &run->tests[i].mask_policy);
+            il_words_add(t, " as \"%s\"", run->tests[i].tested_on);
+        }
         const il_degradation *d = &run->tests[i].degradation;
         if (d->kind != IL_DEGRADE_NONE)
             il_words_add(t, " %s%s of test %zu", il_degrade_shown(d).text, il_degrade_settings(d).text,

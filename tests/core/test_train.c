@@ -255,30 +255,6 @@ Test(train, a_damaged_checkpoint_is_refused)
 
 /* ---- whole runs ---- */
 
-static il_job_state look_at_first(struct room *r, char why[400])
-{
-    il_err e = { 0 };
-    il_job j = { 0 };
-    il_job_view v;
-    LAB_OK(il_job_open(&j, &r->plan->runs[0], r->store, &e), e);
-    LAB_OK(il_job_look(&v, &j, r->plan->experiment, r->store, r->opts.folder, &e), e);
-    if (why)
-        memcpy(why, v.why, sizeof v.why);
-    free(v.tested);
-    il_job_close(&j);
-    return v.state;
-}
-
-static void assert_query(struct room *r, const char *sql, const char *expected)
-{
-    il_err e = { 0 };
-    il_rows rows;
-    LAB_OK(il_store_query(&rows, r->store, sql, NULL, &e), e);
-    cr_assert_eq(rows.count, 1, "%s", sql);
-    cr_assert_str_eq(rows.values[0] ? rows.values[0] : "NULL", expected, "%s", sql);
-    il_store_rows_free(&rows);
-}
-
 Test(train, a_run_is_done_once_and_its_cells_are_stored)
 {
     struct room r = { 0 };
@@ -290,6 +266,7 @@ Test(train, a_run_is_done_once_and_its_cells_are_stored)
     assert_query(&r, "SELECT count(*) FROM images", "3");
     assert_query(&r, "SELECT sum(tp + fp + fn + tn) FROM images", "6912"); /* 3 pictures of 48 x 48 */
     assert_query(&r, "SELECT tested_on FROM cells", "realfake");
+    assert_query(&r, "SELECT model_params FROM runs", "{\"coarse\":8,\"fine\":6,\"level\":8.0,\"residual\":true}");
     /* scores are counted where truth and prediction are */
     assert_query(&r, "SELECT count(*) FROM scores", "3");
     assert_query(&r, "SELECT count(*) FROM images JOIN scores USING (test, id)"
@@ -322,6 +299,20 @@ Test(train, changed_data_and_settings_make_a_run_stale)
     close_room(&r);
 }
 
+/* A setting that goes back to its default leaves the configuration. */
+Test(train, a_setting_taken_back_is_told)
+{
+    struct room r = { 0 };
+    char why[400];
+    open_room(&r, lab_grid("back", ", accumulate: 2", ""));
+    run_first(&r);
+    close_room(&r);
+    open_room(&r, lab_grid("back", "", ""));
+    cr_assert_eq(look_at_first(&r, why), IL_JOB_STALE);
+    cr_assert_str_eq(why, "since it was last run: train.accumulate: 2 -> unset");
+    close_room(&r);
+}
+
 Test(train, missing_data_become_a_failed_row_with_its_reason)
 {
     struct room r = { 0 };
@@ -334,6 +325,7 @@ Test(train, missing_data_become_a_failed_row_with_its_reason)
     cr_assert_neq(o.failure.code, IL_OK);
     assert_query(&r, "SELECT status FROM runs", "failed");
     assert_query(&r, "SELECT instr(message, 'p01') > 0 FROM runs", "1");
+    assert_query(&r, "SELECT seconds FROM runs", "NULL");
     close_room(&r);
 
     open_room(&r, lab_grid("skip", "", "  missing: skip\n"));
