@@ -41,6 +41,8 @@ static int add_course(il_bundle *b, const il_course *c, il_err *e)
     int rc = il_bundle_add_bytes(b, "course.sums", IL_F64, 1, (int64_t[]){ SUM_FIELDS }, sums, e);
     if (rc == IL_OK)
         rc = il_bundle_add_bytes(b, "course.position", IL_I64, 1, (int64_t[]){ COURSE_FIELDS }, course, e);
+    if (rc == IL_OK)
+        rc = il_bundle_add_bytes(b, "course.epoch_seconds", IL_F64, 1, (int64_t[]){ 1 }, &c->epoch_seconds, e);
     return rc == IL_OK ? add_epochs(b, c, e) : rc;
 }
 
@@ -111,6 +113,7 @@ static int read_course(il_course *c, const il_bundle *b, il_err *e)
     const il_tensor *sums = find_sized(b, "course.sums", IL_F64, SUM_FIELDS);
     const il_tensor *position = find_sized(b, "course.position", IL_I64, COURSE_FIELDS);
     const il_tensor *epochs = find_sized(b, "course.epochs", IL_F64, -1);
+    const il_tensor *under_way = find_sized(b, "course.epoch_seconds", IL_F64, 1); /* NULL in files of older programs */
     if (!sums || !position || !epochs || il_numel(epochs) % EPOCH_FIELDS != 0)
         return il_fail(e, IL_EFORMAT, "its record of the training is missing");
     double v[SUM_FIELDS];
@@ -118,6 +121,8 @@ static int read_course(il_course *c, const il_bundle *b, il_err *e)
     int rc = il_read_bytes(sums, v, sizeof v, e);
     if (rc == IL_OK)
         rc = il_read_bytes(position, p, sizeof p, e);
+    if (rc == IL_OK && under_way)
+        rc = il_read_bytes(under_way, &c->epoch_seconds, sizeof c->epoch_seconds, e);
     if (rc != IL_OK)
         return rc;
     c->epoch = (int)p[0];

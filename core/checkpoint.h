@@ -13,6 +13,7 @@ typedef struct il_course {
     size_t done;
     il_early early;
     double seconds;       /* training time of all sittings */
+    double epoch_seconds; /* what of it went into the epoch under way */
     il_sums sums;         /* of the epoch under way */
     bool collapsed;       /* the newest validation found nothing although there was something */
     bool best_collapsed;  /* the same at the best epoch */

@@ -21,6 +21,7 @@ struct session {
     il_course *course;
     il_tally tally; /* of the batches since the sums were last read */
     double epoch_start;   /* clock; already finished parts of a resumed epoch are not in it */
+    double booked;        /* clock up to which the course has the time */
     double written;       /* clock of the last checkpoint */
     double told;          /* clock of the last progress line */
     size_t seen;          /* pictures of this epoch in this sitting */
@@ -109,10 +110,33 @@ static int train_step(struct session *x, const il_batch *b, il_err *e)
     return rc;
 }
 
+static int check_loss(const struct session *x, il_err *e)
+{
+    if (isfinite(il_sums_loss(&x->course->sums)))
+        return IL_OK;
+    return il_fail(e, IL_ETORCH, "the loss is no finite number in epoch %d: try a smaller train.lr", x->course->epoch);
+}
+
+/* A sum that is no finite number will not become one, so the epoch's end need not be waited for. */
+static int read_sums(struct session *x, il_err *e)
+{
+    int rc = il_tally_read(&x->course->sums, NULL, &x->tally, e);
+    return rc == IL_OK && x->course->sums.pictures > 0 ? check_loss(x, e) : rc;
+}
+
+static void book_time(struct session *x)
+{
+    double now = il_evaluate_now(), passed = now - x->booked;
+    x->course->seconds += passed;
+    x->course->epoch_seconds += passed;
+    x->booked = now;
+}
+
 static int write_checkpoint(struct session *x, il_err *e)
 {
     double now = il_evaluate_now();
-    int rc = il_tally_read(&x->course->sums, NULL, &x->tally, e);
+    int rc = read_sums(x, e);
+    book_time(x);
     if (rc == IL_OK)
         rc = il_checkpoint_write(x->job->checkpoint, x->job->hash, x->course, x->model, x->adam, e);
     x->written = now;
@@ -136,7 +160,7 @@ static int tell_progress(struct session *x, il_err *e)
     if (!x->watch->progress || now - x->told < 0.25)
         return IL_OK;
     x->told = now;
-    int rc = il_tally_read(&x->course->sums, NULL, &x->tally, e);
+    int rc = read_sums(x, e);
     if (rc != IL_OK)
         return rc;
     double speed = (double)x->seen / (now - x->epoch_start);
@@ -153,7 +177,6 @@ static int tell_progress(struct session *x, il_err *e)
 static int after_step(struct session *x, il_err *e)
 {
     if (il_watch_stopped(x->watch)) {
-        x->course->seconds += il_evaluate_now() - x->epoch_start;
         int rc = write_checkpoint(x, e);
         return rc == IL_OK ? il_fail(e, IL_ECANCEL, "stopped in epoch %d after %zu of %zu batches", x->course->epoch,
                                      x->course->batch, il_loader_batches(x->train)) : rc;
@@ -181,7 +204,9 @@ static int train_epoch(struct session *x, il_err *e)
         x->seen += (size_t)batch.n;
         rc = after_step(x, e);
     }
-    return rc == IL_OK ? il_tally_read(&x->course->sums, NULL, &x->tally, e) : rc;
+    if (rc == IL_OK)
+        rc = read_sums(x, e);
+    return rc == IL_OK ? check_loss(x, e) : rc;
 }
 
 static int keep_best(struct session *x, il_err *e)
@@ -224,17 +249,14 @@ static int end_epoch(struct session *x, il_err *e)
     int rc = il_evaluate_loader(&v, NULL, NULL, &what, x->watch, e);
     if (rc != IL_OK)
         return rc;
-    double seconds = il_evaluate_now() - x->epoch_start;
+    book_time(x);
     il_epoch_row row = { c->epoch, il_sums_loss(&c->sums), il_metrics_batch_mean(c->sums.iou), il_sums_loss(&v),
-                         il_metrics_batch_mean(v.iou), seconds, (double)x->seen / trained };
-    if (!isfinite(row.train_loss))
-        return il_fail(e, IL_ETORCH, "the loss is no finite number in epoch %d: try a smaller train.lr", c->epoch);
+                         il_metrics_batch_mean(v.iou), c->epoch_seconds, (double)x->seen / trained };
     il_epoch_row *grown = realloc(c->epochs, (c->done + 1) * sizeof *grown);
     if (!grown)
         return il_fail_oom(e);
     c->epochs = grown;
     c->epochs[c->done++] = row;
-    c->seconds += seconds;
     c->collapsed = v.total.tp + v.total.fp == 0 && v.total.fn > 0;
     int best = il_metrics_early_add(&c->early, c->epoch, row.validation_loss);
     if (best)
@@ -242,6 +264,7 @@ static int end_epoch(struct session *x, il_err *e)
     say_epoch(x, &row, best);
     c->epoch++;
     c->batch = 0;
+    c->epoch_seconds = 0;
     c->sums = (il_sums){ 0 };
     if (rc == IL_OK)
         rc = write_checkpoint(x, e);
@@ -253,7 +276,6 @@ static int stopped_in_validation(struct session *x, int rc, il_err *e)
 {
     if (rc != IL_ECANCEL)
         return rc;
-    x->course->seconds += il_evaluate_now() - x->epoch_start;
     il_err failed = { 0 };
     int wrote = write_checkpoint(x, &failed);
     if (wrote != IL_OK)
@@ -267,7 +289,7 @@ static int all_epochs(struct session *x, il_err *e)
     x->written = il_evaluate_now();
     int rc = x->course->done ? x->job->epoch(x->job->context, x->course, e) : IL_OK;
     while (rc == IL_OK && x->course->epoch <= t->epochs && !il_metrics_early_stop(&x->course->early, t->patience)) {
-        x->epoch_start = il_evaluate_now();
+        x->epoch_start = x->booked = il_evaluate_now();
         rc = train_epoch(x, e);
         if (rc == IL_OK)
             rc = stopped_in_validation(x, end_epoch(x, e), e);
