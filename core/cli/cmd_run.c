@@ -96,7 +96,7 @@ static int run(void *options, const char *const *words, il_err *e)
                sum.skipped, sum.failed, sum.busy ? "; some runs were left to another process" : "");
     }
     il_grid_close(&g);
-    return rc != IL_OK ? rc : sum.failed ? 1 : 0;
+    return rc != IL_OK ? rc : sum.failed || sum.busy ? 1 : 0;
 }
 
 #define INTO(member) IL_INTO(struct options, member)
@@ -128,7 +128,7 @@ const il_command il_cmd_run = {
              "checkpoint; a failed run is recorded with its reason and the grid goes on.\n",
     .options = table,
     .notes = "Ctrl-C writes a checkpoint and stops; once more stops at once.\n"
-             "Exit status: 0 all cells are measured, 1 something failed or was stopped, 2 wrong usage.\n",
+             "Exit status: 0 all cells are measured; 1 something failed, was stopped or was left to another process; 2 wrong usage.\n",
     .size = sizeof(struct options),
     .defaults = &(const struct options){ .grid.database = IL_CLI_DATABASE, .device = "auto", .checkpoint_seconds = 60 },
     .least = 1, .most = 1, .expected = "one grid file, as in 'inpaintlab run experiments/quickstart.yaml'",

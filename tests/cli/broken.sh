@@ -72,6 +72,9 @@ data() {
 }
 
 expect 0 "" "$program" run -q --db fine.sqlite good.yaml
+held=$(ls -d runs/*/lock | head -n 1)
+expect 1 "" flock "$held" "$program" run -q --db fine.sqlite good.yaml # left to another process
+grep -q 'left to another process' out.txt || { echo "nothing was left to the holder of $held"; failures=$((failures + 1)); }
 weights=$(echo runs/*/weights.safetensors | cut -d' ' -f1)
 cp "$weights" good.safetensors
 cp -r runs good-runs
@@ -117,6 +120,14 @@ printf '[%.0s' {1..200} > broken.yaml
 expect 1 "inpaintlab: broken.yaml:…: …" "$program" plan broken.yaml
 expect 1 "inpaintlab: none.yaml: …No such file or directory" "$program" plan none.yaml
 expect 1 "inpaintlab: data: …" "$program" plan data
+
+# ---- README's grid and what it says of a wrong key ----
+mkdir experiments
+sed -n '/^```yaml$/,/^```$/{/^```/d;p;/^exclude/{n;p;q}}' "$source/README.md" > experiments/widths.yaml
+expect 1 "" "$program" plan --db none.sqlite experiments/widths.yaml
+grep -q '^15 no data, 0 of 45 cells measured$' out.txt || { echo "README's grid: $(tail -n 1 out.txt)"; failures=$((failures + 1)); }
+sed -i 's/epochs:/epocs:/' experiments/widths.yaml
+expect 1 "$(sed -n 's/^ *\(inpaintlab: experiments\/widths.yaml:.*\)/\1/p' "$source/README.md")" "$program" plan experiments/widths.yaml
 
 # ---- options ----
 expect 2 "inpaintlab: plan: expected one grid file…" "$program" plan
