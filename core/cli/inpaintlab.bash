@@ -7,7 +7,7 @@ _inpaintlab_plugins() # [TITLE] : those under it, or all
 _inpaintlab()
 {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} command=${COMP_WORDS[1]} at=1
-    local name options argument choices commands= words= value= given=
+    local name options argument choices commands="" words="" value="" given=""
     COMPREPLY=()
     [ -n "${_inpaintlab_table-}" ] || _inpaintlab_table=$(inpaintlab help --options 2>/dev/null)
     if [[ $COMP_CWORD -gt 1 && $'\n'$_inpaintlab_table == *$'\n'"$command "* ]]; then # a group, as `dataset build`
@@ -35,7 +35,7 @@ _inpaintlab()
         return
     fi
     if [[ $cur != -* ]]; then
-        words=
+        words=""
         case $command in
             new) [ "$COMP_CWORD" -eq 2 ] && words="model dataset loss mask-policy masker generator" ;;
             model) words=$(_inpaintlab_plugins models) ;;

@@ -34,7 +34,7 @@ static struct rows rows_of(const il_option *table)
         const char *name = strstr(o->usage, "--"), *gap = strchr(name, ' ');
         *r = (struct row){ .option = o, .letter = name > o->usage ? o->usage[1] : '\0', .value = gap ? gap + 1 : NULL };
         snprintf(r->name, sizeof r->name, "%.*s", (int)strcspn(name, " "), name);
-        assert(rows.count <= MOST);
+        assert(rows.count <= MOST && (r->value || o->kind == IL_OPTION_FLAG) && (r->value || !o->read));
     }
     return rows;
 }
