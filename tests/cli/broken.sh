@@ -158,19 +158,20 @@ data 'cp data/train/01.realfake.png data/train/01.realfake.jpg' "$lead…01…"
 data 'rm data/train/01.realfake.png; mkdir data/train/01.realfake.png' "$lead…01.realfake.png…"
 
 # ---- weights ----
+set_lead="inpaintlab: seed=1,…: failed: " # what --set changes is a part of the name
 weights() { expect 1 "$2" "$program" run -q --db weights.sqlite --only seed=1 --set "train.weights=$1" good.yaml; rm -rf weights.sqlite* runs; }
-printf '' > empty.pth;                      weights empty.pth "$lead…empty.pth: …"
-echo hello > text.pth;                      weights text.pth "$lead…text.pth: …"
-head -c 3000 good.safetensors > cut.safetensors; weights cut.safetensors "$lead…cut.safetensors: …"
-printf '\xff\xff\xff\xff\xff\xff\xff\x7f{}' > huge.safetensors; weights huge.safetensors "$lead…huge.safetensors: …"
-printf '\x02\x00\x00\x00\x00\x00\x00\x00{}' > none.safetensors; weights none.safetensors "$lead…none.safetensors: …fine0.0.weight…"
-cp "$photos/01.png" picture.pth;            weights picture.pth "$lead…picture.pth: …"
-weights data "$lead…data…"
-weights none.pth "${lead}train.weights: none.pth: cannot be opened: No such file or directory"
-expect 1 "$lead…head.weight…" "$program" run -q --db weights.sqlite --only seed=1 \
+printf '' > empty.pth;                      weights empty.pth "$set_lead…empty.pth: …"
+echo hello > text.pth;                      weights text.pth "$set_lead…text.pth: …"
+head -c 3000 good.safetensors > cut.safetensors; weights cut.safetensors "$set_lead…cut.safetensors: …"
+printf '\xff\xff\xff\xff\xff\xff\xff\x7f{}' > huge.safetensors; weights huge.safetensors "$set_lead…huge.safetensors: …"
+printf '\x02\x00\x00\x00\x00\x00\x00\x00{}' > none.safetensors; weights none.safetensors "$set_lead…none.safetensors: …fine0.0.weight…"
+cp "$photos/01.png" picture.pth;            weights picture.pth "$set_lead…picture.pth: …"
+weights data "$set_lead…data…"
+weights none.pth "${set_lead}train.weights: none.pth: cannot be opened: No such file or directory"
+expect 1 "$set_lead…head.weight…" "$program" run -q --db weights.sqlite --only seed=1 \
   --set train.weights=good.safetensors --set model.fine=5 --set 'train.skip=[fine*,coarse*,merge*]' good.yaml
 rm -rf weights.sqlite* runs
-expect 1 "$lead…text.pth: …" "$program" run -q --db weights.sqlite --only seed=1 \
+expect 1 "$set_lead…text.pth: …" "$program" run -q --db weights.sqlite --only seed=1 \
   --set 'model={name: torchscript, file: text.pth}' good.yaml
 rm -rf weights.sqlite* runs
 
