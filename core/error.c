@@ -1,8 +1,10 @@
-/* error.c - filling error structs. Messages that do not fit are cut between characters. */
+/* error.c - filling error structs. Messages are one line of UTF-8 whatever names they quote, and are cut between
+ * characters. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <inpaintlab/error.h>
+#include "dataset/plain.h"
 
 /* Drops an UTF-8 sequence that vsnprintf cut in half. */
 static void cut_cleanly(char *text, size_t size)
@@ -21,6 +23,17 @@ static void cut_cleanly(char *text, size_t size)
         text[start - 1] = '\0';
 }
 
+/* A quoted name may hold line breaks, a terminal's commands, or bytes that no JSON can hold. */
+static void put(il_err *e, char *text, size_t size)
+{
+    cut_cleanly(text, size);
+    for (char *c = text; *c; c++)
+        if (*c == '\n' || *c == '\r' || *c == '\t')
+            *c = ' ';
+    il_plain_text(text);
+    memcpy(e->message, text, size);
+}
+
 int (il_fail)(il_err *e, int code, const char *format, ...)
 {
     if (!e)
@@ -31,9 +44,8 @@ int (il_fail)(il_err *e, int code, const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    cut_cleanly(text, sizeof text);
     e->code = code;
-    memcpy(e->message, text, sizeof text);
+    put(e, text, sizeof text);
     return code;
 }
 
@@ -60,7 +72,6 @@ int il_fail_in(il_err *e, const char *format, ...)
         used += n;
     }
     text[used] = '\0';
-    cut_cleanly(text, sizeof text);
-    memcpy(e->message, text, sizeof text);
+    put(e, text, sizeof text);
     return e->code;
 }

@@ -73,3 +73,19 @@ Test(error, characters_are_not_cut_in_half)
         cr_assert_eq(strlen(e.message), after[i], "%zu letters: %zu", before[i], strlen(e.message));
     }
 }
+
+Test(error, what_is_quoted_cannot_break_the_line)
+{
+    il_err e = { 0 };
+    il_fail(&e, IL_EIO, "%s: cannot be opened", "a\nb\r\tc\x1b[31m\x7f.png");
+    cr_assert_str_eq(e.message, "a b  c?[31m?.png: cannot be opened");
+    il_fail_in(&e, "%s", "run\n7");
+    cr_assert_str_eq(e.message, "run 7: a b  c?[31m?.png: cannot be opened");
+}
+
+Test(error, a_message_is_utf_8)
+{
+    il_err e = { 0 };
+    il_fail(&e, IL_EIO, "%s, %.2s, %s", "\xc3\xa9t\xc3\xa9", "a\xc3\xa9", "\xe9t\xe9");
+    cr_assert_str_eq(e.message, "\xc3\xa9t\xc3\xa9, a?, ?t?");
+}
