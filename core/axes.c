@@ -85,6 +85,8 @@ static int check_entries(const struct expansion *x, const il_node *list, const c
         const il_node *entry = list->items[i];
         if (entry->kind != IL_NODE_MAP || entry->count == 0)
             return fail(x, entry, e, "an entry of '%s' is no map of keys and values", name);
+        if (i == MAX_RUNS)
+            return fail(x, entry, e, "'%s' has more than 10000 entries", name);
     }
     return IL_OK;
 }
@@ -254,6 +256,8 @@ static int add_includes(struct expansion *x, il_err *e)
     for (size_t i = 0; x->include && i < x->include->count; i++) {
         const il_node *entry = x->include->items[i];
         il_variant v;
+        if (x->out.count == MAX_RUNS)
+            return fail(x, entry, e, "'%s' makes more than 10000 runs", "include");
         int rc = make_variant(&v, x, entry, entry->count, entry->keys, (const il_node *const *)entry->items, e);
         if (rc)
             return rc;

@@ -8,6 +8,8 @@
 #include "resolve.h"
 #include "words.h"
 
+enum { MAX_CELLS = 200000 }; /* tests of all runs */
+
 /* What reading needs; all of it goes when the plan stands. */
 struct reading {
     il_yaml *grid;
@@ -59,7 +61,7 @@ static int read_experiment(char **out, const il_yaml *grid, il_err *e)
 static int read_title(char **out, const il_yaml *grid, const char *fallback, il_err *e)
 {
     const il_node *n = il_yaml_get(il_yaml_root(grid), "title");
-    if (n && (n->kind != IL_NODE_SCALAR || strchr(n->text, '\n')))
+    if (n && (n->kind != IL_NODE_SCALAR || !il_words_line(n->text)))
         return il_yaml_fail(grid, n, e, IL_EPARAM, "'title' is no line of text");
     *out = il_words_copy(n && *n->text ? n->text : fallback);
     return *out ? IL_OK : il_fail_oom(e);
@@ -227,11 +229,17 @@ static int resolve_runs(il_plan *p, const struct reading *in, il_registry *regis
     p->runs = calloc(in->variants.count + 1, sizeof *p->runs);
     if (!p->runs)
         return il_fail_oom(e);
+    size_t cells = 0;
     for (size_t i = 0; !rc && i < in->variants.count; i++) {
         rc = il_resolve_run(&p->runs[i], &r, &in->variants.list[i], e);
         p->count += rc == IL_OK;
         if (!rc && in->nsets)
             rc = name_sets(&p->runs[i], &r, in, i, e);
+        cells += rc == IL_OK ? p->runs[i].ntests : 0;
+        if (!rc && cells > MAX_CELLS)
+            rc = il_yaml_fail(in->grid, in->variants.list[i].place, e, IL_EPARAM,
+                              "more than %d cells: %zu runs, tested on %zu sets of pictures each", MAX_CELLS,
+                              in->variants.count, p->runs[i].ntests);
     }
     il_resolve_end(&r);
     return rc ? rc : check_names(p, in, e);

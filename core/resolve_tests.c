@@ -6,6 +6,7 @@
 #include "resolve.h"
 #include "words.h"
 
+enum { MOST_TESTS = 10000 }; /* of a run */
 
 void il_resolve_free_set(il_set *set)
 {
@@ -145,6 +146,9 @@ static int add_sets(il_run *run, il_resolver *r, const il_slots *s, const il_slo
                     const il_levels *degrade, il_err *e)
 {
     size_t plain = run->ntests;
+    if (plain + 1 + degrade->count > MOST_TESTS)
+        return il_yaml_fail(r->grid, slot && slot->at ? entry : NULL, e, IL_EPARAM,
+                            "test: a run is tested more than %d times", MOST_TESTS);
     il_set *more = realloc(run->tests, (plain + 1 + degrade->count) * sizeof *more);
     if (!more)
         return il_fail_oom(e);

@@ -104,6 +104,14 @@ Test(words, nearest_ignores_words_too_long_for_a_name)
     cr_assert_str_eq(il_words_nearest("aaaaa", candidates, 2), "aaaa");
 }
 
+Test(words, a_line_holds_no_control_characters)
+{
+    cr_assert(il_words_line("") && il_words_line("plain, \xc3\xa9t\xc3\xa9 \xc2\xa0"));
+    const char *const none[] = { "a\nb", "\t", "\x1b[31m", "a\x7f", "a\xc2\x9b" };
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+        cr_assert_not(il_words_line(none[i]), "%zu", i);
+}
+
 Test(words, match)
 {
     cr_assert(il_words_match("*", ""));
