@@ -210,6 +210,11 @@ int il_store_open(il_store **out, const char *path, il_err *e)
         il_store_close(s);
         return rc;
     }
+    struct stat st;
+    if (stat(path, &st) == 0) {
+        s->device = st.st_dev;
+        s->file = st.st_ino;
+    }
     *out = s;
     return IL_OK;
 }
@@ -279,6 +284,7 @@ void il_store_close(il_store *s)
 {
     if (!s)
         return;
+    il_store_close(s->memo);
     sqlite3_close_v2(s->db);
     free(s->path);
     free(s);

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include "store_db.h"
 
 int il_store_fail(il_store *s, int result, il_err *e)
@@ -90,9 +91,19 @@ int il_store_script(il_store *s, const char *sql, il_err *e)
     return result == SQLITE_OK ? IL_OK : il_store_fail(s, result, e);
 }
 
+/* SQLite would go on writing to a file that has no name any more, and all would be lost at the end. */
+static int check_place(const il_store *s, il_err *e)
+{
+    struct stat st;
+    if (!s->file || (stat(s->path, &st) == 0 && st.st_ino == s->file && st.st_dev == s->device))
+        return IL_OK;
+    return il_fail(e, IL_EDB, "%s: the database was removed or replaced while it was in use", s->path);
+}
+
 int il_store_begin(il_store *s, il_err *e)
 {
-    return il_store_script(s, "BEGIN IMMEDIATE", e);
+    int rc = check_place(s, e);
+    return rc == IL_OK ? il_store_script(s, "BEGIN IMMEDIATE", e) : rc;
 }
 
 int il_store_end(il_store *s, int rc, il_err *e)

@@ -3,12 +3,16 @@
 #define IL_STORE_DB_H
 
 #include <sqlite3.h>
+#include <sys/types.h>
 #include "store.h"
 
 struct il_store {
     sqlite3 *db;
     char *path;
     int trouble; /* the result code that il_store_fail last told of */
+    dev_t device;
+    ino_t file; /* of the open database; 0: in memory, or only read */
+    il_store *memo; /* of one that is only read: in memory, for file hashes; NULL until there is one */
 };
 
 /* A value for ?1, ?2, …; lists end with {0}. */

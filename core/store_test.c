@@ -179,13 +179,25 @@ int il_store_file_hash(char hex[65], il_store *s, const char *path, int64_t size
             il_store_text(hex, 65, statement, 0);
     }
     sqlite3_finalize(statement);
-    return rc;
+    return rc == IL_OK && !more && s->memo ? il_store_file_hash(hex, s->memo, path, size, mtime_ns, e) : rc;
+}
+
+/* Many runs share their files, so a store that is only read remembers hashes as long as it is open. */
+static int remember(il_store *s, const char *path, int64_t size, int64_t mtime_ns, const char *hex, il_err *e)
+{
+    int rc = s->memo ? IL_OK : il_store_open(&s->memo, ":memory:", e);
+    return rc == IL_OK ? il_store_file_hash_put(s->memo, path, size, mtime_ns, hex, e) : rc;
 }
 
 /* A lost hash is only computed again, so this does not wait for the disk: there may be tens of thousands. */
 int il_store_file_hash_put(il_store *s, const char *path, int64_t size, int64_t mtime_ns, const char *hex, il_err *e)
 {
-    int rc = il_store_script(s, "PRAGMA synchronous = NORMAL", e);
+    int64_t only_read = 0;
+    int rc = il_store_exec(&only_read, s, "PRAGMA query_only", NULL, e);
+    if (rc == IL_OK && only_read)
+        return remember(s, path, size, mtime_ns, hex, e);
+    if (rc == IL_OK)
+        rc = il_store_script(s, "PRAGMA synchronous = NORMAL", e);
     if (rc == IL_OK)
         rc = il_store_exec(NULL, s,
             "INSERT OR REPLACE INTO files (path, size, mtime_ns, sha256) VALUES (?1, ?2, ?3, ?4)",

@@ -101,7 +101,7 @@ static int print_plan(const il_grid *g, const char *database, struct totals *sum
     int rc = il_beside_new(&beside, p, e);
     printf("%s: %s\n", p->experiment, p->title);
     printf("%s, %zu run%s, database %s%s\n\n", p->path, p->count, p->count == 1 ? "" : "s", database,
-           g->store ? "" : " (not there yet)");
+           g->absent ? " (not there yet)" : "");
     for (size_t i = 0; i < p->count && rc == IL_OK; i++)
         rc = print_run(g, &p->runs[i], sum, beside, e);
     if (rc == IL_OK) {

@@ -8,8 +8,9 @@ static int open_store(il_grid *g, const il_grid_options *o, bool write, il_err *
 {
     if (write)
         return il_store_open(&g->store, o->database, e);
-    if (access(o->database, F_OK) != 0)
-        return IL_OK;
+    g->absent = access(o->database, F_OK) != 0;
+    if (g->absent) /* file hashes are kept there, for runs share their files */
+        return il_store_open(&g->store, ":memory:", e);
     return il_store_open_readonly(&g->store, o->database, e);
 }
 

@@ -19,7 +19,8 @@ typedef struct il_grid_options {
 typedef struct il_grid {
     il_registry *registry;
     il_plan *plan;
-    il_store *store; /* NULL when there is no database and none is made */
+    il_store *store;
+    bool absent; /* there is no database, and none is made: the store is in memory */
     char folder[4000]; /* of runs, beside the database */
 } il_grid;
 

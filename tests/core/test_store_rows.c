@@ -374,3 +374,18 @@ Test(store_rows, file_hashes_hold_for_the_same_size_and_time)
     cr_assert_str_eq(hex, "");
     ANSWERS(store, "SELECT synchronous FROM pragma_synchronous", "2");
 }
+
+Test(store_rows, a_store_that_is_only_read_remembers_file_hashes_while_it_is_open)
+{
+    char hex[65] = "x";
+    il_store *only = NULL;
+    GOOD(il_store_file_hash_put(store, "/a", 10, 20, "abcd", &e));
+    GOOD(il_store_open_readonly(&only, in_folder(folder, "r.sqlite").path, &e));
+    GOOD(il_store_file_hash_put(only, "/b", 10, 20, "ef", &e));
+    GOOD(il_store_file_hash(hex, only, "/a", 10, 20, &e));
+    cr_assert_str_eq(hex, "abcd");
+    GOOD(il_store_file_hash(hex, only, "/b", 10, 20, &e));
+    cr_assert_str_eq(hex, "ef");
+    il_store_close(only);
+    ANSWERS(store, "SELECT COUNT(*) FROM files", "1");
+}

@@ -168,3 +168,15 @@ Test(store_shared, killed_in_the_middle_of_a_transaction)
     ANSWERS(store, "SELECT group_concat(name) FROM experiments", "after");
     ANSWERS(store, "SELECT integrity_check FROM pragma_integrity_check", "ok");
 }
+
+Test(store_shared, what_has_no_file_any_more_is_not_written_to)
+{
+    int64_t id = 0;
+    il_run_record r = run_record("h", "n", "fcn", "realfake");
+    cr_assert_eq(rename(path.path, in_folder(folder, "moved.sqlite").path), 0);
+    BAD(il_store_begin_run(&id, store, &r, &e), IL_EDB, "r.sqlite: the database was removed or replaced while it was in use");
+    cr_assert_eq(fclose(fopen(path.path, "w")), 0);
+    BAD(il_store_begin_run(&id, store, &r, &e), IL_EDB, "was removed or replaced");
+    cr_assert_eq(rename(in_folder(folder, "moved.sqlite").path, path.path), 0);
+    GOOD(il_store_begin_run(&id, store, &r, &e));
+}
