@@ -6,6 +6,7 @@ namespace pickle {
 
 /* A state dict has some twenty values per tensor. */
 static const size_t most_values = 2000000;
+static const size_t longest_name = 1000; /* of a class */
 
 uint64_t reader::little(size_t bytes)
 {
@@ -147,8 +148,12 @@ void reader::call(value *callee, value *arguments)
     bool named = callee->kind == kind::global;
     if (named && (callee->text == "collections OrderedDict" || callee->text == "collections defaultdict")) {
         value *dict = make(kind::dict);
-        bool pairs = callee->text == "collections OrderedDict" && arguments->items.size() == 1;
-        for (const value *pair : pairs ? arguments->items[0]->items : std::vector<value *>())
+        if (callee->text != "collections OrderedDict" || arguments->items.size() != 1)
+            return;
+        copied += arguments->items[0]->items.size(); /* one list may be named again and again */
+        if (copied > most_values)
+            throw broken("holds too many values");
+        for (const value *pair : arguments->items[0]->items)
             if (pair->items.size() == 2)
                 dict->items.insert(dict->items.end(), pair->items.begin(), pair->items.end());
         return;
@@ -275,6 +280,8 @@ bool reader::step_object(unsigned op)
     }
     case 0x93: {
         value *name = pop(), *module = pop();
+        if (name->text.size() > longest_name || module->text.size() > longest_name)
+            throw broken("names a class at endless length");
         make(kind::global)->text = module->text + " " + name->text;
         return true;
     }

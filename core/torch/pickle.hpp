@@ -47,6 +47,7 @@ public:
 private:
     const unsigned char *data;
     size_t size, at = 0;
+    size_t copied = 0; /* items that calls copied */
     std::deque<value> arena;
     std::vector<value *> stack;
     std::vector<size_t> marks;

@@ -360,3 +360,37 @@ Test(bundle, damaged_files, .init = set_up, .fini = tear_down)
     damage("checkpoint_legacy.pth");
     damage("whole.pth");
 }
+
+/* ---- small files that ask for much memory ---- */
+
+static void check_pickle(const char *text, size_t size, const char *message)
+{
+    char path[300];
+    il_err e = { 0 };
+    il_bundle *b = NULL;
+    FILE *f = fopen(path_of(path, "bomb.pth"), "wb");
+    cr_assert(f && fwrite(text, 1, size, f) == size && fclose(f) == 0);
+    cr_assert_eq(il_bundle_read(&b, path, &e), IL_EFORMAT);
+    cr_assert_not_null(strstr(e.message, message), "%s", e.message);
+    unlink(path);
+}
+
+Test(bundle, what_one_value_stands_for_is_not_multiplied, .init = set_up, .fini = tear_down)
+{
+    enum { PAIRS = 60000, COPIES = 40, LONG = 2000 };
+    static const char pair[] = "\x80\x02NN\x86q\1" "0]q\0(", copy[] = "h\2h\0\x85R0", class[] = "eccollections\nOrderedDict\nq\2";
+    static char text[sizeof pair + 2 * PAIRS + sizeof class + COPIES * sizeof copy], name[LONG + 16] = "\x80\x02X\xd0\x07\0\0";
+    size_t size = sizeof pair - 1;
+    memcpy(text, pair, size);
+    for (int i = 0; i < PAIRS; i++, size += 2)
+        memcpy(text + size, "h\1", 2);
+    memcpy(text + size, class, sizeof class - 1);
+    size += sizeof class - 1;
+    for (int i = 0; i < COPIES; i++, size += sizeof copy - 1)
+        memcpy(text + size, copy, sizeof copy - 1);
+    check_pickle(text, size, "holds too many values");
+
+    memset(name + 7, 'a', LONG);
+    memcpy(name + 7 + LONG, "q\0h\0\x93", 5);
+    check_pickle(name, 7 + LONG + 5, "names a class at endless length");
+}
