@@ -6,6 +6,7 @@
 
 #define FORMAT "inpaintlab checkpoint 1"
 
+enum { MOST_EPOCHS = 1000000 }; /* il_keys_train's bound of `epochs` */
 enum { EPOCH_FIELDS = 7, SUM_FIELDS = 10, COURSE_FIELDS = 5 };
 
 void il_course_free(il_course *c)
@@ -91,6 +92,18 @@ static const il_tensor *find_sized(const il_bundle *b, const char *name, il_dtyp
     return t && il_dtype_of(t) == dtype && (count < 0 || il_numel(t) == count) ? t : NULL;
 }
 
+/* Numbers that a training can have come to. */
+static bool is_possible(const double sums[SUM_FIELDS], const int64_t position[COURSE_FIELDS])
+{
+    static const int counts[] = { 2, 3, 4, 5, 7 };
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+        if (!(sums[counts[i]] >= 0 && sums[counts[i]] <= 0x1p53))
+            return false;
+    const int64_t epoch = position[0];
+    return epoch >= 1 && epoch <= MOST_EPOCHS + 1 && position[1] >= 0 && position[2] >= 0 && position[2] <= epoch &&
+           position[3] >= 0 && position[3] <= epoch;
+}
+
 static int read_epochs(il_course *c, const il_tensor *t, il_err *e)
 {
     size_t n = (size_t)il_numel(t) / EPOCH_FIELDS;
@@ -101,6 +114,10 @@ static int read_epochs(il_course *c, const il_tensor *t, il_err *e)
         rc = il_read_bytes(t, table, n * EPOCH_FIELDS * sizeof *table, e);
     for (size_t i = 0; i < n && rc == IL_OK; i++) {
         const double *r = table + i * EPOCH_FIELDS;
+        if (!(r[0] >= 1 && r[0] <= MOST_EPOCHS))
+            rc = il_fail(e, IL_EFORMAT, "its record of epoch %zu is damaged", i + 1);
+        if (rc != IL_OK)
+            break;
         c->epochs[i] = (il_epoch_row){ (int)r[0], r[1], r[2], r[3], r[4], r[5], r[6] };
         c->done = i + 1;
     }
@@ -123,6 +140,8 @@ static int read_course(il_course *c, const il_bundle *b, il_err *e)
         rc = il_read_bytes(position, p, sizeof p, e);
     if (rc == IL_OK && under_way)
         rc = il_read_bytes(under_way, &c->epoch_seconds, sizeof c->epoch_seconds, e);
+    if (rc == IL_OK && !is_possible(v, p))
+        rc = il_fail(e, IL_EFORMAT, "its record of the training is damaged");
     if (rc != IL_OK)
         return rc;
     c->epoch = (int)p[0];

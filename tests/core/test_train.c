@@ -1,5 +1,6 @@
 /* test_train.c - training, checkpoints, jobs and runs on pictures with a trace that a small U-Net can learn. */
 #include <math.h>
+#include "bundle.h"
 #include "lab.h"
 #include "train.h"
 
@@ -250,6 +251,46 @@ Test(train, a_damaged_checkpoint_is_refused)
     open_bench(&b, grid);
     cr_assert_eq(train(&b, lab_path("c"), &e), IL_EFORMAT);
     cr_assert_not_null(strstr(e.message, lab_path("c")), "%s", e.message);
+    close_bench(&b);
+}
+
+/* Writes the file anew with another tensor under that name. */
+static void replace_tensor(const char *path, const char *name, il_dtype dtype, int64_t count, const void *data)
+{
+    il_err e = { 0 };
+    il_bundle *old = NULL, *new = NULL;
+    LAB_OK(il_bundle_read(&old, path, &e), e);
+    LAB_OK(il_bundle_new(&new, &e), e);
+    for (size_t i = 0; i < il_bundle_notes(old); i++)
+        LAB_OK(il_bundle_note(new, il_bundle_note_at(old, i).key, il_bundle_note_at(old, i).text, &e), e);
+    for (size_t i = 0; i < il_bundle_count(old); i++)
+        if (strcmp(il_bundle_name(old, i), name) != 0)
+            LAB_OK(il_bundle_add(new, il_bundle_name(old, i), il_bundle_at(old, i), &e), e);
+    LAB_OK(il_bundle_add_bytes(new, name, dtype, 1, &count, data, &e), e);
+    LAB_OK(il_bundle_write(new, path, &e), e);
+    il_bundle_free(old);
+    il_bundle_free(new);
+}
+
+Test(train, a_checkpoint_of_impossible_numbers_is_refused)
+{
+    struct bench b = { 0 };
+    il_err e = { 0 };
+    stop = stop_after = 0;
+    const char *grid = lab_grid("impossible", "", "");
+    open_bench(&b, grid);
+    LAB_OK(train(&b, lab_path("c"), &e), e);
+    close_bench(&b);
+    replace_tensor(lab_path("c"), "course.sums", IL_F64, 10, (double[]){ 0, 1, 1e300, 0, 0, 0, 0, 1, 0, 0 });
+    open_bench(&b, grid);
+    cr_assert_eq(train(&b, lab_path("c"), &e), IL_EFORMAT);
+    cr_assert_not_null(strstr(e.message, "its record of the training is damaged"), "%s", e.message);
+    close_bench(&b);
+    replace_tensor(lab_path("c"), "course.sums", IL_F64, 10, (double[10]){ 0 });
+    replace_tensor(lab_path("c"), "course.position", IL_I64, 5, (int64_t[]){ -3, 0, 0, 0, 0 });
+    open_bench(&b, grid);
+    cr_assert_eq(train(&b, lab_path("c"), &e), IL_EFORMAT);
+    cr_assert_not_null(strstr(e.message, "its record of the training is damaged"), "%s", e.message);
     close_bench(&b);
 }
 
