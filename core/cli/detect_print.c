@@ -2,14 +2,27 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include "cli/detect.h"
+#include "dataset/plain.h"
 #include "detect/subject.h"
+
+/* A name that breaks no line, whatever it holds; the caller frees it. */
+static char *shown(const char *name)
+{
+    char *copy = il_words_copy(name);
+    if (copy)
+        il_plain_text(copy);
+    return copy;
+}
 
 void il_detect_print(const il_finding *f)
 {
-    printf("%s: %s, %.1f %% marked, %zu region%s, score %.3f\n", il_subject_name(f->path),
-           il_verdict_text(f->verdict), f->share * 100, f->regions.count, f->regions.count == 1 ? "" : "s", f->score);
+    char *path = shown(il_subject_name(f->path));
+    printf("%s: %s, %.1f %% marked, %zu region%s, score %.3f\n", path ? path : "?", il_verdict_text(f->verdict),
+           f->share * 100, f->regions.count, f->regions.count == 1 ? "" : "s", f->score);
     fflush(stdout);
+    free(path);
 }
 
 void il_detect_print_warnings(unsigned *said, const il_finding *f, const il_detector *d)
@@ -21,7 +34,9 @@ void il_detect_print_warnings(unsigned *said, const il_finding *f, const il_dete
             continue;
         *said |= bit;
         il_detect_warning_text(text, sizeof text, f, d, (il_warning)w);
-        fprintf(stderr, "inpaintlab: warning: %s: %s (said once)\n", il_subject_name(f->path), text);
+        char *path = shown(il_subject_name(f->path));
+        fprintf(stderr, "inpaintlab: warning: %s: %s (said once)\n", path ? path : "?", text);
+        free(path);
     }
 }
 
@@ -51,10 +66,12 @@ static void print_alarms(const il_detector *d)
 void il_detect_print_card(const il_detector *d)
 {
     const il_card *c = &d->card;
+    char *weights = shown(c->weights);
     if (c->run)
         fprintf(stderr, "detector: run %" PRId64 " (%s), ", c->run, known(c->name));
     else
-        fprintf(stderr, "detector: %s, ", c->weights);
+        fprintf(stderr, "detector: %s, ", weights ? weights : "?");
+    free(weights);
     fprintf(stderr, "model %s, trained on %s of %s, mask policy %s", known(c->model), known(c->trained_on),
             known(c->dataset), known(c->mask_policy));
     if (isfinite(c->test_iou))

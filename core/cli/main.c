@@ -5,6 +5,7 @@
 #include <unistd.h>
 #include <inpaintlab/tensor.h>
 #include "cli.h"
+#include "streams.h"
 
 static const il_command program = {
     .name = "",
@@ -25,9 +26,8 @@ static void calm_threads(char **argv)
     execv("/proc/self/exe", argv);
 }
 
-int main(int argc, char **argv)
+static int run(const char *name, int argc, char **argv)
 {
-    const char *name = argc > 1 ? argv[1] : "";
     if (strcmp(name, "--version") == 0 || strcmp(name, "version") == 0) {
         printf("inpaintlab %s (libtorch %s)\n", IL_VERSION, il_torch_version());
         return 0;
@@ -42,4 +42,11 @@ int main(int argc, char **argv)
     if (c)
         il_torch_init();
     return il_command_run(&program, argc, argv);
+}
+
+int main(int argc, char **argv)
+{
+    const char *name = argc > 1 ? argv[1] : "";
+    il_streams_open();
+    return il_streams_end(run(name, argc, argv), strcmp(name, "detect") == 0 ? 2 : 1); /* detect's 1 is an answer */
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include "dataset/plain.h"
 #include "detect/detector.h"
 #include "detect/pick.h"
 #include "detect/sweep.h"
@@ -95,6 +96,8 @@ static int note_training(il_card *c, const json_t *root, il_err *e)
     c->seed = (uint64_t)json_integer_value(seed);
     if (dataset && !c->dataset && !(c->dataset = il_words_copy(dataset)))
         return il_fail_oom(e);
+    if (dataset)
+        il_plain_text(c->dataset);
     return IL_OK;
 }
 
@@ -198,6 +201,8 @@ static int note_from(char **to, const il_bundle *b, const char *key, il_err *e)
 {
     const char *text = il_bundle_noted(b, key);
     *to = il_words_copy(text);
+    if (*to)
+        il_plain_text(*to);
     return text && !*to ? il_fail_oom(e) : IL_OK;
 }
 

@@ -1,0 +1,32 @@
+/* streams.c - keeps the standard streams apart from files, and sees that what was printed was written. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include "cli/cli.h"
+#include "cli/streams.h"
+
+void il_streams_open(void)
+{
+    /* Opened the other way round, so that using it fails as it would have. Files would take the number, and then what is
+     * printed. */
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+            return;
+    signal(SIGPIPE, SIG_IGN);
+}
+
+int il_streams_end(int status, int failure)
+{
+    il_err e = { 0 };
+    errno = 0;
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    if (status != failure) {
+        il_fail(&e, IL_EIO, "standard output cannot be written%s%s", errno ? ": " : "", errno ? strerror(errno) : "");
+        il_cli_fail(&e);
+    }
+    return failure;
+}

@@ -1,0 +1,12 @@
+/* streams.h - standard input, output and error, which may be closed, full, or read by nobody. */
+#ifndef IL_STREAMS_H
+#define IL_STREAMS_H
+
+/* Before any file is opened: a closed stream's number stays taken, and a reader that has gone is no signal. */
+void il_streams_open(void);
+
+/* The exit status, when all that was printed has arrived; else one line on stderr, unless the status tells of a failure
+ * already, and `failure`. */
+int il_streams_end(int status, int failure);
+
+#endif
