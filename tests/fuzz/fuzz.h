@@ -1,0 +1,49 @@
+/* fuzz.h - what the readers under tests/fuzz share. Each file there is one libFuzzer target: build with clang and
+ * -DINPAINTLAB_FUZZ=ON, then `build/tests/fuzz.NAME CORPUS`. Without that option replay.c runs them on tests/fuzz/found,
+ * the inputs that once did harm; ctest does. */
+#ifndef IL_FUZZ_H
+#define IL_FUZZ_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/stat.h>
+#include <inpaintlab/error.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* The folder that inputs are written to; /dev/shm where there is one. */
+static inline const char *fuzz_folder(void)
+{
+    static char folder[64];
+    if (!*folder) {
+        snprintf(folder, sizeof folder, "%s/il-fuzz-%ld", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp", (long)getpid());
+        if (mkdir(folder, 0700) != 0)
+            abort();
+    }
+    return folder;
+}
+
+/* The input as a file of that name. */
+static inline const char *fuzz_file(const char *name, const uint8_t *data, size_t size)
+{
+    static char path[128];
+    snprintf(path, sizeof path, "%s/%s", fuzz_folder(), name);
+    FILE *file = fopen(path, "wb");
+    if (!file || (size && fwrite(data, 1, size, file) != size) || fclose(file) != 0)
+        abort();
+    return path;
+}
+
+/* A failure has a code and one line that says why. */
+static inline void fuzz_told(int rc, const il_err *e)
+{
+    size_t size = strlen(e->message);
+    if (rc == IL_OK ? 0 : rc > 0 || rc < IL_EUSAGE || !size || size >= sizeof e->message || strchr(e->message, '\n'))
+        abort();
+}
+
+#endif

@@ -1,0 +1,45 @@
+/* records.c - by the first byte: a manifest, a JSON list of pairs, a calibration. */
+#include "fuzz.h"
+#include "dataset/listing.h"
+#include "detect/calibration.h"
+
+static int manifest(const char *path, int complete, il_err *e)
+{
+    il_manifest m = { 0 };
+    int rc = il_manifest_read(&m, path, complete, e);
+    if (rc == IL_OK)
+        rc = il_manifest_write(&m, path, e);
+    il_manifest_free(&m);
+    return rc;
+}
+
+static int list(const char *path, il_err *e)
+{
+    il_listing l = { 0 };
+    int rc = il_listing_open(&l, path, e);
+    il_listing_free(&l);
+    return rc;
+}
+
+static int calibration(const char *path, il_err *e)
+{
+    il_calibration k = { 0 };
+    il_calibration_of of = { "0", 64, 16, 0.5, 16 };
+    bool fits;
+    return il_calibration_read(&k, &fits, path, of, e);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    il_err e = { 0 };
+    if (size == 0)
+        return 0;
+    const char *path = fuzz_file("records.json", data + 1, size - 1);
+    switch (data[0] % 4) {
+    case 0: fuzz_told(manifest(path, 0, &e), &e); break;
+    case 1: fuzz_told(manifest(path, 1, &e), &e); break;
+    case 2: fuzz_told(list(path, &e), &e); break;
+    default: fuzz_told(calibration(path, &e), &e); break;
+    }
+    return 0;
+}
