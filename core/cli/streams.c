@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-#include "cli/cli.h"
 #include "cli/streams.h"
 
 void il_streams_open(void)
@@ -20,13 +19,10 @@ void il_streams_open(void)
 
 int il_streams_end(int status, int failure)
 {
-    il_err e = { 0 };
     errno = 0;
     if (fflush(stdout) == 0 && !ferror(stdout))
         return status;
-    if (status != failure) {
-        il_fail(&e, IL_EIO, "standard output cannot be written%s%s", errno ? ": " : "", errno ? strerror(errno) : "");
-        il_cli_fail(&e);
-    }
+    if (status != failure)
+        fprintf(stderr, "inpaintlab: standard output cannot be written%s%s\n", errno ? ": " : "", errno ? strerror(errno) : "");
     return failure;
 }
