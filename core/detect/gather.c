@@ -47,7 +47,7 @@ static int add(il_gather *g, const char *path, const char *why, il_err *e)
 
 static bool named_like_picture(const char *name)
 {
-    static const char *const endings[] = { ".jpg", ".jpeg", ".png", ".webp" };
+    static const char *const endings[] = { ".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif", ".avif", ".jxl" };
     const char *dot = strrchr(name, '.');
     for (size_t i = 0; dot && i < sizeof endings / sizeof *endings; i++)
         if (strcasecmp(dot, endings[i]) == 0)

@@ -151,6 +151,38 @@ static void read_webp(il_header *out, struct bytes b)
     }
 }
 
+/* ---- formats that are not read ---- */
+
+/* ISO base media: the first brand that tells, of the major and the compatible ones. */
+static const char *foreign_brand(struct bytes b)
+{
+    static const struct { const char *brand, *name; } known[] = {
+        { "heic", "HEIC" }, { "heix", "HEIC" }, { "heim", "HEIC" }, { "heis", "HEIC" }, { "hevc", "HEIC" }, { "hevx", "HEIC" },
+        { "avif", "AVIF" }, { "avis", "AVIF" }, { "jxl ", "JPEG XL" }, { "crx ", "Canon raw" }
+    };
+    struct bytes box = part(b, 0, number(b, 0, 4, true));
+    for (size_t at = 8; at + 4 <= box.size; at += 4)
+        for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+            if (begins(box, at, known[i].brand, 4))
+                return known[i].name;
+    return begins(box, 8, "mif1", 4) ? "HEIF" : NULL;
+}
+
+const char *il_header_foreign(const uint8_t *data, size_t size)
+{
+    static const struct { const char *magic; size_t size; const char *name; } known[] = {
+        { "II*\0", 4, "TIFF or raw" }, { "MM\0*", 4, "TIFF or raw" }, { "GIF8", 4, "GIF" },
+        { "\xff\x0a", 2, "JPEG XL" }, { "\0\0\0\x0cJXL ", 8, "JPEG XL" }, { "\0\0\0\x0cjP  ", 8, "JPEG 2000" }
+    };
+    struct bytes b = { data, size };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (begins(b, 0, known[i].magic, known[i].size))
+            return known[i].name;
+    return begins(b, 4, "ftyp", 4) ? foreign_brand(b) : NULL;
+}
+
+/* ---- the whole ---- */
+
 il_header il_header_read(const uint8_t *data, size_t size)
 {
     struct bytes b = { data, size };

@@ -16,6 +16,9 @@ typedef struct il_header {
     bool cmyk;
 } il_header;
 
+/* "HEIC", "AVIF", …: the format of a picture that cannot be read here; NULL: none that is known. */
+const char *il_header_foreign(const uint8_t *data, size_t size);
+
 /* Never reads past size and never fails: what is damaged tells nothing. */
 il_header il_header_read(const uint8_t *data, size_t size);
 

@@ -58,7 +58,10 @@ int il_subject_open(il_subject *out, const char *path, il_err *e)
     if (rc != IL_OK)
         return rc;
     il_image_file in = { .path = il_subject_name(path), .data = s.data, .size = s.size, .header_only = true };
-    rc = il_image_file_decode(&size, &in, e);
+    const char *foreign = il_header_foreign(s.data, s.size);
+    rc = !foreign ? il_image_file_decode(&size, &in, e)
+                  : il_fail(e, IL_EFORMAT, "%s: its format is %s; expected PNG, JPEG or WebP: convert it to PNG, at full size, not "
+                            "to JPEG, which removes part of the trace", in.path, foreign);
     if (rc != IL_OK) {
         il_subject_close(&s);
         return rc;

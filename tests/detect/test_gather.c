@@ -61,6 +61,8 @@ Test(gather, words)
     GATHERS(in_folder(f, "*.png").path, NULL, "b.png\nround.png: Too many levels of symbolic links\n");
     GATHERS(in_folder(f, "q*").path, NULL, "q*: no file fits this pattern\n");
     put(f, "odd[1].png", "x");
+    put(f, "none/phone.HEIC", "x"); /* is said to be unreadable rather than passed over */
+    GATHERS(in_folder(f, "none").path, NULL, "none/phone.HEIC\n");
     GATHERS(in_folder(f, "odd[1].png").path, NULL, "odd[1].png\n");
     remove_folder(f);
 }
