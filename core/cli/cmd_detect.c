@@ -89,7 +89,7 @@ static int tell(struct work *w, const il_finding *f, const char *stem, il_err *e
         fputs(text, stdout);
         fflush(stdout);
     } else {
-        il_detect_print(f);
+        il_detect_print(f, &w->detector);
     }
     free(text);
     return IL_OK;
@@ -178,6 +178,8 @@ static int settle(il_detect_line *o, bool words, il_err *e)
         return il_fail(e, IL_EUSAGE, "detect: --run and --weights exclude each other");
     if (o->model && !o->weights)
         return il_fail(e, IL_EUSAGE, "detect: --model says what --weights belong to; a run knows its model");
+    if (o->replace && !o->calibrate)
+        return il_fail(e, IL_EUSAGE, "detect: --replace says that --calibrate may replace a calibration");
     o->by_marks = o->how.threshold >= 0;
     if (!o->by_marks)
         o->how.threshold = 0.5;
@@ -216,7 +218,9 @@ static const il_option table[] = {
     { "--memory MIB", "most memory to take (default 2048)", INTO(memory_mib), .least = 1, .most = 1 << 22 },
     { "--calibrate FOLDER", "first choose, by half of the authentic pictures there, the score that counts as found, and "
       "measure false alarms on the other half; kept beside the weights. It takes 40 lossless pictures for verdicts on such "
-      "ones, 40 JPEG or lossy WebP ones likewise", INTO(calibrate) },
+      "ones, 40 JPEG or lossy WebP ones likewise. Of a data set the originals are taken: masks and forgeries (<id>.mask.*, "
+      ".inpainted.*, .realfake.*, .fakefake.*) are passed over", INTO(calibrate) },
+    { "--replace", "let --calibrate replace a calibration that is there", INTO(replace) },
     IL_CLI_DEVICE(il_detect_line, device),
     IL_CLI_THREADS(il_detect_line, threads),
     { "-q, --quiet", "no warnings", INTO(quiet) },
@@ -233,7 +237,8 @@ const il_command il_cmd_detect = {
     .options = table,
     .notes =
         "A result is a measurement of one detector, no proof: see the warnings, and the false alarms in the JSON.\n"
-        "The verdict is 'uncertain' where the detector was not calibrated on authentic pictures of that kind of compression.\n"
+        "The verdict is 'uncertain' on a lossy picture where the detector was not calibrated on authentic lossy ones, and where\n"
+        "a region stands against false alarms on more than a fifth of the authentic pictures.\n"
         "Exit status: 0 something was found in a picture, 1 in none (or it is uncertain), 2 an error (the other pictures are\n"
         "still examined).\n",
     .size = sizeof(il_detect_line),

@@ -1,4 +1,5 @@
 /* cmd_weights.c - inpaintlab weights: what is in the weights of a run, or in a weights file; and a copy of them. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,10 +72,22 @@ static void print_weights(const il_bundle *b, const il_card *card, const char *h
     printf("%zu tensors, %lld values\n", il_bundle_count(b), (long long)all);
 }
 
+static int carry_calibration(const struct options *o, const il_card *card, const char *sha256, il_err *e)
+{
+    bool done = false;
+    il_digest copy;
+    int rc = il_words_sha256_file(&copy, o->output, e);
+    if (rc == IL_OK)
+        rc = il_calibration_carry(&done, card->weights, sha256, o->output, copy.hex, &card->tested, e);
+    if (rc == IL_OK && done && !o->quiet)
+        printf("calibration: %s" IL_CALIBRATION_ENDING ", to be kept beside the weights\n", o->output);
+    return rc;
+}
+
 static int weights(void *options, const char *const *words, il_err *e)
 {
     const struct options *o = options;
-    il_detector d = { 0 };
+    il_detector d = { .card = { .tested = { .iou = NAN } } };
     il_bundle *b = NULL;
     il_digest digest;
     int rc = find(&d.card, o, words[0], e);
@@ -84,6 +97,8 @@ static int weights(void *options, const char *const *words, il_err *e)
         rc = il_bundle_read(&b, d.card.weights, e);
     if (rc == IL_OK && o->output)
         rc = il_bundle_write(b, o->output, e);
+    if (rc == IL_OK && o->output)
+        rc = carry_calibration(o, &d.card, digest.hex, e);
     if (rc == IL_OK && !o->quiet)
         print_weights(b, &d.card, digest.hex);
     il_bundle_free(b);
@@ -107,7 +122,9 @@ const il_command il_cmd_weights = {
         "database's; or of a weights file (safetensors, or a PyTorch state dict). RUN is a run's number, its name or a glob that\n"
         "fits one.\n"
         "With -o they are written as safetensors, under their state-dict names: in Python,\n"
-        "model.load_state_dict(safetensors.torch.load_file(FILE)).\n",
+        "model.load_state_dict(safetensors.torch.load_file(FILE)). What calibrates them as a detector, and the false alarms of\n"
+        "the run's tests, go beside them into FILE" IL_CALIBRATION_ENDING ": 'inpaintlab detect --weights FILE' then judges as\n"
+        "--run does.\n",
     .options = table,
     .notes = "Exit status: 0 good, 1 there are no such weights, or they are damaged, 2 wrong usage.\n",
     .size = sizeof(struct options),

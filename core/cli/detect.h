@@ -10,11 +10,12 @@ typedef struct il_detect_line {
     double percent;     /* how.least */
     int threads, memory_mib;
     bool by_marks;      /* --threshold: no calibration is asked */
+    bool replace;       /* a calibration that is there */
     bool json, quiet;
 } il_detect_line;
 
-/* "photo.png: region, 12.3 % marked, 2 regions, score 0.998" */
-void il_detect_print(const il_finding *f);
+/* "photo.png: region, 12.3 % marked, 2 regions, score 0.998, largest 120x80 at 40,16, false alarms on 2.0 % of 50" */
+void il_detect_print(const il_finding *f, const il_detector *d);
 /* To stderr, each kind once: *said remembers. */
 void il_detect_print_warnings(unsigned *said, const il_finding *f, const il_detector *d);
 void il_detect_print_card(const il_detector *d);

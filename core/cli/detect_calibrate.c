@@ -1,8 +1,11 @@
 /* detect_calibrate.c - measures a detector on authentic pictures, and keeps what follows beside its weights. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include "cli/detect.h"
 #include "detect/gather.h"
+#include "detect/subject.h"
 
 static il_calibration_of owner(const il_detector *d, const il_detect_line *line)
 {
@@ -12,7 +15,7 @@ static il_calibration_of owner(const il_detector *d, const il_detect_line *line)
 
 static int path_of(il_text *path, const il_detector *d, il_err *e)
 {
-    il_words_add(path, "%s.calibration.json", d->card.weights);
+    il_words_add(path, "%s" IL_CALIBRATION_ENDING, d->card.weights);
     return path->failed ? il_fail_oom(e) : IL_OK;
 }
 
@@ -20,11 +23,17 @@ int il_detect_calibration_load(il_detector *d, const il_detect_line *line, il_er
 {
     il_text path = { 0 };
     bool fits = true;
+    il_calibration unused = { 0 };
+    il_tested known = { .iou = NAN };
     int rc = path_of(&path, d, e);
-    if (rc == IL_OK && !line->by_marks)
-        rc = il_calibration_read(&d->calibration, &fits, path.data, owner(d, line), e);
-    if (rc == IL_EFORMAT && line->calibrate)
+    if (rc == IL_OK)
+        rc = il_calibration_read(line->by_marks ? &unused : &d->calibration, d->card.run ? &known : &d->card.tested, &fits,
+                                 path.data, owner(d, line), e);
+    if (rc == IL_EFORMAT && (line->calibrate || line->by_marks))
         rc = IL_OK; /* a damaged one is made anew */
+    fits = fits || line->by_marks;
+    if (rc == IL_OK && !fits && line->calibrate && !line->replace)
+        rc = il_fail(e, IL_EUSAGE, "%s: is of other weights or settings; --replace replaces it", path.data);
     if (rc == IL_OK && !fits && !line->quiet && !line->calibrate)
         fprintf(stderr, "inpaintlab: warning: %s: is of other weights or settings; not used\n", path.data);
     il_words_free(&path);
@@ -67,10 +76,66 @@ static int examine(struct sitting *s, const il_gathered *g, il_err *e)
     return IL_OK;
 }
 
+/* <id>.mask.png and the like, as data sets call what is made of <id>.original.png. */
+static bool is_made(const char *path)
+{
+    static const char *const kinds[] = { "mask", "inpainted", "realfake", "fakefake" };
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path, *dot = strrchr(name, '.'), *from = dot;
+    while (from && from > name && *--from != '.')
+        ;
+    for (size_t i = 0; from && from > name && i < sizeof kinds / sizeof *kinds; i++)
+        if (strlen(kinds[i]) == (size_t)(dot - from - 1) && strncmp(from + 1, kinds[i], strlen(kinds[i])) == 0)
+            return true;
+    return false;
+}
+
+static void pass_over_made(il_gather *g, const il_detect_line *line)
+{
+    size_t kept = 0, all = g->count;
+    for (size_t i = 0; i < all; i++) {
+        if (!is_made(g->list[i].path)) {
+            g->list[kept++] = g->list[i];
+            continue;
+        }
+        free(g->list[i].path);
+        free(g->list[i].why);
+    }
+    g->count = kept;
+    if (kept < all)
+        fprintf(line->json ? stderr : stdout, "%s: %zu masks and forgeries of a data set are passed over\n",
+                line->calibrate, all - kept);
+}
+
+/* Before hours are spent: would pictures enough to choose a bar replace one that is there? */
+static int protect(const struct sitting *s, const il_gather *g, il_err *e)
+{
+    const il_bar *bars = s->detector->calibration.bars;
+    size_t counts[IL_COMPRESSIONS] = { 0 };
+    if (s->line->replace || s->line->by_marks || (!bars[IL_LOSSLESS].chosen_on && !bars[IL_LOSSY].chosen_on))
+        return IL_OK;
+    for (size_t i = 0; i < g->count; i++) {
+        il_err why = { 0 };
+        il_subject picture = { 0 };
+        if (!g->list[i].why && strcmp(g->list[i].path, IL_SUBJECT_STDIN) != 0 &&
+            il_subject_open(&picture, g->list[i].path, &why) == IL_OK)
+            counts[picture.header.lossy ? IL_LOSSY : IL_LOSSLESS]++;
+        il_subject_close(&picture);
+    }
+    for (int c = 0; c < IL_COMPRESSIONS; c++)
+        if (bars[c].chosen_on && counts[c] >= IL_CALIBRATION_PICTURES)
+            return il_fail(e, IL_EUSAGE, "%s" IL_CALIBRATION_ENDING ": %lld authentic %s pictures have chosen already what counts as "
+                           "found; --replace replaces that", s->detector->card.weights,
+                           (long long)(bars[c].chosen_on + bars[c].measured.pictures), il_calibration_name((il_compression)c));
+    return IL_OK;
+}
+
 static int examine_all(struct sitting *s, il_err *e)
 {
     il_gather g = { 0 };
     int rc = il_gather_add(&g, s->line->calibrate, s->line->output, e);
+    pass_over_made(&g, s->line);
+    if (rc == IL_OK)
+        rc = protect(s, &g, e);
     for (size_t i = 0; i < g.count && rc == IL_OK; i++)
         rc = examine(s, &g.list[i], e);
     il_gather_free(&g);
@@ -107,7 +172,8 @@ static int keep(const struct sitting *s, il_err *e)
     il_text path = { 0 };
     il_err why = { 0 };
     int rc = path_of(&path, s->detector, e);
-    if (rc == IL_OK && il_calibration_write(&s->detector->calibration, path.data, owner(s->detector, s->line), &why) != IL_OK)
+    if (rc == IL_OK && il_calibration_write(&s->detector->calibration, &s->detector->card.tested, path.data,
+                                            owner(s->detector, s->line), &why) != IL_OK)
         fprintf(stderr, "inpaintlab: warning: the calibration is not kept: %s\n", why.message);
     il_words_free(&path);
     return rc;

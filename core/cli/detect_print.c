@@ -16,11 +16,24 @@ static char *shown(const char *name)
     return copy;
 }
 
-void il_detect_print(const il_finding *f)
+void il_detect_print(const il_finding *f, const il_detector *d)
 {
     char *path = shown(il_subject_name(f->path));
-    printf("%s: %s, %.1f %% marked, %zu region%s, score %.3f\n", path ? path : "?", il_verdict_text(f->verdict),
-           f->share * 100, f->regions.count, f->regions.count == 1 ? "" : "s", f->score);
+    const il_region *r = f->regions.list;
+    const il_false_alarms *a = il_calibration_alarms(&d->calibration, &d->card.tested, il_detect_compression(f));
+    printf("%s: %s, %.1f %% marked, %zu region%s, score %.3f", path ? path : "?", il_verdict_text(f->verdict), f->share * 100,
+           f->regions.count, f->regions.count == 1 ? "" : "s", f->score);
+    if (f->regions.listed)
+        printf(", %s%dx%d at %d,%d", f->regions.count > 1 ? "largest " : "", r->width, r->height, r->left, r->top);
+    if (a->pictures)
+        printf(", false alarms on %.1f %% of %" PRId64, 100 * (double)a->alarms / (double)a->pictures, a->pictures);
+    else
+        printf(", false alarms not measured");
+    if (f->warnings & 1u << IL_WARN_WEAK)
+        printf("; weak detector");
+    if (d->card.tested.iou < IL_DETECT_WEAK_IOU)
+        printf(": test IoU %.3f", d->card.tested.iou);
+    putchar('\n');
     fflush(stdout);
     free(path);
 }
@@ -55,7 +68,7 @@ static void print_alarms(const il_detector *d)
             fprintf(stderr, "%s %.1f %% of %" PRId64 " authentic %s pictures", said++ ? " and" : ", false alarms on",
                     100 * (double)a->alarms / (double)a->pictures, a->pictures, il_calibration_name((il_compression)c));
     }
-    const il_false_alarms *a = &d->card.alarms;
+    const il_false_alarms *a = &d->card.tested.alarms;
     if (!said && a->pictures)
         fprintf(stderr, ", false alarms on %.1f %% of %" PRId64 " authentic pictures",
                 100 * (double)a->alarms / (double)a->pictures, a->pictures);
@@ -74,8 +87,8 @@ void il_detect_print_card(const il_detector *d)
     free(weights);
     fprintf(stderr, "model %s, trained on %s of %s, mask policy %s", known(c->model), known(c->trained_on),
             known(c->dataset), known(c->mask_policy));
-    if (isfinite(c->test_iou))
-        fprintf(stderr, ", test IoU %.3f", c->test_iou);
+    if (isfinite(c->tested.iou))
+        fprintf(stderr, ", test IoU %.3f", c->tested.iou);
     print_alarms(d);
     fputc('\n', stderr);
 }

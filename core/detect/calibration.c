@@ -1,10 +1,5 @@
-/* calibration.c - chooses, measures and keeps the score above which a picture is no longer taken for authentic. */
-#include <errno.h>
-#include <jansson.h>
+/* calibration.c - chooses and measures the score above which a picture is no longer taken for authentic. */
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-#include "whole.h"
 #include "detect/calibration.h"
 
 const char *il_calibration_name(il_compression c)
@@ -85,86 +80,29 @@ int il_calibration_choose(il_bar *out, const il_authentic *list, size_t count, i
 
 /* ---- judging ---- */
 
-il_verdict il_calibration_judge(const il_calibration *k, il_verdict marks, double score, il_compression c)
+bool il_calibration_high(const il_false_alarms *a)
+{
+    return (double)a->alarms > IL_CALIBRATION_HIGH * (double)a->pictures;
+}
+
+const il_false_alarms *il_calibration_alarms(const il_calibration *k, const il_tested *t, il_compression c)
+{
+    const il_bar *bar = &k->bars[c];
+    bool by_tests = !k->none && !bar->chosen_on && c == IL_LOSSLESS && t->alarms.pictures > bar->measured.pictures;
+    return by_tests ? &t->alarms : &bar->measured;
+}
+
+il_verdict il_calibration_judge(const il_calibration *k, const il_tested *t, il_verdict marks, double score,
+                                il_compression c)
 {
     const il_bar *bar = &k->bars[c];
     if (k->none)
         return marks;
-    if (!bar->chosen_on)
-        return c == IL_LOSSY ? IL_VERDICT_UNCERTAIN : marks;
-    if (marks == IL_VERDICT_NOTHING || score > bar->score)
+    if (!bar->chosen_on && c == IL_LOSSY)
+        return IL_VERDICT_UNCERTAIN;
+    if (marks == IL_VERDICT_NOTHING)
         return marks;
+    if (!bar->chosen_on || score > bar->score)
+        return il_calibration_high(il_calibration_alarms(k, t, c)) ? IL_VERDICT_UNCERTAIN : marks;
     return bar->score < 1 ? IL_VERDICT_NOTHING : IL_VERDICT_UNCERTAIN; /* 1: authentic ones score as high as can be */
-}
-
-/* ---- the file ---- */
-
-enum { DIGITS = 17 };
-
-static json_t *json_of_bar(const il_bar *b)
-{
-    return json_pack("{s:I, s:f, s:I, s:I, s:f}", "chosen_on", (json_int_t)b->chosen_on, "score_above", b->score,
-                     "measured_on", (json_int_t)b->measured.pictures, "false_alarms", (json_int_t)b->measured.alarms,
-                     "mean_share_marked", b->measured.marked);
-}
-
-static json_t *json_of_owner(il_calibration_of of)
-{
-    return json_pack("{s:s, s:i, s:i, s:f, s:f}", "weights_sha256", of.weights_sha256, "tile", of.tile, "overlap", of.overlap,
-                     "threshold", of.threshold, "least_region", of.least);
-}
-
-int il_calibration_write(const il_calibration *k, const char *path, il_calibration_of of, il_err *e)
-{
-    json_t *root = json_object();
-    json_object_set_new(root, "of", json_of_owner(of));
-    for (int c = 0; c < IL_COMPRESSIONS; c++)
-        if (k->bars[c].measured.pictures)
-            json_object_set_new(root, il_calibration_name((il_compression)c), json_of_bar(&k->bars[c]));
-    char *text = json_dumps(root, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(DIGITS));
-    json_decref(root);
-    int rc = text ? il_whole_write(path, text, strlen(text), e) : il_fail_oom(e);
-    free(text);
-    return rc;
-}
-
-static bool read_bar(il_bar *out, const json_t *o)
-{
-    json_int_t chosen, measured, alarms;
-    double score, marked;
-    if (json_unpack((json_t *)o, "{s:I, s:F, s:I, s:I, s:F}", "chosen_on", &chosen, "score_above", &score, "measured_on",
-                    &measured, "false_alarms", &alarms, "mean_share_marked", &marked) != 0)
-        return false;
-    if (chosen < 0 || measured < 1 || alarms < 0 || alarms > measured || !(score >= 0 && score <= 1) ||
-        !(marked >= 0 && marked <= 1))
-        return false;
-    *out = (il_bar){ chosen, score, { measured, alarms, marked, IL_CALIBRATION_MEASURE } };
-    return true;
-}
-
-int il_calibration_read(il_calibration *k, bool *fits, const char *path, il_calibration_of of, il_err *e)
-{
-    json_error_t why;
-    il_calibration read = *k;
-    *fits = true;
-    if (access(path, F_OK) != 0)
-        return errno == ENOENT ? IL_OK : il_fail(e, IL_EIO, "%s: %s", path, strerror(errno));
-    json_t *root = json_load_file(path, JSON_REJECT_DUPLICATES, &why), *owner = json_of_owner(of);
-    int rc = root && owner ? IL_OK : il_fail(e, IL_EFORMAT, "%s:%d: %s", path, why.line, why.text);
-    const json_t *of_file = json_object_get(root, "of");
-    if (rc == IL_OK && !of_file)
-        rc = il_fail(e, IL_EFORMAT, "%s: is no calibration; 'inpaintlab detect --calibrate FOLDER' makes one", path);
-    for (int c = 0; c < IL_COMPRESSIONS && rc == IL_OK; c++) {
-        const json_t *bar = json_object_get(root, il_calibration_name((il_compression)c));
-        if (bar && !read_bar(&read.bars[c], bar))
-            rc = il_fail(e, IL_EFORMAT, "%s: '%s' is damaged; make it anew with 'inpaintlab detect --calibrate FOLDER'", path,
-                         il_calibration_name((il_compression)c));
-    }
-    if (rc == IL_OK && json_equal(of_file, owner))
-        *k = read;
-    else
-        *fits = false;
-    json_decref(owner);
-    json_decref(root);
-    return rc;
 }

@@ -22,14 +22,26 @@ typedef enum il_compression { IL_LOSSLESS, IL_LOSSY, IL_COMPRESSIONS } il_compre
 const char *il_calibration_name(il_compression c);
 
 #define IL_CALIBRATION_MEASURE "a region whose picture scores above found_above, by --calibrate"
+#define IL_CALIBRATION_TESTS "more than 0.1 % of the picture marked at 0.5, in the run's tests on authentic pictures"
+#define IL_CALIBRATION_ENDING ".calibration.json" /* after the name of the weights */
 #define IL_CALIBRATION_RATE 0.05      /* false alarms allowed among the pictures that choose */
 enum { IL_CALIBRATION_PICTURES = 40 }; /* fewer choose nothing */
+
+/* More than this share of authentic pictures: what the detector finds tells nothing. */
+#define IL_CALIBRATION_HIGH 0.2
+bool il_calibration_high(const il_false_alarms *a);
 
 typedef struct il_bar {
     int64_t chosen_on; /* authentic pictures; 0: nothing was chosen */
     double score;      /* higher image scores count as found */
     il_false_alarms measured; /* on other pictures; where nothing was chosen, by the marks alone */
 } il_bar;
+
+/* What the run's own tests say, by the marks alone. */
+typedef struct il_tested {
+    double iou;             /* on the kind of pictures it was trained on, as published; NAN: not measured */
+    il_false_alarms alarms; /* on authentic pictures */
+} il_tested;
 
 typedef struct il_calibration {
     bool none; /* to be ignored: the verdict follows from the marks alone */
@@ -49,8 +61,12 @@ int il_calibration_measure(il_bar *out, const il_authentic *list, size_t count, 
 /* The first half of the list chooses, the other one measures: neighbours, such as the tiles of one photo, stay together. */
 int il_calibration_choose(il_bar *out, const il_authentic *list, size_t count, il_compression c, il_err *e);
 
+/* What is known of false alarms on pictures of one compression; no picture: nothing. */
+const il_false_alarms *il_calibration_alarms(const il_calibration *k, const il_tested *t, il_compression c);
+
 /* What a picture is, given what its marks alone say. */
-il_verdict il_calibration_judge(const il_calibration *k, il_verdict marks, double score, il_compression c);
+il_verdict il_calibration_judge(const il_calibration *k, const il_tested *t, il_verdict marks, double score,
+                                il_compression c);
 
 /* What the bars belong to. */
 typedef struct il_calibration_of {
@@ -59,9 +75,14 @@ typedef struct il_calibration_of {
     double threshold, least;
 } il_calibration_of;
 
-/* Beside the weights. Reading a file that is absent leaves *k alone; *fits is false when it is of other weights or settings,
- * and *k stays. */
-int il_calibration_read(il_calibration *k, bool *fits, const char *path, il_calibration_of of, il_err *e);
-int il_calibration_write(const il_calibration *k, const char *path, il_calibration_of of, il_err *e);
+/* Beside the weights. Reading a file that is absent leaves *k and *t alone; *fits is false when it holds bars of other
+ * weights or settings, and *k stays. *t is taken where it is of these weights. */
+int il_calibration_read(il_calibration *k, il_tested *t, bool *fits, const char *path, il_calibration_of of, il_err *e);
+int il_calibration_write(const il_calibration *k, const il_tested *t, const char *path, il_calibration_of of, il_err *e);
+
+/* What lies beside weights, and what a run's tests say, goes beside a copy of them. *done: there was something, and it was of
+ * these weights. IL_EDATA when the copy has another calibration, which stays. */
+int il_calibration_carry(bool *done, const char *from_weights, const char *from_sha256, const char *to_weights,
+                         const char *to_sha256, const il_tested *t, il_err *e);
 
 #endif

@@ -70,7 +70,7 @@ static int write_pictures(il_image *photo, const il_sweep_result *r, const char 
 
 /* ---- warnings ---- */
 
-static il_compression compression_of(const il_finding *f)
+il_compression il_detect_compression(const il_finding *f)
 {
     return f->header.lossy ? IL_LOSSY : IL_LOSSLESS;
 }
@@ -98,8 +98,46 @@ static unsigned warnings_of(const il_subject *s, const il_detector *d, int tile)
 
 const char *il_detect_warning_name(il_warning w)
 {
-    static const char *const names[] = { "lossy", "size", "small", "alpha", "16 bits", "animated", "cmyk", "revision", "uncertain" };
+    static const char *const names[] = { "weak", "lossy", "size", "small", "alpha", "16 bits", "animated", "cmyk", "revision",
+                                         "uncertain" };
     return names[w];
+}
+
+static const il_false_alarms *alarms_of(const il_finding *f, const il_detector *d)
+{
+    return il_calibration_alarms(&d->calibration, &d->card.tested, il_detect_compression(f));
+}
+
+static void text_of_uncertain(char *to, size_t size, const il_finding *f, const il_detector *d)
+{
+    const il_bar *bar = &d->calibration.bars[il_detect_compression(f)];
+    const il_false_alarms *a = alarms_of(f, d);
+    if (bar->chosen_on && f->score <= bar->score)
+        snprintf(to, size, "the detector cannot tell: too many authentic pictures score as high as can be");
+    else if (!bar->chosen_on && f->header.lossy)
+        snprintf(to, size, "the detector cannot tell: it was not calibrated on authentic lossy pictures; --calibrate FOLDER "
+                 "does that, best with photos of the same origin");
+    else
+        snprintf(to, size, "the detector cannot tell: it finds something in %lld of %lld authentic pictures%s",
+                 (long long)a->alarms, (long long)a->pictures,
+                 bar->chosen_on ? "" : "; --calibrate FOLDER chooses what counts as found");
+}
+
+static bool is_weak(const il_finding *f, const il_detector *d)
+{
+    return d->card.tested.iou < IL_DETECT_WEAK_IOU || il_calibration_high(alarms_of(f, d)); /* NAN is not below */
+}
+
+static void text_of_weak(char *to, size_t size, const il_finding *f, const il_detector *d)
+{
+    const il_false_alarms *a = alarms_of(f, d);
+    bool low = d->card.tested.iou < IL_DETECT_WEAK_IOU, high = il_calibration_high(a);
+    int used = snprintf(to, size, "the detector is weak: ");
+    if (low)
+        used += snprintf(to + used, size - (size_t)used, "IoU %.3f in its own test%s", d->card.tested.iou, high ? ", " : "");
+    if (high)
+        snprintf(to + used, size - (size_t)used, "false alarms on %lld of %lld authentic pictures", (long long)a->alarms,
+                 (long long)a->pictures);
 }
 
 void il_detect_warning_text(char *to, size_t size, const il_finding *f, const il_detector *d, il_warning w)
@@ -124,13 +162,8 @@ void il_detect_warning_text(char *to, size_t size, const il_finding *f, const il
     case IL_WARN_DEEP: snprintf(to, size, "16 bits a channel were reduced to 8"); break;
     case IL_WARN_ANIMATED: snprintf(to, size, "an animation; only its first picture was examined"); break;
     case IL_WARN_CMYK: snprintf(to, size, "CMYK was converted to RGB"); break;
-    case IL_WARN_UNCERTAIN:
-        if (d->calibration.bars[compression_of(f)].chosen_on)
-            snprintf(to, size, "the detector cannot tell: too many authentic pictures score as high as can be");
-        else
-            snprintf(to, size, "the detector cannot tell: it was not calibrated on authentic %s pictures; --calibrate FOLDER "
-                     "does that, best with photos of the same origin", il_calibration_name(compression_of(f)));
-        break;
+    case IL_WARN_UNCERTAIN: text_of_uncertain(to, size, f, d); break;
+    case IL_WARN_WEAK: text_of_weak(to, size, f, d); break;
     default:
         snprintf(to, size, "the model's plugin has revision %d, the weights were trained with revision %d",
                  d->choice.plugin->revision, d->card.revision);
@@ -152,9 +185,11 @@ static int judge(il_finding *f, const il_detector *d, const il_sweep_result *r, 
     f->share = (double)r->marked / (double)pixels;
     f->score = il_verdict_score(&r->score);
     f->marks = il_verdict_of(f->share, f->regions.count);
-    f->verdict = il_calibration_judge(&d->calibration, f->marks, f->score, compression_of(f));
+    f->verdict = il_calibration_judge(&d->calibration, &d->card.tested, f->marks, f->score, il_detect_compression(f));
     if (f->verdict == IL_VERDICT_UNCERTAIN)
         f->warnings |= 1u << IL_WARN_UNCERTAIN;
+    if (is_weak(f, d))
+        f->warnings |= 1u << IL_WARN_WEAK;
     return IL_OK;
 }
 

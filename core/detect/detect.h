@@ -16,7 +16,7 @@ typedef struct il_detect_opts {
 
 /* Why a result may be worth less than the card says. */
 typedef enum il_warning {
-    IL_WARN_LOSSY, IL_WARN_SIZE, IL_WARN_SMALL, IL_WARN_ALPHA, IL_WARN_DEEP, IL_WARN_ANIMATED, IL_WARN_CMYK,
+    IL_WARN_WEAK, IL_WARN_LOSSY, IL_WARN_SIZE, IL_WARN_SMALL, IL_WARN_ALPHA, IL_WARN_DEEP, IL_WARN_ANIMATED, IL_WARN_CMYK,
     IL_WARN_REVISION, IL_WARN_UNCERTAIN, IL_WARNINGS
 } il_warning;
 
@@ -39,6 +39,11 @@ typedef struct il_finding {
 int il_detect_picture(il_finding *out, const il_detector *d, const char *path, const char *stem, il_detect_opts o,
                       il_err *e);
 void il_detect_free(il_finding *f);
+
+il_compression il_detect_compression(const il_finding *f);
+
+/* Below this IoU, or with il_calibration_high, a detector is weak. */
+#define IL_DETECT_WEAK_IOU 0.3
 
 /* "lossy", "size", … and a sentence on this picture. */
 const char *il_detect_warning_name(il_warning w);

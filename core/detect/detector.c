@@ -148,7 +148,7 @@ int il_detector_check_hash(const il_card *c, il_err *e)
 int il_detector_from_store(il_detector *out, il_registry *registry, il_store *store, const char *wanted,
                            il_device device, il_err *e)
 {
-    il_detector d = { .card = { .test_iou = NAN } };
+    il_detector d = { .card = { .tested = { .iou = NAN } } };
     char *config = NULL, *params = NULL;
     int rc = il_pick_run(&d.card, &config, &params, store, wanted, e);
     if (rc != IL_OK)
@@ -241,7 +241,7 @@ static int apply_notes(il_detector *d, il_registry *registry, const char *model,
 int il_detector_from_file(il_detector *out, il_registry *registry, const char *weights, const char *model,
                           il_device device, il_err *e)
 {
-    il_detector d = { .card = { .test_iou = NAN } };
+    il_detector d = { .card = { .tested = { .iou = NAN } } };
     il_digest digest;
     int rc = il_words_sha256_file(&digest, weights, e);
     if (rc == IL_OK && !(d.card.weights = il_words_copy(weights)))

@@ -16,8 +16,7 @@ typedef struct il_card {
     int size;      /* side of the training pictures; 0: not known */
     int revision;  /* of the plugin that trained; 0: not known */
     char sha256[65];
-    double test_iou; /* on the kind of pictures it was trained on, as published; NAN: not measured */
-    il_false_alarms alarms; /* in the run's tests on authentic pictures */
+    il_tested tested;
 } il_card;
 
 typedef struct il_detector {

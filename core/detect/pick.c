@@ -114,7 +114,7 @@ static int copy_facts(il_card *card, char **config, char **params, const il_rows
     card->run = strtoll(value(r, 0, 0), NULL, 10);
     card->has_seed = seed != NULL;
     card->seed = seed ? strtoull(seed, NULL, 10) : 0;
-    card->test_iou = iou ? strtod(iou, NULL) : NAN;
+    card->tested.iou = iou ? strtod(iou, NULL) : NAN;
     snprintf(card->sha256, sizeof card->sha256, "%s", sha256 ? sha256 : "");
     return IL_OK;
 }
@@ -132,10 +132,10 @@ static int read_alarms(il_card *card, il_store *store, const char *id, il_err *e
     if (rc != IL_OK)
         return rc;
     const char *alarms = value(&rows, 0, 1), *marked = value(&rows, 0, 2);
-    card->alarms.pictures = strtoll(value(&rows, 0, 0), NULL, 10);
-    card->alarms.alarms = alarms ? strtoll(alarms, NULL, 10) : 0;
-    card->alarms.marked = marked ? strtod(marked, NULL) : NAN;
-    card->alarms.measure = "more than 0.1 % of the picture marked at 0.5, in the run's tests on authentic pictures";
+    card->tested.alarms.pictures = strtoll(value(&rows, 0, 0), NULL, 10);
+    card->tested.alarms.alarms = alarms ? strtoll(alarms, NULL, 10) : 0;
+    card->tested.alarms.marked = marked ? strtod(marked, NULL) : NAN;
+    card->tested.alarms.measure = IL_CALIBRATION_TESTS;
     il_store_rows_free(&rows);
     return IL_OK;
 }
@@ -144,7 +144,7 @@ static void card_clear(il_card *card, char **config, char **params)
 {
     il_detector d = { .card = *card };
     il_detector_close(&d);
-    *card = (il_card){ .test_iou = NAN };
+    *card = (il_card){ .tested = { .iou = NAN } };
     free(*config);
     free(*params);
     *config = *params = NULL;

@@ -107,12 +107,12 @@ static json_t *json_of_card(const il_detector *d)
     json_object_set_new(o, "training_size", c->size ? json_integer(c->size) : json_null());
     json_object_set_new(o, "seed", c->has_seed ? json_integer((json_int_t)c->seed) : json_null());
     json_object_set_new(o, "weights_sha256", text(c->sha256));
-    json_object_set_new(o, "test_iou", real(c->test_iou));
-    json_object_set_new(o, "test_iou_convention", isfinite(c->test_iou) ? json_string("batch_mean") : json_null());
-    json_object_set_new(o, "false_alarms", json_of_alarms(&c->alarms));
+    json_object_set_new(o, "test_iou", real(c->tested.iou));
+    json_object_set_new(o, "test_iou_convention", isfinite(c->tested.iou) ? json_string("batch_mean") : json_null());
+    json_object_set_new(o, "false_alarms", json_of_alarms(&c->tested.alarms));
     json_object_set_new(o, "calibration", json_of_calibration(&d->calibration));
     const il_bar *bars = d->calibration.bars;
-    if (!c->alarms.pictures && !bars[IL_LOSSLESS].measured.pictures && !bars[IL_LOSSY].measured.pictures)
+    if (!c->tested.alarms.pictures && !bars[IL_LOSSLESS].measured.pictures && !bars[IL_LOSSY].measured.pictures)
         json_object_set_new(o, "false_alarms_note", json_string("not measured: this detector was tested on no authentic "
                             "pictures; 'inpaintlab detect --calibrate FOLDER' measures it"));
     return o;

@@ -1,11 +1,15 @@
 /* calibration.c: the bar that authentic pictures choose, what it makes of pictures, and its file. */
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <criterion/criterion.h>
 #include "detect/calibration.h"
 
 static const il_calibration_of of = { .weights_sha256 = "ab12", .tile = 256, .overlap = 64, .threshold = 0.5, .least = 0.001 };
+
+static const il_tested untested = { .iou = NAN };
 
 static il_bar chosen(const il_authentic *list, size_t count, il_compression c)
 {
@@ -75,18 +79,41 @@ Test(calibration, verdicts)
 {
     il_calibration k = { .bars = { [IL_LOSSLESS] = { .chosen_on = 50, .score = 0.9 } } };
     const il_verdict region = IL_VERDICT_REGION, whole = IL_VERDICT_WHOLE, nothing = IL_VERDICT_NOTHING;
-    cr_expect_eq(il_calibration_judge(&k, region, 0.91, IL_LOSSLESS), region);
-    cr_expect_eq(il_calibration_judge(&k, whole, 0.91, IL_LOSSLESS), whole);
-    cr_expect_eq(il_calibration_judge(&k, region, 0.9, IL_LOSSLESS), nothing);
-    cr_expect_eq(il_calibration_judge(&k, nothing, 0.95, IL_LOSSLESS), nothing);
-    cr_expect_eq(il_calibration_judge(&k, region, 1, IL_LOSSY), IL_VERDICT_UNCERTAIN);
-    cr_expect_eq(il_calibration_judge(&k, nothing, 0, IL_LOSSY), IL_VERDICT_UNCERTAIN);
+    cr_expect_eq(il_calibration_judge(&k, &untested, region, 0.91, IL_LOSSLESS), region);
+    cr_expect_eq(il_calibration_judge(&k, &untested, whole, 0.91, IL_LOSSLESS), whole);
+    cr_expect_eq(il_calibration_judge(&k, &untested, region, 0.9, IL_LOSSLESS), nothing);
+    cr_expect_eq(il_calibration_judge(&k, &untested, nothing, 0.95, IL_LOSSLESS), nothing);
+    cr_expect_eq(il_calibration_judge(&k, &untested, region, 1, IL_LOSSY), IL_VERDICT_UNCERTAIN);
+    cr_expect_eq(il_calibration_judge(&k, &untested, nothing, 0, IL_LOSSY), IL_VERDICT_UNCERTAIN);
     k.bars[IL_LOSSY] = (il_bar){ .chosen_on = 20, .score = 1 };
-    cr_expect_eq(il_calibration_judge(&k, region, 1, IL_LOSSY), IL_VERDICT_UNCERTAIN, "authentic ones score as high");
-    cr_expect_eq(il_calibration_judge(&k, nothing, 0, IL_LOSSY), nothing);
+    cr_expect_eq(il_calibration_judge(&k, &untested, region, 1, IL_LOSSY), IL_VERDICT_UNCERTAIN, "authentic ones score as high");
+    cr_expect_eq(il_calibration_judge(&k, &untested, nothing, 0, IL_LOSSY), nothing);
     k.none = true;
-    cr_expect_eq(il_calibration_judge(&k, region, 0.2, IL_LOSSLESS), region);
-    cr_expect_eq(il_calibration_judge(&(il_calibration){ 0 }, region, 0.6, IL_LOSSLESS), region, "as trained");
+    cr_expect_eq(il_calibration_judge(&k, &untested, region, 0.2, IL_LOSSLESS), region);
+    cr_expect_eq(il_calibration_judge(&(il_calibration){ 0 }, &untested, region, 0.6, IL_LOSSLESS), region, "as trained");
+}
+
+Test(calibration, a_region_of_one_that_alarms_at_authentic_pictures_is_uncertain)
+{
+    const il_verdict region = IL_VERDICT_REGION, nothing = IL_VERDICT_NOTHING, uncertain = IL_VERDICT_UNCERTAIN;
+    il_tested bad = { .iou = 0.9, .alarms = { .pictures = 24, .alarms = 5 } };
+    il_calibration k = { 0 };
+    cr_expect_eq(il_calibration_judge(&k, &bad, region, 1, IL_LOSSLESS), uncertain, "5 of 24 are more than a fifth");
+    cr_expect_eq(il_calibration_judge(&k, &bad, nothing, 0, IL_LOSSLESS), nothing);
+    bad.alarms.alarms = 4;
+    cr_expect_eq(il_calibration_judge(&k, &bad, region, 1, IL_LOSSLESS), region);
+    bad.alarms.alarms = 24;
+    k.bars[IL_LOSSLESS].measured = (il_false_alarms){ .pictures = 30, .alarms = 0 };
+    cr_expect_eq(il_calibration_judge(&k, &bad, region, 1, IL_LOSSLESS), region, "more pictures say so");
+    k.bars[IL_LOSSLESS].measured = (il_false_alarms){ .pictures = 10, .alarms = 0 };
+    cr_expect_eq(il_calibration_judge(&k, &bad, region, 1, IL_LOSSLESS), uncertain, "24 pictures say more than 10");
+    k.bars[IL_LOSSLESS] = (il_bar){ .chosen_on = 50, .score = 0.5, .measured = { .pictures = 50, .alarms = 2 } };
+    cr_expect_eq(il_calibration_judge(&k, &bad, region, 1, IL_LOSSLESS), region, "a bar was chosen");
+    cr_expect_eq(il_calibration_judge(&k, &bad, region, 0.5, IL_LOSSLESS), nothing);
+    k.bars[IL_LOSSLESS].measured.alarms = 11;
+    cr_expect_eq(il_calibration_judge(&k, &bad, region, 1, IL_LOSSLESS), uncertain, "the other half did not keep to it");
+    k.none = true;
+    cr_expect_eq(il_calibration_judge(&k, &bad, region, 1, IL_LOSSLESS), region);
 }
 
 /* ---- the file ---- */
@@ -113,10 +140,11 @@ Test(calibration, the_file_keeps_all, .init = make_path, .fini = drop_path)
     il_calibration back = { .bars = { [IL_LOSSLESS] = { .chosen_on = 7 } } };
     il_err e = { 0 };
     bool fits = false;
-    cr_assert_eq(il_calibration_read(&back, &fits, path, of, &e), IL_OK, "absent: %s", e.message);
+    il_tested t = untested;
+    cr_assert_eq(il_calibration_read(&back, &t, &fits, path, of, &e), IL_OK, "absent: %s", e.message);
     cr_expect(fits && back.bars[IL_LOSSLESS].chosen_on == 7);
-    cr_assert_eq(il_calibration_write(&k, path, of, &e), IL_OK, "%s", e.message);
-    cr_assert_eq(il_calibration_read(&back, &fits, path, of, &e), IL_OK, "%s", e.message);
+    cr_assert_eq(il_calibration_write(&k, &untested, path, of, &e), IL_OK, "%s", e.message);
+    cr_assert_eq(il_calibration_read(&back, &t, &fits, path, of, &e), IL_OK, "%s", e.message);
     cr_expect(fits);
     const il_bar *b = &back.bars[IL_LOSSY];
     cr_expect(b->chosen_on == 50 && b->score == 0.1 + 0.2 && b->measured.pictures == 51 && b->measured.alarms == 3 &&
@@ -133,11 +161,12 @@ Test(calibration, other_weights_or_settings_do_not_fit, .init = make_path, .fini
     others[0].weights_sha256 = "ab13";
     others[1].overlap = 32;
     others[2].least = 0.002;
-    cr_assert_eq(il_calibration_write(&k, path, of, &e), IL_OK, "%s", e.message);
+    cr_assert_eq(il_calibration_write(&k, &untested, path, of, &e), IL_OK, "%s", e.message);
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         il_calibration back = { 0 };
         bool fits = true;
-        cr_assert_eq(il_calibration_read(&back, &fits, path, others[i], &e), IL_OK, "%s", e.message);
+        il_tested t = untested;
+        cr_assert_eq(il_calibration_read(&back, &t, &fits, path, others[i], &e), IL_OK, "%s", e.message);
         cr_expect(!fits && back.bars[IL_LOSSY].chosen_on == 0, "case %zu", i);
     }
 }
@@ -149,18 +178,85 @@ Test(calibration, damaged_files, .init = make_path, .fini = drop_path)
         "{\"of\": {}, \"lossy\": {\"chosen_on\": 5, \"score_above\": 2.0, \"measured_on\": 5, \"false_alarms\": 1, "
         "\"mean_share_marked\": 0.5}}",
         "{\"of\": {}, \"lossy\": {\"chosen_on\": 5, \"score_above\": 0.5, \"measured_on\": 5, \"false_alarms\": 6, "
-        "\"mean_share_marked\": 0.5}}"
+        "\"mean_share_marked\": 0.5}}",
+        "{\"of\": {}, \"tested\": {\"iou\": \"high\"}}", "{\"of\": {}, \"tested\": {\"authentic\": {\"pictures\": 2}}}",
+        "{\"of\": {}, \"tested\": {\"authentic\": {\"pictures\": 2, \"false_alarms\": 3, \"mean_share_marked\": 0.5}}}"
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         il_calibration k = { 0 };
         bool fits = false;
+        il_tested t = untested;
         il_err e = { 0 };
         FILE *f = fopen(path, "w");
         cr_assert_not_null(f);
         fputs(texts[i], f);
         fclose(f);
-        cr_expect_eq(il_calibration_read(&k, &fits, path, of, &e), IL_EFORMAT, "case %zu", i);
+        cr_expect_eq(il_calibration_read(&k, &t, &fits, path, of, &e), IL_EFORMAT, "case %zu", i);
         cr_expect(strncmp(e.message, path, strlen(path)) == 0 && !strchr(e.message, '\n'), "%s", e.message);
         cr_expect_eq(k.bars[IL_LOSSY].chosen_on, 0);
     }
+}
+
+/* ---- beside a copy ---- */
+
+static char folder[64], from[100], to[100], from_file[120], to_file[120];
+
+static void make_folder(void)
+{
+    strcpy(folder, "/tmp/inpaintlab-calibration-XXXXXX");
+    cr_assert_not_null(mkdtemp(folder));
+    snprintf(from, sizeof from, "%s/from", folder);
+    snprintf(to, sizeof to, "%s/to", folder);
+    snprintf(from_file, sizeof from_file, "%s" IL_CALIBRATION_ENDING, from);
+    snprintf(to_file, sizeof to_file, "%s" IL_CALIBRATION_ENDING, to);
+}
+
+static void drop_folder(void)
+{
+    unlink(from_file);
+    unlink(to_file);
+    rmdir(folder);
+}
+
+static bool carried(const il_tested *t, int want)
+{
+    il_err e = { 0 };
+    bool done = true;
+    cr_assert_eq(il_calibration_carry(&done, from, "ab12", to, "cd34", t, &e), want, "%s", e.message);
+    return done;
+}
+
+Test(calibration, goes_beside_a_copy, .init = make_folder, .fini = drop_folder)
+{
+    il_calibration k = { .bars = { [IL_LOSSY] = { 50, 0.25, { .pictures = 51, .alarms = 3 } } } }, back = { 0 };
+    il_tested t = untested, tests = { 0.1 + 0.2, { .pictures = 24, .alarms = 7, .marked = 1.0 / 3 } };
+    il_calibration_of copy = of;
+    il_err e = { 0 };
+    bool fits = false;
+    copy.weights_sha256 = "cd34";
+    cr_expect(!carried(&untested, IL_OK) && access(to_file, F_OK) != 0, "there is nothing");
+    cr_expect(carried(&tests, IL_OK), "a run's tests are something");
+    cr_assert_eq(il_calibration_read(&back, &t, &fits, to_file, copy, &e), IL_OK, "%s", e.message);
+    cr_expect(fits && t.iou == 0.1 + 0.2 && t.alarms.pictures == 24 && t.alarms.alarms == 7 && t.alarms.marked == 1.0 / 3);
+    cr_assert_eq(il_calibration_write(&k, &tests, from_file, of, &e), IL_OK, "%s", e.message);
+    t = untested;
+    cr_expect(carried(&untested, IL_OK), "bars replace a file without any");
+    cr_assert_eq(il_calibration_read(&back, &t, &fits, to_file, copy, &e), IL_OK, "%s", e.message);
+    cr_expect(fits && back.bars[IL_LOSSY].chosen_on == 50 && back.bars[IL_LOSSY].score == 0.25 && t.alarms.alarms == 7);
+    cr_expect(carried(&untested, IL_OK), "the same again");
+    k.bars[IL_LOSSY].score = 0.5;
+    cr_assert_eq(il_calibration_write(&k, &tests, to_file, copy, &e), IL_OK, "%s", e.message);
+    cr_expect(!carried(&untested, IL_EDATA), "the copy's own stays");
+    cr_assert_eq(il_calibration_read(&back, &t, &fits, to_file, copy, &e), IL_OK, "%s", e.message);
+    cr_expect(back.bars[IL_LOSSY].score == 0.5);
+}
+
+Test(calibration, of_other_weights_is_not_carried, .init = make_folder, .fini = drop_folder)
+{
+    il_calibration k = { .bars = { [IL_LOSSY] = { 50, 0.25, { .pictures = 51, .alarms = 3 } } } };
+    il_calibration_of other = of;
+    il_err e = { 0 };
+    other.weights_sha256 = "ab13";
+    cr_assert_eq(il_calibration_write(&k, &untested, from_file, other, &e), IL_OK, "%s", e.message);
+    cr_expect(!carried(&untested, IL_OK) && access(to_file, F_OK) != 0);
 }

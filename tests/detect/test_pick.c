@@ -67,9 +67,9 @@ Test(pick, the_best_on_its_own_kind)
     cr_assert_str_eq(c.mask_policy, "full");
     cr_assert_str_eq(c.weights, "w.safetensors");
     cr_assert_str_eq(c.sha256, "abc");
-    cr_assert(fabs(c.test_iou - (0.5 + 70.0 / 120) / 2) < 1e-9, "%g", c.test_iou);
+    cr_assert(fabs(c.tested.iou - (0.5 + 70.0 / 120) / 2) < 1e-9, "%g", c.tested.iou);
     cr_assert(c.has_seed && c.seed == 1);
-    cr_assert_eq(c.alarms.pictures, 0);
+    cr_assert_eq(c.tested.alarms.pictures, 0);
     card_free(c);
     il_store_close(s);
     remove_folder(f);
@@ -87,7 +87,7 @@ Test(pick, one_that_has_seen_authentic_pictures_comes_first)
     il_card c = picked(s, NULL);
     cr_assert_eq(c.run, lower);
     cr_assert_str_eq(c.trained_on, "realfake+original");
-    cr_assert(fabs(c.test_iou - (0.5 + 30.0 / 80) / 2) < 1e-9, "%g", c.test_iou);
+    cr_assert(fabs(c.tested.iou - (0.5 + 30.0 / 80) / 2) < 1e-9, "%g", c.tested.iou);
     card_free(c);
     il_store_close(s);
     remove_folder(f);
@@ -112,7 +112,7 @@ Test(pick, by_number_name_or_glob)
     card_free(c);
     c = picked(s, "*nix");
     cr_expect_str_eq(c.name, "model=nix");
-    cr_expect(isnan(c.test_iou));
+    cr_expect(isnan(c.tested.iou));
     card_free(c);
     REFUSES("seed=2", IL_EUSAGE, "--run seed=2: fits 2 runs: 2 (seed=2), 3 (seed=2)");
     REFUSES("seed*", IL_EUSAGE, "--run seed*: fits 3 runs: 1 (seed=1), 2 (seed=2), 3 (seed=2)");
@@ -133,9 +133,9 @@ Test(pick, false_alarms_of_authentic_pictures)
                             { "d", 1, { 0, 11, 0, 9989 } } };
     GOOD(il_store_test(&test, s, id, &t, rows, 4, &e));
     il_card c = picked(s, "one");
-    cr_expect_eq(c.alarms.pictures, 4);
-    cr_expect_eq(c.alarms.alarms, 2);
-    cr_expect(fabs(c.alarms.marked - 0.013) < 1e-12, "%g", c.alarms.marked);
+    cr_expect_eq(c.tested.alarms.pictures, 4);
+    cr_expect_eq(c.tested.alarms.alarms, 2);
+    cr_expect(fabs(c.tested.alarms.marked - 0.013) < 1e-12, "%g", c.tested.alarms.marked);
     card_free(c);
     il_store_close(s);
     remove_folder(f);

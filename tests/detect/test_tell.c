@@ -15,7 +15,7 @@ static il_detector detector(void)
     return (il_detector){ .choice = { .plugin = &plugin },
                           .card = { .run = 7, .name = name, .model = model, .settings = settings, .dataset = dataset,
                                     .trained_on = kind, .mask_policy = policy, .has_seed = true, .seed = 3, .size = 256,
-                                    .sha256 = "ff00", .test_iou = NAN } };
+                                    .sha256 = "ff00", .tested = { .iou = NAN } } };
 }
 
 static const il_detect_opts how = { .tile = 256, .overlap = 64, .threshold = 0.5, .least = 0.001 };
@@ -87,7 +87,7 @@ Test(tell, measured_false_alarms)
 {
     il_finding f = { .path = "-", .header = { .format = "png" }, .width = 1, .height = 1 };
     il_detector d = detector();
-    d.card.alarms = (il_false_alarms){ .pictures = 100, .alarms = 3, .marked = 0.01, .measure = "this" };
+    d.card.tested.alarms = (il_false_alarms){ .pictures = 100, .alarms = 3, .marked = 0.01, .measure = "this" };
     json_t *o = told(&f, &d, NULL, false);
     double rate, low, high;
     cr_assert_eq(json_unpack(o, "{s:{s:{s:F, s:[F,F]}}}", "detector", "false_alarms", "rate", &rate, "interval_95", &low,
@@ -95,4 +95,34 @@ Test(tell, measured_false_alarms)
     cr_expect(fabs(rate - 0.03) < 1e-9 && low > 0.01 && low < 0.0103 && high > 0.084 && high < 0.0846);
     cr_expect_null(json_object_get(json_object_get(o, "detector"), "false_alarms_note"));
     json_decref(o);
+}
+
+static struct text { char text[300]; } warning(const il_finding *f, const il_detector *d, il_warning w)
+{
+    struct text t;
+    il_detect_warning_text(t.text, sizeof t.text, f, d, w);
+    return t;
+}
+
+#define WARNS(w, wanted) cr_expect_str_eq(warning(&f, &d, w).text, wanted, "%s", warning(&f, &d, w).text)
+
+Test(tell, why_it_is_uncertain_or_weak)
+{
+    il_finding f = { .path = "-", .header = { .format = "png" }, .score = 0.9 };
+    il_detector d = detector();
+    d.card.tested = (il_tested){ 0.1034, { .pictures = 24, .alarms = 24 } };
+    WARNS(IL_WARN_UNCERTAIN, "the detector cannot tell: it finds something in 24 of 24 authentic pictures; --calibrate FOLDER "
+                             "chooses what counts as found");
+    WARNS(IL_WARN_WEAK, "the detector is weak: IoU 0.103 in its own test, false alarms on 24 of 24 authentic pictures");
+    d.calibration.bars[IL_LOSSLESS] = (il_bar){ 20, 0.5, { .pictures = 20, .alarms = 9 } };
+    WARNS(IL_WARN_UNCERTAIN, "the detector cannot tell: it finds something in 9 of 20 authentic pictures");
+    d.calibration.bars[IL_LOSSLESS] = (il_bar){ 20, 1, { .pictures = 20, .alarms = 0 } };
+    WARNS(IL_WARN_UNCERTAIN, "the detector cannot tell: too many authentic pictures score as high as can be");
+    WARNS(IL_WARN_WEAK, "the detector is weak: IoU 0.103 in its own test");
+    d.card.tested.iou = NAN;
+    d.calibration.bars[IL_LOSSLESS].measured.alarms = 5;
+    WARNS(IL_WARN_WEAK, "the detector is weak: false alarms on 5 of 20 authentic pictures");
+    f.header.lossy = true;
+    WARNS(IL_WARN_UNCERTAIN, "the detector cannot tell: it was not calibrated on authentic lossy pictures; --calibrate FOLDER "
+                             "does that, best with photos of the same origin");
 }

@@ -1,0 +1,217 @@
+/* calibration_file.c - a calibration beside its weights, and beside a copy of them. */
+#include <errno.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "detect/calibration.h"
+#include "whole.h"
+#include "words.h"
+
+enum { DIGITS = 17 };
+
+/* ---- to JSON ---- */
+
+static json_t *json_of_bar(const il_bar *b)
+{
+    return json_pack("{s:I, s:f, s:I, s:I, s:f}", "chosen_on", (json_int_t)b->chosen_on, "score_above", b->score,
+                     "measured_on", (json_int_t)b->measured.pictures, "false_alarms", (json_int_t)b->measured.alarms,
+                     "mean_share_marked", b->measured.marked);
+}
+
+static json_t *json_of_owner(il_calibration_of of)
+{
+    return json_pack("{s:s, s:i, s:i, s:f, s:f}", "weights_sha256", of.weights_sha256, "tile", of.tile, "overlap", of.overlap,
+                     "threshold", of.threshold, "least_region", of.least);
+}
+
+static json_t *json_of_tested(const il_tested *t)
+{
+    json_t *o = json_object();
+    if (isfinite(t->iou))
+        json_object_set_new(o, "iou", json_real(t->iou));
+    if (t->alarms.pictures)
+        json_object_set_new(o, "authentic", json_pack("{s:I, s:I, s:f}", "pictures", (json_int_t)t->alarms.pictures,
+                                                      "false_alarms", (json_int_t)t->alarms.alarms, "mean_share_marked",
+                                                      t->alarms.marked));
+    return o;
+}
+
+static int write_root(const json_t *root, const char *path, il_err *e)
+{
+    char *text = json_dumps(root, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(DIGITS));
+    int rc = text ? il_whole_write(path, text, strlen(text), e) : il_fail_oom(e);
+    free(text);
+    return rc;
+}
+
+int il_calibration_write(const il_calibration *k, const il_tested *t, const char *path, il_calibration_of of, il_err *e)
+{
+    json_t *root = json_object();
+    json_object_set_new(root, "of", json_of_owner(of));
+    json_object_set_new(root, "tested", json_of_tested(t));
+    for (int c = 0; c < IL_COMPRESSIONS; c++)
+        if (k->bars[c].measured.pictures)
+            json_object_set_new(root, il_calibration_name((il_compression)c), json_of_bar(&k->bars[c]));
+    int rc = write_root(root, path, e);
+    json_decref(root);
+    return rc;
+}
+
+/* ---- from JSON ---- */
+
+static bool read_bar(il_bar *out, const json_t *o)
+{
+    json_int_t chosen, measured, alarms;
+    double score, marked;
+    if (json_unpack((json_t *)o, "{s:I, s:F, s:I, s:I, s:F}", "chosen_on", &chosen, "score_above", &score, "measured_on",
+                    &measured, "false_alarms", &alarms, "mean_share_marked", &marked) != 0)
+        return false;
+    if (chosen < 0 || measured < 1 || alarms < 0 || alarms > measured || !(score >= 0 && score <= 1) ||
+        !(marked >= 0 && marked <= 1))
+        return false;
+    *out = (il_bar){ chosen, score, { measured, alarms, marked, IL_CALIBRATION_MEASURE } };
+    return true;
+}
+
+static bool read_tested(il_tested *out, const json_t *o)
+{
+    const json_t *iou = json_object_get(o, "iou"), *authentic = json_object_get(o, "authentic");
+    il_tested t = { NAN, { .measure = IL_CALIBRATION_TESTS } };
+    json_int_t pictures = 0, alarms = 0;
+    if (!json_is_object(o) || (iou && !json_is_number(iou)))
+        return false;
+    if (iou)
+        t.iou = json_number_value(iou);
+    if (authentic && json_unpack((json_t *)authentic, "{s:I, s:I, s:F}", "pictures", &pictures, "false_alarms", &alarms,
+                                 "mean_share_marked", &t.alarms.marked) != 0)
+        return false;
+    t.alarms.pictures = pictures;
+    t.alarms.alarms = alarms;
+    if (alarms < 0 || alarms > pictures)
+        return false;
+    *out = t;
+    return true;
+}
+
+/* *root stays NULL where there is no file. */
+static int load(json_t **root, const char *path, il_err *e)
+{
+    json_error_t why;
+    if (access(path, F_OK) != 0)
+        return errno == ENOENT ? IL_OK : il_fail(e, IL_EIO, "%s: %s", path, strerror(errno));
+    json_t *o = json_load_file(path, JSON_REJECT_DUPLICATES, &why);
+    if (!o)
+        return il_fail(e, IL_EFORMAT, "%s:%d: %s", path, why.line, why.text);
+    if (!json_is_object(json_object_get(o, "of"))) {
+        json_decref(o);
+        return il_fail(e, IL_EFORMAT, "%s: is no calibration; 'inpaintlab detect --calibrate FOLDER' makes one", path);
+    }
+    *root = o;
+    return IL_OK;
+}
+
+static int fail_damaged(const char *path, const char *part, il_err *e)
+{
+    return il_fail(e, IL_EFORMAT, "%s: '%s' is damaged; make it anew with 'inpaintlab detect --calibrate FOLDER'", path, part);
+}
+
+static bool is_of(const json_t *root, const char *sha256)
+{
+    const char *found = json_string_value(json_object_get(json_object_get(root, "of"), "weights_sha256"));
+    return found && strcmp(found, sha256) == 0;
+}
+
+static int read_root(il_calibration *k, il_tested *t, bool *fits, const json_t *root, const char *path, il_calibration_of of,
+                     il_err *e)
+{
+    il_calibration read = *k;
+    il_tested tests = *t;
+    const json_t *tested = json_object_get(root, "tested");
+    bool bars = false;
+    for (int c = 0; c < IL_COMPRESSIONS; c++) {
+        const json_t *bar = json_object_get(root, il_calibration_name((il_compression)c));
+        bars = bars || bar;
+        if (bar && !read_bar(&read.bars[c], bar))
+            return fail_damaged(path, il_calibration_name((il_compression)c), e);
+    }
+    if (tested && !read_tested(&tests, tested))
+        return fail_damaged(path, "tested", e);
+    json_t *owner = json_of_owner(of);
+    bool same = json_equal(json_object_get(root, "of"), owner);
+    json_decref(owner);
+    if (same)
+        *k = read;
+    if (is_of(root, of.weights_sha256))
+        *t = tests;
+    *fits = same || !bars;
+    return IL_OK;
+}
+
+int il_calibration_read(il_calibration *k, il_tested *t, bool *fits, const char *path, il_calibration_of of, il_err *e)
+{
+    json_t *root = NULL;
+    int rc = load(&root, path, e);
+    *fits = true;
+    if (rc == IL_OK && root)
+        rc = read_root(k, t, fits, root, path, of, e);
+    json_decref(root);
+    return rc;
+}
+
+/* ---- beside a copy ---- */
+
+static int path_beside(il_text *path, const char *weights, il_err *e)
+{
+    il_words_add(path, "%s" IL_CALIBRATION_ENDING, weights);
+    return path->failed ? il_fail_oom(e) : IL_OK;
+}
+
+/* Other bars of the same weights stay: somebody may have made them with pictures of his own. */
+static int check_target(const json_t *root, const char *path, const char *sha256, il_err *e)
+{
+    json_t *there = NULL;
+    il_err why = { 0 };
+    int rc = IL_OK;
+    bool same = load(&there, path, &why) == IL_OK && there && is_of(there, sha256);
+    for (int c = 0; c < IL_COMPRESSIONS && same && rc == IL_OK; c++) {
+        const char *name = il_calibration_name((il_compression)c);
+        const json_t *bar = json_object_get(there, name);
+        if (bar && !json_equal(bar, json_object_get(root, name)))
+            rc = il_fail(e, IL_EDATA, "%s: is another calibration of these weights, and stays; move it away to have the other's",
+                         path);
+    }
+    json_decref(there);
+    return rc;
+}
+
+int il_calibration_carry(bool *done, const char *from_weights, const char *from_sha256, const char *to_weights,
+                         const char *to_sha256, const il_tested *t, il_err *e)
+{
+    il_text from = { 0 }, to = { 0 };
+    json_t *root = NULL;
+    bool tested = isfinite(t->iou) || t->alarms.pictures;
+    int rc = path_beside(&from, from_weights, e);
+    *done = false;
+    if (rc == IL_OK)
+        rc = path_beside(&to, to_weights, e);
+    if (rc == IL_OK)
+        rc = load(&root, from.data, e);
+    if (rc != IL_OK || (root ? !is_of(root, from_sha256) : !tested))
+        goto done;
+    if (!root)
+        root = json_pack("{s:{}}", "of");
+    json_object_set_new(json_object_get(root, "of"), "weights_sha256", json_string(to_sha256));
+    if (tested)
+        json_object_set_new(root, "tested", json_of_tested(t));
+    rc = check_target(root, to.data, to_sha256, e);
+    if (rc == IL_OK)
+        rc = write_root(root, to.data, e);
+    *done = rc == IL_OK;
+done:
+    json_decref(root);
+    il_words_free(&to);
+    il_words_free(&from);
+    return rc;
+}
