@@ -114,7 +114,7 @@ ends 1 'csv: is there already; nothing was changed' export --db r.sqlite -o csv
 ends 1 "no experiment is called 'three'" export --db r.sqlite --experiment three -o three
 ends 1 'none.sqlite: no such database' export --db none.sqlite -o three
 ends 1 'cannot be made' export --db r.sqlite -o /proc/none/x
-ends 2 'there are csv, json and tensorboard' export --db r.sqlite --format xml -o three
+ends 2 "'xml' is none of csv, json, tensorboard" export --db r.sqlite --format xml -o three
 ends 2 'expected -o DIR' export --db r.sqlite
 [ "$before" = "$(ls)" ] || fail "files appeared: $(ls)"
 

@@ -61,7 +61,7 @@ ends 0 'usage: inpaintlab compare' "$inpaintlab" compare --help
 ends 1 '7: no measured cell is called so' "$inpaintlab" compare 1 7 --db results.sqlite
 ends 1 'no such database' "$inpaintlab" compare 1 2 --db none.sqlite
 ends 2 'expected cells' "$inpaintlab" compare --db results.sqlite
-ends 2 'iuo: no such metric' "$inpaintlab" compare 1 2 --metric iuo
+ends 2 "'iuo' is none of iou, f1, mcc, auc" "$inpaintlab" compare 1 2 --metric iuo
 ends 2 "unknown option '--alpha'" "$inpaintlab" compare 1 2 --alpha
 
 [ "$failures" -eq 0 ] && echo "sql: all as expected"
