@@ -38,7 +38,8 @@ sql() { "$program" sql --db r.sqlite --format csv "$1" | tail -n +2 | tr -d '\r'
 picture=$(find made/test -name '*.fakefake.webp' | sort | head -1)
 cp "$picture" one.webp
 
-# expect STATUS OUT ERR ARGUMENTS… : exit status, the last lines on stdout and stderr; "…" stands for anything.
+# expect STATUS OUT ERR ARGUMENTS… : exit status, the last lines on stdout and stderr (but that the detector, which hardly
+# trained, is weak); "…" stands for anything.
 matches() {
   local pattern=${2//\\/\\\\}
   pattern=${pattern//\[/\\[}; pattern=${pattern//\*/\\*}; pattern=${pattern//\?/\\?}; pattern=${pattern//…/*}
@@ -50,7 +51,7 @@ expect() {
   cases=$((cases + 1))
   "$program" detect --db r.sqlite "$@" > out.txt 2> err.txt
   got=$?
-  if [ $got -ne "$status" ] || ! matches "$(tail -n 1 out.txt)" "$out" || ! matches "$(tail -n 1 err.txt)" "$err"; then
+  if [ $got -ne "$status" ] || ! matches "$(tail -n 1 out.txt)" "$out" || ! matches "$(grep -v ': the detector is weak: ' err.txt | tail -n 1)" "$err"; then
     fail "case $cases: detect $*"
     echo "  expected $status: $out | $err"
     echo "  got      $got: $(tail -n 1 out.txt) | $(tail -n 1 err.txt)"
@@ -228,7 +229,8 @@ expect 1 "one.webp: nothing found, 0.0 % marked, 0 regions, score …, false ala
 "$program" detect -q --db r.sqlite $all --json --calibrate set one.webp 2> err.txt > out.txt
 grep -q '"kind":"weak","text":"the detector is weak: .*false alarms on 3 of 3 authentic pictures"' out.txt || fail "weak: $(cat out.txt)"
 grep -qx 'set: 4 masks and forgeries of a data set are passed over' err.txt || fail "set, JSON: $(cat err.txt)"
-expect 0 "one.webp: …; weak detector…" "…inpaintlab: warning: one.webp: the detector is weak: …false alarms on 3 of 3 authentic pictures (said once)" $all --calibrate set one.webp
+expect 0 "one.webp: …; weak detector…" "detector: …" $all --calibrate set one.webp
+grep -q '^inpaintlab: warning: one.webp: the detector is weak: .*false alarms on 3 of 3 authentic pictures (said once)$' err.txt || fail "weak: $(cat err.txt)"
 
 # ---- several image kinds in one run ----
 sed -e 's/experiment: small/experiment: joined/; s/on: fakefake/on: fakefake+original/; s/test: .*/test: [fakefake+original, fakefake]/; s/\[1, 2\]/[3]/' grid.yaml > joined.yaml
@@ -300,7 +302,8 @@ grep -q 'lossy compression (JPEG)' err.txt || fail "jpeg.png: the compression is
                                                     good progressive.jpg "…"
                                                     good grey.jpg "…"
                                                     good "$data/detect/turn-6.jpg" "32x48 pixels are smaller than a tile; padded with black"
-name=$(printf 'caf\xe9.png'); cp dot.png "$name";   good "$name" "…"
+name=$(printf 'caf\xe9.png'); cp dot.png "$name"; odd=$((odd + 1)) # a line is UTF-8 whatever a file is called
+expect 0 "caf?.png: …" "inpaintlab: warning: caf?.png: 1x1 pixels are smaller than a tile; padded with black (said once)" $all "$name"
 [ "$odd" -ge 30 ] || fail "only $odd odd files"
 expect 2 "{…}" "inpaintlab: ./zero.png: …" -q --json $all . # all at once: every good one is still examined
 bad_lines=$(grep -c '^inpaintlab: ' err.txt)

@@ -61,7 +61,7 @@ ends 1 "inpaintlab: data set 'dataset1': nowhere: No such file or directory; exp
   $bench --data nowhere
 ends 1 "inpaintlab: --set train.lrr=3: unknown key 'train.lrr'; did you mean 'train.lr'?" $bench --set train.lrr=3
 ends 2 "inpaintlab: --batch: '0' is no number from 1 to 4096" $bench --batch 0
-ends 2 "inpaintlab: bench: unexpected 'fcn'; a model is named by --model" $bench fcn
+ends 2 "inpaintlab: bench: expected no word but options; a model is named by --model" $bench fcn
 ends 2 "inpaintlab: bench: --pictures is of the generated set; --data names another" $bench --data x --pictures 3
 ends 2 "inpaintlab: --pictures: 1 are less than a batch of 2" $bench --pictures 1
 ends 1 "inpaintlab: device 'tpu': expected auto, cpu, cuda or cuda:N" $bench --device tpu

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # measure_detector.sh SOURCE_DIR - tools/measure-detector with a program that finds what each picture's name asks for: shares,
-# intervals, IoU; wrong input is refused. And README quotes results/detector.json.
+# intervals, IoU; wrong input is refused. And README quotes what results/detector.json holds, or nothing.
 set -u
 tool=$1/tools/measure-detector source=$1
 work=$(mktemp -d)
@@ -8,10 +8,10 @@ trap 'rm -rf "$work"' EXIT
 failures=0
 fail() { echo "FAILED: $*"; failures=$((failures + 1)); }
 
-"$tool" --table "$source/results/detector.json" >"$work/table.txt" || fail "no table of results/detector.json"
-[ "$(grep -c '%' "$work/table.txt")" -ge 6 ] || fail "results/detector.json has few results"
 quoted=$(sed -n '/^<!-- measure-detector begins -->$/,/^<!-- measure-detector ends -->$/p' "$source/README.md" | grep '^|')
-[ "$quoted" = "$(grep '^|' "$work/table.txt")" ] || fail "README quotes other figures than results/detector.json: $(diff <(echo "$quoted") "$work/table.txt")"
+measured=
+[ ! -e "$source/results/detector.json" ] || measured=$("$tool" --table "$source/results/detector.json" | grep '^|')
+[ "$quoted" = "$measured" ] || fail "README quotes other figures than results/detector.json: $(diff <(echo "$quoted") <(echo "$measured"))"
 if ! python3 -c 'import PIL' 2>/dev/null; then
   [ "$failures" = 0 ] || exit 1
   echo "Pillow is absent: only the quoted table was compared"
