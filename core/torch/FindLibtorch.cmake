@@ -21,14 +21,23 @@ find_path(Libtorch_INCLUDE_DIR ATen/ATen.h PATHS ${_hints} PATH_SUFFIXES include
 find_library(Libtorch_CPU torch_cpu PATHS ${_hints} PATH_SUFFIXES lib NO_DEFAULT_PATH)
 find_library(Libtorch_C10 c10 PATHS ${_hints} PATH_SUFFIXES lib NO_DEFAULT_PATH)
 
-# CUDA's headers come with the wheel's libraries (nvidia/cu13, before: nvidia/cuda_runtime), else with the toolkit.
+# CUDA's headers come with the wheel's libraries (nvidia/cu13, before: nvidia/cuda_runtime), else with the toolkit. The
+# wheel of the CUDA 13 runtime alone has no crt/, which cuda_runtime.h includes.
 find_library(Libtorch_TORCH_CUDA torch_cuda PATHS ${_hints} PATH_SUFFIXES lib NO_DEFAULT_PATH)
 find_library(Libtorch_C10_CUDA c10_cuda PATHS ${_hints} PATH_SUFFIXES lib NO_DEFAULT_PATH)
-find_path(Libtorch_CUDA_INCLUDE_DIR cuda_runtime_api.h
-  HINTS "${Libtorch_INCLUDE_DIR}/../../nvidia/cu13/include" "${Libtorch_INCLUDE_DIR}/../../nvidia/cuda_runtime/include"
-  PATHS /usr/local/cuda/include)
+if(NOT EXISTS "${Libtorch_CUDA_INCLUDE_DIR}/crt/host_config.h")
+  unset(Libtorch_CUDA_INCLUDE_DIR CACHE)
+endif()
+foreach(_folder "${Libtorch_INCLUDE_DIR}/../../nvidia/cu13/include"
+    "${Libtorch_INCLUDE_DIR}/../../nvidia/cuda_runtime/include" /usr/local/cuda/include)
+  if(EXISTS "${_folder}/crt/host_config.h")
+    find_path(Libtorch_CUDA_INCLUDE_DIR cuda_runtime.h PATHS "${_folder}" NO_DEFAULT_PATH)
+  endif()
+endforeach()
 if(Libtorch_TORCH_CUDA AND Libtorch_C10_CUDA AND Libtorch_CUDA_INCLUDE_DIR)
   set(Libtorch_CUDA_LIBRARIES "${Libtorch_TORCH_CUDA}" "${Libtorch_C10_CUDA}")
+elseif(Libtorch_TORCH_CUDA)
+  message(STATUS "no CUDA graphs: CUDA's headers (cuda_runtime.h, crt/host_config.h) are not there")
 endif()
 
 if(Libtorch_INCLUDE_DIR AND EXISTS "${Libtorch_INCLUDE_DIR}/torch/headeronly/version.h")
