@@ -1,6 +1,6 @@
 /* fuzz.h - what the readers under tests/fuzz share. Each file there is one libFuzzer target: build with clang and
  * -DINPAINTLAB_FUZZ=ON, then `build/tests/fuzz.NAME CORPUS`. Without that option replay.c runs them on tests/fuzz/found,
- * the inputs that once did harm; ctest does. */
+ * the inputs that once did harm, and on seeds to begin with; ctest does. */
 #ifndef IL_FUZZ_H
 #define IL_FUZZ_H
 

@@ -25,6 +25,7 @@ static void run(const char *path)
 
 int main(int argc, char **argv)
 {
+    int inputs = 0;
     for (int i = 1; i < argc; i++) {
         struct dirent *x;
         DIR *folder = opendir(argv[i]);
@@ -33,10 +34,13 @@ int main(int argc, char **argv)
         while ((x = readdir(folder))) {
             char path[4096];
             snprintf(path, sizeof path, "%s/%s", argv[i], x->d_name);
-            if (x->d_name[0] != '.')
+            if (x->d_name[0] != '.') {
                 run(path);
+                inputs++;
+            }
         }
         closedir(folder);
     }
-    return 0;
+    printf("%d inputs\n", inputs);
+    return inputs ? 0 : 1; /* nothing was tested */
 }
