@@ -75,7 +75,7 @@ void il_tally_free(il_tally *t)
 }
 
 /* Batch i; `done` pictures lie before it. */
-static int read_batch(il_sums *sums, il_picture *pictures, const il_tally *t, size_t i, size_t done, int64_t *room,
+static int read_batch(il_sums *sums, il_tested_picture *pictures, const il_tally *t, size_t i, size_t done, int64_t *room,
                       il_err *e)
 {
     size_t n = t->sizes[i];
@@ -100,7 +100,7 @@ static int read_batch(il_sums *sums, il_picture *pictures, const il_tally *t, si
     return IL_OK;
 }
 
-int il_tally_read(il_sums *sums, il_picture *pictures, il_tally *t, il_err *e)
+int il_tally_read(il_sums *sums, il_tested_picture *pictures, il_tally *t, il_err *e)
 {
     size_t largest = 1, done = 0;
     for (size_t i = 0; i < t->batches; i++)
@@ -111,7 +111,7 @@ int il_tally_read(il_sums *sums, il_picture *pictures, il_tally *t, il_err *e)
 
     int rc = IL_OK;
     for (size_t i = 0; i < t->batches && rc == IL_OK; i++) {
-        il_picture *at = pictures ? pictures + done : NULL;
+        il_tested_picture *at = pictures ? pictures + done : NULL;
         rc = read_batch(sums, at, t, i, done, room, e);
         for (size_t k = 0; at && k < t->sizes[i]; k++) {
             at[k].batch = (int)i;
@@ -129,7 +129,7 @@ double il_sums_loss(const il_sums *s)
     return s->pictures > 0 ? s->loss / s->pictures : NAN;
 }
 
-void il_evaluate_free(il_picture *pictures, size_t count)
+void il_evaluate_free(il_tested_picture *pictures, size_t count)
 {
     for (size_t i = 0; pictures && i < count; i++)
         free(pictures[i].scores.bytes);
@@ -184,13 +184,13 @@ static int evaluate_all(il_tally *t, il_score_list *scores, const il_evaluation 
     return rc;
 }
 
-int il_evaluate_loader(il_sums *sums, il_picture **pictures, size_t *count, const il_evaluation *what,
+int il_evaluate_loader(il_sums *sums, il_tested_picture **pictures, size_t *count, const il_evaluation *what,
                        const il_watch *watch, il_err *e)
 {
     il_tally t = { 0 };
     il_score_list scores = { 0 };
     il_sums result = { 0 };
-    il_picture *each = NULL;
+    il_tested_picture *each = NULL;
     size_t n = 0;
     int rc = evaluate_all(&t, &scores, what, watch, e);
     if (rc != IL_OK)

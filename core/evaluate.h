@@ -9,13 +9,13 @@
 #include "watch.h"
 
 /* One picture's result. */
-typedef struct il_picture {
+typedef struct il_tested_picture {
     size_t index; /* in the source */
     int batch;    /* from 0 */
     il_counts counts;
     il_scores scores; /* the picture's own */
-} il_picture;
-void il_evaluate_free(il_picture *pictures, size_t count);
+} il_tested_picture;
+void il_evaluate_free(il_tested_picture *pictures, size_t count);
 
 /* Start with {0}; free with il_tally_free. */
 typedef struct il_tally {
@@ -40,7 +40,7 @@ typedef struct il_sums {
     il_batch_mean iou;
 } il_sums;
 /* Reads all batches into *sums (adding) and, when pictures is not NULL, each picture's counts. Clears the tally. */
-int il_tally_read(il_sums *sums, il_picture *pictures, il_tally *t, il_err *e);
+int il_tally_read(il_sums *sums, il_tested_picture *pictures, il_tally *t, il_err *e);
 
 double il_sums_loss(const il_sums *s); /* mean over pictures; NAN when there are none */
 
@@ -55,7 +55,7 @@ typedef struct il_evaluation {
 } il_evaluation;
 /* One batch, without gradients: adds to the tally and, where scores are wanted, to the list. */
 int il_evaluate_batch(il_tally *t, il_score_list *scores, const il_evaluation *what, const il_batch *b, il_err *e);
-int il_evaluate_loader(il_sums *sums, il_picture **pictures, size_t *count, const il_evaluation *what,
+int il_evaluate_loader(il_sums *sums, il_tested_picture **pictures, size_t *count, const il_evaluation *what,
                        const il_watch *watch, il_err *e);
 
 /* Seconds on a clock that never goes back. */

@@ -11,7 +11,7 @@ void il_found_drop(il_found *f)
     *f = (il_found){ 0 };
 }
 
-int il_found_list(il_found *out, il_picture *pictures, size_t n, const il_source *source, il_err *e)
+int il_found_list(il_found *out, il_tested_picture *pictures, size_t n, const il_source *source, il_err *e)
 {
     il_found f = { calloc(n ? n : 1, sizeof *f.rows), calloc(n ? n : 1, sizeof *f.scores), n };
     if (!f.rows || !f.scores) {

@@ -13,7 +13,7 @@ typedef struct il_found {
 } il_found;
 
 /* Takes the pictures' scores. */
-int il_found_list(il_found *out, il_picture *pictures, size_t n, const il_source *source, il_err *e);
+int il_found_list(il_found *out, il_tested_picture *pictures, size_t n, const il_source *source, il_err *e);
 void il_found_drop(il_found *f);
 
 #endif

@@ -81,7 +81,7 @@ static void choose_labels(il_matrix *m)
 
 /* ---- parts ---- */
 
-bool il_matrix_in(const il_matrix *m, const il_part *p, size_t cell)
+bool il_matrix_in(const il_matrix *m, const il_matrix_part *p, size_t cell)
 {
     return strcmp(il_matrix_at(m, cell, IL_TESTED_DATASET), p->dataset) == 0 &&
            strcmp(il_matrix_at(m, cell, IL_SPLIT), p->split) == 0 &&
@@ -91,8 +91,8 @@ bool il_matrix_in(const il_matrix *m, const il_part *p, size_t cell)
 static int add_part(il_matrix *m, size_t cell, il_err *e)
 {
     size_t room = m->cells.count;
-    il_part *p = &m->parts[m->nparts];
-    *p = (il_part){ il_matrix_at(m, cell, IL_TESTED_DATASET), il_matrix_at(m, cell, IL_SPLIT),
+    il_matrix_part *p = &m->parts[m->nparts];
+    *p = (il_matrix_part){ il_matrix_at(m, cell, IL_TESTED_DATASET), il_matrix_at(m, cell, IL_SPLIT),
                     il_matrix_at(m, cell, IL_DEGRADATION), { calloc(room, sizeof(char *)), 0 }, { calloc(room, sizeof(char *)), 0 } };
     m->nparts++;
     if (!p->kinds.items || !p->runs.items)
@@ -123,7 +123,7 @@ size_t il_matrix_run(const il_matrix *m, const char *run)
     return m->first[index_of(&m->runs, run)];
 }
 
-size_t il_matrix_find(const il_matrix *m, const il_part *p, size_t run, size_t kind)
+size_t il_matrix_find(const il_matrix *m, const il_matrix_part *p, size_t run, size_t kind)
 {
     for (size_t i = 0; i < m->cells.count; i++)
         if (il_matrix_in(m, p, i) && strcmp(il_matrix_at(m, i, IL_BY_RUN), p->runs.items[run]) == 0 &&
@@ -132,7 +132,7 @@ size_t il_matrix_find(const il_matrix *m, const il_part *p, size_t run, size_t k
     return m->cells.count;
 }
 
-bool il_matrix_authentic(const il_matrix *m, const il_part *p, size_t kind)
+bool il_matrix_authentic(const il_matrix *m, const il_matrix_part *p, size_t kind)
 {
     bool any = false;
     for (size_t run = 0; run < p->runs.count; run++) {

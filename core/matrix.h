@@ -22,18 +22,18 @@ typedef struct il_distinct {
 } il_distinct;
 
 /* What was tested on one split of one data set: rows are runs, columns are image kinds, or levels of a degradation. */
-typedef struct il_part {
+typedef struct il_matrix_part {
     const char *dataset, *split;
     const char *degradation; /* "": none, columns are kinds */
     il_distinct kinds, runs;
-} il_part;
+} il_matrix_part;
 
 typedef struct il_matrix {
     il_rows cells;
     il_distinct runs;
     size_t *first;          /* of each run: a cell of it */
     bool shown[IL_COLUMNS]; /* labels that tell runs apart; the run's name where they do not suffice */
-    il_part *parts;
+    il_matrix_part *parts;
     size_t nparts;
 } il_matrix;
 
@@ -44,11 +44,11 @@ void il_matrix_free(il_matrix *m);
 const char *il_matrix_at(const il_matrix *m, size_t cell, il_column column); /* "" where NULL */
 const char *il_matrix_label(il_column column);                               /* "mask policy" */
 /* Pictures without anything to be found: a column has alarms and marked pixels instead of IoU. */
-bool il_matrix_authentic(const il_matrix *m, const il_part *p, size_t kind);
-bool il_matrix_in(const il_matrix *m, const il_part *p, size_t cell);
+bool il_matrix_authentic(const il_matrix *m, const il_matrix_part *p, size_t kind);
+bool il_matrix_in(const il_matrix *m, const il_matrix_part *p, size_t cell);
 /* A cell of the run of that name. */
 size_t il_matrix_run(const il_matrix *m, const char *run);
 /* The cell in row and column of a part; m->cells.count when the grid does not ask for it. */
-size_t il_matrix_find(const il_matrix *m, const il_part *p, size_t run, size_t kind);
+size_t il_matrix_find(const il_matrix *m, const il_matrix_part *p, size_t run, size_t kind);
 
 #endif

@@ -43,7 +43,7 @@ static void put_pair(il_chapter *c, const il_comparison *found, const il_compare
     il_words_add(c->t, "<td class=\"left\">%s</td></tr>\n", differs ? "yes" : "no");
 }
 
-static void put_pairs(il_chapter *c, const il_comparison *found, const il_part *part, const char *kind, bool open)
+static void put_pairs(il_chapter *c, const il_comparison *found, const il_matrix_part *part, const char *kind, bool open)
 {
     size_t differ = 0;
     for (size_t i = 0; i < found->npairs; i++)
@@ -64,7 +64,7 @@ static void put_pairs(il_chapter *c, const il_comparison *found, const il_part *
 }
 
 /* Cells of one image kind of a part that have values; more than MOST_CELLS are counted only. */
-static size_t choose(char names[MOST_CELLS][24], const char *list[MOST_CELLS], const il_chapter *c, const il_part *part,
+static size_t choose(char names[MOST_CELLS][24], const char *list[MOST_CELLS], const il_chapter *c, const il_matrix_part *part,
                      size_t kind)
 {
     size_t n = 0;
@@ -81,7 +81,7 @@ static size_t choose(char names[MOST_CELLS][24], const char *list[MOST_CELLS], c
     return n;
 }
 
-static int compare_kind(il_chapter *c, const il_part *part, size_t kind, size_t *shown, il_err *e)
+static int compare_kind(il_chapter *c, const il_matrix_part *part, size_t kind, size_t *shown, il_err *e)
 {
     char names[MOST_CELLS][24];
     const char *list[MOST_CELLS];

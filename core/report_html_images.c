@@ -64,7 +64,7 @@ static int put_spread(il_chapter *c, size_t cell, il_err *e)
     return IL_OK;
 }
 
-static void begin_table(il_chapter *c, const char *what, const il_part *p, const char *caption)
+static void begin_table(il_chapter *c, const char *what, const il_matrix_part *p, const char *caption)
 {
     il_words_add(c->t, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"%s\"><table>\n<caption><span>", what);
     if (c->m.nparts > 1) {

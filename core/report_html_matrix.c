@@ -50,7 +50,7 @@ static void put_cell(il_chapter *c, size_t cell, bool best)
     il_words_add(c->t, ")</span></td>");
 }
 
-static int find_best(size_t *best, il_chapter *c, const il_part *p, il_err *e)
+static int find_best(size_t *best, il_chapter *c, const il_matrix_part *p, il_err *e)
 {
     const char **cells = calloc(p->runs.count + 1, sizeof *cells);
     int rc = cells ? IL_OK : il_fail_oom(e);
@@ -65,7 +65,7 @@ static int find_best(size_t *best, il_chapter *c, const il_part *p, il_err *e)
     return rc;
 }
 
-static void put_row(il_chapter *c, const il_part *p, size_t run, const size_t *best)
+static void put_row(il_chapter *c, const il_matrix_part *p, size_t run, const size_t *best)
 {
     size_t first = il_matrix_run(&c->m, p->runs.items[run]);
     il_words_add(c->t, "<tr>");
@@ -82,7 +82,7 @@ static void put_row(il_chapter *c, const il_part *p, size_t run, const size_t *b
     il_words_add(c->t, "</tr>\n");
 }
 
-static bool any_collapsed(const il_chapter *c, const il_part *p)
+static bool any_collapsed(const il_chapter *c, const il_matrix_part *p)
 {
     for (size_t run = 0; run < p->runs.count; run++)
         if (strcmp(il_matrix_at(&c->m, il_matrix_run(&c->m, p->runs.items[run]), IL_COLLAPSED), "1") == 0)
@@ -103,7 +103,7 @@ static void put_common(il_chapter *c)
     il_words_add(c->t, "%s", any ? ".</p>\n" : "");
 }
 
-static int put_part(il_chapter *c, const il_part *p, il_err *e)
+static int put_part(il_chapter *c, const il_matrix_part *p, il_err *e)
 {
     size_t *best = calloc(p->kinds.count + 1, sizeof *best);
     int rc = best ? find_best(best, c, p, e) : il_fail_oom(e);

@@ -7,14 +7,14 @@
 
 enum { OPEN_SETS = 8, SMALL = 200, MARKED = 128, QUALITY = 80 };
 
-static int decode(il_image *out, const il_bytes *from, const char *what, il_err *e)
+static int decode(il_image *out, const il_blob *from, const char *what, il_err *e)
 {
     const il_image_file file = { .path = what, .data = from->data, .size = from->size };
     return il_image_file_decode(out, &file, e);
 }
 
 /* The photo with what the detector marks. */
-static int make_overlay(il_bytes *out, il_image *photo, il_image *score, il_err *e)
+static int make_overlay(il_blob *out, il_image *photo, il_image *score, il_err *e)
 {
     size_t pixels = (size_t)score->width * (size_t)score->height;
     if (photo->width != score->width || photo->height != score->height || score->channels != 1 || photo->channels != 3)
@@ -25,7 +25,7 @@ static int make_overlay(il_bytes *out, il_image *photo, il_image *score, il_err 
     return rc == IL_OK ? il_image_webp_encode_lossy(&out->data, &out->size, photo, QUALITY, "overlay", e) : rc;
 }
 
-static void put_figure(il_text *t, const il_example *x, const il_bytes *picture, const char *type, const char *label,
+static void put_figure(il_text *t, const il_example *x, const il_blob *picture, const char *type, const char *label,
                        const char *what, const il_image *size)
 {
     bool small = size->width < SMALL && size->height < SMALL;
@@ -41,7 +41,7 @@ static int put_example(il_text *t, const il_example *x, il_err *e)
 {
     static const char *const names[] = { "Best", "Median", "Worst" };
     il_image photo = { 0 }, score = { 0 };
-    il_bytes overlay = { 0 };
+    il_blob overlay = { 0 };
     il_err why = { 0 };
     il_words_add(t, "<div class=\"rank\"><p><strong>%s</strong> ", names[x->rank]);
     il_html_text(t, x->id);

@@ -29,7 +29,7 @@ static int new_rows(il_rows *out, size_t columns, size_t count, il_err *e)
     return IL_OK;
 }
 
-static void fill_labels(il_rows *out, const il_matrix *m, const il_part *p)
+static void fill_labels(il_rows *out, const il_matrix *m, const il_matrix_part *p)
 {
     size_t column = 0;
     for (int c = 0; c < IL_COLUMNS; c++) {
@@ -54,7 +54,7 @@ static size_t count_labels(const il_matrix *m)
 }
 
 /* Of a kind, or of what stands after the last one. */
-static size_t first_column(const il_matrix *m, const il_part *p, size_t kind)
+static size_t first_column(const il_matrix *m, const il_matrix_part *p, size_t kind)
 {
     size_t column = count_labels(m) + kind;
     for (size_t k = 0; k < kind; k++)
@@ -62,7 +62,7 @@ static size_t first_column(const il_matrix *m, const il_part *p, size_t kind)
     return column;
 }
 
-static void fill_column(il_rows *out, size_t column, const il_matrix *m, const il_part *p, size_t kind, il_column value)
+static void fill_column(il_rows *out, size_t column, const il_matrix *m, const il_matrix_part *p, size_t kind, il_column value)
 {
     il_text name = { 0 };
     il_words_add(&name, "%s%s", p->kinds.items[kind], value == IL_ALARMS ? ": alarms" : value == IL_MARKED ? ": marked" : "");
@@ -74,7 +74,7 @@ static void fill_column(il_rows *out, size_t column, const il_matrix *m, const i
     }
 }
 
-static int fill_part(il_rows *out, const il_matrix *m, const il_part *p, il_err *e)
+static int fill_part(il_rows *out, const il_matrix *m, const il_matrix_part *p, il_err *e)
 {
     int rc = new_rows(out, first_column(m, p, p->kinds.count), p->runs.count, e);
     if (rc != IL_OK)
@@ -94,7 +94,7 @@ static int fill_part(il_rows *out, const il_matrix *m, const il_part *p, il_err 
 }
 
 /* Of each column the cell that stands out, if one does. */
-static int mark_best(bool *bold, const il_rows *rows, il_store *s, const il_matrix *m, const il_part *p, il_err *e)
+static int mark_best(bool *bold, const il_rows *rows, il_store *s, const il_matrix *m, const il_matrix_part *p, il_err *e)
 {
     size_t best = 0;
     const char **cells = calloc(p->runs.count + 1, sizeof *cells);
@@ -117,7 +117,7 @@ static int mark_best(bool *bold, const il_rows *rows, il_store *s, const il_matr
 /* ---- the lines under a part ---- */
 
 /* Has an earlier cell of the same run said the same? */
-static bool is_repeated(const il_matrix *m, const il_part *p, size_t cell)
+static bool is_repeated(const il_matrix *m, const il_matrix_part *p, size_t cell)
 {
     for (size_t i = 0; i < cell; i++)
         if (il_matrix_in(m, p, i) && strcmp(il_matrix_at(m, i, IL_BY_RUN), il_matrix_at(m, cell, IL_BY_RUN)) == 0 &&
@@ -126,7 +126,7 @@ static bool is_repeated(const il_matrix *m, const il_part *p, size_t cell)
     return false;
 }
 
-static void note_failures(il_notes *n, const il_matrix *m, const il_part *p)
+static void note_failures(il_notes *n, const il_matrix *m, const il_matrix_part *p)
 {
     for (size_t i = 0; i < m->cells.count; i++) {
         il_text line = { 0 };
@@ -141,7 +141,7 @@ static void note_failures(il_notes *n, const il_matrix *m, const il_part *p)
     }
 }
 
-static bool any_authentic(const il_matrix *m, const il_part *p)
+static bool any_authentic(const il_matrix *m, const il_matrix_part *p)
 {
     bool any = false;
     for (size_t k = 0; k < p->kinds.count; k++)
@@ -150,7 +150,7 @@ static bool any_authentic(const il_matrix *m, const il_part *p)
 }
 
 /* What holds for all runs, which convention of IoU is printed, and every mishap. */
-static int write_notes(il_notes *n, const il_matrix *m, const il_part *p, il_format format, il_err *e)
+static int write_notes(il_notes *n, const il_matrix *m, const il_matrix_part *p, il_format format, il_err *e)
 {
     il_text line = { 0 };
     for (int c = IL_BY_MODEL; c <= IL_BY_SEED; c++)
@@ -176,7 +176,7 @@ static int write_notes(il_notes *n, const il_matrix *m, const il_part *p, il_for
     return n->failed ? il_fail_oom(e) : IL_OK;
 }
 
-static int show_part(FILE *to, il_store *s, const il_matrix *m, const il_part *p, il_report_named named, il_format format,
+static int show_part(FILE *to, il_store *s, const il_matrix *m, const il_matrix_part *p, il_report_named named, il_format format,
                      il_err *e)
 {
     il_notes notes = { 0 };

@@ -186,7 +186,7 @@ static int measure(il_found *out, size_t *unreadable, struct sitting *x, const i
 {
     const il_run *run = x->job->run;
     il_loader *loader = NULL;
-    il_picture *pictures = NULL;
+    il_tested_picture *pictures = NULL;
     il_sums sums;
     char phase[200];
     size_t n = 0;

@@ -109,10 +109,10 @@ int il_store_test(int64_t *id, il_store *s, int64_t run, const il_test_record *t
                   size_t count, il_err *e);
 
 /* An encoded picture; the owner frees data. */
-typedef struct il_bytes {
+typedef struct il_blob {
     uint8_t *data;
     size_t size;
-} il_bytes;
+} il_blob;
 
 /* A picture of a test that is kept to be shown: see the table `examples`. */
 typedef enum il_rank { IL_BEST, IL_MEDIAN, IL_WORST, IL_RANKS } il_rank;
@@ -120,7 +120,7 @@ typedef struct il_example {
     char *id;
     il_rank rank;
     double iou;
-    il_bytes photo, truth, score;
+    il_blob photo, truth, score;
 } il_example;
 const char *il_store_rank(il_rank rank);
 

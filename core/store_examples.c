@@ -39,7 +39,7 @@ int il_store_put_examples(il_store *s, int64_t test, const il_example *examples,
     return il_store_end(s, rc, e);
 }
 
-static int copy_bytes(il_bytes *out, sqlite3_stmt *statement, int column, il_err *e)
+static int copy_bytes(il_blob *out, sqlite3_stmt *statement, int column, il_err *e)
 {
     size_t size = (size_t)sqlite3_column_bytes(statement, column);
     const void *from = sqlite3_column_blob(statement, column);

@@ -15,11 +15,11 @@ typedef struct il_trial {
 } il_trial;
 
 /* IL_OK: as it should be, and c->note tells what was found. Else the message tells what was expected. */
-typedef struct il_step {
+typedef struct il_check_step {
     const char *name;
     int (*run)(il_trial *c, il_err *e);
     bool vital; /* when it goes wrong, those behind it would only say so again: they are left out */
-} il_step;
+} il_check_step;
 
 void il_step_note(il_trial *c, const char *format, ...) IL_PRINTF(2, 3);
 /* Notes why the check does not apply; returns IL_OK. */
@@ -29,7 +29,7 @@ int il_step_skip(il_trial *c, const char *format, ...) IL_PRINTF(2, 3);
 int il_step_open(void **out, const il_trial *c, il_err *e);
 
 /* The checks of each kind; the last has no name. */
-extern const il_step il_step_model[], il_step_loss[], il_step_mask_policy[], il_step_dataset[], il_step_masker[],
+extern const il_check_step il_step_model[], il_step_loss[], il_step_mask_policy[], il_step_dataset[], il_step_masker[],
     il_step_generator[];
 
 /* Three checks of models that take a file of their own. */

@@ -106,7 +106,7 @@ static int open_close(il_trial *c, il_err *e)
     return IL_OK;
 }
 
-static const il_step *steps_of(const il_trial *c)
+static const il_check_step *steps_of(const il_trial *c)
 {
     switch (c->plugin->kind) {
     case IL_MODEL: return il_step_model;
@@ -120,7 +120,7 @@ static const il_step *steps_of(const il_trial *c)
 }
 
 /* One check. A usage error or want of memory is no verdict on the plugin and ends the trial. */
-static int run_step(int *failed, il_trial *c, const il_step *step, const il_trial_watch *watch, il_err *e)
+static int run_step(int *failed, il_trial *c, const il_check_step *step, const il_trial_watch *watch, il_err *e)
 {
     il_err why = { 0 };
     c->note[0] = '\0';
@@ -139,7 +139,7 @@ static int run_step(int *failed, il_trial *c, const il_step *step, const il_tria
 }
 
 /* A row of checks; *going becomes false when a vital one went wrong. */
-static int run_steps(int *failed, bool *going, il_trial *c, const il_step *step, const il_trial_watch *watch, il_err *e)
+static int run_steps(int *failed, bool *going, il_trial *c, const il_check_step *step, const il_trial_watch *watch, il_err *e)
 {
     int rc = IL_OK;
     for (; step->name && *going && !rc; step++) {
@@ -154,7 +154,7 @@ static int run_steps(int *failed, bool *going, il_trial *c, const il_step *step,
 
 int il_trial_plugin(int *failed, const il_trial_job *job, const il_trial_watch *watch, il_err *e)
 {
-    static const il_step first[] = { { "descriptor", descriptor, true }, { "settings", settings, true },
+    static const il_check_step first[] = { { "descriptor", descriptor, true }, { "settings", settings, true },
                                     { "open", open_close, true }, { NULL, NULL, true } };
     il_trial c = { .job = job };
     int bad = 0;

@@ -4,14 +4,14 @@
 
 #include "registry.h"
 
-typedef enum il_verdict { IL_TRIAL_GOOD, IL_TRIAL_BAD, IL_TRIAL_SKIPPED } il_verdict;
+typedef enum il_trial_verdict { IL_TRIAL_GOOD, IL_TRIAL_BAD, IL_TRIAL_SKIPPED } il_trial_verdict;
 
 /* Told of each check: begin before any of its code runs, so that who listens knows where a plugin crashed. text is one
  * line: what was found, or what was expected. */
 typedef struct il_trial_watch {
     void *context;
     void (*begin)(void *context, const char *check);
-    void (*end)(void *context, const char *check, il_verdict verdict, const char *text);
+    void (*end)(void *context, const char *check, il_trial_verdict verdict, const char *text);
 } il_trial_watch;
 
 typedef struct il_trial_job {

@@ -232,7 +232,7 @@ static int growth(il_trial *c, il_err *e)
     return il_growth_check(c, "open, scan, close", one_round, e);
 }
 
-const il_step il_step_dataset[] = {
+const il_check_step il_step_dataset[] = {
     { "scan", scan, true }, { "absent", absent, false }, { "reading", reading, false }, { "memory", growth, false },
     { NULL, NULL, false },
 };

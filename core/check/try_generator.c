@@ -134,6 +134,6 @@ static int growth(il_trial *c, il_err *e)
     return il_growth_check(c, "open, load, paint, close", one_round, e);
 }
 
-const il_step il_step_generator[] = {
+const il_check_step il_step_generator[] = {
     { "reconstruct", reconstruct, true }, { "inpaint", inpaint, true }, { "memory", growth, false }, { NULL, NULL, false },
 };

@@ -186,7 +186,7 @@ static int growth(il_trial *c, il_err *e)
     return il_growth_check(c, "open, forward, backward, close", one_round, e);
 }
 
-const il_step il_step_loss[] = {
+const il_check_step il_step_loss[] = {
     { "value", value, true }, { "extremes", extremes, false }, { "slope", slope, false },
     { "direction", direction, false }, { "memory", growth, false }, { NULL, NULL, false },
 };

@@ -62,6 +62,6 @@ static int growth(il_trial *c, il_err *e)
     return il_growth_check(c, "open, 256 labels, close", one_round, e);
 }
 
-const il_step il_step_mask_policy[] = {
+const il_check_step il_step_mask_policy[] = {
     { "range", range, false }, { "same", same, false }, { "memory", growth, false }, { NULL, NULL, false },
 };

@@ -87,6 +87,6 @@ static int growth(il_trial *c, il_err *e)
     return il_growth_check(c, "open, load, mask, close", one_round, e);
 }
 
-const il_step il_step_masker[] = {
+const il_check_step il_step_masker[] = {
     { "shape", shape, true }, { "seeds", seeds, false }, { "memory", growth, false }, { NULL, NULL, false },
 };

@@ -254,7 +254,7 @@ static int growth(il_trial *c, il_err *e)
     return il_growth_check(c, "open, build, forward, backward, close", one_round, e);
 }
 
-const il_step il_step_model[] = {
+const il_check_step il_step_model[] = {
     { "build", build, true }, { "shapes", shapes, true }, { "finite", logits, false },
     { "evaluation", evaluation, false }, { "gradients", il_step_gradients, false }, { "slope", il_step_slope, false },
     { "weights file", round_trip, false }, { "one batch", il_step_overfit, false }, { "memory", growth, false },

@@ -41,7 +41,7 @@ static void child_begin(void *context, const char *check)
     send_line(*(int *)context, "b\t%d\t%s%s", check, 0, "");
 }
 
-static void child_end(void *context, const char *check, il_verdict verdict, const char *text)
+static void child_end(void *context, const char *check, il_trial_verdict verdict, const char *text)
 {
     send_line(*(int *)context, "e\t%d\t%s\t%s", check, (int)verdict, text);
 }
@@ -90,7 +90,7 @@ static void take_line(struct listener *l)
     case 'e':
         l->check[0] = '\0';
         l->failed += number == IL_TRIAL_BAD;
-        l->watch->end(l->watch->context, word[2], (il_verdict)number, word[3]);
+        l->watch->end(l->watch->context, word[2], (il_trial_verdict)number, word[3]);
         break;
     case 'd': l->ended = true; break;
     default:

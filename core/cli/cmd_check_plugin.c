@@ -16,7 +16,7 @@ static void say_begin(void *context, const char *check)
     (void)context, (void)check;
 }
 
-static void say_end(void *context, const char *check, il_verdict verdict, const char *text)
+static void say_end(void *context, const char *check, il_trial_verdict verdict, const char *text)
 {
     static const char *const words[] = { [IL_TRIAL_GOOD] = "ok", [IL_TRIAL_BAD] = "FAIL", [IL_TRIAL_SKIPPED] = "skip" };
     int *checks = context;

@@ -19,7 +19,7 @@ void il_detect_print(const il_finding *f, const il_detector *d);
 /* To stderr, each kind once: *said remembers. */
 void il_detect_print_warnings(unsigned *said, const il_finding *f, const il_detector *d);
 void il_detect_print_card(const il_detector *d);
-void il_detect_print_bar(const char *folder, const il_bar *b, il_compression c);
+void il_detect_print_bar(const char *folder, const il_threshold *b, il_compression c);
 
 /* Takes what a former --calibrate left beside the weights; how.tile and how.overlap are settled. */
 int il_detect_calibration_load(il_detector *d, const il_detect_line *line, il_err *e);

@@ -109,7 +109,7 @@ static void pass_over_made(il_gather *g, const il_detect_line *line)
 /* Before hours are spent: would pictures enough to choose a bar replace one that is there? */
 static int protect(const struct sitting *s, const il_gather *g, il_err *e)
 {
-    const il_bar *bars = s->detector->calibration.bars;
+    const il_threshold *bars = s->detector->calibration.bars;
     size_t counts[IL_COMPRESSIONS] = { 0 };
     if (s->line->replace || s->line->by_marks || (!bars[IL_LOSSLESS].chosen_on && !bars[IL_LOSSY].chosen_on))
         return IL_OK;
@@ -151,7 +151,7 @@ static int choose(struct sitting *s, il_err *e)
 {
     il_calibration *k = &s->detector->calibration;
     for (int c = 0; c < IL_COMPRESSIONS; c++) {
-        il_bar bar;
+        il_threshold bar;
         int rc = (s->line->by_marks ? il_calibration_measure : il_calibration_choose)(&bar, s->list, s->count,
                                                                                      (il_compression)c, e);
         if (rc != IL_OK)

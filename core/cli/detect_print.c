@@ -93,10 +93,10 @@ void il_detect_print_card(const il_detector *d)
     fputc('\n', stderr);
 }
 
-void il_detect_print_bar(const char *folder, const il_bar *b, il_compression c)
+void il_detect_print_bar(const char *folder, const il_threshold *b, il_compression c)
 {
     const il_false_alarms *a = &b->measured;
-    il_interval w = il_verdict_wilson(a->alarms, a->pictures);
+    il_share_interval w = il_verdict_wilson(a->alarms, a->pictures);
     printf("%s: %" PRId64 " authentic %s pictures", folder, b->chosen_on + a->pictures, il_calibration_name(c));
     if (b->chosen_on && b->score > 0)
         printf("; by the first %" PRId64 ", scores above %.4f count as found", b->chosen_on, b->score);

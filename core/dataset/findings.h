@@ -33,13 +33,13 @@ typedef struct il_finding_title {
 } il_finding_title;
 extern const il_finding_title il_findings_titles[IL_FOUND_TYPES];
 
-typedef struct il_finding {
+typedef struct il_dataset_finding {
     char *where, *what; /* plain texts */
-} il_finding;
+} il_dataset_finding;
 
 typedef struct il_findings {
     struct {
-        il_finding *list;
+        il_dataset_finding *list;
         size_t count, room;
     } of[IL_FOUND_TYPES];
 } il_findings;

@@ -44,19 +44,19 @@ static il_authentic *those_of(size_t *n, const il_authentic *list, size_t count,
     return fit;
 }
 
-int il_calibration_measure(il_bar *out, const il_authentic *list, size_t count, il_compression c, il_err *e)
+int il_calibration_measure(il_threshold *out, const il_authentic *list, size_t count, il_compression c, il_err *e)
 {
     size_t n;
     il_authentic *fit = those_of(&n, list, count, c);
     if (!fit)
         return il_fail_oom(e);
-    *out = (il_bar){ 0 };
+    *out = (il_threshold){ 0 };
     measure(&out->measured, 0, fit, n);
     free(fit);
     return IL_OK;
 }
 
-int il_calibration_choose(il_bar *out, const il_authentic *list, size_t count, il_compression c, il_err *e)
+int il_calibration_choose(il_threshold *out, const il_authentic *list, size_t count, il_compression c, il_err *e)
 {
     size_t n;
     il_authentic *fit = those_of(&n, list, count, c);
@@ -69,7 +69,7 @@ int il_calibration_choose(il_bar *out, const il_authentic *list, size_t count, i
         for (size_t i = 0; i < half; i++)
             scores[i] = evidence(&fit[i]);
         qsort(scores, half, sizeof *scores, falling);
-        il_bar bar = { .chosen_on = (int64_t)half, .score = scores[(size_t)(IL_CALIBRATION_RATE * (double)half)] };
+        il_threshold bar = { .chosen_on = (int64_t)half, .score = scores[(size_t)(IL_CALIBRATION_RATE * (double)half)] };
         measure(&bar.measured, bar.score, fit + half, n - half);
         *out = bar;
     }
@@ -87,7 +87,7 @@ bool il_calibration_high(const il_false_alarms *a)
 
 const il_false_alarms *il_calibration_alarms(const il_calibration *k, const il_tested *t, il_compression c)
 {
-    const il_bar *bar = &k->bars[c];
+    const il_threshold *bar = &k->bars[c];
     bool by_tests = !k->none && !bar->chosen_on && c == IL_LOSSLESS && t->alarms.pictures > bar->measured.pictures;
     return by_tests ? &t->alarms : &bar->measured;
 }
@@ -95,7 +95,7 @@ const il_false_alarms *il_calibration_alarms(const il_calibration *k, const il_t
 il_verdict il_calibration_judge(const il_calibration *k, const il_tested *t, il_verdict marks, double score,
                                 il_compression c)
 {
-    const il_bar *bar = &k->bars[c];
+    const il_threshold *bar = &k->bars[c];
     if (k->none)
         return marks;
     if (!bar->chosen_on && c == IL_LOSSY)

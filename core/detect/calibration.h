@@ -31,11 +31,11 @@ enum { IL_CALIBRATION_PICTURES = 40 }; /* fewer choose nothing */
 #define IL_CALIBRATION_HIGH 0.2
 bool il_calibration_high(const il_false_alarms *a);
 
-typedef struct il_bar {
+typedef struct il_threshold {
     int64_t chosen_on; /* authentic pictures; 0: nothing was chosen */
     double score;      /* higher image scores count as found */
     il_false_alarms measured; /* on other pictures; where nothing was chosen, by the marks alone */
-} il_bar;
+} il_threshold;
 
 /* What the run's own tests say, by the marks alone. */
 typedef struct il_tested {
@@ -45,7 +45,7 @@ typedef struct il_tested {
 
 typedef struct il_calibration {
     bool none; /* to be ignored: the verdict follows from the marks alone */
-    il_bar bars[IL_COMPRESSIONS];
+    il_threshold bars[IL_COMPRESSIONS];
 } il_calibration;
 
 /* An authentic picture: what the marks alone say of it. */
@@ -56,10 +56,10 @@ typedef struct il_authentic {
 } il_authentic;
 
 /* Pictures of one compression, all by the marks alone. */
-int il_calibration_measure(il_bar *out, const il_authentic *list, size_t count, il_compression c, il_err *e);
+int il_calibration_measure(il_threshold *out, const il_authentic *list, size_t count, il_compression c, il_err *e);
 
 /* The first half of the list chooses, the other one measures: neighbours, such as the tiles of one photo, stay together. */
-int il_calibration_choose(il_bar *out, const il_authentic *list, size_t count, il_compression c, il_err *e);
+int il_calibration_choose(il_threshold *out, const il_authentic *list, size_t count, il_compression c, il_err *e);
 
 /* What is known of false alarms on pictures of one compression; no picture: nothing. */
 const il_false_alarms *il_calibration_alarms(const il_calibration *k, const il_tested *t, il_compression c);

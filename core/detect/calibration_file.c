@@ -13,7 +13,7 @@ enum { DIGITS = 17 };
 
 /* ---- to JSON ---- */
 
-static json_t *json_of_bar(const il_bar *b)
+static json_t *json_of_bar(const il_threshold *b)
 {
     return json_pack("{s:I, s:f, s:I, s:I, s:f}", "chosen_on", (json_int_t)b->chosen_on, "score_above", b->score,
                      "measured_on", (json_int_t)b->measured.pictures, "false_alarms", (json_int_t)b->measured.alarms,
@@ -61,7 +61,7 @@ int il_calibration_write(const il_calibration *k, const il_tested *t, const char
 
 /* ---- from JSON ---- */
 
-static bool read_bar(il_bar *out, const json_t *o)
+static bool read_bar(il_threshold *out, const json_t *o)
 {
     json_int_t chosen, measured, alarms;
     double score, marked;
@@ -71,7 +71,7 @@ static bool read_bar(il_bar *out, const json_t *o)
     if (chosen < 0 || measured < 1 || alarms < 0 || alarms > measured || !(score >= 0 && score <= 1) ||
         !(marked >= 0 && marked <= 1))
         return false;
-    *out = (il_bar){ chosen, score, { measured, alarms, marked, IL_CALIBRATION_MEASURE } };
+    *out = (il_threshold){ chosen, score, { measured, alarms, marked, IL_CALIBRATION_MEASURE } };
     return true;
 }
 

@@ -110,7 +110,7 @@ static const il_false_alarms *alarms_of(const il_finding *f, const il_detector *
 
 static void text_of_uncertain(char *to, size_t size, const il_finding *f, const il_detector *d)
 {
-    const il_bar *bar = &d->calibration.bars[il_detect_compression(f)];
+    const il_threshold *bar = &d->calibration.bars[il_detect_compression(f)];
     const il_false_alarms *a = alarms_of(f, d);
     if (bar->chosen_on && f->score <= bar->score)
         snprintf(to, size, "the detector cannot tell: too many authentic pictures score as high as can be");

@@ -76,7 +76,7 @@ static json_t *json_of_alarms(const il_false_alarms *a)
 {
     if (!a->pictures)
         return json_null();
-    il_interval w = il_verdict_wilson(a->alarms, a->pictures);
+    il_share_interval w = il_verdict_wilson(a->alarms, a->pictures);
     return json_pack("{s:I, s:I, s:o, s:[o,o], s:o, s:o}", "authentic_pictures", (json_int_t)a->pictures, "alarms",
                      (json_int_t)a->alarms, "rate", real((double)a->alarms / (double)a->pictures), "interval_95",
                      real(w.low), real(w.high), "mean_share_marked", real(a->marked), "measure", text(a->measure));
@@ -86,7 +86,7 @@ static json_t *json_of_calibration(const il_calibration *k)
 {
     json_t *o = json_object();
     for (int c = 0; c < IL_COMPRESSIONS && !k->none; c++) {
-        const il_bar *b = &k->bars[c];
+        const il_threshold *b = &k->bars[c];
         json_t *bar = b->measured.pictures
                           ? json_pack("{s:I, s:o, s:o}", "chosen_on", (json_int_t)b->chosen_on, "found_above",
                                       b->chosen_on ? real(b->score) : json_null(), "false_alarms", json_of_alarms(&b->measured))
@@ -111,7 +111,7 @@ static json_t *json_of_card(const il_detector *d)
     json_object_set_new(o, "test_iou_convention", isfinite(c->tested.iou) ? json_string("batch_mean") : json_null());
     json_object_set_new(o, "false_alarms", json_of_alarms(&c->tested.alarms));
     json_object_set_new(o, "calibration", json_of_calibration(&d->calibration));
-    const il_bar *bars = d->calibration.bars;
+    const il_threshold *bars = d->calibration.bars;
     if (!c->tested.alarms.pictures && !bars[IL_LOSSLESS].measured.pictures && !bars[IL_LOSSY].measured.pictures)
         json_object_set_new(o, "false_alarms_note", json_string("not measured: this detector was tested on no authentic "
                             "pictures; 'inpaintlab detect --calibrate FOLDER' measures it"));

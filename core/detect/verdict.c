@@ -47,14 +47,14 @@ double il_verdict_score(const il_image *score)
     return (double)step / STEPS;
 }
 
-il_interval il_verdict_wilson(int64_t hits, int64_t count)
+il_share_interval il_verdict_wilson(int64_t hits, int64_t count)
 {
     const double z = 1.959963984540054; /* the normal distribution's 97.5th percentile */
     if (count <= 0)
-        return (il_interval){ 0, 1 };
+        return (il_share_interval){ 0, 1 };
     double n = (double)count, p = (double)hits / n, z2 = z * z;
     double middle = (p + z2 / (2 * n)) / (1 + z2 / n);
     double half = z / (1 + z2 / n) * sqrt(p * (1 - p) / n + z2 / (4 * n * n));
     double low = middle - half, high = middle + half;
-    return (il_interval){ hits == 0 || low < 0 ? 0 : low, hits == count || high > 1 ? 1 : high };
+    return (il_share_interval){ hits == 0 || low < 0 ? 0 : low, hits == count || high > 1 ? 1 : high };
 }

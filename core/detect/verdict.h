@@ -24,11 +24,11 @@ il_verdict il_verdict_of(double share, size_t regions);
 /* The 99.9th percentile (nearest rank) of the scores after a 3x3 mean; at the edge the mean is over what there is. */
 double il_verdict_score(const il_image *score);
 
-typedef struct il_interval {
+typedef struct il_share_interval {
     double low, high;
-} il_interval;
+} il_share_interval;
 
 /* Wilson's 95 % interval for `hits` of `count`; 0 to 1 when there are none. */
-il_interval il_verdict_wilson(int64_t hits, int64_t count);
+il_share_interval il_verdict_wilson(int64_t hits, int64_t count);
 
 #endif

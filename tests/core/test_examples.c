@@ -35,7 +35,7 @@ static size_t kept(il_example out[IL_RANKS], il_store *s)
     return count;
 }
 
-static il_image decoded(il_bytes from, int channels)
+static il_image decoded(il_blob from, int channels)
 {
     il_err e = { 0 };
     il_image image = { 0 };

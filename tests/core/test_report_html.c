@@ -350,10 +350,10 @@ Test(report_html_empty, only_what_the_tests_bear_out_is_best)
 
 /* ---- pictures and curves ---- */
 
-static il_bytes encoded(int channels)
+static il_blob encoded(int channels)
 {
     il_image image = { 0 };
-    il_bytes b = { 0 };
+    il_blob b = { 0 };
     GOOD(il_image_new(&image, 20, 10, channels, &e));
     for (int i = 0; i < 200 * channels; i++)
         image.pixels[i] = (uint8_t)(i * 7);

@@ -11,9 +11,9 @@ static const il_calibration_of of = { .weights_sha256 = "ab12", .tile = 256, .ov
 
 static const il_tested untested = { .iou = NAN };
 
-static il_bar chosen(const il_authentic *list, size_t count, il_compression c)
+static il_threshold chosen(const il_authentic *list, size_t count, il_compression c)
 {
-    il_bar bar = { 0 };
+    il_threshold bar = { 0 };
     il_err e = { 0 };
     cr_assert_eq(il_calibration_choose(&bar, list, count, c, &e), IL_OK, "%s", e.message);
     return bar;
@@ -30,7 +30,7 @@ Test(calibration, one_in_twenty_may_lie_above)
 {
     il_authentic list[200];
     fill(list);
-    il_bar b = chosen(list, 200, IL_LOSSLESS);
+    il_threshold b = chosen(list, 200, IL_LOSSLESS);
     cr_expect_eq(b.chosen_on, 100);
     cr_expect_eq(b.score, 0.94); /* 0.95 to 0.99 are the five above */
     cr_expect_eq(b.measured.pictures, 100);
@@ -46,7 +46,7 @@ Test(calibration, the_halves_are_not_mixed)
     fill(list);
     for (int i = 100; i < 200; i++)
         list[i].score = 0.96;
-    il_bar b = chosen(list, 200, IL_LOSSLESS);
+    il_threshold b = chosen(list, 200, IL_LOSSLESS);
     cr_expect_eq(b.score, 0.94);
     cr_expect_eq(b.measured.alarms, 100);
 }
@@ -57,7 +57,7 @@ Test(calibration, a_score_without_a_region_is_nothing)
     fill(list);
     for (int i = 0; i < 200; i++)
         list[i].marked = list[i].score > 0.97;
-    il_bar b = chosen(list, 200, IL_LOSSLESS);
+    il_threshold b = chosen(list, 200, IL_LOSSLESS);
     cr_expect_eq(b.score, 0, "any region counts");
     cr_expect_eq(b.measured.alarms, 2);
 }
@@ -68,7 +68,7 @@ Test(calibration, too_few_choose_nothing_but_measure)
     fill(list);
     for (int i = 0; i < 200; i++)
         list[i].compression = i % 8 ? IL_LOSSY : IL_LOSSLESS; /* 25 are lossless */
-    il_bar b = chosen(list, 200, IL_LOSSLESS);
+    il_threshold b = chosen(list, 200, IL_LOSSLESS);
     cr_expect_eq(b.chosen_on, 0);
     cr_expect_eq(b.measured.pictures, 25);
     cr_expect(b.measured.alarms >= 24 && b.measured.alarms <= 25, "by the marks alone");
@@ -85,7 +85,7 @@ Test(calibration, verdicts)
     cr_expect_eq(il_calibration_judge(&k, &untested, nothing, 0.95, IL_LOSSLESS), nothing);
     cr_expect_eq(il_calibration_judge(&k, &untested, region, 1, IL_LOSSY), IL_VERDICT_UNCERTAIN);
     cr_expect_eq(il_calibration_judge(&k, &untested, nothing, 0, IL_LOSSY), IL_VERDICT_UNCERTAIN);
-    k.bars[IL_LOSSY] = (il_bar){ .chosen_on = 20, .score = 1 };
+    k.bars[IL_LOSSY] = (il_threshold){ .chosen_on = 20, .score = 1 };
     cr_expect_eq(il_calibration_judge(&k, &untested, region, 1, IL_LOSSY), IL_VERDICT_UNCERTAIN, "authentic ones score as high");
     cr_expect_eq(il_calibration_judge(&k, &untested, nothing, 0, IL_LOSSY), nothing);
     k.none = true;
@@ -107,7 +107,7 @@ Test(calibration, a_region_of_one_that_alarms_at_authentic_pictures_is_uncertain
     cr_expect_eq(il_calibration_judge(&k, &bad, region, 1, IL_LOSSLESS), region, "more pictures say so");
     k.bars[IL_LOSSLESS].measured = (il_false_alarms){ .pictures = 10, .alarms = 0 };
     cr_expect_eq(il_calibration_judge(&k, &bad, region, 1, IL_LOSSLESS), uncertain, "24 pictures say more than 10");
-    k.bars[IL_LOSSLESS] = (il_bar){ .chosen_on = 50, .score = 0.5, .measured = { .pictures = 50, .alarms = 2 } };
+    k.bars[IL_LOSSLESS] = (il_threshold){ .chosen_on = 50, .score = 0.5, .measured = { .pictures = 50, .alarms = 2 } };
     cr_expect_eq(il_calibration_judge(&k, &bad, region, 1, IL_LOSSLESS), region, "a bar was chosen");
     cr_expect_eq(il_calibration_judge(&k, &bad, region, 0.5, IL_LOSSLESS), nothing);
     k.bars[IL_LOSSLESS].measured.alarms = 11;
@@ -146,7 +146,7 @@ Test(calibration, the_file_keeps_all, .init = make_path, .fini = drop_path)
     cr_assert_eq(il_calibration_write(&k, &untested, path, of, &e), IL_OK, "%s", e.message);
     cr_assert_eq(il_calibration_read(&back, &t, &fits, path, of, &e), IL_OK, "%s", e.message);
     cr_expect(fits);
-    const il_bar *b = &back.bars[IL_LOSSY];
+    const il_threshold *b = &back.bars[IL_LOSSY];
     cr_expect(b->chosen_on == 50 && b->score == 0.1 + 0.2 && b->measured.pictures == 51 && b->measured.alarms == 3 &&
               b->measured.marked == 1.0 / 3);
     cr_expect_eq(back.bars[IL_LOSSLESS].chosen_on, 7, "what the file does not tell stays");

@@ -81,12 +81,12 @@ Test(verdict, wilson_as_scipy)
     cr_assert(json_array_size(all) > 5);
     for (size_t i = 0; i < json_array_size(all); i++) {
         const json_t *w = json_array_get(all, i);
-        il_interval got = il_verdict_wilson((int64_t)at(w, 0), (int64_t)at(w, 1));
+        il_share_interval got = il_verdict_wilson((int64_t)at(w, 0), (int64_t)at(w, 1));
         cr_expect(fabs(got.low - at(w, 2)) < 1e-9 && fabs(got.high - at(w, 3)) < 1e-9, "%g of %g: %g to %g", at(w, 0),
                   at(w, 1), got.low, got.high);
     }
     json_decref(all);
-    il_interval none = il_verdict_wilson(0, 0);
+    il_share_interval none = il_verdict_wilson(0, 0);
     cr_assert(none.low == 0 && none.high == 1);
 }
 

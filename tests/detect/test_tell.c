@@ -114,9 +114,9 @@ Test(tell, why_it_is_uncertain_or_weak)
     WARNS(IL_WARN_UNCERTAIN, "the detector cannot tell: it finds something in 24 of 24 authentic pictures; --calibrate FOLDER "
                              "chooses what counts as found");
     WARNS(IL_WARN_WEAK, "the detector is weak: IoU 0.103 in its own test, false alarms on 24 of 24 authentic pictures");
-    d.calibration.bars[IL_LOSSLESS] = (il_bar){ 20, 0.5, { .pictures = 20, .alarms = 9 } };
+    d.calibration.bars[IL_LOSSLESS] = (il_threshold){ 20, 0.5, { .pictures = 20, .alarms = 9 } };
     WARNS(IL_WARN_UNCERTAIN, "the detector cannot tell: it finds something in 9 of 20 authentic pictures");
-    d.calibration.bars[IL_LOSSLESS] = (il_bar){ 20, 1, { .pictures = 20, .alarms = 0 } };
+    d.calibration.bars[IL_LOSSLESS] = (il_threshold){ 20, 1, { .pictures = 20, .alarms = 0 } };
     WARNS(IL_WARN_UNCERTAIN, "the detector cannot tell: too many authentic pictures score as high as can be");
     WARNS(IL_WARN_WEAK, "the detector is weak: IoU 0.103 in its own test");
     d.card.tested.iou = NAN;

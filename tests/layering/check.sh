@@ -16,6 +16,14 @@ only_in() {
   [ -n "$found" ] || fail "$name: nobody uses it, so the rule checks nothing"
 }
 
+# A type has one meaning, also where no file sees both.
+twice=$(grep -rhoE '^\} il_\w+;|^typedef (struct|enum|union) \w+ il_\w+;' core --include='*.h' |
+  sed -E 's/.* (il_\w+);/\1/' | sort | uniq -d)
+for type in $twice; do
+  [ "$(grep -rlE "^\} $type;" core --include='*.h' | wc -l)" -lt 2 ] && continue
+  fail "$type: is defined in $(grep -rlE "^\} $type;" core --include='*.h' | tr '\n' ' ')"
+done
+
 only_in libyaml '#include <yaml\.h>' core/yaml.c
 only_in dlopen '\bdlopen\(' core/registry.c core/torch/tensor.cpp core/torch/gpu.cpp
 only_in CUDA '__global__|<<<|\bcuda[A-Z]|#include <(cuda|ATen/cuda|c10/cuda)' core/kernels/kernels.cu core/torch/graph_cuda.cpp
