@@ -93,14 +93,17 @@ static void pass_over_made(il_gather *g, const il_detect_line *line)
 {
     size_t kept = 0, all = g->count;
     for (size_t i = 0; i < all; i++) {
-        if (!is_made(g->list[i].path)) {
-            g->list[kept++] = g->list[i];
+        il_gathered one = g->list[i];
+        if (is_made(one.path))
             continue;
-        }
+        g->list[i] = g->list[kept]; /* a made one, if there was any */
+        g->list[kept++] = one;
+    }
+    g->count = kept;
+    for (size_t i = kept; i < all; i++) {
         free(g->list[i].path);
         free(g->list[i].why);
     }
-    g->count = kept;
     if (kept < all)
         fprintf(line->json ? stderr : stdout, "%s: %zu masks and forgeries of a data set are passed over\n",
                 line->calibrate, all - kept);
