@@ -189,64 +189,6 @@ Test(plan, plugins_are_opened_once_and_closed)
     il_registry_free(r);
 }
 
-/* ---- what identity rests on ---- */
-
-static char *config_with(il_registry *r, const char *const *set)
-{
-    il_plan *p = NULL;
-    il_err e = {0};
-    cr_assert_eq(il_plan_read(&p, TEST_DATA "/plan/set.yaml", r, (il_plan_opts){.set = set}, &e), IL_OK, "%s",
-                 e.message);
-    char *config = il_words_copy(p->runs[0].config);
-    il_plan_free(p);
-    return config;
-}
-
-static const struct {
-    const char *set;
-    bool same; /* as without it */
-} identities[] = {
-    {"dataset.label=other", true},
-    {"dataset.root=elsewhere", true},
-    {"dataset.subset=inpainted", false},
-    {"test=[fakefake]", true},
-    {"test_batch=3", true},
-    {"degrade=[jpeg]", true},
-    {"model.label=x", true},
-    {"model=net", false},
-    {"loss.gamma=2.0", true},
-    {"loss.gamma=3", false},
-    {"train.on=fakefake", false},
-    {"train.lr=0.0001", true},
-    {"train.lr=0.00010000000000000002", false},
-    {"train.epochs=99", false},
-    {"train.patience=4", false},
-    {"train.batch=7", false},
-    {"train.size=511", false},
-    {"train.crop=64", false},
-    {"train.flip=true", false},
-    {"train.weight_decay=1e-3", false},
-    {"train.aux_weight=0.5", false},
-    {"train.as_published=true", false},
-    {"train.weights=x.pth", false},
-    {"seed=2", false},
-    {"missing=skip", false},
-};
-
-Test(plan, configuration_is_what_determines_the_weights)
-{
-    il_registry *r = registry_with(BUILD_DIR "/tests/stubs");
-    char *plain = config_with(r, NULL);
-    for (size_t i = 0; i < sizeof identities / sizeof *identities; i++) {
-        const char *set[] = {identities[i].set, NULL};
-        char *config = config_with(r, set);
-        cr_expect_eq(strcmp(config, plain) == 0, identities[i].same, "%s: %s", identities[i].set, config);
-        free(config);
-    }
-    free(plain);
-    il_registry_free(r);
-}
-
 /* ---- the annotated file and the experiments ---- */
 
 static void read_keys(il_text *t, const il_node *map, const char *prefix)
