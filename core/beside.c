@@ -40,20 +40,19 @@ void il_beside_free(il_beside *b)
 
 static int add_cell(il_beside *b, const il_job *j, int64_t run, const il_job_test *t, il_err *e)
 {
-    const il_run *r = j->run;
     const il_set *set = t->set;
     int64_t test = 0;
     il_test_record as = { .dataset = set->dataset.label, .images = set->images, .split = set->split,
-                          .digest = t->source ? t->digest.hex : "", .batch = r->test_batch, .status = IL_RUN_RUNNING,
+                          .digest = t->source ? t->digest.hex : "", .batch = j->run->test_batch, .status = IL_RUN_RUNNING,
                           .degradation = il_degrade_name(&set->degradation), .level = set->degradation.level };
     int rc = il_store_test(&test, b->store, run, &as, NULL, 0, e);
     if (rc != IL_OK)
         return rc;
-    il_cell_record c = { .experiment = b->experiment, .run = run, .test = test, .run_name = r->name, .model = r->model.label,
-                         .dataset = r->dataset.label, .mask_policy = r->mask_policy.label, .loss = r->loss.label,
-                         .trained_on = r->training.on, .tested_dataset = set->dataset.label, .tested_on = set->images,
-                         .split = set->split, .published_table = b->published, .degradation = as.degradation,
-                         .level = as.level };
+    il_cell_record c = il_job_cell_record(j, set);
+    c.experiment = b->experiment;
+    c.run = run;
+    c.test = test;
+    c.published_table = b->published;
     return il_store_cell(b->store, &c, e);
 }
 
@@ -61,15 +60,12 @@ int il_beside_add(il_beside *b, const il_job *j, il_err *e)
 {
     if (!b)
         return IL_OK;
-    const il_run *r = j->run;
     int64_t run = 0;
-    il_run_record as = { .hash = j->hash, .name = r->name, .config = r->config, .manifest = j->manifest ? j->manifest : "{}",
-                         .seed = r->seed, .model = r->model.label, .dataset = r->dataset.label,
-                         .mask_policy = r->mask_policy.label, .loss = r->loss.label, .trained_on = r->training.on };
+    const il_run_record as = il_job_run_record(j);
     int rc = il_store_begin_run(&run, b->store, &as, e);
     if (rc == IL_OK)
         rc = il_job_record_splits(j, b->store, e);
-    for (size_t i = 0; i < r->ntests && rc == IL_OK; i++)
+    for (size_t i = 0; i < j->run->ntests && rc == IL_OK; i++)
         rc = add_cell(b, j, run, &j->tests[i], e);
     return rc;
 }

@@ -225,6 +225,24 @@ static int record_split(il_store *store, const char *label, const char *images, 
                           (int64_t)il_source_left_out_count(src), digest->hex, e);
 }
 
+il_run_record il_job_run_record(const il_job *j)
+{
+    const il_run *r = j->run;
+    return (il_run_record){ .hash = j->hash, .name = r->name, .config = r->config,
+                            .manifest = j->manifest ? j->manifest : "{}", .seed = r->seed, .model = r->model.label,
+                            .dataset = r->dataset.label, .mask_policy = r->mask_policy.label, .loss = r->loss.label,
+                            .trained_on = r->training.on };
+}
+
+il_cell_record il_job_cell_record(const il_job *j, const il_set *set)
+{
+    const il_run *r = j->run;
+    return (il_cell_record){ .run_name = r->name, .model = r->model.label, .dataset = r->dataset.label,
+                             .mask_policy = r->mask_policy.label, .loss = r->loss.label, .trained_on = r->training.on,
+                             .tested_dataset = set->dataset.label, .tested_on = set->tested_on, .split = set->split,
+                             .degradation = il_degrade_name(&set->degradation), .level = set->degradation.level };
+}
+
 int il_job_record_splits(const il_job *j, il_store *store, il_err *e)
 {
     const il_run *run = j->run;

@@ -38,13 +38,15 @@ static int begin(struct sitting *x, int64_t parameters, il_err *e)
     il_device_title(x->opts->device, title, sizeof title);
     il_words_add(&place, "%s (%s)", device, title);
     char *versions = il_run_json_versions(run), *params = il_run_json_params(&run->model);
-    il_run_record r = { .hash = j->hash, .name = run->name, .config = run->config,
-                        .manifest = j->manifest ? j->manifest : "{}", .seed = run->seed, .model = run->model.label,
-                        .model_params = params, .parameters = parameters, .dataset = run->dataset.label,
-                        .mask_policy = run->mask_policy.label, .loss = run->loss.label,
-                        .trained_on = run->training.on, .versions = versions, .host = host, .device = place.data,
-                        .git_revision = x->opts->git_revision, .threads = x->opts->threads,
-                        .experiment = x->opts->experiment_id };
+    il_run_record r = il_job_run_record(j);
+    r.model_params = params;
+    r.parameters = parameters;
+    r.versions = versions;
+    r.host = host;
+    r.device = place.data;
+    r.git_revision = x->opts->git_revision;
+    r.threads = x->opts->threads;
+    r.experiment = x->opts->experiment_id;
     int rc = versions && params && place.data ? il_store_begin_run(&x->row, x->store, &r, e) : il_fail_oom(e);
     free(versions);
     free(params);
@@ -60,13 +62,11 @@ static int end_failed(struct sitting *x, il_status status, const il_err *why, il
 
 static int store_cell(struct sitting *x, const il_set *set, int64_t test, il_err *e)
 {
-    const il_run *run = x->job->run;
-    il_cell_record c = { .experiment = x->opts->experiment_id, .run = x->row, .test = test, .run_name = run->name,
-                         .model = run->model.label, .dataset = run->dataset.label,
-                         .mask_policy = run->mask_policy.label, .loss = run->loss.label,
-                         .trained_on = run->training.on, .tested_dataset = set->dataset.label,
-                         .tested_on = set->tested_on, .split = set->split, .published_table = x->opts->published,
-                         .degradation = il_degrade_name(&set->degradation), .level = set->degradation.level };
+    il_cell_record c = il_job_cell_record(x->job, set);
+    c.experiment = x->opts->experiment_id;
+    c.run = x->row;
+    c.test = test;
+    c.published_table = x->opts->published;
     return il_store_cell(x->store, &c, e);
 }
 
