@@ -16,7 +16,6 @@ struct session {
     il_loss loss;
     il_adam *adam;
     il_graph *graph; /* NULL: steps are computed one by one */
-    bool refused;    /* the user knows that it serves nothing */
     il_loader *train, *validation;
     il_course *course;
     il_tally tally; /* of the batches since the sums were last read */
@@ -48,7 +47,6 @@ static int open_loaders(struct session *x, il_err *e)
 static void tell_refusal(struct session *x, const char *why)
 {
     char line[400];
-    x->refused = true;
     snprintf(line, sizeof line, "steps are not replayed: %s", why);
     if (x->watch->say)
         x->watch->say(x->watch->context, x->job->run->name, line);
@@ -104,9 +102,11 @@ static int train_step(struct session *x, const il_batch *b, il_err *e)
     const il_step step = { .model = x->model, .loss = &x->loss, .adam = x->adam, .how = &x->job->run->training,
                            .seed = step_seed(x), .graph = x->graph };
     int rc = il_step_train(&x->tally, &step, b, e);
-    const char *why = x->graph && !x->refused ? il_graph_refusal(x->graph) : NULL;
-    if (why)
-        tell_refusal(x, why);
+    if (x->graph && il_graph_refusal(x->graph)) {
+        tell_refusal(x, il_graph_refusal(x->graph));
+        il_graph_free(x->graph);
+        x->graph = NULL;
+    }
     return rc;
 }
 
@@ -205,7 +205,7 @@ static int train_epoch(struct session *x, il_err *e)
         rc = after_step(x, e);
     }
     if (rc == IL_OK)
-        rc = read_sums(x, e);
+        rc = il_tally_read(&x->course->sums, NULL, &x->tally, e);
     return rc == IL_OK ? check_loss(x, e) : rc;
 }
 
