@@ -29,22 +29,6 @@ struct repeated : graph::recorder {
     void replay(uint64_t) override { body(); }
 };
 
-/* A scope that is closed whatever happens. */
-struct closer {
-    void operator()(il_scope *s) const { il_scope_close(s); }
-};
-using scope = std::unique_ptr<il_scope, closer>;
-
-scope open_scope(il_device device)
-{
-    il_scope *s = nullptr;
-    il_scope_opts opts = {};
-    il_err err = {};
-    opts.device = device;
-    TORCH_CHECK(il_scope_open(&s, opts, &err) == IL_OK, err.message);
-    return scope(s);
-}
-
 } // namespace
 
 const at::Generator *graph::recording() { return current; }
@@ -75,7 +59,9 @@ bool same_shapes(const std::vector<at::Tensor> &kept, const il_graph_work *w)
 /* The body on the tensors that stay; its results become, or go into, those that stay. */
 void compute_kept(il_graph *g)
 {
-    scope s = open_scope(g->device);
+    il_scope_opts opts = {};
+    opts.device = g->device;
+    shim::scope s = shim::open_scope(opts);
     std::array<il_tensor *, IL_GRAPH_MOST> in = {}, out = {};
     il_err err = {};
     for (size_t i = 0; i < g->in.size(); i++)

@@ -11,19 +11,13 @@ struct call {
     il_scope_opts opts;
 };
 
-struct closer {
-    void operator()(il_scope *s) const { il_scope_close(s); }
-};
-
 enum class pass { first, again };
 
 /* Both passes work in a scope of their own with the same seed, so dropout repeats. */
 at::Tensor run(const call &c, const at::Tensor &x, pass p)
 {
-    il_scope *raw = nullptr;
     il_err err = {};
-    TORCH_CHECK(il_scope_open(&raw, c.opts, &err) == IL_OK, err.message);
-    std::unique_ptr<il_scope, closer> s(raw);
+    shim::scope s = shim::open_scope(c.opts);
     s->dry = p == pass::first;
     s->again = p == pass::again;
     il_tensor *y = c.block(s.get(), c.self, shim::wrap(s.get(), x));

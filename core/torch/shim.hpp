@@ -55,6 +55,13 @@ template <class F> int guard(il_err *e, const char *what, F body) noexcept
 /* Records err in s and all its parents, unless they hold one. */
 void fail(il_scope *s, const il_err &err) noexcept;
 
+/* A scope that is closed whatever happens; open_scope throws. */
+struct closer {
+    void operator()(il_scope *s) const { il_scope_close(s); }
+};
+using scope = std::unique_ptr<il_scope, closer>;
+scope open_scope(il_scope_opts opts);
+
 /* A new handle in s; s nullptr: kept. Throws when the type is none of il_dtype. */
 il_tensor *wrap(il_scope *s, at::Tensor value);
 

@@ -109,6 +109,14 @@ void fail(il_scope *s, const il_err &err) noexcept
             s->error = err;
 }
 
+scope open_scope(il_scope_opts opts)
+{
+    il_scope *s = nullptr;
+    il_err err = {};
+    TORCH_CHECK(il_scope_open(&s, opts, &err) == IL_OK, err.message);
+    return scope(s);
+}
+
 static void link(il_scope *s, il_tensor *t)
 {
     t->owner = s;
