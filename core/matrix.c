@@ -88,20 +88,32 @@ bool il_matrix_in(const il_matrix *m, const il_matrix_part *p, size_t cell)
            strcmp(il_matrix_at(m, cell, IL_DEGRADATION), p->degradation) == 0;
 }
 
+/* Of the kinds that were tested, those of which every test is of authentic pictures alone. */
+static void find_authentic(const il_matrix *m, il_matrix_part *p)
+{
+    for (int tampered = 0; tampered < 2; tampered++)
+        for (size_t i = 0; i < m->cells.count; i++)
+            if (il_matrix_in(m, p, i) && strcmp(il_matrix_at(m, i, IL_STATUS), "done") == 0 &&
+                (strcmp(il_matrix_at(m, i, IL_AUTHENTIC), "1") != 0) == tampered)
+                p->authentic[index_of(&p->kinds, il_matrix_at(m, i, IL_TESTED_ON))] = !tampered;
+}
+
 static int add_part(il_matrix *m, size_t cell, il_err *e)
 {
     size_t room = m->cells.count;
     il_matrix_part *p = &m->parts[m->nparts];
     *p = (il_matrix_part){ il_matrix_at(m, cell, IL_TESTED_DATASET), il_matrix_at(m, cell, IL_SPLIT),
-                    il_matrix_at(m, cell, IL_DEGRADATION), { calloc(room, sizeof(char *)), 0 }, { calloc(room, sizeof(char *)), 0 } };
+                    il_matrix_at(m, cell, IL_DEGRADATION), { calloc(room, sizeof(char *)), 0 }, { calloc(room, sizeof(char *)), 0 },
+                    calloc(room, sizeof(bool)) };
     m->nparts++;
-    if (!p->kinds.items || !p->runs.items)
+    if (!p->kinds.items || !p->runs.items || !p->authentic)
         return il_fail_oom(e);
     for (size_t i = cell; i < m->cells.count; i++)
         if (il_matrix_in(m, p, i)) {
             add_word(&p->kinds, il_matrix_at(m, i, IL_TESTED_ON));
             add_word(&p->runs, il_matrix_at(m, i, IL_BY_RUN));
         }
+    find_authentic(m, p);
     return IL_OK;
 }
 
@@ -130,20 +142,6 @@ size_t il_matrix_find(const il_matrix *m, const il_matrix_part *p, size_t run, s
             strcmp(il_matrix_at(m, i, IL_TESTED_ON), p->kinds.items[kind]) == 0)
             return i;
     return m->cells.count;
-}
-
-bool il_matrix_authentic(const il_matrix *m, const il_matrix_part *p, size_t kind)
-{
-    bool any = false;
-    for (size_t run = 0; run < p->runs.count; run++) {
-        size_t cell = il_matrix_find(m, p, run, kind);
-        if (cell == m->cells.count || strcmp(il_matrix_at(m, cell, IL_STATUS), "done") != 0)
-            continue;
-        if (strcmp(il_matrix_at(m, cell, IL_AUTHENTIC), "1") != 0)
-            return false;
-        any = true;
-    }
-    return any;
 }
 
 /* ---- the whole ---- */
@@ -177,6 +175,7 @@ int il_matrix_read(il_matrix *out, il_store *s, const char *experiment, bool deg
 void il_matrix_free(il_matrix *m)
 {
     for (size_t i = 0; m->parts && i < m->nparts; i++) {
+        free(m->parts[i].authentic);
         free(m->parts[i].kinds.items);
         free(m->parts[i].runs.items);
     }

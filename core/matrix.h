@@ -26,6 +26,7 @@ typedef struct il_matrix_part {
     const char *dataset, *split;
     const char *degradation; /* "": none, columns are kinds */
     il_distinct kinds, runs;
+    bool *authentic; /* by kind: pictures without anything to be found; the column has alarms and marked pixels, no IoU */
 } il_matrix_part;
 
 typedef struct il_matrix {
@@ -43,8 +44,6 @@ void il_matrix_free(il_matrix *m);
 
 const char *il_matrix_at(const il_matrix *m, size_t cell, il_column column); /* "" where NULL */
 const char *il_matrix_label(il_column column);                               /* "mask policy" */
-/* Pictures without anything to be found: a column has alarms and marked pixels instead of IoU. */
-bool il_matrix_authentic(const il_matrix *m, const il_matrix_part *p, size_t kind);
 bool il_matrix_in(const il_matrix *m, const il_matrix_part *p, size_t cell);
 /* A cell of the run of that name. */
 size_t il_matrix_run(const il_matrix *m, const char *run);

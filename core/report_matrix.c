@@ -58,7 +58,7 @@ static size_t first_column(const il_matrix *m, const il_matrix_part *p, size_t k
 {
     size_t column = count_labels(m) + kind;
     for (size_t k = 0; k < kind; k++)
-        column += il_matrix_authentic(m, p, k);
+        column += p->authentic[k];
     return column;
 }
 
@@ -82,7 +82,7 @@ static int fill_part(il_rows *out, const il_matrix *m, const il_matrix_part *p, 
     fill_labels(out, m, p);
     for (size_t k = 0; k < p->kinds.count; k++) {
         size_t column = first_column(m, p, k);
-        bool authentic = il_matrix_authentic(m, p, k);
+        bool authentic = p->authentic[k];
         fill_column(out, column, m, p, k, authentic ? IL_ALARMS : IL_IOU);
         if (authentic)
             fill_column(out, column + 1, m, p, k, IL_MARKED);
@@ -104,7 +104,7 @@ static int mark_best(bool *bold, const il_rows *rows, il_store *s, const il_matr
             size_t cell = il_matrix_find(m, p, run, k);
             cells[run] = cell < m->cells.count ? il_matrix_at(m, cell, IL_CELL) : "0";
         }
-        if (il_matrix_authentic(m, p, k))
+        if (p->authentic[k])
             continue;
         rc = il_best_cell(&best, s, cells, p->runs.count, e);
         if (rc == IL_OK && best < p->runs.count)
@@ -141,11 +141,11 @@ static void note_failures(il_notes *n, const il_matrix *m, const il_matrix_part 
     }
 }
 
-static bool any_authentic(const il_matrix *m, const il_matrix_part *p)
+static bool any_authentic(const il_matrix_part *p)
 {
     bool any = false;
     for (size_t k = 0; k < p->kinds.count; k++)
-        any = any || il_matrix_authentic(m, p, k);
+        any = any || p->authentic[k];
     return any;
 }
 
@@ -159,7 +159,7 @@ static int write_notes(il_notes *n, const il_matrix *m, const il_matrix_part *p,
                          il_matrix_at(m, m->first[0], (il_column)c));
     il_notes_take(n, &line);
     il_notes_add(n, IL_REPORT_CONVENTION);
-    if (any_authentic(m, p))
+    if (any_authentic(p))
         il_notes_add(n, IL_NOTE_AUTHENTIC);
     il_notes_weights(n, m);
     if (m->shown[IL_BY_POLICY])
