@@ -17,11 +17,8 @@ only_in() {
 }
 
 # A type has one meaning, also where no file sees both.
-twice=$(grep -rhoE '^\} il_\w+;|^typedef (struct|enum|union) \w+ il_\w+;' core --include='*.h' |
-  sed -E 's/.* (il_\w+);/\1/' | sort | uniq -d)
-for type in $twice; do
-  [ "$(grep -rlE "^\} $type;" core --include='*.h' | wc -l)" -lt 2 ] && continue
-  fail "$type: is defined in $(grep -rlE "^\} $type;" core --include='*.h' | tr '\n' ' ')"
+for type in $(grep -rhoE '\} il_\w+;$' core --include='*.h' | sed -E "s/^\\} |;\$//g" | sort | uniq -d); do
+  fail "$type: is defined in $(grep -rlE "\} $type;\$" core --include='*.h' | tr '\n' ' ')"
 done
 
 only_in libyaml '#include <yaml\.h>' core/yaml.c
