@@ -1,8 +1,8 @@
 /* command.c - from a command line to a command: groups, help, options, words, exit status. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include "command.h"
+#include "streams.h"
 #include "words.h"
 
 static int status_of(const il_command *c, const il_err *e)
@@ -126,7 +126,7 @@ int il_command_run(const il_command *c, int argc, char **argv)
     if (rc == IL_OK)
         rc = read_and_run(c, options, argc, argv, &e);
     free(options);
-    if (fflush(stdout) != 0 && rc >= 0)
-        rc = il_fail(&e, IL_EIO, "standard output cannot be written: %s", strerror(errno));
+    if (rc >= 0 && il_streams_check(&e) != IL_OK)
+        rc = e.code;
     return rc < 0 ? status_of(c, &e) : rc;
 }

@@ -17,12 +17,20 @@ void il_streams_open(void)
     signal(SIGPIPE, SIG_IGN);
 }
 
-int il_streams_end(int status, int failure)
+int il_streams_check(il_err *e)
 {
     errno = 0;
     if (fflush(stdout) == 0 && !ferror(stdout))
+        return IL_OK;
+    return il_fail(e, IL_EIO, "standard output cannot be written%s%s", errno ? ": " : "", errno ? strerror(errno) : "");
+}
+
+int il_streams_end(int status, int failure)
+{
+    il_err e = { 0 };
+    if (il_streams_check(&e) == IL_OK)
         return status;
     if (status != failure)
-        fprintf(stderr, "inpaintlab: standard output cannot be written%s%s\n", errno ? ": " : "", errno ? strerror(errno) : "");
+        fprintf(stderr, "inpaintlab: %s\n", e.message);
     return failure;
 }
