@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "cli/detect.h"
+#include "dataset/manifest.h"
 #include "detect/gather.h"
 #include "detect/subject.h"
 
@@ -13,19 +14,13 @@ static il_calibration_of owner(const il_detector *d, const il_detect_line *line)
                                 .threshold = line->how.threshold, .least = line->how.least };
 }
 
-static int path_of(il_text *path, const il_detector *d, il_err *e)
-{
-    il_words_add(path, "%s" IL_CALIBRATION_ENDING, d->card.weights);
-    return path->failed ? il_fail_oom(e) : IL_OK;
-}
-
 int il_detect_calibration_load(il_detector *d, const il_detect_line *line, il_err *e)
 {
     il_text path = { 0 };
     bool fits = true;
     il_calibration unused = { 0 };
     il_tested known = { .iou = NAN };
-    int rc = path_of(&path, d, e);
+    int rc = il_calibration_path(&path, d->card.weights, e);
     if (rc == IL_OK)
         rc = il_calibration_read(line->by_marks ? &unused : &d->calibration, d->card.run ? &known : &d->card.tested, &fits,
                                  path.data, owner(d, line), e);
@@ -79,13 +74,14 @@ static int examine(struct sitting *s, const il_gathered *g, il_err *e)
 /* <id>.mask.png and the like, as data sets call what is made of <id>.original.png. */
 static bool is_made(const char *path)
 {
-    static const char *const kinds[] = { "mask", "inpainted", "realfake", "fakefake" };
     const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path, *dot = strrchr(name, '.'), *from = dot;
     while (from && from > name && *--from != '.')
         ;
-    for (size_t i = 0; from && from > name && i < sizeof kinds / sizeof *kinds; i++)
-        if (strlen(kinds[i]) == (size_t)(dot - from - 1) && strncmp(from + 1, kinds[i], strlen(kinds[i])) == 0)
+    for (int i = 0; from && from > name && i < IL_PICTURE_KINDS; i++) {
+        const char *kind = il_manifest_kinds[i];
+        if (i != IL_ORIGINAL && strlen(kind) == (size_t)(dot - from - 1) && strncmp(from + 1, kind, strlen(kind)) == 0)
             return true;
+    }
     return false;
 }
 
@@ -174,7 +170,7 @@ static int keep(const struct sitting *s, il_err *e)
 {
     il_text path = { 0 };
     il_err why = { 0 };
-    int rc = path_of(&path, s->detector, e);
+    int rc = il_calibration_path(&path, s->detector->card.weights, e);
     if (rc == IL_OK && il_calibration_write(&s->detector->calibration, &s->detector->card.tested, path.data,
                                             owner(s->detector, s->line), &why) != IL_OK)
         fprintf(stderr, "inpaintlab: warning: the calibration is not kept: %s\n", why.message);

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <inpaintlab/error.h>
 #include "detect/verdict.h"
+#include "words.h"
 
 /* How often authentic pictures are taken for others. */
 typedef struct il_false_alarms {
@@ -75,7 +76,10 @@ typedef struct il_calibration_of {
     double threshold, least;
 } il_calibration_of;
 
-/* Beside the weights. Reading a file that is absent leaves *k and *t alone; *fits is false when it holds bars of other
+/* Of the file beside the weights. */
+int il_calibration_path(il_text *path, const char *weights, il_err *e);
+
+/* Reading a file that is absent leaves *k and *t alone; *fits is false when it holds bars of other
  * weights or settings, and *k stays. *t is taken where it is of these weights. */
 int il_calibration_read(il_calibration *k, il_tested *t, bool *fits, const char *path, il_calibration_of of, il_err *e);
 int il_calibration_write(const il_calibration *k, const il_tested *t, const char *path, il_calibration_of of, il_err *e);

@@ -162,7 +162,7 @@ int il_calibration_read(il_calibration *k, il_tested *t, bool *fits, const char 
 
 /* ---- beside a copy ---- */
 
-static int path_beside(il_text *path, const char *weights, il_err *e)
+int il_calibration_path(il_text *path, const char *weights, il_err *e)
 {
     il_words_add(path, "%s" IL_CALIBRATION_ENDING, weights);
     return path->failed ? il_fail_oom(e) : IL_OK;
@@ -192,10 +192,10 @@ int il_calibration_carry(bool *done, const char *from_weights, const char *from_
     il_text from = { 0 }, to = { 0 };
     json_t *root = NULL;
     bool tested = isfinite(t->iou) || t->alarms.pictures;
-    int rc = path_beside(&from, from_weights, e);
+    int rc = il_calibration_path(&from, from_weights, e);
     *done = false;
     if (rc == IL_OK)
-        rc = path_beside(&to, to_weights, e);
+        rc = il_calibration_path(&to, to_weights, e);
     if (rc == IL_OK)
         rc = load(&root, from.data, e);
     if (rc != IL_OK || (root ? !is_of(root, from_sha256) : !tested))
