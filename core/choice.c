@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "choice.h"
+#include "plain.h"
 #include "words.h"
 
 void il_choice_free(il_choice *c)
@@ -36,7 +37,7 @@ static int set_label(il_choice *c, const il_slots *s, const char *key, il_err *e
     char name[sizeof s->list->key];
     snprintf(name, sizeof name, "%s.label", key);
     const il_slot *label = il_slots_get(s, name);
-    if (label && (!*label->value->text || strpbrk(label->value->text, ",=") || !il_words_line(label->value->text)))
+    if (label && (!*label->value->text || strpbrk(label->value->text, ",=") || !il_plain_line(label->value->text)))
         return il_slots_fail(label, e, "label '%s': expected a word without ',' and '='", label->value->text);
     c->label = il_words_copy(label ? label->value->text : c->plugin->name);
     return c->label ? IL_OK : il_fail_oom(e);

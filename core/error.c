@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <inpaintlab/error.h>
-#include "dataset/plain.h"
+#include "plain.h"
 
 /* Drops an UTF-8 sequence that vsnprintf cut in half. */
 static void cut_cleanly(char *text, size_t size)

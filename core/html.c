@@ -1,7 +1,7 @@
 /* html.c - texts and pictures of pages that need nothing else. */
 #include <stdlib.h>
 #include <string.h>
-#include "dataset/plain.h"
+#include "plain.h"
 #include "html.h"
 
 void il_html_text(il_text *t, const char *text)

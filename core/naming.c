@@ -5,6 +5,7 @@
 #include "config.h"
 #include "naming.h"
 #include "keys.h"
+#include "plain.h"
 #include "words.h"
 
 static const il_choice *choice_of(const il_run *run, il_kind kind)
@@ -77,7 +78,7 @@ int il_naming_axes(il_run *run, const il_resolver *r, const il_variant *v, il_er
             il_words_add(&t, "%s", choice_text(run, what, setting));
         else
             rc = add_canonical(&t, setting ? il_keys_train : il_keys_base, setting ? setting : key, v->values[i]->text, e);
-        if (!rc && !t.failed && !il_words_line(t.data))
+        if (!rc && !t.failed && !il_plain_line(t.data))
             rc = il_yaml_fail(r->grid, v->values[i], e, IL_EPARAM,
                               "'%s': a value that tells runs apart must be one line of text", key);
     }
@@ -215,7 +216,7 @@ int il_naming_sets(il_run *run, const il_slots *slots, const il_run *twin, const
             continue;
         const il_keys_choice *what = choice_named(key, &setting);
         rc = what && !setting ? add_choice(&t, &p, what, e) : add_if_changed(&t, &p, key, e);
-        if (!rc && !t.failed && !il_words_line(t.data))
+        if (!rc && !t.failed && !il_plain_line(t.data))
             rc = il_fail(e, IL_EUSAGE, "--set %s: a value that tells runs apart must be one line of text", key);
     }
     free(sorted);

@@ -1,7 +1,7 @@
 /* plain.c - texts without control characters, in UTF-8. */
 #include <stdbool.h>
 #include <stddef.h>
-#include "dataset/plain.h"
+#include "plain.h"
 
 /* Bytes of the valid sequence that begins here (RFC 3629), 0 when there is none. */
 static size_t sequence(const unsigned char *s)
@@ -21,6 +21,14 @@ static size_t sequence(const unsigned char *s)
 static bool is_control(const unsigned char *s)
 {
     return s[0] < 0x20 || s[0] == 0x7f || (s[0] == 0xc2 && s[1] < 0xa0);
+}
+
+bool il_plain_line(const char *text)
+{
+    for (const unsigned char *s = (const unsigned char *)text; *s; s++)
+        if (is_control(s))
+            return false;
+    return true;
 }
 
 void il_plain_text(char *text)

@@ -6,6 +6,7 @@
 #include "naming.h"
 #include "plan.h"
 #include "resolve.h"
+#include "plain.h"
 #include "words.h"
 
 enum { MAX_CELLS = 200000 }; /* tests of all runs */
@@ -61,7 +62,7 @@ static int read_experiment(char **out, const il_yaml *grid, il_err *e)
 static int read_title(char **out, const il_yaml *grid, const char *fallback, il_err *e)
 {
     const il_node *n = il_yaml_get(il_yaml_root(grid), "title");
-    if (n && (n->kind != IL_NODE_SCALAR || !il_words_line(n->text)))
+    if (n && (n->kind != IL_NODE_SCALAR || !il_plain_line(n->text)))
         return il_yaml_fail(grid, n, e, IL_EPARAM, "'title' is no line of text");
     *out = il_words_copy(n && *n->text ? n->text : fallback);
     return *out ? IL_OK : il_fail_oom(e);

@@ -153,14 +153,6 @@ il_hint il_words_hint(const char *wrong, const char *const *candidates, size_t c
     return hint;
 }
 
-bool il_words_line(const char *text)
-{
-    for (const unsigned char *c = (const unsigned char *)text; *c; c++)
-        if (*c < 0x20 || *c == 0x7f || (*c == 0xc2 && c[1] < 0xa0))
-            return false;
-    return true;
-}
-
 bool il_words_match(const char *pattern, const char *text)
 {
     return fnmatch(pattern, text, 0) == 0;

@@ -32,9 +32,6 @@ typedef struct il_hint {
 } il_hint;
 il_hint il_words_hint(const char *wrong, const char *const *candidates, size_t count);
 
-/* Whether a text is one line that a terminal can show: no control characters. */
-bool il_words_line(const char *text);
-
 /* fnmatch without path rules. */
 bool il_words_match(const char *pattern, const char *text);
 

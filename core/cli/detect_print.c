@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "cli/detect.h"
-#include "dataset/plain.h"
+#include "plain.h"
 #include "detect/subject.h"
 
 /* A name that breaks no line, whatever it holds; the caller frees it. */

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "dataset/findings.h"
-#include "dataset/plain.h"
+#include "plain.h"
 #include "words.h"
 
 const il_finding_title il_findings_titles[IL_FOUND_TYPES] = {

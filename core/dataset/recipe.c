@@ -6,6 +6,7 @@
 #include "dataset/parts.h"
 #include "keys.h"
 #include "uses.h"
+#include "plain.h"
 #include "words.h"
 
 #define EXACT 9007199254740992.0 /* 2^53 */
@@ -91,7 +92,7 @@ static int read_name(il_recipe *r, const il_yaml *y, il_err *e)
         n->text[strspn(n->text, "abcdefghijklmnopqrstuvwxyz0123456789-_")])
         return il_yaml_fail(y, n, e, IL_EPARAM,
                             "'recipe' is no identifier of up to 64 lower-case letters, digits, '-' and '_'");
-    if (title && (title->kind != IL_NODE_SCALAR || !il_words_line(title->text)))
+    if (title && (title->kind != IL_NODE_SCALAR || !il_plain_line(title->text)))
         return il_yaml_fail(y, title, e, IL_EPARAM, "'title' is no line of text");
     r->name = il_words_copy(n->text);
     r->title = il_words_copy(title ? title->text : n->text);

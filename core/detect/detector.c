@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include "dataset/plain.h"
+#include "plain.h"
 #include "detect/detector.h"
 #include "detect/pick.h"
 #include "detect/sweep.h"

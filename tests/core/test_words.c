@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "plain.h"
 #include "words.h"
 
 Test(words, text_grows_and_keeps_everything)
@@ -106,10 +107,10 @@ Test(words, nearest_ignores_words_too_long_for_a_name)
 
 Test(words, a_line_holds_no_control_characters)
 {
-    cr_assert(il_words_line("") && il_words_line("plain, \xc3\xa9t\xc3\xa9 \xc2\xa0"));
+    cr_assert(il_plain_line("") && il_plain_line("plain, \xc3\xa9t\xc3\xa9 \xc2\xa0"));
     const char *const none[] = { "a\nb", "\t", "\x1b[31m", "a\x7f", "a\xc2\x9b" };
     for (size_t i = 0; i < sizeof none / sizeof *none; i++)
-        cr_assert_not(il_words_line(none[i]), "%zu", i);
+        cr_assert_not(il_plain_line(none[i]), "%zu", i);
 }
 
 Test(words, match)
