@@ -59,6 +59,8 @@ ends 0 'to run     table  [' plan --db r.sqlite table.yaml # no stale one: the e
 ends 0 'beside table 3 of the paper: 2 of 2 cells' plan table.yaml
 ends 0 'not as in the paper, 1 of 1 runs: model unet (paper: fcn), train.weights none (paper: 1167a1af), loss bce (paper: focal), train.batch 2 (paper: 8), train.epochs 1 (paper: 100), train.size 64 (paper: 512)' plan table.yaml
 ends 0 'pictures of dataset1, realfake: train 2 (table 1: 9000), validation 2 (table 1: 500), test 2 (table 1: 500)' plan table.yaml
+grid judged.yaml fcn data 'realfake, {images: fakefake, mask_policy: any}' # another truth than the paper's column
+ends 0 'beside table 3 of the paper: 1 of 2 cells' plan judged.yaml
 ends 0 'test_batch 4 (paper: 8)' plan --set test_batch=4 table.yaml
 grid mine.yaml mymodel data realfake
 ends 0 'warning: no cell stands beside table 3 of the paper' plan mine.yaml
