@@ -2,7 +2,6 @@
 #include <array>
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/add.h>
-#include <ATen/ops/conv2d.h>
 #include <ATen/ops/mul.h>
 #include <ATen/ops/rsqrt.h>
 #include <ATen/ops/sub.h>
@@ -62,7 +61,6 @@ il_tensor *il_conv2d_folded(il_scope *s, il_tensor *x, il_tensor *weight, il_ten
             kept = fold(now, weight, bias, n, type);
             weight->folded.store(kept);
         }
-        return shim::counted(s, x, weight, at::conv2d(x->value, kept->weight, kept->bias, shim::or_one(o.stride), o.padding,
-                                                      shim::or_one(o.dilation), shim::or_one(o.groups)));
+        return shim::counted(s, x, weight, shim::conv2d(s, x->value, kept->weight, kept->bias, o));
     });
 }

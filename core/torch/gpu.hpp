@@ -8,7 +8,8 @@
 
 namespace gpu {
 
-/* Whether kernels of our own, on any device, are to be used: not when INPAINTLAB_KERNELS is "libtorch". */
+/* Whether what is our own (kernels on any device, products of conv.cpp) is to be used: not when INPAINTLAB_KERNELS is
+ * "libtorch". */
 bool wanted();
 
 /* Loads the library of that name from this library's folder; nullptr: it is not there, or lacks what it needs. */

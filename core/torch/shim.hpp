@@ -106,6 +106,10 @@ at::IntArrayRef sizes(int ndim, const int64_t *shape);
 inline int64_t or_one(int value) { return value == 0 ? 1 : value; } /* as il_conv_opts means its zeros */
 void same_shape(const il_tensor *a, const il_tensor *b); /* throws when they differ in it */
 
+/* The convolution, by the way that is fastest on the processor at hand: see conv.cpp. */
+at::Tensor conv2d(il_scope *s, const at::Tensor &x, const at::Tensor &weight, const std::optional<at::Tensor> &bias,
+                  il_conv_opts o);
+
 /* ---- counted work: see flops.cpp ---- */
 
 enum class sides { output, input }; /* which of them has one value per use of each weight row */

@@ -18,8 +18,6 @@
 #include <ATen/ops/binary_cross_entropy_with_logits.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/clamp.h>
-#include <ATen/ops/conv2d.h>
-#include <ATen/ops/conv_transpose2d.h>
 #include <ATen/ops/div.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
@@ -769,42 +767,6 @@ il_tensor *il_detach(il_scope *s, il_tensor *a)
 }
 
 /* ---- networks ---- */
-
-/* oneDNN writes past its buffers when it computes the gradient of a 1x1 kernel of few channels, channels last (seen with
- * 3 channels, libtorch 2.11): there the convolution is a matrix product of pixels. */
-static bool is_small_pointwise(const at::Tensor &x, const at::Tensor &weight, il_conv_opts o)
-{
-    return x.is_cpu() && x.dim() == 4 && weight.dim() == 4 && weight.size(1) < 16 && weight.size(2) == 1 &&
-           weight.size(3) == 1 && o.padding == 0 && or_one(o.groups) == 1 && x.size(1) == weight.size(1) &&
-           x.is_contiguous(at::MemoryFormat::ChannelsLast) && x.size(1) > 1;
-}
-
-static at::Tensor pointwise(const at::Tensor &x, const at::Tensor &weight, const std::optional<at::Tensor> &b, int64_t stride)
-{
-    at::Tensor pixels = x.permute({ 0, 2, 3, 1 });
-    if (stride > 1)
-        pixels = pixels.slice(1, 0, std::nullopt, stride).slice(2, 0, std::nullopt, stride);
-    return at::linear(pixels, weight.flatten(1), b).permute({ 0, 3, 1, 2 });
-}
-
-il_tensor *il_conv2d(il_scope *s, il_tensor *x, il_tensor *weight, il_tensor *bias, il_conv_opts o)
-{
-    return run_weighted(s, "conv2d", x, weight, bias, [&](const std::optional<at::Tensor> &b) {
-        if (is_small_pointwise(x->value, weight->value, o))
-            return shim::counted(s, x, weight, pointwise(x->value, weight->value, b, or_one(o.stride)));
-        return shim::counted(s, x, weight, at::conv2d(x->value, weight->value, b, or_one(o.stride), o.padding,
-                                                      or_one(o.dilation), or_one(o.groups)));
-    });
-}
-
-il_tensor *il_conv_transpose2d(il_scope *s, il_tensor *x, il_tensor *weight, il_tensor *bias, il_conv_opts o)
-{
-    return run_weighted(s, "conv_transpose2d", x, weight, bias, [&](const std::optional<at::Tensor> &b) {
-        at::Tensor y = at::conv_transpose2d(x->value, weight->value, b, or_one(o.stride), o.padding, 0,
-                                            or_one(o.groups), or_one(o.dilation));
-        return shim::counted(s, x, weight, y, shim::sides::input);
-    });
-}
 
 il_tensor *il_batch_norm(il_scope *s, il_tensor *x, il_tensor *weight, il_tensor *bias, il_tensor *mean,
                          il_tensor *var, il_tensor *tracked)
