@@ -44,8 +44,7 @@ int il_bench_steps_open(il_bench_steps *out, const il_bench_opts *o, il_source *
     if (rc == IL_OK)
         rc = il_loss_open(&x.loss, &o->run->loss, e);
     if (rc == IL_OK)
-        rc = il_adam_new(&x.adam, x.model.state, (il_adam_opts){ .lr = t->lr, .weight_decay = t->weight_decay,
-                                                         .scaling = t->precision == IL_PRECISION_FP16 }, e);
+        rc = il_step_adam(&x.adam, t, x.model.state, e);
     if (rc == IL_OK && t->cuda_graph)
         rc = il_graph_new(&x.graph, o->device, e);
     if (rc == IL_OK)

@@ -38,6 +38,12 @@ static json_t *json_of_training(const il_params *p, const il_training *t, bool *
         json_object_del(train, "precision");
     if (t->accumulate == 1)
         json_object_del(train, "accumulate");
+    if (t->schedule == IL_SCHEDULE_CONSTANT)
+        json_object_del(train, "schedule");
+    if (t->warmup == 0)
+        json_object_del(train, "warmup");
+    if (!t->decoupled)
+        json_object_del(train, "optimizer");
     il_params_json_put(train, "skip", skip, bad);
     il_params_json_put(train, "weights", json_boolean(t->weights != NULL), bad);
     return train;

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "keys.h"
+#include "schedule.h"
 #include "words.h"
 
 #define EXACT 9007199254740992.0 /* 2^53: larger integers are not exact everywhere */
@@ -15,7 +16,10 @@ const il_param_spec il_keys_train[] = {
     {"crop", IL_INT, "0", 0, 16384, NULL, "side of random training crops, pixels; 0: whole pictures"},
     {"crops", IL_INT, "1", 1, 4096, NULL, "random crops from each picture per epoch"},
     {"flip", IL_BOOL, "false", 0, 0, NULL, "flip pictures at random, left to right"},
-    {"lr", IL_REAL, "1e-4", 1e-12, 10, NULL, "learning rate of Adam"},
+    {"lr", IL_REAL, "1e-4", 1e-12, 10, NULL, "learning rate of the optimizer"},
+    {"schedule", IL_TEXT, "constant", 0, 0, IL_SCHEDULE_NAMES, "how the learning rate falls to 0 over `epochs`"},
+    {"warmup", IL_REAL, "0", 0, 1e6, NULL, "epochs in which the learning rate rises from 0"},
+    {"optimizer", IL_TEXT, "adam", 0, 0, "adam|adamw", "adamw: weight decay apart from the gradients"},
     {"weight_decay", IL_REAL, "0", 0, 10, NULL, "L2 penalty"},
     {"aux_weight", IL_REAL, "0", 0, 10, NULL, "of the auxiliary head's loss; 0: not computed"},
     {"precision", IL_TEXT, "fp32", 0, 0, IL_KEYS_PRECISIONS, "of convolutions and matrix products"},

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include "degrade.h"
 #include "registry.h"
+#include "schedule.h"
 
 /* A plugin with its settings. */
 typedef struct il_choice {
@@ -25,6 +26,9 @@ typedef struct il_training {
     int crops;           /* random crops taken from each picture per epoch */
     bool flip;           /* random horizontal flips in training */
     double lr, weight_decay;
+    il_schedule schedule; /* how the learning rate falls over all epochs */
+    double warmup;       /* epochs in which it rises at first */
+    bool decoupled;      /* weight decay apart from the gradients: AdamW */
     double aux_weight;   /* of the auxiliary head's loss; 0: the head is not computed */
     il_precision precision;
     int accumulate;      /* parts into which a batch is cut; their gradients are added up */

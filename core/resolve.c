@@ -82,7 +82,9 @@ static int read_skip(char ***out, const il_slots *s, il_err *e)
 static int check_training(const il_training *t, const il_slots *s, il_err *e)
 {
     const il_slot *crop = il_slots_get(s, "train.crop"), *crops = il_slots_get(s, "train.crops");
-    const il_slot *skip = il_slots_get(s, "train.skip");
+    const il_slot *skip = il_slots_get(s, "train.skip"), *warmup = il_slots_get(s, "train.warmup");
+    if (warmup && t->warmup >= t->epochs)
+        return il_slots_fail(warmup, e, "train.warmup: %g epochs are not fewer than train.epochs, %d", t->warmup, t->epochs);
     if (crop && t->crop > t->size)
         return il_slots_fail(crop, e, "train.crop: %d is larger than train.size, %d", t->crop, t->size);
     if (crops && t->crops > 1 && t->crop == 0)
@@ -112,6 +114,9 @@ static int read_training(il_run *run, const il_resolver *r, const il_slots *s, i
     t->crops = (int)il_params_int(p, "crops");
     t->flip = il_params_bool(p, "flip");
     t->lr = il_params_real(p, "lr");
+    t->schedule = il_schedule_parse(il_params_text(p, "schedule"));
+    t->warmup = il_params_real(p, "warmup");
+    t->decoupled = strcmp(il_params_text(p, "optimizer"), "adamw") == 0;
     t->weight_decay = il_params_real(p, "weight_decay");
     t->aux_weight = il_params_real(p, "aux_weight");
     t->precision = il_keys_precision(il_params_text(p, "precision"));

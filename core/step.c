@@ -1,6 +1,13 @@
 /* step.c - one step of training, in parts where a batch is cut. */
 #include "step.h"
 
+int il_step_adam(il_adam **out, const il_training *t, il_state *state, il_err *e)
+{
+    il_adam_opts o = { .lr = t->lr, .weight_decay = t->weight_decay, .decoupled = t->decoupled,
+                       .scaling = t->precision == IL_PRECISION_FP16 };
+    return il_adam_new(out, state, o, e);
+}
+
 /* A batch, on the host or on the device. */
 struct input {
     const il_batch *batch;

@@ -15,6 +15,9 @@ typedef struct il_step {
     il_graph *graph;        /* replays it, not counted; NULL: computed each time */
 } il_step;
 
+/* Adam as a training wants it. */
+int il_step_adam(il_adam **out, const il_training *t, il_state *state, il_err *e);
+
 /* The batch's loss and counts go to the tally; nothing is copied to the host. */
 int il_step_train(il_tally *t, const il_step *x, const il_batch *b, il_err *e);
 

@@ -55,7 +55,10 @@ static void tell_refusal(struct session *x, const char *why)
 static void open_graph(struct session *x)
 {
     il_err e = { 0 };
-    if (x->job->run->training.cuda_graph && il_graph_new(&x->graph, x->model->device, &e) != IL_OK)
+    const il_training *t = &x->job->run->training;
+    if (t->cuda_graph && (t->warmup > 0 || t->schedule != IL_SCHEDULE_CONSTANT))
+        tell_refusal(x, "the learning rate changes from step to step"); /* which is recorded as a number */
+    else if (t->cuda_graph && il_graph_new(&x->graph, x->model->device, &e) != IL_OK)
         tell_refusal(x, e.message);
 }
 
@@ -64,9 +67,7 @@ static int open_session(struct session *x, il_err *e)
     const il_run *run = x->job->run;
     int rc = il_loss_open(&x->loss, &run->loss, e);
     if (rc == IL_OK)
-        rc = il_adam_new(&x->adam, x->model->state,
-                         (il_adam_opts){ .lr = run->training.lr, .weight_decay = run->training.weight_decay,
-                                         .scaling = run->training.precision == IL_PRECISION_FP16 }, e);
+        rc = il_step_adam(&x->adam, &run->training, x->model->state, e);
     if (rc == IL_OK)
         rc = open_loaders(x, e);
     if (rc != IL_OK)
@@ -97,10 +98,20 @@ static uint64_t step_seed(const struct session *x)
     return il_random_mix(il_random_mix(x->job->run->seed) + step);
 }
 
+/* A function of the step's place too. */
+static double step_rate(const struct session *x)
+{
+    const il_training *t = &x->job->run->training;
+    uint64_t batches = il_loader_batches(x->train), step = (uint64_t)(x->course->epoch - 1) * batches + x->course->batch;
+    uint64_t warmup = (uint64_t)llround(t->warmup * (double)batches);
+    return t->lr * il_schedule_factor(t->schedule, step, warmup, (uint64_t)t->epochs * batches);
+}
+
 static int train_step(struct session *x, const il_batch *b, il_err *e)
 {
     const il_step step = { .model = x->model, .loss = &x->loss, .adam = x->adam, .how = &x->job->run->training,
                            .seed = step_seed(x), .graph = x->graph };
+    il_adam_rate(x->adam, step_rate(x));
     int rc = il_step_train(&x->tally, &step, b, e);
     if (x->graph && il_graph_refusal(x->graph)) {
         tell_refusal(x, il_graph_refusal(x->graph));

@@ -11,6 +11,7 @@
 #include <ATen/ops/_amp_update_scale.h>
 #include <ATen/ops/_foreach_add.h>
 #include <ATen/ops/_fused_adam.h>
+#include <ATen/ops/_fused_adamw.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/mul.h>
@@ -362,7 +363,20 @@ at::Tensor unscale(il_adam *a, const std::vector<at::Tensor> &grads)
     return overflow;
 }
 
+void update(at::TensorList params, at::TensorList grads, at::TensorList means, at::TensorList squares, at::TensorList steps,
+            const il_adam_opts &o, const std::optional<at::Tensor> &overflow)
+{
+    if (o.decoupled)
+        at::_fused_adamw_(params, grads, means, squares, {}, steps, o.lr, o.beta1, o.beta2, o.weight_decay, o.eps, false, false,
+                          {}, overflow);
+    else
+        at::_fused_adam_(params, grads, means, squares, {}, steps, o.lr, o.beta1, o.beta2, o.weight_decay, o.eps, false, false,
+                         {}, overflow);
+}
+
 } // namespace
+
+void il_adam_rate(il_adam *a, double lr) { a->opts.lr = lr; }
 
 int il_adam_step(il_adam *a, il_err *e)
 {
@@ -389,8 +403,7 @@ int il_adam_step(il_adam *a, il_err *e)
         if (!params.empty() && a->scale.defined())
             overflow = unscale(a, grads);
         if (!params.empty())
-            at::_fused_adam_(params, grads, means, squares, {}, steps, a->opts.lr, a->opts.beta1, a->opts.beta2,
-                             a->opts.weight_decay, a->opts.eps, false, false, {}, overflow);
+            update(params, grads, means, squares, steps, a->opts, overflow);
         for (at::Tensor &step : steps) /* a step that did not happen */
             if (overflow)
                 step.sub_(*overflow);

@@ -300,23 +300,24 @@ static il_state *adam_start(json_t *run)
     return st;
 }
 
-static il_adam *adam_for(il_state *st, json_t *run)
+static il_adam *adam_for(il_state *st, json_t *run, bool decoupled)
 {
     il_err e = { 0 };
     il_adam *a = NULL;
-    il_adam_opts o = { .lr = json_number_value(json_object_get(run, "lr")),
+    il_adam_opts o = { .lr = 1, .decoupled = decoupled,
                        .weight_decay = json_number_value(json_object_get(run, "weight_decay")) };
     OK(il_adam_new(&a, st, o, &e));
+    il_adam_rate(a, json_number_value(json_object_get(run, "lr")));
     return a;
 }
 
-Test(adam, as_pytorch)
+static void compare_adam(const char *figures, bool decoupled, size_t runs)
 {
-    json_t *root = figures_load("adam_figures.json"), *run;
+    json_t *root = figures_load(figures), *run;
     size_t i;
     json_array_foreach(root, i, run) {
         il_state *st = adam_start(run);
-        il_adam *a = adam_for(st, run);
+        il_adam *a = adam_for(st, run, decoupled);
         for (int step = 0; step < 5; step++) {
             json_t *expected = json_array_get(json_object_get(run, "steps"), (size_t)step);
             adam_step(st, a, step);
@@ -326,8 +327,14 @@ Test(adam, as_pytorch)
         il_adam_free(a);
         il_state_free(st);
     }
-    cr_assert_eq(i, 2);
+    cr_assert_eq(i, runs);
     json_decref(root);
+}
+
+Test(adam, as_pytorch)
+{
+    compare_adam("adam_figures.json", false, 2);
+    compare_adam("adamw_figures.json", true, 1);
 }
 
 Test(adam, a_resumed_run_is_bit_identical)
@@ -336,7 +343,7 @@ Test(adam, a_resumed_run_is_bit_identical)
     float straight[3][4], resumed[3][4];
     json_t *root = figures_load("adam_figures.json"), *run = json_array_get(root, 1);
     il_state *st = adam_start(run);
-    il_adam *a = adam_for(st, run);
+    il_adam *a = adam_for(st, run, false);
     il_bundle *b = NULL;
     for (int step = 0; step < 5; step++) {
         if (step == 1) { /* `late` has no moments yet */
@@ -351,7 +358,7 @@ Test(adam, a_resumed_run_is_bit_identical)
     cr_assert_not_null(il_bundle_find(b, "adam.w.exp_avg_sq"));
     cr_assert_null(il_bundle_find(b, "adam.idle.step"), "a parameter without gradient has moments");
     il_state *again = adam_start(run);
-    il_adam *a2 = adam_for(again, run);
+    il_adam *a2 = adam_for(again, run, false);
     OK(il_state_load(again, b, (il_load_opts){ .prefix = "model." }, &e));
     OK(il_adam_load(a2, b, "adam.", &e));
     for (int step = 1; step < 5; step++)

@@ -1,5 +1,5 @@
-"""Writes tensor_figures.json, adam_figures.json, init_figures.json, residual_figures.json, transformer_figures.json and
-randn_figures.json: what PyTorch gives for small inputs.
+"""Writes tensor_figures.json, adam_figures.json, init_figures.json, residual_figures.json, transformer_figures.json,
+randn_figures.json, adamw_figures.json and schedule_figures.json: what PyTorch gives for small inputs.
 
 usage: python make_tensor_figures.py   (needs torch; writes beside itself)
 """
@@ -95,13 +95,13 @@ def cases():
     yield case("confusion", [logit, target], confusion, wants=[False, False])
 
 
-def adam(weight_decay):
+def adam(weight_decay, kind=torch.optim.Adam):
     """Five steps on three parameters; "idle" never has a gradient, "late" has one from step 3 on."""
     params = {n: torch.nn.Parameter(torch.randn(4)) for n in ("w", "idle", "late")}
     entry = {"weight_decay": weight_decay, "lr": 0.01, "start": {n: dump(p) for n, p in params.items()}, "steps": []}
-    optimizer = torch.optim.Adam(params.values(), lr=0.01, weight_decay=weight_decay, fused=True)
+    optimizer = kind(params.values(), lr=0.01, weight_decay=weight_decay, fused=True)
     plain = [p.detach().clone().requires_grad_(True) for p in params.values()]
-    reference = torch.optim.Adam(plain, lr=0.01, weight_decay=weight_decay, foreach=False)
+    reference = kind(plain, lr=0.01, weight_decay=weight_decay, foreach=False)
     for step in range(5):
         for group in (list(params.values()), plain):
             loss = (group[0] ** 3).sum() * (step + 1)
@@ -193,6 +193,27 @@ def randn():
         yield {"seed": str(seed), "skip": skip, "out": dump(t)}
 
 
+def schedules():
+    """What the learning rate is multiplied by in each step."""
+    optim = torch.optim.lr_scheduler
+    for name, warmup, steps in [("constant", 0, 7), ("linear", 0, 7), ("cosine", 0, 7), ("constant", 3, 9), ("linear", 4, 10),
+                                ("cosine", 4, 12), ("cosine", 2, 3)]:
+        optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+        fall = {"constant": lambda: optim.ConstantLR(optimizer, 1, 1), "linear": lambda: optim.LinearLR(optimizer, 1, 0, steps - warmup),
+                "cosine": lambda: optim.CosineAnnealingLR(optimizer, steps - warmup)}[name]
+        if warmup:
+            rise = optim.LinearLR(optimizer, 1 / warmup, 1, warmup - 1)
+            whole = optim.SequentialLR(optimizer, [rise, fall()], [warmup])
+        else:
+            whole = fall()
+        factors = []
+        for _ in range(steps):
+            factors.append(optimizer.param_groups[0]["lr"])
+            optimizer.step()
+            whole.step()
+        yield {"name": name, "warmup": warmup, "steps": steps, "factors": factors}
+
+
 def write(name, what):
     (HERE / name).write_text(json.dumps(what).replace('}, {"name"', '},\n{"name"') + "\n")
 
@@ -203,3 +224,5 @@ write("init_figures.json", init())
 write("residual_figures.json", residual())
 write("transformer_figures.json", list(transformer_cases()))
 write("randn_figures.json", list(randn()))
+write("adamw_figures.json", [adam(0.1, torch.optim.AdamW)])
+write("schedule_figures.json", list(schedules()))

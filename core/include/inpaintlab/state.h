@@ -87,17 +87,20 @@ typedef struct il_load_opts {
 /* Copies values by name. IL_EFORMAT naming the first tensor that is missing, superfluous or of another shape. */
 int il_state_load(il_state *st, const il_bundle *b, il_load_opts opts, il_err *e);
 
-/* ---- Adam (Kingma and Ba 2015), weight decay as L2; libtorch's fused kernel ---- */
+/* ---- Adam (Kingma and Ba 2015), weight decay as L2 or decoupled (Loshchilov and Hutter 2019); libtorch's fused kernels ---- */
 
 typedef struct il_adam il_adam;
 typedef struct il_adam_opts {
     double lr, beta1, beta2, eps, weight_decay; /* beta1 0, beta2 0, eps 0 mean 0.9, 0.999, 1e-8 */
+    bool decoupled; /* AdamW: weight decay shrinks the weights by lr * weight_decay, apart from the gradients */
     bool scaling; /* for float16: gradients are of a scaled loss, see il_adam_scaled */
 } il_adam_opts;
 
 /* Over the trainable tensors of st, which must outlive it. */
 int il_adam_new(il_adam **out, il_state *st, il_adam_opts opts, il_err *e);
 void il_adam_free(il_adam *a);
+/* The learning rate from the next step on. */
+void il_adam_rate(il_adam *a, double lr);
 /* Updates, then clears the gradients. With scaling: a step whose gradients overflowed changes nothing but the scale. */
 int il_adam_step(il_adam *a, il_err *e);
 /* loss times the scale (65536 at first; halved on overflow, doubled after 2,000 good steps); without scaling, loss. */
