@@ -132,7 +132,8 @@ static int find_parts(il_matrix *m, il_err *e)
 
 size_t il_matrix_run(const il_matrix *m, const char *run)
 {
-    return m->first[index_of(&m->runs, run)];
+    size_t i = index_of(&m->runs, run);
+    return i < m->runs.count ? m->first[i] : m->cells.count;
 }
 
 size_t il_matrix_find(const il_matrix *m, const il_matrix_part *p, size_t run, size_t kind)

@@ -45,7 +45,7 @@ void il_matrix_free(il_matrix *m);
 const char *il_matrix_at(const il_matrix *m, size_t cell, il_column column); /* "" where NULL */
 const char *il_matrix_label(il_column column);                               /* "mask policy" */
 bool il_matrix_in(const il_matrix *m, const il_matrix_part *p, size_t cell);
-/* A cell of the run of that name. */
+/* A cell of the run of that name; m->cells.count when there is none. */
 size_t il_matrix_run(const il_matrix *m, const char *run);
 /* The cell in row and column of a part; m->cells.count when the grid does not ask for it. */
 size_t il_matrix_find(const il_matrix *m, const il_matrix_part *p, size_t run, size_t kind);

@@ -6,13 +6,13 @@
 #include "report_html.h"
 #include "report_svg.h"
 
-enum { DATASET, IMAGES, KIND, LEVEL, IOU, MODEL, POLICY, LOSS, TRAINED_ON, SEED, PICTURES, COLUMNS };
+enum { DATASET, SPLIT, IMAGES, KIND, LEVEL, IOU, RUN, PICTURES };
 enum { MOST_LEVELS = 16 };
 
 static const char curves[] =
-    "SELECT tested_dataset, tested_on, degradation, level, iou, model, mask_policy, loss, trained_on, seed, images"
+    "SELECT tested_dataset, split, tested_on, degradation, level, iou, run, images"
     " FROM robustness WHERE experiment = ?1 AND iou IS NOT NULL"
-    " ORDER BY tested_dataset, tested_on, degradation IS NULL, degradation, level, cell";
+    " ORDER BY tested_dataset, split, tested_on, degradation IS NULL, degradation, level, cell";
 
 static const char *at(const il_rows *r, size_t row, int column)
 {
@@ -28,11 +28,11 @@ static bool same(const il_rows *r, size_t a, size_t b, int from, int to)
     return true;
 }
 
-/* Which run, as the first row that has its labels. */
+/* Which run, as its first row. */
 static size_t run_of(const il_rows *r, size_t row)
 {
     size_t i = 0;
-    while (!same(r, i, row, MODEL, SEED))
+    while (!same(r, i, row, RUN, RUN))
         i++;
     return i;
 }
@@ -48,14 +48,20 @@ static size_t series_of(const il_rows *r, size_t row)
 
 static void put_name(il_chapter *c, const il_rows *r, size_t row)
 {
-    static const il_column labels[] = { IL_BY_MODEL, IL_BY_POLICY, IL_BY_LOSS, IL_BY_TRAINED_ON, IL_BY_SEED };
-    bool any = false;
-    for (int i = 0; i < 5; i++)
-        if (c->m.shown[labels[i]]) {
-            il_words_add(c->t, "%s%s", any ? ", " : "", labels[i] == IL_BY_SEED ? "seed " : "");
-            il_html_text(c->t, at(r, row, MODEL + i));
-            any = true;
-        }
+    size_t cell = il_matrix_run(&c->m, at(r, row, RUN));
+    if (cell < c->m.cells.count)
+        il_report_html_run(c, cell);
+    else /* not tested on pictures as they are */
+        il_html_text(c->t, at(r, row, RUN));
+}
+
+static void put_dataset(il_chapter *c, const il_rows *r, size_t row)
+{
+    il_html_text(c->t, at(r, row, DATASET));
+    if (strcmp(at(r, row, SPLIT), "test") != 0) {
+        il_words_add(c->t, ", ");
+        il_html_text(c->t, at(r, row, SPLIT));
+    }
 }
 
 /* The levels of a panel in order, each at its own place on the axis. */
@@ -74,7 +80,7 @@ static size_t list_levels(double level[MOST_LEVELS], const il_rows *r, size_t fi
 static double reference(const il_rows *r, size_t row)
 {
     for (size_t i = 0; i < r->count; i++)
-        if (!*at(r, i, KIND) && same(r, i, row, DATASET, IMAGES) && same(r, i, row, MODEL, SEED))
+        if (!*at(r, i, KIND) && same(r, i, row, DATASET, IMAGES) && same(r, i, row, RUN, RUN))
             return strtod(at(r, i, IOU), NULL);
     return NAN;
 }
@@ -85,14 +91,14 @@ static void put_lines(il_text *t, const il_plot *p, const il_rows *r, size_t fir
         double x[MOST_LEVELS], y[MOST_LEVELS], plain = reference(r, i);
         bool earlier = false;
         for (size_t k = first; k < i; k++)
-            earlier = earlier || same(r, k, i, MODEL, SEED);
+            earlier = earlier || same(r, k, i, RUN, RUN);
         if (earlier)
             continue;
         for (size_t l = 0; l < levels; l++) {
             x[l] = (double)l;
             y[l] = NAN;
             for (size_t k = i; k < r->count && same(r, k, first, DATASET, KIND); k++)
-                if (same(r, k, i, MODEL, SEED) && strtod(at(r, k, LEVEL), NULL) == level[l])
+                if (same(r, k, i, RUN, RUN) && strtod(at(r, k, LEVEL), NULL) == level[l])
                     y[l] = strtod(at(r, k, IOU), NULL);
         }
         if (isfinite(plain))
@@ -114,7 +120,7 @@ static void put_panel(il_chapter *c, const il_rows *r, size_t first)
     il_words_add(c->t, " <span class=\"soft\">on ");
     il_html_text(c->t, at(r, first, IMAGES));
     il_words_add(c->t, " of ");
-    il_html_text(c->t, at(r, first, DATASET));
+    put_dataset(c, r, first);
     il_words_add(c->t, "</span></figcaption>\n");
     il_svg_begin(c->t, 366, 186, title);
     il_svg_axis_y(c->t, &p, 4, 2);
@@ -138,6 +144,8 @@ static void put_numbers(il_chapter *c, const il_rows *r)
         put_name(c, r, i);
         il_words_add(c->t, "</th><td class=\"left\">");
         il_html_text(c->t, at(r, i, IMAGES));
+        il_words_add(c->t, " of ");
+        put_dataset(c, r, i);
         il_words_add(c->t, "</td><td class=\"left\">");
         il_html_text(c->t, *at(r, i, KIND) ? at(r, i, KIND) : "none");
         il_words_add(c->t, "</td><td>");
@@ -174,11 +182,7 @@ int il_report_html_robustness(il_chapter *c, il_err *e)
 {
     il_rows rows = { 0 };
     bool any = false;
-    int rc = il_store_query(&rows, c->s, "SELECT 1 FROM sqlite_schema WHERE type = 'view' AND name = 'robustness'", NULL, e);
-    bool known = rc == IL_OK && rows.count > 0;
-    il_store_rows_free(&rows);
-    if (known)
-        rc = il_store_query(&rows, c->s, curves, (const char *const[]){ c->experiment, NULL }, e);
+    int rc = il_store_query(&rows, c->s, curves, (const char *const[]){ c->experiment, NULL }, e);
     if (rc != IL_OK)
         return rc;
     for (size_t i = 0; i < rows.count; i++)

@@ -241,18 +241,3 @@ int il_slots_put(il_slots *s, const char *key, const il_node *value, il_slots_so
         return put_value(s, &slot, IL_NODE_SCALAR, e);
     return unknown_head(&slot, key, e);
 }
-
-int il_slots_put_all(il_slots *s, const il_yaml *from, const il_node *map, il_err *e)
-{
-    for (int dotted = 0; dotted < 2; dotted++) {
-        for (size_t i = 0; i < map->count; i++) {
-            const char *key = map->keys[i]->text;
-            if (!!strchr(key, '.') != dotted)
-                continue;
-            int rc = il_slots_put(s, key, map->items[i], (il_slots_source){.from = from, .at = map->keys[i]}, e);
-            if (rc)
-                return rc;
-        }
-    }
-    return IL_OK;
-}

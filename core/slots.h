@@ -31,9 +31,6 @@ typedef struct il_slots_source {
  * the plugins' own settings are not known yet. */
 int il_slots_put(il_slots *s, const char *key, const il_node *value, il_slots_source source, il_err *e);
 
-/* Sets every pair of a map, whole choices before single settings. */
-int il_slots_put_all(il_slots *s, const il_yaml *from, const il_node *map, il_err *e);
-
 /* NULL when not set. */
 const il_slot *il_slots_get(const il_slots *s, const char *key);
 

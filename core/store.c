@@ -10,7 +10,7 @@
 #include "words.h"
 
 extern const char il_embedded_results_sql[], il_embedded_results_2_sql[], il_embedded_results_3_sql[],
-    il_embedded_results_4_sql[], il_embedded_results_5_sql[];
+    il_embedded_results_4_sql[], il_embedded_results_5_sql[], il_embedded_results_6_sql[];
 
 enum { PATIENCE_MS = 60000 };
 
@@ -20,7 +20,7 @@ il_migrations il_store_migrations(void)
 {
     static const char *const texts[] = { il_embedded_results_sql, il_embedded_results_2_sql,
                                         il_embedded_results_3_sql, il_embedded_results_4_sql,
-                                        il_embedded_results_5_sql };
+                                        il_embedded_results_5_sql, il_embedded_results_6_sql };
     return (il_migrations){ texts, sizeof texts / sizeof *texts };
 }
 

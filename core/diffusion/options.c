@@ -68,11 +68,6 @@ int il_options_status(const il_options *c, il_err *e)
     return c->error.code;
 }
 
-const char *il_options_path(const il_options *c)
-{
-    return c->path;
-}
-
 /* NULL when absent or null. */
 static json_t *find(const il_options *c, const char *key)
 {
@@ -143,16 +138,6 @@ bool il_options_bool(il_options *c, const char *key, bool fallback)
         return json_is_true(v);
     if (v)
         il_options_refuse(c, key, "true or false");
-    return fallback;
-}
-
-const char *il_options_text(il_options *c, const char *key, const char *fallback)
-{
-    json_t *v = find(c, key);
-    if (json_is_string(v))
-        return json_string_value(v);
-    if (v)
-        il_options_refuse(c, key, "a text");
     return fallback;
 }
 

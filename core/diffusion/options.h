@@ -16,7 +16,6 @@ void il_options_free(il_options *c);
 
 /* IL_OK, or the first error. */
 int il_options_status(const il_options *c, il_err *e);
-const char *il_options_path(const il_options *c);
 
 bool il_options_has(const il_options *c, const char *key); /* there, and not null */
 
@@ -26,7 +25,6 @@ typedef struct il_options_range {
 int il_options_int(il_options *c, const char *key, il_options_range r);
 double il_options_real(il_options *c, const char *key, double fallback);
 bool il_options_bool(il_options *c, const char *key, bool fallback);
-const char *il_options_text(il_options *c, const char *key, const char *fallback); /* lent by c */
 
 /* A list of 1 to `most` whole numbers in the range into out; a single number counts as a list of one. Returns how many,
  * 0 when the key is absent or the value wrong. */

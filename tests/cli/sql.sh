@@ -35,10 +35,11 @@ ends 1 'il_f1: tp is text; expected a number' shell :memory: "SELECT il_f1('a', 
 
 # A database of the program's own making: two tests of two pictures. Its schema is what the program knows.
 shell results.sqlite "SELECT 1" >/dev/null
-for schema in "$3"/schema/results{,-2,-3,-4,-5}.sql; do sqlite3 results.sqlite <"$schema" || fail "$schema"; done
-sqlite3 results.sqlite <<'END' || fail "the results are not taken"
+migrations=("$3"/schema/results.sql "$3"/schema/results-[0-9]*.sql)
+for schema in "${migrations[@]}"; do sqlite3 results.sqlite <"$schema" || fail "$schema"; done
+sqlite3 results.sqlite <<END || fail "the results are not taken"
 PRAGMA application_id = 1229742434;
-PRAGMA user_version = 5;
+PRAGMA user_version = ${#migrations[@]};
 INSERT INTO experiments (id, name) VALUES (1, 'x');
 INSERT INTO runs (id, hash, name, config, seed, model, dataset, mask_policy, loss, trained_on, status, started_at)
   VALUES (1, 'h1', 'one', '{}', 1, 'fcn', 'd', 'full', 'bce', 'realfake', 'done', 'now'),

@@ -398,21 +398,52 @@ Test(report_html, epochs_become_curves_with_their_numbers)
     free(page);
 }
 
-Test(report_html, robustness_is_drawn_when_the_view_is_there)
+/* One picture of 100 tampered pixels, `found` of them found, tested by a run of table4 that no label tells from the other
+ * one; level 0: as it is. */
+static void put_degraded(const char *run, const char *split, const char *kind, double level, int found)
 {
-    GOOD(il_store_script(store,
-        "DROP VIEW IF EXISTS robustness; CREATE VIEW robustness AS SELECT 'table4' AS experiment, 'fcn' AS model, 'full' AS mask_policy, 'focal' AS loss, 'realfake' AS"
-        " trained_on, 'dataset2' AS tested_dataset, 'realfake' AS tested_on, 1 AS seed, d.column1 AS degradation, d.column2 AS level,"
-        " d.column3 AS iou, 2 AS images, d.column4 AS cell FROM (VALUES (NULL, NULL, 0.9, 1), ('jpeg', 50, 0.4, 2), ('jpeg', 90, 0.8, 3),"
-        " ('blur', 1.5, 0.25, 4)) d", &e));
-    char *page = page_of("table4");
+    char sql[1200];
+    snprintf(sql, sizeof sql,
+        "INSERT INTO tests (run, dataset, images, split, digest, batch, status, finished_at, degradation, level) SELECT id,"
+        " 'other', 'realfake', '%s', '%s', 1, 'done', 'now', NULLIF('%s', ''), NULLIF(%g, 0.0) FROM runs WHERE name = '%s';"
+        "INSERT INTO images SELECT MAX(id), 'a', 0, %d, 0, %d, 0 FROM tests;"
+        "INSERT INTO experiment_cells (experiment, run_name, run, test, model, dataset, mask_policy, loss, trained_on,"
+        " tested_dataset, tested_on, split, degradation, level) SELECT x.id, r.name, r.id, t.id, r.model, r.dataset,"
+        " r.mask_policy, r.loss, r.trained_on, t.dataset, t.images, t.split, t.degradation, t.level"
+        " FROM tests t JOIN runs r ON r.id = t.run JOIN experiments x ON x.name = 'curves' ORDER BY t.id DESC LIMIT 1;",
+        split, split, kind, level, run, found, 100 - found);
+    GOOD(il_store_script(store, sql, &e));
+}
+
+Test(report_html, each_run_and_split_has_a_curve_of_its_own)
+{
+    experiment(store, "curves");
+    begin_run(store, "lr-1", "train.lr=1");
+    begin_run(store, "lr-2", "train.lr=2");
+    GOOD(il_store_script(store, "UPDATE runs SET status = 'done' WHERE name LIKE 'train.lr%'", &e));
+    put_degraded("train.lr=1", "test", "", 0, 90);
+    put_degraded("train.lr=1", "test", "jpeg", 50, 40);
+    put_degraded("train.lr=1", "test", "jpeg", 90, 80);
+    put_degraded("train.lr=1", "validation", "", 0, 100);
+    put_degraded("train.lr=1", "validation", "jpeg", 50, 100);
+    put_degraded("train.lr=2", "test", "", 0, 50);
+    put_degraded("train.lr=2", "test", "jpeg", 50, 20);
+    put_degraded("train.lr=2", "test", "jpeg", 90, 30);
+    put_degraded("train.lr=2", "test", "blur", 1.5, 25);
+    char *page = page_of("curves");
     well_formed(page);
+    has(page, "realfake of other</span>");
+    has(page, "realfake of other, validation</span>");
     has(page, "IoU against jpeg, tested on realfake");
     has(page, "IoU against blur, tested on realfake");
     has(page, ">50</text>");
     has(page, ">1.5</text>");
-    has(page, "<path class=\"line ref a\" d=\"M34 27.0h320\"/>"); /* 12 + 150 * (1 - 0.9) */
-    has(page, "<path class=\"line a\" d=\"M34.0 102.0L354.0 42.0\"/>");
+    /* blur comes first, so its run is a */
+    has(page, "<path class=\"line ref b\" d=\"M34 27.0h320\"/>"); /* 12 + 150 * (1 - 0.9) */
+    has(page, "<path class=\"line ref a\" d=\"M34 87.0h320\"/>");
+    has(page, "<path class=\"line b\" d=\"M34.0 102.0L354.0 42.0\"/>");
+    has(page, "<path class=\"line a\" d=\"M34.0 132.0L354.0 117.0\"/>");
+    has(page, "train.lr=2");
     has(page, "<td class=\"left\">none</td><td></td><td>0.900</td>");
     cr_assert_null(strstr(page, "Not measured: nothing was tested on degraded"));
     free(page);
