@@ -32,7 +32,7 @@ static const char all_cells[] =
     "SELECT c.cell, c.test, c.status, c.run || '/' || c.tested_dataset || '/' || c.tested_on || " DEGRADED("/") ","
     " c.run || '/' || c.tested_on || " DEGRADED("/") ","
     " c.tested_dataset || ' ' || c.tested_on || ' ' || c.split || " DEGRADED(", ") ","
-    " json_remove(r.config, '$.seed') || c.tested_dataset || '/' || c.tested_on || '/' || c.split || " DEGRADED("/") ", c.seed"
+    " json_remove(r.config, '$.seed') || COALESCE(r.manifest, '') || COALESCE(c.test_batch, '') || c.tested_dataset || '/' || c.tested_on || '/' || c.split || " DEGRADED("/") ", c.seed"
     " FROM cells c JOIN runs r ON r.hash = c.run_hash ORDER BY c.cell";
 
 static bool is_number(const char *name)
@@ -242,6 +242,20 @@ static int all_pairs(il_comparison *c, il_err *e)
 
 /* ---- seeds ---- */
 
+static bool same_settings(const il_comparison *c, size_t a, size_t b)
+{
+    return strcmp(c->cells[a].settings, c->cells[b].settings) == 0;
+}
+
+/* Whether an earlier cell has the settings and the seed as well. */
+static bool is_repeated(const il_comparison *c, size_t cell)
+{
+    for (size_t i = 0; i < cell; i++)
+        if (same_settings(c, i, cell) && c->cells[i].seed == c->cells[cell].seed)
+            return true;
+    return false;
+}
+
 static int all_seeds(il_comparison *c, il_err *e)
 {
     double means[IL_COMPARE_MOST];
@@ -251,7 +265,7 @@ static int all_seeds(il_comparison *c, il_err *e)
     for (size_t i = 0; i < c->ncells; i++) {
         size_t n = 0, before = 0;
         for (size_t k = 0; k < c->ncells; k++)
-            if (strcmp(c->cells[i].settings, c->cells[k].settings) == 0) {
+            if (same_settings(c, i, k) && !is_repeated(c, k)) {
                 before += k < i;
                 means[n++] = c->cells[k].mean;
             }

@@ -190,7 +190,8 @@ static const char board_epochs[] =
     "SELECT epoch, sum(seconds) OVER (ORDER BY epoch), train_loss, validation_loss, train_iou, validation_iou, "
     "images_per_second FROM epochs WHERE run = ?1 ORDER BY epoch";
 static const char board_tests[] =
-    "SELECT DISTINCT coalesce(c.tested_epoch, 0), c.tested_dataset, c.tested_on, c.split, c.iou FROM cells c JOIN runs r ON "
+    "SELECT DISTINCT coalesce(c.tested_epoch, 0), c.tested_dataset, c.tested_on, c.split, c.iou, "
+    "coalesce('/' || c.degradation || printf(' %.10g', c.level), '') FROM cells c JOIN runs r ON "
     "r.hash = c.run_hash WHERE r.id = ?1 AND c.status = 'done' AND c.iou IS NOT NULL ORDER BY c.cell";
 
 static int put_epochs(FILE *to, il_store *s, const char *run, double start, il_err *e)
@@ -213,7 +214,8 @@ static int put_tests(FILE *to, il_store *s, const char *run, double start, il_er
     int rc = il_store_query(&rows, s, board_tests, (const char *[]){ run, NULL }, e);
     for (size_t row = 0; row < rows.count && rc == IL_OK; row++) {
         char tag[300];
-        snprintf(tag, sizeof tag, "%s_iou/%s/%s", value(&rows, row, 3), value(&rows, row, 1), value(&rows, row, 2));
+        snprintf(tag, sizeof tag, "%s_iou/%s/%s%s", value(&rows, row, 3), value(&rows, row, 1), value(&rows, row, 2),
+                 value(&rows, row, 5));
         il_events_scalar(to, start, (int64_t)number(&rows, row, 0), tag, number(&rows, row, 4));
     }
     il_store_rows_free(&rows);

@@ -6,9 +6,13 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 #include <jansson.h>
 #include "job.h"
+#include "whole.h"
+
+enum { LOCK_TRIES = 5, LOCK_PAUSE_NS = 20 * 1000 * 1000 };
 
 /* ---- identity ---- */
 
@@ -291,6 +295,18 @@ static int make_folders(const char *path, il_err *e)
     }
 }
 
+/* 0, or why not. A look by `plan` holds it for an instant. */
+static int lock_file(int fd)
+{
+    for (int tries = 0;; tries++) {
+        if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+            return 0;
+        if (errno != EWOULDBLOCK || tries == LOCK_TRIES)
+            return errno;
+        nanosleep(&(struct timespec){ .tv_nsec = LOCK_PAUSE_NS }, NULL);
+    }
+}
+
 int il_job_lock(int *fd, const il_job *j, const char *folder, il_err *e)
 {
     *fd = -1;
@@ -301,13 +317,15 @@ int il_job_lock(int *fd, const il_job *j, const char *folder, il_err *e)
     int got = open(path.text, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (got < 0)
         return il_fail(e, IL_EIO, "%s: %s", path.text, strerror(errno));
-    if (flock(got, LOCK_EX | LOCK_NB) != 0) {
-        int why = errno;
+    int why = lock_file(got);
+    if (why) {
         close(got);
         if (why == EWOULDBLOCK)
             return il_fail(e, IL_EBUSY, "another process is at this run (it holds %s)", path.text);
         return il_fail(e, IL_EIO, "%s: cannot lock: %s", path.text, strerror(why));
     }
+    il_whole_sweep(il_job_file(j, folder, "checkpoint.safetensors").text);
+    il_whole_sweep(il_job_file(j, folder, "weights.safetensors").text);
     *fd = got;
     return IL_OK;
 }

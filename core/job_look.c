@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include <jansson.h>
 #include "job.h"
+#include "run_weights.h"
 
 static bool is_locked(const il_job *j, const char *folder)
 {
@@ -113,9 +114,11 @@ static int look_at_row(il_job_view *v, const il_job *j, const char *experiment, 
     if (row.status == IL_RUN_NONE && !kept)
         return look_at_new(v, j, experiment, store, e);
     if (row.status == IL_RUN_DONE) {
-        v->state = left ? IL_JOB_RESUME : IL_JOB_DONE;
+        bool gone = !il_run_weights_there(j, folder);
+        v->state = !left ? IL_JOB_DONE : gone ? IL_JOB_TODO : IL_JOB_RESUME;
         if (left)
-            snprintf(v->why, sizeof v->why, "trained; %zu of %zu tests are left", left, j->run->ntests);
+            snprintf(v->why, sizeof v->why, "%s; %zu of %zu tests are left",
+                     gone ? "trained, but its weights are gone: is trained again" : "trained", left, j->run->ntests);
     } else if (row.status == IL_RUN_FAILED) {
         v->state = IL_JOB_FAILED;
         snprintf(v->why, sizeof v->why, "%.380s", row.message);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "config.h"
 #include "pictures.h"
 
 enum state { UNKNOWN, CACHED, BAD };
@@ -33,7 +34,7 @@ static int open_disk(il_pictures *p, il_source *src, const il_cache_opts *disk, 
     if (rc)
         return rc;
     snprintf(name, sizeof name, "%.16s-%d", digest.hex, p->side);
-    snprintf(what, sizeof what, "%s %d", digest.hex, p->side);
+    snprintf(what, sizeof what, "%s %d %d", digest.hex, p->side, IL_ENGINE_REVISION);
     digest = il_words_sha256(what, strlen(what));
     return il_cache_open(&p->disk, name, &digest, il_source_count(src), *disk, e);
 }

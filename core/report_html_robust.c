@@ -7,7 +7,7 @@
 #include "report_svg.h"
 
 enum { DATASET, SPLIT, IMAGES, KIND, LEVEL, IOU, RUN, PICTURES };
-enum { MOST_LEVELS = 16 };
+enum { MOST_TICKS = 8 }; /* whose texts do not touch */
 
 static const char curves[] =
     "SELECT tested_dataset, split, tested_on, degradation, level, iou, run, images"
@@ -64,13 +64,13 @@ static void put_dataset(il_chapter *c, const il_rows *r, size_t row)
     }
 }
 
-/* The levels of a panel in order, each at its own place on the axis. */
-static size_t list_levels(double level[MOST_LEVELS], const il_rows *r, size_t first)
+/* The levels of a panel in order, each at its own place on the axis; room for all rows. */
+static size_t list_levels(double *level, const il_rows *r, size_t first)
 {
     size_t n = 0;
     for (size_t i = first; i < r->count && same(r, i, first, DATASET, KIND); i++) {
         double v = strtod(at(r, i, LEVEL), NULL);
-        if ((n == 0 || level[n - 1] != v) && n < MOST_LEVELS)
+        if (n == 0 || level[n - 1] != v)
             level[n++] = v;
     }
     return n;
@@ -85,10 +85,12 @@ static double reference(const il_rows *r, size_t row)
     return NAN;
 }
 
-static void put_lines(il_text *t, const il_plot *p, const il_rows *r, size_t first, const double *level, size_t levels)
+/* x and y have room for the levels. */
+static void put_lines(il_text *t, const il_plot *p, const il_rows *r, size_t first, const double *level, size_t levels, double *x,
+                      double *y)
 {
     for (size_t i = first; i < r->count && same(r, i, first, DATASET, KIND); i++) {
-        double x[MOST_LEVELS], y[MOST_LEVELS], plain = reference(r, i);
+        double plain = reference(r, i);
         bool earlier = false;
         for (size_t k = first; k < i; k++)
             earlier = earlier || same(r, k, i, RUN, RUN);
@@ -110,7 +112,11 @@ static void put_lines(il_text *t, const il_plot *p, const il_rows *r, size_t fir
 
 static void put_panel(il_chapter *c, const il_rows *r, size_t first)
 {
-    double level[MOST_LEVELS];
+    double *level = calloc(3 * r->count, sizeof *level);
+    if (!level) {
+        c->t->failed = true;
+        return;
+    }
     size_t levels = list_levels(level, r, first);
     const il_plot p = { 0, levels > 1 ? (double)levels - 1 : 1, 0, 1, 34, 12, 320, 150 };
     char title[200], text[24];
@@ -124,13 +130,15 @@ static void put_panel(il_chapter *c, const il_rows *r, size_t first)
     il_words_add(c->t, "</span></figcaption>\n");
     il_svg_begin(c->t, 366, 186, title);
     il_svg_axis_y(c->t, &p, 4, 2);
-    put_lines(c->t, &p, r, first, level, levels);
-    for (size_t l = 0; l < levels; l++) {
+    put_lines(c->t, &p, r, first, level, levels, level + r->count, level + 2 * r->count);
+    size_t each = (levels + MOST_TICKS - 1) / MOST_TICKS;
+    for (size_t l = 0; l < levels; l += each) {
         snprintf(text, sizeof text, "%g", level[l]);
         il_svg_tick_x(c->t, &p, (double)l, text);
     }
     il_svg_end(c->t);
     il_words_add(c->t, "</figure>\n");
+    free(level);
 }
 
 static void put_numbers(il_chapter *c, const il_rows *r)

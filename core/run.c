@@ -8,6 +8,7 @@
 #include "found.h"
 #include "run.h"
 #include "run_json.h"
+#include "run_weights.h"
 #include "train.h"
 
 struct sitting {
@@ -18,6 +19,7 @@ struct sitting {
     il_run_outcome *out;
     il_model model; /* plugin NULL: not opened yet */
     int64_t row;    /* the run's */
+    char sha256[65]; /* of the weights that the store knows; "" before they are trained */
 };
 
 static bool ends_grid(int rc)
@@ -60,12 +62,13 @@ static int end_failed(struct sitting *x, il_status status, const il_err *why, il
     return il_store_end_run(x->store, x->row, &end, e);
 }
 
-static int store_cell(struct sitting *x, const il_set *set, int64_t test, il_err *e)
+static int store_cell(struct sitting *x, const il_set *set, int64_t test, bool missing, il_err *e)
 {
     il_cell_record c = il_job_cell_record(x->job, set);
     c.experiment = x->opts->experiment_id;
     c.run = x->row;
     c.test = test;
+    c.missing = missing;
     c.published_table = x->opts->published;
     return il_store_cell(x->store, &c, e);
 }
@@ -75,7 +78,7 @@ static int store_holes(struct sitting *x, il_err *e)
 {
     int rc = IL_OK;
     for (size_t i = 0; i < x->job->run->ntests && rc == IL_OK; i++)
-        rc = store_cell(x, x->job->tests[i].set, 0, e);
+        rc = store_cell(x, x->job->tests[i].set, 0, x->job->error.code != IL_OK, e);
     return rc;
 }
 
@@ -93,27 +96,13 @@ static int store_epochs(void *context, const il_course *c, il_err *e)
     return il_store_epochs(x->store, x->row, c->epochs, c->done, e);
 }
 
-static int write_weights(il_digest *digest, const char *path, struct sitting *x, int epoch, il_err *e)
+static void tell(const struct sitting *x, const char *what, const char *path)
 {
-    const il_run *run = x->job->run;
-    char number[20];
-    snprintf(number, sizeof number, "%d", epoch);
-    const char *notes[][2] = { { "format", "pt" }, { "run", x->job->hash }, { "config", run->config },
-                               { "epoch", number }, { "model", run->model.plugin->name },
-                               { "mask_policy", run->mask_policy.plugin->name },
-                               { "trained_on", run->training.on } };
-    il_bundle *b = NULL;
-    int rc = il_bundle_new(&b, e);
-    for (size_t i = 0; i < sizeof notes / sizeof *notes && rc == IL_OK; i++)
-        rc = il_bundle_note(b, notes[i][0], notes[i][1], e);
-    if (rc == IL_OK)
-        rc = il_state_save(x->model.state, b, "", e);
-    if (rc == IL_OK)
-        rc = il_bundle_write(b, path, e);
-    if (rc == IL_OK)
-        rc = il_words_sha256_file(digest, path, e);
-    il_bundle_free(b);
-    return rc;
+    il_text line = { 0 };
+    il_words_add(&line, "%s %s", what, path);
+    if (x->watch->say && !line.failed)
+        x->watch->say(x->watch->context, x->job->run->name, line.data);
+    il_words_free(&line);
 }
 
 static int keep_weights(struct sitting *x, const il_course *c, size_t left_out, il_err *e)
@@ -127,7 +116,10 @@ static int keep_weights(struct sitting *x, const il_course *c, size_t left_out, 
                        .stopped_early = (int)c->done < t->epochs,
                        .collapsed = last ? c->collapsed : c->best_collapsed, .weights_path = path.text,
                        .weights_sha256 = digest.hex, .seconds = c->seconds, .left_out = (int64_t)left_out };
-    int rc = write_weights(&digest, path.text, x, end.tested_epoch, e);
+    il_job_path aside;
+    int rc = il_run_weights_write(&digest, &aside, x->job, x->opts->folder, &x->model, end.tested_epoch, e);
+    if (rc == IL_OK && *aside.text)
+        tell(x, "weights that this database does not know stood there: kept as", aside.text);
     if (rc == IL_OK)
         rc = il_store_end_run(x->store, x->row, &end, e);
     if (rc == IL_OK && end.collapsed && x->watch->say)
@@ -147,9 +139,12 @@ static int train(struct sitting *x, il_err *e)
     il_course course = { 0 };
     size_t left_out = il_source_left_out_count(j->train) + il_source_left_out_count(j->validation), unreadable = 0;
     int rc = il_model_open(&x->model, &j->run->model, model_opts(x), e);
-    int begun = begin(x, rc == IL_OK ? il_state_params(x->model.state) : 0, rc == IL_OK ? e : NULL);
-    if (begun != IL_OK)
+    il_err unheard = { 0 };
+    int begun = begin(x, rc == IL_OK ? il_state_params(x->model.state) : 0, &unheard);
+    if (begun != IL_OK) {
+        *e = unheard;
         return begun;
+    }
     if (rc == IL_OK)
         rc = il_train_model(&course, &unreadable, &x->model, &what, x->watch, e);
     if (rc == IL_OK)
@@ -168,8 +163,10 @@ static int weights_in_memory(struct sitting *x, il_err *e)
 {
     if (x->model.plugin)
         return IL_OK;
-    il_job_path path = il_job_file(x->job, x->opts->folder, "weights.safetensors");
-    int rc = il_model_open(&x->model, &x->job->run->model, model_opts(x), e);
+    il_job_path path;
+    int rc = il_run_weights_find(&path, x->job, x->opts->folder, x->sha256, e);
+    if (rc == IL_OK)
+        rc = il_model_open(&x->model, &x->job->run->model, model_opts(x), e);
     return rc == IL_OK ? il_model_load(&x->model, path.text, NULL, e) : rc;
 }
 
@@ -279,7 +276,7 @@ static int all_tests(struct sitting *x, il_err *e)
         else if (rc == IL_OK && x->opts->examples)
             keep_examples(x, t, id);
         if (rc == IL_OK)
-            rc = store_cell(x, t->set, id, e);
+            rc = store_cell(x, t->set, id, !t->source, e);
     }
     return rc;
 }
@@ -293,11 +290,6 @@ static int record_failure(struct sitting *x, const il_err *why, il_err *e)
     if (rc == IL_OK)
         rc = end_failed(x, IL_RUN_FAILED, why, e);
     return rc == IL_OK ? store_holes(x, e) : rc;
-}
-
-static int weights_are_there(const struct sitting *x)
-{
-    return access(il_job_file(x->job, x->opts->folder, "weights.safetensors").text, R_OK) == 0;
 }
 
 static int all_tested(bool *yes, struct sitting *x, il_err *e)
@@ -324,11 +316,22 @@ static int train_and_test(struct sitting *x, il_err *e)
         return rc;
     if (row.status == IL_RUN_DONE) {
         x->row = row.id;
+        snprintf(x->sha256, sizeof x->sha256, "%s", row.weights_sha256);
         rc = all_tested(&tested, x, e);
         if (rc != IL_OK)
             return rc;
     }
-    if (row.status != IL_RUN_DONE || (!tested && !weights_are_there(x))) {
+    if (row.status == IL_RUN_DONE && !tested && il_run_weights_there(x->job, x->opts->folder)) {
+        il_err why = { 0 };
+        rc = weights_in_memory(x, &why);
+        if (ends_grid(rc))
+            *e = why;
+        else
+            x->out->failure = why; /* what was measured stays as it is */
+        if (rc != IL_OK)
+            return ends_grid(rc) ? rc : IL_OK;
+    }
+    if (row.status != IL_RUN_DONE || (!tested && !il_run_weights_there(x->job, x->opts->folder))) {
         il_err why = { 0 };
         rc = train(x, &why);
         if (rc == IL_ECANCEL && x->row) {
@@ -360,6 +363,8 @@ int il_run_job(il_run_outcome *out, il_job *j, il_store *store, const il_run_opt
         rc = il_job_record_splits(j, store, e);
     if (rc == IL_OK)
         rc = j->error.code != IL_OK ? record_failure(&x, &j->error, e) : train_and_test(&x, e);
+    if (rc == IL_OK && x.row)
+        rc = il_store_settle(store, opts->experiment_id, j->run->name, x.row, e);
     il_model_close(&x.model);
     il_job_unlock(lock);
     return rc;

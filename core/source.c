@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "items.h"
+#include "params_json.h"
 #include "source.h"
 #include "uses.h"
 
@@ -317,12 +318,32 @@ static int digest_degraded(il_digest *out, il_source *src, const il_hash_cache *
     return rc;
 }
 
+/* Samples that a plugin makes of its files are not told by them alone: its name, revision and settings count,
+ * and the kind; of several, ids have it. */
+static int add_maker(il_text *to, const il_source *src, il_err *e)
+{
+    bool bad = false;
+    json_t *params = src->dataset->params ? il_params_json(src->dataset->params, &bad) : json_object();
+    char *text = bad ? NULL : json_dumps(params, JSON_SORT_KEYS | JSON_COMPACT);
+    json_decref(params);
+    if (!text)
+        return il_fail_oom(e);
+    il_words_add(to, "made by %s %d %s %s\n", src->dataset->plugin->name, src->dataset->plugin->revision, text,
+                 src->nparts == 1 ? src->parts[0].images : "");
+    free(text);
+    return IL_OK;
+}
+
 int il_source_digest(il_digest *out, il_source *src, const il_hash_cache *cache, il_err *e)
 {
     il_text lines = { 0 };
     int rc = IL_OK;
     if (src->plain)
         return digest_degraded(out, src, cache, e);
+    if (!src->hashed && !il_source_is_files(src))
+        rc = add_maker(&lines, src, e);
+    if (!src->hashed && src->uses.notes.size)
+        il_words_add(&lines, "%s", src->uses.notes.data);
     for (size_t i = 0; i < src->uses.count && !src->hashed && !rc; i++) {
         il_words_add(&lines, "uses");
         rc = add_hash(&lines, src, src->uses.paths[i], cache, e);

@@ -140,8 +140,13 @@ typedef struct il_cell_record {
     const char *published_table; /* or NULL */
     const char *degradation;       /* of the tested pictures, or NULL */
     double level;
+    bool missing; /* its data are not there: a cell that is measured stays as it is */
 } il_cell_record;
 int il_store_cell(il_store *s, const il_cell_record *c, il_err *e);
+
+/* The experiment's run of that name is this one from now on: cells of earlier ones, which the grid has asked for, go (not their
+ * runs and tests), and so does this one where it lacks its data and no cell shows it. */
+int il_store_settle(il_store *s, int64_t experiment, const char *run_name, int64_t run, il_err *e);
 
 /* Size of a split as measured, for table 1. */
 int il_store_split(il_store *s, const char *dataset, const char *images, const char *split, int64_t count,

@@ -98,6 +98,9 @@ int il_store_test(int64_t *id, il_store *s, int64_t run, const il_test_record *t
     return rc;
 }
 
+/* A run that lacks its data. */
+#define IS_HOLE "status = 'failed' AND manifest = '{}'"
+
 static int put_cell(il_store *s, const il_cell_record *c, il_err *e)
 {
     il_bind values[] = {
@@ -105,14 +108,16 @@ static int put_cell(il_store *s, const il_cell_record *c, il_err *e)
         il_bind_text(c->model), il_bind_text(c->dataset), il_bind_text(c->mask_policy), il_bind_text(c->loss),
         il_bind_text(c->trained_on), il_bind_text(c->tested_dataset), il_bind_text(c->tested_on),
         il_bind_text(c->split), il_bind_text(c->published_table), il_bind_text(c->degradation),
-        level_of(c->degradation, c->level), { 0 } };
+        level_of(c->degradation, c->level), il_bind_int(c->missing), { 0 } };
     return il_store_exec(NULL, s,
         "INSERT INTO experiment_cells (experiment, run_name, run, test, model, dataset, mask_policy, loss, trained_on,"
         " tested_dataset, tested_on, split, published_table, degradation, level)"
         " VALUES (?1, ?2, ?3, NULLIF(?4, 0), ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)"
         " ON CONFLICT (experiment, run_name, tested_dataset, tested_on, split, COALESCE(degradation, ''),"
         " COALESCE(level, 0.0)) DO UPDATE SET run = ?3, test = NULLIF(?4, 0), model = ?5, dataset = ?6,"
-        " mask_policy = ?7, loss = ?8, trained_on = ?9, published_table = ?13", values, e);
+        " mask_policy = ?7, loss = ?8, trained_on = ?9, published_table = ?13"
+        " WHERE NOT (?16 AND EXISTS (SELECT 1 FROM tests WHERE id = experiment_cells.test AND status = 'done')"
+        " AND (experiment_cells.run = ?3 OR EXISTS (SELECT 1 FROM runs WHERE id = ?3 AND " IS_HOLE ")))", values, e);
 }
 
 /* The run that the cell has shown so far; 0 where there is none. */
@@ -132,7 +137,7 @@ static int find_shown(int64_t *run, il_store *s, const il_cell_record *c, il_err
 static int drop_hole(il_store *s, int64_t run, il_err *e)
 {
     return il_store_exec(NULL, s,
-        "DELETE FROM runs WHERE id = ?1 AND status = 'failed' AND manifest = '{}'"
+        "DELETE FROM runs WHERE id = ?1 AND " IS_HOLE
         " AND NOT EXISTS (SELECT 1 FROM experiment_cells WHERE run = ?1)", (il_bind[]){ il_bind_int(run), { 0 } }, e);
 }
 
@@ -149,6 +154,24 @@ int il_store_cell(il_store *s, const il_cell_record *c, il_err *e)
         rc = il_store_name_run(s, c->experiment, c->run_name, c->run, e);
     if (rc == IL_OK && shown && shown != c->run)
         rc = drop_hole(s, shown, e);
+    return il_store_end(s, rc, e);
+}
+
+int il_store_settle(il_store *s, int64_t experiment, const char *run_name, int64_t run, il_err *e)
+{
+    il_bind values[] = { il_bind_int(experiment), il_bind_text(run_name), il_bind_int(run), { 0 } };
+    int rc = il_store_begin(s, e);
+    if (rc != IL_OK)
+        return rc;
+    rc = il_store_exec(NULL, s,
+        "DELETE FROM experiment_cells WHERE experiment = ?1 AND run_name = ?2 AND run <> ?3"
+        " AND NOT EXISTS (SELECT 1 FROM runs WHERE id = ?3 AND " IS_HOLE ")", values, e);
+    if (rc == IL_OK) /* why a test lacked its data, where its cell shows an earlier measurement */
+        rc = il_store_exec(NULL, s,
+            "DELETE FROM tests WHERE run = ?1 AND status = 'failed' AND digest = ''"
+            " AND NOT EXISTS (SELECT 1 FROM experiment_cells WHERE test = tests.id)", (il_bind[]){ il_bind_int(run), { 0 } }, e);
+    if (rc == IL_OK)
+        rc = drop_hole(s, run, e);
     return il_store_end(s, rc, e);
 }
 

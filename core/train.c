@@ -262,7 +262,8 @@ static int end_epoch(struct session *x, il_err *e)
         return rc;
     book_time(x);
     il_epoch_row row = { c->epoch, il_sums_loss(&c->sums), il_metrics_batch_mean(c->sums.iou), il_sums_loss(&v),
-                         il_metrics_batch_mean(v.iou), c->epoch_seconds, (double)x->seen / trained };
+                         il_metrics_batch_mean(v.iou), c->epoch_seconds,
+                         x->seen ? (double)x->seen / trained : NAN }; /* none: resumed after its last batch */
     il_epoch_row *grown = realloc(c->epochs, (c->done + 1) * sizeof *grown);
     if (!grown)
         return il_fail_oom(e);

@@ -1,4 +1,4 @@
-/* uses.c - the files on whose contents a plugin's results depend. */
+/* uses.c - what a plugin's results depend on. */
 #include <stdlib.h>
 #include <sys/stat.h>
 #include "uses.h"
@@ -16,8 +16,15 @@ int il_uses_add(il_uses *u, const char *path, il_err *e)
     return IL_OK;
 }
 
+int il_uses_note(il_uses *u, const char *text, il_err *e)
+{
+    il_words_add(&u->notes, "%s\n", text);
+    return u->notes.failed ? il_fail_oom(e) : IL_OK;
+}
+
 void il_uses_clear(il_uses *u)
 {
+    il_words_free(&u->notes);
     for (size_t i = 0; i < u->count; i++)
         free(u->paths[i]);
     free(u->paths);
@@ -51,6 +58,8 @@ int il_uses_digest(il_digest *out, const il_uses *u, il_err *e)
         if (!rc)
             il_words_add(&lines, "%s\n", d.hex);
     }
+    if (u->notes.size)
+        il_words_add(&lines, "%s", u->notes.data);
     if (!rc && lines.failed)
         rc = il_fail_oom(e);
     if (!rc)

@@ -10,7 +10,7 @@ FROM cells;
 
 -- What decides a run's weights, one row for each key of a grid: 'train.lr', 'model.width', 'loss', 'seed' and so on Numbers are
 -- numbers, true and false words, lists JSON, and the value of a plugin's choice is its name. A key that is not there is at
--- its default. run_hash is that of `cells`.
+-- its default, or a path: what its files hold is told by runs.manifest. run_hash is that of `cells`.
 CREATE VIEW settings AS
 SELECT hash AS run_hash, key,
        CASE WHEN type IN ('true', 'false') THEN type

@@ -269,6 +269,8 @@ static int add_uses(il_uses *out, const il_parts *parts, il_err *e)
         rc = il_uses_of(&u, parts->list[i].plugin, parts->list[i].self, parts->list[i].params, e);
         for (size_t k = 0; !rc && k < u.count; k++)
             rc = il_uses_add(out, u.paths[k], e);
+        if (!rc && u.notes.size)
+            rc = il_uses_note(out, u.notes.data, e);
         il_uses_clear(&u);
     }
     return rc;
@@ -276,7 +278,11 @@ static int add_uses(il_uses *out, const il_parts *parts, il_err *e)
 
 int il_recipe_uses(const il_recipe *r, il_uses *out, il_err *e)
 {
-    int rc = il_uses_add(out, r->path, e);
+    char *config = il_recipe_config(r); /* revisions of the plugins */
+    int rc = config ? il_uses_note(out, config, e) : il_fail_oom(e);
+    free(config);
+    if (!rc)
+        rc = il_uses_add(out, r->path, e);
     if (!rc)
         rc = add_uses(out, &r->maskers, e);
     if (!rc)

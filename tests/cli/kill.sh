@@ -63,6 +63,7 @@ for ((i = 1; i <= times; i++)); do
     cmp "$weights" "cut$i/${weights#whole/}" || exit 1
   done
   left=$(find "cut$i/runs" -name '*checkpoint*' -o -name '*.tmp*' | wc -l)
+  [ "$left" -eq 0 ] || { echo "run $i: $left files left over after $kills kills"; exit 1; }
   echo "run $i: $kills kills, same weights and rows; $left files left over"
 done
 

@@ -163,6 +163,32 @@ Test(compare, intervals_are_those_of_the_figures)
     il_compare_free(&c);
 }
 
+/* Another batch of the same run, and runs of equal settings on other data, tell nothing of seeds. */
+Test(compare, only_seeds_make_a_spread_over_seeds)
+{
+    il_comparison c = { 0 };
+    il_image_row rows[] = { { "a", 0, { 5, 5, 0, 0 } }, { "b", 0, { 6, 4, 0, 0 } } };
+    put("first", 1, "realfake", rows, 2);
+    put("second", 2, "realfake", rows, 2);
+    GOOD(il_compare_cells(&c, store, (const char *const[]){ "1", "2" }, 2, IL_METRIC_IOU, &e));
+    cr_expect_eq(c.nseeds, 1);
+    il_compare_free(&c);
+    GOOD(il_store_script(store, "UPDATE runs SET manifest = '{\"train\":{}}' WHERE hash = 'second'", &e));
+    GOOD(il_compare_cells(&c, store, (const char *const[]){ "1", "2" }, 2, IL_METRIC_IOU, &e));
+    cr_expect_eq(c.nseeds, 0, "other data");
+    il_compare_free(&c);
+    GOOD(il_store_script(store, "UPDATE runs SET manifest = '{\"files\":{}}', seed = 1,"
+                                " config = '{\"a\":1,\"seed\":1}' WHERE hash = 'second'", &e));
+    GOOD(il_compare_cells(&c, store, (const char *const[]){ "1", "2" }, 2, IL_METRIC_IOU, &e));
+    cr_expect_eq(c.nseeds, 0, "the same seed twice");
+    il_compare_free(&c);
+    GOOD(il_store_script(store, "UPDATE runs SET seed = 2, config = '{\"a\":1,\"seed\":2}' WHERE hash = 'second';"
+                                "UPDATE tests SET batch = 2 WHERE run = 2", &e));
+    GOOD(il_compare_cells(&c, store, (const char *const[]){ "1", "2" }, 2, IL_METRIC_IOU, &e));
+    cr_expect_eq(c.nseeds, 0, "another batch");
+    il_compare_free(&c);
+}
+
 Test(compare, the_same_values_have_no_p)
 {
     il_comparison c = { 0 };

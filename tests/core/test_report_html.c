@@ -429,7 +429,8 @@ Test(report_html, each_run_and_split_has_a_curve_of_its_own)
     put_degraded("train.lr=2", "test", "", 0, 50);
     put_degraded("train.lr=2", "test", "jpeg", 50, 20);
     put_degraded("train.lr=2", "test", "jpeg", 90, 30);
-    put_degraded("train.lr=2", "test", "blur", 1.5, 25);
+    for (int i = 0; i < 20; i++)
+        put_degraded("train.lr=2", "test", "blur", 1.5 + i, 25);
     char *page = page_of("curves");
     well_formed(page);
     has(page, "realfake of other</span>");
@@ -438,6 +439,8 @@ Test(report_html, each_run_and_split_has_a_curve_of_its_own)
     has(page, "IoU against blur, tested on realfake");
     has(page, ">50</text>");
     has(page, ">1.5</text>");
+    has(page, ">19.5</text>"); /* every third is named, all are drawn */
+    has(page, "L354.0 124.5\"/>");
     /* blur comes first, so its run is a */
     has(page, "<path class=\"line ref b\" d=\"M34 27.0h320\"/>"); /* 12 + 150 * (1 - 0.9) */
     has(page, "<path class=\"line ref a\" d=\"M34 87.0h320\"/>");

@@ -1,4 +1,8 @@
 /* test_run.c - which cells a run leaves: none is replaced by another question's answer. */
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/wait.h>
+#include <time.h>
 #include "lab.h"
 
 TestSuite(run, .init = lab_open, .fini = lab_close);
@@ -93,5 +97,143 @@ Test(run, a_test_may_have_a_mask_policy_of_its_own)
     assert_query(&r, "SELECT count(DISTINCT digest) FROM splits WHERE split = 'test'", "1");
     assert_query(&r, "SELECT digest = (SELECT digest FROM splits WHERE split = 'test') FROM tests WHERE id = "
                      "(SELECT test FROM cells WHERE tested_on = 'realfake')", "1");
+    close_room(&r);
+}
+
+/* ---- what is measured is not lost ---- */
+
+static const char shown[] = "SELECT group_concat(tested_on || ' ' || split || ' ' || status || ' ' || (iou IS NOT NULL), ';')"
+                            " FROM (SELECT * FROM cells ORDER BY cell)";
+
+Test(run, a_run_that_cannot_see_its_data_leaves_what_was_measured)
+{
+    struct room r = { 0 };
+    const char *grid = lab_grid("away", "", "  test: [realfake, {split: validation}]\n");
+    run_set(grid, NULL);
+    open_room(&r, grid);
+    assert_query(&r, shown, "realfake test done 1;realfake validation done 1");
+
+    cr_assert_eq(rename(lab_path("data/test"), lab_path("data/elsewhere")), 0);
+    il_run_outcome o = run_first(&r);
+    cr_expect(!o.trained && o.failed_tests == 1 && o.failure.code != IL_OK);
+    assert_query(&r, shown, "realfake test done 1;realfake validation done 1");
+
+    cr_assert_eq(rename(lab_path("data"), lab_path("gone")), 0);
+    o = run_first(&r);
+    cr_expect(!o.trained && o.failure.code != IL_OK);
+    assert_query(&r, shown, "realfake test done 1;realfake validation done 1");
+    assert_query(&r, "SELECT count(*) FROM runs", "1");
+    assert_query(&r, "SELECT count(*) FROM tests", "2");
+
+    cr_assert_eq(rename(lab_path("gone"), lab_path("data")), 0);
+    cr_assert_eq(rename(lab_path("data/elsewhere"), lab_path("data/test")), 0);
+    o = run_first(&r);
+    cr_expect(!o.trained && !o.tested && o.failure.code == IL_OK, "%s", o.failure.message);
+    close_room(&r);
+}
+
+/* The same name, other settings, one test less. */
+Test(run, one_name_never_shows_two_trainings)
+{
+    struct room r = { 0 };
+    run_set(lab_grid("again", "", "  test: [realfake, {split: validation}]\n"), NULL);
+    run_set(lab_grid("again", ", weight_decay: 0.1", "  test: [realfake]\n"), NULL);
+    open_room(&r, lab_path("again.yaml"));
+    assert_query(&r, shown, "realfake test done 1");
+    assert_query(&r, "SELECT count(*) FROM runs", "2");
+    assert_query(&r, "SELECT count(*) FROM tests", "3");
+    close_room(&r);
+}
+
+/* ---- weights ---- */
+
+static il_job_path run_file(struct room *r, const char *name)
+{
+    il_err e = { 0 };
+    il_job j = { 0 };
+    LAB_OK(il_job_open(&j, &r->plan->runs[0], r->store, &e), e);
+    il_job_path p = il_job_file(&j, r->opts.folder, name);
+    il_job_close(&j);
+    return p;
+}
+
+Test(run, other_weights_in_the_place_of_its_own_are_not_tested)
+{
+    struct room r = { 0 };
+    char name[60], why[400];
+    il_digest own, other;
+    il_err e = { 0 };
+    const char *grid = lab_grid("swapped", "", "  test: [realfake]\n");
+    run_set(grid, NULL);
+    grid = lab_grid("swapped", "", "  test: [realfake, {split: validation}]\n");
+    open_room(&r, grid);
+    const il_job_path file = run_file(&r, "weights.safetensors");
+    const char *path = file.text;
+    LAB_OK(il_words_sha256_file(&own, path, &e), e);
+    snprintf(name, sizeof name, "weights-%.8s.safetensors", own.hex);
+    il_job_path aside = run_file(&r, name);
+
+    cr_assert_eq(rename(path, aside.text), 0);
+    cr_expect_eq(look_at_first(&r, why), IL_JOB_TODO);
+    cr_expect_str_eq(why, "trained, but its weights are gone: is trained again; 1 of 2 tests are left");
+    FILE *f = fopen(path, "w");
+    cr_assert(f != NULL);
+    fputs("another training", f);
+    fclose(f);
+    cr_assert_eq(unlink(aside.text), 0);
+    il_run_outcome o = run_first(&r);
+    cr_expect(!o.trained && !o.tested);
+    cr_expect(strstr(o.failure.message, "weights.safetensors: is not what this run was trained to, whose SHA-256 begins with"), "%s",
+              o.failure.message);
+    assert_query(&r, shown, "realfake test done 1");
+
+    /* without the database's knowledge: trained anew, and the other file is kept */
+    LAB_OK(il_words_sha256_file(&other, path, &e), e);
+    close_room(&r);
+    cr_assert_eq(unlink(lab_path("results.sqlite")), 0);
+    open_room(&r, grid);
+    o = run_first(&r);
+    cr_expect(o.trained && o.failure.code == IL_OK, "%s", o.failure.message);
+    snprintf(name, sizeof name, "weights-%.8s.safetensors", other.hex);
+    aside = run_file(&r, name);
+    cr_expect_eq(access(aside.text, F_OK), 0, "%s is lost", aside.text);
+
+    /* its own, put aside by another database's run, are found */
+    LAB_OK(il_words_sha256_file(&own, path, &e), e);
+    snprintf(name, sizeof name, "weights-%.8s.safetensors", own.hex);
+    aside = run_file(&r, name);
+    close_room(&r);
+    cr_assert_eq(rename(path, aside.text), 0);
+    f = fopen(path, "w");
+    cr_assert(f != NULL);
+    fputs("another training", f);
+    fclose(f);
+    open_room(&r, lab_grid("swapped", "", "  test: [realfake, {split: validation}, {split: train}]\n"));
+    o = run_first(&r);
+    cr_expect(!o.trained && o.tested == 1 && o.failure.code == IL_OK, "%s", o.failure.message);
+    close_room(&r);
+}
+
+/* `plan` looks whether a run is held, and holds it for that instant. */
+Test(run, an_instant_of_another_lock_is_waited_for)
+{
+    struct room r = { 0 };
+    const char *grid = lab_grid("held", "", "");
+    run_set(grid, NULL);
+    open_room(&r, grid);
+    int fd = open(run_file(&r, "lock").text, O_RDONLY), ready[2];
+    cr_assert(fd >= 0 && pipe(ready) == 0);
+    pid_t child = fork();
+    if (child == 0) {
+        struct timespec pause = { .tv_nsec = 30 * 1000 * 1000 };
+        _exit(flock(fd, LOCK_SH) != 0 || write(ready[1], "", 1) != 1 || nanosleep(&pause, NULL) != 0 || flock(fd, LOCK_UN) != 0);
+    }
+    char byte;
+    cr_assert_eq(read(ready[0], &byte, 1), 1);
+    cr_expect_not(run_first(&r).busy);
+    int status;
+    cr_assert_eq(waitpid(child, &status, 0), child);
+    cr_expect_eq(status, 0);
+    close(fd);
     close_room(&r);
 }

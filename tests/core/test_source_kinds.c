@@ -108,6 +108,48 @@ Test(source_kinds, the_digest_knows_the_kinds)
     cr_expect_str_eq(d[1].hex, d[2].hex, "the order in which kinds are named is no matter");
 }
 
+static il_digest digest_of(const il_choice *c, const char *images)
+{
+    il_digest d = { "" };
+    il_source *src = NULL;
+    il_err e = { 0 };
+    cr_assert_eq(il_source_open(&src, c, "train", images, IL_MISSING_REFUSE, &e), IL_OK, "%s", e.message);
+    cr_assert_eq(il_source_digest(&d, src, NULL, &e), IL_OK, "%s", e.message);
+    il_source_free(src);
+    return d;
+}
+
+static const char *note = "first";
+
+static int kinds_plugin_uses(const void *self, il_uses *out, il_err *e)
+{
+    (void)self;
+    return il_uses_note(out, note, e);
+}
+
+/* Ids and files are equal in all of these. */
+Test(source_kinds, the_digest_knows_how_samples_are_made)
+{
+    static const il_dataset_ops files = { .scan = kinds_plugin_scan };
+    il_plugin newer = plugin, noting = plugin, plain = plugin;
+    const il_choice made[] = { choice, { .plugin = &newer, .label = label }, { .plugin = &noting, .label = label },
+                               { .plugin = &plain, .label = label } };
+    newer.revision = 2;
+    noting.uses = kinds_plugin_uses;
+    plain.dataset = &files;
+    il_digest first = digest_of(&made[0], "realfake");
+    cr_expect_str_eq(digest_of(&made[0], "realfake").hex, first.hex);
+    cr_expect_str_neq(digest_of(&made[0], "original").hex, first.hex, "another kind");
+    cr_expect_str_neq(digest_of(&made[1], "realfake").hex, first.hex, "another revision");
+    il_digest noted = digest_of(&made[2], "realfake");
+    cr_expect_str_neq(noted.hex, first.hex, "a note");
+    note = "second";
+    cr_expect_str_neq(digest_of(&made[2], "realfake").hex, noted.hex, "another note");
+    il_digest listed = digest_of(&made[3], "realfake"); /* read as files: they alone count */
+    plain.revision = 2;
+    cr_expect_str_eq(digest_of(&made[3], "original").hex, listed.hex);
+}
+
 Test(source_kinds, refusals)
 {
     refused("realfake+", IL_MISSING_REFUSE, IL_EPARAM,

@@ -89,6 +89,24 @@ Test(whole, two_may_write_one_path, .init = set_up, .fini = tear_down)
     entries_are(1);
 }
 
+Test(whole, drafts_of_killed_writers_are_swept, .init = set_up, .fini = tear_down)
+{
+    il_whole killed, other;
+    char near[400];
+    snprintf(near, sizeof near, "%s2", path);
+    put(path, "whole");
+    cr_assert_eq(il_whole_begin(&killed, path, &e), IL_OK, "%s", e.message);
+    cr_assert_eq(il_whole_begin(&other, near, &e), IL_OK, "%s", e.message);
+    il_whole_sweep(path);
+    entries_are(2); /* the file, and the draft of another one */
+    holds(path, "whole");
+    cr_assert_eq(il_whole_end(&other, near, false, IL_OK, &e), IL_OK, "%s", e.message);
+    il_whole_sweep(path);
+    entries_are(2);
+    close(killed.fd);
+    free(killed.draft);
+}
+
 Test(whole, what_cannot_be_written_leaves_nothing, .init = set_up, .fini = tear_down)
 {
     char message[300];

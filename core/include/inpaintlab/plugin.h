@@ -101,10 +101,11 @@ typedef struct il_generator_ops {
     int multiple; /* H and W must be multiples of it */
 } il_generator_ops;
 
-/* ---- files ---- */
+/* ---- what results depend on ---- */
 
-typedef struct il_uses il_uses; /* a list of files, owned by the core */
-int il_uses_add(il_uses *u, const char *path, il_err *e);
+typedef struct il_uses il_uses; /* a list, owned by the core */
+int il_uses_add(il_uses *u, const char *path, il_err *e);  /* the contents of a file */
+int il_uses_note(il_uses *u, const char *text, il_err *e); /* what stands in no file and in no setting */
 
 /* ---- the descriptor ---- */
 

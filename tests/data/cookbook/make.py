@@ -181,9 +181,9 @@ answer(5, "experiment first tested_on seeds mean deviation least most".split(), 
 rows = []
 for k in sorted(set(maskers.values())):
     ids = [i for i in truth if kind_of[i] == "realfake" and maskers[i] == k]
-    rows.append([k, len(ids), round(np.mean([areas[i] for i in ids]), 4),
+    rows.append(["dataset2", k, len(ids), round(np.mean([areas[i] for i in ids]), 4),
                  round(np.mean([iou(c["test"]["pictures"][i]["counts"]) for c in real for i in ids]), 4)])
-answer(6, "masker pictures area iou".split(), rows)
+answer(6, "tested_dataset masker pictures area iou".split(), rows)
 
 rows = []
 for r in runs:
@@ -208,9 +208,9 @@ for r in runs:
     label = [x[0] for x in p]
     marked = [(x[1] + x[2]) / PIXELS for x in p]
     highest = [np.ceil(x[5].max() * 256) / 256 for x in p]  # histograms know scores to 1/256
-    rows.append([r["id"], r["name"], TAMPERED, AUTHENTIC, round(skm.roc_auc_score(label, marked), 4), round(skm.roc_auc_score(label, highest), 4),
+    rows.append([r["id"], r["name"], "dataset2", TAMPERED, AUTHENTIC, round(skm.roc_auc_score(label, marked), 4), round(skm.roc_auc_score(label, highest), 4),
                  round(np.mean([m > 0 for m, t in zip(marked, label) if not t]), 4)])
-answer(10, "run name tampered authentic auc_by_share auc_by_highest false_alarms".split(), rows)
+answer(10, "run name dataset tampered authentic auc_by_share auc_by_highest false_alarms".split(), rows)
 
 rows = []
 for lr in (0.0003, 0.001):
