@@ -99,6 +99,7 @@ done <json/cells.jsonl
   fail "the first epoch: $(head -1 json/epochs.jsonl)"
 
 # ---- TensorBoard ----
+"$program" run -q --db r.sqlite one.yaml --only 'seed=1*' --set 'degrade=[{name: jpeg, levels: [90]}]' || fail "no degraded test"
 ends 0 '' export --db r.sqlite --format tensorboard -o board
 [ "$(ls board | tr '\n' ' ')" = '1-seed=1 2-seed=2 3-seed=3 ' ] || fail "board: $(ls board)"
 event=$(echo board/1-seed=1/events.out.tfevents.*.inpaintlab)
@@ -106,7 +107,8 @@ event=$(echo board/1-seed=1/events.out.tfevents.*.inpaintlab)
 for tag in loss/train loss/validation iou/train iou/validation images_per_second; do
   [ "$(grep -ao "$tag" "$event" | wc -l)" = 2 ] || fail "$tag: $(grep -ao "$tag" "$event" | wc -l) times, expected one for each epoch"
 done
-[ "$(grep -ao 'test_iou/dataset1/realfake' "$event" | wc -l)" = 1 ] || fail "the test is not in $event"
+[ "$(grep -ao 'test_iou/dataset1/realfake' "$event" | wc -l)" = 2 ] || fail "the tests are not in $event"
+[ "$(grep -ao 'test_iou/dataset1/realfake/jpeg 90' "$event" | wc -l)" = 1 ] || fail "the degraded test is not in $event"
 
 # ---- refusals ----
 before=$(ls)
