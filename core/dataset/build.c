@@ -77,28 +77,12 @@ static int list_photos(struct build *b, il_err *e)
     return il_photos_list(&b->photos, o, e);
 }
 
-static int check_photos(const struct build *b, il_err *e)
-{
-    const il_recipe *r = b->shop.recipe;
-    bool refuse = strcmp(il_params_text(r->photos, "unusable"), "refuse") == 0;
-    size_t bad = 0;
-    const char *why = NULL;
-    for (size_t i = 0; i < b->photos.count; i++) {
-        why = b->facts[i].why && !bad ? b->facts[i].why : why;
-        bad += b->facts[i].why != NULL;
-    }
-    if (!bad || !refuse)
-        return IL_OK;
-    return il_fail(e, IL_EDATA, "%s (%zu of %zu photos cannot be used; 'photos.unusable: skip' leaves them out)", why, bad,
-                   b->photos.count);
-}
-
 static int list_tasks(struct build *b, il_err *e)
 {
     const il_recipe *r = b->shop.recipe;
     int rc = il_facts_read(&b->facts, r, &b->photos, b->shop.pool, b->watch, e);
     if (!rc)
-        rc = check_photos(b, e);
+        rc = il_facts_check(r, b->facts, b->photos.count, e);
     if (!rc)
         rc = il_splits_assign(&b->splits, r, &b->photos, b->facts, e);
     if (!rc)

@@ -1,6 +1,7 @@
 /* facts.c - size, hash and looks of each photo. */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 #include "dataset/facts.h"
 #include "dataset/maker.h"
 #include "dataset/twins.h"
@@ -21,6 +22,30 @@ void il_facts_free(il_photo_facts *facts, size_t count)
     free(facts);
 }
 
+int il_facts_fit(il_photo_facts *f, const il_recipe *r, const char *path, il_err *e)
+{
+    il_text why = { 0 };
+    if (il_maker_tiles(r, f->width, f->height))
+        return IL_OK;
+    il_words_add(&why, "%s: %dx%d pixels hold no tile of %d", path, f->width, f->height, r->size);
+    f->why = why.data;
+    return why.failed ? il_fail_oom(e) : IL_OK;
+}
+
+int il_facts_check(const il_recipe *r, const il_photo_facts *facts, size_t count, il_err *e)
+{
+    bool refuse = strcmp(il_params_text(r->photos, "unusable"), "refuse") == 0;
+    size_t bad = 0;
+    const char *why = NULL;
+    for (size_t i = 0; i < count; i++) {
+        why = facts[i].why && !bad ? facts[i].why : why;
+        bad += facts[i].why != NULL;
+    }
+    if (!bad || !refuse)
+        return IL_OK;
+    return il_fail(e, IL_EDATA, "%s (%zu of %zu photos cannot be used; 'photos.unusable: skip' leaves them out)", why, bad, count);
+}
+
 static void look_at(void *context)
 {
     struct look *l = context;
@@ -35,13 +60,12 @@ static void look_at(void *context)
         f->height = image.height;
         rc = il_twins_hash(&f->look, &image, &e);
     }
-    if (!rc && !il_maker_tiles(l->r, image.width, image.height))
-        rc = il_fail(&e, IL_EDATA, "%s: %dx%d pixels hold no tile of %d", l->path, image.width, image.height, l->r->size);
     il_image_free(&image);
-    if (rc == IL_ENOMEM)
-        l->code = rc;
-    else if (rc && !(f->why = il_words_copy(e.message)))
-        l->code = IL_ENOMEM;
+    if (!rc)
+        rc = il_facts_fit(f, l->r, l->path, &e);
+    else if (rc != IL_ENOMEM)
+        rc = (f->why = il_words_copy(e.message)) ? IL_OK : IL_ENOMEM;
+    l->code = rc;
 }
 
 int il_facts_read(il_photo_facts **out, const il_recipe *r, const il_photos *photos, il_pool *pool, const il_watch *watch,

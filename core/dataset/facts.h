@@ -10,6 +10,12 @@
  * says stop. */
 int il_facts_read(il_photo_facts **out, const il_recipe *r, const il_photos *photos, il_pool *pool, const il_watch *watch,
                   il_err *e);
+/* Sets `why` where the photo's size holds no tile. */
+int il_facts_fit(il_photo_facts *f, const il_recipe *r, const char *path, il_err *e);
+
+/* IL_EDATA where some have a `why` and the recipe does not say to leave such out. */
+int il_facts_check(const il_recipe *r, const il_photo_facts *facts, size_t count, il_err *e);
+
 void il_facts_free(il_photo_facts *facts, size_t count);
 
 #endif

@@ -43,6 +43,11 @@ void il_recipe_free(il_recipe *r)
     il_parts_free(&r->maskers);
     il_parts_free(&r->inpainters);
     il_parts_free(&r->reconstructors);
+    for (size_t i = 0; i < r->nprompts; i++) {
+        free(r->prompts[i].path);
+        free(r->prompts[i].text);
+    }
+    free(r->prompts);
     il_params_free(r->photos);
     il_params_free(r->plain);
     il_registry_free(r->registry);
@@ -283,6 +288,8 @@ int il_recipe_uses(const il_recipe *r, il_uses *out, il_err *e)
     free(config);
     if (!rc)
         rc = il_uses_add(out, r->path, e);
+    for (size_t i = 0; i < r->nprompts && !rc; i++)
+        rc = il_uses_note(out, r->prompts[i].text, e);
     if (!rc)
         rc = add_uses(out, &r->maskers, e);
     if (!rc)

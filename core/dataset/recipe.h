@@ -27,6 +27,10 @@ typedef struct il_parts {
 
 typedef enum il_fit { IL_FIT_RESIZE, IL_FIT_CROP, IL_FIT_TILES } il_fit;
 
+typedef struct il_prompt {
+    char *path, *text;
+} il_prompt;
+
 struct il_recipe {
     char *name, *title, *path, *source;
     il_registry *registry;
@@ -38,6 +42,8 @@ struct il_recipe {
     bool pictures[IL_PICTURE_KINDS]; /* to be written */
     il_parts maskers, inpainters, reconstructors;
     il_device device;     /* where they work, once loaded */
+    il_prompt *prompts;   /* of the photos that il_recipe_scan listed, by path; those without a caption are not there */
+    size_t nprompts, prompts_room;
     pthread_mutex_t lock; /* held while a masker or generator works for il_recipe_fake */
 };
 

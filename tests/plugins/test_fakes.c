@@ -4,7 +4,13 @@
 #include "open.h"
 #include "registry.h"
 
-TestSuite(fakes, .init = work_open, .fini = work_close, .timeout = 300);
+static void set_up(void)
+{
+    work_open();
+    setenv("XDG_CACHE_HOME", work_path("cache"), 1);
+}
+
+TestSuite(fakes, .init = set_up, .fini = work_close, .timeout = 300);
 
 struct set {
     il_registry *registry;
@@ -112,6 +118,108 @@ Test(fakes, splits_of_the_recipe)
         cr_expect_eq(seen[i], 1);
 }
 
+/* The split in which a photo of that name is; -1: none. */
+static int split_with(const char *recipe, const char *id)
+{
+    static const char *const splits[] = { "train", "validation", "test" };
+    int found = -1;
+    for (int i = 0; i < 3; i++) {
+        struct set s;
+        il_err e = { 0 };
+        int rc = open_set(&s, recipe, NULL, splits[i], "original", &e);
+        cr_assert(rc == IL_OK || strstr(e.message, "there is no sample"), "%s", e.message);
+        for (size_t k = 0; rc == IL_OK && k < il_source_count(s.source); k++)
+            if (strcmp(il_source_at(s.source, k).id, id) == 0)
+                found = i;
+        close_set(&s);
+    }
+    return found;
+}
+
+static void copy_file(const char *from, const char *to)
+{
+    char command[900];
+    snprintf(command, sizeof command, "cp '%s' '%s'", from, to);
+    cr_assert_eq(system(command), 0);
+}
+
+/* As in a build: a file once, what looks alike in one split, what cannot be used left out where the recipe says so. */
+Test(fakes, no_photo_is_in_two_splits)
+{
+    work_photos(8, 70, 70);
+    for (int i = 0; i < 8; i++) {
+        char from[40], to[40];
+        il_image photo = { 0 }, larger = { 0 };
+        il_err e = { 0 };
+        snprintf(from, sizeof from, "photos/p%02d.png", i);
+        snprintf(to, sizeof to, "photos/large%02d.png", i);
+        WORK_OK(il_image_read(&photo, work_path(from), &e), e);
+        WORK_OK(il_image_resize(&larger, &photo, 90, 90, &e), e);
+        WORK_OK(il_image_write(&larger, work_path(to), &e), e);
+        il_image_free(&photo);
+        il_image_free(&larger);
+    }
+    copy_file(work_path("photos/p03.png"), work_path("photos/z.png"));
+    work_text("photos/broken.png", "no picture");
+    const char *recipe = work_recipe("r.yaml", ", unusable: skip", "{train: 0.5, validation: 0.25, test: 0.25}", "");
+    for (int pass = 0; pass < 2; pass++) { /* the second time from what is kept */
+        for (int i = 0; i < 8; i++) {
+            char small[8], large[12];
+            snprintf(small, sizeof small, "p%02d", i);
+            snprintf(large, sizeof large, "large%02d", i);
+            int split = split_with(recipe, small);
+            cr_expect(split >= 0 && split == split_with(recipe, large), "%s: %d and %d", small, split, split_with(recipe, large));
+        }
+        cr_expect_eq(split_with(recipe, "z"), -1, "a copy");
+        cr_expect_eq(split_with(recipe, "broken"), -1);
+    }
+    struct set s;
+    il_err e = { 0 };
+    cr_expect_eq(open_set(&s, work_recipe("s.yaml", "", "{train: 1}", ""), NULL, "train", "original", &e), IL_EDATA);
+    cr_expect(strstr(e.message, "broken.png") && strstr(e.message, "(1 of 18 photos cannot be used; 'photos.unusable: skip'"), "%s",
+              e.message);
+    close_set(&s);
+}
+
+static char *kept_file(void)
+{
+    static char path[400];
+    char command[500];
+    snprintf(command, sizeof command, "ls %s/inpaintlab/looks-*", work_path("cache"));
+    FILE *f = popen(command, "r");
+    cr_assert(f && fgets(path, sizeof path, f), "nothing is kept");
+    pclose(f);
+    path[strcspn(path, "\n")] = '\0';
+    return path;
+}
+
+static void rewrite_kept(const char *script)
+{
+    char command[900];
+    snprintf(command, sizeof command, "sed -i -E '%s' '%s'", script, kept_file());
+    cr_assert_eq(system(command), 0);
+}
+
+/* What was seen is not looked at again, unless the photo has changed; what is kept may be anything. */
+Test(fakes, looks_are_kept)
+{
+    work_photos(4, 70, 70);
+    const char *recipe = work_recipe("r.yaml", "", "{train: 1}", "");
+    cr_expect_eq(split_with(recipe, "p02"), 0);
+    rewrite_kept("s/^([0-9]+ [0-9]+ )[0-9a-f]+/\\1aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/"); /* all equal files */
+    cr_expect_eq(split_with(recipe, "p00"), 0);
+    cr_expect_eq(split_with(recipe, "p02"), -1, "what was kept is not used");
+    work_photo("photos/p02.png", 77, 71, 70);
+    cr_expect_eq(split_with(recipe, "p02"), 0, "it was looked at again");
+    rewrite_kept("s/.*/0 x/");
+    for (int i = 0; i < 2; i++) {
+        cr_expect_eq(split_with(recipe, "p01"), 0);
+        cr_assert_eq(truncate(kept_file(), 100), 0);
+    }
+    setenv("XDG_CACHE_HOME", "/proc/none", 1);
+    cr_expect_eq(split_with(recipe, "p01"), 0);
+}
+
 /* What a run's identity hashes: photos, recipe and weights. */
 Test(fakes, identity_follows_recipe_and_photos)
 {
@@ -133,6 +241,11 @@ Test(fakes, identity_follows_recipe_and_photos)
     close_set(&s);
     cr_expect_str_neq(a.hex, b.hex);
     cr_expect_str_neq(b.hex, c.hex);
+    work_text("photos/p02.txt", "a street"); /* its prompt */
+    WORK_OK(open_set(&s, recipe, work_path("photos"), "train", "fakefake", &e), e);
+    WORK_OK(il_source_digest(&a, s.source, NULL, &e), e);
+    close_set(&s);
+    cr_expect_str_neq(a.hex, c.hex);
 }
 
 Test(fakes, say_what_is_wrong)

@@ -15,15 +15,16 @@ typedef struct il_recipe il_recipe;
 int il_recipe_open(il_recipe **out, const char *path, il_err *e);
 void il_recipe_free(il_recipe *r);
 
-/* The recipe's own file, and those of its maskers and generators. */
+/* The recipe's own file, and those of its maskers and generators; the captions of the photos that were listed. */
 int il_recipe_uses(const il_recipe *r, il_uses *out, il_err *e);
 
 /* Loads weights. Once, before il_recipe_fake. */
 int il_recipe_load(il_recipe *r, il_device device, il_err *e);
 
-/* Lists a split of the recipe's photos, without their content being read: the photos of `root` ("": the recipe's own), in
- * the recipe's order, by its shares. Ids are those that a build gives to whole photos. */
-int il_recipe_scan(const il_recipe *r, const char *root, const char *split, il_items *out, il_err *e);
+/* Lists a split of the recipe's photos as a build does: those of `root` ("": the recipe's own) that can be used, equal files
+ * once, photos that look alike in one split, in the recipe's order, by its shares. Ids are those that a build gives to whole
+ * photos. Photos are looked into once; what was seen is kept in the user's cache folder. Once, before il_recipe_fake. */
+int il_recipe_scan(il_recipe *r, const char *root, const char *split, il_items *out, il_err *e);
 
 /* Whether il_recipe_fake can be asked for pictures of that kind. */
 bool il_recipe_makes(const il_recipe *r, const char *images);
