@@ -22,6 +22,8 @@ static void print_result(const il_build_result *b, const char *folder)
     if (b->unusable + b->copies + b->twins)
         printf("photos: %zu unusable, %zu equal to another and left out, %zu that look like another kept in its split\n",
                b->unusable, b->copies, b->twins);
+    if (b->uncaptioned)
+        printf("photos: %zu of %zu have no caption, so that their prompt is empty\n", b->uncaptioned, b->photos);
     double n = (double)b->made;
     printf("per sample: reading %.3f s, mask %.3f s, generators %.3f s, writing %.3f s\n", b->seconds[0] / n,
            b->seconds[1] / n, b->seconds[2] / n, b->seconds[3] / n);

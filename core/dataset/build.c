@@ -74,7 +74,11 @@ static int list_photos(struct build *b, il_err *e)
     const il_recipe *r = b->shop.recipe;
     il_photos_opts o = { .root = il_params_text(r->photos, "root"), .captions = il_params_text(r->photos, "captions"),
                          .limit = il_params_int(r->photos, "limit") };
-    return il_photos_list(&b->photos, o, e);
+    int rc = il_photos_list(&b->photos, o, e);
+    size_t captioned = rc ? 0 : il_photos_captioned(&b->photos);
+    b->result.photos = b->photos.count;
+    b->result.uncaptioned = captioned ? b->photos.count - captioned : 0;
+    return rc;
 }
 
 static int list_tasks(struct build *b, il_err *e)

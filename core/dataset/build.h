@@ -15,6 +15,7 @@ typedef struct il_build_result {
     size_t samples, made;       /* in all; in this sitting */
     size_t counts[IL_SPLITS];
     size_t unusable, copies, twins;
+    size_t photos, uncaptioned; /* uncaptioned: 0 also when no photo has a caption, as it may be meant */
     double seconds[4];          /* reading, masks, generators, writing; the first and the last summed over threads */
 } il_build_result;
 

@@ -132,15 +132,18 @@ static int by_name(const void *a, const void *b)
     return strcmp(((const struct named *)a)->name, ((const struct named *)b)->name);
 }
 
+static const char *base_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
 /* By id, or by the file's name without its folders. */
 static struct named *index_photos(const il_photos *p, bool by_id)
 {
     struct named *index = malloc(p->count * sizeof *index);
-    for (size_t i = 0; index && i < p->count; i++) {
-        const char *slash = strrchr(p->list[i].below, '/');
-        const char *file = slash ? slash + 1 : p->list[i].below;
-        index[i] = (struct named){ by_id ? p->list[i].id : file, &p->list[i] };
-    }
+    for (size_t i = 0; index && i < p->count; i++)
+        index[i] = (struct named){ by_id ? p->list[i].id : base_of(p->list[i].below), &p->list[i] };
     if (index)
         qsort(index, p->count, sizeof *index, by_name);
     return index;
@@ -218,37 +221,74 @@ static int caption_beside(il_photo *photo, il_err *e)
     return IL_OK;
 }
 
-/* image id -> file name: the `images` list, else COCO's own way of naming. */
-static void coco_name(char out[64], const json_t *names, json_int_t id)
+struct digits {
+    char text[24];
+};
+
+/* At least so many, as COCO fills up with zeros. */
+static struct digits digits_of(const json_t *id, int least)
 {
-    char key[32];
-    snprintf(key, sizeof key, "%" JSON_INTEGER_FORMAT, id);
-    const char *name = json_string_value(json_object_get(names, key));
-    if (name)
-        snprintf(out, 64, "%s", name);
-    else
-        snprintf(out, 64, "%012" JSON_INTEGER_FORMAT ".jpg", id);
+    struct digits d;
+    snprintf(d.text, sizeof d.text, "%0*" JSON_INTEGER_FORMAT, least, json_integer_value(id));
+    return d;
 }
 
+/* image id -> file name */
 static json_t *coco_names(const json_t *all)
 {
     json_t *names = json_object(), *image;
     size_t i;
     json_array_foreach(json_object_get(all, "images"), i, image) {
-        char key[32];
         const json_t *name = json_object_get(image, "file_name");
-        snprintf(key, sizeof key, "%" JSON_INTEGER_FORMAT, json_integer_value(json_object_get(image, "id")));
         if (json_is_string(name))
-            json_object_set(names, key, (json_t *)name);
+            json_object_set(names, digits_of(json_object_get(image, "id"), 1).text, (json_t *)name);
     }
     return names;
 }
 
+/* The photo that an annotation is of, NULL when it is of another file: by the name in `images` without its folders (they
+ * need not be those below the root), else by COCO's own way of naming. */
+static il_photo *photo_of(const struct named *index, size_t count, const json_t *names, const json_t *id)
+{
+    char usual[32];
+    snprintf(usual, sizeof usual, "%s.jpg", digits_of(id, 12).text);
+    const char *name = json_string_value(json_object_get(names, digits_of(id, 1).text));
+    struct named wanted = { name ? base_of(name) : usual, NULL };
+    const struct named *found = bsearch(&wanted, index, count, sizeof *index, by_name);
+    return found ? found->photo : NULL;
+}
+
 /* The first caption of each photo, in the file's order: what the published data used. */
-static int captions_from_coco(il_photos *p, const char *path, il_err *e)
+static int captions_from_list(const struct named *index, size_t count, const json_t *names, const json_t *list,
+                              const char *path, il_err *e)
+{
+    size_t i;
+    const json_t *one;
+    json_array_foreach(list, i, one) {
+        const json_t *id = json_object_get(one, "image_id");
+        const char *text = json_string_value(json_object_get(one, "caption"));
+        if (!json_is_integer(id) || !text)
+            return il_fail(e, IL_EFORMAT, "%s: annotation %zu lacks 'image_id' or 'caption'", path, i);
+        il_photo *photo = photo_of(index, count, names, id);
+        int rc = photo && !*photo->caption ? set_caption(photo, text, e) : IL_OK;
+        if (rc)
+            return rc;
+    }
+    return IL_OK;
+}
+
+size_t il_photos_captioned(const il_photos *p)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < p->count; i++)
+        n += *p->list[i].caption != '\0';
+    return n;
+}
+
+static int captions_from_coco(il_photos *p, const char *root, const char *path, il_err *e)
 {
     json_error_t why;
-    json_t *all = json_load_file(path, 0, &why), *list = json_object_get(all, "annotations"), *one;
+    json_t *all = json_load_file(path, 0, &why), *list = json_object_get(all, "annotations");
     if (!all)
         return il_fail(e, why.line < 0 ? IL_EIO : IL_EFORMAT, "%s:%d: %s", path, why.line, why.text);
     json_t *names = coco_names(all);
@@ -256,22 +296,11 @@ static int captions_from_coco(il_photos *p, const char *path, il_err *e)
     int rc = index && names ? IL_OK : il_fail_oom(e);
     if (!rc && !json_is_array(list))
         rc = il_fail(e, IL_EFORMAT, "%s: has no list 'annotations', expected a COCO captions file", path);
-    size_t i;
     if (!rc)
-        json_array_foreach(list, i, one) {
-            char file[64];
-            const json_t *id = json_object_get(one, "image_id");
-            const char *text = json_string_value(json_object_get(one, "caption"));
-            if (!json_is_integer(id) || !text) {
-                rc = il_fail(e, IL_EFORMAT, "%s: annotation %zu lacks 'image_id' or 'caption'", path, i);
-                break;
-            }
-            coco_name(file, names, json_integer_value(id));
-            struct named wanted = { file, NULL };
-            struct named *found = bsearch(&wanted, index, p->count, sizeof *index, by_name);
-            if (found && !*found->photo->caption && (rc = set_caption(found->photo, text, e)) != IL_OK)
-                break;
-        }
+        rc = captions_from_list(index, p->count, names, list, path, e);
+    if (!rc && !il_photos_captioned(p)) /* of another split, as a rule: all prompts would be empty */
+        rc = il_fail(e, IL_EDATA, "%s: has no caption of any of the %zu photos of %s, expected captions of files such as "
+                     "%s", path, p->count, root, base_of(p->list[0].below));
     free(index);
     json_decref(names);
     json_decref(all);
@@ -305,7 +334,7 @@ int il_photos_list(il_photos *out, il_photos_opts o, il_err *e)
         cut(&p, (size_t)o.limit);
     bool coco = o.captions && *o.captions;
     if (!rc && !o.no_captions && coco)
-        rc = captions_from_coco(&p, o.captions, e);
+        rc = captions_from_coco(&p, o.root, o.captions, e);
     for (size_t i = 0; !rc && !o.no_captions && !coco && i < p.count; i++)
         rc = caption_beside(&p.list[i], e);
     for (size_t i = 0; !rc && i < p.count; i++)

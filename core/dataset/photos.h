@@ -28,8 +28,9 @@ typedef struct il_photos_opts {
 } il_photos_opts;
 
 /* Every JPEG, PNG and WebP (by ending) below the root; hidden files and folders are passed over, links to folders are
- * followed. IL_EDATA when there is none, or two have one id. */
+ * followed. IL_EDATA when there is none, two have one id, or the captions file has a caption of none. */
 int il_photos_list(il_photos *out, il_photos_opts o, il_err *e);
+size_t il_photos_captioned(const il_photos *p); /* how many have a caption */
 void il_photos_free(il_photos *p);
 
 #endif

@@ -57,6 +57,7 @@ Test(build, makes_every_sample_once)
     const char *recipe = work_recipe("r.yaml", "", SPLITS, "");
     WORK_OK(build(&b, recipe, work_path("out"), 2, &e), e);
     cr_expect(b.samples == 10 && b.made == 10 && b.counts[IL_TRAIN] == 6 && b.counts[IL_TEST] == 2);
+    cr_expect(b.photos == 10 && b.uncaptioned == 9);
     cr_expect_eq(files_in(work_path("out")), 52); /* five kinds, recipe.json, manifest.jsonl */
     WORK_OK(il_manifest_read(&m, work_path("out/manifest.jsonl"), 1, &e), e);
     cr_assert_eq(m.count, 10);
@@ -182,7 +183,7 @@ Test(build, tells_of_photos_that_cannot_be_used)
     cr_expect_eq(build(&b, work_recipe("r.yaml", "", SPLITS, ""), work_path("out"), 1, &e), IL_EDATA);
     cr_expect(strstr(e.message, "bad.jpg") && strstr(e.message, "1 of 11 photos"), "%s", e.message);
     WORK_OK(build(&b, work_recipe("s.yaml", ", unusable: skip", SPLITS, ""), work_path("skip"), 1, &e), e);
-    cr_expect(b.unusable == 1 && b.samples == 10);
+    cr_expect(b.unusable == 1 && b.samples == 10 && b.uncaptioned == 0);
 }
 
 /* ---- pool ---- */

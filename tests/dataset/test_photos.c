@@ -72,6 +72,27 @@ Test(photos, have_the_first_caption_of_a_coco_file)
     il_photos_free(&p);
 }
 
+#define LONG "a_photo_whose_file_name_is_rather_long_as_downloaded_from_some_web_site_1.png"
+
+Test(photos, have_captions_by_file_name_whatever_its_folders_and_length)
+{
+    il_photos p = { 0 };
+    il_err e = { 0 };
+    make_tree();
+    work_photo("photos/" LONG, 6, 16, 16);
+    work_text("c.json", "{\"images\": [{\"id\": 1, \"file_name\": \"train2017/a.png\"}, {\"id\": 2, \"file_name\": \"" LONG "\"},"
+                        " {\"id\": 3, \"file_name\": \"c.png\"}], \"annotations\": [{\"image_id\": 1, \"caption\": \"one\"},"
+                        "{\"image_id\": 2, \"caption\": \"two\"}, {\"image_id\": 3, \"caption\": \"three\"}]}");
+    WORK_OK(il_photos_list(&p, (il_photos_opts){ .root = work_path("photos"), .captions = work_path("c.json") }, &e), e);
+    cr_assert_eq(p.count, 4);
+    cr_expect_str_eq(p.list[0].caption, "one");
+    cr_expect_str_eq(p.list[1].caption, "two");
+    cr_expect_str_eq(p.list[2].caption, "");
+    cr_expect_str_eq(p.list[3].caption, "three");
+    cr_expect_eq(il_photos_captioned(&p), 3);
+    il_photos_free(&p);
+}
+
 Test(photos, say_what_is_wrong)
 {
     static const struct { const char *name, *text, *captions, *message; } cases[] = {
@@ -82,6 +103,8 @@ Test(photos, say_what_is_wrong)
         { "c2.json", "[", "c2.json", "c2.json:1: " },
         { "c2.json", "{}", "c2.json", "c2.json: has no list 'annotations'" },
         { "c2.json", "{\"annotations\": [{\"image_id\": \"7\"}]}", "c2.json", "c2.json: annotation 0 lacks" },
+        { "c2.json", "{\"annotations\": [{\"image_id\": 7, \"caption\": \"of another split\"}]}", "c2.json",
+          "c2.json: has no caption of any of the 1 photos of " },
     };
     il_photos p = { 0 };
     il_err e = { 0 };
