@@ -3,7 +3,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include "dataset/facts.h"
 #include "dataset/stamp.h"
 #include "dataset/units.h"
@@ -105,16 +104,8 @@ static int list_tasks(struct build *b, il_err *e)
 /* Its line is in the journal, and its files are there. */
 static bool is_done(const struct build *b, const il_task *t)
 {
-    if (!il_manifest_find(&b->stamp.done, il_recipe_splits[t->split], t->id))
-        return false;
-    bool there = true;
-    for (int k = 0; k < IL_PICTURE_KINDS && there; k++) {
-        struct stat st;
-        char *path = b->shop.recipe->pictures[k] ? il_unit_path(&b->shop, t, (il_picture_kind)k) : NULL;
-        there = !b->shop.recipe->pictures[k] || (path && stat(path, &st) == 0);
-        free(path);
-    }
-    return there;
+    const char *split = il_recipe_splits[t->split];
+    return il_manifest_find(&b->stamp.done, split, t->id) && il_unit_there(&b->shop, split, t->id);
 }
 
 /* Cuts the samples into units, the same ones in every sitting. */
@@ -125,6 +116,7 @@ static int list_units(struct build *b, il_err *e)
     if (!b->units)
         return il_fail_oom(e);
     il_manifest_sort(&b->stamp.done);
+    b->shop.done = &b->stamp.done;
     for (size_t i = 0; i < b->tasks.count; i += b->units[b->nunits++].n) {
         il_unit *u = &b->units[b->nunits];
         u->tasks = &b->tasks.list[i];
@@ -216,6 +208,16 @@ static int open_stamp(struct build *b, il_err *e)
     return rc;
 }
 
+/* A finished set of which files got lost is gone on with like one that was cut off. */
+static int reopen_if_lost(struct build *b, il_err *e)
+{
+    const il_manifest *all = &b->stamp.done;
+    size_t i = 0;
+    while (i < all->count && il_unit_there(&b->shop, all->list[i].split, all->list[i].id))
+        i++;
+    return i < all->count ? il_stamp_reopen(&b->stamp, b->shop.recipe, e) : IL_OK;
+}
+
 int il_build_run(il_build_result *out, il_recipe *r, const il_build_opts *o, const il_watch *watch, il_err *e)
 {
     struct build b = { .shop = { .recipe = r, .opts = o }, .watch = watch };
@@ -226,6 +228,8 @@ int il_build_run(il_build_result *out, il_recipe *r, const il_build_opts *o, con
         rc = hash_all(&b, e);
     if (!rc && il_stamp_begun(o->folder)) /* what is all there need not be looked into again */
         rc = open_stamp(&b, e);
+    if (!rc && b.stamped && b.stamp.complete)
+        rc = reopen_if_lost(&b, e);
     if (!rc && b.stamped && b.stamp.complete) {
         b.result.samples = b.stamp.done.count;
         goto done;

@@ -149,12 +149,27 @@ static int open_journal(il_stamp *s, il_err *e)
 static int take_lock(il_stamp *s, il_err *e)
 {
     place p = in(s, ".build/lock");
+    int rc = make_folder(in(s, ".build").path, e);
+    if (rc)
+        return rc;
     s->lock = open(p.path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (s->lock < 0)
         return il_fail(e, IL_EIO, "%s: %s", p.path, strerror(errno));
     if (flock(s->lock, LOCK_EX | LOCK_NB) != 0)
         return il_fail(e, IL_EBUSY, "%s: another process is filling this folder", s->folder);
     return IL_OK;
+}
+
+/* The folders of the splits, without drafts. */
+static int make_room(const il_stamp *s, const il_recipe *r, il_err *e)
+{
+    int rc = IL_OK;
+    for (int i = 0; !rc && i < IL_SPLITS; i++)
+        if (r->splits[i] > 0 && (rc = make_folder(in(s, il_recipe_splits[i]).path, e)) == IL_OK)
+            clear_drafts(s, il_recipe_splits[i]);
+    if (!rc)
+        clear_drafts(s, ".");
+    return rc;
 }
 
 bool il_stamp_begun(const char *folder)
@@ -183,20 +198,29 @@ int il_stamp_open(il_stamp *out, const il_recipe *r, const il_photos *photos, co
         rc = check(&s, text, &identity, e);
         if (!rc)
             rc = il_manifest_read(&s.done, s.manifest, 1, e);
-    } else if (!rc && (rc = make_folder(in(&s, ".build").path, e)) == IL_OK && (rc = take_lock(&s, e)) == IL_OK &&
-               (rc = check(&s, text, &identity, e)) == IL_OK) {
-        rc = open_journal(&s, e);
+    } else if (!rc && (rc = take_lock(&s, e)) == IL_OK && (rc = check(&s, text, &identity, e)) == IL_OK &&
+               (rc = open_journal(&s, e)) == IL_OK) {
+        rc = make_room(&s, r, e);
     }
-    for (int i = 0; !rc && !s.complete && i < IL_SPLITS; i++)
-        if (r->splits[i] > 0 && (rc = make_folder(in(&s, il_recipe_splits[i]).path, e)) == IL_OK)
-            clear_drafts(&s, il_recipe_splits[i]);
-    if (!rc && !s.complete)
-        clear_drafts(&s, ".");
     free(text);
     if (rc)
         il_stamp_close(&s);
     else
         *out = s;
+    return rc;
+}
+
+int il_stamp_reopen(il_stamp *s, const il_recipe *r, il_err *e)
+{
+    int rc = take_lock(s, e);
+    if (!rc)
+        rc = il_manifest_write(&s->done, in(s, ".build/journal.jsonl").path, e);
+    il_manifest_free(&s->done);
+    if (!rc)
+        rc = open_journal(s, e);
+    if (!rc)
+        rc = make_room(s, r, e);
+    s->complete = false;
     return rc;
 }
 

@@ -24,6 +24,9 @@ bool il_stamp_begun(const char *folder);
 int il_stamp_open(il_stamp *out, const il_recipe *r, const il_photos *photos, const il_digest *digests, const char *folder,
                   il_err *e);
 
+/* Of a complete folder that lost files: as if the build had been cut off after the last sample. The manifest stays. */
+int il_stamp_reopen(il_stamp *s, const il_recipe *r, il_err *e);
+
 /* Notes one finished sample, so that a build that is cut off goes on after it. */
 int il_stamp_note(il_stamp *s, const il_sample *sample, il_err *e);
 

@@ -1,6 +1,9 @@
 /* units.c - reading, making and writing a few samples. */
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 #include "dataset/units.h"
 
 enum { MOST_AT_ONCE = 256 }; /* il_recipe_plain_keys' bound of `batch` */
@@ -12,14 +15,32 @@ double il_unit_clock(void)
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-char *il_unit_path(const il_shop *shop, const il_task *t, il_picture_kind kind)
+/* FOLDER/<split>/<id>.<kind>.<format>; the caller frees it. */
+static char *path_of(const il_shop *shop, const char *split, const char *id, int kind)
 {
     il_text path = { 0 };
-    il_words_add(&path, "%s/%s/%s.%s.%s", shop->opts->folder, il_recipe_splits[t->split], t->id, il_manifest_kinds[kind],
+    il_words_add(&path, "%s/%s/%s.%s.%s", shop->opts->folder, split, id, il_manifest_kinds[kind],
                  il_params_text(shop->recipe->plain, "format"));
     if (path.failed)
         il_words_free(&path);
     return path.data;
+}
+
+static bool holds_something(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0;
+}
+
+bool il_unit_there(const il_shop *shop, const char *split, const char *id)
+{
+    bool there = true;
+    for (int k = 0; k < IL_PICTURE_KINDS && there; k++) {
+        char *path = shop->recipe->pictures[k] ? path_of(shop, split, id, k) : NULL;
+        there = !shop->recipe->pictures[k] || (path && holds_something(path));
+        free(path);
+    }
+    return there;
 }
 
 /* ---- on the pool's threads ---- */
@@ -38,18 +59,34 @@ static void read_one(void *context)
     w->read_seconds = il_unit_clock() - start;
 }
 
+/* A file that is noted and still there stays; one that is lost comes back only as it was. */
+static int write_picture(il_work *w, int kind, const char *path, const char *noted)
+{
+    bool kept = noted && holds_something(path);
+    int rc = kept ? IL_OK : il_image_write(&w->making.pictures[kind], path, &w->why);
+    if (!rc)
+        rc = il_words_sha256_file(&w->sha256[kind], path, &w->why);
+    if (rc || !noted || strcmp(noted, w->sha256[kind].hex) == 0)
+        return rc;
+    if (kept)
+        return il_fail(&w->why, IL_EDATA, "%s: is not the file that was made; remove it to have it made anew", path);
+    unlink(path);
+    return il_fail(&w->why, IL_EDATA, "%s: is missing, and made anew it has other bytes than before (another device or "
+                   "version?); choose a new folder to make all anew", path);
+}
+
 static void write_one(void *context)
 {
     il_work *w = context;
+    const char *split = il_recipe_splits[w->task->split];
+    const il_sample *noted = il_manifest_find(w->shop->done, split, w->task->id);
     double start = il_unit_clock();
     int rc = IL_OK;
     for (int k = 0; k < IL_PICTURE_KINDS && !rc; k++) {
         if (!w->shop->recipe->pictures[k])
             continue;
-        char *path = il_unit_path(w->shop, w->task, (il_picture_kind)k);
-        rc = path ? il_image_write(&w->making.pictures[k], path, &w->why) : il_fail_oom(&w->why);
-        if (!rc)
-            rc = il_words_sha256_file(&w->sha256[k], path, &w->why);
+        char *path = path_of(w->shop, split, w->task->id, k);
+        rc = path ? write_picture(w, k, path, noted ? noted->sha256[k] : NULL) : il_fail_oom(&w->why);
         free(path);
     }
     w->why.code = rc;

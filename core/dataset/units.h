@@ -15,6 +15,7 @@ typedef struct il_shop {
     const il_photos *photos;
     const il_photo_facts *facts;
     const il_digest *digests; /* of each part's files: maskers, inpainters, reconstructors */
+    const il_manifest *done;  /* samples noted before this sitting, sorted */
     il_pool *pool;
 } il_shop;
 
@@ -43,8 +44,8 @@ int il_unit_make(il_unit *u, const il_shop *shop, double seconds[4], il_err *e);
 int il_unit_write(il_unit *u, const il_shop *shop, il_err *e);
 int il_unit_end(il_unit *u, const il_shop *shop, il_sample **samples, double seconds[4], il_err *e);
 
-/* FOLDER/<split>/<id>.<kind>.<format>; the caller frees it. */
-char *il_unit_path(const il_shop *shop, const il_task *t, il_picture_kind kind);
+/* Each picture of a sample has its file, and that is not empty. */
+bool il_unit_there(const il_shop *shop, const char *split, const char *id);
 
 double il_unit_clock(void);
 

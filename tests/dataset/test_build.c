@@ -113,6 +113,84 @@ Test(build, goes_on_to_the_same_bytes)
     expect_same(work_path("whole"), work_path("cut"));
 }
 
+/* The file of the first sample of a folder. */
+static const char *first_file(const char *folder, const char *kind)
+{
+    char name[300];
+    il_manifest m = { 0 };
+    il_err e = { 0 };
+    snprintf(name, sizeof name, "%s/manifest.jsonl", folder);
+    WORK_OK(il_manifest_read(&m, work_path(name), 1, &e), e);
+    snprintf(name, sizeof name, "%s/%s/%s.%s.webp", folder, m.list[0].split, m.list[0].id, kind);
+    il_manifest_free(&m);
+    return work_path(name);
+}
+
+Test(build, brings_back_what_a_finished_folder_lost)
+{
+    il_build_result b = { 0 };
+    il_err e = { 0 };
+    work_photos(10, 70, 66);
+    const char *recipe = work_recipe("r.yaml", "", SPLITS, "batch: 4\n");
+    WORK_OK(build(&b, recipe, work_path("whole"), 2, &e), e);
+    WORK_OK(build(&b, recipe, work_path("out"), 2, &e), e);
+    cr_assert_eq(unlink(first_file("out", "realfake")), 0);
+    cr_assert_eq(truncate(first_file("out", "fakefake"), 0), 0);
+    WORK_OK(build(&b, recipe, work_path("out"), 2, &e), e);
+    cr_expect(b.samples == 10 && b.made == 4, "%zu made", b.made);
+    expect_same(work_path("whole"), work_path("out"));
+    char command[600];
+    snprintf(command, sizeof command, "rm -r %s/test", work_path("out"));
+    cr_assert_eq(system(command), 0);
+    WORK_OK(build(&b, recipe, work_path("out"), 2, &e), e);
+    expect_same(work_path("whole"), work_path("out"));
+}
+
+Test(build, an_empty_file_of_a_noted_sample_is_made_anew)
+{
+    il_build_result b = { 0 };
+    il_err e = { 0 };
+    work_photos(10, 70, 66);
+    const char *recipe = work_recipe("r.yaml", "", SPLITS, "batch: 2\n");
+    WORK_OK(build(&b, recipe, work_path("whole"), 2, &e), e);
+    stop_after = 4;
+    cr_assert_eq(build(&b, recipe, work_path("cut"), 1, &e), IL_ECANCEL, "%s", e.message);
+    stop_after = 0;
+    char command[600];
+    snprintf(command, sizeof command, "f=$(find %s -name '*.mask.webp' | head -n 1); : > $f", work_path("cut"));
+    cr_assert_eq(system(command), 0);
+    WORK_OK(build(&b, recipe, work_path("cut"), 1, &e), e);
+    expect_same(work_path("whole"), work_path("cut"));
+}
+
+Test(build, brings_nothing_back_that_would_be_another)
+{
+    il_build_result b = { 0 };
+    il_err e = { 0 };
+    char command[1200];
+    work_photos(10, 70, 66);
+    const char *recipe = work_recipe("r.yaml", "", SPLITS, "");
+    WORK_OK(build(&b, recipe, work_path("out"), 2, &e), e);
+    /* as if another machine had made it */
+    const char *gone = first_file("out", "realfake");
+    const char *manifest = work_path("out/manifest.jsonl");
+    snprintf(command, sizeof command, "sed -i '1s/\"realfake\": \"......../\"realfake\": \"01234567/' %s && "
+             "cp %s %s && rm %s", manifest, manifest, work_path("kept"), gone);
+    cr_assert_eq(system(command), 0);
+    for (int again = 0; again < 2; again++) {
+        e = (il_err){ 0 };
+        cr_expect_eq(build(&b, recipe, work_path("out"), 2, &e), IL_EDATA, "%s", e.message);
+        cr_expect(strstr(e.message, gone) && strstr(e.message, "is missing, and made anew it has other bytes"), "%s", e.message);
+        cr_expect_neq(access(gone, F_OK), 0);
+        expect_same(work_path("out/manifest.jsonl"), work_path("kept"));
+    }
+    work_text(gone + strlen(work_folder) + 1, "not mine");
+    snprintf(command, sizeof command, "rm %s", first_file("out", "mask"));
+    cr_assert_eq(system(command), 0);
+    cr_expect_eq(build(&b, recipe, work_path("out"), 2, &e), IL_EDATA, "%s", e.message);
+    cr_expect(strstr(e.message, gone) && strstr(e.message, "is not the file that was made"), "%s", e.message);
+}
+
 Test(build, cuts_tiles_and_mixes_by_share)
 {
     char text[2000];
