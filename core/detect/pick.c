@@ -18,14 +18,15 @@ static const char *value(const il_rows *r, size_t row, size_t column)
 static const char done_runs[] = "SELECT id, name, status FROM runs WHERE status = 'done' AND weights_path IS NOT NULL "
                                 "ORDER BY id";
 
-/* Whether a kind is among those that '+' joins. */
+/* Whether a kind is among those that '+' joins. The kind is tests.images: cells.tested_on is "realfake by full" where the
+ * test has a mask policy of its own. */
 #define AMONG(kind) "instr('+' || c.trained_on || '+', '+' || " kind " || '+') > 0"
 
 /* A detector that has seen authentic pictures comes first. */
 static const char best_run[] =
-    "SELECT r.id FROM cells c JOIN runs r ON r.hash = c.run_hash "
+    "SELECT r.id FROM cells c JOIN runs r ON r.hash = c.run_hash JOIN tests t ON t.id = c.test "
     "WHERE r.status = 'done' AND r.weights_path IS NOT NULL AND c.status = 'done' AND c.split = 'test' "
-    "AND " AMONG("c.tested_on") " AND c.degradation IS NULL AND c.tested_on <> 'original' AND c.iou IS NOT NULL "
+    "AND " AMONG("t.images") " AND c.degradation IS NULL AND t.images <> 'original' AND c.iou IS NOT NULL "
     "ORDER BY " AMONG("'original'") " DESC, c.iou DESC, r.id LIMIT 1";
 
 static int pick_best(char id[24], il_store *store, il_err *e)
@@ -95,9 +96,10 @@ static int pick_named(char id[24], il_store *store, const char *wanted, il_err *
 
 static const char run_facts[] =
     "SELECT r.id, r.name, r.config, r.model_params, r.seed, r.model, r.dataset, r.mask_policy, r.trained_on, "
-    "r.weights_path, r.weights_sha256, (SELECT c.iou FROM cells c WHERE c.run_hash = r.hash AND c.status = 'done' "
-    "AND c.split = 'test' AND " AMONG("c.tested_on") " AND c.tested_on <> 'original' AND c.degradation IS NULL "
-    "ORDER BY c.tested_dataset = c.dataset DESC, c.iou DESC LIMIT 1) FROM runs r WHERE r.id = ?1";
+    "r.weights_path, r.weights_sha256, (SELECT c.iou FROM cells c JOIN tests t ON t.id = c.test "
+    "WHERE c.run_hash = r.hash AND c.status = 'done' AND c.split = 'test' AND " AMONG("t.images") " AND t.images <> 'original' "
+    "AND c.degradation IS NULL ORDER BY c.tested_dataset = c.dataset DESC, c.tested_on = t.images DESC, c.iou DESC LIMIT 1) "
+    "FROM runs r WHERE r.id = ?1";
 
 static int copy_facts(il_card *card, char **config, char **params, const il_rows *r, il_err *e)
 {

@@ -93,6 +93,29 @@ Test(pick, one_that_has_seen_authentic_pictures_comes_first)
     remove_folder(f);
 }
 
+Test(pick, a_test_by_another_mask_policy_counts)
+{
+    struct folder f = new_folder();
+    il_store *s = open_store(f);
+    int64_t x = experiment(s, "grid"), id = 0;
+    il_run_record r = run_record("h1", "any", "unet", "realfake");
+    il_run_end end = { .status = IL_RUN_DONE, .weights_path = "w.safetensors", .weights_sha256 = "abc" };
+    GOOD(il_store_begin_run(&id, s, &r, &e));
+    GOOD(il_store_end_run(s, id, &end, &e));
+    put_cell(s, x, id, put_test(s, id, "dataset2", "realfake", 30), &r, "dataset2", "realfake by full", NULL);
+    il_card c = picked(s, NULL);
+    cr_assert_eq(c.run, id);
+    cr_assert(fabs(c.tested.iou - (0.5 + 30.0 / 80) / 2) < 1e-9, "%g", c.tested.iou);
+    card_free(c);
+    put_cell(s, x, id, put_test(s, id, "dataset2", "fakefake", 90), &r, "dataset2", "fakefake", NULL); /* another kind */
+    put_cell(s, x, id, put_test(s, id, "dataset2", "original", 90), &r, "dataset2", "original by full", NULL);
+    c = picked(s, NULL);
+    cr_assert(fabs(c.tested.iou - (0.5 + 30.0 / 80) / 2) < 1e-9, "%g", c.tested.iou);
+    card_free(c);
+    il_store_close(s);
+    remove_folder(f);
+}
+
 Test(pick, by_number_name_or_glob)
 {
     struct folder f = new_folder();
