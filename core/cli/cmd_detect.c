@@ -151,6 +151,8 @@ static int work(struct work *w, il_err *e)
     int rc = il_registry_open(&registry, e);
     if (rc == IL_OK)
         rc = open_detector(w, registry, e);
+    if (rc == IL_OK && !w->line.quiet)
+        il_detect_print_namesakes(&w->detector.card);
     if (rc == IL_OK)
         rc = settle_tiles(w, e);
     if (rc == IL_OK && w->line.output)
@@ -202,8 +204,8 @@ static int detect(void *options, const char *const *words, il_err *e)
 #define INTO(member) IL_INTO(il_detect_line, member)
 
 static const il_option table[] = {
-    { "--run RUN", "a finished run: its number, its name or a glob (default: the one with the best IoU on the kind of "
-      "pictures it was trained on; those trained on authentic pictures too come first)", INTO(run) },
+    { "--run RUN", "a finished run: its number, its name (the newest so called) or a glob (default: the one with the best IoU on "
+      "the kind of pictures it was trained on; those trained on authentic pictures too come first)", INTO(run) },
     { "--db FILE", "database of the runs (default " IL_CLI_DATABASE ")", INTO(database) },
     { "--weights FILE", "these weights instead of a run's; they may tell their model themselves", INTO(weights) },
     { "--model MODEL", "of --weights: a plugin's name or settings, as in '{name: unet, fine: 16}'", INTO(model) },

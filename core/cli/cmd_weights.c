@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include "bundle.h"
 #include "cli.h"
+#include "cli/detect.h"
 #include "detect/pick.h"
 
 struct options {
@@ -91,6 +92,8 @@ static int weights(void *options, const char *const *words, il_err *e)
     il_bundle *b = NULL;
     il_digest digest;
     int rc = find(&d.card, o, words[0], e);
+    if (rc == IL_OK && !o->quiet)
+        il_detect_print_namesakes(&d.card);
     if (rc == IL_OK)
         rc = il_words_sha256_file(&digest, d.card.weights, e);
     if (rc == IL_OK)
@@ -119,8 +122,8 @@ const il_command il_cmd_weights = {
     .usage = "[options] RUN|FILE",
     .about =
         "Lists the tensors and notes of the weights that a run was tested with, after their hash was compared with the\n"
-        "database's; or of a weights file (safetensors, or a PyTorch state dict). RUN is a run's number, its name or a glob that\n"
-        "fits one.\n"
+        "database's; or of a weights file (safetensors, or a PyTorch state dict). RUN is a run's number, its name (the newest so\n"
+        "called) or a glob that fits one.\n"
         "With -o they are written as safetensors, under their state-dict names: in Python,\n"
         "model.load_state_dict(safetensors.torch.load_file(FILE)). What calibrates them as a detector, and the false alarms of\n"
         "the run's tests, go beside them into FILE" IL_CALIBRATION_ENDING ": 'inpaintlab detect --weights FILE' then judges as\n"

@@ -19,6 +19,8 @@ void il_detect_print(const il_finding *f, const il_detector *d);
 /* To stderr, each kind once: *said remembers. */
 void il_detect_print_warnings(unsigned *said, const il_finding *f, const il_detector *d);
 void il_detect_print_card(const il_detector *d);
+/* To stderr, where other runs bear the same name. */
+void il_detect_print_namesakes(const il_card *c);
 void il_detect_print_bar(const char *folder, const il_threshold *b, il_compression c);
 
 /* Takes what a former --calibrate left beside the weights; how.tile and how.overlap are settled. */

@@ -76,6 +76,13 @@ static void print_alarms(const il_detector *d)
         fprintf(stderr, ", false alarms not measured");
 }
 
+void il_detect_print_namesakes(const il_card *c)
+{
+    if (c->namesakes > 1)
+        fprintf(stderr, "inpaintlab: run %" PRId64 " is taken, the newest of %zu finished runs called '%s'\n", c->run,
+                c->namesakes, known(c->name));
+}
+
 void il_detect_print_card(const il_detector *d)
 {
     const il_card *c = &d->card;

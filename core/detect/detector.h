@@ -10,6 +10,7 @@
 /* Texts are NULL where nothing is known. */
 typedef struct il_card {
     int64_t run;   /* in the database; 0: weights without one */
+    size_t namesakes; /* finished runs of the name by which it was asked for, of which it is the newest */
     char *name, *model, *settings, *dataset, *trained_on, *mask_policy, *weights;
     bool has_seed;
     uint64_t seed;
@@ -28,8 +29,8 @@ typedef struct il_detector {
     int64_t tile_bytes; /* that one more tile of the size last tried takes */
 } il_detector;
 
-/* wanted: a run's number, its name or a glob that fits one done run; NULL: the best one, by IoU on the kind of pictures it
- * was trained on. The weights' hash must be the stored one. */
+/* wanted: a run's number, its name (of several so called, the newest is taken) or a glob that fits one done run; NULL: the
+ * best one, by IoU on the kind of pictures it was trained on. The weights' hash must be the stored one. */
 int il_detector_from_store(il_detector *out, il_registry *registry, il_store *store, const char *wanted,
                            il_device device, il_err *e);
 

@@ -15,8 +15,9 @@ static const char *value(const il_rows *r, size_t row, size_t column)
 
 /* ---- which one ---- */
 
+/* The newest comes last. */
 static const char done_runs[] = "SELECT id, name, status FROM runs WHERE status = 'done' AND weights_path IS NOT NULL "
-                                "ORDER BY id";
+                                "ORDER BY ended_at, id";
 
 /* Whether a kind is among those that '+' joins. The kind is tests.images: cells.tested_on is "realfake by full" where the
  * test has a mask policy of its own. */
@@ -62,8 +63,9 @@ static int fail_choice(const il_rows *rows, const bool *fits, const char *wanted
     return rc;
 }
 
-/* A number is an id; else a name; else a glob. */
-static int pick_named(char id[24], il_store *store, const char *wanted, il_err *e)
+/* A number is an id; else a name, of the newest run that bears it: after data or code changed, a grid's runs are trained
+ * again under their old names; else a glob. *namesakes: how many bear the name. */
+static int pick_named(char id[24], size_t *namesakes, il_store *store, const char *wanted, il_err *e)
 {
     il_rows rows = { 0 };
     int rc = il_store_query(&rows, store, done_runs, NULL, e);
@@ -71,7 +73,8 @@ static int pick_named(char id[24], il_store *store, const char *wanted, il_err *
         return rc;
     bool *fits = calloc(rows.count + 1, sizeof *fits);
     size_t found = 0, last = 0;
-    for (int how = 0; fits && how < 3 && !found; how++)
+    int how = 0;
+    for (; fits && how < 3 && !found; how++)
         for (size_t i = 0; i < rows.count; i++) {
             const char *name = value(&rows, i, 1);
             fits[i] = how == 0 ? strcmp(value(&rows, i, 0), wanted) == 0
@@ -83,10 +86,11 @@ static int pick_named(char id[24], il_store *store, const char *wanted, il_err *
         }
     if (!fits)
         rc = il_fail_oom(e);
-    else if (found == 1)
+    else if (found == 1 || (found && how == 2)) /* 2: the names were the last that were compared */
         snprintf(id, 24, "%s", value(&rows, last, 0));
     else
         rc = fail_choice(&rows, fits, wanted, found, e);
+    *namesakes = found;
     free(fits);
     il_store_rows_free(&rows);
     return rc;
@@ -155,8 +159,9 @@ static void card_clear(il_card *card, char **config, char **params)
 int il_pick_run(il_card *card, char **config, char **params, il_store *store, const char *wanted, il_err *e)
 {
     char id[24];
+    size_t namesakes = 1;
     il_rows rows = { 0 };
-    int rc = wanted ? pick_named(id, store, wanted, e) : pick_best(id, store, e);
+    int rc = wanted ? pick_named(id, &namesakes, store, wanted, e) : pick_best(id, store, e);
     if (rc == IL_OK)
         rc = il_store_query(&rows, store, run_facts, (const char *[]){ id, NULL }, e);
     if (rc != IL_OK)
@@ -167,5 +172,7 @@ int il_pick_run(il_card *card, char **config, char **params, il_store *store, co
         rc = read_alarms(card, store, id, e);
     if (rc != IL_OK)
         card_clear(card, config, params);
+    else
+        card->namesakes = namesakes;
     return rc;
 }

@@ -69,6 +69,16 @@ expect 0 "…" "detector: run $best (…" $all one.webp
 expect 0 "…" "detector: run 2 (seed=2)…" $all --run 2 one.webp
 expect 0 "…" "detector: run 1 (seed=1)…" $all --run seed=1 one.webp
 expect 2 "" "inpaintlab: --run seed*: fits 2 runs: 1 (seed=1), 2 (seed=2)" --run 'seed*' one.webp
+if command -v sqlite3 >/dev/null; then # to call two runs alike, as a grid does after its pictures changed
+  cp r.sqlite once.sqlite
+  sqlite3 r.sqlite "UPDATE runs SET name = 'seed=1', ended_at = '2999-01-01T00:00:00Z' WHERE id = 2"
+  expect 0 "…" "detector: run 2 (seed=1)…" $all --run seed=1 one.webp
+  grep -qxF "inpaintlab: run 2 is taken, the newest of 2 finished runs called 'seed=1'" err.txt || fail "which run is taken is not said: $(cat err.txt)"
+  "$program" weights --db r.sqlite seed=1 2> err.txt | grep -q '^run 2: seed=1,' || fail "weights of another run"
+  grep -qxF "inpaintlab: run 2 is taken, the newest of 2 finished runs called 'seed=1'" err.txt || fail "weights: $(cat err.txt)"
+  expect 0 "…" "" -q $all --run seed=1 one.webp
+  mv once.sqlite r.sqlite
+fi
 expect 2 "" "inpaintlab: --run none: no finished run is called so; there are 1 (seed=1), 2 (seed=2)" --run none one.webp
 
 # ---- wrong usage ----

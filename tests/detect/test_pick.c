@@ -122,25 +122,32 @@ Test(pick, by_number_name_or_glob)
     il_store *s = open_store(f);
     int64_t first = put_run(s, "h1", "seed=1", "realfake", "realfake", 20);
     int64_t second = put_run(s, "h2", "seed=2", "realfake", "realfake", 30);
-    put_run(s, "h3", "seed=2", "realfake", "inpainted", 30);
+    int64_t third = put_run(s, "h3", "seed=2", "realfake", "inpainted", 30);
     put_run(s, "h4", "model=nix", "realfake", "inpainted", 30);
     begin_run(s, "h5", "lost");
     char number[24];
     snprintf(number, sizeof number, "%lld", (long long)second);
     il_card c = picked(s, number);
-    cr_expect_eq(c.run, second);
+    cr_expect(c.run == second && c.namesakes == 1);
     card_free(c);
     c = picked(s, "seed=1");
-    cr_expect_eq(c.run, first);
+    cr_expect(c.run == first && c.namesakes == 1);
+    card_free(c);
+    c = picked(s, "seed=2"); /* the newest of that name */
+    cr_expect(c.run == third && c.namesakes == 2);
     card_free(c);
     c = picked(s, "*nix");
     cr_expect_str_eq(c.name, "model=nix");
     cr_expect(isnan(c.tested.iou));
     card_free(c);
-    REFUSES("seed=2", IL_EUSAGE, "--run seed=2: fits 2 runs: 2 (seed=2), 3 (seed=2)");
     REFUSES("seed*", IL_EUSAGE, "--run seed*: fits 3 runs: 1 (seed=1), 2 (seed=2), 3 (seed=2)");
     REFUSES("lost", IL_EUSAGE, "--run lost: no finished run is called so; there are 1 (seed=1), 2 (seed=2)");
     REFUSES("99", IL_EUSAGE, "--run 99: no finished run is called so");
+    const char *later = "UPDATE runs SET ended_at = '2999-01-01T00:00:00Z' WHERE hash = 'h2'";
+    cr_assert_eq(sqlite3_exec(s->db, later, NULL, NULL, NULL), SQLITE_OK);
+    c = picked(s, "seed=2");
+    cr_expect(c.run == second && c.namesakes == 2);
+    card_free(c);
     il_store_close(s);
     remove_folder(f);
 }
