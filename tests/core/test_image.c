@@ -386,6 +386,33 @@ Test(image, goes_by_the_content, .init = make_folder, .fini = remove_folder)
     il_image_free(&b);
 }
 
+/* The file with `count` bytes before its last two, the end marker. */
+static const char *with_stray_bytes(char path[400], const char *name, size_t count)
+{
+    size_t size = 0;
+    uint8_t *data = get_file(name, &size), more[100000] = { 0 };
+    cr_assert(size + count <= sizeof more && data[size - 2] == 0xff && data[size - 1] == 0xd9);
+    memcpy(more, data, size - 2);
+    memcpy(more + size - 2 + count, data + size - 2, 2);
+    put_file(in_folder(path, "stray.jpg"), more, size + count);
+    return path;
+}
+
+Test(image, a_jpeg_may_end_with_a_few_stray_bytes, .init = make_folder, .fini = remove_folder)
+{
+    static const char *const names[] = { "rgb.jpg", "progressive.jpg", "cmyk.jpg", "grey.jpg" };
+    for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
+        char path[400];
+        il_image a = { 0 }, b = read_image(names[k]);
+        il_err e = { 0 };
+        cr_assert_eq(il_image_read(&a, with_stray_bytes(path, names[k], 4), &e), IL_OK, "%s", e.message);
+        assert_same(&a, &b, names[k]);
+        il_image_free(&a);
+        il_image_free(&b);
+        assert_refused(with_stray_bytes(path, names[k], 40), "extraneous bytes before marker 0xd9");
+    }
+}
+
 static const char *const fragile[] = { "rgb.png", "interlaced.png", "palette.png", "rgb.jpg", "progressive.jpg",
                                        "cmyk.jpg", "lossless.webp", "lossy.webp", "alpha-lossy.webp" };
 enum { FRAGILE = sizeof fragile / sizeof *fragile };
