@@ -1,5 +1,6 @@
 /* irregular.c - masker: a picture of a folder of irregular masks (QD-IMD: black strokes on white), chosen by seed among
- * the files sorted by name; resized to the photo's size, inverted, its strokes widened by a maximum filter. */
+ * the files sorted by name; inverted, its strokes widened by a maximum filter, resized to the photo's size, in that order as
+ * the paper's: the filter's pixels are the file's. */
 #include <dirent.h>
 #include <errno.h>
 #include <stdbool.h>
@@ -20,7 +21,7 @@ struct irregular {
 static const il_param_spec irregular_params[] = {
     { .name = "root", .type = IL_PATH, .help = "folder of mask pictures (.png, .jpg), dark strokes on white" },
     { .name = "maximum", .type = IL_INT, .fallback = "15", .min = 1, .max = 999,
-      .help = "side of the maximum filter in pixels, odd; 1: none" },
+      .help = "side of the maximum filter in pixels of the file, odd; 1: none" },
     { .name = NULL },
 };
 
@@ -135,23 +136,23 @@ static bool is_empty(const il_image *mask)
 
 static int make_mask(il_image *out, const char *path, int width, int height, int maximum, il_err *e)
 {
-    il_image file = { 0 }, grey = { 0 }, sized = { 0 }, result = { 0 };
+    il_image file = { 0 }, grey = { 0 }, wide = { 0 }, result = { 0 };
     int rc = il_image_read(&file, path, e);
     if (!rc)
         rc = il_image_to_grey(&grey, &file, e);
-    if (!rc)
-        rc = il_image_resize(&sized, &grey, width, height, e);
     if (!rc) {
-        il_image_invert(&sized);
-        rc = il_image_maximum(&result, &sized, maximum, e);
+        il_image_invert(&grey);
+        rc = il_image_maximum(&wide, &grey, maximum, e);
     }
+    if (!rc)
+        rc = il_image_resize(&result, &wide, width, height, e);
     if (!rc && is_empty(&result))
         rc = il_fail(e, IL_EDATA, "%s: is white all over, so it marks nothing", path);
     if (rc)
         il_image_free(&result);
     else
         *out = result;
-    il_image_free(&sized);
+    il_image_free(&wide);
     il_image_free(&grey);
     il_image_free(&file);
     return rc;
@@ -174,7 +175,7 @@ static int irregular_mask(const void *self, const il_image *photo, uint64_t seed
 static const il_masker_ops ops = { .mask = irregular_mask };
 
 IL_PLUGIN = {
-    .abi = IL_ABI, .kind = IL_MASKER, .name = "irregular", .revision = 1,
+    .abi = IL_ABI, .kind = IL_MASKER, .name = "irregular", .revision = 2,
     .summary = "a picture of a folder of irregular masks, such as QD-IMD (Dataset 2)",
     .params = irregular_params, .open = irregular_open, .close = irregular_close, .uses = irregular_uses,
     .masker = &ops,

@@ -293,13 +293,13 @@ def irregular_figures():
     for size in ((512, 512), (640, 480), (333, 500)):
         for seed in range(12):
             name = names[bits(seed) % len(names)]
-            grey = Image.open(path("scribbles/" + name)).convert("L")
-            sized = grey.resize(size, Image.BILINEAR)
-            across_first = grey.resize((size[0], grey.height), Image.BILINEAR).resize(size, Image.BILINEAR)
-            if not np.array_equal(np.asarray(sized), np.asarray(across_first)):
-                continue  # Pillow 13's order
+            dark = 255 - np.asarray(Image.open(path("scribbles/" + name)).convert("L"))
             for maximum in (15, 1):
-                mask = ndimage.maximum_filter(255 - np.asarray(sized), size=maximum)
+                wide = Image.fromarray(ndimage.maximum_filter(dark, size=maximum))
+                mask = wide.resize(size, Image.BILINEAR)
+                across_first = wide.resize((size[0], wide.height), Image.BILINEAR).resize(size, Image.BILINEAR)
+                if not np.array_equal(np.asarray(mask), np.asarray(across_first)):
+                    continue  # Pillow 13's order
                 out.append({"width": size[0], "height": size[1], "seed": seed, "maximum": maximum, "file": name,
                             "mask": digest(mask)})
     assert {f["file"] for f in out} == set(names)
