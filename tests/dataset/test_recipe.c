@@ -3,6 +3,7 @@
 #include "dataset/recipe.h"
 #include "uses.h"
 #include "workshop.h"
+#include "yaml.h"
 
 TestSuite(recipe, .init = work_open, .fini = work_close);
 
@@ -55,6 +56,27 @@ Test(recipe, those_of_the_report_lack_only_their_weights)
         cr_expect(strstr(e.message, cases[i].path) && strstr(e.message, cases[i].lacks), "%s: %s", cases[i].path, e.message);
         cr_expect_null(r);
     }
+}
+
+static void expect_other_photos(const il_yaml *a, const il_yaml *b, const char *key)
+{
+    const char *in_a = il_yaml_get(il_yaml_get(il_yaml_root(a), "photos"), key)->text;
+    const char *in_b = il_yaml_get(il_yaml_get(il_yaml_root(b), "photos"), key)->text;
+    cr_expect_str_neq(in_a, in_b, "both have photos.%s: %s", key, in_a);
+}
+
+/* Table 7 tests detectors that Dataset 2 trained. */
+Test(recipe, sd21_is_of_other_photos_than_dataset2)
+{
+    il_yaml *sd21 = NULL, *dataset2 = NULL;
+    il_err e = { 0 };
+    cr_assert_eq(chdir(SOURCE_DIR), 0);
+    WORK_OK(il_yaml_read(&sd21, "experiments/datasets/sd21.yaml", &e), e);
+    WORK_OK(il_yaml_read(&dataset2, "experiments/datasets/dataset2.yaml", &e), e);
+    expect_other_photos(sd21, dataset2, "root");
+    expect_other_photos(sd21, dataset2, "captions");
+    il_yaml_free(sd21);
+    il_yaml_free(dataset2);
 }
 
 Test(recipe, what_follows_from_what_is_left_out)
