@@ -48,13 +48,24 @@ il_tensor *il_norm_apply(il_scope *s, const il_norm *n, il_tensor *x)
     return il_batch_norm(s, x, n->weight, n->bias, n->mean, n->var, n->tracked);
 }
 
-/* In a scope of its own: what lies between the two is given up at once, unless autograd needs it. */
-il_tensor *il_conv_norm_apply(il_scope *outer, const il_conv *c, const il_norm *n, il_tensor *x)
+/* In a scope of its own: what lies between is given up at once, unless autograd needs it. */
+static il_tensor *conv_norm(il_scope *outer, const il_conv *c, const il_norm *n, il_tensor *x, bool rectified)
 {
     if (!il_scope_training(outer) && !il_scope_records(outer))
-        return il_conv2d_folded(outer, x, c->weight, c->bias, (il_fold){ n->weight, n->bias, n->mean, n->var }, c->opts);
+        return il_conv2d_folded(outer, x, c->weight, c->bias, (il_fold){ n->weight, n->bias, n->mean, n->var, rectified }, c->opts);
     il_scope *s = il_scope_nest(outer);
-    x = il_lift(s, il_norm_apply(s, n, il_conv_apply(s, c, x)));
+    x = il_norm_apply(s, n, il_conv_apply(s, c, x));
+    x = il_lift(s, rectified ? il_relu_(s, x) : x);
     il_scope_close(s);
     return x;
+}
+
+il_tensor *il_conv_norm_apply(il_scope *s, const il_conv *c, const il_norm *n, il_tensor *x)
+{
+    return conv_norm(s, c, n, x, false);
+}
+
+il_tensor *il_conv_norm_relu_apply(il_scope *s, const il_conv *c, const il_norm *n, il_tensor *x)
+{
+    return conv_norm(s, c, n, x, true);
 }

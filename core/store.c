@@ -289,3 +289,8 @@ void il_store_close(il_store *s)
     free(s->path);
     free(s);
 }
+
+const char *il_store_path(const il_store *s)
+{
+    return s->path;
+}

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "detect/pick.h"
 
 enum { SHOWN = 8 };
@@ -125,6 +126,32 @@ static int copy_facts(il_card *card, char **config, char **params, const il_rows
     return IL_OK;
 }
 
+/* The path is from the folder in which the run was made. Seen from another one, or moved with its database, the file lies in
+ * `runs` beside that all the same. */
+static int find_weights(il_card *card, const il_store *store, il_err *e)
+{
+    il_text path = { 0 };
+    const char *database = il_store_path(store), *slash = strrchr(database, '/');
+    size_t parts = 0;
+    if (!card->weights || access(card->weights, F_OK) == 0)
+        return IL_OK;
+    const char *tail = card->weights + strlen(card->weights); /* "/HASH/weights.safetensors" */
+    while (tail > card->weights && parts < 2)
+        parts += *--tail == '/';
+    il_words_add(&path, "%.*sruns/%s", slash ? (int)(slash + 1 - database) : 0, database, tail + (*tail == '/'));
+    if (path.failed) {
+        il_words_free(&path);
+        return il_fail_oom(e);
+    }
+    if (access(path.data, F_OK) != 0) {
+        il_words_free(&path);
+        return IL_OK;
+    }
+    free(card->weights);
+    card->weights = path.data;
+    return IL_OK;
+}
+
 /* Of tests on authentic pictures; an alarm is what would be more than the smallest region. */
 static const char alarm_facts[] =
     "SELECT COUNT(*), SUM(tp + fp > 0.001 * (tp + fp + fn + tn)), AVG(CAST(tp + fp AS REAL) / NULLIF(tp + fp + fn + tn, 0)) "
@@ -168,6 +195,8 @@ int il_pick_run(il_card *card, char **config, char **params, il_store *store, co
         return rc;
     rc = copy_facts(card, config, params, &rows, e);
     il_store_rows_free(&rows);
+    if (rc == IL_OK)
+        rc = find_weights(card, store, e);
     if (rc == IL_OK)
         rc = read_alarms(card, store, id, e);
     if (rc != IL_OK)

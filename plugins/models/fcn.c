@@ -129,8 +129,8 @@ static il_tensor *block(il_scope *outer, const void *self, il_tensor *x)
 {
     const struct bottleneck *b = self;
     il_scope *s = il_scope_nest(outer);
-    il_tensor *y = il_relu_(s, il_conv_norm_apply(s, &b->conv[0], &b->norm[0], x));
-    y = il_relu_(s, il_conv_norm_apply(s, &b->conv[1], &b->norm[1], y));
+    il_tensor *y = il_conv_norm_relu_apply(s, &b->conv[0], &b->norm[0], x);
+    y = il_conv_norm_relu_apply(s, &b->conv[1], &b->norm[1], y);
     y = il_conv_norm_apply(s, &b->conv[2], &b->norm[2], y);
     if (b->widens)
         x = il_conv_norm_apply(s, &b->conv[3], &b->norm[3], x);
@@ -157,7 +157,7 @@ static il_tensor *stage(il_scope *outer, const struct stage *g, il_tensor *x)
 static il_tensor *stem(il_scope *outer, const struct fcn *f, il_tensor *image)
 {
     il_scope *s = il_scope_nest(outer);
-    il_tensor *x = il_relu_(s, il_conv_norm_apply(s, &f->stem, &f->stem_norm, image));
+    il_tensor *x = il_conv_norm_relu_apply(s, &f->stem, &f->stem_norm, image);
     x = il_lift(s, il_max_pool2d(s, x, 3, 2, 1));
     il_scope_close(s);
     return x;
@@ -169,7 +169,7 @@ static il_tensor *head(il_scope *outer, const struct fcn *f, const struct head *
     if (!x || !image)
         return NULL;
     il_scope *s = il_scope_nest(outer);
-    x = il_relu_(s, il_conv_norm_apply(s, &h->conv, &h->norm, x));
+    x = il_conv_norm_relu_apply(s, &h->conv, &h->norm, x);
     x = il_conv_apply(s, &h->last, il_dropout(s, x, f->dropout));
     x = il_lift(s, il_upsample_bilinear(s, x, il_dim(image, 2), il_dim(image, 3)));
     il_scope_close(s);

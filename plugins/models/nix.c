@@ -147,7 +147,7 @@ static il_tensor *shrink(il_scope *outer, const void *self, il_tensor *x)
 {
     const struct shrink *b = self;
     il_scope *s = il_scope_nest(outer);
-    il_tensor *y = il_relu_(s, il_conv_norm_apply(s, &b->conv[0], &b->norm[0], x));
+    il_tensor *y = il_conv_norm_relu_apply(s, &b->conv[0], &b->norm[0], x);
     y = il_conv_norm_apply(s, &b->conv[1], &b->norm[1], y);
     il_tensor *shortcut = il_conv_norm_apply(s, &b->shortcut, &b->shortcut_norm, x);
     y = il_lift(s, il_relu_(s, il_add_(s, y, shortcut)));
@@ -193,7 +193,7 @@ static il_tensor *conv_block(il_scope *outer, const void *self, il_tensor *x)
     const struct conv_block *b = self;
     il_scope *s = il_scope_nest(outer);
     for (int i = 0; i < 2; i++)
-        x = il_relu_(s, il_conv_norm_apply(s, &b->conv[i], &b->norm[i], x));
+        x = il_conv_norm_relu_apply(s, &b->conv[i], &b->norm[i], x);
     x = il_lift(s, x);
     il_scope_close(s);
     return x;

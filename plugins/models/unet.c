@@ -68,13 +68,10 @@ static int unet_build(void *self, il_state *st, il_err *e)
     return il_state_status(st, e);
 }
 
-static il_tensor *apply(il_scope *outer, const void *self, il_tensor *x)
+static il_tensor *apply(il_scope *s, const void *self, il_tensor *x)
 {
     const struct layer *l = self;
-    il_scope *s = il_scope_nest(outer);
-    x = il_lift(s, il_relu_(s, il_conv_norm_apply(s, &l->conv, &l->norm, x)));
-    il_scope_close(s);
-    return x;
+    return il_conv_norm_relu_apply(s, &l->conv, &l->norm, x);
 }
 
 static il_tensor *unet_forward(const void *self, il_scope *outer, il_tensor *image, il_tensor **aux)

@@ -2,6 +2,7 @@
  * INPAINTLAB_KERNELS=all, so that matrix products serve wherever they can, and =libtorch, without them. */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 #include <criterion/criterion.h>
 #include <inpaintlab/random.h>
 #include <inpaintlab/tensor.h>
@@ -165,6 +166,79 @@ static void compare(const struct shape *c, const struct figures *f, bool trainin
     }
     cr_assert_eq(il_scope_status(s, &e), IL_OK, "%s: %s", c->name, e.message);
     il_scope_close(s);
+}
+
+/* ---- with a batch norm and a rectifier, in evaluation ---- */
+
+/* Per channel: weight, bias, mean, and a variance above 0. */
+static float *norm_numbers(int out, const char *name)
+{
+    float *v = numbers((size_t)out, name);
+    for (int i = 0; strcmp(name, "var") == 0 && i < out; i++)
+        v[i] = 0.5F + v[i] * v[i];
+    return v;
+}
+
+static void rectify(double *y, const struct shape *c, const struct figures *f, float *const norm[4], bool rectified)
+{
+    size_t pixels = (size_t)(f->tall * f->broad);
+    for (size_t i = 0; i < f->ys; i++) {
+        size_t o = i / pixels % (size_t)c->out;
+        y[i] = (f->y[i] - norm[2][o]) / sqrt(norm[3][o] + 1e-5) * norm[0][o] + norm[1][o];
+        if (rectified && y[i] < 0)
+            y[i] = 0;
+    }
+}
+
+static il_tensor *taken(il_scope *s, const struct shape *c, const float *data, int64_t n, int64_t channels, int64_t height, int64_t width)
+{
+    return il_to_order(s, il_from_f32(s, data, 4, (int64_t[]){ n, channels, height, width }), c->nchw ? IL_NCHW : IL_NHWC);
+}
+
+/* All pictures, the first alone, all again: what is kept with the weight must fit each time. Then after a change. */
+static void compare_folded(const struct shape *c, const struct figures *f, bool rectified)
+{
+    static const char *const names[] = { "norm", "shift", "mean", "var" };
+    float *norm[4];
+    il_tensor *t[4], *b = NULL;
+    il_err e = { 0 };
+    il_scope *s = NULL;
+    double *y = malloc((f->ys + 1) * sizeof *y);
+    cr_assert_eq(il_scope_open(&s, (il_scope_opts){ 0 }, &e), IL_OK, "%s", e.message);
+    for (int i = 0; i < 4; i++) {
+        norm[i] = norm_numbers(c->out, names[i]);
+        t[i] = il_from_f32(s, norm[i], 1, (int64_t[]){ c->out });
+    }
+    const il_fold fold = { t[0], t[1], t[2], t[3], rectified };
+    il_tensor *w = taken(s, c, f->w, c->out, c->in / or_one(c->o.groups), c->high, c->wide ? c->wide : c->high);
+    if (c->bias)
+        b = il_from_f32(s, f->b, 1, (int64_t[]){ c->out });
+    rectify(y, c, f, norm, rectified);
+    for (int pass = 0; pass < 3; pass++) {
+        int64_t n = pass == 1 ? 1 : c->n;
+        il_tensor *out = il_conv2d_folded(s, taken(s, c, f->x, n, c->in, c->height, c->width), w, b, fold, c->o);
+        cr_assert_eq(il_scope_status(s, &e), IL_OK, "%s: %s", c->name, e.message);
+        near(out, y, f->ys * (size_t)n / (size_t)c->n, c->name, rectified ? "rectified" : "folded");
+    }
+    for (int i = 0; i < c->out; i++)
+        norm[1][i] += 1;
+    cr_assert_eq(il_copy(t[1], il_from_f32(s, norm[1], 1, (int64_t[]){ c->out }), &e), IL_OK, "%s", e.message);
+    rectify(y, c, f, norm, rectified);
+    near(il_conv2d_folded(s, taken(s, c, f->x, c->n, c->in, c->height, c->width), w, b, fold, c->o), y, f->ys, c->name, "changed");
+    il_scope_close(s);
+    for (int i = 0; i < 4; i++)
+        free(norm[i]);
+    free(y);
+}
+
+Test(conv, folded_as_plain_loops)
+{
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+        struct figures f = compute(&shapes[i]);
+        compare_folded(&shapes[i], &f, false);
+        compare_folded(&shapes[i], &f, true);
+        release(&f);
+    }
 }
 
 Test(conv, as_plain_loops)

@@ -116,6 +116,26 @@ Test(pick, a_test_by_another_mask_policy_counts)
     remove_folder(f);
 }
 
+Test(pick, weights_are_found_beside_a_database_that_was_moved)
+{
+    struct folder f = new_folder();
+    char command[300];
+    il_store *s = open_store(f);
+    int64_t id = put_run(s, "a", "one", "realfake", "realfake", 20);
+    GOOD(il_store_end_run(s, id, &(il_run_end){ .status = IL_RUN_DONE, .weights_path = "elsewhere/runs/0123/weights.safetensors",
+                                                .weights_sha256 = "abc" }, &e));
+    il_card c = picked(s, "one");
+    cr_expect_str_eq(c.weights, "elsewhere/runs/0123/weights.safetensors");
+    card_free(c);
+    snprintf(command, sizeof command, "mkdir -p %s/runs/0123 && touch %s/runs/0123/weights.safetensors", f.path, f.path);
+    cr_assert_eq(system(command), 0);
+    c = picked(s, "one");
+    cr_expect_str_eq(c.weights, in_folder(f, "runs/0123/weights.safetensors").path);
+    card_free(c);
+    il_store_close(s);
+    remove_folder(f);
+}
+
 Test(pick, by_number_name_or_glob)
 {
     struct folder f = new_folder();

@@ -35,8 +35,9 @@ il_tensor *il_conv_apply(il_scope *s, const il_conv *c, il_tensor *x);
 il_norm il_norm_declare(il_state *st, const char *prefix, int channels);
 il_tensor *il_norm_apply(il_scope *s, const il_norm *n, il_tensor *x);
 
-/* The convolution, then the batch norm; in evaluation as one convolution. */
+/* The convolution, then the batch norm, then the rectifier; in evaluation as one convolution. */
 il_tensor *il_conv_norm_apply(il_scope *s, const il_conv *c, const il_norm *n, il_tensor *x);
+il_tensor *il_conv_norm_relu_apply(il_scope *s, const il_conv *c, const il_norm *n, il_tensor *x);
 
 /* snprintf into a small struct, so that names nest in calls: il_name("%s.conv%d", prefix, i).text */
 typedef struct il_name_buf {

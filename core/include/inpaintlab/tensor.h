@@ -179,13 +179,14 @@ il_tensor *il_conv2d(il_scope *s, il_tensor *x, il_tensor *weight, il_tensor *bi
 /* x (N,C,H,W), weight (C,O,k,k), bias (O) or NULL */
 il_tensor *il_conv_transpose2d(il_scope *s, il_tensor *x, il_tensor *weight, il_tensor *bias, il_conv_opts o);
 
-/* A batch norm with its running statistics as a factor and a summand per channel; all (O). */
+/* A batch norm with its running statistics as a factor and a summand per channel; all (O). rectified: then max(0, y). */
 typedef struct il_fold {
     il_tensor *weight, *bias, *mean, *var;
+    bool rectified;
 } il_fold;
 
-/* The convolution and then that batch norm, as one convolution: for evaluation, no gradient is recorded. The scaled
- * weights are kept with `weight` until one of the tensors changes. */
+/* The convolution, that batch norm and rectifier, as one convolution: for evaluation, no gradient is recorded. The scaled
+ * weights are kept with `weight` until one of the tensors, or on the CPU the size of x, changes. */
 il_tensor *il_conv2d_folded(il_scope *s, il_tensor *x, il_tensor *weight, il_tensor *bias, il_fold norm, il_conv_opts o);
 
 /* Batch norm over (N,H,W), eps 1e-5, momentum 0.1. In training it uses the batch and updates mean, var and *tracked
