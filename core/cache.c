@@ -280,11 +280,12 @@ static uint64_t folder_bytes(const char *path)
 {
     uint64_t sum = 0;
     DIR *folder = opendir(path);
+    int fd = folder ? dirfd(folder) : -1;
     const struct dirent *entry;
-    while (folder && (entry = readdir(folder))) {
+    while (fd >= 0 && (entry = readdir(folder))) {
         struct stat st;
         const char *ending = strrchr(entry->d_name, '.');
-        if (ending && strcmp(ending, ENDING) == 0 && fstatat(dirfd(folder), entry->d_name, &st, 0) == 0)
+        if (ending && strcmp(ending, ENDING) == 0 && fstatat(fd, entry->d_name, &st, 0) == 0)
             sum += (uint64_t)st.st_size;
     }
     if (folder)

@@ -141,7 +141,7 @@ typedef struct il_cell_record {
     const char *published_table; /* or NULL */
     const char *degradation;       /* of the tested pictures, or NULL */
     double level;
-    bool missing; /* its data are not there: a cell that is measured stays as it is */
+    bool missing; /* its data are not there: a cell that was measured with the same settings stays as it is */
 } il_cell_record;
 int il_store_cell(il_store *s, const il_cell_record *c, il_err *e);
 

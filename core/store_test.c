@@ -117,7 +117,8 @@ static int put_cell(il_store *s, const il_cell_record *c, il_err *e)
         " COALESCE(level, 0.0)) DO UPDATE SET run = ?3, test = NULLIF(?4, 0), model = ?5, dataset = ?6,"
         " mask_policy = ?7, loss = ?8, trained_on = ?9, published_table = ?13"
         " WHERE NOT (?16 AND EXISTS (SELECT 1 FROM tests WHERE id = experiment_cells.test AND status = 'done')"
-        " AND (experiment_cells.run = ?3 OR EXISTS (SELECT 1 FROM runs WHERE id = ?3 AND " IS_HOLE ")))", values, e);
+        " AND (experiment_cells.run = ?3 OR EXISTS (SELECT 1 FROM runs WHERE id = ?3 AND " IS_HOLE
+        " AND config = (SELECT config FROM runs WHERE id = experiment_cells.run))))", values, e);
 }
 
 /* The run that the cell has shown so far; 0 where there is none. */

@@ -47,15 +47,9 @@ int il_findings_add(il_findings *f, il_finding_type type, il_err *e, const char 
     va_start(args, format);
     il_dataset_finding found = { .where = il_words_copy(where), .what = text_of(format, args) };
     va_end(args);
-    il_dataset_finding *list = f->of[type].list;
-    if (f->of[type].count == f->of[type].room) {
-        size_t room = f->of[type].room ? f->of[type].room * 2 : 16;
-        list = realloc(list, room * sizeof *list);
-        if (list) {
-            f->of[type].list = list;
-            f->of[type].room = room;
-        }
-    }
+    il_dataset_finding *list = il_words_room(f->of[type].list, f->of[type].count, &f->of[type].room, sizeof *list);
+    if (list)
+        f->of[type].list = list;
     if (!list || !found.where || !found.what) {
         free(found.where);
         free(found.what);

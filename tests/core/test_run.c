@@ -124,11 +124,20 @@ Test(run, a_run_that_cannot_see_its_data_leaves_what_was_measured)
     assert_query(&r, shown, "realfake test done 1;realfake validation done 1");
     assert_query(&r, "SELECT count(*) FROM runs", "1");
     assert_query(&r, "SELECT count(*) FROM tests", "2");
+    close_room(&r);
+
+    open_room(&r, lab_grid("away", ", weight_decay: 0.1", "  test: [realfake, {split: validation}]\n")); /* never measured */
+    cr_expect(run_first(&r).failure.code != IL_OK);
+    assert_query(&r, shown, "realfake test no data 0;realfake validation no data 0");
+    close_room(&r);
+    open_room(&r, lab_grid("away", "", "  test: [realfake, {split: validation}]\n"));
 
     cr_assert_eq(rename(lab_path("gone"), lab_path("data")), 0);
     cr_assert_eq(rename(lab_path("data/elsewhere"), lab_path("data/test")), 0);
     o = run_first(&r);
     cr_expect(!o.trained && !o.tested && o.failure.code == IL_OK, "%s", o.failure.message);
+    assert_query(&r, shown, "realfake test done 1;realfake validation done 1");
+    assert_query(&r, "SELECT count(*) FROM runs", "1");
     close_room(&r);
 }
 
