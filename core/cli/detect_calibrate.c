@@ -75,8 +75,9 @@ static int examine(struct sitting *s, const il_gathered *g, il_err *e)
 static bool is_made(const char *path)
 {
     const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path, *dot = strrchr(name, '.'), *from = dot;
-    while (from && from > name && *--from != '.')
-        ;
+    do
+        from = from && from > name ? from - 1 : NULL;
+    while (from && *from != '.');
     for (int i = 0; from && from > name && i < IL_PICTURE_KINDS; i++) {
         const char *kind = il_manifest_kinds[i];
         if (i != IL_ORIGINAL && strlen(kind) == (size_t)(dot - from - 1) && strncmp(from + 1, kind, strlen(kind)) == 0)

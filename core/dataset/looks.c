@@ -49,18 +49,45 @@ static int64_t changed_at(const struct stat *st)
     return (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec;
 }
 
-/* A line is cut off at its end. */
+/* The next word, which ends at a blank; NULL: there is none. */
+static char *next_word(char **at)
+{
+    char *word = *at, *end = word ? strchr(word, ' ') : NULL;
+    if (!end)
+        return NULL;
+    *end = '\0';
+    *at = end + 1;
+    return word;
+}
+
+/* A whole number from low to high, which is all of the next word. */
+static bool read_number(int64_t *out, char **at, int64_t low, int64_t high)
+{
+    char *word = next_word(at), *end = NULL;
+    long long value = word ? strtoll(word, &end, 10) : 0;
+    *out = value;
+    return word && end != word && !*end && value >= low && value <= high;
+}
+
+/* The line belongs to the entry from then on. */
 static bool read_line(struct entry *out, char *line)
 {
     struct entry x = { 0 };
-    int path = 0;
-    if (sscanf(line, "%" SCNd64 " %" SCNd64 " %64[0-9a-f] %" SCNx64 " %d %d %n", &x.mtime, &x.size, x.facts.sha256.hex, &x.facts.look,
-               &x.facts.width, &x.facts.height, &path) != 6 || path == 0 || strlen(x.facts.sha256.hex) != 64 ||
-        x.facts.width < 1 || x.facts.height < 1)
+    int64_t width, height;
+    char *end = NULL;
+    if (!read_number(&x.mtime, &line, INT64_MIN, INT64_MAX) || !read_number(&x.size, &line, 0, INT64_MAX))
         return false;
-    x.below = line + path;
+    const char *sha256 = next_word(&line), *look = sha256 ? next_word(&line) : NULL;
+    if (!look || strlen(sha256) != 64 || strlen(look) != 16 || !read_number(&width, &line, 1, INT_MAX) ||
+        !read_number(&height, &line, 1, INT_MAX))
+        return false;
+    memcpy(x.facts.sha256.hex, sha256, 65);
+    x.facts.look = strtoull(look, &end, 16);
+    x.facts.width = (int)width;
+    x.facts.height = (int)height;
+    x.below = line;
     *out = x;
-    return *x.below != '\0';
+    return !*end && *line;
 }
 
 static int by_path(const void *a, const void *b)

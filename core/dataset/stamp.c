@@ -119,10 +119,11 @@ static void clear_drafts(const il_stamp *s, const char *below)
 {
     place p = in(s, below);
     DIR *d = opendir(p.path);
-    for (const struct dirent *x; d && (x = readdir(d));) {
+    int fd = d ? dirfd(d) : -1;
+    for (const struct dirent *x; fd >= 0 && (x = readdir(d));) {
         size_t n = strlen(x->d_name);
         if (n > 4 && strcmp(x->d_name + n - 4, ".tmp") == 0)
-            unlinkat(dirfd(d), x->d_name, 0);
+            unlinkat(fd, x->d_name, 0);
     }
     if (d)
         closedir(d);
