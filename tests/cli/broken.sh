@@ -5,6 +5,7 @@
 set -u
 program=$(realpath "$1") build=$(realpath "$2") source=$(realpath "$3") print=${4:-}
 work=$(mktemp -d)
+export XDG_CACHE_HOME=$work/cache
 trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
 cd "$work" || exit 1
 export INPAINTLAB_PLUGIN_PATH=$build/tests/broken LC_ALL=C

@@ -4,6 +4,7 @@
 set -u
 program=$(realpath "$1") source=$2 data=$(realpath "$3") kills=${4:-6}
 work=$(mktemp -d /tmp/inpaintlab-dataset-XXXXXX)
+export XDG_CACHE_HOME=$work/cache
 trap 'rm -rf "$work"' EXIT
 failures=0
 fail() { echo "FAILED: $*"; failures=$((failures + 1)); }

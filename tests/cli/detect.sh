@@ -4,6 +4,7 @@
 set -u
 program=$(realpath "$1") source=$(realpath "$2") data=$(realpath "$3")
 work=$(mktemp -d /tmp/inpaintlab-detect-XXXXXX)
+export XDG_CACHE_HOME=$work/cache
 trap 'chmod -R u+rwx "$work"; rm -rf "$work"' EXIT
 failures=0 cases=0
 fail() { echo "FAILED: $*"; failures=$((failures + 1)); }
