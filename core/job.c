@@ -324,8 +324,9 @@ int il_job_lock(int *fd, const il_job *j, const char *folder, il_err *e)
             return il_fail(e, IL_EBUSY, "another process is at this run (it holds %s)", path.text);
         return il_fail(e, IL_EIO, "%s: cannot lock: %s", path.text, strerror(why));
     }
-    il_whole_sweep(il_job_file(j, folder, "checkpoint.safetensors").text);
-    il_whole_sweep(il_job_file(j, folder, "weights.safetensors").text);
+    il_job_path own = il_job_file(j, folder, "");
+    il_whole_sweep(own.text, "checkpoint.safetensors");
+    il_whole_sweep(own.text, "weights.safetensors");
     *fd = got;
     return IL_OK;
 }

@@ -54,28 +54,21 @@ int il_whole_put(il_whole *w, const void *data, size_t size, il_err *e)
     return IL_OK;
 }
 
-/* Of the folder in which path stands; -1: it cannot be had. */
-static int open_folder(const char *path)
+/* So that the rename outlives a power cut. Some file systems cannot: then nothing is lost but that. */
+static void sync_folder(const char *path)
 {
     char *folder = strdup(path);
     if (!folder)
-        return -1;
+        return;
     char *slash = strrchr(folder, '/');
     if (slash)
         slash[slash == folder ? 1 : 0] = '\0';
     int fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    free(folder);
-    return fd;
-}
-
-/* So that the rename outlives a power cut. Some file systems cannot: then nothing is lost but that. */
-static void sync_folder(const char *path)
-{
-    int fd = open_folder(path);
     if (fd >= 0) {
         (void)fsync(fd);
         close(fd);
     }
+    free(folder);
 }
 
 int il_whole_end(il_whole *w, const char *path, bool lasting, int rc, il_err *e)
@@ -103,22 +96,20 @@ int il_whole_write(const char *path, const void *data, size_t size, il_err *e)
     return rc == IL_OK ? il_whole_end(&w, path, true, il_whole_put(&w, data, size, e), e) : rc;
 }
 
-/* Whether a file is called as il_whole_begin calls drafts of `name`. */
+/* Whether a file is called as il_whole_begin calls drafts of `name`; NULL: of any file. */
 static bool is_draft(const char *file, const char *name)
 {
-    size_t size = strlen(name), whole = strlen(file);
-    return whole > size + 4 && strncmp(file, name, size) == 0 && file[size] == '.' && strcmp(file + whole - 4, ".tmp") == 0;
+    size_t size = name ? strlen(name) : 0, whole = strlen(file);
+    bool fits = !name || (strncmp(file, name, size) == 0 && file[size] == '.');
+    return fits && whole > size + 4 && strcmp(file + whole - 4, ".tmp") == 0;
 }
 
-void il_whole_sweep(const char *path)
+void il_whole_sweep(const char *folder, const char *name)
 {
-    const char *slash = strrchr(path, '/');
-    int fd = open_folder(path);
-    DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
-    if (!d && fd >= 0)
-        close(fd);
-    for (struct dirent *x; d && (x = readdir(d));)
-        if (is_draft(x->d_name, slash ? slash + 1 : path))
+    DIR *d = opendir(folder);
+    int fd = d ? dirfd(d) : -1;
+    for (const struct dirent *x; fd >= 0 && (x = readdir(d));)
+        if (is_draft(x->d_name, name))
             unlinkat(fd, x->d_name, 0);
     if (d)
         closedir(d);

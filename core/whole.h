@@ -20,7 +20,8 @@ int il_whole_put(il_whole *w, const void *data, size_t size, il_err *e);
 /* rc: how it went so far; IL_OK gives it its name, anything else removes it. lasting: it outlives a power cut. */
 int il_whole_end(il_whole *w, const char *path, bool lasting, int rc, il_err *e);
 
-/* Removes what writers of that file left behind when they were killed. Nobody may be writing it. */
-void il_whole_sweep(const char *path);
+/* Removes what writers of the folder's file of that name (NULL: of any file) left behind when they were killed. Nobody may be
+ * writing it. */
+void il_whole_sweep(const char *folder, const char *name);
 
 #endif

@@ -114,21 +114,6 @@ static int check(il_stamp *s, const char *text, const il_digest *identity, il_er
     return rc;
 }
 
-/* Removes the half-written files of a process that was killed. */
-static void clear_drafts(const il_stamp *s, const char *below)
-{
-    place p = in(s, below);
-    DIR *d = opendir(p.path);
-    int fd = d ? dirfd(d) : -1;
-    for (const struct dirent *x; fd >= 0 && (x = readdir(d));) {
-        size_t n = strlen(x->d_name);
-        if (n > 4 && strcmp(x->d_name + n - 4, ".tmp") == 0)
-            unlinkat(fd, x->d_name, 0);
-    }
-    if (d)
-        closedir(d);
-}
-
 /* ---- journal ---- */
 
 static int open_journal(il_stamp *s, il_err *e)
@@ -167,9 +152,9 @@ static int make_room(const il_stamp *s, const il_recipe *r, il_err *e)
     int rc = IL_OK;
     for (int i = 0; !rc && i < IL_SPLITS; i++)
         if (r->splits[i] > 0 && (rc = make_folder(in(s, il_recipe_splits[i]).path, e)) == IL_OK)
-            clear_drafts(s, il_recipe_splits[i]);
+            il_whole_sweep(in(s, il_recipe_splits[i]).path, NULL);
     if (!rc)
-        clear_drafts(s, ".");
+        il_whole_sweep(s->folder, NULL);
     return rc;
 }
 

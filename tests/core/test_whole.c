@@ -97,14 +97,19 @@ Test(whole, drafts_of_killed_writers_are_swept, .init = set_up, .fini = tear_dow
     put(path, "whole");
     cr_assert_eq(il_whole_begin(&killed, path, &e), IL_OK, "%s", e.message);
     cr_assert_eq(il_whole_begin(&other, near, &e), IL_OK, "%s", e.message);
-    il_whole_sweep(path);
+    il_whole_sweep(folder, "file");
     entries_are(2); /* the file, and the draft of another one */
     holds(path, "whole");
     cr_assert_eq(il_whole_end(&other, near, false, IL_OK, &e), IL_OK, "%s", e.message);
-    il_whole_sweep(path);
+    il_whole_sweep(folder, "file");
     entries_are(2);
-    close(killed.fd);
-    free(killed.draft);
+    cr_assert_eq(il_whole_begin(&other, near, &e), IL_OK, "%s", e.message);
+    il_whole_sweep(folder, NULL);
+    entries_are(2);
+    for (il_whole *w = &killed; w; w = w == &killed ? &other : NULL) {
+        close(w->fd);
+        free(w->draft);
+    }
 }
 
 Test(whole, what_cannot_be_written_leaves_nothing, .init = set_up, .fini = tear_down)
