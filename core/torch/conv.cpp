@@ -41,11 +41,18 @@ bool products_pay()
 
 bool is_image(const at::Tensor &t) { return t.is_cpu() && t.dim() == 4 && t.numel() > 0; }
 
+/* Whether pixels are rows, and each goes into all of the output's channels. */
+bool is_dense(const at::Tensor &x, const at::Tensor &weight, il_conv_opts o)
+{
+    return is_image(x) && is_image(weight) && or_one(o.groups) == 1 && x.size(1) == weight.size(1) && x.size(1) > 1 &&
+           x.is_contiguous(at::MemoryFormat::ChannelsLast);
+}
+
+bool has_one_tap(const at::Tensor &weight) { return weight.size(2) == 1 && weight.size(3) == 1; }
+
 bool is_pointwise(const at::Tensor &x, const at::Tensor &weight, il_conv_opts o)
 {
-    return is_image(x) && is_image(weight) && weight.size(2) == 1 && weight.size(3) == 1 && o.padding == 0 &&
-           or_one(o.groups) == 1 && x.size(1) == weight.size(1) && x.size(1) > 1 &&
-           x.is_contiguous(at::MemoryFormat::ChannelsLast);
+    return is_dense(x, weight, o) && has_one_tap(weight) && o.padding == 0;
 }
 
 /* oneDNN writes past its buffers when it computes the gradient of a 1x1 kernel of few channels, channels last (seen with
@@ -62,10 +69,9 @@ bool keeps_size(const at::Tensor &weight, il_conv_opts o)
 
 bool suits_products(const at::Tensor &x, const at::Tensor &weight, const std::optional<at::Tensor> &bias, il_conv_opts o)
 {
-    bool plain = is_image(x) && is_image(weight) && x.scalar_type() == at::kFloat && weight.scalar_type() == at::kFloat &&
+    bool plain = x.scalar_type() == at::kFloat && weight.scalar_type() == at::kFloat &&
                  (!bias || bias->scalar_type() == at::kFloat);
-    return plain && products_pay() && keeps_size(weight, o) && or_one(o.groups) == 1 && x.size(1) == weight.size(1) &&
-           x.size(1) > 1 && weight.size(0) > 1 && x.is_contiguous(at::MemoryFormat::ChannelsLast);
+    return plain && products_pay() && is_dense(x, weight, o) && keeps_size(weight, o) && weight.size(0) > 1;
 }
 
 /* (N,C,H,W) as it lies in memory, channels last: (N,H,W,C) */
@@ -117,8 +123,7 @@ struct by_products : torch::autograd::Function<by_products> {
         context->saved_data["dilation"] = dilation;
         context->saved_data["input"] = x.requires_grad();
         context->saved_data["bias"] = bias && bias->requires_grad();
-        return weight.size(2) == 1 && weight.size(3) == 1 ? pointwise(x, weight, bias, 1) :
-                                                            at::conv2d(x, weight, bias, 1, padding, dilation);
+        return has_one_tap(weight) ? pointwise(x, weight, bias, 1) : at::conv2d(x, weight, bias, 1, padding, dilation);
     }
 
     static torch::autograd::variable_list backward(torch::autograd::AutogradContext *context,
@@ -128,11 +133,10 @@ struct by_products : torch::autograd::Function<by_products> {
         const at::Tensor &x = saved[0], &weight = saved[1];
         int64_t padding = context->saved_data["padding"].toInt(), dilation = context->saved_data["dilation"].toInt();
         at::Tensor grad = grads[0].contiguous(at::MemoryFormat::ChannelsLast), by_input, by_bias;
-        if (!context->saved_data["input"].toBool())
-            ;
-        else if (weight.size(2) == 1 && weight.size(3) == 1)
+        bool wanted = context->saved_data["input"].toBool();
+        if (wanted && has_one_tap(weight))
             by_input = at::mm(rows(pixels(grad)), weight.flatten(1)).view(pixels(x).sizes()).permute({ 0, 3, 1, 2 });
-        else
+        else if (wanted)
             by_input = std::get<0>(at::convolution_backward(grad, x, weight, std::nullopt, { 1, 1 }, { padding, padding },
                                                             { dilation, dilation }, false, { 0, 0 }, 1,
                                                             { true, false, false }));
