@@ -310,7 +310,7 @@ static int all_tested(bool *yes, struct sitting *x, il_err *e)
 static int train_and_test(struct sitting *x, il_err *e)
 {
     il_run_row row;
-    bool tested = false;
+    bool tested = false, kept = il_run_weights_there(x->job, x->opts->folder);
     int rc = il_store_find_run(&row, x->store, x->job->hash, e);
     if (rc != IL_OK)
         return rc;
@@ -321,7 +321,7 @@ static int train_and_test(struct sitting *x, il_err *e)
         if (rc != IL_OK)
             return rc;
     }
-    if (row.status == IL_RUN_DONE && !tested && il_run_weights_there(x->job, x->opts->folder)) {
+    if (row.status == IL_RUN_DONE && !tested && kept) {
         il_err why = { 0 };
         rc = weights_in_memory(x, &why);
         if (ends_grid(rc))
@@ -331,7 +331,7 @@ static int train_and_test(struct sitting *x, il_err *e)
         if (rc != IL_OK)
             return ends_grid(rc) ? rc : IL_OK;
     }
-    if (row.status != IL_RUN_DONE || (!tested && !il_run_weights_there(x->job, x->opts->folder))) {
+    if (row.status != IL_RUN_DONE || (!tested && !kept)) {
         il_err why = { 0 };
         rc = train(x, &why);
         if (rc == IL_ECANCEL && x->row) {
