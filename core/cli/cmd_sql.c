@@ -111,7 +111,7 @@ const il_command il_cmd_sql = {
     .about =
         "Prints the result of one SELECT; '-' reads it from standard input. Nothing can be written.\n"
         "Start with the views: cells, metrics (every cell under each convention), table1 to table7, table_mask_policies,\n"
-        "settings (every setting of every run) and varied (those that differ within an experiment); the tables are \n"
+        "settings (every setting of every run) and varied (those that differ within an experiment); the tables are\n"
         "experiments, runs, epochs, tests, images, scores, splits, published. \"PRAGMA table_info(cells)\" lists the columns\n"
         "of one.\n",
     .options = table,

@@ -116,9 +116,10 @@ int il_recipe_scan(il_recipe *r, const char *root, const char *split, il_items *
         rc = il_splits_assign(&splits, r, &photos, facts, e);
     for (size_t i = 0; !rc && i < splits.used; i++) {
         const il_photo *photo = &photos.list[splits.order[i]];
-        if (splits.of[splits.order[i]] == wanted)
-            rc = il_items_add(out, photo->id, photo->path, NULL, e);
-        if (!rc && splits.of[splits.order[i]] == wanted && *photo->caption)
+        if (splits.of[splits.order[i]] != wanted)
+            continue;
+        rc = il_items_add(out, photo->id, photo->path, NULL, e);
+        if (!rc && *photo->caption)
             rc = keep_prompt(r, photo, e);
     }
     if (r->nprompts)
