@@ -2,9 +2,9 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include "check/growth.h"
-#include "items.h"
-#include "source.h"
+#include "check/leak.h"
+#include "plugin/items.h"
+#include "loader/source.h"
 
 enum { THREADS = 4, MOST = 64 };
 

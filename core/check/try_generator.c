@@ -2,8 +2,8 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "check/growth.h"
-#include "check/probe.h"
+#include "check/leak.h"
+#include "check/test_inputs.h"
 
 enum { BATCH = 2, LEAST_SIDE = 64 };
 

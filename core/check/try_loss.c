@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <inpaintlab/random.h>
-#include "check/growth.h"
-#include "check/probe.h"
-#include "model.h"
+#include "check/leak.h"
+#include "check/test_inputs.h"
+#include "plugin/model.h"
 
 enum { SIDE = 8, COUNT = 2 * SIDE * SIDE };
 static const int64_t shape[] = { 2, 1, SIDE, SIDE };

@@ -1,7 +1,7 @@
 /* try_mask_policy.c - checks of mask policies: 256 labels in [0,1], always the same. */
 #include <math.h>
 #include <string.h>
-#include "check/growth.h"
+#include "check/leak.h"
 
 enum { LEVELS = 256 };
 

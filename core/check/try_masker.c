@@ -1,7 +1,7 @@
 /* try_masker.c - checks of maskers: size and values of masks, chance by seed alone. */
 #include <string.h>
-#include "check/growth.h"
-#include "check/probe.h"
+#include "check/leak.h"
+#include "check/test_inputs.h"
 
 enum { WIDTH = 256, HEIGHT = 192, SEEDS = 8 };
 

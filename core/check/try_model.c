@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "check/growth.h"
-#include "check/probe.h"
-#include "model.h"
+#include "check/leak.h"
+#include "check/test_inputs.h"
+#include "plugin/model.h"
 
 static const il_device cpu = { IL_CPU, 0 };
 

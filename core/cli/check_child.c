@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 #include <inpaintlab/tensor.h>
-#include "check_child.h"
+#include "cli/check_child.h"
 
 enum { LONGEST = 4096, NAME = 64 };
 

@@ -3,7 +3,7 @@
 #ifndef IL_CLI_CHECK_CHILD_H
 #define IL_CLI_CHECK_CHILD_H
 
-#include "check/trial.h"
+#include "check/check_plugin.h"
 
 /* Runs the checks and tells watch of them, from here. A crash, an exit, or a check that takes longer than `seconds` counts as
  * that check's failure and ends the trial: *whole is then false. */

@@ -2,7 +2,7 @@
 #ifndef IL_CLI_H
 #define IL_CLI_H
 
-#include "command.h"
+#include "cli/command.h"
 
 #define IL_CLI_DATABASE "results/results.sqlite"
 

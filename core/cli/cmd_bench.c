@@ -3,12 +3,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "bench.h"
-#include "bench_data.h"
-#include "cli.h"
-#include "keys.h"
-#include "progress.h"
-#include "registry.h"
+#include "bench/bench.h"
+#include "bench/bench_data.h"
+#include "cli/cli.h"
+#include "plan/keys.h"
+#include "cli/progress.h"
+#include "plugin/registry.h"
 
 #define STAGES "loading|evaluation|training|epoch" /* bit after bit of IL_BENCH_ALL */
 

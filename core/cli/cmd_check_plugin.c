@@ -1,9 +1,9 @@
 /* cmd_check_plugin.c - inpaintlab check-plugin: does a plugin do what it must? */
 #include <stdio.h>
 #include <string.h>
-#include "check_child.h"
-#include "cli.h"
-#include "words.h"
+#include "cli/check_child.h"
+#include "cli/cli.h"
+#include "base/text.h"
 
 struct options {
     const char *images;

@@ -1,6 +1,6 @@
 /* cmd_compare.c - inpaintlab compare: cells against each other, picture by picture. */
-#include "cli.h"
-#include "compare.h"
+#include "cli/cli.h"
+#include "report/compare.h"
 
 struct options {
     const char *database;

@@ -1,6 +1,6 @@
 /* cmd_dataset.c - inpaintlab dataset: makes, checks and shows data sets. */
-#include "cli.h"
-#include "dataset.h"
+#include "cli/cli.h"
+#include "cli/dataset.h"
 
 const il_command il_cmd_dataset = {
     .name = "dataset",

@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include "cli.h"
+#include "cli/cli.h"
 #include "cli/detect.h"
-#include "detect/gather.h"
-#include "detect/tell.h"
-#include "whole.h"
+#include "detect/input_list.h"
+#include "detect/finding_json.h"
+#include "base/atomic_file.h"
 
 enum { DEFAULT_TILE = 512, LEAST_TILE = 32, MOST_TILE = 4096, FOUND = 0, NOT_FOUND = 1, TROUBLE = 2 };
 

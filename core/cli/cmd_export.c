@@ -1,7 +1,7 @@
 /* cmd_export.c - inpaintlab export: the results as plain files. */
-#include "cli.h"
-#include "draft.h"
-#include "export.h"
+#include "cli/cli.h"
+#include "base/atomic_folder.h"
+#include "report/export.h"
 
 struct options {
     const char *database, *experiment, *folder;

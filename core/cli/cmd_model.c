@@ -1,10 +1,10 @@
 /* cmd_model.c - inpaintlab model: what the parts of a model weigh and cost. */
 #include <stdio.h>
 #include <string.h>
-#include "anatomy.h"
-#include "choice.h"
-#include "cli.h"
-#include "words.h"
+#include "bench/model_summary.h"
+#include "plan/resolve_plugin.h"
+#include "cli/cli.h"
+#include "base/text.h"
 
 struct options {
     const char *device;

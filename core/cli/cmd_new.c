@@ -1,6 +1,6 @@
 /* cmd_new.c - inpaintlab new: begins a plugin outside the tree. */
-#include "cli.h"
-#include "scaffold.h"
+#include "cli/cli.h"
+#include "cli/scaffold.h"
 
 struct options {
     const char *folder;

@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "beside.h"
-#include "grid.h"
+#include "train/preflight.h"
+#include "cli/grid.h"
 
 /* Something that stands in the way, told once however many runs and tests want it. */
 struct missing {

@@ -1,9 +1,9 @@
 /* cmd_plugins.c - inpaintlab plugins: what is there, and every setting of it. */
 #include <stdio.h>
 #include <string.h>
-#include "cli.h"
-#include "registry.h"
-#include "words.h"
+#include "cli/cli.h"
+#include "plugin/registry.h"
+#include "base/text.h"
 
 static const char *type_name(il_param_type type)
 {

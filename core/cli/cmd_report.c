@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include "cli.h"
-#include "whole.h"
-#include "report.h"
+#include "cli/cli.h"
+#include "base/atomic_file.h"
+#include "report/report.h"
 
 enum { HTML = IL_FORMAT_JSON + 1 }; /* a page is a format of the report alone, not of single queries */
 

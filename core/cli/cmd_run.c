@@ -1,9 +1,9 @@
 /* cmd_run.c - inpaintlab run: trains and tests what is left of a grid. */
 #include <stdio.h>
 #include <string.h>
-#include "grid.h"
-#include "progress.h"
-#include "run.h"
+#include "cli/grid.h"
+#include "cli/progress.h"
+#include "train/run.h"
 
 struct options {
     il_grid_options grid;

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "cli.h"
-#include "report.h"
-#include "sql/functions.h"
+#include "cli/cli.h"
+#include "report/report.h"
+#include "store/sql/functions.h"
 
 enum { LONGEST_QUERY = 1 << 20 };
 

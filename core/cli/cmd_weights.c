@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include "bundle.h"
-#include "cli.h"
+#include "torch/bundle.h"
+#include "cli/cli.h"
 #include "cli/detect.h"
-#include "detect/pick.h"
+#include "detect/select_run.h"
 
 struct options {
     const char *database, *output;

@@ -1,9 +1,9 @@
 /* command.c - from a command line to a command: groups, help, options, words, exit status. */
 #include <stdlib.h>
 #include <string.h>
-#include "command.h"
-#include "streams.h"
-#include "words.h"
+#include "cli/command.h"
+#include "cli/streams.h"
+#include "base/text.h"
 
 static int status_of(const il_command *c, const il_err *e)
 {

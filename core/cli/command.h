@@ -3,7 +3,7 @@
 #ifndef IL_CLI_COMMAND_H
 #define IL_CLI_COMMAND_H
 
-#include "option.h"
+#include "cli/option.h"
 
 typedef struct il_command il_command;
 struct il_command {

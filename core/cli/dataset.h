@@ -2,7 +2,7 @@
 #ifndef IL_CLI_DATASET_H
 #define IL_CLI_DATASET_H
 
-#include "command.h"
+#include "cli/command.h"
 
 extern const il_command il_dataset_build, il_dataset_check, il_dataset_preview;
 

@@ -1,9 +1,9 @@
 /* dataset_build.c - inpaintlab dataset build: makes a data set by a recipe. */
 #include <stdio.h>
-#include "cli.h"
-#include "dataset.h"
+#include "cli/cli.h"
+#include "cli/dataset.h"
 #include "dataset/build.h"
-#include "progress.h"
+#include "cli/progress.h"
 
 struct options {
     const char *folder, *device;

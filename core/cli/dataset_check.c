@@ -1,8 +1,8 @@
 /* dataset_check.c - inpaintlab dataset check: what is there, and what is wrong with it. */
-#include "cli.h"
-#include "dataset.h"
+#include "cli/cli.h"
+#include "cli/dataset.h"
 #include "dataset/check.h"
-#include "progress.h"
+#include "cli/progress.h"
 
 enum { SHOWN = 10 /* findings of each type */ };
 

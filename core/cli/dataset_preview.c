@@ -2,10 +2,10 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
-#include "cli.h"
-#include "dataset.h"
+#include "cli/cli.h"
+#include "cli/dataset.h"
 #include "dataset/preview.h"
-#include "whole.h"
+#include "base/atomic_file.h"
 
 struct options {
     const char *output, *split;

@@ -5,8 +5,8 @@
 #include <string.h>
 #include "cli/detect.h"
 #include "dataset/manifest.h"
-#include "detect/gather.h"
-#include "detect/subject.h"
+#include "detect/input_list.h"
+#include "detect/input_image.h"
 
 static il_calibration_of owner(const il_detector *d, const il_detect_line *line)
 {

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "cli/detect.h"
-#include "plain.h"
-#include "detect/subject.h"
+#include "base/utf8.h"
+#include "detect/input_image.h"
 
 /* A name that breaks no line, whatever it holds; the caller frees it. */
 static char *shown(const char *name)

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-#include "grid.h"
+#include "cli/grid.h"
 
 static int open_store(il_grid *g, const il_grid_options *o, bool write, il_err *e)
 {

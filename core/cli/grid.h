@@ -2,8 +2,8 @@
 #ifndef IL_GRID_H
 #define IL_GRID_H
 
-#include "cli.h"
-#include "job.h"
+#include "cli/cli.h"
+#include "train/job.h"
 
 typedef struct il_grid_options {
     const char *database, *only;

@@ -4,8 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 #include <inpaintlab/tensor.h>
-#include "cli.h"
-#include "streams.h"
+#include "cli/cli.h"
+#include "cli/streams.h"
 
 static const il_command program = {
     .name = "",

@@ -4,8 +4,8 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
-#include "option.h"
-#include "words.h"
+#include "cli/option.h"
+#include "base/text.h"
 
 enum { MOST = 32 /* options of a command */, MOST_CHOICES = 16, LONG = 256 /* getopt's value of row 0's name */, WIDTH = 120 };
 

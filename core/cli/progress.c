@@ -6,7 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 #include <sys/ioctl.h>
-#include "progress.h"
+#include "cli/progress.h"
 
 enum { BAR = 20, PLAIN_EVERY = 15 /* seconds */ };
 

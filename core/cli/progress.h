@@ -3,7 +3,7 @@
 #define IL_PROGRESS_H
 
 #include <stdbool.h>
-#include "watch.h"
+#include "base/observer.h"
 
 typedef struct il_bar {
     bool terminal; /* stderr is one */

@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "draft.h"
-#include "scaffold.h"
+#include "base/atomic_folder.h"
+#include "cli/scaffold.h"
 
 extern const char il_embedded_template_model[], il_embedded_template_model_yaml[];
 extern const char il_embedded_template_dataset[], il_embedded_template_dataset_yaml[];

@@ -3,10 +3,10 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "dataset/facts.h"
-#include "dataset/stamp.h"
-#include "dataset/units.h"
-#include "uses.h"
+#include "dataset/photo_info.h"
+#include "dataset/build_state.h"
+#include "dataset/build_batch.h"
+#include "base/dependencies.h"
 
 struct build {
     il_shop shop;

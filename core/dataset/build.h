@@ -3,7 +3,7 @@
 #define IL_DATASET_BUILD_H
 
 #include "dataset/recipe.h"
-#include "watch.h"
+#include "base/observer.h"
 
 typedef struct il_build_opts {
     const char *folder;

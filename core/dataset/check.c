@@ -4,7 +4,7 @@
 #include <string.h>
 #include <time.h>
 #include "dataset/check.h"
-#include "dataset/pool.h"
+#include "base/thread_pool.h"
 
 extern const char il_embedded_published_splits_csv[];
 

@@ -4,8 +4,8 @@
 
 #include <stdio.h>
 #include "dataset/findings.h"
-#include "dataset/measure.h"
-#include "watch.h"
+#include "dataset/sample_stats.h"
+#include "base/observer.h"
 
 typedef struct il_check_opts {
     const char *path; /* a folder or a JSON list */

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "dataset/check.h"
-#include "dataset/twins.h"
+#include "image/perceptual_hash.h"
 
 enum { NAMED = 10 /* of a group's samples */ };
 static const size_t most_pairs = 1000000;

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <jansson.h>
 #include "dataset/check.h"
-#include "plain.h"
+#include "base/utf8.h"
 
 /* Every json_*_set_new here takes its value and fails for NULL, so one missing piece makes the whole fail. */
 static int put(json_t *object, const char *key, json_t *value)

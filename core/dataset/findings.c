@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "dataset/findings.h"
-#include "plain.h"
-#include "words.h"
+#include "base/utf8.h"
+#include "base/text.h"
 
 const il_finding_title il_findings_titles[IL_FOUND_TYPES] = {
     [IL_FOUND_COUNTS] = { "counts", "count that differs from the paper's Table 1", "counts that differ from the paper's Table 1" },

@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 #include <inpaintlab/folder.h>
 #include "dataset/listing.h"
-#include "items.h"
-#include "words.h"
+#include "plugin/items.h"
+#include "base/text.h"
 
 const char *const il_listing_splits[IL_SPLITS] = { "train", "validation", "test", "all" };
 

@@ -9,8 +9,8 @@
 #include <string.h>
 #include <jansson.h>
 #include "dataset/manifest.h"
-#include "whole.h"
-#include "words.h"
+#include "base/atomic_file.h"
+#include "base/text.h"
 
 const char *const il_manifest_kinds[IL_PICTURE_KINDS] = { "original", "mask", "inpainted", "realfake", "fakefake" };
 

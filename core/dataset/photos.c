@@ -8,7 +8,7 @@
 #include <strings.h>
 #include <sys/stat.h>
 #include "dataset/photos.h"
-#include "words.h"
+#include "base/text.h"
 
 enum { MAX_DEPTH = 32 };
 

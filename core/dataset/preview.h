@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <inpaintlab/image.h>
 #include "dataset/listing.h"
-#include "words.h"
+#include "base/text.h"
 
 typedef struct il_preview_opts {
     const char *path;  /* a folder or a JSON list */

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "dataset/preview.h"
-#include "html.h"
-#include "image_files.h"
+#include "base/html.h"
+#include "image/codec.h"
 
 static const char style[] =
     ":root{color-scheme:light dark;--ground:#fbfbfa;--card:#fff;--line:#d9d9d6;--text:#1c1c1a;--soft:#5f5f5a;--bar:#2f6fb5}\n"

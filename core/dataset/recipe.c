@@ -3,11 +3,11 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "dataset/parts.h"
-#include "keys.h"
-#include "uses.h"
-#include "plain.h"
-#include "words.h"
+#include "dataset/recipe_plugins.h"
+#include "plan/keys.h"
+#include "base/dependencies.h"
+#include "base/utf8.h"
+#include "base/text.h"
 
 #define EXACT 9007199254740992.0 /* 2^53 */
 

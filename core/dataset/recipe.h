@@ -5,8 +5,8 @@
 #include <pthread.h>
 #include <inpaintlab/recipe.h>
 #include "dataset/manifest.h"
-#include "registry.h"
-#include "yaml.h"
+#include "plugin/registry.h"
+#include "base/yaml.h"
 
 enum { IL_TRAIN, IL_VALIDATION, IL_TEST, IL_SPLITS };
 extern const char *const il_recipe_splits[IL_SPLITS]; /* "train", "validation", "test" */

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <inpaintlab/random.h>
 #include "dataset/splits.h"
-#include "dataset/twins.h"
+#include "image/perceptual_hash.h"
 
 enum { PAIRS = 1000000 };
 

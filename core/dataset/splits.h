@@ -4,7 +4,7 @@
 
 #include "dataset/photos.h"
 #include "dataset/recipe.h"
-#include "words.h"
+#include "base/text.h"
 
 /* What was seen in a photo's file. */
 typedef struct il_photo_facts {

@@ -1,8 +1,8 @@
 /* tasks.c - photos and splits -> samples to be made. */
 #include <stdlib.h>
 #include <inpaintlab/random.h>
-#include "dataset/maker.h"
-#include "dataset/parts.h"
+#include "dataset/make_sample.h"
+#include "dataset/recipe_plugins.h"
 #include "dataset/tasks.h"
 
 void il_tasks_free(il_tasks *t)

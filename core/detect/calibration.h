@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <inpaintlab/error.h>
 #include "detect/verdict.h"
-#include "words.h"
+#include "base/text.h"
 
 /* How often authentic pictures are taken for others. */
 typedef struct il_false_alarms {

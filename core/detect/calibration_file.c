@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 #include "detect/calibration.h"
-#include "whole.h"
-#include "words.h"
+#include "base/atomic_file.h"
+#include "base/text.h"
 
 enum { DIGITS = 17 };
 

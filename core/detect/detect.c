@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include "detect/detect.h"
-#include "detect/show.h"
-#include "detect/subject.h"
-#include "detect/sweep.h"
+#include "image/heatmap.h"
+#include "detect/input_image.h"
+#include "plugin/tiled_inference.h"
 
 enum { MOST_REGIONS = 100, MOST_BATCH = 4 };
 

@@ -3,7 +3,7 @@
 #define IL_DETECT_DETECT_H
 
 #include "detect/detector.h"
-#include "detect/header.h"
+#include "image/metadata.h"
 #include "detect/regions.h"
 #include "detect/verdict.h"
 

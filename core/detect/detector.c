@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include "plain.h"
+#include "base/utf8.h"
 #include "detect/detector.h"
-#include "detect/pick.h"
-#include "detect/sweep.h"
-#include "yaml.h"
+#include "detect/select_run.h"
+#include "plugin/tiled_inference.h"
+#include "base/yaml.h"
 
 void il_detector_close(il_detector *d)
 {

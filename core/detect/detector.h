@@ -3,9 +3,9 @@
 #define IL_DETECT_DETECTOR_H
 
 #include "detect/calibration.h"
-#include "model.h"
-#include "store.h"
-#include "words.h"
+#include "plugin/model.h"
+#include "store/store.h"
+#include "base/text.h"
 
 /* Texts are NULL where nothing is known. */
 typedef struct il_card {

@@ -1,5 +1,5 @@
 /* blocks.c - layers, residual blocks and attention of the diffusion networks. */
-#include "blocks.h"
+#include "diffusion/blocks.h"
 
 il_tensor *il_blocks_then(il_tensor *old, il_tensor *next)
 {

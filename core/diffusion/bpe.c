@@ -2,7 +2,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <inpaintlab/random.h>
-#include "bpe.h"
+#include "diffusion/bpe.h"
 
 struct rule {
     int32_t left, right, merged; /* left < 0: free */

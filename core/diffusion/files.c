@@ -1,8 +1,8 @@
 /* files.c - which files a network or a pipeline is made of. */
 #include <unistd.h>
 #include <inpaintlab/diffusion.h>
-#include "weights.h"
-#include "words.h"
+#include "diffusion/weights.h"
+#include "base/text.h"
 
 /* folder/name; an optional file may be absent. */
 static int add(il_uses *out, const char *folder, const char *name, bool optional, il_err *e)

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <jansson.h>
-#include "options.h"
+#include "diffusion/options.h"
 
 struct il_options {
     char *path;

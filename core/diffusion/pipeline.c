@@ -1,9 +1,9 @@
 /* pipeline.c - inpainting by latent diffusion: text, masked picture and noise through scheduler and UNet to a picture. */
 #include <stdlib.h>
 #include <string.h>
-#include "options.h"
-#include "scheduler.h"
-#include "words.h"
+#include "diffusion/options.h"
+#include "diffusion/scheduler.h"
+#include "base/text.h"
 
 struct il_pipeline {
     il_tokenizer *tokenizer;

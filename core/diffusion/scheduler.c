@@ -2,8 +2,8 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "options.h"
-#include "scheduler.h"
+#include "diffusion/options.h"
+#include "diffusion/scheduler.h"
 
 enum spacing { LEADING, LINSPACE, TRAILING };
 enum { PAST = 4, MOST_TRAINED = 1000000 };

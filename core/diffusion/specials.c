@@ -1,7 +1,7 @@
 /* specials.c - a tokenizer's start, end, unknown and padding token: which they are, and where a text may name them. */
 #include <string.h>
-#include "vocabulary.h"
-#include "vocabulary_files.h"
+#include "diffusion/vocabulary.h"
+#include "diffusion/vocabulary_files.h"
 
 /* Files written before added_tokens_decoder came give the tokens in special_tokens_map.json, which overrules. */
 struct sources {

@@ -1,9 +1,9 @@
 /* text_encoder.c - CLIP's text transformer (Radford et al. 2021): token and position embeddings, causal layers. */
 #include <stdlib.h>
 #include <inpaintlab/diffusion.h>
-#include "blocks.h"
-#include "options.h"
-#include "weights.h"
+#include "diffusion/blocks.h"
+#include "diffusion/options.h"
+#include "diffusion/weights.h"
 
 enum { MOST_LAYERS = 64, MOST_CHANNELS = 65536 };
 

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <inpaintlab/diffusion.h>
-#include "vocabulary.h"
+#include "diffusion/vocabulary.h"
 
 struct il_tokenizer {
     il_vocabulary v;

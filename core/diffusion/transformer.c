@@ -1,5 +1,5 @@
 /* transformer.c - one transformer block between two projections. */
-#include "transformer.h"
+#include "diffusion/transformer.h"
 
 static void declare_projections(il_state *st, const char *prefix, il_transformer *t, il_transformer_spec spec)
 {

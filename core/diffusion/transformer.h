@@ -3,7 +3,7 @@
 #ifndef IL_DIFFUSION_TRANSFORMER_H
 #define IL_DIFFUSION_TRANSFORMER_H
 
-#include "blocks.h"
+#include "diffusion/blocks.h"
 
 typedef struct il_transformer_spec {
     int channels, heads;

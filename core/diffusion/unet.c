@@ -3,10 +3,10 @@
 #include <math.h>
 #include <stdlib.h>
 #include <inpaintlab/diffusion.h>
-#include "blocks.h"
-#include "transformer.h"
-#include "unet_options.h"
-#include "weights.h"
+#include "diffusion/blocks.h"
+#include "diffusion/transformer.h"
+#include "diffusion/unet_options.h"
+#include "diffusion/weights.h"
 
 enum {
     MOST_BLOCKS = IL_UNET_BLOCKS,

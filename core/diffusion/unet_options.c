@@ -1,5 +1,5 @@
 /* unet_options.c - reads and checks the options of UNet2DConditionModel. */
-#include "unet_options.h"
+#include "diffusion/unet_options.h"
 
 enum { MOST_CHANNELS = 65536 };
 

@@ -2,7 +2,7 @@
 #ifndef IL_DIFFUSION_UNET_OPTIONS_H
 #define IL_DIFFUSION_UNET_OPTIONS_H
 
-#include "options.h"
+#include "diffusion/options.h"
 
 enum { IL_UNET_BLOCKS = 8, IL_UNET_LAYERS = 8 };
 

@@ -2,7 +2,7 @@
  * Debian 12); other libraries may class or compose characters newer than theirs otherwise. */
 #include <stdlib.h>
 #include <utf8proc.h>
-#include "unicode.h"
+#include "diffusion/unicode.h"
 
 enum { REPLACEMENT = 0xFFFD, CAPITAL_I_DOTTED = 0x130, DOT_ABOVE = 0x307 };
 

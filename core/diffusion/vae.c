@@ -1,9 +1,9 @@
 /* vae.c - the autoencoder of latent diffusion (AutoencoderKL): pictures to latents and back. */
 #include <stdlib.h>
 #include <inpaintlab/diffusion.h>
-#include "blocks.h"
-#include "options.h"
-#include "weights.h"
+#include "diffusion/blocks.h"
+#include "diffusion/options.h"
+#include "diffusion/weights.h"
 
 enum { MOST_BLOCKS = 8, MOST_LAYERS = 8, MOST_CHANNELS = 65536, MOST_RESNETS = MOST_LAYERS + 1 };
 

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <inpaintlab/layers.h>
-#include "vocabulary.h"
-#include "vocabulary_files.h"
+#include "diffusion/vocabulary.h"
+#include "diffusion/vocabulary_files.h"
 
 void il_vocabulary_clear(il_vocabulary *v)
 {

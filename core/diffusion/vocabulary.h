@@ -3,8 +3,8 @@
 #define IL_DIFFUSION_VOCABULARY_H
 
 #include <stdbool.h>
-#include "bpe.h"
-#include "unicode.h"
+#include "diffusion/bpe.h"
+#include "diffusion/unicode.h"
 
 enum { IL_SPECIALS = 4, IL_CLIP_TOKENS = 77 };
 

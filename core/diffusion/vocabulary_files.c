@@ -3,7 +3,7 @@
 #include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
-#include "vocabulary_files.h"
+#include "diffusion/vocabulary_files.h"
 
 il_text il_vocabulary_path(const il_vocabulary_files *f, const char *name)
 {

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 #include <jansson.h>
-#include "words.h"
+#include "base/text.h"
 
 typedef struct il_vocabulary_files {
     il_text folder;

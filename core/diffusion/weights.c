@@ -4,8 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 #include <jansson.h>
-#include "weights.h"
-#include "words.h"
+#include "diffusion/weights.h"
+#include "base/text.h"
 
 /* ---- which files ---- */
 

@@ -5,7 +5,7 @@
 #include <unordered_map>
 #include <c10/core/Allocator.h>
 #include <c10/util/ThreadLocalDebugInfo.h>
-#include "shim.hpp"
+#include "torch/shim.hpp"
 
 namespace {
 

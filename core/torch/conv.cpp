@@ -16,8 +16,8 @@
 #include <ATen/ops/linear.h>
 #include <ATen/ops/mm.h>
 #include <torch/csrc/autograd/custom_function.h>
-#include "gpu.hpp"
-#include "shim.hpp"
+#include "torch/gpu.hpp"
+#include "torch/shim.hpp"
 
 using shim::or_one;
 

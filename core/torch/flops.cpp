@@ -1,6 +1,6 @@
 /* flops.cpp - counts the work of convolutions, linear layers and attention, by weight, from the shapes at hand. */
 #include <unordered_map>
-#include "shim.hpp"
+#include "torch/shim.hpp"
 
 struct il_flops {
     std::unordered_map<const il_tensor *, il_flop_count> by; /* weight; nullptr: operations without one */

@@ -8,8 +8,8 @@
 #include <ATen/ops/relu.h>
 #include <ATen/ops/rsqrt.h>
 #include <ATen/ops/sub.h>
-#include "gpu.hpp"
-#include "shim.hpp"
+#include "torch/gpu.hpp"
+#include "torch/shim.hpp"
 
 namespace shim {
 

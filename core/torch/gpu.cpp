@@ -8,7 +8,7 @@
 #include <c10/core/impl/VirtualGuardImpl.h>
 #include <c10/util/Exception.h>
 #include <torch/headeronly/version.h>
-#include "gpu.hpp"
+#include "torch/gpu.hpp"
 
 namespace gpu {
 

@@ -4,7 +4,7 @@
 
 #include <ATen/core/Tensor.h>
 #include <c10/core/DeviceGuard.h>
-#include "kernels/cuda.h"
+#include "torch/kernels/cuda.h"
 
 namespace gpu {
 

@@ -1,6 +1,6 @@
 /* pickle.cpp - the pickle virtual machine, protocols 0 to 5, reduced to what describes data. */
 #include <cstring>
-#include "pickle.hpp"
+#include "torch/pickle.hpp"
 
 namespace pickle {
 

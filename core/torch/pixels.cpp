@@ -7,8 +7,8 @@
 #include <c10/core/StreamGuard.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 #include <c10/util/Exception.h>
-#include "gpu.hpp"
-#include "shim.hpp"
+#include "torch/gpu.hpp"
+#include "torch/shim.hpp"
 
 namespace {
 

@@ -1,7 +1,7 @@
 /* precision.cpp - half precision by libtorch's autocast, and TF32 as a rule of the process. */
 #include <ATen/Context.h>
 #include <ATen/autocast_mode.h>
-#include "shim.hpp"
+#include "torch/shim.hpp"
 
 namespace shim {
 

@@ -4,9 +4,9 @@
 #include <map>
 #include <set>
 #include <vector>
-#include "bundle.h"
-#include "pickle.hpp"
-#include "zip.hpp"
+#include "torch/bundle.h"
+#include "torch/pickle.hpp"
+#include "torch/zip.hpp"
 
 using pickle::broken;
 using pickle::kind;

@@ -1,7 +1,7 @@
 /* recompute.cpp - parts of a network that keep only their input for the backward pass and run once more there. */
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/custom_function.h>
-#include "shim.hpp"
+#include "torch/shim.hpp"
 
 namespace {
 

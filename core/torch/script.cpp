@@ -12,7 +12,7 @@
 #include <torch/csrc/jit/runtime/graph_executor.h>
 #include <torch/csrc/jit/serialization/import.h>
 #include <inpaintlab/state.h>
-#include "shim.hpp"
+#include "torch/shim.hpp"
 
 struct il_script {
     std::string path;

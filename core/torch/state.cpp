@@ -19,7 +19,7 @@
 #include <ATen/ops/zeros_like.h>
 #include <c10/util/Exception.h>
 #include <inpaintlab/state.h>
-#include "shim.hpp"
+#include "torch/shim.hpp"
 
 namespace {
 

@@ -40,8 +40,8 @@
 #include <ATen/ops/upsample_nearest2d.h>
 #include <c10/util/Exception.h>
 #include <torch/headeronly/version.h>
-#include "graph.hpp"
-#include "shim.hpp"
+#include "torch/cuda_graph.hpp"
+#include "torch/shim.hpp"
 
 /* ---- errors ---- */
 

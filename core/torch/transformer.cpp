@@ -11,7 +11,7 @@
 #include <ATen/ops/linear.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
 #include <c10/util/Exception.h>
-#include "shim.hpp"
+#include "torch/shim.hpp"
 
 using shim::run;
 using shim::run_weighted;

@@ -3,8 +3,8 @@
 #include <array>
 #include <cstring>
 #include <vector>
-#include "bundle.h"
-#include "zip.hpp"
+#include "torch/bundle.h"
+#include "torch/zip.hpp"
 
 namespace zip {
 

@@ -1,8 +1,8 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include "dataset/build.h"
-#include "dataset/pool.h"
-#include "words.h"
+#include "base/thread_pool.h"
+#include "base/text.h"
 #include "workshop.h"
 
 TestSuite(build, .init = work_open, .fini = work_close, .timeout = 300);

@@ -1,6 +1,6 @@
 /* test_check.c - a good data set is clean; each kind of damage is found, and nothing else. */
 #include <jansson.h>
-#include "dataset/made.h"
+#include "made.h"
 #include "dataset/check.h"
 
 static const il_watch no_watch = { 0 };

@@ -1,5 +1,5 @@
 /* test_listing.c - what is listed of each layout; a case is a list of files and what is found. */
-#include "dataset/made.h"
+#include "made.h"
 #include "dataset/listing.h"
 
 /* Text without the temporary folder's name. */

@@ -1,5 +1,5 @@
 /* test_preview.c - the page holds every chosen sample, escapes what comes from outside, and its pictures are whole. */
-#include "dataset/made.h"
+#include "made.h"
 #include "dataset/preview.h"
 
 static char *page(il_preview_opts o)

@@ -1,9 +1,9 @@
 #include <criterion/criterion.h>
-#include "dataset/parts.h"
+#include "dataset/recipe_plugins.h"
 #include "dataset/recipe.h"
-#include "uses.h"
+#include "base/dependencies.h"
 #include "workshop.h"
-#include "yaml.h"
+#include "base/yaml.h"
 
 TestSuite(recipe, .init = work_open, .fini = work_close);
 

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <inpaintlab/diffusion.h>
 #include <inpaintlab/state.h>
-#include "core/figures.h"
+#include "support/figures.h"
 #include "scratch.h"
 
 #define FOLDER TEST_DATA "/diffusion/"

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <jansson.h>
 #include <inpaintlab/diffusion.h>
-#include "core/figures.h"
+#include "support/figures.h"
 #include "scratch.h"
 
 enum { ELEMENTS = 6 };

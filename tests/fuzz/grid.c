@@ -1,6 +1,6 @@
 /* grid.c - grid files. */
 #include "fuzz.h"
-#include "plan.h"
+#include "plan/plan.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -21,14 +21,14 @@ for type in $(grep -rhoE '\} il_\w+;$' core --include='*.h' | sed -E "s/^\\} |;\
   fail "$type: is defined in $(grep -rlE "\} $type;\$" core --include='*.h' | tr '\n' ' ')"
 done
 
-only_in libyaml '#include <yaml\.h>' core/yaml.c
-only_in dlopen '\bdlopen\(' core/registry.c core/torch/tensor.cpp core/torch/gpu.cpp
-only_in CUDA '__global__|<<<|\bcuda[A-Z]|#include <(cuda|ATen/cuda|c10/cuda)' core/kernels/kernels.cu core/torch/graph_cuda.cpp
-only_in "the kernels" '#include "kernels/' core/residual.c $(ls core/torch/*.cpp core/torch/*.hpp)
-only_in libjpeg '#include <jpeglib\.h>' core/image_jpeg.c
-only_in libwebp '#include <webp/' core/image_webp.c
+only_in libyaml '#include <yaml\.h>' core/base/yaml.c
+only_in dlopen '\bdlopen\(' core/plugin/registry.c core/torch/tensor.cpp core/torch/gpu.cpp
+only_in CUDA '__global__|<<<|\bcuda[A-Z]|#include <(cuda|ATen/cuda|c10/cuda)' core/torch/kernels/kernels.cu core/torch/cuda_graph_capture.cpp
+only_in "the kernels" '#include "kernels/' core/torch/residual.c $(ls core/torch/*.cpp core/torch/*.hpp)
+only_in libjpeg '#include <jpeglib\.h>' core/image/jpeg.c
+only_in libwebp '#include <webp/' core/image/webp.c
 only_in sqlite3 '#include <sqlite3\.h>' $(cd core && ls store*.c store*.h query.c 2>/dev/null | sed 's#^#core/#')
-only_in sqlite3ext '#include <sqlite3ext\.h>' core/sql/arguments.h
+only_in sqlite3ext '#include <sqlite3ext\.h>' core/store/sql/arguments.h
 only_in libtorch '#include <(torch|ATen|c10)/' $(ls core/torch/*.cpp core/torch/*.hpp)
 only_in libutf8proc '#include <utf8proc\.h>' core/diffusion/unicode.c
 only_in "C++" '^#include <(vector|string|memory|cstring|exception)>' $(ls core/torch/*.cpp core/torch/*.hpp)

@@ -3,7 +3,7 @@
 #define TEST_OPEN_H
 
 #include <criterion/criterion.h>
-#include "registry.h"
+#include "plugin/registry.h"
 
 struct opened {
     il_registry *registry;

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "loader.h"
-#include "plugins/open.h"
+#include "loader/loader.h"
+#include "open.h"
 
 static char folder[64];
 

@@ -1,8 +1,8 @@
 /* test_fakes.c - samples made while training: which, from what, and when they change. */
-#include "../dataset/workshop.h"
-#include "loader.h"
+#include "dataset/workshop.h"
+#include "loader/loader.h"
 #include "open.h"
-#include "registry.h"
+#include "plugin/registry.h"
 
 static void set_up(void)
 {

@@ -1,10 +1,10 @@
 /* test_generators.c - the generators vae and sd_inpaint on the small folders, against diffusers' figures. */
 #include <math.h>
 #include <string.h>
-#include "core/figures.h"
+#include "support/figures.h"
 #include "diffusion/scratch.h"
 #include "open.h"
-#include "uses.h"
+#include "base/dependencies.h"
 
 #define FOLDER TEST_DATA "/diffusion/"
 

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "plugins/open.h"
+#include "open.h"
 
 /* key: the policy's name, or "threshold LEVEL" */
 static void check_table(const char *key, const json_t *table)

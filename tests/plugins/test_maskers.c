@@ -1,10 +1,10 @@
 /* test_maskers.c - the four maskers against ultralytics, transformers, Pillow and SciPy (data/maskers/make.py). */
 #include <string.h>
 #include <unistd.h>
-#include "../core/figures.h"
+#include "support/figures.h"
 #include "open.h"
-#include "uses.h"
-#include "words.h"
+#include "base/dependencies.h"
+#include "base/text.h"
 
 #define FILES TEST_DATA "/maskers/"
 #define OK(call) cr_assert_eq((call), IL_OK, "%s", e.message)

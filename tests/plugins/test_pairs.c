@@ -1,7 +1,7 @@
 /* test_pairs.c - IMDL-BenCo's layouts as a data set: what is listed, and what of it is read. */
 #include "dataset/made.h"
-#include "loader.h"
-#include "plugins/open.h"
+#include "loader/loader.h"
+#include "open.h"
 
 static void strip(char *out, size_t room, const char *in)
 {

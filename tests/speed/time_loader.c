@@ -11,9 +11,9 @@
 #include <string.h>
 #include <time.h>
 #include <inpaintlab/folder.h>
-#include "loader.h"
-#include "model.h"
-#include "registry.h"
+#include "loader/loader.h"
+#include "plugin/model.h"
+#include "plugin/registry.h"
 
 struct options {
     const char *root, *images, *model, *device, *disk;

@@ -1,0 +1,116 @@
+/* whole.c - files that appear whole or not at all. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "base/atomic_file.h"
+#include "base/text.h"
+
+enum { NAME_TRIES = 100 };
+
+static int cannot(il_err *e)
+{
+    return il_fail(e, IL_EIO, "cannot be written: %s", strerror(errno));
+}
+
+int il_whole_begin(il_whole *w, const char *path, il_err *e)
+{
+    for (int i = 0; i < NAME_TRIES; i++) {
+        il_text name = { 0 };
+        il_words_add(&name, "%s.%ld-%d.tmp", path, (long)getpid(), i);
+        if (name.failed)
+            return il_fail_oom(e);
+        int fd = open(name.data, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (fd >= 0) {
+            *w = (il_whole){ name.data, fd };
+            return IL_OK;
+        }
+        int why = errno;
+        il_words_free(&name);
+        errno = why;
+        if (why != EEXIST)
+            break;
+    }
+    cannot(e);
+    il_fail_in(e, "%s", path);
+    return IL_EIO;
+}
+
+int il_whole_put(il_whole *w, const void *data, size_t size, il_err *e)
+{
+    const char *from = data;
+    while (size > 0) {
+        ssize_t n = write(w->fd, from, size);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return cannot(e);
+        from += n;
+        size -= (size_t)n;
+    }
+    return IL_OK;
+}
+
+/* So that the rename outlives a power cut. Some file systems cannot: then nothing is lost but that. */
+static void sync_folder(const char *path)
+{
+    char *folder = strdup(path);
+    if (!folder)
+        return;
+    char *slash = strrchr(folder, '/');
+    if (slash)
+        slash[slash == folder ? 1 : 0] = '\0';
+    int fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0) {
+        (void)fsync(fd);
+        close(fd);
+    }
+    free(folder);
+}
+
+int il_whole_end(il_whole *w, const char *path, bool lasting, int rc, il_err *e)
+{
+    if (rc == IL_OK && lasting && fsync(w->fd) != 0)
+        rc = cannot(e);
+    if (close(w->fd) != 0 && rc == IL_OK)
+        rc = cannot(e);
+    if (rc == IL_OK && rename(w->draft, path) != 0)
+        rc = cannot(e);
+    if (rc != IL_OK) {
+        unlink(w->draft);
+        il_fail_in(e, "%s", path);
+    } else if (lasting) {
+        sync_folder(path);
+    }
+    free(w->draft);
+    return rc;
+}
+
+int il_whole_write(const char *path, const void *data, size_t size, il_err *e)
+{
+    il_whole w;
+    int rc = il_whole_begin(&w, path, e);
+    return rc == IL_OK ? il_whole_end(&w, path, true, il_whole_put(&w, data, size, e), e) : rc;
+}
+
+/* Whether a file is called as il_whole_begin calls drafts of `name`; NULL: of any file. */
+static bool is_draft(const char *file, const char *name)
+{
+    size_t size = name ? strlen(name) : 0, whole = strlen(file);
+    bool fits = !name || (strncmp(file, name, size) == 0 && file[size] == '.');
+    return fits && whole > size + 4 && strcmp(file + whole - 4, ".tmp") == 0;
+}
+
+void il_whole_sweep(const char *folder, const char *name)
+{
+    DIR *d = opendir(folder);
+    int fd = d ? dirfd(d) : -1;
+    for (const struct dirent *x; fd >= 0 && (x = readdir(d));)
+        if (is_draft(x->d_name, name))
+            unlinkat(fd, x->d_name, 0);
+    if (d)
+        closedir(d);
+}

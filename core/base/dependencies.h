@@ -1,0 +1,22 @@
+/* uses.h - what a plugin's results depend on: the contents of files, and what else it notes. */
+#ifndef IL_USES_H
+#define IL_USES_H
+
+#include <inpaintlab/plugin.h>
+#include "base/text.h"
+
+struct il_uses {
+    char **paths;
+    size_t count;
+    il_text notes; /* a line each */
+};
+
+void il_uses_clear(il_uses *u);
+
+/* The files of an instance: those that its plugin names, else those that its IL_PATH settings name. */
+int il_uses_of(il_uses *out, const il_plugin *plugin, const void *self, const il_params *params, il_err *e);
+
+/* Hash over the contents, in order, and the notes. */
+int il_uses_digest(il_digest *out, const il_uses *u, il_err *e);
+
+#endif

@@ -1,0 +1,77 @@
+/* error.c - filling error structs. Messages are one line of UTF-8 whatever names they quote, and are cut between
+ * characters. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <inpaintlab/error.h>
+#include "base/utf8.h"
+
+/* Drops an UTF-8 sequence that vsnprintf cut in half. */
+static void cut_cleanly(char *text, size_t size)
+{
+    size_t end = strlen(text);
+    if (end + 1 < size)
+        return;
+    size_t start = end;
+    while (start > 0 && ((unsigned char)text[start - 1] & 0xC0) == 0x80)
+        start--;
+    if (start == 0)
+        return;
+    unsigned char lead = (unsigned char)text[start - 1];
+    size_t need = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC0 ? 2 : 1;
+    if (end - (start - 1) < need)
+        text[start - 1] = '\0';
+}
+
+/* A quoted name may hold line breaks, a terminal's commands, or bytes that no JSON can hold. */
+static void put(il_err *e, char *text, size_t size)
+{
+    cut_cleanly(text, size);
+    for (char *c = text; *c; c++)
+        if (*c == '\n' || *c == '\r' || *c == '\t')
+            *c = ' ';
+    il_plain_text(text);
+    memcpy(e->message, text, size);
+}
+
+int (il_fail)(il_err *e, int code, const char *format, ...)
+{
+    if (!e)
+        return code;
+    /* by way of a copy: an argument may be e's own message */
+    char text[sizeof e->message];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    e->code = code;
+    put(e, text, sizeof text);
+    return code;
+}
+
+int (il_fail_oom)(il_err *e)
+{
+    return il_fail(e, IL_ENOMEM, "out of memory");
+}
+
+int il_fail_in(il_err *e, const char *format, ...)
+{
+    if (!e)
+        return IL_EIO;
+    char text[sizeof e->message];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    size_t used = strlen(text);
+    const char *parts[] = { ": ", e->message };
+    for (size_t i = 0; i < 2; i++) {
+        size_t n = strlen(parts[i]), room = sizeof text - 1 - used;
+        n = n < room ? n : room;
+        memcpy(text + used, parts[i], n);
+        used += n;
+    }
+    text[used] = '\0';
+    put(e, text, sizeof text);
+    return e->code;
+}

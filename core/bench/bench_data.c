@@ -1,0 +1,102 @@
+/* bench_data.c - writes pictures of soft shapes and grain, with a blurred rectangle as mask. */
+#include <dirent.h>
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <inpaintlab/image.h>
+#include <inpaintlab/random.h>
+#include "bench/bench_data.h"
+
+/* Slow waves of each channel, and noise of the size that photos have: lossless WebP takes 3 to 4 bits per value. */
+static void paint(il_image *image, uint64_t seed)
+{
+    double wave[3][3];
+    for (int c = 0; c < 3; c++)
+        for (int k = 0; k < 3; k++)
+            wave[c][k] = 0.01 + 0.05 * il_random_unit(&seed);
+    uint8_t *at = image->pixels;
+    for (int y = 0; y < image->height; y++)
+        for (int x = 0; x < image->width; x++)
+            for (int c = 0; c < 3; c++) {
+                double soft = sin(x * wave[c][0]) + sin(y * wave[c][1]) + sin((x + y) * wave[c][2]);
+                double grain = il_random_unit(&seed) + il_random_unit(&seed) - 1;
+                *at++ = (uint8_t)(128 + 35 * soft + 8 * grain);
+            }
+}
+
+static int make_mask(il_image *out, int size, uint64_t seed, il_err *e)
+{
+    il_image sharp = { 0 };
+    int rc = il_image_random_rectangle(&sharp, size, size, size / 4, seed, e);
+    if (rc == IL_OK)
+        rc = il_image_blur(out, &sharp, 3, e);
+    il_image_free(&sharp);
+    return rc;
+}
+
+static int write_one(const char *folder, const char *split, int number, int size, il_err *e)
+{
+    char path[4200];
+    il_image photo = { 0 }, mask = { 0 };
+    uint64_t seed = il_random_seed((uint64_t)number, split);
+    int rc = il_image_new(&photo, size, size, 3, e);
+    if (rc == IL_OK) {
+        paint(&photo, seed);
+        snprintf(path, sizeof path, "%s/%s/%04d.realfake.webp", folder, split, number);
+        rc = il_image_write(&photo, path, e);
+    }
+    if (rc == IL_OK)
+        rc = make_mask(&mask, size, seed, e);
+    snprintf(path, sizeof path, "%s/%s/%04d.mask.webp", folder, split, number);
+    if (rc == IL_OK)
+        rc = il_image_write(&mask, path, e);
+    il_image_free(&photo);
+    il_image_free(&mask);
+    return rc;
+}
+
+static int write_split(const char *folder, const char *split, int count, int size, il_err *e)
+{
+    char path[4200];
+    snprintf(path, sizeof path, "%s/%s", folder, split);
+    if (mkdir(path, 0777) != 0)
+        return il_fail(e, IL_EIO, "%s: cannot be made: %s", path, strerror(errno));
+    int rc = IL_OK;
+    for (int i = 0; i < count && rc == IL_OK; i++)
+        rc = write_one(folder, split, i, size, e);
+    return rc;
+}
+
+int il_bench_data_write(const char *folder, int size, int train, int validation, il_err *e)
+{
+    int rc = write_split(folder, "train", train, size, e);
+    return rc == IL_OK ? write_split(folder, "validation", validation, size, e) : rc;
+}
+
+static void empty(const char *folder)
+{
+    DIR *d = opendir(folder);
+    for (struct dirent *f; d && (f = readdir(d));) {
+        char path[4500];
+        snprintf(path, sizeof path, "%s/%s", folder, f->d_name);
+        if (strstr(f->d_name, ".webp") || strstr(f->d_name, ".safetensors"))
+            unlink(path);
+    }
+    if (d)
+        closedir(d);
+    rmdir(folder);
+}
+
+void il_bench_data_remove(const char *folder)
+{
+    static const char *const parts[] = { "/train", "/validation", "" };
+    char path[4200];
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        snprintf(path, sizeof path, "%s%s", folder, parts[i]);
+        empty(path);
+    }
+}

@@ -1,0 +1,35 @@
+/* bench_steps.h - what bench.c times: one step at a time. */
+#ifndef IL_BENCH_STEPS_H
+#define IL_BENCH_STEPS_H
+
+#include "bench/bench.h"
+#include "train/step.h"
+
+/* A model at work on one batch again and again. Start with {0}. */
+typedef struct il_bench_steps {
+    const il_training *how;
+    il_model model;
+    il_loss loss;
+    il_adam *adam;
+    il_loader *loader; /* lends the batch */
+    il_batch batch;
+    il_graph *graph; /* with train.cuda_graph */
+    il_tally tally;
+} il_bench_steps;
+
+/* How the run's model is to be opened: the one place that says how the timed work computes. */
+il_model_opts il_bench_steps_model(const il_bench_opts *o);
+
+/* Opens all and loads the first batch. source must outlive it. */
+int il_bench_steps_open(il_bench_steps *out, const il_bench_opts *o, il_source *source, const float labels[256],
+                        il_err *e);
+void il_bench_steps_close(il_bench_steps *x);
+
+/* flops may be NULL. Both end when the device has finished. */
+int il_bench_steps_evaluate(il_bench_steps *x, il_flops *flops, il_err *e);
+int il_bench_steps_train(il_bench_steps *x, il_flops *flops, il_err *e);
+
+/* Operations per second of the fastest of a few dense products and convolutions on the device. */
+int il_bench_steps_peak(double *flops, il_model_opts how, il_err *e);
+
+#endif

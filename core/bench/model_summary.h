@@ -1,0 +1,39 @@
+/* anatomy.h - what the parts of a model weigh and cost: parameters, work, memory. */
+#ifndef IL_ANATOMY_H
+#define IL_ANATOMY_H
+
+#include <stdio.h>
+#include "plugin/model.h"
+
+typedef struct il_anatomy_opts {
+    int batch, size; /* of the picture it is run on */
+    int depth;       /* names' components that make a group; 0: as many as give at least six groups */
+} il_anatomy_opts;
+
+/* Layers whose state-dict names begin alike. */
+typedef struct il_anatomy_group {
+    char *name;
+    int64_t parameters, buffers; /* elements: trainable, and others */
+    int64_t weight_bytes;        /* of both */
+    il_flop_count work;                /* of the operations with its weights */
+    int64_t held_bytes; /* taken from an operation with its weights up to the next one, and kept for the backward pass */
+} il_anatomy_group;
+
+typedef struct il_anatomy {
+    il_anatomy_opts opts;
+    il_anatomy_group *groups; /* in the order of the state dict */
+    size_t count;
+    il_anatomy_group rest;    /* work and memory of no named weight; its name is NULL */
+    il_anatomy_group all;     /* sums; its name is NULL */
+    int64_t peak_evaluation, peak_training; /* bytes of tensors during a forward pass, without picture and weights,
+                                             which evaluation holds twice where batch norms are folded */
+} il_anatomy;
+
+/* Runs one forward pass as in evaluation and one as in training, which changes the model's running means. */
+int il_anatomy_measure(il_anatomy *out, const il_model *model, il_anatomy_opts opts, il_err *e);
+void il_anatomy_free(il_anatomy *a);
+
+/* choice: the model's, for the title. */
+int il_anatomy_print(FILE *to, const il_anatomy *a, const il_choice *choice, il_device device, bool json, il_err *e);
+
+#endif

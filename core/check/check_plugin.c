@@ -1,0 +1,172 @@
+/* trial.c - loads a plugin, settles its settings, and tries it. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "check/check_step.h"
+#include "base/text.h"
+
+void il_step_note(il_trial *c, const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    vsnprintf(c->note, sizeof c->note, format, list);
+    va_end(list);
+}
+
+int il_step_skip(il_trial *c, const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    vsnprintf(c->note, sizeof c->note, format, list);
+    va_end(list);
+    c->skipped = true;
+    return IL_OK;
+}
+
+int il_step_open(void **out, const il_trial *c, il_err *e)
+{
+    return c->plugin->open(out, c->choice.params, e);
+}
+
+/* ---- what every plugin must hold to ---- */
+
+static int descriptor(il_trial *c, il_err *e)
+{
+    const il_plugin *p = NULL;
+    int rc = il_registry_find_file(&p, c->registry, c->job->path, e);
+    if (rc)
+        return rc;
+    size_t settings = 0;
+    while (p->params && p->params[settings].name)
+        settings++;
+    il_step_note(c, "%s '%s', revision %d, ABI %u, %zu setting%s", il_registry_kind(p->kind), p->name, p->revision,
+                 (unsigned)p->abi, settings, settings == 1 ? "" : "s");
+    c->plugin = p;
+    return IL_OK;
+}
+
+static int set_one(il_params *p, const char *text, il_err *e)
+{
+    const char *sign = strchr(text, '=');
+    if (!sign || sign == text)
+        return il_fail(e, IL_EUSAGE, "--set %s: expected setting=value", text);
+    char *name = il_words_copy(text);
+    if (!name)
+        return il_fail_oom(e);
+    name[sign - text] = '\0';
+    int rc = il_params_set(p, name, sign + 1, e);
+    free(name);
+    return rc ? il_fail_in(e, "--set %s", text) : IL_OK;
+}
+
+/* Defaults and what --set says; each value's canonical text must mean the same when it is read again. */
+static int settings(il_trial *c, il_err *e)
+{
+    size_t given = 0;
+    il_params *p = NULL;
+    int rc = il_params_new(&p, c->plugin->params, e);
+    for (const char *const *s = c->job->set; s && *s && !rc; s++, given++)
+        rc = set_one(p, *s, e);
+    if (!rc && il_params_check(p, e))
+        rc = il_fail(e, IL_EPARAM, "%s; give it with --set", e->message);
+    for (const il_param_spec *s = il_params_specs(p); !rc && s->name; s++) {
+        char *once = il_words_copy(il_params_canonical(p, s->name));
+        rc = once ? il_params_set(p, s->name, once, e) : il_fail_oom(e);
+        if (!rc && strcmp(once, il_params_canonical(p, s->name)) != 0)
+            rc = il_fail(e, IL_EPARAM, "%s: '%s' becomes '%s' when read again", s->name, once,
+                         il_params_canonical(p, s->name));
+        free(once);
+    }
+    if (rc) {
+        il_params_free(p);
+        return rc;
+    }
+    c->choice = (il_choice){ .plugin = c->plugin, .params = p, .label = (char *)c->plugin->name };
+    il_step_note(c, "every default is valid, %zu given", given);
+    return IL_OK;
+}
+
+/* A failed open must say why. Two instances live side by side; NULL may be closed. */
+static int open_close(il_trial *c, il_err *e)
+{
+    void *one = NULL, *other = NULL;
+    int rc = il_step_open(&one, c, e);
+    if (rc && !e->message[0])
+        return il_fail(e, IL_EPLUGIN, "open returned %d without a message; expected il_fail", rc);
+    if (rc)
+        return rc;
+    rc = il_step_open(&other, c, e);
+    c->plugin->close(one);
+    if (rc)
+        return rc;
+    c->plugin->close(other);
+    c->plugin->close(NULL);
+    il_step_note(c, "two instances opened and closed; close takes NULL");
+    return IL_OK;
+}
+
+static const il_check_step *steps_of(const il_trial *c)
+{
+    switch (c->plugin->kind) {
+    case IL_MODEL: return il_step_model;
+    case IL_LOSS: return il_step_loss;
+    case IL_MASK_POLICY: return il_step_mask_policy;
+    case IL_DATASET: return il_step_dataset;
+    case IL_MASKER: return il_step_masker;
+    case IL_GENERATOR: return il_step_generator;
+    }
+    return NULL;
+}
+
+/* One check. A usage error or want of memory is no verdict on the plugin and ends the trial. */
+static int run_step(int *failed, il_trial *c, const il_check_step *step, const il_trial_watch *watch, il_err *e)
+{
+    il_err why = { 0 };
+    c->note[0] = '\0';
+    c->skipped = false;
+    watch->begin(watch->context, step->name);
+    int rc = step->run(c, &why);
+    if (rc == IL_EUSAGE || rc == IL_ENOMEM)
+        return il_fail(e, rc, "%s", why.message);
+    if (rc) {
+        watch->end(watch->context, step->name, IL_TRIAL_BAD, why.message[0] ? why.message : "failed without a message");
+        ++*failed;
+    } else {
+        watch->end(watch->context, step->name, c->skipped ? IL_TRIAL_SKIPPED : IL_TRIAL_GOOD, c->note);
+    }
+    return IL_OK;
+}
+
+/* A row of checks; *going becomes false when a vital one went wrong. */
+static int run_steps(int *failed, bool *going, il_trial *c, const il_check_step *step, const il_trial_watch *watch, il_err *e)
+{
+    int rc = IL_OK;
+    for (; step->name && *going && !rc; step++) {
+        int before = *failed;
+        rc = run_step(failed, c, step, watch, e);
+        *going = !step->vital || *failed == before;
+        if (!rc && !*going && step[1].name)
+            watch->end(watch->context, "others", IL_TRIAL_SKIPPED, "they need what failed");
+    }
+    return rc;
+}
+
+int il_trial_plugin(int *failed, const il_trial_job *job, const il_trial_watch *watch, il_err *e)
+{
+    static const il_check_step first[] = { { "descriptor", descriptor, true }, { "settings", settings, true },
+                                    { "open", open_close, true }, { NULL, NULL, true } };
+    il_trial c = { .job = job };
+    int bad = 0;
+    bool going = true;
+    int rc = il_registry_open(&c.registry, e);
+    if (!rc)
+        rc = run_steps(&bad, &going, &c, first, watch, e);
+    if (!rc && going)
+        rc = run_steps(&bad, &going, &c, steps_of(&c), watch, e);
+    il_params_free(c.choice.params);
+    il_registry_free(c.registry);
+    if (!rc)
+        *failed = bad;
+    return rc;
+}

@@ -1,0 +1,40 @@
+/* step.h - what the checks of one plugin share. */
+#ifndef IL_CHECK_STEP_H
+#define IL_CHECK_STEP_H
+
+#include "check/check_plugin.h"
+#include "plan/plan.h"
+
+typedef struct il_trial {
+    const il_plugin *plugin; /* once it is loaded */
+    il_choice choice;        /* its settings, for what opens plugins; lends the plugin's name as label */
+    il_registry *registry;
+    const il_trial_job *job;
+    bool skipped;            /* set by a check that does not apply */
+    char note[400];          /* what a check found */
+} il_trial;
+
+/* IL_OK: as it should be, and c->note tells what was found. Else the message tells what was expected. */
+typedef struct il_check_step {
+    const char *name;
+    int (*run)(il_trial *c, il_err *e);
+    bool vital; /* when it goes wrong, those behind it would only say so again: they are left out */
+} il_check_step;
+
+void il_step_note(il_trial *c, const char *format, ...) IL_PRINTF(2, 3);
+/* Notes why the check does not apply; returns IL_OK. */
+int il_step_skip(il_trial *c, const char *format, ...) IL_PRINTF(2, 3);
+
+/* Opens an instance; *out is the caller's to close. */
+int il_step_open(void **out, const il_trial *c, il_err *e);
+
+/* The checks of each kind; the last has no name. */
+extern const il_check_step il_step_model[], il_step_loss[], il_step_mask_policy[], il_step_dataset[], il_step_masker[],
+    il_step_generator[];
+
+/* Three checks of models that take a file of their own. */
+int il_step_slope(il_trial *c, il_err *e);
+int il_step_gradients(il_trial *c, il_err *e);
+int il_step_overfit(il_trial *c, il_err *e);
+
+#endif

@@ -1,0 +1,86 @@
+/* growth.c - does memory grow when something is done again and again? */
+#include <malloc.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include "check/leak.h"
+
+enum { WARMING = 6, MOST = 30, LEAST = 10 };
+static const double longest = 20;               /* seconds */
+static const int64_t resident_limit = 32 << 20; /* bytes that allocators and libtorch's caches may still take */
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* tcmalloc's, where the program is linked with it; glibc's count is then of nothing. */
+extern int MallocExtension_GetNumericProperty(const char *property, size_t *value) __attribute__((weak));
+
+/* Bytes that malloc has given out and not got back; 0 where that cannot be told (another C library, a sanitizer). */
+static int64_t heap_bytes(void)
+{
+    size_t held = 0;
+    if (MallocExtension_GetNumericProperty && MallocExtension_GetNumericProperty("generic.current_allocated_bytes", &held))
+        return (int64_t)held;
+#if defined(__GLIBC__) && (__GLIBC__ > 2 || __GLIBC_MINOR__ >= 33)
+    struct mallinfo2 m = mallinfo2();
+    return (int64_t)(m.uordblks + m.hblkhd);
+#else
+    return 0;
+#endif
+}
+
+static int64_t resident_bytes(void)
+{
+    char line[200] = ""; /* pages: all, resident, … */
+    FILE *f = fopen("/proc/self/statm", "r");
+    if (f && !fgets(line, sizeof line, f))
+        line[0] = '\0';
+    if (f)
+        fclose(f);
+    const char *second = strchr(line, ' ');
+    return second ? (int64_t)strtoll(second, NULL, 10) * sysconf(_SC_PAGESIZE) : 0;
+}
+
+int il_growth_check(il_trial *c, const char *what, int (*round)(il_trial *c, il_err *e), il_err *e)
+{
+    double start = now();
+    int rounds = 0, rc = IL_OK;
+    int64_t least = INT64_MAX, heap = 0, resident = 0, first = 0;
+    for (int i = 0; i < WARMING + MOST && !rc; i++) {
+        rc = round(c, e);
+        int64_t before = heap;
+        heap = heap_bytes();
+        if (i < WARMING) {
+            resident = resident_bytes();
+            first = heap;
+            if (now() - start > longest * 2)
+                break;
+            continue;
+        }
+        least = heap - before < least ? heap - before : least;
+        rounds++;
+        if (rounds >= LEAST && now() - start > longest)
+            break;
+    }
+    if (rc)
+        return rc;
+    if (rounds < LEAST)
+        return il_step_skip(c, "too slow to be repeated %d times", LEAST);
+    int64_t more = resident_bytes() - resident;
+    if (least > 0)
+        return il_fail(e, IL_EPLUGIN, "%s: every repetition leaves at least %lld bytes more in use; expected all memory "
+                       "back", what, (long long)least);
+    if (more > resident_limit)
+        return il_fail(e, IL_EPLUGIN, "%s, %d times: the process grew by %lld MiB; expected at most %lld", what, rounds,
+                       (long long)(more >> 20), (long long)(resident_limit >> 20));
+    il_step_note(c, "%s, %d times: heap in use %+lld bytes%s, resident size %+lld KiB", what, rounds,
+                 (long long)(heap - first), heap ? "" : " (cannot be told here)", (long long)(more / 1024));
+    return IL_OK;
+}

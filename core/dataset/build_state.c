@@ -1,0 +1,267 @@
+/* stamp.c - FOLDER/recipe.json, FOLDER/.build/{lock,journal.jsonl} and FOLDER/manifest.jsonl. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "dataset/build_state.h"
+#include "base/atomic_file.h"
+
+typedef struct place {
+    char path[IL_STAMP_PATH];
+} place;
+
+static place in(const il_stamp *s, const char *name)
+{
+    place p;
+    snprintf(p.path, sizeof p.path, "%s/%s", s->folder, name);
+    return p;
+}
+
+static int make_folder(const char *path, il_err *e)
+{
+    if (mkdir(path, 0777) == 0 || errno == EEXIST)
+        return IL_OK;
+    return il_fail(e, IL_EIO, "%s: cannot be made: %s", path, strerror(errno));
+}
+
+/* The folder and those above it. */
+static int make_folders(const char *path, il_err *e)
+{
+    char copy[IL_STAMP_PATH];
+    snprintf(copy, sizeof copy, "%s", path);
+    for (char *p = copy + 1; *p; p++)
+        if (*p == '/') {
+            *p = '\0';
+            int rc = make_folder(copy, e);
+            *p = '/';
+            if (rc)
+                return rc;
+        }
+    return make_folder(copy, e);
+}
+
+/* ---- identity ---- */
+
+static il_digest photos_digest(const il_photos *photos)
+{
+    il_text t = { 0 };
+    for (size_t i = 0; i < photos->count; i++)
+        il_words_add(&t, "%zu:%s %lld %zu:%s\n", strlen(photos->list[i].below), photos->list[i].below,
+                     (long long)photos->list[i].size, strlen(photos->list[i].caption), photos->list[i].caption);
+    il_digest d = il_words_sha256(t.data ? t.data : "", t.size);
+    il_words_free(&t);
+    return d;
+}
+
+/* *text: the file's content; *identity: a hash of all that the pictures depend on. */
+static int describe(char **text, il_digest *identity, const il_recipe *r, const il_photos *photos,
+                    const il_digest *digests, il_err *e)
+{
+    char *config = il_recipe_config(r);
+    il_text all = { 0 };
+    il_words_add(&all, "%s\n%s\n", config ? config : "", photos_digest(photos).hex);
+    size_t n = r->maskers.count + r->inpainters.count + r->reconstructors.count;
+    for (size_t i = 0; i < n; i++)
+        il_words_add(&all, "%s\n", digests[i].hex);
+    *identity = il_words_sha256(all.data ? all.data : "", all.size);
+    json_t *parsed = config ? json_loads(config, 0, NULL) : NULL;
+    json_t *file = json_pack("{s:s, s:s, s:s, s:s, s:o?}", "recipe", r->name, "title", r->title, "identity", identity->hex,
+                             "source", r->source, "config", parsed);
+    *text = file && !all.failed ? json_dumps(file, JSON_INDENT(1) | JSON_SORT_KEYS) : NULL;
+    json_decref(file);
+    il_words_free(&all);
+    free(config);
+    return *text ? IL_OK : il_fail_oom(e);
+}
+
+static bool is_empty(const char *folder)
+{
+    DIR *d = opendir(folder);
+    int entries = 0;
+    for (const struct dirent *x; d && (x = readdir(d));)
+        entries += strcmp(x->d_name, ".") != 0 && strcmp(x->d_name, "..") != 0 && strcmp(x->d_name, ".build") != 0;
+    if (d)
+        closedir(d);
+    return entries == 0;
+}
+
+/* The folder is new, or was begun with the same. */
+static int check(il_stamp *s, const char *text, const il_digest *identity, il_err *e)
+{
+    place p = in(s, "recipe.json");
+    struct stat st;
+    if (stat(p.path, &st) != 0) {
+        if (!is_empty(s->folder))
+            return il_fail(e, IL_EDATA, "%s: holds files, but no recipe.json of a build; choose a new folder", s->folder);
+        return il_whole_write(p.path, text, strlen(text), e);
+    }
+    json_error_t why;
+    json_t *old = json_load_file(p.path, 0, &why);
+    const char *is = json_string_value(json_object_get(old, "identity"));
+    int rc = IL_OK;
+    if (!old)
+        rc = il_fail(e, IL_EFORMAT, "%s:%d: %s", p.path, why.line, why.text);
+    else if (!is || strcmp(is, identity->hex) != 0)
+        rc = il_fail(e, IL_EDATA, "%s: was begun with another recipe, other photos or other weights (see recipe.json); "
+                     "choose a new folder or remove it", s->folder);
+    json_decref(old);
+    return rc;
+}
+
+/* ---- journal ---- */
+
+static int open_journal(il_stamp *s, il_err *e)
+{
+    place p = in(s, ".build/journal.jsonl");
+    struct stat st;
+    int rc = IL_OK;
+    if (stat(p.path, &st) == 0) {
+        rc = il_manifest_read(&s->done, p.path, 0, e);
+        if (!rc) /* without its torn end */
+            rc = il_manifest_write(&s->done, p.path, e);
+    }
+    if (rc)
+        return rc;
+    s->journal = open(p.path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    return s->journal >= 0 ? IL_OK : il_fail(e, IL_EIO, "%s: %s", p.path, strerror(errno));
+}
+
+static int take_lock(il_stamp *s, il_err *e)
+{
+    place p = in(s, ".build/lock");
+    int rc = make_folder(in(s, ".build").path, e);
+    if (rc)
+        return rc;
+    s->lock = open(p.path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (s->lock < 0)
+        return il_fail(e, IL_EIO, "%s: %s", p.path, strerror(errno));
+    if (flock(s->lock, LOCK_EX | LOCK_NB) != 0)
+        return il_fail(e, IL_EBUSY, "%s: another process is filling this folder", s->folder);
+    return IL_OK;
+}
+
+/* The folders of the splits, without drafts. */
+static int make_room(const il_stamp *s, const il_recipe *r, il_err *e)
+{
+    int rc = IL_OK;
+    for (int i = 0; !rc && i < IL_SPLITS; i++)
+        if (r->splits[i] > 0 && (rc = make_folder(in(s, il_recipe_splits[i]).path, e)) == IL_OK)
+            il_whole_sweep(in(s, il_recipe_splits[i]).path, NULL);
+    if (!rc)
+        il_whole_sweep(s->folder, NULL);
+    return rc;
+}
+
+bool il_stamp_begun(const char *folder)
+{
+    il_text path = { 0 };
+    il_words_add(&path, "%s/recipe.json", folder);
+    bool begun = path.data && access(path.data, F_OK) == 0;
+    il_words_free(&path);
+    return begun;
+}
+
+int il_stamp_open(il_stamp *out, const il_recipe *r, const il_photos *photos, const il_digest *digests, const char *folder,
+                  il_err *e)
+{
+    il_stamp s = { .lock = -1, .journal = -1 };
+    il_digest identity;
+    char *text = NULL;
+    struct stat st;
+    if (snprintf(s.folder, sizeof s.folder, "%s", folder) >= (int)sizeof s.folder)
+        return il_fail(e, IL_EUSAGE, "the name of the folder is too long");
+    snprintf(s.manifest, sizeof s.manifest, "%s", in(&s, "manifest.jsonl").path);
+    int rc = describe(&text, &identity, r, photos, digests, e);
+    if (!rc)
+        rc = make_folders(s.folder, e);
+    if (!rc && (stat(s.manifest, &st) == 0 ? (s.complete = true) : false)) {
+        rc = check(&s, text, &identity, e);
+        if (!rc)
+            rc = il_manifest_read(&s.done, s.manifest, 1, e);
+    } else if (!rc && (rc = take_lock(&s, e)) == IL_OK && (rc = check(&s, text, &identity, e)) == IL_OK &&
+               (rc = open_journal(&s, e)) == IL_OK) {
+        rc = make_room(&s, r, e);
+    }
+    free(text);
+    if (rc)
+        il_stamp_close(&s);
+    else
+        *out = s;
+    return rc;
+}
+
+int il_stamp_reopen(il_stamp *s, const il_recipe *r, il_err *e)
+{
+    int rc = take_lock(s, e);
+    if (!rc)
+        rc = il_manifest_write(&s->done, in(s, ".build/journal.jsonl").path, e);
+    il_manifest_free(&s->done);
+    if (!rc)
+        rc = open_journal(s, e);
+    if (!rc)
+        rc = make_room(s, r, e);
+    s->complete = false;
+    return rc;
+}
+
+int il_stamp_note(il_stamp *s, const il_sample *sample, il_err *e)
+{
+    char *line = il_manifest_line(sample);
+    if (!line)
+        return il_fail(e, IL_EDATA, "sample %s: a text of its provenance is no UTF-8, or memory is out", sample->id);
+    size_t size = strlen(line);
+    ssize_t n = write(s->journal, line, size); /* one call: a killed build leaves at most one torn line */
+    free(line);
+    return n == (ssize_t)size ? IL_OK : il_fail(e, IL_EIO, "%s/.build/journal.jsonl: %s", s->folder,
+                                                n < 0 ? strerror(errno) : "the disk is full");
+}
+
+/* A unit that was cut off in its middle is made and noted again, in the same way. */
+static void drop_repeated(il_manifest *m)
+{
+    size_t kept = 0;
+    il_manifest_sort(m);
+    for (size_t i = 0; i < m->count; i++) {
+        if (kept && strcmp(m->list[kept - 1].split, m->list[i].split) == 0 && strcmp(m->list[kept - 1].id, m->list[i].id) == 0)
+            il_sample_free(&m->list[i]);
+        else
+            m->list[kept++] = m->list[i];
+    }
+    m->count = kept;
+}
+
+int il_stamp_finish(il_stamp *s, size_t expected, il_err *e)
+{
+    il_manifest all = { 0 };
+    place journal = in(s, ".build/journal.jsonl");
+    int rc = il_manifest_read(&all, journal.path, 1, e);
+    if (!rc)
+        drop_repeated(&all);
+    if (!rc && all.count != expected)
+        rc = il_fail(e, IL_EDATA, "%s: names %zu samples, expected %zu", journal.path, all.count, expected);
+    if (!rc)
+        rc = il_manifest_write(&all, s->manifest, e);
+    il_manifest_free(&all);
+    if (rc)
+        return rc;
+    unlink(journal.path);
+    unlink(in(s, ".build/lock").path);
+    rmdir(in(s, ".build").path);
+    return IL_OK;
+}
+
+void il_stamp_close(il_stamp *s)
+{
+    if (s->lock >= 0)
+        close(s->lock);
+    if (s->journal >= 0)
+        close(s->journal);
+    il_manifest_free(&s->done);
+    s->lock = s->journal = -1;
+}

@@ -1,0 +1,203 @@
+/* maker.c - the making of one sample, or of a few at once. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <inpaintlab/convert.h>
+#include <inpaintlab/random.h>
+#include "dataset/make_sample.h"
+
+enum { TRIES = 8, LEAST_RECTANGLE = 64, AT_ONCE = 256 };
+
+void il_making_clear(il_making *m)
+{
+    for (int k = 0; k < IL_PICTURE_KINDS; k++)
+        il_image_free(&m->pictures[k]);
+    il_image_free(&m->blurred);
+}
+
+/* ---- photo ---- */
+
+int il_maker_tiles(const il_recipe *r, int width, int height)
+{
+    return r->fit == IL_FIT_TILES ? width / r->size * (height / r->size) : 1;
+}
+
+int il_maker_fit(il_image *out, const il_recipe *r, const il_image *photo, int tile, il_err *e)
+{
+    il_image rgb = { 0 }, square = { 0 };
+    int size = r->size, side = photo->width < photo->height ? photo->width : photo->height;
+    int rc = il_image_to_rgb(&rgb, photo, e);
+    if (!rc && r->fit == IL_FIT_TILES) {
+        int across = photo->width / size;
+        rc = il_image_crop(out, &rgb, tile % across * size, tile / across * size, size, size, e);
+    } else if (!rc && r->fit == IL_FIT_CROP) {
+        rc = il_image_crop(&square, &rgb, (photo->width - side) / 2, (photo->height - side) / 2, side, side, e);
+        if (!rc)
+            rc = il_image_resize(out, &square, size, size, e);
+    } else if (!rc) {
+        rc = il_image_resize(out, &rgb, size, size, e);
+    }
+    il_image_free(&square);
+    il_image_free(&rgb);
+    return rc;
+}
+
+/* ---- mask ---- */
+
+static void measure(il_making *m)
+{
+    size_t n = (size_t)m->blurred.width * (size_t)m->blurred.height, area = 0, core = 0;
+    for (size_t i = 0; i < n; i++) {
+        area += m->blurred.pixels[i] > 0;
+        core += m->blurred.pixels[i] == 255;
+    }
+    m->area = (double)area / (double)n;
+    m->core = (double)core / (double)n;
+}
+
+/* Takes the sharp mask. */
+static int blur(il_making *m, il_image *sharp, const il_recipe *r, il_err *e)
+{
+    il_image_free(&m->blurred);
+    int rc = il_image_blur(&m->blurred, sharp, (float)il_params_real(r->plain, "blur"), e);
+    il_image_free(sharp);
+    if (!rc)
+        measure(m);
+    return rc;
+}
+
+static int check_mask(const il_part *p, const il_image *sharp, const il_image *photo, il_err *e)
+{
+    if (sharp->pixels && sharp->channels == 1 && sharp->width == photo->width && sharp->height == photo->height)
+        return IL_OK;
+    return il_fail(e, IL_EPLUGIN, "masker '%s' gave a mask of %dx%d pixels and %d channels, expected %dx%d and 1",
+                   p->plugin->name, sharp->width, sharp->height, sharp->channels, photo->width, photo->height);
+}
+
+int il_maker_mask(il_making *m, const il_recipe *r, il_err *e)
+{
+    const il_part *p = &r->maskers.list[m->masker];
+    const il_image *photo = &m->pictures[IL_ORIGINAL];
+    uint64_t seeds = il_random_seed(m->seed, "mask");
+    int rc = IL_OK;
+    m->core = 0;
+    for (int i = 0; !rc && i < TRIES && m->core == 0; i++) {
+        il_image sharp = { 0 };
+        rc = p->plugin->masker->mask(p->self, photo, il_random_bits(&seeds), &sharp, &m->rule, e);
+        if (!rc)
+            rc = check_mask(p, &sharp, photo, e);
+        if (!rc)
+            rc = blur(m, &sharp, r, e);
+        il_image_free(&sharp);
+    }
+    if (!rc && m->core == 0) {
+        il_image sharp = { 0 };
+        int most = photo->width < photo->height ? photo->width / 2 : photo->height / 2;
+        rc = il_image_random_rectangle(&sharp, photo->width, photo->height, most < LEAST_RECTANGLE ? most : LEAST_RECTANGLE,
+                                       il_random_bits(&seeds), e);
+        if (!rc)
+            rc = blur(m, &sharp, r, e);
+        snprintf(m->rule.text, sizeof m->rule.text, "random rectangle: %d masks were too small", TRIES);
+    }
+    if (!rc)
+        rc = il_image_to_rgb(&m->pictures[IL_MASK], &m->blurred, e);
+    return rc ? il_fail_in(e, "masker '%s'", p->plugin->name) : IL_OK;
+}
+
+/* ---- generators ---- */
+
+static il_tensor *photos_of(il_scope *s, il_making *const *list, size_t n)
+{
+    il_tensor *parts[AT_ONCE];
+    for (size_t i = 0; i < n; i++)
+        parts[i] = il_convert_to_tensor(s, &list[i]->pictures[IL_ORIGINAL]);
+    return n == 1 ? parts[0] : il_cat(s, parts, (int)n, 0);
+}
+
+/* 1 where the blurred mask is 255. */
+static il_tensor *masks_of(il_scope *s, il_making *const *list, size_t n)
+{
+    il_tensor *parts[AT_ONCE];
+    for (size_t i = 0; i < n; i++)
+        parts[i] = il_greater(s, il_convert_to_tensor(s, &list[i]->blurred), 254.5 / 255);
+    return n == 1 ? parts[0] : il_cat(s, parts, (int)n, 0);
+}
+
+static int check_shape(const il_tensor *t, const il_tensor *photos, il_err *e)
+{
+    for (int i = 0; i < 4; i++)
+        if (il_ndim(t) != 4 || il_dim(t, i) != il_dim(photos, i))
+            return il_fail(e, IL_EPLUGIN, "gave a tensor of another shape than its photos");
+    return IL_OK;
+}
+
+static il_tensor *inpaint(il_scope *s, const il_part *p, il_making *const *list, size_t n, il_tensor *photos)
+{
+    const char *prompts[AT_ONCE];
+    uint64_t seeds[AT_ONCE];
+    for (size_t i = 0; i < n; i++) {
+        prompts[i] = list[i]->prompt ? list[i]->prompt : "";
+        seeds[i] = il_random_seed(list[i]->seed, "noise");
+    }
+    il_inpaint job = { .image = photos, .mask = masks_of(s, list, n), .prompts = prompts, .seeds = seeds };
+    return p->plugin->generator->inpaint(p->self, s, &job);
+}
+
+/* One generator's whole pictures, into where[i]. */
+static int generate(il_image *const *where, il_making *const *list, size_t n, const il_part *p, bool paints,
+                    il_device device, il_err *e)
+{
+    il_scope *s = NULL;
+    int rc = il_scope_open(&s, (il_scope_opts){ .device = device }, e);
+    if (rc)
+        return rc;
+    il_tensor *photos = photos_of(s, list, n);
+    il_tensor *made = paints ? inpaint(s, p, list, n, photos) : p->plugin->generator->reconstruct(p->self, s, photos);
+    rc = il_scope_status(s, e);
+    if (!rc && !made)
+        rc = il_fail(e, IL_EPLUGIN, "gave nothing");
+    if (!rc)
+        rc = check_shape(made, photos, e);
+    for (size_t i = 0; !rc && i < n; i++)
+        rc = il_convert_to_image(where[i], made, (int)i, e);
+    il_scope_close(s);
+    return rc ? il_fail_in(e, "generator '%s'", p->plugin->name) : IL_OK;
+}
+
+static int make_realfakes(il_making *const *list, size_t n, const il_recipe *r, il_device device, il_err *e)
+{
+    il_image *where[AT_ONCE] = { 0 };
+    for (size_t i = 0; i < n; i++)
+        where[i] = &list[i]->pictures[IL_INPAINTED];
+    int rc = generate(where, list, n, &r->inpainters.list[list[0]->inpainter], true, device, e);
+    for (size_t i = 0; !rc && i < n && r->pictures[IL_REALFAKE]; i++) {
+        il_image *k = list[i]->pictures;
+        rc = il_image_composite(&k[IL_REALFAKE], &k[IL_INPAINTED], &k[IL_ORIGINAL], &list[i]->blurred, e);
+    }
+    return rc;
+}
+
+static int make_fakefakes(il_making *const *list, size_t n, const il_recipe *r, il_device device, il_err *e)
+{
+    il_image made[AT_ONCE] = { 0 }, *where[AT_ONCE] = { 0 };
+    for (size_t i = 0; i < n; i++)
+        where[i] = &made[i];
+    int rc = generate(where, list, n, &r->reconstructors.list[list[0]->reconstructor], false, device, e);
+    for (size_t i = 0; !rc && i < n; i++) {
+        il_image *k = list[i]->pictures;
+        rc = il_image_composite(&k[IL_FAKEFAKE], &made[i], &k[IL_ORIGINAL], &list[i]->blurred, e);
+    }
+    for (size_t i = 0; i < n; i++)
+        il_image_free(&made[i]);
+    return rc;
+}
+
+int il_maker_paint(il_making *const *list, size_t n, const il_recipe *r, il_device device, il_err *e)
+{
+    int rc = n <= AT_ONCE ? IL_OK : il_fail(e, IL_EPARAM, "%zu samples at once, at most %d", n, AT_ONCE);
+    if (!rc && (r->pictures[IL_INPAINTED] || r->pictures[IL_REALFAKE]))
+        rc = make_realfakes(list, n, r, device, e);
+    if (!rc && r->pictures[IL_FAKEFAKE])
+        rc = make_fakefakes(list, n, r, device, e);
+    return rc;
+}

@@ -1,0 +1,207 @@
+/* fake.c - samples made while a detector trains: what inpaintlab/recipe.h offers to data sets. */
+#include <stdlib.h>
+#include <string.h>
+#include <inpaintlab/random.h>
+#include "dataset/photo_info.h"
+#include "dataset/photo_info_cache.h"
+#include "dataset/make_sample.h"
+#include "dataset/recipe_plugins.h"
+#include "dataset/photos.h"
+#include "dataset/splits.h"
+
+static int split_of(const char *name, il_err *e)
+{
+    for (int i = 0; i < IL_SPLITS; i++)
+        if (strcmp(name, il_recipe_splits[i]) == 0)
+            return i;
+    return il_fail(e, IL_EPARAM, "split '%s' is unknown; expected train, validation or test", name);
+}
+
+/* ---- which photos ---- */
+
+/* Looks into the photos that are not known. facts has room for all. */
+static int look_at(il_photo_facts *facts, const bool *known, const il_recipe *r, const il_photos *photos, il_err *e)
+{
+    il_pool *pool = NULL;
+    il_photo_facts *seen = NULL;
+    il_photos some = { .list = calloc(photos->count, sizeof *some.list) }; /* whose texts are lent */
+    int rc = some.list ? il_pool_open(&pool, 0, e) : il_fail_oom(e);
+    for (size_t i = 0; i < photos->count && some.list; i++)
+        if (!known[i])
+            some.list[some.count++] = photos->list[i];
+    if (!rc)
+        rc = il_facts_read(&seen, r, &some, pool, &(il_watch){ 0 }, e);
+    for (size_t i = 0, k = 0; !rc && i < photos->count; i++)
+        if (!known[i])
+            facts[i] = seen[k++];
+    free(seen);
+    il_pool_close(pool);
+    free(some.list);
+    return rc;
+}
+
+/* What a build sees in the photos; what an earlier program saw is not looked at again. */
+static int know_photos(il_photo_facts **out, const il_recipe *r, const char *root, const il_photos *photos, il_err *e)
+{
+    il_looks *looks = NULL;
+    il_photo_facts *facts = calloc(photos->count, sizeof *facts);
+    bool *known = calloc(photos->count, sizeof *known);
+    size_t new = 0;
+    int rc = facts && known ? il_looks_open(&looks, root, e) : il_fail_oom(e);
+    for (size_t i = 0; !rc && i < photos->count; i++) {
+        known[i] = il_looks_find(&facts[i], looks, &photos->list[i]);
+        new += !known[i];
+        if (known[i])
+            rc = il_facts_fit(&facts[i], r, photos->list[i].path, e);
+    }
+    if (!rc && new)
+        rc = look_at(facts, known, r, photos, e);
+    if (!rc && new)
+        il_looks_keep(root, photos, facts);
+    if (!rc)
+        rc = il_facts_check(r, facts, photos->count, e);
+    il_looks_free(looks);
+    free(known);
+    if (rc)
+        il_facts_free(facts, photos->count);
+    else
+        *out = facts;
+    return rc;
+}
+
+static int by_path(const void *a, const void *b)
+{
+    const il_prompt *x = a, *y = b;
+    return strcmp(x->path, y->path);
+}
+
+/* Captions are prompts, as in a build. */
+static int keep_prompt(il_recipe *r, const il_photo *photo, il_err *e)
+{
+    il_prompt *list = il_words_room(r->prompts, r->nprompts, &r->prompts_room, sizeof *list);
+    if (!list)
+        return il_fail_oom(e);
+    r->prompts = list;
+    il_prompt p = { il_words_copy(photo->path), il_words_copy(photo->caption) };
+    if (!p.path || !p.text) {
+        free(p.path);
+        free(p.text);
+        return il_fail_oom(e);
+    }
+    list[r->nprompts++] = p;
+    return IL_OK;
+}
+
+static const char *prompt_of(const il_recipe *r, const char *path)
+{
+    il_prompt key = { .path = (char *)path };
+    const il_prompt *found = r->nprompts ? bsearch(&key, r->prompts, r->nprompts, sizeof key, by_path) : NULL;
+    return found ? found->text : NULL;
+}
+
+int il_recipe_scan(il_recipe *r, const char *root, const char *split, il_items *out, il_err *e)
+{
+    il_photos photos = { 0 };
+    il_splits splits = { 0 };
+    il_photo_facts *facts = NULL;
+    int wanted = split_of(split, e);
+    bool own = !root || !*root; /* else its captions file tells of other photos */
+    il_photos_opts o = { .root = own ? il_params_text(r->photos, "root") : root,
+                         .captions = own ? il_params_text(r->photos, "captions") : NULL,
+                         .limit = il_params_int(r->photos, "limit") };
+    int rc = wanted < 0 ? wanted : il_photos_list(&photos, o, e);
+    if (!rc)
+        rc = know_photos(&facts, r, o.root, &photos, e);
+    if (!rc)
+        rc = il_splits_assign(&splits, r, &photos, facts, e);
+    for (size_t i = 0; !rc && i < splits.used; i++) {
+        const il_photo *photo = &photos.list[splits.order[i]];
+        if (splits.of[splits.order[i]] != wanted)
+            continue;
+        rc = il_items_add(out, photo->id, photo->path, NULL, e);
+        if (!rc && *photo->caption)
+            rc = keep_prompt(r, photo, e);
+    }
+    if (r->nprompts)
+        qsort(r->prompts, r->nprompts, sizeof *r->prompts, by_path);
+    il_splits_free(&splits);
+    il_facts_free(facts, photos.count);
+    il_photos_free(&photos);
+    return rc;
+}
+
+/* ---- one sample ---- */
+
+/* The kind called so that the recipe can make; IL_PICTURE_KINDS: none. */
+static int kind_of(const char *images, const il_recipe *r)
+{
+    for (int k = 0; k < IL_PICTURE_KINDS; k++)
+        if (k != IL_MASK && strcmp(images, il_manifest_kinds[k]) == 0 && (k == IL_ORIGINAL || r->pictures[k]))
+            return k;
+    return IL_PICTURE_KINDS;
+}
+
+bool il_recipe_makes(const il_recipe *r, const char *images)
+{
+    return kind_of(images, r) != IL_PICTURE_KINDS;
+}
+
+static int fit_any(il_image *out, const il_recipe *r, const char *path, uint64_t seed, il_err *e)
+{
+    il_image photo = { 0 };
+    int rc = il_image_read(&photo, path, e);
+    int tiles = rc ? 0 : il_maker_tiles(r, photo.width, photo.height);
+    if (!rc && !tiles)
+        rc = il_fail(e, IL_EDATA, "%s: %dx%d pixels hold no tile of %d", path, photo.width, photo.height, r->size);
+    if (!rc)
+        rc = il_maker_fit(out, r, &photo, (int)(il_random_seed(seed, "tile") % (uint64_t)tiles), e);
+    il_image_free(&photo);
+    return rc;
+}
+
+static size_t draw(const il_parts *parts, uint64_t seed, const char *what)
+{
+    uint64_t state = il_random_seed(seed, what);
+    return il_parts_at(parts, il_random_unit(&state));
+}
+
+/* Only what `kind` takes. The recipe's lock is held. */
+static int paint(il_making *m, il_recipe *r, int kind, il_err *e)
+{
+    bool wanted[IL_PICTURE_KINDS];
+    memcpy(wanted, r->pictures, sizeof wanted);
+    for (int k = IL_INPAINTED; k < IL_PICTURE_KINDS; k++)
+        r->pictures[k] = k == kind;
+    il_making *list[] = { m };
+    int rc = il_maker_paint(list, 1, r, r->device, e);
+    memcpy(r->pictures, wanted, sizeof wanted);
+    return rc;
+}
+
+int il_recipe_fake(il_recipe *r, const char *images, const char *photo, uint64_t seed, il_image *picture, il_image *mask,
+                   il_err *e)
+{
+    il_making m = { .seed = seed, .prompt = prompt_of(r, photo) };
+    int kind = kind_of(images, r);
+    int rc = kind == IL_PICTURE_KINDS ? il_fail(e, IL_EDATA, "%s: makes no '%s' pictures", r->path, images)
+                                      : fit_any(&m.pictures[IL_ORIGINAL], r, photo, seed, e);
+    if (!rc && kind != IL_ORIGINAL) {
+        m.masker = draw(&r->maskers, seed, "masker");
+        m.inpainter = draw(&r->inpainters, seed, "inpaint");
+        m.reconstructor = draw(&r->reconstructors, seed, "reconstruct");
+        pthread_mutex_lock(&r->lock);
+        rc = il_maker_mask(&m, r, e);
+        if (!rc)
+            rc = paint(&m, r, kind, e);
+        pthread_mutex_unlock(&r->lock);
+        if (rc)
+            il_fail_in(e, "%s", photo);
+    }
+    if (!rc) {
+        *picture = m.pictures[kind];
+        *mask = m.blurred;
+        m.pictures[kind] = m.blurred = (il_image){ 0 };
+    }
+    il_making_clear(&m);
+    return rc;
+}

@@ -1,0 +1,182 @@
+/* looks.c - a file for each folder of photos, of one line for each: time of change, size, hash, look, width, height, path. */
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include "dataset/photo_info_cache.h"
+#include "base/atomic_file.h"
+
+struct entry {
+    const char *below; /* in `text` */
+    int64_t mtime, size;
+    il_photo_facts facts;
+};
+
+struct il_looks {
+    char *text;
+    struct entry *list; /* by `below` */
+    size_t count;
+};
+
+/* "" where there is no cache folder. The caller frees it. */
+static char *file_of(const char *root)
+{
+    char real[PATH_MAX];
+    const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+    il_text path = { 0 };
+    if (!realpath(root, real) || !((cache && *cache) || (home && *home)))
+        return strdup("");
+    if (cache && *cache)
+        il_words_add(&path, "%s", cache);
+    else
+        il_words_add(&path, "%s/.cache", home);
+    for (int i = 0; i < 2 && !path.failed; i++) {
+        if (i == 1)
+            il_words_add(&path, "/inpaintlab");
+        (void)mkdir(path.data, 0777);
+    }
+    il_digest d = il_words_sha256(real, strlen(real));
+    il_words_add(&path, "/looks-%.16s", d.hex);
+    if (path.failed)
+        il_words_free(&path);
+    return path.data;
+}
+
+static int64_t changed_at(const struct stat *st)
+{
+    return (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec;
+}
+
+/* The next word, which ends at a blank; NULL: there is none. */
+static char *next_word(char **at)
+{
+    char *word = *at, *end = word ? strchr(word, ' ') : NULL;
+    if (!end)
+        return NULL;
+    *end = '\0';
+    *at = end + 1;
+    return word;
+}
+
+/* A whole number from low to high, which is all of the next word. */
+static bool read_number(int64_t *out, char **at, int64_t low, int64_t high)
+{
+    char *word = next_word(at), *end = NULL;
+    long long value = word ? strtoll(word, &end, 10) : 0;
+    *out = value;
+    return word && end != word && !*end && value >= low && value <= high;
+}
+
+/* The line belongs to the entry from then on. */
+static bool read_line(struct entry *out, char *line)
+{
+    struct entry x = { 0 };
+    int64_t width, height;
+    char *end = NULL;
+    if (!read_number(&x.mtime, &line, INT64_MIN, INT64_MAX) || !read_number(&x.size, &line, 0, INT64_MAX))
+        return false;
+    const char *sha256 = next_word(&line), *look = sha256 ? next_word(&line) : NULL;
+    if (!look || strlen(sha256) != 64 || strlen(look) != 16 || !read_number(&width, &line, 1, INT_MAX) ||
+        !read_number(&height, &line, 1, INT_MAX))
+        return false;
+    memcpy(x.facts.sha256.hex, sha256, 65);
+    x.facts.look = strtoull(look, &end, 16);
+    x.facts.width = (int)width;
+    x.facts.height = (int)height;
+    x.below = line;
+    *out = x;
+    return !*end && *line;
+}
+
+static int by_path(const void *a, const void *b)
+{
+    const struct entry *x = a, *y = b;
+    return strcmp(x->below, y->below);
+}
+
+static char *whole_text(const char *path)
+{
+    FILE *f = *path ? fopen(path, "rb") : NULL;
+    char *text = NULL;
+    size_t room = 0;
+    if (!f)
+        return NULL;
+    if (getdelim(&text, &room, '\0', f) < 0) {
+        free(text);
+        text = NULL;
+    }
+    fclose(f);
+    return text;
+}
+
+int il_looks_open(il_looks **out, const char *root, il_err *e)
+{
+    il_looks *l = calloc(1, sizeof *l);
+    char *path = file_of(root);
+    size_t room = 0;
+    if (!l || !path) {
+        free(l);
+        free(path);
+        return il_fail_oom(e);
+    }
+    l->text = whole_text(path);
+    free(path);
+    for (char *line = l->text, *next; line && *line; line = next) {
+        char *end = strchr(line, '\n');
+        next = end ? end + 1 : NULL;
+        if (!end)
+            break; /* a cut file */
+        *end = '\0';
+        struct entry *list = il_words_room(l->list, l->count, &room, sizeof *list);
+        if (!list) {
+            il_looks_free(l);
+            return il_fail_oom(e);
+        }
+        l->list = list;
+        l->count += read_line(&list[l->count], line);
+    }
+    if (l->count)
+        qsort(l->list, l->count, sizeof *l->list, by_path);
+    *out = l;
+    return IL_OK;
+}
+
+void il_looks_free(il_looks *l)
+{
+    if (!l)
+        return;
+    free(l->list);
+    free(l->text);
+    free(l);
+}
+
+bool il_looks_find(il_photo_facts *facts, const il_looks *l, const il_photo *photo)
+{
+    struct stat st;
+    struct entry key = { .below = photo->below };
+    const struct entry *x = l->count ? bsearch(&key, l->list, l->count, sizeof *l->list, by_path) : NULL;
+    if (!x || stat(photo->path, &st) || st.st_size != x->size || changed_at(&st) != x->mtime)
+        return false;
+    *facts = x->facts;
+    return true;
+}
+
+void il_looks_keep(const char *root, const il_photos *photos, const il_photo_facts *facts)
+{
+    il_text text = { 0 };
+    il_err unheard = { 0 };
+    char *path = file_of(root);
+    for (size_t i = 0; path && *path && i < photos->count; i++) {
+        const il_photo_facts *f = &facts[i];
+        struct stat st;
+        if (!f->why && !strchr(photos->list[i].below, '\n') && stat(photos->list[i].path, &st) == 0)
+            il_words_add(&text, "%" PRId64 " %" PRId64 " %s %016" PRIx64 " %d %d %s\n", changed_at(&st), (int64_t)st.st_size,
+                         f->sha256.hex, f->look, f->width, f->height, photos->list[i].below);
+    }
+    if (text.data && !text.failed)
+        (void)il_whole_write(path, text.data, text.size, &unheard);
+    il_words_free(&text);
+    free(path);
+}

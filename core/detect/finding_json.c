@@ -1,0 +1,175 @@
+/* tell.c - what was found, by which detector and how, as one JSON object. */
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "detect/finding_json.h"
+
+enum { DIGITS = 8 };
+
+/* Length of the UTF-8 sequence at p, 0 when there is none; jansson has the last word on what it may be. */
+static size_t sequence(const char *p)
+{
+    unsigned char c = (unsigned char)*p;
+    size_t n = c < 0x80 ? 1 : c >= 0xc2 && c < 0xe0 ? 2 : c >= 0xe0 && c < 0xf0 ? 3 : c >= 0xf0 && c < 0xf5 ? 4 : 0;
+    for (size_t i = 1; i < n; i++)
+        if (((unsigned char)p[i] & 0xc0) != 0x80)
+            return 0;
+    json_t *good = n ? json_stringn(p, n) : NULL;
+    json_decref(good);
+    return good ? n : 0;
+}
+
+/* A file's name may hold any bytes; those that are no UTF-8 become the replacement character. NULL is null. */
+static json_t *text(const char *s)
+{
+    if (!s)
+        return json_null();
+    json_t *plain = json_string(s);
+    if (plain)
+        return plain;
+    il_text t = { 0 };
+    while (*s) {
+        size_t n = sequence(s);
+        if (n)
+            il_words_add(&t, "%.*s", (int)n, s);
+        else
+            il_words_add(&t, "\xef\xbf\xbd");
+        s += n ? n : 1;
+    }
+    json_t *result = t.failed ? NULL : json_string(t.data ? t.data : "");
+    il_words_free(&t);
+    return result;
+}
+
+static json_t *real(double v)
+{
+    return isfinite(v) ? json_real(v) : json_null();
+}
+
+static json_t *json_of_regions(const il_finding *f)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < f->regions.listed; i++) {
+        const il_region *r = &f->regions.list[i];
+        json_array_append_new(list, json_pack("{s:{s:i, s:i, s:i, s:i}, s:I, s:o}", "box", "left", r->left, "top", r->top,
+                                              "width", r->width, "height", r->height, "area", (json_int_t)r->area,
+                                              "mean_score", real(r->score)));
+    }
+    return list;
+}
+
+static json_t *json_of_warnings(const il_finding *f, const il_detector *d)
+{
+    json_t *list = json_array();
+    char said[300];
+    for (int w = 0; w < IL_WARNINGS; w++) {
+        if (!(f->warnings & 1u << w))
+            continue;
+        il_detect_warning_text(said, sizeof said, f, d, (il_warning)w);
+        json_array_append_new(list, json_pack("{s:s, s:o}", "kind", il_detect_warning_name((il_warning)w), "text", text(said)));
+    }
+    return list;
+}
+
+static json_t *json_of_alarms(const il_false_alarms *a)
+{
+    if (!a->pictures)
+        return json_null();
+    il_share_interval w = il_verdict_wilson(a->alarms, a->pictures);
+    return json_pack("{s:I, s:I, s:o, s:[o,o], s:o, s:o}", "authentic_pictures", (json_int_t)a->pictures, "alarms",
+                     (json_int_t)a->alarms, "rate", real((double)a->alarms / (double)a->pictures), "interval_95",
+                     real(w.low), real(w.high), "mean_share_marked", real(a->marked), "measure", text(a->measure));
+}
+
+static json_t *json_of_calibration(const il_calibration *k)
+{
+    json_t *o = json_object();
+    for (int c = 0; c < IL_COMPRESSIONS && !k->none; c++) {
+        const il_threshold *b = &k->bars[c];
+        json_t *bar = b->measured.pictures
+                          ? json_pack("{s:I, s:o, s:o}", "chosen_on", (json_int_t)b->chosen_on, "found_above",
+                                      b->chosen_on ? real(b->score) : json_null(), "false_alarms", json_of_alarms(&b->measured))
+                          : json_null();
+        json_object_set_new(o, il_calibration_name((il_compression)c), bar);
+    }
+    return o;
+}
+
+static json_t *json_of_card(const il_detector *d)
+{
+    const il_card *c = &d->card;
+    json_t *o = json_pack("{s:o, s:o, s:o, s:o}", "run", c->run ? json_integer((json_int_t)c->run) : json_null(), "name",
+                          text(c->name), "model", text(c->model), "settings",
+                          c->settings ? json_loads(c->settings, 0, NULL) : json_null());
+    json_object_set_new(o, "trained_on", json_pack("{s:o, s:o}", "dataset", text(c->dataset), "images", text(c->trained_on)));
+    json_object_set_new(o, "mask_policy", text(c->mask_policy));
+    json_object_set_new(o, "training_size", c->size ? json_integer(c->size) : json_null());
+    json_object_set_new(o, "seed", c->has_seed ? json_integer((json_int_t)c->seed) : json_null());
+    json_object_set_new(o, "weights_sha256", text(c->sha256));
+    json_object_set_new(o, "test_iou", real(c->tested.iou));
+    json_object_set_new(o, "test_iou_convention", isfinite(c->tested.iou) ? json_string("batch_mean") : json_null());
+    json_object_set_new(o, "false_alarms", json_of_alarms(&c->tested.alarms));
+    json_object_set_new(o, "calibration", json_of_calibration(&d->calibration));
+    const il_threshold *bars = d->calibration.bars;
+    if (!c->tested.alarms.pictures && !bars[IL_LOSSLESS].measured.pictures && !bars[IL_LOSSY].measured.pictures)
+        json_object_set_new(o, "false_alarms_note", json_string("not measured: this detector was tested on no authentic "
+                            "pictures; 'inpaintlab detect --calibrate FOLDER' measures it"));
+    return o;
+}
+
+static json_t *json_of_files(const char *stem)
+{
+    static const char *const kinds[] = { "mask", "heat", "overlay" };
+    json_t *o = json_object();
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        il_text path = { 0 };
+        il_words_add(&path, "%s.%s.png", stem, kinds[i]);
+        json_object_set_new(o, kinds[i], text(path.data));
+        il_words_free(&path);
+    }
+    return o;
+}
+
+static json_t *json_of(const il_finding *f, const il_detector *d, il_detect_opts opts, const char *stem)
+{
+    json_t *o = json_object();
+    json_object_set_new(o, "file", text(f->path));
+    json_object_set_new(o, "sha256", text(f->sha256));
+    json_object_set_new(o, "format", text(f->header.format));
+    json_object_set_new(o, "width", json_integer(f->width));
+    json_object_set_new(o, "height", json_integer(f->height));
+    json_object_set_new(o, "orientation", json_integer(f->header.orientation));
+    json_object_set_new(o, "verdict", json_string(il_verdict_text(f->verdict)));
+    json_object_set_new(o, "whole_image", json_boolean(f->verdict == IL_VERDICT_WHOLE));
+    json_object_set_new(o, "share", real(f->share));
+    json_object_set_new(o, "image_score", json_pack("{s:o, s:s}", "value", real(f->score), "convention",
+                                                    IL_VERDICT_CONVENTION));
+    json_object_set_new(o, "region_count", json_integer((json_int_t)f->regions.count));
+    json_object_set_new(o, "regions", json_of_regions(f));
+    if (stem)
+        json_object_set_new(o, "files", json_of_files(stem));
+    json_object_set_new(o, "warnings", json_of_warnings(f, d));
+    json_object_set_new(o, "settings", json_pack("{s:i, s:i, s:o, s:o}", "tile", opts.tile, "overlap", opts.overlap,
+                                                 "threshold", real(opts.threshold), "least_region", real(opts.least)));
+    json_object_set_new(o, "detector", json_of_card(d));
+    return o;
+}
+
+int il_tell_json(char **out, const il_finding *f, const il_detector *d, il_detect_opts o, const char *stem, bool pretty,
+                 il_err *e)
+{
+    json_t *all = json_of(f, d, o, stem);
+    char *line = json_dumps(all, JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(DIGITS) | (pretty ? JSON_INDENT(2) : JSON_COMPACT));
+    json_decref(all);
+    il_text t = { 0 };
+    if (line)
+        il_words_add(&t, "%s\n", line);
+    free(line);
+    if (!line || t.failed) {
+        il_words_free(&t);
+        return il_fail_oom(e);
+    }
+    *out = t.data;
+    return IL_OK;
+}

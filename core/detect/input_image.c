@@ -1,0 +1,107 @@
+/* subject.c - a picture file from disk or standard input. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "image/orientation.h"
+#include "detect/input_image.h"
+
+enum { MOST_BYTES = 1 << 30, CHUNK = 1 << 16 };
+
+static int read_stdin(uint8_t **out, size_t *size, il_err *e)
+{
+    uint8_t *data = NULL;
+    size_t room = 0, got = 0;
+    for (;;) {
+        if (room - got < CHUNK) {
+            room = room ? 2 * room : 2 * (size_t)CHUNK;
+            uint8_t *more = room <= 2 * (size_t)MOST_BYTES ? realloc(data, room) : NULL;
+            if (!more) {
+                free(data);
+                return il_fail_oom(e);
+            }
+            data = more;
+        }
+        ssize_t n = read(STDIN_FILENO, data + got, CHUNK);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0) {
+            if (n == 0 && got > 0 && got <= MOST_BYTES) {
+                *out = data;
+                *size = got;
+                return IL_OK;
+            }
+            int why = errno;
+            free(data);
+            return n < 0 ? il_fail(e, IL_EIO, "standard input: %s", strerror(why))
+                         : il_fail(e, IL_EFORMAT, "standard input: is empty; expected a picture");
+        }
+        got += (size_t)n;
+        if (got > MOST_BYTES) {
+            free(data);
+            return il_fail(e, IL_EFORMAT, "standard input: more than %d bytes; a picture may have no more", MOST_BYTES);
+        }
+    }
+}
+
+const char *il_subject_name(const char *path)
+{
+    return strcmp(path, IL_SUBJECT_STDIN) == 0 ? "standard input" : path;
+}
+
+int il_subject_open(il_subject *out, const char *path, il_err *e)
+{
+    il_subject s = { .path = path };
+    il_image size = { 0 };
+    int rc = strcmp(path, IL_SUBJECT_STDIN) == 0 ? read_stdin(&s.data, &s.size, e)
+                                                 : il_image_file_load(&s.data, &s.size, path, e);
+    if (rc != IL_OK)
+        return rc;
+    il_image_file in = { .path = il_subject_name(path), .data = s.data, .size = s.size, .header_only = true };
+    const char *foreign = il_header_foreign(s.data, s.size);
+    rc = !foreign ? il_image_file_decode(&size, &in, e)
+                  : il_fail(e, IL_EFORMAT, "%s: its format is %s; expected PNG, JPEG or WebP: convert it to PNG, at full size, not "
+                            "to JPEG, which removes part of the trace", in.path, foreign);
+    if (rc != IL_OK) {
+        il_subject_close(&s);
+        return rc;
+    }
+    s.header = il_header_read(s.data, s.size);
+    s.sha256 = il_words_sha256(s.data, s.size);
+    bool swap = s.header.orientation >= 5;
+    s.width = swap ? size.height : size.width;
+    s.height = swap ? size.width : size.height;
+    *out = s;
+    return IL_OK;
+}
+
+static int make_rgb(il_image *image, il_err *e)
+{
+    il_image rgb = { 0 };
+    if (image->channels == 3)
+        return IL_OK;
+    int rc = il_image_to_rgb(&rgb, image, e);
+    if (rc != IL_OK)
+        return rc;
+    il_image_free(image);
+    *image = rgb;
+    return IL_OK;
+}
+
+int il_subject_decode(il_subject *s, il_err *e)
+{
+    il_image_file in = { .path = il_subject_name(s->path), .data = s->data, .size = s->size };
+    int rc = il_image_file_decode(&s->image, &in, e);
+    free(s->data);
+    s->data = NULL;
+    if (rc == IL_OK)
+        rc = make_rgb(&s->image, e);
+    return rc == IL_OK ? il_orient_apply(&s->image, s->header.orientation, e) : rc;
+}
+
+void il_subject_close(il_subject *s)
+{
+    free(s->data);
+    il_image_free(&s->image);
+    *s = (il_subject){ 0 };
+}

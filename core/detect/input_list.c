@@ -1,0 +1,216 @@
+/* gather.c - files, folders and patterns -> pictures. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "detect/input_list.h"
+#include "image/metadata.h"
+#include "base/text.h"
+
+enum { MAX_DEPTH = 64 };
+
+/* The folders from the first down to the current one; a link back to one of them would never end. */
+struct trail {
+    const struct trail *above;
+    dev_t device;
+    ino_t number;
+    int depth;
+};
+
+void il_gather_free(il_gather *g)
+{
+    for (size_t i = 0; i < g->count; i++) {
+        free(g->list[i].path);
+        free(g->list[i].why);
+    }
+    free(g->list);
+    *g = (il_gather){ 0 };
+}
+
+static int add(il_gather *g, const char *path, const char *why, il_err *e)
+{
+    if ((g->count & (g->count - 1)) == 0) { /* room for the next power of two */
+        il_gathered *list = realloc(g->list, (g->count ? 2 * g->count : 1) * sizeof *list);
+        if (!list)
+            return il_fail_oom(e);
+        g->list = list;
+    }
+    il_gathered *one = &g->list[g->count++];
+    *one = (il_gathered){ .path = il_words_copy(path), .why = il_words_copy(why) };
+    return one->path && (one->why || !why) ? IL_OK : il_fail_oom(e);
+}
+
+static bool named_like_picture(const char *name)
+{
+    static const char *const endings[] = { ".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif", ".avif", ".jxl" };
+    const char *dot = strrchr(name, '.');
+    for (size_t i = 0; dot && i < sizeof endings / sizeof *endings; i++)
+        if (strcasecmp(dot, endings[i]) == 0)
+            return true;
+    return false;
+}
+
+static bool begins_like_picture(const char *path)
+{
+    uint8_t data[16];
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    ssize_t n = fd < 0 ? -1 : read(fd, data, sizeof data);
+    if (fd >= 0)
+        close(fd);
+    return n > 0 && il_header_read(data, (size_t)n).format;
+}
+
+/* ---- folders ---- */
+
+static int add_folder(il_gather *g, const char *path, const struct stat *st, const char *without,
+                      const struct trail *above, il_err *e);
+
+static int add_entry(il_gather *g, const char *path, const char *without, const struct trail *trail, il_err *e)
+{
+    struct stat st;
+    if (stat(path, &st) != 0)
+        return named_like_picture(path) || errno == ELOOP ? add(g, path, strerror(errno), e) : IL_OK;
+    if (S_ISDIR(st.st_mode))
+        return add_folder(g, path, &st, without, trail, e);
+    bool picture = named_like_picture(path) || (S_ISREG(st.st_mode) && begins_like_picture(path));
+    return picture ? add(g, path, NULL, e) : IL_OK;
+}
+
+static int visible(const struct dirent *d)
+{
+    return d->d_name[0] != '.';
+}
+
+static bool is_same(const char *path, const struct stat *st)
+{
+    struct stat other;
+    return path && stat(path, &other) == 0 && other.st_dev == st->st_dev && other.st_ino == st->st_ino;
+}
+
+static int add_folder(il_gather *g, const char *path, const struct stat *st, const char *without,
+                      const struct trail *above, il_err *e)
+{
+    struct trail here = { above, st->st_dev, st->st_ino, above ? above->depth + 1 : 0 };
+    struct dirent **entries = NULL;
+    if (is_same(without, st))
+        return IL_OK;
+    for (const struct trail *t = above; t; t = t->above)
+        if (t->device == here.device && t->number == here.number)
+            return IL_OK; /* its pictures are in the list already */
+    if (here.depth > MAX_DEPTH)
+        return add(g, path, "folders nest too deep", e);
+    int count = scandir(path, &entries, visible, alphasort), rc = IL_OK;
+    if (count < 0)
+        return add(g, path, strerror(errno), e);
+    for (int i = 0; i < count; i++) {
+        il_text next = { 0 };
+        bool slash = path[strlen(path) - 1] == '/';
+        if (rc == IL_OK) {
+            il_words_add(&next, "%s%s%s", path, slash ? "" : "/", entries[i]->d_name);
+            rc = next.failed ? il_fail_oom(e) : add_entry(g, next.data, without, &here, e);
+        }
+        il_words_free(&next);
+        free(entries[i]);
+    }
+    free(entries);
+    return rc;
+}
+
+/* ---- words ---- */
+
+static int add_existing(il_gather *g, const char *path, const char *without, il_err *e)
+{
+    struct stat st;
+    if (stat(path, &st) != 0)
+        return add(g, path, strerror(errno), e);
+    if (!S_ISDIR(st.st_mode))
+        return add(g, path, NULL, e);
+    size_t before = g->count;
+    int rc = add_folder(g, path, &st, without, NULL, e);
+    return rc == IL_OK && g->count == before && !is_same(without, &st) ? add(g, path, "the folder holds no picture", e) : rc;
+}
+
+static int add_pattern(il_gather *g, const char *word, const char *without, il_err *e)
+{
+    glob_t found = { 0 };
+    int rc = IL_OK, result = glob(word, 0, NULL, &found);
+    if (result == GLOB_NOSPACE)
+        rc = il_fail_oom(e);
+    else if (result != 0)
+        rc = add(g, word, "no file fits this pattern", e);
+    for (size_t i = 0; result == 0 && i < found.gl_pathc && rc == IL_OK; i++)
+        rc = add_existing(g, found.gl_pathv[i], without, e);
+    globfree(&found);
+    return rc;
+}
+
+int il_gather_add(il_gather *g, const char *word, const char *without, il_err *e)
+{
+    struct stat st;
+    if (strcmp(word, "-") == 0)
+        return add(g, word, NULL, e);
+    if (strpbrk(word, "*?[") && lstat(word, &st) != 0) /* a name may hold these, too */
+        return add_pattern(g, word, without, e);
+    return add_existing(g, word, without, e);
+}
+
+/* ---- names of results ---- */
+
+void il_names_free(il_names *n)
+{
+    for (size_t i = 0; i < n->count; i++)
+        free(n->list[i]);
+    free(n->list);
+    *n = (il_names){ 0 };
+}
+
+static bool is_taken(const il_names *n, const char *stem)
+{
+    for (size_t i = 0; i < n->count; i++)
+        if (strcmp(n->list[i], stem) == 0)
+            return true;
+    return false;
+}
+
+static int take(char **stem, il_names *n, char *name, il_err *e)
+{
+    char **list = realloc(n->list, (n->count + 1) * sizeof *list);
+    char *copy = il_words_copy(name);
+    if (list)
+        n->list = list;
+    if (!list || !copy) {
+        free(copy);
+        free(name);
+        return il_fail_oom(e);
+    }
+    n->list[n->count++] = copy;
+    *stem = name;
+    return IL_OK;
+}
+
+int il_names_next(char **stem, il_names *n, const char *folder, const char *path, il_err *e)
+{
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    if (strcmp(path, "-") == 0)
+        name = "stdin";
+    const char *dot = strrchr(name, '.');
+    int size = (int)(dot && dot != name ? (size_t)(dot - name) : strlen(name));
+    for (unsigned number = 1;; number++) {
+        il_text t = { 0 };
+        il_words_add(&t, "%s/%.*s", folder, size, name);
+        if (number > 1)
+            il_words_add(&t, "-%u", number);
+        if (t.failed) {
+            il_words_free(&t);
+            return il_fail_oom(e);
+        }
+        if (!is_taken(n, t.data))
+            return take(stem, n, t.data, e);
+        il_words_free(&t);
+    }
+}

@@ -1,0 +1,207 @@
+/* pick.c - finds a run in the database, and what was measured with it. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "detect/select_run.h"
+
+enum { SHOWN = 8 };
+
+static const char *value(const il_rows *r, size_t row, size_t column)
+{
+    return r->values[row * r->columns + column];
+}
+
+/* ---- which one ---- */
+
+/* The newest comes last. */
+static const char done_runs[] = "SELECT id, name, status FROM runs WHERE status = 'done' AND weights_path IS NOT NULL "
+                                "ORDER BY ended_at, id";
+
+/* Whether a kind is among those that '+' joins. The kind is tests.images: cells.tested_on is "realfake by full" where the
+ * test has a mask policy of its own. */
+#define AMONG(kind) "instr('+' || c.trained_on || '+', '+' || " kind " || '+') > 0"
+
+/* A detector that has seen authentic pictures comes first. */
+static const char best_run[] =
+    "SELECT r.id FROM cells c JOIN runs r ON r.hash = c.run_hash JOIN tests t ON t.id = c.test "
+    "WHERE r.status = 'done' AND r.weights_path IS NOT NULL AND c.status = 'done' AND c.split = 'test' "
+    "AND " AMONG("t.images") " AND c.degradation IS NULL AND t.images <> 'original' AND c.iou IS NOT NULL "
+    "ORDER BY " AMONG("'original'") " DESC, c.iou DESC, r.id LIMIT 1";
+
+static int pick_best(char id[24], il_store *store, il_err *e)
+{
+    il_rows rows = { 0 };
+    int rc = il_store_query(&rows, store, best_run, NULL, e);
+    if (rc != IL_OK)
+        return rc;
+    if (rows.count)
+        snprintf(id, 24, "%s", value(&rows, 0, 0));
+    else
+        rc = il_fail(e, IL_EDATA, "no finished run was tested on the kind of pictures it was trained on; train one with "
+                     "'inpaintlab run', or name a run with --run");
+    il_store_rows_free(&rows);
+    return rc;
+}
+
+static int fail_choice(const il_rows *rows, const bool *fits, const char *wanted, size_t found, il_err *e)
+{
+    il_text list = { 0 };
+    size_t shown = 0;
+    for (size_t i = 0; i < rows->count && shown < SHOWN; i++)
+        if (fits[i] || !found)
+            il_words_add(&list, "%s%s (%s)", shown++ ? ", " : "", value(rows, i, 0), value(rows, i, 1));
+    size_t all = found ? found : rows->count;
+    if (all > shown)
+        il_words_add(&list, " and %zu more", all - shown);
+    int rc = list.failed ? il_fail_oom(e)
+             : found     ? il_fail(e, IL_EUSAGE, "--run %s: fits %zu runs: %s", wanted, found, list.data)
+             : shown     ? il_fail(e, IL_EUSAGE, "--run %s: no finished run is called so; there are %s", wanted, list.data)
+                         : il_fail(e, IL_EDATA, "--run %s: there is no finished run yet", wanted);
+    il_words_free(&list);
+    return rc;
+}
+
+/* A number is an id; else a name, of the newest run that bears it: after data or code changed, a grid's runs are trained
+ * again under their old names; else a glob. *namesakes: how many bear the name. */
+static int pick_named(char id[24], size_t *namesakes, il_store *store, const char *wanted, il_err *e)
+{
+    il_rows rows = { 0 };
+    int rc = il_store_query(&rows, store, done_runs, NULL, e);
+    if (rc != IL_OK)
+        return rc;
+    bool *fits = calloc(rows.count + 1, sizeof *fits);
+    size_t found = 0, last = 0;
+    int how = 0;
+    for (; fits && how < 3 && !found; how++)
+        for (size_t i = 0; i < rows.count; i++) {
+            const char *name = value(&rows, i, 1);
+            fits[i] = how == 0 ? strcmp(value(&rows, i, 0), wanted) == 0
+                      : how == 1 ? strcmp(name, wanted) == 0 : il_words_match(wanted, name);
+            if (fits[i]) {
+                found++;
+                last = i;
+            }
+        }
+    if (!fits)
+        rc = il_fail_oom(e);
+    else if (found == 1 || (found && how == 2)) /* 2: the names were the last that were compared */
+        snprintf(id, 24, "%s", value(&rows, last, 0));
+    else
+        rc = fail_choice(&rows, fits, wanted, found, e);
+    *namesakes = found;
+    free(fits);
+    il_store_rows_free(&rows);
+    return rc;
+}
+
+/* ---- what is known of it ---- */
+
+static const char run_facts[] =
+    "SELECT r.id, r.name, r.config, r.model_params, r.seed, r.model, r.dataset, r.mask_policy, r.trained_on, "
+    "r.weights_path, r.weights_sha256, (SELECT c.iou FROM cells c JOIN tests t ON t.id = c.test "
+    "WHERE c.run_hash = r.hash AND c.status = 'done' AND c.split = 'test' AND " AMONG("t.images") " AND t.images <> 'original' "
+    "AND c.degradation IS NULL ORDER BY c.tested_dataset = c.dataset DESC, c.tested_on = t.images DESC, c.iou DESC LIMIT 1) "
+    "FROM runs r WHERE r.id = ?1";
+
+static int copy_facts(il_card *card, char **config, char **params, const il_rows *r, il_err *e)
+{
+    char **to[] = { &card->name, config, params, &card->model, &card->dataset, &card->mask_policy, &card->trained_on,
+                    &card->weights };
+    static const size_t from[] = { 1, 2, 3, 5, 6, 7, 8, 9 };
+    for (size_t i = 0; i < sizeof from / sizeof *from; i++) {
+        const char *text = value(r, 0, from[i]);
+        *to[i] = il_words_copy(text);
+        if (text && !*to[i])
+            return il_fail_oom(e);
+    }
+    const char *seed = value(r, 0, 4), *sha256 = value(r, 0, 10), *iou = value(r, 0, 11);
+    card->run = strtoll(value(r, 0, 0), NULL, 10);
+    card->has_seed = seed != NULL;
+    card->seed = seed ? strtoull(seed, NULL, 10) : 0;
+    card->tested.iou = iou ? strtod(iou, NULL) : NAN;
+    snprintf(card->sha256, sizeof card->sha256, "%s", sha256 ? sha256 : "");
+    return IL_OK;
+}
+
+/* The path is from the folder in which the run was made. Seen from another one, or moved with its database, the file lies in
+ * `runs` beside that all the same. */
+static int find_weights(il_card *card, const il_store *store, il_err *e)
+{
+    il_text path = { 0 };
+    const char *database = il_store_path(store), *slash = strrchr(database, '/');
+    size_t parts = 0;
+    if (!card->weights || access(card->weights, F_OK) == 0)
+        return IL_OK;
+    const char *tail = card->weights + strlen(card->weights); /* "/HASH/weights.safetensors" */
+    while (tail > card->weights && parts < 2)
+        parts += *--tail == '/';
+    il_words_add(&path, "%.*sruns/%s", slash ? (int)(slash + 1 - database) : 0, database, tail + (*tail == '/'));
+    if (path.failed) {
+        il_words_free(&path);
+        return il_fail_oom(e);
+    }
+    if (access(path.data, F_OK) != 0) {
+        il_words_free(&path);
+        return IL_OK;
+    }
+    free(card->weights);
+    card->weights = path.data;
+    return IL_OK;
+}
+
+/* Of tests on authentic pictures; an alarm is what would be more than the smallest region. */
+static const char alarm_facts[] =
+    "SELECT COUNT(*), SUM(tp + fp > 0.001 * (tp + fp + fn + tn)), AVG(CAST(tp + fp AS REAL) / NULLIF(tp + fp + fn + tn, 0)) "
+    "FROM images i JOIN tests t ON t.id = i.test WHERE t.run = ?1 AND t.images = 'original' AND t.degradation IS NULL "
+    "AND t.status = 'done'";
+
+static int read_alarms(il_card *card, il_store *store, const char *id, il_err *e)
+{
+    il_rows rows = { 0 };
+    int rc = il_store_query(&rows, store, alarm_facts, (const char *[]){ id, NULL }, e);
+    if (rc != IL_OK)
+        return rc;
+    const char *alarms = value(&rows, 0, 1), *marked = value(&rows, 0, 2);
+    card->tested.alarms.pictures = strtoll(value(&rows, 0, 0), NULL, 10);
+    card->tested.alarms.alarms = alarms ? strtoll(alarms, NULL, 10) : 0;
+    card->tested.alarms.marked = marked ? strtod(marked, NULL) : NAN;
+    card->tested.alarms.measure = IL_CALIBRATION_TESTS;
+    il_store_rows_free(&rows);
+    return IL_OK;
+}
+
+static void card_clear(il_card *card, char **config, char **params)
+{
+    il_detector d = { .card = *card };
+    il_detector_close(&d);
+    *card = (il_card){ .tested = { .iou = NAN } };
+    free(*config);
+    free(*params);
+    *config = *params = NULL;
+}
+
+int il_pick_run(il_card *card, char **config, char **params, il_store *store, const char *wanted, il_err *e)
+{
+    char id[24];
+    size_t namesakes = 1;
+    il_rows rows = { 0 };
+    int rc = wanted ? pick_named(id, &namesakes, store, wanted, e) : pick_best(id, store, e);
+    if (rc == IL_OK)
+        rc = il_store_query(&rows, store, run_facts, (const char *[]){ id, NULL }, e);
+    if (rc != IL_OK)
+        return rc;
+    rc = copy_facts(card, config, params, &rows, e);
+    il_store_rows_free(&rows);
+    if (rc == IL_OK)
+        rc = find_weights(card, store, e);
+    if (rc == IL_OK)
+        rc = read_alarms(card, store, id, e);
+    if (rc != IL_OK)
+        card_clear(card, config, params);
+    else
+        card->namesakes = namesakes;
+    return rc;
+}

@@ -1,0 +1,106 @@
+/* degrade.c - the degradations there are, their words, and one of them applied to a picture.
+ * Levels of jpeg, blur and noise are those of IMDL-BenCo's robustness tests; where it has none, what the field uses. */
+#include <stdio.h>
+#include <string.h>
+#include <inpaintlab/random.h>
+#include "image/degrade_parts.h"
+
+/* Of all random choices, so that every model sees the same pictures. */
+#define SEED UINT64_C(20240613)
+
+/* Raised when the same level gives other bytes. */
+enum { REVISION = 1 };
+
+static const il_param_spec double_jpeg[] = {
+    { "first", IL_INT, "75", 1, 100, NULL, "quality of the first compression" },
+    { "shift", IL_BOOL, "false", 0, 0, NULL, "the first compression's blocks lie 0 to 7 pixels off" },
+    { 0 },
+};
+
+#define LEVEL(type, low, high, help) .level = { { "level", type, NULL, low, high, NULL, help }, { 0 } }
+
+static const il_degrade_spec specs[IL_DEGRADE_KINDS] = {
+    [IL_DEGRADE_JPEG] = { .name = "jpeg", LEVEL(IL_INT, 1, 100, "quality"), .fallback = { 100, 90, 80, 70, 60, 50 } },
+    [IL_DEGRADE_DOUBLE_JPEG] = { .name = "double_jpeg", LEVEL(IL_INT, 1, 100, "quality of the second compression"),
+                                 .fallback = { 95, 90, 80, 70, 60, 50 }, .settings = double_jpeg },
+    [IL_DEGRADE_WEBP] = { .name = "webp", LEVEL(IL_INT, 1, 100, "quality"), .fallback = { 100, 90, 80, 70, 60, 50 } },
+    [IL_DEGRADE_RESIZE] = { .name = "resize", LEVEL(IL_REAL, 0.05, 4, "factor of both sides"),
+                            .fallback = { 1.5, 0.9, 0.78, 0.5, 0.25 } },
+    [IL_DEGRADE_BLUR] = { .name = "blur", LEVEL(IL_INT, 3, 99, "side of the kernel, pixels"), .odd = true,
+                          .fallback = { 3, 7, 11, 15, 19, 23 } },
+    [IL_DEGRADE_NOISE] = { .name = "noise", LEVEL(IL_REAL, 0.01, 255, "standard deviation, of levels 0 to 255"),
+                           .fallback = { 3, 7, 11, 15, 19, 23 } },
+    [IL_DEGRADE_CROP] = { .name = "crop", LEVEL(IL_REAL, 0.05, 0.99, "share of both sides that is kept"),
+                          .fallback = { 0.9, 0.75, 0.5 } },
+};
+
+const il_degrade_spec *il_degrade_spec_of(il_degrade_kind kind)
+{
+    return &specs[kind];
+}
+
+il_degrade_kind il_degrade_find(const char *name)
+{
+    for (int kind = IL_DEGRADE_NONE + 1; kind < IL_DEGRADE_KINDS; kind++)
+        if (strcmp(specs[kind].name, name) == 0)
+            return (il_degrade_kind)kind;
+    return IL_DEGRADE_NONE;
+}
+
+const char *il_degrade_name(const il_degradation *d)
+{
+    return specs[d->kind].name;
+}
+
+il_degrade_words il_degrade_shown(const il_degradation *d)
+{
+    il_degrade_words w = { "" };
+    if (d->kind != IL_DEGRADE_NONE)
+        snprintf(w.text, sizeof w.text, "%s %.10g", specs[d->kind].name, d->level);
+    return w;
+}
+
+il_degrade_words il_degrade_settings(const il_degradation *d)
+{
+    il_degrade_words w = { "" };
+    if (d->kind == IL_DEGRADE_DOUBLE_JPEG)
+        snprintf(w.text, sizeof w.text, "{\"first\":%d,\"shift\":%s}", d->first, d->shift ? "true" : "false");
+    return w;
+}
+
+il_degrade_words il_degrade_identity(const il_degradation *d)
+{
+    il_degrade_words w = { "" };
+    snprintf(w.text, sizeof w.text, "%s %.17g%.40s revision %d seed %llu", specs[d->kind].name, d->level,
+             il_degrade_settings(d).text, REVISION, (unsigned long long)SEED);
+    return w;
+}
+
+static int replace(il_image *image, const il_degradation *d, uint64_t seed, const char *id, il_err *e)
+{
+    il_image out = { 0 };
+    int rc = IL_OK;
+    switch (d->kind) {
+    case IL_DEGRADE_JPEG: rc = il_degrade_jpeg(&out, image, (int)d->level, id, e); break;
+    case IL_DEGRADE_DOUBLE_JPEG: rc = il_degrade_double_jpeg(&out, image, d, seed, id, e); break;
+    case IL_DEGRADE_WEBP: rc = il_degrade_webp(&out, image, (int)d->level, id, e); break;
+    case IL_DEGRADE_BLUR: rc = il_degrade_blur(&out, image, (int)d->level, e); break;
+    case IL_DEGRADE_NOISE: rc = il_degrade_noise(&out, image, d->level, seed, e); break;
+    default: return IL_OK;
+    }
+    if (rc)
+        return rc;
+    il_image_free(image);
+    *image = out;
+    return IL_OK;
+}
+
+int il_degrade_apply(il_image *image, il_image *mask, const il_degradation *d, const char *id, il_err *e)
+{
+    il_degrade_words name = il_degrade_identity(d);
+    uint64_t seed = il_random_seed(il_random_seed(SEED, name.text), id);
+    int rc = d->kind == IL_DEGRADE_RESIZE ? il_degrade_resize(image, mask, d->level, e)
+             : d->kind == IL_DEGRADE_CROP ? il_degrade_crop(image, mask, d->level, seed, e)
+                                          : replace(image, d, seed, id, e);
+    return rc ? il_fail_in(e, "degraded by %s", il_degrade_shown(d).text) : IL_OK;
+}

@@ -1,0 +1,167 @@
+/* degrade_pixels.c - blur, noise, other sizes and crops of a picture. */
+#include <math.h>
+#include <stdlib.h>
+#include <inpaintlab/random.h>
+#include "image/degrade_parts.h"
+
+#define PI 3.14159265358979323846
+
+/* ---- blur ---- */
+
+enum { ONE = 256, LARGEST = 99 };
+
+/* OpenCV's kernels for sizes up to 7 are binomial-like constants; larger ones have a deviation by the size. In 1/256, the
+ * rounding error of each weight carried on from the edge inwards; the middle takes what is left. */
+static void weights_of(int weights[LARGEST], int size)
+{
+    static const double small[4][4] = { { 1 }, { 0.25, 0.5 }, { 0.0625, 0.25, 0.375 },
+                                        { 0.03125, 0.109375, 0.21875, 0.28125 } };
+    double deviation = ((size - 1) * 0.5 - 1) * 0.3 + 0.8, exact[LARGEST], sum = 0, carried = 0;
+    int half = size / 2, left = ONE;
+    for (int i = 0; i < size; i++)
+        sum += exact[i] = exp(-0.5 * (i - half) * (i - half) / (deviation * deviation));
+    for (int i = 0; i < half; i++) {
+        double wanted = (size <= 7 ? small[half][i] : exact[i] / sum) * ONE + carried;
+        weights[i] = weights[size - 1 - i] = (int)rint(wanted);
+        carried = wanted - weights[i];
+        left -= 2 * weights[i];
+    }
+    weights[half] = left;
+}
+
+/* Mirrored without repeating the edge. */
+static int mirrored(int i, int count)
+{
+    while (i < 0 || i >= count)
+        i = count == 1 ? 0 : i < 0 ? -i : 2 * count - 2 - i;
+    return i;
+}
+
+int il_degrade_blur(il_image *out, const il_image *in, int size, il_err *e)
+{
+    int weights[LARGEST], half = size / 2;
+    il_image result = { 0 };
+    size_t channels = (size_t)in->channels, row = (size_t)in->width * channels;
+    uint16_t *across = malloc(row * (size_t)in->height * sizeof *across); /* at most 255 * 256 */
+    uint32_t *line = malloc(row * sizeof *line);
+    int rc = across && line ? il_image_new(&result, in->width, in->height, in->channels, e) : il_fail_oom(e);
+    if (rc)
+        goto done;
+    weights_of(weights, size);
+    for (int y = 0; y < in->height; y++)
+        for (int x = 0; x < in->width; x++)
+            for (size_t c = 0; c < channels; c++) {
+                unsigned sum = 0;
+                for (int k = 0; k < size; k++)
+                    sum += (unsigned)weights[k] *
+                           in->pixels[(size_t)y * row + (size_t)mirrored(x + k - half, in->width) * channels + c];
+                across[(size_t)y * row + (size_t)x * channels + c] = (uint16_t)sum;
+            }
+    for (int y = 0; y < in->height; y++) {
+        for (size_t i = 0; i < row; i++)
+            line[i] = ONE * ONE / 2;
+        for (int k = 0; k < size; k++) {
+            const uint16_t *from = across + (size_t)mirrored(y + k - half, in->height) * row;
+            for (size_t i = 0; i < row; i++)
+                line[i] += (uint32_t)weights[k] * from[i];
+        }
+        for (size_t i = 0; i < row; i++)
+            result.pixels[(size_t)y * row + i] = (uint8_t)(line[i] >> 16);
+    }
+    *out = result;
+done:
+    free(across);
+    free(line);
+    return rc;
+}
+
+/* ---- noise ---- */
+
+int il_degrade_noise(il_image *out, const il_image *in, double deviation, uint64_t seed, il_err *e)
+{
+    il_image result = { 0 };
+    int rc = il_image_new(&result, in->width, in->height, in->channels, e);
+    if (rc)
+        return rc;
+    size_t n = (size_t)in->width * (size_t)in->height * (size_t)in->channels;
+    double pair[2] = { 0, 0 };
+    for (size_t i = 0; i < n; i++) {
+        if (i % 2 == 0) { /* Box and Muller 1958: two at a time */
+            double radius = sqrt(-2 * log(1 - il_random_unit(&seed))), angle = 2 * PI * il_random_unit(&seed);
+            pair[0] = radius * cos(angle);
+            pair[1] = radius * sin(angle);
+        }
+        double v = rint(in->pixels[i] + deviation * pair[i % 2]);
+        result.pixels[i] = (uint8_t)(v < 0 ? 0 : v > 255 ? 255 : v);
+    }
+    *out = result;
+    return IL_OK;
+}
+
+/* ---- size ---- */
+
+/* Takes what `image` and `mask` were. */
+static void put_both(il_image *image, il_image *mask, il_image picture, il_image grey)
+{
+    il_image_free(image);
+    *image = picture;
+    if (grey.pixels) {
+        il_image_free(mask);
+        *mask = grey;
+    }
+}
+
+/* Each pixel from where its middle lies, as Pillow's resize(NEAREST). */
+static int resize_nearest(il_image *out, const il_image *in, int width, int height, il_err *e)
+{
+    il_image result = { 0 };
+    int rc = il_image_new(&result, width, height, in->channels, e);
+    if (rc)
+        return rc;
+    size_t channels = (size_t)in->channels;
+    uint8_t *to = result.pixels;
+    for (int y = 0; y < height; y++)
+        for (int x = 0; x < width; x++) {
+            int row = (int)((y + 0.5) * in->height / height), column = (int)((x + 0.5) * in->width / width);
+            for (size_t c = 0; c < channels; c++)
+                *to++ = in->pixels[((size_t)row * (size_t)in->width + (size_t)column) * channels + c];
+        }
+    *out = result;
+    return IL_OK;
+}
+
+static int scaled(int side, double factor)
+{
+    double wanted = rint(side * factor);
+    return wanted < 1 ? 1 : (int)wanted;
+}
+
+int il_degrade_resize(il_image *image, il_image *mask, double factor, il_err *e)
+{
+    int width = scaled(image->width, factor), height = scaled(image->height, factor);
+    il_image picture = { 0 }, grey = { 0 };
+    int rc = il_image_resize(&picture, image, width, height, e);
+    if (!rc && mask->pixels)
+        rc = resize_nearest(&grey, mask, width, height, e);
+    if (rc)
+        il_image_free(&picture);
+    else
+        put_both(image, mask, picture, grey);
+    return rc;
+}
+
+int il_degrade_crop(il_image *image, il_image *mask, double kept, uint64_t seed, il_err *e)
+{
+    int width = scaled(image->width, kept), height = scaled(image->height, kept);
+    int left = (int)(il_random_unit(&seed) * (image->width - width + 1));
+    int top = (int)(il_random_unit(&seed) * (image->height - height + 1));
+    il_image picture = { 0 }, grey = { 0 };
+    int rc = il_image_crop(&picture, image, left, top, width, height, e);
+    if (!rc && mask->pixels)
+        rc = il_image_crop(&grey, mask, left, top, width, height, e);
+    if (rc)
+        il_image_free(&picture);
+    else
+        put_both(image, mask, picture, grey);
+    return rc;
+}

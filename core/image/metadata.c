@@ -1,0 +1,197 @@
+/* header.c - format, EXIF orientation and oddities of a picture file, from its markers and chunks. */
+#include <string.h>
+#include "image/metadata.h"
+
+/* Bytes that may end anywhere; what lies beyond reads as 0. */
+struct bytes {
+    const uint8_t *data;
+    size_t size;
+};
+
+static unsigned at(struct bytes b, size_t i)
+{
+    return i < b.size ? b.data[i] : 0;
+}
+
+static bool begins(struct bytes b, size_t from, const char *magic, size_t n)
+{
+    return from <= b.size && b.size - from >= n && memcmp(b.data + from, magic, n) == 0;
+}
+
+static struct bytes part(struct bytes b, size_t from, size_t size)
+{
+    if (from > b.size)
+        from = b.size;
+    return (struct bytes){ b.data + from, size < b.size - from ? size : b.size - from };
+}
+
+static uint32_t number(struct bytes b, size_t i, int size, bool big)
+{
+    uint32_t value = 0;
+    for (int k = 0; k < size; k++)
+        value = value << 8 | at(b, i + (size_t)(big ? k : size - 1 - k));
+    return value;
+}
+
+/* ---- EXIF: a TIFF header and its first directory ---- */
+
+enum { TAG_ORIENTATION = 0x0112, TYPE_SHORT = 3, TYPE_LONG = 4, ENTRY = 12 };
+
+static int orientation_of(struct bytes tiff)
+{
+    bool big = begins(tiff, 0, "MM\0*", 4);
+    if (!big && !begins(tiff, 0, "II*\0", 4))
+        return 1;
+    size_t directory = number(tiff, 4, 4, big);
+    if (directory > tiff.size)
+        return 1;
+    uint32_t count = number(tiff, directory, 2, big);
+    for (uint32_t i = 0; i < count; i++) {
+        size_t entry = directory + 2 + (size_t)i * ENTRY;
+        if (entry + ENTRY > tiff.size)
+            return 1;
+        if (number(tiff, entry, 2, big) != TAG_ORIENTATION)
+            continue;
+        uint32_t type = number(tiff, entry + 2, 2, big);
+        uint32_t value = type == TYPE_SHORT ? number(tiff, entry + 8, 2, big)
+                         : type == TYPE_LONG ? number(tiff, entry + 8, 4, big) : 1;
+        return value >= 1 && value <= 8 ? (int)value : 1;
+    }
+    return 1;
+}
+
+/* ---- JPEG: markers up to the first scan ---- */
+
+static bool is_frame(unsigned marker)
+{
+    return marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc;
+}
+
+static void read_jpeg(il_header *out, struct bytes b)
+{
+    bool told = false;
+    out->format = "jpeg";
+    out->lossy = true;
+    for (size_t i = 2; i + 4 <= b.size;) {
+        if (at(b, i) != 0xff)
+            return;
+        unsigned marker = at(b, i + 1);
+        if (marker == 0xff) { /* filling */
+            i++;
+            continue;
+        }
+        if (marker == 0xd9 || marker == 0xda)
+            return;
+        if (marker == 0x01 || (marker >= 0xd0 && marker <= 0xd8)) { /* these have no length */
+            i += 2;
+            continue;
+        }
+        size_t length = number(b, i + 2, 2, true);
+        if (length < 2)
+            return;
+        struct bytes body = part(b, i + 4, length - 2);
+        if (marker == 0xe1 && !told && begins(body, 0, "Exif\0\0", 6)) {
+            out->orientation = orientation_of(part(body, 6, body.size));
+            told = true;
+        }
+        if (is_frame(marker)) {
+            out->deep = at(body, 0) > 8;
+            out->cmyk = at(body, 5) == 4;
+        }
+        i += 2 + length;
+    }
+}
+
+/* ---- PNG and WebP: chunks ---- */
+
+static void read_png(il_header *out, struct bytes b)
+{
+    out->format = "png";
+    for (size_t i = 8; i + 8 <= b.size;) {
+        size_t length = number(b, i, 4, true);
+        struct bytes body = part(b, i + 8, length);
+        if (begins(b, i + 4, "IHDR", 4)) {
+            out->deep = at(body, 8) == 16;
+            out->alpha = (at(body, 9) & 4) != 0;
+        } else if (begins(b, i + 4, "tRNS", 4)) {
+            out->alpha = true;
+        } else if (begins(b, i + 4, "acTL", 4)) {
+            out->animated = true;
+        } else if (begins(b, i + 4, "eXIf", 4)) {
+            out->orientation = orientation_of(body);
+        }
+        if (length > b.size)
+            return;
+        i += 12 + length;
+    }
+}
+
+enum { VP8X_ALPHA = 0x10, VP8X_ANIMATION = 0x02 };
+
+static void read_webp(il_header *out, struct bytes b)
+{
+    out->format = "webp";
+    for (size_t i = 12; i + 8 <= b.size;) {
+        size_t length = number(b, i + 4, 4, false);
+        struct bytes body = part(b, i + 8, length);
+        if (begins(b, i, "VP8X", 4)) {
+            out->alpha = (at(body, 0) & VP8X_ALPHA) != 0;
+            out->animated = (at(body, 0) & VP8X_ANIMATION) != 0;
+        } else if (begins(b, i, "VP8 ", 4)) {
+            out->lossy = true;
+        } else if (begins(b, i, "VP8L", 4)) {
+            out->alpha = out->alpha || (at(body, 4) & 0x10) != 0; /* after 14 bits of width and 14 of height */
+        } else if (begins(b, i, "EXIF", 4)) {
+            size_t skip = begins(body, 0, "Exif\0\0", 6) ? 6 : 0;
+            out->orientation = orientation_of(part(body, skip, body.size));
+        }
+        if (length > b.size)
+            return;
+        i += 8 + length + (length & 1);
+    }
+}
+
+/* ---- formats that are not read ---- */
+
+/* ISO base media: the first brand that tells, of the major and the compatible ones. */
+static const char *foreign_brand(struct bytes b)
+{
+    static const struct { const char *brand, *name; } known[] = {
+        { "heic", "HEIC" }, { "heix", "HEIC" }, { "heim", "HEIC" }, { "heis", "HEIC" }, { "hevc", "HEIC" }, { "hevx", "HEIC" },
+        { "avif", "AVIF" }, { "avis", "AVIF" }, { "jxl ", "JPEG XL" }, { "crx ", "Canon raw" }
+    };
+    struct bytes box = part(b, 0, number(b, 0, 4, true));
+    for (size_t at = 8; at + 4 <= box.size; at += 4)
+        for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+            if (begins(box, at, known[i].brand, 4))
+                return known[i].name;
+    return begins(box, 8, "mif1", 4) ? "HEIF" : NULL;
+}
+
+const char *il_header_foreign(const uint8_t *data, size_t size)
+{
+    static const struct { const char *magic; size_t size; const char *name; } known[] = {
+        { "II*\0", 4, "TIFF or raw" }, { "MM\0*", 4, "TIFF or raw" }, { "GIF8", 4, "GIF" },
+        { "\xff\x0a", 2, "JPEG XL" }, { "\0\0\0\x0cJXL ", 8, "JPEG XL" }, { "\0\0\0\x0cjP  ", 8, "JPEG 2000" }
+    };
+    struct bytes b = { data, size };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (begins(b, 0, known[i].magic, known[i].size))
+            return known[i].name;
+    return begins(b, 4, "ftyp", 4) ? foreign_brand(b) : NULL;
+}
+
+/* ---- the whole ---- */
+
+il_header il_header_read(const uint8_t *data, size_t size)
+{
+    struct bytes b = { data, size };
+    il_header h = { .orientation = 1 };
+    if (begins(b, 0, "\x89PNG\r\n\x1a\n", 8))
+        read_png(&h, b);
+    else if (begins(b, 0, "\xff\xd8\xff", 3))
+        read_jpeg(&h, b);
+    else if (begins(b, 0, "RIFF", 4) && begins(b, 8, "WEBP", 4))
+        read_webp(&h, b);
+    return h;
+}

@@ -1,0 +1,350 @@
+/* folder_pairs.c - IMDL-BenCo's layouts: a folder of tampered pictures beside a folder of masks, and a JSON list. Its code
+ * pairs the two folders' files by sorted order, which shifts all pairs behind a missing file; here names decide. */
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <jansson.h>
+#include <inpaintlab/folder.h>
+#include "base/text.h"
+
+/* What the caller wants to have listed. */
+struct wanted {
+    bool tampered, authentic;
+};
+
+static int read_wanted(struct wanted *out, const char *images, il_err *e)
+{
+    static const char *const words[] = { "tampered", "original", "all" };
+    for (int i = 0; i < 3; i++)
+        if (strcmp(images, words[i]) == 0) {
+            *out = (struct wanted){ .tampered = i != 1, .authentic = i != 0 };
+            return IL_OK;
+        }
+    const char *near = il_words_nearest(images, words, 3);
+    return il_fail(e, IL_EPARAM, "image kind '%s' is unknown; expected tampered, original or all%s%s%s", images,
+                   near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
+}
+
+static int reject(il_items *out, const char *id, il_text *why, il_err *e)
+{
+    int rc = why->failed ? il_fail_oom(e) : il_items_reject(out, id, why->data, e);
+    il_words_free(why);
+    return rc;
+}
+
+/* ---- the folder pair ---- */
+
+struct file {
+    char *name, *stem; /* stem: the name without its ending; of a mask also without _gt or _mask */
+};
+
+struct folder {
+    char *path;
+    struct file *files; /* by stem */
+    size_t count, room;
+};
+
+static void folder_free(struct folder *f)
+{
+    for (size_t i = 0; i < f->count; i++) {
+        free(f->files[i].name);
+        free(f->files[i].stem);
+    }
+    free(f->files);
+    free(f->path);
+}
+
+static bool is_picture(const char *name)
+{
+    static const char *const endings[] = { ".webp", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp" };
+    const char *ending = strrchr(name, '.');
+    for (size_t i = 0; ending && ending > name && i < sizeof endings / sizeof *endings; i++)
+        if (strcasecmp(ending, endings[i]) == 0)
+            return true;
+    return false; /* the last three are listed, and reading them will say why not */
+}
+
+static int add_file(struct folder *f, const char *name, il_err *e)
+{
+    struct file *files = il_words_room(f->files, f->count, &f->room, sizeof *files);
+    if (!files)
+        return il_fail_oom(e);
+    f->files = files;
+    struct file file = { strdup(name), strndup(name, (size_t)(strrchr(name, '.') - name)) };
+    if (!file.name || !file.stem) {
+        free(file.name);
+        free(file.stem);
+        return il_fail_oom(e);
+    }
+    f->files[f->count++] = file;
+    return IL_OK;
+}
+
+static int by_stem(const void *a, const void *b)
+{
+    const struct file *x = a, *y = b;
+    int order = strcmp(x->stem, y->stem);
+    return order ? order : strcmp(x->name, y->name);
+}
+
+static int list_folder(struct folder *out, const char *root, const char *name, il_err *e)
+{
+    out->path = il_words_path(root, name);
+    if (!out->path)
+        return il_fail_oom(e);
+    DIR *folder = opendir(out->path);
+    if (!folder)
+        return il_fail(e, IL_EDATA, "%s: %s; expected a folder with Tp (tampered pictures) and Gt (masks)", out->path,
+                       strerror(errno));
+    int rc = IL_OK;
+    while (!rc) {
+        errno = 0;
+        const struct dirent *entry = readdir(folder);
+        if (!entry) {
+            if (errno)
+                rc = il_fail(e, IL_EIO, "%s: %s", out->path, strerror(errno));
+            break;
+        }
+        if (is_picture(entry->d_name))
+            rc = add_file(out, entry->d_name, e);
+    }
+    closedir(folder);
+    if (!rc && out->count)
+        qsort(out->files, out->count, sizeof *out->files, by_stem);
+    return rc;
+}
+
+static bool has_stem(const struct folder *f, const char *stem)
+{
+    struct file key = { .name = "", .stem = (char *)stem };
+    size_t low = 0, high = f->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (by_stem(&f->files[middle], &key) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < f->count && strcmp(f->files[low].stem, stem) == 0;
+}
+
+/* Takes _gt and _mask from those masks that have no picture with their full name. */
+static void shorten(struct folder *masks, const struct folder *pictures)
+{
+    static const char *const tails[] = { "_gt", "_mask" };
+    for (size_t i = 0; i < masks->count; i++) {
+        char *stem = masks->files[i].stem;
+        size_t n = strlen(stem);
+        for (int k = 0; k < 2 && !has_stem(pictures, stem); k++) {
+            size_t tail = strlen(tails[k]);
+            if (n > tail && strcasecmp(stem + n - tail, tails[k]) == 0)
+                stem[n - tail] = '\0';
+        }
+    }
+    if (masks->count)
+        qsort(masks->files, masks->count, sizeof *masks->files, by_stem);
+}
+
+/* The files of one stem: some from p, some from m. */
+struct stem {
+    const char *id;
+    size_t p, pictures, m, masks;
+};
+
+static int reject_pair(il_items *out, const struct folder *pictures, const struct folder *masks, struct stem s, il_err *e)
+{
+    il_text why = { 0 };
+    if (pictures->files && s.pictures > 1)
+        il_words_add(&why, "two tampered pictures: %s/%s and %s", pictures->path, pictures->files[s.p].name,
+                     pictures->files[s.p + 1].name);
+    else if (masks->files && s.masks > 1)
+        il_words_add(&why, "two masks: %s/%s and %s", masks->path, masks->files[s.m].name, masks->files[s.m + 1].name);
+    else if (s.pictures)
+        il_words_add(&why, "no mask: expected %s/%s.png", masks->path, s.id);
+    else
+        il_words_add(&why, "no tampered picture: expected %s/%s.jpg (or .png, .webp)", pictures->path, s.id);
+    return reject(out, s.id, &why, e);
+}
+
+static int pair(il_items *out, const struct folder *pictures, const struct folder *masks, struct stem s, il_err *e)
+{
+    if (!pictures->files || !masks->files || s.pictures != 1 || s.masks != 1)
+        return reject_pair(out, pictures, masks, s, e);
+    char *image = il_words_path(pictures->path, pictures->files[s.p].name);
+    char *mask = il_words_path(masks->path, masks->files[s.m].name);
+    int rc = image && mask ? il_items_add(out, s.id, image, mask, e) : il_fail_oom(e);
+    free(image);
+    free(mask);
+    return rc;
+}
+
+/* How many files from `at` on have the stem. */
+static size_t run_of(const struct folder *f, size_t at, const char *stem)
+{
+    size_t end = at;
+    while (end < f->count && strcmp(f->files[end].stem, stem) == 0)
+        end++;
+    return end - at;
+}
+
+static int pair_all(il_items *out, const struct folder *pictures, const struct folder *masks, il_err *e)
+{
+    size_t p = 0, m = 0;
+    int rc = IL_OK;
+    while (!rc && (p < pictures->count || m < masks->count)) {
+        const char *id = p < pictures->count ? pictures->files[p].stem : masks->files[m].stem;
+        if (m < masks->count && strcmp(masks->files[m].stem, id) < 0)
+            id = masks->files[m].stem;
+        struct stem s = { id, p, run_of(pictures, p, id), m, run_of(masks, m, id) };
+        rc = pair(out, pictures, masks, s, e);
+        p += s.pictures;
+        m += s.masks;
+    }
+    return rc;
+}
+
+int il_folder_pairs(il_items *out, const char *root, const char *images, il_err *e)
+{
+    struct wanted wanted = { 0 };
+    struct folder pictures = { 0 }, masks = { 0 };
+    int rc = read_wanted(&wanted, images, e);
+    if (!rc)
+        rc = list_folder(&pictures, root, "Tp", e);
+    if (!rc)
+        rc = list_folder(&masks, root, "Gt", e);
+    if (!rc && !wanted.tampered)
+        rc = il_fail(e, IL_EDATA, "%s: has no authentic pictures; a folder pair holds tampered ones only", root);
+    if (!rc && !pictures.count)
+        rc = il_fail(e, IL_EDATA, "%s: has no pictures", pictures.path);
+    if (!rc) {
+        shorten(&masks, &pictures);
+        rc = pair_all(out, &pictures, &masks, e);
+    }
+    folder_free(&pictures);
+    folder_free(&masks);
+    return rc;
+}
+
+/* ---- the list ---- */
+
+struct entry {
+    const char *id, *mask; /* lent by the JSON; mask NULL: authentic */
+    size_t number;         /* from 1 */
+    bool again;            /* an entry before it names the same picture */
+};
+
+static const char *without_dot(const char *path)
+{
+    while (path[0] == '.' && path[1] == '/')
+        path += 2;
+    return path;
+}
+
+static int read_entry(struct entry *out, const json_t *pair, size_t number, const char *path, il_err *e)
+{
+    const char *image = json_string_value(json_array_get(pair, 0)), *mask = json_string_value(json_array_get(pair, 1));
+    if (json_array_size(pair) != 2 || !image || !mask || !*without_dot(image) || !*mask)
+        return il_fail(e, IL_EFORMAT, "%s: entry %zu: expected [\"picture\", \"mask\"] or [\"picture\", \"Negative\"]", path,
+                       number);
+    if (strcmp(image, "ManiDataset") == 0 || strcmp(image, "JsonDataset") == 0)
+        return il_fail(e, IL_EFORMAT, "%s: lists data sets, not pictures; name one of them, such as %s", path, mask);
+    *out = (struct entry){ without_dot(image), strcmp(mask, "Negative") == 0 ? NULL : mask, number, false };
+    return IL_OK;
+}
+
+static int by_id(const void *a, const void *b)
+{
+    const struct entry *x = a, *y = b;
+    int order = strcmp(x->id, y->id);
+    return order ? order : (x->number > y->number) - (x->number < y->number);
+}
+
+static char *beside(const char *list, const char *path)
+{
+    const char *slash = strrchr(list, '/');
+    il_text t = { 0 };
+    if (*path == '/' || !slash)
+        il_words_add(&t, "%s", path);
+    else
+        il_words_add(&t, "%.*s%s", (int)(slash + 1 - list), list, without_dot(path));
+    if (t.failed)
+        il_words_free(&t);
+    return t.data;
+}
+
+static bool is_file(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+static int add_entry(il_items *out, const struct entry *entry, const char *list, il_err *e)
+{
+    il_text why = { 0 };
+    char *image = beside(list, entry->id), *mask = entry->mask ? beside(list, entry->mask) : NULL;
+    int rc = IL_OK;
+    if (!image || (entry->mask && !mask))
+        rc = il_fail_oom(e);
+    else if (entry->again)
+        il_words_add(&why, "entry %zu of %s names it once more", entry->number, list);
+    else if (!is_file(image))
+        il_words_add(&why, "no picture: expected %s", image);
+    else if (mask && !is_file(mask))
+        il_words_add(&why, "no mask: expected %s", mask);
+    if (!rc)
+        rc = why.failed || why.size ? reject(out, entry->id, &why, e) : il_items_add(out, entry->id, image, mask, e);
+    free(image);
+    free(mask);
+    return rc;
+}
+
+static int read_entries(struct entry **out, const json_t *root, const char *path, il_err *e)
+{
+    size_t n = json_array_size(root);
+    if (!n)
+        return il_fail(e, IL_EFORMAT, "%s: expected a list of pairs [\"picture\", \"mask\"]", path);
+    struct entry *entries = malloc(n * sizeof *entries);
+    int rc = entries ? IL_OK : il_fail_oom(e);
+    for (size_t i = 0; i < n && !rc; i++)
+        rc = read_entry(&entries[i], json_array_get(root, i), i + 1, path, e);
+    if (rc) {
+        free(entries);
+        return rc;
+    }
+    qsort(entries, n, sizeof *entries, by_id);
+    for (size_t i = 1; i < n; i++)
+        entries[i].again = strcmp(entries[i].id, entries[i - 1].id) == 0;
+    *out = entries;
+    return IL_OK;
+}
+
+int il_folder_list(il_items *out, const char *path, const char *images, il_err *e)
+{
+    struct wanted wanted = { 0 };
+    struct entry *entries = NULL;
+    json_error_t why;
+    json_t *root = NULL;
+    size_t listed = 0;
+    int rc = read_wanted(&wanted, images, e);
+    if (rc)
+        return rc;
+    root = json_load_file(path, JSON_REJECT_DUPLICATES, &why);
+    if (!root)
+        return why.line < 0 ? il_fail(e, IL_EIO, "%s: %s", path, why.text)
+                            : il_fail(e, IL_EFORMAT, "%s:%d: no JSON: %s", path, why.line, why.text);
+    rc = read_entries(&entries, root, path, e);
+    for (size_t i = 0; !rc && i < json_array_size(root); i++)
+        if (entries[i].mask ? wanted.tampered : wanted.authentic) {
+            rc = add_entry(out, &entries[i], path, e);
+            listed++;
+        }
+    if (!rc && !listed)
+        rc = il_fail(e, IL_EDATA, "%s: lists no %s pictures", path, wanted.tampered ? "tampered" : "authentic");
+    free(entries);
+    json_decref(root);
+    return rc;
+}

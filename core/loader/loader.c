@@ -1,0 +1,386 @@
+/* loader.c - batches of pictures and masks, prefetched by threads.
+ *
+ * Threads take positions in order and write each sample to its place in a ring of batches; the caller waits until the
+ * oldest batch is complete. Batches are the same for any number of threads (see sampling.h). */
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "loader/sampling.h"
+
+enum { MAX_THREADS = 256 };
+#define DEFAULT_CACHE ((size_t)1 << 30)
+
+/* A batch being filled, or lent to the caller. */
+struct slot {
+    uint8_t *pixels, *greys;
+    size_t *index;
+    bool *kept;     /* by place: the picture could be read */
+    int done;       /* places filled */
+    int failed;     /* place of `why`; -1: none */
+    il_err why;
+};
+
+struct il_loader {
+    il_source *src;
+    il_pictures *pictures;
+    il_loader_opts opts;
+    int side;           /* of the batches' pictures */
+    float labels[256], shades[256];
+    size_t total;       /* positions in an epoch */
+    uint32_t *order;    /* position -> picture * crops + crop */
+    struct slot *ring;
+    size_t depth;
+    pthread_t *threads;
+    int started;        /* threads */
+
+    pthread_mutex_t lock; /* guards what follows, and slots until they are complete */
+    pthread_cond_t work, news; /* for the threads; for the caller */
+    il_sampling sampling; /* of the epoch under way */
+    size_t first;       /* position at which work was started */
+    size_t taken;       /* next position to be worked on */
+    size_t batch;       /* next batch to be lent */
+    bool told;          /* that the cache on disk has ceased to grow */
+    int active;         /* threads at work on a sample */
+    bool running, quit;
+};
+
+/* ---- one sample ---- */
+
+struct cut {
+    const il_loader *loader;
+    size_t entry;
+};
+
+static il_band rows_of(const void *context, int width, int height)
+{
+    const struct cut *c = context;
+    int top = il_sampling_window(&c->loader->sampling, c->entry, width, height).top, side = c->loader->side;
+    return (il_band){ top, height - top < side ? height - top : side };
+}
+
+static int load_sample(il_loader *l, size_t position, struct slot *slot, int place, il_err *e)
+{
+    size_t area = (size_t)l->side * (size_t)l->side, at = (size_t)place;
+    size_t entry = l->order[position];
+    il_picture picture = { 0 };
+    slot->index[at] = entry / (size_t)l->opts.crops;
+    const struct cut cut = { l, entry };
+    int rc = il_pictures_get(&picture, l->pictures, slot->index[at], il_sampling_seed(&l->sampling, entry),
+                             (il_band_wanted){ rows_of, &cut }, e);
+    if (rc)
+        return rc;
+    il_window w = il_sampling_window(&l->sampling, entry, picture.image.width, picture.height);
+    w.top -= picture.first;
+    il_pictures_cut(slot->pixels + 3 * at * area, l->side, &picture.image, w);
+    if (picture.mask.pixels)
+        il_pictures_cut(slot->greys + at * area, l->side, &picture.mask, w);
+    else
+        memset(slot->greys + at * area, 0, area);
+    il_pictures_put(&picture);
+    return IL_OK;
+}
+
+/* ---- threads ---- */
+
+static size_t batch_length(const il_loader *l, size_t batch)
+{
+    size_t begin = batch * (size_t)l->opts.batch, most = (size_t)l->opts.batch;
+    return l->total - begin < most ? l->total - begin : most;
+}
+
+/* A position is free to be worked on when its batch has a slot: the one lent last, l->batch - 1, still holds its own. */
+static bool has_work(const il_loader *l)
+{
+    size_t oldest = l->batch > l->first / (size_t)l->opts.batch ? l->batch - 1 : l->batch;
+    return l->running && l->taken < l->total && l->taken / (size_t)l->opts.batch < oldest + l->depth;
+}
+
+static void note_done(il_loader *l, struct slot *slot, int place, int rc, const il_err *why)
+{
+    slot->kept[place] = rc == IL_OK;
+    bool fatal = rc && (l->opts.missing == IL_MISSING_REFUSE || rc == IL_ENOMEM);
+    if (fatal && (slot->failed < 0 || place < slot->failed)) {
+        slot->failed = place;
+        slot->why = *why;
+    }
+    slot->done++;
+    l->active--;
+    pthread_cond_signal(&l->news);
+}
+
+static void *work(void *context)
+{
+    il_loader *l = context;
+    pthread_mutex_lock(&l->lock);
+    for (;;) {
+        while (!l->quit && !has_work(l))
+            pthread_cond_wait(&l->work, &l->lock);
+        if (l->quit)
+            break;
+        size_t position = l->taken++;
+        struct slot *slot = &l->ring[position / (size_t)l->opts.batch % l->depth];
+        int place = (int)(position % (size_t)l->opts.batch);
+        il_err why = { 0 };
+        l->active++;
+        pthread_mutex_unlock(&l->lock);
+        int rc = load_sample(l, position, slot, place, &why);
+        pthread_mutex_lock(&l->lock);
+        note_done(l, slot, place, rc, &why);
+    }
+    pthread_mutex_unlock(&l->lock);
+    return NULL;
+}
+
+/* Signals stay with the program's main thread. */
+static int start_threads(il_loader *l, il_err *e)
+{
+    sigset_t all, old;
+    int why = 0;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    while (l->started < l->opts.threads && !why) {
+        why = pthread_create(&l->threads[l->started], NULL, work, l);
+        l->started += !why;
+    }
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    if (why && !l->started) /* fewer threads than asked for do as well */
+        return il_fail(e, IL_ENOMEM, "no thread can be started: %s", strerror(why));
+    return IL_OK;
+}
+
+/* ---- opening ---- */
+
+il_loader_opts il_loader_of_run(const il_run *run, il_device device, const il_watch *watch)
+{
+    return (il_loader_opts){ .batch = run->training.batch, .size = run->training.size, .crops = 1, .missing = run->missing,
+                             .run = run->name, .device = device, .watch = watch };
+}
+
+static int check_opts(const il_loader_opts *o, il_err *e)
+{
+    if (o->batch < 1 || o->size < 1 || o->crop < 0 || o->threads < 0 || (o->crop && o->crops < 1))
+        return il_fail(e, IL_EPARAM, "batch %d, size %d, crop %d, crops %d, threads %d: expected batch, size and crops of 1 "
+                       "or more, crop and threads of 0 or more", o->batch, o->size, o->crop, o->crops, o->threads);
+    if (o->size > 16384 || o->crop > 16384 || o->batch > 65536)
+        return il_fail(e, IL_EPARAM, "batch %d, size %d, crop %d: expected at most 65536, 16384 and 16384", o->batch,
+                       o->size, o->crop);
+    return IL_OK;
+}
+
+static void settle_opts(il_loader *l)
+{
+    il_loader_opts *o = &l->opts;
+    if (!o->crop)
+        o->crops = 1;
+    if (!o->cache_bytes)
+        o->cache_bytes = DEFAULT_CACHE;
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    if (!o->threads)
+        o->threads = cores > 0 ? (int)cores : 1;
+    if (o->threads > MAX_THREADS)
+        o->threads = MAX_THREADS;
+    l->side = o->crop ? o->crop : o->size;
+    l->sampling = (il_sampling){ .seed = o->seed, .crop = o->crop, .flip = o->flip, .shuffle = o->shuffle };
+    /* one batch lent, one complete, and work for every thread */
+    l->depth = 2 + (size_t)(o->threads + o->batch - 1) / (size_t)o->batch;
+}
+
+static int new_ring(il_loader *l, il_err *e)
+{
+    size_t n = (size_t)l->opts.batch, area = (size_t)l->side * (size_t)l->side;
+    l->ring = calloc(l->depth, sizeof *l->ring);
+    for (size_t i = 0; l->ring && i < l->depth; i++) {
+        struct slot *s = &l->ring[i];
+        s->pixels = malloc(n * 3 * area);
+        s->greys = malloc(n * area);
+        s->index = malloc(n * sizeof *s->index);
+        s->kept = malloc(n * sizeof *s->kept);
+        if (!s->pixels || !s->greys || !s->index || !s->kept)
+            return il_fail_oom(e);
+    }
+    return l->ring ? IL_OK : il_fail_oom(e);
+}
+
+static int allocate(il_loader *l, il_err *e)
+{
+    size_t count = il_source_count(l->src), crops = (size_t)l->opts.crops;
+    if (count > UINT32_MAX / crops)
+        return il_fail(e, IL_EPARAM, "%zu pictures with %d crops each: expected fewer than 2^32 in all", count,
+                       l->opts.crops);
+    l->total = count * crops;
+    if ((size_t)l->opts.batch > l->total)
+        l->opts.batch = (int)l->total;
+    l->order = malloc(l->total * sizeof *l->order);
+    l->threads = malloc((size_t)l->opts.threads * sizeof *l->threads);
+    if (!l->order || !l->threads)
+        return il_fail_oom(e);
+    int rc = new_ring(l, e);
+    size_t kept = l->opts.shuffle && il_source_varies(l->src) ? 0 : l->opts.cache_bytes;
+    if (!rc)
+        rc = il_pictures_new(&l->pictures, l->src, (il_pictures_opts){ l->opts.size, kept, l->opts.disk }, e);
+    if (!rc)
+        rc = start_threads(l, e);
+    return rc;
+}
+
+int il_loader_open(il_loader **out, il_source *src, const float labels[256], il_loader_opts opts, il_err *e)
+{
+    int rc = check_opts(&opts, e);
+    if (rc)
+        return rc;
+    il_loader *l = calloc(1, sizeof *l);
+    if (!l)
+        return il_fail_oom(e);
+    l->src = src;
+    l->opts = opts;
+    memcpy(l->labels, labels, sizeof l->labels);
+    for (int i = 0; i < 256; i++)
+        l->shades[i] = (float)i / 255.0f;
+    settle_opts(l);
+    pthread_mutex_init(&l->lock, NULL); /* these three cannot fail with default attributes */
+    pthread_cond_init(&l->work, NULL);
+    pthread_cond_init(&l->news, NULL);
+    rc = il_source_load(src, opts.device, e);
+    if (!rc)
+        rc = allocate(l, e);
+    if (rc)
+        il_loader_free(l);
+    else
+        *out = l;
+    return rc;
+}
+
+void il_loader_free(il_loader *l)
+{
+    if (!l)
+        return;
+    pthread_mutex_lock(&l->lock);
+    l->quit = true;
+    pthread_cond_broadcast(&l->work);
+    pthread_mutex_unlock(&l->lock);
+    for (int i = 0; i < l->started; i++)
+        pthread_join(l->threads[i], NULL);
+    for (size_t i = 0; l->ring && i < l->depth; i++) {
+        free(l->ring[i].pixels);
+        free(l->ring[i].greys);
+        free(l->ring[i].index);
+        free(l->ring[i].kept);
+    }
+    free(l->ring);
+    free(l->threads);
+    free(l->order);
+    il_pictures_free(l->pictures);
+    pthread_cond_destroy(&l->news);
+    pthread_cond_destroy(&l->work);
+    pthread_mutex_destroy(&l->lock);
+    free(l);
+}
+
+/* ---- batches ---- */
+
+size_t il_loader_batches(const il_loader *l)
+{
+    return (l->total + (size_t)l->opts.batch - 1) / (size_t)l->opts.batch;
+}
+
+int il_loader_start(il_loader *l, int epoch, size_t first_batch, il_err *e)
+{
+    if (first_batch > il_loader_batches(l))
+        return il_fail(e, IL_EPARAM, "the epoch has %zu batches: it cannot start at batch %zu", il_loader_batches(l),
+                       first_batch);
+    pthread_mutex_lock(&l->lock);
+    l->running = false;
+    while (l->active > 0) /* samples of an epoch that was left */
+        pthread_cond_wait(&l->news, &l->lock);
+    l->sampling.epoch = epoch;
+    il_sampling_order(l->order, l->total, &l->sampling);
+    for (size_t i = 0; i < l->depth; i++) {
+        l->ring[i].done = 0;
+        l->ring[i].failed = -1;
+    }
+    l->batch = first_batch;
+    l->first = l->taken = first_batch * (size_t)l->opts.batch;
+    l->running = true;
+    pthread_cond_broadcast(&l->work);
+    pthread_mutex_unlock(&l->lock);
+    return IL_OK;
+}
+
+/* Moves the pictures that could be read to the front; returns how many. */
+static int close_gaps(const il_loader *l, struct slot *slot, int n)
+{
+    size_t area = (size_t)l->side * (size_t)l->side;
+    int kept = 0;
+    for (int i = 0; i < n; i++) {
+        if (!slot->kept[i])
+            continue;
+        size_t to = (size_t)kept++, from = (size_t)i;
+        if (to == from)
+            continue;
+        memcpy(slot->pixels + to * 3 * area, slot->pixels + from * 3 * area, 3 * area);
+        memcpy(slot->greys + to * area, slot->greys + from * area, area);
+        slot->index[to] = slot->index[from];
+    }
+    return kept;
+}
+
+/* Waits for the next batch and takes it; the slot lent before is free from now on. */
+static struct slot *take_batch(il_loader *l, int *n)
+{
+    *n = (int)batch_length(l, l->batch);
+    struct slot *slot = &l->ring[l->batch % l->depth];
+    if (l->batch * (size_t)l->opts.batch > l->first)
+        l->ring[(l->batch - 1) % l->depth].done = 0;
+    l->batch++;
+    pthread_cond_broadcast(&l->work);
+    while (slot->done < *n)
+        pthread_cond_wait(&l->news, &l->lock);
+    return slot;
+}
+
+/* Once, from the caller's thread. */
+static void tell(il_loader *l)
+{
+    il_err why = { 0 };
+    const il_watch *watch = l->opts.watch;
+    if (l->told || !watch || !watch->say || !il_pictures_stopped(l->pictures, &why))
+        return;
+    l->told = true;
+    if (why.code)
+        watch->say(watch->context, l->opts.run, why.message);
+}
+
+int il_loader_next(il_loader *l, il_batch *out, int *more, il_err *e)
+{
+    if (!l->running)
+        return il_fail(e, IL_EPARAM, "no epoch of the loader is started");
+    int n = 0, kept = 0;
+    struct slot *slot = NULL;
+    while (!kept) { /* a batch whose pictures are all left out is passed over */
+        if (l->batch == il_loader_batches(l)) {
+            *more = 0;
+            return IL_OK;
+        }
+        pthread_mutex_lock(&l->lock);
+        slot = take_batch(l, &n);
+        if (slot->failed >= 0)
+            l->running = false;
+        pthread_mutex_unlock(&l->lock);
+        if (slot->failed >= 0)
+            return il_fail(e, slot->why.code, "%s", slot->why.message);
+        kept = close_gaps(l, slot, n);
+    }
+    tell(l);
+    *out = (il_batch){ .number = l->batch - 1, .n = kept, .height = l->side, .width = l->side,
+                       .pixels = slot->pixels, .greys = slot->greys, .shades = l->shades, .labels = l->labels,
+                       .index = slot->index };
+    *more = 1;
+    return IL_OK;
+}
+
+size_t il_loader_left_out(const il_loader *l)
+{
+    return il_pictures_bad(l->pictures);
+}

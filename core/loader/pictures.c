@@ -1,0 +1,272 @@
+/* pictures.c - decoding and collating samples, with caches that only grow up to their limits. */
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "plan/run_config.h"
+#include "loader/pictures.h"
+
+enum state { UNKNOWN, CACHED, BAD };
+
+struct entry {
+    enum state state;
+    il_picture picture; /* CACHED: never changes again */
+    char *why;          /* BAD */
+    int code;
+};
+
+struct il_pictures {
+    const il_source *src;
+    int side;
+    il_cache *disk; /* NULL: none */
+    pthread_mutex_t lock; /* guards all that follows */
+    struct entry *entries;
+    size_t room, used; /* bytes */
+    size_t bad;
+};
+
+/* The same pixels in any run: what the files hold, and what the collate rule makes of it. */
+static int open_disk(il_pictures *p, il_source *src, const il_cache_opts *disk, il_err *e)
+{
+    il_digest digest;
+    char name[40], what[96];
+    int rc = il_source_digest(&digest, src, NULL, e);
+    if (rc)
+        return rc;
+    snprintf(name, sizeof name, "%.16s-%d", digest.hex, p->side);
+    snprintf(what, sizeof what, "%s %d %d", digest.hex, p->side, IL_ENGINE_REVISION);
+    digest = il_words_sha256(what, strlen(what));
+    return il_cache_open(&p->disk, name, &digest, il_source_count(src), *disk, e);
+}
+
+int il_pictures_new(il_pictures **out, il_source *src, il_pictures_opts o, il_err *e)
+{
+    il_pictures *p = calloc(1, sizeof *p);
+    if (!p)
+        return il_fail_oom(e);
+    p->src = src;
+    p->side = o.side;
+    p->room = o.cache_bytes;
+    p->entries = calloc(il_source_count(src), sizeof *p->entries);
+    if (!p->entries || pthread_mutex_init(&p->lock, NULL)) {
+        free(p->entries);
+        free(p);
+        return il_fail_oom(e);
+    }
+    size_t most = (3 + 1) * (size_t)o.side * (size_t)o.side; /* picture and mask */
+    bool fits = il_source_count(src) <= o.cache_bytes / most;
+    int rc = o.disk.folder && !fits && il_source_is_files(src) ? open_disk(p, src, &o.disk, e) : IL_OK;
+    if (rc)
+        il_pictures_free(p);
+    else
+        *out = p;
+    return rc;
+}
+
+static void drop(il_picture *picture)
+{
+    il_image_free(&picture->image);
+    il_image_free(&picture->mask);
+}
+
+void il_pictures_free(il_pictures *p)
+{
+    if (!p)
+        return;
+    for (size_t i = 0; i < il_source_count(p->src); i++) {
+        drop(&p->entries[i].picture);
+        free(p->entries[i].why);
+    }
+    pthread_mutex_destroy(&p->lock);
+    free(p->entries);
+    il_cache_free(p->disk);
+    free(p);
+}
+
+/* ---- decoding ---- */
+
+/* The collate rule's first half: a side over `side` -> resize both. Takes *image and replaces it. */
+static int shrink(il_image *image, int side, il_err *e)
+{
+    il_image small = { 0 };
+    if (image->width <= side && image->height <= side)
+        return IL_OK;
+    int rc = il_image_collate(&small, image, side, e);
+    if (rc)
+        return rc;
+    il_image_free(image);
+    *image = small;
+    return IL_OK;
+}
+
+static int make_rgb(il_image *image, il_err *e)
+{
+    il_image rgb = { 0 };
+    if (image->channels == 3)
+        return IL_OK;
+    int rc = il_image_to_rgb(&rgb, image, e);
+    if (rc)
+        return rc;
+    il_image_free(image);
+    *image = rgb;
+    return IL_OK;
+}
+
+/* Keeps the first channel. */
+static int make_grey(il_image *mask, il_err *e)
+{
+    il_image grey = { 0 };
+    if (mask->channels == 1)
+        return IL_OK;
+    int rc = il_image_new(&grey, mask->width, mask->height, 1, e);
+    if (rc)
+        return rc;
+    size_t n = (size_t)mask->width * (size_t)mask->height;
+    for (size_t i = 0; i < n; i++)
+        grey.pixels[i] = mask->pixels[3 * i];
+    il_image_free(mask);
+    *mask = grey;
+    return IL_OK;
+}
+
+static int decode(il_picture *out, const il_pictures *p, size_t i, uint64_t seed, il_err *e)
+{
+    il_picture picture = { 0 };
+    int rc = il_source_read(p->src, i, seed, &picture.image, &picture.mask, e);
+    if (rc)
+        return rc;
+    rc = shrink(&picture.image, p->side, e);
+    if (!rc)
+        rc = make_rgb(&picture.image, e);
+    if (!rc && picture.mask.pixels) {
+        rc = make_grey(&picture.mask, e);
+        if (!rc)
+            rc = shrink(&picture.mask, p->side, e);
+    }
+    picture.height = picture.image.height;
+    if (rc)
+        drop(&picture);
+    else
+        *out = picture;
+    return rc;
+}
+
+/* ---- cache ---- */
+
+static size_t bytes_of(const il_image *image)
+{
+    return (size_t)image->width * (size_t)image->height * (size_t)image->channels;
+}
+
+/* Keeps a freshly decoded picture if there is room and no other thread was faster; it is then lent. */
+static void keep(il_pictures *p, size_t i, il_picture *picture)
+{
+    size_t bytes = bytes_of(&picture->image) + bytes_of(&picture->mask);
+    pthread_mutex_lock(&p->lock);
+    struct entry *entry = &p->entries[i];
+    if (entry->state == UNKNOWN && bytes <= p->room - p->used) {
+        picture->lent = true;
+        entry->picture = *picture;
+        entry->state = CACHED;
+        p->used += bytes;
+    }
+    pthread_mutex_unlock(&p->lock);
+}
+
+/* From the file, or decoded and added to it. */
+static int fetch(il_picture *out, il_pictures *p, size_t i, uint64_t seed, il_band_wanted wanted, il_err *e)
+{
+    bool found = false;
+    il_cached cached = { 0 };
+    int rc = p->disk ? il_cache_get(&found, &cached, p->disk, i, wanted, e) : IL_OK;
+    if (found)
+        *out = (il_picture){ .image = cached.image, .mask = cached.mask, .first = cached.first, .height = cached.height };
+    if (!rc && !found)
+        rc = decode(out, p, i, seed, e);
+    if (!rc && !found && p->disk)
+        il_cache_put(p->disk, i, &out->image, &out->mask);
+    return rc;
+}
+
+static void note_bad(il_pictures *p, size_t i, int code, const il_err *e)
+{
+    pthread_mutex_lock(&p->lock);
+    struct entry *entry = &p->entries[i];
+    if (entry->state == UNKNOWN) {
+        entry->state = BAD;
+        entry->code = code;
+        entry->why = il_words_copy(e->message);
+        p->bad++;
+    }
+    pthread_mutex_unlock(&p->lock);
+}
+
+int il_pictures_get(il_picture *out, il_pictures *p, size_t i, uint64_t seed, il_band_wanted wanted, il_err *e)
+{
+    pthread_mutex_lock(&p->lock);
+    struct entry seen = p->entries[i]; /* its texts and pixels stay while p lives */
+    pthread_mutex_unlock(&p->lock);
+    if (seen.state == BAD)
+        return il_fail(e, seen.code, "%s", seen.why ? seen.why : "unreadable");
+    if (seen.state == CACHED) {
+        *out = seen.picture;
+        return IL_OK;
+    }
+    il_picture picture = { 0 };
+    il_err why = { 0 };
+    int rc = fetch(&picture, p, i, seed, wanted, &why);
+    if (rc) {
+        if (rc != IL_ENOMEM) /* says nothing about the file */
+            note_bad(p, i, rc, &why);
+        return il_fail(e, rc, "%s", why.message);
+    }
+    if (picture.image.height == picture.height)
+        keep(p, i, &picture);
+    *out = picture;
+    return IL_OK;
+}
+
+void il_pictures_put(il_picture *picture)
+{
+    if (!picture->lent)
+        drop(picture);
+}
+
+static void copy_backwards(uint8_t *to, const uint8_t *from, size_t count, size_t step)
+{
+    for (size_t x = 0; x < count; x++)
+        for (size_t c = 0; c < step; c++)
+            to[(count - 1 - x) * step + c] = from[x * step + c];
+}
+
+void il_pictures_cut(uint8_t *to, int side, const il_image *from, il_window w)
+{
+    int wide = from->width - w.left < side ? from->width - w.left : side;
+    int high = from->height - w.top < side ? from->height - w.top : side;
+    size_t step = (size_t)from->channels, line = (size_t)side * step, seen = (size_t)wide * step;
+    for (int y = 0; y < side; y++, to += line) {
+        if (y >= high) {
+            memset(to, 0, line);
+            continue;
+        }
+        const uint8_t *row = from->pixels + ((size_t)(w.top + y) * (size_t)from->width + (size_t)w.left) * step;
+        memset(w.flip ? to : to + seen, 0, line - seen);
+        if (w.flip)
+            copy_backwards(to + line - seen, row, (size_t)wide, step);
+        else
+            memcpy(to, row, seen);
+    }
+}
+
+bool il_pictures_stopped(il_pictures *p, il_err *why)
+{
+    return p->disk && il_cache_stopped(p->disk, why);
+}
+
+size_t il_pictures_bad(il_pictures *p)
+{
+    pthread_mutex_lock(&p->lock);
+    size_t bad = p->bad;
+    pthread_mutex_unlock(&p->lock);
+    return bad;
+}

@@ -1,0 +1,25 @@
+/* axes.h - base, axes, exclude and include of a grid file -> the settings of each run. */
+#ifndef IL_AXES_H
+#define IL_AXES_H
+
+#include "plan/settings.h"
+
+/* One run's settings, and the keys that set it apart from base, sorted by name. */
+typedef struct il_variant {
+    il_slots slots;
+    const il_node **keys, **values; /* count; lent by the document */
+    size_t count;
+    const il_node *place; /* where the run is declared */
+} il_variant;
+
+typedef struct il_variants {
+    il_variant *list;
+    size_t count;
+} il_variants;
+
+void il_axes_free(il_variants *v);
+
+/* base: the settings all runs start from, overrides applied. Errors name their place in `grid`. */
+int il_axes_expand(il_variants *out, const il_yaml *grid, const il_slots *base, il_err *e);
+
+#endif

@@ -1,0 +1,102 @@
+/* keys.c - the tables behind schema/experiment.yaml. */
+#include <stdio.h>
+#include <string.h>
+#include "plan/keys.h"
+#include "plan/schedule.h"
+#include "base/text.h"
+
+#define EXACT 9007199254740992.0 /* 2^53: larger integers are not exact everywhere */
+
+const il_param_spec il_keys_train[] = {
+    {"on", IL_TEXT, NULL, 0, 0, NULL, "image kind to train and validate on; several joined by '+'"},
+    {"epochs", IL_INT, "100", 1, 1e6, NULL, "at most so many"},
+    {"patience", IL_INT, "5", 0, 1e6, NULL, "stop after so many epochs without a new best validation loss; 0: never"},
+    {"batch", IL_INT, "8", 1, 65536, NULL, "pictures per step"},
+    {"size", IL_INT, "512", 8, 16384, NULL, "side to which pictures are brought, pixels"},
+    {"crop", IL_INT, "0", 0, 16384, NULL, "side of random training crops, pixels; 0: whole pictures"},
+    {"crops", IL_INT, "1", 1, 4096, NULL, "random crops from each picture per epoch"},
+    {"flip", IL_BOOL, "false", 0, 0, NULL, "flip pictures at random, left to right"},
+    {"lr", IL_REAL, "1e-4", 1e-12, 10, NULL, "learning rate of the optimizer"},
+    {"schedule", IL_TEXT, "constant", 0, 0, IL_SCHEDULE_NAMES, "how the learning rate falls to 0 over `epochs`"},
+    {"warmup", IL_REAL, "0", 0, 1e6, NULL, "epochs in which the learning rate rises from 0"},
+    {"optimizer", IL_TEXT, "adam", 0, 0, "adam|adamw", "adamw: weight decay apart from the gradients"},
+    {"weight_decay", IL_REAL, "0", 0, 10, NULL, "L2 penalty"},
+    {"aux_weight", IL_REAL, "0", 0, 10, NULL, "of the auxiliary head's loss; 0: not computed"},
+    {"precision", IL_TEXT, "fp32", 0, 0, IL_KEYS_PRECISIONS, "of convolutions and matrix products"},
+    {"accumulate", IL_INT, "1", 1, 65536, NULL, "parts of a batch that are computed one after the other"},
+    {"recompute", IL_BOOL, "false", 0, 0, NULL, "compute activations again rather than keep them"},
+    {"cuda_graph", IL_BOOL, "false", 0, 0, NULL, "record a step once and replay it"},
+    {"as_published", IL_BOOL, "false", 0, 0, NULL, "test the last weights rather than the best"},
+    {"weights", IL_PATH, "", 0, 0, NULL, "file with initial weights; empty: random"},
+    {0},
+};
+
+const il_param_spec il_keys_base[] = {
+    {"missing", IL_TEXT, "refuse", 0, 0, "refuse|skip", "what to do with incomplete or unreadable samples"},
+    {"seed", IL_INT, "1", 0, EXACT, NULL, "of weights, order and crops"},
+    {"test_batch", IL_INT, "8", 1, 65536, NULL, "pictures per batch in tests; the published IoU depends on it"},
+    {0},
+};
+
+const il_keys_choice il_keys_choices[IL_KEYS_CHOICES] = {
+    {"dataset", IL_DATASET, NULL},
+    {"model", IL_MODEL, NULL},
+    {"mask_policy", IL_MASK_POLICY, "full"},
+    {"loss", IL_LOSS, "focal"},
+};
+
+const char *const il_keys_top[] = {"experiment", "title", "published", "base", "axes", "exclude", "include", NULL};
+const char *const il_keys_heads[] = {"dataset", "model",      "mask_policy", "loss", "train", "missing",
+                                     "seed",    "test_batch", "test",        "degrade", NULL};
+const char *const il_keys_set[] = {"dataset", "images", "split", "mask_policy", "degrade", NULL};
+
+const il_keys_choice *il_keys_find_choice(const char *key)
+{
+    for (size_t i = 0; i < IL_KEYS_CHOICES; i++) {
+        if (strcmp(il_keys_choices[i].key, key) == 0)
+            return &il_keys_choices[i];
+    }
+    return NULL;
+}
+
+const il_param_spec *il_keys_find(const il_param_spec *table, const char *name)
+{
+    for (; table && table->name; table++) {
+        if (strcmp(table->name, name) == 0)
+            return table;
+    }
+    return NULL;
+}
+
+static const char *const precisions[] = {"fp32", "tf32", "bf16", "fp16"}; /* in the order of il_precision */
+
+il_precision il_keys_precision(const char *word)
+{
+    int p = 0;
+    while (p < IL_PRECISION_FP16 && strcmp(precisions[p], word) != 0)
+        p++;
+    return (il_precision)p;
+}
+
+const char *il_keys_precision_text(il_precision p)
+{
+    return precisions[p];
+}
+
+il_keys_message il_keys_unknown(const char *written, const char *const *names)
+{
+    size_t count = 0;
+    while (names[count])
+        count++;
+    const char *nearest = il_words_nearest(written, names, count);
+
+    il_keys_message m;
+    if (nearest) {
+        snprintf(m.text, sizeof m.text, "unknown key '%s'; did you mean '%s'?", written, nearest);
+        return m;
+    }
+    size_t used = (size_t)snprintf(m.text, sizeof m.text, "unknown key '%.100s', expected one of ", written);
+    for (size_t i = 0; i < count && used < sizeof m.text; i++)
+        used += (size_t)snprintf(m.text + used, sizeof m.text - used, "%s%s", i ? ", " : "", names[i]);
+    return m;
+}

@@ -1,0 +1,367 @@
+/* plan.c - a grid file as a checked list of runs. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "plan/keys.h"
+#include "plan/run_name.h"
+#include "plan/plan.h"
+#include "plan/resolve.h"
+#include "base/utf8.h"
+#include "base/text.h"
+
+enum { MAX_CELLS = 200000 }; /* tests of all runs */
+
+/* What reading needs; all of it goes when the plan stands. */
+struct reading {
+    il_yaml *grid;
+    il_yaml **sets; /* one document per --set */
+    size_t nsets;
+    il_slots base;
+    il_variants variants;
+    const char **set_keys; /* nsets */
+    il_slots plain;        /* base without any --set */
+    il_variants twins;     /* of that, one for each variant; none where the grid alone is incomplete */
+};
+
+/* ---- the file's own keys ---- */
+
+static int check_top(const il_yaml *grid, il_err *e)
+{
+    const il_node *root = il_yaml_root(grid);
+    if (root->kind != IL_NODE_MAP)
+        return il_yaml_fail(grid, root, e, IL_EPARAM, "expected a map with the keys 'experiment' and 'base'");
+    for (size_t i = 0; i < root->count; i++) {
+        const char *key = root->keys[i]->text;
+        bool known = false;
+        for (size_t k = 0; il_keys_top[k]; k++)
+            known = known || strcmp(il_keys_top[k], key) == 0;
+        if (!known)
+            return il_yaml_fail(grid, root->keys[i], e, IL_EPARAM, "%s", il_keys_unknown(key, il_keys_top).text);
+    }
+    const il_node *base = il_yaml_get(root, "base");
+    if (!base)
+        return il_yaml_fail(grid, root, e, IL_EPARAM, "'base' is missing");
+    if (base->kind != IL_NODE_MAP)
+        return il_yaml_fail(grid, base, e, IL_EPARAM, "'base' is no map");
+    return IL_OK;
+}
+
+static int read_experiment(char **out, const il_yaml *grid, il_err *e)
+{
+    const il_node *n = il_yaml_get(il_yaml_root(grid), "experiment");
+    if (!n)
+        return il_yaml_fail(grid, il_yaml_root(grid), e, IL_EPARAM, "'experiment' is missing");
+    if (n->kind != IL_NODE_SCALAR || !*n->text || strlen(n->text) > 64 ||
+        n->text[strspn(n->text, "abcdefghijklmnopqrstuvwxyz0123456789-_")])
+        return il_yaml_fail(grid, n, e, IL_EPARAM,
+                            "'experiment' is no identifier of up to 64 lower-case letters, digits, '-' and '_'");
+    *out = il_words_copy(n->text);
+    return *out ? IL_OK : il_fail_oom(e);
+}
+
+static int read_title(char **out, const il_yaml *grid, const char *fallback, il_err *e)
+{
+    const il_node *n = il_yaml_get(il_yaml_root(grid), "title");
+    if (n && (n->kind != IL_NODE_SCALAR || !il_plain_line(n->text)))
+        return il_yaml_fail(grid, n, e, IL_EPARAM, "'title' is no line of text");
+    *out = il_words_copy(n && *n->text ? n->text : fallback);
+    return *out ? IL_OK : il_fail_oom(e);
+}
+
+static int read_published(char **out, const il_yaml *grid, il_err *e)
+{
+    static const char *const tables[] = {"2", "3", "4", "5", "6", "7", "text"};
+    const il_node *n = il_yaml_get(il_yaml_root(grid), "published");
+    if (!n)
+        return IL_OK;
+    for (size_t i = 0; n->kind == IL_NODE_SCALAR && i < sizeof tables / sizeof *tables; i++) {
+        if (strcmp(tables[i], n->text) == 0) {
+            *out = il_words_copy(n->text);
+            return *out ? IL_OK : il_fail_oom(e);
+        }
+    }
+    return il_yaml_fail(grid, n, e, IL_EPARAM,
+                        "'published' is no published table, expected one of 2, 3, 4, 5, 6, 7, text");
+}
+
+/* ---- base and --set ---- */
+
+static int read_base(struct reading *in, il_err *e)
+{
+    const il_node *base = il_yaml_get(il_yaml_root(in->grid), "base");
+    for (size_t i = 0; i < base->count; i++) {
+        il_slots_source source = {.from = in->grid, .at = base->keys[i], .base = true};
+        int rc = il_slots_put(&in->base, base->keys[i]->text, base->items[i], source, e);
+        if (rc)
+            return rc;
+    }
+    return IL_OK;
+}
+
+/* An axis would replace what is set. */
+static int check_swept(const struct reading *in, const char *key, const char *name, il_err *e)
+{
+    const il_node *axes = il_yaml_get(il_yaml_root(in->grid), "axes");
+    for (size_t i = 0; axes && axes->kind == IL_NODE_MAP && i < axes->count; i++) {
+        const il_node *axis = axes->keys[i];
+        size_t size = strlen(axis->text);
+        if (strncmp(key, axis->text, size) == 0 && (!key[size] || key[size] == '.'))
+            return il_fail(e, IL_EUSAGE, "%s: '%s' is an axis of the grid (%s:%d:%d), which would replace it", name,
+                           axis->text, il_yaml_name(in->grid), axis->line, axis->column);
+    }
+    return IL_OK;
+}
+
+/* Parses "--set key=value" and puts the value into base. */
+static int read_set(struct reading *in, const char *text, il_err *e)
+{
+    const char *sign = strchr(text, '=');
+    if (!sign || sign == text || !sign[1])
+        return il_fail(e, IL_EUSAGE, "--set %s: expected KEY=VALUE, as in train.epochs=3", text);
+
+    il_yaml *value = NULL;
+    il_text name = {0}, key = {0};
+    il_words_add(&name, "--set %s", text);
+    il_words_add(&key, "%.*s", (int)(sign - text), text);
+    if (name.failed || key.failed) {
+        il_words_free(&name);
+        il_words_free(&key);
+        return il_fail_oom(e);
+    }
+    const char *wanted = sign + 1;
+    int rc = il_yaml_parse(&value, name.data, wanted, strlen(wanted), e);
+    if (rc && rc != IL_ENOMEM) { /* again, for a message that tells the value's places from the name */
+        il_yaml_parse(&value, "value", wanted, strlen(wanted), e);
+        rc = il_fail(e, IL_EUSAGE, "%s: %s", name.data, e ? e->message : "");
+    }
+    if (!rc)
+        in->sets[in->nsets++] = value;
+    if (!rc && !(in->set_keys[in->nsets - 1] = il_words_copy(key.data)))
+        rc = il_fail_oom(e);
+    if (!rc)
+        rc = check_swept(in, key.data, name.data, e);
+    if (!rc)
+        rc = il_slots_put(&in->base, key.data, il_yaml_root(value), (il_slots_source){.from = value}, e);
+    il_words_free(&name);
+    il_words_free(&key);
+    return rc;
+}
+
+/* Whole choices before single settings, else in the order given. */
+static int read_sets(struct reading *in, const char *const *list, il_err *e)
+{
+    size_t count = 0;
+    while (list && list[count])
+        count++;
+    in->sets = calloc(count + 1, sizeof(il_yaml *));
+    in->set_keys = calloc(count + 1, sizeof(char *));
+    if (!in->sets || !in->set_keys)
+        return il_fail_oom(e);
+    if (count && il_slots_copy(&in->plain, &in->base, e))
+        return e ? e->code : IL_ENOMEM;
+    for (int dotted = 0; dotted < 2; dotted++) {
+        for (size_t i = 0; i < count; i++) {
+            size_t size = strcspn(list[i], "=");
+            if ((memchr(list[i], '.', size) != NULL) != dotted)
+                continue;
+            int rc = read_set(in, list[i], e);
+            if (rc)
+                return rc;
+        }
+    }
+    return IL_OK;
+}
+
+/* ---- runs ---- */
+
+/* Two runs bear one name: says where each is declared. */
+static int same_name(const struct reading *in, const char *name, const il_variant *a, const il_variant *b, il_err *e)
+{
+    const il_node *first = a->place, *second = b->place;
+    if (first == second) { /* two combinations: the first axis in which they differ */
+        size_t i = 0;
+        while (i + 1 < a->count && a->values[i] == b->values[i])
+            i++;
+        first = a->values[i];
+        second = b->values[i];
+    }
+    return il_yaml_fail(in->grid, second, e, IL_EPARAM,
+                        "a second run called '%s'; the first is declared at line %d, column %d: remove one, or tell "
+                        "plugins apart by 'label'",
+                        name, first->line, first->column);
+}
+
+static int check_names(const il_plan *p, const struct reading *in, il_err *e)
+{
+    for (size_t i = 1; i < p->count; i++) {
+        for (size_t k = 0; k < i; k++) {
+            if (strcmp(p->runs[i].name, p->runs[k].name) == 0)
+                return same_name(in, p->runs[i].name, &in->variants.list[k], &in->variants.list[i], e);
+        }
+    }
+    return IL_OK;
+}
+
+/* The grid without --set, to tell what that changes. Where it makes no such runs, everything counts as changed. */
+static void expand_twins(struct reading *in)
+{
+    il_err ignored = {0};
+    if (in->nsets && il_axes_expand(&in->twins, in->grid, &in->plain, &ignored) == IL_OK &&
+        in->twins.count != in->variants.count)
+        il_axes_free(&in->twins);
+}
+
+static int name_sets(il_run *run, il_resolver *r, const struct reading *in, size_t i, il_err *e)
+{
+    il_run twin = {0};
+    il_err ignored = {0};
+    bool there = i < in->twins.count && il_resolve_run(&twin, r, &in->twins.list[i], &ignored) == IL_OK;
+    int rc = il_naming_sets(run, &in->variants.list[i].slots, there ? &twin : NULL, there ? &in->twins.list[i].slots : NULL,
+                            in->set_keys, in->nsets, e);
+    if (there)
+        il_resolve_free_run(&twin);
+    return rc;
+}
+
+static int resolve_runs(il_plan *p, const struct reading *in, il_registry *registry, il_err *e)
+{
+    il_resolver r = {.registry = registry, .grid = in->grid, .experiment = p->experiment};
+    int rc = IL_OK;
+    p->runs = calloc(in->variants.count + 1, sizeof *p->runs);
+    if (!p->runs)
+        return il_fail_oom(e);
+    size_t cells = 0;
+    for (size_t i = 0; !rc && i < in->variants.count; i++) {
+        rc = il_resolve_run(&p->runs[i], &r, &in->variants.list[i], e);
+        p->count += rc == IL_OK;
+        if (!rc && in->nsets)
+            rc = name_sets(&p->runs[i], &r, in, i, e);
+        cells += rc == IL_OK ? p->runs[i].ntests : 0;
+        if (!rc && cells > MAX_CELLS)
+            rc = il_yaml_fail(in->grid, in->variants.list[i].place, e, IL_EPARAM,
+                              "more than %d cells: %zu runs, tested on %zu sets of pictures each", MAX_CELLS,
+                              in->variants.count, p->runs[i].ntests);
+    }
+    il_resolve_end(&r);
+    return rc ? rc : check_names(p, in, e);
+}
+
+static int no_such_run(const il_plan *p, const char *only, il_err *e)
+{
+    const char **names = calloc(p->count + 1, sizeof *names);
+    if (!names)
+        return il_fail_oom(e);
+    for (size_t i = 0; i < p->count; i++)
+        names[i] = p->runs[i].name;
+    const char *nearest = il_words_nearest(only, names, p->count);
+    int rc = il_fail(e, IL_EUSAGE, "--only %s: none of the %zu runs of %s is called so; %s '%s'", only, p->count,
+                     p->path, nearest ? "did you mean" : "the first is", nearest ? nearest : names[0]);
+    free(names);
+    return rc;
+}
+
+/* By the whole name, or by what the grid alone gives. */
+static bool is_wanted(const il_run *run, const char *only)
+{
+    if (il_words_match(only, run->name))
+        return true;
+    char *own = strndup(run->name, run->own_name);
+    bool wanted = own && il_words_match(only, own);
+    free(own);
+    return wanted;
+}
+
+static int keep_only(il_plan *p, const char *only, il_err *e)
+{
+    bool any = !only;
+    for (size_t i = 0; !any && i < p->count; i++)
+        any = is_wanted(&p->runs[i], only);
+    if (!any)
+        return no_such_run(p, only, e);
+
+    size_t kept = 0;
+    for (size_t i = 0; only && i < p->count; i++) {
+        if (!is_wanted(&p->runs[i], only)) {
+            il_resolve_free_run(&p->runs[i]);
+            continue;
+        }
+        il_run run = p->runs[i];
+        p->runs[i] = (il_run){0};
+        p->runs[kept++] = run;
+    }
+    if (only)
+        p->count = kept;
+    return IL_OK;
+}
+
+static int read_all(il_plan *p, struct reading *in, il_registry *registry, il_plan_opts opts, il_err *e)
+{
+    int rc = check_top(in->grid, e);
+    if (!rc)
+        rc = read_experiment(&p->experiment, in->grid, e);
+    if (!rc)
+        rc = read_title(&p->title, in->grid, p->experiment, e);
+    if (!rc)
+        rc = read_published(&p->published, in->grid, e);
+    if (!rc)
+        rc = read_base(in, e);
+    if (!rc)
+        rc = read_sets(in, opts.set, e);
+    if (!rc)
+        rc = il_axes_expand(&in->variants, in->grid, &in->base, e);
+    if (!rc)
+        expand_twins(in);
+    if (!rc)
+        rc = resolve_runs(p, in, registry, e);
+    return rc ? rc : keep_only(p, opts.only, e);
+}
+
+int il_plan_read(il_plan **out, const char *path, il_registry *registry, il_plan_opts opts, il_err *e)
+{
+    struct reading in = {0};
+    int rc = il_yaml_read(&in.grid, path, e);
+    if (rc)
+        return rc;
+
+    il_plan *p = calloc(1, sizeof *p);
+    if (p) {
+        p->path = il_words_copy(path);
+        p->source = il_words_copy(il_yaml_text(in.grid));
+    }
+    if (!p || !p->path || !p->source)
+        rc = il_fail_oom(e);
+    else
+        rc = read_all(p, &in, registry, opts, e);
+    if (!rc) {
+        *out = p;
+        p = NULL;
+    }
+    il_plan_free(p);
+    il_axes_free(&in.variants);
+    il_axes_free(&in.twins);
+    il_slots_free(&in.base);
+    il_slots_free(&in.plain);
+    for (size_t i = 0; i < in.nsets; i++) {
+        il_yaml_free(in.sets[i]);
+        free((char *)in.set_keys[i]);
+    }
+    free(in.sets);
+    free(in.set_keys);
+    il_yaml_free(in.grid);
+    return rc;
+}
+
+void il_plan_free(il_plan *p)
+{
+    if (!p)
+        return;
+    for (size_t i = 0; i < p->count; i++)
+        il_resolve_free_run(&p->runs[i]);
+    free(p->runs);
+    free(p->experiment);
+    free(p->title);
+    free(p->path);
+    free(p->source);
+    free(p->published);
+    free(p);
+}

@@ -1,0 +1,167 @@
+/* choice.c - plugins as a grid chooses them. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "plan/resolve_plugin.h"
+#include "base/utf8.h"
+#include "base/text.h"
+
+void il_choice_free(il_choice *c)
+{
+    if (!c)
+        return;
+    il_params_free(c->params);
+    free(c->label);
+    *c = (il_choice){0};
+}
+
+int il_choice_set(il_params *p, const char *name, const il_slot *slot, const char *context, il_err *e)
+{
+    const il_param_spec *spec = il_keys_find(il_params_specs(p), name);
+    if (spec && slot->value->quoted && spec->type != IL_TEXT && spec->type != IL_PATH)
+        return il_slots_fail(slot, e, "%s%s: quoted text where a plain value is expected", context, name);
+
+    il_err why = {0};
+    int rc = il_params_set(p, name, slot->value->text, &why);
+    if (rc == IL_ENOMEM)
+        return il_fail_oom(e);
+    if (rc && !spec)
+        return il_slots_fail_key(slot, e, "%s%s", context, why.message);
+    if (rc)
+        return il_slots_fail(slot, e, "%s%s", context, why.message);
+    return IL_OK;
+}
+
+static int set_label(il_choice *c, const il_slots *s, const char *key, il_err *e)
+{
+    char name[sizeof s->list->key];
+    snprintf(name, sizeof name, "%s.label", key);
+    const il_slot *label = il_slots_get(s, name);
+    if (label && (!*label->value->text || strpbrk(label->value->text, ",=") || !il_plain_line(label->value->text)))
+        return il_slots_fail(label, e, "label '%s': expected a word without ',' and '='", label->value->text);
+    c->label = il_words_copy(label ? label->value->text : c->plugin->name);
+    return c->label ? IL_OK : il_fail_oom(e);
+}
+
+/* Every slot KEY.x but name and label. */
+static int set_params(il_params *p, const il_plugin *plugin, const il_slots *s, const char *key, il_err *e)
+{
+    char context[160];
+    snprintf(context, sizeof context, "%s '%s': ", il_registry_kind(plugin->kind), plugin->name);
+    size_t size = strlen(key);
+    for (size_t i = 0; i < s->count; i++) {
+        const il_slot *slot = &s->list[i];
+        if (strncmp(slot->key, key, size) != 0 || slot->key[size] != '.')
+            continue;
+        const char *name = slot->key + size + 1;
+        if (strcmp(name, "name") == 0 || strcmp(name, "label") == 0)
+            continue;
+        int rc = il_choice_set(p, name, slot, context, e);
+        if (rc)
+            return rc;
+    }
+    return IL_OK;
+}
+
+/* What tells two instances of plugins apart. */
+static char *instance_of(const il_choice *c)
+{
+    il_text t = {0};
+    il_words_add(&t, "%d %s", (int)c->plugin->kind, c->plugin->name);
+    for (const il_param_spec *s = il_params_specs(c->params); s->name; s++)
+        il_words_add(&t, "\n%s=%s", s->name, il_params_canonical(c->params, s->name));
+    if (t.failed)
+        il_words_free(&t);
+    return t.data;
+}
+
+/* Opens and closes the instance, unless an equal one was tried before. */
+static int try_open(il_resolver *r, const il_choice *c, il_err *e)
+{
+    char *instance = instance_of(c);
+    if (!instance)
+        return il_fail_oom(e);
+    for (size_t i = 0; i < r->count; i++) {
+        if (strcmp(r->opened[i], instance) == 0) {
+            free(instance);
+            return IL_OK;
+        }
+    }
+    char **more = realloc(r->opened, (r->count + 1) * sizeof *more);
+    if (!more) {
+        free(instance);
+        return il_fail_oom(e);
+    }
+    r->opened = more;
+    r->opened[r->count++] = instance;
+
+    void *self = NULL;
+    int rc = c->plugin->open(&self, c->params, e);
+    if (rc)
+        return rc;
+    c->plugin->close(self);
+    return IL_OK;
+}
+
+/* Errors of the choice as a whole belong to its name, or to `base` when the name is a default. */
+static int fail_choice(const il_resolver *r, const il_slot *name, const il_choice *c, const il_err *why, il_err *e)
+{
+    const char *kind = il_registry_kind(c->plugin->kind);
+    if (name)
+        return il_slots_fail(name, e, "%s '%s': %s", kind, c->plugin->name, why->message);
+    return il_yaml_fail(r->grid, il_yaml_get(il_yaml_root(r->grid), "base"), e, IL_EPARAM, "%s '%s': %s", kind,
+                        c->plugin->name, why->message);
+}
+
+static int find_plugin(const il_plugin **out, il_resolver *r, const il_slot *name, const il_keys_choice *what,
+                       il_err *e)
+{
+    const il_node *base = il_yaml_get(il_yaml_root(r->grid), "base");
+    if (!name && !what->fallback)
+        return il_yaml_fail(r->grid, base, e, IL_EPARAM, "'base' lacks '%s'", what->key);
+    il_err why = {0};
+    int rc = il_registry_find(out, r->registry, what->kind, name ? name->value->text : what->fallback, &why);
+    if (rc == IL_OK)
+        return IL_OK;
+    if (rc == IL_ENOMEM)
+        return il_fail_oom(e);
+    rc = name ? il_slots_fail(name, e, "%s", why.message) : il_yaml_fail(r->grid, base, e, rc, "%s", why.message);
+    if (e)
+        e->code = IL_EPLUGIN;
+    return e ? e->code : rc;
+}
+
+int il_choice_resolve(il_choice *out, il_resolver *r, const il_slots *s, const il_keys_choice *what, il_err *e)
+{
+    char key[sizeof s->list->key];
+    snprintf(key, sizeof key, "%s.name", what->key);
+    const il_slot *name = il_slots_get(s, key);
+
+    il_choice c = {0};
+    int rc = find_plugin(&c.plugin, r, name, what, e);
+    if (rc || !c.plugin)
+        return rc;
+    rc = il_params_new(&c.params, c.plugin->params, e);
+    if (rc)
+        return rc;
+    rc = set_params(c.params, c.plugin, s, what->key, e);
+    if (!rc)
+        rc = set_label(&c, s, what->key, e);
+    if (rc)
+        goto done;
+
+    il_err why = {0};
+    rc = il_params_check(c.params, &why);
+    if (!rc)
+        rc = try_open(r, &c, &why);
+    if (rc) {
+        rc = rc == IL_ENOMEM ? il_fail_oom(e) : fail_choice(r, name, &c, &why, e);
+        goto done;
+    }
+    *out = c;
+    c = (il_choice){0};
+
+done:
+    il_choice_free(&c);
+    return rc;
+}

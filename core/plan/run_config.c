@@ -1,0 +1,71 @@
+/* config.c - a run's configuration as JSON. */
+#include <stdlib.h>
+#include <string.h>
+#include "plan/run_config.h"
+#include "base/params_json.h"
+
+static const char *const ignored[] = {"recompute", "cuda_graph"};
+
+bool il_config_ignores(const char *setting)
+{
+    for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++) {
+        if (strcmp(ignored[i], setting) == 0)
+            return true;
+    }
+    return false;
+}
+
+static json_t *json_of_choice(const il_choice *c, bool *bad)
+{
+    json_t *choice = json_object();
+    il_params_json_put(choice, "name", json_string(c->plugin->name), bad);
+    il_params_json_put(choice, "revision", json_integer(c->plugin->revision), bad);
+    il_params_json_put(choice, "params", il_params_json(c->params, bad), bad);
+    return choice;
+}
+
+static json_t *json_of_training(const il_params *p, const il_training *t, bool *bad)
+{
+    json_t *train = il_params_json(p, bad), *skip = json_array();
+    for (char **s = t->skip; s && *s; s++) {
+        if (json_array_append_new(skip, json_string(*s)) != 0)
+            *bad = true;
+    }
+    /* what changes no result, and what was not a choice when earlier runs were made */
+    for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
+        json_object_del(train, ignored[i]);
+    if (t->precision == IL_PRECISION_FP32)
+        json_object_del(train, "precision");
+    if (t->accumulate == 1)
+        json_object_del(train, "accumulate");
+    if (t->schedule == IL_SCHEDULE_CONSTANT)
+        json_object_del(train, "schedule");
+    if (t->warmup == 0)
+        json_object_del(train, "warmup");
+    if (!t->decoupled)
+        json_object_del(train, "optimizer");
+    il_params_json_put(train, "skip", skip, bad);
+    il_params_json_put(train, "weights", json_boolean(t->weights != NULL), bad);
+    return train;
+}
+
+int il_config_write(char **out, const il_run *run, const il_params *train, int engine, il_err *e)
+{
+    bool bad = false;
+    json_t *all = json_object();
+    il_params_json_put(all, "dataset", json_of_choice(&run->dataset, &bad), &bad);
+    if (engine != 1)
+        il_params_json_put(all, "engine", json_integer(engine), &bad);
+    il_params_json_put(all, "loss", json_of_choice(&run->loss, &bad), &bad);
+    il_params_json_put(all, "mask_policy", json_of_choice(&run->mask_policy, &bad), &bad);
+    il_params_json_put(all, "missing", json_string(run->missing == IL_MISSING_SKIP ? "skip" : "refuse"), &bad);
+    il_params_json_put(all, "model", json_of_choice(&run->model, &bad), &bad);
+    il_params_json_put(all, "seed", json_integer((json_int_t)run->seed), &bad);
+    il_params_json_put(all, "train", json_of_training(train, &run->training, &bad), &bad);
+    char *text = bad ? NULL : json_dumps(all, JSON_SORT_KEYS | JSON_COMPACT);
+    json_decref(all);
+    if (!text)
+        return il_fail_oom(e);
+    *out = text;
+    return IL_OK;
+}

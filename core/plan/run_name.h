@@ -1,0 +1,15 @@
+/* naming.h - what a run is called: the axes that set it apart, and what --set changed. */
+#ifndef IL_NAMING_H
+#define IL_NAMING_H
+
+#include "plan/resolve.h"
+
+/* Fills run->name by its axes; the experiment's name where there are none. */
+int il_naming_axes(il_run *run, const il_resolver *r, const il_variant *v, il_err *e);
+
+/* Appends each value that --set gave another than the grid's own, so that what was measured without is kept beside it. keys:
+ * those of --set. twin: the run without any --set; NULL: the grid alone makes none. */
+int il_naming_sets(il_run *run, const il_slots *slots, const il_run *twin, const il_slots *twins, const char *const *keys,
+                   size_t count, il_err *e);
+
+#endif

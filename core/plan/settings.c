@@ -1,0 +1,243 @@
+/* slots.c - dotted keys -> values, with the shape of each checked as it is set. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "plan/keys.h"
+#include "plan/settings.h"
+#include "base/text.h"
+
+void il_slots_free(il_slots *s)
+{
+    if (!s)
+        return;
+    free(s->list);
+    *s = (il_slots){0};
+}
+
+int il_slots_copy(il_slots *out, const il_slots *in, il_err *e)
+{
+    il_slot *list = malloc((in->count + 1) * sizeof *list);
+    if (!list)
+        return il_fail_oom(e);
+    if (in->count > 0)
+        memcpy(list, in->list, in->count * sizeof *list);
+    *out = (il_slots){list, in->count};
+    return IL_OK;
+}
+
+const il_slot *il_slots_get(const il_slots *s, const char *key)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        if (strcmp(s->list[i].key, key) == 0)
+            return &s->list[i];
+    }
+    return NULL;
+}
+
+const il_node *il_slots_label(const il_slots *s, const char *choice)
+{
+    char key[sizeof s->list->key];
+    snprintf(key, sizeof key, "%s.label", choice);
+    const il_slot *slot = il_slots_get(s, key);
+    if (!slot) {
+        snprintf(key, sizeof key, "%s.name", choice);
+        slot = il_slots_get(s, key);
+    }
+    return slot ? slot->value : NULL;
+}
+
+int il_slots_fail_key(const il_slot *s, il_err *e, const char *format, ...)
+{
+    char message[sizeof e->message];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+    return il_yaml_fail(s->from, s->at, e, IL_EPARAM, "%s", message);
+}
+
+int il_slots_fail(const il_slot *s, il_err *e, const char *format, ...)
+{
+    char message[sizeof e->message];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+    return il_yaml_fail(s->from, s->at ? s->value : NULL, e, IL_EPARAM, "%s", message);
+}
+
+/* ---- setting one ---- */
+
+static int set(il_slots *s, const il_slot *slot, il_err *e)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        if (strcmp(s->list[i].key, slot->key) == 0) {
+            s->list[i] = *slot;
+            return IL_OK;
+        }
+    }
+    il_slot *more = realloc(s->list, (s->count + 1) * sizeof *more);
+    if (!more)
+        return il_fail_oom(e);
+    s->list = more;
+    s->list[s->count++] = *slot;
+    return IL_OK;
+}
+
+static void drop_choice(il_slots *s, const char *choice)
+{
+    size_t size = strlen(choice), kept = 0;
+    for (size_t i = 0; i < s->count; i++) {
+        const char *key = s->list[i].key;
+        if (strncmp(key, choice, size) != 0 || key[size] != '.')
+            s->list[kept++] = s->list[i];
+    }
+    s->count = kept;
+}
+
+static bool is_null(const il_node *n)
+{
+    static const char *const words[] = {"", "~", "null", "Null", "NULL"};
+    for (size_t i = 0; n->kind == IL_NODE_SCALAR && !n->quoted && i < sizeof words / sizeof *words; i++) {
+        if (strcmp(n->text, words[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+static int put_value(il_slots *s, const il_slot *slot, il_node_kind expected, il_err *e)
+{
+    static const char *const words[] = {"a single value", "a list", "a map"};
+    const char *name = slot->at ? slot->at->text : slot->key;
+    if (is_null(slot->value))
+        return il_slots_fail_key(slot, e, "'%s' has no value", name);
+    if (slot->value->kind != expected)
+        return il_slots_fail(slot, e, "'%s' is %s, expected %s", name, words[slot->value->kind], words[expected]);
+    return set(s, slot, e);
+}
+
+static bool compose(il_slot *slot, const char *head, const char *tail)
+{
+    return snprintf(slot->key, sizeof slot->key, "%s.%s", head, tail) < (int)sizeof slot->key;
+}
+
+/* model: fcn, or model: {name: nix, size: 40} */
+static int put_choice(il_slots *s, const char *choice, const il_slot *whole, il_err *e)
+{
+    const il_node *value = whole->value;
+    if (value->kind == IL_NODE_LIST)
+        return il_slots_fail(whole, e, "'%s' is a list, expected a name, or a map of name and settings", choice);
+    if (value->kind == IL_NODE_MAP && !il_yaml_get(value, "name"))
+        return il_slots_fail(whole, e, "'%s' lacks 'name'", choice);
+
+    drop_choice(s, choice);
+    il_slot slot = *whole;
+    if (value->kind == IL_NODE_SCALAR) {
+        if (!compose(&slot, choice, "name"))
+            return il_slots_fail_key(whole, e, "unknown key '%s'", choice);
+        return put_value(s, &slot, IL_NODE_SCALAR, e);
+    }
+    for (size_t i = 0; i < value->count; i++) {
+        slot.at = whole->at ? value->keys[i] : NULL;
+        slot.value = value->items[i];
+        if (!compose(&slot, choice, value->keys[i]->text))
+            return il_slots_fail_key(&slot, e, "unknown key '%.100s'", value->keys[i]->text);
+        int rc = put_value(s, &slot, IL_NODE_SCALAR, e);
+        if (rc)
+            return rc;
+    }
+    return IL_OK;
+}
+
+/* Names of train's settings, as written alone or as dotted keys. */
+static int unknown_train(const il_slot *slot, const char *written, il_err *e)
+{
+    enum { MOST = 32, LONGEST = 32 };
+    char texts[MOST][LONGEST];
+    const char *names[MOST + 1];
+    const char *prefix = strncmp(written, "train.", 6) == 0 ? "train." : "";
+    size_t count = 0;
+    for (; il_keys_train[count].name && count + 1 < MOST; count++)
+        snprintf(texts[count], LONGEST, "%s%s", prefix, il_keys_train[count].name);
+    snprintf(texts[count++], LONGEST, "%sskip", prefix);
+    for (size_t i = 0; i < count; i++)
+        names[i] = texts[i];
+    names[count] = NULL;
+    return il_slots_fail_key(slot, e, "%s", il_keys_unknown(written, names).text);
+}
+
+static int put_train(il_slots *s, const il_slot *slot, const char *name, const char *written, il_err *e)
+{
+    if (strcmp(name, "skip") == 0)
+        return put_value(s, slot, IL_NODE_LIST, e);
+    if (!il_keys_find(il_keys_train, name))
+        return unknown_train(slot, written, e);
+    return put_value(s, slot, IL_NODE_SCALAR, e);
+}
+
+static int put_train_map(il_slots *s, const il_slot *whole, il_err *e)
+{
+    const il_node *map = whole->value;
+    if (map->kind != IL_NODE_MAP)
+        return il_slots_fail(whole, e, "'train' is no map");
+    for (size_t i = 0; i < map->count; i++) {
+        il_slot slot = {.from = whole->from, .at = map->keys[i], .value = map->items[i]};
+        const char *name = map->keys[i]->text;
+        if (!compose(&slot, "train", name))
+            return unknown_train(&slot, name, e);
+        int rc = put_train(s, &slot, name, name, e);
+        if (rc)
+            return rc;
+    }
+    return IL_OK;
+}
+
+/* The first part of a dotted key is wrong: suggests the whole key with the first part mended. */
+static int unknown_head(const il_slot *slot, const char *key, il_err *e)
+{
+    char head[sizeof slot->key], better[2 * sizeof slot->key];
+    size_t size = strcspn(key, ".");
+    snprintf(head, sizeof head, "%.*s", (int)size, key);
+    size_t count = 0;
+    while (il_keys_heads[count])
+        count++;
+    const char *nearest = il_words_nearest(head, il_keys_heads, count);
+    if (nearest && key[size]) {
+        snprintf(better, sizeof better, "%s%.90s", nearest, key + size);
+        return il_slots_fail_key(slot, e, "unknown key '%s'; did you mean '%s'?", key, better);
+    }
+    return il_slots_fail_key(slot, e, "%s", il_keys_unknown(key, il_keys_heads).text);
+}
+
+int il_slots_put(il_slots *s, const char *key, const il_node *value, il_slots_source source, il_err *e)
+{
+    il_slot slot = {.from = source.from, .at = source.at, .value = value};
+    if (snprintf(slot.key, sizeof slot.key, "%s", key) >= (int)sizeof slot.key)
+        return il_slots_fail_key(&slot, e, "unknown key '%.100s…'", key);
+
+    char head[sizeof slot.key];
+    snprintf(head, sizeof head, "%.*s", (int)strcspn(key, "."), key);
+    const char *dot = strchr(key, '.');
+    const char *tail = dot ? dot + 1 : NULL;
+    if (source.base && tail)
+        return il_slots_fail_key(&slot, e, "'%s' cannot be dotted here; write %s: {%s: …}", key, head, tail);
+
+    if (il_keys_find_choice(head))
+        return !tail   ? put_choice(s, head, &slot, e)
+               : *tail ? put_value(s, &slot, IL_NODE_SCALAR, e)
+                       : il_slots_fail_key(&slot, e, "'%s' ends in a dot", key);
+    if (strcmp(head, "train") == 0) {
+        if (tail)
+            return put_train(s, &slot, tail, key, e);
+        if (!source.base)
+            return il_slots_fail_key(&slot, e, "'train' can be given whole only in 'base'; set one key of it, as in "
+                                               "'train.on'");
+        return put_train_map(s, &slot, e);
+    }
+    if (strcmp(key, "test") == 0 || strcmp(key, "degrade") == 0)
+        return put_value(s, &slot, IL_NODE_LIST, e);
+    if (il_keys_find(il_keys_base, key))
+        return put_value(s, &slot, IL_NODE_SCALAR, e);
+    return unknown_head(&slot, key, e);
+}

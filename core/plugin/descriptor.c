@@ -1,0 +1,73 @@
+/* descriptor.c - is what a plugin exports complete and sane? */
+#include <string.h>
+#include "plugin/descriptor.h"
+#include "plugin/registry.h"
+
+static bool is_name(const char *name)
+{
+    return name && *name && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == strlen(name);
+}
+
+static int check_settings(const il_plugin *p, il_err *e)
+{
+    for (const il_param_spec *s = p->params; s && s->name; s++) {
+        if (!is_name(s->name))
+            return il_fail(e, IL_EPLUGIN, "setting '%s' is no lower-case name", s->name);
+        if (strcmp(s->name, "name") == 0 || strcmp(s->name, "label") == 0)
+            return il_fail(e, IL_EPLUGIN, "setting '%s' bears a name that grids use for another purpose", s->name);
+        if ((unsigned)s->type > IL_PATH)
+            return il_fail(e, IL_EPLUGIN, "setting '%s' is of no known type", s->name);
+        for (const il_param_spec *other = p->params; other < s; other++) {
+            if (strcmp(other->name, s->name) == 0)
+                return il_fail(e, IL_EPLUGIN, "setting '%s' is declared twice", s->name);
+        }
+    }
+    il_params *defaults = NULL;
+    int rc = il_params_new(&defaults, p->params, e);
+    il_params_free(defaults);
+    return rc ? il_fail(e, IL_EPLUGIN, "%s", e ? e->message : "a default is wrong") : IL_OK;
+}
+
+/* The callback that a plugin of its kind lacks, or NULL. */
+static const char *missing_callback(const il_plugin *p)
+{
+    if (!p->open)
+        return "open";
+    if (!p->close)
+        return "close";
+    switch (p->kind) {
+    case IL_DATASET: return p->dataset && p->dataset->scan ? NULL : "dataset.scan";
+    case IL_MODEL:
+        if (!p->model || !p->model->build)
+            return "model.build";
+        return p->model->forward ? NULL : "model.forward";
+    case IL_LOSS: return p->loss && p->loss->forward ? NULL : "loss.forward";
+    case IL_MASK_POLICY: return p->mask_policy && p->mask_policy->label ? NULL : "mask_policy.label";
+    case IL_MASKER: return p->masker && p->masker->mask ? NULL : "masker.mask";
+    case IL_GENERATOR:
+        return p->generator && (p->generator->reconstruct || p->generator->inpaint) ? NULL : "generator.inpaint";
+    }
+    return NULL;
+}
+
+int il_descriptor_check(const il_plugin *p, il_err *e)
+{
+    if (p->kind < IL_DATASET || p->kind > (il_kind)IL_KINDS)
+        return il_fail(e, IL_EPLUGIN, "is of kind %d, which is none", (int)p->kind);
+    if (!is_name(p->name))
+        return il_fail(e, IL_EPLUGIN, "its name is '%s', expected lower-case letters, digits and '_'",
+                       p->name ? p->name : "");
+    if (p->revision < 1)
+        return il_fail(e, IL_EPLUGIN, "its revision is %d, expected 1 or more", p->revision);
+
+    const char *missing = missing_callback(p);
+    if (missing)
+        return il_fail(e, IL_EPLUGIN, "%s '%s' lacks the callback %s", il_registry_kind(p->kind), p->name, missing);
+    int tables = !!p->dataset + !!p->model + !!p->loss + !!p->mask_policy + !!p->masker + !!p->generator;
+    if (tables != 1)
+        return il_fail(e, IL_EPLUGIN, "%s '%s' brings callbacks of another kind", il_registry_kind(p->kind), p->name);
+    if (p->generator && p->generator->multiple < 1)
+        return il_fail(e, IL_EPLUGIN, "generator '%s': sides must be multiples of %d, expected 1 or more", p->name,
+                       p->generator->multiple);
+    return check_settings(p, e);
+}

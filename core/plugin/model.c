@@ -1,0 +1,101 @@
+/* model.c - model and loss plugins opened for use. */
+#include <string.h>
+#include "plugin/model.h"
+
+/* Channels last where it is faster: on the CPU by measurement (results/benchmarks), on CUDA for what its tensor cores take,
+ * by NVIDIA's word. */
+static il_order order_for(il_model_opts o)
+{
+    return o.device.kind == IL_CPU || o.precision != IL_PRECISION_FP32 ? IL_NHWC : IL_NCHW;
+}
+
+int il_model_open(il_model *out, const il_choice *choice, il_model_opts opts, il_err *e)
+{
+    il_model m = { .plugin = choice->plugin, .device = opts.device, .precision = opts.precision,
+                   .order = order_for(opts) };
+    int rc = m.plugin->open ? m.plugin->open(&m.self, choice->params, e) : IL_OK;
+    if (rc == IL_OK)
+        rc = il_state_new(&m.state, opts.device, opts.seed, e);
+    if (rc == IL_OK)
+        rc = m.plugin->model->build(m.self, m.state, e);
+    if (rc == IL_OK)
+        rc = il_state_status(m.state, e);
+    if (rc == IL_OK)
+        rc = il_state_order(m.state, m.order, e);
+    if (rc != IL_OK) {
+        il_fail_in(e, "model %s", choice->label);
+        il_model_close(&m);
+        return rc;
+    }
+    *out = m;
+    return IL_OK;
+}
+
+void il_model_close(il_model *m)
+{
+    if (m->plugin && m->plugin->close && m->self)
+        m->plugin->close(m->self);
+    il_state_free(m->state);
+    memset(m, 0, sizeof *m);
+}
+
+/* Losses and counts are exact, whatever the network's precision. */
+static il_tensor *not_half(il_scope *s, il_tensor *t)
+{
+    il_dtype type = il_dtype_of(t);
+    return type == IL_F16 || type == IL_BF16 ? il_to(s, t, IL_F32) : t;
+}
+
+il_tensor *il_model_forward(const il_model *m, il_scope *s, il_tensor *image, il_tensor **aux)
+{
+    il_tensor *logit = m->plugin->model->forward(m->self, s, il_to_order(s, image, m->order), aux);
+    if (!logit || !image)
+        return NULL;
+    bool fits = il_ndim(logit) == 4 && il_dim(logit, 0) == il_dim(image, 0) && il_dim(logit, 1) == 1 &&
+                il_dim(logit, 2) == il_dim(image, 2) && il_dim(logit, 3) == il_dim(image, 3);
+    if (!fits)
+        return il_scope_fail(s, IL_EPLUGIN, "model %s: its output has %d dimensions and %lld elements, not the shape "
+                             "(%lld,1,%lld,%lld) of logits", m->plugin->name, il_ndim(logit),
+                             (long long)il_numel(logit), (long long)il_dim(image, 0), (long long)il_dim(image, 2),
+                             (long long)il_dim(image, 3));
+    if (aux && *aux)
+        *aux = not_half(s, *aux);
+    return not_half(s, logit);
+}
+
+int il_model_load(il_model *m, const char *path, const char *const *skip, il_err *e)
+{
+    il_bundle *b = NULL;
+    int rc = il_bundle_read(&b, path, e);
+    if (rc != IL_OK)
+        return rc;
+    rc = il_state_load(m->state, b, (il_load_opts){ .skip = skip }, e);
+    il_bundle_free(b);
+    return rc == IL_OK ? rc : il_fail_in(e, "%s", path);
+}
+
+int il_loss_open(il_loss *out, const il_choice *choice, il_err *e)
+{
+    il_loss l = { .plugin = choice->plugin };
+    int rc = l.plugin->open ? l.plugin->open(&l.self, choice->params, e) : IL_OK;
+    if (rc != IL_OK)
+        return il_fail_in(e, "loss %s", choice->label);
+    *out = l;
+    return IL_OK;
+}
+
+void il_loss_close(il_loss *l)
+{
+    if (l->plugin && l->plugin->close && l->self)
+        l->plugin->close(l->self);
+    memset(l, 0, sizeof *l);
+}
+
+il_tensor *il_loss_forward(const il_loss *l, il_scope *s, il_tensor *logit, il_tensor *target)
+{
+    il_tensor *loss = l->plugin->loss->forward(l->self, s, logit, target);
+    if (loss && il_numel(loss) != 1)
+        return il_scope_fail(s, IL_EPLUGIN, "loss %s: gave %lld values instead of one", l->plugin->name,
+                             (long long)il_numel(loss));
+    return loss;
+}

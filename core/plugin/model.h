@@ -1,0 +1,43 @@
+/* model.h - model and loss plugins opened for use. */
+#ifndef IL_MODEL_H
+#define IL_MODEL_H
+
+#include "plan/plan.h"
+
+typedef struct il_model_opts {
+    il_device device;
+    il_precision precision; /* of what il_model_forward computes; the weights are float32 */
+    uint64_t seed;          /* of the initial weights */
+} il_model_opts;
+
+/* A network on a device. Start with {0}. */
+typedef struct il_model {
+    const il_plugin *plugin;
+    void *self;
+    il_state *state;
+    il_device device;
+    il_precision precision;
+    il_order order; /* in which it works */
+} il_model;
+
+/* Opens the plugin and builds its tensors with initial values. */
+int il_model_open(il_model *out, const il_choice *choice, il_model_opts opts, il_err *e);
+void il_model_close(il_model *m);
+
+/* image (N,3,H,W) -> logits (N,1,H,W), float32 where the network computes in half precision; a result of another shape is an error that names the plugin. */
+il_tensor *il_model_forward(const il_model *m, il_scope *s, il_tensor *image, il_tensor **aux);
+
+/* Sets the state from a weights file, safetensors or .pth; see il_state_load. */
+int il_model_load(il_model *m, const char *path, const char *const *skip, il_err *e);
+
+typedef struct il_loss {
+    const il_plugin *plugin;
+    void *self;
+} il_loss;
+
+int il_loss_open(il_loss *out, const il_choice *choice, il_err *e);
+void il_loss_close(il_loss *l);
+/* 0-d; a result with elements other than one is an error. */
+il_tensor *il_loss_forward(const il_loss *l, il_scope *s, il_tensor *logit, il_tensor *target);
+
+#endif

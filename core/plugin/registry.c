@@ -1,0 +1,373 @@
+/* registry.c - finds, checks and lends plugins. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* dladdr */
+#endif
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include "plugin/descriptor.h"
+#include "plugin/elf.h"
+#include "plugin/registry.h"
+#include "base/text.h"
+
+static const char symbol[] = "il_plugin_entry";
+static const char *const folders[] = {"", "/datasets", "/models", "/losses", "/mask_policies", "/maskers", "/generators"};
+
+struct loaded {
+    const il_plugin *plugin;
+    char *path;
+};
+
+struct il_registry {
+    struct loaded *loaded;
+    size_t count;
+    il_refused *refused; /* its texts are ours */
+    size_t nrefused;
+};
+
+const char *il_registry_kind(il_kind kind)
+{
+    switch (kind) {
+    case IL_DATASET: return "dataset";
+    case IL_MODEL: return "model";
+    case IL_LOSS: return "loss";
+    case IL_MASK_POLICY: return "mask policy";
+    case IL_MASKER: return "masker";
+    case IL_GENERATOR: return "generator";
+    }
+    return "thing";
+}
+
+/* ---- one file ---- */
+
+static int wrong_abi(uint32_t abi, il_err *e)
+{
+    return il_fail(e, IL_EPLUGIN, "was built for plugin ABI %u, this program has %u: rebuild it", (unsigned)abi,
+                   (unsigned)IL_ABI);
+}
+
+/* Maps a file and checks its descriptor; the message lacks the path. The ABI is read from the file first, since dlopen
+ * runs constructors, and another ABI may want symbols that are gone. */
+static int load_file(const il_plugin **out, const char *path, il_err *e)
+{
+    uint32_t abi = 0;
+    bool found = false;
+    int rc = il_peek_word(&abi, &found, path, symbol, e);
+    if (rc)
+        return rc;
+    if (!found)
+        return il_fail(e, IL_EPLUGIN, "has no %s, so it is no plugin", symbol);
+    if (abi != IL_ABI)
+        return wrong_abi(abi, e);
+
+    void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    if (!handle) {
+        const char *why = dlerror();
+        size_t skip = why && strncmp(why, path, strlen(path)) == 0 ? strlen(path) : 0;
+        if (skip && strncmp(why + skip, ": ", 2) == 0)
+            skip += 2;
+        return il_fail(e, IL_EPLUGIN, "cannot be loaded: %s", why ? why + skip : "no reason given");
+    }
+    const il_plugin *p = dlsym(handle, symbol);
+    if (!p)
+        return il_fail(e, IL_EPLUGIN, "has no %s, so it is no plugin", symbol);
+    if (p->abi != IL_ABI)
+        return wrong_abi(p->abi, e);
+    rc = il_descriptor_check(p, e);
+    if (rc)
+        return rc;
+    *out = p;
+    return IL_OK;
+}
+
+/* ---- the collection ---- */
+
+static const struct loaded *find_loaded(const il_registry *r, il_kind kind, const char *name)
+{
+    for (size_t i = 0; i < r->count; i++) {
+        const il_plugin *p = r->loaded[i].plugin;
+        if (p->kind == kind && strcmp(p->name, name) == 0)
+            return &r->loaded[i];
+    }
+    return NULL;
+}
+
+static int keep(il_registry *r, const il_plugin *p, const char *path, il_err *e)
+{
+    struct loaded *more = realloc(r->loaded, (r->count + 1) * sizeof *more);
+    if (!more)
+        return il_fail_oom(e);
+    r->loaded = more;
+    char *copy = il_words_copy(path);
+    if (!copy)
+        return il_fail_oom(e);
+    r->loaded[r->count++] = (struct loaded){p, copy};
+    return IL_OK;
+}
+
+static int refuse(il_registry *r, const char *path, const char *why, il_err *e)
+{
+    il_refused *more = realloc(r->refused, (r->nrefused + 1) * sizeof *more);
+    if (!more)
+        return il_fail_oom(e);
+    r->refused = more;
+    char *place = il_words_copy(path), *reason = il_words_copy(why);
+    if (!place || !reason) {
+        free(place);
+        free(reason);
+        return il_fail_oom(e);
+    }
+    r->refused[r->nrefused++] = (il_refused){place, reason};
+    return IL_OK;
+}
+
+/* Keeps the plugin of a file or notes why not; fails only for want of memory. */
+static int add_file(il_registry *r, const char *path, il_err *e)
+{
+    const il_plugin *p = NULL;
+    il_err why = {0};
+    int rc = load_file(&p, path, &why);
+    if (rc == IL_ENOMEM)
+        return il_fail_oom(e);
+    if (rc || !p)
+        return refuse(r, path, why.message, e);
+
+    const struct loaded *same = find_loaded(r, p->kind, p->name);
+    if (!same)
+        return keep(r, p, path, e);
+    if (same->plugin == p)
+        return IL_OK;
+    il_fail(&why, IL_EPLUGIN, "%s '%s' is already there, from %s", il_registry_kind(p->kind), p->name, same->path);
+    return refuse(r, path, why.message, e);
+}
+
+static int is_shared_object(const struct dirent *d)
+{
+    size_t size = strlen(d->d_name);
+    return size > 3 && d->d_name[0] != '.' && strcmp(d->d_name + size - 3, ".so") == 0;
+}
+
+static int add_folder(il_registry *r, const char *path, il_err *e)
+{
+    struct dirent **list = NULL;
+    int count = scandir(path, &list, is_shared_object, alphasort);
+    int rc = IL_OK;
+    for (int i = 0; i < count; i++) {
+        il_text file = {0};
+        if (!rc) {
+            il_words_add(&file, "%s/%s", path, list[i]->d_name);
+            rc = file.failed ? il_fail_oom(e) : add_file(r, file.data, e);
+        }
+        il_words_free(&file);
+        free(list[i]);
+    }
+    free(list);
+    return rc;
+}
+
+/* A folder and those of the kinds within it. */
+static int add_tree(il_registry *r, const char *path, il_err *e)
+{
+    int rc = IL_OK;
+    for (size_t i = 0; !rc && i < sizeof folders / sizeof *folders; i++) {
+        il_text folder = {0};
+        il_words_add(&folder, "%s%s", path, folders[i]);
+        rc = folder.failed ? il_fail_oom(e) : add_folder(r, folder.data, e);
+        il_words_free(&folder);
+    }
+    return rc;
+}
+
+static bool is_folder(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+/* INPAINTLAB_PLUGIN_PATH; a folder that is not there is told like a plugin that cannot be had. */
+static int add_user_folders(il_registry *r, il_err *e)
+{
+    const char *variable = getenv("INPAINTLAB_PLUGIN_PATH");
+    char *list = il_words_copy(variable ? variable : "");
+    if (!list)
+        return il_fail_oom(e);
+    int rc = IL_OK;
+    char *rest = NULL;
+    for (char *path = strtok_r(list, ":", &rest); path && !rc; path = strtok_r(NULL, ":", &rest)) {
+        if (is_folder(path))
+            rc = add_tree(r, path, e);
+        else
+            rc = refuse(r, path, "is no folder, though INPAINTLAB_PLUGIN_PATH names it", e);
+    }
+    free(list);
+    return rc;
+}
+
+/* The folder of the built-in plugins, found from where this library lies, so that an installation may be moved:
+ * LIB/inpaintlab/plugins as installed, BUILD/plugins in a build folder. */
+static char *builtin_folder(void)
+{
+    Dl_info self;
+    char *real = dladdr(folders, &self) && self.dli_fname ? realpath(self.dli_fname, NULL) : NULL;
+    char *slash = real ? strrchr(real, '/') : NULL;
+    il_text path = {0};
+    if (slash) {
+        *slash = '\0';
+        il_words_add(&path, "%s/inpaintlab/plugins", real);
+        if (!path.failed && !is_folder(path.data)) {
+            il_words_free(&path);
+            il_words_add(&path, "%s/plugins", real);
+        }
+    }
+    free(real);
+    if (path.data && !path.failed && is_folder(path.data))
+        return path.data;
+    il_words_free(&path);
+    return il_words_copy(IL_PLUGIN_DIR);
+}
+
+int il_registry_open(il_registry **out, il_err *e)
+{
+    il_registry *r = calloc(1, sizeof *r);
+    char *builtin = builtin_folder();
+    int rc = IL_OK;
+    if (!r || !builtin) {
+        rc = il_fail_oom(e);
+        goto done;
+    }
+    rc = add_user_folders(r, e);
+    if (!rc)
+        rc = add_tree(r, builtin, e);
+    if (rc)
+        goto done;
+    *out = r;
+    r = NULL;
+
+done:
+    free(builtin);
+    il_registry_free(r);
+    return rc;
+}
+
+void il_registry_free(il_registry *r)
+{
+    if (!r)
+        return;
+    for (size_t i = 0; i < r->count; i++)
+        free(r->loaded[i].path);
+    for (size_t i = 0; i < r->nrefused; i++) {
+        free((char *)r->refused[i].path);
+        free((char *)r->refused[i].why);
+    }
+    free(r->loaded);
+    free(r->refused);
+    free(r);
+}
+
+/* ---- asking ---- */
+
+/* kind 0: whatever it is. */
+static int find_path(const il_plugin **out, il_registry *r, int kind, const char *path, il_err *e)
+{
+    const il_plugin *p = NULL;
+    int rc = load_file(&p, path, e);
+    if (rc || !p)
+        return il_fail_in(e, "%s", path);
+    if (kind && (int)p->kind != kind)
+        return il_fail(e, IL_EPLUGIN, "%s: is a %s, expected a %s", path, il_registry_kind(p->kind),
+                       il_registry_kind((il_kind)kind));
+    if (!il_registry_path(r, p))
+        rc = keep(r, p, path, e);
+    if (rc)
+        return rc;
+    *out = p;
+    return IL_OK;
+}
+
+int il_registry_find_file(const il_plugin **out, il_registry *r, const char *path, il_err *e)
+{
+    return find_path(out, r, 0, path, e);
+}
+
+/* The refused file that was to bring `name`: NAME.so. */
+static const il_refused *find_refused(const il_registry *r, const char *name)
+{
+    size_t size = strlen(name);
+    for (size_t i = 0; i < r->nrefused; i++) {
+        const char *slash = strrchr(r->refused[i].path, '/');
+        const char *file = slash ? slash + 1 : r->refused[i].path;
+        if (strncmp(file, name, size) == 0 && strcmp(file + size, ".so") == 0)
+            return &r->refused[i];
+    }
+    return NULL;
+}
+
+static int not_found(const il_registry *r, il_kind kind, const char *name, il_err *e)
+{
+    const char *what = il_registry_kind(kind);
+    const il_refused *refused = find_refused(r, name);
+    if (refused)
+        return il_fail(e, IL_EPLUGIN, "%s '%s' cannot be used: %s: %s", what, name, refused->path, refused->why);
+
+    const char **names = calloc(r->count + 1, sizeof *names);
+    if (!names)
+        return il_fail_oom(e);
+    size_t count = 0;
+    il_text list = {0};
+    for (size_t i = 0; i < r->count; i++) {
+        if (r->loaded[i].plugin->kind != kind)
+            continue;
+        names[count] = r->loaded[i].plugin->name;
+        il_words_add(&list, "%s%s", count ? ", " : "", names[count]);
+        count++;
+    }
+    const char *nearest = il_words_nearest(name, names, count);
+    int rc = nearest ? il_fail(e, IL_EPLUGIN, "no %s is called '%s'; did you mean '%s'?", what, name, nearest)
+                     : il_fail(e, IL_EPLUGIN, "no %s is called '%s'; there is %s", what, name,
+                               list.data ? list.data : "none at all");
+    il_words_free(&list);
+    free(names);
+    return rc;
+}
+
+int il_registry_find(const il_plugin **out, il_registry *r, il_kind kind, const char *name, il_err *e)
+{
+    if (strchr(name, '/'))
+        return find_path(out, r, (int)kind, name, e);
+
+    const struct loaded *l = find_loaded(r, kind, name);
+    if (!l)
+        return not_found(r, kind, name, e);
+    *out = l->plugin;
+    return IL_OK;
+}
+
+size_t il_registry_count(const il_registry *r)
+{
+    return r->count;
+}
+
+const il_plugin *il_registry_at(const il_registry *r, size_t i)
+{
+    return r->loaded[i].plugin;
+}
+
+const char *il_registry_path(const il_registry *r, const il_plugin *p)
+{
+    for (size_t i = 0; i < r->count; i++) {
+        if (r->loaded[i].plugin == p)
+            return r->loaded[i].path;
+    }
+    return NULL;
+}
+
+size_t il_registry_refused(const il_registry *r, const il_refused **list)
+{
+    *list = r->refused;
+    return r->nrefused;
+}

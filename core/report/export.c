@@ -1,0 +1,282 @@
+/* export.c - a database's contents as plain files for other programs. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include "report/tensorboard.h"
+#include "report/export.h"
+#include "report/format_markup.h"
+#include "store/stats/histogram.h"
+
+/* ?1: the experiment, '' for all. */
+#define RUNS "SELECT r.run FROM experiment_runs r JOIN experiments x ON x.id = r.experiment WHERE x.name = ?1"
+#define OF_RUN(column) "(?1 = '' OR " column " IN (" RUNS "))"
+
+static const struct {
+    const char *name, *sql;
+} tables[] = {
+    { "experiments", "SELECT * FROM experiments WHERE ?1 IN ('', name) ORDER BY id" },
+    { "runs", "SELECT * FROM runs WHERE " OF_RUN("id") " ORDER BY id" },
+    { "epochs", "SELECT * FROM epochs WHERE " OF_RUN("run") " ORDER BY run, epoch" },
+    { "tests", "SELECT * FROM tests WHERE " OF_RUN("run") " ORDER BY id" },
+    { "cells", "SELECT * FROM cells WHERE ?1 IN ('', experiment)" },
+    { "metrics", "SELECT * FROM metrics WHERE ?1 IN ('', experiment) ORDER BY cell" },
+    { "robustness", "SELECT * FROM robustness WHERE ?1 IN ('', experiment)" },
+    /* without an experiment: all of them together, as in the report */
+    { "published_cells", "SELECT * FROM published_cells WHERE experiment IS nullif(?1, '')" },
+    { "deviations", "SELECT * FROM deviations WHERE cell IN (SELECT cell FROM cells WHERE ?1 IN ('', experiment))" },
+    { "splits", "SELECT * FROM splits WHERE ?1 = '' OR dataset IN (SELECT dataset FROM cells WHERE experiment = ?1 UNION"
+                " SELECT tested_dataset FROM cells WHERE experiment = ?1) ORDER BY dataset, images, split" },
+};
+
+static const char tests_sql[] = "SELECT id FROM tests WHERE " OF_RUN("run") " ORDER BY id";
+static const char images_sql[] = "SELECT * FROM images WHERE test = ?1 ORDER BY id";
+static const char scores_sql[] = "SELECT test, id, tampered, clean FROM scores WHERE test = ?1 ORDER BY id";
+
+static const char *value(const il_rows *r, size_t row, size_t column)
+{
+    return r->values[row * r->columns + column];
+}
+
+static double number(const il_rows *r, size_t row, size_t column)
+{
+    const char *text = value(r, row, column);
+    return text ? strtod(text, NULL) : 0;
+}
+
+/* ---- files ---- */
+
+struct file {
+    FILE *to;
+    char *path;
+    bool begun; /* CSV: the names are written */
+};
+
+static int open_file(struct file *f, const char *folder, const char *name, const char *ending, il_err *e)
+{
+    il_text t = { 0 };
+    il_words_add(&t, "%s/%s%s", folder, name, ending);
+    if (t.failed)
+        return il_fail_oom(e);
+    *f = (struct file){ .to = fopen(t.data, "wb"), .path = t.data };
+    return f->to ? IL_OK : il_fail(e, IL_EIO, "%s: cannot be written: %s", f->path, strerror(errno));
+}
+
+static int close_file(struct file *f, int rc, il_err *e)
+{
+    bool bad = f->to && ferror(f->to);
+    if (f->to && fclose(f->to) != 0)
+        bad = true;
+    if (rc == IL_OK && bad)
+        rc = il_fail(e, IL_EIO, "%s: cannot be written: %s", f->path, strerror(errno));
+    free(f->path);
+    return rc;
+}
+
+static int put_rows(struct file *f, const il_rows *rows, il_export_format format, il_err *e)
+{
+    int rc = IL_OK;
+    if (format == IL_EXPORT_CSV && !f->begun)
+        il_report_csv_line(f->to, rows, 0);
+    f->begun = true;
+    for (size_t row = 0; row < rows->count && rc == IL_OK; row++) {
+        if (format == IL_EXPORT_CSV)
+            il_report_csv_line(f->to, rows, row + 1);
+        else
+            rc = il_report_json_line(f->to, rows, row, e);
+    }
+    return rc;
+}
+
+static const char *ending_of(il_export_format format)
+{
+    return format == IL_EXPORT_CSV ? ".csv" : ".jsonl";
+}
+
+static int put_table(const char *folder, il_store *s, size_t i, const char *experiment, il_export_format format, il_err *e)
+{
+    struct file f = { 0 };
+    il_rows rows = { 0 };
+    int rc = il_store_query(&rows, s, tables[i].sql, (const char *[]){ experiment, NULL }, e);
+    if (rc == IL_OK)
+        rc = open_file(&f, folder, tables[i].name, ending_of(format), e);
+    if (rc == IL_OK)
+        rc = put_rows(&f, &rows, format, e);
+    rc = close_file(&f, rc, e);
+    il_store_rows_free(&rows);
+    return rc;
+}
+
+/* ---- pictures, test after test ---- */
+
+/* A BLOB as il_store_query gives it: x'hex'. */
+static int decode(il_bins *out, const char *text, il_err *e)
+{
+    size_t size = strlen(text), bytes = size >= 3 ? (size - 3) / 2 : 0;
+    unsigned char *code = malloc(bytes + 1);
+    if (!code)
+        return il_fail_oom(e);
+    for (size_t i = 0; i < bytes; i++) {
+        char pair[3] = { text[2 + 2 * i], text[3 + 2 * i], '\0' };
+        code[i] = (unsigned char)strtol(pair, NULL, 16);
+    }
+    int rc = il_histogram_decode(out, code, bytes);
+    free(code);
+    return rc == IL_OK ? rc : il_fail(e, IL_EFORMAT, "a histogram of scores is damaged");
+}
+
+static int put_scores(struct file *f, const il_rows *blobs, il_export_format format, il_err *e)
+{
+    static char *names[] = { "test", "id", "bin", "tampered", "clean" };
+    static bool numeric[] = { true, false, true, true, true };
+    il_rows none = { .columns = 5, .names = names, .numeric = numeric };
+    int rc = put_rows(f, &none, format, e);
+    for (size_t row = 0; row < blobs->count && rc == IL_OK; row++) {
+        il_bins tampered, clean;
+        rc = decode(&tampered, value(blobs, row, 2), e);
+        if (rc == IL_OK)
+            rc = decode(&clean, value(blobs, row, 3), e);
+        for (int bin = 0; bin < IL_BINS && rc == IL_OK; bin++) {
+            char numbers[3][24];
+            const int64_t counts[] = { bin, tampered.bins[bin], clean.bins[bin] };
+            if (!counts[1] && !counts[2])
+                continue;
+            for (int i = 0; i < 3; i++)
+                snprintf(numbers[i], sizeof numbers[i], "%lld", (long long)counts[i]);
+            char *values[] = { (char *)value(blobs, row, 0), (char *)value(blobs, row, 1), numbers[0], numbers[1], numbers[2] };
+            il_rows one = none;
+            one.values = values;
+            one.count = 1;
+            rc = put_rows(f, &one, format, e);
+        }
+    }
+    return rc;
+}
+
+static int put_pictures(const char *folder, il_store *s, const char *experiment, il_export_format format, il_err *e)
+{
+    struct file images = { 0 }, scores = { 0 };
+    il_rows tests = { 0 };
+    int rc = il_store_query(&tests, s, tests_sql, (const char *[]){ experiment, NULL }, e);
+    if (rc == IL_OK)
+        rc = open_file(&images, folder, "images", ending_of(format), e);
+    if (rc == IL_OK)
+        rc = open_file(&scores, folder, "scores", ending_of(format), e);
+    for (size_t i = 0; i < tests.count && rc == IL_OK; i++) {
+        const char *args[] = { value(&tests, i, 0), NULL };
+        il_rows rows = { 0 };
+        rc = il_store_query(&rows, s, images_sql, args, e);
+        if (rc == IL_OK)
+            rc = put_rows(&images, &rows, format, e);
+        il_store_rows_free(&rows);
+        if (rc == IL_OK)
+            rc = il_store_query(&rows, s, scores_sql, args, e);
+        if (rc == IL_OK)
+            rc = put_scores(&scores, &rows, format, e);
+        il_store_rows_free(&rows);
+    }
+    rc = close_file(&scores, rc, e);
+    rc = close_file(&images, rc, e);
+    il_store_rows_free(&tests);
+    return rc;
+}
+
+/* ---- TensorBoard ---- */
+
+static const char board_runs[] = "SELECT id, name, coalesce(strftime('%s', started_at), 0) FROM runs WHERE " OF_RUN("id")
+                                 " ORDER BY id";
+static const char board_epochs[] =
+    "SELECT epoch, sum(seconds) OVER (ORDER BY epoch), train_loss, validation_loss, train_iou, validation_iou, "
+    "images_per_second FROM epochs WHERE run = ?1 ORDER BY epoch";
+static const char board_tests[] =
+    "SELECT DISTINCT coalesce(c.tested_epoch, 0), c.tested_dataset, c.tested_on, c.split, c.iou, "
+    "coalesce('/' || c.degradation || printf(' %.10g', c.level), '') FROM cells c JOIN runs r ON "
+    "r.hash = c.run_hash WHERE r.id = ?1 AND c.status = 'done' AND c.iou IS NOT NULL ORDER BY c.cell";
+
+static int put_epochs(FILE *to, il_store *s, const char *run, double start, il_err *e)
+{
+    static const char *const tags[] = { "loss/train", "loss/validation", "iou/train", "iou/validation", "images_per_second" };
+    il_rows rows = { 0 };
+    int rc = il_store_query(&rows, s, board_epochs, (const char *[]){ run, NULL }, e);
+    for (size_t row = 0; row < rows.count && rc == IL_OK; row++)
+        for (size_t i = 0; i < sizeof tags / sizeof *tags; i++)
+            if (value(&rows, row, 2 + i))
+                il_events_scalar(to, start + number(&rows, row, 1), (int64_t)number(&rows, row, 0), tags[i],
+                                 number(&rows, row, 2 + i));
+    il_store_rows_free(&rows);
+    return rc;
+}
+
+static int put_tests(FILE *to, il_store *s, const char *run, double start, il_err *e)
+{
+    il_rows rows = { 0 };
+    int rc = il_store_query(&rows, s, board_tests, (const char *[]){ run, NULL }, e);
+    for (size_t row = 0; row < rows.count && rc == IL_OK; row++) {
+        char tag[300];
+        snprintf(tag, sizeof tag, "%s_iou/%s/%s%s", value(&rows, row, 3), value(&rows, row, 1), value(&rows, row, 2),
+                 value(&rows, row, 5));
+        il_events_scalar(to, start, (int64_t)number(&rows, row, 0), tag, number(&rows, row, 4));
+    }
+    il_store_rows_free(&rows);
+    return rc;
+}
+
+/* Its folder is what TensorBoard calls the run: its number and name, without what file systems dislike. */
+static int put_run(const char *folder, il_store *s, const il_rows *runs, size_t row, il_err *e)
+{
+    const char *id = value(runs, row, 0);
+    double start = number(runs, row, 2);
+    il_text path = { 0 };
+    struct file f = { 0 };
+    char name[160];
+    snprintf(name, sizeof name, "%s", value(runs, row, 1));
+    for (char *c = name; *c; c++)
+        if (*c == '/' || (unsigned char)*c < 0x20)
+            *c = '_';
+    il_words_add(&path, "%s/%s-%s", folder, id, name);
+    int rc = path.failed ? il_fail_oom(e) : IL_OK;
+    if (rc == IL_OK && mkdir(path.data, 0777) != 0)
+        rc = il_fail(e, IL_EIO, "%s: cannot be made: %s", path.data, strerror(errno));
+    if (rc == IL_OK) {
+        char ending[40];
+        snprintf(ending, sizeof ending, ".%.0f.inpaintlab", start);
+        rc = open_file(&f, path.data, "events.out.tfevents", ending, e);
+    }
+    if (rc == IL_OK) {
+        il_events_begin(f.to, start);
+        rc = put_epochs(f.to, s, id, start, e);
+    }
+    if (rc == IL_OK)
+        rc = put_tests(f.to, s, id, start, e);
+    rc = close_file(&f, rc, e);
+    il_words_free(&path);
+    return rc;
+}
+
+static int put_board(const char *folder, il_store *s, const char *experiment, il_err *e)
+{
+    il_rows runs = { 0 };
+    int rc = il_store_query(&runs, s, board_runs, (const char *[]){ experiment, NULL }, e);
+    for (size_t row = 0; row < runs.count && rc == IL_OK; row++)
+        rc = put_run(folder, s, &runs, row, e);
+    il_store_rows_free(&runs);
+    return rc;
+}
+
+int il_export_database(const char *folder, il_store *s, const char *experiment, il_export_format format, il_err *e)
+{
+    il_rows known = { 0 };
+    const char *only = experiment ? experiment : "";
+    int rc = il_store_query(&known, s, tables[0].sql, (const char *[]){ only, NULL }, e);
+    if (rc == IL_OK && experiment && known.count == 0)
+        rc = il_fail(e, IL_EDATA, "no experiment is called '%s'", experiment);
+    il_store_rows_free(&known);
+    if (rc != IL_OK)
+        return rc;
+    if (format == IL_EXPORT_TENSORBOARD)
+        return put_board(folder, s, only, e);
+    for (size_t i = 0; i < sizeof tables / sizeof *tables && rc == IL_OK; i++)
+        rc = put_table(folder, s, i, only, format, e);
+    return rc == IL_OK ? put_pictures(folder, s, only, format, e) : rc;
+}

@@ -1,0 +1,32 @@
+/* report_svg.h - small charts as inline SVG. Colours and dashes come from the page's style sheet, by the classes a to f. */
+#ifndef IL_REPORT_SVG_H
+#define IL_REPORT_SVG_H
+
+#include "base/html.h"
+
+enum { IL_SVG_SERIES = 6 };
+
+/* Where data lies on the drawing. */
+typedef struct il_plot {
+    double x0, x1, y0, y1;          /* data */
+    int left, top, width, height;   /* of the inner area */
+} il_plot;
+
+double il_svg_x(const il_plot *p, double x);
+double il_svg_y(const il_plot *p, double y);
+
+/* <svg> with a title for those who cannot see it. */
+void il_svg_begin(il_text *t, int width, int height, const char *title);
+void il_svg_end(il_text *t);
+/* The frame's lines and two or three numbers at the left. */
+void il_svg_axis_y(il_text *t, const il_plot *p, int ticks, int decimals);
+/* A label under a place on the x axis. */
+void il_svg_tick_x(il_text *t, const il_plot *p, double x, const char *label);
+/* A line through n points with a dot on each when there are few; NANs break it. series: 0 to IL_SVG_SERIES - 1. */
+void il_svg_line(il_text *t, const il_plot *p, const double *x, const double *y, size_t n, size_t series);
+/* The key to a series, for a legend. */
+void il_svg_key(il_text *t, size_t series);
+/* The next of 1, 2, 5 times a power of ten; 1 for what is not above 0. */
+double il_svg_nice(double value);
+
+#endif

@@ -1,0 +1,140 @@
+/* store_db.c - statements, transactions and messages: the plain handling of sqlite3 that every part of the store needs. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include "store/database.h"
+
+int il_store_fail(il_store *s, int result, il_err *e)
+{
+    s->trouble = result & 0xff;
+    switch (s->trouble) {
+    case SQLITE_NOMEM:
+        return il_fail_oom(e);
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return il_fail(e, IL_EBUSY, "%s: another program keeps the database locked; try again when it is done", s->path);
+    case SQLITE_NOTADB:
+        return il_fail(e, IL_EDB, "%s: not an SQLite database", s->path);
+    case SQLITE_CORRUPT:
+        return il_fail(e, IL_EDB, "%s: the database is damaged (%s)", s->path, sqlite3_errmsg(s->db));
+    case SQLITE_READONLY:
+        return il_fail(e, IL_EDB, "%s: cannot be written: the file or its folder is read-only", s->path);
+    case SQLITE_CANTOPEN:
+        return il_fail(e, IL_EDB, "%s: the database cannot be opened: it, or a file beside it, may not be read or written",
+                       s->path);
+    case SQLITE_FULL:
+        return il_fail(e, IL_EDB, "%s: the disk is full", s->path);
+    default:
+        return il_fail(e, IL_EDB, "%s: %s", s->path, sqlite3_errmsg(s->db));
+    }
+}
+
+int il_store_prepare(sqlite3_stmt **out, il_store *s, const char *sql, il_err *e)
+{
+    int result = sqlite3_prepare_v2(s->db, sql, -1, out, NULL);
+    return result == SQLITE_OK ? IL_OK : il_store_fail(s, result, e);
+}
+
+int il_store_bind(il_store *s, sqlite3_stmt *statement, const il_bind *values, il_err *e)
+{
+    sqlite3_reset(statement);
+    for (int i = 0; values && values[i].kind != IL_BIND_END; i++) {
+        int result = SQLITE_OK;
+        if (values[i].kind == IL_BIND_INT)
+            result = sqlite3_bind_int64(statement, i + 1, values[i].whole);
+        else if (values[i].kind == IL_BIND_TEXT)
+            result = sqlite3_bind_text(statement, i + 1, values[i].text, -1, SQLITE_STATIC);
+        else if (values[i].kind == IL_BIND_BYTES)
+            result = sqlite3_bind_blob64(statement, i + 1, values[i].text, (sqlite3_uint64)values[i].whole,
+                                         SQLITE_STATIC);
+        else if (isnan(values[i].real))
+            result = sqlite3_bind_null(statement, i + 1);
+        else
+            result = sqlite3_bind_double(statement, i + 1, values[i].real);
+        if (result != SQLITE_OK)
+            return il_store_fail(s, result, e);
+    }
+    return IL_OK;
+}
+
+int il_store_step(int *row, il_store *s, sqlite3_stmt *statement, il_err *e)
+{
+    int result = sqlite3_step(statement);
+    *row = result == SQLITE_ROW;
+    return result == SQLITE_ROW || result == SQLITE_DONE ? IL_OK : il_store_fail(s, result, e);
+}
+
+int il_store_exec(int64_t *out, il_store *s, const char *sql, const il_bind *values, il_err *e)
+{
+    sqlite3_stmt *statement = NULL;
+    int row = 0;
+    int64_t first = 0;
+    int rc = il_store_prepare(&statement, s, sql, e);
+    if (rc == IL_OK)
+        rc = il_store_bind(s, statement, values, e);
+    if (rc == IL_OK)
+        rc = il_store_step(&row, s, statement, e);
+    if (rc == IL_OK && row) {
+        first = sqlite3_column_int64(statement, 0);
+        rc = il_store_step(&row, s, statement, e); /* RETURNING takes effect when the statement is through */
+    }
+    sqlite3_finalize(statement);
+    if (rc == IL_OK && out)
+        *out = first;
+    return rc;
+}
+
+int il_store_script(il_store *s, const char *sql, il_err *e)
+{
+    int result = sqlite3_exec(s->db, sql, NULL, NULL, NULL);
+    return result == SQLITE_OK ? IL_OK : il_store_fail(s, result, e);
+}
+
+/* SQLite would go on writing to a file that has no name any more, and all would be lost at the end. */
+static int check_place(const il_store *s, il_err *e)
+{
+    struct stat st;
+    if (!s->file || (stat(s->path, &st) == 0 && st.st_ino == s->file && st.st_dev == s->device))
+        return IL_OK;
+    return il_fail(e, IL_EDB, "%s: the database was removed or replaced while it was in use", s->path);
+}
+
+int il_store_begin(il_store *s, il_err *e)
+{
+    int rc = check_place(s, e);
+    return rc == IL_OK ? il_store_script(s, "BEGIN IMMEDIATE", e) : rc;
+}
+
+int il_store_end(il_store *s, int rc, il_err *e)
+{
+    if (rc == IL_OK)
+        rc = il_store_script(s, "COMMIT", e);
+    if (rc != IL_OK && !sqlite3_get_autocommit(s->db))
+        sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+    return rc;
+}
+
+void il_store_text(char *to, size_t size, sqlite3_stmt *statement, int column)
+{
+    const char *text = (const char *)sqlite3_column_text(statement, column);
+    snprintf(to, size, "%s", text ? text : "");
+}
+
+static const char *const status_names[] = {
+    [IL_RUN_NONE] = "none", [IL_RUN_RUNNING] = "running", [IL_RUN_DONE] = "done",
+    [IL_RUN_FAILED] = "failed", [IL_RUN_STOPPED] = "stopped",
+};
+
+const char *il_store_status_name(il_status status)
+{
+    return status_names[status];
+}
+
+il_status il_store_status(const char *name)
+{
+    for (int i = IL_RUN_RUNNING; i <= IL_RUN_STOPPED; i++)
+        if (name && strcmp(name, status_names[i]) == 0)
+            return (il_status)i;
+    return IL_RUN_NONE;
+}

@@ -1,0 +1,88 @@
+/* store_db.h - what the files of the store share: the connection, values to bind, statements, transactions. */
+#ifndef IL_STORE_DB_H
+#define IL_STORE_DB_H
+
+#include <sqlite3.h>
+#include <sys/types.h>
+#include "store/store.h"
+
+struct il_store {
+    sqlite3 *db;
+    char *path;
+    int trouble; /* the result code that il_store_fail last told of */
+    dev_t device;
+    ino_t file; /* of the open database; 0: in memory, or only read */
+    il_store *memo; /* of one that is only read: in memory, for file hashes; NULL until there is one */
+};
+
+/* A value for ?1, ?2, …; lists end with {0}. */
+typedef struct il_bind {
+    enum { IL_BIND_END, IL_BIND_INT, IL_BIND_REAL, IL_BIND_TEXT, IL_BIND_BYTES } kind;
+    int64_t whole; /* of bytes: how many */
+    double real;
+    const void *text; /* or bytes; borrowed until the statement has run; NULL binds NULL */
+} il_bind;
+
+static inline il_bind il_bind_int(int64_t v)
+{
+    return (il_bind){ .kind = IL_BIND_INT, .whole = v };
+}
+
+/* NAN binds NULL. */
+static inline il_bind il_bind_real(double v)
+{
+    return (il_bind){ .kind = IL_BIND_REAL, .real = v };
+}
+
+static inline il_bind il_bind_text(const char *v)
+{
+    return (il_bind){ .kind = IL_BIND_TEXT, .text = v };
+}
+
+static inline il_bind il_bind_bytes(const void *v, size_t size)
+{
+    return (il_bind){ .kind = IL_BIND_BYTES, .whole = (int64_t)size, .text = v };
+}
+
+/* Turns what the connection complains about into a message; `result` is the code that sqlite3 returned. */
+int il_store_fail(il_store *s, int result, il_err *e);
+
+int il_store_prepare(sqlite3_stmt **out, il_store *s, const char *sql, il_err *e);
+/* Resets, then binds. */
+int il_store_bind(il_store *s, sqlite3_stmt *statement, const il_bind *values, il_err *e);
+/* *row is 1 while the statement has a row. */
+int il_store_step(int *row, il_store *s, sqlite3_stmt *statement, il_err *e);
+/* Runs one statement that returns at most one row; *out (NULL is allowed) is its first column, 0 without a row. */
+int il_store_exec(int64_t *out, il_store *s, const char *sql, const il_bind *values, il_err *e);
+/* Runs statements that bind and return nothing. */
+int il_store_script(il_store *s, const char *sql, il_err *e);
+
+/* il_store_end commits if rc is IL_OK, else undoes, and returns what the whole came to. */
+int il_store_begin(il_store *s, il_err *e);
+int il_store_end(il_store *s, int rc, il_err *e);
+
+/* Copies a text column; "" where it is NULL. */
+void il_store_text(char *to, size_t size, sqlite3_stmt *statement, int column);
+/* What the column `status` holds. */
+const char *il_store_status_name(il_status status);
+il_status il_store_status(const char *name);
+
+/* Remembers that the experiment's plan calls this run so. */
+int il_store_name_run(il_store *s, int64_t experiment, const char *name, int64_t run, il_err *e);
+
+/* The history of the schema: text i brings a database from user_version i to i + 1. */
+typedef struct il_migrations {
+    const char *const *texts;
+    int count;
+} il_migrations;
+enum { IL_STORE_ID = 0x494c6162 }; /* application_id: "ILab" */
+/* IL_EDB for a database that is another program's or newer than the texts; then nothing of it was changed. */
+int il_store_migrate(il_store *s, il_migrations all, il_err *e);
+/* The same refusals, and for one that is older or empty; never writes. */
+int il_store_check(il_store *s, il_migrations all, il_err *e);
+il_migrations il_store_migrations(void);
+
+/* Fills `published` and `published_splits` from the embedded texts, if these differ from what is there. */
+int il_store_publish(il_store *s, il_err *e);
+
+#endif

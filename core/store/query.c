@@ -1,0 +1,205 @@
+/* query.c - one SELECT -> rows of text. Whatever would write is refused before it runs. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "store/database.h"
+#include "base/text.h"
+
+/* PRAGMAs that only tell; the later ones tell only as long as they are given no value. */
+static bool is_harmless_pragma(const char *name, const char *value)
+{
+    static const char *const telling[] = {
+        "table_info", "table_xinfo", "table_list", "index_list", "index_info", "foreign_key_list", "integrity_check",
+        "user_version", "application_id", "journal_mode", "synchronous", "function_list" };
+    enum { WITH_VALUE = 7 };
+    for (size_t i = 0; i < sizeof telling / sizeof *telling; i++)
+        if (sqlite3_stricmp(name, telling[i]) == 0)
+            return i < WITH_VALUE || !value;
+    return false;
+}
+
+/* Asked by SQLite for everything a statement is about to do; context counts the refusals. What writes to a table is
+ * known by sqlite3_stmt_readonly, which does not count these. */
+static int authorize(void *context, int action, const char *first, const char *second, const char *database,
+                     const char *trigger)
+{
+    (void)database, (void)trigger;
+    int *refused = context;
+    bool bad = action == SQLITE_ATTACH || action == SQLITE_DETACH || action == SQLITE_TRANSACTION ||
+               action == SQLITE_SAVEPOINT || (action == SQLITE_PRAGMA && !is_harmless_pragma(first, second));
+    *refused += bad;
+    return bad ? SQLITE_DENY : SQLITE_OK;
+}
+
+static int fail_writing(il_err *e)
+{
+    return il_fail(e, IL_EPARAM, "query: only SELECT is allowed; this would do more than read");
+}
+
+/* "query, character 8: no such column: iuo" */
+static int fail_query(il_store *s, int result, il_err *e)
+{
+    if ((result & 0xff) == SQLITE_AUTH)
+        return fail_writing(e);
+    if ((result & 0xff) != SQLITE_ERROR)
+        return il_store_fail(s, result, e);
+    int at = sqlite3_error_offset(s->db);
+    if (at < 0)
+        return il_fail(e, IL_EPARAM, "query: %s", sqlite3_errmsg(s->db));
+    return il_fail(e, IL_EPARAM, "query, character %d: %s", at + 1, sqlite3_errmsg(s->db));
+}
+
+/* Anything but spaces, semicolons and comments after the first statement? */
+static bool has_more(il_store *s, const char *rest)
+{
+    while (rest && *rest) {
+        sqlite3_stmt *next = NULL;
+        const char *from = rest;
+        int result = sqlite3_prepare_v2(s->db, from, -1, &next, &rest);
+        sqlite3_finalize(next);
+        if (result != SQLITE_OK || next)
+            return true;
+        if (rest == from)
+            break;
+    }
+    return false;
+}
+
+static int prepare(sqlite3_stmt **out, il_store *s, const char *sql, const int *refused, il_err *e)
+{
+    const char *rest = NULL;
+    int result = sqlite3_prepare_v2(s->db, sql, -1, out, &rest);
+    if (*refused)
+        return fail_writing(e);
+    if (result != SQLITE_OK)
+        return fail_query(s, result, e);
+    if (!*out)
+        return il_fail(e, IL_EPARAM, "query: it is empty; expected a SELECT");
+    if (!sqlite3_stmt_readonly(*out) || sqlite3_column_count(*out) == 0)
+        return fail_writing(e);
+    if (has_more(s, rest))
+        return il_fail(e, IL_EPARAM, "query: more than one statement; expected one SELECT");
+    return IL_OK;
+}
+
+/* A BLOB as SQL writes it. */
+static char *copy_blob(sqlite3_stmt *statement, int column)
+{
+    il_text hex = { 0 };
+    const unsigned char *bytes = sqlite3_column_blob(statement, column);
+    int size = sqlite3_column_bytes(statement, column);
+    il_words_add(&hex, "x'");
+    for (int i = 0; i < size; i++)
+        il_words_add(&hex, "%02x", bytes[i]);
+    il_words_add(&hex, "'");
+    if (!hex.failed)
+        return hex.data;
+    il_words_free(&hex);
+    return NULL;
+}
+
+static int add_row(il_rows *r, size_t *room, sqlite3_stmt *statement, il_err *e)
+{
+    if (r->count == *room) {
+        size_t more = *room ? *room * 2 : 16;
+        char **grown = realloc(r->values, more * r->columns * sizeof *grown);
+        if (!grown)
+            return il_fail_oom(e);
+        r->values = grown;
+        *room = more;
+    }
+    char **row = r->values + r->count * r->columns;
+    memset(row, 0, r->columns * sizeof *row);
+    r->count++;
+    for (size_t i = 0; i < r->columns; i++) {
+        int type = sqlite3_column_type(statement, (int)i);
+        if (type == SQLITE_NULL)
+            continue;
+        row[i] = type == SQLITE_BLOB ? copy_blob(statement, (int)i)
+                                     : il_words_copy((const char *)sqlite3_column_text(statement, (int)i));
+        if (!row[i])
+            return il_fail_oom(e);
+        if (type != SQLITE_INTEGER && type != SQLITE_FLOAT)
+            r->numeric[i] = false;
+    }
+    return IL_OK;
+}
+
+/* A column without a single value is not numeric. */
+static void settle_numeric(il_rows *r)
+{
+    for (size_t i = 0; i < r->columns; i++) {
+        bool any = false;
+        for (size_t row = 0; !any && row < r->count; row++)
+            any = r->values[row * r->columns + i] != NULL;
+        r->numeric[i] = r->numeric[i] && any;
+    }
+}
+
+static int name_columns(il_rows *r, sqlite3_stmt *statement, il_err *e)
+{
+    size_t columns = (size_t)sqlite3_column_count(statement);
+    r->names = calloc(columns, sizeof *r->names);
+    r->numeric = calloc(columns, sizeof *r->numeric);
+    if (!r->names || !r->numeric)
+        return il_fail_oom(e);
+    r->columns = columns;
+    for (size_t i = 0; i < columns; i++) {
+        r->numeric[i] = true;
+        r->names[i] = il_words_copy(sqlite3_column_name(statement, (int)i));
+        if (!r->names[i])
+            return il_fail_oom(e);
+    }
+    return IL_OK;
+}
+
+static int read_rows(il_rows *r, il_store *s, sqlite3_stmt *statement, il_err *e)
+{
+    size_t room = 0;
+    int rc = name_columns(r, statement, e);
+    while (rc == IL_OK) {
+        int result = sqlite3_step(statement);
+        if (result == SQLITE_DONE)
+            break;
+        rc = result == SQLITE_ROW ? add_row(r, &room, statement, e) : fail_query(s, result, e);
+    }
+    if (rc == IL_OK)
+        settle_numeric(r);
+    return rc;
+}
+
+int il_store_query(il_rows *out, il_store *s, const char *sql, const char *const *args, il_err *e)
+{
+    il_rows rows = { 0 };
+    sqlite3_stmt *statement = NULL;
+    int refused = 0;
+    sqlite3_set_authorizer(s->db, authorize, &refused);
+    int rc = prepare(&statement, s, sql, &refused, e);
+    for (int i = 0; rc == IL_OK && args && args[i]; i++)
+        if (sqlite3_bind_text(statement, i + 1, args[i], -1, SQLITE_STATIC) != SQLITE_OK)
+            rc = il_fail(e, IL_EPARAM, "query: %s", sqlite3_errmsg(s->db));
+    if (rc == IL_OK)
+        rc = read_rows(&rows, s, statement, e);
+    sqlite3_finalize(statement);
+    sqlite3_set_authorizer(s->db, NULL, NULL);
+    if (rc != IL_OK) {
+        il_store_rows_free(&rows);
+        return rc;
+    }
+    *out = rows;
+    return IL_OK;
+}
+
+void il_store_rows_free(il_rows *rows)
+{
+    if (!rows)
+        return;
+    for (size_t i = 0; i < rows->columns; i++)
+        free(rows->names ? rows->names[i] : NULL);
+    for (size_t i = 0; i < rows->count * rows->columns; i++)
+        free(rows->values[i]);
+    free(rows->names);
+    free(rows->values);
+    free(rows->numeric);
+    *rows = (il_rows){ 0 };
+}

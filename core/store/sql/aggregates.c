@@ -1,0 +1,176 @@
+/* samples.c - SQL aggregates over pictures: quantiles, spread, bootstrap intervals, paired tests. Rows with a NULL are
+ * passed over; an empty sample gives NULL. */
+#include <math.h>
+#include <stdlib.h>
+#include "store/sql/arguments.h"
+#include "store/stats/stats.h"
+
+enum what {
+    MEDIAN, QUANTILE, STDEV, BOOT_LOW, BOOT_HIGH, RATIO_LOW, RATIO_HIGH, WILCOXON, TTEST, SIGN, IMAGE_AUC
+};
+
+struct sample {
+    double *x, *y; /* y: of functions of two columns */
+    size_t n, room;
+    double option[2]; /* what stays the same over the rows: q, or level and seed */
+    bool set;
+};
+
+static int columns_of(const il_sql_function *f)
+{
+    return f->by.what < RATIO_LOW ? 1 : 2;
+}
+
+static bool add(struct sample *s, double x, double y)
+{
+    if (s->n == s->room) {
+        size_t room = s->room ? s->room * 2 : 64;
+        double *more = realloc(s->x, room * sizeof *more);
+        if (more)
+            s->x = more;
+        double *second = more ? realloc(s->y, room * sizeof *second) : NULL;
+        if (!second)
+            return false;
+        s->y = second;
+        s->room = room;
+    }
+    s->x[s->n] = x;
+    s->y[s->n++] = y;
+    return true;
+}
+
+/* q lies in [0, 1], a level in (0, 1), a seed is a whole number that a double can hold. */
+static bool option_is_good(sqlite3_context *c, const il_sql_function *f, int i, double value)
+{
+    const char *name = f->arguments[columns_of(f) + i];
+    if (f->by.what == QUANTILE && !(value >= 0 && value <= 1))
+        il_sql_complain(c, f, "%s is %g; expected 0 to 1", name, value);
+    else if (f->by.what != QUANTILE && i == 0 && !(value > 0 && value < 1))
+        il_sql_complain(c, f, "%s is %g; expected more than 0 and less than 1", name, value);
+    else if (i == 1 && !(value >= 0 && value <= 0x1p53 && value == floor(value)))
+        il_sql_complain(c, f, "%s is %g; expected a whole number from 0 to 2^53", name, value);
+    else
+        return true;
+    return false;
+}
+
+static bool read_options(struct sample *s, sqlite3_context *c, const il_sql_function *f, int n, sqlite3_value **values)
+{
+    double option[2] = { 0.95, 0 };
+    for (int i = 0; i < n; i++)
+        if (!il_sql_number(&option[i], c, f, columns_of(f) + i, values[i]) || !option_is_good(c, f, i, option[i]))
+            return false;
+    for (int i = 0; s->set && i < n; i++)
+        if (option[i] != s->option[i]) {
+            il_sql_complain(c, f, "%s changes from row to row", f->arguments[columns_of(f) + i]);
+            return false;
+        }
+    s->option[0] = option[0];
+    s->option[1] = option[1];
+    s->set = true;
+    return true;
+}
+
+static void sample_step(sqlite3_context *c, int n, sqlite3_value **values)
+{
+    const il_sql_function *f = sqlite3_user_data(c);
+    struct sample *s = sqlite3_aggregate_context(c, sizeof *s);
+    int columns = columns_of(f);
+    double value[2] = { 0 };
+    if (!s) {
+        sqlite3_result_error_nomem(c);
+        return;
+    }
+    if (!read_options(s, c, f, n - columns, values + columns) || il_sql_any_null(columns, values))
+        return;
+    for (int i = 0; i < columns; i++)
+        if (!il_sql_number(&value[i], c, f, i, values[i]))
+            return;
+    if (!add(s, value[0], value[1]))
+        sqlite3_result_error_nomem(c);
+}
+
+static int compute(double *out, struct sample *s, enum what what)
+{
+    il_interval between = { NAN, NAN };
+    il_boot how = { s->option[0], (uint64_t)s->option[1] };
+    int rc = IL_OK;
+    switch (what) {
+    case MEDIAN:
+        *out = il_stats_quantile(s->x, s->n, 0.5);
+        break;
+    case QUANTILE:
+        *out = il_stats_quantile(s->x, s->n, s->option[0]);
+        break;
+    case STDEV:
+        *out = il_stats_stdev(s->x, s->n);
+        break;
+    case BOOT_LOW:
+    case BOOT_HIGH:
+        rc = il_bootstrap_mean(&between, s->x, s->n, how, NULL);
+        *out = what == BOOT_LOW ? between.low : between.high;
+        break;
+    case RATIO_LOW:
+    case RATIO_HIGH:
+        rc = il_bootstrap_ratio(&between, s->x, s->y, s->n, how, NULL);
+        *out = what == RATIO_LOW ? between.low : between.high;
+        break;
+    case WILCOXON:
+        rc = il_stats_wilcoxon(out, s->x, s->y, s->n, NULL);
+        break;
+    case TTEST:
+        *out = il_stats_ttest(s->x, s->y, s->n);
+        break;
+    case SIGN:
+        *out = il_stats_sign(s->x, s->y, s->n);
+        break;
+    case IMAGE_AUC:
+        rc = il_stats_auc(out, s->x, s->y, s->n, NULL);
+        break;
+    }
+    return rc;
+}
+
+/* SQLite calls this after an error too. */
+static void sample_final(sqlite3_context *c)
+{
+    const il_sql_function *f = sqlite3_user_data(c);
+    struct sample *s = sqlite3_aggregate_context(c, 0);
+    double value = NAN;
+    if (!s)
+        return;
+    if (s->n && compute(&value, s, (enum what)f->by.what) != IL_OK)
+        sqlite3_result_error_nomem(c);
+    else
+        il_sql_return(c, value);
+    free(s->x);
+    free(s->y);
+}
+
+#define ONE(what_, name, about) \
+    { name, { "x" }, 1, { .what = (what_) }, NULL, sample_step, sample_final, name "(x)", "aggregate: " about }
+#define TWO(what_, name, first, second, about) \
+    { name, { first, second }, 2, { .what = (what_) }, NULL, sample_step, sample_final, \
+      name "(" first ", " second ")", "aggregate: " about }
+#define BOOT(what_, name, about) \
+    { name, { "x", "level", "seed" }, 1, { .what = (what_) }, NULL, sample_step, sample_final, \
+      name "(x[, level[, seed]])", "aggregate: " about }
+#define RATIO(what_, name, about) \
+    { name, { "numerator", "denominator", "level", "seed" }, 2, { .what = (what_) }, NULL, sample_step, sample_final, \
+      name "(numerator, denominator[, level[, seed]])", "aggregate: " about }
+
+const il_sql_function il_sql_samples[] = {
+    ONE(MEDIAN, "il_median", "the median"),
+    { "il_quantile", { "x", "q" }, 2, { .what = QUANTILE }, NULL, sample_step, sample_final, "il_quantile(x, q)",
+      "aggregate: quantile, interpolated between neighbours" },
+    ONE(STDEV, "il_stdev", "standard deviation of the sample (n - 1)"),
+    BOOT(BOOT_LOW, "il_boot_low", "lower end of the percentile bootstrap interval of the mean; level 0.95"),
+    BOOT(BOOT_HIGH, "il_boot_high", "its upper end"),
+    RATIO(RATIO_LOW, "il_boot_ratio_low", "lower end for sum(numerator) / sum(denominator), as a pooled IoU"),
+    RATIO(RATIO_HIGH, "il_boot_ratio_high", "its upper end"),
+    TWO(WILCOXON, "il_wilcoxon_p", "a", "b", "two-sided p of Wilcoxon's signed-rank test of pairs"),
+    TWO(TTEST, "il_ttest_p", "a", "b", "two-sided p of the paired t-test"),
+    TWO(SIGN, "il_sign_p", "a", "b", "two-sided p of the sign test of pairs"),
+    TWO(IMAGE_AUC, "il_image_auc", "score", "label", "area under the ROC curve over pictures; true labels are above 0"),
+    { 0 },
+};

@@ -1,0 +1,51 @@
+/* metrics.c - IoU and early stopping, from counts and losses alone. */
+#include <math.h>
+#include "store/stats/metrics.h"
+
+void il_metrics_add(il_counts *sum, il_counts more)
+{
+    sum->tp += more.tp;
+    sum->fp += more.fp;
+    sum->fn += more.fn;
+    sum->tn += more.tn;
+}
+
+double il_metrics_iou(il_counts c)
+{
+    int64_t marked = c.tp + c.fp + c.fn;
+    return marked == 0 ? NAN : (double)c.tp / (double)marked;
+}
+
+void il_metrics_batch(il_batch_mean *m, il_counts batch)
+{
+    double iou = il_metrics_iou(batch);
+    m->sum += isnan(iou) ? 0.0 : iou;
+    m->batches++;
+}
+
+double il_metrics_batch_mean(il_batch_mean m)
+{
+    return m.batches == 0 ? NAN : m.sum / (double)m.batches;
+}
+
+il_early il_metrics_early(void)
+{
+    return (il_early){ .best = INFINITY };
+}
+
+int il_metrics_early_add(il_early *w, int epoch, double loss)
+{
+    if (!(loss < w->best)) { /* NAN is not below anything */
+        w->waited++;
+        return 0;
+    }
+    w->best = loss;
+    w->best_epoch = epoch;
+    w->waited = 0;
+    return 1;
+}
+
+int il_metrics_early_stop(const il_early *w, int patience)
+{
+    return patience > 0 && w->waited >= patience;
+}

@@ -1,0 +1,16 @@
+/* ranks.h - ranks of values from 1, where equal values share the middle of theirs. */
+#ifndef IL_RANKS_H
+#define IL_RANKS_H
+
+#include <stdbool.h>
+#include "store/stats/stats.h"
+
+typedef struct il_ranked {
+    double value, rank;
+    bool mark; /* the caller's */
+} il_ranked;
+
+/* Sorts x by value and fills in the ranks; returns the sum of t^3 - t over groups of t equal values. */
+double il_ranks(il_ranked *x, size_t n);
+
+#endif

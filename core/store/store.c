@@ -1,0 +1,296 @@
+/* store.c - opening the database of results: whose it is, which version, and what the paper published. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include "store/sql/functions.h"
+#include "store/database.h"
+#include "base/text.h"
+
+extern const char il_embedded_results_sql[], il_embedded_results_2_sql[], il_embedded_results_3_sql[],
+    il_embedded_results_4_sql[], il_embedded_results_5_sql[], il_embedded_results_6_sql[];
+
+enum { PATIENCE_MS = 60000 };
+
+/* ---- which database it is ---- */
+
+il_migrations il_store_migrations(void)
+{
+    static const char *const texts[] = { il_embedded_results_sql, il_embedded_results_2_sql,
+                                        il_embedded_results_3_sql, il_embedded_results_4_sql,
+                                        il_embedded_results_5_sql, il_embedded_results_6_sql };
+    return (il_migrations){ texts, sizeof texts / sizeof *texts };
+}
+
+struct marks {
+    int64_t id, version, objects;
+};
+
+static int read_marks(struct marks *out, il_store *s, il_err *e)
+{
+    int rc = il_store_exec(&out->id, s, "PRAGMA application_id", NULL, e);
+    if (rc == IL_OK)
+        rc = il_store_exec(&out->version, s, "PRAGMA user_version", NULL, e);
+    if (rc == IL_OK)
+        rc = il_store_exec(&out->objects, s, "SELECT COUNT(*) FROM sqlite_schema", NULL, e);
+    return rc;
+}
+
+/* *version is 0 for an empty database. All is read of one moment: another process may be filling it. */
+static int identify(int64_t *version, il_store *s, il_migrations all, il_err *e)
+{
+    struct marks m = { 0 };
+    bool alone = sqlite3_get_autocommit(s->db);
+    int rc = alone ? il_store_script(s, "BEGIN", e) : IL_OK;
+    if (rc == IL_OK)
+        rc = read_marks(&m, s, e);
+    if (alone)
+        rc = il_store_end(s, rc, e);
+    if (rc != IL_OK)
+        return rc;
+    if (m.id != IL_STORE_ID && (m.id != 0 || m.version != 0 || m.objects != 0))
+        return il_fail(e, IL_EDB, "%s: a database of another program; it was left as it is", s->path);
+    if (m.version > all.count)
+        return il_fail(e, IL_EDB, "%s: made by a newer inpaintlab (version %lld of the schema; this one knows up to %d)",
+                       s->path, (long long)m.version, all.count);
+    *version = m.version;
+    return IL_OK;
+}
+
+int il_store_check(il_store *s, il_migrations all, il_err *e)
+{
+    int64_t version = 0;
+    int rc = identify(&version, s, all, e);
+    if (rc == IL_OK && version == 0)
+        return il_fail(e, IL_EDB, "%s: empty; `inpaintlab run` fills it", s->path);
+    if (rc == IL_OK && version < all.count)
+        return il_fail(e, IL_EDB, "%s: made by an older inpaintlab; the next `inpaintlab run` brings it up to date",
+                       s->path);
+    return rc;
+}
+
+/* One step, looked up under the lock: another process may have taken it meanwhile. */
+static int migrate_once(il_store *s, il_migrations all, il_err *e)
+{
+    int64_t version = 0;
+    int rc = il_store_begin(s, e);
+    if (rc != IL_OK)
+        return rc;
+    rc = identify(&version, s, all, e);
+    if (rc == IL_OK && version < all.count) {
+        char marks[96];
+        snprintf(marks, sizeof marks, "PRAGMA application_id = %d; PRAGMA user_version = %d", IL_STORE_ID,
+                 (int)version + 1);
+        rc = il_store_script(s, all.texts[version], e);
+        if (rc == IL_OK)
+            rc = il_store_script(s, marks, e);
+        if (rc != IL_OK)
+            il_fail_in(e, "version %d of the schema", (int)version + 1);
+    }
+    return il_store_end(s, rc, e);
+}
+
+int il_store_migrate(il_store *s, il_migrations all, il_err *e)
+{
+    int64_t version = 0;
+    int rc = identify(&version, s, all, e);
+    while (rc == IL_OK && version < all.count) {
+        rc = migrate_once(s, all, e);
+        if (rc == IL_OK)
+            rc = identify(&version, s, all, e);
+    }
+    return rc;
+}
+
+/* ---- opening ---- */
+
+static int make_folders(const char *path, il_err *e)
+{
+    char *copy = il_words_copy(path);
+    if (!copy)
+        return il_fail_oom(e);
+    int rc = IL_OK;
+    struct stat st;
+    for (char *slash = strchr(copy + 1, '/'); rc == IL_OK && slash; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        if (mkdir(copy, 0777) != 0 && errno != EEXIST)
+            rc = il_fail(e, IL_EIO, "%s: the folder cannot be made: %s", copy, strerror(errno));
+        else if (stat(copy, &st) == 0 && !S_ISDIR(st.st_mode))
+            rc = il_fail(e, IL_EIO, "%s: is a file; expected a folder", copy);
+        *slash = '/';
+    }
+    free(copy);
+    return rc;
+}
+
+static int refuse_folder(const char *path, il_err *e)
+{
+    struct stat st;
+    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+        return il_fail(e, IL_EIO, "%s: is a folder; expected a database file", path);
+    return IL_OK;
+}
+
+/* While it is not known whose database this is, closing must not even tidy up its log. */
+static void keep_log(il_store *s, int yes)
+{
+    sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, yes, NULL);
+}
+
+static int connect(il_store **out, const char *path, const char *name, int flags, il_err *e)
+{
+    il_store *s = calloc(1, sizeof *s);
+    if (!s)
+        return il_fail_oom(e);
+    s->path = il_words_copy(path);
+    int rc = s->path ? IL_OK : il_fail_oom(e);
+    if (rc == IL_OK) {
+        int result = sqlite3_open_v2(name, &s->db, flags | SQLITE_OPEN_FULLMUTEX, NULL);
+        if (result == SQLITE_OK)
+            result = il_sql_register(s->db);
+        if (result != SQLITE_OK)
+            rc = s->db ? il_store_fail(s, result, e) : il_fail_oom(e);
+    }
+    if (rc != IL_OK) {
+        il_store_close(s);
+        return rc;
+    }
+    sqlite3_extended_result_codes(s->db, 1);
+    sqlite3_busy_timeout(s->db, PATIENCE_MS);
+    keep_log(s, 1);
+    *out = s;
+    return IL_OK;
+}
+
+/* Switching to WAL needs the file for itself for a moment, and SQLite does not always wait for that. */
+static int use_wal(il_store *s, il_err *e)
+{
+    il_err busy = { 0 };
+    int rc = IL_EBUSY;
+    for (int waited = 0; rc == IL_EBUSY && waited < PATIENCE_MS; waited += 20) {
+        rc = il_store_script(s, "PRAGMA journal_mode = WAL", &busy);
+        if (rc == IL_EBUSY)
+            nanosleep(&(struct timespec){ .tv_nsec = 20000000L }, NULL);
+    }
+    if (rc != IL_OK && e)
+        *e = busy;
+    return rc;
+}
+
+static int set_up(il_store *s, il_err *e)
+{
+    int64_t version = 0;
+    int rc = identify(&version, s, il_store_migrations(), e);
+    if (rc == IL_OK && sqlite3_db_readonly(s->db, "main") == 1)
+        rc = il_store_fail(s, SQLITE_READONLY, e);
+    if (rc != IL_OK)
+        return rc;
+    keep_log(s, 0);
+    rc = use_wal(s, e);
+    if (rc == IL_OK)
+        rc = il_store_migrate(s, il_store_migrations(), e);
+    if (rc == IL_OK)
+        rc = il_store_script(s, "PRAGMA foreign_keys = ON", e);
+    return rc == IL_OK ? il_store_publish(s, e) : rc;
+}
+
+int il_store_open(il_store **out, const char *path, il_err *e)
+{
+    il_store *s = NULL;
+    int rc = refuse_folder(path, e);
+    if (rc == IL_OK)
+        rc = make_folders(path, e);
+    if (rc == IL_OK)
+        rc = connect(&s, path, path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, e);
+    if (rc == IL_OK)
+        rc = set_up(s, e);
+    if (rc != IL_OK) {
+        il_store_close(s);
+        return rc;
+    }
+    struct stat st;
+    if (stat(path, &st) == 0) {
+        s->device = st.st_dev;
+        s->file = st.st_ino;
+    }
+    *out = s;
+    return IL_OK;
+}
+
+/* A file in a folder that cannot be written, and with no log beside it, is opened as one that nobody changes. */
+static int connect_frozen(il_store **out, const char *path, il_err *e)
+{
+    il_text name = { 0 };
+    struct stat st;
+    il_words_add(&name, "%s-wal", path);
+    if (name.failed)
+        return il_fail_oom(e);
+    int logged = stat(name.data, &st) == 0 && st.st_size > 0;
+    il_words_free(&name);
+    if (logged)
+        return il_fail(e, IL_EDB, "%s: another program has written to the database, and its folder is read-only", path);
+
+    name = (il_text){ 0 };
+    il_words_add(&name, "file:");
+    for (const char *c = path; *c; c++)
+        il_words_add(&name, strchr("%?#", *c) ? "%%%02X" : "%c", (unsigned char)*c);
+    il_words_add(&name, "?immutable=1");
+    int rc = name.failed ? il_fail_oom(e) : connect(out, path, name.data, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, e);
+    il_words_free(&name);
+    return rc;
+}
+
+static int set_up_readonly(il_store *s, il_err *e)
+{
+    int rc = il_store_script(s, "PRAGMA query_only = ON", e);
+    if (rc == IL_OK)
+        rc = il_store_check(s, il_store_migrations(), e);
+    if (rc == IL_OK)
+        keep_log(s, 0);
+    return rc;
+}
+
+int il_store_open_readonly(il_store **out, const char *path, il_err *e)
+{
+    il_store *s = NULL;
+    struct stat st;
+    if (stat(path, &st) != 0 && (errno == ENOENT || errno == ENOTDIR))
+        return il_fail(e, IL_EIO, "%s: no such database; `inpaintlab run` makes one", path);
+    int rc = refuse_folder(path, e);
+    /* SQLITE_OPEN_READONLY would leave the files of the log behind. */
+    if (rc == IL_OK)
+        rc = connect(&s, path, path, SQLITE_OPEN_READWRITE, e);
+    if (rc == IL_OK)
+        rc = set_up_readonly(s, e);
+    if (rc != IL_OK && s && (s->trouble == SQLITE_CANTOPEN || s->trouble == SQLITE_READONLY)) {
+        /* no place for the shared memory that WAL needs */
+        il_store_close(s);
+        s = NULL;
+        rc = connect_frozen(&s, path, e);
+        if (rc == IL_OK)
+            rc = set_up_readonly(s, e);
+    }
+    if (rc != IL_OK) {
+        il_store_close(s);
+        return rc;
+    }
+    *out = s;
+    return IL_OK;
+}
+
+void il_store_close(il_store *s)
+{
+    if (!s)
+        return;
+    il_store_close(s->memo);
+    sqlite3_close_v2(s->db);
+    free(s->path);
+    free(s);
+}
+
+const char *il_store_path(const il_store *s)
+{
+    return s->path;
+}

@@ -1,0 +1,268 @@
+/* bundle.c - named tensors and notes in memory, and their way to and from files. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "torch/bundle.h"
+#include "base/atomic_file.h"
+
+struct item {
+    char *name;
+    il_tensor *tensor; /* on the CPU */
+};
+
+struct note {
+    char *key, *text;
+};
+
+struct il_bundle {
+    struct item *items;
+    size_t count, room;
+    struct note *notes;
+    size_t nnotes;
+};
+
+int il_bundle_new(il_bundle **out, il_err *e)
+{
+    il_bundle *b = calloc(1, sizeof *b);
+    if (!b)
+        return il_fail_oom(e);
+    *out = b;
+    return IL_OK;
+}
+
+void il_bundle_free(il_bundle *b)
+{
+    if (!b)
+        return;
+    for (size_t i = 0; i < b->count; i++) {
+        free(b->items[i].name);
+        il_tensor_free(b->items[i].tensor);
+    }
+    for (size_t i = 0; i < b->nnotes; i++) {
+        free(b->notes[i].key);
+        free(b->notes[i].text);
+    }
+    free(b->items);
+    free(b->notes);
+    free(b);
+}
+
+/* ---- tensors ---- */
+
+static int make_tensor(il_tensor **out, il_dtype dtype, int ndim, const int64_t *shape, const void *data, il_err *e)
+{
+    il_scope *s = NULL;
+    int rc = il_scope_open(&s, (il_scope_opts){ .device = { IL_CPU, 0 } }, e);
+    if (rc != IL_OK)
+        return rc;
+    il_tensor *t = il_from_bytes(s, data, dtype, ndim, shape);
+    rc = il_scope_status(s, e);
+    if (rc == IL_OK)
+        *out = il_keep(s, t);
+    il_scope_close(s);
+    return rc;
+}
+
+static int grow(il_bundle *b, il_err *e)
+{
+    if (b->count < b->room)
+        return IL_OK;
+    size_t room = b->room ? 2 * b->room : 64;
+    struct item *items = realloc(b->items, room * sizeof *items);
+    if (!items)
+        return il_fail_oom(e);
+    b->items = items;
+    b->room = room;
+    return IL_OK;
+}
+
+int il_bundle_append(il_bundle *b, const char *name, il_dtype dtype, int ndim, const int64_t *shape, const void *data,
+                     il_err *e)
+{
+    int rc = grow(b, e);
+    if (rc != IL_OK)
+        return rc;
+    struct item x = { strdup(name), NULL };
+    if (!x.name)
+        return il_fail_oom(e);
+    rc = make_tensor(&x.tensor, dtype, ndim, shape, data, e);
+    if (rc != IL_OK) {
+        free(x.name);
+        return il_fail_in(e, "tensor %.150s", name);
+    }
+    b->items[b->count++] = x;
+    return IL_OK;
+}
+
+int il_bundle_add_bytes(il_bundle *b, const char *name, il_dtype dtype, int ndim, const int64_t *shape,
+                        const void *data, il_err *e)
+{
+    if (strcmp(name, "__metadata__") == 0)
+        return il_fail(e, IL_EPARAM, "tensor %s: the file format reserves this name", name);
+    if (il_bundle_find(b, name))
+        return il_fail(e, IL_EPARAM, "tensor %.150s: this name exists already", name);
+    return il_bundle_append(b, name, dtype, ndim, shape, data, e);
+}
+
+int il_bundle_add(il_bundle *b, const char *name, const il_tensor *t, il_err *e)
+{
+    if (!t)
+        return il_fail(e, IL_EPARAM, "tensor %.150s: there is none", name);
+    enum { MOST = 16 };
+    int64_t shape[MOST];
+    int ndim = il_ndim(t);
+    if (ndim > MOST)
+        return il_fail(e, IL_EPARAM, "tensor %.150s has more than %d dimensions", name, MOST);
+    for (int i = 0; i < ndim; i++)
+        shape[i] = il_dim(t, i);
+    size_t bytes = (size_t)il_numel(t) * il_dtype_size(il_dtype_of(t));
+    void *data = malloc(bytes ? bytes : 1);
+    if (!data)
+        return il_fail_oom(e);
+    int rc = il_read_bytes(t, data, bytes, e);
+    if (rc == IL_OK)
+        rc = il_bundle_add_bytes(b, name, il_dtype_of(t), ndim, shape, data, e);
+    free(data);
+    return rc;
+}
+
+size_t il_bundle_count(const il_bundle *b)
+{
+    return b->count;
+}
+
+const char *il_bundle_name(const il_bundle *b, size_t i)
+{
+    return b->items[i].name;
+}
+
+const il_tensor *il_bundle_at(const il_bundle *b, size_t i)
+{
+    return b->items[i].tensor;
+}
+
+const il_tensor *il_bundle_find(const il_bundle *b, const char *name)
+{
+    for (size_t i = 0; i < b->count; i++)
+        if (strcmp(b->items[i].name, name) == 0)
+            return b->items[i].tensor;
+    return NULL;
+}
+
+/* ---- notes ---- */
+
+/* Replaces the text of a key that exists. */
+int il_bundle_note(il_bundle *b, const char *key, const char *text, il_err *e)
+{
+    char *copy = strdup(text);
+    if (!copy)
+        return il_fail_oom(e);
+    for (size_t i = 0; i < b->nnotes; i++)
+        if (strcmp(b->notes[i].key, key) == 0) {
+            free(b->notes[i].text);
+            b->notes[i].text = copy;
+            return IL_OK;
+        }
+    struct note n = { strdup(key), copy };
+    struct note *notes = realloc(b->notes, (b->nnotes + 1) * sizeof *notes);
+    if (notes)
+        b->notes = notes;
+    if (!notes || !n.key) {
+        free(n.key);
+        free(copy);
+        return il_fail_oom(e);
+    }
+    b->notes[b->nnotes++] = n;
+    return IL_OK;
+}
+
+const char *il_bundle_noted(const il_bundle *b, const char *key)
+{
+    for (size_t i = 0; i < b->nnotes; i++)
+        if (strcmp(b->notes[i].key, key) == 0)
+            return b->notes[i].text;
+    return NULL;
+}
+
+size_t il_bundle_notes(const il_bundle *b)
+{
+    return b->nnotes;
+}
+
+il_bundle_text il_bundle_note_at(const il_bundle *b, size_t i)
+{
+    return (il_bundle_text){ b->notes[i].key, b->notes[i].text };
+}
+
+/* ---- files ---- */
+
+int il_bundle_pread(int fd, void *out, size_t count, uint64_t at, il_err *e)
+{
+    char *to = out;
+    while (count > 0) {
+        ssize_t n = pread(fd, to, count, (off_t)at);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return il_fail(e, IL_EIO, "cannot be read: %s", strerror(errno));
+        if (n == 0)
+            return il_fail(e, IL_EFORMAT, "ends early");
+        to += n;
+        at += (uint64_t)n;
+        count -= (size_t)n;
+    }
+    return IL_OK;
+}
+
+/* Which reader, by the first bytes: a zip archive, a pickle, or a header length followed by JSON. */
+static int read_open(il_bundle *b, int fd, il_err *e)
+{
+    struct stat st;
+    if (fstat(fd, &st) != 0)
+        return il_fail(e, IL_EIO, "cannot be read: %s", strerror(errno));
+    if (!S_ISREG(st.st_mode))
+        return il_fail(e, IL_EIO, "is no regular file");
+    uint64_t size = (uint64_t)st.st_size;
+    unsigned char head[9] = { 0 };
+    int rc = il_bundle_pread(fd, head, size < sizeof head ? (size_t)size : sizeof head, 0, e);
+    if (rc != IL_OK)
+        return rc;
+    if (memcmp(head, "PK\3\4", 4) == 0 || (head[0] == 0x80 && head[1] >= 2 && head[1] <= 5 && head[8] != '{'))
+        return il_pth_read(b, fd, size, e);
+    if (head[8] == '{')
+        return il_safetensors_read(b, fd, size, e);
+    return il_fail(e, IL_EFORMAT, "is neither safetensors nor a PyTorch state dict");
+}
+
+int il_bundle_read(il_bundle **out, const char *path, il_err *e)
+{
+    il_bundle *b = NULL;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return il_fail(e, IL_EIO, "%s: cannot be opened: %s", path, strerror(errno));
+    int rc = il_bundle_new(&b, e);
+    if (rc != IL_OK)
+        goto done;
+    rc = read_open(b, fd, e);
+    if (rc != IL_OK) {
+        il_fail_in(e, "%s", path);
+        goto done;
+    }
+    *out = b;
+    b = NULL;
+done:
+    il_bundle_free(b);
+    close(fd);
+    return rc;
+}
+
+int il_bundle_write(const il_bundle *b, const char *path, il_err *e)
+{
+    il_whole w;
+    int rc = il_whole_begin(&w, path, e);
+    return rc == IL_OK ? il_whole_end(&w, path, true, il_safetensors_write(b, &w, e), e) : rc;
+}

@@ -1,0 +1,331 @@
+/* kernels.cpp - the operations of tensor.h that have kernels of our own (core/kernels): counts, focal loss, noise residual.
+ * Where there is no kernel for a type or device, the same is composed of libtorch's operations. */
+#include <algorithm>
+#include <vector>
+#include <ATen/Parallel.h>
+#include <ATen/core/Reduction.h>
+#include <ATen/ops/add.h>
+#include <ATen/ops/arange.h>
+#include <ATen/ops/binary_cross_entropy_with_logits.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
+#include <ATen/ops/from_blob.h>
+#include <ATen/ops/gt.h>
+#include <ATen/ops/lerp.h>
+#include <ATen/ops/mean.h>
+#include <ATen/ops/mul.h>
+#include <ATen/ops/neg.h>
+#include <ATen/ops/ones.h>
+#include <ATen/ops/pow.h>
+#include <ATen/ops/rsub.h>
+#include <ATen/ops/scalar_tensor.h>
+#include <ATen/ops/sigmoid.h>
+#include <ATen/ops/stack.h>
+#include <ATen/ops/sub.h>
+#include <ATen/ops/zeros.h>
+#include <c10/util/Exception.h>
+#include <torch/csrc/autograd/custom_function.h>
+#include "torch/gpu.hpp"
+#include "torch/kernels/cpu.h"
+#include "torch/residual_kernel.h"
+#include "torch/shim.hpp"
+
+using shim::run;
+
+namespace {
+
+/* A part of the work for one thread, whatever their number: so results do not depend on it. In pixels; a multiple of all
+ * vector widths, because libtorch computes what is left over by other means. */
+const int64_t part = 16384;
+
+const int64_t most_pictures = 65535; /* of a grid's dimension */
+
+/* Whether kernels can take a tensor; nowhere is a tensor of another device or type copied for their sake. */
+bool suits(const at::Tensor &t)
+{
+    bool plain = t.layout() == at::kStrided && t.scalar_type() == at::kFloat && t.dim() > 1 && t.numel() > 0;
+    return plain && gpu::wanted() && t.size(0) <= most_pictures && (t.is_cpu() || gpu::kernels(t.device()));
+}
+
+bool suit(const at::Tensor &a, const at::Tensor &b) { return suits(a) && suits(b) && a.device() == b.device(); }
+
+/* body(first, count) for each part; ready() is called once per thread before them and gives what it needs. */
+template <class R, class F> void in_parts(int64_t count, R ready, F body)
+{
+    at::parallel_for(0, (count + part - 1) / part, 1, [&](int64_t from, int64_t to) {
+        auto own = ready();
+        for (int64_t i = from; i < to; i++)
+            body(own, i * part, std::min(part, count - i * part));
+    });
+}
+
+template <class F> void in_parts(int64_t count, F body)
+{
+    in_parts(count, [] { return 0; }, [&](int, int64_t first, int64_t n) { body(first, n); });
+}
+
+} // namespace
+
+/* ---- counts ---- */
+
+namespace {
+
+/* What a thread counts with. */
+struct counter {
+    std::vector<int64_t> &cells; /* of all pictures */
+    std::vector<float> score;    /* of a part */
+};
+
+/* Adds pixels [first, first + count) of a batch to the counts of the pictures that they belong to. */
+void count_part(counter &own, const float *logit, const float *target, int64_t pixels, int64_t first, int64_t count)
+{
+    at::Tensor out = at::from_blob(own.score.data(), { count }, at::kFloat);
+    at::sigmoid_out(out, at::from_blob(const_cast<float *>(logit + first), { count }, at::kFloat));
+    for (int64_t done = 0; done < count;) {
+        int64_t picture = (first + done) / pixels, n = std::min(count - done, (picture + 1) * pixels - first - done);
+        il_cpu_count(&own.cells[static_cast<size_t>(picture * 2 * IL_PIXEL_BINS)], &own.score[static_cast<size_t>(done)],
+                     target + first + done, n);
+        done += n;
+    }
+}
+
+/* (N,2,256). Every thread counts on its own; whole numbers may be added in any order. */
+at::Tensor count_on_cpu(const at::Tensor &logit, const at::Tensor &target)
+{
+    int64_t n = logit.size(0), pixels = logit.numel() / n;
+    std::vector<std::vector<int64_t>> all(static_cast<size_t>(at::get_num_threads()));
+    const float *x = logit.const_data_ptr<float>(), *t = target.const_data_ptr<float>();
+    auto ready = [&] {
+        std::vector<int64_t> &cells = all[static_cast<size_t>(at::get_thread_num())];
+        cells.resize(static_cast<size_t>(n * 2 * IL_PIXEL_BINS));
+        return counter{ cells, std::vector<float>(part) };
+    };
+    in_parts(logit.numel(), ready,
+             [&](counter &own, int64_t first, int64_t count) { count_part(own, x, t, pixels, first, count); });
+    at::Tensor sum = at::zeros({ n, 2, IL_PIXEL_BINS }, at::kLong);
+    auto *cells = sum.mutable_data_ptr<int64_t>();
+    for (const std::vector<int64_t> &one : all)
+        for (size_t i = 0; i < one.size(); i++)
+            cells[i] += one[i];
+    return sum;
+}
+
+at::Tensor count_on_gpu(const at::Tensor &logit, const at::Tensor &target)
+{
+    gpu::queue q(logit.device());
+    int64_t n = logit.size(0);
+    at::Tensor cells = at::zeros({ n, 2, IL_PIXEL_BINS }, logit.options().dtype(at::kLong));
+    q.check(q->count(cells.mutable_data_ptr<int64_t>(), logit.const_data_ptr<float>(), target.const_data_ptr<float>(), n,
+                     logit.numel() / n, q.device, q.stream));
+    return cells;
+}
+
+at::Tensor count_scores(const at::Tensor &logit, const at::Tensor &target)
+{
+    at::Tensor x = logit.contiguous(), t = target.contiguous();
+    return x.is_cpu() ? count_on_cpu(x, t) : count_on_gpu(x, t);
+}
+
+at::Tensor composed_histogram(const at::Tensor &logit, const at::Tensor &target)
+{
+    const int64_t bins = IL_PIXEL_BINS, n = logit.size(0);
+    /* times a power of two: no rounding moves a score across an edge */
+    at::Tensor bin = at::sigmoid(logit).mul_(bins).ceil_().sub_(1);
+    bin = bin.nan_to_num_(0.0).clamp_(0, bins - 1).to(at::kLong).flatten(1);
+    at::Tensor row = at::arange(n, bin.options()).mul_(2 * bins).unsqueeze(1);
+    at::Tensor clean = at::gt(target, 0).logical_not().flatten(1);
+    bin.add_(row).add_(clean, bins);
+    at::Tensor count = at::zeros({ n * 2 * bins }, bin.options());
+    return count.scatter_add_(0, bin.flatten(), at::ones({ 1 }, bin.options()).expand({ bin.numel() })).view({ n, 2, bins });
+}
+
+at::Tensor composed_confusion(const at::Tensor &logit, const at::Tensor &target)
+{
+    at::Tensor predicted = at::gt(at::sigmoid(logit), 0.5).flatten(1);
+    at::Tensor truth = at::gt(target, 0).flatten(1);
+    at::Tensor tp = predicted.logical_and(truth).sum(1), found = predicted.sum(1), wanted = truth.sum(1);
+    at::Tensor fp = at::sub(found, tp), fn = at::sub(wanted, tp);
+    at::Tensor tn = at::sub(at::add(at::neg(at::add(tp, fp)), predicted.size(1)), fn);
+    return at::stack({ tp, fp, fn, tn }, 1);
+}
+
+} // namespace
+
+il_tensor *il_confusion(il_scope *s, il_tensor *logit, il_tensor *target)
+{
+    return run(s, "confusion", { { logit }, { target } }, [&] {
+        at::NoGradGuard off;
+        shim::same_shape(logit, target);
+        if (!suit(logit->value, target->value))
+            return composed_confusion(logit->value, target->value);
+        at::Tensor cells = count_scores(logit->value, target->value);
+        at::Tensor side = cells.view({ -1, 2, 2, IL_PIXEL_BINS / 2 }).sum(3).flatten(1); /* fn, tp, tn, fp */
+        return at::stack({ side.select(1, 1), side.select(1, 3), side.select(1, 0), side.select(1, 2) }, 1);
+    });
+}
+
+il_tensor *il_histogram(il_scope *s, il_tensor *logit, il_tensor *target)
+{
+    return run(s, "histogram", { { logit }, { target } }, [&] {
+        at::NoGradGuard off;
+        shim::same_shape(logit, target);
+        return composed_histogram(logit->value, target->value);
+    });
+}
+
+il_tensor *il_count_scores(il_scope *s, il_tensor *logit, il_tensor *target)
+{
+    return run(s, "count_scores", { { logit }, { target } }, [&] {
+        at::NoGradGuard off;
+        shim::same_shape(logit, target);
+        bool own = suit(logit->value, target->value);
+        return own ? count_scores(logit->value, target->value) : composed_histogram(logit->value, target->value);
+    });
+}
+
+/* ---- focal loss ---- */
+
+namespace {
+
+at::Tensor focal_on_cpu(const at::Tensor &logit, const at::Tensor &target, il_pixel_focal f)
+{
+    std::vector<double> sums(static_cast<size_t>((logit.numel() + part - 1) / part));
+    const float *x = logit.const_data_ptr<float>(), *t = target.const_data_ptr<float>();
+    in_parts(logit.numel(), [&](int64_t first, int64_t count) {
+        sums[static_cast<size_t>(first / part)] = il_cpu_focal_sum(x + first, t + first, count, f);
+    });
+    double sum = 0;
+    for (double one : sums)
+        sum += one;
+    return at::scalar_tensor(sum / static_cast<double>(logit.numel()), at::kFloat);
+}
+
+at::Tensor focal_on_gpu(const at::Tensor &logit, const at::Tensor &target, il_pixel_focal f)
+{
+    gpu::queue q(logit.device());
+    at::Tensor out = at::empty({}, logit.options()), room = at::empty({ IL_CUDA_PARTS }, logit.options().dtype(at::kDouble));
+    q.check(q->focal_mean(out.mutable_data_ptr<float>(), room.mutable_data_ptr<double>(), logit.const_data_ptr<float>(),
+                          target.const_data_ptr<float>(), logit.numel(), f, q.device, q.stream));
+    return out;
+}
+
+/* d(loss)/d(logit) times the loss's own gradient, a 0-d tensor. */
+at::Tensor focal_slopes(const at::Tensor &grad, const at::Tensor &logit, const at::Tensor &target, il_pixel_focal f)
+{
+    at::Tensor out = at::empty_like(logit);
+    auto *to = out.mutable_data_ptr<float>();
+    const float *x = logit.const_data_ptr<float>(), *t = target.const_data_ptr<float>();
+    if (logit.is_cpu()) {
+        float scale = grad.item<float>() / static_cast<float>(logit.numel());
+        in_parts(logit.numel(), [&](int64_t first, int64_t count) {
+            il_cpu_focal_slopes(to + first, x + first, t + first, count, f, scale);
+        });
+        return out;
+    }
+    gpu::queue q(logit.device());
+    at::Tensor scale = grad.contiguous();
+    q.check(q->focal_slopes(to, scale.const_data_ptr<float>(), x, t, logit.numel(), f, q.device, q.stream));
+    return out;
+}
+
+struct focal_loss : torch::autograd::Function<focal_loss> {
+    using context = torch::autograd::AutogradContext;
+
+    static at::Tensor forward(context *ctx, const at::Tensor &logit, const at::Tensor &target, double alpha, double gamma)
+    {
+        at::Tensor x = logit.contiguous(), t = target.contiguous();
+        ctx->save_for_backward({ x, t });
+        ctx->saved_data["alpha"] = alpha;
+        ctx->saved_data["gamma"] = gamma;
+        il_pixel_focal f = il_pixel_focal_of(alpha, gamma);
+        return x.is_cpu() ? focal_on_cpu(x, t, f) : focal_on_gpu(x, t, f);
+    }
+
+    static torch::autograd::variable_list backward(context *ctx, const torch::autograd::variable_list &grads)
+    {
+        torch::autograd::variable_list saved = ctx->get_saved_variables();
+        il_pixel_focal f = il_pixel_focal_of(ctx->saved_data["alpha"].toDouble(), ctx->saved_data["gamma"].toDouble());
+        return { focal_slopes(grads[0], saved[0], saved[1], f), at::Tensor(), at::Tensor(), at::Tensor() };
+    }
+};
+
+/* (1 - p(true class))^gamma * cross-entropy; a soft target stands between the two classes. */
+at::Tensor composed_focal(const at::Tensor &logit, const at::Tensor &target, double alpha, double gamma)
+{
+    at::Tensor p = at::sigmoid(logit), miss = at::lerp(p, at::rsub(p, 1), target);
+    at::Tensor entropy = at::binary_cross_entropy_with_logits(logit, target, {}, {}, at::Reduction::None);
+    at::Tensor loss = at::mul(entropy, at::pow(miss, gamma));
+    if (alpha >= 0)
+        loss = at::mul(at::add(at::mul(target, 2 * alpha - 1), 1 - alpha), loss);
+    return at::mean(loss);
+}
+
+} // namespace
+
+il_tensor *il_focal(il_scope *s, il_tensor *logit, il_tensor *target, double alpha, double gamma)
+{
+    return run(s, "focal", { { logit }, { target } }, [&] {
+        shim::same_shape(logit, target);
+        bool own = suit(logit->value, target->value) && !target->value.requires_grad();
+        return own ? focal_loss::apply(logit->value, target->value, alpha, gamma)
+                   : composed_focal(logit->value, target->value, alpha, gamma);
+    });
+}
+
+/* ---- noise residual ---- */
+
+namespace {
+
+enum { BAND = 16 }; /* rows of a picture that one thread takes at a time */
+
+void residual_on_cpu(float *out, const float *image, int64_t n, il_pixel_picture p, bool published)
+{
+    const int64_t bands = (p.height + BAND - 1) / BAND, values = 3 * p.height * p.width;
+    std::vector<float> range(static_cast<size_t>(published ? 2 * n * bands : 0));
+    at::parallel_for(0, n * bands, 1, [&](int64_t from, int64_t to) {
+        std::vector<float> room(static_cast<size_t>(il_cpu_residual_room(p.width, BAND)));
+        for (int64_t i = from; i < to; i++) {
+            int64_t top = i % bands * BAND, picture = i / bands * values;
+            il_cpu_residual(out + picture, published ? &range[static_cast<size_t>(2 * i)] : nullptr, image + picture, p, top,
+                            std::min<int64_t>(top + BAND, p.height), room.data());
+        }
+    });
+    for (int64_t k = 0; published && k < n; k++) {
+        const float *of = &range[static_cast<size_t>(2 * k * bands)];
+        float low = of[0], high = of[1];
+        for (int64_t b = 1; b < bands; b++) {
+            low = std::min(low, of[2 * b]);
+            high = std::max(high, of[2 * b + 1]);
+        }
+        in_parts(values, [&](int64_t first, int64_t count) { il_cpu_stretch(out + k * values + first, count, low, high); });
+    }
+}
+
+void residual_on_gpu(at::Tensor &out, const at::Tensor &image, il_pixel_picture p, bool published)
+{
+    gpu::queue q(image.device());
+    at::Tensor range = at::zeros({ published ? image.size(0) : 0, 2 }, image.options().dtype(at::kInt));
+    q.check(q->residual(out.mutable_data_ptr<float>(),
+                        published ? static_cast<uint32_t *>(range.mutable_data_ptr()) : nullptr,
+                        image.const_data_ptr<float>(), image.size(0), p, q.device, q.stream));
+}
+
+} // namespace
+
+il_tensor *il_kernels_residual(il_scope *s, il_tensor *image, bool published)
+{
+    if (!s || !image || image->value.dim() != 4 || image->value.size(1) != 3 || !suits(image->value) ||
+        (shim::records(s) && image->value.requires_grad()))
+        return nullptr;
+    return run(s, "residual", { { image } }, [&] {
+        at::NoGradGuard off;
+        at::MemoryFormat layout = image->value.suggest_memory_format();
+        at::Tensor x = image->value.contiguous(layout), out = at::empty_like(x);
+        il_pixel_picture p = { x.size(2), x.size(3), layout == at::MemoryFormat::ChannelsLast };
+        if (x.is_cpu())
+            residual_on_cpu(out.mutable_data_ptr<float>(), x.const_data_ptr<float>(), x.size(0), p, published);
+        else
+            residual_on_gpu(out, x, p, published);
+        return out;
+    });
+}

@@ -1,0 +1,338 @@
+/* safetensors.c - the file format: a length, a JSON header, then the tensors' bytes without gaps. Little-endian. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <jansson.h>
+#include "torch/bundle.h"
+#include "base/atomic_file.h"
+
+enum { MOST_DIMS = 16, ALIGN = 8 };
+static const uint64_t most_header = 100000000; /* as the reference implementation */
+
+static const char *const type_names[] = { "F32", "F64", "F16", "BF16", "I64", "U8" }; /* by il_dtype */
+enum { TYPES = sizeof type_names / sizeof *type_names };
+
+/* ---- reading ---- */
+
+struct entry {
+    const char *name;
+    il_dtype dtype;
+    int ndim;
+    int64_t shape[MOST_DIMS];
+    uint64_t begin, end; /* in the data */
+};
+
+static int read_type(struct entry *x, json_t *spec, il_err *e)
+{
+    const char *text = json_string_value(json_object_get(spec, "dtype"));
+    if (!text)
+        return il_fail(e, IL_EFORMAT, "has no dtype");
+    for (int i = 0; i < TYPES; i++)
+        if (strcmp(text, type_names[i]) == 0) {
+            x->dtype = (il_dtype)i;
+            return IL_OK;
+        }
+    return il_fail(e, IL_EFORMAT, "has dtype %.20s; supported are F32, F64, F16, BF16, I64, U8", text);
+}
+
+/* Shape and the number of bytes that it and the type ask for. */
+static int read_shape(struct entry *x, uint64_t *bytes, json_t *spec, il_err *e)
+{
+    json_t *shape = json_object_get(spec, "shape");
+    if (!json_is_array(shape) || json_array_size(shape) > MOST_DIMS)
+        return il_fail(e, IL_EFORMAT, "has no shape of at most %d sizes", MOST_DIMS);
+    x->ndim = (int)json_array_size(shape);
+    *bytes = il_dtype_size(x->dtype);
+    for (int i = 0; i < x->ndim; i++) {
+        json_t *size = json_array_get(shape, (size_t)i);
+        if (!json_is_integer(size) || json_integer_value(size) < 0)
+            return il_fail(e, IL_EFORMAT, "has a shape that is not made of whole numbers from 0 up");
+        x->shape[i] = json_integer_value(size);
+        if (__builtin_mul_overflow(*bytes, (uint64_t)x->shape[i], bytes) || *bytes > INT64_MAX)
+            return il_fail(e, IL_EFORMAT, "has a shape that is too large");
+    }
+    return IL_OK;
+}
+
+static int read_entry(struct entry *x, json_t *spec, uint64_t room, il_err *e)
+{
+    uint64_t bytes = 0;
+    int rc = read_type(x, spec, e);
+    if (rc == IL_OK)
+        rc = read_shape(x, &bytes, spec, e);
+    if (rc != IL_OK)
+        return rc;
+    json_t *span = json_object_get(spec, "data_offsets");
+    json_t *begin = json_array_get(span, 0), *end = json_array_get(span, 1);
+    if (json_array_size(span) != 2 || !json_is_integer(begin) || !json_is_integer(end) ||
+        json_integer_value(begin) < 0 || json_integer_value(end) < json_integer_value(begin))
+        return il_fail(e, IL_EFORMAT, "has no valid data_offsets");
+    x->begin = (uint64_t)json_integer_value(begin);
+    x->end = (uint64_t)json_integer_value(end);
+    if (x->end > room)
+        return il_fail(e, IL_EFORMAT, "ends at byte %" PRIu64 " of the data, which has %" PRIu64 " (is the file cut off?)",
+                       x->end, room);
+    if (x->end - x->begin != bytes)
+        return il_fail(e, IL_EFORMAT, "has %" PRIu64 " bytes, but its shape and dtype need %" PRIu64, x->end - x->begin,
+                       bytes);
+    return IL_OK;
+}
+
+struct span {
+    uint64_t begin, end;
+    const char *name;
+};
+
+static int by_begin(const void *a, const void *b)
+{
+    const struct span *x = a, *y = b;
+    if (x->begin != y->begin)
+        return x->begin < y->begin ? -1 : 1;
+    return (x->end > y->end) - (x->end < y->end);
+}
+
+/* Every byte of the data belongs to exactly one tensor. */
+static int check_cover(const struct entry *entries, size_t count, uint64_t room, il_err *e)
+{
+    struct span *order = malloc((count + 1) * sizeof *order);
+    if (!order)
+        return il_fail_oom(e);
+    for (size_t i = 0; i < count; i++)
+        order[i] = (struct span){ entries[i].begin, entries[i].end, entries[i].name };
+    qsort(order, count, sizeof *order, by_begin);
+    uint64_t at = 0;
+    int rc = IL_OK;
+    for (size_t i = 0; i < count && rc == IL_OK; i++) {
+        if (order[i].begin != at)
+            rc = il_fail(e, IL_EFORMAT, "tensor %.150s: its data %s", order[i].name,
+                         order[i].begin < at ? "overlap another tensor's" : "follow a gap");
+        at = order[i].end;
+    }
+    if (rc == IL_OK && at != room)
+        rc = il_fail(e, IL_EFORMAT, "has %" PRIu64 " bytes that belong to no tensor", room - at);
+    free(order);
+    return rc;
+}
+
+static int read_notes(il_bundle *b, json_t *notes, il_err *e)
+{
+    const char *key;
+    json_t *text;
+    if (!json_is_object(notes))
+        return il_fail(e, IL_EFORMAT, "__metadata__ is no object");
+    json_object_foreach(notes, key, text) {
+        if (!json_is_string(text))
+            return il_fail(e, IL_EFORMAT, "__metadata__: %.100s is no text", key);
+        int rc = il_bundle_note(b, key, json_string_value(text), e);
+        if (rc != IL_OK)
+            return rc;
+    }
+    return IL_OK;
+}
+
+static bool printable(const char *name)
+{
+    for (; *name; name++)
+        if ((unsigned char)*name < ' ' || *name == 127)
+            return false;
+    return true;
+}
+
+/* Fills *entries (one per tensor, names lent by header) and the notes. */
+static int read_header(struct entry *entries, size_t *count, il_bundle *b, json_t *header, uint64_t room, il_err *e)
+{
+    const char *name;
+    json_t *spec;
+    json_object_foreach(header, name, spec) {
+        int rc;
+        if (strcmp(name, "__metadata__") == 0) {
+            rc = read_notes(b, spec, e);
+        } else if (!printable(name)) {
+            rc = il_fail(e, IL_EFORMAT, "the name of tensor %zu holds control characters", *count + 1);
+        } else {
+            struct entry *x = &entries[(*count)++];
+            x->name = name;
+            rc = read_entry(x, spec, room, e);
+            if (rc != IL_OK)
+                il_fail_in(e, "tensor %.150s", name);
+        }
+        if (rc != IL_OK)
+            return rc;
+    }
+    return check_cover(entries, *count, room, e);
+}
+
+static int read_data(il_bundle *b, int fd, uint64_t start, const struct entry *entries, size_t count, il_err *e)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct entry *x = &entries[i];
+        size_t bytes = (size_t)(x->end - x->begin);
+        void *data = malloc(bytes ? bytes : 1);
+        if (!data)
+            return il_fail_oom(e);
+        int rc = il_bundle_pread(fd, data, bytes, start + x->begin, e);
+        if (rc == IL_OK)
+            rc = il_bundle_append(b, x->name, x->dtype, x->ndim, x->shape, data, e);
+        free(data);
+        if (rc != IL_OK)
+            return rc;
+    }
+    return IL_OK;
+}
+
+static int parse_header(json_t **out, int fd, uint64_t length, il_err *e)
+{
+    char *text = malloc(length ? length : 1);
+    if (!text)
+        return il_fail_oom(e);
+    int rc = il_bundle_pread(fd, text, length, 8, e);
+    if (rc == IL_OK) {
+        json_error_t why;
+        *out = json_loadb(text, length, JSON_REJECT_DUPLICATES, &why);
+        if (!*out)
+            rc = il_fail(e, IL_EFORMAT, "the safetensors header is no valid JSON: %s", why.text);
+        else if (!json_is_object(*out))
+            rc = il_fail(e, IL_EFORMAT, "the safetensors header is no JSON object");
+    }
+    free(text);
+    return rc;
+}
+
+int il_safetensors_read(il_bundle *b, int fd, uint64_t size, il_err *e)
+{
+    json_t *header = NULL;
+    struct entry *entries = NULL;
+    size_t count = 0;
+    unsigned char head[8];
+    uint64_t length = 0;
+    int rc = il_bundle_pread(fd, head, sizeof head, 0, e);
+    if (rc != IL_OK)
+        return rc;
+    for (int i = 7; i >= 0; i--)
+        length = length << 8 | head[i];
+    if (length > most_header || length > size - 8)
+        return il_fail(e, IL_EFORMAT, "the safetensors header claims %" PRIu64 " bytes, the file has %" PRIu64
+                       " (is it cut off?)", length, size);
+    rc = parse_header(&header, fd, length, e);
+    if (rc != IL_OK)
+        goto done;
+    entries = calloc(json_object_size(header) + 1, sizeof *entries);
+    if (!entries) {
+        rc = il_fail_oom(e);
+        goto done;
+    }
+    rc = read_header(entries, &count, b, header, size - 8 - length, e);
+    if (rc == IL_OK)
+        rc = read_data(b, fd, 8 + length, entries, count, e);
+done:
+    free(entries);
+    json_decref(header);
+    return rc;
+}
+
+/* ---- writing ---- */
+
+static size_t bytes_of(const il_tensor *t)
+{
+    return (size_t)il_numel(t) * il_dtype_size(il_dtype_of(t));
+}
+
+static json_t *describe(const il_tensor *t, uint64_t begin)
+{
+    json_t *shape = json_array();
+    for (int i = 0; i < il_ndim(t); i++)
+        json_array_append_new(shape, json_integer(il_dim(t, i)));
+    return json_pack("{s:s, s:o, s:[I, I]}", "dtype", type_names[il_dtype_of(t)], "shape", shape, "data_offsets",
+                     (json_int_t)begin, (json_int_t)begin + (json_int_t)bytes_of(t));
+}
+
+/* The data lie by falling element size, so that each is aligned; the header keeps the bundle's order. */
+static void place(const il_bundle *b, uint64_t *begin, size_t *order)
+{
+    uint64_t at = 0;
+    size_t n = 0;
+    for (size_t size = 8; size > 0; size /= 2)
+        for (size_t i = 0; i < il_bundle_count(b); i++)
+            if (il_dtype_size(il_dtype_of(il_bundle_at(b, i))) == size) {
+                begin[i] = at;
+                at += bytes_of(il_bundle_at(b, i));
+                order[n++] = i;
+            }
+}
+
+static int build_header(char **out, const il_bundle *b, const uint64_t *begin, il_err *e)
+{
+    json_t *header = json_object(), *notes = il_bundle_notes(b) ? json_object() : NULL;
+    int rc = IL_OK;
+    for (size_t i = 0; i < il_bundle_notes(b) && rc == IL_OK; i++) {
+        il_bundle_text n = il_bundle_note_at(b, i);
+        if (json_object_set_new(notes, n.key, json_string(n.text)) != 0)
+            rc = il_fail(e, IL_EPARAM, "note %.100s is no UTF-8", n.key);
+    }
+    if (notes && json_object_set(header, "__metadata__", notes) != 0 && rc == IL_OK)
+        rc = il_fail_oom(e);
+    for (size_t i = 0; i < il_bundle_count(b) && rc == IL_OK; i++)
+        if (json_object_set_new(header, il_bundle_name(b, i), describe(il_bundle_at(b, i), begin[i])) != 0)
+            rc = il_fail(e, IL_EPARAM, "tensor %.150s: the name is no UTF-8", il_bundle_name(b, i));
+    if (rc == IL_OK) {
+        *out = json_dumps(header, JSON_COMPACT);
+        if (!*out)
+            rc = il_fail_oom(e);
+    }
+    json_decref(notes);
+    json_decref(header);
+    return rc;
+}
+
+static int write_header(il_whole *w, const char *header, il_err *e)
+{
+    size_t length = strlen(header), padded = (length + ALIGN - 1) / ALIGN * ALIGN;
+    if (padded > most_header)
+        return il_fail(e, IL_EPARAM, "the header would have more than 100 MB");
+    unsigned char head[8];
+    for (int i = 0; i < 8; i++)
+        head[i] = (unsigned char)((uint64_t)padded >> (8 * i));
+    int rc = il_whole_put(w, head, sizeof head, e);
+    if (rc == IL_OK)
+        rc = il_whole_put(w, header, length, e);
+    if (rc == IL_OK)
+        rc = il_whole_put(w, "        ", padded - length, e);
+    return rc;
+}
+
+static int write_tensor(il_whole *w, const il_tensor *t, il_err *e)
+{
+    size_t bytes = bytes_of(t);
+    void *data = malloc(bytes ? bytes : 1);
+    if (!data)
+        return il_fail_oom(e);
+    int rc = il_read_bytes(t, data, bytes, e);
+    if (rc == IL_OK)
+        rc = il_whole_put(w, data, bytes, e);
+    free(data);
+    return rc;
+}
+
+int il_safetensors_write(const il_bundle *b, il_whole *w, il_err *e)
+{
+    size_t count = il_bundle_count(b);
+    char *header = NULL;
+    uint64_t *begin = malloc((count + 1) * sizeof *begin);
+    size_t *order = malloc((count + 1) * sizeof *order);
+    int rc;
+    if (!begin || !order) {
+        rc = il_fail_oom(e);
+        goto done;
+    }
+    place(b, begin, order);
+    rc = build_header(&header, b, begin, e);
+    if (rc == IL_OK)
+        rc = write_header(w, header, e);
+    for (size_t i = 0; i < count && rc == IL_OK; i++)
+        rc = write_tensor(w, il_bundle_at(b, order[i]), e);
+done:
+    free(header);
+    free(order);
+    free(begin);
+    return rc;
+}

@@ -1,0 +1,222 @@
+/* evaluate.c - a model over all batches of a loader: loss and counts, read from the device once at the end. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include "train/evaluate.h"
+
+enum { COUNTS = 4 }; /* tp, fp, fn, tn */
+
+double il_evaluate_now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+static int grow(void **array, size_t *room, size_t need, size_t size)
+{
+    if (need <= *room)
+        return 1;
+    size_t wanted = *room ? *room * 2 : 64;
+    while (wanted < need)
+        wanted *= 2;
+    void *moved = realloc(*array, wanted * size);
+    if (!moved)
+        return 0;
+    *array = moved;
+    *room = wanted;
+    return 1;
+}
+
+static int make_room(il_tally *t, size_t pictures)
+{
+    size_t a = t->room, b = t->room, c = t->room;
+    int ok = grow((void **)&t->losses, &a, t->batches + 1, sizeof(il_tensor *)) &&
+             grow((void **)&t->counts, &b, t->batches + 1, sizeof(il_tensor *)) &&
+             grow((void **)&t->sizes, &c, t->batches + 1, sizeof *t->sizes);
+    if (!ok)
+        return 0;
+    t->room = a;
+    return grow((void **)&t->index, &t->index_room, t->pictures + pictures, sizeof *t->index);
+}
+
+int il_tally_add(il_tally *t, il_scope *s, il_tensor *loss, il_tensor *counts, const il_batch *batch, il_err *e)
+{
+    size_t n = (size_t)batch->n;
+    if (!make_room(t, n))
+        return il_fail_oom(e);
+    t->losses[t->batches] = loss ? il_keep(s, il_detach(s, loss)) : NULL;
+    t->counts[t->batches] = counts ? il_keep(s, counts) : NULL;
+    t->sizes[t->batches] = n;
+    memcpy(t->index + t->pictures, batch->index, n * sizeof *t->index);
+    t->batches++;
+    t->pictures += n;
+    return il_scope_status(s, e);
+}
+
+void il_tally_clear(il_tally *t)
+{
+    for (size_t i = 0; i < t->batches; i++) {
+        il_tensor_free(t->losses[i]);
+        il_tensor_free(t->counts[i]);
+    }
+    t->batches = t->pictures = 0;
+}
+
+void il_tally_free(il_tally *t)
+{
+    il_tally_clear(t);
+    free(t->losses);
+    free(t->counts);
+    free(t->sizes);
+    free(t->index);
+    memset(t, 0, sizeof *t);
+}
+
+/* Batch i; `done` pictures lie before it. */
+static int read_batch(il_sums *sums, il_tested_picture *pictures, const il_tally *t, size_t i, size_t done, int64_t *room,
+                      il_err *e)
+{
+    size_t n = t->sizes[i];
+    float loss = 0;
+    int rc = t->losses[i] ? il_read_f32(t->losses[i], &loss, 1, e) : IL_OK;
+    if (rc == IL_OK && t->counts[i])
+        rc = il_read_i64(t->counts[i], room, n * COUNTS, e);
+    if (rc != IL_OK)
+        return rc;
+    il_counts batch = { 0 };
+    for (size_t k = 0; k < n; k++) {
+        const int64_t *c = room + k * COUNTS;
+        il_counts one = t->counts[i] ? (il_counts){ c[0], c[1], c[2], c[3] } : t->scored[done + k];
+        il_metrics_add(&batch, one);
+        if (pictures)
+            pictures[k].counts = one;
+    }
+    sums->loss += (double)loss * (double)n;
+    sums->pictures += (double)n;
+    il_metrics_add(&sums->total, batch);
+    il_metrics_batch(&sums->iou, batch);
+    return IL_OK;
+}
+
+int il_tally_read(il_sums *sums, il_tested_picture *pictures, il_tally *t, il_err *e)
+{
+    size_t largest = 1, done = 0;
+    for (size_t i = 0; i < t->batches; i++)
+        largest = t->sizes[i] > largest ? t->sizes[i] : largest;
+    int64_t *room = calloc(largest * COUNTS, sizeof *room);
+    if (!room)
+        return il_fail_oom(e);
+
+    int rc = IL_OK;
+    for (size_t i = 0; i < t->batches && rc == IL_OK; i++) {
+        il_tested_picture *at = pictures ? pictures + done : NULL;
+        rc = read_batch(sums, at, t, i, done, room, e);
+        for (size_t k = 0; at && k < t->sizes[i]; k++) {
+            at[k].batch = (int)i;
+            at[k].index = t->index[done + k];
+        }
+        done += t->sizes[i];
+    }
+    free(room);
+    il_tally_clear(t);
+    return rc;
+}
+
+double il_sums_loss(const il_sums *s)
+{
+    return s->pictures > 0 ? s->loss / s->pictures : NAN;
+}
+
+void il_evaluate_free(il_tested_picture *pictures, size_t count)
+{
+    for (size_t i = 0; pictures && i < count; i++)
+        free(pictures[i].scores.bytes);
+    free(pictures);
+}
+
+int il_evaluate_batch(il_tally *t, il_score_list *scores, const il_evaluation *what, const il_batch *b, il_err *e)
+{
+    il_scope *s = NULL;
+    il_scope_opts o = { .device = what->model->device, .precision = what->model->precision, .flops = what->flops };
+    int rc = il_scope_open(&s, o, e);
+    if (rc != IL_OK)
+        return rc;
+    il_tensor *image = il_from_pixels(s, b->pixels, b->n, b->height, b->width, 3, b->shades);
+    il_tensor *target = il_from_pixels(s, b->greys, b->n, b->height, b->width, 1, b->labels);
+    il_tensor *logit = il_model_forward(what->model, s, image, NULL);
+    il_tensor *loss = what->loss ? il_loss_forward(what->loss, s, logit, target) : NULL;
+    il_tensor *counts = what->scores ? NULL : il_confusion(s, logit, target);
+    rc = il_scope_status(s, e);
+    if (rc == IL_OK)
+        rc = il_tally_add(t, s, loss, counts, b, e);
+    if (rc == IL_OK && what->scores)
+        rc = il_scores_add(scores, s, il_count_scores(s, logit, target), (size_t)b->n, e);
+    il_scope_close(s);
+    return rc;
+}
+
+static int evaluate_all(il_tally *t, il_score_list *scores, const il_evaluation *what, const il_watch *watch, il_err *e)
+{
+    il_progress shown = what->shown;
+    shown.batches = il_loader_batches(what->loader);
+    shown.loss = shown.iou = shown.seconds_left = NAN;
+    double start = il_evaluate_now(), told = start;
+    int rc = il_loader_start(what->loader, 1, 0, e);
+    while (rc == IL_OK) {
+        il_batch batch;
+        int more = 0;
+        rc = il_loader_next(what->loader, &batch, &more, e);
+        if (rc != IL_OK || !more)
+            break;
+        rc = il_evaluate_batch(t, scores, what, &batch, e);
+        if (rc == IL_OK && il_watch_stopped(watch))
+            rc = il_fail(e, IL_ECANCEL, "stopped");
+        shown.batch++;
+        double now = il_evaluate_now();
+        if (watch->progress && now - told > 0.2) {
+            shown.images_per_second = (double)t->pictures / (now - start);
+            watch->progress(watch->context, &shown);
+            told = now;
+        }
+    }
+    return rc;
+}
+
+int il_evaluate_loader(il_sums *sums, il_tested_picture **pictures, size_t *count, const il_evaluation *what,
+                       const il_watch *watch, il_err *e)
+{
+    il_tally t = { 0 };
+    il_score_list scores = { 0 };
+    il_sums result = { 0 };
+    il_tested_picture *each = NULL;
+    size_t n = 0;
+    int rc = evaluate_all(&t, &scores, what, watch, e);
+    if (rc != IL_OK)
+        goto done;
+    n = t.pictures;
+    if (pictures && !(each = calloc(n ? n : 1, sizeof *each))) {
+        rc = il_fail_oom(e);
+        goto done;
+    }
+    rc = il_scores_read(&scores, e);
+    t.scored = scores.counts;
+    if (rc == IL_OK)
+        rc = il_tally_read(&result, each, &t, e);
+    if (rc != IL_OK)
+        goto done;
+    *sums = result;
+    if (pictures) {
+        for (size_t i = 0; i < scores.count; i++)
+            each[i].scores = il_scores_take(&scores, i);
+        *pictures = each;
+        *count = n;
+        each = NULL;
+    }
+done:
+    il_evaluate_free(each, n);
+    il_scores_free(&scores);
+    il_tally_free(&t);
+    return rc;
+}

@@ -1,0 +1,232 @@
+/* examples.c - the best, the median and the worst picture of a test, kept in the store to be shown. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "train/examples.h"
+#include "image/codec.h"
+
+enum { QUALITY = 85 }; /* of the photo, which is there to be looked at */
+
+/* ---- which ---- */
+
+static int find_index(size_t *out, const il_source *source, const char *id, il_err *e)
+{
+    for (size_t i = 0; i < il_source_count(source); i++)
+        if (strcmp(il_source_at(source, i).id, id) == 0) {
+            *out = i;
+            return IL_OK;
+        }
+    return il_fail(e, IL_EDATA, "picture %s is no longer in the data set", id);
+}
+
+/* Of n pictures, best first; n > 0. */
+static size_t choose(size_t at[IL_RANKS], il_rank rank[IL_RANKS], size_t n)
+{
+    size_t count = 0;
+    for (int r = IL_BEST; r < IL_RANKS; r++) {
+        if ((r == IL_WORST && n < 2) || (r == IL_MEDIAN && n < 3))
+            continue;
+        at[count] = r == IL_BEST ? 0 : r == IL_WORST ? n - 1 : (n - 1) / 2;
+        rank[count++] = (il_rank)r;
+    }
+    return count;
+}
+
+static int pick(il_example out[IL_RANKS], size_t *count, il_store *s, int64_t test, il_err *e)
+{
+    char number[24];
+    size_t at[IL_RANKS];
+    il_rank rank[IL_RANKS];
+    il_rows rows = { 0 };
+    snprintf(number, sizeof number, "%lld", (long long)test);
+    int rc = il_store_query(&rows, s, "SELECT id, il_iou(tp, fp, fn) FROM images WHERE test = ?1 AND tp + fp + fn > 0"
+                            " ORDER BY 2 DESC, id", (const char *const[]){ number, NULL }, e);
+    size_t n = rc == IL_OK && rows.count ? choose(at, rank, rows.count) : 0;
+    for (size_t i = 0; i < n && rc == IL_OK; i++) {
+        out[i] = (il_example){ .id = il_words_copy(rows.values[2 * at[i]]), .rank = rank[i],
+                               .iou = strtod(rows.values[2 * at[i] + 1], NULL) };
+        *count = i + 1;
+        if (!out[i].id)
+            rc = il_fail_oom(e);
+    }
+    il_store_rows_free(&rows);
+    return rc;
+}
+
+/* ---- one picture ---- */
+
+/* What is shown of a picture: as many rows and columns as hold anything; the rest is padding. */
+struct shown {
+    il_image photo, truth, score;
+};
+
+static void drop_shown(struct shown *x)
+{
+    il_image_free(&x->photo);
+    il_image_free(&x->truth);
+    il_image_free(&x->score);
+}
+
+static bool holds(const il_batch *b, int y, int x)
+{
+    size_t i = (size_t)y * (size_t)b->width + (size_t)x;
+    const uint8_t *p = b->pixels + 3 * i;
+    return p[0] || p[1] || p[2] || b->labels[b->greys[i]] != b->labels[0];
+}
+
+static void measure(int *width, int *height, const il_batch *b)
+{
+    *width = *height = 1;
+    for (int y = 0; y < b->height; y++)
+        for (int x = 0; x < b->width; x++)
+            if (holds(b, y, x)) {
+                *height = y + 1;
+                *width = x + 1 > *width ? x + 1 : *width;
+            }
+}
+
+/* The bin of il_histogram: 128 and more is marked. */
+static uint8_t bin_of(float score)
+{
+    float bin = ceilf(score * 256) - 1;
+    return (uint8_t)(bin > 0 ? bin : 0); /* NAN becomes 0 */
+}
+
+static void fill(struct shown *out, const il_batch *b, const float *score)
+{
+    for (int y = 0; y < out->photo.height; y++)
+        for (int x = 0; x < out->photo.width; x++) {
+            size_t from = (size_t)y * (size_t)b->width + (size_t)x;
+            size_t to = (size_t)y * (size_t)out->photo.width + (size_t)x;
+            memcpy(out->photo.pixels + 3 * to, b->pixels + 3 * from, 3);
+            out->truth.pixels[to] = (uint8_t)lrintf(b->labels[b->greys[from]] * 255);
+            out->score.pixels[to] = bin_of(score[from]);
+        }
+}
+
+static int forward(float *score, const il_model *model, const il_batch *b, il_err *e)
+{
+    il_scope *s = NULL;
+    int rc = il_scope_open(&s, (il_scope_opts){ .device = model->device, .precision = model->precision }, e);
+    if (rc != IL_OK)
+        return rc;
+    il_tensor *image = il_from_pixels(s, b->pixels, 1, b->height, b->width, 3, b->shades);
+    il_tensor *p = il_sigmoid(s, il_model_forward(model, s, image, NULL));
+    rc = il_scope_status(s, e);
+    if (rc == IL_OK)
+        rc = il_read_f32(p, score, (size_t)b->height * (size_t)b->width, e);
+    il_scope_close(s);
+    return rc;
+}
+
+static int show(struct shown *out, const il_examples_job *job, const il_batch *b, il_err *e)
+{
+    struct shown x = { 0 };
+    int width = 0, height = 0;
+    float *score = malloc((size_t)b->height * (size_t)b->width * sizeof *score);
+    int rc = score ? forward(score, job->model, b, e) : il_fail_oom(e);
+    measure(&width, &height, b);
+    if (rc == IL_OK)
+        rc = il_image_new(&x.photo, width, height, 3, e);
+    if (rc == IL_OK)
+        rc = il_image_new(&x.truth, width, height, 1, e);
+    if (rc == IL_OK)
+        rc = il_image_new(&x.score, width, height, 1, e);
+    if (rc == IL_OK) {
+        fill(&x, b, score);
+        *out = x;
+    } else {
+        drop_shown(&x);
+    }
+    free(score);
+    return rc;
+}
+
+/* ---- kept ---- */
+
+static int shrink(il_image *image, il_err *e)
+{
+    int longer = image->width > image->height ? image->width : image->height;
+    if (longer <= IL_EXAMPLES_SIDE)
+        return IL_OK;
+    il_image small = { 0 };
+    int width = (int)((int64_t)image->width * IL_EXAMPLES_SIDE / longer);
+    int height = (int)((int64_t)image->height * IL_EXAMPLES_SIDE / longer);
+    int rc = il_image_resize(&small, image, width > 0 ? width : 1, height > 0 ? height : 1, e);
+    if (rc != IL_OK)
+        return rc;
+    il_image_free(image);
+    *image = small;
+    return IL_OK;
+}
+
+static int encode(il_example *to, struct shown *x, il_err *e)
+{
+    int rc = shrink(&x->photo, e);
+    if (rc == IL_OK)
+        rc = shrink(&x->truth, e);
+    if (rc == IL_OK)
+        rc = shrink(&x->score, e);
+    if (rc == IL_OK)
+        rc = il_image_webp_encode_lossy(&to->photo.data, &to->photo.size, &x->photo, QUALITY, to->id, e);
+    if (rc == IL_OK)
+        rc = il_image_png_encode(&to->truth.data, &to->truth.size, &x->truth, to->id, e);
+    return rc == IL_OK ? il_image_png_encode(&to->score.data, &to->score.size, &x->score, to->id, e) : rc;
+}
+
+static int keep_one(il_example *to, il_loader *loader, const il_examples_job *job, il_err *e)
+{
+    struct shown x = { 0 };
+    il_batch batch;
+    size_t index = 0;
+    int more = 0;
+    int rc = find_index(&index, job->source, to->id, e);
+    if (rc == IL_OK)
+        rc = il_loader_start(loader, 1, index, e);
+    if (rc == IL_OK)
+        rc = il_loader_next(loader, &batch, &more, e);
+    if (rc == IL_OK && (!more || batch.index[0] != index))
+        rc = il_fail(e, IL_EDATA, "picture %s cannot be read any more", to->id);
+    if (rc == IL_OK)
+        rc = show(&x, job, &batch, e);
+    if (rc == IL_OK)
+        rc = encode(to, &x, e);
+    drop_shown(&x);
+    return rc;
+}
+
+int il_examples_there(bool *there, il_store *s, int64_t test, il_err *e)
+{
+    char number[24];
+    il_rows rows = { 0 };
+    snprintf(number, sizeof number, "%lld", (long long)test);
+    int rc = il_store_query(&rows, s, "SELECT 1 FROM examples WHERE test = ?1 LIMIT 1",
+                            (const char *const[]){ number, NULL }, e);
+    if (rc == IL_OK)
+        *there = rows.count > 0;
+    il_store_rows_free(&rows);
+    return rc;
+}
+
+int il_examples_keep(size_t *kept, il_store *s, int64_t test, const il_examples_job *job, il_err *e)
+{
+    il_example examples[IL_RANKS] = { 0 };
+    il_loader *loader = NULL;
+    il_loader_opts o = job->loader;
+    size_t count = 0;
+    o.batch = o.threads = 1; /* so a batch's number is its picture's */
+    o.cache_bytes = 1;
+    int rc = pick(examples, &count, s, test, e);
+    if (rc == IL_OK && count)
+        rc = il_loader_open(&loader, job->source, job->labels, o, e);
+    for (size_t i = 0; i < count && rc == IL_OK; i++)
+        rc = keep_one(&examples[i], loader, job, e);
+    if (rc == IL_OK)
+        rc = il_store_put_examples(s, test, examples, count, e);
+    il_loader_free(loader);
+    il_store_examples_free(examples, count);
+    if (rc == IL_OK)
+        *kept += count;
+    return rc;
+}

@@ -1,0 +1,338 @@
+/* job.c - a planned run with its data found and its identity known; its files, and the lock on them. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+#include <jansson.h>
+#include "train/job.h"
+#include "base/atomic_file.h"
+
+enum { LOCK_TRIES = 5, LOCK_PAUSE_NS = 20 * 1000 * 1000 };
+
+/* ---- identity ---- */
+
+static int cache_get(void *context, const char *path, int64_t size, int64_t mtime_ns, char hex[65])
+{
+    return il_store_file_hash(hex, context, path, size, mtime_ns, NULL) == IL_OK && hex[0];
+}
+
+static void cache_put(void *context, const char *path, int64_t size, int64_t mtime_ns, const char *hex)
+{
+    il_store_file_hash_put(context, path, size, mtime_ns, hex, NULL); /* a read-only store just does not remember */
+}
+
+static int open_source(il_source **out, il_digest *digest, const il_choice *dataset, const char *split,
+                       const char *images, const il_run *run, il_store *store, il_err *e)
+{
+    il_hash_cache cache = { store, cache_get, cache_put };
+    il_source *src = NULL;
+    int rc = il_source_open(&src, dataset, split, images, run->missing, e);
+    if (rc == IL_OK)
+        rc = il_source_digest(digest, src, store ? &cache : NULL, e);
+    if (rc != IL_OK) {
+        il_source_free(src);
+        return rc;
+    }
+    *out = src;
+    return IL_OK;
+}
+
+static json_t *split_json(const il_source *src, const il_digest *digest)
+{
+    return json_pack("{s:s, s:I, s:I}", "digest", digest->hex, "images", (json_int_t)il_source_count(src), "left_out",
+                     (json_int_t)il_source_left_out_count(src));
+}
+
+/* Adds "key": hash of the file, when there is one. */
+static int add_file(json_t *files, const char *key, const char *path, il_err *e)
+{
+    struct stat st;
+    if (!path || !*path)
+        return IL_OK;
+    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+        return IL_OK; /* a data set's folder: its manifest stands for it */
+    il_digest d;
+    int rc = il_words_sha256_file(&d, path, e);
+    if (rc == IL_OK && json_object_set_new(files, key, json_string(d.hex)) != 0)
+        rc = il_fail_oom(e);
+    return rc == IL_OK ? rc : il_fail_in(e, "%s", key);
+}
+
+/* Files that settings of the model, loss and mask policy name, and the initial weights. */
+static int add_files(json_t *files, const il_run *run, il_err *e)
+{
+    const il_choice choices[] = { run->model, run->loss, run->mask_policy };
+    int rc = add_file(files, "train.weights", run->training.weights, e);
+    for (size_t i = 0; i < sizeof choices / sizeof *choices && rc == IL_OK; i++) {
+        const il_param_spec *spec = il_params_specs(choices[i].params);
+        for (; spec && spec->name && rc == IL_OK; spec++) {
+            char key[200];
+            snprintf(key, sizeof key, "%s.%s", il_registry_kind(choices[i].plugin->kind), spec->name);
+            if (spec->type == IL_PATH)
+                rc = add_file(files, key, il_params_text(choices[i].params, spec->name), e);
+        }
+    }
+    return rc;
+}
+
+static int make_manifest(il_job *j, il_err *e)
+{
+    json_t *files = json_object();
+    int rc = files ? add_files(files, j->run, e) : il_fail_oom(e);
+    json_t *all = NULL;
+    if (rc == IL_OK) {
+        all = json_pack("{s:o, s:o, s:o}", "train", split_json(j->train, &j->train_digest), "validation",
+                        split_json(j->validation, &j->validation_digest), "files", files);
+        files = NULL;
+        j->manifest = all ? json_dumps(all, JSON_SORT_KEYS | JSON_COMPACT) : NULL;
+        rc = j->manifest ? IL_OK : il_fail_oom(e);
+    }
+    json_decref(all);
+    json_decref(files);
+    return rc;
+}
+
+static void make_hash(il_job *j)
+{
+    il_text t = { 0 };
+    il_words_add(&t, "%s\n%s", j->run->config, j->manifest ? j->manifest : "no data");
+    il_digest d = il_words_sha256(t.data ? t.data : "", t.size);
+    memcpy(j->hash, d.hex, sizeof j->hash);
+    il_words_free(&t);
+}
+
+int il_job_labels(float labels[256], const il_choice *policy, il_err *e)
+{
+    const il_plugin *p = policy->plugin;
+    void *self = NULL;
+    int rc = p->open ? p->open(&self, policy->params, e) : IL_OK;
+    if (rc != IL_OK)
+        return il_fail_in(e, "mask policy %s", p->name);
+    for (int grey = 0; grey < 256; grey++)
+        labels[grey] = p->mask_policy->label(self, (uint8_t)grey);
+    if (p->close && self)
+        p->close(self);
+    for (int grey = 0; grey < 256; grey++)
+        if (!(labels[grey] >= 0 && labels[grey] <= 1))
+            return il_fail(e, IL_EPLUGIN, "mask policy %s: grey %d becomes %g, outside [0, 1]", p->name, grey,
+                           (double)labels[grey]);
+    return IL_OK;
+}
+
+static int open_training(il_job *j, il_store *store, il_err *e)
+{
+    const il_run *run = j->run;
+    int rc = il_job_labels(j->labels, &j->run->mask_policy, e);
+    if (rc == IL_OK)
+        rc = open_source(&j->train, &j->train_digest, &run->dataset, "train", run->training.on, run, store, e);
+    if (rc == IL_OK)
+        rc = open_source(&j->validation, &j->validation_digest, &run->dataset, "validation", run->training.on, run,
+                         store, e);
+    return rc == IL_OK ? make_manifest(j, e) : rc;
+}
+
+/* Opened after the test on the same pictures as they are. */
+static int open_degraded(il_job_test *t, const il_job_test *plain)
+{
+    t->error = plain->error;
+    if (!plain->source)
+        return t->error.code;
+    int rc = il_source_degrade(&t->source, plain->source, t->set->degradation, &t->error);
+    return rc == IL_OK ? il_source_digest(&t->digest, t->source, NULL, &t->error) : rc;
+}
+
+static bool same_labels(const float a[256], const float b[256])
+{
+    for (int grey = 0; grey < 256; grey++)
+        if (a[grey] != b[grey])
+            return false;
+    return true;
+}
+
+/* The truth that the test is measured against. Another than the run's is part of the test's identity. */
+static int open_truth(il_job_test *t, const il_job *j)
+{
+    memcpy(t->labels, j->labels, sizeof t->labels);
+    if (!t->set->mask_policy.plugin)
+        return IL_OK;
+    int rc = il_job_labels(t->labels, &t->set->mask_policy, &t->error);
+    if (rc != IL_OK || same_labels(t->labels, j->labels))
+        return rc;
+    il_text all = { 0 };
+    il_words_add(&all, "%s", t->digest.hex);
+    for (int grey = 0; grey < 256; grey++)
+        il_words_add(&all, "\n%.9g", (double)t->labels[grey]);
+    if (all.failed)
+        rc = il_fail_oom(&t->error);
+    else
+        t->digest = il_words_sha256(all.data, all.size);
+    il_words_free(&all);
+    return rc;
+}
+
+static int open_test(il_job *j, size_t i, il_store *store)
+{
+    il_job_test *t = &j->tests[i];
+    const il_set *set = t->set = &j->run->tests[i];
+    int rc = set->degradation.kind != IL_DEGRADE_NONE
+                 ? open_degraded(t, &j->tests[set->plain])
+                 : open_source(&t->source, &t->digest, &set->dataset, set->split, set->images, j->run, store, &t->error);
+    if (rc == IL_OK)
+        rc = open_truth(t, j);
+    if (rc != IL_OK && rc != IL_ENOMEM) {
+        il_source_free(t->source);
+        t->source = NULL;
+    }
+    return rc;
+}
+
+int il_job_open(il_job *out, const il_run *run, il_store *store, il_err *e)
+{
+    il_job j = { .run = run };
+    j.tests = calloc(run->ntests ? run->ntests : 1, sizeof *j.tests);
+    if (!j.tests)
+        return il_fail_oom(e);
+    int rc = open_training(&j, store, &j.error);
+    make_hash(&j);
+    for (size_t i = 0; i < run->ntests && rc != IL_ENOMEM; i++)
+        rc = open_test(&j, i, store);
+    if (rc == IL_ENOMEM) {
+        il_job_close(&j);
+        return il_fail_oom(e);
+    }
+    *out = j;
+    return IL_OK;
+}
+
+void il_job_close(il_job *j)
+{
+    if (!j->run)
+        return;
+    il_source_free(j->train);
+    il_source_free(j->validation);
+    for (size_t i = 0; j->tests && i < j->run->ntests; i++)
+        il_source_free(j->tests[i].source);
+    free(j->tests);
+    free(j->manifest);
+    memset(j, 0, sizeof *j);
+}
+
+static int record_split(il_store *store, const char *label, const char *images, const char *split,
+                        const il_source *src, const il_digest *digest, il_err *e)
+{
+    return il_store_split(store, label, images, split, (int64_t)il_source_count(src),
+                          (int64_t)il_source_left_out_count(src), digest->hex, e);
+}
+
+il_run_record il_job_run_record(const il_job *j)
+{
+    const il_run *r = j->run;
+    return (il_run_record){ .hash = j->hash, .name = r->name, .config = r->config,
+                            .manifest = j->manifest ? j->manifest : "{}", .seed = r->seed, .model = r->model.label,
+                            .dataset = r->dataset.label, .mask_policy = r->mask_policy.label, .loss = r->loss.label,
+                            .trained_on = r->training.on };
+}
+
+il_cell_record il_job_cell_record(const il_job *j, const il_set *set)
+{
+    const il_run *r = j->run;
+    return (il_cell_record){ .run_name = r->name, .model = r->model.label, .dataset = r->dataset.label,
+                             .mask_policy = r->mask_policy.label, .loss = r->loss.label, .trained_on = r->training.on,
+                             .tested_dataset = set->dataset.label, .tested_on = set->tested_on, .split = set->split,
+                             .degradation = il_degrade_name(&set->degradation), .level = set->degradation.level };
+}
+
+int il_job_record_splits(const il_job *j, il_store *store, il_err *e)
+{
+    const il_run *run = j->run;
+    int rc = IL_OK;
+    if (j->error.code == IL_OK) {
+        rc = record_split(store, run->dataset.label, run->training.on, "train", j->train, &j->train_digest, e);
+        if (rc == IL_OK)
+            rc = record_split(store, run->dataset.label, run->training.on, "validation", j->validation,
+                              &j->validation_digest, e);
+    }
+    for (size_t i = 0; i < run->ntests && rc == IL_OK; i++) {
+        const il_job_test *t = &j->tests[i];
+        il_digest digest;
+        if (!t->source || t->set->degradation.kind != IL_DEGRADE_NONE)
+            continue;
+        rc = il_source_digest(&digest, t->source, NULL, e); /* of the pictures alone */
+        if (rc == IL_OK)
+            rc = record_split(store, t->set->dataset.label, t->set->images, t->set->split, t->source, &digest, e);
+    }
+    return rc;
+}
+
+/* ---- files ---- */
+
+il_job_path il_job_file(const il_job *j, const char *folder, const char *name)
+{
+    il_job_path p;
+    snprintf(p.text, sizeof p.text, "%s/%.16s%s%s", folder, j->hash, *name ? "/" : "", name);
+    return p;
+}
+
+static int make_folders(const char *path, il_err *e)
+{
+    char part[4096];
+    snprintf(part, sizeof part, "%s", path);
+    for (char *p = part + 1;; p++) {
+        char c = *p;
+        if (c != '/' && c != '\0')
+            continue;
+        *p = '\0';
+        if (mkdir(part, 0777) != 0 && errno != EEXIST)
+            return il_fail(e, IL_EIO, "%s: cannot make the folder: %s", part, strerror(errno));
+        *p = c;
+        if (c == '\0')
+            return IL_OK;
+    }
+}
+
+/* 0, or why not. A look by `plan` holds it for an instant. */
+static int lock_file(int fd)
+{
+    for (int tries = 0;; tries++) {
+        if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+            return 0;
+        if (errno != EWOULDBLOCK || tries == LOCK_TRIES)
+            return errno;
+        nanosleep(&(struct timespec){ .tv_nsec = LOCK_PAUSE_NS }, NULL);
+    }
+}
+
+int il_job_lock(int *fd, const il_job *j, const char *folder, il_err *e)
+{
+    *fd = -1;
+    int rc = make_folders(il_job_file(j, folder, "").text, e);
+    if (rc != IL_OK)
+        return rc;
+    il_job_path path = il_job_file(j, folder, "lock");
+    int got = open(path.text, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (got < 0)
+        return il_fail(e, IL_EIO, "%s: %s", path.text, strerror(errno));
+    int why = lock_file(got);
+    if (why) {
+        close(got);
+        if (why == EWOULDBLOCK)
+            return il_fail(e, IL_EBUSY, "another process is at this run (it holds %s)", path.text);
+        return il_fail(e, IL_EIO, "%s: cannot lock: %s", path.text, strerror(why));
+    }
+    il_job_path own = il_job_file(j, folder, "");
+    il_whole_sweep(own.text, "checkpoint.safetensors");
+    il_whole_sweep(own.text, "weights.safetensors");
+    *fd = got;
+    return IL_OK;
+}
+
+void il_job_unlock(int fd)
+{
+    if (fd >= 0)
+        close(fd);
+}

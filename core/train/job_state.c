@@ -1,0 +1,162 @@
+/* job_look.c - what the store and the disk say of a run: done, to run, to resume, stale; and why. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+#include <jansson.h>
+#include "train/job.h"
+#include "train/run_weights.h"
+
+static bool is_locked(const il_job *j, const char *folder)
+{
+    int fd = open(il_job_file(j, folder, "lock").text, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    bool locked = flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    close(fd);
+    return locked;
+}
+
+static void add_change(il_text *t, const char *path, const json_t *before, const json_t *after)
+{
+    char *a = before ? json_dumps(before, JSON_ENCODE_ANY | JSON_COMPACT) : NULL;
+    char *b = after ? json_dumps(after, JSON_ENCODE_ANY | JSON_COMPACT) : NULL;
+    il_words_add(t, "%s%s: %.40s -> %.40s", t->size ? ", " : "", path, a ? a : "unset", b ? b : "unset");
+    free(a);
+    free(b);
+}
+
+static void describe_change(il_text *t, const char *prefix, const json_t *old, const json_t *new);
+
+static void describe_key(il_text *t, const char *prefix, const char *key, const json_t *before, const json_t *after)
+{
+    char path[200];
+    snprintf(path, sizeof path, "%s%s%s", prefix, *prefix ? "." : "", key);
+    if (json_is_object(before) && json_is_object(after))
+        describe_change(t, path, before, after);
+    else if (!before || !after || !json_equal(before, after))
+        add_change(t, path, before, after);
+}
+
+/* Says in words what differs between two JSON objects: "train.lr: 0.001 -> 0.0001". One of them may lack a key: defaults
+ * are not always written. */
+static void describe_change(il_text *t, const char *prefix, const json_t *old, const json_t *new)
+{
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)new, key, value)
+        describe_key(t, prefix, key, json_object_get(old, key), value);
+    json_object_foreach((json_t *)old, key, value)
+        if (!json_object_get(new, key))
+            describe_key(t, prefix, key, value, NULL);
+}
+
+static void explain_stale(char *why, size_t size, const il_job *j, const char *config, const char *manifest)
+{
+    json_t *pairs[][2] = { { json_loads(config, 0, NULL), json_loads(j->run->config, 0, NULL) },
+                           { json_loads(manifest ? manifest : "{}", 0, NULL), json_loads(j->manifest, 0, NULL) } };
+    il_text t = { 0 };
+    describe_change(&t, "", pairs[0][0], pairs[0][1]);
+    if (!t.size && pairs[1][0] && !json_equal(pairs[1][0], pairs[1][1]))
+        il_words_add(&t, "the data or the initial weights have changed");
+    snprintf(why, size, "since it was last run: %.350s", t.data ? t.data : "settings have changed");
+    il_words_free(&t);
+    for (int i = 0; i < 2; i++) {
+        json_decref(pairs[i][0]);
+        json_decref(pairs[i][1]);
+    }
+}
+
+static int look_for_tests(il_job_view *v, const il_job *j, il_store *store, int64_t run, size_t *left, il_err *e)
+{
+    *left = 0;
+    for (size_t i = 0; i < j->run->ntests; i++) {
+        const il_job_test *t = &j->tests[i];
+        int64_t id = 0;
+        if (t->source) {
+            int rc = il_store_find_test(&id, store, run, t->digest.hex, t->set->split, j->run->test_batch, e);
+            if (rc != IL_OK)
+                return rc;
+        }
+        v->tested[i] = id != 0;
+        *left += id == 0;
+    }
+    return IL_OK;
+}
+
+static int look_at_new(il_job_view *v, const il_job *j, const char *experiment, il_store *store, il_err *e)
+{
+    char *config = NULL, *manifest = NULL;
+    int rc = il_store_find_stale(&config, &manifest, store, experiment, j->run->name, j->hash, e);
+    if (rc == IL_OK && config) {
+        v->state = IL_JOB_STALE;
+        explain_stale(v->why, sizeof v->why, j, config, manifest);
+    }
+    free(config);
+    free(manifest);
+    return rc;
+}
+
+static int look_at_row(il_job_view *v, const il_job *j, const char *experiment, il_store *store, const char *folder,
+                       il_err *e)
+{
+    il_run_row row;
+    size_t left = 0;
+    int rc = il_store_find_run(&row, store, j->hash, e);
+    if (rc == IL_OK && row.status != IL_RUN_NONE)
+        rc = look_for_tests(v, j, store, row.id, &left, e);
+    if (rc != IL_OK)
+        return rc;
+    bool kept = access(il_job_file(j, folder, "checkpoint.safetensors").text, F_OK) == 0;
+    if (row.status == IL_RUN_NONE && !kept)
+        return look_at_new(v, j, experiment, store, e);
+    if (row.status == IL_RUN_DONE) {
+        bool gone = !il_run_weights_there(j, folder);
+        v->state = !left ? IL_JOB_DONE : gone ? IL_JOB_TODO : IL_JOB_RESUME;
+        if (left)
+            snprintf(v->why, sizeof v->why, "%s; %zu of %zu tests are left",
+                     gone ? "trained, but its weights are gone: is trained again" : "trained", left, j->run->ntests);
+    } else if (row.status == IL_RUN_FAILED) {
+        v->state = IL_JOB_FAILED;
+        snprintf(v->why, sizeof v->why, "%.380s", row.message);
+    } else {
+        v->state = IL_JOB_RESUME;
+        snprintf(v->why, sizeof v->why, kept ? "cut off after %d epochs; goes on from its checkpoint"
+                                             : "cut off before its first checkpoint; starts again", row.epochs);
+    }
+    return IL_OK;
+}
+
+int il_job_look(il_job_view *out, const il_job *j, const char *experiment, il_store *store, const char *folder,
+                il_err *e)
+{
+    il_job_view v = { .state = IL_JOB_TODO };
+    v.tested = calloc(j->run->ntests ? j->run->ntests : 1, sizeof *v.tested);
+    if (!v.tested)
+        return il_fail_oom(e);
+    int rc = IL_OK;
+    if (j->error.code != IL_OK) {
+        v.state = IL_JOB_BLOCKED;
+        snprintf(v.why, sizeof v.why, "%.390s", j->error.message);
+    } else if (is_locked(j, folder)) {
+        v.state = IL_JOB_BUSY;
+        snprintf(v.why, sizeof v.why, "another process is at it");
+    } else if (store) {
+        rc = look_at_row(&v, j, experiment, store, folder, e);
+    }
+    if (rc != IL_OK) {
+        free(v.tested);
+        return rc;
+    }
+    *out = v;
+    return IL_OK;
+}
+
+const char *il_job_state_text(il_job_state state)
+{
+    static const char *const words[] = { "to run", "to resume", "stale", "failed", "busy", "done", "no data" };
+    return words[state];
+}

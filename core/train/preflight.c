@@ -1,0 +1,142 @@
+/* beside.c - a plan beside the published tables. It is written into a database in memory, as if it had been run, so that the
+ * views which the report reads tell what there is to tell. */
+#include <stdlib.h>
+#include <string.h>
+#include "train/preflight.h"
+#include "base/text.h"
+
+struct il_beside {
+    il_store *store;
+    int64_t experiment;
+    const char *published; /* lent by the plan */
+};
+
+int il_beside_new(il_beside **out, const il_plan *p, il_err *e)
+{
+    *out = NULL;
+    if (!p->published)
+        return IL_OK;
+    il_beside *b = calloc(1, sizeof *b);
+    if (!b)
+        return il_fail_oom(e);
+    b->published = p->published;
+    int rc = il_store_open(&b->store, ":memory:", e);
+    if (rc == IL_OK)
+        rc = il_store_experiment(&b->experiment, b->store, p->experiment, p->title, p->path, p->source, e);
+    if (rc == IL_OK)
+        *out = b;
+    else
+        il_beside_free(b);
+    return rc;
+}
+
+void il_beside_free(il_beside *b)
+{
+    if (!b)
+        return;
+    il_store_close(b->store);
+    free(b);
+}
+
+static int add_cell(il_beside *b, const il_job *j, int64_t run, const il_job_test *t, il_err *e)
+{
+    const il_set *set = t->set;
+    int64_t test = 0;
+    il_test_record as = { .dataset = set->dataset.label, .images = set->images, .split = set->split,
+                          .digest = t->source ? t->digest.hex : "", .batch = j->run->test_batch, .status = IL_RUN_RUNNING,
+                          .degradation = il_degrade_name(&set->degradation), .level = set->degradation.level };
+    int rc = il_store_test(&test, b->store, run, &as, NULL, 0, e);
+    if (rc != IL_OK)
+        return rc;
+    il_cell_record c = il_job_cell_record(j, set);
+    c.experiment = b->experiment;
+    c.run = run;
+    c.test = test;
+    c.published_table = b->published;
+    return il_store_cell(b->store, &c, e);
+}
+
+int il_beside_add(il_beside *b, const il_job *j, il_err *e)
+{
+    if (!b)
+        return IL_OK;
+    int64_t run = 0;
+    const il_run_record as = il_job_run_record(j);
+    int rc = il_store_begin_run(&run, b->store, &as, e);
+    if (rc == IL_OK)
+        rc = il_job_record_splits(j, b->store, e);
+    for (size_t i = 0; i < j->run->ntests && rc == IL_OK; i++)
+        rc = add_cell(b, j, run, &j->tests[i], e);
+    return rc;
+}
+
+/* ---- what it says ---- */
+
+static int print_matches(FILE *to, const il_beside *b, il_err *e)
+{
+    il_rows rows = { 0 };
+    int rc = il_store_query(&rows, b->store,
+        "SELECT COUNT(published_iou), COUNT(*), (SELECT group_concat(l, '; ') FROM (SELECT DISTINCT tested_dataset || ' ' || model"
+        " || ' ' || mask_policy || ' ' || trained_on || ' ' || tested_on AS l FROM cells LIMIT 3))"
+        " FROM cells WHERE degradation IS NULL", NULL, e);
+    if (rc != IL_OK)
+        return rc;
+    const char *kind = strcmp(b->published, "text") == 0 ? "the mask policies in the text" : "table ";
+    const char *number = strcmp(b->published, "text") == 0 ? "" : b->published;
+    if (strcmp(rows.values[0], "0") == 0)
+        fprintf(to, "warning: no cell stands beside %s%s of the paper: the labels of data set, model and mask policy and the image"
+                " kinds decide, and it has none of: %s\n", kind, number, rows.values[2] ? rows.values[2] : "");
+    else
+        fprintf(to, "beside %s%s of the paper: %s of %s cells\n", kind, number, rows.values[0], rows.values[1]);
+    il_store_rows_free(&rows);
+    return IL_OK;
+}
+
+static int print_deviations(FILE *to, const il_beside *b, il_err *e)
+{
+    il_rows rows = { 0 };
+    int rc = il_store_query(&rows, b->store,
+        "WITH listed AS (SELECT cell, group_concat(key || ' ' || ours || ' (paper: ' || published || ')', ', ') AS deviations"
+        " FROM deviations WHERE key NOT LIKE '% pictures' GROUP BY cell)"
+        " SELECT l.deviations, COUNT(DISTINCT c.run), (SELECT COUNT(*) FROM runs)"
+        " FROM listed l JOIN cells c ON c.cell = l.cell WHERE c.published_iou IS NOT NULL"
+        " GROUP BY l.deviations ORDER BY MIN(c.cell)", NULL, e);
+    for (size_t i = 0; rc == IL_OK && i < rows.count; i++)
+        fprintf(to, "  not as in the paper, %s of %s runs: %s\n", rows.values[3 * i + 1], rows.values[3 * i + 2],
+                rows.values[3 * i]);
+    il_store_rows_free(&rows);
+    return rc;
+}
+
+static int print_counts(FILE *to, const il_beside *b, il_err *e)
+{
+    static const char *const splits[] = { "train", "validation", "test" };
+    il_rows rows = { 0 };
+    int rc = il_store_query(&rows, b->store,
+        "SELECT dataset, images, train, train_published, validation, validation_published, test, test_published FROM table1"
+        " WHERE images IS NOT NULL", NULL, e);
+    for (size_t i = 0; rc == IL_OK && i < rows.count; i++) {
+        char **v = rows.values + i * rows.columns;
+        bool any = false;
+        fprintf(to, "  pictures of %s, %s:", v[0], v[1]);
+        for (int k = 0; k < 3; k++) {
+            if (!v[2 + 2 * k])
+                continue;
+            fprintf(to, "%s %s %s", any ? "," : "", splits[k], v[2 + 2 * k]);
+            if (v[3 + 2 * k] && strcmp(v[2 + 2 * k], v[3 + 2 * k]) != 0)
+                fprintf(to, " (table 1: %s)", v[3 + 2 * k]);
+            any = true;
+        }
+        fputc('\n', to);
+    }
+    il_store_rows_free(&rows);
+    return rc;
+}
+
+int il_beside_print(FILE *to, const il_beside *b, il_err *e)
+{
+    int rc = b ? print_matches(to, b, e) : IL_OK;
+    if (rc == IL_OK && b)
+        rc = print_deviations(to, b, e);
+    return rc == IL_OK && b ? print_counts(to, b, e) : rc;
+}

@@ -1,0 +1,18 @@
+/* beside.h - before anything is run: which cells of a plan stand beside published ones, in what they differ from the paper,
+ * and how many pictures were found where the paper counts them. */
+#ifndef IL_BESIDE_H
+#define IL_BESIDE_H
+
+#include <stdio.h>
+#include "train/job.h"
+
+typedef struct il_beside il_beside;
+
+/* *out is NULL for a grid that names no published table; the others take that. */
+int il_beside_new(il_beside **out, const il_plan *p, il_err *e);
+void il_beside_free(il_beside *b);
+
+int il_beside_add(il_beside *b, const il_job *j, il_err *e);
+int il_beside_print(FILE *to, const il_beside *b, il_err *e);
+
+#endif

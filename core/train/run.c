@@ -1,0 +1,371 @@
+/* run.c - one job from start to end: train or go on, keep the weights, test, store every cell. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "train/examples.h"
+#include "train/found.h"
+#include "train/run.h"
+#include "train/run_record.h"
+#include "train/run_weights.h"
+#include "train/train.h"
+
+struct sitting {
+    il_job *job;
+    il_store *store;
+    const il_run_opts *opts;
+    const il_watch *watch;
+    il_run_outcome *out;
+    il_model model; /* plugin NULL: not opened yet */
+    int64_t row;    /* the run's */
+    char sha256[65]; /* of the weights that the store knows; "" before they are trained */
+};
+
+static bool ends_grid(int rc)
+{
+    return rc == IL_EDB || rc == IL_EBUSY || rc == IL_ENOMEM || rc == IL_ECANCEL;
+}
+
+/* ---- what the store is told ---- */
+
+static int begin(struct sitting *x, int64_t parameters, il_err *e)
+{
+    const il_job *j = x->job;
+    const il_run *run = j->run;
+    char host[256] = "?", device[64], title[200];
+    il_text place = { 0 };
+    gethostname(host, sizeof host - 1);
+    il_device_text(x->opts->device, device, sizeof device);
+    il_device_title(x->opts->device, title, sizeof title);
+    il_words_add(&place, "%s (%s)", device, title);
+    char *versions = il_run_json_versions(run), *params = il_run_json_params(&run->model);
+    il_run_record r = il_job_run_record(j);
+    r.model_params = params;
+    r.parameters = parameters;
+    r.versions = versions;
+    r.host = host;
+    r.device = place.data;
+    r.git_revision = x->opts->git_revision;
+    r.threads = x->opts->threads;
+    r.experiment = x->opts->experiment_id;
+    int rc = versions && params && place.data ? il_store_begin_run(&x->row, x->store, &r, e) : il_fail_oom(e);
+    free(versions);
+    free(params);
+    il_words_free(&place);
+    return rc;
+}
+
+static int end_failed(struct sitting *x, il_status status, const il_err *why, il_err *e)
+{
+    il_run_end end = { .status = status, .message = why->message, .seconds = NAN };
+    return il_store_end_run(x->store, x->row, &end, e);
+}
+
+static int store_cell(struct sitting *x, const il_set *set, int64_t test, bool missing, il_err *e)
+{
+    il_cell_record c = il_job_cell_record(x->job, set);
+    c.experiment = x->opts->experiment_id;
+    c.run = x->row;
+    c.test = test;
+    c.missing = missing;
+    c.published_table = x->opts->published;
+    return il_store_cell(x->store, &c, e);
+}
+
+/* Every cell of a run that has no weights is a hole with a reason. */
+static int store_holes(struct sitting *x, il_err *e)
+{
+    int rc = IL_OK;
+    for (size_t i = 0; i < x->job->run->ntests && rc == IL_OK; i++)
+        rc = store_cell(x, x->job->tests[i].set, 0, x->job->error.code != IL_OK, e);
+    return rc;
+}
+
+/* ---- training ---- */
+
+static il_model_opts model_opts(const struct sitting *x)
+{
+    const il_run *run = x->job->run;
+    return (il_model_opts){ .device = x->opts->device, .precision = run->training.precision, .seed = run->seed };
+}
+
+static int store_epochs(void *context, const il_course *c, il_err *e)
+{
+    struct sitting *x = context;
+    return il_store_epochs(x->store, x->row, c->epochs, c->done, e);
+}
+
+static void tell(const struct sitting *x, const char *what, const char *path)
+{
+    il_text line = { 0 };
+    il_words_add(&line, "%s %s", what, path);
+    if (x->watch->say && !line.failed)
+        x->watch->say(x->watch->context, x->job->run->name, line.data);
+    il_words_free(&line);
+}
+
+static int keep_weights(struct sitting *x, const il_course *c, size_t left_out, il_err *e)
+{
+    const il_training *t = &x->job->run->training;
+    bool last = t->as_published || c->early.best_epoch == 0;
+    il_job_path path = il_job_file(x->job, x->opts->folder, "weights.safetensors");
+    il_digest digest;
+    il_run_end end = { .status = IL_RUN_DONE, .best_epoch = c->early.best_epoch,
+                       .tested_epoch = last ? (int)c->done : c->early.best_epoch,
+                       .stopped_early = (int)c->done < t->epochs,
+                       .collapsed = last ? c->collapsed : c->best_collapsed, .weights_path = path.text,
+                       .weights_sha256 = digest.hex, .seconds = c->seconds, .left_out = (int64_t)left_out };
+    il_job_path aside;
+    int rc = il_run_weights_write(&digest, &aside, x->job, x->opts->folder, &x->model, end.tested_epoch, e);
+    if (rc == IL_OK && *aside.text)
+        tell(x, "weights that this database does not know stood there: kept as", aside.text);
+    if (rc == IL_OK)
+        rc = il_store_end_run(x->store, x->row, &end, e);
+    if (rc == IL_OK && end.collapsed && x->watch->say)
+        x->watch->say(x->watch->context, x->job->run->name,
+                      "collapsed: the tested weights predict no pixel at all on the validation split");
+    return rc;
+}
+
+static int train(struct sitting *x, il_err *e)
+{
+    il_job *j = x->job;
+    il_job_path checkpoint = il_job_file(j, x->opts->folder, "checkpoint.safetensors");
+    il_training_job what = { .run = j->run, .hash = j->hash, .checkpoint = checkpoint.text,
+                             .checkpoint_seconds = x->opts->checkpoint_seconds, .train = j->train,
+                             .validation = j->validation, .labels = j->labels,
+                             .loader_threads = x->opts->loader_threads, .disk = x->opts->disk, .epoch = store_epochs, .context = x };
+    il_course course = { 0 };
+    size_t left_out = il_source_left_out_count(j->train) + il_source_left_out_count(j->validation), unreadable = 0;
+    int rc = il_model_open(&x->model, &j->run->model, model_opts(x), e);
+    il_err unheard = { 0 };
+    int begun = begin(x, rc == IL_OK ? il_state_params(x->model.state) : 0, &unheard);
+    if (begun != IL_OK) {
+        *e = unheard;
+        return begun;
+    }
+    if (rc == IL_OK)
+        rc = il_train_model(&course, &unreadable, &x->model, &what, x->watch, e);
+    if (rc == IL_OK)
+        rc = keep_weights(x, &course, left_out + unreadable, e);
+    if (rc == IL_OK) {
+        x->out->trained = true;
+        unlink(checkpoint.text);
+    }
+    il_course_free(&course);
+    return rc;
+}
+
+/* ---- tests ---- */
+
+static int weights_in_memory(struct sitting *x, il_err *e)
+{
+    if (x->model.plugin)
+        return IL_OK;
+    il_job_path path;
+    int rc = il_run_weights_find(&path, x->job, x->opts->folder, x->sha256, e);
+    if (rc == IL_OK)
+        rc = il_model_open(&x->model, &x->job->run->model, model_opts(x), e);
+    return rc == IL_OK ? il_model_load(&x->model, path.text, NULL, e) : rc;
+}
+
+static il_loader_opts test_loader(const struct sitting *x)
+{
+    il_loader_opts o = il_loader_of_run(x->job->run, x->model.device, x->watch);
+    o.batch = x->job->run->test_batch;
+    o.threads = x->opts->loader_threads;
+    o.disk = x->opts->disk;
+    return o;
+}
+
+static int measure(il_found *out, size_t *unreadable, struct sitting *x, const il_job_test *t, il_err *e)
+{
+    const il_run *run = x->job->run;
+    il_loader *loader = NULL;
+    il_tested_picture *pictures = NULL;
+    il_sums sums;
+    char phase[200];
+    size_t n = 0;
+    il_degrade_words degraded = il_degrade_shown(&t->set->degradation);
+    snprintf(phase, sizeof phase, "test %s %s%s%s", t->set->dataset.label, t->set->tested_on, *degraded.text ? ", " : "",
+             degraded.text);
+    int rc = il_loader_open(&loader, t->source, t->labels, test_loader(x), e);
+    if (rc != IL_OK)
+        return rc;
+    il_evaluation what = { .model = &x->model, .loader = loader, .scores = true,
+                           .shown = { .run = run->name, .phase = phase } };
+    rc = il_evaluate_loader(&sums, &pictures, &n, &what, x->watch, e);
+    if (rc == IL_OK)
+        rc = il_found_list(out, pictures, n, t->source, e);
+    *unreadable = il_loader_left_out(loader);
+    il_loader_free(loader);
+    il_evaluate_free(pictures, n);
+    return rc;
+}
+
+/* Pictures for the report; without them a test is none the worse. */
+static void keep_examples(struct sitting *x, const il_job_test *t, int64_t test)
+{
+    il_err why = { 0 };
+    bool there = false;
+    int rc = il_examples_there(&there, x->store, test, &why);
+    if (rc == IL_OK && !there)
+        rc = weights_in_memory(x, &why);
+    il_examples_job job = { &x->model, t->source, t->labels, test_loader(x) };
+    if (rc == IL_OK && !there)
+        rc = il_examples_keep(&x->out->examples, x->store, test, &job, &why);
+    if (rc != IL_OK && x->watch->say) {
+        il_fail_in(&why, "no example pictures of %s %s are kept", t->set->dataset.label, t->set->tested_on);
+        x->watch->say(x->watch->context, x->job->run->name, why.message);
+    }
+}
+
+static int store_test(int64_t *id, struct sitting *x, const il_job_test *t, il_err *e)
+{
+    double start = il_evaluate_now();
+    il_found found = { 0 };
+    size_t unreadable = 0;
+    il_err why = t->error;
+    int rc = why.code == IL_OK ? weights_in_memory(x, &why) : why.code;
+    if (rc == IL_OK)
+        rc = measure(&found, &unreadable, x, t, &why);
+    if (ends_grid(rc)) {
+        *e = why;
+        return rc;
+    }
+    size_t listed = t->source ? il_source_left_out_count(t->source) : 0;
+    char *settings = NULL;
+    if (il_run_json_settings(&settings, t->set, e) != IL_OK) {
+        il_found_drop(&found);
+        return IL_ENOMEM;
+    }
+    il_test_record r = { .dataset = t->set->dataset.label, .images = t->set->images, .split = t->set->split,
+                         .digest = t->source ? t->digest.hex : "", .batch = x->job->run->test_batch,
+                         .status = rc == IL_OK ? IL_RUN_DONE : IL_RUN_FAILED,
+                         .message = rc == IL_OK ? NULL : why.message, .seconds = il_evaluate_now() - start,
+                         .left_out = (int64_t)(listed + unreadable), .scores = found.scores,
+                         .degradation = il_degrade_name(&t->set->degradation), .level = t->set->degradation.level,
+                         .settings = settings };
+    if (rc == IL_OK) {
+        x->out->tested++;
+    } else {
+        x->out->failed_tests++;
+        if (x->out->failure.code == IL_OK)
+            x->out->failure = why;
+    }
+    int stored = il_store_test(id, x->store, x->row, &r, found.rows, found.count, e);
+    il_found_drop(&found);
+    free(settings);
+    if (stored == IL_OK && rc == IL_OK)
+        keep_examples(x, t, *id);
+    return stored;
+}
+
+static int all_tests(struct sitting *x, il_err *e)
+{
+    const il_run *run = x->job->run;
+    int rc = IL_OK;
+    for (size_t i = 0; i < run->ntests && rc == IL_OK; i++) {
+        const il_job_test *t = &x->job->tests[i];
+        int64_t id = 0;
+        if (t->source)
+            rc = il_store_find_test(&id, x->store, x->row, t->digest.hex, t->set->split, run->test_batch, e);
+        if (rc == IL_OK && !id)
+            rc = store_test(&id, x, t, e);
+        else if (rc == IL_OK && x->opts->examples)
+            keep_examples(x, t, id);
+        if (rc == IL_OK)
+            rc = store_cell(x, t->set, id, !t->source, e);
+    }
+    return rc;
+}
+
+/* ---- the whole ---- */
+
+static int record_failure(struct sitting *x, const il_err *why, il_err *e)
+{
+    x->out->failure = *why;
+    int rc = x->row ? IL_OK : begin(x, 0, e);
+    if (rc == IL_OK)
+        rc = end_failed(x, IL_RUN_FAILED, why, e);
+    return rc == IL_OK ? store_holes(x, e) : rc;
+}
+
+static int all_tested(bool *yes, struct sitting *x, il_err *e)
+{
+    *yes = true;
+    for (size_t i = 0; i < x->job->run->ntests && *yes; i++) {
+        const il_job_test *t = &x->job->tests[i];
+        int64_t id = 0;
+        int rc = t->source ? il_store_find_test(&id, x->store, x->row, t->digest.hex, t->set->split,
+                                                x->job->run->test_batch, e) : IL_OK;
+        if (rc != IL_OK)
+            return rc;
+        *yes = id != 0 || !t->source;
+    }
+    return IL_OK;
+}
+
+static int train_and_test(struct sitting *x, il_err *e)
+{
+    il_run_row row;
+    bool tested = false, kept = il_run_weights_there(x->job, x->opts->folder);
+    int rc = il_store_find_run(&row, x->store, x->job->hash, e);
+    if (rc != IL_OK)
+        return rc;
+    if (row.status == IL_RUN_DONE) {
+        x->row = row.id;
+        snprintf(x->sha256, sizeof x->sha256, "%s", row.weights_sha256);
+        rc = all_tested(&tested, x, e);
+        if (rc != IL_OK)
+            return rc;
+    }
+    if (row.status == IL_RUN_DONE && !tested && kept) {
+        il_err why = { 0 };
+        rc = weights_in_memory(x, &why);
+        if (ends_grid(rc))
+            *e = why;
+        else
+            x->out->failure = why; /* what was measured stays as it is */
+        if (rc != IL_OK)
+            return ends_grid(rc) ? rc : IL_OK;
+    }
+    if (row.status != IL_RUN_DONE || (!tested && !kept)) {
+        il_err why = { 0 };
+        rc = train(x, &why);
+        if (rc == IL_ECANCEL && x->row) {
+            il_err ignored = { 0 };
+            end_failed(x, IL_RUN_STOPPED, &why, &ignored);
+        }
+        if (ends_grid(rc)) {
+            *e = why;
+            return rc;
+        }
+        if (rc != IL_OK)
+            return record_failure(x, &why, e);
+    }
+    return all_tests(x, e);
+}
+
+int il_run_job(il_run_outcome *out, il_job *j, il_store *store, const il_run_opts *opts, const il_watch *watch,
+               il_err *e)
+{
+    *out = (il_run_outcome){ 0 };
+    struct sitting x = { .job = j, .store = store, .opts = opts, .watch = watch, .out = out };
+    int lock = -1;
+    int rc = il_job_lock(&lock, j, opts->folder, e);
+    if (rc == IL_EBUSY) {
+        out->busy = true;
+        return IL_OK;
+    }
+    if (rc == IL_OK)
+        rc = il_job_record_splits(j, store, e);
+    if (rc == IL_OK)
+        rc = j->error.code != IL_OK ? record_failure(&x, &j->error, e) : train_and_test(&x, e);
+    if (rc == IL_OK && x.row)
+        rc = il_store_settle(store, opts->experiment_id, j->run->name, x.row, e);
+    il_model_close(&x.model);
+    il_job_unlock(lock);
+    return rc;
+}

@@ -1,0 +1,107 @@
+/* scores.c - the scores of all pictures of a test, batch by batch from the device, kept as bytes. */
+#include <stdlib.h>
+#include <string.h>
+#include "train/score_list.h"
+#include "store/stats/histogram.h"
+
+enum { MOST_WAITING = 1024, PER_PICTURE = 2 * IL_BINS }; /* 4 MB on the device */
+
+/* array grown to hold `need` entries; NULL without memory, then it is as it was. */
+static void *with_room(void *array, size_t *room, size_t need, size_t size)
+{
+    if (need <= *room)
+        return array;
+    size_t wanted = *room * 2 < need ? need : *room * 2;
+    void *moved = realloc(array, wanted * size);
+    if (moved)
+        *room = wanted;
+    return moved;
+}
+
+int il_scores_add(il_score_list *l, il_scope *s, il_tensor *histograms, size_t pictures, il_err *e)
+{
+    int rc = il_scope_status(s, e);
+    if (rc == IL_OK && l->pictures_waiting + pictures > MOST_WAITING)
+        rc = il_scores_read(l, e);
+    if (rc != IL_OK)
+        return rc;
+    il_tensor **waiting = with_room(l->waiting, &l->batch_room, l->batches + 1, sizeof(il_tensor *));
+    if (!waiting)
+        return il_fail_oom(e);
+    l->waiting = waiting;
+    l->waiting[l->batches++] = il_keep(s, histograms);
+    l->pictures_waiting += pictures;
+    return il_scope_status(s, e);
+}
+
+static int encode(il_scores *out, const int64_t *bins, il_err *e)
+{
+    unsigned char code[2 * IL_HISTOGRAM_BYTES];
+    size_t tampered = il_histogram_encode(code, bins), clean = il_histogram_encode(code + tampered, bins + IL_BINS);
+    unsigned char *bytes = malloc(tampered + clean);
+    if (!bytes)
+        return il_fail_oom(e);
+    memcpy(bytes, code, tampered + clean);
+    *out = (il_scores){ bytes, tampered, clean };
+    return IL_OK;
+}
+
+static il_counts count(const int64_t *bins)
+{
+    il_bins tampered, clean;
+    memcpy(tampered.bins, bins, sizeof tampered.bins);
+    memcpy(clean.bins, bins + IL_BINS, sizeof clean.bins);
+    int64_t tp = il_histogram_above(&tampered, 0.5), fp = il_histogram_above(&clean, 0.5);
+    return (il_counts){ tp, fp, il_histogram_pixels(&tampered) - tp, il_histogram_pixels(&clean) - fp };
+}
+
+static int read_batch(il_score_list *l, const il_tensor *histograms, il_err *e)
+{
+    size_t numbers = (size_t)il_numel(histograms), n = numbers / PER_PICTURE;
+    il_scores *pictures = with_room(l->pictures, &l->room, l->count + n, sizeof *pictures);
+    if (pictures)
+        l->pictures = pictures;
+    il_counts *counts = with_room(l->counts, &l->counts_room, l->count + n, sizeof *counts);
+    if (counts)
+        l->counts = counts;
+    int64_t *bins = pictures && counts ? malloc(numbers * sizeof *bins) : NULL;
+    int rc = bins ? il_read_i64(histograms, bins, numbers, e) : il_fail_oom(e);
+    for (size_t i = 0; rc == IL_OK && i < n; i++) {
+        l->counts[l->count] = count(bins + i * PER_PICTURE);
+        rc = encode(&l->pictures[l->count], bins + i * PER_PICTURE, e);
+        l->count += rc == IL_OK;
+    }
+    free(bins);
+    return rc;
+}
+
+int il_scores_read(il_score_list *l, il_err *e)
+{
+    int rc = IL_OK;
+    for (size_t i = 0; i < l->batches; i++) {
+        if (rc == IL_OK)
+            rc = read_batch(l, l->waiting[i], e);
+        il_tensor_free(l->waiting[i]);
+    }
+    l->batches = l->pictures_waiting = 0;
+    return rc;
+}
+
+il_scores il_scores_take(il_score_list *l, size_t i)
+{
+    il_scores taken = l->pictures[i];
+    l->pictures[i] = (il_scores){ 0 };
+    return taken;
+}
+
+void il_scores_free(il_score_list *l)
+{
+    for (size_t i = 0; i < l->batches; i++)
+        il_tensor_free(l->waiting[i]);
+    for (size_t i = 0; i < l->count; i++)
+        free(l->pictures[i].bytes);
+    free(l->waiting);
+    free(l->pictures);
+    free(l->counts);
+    memset(l, 0, sizeof *l);
+}

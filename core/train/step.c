@@ -1,0 +1,121 @@
+/* step.c - one step of training, in parts where a batch is cut. */
+#include "train/step.h"
+
+int il_step_adam(il_adam **out, const il_training *t, il_state *state, il_err *e)
+{
+    il_adam_opts o = { .lr = t->lr, .weight_decay = t->weight_decay, .decoupled = t->decoupled,
+                       .scaling = t->precision == IL_PRECISION_FP16 };
+    return il_adam_new(out, state, o, e);
+}
+
+/* A batch, on the host or on the device. */
+struct input {
+    const il_batch *batch;
+    il_tensor *image, *target; /* NULL: each part's pixels are sent when it is computed */
+};
+
+/* Pictures of a batch that are computed together, and what came of them. */
+struct part {
+    int first, n;
+    il_tensor *loss; /* its share of the batch's */
+    il_tensor *counts;
+};
+
+static void send_part(il_tensor **image, il_tensor **target, il_scope *s, const il_batch *b, int first, int n)
+{
+    size_t area = (size_t)b->height * (size_t)b->width, skip = (size_t)first;
+    *image = il_from_pixels(s, b->pixels + 3 * area * skip, n, b->height, b->width, 3, b->shades);
+    *target = il_from_pixels(s, b->greys + area * skip, n, b->height, b->width, 1, b->labels);
+}
+
+static int train_part(struct part *p, const il_step *x, const struct input *in, il_scope *outer, il_err *e)
+{
+    double aux_weight = x->how->aux_weight, share = (double)p->n / in->batch->n;
+    il_scope *s = il_scope_nest(outer);
+    il_tensor *image = NULL, *target = NULL, *aux = NULL;
+    if (in->image) {
+        image = il_slice(s, in->image, 0, p->first, p->first + p->n);
+        target = il_slice(s, in->target, 0, p->first, p->first + p->n);
+    } else {
+        send_part(&image, &target, s, in->batch, p->first, p->n);
+    }
+    il_tensor *logit = il_model_forward(x->model, s, image, aux_weight > 0 ? &aux : NULL);
+    il_tensor *loss = il_loss_forward(x->loss, s, logit, target);
+    il_tensor *objective = loss;
+    if (aux)
+        objective = il_add(s, loss, il_affine(s, il_loss_forward(x->loss, s, aux, target), aux_weight, 0));
+    objective = il_adam_scaled(x->adam, s, il_affine(s, objective, share, 0));
+    int rc = il_backward(s, objective, e);
+    if (rc == IL_OK) {
+        p->loss = il_lift(s, il_affine(s, il_detach(s, loss), share, 0));
+        p->counts = il_lift(s, il_confusion(s, il_detach(s, logit), target));
+        rc = il_scope_status(s, e);
+    }
+    il_scope_close(s);
+    return rc;
+}
+
+enum { LOSS, COUNTS, RESULTS };
+
+/* The results belong to `outer`. */
+static int compute(il_tensor *out[RESULTS], const il_step *x, const struct input *in, il_scope *outer, il_err *e)
+{
+    il_scope *s = NULL;
+    il_scope_opts o = { .device = x->model->device, .training = true, .seed = x->seed, .flops = x->flops,
+                        .precision = x->model->precision, .recompute = x->how->recompute };
+    int n = in->batch->n, parts = x->how->accumulate < n ? x->how->accumulate : n;
+    int rc = il_scope_open(&s, o, e);
+    il_tensor *loss = NULL, *counts = NULL;
+    struct part p = { .first = 0 };
+    for (int i = 0; i < parts && rc == IL_OK; i++, p.first += p.n) {
+        p.n = (n - p.first) / (parts - i);
+        rc = train_part(&p, x, in, s, e);
+        loss = loss ? il_add(s, loss, p.loss) : p.loss;
+        counts = counts ? il_cat(s, (il_tensor *[]){ counts, p.counts }, 2, 0) : p.counts;
+    }
+    if (rc == IL_OK)
+        rc = il_scope_status(s, e);
+    if (rc == IL_OK) {
+        out[LOSS] = il_adopt(outer, il_keep(s, il_detach(s, loss)));
+        out[COUNTS] = il_adopt(outer, il_keep(s, counts));
+    }
+    il_scope_close(s); /* before the step: activations and Adam's first allocations need not live together */
+    return rc == IL_OK ? il_adam_step(x->adam, e) : rc;
+}
+
+/* ---- recorded ---- */
+
+struct replayed {
+    const il_step *step;
+    const il_batch *batch;
+};
+
+static int compute_sent(void *context, il_scope *s, il_tensor *const in[], il_tensor *out[], il_err *e)
+{
+    const struct replayed *r = context;
+    const struct input sent = { .batch = r->batch, .image = in[0], .target = in[1] };
+    return compute(out, r->step, &sent, s, e);
+}
+
+static int replay(il_tensor *out[RESULTS], const il_step *x, const il_batch *b, il_scope *s, il_err *e)
+{
+    struct replayed r = { .step = x, .batch = b };
+    il_tensor *in[2] = { NULL };
+    send_part(&in[0], &in[1], s, b, 0, b->n);
+    const il_graph_work work = { .body = compute_sent, .context = &r, .in = in, .ins = 2, .out = out, .outs = RESULTS,
+                                 .seed = x->seed, .state = x->model->state };
+    return il_graph_run(x->graph, s, &work, e);
+}
+
+int il_step_train(il_tally *t, const il_step *x, const il_batch *b, il_err *e)
+{
+    il_scope *s = NULL;
+    il_tensor *out[RESULTS] = { NULL };
+    int rc = il_scope_open(&s, (il_scope_opts){ .device = x->model->device }, e);
+    if (rc == IL_OK)
+        rc = x->graph ? replay(out, x, b, s, e) : compute(out, x, &(struct input){ .batch = b }, s, e);
+    if (rc == IL_OK)
+        rc = il_tally_add(t, s, out[LOSS], out[COUNTS], b, e);
+    il_scope_close(s);
+    return rc;
+}

@@ -1,0 +1,24 @@
+/* step.h - one step of training: forward, loss, backward, Adam. */
+#ifndef IL_STEP_H
+#define IL_STEP_H
+
+#include "train/evaluate.h"
+#include "torch/cuda_graph.h"
+
+typedef struct il_step {
+    const il_model *model;
+    const il_loss *loss;
+    il_adam *adam;
+    const il_training *how; /* accumulate, recompute, aux_weight */
+    uint64_t seed;          /* of dropout */
+    il_flops *flops;        /* counts the work; NULL: not counted */
+    il_graph *graph;        /* replays it, not counted; NULL: computed each time */
+} il_step;
+
+/* Adam as a training wants it. */
+int il_step_adam(il_adam **out, const il_training *t, il_state *state, il_err *e);
+
+/* The batch's loss and counts go to the tally; nothing is copied to the host. */
+int il_step_train(il_tally *t, const il_step *x, const il_batch *b, il_err *e);
+
+#endif

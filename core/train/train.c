@@ -1,0 +1,330 @@
+/* train.c - one training: epochs, validation, early stopping, checkpoints. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <inpaintlab/random.h>
+#include "train/step.h"
+#include "train/train.h"
+
+/* What all steps of one training share. */
+struct session {
+    const il_training_job *job;
+    const il_watch *watch;
+    il_model *model;
+    il_loss loss;
+    il_adam *adam;
+    il_graph *graph; /* NULL: steps are computed one by one */
+    il_loader *train, *validation;
+    il_course *course;
+    il_tally tally; /* of the batches since the sums were last read */
+    double epoch_start;   /* clock; already finished parts of a resumed epoch are not in it */
+    double booked;        /* clock up to which the course has the time */
+    double written;       /* clock of the last checkpoint */
+    double told;          /* clock of the last progress line */
+    size_t seen;          /* pictures of this epoch in this sitting */
+};
+
+static int open_loaders(struct session *x, il_err *e)
+{
+    const il_training_job *job = x->job;
+    const il_training *t = &job->run->training;
+    il_loader_opts whole = il_loader_of_run(job->run, x->model->device, x->watch);
+    whole.threads = job->loader_threads;
+    whole.disk = job->disk;
+    il_loader_opts drawn = whole;
+    drawn.crop = t->crop;
+    drawn.crops = t->crops;
+    drawn.flip = t->flip;
+    drawn.shuffle = true;
+    drawn.seed = job->run->seed;
+    int rc = il_loader_open(&x->train, job->train, job->labels, drawn, e);
+    return rc == IL_OK ? il_loader_open(&x->validation, job->validation, job->labels, whole, e) : rc;
+}
+
+/* No failure: the steps give the same without. */
+static void tell_refusal(struct session *x, const char *why)
+{
+    char line[400];
+    snprintf(line, sizeof line, "steps are not replayed: %s", why);
+    if (x->watch->say)
+        x->watch->say(x->watch->context, x->job->run->name, line);
+}
+
+static void open_graph(struct session *x)
+{
+    il_err e = { 0 };
+    const il_training *t = &x->job->run->training;
+    if (t->cuda_graph && (t->warmup > 0 || t->schedule != IL_SCHEDULE_CONSTANT))
+        tell_refusal(x, "the learning rate changes from step to step"); /* which is recorded as a number */
+    else if (t->cuda_graph && il_graph_new(&x->graph, x->model->device, &e) != IL_OK)
+        tell_refusal(x, e.message);
+}
+
+static int open_session(struct session *x, il_err *e)
+{
+    const il_run *run = x->job->run;
+    int rc = il_loss_open(&x->loss, &run->loss, e);
+    if (rc == IL_OK)
+        rc = il_step_adam(&x->adam, &run->training, x->model->state, e);
+    if (rc == IL_OK)
+        rc = open_loaders(x, e);
+    if (rc != IL_OK)
+        return rc;
+    open_graph(x);
+    *x->course = (il_course){ .epoch = 1, .early = il_metrics_early() };
+    if (access(x->job->checkpoint, F_OK) == 0)
+        return il_checkpoint_read(x->course, x->job->checkpoint, x->job->hash, x->model, x->adam, e);
+    if (run->training.weights)
+        return il_model_load(x->model, run->training.weights, (const char *const *)run->training.skip, e);
+    return IL_OK;
+}
+
+static void close_session(struct session *x)
+{
+    il_tally_free(&x->tally);
+    il_loader_free(x->train);
+    il_loader_free(x->validation);
+    il_graph_free(x->graph);
+    il_adam_free(x->adam);
+    il_loss_close(&x->loss);
+}
+
+/* Dropout's random numbers are a function of the run's seed and the step's place, so a resumed run repeats them. */
+static uint64_t step_seed(const struct session *x)
+{
+    uint64_t step = ((uint64_t)x->course->epoch << 32) + x->course->batch;
+    return il_random_mix(il_random_mix(x->job->run->seed) + step);
+}
+
+/* A function of the step's place too. */
+static double step_rate(const struct session *x)
+{
+    const il_training *t = &x->job->run->training;
+    uint64_t batches = il_loader_batches(x->train), step = (uint64_t)(x->course->epoch - 1) * batches + x->course->batch;
+    uint64_t warmup = (uint64_t)llround(t->warmup * (double)batches);
+    return t->lr * il_schedule_factor(t->schedule, step, warmup, (uint64_t)t->epochs * batches);
+}
+
+static int train_step(struct session *x, const il_batch *b, il_err *e)
+{
+    const il_step step = { .model = x->model, .loss = &x->loss, .adam = x->adam, .how = &x->job->run->training,
+                           .seed = step_seed(x), .graph = x->graph };
+    il_adam_rate(x->adam, step_rate(x));
+    int rc = il_step_train(&x->tally, &step, b, e);
+    if (x->graph && il_graph_refusal(x->graph)) {
+        tell_refusal(x, il_graph_refusal(x->graph));
+        il_graph_free(x->graph);
+        x->graph = NULL;
+    }
+    return rc;
+}
+
+static int check_loss(const struct session *x, il_err *e)
+{
+    if (isfinite(il_sums_loss(&x->course->sums)))
+        return IL_OK;
+    return il_fail(e, IL_ETORCH, "the loss is no finite number in epoch %d: try a smaller train.lr", x->course->epoch);
+}
+
+/* A sum that is no finite number will not become one, so the epoch's end need not be waited for. */
+static int read_sums(struct session *x, il_err *e)
+{
+    int rc = il_tally_read(&x->course->sums, NULL, &x->tally, e);
+    return rc == IL_OK && x->course->sums.pictures > 0 ? check_loss(x, e) : rc;
+}
+
+static void book_time(struct session *x)
+{
+    double now = il_evaluate_now(), passed = now - x->booked;
+    x->course->seconds += passed;
+    x->course->epoch_seconds += passed;
+    x->booked = now;
+}
+
+static int write_checkpoint(struct session *x, il_err *e)
+{
+    double now = il_evaluate_now();
+    int rc = read_sums(x, e);
+    book_time(x);
+    if (rc == IL_OK)
+        rc = il_checkpoint_write(x->job->checkpoint, x->job->hash, x->course, x->model, x->adam, e);
+    x->written = now;
+    return rc;
+}
+
+/* Time until the last epoch's end at this epoch's speed. */
+static double seconds_left(const struct session *x, double speed)
+{
+    const il_course *c = x->course;
+    double per_epoch = c->done ? c->epochs[c->done - 1].seconds : NAN;
+    double batches = (double)il_loader_batches(x->train);
+    if (isnan(per_epoch) && speed > 0)
+        per_epoch = batches * x->job->run->training.batch / speed;
+    return per_epoch * (x->job->run->training.epochs - c->epoch + 1 - (double)c->batch / batches);
+}
+
+static int tell_progress(struct session *x, il_err *e)
+{
+    double now = il_evaluate_now();
+    if (!x->watch->progress || now - x->told < 0.25)
+        return IL_OK;
+    x->told = now;
+    int rc = read_sums(x, e);
+    if (rc != IL_OK)
+        return rc;
+    double speed = (double)x->seen / (now - x->epoch_start);
+    il_progress p = { .run = x->job->run->name, .phase = "train", .epoch = x->course->epoch,
+                      .epochs = x->job->run->training.epochs, .batch = x->course->batch,
+                      .batches = il_loader_batches(x->train), .loss = il_sums_loss(&x->course->sums),
+                      .iou = il_metrics_batch_mean(x->course->sums.iou), .images_per_second = speed,
+                      .seconds_left = seconds_left(x, speed) };
+    x->watch->progress(x->watch->context, &p);
+    return IL_OK;
+}
+
+/* After a step: shows it, and keeps it when it is time or the user wants to stop. */
+static int after_step(struct session *x, il_err *e)
+{
+    if (il_watch_stopped(x->watch)) {
+        int rc = write_checkpoint(x, e);
+        return rc == IL_OK ? il_fail(e, IL_ECANCEL, "stopped in epoch %d after %zu of %zu batches", x->course->epoch,
+                                     x->course->batch, il_loader_batches(x->train)) : rc;
+    }
+    double every = x->job->checkpoint_seconds;
+    if (every > 0 && il_evaluate_now() - x->written >= every && x->course->batch < il_loader_batches(x->train))
+        return write_checkpoint(x, e);
+    return tell_progress(x, e);
+}
+
+static int train_epoch(struct session *x, il_err *e)
+{
+    x->seen = 0;
+    int rc = il_loader_start(x->train, x->course->epoch, x->course->batch, e);
+    while (rc == IL_OK) {
+        il_batch batch;
+        int more = 0;
+        rc = il_loader_next(x->train, &batch, &more, e);
+        if (rc != IL_OK || !more)
+            break;
+        rc = train_step(x, &batch, e);
+        if (rc != IL_OK)
+            break;
+        x->course->batch = batch.number + 1; /* a batch all of whose pictures are left out is passed over */
+        x->seen += (size_t)batch.n;
+        rc = after_step(x, e);
+    }
+    if (rc == IL_OK)
+        rc = il_tally_read(&x->course->sums, NULL, &x->tally, e);
+    return rc == IL_OK ? check_loss(x, e) : rc;
+}
+
+static int keep_best(struct session *x, il_err *e)
+{
+    il_bundle *b = NULL;
+    int rc = il_bundle_new(&b, e);
+    if (rc == IL_OK)
+        rc = il_state_save(x->model->state, b, "", e);
+    if (rc != IL_OK) {
+        il_bundle_free(b);
+        return rc;
+    }
+    il_bundle_free(x->course->best);
+    x->course->best = b;
+    x->course->best_collapsed = x->course->collapsed;
+    return IL_OK;
+}
+
+static void say_epoch(const struct session *x, const il_epoch_row *r, bool best)
+{
+    char line[256];
+    if (!x->watch->say)
+        return;
+    snprintf(line, sizeof line, "epoch %d/%d: train loss %.4f IoU %.3f, validation loss %.4f IoU %.3f, %.1f images/s%s%s",
+             r->epoch, x->job->run->training.epochs, r->train_loss, r->train_iou, r->validation_loss,
+             r->validation_iou, r->images_per_second, best ? ", best" : "",
+             x->course->collapsed ? "; no pixel was predicted" : "");
+    x->watch->say(x->watch->context, x->job->run->name, line);
+}
+
+/* Validates, books the epoch and moves on to the next. */
+static int end_epoch(struct session *x, il_err *e)
+{
+    il_course *c = x->course;
+    double trained = il_evaluate_now() - x->epoch_start;
+    il_evaluation what = { .model = x->model, .loss = &x->loss, .loader = x->validation,
+                           .shown = { .run = x->job->run->name, .phase = "validate", .epoch = c->epoch,
+                                      .epochs = x->job->run->training.epochs } };
+    il_sums v;
+    int rc = il_evaluate_loader(&v, NULL, NULL, &what, x->watch, e);
+    if (rc != IL_OK)
+        return rc;
+    book_time(x);
+    il_epoch_row row = { c->epoch, il_sums_loss(&c->sums), il_metrics_batch_mean(c->sums.iou), il_sums_loss(&v),
+                         il_metrics_batch_mean(v.iou), c->epoch_seconds,
+                         x->seen ? (double)x->seen / trained : NAN }; /* none: resumed after its last batch */
+    il_epoch_row *grown = realloc(c->epochs, (c->done + 1) * sizeof *grown);
+    if (!grown)
+        return il_fail_oom(e);
+    c->epochs = grown;
+    c->epochs[c->done++] = row;
+    c->collapsed = v.total.tp + v.total.fp == 0 && v.total.fn > 0;
+    int best = il_metrics_early_add(&c->early, c->epoch, row.validation_loss);
+    if (best)
+        rc = keep_best(x, e);
+    say_epoch(x, &row, best);
+    c->epoch++;
+    c->batch = 0;
+    c->epoch_seconds = 0;
+    c->sums = (il_sums){ 0 };
+    if (rc == IL_OK)
+        rc = write_checkpoint(x, e);
+    return rc == IL_OK ? x->job->epoch(x->job->context, c, e) : rc;
+}
+
+/* A stop while validating goes back to the end of the training part: all its batches are done. */
+static int stopped_in_validation(struct session *x, int rc, il_err *e)
+{
+    if (rc != IL_ECANCEL)
+        return rc;
+    il_err failed = { 0 };
+    int wrote = write_checkpoint(x, &failed);
+    if (wrote != IL_OK)
+        *e = failed;
+    return wrote == IL_OK ? rc : wrote;
+}
+
+static int all_epochs(struct session *x, il_err *e)
+{
+    const il_training *t = &x->job->run->training;
+    x->written = il_evaluate_now();
+    int rc = x->course->done ? x->job->epoch(x->job->context, x->course, e) : IL_OK;
+    while (rc == IL_OK && x->course->epoch <= t->epochs && !il_metrics_early_stop(&x->course->early, t->patience)) {
+        x->epoch_start = x->booked = il_evaluate_now();
+        rc = train_epoch(x, e);
+        if (rc == IL_OK)
+            rc = stopped_in_validation(x, end_epoch(x, e), e);
+    }
+    return rc;
+}
+
+int il_train_model(il_course *course, size_t *left_out, il_model *model, const il_training_job *job,
+                   const il_watch *watch, il_err *e)
+{
+    il_course c = { 0 };
+    struct session x = { .job = job, .watch = watch, .model = model, .course = &c };
+    int rc = open_session(&x, e);
+    if (rc == IL_OK)
+        rc = all_epochs(&x, e);
+    if (rc == IL_OK && c.best && !job->run->training.as_published)
+        rc = il_state_load(model->state, c.best, (il_load_opts){ 0 }, e);
+    if (rc == IL_OK) {
+        *left_out = il_loader_left_out(x.train) + il_loader_left_out(x.validation);
+        *course = c;
+        c = (il_course){ 0 };
+    }
+    close_session(&x);
+    il_course_free(&c);
+    return rc;
+}

@@ -1,0 +1,346 @@
+/* test_plan.c - grids in, plans or errors out, by the files in data/plan: NAME.yaml gives NAME.txt. Leading comments
+ * "# set: KEY=VALUE" and "# only: GLOB" are the options. INPAINTLAB_WRITE_EXPECTED=1 rewrites the .txt files. */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "plan/keys.h"
+#include "plan/plan.h"
+#include "base/text.h"
+#include "base/yaml.h"
+
+static il_registry *registry_with(const char *plugins)
+{
+    setenv("INPAINTLAB_PLUGIN_PATH", plugins, 1);
+    il_registry *r = NULL;
+    il_err e = {0};
+    cr_assert_eq(il_registry_open(&r, &e), IL_OK, "%s", e.message);
+    return r;
+}
+
+/* ---- the plan as text ---- */
+
+static void show_choice(il_text *t, const char *key, const il_choice *c)
+{
+    il_words_add(t, " %s=%s", key, c->label);
+    for (const il_param_spec *s = il_params_specs(c->params); s->name; s++) {
+        const char *text = il_params_canonical(c->params, s->name);
+        if (!s->fallback || strcmp(s->fallback, text) != 0)
+            il_words_add(t, "{%s: %s}", s->name, text);
+    }
+}
+
+static void show_run(il_text *t, const il_run *run)
+{
+    const il_training *n = &run->training;
+    il_words_add(t, "run %s\n ", run->name);
+    show_choice(t, "dataset", &run->dataset);
+    show_choice(t, "model", &run->model);
+    show_choice(t, "mask_policy", &run->mask_policy);
+    show_choice(t, "loss", &run->loss);
+    il_words_add(t, "\n  on=%s epochs=%d patience=%d batch=%d size=%d crop=%d crops=%d flip=%d", n->on, n->epochs,
+                 n->patience, n->batch, n->size, n->crop, n->crops, n->flip);
+    il_words_add(t, " lr=%g weight_decay=%g aux_weight=%g as_published=%d", n->lr, n->weight_decay, n->aux_weight,
+                 n->as_published);
+    il_words_add(t, " weights=%s skip=[", n->weights ? n->weights : "-");
+    for (char **s = n->skip; s && *s; s++)
+        il_words_add(t, "%s%s", s == n->skip ? "" : " ", *s);
+    il_words_add(t, "]\n  missing=%s seed=%llu test_batch=%d\n",
+                 run->missing == IL_MISSING_SKIP ? "skip" : "refuse", (unsigned long long)run->seed, run->test_batch);
+    for (size_t i = 0; i < run->ntests; i++) {
+        il_words_add(t, "  test");
+        show_choice(t, "dataset", &run->tests[i].dataset);
+        il_words_add(t, " images=%s split=%s", run->tests[i].images, run->tests[i].split);
+        if (run->tests[i].mask_policy.plugin) {
+            show_choice(t, "mask_policy", &run->tests[i].mask_policy);
+            il_words_add(t, " as \"%s\"", run->tests[i].tested_on);
+        }
+        const il_degradation *d = &run->tests[i].degradation;
+        if (d->kind != IL_DEGRADE_NONE)
+            il_words_add(t, " %s%s of test %zu", il_degrade_shown(d).text, il_degrade_settings(d).text,
+                         run->tests[i].plain);
+        il_words_add(t, "\n");
+    }
+    il_words_add(t, "  %s\n", run->config);
+}
+
+static void show_plan(il_text *t, const il_plan *p)
+{
+    il_words_add(t, "experiment %s | %s | published %s\n", p->experiment, p->title,
+                 p->published ? p->published : "-");
+    for (size_t i = 0; i < p->count; i++)
+        show_run(t, &p->runs[i]);
+}
+
+/* ---- the table of files ---- */
+
+enum { MOST = 12 };
+
+struct options {
+    char *lines[MOST]; /* texts of `set` */
+    char *only;
+    const char *set[MOST + 1];
+    size_t count;
+};
+
+static void read_options(struct options *o, const char *path)
+{
+    char line[500];
+    FILE *f = fopen(path, "r");
+    cr_assert_not_null(f, "%s", path);
+    while (fgets(line, sizeof line, f) && line[0] == '#') {
+        line[strcspn(line, "\n")] = '\0';
+        if (strncmp(line, "# set: ", 7) == 0 && o->count < MOST) {
+            o->lines[o->count] = il_words_copy(line + 7);
+            o->set[o->count] = o->lines[o->count];
+            o->count++;
+        } else if (strncmp(line, "# only: ", 8) == 0) {
+            o->only = il_words_copy(line + 8);
+        }
+    }
+    fclose(f);
+}
+
+static void plan_as_text(il_text *t, const char *path, il_registry *r)
+{
+    struct options o = {0};
+    read_options(&o, path);
+    il_plan *p = NULL;
+    il_err e = {0};
+    int rc = il_plan_read(&p, path, r, (il_plan_opts){.set = o.set, .only = o.only}, &e);
+    if (rc) {
+        cr_expect_null(p);
+        cr_expect_eq(rc, e.code);
+        il_words_add(t, "error: %s\n", e.message);
+    } else {
+        show_plan(t, p);
+    }
+    il_plan_free(p);
+    for (size_t i = 0; i < o.count; i++)
+        free(o.lines[i]);
+    free(o.only);
+}
+
+static void read_text(il_text *t, const char *path)
+{
+    FILE *f = fopen(path, "r");
+    char line[4000];
+    while (f && fgets(line, sizeof line, f))
+        il_words_add(t, "%s", line);
+    if (f)
+        fclose(f);
+}
+
+static void check_file(const char *name, il_registry *r)
+{
+    char path[300];
+    il_text actual = {0}, expected = {0};
+    plan_as_text(&actual, name, r);
+    snprintf(path, sizeof path, "%.*stxt", (int)(strlen(name) - 4), name);
+    if (getenv("INPAINTLAB_WRITE_EXPECTED")) {
+        FILE *f = fopen(path, "w");
+        cr_assert_not_null(f);
+        fputs(actual.data, f);
+        fclose(f);
+    }
+    read_text(&expected, path);
+    cr_expect(expected.data && strcmp(actual.data, expected.data) == 0, "%s gives\n%s\nexpected\n%s", name, actual.data,
+              expected.data ? expected.data : "(no such file)");
+    il_words_free(&actual);
+    il_words_free(&expected);
+}
+
+static int is_yaml(const struct dirent *d)
+{
+    size_t size = strlen(d->d_name);
+    return size > 5 && strcmp(d->d_name + size - 5, ".yaml") == 0;
+}
+
+Test(plan, files)
+{
+    il_registry *r = registry_with(BUILD_DIR "/tests/stubs");
+    cr_assert_eq(chdir(TEST_DATA "/plan"), 0);
+    struct dirent **list = NULL;
+    int count = scandir(".", &list, is_yaml, alphasort);
+    cr_assert_gt(count, 80);
+    for (int i = 0; i < count; i++) {
+        check_file(list[i]->d_name, r);
+        free(list[i]);
+    }
+    free(list);
+    il_registry_free(r);
+}
+
+Test(plan, plugins_are_opened_once_and_closed)
+{
+    il_registry *r = registry_with(BUILD_DIR "/tests/stubs");
+    unsetenv("PICKY_EVER");
+    unsetenv("PICKY_OPEN");
+    il_plan *p = NULL;
+    il_err e = {0};
+    cr_assert_eq(il_plan_read(&p, TEST_DATA "/plan/open-once.yaml", r, (il_plan_opts){0}, &e), IL_OK, "%s", e.message);
+    cr_assert_eq(p->count, 4);
+    cr_assert_str_eq(getenv("PICKY_EVER"), "2");
+    cr_assert_str_eq(getenv("PICKY_OPEN"), "0");
+    il_plan_free(p);
+    il_registry_free(r);
+}
+
+/* ---- the annotated file and the experiments ---- */
+
+static void read_keys(il_text *t, const il_node *map, const char *prefix)
+{
+    for (size_t i = 0; i < map->count; i++)
+        il_words_add(t, "%s%s ", prefix, map->keys[i]->text);
+}
+
+static void known_keys(il_text *t, const char *const *names, const char *prefix)
+{
+    for (; *names; names++)
+        il_words_add(t, "%s%s ", prefix, *names);
+}
+
+Test(plan, annotated_file_has_every_key)
+{
+    il_yaml *y = NULL;
+    il_err e = {0};
+    cr_assert_eq(il_yaml_read(&y, SOURCE_DIR "/schema/experiment.yaml", &e), IL_OK, "%s", e.message);
+    const il_node *root = il_yaml_root(y), *base = il_yaml_get(root, "base"), *test = il_yaml_get(base, "test");
+
+    il_text written = {0}, known = {0};
+    read_keys(&written, root, "");
+    read_keys(&written, base, "base.");
+    read_keys(&written, il_yaml_get(base, "train"), "train.");
+    read_keys(&written, test->items[test->count - 1], "test.");
+    known_keys(&known, il_keys_top, "");
+    known_keys(&known, il_keys_heads, "base.");
+    for (const il_param_spec *s = il_keys_train; s->name; s++)
+        il_words_add(&known, "train.%s ", s->name);
+    il_words_add(&known, "train.skip ");
+    known_keys(&known, il_keys_set, "test.");
+    cr_assert_str_eq(written.data, known.data);
+    il_words_free(&written);
+    il_words_free(&known);
+    il_yaml_free(y);
+}
+
+static void expect_defaults(const il_param_spec *table, const il_node *map)
+{
+    for (const il_param_spec *s = table; s->name; s++) {
+        il_params *p = NULL;
+        const il_node *written = il_yaml_get(map, s->name);
+        cr_assert_not_null(written, "%s", s->name);
+        if (!s->fallback || s->type == IL_PATH)
+            continue;
+        cr_assert_eq(il_params_new(&p, table, NULL), IL_OK);
+        char *fallback = il_words_copy(il_params_canonical(p, s->name));
+        cr_assert_eq(il_params_set(p, s->name, written->text, NULL), IL_OK);
+        cr_expect_str_eq(il_params_canonical(p, s->name), fallback, "%s", s->name);
+        free(fallback);
+        il_params_free(p);
+    }
+}
+
+Test(plan, annotated_file_shows_defaults)
+{
+    il_yaml *y = NULL;
+    il_err e = {0};
+    cr_assert_eq(il_yaml_read(&y, SOURCE_DIR "/schema/experiment.yaml", &e), IL_OK, "%s", e.message);
+    const il_node *base = il_yaml_get(il_yaml_root(y), "base");
+    expect_defaults(il_keys_base, base);
+    expect_defaults(il_keys_train, il_yaml_get(base, "train"));
+    il_yaml_free(y);
+}
+
+Test(plan, annotated_file_is_a_grid)
+{
+    il_registry *r = registry_with("");
+    il_plan *p = NULL;
+    il_err e = {0};
+    cr_assert_eq(il_plan_read(&p, SOURCE_DIR "/schema/experiment.yaml", r, (il_plan_opts){0}, &e), IL_OK, "%s",
+                 e.message);
+    cr_assert_eq(p->count, 4);
+    il_plan_free(p);
+    il_registry_free(r);
+}
+
+/* Appends the cells of a plan as published.csv writes them, without the figure. */
+static void add_cells(il_text *t, const il_plan *p)
+{
+    for (size_t i = 0; i < p->count; i++) {
+        const il_run *run = &p->runs[i];
+        for (size_t k = 0; k < run->ntests; k++)
+            il_words_add(t, "%s,%s,%s,%s,%s,%s,\n", p->published, run->tests[k].dataset.label, run->model.label,
+                         run->mask_policy.label, run->training.on, run->tests[k].images);
+    }
+}
+
+static size_t count_lines(const char *text)
+{
+    size_t lines = 0;
+    for (; *text; text++)
+        lines += *text == '\n';
+    return lines;
+}
+
+Test(plan, experiments_declare_the_published_cells)
+{
+    static const char *const files[] = {"table2", "table3", "table4", "table5", "table6", "table7", "mask-policies"};
+    il_registry *r = registry_with("");
+    il_text cells = {0};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        char path[500];
+        snprintf(path, sizeof path, "%s/experiments/%s.yaml", SOURCE_DIR, files[i]);
+        il_plan *p = NULL;
+        il_err e = {0};
+        cr_assert_eq(il_plan_read(&p, path, r, (il_plan_opts){0}, &e), IL_OK, "%s", e.message);
+        cr_expect_str_eq(p->experiment, files[i]);
+        add_cells(&cells, p);
+        il_plan_free(p);
+    }
+
+    FILE *f = fopen(SOURCE_DIR "/results/published.csv", "r");
+    cr_assert_not_null(f);
+    char line[300];
+    size_t published = 0;
+    cr_assert_not_null(fgets(line, sizeof line, f));
+    while (fgets(line, sizeof line, f)) {
+        memcpy(strrchr(line, ',') + 1, "\n", 2);
+        cr_expect_not_null(strstr(cells.data, line), "no experiment declares %s", line);
+        published++;
+    }
+    fclose(f);
+    cr_expect_eq(count_lines(cells.data), published, "cells that were not published:\n%s", cells.data);
+    il_words_free(&cells);
+    il_registry_free(r);
+}
+
+/* Table 7 tests the models of table 4, and table 2 holds one of table 6: equal configurations, so trained once. */
+Test(plan, equal_models_have_equal_configurations)
+{
+    static const struct {
+        const char *a, *run_a, *b, *run_b;
+    } pairs[] = {
+        {"table4", "train.on=realfake", "table7", "train.on=realfake"},
+        {"table4", "train.on=fakefake", "table7", "train.on=fakefake"},
+        {"table2", "model=nix60", "table6", "train.on=realfake"},
+        {"mask-policies", "mask_policy=full", "table3", "train.on=realfake"},
+    };
+    il_registry *r = registry_with("");
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        char path[500];
+        il_plan *a = NULL, *b = NULL;
+        il_err e = {0};
+        snprintf(path, sizeof path, "%s/experiments/%s.yaml", SOURCE_DIR, pairs[i].a);
+        cr_assert_eq(il_plan_read(&a, path, r, (il_plan_opts){.only = pairs[i].run_a}, &e), IL_OK, "%s", e.message);
+        snprintf(path, sizeof path, "%s/experiments/%s.yaml", SOURCE_DIR, pairs[i].b);
+        cr_assert_eq(il_plan_read(&b, path, r, (il_plan_opts){.only = pairs[i].run_b}, &e), IL_OK, "%s", e.message);
+        cr_expect_str_eq(a->runs[0].config, b->runs[0].config);
+        il_plan_free(a);
+        il_plan_free(b);
+    }
+    il_registry_free(r);
+}

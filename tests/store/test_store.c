@@ -1,0 +1,284 @@
+/* test_store.c - the database of results: whose it is, which version, and every file that is refused. */
+#include <sys/wait.h>
+#include "support/results.h"
+#include "base/text.h"
+
+static struct folder folder;
+static struct file path;
+static il_store *store;
+
+static void set_up(void)
+{
+    folder = new_folder();
+    path = in_folder(folder, "sub/results.sqlite");
+    GOOD(il_store_open(&store, path.path, &e));
+}
+
+static void tear_down(void)
+{
+    il_store_close(store);
+    remove_folder(folder);
+}
+
+TestSuite(store, .init = set_up, .fini = tear_down);
+
+/* ---- opening ---- */
+
+Test(store, new_database_is_marked_and_filled)
+{
+    ANSWERS(store, "SELECT application_id, user_version FROM pragma_application_id, pragma_user_version", "1229742434|6");
+    ANSWERS(store, "SELECT journal_mode FROM pragma_journal_mode", "wal");
+    ANSWERS(store, "SELECT COUNT(*), SUM(published_table = 'text'), MAX(iou) FROM published", "36|3|0.95");
+    ANSWERS(store, "SELECT iou FROM published WHERE published_table = '7' AND trained_on = 'fakefake'"
+                   " AND tested_on = 'realfake'", "0.011");
+    ANSWERS(store, "SELECT SUM(count), COUNT(*) FROM published_splits", "49696|9");
+}
+
+Test(store, opening_again_changes_nothing)
+{
+    il_digest before, after;
+    experiment(store, "x");
+    il_store_close(store);
+    GOOD(il_words_sha256_file(&before, path.path, &e));
+    GOOD(il_store_open(&store, path.path, &e));
+    il_store_close(store);
+    GOOD(il_words_sha256_file(&after, path.path, &e));
+    cr_assert_str_eq(before.hex, after.hex);
+    GOOD(il_store_open(&store, path.path, &e));
+    ANSWERS(store, "SELECT name, title FROM experiments", "x|a title");
+}
+
+Test(store, corrected_figures_replace_old_ones)
+{
+    GOOD(il_store_script(store, "UPDATE published SET iou = 0.5; UPDATE sources SET text = 'older'", &e));
+    il_store_close(store);
+    GOOD(il_store_open(&store, path.path, &e));
+    ANSWERS(store, "SELECT COUNT(*), MAX(iou) FROM published", "36|0.95");
+    ANSWERS(store, "SELECT SUM(count) FROM published_splits", "49696");
+}
+
+static void make_database(const char *file, const char *sql)
+{
+    sqlite3 *db = NULL;
+    cr_assert_eq(sqlite3_open(file, &db), SQLITE_OK);
+    cr_assert_eq(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK, "%s", sqlite3_errmsg(db));
+    sqlite3_close(db);
+}
+
+static void refuse_unchanged(const char *file, const char *message)
+{
+    il_store *s = NULL;
+    il_digest before, after;
+    GOOD(il_words_sha256_file(&before, file, &e));
+    BAD(il_store_open(&s, file, &e), IL_EDB, message);
+    BAD(il_store_open_readonly(&s, file, &e), IL_EDB, message);
+    cr_assert_null(s);
+    GOOD(il_words_sha256_file(&after, file, &e));
+    cr_assert_str_eq(before.hex, after.hex, "%s", message);
+    struct file log;
+    snprintf(log.path, sizeof log.path, "%.150s-wal", file);
+    cr_assert_neq(access(log.path, F_OK), 0);
+}
+
+Test(store, databases_of_others_are_refused_untouched)
+{
+    const char *const others[] = {
+        "CREATE TABLE songs (name TEXT)", "PRAGMA application_id = 17", "PRAGMA user_version = 1",
+        "CREATE TABLE runs (hash TEXT); PRAGMA application_id = 252006674", "CREATE VIEW cells AS SELECT 1" };
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "other%zu.db", i);
+        struct file f = in_folder(folder, name);
+        make_database(f.path, others[i]);
+        refuse_unchanged(f.path, "a database of another program; it was left as it is");
+    }
+}
+
+Test(store, newer_database_is_refused_untouched)
+{
+    struct file f = in_folder(folder, "newer.db");
+    make_database(f.path, "CREATE TABLE t (a); PRAGMA application_id = 1229742434; PRAGMA user_version = 7");
+    refuse_unchanged(f.path, "newer.db: made by a newer inpaintlab (version 7 of the schema; this one knows up to 6)");
+}
+
+Test(store, empty_file_becomes_a_database)
+{
+    struct file f = in_folder(folder, "empty.db");
+    fclose(fopen(f.path, "w"));
+    il_store *s = NULL;
+    BAD(il_store_open_readonly(&s, f.path, &e), IL_EDB, "empty; `inpaintlab run` fills it");
+    GOOD(il_store_open(&s, f.path, &e));
+    ANSWERS(s, "SELECT COUNT(*) FROM cells", "0");
+    il_store_close(s);
+}
+
+Test(store, files_that_are_no_database_are_named)
+{
+    struct file f = in_folder(folder, "noise.db");
+    il_store *s = NULL;
+    FILE *to = fopen(f.path, "w");
+    for (int i = 0; i < 3000; i++)
+        fprintf(to, "this is text, ");
+    fclose(to);
+    BAD(il_store_open(&s, f.path, &e), IL_EDB, "noise.db: not an SQLite database");
+    BAD(il_store_open_readonly(&s, f.path, &e), IL_EDB, "noise.db: not an SQLite database");
+    BAD(il_store_open(&s, folder.path, &e), IL_EIO, "is a folder; expected a database file");
+    BAD(il_store_open_readonly(&s, folder.path, &e), IL_EIO, "is a folder; expected a database file");
+    BAD(il_store_open_readonly(&s, in_folder(folder, "none.db").path, &e), IL_EIO,
+        "none.db: no such database; `inpaintlab run` makes one");
+    BAD(il_store_open(&s, in_folder(folder, "noise.db/results.sqlite").path, &e), IL_EIO,
+        "noise.db: is a file; expected a folder");
+    cr_assert_null(s);
+}
+
+Test(store, damaged_database_is_named)
+{
+    begin_run(store, "h", "n");
+    il_store_close(store);
+    FILE *f = fopen(path.path, "r+b");
+    fseek(f, 0, SEEK_END);
+    long size = ftell(f);
+    for (long page = 4096; page < size; page += 4096) { /* all but the first page and its list of tables */
+        fseek(f, page, SEEK_SET);
+        fputs("damage", f);
+    }
+    fclose(f);
+    il_err e = { 0 };
+    int rc = il_store_open(&store, path.path, &e);
+    cr_assert_eq(rc, IL_EDB, "%d %s", rc, e.message);
+    cr_assert(strstr(e.message, "results.sqlite: ") && strstr(e.message, "the database is damaged"), "%s", e.message);
+    store = NULL;
+}
+
+/* Runs as a user who may only read what the test made; returns the child's verdict. */
+static int as_nobody(int (*work)(void))
+{
+    if (geteuid() != 0)
+        return work();
+    pid_t child = fork();
+    if (child == 0)
+        _exit(setgid(65534) == 0 && setuid(65534) == 0 ? work() : 99);
+    int status = 0;
+    waitpid(child, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 98;
+}
+
+static int cannot_write(void)
+{
+    il_store *s = NULL;
+    il_err e = { 0 };
+    if (il_store_open(&s, path.path, &e) != IL_EDB || !strstr(e.message, "cannot be written: the file or its folder"))
+        return fprintf(stderr, "%s\n", e.message), 1;
+    if (il_store_open(&s, in_folder(folder, "sub/new.sqlite").path, &e) != IL_EDB ||
+        !strstr(e.message, "new.sqlite: the database cannot be opened"))
+        return fprintf(stderr, "%s\n", e.message), 2;
+    if (il_store_open(&s, in_folder(folder, "sub/deep/new.sqlite").path, &e) != IL_EIO ||
+        !strstr(e.message, "sub/deep: the folder cannot be made: Permission denied"))
+        return fprintf(stderr, "%s\n", e.message), 3;
+    return 0;
+}
+
+static int can_read(void)
+{
+    il_store *s = NULL;
+    il_rows rows = { 0 };
+    il_err e = { 0 };
+    if (il_store_open_readonly(&s, path.path, &e) != IL_OK)
+        return fprintf(stderr, "%s\n", e.message), 1;
+    if (il_store_query(&rows, s, "SELECT name FROM experiments", NULL, &e) != IL_OK || rows.count != 1)
+        return fprintf(stderr, "%s\n", e.message), 2;
+    il_store_rows_free(&rows);
+    il_store_close(s);
+    return 0;
+}
+
+Test(store, read_only_files_and_folders)
+{
+    experiment(store, "kept");
+    il_store_close(store);
+    store = NULL;
+    char sub[200];
+    snprintf(sub, sizeof sub, "%s/sub", folder.path);
+    cr_assert_eq(chmod(path.path, 0444), 0);
+    cr_assert_eq(chmod(sub, 0555), 0);
+    cr_assert_eq(as_nobody(cannot_write), 0);
+    cr_assert_eq(as_nobody(can_read), 0);
+    chmod(sub, 0755);
+}
+
+Test(store, read_only_connection_never_writes)
+{
+    il_store *s = NULL;
+    experiment(store, "x");
+    GOOD(il_store_open_readonly(&s, path.path, &e));
+    int64_t id = 0;
+    BAD(il_store_experiment(&id, s, "y", NULL, NULL, NULL, &e), IL_EDB, "read-only");
+    ANSWERS(s, "SELECT COUNT(*) FROM experiments", "1");
+    il_store_close(s);
+}
+
+static size_t files_in(const char *path)
+{
+    char command[300], text[32] = "";
+    snprintf(command, sizeof command, "ls '%s' | wc -l", path);
+    FILE *from = popen(command, "r");
+    cr_assert_not_null(fgets(text, sizeof text, from));
+    pclose(from);
+    return strtoul(text, NULL, 10);
+}
+
+Test(store, reading_leaves_no_files_behind)
+{
+    struct file sub = in_folder(folder, "sub");
+    il_store_close(store);
+    store = NULL;
+    cr_assert_eq(files_in(sub.path), 1);
+    il_store *s = NULL;
+    GOOD(il_store_open_readonly(&s, path.path, &e));
+    ANSWERS(s, "SELECT COUNT(*) FROM published", "36");
+    il_store_close(s);
+    cr_assert_eq(files_in(sub.path), 1);
+}
+
+/* ---- migrations ---- */
+
+static const char *const steps[] = {
+    "CREATE TABLE a (x INTEGER) STRICT; INSERT INTO a VALUES (1), (2);",
+    "CREATE TABLE b (y INTEGER) STRICT; INSERT INTO b SELECT x * 10 FROM a; DROP TABLE a;",
+    "CREATE TABLE c (z INTEGER) STRICT; INSERT INTO b VALUES (7); INSERT INTO nowhere VALUES (1);" };
+
+static il_store raw(const char *file)
+{
+    il_store s = { .path = (char *)file };
+    cr_assert_eq(sqlite3_open(file, &s.db), SQLITE_OK);
+    return s;
+}
+
+Test(store, migrations_go_step_by_step)
+{
+    struct file f = in_folder(folder, "steps.db");
+    il_store s = raw(f.path);
+    GOOD(il_store_migrate(&s, (il_migrations){ steps, 1 }, &e));
+    ANSWERS(&s, "SELECT COUNT(*), user_version FROM a, pragma_user_version", "2|1");
+    BAD(il_store_check(&s, (il_migrations){ steps, 2 }, &e), IL_EDB, "made by an older inpaintlab");
+    GOOD(il_store_migrate(&s, (il_migrations){ steps, 2 }, &e));
+    ANSWERS(&s, "SELECT SUM(y), user_version, application_id FROM b, pragma_user_version, pragma_application_id",
+            "30|2|1229742434");
+    GOOD(il_store_migrate(&s, (il_migrations){ steps, 2 }, &e));
+    GOOD(il_store_check(&s, (il_migrations){ steps, 2 }, &e));
+    ANSWERS(&s, "SELECT COUNT(*) FROM b", "2");
+    BAD(il_store_migrate(&s, (il_migrations){ steps, 1 }, &e), IL_EDB, "version 2 of the schema; this one knows up to 1");
+    sqlite3_close(s.db);
+}
+
+Test(store, failing_migration_leaves_the_version_before_it)
+{
+    struct file f = in_folder(folder, "steps.db");
+    il_store s = raw(f.path);
+    BAD(il_store_migrate(&s, (il_migrations){ steps, 3 }, &e), IL_EDB, "version 3 of the schema: ");
+    BAD(il_store_migrate(&s, (il_migrations){ steps, 3 }, &e), IL_EDB, "no such table: nowhere");
+    ANSWERS(&s, "SELECT SUM(y), user_version FROM b, pragma_user_version", "30|2");
+    ANSWERS(&s, "SELECT COUNT(*) FROM sqlite_schema WHERE name = 'c'", "0");
+    cr_assert(sqlite3_get_autocommit(s.db));
+    sqlite3_close(s.db);
+}

@@ -1,0 +1,76 @@
+#include <criterion/criterion.h>
+#include "torch/kernels/pixel.h"
+
+Test(pixel, bins_are_half_open)
+{
+    for (int k = 1; k <= 256; k++) {
+        float edge = (float)k / 256;
+        cr_expect_eq(il_pixel_bin(edge), k - 1, "%d/256 falls into bin %d", k, il_pixel_bin(edge));
+        cr_expect_eq(il_pixel_bin(nextafterf(edge, 0)), k - 1);
+        cr_expect_eq(il_pixel_bin(nextafterf(edge, 2)), k < 256 ? k : 255);
+    }
+    cr_expect_eq(il_pixel_bin(0), 0);
+    cr_expect_eq(il_pixel_bin(1e-45f), 0);
+    cr_expect_eq(il_pixel_bin(NAN), 0);
+    cr_expect_eq(il_pixel_bin(INFINITY), 255);
+    cr_expect_eq(il_pixel_bin(-INFINITY), 0);
+}
+
+Test(pixel, cells_part_truth)
+{
+    cr_expect_eq(il_pixel_cell(1, 1e-30f), 255);
+    cr_expect_eq(il_pixel_cell(1, 0), 511);
+    cr_expect_eq(il_pixel_cell(0, -1), 256);
+    cr_expect_eq(il_pixel_cell(0, NAN), 256);
+}
+
+/* Against libm in double precision. */
+Test(pixel, exponential_and_logarithm)
+{
+    for (int i = 0; i < 200000; i++) {
+        float a = (float)i * (87.0f / 200000), e = (float)(i + 1) / 200000;
+        double exact = exp(-(double)a), log = log1p((double)e);
+        cr_assert(fabs(il_pixel_exp_minus(a) - exact) <= 1.2e-7 * exact, "exp(-%.9g)", (double)a);
+        cr_assert(fabs(il_pixel_log1p(e) - log) <= 2.4e-7 * log, "log1p(%.9g)", (double)e);
+    }
+    cr_expect_eq(il_pixel_exp_minus(0), 1);
+    cr_expect_eq(il_pixel_exp_minus(87), 0);
+    cr_expect_eq(il_pixel_exp_minus(INFINITY), 0);
+    cr_expect_eq(il_pixel_log1p(0), 0);
+}
+
+/* Far from and near to the target: value and slope keep their digits, which differences of scores would lose. */
+Test(pixel, focal_loss_of_sure_pixels)
+{
+    il_pixel_focal f = il_pixel_focal_of(0.25, 2);
+    double p = exp(-20.0); /* the score of -20, to 2e-9 of it */
+    cr_expect_float_eq(il_pixel_focal_value(-20, 0, f) / (0.75 * p * p * p), 1, 1e-5);
+    cr_expect_float_eq(il_pixel_focal_slope(-20, 0, f) / (0.75 * 3 * p * p * p), 1, 1e-5);
+    cr_expect_float_eq(il_pixel_focal_value(20, 1, f) / (0.25 * p * p * p), 1, 1e-5);
+    cr_expect_float_eq(il_pixel_focal_slope(20, 1, f) / (-0.25 * 3 * p * p * p), 1, 1e-5);
+    cr_expect_float_eq(il_pixel_focal_value(-1e4f, 1, f), 2500, 1e-3);
+    cr_expect_float_eq(il_pixel_focal_slope(-1e4f, 1, f), -0.25, 1e-6);
+    cr_expect_eq(il_pixel_focal_value(-1e4f, 0, f), 0);
+    cr_expect_eq(il_pixel_focal_slope(-1e4f, 0, f), 0);
+}
+
+/* Below 1, the power of a vanishing miss has an infinite slope, but the loss does not. */
+Test(pixel, focal_loss_of_a_small_gamma_stays_finite)
+{
+    il_pixel_focal f = il_pixel_focal_of(0.25, 0.5);
+    const float logits[] = { -1e4f, -100, -87, -50, 0, 50, 87, 100, 1e4f };
+    for (size_t i = 0; i < sizeof logits / sizeof *logits; i++)
+        for (int t = 0; t <= 1; t++) {
+            cr_expect(isfinite(il_pixel_focal_value(logits[i], (float)t, f)), "%g", (double)logits[i]);
+            cr_expect(isfinite(il_pixel_focal_slope(logits[i], (float)t, f)), "%g", (double)logits[i]);
+        }
+}
+
+Test(pixel, no_finite_loss_of_an_infinite_logit)
+{
+    il_pixel_focal f = il_pixel_focal_of(0.25, 2);
+    const float logits[] = { INFINITY, -INFINITY, NAN };
+    for (int i = 0; i < 3; i++)
+        for (int t = 0; t <= 2; t++)
+            cr_expect_not(isfinite(il_pixel_focal_value(logits[i], (float)t / 2, f)));
+}

@@ -1,0 +1,175 @@
+/* test_graph.c - recorded and replayed work on the CPU, where a replay computes anew. */
+#include <criterion/criterion.h>
+#include <math.h>
+#include <string.h>
+#include "torch/cuda_graph.h"
+
+/* A convolution with batch norm and dropout, and a step of Adam. */
+struct net {
+    il_state *state;
+    il_tensor *weight, *gain, *bias, *mean, *var;
+    il_adam *adam;
+    uint64_t seed;
+    int bodies; /* runs of the body */
+};
+
+static void open_net(struct net *n)
+{
+    il_err e = { 0 };
+    *n = (struct net){ 0 };
+    cr_assert_eq(il_state_new(&n->state, (il_device){ 0 }, 3, &e), IL_OK);
+    n->weight = il_state_param(n->state, "weight", IL_INIT_KAIMING_UNIFORM, 0, 4, (int64_t[]){ 2, 3, 3, 3 });
+    n->gain = il_state_param(n->state, "gain", IL_INIT_ONES, 0, 1, (int64_t[]){ 2 });
+    n->bias = il_state_param(n->state, "bias", IL_INIT_ZEROS, 0, 1, (int64_t[]){ 2 });
+    n->mean = il_state_buffer(n->state, "mean", IL_F32, 0, 1, (int64_t[]){ 2 });
+    n->var = il_state_buffer(n->state, "var", IL_F32, 1, 1, (int64_t[]){ 2 });
+    cr_assert_eq(il_state_status(n->state, &e), IL_OK, "%s", e.message);
+    cr_assert_eq(il_adam_new(&n->adam, n->state, (il_adam_opts){ .lr = 0.01 }, &e), IL_OK);
+}
+
+static void close_net(struct net *n)
+{
+    il_adam_free(n->adam);
+    il_state_free(n->state);
+}
+
+static int body(void *context, il_scope *outer, il_tensor *const in[], il_tensor *out[], il_err *e)
+{
+    struct net *n = context;
+    il_scope *s = NULL;
+    int rc = il_scope_open(&s, (il_scope_opts){ .training = true, .seed = n->seed }, e);
+    if (rc != IL_OK)
+        return rc;
+    n->bodies++;
+    il_tensor *y = il_conv2d(s, in[0], n->weight, NULL, (il_conv_opts){ .padding = 1 });
+    y = il_dropout(s, il_batch_norm(s, y, n->gain, n->bias, n->mean, n->var, NULL), 0.5);
+    il_tensor *loss = il_mean(s, il_mul(s, y, y));
+    rc = il_backward(s, loss, e);
+    if (rc == IL_OK)
+        out[0] = il_adopt(outer, il_keep(s, il_detach(s, loss)));
+    if (rc == IL_OK)
+        rc = il_scope_status(s, e);
+    il_scope_close(s);
+    return rc == IL_OK ? il_adam_step(n->adam, e) : rc;
+}
+
+/* A step on n pictures; its loss. g NULL: computed without one. */
+static float step(struct net *n, il_graph *g, int pictures, uint64_t seed)
+{
+    il_err e = { 0 };
+    il_scope *s = NULL;
+    il_tensor *out[1] = { NULL };
+    float loss = NAN;
+    n->seed = seed;
+    cr_assert_eq(il_scope_open(&s, (il_scope_opts){ 0 }, &e), IL_OK);
+    il_tensor *in[] = { il_randn(s, 40 + seed, 0, 4, (int64_t[]){ pictures, 3, 8, 8 }) };
+    const il_graph_work work = { .body = body, .context = n, .in = in, .ins = 1, .out = out, .outs = 1, .seed = seed,
+                                 .state = n->state };
+    int rc = g ? il_graph_run(g, s, &work, &e) : body(n, s, in, out, &e);
+    cr_assert_eq(rc, IL_OK, "%s", e.message);
+    cr_assert_eq(il_read_f32(out[0], &loss, 1, &e), IL_OK, "%s", e.message);
+    il_scope_close(s);
+    return loss;
+}
+
+/* What evaluation gives now: it keeps weights folded until something tells that they changed. */
+static float evaluate(struct net *n)
+{
+    il_err e = { 0 };
+    il_scope *s = NULL;
+    float value = NAN;
+    const il_fold fold = { .weight = n->gain, .bias = n->bias, .mean = n->mean, .var = n->var };
+    cr_assert_eq(il_scope_open(&s, (il_scope_opts){ 0 }, &e), IL_OK);
+    il_tensor *x = il_randn(s, 7, 0, 4, (int64_t[]){ 1, 3, 8, 8 });
+    il_tensor *y = il_conv2d_folded(s, x, n->weight, NULL, fold, (il_conv_opts){ .padding = 1 });
+    y = il_mean(s, y);
+    cr_assert_eq(il_scope_status(s, &e), IL_OK, "%s", e.message);
+    cr_assert_eq(il_read_f32(y, &value, 1, &e), IL_OK);
+    il_scope_close(s);
+    return value;
+}
+
+/* Every step of both, and what evaluation gives between them. */
+static void compare(const int *pictures, int steps, int give_up_after, size_t replays)
+{
+    struct net plain, replayed;
+    il_graph *g = NULL;
+    il_err e = { 0 };
+    open_net(&plain);
+    open_net(&replayed);
+    cr_assert_eq(il_graph_new(&g, (il_device){ 0 }, &e), IL_OK, "%s", e.message);
+    for (int i = 0; i < steps; i++) {
+        if (i == give_up_after)
+            il_graph_give_up(g, "a test");
+        float a = step(&plain, NULL, pictures[i], (uint64_t)i), b = step(&replayed, g, pictures[i], (uint64_t)i);
+        cr_expect_eq(a, b, "step %d: loss %.9g, replayed %.9g", i, (double)a, (double)b);
+        a = evaluate(&plain);
+        b = evaluate(&replayed);
+        cr_expect_eq(a, b, "after step %d: %.9g, replayed %.9g", i, (double)a, (double)b);
+    }
+    cr_expect_eq(replayed.bodies, steps);
+    cr_expect_eq(il_graph_replays(g), replays);
+    il_graph_free(g);
+    close_net(&replayed);
+    close_net(&plain);
+}
+
+Test(graph, computes_three_times_then_replays)
+{
+    compare((int[]){ 2, 2, 2, 2, 2, 2 }, 6, -1, 3);
+}
+
+Test(graph, batches_of_other_sizes_are_computed)
+{
+    compare((int[]){ 2, 2, 2, 2, 1, 2, 1 }, 7, -1, 2);
+    compare((int[]){ 2, 2, 1, 2, 2, 2, 2 }, 7, -1, 1); /* three in a row come first */
+}
+
+Test(graph, what_cannot_be_recorded_is_computed)
+{
+    compare((int[]){ 2, 2, 2, 2, 2, 2 }, 6, 2, 0);
+    compare((int[]){ 2, 2, 2, 2, 2, 2 }, 6, 5, 2);
+}
+
+static int failing(void *context, il_scope *s, il_tensor *const in[], il_tensor *out[], il_err *e)
+{
+    (void)context;
+    (void)s;
+    (void)in;
+    (void)out;
+    return il_fail(e, IL_ETORCH, "this body fails");
+}
+
+Test(graph, a_failing_body_fails)
+{
+    struct net n;
+    il_graph *g = NULL;
+    il_scope *s = NULL;
+    il_err e = { 0 };
+    il_tensor *out[1] = { NULL };
+    open_net(&n);
+    cr_assert_eq(il_graph_new(&g, (il_device){ 0 }, &e), IL_OK);
+    cr_assert_eq(il_scope_open(&s, (il_scope_opts){ 0 }, &e), IL_OK);
+    il_tensor *in[] = { il_randn(s, 1, 0, 1, (int64_t[]){ 4 }) };
+    const il_graph_work work = { .body = failing, .in = in, .ins = 1, .out = out, .outs = 1, .state = n.state };
+    for (int i = 0; i < 5; i++) { /* computed and replayed */
+        e = (il_err){ 0 };
+        cr_expect_eq(il_graph_run(g, s, &work, &e), IL_ETORCH);
+        cr_expect_not_null(strstr(e.message, "this body fails"), "%s", e.message);
+    }
+    il_scope_close(s);
+    il_graph_free(g);
+    close_net(&n);
+}
+
+Test(graph, without_a_gpu_there_is_no_recorder_for_it)
+{
+    il_device gpu;
+    il_graph *g = NULL;
+    il_err e = { 0 };
+    if (il_device_parse(&gpu, "cuda", &e) == IL_OK)
+        cr_skip("there is a GPU");
+    cr_expect_eq(il_graph_new(&g, (il_device){ IL_CUDA, 0 }, &e), IL_EDEVICE);
+    cr_expect_not_null(strstr(e.message, "CUDA graphs"), "%s", e.message);
+    cr_expect_null(g);
+}

@@ -1,0 +1,415 @@
+/* test_train.c - training, checkpoints, jobs and runs on pictures with a trace that a small U-Net can learn. */
+#include <math.h>
+#include "torch/bundle.h"
+#include "support/lab.h"
+#include "train/train.h"
+
+TestSuite(train, .init = lab_open, .fini = lab_close);
+
+/* Everything one training needs. */
+struct bench {
+    il_registry *registry;
+    il_plan *plan;
+    il_job job;
+    il_model model;
+    il_course course;
+};
+
+static volatile int stop;
+static int stop_after; /* epochs; 0: never */
+
+static int on_epoch(void *context, const il_course *c, il_err *e)
+{
+    (void)context;
+    (void)e;
+    if (stop_after && (int)c->done >= stop_after)
+        stop = 1;
+    return IL_OK;
+}
+
+static void open_bench(struct bench *b, const char *grid)
+{
+    il_err e = { 0 };
+    LAB_OK(il_registry_open(&b->registry, &e), e);
+    LAB_OK(il_plan_read(&b->plan, grid, b->registry, (il_plan_opts){ 0 }, &e), e);
+    LAB_OK(il_job_open(&b->job, &b->plan->runs[0], NULL, &e), e);
+    cr_assert_eq(b->job.error.code, IL_OK, "%s", b->job.error.message);
+    LAB_OK(il_model_open(&b->model, &b->plan->runs[0].model, (il_model_opts){ .seed = b->plan->runs[0].seed, .precision = b->plan->runs[0].training.precision }, &e), e);
+}
+
+static void close_bench(struct bench *b)
+{
+    il_course_free(&b->course);
+    il_model_close(&b->model);
+    il_job_close(&b->job);
+    il_plan_free(b->plan);
+    il_registry_free(b->registry);
+    memset(b, 0, sizeof *b);
+}
+
+static int train(struct bench *b, const char *checkpoint, il_err *e)
+{
+    size_t left_out;
+    il_watch watch = { .stop = &stop };
+    il_training_job what = { .run = &b->plan->runs[0], .hash = b->job.hash, .checkpoint = checkpoint,
+                             .train = b->job.train, .validation = b->job.validation, .labels = b->job.labels,
+                             .loader_threads = 1, .epoch = on_epoch };
+    return il_train_model(&b->course, &left_out, &b->model, &what, &watch, e);
+}
+
+/* All weights as bytes, for comparing bit by bit. */
+static il_digest weights(const struct bench *b)
+{
+    il_text all = { 0 };
+    il_err e = { 0 };
+    for (size_t i = 0; i < il_state_count(b->model.state); i++) {
+        il_state_entry t = il_state_at(b->model.state, i);
+        size_t bytes = (size_t)il_numel(t.tensor) * il_dtype_size(il_dtype_of(t.tensor));
+        unsigned char *data = malloc(bytes);
+        LAB_OK(il_read_bytes(t.tensor, data, bytes, &e), e);
+        il_digest d = il_words_sha256(data, bytes);
+        il_words_add(&all, "%s %s\n", t.name, d.hex);
+        free(data);
+    }
+    il_digest d = il_words_sha256(all.data, all.size);
+    il_words_free(&all);
+    return d;
+}
+
+
+Test(train, loss_falls_and_epochs_are_booked)
+{
+    struct bench b = { 0 };
+    il_err e = { 0 };
+    stop = stop_after = 0;
+    open_bench(&b, lab_grid("falls", "", ""));
+    LAB_OK(train(&b, lab_path("c"), &e), e);
+    cr_assert_eq(b.course.done, 3);
+    cr_assert_lt(b.course.epochs[2].train_loss, b.course.epochs[0].train_loss);
+    cr_assert_eq(b.course.epochs[2].epoch, 3);
+    cr_assert(b.course.epochs[0].images_per_second > 0);
+    close_bench(&b);
+}
+
+/* Stopped after `epochs` epochs (one step into the next) and gone on with: the weights must be the same bits. */
+static void resumes_exactly(int epochs, const char *settings)
+{
+    struct bench whole = { 0 }, cut = { 0 };
+    il_err e = { 0 };
+    const char *grid = lab_grid("resume", settings, "");
+    unlink(lab_path("whole"));
+    unlink(lab_path("cut"));
+    stop = stop_after = 0;
+    open_bench(&whole, grid);
+    LAB_OK(train(&whole, lab_path("whole"), &e), e);
+
+    stop_after = epochs;
+    open_bench(&cut, grid);
+    cr_assert_eq(train(&cut, lab_path("cut"), &e), IL_ECANCEL);
+    cr_assert_not_null(strstr(e.message, "stopped in epoch"), "%s", e.message);
+    close_bench(&cut);
+
+    stop = stop_after = 0;
+    open_bench(&cut, grid);
+    LAB_OK(train(&cut, lab_path("cut"), &e), e);
+    cr_assert_str_eq(weights(&cut).hex, weights(&whole).hex);
+    cr_assert_eq(cut.course.done, whole.course.done);
+    for (size_t i = 0; i < whole.course.done; i++) {
+        cr_assert_eq(cut.course.epochs[i].train_loss, whole.course.epochs[i].train_loss, "epoch %zu", i + 1);
+        cr_assert_eq(cut.course.epochs[i].train_iou, whole.course.epochs[i].train_iou);
+        cr_assert_eq(cut.course.epochs[i].validation_loss, whole.course.epochs[i].validation_loss);
+    }
+    close_bench(&cut);
+    close_bench(&whole);
+}
+
+Test(train, resumes_bit_by_bit_after_one_epoch)
+{
+    resumes_exactly(1, "");
+}
+
+Test(train, resumes_bit_by_bit_after_two_epochs)
+{
+    resumes_exactly(2, "");
+}
+
+Test(train, resumes_bit_by_bit_in_parts_and_in_half_precision)
+{
+    resumes_exactly(1, ", accumulate: 2");
+    resumes_exactly(1, ", precision: fp16"); /* the loss's scale too */
+    resumes_exactly(1, ", schedule: cosine, warmup: 0.5, optimizer: adamw");
+}
+
+/* Trained once with and once without the setting: the weights must be the same bits. */
+Test(train, replayed_steps_give_the_same_weights)
+{
+    struct bench b[2] = { 0 };
+    il_err e = { 0 };
+    stop = stop_after = 0;
+    for (int i = 0; i < 2; i++) {
+        open_bench(&b[i], lab_grid("graph", i ? ", cuda_graph: true" : "", ""));
+        unlink(lab_path("graph"));
+        LAB_OK(train(&b[i], lab_path("graph"), &e), e);
+    }
+    cr_assert_str_eq(weights(&b[1]).hex, weights(&b[0]).hex);
+    cr_assert_eq(b[1].course.epochs[2].validation_loss, b[0].course.epochs[2].validation_loss);
+    resumes_exactly(1, ", cuda_graph: true");
+    for (int i = 0; i < 2; i++)
+        close_bench(&b[i]);
+}
+
+/* Settings that change no result are no part of a run's identity, the others are; and a grid that names none of them is
+ * the run it was before they existed. */
+Test(train, identity_of_settings_that_came_later)
+{
+    static const char *const settings[] = { "", ", recompute: true, cuda_graph: true, accumulate: 1, precision: fp32,"
+                                                " schedule: constant, warmup: 0, optimizer: adam",
+                                            ", accumulate: 2", ", precision: bf16", ", schedule: cosine",
+                                            ", schedule: linear", ", warmup: 1.5", ", optimizer: adamw, weight_decay: 0.1",
+                                            ", weight_decay: 0.1" };
+    enum { COUNT = sizeof settings / sizeof *settings };
+    struct bench b[COUNT] = { 0 };
+    il_digest after[COUNT];
+    il_err e = { 0 };
+    stop = stop_after = 0;
+    for (int i = 0; i < COUNT; i++) {
+        open_bench(&b[i], lab_grid("identity", settings[i], ""));
+        unlink(lab_path("c"));
+        LAB_OK(train(&b[i], lab_path("c"), &e), e);
+        after[i] = weights(&b[i]);
+    }
+    cr_expect_null(strstr(b[0].plan->runs[0].config, "precision"), "%s", b[0].plan->runs[0].config);
+    cr_expect_str_eq(b[0].job.hash, b[1].job.hash);
+    cr_expect_str_eq(after[0].hex, after[1].hex);
+    for (int i = 2; i < COUNT; i++) {
+        cr_expect_str_neq(b[0].job.hash, b[i].job.hash, "%s", settings[i]);
+        for (int k = 0; k < i; k += k == 0 ? 2 : 1)
+            cr_expect_str_neq(after[k].hex, after[i].hex, "%s, %s", settings[k], settings[i]);
+    }
+    for (int i = 0; i < COUNT; i++)
+        close_bench(&b[i]);
+}
+
+Test(train, another_seed_gives_other_weights)
+{
+    struct bench a = { 0 }, b = { 0 };
+    il_err e = { 0 };
+    stop = stop_after = 0;
+    open_bench(&a, lab_grid("one", "", ""));
+    open_bench(&b, lab_grid("two", "", "  missing: skip\n"));
+    LAB_OK(train(&a, lab_path("a"), &e), e);
+    LAB_OK(train(&b, lab_path("b"), &e), e);
+    cr_assert_str_eq(weights(&a).hex, weights(&b).hex, "what does not matter must not change the weights");
+    close_bench(&b);
+    open_bench(&b, lab_grid("three", "", "axes: {seed: [8]}\n"));
+    LAB_OK(train(&b, lab_path("b2"), &e), e);
+    cr_assert_str_neq(weights(&a).hex, weights(&b).hex);
+    close_bench(&a);
+    close_bench(&b);
+}
+
+/* A huge rate ruins later epochs: the sound default restores the best epoch, as_published keeps the last. */
+Test(train, tests_the_best_or_the_last_weights)
+{
+    struct bench best = { 0 }, last = { 0 };
+    il_err e = { 0 };
+    stop = stop_after = 0;
+    const char *axes = "axes: {train.lr: [0.3]}\n";
+    open_bench(&best, lab_grid("best", "", axes));
+    open_bench(&last, lab_grid("last", ", as_published: true", axes));
+    LAB_OK(train(&best, lab_path("best"), &e), e);
+    LAB_OK(train(&last, lab_path("last"), &e), e);
+    int best_epoch = best.course.early.best_epoch;
+    bool same = strcmp(weights(&best).hex, weights(&last).hex) == 0;
+    cr_assert_eq(best_epoch, last.course.early.best_epoch);
+    cr_assert_eq(same, best_epoch == (int)best.course.done, "best epoch %d of %zu", best_epoch, best.course.done);
+    close_bench(&best);
+    close_bench(&last);
+}
+
+Test(train, a_checkpoint_of_another_run_is_refused)
+{
+    struct bench b = { 0 };
+    il_err e = { 0 };
+    stop = stop_after = 0;
+    open_bench(&b, lab_grid("mine", "", ""));
+    LAB_OK(train(&b, lab_path("c"), &e), e);
+    close_bench(&b);
+    open_bench(&b, lab_grid("other", "", "axes: {seed: [9]}\n"));
+    cr_assert_eq(train(&b, lab_path("c"), &e), IL_EFORMAT);
+    cr_assert_not_null(strstr(e.message, "belongs to run"), "%s", e.message);
+    cr_assert_not_null(strstr(e.message, "remove it to start the run anew"), "%s", e.message);
+    close_bench(&b);
+}
+
+Test(train, a_damaged_checkpoint_is_refused)
+{
+    struct bench b = { 0 };
+    il_err e = { 0 };
+    stop = stop_after = 0;
+    const char *grid = lab_grid("damaged", "", "");
+    open_bench(&b, grid);
+    LAB_OK(train(&b, lab_path("c"), &e), e);
+    close_bench(&b);
+    cr_assert_eq(truncate(lab_path("c"), 1000), 0);
+    open_bench(&b, grid);
+    cr_assert_eq(train(&b, lab_path("c"), &e), IL_EFORMAT);
+    cr_assert_not_null(strstr(e.message, lab_path("c")), "%s", e.message);
+    close_bench(&b);
+}
+
+/* Writes the file anew with another tensor under that name. */
+static void replace_tensor(const char *path, const char *name, il_dtype dtype, int64_t count, const void *data)
+{
+    il_err e = { 0 };
+    il_bundle *old = NULL, *new = NULL;
+    LAB_OK(il_bundle_read(&old, path, &e), e);
+    LAB_OK(il_bundle_new(&new, &e), e);
+    for (size_t i = 0; i < il_bundle_notes(old); i++)
+        LAB_OK(il_bundle_note(new, il_bundle_note_at(old, i).key, il_bundle_note_at(old, i).text, &e), e);
+    for (size_t i = 0; i < il_bundle_count(old); i++)
+        if (strcmp(il_bundle_name(old, i), name) != 0)
+            LAB_OK(il_bundle_add(new, il_bundle_name(old, i), il_bundle_at(old, i), &e), e);
+    LAB_OK(il_bundle_add_bytes(new, name, dtype, 1, &count, data, &e), e);
+    LAB_OK(il_bundle_write(new, path, &e), e);
+    il_bundle_free(old);
+    il_bundle_free(new);
+}
+
+Test(train, a_checkpoint_of_impossible_numbers_is_refused)
+{
+    struct bench b = { 0 };
+    il_err e = { 0 };
+    stop = stop_after = 0;
+    const char *grid = lab_grid("impossible", "", "");
+    open_bench(&b, grid);
+    LAB_OK(train(&b, lab_path("c"), &e), e);
+    close_bench(&b);
+    replace_tensor(lab_path("c"), "course.sums", IL_F64, 10, (double[]){ 0, 1, 1e300, 0, 0, 0, 0, 1, 0, 0 });
+    open_bench(&b, grid);
+    cr_assert_eq(train(&b, lab_path("c"), &e), IL_EFORMAT);
+    cr_assert_not_null(strstr(e.message, "its record of the training is damaged"), "%s", e.message);
+    close_bench(&b);
+    replace_tensor(lab_path("c"), "course.sums", IL_F64, 10, (double[10]){ 0 });
+    replace_tensor(lab_path("c"), "course.position", IL_I64, 5, (int64_t[]){ -3, 0, 0, 0, 0 });
+    open_bench(&b, grid);
+    cr_assert_eq(train(&b, lab_path("c"), &e), IL_EFORMAT);
+    cr_assert_not_null(strstr(e.message, "its record of the training is damaged"), "%s", e.message);
+    close_bench(&b);
+}
+
+/* ---- whole runs ---- */
+
+Test(train, a_run_is_done_once_and_its_cells_are_stored)
+{
+    struct room r = { 0 };
+    open_room(&r, lab_grid("once", "", ""));
+    cr_assert_eq(look_at_first(&r, NULL), IL_JOB_TODO);
+    il_run_outcome first = run_first(&r);
+    cr_assert(first.trained && first.tested == 1, "%s", first.failure.message);
+    assert_query(&r, "SELECT count(*) FROM epochs", "3");
+    assert_query(&r, "SELECT count(*) FROM images", "3");
+    assert_query(&r, "SELECT sum(tp + fp + fn + tn) FROM images", "6912"); /* 3 pictures of 48 x 48 */
+    assert_query(&r, "SELECT tested_on FROM cells", "realfake");
+    assert_query(&r, "SELECT model_params FROM runs", "{\"coarse\":8,\"fine\":6,\"level\":8.0,\"residual\":true}");
+    /* scores are counted where truth and prediction are */
+    assert_query(&r, "SELECT count(*) FROM scores", "3");
+    assert_query(&r, "SELECT count(*) FROM images JOIN scores USING (test, id)"
+                     " WHERE il_pixels(tampered) = tp + fn AND il_pixels(clean) = fp + tn"
+                     " AND il_above(tampered, 0.5) = tp AND il_above(clean, 0.5) = fp", "3");
+    assert_query(&r, "SELECT sum(tp) > 0 AND sum(fp) > 0 AND sum(fn) > 0 FROM images", "1");
+    cr_assert_eq(look_at_first(&r, NULL), IL_JOB_DONE);
+    il_run_outcome second = run_first(&r);
+    cr_assert(!second.trained && second.tested == 0);
+    close_room(&r);
+}
+
+Test(train, changed_data_and_settings_make_a_run_stale)
+{
+    struct room r = { 0 };
+    char why[400];
+    open_room(&r, lab_grid("stale", "", ""));
+    run_first(&r);
+    close_room(&r);
+
+    open_room(&r, lab_grid("stale", ", weight_decay: 0.5", ""));
+    cr_assert_eq(look_at_first(&r, why), IL_JOB_STALE);
+    cr_assert_not_null(strstr(why, "weight_decay"), "%s", why);
+    close_room(&r);
+
+    lab_picture("train", 77, 48);
+    open_room(&r, lab_grid("stale", "", ""));
+    cr_assert_eq(look_at_first(&r, why), IL_JOB_STALE);
+    cr_assert_not_null(strstr(why, "data"), "%s", why);
+    close_room(&r);
+}
+
+/* A setting that goes back to its default leaves the configuration. */
+Test(train, a_setting_taken_back_is_told)
+{
+    struct room r = { 0 };
+    char why[400];
+    open_room(&r, lab_grid("back", ", accumulate: 2", ""));
+    run_first(&r);
+    close_room(&r);
+    open_room(&r, lab_grid("back", "", ""));
+    cr_assert_eq(look_at_first(&r, why), IL_JOB_STALE);
+    cr_assert_str_eq(why, "since it was last run: train.accumulate: 2 -> unset");
+    close_room(&r);
+}
+
+Test(train, missing_data_become_a_failed_row_with_its_reason)
+{
+    struct room r = { 0 };
+    char why[400];
+    cr_assert_eq(unlink(lab_path("data/train/p01.mask.png")), 0);
+    open_room(&r, lab_grid("missing", "", ""));
+    cr_assert_eq(look_at_first(&r, why), IL_JOB_BLOCKED);
+    cr_assert_not_null(strstr(why, "p01"), "%s", why);
+    il_run_outcome o = run_first(&r);
+    cr_assert_neq(o.failure.code, IL_OK);
+    assert_query(&r, "SELECT status FROM runs", "failed");
+    assert_query(&r, "SELECT instr(message, 'p01') > 0 FROM runs", "1");
+    assert_query(&r, "SELECT seconds FROM runs", "NULL");
+    close_room(&r);
+
+    open_room(&r, lab_grid("skip", "", "  missing: skip\n"));
+    o = run_first(&r);
+    cr_assert(o.trained, "%s", o.failure.message);
+    assert_query(&r, "SELECT left_out FROM runs WHERE status = 'done'", "1");
+    close_room(&r);
+}
+
+Test(train, a_second_test_set_does_not_train_again)
+{
+    struct room r = { 0 };
+    open_room(&r, lab_grid("first", "", ""));
+    run_first(&r);
+    close_room(&r);
+    open_room(&r, lab_grid("second", "", "  test: [realfake, {images: realfake, split: validation}]\n"));
+    il_run_outcome o = run_first(&r);
+    cr_assert(!o.trained);
+    cr_assert_eq(o.tested, 1);
+    assert_query(&r, "SELECT count(*) FROM runs", "1");
+    assert_query(&r, "SELECT count(*) FROM cells", "3");
+    close_room(&r);
+}
+
+Test(train, a_held_run_is_left_to_its_holder)
+{
+    struct room r = { 0 };
+    il_job j = { 0 };
+    il_err e = { 0 };
+    int lock = -1;
+    open_room(&r, lab_grid("held", "", ""));
+    LAB_OK(il_job_open(&j, &r.plan->runs[0], r.store, &e), e);
+    LAB_OK(il_job_lock(&lock, &j, r.opts.folder, &e), e);
+    cr_assert_eq(look_at_first(&r, NULL), IL_JOB_BUSY);
+    il_run_outcome o = run_first(&r);
+    cr_assert(o.busy && !o.trained);
+    assert_query(&r, "SELECT count(*) FROM runs", "0");
+    il_job_unlock(lock);
+    cr_assert_eq(look_at_first(&r, NULL), IL_JOB_TODO);
+    il_job_close(&j);
+    close_room(&r);
+}
