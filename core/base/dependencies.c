@@ -2,10 +2,12 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include "base/dependencies.h"
+#include "base/sha256.h"
+#include "base/array.h"
 
 int il_uses_add(il_uses *u, const char *path, il_err *e)
 {
-    char **more = realloc(u->paths, (u->count + 1) * sizeof *more);
+    char **more = il_array_grow(u->paths, u->count, sizeof *more);
     if (!more)
         return il_fail_oom(e);
     u->paths = more;

@@ -4,6 +4,7 @@
 
 #include <inpaintlab/plugin.h>
 #include "base/text.h"
+#include "base/sha256.h"
 
 struct il_uses {
     char **paths;

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <inpaintlab/params.h>
+#include "base/params.h"
+#include "base/suggest.h"
 #include "base/text.h"
 
 struct value {
@@ -24,6 +26,15 @@ struct il_params {
 };
 
 static const il_param_spec no_specs[] = {{0}};
+
+const il_param_spec *il_params_find(const il_param_spec *table, const char *name)
+{
+    for (; table && table->name; table++) {
+        if (strcmp(table->name, name) == 0)
+            return table;
+    }
+    return NULL;
+}
 
 /* ---- YAML 1.2 core scalars ---- */
 

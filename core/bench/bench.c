@@ -8,6 +8,7 @@
 #include "bench/process_memory.h"
 #include "train/job.h"
 #include "train/train.h"
+#include "base/clock.h"
 
 enum { MOST_BATCHES = 64 }; /* loaded in one repeat: a large data set need not be read whole */
 
@@ -76,9 +77,9 @@ static int time_loading(struct bench_work *w, const char *name, size_t cache_byt
     if (rc == IL_OK)
         rc = load_once(&s->images, l, e);
     for (int i = 0; i < w->o->repeats && rc == IL_OK; i++) {
-        double start = il_evaluate_now();
+        double start = il_clock_seconds();
         rc = load_once(&s->images, l, e);
-        s->seconds[s->repeats++] = il_evaluate_now() - start;
+        s->seconds[s->repeats++] = il_clock_seconds() - start;
         rc = rc == IL_OK ? go_on(w, e) : rc;
     }
     il_loader_free(l);
@@ -124,9 +125,9 @@ static int time_steps(struct bench_work *w, const char *name, step *once, il_err
     const int64_t before = il_footprint_now();
     rc = warm_up(s, &x, once, e);
     for (int i = 0; i < w->o->repeats && rc == IL_OK; i++) {
-        double start = il_evaluate_now();
+        double start = il_clock_seconds();
         rc = once(&x, NULL, e);
-        s->seconds[s->repeats++] = il_evaluate_now() - start;
+        s->seconds[s->repeats++] = il_clock_seconds() - start;
         rc = rc == IL_OK ? go_on(w, e) : rc;
     }
     if (told) {
@@ -203,10 +204,10 @@ static int time_batch_epochs(struct bench_work *w, il_err *e)
     s->images = steps * x.batch.n;
     rc = il_bench_steps_train(&x, NULL, e);
     for (int i = 0; i < w->o->repeats && rc == IL_OK; i++) {
-        double start = il_evaluate_now();
+        double start = il_clock_seconds();
         for (int64_t k = 0; k < steps && rc == IL_OK; k++)
             rc = il_bench_steps_train(&x, NULL, e);
-        s->seconds[s->repeats++] = il_evaluate_now() - start;
+        s->seconds[s->repeats++] = il_clock_seconds() - start;
         rc = rc == IL_OK ? go_on(w, e) : rc;
     }
     il_bench_steps_close(&x);

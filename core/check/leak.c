@@ -4,20 +4,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 #include "check/leak.h"
+#include "base/clock.h"
 
 enum { WARMING = 6, MOST = 30, LEAST = 10 };
 static const double longest = 20;               /* seconds */
 static const int64_t resident_limit = 32 << 20; /* bytes that allocators and libtorch's caches may still take */
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 /* tcmalloc's, where the program is linked with it; glibc's count is then of nothing. */
 extern int MallocExtension_GetNumericProperty(const char *property, size_t *value) __attribute__((weak));
@@ -50,7 +43,7 @@ static int64_t resident_bytes(void)
 
 int il_growth_check(il_trial *c, const char *what, int (*round)(il_trial *c, il_err *e), il_err *e)
 {
-    double start = now();
+    double start = il_clock_seconds();
     int rounds = 0, rc = IL_OK;
     int64_t least = INT64_MAX, heap = 0, resident = 0, first = 0;
     for (int i = 0; i < WARMING + MOST && !rc; i++) {
@@ -60,13 +53,13 @@ int il_growth_check(il_trial *c, const char *what, int (*round)(il_trial *c, il_
         if (i < WARMING) {
             resident = resident_bytes();
             first = heap;
-            if (now() - start > longest * 2)
+            if (il_clock_seconds() - start > longest * 2)
                 break;
             continue;
         }
         least = heap - before < least ? heap - before : least;
         rounds++;
-        if (rounds >= LEAST && now() - start > longest)
+        if (rounds >= LEAST && il_clock_seconds() - start > longest)
             break;
     }
     if (rc)

@@ -5,6 +5,7 @@
 #include "check/leak.h"
 #include "plugin/items.h"
 #include "loader/source.h"
+#include "base/sha256.h"
 
 enum { THREADS = 4, MOST = 64 };
 

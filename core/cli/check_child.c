@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include <inpaintlab/tensor.h>
 #include "cli/check_child.h"
+#include "base/clock.h"
 
 enum { LONGEST = 4096, NAME = 64 };
 
@@ -69,7 +70,7 @@ struct listener {
     il_err error;
     char line[LONGEST];
     size_t size;
-    struct timespec since; /* the last line */
+    double since; /* when the last line came; il_clock_seconds */
 };
 
 static void take_line(struct listener *l)
@@ -101,7 +102,7 @@ static void take_line(struct listener *l)
 
 static void take_bytes(struct listener *l, const char *bytes, size_t size)
 {
-    clock_gettime(CLOCK_MONOTONIC, &l->since);
+    l->since = il_clock_seconds();
     for (size_t i = 0; i < size; i++) {
         if (bytes[i] == '\n') {
             l->line[l->size] = '\0';
@@ -116,11 +117,9 @@ static void take_bytes(struct listener *l, const char *bytes, size_t size)
 /* Until the child closes the pipe or a check has taken too long; false in the latter case. */
 static bool listen_to(struct listener *l, int pipe, int seconds)
 {
-    clock_gettime(CLOCK_MONOTONIC, &l->since);
+    l->since = il_clock_seconds();
     for (;;) {
-        struct timespec now;
-        clock_gettime(CLOCK_MONOTONIC, &now);
-        double left = seconds - (double)(now.tv_sec - l->since.tv_sec) - 1e-9 * (double)(now.tv_nsec - l->since.tv_nsec);
+        double left = seconds - (il_clock_seconds() - l->since);
         if (left <= 0)
             return false;
         struct pollfd wait = { .fd = pipe, .events = POLLIN };

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "train/preflight.h"
 #include "cli/grid.h"
+#include "base/array.h"
 
 /* Something that stands in the way, told once however many runs and tests want it. */
 struct missing {
@@ -15,7 +16,7 @@ struct totals {
     size_t states[IL_JOB_BLOCKED + 1];
     size_t cells, tested, holes;
     struct missing *missing;
-    size_t nmissing, room;
+    size_t nmissing;
 };
 
 static int add_missing(struct totals *sum, const char *text, bool run, il_err *e)
@@ -24,7 +25,7 @@ static int add_missing(struct totals *sum, const char *text, bool run, il_err *e
     while (i < sum->nmissing && strcmp(sum->missing[i].text, text) != 0)
         i++;
     if (i == sum->nmissing) {
-        struct missing *more = il_words_room(sum->missing, sum->nmissing, &sum->room, sizeof *more);
+        struct missing *more = il_array_grow(sum->missing, sum->nmissing, sizeof *more);
         if (more)
             sum->missing = more;
         char *copy = more ? il_words_copy(text) : NULL;

@@ -4,6 +4,7 @@
 #include "cli/cli.h"
 #include "plugin/registry.h"
 #include "base/text.h"
+#include "base/suggest.h"
 
 static const char *type_name(il_param_type type)
 {

@@ -8,6 +8,7 @@
 #include "cli/cli.h"
 #include "cli/detect.h"
 #include "detect/select_run.h"
+#include "base/sha256.h"
 
 struct options {
     const char *database, *output;

@@ -4,6 +4,7 @@
 #include "cli/command.h"
 #include "cli/streams.h"
 #include "base/text.h"
+#include "base/suggest.h"
 
 static int status_of(const il_command *c, const il_err *e)
 {

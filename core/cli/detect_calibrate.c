@@ -7,6 +7,7 @@
 #include "dataset/manifest.h"
 #include "detect/input_list.h"
 #include "detect/input_image.h"
+#include "base/array.h"
 
 static il_calibration_of owner(const il_detector *d, const il_detect_line *line)
 {
@@ -41,7 +42,7 @@ struct sitting {
     il_detector *detector;
     const il_detect_line *line;
     il_authentic *list;
-    size_t count, room, failed;
+    size_t count, failed;
 };
 
 static void complain(struct sitting *s, const char *message)
@@ -55,7 +56,7 @@ static int examine(struct sitting *s, const il_gathered *g, il_err *e)
 {
     il_err why = { 0 };
     il_finding f = { 0 };
-    il_authentic *list = il_words_room(s->list, s->count, &s->room, sizeof *list);
+    il_authentic *list = il_array_grow(s->list, s->count, sizeof *list);
     if (!list)
         return il_fail_oom(e);
     s->list = list;

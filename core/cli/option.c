@@ -6,6 +6,7 @@
 #include <string.h>
 #include "cli/option.h"
 #include "base/text.h"
+#include "base/suggest.h"
 
 enum { MOST = 32 /* options of a command */, MOST_CHOICES = 16, LONG = 256 /* getopt's value of row 0's name */, WIDTH = 120 };
 

@@ -3,19 +3,12 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 #include <sys/ioctl.h>
 #include "cli/progress.h"
+#include "base/clock.h"
 
 enum { BAR = 20, PLAIN_EVERY = 15 /* seconds */ };
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 static void duration(char *out, size_t size, double seconds)
 {
@@ -75,9 +68,9 @@ static void show(void *context, const il_progress *p)
         int columns = ioctl(STDERR_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 1 ? w.ws_col - 1 : 79;
         fprintf(stderr, "\r\033[K%.*s", columns, line);
         bar->drawn = true;
-    } else if (now() - bar->told >= PLAIN_EVERY) {
+    } else if (il_clock_seconds() - bar->told >= PLAIN_EVERY) {
         fprintf(stderr, "%s\n", line);
-        bar->told = now();
+        bar->told = il_clock_seconds();
     }
     fflush(stderr);
 }
@@ -89,7 +82,7 @@ static void say(void *context, const char *run, const char *line)
         return;
     il_bar_clear(bar);
     fprintf(stderr, "%s: %s\n", run, line);
-    bar->told = now();
+    bar->told = il_clock_seconds();
 }
 
 static volatile sig_atomic_t stop_asked; /* the one thing a signal handler may set */
@@ -109,6 +102,6 @@ const volatile int *il_bar_signals(void)
 
 il_watch il_bar_watch(il_bar *bar, bool quiet, const volatile int *stop)
 {
-    *bar = (il_bar){ .terminal = isatty(STDERR_FILENO), .quiet = quiet, .told = now() };
+    *bar = (il_bar){ .terminal = isatty(STDERR_FILENO), .quiet = quiet, .told = il_clock_seconds() };
     return (il_watch){ .progress = show, .say = say, .context = bar, .stop = stop };
 }

@@ -7,6 +7,8 @@
 #include "dataset/build_state.h"
 #include "dataset/build_batch.h"
 #include "base/dependencies.h"
+#include "base/clock.h"
+#include "base/sha256.h"
 
 struct build {
     il_shop shop;
@@ -146,7 +148,7 @@ static int note(struct build *b, il_unit *u, il_err *e)
 
 static void tell(const struct build *b, size_t reached)
 {
-    double seconds = il_unit_clock() - b->started;
+    double seconds = il_clock_seconds() - b->started;
     double rate = seconds > 0 && b->result.made ? (double)b->result.made / seconds : NAN;
     il_progress p = { .run = b->shop.recipe->name, .phase = "samples", .batch = reached, .batches = b->tasks.count,
                       .loss = NAN, .iou = NAN, .images_per_second = rate,
@@ -179,7 +181,7 @@ static int make_all(struct build *b, il_err *e)
 {
     size_t read = 0, made = 0, noted = 0, reached = 0;
     int rc = IL_OK;
-    b->started = il_unit_clock();
+    b->started = il_clock_seconds();
     while (!rc && made < b->nunits) {
         il_unit *u = &b->units[made];
         rc = read_ahead(b, made, &read, e);

@@ -2,18 +2,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 #include "dataset/build_batch.h"
+#include "base/clock.h"
+#include "base/sha256.h"
 
 enum { MOST_AT_ONCE = 256 }; /* il_recipe_plain_keys' bound of `batch` */
-
-double il_unit_clock(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 /* FOLDER/<split>/<id>.<kind>.<format>; the caller frees it. */
 static char *path_of(const il_shop *shop, const char *split, const char *id, int kind)
@@ -49,14 +43,14 @@ static void read_one(void *context)
 {
     il_work *w = context;
     il_image photo = { 0 };
-    double start = il_unit_clock();
+    double start = il_clock_seconds();
     int tile = w->task->tile < 0 ? 0 : w->task->tile;
     int rc = il_image_read(&photo, w->shop->photos->list[w->task->photo].path, &w->why);
     if (!rc)
         rc = il_maker_fit(&w->making.pictures[IL_ORIGINAL], w->shop->recipe, &photo, tile, &w->why);
     il_image_free(&photo);
     w->why.code = rc;
-    w->read_seconds = il_unit_clock() - start;
+    w->read_seconds = il_clock_seconds() - start;
 }
 
 /* A file that is noted and still there stays; one that is lost comes back only as it was. */
@@ -80,7 +74,7 @@ static void write_one(void *context)
     il_work *w = context;
     const char *split = il_recipe_splits[w->task->split];
     const il_sample *noted = il_manifest_find(w->shop->done, split, w->task->id);
-    double start = il_unit_clock();
+    double start = il_clock_seconds();
     int rc = IL_OK;
     for (int k = 0; k < IL_PICTURE_KINDS && !rc; k++) {
         if (!w->shop->recipe->pictures[k])
@@ -90,7 +84,7 @@ static void write_one(void *context)
         free(path);
     }
     w->why.code = rc;
-    w->write_seconds = il_unit_clock() - start;
+    w->write_seconds = il_clock_seconds() - start;
 }
 
 static int wait_all(il_unit *u, const il_shop *shop, il_err *e)
@@ -151,15 +145,15 @@ static int paint_all(il_unit *u, const il_shop *shop, il_err *e)
 int il_unit_make(il_unit *u, const il_shop *shop, double seconds[4], il_err *e)
 {
     int rc = wait_all(u, shop, e);
-    double start = il_unit_clock();
+    double start = il_clock_seconds();
     for (size_t i = 0; !rc && i < u->n; i++)
         if ((rc = il_maker_mask(&u->works[i].making, shop->recipe, e)) != IL_OK)
             il_fail_in(e, "%s", shop->photos->list[u->tasks[i].photo].path);
-    double masked = il_unit_clock();
+    double masked = il_clock_seconds();
     if (!rc)
         rc = paint_all(u, shop, e);
     seconds[1] += masked - start;
-    seconds[2] += il_unit_clock() - masked;
+    seconds[2] += il_clock_seconds() - masked;
     return rc;
 }
 

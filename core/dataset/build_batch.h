@@ -7,6 +7,7 @@
 #include "base/thread_pool.h"
 #include "dataset/tasks.h"
 #include "base/text.h"
+#include "base/sha256.h"
 
 /* What all units of a build share. */
 typedef struct il_shop {
@@ -46,7 +47,5 @@ int il_unit_end(il_unit *u, const il_shop *shop, il_sample **samples, double sec
 
 /* Each picture of a sample has its file, and that is not empty. */
 bool il_unit_there(const il_shop *shop, const char *split, const char *id);
-
-double il_unit_clock(void);
 
 #endif

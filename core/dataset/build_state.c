@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include "dataset/build_state.h"
 #include "base/atomic_file.h"
+#include "base/sha256.h"
 
 typedef struct place {
     char path[IL_STAMP_PATH];

@@ -5,6 +5,7 @@
 #include "dataset/photos.h"
 #include "dataset/recipe.h"
 #include "base/text.h"
+#include "base/sha256.h"
 
 enum { IL_STAMP_PATH = 4096 };
 

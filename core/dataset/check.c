@@ -2,9 +2,9 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include "dataset/check.h"
 #include "base/thread_pool.h"
+#include "base/clock.h"
 
 extern const char il_embedded_published_splits_csv[];
 
@@ -40,13 +40,6 @@ static void work(void *context)
     job->code = il_measure_sample(job->measure, job->sample, job->fast, &job->error);
 }
 
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
 static void tell(const il_check *c, const il_watch *watch, size_t done, double seconds)
 {
     double speed = seconds > 0 ? (double)done / seconds : NAN;
@@ -76,7 +69,7 @@ static int measure_all(il_check *c, const il_watch *watch, il_err *e)
 {
     il_pool *pool = NULL;
     size_t count = c->listing.count;
-    double start = now();
+    double start = il_clock_seconds();
     c->measures = calloc(count ? count : 1, sizeof *c->measures);
     int rc = c->measures ? il_pool_open(&pool, c->opts.threads, e) : il_fail_oom(e);
     for (size_t i = 0; i < count && !rc; i += AT_ONCE) {
@@ -85,7 +78,7 @@ static int measure_all(il_check *c, const il_watch *watch, il_err *e)
         if (!rc && il_watch_stopped(watch))
             rc = il_fail(e, IL_ECANCEL, "stopped after sample %zu of %zu", i + n, count);
         if (!rc)
-            tell(c, watch, i + n, now() - start);
+            tell(c, watch, i + n, il_clock_seconds() - start);
     }
     il_pool_close(pool);
     return rc;

@@ -6,6 +6,7 @@
 #include "dataset/findings.h"
 #include "base/utf8.h"
 #include "base/text.h"
+#include "base/array.h"
 
 const il_finding_title il_findings_titles[IL_FOUND_TYPES] = {
     [IL_FOUND_COUNTS] = { "counts", "count that differs from the paper's Table 1", "counts that differ from the paper's Table 1" },
@@ -47,7 +48,7 @@ int il_findings_add(il_findings *f, il_finding_type type, il_err *e, const char 
     va_start(args, format);
     il_dataset_finding found = { .where = il_words_copy(where), .what = text_of(format, args) };
     va_end(args);
-    il_dataset_finding *list = il_words_room(f->of[type].list, f->of[type].count, &f->of[type].room, sizeof *list);
+    il_dataset_finding *list = il_array_grow(f->of[type].list, f->of[type].count, sizeof *list);
     if (list)
         f->of[type].list = list;
     if (!list || !found.where || !found.what) {

@@ -40,7 +40,7 @@ typedef struct il_dataset_finding {
 typedef struct il_findings {
     struct {
         il_dataset_finding *list;
-        size_t count, room;
+        size_t count;
     } of[IL_FOUND_TYPES];
 } il_findings;
 

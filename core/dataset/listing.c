@@ -10,6 +10,7 @@
 #include "dataset/listing.h"
 #include "plugin/items.h"
 #include "base/text.h"
+#include "base/array.h"
 
 const char *const il_listing_splits[IL_SPLITS] = { "train", "validation", "test", "all" };
 
@@ -53,7 +54,7 @@ char *il_listing_name(const il_listing *l, size_t i)
 /* Frees both texts' buffers. */
 static int add_trouble(il_listing *l, il_text *where, il_text *why, bool unpaired, il_err *e)
 {
-    il_listing_trouble *list = il_words_room(l->troubles, l->trouble_count, &l->trouble_room, sizeof *list);
+    il_listing_trouble *list = il_array_grow(l->troubles, l->trouble_count, sizeof *list);
     if (list)
         l->troubles = list;
     if (!list || where->failed || why->failed) {
@@ -87,7 +88,7 @@ struct folder {
     const char *path;
     int split;
     struct file *files;
-    size_t count, room;
+    size_t count;
 };
 
 static bool is_ending(const char *text)
@@ -148,7 +149,7 @@ static int read_folder(struct folder *f, il_err *e)
         }
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
             continue;
-        struct file *files = il_words_room(f->files, f->count, &f->room, sizeof *files);
+        struct file *files = il_array_grow(f->files, f->count, sizeof *files);
         struct file file = { .name = strdup(entry->d_name) };
         if (files)
             f->files = files;
@@ -210,7 +211,7 @@ static int add_sample(il_listing *l, const struct folder *f, const struct file *
         s.path[files[i].kind] = il_words_path(f->path, files[i].name);
         good = s.path[files[i].kind];
     }
-    il_listed *list = good ? il_words_room(l->list, l->count, &l->room, sizeof *list) : NULL;
+    il_listed *list = good ? il_array_grow(l->list, l->count, sizeof *list) : NULL;
     if (!list) {
         listed_free(&s);
         return il_fail_oom(e);
@@ -277,7 +278,7 @@ static int take_items(il_listing *l, const il_items *items, il_err *e)
 {
     for (size_t i = 0; i < items->count; i++) {
         const il_item *item = &items->list[i];
-        il_listed *list = il_words_room(l->list, l->count, &l->room, sizeof *list);
+        il_listed *list = il_array_grow(l->list, l->count, sizeof *list);
         if (!list)
             return il_fail_oom(e);
         l->list = list;

@@ -31,9 +31,9 @@ typedef struct il_listing {
     il_layout layout;
     char *root;
     il_listed *list; /* by split and id */
-    size_t count, room;
+    size_t count;
     il_listing_trouble *troubles;
-    size_t trouble_count, trouble_room;
+    size_t trouble_count;
 } il_listing;
 
 /* Path of a folder or of a JSON list; its layout is told by what it holds. IL_EDATA when it is no data set. */

@@ -11,6 +11,7 @@
 #include "dataset/manifest.h"
 #include "base/atomic_file.h"
 #include "base/text.h"
+#include "base/array.h"
 
 const char *const il_manifest_kinds[IL_PICTURE_KINDS] = { "original", "mask", "inpainted", "realfake", "fakefake" };
 
@@ -43,7 +44,7 @@ void il_manifest_free(il_manifest *m)
 int il_manifest_add(il_manifest *m, il_sample *s, il_err *e)
 {
     assert(s->split && s->id);
-    il_sample *list = il_words_room(m->list, m->count, &m->room, sizeof *list);
+    il_sample *list = il_array_grow(m->list, m->count, sizeof *list);
     if (!list)
         return il_fail_oom(e);
     m->list = list;

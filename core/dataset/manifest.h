@@ -30,7 +30,7 @@ void il_sample_free(il_sample *s);
 
 typedef struct il_manifest {
     il_sample *list;
-    size_t count, room;
+    size_t count;
 } il_manifest;
 
 /* Reads the lines of a file. complete: the last line must end with a newline; else a torn last line is dropped, as a killed

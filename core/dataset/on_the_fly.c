@@ -8,6 +8,7 @@
 #include "dataset/recipe_plugins.h"
 #include "dataset/photos.h"
 #include "dataset/splits.h"
+#include "base/array.h"
 
 static int split_of(const char *name, il_err *e)
 {
@@ -78,7 +79,7 @@ static int by_path(const void *a, const void *b)
 /* Captions are prompts, as in a build. */
 static int keep_prompt(il_recipe *r, const il_photo *photo, il_err *e)
 {
-    il_prompt *list = il_words_room(r->prompts, r->nprompts, &r->prompts_room, sizeof *list);
+    il_prompt *list = il_array_grow(r->prompts, r->nprompts, sizeof *list);
     if (!list)
         return il_fail_oom(e);
     r->prompts = list;

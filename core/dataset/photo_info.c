@@ -5,6 +5,7 @@
 #include "dataset/photo_info.h"
 #include "dataset/make_sample.h"
 #include "image/perceptual_hash.h"
+#include "base/sha256.h"
 
 enum { AT_ONCE = 64 };
 

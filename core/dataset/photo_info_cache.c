@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include "dataset/photo_info_cache.h"
 #include "base/atomic_file.h"
+#include "base/array.h"
+#include "base/sha256.h"
 
 struct entry {
     const char *below; /* in `text` */
@@ -115,7 +117,6 @@ int il_looks_open(il_looks **out, const char *root, il_err *e)
 {
     il_looks *l = calloc(1, sizeof *l);
     char *path = file_of(root);
-    size_t room = 0;
     if (!l || !path) {
         free(l);
         free(path);
@@ -129,7 +130,7 @@ int il_looks_open(il_looks **out, const char *root, il_err *e)
         if (!end)
             break; /* a cut file */
         *end = '\0';
-        struct entry *list = il_words_room(l->list, l->count, &room, sizeof *list);
+        struct entry *list = il_array_grow(l->list, l->count, sizeof *list);
         if (!list) {
             il_looks_free(l);
             return il_fail_oom(e);

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include "dataset/photos.h"
 #include "base/text.h"
+#include "base/array.h"
 
 enum { MAX_DEPTH = 32 };
 
@@ -67,7 +68,7 @@ static char *id_of(const char *below)
 
 static int add_photo(il_photos *p, const char *root, const char *below, int64_t size, il_err *e)
 {
-    il_photo *list = il_words_room(p->list, p->count, &p->room, sizeof *list);
+    il_photo *list = il_array_grow(p->list, p->count, sizeof *list);
     if (!list)
         return il_fail_oom(e);
     p->list = list;

@@ -17,7 +17,7 @@ typedef struct il_photo {
 
 typedef struct il_photos {
     il_photo *list; /* by `below`, in byte order */
-    size_t count, room;
+    size_t count;
 } il_photos;
 
 typedef struct il_photos_opts {

@@ -8,6 +8,7 @@
 #include "base/dependencies.h"
 #include "base/utf8.h"
 #include "base/text.h"
+#include "base/suggest.h"
 
 #define EXACT 9007199254740992.0 /* 2^53 */
 
@@ -71,7 +72,7 @@ static int check_keys(const il_yaml *y, il_err *e)
         for (size_t k = 0; keys[k]; k++)
             known = known || strcmp(keys[k], root->keys[i]->text) == 0;
         if (!known)
-            return il_yaml_fail(y, root->keys[i], e, IL_EPARAM, "%s", il_keys_unknown(root->keys[i]->text, keys).text);
+            return il_yaml_fail(y, root->keys[i], e, IL_EPARAM, "%s", il_suggest_key(root->keys[i]->text, keys).text);
     }
     return IL_OK;
 }

@@ -43,7 +43,7 @@ struct il_recipe {
     il_parts maskers, inpainters, reconstructors;
     il_device device;     /* where they work, once loaded */
     il_prompt *prompts;   /* of the photos that il_recipe_scan listed, by path; those without a caption are not there */
-    size_t nprompts, prompts_room;
+    size_t nprompts;
     pthread_mutex_t lock; /* held while a masker or generator works for il_recipe_fake */
 };
 

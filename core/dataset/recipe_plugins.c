@@ -7,6 +7,7 @@
 #include "dataset/recipe_plugins.h"
 #include "plan/keys.h"
 #include "base/text.h"
+#include "base/params.h"
 
 void il_parts_free(il_parts *p)
 {
@@ -43,7 +44,7 @@ static bool is_in(const char *key, const char *const *list)
 
 static int set_value(il_params *p, const il_yaml *y, const il_node *key, const il_node *value, il_err *e)
 {
-    const il_param_spec *spec = il_keys_find(il_params_specs(p), key->text);
+    const il_param_spec *spec = il_params_find(il_params_specs(p), key->text);
     il_err why = { 0 };
     if (value->kind != IL_NODE_SCALAR)
         return il_yaml_fail(y, value, e, IL_EPARAM, "'%s': expected a plain value", key->text);

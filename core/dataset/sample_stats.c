@@ -4,6 +4,7 @@
 #include <inpaintlab/image.h>
 #include "dataset/sample_stats.h"
 #include "image/perceptual_hash.h"
+#include "base/sha256.h"
 
 void il_measure_clear(il_measure *m)
 {

@@ -4,6 +4,7 @@
 
 #include "dataset/listing.h"
 #include "base/text.h"
+#include "base/sha256.h"
 
 typedef struct il_measure {
     int width[IL_PICTURE_KINDS], height[IL_PICTURE_KINDS]; /* 0: absent or unreadable */

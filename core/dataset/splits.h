@@ -5,6 +5,7 @@
 #include "dataset/photos.h"
 #include "dataset/recipe.h"
 #include "base/text.h"
+#include "base/sha256.h"
 
 /* What was seen in a photo's file. */
 typedef struct il_photo_facts {

@@ -10,6 +10,7 @@
 #include "detect/select_run.h"
 #include "plugin/tiled_inference.h"
 #include "base/yaml.h"
+#include "base/sha256.h"
 
 void il_detector_close(il_detector *d)
 {

@@ -5,6 +5,7 @@
 #include <unistd.h>
 #include "image/orientation.h"
 #include "detect/input_image.h"
+#include "base/sha256.h"
 
 enum { MOST_BYTES = 1 << 30, CHUNK = 1 << 16 };
 

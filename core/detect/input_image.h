@@ -5,6 +5,7 @@
 #include "image/metadata.h"
 #include "image/codec.h"
 #include "base/text.h"
+#include "base/sha256.h"
 
 #define IL_SUBJECT_STDIN "-"
 

@@ -11,6 +11,7 @@
 #include "detect/input_list.h"
 #include "image/metadata.h"
 #include "base/text.h"
+#include "base/array.h"
 
 enum { MAX_DEPTH = 64 };
 
@@ -34,12 +35,10 @@ void il_gather_free(il_gather *g)
 
 static int add(il_gather *g, const char *path, const char *why, il_err *e)
 {
-    if ((g->count & (g->count - 1)) == 0) { /* room for the next power of two */
-        il_gathered *list = realloc(g->list, (g->count ? 2 * g->count : 1) * sizeof *list);
-        if (!list)
-            return il_fail_oom(e);
-        g->list = list;
-    }
+    il_gathered *list = il_array_grow(g->list, g->count, sizeof *list);
+    if (!list)
+        return il_fail_oom(e);
+    g->list = list;
     il_gathered *one = &g->list[g->count++];
     *one = (il_gathered){ .path = il_words_copy(path), .why = il_words_copy(why) };
     return one->path && (one->why || !why) ? IL_OK : il_fail_oom(e);
@@ -179,7 +178,7 @@ static bool is_taken(const il_names *n, const char *stem)
 
 static int take(char **stem, il_names *n, char *name, il_err *e)
 {
-    char **list = realloc(n->list, (n->count + 1) * sizeof *list);
+    char **list = il_array_grow(n->list, n->count, sizeof *list);
     char *copy = il_words_copy(name);
     if (list)
         n->list = list;

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include "image/perceptual_hash.h"
+#include "base/array.h"
 
 enum { SIDE = 32, LOW = 8, BITS = LOW * LOW };
 
@@ -173,14 +174,10 @@ static size_t find_near(struct lookup *l, const uint64_t *hashes, size_t n, size
 
 static int keep(il_twins_pair **list, size_t *count, size_t *room, const il_twins_pair *more, size_t n, il_err *e)
 {
-    if (*count + n > *room) {
-        size_t bigger = *room * 2 + n;
-        il_twins_pair *grown = realloc(*list, bigger * sizeof *grown);
-        if (!grown)
-            return il_fail_oom(e);
-        *list = grown;
-        *room = bigger;
-    }
+    il_twins_pair *grown = il_array_reserve(*list, room, *count + n, sizeof *grown);
+    if (!grown)
+        return il_fail_oom(e);
+    *list = grown;
     for (size_t i = 0; i < n; i++)
         (*list)[(*count)++] = more[i];
     return IL_OK;

@@ -18,6 +18,7 @@
 #include <inpaintlab/random.h>
 #include "loader/disk_cache.h"
 #include "image/codec.h"
+#include "base/sha256.h"
 
 #define ENDING ".pictures"
 #define MAGIC "ilpics1"

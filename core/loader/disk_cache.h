@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <inpaintlab/image.h>
 #include "base/text.h"
+#include "base/sha256.h"
 
 typedef struct il_cache il_cache;
 

@@ -10,6 +10,8 @@
 #include <jansson.h>
 #include <inpaintlab/folder.h>
 #include "base/text.h"
+#include "base/array.h"
+#include "base/suggest.h"
 
 /* What the caller wants to have listed. */
 struct wanted {
@@ -45,7 +47,7 @@ struct file {
 struct folder {
     char *path;
     struct file *files; /* by stem */
-    size_t count, room;
+    size_t count;
 };
 
 static void folder_free(struct folder *f)
@@ -70,7 +72,7 @@ static bool is_picture(const char *name)
 
 static int add_file(struct folder *f, const char *name, il_err *e)
 {
-    struct file *files = il_words_room(f->files, f->count, &f->room, sizeof *files);
+    struct file *files = il_array_grow(f->files, f->count, sizeof *files);
     if (!files)
         return il_fail_oom(e);
     f->files = files;

@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <inpaintlab/folder.h>
 #include "base/text.h"
+#include "base/array.h"
+#include "base/suggest.h"
 
 static const char *const kinds[] = { "original", "inpainted", "realfake", "fakefake" };
 static const char *const endings[] = { "webp", "png", "jpg", "jpeg" };
@@ -25,7 +27,7 @@ struct listing {
     const char *wanted[PARTS]; /* kinds; NULL: not wanted */
     char *path;                /* of the split's folder */
     struct file *files;
-    size_t count, room;
+    size_t count;
 };
 
 static void listing_free(struct listing *l)
@@ -102,7 +104,7 @@ static bool is_ending(const char *text)
 
 static int add_file(struct listing *l, const char *name, size_t id_length, enum part part, il_err *e)
 {
-    struct file *files = il_words_room(l->files, l->count, &l->room, sizeof *files);
+    struct file *files = il_array_grow(l->files, l->count, sizeof *files);
     if (!files)
         return il_fail_oom(e);
     l->files = files;

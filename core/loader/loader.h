@@ -5,6 +5,7 @@
 #include "loader/disk_cache.h"
 #include "plan/plan.h"
 #include "base/observer.h"
+#include "base/sha256.h"
 
 /* One split of one image kind, listed and fixed: the data manifest. */
 typedef struct il_source il_source;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "plan/run_config.h"
 #include "loader/pictures.h"
+#include "base/sha256.h"
 
 enum state { UNKNOWN, CACHED, BAD };
 

@@ -8,6 +8,8 @@
 #include "base/params_json.h"
 #include "loader/source.h"
 #include "base/dependencies.h"
+#include "base/array.h"
+#include "base/sha256.h"
 
 /* One image kind of a source. */
 struct part {
@@ -64,12 +66,11 @@ void il_source_free(il_source *src)
 /* "realfake+original" -> two parts. */
 static int split_kinds(il_source *src, const char *images, il_err *e)
 {
-    size_t room = 0;
     for (const char *from = images;; from++) {
         size_t size = strcspn(from, "+");
         if (!size)
             return il_fail(e, IL_EPARAM, "image kinds '%s': expected kinds joined by '+', as in realfake+original", images);
-        struct part *list = il_words_room(src->parts, src->nparts, &room, sizeof *list);
+        struct part *list = il_array_grow(src->parts, src->nparts, sizeof *list);
         char *kind = list ? strndup(from, size) : NULL;
         if (list)
             src->parts = list;

@@ -4,6 +4,8 @@
 #include "plan/axes.h"
 #include "plan/keys.h"
 #include "base/text.h"
+#include "base/suggest.h"
+#include "base/array.h"
 
 enum { MAX_RUNS = 10000 };
 
@@ -108,7 +110,7 @@ static int check_exclude_keys(const struct expansion *x, il_err *e)
             if (axes == 0)
                 rc = fail(x, key, e, "'%s' is excluded, but the grid has no axes", key->text);
             else if (!il_yaml_get(x->axes, key->text))
-                rc = fail(x, key, e, "%s (the axes)", il_keys_unknown(key->text, names).text);
+                rc = fail(x, key, e, "%s (the axes)", il_suggest_key(key->text, names).text);
         }
     }
     free(names);
@@ -206,7 +208,7 @@ static int make_variant(il_variant *out, const struct expansion *x, const il_nod
 /* Takes v; false when there is no memory. */
 static bool append(struct expansion *x, il_variant *v)
 {
-    il_variant *more = realloc(x->out.list, (x->out.count + 1) * sizeof *more);
+    il_variant *more = il_array_grow(x->out.list, x->out.count, sizeof *more);
     if (!more) {
         variant_free(v);
         return false;

@@ -59,15 +59,6 @@ const il_keys_choice *il_keys_find_choice(const char *key)
     return NULL;
 }
 
-const il_param_spec *il_keys_find(const il_param_spec *table, const char *name)
-{
-    for (; table && table->name; table++) {
-        if (strcmp(table->name, name) == 0)
-            return table;
-    }
-    return NULL;
-}
-
 static const char *const precisions[] = {"fp32", "tf32", "bf16", "fp16"}; /* in the order of il_precision */
 
 il_precision il_keys_precision(const char *word)
@@ -81,22 +72,4 @@ il_precision il_keys_precision(const char *word)
 const char *il_keys_precision_text(il_precision p)
 {
     return precisions[p];
-}
-
-il_keys_message il_keys_unknown(const char *written, const char *const *names)
-{
-    size_t count = 0;
-    while (names[count])
-        count++;
-    const char *nearest = il_words_nearest(written, names, count);
-
-    il_keys_message m;
-    if (nearest) {
-        snprintf(m.text, sizeof m.text, "unknown key '%s'; did you mean '%s'?", written, nearest);
-        return m;
-    }
-    size_t used = (size_t)snprintf(m.text, sizeof m.text, "unknown key '%.100s', expected one of ", written);
-    for (size_t i = 0; i < count && used < sizeof m.text; i++)
-        used += (size_t)snprintf(m.text + used, sizeof m.text - used, "%s%s", i ? ", " : "", names[i]);
-    return m;
 }

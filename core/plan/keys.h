@@ -28,18 +28,9 @@ const char *il_keys_precision_text(il_precision p); /* the word; lent for ever *
 /* The choice called so, or NULL. */
 const il_keys_choice *il_keys_find_choice(const char *key);
 
-/* The setting called so in a table, or NULL. */
-const il_param_spec *il_keys_find(const il_param_spec *table, const char *name);
-
 /* Lists of key names, each ended by NULL. */
 extern const char *const il_keys_top[];   /* of the file */
 extern const char *const il_keys_heads[]; /* of `base` */
 extern const char *const il_keys_set[];   /* of one entry of `test` */
-
-/* "unknown key 'trian'; did you mean 'train'?", or the keys there are. Put into text, which is returned. */
-typedef struct il_keys_message {
-    char text[500];
-} il_keys_message;
-il_keys_message il_keys_unknown(const char *written, const char *const *names);
 
 #endif

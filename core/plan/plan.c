@@ -8,6 +8,7 @@
 #include "plan/resolve.h"
 #include "base/utf8.h"
 #include "base/text.h"
+#include "base/suggest.h"
 
 enum { MAX_CELLS = 200000 }; /* tests of all runs */
 
@@ -36,7 +37,7 @@ static int check_top(const il_yaml *grid, il_err *e)
         for (size_t k = 0; il_keys_top[k]; k++)
             known = known || strcmp(il_keys_top[k], key) == 0;
         if (!known)
-            return il_yaml_fail(grid, root->keys[i], e, IL_EPARAM, "%s", il_keys_unknown(key, il_keys_top).text);
+            return il_yaml_fail(grid, root->keys[i], e, IL_EPARAM, "%s", il_suggest_key(key, il_keys_top).text);
     }
     const il_node *base = il_yaml_get(root, "base");
     if (!base)

@@ -5,6 +5,8 @@
 #include "plan/keys.h"
 #include "plan/resolve_degrade.h"
 #include "base/text.h"
+#include "base/suggest.h"
+#include "base/array.h"
 
 /* What reading one entry needs. */
 struct entry {
@@ -95,7 +97,7 @@ static int check_keys(const struct entry *x, il_err *e)
         for (size_t k = 0; k < count; k++)
             known = known || strcmp(names[k], key->text) == 0;
         if (!known)
-            return fail_in(x, key, e, il_keys_unknown(key->text, names).text);
+            return fail_in(x, key, e, il_suggest_key(key->text, names).text);
     }
     return IL_OK;
 }
@@ -144,7 +146,7 @@ static int add(il_levels *l, const struct entry *x, double level, const il_node 
     for (size_t i = x->first; i < l->count; i++)
         if (l->list[i].level == level)
             return fail_level(x, at, e, "is named twice");
-    il_degradation *more = realloc(l->list, (l->count + 1) * sizeof *more);
+    il_degradation *more = il_array_grow(l->list, l->count, sizeof *more);
     if (!more)
         return il_fail_oom(e);
     l->list = more;

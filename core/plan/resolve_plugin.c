@@ -5,6 +5,8 @@
 #include "plan/resolve_plugin.h"
 #include "base/utf8.h"
 #include "base/text.h"
+#include "base/params.h"
+#include "base/array.h"
 
 void il_choice_free(il_choice *c)
 {
@@ -17,7 +19,7 @@ void il_choice_free(il_choice *c)
 
 int il_choice_set(il_params *p, const char *name, const il_slot *slot, const char *context, il_err *e)
 {
-    const il_param_spec *spec = il_keys_find(il_params_specs(p), name);
+    const il_param_spec *spec = il_params_find(il_params_specs(p), name);
     if (spec && slot->value->quoted && spec->type != IL_TEXT && spec->type != IL_PATH)
         return il_slots_fail(slot, e, "%s%s: quoted text where a plain value is expected", context, name);
 
@@ -87,7 +89,7 @@ static int try_open(il_resolver *r, const il_choice *c, il_err *e)
             return IL_OK;
         }
     }
-    char **more = realloc(r->opened, (r->count + 1) * sizeof *more);
+    char **more = il_array_grow(r->opened, r->count, sizeof *more);
     if (!more) {
         free(instance);
         return il_fail_oom(e);

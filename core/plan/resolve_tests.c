@@ -5,6 +5,7 @@
 #include "plan/resolve_degrade.h"
 #include "plan/resolve.h"
 #include "base/text.h"
+#include "base/suggest.h"
 
 enum { MOST_TESTS = 10000 }; /* of a run */
 
@@ -36,7 +37,7 @@ static int check_set_keys(const il_slot *slot, const il_node *entry, il_err *e)
             known = known || strcmp(il_keys_set[k], key) == 0;
         if (!known)
             return il_yaml_fail(slot->from, slot->at ? entry->keys[i] : NULL, e, IL_EPARAM, "test: %s",
-                                il_keys_unknown(key, il_keys_set).text);
+                                il_suggest_key(key, il_keys_set).text);
     }
     return IL_OK;
 }

@@ -7,6 +7,7 @@
 #include "plan/keys.h"
 #include "base/utf8.h"
 #include "base/text.h"
+#include "base/params.h"
 
 static const il_choice *choice_of(const il_run *run, il_kind kind)
 {
@@ -126,7 +127,7 @@ static int add_text(il_text *t, const il_run *run, const il_slots *slots, const 
     il_words_add(t, "%s", "");
     if (what) {
         const il_param_spec *specs = il_params_specs(choice_of(run, what->kind)->params);
-        const il_param_spec *spec = setting ? il_keys_find(specs, setting) : NULL;
+        const il_param_spec *spec = setting ? il_params_find(specs, setting) : NULL;
         if (!setting || spec || strcmp(setting, "name") == 0)
             add_value(t, spec, choice_text(run, what, setting));
         return IL_OK;
@@ -141,7 +142,7 @@ static int add_text(il_text *t, const il_run *run, const il_slots *slots, const 
     il_text value = {0};
     int rc = add_canonical(&value, table, name, slot ? slot->value->text : NULL, e);
     if (!rc)
-        add_value(t, il_keys_find(table, name), value.data ? value.data : "");
+        add_value(t, il_params_find(table, name), value.data ? value.data : "");
     il_words_free(&value);
     return rc;
 }

@@ -6,6 +6,9 @@
 #include "plan/keys.h"
 #include "plan/settings.h"
 #include "base/text.h"
+#include "base/params.h"
+#include "base/suggest.h"
+#include "base/array.h"
 
 void il_slots_free(il_slots *s)
 {
@@ -77,7 +80,7 @@ static int set(il_slots *s, const il_slot *slot, il_err *e)
             return IL_OK;
         }
     }
-    il_slot *more = realloc(s->list, (s->count + 1) * sizeof *more);
+    il_slot *more = il_array_grow(s->list, s->count, sizeof *more);
     if (!more)
         return il_fail_oom(e);
     s->list = more;
@@ -164,14 +167,14 @@ static int unknown_train(const il_slot *slot, const char *written, il_err *e)
     for (size_t i = 0; i < count; i++)
         names[i] = texts[i];
     names[count] = NULL;
-    return il_slots_fail_key(slot, e, "%s", il_keys_unknown(written, names).text);
+    return il_slots_fail_key(slot, e, "%s", il_suggest_key(written, names).text);
 }
 
 static int put_train(il_slots *s, const il_slot *slot, const char *name, const char *written, il_err *e)
 {
     if (strcmp(name, "skip") == 0)
         return put_value(s, slot, IL_NODE_LIST, e);
-    if (!il_keys_find(il_keys_train, name))
+    if (!il_params_find(il_keys_train, name))
         return unknown_train(slot, written, e);
     return put_value(s, slot, IL_NODE_SCALAR, e);
 }
@@ -207,7 +210,7 @@ static int unknown_head(const il_slot *slot, const char *key, il_err *e)
         snprintf(better, sizeof better, "%s%.90s", nearest, key + size);
         return il_slots_fail_key(slot, e, "unknown key '%s'; did you mean '%s'?", key, better);
     }
-    return il_slots_fail_key(slot, e, "%s", il_keys_unknown(key, il_keys_heads).text);
+    return il_slots_fail_key(slot, e, "%s", il_suggest_key(key, il_keys_heads).text);
 }
 
 int il_slots_put(il_slots *s, const char *key, const il_node *value, il_slots_source source, il_err *e)
@@ -237,7 +240,7 @@ int il_slots_put(il_slots *s, const char *key, const il_node *value, il_slots_so
     }
     if (strcmp(key, "test") == 0 || strcmp(key, "degrade") == 0)
         return put_value(s, &slot, IL_NODE_LIST, e);
-    if (il_keys_find(il_keys_base, key))
+    if (il_params_find(il_keys_base, key))
         return put_value(s, &slot, IL_NODE_SCALAR, e);
     return unknown_head(&slot, key, e);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "plugin/items.h"
 #include "base/text.h"
+#include "base/array.h"
 
 int il_items_new(il_items **out, il_err *e)
 {
@@ -39,7 +40,7 @@ int il_items_add(il_items *items, const char *id, const char *image, const char 
 {
     if (!id || !*id || !image || !*image)
         return il_fail(e, IL_EPLUGIN, "the data set lists a sample without %s", id && *id ? "a picture" : "an id");
-    il_item *list = il_words_room(items->list, items->count, &items->room, sizeof *list);
+    il_item *list = il_array_grow(items->list, items->count, sizeof *list);
     if (!list)
         return il_fail_oom(e);
     items->list = list;
@@ -54,7 +55,7 @@ int il_items_add(il_items *items, const char *id, const char *image, const char 
 
 int il_items_reject(il_items *items, const char *id, const char *why, il_err *e)
 {
-    il_rejected *list = il_words_room(items->rejected, items->rejected_count, &items->rejected_room, sizeof *list);
+    il_rejected *list = il_array_grow(items->rejected, items->rejected_count, sizeof *list);
     if (!list)
         return il_fail_oom(e);
     items->rejected = list;

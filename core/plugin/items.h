@@ -10,9 +10,9 @@ typedef struct il_rejected {
 
 struct il_items {
     il_item *list; /* texts are owned */
-    size_t count, room;
+    size_t count;
     il_rejected *rejected;
-    size_t rejected_count, rejected_room;
+    size_t rejected_count;
 };
 
 int il_items_new(il_items **out, il_err *e);

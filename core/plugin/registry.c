@@ -14,6 +14,8 @@
 #include "plugin/elf.h"
 #include "plugin/registry.h"
 #include "base/text.h"
+#include "base/suggest.h"
+#include "base/array.h"
 
 static const char symbol[] = "il_plugin_entry";
 static const char *const folders[] = {"", "/datasets", "/models", "/losses", "/mask_policies", "/maskers", "/generators"};
@@ -99,7 +101,7 @@ static const struct loaded *find_loaded(const il_registry *r, il_kind kind, cons
 
 static int keep(il_registry *r, const il_plugin *p, const char *path, il_err *e)
 {
-    struct loaded *more = realloc(r->loaded, (r->count + 1) * sizeof *more);
+    struct loaded *more = il_array_grow(r->loaded, r->count, sizeof *more);
     if (!more)
         return il_fail_oom(e);
     r->loaded = more;
@@ -112,7 +114,7 @@ static int keep(il_registry *r, const il_plugin *p, const char *path, il_err *e)
 
 static int refuse(il_registry *r, const char *path, const char *why, il_err *e)
 {
-    il_refused *more = realloc(r->refused, (r->nrefused + 1) * sizeof *more);
+    il_refused *more = il_array_grow(r->refused, r->nrefused, sizeof *more);
     if (!more)
         return il_fail_oom(e);
     r->refused = more;

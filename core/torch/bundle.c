@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include "torch/bundle.h"
 #include "base/atomic_file.h"
+#include "base/array.h"
 
 struct item {
     char *name;
@@ -168,7 +169,7 @@ int il_bundle_note(il_bundle *b, const char *key, const char *text, il_err *e)
             return IL_OK;
         }
     struct note n = { strdup(key), copy };
-    struct note *notes = realloc(b->notes, (b->nnotes + 1) * sizeof *notes);
+    struct note *notes = il_array_grow(b->notes, b->nnotes, sizeof *notes);
     if (notes)
         b->notes = notes;
     if (!notes || !n.key) {

@@ -2,43 +2,27 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include "train/evaluate.h"
+#include "base/clock.h"
+#include "base/array.h"
 
 enum { COUNTS = 4 }; /* tp, fp, fn, tn */
 
-double il_evaluate_now(void)
+static bool make_room(il_tally *t, size_t pictures)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
-static int grow(void **array, size_t *room, size_t need, size_t size)
-{
-    if (need <= *room)
-        return 1;
-    size_t wanted = *room ? *room * 2 : 64;
-    while (wanted < need)
-        wanted *= 2;
-    void *moved = realloc(*array, wanted * size);
-    if (!moved)
-        return 0;
-    *array = moved;
-    *room = wanted;
-    return 1;
-}
-
-static int make_room(il_tally *t, size_t pictures)
-{
-    size_t a = t->room, b = t->room, c = t->room;
-    int ok = grow((void **)&t->losses, &a, t->batches + 1, sizeof(il_tensor *)) &&
-             grow((void **)&t->counts, &b, t->batches + 1, sizeof(il_tensor *)) &&
-             grow((void **)&t->sizes, &c, t->batches + 1, sizeof *t->sizes);
-    if (!ok)
-        return 0;
-    t->room = a;
-    return grow((void **)&t->index, &t->index_room, t->pictures + pictures, sizeof *t->index);
+    il_tensor **losses = il_array_grow(t->losses, t->batches, sizeof(il_tensor *));
+    if (losses)
+        t->losses = losses;
+    il_tensor **counts = il_array_grow(t->counts, t->batches, sizeof(il_tensor *));
+    if (counts)
+        t->counts = counts;
+    size_t *sizes = il_array_grow(t->sizes, t->batches, sizeof *sizes);
+    if (sizes)
+        t->sizes = sizes;
+    size_t *index = il_array_reserve(t->index, &t->index_room, t->pictures + pictures, sizeof *index);
+    if (index)
+        t->index = index;
+    return losses && counts && sizes && index;
 }
 
 int il_tally_add(il_tally *t, il_scope *s, il_tensor *loss, il_tensor *counts, const il_batch *batch, il_err *e)
@@ -162,7 +146,7 @@ static int evaluate_all(il_tally *t, il_score_list *scores, const il_evaluation 
     il_progress shown = what->shown;
     shown.batches = il_loader_batches(what->loader);
     shown.loss = shown.iou = shown.seconds_left = NAN;
-    double start = il_evaluate_now(), told = start;
+    double start = il_clock_seconds(), told = start;
     int rc = il_loader_start(what->loader, 1, 0, e);
     while (rc == IL_OK) {
         il_batch batch;
@@ -174,7 +158,7 @@ static int evaluate_all(il_tally *t, il_score_list *scores, const il_evaluation 
         if (rc == IL_OK && il_watch_stopped(watch))
             rc = il_fail(e, IL_ECANCEL, "stopped");
         shown.batch++;
-        double now = il_evaluate_now();
+        double now = il_clock_seconds();
         if (watch->progress && now - told > 0.2) {
             shown.images_per_second = (double)t->pictures / (now - start);
             watch->progress(watch->context, &shown);

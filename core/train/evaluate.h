@@ -24,7 +24,7 @@ typedef struct il_tally {
     const il_counts *scored; /* then: all pictures' counts, lent, to be set before reading */
     size_t *sizes;      /* pictures per batch */
     size_t *index;      /* of all pictures, batch after batch */
-    size_t batches, room, pictures, index_room;
+    size_t batches, pictures, index_room;
 } il_tally;
 
 /* Takes over the batch's loss and counts (either may be NULL) from the scope; nothing is copied to the host. */
@@ -57,8 +57,5 @@ typedef struct il_evaluation {
 int il_evaluate_batch(il_tally *t, il_score_list *scores, const il_evaluation *what, const il_batch *b, il_err *e);
 int il_evaluate_loader(il_sums *sums, il_tested_picture **pictures, size_t *count, const il_evaluation *what,
                        const il_watch *watch, il_err *e);
-
-/* Seconds on a clock that never goes back. */
-double il_evaluate_now(void);
 
 #endif

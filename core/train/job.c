@@ -11,6 +11,7 @@
 #include <jansson.h>
 #include "train/job.h"
 #include "base/atomic_file.h"
+#include "base/sha256.h"
 
 enum { LOCK_TRIES = 5, LOCK_PAUSE_NS = 20 * 1000 * 1000 };
 

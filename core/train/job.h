@@ -4,6 +4,7 @@
 
 #include "loader/loader.h"
 #include "store/store.h"
+#include "base/sha256.h"
 
 /* A data set to test on: its source, or why there is none. */
 typedef struct il_job_test {

@@ -10,6 +10,8 @@
 #include "train/run_record.h"
 #include "train/run_weights.h"
 #include "train/train.h"
+#include "base/clock.h"
+#include "base/sha256.h"
 
 struct sitting {
     il_job *job;
@@ -223,7 +225,7 @@ static void keep_examples(struct sitting *x, const il_job_test *t, int64_t test)
 
 static int store_test(int64_t *id, struct sitting *x, const il_job_test *t, il_err *e)
 {
-    double start = il_evaluate_now();
+    double start = il_clock_seconds();
     il_found found = { 0 };
     size_t unreadable = 0;
     il_err why = t->error;
@@ -243,7 +245,7 @@ static int store_test(int64_t *id, struct sitting *x, const il_job_test *t, il_e
     il_test_record r = { .dataset = t->set->dataset.label, .images = t->set->images, .split = t->set->split,
                          .digest = t->source ? t->digest.hex : "", .batch = x->job->run->test_batch,
                          .status = rc == IL_OK ? IL_RUN_DONE : IL_RUN_FAILED,
-                         .message = rc == IL_OK ? NULL : why.message, .seconds = il_evaluate_now() - start,
+                         .message = rc == IL_OK ? NULL : why.message, .seconds = il_clock_seconds() - start,
                          .left_out = (int64_t)(listed + unreadable), .scores = found.scores,
                          .degradation = il_degrade_name(&t->set->degradation), .level = t->set->degradation.level,
                          .settings = settings };

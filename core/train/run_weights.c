@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "train/run_weights.h"
+#include "base/sha256.h"
 
 static il_job_path place(const il_job *j, const char *folder)
 {

@@ -5,6 +5,7 @@
 
 #include "train/job.h"
 #include "plugin/model.h"
+#include "base/sha256.h"
 
 /* Writes the model's weights of an epoch. What stood in their place and is another file is kept: *aside is then its new path,
  * else "". */

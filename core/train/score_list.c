@@ -3,20 +3,9 @@
 #include <string.h>
 #include "train/score_list.h"
 #include "store/stats/histogram.h"
+#include "base/array.h"
 
 enum { MOST_WAITING = 1024, PER_PICTURE = 2 * IL_BINS }; /* 4 MB on the device */
-
-/* array grown to hold `need` entries; NULL without memory, then it is as it was. */
-static void *with_room(void *array, size_t *room, size_t need, size_t size)
-{
-    if (need <= *room)
-        return array;
-    size_t wanted = *room * 2 < need ? need : *room * 2;
-    void *moved = realloc(array, wanted * size);
-    if (moved)
-        *room = wanted;
-    return moved;
-}
 
 int il_scores_add(il_score_list *l, il_scope *s, il_tensor *histograms, size_t pictures, il_err *e)
 {
@@ -25,7 +14,7 @@ int il_scores_add(il_score_list *l, il_scope *s, il_tensor *histograms, size_t p
         rc = il_scores_read(l, e);
     if (rc != IL_OK)
         return rc;
-    il_tensor **waiting = with_room(l->waiting, &l->batch_room, l->batches + 1, sizeof(il_tensor *));
+    il_tensor **waiting = il_array_grow(l->waiting, l->batches, sizeof(il_tensor *));
     if (!waiting)
         return il_fail_oom(e);
     l->waiting = waiting;
@@ -58,10 +47,10 @@ static il_counts count(const int64_t *bins)
 static int read_batch(il_score_list *l, const il_tensor *histograms, il_err *e)
 {
     size_t numbers = (size_t)il_numel(histograms), n = numbers / PER_PICTURE;
-    il_scores *pictures = with_room(l->pictures, &l->room, l->count + n, sizeof *pictures);
+    il_scores *pictures = il_array_reserve(l->pictures, &l->room, l->count + n, sizeof *pictures);
     if (pictures)
         l->pictures = pictures;
-    il_counts *counts = with_room(l->counts, &l->counts_room, l->count + n, sizeof *counts);
+    il_counts *counts = il_array_reserve(l->counts, &l->counts_room, l->count + n, sizeof *counts);
     if (counts)
         l->counts = counts;
     int64_t *bins = pictures && counts ? malloc(numbers * sizeof *bins) : NULL;

@@ -8,7 +8,7 @@
 /* Start with {0}; free with il_scores_free. */
 typedef struct il_score_list {
     il_tensor **waiting; /* (N,2,256) per batch, still on the device: 4 kB a picture */
-    size_t batches, batch_room, pictures_waiting;
+    size_t batches, pictures_waiting;
     il_scores *pictures; /* those read; in order */
     il_counts *counts;   /* theirs: the scores from 0.5 on are what was predicted */
     size_t count, room, counts_room;

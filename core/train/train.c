@@ -7,6 +7,8 @@
 #include <inpaintlab/random.h>
 #include "train/step.h"
 #include "train/train.h"
+#include "base/clock.h"
+#include "base/array.h"
 
 /* What all steps of one training share. */
 struct session {
@@ -137,7 +139,7 @@ static int read_sums(struct session *x, il_err *e)
 
 static void book_time(struct session *x)
 {
-    double now = il_evaluate_now(), passed = now - x->booked;
+    double now = il_clock_seconds(), passed = now - x->booked;
     x->course->seconds += passed;
     x->course->epoch_seconds += passed;
     x->booked = now;
@@ -145,7 +147,7 @@ static void book_time(struct session *x)
 
 static int write_checkpoint(struct session *x, il_err *e)
 {
-    double now = il_evaluate_now();
+    double now = il_clock_seconds();
     int rc = read_sums(x, e);
     book_time(x);
     if (rc == IL_OK)
@@ -167,7 +169,7 @@ static double seconds_left(const struct session *x, double speed)
 
 static int tell_progress(struct session *x, il_err *e)
 {
-    double now = il_evaluate_now();
+    double now = il_clock_seconds();
     if (!x->watch->progress || now - x->told < 0.25)
         return IL_OK;
     x->told = now;
@@ -193,7 +195,7 @@ static int after_step(struct session *x, il_err *e)
                                      x->course->batch, il_loader_batches(x->train)) : rc;
     }
     double every = x->job->checkpoint_seconds;
-    if (every > 0 && il_evaluate_now() - x->written >= every && x->course->batch < il_loader_batches(x->train))
+    if (every > 0 && il_clock_seconds() - x->written >= every && x->course->batch < il_loader_batches(x->train))
         return write_checkpoint(x, e);
     return tell_progress(x, e);
 }
@@ -252,7 +254,7 @@ static void say_epoch(const struct session *x, const il_epoch_row *r, bool best)
 static int end_epoch(struct session *x, il_err *e)
 {
     il_course *c = x->course;
-    double trained = il_evaluate_now() - x->epoch_start;
+    double trained = il_clock_seconds() - x->epoch_start;
     il_evaluation what = { .model = x->model, .loss = &x->loss, .loader = x->validation,
                            .shown = { .run = x->job->run->name, .phase = "validate", .epoch = c->epoch,
                                       .epochs = x->job->run->training.epochs } };
@@ -264,7 +266,7 @@ static int end_epoch(struct session *x, il_err *e)
     il_epoch_row row = { c->epoch, il_sums_loss(&c->sums), il_metrics_batch_mean(c->sums.iou), il_sums_loss(&v),
                          il_metrics_batch_mean(v.iou), c->epoch_seconds,
                          x->seen ? (double)x->seen / trained : NAN }; /* none: resumed after its last batch */
-    il_epoch_row *grown = realloc(c->epochs, (c->done + 1) * sizeof *grown);
+    il_epoch_row *grown = il_array_grow(c->epochs, c->done, sizeof *grown);
     if (!grown)
         return il_fail_oom(e);
     c->epochs = grown;
@@ -298,10 +300,10 @@ static int stopped_in_validation(struct session *x, int rc, il_err *e)
 static int all_epochs(struct session *x, il_err *e)
 {
     const il_training *t = &x->job->run->training;
-    x->written = il_evaluate_now();
+    x->written = il_clock_seconds();
     int rc = x->course->done ? x->job->epoch(x->job->context, x->course, e) : IL_OK;
     while (rc == IL_OK && x->course->epoch <= t->epochs && !il_metrics_early_stop(&x->course->early, t->patience)) {
-        x->epoch_start = x->booked = il_evaluate_now();
+        x->epoch_start = x->booked = il_clock_seconds();
         rc = train_epoch(x, e);
         if (rc == IL_OK)
             rc = stopped_in_validation(x, end_epoch(x, e), e);

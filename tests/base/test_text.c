@@ -6,6 +6,8 @@
 #include <unistd.h>
 #include "base/utf8.h"
 #include "base/text.h"
+#include "base/suggest.h"
+#include "base/sha256.h"
 
 Test(words, text_grows_and_keeps_everything)
 {

@@ -8,6 +8,7 @@
 #include "bench/bench_steps.h"
 #include "bench/process_memory.h"
 #include "support/lab.h"
+#include "base/sha256.h"
 
 struct fixture {
     il_registry *registry;

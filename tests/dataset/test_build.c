@@ -4,6 +4,7 @@
 #include "base/thread_pool.h"
 #include "base/text.h"
 #include "workshop.h"
+#include "base/sha256.h"
 
 TestSuite(build, .init = work_open, .fini = work_close, .timeout = 300);
 

@@ -2,6 +2,7 @@
 #include <jansson.h>
 #include "made.h"
 #include "dataset/check.h"
+#include "base/sha256.h"
 
 static const il_watch no_watch = { 0 };
 

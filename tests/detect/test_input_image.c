@@ -5,6 +5,7 @@
 #include <criterion/criterion.h>
 #include "image/orientation.h"
 #include "detect/input_image.h"
+#include "base/sha256.h"
 
 static void path_of(char to[400], const char *name)
 {

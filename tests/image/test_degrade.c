@@ -5,6 +5,7 @@
 #include "support/figures.h"
 #include "image/codec.h"
 #include "base/text.h"
+#include "base/sha256.h"
 
 static il_image picture(const char *name)
 {

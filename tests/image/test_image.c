@@ -9,6 +9,7 @@
 #include <jansson.h>
 #include <inpaintlab/image.h>
 #include "base/text.h"
+#include "base/sha256.h"
 
 #define IMAGES TEST_DATA "/images/"
 

@@ -3,6 +3,7 @@
 #include <inpaintlab/image.h>
 #include "support/figures.h"
 #include "base/text.h"
+#include "base/sha256.h"
 
 static json_t *list(json_t *root, const char *key, size_t least)
 {

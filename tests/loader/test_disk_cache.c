@@ -7,6 +7,7 @@
 #include <time.h>
 #include "loader/disk_cache.h"
 #include "support/samples.h"
+#include "base/sha256.h"
 
 enum { COUNT = 12, HEAD = 88, RECORD = 32 };
 

@@ -1,6 +1,7 @@
 /* test_loader.c - the loader's batches: contents, order, independence of threads, damaged files. */
 #include <jansson.h>
 #include "support/loads.h"
+#include "base/sha256.h"
 
 /* ---- contents ---- */
 

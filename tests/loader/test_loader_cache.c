@@ -1,5 +1,6 @@
 /* test_loader_cache.c - batches from the cache on disk: the same ones, for any threads, and only where it pays. */
 #include "support/loads.h"
+#include "base/sha256.h"
 
 static char *cache_folder(void)
 {

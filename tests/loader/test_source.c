@@ -1,6 +1,7 @@
 /* test_source.c - what a source lists, leaves out and hashes. */
 #include "support/samples.h"
 #include "loader/source.h"
+#include "base/sha256.h"
 
 static il_source *open_source(il_missing missing)
 {

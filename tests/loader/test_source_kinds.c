@@ -4,6 +4,7 @@
 #include <string.h>
 #include <criterion/criterion.h>
 #include "loader/source.h"
+#include "base/sha256.h"
 
 /* Two samples of each kind but "none"; an instance remembers what it scanned, and paints its pictures with that word's first
  * letter. */

@@ -3,6 +3,7 @@
 #include "loader/loader.h"
 #include "open.h"
 #include "plugin/registry.h"
+#include "base/sha256.h"
 
 static void set_up(void)
 {

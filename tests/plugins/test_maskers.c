@@ -5,6 +5,7 @@
 #include "open.h"
 #include "base/dependencies.h"
 #include "base/text.h"
+#include "base/sha256.h"
 
 #define FILES TEST_DATA "/maskers/"
 #define OK(call) cr_assert_eq((call), IL_OK, "%s", e.message)

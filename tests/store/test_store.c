@@ -2,6 +2,7 @@
 #include <sys/wait.h>
 #include "support/results.h"
 #include "base/text.h"
+#include "base/sha256.h"
 
 static struct folder folder;
 static struct file path;

@@ -3,6 +3,7 @@
 #define IL_TEST_LOADS_H
 
 #include "samples.h"
+#include "base/sha256.h"
 
 static float labels[256];
 

@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <time.h>
 #include "support/lab.h"
+#include "base/sha256.h"
 
 TestSuite(run, .init = lab_open, .fini = lab_close);
 

@@ -3,6 +3,7 @@
 #include "torch/bundle.h"
 #include "support/lab.h"
 #include "train/train.h"
+#include "base/sha256.h"
 
 TestSuite(train, .init = lab_open, .fini = lab_close);
 
