@@ -1,5 +1,4 @@
 /* whole.c - files that appear whole or not at all. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -8,6 +7,7 @@
 #include <unistd.h>
 #include "base/atomic_file.h"
 #include "base/text.h"
+#include "base/file.h"
 
 enum { NAME_TRIES = 100 };
 
@@ -106,11 +106,14 @@ static bool is_draft(const char *file, const char *name)
 
 void il_whole_sweep(const char *folder, const char *name)
 {
-    DIR *d = opendir(folder);
-    int fd = d ? dirfd(d) : -1;
-    for (const struct dirent *x; fd >= 0 && (x = readdir(d));)
-        if (is_draft(x->d_name, name))
-            unlinkat(fd, x->d_name, 0);
-    if (d)
-        closedir(d);
+    il_file_names names = { 0 };
+    il_err ignored = { 0 };
+    (void)il_file_list(&names, folder, &ignored);
+    for (size_t i = 0; i < names.count; i++) {
+        char *path = is_draft(names.list[i], name) ? il_words_path(folder, names.list[i]) : NULL;
+        if (path)
+            unlink(path);
+        free(path);
+    }
+    il_file_names_free(&names);
 }

@@ -1,5 +1,4 @@
 /* bench_data.c - writes pictures of soft shapes and grain, with a blurred rectangle as mask. */
-#include <dirent.h>
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -10,6 +9,7 @@
 #include <inpaintlab/image.h>
 #include <inpaintlab/random.h>
 #include "bench/bench_data.h"
+#include "base/file.h"
 
 /* Slow waves of each channel, and noise of the size that photos have: lossless WebP takes 3 to 4 bits per value. */
 static void paint(il_image *image, uint64_t seed)
@@ -63,9 +63,7 @@ static int write_split(const char *folder, const char *split, int count, int siz
 {
     char path[4200];
     snprintf(path, sizeof path, "%s/%s", folder, split);
-    if (mkdir(path, 0777) != 0)
-        return il_fail(e, IL_EIO, "%s: cannot be made: %s", path, strerror(errno));
-    int rc = IL_OK;
+    int rc = il_file_make_folders(path, e);
     for (int i = 0; i < count && rc == IL_OK; i++)
         rc = write_one(folder, split, i, size, e);
     return rc;
@@ -79,15 +77,16 @@ int il_bench_data_write(const char *folder, int size, int train, int validation,
 
 static void empty(const char *folder)
 {
-    DIR *d = opendir(folder);
-    for (struct dirent *f; d && (f = readdir(d));) {
+    il_file_names names = { 0 };
+    il_err ignored = { 0 };
+    (void)il_file_list(&names, folder, &ignored);
+    for (size_t i = 0; i < names.count; i++) {
         char path[4500];
-        snprintf(path, sizeof path, "%s/%s", folder, f->d_name);
-        if (strstr(f->d_name, ".webp") || strstr(f->d_name, ".safetensors"))
+        snprintf(path, sizeof path, "%s/%s", folder, names.list[i]);
+        if (strstr(names.list[i], ".webp") || strstr(names.list[i], ".safetensors"))
             unlink(path);
     }
-    if (d)
-        closedir(d);
+    il_file_names_free(&names);
     rmdir(folder);
 }
 

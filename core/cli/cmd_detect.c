@@ -9,6 +9,7 @@
 #include "detect/input_list.h"
 #include "detect/finding_json.h"
 #include "base/atomic_file.h"
+#include "base/file.h"
 
 enum { DEFAULT_TILE = 512, LEAST_TILE = 32, MOST_TILE = 4096, FOUND = 0, NOT_FOUND = 1, TROUBLE = 2 };
 
@@ -134,17 +135,6 @@ static int examine_all(struct work *w, il_err *e)
 
 /* ---- the whole ---- */
 
-static int make_folder(const char *path, il_err *e)
-{
-    struct stat st;
-    if (mkdir(path, 0777) == 0)
-        return IL_OK;
-    int why = errno;
-    if (why == EEXIST && stat(path, &st) == 0)
-        return S_ISDIR(st.st_mode) ? IL_OK : il_fail(e, IL_EIO, "%s: is no folder", path);
-    return il_fail(e, IL_EIO, "%s: cannot be made: %s", path, strerror(why));
-}
-
 static int work(struct work *w, il_err *e)
 {
     il_registry *registry = NULL;
@@ -156,7 +146,7 @@ static int work(struct work *w, il_err *e)
     if (rc == IL_OK)
         rc = settle_tiles(w, e);
     if (rc == IL_OK && w->line.output)
-        rc = make_folder(w->line.output, e);
+        rc = il_file_make_folders(w->line.output, e);
     if (rc == IL_OK)
         rc = il_detect_calibration_load(&w->detector, &w->line, e);
     if (rc == IL_OK && w->line.calibrate)

@@ -18,7 +18,7 @@ static void print_result(const il_build_result *b, const char *folder)
         return;
     }
     printf("%s: %zu samples (%zu train, %zu validation, %zu test), %zu made now\n", folder, b->samples,
-           b->counts[IL_TRAIN], b->counts[IL_VALIDATION], b->counts[IL_TEST], b->made);
+           b->counts[IL_SPLIT_TRAIN], b->counts[IL_SPLIT_VALIDATION], b->counts[IL_SPLIT_TEST], b->made);
     if (b->unusable + b->copies + b->twins)
         printf("photos: %zu unusable, %zu equal to another and left out, %zu that look like another kept in its split\n",
                b->unusable, b->copies, b->twins);

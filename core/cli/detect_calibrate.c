@@ -80,7 +80,7 @@ static bool is_made(const char *path)
         from = from && from > name ? from - 1 : NULL;
     while (from && *from != '.');
     for (int i = 0; from && from > name && i < IL_PICTURE_KINDS; i++) {
-        const char *kind = il_manifest_kinds[i];
+        const char *kind = il_picture_kinds[i];
         if (i != IL_ORIGINAL && strlen(kind) == (size_t)(dot - from - 1) && strncmp(from + 1, kind, strlen(kind)) == 0)
             return true;
     }

@@ -106,7 +106,7 @@ static int list_tasks(struct build *b, il_err *e)
 /* Its line is in the journal, and its files are there. */
 static bool is_done(const struct build *b, const il_task *t)
 {
-    const char *split = il_recipe_splits[t->split];
+    const char *split = il_split_names[t->split];
     return il_manifest_find(&b->stamp.done, split, t->id) && il_unit_there(&b->shop, split, t->id);
 }
 

@@ -13,7 +13,7 @@ enum { MOST_AT_ONCE = 256 }; /* il_recipe_plain_keys' bound of `batch` */
 static char *path_of(const il_shop *shop, const char *split, const char *id, int kind)
 {
     il_text path = { 0 };
-    il_words_add(&path, "%s/%s/%s.%s.%s", shop->opts->folder, split, id, il_manifest_kinds[kind],
+    il_words_add(&path, "%s/%s/%s.%s.%s", shop->opts->folder, split, id, il_picture_kinds[kind],
                  il_params_text(shop->recipe->plain, "format"));
     if (path.failed)
         il_words_free(&path);
@@ -72,7 +72,7 @@ static int write_picture(il_work *w, int kind, const char *path, const char *not
 static void write_one(void *context)
 {
     il_work *w = context;
-    const char *split = il_recipe_splits[w->task->split];
+    const char *split = il_split_names[w->task->split];
     const il_sample *noted = il_manifest_find(w->shop->done, split, w->task->id);
     double start = il_clock_seconds();
     int rc = IL_OK;
@@ -179,7 +179,7 @@ static int describe(il_sample *out, const il_work *w, il_err *e)
     size_t inpainter = r->maskers.count + m->inpainter;
     size_t reconstructor = r->maskers.count + r->inpainters.count + m->reconstructor;
     il_sample s = { .tile = w->task->tile, .seed = w->task->seed, .area = m->area, .core = m->core };
-    set(&s.split, il_recipe_splits[w->task->split], &bad);
+    set(&s.split, il_split_names[w->task->split], &bad);
     set(&s.id, w->task->id, &bad);
     set(&s.photo, photo->below, &bad);
     set(&s.photo_sha256, w->shop->facts[w->task->photo].sha256.hex, &bad);

@@ -1,5 +1,4 @@
 /* stamp.c - FOLDER/recipe.json, FOLDER/.build/{lock,journal.jsonl} and FOLDER/manifest.jsonl. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
@@ -12,6 +11,7 @@
 #include "dataset/build_state.h"
 #include "base/atomic_file.h"
 #include "base/sha256.h"
+#include "base/file.h"
 
 typedef struct place {
     char path[IL_STAMP_PATH];
@@ -22,29 +22,6 @@ static place in(const il_stamp *s, const char *name)
     place p;
     snprintf(p.path, sizeof p.path, "%s/%s", s->folder, name);
     return p;
-}
-
-static int make_folder(const char *path, il_err *e)
-{
-    if (mkdir(path, 0777) == 0 || errno == EEXIST)
-        return IL_OK;
-    return il_fail(e, IL_EIO, "%s: cannot be made: %s", path, strerror(errno));
-}
-
-/* The folder and those above it. */
-static int make_folders(const char *path, il_err *e)
-{
-    char copy[IL_STAMP_PATH];
-    snprintf(copy, sizeof copy, "%s", path);
-    for (char *p = copy + 1; *p; p++)
-        if (*p == '/') {
-            *p = '\0';
-            int rc = make_folder(copy, e);
-            *p = '/';
-            if (rc)
-                return rc;
-        }
-    return make_folder(copy, e);
 }
 
 /* ---- identity ---- */
@@ -81,15 +58,13 @@ static int describe(char **text, il_digest *identity, const il_recipe *r, const 
     return *text ? IL_OK : il_fail_oom(e);
 }
 
-static bool is_empty(const char *folder)
+static int is_empty(bool *empty, const char *folder, il_err *e)
 {
-    DIR *d = opendir(folder);
-    int entries = 0;
-    for (const struct dirent *x; d && (x = readdir(d));)
-        entries += strcmp(x->d_name, ".") != 0 && strcmp(x->d_name, "..") != 0 && strcmp(x->d_name, ".build") != 0;
-    if (d)
-        closedir(d);
-    return entries == 0;
+    il_file_names names = { 0 };
+    int rc = il_file_list(&names, folder, e);
+    *empty = names.count == 0 || (names.count == 1 && strcmp(names.list[0], ".build") == 0);
+    il_file_names_free(&names);
+    return rc;
 }
 
 /* The folder is new, or was begun with the same. */
@@ -98,7 +73,11 @@ static int check(il_stamp *s, const char *text, const il_digest *identity, il_er
     place p = in(s, "recipe.json");
     struct stat st;
     if (stat(p.path, &st) != 0) {
-        if (!is_empty(s->folder))
+        bool empty = false;
+        int rc = is_empty(&empty, s->folder, e);
+        if (rc)
+            return rc;
+        if (!empty)
             return il_fail(e, IL_EDATA, "%s: holds files, but no recipe.json of a build; choose a new folder", s->folder);
         return il_whole_write(p.path, text, strlen(text), e);
     }
@@ -136,7 +115,7 @@ static int open_journal(il_stamp *s, il_err *e)
 static int take_lock(il_stamp *s, il_err *e)
 {
     place p = in(s, ".build/lock");
-    int rc = make_folder(in(s, ".build").path, e);
+    int rc = il_file_make_folders(in(s, ".build").path, e);
     if (rc)
         return rc;
     s->lock = open(p.path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
@@ -152,8 +131,8 @@ static int make_room(const il_stamp *s, const il_recipe *r, il_err *e)
 {
     int rc = IL_OK;
     for (int i = 0; !rc && i < IL_SPLITS; i++)
-        if (r->splits[i] > 0 && (rc = make_folder(in(s, il_recipe_splits[i]).path, e)) == IL_OK)
-            il_whole_sweep(in(s, il_recipe_splits[i]).path, NULL);
+        if (r->splits[i] > 0 && (rc = il_file_make_folders(in(s, il_split_names[i]).path, e)) == IL_OK)
+            il_whole_sweep(in(s, il_split_names[i]).path, NULL);
     if (!rc)
         il_whole_sweep(s->folder, NULL);
     return rc;
@@ -180,7 +159,7 @@ int il_stamp_open(il_stamp *out, const il_recipe *r, const il_photos *photos, co
     snprintf(s.manifest, sizeof s.manifest, "%s", in(&s, "manifest.jsonl").path);
     int rc = describe(&text, &identity, r, photos, digests, e);
     if (!rc)
-        rc = make_folders(s.folder, e);
+        rc = il_file_make_folders(s.folder, e);
     if (!rc && (stat(s.manifest, &st) == 0 ? (s.complete = true) : false)) {
         rc = check(&s, text, &identity, e);
         if (!rc)

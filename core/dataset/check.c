@@ -197,8 +197,8 @@ static long published_count(const char *as, const char *split)
 static int compare_counts(il_check *c, il_err *e)
 {
     int rc = IL_OK;
-    for (int s = 0; s < IL_SPLITS; s++) {
-        const char *split = il_listing_splits[s];
+    for (int s = 0; s < IL_LISTING_GROUPS; s++) {
+        const char *split = il_listing_groups[s];
         c->published[s] = c->opts.as ? published_count(c->opts.as, split) : -1;
         if (!rc && c->published[s] >= 0 && c->published[s] != c->counted[s])
             rc = il_findings_add(&c->findings, IL_FOUND_COUNTS, e, split, "%ld samples; the paper has %ld", c->counted[s],
@@ -225,8 +225,8 @@ static int check_sizes(il_check *c, const il_measure *m, const char *name, il_er
         first++;
     for (int k = 0; k < IL_PICTURE_KINDS; k++)
         if (m->width[k] && (m->width[k] != m->width[first] || m->height[k] != m->height[first]))
-            return il_findings_add(&c->findings, IL_FOUND_SIZES, e, name, "%s is %dx%d, %s %dx%d", il_manifest_kinds[first],
-                                   m->width[first], m->height[first], il_manifest_kinds[k], m->width[k], m->height[k]);
+            return il_findings_add(&c->findings, IL_FOUND_SIZES, e, name, "%s is %dx%d, %s %dx%d", il_picture_kinds[first],
+                                   m->width[first], m->height[first], il_picture_kinds[k], m->width[k], m->height[k]);
     return IL_OK;
 }
 
@@ -254,9 +254,9 @@ static int check_sample(il_check *c, const il_listed *s, const il_measure *m, co
             rc = il_findings_add(&c->findings, IL_FOUND_UNREADABLE, e, s->path[k], "%s", m->why[k]);
         if (!rc && m->is_original[k])
             rc = il_findings_add(&c->findings, IL_FOUND_IDENTICAL, e, name, "%s has the original's pixels",
-                                 il_manifest_kinds[k]);
+                                 il_picture_kinds[k]);
         if (!rc && m->outside[k])
-            rc = il_findings_add(&c->findings, IL_FOUND_OUTSIDE, e, name, "%s: %zu of %zu pixels", il_manifest_kinds[k],
+            rc = il_findings_add(&c->findings, IL_FOUND_OUTSIDE, e, name, "%s: %zu of %zu pixels", il_picture_kinds[k],
                                  m->outside[k], m->outside_area);
     }
     return rc;

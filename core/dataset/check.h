@@ -27,8 +27,8 @@ typedef struct il_check {
     il_check_opts opts; /* lends the caller's texts */
     il_listing listing;
     il_measure *measures; /* of each sample listed */
-    size_t samples[IL_SPLITS], files[IL_SPLITS][IL_PICTURE_KINDS];
-    long published[IL_SPLITS], counted[IL_SPLITS]; /* with opts.as: Table 1, and what compares with it; published -1: nothing */
+    size_t samples[IL_LISTING_GROUPS], files[IL_LISTING_GROUPS][IL_PICTURE_KINDS];
+    long published[IL_LISTING_GROUPS], counted[IL_LISTING_GROUPS]; /* with opts.as: Table 1, and what compares with it; published -1: nothing */
     il_check_size *sizes; /* the most frequent first */
     size_t size_count;
     size_t masks, blurred, touching_255; /* masks read; with grey levels in between; that reach 255 */

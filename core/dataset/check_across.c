@@ -51,7 +51,7 @@ static int tell_group(il_check *c, const struct print *group, size_t n, il_err *
     char *name = il_listing_name(&c->listing, first);
     int rc = others.failed || !name ? il_fail_oom(e)
              : il_findings_add(&c->findings, IL_FOUND_DUPLICATES, e, name, "the same %s file as %s",
-                               il_manifest_kinds[c->measures[first].look_kind], others.data);
+                               il_picture_kinds[c->measures[first].look_kind], others.data);
     free(name);
     il_words_free(&others);
     return rc;

@@ -26,18 +26,18 @@ static json_t *samples(const il_check *c)
 {
     json_t *all = json_object();
     int bad = !all;
-    for (int s = 0; s < IL_SPLITS && !bad; s++) {
+    for (int s = 0; s < IL_LISTING_GROUPS && !bad; s++) {
         if (!c->samples[s] && c->published[s] < 0)
             continue;
         json_t *split = json_object();
         bad |= put(split, "samples", json_integer((json_int_t)c->samples[s]));
         for (int k = 0; k < IL_PICTURE_KINDS; k++)
-            bad |= put(split, il_manifest_kinds[k], json_integer((json_int_t)c->files[s][k]));
+            bad |= put(split, il_picture_kinds[k], json_integer((json_int_t)c->files[s][k]));
         if (c->published[s] >= 0) {
             bad |= put(split, "counted", json_integer(c->counted[s]));
             bad |= put(split, "published", json_integer(c->published[s]));
         }
-        bad |= put(all, il_listing_splits[s], split);
+        bad |= put(all, il_listing_groups[s], split);
     }
     if (!bad)
         return all;

@@ -14,7 +14,7 @@ static int check_files(il_check *c, size_t i, const il_sample *line, const char 
     int rc = IL_OK;
     for (int k = 0; k < IL_PICTURE_KINDS && !rc; k++) {
         bool there = c->listing.list[i].path[k] != NULL;
-        const char *kind = il_manifest_kinds[k], *expected = line->sha256[k];
+        const char *kind = il_picture_kinds[k], *expected = line->sha256[k];
         if (there && !expected)
             rc = il_findings_add(&c->findings, IL_FOUND_MANIFEST, e, name, "its line does not name the %s file", kind);
         else if (!there && expected)
@@ -32,7 +32,7 @@ static int check_listed(il_check *c, il_err *e)
     for (size_t i = 0; i < c->listing.count && !rc; i++) {
         const il_listed *s = &c->listing.list[i];
         char *name = il_listing_name(&c->listing, i);
-        const il_sample *line = il_manifest_find(&c->manifest, il_listing_splits[s->split], s->id);
+        const il_sample *line = il_manifest_find(&c->manifest, il_listing_groups[s->split], s->id);
         if (!name)
             rc = il_fail_oom(e);
         else if (line)
@@ -56,7 +56,7 @@ static int check_lines(il_check *c, il_err *e)
         if (name.failed)
             return il_fail_oom(e);
         int split = 0;
-        while (strcmp(il_listing_splits[split], line->split) != 0)
+        while (strcmp(il_listing_groups[split], line->split) != 0)
             split++;
         const il_listed *list = c->listing.list;
         while (at < c->listing.count && (list[at].split < split

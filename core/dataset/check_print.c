@@ -6,10 +6,10 @@ enum { SIZES = 10 /* rows of the table */ };
 
 static const char *const layouts[] = { "the paper's layout", "a folder pair (Tp and Gt)", "a JSON list" };
 
-static size_t sum_of(const size_t list[IL_SPLITS])
+static size_t sum_of(const size_t list[IL_LISTING_GROUPS])
 {
     size_t sum = 0;
-    for (int s = 0; s < IL_SPLITS; s++)
+    for (int s = 0; s < IL_LISTING_GROUPS; s++)
         sum += list[s];
     return sum;
 }
@@ -18,12 +18,12 @@ static void print_samples(FILE *to, const il_check *c)
 {
     fprintf(to, "\nSamples %13s", "all");
     for (int k = 0; k < IL_PICTURE_KINDS; k++)
-        fprintf(to, "%11s", il_manifest_kinds[k]);
+        fprintf(to, "%11s", il_picture_kinds[k]);
     fprintf(to, "%s\n", c->opts.as ? "    paper" : "");
-    for (int s = 0; s < IL_SPLITS; s++) {
+    for (int s = 0; s < IL_LISTING_GROUPS; s++) {
         if (!c->samples[s] && c->published[s] < 0)
             continue;
-        fprintf(to, "  %-12s%7zu", il_listing_splits[s], c->samples[s]);
+        fprintf(to, "  %-12s%7zu", il_listing_groups[s], c->samples[s]);
         for (int k = 0; k < IL_PICTURE_KINDS; k++)
             fprintf(to, "%11zu", c->files[s][k]);
         if (c->published[s] >= 0)

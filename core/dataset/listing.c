@@ -1,10 +1,8 @@
 /* listing.c - finds the samples of a data set on disk, and what is there without belonging to one. */
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 #include <inpaintlab/folder.h>
 #include "dataset/listing.h"
@@ -12,9 +10,7 @@
 #include "base/text.h"
 #include "base/array.h"
 
-const char *const il_listing_splits[IL_SPLITS] = { "train", "validation", "test", "all" };
-
-enum { TRAIN, VALIDATION, TEST, ALL };
+const char *const il_listing_groups[IL_LISTING_GROUPS] = { "train", "validation", "test", "all" };
 
 static void listed_free(il_listed *s)
 {
@@ -43,9 +39,9 @@ char *il_listing_name(const il_listing *l, size_t i)
 {
     il_text t = { 0 };
     const il_listed *s = &l->list[i];
-    if (s->split == ALL)
+    if (s->split == IL_LISTING_ALL)
         return il_words_copy(s->id);
-    il_words_add(&t, "%s/%s", il_listing_splits[s->split], s->id);
+    il_words_add(&t, "%s/%s", il_listing_groups[s->split], s->id);
     if (t.failed)
         il_words_free(&t);
     return t.data;
@@ -75,99 +71,15 @@ static bool is_folder(const char *root, const char *name)
     return is;
 }
 
-/* ---- the paper's layout ---- */
+/* ---- the published layout ---- */
 
-/* A file of a split's folder: <id>.<kind>.<ending>. */
-struct file {
-    char *name;
-    size_t id_length;
-    int kind; /* IL_PICTURE_KINDS: none of ours */
-};
-
-struct folder {
+/* A split's folder. */
+struct place {
     const char *path;
-    int split;
-    struct file *files;
-    size_t count;
+    il_split split;
 };
 
-static bool is_ending(const char *text)
-{
-    static const char *const endings[] = { "webp", "png", "jpg", "jpeg" };
-    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
-        if (strcasecmp(text, endings[i]) == 0)
-            return true;
-    return false;
-}
-
-static void cut_name(struct file *f)
-{
-    const char *ending = strrchr(f->name, '.'), *kind = ending;
-    f->kind = IL_PICTURE_KINDS;
-    if (!ending || !is_ending(ending + 1))
-        return;
-    while (kind > f->name && kind[-1] != '.')
-        kind--;
-    if (kind <= f->name + 1) /* no dot, or nothing before it */
-        return;
-    size_t length = (size_t)(ending - kind);
-    f->id_length = (size_t)(kind - 1 - f->name);
-    for (int k = 0; k < IL_PICTURE_KINDS; k++)
-        if (strlen(il_manifest_kinds[k]) == length && memcmp(kind, il_manifest_kinds[k], length) == 0)
-            f->kind = k;
-}
-
-/* Those of one id stand together, by kind; strangers come last. */
-static int by_id_and_kind(const void *a, const void *b)
-{
-    const struct file *x = a, *y = b;
-    bool stranger = x->kind == IL_PICTURE_KINDS, other = y->kind == IL_PICTURE_KINDS;
-    if (stranger || other)
-        return stranger && other ? strcmp(x->name, y->name) : stranger - other;
-    size_t least = x->id_length < y->id_length ? x->id_length : y->id_length;
-    int order = memcmp(x->name, y->name, least);
-    if (!order && x->id_length != y->id_length)
-        order = x->id_length < y->id_length ? -1 : 1;
-    if (!order)
-        order = x->kind - y->kind;
-    return order ? order : strcmp(x->name, y->name);
-}
-
-static int read_folder(struct folder *f, il_err *e)
-{
-    DIR *folder = opendir(f->path);
-    if (!folder)
-        return il_fail(e, IL_EIO, "%s: %s", f->path, strerror(errno));
-    int rc = IL_OK;
-    while (!rc) {
-        errno = 0;
-        const struct dirent *entry = readdir(folder);
-        if (!entry) {
-            if (errno)
-                rc = il_fail(e, IL_EIO, "%s: %s", f->path, strerror(errno));
-            break;
-        }
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-            continue;
-        struct file *files = il_array_grow(f->files, f->count, sizeof *files);
-        struct file file = { .name = strdup(entry->d_name) };
-        if (files)
-            f->files = files;
-        if (!files || !file.name) {
-            free(file.name);
-            rc = il_fail_oom(e);
-            break;
-        }
-        cut_name(&file);
-        files[f->count++] = file;
-    }
-    closedir(folder);
-    if (!rc && f->count)
-        qsort(f->files, f->count, sizeof *f->files, by_id_and_kind);
-    return rc;
-}
-
-static int tell_odd(il_listing *l, const struct folder *f, const char *name, il_err *e)
+static int tell_odd(il_listing *l, const struct place *f, const char *name, il_err *e)
 {
     il_text where = { 0 }, why = { 0 };
     il_words_add(&where, "%s/%s", f->path, name);
@@ -184,23 +96,23 @@ static const char *lacking(const il_listed *s)
     return !made && s->path[IL_MASK] ? "a mask, but no inpainted, realfake or fakefake picture" : NULL;
 }
 
-static int tell_unpaired(il_listing *l, const struct folder *f, const il_listed *s, const struct file *twice, il_err *e)
+static int tell_unpaired(il_listing *l, const struct place *f, const il_listed *s, const il_split_file *twice, il_err *e)
 {
     il_text where = { 0 }, why = { 0 };
     if (!twice && !lacking(s))
         return IL_OK;
-    il_words_add(&where, "%s/%s", il_listing_splits[f->split], s->id);
+    il_words_add(&where, "%s/%s", il_listing_groups[f->split], s->id);
     if (twice)
-        il_words_add(&why, "two %s files: %s and %s", il_manifest_kinds[twice->kind], twice[0].name, twice[1].name);
+        il_words_add(&why, "two %s files: %s and %s", il_picture_kinds[twice->kind], twice[0].name, twice[1].name);
     else
         il_words_add(&why, "%s", lacking(s));
     return add_trouble(l, &where, &why, true, e);
 }
 
 /* One id's files. */
-static int add_sample(il_listing *l, const struct folder *f, const struct file *files, size_t count, il_err *e)
+static int add_sample(il_listing *l, const struct place *f, const il_split_file *files, size_t count, il_err *e)
 {
-    const struct file *twice = NULL;
+    const il_split_file *twice = NULL;
     il_listed s = { .split = f->split, .id = strndup(files->name, files->id_length) };
     bool good = s.id;
     for (size_t i = 0; i < count && good; i++) {
@@ -221,52 +133,30 @@ static int add_sample(il_listing *l, const struct folder *f, const struct file *
     return tell_unpaired(l, f, &s, twice, e);
 }
 
-static bool same_id(const struct file *a, const struct file *b)
+static int list_split(il_listing *l, const char *path, il_split split, il_err *e)
 {
-    return b->kind < IL_PICTURE_KINDS && a->id_length == b->id_length && memcmp(a->name, b->name, a->id_length) == 0;
-}
-
-static int list_split(il_listing *l, const char *path, int split, il_err *e)
-{
-    struct folder f = { .path = path, .split = split };
-    int rc = read_folder(&f, e);
-    for (size_t i = 0, end; i < f.count && !rc; i = end) {
-        end = i + 1;
-        if (f.files[i].kind == IL_PICTURE_KINDS) {
-            rc = tell_odd(l, &f, f.files[i].name, e);
-            continue;
-        }
-        while (end < f.count && same_id(&f.files[i], &f.files[end]))
-            end++;
-        rc = add_sample(l, &f, f.files + i, end - i, e);
+    struct place place = { path, split };
+    il_split_files files = { 0 };
+    int rc = il_split_files_read(&files, path, e);
+    for (size_t i = 0, end; i < files.count && !rc; i = end) {
+        end = il_split_files_end(&files, i);
+        if (files.list[i].kind == IL_PICTURE_KINDS)
+            rc = tell_odd(l, &place, files.list[i].name, e);
+        else
+            rc = add_sample(l, &place, files.list + i, end - i, e);
     }
-    for (size_t i = 0; i < f.count; i++)
-        free(f.files[i].name);
-    free(f.files);
+    il_split_files_free(&files);
     return rc;
 }
 
-static const struct {
-    const char *name;
-    int split;
-} folders[] = { { "train", TRAIN }, { "validation", VALIDATION }, { "val", VALIDATION }, { "valid", VALIDATION }, { "test", TEST } };
-
-enum { FOLDERS = sizeof folders / sizeof *folders };
-
 static int list_splits(il_listing *l, il_err *e)
 {
-    const char *seen[IL_SPLITS] = { NULL };
     int rc = IL_OK;
-    for (int i = 0; i < FOLDERS && !rc; i++) {
-        const char *name = folders[i].name, *before = seen[folders[i].split];
-        if (!is_folder(l->root, name))
-            continue;
-        if (before)
-            return il_fail(e, IL_EDATA, "%s: %s and %s: which one is the validation split? Expected only one of them", l->root,
-                           before, name);
-        seen[folders[i].split] = name;
-        char *path = il_words_path(l->root, name);
-        rc = path ? list_split(l, path, folders[i].split, e) : il_fail_oom(e);
+    for (int split = 0; split < IL_SPLITS && !rc; split++) {
+        char *path = NULL;
+        rc = il_split_folder(&path, l->root, (il_split)split, e);
+        if (!rc && path)
+            rc = list_split(l, path, (il_split)split, e);
         free(path);
     }
     return rc;
@@ -283,7 +173,7 @@ static int take_items(il_listing *l, const il_items *items, il_err *e)
             return il_fail_oom(e);
         l->list = list;
         il_listed *s = &list[l->count++];
-        *s = (il_listed){ .split = ALL, .id = il_words_copy(item->id) };
+        *s = (il_listed){ .split = IL_LISTING_ALL, .id = il_words_copy(item->id) };
         s->path[item->mask ? IL_REALFAKE : IL_ORIGINAL] = il_words_copy(item->image);
         s->path[IL_MASK] = il_words_copy(item->mask);
         if (!s->id || !s->path[item->mask ? IL_REALFAKE : IL_ORIGINAL] || (item->mask && !s->path[IL_MASK]))
@@ -323,8 +213,9 @@ static int find_layout(il_layout *out, const char *path, il_err *e)
     if (stat(path, &st))
         return il_fail(e, IL_EDATA, "%s: %s; %s", path, strerror(errno), expected);
     bool splits = false;
-    for (int i = 0; i < FOLDERS; i++)
-        splits = splits || is_folder(path, folders[i].name);
+    static const char *const names[] = { "train", "validation", "val", "valid", "test" };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        splits = splits || is_folder(path, names[i]);
     if (S_ISREG(st.st_mode))
         *out = IL_LAYOUT_LIST;
     else if (splits)

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include "dataset/manifest.h"
+#include "loader/folder_splits.h"
 
 typedef enum il_layout {
     IL_LAYOUT_SPLITS, /* the paper's: ROOT/<split>/<id>.<kind>.webp */
@@ -11,12 +12,13 @@ typedef enum il_layout {
     IL_LAYOUT_LIST    /* IMDL-BenCo's JSON list */
 } il_layout;
 
-enum { IL_SPLITS = 4 };
-extern const char *const il_listing_splits[IL_SPLITS]; /* train, validation, test, all: of the layouts without splits */
+/* What samples are counted by: the splits, and "all" of the layouts without splits. */
+enum { IL_LISTING_ALL = IL_SPLITS, IL_LISTING_GROUPS };
+extern const char *const il_listing_groups[IL_LISTING_GROUPS];
 
 /* One sample. In the layouts without splits a tampered picture is the realfake, an authentic one the original. */
 typedef struct il_listed {
-    int split; /* in il_listing_splits */
+    int split; /* in il_listing_groups */
     char *id;
     char *path[IL_PICTURE_KINDS]; /* NULL: absent */
 } il_listed;

@@ -13,8 +13,6 @@
 #include "base/text.h"
 #include "base/array.h"
 
-const char *const il_manifest_kinds[IL_PICTURE_KINDS] = { "original", "mask", "inpainted", "realfake", "fakefake" };
-
 static const char *const splits[] = { "train", "validation", "test" };
 enum { SPLITS = 3 };
 
@@ -140,7 +138,7 @@ static void add_digests(il_text *t, char *const digests[IL_PICTURE_KINDS])
     add_key(t, "sha256");
     il_words_add(t, "{");
     for (int k = 0; k < IL_PICTURE_KINDS; k++)
-        add_text(t, il_manifest_kinds[k], digests[k]);
+        add_text(t, il_picture_kinds[k], digests[k]);
     il_words_add(t, "}");
 }
 
@@ -271,7 +269,7 @@ static int take_settings(char **out, const json_t *value, il_err *e)
 static int kind_number(const char *name)
 {
     int k = 0;
-    while (k < IL_PICTURE_KINDS && strcmp(name, il_manifest_kinds[k]) != 0)
+    while (k < IL_PICTURE_KINDS && strcmp(name, il_picture_kinds[k]) != 0)
         k++;
     return k;
 }

@@ -5,10 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <inpaintlab/error.h>
-
-/* In the order in which the kinds are written. */
-typedef enum il_picture_kind { IL_ORIGINAL, IL_MASK, IL_INPAINTED, IL_REALFAKE, IL_FAKEFAKE, IL_PICTURE_KINDS } il_picture_kind;
-extern const char *const il_manifest_kinds[IL_PICTURE_KINDS]; /* "original", "mask", … as in file names */
+#include "image/picture_kind.h"
 
 /* Texts may be NULL where the recipe makes no such thing. Owned by the sample. */
 typedef struct il_sample {

@@ -10,14 +10,6 @@
 #include "dataset/splits.h"
 #include "base/array.h"
 
-static int split_of(const char *name, il_err *e)
-{
-    for (int i = 0; i < IL_SPLITS; i++)
-        if (strcmp(name, il_recipe_splits[i]) == 0)
-            return i;
-    return il_fail(e, IL_EPARAM, "split '%s' is unknown; expected train, validation or test", name);
-}
-
 /* ---- which photos ---- */
 
 /* Looks into the photos that are not known. facts has room for all. */
@@ -105,19 +97,20 @@ int il_recipe_scan(il_recipe *r, const char *root, const char *split, il_items *
     il_photos photos = { 0 };
     il_splits splits = { 0 };
     il_photo_facts *facts = NULL;
-    int wanted = split_of(split, e);
+    il_split wanted = il_split_find(split);
     bool own = !root || !*root; /* else its captions file tells of other photos */
     il_photos_opts o = { .root = own ? il_params_text(r->photos, "root") : root,
                          .captions = own ? il_params_text(r->photos, "captions") : NULL,
                          .limit = il_params_int(r->photos, "limit") };
-    int rc = wanted < 0 ? wanted : il_photos_list(&photos, o, e);
+    int rc = wanted != IL_SPLITS ? il_photos_list(&photos, o, e)
+                                : il_fail(e, IL_EPARAM, "split '%s' is unknown; expected train, validation or test", split);
     if (!rc)
         rc = know_photos(&facts, r, o.root, &photos, e);
     if (!rc)
         rc = il_splits_assign(&splits, r, &photos, facts, e);
     for (size_t i = 0; !rc && i < splits.used; i++) {
         const il_photo *photo = &photos.list[splits.order[i]];
-        if (splits.of[splits.order[i]] != wanted)
+        if (splits.of[splits.order[i]] != (int)wanted)
             continue;
         rc = il_items_add(out, photo->id, photo->path, NULL, e);
         if (!rc && *photo->caption)
@@ -137,7 +130,7 @@ int il_recipe_scan(il_recipe *r, const char *root, const char *split, il_items *
 static int kind_of(const char *images, const il_recipe *r)
 {
     for (int k = 0; k < IL_PICTURE_KINDS; k++)
-        if (k != IL_MASK && strcmp(images, il_manifest_kinds[k]) == 0 && (k == IL_ORIGINAL || r->pictures[k]))
+        if (k != IL_MASK && strcmp(images, il_picture_kinds[k]) == 0 && (k == IL_ORIGINAL || r->pictures[k]))
             return k;
     return IL_PICTURE_KINDS;
 }

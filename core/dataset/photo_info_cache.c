@@ -9,6 +9,7 @@
 #include "base/atomic_file.h"
 #include "base/array.h"
 #include "base/sha256.h"
+#include "base/file.h"
 
 struct entry {
     const char *below; /* in `text` */
@@ -34,11 +35,10 @@ static char *file_of(const char *root)
         il_words_add(&path, "%s", cache);
     else
         il_words_add(&path, "%s/.cache", home);
-    for (int i = 0; i < 2 && !path.failed; i++) {
-        if (i == 1)
-            il_words_add(&path, "/inpaintlab");
-        (void)mkdir(path.data, 0777);
-    }
+    il_words_add(&path, "/inpaintlab");
+    il_err ignored = { 0 };
+    if (!path.failed)
+        (void)il_file_make_folders(path.data, &ignored);
     il_digest d = il_words_sha256(real, strlen(real));
     il_words_add(&path, "/looks-%.16s", d.hex);
     if (path.failed)

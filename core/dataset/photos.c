@@ -1,15 +1,15 @@
 /* photos.c - finds photos and their captions. */
-#include <dirent.h>
 #include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 #include "dataset/photos.h"
 #include "base/text.h"
 #include "base/array.h"
+#include "base/file.h"
+#include "image/image_file.h"
 
 enum { MAX_DEPTH = 32 };
 
@@ -33,16 +33,6 @@ void il_photos_free(il_photos *p)
 }
 
 /* ---- files ---- */
-
-static bool is_photo(const char *name)
-{
-    static const char *const endings[] = { ".jpg", ".jpeg", ".png", ".webp" };
-    const char *dot = strrchr(name, '.');
-    for (size_t i = 0; dot && dot != name && i < sizeof endings / sizeof *endings; i++)
-        if (strcasecmp(dot, endings[i]) == 0)
-            return true;
-    return false;
-}
 
 static char *joined(const char *a, const char *b)
 {
@@ -94,7 +84,7 @@ static int add_entry(il_photos *p, const char *root, const char *below, int dept
     if (S_ISDIR(st.st_mode))
         return depth < MAX_DEPTH ? add_folder(p, root, below, depth + 1, e)
                                  : il_fail(e, IL_EDATA, "%s/%s: folders nest deeper than %d", root, below, MAX_DEPTH);
-    return S_ISREG(st.st_mode) && is_photo(below) ? add_photo(p, root, below, st.st_size, e) : IL_OK;
+    return S_ISREG(st.st_mode) && il_image_file_readable(below) ? add_photo(p, root, below, st.st_size, e) : IL_OK;
 }
 
 static int add_folder(il_photos *p, const char *root, const char *below, int depth, il_err *e)
@@ -102,18 +92,17 @@ static int add_folder(il_photos *p, const char *root, const char *below, int dep
     char *path = *below ? joined(root, below) : il_words_copy(root);
     if (!path)
         return il_fail_oom(e);
-    DIR *folder = opendir(path);
-    int rc = folder ? IL_OK : il_fail(e, IL_EIO, "%s: %s", path, strerror(errno));
+    il_file_names names = { 0 };
+    int rc = il_file_list(&names, path, e);
     free(path);
-    for (const struct dirent *d; !rc && (d = readdir(folder));) {
-        if (d->d_name[0] == '.')
+    for (size_t i = 0; !rc && i < names.count; i++) {
+        if (names.list[i][0] == '.')
             continue;
-        char *next = joined(below, d->d_name);
+        char *next = joined(below, names.list[i]);
         rc = next ? add_entry(p, root, next, depth, e) : il_fail_oom(e);
         free(next);
     }
-    if (folder)
-        closedir(folder);
+    il_file_names_free(&names);
     return rc;
 }
 

@@ -44,9 +44,9 @@ static int draw(size_t **out, size_t *count, const il_preview *p, const char *sp
     int rc = tickets && drawn ? IL_OK : il_fail_oom(e);
     for (size_t i = 0; i < p->listing.count && !rc; i++) {
         const il_listed *s = &p->listing.list[i];
-        if ((split && strcmp(il_listing_splits[s->split], split) != 0) || (masked && !s->path[IL_MASK]))
+        if ((split && strcmp(il_listing_groups[s->split], split) != 0) || (masked && !s->path[IL_MASK]))
             continue;
-        uint64_t seed = il_random_seed(p->opts.seed, il_listing_splits[s->split]);
+        uint64_t seed = il_random_seed(p->opts.seed, il_listing_groups[s->split]);
         tickets[n++] = (struct ticket){ il_random_seed(seed, s->id), i };
     }
     if (n) {
@@ -233,7 +233,7 @@ static int add_overlay(struct show *s, il_err *e)
 static int show_sample(il_text *t, const il_preview *p, size_t i, il_err *e)
 {
     const il_listed *listed = &p->listing.list[i];
-    const char *split = il_listing_splits[listed->split];
+    const char *split = il_listing_groups[listed->split];
     struct show s = { .mask = -1, .base = -1 };
     il_preview_facts facts = { .id = listed->id, .split = split, .area = -1 };
     facts.line = il_manifest_find(&p->manifest, split, listed->id);

@@ -27,7 +27,7 @@ typedef struct il_preview {
     il_listing listing;
     bool has_manifest;
     il_manifest manifest;
-    size_t samples[IL_SPLITS], files[IL_SPLITS][IL_PICTURE_KINDS];
+    size_t samples[IL_LISTING_GROUPS], files[IL_LISTING_GROUPS][IL_PICTURE_KINDS];
     size_t bins[IL_PREVIEW_BINS]; /* of mask areas */
     size_t areas;                 /* how many were counted */
     bool from_manifest;           /* areas; else from masks, not all of them when there are many */

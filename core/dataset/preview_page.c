@@ -50,7 +50,7 @@ static const char style[] =
 const char *il_preview_label(const il_preview *p, int kind)
 {
     bool splits = p->listing.layout == IL_LAYOUT_SPLITS;
-    return splits || (kind != IL_ORIGINAL && kind != IL_REALFAKE) ? il_manifest_kinds[kind]
+    return splits || (kind != IL_ORIGINAL && kind != IL_REALFAKE) ? il_picture_kinds[kind]
            : kind == IL_ORIGINAL ? "authentic" : "tampered";
 }
 
@@ -100,15 +100,15 @@ static void add_maker(il_text *t, const char *name, const char *maker, const cha
 static void add_counts(il_text *t, const il_preview *p)
 {
     il_words_add(t, "<div class=\"scroll\"><table>\n<thead><tr><td></td>");
-    for (int s = 0; s < IL_SPLITS; s++)
+    for (int s = 0; s < IL_LISTING_GROUPS; s++)
         if (p->samples[s])
-            il_words_add(t, "<th scope=\"col\">%s</th>", il_listing_splits[s]);
+            il_words_add(t, "<th scope=\"col\">%s</th>", il_listing_groups[s]);
     il_words_add(t, "</tr></thead>\n<tbody>\n");
     for (int k = -1; k < IL_PICTURE_KINDS; k++) {
         if (p->listing.layout != IL_LAYOUT_SPLITS && (k == IL_INPAINTED || k == IL_FAKEFAKE))
             continue;
         il_words_add(t, "<tr><th scope=\"row\">%s</th>", k < 0 ? "samples" : il_preview_label(p, k));
-        for (int s = 0; s < IL_SPLITS; s++)
+        for (int s = 0; s < IL_LISTING_GROUPS; s++)
             if (p->samples[s])
                 il_words_add(t, "<td>%zu</td>", k < 0 ? p->samples[s] : p->files[s][k]);
         il_words_add(t, "</tr>\n");

@@ -12,7 +12,6 @@
 
 #define EXACT 9007199254740992.0 /* 2^53 */
 
-const char *const il_recipe_splits[IL_SPLITS] = { "train", "validation", "test" };
 
 const il_param_spec il_recipe_photo_keys[] = {
     { "root", IL_PATH, NULL, 0, 0, NULL, "folder of photos (JPEG, PNG, WebP), searched with all its folders" },
@@ -154,7 +153,7 @@ static int read_splits(il_recipe *r, const il_yaml *y, il_err *e)
     if (!rc)
         rc = il_parts_table(&p, specs, y, map, NULL, e);
     for (int i = 0; !rc && i < IL_SPLITS; i++)
-        r->splits[i] = il_params_real(p, il_recipe_splits[i]);
+        r->splits[i] = il_params_real(p, il_split_names[i]);
     il_params_free(p);
     return rc ? rc : check_splits(r, y, map, e);
 }
@@ -178,7 +177,7 @@ static int read_pictures(il_recipe *r, const il_yaml *y, il_err *e)
     for (size_t i = 0; i < list->count; i++) {
         const il_node *n = list->items[i];
         int kind = 0;
-        while (kind < IL_PICTURE_KINDS && (n->kind != IL_NODE_SCALAR || strcmp(n->text, il_manifest_kinds[kind]) != 0))
+        while (kind < IL_PICTURE_KINDS && (n->kind != IL_NODE_SCALAR || strcmp(n->text, il_picture_kinds[kind]) != 0))
             kind++;
         if (kind == IL_PICTURE_KINDS)
             return il_yaml_fail(y, n, e, IL_EPARAM,

@@ -5,11 +5,9 @@
 #include <pthread.h>
 #include <inpaintlab/recipe.h>
 #include "dataset/manifest.h"
+#include "loader/folder_splits.h"
 #include "plugin/registry.h"
 #include "base/yaml.h"
-
-enum { IL_TRAIN, IL_VALIDATION, IL_TEST, IL_SPLITS };
-extern const char *const il_recipe_splits[IL_SPLITS]; /* "train", "validation", "test" */
 
 /* A masker or generator of the recipe. */
 typedef struct il_part {

@@ -35,10 +35,10 @@ char *il_recipe_config(const il_recipe *r)
     for (int i = 0; i < IL_SPLITS; i++) {
         char text[40];
         snprintf(text, sizeof text, "%.17g", r->splits[i]);
-        il_params_json_put(splits, il_recipe_splits[i], json_string(text), &bad);
+        il_params_json_put(splits, il_split_names[i], json_string(text), &bad);
     }
     for (int k = 0; k < IL_PICTURE_KINDS; k++)
-        if (r->pictures[k] && json_array_append_new(pictures, json_string(il_manifest_kinds[k])) != 0)
+        if (r->pictures[k] && json_array_append_new(pictures, json_string(il_picture_kinds[k])) != 0)
             bad = true;
     il_params_json_put(all, "splits", splits, &bad);
     il_params_json_put(all, "pictures", pictures, &bad);

@@ -16,7 +16,7 @@ typedef struct il_photo_facts {
 } il_photo_facts;
 
 typedef struct il_splits {
-    int *of;           /* per photo: IL_TRAIN, IL_VALIDATION, IL_TEST, or -1: not used */
+    int *of;           /* per photo: IL_SPLIT_TRAIN, IL_SPLIT_VALIDATION, IL_SPLIT_TEST, or -1: not used */
     size_t *order;     /* the used photos by split, then in the recipe's order */
     size_t used;
     size_t counts[IL_SPLITS];

@@ -6,6 +6,7 @@
 #include "image/orientation.h"
 #include "detect/input_image.h"
 #include "base/sha256.h"
+#include "image/image_file.h"
 
 enum { MOST_BYTES = 1 << 30, CHUNK = 1 << 16 };
 

@@ -1,5 +1,4 @@
 /* gather.c - files, folders and patterns -> pictures. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
@@ -12,6 +11,8 @@
 #include "image/metadata.h"
 #include "base/text.h"
 #include "base/array.h"
+#include "base/file.h"
+#include "image/image_file.h"
 
 enum { MAX_DEPTH = 64 };
 
@@ -44,16 +45,6 @@ static int add(il_gather *g, const char *path, const char *why, il_err *e)
     return one->path && (one->why || !why) ? IL_OK : il_fail_oom(e);
 }
 
-static bool named_like_picture(const char *name)
-{
-    static const char *const endings[] = { ".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif", ".avif", ".jxl" };
-    const char *dot = strrchr(name, '.');
-    for (size_t i = 0; dot && i < sizeof endings / sizeof *endings; i++)
-        if (strcasecmp(dot, endings[i]) == 0)
-            return true;
-    return false;
-}
-
 static bool begins_like_picture(const char *path)
 {
     uint8_t data[16];
@@ -73,16 +64,11 @@ static int add_entry(il_gather *g, const char *path, const char *without, const 
 {
     struct stat st;
     if (stat(path, &st) != 0)
-        return named_like_picture(path) || errno == ELOOP ? add(g, path, strerror(errno), e) : IL_OK;
+        return il_image_file_named(path) || errno == ELOOP ? add(g, path, strerror(errno), e) : IL_OK;
     if (S_ISDIR(st.st_mode))
         return add_folder(g, path, &st, without, trail, e);
-    bool picture = named_like_picture(path) || (S_ISREG(st.st_mode) && begins_like_picture(path));
+    bool picture = il_image_file_named(path) || (S_ISREG(st.st_mode) && begins_like_picture(path));
     return picture ? add(g, path, NULL, e) : IL_OK;
-}
-
-static int visible(const struct dirent *d)
-{
-    return d->d_name[0] != '.';
 }
 
 static bool is_same(const char *path, const struct stat *st)
@@ -95,7 +81,6 @@ static int add_folder(il_gather *g, const char *path, const struct stat *st, con
                       const struct trail *above, il_err *e)
 {
     struct trail here = { above, st->st_dev, st->st_ino, above ? above->depth + 1 : 0 };
-    struct dirent **entries = NULL;
     if (is_same(without, st))
         return IL_OK;
     for (const struct trail *t = above; t; t = t->above)
@@ -103,20 +88,19 @@ static int add_folder(il_gather *g, const char *path, const struct stat *st, con
             return IL_OK; /* its pictures are in the list already */
     if (here.depth > MAX_DEPTH)
         return add(g, path, "folders nest too deep", e);
-    int count = scandir(path, &entries, visible, alphasort), rc = IL_OK;
-    if (count < 0)
-        return add(g, path, strerror(errno), e);
-    for (int i = 0; i < count; i++) {
-        il_text next = { 0 };
-        bool slash = path[strlen(path) - 1] == '/';
-        if (rc == IL_OK) {
-            il_words_add(&next, "%s%s%s", path, slash ? "" : "/", entries[i]->d_name);
-            rc = next.failed ? il_fail_oom(e) : add_entry(g, next.data, without, &here, e);
-        }
-        il_words_free(&next);
-        free(entries[i]);
+    il_file_names names = { 0 };
+    il_err why = { 0 };
+    int rc = il_file_list(&names, path, &why);
+    if (rc)
+        return rc == IL_ENOMEM ? il_fail_oom(e) : add(g, path, strrchr(why.message, ':') + 2, e); /* without the path */
+    for (size_t i = 0; i < names.count && rc == IL_OK; i++) {
+        if (names.list[i][0] == '.')
+            continue;
+        char *next = il_words_path(path, names.list[i]);
+        rc = next ? add_entry(g, next, without, &here, e) : il_fail_oom(e);
+        free(next);
     }
-    free(entries);
+    il_file_names_free(&names);
     return rc;
 }
 

@@ -1,12 +1,9 @@
-/* image_files.h - the picture formats, as image_files.c sees them: one file of core each. */
-#ifndef IL_IMAGE_FILES_H
-#define IL_IMAGE_FILES_H
+/* codec.h - the picture formats: one file each. */
+#ifndef IL_CODEC_H
+#define IL_CODEC_H
 
 #include <stdbool.h>
 #include <inpaintlab/image.h>
-
-/* Larger pictures are refused before anything is allocated for them. */
-#define IL_IMAGE_MAX_PIXELS (1 << 28)
 
 /* A file in memory. */
 typedef struct il_image_file {
@@ -15,11 +12,6 @@ typedef struct il_image_file {
     size_t size;
     bool header_only; /* only width, height and channels of *out are set */
 } il_image_file;
-
-/* The bytes of a regular file; the caller frees *data. */
-int il_image_file_load(uint8_t **data, size_t *size, const char *path, il_err *e);
-/* By what the first bytes say. */
-int il_image_file_decode(il_image *out, const il_image_file *in, il_err *e);
 
 int il_image_png_read(il_image *out, const il_image_file *in, il_err *e);
 int il_image_jpeg_read(il_image *out, const il_image_file *in, il_err *e);

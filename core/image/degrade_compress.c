@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <inpaintlab/random.h>
 #include "image/degrade_parts.h"
-#include "image/codec.h"
+#include "image/image_file.h"
 
 /* Takes the encoded bytes. */
 static int decode(il_image *out, uint8_t *data, size_t size, const char *id, il_err *e)

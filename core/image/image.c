@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <inpaintlab/image.h>
-#include "image/codec.h"
+#include "image/limits.h"
 
 int il_image_new(il_image *out, int width, int height, int channels, il_err *e)
 {

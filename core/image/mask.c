@@ -6,7 +6,7 @@
 #include <string.h>
 #include <inpaintlab/image.h>
 #include <inpaintlab/random.h>
-#include "image/codec.h"
+#include "image/limits.h"
 
 static int check_full(const il_image *in, il_err *e)
 {

@@ -3,7 +3,6 @@
  * The file: a head, one record per picture, then pixels as they come. A record counts only if its checksum over itself
  * and its pixels holds, so nothing has to reach the disk in any order: what a crash, a full disk or damage left behind
  * is decoded and written again. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -19,6 +18,8 @@
 #include "loader/disk_cache.h"
 #include "image/codec.h"
 #include "base/sha256.h"
+#include "image/limits.h"
+#include "base/file.h"
 
 #define ENDING ".pictures"
 #define MAGIC "ilpics1"
@@ -174,8 +175,9 @@ static int open_file(il_cache *c, const char *name, il_err *e)
     il_words_free(&file);
     if (!c->path)
         return il_fail_oom(e);
-    if (mkdir(c->folder, 0777) && errno != EEXIST)
-        return il_fail(e, IL_EIO, "%s: cannot make the folder for decoded pictures: %s", c->folder, strerror(errno));
+    int rc = il_file_make_folders(c->folder, e);
+    if (rc)
+        return il_fail_in(e, "decoded pictures");
     c->fd = open(c->path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (c->fd < 0 && (errno == EACCES || errno == EROFS))
         c->fd = open(c->path, O_RDONLY | O_CLOEXEC);
@@ -280,17 +282,18 @@ int il_cache_get(bool *found, il_cached *out, il_cache *c, size_t i, il_band_wan
 static uint64_t folder_bytes(const char *path)
 {
     uint64_t sum = 0;
-    DIR *folder = opendir(path);
-    int fd = folder ? dirfd(folder) : -1;
-    const struct dirent *entry;
-    while (fd >= 0 && (entry = readdir(folder))) {
+    il_file_names names = { 0 };
+    il_err ignored = { 0 };
+    (void)il_file_list(&names, path, &ignored);
+    for (size_t i = 0; i < names.count; i++) {
         struct stat st;
-        const char *ending = strrchr(entry->d_name, '.');
-        if (ending && strcmp(ending, ENDING) == 0 && fstatat(fd, entry->d_name, &st, 0) == 0)
+        const char *ending = strrchr(names.list[i], '.');
+        char *file = ending && strcmp(ending, ENDING) == 0 ? il_words_path(path, names.list[i]) : NULL;
+        if (file && stat(file, &st) == 0)
             sum += (uint64_t)st.st_size;
+        free(file);
     }
-    if (folder)
-        closedir(folder);
+    il_file_names_free(&names);
     return sum;
 }
 

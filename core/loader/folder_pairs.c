@@ -1,6 +1,5 @@
 /* folder_pairs.c - IMDL-BenCo's layouts: a folder of tampered pictures beside a folder of masks, and a JSON list. Its code
  * pairs the two folders' files by sorted order, which shifts all pairs behind a missing file; here names decide. */
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +11,8 @@
 #include "base/text.h"
 #include "base/array.h"
 #include "base/suggest.h"
+#include "base/file.h"
+#include "image/image_file.h"
 
 /* What the caller wants to have listed. */
 struct wanted {
@@ -60,16 +61,6 @@ static void folder_free(struct folder *f)
     free(f->path);
 }
 
-static bool is_picture(const char *name)
-{
-    static const char *const endings[] = { ".webp", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp" };
-    const char *ending = strrchr(name, '.');
-    for (size_t i = 0; ending && ending > name && i < sizeof endings / sizeof *endings; i++)
-        if (strcasecmp(ending, endings[i]) == 0)
-            return true;
-    return false; /* the last three are listed, and reading them will say why not */
-}
-
 static int add_file(struct folder *f, const char *name, il_err *e)
 {
     struct file *files = il_array_grow(f->files, f->count, sizeof *files);
@@ -98,23 +89,16 @@ static int list_folder(struct folder *out, const char *root, const char *name, i
     out->path = il_words_path(root, name);
     if (!out->path)
         return il_fail_oom(e);
-    DIR *folder = opendir(out->path);
-    if (!folder)
-        return il_fail(e, IL_EDATA, "%s: %s; expected a folder with Tp (tampered pictures) and Gt (masks)", out->path,
-                       strerror(errno));
-    int rc = IL_OK;
-    while (!rc) {
-        errno = 0;
-        const struct dirent *entry = readdir(folder);
-        if (!entry) {
-            if (errno)
-                rc = il_fail(e, IL_EIO, "%s: %s", out->path, strerror(errno));
-            break;
-        }
-        if (is_picture(entry->d_name))
-            rc = add_file(out, entry->d_name, e);
-    }
-    closedir(folder);
+    il_file_names names = { 0 };
+    il_err why = { 0 };
+    int rc = il_file_list(&names, out->path, &why);
+    if (rc)
+        return rc == IL_ENOMEM ? il_fail_oom(e) : il_fail(e, IL_EDATA, "%s; expected a folder with Tp (tampered pictures) and Gt (masks)",
+                                                          why.message);
+    for (size_t i = 0; !rc && i < names.count; i++)
+        if (il_image_file_named(names.list[i])) /* of some formats reading will say that it cannot */
+            rc = add_file(out, names.list[i], e);
+    il_file_names_free(&names);
     if (!rc && out->count)
         qsort(out->files, out->count, sizeof *out->files, by_stem);
     return rc;

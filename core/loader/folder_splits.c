@@ -1,46 +1,27 @@
-/* folder.c - the paper's folder layout: files of one split paired by id. */
-#include <dirent.h>
+/* folder_splits.c - the published layout: the files of one split paired by id. */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 #include <inpaintlab/folder.h>
-#include "base/text.h"
 #include "base/array.h"
+#include "base/file.h"
 #include "base/suggest.h"
+#include "base/text.h"
+#include "image/image_file.h"
+#include "loader/folder_splits.h"
 
-static const char *const kinds[] = { "original", "inpainted", "realfake", "fakefake" };
-static const char *const endings[] = { "webp", "png", "jpg", "jpeg" };
+/* ---- splits ---- */
 
-/* Which of the wanted kinds a file is. */
-enum part { IMAGE, MASK, EXTRA, PARTS };
+const char *const il_split_names[IL_SPLITS] = { "train", "validation", "test" };
 
-struct file {
-    char *id;
-    char *name;
-    enum part part;
-};
-
-struct listing {
-    const char *wanted[PARTS]; /* kinds; NULL: not wanted */
-    char *path;                /* of the split's folder */
-    struct file *files;
-    size_t count;
-};
-
-static void listing_free(struct listing *l)
+il_split il_split_find(const char *name)
 {
-    for (size_t i = 0; i < l->count; i++) {
-        free(l->files[i].id);
-        free(l->files[i].name);
-    }
-    free(l->files);
-    free(l->path);
+    int split = 0;
+    while (split < IL_SPLITS && strcmp(il_split_names[split], name) != 0)
+        split++;
+    return (il_split)split;
 }
-
-/* ---- the split's folder ---- */
 
 static bool is_folder(const char *path)
 {
@@ -48,162 +29,146 @@ static bool is_folder(const char *path)
     return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-/* Names a split's folder may have; ends with NULL. */
-static const char *const *split_names(const char *split)
+int il_split_folder(char **out, const char *root, il_split split, il_err *e)
 {
-    static const char *const table[][4] = {
-        { "train" }, { "validation", "val", "valid" }, { "test" }
-    };
-    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-        if (strcmp(split, table[i][0]) == 0)
-            return table[i];
-    return NULL;
+    static const char *const names[IL_SPLITS][4] = { { "train" }, { "validation", "val", "valid" }, { "test" } };
+    char *found = NULL;
+    for (const char *const *name = names[split]; *name; name++) {
+        char *path = il_words_path(root, *name);
+        bool there = path && is_folder(path);
+        if (!path || (there && found)) {
+            int rc = path ? il_fail(e, IL_EDATA, "%s and %s: which one is the %s split? Expected only one of them", found,
+                                    path, il_split_names[split]) : il_fail_oom(e);
+            free(path);
+            free(found);
+            return rc;
+        }
+        if (there)
+            found = path;
+        else
+            free(path);
+    }
+    *out = found;
+    return IL_OK;
 }
 
-static int find_split(char **out, const char *root, const char *split, il_err *e)
+static int find_split(char **out, const char *root, const char *name, il_err *e)
 {
-    const char *const *names = split_names(split);
-    if (!names)
-        return il_fail(e, IL_EPARAM, "split '%s' is unknown; expected train, validation or test", split);
+    il_split split = il_split_find(name);
+    if (split == IL_SPLITS)
+        return il_fail(e, IL_EPARAM, "split '%s' is unknown; expected train, validation or test", name);
     struct stat st;
     if (stat(root, &st))
         return il_fail(e, IL_EDATA, "%s: %s; expected the folder of a data set", root, strerror(errno));
     if (!S_ISDIR(st.st_mode))
         return il_fail(e, IL_EDATA, "%s: is no folder; expected the folder of a data set", root);
-    char *found = NULL;
-    for (; *names; names++) {
-        char *path = il_words_path(root, *names);
-        if (!path || (is_folder(path) && found)) {
-            int rc = path ? il_fail(e, IL_EDATA, "%s and %s: which one is the %s split? Expected only one of them",
-                                    found, path, split) : il_fail_oom(e);
-            free(path);
-            free(found);
-            return rc;
-        }
-        if (is_folder(path))
-            found = path;
-        else
-            free(path);
-    }
-    if (!found)
-        return il_fail(e, IL_EDATA, "%s: has no folder for the %s split; expected %s/%s", root, split, root,
-                       strcmp(split, "validation") == 0 ? "validation (or val, valid)" : split);
-    *out = found;
-    return IL_OK;
-}
-
-/* ---- its files ---- */
-
-static bool is_ending(const char *text)
-{
-    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
-        if (strcasecmp(text, endings[i]) == 0)
-            return true;
-    return false;
-}
-
-static int add_file(struct listing *l, const char *name, size_t id_length, enum part part, il_err *e)
-{
-    struct file *files = il_array_grow(l->files, l->count, sizeof *files);
-    if (!files)
-        return il_fail_oom(e);
-    l->files = files;
-    struct file f = { .id = strndup(name, id_length), .name = strdup(name), .part = part };
-    if (!f.id || !f.name) {
-        free(f.id);
-        free(f.name);
-        return il_fail_oom(e);
-    }
-    l->files[l->count++] = f;
-    return IL_OK;
-}
-
-/* Takes <id>.<kind>.<ending> if the kind is wanted; an id may hold dots. */
-static int take(struct listing *l, const char *name, il_err *e)
-{
-    const char *ending = strrchr(name, '.');
-    if (!ending || ending == name || !is_ending(ending + 1))
-        return IL_OK;
-    const char *kind = ending;
-    while (kind > name && kind[-1] != '.')
-        kind--;
-    if (kind <= name + 1) /* no dot, or nothing before it */
-        return IL_OK;
-    size_t length = (size_t)(ending - kind);
-    int rc = IL_OK;
-    for (int part = 0; part < PARTS && !rc; part++)
-        if (l->wanted[part] && strlen(l->wanted[part]) == length && memcmp(kind, l->wanted[part], length) == 0)
-            rc = add_file(l, name, (size_t)(kind - 1 - name), (enum part)part, e);
+    int rc = il_split_folder(out, root, split, e);
+    if (rc == IL_OK && !*out)
+        return il_fail(e, IL_EDATA, "%s: has no folder for the %s split; expected %s/%s", root, name, root,
+                       split == IL_SPLIT_VALIDATION ? "validation (or val, valid)" : name);
     return rc;
 }
 
-static int by_id_and_part(const void *a, const void *b)
+/* ---- files ---- */
+
+/* Cuts <id>.<kind>.<ending>. */
+static void cut_name(il_split_file *f)
 {
-    const struct file *x = a, *y = b;
-    int order = strcmp(x->id, y->id);
+    const char *ending = strrchr(f->name, '.'), *kind = ending;
+    f->kind = IL_PICTURE_KINDS;
+    if (!il_image_file_readable(f->name))
+        return;
+    while (kind > f->name && kind[-1] != '.')
+        kind--;
+    if (kind <= f->name + 1) /* no dot, or nothing before it */
+        return;
+    f->id_length = (size_t)(kind - 1 - f->name);
+    f->kind = il_picture_kind_find(kind, (size_t)(ending - kind));
+}
+
+static int by_id_and_kind(const void *a, const void *b)
+{
+    const il_split_file *x = a, *y = b;
+    bool stranger = x->kind == IL_PICTURE_KINDS, other = y->kind == IL_PICTURE_KINDS;
+    if (stranger || other)
+        return stranger && other ? strcmp(x->name, y->name) : stranger - other;
+    size_t least = x->id_length < y->id_length ? x->id_length : y->id_length;
+    int order = memcmp(x->name, y->name, least);
+    if (!order && x->id_length != y->id_length)
+        order = x->id_length < y->id_length ? -1 : 1;
     if (!order)
-        order = (int)x->part - (int)y->part;
+        order = (int)x->kind - (int)y->kind;
     return order ? order : strcmp(x->name, y->name);
 }
 
-static int list_files(struct listing *l, il_err *e)
+int il_split_files_read(il_split_files *out, const char *folder, il_err *e)
 {
-    DIR *folder = opendir(l->path);
-    if (!folder)
-        return il_fail(e, IL_EIO, "%s: %s", l->path, strerror(errno));
-    int rc = IL_OK;
-    while (!rc) {
-        errno = 0;
-        const struct dirent *entry = readdir(folder);
-        if (!entry) {
-            if (errno)
-                rc = il_fail(e, IL_EIO, "%s: %s", l->path, strerror(errno));
-            break;
-        }
-        rc = take(l, entry->d_name, e);
+    il_file_names names = { 0 };
+    int rc = il_file_list(&names, folder, e);
+    if (rc)
+        return rc;
+    il_split_files files = { calloc(names.count ? names.count : 1, sizeof *files.list), names.count };
+    for (size_t i = 0; files.list && i < names.count; i++) {
+        files.list[i].name = names.list[i];
+        cut_name(&files.list[i]);
     }
-    closedir(folder);
-    if (!rc && l->count)
-        qsort(l->files, l->count, sizeof *l->files, by_id_and_part);
-    return rc;
+    if (!files.list) {
+        il_file_names_free(&names);
+        return il_fail_oom(e);
+    }
+    free(names.list); /* its texts are the files' now */
+    qsort(files.list, files.count, sizeof *files.list, by_id_and_kind);
+    *out = files;
+    return IL_OK;
+}
+
+void il_split_files_free(il_split_files *f)
+{
+    for (size_t i = 0; i < f->count; i++)
+        free(f->list[i].name);
+    free(f->list);
+    *f = (il_split_files){ 0 };
+}
+
+size_t il_split_files_end(const il_split_files *f, size_t i)
+{
+    const il_split_file *first = &f->list[i];
+    size_t end = i + 1;
+    while (end < f->count && first->kind != IL_PICTURE_KINDS && f->list[end].kind != IL_PICTURE_KINDS &&
+           f->list[end].id_length == first->id_length && memcmp(f->list[end].name, first->name, first->id_length) == 0)
+        end++;
+    return end;
 }
 
 /* ---- pairing ---- */
 
-static int reject(il_items *out, const struct listing *l, const char *id, enum part part, const struct file *twice,
+/* The kinds that a scan wants of each id. */
+enum part { IMAGE, MASK, EXTRA, PARTS };
+
+struct listing {
+    il_picture_kind wanted[PARTS]; /* IL_PICTURE_KINDS: none */
+    char *path;                    /* of the split's folder */
+    il_split_files files;
+};
+
+static int reject(il_items *out, const struct listing *l, const char *id, enum part part, const il_split_file *twice,
                   il_err *e)
 {
+    const char *kind = il_picture_kinds[l->wanted[part]];
     il_text why = { 0 };
     if (twice)
-        il_words_add(&why, "two %s files: %s/%s and %s", l->wanted[part], l->path, twice[0].name, twice[1].name);
+        il_words_add(&why, "two %s files: %s/%s and %s", kind, l->path, twice[0].name, twice[1].name);
     else if (part == MASK)
         il_words_add(&why, "no mask: expected %s/%s.mask.webp", l->path, id);
     else
-        il_words_add(&why, "no %s picture: expected %s/%s.%s.webp", l->wanted[part], l->path, id, l->wanted[part]);
+        il_words_add(&why, "no %s picture: expected %s/%s.%s.webp", kind, l->path, id, kind);
     int rc = why.failed ? il_fail_oom(e) : il_items_reject(out, id, why.data, e);
     il_words_free(&why);
     return rc;
 }
 
-/* One id's files, sorted by part. */
-static int pair(il_items *out, const struct listing *l, const struct file *files, size_t count, il_err *e)
+static int add_item(il_items *out, const struct listing *l, const char *id, const il_split_file *const of[PARTS], il_err *e)
 {
-    const struct file *of[PARTS] = { NULL };
-    const struct file *twice = NULL;
-    for (size_t i = 0; i < count; i++) {
-        if (of[files[i].part] && !twice && files[i].part != EXTRA)
-            twice = &files[i - 1];
-        of[files[i].part] = &files[i];
-    }
-    const char *id = files[0].id;
-    if (l->wanted[EXTRA] && !of[EXTRA])
-        return IL_OK;
-    if (twice)
-        return reject(out, l, id, twice->part, twice, e);
-    if (!of[IMAGE])
-        return of[MASK] ? reject(out, l, id, IMAGE, NULL, e) : IL_OK;
-    if (l->wanted[MASK] && !of[MASK])
-        return reject(out, l, id, MASK, NULL, e);
     char *image = il_words_path(l->path, of[IMAGE]->name);
     char *mask = of[MASK] ? il_words_path(l->path, of[MASK]->name) : NULL;
     int rc = image && (mask || !of[MASK]) ? il_items_add(out, id, image, mask, e) : il_fail_oom(e);
@@ -212,47 +177,83 @@ static int pair(il_items *out, const struct listing *l, const struct file *files
     return rc;
 }
 
+/* One id's files, by kind. */
+static int pair(il_items *out, const struct listing *l, const char *id, const il_split_file *files, size_t count, il_err *e)
+{
+    const il_split_file *of[PARTS] = { NULL }, *twice = NULL;
+    enum part twice_part = IMAGE;
+    for (int part = 0; part < PARTS; part++)
+        for (size_t i = 0; i < count; i++) {
+            if (l->wanted[part] == IL_PICTURE_KINDS || files[i].kind != l->wanted[part])
+                continue;
+            if (of[part] && !twice && part != EXTRA) {
+                twice = &files[i - 1];
+                twice_part = (enum part)part;
+            }
+            of[part] = &files[i];
+        }
+    bool masked = l->wanted[MASK] != IL_PICTURE_KINDS;
+    if (l->wanted[EXTRA] != IL_PICTURE_KINDS && !of[EXTRA])
+        return IL_OK;
+    if (twice)
+        return reject(out, l, id, twice_part, twice, e);
+    if (!of[IMAGE])
+        return of[MASK] ? reject(out, l, id, IMAGE, NULL, e) : IL_OK;
+    if (masked && !of[MASK])
+        return reject(out, l, id, MASK, NULL, e);
+    return add_item(out, l, id, of, e);
+}
+
 static int pair_all(il_items *out, const struct listing *l, bool optional, il_err *e)
 {
+    const char *kind = il_picture_kinds[l->wanted[IMAGE]];
     bool some = false;
-    for (size_t i = 0; i < l->count && !some; i++)
-        some = l->files[i].part == IMAGE;
+    for (size_t i = 0; i < l->files.count && !some; i++)
+        some = l->files.list[i].kind == l->wanted[IMAGE];
     if (!some && optional)
         return IL_OK;
     if (!some)
-        return il_fail(e, IL_EDATA, "%s: has no %s pictures; expected files <id>.%s.webp (or .png, .jpg)", l->path,
-                       l->wanted[IMAGE], l->wanted[IMAGE]);
+        return il_fail(e, IL_EDATA, "%s: has no %s pictures; expected files <id>.%s.webp (or .png, .jpg)", l->path, kind, kind);
     int rc = IL_OK;
-    for (size_t i = 0, end; i < l->count && !rc; i = end) {
-        for (end = i + 1; end < l->count && strcmp(l->files[end].id, l->files[i].id) == 0; end++)
-            ;
-        rc = pair(out, l, l->files + i, end - i, e);
+    for (size_t i = 0, end; i < l->files.count && !rc; i = end) {
+        const il_split_file *first = &l->files.list[i];
+        end = il_split_files_end(&l->files, i);
+        if (first->kind == IL_PICTURE_KINDS)
+            continue;
+        char *id = strndup(first->name, first->id_length);
+        rc = id ? pair(out, l, id, first, end - i, e) : il_fail_oom(e);
+        free(id);
     }
     return rc;
 }
 
-static int check_kind(const char *kind, il_err *e)
+/* A kind that pictures have, so not "mask". */
+static int find_kind(il_picture_kind *out, const char *name, il_err *e)
 {
-    size_t n = sizeof kinds / sizeof *kinds;
-    for (size_t i = 0; i < n; i++)
-        if (strcmp(kind, kinds[i]) == 0)
-            return IL_OK;
-    const char *near = il_words_nearest(kind, kinds, n);
+    static const char *const names[] = { "original", "inpainted", "realfake", "fakefake" };
+    *out = il_picture_kind_find(name, strlen(name));
+    if (*out != IL_PICTURE_KINDS && *out != IL_MASK)
+        return IL_OK;
+    const char *near = il_words_nearest(name, names, sizeof names / sizeof *names);
     return il_fail(e, IL_EPARAM, "image kind '%s' is unknown; expected original, inpainted, realfake or fakefake%s%s%s",
-                   kind, near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
+                   name, near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
 }
 
 int il_folder_scan(il_items *out, il_folder folder, il_scan what, il_err *e)
 {
-    bool authentic = strcmp(what.images, "original") == 0;
-    struct listing l = { .wanted = { what.images, authentic ? NULL : "mask", folder.having } };
-    int rc = check_kind(what.images, e);
+    struct listing l = { .wanted = { IL_PICTURE_KINDS, IL_MASK, IL_PICTURE_KINDS } };
+    int rc = find_kind(&l.wanted[IMAGE], what.images, e);
+    if (l.wanted[IMAGE] == IL_ORIGINAL)
+        l.wanted[MASK] = IL_PICTURE_KINDS;
+    if (folder.having)
+        l.wanted[EXTRA] = il_picture_kind_find(folder.having, strlen(folder.having));
     if (!rc)
         rc = find_split(&l.path, folder.root, what.split, e);
     if (!rc)
-        rc = list_files(&l, e);
+        rc = il_split_files_read(&l.files, l.path, e);
     if (!rc)
         rc = pair_all(out, &l, folder.optional, e);
-    listing_free(&l);
+    il_split_files_free(&l.files);
+    free(l.path);
     return rc;
 }

@@ -9,6 +9,7 @@
 #include "torch/bundle.h"
 #include "base/atomic_file.h"
 #include "base/array.h"
+#include "base/file.h"
 
 struct item {
     char *name;
@@ -201,24 +202,6 @@ il_bundle_text il_bundle_note_at(const il_bundle *b, size_t i)
 
 /* ---- files ---- */
 
-int il_bundle_pread(int fd, void *out, size_t count, uint64_t at, il_err *e)
-{
-    char *to = out;
-    while (count > 0) {
-        ssize_t n = pread(fd, to, count, (off_t)at);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return il_fail(e, IL_EIO, "cannot be read: %s", strerror(errno));
-        if (n == 0)
-            return il_fail(e, IL_EFORMAT, "ends early");
-        to += n;
-        at += (uint64_t)n;
-        count -= (size_t)n;
-    }
-    return IL_OK;
-}
-
 /* Which reader, by the first bytes: a zip archive, a pickle, or a header length followed by JSON. */
 static int read_open(il_bundle *b, int fd, il_err *e)
 {
@@ -229,7 +212,7 @@ static int read_open(il_bundle *b, int fd, il_err *e)
         return il_fail(e, IL_EIO, "is no regular file");
     uint64_t size = (uint64_t)st.st_size;
     unsigned char head[9] = { 0 };
-    int rc = il_bundle_pread(fd, head, size < sizeof head ? (size_t)size : sizeof head, 0, e);
+    int rc = il_file_pread(fd, head, size < sizeof head ? (size_t)size : sizeof head, 0, e);
     if (rc != IL_OK)
         return rc;
     if (memcmp(head, "PK\3\4", 4) == 0 || (head[0] == 0x80 && head[1] >= 2 && head[1] <= 5 && head[8] != '{'))

@@ -26,8 +26,6 @@ int il_pth_read(il_bundle *b, int fd, uint64_t size, il_err *e);
 struct il_whole;
 int il_safetensors_write(const il_bundle *b, struct il_whole *w, il_err *e);
 
-/* Reads until all is there. IL_EIO; IL_EFORMAT when the file ends early. */
-int il_bundle_pread(int fd, void *out, size_t count, uint64_t at, il_err *e);
 
 #ifdef __cplusplus
 }

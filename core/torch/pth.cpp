@@ -7,6 +7,7 @@
 #include "torch/bundle.h"
 #include "torch/pickle.hpp"
 #include "torch/zip.hpp"
+#include "base/file.h"
 
 using pickle::broken;
 using pickle::kind;
@@ -53,7 +54,7 @@ std::vector<unsigned char> read_span(const source &src, uint64_t at, uint64_t si
 {
     std::vector<unsigned char> data(static_cast<size_t>(size));
     il_err err = {};
-    check(il_bundle_pread(src.fd, data.data(), data.size(), at, &err), err);
+    check(il_file_pread(src.fd, data.data(), data.size(), at, &err), err);
     return data;
 }
 
@@ -391,7 +392,7 @@ int il_pth_read(il_bundle *b, int fd, uint64_t size, il_err *e)
     try {
         source src = { fd, size, {}, {}, {} };
         unsigned char head[2] = { 0 };
-        int rc = il_bundle_pread(fd, head, sizeof head, 0, e);
+        int rc = il_file_pread(fd, head, sizeof head, 0, e);
         if (rc != IL_OK)
             return rc;
         if (head[0] == 'P')

@@ -5,6 +5,7 @@
 #include <jansson.h>
 #include "torch/bundle.h"
 #include "base/atomic_file.h"
+#include "base/file.h"
 
 enum { MOST_DIMS = 16, ALIGN = 8 };
 static const uint64_t most_header = 100000000; /* as the reference implementation */
@@ -170,7 +171,7 @@ static int read_data(il_bundle *b, int fd, uint64_t start, const struct entry *e
         void *data = malloc(bytes ? bytes : 1);
         if (!data)
             return il_fail_oom(e);
-        int rc = il_bundle_pread(fd, data, bytes, start + x->begin, e);
+        int rc = il_file_pread(fd, data, bytes, start + x->begin, e);
         if (rc == IL_OK)
             rc = il_bundle_append(b, x->name, x->dtype, x->ndim, x->shape, data, e);
         free(data);
@@ -185,7 +186,7 @@ static int parse_header(json_t **out, int fd, uint64_t length, il_err *e)
     char *text = malloc(length ? length : 1);
     if (!text)
         return il_fail_oom(e);
-    int rc = il_bundle_pread(fd, text, length, 8, e);
+    int rc = il_file_pread(fd, text, length, 8, e);
     if (rc == IL_OK) {
         json_error_t why;
         *out = json_loadb(text, length, JSON_REJECT_DUPLICATES, &why);
@@ -205,7 +206,7 @@ int il_safetensors_read(il_bundle *b, int fd, uint64_t size, il_err *e)
     size_t count = 0;
     unsigned char head[8];
     uint64_t length = 0;
-    int rc = il_bundle_pread(fd, head, sizeof head, 0, e);
+    int rc = il_file_pread(fd, head, sizeof head, 0, e);
     if (rc != IL_OK)
         return rc;
     for (int i = 7; i >= 0; i--)

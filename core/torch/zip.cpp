@@ -5,6 +5,7 @@
 #include <vector>
 #include "torch/bundle.h"
 #include "torch/zip.hpp"
+#include "base/file.h"
 
 namespace zip {
 
@@ -46,7 +47,7 @@ int find_directory(span *out, int fd, uint64_t size, il_err *e)
     enum { END = 22, LOCATOR = 20, END64 = 56, COMMENT = 65535 };
     uint64_t from = size > END + COMMENT + LOCATOR ? size - END - COMMENT - LOCATOR : 0;
     bytes tail(static_cast<size_t>(size - from));
-    int rc = il_bundle_pread(fd, tail.data(), tail.size(), from, e);
+    int rc = il_file_pread(fd, tail.data(), tail.size(), from, e);
     if (rc != IL_OK)
         return rc;
     if (tail.size() < END)
@@ -62,7 +63,7 @@ int find_directory(span *out, int fd, uint64_t size, il_err *e)
         uint64_t where = little(&tail[at - LOCATOR + 8], 8);
         if (where > size || size - where < END64)
             return damaged(e);
-        rc = il_bundle_pread(fd, end, sizeof end, where, e);
+        rc = il_file_pread(fd, end, sizeof end, where, e);
         if (rc != IL_OK)
             return rc;
         if (memcmp(end, "PK\6\6", 4) != 0)
@@ -108,7 +109,7 @@ int read_directory(directory *out, int fd, uint64_t size, il_err *e)
     if (where.size > most)
         return damaged(e);
     bytes all(static_cast<size_t>(where.size));
-    rc = il_bundle_pread(fd, all.data(), all.size(), where.offset, e);
+    rc = il_file_pread(fd, all.data(), all.size(), where.offset, e);
     if (rc != IL_OK)
         return rc;
     size_t at = 0;
@@ -138,7 +139,7 @@ int locate(uint64_t *position, const std::string &name, const entry &x, int fd, 
     unsigned char head[HEADER];
     if (x.header > size || size - x.header < HEADER)
         return damaged(e);
-    int rc = il_bundle_pread(fd, head, sizeof head, x.header, e);
+    int rc = il_file_pread(fd, head, sizeof head, x.header, e);
     if (rc != IL_OK)
         return rc;
     uint64_t start = x.header + HEADER + little(head + 26, 2) + little(head + 28, 2);
@@ -148,7 +149,7 @@ int locate(uint64_t *position, const std::string &name, const entry &x, int fd, 
     uint32_t crc = 0xFFFFFFFFu;
     for (uint64_t done = 0; done < x.size;) {
         size_t n = static_cast<size_t>(std::min<uint64_t>(x.size - done, CHUNK));
-        rc = il_bundle_pread(fd, chunk.data(), n, start + done, e);
+        rc = il_file_pread(fd, chunk.data(), n, start + done, e);
         if (rc != IL_OK)
             return rc;
         for (size_t i = 0; i < n; i++)

@@ -12,6 +12,7 @@
 #include "train/job.h"
 #include "base/atomic_file.h"
 #include "base/sha256.h"
+#include "base/file.h"
 
 enum { LOCK_TRIES = 5, LOCK_PAUSE_NS = 20 * 1000 * 1000 };
 
@@ -279,23 +280,6 @@ il_job_path il_job_file(const il_job *j, const char *folder, const char *name)
     return p;
 }
 
-static int make_folders(const char *path, il_err *e)
-{
-    char part[4096];
-    snprintf(part, sizeof part, "%s", path);
-    for (char *p = part + 1;; p++) {
-        char c = *p;
-        if (c != '/' && c != '\0')
-            continue;
-        *p = '\0';
-        if (mkdir(part, 0777) != 0 && errno != EEXIST)
-            return il_fail(e, IL_EIO, "%s: cannot make the folder: %s", part, strerror(errno));
-        *p = c;
-        if (c == '\0')
-            return IL_OK;
-    }
-}
-
 /* 0, or why not. A look by `plan` holds it for an instant. */
 static int lock_file(int fd)
 {
@@ -311,7 +295,7 @@ static int lock_file(int fd)
 int il_job_lock(int *fd, const il_job *j, const char *folder, il_err *e)
 {
     *fd = -1;
-    int rc = make_folders(il_job_file(j, folder, "").text, e);
+    int rc = il_file_make_folders(il_job_file(j, folder, "").text, e);
     if (rc != IL_OK)
         return rc;
     il_job_path path = il_job_file(j, folder, "lock");

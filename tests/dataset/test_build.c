@@ -57,7 +57,7 @@ Test(build, makes_every_sample_once)
     work_text("photos/p03.txt", "a caption\n");
     const char *recipe = work_recipe("r.yaml", "", SPLITS, "");
     WORK_OK(build(&b, recipe, work_path("out"), 2, &e), e);
-    cr_expect(b.samples == 10 && b.made == 10 && b.counts[IL_TRAIN] == 6 && b.counts[IL_TEST] == 2);
+    cr_expect(b.samples == 10 && b.made == 10 && b.counts[IL_SPLIT_TRAIN] == 6 && b.counts[IL_SPLIT_TEST] == 2);
     cr_expect(b.photos == 10 && b.uncaptioned == 9);
     cr_expect_eq(files_in(work_path("out")), 52); /* five kinds, recipe.json, manifest.jsonl */
     WORK_OK(il_manifest_read(&m, work_path("out/manifest.jsonl"), 1, &e), e);

@@ -242,7 +242,7 @@ static void write_manifest(const char *spoilt)
         for (int k = 0; k < IL_PICTURE_KINDS; k++) {
             char name[100];
             il_digest d;
-            snprintf(name, sizeof name, "%s/%s.%s.webp", names[i][0], names[i][1], il_manifest_kinds[k]);
+            snprintf(name, sizeof name, "%s/%s.%s.webp", names[i][0], names[i][1], il_picture_kinds[k]);
             cr_assert_eq(il_words_sha256_file(&d, made_path(name), &e), IL_OK, "%s", e.message);
             if (!(this && k == IL_FAKEFAKE && strcmp(spoilt, "file") == 0))
                 s.sha256[k] = strdup(d.hex);

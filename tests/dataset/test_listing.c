@@ -31,7 +31,7 @@ static void list(char *out, size_t room, const char *path, il_layout layout)
         free(name);
         for (int k = 0; k < IL_PICTURE_KINDS; k++)
             if (l.list[i].path[k])
-                n += (size_t)snprintf(raw + n, sizeof raw - n, " %.1s=%s", il_manifest_kinds[k], l.list[i].path[k]);
+                n += (size_t)snprintf(raw + n, sizeof raw - n, " %.1s=%s", il_picture_kinds[k], l.list[i].path[k]);
     }
     for (size_t i = 0; i < l.trouble_count; i++)
         n += (size_t)snprintf(raw + n, sizeof raw - n, "%s%s: %s%s", i ? "; " : " | ", l.troubles[i].where, l.troubles[i].why,

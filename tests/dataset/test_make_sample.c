@@ -139,7 +139,7 @@ Test(maker, is_a_function_of_the_seed)
     make(&b, r, 5);
     make(&c, r, 6);
     for (int k = 0; k < IL_PICTURE_KINDS; k++)
-        cr_expect(equal(&a.pictures[k], &b.pictures[k]), "%s", il_manifest_kinds[k]);
+        cr_expect(equal(&a.pictures[k], &b.pictures[k]), "%s", il_picture_kinds[k]);
     cr_expect(!equal(&a.blurred, &c.blurred));
     il_making_clear(&a);
     il_making_clear(&b);

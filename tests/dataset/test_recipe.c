@@ -16,7 +16,7 @@ Test(recipe, reads_the_annotated_one)
     cr_expect_str_eq(r->name, "annotated");
     cr_expect_eq(r->size, 512);
     cr_expect_eq(r->fit, IL_FIT_RESIZE);
-    cr_expect_float_eq(r->splits[IL_TRAIN], 0.8, 1e-12);
+    cr_expect_float_eq(r->splits[IL_SPLIT_TRAIN], 0.8, 1e-12);
     cr_assert_eq(r->maskers.count, 2);
     cr_expect_eq(r->maskers.list[0].share, 2);
     cr_expect_eq(il_params_int(r->maskers.list[1].params, "least"), 96);

@@ -71,7 +71,7 @@ Test(splits, by_name_or_shuffled_by_the_seed)
     WORK_OK(il_splits_assign(&d, two, &photos, facts, &e), e);
     size_t same = 0, other = 0;
     for (size_t i = 0; i < 100; i++) {
-        cr_expect_eq(a.of[i], i < 60 ? IL_TRAIN : IL_TEST);
+        cr_expect_eq(a.of[i], i < 60 ? IL_SPLIT_TRAIN : IL_SPLIT_TEST);
         cr_expect_eq(b.of[i], c.of[i]);
         same += a.of[i] == b.of[i];
         other += b.of[i] == d.of[i];

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <criterion/criterion.h>
 #include "image/metadata.h"
-#include "image/codec.h"
+#include "image/image_file.h"
 
 static il_header header_of(const char *name, uint8_t **data, size_t *size)
 {

@@ -1,7 +1,7 @@
 /* test_examples.c - the pictures that a test keeps: which ones, what they hold, and that a test does not need them. */
 #include <math.h>
 #include "train/examples.h"
-#include "image/codec.h"
+#include "image/image_file.h"
 #include "support/lab.h"
 #include "store/stats/histogram.h"
 #include "store/database.h"

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "image/heatmap.h"
-#include "image/codec.h"
+#include "image/image_file.h"
 #include "report/html/page.h"
 
 enum { OPEN_SETS = 8, SMALL = 200, MARKED = 128, QUALITY = 80 };

@@ -1,0 +1,34 @@
+/* file.h - files and folders of the disk: what the C library leaves to be written again and again. */
+#ifndef IL_FILE_H
+#define IL_FILE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <inpaintlab/error.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Reads `count` bytes at `at`. The message lacks the path; IL_EFORMAT when the file ends before. */
+int il_file_pread(int fd, void *out, size_t count, uint64_t at, il_err *e);
+
+/* Makes the folder and those above it; one that exists is fine. IL_EIO when something else has its name. */
+int il_file_make_folders(const char *path, il_err *e);
+
+/* Likewise the folders above a file that is to be written. */
+int il_file_make_parents(const char *path, il_err *e);
+
+/* The names in a folder, sorted by bytes; without "." and "..". Start with {0}. */
+typedef struct il_file_names {
+    char **list;
+    size_t count;
+} il_file_names;
+
+int il_file_list(il_file_names *out, const char *folder, il_err *e);
+void il_file_names_free(il_file_names *n);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

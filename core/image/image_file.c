@@ -1,0 +1,184 @@
+/* image_file.c - picture files: what a file holds is told by its first bytes; writing goes through a temporary file. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "base/atomic_file.h"
+#include "image/image_file.h"
+
+enum { MAX_FILE = 1 << 30 };
+
+/* ---- reading ---- */
+
+static int file_size(size_t *size, int fd, const char *path, il_err *e)
+{
+    struct stat st;
+    if (fstat(fd, &st))
+        return il_fail(e, IL_EIO, "%s: %s", path, strerror(errno));
+    if (S_ISDIR(st.st_mode))
+        return il_fail(e, IL_EIO, "%s: is a folder; expected a picture", path);
+    if (!S_ISREG(st.st_mode))
+        return il_fail(e, IL_EIO, "%s: is no regular file; expected a picture", path);
+    if (st.st_size == 0)
+        return il_fail(e, IL_EFORMAT, "%s: the file is empty; expected a picture", path);
+    if (st.st_size > MAX_FILE)
+        return il_fail(e, IL_EFORMAT, "%s: the file has %lld bytes; a picture may have at most %d", path,
+                       (long long)st.st_size, MAX_FILE);
+    *size = (size_t)st.st_size;
+    return IL_OK;
+}
+
+static int read_all(uint8_t *data, size_t size, int fd, const char *path, il_err *e)
+{
+    for (size_t got = 0; got < size;) {
+        ssize_t n = read(fd, data + got, size - got);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return il_fail(e, IL_EIO, "%s: %s", path, strerror(errno));
+        if (n == 0)
+            return il_fail(e, IL_EIO, "%s: the file became shorter while it was read", path);
+        got += (size_t)n;
+    }
+    return IL_OK;
+}
+
+int il_image_file_load(uint8_t **data, size_t *size, const char *path, il_err *e)
+{
+    uint8_t *bytes = NULL;
+    size_t count = 0;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe must not hang us */
+    if (fd < 0)
+        return il_fail(e, IL_EIO, "%s: %s", path, strerror(errno));
+    int rc = file_size(&count, fd, path, e);
+    if (rc)
+        goto done;
+    bytes = malloc(count);
+    if (!bytes) {
+        rc = il_fail_oom(e);
+        goto done;
+    }
+    rc = read_all(bytes, count, fd, path, e);
+    if (rc)
+        goto done;
+    *data = bytes;
+    *size = count;
+    bytes = NULL;
+done:
+    free(bytes);
+    close(fd);
+    return rc;
+}
+
+/* ---- names ---- */
+
+static const char *const endings[] = { ".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".heic", ".heif", ".avif", ".jxl" };
+enum { READABLE = 4, ENDINGS = sizeof endings / sizeof *endings };
+
+static bool ends_as_one_of(const char *name, size_t count)
+{
+    const char *slash = strrchr(name, '/'), *dot = strrchr(name, '.');
+    bool named = dot && dot != name && dot != (slash ? slash + 1 : NULL);
+    for (size_t i = 0; named && i < count; i++)
+        if (strcasecmp(dot, endings[i]) == 0)
+            return true;
+    return false;
+}
+
+bool il_image_file_readable(const char *name)
+{
+    return ends_as_one_of(name, READABLE);
+}
+
+bool il_image_file_named(const char *name)
+{
+    return ends_as_one_of(name, ENDINGS);
+}
+
+/* ---- decoding ---- */
+
+static bool begins(const il_image_file *in, size_t at, const char *magic, size_t n)
+{
+    return in->size >= at + n && memcmp(in->data + at, magic, n) == 0;
+}
+
+int il_image_file_decode(il_image *out, const il_image_file *in, il_err *e)
+{
+    if (begins(in, 0, "\x89PNG\r\n\x1a\n", 8))
+        return il_image_png_read(out, in, e);
+    if (begins(in, 0, "\xff\xd8\xff", 3))
+        return il_image_jpeg_read(out, in, e);
+    if (begins(in, 0, "RIFF", 4) && begins(in, 8, "WEBP", 4))
+        return il_image_webp_read(out, in, e);
+    return il_fail(e, IL_EFORMAT, "%s: is no picture that can be read; expected PNG, JPEG or WebP", in->path);
+}
+
+int il_image_read(il_image *out, const char *path, il_err *e)
+{
+    uint8_t *data = NULL;
+    il_image_file in = { .path = path };
+    int rc = il_image_file_load(&data, &in.size, path, e);
+    if (rc)
+        return rc;
+    in.data = data;
+    rc = il_image_file_decode(out, &in, e);
+    free(data);
+    return rc;
+}
+
+int il_image_size(int *width, int *height, const char *path, il_err *e)
+{
+    uint8_t *data = NULL;
+    il_image_file in = { .path = path, .header_only = true };
+    il_image header = { 0 };
+    int rc = il_image_file_load(&data, &in.size, path, e);
+    if (rc)
+        return rc;
+    in.data = data;
+    rc = il_image_file_decode(&header, &in, e);
+    free(data);
+    if (rc)
+        return rc;
+    *width = header.width;
+    *height = header.height;
+    return IL_OK;
+}
+
+/* ---- writing ---- */
+
+/* Not lasting: a data set has too many of them to wait for the disk. */
+static int save(const char *path, const uint8_t *data, size_t size, il_err *e)
+{
+    il_whole w;
+    int rc = il_whole_begin(&w, path, e);
+    return rc == IL_OK ? il_whole_end(&w, path, false, il_whole_put(&w, data, size, e), e) : rc;
+}
+
+static bool ends(const char *path, const char *ending)
+{
+    size_t n = strlen(path), m = strlen(ending);
+    return n > m && strcasecmp(path + n - m, ending) == 0;
+}
+
+int il_image_write(const il_image *image, const char *path, il_err *e)
+{
+    uint8_t *data = NULL;
+    size_t size = 0;
+    int rc;
+    if (!image->pixels)
+        return il_fail(e, IL_EPARAM, "%s: cannot be written: the picture is empty", path);
+    if (ends(path, ".png"))
+        rc = il_image_png_encode(&data, &size, image, path, e);
+    else if (ends(path, ".webp"))
+        rc = il_image_webp_encode(&data, &size, image, path, e);
+    else
+        return il_fail(e, IL_EPARAM, "%s: cannot be written: expected a name that ends in .png or .webp", path);
+    if (!rc)
+        rc = save(path, data, size, e);
+    free(data);
+    return rc;
+}
