@@ -1,6 +1,5 @@
 /* uses.c - what a plugin's results depend on. */
 #include <stdlib.h>
-#include <sys/stat.h>
 #include "base/dependencies.h"
 #include "base/sha256.h"
 #include "base/array.h"
@@ -31,23 +30,6 @@ void il_uses_clear(il_uses *u)
         free(u->paths[i]);
     free(u->paths);
     *u = (il_uses){ 0 };
-}
-
-int il_uses_of(il_uses *out, const il_plugin *plugin, const void *self, const il_params *params, il_err *e)
-{
-    il_uses u = { 0 };
-    int rc = plugin->uses ? plugin->uses(self, &u, e) : IL_OK;
-    for (const il_param_spec *s = il_params_specs(params); !plugin->uses && s->name && !rc; s++) {
-        const char *path = s->type == IL_PATH ? il_params_text(params, s->name) : "";
-        struct stat st;
-        if (*path && stat(path, &st) == 0 && S_ISREG(st.st_mode))
-            rc = il_uses_add(&u, path, e);
-    }
-    if (rc)
-        il_uses_clear(&u);
-    else
-        *out = u;
-    return rc;
 }
 
 int il_uses_digest(il_digest *out, const il_uses *u, il_err *e)

@@ -14,9 +14,6 @@ struct il_uses {
 
 void il_uses_clear(il_uses *u);
 
-/* The files of an instance: those that its plugin names, else those that its IL_PATH settings name. */
-int il_uses_of(il_uses *out, const il_plugin *plugin, const void *self, const il_params *params, il_err *e);
-
 /* Hash over the contents, in order, and the notes. */
 int il_uses_digest(il_digest *out, const il_uses *u, il_err *e);
 

@@ -9,6 +9,8 @@
 #include "train/job.h"
 #include "train/train.h"
 #include "base/clock.h"
+#include "plugin/instance.h"
+#include "bench/bench.h"
 
 enum { MOST_BATCHES = 64 }; /* loaded in one repeat: a large data set need not be read whole */
 
@@ -219,7 +221,7 @@ static int time_batch_epochs(struct bench_work *w, il_err *e)
 static int open_data(struct bench_work *w, il_err *e)
 {
     const il_run *run = w->o->run;
-    int rc = il_job_labels(w->labels, &run->mask_policy, e);
+    int rc = il_policy_labels(w->labels, &run->mask_policy, e);
     if (rc == IL_OK)
         rc = il_source_open(&w->train, &run->dataset, "train", run->training.on, run->missing, e);
     if (rc == IL_OK)

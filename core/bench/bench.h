@@ -2,21 +2,7 @@
 #ifndef IL_BENCH_H
 #define IL_BENCH_H
 
-#include <stdio.h>
-#include "plan/plan.h"
-#include "base/observer.h"
-
-enum { IL_BENCH_LOADING = 1, IL_BENCH_EVALUATION = 2, IL_BENCH_TRAINING = 4, IL_BENCH_EPOCH = 8, IL_BENCH_ALL = 15 };
-enum { IL_BENCH_MOST_STAGES = 8, IL_BENCH_MOST_REPEATS = 1000, IL_BENCH_WARM_UPS = 2, IL_BENCH_WARM_UPS_GRAPH = 6 };
-
-typedef struct il_bench_opts {
-    const il_run *run; /* model, loss, data set, sizes; its precision and so on are what is measured */
-    il_device device;
-    unsigned stages;   /* IL_BENCH_… */
-    int repeats, threads, loader_threads;
-    const char *folder; /* where a training may write its checkpoints */
-    il_watch watch;     /* only its stop counts: IL_ECANCEL */
-} il_bench_opts;
+#include "bench/options.h"
 
 typedef struct il_bench_stage {
     const char *name; /* lent for ever */
@@ -43,7 +29,5 @@ typedef struct il_spread {
     double median, low, high;
 } il_spread;
 il_spread il_bench_speed(const il_bench_stage *stage); /* images per second */
-
-int il_bench_print(FILE *to, const il_bench *b, const il_bench_opts *o, bool json, il_err *e);
 
 #endif

@@ -6,6 +6,7 @@
 #include "bench/bench.h"
 #include "plan/keys.h"
 #include "base/params_json.h"
+#include "bench/bench_print.h"
 
 static const double MIB = 1024 * 1024;
 

@@ -2,7 +2,7 @@
 #ifndef IL_BENCH_STEPS_H
 #define IL_BENCH_STEPS_H
 
-#include "bench/bench.h"
+#include "bench/options.h"
 #include "train/step.h"
 
 /* A model at work on one batch again and again. Start with {0}. */

@@ -5,29 +5,8 @@
 #include <string.h>
 #include "check/check_step.h"
 #include "base/text.h"
-
-void il_step_note(il_trial *c, const char *format, ...)
-{
-    va_list list;
-    va_start(list, format);
-    vsnprintf(c->note, sizeof c->note, format, list);
-    va_end(list);
-}
-
-int il_step_skip(il_trial *c, const char *format, ...)
-{
-    va_list list;
-    va_start(list, format);
-    vsnprintf(c->note, sizeof c->note, format, list);
-    va_end(list);
-    c->skipped = true;
-    return IL_OK;
-}
-
-int il_step_open(void **out, const il_trial *c, il_err *e)
-{
-    return c->plugin->open(out, c->choice.params, e);
-}
+#include "plugin/descriptor.h"
+#include "check/check_plugin.h"
 
 /* ---- what every plugin must hold to ---- */
 
@@ -40,7 +19,7 @@ static int descriptor(il_trial *c, il_err *e)
     size_t settings = 0;
     while (p->params && p->params[settings].name)
         settings++;
-    il_step_note(c, "%s '%s', revision %d, ABI %u, %zu setting%s", il_registry_kind(p->kind), p->name, p->revision,
+    il_step_note(c, "%s '%s', revision %d, ABI %u, %zu setting%s", il_descriptor_kind(p->kind), p->name, p->revision,
                  (unsigned)p->abi, settings, settings == 1 ? "" : "s");
     c->plugin = p;
     return IL_OK;

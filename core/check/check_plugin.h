@@ -2,7 +2,7 @@
 #ifndef IL_CHECK_TRIAL_H
 #define IL_CHECK_TRIAL_H
 
-#include "plugin/registry.h"
+#include "check/check_step.h"
 
 typedef enum il_trial_verdict { IL_TRIAL_GOOD, IL_TRIAL_BAD, IL_TRIAL_SKIPPED } il_trial_verdict;
 
@@ -13,12 +13,6 @@ typedef struct il_trial_watch {
     void (*begin)(void *context, const char *check);
     void (*end)(void *context, const char *check, il_trial_verdict verdict, const char *text);
 } il_trial_watch;
-
-typedef struct il_trial_job {
-    const char *path;       /* of the shared object; holds a '/' */
-    const char *const *set; /* "setting=value"; ends with NULL; NULL: none */
-    const char *images;     /* data sets: an image kind beside the four of the paper; NULL: none */
-} il_trial_job;
 
 /* *failed: the number of checks that went wrong. The plugin stays loaded. */
 int il_trial_plugin(int *failed, const il_trial_job *job, const il_trial_watch *watch, il_err *e);

@@ -2,8 +2,14 @@
 #ifndef IL_CHECK_STEP_H
 #define IL_CHECK_STEP_H
 
-#include "check/check_plugin.h"
-#include "plan/plan.h"
+#include "plugin/instance.h"
+#include "plugin/registry.h"
+
+typedef struct il_trial_job {
+    const char *path;       /* of the shared object; holds a '/' */
+    const char *const *set; /* "setting=value"; ends with NULL; NULL: none */
+    const char *images;     /* data sets: an image kind beside the four of the paper; NULL: none */
+} il_trial_job;
 
 typedef struct il_trial {
     const il_plugin *plugin; /* once it is loaded */

@@ -9,6 +9,8 @@
 #include "plan/keys.h"
 #include "cli/progress.h"
 #include "plugin/registry.h"
+#include "bench/bench_print.h"
+#include "plan/plan.h"
 
 #define STAGES "loading|evaluation|training|epoch" /* bit after bit of IL_BENCH_ALL */
 

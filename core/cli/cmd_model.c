@@ -5,6 +5,7 @@
 #include "plan/resolve_plugin.h"
 #include "cli/cli.h"
 #include "base/text.h"
+#include "plugin/instance.h"
 
 struct options {
     const char *device;

@@ -5,6 +5,7 @@
 #include "train/preflight.h"
 #include "cli/grid.h"
 #include "base/array.h"
+#include "image/degrade.h"
 
 /* Something that stands in the way, told once however many runs and tests want it. */
 struct missing {

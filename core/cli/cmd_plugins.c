@@ -5,6 +5,7 @@
 #include "plugin/registry.h"
 #include "base/text.h"
 #include "base/suggest.h"
+#include "plugin/descriptor.h"
 
 static const char *type_name(il_param_type type)
 {
@@ -28,7 +29,7 @@ static void print_spec(const il_param_spec *p)
 
 static void print_plugin(const il_registry *r, const il_plugin *p)
 {
-    printf("%s %s, revision %d: %s\n", il_registry_kind(p->kind), p->name, p->revision, p->summary ? p->summary : "");
+    printf("%s %s, revision %d: %s\n", il_descriptor_kind(p->kind), p->name, p->revision, p->summary ? p->summary : "");
     printf("    %s\n", il_registry_path(r, p));
     for (const il_param_spec *s = p->params; s && s->name; s++)
         print_spec(s);

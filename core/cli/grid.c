@@ -3,6 +3,8 @@
 #include <string.h>
 #include <unistd.h>
 #include "cli/grid.h"
+#include "plan/plan.h"
+#include "plugin/registry.h"
 
 static int open_store(il_grid *g, const il_grid_options *o, bool write, il_err *e)
 {

@@ -4,6 +4,8 @@
 
 #include "cli/cli.h"
 #include "train/job.h"
+#include "plan/plan.h"
+#include "plugin/registry.h"
 
 typedef struct il_grid_options {
     const char *database, *only;

@@ -9,6 +9,8 @@
 #include "base/dependencies.h"
 #include "base/clock.h"
 #include "base/sha256.h"
+#include "plugin/instance.h"
+#include "dataset/build.h"
 
 struct build {
     il_shop shop;

@@ -2,14 +2,8 @@
 #ifndef IL_DATASET_BUILD_H
 #define IL_DATASET_BUILD_H
 
-#include "dataset/recipe.h"
+#include "dataset/build_batch.h"
 #include "base/observer.h"
-
-typedef struct il_build_opts {
-    const char *folder;
-    il_device device;
-    int threads; /* that read and write pictures; 0: one per core */
-} il_build_opts;
 
 typedef struct il_build_result {
     size_t samples, made;       /* in all; in this sitting */

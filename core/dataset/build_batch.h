@@ -2,12 +2,17 @@
 #ifndef IL_DATASET_UNITS_H
 #define IL_DATASET_UNITS_H
 
-#include "dataset/build.h"
 #include "dataset/make_sample.h"
 #include "base/thread_pool.h"
 #include "dataset/tasks.h"
 #include "base/text.h"
 #include "base/sha256.h"
+
+typedef struct il_build_opts {
+    const char *folder;
+    il_device device;
+    int threads; /* that read and write pictures; 0: one per core */
+} il_build_opts;
 
 /* What all units of a build share. */
 typedef struct il_shop {

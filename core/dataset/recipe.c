@@ -4,11 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include "dataset/recipe_plugins.h"
-#include "plan/keys.h"
 #include "base/dependencies.h"
 #include "base/utf8.h"
 #include "base/text.h"
 #include "base/suggest.h"
+#include "plugin/instance.h"
+#include "plugin/descriptor.h"
+#include "dataset/recipe.h"
 
 #define EXACT 9007199254740992.0 /* 2^53 */
 
@@ -305,7 +307,7 @@ static int load_parts(il_parts *parts, il_device device, il_err *e)
     for (size_t i = 0; !rc && i < parts->count; i++) {
         const il_plugin *plugin = parts->list[i].plugin;
         if (plugin->load && (rc = plugin->load(parts->list[i].self, device, e)) != IL_OK)
-            il_fail_in(e, "%s '%s'", il_registry_kind(plugin->kind), plugin->name);
+            il_fail_in(e, "%s '%s'", il_descriptor_kind(plugin->kind), plugin->name);
     }
     return rc;
 }

@@ -6,22 +6,7 @@
 #include <inpaintlab/recipe.h>
 #include "dataset/manifest.h"
 #include "loader/folder_splits.h"
-#include "plugin/registry.h"
-#include "base/yaml.h"
-
-/* A masker or generator of the recipe. */
-typedef struct il_part {
-    const il_plugin *plugin;
-    il_params *params;
-    void *self;
-    double share; /* of the samples, relative to the others of its list */
-    bool lent;    /* params and self are another list's */
-} il_part;
-
-typedef struct il_parts {
-    il_part *list;
-    size_t count;
-} il_parts;
+#include "dataset/recipe_plugins.h"
 
 typedef enum il_fit { IL_FIT_RESIZE, IL_FIT_CROP, IL_FIT_TILES } il_fit;
 

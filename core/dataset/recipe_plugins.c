@@ -5,9 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 #include "dataset/recipe_plugins.h"
-#include "plan/keys.h"
 #include "base/text.h"
 #include "base/params.h"
+#include "plugin/descriptor.h"
 
 void il_parts_free(il_parts *p)
 {
@@ -94,7 +94,7 @@ static int check_paths(const il_part *part, const il_yaml *y, const il_node *nam
     for (const il_param_spec *s = il_params_specs(part->params); s->name; s++) {
         const char *path = s->type == IL_PATH ? il_params_text(part->params, s->name) : "";
         if (*path && access(path, R_OK) != 0)
-            return il_yaml_fail(y, name, e, IL_EPARAM, "%s '%s': %s: %s: %s", il_registry_kind(part->plugin->kind),
+            return il_yaml_fail(y, name, e, IL_EPARAM, "%s '%s': %s: %s: %s", il_descriptor_kind(part->plugin->kind),
                                 part->plugin->name, s->name, path, strerror(errno));
     }
     return IL_OK;
@@ -108,7 +108,7 @@ static int read_part(il_part *out, il_registry *registry, il_kind kind, const il
     il_err why = { 0 };
     if (at->kind == IL_NODE_LIST || !name || name->kind != IL_NODE_SCALAR)
         return il_yaml_fail(y, at, e, IL_EPARAM, "expected the name of a %s, or a map with 'name'",
-                            il_registry_kind(kind));
+                            il_descriptor_kind(kind));
     int rc = il_registry_find(&part.plugin, registry, kind, name->text, &why);
     if (rc)
         return rc == IL_ENOMEM ? il_fail_oom(e) : il_yaml_fail(y, name, e, IL_EPLUGIN, "%s", why.message);
@@ -119,7 +119,7 @@ static int read_part(il_part *out, il_registry *registry, il_kind kind, const il
         rc = check_paths(&part, y, name, e);
     if (!rc && part.plugin->open(&part.self, part.params, &why))
         rc = why.code == IL_ENOMEM ? il_fail_oom(e)
-                                   : il_yaml_fail(y, name, e, IL_EPARAM, "%s '%s': %s", il_registry_kind(kind),
+                                   : il_yaml_fail(y, name, e, IL_EPARAM, "%s '%s': %s", il_descriptor_kind(kind),
                                                   part.plugin->name, why.message);
     if (rc)
         il_params_free(part.params);
@@ -135,7 +135,7 @@ int il_parts_read(il_parts *out, il_registry *registry, il_kind kind, const il_y
         return IL_OK;
     size_t n = at->kind == IL_NODE_LIST ? at->count : 1;
     if (n == 0)
-        return il_yaml_fail(y, at, e, IL_EPARAM, "the list is empty, expected at least one %s", il_registry_kind(kind));
+        return il_yaml_fail(y, at, e, IL_EPARAM, "the list is empty, expected at least one %s", il_descriptor_kind(kind));
     p.list = calloc(n, sizeof *p.list);
     int rc = p.list ? IL_OK : il_fail_oom(e);
     for (; !rc && p.count < n; p.count += !rc)

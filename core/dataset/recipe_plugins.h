@@ -2,7 +2,23 @@
 #ifndef IL_DATASET_PARTS_H
 #define IL_DATASET_PARTS_H
 
-#include "dataset/recipe.h"
+#include <stdbool.h>
+#include "base/yaml.h"
+#include "plugin/registry.h"
+
+/* A masker or generator of the recipe. */
+typedef struct il_part {
+    const il_plugin *plugin;
+    il_params *params;
+    void *self;
+    double share; /* of the samples, relative to the others of its list */
+    bool lent;    /* params and self are another list's */
+} il_part;
+
+typedef struct il_parts {
+    il_part *list;
+    size_t count;
+} il_parts;
 
 /* A name, a map (name, share, settings), or a list of them. at NULL: an empty list. */
 int il_parts_read(il_parts *out, il_registry *registry, il_kind kind, const il_yaml *y, const il_node *at, il_err *e);

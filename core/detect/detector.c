@@ -11,16 +11,13 @@
 #include "plugin/tiled_inference.h"
 #include "base/yaml.h"
 #include "base/sha256.h"
+#include "plugin/registry.h"
 
 void il_detector_close(il_detector *d)
 {
-    il_card *c = &d->card;
-    char *texts[] = { c->name, c->model, c->settings, c->dataset, c->trained_on, c->mask_policy, c->weights };
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        free(texts[i]);
+    il_card_free(&d->card);
     il_model_close(&d->model);
-    il_params_free(d->choice.params);
-    free(d->choice.label);
+    il_choice_free(&d->choice);
     *d = (il_detector){ 0 };
 }
 

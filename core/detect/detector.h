@@ -2,23 +2,11 @@
 #ifndef IL_DETECT_DETECTOR_H
 #define IL_DETECT_DETECTOR_H
 
-#include "detect/calibration.h"
+#include "detect/card.h"
 #include "plugin/model.h"
 #include "store/store.h"
 #include "base/text.h"
-
-/* Texts are NULL where nothing is known. */
-typedef struct il_card {
-    int64_t run;   /* in the database; 0: weights without one */
-    size_t namesakes; /* finished runs of the name by which it was asked for, of which it is the newest */
-    char *name, *model, *settings, *dataset, *trained_on, *mask_policy, *weights;
-    bool has_seed;
-    uint64_t seed;
-    int size;      /* side of the training pictures; 0: not known */
-    int revision;  /* of the plugin that trained; 0: not known */
-    char sha256[65];
-    il_tested tested;
-} il_card;
+#include "plugin/registry.h"
 
 typedef struct il_detector {
     il_choice choice;

@@ -175,8 +175,7 @@ static int read_alarms(il_card *card, il_store *store, const char *id, il_err *e
 
 static void card_clear(il_card *card, char **config, char **params)
 {
-    il_detector d = { .card = *card };
-    il_detector_close(&d);
+    il_card_free(card);
     *card = (il_card){ .tested = { .iou = NAN } };
     free(*config);
     free(*params);

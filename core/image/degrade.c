@@ -4,6 +4,7 @@
 #include <string.h>
 #include <inpaintlab/random.h>
 #include "image/degrade_parts.h"
+#include "image/degrade.h"
 
 /* Of all random choices, so that every model sees the same pictures. */
 #define SEED UINT64_C(20240613)

@@ -2,7 +2,8 @@
 #ifndef IL_DEGRADE_PARTS_H
 #define IL_DEGRADE_PARTS_H
 
-#include "image/degrade.h"
+#include <inpaintlab/image.h>
+#include "image/degradation.h"
 
 /* As Pillow's save(quality=) writes and open() reads it: baseline, 4:2:0; a grey picture stays grey. */
 int il_degrade_jpeg(il_image *out, const il_image *in, int quality, const char *id, il_err *e);

@@ -8,6 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 #include "loader/sampling.h"
+#include "image/window.h"
+#include "base/observer.h"
+#include "loader/loader.h"
 
 enum { MAX_THREADS = 256 };
 #define DEFAULT_CACHE ((size_t)1 << 30)
@@ -73,9 +76,9 @@ static int load_sample(il_loader *l, size_t position, struct slot *slot, int pla
         return rc;
     il_window w = il_sampling_window(&l->sampling, entry, picture.image.width, picture.height);
     w.top -= picture.first;
-    il_pictures_cut(slot->pixels + 3 * at * area, l->side, &picture.image, w);
+    il_window_cut(slot->pixels + 3 * at * area, l->side, &picture.image, w);
     if (picture.mask.pixels)
-        il_pictures_cut(slot->greys + at * area, l->side, &picture.mask, w);
+        il_window_cut(slot->greys + at * area, l->side, &picture.mask, w);
     else
         memset(slot->greys + at * area, 0, area);
     il_pictures_put(&picture);

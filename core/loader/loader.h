@@ -3,41 +3,9 @@
 #define IL_LOADER_H
 
 #include "loader/disk_cache.h"
-#include "plan/plan.h"
+#include "loader/source.h"
 #include "base/observer.h"
 #include "base/sha256.h"
-
-/* One split of one image kind, listed and fixed: the data manifest. */
-typedef struct il_source il_source;
-
-typedef struct il_source_left_out {
-    const char *id, *why;
-} il_source_left_out;
-
-/* Scans. Samples are sorted by id. images: a kind, or several joined by '+'; then the kind belongs to a sample's id, as in
- * "0007.original". IL_EDATA when something is missing and `missing` refuses, or nothing is left: the
- * message names the first file and how many there are. `dataset` must outlive the source. */
-int il_source_open(il_source **out, const il_choice *dataset, const char *split, const char *images,
-                   il_missing missing, il_err *e);
-/* The same samples, degraded whenever one is read. `plain` must outlive it. */
-int il_source_degrade(il_source **out, il_source *plain, il_degradation d, il_err *e);
-void il_source_free(il_source *src);
-/* Lets the data set prepare its reader, once; call before samples are loaded. */
-int il_source_load(il_source *src, il_device device, il_err *e);
-size_t il_source_count(const il_source *src);
-il_item il_source_at(const il_source *src, size_t i);
-size_t il_source_left_out_count(const il_source *src);
-il_source_left_out il_source_left_out_at(const il_source *src, size_t i);
-
-/* Where hashes of unchanged files may be remembered. get returns 1 and fills hex when it knows the file. */
-typedef struct il_hash_cache {
-    void *context;
-    int (*get)(void *context, const char *path, int64_t size, int64_t mtime_ns, char hex[65]);
-    void (*put)(void *context, const char *path, int64_t size, int64_t mtime_ns, const char *hex);
-} il_hash_cache;
-
-/* Hash over ids, the contents of all files, whatever their folder, and the degradation; computed once. cache may be NULL. */
-int il_source_digest(il_digest *out, il_source *src, const il_hash_cache *cache, il_err *e);
 
 typedef struct il_loader_opts {
     int batch, size, crop, crops; /* as il_training; crop 0: whole pictures, crops then 1 */

@@ -233,32 +233,6 @@ void il_pictures_put(il_picture *picture)
         drop(picture);
 }
 
-static void copy_backwards(uint8_t *to, const uint8_t *from, size_t count, size_t step)
-{
-    for (size_t x = 0; x < count; x++)
-        for (size_t c = 0; c < step; c++)
-            to[(count - 1 - x) * step + c] = from[x * step + c];
-}
-
-void il_pictures_cut(uint8_t *to, int side, const il_image *from, il_window w)
-{
-    int wide = from->width - w.left < side ? from->width - w.left : side;
-    int high = from->height - w.top < side ? from->height - w.top : side;
-    size_t step = (size_t)from->channels, line = (size_t)side * step, seen = (size_t)wide * step;
-    for (int y = 0; y < side; y++, to += line) {
-        if (y >= high) {
-            memset(to, 0, line);
-            continue;
-        }
-        const uint8_t *row = from->pixels + ((size_t)(w.top + y) * (size_t)from->width + (size_t)w.left) * step;
-        memset(w.flip ? to : to + seen, 0, line - seen);
-        if (w.flip)
-            copy_backwards(to + line - seen, row, (size_t)wide, step);
-        else
-            memcpy(to, row, seen);
-    }
-}
-
 bool il_pictures_stopped(il_pictures *p, il_err *why)
 {
     return p->disk && il_cache_stopped(p->disk, why);

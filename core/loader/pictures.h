@@ -31,15 +31,6 @@ void il_pictures_free(il_pictures *p);
 int il_pictures_get(il_picture *out, il_pictures *p, size_t i, uint64_t seed, il_band_wanted wanted, il_err *e);
 void il_pictures_put(il_picture *picture);
 
-/* A square cut out of a picture; columns may run backwards. */
-typedef struct il_window {
-    int left, top;
-    bool flip;
-} il_window;
-
-/* All channels of a window of side x side, interleaved; what lies outside the picture is 0. */
-void il_pictures_cut(uint8_t *to, int side, const il_image *from, il_window w);
-
 /* Whether the file has ceased to grow, and why. */
 bool il_pictures_stopped(il_pictures *p, il_err *why);
 

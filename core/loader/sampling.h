@@ -4,6 +4,7 @@
 #define IL_SAMPLING_H
 
 #include "loader/pictures.h"
+#include "image/window.h"
 
 typedef struct il_sampling {
     uint64_t seed;

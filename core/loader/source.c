@@ -10,6 +10,7 @@
 #include "base/dependencies.h"
 #include "base/array.h"
 #include "base/sha256.h"
+#include "image/degrade.h"
 
 /* One image kind of a source. */
 struct part {

@@ -7,6 +7,8 @@
 #include "plan/run_name.h"
 #include "plan/resolve.h"
 #include "base/text.h"
+#include "plugin/instance.h"
+#include "plan/resolve_tests.h"
 
 void il_resolve_end(il_resolver *r)
 {

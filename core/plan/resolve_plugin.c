@@ -7,15 +7,8 @@
 #include "base/text.h"
 #include "base/params.h"
 #include "base/array.h"
-
-void il_choice_free(il_choice *c)
-{
-    if (!c)
-        return;
-    il_params_free(c->params);
-    free(c->label);
-    *c = (il_choice){0};
-}
+#include "plugin/instance.h"
+#include "plugin/descriptor.h"
 
 int il_choice_set(il_params *p, const char *name, const il_slot *slot, const char *context, il_err *e)
 {
@@ -49,7 +42,7 @@ static int set_label(il_choice *c, const il_slots *s, const char *key, il_err *e
 static int set_params(il_params *p, const il_plugin *plugin, const il_slots *s, const char *key, il_err *e)
 {
     char context[160];
-    snprintf(context, sizeof context, "%s '%s': ", il_registry_kind(plugin->kind), plugin->name);
+    snprintf(context, sizeof context, "%s '%s': ", il_descriptor_kind(plugin->kind), plugin->name);
     size_t size = strlen(key);
     for (size_t i = 0; i < s->count; i++) {
         const il_slot *slot = &s->list[i];
@@ -108,7 +101,7 @@ static int try_open(il_resolver *r, const il_choice *c, il_err *e)
 /* Errors of the choice as a whole belong to its name, or to `base` when the name is a default. */
 static int fail_choice(const il_resolver *r, const il_slot *name, const il_choice *c, const il_err *why, il_err *e)
 {
-    const char *kind = il_registry_kind(c->plugin->kind);
+    const char *kind = il_descriptor_kind(c->plugin->kind);
     if (name)
         return il_slots_fail(name, e, "%s '%s': %s", kind, c->plugin->name, why->message);
     return il_yaml_fail(r->grid, il_yaml_get(il_yaml_root(r->grid), "base"), e, IL_EPARAM, "%s '%s': %s", kind,

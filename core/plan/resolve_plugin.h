@@ -3,11 +3,12 @@
 #define IL_CHOICE_H
 
 #include "plan/keys.h"
-#include "plan/resolve.h"
+#include "plan/resolver.h"
+#include "plan/settings.h"
+#include "plugin/instance.h"
 
 /* Finds the plugin, checks its settings and opens it once. */
 int il_choice_resolve(il_choice *out, il_resolver *r, const il_slots *s, const il_keys_choice *what, il_err *e);
-void il_choice_free(il_choice *c);
 
 /* Sets NAME of p from a slot; errors name the slot's place. */
 int il_choice_set(il_params *p, const char *name, const il_slot *slot, const char *context, il_err *e);

@@ -3,9 +3,10 @@
 #include <string.h>
 #include "plan/resolve_plugin.h"
 #include "plan/resolve_degrade.h"
-#include "plan/resolve.h"
 #include "base/text.h"
 #include "base/suggest.h"
+#include "plugin/instance.h"
+#include "plan/resolve_tests.h"
 
 enum { MOST_TESTS = 10000 }; /* of a run */
 

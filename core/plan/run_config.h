@@ -2,7 +2,7 @@
 #ifndef IL_CONFIG_H
 #define IL_CONFIG_H
 
-#include "plan/plan.h"
+#include "plan/run.h"
 
 /* Raised when the engine's own results change (loader, training step, evaluation, degradations aside): a plugin's are told
  * by its revision. */

@@ -2,7 +2,9 @@
 #ifndef IL_NAMING_H
 #define IL_NAMING_H
 
-#include "plan/resolve.h"
+#include "plan/axes.h"
+#include "plan/resolver.h"
+#include "plan/run.h"
 
 /* Fills run->name by its axes; the experiment's name where there are none. */
 int il_naming_axes(il_run *run, const il_resolver *r, const il_variant *v, il_err *e);

@@ -1,7 +1,6 @@
 /* descriptor.c - is what a plugin exports complete and sane? */
 #include <string.h>
 #include "plugin/descriptor.h"
-#include "plugin/registry.h"
 
 static bool is_name(const char *name)
 {
@@ -62,12 +61,25 @@ int il_descriptor_check(const il_plugin *p, il_err *e)
 
     const char *missing = missing_callback(p);
     if (missing)
-        return il_fail(e, IL_EPLUGIN, "%s '%s' lacks the callback %s", il_registry_kind(p->kind), p->name, missing);
+        return il_fail(e, IL_EPLUGIN, "%s '%s' lacks the callback %s", il_descriptor_kind(p->kind), p->name, missing);
     int tables = !!p->dataset + !!p->model + !!p->loss + !!p->mask_policy + !!p->masker + !!p->generator;
     if (tables != 1)
-        return il_fail(e, IL_EPLUGIN, "%s '%s' brings callbacks of another kind", il_registry_kind(p->kind), p->name);
+        return il_fail(e, IL_EPLUGIN, "%s '%s' brings callbacks of another kind", il_descriptor_kind(p->kind), p->name);
     if (p->generator && p->generator->multiple < 1)
         return il_fail(e, IL_EPLUGIN, "generator '%s': sides must be multiples of %d, expected 1 or more", p->name,
                        p->generator->multiple);
     return check_settings(p, e);
+}
+
+const char *il_descriptor_kind(il_kind kind)
+{
+    switch (kind) {
+    case IL_DATASET: return "dataset";
+    case IL_MODEL: return "model";
+    case IL_LOSS: return "loss";
+    case IL_MASK_POLICY: return "mask policy";
+    case IL_MASKER: return "masker";
+    case IL_GENERATOR: return "generator";
+    }
+    return "thing";
 }

@@ -7,4 +7,7 @@
 /* IL_EPLUGIN when the kind, the name, a callback, or a setting is missing or wrong. The ABI must fit already. */
 int il_descriptor_check(const il_plugin *p, il_err *e);
 
+/* "dataset", "model", "loss", "mask policy", "masker", "generator" */
+const char *il_descriptor_kind(il_kind kind);
+
 #endif

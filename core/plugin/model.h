@@ -2,7 +2,7 @@
 #ifndef IL_MODEL_H
 #define IL_MODEL_H
 
-#include "plan/plan.h"
+#include "plugin/instance.h"
 
 typedef struct il_model_opts {
     il_device device;

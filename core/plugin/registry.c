@@ -32,19 +32,6 @@ struct il_registry {
     size_t nrefused;
 };
 
-const char *il_registry_kind(il_kind kind)
-{
-    switch (kind) {
-    case IL_DATASET: return "dataset";
-    case IL_MODEL: return "model";
-    case IL_LOSS: return "loss";
-    case IL_MASK_POLICY: return "mask policy";
-    case IL_MASKER: return "masker";
-    case IL_GENERATOR: return "generator";
-    }
-    return "thing";
-}
-
 /* ---- one file ---- */
 
 static int wrong_abi(uint32_t abi, il_err *e)
@@ -144,7 +131,7 @@ static int add_file(il_registry *r, const char *path, il_err *e)
         return keep(r, p, path, e);
     if (same->plugin == p)
         return IL_OK;
-    il_fail(&why, IL_EPLUGIN, "%s '%s' is already there, from %s", il_registry_kind(p->kind), p->name, same->path);
+    il_fail(&why, IL_EPLUGIN, "%s '%s' is already there, from %s", il_descriptor_kind(p->kind), p->name, same->path);
     return refuse(r, path, why.message, e);
 }
 
@@ -281,8 +268,8 @@ static int find_path(const il_plugin **out, il_registry *r, int kind, const char
     if (rc || !p)
         return il_fail_in(e, "%s", path);
     if (kind && (int)p->kind != kind)
-        return il_fail(e, IL_EPLUGIN, "%s: is a %s, expected a %s", path, il_registry_kind(p->kind),
-                       il_registry_kind((il_kind)kind));
+        return il_fail(e, IL_EPLUGIN, "%s: is a %s, expected a %s", path, il_descriptor_kind(p->kind),
+                       il_descriptor_kind((il_kind)kind));
     if (!il_registry_path(r, p))
         rc = keep(r, p, path, e);
     if (rc)
@@ -311,7 +298,7 @@ static const il_refused *find_refused(const il_registry *r, const char *name)
 
 static int not_found(const il_registry *r, il_kind kind, const char *name, il_err *e)
 {
-    const char *what = il_registry_kind(kind);
+    const char *what = il_descriptor_kind(kind);
     const il_refused *refused = find_refused(r, name);
     if (refused)
         return il_fail(e, IL_EPLUGIN, "%s '%s' cannot be used: %s: %s", what, name, refused->path, refused->why);

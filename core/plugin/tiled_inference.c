@@ -4,7 +4,7 @@
 #include <string.h>
 #include "plugin/tiled_inference.h"
 #include "plugin/tiles.h"
-#include "loader/pictures.h"
+#include "image/window.h"
 
 struct sweep {
     const il_model *model;
@@ -39,7 +39,7 @@ static int forward(struct sweep *w, int row, int first, int count, il_err *e)
     size_t area = (size_t)tile * (size_t)tile;
     for (int k = 0; k < count; k++) {
         il_window at = { .left = w->across.start[first + k], .top = w->down.start[row] };
-        il_pictures_cut(w->input + (size_t)k * 3 * area, tile, w->photo, at);
+        il_window_cut(w->input + (size_t)k * 3 * area, tile, w->photo, at);
     }
     il_scope *s = NULL;
     int rc = il_scope_open(&s, (il_scope_opts){ .device = w->model->device, .precision = w->model->precision }, e);

@@ -13,6 +13,9 @@
 #include "base/atomic_file.h"
 #include "base/sha256.h"
 #include "base/file.h"
+#include "plugin/instance.h"
+#include "plugin/descriptor.h"
+#include "image/degrade.h"
 
 enum { LOCK_TRIES = 5, LOCK_PAUSE_NS = 20 * 1000 * 1000 };
 
@@ -74,7 +77,7 @@ static int add_files(json_t *files, const il_run *run, il_err *e)
         const il_param_spec *spec = il_params_specs(choices[i].params);
         for (; spec && spec->name && rc == IL_OK; spec++) {
             char key[200];
-            snprintf(key, sizeof key, "%s.%s", il_registry_kind(choices[i].plugin->kind), spec->name);
+            snprintf(key, sizeof key, "%s.%s", il_descriptor_kind(choices[i].plugin->kind), spec->name);
             if (spec->type == IL_PATH)
                 rc = add_file(files, key, il_params_text(choices[i].params, spec->name), e);
         }
@@ -108,28 +111,10 @@ static void make_hash(il_job *j)
     il_words_free(&t);
 }
 
-int il_job_labels(float labels[256], const il_choice *policy, il_err *e)
-{
-    const il_plugin *p = policy->plugin;
-    void *self = NULL;
-    int rc = p->open ? p->open(&self, policy->params, e) : IL_OK;
-    if (rc != IL_OK)
-        return il_fail_in(e, "mask policy %s", p->name);
-    for (int grey = 0; grey < 256; grey++)
-        labels[grey] = p->mask_policy->label(self, (uint8_t)grey);
-    if (p->close && self)
-        p->close(self);
-    for (int grey = 0; grey < 256; grey++)
-        if (!(labels[grey] >= 0 && labels[grey] <= 1))
-            return il_fail(e, IL_EPLUGIN, "mask policy %s: grey %d becomes %g, outside [0, 1]", p->name, grey,
-                           (double)labels[grey]);
-    return IL_OK;
-}
-
 static int open_training(il_job *j, il_store *store, il_err *e)
 {
     const il_run *run = j->run;
-    int rc = il_job_labels(j->labels, &j->run->mask_policy, e);
+    int rc = il_policy_labels(j->labels, &j->run->mask_policy, e);
     if (rc == IL_OK)
         rc = open_source(&j->train, &j->train_digest, &run->dataset, "train", run->training.on, run, store, e);
     if (rc == IL_OK)
@@ -162,7 +147,7 @@ static int open_truth(il_job_test *t, const il_job *j)
     memcpy(t->labels, j->labels, sizeof t->labels);
     if (!t->set->mask_policy.plugin)
         return IL_OK;
-    int rc = il_job_labels(t->labels, &t->set->mask_policy, &t->error);
+    int rc = il_policy_labels(t->labels, &t->set->mask_policy, &t->error);
     if (rc != IL_OK || same_labels(t->labels, j->labels))
         return rc;
     il_text all = { 0 };

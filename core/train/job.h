@@ -31,9 +31,6 @@ typedef struct il_job {
 int il_job_open(il_job *out, const il_run *run, il_store *store, il_err *e);
 void il_job_close(il_job *j);
 
-/* The target value of each grey level. */
-int il_job_labels(float labels[256], const il_choice *policy, il_err *e);
-
 /* What rows of the job's run and of its cells hold before anything is trained; the caller adds who, where and when. Texts are
  * lent by the job. */
 il_run_record il_job_run_record(const il_job *j);

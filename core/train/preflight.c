@@ -4,6 +4,8 @@
 #include <string.h>
 #include "train/preflight.h"
 #include "base/text.h"
+#include "image/degrade.h"
+#include "plan/plan.h"
 
 struct il_beside {
     il_store *store;

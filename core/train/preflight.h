@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include "train/job.h"
+#include "plan/plan.h"
 
 typedef struct il_beside il_beside;
 

@@ -12,6 +12,7 @@
 #include "train/train.h"
 #include "base/clock.h"
 #include "base/sha256.h"
+#include "image/degrade.h"
 
 struct sitting {
     il_job *job;

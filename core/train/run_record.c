@@ -2,6 +2,8 @@
 #include <stdlib.h>
 #include "base/params_json.h"
 #include "train/run_record.h"
+#include "plugin/descriptor.h"
+#include "image/degrade.h"
 
 char *il_run_json_params(const il_choice *c)
 {
@@ -36,7 +38,7 @@ char *il_run_json_versions(const il_run *run)
     json_t *o = json_pack("{s:s, s:s}", "inpaintlab", IL_VERSION, "libtorch", il_torch_version());
     for (size_t i = 0; i < sizeof used / sizeof *used; i++) {
         const il_plugin *p = used[i].plugin;
-        json_object_set_new(o, il_registry_kind(p->kind),
+        json_object_set_new(o, il_descriptor_kind(p->kind),
                             json_pack("{s:s, s:i}", "name", p->name, "revision", p->revision));
     }
     char *text = json_dumps(o, JSON_SORT_KEYS | JSON_COMPACT);

@@ -2,7 +2,7 @@
 #ifndef IL_RUN_JSON_H
 #define IL_RUN_JSON_H
 
-#include "plan/plan.h"
+#include "plan/run.h"
 
 char *il_run_json_params(const il_choice *c);
 char *il_run_json_versions(const il_run *run); /* of the program, libtorch and the plugins */

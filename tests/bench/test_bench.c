@@ -9,6 +9,9 @@
 #include "bench/process_memory.h"
 #include "support/lab.h"
 #include "base/sha256.h"
+#include "bench/bench_print.h"
+#include "plan/plan.h"
+#include "plugin/registry.h"
 
 struct fixture {
     il_registry *registry;

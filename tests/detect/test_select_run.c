@@ -2,6 +2,7 @@
 #include <math.h>
 #include "support/results.h"
 #include "detect/select_run.h"
+#include "detect/detector.h"
 
 static il_store *open_store(struct folder f)
 {

@@ -11,6 +11,7 @@
 #include "plan/plan.h"
 #include "base/text.h"
 #include "base/yaml.h"
+#include "image/degrade.h"
 
 static il_registry *registry_with(const char *plugins)
 {

@@ -6,6 +6,8 @@
 #include "plan/run_config.h"
 #include "plan/keys.h"
 #include "base/text.h"
+#include "plan/plan.h"
+#include "plugin/registry.h"
 
 static il_registry *registry_with(const char *plugins)
 {

@@ -5,6 +5,7 @@
 #include <criterion/criterion.h>
 #include "support/lab.h"
 #include "plugin/model.h"
+#include "plugin/registry.h"
 
 enum { N = 2, SIDE = 32, PIXELS = N * SIDE * SIDE };
 

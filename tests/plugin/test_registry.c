@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include "plugin/registry.h"
 #include "base/text.h"
+#include "plugin/descriptor.h"
 
 #define BROKEN BUILD_DIR "/tests/broken"
 #define STUBS BUILD_DIR "/tests/stubs"
@@ -233,9 +234,9 @@ Test(registry, first_of_a_name_wins)
 
 Test(registry, kinds)
 {
-    cr_assert_str_eq(il_registry_kind(IL_DATASET), "dataset");
-    cr_assert_str_eq(il_registry_kind(IL_MODEL), "model");
-    cr_assert_str_eq(il_registry_kind(IL_LOSS), "loss");
-    cr_assert_str_eq(il_registry_kind(IL_MASK_POLICY), "mask policy");
+    cr_assert_str_eq(il_descriptor_kind(IL_DATASET), "dataset");
+    cr_assert_str_eq(il_descriptor_kind(IL_MODEL), "model");
+    cr_assert_str_eq(il_descriptor_kind(IL_LOSS), "loss");
+    cr_assert_str_eq(il_descriptor_kind(IL_MASK_POLICY), "mask policy");
     il_registry_free(NULL);
 }

@@ -9,6 +9,8 @@
 #include <unistd.h>
 #include <criterion/criterion.h>
 #include "train/run.h"
+#include "plan/plan.h"
+#include "plugin/registry.h"
 
 #define LAB_OK(call, err) cr_assert((call) == IL_OK, "%s", (err).message)
 

@@ -3,6 +3,8 @@
 #include <time.h>
 #include "support/lab.h"
 #include "train/train.h"
+#include "plan/plan.h"
+#include "plugin/registry.h"
 
 TestSuite(checkpoint, .init = lab_open, .fini = lab_close);
 

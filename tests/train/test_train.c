@@ -4,6 +4,8 @@
 #include "support/lab.h"
 #include "train/train.h"
 #include "base/sha256.h"
+#include "plan/plan.h"
+#include "plugin/registry.h"
 
 TestSuite(train, .init = lab_open, .fini = lab_close);
 

@@ -1,0 +1,10 @@
+/* bench_print.h - a benchmark's figures for people, or as JSON. */
+#ifndef IL_BENCH_PRINT_H
+#define IL_BENCH_PRINT_H
+
+#include <stdio.h>
+#include "bench/bench.h"
+
+int il_bench_print(FILE *to, const il_bench *b, const il_bench_opts *o, bool json, il_err *e);
+
+#endif

@@ -1,0 +1,24 @@
+/* card.h - what is known of a detector: the run it comes from, its training, what was measured with it. */
+#ifndef IL_DETECT_CARD_H
+#define IL_DETECT_CARD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "detect/calibration.h"
+
+/* Texts are NULL where nothing is known. */
+typedef struct il_card {
+    int64_t run;   /* in the database; 0: weights without one */
+    size_t namesakes; /* finished runs of the name by which it was asked for, of which it is the newest */
+    char *name, *model, *settings, *dataset, *trained_on, *mask_policy, *weights;
+    bool has_seed;
+    uint64_t seed;
+    int size;      /* side of the training pictures; 0: not known */
+    int revision;  /* of the plugin that trained; 0: not known */
+    char sha256[65];
+    il_tested tested;
+} il_card;
+
+void il_card_free(il_card *c);
+
+#endif

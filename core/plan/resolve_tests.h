@@ -1,0 +1,13 @@
+/* resolve_tests.h - the data sets that a run is tested on. */
+#ifndef IL_RESOLVE_TESTS_H
+#define IL_RESOLVE_TESTS_H
+
+#include "plan/resolver.h"
+#include "plan/run.h"
+#include "plan/settings.h"
+
+/* Fills the run's tests; the rest of it stands already. */
+int il_resolve_tests(il_run *run, il_resolver *r, const il_slots *s, il_err *e);
+void il_resolve_free_set(il_set *set);
+
+#endif
