@@ -137,7 +137,7 @@ static int paint_all(il_unit *u, const il_shop *shop, il_err *e)
         }
         painted[i] = true;
         if (count)
-            rc = il_maker_paint(list, count, shop->recipe, shop->opts->device, e);
+            rc = il_maker_paint(list, count, shop->recipe, shop->recipe->pictures, shop->opts->device, e);
     }
     return rc ? il_fail_in(e, "%s", u->tasks[0].id) : IL_OK;
 }

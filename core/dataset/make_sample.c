@@ -164,13 +164,13 @@ static int generate(il_image *const *where, il_making *const *list, size_t n, co
     return rc ? il_fail_in(e, "generator '%s'", p->plugin->name) : IL_OK;
 }
 
-static int make_realfakes(il_making *const *list, size_t n, const il_recipe *r, il_device device, il_err *e)
+static int make_realfakes(il_making *const *list, size_t n, const il_recipe *r, bool composed, il_device device, il_err *e)
 {
     il_image *where[AT_ONCE] = { 0 };
     for (size_t i = 0; i < n; i++)
         where[i] = &list[i]->pictures[IL_INPAINTED];
     int rc = generate(where, list, n, &r->inpainters.list[list[0]->inpainter], true, device, e);
-    for (size_t i = 0; !rc && i < n && r->pictures[IL_REALFAKE]; i++) {
+    for (size_t i = 0; !rc && i < n && composed; i++) {
         il_image *k = list[i]->pictures;
         rc = il_image_composite(&k[IL_REALFAKE], &k[IL_INPAINTED], &k[IL_ORIGINAL], &list[i]->blurred, e);
     }
@@ -192,12 +192,13 @@ static int make_fakefakes(il_making *const *list, size_t n, const il_recipe *r, 
     return rc;
 }
 
-int il_maker_paint(il_making *const *list, size_t n, const il_recipe *r, il_device device, il_err *e)
+int il_maker_paint(il_making *const *list, size_t n, const il_recipe *r, const bool wanted[IL_PICTURE_KINDS], il_device device,
+                   il_err *e)
 {
     int rc = n <= AT_ONCE ? IL_OK : il_fail(e, IL_EPARAM, "%zu samples at once, at most %d", n, AT_ONCE);
-    if (!rc && (r->pictures[IL_INPAINTED] || r->pictures[IL_REALFAKE]))
-        rc = make_realfakes(list, n, r, device, e);
-    if (!rc && r->pictures[IL_FAKEFAKE])
+    if (!rc && (wanted[IL_INPAINTED] || wanted[IL_REALFAKE]))
+        rc = make_realfakes(list, n, r, wanted[IL_REALFAKE], device, e);
+    if (!rc && wanted[IL_FAKEFAKE])
         rc = make_fakefakes(list, n, r, device, e);
     return rc;
 }

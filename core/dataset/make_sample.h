@@ -27,8 +27,9 @@ int il_maker_tiles(const il_recipe *r, int width, int height);
  * at last replaced by a random rectangle; the rule says so. */
 int il_maker_mask(il_making *m, const il_recipe *r, il_err *e);
 
-/* The generators' part, for samples that share inpainter and reconstructor; pictures that the recipe does not want stay
- * empty. One thread at a time. */
-int il_maker_paint(il_making *const *list, size_t n, const il_recipe *r, il_device device, il_err *e);
+/* The generators' part, for samples that share inpainter and reconstructor; pictures that are not wanted stay empty. wanted
+ * (by kind): the recipe's, or fewer. One thread at a time. */
+int il_maker_paint(il_making *const *list, size_t n, const il_recipe *r, const bool wanted[IL_PICTURE_KINDS], il_device device,
+                   il_err *e);
 
 #endif

@@ -1,4 +1,4 @@
-/* fake.c - samples made while a detector trains: what inpaintlab/recipe.h offers to data sets. */
+/* on_the_fly.c - samples made while a detector trains: what inpaintlab/recipe.h offers to data sets. */
 #include <stdlib.h>
 #include <string.h>
 #include <inpaintlab/random.h>
@@ -160,16 +160,12 @@ static size_t draw(const il_parts *parts, uint64_t seed, const char *what)
 }
 
 /* Only what `kind` takes. The recipe's lock is held. */
-static int paint(il_making *m, il_recipe *r, int kind, il_err *e)
+static int paint(il_making *m, const il_recipe *r, int kind, il_err *e)
 {
-    bool wanted[IL_PICTURE_KINDS];
-    memcpy(wanted, r->pictures, sizeof wanted);
-    for (int k = IL_INPAINTED; k < IL_PICTURE_KINDS; k++)
-        r->pictures[k] = k == kind;
+    bool wanted[IL_PICTURE_KINDS] = { false };
+    wanted[kind] = true;
     il_making *list[] = { m };
-    int rc = il_maker_paint(list, 1, r, r->device, e);
-    memcpy(r->pictures, wanted, sizeof wanted);
-    return rc;
+    return il_maker_paint(list, 1, r, wanted, r->device, e);
 }
 
 int il_recipe_fake(il_recipe *r, const char *images, const char *photo, uint64_t seed, il_image *picture, il_image *mask,

@@ -25,7 +25,7 @@ static void make(il_making *m, const il_recipe *r, uint64_t seed)
     m->seed = seed;
     read_photo(m, r, 1);
     WORK_OK(il_maker_mask(m, r, &e), e);
-    WORK_OK(il_maker_paint(list, 1, r, cpu, &e), e);
+    WORK_OK(il_maker_paint(list, 1, r, r->pictures, cpu, &e), e);
 }
 
 static size_t bytes(const il_image *image)
@@ -162,7 +162,7 @@ Test(maker, works_on_several_at_once)
         read_photo(&all[i], r, 1);
         WORK_OK(il_maker_mask(&all[i], r, &e), e);
     }
-    WORK_OK(il_maker_paint(list, 3, r, cpu, &e), e);
+    WORK_OK(il_maker_paint(list, 3, r, r->pictures, cpu, &e), e);
     for (int i = 0; i < 3; i++) {
         const il_image *a = &one[i].pictures[IL_FAKEFAKE], *b = &all[i].pictures[IL_FAKEFAKE];
         for (size_t p = 0; p < bytes(a); p++)
