@@ -4,6 +4,7 @@
 #include <string.h>
 #include "train/preflight.h"
 #include "cli/grid.h"
+#include "train/job_state.h"
 #include "base/array.h"
 #include "image/degrade.h"
 
@@ -60,14 +61,15 @@ static int print_tests(const il_job *j, const il_job_view *v, struct totals *sum
     int rc = IL_OK;
     for (size_t i = 0; i < j->run->ntests && rc == IL_OK; i++) {
         const il_job_test *t = &j->tests[i];
-        const char *state = v->tested[i] ? "done" : t->source ? "to test" : "no data";
+        static const char *const words[] = { [IL_TEST_LEFT] = "to test", [IL_TEST_DONE] = "done", [IL_TEST_NO_DATA] = "no data" };
+        const char *state = words[v->left.tests[i].state];
         il_degrade_words degraded = il_degrade_shown(&t->set->degradation);
         printf("    %-9s  tested on %s %s (%s)%s%s\n", state, t->set->dataset.label, t->set->tested_on, t->set->split,
                *degraded.text ? ", " : "", degraded.text);
         if (!t->source)
             rc = add_missing(sum, t->error.message, false, e);
         sum->cells++;
-        sum->tested += v->tested[i];
+        sum->tested += v->left.tests[i].state == IL_TEST_DONE;
         sum->holes += !t->source;
     }
     return rc;
@@ -81,17 +83,17 @@ static int print_run(const il_grid *g, const il_run *run, struct totals *sum, il
     if (rc == IL_OK)
         rc = il_job_look(&v, &j, g->plan->experiment, g->store, g->folder, e);
     if (rc == IL_OK) {
-        const char *why = v.state == IL_JOB_BLOCKED ? "" : v.why;
+        const char *why = j.error.code != IL_OK ? "" : v.why; /* what is missing is listed below */
         printf("%-10s %s  [%.12s]%s%s\n", il_job_state_text(v.state), run->name, j.hash, *why ? "  " : "", why);
         sum->states[v.state]++;
-        if (v.state == IL_JOB_BLOCKED)
+        if (j.error.code != IL_OK)
             rc = add_missing(sum, j.error.message, true, e);
     }
     if (rc == IL_OK)
         rc = print_tests(&j, &v, sum, e);
     if (rc == IL_OK)
         rc = il_beside_add(beside, &j, e);
-    free(v.tested);
+    il_job_left_free(&v.left);
     il_job_close(&j);
     return rc;
 }

@@ -39,28 +39,6 @@ il_cell_record il_job_cell_record(const il_job *j, const il_set *set);
 /* Splits of the dataset, recorded for table 1. */
 int il_job_record_splits(const il_job *j, il_store *store, il_err *e);
 
-typedef enum il_job_state {
-    IL_JOB_TODO,    /* never run */
-    IL_JOB_RESUME,  /* cut off: goes on from a checkpoint or with the tests that are left */
-    IL_JOB_STALE,   /* done with other data, settings or plugins: to run again */
-    IL_JOB_FAILED,  /* failed before: to run again */
-    IL_JOB_BUSY,    /* another process is at it */
-    IL_JOB_DONE,
-    IL_JOB_BLOCKED  /* its data are missing */
-} il_job_state;
-
-typedef struct il_job_view {
-    il_job_state state;
-    char why[400];
-    bool *tested; /* per test: its result is in the store; free it */
-} il_job_view;
-
-/* Looks without changing anything. store NULL: there is no database yet. folder: of runs. */
-int il_job_look(il_job_view *out, const il_job *j, const char *experiment, il_store *store, const char *folder,
-                il_err *e);
-
-const char *il_job_state_text(il_job_state state);
-
 /* FOLDER/<first 16 digits of hash>/NAME */
 typedef struct il_job_path {
     char text[4096];

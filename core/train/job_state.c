@@ -1,4 +1,4 @@
-/* job_look.c - what the store and the disk say of a run: done, to run, to resume, stale; and why. */
+/* job_state.c - what the store and the disk say of a run: done, to run, to resume, stale; and why. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -7,7 +7,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 #include <jansson.h>
-#include "train/job.h"
+#include "train/job_state.h"
 #include "train/run_weights.h"
 
 static bool is_locked(const il_job *j, const char *folder)
@@ -70,22 +70,51 @@ static void explain_stale(char *why, size_t size, const il_job *j, const char *c
     }
 }
 
-static int look_for_tests(il_job_view *v, const il_job *j, il_store *store, int64_t run, size_t *left, il_err *e)
+/* ---- what is left ---- */
+
+static int look_for_tests(il_job_left *l, const il_job *j, il_store *store, il_err *e)
 {
-    *left = 0;
     for (size_t i = 0; i < j->run->ntests; i++) {
         const il_job_test *t = &j->tests[i];
-        int64_t id = 0;
-        if (t->source) {
-            int rc = il_store_find_test(&id, store, run, t->digest.hex, t->set->split, j->run->test_batch, e);
+        il_test_left *left = &l->tests[i];
+        if (t->source && l->row.status != IL_RUN_NONE) {
+            int rc = il_store_find_test(&left->id, store, l->row.id, t->digest.hex, t->set->split, j->run->test_batch, e);
             if (rc != IL_OK)
                 return rc;
         }
-        v->tested[i] = id != 0;
-        *left += id == 0;
+        left->state = left->id ? IL_TEST_DONE : t->source ? IL_TEST_LEFT : IL_TEST_NO_DATA;
+        l->to_test += left->state == IL_TEST_LEFT;
+        l->no_data += left->state == IL_TEST_NO_DATA;
     }
     return IL_OK;
 }
+
+int il_job_left_read(il_job_left *out, const il_job *j, il_store *store, const char *folder, il_err *e)
+{
+    size_t n = j->run->ntests;
+    il_job_left l = { .tests = calloc(n ? n : 1, sizeof *l.tests),
+                      .checkpoint = access(il_job_file(j, folder, "checkpoint.safetensors").text, F_OK) == 0,
+                      .weights = il_run_weights_there(j, folder) };
+    if (!l.tests)
+        return il_fail_oom(e);
+    int rc = store ? il_store_find_run(&l.row, store, j->hash, e) : IL_OK;
+    if (rc == IL_OK)
+        rc = look_for_tests(&l, j, store, e);
+    l.train = l.row.status != IL_RUN_DONE || (l.to_test && !l.weights);
+    if (rc != IL_OK)
+        il_job_left_free(&l);
+    else
+        *out = l;
+    return rc;
+}
+
+void il_job_left_free(il_job_left *l)
+{
+    free(l->tests);
+    *l = (il_job_left){ 0 };
+}
+
+/* ---- and in words ---- */
 
 static int look_at_new(il_job_view *v, const il_job *j, const char *experiment, il_store *store, il_err *e)
 {
@@ -100,32 +129,45 @@ static int look_at_new(il_job_view *v, const il_job *j, const char *experiment, 
     return rc;
 }
 
-static int look_at_row(il_job_view *v, const il_job *j, const char *experiment, il_store *store, const char *folder,
-                       il_err *e)
+static const char *missing_data(const il_job *j)
 {
-    il_run_row row;
-    size_t left = 0;
-    int rc = il_store_find_run(&row, store, j->hash, e);
-    if (rc == IL_OK && row.status != IL_RUN_NONE)
-        rc = look_for_tests(v, j, store, row.id, &left, e);
-    if (rc != IL_OK)
-        return rc;
-    bool kept = access(il_job_file(j, folder, "checkpoint.safetensors").text, F_OK) == 0;
-    if (row.status == IL_RUN_NONE && !kept)
+    for (size_t i = 0; i < j->run->ntests; i++)
+        if (!j->tests[i].source)
+            return j->tests[i].error.message;
+    return "";
+}
+
+/* A trained run. */
+static void look_at_trained(il_job_view *v, const il_job *j)
+{
+    const il_job_left *l = &v->left;
+    size_t n = j->run->ntests;
+    if (l->to_test) {
+        v->state = l->train ? IL_JOB_TODO : IL_JOB_RESUME;
+        snprintf(v->why, sizeof v->why, "%s; %zu of %zu tests are left",
+                 l->train ? "trained, but its weights are gone: is trained again" : "trained", l->to_test, n);
+    } else if (l->no_data) {
+        v->state = IL_JOB_BLOCKED;
+        snprintf(v->why, sizeof v->why, "trained; %zu of %zu tests lack their data: %.280s", l->no_data, n, missing_data(j));
+    } else {
+        v->state = IL_JOB_DONE;
+    }
+}
+
+static int look_at_row(il_job_view *v, const il_job *j, const char *experiment, il_store *store, il_err *e)
+{
+    const il_run_row *row = &v->left.row;
+    if (row->status == IL_RUN_NONE && !v->left.checkpoint)
         return look_at_new(v, j, experiment, store, e);
-    if (row.status == IL_RUN_DONE) {
-        bool gone = !il_run_weights_there(j, folder);
-        v->state = !left ? IL_JOB_DONE : gone ? IL_JOB_TODO : IL_JOB_RESUME;
-        if (left)
-            snprintf(v->why, sizeof v->why, "%s; %zu of %zu tests are left",
-                     gone ? "trained, but its weights are gone: is trained again" : "trained", left, j->run->ntests);
-    } else if (row.status == IL_RUN_FAILED) {
+    if (row->status == IL_RUN_DONE) {
+        look_at_trained(v, j);
+    } else if (row->status == IL_RUN_FAILED) {
         v->state = IL_JOB_FAILED;
-        snprintf(v->why, sizeof v->why, "%.380s", row.message);
+        snprintf(v->why, sizeof v->why, "%.380s", row->message);
     } else {
         v->state = IL_JOB_RESUME;
-        snprintf(v->why, sizeof v->why, kept ? "cut off after %d epochs; goes on from its checkpoint"
-                                             : "cut off before its first checkpoint; starts again", row.epochs);
+        snprintf(v->why, sizeof v->why, v->left.checkpoint ? "cut off after %d epochs; goes on from its checkpoint"
+                                                           : "cut off before its first checkpoint; starts again", row->epochs);
     }
     return IL_OK;
 }
@@ -134,21 +176,20 @@ int il_job_look(il_job_view *out, const il_job *j, const char *experiment, il_st
                 il_err *e)
 {
     il_job_view v = { .state = IL_JOB_TODO };
-    v.tested = calloc(j->run->ntests ? j->run->ntests : 1, sizeof *v.tested);
-    if (!v.tested)
-        return il_fail_oom(e);
-    int rc = IL_OK;
+    int rc = il_job_left_read(&v.left, j, store, folder, e);
+    if (rc != IL_OK)
+        return rc;
     if (j->error.code != IL_OK) {
         v.state = IL_JOB_BLOCKED;
         snprintf(v.why, sizeof v.why, "%.390s", j->error.message);
     } else if (is_locked(j, folder)) {
         v.state = IL_JOB_BUSY;
-        snprintf(v.why, sizeof v.why, "another process is at it");
+        snprintf(v.why, sizeof v.why, "is being run by another process");
     } else if (store) {
-        rc = look_at_row(&v, j, experiment, store, folder, e);
+        rc = look_at_row(&v, j, experiment, store, e);
     }
     if (rc != IL_OK) {
-        free(v.tested);
+        il_job_left_free(&v.left);
         return rc;
     }
     *out = v;

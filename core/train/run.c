@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include "train/examples.h"
 #include "train/found.h"
+#include "train/job_state.h"
 #include "train/run.h"
 #include "train/run_record.h"
 #include "train/run_weights.h"
@@ -265,21 +266,18 @@ static int store_test(int64_t *id, struct sitting *x, const il_job_test *t, il_e
     return stored;
 }
 
-static int all_tests(struct sitting *x, il_err *e)
+static int all_tests(struct sitting *x, const il_job_left *left, il_err *e)
 {
-    const il_run *run = x->job->run;
     int rc = IL_OK;
-    for (size_t i = 0; i < run->ntests && rc == IL_OK; i++) {
+    for (size_t i = 0; i < x->job->run->ntests && rc == IL_OK; i++) {
         const il_job_test *t = &x->job->tests[i];
-        int64_t id = 0;
-        if (t->source)
-            rc = il_store_find_test(&id, x->store, x->row, t->digest.hex, t->set->split, run->test_batch, e);
-        if (rc == IL_OK && !id)
+        int64_t id = left->tests[i].id;
+        if (left->tests[i].state != IL_TEST_DONE)
             rc = store_test(&id, x, t, e);
-        else if (rc == IL_OK && x->opts->examples)
+        else if (x->opts->examples)
             keep_examples(x, t, id);
         if (rc == IL_OK)
-            rc = store_cell(x, t->set, id, !t->source, e);
+            rc = store_cell(x, t->set, id, left->tests[i].state == IL_TEST_NO_DATA, e);
     }
     return rc;
 }
@@ -295,60 +293,59 @@ static int record_failure(struct sitting *x, const il_err *why, il_err *e)
     return rc == IL_OK ? store_holes(x, e) : rc;
 }
 
-static int all_tested(bool *yes, struct sitting *x, il_err *e)
+static int train_or_record(struct sitting *x, bool *trained, il_err *e)
 {
-    *yes = true;
-    for (size_t i = 0; i < x->job->run->ntests && *yes; i++) {
-        const il_job_test *t = &x->job->tests[i];
-        int64_t id = 0;
-        int rc = t->source ? il_store_find_test(&id, x->store, x->row, t->digest.hex, t->set->split,
-                                                x->job->run->test_batch, e) : IL_OK;
-        if (rc != IL_OK)
-            return rc;
-        *yes = id != 0 || !t->source;
+    il_err why = { 0 };
+    int rc = train(x, &why);
+    *trained = rc == IL_OK;
+    if (rc == IL_ECANCEL && x->row) {
+        il_err ignored = { 0 };
+        end_failed(x, IL_RUN_STOPPED, &why, &ignored);
     }
+    if (ends_grid(rc)) {
+        *e = why;
+        return rc;
+    }
+    return rc == IL_OK ? rc : record_failure(x, &why, e);
+}
+
+/* The weights of a trained run, which tests want. What was measured stays as it is where they are not those of the run. */
+static int take_weights(struct sitting *x, bool *usable, il_err *e)
+{
+    il_err why = { 0 };
+    int rc = weights_in_memory(x, &why);
+    *usable = rc == IL_OK;
+    if (ends_grid(rc)) {
+        *e = why;
+        return rc;
+    }
+    x->out->failure = why;
     return IL_OK;
 }
 
 static int train_and_test(struct sitting *x, il_err *e)
 {
-    il_run_row row;
-    bool tested = false, kept = il_run_weights_there(x->job, x->opts->folder);
-    int rc = il_store_find_run(&row, x->store, x->job->hash, e);
+    il_job_left left;
+    bool go_on = true;
+    int rc = il_job_left_read(&left, x->job, x->store, x->opts->folder, e);
     if (rc != IL_OK)
         return rc;
-    if (row.status == IL_RUN_DONE) {
-        x->row = row.id;
-        snprintf(x->sha256, sizeof x->sha256, "%s", row.weights_sha256);
-        rc = all_tested(&tested, x, e);
-        if (rc != IL_OK)
-            return rc;
+    if (left.row.status == IL_RUN_DONE) {
+        x->row = left.row.id;
+        snprintf(x->sha256, sizeof x->sha256, "%s", left.row.weights_sha256);
     }
-    if (row.status == IL_RUN_DONE && !tested && kept) {
-        il_err why = { 0 };
-        rc = weights_in_memory(x, &why);
-        if (ends_grid(rc))
-            *e = why;
-        else
-            x->out->failure = why; /* what was measured stays as it is */
-        if (rc != IL_OK)
-            return ends_grid(rc) ? rc : IL_OK;
+    if (left.train) {
+        rc = train_or_record(x, &go_on, e);
+        il_job_left_free(&left);
+        if (rc == IL_OK && go_on)
+            rc = il_job_left_read(&left, x->job, x->store, x->opts->folder, e);
+    } else if (left.to_test) {
+        rc = take_weights(x, &go_on, e);
     }
-    if (row.status != IL_RUN_DONE || (!tested && !kept)) {
-        il_err why = { 0 };
-        rc = train(x, &why);
-        if (rc == IL_ECANCEL && x->row) {
-            il_err ignored = { 0 };
-            end_failed(x, IL_RUN_STOPPED, &why, &ignored);
-        }
-        if (ends_grid(rc)) {
-            *e = why;
-            return rc;
-        }
-        if (rc != IL_OK)
-            return record_failure(x, &why, e);
-    }
-    return all_tests(x, e);
+    if (rc == IL_OK && go_on)
+        rc = all_tests(x, &left, e);
+    il_job_left_free(&left);
+    return rc;
 }
 
 int il_run_job(il_run_outcome *out, il_job *j, il_store *store, const il_run_opts *opts, const il_watch *watch,

@@ -10,6 +10,7 @@
 #include <criterion/criterion.h>
 #include "train/run.h"
 #include "plan/plan.h"
+#include "train/job_state.h"
 #include "plugin/registry.h"
 
 #define LAB_OK(call, err) cr_assert((call) == IL_OK, "%s", (err).message)
@@ -147,7 +148,7 @@ static inline il_job_state look_at_first(struct room *r, char why[400])
     LAB_OK(il_job_look(&v, &j, r->plan->experiment, r->store, r->opts.folder, &e), e);
     if (why)
         memcpy(why, v.why, sizeof v.why);
-    free(v.tested);
+    il_job_left_free(&v.left);
     il_job_close(&j);
     return v.state;
 }

@@ -101,6 +101,16 @@ Test(run, a_test_may_have_a_mask_policy_of_its_own)
     close_room(&r);
 }
 
+static il_job_path run_file(struct room *r, const char *name)
+{
+    il_err e = { 0 };
+    il_job j = { 0 };
+    LAB_OK(il_job_open(&j, &r->plan->runs[0], r->store, &e), e);
+    il_job_path p = il_job_file(&j, r->opts.folder, name);
+    il_job_close(&j);
+    return p;
+}
+
 /* ---- what is measured is not lost ---- */
 
 static const char shown[] = "SELECT group_concat(tested_on || ' ' || split || ' ' || status || ' ' || (iou IS NOT NULL), ';')"
@@ -142,6 +152,35 @@ Test(run, a_run_that_cannot_see_its_data_leaves_what_was_measured)
     close_room(&r);
 }
 
+/* What `plan` tells and what `run` does follow from one state, whatever is missing. */
+Test(run, plan_and_run_agree_on_what_is_left)
+{
+    struct room r = { 0 };
+    char why[400];
+    const char *grid = lab_grid("agree", "", "  test: [realfake, {split: validation}]\n");
+    run_set(grid, NULL);
+    open_room(&r, grid);
+    cr_expect_eq(look_at_first(&r, why), IL_JOB_DONE);
+
+    cr_assert_eq(rename(lab_path("data/test"), lab_path("data/elsewhere")), 0);
+    cr_expect_eq(look_at_first(&r, why), IL_JOB_BLOCKED);
+    cr_expect(strncmp(why, "trained; 1 of 2 tests lack their data: ", 39) == 0, "%s", why);
+    cr_expect(!run_first(&r).trained);
+
+    cr_assert_eq(unlink(run_file(&r, "weights.safetensors").text), 0);
+    cr_expect_eq(look_at_first(&r, why), IL_JOB_BLOCKED, "%s", why);
+    cr_expect(!run_first(&r).trained);
+    close_room(&r);
+
+    grid = lab_grid("agree", "", "  test: [realfake, {split: validation}, {split: validation, images: fakefake}]\n");
+    open_room(&r, grid); /* one test can be measured: the weights are wanted */
+    cr_expect_eq(look_at_first(&r, why), IL_JOB_TODO);
+    cr_expect_str_eq(why, "trained, but its weights are gone: is trained again; 1 of 3 tests are left");
+    cr_expect(run_first(&r).trained);
+    cr_expect_eq(look_at_first(&r, why), IL_JOB_BLOCKED, "%s", why);
+    close_room(&r);
+}
+
 /* The same name, other settings, one test less. */
 Test(run, one_name_never_shows_two_trainings)
 {
@@ -156,16 +195,6 @@ Test(run, one_name_never_shows_two_trainings)
 }
 
 /* ---- weights ---- */
-
-static il_job_path run_file(struct room *r, const char *name)
-{
-    il_err e = { 0 };
-    il_job j = { 0 };
-    LAB_OK(il_job_open(&j, &r->plan->runs[0], r->store, &e), e);
-    il_job_path p = il_job_file(&j, r->opts.folder, name);
-    il_job_close(&j);
-    return p;
-}
 
 Test(run, other_weights_in_the_place_of_its_own_are_not_tested)
 {
