@@ -1,18 +1,29 @@
 /* array.c - lists that grow. */
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include "base/array.h"
 
 enum { LEAST = 8 };
 
-/* The room doubles whenever the count reaches a power of two. */
+/* The room for so many elements: a power of two. */
+static size_t room_of(size_t count)
+{
+    size_t room = LEAST;
+    while (room < count && room <= SIZE_MAX / 2)
+        room *= 2;
+    return room;
+}
+
+void *il_array_new(size_t count, size_t size)
+{
+    return calloc(room_of(count), size);
+}
+
 void *il_array_grow(void *list, size_t count, size_t size)
 {
-    bool full = count == 0 || (count >= LEAST && (count & (count - 1)) == 0);
-    if (!full && list)
+    if (list && count && room_of(count) > count)
         return list;
-    size_t room = count < LEAST ? LEAST : 2 * count;
+    size_t room = room_of(count + 1);
     return room <= SIZE_MAX / size ? realloc(list, room * size) : NULL;
 }
 

@@ -182,22 +182,40 @@ static void insert_pair(il_variant *v, const il_node *key, const il_node *value)
 }
 
 /* Base plus count pairs; whole choices before single settings. */
+static int put_pairs(il_slots *out, const il_yaml *grid, const il_slots *base, size_t count, const il_node *const *keys,
+                     const il_node *const *values, il_err *e)
+{
+    int rc = il_slots_copy(out, base, e);
+    for (int dotted = 0; !rc && dotted < 2; dotted++) {
+        for (size_t i = 0; !rc && i < count; i++) {
+            il_slots_source source = {.from = grid, .at = keys[i]};
+            if (!!strchr(keys[i]->text, '.') == dotted)
+                rc = il_slots_put(out, keys[i]->text, values[i], source, e);
+        }
+    }
+    return rc;
+}
+
+int il_axes_apply(il_slots *out, const il_variant *v, const il_yaml *grid, const il_slots *base, il_err *e)
+{
+    il_slots slots = {0};
+    int rc = put_pairs(&slots, grid, base, v->count, v->keys, v->values, e);
+    if (rc)
+        il_slots_free(&slots);
+    else
+        *out = slots;
+    return rc;
+}
+
 static int make_variant(il_variant *out, const struct expansion *x, const il_node *place, size_t count,
                         il_node *const *keys, const il_node *const *values, il_err *e)
 {
     il_variant v = {.place = place};
     v.keys = calloc(count + 1, sizeof(il_node *));
     v.values = calloc(count + 1, sizeof(il_node *));
-    int rc = v.keys && v.values ? il_slots_copy(&v.slots, x->base, e) : il_fail_oom(e);
-    for (int dotted = 0; !rc && dotted < 2; dotted++) {
-        for (size_t i = 0; !rc && i < count; i++) {
-            if (!!strchr(keys[i]->text, '.') != dotted)
-                continue;
-            il_slots_source source = {.from = x->grid, .at = keys[i]};
-            rc = il_slots_put(&v.slots, keys[i]->text, values[i], source, e);
-            insert_pair(&v, keys[i], values[i]);
-        }
-    }
+    int rc = v.keys && v.values ? put_pairs(&v.slots, x->grid, x->base, count, (const il_node *const *)keys, values, e) : il_fail_oom(e);
+    for (size_t i = 0; !rc && i < count; i++)
+        insert_pair(&v, keys[i], values[i]);
     if (rc)
         variant_free(&v);
     else

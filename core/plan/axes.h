@@ -22,4 +22,7 @@ void il_axes_free(il_variants *v);
 /* base: the settings all runs start from, overrides applied. Errors name their place in `grid`. */
 int il_axes_expand(il_variants *out, const il_yaml *grid, const il_slots *base, il_err *e);
 
+/* The settings of one run over another base. */
+int il_axes_apply(il_slots *out, const il_variant *v, const il_yaml *grid, const il_slots *base, il_err *e);
+
 #endif

@@ -21,7 +21,6 @@ struct reading {
     il_variants variants;
     const char **set_keys; /* nsets */
     il_slots plain;        /* base without any --set */
-    il_variants twins;     /* of that, one for each variant; none where the grid alone is incomplete */
 };
 
 /* ---- the file's own keys ---- */
@@ -203,24 +202,14 @@ static int check_names(const il_plan *p, const struct reading *in, il_err *e)
     return IL_OK;
 }
 
-/* The grid without --set, to tell what that changes. Where it makes no such runs, everything counts as changed. */
-static void expand_twins(struct reading *in)
+/* Beside what the grid alone gives. Where it gives no such run, everything counts as changed. */
+static int name_sets(il_run *run, const struct reading *in, const il_variant *v, il_err *e)
 {
+    il_slots grid = {0};
     il_err ignored = {0};
-    if (in->nsets && il_axes_expand(&in->twins, in->grid, &in->plain, &ignored) == IL_OK &&
-        in->twins.count != in->variants.count)
-        il_axes_free(&in->twins);
-}
-
-static int name_sets(il_run *run, il_resolver *r, const struct reading *in, size_t i, il_err *e)
-{
-    il_run twin = {0};
-    il_err ignored = {0};
-    bool there = i < in->twins.count && il_resolve_run(&twin, r, &in->twins.list[i], &ignored) == IL_OK;
-    int rc = il_naming_sets(run, &in->variants.list[i].slots, there ? &twin : NULL, there ? &in->twins.list[i].slots : NULL,
-                            in->set_keys, in->nsets, e);
-    if (there)
-        il_resolve_free_run(&twin);
+    bool there = il_axes_apply(&grid, v, in->grid, &in->plain, &ignored) == IL_OK;
+    int rc = il_naming_sets(run, there ? &grid : NULL, (const char *const *)in->set_keys, in->nsets, e);
+    il_slots_free(&grid);
     return rc;
 }
 
@@ -236,7 +225,7 @@ static int resolve_runs(il_plan *p, const struct reading *in, il_registry *regis
         rc = il_resolve_run(&p->runs[i], &r, &in->variants.list[i], e);
         p->count += rc == IL_OK;
         if (!rc && in->nsets)
-            rc = name_sets(&p->runs[i], &r, in, i, e);
+            rc = name_sets(&p->runs[i], in, &in->variants.list[i], e);
         cells += rc == IL_OK ? p->runs[i].ntests : 0;
         if (!rc && cells > MAX_CELLS)
             rc = il_yaml_fail(in->grid, in->variants.list[i].place, e, IL_EPARAM,
@@ -311,8 +300,6 @@ static int read_all(il_plan *p, struct reading *in, il_registry *registry, il_pl
     if (!rc)
         rc = il_axes_expand(&in->variants, in->grid, &in->base, e);
     if (!rc)
-        expand_twins(in);
-    if (!rc)
         rc = resolve_runs(p, in, registry, e);
     return rc ? rc : keep_only(p, opts.only, e);
 }
@@ -339,7 +326,6 @@ int il_plan_read(il_plan **out, const char *path, il_registry *registry, il_plan
     }
     il_plan_free(p);
     il_axes_free(&in.variants);
-    il_axes_free(&in.twins);
     il_slots_free(&in.base);
     il_slots_free(&in.plain);
     for (size_t i = 0; i < in.nsets; i++) {

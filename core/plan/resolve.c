@@ -34,6 +34,8 @@ void il_resolve_free_run(il_run *run)
         il_resolve_free_set(&run->tests[i]);
     free(run->tests);
     free(run->name);
+    il_params_free(run->train_settings);
+    il_params_free(run->base_settings);
     free(run->config);
     *run = (il_run){0};
 }
@@ -98,15 +100,13 @@ static int check_training(const il_training *t, const il_slots *s, il_err *e)
 
 static int read_training(il_run *run, const il_resolver *r, const il_slots *s, il_err *e)
 {
-    il_params *p = NULL;
-    int rc = read_table(&p, il_keys_train, "train.", s, e);
+    int rc = read_table(&run->train_settings, il_keys_train, "train.", s, e);
     if (rc)
-        goto done;
+        return rc;
+    const il_params *p = run->train_settings;
     const char *on = il_params_text(p, "on"), *weights = il_params_text(p, "weights");
-    if (!on || !*on) {
-        rc = il_yaml_fail(r->grid, base_of(r), e, IL_EPARAM, "'base' lacks 'train.on', the image kind to train on");
-        goto done;
-    }
+    if (!on || !*on)
+        return il_yaml_fail(r->grid, base_of(r), e, IL_EPARAM, "'base' lacks 'train.on', the image kind to train on");
     il_training *t = &run->training;
     t->epochs = (int)il_params_int(p, "epochs");
     t->patience = (int)il_params_int(p, "patience");
@@ -128,39 +128,21 @@ static int read_training(il_run *run, const il_resolver *r, const il_slots *s, i
     t->as_published = il_params_bool(p, "as_published");
     t->on = il_words_copy(on);
     t->weights = *weights ? il_words_copy(weights) : NULL;
-    if (!t->on || (*weights && !t->weights)) {
-        rc = il_fail_oom(e);
-        goto done;
-    }
+    if (!t->on || (*weights && !t->weights))
+        return il_fail_oom(e);
     rc = read_skip(&t->skip, s, e);
-    if (!rc)
-        rc = check_training(t, s, e);
-
-done:
-    il_params_free(p);
-    return rc;
+    return rc ? rc : check_training(t, s, e);
 }
 
 static int read_base(il_run *run, const il_slots *s, il_err *e)
 {
-    il_params *p = NULL;
-    int rc = read_table(&p, il_keys_base, "", s, e);
+    int rc = read_table(&run->base_settings, il_keys_base, "", s, e);
+    const il_params *p = run->base_settings;
     if (!rc) {
         run->missing = strcmp(il_params_text(p, "missing"), "skip") == 0 ? IL_MISSING_SKIP : IL_MISSING_REFUSE;
         run->seed = (uint64_t)il_params_int(p, "seed");
         run->test_batch = (int)il_params_int(p, "test_batch");
     }
-    il_params_free(p);
-    return rc;
-}
-
-static int write_config(il_run *run, const il_slots *s, il_err *e)
-{
-    il_params *train = NULL;
-    int rc = read_table(&train, il_keys_train, "train.", s, e);
-    if (!rc)
-        rc = il_config_write(&run->config, run, train, IL_ENGINE_REVISION, e);
-    il_params_free(train);
     return rc;
 }
 
@@ -180,7 +162,7 @@ int il_resolve_run(il_run *out, il_resolver *r, const il_variant *v, il_err *e)
     if (!rc)
         rc = il_naming_axes(&run, r, v, e);
     if (!rc)
-        rc = write_config(&run, &v->slots, e);
+        rc = il_config_write(&run.config, &run, run.train_settings, IL_ENGINE_REVISION, e);
     if (rc)
         il_resolve_free_run(&run);
     else

@@ -52,6 +52,7 @@ typedef struct il_run {
     size_t own_name; /* characters of it that the grid alone gives */
     il_choice model, loss, mask_policy, dataset;
     il_training training;
+    il_params *train_settings, *base_settings; /* the tables of `train` and `base` that il_training and what follows come from */
     il_missing missing;
     uint64_t seed;
     int test_batch;

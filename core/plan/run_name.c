@@ -1,4 +1,4 @@
-/* naming.c - what a run is called. */
+/* run_name.c - what a run is called. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,25 +30,18 @@ static const il_keys_choice *choice_named(const char *key, const char **setting)
     return il_keys_find_choice(head);
 }
 
-/* Appends the canonical text of a value of a table; value NULL: its default. */
-static int add_canonical(il_text *t, const il_param_spec *table, const char *name, const char *value, il_err *e)
-{
-    il_params *p = NULL;
-    int rc = il_params_new(&p, table, e);
-    if (!rc && value)
-        rc = il_params_set(p, name, value, e);
-    if (!rc)
-        il_words_add(t, "%s", il_params_canonical(p, name));
-    il_params_free(p);
-    return rc;
-}
-
 static const char *choice_text(const il_run *run, const il_keys_choice *what, const char *setting)
 {
     const il_choice *c = choice_of(run, what->kind);
     return !setting                        ? c->label
            : strcmp(setting, "name") == 0 ? c->plugin->name
                                            : il_params_canonical(c->params, setting);
+}
+
+/* The value of a key of `train` or `base`, as the run has it. */
+static const char *plain_text(const il_run *run, const char *key, const char *setting)
+{
+    return setting ? il_params_canonical(run->train_settings, setting) : il_params_canonical(run->base_settings, key);
 }
 
 /* What may be set and yet changes no result. */
@@ -78,7 +71,7 @@ int il_naming_axes(il_run *run, const il_resolver *r, const il_variant *v, il_er
         if (what)
             il_words_add(&t, "%s", choice_text(run, what, setting));
         else
-            rc = add_canonical(&t, setting ? il_keys_train : il_keys_base, setting ? setting : key, v->values[i]->text, e);
+            il_words_add(&t, "%s", plain_text(run, key, setting));
         if (!rc && !t.failed && !il_plain_line(t.data))
             rc = il_yaml_fail(r->grid, v->values[i], e, IL_EPARAM,
                               "'%s': a value that tells runs apart must be one line of text", key);
@@ -113,74 +106,107 @@ static void add_value(il_text *t, const il_param_spec *spec, const char *value)
         il_words_add(t, "%s", value);
 }
 
-static void add_skipped(il_text *t, const il_run *run)
-{
-    for (char **s = run->training.skip; s && *s; s++)
-        il_words_add(t, "%s%s", s == run->training.skip ? "" : "+", *s);
-}
-
-/* Appends the value of a key as the run has it. */
-static int add_text(il_text *t, const il_run *run, const il_slots *slots, const char *key, il_err *e)
+static const il_param_spec *spec_of(const il_run *run, const char *key)
 {
     const char *setting = NULL;
     const il_keys_choice *what = choice_named(key, &setting);
+    if (what)
+        return setting ? il_params_find(il_params_specs(choice_of(run, what->kind)->params), setting) : NULL;
+    return il_params_find(setting ? il_keys_train : il_keys_base, setting ? setting : key);
+}
+
+/* Appends the value of a key as the run has it. */
+static void add_own(il_text *t, const il_run *run, const char *key)
+{
+    const char *setting = NULL;
+    const il_keys_choice *what = choice_named(key, &setting);
+    const il_param_spec *spec = spec_of(run, key);
     il_words_add(t, "%s", "");
-    if (what) {
-        const il_param_spec *specs = il_params_specs(choice_of(run, what->kind)->params);
-        const il_param_spec *spec = setting ? il_params_find(specs, setting) : NULL;
-        if (!setting || spec || strcmp(setting, "name") == 0)
-            add_value(t, spec, choice_text(run, what, setting));
-        return IL_OK;
-    }
-    if (strcmp(key, "train.skip") == 0) {
-        add_skipped(t, run);
-        return IL_OK;
-    }
-    const il_param_spec *table = setting ? il_keys_train : il_keys_base;
-    const char *name = setting ? setting : key;
-    const il_slot *slot = il_slots_get(slots, key);
-    il_text value = {0};
-    int rc = add_canonical(&value, table, name, slot ? slot->value->text : NULL, e);
-    if (!rc)
-        add_value(t, il_params_find(table, name), value.data ? value.data : "");
-    il_words_free(&value);
+    if (strcmp(key, "train.skip") == 0)
+        for (char **s = run->training.skip; s && *s; s++)
+            il_words_add(t, "%s%s", s == run->training.skip ? "" : "+", *s);
+    else if (!what)
+        add_value(t, spec, plain_text(run, key, setting));
+    else if (!setting || spec || strcmp(setting, "name") == 0)
+        add_value(t, spec, choice_text(run, what, setting));
+}
+
+/* A value that the grid gives, in its canonical text; NULL: the default. */
+static int add_canonical(il_text *t, const il_param_spec *spec, const char *value, il_err *e)
+{
+    const il_param_spec table[] = {*spec, {0}};
+    il_params *p = NULL;
+    int rc = il_params_new(&p, table, e);
+    if (!rc && value)
+        rc = il_params_set(p, spec->name, value, e);
+    if (!rc && il_params_canonical(p, spec->name))
+        add_value(t, spec, il_params_canonical(p, spec->name));
+    il_params_free(p);
     return rc;
 }
 
-/* Both runs, with --set and without. */
-struct pair {
-    const il_run *run, *twin;
-    const il_slots *slots, *twins;
-};
+/* Appends the value that the grid alone gives; nothing where it gives none that can be used. */
+static int add_grids(il_text *t, const il_run *run, const il_slots *grid, const char *key, il_err *e)
+{
+    const char *setting = NULL;
+    const il_keys_choice *what = choice_named(key, &setting);
+    const il_param_spec *spec = spec_of(run, key);
+    const il_slot *slot = il_slots_get(grid, key);
+    if (what && (!setting || strcmp(setting, "name") == 0)) {
+        char name[64];
+        snprintf(name, sizeof name, "%s.name", what->key);
+        const il_slot *named = il_slots_get(grid, name);
+        const il_node *label = setting ? (named ? named->value : NULL) : il_slots_label(grid, what->key);
+        const char *text = label ? label->text : what->fallback;
+        if (text)
+            il_words_add(t, "%s", text);
+    } else if (strcmp(key, "train.skip") == 0) {
+        il_words_add(t, "%s", "");
+        for (size_t i = 0; slot && i < slot->value->count; i++)
+            il_words_add(t, "%s%s", i ? "+" : "", slot->value->items[i]->text ? slot->value->items[i]->text : "");
+    } else if (spec) {
+        return add_canonical(t, spec, slot ? slot->value->text : NULL, e);
+    }
+    return IL_OK;
+}
 
-static int add_if_changed(il_text *name, const struct pair *p, const char *key, il_err *e)
+/* grid NULL: what the grid alone gives says nothing of this key. */
+static int add_if_changed(il_text *name, const il_run *run, const il_slots *grid, const char *key, il_err *e)
 {
     il_text now = {0}, before = {0};
-    int rc = add_text(&now, p->run, p->slots, key, e);
-    if (!rc && p->twin)
-        rc = add_text(&before, p->twin, p->twins, key, e);
-    if (!rc && (now.failed || before.failed))
+    il_err unusable = {0};
+    add_own(&now, run, key);
+    int rc = grid ? add_grids(&before, run, grid, key, &unusable) : IL_OK;
+    if (rc == IL_ENOMEM || now.failed || before.failed)
         rc = il_fail_oom(e);
-    if (!rc && (!p->twin || strcmp(now.data, before.data) != 0))
+    else if (rc || !before.data || strcmp(now.data, before.data) != 0)
         il_words_add(name, ",%s=%s", key, now.data);
     il_words_free(&now);
     il_words_free(&before);
-    return rc;
+    return rc == IL_ENOMEM ? rc : IL_OK;
+}
+
+/* Whether the grid alone gives the run the same plugin. */
+static bool same_plugin(const il_run *run, const il_slots *grid, const il_keys_choice *what)
+{
+    char key[64];
+    snprintf(key, sizeof key, "%s.name", what->key);
+    const il_slot *slot = grid ? il_slots_get(grid, key) : NULL;
+    const char *name = slot ? slot->value->text : what->fallback;
+    return grid && name && strcmp(name, choice_of(run, what->kind)->plugin->name) == 0;
 }
 
 /* A plugin with all of its settings. Where the grid has another one, its defaults say nothing. */
-static int add_choice(il_text *name, const struct pair *p, const il_keys_choice *what, il_err *e)
+static int add_choice(il_text *name, const il_run *run, const il_slots *grid, const il_keys_choice *what, il_err *e)
 {
-    const il_choice *c = choice_of(p->run, what->kind), *twin = p->twin ? choice_of(p->twin, what->kind) : NULL;
-    bool same = twin && strcmp(twin->plugin->name, c->plugin->name) == 0;
-    int rc = add_if_changed(name, p, what->key, e);
+    const il_choice *c = choice_of(run, what->kind);
+    bool same = same_plugin(run, grid, what);
+    int rc = add_if_changed(name, run, grid, what->key, e);
     for (const il_param_spec *s = il_params_specs(c->params); !rc && s->name; s++) {
         char key[120];
         snprintf(key, sizeof key, "%s.%s", what->key, s->name);
-        if (same)
-            rc = add_if_changed(name, p, key, e);
-        else if (!s->fallback || strcmp(s->fallback, il_params_canonical(c->params, s->name)) != 0)
-            rc = add_if_changed(name, &(struct pair){ .run = p->run, .slots = p->slots }, key, e);
+        if (same || !s->fallback || strcmp(s->fallback, il_params_canonical(c->params, s->name)) != 0)
+            rc = add_if_changed(name, run, same ? grid : NULL, key, e);
     }
     return rc;
 }
@@ -198,10 +224,8 @@ static bool holds(const char *const *keys, size_t count, const char *key, size_t
     return false;
 }
 
-int il_naming_sets(il_run *run, const il_slots *slots, const il_run *twin, const il_slots *twins, const char *const *keys,
-                   size_t count, il_err *e)
+int il_naming_sets(il_run *run, const il_slots *grid, const char *const *keys, size_t count, il_err *e)
 {
-    struct pair p = { run, twin, slots, twins };
     const char **sorted = calloc(count + 1, sizeof *sorted);
     il_text t = {0};
     int rc = sorted ? IL_OK : il_fail_oom(e);
@@ -216,7 +240,7 @@ int il_naming_sets(il_run *run, const il_slots *slots, const il_run *twin, const
         if (again || is_silent(key) || (!is_named(key) && strcmp(key, "train.skip") != 0))
             continue;
         const il_keys_choice *what = choice_named(key, &setting);
-        rc = what && !setting ? add_choice(&t, &p, what, e) : add_if_changed(&t, &p, key, e);
+        rc = what && !setting ? add_choice(&t, run, grid, what, e) : add_if_changed(&t, run, grid, key, e);
         if (!rc && !t.failed && !il_plain_line(t.data))
             rc = il_fail(e, IL_EUSAGE, "--set %s: a value that tells runs apart must be one line of text", key);
     }

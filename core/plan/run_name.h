@@ -1,4 +1,4 @@
-/* naming.h - what a run is called: the axes that set it apart, and what --set changed. */
+/* run_name.h - what a run is called: the axes that set it apart, and what --set changed. */
 #ifndef IL_NAMING_H
 #define IL_NAMING_H
 
@@ -10,8 +10,7 @@
 int il_naming_axes(il_run *run, const il_resolver *r, const il_variant *v, il_err *e);
 
 /* Appends each value that --set gave another than the grid's own, so that what was measured without is kept beside it. keys:
- * those of --set. twin: the run without any --set; NULL: the grid alone makes none. */
-int il_naming_sets(il_run *run, const il_slots *slots, const il_run *twin, const il_slots *twins, const char *const *keys,
-                   size_t count, il_err *e);
+ * those of --set. grid: the run's settings without any --set; NULL: the grid alone makes no such run. */
+int il_naming_sets(il_run *run, const il_slots *grid, const char *const *keys, size_t count, il_err *e);
 
 #endif

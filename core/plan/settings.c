@@ -20,7 +20,7 @@ void il_slots_free(il_slots *s)
 
 int il_slots_copy(il_slots *out, const il_slots *in, il_err *e)
 {
-    il_slot *list = malloc((in->count + 1) * sizeof *list);
+    il_slot *list = il_array_new(in->count, sizeof *list);
     if (!list)
         return il_fail_oom(e);
     if (in->count > 0)

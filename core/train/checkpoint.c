@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "train/checkpoint.h"
+#include "base/array.h"
 
 #define FORMAT "inpaintlab checkpoint 1"
 
@@ -108,7 +109,7 @@ static int read_epochs(il_course *c, const il_tensor *t, il_err *e)
 {
     size_t n = (size_t)il_numel(t) / EPOCH_FIELDS;
     double *table = calloc(n ? n * EPOCH_FIELDS : 1, sizeof *table);
-    c->epochs = calloc(n ? n : 1, sizeof *c->epochs);
+    c->epochs = il_array_new(n, sizeof *c->epochs);
     int rc = table && c->epochs ? IL_OK : il_fail_oom(e);
     if (rc == IL_OK)
         rc = il_read_bytes(t, table, n * EPOCH_FIELDS * sizeof *table, e);

@@ -359,13 +359,9 @@ Test(cache, a_disk_that_takes_no_more, .init = open_folder, .fini = samples_clos
 
 Test(cache, a_folder_that_cannot_be_is_an_error, .init = open_folder, .fini = samples_close)
 {
-    char expected[400];
     il_cache *c = NULL;
     il_err e = { 0 };
-    char *folder = samples_path("none/there");
-    cr_assert_eq(il_cache_open(&c, "name", &key, 1, (il_cache_opts){ .folder = folder }, &e), IL_EIO);
-    snprintf(expected, sizeof expected, "%s: cannot make the folder for decoded pictures: %s", folder, strerror(ENOENT));
-    cr_expect_str_eq(e.message, expected);
+    cr_assert_eq(il_cache_open(&c, "name", &key, 1, (il_cache_opts){ .folder = "/dev/null/there" }, &e), IL_EIO);
+    cr_expect_str_eq(e.message, "decoded pictures: /dev/null: is a file; expected a folder");
     cr_assert_null(c);
-    free(folder);
 }

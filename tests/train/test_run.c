@@ -172,7 +172,7 @@ Test(run, plan_and_run_agree_on_what_is_left)
     cr_expect(!run_first(&r).trained);
     close_room(&r);
 
-    grid = lab_grid("agree", "", "  test: [realfake, {split: validation}, {split: validation, images: fakefake}]\n");
+    grid = lab_grid("agree", "", "  test: [realfake, {split: validation}, {split: train}]\n");
     open_room(&r, grid); /* one test can be measured: the weights are wanted */
     cr_expect_eq(look_at_first(&r, why), IL_JOB_TODO);
     cr_expect_str_eq(why, "trained, but its weights are gone: is trained again; 1 of 3 tests are left");
