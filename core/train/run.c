@@ -272,9 +272,11 @@ static int all_tests(struct sitting *x, const il_job_left *left, il_err *e)
     for (size_t i = 0; i < x->job->run->ntests && rc == IL_OK; i++) {
         const il_job_test *t = &x->job->tests[i];
         int64_t id = left->tests[i].id;
-        if (left->tests[i].state != IL_TEST_DONE)
+        if (left->tests[i].state == IL_TEST_LEFT) /* a test before it may have been the same */
+            rc = il_store_find_test(&id, x->store, x->row, t->digest.hex, t->set->split, x->job->run->test_batch, e);
+        if (rc == IL_OK && !id)
             rc = store_test(&id, x, t, e);
-        else if (x->opts->examples)
+        else if (rc == IL_OK && x->opts->examples)
             keep_examples(x, t, id);
         if (rc == IL_OK)
             rc = store_cell(x, t->set, id, left->tests[i].state == IL_TEST_NO_DATA, e);

@@ -75,7 +75,7 @@ static const struct listing folders[] = {
       "test/a o=@/test/a.original.webp | @/test/.mask.webp" ODD "; @/test/a.mask.webp.12.tmp" ODD "; @/test/mask.webp" ODD
       "; @/test/notes.txt" ODD "; @/test/sub" ODD "; @/test/x.caption.webp" ODD, SPLITS },
     { "test/ train/", "@: holds no samples; expected files <split>/<id>.<kind>.webp (or .png, .jpg)", SPLITS },
-    { "val/ valid/", "@: val and valid: which one is the validation split? Expected only one of them", SPLITS },
+    { "val/ valid/", "@/val and @/valid: which one is the validation split? Expected only one of them", SPLITS },
     { "photos/", "@: is no data set; expected a folder with train, validation or test, a folder with Tp and Gt, or a JSON list",
       SPLITS },
     { "Tp/b.jpg Gt/b.png Tp/a.PNG Gt/a_gt.png Tp/c.tif Gt/c_mask.jpg Tp/readme.txt Gt/.hidden",
