@@ -7,7 +7,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
-#include "torch_calls.h"
+#include <torch_calls.h> /* made by make_calls.py */
 
 _Atomic(const il_torch_calls *) il_torch_table_loaded;
 
