@@ -244,7 +244,6 @@ static int open_parts(struct bench *b, il_err *e)
 static int open_bench(struct bench *b, il_err *e)
 {
     const char *tmp = getenv("TMPDIR");
-    il_torch_init();
     il_torch_threads(b->o.threads);
     snprintf(b->folder, sizeof b->folder, "%s/time-stages-XXXXXX", tmp ? tmp : "/tmp");
     if (!mkdtemp(b->folder)) {

@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <inpaintlab/tensor.h>
 #include "cli/cli.h"
 #include "cli/streams.h"
@@ -17,13 +16,12 @@ static const il_command program = {
 };
 
 /* libgomp's idle threads spin by default, which slows training several times as soon as another thread, of the loader or
- * of another program, wants a core. A short spin costs 2 % alone. libgomp reads the environment before main runs, so the
- * program starts itself once more; if it cannot, it goes on as it is. */
-static void calm_threads(char **argv)
+ * of another program, wants a core. A short spin costs 2 % alone. libgomp reads the environment when it is loaded, with
+ * libtorch, which is later. */
+static void calm_threads(void)
 {
-    if (getenv("OMP_WAIT_POLICY") || getenv("GOMP_SPINCOUNT") || setenv("GOMP_SPINCOUNT", "1000", 0))
-        return;
-    execv("/proc/self/exe", argv);
+    if (!getenv("OMP_WAIT_POLICY"))
+        setenv("GOMP_SPINCOUNT", "1000", 0);
 }
 
 static int run(const char *name, int argc, char **argv)
@@ -38,9 +36,7 @@ static int run(const char *name, int argc, char **argv)
     }
     const il_command *c = il_command_find(&program, name);
     if (c && c->computes)
-        calm_threads(argv);
-    if (c)
-        il_torch_init();
+        calm_threads();
     return il_command_run(&program, argc, argv);
 }
 

@@ -39,9 +39,9 @@
 #include <ATen/ops/upsample_bilinear2d.h>
 #include <ATen/ops/upsample_nearest2d.h>
 #include <c10/util/Exception.h>
-#include <torch/headeronly/version.h>
 #include "torch/cuda_graph.hpp"
 #include "torch/shim.hpp"
+#include "torch/start.h"
 
 /* ---- errors ---- */
 
@@ -306,11 +306,6 @@ int il_torch_threads(int threads)
     return now;
 }
 
-const char *il_torch_version(void)
-{
-    return TORCH_VERSION;
-}
-
 static int cuda_count(void)
 {
     int count = 0;
@@ -442,14 +437,11 @@ int il_scope_status(const il_scope *s, il_err *e)
     return s->error.code;
 }
 
-il_tensor *il_scope_fail(il_scope *s, int code, const char *format, ...)
+il_tensor *il_scope_vfail(il_scope *s, int code, const char *format, va_list args)
 {
     il_err err = {};
     char text[sizeof err.message];
-    va_list args;
-    va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
-    va_end(args);
     il_fail(&err, code, "%s", text);
     shim::fail(s, err);
     return nullptr;
@@ -538,12 +530,6 @@ il_dtype il_dtype_of(const il_tensor *t)
     il_dtype known = IL_F32;
     shim::dtype(&known, t->value.scalar_type()); /* wrap let no other in */
     return known;
-}
-
-size_t il_dtype_size(il_dtype dtype)
-{
-    static const size_t size[] = { 4, 8, 2, 2, 8, 1 };
-    return dtype >= IL_F32 && dtype <= IL_U8 ? size[dtype] : 0;
 }
 
 static int read_as(const il_tensor *t, at::ScalarType type, void *out, size_t bytes, il_err *e)

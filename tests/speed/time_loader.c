@@ -191,7 +191,6 @@ static int open_bench(struct bench *b, il_err *e)
     float labels[256];
     for (int i = 0; i < 256; i++)
         labels[i] = i == 255;
-    il_torch_init();
     il_torch_threads(b->o.torch_threads);
     snprintf(images, sizeof images, "%s/%s", b->o.root, b->o.images);
     int rc = il_device_parse(&b->device, b->o.device, e);

@@ -347,7 +347,6 @@ Test(kernels, gpu_as_cpu)
     static float residual[2][3 * COUNT], loss[2][COUNT + 1];
     static int64_t bins[2][N * 512];
     il_device gpu;
-    il_torch_init();
     if (il_device_parse(&gpu, "cuda", NULL) != IL_OK)
         cr_skip_test("no GPU");
     make_picture(&picture, N, H, W);

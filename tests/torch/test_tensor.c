@@ -423,7 +423,6 @@ Test(device, parse_and_name)
     il_err e = { 0 };
     il_device d = { IL_CUDA, 3 };
     char text[200];
-    il_torch_init(); /* without a GPU it does nothing */
     cr_assert_eq(il_device_parse(&d, "cpu", &e), IL_OK);
     cr_assert_eq(d.kind, IL_CPU);
     il_device_text(d, text, sizeof text);

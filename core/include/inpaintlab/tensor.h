@@ -29,13 +29,10 @@ typedef struct il_device {
 
 /* ---- process and devices ---- */
 
-/* Loads libtorch_cuda.so if it and its libraries are there; call once at start, before any thread. */
-void il_torch_init(void);
-
 /* Threads used inside one operation; 0 leaves libtorch's choice. Returns the number in force. */
 int il_torch_threads(int threads);
 
-/* libtorch's version ("2.11.0"), lent for ever. */
+/* The version of libtorch that this was built with ("2.11.0"), lent for ever. */
 const char *il_torch_version(void);
 
 /* "cpu", "cuda", "cuda:1", or "auto" (the first CUDA device if any, else the CPU). IL_EDEVICE if it is absent. */
