@@ -122,7 +122,7 @@ def make(options):
 
 
 def run(words):
-    """Seconds and peak memory in MB of a command, and what it printed."""
+    """Seconds, those of CPU, and peak memory in MB of a command, and what it printed."""
     start = time.monotonic()
     child = subprocess.Popen(words, stdout=subprocess.PIPE)
     out = child.stdout.read()
@@ -130,21 +130,21 @@ def run(words):
     child.returncode = status
     if status:
         sys.exit(f"{words}: failed")
-    return time.monotonic() - start, usage.ru_maxrss / 1024, out
+    return time.monotonic() - start, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, out
 
 
 def repeated(words, turns=5):
     runs = [run(words) for _ in range(turns)]
-    return statistics.median(r[0] for r in runs), max(r[1] for r in runs), len(runs[0][2])
+    return statistics.median(r[0] for r in runs), statistics.median(r[1] for r in runs), max(r[2] for r in runs), len(runs[0][3])
 
 
 def query(path, sql, turns=5):
     db, seconds = sqlite3.connect(f"file:{path}?mode=ro", uri=True), []
     for _ in range(turns):
-        start = time.monotonic()
+        start, cpu = time.monotonic(), time.process_time()
         db.execute(sql).fetchall()
-        seconds.append(time.monotonic() - start)
-    return statistics.median(seconds)
+        seconds.append((time.monotonic() - start, time.process_time() - cpu))
+    return tuple(statistics.median(s) for s in zip(*seconds))
 
 
 def measure(options):
@@ -153,22 +153,22 @@ def measure(options):
         copy = f"{folder}/results.sqlite"
         shutil.copy(options.database, copy)
         before = pathlib.Path(copy).stat().st_size
-        seconds, memory, _ = run([f"{options.build}/tests/open_database", copy])
+        seconds, cpu, memory, _ = run([f"{options.build}/tests/open_database", copy])
         db = sqlite3.connect(copy)
         counts = [db.execute(f"SELECT count(*) FROM {t}").fetchone()[0] for t in ("experiment_cells", "images", "scores")]
         experiment, cells = db.execute("SELECT experiment, count(*) FROM cells GROUP BY 1 ORDER BY 2 DESC, 1").fetchone()
         db.close()
         print("%d cells, %d pictures, %d with scores, %.0f MB" % (*counts, before / 2**20))
-        print(f"| what | seconds | peak memory, MB |\n| --- | --- | --- |")
-        print(f"| brought up to date, once | {seconds:.1f} | {memory:.0f} |")
+        print("| what | seconds | of CPU | peak memory, MB |\n| --- | --- | --- | --- |")
+        print(f"| brought up to date, once | {seconds:.1f} | {cpu:.1f} | {memory:.0f} |")
         for sql in ("SELECT count(*), avg(iou) FROM cells", "SELECT * FROM cells", "SELECT * FROM metrics",
                     "SELECT * FROM published_cells", "SELECT * FROM varied"):
-            print(f"| `{sql}` in Python's sqlite3 | {query(copy, sql):.3f} | |")
+            print("| `%s` in Python's sqlite3 | %.3f | %.3f | |" % (sql, *query(copy, sql)))
         for words in (["sql", "SELECT 1"], ["sql", "SELECT count(*), avg(iou) FROM cells"], ["report", "--experiment", experiment],
                       ["report", "--experiment", experiment, "--format", "html"], ["report"]):
-            seconds, memory, size = repeated([program, *words, "--db", copy], 3)
+            seconds, cpu, memory, size = repeated([program, *words, "--db", copy], 3)
             about = f" ({cells} cells)" if "--experiment" in words else ""
-            print(f"| `inpaintlab {' '.join(words)}`{about}, {size} bytes | {seconds:.2f} | {memory:.0f} |", flush=True)
+            print(f"| `inpaintlab {' '.join(words)}`{about}, {size} bytes | {seconds:.2f} | {cpu:.2f} | {memory:.0f} |", flush=True)
 
 
 def main():

@@ -1,4 +1,4 @@
-/* store.c - opening the database of results: whose it is, which version, and what the paper published. */
+/* open.c - opening the database of results: whose it is, which version, and what the paper published. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* test_store.c - the database of results: whose it is, which version, and every file that is refused. */
+/* test_open.c - the database of results: whose it is, which version, and every file that is refused. */
 #include <sys/wait.h>
 #include "support/results.h"
 #include "base/text.h"
