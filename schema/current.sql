@@ -292,7 +292,8 @@ FROM (
            c.run_name AS run, r.hash AS run_hash, c.published_table, t.batch AS test_batch,
            r.tested_epoch, r.stopped_early, r.collapsed, c.test, c.id AS cell, c.degradation, c.level,
            CASE WHEN r.tested_epoch IS NULL THEN NULL
-                WHEN json_extract(r.config, '$.train.as_published') OR r.tested_epoch IS NOT r.best_epoch THEN 'last'
+                WHEN json_extract(r.config, '$.train.as_published') OR r.tested_epoch <> r.best_epoch
+                  OR r.best_epoch IS NULL THEN 'last'
                 ELSE 'best' END AS tested_weights,
            n.authentic, CAST(n.false_alarms AS REAL) / NULLIF(n.authentic, 0) AS false_alarms,
            CAST(n.authentic_fp AS REAL) / NULLIF(n.authentic_fp + n.authentic_tn, 0) AS marked
@@ -433,7 +434,7 @@ paths AS MATERIALIZED ( -- where a configuration keeps it
                 WHEN key LIKE '%.%' THEN '$.' || replace(key, '.', '.params.')
                 ELSE '$.' || key || '.name' END AS path
     FROM published_settings),
-both AS (
+compared AS (
     SELECT a.cell, p.id AS place, p.key,
            CASE p.key WHEN 'dataset' THEN a.dataset
                       WHEN 'test_batch' THEN a.batch
@@ -460,7 +461,7 @@ both AS (
     FROM asked a
     JOIN published_splits s ON s.split = 'test'
                            AND s.dataset = a.tested_dataset || CASE a.tested_on WHEN 'inpainted' THEN '-inpainted' ELSE '' END)
-SELECT cell, key, ours, published FROM both
+SELECT cell, key, ours, published FROM compared
 WHERE ours IS NOT NULL
   AND CASE WHEN typeof(published) IN ('integer', 'real') THEN CAST(ours AS REAL) <> published
            ELSE CAST(ours AS TEXT) <> published END
