@@ -1,4 +1,4 @@
--- current.sql - the schema of version 6 in one piece: results.sql and its migrations, put together by
+-- current.sql - the schema of version 7 in one piece: results.sql and its migrations, put together by
 -- tools/make-schema. For reading; databases are made by the migrations.
 
 CREATE TABLE experiments (
@@ -223,12 +223,57 @@ CREATE TABLE published_settings (
     UNIQUE (published_table, model, key)
 ) STRICT;
 
--- Every cell of every experiment. status: done, failed, stopped, running, or 'not tested'.
+-- What is counted over all pictures of a finished test.
+CREATE TABLE test_sums (
+    test         INTEGER PRIMARY KEY REFERENCES tests ON DELETE CASCADE,
+    images       INTEGER NOT NULL, -- pictures
+    defined      INTEGER NOT NULL, -- pictures whose IoU is defined: something is inpainted or marked
+    tp           INTEGER NOT NULL, -- pixels, as in `images`
+    fp           INTEGER NOT NULL,
+    fn           INTEGER NOT NULL,
+    tn           INTEGER NOT NULL,
+    authentic    INTEGER NOT NULL, -- pictures in which nothing is inpainted
+    false_alarms INTEGER NOT NULL, -- authentic pictures in which any pixel is marked
+    authentic_fp INTEGER NOT NULL, -- pixels of the authentic pictures
+    authentic_tn INTEGER NOT NULL
+) STRICT;
+
+-- The value of each metric under each convention, for each finished test; NULL where undefined, and where it needs scores
+-- that are missing or damaged. All are computed from `images` and `scores` by the program. The revision is that of the definitions they
+-- were computed by: when `inpaintlab run` opens the database, it computes again what is older than its own, and what is
+-- missing (so DELETE FROM test_metrics is a way to have all of it computed again).
+CREATE TABLE test_metrics (
+    test       INTEGER NOT NULL REFERENCES tests ON DELETE CASCADE,
+    convention TEXT NOT NULL,
+    metric     TEXT NOT NULL,
+    value      REAL,
+    revision   INTEGER NOT NULL CHECK (revision >= 0),
+    PRIMARY KEY (test, convention, metric)
+) STRICT, WITHOUT ROWID;
+
+-- What is averaged over what, in the order in which it is shown.
+CREATE TABLE metric_definitions (
+    id         INTEGER PRIMARY KEY,
+    convention TEXT NOT NULL,
+    metric     TEXT NOT NULL,
+    meaning    TEXT NOT NULL,
+    revision   INTEGER NOT NULL CHECK (revision >= 0),
+    UNIQUE (convention, metric)
+) STRICT;
+
+-- Every cell of every experiment. status: done, failed, stopped, running, 'not tested', or 'no data' where the training or
+-- test pictures, or a file that a setting names, were not there.
 -- The three conventions of IoU:
 --   iou             as published: mean over batches of the IoU of the whole batch; a batch in which nothing is inpainted
 --                   and nothing was found counts 0
 --   iou_image_mean  mean over pictures; those in which nothing is inpainted and nothing was found are left out
 --   iou_pooled      from the counts of all pictures together
+-- And
+--   tested_weights  best: of the epoch with the lowest validation loss; last: as the published code tested
+--   authentic       tested pictures in which nothing is inpainted, so that no IoU says anything of them
+--   false_alarms    share of these in which any pixel is marked
+--   marked          share of their pixels that is marked
+-- What is measured is NULL where nothing was, the two shares also where no picture is authentic.
 CREATE VIEW cells AS
 SELECT experiment, model, parameters, dataset, mask_policy, loss, trained_on, tested_on, seed, split,
        iou, iou_image_mean, iou_pooled, images, published_iou, iou - published_iou AS difference,
@@ -236,15 +281,7 @@ SELECT experiment, model, parameters, dataset, mask_policy, loss, trained_on, te
        collapsed, test, cell, degradation, level, tested_weights, authentic, false_alarms, marked
 FROM (
     SELECT x.name AS experiment, c.model, r.parameters, c.dataset, c.mask_policy, c.loss, c.trained_on, c.tested_on,
-           r.seed, c.split,
-           (SELECT AVG(CASE WHEN marked = 0 THEN 0.0 ELSE CAST(tp AS REAL) / marked END)
-            FROM (SELECT SUM(tp) AS tp, SUM(tp + fp + fn) AS marked FROM images
-                  WHERE test = t.id AND t.status = 'done' GROUP BY batch)) AS iou,
-           (SELECT AVG(CAST(tp AS REAL) / NULLIF(tp + fp + fn, 0)) FROM images
-            WHERE test = t.id AND t.status = 'done') AS iou_image_mean,
-           (SELECT CAST(SUM(tp) AS REAL) / NULLIF(SUM(tp + fp + fn), 0) FROM images
-            WHERE test = t.id AND t.status = 'done') AS iou_pooled,
-           CASE WHEN t.status = 'done' THEN (SELECT COUNT(*) FROM images WHERE test = t.id) END AS images,
+           r.seed, c.split, by_batch.value AS iou, by_image.value AS iou_image_mean, pooled.value AS iou_pooled, n.images,
            p.iou AS published_iou, c.tested_dataset,
            CASE WHEN t.status = 'failed' AND t.digest = '' THEN 'no data'
                 WHEN t.status IS NOT NULL THEN t.status
@@ -255,16 +292,19 @@ FROM (
            c.run_name AS run, r.hash AS run_hash, c.published_table, t.batch AS test_batch,
            r.tested_epoch, r.stopped_early, r.collapsed, c.test, c.id AS cell, c.degradation, c.level,
            CASE WHEN r.tested_epoch IS NULL THEN NULL
-                WHEN json_extract(r.config, '$.train.as_published') OR r.tested_epoch IS NOT r.best_epoch THEN 'last'
+                WHEN json_extract(r.config, '$.train.as_published') OR r.tested_epoch <> r.best_epoch
+                  OR r.best_epoch IS NULL THEN 'last'
                 ELSE 'best' END AS tested_weights,
-           CASE WHEN t.status = 'done' THEN (SELECT COUNT(*) FROM images WHERE test = t.id AND tp + fn = 0) END AS authentic,
-           (SELECT AVG(fp > 0) FROM images WHERE test = t.id AND t.status = 'done' AND tp + fn = 0) AS false_alarms,
-           (SELECT CAST(SUM(fp) AS REAL) / NULLIF(SUM(fp + tn), 0) FROM images
-            WHERE test = t.id AND t.status = 'done' AND tp + fn = 0) AS marked
+           n.authentic, CAST(n.false_alarms AS REAL) / NULLIF(n.authentic, 0) AS false_alarms,
+           CAST(n.authentic_fp AS REAL) / NULLIF(n.authentic_fp + n.authentic_tn, 0) AS marked
     FROM experiment_cells c
     JOIN experiments x ON x.id = c.experiment
     JOIN runs r ON r.id = c.run
     LEFT JOIN tests t ON t.id = c.test
+    LEFT JOIN test_sums n ON n.test = c.test
+    LEFT JOIN test_metrics by_batch ON by_batch.test = c.test AND by_batch.convention = 'published' AND by_batch.metric = 'iou'
+    LEFT JOIN test_metrics by_image ON by_image.test = c.test AND by_image.convention = 'image mean' AND by_image.metric = 'iou'
+    LEFT JOIN test_metrics pooled ON pooled.test = c.test AND pooled.convention = 'pooled' AND pooled.metric = 'iou'
     LEFT JOIN published p
            ON p.published_table = c.published_table AND p.dataset = c.tested_dataset AND p.model = c.model
           AND p.mask_policy = c.mask_policy AND p.trained_on = c.trained_on AND p.tested_on = c.tested_on
@@ -358,64 +398,16 @@ SELECT mask_policy, measured, published, difference, runs, lowest, highest, stat
 FROM published_cells WHERE published_table = 'text' AND experiment IS NULL;
 
 -- Every finished cell under every convention; `meaning` says what is averaged over what. NULL where undefined, and
--- without scores where they are needed. Only the rows asked for are computed: name the cell, the convention or the metric.
--- Pictures are marked where p > 0.5 unless the meaning says otherwise.
+-- without scores where they are needed. Pictures are marked where p > 0.5 unless the meaning says otherwise.
 CREATE VIEW metrics AS
-WITH kinds (kind, convention, metric, meaning) AS (VALUES
-    (1, 'published', 'iou', 'mean over batches of the IoU of the batch''s pixels; undefined counts 0'),
-    (2, 'image mean', 'iou', 'mean over pictures; those where it is undefined (nothing tampered, nothing marked) are left out'),
-    (3, 'image mean', 'f1', 'mean over pictures; those where it is undefined (nothing tampered, nothing marked) are left out'),
-    (4, 'image mean', 'mcc', 'mean over pictures; those where it is undefined (one kind of pixel only) are left out'),
-    (5, 'image mean', 'auc', 'mean over pictures of the pixels'' ROC AUC; those with one kind of pixel are left out'),
-    (6, 'pooled', 'iou', 'of all pixels of all pictures together'),
-    (7, 'pooled', 'f1', 'of all pixels of all pictures together'),
-    (8, 'pooled', 'mcc', 'of all pixels of all pictures together'),
-    (9, 'pooled', 'precision', 'of all pixels of all pictures together'),
-    (10, 'pooled', 'recall', 'of all pixels of all pictures together'),
-    (11, 'pooled', 'auc', 'ROC AUC of all pixels of all pictures together'),
-    (12, 'pooled', 'ap', 'average precision of all pixels of all pictures together'),
-    (13, 'pooled', 'best f1', 'the best over one threshold for all pictures, chosen on these pictures'),
-    (14, 'IMDL-BenCo', 'f1', 'mean over pictures; authentic ones count 0 whatever is marked'),
-    (15, 'IMDL-BenCo', 'iou', 'mean over pictures; authentic ones count 0 whatever is marked'),
-    (16, 'IMDL-BenCo', 'auc', 'mean over pictures; authentic ones count 0; undefined when a picture is wholly tampered'),
-    (17, 'TruFor', 'f1', 'mean over tampered pictures of the better of the map and its inverse; TruFor also leaves out a band along the edge of the truth, which is not done here'),
-    (18, 'TruFor', 'best f1', 'the same with each picture''s best threshold'),
-    (19, 'image level', 'auc', 'ROC AUC of tampered pictures against authentic ones by the share of marked pixels'),
-    (20, 'image level', 'auc of the highest score', 'ROC AUC of tampered pictures against authentic ones by their highest score'))
 SELECT c.id AS cell, x.name AS experiment, c.model, c.dataset, c.mask_policy, c.loss, c.trained_on, c.tested_dataset,
-       c.tested_on, r.seed, c.split, k.convention, k.metric,
-       CASE k.kind
-       WHEN 1 THEN (SELECT AVG(COALESCE(il_iou(tp, fp, fn), 0.0))
-                    FROM (SELECT SUM(tp) AS tp, SUM(fp) AS fp, SUM(fn) AS fn FROM images WHERE test = t.id GROUP BY batch))
-       WHEN 2 THEN (SELECT AVG(il_iou(tp, fp, fn)) FROM images WHERE test = t.id)
-       WHEN 3 THEN (SELECT AVG(il_f1(tp, fp, fn)) FROM images WHERE test = t.id)
-       WHEN 4 THEN (SELECT AVG(il_mcc(tp, fp, fn, tn)) FROM images WHERE test = t.id)
-       WHEN 5 THEN (SELECT AVG(il_auc(tampered, clean)) FROM scores WHERE test = t.id)
-       WHEN 6 THEN (SELECT il_iou(SUM(tp), SUM(fp), SUM(fn)) FROM images WHERE test = t.id)
-       WHEN 7 THEN (SELECT il_f1(SUM(tp), SUM(fp), SUM(fn)) FROM images WHERE test = t.id)
-       WHEN 8 THEN (SELECT il_mcc(SUM(tp), SUM(fp), SUM(fn), SUM(tn)) FROM images WHERE test = t.id)
-       WHEN 9 THEN (SELECT il_precision(SUM(tp), SUM(fp)) FROM images WHERE test = t.id)
-       WHEN 10 THEN (SELECT il_recall(SUM(tp), SUM(fn)) FROM images WHERE test = t.id)
-       WHEN 11 THEN (SELECT il_auc(il_hist_sum(tampered), il_hist_sum(clean)) FROM scores WHERE test = t.id)
-       WHEN 12 THEN (SELECT il_ap(il_hist_sum(tampered), il_hist_sum(clean)) FROM scores WHERE test = t.id)
-       WHEN 13 THEN (SELECT il_best_f1(il_hist_sum(tampered), il_hist_sum(clean)) FROM scores WHERE test = t.id)
-       WHEN 14 THEN (SELECT AVG(COALESCE(il_f1(tp, fp, fn), 0.0)) FROM images WHERE test = t.id)
-       WHEN 15 THEN (SELECT AVG(COALESCE(il_iou(tp, fp, fn), 0.0)) FROM images WHERE test = t.id)
-       WHEN 16 THEN (SELECT CASE WHEN MIN(il_pixels(clean)) > 0 THEN AVG(COALESCE(il_auc(tampered, clean), 0.0)) END
-                     FROM scores WHERE test = t.id)
-       WHEN 17 THEN (SELECT AVG(MAX(il_f1(tp, fp, fn), il_f1(fn, tn, tp))) FROM images WHERE test = t.id AND tp + fn > 0)
-       WHEN 18 THEN (SELECT AVG(MAX(il_best_f1(tampered, clean), il_best_f1_inverted(tampered, clean)))
-                     FROM scores WHERE test = t.id)
-       WHEN 19 THEN (SELECT il_image_auc(CAST(tp + fp AS REAL) / (tp + fp + fn + tn), tp + fn > 0)
-                     FROM images WHERE test = t.id)
-       WHEN 20 THEN (SELECT il_image_auc(MAX(COALESCE(il_highest(tampered), 0), COALESCE(il_highest(clean), 0)),
-                                         il_pixels(tampered) > 0) FROM scores WHERE test = t.id)
-       END AS value, k.meaning, c.degradation, c.level
+       c.tested_on, r.seed, c.split, d.convention, d.metric, m.value, d.meaning, c.degradation, c.level
 FROM experiment_cells c
 JOIN experiments x ON x.id = c.experiment
 JOIN runs r ON r.id = c.run
 JOIN tests t ON t.id = c.test AND t.status = 'done'
-CROSS JOIN kinds k;
+CROSS JOIN metric_definitions d
+LEFT JOIN test_metrics m ON m.test = c.test AND m.convention = d.convention AND m.metric = d.metric;
 
 -- What a curve is drawn from: the cells of pictures as they are (degradation NULL) and of degraded ones.
 CREATE VIEW robustness AS
@@ -430,11 +422,11 @@ CREATE VIEW deviations AS
 WITH
 asked AS MATERIALIZED (
     SELECT c.id AS cell, c.published_table, c.model, c.mask_policy, c.dataset, c.trained_on, c.tested_dataset, c.tested_on,
-           r.config, r.manifest, t.batch,
-           CASE WHEN t.status = 'done' THEN (SELECT COUNT(*) FROM images WHERE test = t.id) END AS pictures
+           r.config, r.manifest, t.batch, n.images AS pictures
     FROM experiment_cells c
     JOIN runs r ON r.id = c.run
     LEFT JOIN tests t ON t.id = c.test
+    LEFT JOIN test_sums n ON n.test = c.test
     WHERE c.published_table IS NOT NULL AND c.split = 'test' AND c.degradation IS NULL),
 paths AS MATERIALIZED ( -- where a configuration keeps it
     SELECT id, published_table, model, key, value,
@@ -442,7 +434,7 @@ paths AS MATERIALIZED ( -- where a configuration keeps it
                 WHEN key LIKE '%.%' THEN '$.' || replace(key, '.', '.params.')
                 ELSE '$.' || key || '.name' END AS path
     FROM published_settings),
-both AS (
+compared AS (
     SELECT a.cell, p.id AS place, p.key,
            CASE p.key WHEN 'dataset' THEN a.dataset
                       WHEN 'test_batch' THEN a.batch
@@ -469,7 +461,7 @@ both AS (
     FROM asked a
     JOIN published_splits s ON s.split = 'test'
                            AND s.dataset = a.tested_dataset || CASE a.tested_on WHEN 'inpainted' THEN '-inpainted' ELSE '' END)
-SELECT cell, key, ours, published FROM both
+SELECT cell, key, ours, published FROM compared
 WHERE ours IS NOT NULL
   AND CASE WHEN typeof(published) IN ('integer', 'real') THEN CAST(ours AS REAL) <> published
            ELSE CAST(ours AS TEXT) <> published END

@@ -1,12 +1,10 @@
 /* random.c - SplitMix64. */
 #include <inpaintlab/random.h>
+#include "base/splitmix.h"
 
 uint64_t il_random_mix(uint64_t x)
 {
-    x += UINT64_C(0x9e3779b97f4a7c15);
-    x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return x ^ (x >> 31);
+    return il_splitmix(x);
 }
 
 uint64_t il_random_seed(uint64_t seed, const char *name)
@@ -20,7 +18,7 @@ uint64_t il_random_seed(uint64_t seed, const char *name)
 uint64_t il_random_bits(uint64_t *state)
 {
     uint64_t x = il_random_mix(*state);
-    *state += UINT64_C(0x9e3779b97f4a7c15);
+    *state += IL_SPLITMIX_STEP;
     return x;
 }
 

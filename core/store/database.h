@@ -74,6 +74,7 @@ int il_store_name_run(il_store *s, int64_t experiment, const char *name, int64_t
 typedef struct il_migrations {
     const char *const *texts;
     int count;
+    int (*finish)(il_store *s, il_err *e); /* what SQL alone cannot do, in the transaction of the last text; NULL: nothing */
 } il_migrations;
 enum { IL_STORE_ID = 0x494c6162 }; /* application_id: "ILab" */
 /* IL_EDB for a database that is another program's or newer than the texts; then nothing of it was changed. */
@@ -81,6 +82,14 @@ int il_store_migrate(il_store *s, il_migrations all, il_err *e);
 /* The same refusals, and for one that is older or empty; never writes. */
 int il_store_check(il_store *s, il_migrations all, il_err *e);
 il_migrations il_store_migrations(void);
+
+/* The sums and metrics of a finished test, from the rows of its pictures, in place of those it has; an unfinished one has
+ * none. Within the caller's transaction, as is il_store_fill_metrics, which does this for every test whose rows are missing
+ * or of a revision before IL_METRICS_REVISION. */
+int il_store_put_metrics(il_store *s, int64_t test, il_err *e);
+int il_store_fill_metrics(il_store *s, il_err *e);
+/* The same in a transaction of its own, and without one where nothing is missing or old. */
+int il_store_refresh_metrics(il_store *s, il_err *e);
 
 /* Fills `published` and `published_splits` from the embedded texts, if these differ from what is there. */
 int il_store_publish(il_store *s, il_err *e);

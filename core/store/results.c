@@ -92,6 +92,8 @@ int il_store_test(int64_t *id, il_store *s, int64_t run, const il_test_record *t
         rc = put_images(s, test, images, count, e);
     if (rc == IL_OK && t->scores)
         rc = put_scores(s, test, images, t->scores, count, e);
+    if (rc == IL_OK)
+        rc = il_store_put_metrics(s, test, e);
     rc = il_store_end(s, rc, e);
     if (rc == IL_OK)
         *id = test;

@@ -10,7 +10,7 @@
 
 typedef struct il_store il_store;
 
-/* Opens or creates (folders too; ":memory:": no file), migrates, and fills `published`. WAL, foreign keys, a busy timeout of 60 s. IL_EDB
+/* Opens or creates (folders too; ":memory:": no file), migrates, and fills `published` and the metrics that are old. WAL, foreign keys, a busy timeout of 60 s. IL_EDB
  * when the file is no database, not ours, or newer than this program. */
 int il_store_open(il_store **out, const char *path, il_err *e);
 /* For reports and queries: never writes; IL_EIO when the file is absent. */
@@ -105,9 +105,16 @@ typedef struct il_test_record {
 /* *id is 0 when this run has no finished test of that data. */
 int il_store_find_test(int64_t *id, il_store *s, int64_t run, const char *digest, const char *split, int batch,
                        il_err *e);
-/* The test and all its pictures in one transaction; an older row of the same identity is replaced. */
+/* The test, all its pictures, its sums and its metrics in one transaction; an older row of the same identity is replaced. */
 int il_store_test(int64_t *id, il_store *s, int64_t run, const il_test_record *t, const il_image_row *images,
                   size_t count, il_err *e);
+
+/* The revision of the definitions of metrics (the table `metric_definitions`). Opening to write computes again what is kept
+ * under an older one. */
+enum { IL_METRICS_REVISION = 1 };
+/* Computes what is kept of a finished test in `test_sums` and `test_metrics` again from its pictures; test 0: of all tests.
+ * One transaction. Needed only after rows of `images` or `scores` were changed by other means than il_store_test. */
+int il_store_rebuild_metrics(il_store *s, int64_t test, il_err *e);
 
 /* An encoded picture; the owner frees data. */
 typedef struct il_blob {

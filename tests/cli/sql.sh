@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# sql.sh INPAINTLAB BUILD_DIR - the SQL functions in the program and, loaded, in the plain sqlite3 shell; `compare` from the
-# command line. Status 77 without sqlite3.
+# sql.sh INPAINTLAB BUILD_DIR SOURCE_DIR OPEN_DATABASE - the SQL functions in the program and, loaded, in the plain sqlite3 shell;
+# the views in programs without them; `compare` from the command line. Status 77 without sqlite3.
 set -u
 inpaintlab=$1 extension=$2/inpaintlab_sql
 command -v sqlite3 >/dev/null || { echo "skipped: no sqlite3 shell"; exit 77; }
@@ -48,11 +48,25 @@ INSERT INTO tests SELECT id, id, 'd', 'realfake', 'test', 'x', 2, 'done', NULL, 
 INSERT INTO images VALUES (1, 'a', 0, 1, 1, 2, 252), (1, 'b', 0, 3, 1, 0, 252), (2, 'a', 0, 2, 1, 1, 252), (2, 'b', 0, 4, 0, 0, 252);
 INSERT INTO experiment_cells SELECT id, 1, name, id, id, 'fcn', 'd', 'full', 'bce', 'realfake', 'd', 'realfake', 'test', NULL, NULL, NULL FROM runs;
 END
+"$4" results.sqlite || fail "the database cannot be opened"
 query="SELECT convention, metric, value FROM metrics WHERE cell = 1 AND convention <> 'image level' AND value IS NOT NULL"
 "$inpaintlab" sql --format csv --db results.sqlite "$query" | tail -n +2 | tr -d '\r' >ours
-sqlite3 -csv results.sqlite ".load $extension" "$query" | tr -d '\r"' >theirs
+sqlite3 -csv results.sqlite "$query" | tr -d '\r"' >theirs
 [ "$(wc -l <ours)" -ge 10 ] || fail "the view metrics has $(wc -l <ours) values"
 cmp ours theirs || fail "the program and the shell disagree"
+
+# The values that the functions give on the pictures are those that are kept, and every view is plain SQLite.
+query="SELECT AVG(COALESCE(il_f1(tp, fp, fn), 0.0)) = (SELECT value FROM metrics WHERE cell = 1 AND convention = 'IMDL-BenCo'
+  AND metric = 'f1') FROM images WHERE test = 1"
+is 1 shell results.sqlite "$query"
+command -v python3 >/dev/null && { python3 - results.sqlite <<'END' || fail "Python's sqlite3 cannot read every view"; }
+import sqlite3, sys
+db = sqlite3.connect(f"file:{sys.argv[1]}?mode=ro", uri=True)
+views = [name for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'view'")]
+rows = {view: db.execute(f"SELECT * FROM {view}").fetchall() for view in views}
+assert len(views) >= 16 and {"cells", "metrics", "published_cells", "robustness", "varied"} <= set(views), views
+assert len(rows["cells"]) == 2 and len(rows["metrics"]) == 40 and len(rows["published_cells"]) >= 60, {v: len(r) for v, r in rows.items()}
+END
 
 ends 0 'il_wilcoxon_p(a, b)' "$inpaintlab" sql --functions
 ends 0 'Spread over seeds' "$inpaintlab" compare 1 2 --db results.sqlite

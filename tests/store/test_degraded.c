@@ -133,7 +133,7 @@ static void make_version_2(struct answer before[KEPT])
     store = NULL;
     cr_assert_eq(unlink(path.path), 0);
     cr_assert_eq(sqlite3_open(path.path, &old.db), SQLITE_OK);
-    GOOD(il_store_migrate(&old, (il_migrations){ il_store_migrations().texts, 2 }, &e));
+    GOOD(il_store_migrate(&old, (il_migrations){ il_store_migrations().texts, 2, NULL }, &e));
     GOOD(il_store_script(&old, rows_of_2, &e));
     for (size_t i = 0; i < KEPT; i++)
         before[i] = ask(&old, kept[i]);
@@ -146,7 +146,7 @@ Test(store_degraded, a_database_of_version_2_keeps_its_rows)
     make_version_2(before);
     cr_assert_str_eq(before[0].text, "75dataset2realfaketestdigest2donefine1.53then,85dataset2fakefaketest2failedno data-0then");
     GOOD(il_store_open(&store, path.path, &e));
-    ANSWERS(store, "SELECT user_version FROM pragma_user_version", "6");
+    ANSWERS(store, "SELECT user_version FROM pragma_user_version", "7");
     for (size_t i = 0; i < KEPT; i++)
         ANSWERS(store, kept[i], before[i].text);
     ANSWERS(store, "SELECT COUNT(*), COUNT(degradation), COUNT(level), COUNT(settings) FROM tests", "2|0|0|0");

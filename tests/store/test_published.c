@@ -183,7 +183,7 @@ Test(store_published, settings_of_older_runs_get_their_types)
     struct il_store old = { .path = path.path };
     il_store *s = NULL;
     cr_assert_eq(sqlite3_open(path.path, &old.db), SQLITE_OK);
-    GOOD(il_store_migrate(&old, (il_migrations){ il_store_migrations().texts, 4 }, &e));
+    GOOD(il_store_migrate(&old, (il_migrations){ il_store_migrations().texts, 4, NULL }, &e));
     GOOD(il_store_script(&old,
         "INSERT INTO runs (id, hash, name, config, model_params, seed, model, dataset, mask_policy, loss, trained_on, status, started_at)"
         " VALUES (1, 'h', 'n', '{\"model\":{\"params\":{\"fine\":4,\"size\":\"40\",\"deep\":true,\"dropout\":\"0.1\"}}}',"

@@ -90,7 +90,7 @@ Test(store_scores, a_database_from_before_is_brought_up_to_date)
     il_store *s = NULL;
     BAD(il_store_open_readonly(&s, old.path, &e), IL_EDB, "made by an older inpaintlab");
     GOOD(il_store_open(&s, old.path, &e));
-    ANSWERS(s, "SELECT user_version FROM pragma_user_version", "6");
+    ANSWERS(s, "SELECT user_version FROM pragma_user_version", "7");
     il_run_record r = run_record("h", "n", "fcn", "realfake");
     put_cell(s, experiment(s, "x"), 1, 1, &r, "d", "realfake", NULL);
     ANSWERS(s, "SELECT (SELECT COUNT(*) FROM scores), value FROM metrics WHERE convention = 'pooled' AND metric = 'iou'",

@@ -177,7 +177,7 @@ static const char facts[] =
     " i AS MATERIALIZED (SELECT DISTINCT test FROM c WHERE tested = 'done')"
     " SELECT (SELECT COUNT(*) FROM r), (SELECT COUNT(*) FROM r WHERE status = 'done'),"
     " (SELECT COUNT(*) FROM c), (SELECT COUNT(*) FROM c WHERE tested = 'done'),"
-    " (SELECT COUNT(*) FROM images WHERE test IN (SELECT test FROM i)),"
+    " (SELECT COALESCE(SUM(images), 0) FROM test_sums WHERE test IN (SELECT test FROM i)),"
     " (SELECT group_concat(device, '; ') FROM (SELECT DISTINCT device FROM r)),"
     " (SELECT substr(MIN(created_at), 1, 10) FROM r),"
     " (SELECT substr(MAX(COALESCE(ended_at, started_at)), 1, 10) FROM r),"

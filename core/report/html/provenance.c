@@ -81,7 +81,7 @@ static int put_tests(il_text *t, il_store *s, const char *run, il_err *e)
 {
     il_rows rows = { 0 };
     int rc = il_store_query(&rows, s,
-        "SELECT dataset || ' ' || images || ' ' || split, status, (SELECT COUNT(*) FROM images WHERE test = t.id), left_out, batch,"
+        "SELECT dataset || ' ' || images || ' ' || split, status, COALESCE((SELECT n.images FROM test_sums n WHERE n.test = t.id), 0), left_out, batch,"
         " finished_at, substr(digest, 1, 16) FROM tests t WHERE run = CAST(?1 AS INTEGER) ORDER BY id", (const char *const[]){ run, NULL }, e);
     if (rc != IL_OK)
         return rc;

@@ -413,6 +413,7 @@ static void put_degraded(const char *run, const char *split, const char *kind, d
         " FROM tests t JOIN runs r ON r.id = t.run JOIN experiments x ON x.name = 'curves' ORDER BY t.id DESC LIMIT 1;",
         split, split, kind, level, run, found, 100 - found);
     GOOD(il_store_script(store, sql, &e));
+    GOOD(il_store_rebuild_metrics(store, 0, &e));
 }
 
 Test(report_html, each_run_and_split_has_a_curve_of_its_own)

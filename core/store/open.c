@@ -1,4 +1,4 @@
-/* store.c - opening the database of results: whose it is, which version, and what the paper published. */
+/* open.c - opening the database of results: whose it is, which version, and what the paper published. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +10,8 @@
 #include "base/text.h"
 
 extern const char il_embedded_results_sql[], il_embedded_results_2_sql[], il_embedded_results_3_sql[],
-    il_embedded_results_4_sql[], il_embedded_results_5_sql[], il_embedded_results_6_sql[];
+    il_embedded_results_4_sql[], il_embedded_results_5_sql[], il_embedded_results_6_sql[],
+    il_embedded_results_7_sql[];
 
 enum { PATIENCE_MS = 60000 };
 
@@ -20,8 +21,9 @@ il_migrations il_store_migrations(void)
 {
     static const char *const texts[] = { il_embedded_results_sql, il_embedded_results_2_sql,
                                         il_embedded_results_3_sql, il_embedded_results_4_sql,
-                                        il_embedded_results_5_sql, il_embedded_results_6_sql };
-    return (il_migrations){ texts, sizeof texts / sizeof *texts };
+                                        il_embedded_results_5_sql, il_embedded_results_6_sql,
+                                        il_embedded_results_7_sql };
+    return (il_migrations){ texts, sizeof texts / sizeof *texts, il_store_fill_metrics };
 }
 
 struct marks {
@@ -84,6 +86,8 @@ static int migrate_once(il_store *s, il_migrations all, il_err *e)
         snprintf(marks, sizeof marks, "PRAGMA application_id = %d; PRAGMA user_version = %d", IL_STORE_ID,
                  (int)version + 1);
         rc = il_store_script(s, all.texts[version], e);
+        if (rc == IL_OK && version + 1 == all.count && all.finish)
+            rc = all.finish(s, e);
         if (rc == IL_OK)
             rc = il_store_script(s, marks, e);
         if (rc != IL_OK)
@@ -193,6 +197,8 @@ static int set_up(il_store *s, il_err *e)
         rc = il_store_migrate(s, il_store_migrations(), e);
     if (rc == IL_OK)
         rc = il_store_script(s, "PRAGMA foreign_keys = ON", e);
+    if (rc == IL_OK)
+        rc = il_store_refresh_metrics(s, e);
     return rc == IL_OK ? il_store_publish(s, e) : rc;
 }
 

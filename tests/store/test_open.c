@@ -1,4 +1,4 @@
-/* test_store.c - the database of results: whose it is, which version, and every file that is refused. */
+/* test_open.c - the database of results: whose it is, which version, and every file that is refused. */
 #include <sys/wait.h>
 #include "support/results.h"
 #include "base/text.h"
@@ -27,7 +27,7 @@ TestSuite(store, .init = set_up, .fini = tear_down);
 
 Test(store, new_database_is_marked_and_filled)
 {
-    ANSWERS(store, "SELECT application_id, user_version FROM pragma_application_id, pragma_user_version", "1229742434|6");
+    ANSWERS(store, "SELECT application_id, user_version FROM pragma_application_id, pragma_user_version", "1229742434|7");
     ANSWERS(store, "SELECT journal_mode FROM pragma_journal_mode", "wal");
     ANSWERS(store, "SELECT COUNT(*), SUM(published_table = 'text'), MAX(iou) FROM published", "36|3|0.95");
     ANSWERS(store, "SELECT iou FROM published WHERE published_table = '7' AND trained_on = 'fakefake'"
@@ -98,8 +98,8 @@ Test(store, databases_of_others_are_refused_untouched)
 Test(store, newer_database_is_refused_untouched)
 {
     struct file f = in_folder(folder, "newer.db");
-    make_database(f.path, "CREATE TABLE t (a); PRAGMA application_id = 1229742434; PRAGMA user_version = 7");
-    refuse_unchanged(f.path, "newer.db: made by a newer inpaintlab (version 7 of the schema; this one knows up to 6)");
+    make_database(f.path, "CREATE TABLE t (a); PRAGMA application_id = 1229742434; PRAGMA user_version = 8");
+    refuse_unchanged(f.path, "newer.db: made by a newer inpaintlab (version 8 of the schema; this one knows up to 7)");
 }
 
 Test(store, empty_file_becomes_a_database)
@@ -259,16 +259,16 @@ Test(store, migrations_go_step_by_step)
 {
     struct file f = in_folder(folder, "steps.db");
     il_store s = raw(f.path);
-    GOOD(il_store_migrate(&s, (il_migrations){ steps, 1 }, &e));
+    GOOD(il_store_migrate(&s, (il_migrations){ steps, 1, NULL }, &e));
     ANSWERS(&s, "SELECT COUNT(*), user_version FROM a, pragma_user_version", "2|1");
-    BAD(il_store_check(&s, (il_migrations){ steps, 2 }, &e), IL_EDB, "made by an older inpaintlab");
-    GOOD(il_store_migrate(&s, (il_migrations){ steps, 2 }, &e));
+    BAD(il_store_check(&s, (il_migrations){ steps, 2, NULL }, &e), IL_EDB, "made by an older inpaintlab");
+    GOOD(il_store_migrate(&s, (il_migrations){ steps, 2, NULL }, &e));
     ANSWERS(&s, "SELECT SUM(y), user_version, application_id FROM b, pragma_user_version, pragma_application_id",
             "30|2|1229742434");
-    GOOD(il_store_migrate(&s, (il_migrations){ steps, 2 }, &e));
-    GOOD(il_store_check(&s, (il_migrations){ steps, 2 }, &e));
+    GOOD(il_store_migrate(&s, (il_migrations){ steps, 2, NULL }, &e));
+    GOOD(il_store_check(&s, (il_migrations){ steps, 2, NULL }, &e));
     ANSWERS(&s, "SELECT COUNT(*) FROM b", "2");
-    BAD(il_store_migrate(&s, (il_migrations){ steps, 1 }, &e), IL_EDB, "version 2 of the schema; this one knows up to 1");
+    BAD(il_store_migrate(&s, (il_migrations){ steps, 1, NULL }, &e), IL_EDB, "version 2 of the schema; this one knows up to 1");
     sqlite3_close(s.db);
 }
 
@@ -276,8 +276,8 @@ Test(store, failing_migration_leaves_the_version_before_it)
 {
     struct file f = in_folder(folder, "steps.db");
     il_store s = raw(f.path);
-    BAD(il_store_migrate(&s, (il_migrations){ steps, 3 }, &e), IL_EDB, "version 3 of the schema: ");
-    BAD(il_store_migrate(&s, (il_migrations){ steps, 3 }, &e), IL_EDB, "no such table: nowhere");
+    BAD(il_store_migrate(&s, (il_migrations){ steps, 3, NULL }, &e), IL_EDB, "version 3 of the schema: ");
+    BAD(il_store_migrate(&s, (il_migrations){ steps, 3, NULL }, &e), IL_EDB, "no such table: nowhere");
     ANSWERS(&s, "SELECT SUM(y), user_version FROM b, pragma_user_version", "30|2");
     ANSWERS(&s, "SELECT COUNT(*) FROM sqlite_schema WHERE name = 'c'", "0");
     cr_assert(sqlite3_get_autocommit(s.db));
