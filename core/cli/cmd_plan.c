@@ -50,7 +50,7 @@ static void print_missing(struct totals *sum)
         data = data || strncmp(m->text, "data set ", 9) == 0;
     }
     if (data)
-        printf("  README.md tells where a grid expects its data (\"Use it\") and how they are made (\"A data set\");"
+        printf("  experiments/README.md tells where a grid expects its data and how to make a data set;"
                " --set dataset.root=FOLDER looks elsewhere\n");
     if (sum->nmissing)
         printf("\n");
