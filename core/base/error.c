@@ -12,14 +12,10 @@ static void cut_cleanly(char *text, size_t size)
     size_t end = strlen(text);
     if (end + 1 < size)
         return;
-    size_t start = end;
+    size_t start = end, used;
     while (start > 0 && ((unsigned char)text[start - 1] & 0xC0) == 0x80)
         start--;
-    if (start == 0)
-        return;
-    unsigned char lead = (unsigned char)text[start - 1];
-    size_t need = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC0 ? 2 : 1;
-    if (end - (start - 1) < need)
+    if (start > 0 && il_utf8_next(text + start - 1, end - (start - 1), &used) < 0)
         text[start - 1] = '\0';
 }
 

@@ -1,20 +1,33 @@
-/* plain.c - texts without control characters, in UTF-8. */
-#include <stdbool.h>
-#include <stddef.h>
+/* utf8.c - UTF-8, by utf8proc. */
+#include <string.h>
+#include <utf8proc.h>
 #include "base/utf8.h"
 
-/* Bytes of the valid sequence that begins here (RFC 3629), 0 when there is none. */
-static size_t sequence(const unsigned char *s)
+/* How many bytes begin a character that does not go on: as many as some continuation would make a character of. */
+static size_t beginning(const uint8_t *p, size_t size)
 {
-    if (s[0] < 0x80)
-        return 1;
-    size_t n = s[0] >= 0xc2 && s[0] < 0xe0 ? 2 : s[0] >= 0xe0 && s[0] < 0xf0 ? 3 : s[0] >= 0xf0 && s[0] < 0xf5 ? 4 : 0;
-    for (size_t i = 1; i < n; i++)
-        if ((s[i] & 0xc0) != 0x80)
-            return 0;
-    bool overlong = (s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xf0 && s[1] < 0x90);
-    bool outside = (s[0] == 0xed && s[1] >= 0xa0) || (s[0] == 0xf4 && s[1] >= 0x90); /* surrogates, beyond U+10FFFF */
-    return overlong || outside ? 0 : n;
+    int whole = utf8proc_utf8class[p[0]];
+    for (int n = whole - 1; n > 1; n--) {
+        static const uint8_t fill[] = { 0x80, 0xbf }; /* the least and the greatest continuation */
+        for (int i = 0; i < 2 && (size_t)n <= size; i++) {
+            uint8_t tried[4];
+            int32_t code;
+            memset(tried, fill[i], sizeof tried);
+            memcpy(tried, p, (size_t)n);
+            if (utf8proc_iterate(tried, whole, &code) == whole)
+                return (size_t)n;
+        }
+    }
+    return 1;
+}
+
+int32_t il_utf8_next(const char *text, size_t size, size_t *used)
+{
+    int32_t code = -1;
+    const uint8_t *p = (const uint8_t *)text;
+    utf8proc_ssize_t n = utf8proc_iterate(p, (utf8proc_ssize_t)size, &code);
+    *used = n > 0 ? (size_t)n : beginning(p, size);
+    return n > 0 ? code : -1;
 }
 
 /* Also the C1 controls, which some terminals obey. */
@@ -33,15 +46,10 @@ bool il_plain_line(const char *text)
 
 void il_plain_text(char *text)
 {
-    unsigned char *s = (unsigned char *)text;
-    while (*s) {
-        size_t n = sequence(s);
-        if (n && !is_control(s)) {
-            s += n;
-            continue;
-        }
-        for (size_t i = 0; i < (n ? n : 1); i++)
-            s[i] = '?';
-        s += n ? n : 1;
+    size_t size = strlen(text);
+    for (size_t i = 0, used; i < size; i += used) {
+        bool good = il_utf8_next(text + i, size - i, &used) >= 0 && !is_control((const unsigned char *)text + i);
+        if (!good)
+            memset(text + i, '?', used);
     }
 }

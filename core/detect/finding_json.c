@@ -1,24 +1,12 @@
-/* tell.c - what was found, by which detector and how, as one JSON object. */
+/* finding_json.c - what was found, by which detector and how, as one JSON object. */
 #include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/utf8.h"
 #include "detect/finding_json.h"
 
 enum { DIGITS = 8 };
-
-/* Length of the UTF-8 sequence at p, 0 when there is none; jansson has the last word on what it may be. */
-static size_t sequence(const char *p)
-{
-    unsigned char c = (unsigned char)*p;
-    size_t n = c < 0x80 ? 1 : c >= 0xc2 && c < 0xe0 ? 2 : c >= 0xe0 && c < 0xf0 ? 3 : c >= 0xf0 && c < 0xf5 ? 4 : 0;
-    for (size_t i = 1; i < n; i++)
-        if (((unsigned char)p[i] & 0xc0) != 0x80)
-            return 0;
-    json_t *good = n ? json_stringn(p, n) : NULL;
-    json_decref(good);
-    return good ? n : 0;
-}
 
 /* A file's name may hold any bytes; those that are no UTF-8 become the replacement character. NULL is null. */
 static json_t *text(const char *s)
@@ -29,13 +17,10 @@ static json_t *text(const char *s)
     if (plain)
         return plain;
     il_text t = { 0 };
-    while (*s) {
-        size_t n = sequence(s);
-        if (n)
-            il_words_add(&t, "%.*s", (int)n, s);
-        else
-            il_words_add(&t, "\xef\xbf\xbd");
-        s += n ? n : 1;
+    size_t size = strlen(s);
+    for (size_t i = 0, used; i < size; i += used) {
+        bool good = il_utf8_next(s + i, size - i, &used) >= 0;
+        il_words_add(&t, "%.*s", good ? (int)used : 3, good ? s + i : "\xef\xbf\xbd");
     }
     json_t *result = t.failed ? NULL : json_string(t.data ? t.data : "");
     il_words_free(&t);

@@ -2,6 +2,7 @@
  * Debian 12); other libraries may class or compose characters newer than theirs otherwise. */
 #include <stdlib.h>
 #include <utf8proc.h>
+#include "base/utf8.h"
 #include "diffusion/unicode.h"
 
 enum { REPLACEMENT = 0xFFFD, CAPITAL_I_DOTTED = 0x130, DOT_ABOVE = 0x307 };
@@ -12,36 +13,15 @@ void il_unicode_free(il_unicode_text *t)
     *t = (il_unicode_text){ 0 };
 }
 
-/* One code point from at most n > 0 bytes; *used: its bytes, or those of the longest beginning of one. */
-static int32_t decode(const uint8_t *p, size_t n, size_t *used)
-{
-    *used = 1;
-    if (p[0] < 0x80)
-        return p[0];
-    size_t need = p[0] >= 0xF0 ? 4 : p[0] >= 0xE0 ? 3 : 2;
-    if (p[0] < 0xC2 || p[0] > 0xF4)
-        return REPLACEMENT;
-    int32_t c = p[0] & (0x7F >> need);
-    for (; *used < need; ++*used) {
-        uint8_t low = 0x80, high = 0xBF; /* the second byte's range leaves out overlong forms, surrogates, > U+10FFFF */
-        if (*used == 1) {
-            low = p[0] == 0xE0 ? 0xA0 : p[0] == 0xF0 ? 0x90 : low;
-            high = p[0] == 0xED ? 0x9F : p[0] == 0xF4 ? 0x8F : high;
-        }
-        if (*used >= n || p[*used] < low || p[*used] > high)
-            return REPLACEMENT;
-        c = c << 6 | (p[*used] & 0x3F);
-    }
-    return c;
-}
-
 int il_unicode_read(il_unicode_text *out, const char *text, size_t size, il_err *e)
 {
     il_unicode_text t = { .at = malloc((size + 1) * sizeof *t.at) };
     if (!t.at)
         return il_fail_oom(e);
-    for (size_t i = 0, used; i < size; i += used)
-        t.at[t.count++] = decode((const uint8_t *)text + i, size - i, &used);
+    for (size_t i = 0, used; i < size; i += used) {
+        int32_t code = il_utf8_next(text + i, size - i, &used);
+        t.at[t.count++] = code < 0 ? REPLACEMENT : code;
+    }
     *out = t;
     return IL_OK;
 }
