@@ -57,15 +57,14 @@ static int put_images(il_store *s, int64_t test, const il_image_row *images, siz
     return rc;
 }
 
-static int put_scores(il_store *s, int64_t test, const il_image_row *images, const il_scores *scores, size_t count,
-                      il_err *e)
+static int put_scores(il_store *s, int64_t test, const il_image_row *images, size_t count, il_err *e)
 {
     sqlite3_stmt *insert = NULL;
     int more = 0;
     int rc = il_store_prepare(&insert, s,
         "INSERT INTO scores (test, id, tampered, clean) VALUES (?1, ?2, ?3, ?4)", e);
     for (size_t i = 0; rc == IL_OK && i < count; i++) {
-        const il_scores *c = &scores[i];
+        const il_scores *c = &images[i].scores;
         if (!c->bytes)
             continue;
         il_bind values[] = { il_bind_int(test), il_bind_text(images[i].id), il_bind_bytes(c->bytes, c->tampered),
@@ -90,8 +89,8 @@ int il_store_test(int64_t *id, il_store *s, int64_t run, const il_test_record *t
     rc = put_test(&test, s, run, t, e);
     if (rc == IL_OK)
         rc = put_images(s, test, images, count, e);
-    if (rc == IL_OK && t->scores)
-        rc = put_scores(s, test, images, t->scores, count, e);
+    if (rc == IL_OK)
+        rc = put_scores(s, test, images, count, e);
     if (rc == IL_OK)
         rc = il_store_put_metrics(s, test, e);
     rc = il_store_end(s, rc, e);

@@ -81,11 +81,12 @@ typedef struct il_run_end {
 } il_run_end;
 int il_store_end_run(il_store *s, int64_t run, const il_run_end *end, il_err *e);
 
-/* One picture's counts in a test. */
+/* What a test measured in one picture. */
 typedef struct il_image_row {
     const char *id;
     int batch; /* from 0: the published IoU averages over batches */
     il_counts counts;
+    il_scores scores; /* bytes NULL: not counted */
 } il_image_row;
 
 typedef struct il_test_record {
@@ -96,7 +97,6 @@ typedef struct il_test_record {
     const char *message; /* or NULL */
     double seconds;
     int64_t left_out;
-    const il_scores *scores; /* one per picture; NULL: not counted */
     const char *degradation; /* of the pictures, or NULL */
     double level;            /* its strength */
     const char *settings;    /* JSON: what else it was told, or NULL */

@@ -59,7 +59,7 @@ void il_tally_free(il_tally *t)
 }
 
 /* Batch i; `done` pictures lie before it. */
-static int read_batch(il_sums *sums, il_tested_picture *pictures, const il_tally *t, size_t i, size_t done, int64_t *room,
+static int read_batch(il_sums *sums, il_image_row *rows, const il_tally *t, size_t i, size_t done, int64_t *room,
                       il_err *e)
 {
     size_t n = t->sizes[i];
@@ -74,8 +74,8 @@ static int read_batch(il_sums *sums, il_tested_picture *pictures, const il_tally
         const int64_t *c = room + k * COUNTS;
         il_counts one = t->counts[i] ? (il_counts){ c[0], c[1], c[2], c[3] } : t->scored[done + k];
         il_metrics_add(&batch, one);
-        if (pictures)
-            pictures[k].counts = one;
+        if (rows)
+            rows[k].counts = one;
     }
     sums->loss += (double)loss * (double)n;
     sums->pictures += (double)n;
@@ -84,7 +84,7 @@ static int read_batch(il_sums *sums, il_tested_picture *pictures, const il_tally
     return IL_OK;
 }
 
-int il_tally_read(il_sums *sums, il_tested_picture *pictures, il_tally *t, il_err *e)
+int il_tally_read(il_sums *sums, il_image_row *rows, const il_source *source, il_tally *t, il_err *e)
 {
     size_t largest = 1, done = 0;
     for (size_t i = 0; i < t->batches; i++)
@@ -95,11 +95,11 @@ int il_tally_read(il_sums *sums, il_tested_picture *pictures, il_tally *t, il_er
 
     int rc = IL_OK;
     for (size_t i = 0; i < t->batches && rc == IL_OK; i++) {
-        il_tested_picture *at = pictures ? pictures + done : NULL;
+        il_image_row *at = rows ? rows + done : NULL;
         rc = read_batch(sums, at, t, i, done, room, e);
         for (size_t k = 0; at && k < t->sizes[i]; k++) {
             at[k].batch = (int)i;
-            at[k].index = t->index[done + k];
+            at[k].id = il_source_at(source, t->index[done + k]).id;
         }
         done += t->sizes[i];
     }
@@ -113,11 +113,11 @@ double il_sums_loss(const il_sums *s)
     return s->pictures > 0 ? s->loss / s->pictures : NAN;
 }
 
-void il_evaluate_free(il_tested_picture *pictures, size_t count)
+void il_evaluate_free(il_image_row *rows, size_t count)
 {
-    for (size_t i = 0; pictures && i < count; i++)
-        free(pictures[i].scores.bytes);
-    free(pictures);
+    for (size_t i = 0; rows && i < count; i++)
+        free(rows[i].scores.bytes);
+    free(rows);
 }
 
 int il_evaluate_batch(il_tally *t, il_score_list *scores, const il_evaluation *what, const il_batch *b, il_err *e)
@@ -168,33 +168,30 @@ static int evaluate_all(il_tally *t, il_score_list *scores, const il_evaluation 
     return rc;
 }
 
-int il_evaluate_loader(il_sums *sums, il_tested_picture **pictures, size_t *count, const il_evaluation *what,
-                       const il_watch *watch, il_err *e)
+/* rows NULL: only the sums are wanted. */
+static int evaluate(il_sums *sums, il_image_row **rows, size_t *count, const il_source *source, const il_evaluation *what,
+                    const il_watch *watch, il_err *e)
 {
     il_tally t = { 0 };
     il_score_list scores = { 0 };
-    il_sums result = { 0 };
-    il_tested_picture *each = NULL;
+    il_image_row *each = NULL;
     size_t n = 0;
     int rc = evaluate_all(&t, &scores, what, watch, e);
     if (rc != IL_OK)
         goto done;
     n = t.pictures;
-    if (pictures && !(each = calloc(n ? n : 1, sizeof *each))) {
+    if (rows && !(each = calloc(n ? n : 1, sizeof *each))) {
         rc = il_fail_oom(e);
         goto done;
     }
     rc = il_scores_read(&scores, e);
     t.scored = scores.counts;
     if (rc == IL_OK)
-        rc = il_tally_read(&result, each, &t, e);
-    if (rc != IL_OK)
-        goto done;
-    *sums = result;
-    if (pictures) {
+        rc = il_tally_read(sums, each, source, &t, e);
+    if (rc == IL_OK && rows) {
         for (size_t i = 0; i < scores.count; i++)
             each[i].scores = il_scores_take(&scores, i);
-        *pictures = each;
+        *rows = each;
         *count = n;
         each = NULL;
     }
@@ -203,4 +200,20 @@ done:
     il_scores_free(&scores);
     il_tally_free(&t);
     return rc;
+}
+
+int il_evaluate_loader(il_sums *sums, const il_evaluation *what, const il_watch *watch, il_err *e)
+{
+    il_sums result = { 0 };
+    int rc = evaluate(&result, NULL, NULL, NULL, what, watch, e);
+    if (rc == IL_OK)
+        *sums = result;
+    return rc;
+}
+
+int il_evaluate_pictures(il_image_row **rows, size_t *count, const il_source *source, const il_evaluation *what,
+                         const il_watch *watch, il_err *e)
+{
+    il_sums unused = { 0 };
+    return evaluate(&unused, rows, count, source, what, watch, e);
 }

@@ -3,19 +3,10 @@
 #define IL_EVALUATE_H
 
 #include "loader/loader.h"
-#include "store/stats/metrics.h"
+#include "store/store.h"
 #include "plugin/model.h"
 #include "train/score_list.h"
 #include "base/observer.h"
-
-/* One picture's result. */
-typedef struct il_tested_picture {
-    size_t index; /* in the source */
-    int batch;    /* from 0 */
-    il_counts counts;
-    il_scores scores; /* the picture's own */
-} il_tested_picture;
-void il_evaluate_free(il_tested_picture *pictures, size_t count);
 
 /* Start with {0}; free with il_tally_free. */
 typedef struct il_tally {
@@ -39,23 +30,29 @@ typedef struct il_sums {
     il_counts total;
     il_batch_mean iou;
 } il_sums;
-/* Reads all batches into *sums (adding) and, when pictures is not NULL, each picture's counts. Clears the tally. */
-int il_tally_read(il_sums *sums, il_tested_picture *pictures, il_tally *t, il_err *e);
+/* Reads all batches into *sums (adding) and, when rows is not NULL, each picture's counts; ids are lent by the source. Clears
+ * the tally. */
+int il_tally_read(il_sums *sums, il_image_row *rows, const il_source *source, il_tally *t, il_err *e);
 
 double il_sums_loss(const il_sums *s); /* mean over pictures; NAN when there are none */
 
-/* Evaluates whole epochs without gradients. loss may be NULL. *pictures (NULL: not wanted) belongs to the caller. */
+/* Evaluates whole epochs without gradients. loss may be NULL. */
 typedef struct il_evaluation {
     const il_model *model;
     const il_loss *loss;
     il_loader *loader;
-    bool scores; /* count scores too; needs pictures */
+    bool scores; /* count scores too */
     il_progress shown; /* run, phase, epoch as progress lines should say */
     il_flops *flops;   /* counts the work; NULL: not counted */
 } il_evaluation;
 /* One batch, without gradients: adds to the tally and, where scores are wanted, to the list. */
 int il_evaluate_batch(il_tally *t, il_score_list *scores, const il_evaluation *what, const il_batch *b, il_err *e);
-int il_evaluate_loader(il_sums *sums, il_tested_picture **pictures, size_t *count, const il_evaluation *what,
-                       const il_watch *watch, il_err *e);
+int il_evaluate_loader(il_sums *sums, const il_evaluation *what, const il_watch *watch, il_err *e);
+
+/* The same, and what was measured in each picture, as the store takes it; ids are lent by the source that the loader reads. The
+ * caller frees with il_evaluate_free. */
+int il_evaluate_pictures(il_image_row **rows, size_t *count, const il_source *source, const il_evaluation *what,
+                         const il_watch *watch, il_err *e);
+void il_evaluate_free(il_image_row *rows, size_t count);
 
 #endif

@@ -5,7 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 #include "train/examples.h"
-#include "train/found.h"
 #include "train/job_state.h"
 #include "train/run.h"
 #include "train/run_record.h"
@@ -183,14 +182,10 @@ static il_loader_opts test_loader(const struct sitting *x)
     return o;
 }
 
-static int measure(il_found *out, size_t *unreadable, struct sitting *x, const il_job_test *t, il_err *e)
+static int measure(il_image_row **rows, size_t *count, size_t *unreadable, struct sitting *x, const il_job_test *t, il_err *e)
 {
-    const il_run *run = x->job->run;
     il_loader *loader = NULL;
-    il_tested_picture *pictures = NULL;
-    il_sums sums;
     char phase[200];
-    size_t n = 0;
     il_degrade_words degraded = il_degrade_shown(&t->set->degradation);
     snprintf(phase, sizeof phase, "test %s %s%s%s", t->set->dataset.label, t->set->tested_on, *degraded.text ? ", " : "",
              degraded.text);
@@ -198,13 +193,10 @@ static int measure(il_found *out, size_t *unreadable, struct sitting *x, const i
     if (rc != IL_OK)
         return rc;
     il_evaluation what = { .model = &x->model, .loader = loader, .scores = true,
-                           .shown = { .run = run->name, .phase = phase } };
-    rc = il_evaluate_loader(&sums, &pictures, &n, &what, x->watch, e);
-    if (rc == IL_OK)
-        rc = il_found_list(out, pictures, n, t->source, e);
+                           .shown = { .run = x->job->run->name, .phase = phase } };
+    rc = il_evaluate_pictures(rows, count, t->source, &what, x->watch, e);
     *unreadable = il_loader_left_out(loader);
     il_loader_free(loader);
-    il_evaluate_free(pictures, n);
     return rc;
 }
 
@@ -228,12 +220,12 @@ static void keep_examples(struct sitting *x, const il_job_test *t, int64_t test)
 static int store_test(int64_t *id, struct sitting *x, const il_job_test *t, il_err *e)
 {
     double start = il_clock_seconds();
-    il_found found = { 0 };
-    size_t unreadable = 0;
+    il_image_row *rows = NULL;
+    size_t count = 0, unreadable = 0;
     il_err why = t->error;
     int rc = why.code == IL_OK ? weights_in_memory(x, &why) : why.code;
     if (rc == IL_OK)
-        rc = measure(&found, &unreadable, x, t, &why);
+        rc = measure(&rows, &count, &unreadable, x, t, &why);
     if (ends_grid(rc)) {
         *e = why;
         return rc;
@@ -241,14 +233,14 @@ static int store_test(int64_t *id, struct sitting *x, const il_job_test *t, il_e
     size_t listed = t->source ? il_source_left_out_count(t->source) : 0;
     char *settings = NULL;
     if (il_run_json_settings(&settings, t->set, e) != IL_OK) {
-        il_found_drop(&found);
+        il_evaluate_free(rows, count);
         return IL_ENOMEM;
     }
     il_test_record r = { .dataset = t->set->dataset.label, .images = t->set->images, .split = t->set->split,
                          .digest = t->source ? t->digest.hex : "", .batch = x->job->run->test_batch,
                          .status = rc == IL_OK ? IL_RUN_DONE : IL_RUN_FAILED,
                          .message = rc == IL_OK ? NULL : why.message, .seconds = il_clock_seconds() - start,
-                         .left_out = (int64_t)(listed + unreadable), .scores = found.scores,
+                         .left_out = (int64_t)(listed + unreadable),
                          .degradation = il_degrade_name(&t->set->degradation), .level = t->set->degradation.level,
                          .settings = settings };
     if (rc == IL_OK) {
@@ -258,8 +250,8 @@ static int store_test(int64_t *id, struct sitting *x, const il_job_test *t, il_e
         if (x->out->failure.code == IL_OK)
             x->out->failure = why;
     }
-    int stored = il_store_test(id, x->store, x->row, &r, found.rows, found.count, e);
-    il_found_drop(&found);
+    int stored = il_store_test(id, x->store, x->row, &r, rows, count, e);
+    il_evaluate_free(rows, count);
     free(settings);
     if (stored == IL_OK && rc == IL_OK)
         keep_examples(x, t, *id);

@@ -259,7 +259,7 @@ static int end_epoch(struct session *x, il_err *e)
                            .shown = { .run = x->job->run->name, .phase = "validate", .epoch = c->epoch,
                                       .epochs = x->job->run->training.epochs } };
     il_sums v;
-    int rc = il_evaluate_loader(&v, NULL, NULL, &what, x->watch, e);
+    int rc = il_evaluate_loader(&v, &what, x->watch, e);
     if (rc != IL_OK)
         return rc;
     book_time(x);

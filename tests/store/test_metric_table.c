@@ -130,10 +130,11 @@ Test(metric_table, a_damaged_histogram_leaves_its_metrics_undefined)
 {
     int64_t run = begin_run(store, "h", "n"), id = 0;
     unsigned char junk[2] = { 1, 2 };
-    il_scores scores = { junk, 1, 1 };
+    il_image_row row = rows[0];
+    row.scores = (il_scores){ junk, 1, 1 };
     il_test_record t = { .dataset = "d", .images = "realfake", .split = "test", .digest = "1", .batch = 2,
-                         .status = IL_RUN_DONE, .scores = &scores };
-    GOOD(il_store_test(&id, store, run, &t, rows, 1, &e));
+                         .status = IL_RUN_DONE };
+    GOOD(il_store_test(&id, store, run, &t, &row, 1, &e));
     ANSWERS(store, "SELECT COUNT(*), COUNT(value), SUM(value IS NOT NULL AND metric LIKE '%auc%') FROM test_metrics", "20|12|0");
 }
 

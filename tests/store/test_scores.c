@@ -44,13 +44,15 @@ static const il_image_row rows[] = {
 static int64_t put(int64_t run, int batch)
 {
     static struct picture pictures[4];
-    il_scores scores[4];
-    for (int i = 0; i < 4; i++)
-        scores[i] = scores_of(&pictures[i], rows[i].counts, 100 - i, 200 + i);
+    il_image_row scored[4];
+    for (int i = 0; i < 4; i++) {
+        scored[i] = rows[i];
+        scored[i].scores = scores_of(&pictures[i], rows[i].counts, 100 - i, 200 + i);
+    }
     il_test_record t = { .dataset = "d", .images = "realfake", .split = "test", .digest = "1", .batch = batch,
-                         .status = IL_RUN_DONE, .scores = scores };
+                         .status = IL_RUN_DONE };
     int64_t test = 0;
-    GOOD(il_store_test(&test, store, run, &t, rows, 4, &e));
+    GOOD(il_store_test(&test, store, run, &t, scored, 4, &e));
     return test;
 }
 
