@@ -62,7 +62,7 @@ int il_bench_steps_open(il_bench_steps *out, const il_bench_opts *o, il_source *
 static int settle(il_bench_steps *x, il_err *e)
 {
     il_sums sums = { 0 };
-    return il_tally_read(&sums, NULL, &x->tally, e);
+    return il_tally_read(&sums, NULL, NULL, &x->tally, e);
 }
 
 int il_bench_steps_evaluate(il_bench_steps *x, il_flops *flops, il_err *e)

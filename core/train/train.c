@@ -133,7 +133,7 @@ static int check_loss(const struct session *x, il_err *e)
 /* A sum that is no finite number will not become one, so the epoch's end need not be waited for. */
 static int read_sums(struct session *x, il_err *e)
 {
-    int rc = il_tally_read(&x->course->sums, NULL, &x->tally, e);
+    int rc = il_tally_read(&x->course->sums, NULL, NULL, &x->tally, e);
     return rc == IL_OK && x->course->sums.pictures > 0 ? check_loss(x, e) : rc;
 }
 
@@ -218,7 +218,7 @@ static int train_epoch(struct session *x, il_err *e)
         rc = after_step(x, e);
     }
     if (rc == IL_OK)
-        rc = il_tally_read(&x->course->sums, NULL, &x->tally, e);
+        rc = il_tally_read(&x->course->sums, NULL, NULL, &x->tally, e);
     return rc == IL_OK ? check_loss(x, e) : rc;
 }
 
