@@ -1,4 +1,4 @@
-/* test_report_html.c - the report as a page: it is well-formed and loads nothing, escapes every text, has each section or says
+/* test_page.c - the report as a page: it is well-formed and loads nothing, escapes every text, has each section or says
  * why not, and its numbers are those of queries. */
 #include <ctype.h>
 #include <math.h>
@@ -175,7 +175,7 @@ Test(report_html, holes_are_named)
     has(page, "collapsed</strong>: <code>train.on=inpainted</code> of table4 marks no pixel");
     cr_assert_eq(times(page, "<td class=\"hole\">failed</td>"), 3 + 3 + 1, "cells, table 4, awkward");
     cr_assert_eq(times(page, "<td class=\"hole\">undefined</td>"), 1);
-    has(page, "<td class=\"hole left\">collapsed</td>");
+    has(page, "<th scope=\"row\">inpainted<span class=\"tag hole\">collapsed</span></th>");
     free(page);
 }
 
