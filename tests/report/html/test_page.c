@@ -306,7 +306,7 @@ Test(report_html, several_runs_are_averaged_picture_by_picture)
     cr_assert_eq(sscanf(a.text, "%15[^|]|%15[^|]|%15s", mean, low, high), 3);
     snprintf(wanted, sizeof wanted, "<td>%s</td><td>%s to %s</td><td>2</td></tr>", mean, low, high);
     has(page, wanted);
-    has(page, "<span class=\"sub\">3 runs, 0.250 to 0.472</span>");
+    has(page, "<span class=\"sub\">3 runs, 0.250 to 0.472, remark 1</span>");
     free(page);
 }
 
