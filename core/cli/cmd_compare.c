@@ -1,6 +1,6 @@
 /* cmd_compare.c - inpaintlab compare: cells against each other, picture by picture. */
 #include "cli/cli.h"
-#include "report/compare.h"
+#include "report/compare_print.h"
 
 struct options {
     const char *database;
@@ -31,7 +31,7 @@ static const il_option table[] = {
       IL_INTO(struct options, metric), .choices = IL_COMPARE_METRICS },
     IL_CLI_DB(struct options, database),
     { "--format FORMAT", "text, md, csv, latex or json (default text); csv has the pairs alone",
-      IL_INTO(struct options, format), .choices = IL_REPORT_FORMATS },
+      IL_INTO(struct options, format), .choices = IL_FORMATS },
     { 0 },
 };
 

@@ -81,7 +81,7 @@ static const il_option table[] = {
     { "--experiment NAME", "only what that experiment measured", INTO(experiment) },
     { "--format FORMAT", "text, md, csv, latex, json or html (default text); csv without --table lists the cells; html is "
       "one page that needs no network, with curves, intervals and pictures", INTO(format),
-      .choices = IL_REPORT_FORMATS "|html" },
+      .choices = IL_FORMATS "|html" },
     { "-o, --output FILE", "write there instead of standard output", INTO(output) },
     { 0 },
 };

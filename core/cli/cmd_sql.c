@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "cli/cli.h"
-#include "report/report.h"
+#include "report/format.h"
 #include "store/sql/functions.h"
 
 enum { LONGEST_QUERY = 1 << 20 };
@@ -57,7 +57,7 @@ static int run_query(const struct options *o, const char *query, il_err *e)
     if (rc == IL_OK)
         rc = il_store_query(&rows, store, query, NULL, e);
     if (rc == IL_OK)
-        rc = il_report_rows(stdout, &rows, o->format, NULL, e);
+        rc = il_format_rows(stdout, &rows, o->format, e);
     il_store_rows_free(&rows);
     il_store_close(store);
     return rc;
@@ -100,7 +100,7 @@ static const il_option table[] = {
       IL_INTO(struct options, folders) },
     { "--functions", "list the functions il_* that queries may call, and stop", IL_INTO(struct options, functions) },
     { "--format FORMAT", "text, md, csv, latex or json (default text)", IL_INTO(struct options, format),
-      .choices = IL_REPORT_FORMATS },
+      .choices = IL_FORMATS },
     { 0 },
 };
 

@@ -9,11 +9,6 @@
 
 enum { SHOWN = 8 };
 
-static const char *value(const il_rows *r, size_t row, size_t column)
-{
-    return r->values[row * r->columns + column];
-}
-
 /* ---- which one ---- */
 
 /* The newest comes last. */
@@ -38,7 +33,7 @@ static int pick_best(char id[24], il_store *store, il_err *e)
     if (rc != IL_OK)
         return rc;
     if (rows.count)
-        snprintf(id, 24, "%s", value(&rows, 0, 0));
+        snprintf(id, 24, "%s", il_rows_text(&rows, 0, "id"));
     else
         rc = il_fail(e, IL_EDATA, "no finished run was tested on the kind of pictures it was trained on; train one with "
                      "'inpaintlab run', or name a run with --run");
@@ -52,7 +47,8 @@ static int fail_choice(const il_rows *rows, const bool *fits, const char *wanted
     size_t shown = 0;
     for (size_t i = 0; i < rows->count && shown < SHOWN; i++)
         if (fits[i] || !found)
-            il_words_add(&list, "%s%s (%s)", shown++ ? ", " : "", value(rows, i, 0), value(rows, i, 1));
+            il_words_add(&list, "%s%s (%s)", shown++ ? ", " : "", il_rows_text(rows, i, "id"),
+                         il_rows_text(rows, i, "name"));
     size_t all = found ? found : rows->count;
     if (all > shown)
         il_words_add(&list, " and %zu more", all - shown);
@@ -77,8 +73,8 @@ static int pick_named(char id[24], size_t *namesakes, il_store *store, const cha
     int how = 0;
     for (; fits && how < 3 && !found; how++)
         for (size_t i = 0; i < rows.count; i++) {
-            const char *name = value(&rows, i, 1);
-            fits[i] = how == 0 ? strcmp(value(&rows, i, 0), wanted) == 0
+            const char *name = il_rows_text(&rows, i, "name");
+            fits[i] = how == 0 ? strcmp(il_rows_text(&rows, i, "id"), wanted) == 0
                       : how == 1 ? strcmp(name, wanted) == 0 : il_words_match(wanted, name);
             if (fits[i]) {
                 found++;
@@ -88,7 +84,7 @@ static int pick_named(char id[24], size_t *namesakes, il_store *store, const cha
     if (!fits)
         rc = il_fail_oom(e);
     else if (found == 1 || (found && how == 2)) /* 2: the names were the last that were compared */
-        snprintf(id, 24, "%s", value(&rows, last, 0));
+        snprintf(id, 24, "%s", il_rows_text(&rows, last, "id"));
     else
         rc = fail_choice(&rows, fits, wanted, found, e);
     *namesakes = found;
@@ -103,26 +99,29 @@ static const char run_facts[] =
     "SELECT r.id, r.name, r.config, r.model_params, r.seed, r.model, r.dataset, r.mask_policy, r.trained_on, "
     "r.weights_path, r.weights_sha256, (SELECT c.iou FROM cells c JOIN tests t ON t.id = c.test "
     "WHERE c.run_hash = r.hash AND c.status = 'done' AND c.split = 'test' AND " AMONG("t.images") " AND t.images <> 'original' "
-    "AND c.degradation IS NULL ORDER BY c.tested_dataset = c.dataset DESC, c.tested_on = t.images DESC, c.iou DESC LIMIT 1) "
+    "AND c.degradation IS NULL ORDER BY c.tested_dataset = c.dataset DESC, c.tested_on = t.images DESC, c.iou DESC LIMIT 1) AS iou "
     "FROM runs r WHERE r.id = ?1";
 
 static int copy_facts(il_card *card, char **config, char **params, const il_rows *r, il_err *e)
 {
-    char **to[] = { &card->name, config, params, &card->model, &card->dataset, &card->mask_policy, &card->trained_on,
-                    &card->weights };
-    static const size_t from[] = { 1, 2, 3, 5, 6, 7, 8, 9 };
-    for (size_t i = 0; i < sizeof from / sizeof *from; i++) {
-        const char *text = value(r, 0, from[i]);
-        *to[i] = il_words_copy(text);
-        if (text && !*to[i])
+    const struct {
+        char **to;
+        const char *column;
+    } texts[] = { { &card->name, "name" }, { config, "config" }, { params, "model_params" }, { &card->model, "model" },
+                  { &card->dataset, "dataset" }, { &card->mask_policy, "mask_policy" }, { &card->trained_on, "trained_on" },
+                  { &card->weights, "weights_path" } };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        const char *text = il_rows_text(r, 0, texts[i].column);
+        *texts[i].to = il_words_copy(text);
+        if (text && !*texts[i].to)
             return il_fail_oom(e);
     }
-    const char *seed = value(r, 0, 4), *sha256 = value(r, 0, 10), *iou = value(r, 0, 11);
-    card->run = strtoll(value(r, 0, 0), NULL, 10);
+    const char *seed = il_rows_text(r, 0, "seed");
+    card->run = il_rows_int(r, 0, "id");
     card->has_seed = seed != NULL;
     card->seed = seed ? strtoull(seed, NULL, 10) : 0;
-    card->tested.iou = iou ? strtod(iou, NULL) : NAN;
-    snprintf(card->sha256, sizeof card->sha256, "%s", sha256 ? sha256 : "");
+    card->tested.iou = il_rows_real(r, 0, "iou");
+    snprintf(card->sha256, sizeof card->sha256, "%s", il_rows_word(r, 0, "weights_sha256"));
     return IL_OK;
 }
 
@@ -154,7 +153,8 @@ static int find_weights(il_card *card, const il_store *store, il_err *e)
 
 /* Of tests on authentic pictures; an alarm is what would be more than the smallest region. */
 static const char alarm_facts[] =
-    "SELECT COUNT(*), SUM(tp + fp > 0.001 * (tp + fp + fn + tn)), AVG(CAST(tp + fp AS REAL) / NULLIF(tp + fp + fn + tn, 0)) "
+    "SELECT COUNT(*) AS pictures, SUM(tp + fp > 0.001 * (tp + fp + fn + tn)) AS alarms,"
+    " AVG(CAST(tp + fp AS REAL) / NULLIF(tp + fp + fn + tn, 0)) AS marked "
     "FROM images i JOIN tests t ON t.id = i.test WHERE t.run = ?1 AND t.images = 'original' AND t.degradation IS NULL "
     "AND t.status = 'done'";
 
@@ -164,10 +164,9 @@ static int read_alarms(il_card *card, il_store *store, const char *id, il_err *e
     int rc = il_store_query(&rows, store, alarm_facts, (const char *[]){ id, NULL }, e);
     if (rc != IL_OK)
         return rc;
-    const char *alarms = value(&rows, 0, 1), *marked = value(&rows, 0, 2);
-    card->tested.alarms.pictures = strtoll(value(&rows, 0, 0), NULL, 10);
-    card->tested.alarms.alarms = alarms ? strtoll(alarms, NULL, 10) : 0;
-    card->tested.alarms.marked = marked ? strtod(marked, NULL) : NAN;
+    card->tested.alarms.pictures = il_rows_int(&rows, 0, "pictures");
+    card->tested.alarms.alarms = il_rows_int(&rows, 0, "alarms");
+    card->tested.alarms.marked = il_rows_real(&rows, 0, "marked");
     card->tested.alarms.measure = IL_CALIBRATION_TESTS;
     il_store_rows_free(&rows);
     return IL_OK;

@@ -1,18 +1,22 @@
-/* best.c - which of several cells is better than all the others, picture by picture. */
-#include <stdlib.h>
-#include <string.h>
+/* best_cell.c - which of several cells is better than all the others, picture by picture. */
+#include <stdio.h>
+#include "base/text.h"
 #include "report/best_cell.h"
 #include "report/compare.h"
 
-static int takes_part(bool *out, il_store *s, const char *cell, il_err *e)
+/* Those of the cells that take part, by number. */
+static int read_rivals(il_rows *out, il_store *s, const int64_t *cells, size_t count, il_err *e)
 {
-    il_rows rows = { 0 };
-    int rc = il_store_query(&rows, s, "SELECT 1 FROM cells c WHERE c.cell = CAST(?1 AS INTEGER) AND c.status = 'done' AND"
-                            " EXISTS (SELECT 1 FROM images i WHERE i.test = c.test AND i.tp + i.fp + i.fn > 0)",
-                            (const char *const[]){ cell, NULL }, e);
-    if (rc == IL_OK)
-        *out = rows.count > 0;
-    il_store_rows_free(&rows);
+    il_text list = { 0 };
+    for (size_t i = 0; i < count; i++)
+        il_words_add(&list, "%c%lld", i ? ',' : '[', (long long)cells[i]);
+    il_words_add(&list, "%s", count ? "]" : "[]");
+    int rc = list.failed ? il_fail_oom(e)
+                         : il_store_query(out, s, "SELECT c.cell FROM cells c WHERE c.cell IN (SELECT value FROM json_each(?1))"
+                                          " AND c.status = 'done' AND EXISTS (SELECT 1 FROM images i WHERE i.test = c.test"
+                                          " AND i.tp + i.fp + i.fn > 0) ORDER BY c.cell",
+                                          (const char *const[]){ list.data, NULL }, e);
+    il_words_free(&list);
     return rc;
 }
 
@@ -25,7 +29,7 @@ static size_t winner(const il_comparison *c)
             const il_compare_pair *p = &c->pairs[k];
             if (p->a != i && p->b != i)
                 continue;
-            wins = p->wilcoxon_holm < IL_BEST_LEVEL && (p->a == i ? p->difference > 0 : p->difference < 0);
+            wins = il_compare_differ(p) && (p->a == i ? p->difference > 0 : p->difference < 0);
         }
         if (wins)
             return i;
@@ -33,36 +37,36 @@ static size_t winner(const il_comparison *c)
     return c->ncells;
 }
 
-int il_best_cell(size_t *out, il_store *s, const char *const *cells, size_t count, il_err *e)
+static int find_winner(int64_t *cell, il_store *s, const il_rows *rivals, il_err *e)
 {
     const char *names[IL_COMPARE_MOST];
-    size_t index[IL_COMPARE_MOST], n = 0;
     il_comparison c = { 0 };
     il_err why = { 0 };
-    int rc = IL_OK;
-    for (size_t i = 0; i < count && rc == IL_OK; i++) {
-        bool taken = false;
-        rc = takes_part(&taken, s, cells[i], e);
-        if (!taken)
-            continue;
-        if (n == IL_COMPARE_MOST) {
-            n = 0; /* too many to be compared */
-            break;
-        }
-        index[n] = i;
-        names[n++] = cells[i];
-    }
-    if (rc != IL_OK)
-        return rc;
-    *out = count;
-    if (n < 2)
-        return IL_OK;
-    rc = il_compare_cells(&c, s, names, n, IL_METRIC_IOU, &why);
+    for (size_t i = 0; i < rivals->count; i++)
+        names[i] = il_rows_text(rivals, i, "cell");
+    int rc = il_compare_tests(&c, s, names, rivals->count, IL_METRIC_IOU, &why);
     if (rc == IL_OK && winner(&c) < c.ncells)
-        *out = index[winner(&c)];
+        *cell = c.cells[winner(&c)].cell;
     il_compare_free(&c);
     if (rc == IL_OK || rc == IL_EDATA) /* no picture in common: none stands out */
         return IL_OK;
     *e = why;
     return rc;
+}
+
+int il_best_cell(size_t *out, il_store *s, const int64_t *cells, size_t count, il_err *e)
+{
+    il_rows rivals = { 0 };
+    int64_t best = 0;
+    int rc = read_rivals(&rivals, s, cells, count, e);
+    if (rc == IL_OK && rivals.count >= 2 && rivals.count <= IL_COMPARE_MOST)
+        rc = find_winner(&best, s, &rivals, e);
+    il_store_rows_free(&rivals);
+    if (rc != IL_OK)
+        return rc;
+    *out = count;
+    for (size_t i = 0; best && i < count; i++)
+        if (cells[i] == best)
+            *out = i;
+    return IL_OK;
 }

@@ -1,6 +1,7 @@
 /* compare.c - cells against each other: pictures paired by id, intervals, paired tests, spread over seeds. */
 #include <ctype.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "report/compare.h"
@@ -24,16 +25,17 @@ const char *il_compare_name(il_metric metric)
 
 /* ---- which cells ---- */
 
-enum { CELL, TEST, STATUS, NAME, SHORT, TESTED, SETTINGS, SEED, COLUMNS };
-
 #define DEGRADED(before) "COALESCE('" before "' || c.degradation || ' ' || printf('%.10g', c.level), '')"
 
+/* Where all are named by numbers, of these alone. */
 static const char all_cells[] =
-    "SELECT c.cell, c.test, c.status, c.run || '/' || c.tested_dataset || '/' || c.tested_on || " DEGRADED("/") ","
-    " c.run || '/' || c.tested_on || " DEGRADED("/") ","
-    " c.tested_dataset || ' ' || c.tested_on || ' ' || c.split || " DEGRADED(", ") ","
-    " json_remove(r.config, '$.seed') || COALESCE(r.manifest, '') || COALESCE(c.test_batch, '') || c.tested_dataset || '/' || c.tested_on || '/' || c.split || " DEGRADED("/") ", c.seed"
-    " FROM cells c JOIN runs r ON r.hash = c.run_hash ORDER BY c.cell";
+    "SELECT c.cell, c.test, c.status, c.run || '/' || c.tested_dataset || '/' || c.tested_on || " DEGRADED("/") " AS name,"
+    " c.run || '/' || c.tested_on || " DEGRADED("/") " AS short,"
+    " c.tested_dataset || ' ' || c.tested_on || ' ' || c.split || " DEGRADED(", ") " AS tested,"
+    " json_remove(r.config, '$.seed') || COALESCE(r.manifest, '') || COALESCE(c.test_batch, '') || c.tested_dataset || '/' ||"
+    " c.tested_on || '/' || c.split || " DEGRADED("/") " AS settings, c.seed"
+    " FROM cells c JOIN runs r ON r.hash = c.run_hash WHERE ?1 = '' OR c.cell IN (SELECT value FROM json_each(?1))"
+    " ORDER BY c.cell";
 
 static bool is_number(const char *name)
 {
@@ -43,26 +45,33 @@ static bool is_number(const char *name)
     return *name != '\0';
 }
 
-static bool is_taken(const il_comparison *c, const char *column, int64_t test)
+static bool is_taken(const il_comparison *c, int64_t cell, int64_t test)
 {
     for (size_t i = 0; i < c->ncells; i++)
-        if (c->cells[i].cell == strtoll(column, NULL, 10) || c->cells[i].test == test)
+        if (c->cells[i].cell == cell || c->cells[i].test == test)
             return true;
     return false;
 }
 
-static int take(il_comparison *c, char **row, il_err *e)
+static int take(il_comparison *c, const il_rows *all, size_t row, il_err *e)
 {
     if (c->ncells == IL_COMPARE_MOST)
         return il_fail(e, IL_EDATA, "more than %d cells; name fewer", IL_COMPARE_MOST);
     il_compare_cell *cell = &c->cells[c->ncells++];
-    cell->cell = strtoll(row[CELL], NULL, 10);
-    cell->test = strtoll(row[TEST], NULL, 10);
-    cell->seed = strtoll(row[SEED], NULL, 10);
-    cell->name = il_words_copy(row[NAME]);
-    cell->tested = il_words_copy(row[TESTED]);
-    cell->settings = il_words_copy(row[SETTINGS]);
+    cell->cell = il_rows_int(all, row, "cell");
+    cell->test = il_rows_int(all, row, "test");
+    cell->seed = il_rows_int(all, row, "seed");
+    cell->name = il_words_copy(il_rows_text(all, row, "name"));
+    cell->tested = il_words_copy(il_rows_text(all, row, "tested"));
+    cell->settings = il_words_copy(il_rows_text(all, row, "settings"));
     return cell->name && cell->tested && cell->settings ? IL_OK : il_fail_oom(e);
+}
+
+static bool is_meant(const il_rows *all, size_t row, const char *name)
+{
+    return is_number(name) ? il_rows_int(all, row, "cell") == strtoll(name, NULL, 10)
+                           : il_words_match(name, il_rows_text(all, row, "name")) ||
+                             il_words_match(name, il_rows_text(all, row, "short"));
 }
 
 /* A number must be a measured cell that is not yet taken; a glob takes what it finds of these. */
@@ -70,21 +79,19 @@ static int take_named(il_comparison *c, const il_rows *all, const char *name, il
 {
     bool number = is_number(name), any = false;
     for (size_t i = 0; i < all->count; i++) {
-        char **row = all->values + i * COLUMNS;
-        bool meant = number ? strtoll(row[CELL], NULL, 10) == strtoll(name, NULL, 10)
-                            : il_words_match(name, row[NAME]) || il_words_match(name, row[SHORT]);
-        if (!meant)
+        if (!is_meant(all, i, name))
             continue;
-        bool measured = row[TEST] && strcmp(row[STATUS], "done") == 0;
+        const char *status = il_rows_text(all, i, "status");
+        bool measured = il_rows_text(all, i, "test") && strcmp(status, "done") == 0;
         if (!measured && number)
-            return il_fail(e, IL_EDATA, "cell %s is not measured: %s", name, row[STATUS]);
+            return il_fail(e, IL_EDATA, "cell %s is not measured: %s", name, status);
         if (!measured)
             continue;
         any = true;
-        bool taken = is_taken(c, row[CELL], strtoll(row[TEST], NULL, 10));
+        bool taken = is_taken(c, il_rows_int(all, i, "cell"), il_rows_int(all, i, "test"));
         if (taken && number)
             return il_fail(e, IL_EDATA, "cell %s is named twice, or is the same test as another", name);
-        int rc = taken ? IL_OK : take(c, row, e);
+        int rc = taken ? IL_OK : take(c, all, i, e);
         if (rc != IL_OK)
             return rc;
     }
@@ -94,12 +101,28 @@ static int take_named(il_comparison *c, const il_rows *all, const char *name, il
     return IL_OK;
 }
 
+/* "[1,2]", or "" when a name is no number. */
+static void list_numbers(il_text *out, const char *const *names, size_t count)
+{
+    bool numbers = count > 0;
+    for (size_t i = 0; i < count; i++)
+        numbers = numbers && is_number(names[i]);
+    il_words_add(out, "%s", numbers ? "[" : "");
+    for (size_t i = 0; numbers && i < count; i++)
+        il_words_add(out, "%s%lld", i ? "," : "", strtoll(names[i], NULL, 10));
+    il_words_add(out, "%s", numbers ? "]" : "");
+}
+
 static int choose(il_comparison *c, il_store *s, const char *const *names, size_t count, il_err *e)
 {
     il_rows all = { 0 };
-    int rc = il_store_query(&all, s, all_cells, NULL, e);
+    il_text numbers = { 0 };
+    list_numbers(&numbers, names, count);
+    int rc = numbers.failed ? il_fail_oom(e)
+                            : il_store_query(&all, s, all_cells, (const char *const[]){ numbers.data, NULL }, e);
     for (size_t i = 0; rc == IL_OK && i < count; i++)
         rc = take_named(c, &all, names[i], e);
+    il_words_free(&numbers);
     il_store_rows_free(&all);
     if (rc == IL_OK && c->ncells < 2)
         return il_fail(e, IL_EDATA, "%zu cell to compare; expected two or more", c->ncells);
@@ -118,7 +141,7 @@ static int read_values(il_compare_cell *cell, il_store *s, il_metric metric, il_
     char number[24], sql[200];
     const char *args[] = { number, NULL };
     snprintf(number, sizeof number, "%lld", (long long)cell->test);
-    snprintf(sql, sizeof sql, "SELECT i.id, %s FROM images i LEFT JOIN scores s USING (test, id) WHERE i.test = ?1",
+    snprintf(sql, sizeof sql, "SELECT i.id, %s AS value FROM images i LEFT JOIN scores s USING (test, id) WHERE i.test = ?1",
              metrics[metric].sql);
     int rc = il_store_query(&cell->rows, s, sql, args, e);
     if (rc != IL_OK)
@@ -127,32 +150,64 @@ static int read_values(il_compare_cell *cell, il_store *s, il_metric metric, il_
     cell->values = calloc(cell->pictures ? cell->pictures : 1, sizeof *cell->values);
     if (!cell->values)
         return il_fail_oom(e);
-    for (size_t i = 0; i < cell->pictures; i++) {
-        const char *value = cell->rows.values[2 * i + 1];
-        cell->values[i] = (il_value){ cell->rows.values[2 * i], value ? strtod(value, NULL) : NAN };
-    }
+    for (size_t i = 0; i < cell->pictures; i++)
+        cell->values[i] = (il_value){ il_rows_text(&cell->rows, i, "id"), il_rows_real(&cell->rows, i, "value") };
     if (cell->pictures)
         qsort(cell->values, cell->pictures, sizeof *cell->values, by_id);
     return IL_OK;
 }
 
-static int sum_up(il_compare_cell *cell, il_metric metric, il_err *e)
+/* The defined ones; room for all pictures, in the order of ids. */
+static double *defined_values(const il_compare_cell *cell)
 {
-    double *x = malloc((cell->pictures ? cell->pictures : 1) * sizeof *x);
-    if (!x)
-        return il_fail_oom(e);
-    for (size_t i = 0; i < cell->pictures; i++)
+    double *x = malloc((cell->pictures + 1) * sizeof *x);
+    size_t n = 0;
+    for (size_t i = 0; x && i < cell->pictures; i++)
         if (!isnan(cell->values[i].value))
-            x[cell->defined++] = cell->values[i].value;
-    int rc = IL_OK;
+            x[n++] = cell->values[i].value;
+    return x;
+}
+
+static int sum_up(il_series *sample, il_compare_cell *cell, il_metric metric, il_err *e)
+{
+    for (size_t i = 0; i < cell->pictures; i++)
+        cell->defined += !isnan(cell->values[i].value);
     if (cell->defined == 0)
-        rc = il_fail(e, IL_EDATA, "cell %lld (%s): %s is undefined for all of its %zu pictures%s", (long long)cell->cell,
-                     cell->name, metrics[metric].name, cell->pictures,
-                     metric == IL_METRIC_AUC ? ", or it was tested before scores were counted" : "");
-    cell->mean = il_stats_mean(x, cell->defined);
-    if (rc == IL_OK)
-        rc = il_bootstrap_mean(&cell->interval, x, cell->defined, boot, e);
-    free(x);
+        return il_fail(e, IL_EDATA, "cell %lld (%s): %s is undefined for all of its %zu pictures%s", (long long)cell->cell,
+                       cell->name, metrics[metric].name, cell->pictures,
+                       metric == IL_METRIC_AUC ? ", or it was tested before scores were counted" : "");
+    *sample = (il_series){ defined_values(cell), cell->defined };
+    if (!sample->x)
+        return il_fail_oom(e);
+    cell->mean = il_stats_mean(sample->x, sample->n);
+    return IL_OK;
+}
+
+/* Frees the samples. Where no intervals are wanted, all are NAN. */
+static int find_intervals(il_interval *out, il_series *samples, size_t count, bool wanted, int rc, il_err *e)
+{
+    for (size_t i = 0; i < count; i++)
+        out[i] = (il_interval){ NAN, NAN };
+    if (rc == IL_OK && wanted)
+        rc = il_bootstrap_means(out, samples, count, boot, e);
+    for (size_t i = 0; i < count; i++)
+        free((void *)samples[i].x);
+    return rc;
+}
+
+static int read_cells(il_comparison *c, il_store *s, il_err *e)
+{
+    il_series samples[IL_COMPARE_MOST] = { { 0 } };
+    il_interval intervals[IL_COMPARE_MOST];
+    int rc = IL_OK;
+    for (size_t i = 0; rc == IL_OK && i < c->ncells; i++) {
+        rc = read_values(&c->cells[i], s, c->metric, e);
+        if (rc == IL_OK)
+            rc = sum_up(&samples[i], &c->cells[i], c->metric, e);
+    }
+    rc = find_intervals(intervals, samples, c->ncells, c->intervals, rc, e);
+    for (size_t i = 0; i < c->ncells; i++)
+        c->cells[i].interval = intervals[i];
     return rc;
 }
 
@@ -184,8 +239,10 @@ static void match(il_compare_pair *p, double *x, double *y, const il_compare_cel
     p->alone_b += b->pictures - k;
 }
 
-static int compare_pair(il_compare_pair *p, const il_compare_cell *a, const il_compare_cell *b, il_err *e)
+/* The sample is of the differences. */
+static int compare_pair(il_series *sample, il_compare_pair *p, const il_comparison *c, il_err *e)
 {
+    const il_compare_cell *a = &c->cells[p->a], *b = &c->cells[p->b];
     size_t room = a->pictures + 1;
     double *x = malloc(room * sizeof *x), *y = malloc(room * sizeof *y), *d = malloc(room * sizeof *d);
     int rc = x && y && d ? IL_OK : il_fail_oom(e);
@@ -197,11 +254,9 @@ static int compare_pair(il_compare_pair *p, const il_compare_cell *a, const il_c
         p->ttest = il_stats_ttest(x, y, p->n);
         rc = il_stats_wilcoxon(&p->wilcoxon, x, y, p->n, e);
     }
-    if (rc == IL_OK)
-        rc = il_bootstrap_mean(&p->interval, d, p->n, boot, e);
+    *sample = (il_series){ d, p->n };
     free(x);
     free(y);
-    free(d);
     return rc;
 }
 
@@ -220,24 +275,45 @@ static int correct(il_comparison *c, il_err *e)
     return rc;
 }
 
+static int compare_pairs(il_comparison *c, il_err *e)
+{
+    size_t most = c->ncells * c->ncells;
+    il_series *samples = calloc(most, sizeof *samples);
+    il_interval *intervals = calloc(most, sizeof *intervals);
+    c->pairs = calloc(most, sizeof *c->pairs);
+    int rc = c->pairs && samples && intervals ? IL_OK : il_fail_oom(e);
+    for (size_t a = 0; rc == IL_OK && a < c->ncells; a++)
+        for (size_t b = a + 1; rc == IL_OK && b < c->ncells; b++) {
+            il_compare_pair *p = &c->pairs[c->npairs];
+            p->a = a;
+            p->b = b;
+            rc = compare_pair(&samples[c->npairs++], p, c, e);
+        }
+    if (samples && intervals)
+        rc = find_intervals(intervals, samples, c->npairs, c->intervals, rc, e);
+    for (size_t i = 0; rc == IL_OK && i < c->npairs; i++)
+        c->pairs[i].interval = intervals[i];
+    free(samples);
+    free(intervals);
+    return rc;
+}
+
 static int all_pairs(il_comparison *c, il_err *e)
 {
     size_t found = 0;
-    c->pairs = calloc(c->ncells * c->ncells, sizeof *c->pairs);
-    int rc = c->pairs ? IL_OK : il_fail_oom(e);
-    for (size_t a = 0; a < c->ncells; a++)
-        for (size_t b = a + 1; rc == IL_OK && b < c->ncells; b++) {
-            il_compare_pair *p = &c->pairs[c->npairs++];
-            p->a = a;
-            p->b = b;
-            rc = compare_pair(p, &c->cells[a], &c->cells[b], e);
-            found += p->n + p->undefined;
-        }
+    int rc = compare_pairs(c, e);
+    for (size_t i = 0; i < c->npairs; i++)
+        found += c->pairs[i].n + c->pairs[i].undefined;
     if (rc == IL_OK && found == 0)
         return il_fail(e, IL_EDATA, "cells %lld and %lld%s cannot be paired: they were tested on different pictures (%s; %s)",
                        (long long)c->cells[0].cell, (long long)c->cells[1].cell, c->ncells > 2 ? " and the others" : "",
                        c->cells[0].tested, c->cells[1].tested);
     return rc == IL_OK ? correct(c, e) : rc;
+}
+
+bool il_compare_differ(const il_compare_pair *p)
+{
+    return p->wilcoxon_holm < 0.05;
 }
 
 /* ---- seeds ---- */
@@ -277,16 +353,12 @@ static int all_seeds(il_comparison *c, il_err *e)
 
 /* ---- the whole ---- */
 
-int il_compare_cells(il_comparison *out, il_store *s, const char *const *names, size_t count, il_metric metric,
-                     il_err *e)
+static int compare(il_comparison *out, il_store *s, const char *const *names, size_t count, il_comparison how, il_err *e)
 {
-    il_comparison c = { .metric = metric, .cells = calloc(IL_COMPARE_MOST, sizeof *c.cells) };
+    il_comparison c = { .metric = how.metric, .intervals = how.intervals, .cells = calloc(IL_COMPARE_MOST, sizeof *c.cells) };
     int rc = c.cells ? choose(&c, s, names, count, e) : il_fail_oom(e);
-    for (size_t i = 0; rc == IL_OK && i < c.ncells; i++) {
-        rc = read_values(&c.cells[i], s, metric, e);
-        if (rc == IL_OK)
-            rc = sum_up(&c.cells[i], metric, e);
-    }
+    if (rc == IL_OK)
+        rc = read_cells(&c, s, e);
     if (rc == IL_OK)
         rc = all_pairs(&c, e);
     if (rc == IL_OK)
@@ -297,6 +369,16 @@ int il_compare_cells(il_comparison *out, il_store *s, const char *const *names, 
     }
     *out = c;
     return IL_OK;
+}
+
+int il_compare_cells(il_comparison *out, il_store *s, const char *const *names, size_t count, il_metric metric, il_err *e)
+{
+    return compare(out, s, names, count, (il_comparison){ .metric = metric, .intervals = true }, e);
+}
+
+int il_compare_tests(il_comparison *out, il_store *s, const char *const *names, size_t count, il_metric metric, il_err *e)
+{
+    return compare(out, s, names, count, (il_comparison){ .metric = metric }, e);
 }
 
 void il_compare_free(il_comparison *c)

@@ -2,7 +2,7 @@
 #ifndef IL_COMPARE_H
 #define IL_COMPARE_H
 
-#include "report/report.h"
+#include "store/store.h"
 #include "store/stats/stats.h"
 
 typedef enum il_metric { IL_METRIC_IOU, IL_METRIC_F1, IL_METRIC_MCC, IL_METRIC_AUC } il_metric;
@@ -21,7 +21,7 @@ typedef struct il_compare_cell {
     char *tested;     /* data set, image kind and split */
     char *settings;   /* what all seeds of it have in common */
     int64_t seed;
-    il_rows rows;
+    il_rows rows;     /* of its pictures */
     il_value *values; /* by id */
     size_t pictures, defined;
     double mean;      /* over pictures where it is defined */
@@ -39,6 +39,9 @@ typedef struct il_compare_pair {
     double wilcoxon_holm, ttest_holm; /* corrected for all pairs */
 } il_compare_pair;
 
+/* By Wilcoxon's test after correction, at the level of 0.05. */
+bool il_compare_differ(const il_compare_pair *p);
+
 /* Cells that differ only in the seed. */
 typedef struct il_compare_seeds {
     size_t first; /* one of them */
@@ -52,6 +55,7 @@ typedef struct il_comparison {
     il_compare_pair *pairs; /* all with all */
     il_compare_seeds *seeds;
     size_t ncells, npairs, nseeds;
+    bool intervals;
 } il_comparison;
 
 enum { IL_COMPARE_MOST = 30 }; /* cells */
@@ -60,9 +64,9 @@ enum { IL_COMPARE_MOST = 30 }; /* cells */
  * IL_EDATA when there are not two cells, one has no values, or no two have a picture in common. */
 int il_compare_cells(il_comparison *out, il_store *s, const char *const *names, size_t count, il_metric metric,
                      il_err *e);
+/* The same without intervals, which take most of the time; their ends are NAN. */
+int il_compare_tests(il_comparison *out, il_store *s, const char *const *names, size_t count, il_metric metric,
+                     il_err *e);
 void il_compare_free(il_comparison *c);
-
-/* csv has the pairs alone; the others also the cells and, where there are any, the seeds. */
-int il_compare_print(FILE *to, const il_comparison *c, il_format format, il_err *e);
 
 #endif

@@ -1,120 +1,112 @@
 /* compare_print.c - a comparison as tables: cells, pairs, seeds, and what could not be paired. */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "report/compare.h"
-#include "report/format_markup.h"
-
-/* ---- tables of one's own ---- */
-
-static int new_table(il_rows *t, const char *const *names, size_t columns, size_t count, il_err *e)
-{
-    *t = (il_rows){ .columns = columns, .count = count, .names = calloc(columns, sizeof *t->names),
-                    .values = calloc(columns * count + 1, sizeof *t->values), .numeric = calloc(columns, sizeof *t->numeric) };
-    if (!t->names || !t->values || !t->numeric) {
-        free(t->names);
-        free(t->values);
-        free(t->numeric);
-        *t = (il_rows){ 0 };
-        return il_fail_oom(e);
-    }
-    for (size_t i = 0; i < columns; i++)
-        if (!(t->names[i] = il_words_copy(names[i])))
-            return il_fail_oom(e);
-    return IL_OK;
-}
-
-/* A value lacks (NULL) where it is NAN or memory ran out; the latter only shortens what is printed. */
-static void put_real(il_rows *t, size_t *at, double value)
-{
-    char text[40];
-    t->numeric[*at % t->columns] = true;
-    if (!isnan(value)) {
-        int size = snprintf(text, sizeof text - 2, "%.15g", value);
-        if (!strpbrk(text, ".e"))
-            snprintf(text + size, sizeof text - (size_t)size, ".0"); /* as SQLite writes reals */
-        t->values[*at] = il_words_copy(text);
-    }
-    (*at)++;
-}
-
-static void put_whole(il_rows *t, size_t *at, int64_t value)
-{
-    char text[24];
-    snprintf(text, sizeof text, "%lld", (long long)value);
-    t->numeric[*at % t->columns] = true;
-    t->values[(*at)++] = il_words_copy(text);
-}
+#include "report/compare_print.h"
 
 /* ---- the three tables ---- */
 
-static int cell_table(il_rows *t, const il_comparison *c, il_err *e)
+static const il_table_column text = { 0 }, number = { .numeric = true };
+
+static void add_columns(il_table *t, const char *const *names, il_table_column look)
 {
-    static const char *const names[] = { "cell", "name", "seed", "pictures", "undefined", "mean", "low", "high" };
-    size_t at = 0;
-    int rc = new_table(t, names, sizeof names / sizeof *names, c->ncells, e);
-    for (size_t i = 0; rc == IL_OK && i < c->ncells; i++) {
+    for (; *names; names++)
+        il_table_add(t, *names, look);
+}
+
+static void cell_table(il_table *t, const il_comparison *c)
+{
+    il_table_add(t, "cell", number);
+    il_table_add(t, "name", text);
+    add_columns(t, (const char *const[]){ "seed", "pictures", "undefined", "mean", "low", "high", NULL }, number);
+    for (size_t i = 0; i < c->ncells; i++) {
         const il_compare_cell *cell = &c->cells[i];
-        put_whole(t, &at, cell->cell);
-        t->values[at++] = il_words_copy(cell->name);
-        put_whole(t, &at, cell->seed);
-        put_whole(t, &at, (int64_t)cell->pictures);
-        put_whole(t, &at, (int64_t)(cell->pictures - cell->defined));
-        put_real(t, &at, cell->mean);
-        put_real(t, &at, cell->interval.low);
-        put_real(t, &at, cell->interval.high);
+        il_table_int(t, cell->cell);
+        il_table_text(t, cell->name);
+        il_table_int(t, cell->seed);
+        il_table_int(t, (int64_t)cell->pictures);
+        il_table_int(t, (int64_t)(cell->pictures - cell->defined));
+        il_table_real(t, cell->mean);
+        il_table_real(t, cell->interval.low);
+        il_table_real(t, cell->interval.high);
     }
-    return rc;
 }
 
-static void put_pair(il_rows *t, size_t *at, const il_comparison *c, const il_compare_pair *p, bool people)
+/* From the difference on; with more than one pair, p are followed by corrected ones. */
+static void add_tests(il_table *t, const il_comparison *c, const il_compare_pair *p, bool mark)
 {
-    size_t unpaired = p->alone_a + p->alone_b;
-    put_whole(t, at, c->cells[p->a].cell);
-    put_whole(t, at, c->cells[p->b].cell);
-    put_whole(t, at, (int64_t)p->n);
-    put_whole(t, at, (int64_t)(people ? unpaired + p->undefined : unpaired));
-    if (!people)
-        put_whole(t, at, (int64_t)p->undefined);
-    put_real(t, at, p->difference);
-    put_real(t, at, p->interval.low);
-    put_real(t, at, p->interval.high);
-    put_real(t, at, p->wilcoxon);
-    put_real(t, at, p->ttest);
+    il_table_real(t, p->difference)->best = mark && il_compare_differ(p);
+    il_table_real(t, p->interval.low);
+    il_table_real(t, p->interval.high);
+    il_table_real(t, p->wilcoxon);
+    il_table_real(t, p->ttest);
     if (c->npairs > 1) {
-        put_real(t, at, p->wilcoxon_holm);
-        put_real(t, at, p->ttest_holm);
+        il_table_real(t, p->wilcoxon_holm);
+        il_table_real(t, p->ttest_holm);
     }
 }
 
-/* With more than one pair, p are followed by corrected ones. For people the names are short, so that a line holds them. */
-static int pair_table(il_rows *t, const il_comparison *c, bool people, il_err *e)
+static void add_name(il_table *t, const il_comparison *c, size_t cell, const char *const *names)
 {
-    static const char *const for_people[] = { "cell", "other", "pairs", "unused", "difference", "low", "high",
-                                              "Wilcoxon", "t-test", "W (Holm)", "t (Holm)" };
-    static const char *const names[] = { "cell", "other", "pairs", "unpaired", "undefined", "difference", "low", "high",
-                                         "wilcoxon_p", "ttest_p", "wilcoxon_holm", "ttest_holm" };
-    size_t at = 0, all = people ? sizeof for_people / sizeof *for_people : sizeof names / sizeof *names;
-    int rc = new_table(t, people ? for_people : names, c->npairs > 1 ? all : all - 2, c->npairs, e);
-    for (size_t i = 0; rc == IL_OK && i < c->npairs; i++)
-        put_pair(t, &at, c, &c->pairs[i], people);
-    return rc;
+    if (names)
+        il_table_text(t, names[cell]);
+    else
+        il_table_int(t, c->cells[cell].cell);
 }
 
-static int seed_table(il_rows *t, const il_comparison *c, il_err *e)
+/* The names are short, so that a line holds them. */
+void il_compare_pairs(il_table *t, const il_comparison *c, const char *const *names)
 {
-    static const char *const names[] = { "name", "tested", "seeds", "mean", "stdev" };
-    size_t at = 0;
-    int rc = new_table(t, names, sizeof names / sizeof *names, c->nseeds, e);
-    for (size_t i = 0; rc == IL_OK && i < c->nseeds; i++) {
+    add_columns(t, (const char *const[]){ "cell", "other", NULL },
+                names ? (il_table_column){ .label = true, .wraps = true } : number);
+    add_columns(t, (const char *const[]){ "pairs", "unused", NULL }, number);
+    il_table_add(t, "difference", (il_table_column){ .numeric = true, .sign = true });
+    add_columns(t, (const char *const[]){ "low", "high", "Wilcoxon", "t-test", NULL }, number);
+    if (c->npairs > 1)
+        add_columns(t, (const char *const[]){ "W (Holm)", "t (Holm)", NULL }, number);
+    if (names)
+        il_table_add(t, "differ", text);
+    for (size_t i = 0; i < c->npairs; i++) {
+        const il_compare_pair *p = &c->pairs[i];
+        add_name(t, c, p->a, names);
+        add_name(t, c, p->b, names);
+        il_table_int(t, (int64_t)p->n);
+        il_table_int(t, (int64_t)(p->alone_a + p->alone_b + p->undefined));
+        add_tests(t, c, p, names != NULL);
+        if (names)
+            il_table_text(t, il_compare_differ(p) ? "yes" : "no");
+    }
+}
+
+/* For programs: the names say more, and what is unused is told apart. */
+static void pair_table(il_table *t, const il_comparison *c)
+{
+    add_columns(t, (const char *const[]){ "cell", "other", "pairs", "unpaired", "undefined", "difference", "low", "high",
+                                          "wilcoxon_p", "ttest_p", NULL }, number);
+    if (c->npairs > 1)
+        add_columns(t, (const char *const[]){ "wilcoxon_holm", "ttest_holm", NULL }, number);
+    for (size_t i = 0; i < c->npairs; i++) {
+        const il_compare_pair *p = &c->pairs[i];
+        il_table_int(t, c->cells[p->a].cell);
+        il_table_int(t, c->cells[p->b].cell);
+        il_table_int(t, (int64_t)p->n);
+        il_table_int(t, (int64_t)(p->alone_a + p->alone_b));
+        il_table_int(t, (int64_t)p->undefined);
+        add_tests(t, c, p, false);
+    }
+}
+
+static void seed_table(il_table *t, const il_comparison *c)
+{
+    add_columns(t, (const char *const[]){ "name", "tested", NULL }, text);
+    add_columns(t, (const char *const[]){ "seeds", "mean", "stdev", NULL }, number);
+    for (size_t i = 0; i < c->nseeds; i++) {
         const il_compare_seeds *seeds = &c->seeds[i];
-        t->values[at++] = il_words_copy(c->cells[seeds->first].name);
-        t->values[at++] = il_words_copy(c->cells[seeds->first].tested);
-        put_whole(t, &at, (int64_t)seeds->n);
-        put_real(t, &at, seeds->mean);
-        put_real(t, &at, seeds->stdev);
+        il_table_text(t, c->cells[seeds->first].name);
+        il_table_text(t, c->cells[seeds->first].tested);
+        il_table_int(t, (int64_t)seeds->n);
+        il_table_real(t, seeds->mean);
+        il_table_real(t, seeds->stdev);
     }
-    return rc;
 }
 
 /* ---- notes ---- */
@@ -139,21 +131,23 @@ static void add_notes(il_text *to, const il_comparison *c)
     }
 }
 
-/* Text and Markdown: tables one below the other, then the notes, each a line. */
-static int print_sheets(FILE *to, const il_comparison *c, const il_rows tables[3], il_format format, il_err *e)
+static void add_titles(il_table tables[3], const il_comparison *c)
 {
-    char title[200];
+    il_words_add(&tables[0].title, "%s: mean over pictures where it is defined, 95 %% interval by %d bootstrap resamples",
+                 il_compare_name(c->metric), IL_BOOT_RESAMPLES);
+    il_words_add(&tables[1].title, "Paired by picture: mean difference cell - other; p two-sided%s",
+                 c->npairs > 1 ? ", and by Holm for all pairs" : "");
+    il_words_add(&tables[2].title, "Spread over seeds: mean and standard deviation of the cells' means");
+}
+
+/* Tables one below the other, then the notes, each a line. */
+static int print_tables(FILE *to, const il_comparison *c, const il_table tables[3], il_format format, il_err *e)
+{
     il_text notes = { 0 };
-    snprintf(title, sizeof title, "%s: mean over pictures where it is defined, 95 %% interval by %d bootstrap resamples",
-             il_compare_name(c->metric), IL_BOOT_RESAMPLES);
-    const char *const titles[] = { title,
-        c->npairs > 1 ? "Paired by picture: mean difference cell - other; p two-sided, and by Holm for all pairs"
-                      : "Paired by picture: mean difference cell - other; p two-sided",
-        "Spread over seeds: mean and standard deviation of the cells' means" };
     int rc = IL_OK;
     for (int i = 0; rc == IL_OK && i < (c->nseeds ? 3 : 2); i++) {
         fputs(i ? "\n" : "", to);
-        rc = il_report_rows(to, &tables[i], format, titles[i], e);
+        rc = il_format_table(to, &tables[i], format, e);
     }
     add_notes(&notes, c);
     if (rc == IL_OK && notes.failed)
@@ -164,22 +158,32 @@ static int print_sheets(FILE *to, const il_comparison *c, const il_rows tables[3
     return rc;
 }
 
+static int print(FILE *to, const il_comparison *c, const il_table tables[3], il_format format, il_err *e)
+{
+    const il_json_part parts[] = { { NULL, "cells", &tables[0].rows }, { NULL, "pairs", &tables[1].rows },
+                                   { NULL, "seeds", &tables[2].rows } };
+    int rc = IL_OK;
+    for (int i = 0; rc == IL_OK && i < 3; i++)
+        rc = il_table_check(&tables[i], e);
+    if (rc != IL_OK)
+        return rc;
+    return format == IL_FORMAT_JSON  ? il_format_json_parts(to, parts, 3, e)
+           : format == IL_FORMAT_CSV ? il_format_rows(to, &tables[1].rows, format, e)
+                                     : print_tables(to, c, tables, format, e);
+}
+
 int il_compare_print(FILE *to, const il_comparison *c, il_format format, il_err *e)
 {
-    il_rows tables[3] = { 0 };
-    int rc = cell_table(&tables[0], c, e);
-    if (rc == IL_OK)
-        rc = pair_table(&tables[1], c, format != IL_FORMAT_JSON && format != IL_FORMAT_CSV, e);
-    if (rc == IL_OK)
-        rc = seed_table(&tables[2], c, e);
-    il_json_part parts[] = { { NULL, "cells", &tables[0] }, { NULL, "pairs", &tables[1] }, { NULL, "seeds", &tables[2] } };
-    if (rc == IL_OK && format == IL_FORMAT_JSON)
-        rc = il_report_json_parts(to, parts, 3, e);
-    else if (rc == IL_OK && format == IL_FORMAT_CSV)
-        rc = il_report_rows(to, &tables[1], format, NULL, e);
-    else if (rc == IL_OK)
-        rc = print_sheets(to, c, tables, format, e);
+    il_table tables[3] = { 0 };
+    cell_table(&tables[0], c);
+    if (format == IL_FORMAT_JSON || format == IL_FORMAT_CSV)
+        pair_table(&tables[1], c);
+    else
+        il_compare_pairs(&tables[1], c, NULL);
+    seed_table(&tables[2], c);
+    add_titles(tables, c);
+    int rc = print(to, c, tables, format, e);
     for (int i = 0; i < 3; i++)
-        il_store_rows_free(&tables[i]);
+        il_table_free(&tables[i]);
     return rc;
 }

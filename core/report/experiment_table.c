@@ -1,230 +1,269 @@
-/* report_matrix.c - the cells of one experiment: a row per run, a column per image kind it was tested on, or per level
- * of what these were degraded by. */
+/* experiment_table.c - the cells of one experiment: a row per run, a column per image kind it was tested on, or per level of
+ * what these were degraded by. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include "report/best_cell.h"
-#include "report/matrix.h"
-#include "report/format_markup.h"
-#include "report/footnotes.h"
+#include "report/conventions.h"
+#include "report/experiment_table.h"
+#include "report/table_values.h"
 
-static char *shown_value(const il_matrix *m, size_t cell, il_column value)
+/* ---- labels ---- */
+
+void il_experiment_label_columns(il_table *t, const il_matrix *m)
 {
-    char number[32];
-    if (strcmp(il_matrix_at(m, cell, IL_STATUS), "done") != 0)
-        return il_words_copy(il_matrix_at(m, cell, IL_STATUS));
-    if (!*il_matrix_at(m, cell, value))
-        return il_words_copy("-");
-    il_report_number(number, strtod(il_matrix_at(m, cell, value), NULL));
-    return il_words_copy(number);
+    for (int by = 0; by < IL_BYS; by++)
+        if (m->shown[by])
+            il_table_add(t, il_matrix_label((il_by)by), (il_table_column){ .label = true, .numeric = by == IL_BY_SEED });
 }
 
-static int new_rows(il_rows *out, size_t columns, size_t count, il_err *e)
+il_table_cell *il_experiment_labels(il_table *t, const il_matrix *m, const il_matrix_cell *c)
 {
-    *out = (il_rows){ .names = calloc(columns, sizeof(char *)), .values = calloc(count * columns, sizeof(char *)),
-                      .numeric = calloc(columns, sizeof(bool)) };
-    if (!out->names || !out->values || !out->numeric)
-        return il_fail_oom(e);
-    out->columns = columns;
-    out->count = count;
-    return IL_OK;
+    il_table_cell *last = NULL;
+    for (int by = 0; by < IL_BYS; by++)
+        if (m->shown[by])
+            last = il_table_text(t, c->by[by]);
+    return last; /* what a run was trained on is always shown */
 }
 
-static void fill_labels(il_rows *out, const il_matrix *m, const il_matrix_part *p)
+/* ---- values ---- */
+
+/* Of pictures without anything to be found: how many raise an alarm, and how much is marked. */
+static void add_alarms(il_table *t, const il_matrix_cell *c, const il_experiment_view *view)
 {
-    size_t column = 0;
-    for (int c = 0; c < IL_COLUMNS; c++) {
-        if (!m->shown[c])
-            continue;
-        out->names[column] = il_words_copy(il_matrix_label((il_column)c));
-        out->numeric[column] = c == IL_BY_SEED;
-        for (size_t run = 0; run < p->runs.count; run++) {
-            size_t cell = il_matrix_run(m, p->runs.items[run]);
-            out->values[run * out->columns + column] = il_words_copy(il_matrix_at(m, cell, (il_column)c));
-        }
-        column++;
+    il_table_number(t, c->alarms)->anchor = view->medium == IL_MEDIUM_PAGE ? c->cell : 0;
+    il_table_number(t, c->marked);
+}
+
+/* On a page the mean over pictures stands below, with its interval. */
+static void add_iou(il_table *t, const il_matrix *m, const il_matrix_cell *c, const il_experiment_view *view, bool best)
+{
+    il_table_cell *cell = il_table_number(t, c->iou);
+    cell->best = best;
+    if (view->medium != IL_MEDIUM_PAGE)
+        return;
+    const il_picture_scores *p = &view->pictures[c - m->cells];
+    if (isnan(c->iou) || p->defined == 0 || c->authentic) {
+        cell->hole = true;
+        il_words_add(&cell->markup, "undefined");
+        return;
     }
+    cell->anchor = c->cell;
+    il_table_values_interval(&cell->under, p->mean, p->between);
 }
 
-static size_t count_labels(const il_matrix *m)
+static void add_cell(il_table *t, const il_matrix *m, const il_matrix_cell *c, const il_experiment_view *view, bool authentic,
+                     bool best)
 {
-    size_t labels = 0;
-    for (int c = 0; c < IL_COLUMNS; c++)
-        labels += m->shown[c];
-    return labels;
+    const char *status = !c ? "" : c->status; /* "": the grid does not ask for it */
+    for (int i = 0; i <= authentic && (!c || !c->done); i++)
+        il_table_text(t, status)->hole = c != NULL;
+    if (c && c->done && authentic)
+        add_alarms(t, c, view);
+    else if (c && c->done)
+        add_iou(t, m, c, view, best);
 }
 
-/* Of a kind, or of what stands after the last one. */
-static size_t first_column(const il_matrix *m, const il_matrix_part *p, size_t kind)
+static void add_columns(il_table *t, const il_matrix *m, const il_matrix_part *p)
 {
-    size_t column = count_labels(m) + kind;
-    for (size_t k = 0; k < kind; k++)
-        column += p->authentic[k];
-    return column;
-}
-
-static void fill_column(il_rows *out, size_t column, const il_matrix *m, const il_matrix_part *p, size_t kind, il_column value)
-{
-    il_text name = { 0 };
-    il_words_add(&name, "%s%s", p->kinds.items[kind], value == IL_ALARMS ? ": alarms" : value == IL_MARKED ? ": marked" : "");
-    out->names[column] = name.data;
-    out->numeric[column] = true;
-    for (size_t run = 0; run < p->runs.count; run++) {
-        size_t cell = il_matrix_find(m, p, run, kind); /* "": the grid does not ask for it */
-        out->values[run * out->columns + column] = cell < m->cells.count ? shown_value(m, cell, value) : il_words_copy("");
-    }
-}
-
-static int fill_part(il_rows *out, const il_matrix *m, const il_matrix_part *p, il_err *e)
-{
-    int rc = new_rows(out, first_column(m, p, p->kinds.count), p->runs.count, e);
-    if (rc != IL_OK)
-        return rc;
-    fill_labels(out, m, p);
+    const il_table_column look = { .numeric = true, .main = true };
+    il_experiment_label_columns(t, m);
     for (size_t k = 0; k < p->kinds.count; k++) {
-        size_t column = first_column(m, p, k);
-        bool authentic = p->authentic[k];
-        fill_column(out, column, m, p, k, authentic ? IL_ALARMS : IL_IOU);
-        if (authentic)
-            fill_column(out, column + 1, m, p, k, IL_MARKED);
+        il_text name = { 0 };
+        il_words_add(&name, "%s: alarms", p->kinds.items[k]);
+        il_table_add(t, p->authentic[k] ? name.data : p->kinds.items[k], look);
+        il_words_free(&name);
+        if (!p->authentic[k])
+            continue;
+        il_words_add(&name, "%s: marked", p->kinds.items[k]);
+        il_table_add(t, name.data, look);
+        il_words_free(&name);
     }
-    for (size_t i = 0; i < out->columns * out->count; i++)
-        if (!out->values[i] || !out->names[i % out->columns])
-            return il_fail_oom(e);
-    return IL_OK;
 }
 
-/* Of each column the cell that stands out, if one does. */
-static int mark_best(bool *bold, const il_rows *rows, il_store *s, const il_matrix *m, const il_matrix_part *p, il_err *e)
+/* Of each column the row of the cell that stands out; the count of rows where none does. */
+static int find_best(size_t *best, il_store *s, const il_matrix *m, const il_matrix_part *p, il_err *e)
 {
-    size_t best = 0;
-    const char **cells = calloc(p->runs.count + 1, sizeof *cells);
+    int64_t *cells = calloc(p->runs.count + 1, sizeof *cells);
     int rc = cells ? IL_OK : il_fail_oom(e);
     for (size_t k = 0; k < p->kinds.count && rc == IL_OK; k++) {
+        best[k] = p->runs.count;
         for (size_t run = 0; run < p->runs.count; run++) {
-            size_t cell = il_matrix_find(m, p, run, k);
-            cells[run] = cell < m->cells.count ? il_matrix_at(m, cell, IL_CELL) : "0";
+            const il_matrix_cell *c = il_matrix_find(p, m, run, k);
+            cells[run] = c ? c->cell : 0;
         }
-        if (p->authentic[k])
-            continue;
-        rc = il_best_cell(&best, s, cells, p->runs.count, e);
-        if (rc == IL_OK && best < p->runs.count)
-            bold[best * rows->columns + first_column(m, p, k)] = true;
+        if (!p->authentic[k])
+            rc = il_best_cell(&best[k], s, cells, p->runs.count, e);
     }
     free(cells);
+    return rc;
+}
+
+static int fill(il_table *t, il_store *s, const il_matrix *m, const il_matrix_part *p, const il_experiment_view *view, il_err *e)
+{
+    size_t *best = calloc(p->kinds.count + 1, sizeof *best);
+    int rc = best ? IL_OK : il_fail_oom(e);
+    if (rc == IL_OK && view->medium != IL_MEDIUM_TEXT)
+        rc = find_best(best, s, m, p, e);
+    add_columns(t, m, p);
+    for (size_t run = 0; run < p->runs.count && rc == IL_OK; run++) {
+        const il_matrix_cell *first = il_matrix_run(m, p->runs.items[run]);
+        il_experiment_labels(t, m, first)->warning = first->collapsed ? "collapsed" : NULL;
+        for (size_t k = 0; k < p->kinds.count; k++)
+            add_cell(t, m, il_matrix_find(p, m, run, k), view, p->authentic[k],
+                     view->medium != IL_MEDIUM_TEXT && best[k] == run);
+    }
+    free(best);
     return rc;
 }
 
 /* ---- the lines under a part ---- */
 
 /* Has an earlier cell of the same run said the same? */
-static bool is_repeated(const il_matrix *m, const il_matrix_part *p, size_t cell)
+static bool is_repeated(const il_matrix *m, const il_matrix_part *p, const il_matrix_cell *c)
 {
-    for (size_t i = 0; i < cell; i++)
-        if (il_matrix_in(m, p, i) && strcmp(il_matrix_at(m, i, IL_BY_RUN), il_matrix_at(m, cell, IL_BY_RUN)) == 0 &&
-            strcmp(il_matrix_at(m, i, IL_MESSAGE), il_matrix_at(m, cell, IL_MESSAGE)) == 0)
+    for (size_t k = 0; k < p->kinds.count; k++) {
+        const il_matrix_cell *other = il_matrix_find(p, m, c->row, k);
+        if (other && other < c && strcmp(other->message, c->message) == 0)
             return true;
+    }
     return false;
 }
 
-static void note_failures(il_notes *n, const il_matrix *m, const il_matrix_part *p)
+static void note_failures(il_notes *n, const il_matrix *m, size_t part)
 {
-    for (size_t i = 0; i < m->cells.count; i++) {
+    const il_matrix_part *p = &m->parts[part];
+    for (size_t i = 0; i < m->count; i++) {
+        const il_matrix_cell *c = &m->cells[i];
         il_text line = { 0 };
-        if (!il_matrix_in(m, p, i) || strcmp(il_matrix_at(m, i, IL_STATUS), "done") == 0 ||
-            !*il_matrix_at(m, i, IL_MESSAGE) || is_repeated(m, p, i))
+        if (c->part != part || c->done || !*c->message || is_repeated(m, p, c))
             continue;
-        il_words_add(&line, "%s: %s", il_matrix_at(m, i, IL_STATUS), il_matrix_at(m, i, IL_BY_RUN));
-        if (*il_matrix_at(m, i, IL_TEST))
-            il_words_add(&line, " on %s%s%s", p->degradation, *p->degradation ? " " : "", il_matrix_at(m, i, IL_TESTED_ON));
-        il_words_add(&line, ": %s", il_matrix_at(m, i, IL_MESSAGE));
+        il_words_add(&line, "%s: %s", c->status, c->by[IL_BY_RUN]);
+        if (c->test)
+            il_words_add(&line, " on %s%s%s", p->degradation, *p->degradation ? " " : "", c->tested_on);
+        il_words_add(&line, ": %s", c->message);
         il_notes_take(n, &line);
     }
 }
 
-static bool any_authentic(const il_matrix_part *p)
-{
-    bool any = false;
-    for (size_t k = 0; k < p->kinds.count; k++)
-        any = any || p->authentic[k];
-    return any;
-}
-
-/* What holds for all runs, which convention of IoU is printed, and every mishap. */
-static int write_notes(il_notes *n, const il_matrix *m, const il_matrix_part *p, il_format format, il_err *e)
+static void note_collapses(il_notes *n, const il_matrix *m, const il_matrix_part *p)
 {
     il_text line = { 0 };
-    for (int c = IL_BY_MODEL; c <= IL_BY_SEED; c++)
-        if (!m->shown[c])
-            il_words_add(&line, "%s%s %s", line.data ? ", " : "All runs: ", il_matrix_label((il_column)c),
-                         il_matrix_at(m, m->first[0], (il_column)c));
-    il_notes_take(n, &line);
-    il_notes_add(n, IL_REPORT_CONVENTION);
-    if (any_authentic(p))
-        il_notes_add(n, IL_NOTE_AUTHENTIC);
-    il_notes_weights(n, m);
-    if (m->shown[IL_BY_POLICY])
-        il_notes_add(n, IL_NOTE_TRUTH);
-    if (format == IL_FORMAT_LATEX && p->runs.count > 1)
-        il_notes_add(n, "Bold: " IL_BEST_NOTE("of the column") ".");
-    il_notes_unmatched(n, m);
-    note_failures(n, m, p);
     for (size_t run = 0; run < p->runs.count; run++)
-        if (strcmp(il_matrix_at(m, il_matrix_run(m, p->runs.items[run]), IL_COLLAPSED), "1") == 0)
+        if (il_matrix_run(m, p->runs.items[run])->collapsed)
             il_words_add(&line, "%s%s", line.data ? ", " : "Collapsed (no pixel of the validation split is marked): ",
                          p->runs.items[run]);
     il_notes_take(n, &line);
-    return n->failed ? il_fail_oom(e) : IL_OK;
 }
 
-static int show_part(FILE *to, il_store *s, const il_matrix *m, const il_matrix_part *p, il_report_named named, il_format format,
-                     il_err *e)
+/* The labels that all runs share. */
+static void note_common(il_notes *n, const il_matrix *m)
 {
-    il_notes notes = { 0 };
-    il_text heading = { 0 }, label = { 0 };
-    il_rows rows = { 0 };
-    bool *bold = NULL;
-    il_words_add(&heading, "%s: IoU on the %s split of %s, ", named.title, p->split, p->dataset);
-    if (*p->degradation)
-        il_words_add(&heading, "degraded by %s, a column for each level", p->degradation);
-    else
-        il_words_add(&heading, "a column for each image kind");
-    il_words_add(&label, "%s-%s-%s%s%s", named.experiment, p->dataset, p->split, *p->degradation ? "-" : "", p->degradation);
-    int rc = heading.failed || label.failed ? il_fail_oom(e) : fill_part(&rows, m, p, e);
-    if (rc == IL_OK && !(bold = calloc(rows.columns * rows.count + 1, sizeof *bold)))
-        rc = il_fail_oom(e);
-    if (rc == IL_OK && format == IL_FORMAT_LATEX)
-        rc = mark_best(bold, &rows, s, m, p, e);
-    if (rc == IL_OK)
-        rc = write_notes(&notes, m, p, format, e);
-    if (rc == IL_OK)
-        rc = il_report_sheet(to, &(il_sheet){ &rows, heading.data, (const char *const *)notes.lines, label.data, bold }, format, e);
-    free(bold);
-    il_notes_free(&notes);
-    il_words_free(&label);
-    il_words_free(&heading);
-    il_store_rows_free(&rows);
-    return rc;
+    il_text line = { 0 };
+    for (int by = IL_BY_MODEL; by < IL_BYS; by++)
+        if (!m->shown[by])
+            il_words_add(&line, "%s%s %s", line.data ? ", " : "All runs: ", il_matrix_label((il_by)by),
+                         m->cells[m->first[0]].by[by]);
+    il_notes_take(n, &line);
 }
 
-static int show_matrix(FILE *to, il_store *s, bool degraded, il_report_named named, il_format format, bool gap, il_err *e)
+static bool was_last(const il_matrix *m, size_t run)
 {
-    il_matrix m = { 0 };
-    int rc = il_matrix_read(&m, s, named.experiment, degraded, e);
-    for (size_t i = 0; rc == IL_OK && i < m.nparts; i++) {
-        if (gap || i > 0)
-            fputc('\n', to);
-        rc = show_part(to, s, &m, &m.parts[i], named, format, e);
+    return strcmp(m->cells[m->first[run]].weights, "last") == 0;
+}
+
+/* Which weights were tested; where runs differ, of which runs which. */
+static void note_weights(il_notes *n, const il_matrix *m)
+{
+    il_text line = { 0 };
+    size_t best = 0, last = 0, told = 0;
+    for (size_t run = 0; run < m->runs.count; run++) {
+        best += strcmp(m->cells[m->first[run]].weights, "best") == 0;
+        last += was_last(m, run);
     }
-    il_matrix_free(&m);
-    return rc;
+    if (best && last)
+        il_words_add(&line, "Weights tested: of the best epoch;");
+    else if (best || last)
+        il_words_add(&line, "Weights tested: of the %s epoch.", last ? "last" : "best");
+    for (size_t run = 0; best && last && run < m->runs.count; run++)
+        if (was_last(m, run))
+            il_words_add(&line, "%s %s", told++ ? "," : " of the last epoch in", m->runs.items[run]);
+    il_notes_take(n, &line);
 }
 
-int il_report_matrix(FILE *to, il_store *s, il_report_named named, il_format format, bool gap, il_err *e)
+/* Of a grid that names a published table, none of whose cells has the labels of its own. */
+static void note_unmatched(il_notes *n, const il_matrix *m)
 {
-    return show_matrix(to, s, false, named, format, gap, e);
+    il_text line = { 0 };
+    for (size_t i = 0; i < m->count; i++)
+        if (!*m->cells[i].unmatched)
+            return;
+    if (m->count)
+        il_words_add(&line, "The grid names the published table %s, but no cell has the labels of one of its cells.",
+                     m->cells[0].unmatched);
+    il_notes_take(n, &line);
 }
 
-int il_report_levels(FILE *to, il_store *s, il_report_named named, il_format format, bool gap, il_err *e)
+static bool any_authentic(const il_matrix *m, size_t part, bool all)
 {
-    return show_matrix(to, s, true, named, format, gap, e);
+    bool any = false;
+    for (size_t i = all ? 0 : part; i < (all ? m->nparts : part + 1); i++)
+        for (size_t k = 0; k < m->parts[i].kinds.count; k++)
+            any = any || m->parts[i].authentic[k];
+    return any;
+}
+
+/* What holds for all runs, which convention of IoU is printed, and every mishap. On a page: once, under the last part, and the
+ * mishaps in a section of their own. */
+static void add_notes(il_table *t, const il_matrix *m, size_t part, il_medium medium)
+{
+    il_notes *n = &t->notes;
+    bool page = medium == IL_MEDIUM_PAGE;
+    if (page && part + 1 < m->nparts)
+        return;
+    note_common(n, m);
+    if (!page)
+        il_notes_add(n, IL_CONVENTION_IOU);
+    if (any_authentic(m, part, page))
+        il_notes_add(n, IL_CONVENTION_AUTHENTIC);
+    note_weights(n, m);
+    if (m->shown[IL_BY_POLICY])
+        il_notes_add(n, IL_CONVENTION_TRUTH);
+    if (page)
+        il_notes_add(n, "Best: " IL_BEST_NOTE("of its column") ".");
+    else if (medium == IL_MEDIUM_LATEX && m->parts[part].runs.count > 1)
+        il_notes_add(n, "Bold: " IL_BEST_NOTE("of the column") ".");
+    note_unmatched(n, m);
+    if (page)
+        return;
+    note_failures(n, m, part);
+    note_collapses(n, m, &m->parts[part]);
+}
+
+/* ---- the whole ---- */
+
+static void add_title(il_table *t, const il_matrix_part *p, const il_experiment_view *view)
+{
+    if (view->medium == IL_MEDIUM_PAGE) {
+        il_words_add(&t->title, "IoU on the %s split of %s, a column for each kind of picture tested on. Large: as published (mean over"
+                     " batches). Small: mean over pictures, with its 95\xc2\xa0%% bootstrap interval.", p->split, p->dataset);
+        return;
+    }
+    il_words_add(&t->title, "%s: IoU on the %s split of %s, ", view->title, p->split, p->dataset);
+    if (*p->degradation)
+        il_words_add(&t->title, "degraded by %s, a column for each level", p->degradation);
+    else
+        il_words_add(&t->title, "a column for each image kind");
+    il_words_add(&t->label, "%s-%s-%s%s%s", view->name, p->dataset, p->split, *p->degradation ? "-" : "", p->degradation);
+}
+
+int il_experiment_table(il_table *out, il_store *s, const il_matrix *m, size_t part, const il_experiment_view *view, il_err *e)
+{
+    il_table *t = out;
+    const il_matrix_part *p = &m->parts[part];
+    t->anchors = view->anchors;
+    add_title(t, p, view);
+    int rc = fill(t, s, m, p, view, e);
+    add_notes(t, m, part, view->medium);
+    return rc == IL_OK ? il_table_check(t, e) : rc;
 }

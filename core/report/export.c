@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include "report/tensorboard.h"
 #include "report/export.h"
-#include "report/format_markup.h"
+#include "report/format.h"
 #include "store/stats/histogram.h"
 
 /* ?1: the experiment, '' for all. */
@@ -33,17 +33,6 @@ static const struct {
 static const char tests_sql[] = "SELECT id FROM tests WHERE " OF_RUN("run") " ORDER BY id";
 static const char images_sql[] = "SELECT * FROM images WHERE test = ?1 ORDER BY id";
 static const char scores_sql[] = "SELECT test, id, tampered, clean FROM scores WHERE test = ?1 ORDER BY id";
-
-static const char *value(const il_rows *r, size_t row, size_t column)
-{
-    return r->values[row * r->columns + column];
-}
-
-static double number(const il_rows *r, size_t row, size_t column)
-{
-    const char *text = value(r, row, column);
-    return text ? strtod(text, NULL) : 0;
-}
 
 /* ---- files ---- */
 
@@ -78,13 +67,13 @@ static int put_rows(struct file *f, const il_rows *rows, il_export_format format
 {
     int rc = IL_OK;
     if (format == IL_EXPORT_CSV && !f->begun)
-        il_report_csv_line(f->to, rows, 0);
+        il_format_csv_line(f->to, rows, 0);
     f->begun = true;
     for (size_t row = 0; row < rows->count && rc == IL_OK; row++) {
         if (format == IL_EXPORT_CSV)
-            il_report_csv_line(f->to, rows, row + 1);
+            il_format_csv_line(f->to, rows, row + 1);
         else
-            rc = il_report_json_line(f->to, rows, row, e);
+            rc = il_format_json_line(f->to, rows, row, e);
     }
     return rc;
 }
@@ -134,9 +123,9 @@ static int put_scores(struct file *f, const il_rows *blobs, il_export_format for
     int rc = put_rows(f, &none, format, e);
     for (size_t row = 0; row < blobs->count && rc == IL_OK; row++) {
         il_bins tampered, clean;
-        rc = decode(&tampered, value(blobs, row, 2), e);
+        rc = decode(&tampered, il_rows_text(blobs, row, "tampered"), e);
         if (rc == IL_OK)
-            rc = decode(&clean, value(blobs, row, 3), e);
+            rc = decode(&clean, il_rows_text(blobs, row, "clean"), e);
         for (int bin = 0; bin < IL_BINS && rc == IL_OK; bin++) {
             char numbers[3][24];
             const int64_t counts[] = { bin, tampered.bins[bin], clean.bins[bin] };
@@ -144,7 +133,8 @@ static int put_scores(struct file *f, const il_rows *blobs, il_export_format for
                 continue;
             for (int i = 0; i < 3; i++)
                 snprintf(numbers[i], sizeof numbers[i], "%lld", (long long)counts[i]);
-            char *values[] = { (char *)value(blobs, row, 0), (char *)value(blobs, row, 1), numbers[0], numbers[1], numbers[2] };
+            char *values[] = { (char *)il_rows_text(blobs, row, "test"), (char *)il_rows_text(blobs, row, "id"), numbers[0],
+                               numbers[1], numbers[2] };
             il_rows one = none;
             one.values = values;
             one.count = 1;
@@ -164,7 +154,7 @@ static int put_pictures(const char *folder, il_store *s, const char *experiment,
     if (rc == IL_OK)
         rc = open_file(&scores, folder, "scores", ending_of(format), e);
     for (size_t i = 0; i < tests.count && rc == IL_OK; i++) {
-        const char *args[] = { value(&tests, i, 0), NULL };
+        const char *args[] = { il_rows_text(&tests, i, "id"), NULL };
         il_rows rows = { 0 };
         rc = il_store_query(&rows, s, images_sql, args, e);
         if (rc == IL_OK)
@@ -184,26 +174,29 @@ static int put_pictures(const char *folder, il_store *s, const char *experiment,
 
 /* ---- TensorBoard ---- */
 
-static const char board_runs[] = "SELECT id, name, coalesce(strftime('%s', started_at), 0) FROM runs WHERE " OF_RUN("id")
+static const char board_runs[] = "SELECT id, name, coalesce(strftime('%s', started_at), 0) AS start FROM runs WHERE " OF_RUN("id")
                                  " ORDER BY id";
 static const char board_epochs[] =
-    "SELECT epoch, sum(seconds) OVER (ORDER BY epoch), train_loss, validation_loss, train_iou, validation_iou, "
-    "images_per_second FROM epochs WHERE run = ?1 ORDER BY epoch";
+    "SELECT epoch, coalesce(sum(seconds) OVER (ORDER BY epoch), 0) AS seconds, train_loss, validation_loss, train_iou,"
+    " validation_iou, images_per_second FROM epochs WHERE run = ?1 ORDER BY epoch";
 static const char board_tests[] =
-    "SELECT DISTINCT coalesce(c.tested_epoch, 0), c.tested_dataset, c.tested_on, c.split, c.iou, "
-    "coalesce('/' || c.degradation || printf(' %.10g', c.level), '') FROM cells c JOIN runs r ON "
+    "SELECT DISTINCT coalesce(c.tested_epoch, 0) AS epoch, c.tested_dataset, c.tested_on, c.split, c.iou, "
+    "coalesce('/' || c.degradation || printf(' %.10g', c.level), '') AS degradation FROM cells c JOIN runs r ON "
     "r.hash = c.run_hash WHERE r.id = ?1 AND c.status = 'done' AND c.iou IS NOT NULL ORDER BY c.cell";
 
 static int put_epochs(FILE *to, il_store *s, const char *run, double start, il_err *e)
 {
-    static const char *const tags[] = { "loss/train", "loss/validation", "iou/train", "iou/validation", "images_per_second" };
+    static const struct {
+        const char *tag, *column;
+    } series[] = { { "loss/train", "train_loss" }, { "loss/validation", "validation_loss" }, { "iou/train", "train_iou" },
+                   { "iou/validation", "validation_iou" }, { "images_per_second", "images_per_second" } };
     il_rows rows = { 0 };
     int rc = il_store_query(&rows, s, board_epochs, (const char *[]){ run, NULL }, e);
     for (size_t row = 0; row < rows.count && rc == IL_OK; row++)
-        for (size_t i = 0; i < sizeof tags / sizeof *tags; i++)
-            if (value(&rows, row, 2 + i))
-                il_events_scalar(to, start + number(&rows, row, 1), (int64_t)number(&rows, row, 0), tags[i],
-                                 number(&rows, row, 2 + i));
+        for (size_t i = 0; i < sizeof series / sizeof *series; i++)
+            if (il_rows_text(&rows, row, series[i].column))
+                il_events_scalar(to, start + il_rows_real(&rows, row, "seconds"), il_rows_int(&rows, row, "epoch"), series[i].tag,
+                                 il_rows_real(&rows, row, series[i].column));
     il_store_rows_free(&rows);
     return rc;
 }
@@ -214,9 +207,9 @@ static int put_tests(FILE *to, il_store *s, const char *run, double start, il_er
     int rc = il_store_query(&rows, s, board_tests, (const char *[]){ run, NULL }, e);
     for (size_t row = 0; row < rows.count && rc == IL_OK; row++) {
         char tag[300];
-        snprintf(tag, sizeof tag, "%s_iou/%s/%s%s", value(&rows, row, 3), value(&rows, row, 1), value(&rows, row, 2),
-                 value(&rows, row, 5));
-        il_events_scalar(to, start, (int64_t)number(&rows, row, 0), tag, number(&rows, row, 4));
+        snprintf(tag, sizeof tag, "%s_iou/%s/%s%s", il_rows_text(&rows, row, "split"), il_rows_text(&rows, row, "tested_dataset"),
+                 il_rows_text(&rows, row, "tested_on"), il_rows_text(&rows, row, "degradation"));
+        il_events_scalar(to, start, il_rows_int(&rows, row, "epoch"), tag, il_rows_real(&rows, row, "iou"));
     }
     il_store_rows_free(&rows);
     return rc;
@@ -225,12 +218,12 @@ static int put_tests(FILE *to, il_store *s, const char *run, double start, il_er
 /* Its folder is what TensorBoard calls the run: its number and name, without what file systems dislike. */
 static int put_run(const char *folder, il_store *s, const il_rows *runs, size_t row, il_err *e)
 {
-    const char *id = value(runs, row, 0);
-    double start = number(runs, row, 2);
+    const char *id = il_rows_text(runs, row, "id");
+    double start = il_rows_real(runs, row, "start");
     il_text path = { 0 };
     struct file f = { 0 };
     char name[160];
-    snprintf(name, sizeof name, "%s", value(runs, row, 1));
+    snprintf(name, sizeof name, "%s", il_rows_text(runs, row, "name"));
     for (char *c = name; *c; c++)
         if (*c == '/' || (unsigned char)*c < 0x20)
             *c = '_';

@@ -1,7 +1,8 @@
-/* report_latex.c - rows as tables for LaTeX with the package booktabs. */
+/* format_latex.c - tables for LaTeX with the package booktabs. */
 #include <ctype.h>
 #include <string.h>
-#include "report/format_markup.h"
+#include "report/format.h"
+#include "report/table_values.h"
 
 /* Reads one character of UTF-8 (0xfffd for a byte that is none) and moves on. */
 static unsigned long next(const unsigned char **text)
@@ -75,9 +76,9 @@ static void put_value(FILE *to, const char *value, bool first, bool bold)
     fprintf(to, "%s%s%s%s", first ? "" : " & ", open, value, *open ? "}" : "");
 }
 
-static void put_tabular(FILE *to, const il_sheet *sheet, char *const *seen)
+static void put_tabular(FILE *to, const il_table *table, char *const *seen)
 {
-    const il_rows *rows = sheet->rows;
+    const il_rows *rows = &table->rows;
     fputs("\\begin{tabular}{", to);
     for (size_t i = 0; i < rows->columns; i++)
         fputc(rows->numeric[i] ? 'r' : 'l', to);
@@ -85,31 +86,32 @@ static void put_tabular(FILE *to, const il_sheet *sheet, char *const *seen)
     for (size_t row = 0; row <= rows->count; row++) {
         for (size_t i = 0; i < rows->columns; i++)
             put_value(to, seen[row * rows->columns + i], i == 0,
-                      sheet->bold && row > 0 && sheet->bold[(row - 1) * rows->columns + i]);
+                      table->cells && row > 0 && table->cells[(row - 1) * rows->columns + i].best);
         fputs(row == 0 ? " \\\\\n\\midrule\n" : " \\\\\n", to);
     }
     fputs("\\bottomrule\n\\end{tabular}\n", to);
 }
 
-int il_report_latex(FILE *to, const il_sheet *sheet, il_err *e)
+int il_format_latex(FILE *to, const il_table *table, il_err *e)
 {
     char **seen = NULL;
-    int rc = il_report_seen(&seen, sheet->rows, escape_latex, e);
-    if (rc == IL_OK && sheet->title)
-        rc = il_report_escaped(to, "% needs \\usepackage{booktabs} and \\usepackage[T1]{fontenc}\n"
-                               "\\begin{table}[htbp]\n\\centering\n\\caption{", sheet->title, "}\n", escape_latex, e);
-    if (rc == IL_OK && sheet->label)
-        put_label(to, sheet->label);
+    const il_notes *notes = &table->notes;
+    int rc = il_table_values_seen(&seen, table, escape_latex, e);
+    if (rc == IL_OK && table->title.data)
+        rc = il_table_values_escaped(to, "% needs \\usepackage{booktabs} and \\usepackage[T1]{fontenc}\n"
+                                     "\\begin{table}[htbp]\n\\centering\n\\caption{", table->title.data, "}\n", escape_latex, e);
+    if (rc == IL_OK && table->label.data)
+        put_label(to, table->label.data);
     if (rc == IL_OK)
-        put_tabular(to, sheet, seen);
-    if (rc == IL_OK && sheet->notes && sheet->notes[0])
+        put_tabular(to, table, seen);
+    if (rc == IL_OK && notes->count)
         fputs("\n\\smallskip\n\\begin{minipage}{\\linewidth}\\footnotesize\n", to);
-    for (size_t i = 0; rc == IL_OK && sheet->notes && sheet->notes[i]; i++)
-        rc = il_report_escaped(to, "", sheet->notes[i], "\\par\n", escape_latex, e);
-    if (rc == IL_OK && sheet->notes && sheet->notes[0])
+    for (size_t i = 0; rc == IL_OK && i < notes->count; i++)
+        rc = il_table_values_escaped(to, "", notes->lines[i], "\\par\n", escape_latex, e);
+    if (rc == IL_OK && notes->count)
         fputs("\\end{minipage}\n", to);
-    if (rc == IL_OK && sheet->title)
+    if (rc == IL_OK && table->title.data)
         fputs("\\end{table}\n", to);
-    il_report_seen_free(seen, sheet->rows);
+    il_table_values_free(seen, table);
     return rc;
 }

@@ -3,168 +3,244 @@
 #include <string.h>
 #include "report/matrix.h"
 
-static const char *const label_names[] = {
-    [IL_BY_RUN] = "run", [IL_BY_MODEL] = "model", [IL_BY_DATASET] = "data set", [IL_BY_POLICY] = "mask policy",
-    [IL_BY_LOSS] = "loss", [IL_BY_TRAINED_ON] = "trained on", [IL_BY_SEED] = "seed" };
+static const struct {
+    const char *label, *column;
+} bys[] = {
+    [IL_BY_RUN] = { "run", "run" }, [IL_BY_MODEL] = { "model", "model" }, [IL_BY_DATASET] = { "data set", "dataset" },
+    [IL_BY_POLICY] = { "mask policy", "mask_policy" }, [IL_BY_LOSS] = { "loss", "loss" },
+    [IL_BY_TRAINED_ON] = { "trained on", "trained_on" }, [IL_BY_SEED] = { "seed", "seed" } };
 
-/* From the degradation on, which is '' where columns are image kinds. */
-#define AFTER_LABELS(degradation) \
-    degradation ", c.tested_weights, c.images > 0 AND c.authentic = c.images, c.false_alarms, c.marked," \
-    " CASE WHEN c.published_iou IS NULL THEN c.published_table END"
+#define COLUMNS \
+    " c.run, c.split, c.iou, c.status, c.message, c.collapsed, c.test, c.cell, c.model, c.dataset, c.mask_policy, c.loss," \
+    " c.trained_on, c.seed, c.tested_weights, c.images > 0 AND c.authentic = c.images AS authentic, c.false_alarms," \
+    " c.marked, CASE WHEN c.published_iou IS NULL THEN c.published_table END AS unmatched"
 
 #define PLAIN \
-    "SELECT run, tested_dataset, split, tested_on, iou, status, message, collapsed, test, cell," \
-    " model, dataset, mask_policy, loss, trained_on, seed, " AFTER_LABELS("''") " FROM cells c" \
+    "SELECT tested_dataset, tested_on, '' AS degradation," COLUMNS " FROM cells c" \
     " WHERE experiment = ?1 AND degradation IS NULL ORDER BY cell"
 
 /* Pictures as they are stand beside each kind of degradation. */
 #define DEGRADED \
-    "SELECT c.run, c.tested_dataset || ' ' || c.tested_on, c.split," \
-    " CASE WHEN c.level IS NULL THEN 'none' ELSE printf('%.10g', c.level) END, c.iou, c.status, c.message, c.collapsed," \
-    " c.test, c.cell, c.model, c.dataset, c.mask_policy, c.loss, c.trained_on, c.seed, " AFTER_LABELS("k.degradation") \
+    "SELECT c.tested_dataset || ' ' || c.tested_on AS tested_dataset," \
+    " CASE WHEN c.level IS NULL THEN 'none' ELSE printf('%.10g', c.level) END AS tested_on, k.degradation AS degradation," COLUMNS \
     " FROM (SELECT run, tested_dataset, tested_on, split, degradation, MIN(cell) AS first FROM cells" \
     "  WHERE experiment = ?1 AND degradation IS NOT NULL GROUP BY 1, 2, 3, 4, 5) k" \
     " JOIN cells c ON c.experiment = ?1 AND c.run = k.run AND c.tested_dataset = k.tested_dataset" \
     " AND c.tested_on = k.tested_on AND c.split = k.split AND (c.degradation IS NULL OR c.degradation = k.degradation)" \
     " ORDER BY k.first, c.degradation IS NOT NULL, c.cell"
 
-const char *il_matrix_label(il_column column)
+const char *il_matrix_label(il_by by)
 {
-    return label_names[column];
+    return bys[by].label;
 }
 
-const char *il_matrix_at(const il_matrix *m, size_t cell, il_column column)
+static il_matrix_cell read_cell(const il_rows *r, size_t i)
 {
-    const char *text = m->cells.values[cell * m->cells.columns + column];
-    return text ? text : "";
+    il_matrix_cell c = {
+        .cell = il_rows_int(r, i, "cell"), .test = il_rows_int(r, i, "test"),
+        .tested_dataset = il_rows_word(r, i, "tested_dataset"), .split = il_rows_word(r, i, "split"),
+        .tested_on = il_rows_word(r, i, "tested_on"), .degradation = il_rows_word(r, i, "degradation"),
+        .status = il_rows_word(r, i, "status"), .message = il_rows_word(r, i, "message"),
+        .weights = il_rows_word(r, i, "tested_weights"), .unmatched = il_rows_word(r, i, "unmatched"),
+        .iou = il_rows_real(r, i, "iou"), .alarms = il_rows_real(r, i, "false_alarms"), .marked = il_rows_real(r, i, "marked"),
+        .collapsed = il_rows_int(r, i, "collapsed") == 1, .authentic = il_rows_int(r, i, "authentic") == 1 };
+    for (int by = 0; by < IL_BYS; by++)
+        c.by[by] = il_rows_word(r, i, bys[by].column);
+    c.done = strcmp(c.status, "done") == 0;
+    return c;
 }
 
-/* d->count when it is not there. */
-static size_t index_of(const il_distinct *d, const char *word)
+/* ---- distinct texts ---- */
+
+static int distinct_new(il_distinct *d, size_t most, il_err *e)
 {
-    for (size_t i = 0; i < d->count; i++)
-        if (d->items[i] && strcmp(d->items[i], word) == 0)
-            return i;
-    return d->count;
+    *d = (il_distinct){ .items = calloc(most + 1, sizeof *d->items), .room = 2 * most + 1 };
+    d->places = calloc(d->room, sizeof *d->places);
+    return d->items && d->places ? IL_OK : il_fail_oom(e);
 }
 
-/* d->items must have room for one more. */
-static bool add_word(il_distinct *d, const char *word)
+static void distinct_free(il_distinct *d)
 {
-    if (index_of(d, word) < d->count)
-        return false;
-    d->items[d->count++] = word;
-    return true;
+    free(d->items);
+    free(d->places);
 }
 
-static bool same_labels(const il_matrix *m, size_t a, size_t b)
+/* Where the word is noted, or would be. */
+static size_t *place_of(const il_distinct *d, const char *word)
 {
-    for (int c = IL_BY_MODEL; c <= IL_BY_SEED; c++)
-        if (strcmp(il_matrix_at(m, a, (il_column)c), il_matrix_at(m, b, (il_column)c)) != 0)
+    size_t hash = 14695981039346656037u; /* FNV-1a */
+    for (const unsigned char *c = (const unsigned char *)word; *c; c++)
+        hash = (hash ^ *c) * 1099511628211u;
+    size_t i = hash % d->room;
+    while (d->places[i] && strcmp(d->items[d->places[i] - 1], word) != 0)
+        i = (i + 1) % d->room;
+    return &d->places[i];
+}
+
+/* The word's place in items. */
+static size_t distinct_add(il_distinct *d, const char *word)
+{
+    size_t *place = place_of(d, word);
+    if (!*place) {
+        d->items[d->count++] = word;
+        *place = d->count;
+    }
+    return *place - 1;
+}
+
+/* ---- labels ---- */
+
+static bool same_labels(const il_matrix_cell *a, const il_matrix_cell *b)
+{
+    for (int by = IL_BY_MODEL; by < IL_BYS; by++)
+        if (strcmp(a->by[by], b->by[by]) != 0)
             return false;
     return true;
 }
 
-/* Labels that differ between runs are shown; the run's name too, where they do not tell all of them apart. */
-static void choose_labels(il_matrix *m)
+static int by_labels(const void *a, const void *b)
 {
+    const il_matrix_cell *one = *(il_matrix_cell *const *)a, *other = *(il_matrix_cell *const *)b;
+    int order = 0;
+    for (int by = IL_BY_MODEL; by < IL_BYS && order == 0; by++)
+        order = strcmp(one->by[by], other->by[by]);
+    return order;
+}
+
+/* Labels that differ between runs are shown; the run's name too, where they do not tell all of them apart. */
+static int choose_labels(il_matrix *m, il_err *e)
+{
+    const il_matrix_cell **runs = calloc(m->runs.count + 1, sizeof *runs);
+    if (!runs)
+        return il_fail_oom(e);
     m->shown[IL_BY_TRAINED_ON] = true;
+    for (size_t i = 0; i < m->runs.count; i++) {
+        runs[i] = &m->cells[m->first[i]];
+        for (int by = IL_BY_MODEL; by < IL_BYS; by++)
+            m->shown[by] = m->shown[by] || strcmp(runs[0]->by[by], runs[i]->by[by]) != 0;
+    }
+    if (m->runs.count)
+        qsort(runs, m->runs.count, sizeof *runs, by_labels);
     for (size_t i = 1; i < m->runs.count; i++)
-        for (int c = IL_BY_MODEL; c <= IL_BY_SEED; c++)
-            if (strcmp(il_matrix_at(m, m->first[0], (il_column)c), il_matrix_at(m, m->first[i], (il_column)c)) != 0)
-                m->shown[c] = true;
-    for (size_t i = 0; i < m->runs.count && !m->shown[IL_BY_RUN]; i++)
-        for (size_t j = 0; j < i; j++)
-            if (same_labels(m, m->first[i], m->first[j]))
-                m->shown[IL_BY_RUN] = true;
+        m->shown[IL_BY_RUN] = m->shown[IL_BY_RUN] || same_labels(runs[i - 1], runs[i]);
+    free(runs);
+    return IL_OK;
 }
 
 /* ---- parts ---- */
 
-bool il_matrix_in(const il_matrix *m, const il_matrix_part *p, size_t cell)
+static bool is_in(const il_matrix_cell *c, const il_matrix_part *p)
 {
-    return strcmp(il_matrix_at(m, cell, IL_TESTED_DATASET), p->dataset) == 0 &&
-           strcmp(il_matrix_at(m, cell, IL_SPLIT), p->split) == 0 &&
-           strcmp(il_matrix_at(m, cell, IL_DEGRADATION), p->degradation) == 0;
+    return strcmp(c->tested_dataset, p->dataset) == 0 && strcmp(c->split, p->split) == 0 &&
+           strcmp(c->degradation, p->degradation) == 0;
 }
 
-/* Of the kinds that were tested, those of which every test is of authentic pictures alone. */
-static void find_authentic(const il_matrix *m, il_matrix_part *p)
+/* The part of each cell, made where it is the first. A database has few. */
+static void find_parts(il_matrix *m)
 {
-    for (int tampered = 0; tampered < 2; tampered++)
-        for (size_t i = 0; i < m->cells.count; i++)
-            if (il_matrix_in(m, p, i) && strcmp(il_matrix_at(m, i, IL_STATUS), "done") == 0 &&
-                (strcmp(il_matrix_at(m, i, IL_AUTHENTIC), "1") != 0) == tampered)
-                p->authentic[index_of(&p->kinds, il_matrix_at(m, i, IL_TESTED_ON))] = !tampered;
-}
-
-static int add_part(il_matrix *m, size_t cell, il_err *e)
-{
-    size_t room = m->cells.count;
-    il_matrix_part *p = &m->parts[m->nparts];
-    *p = (il_matrix_part){ il_matrix_at(m, cell, IL_TESTED_DATASET), il_matrix_at(m, cell, IL_SPLIT),
-                    il_matrix_at(m, cell, IL_DEGRADATION), { calloc(room, sizeof(char *)), 0 }, { calloc(room, sizeof(char *)), 0 },
-                    calloc(room, sizeof(bool)) };
-    m->nparts++;
-    if (!p->kinds.items || !p->runs.items || !p->authentic)
-        return il_fail_oom(e);
-    for (size_t i = cell; i < m->cells.count; i++)
-        if (il_matrix_in(m, p, i)) {
-            add_word(&p->kinds, il_matrix_at(m, i, IL_TESTED_ON));
-            add_word(&p->runs, il_matrix_at(m, i, IL_BY_RUN));
-        }
-    find_authentic(m, p);
-    return IL_OK;
-}
-
-static int find_parts(il_matrix *m, il_err *e)
-{
-    int rc = IL_OK;
-    m->nparts = 0;
-    for (size_t i = 0; rc == IL_OK && i < m->cells.count; i++) {
-        bool known = false;
-        for (size_t k = 0; k < m->nparts; k++)
-            known = known || il_matrix_in(m, &m->parts[k], i);
-        rc = known ? IL_OK : add_part(m, i, e);
+    for (size_t i = 0; i < m->count; i++) {
+        il_matrix_cell *c = &m->cells[i];
+        size_t k = i > 0 && is_in(c, &m->parts[c[-1].part]) ? c[-1].part : 0;
+        while (k < m->nparts && !is_in(c, &m->parts[k]))
+            k++;
+        if (k == m->nparts)
+            m->parts[m->nparts++] = (il_matrix_part){ .dataset = c->tested_dataset, .split = c->split,
+                                                      .degradation = c->degradation };
+        c->part = k;
     }
+}
+
+/* Rows and columns. Authentic are the kinds, of those that were tested, of which every test is of authentic pictures alone. */
+static int fill_part(il_matrix *m, size_t part, const size_t *cells, size_t count, il_err *e)
+{
+    il_matrix_part *p = &m->parts[part];
+    int rc = distinct_new(&p->kinds, count, e);
+    if (rc == IL_OK)
+        rc = distinct_new(&p->runs, count, e);
+    for (size_t i = 0; rc == IL_OK && i < count; i++) {
+        il_matrix_cell *c = &m->cells[cells[i]];
+        c->kind = distinct_add(&p->kinds, c->tested_on);
+        c->row = distinct_add(&p->runs, c->by[IL_BY_RUN]);
+    }
+    if (rc != IL_OK)
+        return rc;
+    bool *tampered = calloc(p->kinds.count + 1, sizeof *tampered);
+    p->authentic = calloc(p->kinds.count + 1, sizeof *p->authentic);
+    p->at = calloc(p->kinds.count * p->runs.count + 1, sizeof *p->at);
+    if (!tampered || !p->authentic || !p->at)
+        rc = il_fail_oom(e);
+    for (size_t i = 0; rc == IL_OK && i < count; i++) {
+        const il_matrix_cell *c = &m->cells[cells[i]];
+        size_t *at = &p->at[c->row * p->kinds.count + c->kind];
+        *at = *at ? *at : cells[i] + 1;
+        tampered[c->kind] = tampered[c->kind] || (c->done && !c->authentic);
+        p->authentic[c->kind] = !tampered[c->kind] && (p->authentic[c->kind] || c->done);
+    }
+    free(tampered);
     return rc;
 }
 
-size_t il_matrix_run(const il_matrix *m, const char *run)
+/* Cells sorted by part, each in the order of the rows. */
+static int fill_parts(il_matrix *m, il_err *e)
 {
-    size_t i = index_of(&m->runs, run);
-    return i < m->runs.count ? m->first[i] : m->cells.count;
+    size_t *start = calloc(m->nparts + 2, sizeof *start), *sorted = calloc(m->count + 1, sizeof *sorted);
+    int rc = start && sorted ? IL_OK : il_fail_oom(e);
+    for (size_t i = 0; rc == IL_OK && i < m->count; i++)
+        start[m->cells[i].part + 2]++;
+    for (size_t k = 2; rc == IL_OK && k < m->nparts + 2; k++)
+        start[k] += start[k - 1];
+    for (size_t i = 0; rc == IL_OK && i < m->count; i++)
+        sorted[start[m->cells[i].part + 1]++] = i;
+    for (size_t k = 0; rc == IL_OK && k < m->nparts; k++)
+        rc = fill_part(m, k, sorted + start[k], start[k + 1] - start[k], e);
+    free(start);
+    free(sorted);
+    return rc;
 }
 
-size_t il_matrix_find(const il_matrix *m, const il_matrix_part *p, size_t run, size_t kind)
+const il_matrix_cell *il_matrix_run(const il_matrix *m, const char *run)
 {
-    for (size_t i = 0; i < m->cells.count; i++)
-        if (il_matrix_in(m, p, i) && strcmp(il_matrix_at(m, i, IL_BY_RUN), p->runs.items[run]) == 0 &&
-            strcmp(il_matrix_at(m, i, IL_TESTED_ON), p->kinds.items[kind]) == 0)
-            return i;
-    return m->cells.count;
+    size_t place = *place_of(&m->runs, run);
+    return place ? &m->cells[m->first[place - 1]] : NULL;
+}
+
+const il_matrix_cell *il_matrix_find(const il_matrix_part *p, const il_matrix *m, size_t run, size_t kind)
+{
+    size_t at = p->at[run * p->kinds.count + kind];
+    return at ? &m->cells[at - 1] : NULL;
 }
 
 /* ---- the whole ---- */
 
+static int fill(il_matrix *m, il_err *e)
+{
+    m->count = m->rows.count;
+    m->cells = calloc(m->count + 1, sizeof *m->cells);
+    m->first = calloc(m->count + 1, sizeof *m->first);
+    m->parts = calloc(m->count + 1, sizeof *m->parts);
+    int rc = m->cells && m->first && m->parts ? distinct_new(&m->runs, m->count, e) : il_fail_oom(e);
+    for (size_t i = 0; rc == IL_OK && i < m->count; i++) {
+        size_t before = m->runs.count;
+        m->cells[i] = read_cell(&m->rows, i);
+        distinct_add(&m->runs, m->cells[i].by[IL_BY_RUN]);
+        if (m->runs.count > before)
+            m->first[before] = i;
+    }
+    if (rc == IL_OK)
+        rc = choose_labels(m, e);
+    if (rc == IL_OK) {
+        find_parts(m);
+        rc = fill_parts(m, e);
+    }
+    return rc;
+}
+
 int il_matrix_read(il_matrix *out, il_store *s, const char *experiment, bool degraded, il_err *e)
 {
     il_matrix m = { 0 };
-    int rc = il_store_query(&m.cells, s, degraded ? DEGRADED : PLAIN, (const char *const[]){ experiment, NULL }, e);
-    if (rc != IL_OK)
-        return rc;
-    m.runs.items = calloc(m.cells.count + 1, sizeof *m.runs.items);
-    m.first = calloc(m.cells.count + 1, sizeof *m.first);
-    m.parts = calloc(m.cells.count + 1, sizeof *m.parts);
-    if (!m.runs.items || !m.first || !m.parts)
-        rc = il_fail_oom(e);
-    for (size_t i = 0; rc == IL_OK && i < m.cells.count; i++)
-        if (add_word(&m.runs, il_matrix_at(&m, i, IL_BY_RUN)))
-            m.first[m.runs.count - 1] = i;
-    if (rc == IL_OK) {
-        choose_labels(&m);
-        rc = find_parts(&m, e);
-    }
+    int rc = il_store_query(&m.rows, s, degraded ? DEGRADED : PLAIN, (const char *const[]){ experiment, NULL }, e);
+    if (rc == IL_OK)
+        rc = fill(&m, e);
     if (rc != IL_OK) {
         il_matrix_free(&m);
         return rc;
@@ -177,12 +253,14 @@ void il_matrix_free(il_matrix *m)
 {
     for (size_t i = 0; m->parts && i < m->nparts; i++) {
         free(m->parts[i].authentic);
-        free(m->parts[i].kinds.items);
-        free(m->parts[i].runs.items);
+        free(m->parts[i].at);
+        distinct_free(&m->parts[i].kinds);
+        distinct_free(&m->parts[i].runs);
     }
     free(m->parts);
-    free(m->runs.items);
+    distinct_free(&m->runs);
     free(m->first);
-    il_store_rows_free(&m->cells);
+    free(m->cells);
+    il_store_rows_free(&m->rows);
     *m = (il_matrix){ 0 };
 }

@@ -4,21 +4,31 @@
 
 #include "store/store.h"
 
-/* Columns of cells. From IL_BY_MODEL to IL_BY_SEED: labels of runs. */
-typedef enum il_column {
-    IL_BY_RUN, IL_TESTED_DATASET, IL_SPLIT, IL_TESTED_ON, IL_IOU, IL_STATUS, IL_MESSAGE, IL_COLLAPSED, IL_TEST, IL_CELL,
-    IL_BY_MODEL, IL_BY_DATASET, IL_BY_POLICY, IL_BY_LOSS, IL_BY_TRAINED_ON, IL_BY_SEED, IL_COLUMNS,
-    IL_DEGRADATION = IL_COLUMNS,
-    IL_WEIGHTS,   /* tested: best or last */
-    IL_AUTHENTIC, /* "1": the test has pictures, and none of them is tampered */
-    IL_ALARMS, IL_MARKED,
-    IL_UNMATCHED  /* the published table that its grid names and that has no such cell */
-} il_column;
+/* What a run is called by. From IL_BY_MODEL on: its labels. */
+typedef enum il_by {
+    IL_BY_RUN, IL_BY_MODEL, IL_BY_DATASET, IL_BY_POLICY, IL_BY_LOSS, IL_BY_TRAINED_ON, IL_BY_SEED, IL_BYS
+} il_by;
+
+/* Texts are lent by the matrix's rows, "" where the database has NULL. */
+typedef struct il_matrix_cell {
+    int64_t cell, test; /* 0: no test */
+    const char *by[IL_BYS];
+    const char *tested_dataset, *split, *tested_on; /* tested_on: the image kind, or the level of a degradation */
+    const char *degradation;                        /* "": none */
+    const char *status, *message;
+    const char *weights;   /* tested: best or last */
+    const char *unmatched; /* the published table that its grid names and that has no such cell */
+    double iou, alarms, marked; /* NAN: undefined */
+    bool done, collapsed;
+    bool authentic;         /* the test has pictures, and none of them is tampered */
+    size_t part, row, kind; /* places in parts, and in the part's runs and kinds */
+} il_matrix_cell;
 
 /* Distinct texts in the order in which they came; borrowed. */
 typedef struct il_distinct {
     const char **items;
-    size_t count;
+    size_t count, room;
+    size_t *places; /* in items, plus one; by hash */
 } il_distinct;
 
 /* What was tested on one split of one data set: rows are runs, columns are image kinds, or levels of a degradation. */
@@ -27,13 +37,16 @@ typedef struct il_matrix_part {
     const char *degradation; /* "": none, columns are kinds */
     il_distinct kinds, runs;
     bool *authentic; /* by kind: pictures without anything to be found; the column has alarms and marked pixels, no IoU */
+    size_t *at;      /* runs x kinds: cells, plus one; 0 where the grid asks for none */
 } il_matrix_part;
 
 typedef struct il_matrix {
-    il_rows cells;
+    il_rows rows;
+    il_matrix_cell *cells;
+    size_t count;
     il_distinct runs;
-    size_t *first;          /* of each run: a cell of it */
-    bool shown[IL_COLUMNS]; /* labels that tell runs apart; the run's name where they do not suffice */
+    size_t *first;      /* of each run: a cell of it */
+    bool shown[IL_BYS]; /* labels that tell runs apart; the run's name where they do not suffice */
     il_matrix_part *parts;
     size_t nparts;
 } il_matrix;
@@ -42,12 +55,10 @@ typedef struct il_matrix {
 int il_matrix_read(il_matrix *out, il_store *s, const char *experiment, bool degraded, il_err *e);
 void il_matrix_free(il_matrix *m);
 
-const char *il_matrix_at(const il_matrix *m, size_t cell, il_column column); /* "" where NULL */
-const char *il_matrix_label(il_column column);                               /* "mask policy" */
-bool il_matrix_in(const il_matrix *m, const il_matrix_part *p, size_t cell);
-/* A cell of the run of that name; m->cells.count when there is none. */
-size_t il_matrix_run(const il_matrix *m, const char *run);
-/* The cell in row and column of a part; m->cells.count when the grid does not ask for it. */
-size_t il_matrix_find(const il_matrix *m, const il_matrix_part *p, size_t run, size_t kind);
+const char *il_matrix_label(il_by by); /* "mask policy" */
+/* A cell of the run of that name; NULL when there is none. */
+const il_matrix_cell *il_matrix_run(const il_matrix *m, const char *run);
+/* The cell in row and column of a part; NULL when the grid does not ask for it. */
+const il_matrix_cell *il_matrix_find(const il_matrix_part *p, const il_matrix *m, size_t run, size_t kind);
 
 #endif

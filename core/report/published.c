@@ -1,6 +1,7 @@
-/* report_published.c - the published tables: what they are called, and what was measured of them. */
+/* published.c - the published tables: what they are called, and what was measured of them. */
 #include <stdlib.h>
 #include <string.h>
+#include "base/text.h"
 #include "report/published.h"
 
 const il_published_table il_published_tables[IL_PUBLISHED_TABLES] = {
@@ -40,10 +41,14 @@ int il_published_touched(bool *out, il_store *s, const il_published_table *t, co
     return rc;
 }
 
+/* ---- rows ---- */
+
 /* One test that two experiments share counts once. */
 #define KEY "dataset, model, mask_policy, trained_on, tested_on"
 #define KIND KEY ", tested_weights, deviations"
-#define QUERY \
+
+/* Of ours, picture by picture. The bootstrap takes its time, so only where it is shown. */
+#define PICTURES \
     "WITH ours AS MATERIALIZED (SELECT tested_dataset AS dataset, model, mask_policy, trained_on, tested_on, tested_weights," \
     " deviations, test, MIN(cell) AS cell FROM reproductions WHERE published_table = ?1 AND status = 'done'" \
     " AND (?2 IS NULL OR experiment = ?2) GROUP BY tested_dataset, model, mask_policy, trained_on, tested_on, test," \
@@ -51,8 +56,17 @@ int il_published_touched(bool *out, il_store *s, const il_published_table *t, co
     " pictures AS (SELECT " KIND ", id, AVG(il_iou(tp, fp, fn)) AS iou, MIN(cell) AS cell, COUNT(DISTINCT cell) AS cells" \
     " FROM ours JOIN images ON images.test = ours.test GROUP BY " KIND ", id ORDER BY " KIND ", id)," \
     " m AS (SELECT " KIND ", AVG(iou) AS mean, il_boot_low(iou) AS low, il_boot_high(iou) AS high, COUNT(iou) AS pictures," \
-    " CASE WHEN MAX(cells) = 1 THEN MIN(cell) END AS cell FROM pictures GROUP BY " KIND ")" \
-    " SELECT %s, %s FROM published_cells p JOIN published q ON q.published_table = p.published_table" \
+    " CASE WHEN MAX(cells) = 1 THEN MIN(cell) END AS cell FROM pictures GROUP BY " KIND ") "
+#define NO_PICTURES \
+    "WITH m (" KIND ", mean, low, high, pictures, cell) AS (SELECT 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 WHERE 0) "
+
+#define QUERY \
+    "SELECT %s, p.published, CASE p.state WHEN 'measured' THEN p.measured WHEN 'undefined' THEN NULL ELSE p.state END AS measured," \
+    " p.difference, p.measured IS NOT NULL AS is_measured, p.state, p.runs, p.lowest, p.highest, p.collapsed," \
+    " p.tested_weights AS weights, p.deviations AS remark, m.mean AS \"image mean\", m.low, m.high," \
+    " CASE WHEN m.low IS NOT NULL THEN printf('%%.3f to %%.3f', m.low, m.high) END AS \"95%% interval\", m.pictures, m.cell," \
+    " p.tested_on AS place" \
+    " FROM published_cells p JOIN published q ON q.published_table = p.published_table" \
     " AND q.dataset = p.dataset AND q.model = p.model AND q.mask_policy = p.mask_policy AND q.trained_on = p.trained_on" \
     " AND q.tested_on = p.tested_on LEFT JOIN m ON m.dataset = p.dataset AND m.model = p.model" \
     " AND m.mask_policy = p.mask_policy AND m.trained_on = p.trained_on AND m.tested_on = p.tested_on" \
@@ -60,101 +74,42 @@ int il_published_touched(bool *out, il_store *s, const il_published_table *t, co
     " WHERE p.published_table = ?1 AND p.experiment IS ?2" \
     " ORDER BY q.id, p.deviations IS NOT NULL, p.deviations, p.tested_weights"
 
-int il_published_rows(il_rows *out, il_store *s, const il_published_table *t, const char *experiment, const char *columns,
-                      il_err *e)
+int il_published_rows(il_rows *out, il_store *s, const il_published_table *t, const char *experiment, bool pictures, il_err *e)
 {
     il_text sql = { 0 };
-    il_words_add(&sql, QUERY, t->labels, columns);
+    il_words_add(&sql, "%s" QUERY, pictures ? PICTURES : NO_PICTURES, t->labels);
     int rc = sql.failed ? il_fail_oom(e)
                         : il_store_query(out, s, sql.data, (const char *const[]){ t->name, experiment, NULL }, e);
     il_words_free(&sql);
     return rc;
 }
 
-/* Numbers stand in place of texts, in the order in which these come; the texts become notes. */
-static int number_remarks(il_notes *n, il_rows *rows, size_t column, il_err *e)
+/* ---- what stands out ---- */
+
+static bool is_rival(const il_rows *rows, size_t row, const char *place)
 {
-    char **texts = calloc(rows->count + 1, sizeof *texts);
-    size_t count = 0;
-    int rc = texts ? IL_OK : il_fail_oom(e);
-    for (size_t row = 0; rc == IL_OK && row < rows->count; row++) {
-        char **value = &rows->values[row * rows->columns + column], *text = *value;
-        il_text line = { 0 }, number = { 0 };
-        size_t i = 0;
-        if (!text)
-            continue;
-        while (i < count && strcmp(texts[i], text) != 0)
-            i++;
-        il_words_add(&number, "%zu", i + 1);
-        *value = number.data;
-        if (i < count) {
-            free(text);
-        } else {
-            texts[count++] = text;
-            il_words_add(&line, "Remark %zu, not as in the paper: %s.", count, text);
-            il_notes_take(n, &line);
-        }
-        if (number.failed || n->failed)
-            rc = il_fail_oom(e);
-    }
-    for (size_t i = 0; i < count; i++)
-        free(texts[i]);
-    free(texts);
-    return rc;
+    return il_rows_int(rows, row, "runs") == 1 && il_rows_int(rows, row, "cell") &&
+           strcmp(il_rows_text(rows, row, "place"), place) == 0;
 }
 
-int il_published_notes(il_notes *n, il_rows *rows, size_t column, il_store *s, const il_published_table *t,
-                       const char *experiment, il_err *e)
+int il_published_best(bool *best, const il_rows *rows, il_store *s, il_err *e)
 {
-    enum { MEASURED, SEVERAL, COLLAPSED };
-    il_rows counts = { 0 };
-    il_text line = { 0 };
-    const char *args[] = { t->name, experiment, NULL };
-    int rc = il_store_query(&counts, s,
-        "SELECT COUNT(measured), COUNT(CASE WHEN runs > 1 THEN 1 END), COUNT(CASE WHEN collapsed > 0 THEN 1 END)"
-        " FROM published_cells WHERE published_table = ?1 AND experiment IS ?2", args, e);
-    if (rc != IL_OK)
-        return rc;
-    if (strcmp(counts.values[MEASURED], "0") != 0)
-        il_notes_add(n, IL_NOTE_WEIGHTS);
-    if (strcmp(t->name, "text") == 0)
-        il_notes_add(n, IL_NOTE_TRUTH);
-    if (strcmp(counts.values[SEVERAL], "0") != 0)
-        il_notes_add(n, "Several runs: measured is their mean.");
-    if (strcmp(counts.values[COLLAPSED], "0") != 0)
-        il_words_add(&line, "Measured with collapsed weights, which mark no pixel of the validation split: %s cell%s.",
-                     counts.values[COLLAPSED], strcmp(counts.values[COLLAPSED], "1") == 0 ? "" : "s");
-    il_notes_take(n, &line);
-    il_store_rows_free(&counts);
-    rc = number_remarks(n, rows, column, e);
-    return rc == IL_OK && n->failed ? il_fail_oom(e) : rc;
-}
-
-static bool is_rival(const il_rows *rows, size_t row, const char *tested_on)
-{
-    char **last = rows->values + (row + 1) * rows->columns - 3;
-    return last[0] && strcmp(last[0], "1") == 0 && last[1] && last[2] && strcmp(last[2], tested_on) == 0;
-}
-
-int il_published_best(bool *bold, const il_rows *rows, il_store *s, size_t column, il_err *e)
-{
-    const char **cells = calloc(rows->count + 1, sizeof *cells);
+    int64_t *cells = calloc(rows->count + 1, sizeof *cells);
     size_t *at = calloc(rows->count + 1, sizeof *at);
     int rc = cells && at ? IL_OK : il_fail_oom(e);
     for (size_t row = 0; row < rows->count && rc == IL_OK; row++) {
-        const char *tested_on = rows->values[(row + 1) * rows->columns - 1];
-        size_t n = 0, best = 0, first = rows->count;
+        const char *place = il_rows_text(rows, row, "place");
+        size_t n = 0, winner = 0;
         for (size_t i = 0; i < rows->count; i++)
-            if (is_rival(rows, i, tested_on)) {
-                first = i < first ? i : first;
+            if (is_rival(rows, i, place)) {
                 at[n] = i;
-                cells[n++] = rows->values[(i + 1) * rows->columns - 2];
+                cells[n++] = il_rows_int(rows, i, "cell");
             }
-        if (row != first) /* each group once */
+        if (n == 0 || at[0] != row) /* each group once */
             continue;
-        rc = il_best_cell(&best, s, cells, n, e);
-        if (rc == IL_OK && best < n)
-            bold[at[best] * rows->columns + column] = true;
+        rc = il_best_cell(&winner, s, cells, n, e);
+        if (rc == IL_OK && winner < n)
+            best[at[winner]] = true;
     }
     free(cells);
     free(at);

@@ -1,10 +1,8 @@
-/* report_published.h - the published tables: what they are called, and what was measured of them. */
-#ifndef IL_REPORT_PUBLISHED_H
-#define IL_REPORT_PUBLISHED_H
+/* published.h - the published tables: what they are called, and what was measured of them. */
+#ifndef IL_PUBLISHED_H
+#define IL_PUBLISHED_H
 
 #include "report/best_cell.h"
-#include "report/format_markup.h"
-#include "report/footnotes.h"
 
 typedef struct il_published_table {
     const char *name, *title;
@@ -14,26 +12,16 @@ typedef struct il_published_table {
 enum { IL_PUBLISHED_TABLES = 8 };
 extern const il_published_table il_published_tables[IL_PUBLISHED_TABLES];
 
-#define IL_PUBLISHED_INTERVAL \
-    "Image mean: of each picture's IoU (with several runs, first averaged over runs picture by picture); its interval is a" \
-    " bootstrap over pictures, level 0.95."
-
 int il_published_find(const il_published_table **out, const char *name, il_err *e);
 /* Was anything of the table measured, or tried? Sizes of splits belong to no experiment. */
 int il_published_touched(bool *out, il_store *s, const il_published_table *t, const char *experiment, il_err *e);
 
-/* Which weights were tested, different truths, several runs, collapses, and remarks: in what rows differ from the paper. The
- * column of rows that holds their `deviations` gets the numbers of these. */
-int il_published_notes(il_notes *n, il_rows *rows, size_t column, il_store *s, const il_published_table *t,
-                       const char *experiment, il_err *e);
+/* The labels of a table's rows, then published, measured (or what became of it), difference, is_measured, state, runs, lowest,
+ * highest, collapsed, weights, remark; over pictures (all NULL unless asked for): "image mean", low, high, "95% interval",
+ * pictures, cell where there is one; and place, which tells those that rival each other. */
+int il_published_rows(il_rows *out, il_store *s, const il_published_table *t, const char *experiment, bool pictures, il_err *e);
 
-/* The labels of a table's rows, then `columns` (SQL over p, the view published_cells, and m: mean, low, high, pictures over
- * pictures, cell where there is one). */
-int il_published_rows(il_rows *out, il_store *s, const il_published_table *t, const char *experiment, const char *columns,
-                      il_err *e);
-
-/* Marks, in the given column, what is better than all others with the same tested_on. The last three columns are runs,
- * cell and tested_on; rows of several runs take no part. bold: rows x columns. */
-int il_published_best(bool *bold, const il_rows *rows, il_store *s, size_t column, il_err *e);
+/* Which rows are better than all others in the same place; rows of several runs take no part. */
+int il_published_best(bool *best, const il_rows *rows, il_store *s, il_err *e);
 
 #endif

@@ -1,246 +1,208 @@
-/* report.c - rows for people: how a value is seen, and plain text. */
-#include <assert.h>
-#include <math.h>
+/* report.c - all that a database holds as tables: each experiment's cells, and the published tables beside what was measured. */
 #include <stdlib.h>
 #include <string.h>
-#include "report/format_markup.h"
+#include "report/experiment_table.h"
+#include "report/published_table.h"
+#include "report/report.h"
 
-/* ---- values as they are seen ---- */
-
-void il_report_number(char to[32], double value)
+static il_medium medium_of(il_format format)
 {
-    snprintf(to, 32, "%.3f", value);
-    if (strcmp(to, "-0.000") == 0)
-        memmove(to, to + 1, strlen(to));
+    return format == IL_FORMAT_LATEX ? IL_MEDIUM_LATEX : IL_MEDIUM_TEXT;
 }
 
-/* Is it a number with a fraction, as SQLite writes it? */
-static int is_real(const char *text, double *value)
-{
-    char *end = NULL;
-    if (!strpbrk(text, ".e"))
-        return 0;
-    *value = strtod(text, &end);
-    return end != text && *end == '\0' && isfinite(*value);
-}
+/* ---- experiments ---- */
 
-static void see_value(il_text *to, const il_rows *rows, size_t row, size_t column, il_escape escape)
+int il_report_experiment(il_store *s, const char *name, il_err *e)
 {
-    const char *value = rows->values[row * rows->columns + column];
-    char number[32];
-    double real = 0;
-    if (!value)
-        value = "-";
-    else if (rows->numeric[column] && is_real(value, &real)) {
-        if (real != 0 && (fabs(real) < 0.0005 || fabs(real) >= 1e9))
-            snprintf(number, sizeof number, "%.3g", real);
-        else
-            il_report_number(number, real);
-        value = number;
+    il_rows rows = { 0 };
+    il_text known = { 0 };
+    bool found = !name;
+    int rc = il_store_query(&rows, s, "SELECT name FROM experiments ORDER BY id", NULL, e);
+    for (size_t i = 0; rc == IL_OK && i < rows.count; i++) {
+        const char *one = il_rows_text(&rows, i, "name");
+        found = found || (name && strcmp(one, name) == 0);
+        il_words_add(&known, "%s%s", i ? ", " : "", one);
     }
-    escape(to, value);
-}
-
-int il_report_seen(char ***out, const il_rows *rows, il_escape escape, il_err *e)
-{
-    size_t cells = (rows->count + 1) * rows->columns;
-    assert(cells > 0);
-    char **seen = calloc(cells, sizeof *seen);
-    if (!seen)
-        return il_fail_oom(e);
-    for (size_t i = 0; i < cells; i++) {
-        il_text text = { 0 };
-        il_words_add(&text, "%s", "");
-        if (i < rows->columns)
-            escape(&text, rows->names[i]);
-        else
-            see_value(&text, rows, i / rows->columns - 1, i % rows->columns, escape);
-        seen[i] = text.data;
-        if (text.failed || !text.data) {
-            il_report_seen_free(seen, rows);
-            return il_fail_oom(e);
-        }
-    }
-    *out = seen;
-    return IL_OK;
-}
-
-void il_report_seen_free(char **seen, const il_rows *rows)
-{
-    for (size_t i = 0; seen && i < (rows->count + 1) * rows->columns; i++)
-        free(seen[i]);
-    free(seen);
-}
-
-/* ---- plain text ---- */
-
-/* Control characters would move the cursor or change colours. */
-static void escape_text(il_text *to, const char *text)
-{
-    for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
-        if (*c == '\n')
-            il_words_add(to, "\\n");
-        else if (*c == '\t')
-            il_words_add(to, "\\t");
-        else if (*c < 0x20 || *c == 0x7f)
-            il_words_add(to, "\\x%02x", *c);
-        else
-            il_words_add(to, "%c", *c);
-    }
-}
-
-/* Characters, not bytes; NULL has none. */
-static size_t width_of(const char *text)
-{
-    size_t width = 0;
-    for (const char *c = text; c && *c; c++)
-        width += ((unsigned char)*c & 0xc0) != 0x80;
-    return width;
-}
-
-static void put_padded(FILE *to, const char *text, size_t width, bool right)
-{
-    int pad = (int)(width - width_of(text));
-    fprintf(to, "%*s%s%*s", right ? pad : 0, "", text, right ? 0 : pad, "");
-}
-
-static bool is_blank(const char *text)
-{
-    return !text || !*text;
-}
-
-static void put_line(FILE *to, const il_rows *rows, char *const *values, const size_t *widths)
-{
-    size_t last = rows->columns;
-    while (last > 1 && is_blank(values[last - 1]))
-        last--; /* no blanks at the end */
-    for (size_t i = 0; i + 1 < last; i++) {
-        put_padded(to, values[i], widths[i], rows->numeric[i]);
-        fputs("  ", to);
-    }
-    bool right = rows->numeric[last - 1] && !is_blank(values[last - 1]);
-    put_padded(to, values[last - 1], right ? widths[last - 1] : width_of(values[last - 1]), right);
-    fputc('\n', to);
-}
-
-static void put_columns(FILE *to, const il_rows *rows, char *const *seen, const size_t *widths)
-{
-    put_line(to, rows, seen, widths);
-    for (size_t i = 0; i < rows->columns; i++) {
-        for (size_t dash = 0; dash < widths[i]; dash++)
-            fputc('-', to);
-        fputs(i + 1 == rows->columns ? "\n" : "  ", to);
-    }
-    for (size_t row = 1; row <= rows->count; row++)
-        put_line(to, rows, seen + row * rows->columns, widths);
-    if (rows->count == 0)
-        fputs("(no rows)\n", to);
-}
-
-/* Too wide for columns: one line per value. */
-static void put_records(FILE *to, const il_rows *rows, char *const *seen)
-{
-    size_t width = 0;
-    for (size_t i = 0; i < rows->columns; i++)
-        width = width_of(seen[i]) > width ? width_of(seen[i]) : width;
-    for (size_t row = 1; row <= rows->count; row++) {
-        fprintf(to, "%srow %zu\n", row > 1 ? "\n" : "", row);
-        for (size_t i = 0; i < rows->columns; i++) {
-            fputs("  ", to);
-            put_padded(to, seen[i], width, false);
-            fprintf(to, "  %s\n", seen[row * rows->columns + i]);
-        }
-    }
-}
-
-/* Breaks at spaces; what goes on is indented. */
-static void put_wrapped(FILE *to, const char *text)
-{
-    size_t used = 0;
-    while (*text) {
-        size_t size = strcspn(text, " ");
-        char *word = strndup(text, size);
-        size_t width = word ? width_of(word) : 0;
-        if (used && used + 1 + width > IL_REPORT_WIDTH) {
-            fputs("\n ", to);
-            used = 1;
-        }
-        fprintf(to, "%s%s", used ? " " : "", word ? word : "");
-        used += width + (used ? 1 : 0);
-        free(word);
-        text += size + strspn(text + size, " ");
-    }
-    fputc('\n', to);
-}
-
-static int put_lines(FILE *to, const char *text, il_err *e)
-{
-    il_text clean = { 0 };
-    escape_text(&clean, text);
-    int rc = clean.failed ? il_fail_oom(e) : IL_OK;
-    if (rc == IL_OK && clean.data)
-        put_wrapped(to, clean.data);
-    il_words_free(&clean);
+    if (rc == IL_OK && !found)
+        rc = il_fail(e, IL_EPARAM, "experiment %s: not in the database; there %s %s", name,
+                     rows.count == 1 ? "is" : "are", known.data ? known.data : "none");
+    il_words_free(&known);
+    il_store_rows_free(&rows);
     return rc;
 }
 
-int il_report_text(FILE *to, const il_sheet *sheet, il_err *e)
+/* degraded: its degraded cells, a table for each kind of degradation. */
+static int show_experiment(FILE *to, il_store *s, const il_experiment_view *view, bool degraded, il_format format, bool gap,
+                           il_err *e)
 {
-    const il_rows *rows = sheet->rows;
-    char **seen = NULL;
-    size_t *widths = calloc(rows->columns + 1, sizeof *widths), total = 0;
-    int rc = widths ? il_report_seen(&seen, rows, escape_text, e) : il_fail_oom(e);
-    if (rc == IL_OK && sheet->title)
-        rc = put_lines(to, sheet->title, e);
-    if (rc != IL_OK)
-        goto done;
-    for (size_t i = 0; i < (rows->count + 1) * rows->columns; i++) {
-        size_t width = width_of(seen[i]), column = i % rows->columns;
-        widths[column] = width > widths[column] ? width : widths[column];
+    il_matrix m = { 0 };
+    int rc = il_matrix_read(&m, s, view->name, degraded, e);
+    for (size_t i = 0; rc == IL_OK && i < m.nparts; i++) {
+        il_table t = { 0 };
+        if (gap || i > 0)
+            fputc('\n', to);
+        rc = il_experiment_table(&t, s, &m, i, view, e);
+        if (rc == IL_OK)
+            rc = il_format_table(to, &t, format, e);
+        il_table_free(&t);
     }
-    for (size_t i = 0; i < rows->columns; i++)
-        total += widths[i] + (i ? 2 : 0);
-    if (total <= IL_REPORT_WIDTH || rows->count == 0 || rows->columns == 1)
-        put_columns(to, rows, seen, widths);
-    else
-        put_records(to, rows, seen);
-    for (size_t i = 0; rc == IL_OK && sheet->notes && sheet->notes[i]; i++)
-        rc = put_lines(to, sheet->notes[i], e);
-done:
-    il_report_seen_free(seen, rows);
-    free(widths);
+    il_matrix_free(&m);
     return rc;
 }
 
-/* ---- any format ---- */
-
-int il_report_sheet(FILE *to, const il_sheet *sheet, il_format format, il_err *e)
+/* Those that have cells; degraded: degraded ones. */
+static int show_experiments(FILE *to, il_store *s, bool degraded, const char *only, il_format format, bool *any, il_err *e)
 {
+    il_rows names = { 0 };
+    int rc = il_store_query(&names, s,
+        "SELECT name, name || COALESCE(': ' || NULLIF(title, ''), '') AS title FROM experiments"
+        " WHERE (?2 IS NULL OR name = ?2) AND id IN (SELECT experiment FROM experiment_cells"
+        "  WHERE degradation IS NOT NULL OR ?1 = '0') ORDER BY id",
+        (const char *const[]){ degraded ? "1" : "0", only, NULL }, e);
+    for (size_t i = 0; rc == IL_OK && i < names.count; i++) {
+        il_experiment_view view = { il_rows_text(&names, i, "name"), il_rows_text(&names, i, "title"), medium_of(format), NULL, NULL };
+        rc = show_experiment(to, s, &view, degraded, format, *any, e);
+        *any = true;
+    }
+    il_store_rows_free(&names);
+    return rc;
+}
+
+/* ---- published tables ---- */
+
+static int show_for_people(FILE *to, il_store *s, const il_published_table *p, const char *experiment, il_format format, il_err *e)
+{
+    il_rows rows = { 0 };
+    il_table t = { 0 };
+    il_medium medium = medium_of(format);
     int rc = IL_OK;
-    assert(sheet->rows->columns > 0);
-    switch (format) {
-    case IL_FORMAT_TEXT:
-        rc = il_report_text(to, sheet, e);
-        break;
-    case IL_FORMAT_MD:
-        rc = il_report_md(to, sheet, e);
-        break;
-    case IL_FORMAT_LATEX:
-        rc = il_report_latex(to, sheet, e);
-        break;
-    case IL_FORMAT_CSV:
-        rc = il_report_csv(to, sheet->rows);
-        break;
-    case IL_FORMAT_JSON:
-        rc = il_report_json(to, sheet->rows, e);
-        break;
+    if (p->labels)
+        rc = il_published_rows(&rows, s, p, experiment, medium == IL_MEDIUM_LATEX, e);
+    if (rc == IL_OK)
+        rc = p->labels ? il_published_table_make(&t, s, &rows, p, medium, e) : il_published_table_splits(&t, s, p, medium, e);
+    if (rc == IL_OK)
+        rc = il_format_table(to, &t, format, e);
+    il_table_free(&t);
+    il_store_rows_free(&rows);
+    return rc;
+}
+
+static int show_table(FILE *to, il_store *s, const il_published_table *p, const char *experiment, il_format format, il_err *e)
+{
+    if (format != IL_FORMAT_CSV && format != IL_FORMAT_JSON)
+        return show_for_people(to, s, p, experiment, format, e);
+    il_rows rows = { 0 };
+    int rc = il_published_table_rows(&rows, s, p, experiment, e);
+    if (rc == IL_OK)
+        rc = il_format_rows(to, &rows, format, e);
+    il_store_rows_free(&rows);
+    return rc;
+}
+
+/* ---- everything ---- */
+
+static int show_all(FILE *to, il_store *s, const char *experiment, il_format format, il_err *e)
+{
+    bool any = false;
+    int rc = show_experiments(to, s, false, experiment, format, &any, e);
+    for (size_t i = 0; rc == IL_OK && i < IL_PUBLISHED_TABLES; i++) {
+        bool touched = false;
+        rc = il_published_touched(&touched, s, &il_published_tables[i], experiment, e);
+        if (rc != IL_OK || !touched)
+            continue;
+        if (any)
+            fputc('\n', to);
+        any = true;
+        rc = show_table(to, s, &il_published_tables[i], experiment, format, e);
     }
+    if (rc == IL_OK && !any)
+        fputs(format == IL_FORMAT_LATEX ? "% nothing measured yet\n" : "nothing measured yet\n", to);
+    return rc;
+}
+
+static int query_cells(il_rows *out, il_store *s, const char *experiment, il_err *e)
+{
+    return il_store_query(out, s, "SELECT * FROM cells WHERE degradation IS NULL AND (?1 IS NULL OR experiment = ?1)",
+                          (const char *const[]){ experiment, NULL }, e);
+}
+
+/* {"cells": […], "published": {"4": […]}} */
+static int show_json(FILE *to, il_store *s, const char *experiment, il_err *e)
+{
+    il_rows rows[IL_PUBLISHED_TABLES + 1] = { { 0 } };
+    il_json_part parts[IL_PUBLISHED_TABLES + 2] = { { NULL, "cells", &rows[0] }, { "published", NULL, NULL } };
+    size_t count = 2;
+    int rc = query_cells(&rows[0], s, experiment, e);
+    for (size_t i = 0; rc == IL_OK && i < IL_PUBLISHED_TABLES; i++) {
+        bool touched = false;
+        rc = il_published_touched(&touched, s, &il_published_tables[i], experiment, e);
+        if (rc == IL_OK && touched) {
+            rc = il_published_table_rows(&rows[i + 1], s, &il_published_tables[i], experiment, e);
+            parts[count++] = (il_json_part){ "published", il_published_tables[i].name, &rows[i + 1] };
+        }
+    }
+    if (rc == IL_OK)
+        rc = il_format_json_parts(to, parts, count, e);
+    for (size_t i = 0; i <= IL_PUBLISHED_TABLES; i++)
+        il_store_rows_free(&rows[i]);
+    return rc;
+}
+
+static int show_csv(FILE *to, il_store *s, const char *experiment, il_err *e)
+{
+    il_rows rows = { 0 };
+    int rc = query_cells(&rows, s, experiment, e);
+    if (rc == IL_OK)
+        il_format_csv(to, &rows);
+    il_store_rows_free(&rows);
+    return rc;
+}
+
+int il_report_tables(FILE *to, il_store *s, const char *table, const char *experiment, il_format format, il_err *e)
+{
+    const il_published_table *one = NULL;
+    int rc = il_report_experiment(s, experiment, e);
+    if (rc == IL_OK && table)
+        rc = il_published_find(&one, table, e);
+    if (rc != IL_OK)
+        return rc;
+    if (one)
+        rc = show_table(to, s, one, experiment, format, e);
+    else if (format == IL_FORMAT_JSON)
+        rc = show_json(to, s, experiment, e);
+    else if (format == IL_FORMAT_CSV)
+        rc = show_csv(to, s, experiment, e);
+    else
+        rc = show_all(to, s, experiment, format, e);
     if (rc == IL_OK && ferror(to))
         return il_fail(e, IL_EIO, "the report cannot be written");
     return rc;
 }
 
-int il_report_rows(FILE *to, const il_rows *rows, il_format format, const char *title, il_err *e)
+static int query_robustness(il_rows *out, il_store *s, const char *experiment, il_err *e)
 {
-    return il_report_sheet(to, &(il_sheet){ .rows = rows, .title = title }, format, e);
+    return il_store_query(out, s, "SELECT * FROM robustness WHERE ?1 IS NULL OR experiment = ?1",
+                          (const char *const[]){ experiment, NULL }, e);
+}
+
+int il_report_robustness(FILE *to, il_store *s, const char *experiment, il_format format, il_err *e)
+{
+    bool any = false;
+    il_rows rows = { 0 };
+    int rc = il_report_experiment(s, experiment, e);
+    if (rc == IL_OK && (format == IL_FORMAT_CSV || format == IL_FORMAT_JSON)) {
+        rc = query_robustness(&rows, s, experiment, e);
+        if (rc == IL_OK && format == IL_FORMAT_CSV)
+            il_format_csv(to, &rows);
+        else if (rc == IL_OK)
+            rc = il_format_json_parts(to, &(il_json_part){ NULL, "robustness", &rows }, 1, e);
+        il_store_rows_free(&rows);
+    } else if (rc == IL_OK) {
+        rc = show_experiments(to, s, true, experiment, format, &any, e);
+        if (rc == IL_OK && !any)
+            fprintf(to, "%snothing tested on degraded pictures yet\n", format == IL_FORMAT_LATEX ? "% " : "");
+    }
+    if (rc == IL_OK && ferror(to))
+        return il_fail(e, IL_EIO, "the report cannot be written");
+    return rc;
 }

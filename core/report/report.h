@@ -2,14 +2,11 @@
 #ifndef IL_REPORT_H
 #define IL_REPORT_H
 
-#include <stdio.h>
+#include "report/format.h"
 #include "store/store.h"
 
-typedef enum il_format { IL_FORMAT_TEXT, IL_FORMAT_MD, IL_FORMAT_CSV, IL_FORMAT_LATEX, IL_FORMAT_JSON } il_format;
-#define IL_REPORT_FORMATS "text|md|csv|latex|json" /* what they are called, in that order */
-
-/* Any query result. title may be NULL. */
-int il_report_rows(FILE *to, const il_rows *rows, il_format format, const char *title, il_err *e);
+/* Refuses a name that no experiment has; the message tells those there are. NULL is fine. */
+int il_report_experiment(il_store *s, const char *name, il_err *e);
 
 /* One published table ("1".."7", "text") or, with table NULL, everything the database holds: first each experiment's
  * own cells, then the published tables of which something was measured. Measured and published stand in columns of

@@ -1,4 +1,4 @@
-/* events.c - TensorBoard's event files: scalars by step. A file is a row of TFRecords: the length (8 bytes), its masked
+/* tensorboard.c - TensorBoard's event files: scalars by step. A file is a row of TFRecords: the length (8 bytes), its masked
  * CRC-32C, the bytes, their masked CRC-32C, all little-endian; each holds a protobuf message `Event`
  * (tensorflow/core/util/event.proto). */
 #include <string.h>

@@ -1,4 +1,4 @@
-/* events.h - TensorBoard's event files: scalars by step. */
+/* tensorboard.h - TensorBoard's event files: scalars by step. */
 #ifndef IL_EVENTS_H
 #define IL_EVENTS_H
 

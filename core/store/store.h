@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <inpaintlab/error.h>
+#include "store/rows.h"
 #include "store/stats/metrics.h"
 
 typedef struct il_store il_store;
@@ -170,13 +171,6 @@ int il_store_file_hash_put(il_store *s, const char *path, int64_t size, int64_t 
  * the folder as given. The database itself is not written. */
 int il_store_samples(il_store *s, const char *folder, il_err *e);
 
-/* A result: every value as text, NULL where SQL says NULL. `numeric` tells the columns whose every value is a number. */
-typedef struct il_rows {
-    size_t columns, count;
-    char **names;  /* columns */
-    char **values; /* count * columns, row-major */
-    bool *numeric; /* columns */
-} il_rows;
 /* Runs one SELECT (anything that writes is refused). args: texts bound to ?1…; ends with NULL; NULL: none. */
 int il_store_query(il_rows *out, il_store *s, const char *sql, const char *const *args, il_err *e);
 void il_store_rows_free(il_rows *rows);

@@ -78,18 +78,19 @@ static int print_matches(FILE *to, const il_beside *b, il_err *e)
 {
     il_rows rows = { 0 };
     int rc = il_store_query(&rows, b->store,
-        "SELECT COUNT(published_iou), COUNT(*), (SELECT group_concat(l, '; ') FROM (SELECT DISTINCT tested_dataset || ' ' || model"
-        " || ' ' || mask_policy || ' ' || trained_on || ' ' || tested_on AS l FROM cells LIMIT 3))"
+        "SELECT COUNT(published_iou) AS beside, COUNT(*) AS cells, (SELECT group_concat(l, '; ') FROM (SELECT DISTINCT tested_dataset || ' ' || model"
+        " || ' ' || mask_policy || ' ' || trained_on || ' ' || tested_on AS l FROM cells LIMIT 3)) AS labels"
         " FROM cells WHERE degradation IS NULL", NULL, e);
     if (rc != IL_OK)
         return rc;
     const char *kind = strcmp(b->published, "text") == 0 ? "the mask policies in the text" : "table ";
     const char *number = strcmp(b->published, "text") == 0 ? "" : b->published;
-    if (strcmp(rows.values[0], "0") == 0)
+    if (il_rows_int(&rows, 0, "beside") == 0)
         fprintf(to, "warning: no cell stands beside %s%s of the paper: the labels of data set, model and mask policy and the image"
-                " kinds decide, and it has none of: %s\n", kind, number, rows.values[2] ? rows.values[2] : "");
+                " kinds decide, and it has none of: %s\n", kind, number, il_rows_word(&rows, 0, "labels"));
     else
-        fprintf(to, "beside %s%s of the paper: %s of %s cells\n", kind, number, rows.values[0], rows.values[1]);
+        fprintf(to, "beside %s%s of the paper: %s of %s cells\n", kind, number,
+                il_rows_text(&rows, 0, "beside"), il_rows_text(&rows, 0, "cells"));
     il_store_rows_free(&rows);
     return IL_OK;
 }
@@ -100,33 +101,35 @@ static int print_deviations(FILE *to, const il_beside *b, il_err *e)
     int rc = il_store_query(&rows, b->store,
         "WITH listed AS (SELECT cell, group_concat(key || ' ' || ours || ' (paper: ' || published || ')', ', ') AS deviations"
         " FROM deviations WHERE key NOT LIKE '% pictures' GROUP BY cell)"
-        " SELECT l.deviations, COUNT(DISTINCT c.run), (SELECT COUNT(*) FROM runs)"
+        " SELECT l.deviations, COUNT(DISTINCT c.run) AS runs, (SELECT COUNT(*) FROM runs) AS of"
         " FROM listed l JOIN cells c ON c.cell = l.cell WHERE c.published_iou IS NOT NULL"
         " GROUP BY l.deviations ORDER BY MIN(c.cell)", NULL, e);
     for (size_t i = 0; rc == IL_OK && i < rows.count; i++)
-        fprintf(to, "  not as in the paper, %s of %s runs: %s\n", rows.values[3 * i + 1], rows.values[3 * i + 2],
-                rows.values[3 * i]);
+        fprintf(to, "  not as in the paper, %s of %s runs: %s\n", il_rows_text(&rows, i, "runs"),
+                il_rows_text(&rows, i, "of"), il_rows_text(&rows, i, "deviations"));
     il_store_rows_free(&rows);
     return rc;
 }
 
 static int print_counts(FILE *to, const il_beside *b, il_err *e)
 {
-    static const char *const splits[] = { "train", "validation", "test" };
+    static const struct {
+        const char *ours, *theirs;
+    } splits[] = { { "train", "train_published" }, { "validation", "validation_published" }, { "test", "test_published" } };
     il_rows rows = { 0 };
     int rc = il_store_query(&rows, b->store,
         "SELECT dataset, images, train, train_published, validation, validation_published, test, test_published FROM table1"
         " WHERE images IS NOT NULL", NULL, e);
     for (size_t i = 0; rc == IL_OK && i < rows.count; i++) {
-        char **v = rows.values + i * rows.columns;
         bool any = false;
-        fprintf(to, "  pictures of %s, %s:", v[0], v[1]);
+        fprintf(to, "  pictures of %s, %s:", il_rows_text(&rows, i, "dataset"), il_rows_text(&rows, i, "images"));
         for (int k = 0; k < 3; k++) {
-            if (!v[2 + 2 * k])
+            const char *ours = il_rows_text(&rows, i, splits[k].ours), *theirs = il_rows_text(&rows, i, splits[k].theirs);
+            if (!ours)
                 continue;
-            fprintf(to, "%s %s %s", any ? "," : "", splits[k], v[2 + 2 * k]);
-            if (v[3 + 2 * k] && strcmp(v[2 + 2 * k], v[3 + 2 * k]) != 0)
-                fprintf(to, " (table 1: %s)", v[3 + 2 * k]);
+            fprintf(to, "%s %s %s", any ? "," : "", splits[k].ours, ours);
+            if (theirs && strcmp(ours, theirs) != 0)
+                fprintf(to, " (table 1: %s)", theirs);
             any = true;
         }
         fputc('\n', to);

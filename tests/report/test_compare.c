@@ -2,7 +2,7 @@
 #include <math.h>
 #include <jansson.h>
 #include "support/results.h"
-#include "report/compare.h"
+#include "report/compare_print.h"
 
 static struct folder folder;
 static il_store *store;

@@ -186,7 +186,7 @@ static void rows_print(const char *sql, il_format format, const char *wanted)
     size_t size = 0;
     FILE *to = open_memstream(&text, &size);
     GOOD(il_store_query(&rows, store, sql, NULL, &e));
-    GOOD(il_report_rows(to, &rows, format, NULL, &e));
+    GOOD(il_format_rows(to, &rows, format, &e));
     fclose(to);
     cr_assert_str_eq(text, wanted, "%s\n%s", sql, text);
     free(text);
@@ -248,7 +248,7 @@ Test(report_empty, rows_as_json)
     il_rows rows = { 0 };
     FILE *to = fopen("/dev/null", "w");
     GOOD(il_store_query(&rows, store, "SELECT CAST(x'ff' AS TEXT) AS name", NULL, &e));
-    BAD(il_report_rows(to, &rows, IL_FORMAT_JSON, NULL, &e), IL_EFORMAT, "row 1, name: no valid UTF-8");
+    BAD(il_format_rows(to, &rows, IL_FORMAT_JSON, &e), IL_EFORMAT, "row 1, name: no valid UTF-8");
     il_store_rows_free(&rows);
     fclose(to);
 }

@@ -1,4 +1,5 @@
 /* test_query.c - SELECTs: values, and everything that is refused. */
+#include <math.h>
 #include "support/results.h"
 
 static struct folder folder;
@@ -139,4 +140,19 @@ Test(query, refused)
     ANSWERS(store, "SELECT (SELECT COUNT(*) FROM published), (SELECT COUNT(*) FROM experiments)", "36|0");
     int64_t id = 0;
     GOOD(il_store_experiment(&id, store, "x", NULL, NULL, NULL, &e)); /* the connection itself may still write */
+}
+
+Test(query, values_are_read_by_name)
+{
+    il_rows r = { 0 };
+    GOOD(il_store_query(&r, store, "SELECT 'x' AS text, 0.25 AS real, 7 AS whole UNION ALL SELECT NULL, NULL, NULL", NULL, &e));
+    cr_expect_eq(il_rows_column(&r, "real"), 1);
+    cr_expect_str_eq(il_rows_text(&r, 0, "text"), "x");
+    cr_expect_eq(il_rows_real(&r, 0, "real"), 0.25);
+    cr_expect_eq(il_rows_int(&r, 0, "whole"), 7);
+    cr_expect_null(il_rows_text(&r, 1, "text"));
+    cr_expect_str_eq(il_rows_word(&r, 1, "text"), "");
+    cr_expect(isnan(il_rows_real(&r, 1, "real")));
+    cr_expect_eq(il_rows_int(&r, 1, "whole"), 0);
+    il_store_rows_free(&r);
 }

@@ -1,66 +1,47 @@
-/* report_html_compare.c - cells tested on the same pictures against each other: paired tests, corrected by Holm. */
-#include <math.h>
+/* compare.c - cells tested on the same pictures against each other: paired tests, corrected by Holm. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include "report/compare.h"
-#include "report/html/page.h"
+#include "report/compare_print.h"
+#include "report/html/page_parts.h"
 
 enum { MOST_CELLS = 10 }; /* 45 pairs */
 
-static size_t cell_of(const il_chapter *c, int64_t number)
+/* Names of the compared cells' runs, as one text each. */
+static void name_cells(il_text names[MOST_CELLS], const il_chapter *c, const il_comparison *found)
 {
-    for (size_t i = 0; i < c->m.cells.count; i++)
-        if (strtoll(il_matrix_at(&c->m, i, IL_CELL), NULL, 10) == number)
-            return i;
-    return c->m.cells.count;
+    for (size_t i = 0; i < found->ncells; i++)
+        for (size_t k = 0; k < c->m.count; k++)
+            if (c->m.cells[k].cell == found->cells[i].cell)
+                il_page_run(&names[i], &c->m, &c->m.cells[k]);
 }
 
-static void put_p(il_text *t, double p)
+static int put_pairs(il_chapter *c, const il_comparison *found, const il_matrix_part *part, const char *kind, bool open, il_err *e)
 {
-    if (isnan(p))
-        il_words_add(t, "<td>\xe2\x80\x93</td>");
-    else if (p < 0.001)
-        il_words_add(t, "<td>&lt;\xe2\x80\x89" "0.001</td>");
-    else
-        il_words_add(t, "<td>%.3f</td>", p);
-}
-
-static void put_pair(il_chapter *c, const il_comparison *found, const il_compare_pair *p)
-{
-    bool differs = p->wilcoxon_holm < 0.05;
-    il_words_add(c->t, "<tr><th scope=\"row\" class=\"text\">");
-    il_report_html_run(c, cell_of(c, found->cells[p->a].cell));
-    il_words_add(c->t, "</th><th scope=\"row\" class=\"text\">");
-    il_report_html_run(c, cell_of(c, found->cells[p->b].cell));
-    il_words_add(c->t, "</th><td>%zu</td><td%s>", p->n, differs ? " class=\"best\"" : "");
-    il_report_html_signed(c->t, p->difference);
-    il_words_add(c->t, "</td><td>");
-    il_report_html_between(c->t, p->interval);
-    il_words_add(c->t, "</td>");
-    put_p(c->t, p->wilcoxon);
-    put_p(c->t, p->wilcoxon_holm);
-    il_words_add(c->t, "<td class=\"left\">%s</td></tr>\n", differs ? "yes" : "no");
-}
-
-static void put_pairs(il_chapter *c, const il_comparison *found, const il_matrix_part *part, const char *kind, bool open)
-{
+    il_text names[MOST_CELLS] = { { 0 } };
+    const char *list[MOST_CELLS];
+    il_table t = { 0 };
     size_t differ = 0;
+    name_cells(names, c, found);
+    for (size_t i = 0; i < found->ncells; i++) {
+        list[i] = names[i].data;
+        c->t->failed = c->t->failed || names[i].failed;
+    }
     for (size_t i = 0; i < found->npairs; i++)
-        differ += found->pairs[i].wilcoxon_holm < 0.05;
+        differ += il_compare_differ(&found->pairs[i]);
+    il_words_add(&t.title, "Difference of the mean IoU over pictures, cell minus other, with its 95\xc2\xa0%% interval from low to high,"
+                 " and p of two paired tests%s.",
+                 found->npairs > 1 ? ", as they are and after Holm's correction" : "");
+    il_compare_pairs(&t, found, list);
     il_words_add(c->t, "<details%s><summary>", open ? " open" : "");
     il_html_text(c->t, kind);
     il_words_add(c->t, ", ");
     il_html_text(c->t, part->dataset);
-    il_words_add(c->t, ": %zu of %zu pairs differ</summary>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Pairs\"><table>\n"
-                 "<caption><span>Difference of the mean IoU over pictures, first minus second</span></caption>\n<thead><tr>"
-                 "<th scope=\"col\" class=\"text\">first</th><th scope=\"col\" class=\"text\">second</th><th scope=\"col\">pictures</th>"
-                 "<th scope=\"col\">difference</th><th scope=\"col\">95\xc2\xa0%% interval</th><th scope=\"col\">p</th>"
-                 "<th scope=\"col\">p after Holm</th><th scope=\"col\" class=\"left\">differ</th></tr></thead>\n<tbody>\n", differ,
-                 found->npairs);
-    for (size_t i = 0; i < found->npairs; i++)
-        put_pair(c, found, &found->pairs[i]);
-    il_words_add(c->t, "</tbody></table></div></details>\n");
+    il_words_add(c->t, ": %zu of %zu pairs differ</summary>\n", differ, found->npairs);
+    int rc = il_page_table(c->t, &t, e);
+    il_words_add(c->t, "</details>\n");
+    for (size_t i = 0; i < found->ncells; i++)
+        il_words_free(&names[i]);
+    return rc;
 }
 
 /* Cells of one image kind of a part that have values; more than MOST_CELLS are counted only. */
@@ -69,11 +50,11 @@ static size_t choose(char names[MOST_CELLS][24], const char *list[MOST_CELLS], c
 {
     size_t n = 0;
     for (size_t run = 0; run < part->runs.count; run++) {
-        size_t cell = il_matrix_find(&c->m, part, run, kind);
-        if (cell == c->m.cells.count || c->pictures[cell].defined == 0)
+        const il_matrix_cell *cell = il_matrix_find(part, &c->m, run, kind);
+        if (!cell || c->pictures[cell - c->m.cells].defined == 0)
             continue;
         if (n < MOST_CELLS) {
-            snprintf(names[n], sizeof names[n], "%.20s", il_matrix_at(&c->m, cell, IL_CELL));
+            snprintf(names[n], sizeof names[n], "%lld", (long long)cell->cell);
             list[n] = names[n];
         }
         n++;
@@ -99,7 +80,7 @@ static int compare_kind(il_chapter *c, const il_matrix_part *part, size_t kind, 
     }
     int rc = il_compare_cells(&found, c->s, list, n, IL_METRIC_IOU, &why);
     if (rc == IL_OK) {
-        put_pairs(c, &found, part, part->kinds.items[kind], *shown == 1);
+        rc = put_pairs(c, &found, part, part->kinds.items[kind], *shown == 1, e);
     } else if (rc == IL_EDATA) {
         il_words_add(c->t, "<p>");
         il_html_text(c->t, why.message);
@@ -112,11 +93,11 @@ static int compare_kind(il_chapter *c, const il_matrix_part *part, size_t kind, 
     return rc;
 }
 
-int il_report_html_compare(il_chapter *c, il_err *e)
+int il_page_compare(il_chapter *c, il_err *e)
 {
     size_t shown = 0;
     int rc = IL_OK;
-    il_report_html_heading(c, "compare", "Differences between runs");
+    il_page_heading(c, "compare", "Differences between runs");
     il_words_add(c->t, "<p>Runs tested on the same pictures, paired picture by picture: Wilcoxon's signed-rank test of their IoU,"
                  " two-sided, corrected by Holm over the pairs of one table; they differ where p after Holm is below 0.05.</p>\n");
     for (size_t i = 0; i < c->m.nparts && rc == IL_OK; i++)

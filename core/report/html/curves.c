@@ -1,49 +1,67 @@
-/* report_html_curves.c - how each run learned: loss and IoU per epoch, on scales that all runs of the experiment share. */
+/* curves.c - how each run learned: loss and IoU per epoch, on scales that all runs of the experiment share. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include "report/html/page.h"
+#include "report/html/page_parts.h"
 #include "report/html/svg.h"
 
-enum { EPOCH, TRAIN_LOSS, VALIDATION_LOSS, TRAIN_IOU, VALIDATION_IOU, COLUMNS };
+enum { EPOCH, TRAIN_LOSS, VALIDATION_LOSS, TRAIN_IOU, VALIDATION_IOU, SERIES };
 
 struct course {
-    il_rows rows;
-    double *x, *y[COLUMNS]; /* NAN where NULL */
-    int best, tested;       /* epochs; 0: unknown */
+    double *x, *y[SERIES];  /* of the run's epochs; NAN where NULL; in the arrays of all */
+    size_t count;
+    int tested;             /* epoch; 0: unknown */
 };
 
-static int read_course(struct course *k, il_chapter *c, const char *run, il_err *e)
+/* All courses, by a run's first cell. */
+struct courses {
+    struct course *of;
+    double *values;
+    double loss, last; /* the highest loss, the last epoch */
+};
+
+static int read_rows(il_rows *out, il_chapter *c, il_err *e)
 {
-    const char *args[] = { run, c->experiment, NULL };
-    int rc = il_store_query(&k->rows, c->s,
-        "SELECT e.epoch, e.train_loss, e.validation_loss, e.train_iou, e.validation_iou, r.best_epoch, r.tested_epoch"
+    return il_store_query(out, c->s,
+        "SELECT n.run_name, e.epoch, e.train_loss, e.validation_loss, e.train_iou, e.validation_iou, r.tested_epoch"
         " FROM experiments x JOIN experiment_cells n ON n.experiment = x.id JOIN runs r ON r.id = n.run"
-        " JOIN epochs e ON e.run = r.id WHERE n.run_name = ?1 AND x.name = ?2 GROUP BY r.id, e.epoch ORDER BY e.epoch", args, e);
-    for (int v = 0; v < COLUMNS && rc == IL_OK; v++) {
-        k->y[v] = calloc(k->rows.count + 1, sizeof(double));
-        if (!k->y[v])
-            rc = il_fail_oom(e);
-        for (size_t i = 0; rc == IL_OK && i < k->rows.count; i++) {
-            const char *text = k->rows.values[i * k->rows.columns + (size_t)v];
-            k->y[v][i] = text ? strtod(text, NULL) : NAN;
-        }
-    }
-    k->x = k->y[EPOCH];
-    if (rc == IL_OK && k->rows.count) {
-        char *const *last = k->rows.values + (k->rows.count - 1) * k->rows.columns;
-        k->best = last[COLUMNS] ? (int)strtol(last[COLUMNS], NULL, 10) : 0;
-        k->tested = last[COLUMNS + 1] ? (int)strtol(last[COLUMNS + 1], NULL, 10) : 0;
-    }
-    return rc;
+        " JOIN epochs e ON e.run = r.id WHERE x.name = ?1 GROUP BY n.run_name, r.id, e.epoch ORDER BY n.run_name, e.epoch",
+        (const char *const[]){ c->experiment, NULL }, e);
 }
 
-static void free_course(struct course *k)
+/* Row i of `count` as values. */
+static void fill_row(struct courses *all, struct course *k, const il_rows *rows, size_t i)
 {
-    for (int v = 0; v < COLUMNS; v++)
-        free(k->y[v]);
-    il_store_rows_free(&k->rows);
+    static const char *const names[SERIES] = { "epoch", "train_loss", "validation_loss", "train_iou", "validation_iou" };
+    for (int v = 0; v < SERIES; v++) {
+        double *to = all->values + (size_t)v * rows->count + i;
+        *to = il_rows_real(rows, i, names[v]);
+        if (k->count == 0)
+            k->y[v] = to;
+        if ((v == TRAIN_LOSS || v == VALIDATION_LOSS) && isfinite(*to) && *to > all->loss)
+            all->loss = *to;
+        if (v == EPOCH && *to > all->last)
+            all->last = *to;
+    }
+    k->x = k->y[EPOCH];
+    k->tested = (int)il_rows_int(rows, i, "tested_epoch");
+    k->count++;
+}
+
+static int read_courses(struct courses *out, il_chapter *c, il_err *e)
+{
+    il_rows rows = { 0 };
+    *out = (struct courses){ .of = calloc(c->m.count + 1, sizeof *out->of), .last = 1 };
+    int rc = out->of ? read_rows(&rows, c, e) : il_fail_oom(e);
+    if (rc == IL_OK && !(out->values = calloc(SERIES * rows.count + 1, sizeof *out->values)))
+        rc = il_fail_oom(e);
+    for (size_t i = 0; i < rows.count && rc == IL_OK; i++) {
+        const il_matrix_cell *first = il_matrix_run(&c->m, il_rows_text(&rows, i, "run_name"));
+        if (first) /* a run that was tested on degraded pictures alone is none of the matrix */
+            fill_row(out, &out->of[first - c->m.cells], &rows, i);
+    }
+    il_store_rows_free(&rows);
+    return rc;
 }
 
 static void put_panel(il_text *t, const struct course *k, int train, double most, double last, int decimals, const char *what)
@@ -51,11 +69,11 @@ static void put_panel(il_text *t, const struct course *k, int train, double most
     const il_plot p = { 1, last, 0, most, 38, 20, 178, 104 };
     char label[20];
     il_text title = { 0 };
-    size_t n = k->rows.count;
+    size_t n = k->count;
     il_words_add(&title, "%s per epoch, %zu epochs; at the end train ", what, n);
-    il_report_html_number(&title, k->y[train][n - 1]);
+    il_page_number(&title, k->y[train][n - 1]);
     il_words_add(&title, ", validation ");
-    il_report_html_number(&title, k->y[train + 1][n - 1]);
+    il_page_number(&title, k->y[train + 1][n - 1]);
     t->failed = t->failed || title.failed;
     il_svg_begin(t, 226, 146, title.data);
     il_words_free(&title);
@@ -72,67 +90,67 @@ static void put_panel(il_text *t, const struct course *k, int train, double most
     il_svg_end(t);
 }
 
-static void put_numbers(il_text *t, const struct course *k)
+static int put_numbers(il_text *t, const struct course *k, il_err *e)
 {
-    il_words_add(t, "<details class=\"numbers\"><summary class=\"note\">Numbers</summary><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Epochs\">"
-                 "<table><thead><tr><th scope=\"col\">epoch</th><th scope=\"col\">train loss</th><th scope=\"col\">validation loss</th>"
-                 "<th scope=\"col\">train IoU</th><th scope=\"col\">validation IoU</th></tr></thead>\n<tbody>\n");
-    for (size_t i = 0; i < k->rows.count; i++) {
-        il_words_add(t, "<tr><th scope=\"row\">%.0f%s</th>", k->x[i], k->tested == (int)k->x[i] ? " (tested)" : "");
-        for (int v = TRAIN_LOSS; v < COLUMNS; v++) {
-            char number[32] = "\xe2\x80\x93";
-            if (isfinite(k->y[v][i]))
-                snprintf(number, sizeof number, v < TRAIN_IOU ? "%.4g" : "%.3f", k->y[v][i]);
-            il_words_add(t, "<td>%s</td>", number);
+    const il_table_column loss = { .numeric = true, .as_is = true }, iou = { .numeric = true };
+    il_table table = { 0 };
+    il_words_add(&table.title, "Loss and IoU per epoch");
+    il_table_add(&table, "epoch", (il_table_column){ .label = true });
+    il_table_add(&table, "train loss", loss);
+    il_table_add(&table, "validation loss", loss);
+    il_table_add(&table, "train IoU", iou);
+    il_table_add(&table, "validation IoU", iou);
+    for (size_t i = 0; i < k->count; i++) {
+        char text[40];
+        snprintf(text, sizeof text, "%.0f%s", k->x[i], k->tested == (int)k->x[i] ? " (tested)" : "");
+        il_table_text(&table, text);
+        for (int v = TRAIN_LOSS; v <= VALIDATION_LOSS; v++) {
+            snprintf(text, sizeof text, "%.4g", k->y[v][i]);
+            il_table_text(&table, isfinite(k->y[v][i]) ? text : NULL);
         }
-        il_words_add(t, "</tr>\n");
+        il_table_number(&table, k->y[TRAIN_IOU][i]);
+        il_table_number(&table, k->y[VALIDATION_IOU][i]);
     }
-    il_words_add(t, "</tbody></table></div></details>\n");
+    il_words_add(t, "<details class=\"numbers\"><summary class=\"note\">Numbers</summary>");
+    int rc = il_page_table(t, &table, e);
+    il_words_add(t, "</details>\n");
+    return rc;
 }
 
-static void put_run(il_chapter *c, const struct course *k, size_t run, double loss, double last)
+static int put_run(il_chapter *c, const struct course *k, size_t run, double loss, double last, il_err *e)
 {
     il_words_add(c->t, "<figure><figcaption>");
-    il_report_html_run(c, c->m.first[run]);
+    il_page_put_run(c, &c->m.cells[c->m.first[run]]);
     il_words_add(c->t, "</figcaption>\n");
-    if (k->rows.count == 0) {
+    if (k->count == 0) {
         il_words_add(c->t, "<p class=\"hole\">no epoch was finished</p></figure>\n");
-        return;
+        return IL_OK;
     }
     il_words_add(c->t, "<div class=\"pair\">\n");
     put_panel(c->t, k, TRAIN_LOSS, loss, last, loss < 0.05 ? 3 : 2, "loss");
     put_panel(c->t, k, TRAIN_IOU, 1, last, 2, "IoU");
     il_words_add(c->t, "</div>\n");
-    put_numbers(c->t, k);
+    int rc = put_numbers(c->t, k, e);
     il_words_add(c->t, "</figure>\n");
+    return rc;
 }
 
-int il_report_html_curves(il_chapter *c, il_err *e)
+int il_page_curves(il_chapter *c, il_err *e)
 {
-    struct course *all = calloc(c->m.runs.count + 1, sizeof *all);
-    double loss = 0, last = 1;
-    int rc = all ? IL_OK : il_fail_oom(e);
-    for (size_t i = 0; i < c->m.runs.count && rc == IL_OK; i++) {
-        rc = read_course(&all[i], c, c->m.runs.items[i], e);
-        for (size_t k = 0; rc == IL_OK && k < all[i].rows.count; k++) {
-            last = all[i].x[k] > last ? all[i].x[k] : last;
-            for (int v = TRAIN_LOSS; v <= VALIDATION_LOSS; v++)
-                loss = isfinite(all[i].y[v][k]) && all[i].y[v][k] > loss ? all[i].y[v][k] : loss;
-        }
-    }
+    struct courses all = { 0 };
+    int rc = read_courses(&all, c, e);
     if (rc == IL_OK) {
-        il_report_html_heading(c, "training", "Learning curves");
+        il_page_heading(c, "training", "Learning curves");
         il_words_add(c->t, "<ul class=\"legend\"><li>");
         il_svg_key(c->t, 0);
         il_words_add(c->t, "training</li><li>");
         il_svg_key(c->t, 1);
         il_words_add(c->t, "validation</li><li>upright line: the epoch whose weights were tested</li></ul>\n<div class=\"panels\">\n");
-        for (size_t i = 0; i < c->m.runs.count; i++)
-            put_run(c, &all[i], i, il_svg_nice(loss), last);
-        il_words_add(c->t, "</div>\n<p class=\"note\">IoU as published. All runs of the experiment share their scales.</p>\n");
     }
-    for (size_t i = 0; all && i < c->m.runs.count; i++)
-        free_course(&all[i]);
-    free(all);
+    for (size_t i = 0; i < c->m.runs.count && rc == IL_OK; i++)
+        rc = put_run(c, &all.of[c->m.first[i]], i, il_svg_nice(all.loss), all.last, e);
+    il_words_add(c->t, "</div>\n<p class=\"note\">IoU as published. All runs of the experiment share their scales.</p>\n");
+    free(all.of);
+    free(all.values);
     return rc;
 }

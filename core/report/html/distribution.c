@@ -1,18 +1,66 @@
-/* report_html_images.c - what the mean hides: how the IoU of single pictures spreads, and how it depends on the share of
- * tampered pixels. */
+/* distribution.c - what the mean hides: how the IoU of single pictures spreads, and how it depends on the share of tampered
+ * pixels. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include "report/html/page.h"
+#include "report/experiment_table.h"
+#include "report/html/page_parts.h"
 #include "report/html/svg.h"
+
+static const il_table_column label = { .label = true }, number = { .numeric = true };
+
+/* ---- a table for each part ---- */
+
+/* Adds columns after the labels; or a cell's values in them. */
+struct kind {
+    const char *id, *heading, *caption;
+    void (*columns)(il_table *t);
+    int (*values)(il_table *t, const il_picture_scores *p, il_err *e);
+};
+
+static int put_part(il_chapter *c, size_t part, const struct kind *kind, size_t *shown, il_err *e)
+{
+    const il_matrix_part *p = &c->m.parts[part];
+    il_table t = { 0 };
+    int rc = IL_OK;
+    if (c->m.nparts > 1)
+        il_words_add(&t.title, "%s, %s. ", p->dataset, p->split);
+    il_words_add(&t.title, "%s", kind->caption);
+    il_experiment_label_columns(&t, &c->m);
+    il_table_add(&t, "tested on", label);
+    kind->columns(&t);
+    for (size_t i = 0; i < c->m.count && rc == IL_OK; i++) {
+        if (c->m.cells[i].part != part || c->pictures[i].defined == 0)
+            continue;
+        il_experiment_labels(&t, &c->m, &c->m.cells[i]);
+        il_table_text(&t, c->m.cells[i].tested_on);
+        rc = kind->values(&t, &c->pictures[i], e);
+    }
+    *shown += t.rows.count;
+    if (rc == IL_OK && (t.rows.count || t.failed))
+        return il_page_table(c->t, &t, e);
+    il_table_free(&t);
+    return rc;
+}
+
+static int put_kind(il_chapter *c, const struct kind *kind, il_err *e)
+{
+    size_t shown = 0;
+    int rc = IL_OK;
+    il_page_heading(c, kind->id, kind->heading);
+    for (size_t i = 0; i < c->m.nparts && rc == IL_OK; i++)
+        rc = put_part(c, i, kind, &shown, e);
+    if (rc == IL_OK && !shown)
+        il_words_add(c->t, "<p class=\"soft\">No picture's IoU is measured and defined.</p>\n");
+    return rc;
+}
 
 /* ---- spread ---- */
 
 enum { BINS = 20, BAR = 9, TALL = 34 };
 
 /* Bins of 0.05; 1 belongs to the last. */
-static void put_histogram(il_text *t, const il_pictures_of *p, double median)
+static void put_histogram(il_text *t, const il_picture_scores *p, double median)
 {
     size_t bins[BINS] = { 0 }, most = 1;
     for (size_t i = 0; i < p->count; i++)
@@ -36,73 +84,40 @@ static void put_histogram(il_text *t, const il_pictures_of *p, double median)
     il_svg_end(t);
 }
 
-static int put_spread(il_chapter *c, size_t cell, il_err *e)
+static void spread_columns(il_table *t)
 {
-    const il_pictures_of *p = &c->pictures[cell];
-    double *x = malloc((p->defined + 1) * sizeof *x);
-    size_t n = 0;
+    il_table_add(t, "0 to 1", (il_table_column){ 0 });
+    il_table_add(t, "pictures", number);
+    il_table_add(t, "undefined", number);
+    il_table_add(t, "lowest", number);
+    il_table_add(t, "quarter", number);
+    il_table_add(t, "median", (il_table_column){ .numeric = true, .main = true });
+    il_table_add(t, "three quarters", number);
+    il_table_add(t, "highest", number);
+}
+
+static int spread_values(il_table *t, const il_picture_scores *p, il_err *e)
+{
+    static const double quantiles[] = { 0, 0.25, 0.5, 0.75, 1 };
+    double *x = il_picture_scores_defined(p);
     if (!x)
         return il_fail_oom(e);
-    for (size_t i = 0; i < p->count; i++)
-        if (!isnan(p->iou[i]))
-            x[n++] = p->iou[i];
-    il_words_add(c->t, "<tr>");
-    il_report_html_labels(c, cell);
-    il_words_add(c->t, "<th scope=\"row\">");
-    il_html_text(c->t, il_matrix_at(&c->m, cell, IL_TESTED_ON));
-    il_words_add(c->t, "</th><td>");
-    put_histogram(c->t, p, il_stats_quantile(x, n, 0.5));
-    il_words_add(c->t, "</td><td>%zu</td><td>%zu</td>", n, p->count - n);
-    static const double quantiles[] = { 0, 0.25, 0.5, 0.75, 1 };
-    for (int i = 0; i < 5; i++) {
-        il_words_add(c->t, i == 2 ? "<td class=\"main\">" : "<td>");
-        il_report_html_number(c->t, il_stats_quantile(x, n, quantiles[i]));
-        il_words_add(c->t, "</td>");
-    }
-    il_words_add(c->t, "</tr>\n");
+    put_histogram(&il_table_text(t, NULL)->markup, p, il_stats_quantile(x, p->defined, 0.5));
+    il_table_int(t, (int64_t)p->defined);
+    il_table_int(t, (int64_t)(p->count - p->defined));
+    for (int i = 0; i < 5; i++)
+        il_table_number(t, il_stats_quantile(x, p->defined, quantiles[i]));
     free(x);
     return IL_OK;
 }
 
-static void begin_table(il_chapter *c, const char *what, const il_matrix_part *p, const char *caption)
+int il_page_spread(il_chapter *c, il_err *e)
 {
-    il_words_add(c->t, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"%s\"><table>\n<caption><span>", what);
-    if (c->m.nparts > 1) {
-        il_html_text(c->t, p->dataset);
-        il_words_add(c->t, ", ");
-        il_html_text(c->t, p->split);
-        il_words_add(c->t, ". ");
-    }
-    il_words_add(c->t, "%s</span></caption>\n<thead><tr>", caption);
-    il_report_html_label_heads(c);
-    il_words_add(c->t, "<th scope=\"col\" class=\"left\">tested on</th>");
-}
-
-int il_report_html_spread(il_chapter *c, il_err *e)
-{
-    size_t shown = 0;
-    int rc = IL_OK;
-    il_report_html_heading(c, "spread", "IoU of single pictures");
-    for (size_t i = 0; i < c->m.nparts; i++) {
-        size_t before = shown;
-        for (size_t cell = 0; cell < c->m.cells.count && rc == IL_OK; cell++) {
-            if (!il_matrix_in(&c->m, &c->m.parts[i], cell) || c->pictures[cell].defined == 0)
-                continue;
-            if (shown++ == before) {
-                begin_table(c, "Spread", &c->m.parts[i], "Bars from IoU 0 (left) to 1 (right), each as high as its share; the tick below"
-                            " is the median. Undefined: nothing is tampered and nothing marked.");
-                il_words_add(c->t, "<th scope=\"col\" class=\"left\">0 to 1</th><th scope=\"col\">pictures</th><th scope=\"col\">undefined</th>"
-                             "<th scope=\"col\">lowest</th><th scope=\"col\">quarter</th><th scope=\"col\">median</th>"
-                             "<th scope=\"col\">three quarters</th><th scope=\"col\">highest</th></tr></thead>\n<tbody>\n");
-            }
-            rc = put_spread(c, cell, e);
-        }
-        if (shown > before)
-            il_words_add(c->t, "</tbody></table></div>\n");
-    }
-    if (rc == IL_OK && !shown)
-        il_words_add(c->t, "<p class=\"soft\">No picture's IoU is measured and defined.</p>\n");
-    return rc;
+    static const struct kind spread = {
+        "spread", "IoU of single pictures",
+        "Bars from IoU 0 (left) to 1 (right), each as high as its share; the tick below is the median. Undefined: nothing is tampered"
+        " and nothing marked.", spread_columns, spread_values };
+    return put_kind(c, &spread, e);
 }
 
 /* ---- sizes ---- */
@@ -110,53 +125,38 @@ int il_report_html_spread(il_chapter *c, il_err *e)
 enum { SIZES = 5 };
 static const double edges[SIZES + 1] = { 0, 0.02, 0.05, 0.1, 0.25, 1 };
 
-static void put_sizes(il_chapter *c, size_t cell)
+static void size_columns(il_table *t)
 {
-    const il_pictures_of *p = &c->pictures[cell];
-    double sum[SIZES] = { 0 };
-    size_t n[SIZES] = { 0 };
-    for (size_t i = 0; i < p->count; i++)
-        for (int b = 0; b < SIZES; b++)
-            if (p->share[i] > edges[b] && p->share[i] <= edges[b + 1]) {
-                sum[b] += p->iou[i]; /* defined, since something is tampered */
-                n[b]++;
-            }
-    il_words_add(c->t, "<tr>");
-    il_report_html_labels(c, cell);
-    il_words_add(c->t, "<th scope=\"row\">");
-    il_html_text(c->t, il_matrix_at(&c->m, cell, IL_TESTED_ON));
-    il_words_add(c->t, "</th>");
     for (int b = 0; b < SIZES; b++) {
-        il_words_add(c->t, "<td>");
-        il_report_html_number(c->t, n[b] ? sum[b] / (double)n[b] : NAN);
-        il_words_add(c->t, "<span class=\"sub\">n\xe2\x80\x89=\xe2\x80\x89%zu</span></td>", n[b]);
+        char name[40];
+        snprintf(name, sizeof name, "%g\xe2\x80\x93%g\xc2\xa0%%", 100 * edges[b], 100 * edges[b + 1]);
+        il_table_add(t, name, number);
     }
-    il_words_add(c->t, "<td>%zu</td></tr>\n", p->authentic);
+    il_table_add(t, "nothing tampered", number);
 }
 
-int il_report_html_sizes(il_chapter *c, il_err *e)
+static int size_values(il_table *t, const il_picture_scores *p, il_err *e)
 {
-    size_t shown = 0;
     (void)e;
-    il_report_html_heading(c, "sizes", "By the size of the mask");
-    for (size_t i = 0; i < c->m.nparts; i++) {
-        size_t before = shown;
-        for (size_t cell = 0; cell < c->m.cells.count; cell++) {
-            if (!il_matrix_in(&c->m, &c->m.parts[i], cell) || c->pictures[cell].defined == 0)
-                continue;
-            if (shown++ == before) {
-                begin_table(c, "Sizes", &c->m.parts[i], "Mean IoU over the pictures whose share of tampered pixels lies within these bounds"
-                            " (the upper one included), and how many they are.");
-                for (int b = 0; b < SIZES; b++)
-                    il_words_add(c->t, "<th scope=\"col\">%g\xe2\x80\x93%g\xc2\xa0%%</th>", 100 * edges[b], 100 * edges[b + 1]);
-                il_words_add(c->t, "<th scope=\"col\">nothing tampered</th></tr></thead>\n<tbody>\n");
+    for (int b = 0; b < SIZES; b++) {
+        double sum = 0;
+        size_t n = 0;
+        for (size_t i = 0; i < p->count; i++)
+            if (p->share[i] > edges[b] && p->share[i] <= edges[b + 1]) {
+                sum += p->iou[i]; /* defined, since something is tampered */
+                n++;
             }
-            put_sizes(c, cell);
-        }
-        if (shown > before)
-            il_words_add(c->t, "</tbody></table></div>\n");
+        il_words_add(&il_table_number(t, n ? sum / (double)n : NAN)->under, "n\xe2\x80\x89=\xe2\x80\x89%zu", n);
     }
-    if (!shown)
-        il_words_add(c->t, "<p class=\"soft\">No picture's IoU is measured and defined.</p>\n");
+    il_table_int(t, (int64_t)p->authentic);
     return IL_OK;
+}
+
+int il_page_sizes(il_chapter *c, il_err *e)
+{
+    static const struct kind sizes = {
+        "sizes", "By the size of the mask",
+        "Mean IoU over the pictures whose share of tampered pixels lies within these bounds (the upper one included), and how many"
+        " they are.", size_columns, size_values };
+    return put_kind(c, &sizes, e);
 }

@@ -1,171 +1,81 @@
-/* report_html.c - the report as one page that needs nothing else: its frame, its summary, and an experiment's chapter. */
+/* page.c - the report as one page that needs nothing else: its summary, its contents, and an experiment's chapter. The frame is
+ * page.html. */
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "report/html/page.h"
+#include "report/html/page_parts.h"
+#include "report/report.h"
 
 extern const char il_embedded_report_css[];
-
-#define DASH "\xe2\x80\x93"
-#define MINUS "\xe2\x88\x92"
-
-/* ---- shared ---- */
-
-void il_report_html_number(il_text *t, double value)
-{
-    char text[32];
-    if (!isfinite(value)) {
-        il_words_add(t, DASH);
-        return;
-    }
-    il_report_number(text, value);
-    il_words_add(t, "%s%s", *text == '-' ? MINUS : "", *text == '-' ? text + 1 : text);
-}
-
-void il_report_html_signed(il_text *t, double value)
-{
-    char text[32];
-    il_report_number(text, value);
-    if (isfinite(value) && *text != '-' && strtod(text, NULL) != 0)
-        il_words_add(t, "+");
-    il_report_html_number(t, value);
-}
-
-void il_report_html_between(il_text *t, il_interval between)
-{
-    il_report_html_number(t, between.low);
-    if (isfinite(between.low)) {
-        il_words_add(t, " to ");
-        il_report_html_number(t, between.high);
-    }
-}
-
-bool il_report_html_measured(const il_chapter *c, size_t cell)
-{
-    return strcmp(il_matrix_at(&c->m, cell, IL_STATUS), "done") == 0;
-}
-
-void il_report_html_run(il_chapter *c, size_t cell)
-{
-    bool any = false;
-    for (int l = 0; l < IL_COLUMNS; l++)
-        if (c->m.shown[l] && *il_matrix_at(&c->m, cell, (il_column)l)) {
-            il_words_add(c->t, "%s", any ? ", " : "");
-            if (l == IL_BY_SEED)
-                il_words_add(c->t, "seed ");
-            il_html_text(c->t, il_matrix_at(&c->m, cell, (il_column)l));
-            any = true;
-        }
-}
-
-void il_report_html_label_heads(il_chapter *c)
-{
-    for (int l = 0; l < IL_COLUMNS; l++)
-        if (c->m.shown[l])
-            il_words_add(c->t, "<th scope=\"col\" class=\"left\">%s</th>", il_matrix_label((il_column)l));
-}
-
-void il_report_html_labels(il_chapter *c, size_t cell)
-{
-    for (int l = 0; l < IL_COLUMNS; l++)
-        if (c->m.shown[l]) {
-            il_words_add(c->t, "<th scope=\"row\">");
-            il_html_text(c->t, il_matrix_at(&c->m, cell, (il_column)l));
-            il_words_add(c->t, "</th>");
-        }
-}
-
-void il_report_html_heading(il_chapter *c, const char *part, const char *heading)
-{
-    il_words_add(c->t, "<h3 id=\"%s-%s\">%s</h3>\n", c->id, part, heading);
-}
+extern const char il_embedded_page_html[];
 
 /* ---- a chapter ---- */
-
-static int read_pictures(il_pictures_of *out, il_store *s, const char *test, il_err *e)
-{
-    il_rows rows = { 0 };
-    il_pictures_of p = { 0 };
-    double *defined = NULL;
-    int rc = il_store_query(&rows, s, "SELECT il_iou(tp, fp, fn), (tp + fn) * 1.0 / (tp + fp + fn + tn) FROM images"
-                            " WHERE test = CAST(?1 AS INTEGER) ORDER BY id", (const char *const[]){ test, NULL }, e);
-    p.iou = calloc(rows.count + 1, sizeof *p.iou);
-    p.share = calloc(rows.count + 1, sizeof *p.share);
-    defined = calloc(rows.count + 1, sizeof *defined);
-    if (rc == IL_OK && (!p.iou || !p.share || !defined))
-        rc = il_fail_oom(e);
-    for (size_t i = 0; rc == IL_OK && i < rows.count; i++) {
-        const char *iou = rows.values[2 * i], *share = rows.values[2 * i + 1];
-        p.iou[i] = iou ? strtod(iou, NULL) : NAN;
-        p.share[i] = share ? strtod(share, NULL) : 0;
-        p.authentic += p.share[i] == 0;
-        if (iou)
-            defined[p.defined++] = p.iou[i];
-        p.count++;
-    }
-    if (rc == IL_OK) {
-        p.mean = il_stats_mean(defined, p.defined);
-        rc = il_bootstrap_mean(&p.between, defined, p.defined, (il_boot){ .level = 0.95 }, e);
-    }
-    free(defined);
-    il_store_rows_free(&rows);
-    *out = p; /* freed with the chapter in any case */
-    return rc;
-}
 
 static int chapter_parts(il_chapter *c, il_err *e)
 {
     static int (*const parts[])(il_chapter *, il_err *) = {
-        il_report_html_matrix, il_report_html_compare, il_report_html_pictures, il_report_html_spread,
-        il_report_html_sizes, il_report_html_robustness, il_report_html_curves };
+        il_page_cells, il_page_compare, il_page_pictures, il_page_spread, il_page_sizes, il_page_robustness, il_page_curves };
     int rc = IL_OK;
     for (size_t i = 0; i < sizeof parts / sizeof *parts && rc == IL_OK; i++)
         rc = parts[i](c, e);
     return rc;
 }
 
-static void begin_chapter(il_chapter *c, const char *title)
+static bool has_title(const il_chapter *c)
+{
+    return c->title && *c->title;
+}
+
+static void begin_chapter(il_chapter *c)
 {
     il_words_add(c->t, "<section aria-labelledby=\"%s\">\n<h2 id=\"%s\">", c->id, c->id);
-    il_html_text(c->t, title && *title ? title : c->experiment);
+    il_html_text(c->t, has_title(c) ? c->title : c->experiment);
     il_words_add(c->t, "</h2>\n");
-    if (title && *title) {
+    if (has_title(c)) {
         il_words_add(c->t, "<p class=\"soft\">Experiment <code>");
         il_html_text(c->t, c->experiment);
         il_words_add(c->t, "</code></p>\n");
     }
 }
 
-static int show_chapter(il_text *t, il_store *s, const char *experiment, const char *title, size_t number, il_err *e)
+static int fill_chapter(il_chapter *c, il_err *e)
 {
-    il_chapter c = { .t = t, .s = s, .experiment = experiment };
-    snprintf(c.id, sizeof c.id, "e%zu", number);
-    int rc = il_matrix_read(&c.m, s, experiment, false, e);
-    if (rc != IL_OK)
-        return rc;
-    c.pictures = calloc(c.m.cells.count + 1, sizeof *c.pictures);
-    if (!c.pictures)
-        rc = il_fail_oom(e);
-    for (size_t i = 0; rc == IL_OK && i < c.m.cells.count; i++)
-        if (il_report_html_measured(&c, i))
-            rc = read_pictures(&c.pictures[i], s, il_matrix_at(&c.m, i, IL_TEST), e);
-    begin_chapter(&c, title);
-    if (rc == IL_OK && c.m.cells.count == 0)
-        il_words_add(t, "<p>Nothing was run yet.</p>\n");
+    int64_t *tests = calloc(c->m.count + 1, sizeof *tests);
+    c->pictures = calloc(c->m.count + 1, sizeof *c->pictures);
+    int rc = tests && c->pictures ? IL_OK : il_fail_oom(e);
+    for (size_t i = 0; rc == IL_OK && i < c->m.count; i++)
+        tests[i] = c->m.cells[i].done ? c->m.cells[i].test : 0;
+    if (rc == IL_OK)
+        rc = il_picture_scores_read(c->pictures, c->s, tests, c->m.count, e);
+    free(tests);
+    begin_chapter(c);
+    if (rc == IL_OK && c->m.count == 0)
+        il_words_add(c->t, "<p>Nothing was run yet.</p>\n");
     else if (rc == IL_OK)
-        rc = chapter_parts(&c, e);
-    il_words_add(t, "</section>\n");
-    for (size_t i = 0; c.pictures && i < c.m.cells.count; i++) {
-        free(c.pictures[i].iou);
-        free(c.pictures[i].share);
-    }
+        rc = chapter_parts(c, e);
+    il_words_add(c->t, "</section>\n");
+    return rc;
+}
+
+static int add_chapter(il_text *t, il_store *s, const il_rows *experiments, size_t i, il_err *e)
+{
+    il_chapter c = { .t = t, .s = s, .experiment = il_rows_text(experiments, i, "name"),
+                     .title = il_rows_text(experiments, i, "title") };
+    snprintf(c.id, sizeof c.id, "e%zu", i + 1);
+    snprintf(c.anchors, sizeof c.anchors, "%s-cell-", c.id);
+    int rc = il_matrix_read(&c.m, s, c.experiment, false, e);
+    if (rc == IL_OK)
+        rc = fill_chapter(&c, e);
+    for (size_t k = 0; c.pictures && k < c.m.count; k++)
+        il_picture_scores_free(&c.pictures[k]);
     free(c.pictures);
     il_matrix_free(&c.m);
     return rc;
 }
 
-/* ---- the frame ---- */
+/* ---- the summary ---- */
 
 #define OF_EXPERIMENT "(?1 IS NULL OR x.name = ?1)"
 
@@ -175,19 +85,20 @@ static const char facts[] =
     " r AS MATERIALIZED (SELECT * FROM runs WHERE id IN (SELECT n.run FROM experiment_runs n"
     " JOIN experiments x ON x.id = n.experiment WHERE " OF_EXPERIMENT ")),"
     " i AS MATERIALIZED (SELECT DISTINCT test FROM c WHERE tested = 'done')"
-    " SELECT (SELECT COUNT(*) FROM r), (SELECT COUNT(*) FROM r WHERE status = 'done'),"
-    " (SELECT COUNT(*) FROM c), (SELECT COUNT(*) FROM c WHERE tested = 'done'),"
-    " (SELECT COALESCE(SUM(images), 0) FROM test_sums WHERE test IN (SELECT test FROM i)),"
-    " (SELECT group_concat(device, '; ') FROM (SELECT DISTINCT device FROM r)),"
-    " (SELECT substr(MIN(created_at), 1, 10) FROM r),"
-    " (SELECT substr(MAX(COALESCE(ended_at, started_at)), 1, 10) FROM r),"
-    " (SELECT printf('%.0f', SUM(seconds)) FROM r), (SELECT COUNT(*) FROM r WHERE collapsed),"
-    " (SELECT group_concat(v, ', ') FROM (SELECT DISTINCT 'inpaintlab ' || json_extract(versions, '$.inpaintlab') AS v FROM r))";
+    " SELECT (SELECT COUNT(*) FROM r) AS runs, (SELECT COUNT(*) FROM r WHERE status = 'done') AS runs_done,"
+    " (SELECT COUNT(*) FROM c) AS cells, (SELECT COUNT(*) FROM c WHERE tested = 'done') AS cells_done,"
+    " (SELECT COALESCE(SUM(images), 0) FROM test_sums WHERE test IN (SELECT test FROM i)) AS pictures,"
+    " (SELECT group_concat(device, '; ') FROM (SELECT DISTINCT device FROM r)) AS devices,"
+    " (SELECT substr(MIN(created_at), 1, 10) FROM r) AS began,"
+    " (SELECT substr(MAX(COALESCE(ended_at, started_at)), 1, 10) FROM r) AS ended,"
+    " (SELECT SUM(seconds) FROM r) AS seconds,"
+    " (SELECT group_concat(v, ', ') FROM (SELECT DISTINCT 'inpaintlab ' || json_extract(versions, '$.inpaintlab') AS v FROM r))"
+    " AS versions";
 
 static void fact(il_text *t, const char *name, const char *value, const char *of)
 {
     il_words_add(t, "<div><dt>%s</dt><dd class=\"big\">", name);
-    il_html_text(t, value ? value : DASH);
+    il_html_text(t, value ? value : "\xe2\x80\x93");
     if (of) {
         il_words_add(t, " <span class=\"soft\">of ");
         il_html_text(t, of);
@@ -196,10 +107,10 @@ static void fact(il_text *t, const char *name, const char *value, const char *of
     il_words_add(t, "</dd></div>\n");
 }
 
-static void add_time(il_text *t, const char *seconds)
+static void add_time(il_text *t, double seconds)
 {
-    double value = seconds ? strtod(seconds, NULL) : 0;
     char text[40];
+    double value = isnan(seconds) ? 0 : round(seconds);
     if (value < 120)
         snprintf(text, sizeof text, "%.0f s", value);
     else if (value < 7200)
@@ -209,117 +120,125 @@ static void add_time(il_text *t, const char *seconds)
     fact(t, "Training", text, NULL);
 }
 
+static void add_origin(il_text *t, const il_rows *rows)
+{
+    const char *began = il_rows_text(rows, 0, "began"), *ended = il_rows_text(rows, 0, "ended");
+    const char *devices = il_rows_text(rows, 0, "devices"), *versions = il_rows_text(rows, 0, "versions");
+    il_text line = { 0 };
+    bool once = began && ended && strcmp(began, ended) == 0;
+    if (began)
+        il_words_add(&line, "Run %s%s%s on %s%s%s. ", began, once || !ended ? "" : " to ", once || !ended ? "" : ended,
+                     devices ? devices : "an unnamed device", versions ? ", with " : "", versions ? versions : "");
+    il_words_add(t, "<p class=\"note\">");
+    il_html_text(t, line.data);
+    il_words_add(t, "A picture counts once for each test.</p>\n");
+    t->failed = t->failed || line.failed;
+    il_words_free(&line);
+}
+
 static int add_summary(il_text *t, il_store *s, const char *experiment, size_t experiments, il_err *e)
 {
     il_rows rows = { 0 };
+    char number[24];
     int rc = il_store_query(&rows, s, facts, (const char *const[]){ experiment, NULL }, e);
     if (rc != IL_OK)
         return rc;
-    char **v = rows.values, number[24];
-    bool once = v[6] && v[7] && strcmp(v[6], v[7]) == 0;
-    il_words_add(t, "<p class=\"lede\">Detectors of AI inpainting, trained and tested by inpaintlab; each number says which convention"
-                 " it follows, and published values stand apart from measured ones.</p>\n<dl class=\"facts\">\n");
     snprintf(number, sizeof number, "%zu", experiments);
+    il_words_add(t, "<dl class=\"facts\">\n");
     if (!experiment)
         fact(t, "Experiments", number, NULL);
-    fact(t, "Runs trained", v[1], v[0]);
-    fact(t, "Cells measured", v[3], v[2]);
-    fact(t, "Pictures tested", v[4], NULL);
-    add_time(t, v[8]);
-    il_words_add(t, "</dl>\n<p class=\"note\">");
-    if (v[6]) {
-        il_words_add(t, "Run ");
-        il_html_text(t, v[6]);
-        if (!once) {
-            il_words_add(t, " to ");
-            il_html_text(t, v[7]);
-        }
-        il_words_add(t, " on ");
-        il_html_text(t, v[5] ? v[5] : "an unnamed device");
-        il_words_add(t, "%s", v[10] ? ", with " : "");
-        il_html_text(t, v[10]);
-        il_words_add(t, ". ");
-    }
-    il_words_add(t, "A picture counts once for each test.</p>\n");
+    fact(t, "Runs trained", il_rows_text(&rows, 0, "runs_done"), il_rows_text(&rows, 0, "runs"));
+    fact(t, "Cells measured", il_rows_text(&rows, 0, "cells_done"), il_rows_text(&rows, 0, "cells"));
+    fact(t, "Pictures tested", il_rows_text(&rows, 0, "pictures"), NULL);
+    add_time(t, il_rows_real(&rows, 0, "seconds"));
+    il_words_add(t, "</dl>\n");
+    add_origin(t, &rows);
     il_store_rows_free(&rows);
     return IL_OK;
 }
 
+static const char *title_of(const il_rows *experiments, size_t i)
+{
+    const char *title = il_rows_text(experiments, i, "title");
+    return title && *title ? title : il_rows_text(experiments, i, "name");
+}
+
 static void add_contents(il_text *t, const il_rows *experiments, bool published)
 {
-    il_words_add(t, "<nav aria-labelledby=\"contents\"><h2 id=\"contents\">Contents</h2>\n<ol>\n"
-                    "<li><a href=\"#holes\">What is missing</a></li>\n");
     if (published)
         il_words_add(t, "<li><a href=\"#published\">Beside the published tables</a></li>\n");
     for (size_t i = 0; i < experiments->count; i++) {
-        const char *name = experiments->values[2 * i], *title = experiments->values[2 * i + 1];
         il_words_add(t, "<li><a href=\"#e%zu\">", i + 1);
-        il_html_text(t, title && *title ? title : name);
+        il_html_text(t, title_of(experiments, i));
         il_words_add(t, "</a></li>\n");
     }
-    il_words_add(t, "<li><a href=\"#runs\">Where the numbers come from</a></li>\n"
-                    "<li><a href=\"#reading\">How to read the numbers</a></li>\n</ol></nav>\n");
 }
 
-/* Nothing may be loaded, whatever a text in the database says. */
-static void begin_page(il_text *t, const char *title)
-{
-    il_words_add(t, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-                    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-                    "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\">\n"
-                    "<meta name=\"color-scheme\" content=\"light dark\">\n<title>");
-    il_html_text(t, title);
-    il_words_add(t, "</title>\n<style>\n%s</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#main\">Skip to the results</a>\n"
-                    "<header>\n<p class=\"kicker\">inpaintlab report</p>\n<h1>", il_embedded_report_css);
-    il_html_text(t, title);
-    il_words_add(t, "</h1>\n");
-}
+/* ---- the frame ---- */
 
-static int fill_page(il_text *t, il_store *s, const char *experiment, const il_rows *experiments, il_err *e)
+enum { TITLE, STYLE, SUMMARY, CONTENTS, HOLES, PUBLISHED, EXPERIMENTS, RUNS, RESAMPLES, PLACES };
+
+/* What stands for {{NAME}} in page.html. */
+static const char *const places[PLACES] = { "title", "style", "summary", "contents", "holes", "published", "experiments", "runs",
+                                            "resamples" };
+
+static int fill(il_text parts[PLACES], il_store *s, const char *experiment, const il_rows *experiments, il_err *e)
 {
-    il_text tables = { 0 };
-    bool published = false;
-    int rc = add_summary(t, s, experiment, experiments->count, e);
+    il_html_text(&parts[TITLE], experiments->count == 1 ? title_of(experiments, 0) : "Detecting AI inpainting: results");
+    il_words_add(&parts[STYLE], "%s", il_embedded_report_css);
+    il_words_add(&parts[RESAMPLES], "%d", IL_BOOT_RESAMPLES);
+    int rc = add_summary(&parts[SUMMARY], s, experiment, experiments->count, e);
     if (rc == IL_OK)
-        rc = il_report_html_published(&tables, s, experiment, &published, e);
-    if (rc == IL_OK) {
-        add_contents(t, experiments, published);
-        il_words_add(t, "</header>\n<main id=\"main\">\n");
-        rc = il_report_html_holes(t, s, experiment, e);
-        il_words_add(t, "%s", tables.data ? tables.data : "");
-        t->failed = t->failed || tables.failed;
-    }
-    il_words_free(&tables);
+        rc = il_page_holes(&parts[HOLES], s, experiment, e);
+    if (rc == IL_OK)
+        rc = il_page_published(&parts[PUBLISHED], s, experiment, e);
+    add_contents(&parts[CONTENTS], experiments, parts[PUBLISHED].data);
     for (size_t i = 0; i < experiments->count && rc == IL_OK; i++)
-        rc = show_chapter(t, s, experiments->values[2 * i], experiments->values[2 * i + 1], i + 1, e);
-    if (rc == IL_OK)
-        rc = il_report_html_runs(t, s, experiment, e);
-    il_report_html_reading(t);
-    il_words_add(t, "</main>\n<footer><p>Made by <code>inpaintlab report --format html</code>; all that stands here is in the"
-                    " database of results, and nothing is loaded from elsewhere.</p></footer>\n</body>\n</html>\n");
-    return rc;
+        rc = add_chapter(&parts[EXPERIMENTS], s, experiments, i, e);
+    return rc == IL_OK ? il_page_provenance(&parts[RUNS], s, experiment, e) : rc;
+}
+
+/* The frame with each part in its place. */
+static void write_page(FILE *to, const il_text parts[PLACES])
+{
+    for (const char *at = il_embedded_page_html; *at;) {
+        size_t size = strcspn(at, "{"), i = 0;
+        fwrite(at, 1, size, to);
+        at += size;
+        if (!*at)
+            break;
+        assert(strncmp(at, "{{", 2) == 0);
+        size = strcspn(at + 2, "}");
+        while (i < PLACES && (strlen(places[i]) != size || strncmp(places[i], at + 2, size) != 0))
+            i++;
+        assert(i < PLACES);
+        if (i < PLACES && parts[i].data)
+            fwrite(parts[i].data, 1, parts[i].size, to);
+        at += size + 4;
+    }
 }
 
 int il_report_html(FILE *to, il_store *s, const char *experiment, il_err *e)
 {
     il_rows experiments = { 0 };
-    il_text t = { 0 };
-    const char *title = "Detecting AI inpainting: results";
+    il_text parts[PLACES] = { { 0 } };
+    bool failed = false;
     int rc = il_report_experiment(s, experiment, e);
     if (rc == IL_OK)
         rc = il_store_query(&experiments, s, "SELECT name, title FROM experiments WHERE ?1 IS NULL OR name = ?1 ORDER BY id",
                             (const char *const[]){ experiment, NULL }, e);
-    if (rc == IL_OK) {
-        if (experiments.count == 1)
-            title = experiments.values[1] && *experiments.values[1] ? experiments.values[1] : experiments.values[0];
-        begin_page(&t, title);
-        rc = fill_page(&t, s, experiment, &experiments, e);
-    }
-    if (rc == IL_OK && t.failed)
+    if (rc == IL_OK)
+        rc = fill(parts, s, experiment, &experiments, e);
+    for (size_t i = 0; i < PLACES; i++)
+        failed = failed || parts[i].failed;
+    if (rc == IL_OK && failed)
         rc = il_fail_oom(e);
-    if (rc == IL_OK && (fwrite(t.data, 1, t.size, to) != t.size || ferror(to)))
+    if (rc == IL_OK)
+        write_page(to, parts);
+    if (rc == IL_OK && ferror(to))
         rc = il_fail(e, IL_EIO, "the report cannot be written");
-    il_words_free(&t);
+    for (size_t i = 0; i < PLACES; i++)
+        il_words_free(&parts[i]);
     il_store_rows_free(&experiments);
     return rc;
 }

@@ -1,9 +1,9 @@
-/* report_html_pictures.c - the best, the median and the worst picture of each cell: photo, truth, score, overlay. */
+/* pictures.c - the best, the median and the worst picture of each cell: photo, truth, score, overlay. */
 #include <stdlib.h>
 #include <string.h>
 #include "image/heatmap.h"
 #include "image/image_file.h"
-#include "report/html/page.h"
+#include "report/html/page_parts.h"
 
 enum { OPEN_SETS = 8, SMALL = 200, MARKED = 128, QUALITY = 80 };
 
@@ -46,7 +46,7 @@ static int put_example(il_text *t, const il_example *x, il_err *e)
     il_words_add(t, "<div class=\"rank\"><p><strong>%s</strong> ", names[x->rank]);
     il_html_text(t, x->id);
     il_words_add(t, ", IoU ");
-    il_report_html_number(t, x->iou);
+    il_page_number(t, x->iou);
     il_words_add(t, "</p>\n");
     int rc = decode(&photo, &x->photo, "photo", &why);
     if (rc == IL_OK)
@@ -73,16 +73,16 @@ static int put_example(il_text *t, const il_example *x, il_err *e)
     return rc == IL_OK ? rc : il_fail_oom(e);
 }
 
-static int put_set(il_chapter *c, size_t cell, const il_example *examples, size_t count, bool open, il_err *e)
+static int put_set(il_chapter *c, const il_matrix_cell *cell, const il_example *examples, size_t count, bool open, il_err *e)
 {
     int rc = IL_OK;
     il_words_add(c->t, "<details class=\"set\"%s><summary><h4>", open ? " open" : "");
-    il_report_html_run(c, cell);
+    il_page_put_run(c, cell);
     il_words_add(c->t, " \xe2\x86\x92 ");
-    il_html_text(c->t, il_matrix_at(&c->m, cell, IL_TESTED_ON));
+    il_html_text(c->t, cell->tested_on);
     if (c->m.nparts > 1) {
         il_words_add(c->t, " <span class=\"soft\">(");
-        il_html_text(c->t, il_matrix_at(&c->m, cell, IL_TESTED_DATASET));
+        il_html_text(c->t, cell->tested_dataset);
         il_words_add(c->t, ")</span>");
     }
     il_words_add(c->t, "</h4></summary>\n");
@@ -106,21 +106,21 @@ static void put_lack(il_chapter *c, size_t lacking, size_t sets)
         il_words_add(c->t, "<p class=\"soft\">No pictures kept: no picture's IoU is measured and defined.</p>\n");
 }
 
-int il_report_html_pictures(il_chapter *c, il_err *e)
+int il_page_pictures(il_chapter *c, il_err *e)
 {
     size_t sets = 0, lacking = 0;
     int rc = IL_OK;
-    il_report_html_heading(c, "pictures", "Best, median and worst pictures");
+    il_page_heading(c, "pictures", "Best, median and worst pictures");
     il_words_add(c->t, "<p>By each picture's IoU. Truth is the mask after the mask policy; in the overlay, pixels with a score above 0.5"
                  " are tinted.</p>\n<div class=\"sets\">\n");
-    for (size_t i = 0; i < c->m.cells.count && rc == IL_OK; i++) {
+    for (size_t i = 0; i < c->m.count && rc == IL_OK; i++) {
         il_example examples[IL_RANKS] = { 0 };
         size_t count = 0;
-        if (!il_report_html_measured(c, i))
+        if (!c->m.cells[i].done)
             continue;
-        rc = il_store_examples(examples, &count, c->s, strtoll(il_matrix_at(&c->m, i, IL_TEST), NULL, 10), e);
+        rc = il_store_examples(examples, &count, c->s, c->m.cells[i].test, e);
         if (rc == IL_OK && count)
-            rc = put_set(c, i, examples, count, sets < OPEN_SETS, e);
+            rc = put_set(c, &c->m.cells[i], examples, count, sets < OPEN_SETS, e);
         sets += count > 0;
         lacking += count == 0 && c->pictures[i].defined > 0;
         il_store_examples_free(examples, count);

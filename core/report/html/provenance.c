@@ -1,8 +1,8 @@
-/* report_html_runs.c - where the numbers come from: each run's settings, versions, data and weights; and how to read them. */
+/* provenance.c - where the numbers come from: each run's settings, versions, data, weights and tests. */
 #include <stdlib.h>
 #include <string.h>
 #include <jansson.h>
-#include "report/html/page.h"
+#include "report/html/page_parts.h"
 
 /* ---- one run ---- */
 
@@ -77,103 +77,86 @@ static void put_data(il_text *t, const char *text)
     json_decref(all);
 }
 
-static int put_tests(il_text *t, il_store *s, const char *run, il_err *e)
+/* Of the run alone; the rows of all runs stand in the runs' order, and *next moves on. */
+static int put_tests(il_text *t, const il_rows *tests, size_t *next, int64_t run, il_err *e)
 {
-    il_rows rows = { 0 };
-    int rc = il_store_query(&rows, s,
-        "SELECT dataset || ' ' || images || ' ' || split, status, COALESCE((SELECT n.images FROM test_sums n WHERE n.test = t.id), 0), left_out, batch,"
-        " finished_at, substr(digest, 1, 16) FROM tests t WHERE run = CAST(?1 AS INTEGER) ORDER BY id", (const char *const[]){ run, NULL }, e);
-    if (rc != IL_OK)
-        return rc;
-    if (rows.count)
-        il_words_add(t, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Tests\"><table><caption><span>Tests</span></caption><thead><tr>"
-                     "<th scope=\"col\" class=\"left\">tested on</th><th scope=\"col\" class=\"left\">status</th><th scope=\"col\">pictures</th>"
-                     "<th scope=\"col\">left out</th><th scope=\"col\">batch</th><th scope=\"col\">at (UTC)</th><th scope=\"col\" class=\"left\">"
-                     "digest of the data</th></tr></thead>\n<tbody>\n");
-    for (size_t i = 0; i < rows.count; i++) {
-        char **v = rows.values + i * rows.columns;
-        il_words_add(t, "<tr><th scope=\"row\">");
-        il_html_text(t, v[0]);
-        il_words_add(t, "</th><td class=\"left\">");
-        il_html_text(t, v[1]);
-        il_words_add(t, "</td><td>%s</td><td>%s</td><td>%s</td><td>", v[2], v[3], v[4]);
-        il_html_text(t, v[5]);
-        il_words_add(t, "</td><td class=\"left\"><code>");
-        il_html_text(t, *v[6] ? v[6] : "none");
-        il_words_add(t, "</code></td></tr>\n");
-    }
-    il_words_add(t, "%s", rows.count ? "</tbody></table></div>\n" : "");
-    il_store_rows_free(&rows);
+    static const char *const names[] = { "tested on", "status", "pictures", "left out", "batch", "at (UTC)", "digest of the data" };
+    const il_table_column looks[] = { { .label = true }, { 0 }, { .numeric = true }, { .numeric = true }, { .numeric = true },
+                                      { .as_is = true }, { .code = true } };
+    il_table table = { 0 };
+    il_words_add(&table.title, "Tests");
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        il_table_add(&table, names[i], looks[i]);
+    for (; *next < tests->count && il_rows_int(tests, *next, "run") == run; (*next)++)
+        for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+            il_table_text(&table, il_rows_text(tests, *next, names[i]));
+    if (table.rows.count || table.failed)
+        return il_page_table(t, &table, e);
+    il_table_free(&table);
     return IL_OK;
 }
 
-enum { ID, NAME, STATUS, MESSAGE, PARAMETERS, SEED, DEVICE, HOST, THREADS, REVISION, STARTED, ENDED, SECONDS, BEST, TESTED, EARLY,
-       LEFT_OUT, HASH, WEIGHTS, CONFIG, MANIFEST, VERSIONS };
+#define RUNS \
+    "(SELECT c.run FROM experiment_cells c JOIN experiments x ON x.id = c.experiment WHERE ?1 IS NULL OR x.name = ?1)"
 
-static const char runs[] =
-    "SELECT r.id, r.name, CASE WHEN r.status = 'failed' AND r.manifest = '{}' THEN 'no data' ELSE r.status END, r.message, r.parameters, r.seed, r.device, r.host, r.threads, r.git_revision, r.started_at,"
-    " r.ended_at, printf('%.1f s', r.seconds), r.best_epoch, r.tested_epoch, CASE WHEN r.stopped_early THEN 'yes' ELSE 'no' END,"
-    " r.left_out, r.hash, r.weights_sha256, r.config, r.manifest, r.versions FROM runs r WHERE r.id IN (SELECT c.run FROM"
-    " experiment_cells c JOIN experiments x ON x.id = c.experiment WHERE ?1 IS NULL OR x.name = ?1) ORDER BY r.id";
+static const char runs_sql[] =
+    "SELECT r.id, r.name, CASE WHEN r.status = 'failed' AND r.manifest = '{}' THEN 'no data' ELSE r.status END AS status, r.message,"
+    " r.parameters, r.seed, r.device, r.host, r.threads, r.git_revision, r.started_at, r.ended_at,"
+    " printf('%.1f s', r.seconds) AS seconds, r.best_epoch, r.tested_epoch,"
+    " CASE WHEN r.stopped_early THEN 'yes' ELSE 'no' END AS stopped_early, r.left_out, r.hash, r.weights_sha256, r.config,"
+    " r.manifest, r.versions FROM runs r WHERE r.id IN " RUNS " ORDER BY r.id";
+static const char tests_sql[] =
+    "SELECT run, dataset || ' ' || images || ' ' || split AS \"tested on\", status,"
+    " COALESCE((SELECT n.images FROM test_sums n WHERE n.test = t.id), 0) AS pictures, left_out AS \"left out\", batch, finished_at AS \"at (UTC)\","
+    " COALESCE(NULLIF(substr(digest, 1, 16), ''), 'none') AS \"digest of the data\" FROM tests t WHERE run IN " RUNS " ORDER BY run, id";
 
-static int put_run(il_text *t, il_store *s, char *const *v, il_err *e)
+static void put_facts(il_text *t, const il_rows *rows, size_t row)
 {
     static const struct {
-        int column;
-        const char *name;
-    } facts[] = { { MESSAGE, "why" }, { PARAMETERS, "trainable parameters" }, { SEED, "seed" }, { DEVICE, "device" }, { HOST, "host" },
-                  { THREADS, "threads" }, { STARTED, "last sitting began (UTC)" }, { ENDED, "ended (UTC)" }, { SECONDS, "training took" },
-                  { BEST, "best epoch" }, { TESTED, "epoch tested" }, { EARLY, "stopped early" }, { LEFT_OUT, "samples left out" } };
-    il_words_add(t, "<details><summary><code>");
-    il_html_text(t, v[NAME]);
-    il_words_add(t, "</code>: ");
-    il_html_text(t, v[STATUS]);
-    il_words_add(t, "</summary>\n<dl class=\"prov\">\n");
+        const char *column, *name;
+    } facts[] = { { "message", "why" }, { "parameters", "trainable parameters" }, { "seed", "seed" }, { "device", "device" },
+                  { "host", "host" }, { "threads", "threads" }, { "started_at", "last sitting began (UTC)" },
+                  { "ended_at", "ended (UTC)" }, { "seconds", "training took" }, { "best_epoch", "best epoch" },
+                  { "tested_epoch", "epoch tested" }, { "stopped_early", "stopped early" }, { "left_out", "samples left out" } };
     for (size_t i = 0; i < sizeof facts / sizeof *facts; i++)
-        fact(t, facts[i].name, v[facts[i].column]);
-    put_versions(t, v[VERSIONS]);
-    hash(t, "git revision", v[REVISION]);
-    hash(t, "identity", v[HASH]);
-    hash(t, "weights", v[WEIGHTS]);
-    put_data(t, v[MANIFEST]);
+        fact(t, facts[i].name, il_rows_text(rows, row, facts[i].column));
+}
+
+static void put_run(il_text *t, const il_rows *rows, size_t row)
+{
+    il_words_add(t, "<details><summary><code>");
+    il_html_text(t, il_rows_text(rows, row, "name"));
+    il_words_add(t, "</code>: ");
+    il_html_text(t, il_rows_text(rows, row, "status"));
+    il_words_add(t, "</summary>\n<dl class=\"prov\">\n");
+    put_facts(t, rows, row);
+    put_versions(t, il_rows_text(rows, row, "versions"));
+    hash(t, "git revision", il_rows_text(rows, row, "git_revision"));
+    hash(t, "identity", il_rows_text(rows, row, "hash"));
+    hash(t, "weights", il_rows_text(rows, row, "weights_sha256"));
+    put_data(t, il_rows_text(rows, row, "manifest"));
     il_words_add(t, "<dt>configuration</dt><dd><pre>");
-    put_json(t, v[CONFIG]);
+    put_json(t, il_rows_text(rows, row, "config"));
     il_words_add(t, "</pre></dd>\n</dl>\n");
-    int rc = put_tests(t, s, v[ID], e);
-    il_words_add(t, "</details>\n");
-    return rc;
 }
 
-int il_report_html_runs(il_text *t, il_store *s, const char *experiment, il_err *e)
+int il_page_provenance(il_text *t, il_store *s, const char *experiment, il_err *e)
 {
-    il_rows rows = { 0 };
-    int rc = il_store_query(&rows, s, runs, (const char *const[]){ experiment, NULL }, e);
-    il_words_add(t, "<section aria-labelledby=\"runs\">\n<h2 id=\"runs\">Where the numbers come from</h2>\n");
-    if (rc == IL_OK && rows.count == 0)
-        il_words_add(t, "<p>Nothing was run yet.</p>\n");
-    else
-        il_words_add(t, "<p>Identity is the SHA-256 of the resolved configuration, the contents of the data and the seed; weights and data"
-                     " are SHA-256 as well.</p>\n");
-    for (size_t i = 0; i < rows.count && rc == IL_OK; i++)
-        rc = put_run(t, s, rows.values + i * rows.columns, e);
-    il_words_add(t, "</section>\n");
-    il_store_rows_free(&rows);
+    const char *args[] = { experiment, NULL };
+    il_rows runs = { 0 }, tests = { 0 };
+    size_t next = 0;
+    int rc = il_store_query(&runs, s, runs_sql, args, e);
+    if (rc == IL_OK)
+        rc = il_store_query(&tests, s, tests_sql, args, e);
+    if (rc == IL_OK)
+        il_words_add(t, runs.count ? "<p>Identity is the SHA-256 of the resolved configuration, the contents of the data and the seed;"
+                     " weights and data are SHA-256 as well.</p>\n" : "<p>Nothing was run yet.</p>\n");
+    for (size_t i = 0; i < runs.count && rc == IL_OK; i++) {
+        put_run(t, &runs, i);
+        rc = put_tests(t, &tests, &next, il_rows_int(&runs, i, "id"), e);
+        il_words_add(t, "</details>\n");
+    }
+    il_store_rows_free(&runs);
+    il_store_rows_free(&tests);
     return rc;
-}
-
-void il_report_html_reading(il_text *t)
-{
-    il_words_add(t, "<section class=\"run-on\" aria-labelledby=\"reading\">\n<h2 id=\"reading\">How to read the numbers</h2>\n<dl class=\"prov\">\n"
-        "<dt>IoU</dt><dd>Pixels both tampered and marked, divided by pixels that are either. A pixel is marked where the score is"
-        " above 0.5.</dd>\n"
-        "<dt>as published</dt><dd>The mean over test batches of the IoU of each whole batch; a batch in which nothing is tampered and"
-        " nothing marked counts 0. Published values follow it, and ours beside them.</dd>\n"
-        "<dt>mean over pictures</dt><dd>The mean of the IoU of single pictures; those in which nothing is tampered and nothing marked are"
-        " left out. Intervals, tests and slices follow it.</dd>\n"
-        "<dt>95\xc2\xa0%% interval</dt><dd>Percentile bootstrap over pictures, %d resamples. It says what other pictures would change,"
-        " not what another seed would.</dd>\n"
-        "<dt>p</dt><dd>Wilcoxon's signed-rank test of the pictures' IoU, two-sided; Holm's correction keeps the chance of any false"
-        " claim within a table below 0.05.</dd>\n"
-        "<dt>collapsed</dt><dd>The weights mark no pixel of the validation split.</dd>\n"
-        "<dt>\xe2\x80\x93</dt><dd>There is no value.</dd>\n</dl>\n</section>\n", IL_BOOT_RESAMPLES);
 }

@@ -1,4 +1,4 @@
-/* report_svg.c - small charts as inline SVG. */
+/* svg.c - small charts as inline SVG. */
 #include <math.h>
 #include <stdio.h>
 #include "report/html/svg.h"

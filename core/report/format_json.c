@@ -1,98 +1,13 @@
-/* report_formats.c - rows as Markdown, CSV and JSON. */
+/* format_json.c - rows as JSON: numbers are numbers, NULL and infinities are null. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <jansson.h>
-#include "report/format_markup.h"
-
-/* ---- Markdown ---- */
-
-static void escape_md(il_text *to, const char *text)
-{
-    for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
-        if (*c < 0x20 || *c == 0x7f)
-            il_words_add(to, " ");
-        else if (*c == '<')
-            il_words_add(to, "&lt;");
-        else
-            il_words_add(to, strchr("|\\`*[]", *c) ? "\\%c" : "%c", *c);
-    }
-}
-
-int il_report_escaped(FILE *to, const char *before, const char *text, const char *after, il_escape escape, il_err *e)
-{
-    il_text clean = { 0 };
-    escape(&clean, text);
-    int rc = clean.failed ? il_fail_oom(e) : IL_OK;
-    if (rc == IL_OK)
-        fprintf(to, "%s%s%s", before, clean.data ? clean.data : "", after);
-    il_words_free(&clean);
-    return rc;
-}
-
-int il_report_md(FILE *to, const il_sheet *sheet, il_err *e)
-{
-    const il_rows *rows = sheet->rows;
-    char **seen = NULL;
-    int rc = il_report_seen(&seen, rows, escape_md, e);
-    if (rc == IL_OK && sheet->title)
-        rc = il_report_escaped(to, "**", sheet->title, "**\n\n", escape_md, e);
-    for (size_t row = 0; rc == IL_OK && row <= rows->count; row++) {
-        for (size_t i = 0; i < rows->columns; i++)
-            fprintf(to, "| %s ", seen[row * rows->columns + i]);
-        fputs("|\n", to);
-        for (size_t i = 0; row == 0 && i < rows->columns; i++)
-            fputs(rows->numeric[i] ? "| ---: " : "| --- ", to);
-        if (row == 0)
-            fputs("|\n", to);
-    }
-    for (size_t i = 0; rc == IL_OK && sheet->notes && sheet->notes[i]; i++)
-        rc = il_report_escaped(to, "\n", sheet->notes[i], "\n", escape_md, e);
-    il_report_seen_free(seen, rows);
-    return rc;
-}
-
-/* ---- CSV, as RFC 4180 has it: NULL is an empty field, an empty text is "" ---- */
-
-static void put_csv(FILE *to, const char *text)
-{
-    if (!text)
-        return;
-    if (*text && !strpbrk(text, ",\"\r\n")) {
-        fputs(text, to);
-        return;
-    }
-    fputc('"', to);
-    for (; *text; text++) {
-        if (*text == '"')
-            fputc('"', to);
-        fputc(*text, to);
-    }
-    fputc('"', to);
-}
-
-void il_report_csv_line(FILE *to, const il_rows *rows, size_t row)
-{
-    for (size_t i = 0; i < rows->columns; i++) {
-        if (i)
-            fputc(',', to);
-        put_csv(to, row == 0 ? rows->names[i] : rows->values[(row - 1) * rows->columns + i]);
-    }
-    fputs("\r\n", to);
-}
-
-int il_report_csv(FILE *to, const il_rows *rows)
-{
-    for (size_t row = 0; row <= rows->count; row++)
-        il_report_csv_line(to, rows, row);
-    return IL_OK;
-}
-
-/* ---- JSON: numbers are numbers, NULL and infinities are null ---- */
+#include "report/format.h"
 
 static json_t *json_value(const il_rows *rows, size_t row, size_t column)
 {
-    const char *text = rows->values[row * rows->columns + column];
+    const char *text = il_rows_at(rows, row, column);
     if (!text)
         return json_null();
     if (!rows->numeric[column])
@@ -143,7 +58,7 @@ static int json_rows(json_t **out, const il_rows *rows, il_err *e)
     return list ? IL_OK : il_fail_oom(e);
 }
 
-int il_report_json_line(FILE *to, const il_rows *rows, size_t row, il_err *e)
+int il_format_json_line(FILE *to, const il_rows *rows, size_t row, il_err *e)
 {
     json_t *object = NULL;
     int rc = json_row(&object, rows, row, e);
@@ -163,7 +78,7 @@ static int dump(FILE *to, const json_t *document, il_err *e)
     return IL_OK;
 }
 
-int il_report_json(FILE *to, const il_rows *rows, il_err *e)
+int il_format_json(FILE *to, const il_rows *rows, il_err *e)
 {
     json_t *list = NULL;
     int rc = json_rows(&list, rows, e);
@@ -173,7 +88,7 @@ int il_report_json(FILE *to, const il_rows *rows, il_err *e)
     return rc;
 }
 
-int il_report_json_parts(FILE *to, const il_json_part *parts, size_t count, il_err *e)
+int il_format_json_parts(FILE *to, const il_json_part *parts, size_t count, il_err *e)
 {
     json_t *document = json_object();
     int rc = document ? IL_OK : il_fail_oom(e);

@@ -1,0 +1,15 @@
+/* compare_print.h - a comparison as tables. */
+#ifndef IL_COMPARE_PRINT_H
+#define IL_COMPARE_PRINT_H
+
+#include "report/compare.h"
+#include "report/format.h"
+
+/* csv has the pairs alone; the others also the cells and, where there are any, the seeds. */
+int il_compare_print(FILE *to, const il_comparison *c, il_format format, il_err *e);
+
+/* The pairs, as people read them. names: of the cells, in place of their numbers; those that differ are marked then. NULL:
+ * numbers. */
+void il_compare_pairs(il_table *t, const il_comparison *c, const char *const *names);
+
+#endif

@@ -1,0 +1,38 @@
+/* format_markdown.c - tables as Markdown. */
+#include <string.h>
+#include "report/format.h"
+#include "report/table_values.h"
+
+static void escape_markdown(il_text *to, const char *text)
+{
+    for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
+        if (*c < 0x20 || *c == 0x7f)
+            il_words_add(to, " ");
+        else if (*c == '<')
+            il_words_add(to, "&lt;");
+        else
+            il_words_add(to, strchr("|\\`*[]", *c) ? "\\%c" : "%c", *c);
+    }
+}
+
+int il_format_markdown(FILE *to, const il_table *table, il_err *e)
+{
+    const il_rows *rows = &table->rows;
+    char **seen = NULL;
+    int rc = il_table_values_seen(&seen, table, escape_markdown, e);
+    if (rc == IL_OK && table->title.data)
+        rc = il_table_values_escaped(to, "**", table->title.data, "**\n\n", escape_markdown, e);
+    for (size_t row = 0; rc == IL_OK && row <= rows->count; row++) {
+        for (size_t i = 0; i < rows->columns; i++)
+            fprintf(to, "| %s ", seen[row * rows->columns + i]);
+        fputs("|\n", to);
+        for (size_t i = 0; row == 0 && i < rows->columns; i++)
+            fputs(rows->numeric[i] ? "| ---: " : "| --- ", to);
+        if (row == 0)
+            fputs("|\n", to);
+    }
+    for (size_t i = 0; rc == IL_OK && i < table->notes.count; i++)
+        rc = il_table_values_escaped(to, "\n", table->notes.lines[i], "\n", escape_markdown, e);
+    il_table_values_free(seen, table);
+    return rc;
+}
