@@ -1,7 +1,21 @@
 /* descriptor.c - is what a plugin exports complete and sane? */
 #include <string.h>
 #include "plugin/descriptor.h"
-#include "plugin/registry.h"
+
+_Static_assert(IL_DESCRIPTOR_KINDS == (int)IL_GENERATOR, "a kind was added");
+
+const char *il_registry_kind(il_kind kind)
+{
+    switch (kind) {
+    case IL_DATASET: return "dataset";
+    case IL_MODEL: return "model";
+    case IL_LOSS: return "loss";
+    case IL_MASK_POLICY: return "mask policy";
+    case IL_MASKER: return "masker";
+    case IL_GENERATOR: return "generator";
+    }
+    return "thing";
+}
 
 static bool is_name(const char *name)
 {
@@ -52,7 +66,7 @@ static const char *missing_callback(const il_plugin *p)
 
 int il_descriptor_check(const il_plugin *p, il_err *e)
 {
-    if (p->kind < IL_DATASET || p->kind > (il_kind)IL_KINDS)
+    if (p->kind < IL_DATASET || p->kind > (il_kind)IL_DESCRIPTOR_KINDS)
         return il_fail(e, IL_EPLUGIN, "is of kind %d, which is none", (int)p->kind);
     if (!is_name(p->name))
         return il_fail(e, IL_EPLUGIN, "its name is '%s', expected lower-case letters, digits and '_'",

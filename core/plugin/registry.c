@@ -30,19 +30,6 @@ struct il_registry {
     size_t nrefused;
 };
 
-const char *il_registry_kind(il_kind kind)
-{
-    switch (kind) {
-    case IL_DATASET: return "dataset";
-    case IL_MODEL: return "model";
-    case IL_LOSS: return "loss";
-    case IL_MASK_POLICY: return "mask policy";
-    case IL_MASKER: return "masker";
-    case IL_GENERATOR: return "generator";
-    }
-    return "thing";
-}
-
 /* ---- one file ---- */
 
 static int wrong_abi(uint32_t abi, il_err *e)

@@ -3,6 +3,7 @@
 #define IL_REGISTRY_H
 
 #include <inpaintlab/plugin.h>
+#include "plugin/descriptor.h"
 
 typedef struct il_registry il_registry;
 
@@ -27,8 +28,5 @@ size_t il_registry_count(const il_registry *r);
 const il_plugin *il_registry_at(const il_registry *r, size_t i);
 const char *il_registry_path(const il_registry *r, const il_plugin *p);
 size_t il_registry_refused(const il_registry *r, const il_refused **list);
-
-/* "dataset", "model", "loss", "mask policy", "masker", "generator" */
-const char *il_registry_kind(il_kind kind);
 
 #endif

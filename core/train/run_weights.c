@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include <inpaintlab/weights.h>
 #include "train/run_weights.h"
 
 static il_job_path place(const il_job *j, const char *folder)
