@@ -162,7 +162,7 @@ static int run(double *seconds, struct bench *b, const struct stage *stage, il_e
     il_scope *s = NULL;
     if (stage->photo && !b->photo.pixels)
         return il_fail(e, IL_EUSAGE, "stage %s needs --photo", stage->name);
-    int rc = il_scope_open(&s, (il_scope_opts){ .device = b->device }, e);
+    int rc = il_scope_open(&s, IL_OPTS(il_scope_opts, .device = b->device), e);
     if (!rc)
         rc = stage->time(seconds, b, s, e);
     il_scope_close(s);
@@ -218,7 +218,7 @@ static int repeat(struct bench *b, il_err *e)
 static int open_parts(struct bench *b, il_err *e)
 {
     const char *precision = b->o.precision;
-    il_network_opts n = { .device = b->device, .dtype = IL_F32 };
+    il_network_opts n = { .size = sizeof(il_network_opts), .device = b->device, .dtype = IL_F32 };
     char path[5][PATH];
     static const char *const names[] = { "tokenizer", "scheduler", "text_encoder", "vae", "unet" };
     if (strcmp(precision, "fp16") == 0)
@@ -233,11 +233,11 @@ static int open_parts(struct bench *b, il_err *e)
     if (!rc)
         rc = il_scheduler_open(&b->scheduler, path[1], "pndm", e);
     if (!rc)
-        rc = il_text_encoder_open(&b->text, path[2], n, e);
+        rc = il_text_encoder_open(&b->text, path[2], &n, e);
     if (!rc)
-        rc = il_vae_open(&b->vae, path[3], n, e);
+        rc = il_vae_open(&b->vae, path[3], &n, e);
     if (!rc)
-        rc = il_unet_open(&b->unet, path[4], n, e);
+        rc = il_unet_open(&b->unet, path[4], &n, e);
     return !rc && b->o.photo ? il_image_read(&b->photo, b->o.photo, e) : rc;
 }
 

@@ -1,6 +1,6 @@
-/* uses.h - what a plugin's results depend on: the contents of files, and what else it notes. */
-#ifndef IL_USES_H
-#define IL_USES_H
+/* dependencies.h - what a plugin's results depend on: the contents of files, and what else it notes. */
+#ifndef IL_DEPENDENCIES_H
+#define IL_DEPENDENCIES_H
 
 #include <inpaintlab/plugin.h>
 #include "base/text.h"

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <inpaintlab/profile.h>
 #include "bench/bench_steps.h"
 #include "bench/process_memory.h"
 #include "train/job.h"

@@ -143,7 +143,7 @@ int il_bench_steps_peak(double *flops, il_model_opts how, il_err *e)
     double best = 0;
     struct dense work[2];
     il_scope *s = NULL;
-    int rc = il_scope_open(&s, (il_scope_opts){ .device = how.device, .precision = how.precision }, e);
+    int rc = il_scope_open(&s, IL_OPTS(il_scope_opts, .device = how.device, .precision = how.precision), e);
     if (rc != IL_OK)
         return rc;
     rc = product_of(&work[0], s, types[how.precision], e);

@@ -2,6 +2,8 @@
 #ifndef IL_BENCH_STEPS_H
 #define IL_BENCH_STEPS_H
 
+#include <inpaintlab/optimizer.h>
+#include <inpaintlab/profile.h>
 #include "bench/options.h"
 #include "train/step.h"
 

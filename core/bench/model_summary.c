@@ -122,7 +122,7 @@ static int pass(int64_t *peak, il_anatomy *a, const il_model *m, bool training, 
     il_scope *s = NULL;
     int rc = il_flops_new(&k.flops, e);
     if (rc == IL_OK)
-        rc = il_scope_open(&s, (il_scope_opts){ .device = m->device, .training = training, .flops = k.flops }, e);
+        rc = il_scope_open(&s, IL_OPTS(il_scope_opts, .device = m->device, .training = training, .flops = k.flops), e);
     if (rc != IL_OK)
         goto done;
     il_tensor *image = il_full(s, 0.5, IL_F32, 4, (int64_t[]){ a->opts.batch, 3, a->opts.size, a->opts.size });

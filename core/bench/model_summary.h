@@ -3,6 +3,7 @@
 #define IL_ANATOMY_H
 
 #include <stdio.h>
+#include <inpaintlab/profile.h>
 #include "plugin/model.h"
 
 typedef struct il_anatomy_opts {

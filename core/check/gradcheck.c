@@ -52,7 +52,7 @@ static int value_of(double *out, const il_model *m, il_dtype dtype, il_err *e)
 {
     il_scope *s = NULL;
     double *logit = NULL, *weight = NULL;
-    int rc = il_scope_open(&s, (il_scope_opts){ .device = m->device }, e);
+    int rc = il_scope_open(&s, IL_OPTS(il_scope_opts, .device = m->device), e);
     if (rc)
         return rc;
     il_tensor *y = il_model_forward(m, s, il_to(s, il_probe_image(s, size), dtype), NULL), *w = weights_of(s, dtype);
@@ -79,7 +79,7 @@ static int put(il_tensor *t, const double *values, double by, const double *dire
     int64_t shape[8];
     double *moved = malloc((size_t)count * sizeof *moved);
     il_scope *s = NULL;
-    int rc = moved ? il_scope_open(&s, (il_scope_opts){ 0 }, e) : il_fail_oom(e);
+    int rc = moved ? il_scope_open(&s, NULL, e) : il_fail_oom(e);
     for (int64_t i = 0; i < count && !rc; i++)
         moved[i] = values[i] + by * direction[i];
     for (int i = 0; i < il_ndim(t) && !rc; i++)
@@ -175,7 +175,7 @@ done:
 static int read_gradients(struct tensor *chosen, size_t count, double *floor, const il_model *m, il_dtype dtype, il_err *e)
 {
     il_scope *s = NULL;
-    int rc = il_scope_open(&s, (il_scope_opts){ .device = m->device, .grad = true }, e);
+    int rc = il_scope_open(&s, IL_OPTS(il_scope_opts, .device = m->device, .grad = true), e);
     if (rc)
         return rc;
     il_tensor *y = il_model_forward(m, s, il_to(s, il_probe_image(s, size), dtype), NULL);

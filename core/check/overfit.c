@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <inpaintlab/optimizer.h>
 #include "check/test_inputs.h"
 #include "check/check_step.h"
 #include "plugin/model.h"
@@ -59,7 +60,7 @@ static struct changes compare(const il_state *st, const char *before, const char
 /* One pass; in training with gradients of the loss, the auxiliary head's too where there is one. *s is the caller's. */
 static int pass(il_scope **s, il_tensor **loss, const il_model *m, bool training, il_err *e)
 {
-    int rc = il_scope_open(s, (il_scope_opts){ .device = cpu, .training = training, .seed = 1 }, e);
+    int rc = il_scope_open(s, IL_OPTS(il_scope_opts, .device = cpu, .training = training, .seed = 1), e);
     if (rc)
         return rc;
     il_tensor *aux = NULL, *target = il_probe_target(*s, pair);
@@ -152,7 +153,7 @@ static int learn(double *first, double *lowest, int *steps, il_trial *c, double 
     il_adam *adam = NULL;
     int rc = il_model_open(&m, &c->choice, (il_model_opts){ .seed = 1 }, e);
     if (!rc)
-        rc = il_adam_new(&adam, m.state, (il_adam_opts){ .lr = lr }, e);
+        rc = il_adam_new(&adam, m.state, IL_OPTS(il_adam_opts, .lr = lr), e);
     *lowest = INFINITY;
     for (*steps = 0; *steps < STEPS && !rc; ++*steps) {
         il_scope *s = NULL;

@@ -20,7 +20,7 @@ static int make(double **out, const il_trial *c, void *self, const uint64_t *see
     const il_generator_ops *ops = c->plugin->generator;
     const il_probe_size z = size_of(c);
     il_scope *s = NULL;
-    int rc = il_scope_open(&s, (il_scope_opts){ 0 }, e);
+    int rc = il_scope_open(&s, NULL, e);
     if (rc)
         return rc;
     il_tensor *image = il_probe_image(s, z), *mask = il_probe_target(s, z);

@@ -1,4 +1,4 @@
-/* try_loss.c - checks of losses: shape, extreme logits, gradient, direction, memory. */
+/* try_loss.c - checks of losses: shape, extreme logits, gradient, direction, pixels that do not count, memory. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,27 +7,36 @@
 #include "check/test_inputs.h"
 #include "plugin/model.h"
 
-enum { SIDE = 8, COUNT = 2 * SIDE * SIDE };
-static const int64_t shape[] = { 2, 1, SIDE, SIDE };
+enum { SIDE = 8, AREA = SIDE * SIDE, COUNT = 2 * AREA };
 
-/* The loss of logits and targets, and its gradient where gradient is not NULL (COUNT values). */
-static int loss_of(double *out, double *gradient, const il_trial *c, const double *logit, const double *target,
-                   il_dtype dtype, il_err *e)
+struct batch {
+    const double *logit, *target;
+    const double *valid; /* NULL: every pixel counts */
+    bool one;            /* only the first of the two pictures */
+};
+
+static il_tensor *send(il_scope *s, const double *values, const struct batch *b, il_dtype dtype)
+{
+    return il_to(s, il_from_bytes(s, values, IL_F64, 4, (int64_t[]){ b->one ? 1 : 2, 1, SIDE, SIDE }), dtype);
+}
+
+/* The loss of a batch, and its gradient where gradient is not NULL (a value for each pixel). */
+static int loss_of(double *out, double *gradient, const il_trial *c, struct batch b, il_dtype dtype, il_err *e)
 {
     il_loss l = { 0 };
     il_scope *s = NULL;
     double *value = NULL, *g = NULL;
     int rc = il_loss_open(&l, &c->choice, e);
     if (!rc)
-        rc = il_scope_open(&s, (il_scope_opts){ .grad = gradient != NULL }, e);
+        rc = il_scope_open(&s, IL_OPTS(il_scope_opts, .grad = gradient != NULL), e);
     if (rc)
         goto done;
-    il_tensor *x = il_to(s, il_from_bytes(s, logit, IL_F64, 4, shape), dtype);
-    il_tensor *t = il_to(s, il_from_bytes(s, target, IL_F64, 4, shape), dtype);
+    il_tensor *x = send(s, b.logit, &b, dtype), *t = send(s, b.target, &b, dtype);
+    il_tensor *valid = b.valid ? send(s, b.valid, &b, dtype) : NULL;
     rc = il_scope_status(s, e);
     if (!rc && gradient)
         rc = il_require_grad(x, e);
-    il_tensor *loss = rc ? NULL : il_loss_forward(&l, s, x, t);
+    il_tensor *loss = rc ? NULL : il_loss_forward(&l, s, x, t, valid);
     if (!rc)
         rc = il_scope_status(s, e);
     if (!rc && !loss)
@@ -46,7 +55,7 @@ static int loss_of(double *out, double *gradient, const il_trial *c, const doubl
         if (!rc)
             rc = il_probe_read(&g, d, e);
         if (!rc)
-            memcpy(gradient, g, COUNT * sizeof *g);
+            memcpy(gradient, g, (b.one ? AREA : COUNT) * sizeof *g);
     }
 
 done:
@@ -70,9 +79,9 @@ static int value(il_trial *c, il_err *e)
 {
     double logit[COUNT], target[COUNT], once = 0, again = 0;
     fill(logit, target, 2, 1);
-    int rc = loss_of(&once, NULL, c, logit, target, IL_F32, e);
+    int rc = loss_of(&once, NULL, c, (struct batch){ logit, target, NULL, false }, IL_F32, e);
     if (!rc)
-        rc = loss_of(&again, NULL, c, logit, target, IL_F32, e);
+        rc = loss_of(&again, NULL, c, (struct batch){ logit, target, NULL, false }, IL_F32, e);
     if (!rc && !isfinite(once))
         return il_fail(e, IL_EPLUGIN, "the loss of logits from -2 to 2 is %g; expected a finite number", once);
     if (!rc && once != again)
@@ -93,7 +102,7 @@ static int extremes(il_trial *c, il_err *e)
                 logit[j] = logits[i];
                 target[j] = targets[k];
             }
-            int rc = loss_of(&loss, gradient, c, logit, target, IL_F32, e);
+            int rc = loss_of(&loss, gradient, c, (struct batch){ logit, target, NULL, false }, IL_F32, e);
             if (rc)
                 return rc;
             if (!isfinite(loss))
@@ -113,7 +122,7 @@ static int compare_slopes(double *worst, const il_trial *c, il_dtype dtype, il_e
     double logit[COUNT], target[COUNT], gradient[COUNT] = { 0 }, moved[COUNT], loss = 0;
     double h = dtype == IL_F64 ? 1e-5 : 1e-2, tolerance = dtype == IL_F64 ? 1e-4 : 3e-2;
     fill(logit, target, 2, 2);
-    int rc = loss_of(&loss, gradient, c, logit, target, dtype, e);
+    int rc = loss_of(&loss, gradient, c, (struct batch){ logit, target, NULL, false }, dtype, e);
     double length = 0;
     for (int i = 0; i < COUNT; i++)
         length += gradient[i] * gradient[i];
@@ -128,7 +137,7 @@ static int compare_slopes(double *worst, const il_trial *c, il_dtype dtype, il_e
         for (int side = 0; side < 2 && !rc; side++) {
             for (int i = 0; i < COUNT; i++)
                 moved[i] = logit[i] + (side ? -h : h) * direction[i];
-            rc = loss_of(&sides[side], NULL, c, moved, target, dtype, e);
+            rc = loss_of(&sides[side], NULL, c, (struct batch){ moved, target, NULL, false }, dtype, e);
         }
         if (rc)
             break;
@@ -145,7 +154,7 @@ static int slope(il_trial *c, il_err *e)
 {
     double logit[COUNT], target[COUNT], gradient[COUNT], loss = 0, worst = 0;
     fill(logit, target, 2, 2);
-    bool twice = loss_of(&loss, gradient, c, logit, target, IL_F64, NULL) == IL_OK;
+    bool twice = loss_of(&loss, gradient, c, (struct batch){ logit, target, NULL, false }, IL_F64, NULL) == IL_OK;
     int rc = compare_slopes(&worst, c, twice ? IL_F64 : IL_F32, e);
     if (!rc)
         il_step_note(c, "the gradient agrees with finite differences in %s precision to %.1g %%", twice ? "double" : "single",
@@ -163,7 +172,7 @@ static int direction(il_trial *c, il_err *e)
             target[i] = i % 3 == 0;
             logit[i] = steps[k] * (2 * target[i] - 1);
         }
-        int rc = loss_of(&loss[k], NULL, c, logit, target, IL_F32, e);
+        int rc = loss_of(&loss[k], NULL, c, (struct batch){ logit, target, NULL, false }, IL_F32, e);
         if (rc)
             return rc;
     }
@@ -174,11 +183,81 @@ static int direction(il_trial *c, il_err *e)
     return IL_OK;
 }
 
+/* ---- pixels that do not count ---- */
+
+static bool near(double a, double b)
+{
+    return fabs(a - b) <= 1e-5 * fmax(fabs(a), fabs(b)) + 1e-7;
+}
+
+/* What stands where pixels do not count changes nothing, and gets no gradient. */
+static int mask_hole(const il_trial *c, double logit[COUNT], double target[COUNT], il_err *e)
+{
+    double valid[COUNT], gradient[COUNT], before = 0, after = 0;
+    for (int i = 0; i < COUNT; i++)
+        valid[i] = i % SIDE < SIDE / 2;
+    int rc = loss_of(&before, gradient, c, (struct batch){ logit, target, valid, false }, IL_F32, e);
+    if (rc)
+        return rc;
+    for (int i = 0; i < COUNT; i++)
+        if (!valid[i]) {
+            if (gradient[i] != 0)
+                return il_fail(e, IL_EPLUGIN, "a pixel that does not count gets a gradient of %.4g; expected 0", gradient[i]);
+            logit[i] = i % 2 ? 20 : -20;
+            target[i] = 1 - target[i];
+        }
+    rc = loss_of(&after, NULL, c, (struct batch){ logit, target, valid, false }, IL_F32, e);
+    if (!rc && !near(before, after))
+        return il_fail(e, IL_EPLUGIN, "other pixels where they do not count: the loss goes from %.6g to %.6g; expected no change",
+                       before, after);
+    return rc;
+}
+
+/* All count: as without a mask. None of the second picture: as the first alone. None at all: nothing. */
+static int mask_pictures(const il_trial *c, const double logit[COUNT], const double target[COUNT], il_err *e)
+{
+    double valid[COUNT], gradient[COUNT], loss[5];
+    for (int i = 0; i < COUNT; i++)
+        valid[i] = 1;
+    int rc = loss_of(&loss[0], NULL, c, (struct batch){ logit, target, NULL, false }, IL_F32, e);
+    if (!rc)
+        rc = loss_of(&loss[1], NULL, c, (struct batch){ logit, target, valid, false }, IL_F32, e);
+    if (!rc && !near(loss[0], loss[1]))
+        return il_fail(e, IL_EPLUGIN, "a mask in which every pixel counts gives %.6g, none %.6g; expected the same", loss[1], loss[0]);
+    memset(valid + AREA, 0, AREA * sizeof *valid);
+    if (!rc)
+        rc = loss_of(&loss[2], NULL, c, (struct batch){ logit, target, valid, false }, IL_F32, e);
+    if (!rc)
+        rc = loss_of(&loss[3], NULL, c, (struct batch){ logit, target, NULL, true }, IL_F32, e);
+    if (!rc && !near(loss[2], loss[3]))
+        return il_fail(e, IL_EPLUGIN, "a picture beside one that does not count costs %.6g, alone %.6g; expected the same", loss[2],
+                       loss[3]);
+    memset(valid, 0, sizeof valid);
+    if (!rc)
+        rc = loss_of(&loss[4], gradient, c, (struct batch){ logit, target, valid, false }, IL_F32, e);
+    for (int i = 0; i < COUNT && !rc; i++)
+        if (loss[4] != 0 || gradient[i] != 0)
+            return il_fail(e, IL_EPLUGIN, "no pixel counts: the loss is %.4g and a gradient %.4g; expected 0", loss[4], gradient[i]);
+    return rc;
+}
+
+static int mask(il_trial *c, il_err *e)
+{
+    double logit[COUNT], target[COUNT];
+    fill(logit, target, 2, 4);
+    int rc = mask_pictures(c, logit, target, e);
+    if (!rc)
+        rc = mask_hole(c, logit, target, e);
+    if (!rc)
+        il_step_note(c, "pixels that do not count change nothing and get no gradient");
+    return rc;
+}
+
 static int one_round(il_trial *c, il_err *e)
 {
     double logit[COUNT], target[COUNT], gradient[COUNT], loss = 0;
     fill(logit, target, 2, 3);
-    return loss_of(&loss, gradient, c, logit, target, IL_F32, e);
+    return loss_of(&loss, gradient, c, (struct batch){ logit, target, NULL, false }, IL_F32, e);
 }
 
 static int growth(il_trial *c, il_err *e)
@@ -188,5 +267,5 @@ static int growth(il_trial *c, il_err *e)
 
 const il_check_step il_step_loss[] = {
     { "value", value, true }, { "extremes", extremes, false }, { "slope", slope, false },
-    { "direction", direction, false }, { "memory", growth, false }, { NULL, NULL, false },
+    { "direction", direction, false }, { "mask", mask, false }, { "memory", growth, false }, { NULL, NULL, false },
 };

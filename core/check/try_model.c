@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <inpaintlab/weights.h>
 #include "check/leak.h"
 #include "check/test_inputs.h"
 #include "plugin/model.h"
@@ -62,7 +63,7 @@ static int logits_of(double **out, const il_model *m, il_tensor *(*make)(il_scop
                      il_err *e)
 {
     il_scope *s = NULL;
-    int rc = il_scope_open(&s, (il_scope_opts){ .device = cpu }, e);
+    int rc = il_scope_open(&s, IL_OPTS(il_scope_opts, .device = cpu), e);
     if (rc)
         return rc;
     il_tensor *logit = il_model_forward(m, s, make(s, size), NULL);
@@ -236,7 +237,7 @@ static int one_round(il_trial *c, il_err *e)
     const il_probe_size size = { 1, 64, 64 };
     int rc = il_model_open(&m, &c->choice, (il_model_opts){ .seed = 1 }, e);
     if (!rc)
-        rc = il_scope_open(&s, (il_scope_opts){ .device = cpu, .training = true }, e);
+        rc = il_scope_open(&s, IL_OPTS(il_scope_opts, .device = cpu, .training = true), e);
     if (!rc) {
         il_tensor *logit = il_model_forward(&m, s, il_probe_image(s, size), NULL);
         il_tensor *loss = il_mean(s, il_bce_logits(s, logit, il_probe_target(s, size)));

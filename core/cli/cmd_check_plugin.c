@@ -65,8 +65,9 @@ const il_command il_cmd_check_plugin = {
     .about =
         "Tries a plugin, one line for each check: its descriptor and settings, then by kind. Models: shapes, finite logits, equal\n"
         "results outside training, a gradient for each tensor, gradients beside finite differences, the weights file, one batch\n"
-        "learnt, memory. Losses: extreme logits, gradient, direction. Mask policies: 256 labels. Data sets: what is listed and\n"
-        "read, by several threads. Maskers and generators: shapes, and chance by seed alone. On the CPU, in a process of its own.\n",
+        "learnt, memory. Losses: extreme logits, gradient, direction, pixels that do not count. Mask policies: 256 labels. Data\n"
+        "sets: what is listed and read, by several threads. Maskers and generators: shapes, and chance by seed alone. On the CPU,\n"
+        "in a process of its own.\n",
     .options = table,
     .notes = "Exit status: 0 all good, 1 a check failed, 2 wrong usage.\n",
     .size = sizeof(struct options),

@@ -27,9 +27,26 @@ static void print_spec(const il_param_spec *p)
     printf("\n        %s\n", p->help ? p->help : "");
 }
 
+/* "version 1.2.0, by Jane Doe, MIT, https://…": what the plugin tells of itself, if anything. */
+static void print_origin(const il_plugin *p)
+{
+    const struct {
+        const char *lead, *text;
+    } parts[] = { { "version ", p->version }, { "by ", p->vendor }, { "", p->licence }, { "", p->url } };
+    const char *between = "    ";
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (parts[i].text && *parts[i].text) {
+            printf("%s%s%s", between, parts[i].lead, parts[i].text);
+            between = ", ";
+        }
+    if (strcmp(between, ", ") == 0)
+        printf("\n");
+}
+
 static void print_plugin(const il_registry *r, const il_plugin *p)
 {
     printf("%s %s, revision %d: %s\n", il_descriptor_kind(p->kind), p->name, p->revision, p->summary ? p->summary : "");
+    print_origin(p);
     printf("    %s\n", il_registry_path(r, p));
     for (const il_param_spec *s = p->params; s && s->name; s++)
         print_spec(s);
@@ -48,7 +65,7 @@ static void print_all(const il_registry *r)
     static const char *const titles[] = { [IL_DATASET] = "data sets", [IL_MODEL] = "models", [IL_LOSS] = "losses",
                                           [IL_MASK_POLICY] = "mask policies", [IL_MASKER] = "maskers",
                                           [IL_GENERATOR] = "generators" };
-    for (int kind = IL_DATASET; kind <= IL_KINDS; kind++) {
+    for (int kind = IL_DATASET; kind <= IL_DESCRIPTOR_KINDS; kind++) {
         printf("%s\n", titles[kind]);
         for (size_t i = 0; i < il_registry_count(r); i++) {
             const il_plugin *p = il_registry_at(r, i);

@@ -148,7 +148,7 @@ static int generate(il_image *const *where, il_making *const *list, size_t n, co
                     il_device device, il_err *e)
 {
     il_scope *s = NULL;
-    int rc = il_scope_open(&s, (il_scope_opts){ .device = device }, e);
+    int rc = il_scope_open(&s, IL_OPTS(il_scope_opts, .device = device), e);
     if (rc)
         return rc;
     il_tensor *photos = photos_of(s, list, n);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <inpaintlab/weights.h>
 #include "base/utf8.h"
 #include "detect/detector.h"
 #include "detect/select_run.h"

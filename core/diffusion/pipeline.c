@@ -3,6 +3,7 @@
 #include <string.h>
 #include "diffusion/options.h"
 #include "diffusion/scheduler.h"
+#include "base/opts.h"
 #include "base/text.h"
 
 struct il_pipeline {
@@ -86,15 +87,19 @@ static int open_parts(il_pipeline *p, const char *folder, const il_pipeline_opts
     return rc ? rc : check_fit(p, folder, e);
 }
 
-int il_pipeline_open(il_pipeline **out, const char *folder, il_pipeline_opts o, il_err *e)
+int il_pipeline_open(il_pipeline **out, const char *folder, const il_pipeline_opts *given, il_err *e)
 {
+    il_pipeline_opts o;
+    int rc = il_opts_read(&o, sizeof o, given, e);
+    if (rc)
+        return rc;
     il_pipeline *p = calloc(1, sizeof *p);
     if (!p)
         return il_fail_oom(e);
     p->steps = o.steps;
     p->guidance = o.guidance;
     p->negative = il_words_copy(o.negative ? o.negative : "");
-    int rc = p->negative ? open_parts(p, folder, &o, e) : il_fail_oom(e);
+    rc = p->negative ? open_parts(p, folder, &o, e) : il_fail_oom(e);
     if (rc)
         il_pipeline_free(p);
     else

@@ -1,6 +1,7 @@
 /* text_encoder.c - CLIP's text transformer (Radford et al. 2021): token and position embeddings, causal layers. */
 #include <stdlib.h>
 #include <inpaintlab/diffusion.h>
+#include "base/opts.h"
 #include "diffusion/blocks.h"
 #include "diffusion/options.h"
 #include "diffusion/weights.h"
@@ -91,13 +92,16 @@ static int load(il_text_encoder *t, const char *folder, const il_network_opts *o
                                                         .variant = o->variant, .ignored = ignored, .prefix = ROOT }, e);
 }
 
-int il_text_encoder_open(il_text_encoder **out, const char *folder, il_network_opts o, il_err *e)
+int il_text_encoder_open(il_text_encoder **out, const char *folder, const il_network_opts *given, il_err *e)
 {
+    il_network_opts o;
     il_options *c = NULL;
     il_text_encoder *t = calloc(1, sizeof *t);
     if (!t)
         return il_fail_oom(e);
-    int rc = il_options_open(&c, folder, "config.json", e);
+    int rc = il_opts_read(&o, sizeof o, given, e);
+    if (rc == IL_OK)
+        rc = il_options_open(&c, folder, "config.json", e);
     if (rc != IL_OK)
         goto done;
     read_options(&t->o, c);

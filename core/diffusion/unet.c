@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <inpaintlab/diffusion.h>
+#include "base/opts.h"
 #include "diffusion/blocks.h"
 #include "diffusion/transformer.h"
 #include "diffusion/unet_options.h"
@@ -137,7 +138,7 @@ static int make_frequencies(il_unet *u, il_err *e)
         return il_fail_oom(e);
     for (int i = 0; i < half; i++)
         u->frequencies[i] = (float)-log(10000) * (float)i / (float)(half - u->o.freq_shift);
-    int rc = il_scope_open(&s, (il_scope_opts){ .device = { IL_CPU, 0 } }, e);
+    int rc = il_scope_open(&s, NULL, e);
     if (rc != IL_OK)
         return rc;
     il_tensor *t = il_exp(s, il_from_f32(s, u->frequencies, 1, shape));
@@ -163,13 +164,16 @@ static int build(il_unet *u, const char *folder, const il_network_opts *o, il_er
                                                         .pickled = "diffusion_pytorch_model", .variant = o->variant }, e);
 }
 
-int il_unet_open(il_unet **out, const char *folder, il_network_opts o, il_err *e)
+int il_unet_open(il_unet **out, const char *folder, const il_network_opts *given, il_err *e)
 {
+    il_network_opts o;
     il_options *c = NULL;
     il_unet *u = calloc(1, sizeof *u);
     if (!u)
         return il_fail_oom(e);
-    int rc = il_options_open(&c, folder, "config.json", e);
+    int rc = il_opts_read(&o, sizeof o, given, e);
+    if (rc == IL_OK)
+        rc = il_options_open(&c, folder, "config.json", e);
     if (rc != IL_OK)
         goto done;
     il_unet_options_read(&u->o, c);

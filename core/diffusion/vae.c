@@ -1,6 +1,7 @@
 /* vae.c - the autoencoder of latent diffusion (AutoencoderKL): pictures to latents and back. */
 #include <stdlib.h>
 #include <inpaintlab/diffusion.h>
+#include "base/opts.h"
 #include "diffusion/blocks.h"
 #include "diffusion/options.h"
 #include "diffusion/weights.h"
@@ -174,13 +175,16 @@ static int load(il_vae *v, const char *folder, const il_network_opts *o, il_err 
                                                         .renames = renames }, e);
 }
 
-int il_vae_open(il_vae **out, const char *folder, il_network_opts o, il_err *e)
+int il_vae_open(il_vae **out, const char *folder, const il_network_opts *given, il_err *e)
 {
+    il_network_opts o;
     il_options *c = NULL;
     il_vae *v = calloc(1, sizeof *v);
     if (!v)
         return il_fail_oom(e);
-    int rc = il_options_open(&c, folder, "config.json", e);
+    int rc = il_opts_read(&o, sizeof o, given, e);
+    if (rc == IL_OK)
+        rc = il_options_open(&c, folder, "config.json", e);
     if (rc != IL_OK)
         goto done;
     read_options(&v->o, c);

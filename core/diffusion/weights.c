@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <jansson.h>
+#include <inpaintlab/weights.h>
 #include "diffusion/weights.h"
 #include "base/text.h"
 

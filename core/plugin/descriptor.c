@@ -2,6 +2,8 @@
 #include <string.h>
 #include "plugin/descriptor.h"
 
+_Static_assert(IL_DESCRIPTOR_KINDS == (int)IL_GENERATOR, "a kind was added");
+
 static bool is_name(const char *name)
 {
     return name && *name && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == strlen(name);
@@ -51,7 +53,7 @@ static const char *missing_callback(const il_plugin *p)
 
 int il_descriptor_check(const il_plugin *p, il_err *e)
 {
-    if (p->kind < IL_DATASET || p->kind > (il_kind)IL_KINDS)
+    if (p->kind < IL_DATASET || p->kind > (il_kind)IL_DESCRIPTOR_KINDS)
         return il_fail(e, IL_EPLUGIN, "is of kind %d, which is none", (int)p->kind);
     if (!is_name(p->name))
         return il_fail(e, IL_EPLUGIN, "its name is '%s', expected lower-case letters, digits and '_'",

@@ -4,6 +4,8 @@
 
 #include <inpaintlab/plugin.h>
 
+enum { IL_DESCRIPTOR_KINDS = 6 }; /* the last kind; the first is 1 */
+
 /* IL_EPLUGIN when the kind, the name, a callback, or a setting is missing or wrong. The ABI must fit already. */
 int il_descriptor_check(const il_plugin *p, il_err *e);
 

@@ -1,5 +1,6 @@
 /* model.c - model and loss plugins opened for use. */
 #include <string.h>
+#include <inpaintlab/weights.h>
 #include "plugin/model.h"
 
 /* Channels last where it is faster: on the CPU by measurement (results/benchmarks), on CUDA for what its tensor cores take,
@@ -69,7 +70,7 @@ int il_model_load(il_model *m, const char *path, const char *const *skip, il_err
     int rc = il_bundle_read(&b, path, e);
     if (rc != IL_OK)
         return rc;
-    rc = il_state_load(m->state, b, (il_load_opts){ .skip = skip }, e);
+    rc = il_state_load(m->state, b, IL_OPTS(il_load_opts, .skip = skip), e);
     il_bundle_free(b);
     return rc == IL_OK ? rc : il_fail_in(e, "%s", path);
 }
@@ -91,9 +92,9 @@ void il_loss_close(il_loss *l)
     memset(l, 0, sizeof *l);
 }
 
-il_tensor *il_loss_forward(const il_loss *l, il_scope *s, il_tensor *logit, il_tensor *target)
+il_tensor *il_loss_forward(const il_loss *l, il_scope *s, il_tensor *logit, il_tensor *target, il_tensor *valid)
 {
-    il_tensor *loss = l->plugin->loss->forward(l->self, s, logit, target);
+    il_tensor *loss = l->plugin->loss->forward(l->self, s, logit, target, valid);
     if (loss && il_numel(loss) != 1)
         return il_scope_fail(s, IL_EPLUGIN, "loss %s: gave %lld values instead of one", l->plugin->name,
                              (long long)il_numel(loss));

@@ -37,7 +37,7 @@ typedef struct il_loss {
 
 int il_loss_open(il_loss *out, const il_choice *choice, il_err *e);
 void il_loss_close(il_loss *l);
-/* 0-d; a result with elements other than one is an error. */
-il_tensor *il_loss_forward(const il_loss *l, il_scope *s, il_tensor *logit, il_tensor *target);
+/* valid: which pixels count; NULL: all. 0-d; a result with elements other than one is an error. */
+il_tensor *il_loss_forward(const il_loss *l, il_scope *s, il_tensor *logit, il_tensor *target, il_tensor *valid);
 
 #endif

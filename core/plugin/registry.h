@@ -3,6 +3,7 @@
 #define IL_REGISTRY_H
 
 #include <inpaintlab/plugin.h>
+#include "plugin/descriptor.h"
 
 typedef struct il_registry il_registry;
 

@@ -5,6 +5,7 @@
 #include "plugin/tiled_inference.h"
 #include "plugin/tiles.h"
 #include "image/window.h"
+#include "torch/pixels.h"
 
 struct sweep {
     const il_model *model;
@@ -42,7 +43,7 @@ static int forward(struct sweep *w, int row, int first, int count, il_err *e)
         il_window_cut(w->input + (size_t)k * 3 * area, tile, w->photo, at);
     }
     il_scope *s = NULL;
-    int rc = il_scope_open(&s, (il_scope_opts){ .device = w->model->device, .precision = w->model->precision }, e);
+    int rc = il_scope_open(&s, IL_OPTS(il_scope_opts, .device = w->model->device, .precision = w->model->precision), e);
     if (rc != IL_OK)
         return rc;
     il_tensor *image = il_from_pixels(s, w->input, count, tile, tile, 3, w->table);

@@ -2,7 +2,7 @@
 #ifndef IL_BUNDLE_H
 #define IL_BUNDLE_H
 
-#include <inpaintlab/state.h>
+#include <inpaintlab/weights.h>
 
 #ifdef __cplusplus
 extern "C" {

@@ -42,7 +42,7 @@ static int fill(il_image *out, const float *values, int n, il_err *e)
 static int read_one(float *values, size_t count, const il_tensor *t, int n, il_err *e)
 {
     il_scope *s = NULL;
-    int rc = il_scope_open(&s, (il_scope_opts){ .device = { IL_CPU, 0 } }, e);
+    int rc = il_scope_open(&s, NULL, e);
     if (rc)
         return rc;
     const il_tensor *one = il_dim(t, 0) == 1 ? t : il_slice(s, (il_tensor *)t, 0, n, n + 1);

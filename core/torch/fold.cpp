@@ -9,6 +9,7 @@
 #include <ATen/ops/rsqrt.h>
 #include <ATen/ops/sub.h>
 #include "torch/gpu.hpp"
+#include "torch/fold.h"
 #include "torch/shim.hpp"
 
 namespace shim {

@@ -1,4 +1,4 @@
-/* kernels.cpp - the operations of tensor.h that have kernels of our own (core/kernels): counts, focal loss, noise residual.
+/* fused_ops.cpp - the operations that have kernels of our own (core/torch/kernels): counts, focal loss, noise residual.
  * Where there is no kernel for a type or device, the same is composed of libtorch's operations. */
 #include <algorithm>
 #include <vector>
@@ -8,8 +8,10 @@
 #include <ATen/ops/arange.h>
 #include <ATen/ops/binary_cross_entropy_with_logits.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/div.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/from_blob.h>
+#include <ATen/ops/full.h>
 #include <ATen/ops/gt.h>
 #include <ATen/ops/lerp.h>
 #include <ATen/ops/mean.h>
@@ -22,9 +24,11 @@
 #include <ATen/ops/sigmoid.h>
 #include <ATen/ops/stack.h>
 #include <ATen/ops/sub.h>
+#include <ATen/ops/sum.h>
 #include <ATen/ops/zeros.h>
 #include <c10/util/Exception.h>
 #include <torch/csrc/autograd/custom_function.h>
+#include "torch/counts.h"
 #include "torch/gpu.hpp"
 #include "torch/kernels/cpu.h"
 #include "torch/residual_kernel.h"
@@ -249,7 +253,7 @@ struct focal_loss : torch::autograd::Function<focal_loss> {
     }
 };
 
-/* (1 - p(true class))^gamma * cross-entropy; a soft target stands between the two classes. */
+/* (1 - p(true class))^gamma * cross-entropy, for each pixel; a soft target stands between the two classes. */
 at::Tensor composed_focal(const at::Tensor &logit, const at::Tensor &target, double alpha, double gamma)
 {
     at::Tensor p = at::sigmoid(logit), miss = at::lerp(p, at::rsub(p, 1), target);
@@ -257,18 +261,37 @@ at::Tensor composed_focal(const at::Tensor &logit, const at::Tensor &target, dou
     at::Tensor loss = at::mul(entropy, at::pow(miss, gamma));
     if (alpha >= 0)
         loss = at::mul(at::add(at::mul(target, 2 * alpha - 1), 1 - alpha), loss);
-    return at::mean(loss);
+    return loss;
+}
+
+/* A pixel that does not count becomes one that is clean beyond doubt, whose loss and slope are exactly 0: its score, e^-200, is
+ * none in float32. So the kernels need not know of it, and only the number of pixels is set right behind them. */
+at::Tensor fused_focal(const at::Tensor &logit, const at::Tensor &target, const at::Tensor &valid, double alpha, double gamma)
+{
+    if (!valid.defined())
+        return focal_loss::apply(logit, target, alpha, gamma);
+    at::Tensor mean = focal_loss::apply(shim::where(valid, logit, -200), shim::where(valid, target, 0), alpha, gamma);
+    at::Tensor all = at::full({}, static_cast<double>(logit.numel()), mean.options());
+    return at::mul(mean, at::div(all, shim::count_set(valid, mean)));
 }
 
 } // namespace
 
-il_tensor *il_focal(il_scope *s, il_tensor *logit, il_tensor *target, double alpha, double gamma)
+il_tensor *il_focal(il_scope *s, il_tensor *logit, il_tensor *target, il_tensor *valid, double alpha, double gamma)
 {
-    return run(s, "focal", { { logit }, { target } }, [&] {
+    const shim::operand in[] = { { logit }, { target }, { valid } };
+    return shim::run_list(s, "focal", shim::operands(in, valid ? 3 : 2), [&] {
         shim::same_shape(logit, target);
-        bool own = suit(logit->value, target->value) && !target->value.requires_grad();
-        return own ? focal_loss::apply(logit->value, target->value, alpha, gamma)
-                   : composed_focal(logit->value, target->value, alpha, gamma);
+        if (valid)
+            shim::same_shape(logit, valid);
+        at::Tensor counts = valid ? valid->value : at::Tensor();
+        if (suit(logit->value, target->value) && !target->value.requires_grad())
+            return fused_focal(logit->value, target->value, counts, alpha, gamma);
+        if (!valid)
+            return at::mean(composed_focal(logit->value, target->value, alpha, gamma));
+        at::Tensor loss = composed_focal(shim::where(counts, logit->value, 0), target->value, alpha, gamma);
+        at::Tensor sum = at::sum(shim::where(counts, loss, 0));
+        return at::div(sum, shim::count_set(counts, sum));
     });
 }
 

@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <inpaintlab/layers.h>
+#include "torch/fold.h"
 
 il_name_buf il_name(const char *format, ...)
 {

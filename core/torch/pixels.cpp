@@ -8,6 +8,7 @@
 #include <c10/core/impl/VirtualGuardImpl.h>
 #include <c10/util/Exception.h>
 #include "torch/gpu.hpp"
+#include "torch/pixels.h"
 #include "torch/shim.hpp"
 
 namespace {

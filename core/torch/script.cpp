@@ -11,7 +11,7 @@
 #include <torch/csrc/jit/api/module.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
 #include <torch/csrc/jit/serialization/import.h>
-#include <inpaintlab/state.h>
+#include <inpaintlab/script.h>
 #include "torch/shim.hpp"
 
 struct il_script {

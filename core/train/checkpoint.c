@@ -165,7 +165,7 @@ static int restore(il_course *c, const il_bundle *b, const char *hash, il_model 
         return il_fail(e, IL_EFORMAT, "belongs to run %.12s, not to %.12s", run ? run : "?", hash);
     int rc = read_course(c, b, e);
     if (rc == IL_OK)
-        rc = il_state_load(model->state, b, (il_load_opts){ .prefix = "model." }, e);
+        rc = il_state_load(model->state, b, IL_OPTS(il_load_opts, .prefix = "model."), e);
     if (rc == IL_OK)
         rc = il_adam_load(adam, b, "adam.", e);
     if (rc != IL_OK || c->early.best_epoch == 0)

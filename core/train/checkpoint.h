@@ -2,6 +2,8 @@
 #ifndef IL_CHECKPOINT_H
 #define IL_CHECKPOINT_H
 
+#include <inpaintlab/weights.h>
+#include <inpaintlab/optimizer.h>
 #include "train/evaluate.h"
 #include "store/store.h"
 

@@ -2,6 +2,8 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "torch/counts.h"
+#include "torch/pixels.h"
 #include "train/evaluate.h"
 #include "base/clock.h"
 #include "base/array.h"
@@ -123,14 +125,15 @@ void il_evaluate_free(il_image_row *rows, size_t count)
 int il_evaluate_batch(il_tally *t, il_score_list *scores, const il_evaluation *what, const il_batch *b, il_err *e)
 {
     il_scope *s = NULL;
-    il_scope_opts o = { .device = what->model->device, .precision = what->model->precision, .flops = what->flops };
-    int rc = il_scope_open(&s, o, e);
+    il_scope_opts o = { .size = sizeof o, .device = what->model->device, .precision = what->model->precision,
+                        .flops = what->flops };
+    int rc = il_scope_open(&s, &o, e);
     if (rc != IL_OK)
         return rc;
     il_tensor *image = il_from_pixels(s, b->pixels, b->n, b->height, b->width, 3, b->shades);
     il_tensor *target = il_from_pixels(s, b->greys, b->n, b->height, b->width, 1, b->labels);
     il_tensor *logit = il_model_forward(what->model, s, image, NULL);
-    il_tensor *loss = what->loss ? il_loss_forward(what->loss, s, logit, target) : NULL;
+    il_tensor *loss = what->loss ? il_loss_forward(what->loss, s, logit, target, NULL) : NULL;
     il_tensor *counts = what->scores ? NULL : il_confusion(s, logit, target);
     rc = il_scope_status(s, e);
     if (rc == IL_OK)

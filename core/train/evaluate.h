@@ -2,6 +2,7 @@
 #ifndef IL_EVALUATE_H
 #define IL_EVALUATE_H
 
+#include <inpaintlab/profile.h>
 #include "loader/loader.h"
 #include "store/store.h"
 #include "plugin/model.h"

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "train/examples.h"
 #include "image/codec.h"
+#include "torch/pixels.h"
 
 enum { QUALITY = 85 }; /* of the photo, which is there to be looked at */
 
@@ -108,7 +109,7 @@ static void fill(struct shown *out, const il_batch *b, const float *score)
 static int forward(float *score, const il_model *model, const il_batch *b, il_err *e)
 {
     il_scope *s = NULL;
-    int rc = il_scope_open(&s, (il_scope_opts){ .device = model->device, .precision = model->precision }, e);
+    int rc = il_scope_open(&s, IL_OPTS(il_scope_opts, .device = model->device, .precision = model->precision), e);
     if (rc != IL_OK)
         return rc;
     il_tensor *image = il_from_pixels(s, b->pixels, 1, b->height, b->width, 3, b->shades);

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include <inpaintlab/weights.h>
 #include "train/run_weights.h"
 #include "base/sha256.h"
 

@@ -1,11 +1,13 @@
 /* step.c - one step of training, in parts where a batch is cut. */
+#include "torch/counts.h"
+#include "torch/pixels.h"
 #include "train/step.h"
 
 int il_step_adam(il_adam **out, const il_training *t, il_state *state, il_err *e)
 {
-    il_adam_opts o = { .lr = t->lr, .weight_decay = t->weight_decay, .decoupled = t->decoupled,
+    il_adam_opts o = { .size = sizeof o, .lr = t->lr, .weight_decay = t->weight_decay, .decoupled = t->decoupled,
                        .scaling = t->precision == IL_PRECISION_FP16 };
-    return il_adam_new(out, state, o, e);
+    return il_adam_new(out, state, &o, e);
 }
 
 /* A batch, on the host or on the device. */
@@ -40,10 +42,10 @@ static int train_part(struct part *p, const il_step *x, const struct input *in, 
         send_part(&image, &target, s, in->batch, p->first, p->n);
     }
     il_tensor *logit = il_model_forward(x->model, s, image, aux_weight > 0 ? &aux : NULL);
-    il_tensor *loss = il_loss_forward(x->loss, s, logit, target);
+    il_tensor *loss = il_loss_forward(x->loss, s, logit, target, NULL);
     il_tensor *objective = loss;
     if (aux)
-        objective = il_add(s, loss, il_affine(s, il_loss_forward(x->loss, s, aux, target), aux_weight, 0));
+        objective = il_add(s, loss, il_affine(s, il_loss_forward(x->loss, s, aux, target, NULL), aux_weight, 0));
     objective = il_adam_scaled(x->adam, s, il_affine(s, objective, share, 0));
     int rc = il_backward(s, objective, e);
     if (rc == IL_OK) {
@@ -61,10 +63,10 @@ enum { LOSS, COUNTS, RESULTS };
 static int compute(il_tensor *out[RESULTS], const il_step *x, const struct input *in, il_scope *outer, il_err *e)
 {
     il_scope *s = NULL;
-    il_scope_opts o = { .device = x->model->device, .training = true, .seed = x->seed, .flops = x->flops,
+    il_scope_opts o = { .size = sizeof o, .device = x->model->device, .training = true, .seed = x->seed, .flops = x->flops,
                         .precision = x->model->precision, .recompute = x->how->recompute };
     int n = in->batch->n, parts = x->how->accumulate < n ? x->how->accumulate : n;
-    int rc = il_scope_open(&s, o, e);
+    int rc = il_scope_open(&s, &o, e);
     il_tensor *loss = NULL, *counts = NULL;
     struct part p = { .first = 0 };
     for (int i = 0; i < parts && rc == IL_OK; i++, p.first += p.n) {
@@ -111,7 +113,7 @@ int il_step_train(il_tally *t, const il_step *x, const il_batch *b, il_err *e)
 {
     il_scope *s = NULL;
     il_tensor *out[RESULTS] = { NULL };
-    int rc = il_scope_open(&s, (il_scope_opts){ .device = x->model->device }, e);
+    int rc = il_scope_open(&s, IL_OPTS(il_scope_opts, .device = x->model->device), e);
     if (rc == IL_OK)
         rc = x->graph ? replay(out, x, b, s, e) : compute(out, x, &(struct input){ .batch = b }, s, e);
     if (rc == IL_OK)

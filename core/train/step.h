@@ -2,6 +2,8 @@
 #ifndef IL_STEP_H
 #define IL_STEP_H
 
+#include <inpaintlab/optimizer.h>
+#include <inpaintlab/profile.h>
 #include "train/evaluate.h"
 #include "torch/cuda_graph.h"
 

@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <inpaintlab/optimizer.h>
 #include <inpaintlab/random.h>
+#include <inpaintlab/weights.h>
 #include "train/step.h"
 #include "train/train.h"
 #include "base/clock.h"
@@ -320,7 +322,7 @@ int il_train_model(il_course *course, size_t *left_out, il_model *model, const i
     if (rc == IL_OK)
         rc = all_epochs(&x, e);
     if (rc == IL_OK && c.best && !job->run->training.as_published)
-        rc = il_state_load(model->state, c.best, (il_load_opts){ 0 }, e);
+        rc = il_state_load(model->state, c.best, NULL, e);
     if (rc == IL_OK) {
         *left_out = il_loader_left_out(x.train) + il_loader_left_out(x.validation);
         *course = c;

@@ -8,7 +8,8 @@ enum { MULTIPLE = 8 };
 
 struct sd {
     char *root, *variant, *scheduler, *negative;
-    il_pipeline_opts opts; /* its texts are those above */
+    il_network_opts network; /* texts of both are those above */
+    il_pipeline_opts opts;
     bool published;
     il_pipeline *net; /* NULL until load */
 };
@@ -50,17 +51,19 @@ static int read_settings(struct sd *g, const il_params *p, il_err *e)
     if (!g->root || !g->variant || !g->scheduler || !g->negative)
         return il_fail_oom(e);
     g->published = strcmp(il_params_text(p, "range"), "published") == 0;
-    g->opts = (il_pipeline_opts){ .scheduler = g->scheduler, .negative = g->negative,
+    g->opts = (il_pipeline_opts){ .size = sizeof g->opts, .scheduler = g->scheduler, .negative = g->negative,
                                   .steps = (int)il_params_int(p, "steps"), .guidance = il_params_real(p, "guidance") };
-    g->opts.network.variant = g->variant;
-    g->opts.network.dtype = strcmp(precision, "fp16") == 0 ? IL_F16 : strcmp(precision, "bf16") == 0 ? IL_BF16 : IL_F32;
+    g->network = (il_network_opts){ .size = sizeof g->network, .variant = g->variant };
+    g->network.dtype = strcmp(precision, "fp16") == 0 ? IL_F16 : strcmp(precision, "bf16") == 0 ? IL_BF16 : IL_F32;
     return IL_OK;
 }
 
-static int open_net(il_pipeline **out, const struct sd *g, il_pipeline_opts o, il_err *e)
+static int open_net(il_pipeline **out, const struct sd *g, il_network_opts network, il_err *e)
 {
     il_pipeline *net = NULL;
-    int rc = il_pipeline_open(&net, g->root, o, e);
+    il_pipeline_opts o = g->opts;
+    o.network = &network;
+    int rc = il_pipeline_open(&net, g->root, &o, e);
     if (rc)
         return rc;
     if (MULTIPLE % il_pipeline_multiple(net)) {
@@ -81,10 +84,10 @@ static int sd_open(void **out, const il_params *p, il_err *e)
     if (!g)
         return il_fail_oom(e);
     int rc = read_settings(g, p, e);
-    il_pipeline_opts o = g->opts;
-    o.network.no_weights = true;
+    il_network_opts network = g->network;
+    network.no_weights = true;
     if (!rc)
-        rc = open_net(&trial, g, o, e);
+        rc = open_net(&trial, g, network, e);
     il_pipeline_free(trial);
     if (rc)
         sd_close(g);
@@ -102,9 +105,9 @@ static int sd_uses(const void *self, il_uses *out, il_err *e)
 static int sd_load(void *self, il_device device, il_err *e)
 {
     struct sd *g = self;
-    il_pipeline_opts o = g->opts;
-    o.network.device = device;
-    return open_net(&g->net, g, o, e);
+    il_network_opts network = g->network;
+    network.device = device;
+    return open_net(&g->net, g, network, e);
 }
 
 static il_tensor *sd_inpaint(const void *self, il_scope *s, const il_inpaint *job)

@@ -61,7 +61,7 @@ static int open_net(il_vae **out, const struct vae *g, il_network_opts o, il_err
     il_vae *net = NULL;
     o.dtype = g->dtype;
     o.variant = g->variant;
-    int rc = il_vae_open(&net, g->folder, o, e);
+    int rc = il_vae_open(&net, g->folder, &o, e);
     if (rc)
         return rc;
     if (MULTIPLE % il_vae_factor(net)) {
@@ -77,6 +77,7 @@ static int open_net(il_vae **out, const struct vae *g, il_network_opts o, il_err
 /* Builds the network without its weights: all that config.json may have wrong is told before anything runs. */
 static int vae_open(void **out, const il_params *p, il_err *e)
 {
+    const il_network_opts bare = { .size = sizeof bare, .no_weights = true };
     il_vae *trial = NULL;
     const char *precision = il_params_text(p, "precision");
     struct vae *g = calloc(1, sizeof *g);
@@ -87,7 +88,7 @@ static int vae_open(void **out, const il_params *p, il_err *e)
     g->variant = strdup(il_params_text(p, "variant"));
     int rc = g->variant ? find_folder(&g->folder, il_params_text(p, "root"), e) : il_fail_oom(e);
     if (!rc)
-        rc = open_net(&trial, g, (il_network_opts){ .no_weights = true }, e);
+        rc = open_net(&trial, g, bare, e);
     il_vae_free(trial);
     if (rc)
         vae_close(g);
@@ -105,7 +106,8 @@ static int vae_uses(const void *self, il_uses *out, il_err *e)
 static int vae_load(void *self, il_device device, il_err *e)
 {
     struct vae *g = self;
-    return open_net(&g->net, g, (il_network_opts){ .device = device }, e);
+    const il_network_opts there = { .size = sizeof there, .device = device };
+    return open_net(&g->net, g, there, e);
 }
 
 static il_tensor *vae_reconstruct(const void *self, il_scope *s, il_tensor *image)

@@ -32,12 +32,13 @@ static il_tensor *bce_weighted(il_scope *s, il_tensor *logit, il_tensor *target,
     return il_add(s, inpainted, authentic);
 }
 
-static il_tensor *bce_forward(const void *self, il_scope *s, il_tensor *logit, il_tensor *target)
+static il_tensor *bce_forward(const void *self, il_scope *s, il_tensor *logit, il_tensor *target, il_tensor *valid)
 {
     const struct bce *b = self;
+    il_tensor *x = il_where(s, valid, logit, 0);
     if (b->pos_weight == 1)
-        return il_mean(s, il_bce_logits(s, logit, target));
-    return il_mean(s, bce_weighted(s, logit, target, b->pos_weight));
+        return il_mean_where(s, il_bce_logits(s, x, target), valid);
+    return il_mean_where(s, bce_weighted(s, x, target, b->pos_weight), valid);
 }
 
 static const il_loss_ops ops = { .forward = bce_forward };

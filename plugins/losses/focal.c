@@ -24,10 +24,11 @@ static int focal_open(void **out, const il_params *p, il_err *e)
     return IL_OK;
 }
 
-static il_tensor *focal_forward(const void *self, il_scope *s, il_tensor *logit, il_tensor *target)
+static il_tensor *focal_forward(const void *self, il_scope *s, il_tensor *logit, il_tensor *target,
+                                il_tensor *valid)
 {
     const struct focal *f = self;
-    return il_focal(s, logit, target, f->alpha, f->gamma);
+    return il_focal(s, logit, target, valid, f->alpha, f->gamma);
 }
 
 static const il_loss_ops ops = { .forward = focal_forward };

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <inpaintlab/plugin.h>
+#include <inpaintlab/script.h>
 
 struct maskformer {
     char *file;
@@ -331,7 +332,7 @@ static int maskformer_mask(const void *self, const il_image *photo, uint64_t see
     il_scope *s = NULL;
     int *number = NULL;
     il_tensor *outputs[2] = { 0 };
-    int rc = il_scope_open(&s, (il_scope_opts){ .device = m->device }, e);
+    int rc = il_scope_open(&s, IL_OPTS(il_scope_opts, .device = m->device), e);
     if (!rc)
         rc = forward(outputs, m, s, photo, e);
     if (rc)

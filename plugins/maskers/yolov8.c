@@ -11,6 +11,7 @@
 #include <string.h>
 #include <inpaintlab/convert.h>
 #include <inpaintlab/plugin.h>
+#include <inpaintlab/script.h>
 
 enum { PADDING = 114, MAX_CANDIDATES = 30000, CLASS_OFFSET = 7680 }; /* as ultralytics */
 
@@ -181,7 +182,7 @@ static int read_output(struct boxes *out, const struct yolov8 *y, const il_tenso
 static int detect(struct boxes *out, const struct yolov8 *y, const il_image *square, il_err *e)
 {
     il_scope *s = NULL;
-    int rc = il_scope_open(&s, (il_scope_opts){ .device = y->device }, e);
+    int rc = il_scope_open(&s, IL_OPTS(il_scope_opts, .device = y->device), e);
     if (rc)
         return rc;
     const il_tensor *t = il_script_forward(s, y->module, il_convert_to_tensor(s, square));

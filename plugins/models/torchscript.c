@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <inpaintlab/plugin.h>
+#include <inpaintlab/script.h>
 
 struct torchscript {
     char *file;

@@ -94,6 +94,6 @@ static const il_dataset_ops ops = { .scan = my_plugin_scan };
 
 IL_PLUGIN = {
     .abi = IL_ABI, .kind = IL_DATASET, .name = "my_plugin", .revision = 1, /* raise it when results change */
-    .summary = "a folder for each split and kind of picture",
+    .summary = "a folder for each split and kind of picture", .vendor = "my_plugin's authors", .version = "0.1.0",
     .params = my_plugin_params, .open = my_plugin_open, .close = my_plugin_close, .dataset = &ops,
 };

@@ -60,6 +60,6 @@ static const il_generator_ops ops = { .reconstruct = my_plugin_reconstruct, .inp
 
 IL_PLUGIN = {
     .abi = IL_ABI, .kind = IL_GENERATOR, .name = "my_plugin", .revision = 1, /* raise it when results change */
-    .summary = "halves pictures, enlarges them and adds noise",
+    .summary = "halves pictures, enlarges them and adds noise", .vendor = "my_plugin's authors", .version = "0.1.0",
     .params = my_plugin_params, .open = my_plugin_open, .close = free, .generator = &ops,
 };

@@ -44,6 +44,6 @@ static const il_mask_policy_ops ops = { .label = my_plugin_label };
 
 IL_PLUGIN = {
     .abi = IL_ABI, .kind = IL_MASK_POLICY, .name = "my_plugin", .revision = 1, /* raise it when results change */
-    .summary = "a ramp between two grey levels",
+    .summary = "a ramp between two grey levels", .vendor = "my_plugin's authors", .version = "0.1.0",
     .params = my_plugin_params, .open = my_plugin_open, .close = free, .mask_policy = &ops,
 };

@@ -59,6 +59,6 @@ static const il_masker_ops ops = { .mask = my_plugin_mask };
 
 IL_PLUGIN = {
     .abi = IL_ABI, .kind = IL_MASKER, .name = "my_plugin", .revision = 1, /* raise it when results change */
-    .summary = "a random ellipse",
+    .summary = "a random ellipse", .vendor = "my_plugin's authors", .version = "0.1.0",
     .params = my_plugin_params, .open = my_plugin_open, .close = free, .masker = &ops,
 };

@@ -67,6 +67,6 @@ static const il_model_ops ops = { .build = my_plugin_build, .forward = my_plugin
 
 IL_PLUGIN = {
     .abi = IL_ABI, .kind = IL_MODEL, .name = "my_plugin", .revision = 1, /* raise it when results change */
-    .summary = "a row of 3x3 convolutions",
+    .summary = "a row of 3x3 convolutions", .vendor = "my_plugin's authors", .version = "0.1.0",
     .params = my_plugin_params, .open = my_plugin_open, .close = free, .model = &ops,
 };

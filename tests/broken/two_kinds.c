@@ -1,9 +1,9 @@
 /* two_kinds.c - a mask policy that is a loss as well. */
 #include "broken.h"
 
-static il_tensor *forward(const void *self, il_scope *s, il_tensor *logit, il_tensor *target)
+static il_tensor *forward(const void *self, il_scope *s, il_tensor *logit, il_tensor *target, il_tensor *valid)
 {
-    (void)self, (void)s, (void)target;
+    (void)self, (void)s, (void)target, (void)valid;
     return logit;
 }
 

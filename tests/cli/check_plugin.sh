@@ -69,6 +69,8 @@ sound tests/templates/generator
 sound plugins/models/unet --set fine=8 --set coarse=8
 sound plugins/losses/focal
 sound plugins/losses/dice
+sound plugins/losses/bce
+sound plugins/losses/bce --set pos_weight=3
 sound plugins/mask_policies/soft
 sound plugins/maskers/rectangle
 sound plugins/generators/small --set "weights=$source/tests/data/generator-nearest.safetensors"
@@ -94,6 +96,9 @@ unsound overflows extremes 'the loss is inf'
 unsound steep_root extremes 'the gradient is no finite number'
 unsound wrong_slope slope 'finite differences in double precision'
 unsound wrong_way direction 'expected less and less'
+unsound ignores_mask mask 'a picture beside one that does not count costs'
+unsound thin_mean mask 'a picture beside one that does not count costs'
+unsound leaky_mask mask 'no pixel counts: the loss is 0 and a gradient '
 unsound careless_list absent 'expected IL_EDATA and what is absent' --set root=even
 unsound careless_list scan "have the same id 'a'" --set root=even --set twice=true
 unsound gambler seeds 'expected a function of the seed'

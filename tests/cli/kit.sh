@@ -22,6 +22,7 @@ bash -eu tutorial.sh >tutorial.log 2>&1 || fail "the tutorial ends with: $(tail 
 took=$((SECONDS - start))
 grep -q '^stale ' tutorial.log || fail "the tutorial's change makes nothing stale: $(cat tutorial.log)"
 grep -qE '^(mine|unet) +[12] +0\.[0-9]+' tutorial.log || fail "the tutorial shows no IoU: $(tail -20 tutorial.log)"
+grep -q "^    version 0.1.0, by mine's authors$" tutorial.log || fail "plugins does not tell vendor and version: $(cat tutorial.log)"
 [ "$(grep -c 'checks, all good$' tutorial.log)" = 3 ] || fail "the tutorial's plugins are not all good"
 PATH=$HOME/inpaintlab/bin:$PATH
 export PATH PKG_CONFIG_PATH=$HOME/inpaintlab/lib/pkgconfig

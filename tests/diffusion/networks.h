@@ -12,13 +12,14 @@
 #include <jansson.h>
 #include <inpaintlab/diffusion.h>
 #include <inpaintlab/state.h>
+#include <inpaintlab/weights.h>
 
 #define OK(call) cr_assert_eq((call), IL_OK, "%s", e.message)
 
 static const char *const kinds[] = { "sd15-small", "sd2-small" };
 enum { KINDS = 2 };
 
-static const il_network_opts in_f32 = { .dtype = IL_F32 };
+static const il_network_opts in_f32 = { .size = sizeof(il_network_opts), .dtype = IL_F32 };
 
 typedef struct path {
     char text[600];
@@ -43,7 +44,7 @@ static inline il_scope *open_scope(void)
 {
     il_err e = { 0 };
     il_scope *s = NULL;
-    OK(il_scope_open(&s, (il_scope_opts){ .device = { IL_CPU, 0 } }, &e));
+    OK(il_scope_open(&s, NULL, &e));
     return s;
 }
 

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <inpaintlab/diffusion.h>
 #include <inpaintlab/state.h>
+#include <inpaintlab/weights.h>
 #include "support/figures.h"
 #include "scratch.h"
 
@@ -58,7 +59,10 @@ static double difference(const il_tensor *a, const il_tensor *b)
     return most;
 }
 
-static il_pipeline *opened(const char *name, il_pipeline_opts o)
+static const il_network_opts bare = { .size = sizeof bare, .no_weights = true };
+static const il_pipeline_opts no_weights = { .size = sizeof no_weights, .network = &bare, .steps = 8 };
+
+static il_pipeline *opened(const char *name, const il_pipeline_opts *o)
 {
     il_err e = { 0 };
     char path[1000];
@@ -82,8 +86,8 @@ static void check(const char *name, const char *scheduler, double guidance)
     static const char *const others[] = { "pndm.7.5", "pndm.1", "ddim.7.5", "ddim.1" };
     char key[40];
     il_bundle *figures = figures_of(name);
-    il_pipeline *p = opened(name, (il_pipeline_opts){ .scheduler = scheduler, .steps = steps_of(figures),
-                                                      .guidance = guidance, .negative = "blurry, low quality" });
+    il_pipeline *p = opened(name, IL_OPTS(il_pipeline_opts, .scheduler = scheduler, .steps = steps_of(figures),
+                                                      .guidance = guidance, .negative = "blurry, low quality"));
     cr_assert_eq(il_pipeline_multiple(p), 8);
     cr_assert_not_null(il_pipeline_vae(p));
     il_scope *s = figures_scope(false, false);
@@ -111,7 +115,7 @@ Test(pipeline, as_diffusers_2_without_guidance) { check("sd2-small", "ddim", 1);
 Test(pipeline, the_folders_own_scheduler)
 {
     il_bundle *figures = figures_of("sd2-small");
-    il_pipeline *p = opened("sd2-small", (il_pipeline_opts){ .steps = steps_of(figures), .guidance = 1 });
+    il_pipeline *p = opened("sd2-small", IL_OPTS(il_pipeline_opts, .steps = steps_of(figures), .guidance = 1));
     il_scope *s = figures_scope(false, false);
     il_tensor *one = inpainted(s, p, figures), *two = inpainted(s, p, figures);
     cr_assert_leq(difference(one, il_bundle_find(figures, "ddim.1")), 1e-4);
@@ -127,7 +131,7 @@ Test(pipeline, a_picture_alone)
     il_err e = { 0 };
     float batch[VALUES], alone[VALUES / N];
     il_bundle *figures = figures_of("sd15-small");
-    il_pipeline *p = opened("sd15-small", (il_pipeline_opts){ .steps = 3, .guidance = 7.5 });
+    il_pipeline *p = opened("sd15-small", IL_OPTS(il_pipeline_opts, .steps = 3, .guidance = 7.5));
     il_scope *s = figures_scope(false, false);
     il_inpaint job = { il_slice(s, copied(s, figures, "image"), 0, 1, 2), il_slice(s, copied(s, figures, "mask"), 0, 1, 2),
                        prompts + 1, seeds + 1 };
@@ -148,8 +152,8 @@ Test(pipeline, bfloat16)
     static float x[VALUES], y[VALUES];
     double sum = 0;
     il_bundle *figures = figures_of("sd15-small");
-    il_pipeline *p = opened("sd15-small", (il_pipeline_opts){ .network = { .dtype = IL_BF16 }, .scheduler = "pndm",
-                                                              .steps = steps_of(figures), .guidance = 1 });
+    il_pipeline *p = opened("sd15-small", IL_OPTS(il_pipeline_opts, .network = IL_OPTS(il_network_opts, .dtype = IL_BF16), .scheduler = "pndm",
+                                                              .steps = steps_of(figures), .guidance = 1));
     il_scope *s = figures_scope(false, false);
     cr_assert_eq(il_read_f32(inpainted(s, p, figures), x, VALUES, NULL), IL_OK);
     cr_assert_eq(il_read_f32(il_bundle_find(figures, "pndm.1"), y, VALUES, NULL), IL_OK);
@@ -174,7 +178,7 @@ Test(pipeline, refused_pictures)
         { { 1, 3, 16, 16 }, { 1, 1, 16, 24 }, "inpainting takes one mask of one channel for each picture, of its size" },
         { { 1, 3, 20, 16 }, { 1, 1, 20, 16 }, "inpainting takes pictures whose sides are multiples of 8, not 16x20" },
     };
-    il_pipeline *p = opened("sd15-small", (il_pipeline_opts){ .steps = 1 });
+    il_pipeline *p = opened("sd15-small", IL_OPTS(il_pipeline_opts, .steps = 1));
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         il_err e = { 0 };
         il_scope *s = figures_scope(false, false);
@@ -238,8 +242,7 @@ Test(pipeline, refused_folders)
             scratch_write(&s, broken[i].file, broken[i].content);
         else
             scratch_drop(&s, broken[i].file);
-        il_pipeline_opts o = { .network = { .no_weights = true }, .steps = 8 };
-        cr_expect_eq(il_pipeline_open(&p, s.path, o, &e), broken[i].code, "case %zu: %s", i, e.message);
+        cr_expect_eq(il_pipeline_open(&p, s.path, &no_weights, &e), broken[i].code, "case %zu: %s", i, e.message);
         cr_expect_eq(strncmp(e.message, s.path, strlen(s.path)), 0, "case %zu: %s", i, e.message);
         cr_expect_str_eq(e.message + strlen(s.path), broken[i].message, "case %zu", i);
         il_pipeline_free(p);
@@ -257,8 +260,7 @@ Test(pipeline, refused_unet)
     json_object_set_new(config, "in_channels", json_integer(4));
     char *text = json_dumps(config, 0);
     scratch_write(&s, "unet/config.json", text);
-    il_pipeline_opts o = { .network = { .no_weights = true }, .steps = 8 };
-    cr_assert_eq(il_pipeline_open(&p, s.path, o, &e), IL_EFORMAT);
+    cr_assert_eq(il_pipeline_open(&p, s.path, &no_weights, &e), IL_EFORMAT);
     cr_assert_str_eq(e.message + strlen(s.path),
                      "/unet/config.json: 'in_channels' is 4, expected 9: latents, mask and masked latents");
     free(text);
@@ -270,7 +272,7 @@ Test(pipeline, refused_steps)
 {
     il_err e = { 0 };
     il_pipeline *p = NULL;
-    cr_assert_eq(il_pipeline_open(&p, FOLDER "sd15-small", (il_pipeline_opts){ .steps = 0 }, &e), IL_EPARAM);
+    cr_assert_eq(il_pipeline_open(&p, FOLDER "sd15-small", IL_OPTS(il_pipeline_opts, .steps = 0), &e), IL_EPARAM);
     cr_assert_str_eq(e.message, "steps: 0 is not from 1 to 1000");
-    cr_assert_eq(il_pipeline_open(&p, FOLDER "sd15-small", (il_pipeline_opts){ .steps = 5, .scheduler = "euler" }, &e), IL_EPARAM);
+    cr_assert_eq(il_pipeline_open(&p, FOLDER "sd15-small", IL_OPTS(il_pipeline_opts, .steps = 5, .scheduler = "euler"), &e), IL_EPARAM);
 }

@@ -1,6 +1,7 @@
+#include <inpaintlab/weights.h>
 #include "networks.h"
 
-static il_text_encoder *open_kind(const char *kind, il_network_opts o)
+static il_text_encoder *open_kind(const char *kind, const il_network_opts *o)
 {
     il_err e = { 0 };
     il_text_encoder *t = NULL;
@@ -9,7 +10,7 @@ static il_text_encoder *open_kind(const char *kind, il_network_opts o)
 }
 
 /* The greatest difference from PyTorch in float32. */
-static double run(const char *kind, il_network_opts o)
+static double run(const char *kind, const il_network_opts *o)
 {
     il_bundle *b = read_bundle(data_path(kind, "figures.safetensors").text);
     il_text_encoder *t = open_kind(kind, o);
@@ -26,14 +27,14 @@ static double run(const char *kind, il_network_opts o)
 Test(text_encoder, as_transformers)
 {
     for (int i = 0; i < KINDS; i++)
-        cr_assert_leq(run(kinds[i], in_f32), 1e-5, "%s", kinds[i]);
+        cr_assert_leq(run(kinds[i], &in_f32), 1e-5, "%s", kinds[i]);
 }
 
 Test(text_encoder, half_types_are_near)
 {
     for (int i = 0; i < KINDS; i++) {
-        double half = run(kinds[i], (il_network_opts){ .dtype = IL_F16 });
-        double brain = run(kinds[i], (il_network_opts){ .dtype = IL_BF16 });
+        double half = run(kinds[i], IL_OPTS(il_network_opts, .dtype = IL_F16));
+        double brain = run(kinds[i], IL_OPTS(il_network_opts, .dtype = IL_BF16));
         cr_assert(half > 1e-5 && half < 0.02, "%s: %g", kinds[i], half); /* not float32 after all */
         cr_assert(brain > half && brain < 0.2, "%s: %g", kinds[i], brain);
     }
@@ -44,7 +45,7 @@ Test(text_encoder, earlier_positions_do_not_see_later_ones)
     int64_t ids[2][6] = { { 5, 6, 7, 8, 9, 10 }, { 5, 6, 7, 8, 11, 12 } };
     float out[2][6][32];
     il_err e = { 0 };
-    il_text_encoder *t = open_kind("sd2-small", in_f32);
+    il_text_encoder *t = open_kind("sd2-small", &in_f32);
     il_scope *s = open_scope();
     il_tensor *x = il_text_encoder_apply(s, t, il_from_bytes(s, ids, IL_I64, 2, (int64_t[]){ 2, 6 }));
     OK(il_scope_status(s, &e));
@@ -67,7 +68,7 @@ Test(text_encoder, full_parameter_counts)
         il_text_encoder *t = NULL;
         il_err e = { 0 };
         OK(il_text_encoder_open(&t, data_path("full", full[i].folder).text,
-                                (il_network_opts){ .dtype = IL_F32, .no_weights = true }, &e));
+                                IL_OPTS(il_network_opts, .dtype = IL_F32, .no_weights = true), &e));
         cr_assert_eq(il_text_encoder_params(t), full[i].count);
         cr_assert_eq(full_count(full[i].folder), full[i].count);
         il_text_encoder_free(t);
@@ -87,7 +88,7 @@ Test(text_encoder, refuses_ids)
         { 0, { 1, 0 }, "expected ids of shape (N,L), L at most 77", 1, IL_EPARAM },
         { 0, { 1, 78 }, "expected ids of shape (N,L), L at most 77", 2, IL_EPARAM },
     };
-    il_text_encoder *t = open_kind("sd15-small", in_f32);
+    il_text_encoder *t = open_kind("sd15-small", &in_f32);
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         il_err e = { 0 };
         il_scope *s = open_scope();
@@ -125,7 +126,7 @@ Test(text_encoder, refuses_options)
         il_text_encoder *t = NULL;
         il_err e = { 0 };
         edit_config(&folder, from.text, wrong[i].key, wrong[i].value);
-        int rc = il_text_encoder_open(&t, folder.text, (il_network_opts){ .dtype = IL_F32, .no_weights = true }, &e);
+        int rc = il_text_encoder_open(&t, folder.text, IL_OPTS(il_network_opts, .dtype = IL_F32, .no_weights = true), &e);
         expect_message(rc, IL_EFORMAT, &e, wrong[i].part);
         cr_assert_null(t);
     }
@@ -151,11 +152,11 @@ Test(text_encoder, refuses_files)
         il_err e = { 0 };
         if (wrong[i].text)
             write_text(in_folder(&folder, "config.json").text, wrong[i].text);
-        expect_message(il_text_encoder_open(&t, folder.text, in_f32, &e), wrong[i].code, &e, wrong[i].part);
+        expect_message(il_text_encoder_open(&t, folder.text, &in_f32, &e), wrong[i].code, &e, wrong[i].part);
     }
     remove_folder(&folder);
     il_text_encoder *t = NULL;
     il_err e = { 0 };
-    int rc = il_text_encoder_open(&t, data_path("sd15-small", "text_encoder").text, (il_network_opts){ .dtype = IL_F64 }, &e);
+    int rc = il_text_encoder_open(&t, data_path("sd15-small", "text_encoder").text, IL_OPTS(il_network_opts, .dtype = IL_F64), &e);
     expect_message(rc, IL_EPARAM, &e, "float32, float16 or bfloat16 only");
 }

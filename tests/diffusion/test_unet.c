@@ -1,9 +1,10 @@
+#include <inpaintlab/weights.h>
 #include "networks.h"
 
 static const char *const cases[] = { "even", "odd" }; /* odd: 7x9 latents */
 enum { CASES = 2 };
 
-static il_unet *open_in(const char *folder, il_network_opts o)
+static il_unet *open_in(const char *folder, const il_network_opts *o)
 {
     il_err e = { 0 };
     il_unet *u = NULL;
@@ -39,7 +40,7 @@ static double run(const il_unet *u, const char *kind, const char *figures)
 Test(unet, as_diffusers)
 {
     for (int i = 0; i < KINDS; i++) {
-        il_unet *u = open_in(data_path(kinds[i], "unet").text, in_f32);
+        il_unet *u = open_in(data_path(kinds[i], "unet").text, &in_f32);
         cr_assert_eq(il_unet_inputs(u), 9);
         cr_assert_leq(run(u, kinds[i], "unet.%s.out"), 1e-5, "%s", kinds[i]);
         il_unet_free(u);
@@ -50,8 +51,8 @@ Test(unet, half_types_are_near)
 {
     for (int i = 0; i < KINDS; i++) {
         path folder = data_path(kinds[i], "unet");
-        il_unet *half = open_in(folder.text, (il_network_opts){ .dtype = IL_F16 });
-        il_unet *brain = open_in(folder.text, (il_network_opts){ .dtype = IL_BF16 });
+        il_unet *half = open_in(folder.text, IL_OPTS(il_network_opts, .dtype = IL_F16));
+        il_unet *brain = open_in(folder.text, IL_OPTS(il_network_opts, .dtype = IL_BF16));
         double h = run(half, kinds[i], "unet.%s.out"), b = run(brain, kinds[i], "unet.%s.out");
         cr_assert(h > 1e-5 && h < 0.03, "%s: %g", kinds[i], h);
         cr_assert(b > h && b < 0.25, "%s: %g", kinds[i], b);
@@ -68,7 +69,7 @@ Test(unet, full_parameter_counts)
         int64_t count;
     } full[] = { { "sd15-inpainting/unet", 859535364 }, { "sd2-inpainting/unet", 865925124 } };
     for (size_t i = 0; i < 2; i++) {
-        il_unet *u = open_in(data_path("full", full[i].folder).text, (il_network_opts){ .dtype = IL_F16, .no_weights = true });
+        il_unet *u = open_in(data_path("full", full[i].folder).text, IL_OPTS(il_network_opts, .dtype = IL_F16, .no_weights = true));
         cr_assert_eq(il_unet_params(u), full[i].count);
         cr_assert_eq(full_count(full[i].folder), full[i].count);
         cr_assert_eq(il_unet_inputs(u), 9);
@@ -103,7 +104,7 @@ Test(unet, four_inputs)
     path from = data_path("sd15-small", "unet"), folder = temp_folder();
     edit_config(&folder, from.text, "in_channels", "4");
     four_inputs(&folder);
-    il_unet *nine = open_in(from.text, in_f32), *four = open_in(folder.text, in_f32);
+    il_unet *nine = open_in(from.text, &in_f32), *four = open_in(folder.text, &in_f32);
     cr_assert_eq(il_unet_inputs(four), 4);
     il_scope *s = open_scope();
     il_tensor *x = il_randn(s, 3, 0, 4, (int64_t[]){ 1, 4, 8, 8 }), *zero = il_full(s, 0, IL_F32, 4, (int64_t[]){ 1, 5, 8, 8 });
@@ -121,7 +122,7 @@ Test(unet, four_inputs)
 Test(unet, same_weights_for_another_picture_of_the_batch)
 {
     il_err e = { 0 };
-    il_unet *u = open_in(data_path("sd2-small", "unet").text, in_f32);
+    il_unet *u = open_in(data_path("sd2-small", "unet").text, &in_f32);
     il_scope *s = open_scope();
     il_tensor *x = il_randn(s, 3, 0, 4, (int64_t[]){ 2, 9, 4, 4 }), *text = il_randn(s, 4, 0, 3, (int64_t[]){ 2, 3, 32 });
     il_tensor *both = il_unet_apply(s, u, x, 20, text);
@@ -169,7 +170,7 @@ Test(unet, refuses_options)
         il_unet *u = NULL;
         il_err e = { 0 };
         edit_config(&folder, from.text, wrong[i].key, wrong[i].value);
-        int rc = il_unet_open(&u, folder.text, (il_network_opts){ .dtype = IL_F32, .no_weights = true }, &e);
+        int rc = il_unet_open(&u, folder.text, IL_OPTS(il_network_opts, .dtype = IL_F32, .no_weights = true), &e);
         expect_message(rc, IL_EFORMAT, &e, wrong[i].part);
         cr_assert_null(u);
     }
@@ -195,7 +196,7 @@ Test(unet, refuses_weights)
         il_unet *u = NULL;
         il_err e = { 0 };
         edit_config(&folder, from.text, wrong[i].key, wrong[i].value);
-        expect_message(il_unet_open(&u, folder.text, in_f32, &e), IL_EFORMAT, &e, wrong[i].part);
+        expect_message(il_unet_open(&u, folder.text, &in_f32, &e), IL_EFORMAT, &e, wrong[i].part);
         cr_assert_null(u);
     }
     remove_folder(&folder);
@@ -211,7 +212,7 @@ Test(unet, refuses_inputs)
         { { 2, 9, 8, 8 }, { 1, 5, 32 }, "UNet: expected a text of shape (2,L,32)" },
         { { 2, 9, 8, 8 }, { 2, 5, 24 }, "UNet: expected a text of shape (2,L,32)" },
     };
-    il_unet *u = open_in(data_path("sd15-small", "unet").text, in_f32);
+    il_unet *u = open_in(data_path("sd15-small", "unet").text, &in_f32);
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         il_err e = { 0 };
         il_scope *s = open_scope();

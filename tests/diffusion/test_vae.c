@@ -1,9 +1,10 @@
+#include <inpaintlab/weights.h>
 #include "networks.h"
 
 static const char *const cases[] = { "even", "odd" }; /* odd: 37x29 pictures, one at a time */
 enum { CASES = 2 };
 
-static il_vae *open_in(const char *folder, il_network_opts o)
+static il_vae *open_in(const char *folder, const il_network_opts *o)
 {
     il_err e = { 0 };
     il_vae *v = NULL;
@@ -30,7 +31,7 @@ static double run(const il_vae *v, const char *kind)
     return most;
 }
 
-static double run_in(const char *folder, il_network_opts o, const char *kind)
+static double run_in(const char *folder, const il_network_opts *o, const char *kind)
 {
     il_vae *v = open_in(folder, o);
     double most = run(v, kind);
@@ -42,7 +43,7 @@ Test(vae, as_diffusers)
 {
     static const double scaling[KINDS] = { 0.18215, 0.13025 };
     for (int i = 0; i < KINDS; i++) {
-        il_vae *v = open_in(data_path(kinds[i], "vae").text, in_f32);
+        il_vae *v = open_in(data_path(kinds[i], "vae").text, &in_f32);
         cr_assert_eq(il_vae_factor(v), 8);
         cr_assert_eq(il_vae_channels(v), 4);
         cr_assert_float_eq(il_vae_scaling(v), scaling[i], 1e-12);
@@ -55,8 +56,8 @@ Test(vae, half_types_are_near)
 {
     for (int i = 0; i < KINDS; i++) {
         path folder = data_path(kinds[i], "vae");
-        double half = run_in(folder.text, (il_network_opts){ .dtype = IL_F16 }, kinds[i]);
-        double brain = run_in(folder.text, (il_network_opts){ .dtype = IL_BF16 }, kinds[i]);
+        double half = run_in(folder.text, IL_OPTS(il_network_opts, .dtype = IL_F16), kinds[i]);
+        double brain = run_in(folder.text, IL_OPTS(il_network_opts, .dtype = IL_BF16), kinds[i]);
         cr_assert(half > 1e-4 && half < 0.05, "%s: %g", kinds[i], half);
         cr_assert(brain > half && brain < 0.4, "%s: %g", kinds[i], brain);
     }
@@ -66,8 +67,8 @@ Test(vae, records_no_gradient)
 {
     il_err e = { 0 };
     il_scope *s = NULL;
-    il_vae *v = open_in(data_path("sd15-small", "vae").text, in_f32);
-    OK(il_scope_open(&s, (il_scope_opts){ .training = true, .grad = true }, &e));
+    il_vae *v = open_in(data_path("sd15-small", "vae").text, &in_f32);
+    OK(il_scope_open(&s, IL_OPTS(il_scope_opts, .training = true, .grad = true), &e));
     il_tensor *x = il_full(s, 0.5, IL_F32, 4, (int64_t[]){ 1, 3, 16, 16 });
     OK(il_require_grad(x, &e));
     il_tensor *y = il_mean(s, il_vae_decode(s, v, il_vae_encode(s, v, x, NULL)));
@@ -81,7 +82,7 @@ Test(vae, full_parameter_count)
 {
     static const char *const folders[] = { "sd15-inpainting/vae", "sd2-inpainting/vae" };
     for (size_t i = 0; i < 2; i++) {
-        il_vae *v = open_in(data_path("full", folders[i]).text, (il_network_opts){ .dtype = IL_F32, .no_weights = true });
+        il_vae *v = open_in(data_path("full", folders[i]).text, IL_OPTS(il_network_opts, .dtype = IL_F32, .no_weights = true));
         cr_assert_eq(il_vae_params(v), 83653863);
         cr_assert_eq(full_count(folders[i]), 83653863);
         il_vae_free(v);
@@ -147,7 +148,7 @@ Test(vae, old_attention_names)
         cr_assert_not_null(il_bundle_find(b, "encoder.mid_block.attentions.0.proj_attn.weight"));
         cr_assert_null(il_bundle_find(b, "encoder.mid_block.attentions.0.to_q.weight"));
         write_bundle(b, &folder, "diffusion_pytorch_model.safetensors");
-        cr_assert_leq(run_in(folder.text, in_f32, "sd15-small"), 2e-5);
+        cr_assert_leq(run_in(folder.text, &in_f32, "sd15-small"), 2e-5);
     }
     remove_folder(&folder);
 }
@@ -155,18 +156,18 @@ Test(vae, old_attention_names)
 Test(vae, variant)
 {
     path from = data_path("sd2-small", "vae"), folder = temp_folder();
-    il_network_opts o = { .dtype = IL_F32, .variant = "fp16" };
+    il_network_opts o = { .size = sizeof(il_network_opts), .dtype = IL_F32, .variant = "fp16" };
     il_vae *v = NULL;
     il_err e = { 0 };
     edit_config(&folder, from.text, NULL, NULL);
     write_bundle(changed("sd2-small", add_same), &folder, "diffusion_pytorch_model.safetensors");
-    expect_message(il_vae_open(&v, folder.text, o, &e), IL_EIO, &e,
+    expect_message(il_vae_open(&v, folder.text, &o, &e), IL_EIO, &e,
                    "diffusion_pytorch_model.fp16.safetensors: there is no such file");
     write_bundle(changed("sd2-small", add_same), &folder, "diffusion_pytorch_model.fp16.safetensors");
     unlink(in_folder(&folder, "diffusion_pytorch_model.safetensors").text);
-    cr_assert_leq(run_in(folder.text, o, "sd2-small"), 2e-5);
+    cr_assert_leq(run_in(folder.text, &o, "sd2-small"), 2e-5);
     o.variant = "";
-    expect_message(il_vae_open(&v, folder.text, o, &e), IL_EIO, &e,
+    expect_message(il_vae_open(&v, folder.text, &o, &e), IL_EIO, &e,
                    "diffusion_pytorch_model.safetensors: there is no such file");
     remove_folder(&folder);
 }
@@ -179,9 +180,9 @@ Test(vae, bin_only_without_safetensors)
     il_err e = { 0 };
     edit_config(&folder, from.text, NULL, NULL);
     write_bundle(changed("sd2-small", add_same), &folder, "diffusion_pytorch_model.bin");
-    cr_assert_leq(run_in(folder.text, in_f32, "sd2-small"), 2e-5);
+    cr_assert_leq(run_in(folder.text, &in_f32, "sd2-small"), 2e-5);
     write_text(in_folder(&folder, "diffusion_pytorch_model.safetensors").text, "broken");
-    expect_message(il_vae_open(&v, folder.text, in_f32, &e), IL_EFORMAT, &e,
+    expect_message(il_vae_open(&v, folder.text, &in_f32, &e), IL_EFORMAT, &e,
                    "diffusion_pytorch_model.safetensors: is neither safetensors nor");
     remove_folder(&folder);
 }
@@ -224,8 +225,8 @@ Test(vae, shards)
         path folder = temp_folder();
         edit_config(&folder, from.text, NULL, NULL);
         write_shards(&folder, forms[i].index, "b.safetensors");
-        il_network_opts o = { .dtype = IL_F32, .variant = forms[i].variant };
-        cr_assert_leq(run_in(folder.text, o, "sd15-small"), 2e-5, "%s", forms[i].index);
+        il_network_opts o = { .size = sizeof(il_network_opts), .dtype = IL_F32, .variant = forms[i].variant };
+        cr_assert_leq(run_in(folder.text, &o, "sd15-small"), 2e-5, "%s", forms[i].index);
         remove_folder(&folder);
     }
 }
@@ -247,7 +248,7 @@ Test(vae, broken_shards)
         il_vae *v = NULL;
         il_err e = { 0 };
         write_shards(&folder, index, wrong[i].second);
-        expect_message(il_vae_open(&v, folder.text, in_f32, &e), wrong[i].code, &e, wrong[i].part);
+        expect_message(il_vae_open(&v, folder.text, &in_f32, &e), wrong[i].code, &e, wrong[i].part);
     }
     static const char *const texts[][2] = { { "{", "index.json: line 1: no valid JSON" },
                                             { "{}", "index.json: 'weight_map' is no object" },
@@ -256,7 +257,7 @@ Test(vae, broken_shards)
         il_vae *v = NULL;
         il_err e = { 0 };
         write_text(in_folder(&folder, index).text, texts[i][0]);
-        expect_message(il_vae_open(&v, folder.text, in_f32, &e), IL_EFORMAT, &e, texts[i][1]);
+        expect_message(il_vae_open(&v, folder.text, &in_f32, &e), IL_EFORMAT, &e, texts[i][1]);
     }
     remove_folder(&folder);
 }
@@ -308,14 +309,14 @@ Test(vae, refuses_weights)
         il_vae *v = NULL;
         il_err e = { 0 };
         write_bundle(changed("sd15-small", wrong[i].change), &folder, "diffusion_pytorch_model.safetensors");
-        expect_message(il_vae_open(&v, folder.text, in_f32, &e), IL_EFORMAT, &e, wrong[i].part);
+        expect_message(il_vae_open(&v, folder.text, &in_f32, &e), IL_EFORMAT, &e, wrong[i].part);
         cr_assert_null(v);
     }
     path file = in_folder(&folder, "diffusion_pytorch_model.safetensors");
     cr_assert_eq(truncate(file.text, 60000), 0);
     il_vae *v = NULL;
     il_err e = { 0 };
-    expect_message(il_vae_open(&v, folder.text, in_f32, &e), IL_EFORMAT, &e, "diffusion_pytorch_model.safetensors: ");
+    expect_message(il_vae_open(&v, folder.text, &in_f32, &e), IL_EFORMAT, &e, "diffusion_pytorch_model.safetensors: ");
     remove_folder(&folder);
 }
 
@@ -346,7 +347,7 @@ Test(vae, refuses_options)
         il_vae *v = NULL;
         il_err e = { 0 };
         edit_config(&folder, from.text, wrong[i].key, wrong[i].value);
-        int rc = il_vae_open(&v, folder.text, (il_network_opts){ .dtype = IL_F32, .no_weights = true }, &e);
+        int rc = il_vae_open(&v, folder.text, IL_OPTS(il_network_opts, .dtype = IL_F32, .no_weights = true), &e);
         expect_message(rc, IL_EFORMAT, &e, wrong[i].part);
         cr_assert_null(v);
     }
@@ -358,16 +359,16 @@ Test(vae, absent_options)
 {
     path from = data_path("sd15-small", "vae"), folder = temp_folder();
     edit_config(&folder, from.text, "scaling_factor", NULL);
-    il_vae *v = open_in(folder.text, (il_network_opts){ .dtype = IL_F32, .no_weights = true });
+    il_vae *v = open_in(folder.text, IL_OPTS(il_network_opts, .dtype = IL_F32, .no_weights = true));
     int64_t all = il_vae_params(v);
     cr_assert_float_eq(il_vae_scaling(v), 0.18215, 1e-12);
     il_vae_free(v);
     edit_config(&folder, from.text, "mid_block_add_attention", "false");
-    v = open_in(folder.text, (il_network_opts){ .dtype = IL_F32, .no_weights = true });
+    v = open_in(folder.text, IL_OPTS(il_network_opts, .dtype = IL_F32, .no_weights = true));
     cr_assert_eq(all - il_vae_params(v), 2L * (4 * (16 * 16 + 16) + 2 * 16));
     il_vae_free(v);
     edit_config(&folder, from.text, "use_quant_conv", "false");
-    v = open_in(folder.text, (il_network_opts){ .dtype = IL_F32, .no_weights = true });
+    v = open_in(folder.text, IL_OPTS(il_network_opts, .dtype = IL_F32, .no_weights = true));
     cr_assert_eq(all - il_vae_params(v), 8 * 8 + 8);
     il_vae_free(v);
     remove_folder(&folder);
@@ -375,7 +376,7 @@ Test(vae, absent_options)
 
 Test(vae, refuses_inputs)
 {
-    il_vae *v = open_in(data_path("sd15-small", "vae").text, in_f32);
+    il_vae *v = open_in(data_path("sd15-small", "vae").text, &in_f32);
     il_err e = { 0 };
     il_scope *s = open_scope();
     il_tensor *std = (il_tensor *)&e;

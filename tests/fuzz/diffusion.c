@@ -2,7 +2,7 @@
 #include "fuzz.h"
 #include <inpaintlab/diffusion.h>
 
-static const il_network_opts no_weights = { .dtype = IL_F32, .no_weights = true };
+static const il_network_opts no_weights = { .size = sizeof(il_network_opts), .dtype = IL_F32, .no_weights = true };
 
 /* Files of the folder, in this order; an empty part: none. */
 static void spread(const uint8_t *data, size_t size, const char *const *names)
@@ -47,9 +47,9 @@ static int network(int which, il_err *e)
     il_vae *v = NULL;
     il_text_encoder *t = NULL;
     il_unet *u = NULL;
-    int rc = which == 0   ? il_vae_open(&v, fuzz_folder(), no_weights, e)
-             : which == 1 ? il_text_encoder_open(&t, fuzz_folder(), no_weights, e)
-                          : il_unet_open(&u, fuzz_folder(), no_weights, e);
+    int rc = which == 0   ? il_vae_open(&v, fuzz_folder(), &no_weights, e)
+             : which == 1 ? il_text_encoder_open(&t, fuzz_folder(), &no_weights, e)
+                          : il_unet_open(&u, fuzz_folder(), &no_weights, e);
     il_unet_free(u);
     il_text_encoder_free(t);
     il_vae_free(v);

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <criterion/criterion.h>
+#include <inpaintlab/weights.h>
+#include <inpaintlab/optimizer.h>
 #include "support/lab.h"
 #include "plugin/model.h"
 #include "plugin/registry.h"
@@ -48,7 +50,7 @@ static const float *noise(void)
     return image;
 }
 
-static il_scope *scope(il_scope_opts o)
+static il_scope *scope(const il_scope_opts *o)
 {
     il_scope *s = NULL;
     il_err e = { 0 };
@@ -61,7 +63,7 @@ static il_tensor *image_of(il_scope *s)
     return il_from_f32(s, noise(), 4, (int64_t[]){ N, 3, SIDE, SIDE });
 }
 
-static void logits(float out[PIXELS], const il_model *m, il_scope_opts o)
+static void logits(float out[PIXELS], const il_model *m, const il_scope_opts *o)
 {
     il_err e = { 0 };
     il_scope *s = scope(o);
@@ -73,12 +75,15 @@ static void logits(float out[PIXELS], const il_model *m, il_scope_opts o)
 }
 
 /* One step by hand; the gradient of every tensor is what the caller finds. */
-static double backward(const il_model *m, il_scope_opts o)
+static double backward(const il_model *m, const il_scope_opts *given)
 {
     il_err e = { 0 };
     float loss = 0;
+    il_scope_opts o = { .size = sizeof o };
+    if (given)
+        o = *given;
     o.training = true;
-    il_scope *s = scope(o);
+    il_scope *s = scope(&o);
     il_tensor *y = il_model_forward(m, s, image_of(s), NULL);
     il_tensor *l = il_mean(s, il_mul(s, y, y));
     LAB_OK(il_backward(s, l, &e), e);
@@ -99,7 +104,7 @@ static double furthest(const float *a, const float *b, int n)
 static void compare_gradients(const struct bench *a, const struct bench *b, double slack)
 {
     il_err e = { 0 };
-    il_scope *s = scope((il_scope_opts){ 0 });
+    il_scope *s = scope(NULL);
     for (size_t i = 0; i < il_state_count(a->model.state); i++) {
         il_state_entry x = il_state_at(a->model.state, i), y = il_state_at(b->model.state, i);
         il_tensor *gx = x.trainable ? il_grad(s, x.tensor) : x.tensor, *gy = y.trainable ? il_grad(s, y.tensor) : y.tensor;
@@ -126,22 +131,22 @@ Test(model, folded_batch_norm_is_batch_norm)
 {
     static float folded[PIXELS], plain[PIXELS], before[PIXELS];
     struct bench b = open_bench("unet", (il_model_opts){ .seed = 3 }, NULL, NULL);
-    logits(before, &b.model, (il_scope_opts){ 0 });
-    backward(&b.model, (il_scope_opts){ 0 }); /* moves the running statistics */
-    logits(folded, &b.model, (il_scope_opts){ 0 });
-    logits(plain, &b.model, (il_scope_opts){ .grad = true });
+    logits(before, &b.model, NULL);
+    backward(&b.model, NULL); /* moves the running statistics */
+    logits(folded, &b.model, NULL);
+    logits(plain, &b.model, IL_OPTS(il_scope_opts, .grad = true));
     cr_expect_gt(furthest(before, folded, PIXELS), 1e-3);
     cr_expect_lt(furthest(folded, plain, PIXELS), 1e-5);
 
     il_adam *adam = NULL;
     il_err e = { 0 };
-    LAB_OK(il_adam_new(&adam, b.model.state, (il_adam_opts){ .lr = 0.1 }, &e), e);
-    backward(&b.model, (il_scope_opts){ 0 });
+    LAB_OK(il_adam_new(&adam, b.model.state, IL_OPTS(il_adam_opts, .lr = 0.1), &e), e);
+    backward(&b.model, NULL);
     LAB_OK(il_adam_step(adam, &e), e);
     il_adam_free(adam);
     memcpy(before, folded, sizeof before);
-    logits(folded, &b.model, (il_scope_opts){ 0 });
-    logits(plain, &b.model, (il_scope_opts){ .grad = true });
+    logits(folded, &b.model, NULL);
+    logits(plain, &b.model, IL_OPTS(il_scope_opts, .grad = true));
     cr_expect_gt(furthest(before, folded, PIXELS), 1e-3);
     cr_expect_lt(furthest(folded, plain, PIXELS), 1e-5 * furthest(before, plain, PIXELS));
 
@@ -149,9 +154,9 @@ Test(model, folded_batch_norm_is_batch_norm)
     struct bench other = open_bench("unet", (il_model_opts){ .seed = 4 }, NULL, NULL);
     LAB_OK(il_bundle_new(&weights, &e), e);
     LAB_OK(il_state_save(other.model.state, weights, "", &e), e);
-    LAB_OK(il_state_load(b.model.state, weights, (il_load_opts){ 0 }, &e), e);
-    logits(folded, &b.model, (il_scope_opts){ 0 });
-    logits(plain, &other.model, (il_scope_opts){ 0 });
+    LAB_OK(il_state_load(b.model.state, weights, NULL, &e), e);
+    logits(folded, &b.model, NULL);
+    logits(plain, &other.model, NULL);
     cr_expect_eq(furthest(folded, plain, PIXELS), 0);
     il_bundle_free(weights);
     close_bench(&other);
@@ -162,8 +167,8 @@ static void check_recompute(const char *name, const char *key, const char *value
 {
     struct bench kept = open_bench(name, (il_model_opts){ .seed = 3 }, key, value);
     struct bench again = open_bench(name, (il_model_opts){ .seed = 3 }, key, value);
-    double a = backward(&kept.model, (il_scope_opts){ .seed = 9 });
-    double b = backward(&again.model, (il_scope_opts){ .seed = 9, .recompute = true });
+    double a = backward(&kept.model, IL_OPTS(il_scope_opts, .seed = 9));
+    double b = backward(&again.model, IL_OPTS(il_scope_opts, .seed = 9, .recompute = true));
     cr_expect_eq(a, b, "%s: loss %.9g, recomputed %.9g", name, a, b);
     compare_gradients(&kept, &again, slack); /* buffers too: running statistics move once */
     close_bench(&kept);
@@ -184,9 +189,9 @@ static void train(double losses[5], il_precision precision)
     il_adam *adam = NULL;
     il_err e = { 0 };
     struct bench b = open_bench("unet", (il_model_opts){ .seed = 3, .precision = precision }, NULL, NULL);
-    LAB_OK(il_adam_new(&adam, b.model.state, (il_adam_opts){ .lr = 1e-3 }, &e), e);
+    LAB_OK(il_adam_new(&adam, b.model.state, IL_OPTS(il_adam_opts, .lr = 1e-3), &e), e);
     for (int i = 0; i < 5; i++) {
-        losses[i] = backward(&b.model, (il_scope_opts){ .precision = precision });
+        losses[i] = backward(&b.model, IL_OPTS(il_scope_opts, .precision = precision));
         LAB_OK(il_adam_step(adam, &e), e);
     }
     for (size_t i = 0; i < il_state_count(b.model.state); i++) {
@@ -203,8 +208,8 @@ Test(model, half_precision_is_near_and_kept_out_of_the_weights)
     double exact[5], rounded[5];
     struct bench a = open_bench("unet", (il_model_opts){ .seed = 3 }, NULL, NULL);
     struct bench b = open_bench("unet", (il_model_opts){ .seed = 3, .precision = IL_PRECISION_BF16 }, NULL, NULL);
-    logits(full, &a.model, (il_scope_opts){ 0 });
-    logits(half, &b.model, (il_scope_opts){ .precision = IL_PRECISION_BF16 });
+    logits(full, &a.model, NULL);
+    logits(half, &b.model, IL_OPTS(il_scope_opts, .precision = IL_PRECISION_BF16));
     double off = furthest(full, half, PIXELS);
     cr_expect(off > 0 && off < 0.05, "off by %g", off);
     close_bench(&a);
@@ -225,7 +230,7 @@ Test(model, pointwise_convolution_of_few_channels)
         w[i] = (float)i / 7 - 1;
     for (int order = IL_NCHW; order <= IL_NHWC; order++) {
         il_err e = { 0 };
-        il_scope *s = scope((il_scope_opts){ .grad = true });
+        il_scope *s = scope(IL_OPTS(il_scope_opts, .grad = true));
         il_tensor *weight = il_from_f32(s, w, 4, (int64_t[]){ OUT, IN, 1, 1 });
         LAB_OK(il_require_grad(weight, &e), e);
         il_tensor *x = il_to_order(s, image_of(s), (il_order)order);
@@ -250,9 +255,9 @@ Test(model, a_scaled_loss_gives_the_same_step)
         il_adam *adam = NULL;
         LAB_OK(il_state_new(&st, (il_device){ 0 }, 1, &e), e);
         il_tensor *p = il_state_param(st, "p", IL_INIT_ZEROS, 0, 1, (int64_t[]){ COUNT });
-        LAB_OK(il_adam_new(&adam, st, (il_adam_opts){ .lr = 0.1, .scaling = scaling }, &e), e);
+        LAB_OK(il_adam_new(&adam, st, IL_OPTS(il_adam_opts, .lr = 0.1, .scaling = scaling), &e), e);
         for (int step = 0; step < 3; step++) {
-            il_scope *s = scope((il_scope_opts){ .training = true });
+            il_scope *s = scope(IL_OPTS(il_scope_opts, .training = true));
             if (step == 0)
                 LAB_OK(il_copy(p, il_from_f32(s, start, 1, (int64_t[]){ COUNT }), &e), e);
             bool overflow = scaling && step == 1;

@@ -38,7 +38,7 @@ static const char *why_refused(const il_registry *r, const char *name)
 static const struct {
     const char *file, *why;
 } broken[] = {
-    {"wrong_abi.so", "was built for plugin ABI 4, this program has 3: rebuild it"},
+    {"wrong_abi.so", "was built for plugin ABI 5, this program has 4: rebuild it"},
     {"no_symbol.so", "has no il_plugin_entry, so it is no plugin"},
     {"undefined_symbol.so", "cannot be loaded: undefined symbol: il_no_such_function"},
     {"missing_callback.so", "model 'missing_callback' lacks the callback model.forward"},
@@ -85,12 +85,30 @@ Test(registry, refused_plugins_are_told_when_asked_for)
     il_err e = {0};
     cr_assert_eq(il_registry_find(&p, r, IL_MASK_POLICY, "wrong_abi", &e), IL_EPLUGIN);
     cr_assert_str_eq(e.message, "mask policy 'wrong_abi' cannot be used: " BROKEN "/wrong_abi.so: was built for plugin ABI "
-                                "4, this program has 3: rebuild it");
+                                "5, this program has 4: rebuild it");
     cr_assert_eq(il_registry_find(&p, r, IL_MASK_POLICY, BROKEN "/wrong_abi.so", &e), IL_EPLUGIN);
-    cr_assert_str_eq(e.message, BROKEN "/wrong_abi.so: was built for plugin ABI 4, this program has 3: rebuild it");
+    cr_assert_str_eq(e.message, BROKEN "/wrong_abi.so: was built for plugin ABI 5, this program has 4: rebuild it");
     cr_assert_null(p);
     cr_assert_null(getenv("BROKEN_PLUGIN_RAN"));
     il_registry_free(r);
+}
+
+/* The version is that of the build, as pkg-config tells it. */
+Test(registry, host)
+{
+    char line[200], version[40] = "";
+    FILE *f = fopen(BUILD_DIR "/inpaintlab.pc", "r");
+    cr_assert_not_null(f);
+    while (fgets(line, sizeof line, f))
+        sscanf(line, "Version: %39s", version);
+    fclose(f);
+    const il_host *h = il_host_get();
+    cr_assert_eq(h, il_host_get());
+    cr_assert_geq(h->size, sizeof *h);
+    cr_assert_str_eq(h->name, "inpaintlab");
+    cr_assert_str_eq(h->version, version);
+    cr_assert_gt(strlen(h->vendor), 0);
+    cr_assert_eq(h->abi, IL_ABI);
 }
 
 Test(registry, failing_open_says_why)

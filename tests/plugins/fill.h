@@ -54,7 +54,7 @@ static inline void fill_tensor(const char *name, il_tensor *t, uint64_t seed)
         shape[d] = il_dim(t, d);
     il_err e = { 0 };
     il_scope *s = NULL;
-    cr_assert_eq(il_scope_open(&s, (il_scope_opts){ 0 }, &e), IL_OK, "%s", e.message);
+    cr_assert_eq(il_scope_open(&s, NULL, &e), IL_OK, "%s", e.message);
     il_tensor *from = il_from_f32(s, values, il_ndim(t), shape);
     cr_assert_eq(il_scope_status(s, &e), IL_OK, "%s", e.message);
     cr_assert_eq(il_copy(t, from, &e), IL_OK, "%s: %s", name, e.message);

@@ -58,7 +58,7 @@ static inline void close_subject(struct subject *t)
     il_state_free(t->state);
 }
 
-static inline il_scope *open_scope(il_scope_opts opts)
+static inline il_scope *open_scope(const il_scope_opts *opts)
 {
     il_err e = { 0 };
     il_scope *s = NULL;

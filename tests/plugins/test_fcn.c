@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <criterion/criterion.h>
+#include <inpaintlab/weights.h>
 #include "subject.h"
 
 enum { AUX_CLASSIFIER = 326 }; /* position of aux_classifier.0.weight in the state dict */
@@ -34,12 +35,12 @@ Test(fcn, loads_torchvision_file)
     cr_assert_eq(il_bundle_read(&b, TEST_DATA "/oracle/fcn-strided.pth", &e), IL_OK, "%s", e.message);
 
     const char *skip[] = { "backbone.layer4.*", "classifier.0.*", NULL, NULL, NULL };
-    cr_expect_eq(il_state_load(t.state, b, (il_load_opts){ .skip = skip }, &e), IL_EFORMAT);
+    cr_expect_eq(il_state_load(t.state, b, IL_OPTS(il_load_opts, .skip = skip), &e), IL_EFORMAT);
     cr_expect_not_null(strstr(e.message, "classifier.4.weight"), "%s", e.message);
 
     skip[2] = "classifier.4.*";
     skip[3] = "aux_classifier.4.*";
-    cr_assert_eq(il_state_load(t.state, b, (il_load_opts){ .skip = skip }, &e), IL_OK, "%s", e.message);
+    cr_assert_eq(il_state_load(t.state, b, IL_OPTS(il_load_opts, .skip = skip), &e), IL_OK, "%s", e.message);
     cr_expect_eq(element(&t, "classifier.4.weight", 3), before);
     cr_expect_eq(element(&t, "backbone.conv1.weight", ((1 * 3 + 2) * 7 + 3) * 7 + 4),
                  strided(0, (int64_t[]){ 1, 2, 3, 4 }));
@@ -99,7 +100,7 @@ Test(fcn, initial_values)
 
 static float first_logit(const struct subject *t, uint64_t seed)
 {
-    il_scope *s = open_scope((il_scope_opts){ .training = true, .seed = seed });
+    il_scope *s = open_scope(IL_OPTS(il_scope_opts, .training = true, .seed = seed));
     il_tensor *image = il_from_f32(s, (float[3 * 32 * 32 * 2]){ 0.5f, 0.1f, 0.9f }, 4, (int64_t[]){ 2, 3, 32, 32 });
     float *y = read_all(forward(t, s, image, NULL)), first = y[0];
     free(y);

@@ -1,6 +1,7 @@
 /* test_generators.c - the generators vae and sd_inpaint on the small folders, against diffusers' figures. */
 #include <math.h>
 #include <string.h>
+#include <inpaintlab/weights.h>
 #include "support/figures.h"
 #include "diffusion/scratch.h"
 #include "open.h"

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <criterion/criterion.h>
 #include <jansson.h>
+#include <inpaintlab/optimizer.h>
 #include "subject.h"
 
 enum { STEPS = 3, SIDE = 128 };
@@ -89,7 +90,7 @@ static void check_logits(const il_tensor *logit, const json_t *figures, const ch
 
 static void check_evaluation(const struct subject *t)
 {
-    il_scope *s = open_scope((il_scope_opts){ 0 });
+    il_scope *s = open_scope(NULL);
     il_tensor *aux = NULL;
     check_logits(forward(t, s, crops(s, SIDE, SIDE), &aux), json_object_get(t->figures, "eval"), "logits");
     il_scope_close(s);
@@ -104,7 +105,7 @@ static void check_looks(const struct subject *t)
         const json_t *look = json_array_get(looks, i);
         const int height = (int)number(look, "height"), width = (int)number(look, "width");
         const bool wants_aux = strcmp(json_string_value(json_object_get(look, "head")), "aux") == 0;
-        il_scope *s = open_scope((il_scope_opts){ 0 });
+        il_scope *s = open_scope(NULL);
         il_tensor *aux = NULL, *out = forward(t, s, crops(s, height, width), wants_aux ? &aux : NULL);
         il_tensor *y = wants_aux ? aux : out;
         cr_assert_not_null(y);
@@ -141,15 +142,15 @@ static void check_training(const struct subject *t, const struct training *how)
     il_err e = { 0 };
     il_adam *adam = NULL;
     struct opened focal = open_plugin(IL_LOSS, "focal", NULL);
-    const il_adam_opts opts = { .lr = 1e-4, .weight_decay = how->weight_decay };
-    cr_assert_eq(il_adam_new(&adam, t->state, opts, &e), IL_OK, "%s", e.message);
+    const il_adam_opts opts = { .size = sizeof(il_adam_opts), .lr = 1e-4, .weight_decay = how->weight_decay };
+    cr_assert_eq(il_adam_new(&adam, t->state, &opts, &e), IL_OK, "%s", e.message);
     const json_t *want = json_object_get(json_object_get(t->figures, "train"), "loss");
     cr_assert_eq(json_array_size(want), STEPS);
     for (int step = 0; step < STEPS; step++) {
         float value = 0;
-        il_scope *s = open_scope((il_scope_opts){ .training = true });
+        il_scope *s = open_scope(IL_OPTS(il_scope_opts, .training = true));
         il_tensor *logit = forward(t, s, crops(s, SIDE, SIDE), NULL);
-        il_tensor *loss = focal.plugin->loss->forward(focal.self, s, logit, target(s));
+        il_tensor *loss = focal.plugin->loss->forward(focal.self, s, logit, target(s), NULL);
         cr_assert_eq(il_backward(s, loss, &e), IL_OK, "%s", e.message);
         cr_assert_eq(il_read_f32(loss, &value, 1, &e), IL_OK, "%s", e.message);
         const double figure = json_number_value(json_array_get(want, (size_t)step));
@@ -261,7 +262,7 @@ Test(models, torchscript)
 Test(models, nix_has_no_auxiliary_head)
 {
     struct subject t = open_subject("nix", (const char *[]){ "width", "2", NULL }, NULL);
-    il_scope *s = open_scope((il_scope_opts){ 0 });
+    il_scope *s = open_scope(NULL);
     il_tensor *aux = (il_tensor *)s;
     forward(&t, s, crops(s, 16, 16), &aux);
     cr_expect_null(aux);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <inpaintlab/state.h>
+#include <inpaintlab/weights.h>
 #include "network.h"
 
 static il_err e;
@@ -51,7 +52,7 @@ static void compare(const char *name)
     cr_assert_eq(network_read(&g, path, cpu, &e), IL_OK, "%s", e.message);
     snprintf(path, sizeof path, "%s/generator-%s-figures.safetensors", TEST_DATA, name);
     cr_assert_eq(il_bundle_read(&figures, path, &e), IL_OK, "%s", e.message);
-    cr_assert_eq(il_scope_open(&s, (il_scope_opts){ .device = { IL_CPU, 0 } }, &e), IL_OK, "%s", e.message);
+    cr_assert_eq(il_scope_open(&s, NULL, &e), IL_OK, "%s", e.message);
 
     il_tensor *x = figure(s, figures, "x");
     il_tensor *reconstructed = network_reconstruct(s, g, x);

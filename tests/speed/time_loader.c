@@ -11,9 +11,12 @@
 #include <string.h>
 #include <time.h>
 #include <inpaintlab/folder.h>
+#include <inpaintlab/optimizer.h>
 #include "loader/loader.h"
 #include "plugin/model.h"
 #include "plugin/registry.h"
+#include "torch/counts.h"
+#include "torch/pixels.h"
 
 struct options {
     const char *root, *images, *model, *device, *disk;
@@ -76,7 +79,7 @@ static const il_choice files_choice = { .plugin = &files };
 static int step(struct bench *b, const il_batch *batch, il_err *e)
 {
     il_scope *s = NULL;
-    int rc = il_scope_open(&s, (il_scope_opts){ .device = b->device, .training = true, .seed = 1 }, e);
+    int rc = il_scope_open(&s, IL_OPTS(il_scope_opts, .device = b->device, .training = true, .seed = 1), e);
     if (rc)
         return rc;
     il_tensor *image = il_from_pixels(s, batch->pixels, batch->n, batch->height, batch->width, 3, batch->shades);
@@ -95,7 +98,7 @@ static int finish(struct bench *b, il_err *e)
 {
     il_scope *s = NULL;
     float sum = 0;
-    int rc = il_scope_open(&s, (il_scope_opts){ .device = b->device }, e);
+    int rc = il_scope_open(&s, IL_OPTS(il_scope_opts, .device = b->device), e);
     if (!rc)
         rc = il_read_f32(il_sum(s, il_state_at(b->model.state, 0).tensor), &sum, 1, e);
     il_scope_close(s);
@@ -182,7 +185,7 @@ static int open_model(struct bench *b, il_err *e)
         rc = il_params_new(&b->choice.params, b->choice.plugin->params, e);
     if (!rc)
         rc = il_model_open(&b->model, &b->choice, (il_model_opts){ .device = b->device, .seed = 1 }, e);
-    return rc ? rc : il_adam_new(&b->adam, b->model.state, (il_adam_opts){ .lr = 1e-4 }, e);
+    return rc ? rc : il_adam_new(&b->adam, b->model.state, IL_OPTS(il_adam_opts, .lr = 1e-4), e);
 }
 
 static int open_bench(struct bench *b, il_err *e)

@@ -21,9 +21,9 @@ static inline float stub_label(const void *self, uint8_t grey)
     return (float)grey / 255.0f;
 }
 
-static inline il_tensor *stub_loss(const void *self, il_scope *s, il_tensor *logit, il_tensor *target)
+static inline il_tensor *stub_loss(const void *self, il_scope *s, il_tensor *logit, il_tensor *target, il_tensor *valid)
 {
-    (void)self, (void)s, (void)logit, (void)target;
+    (void)self, (void)s, (void)logit, (void)target, (void)valid;
     return NULL;
 }
 

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <inpaintlab/state.h>
+#include <inpaintlab/weights.h>
 #include "support/figures.h"
 
 #define OK(call) cr_assert_eq((call), IL_OK, "%s", e.message)

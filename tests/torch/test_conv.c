@@ -6,6 +6,7 @@
 #include <criterion/criterion.h>
 #include <inpaintlab/random.h>
 #include <inpaintlab/tensor.h>
+#include "torch/fold.h"
 
 struct shape {
     const char *name;
@@ -136,7 +137,7 @@ static void compare(const struct shape *c, const struct figures *f, bool trainin
     il_err e = { 0 };
     il_scope *s = NULL;
     int wide = c->wide ? c->wide : c->high;
-    cr_assert_eq(il_scope_open(&s, (il_scope_opts){ .training = training }, &e), IL_OK, "%s", e.message);
+    cr_assert_eq(il_scope_open(&s, IL_OPTS(il_scope_opts, .training = training), &e), IL_OK, "%s", e.message);
     il_order order = c->nchw ? IL_NCHW : IL_NHWC;
     il_tensor *x = il_to_order(s, il_from_f32(s, f->x, 4, (int64_t[]){ c->n, c->in, c->height, c->width }), order);
     il_tensor *w = il_to_order(
@@ -204,7 +205,7 @@ static void compare_folded(const struct shape *c, const struct figures *f, bool 
     il_err e = { 0 };
     il_scope *s = NULL;
     double *y = malloc((f->ys + 1) * sizeof *y);
-    cr_assert_eq(il_scope_open(&s, (il_scope_opts){ 0 }, &e), IL_OK, "%s", e.message);
+    cr_assert_eq(il_scope_open(&s, NULL, &e), IL_OK, "%s", e.message);
     for (int i = 0; i < 4; i++) {
         norm[i] = norm_numbers(c->out, names[i]);
         t[i] = il_from_f32(s, norm[i], 1, (int64_t[]){ c->out });
@@ -258,7 +259,7 @@ Test(conv, a_weight_used_twice)
     struct figures f = compute(&c);
     il_err e = { 0 };
     il_scope *s = NULL;
-    cr_assert_eq(il_scope_open(&s, (il_scope_opts){ .training = true }, &e), IL_OK, "%s", e.message);
+    cr_assert_eq(il_scope_open(&s, IL_OPTS(il_scope_opts, .training = true), &e), IL_OK, "%s", e.message);
     il_tensor *x = il_to_order(s, il_from_f32(s, f.x, 4, (int64_t[]){ 2, 18, 6, 5 }), IL_NHWC);
     il_tensor *w = il_to_order(s, il_from_f32(s, f.w, 4, (int64_t[]){ 18, 18, 3, 3 }), IL_NHWC);
     il_tensor *up = il_from_f32(s, f.up, 4, (int64_t[]){ 2, 18, 6, 5 });

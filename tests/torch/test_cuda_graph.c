@@ -2,7 +2,9 @@
 #include <criterion/criterion.h>
 #include <math.h>
 #include <string.h>
+#include <inpaintlab/optimizer.h>
 #include "torch/cuda_graph.h"
+#include "torch/fold.h"
 
 /* A convolution with batch norm and dropout, and a step of Adam. */
 struct net {
@@ -24,7 +26,7 @@ static void open_net(struct net *n)
     n->mean = il_state_buffer(n->state, "mean", IL_F32, 0, 1, (int64_t[]){ 2 });
     n->var = il_state_buffer(n->state, "var", IL_F32, 1, 1, (int64_t[]){ 2 });
     cr_assert_eq(il_state_status(n->state, &e), IL_OK, "%s", e.message);
-    cr_assert_eq(il_adam_new(&n->adam, n->state, (il_adam_opts){ .lr = 0.01 }, &e), IL_OK);
+    cr_assert_eq(il_adam_new(&n->adam, n->state, IL_OPTS(il_adam_opts, .lr = 0.01), &e), IL_OK);
 }
 
 static void close_net(struct net *n)
@@ -37,7 +39,7 @@ static int body(void *context, il_scope *outer, il_tensor *const in[], il_tensor
 {
     struct net *n = context;
     il_scope *s = NULL;
-    int rc = il_scope_open(&s, (il_scope_opts){ .training = true, .seed = n->seed }, e);
+    int rc = il_scope_open(&s, IL_OPTS(il_scope_opts, .training = true, .seed = n->seed), e);
     if (rc != IL_OK)
         return rc;
     n->bodies++;
@@ -61,7 +63,7 @@ static float step(struct net *n, il_graph *g, int pictures, uint64_t seed)
     il_tensor *out[1] = { NULL };
     float loss = NAN;
     n->seed = seed;
-    cr_assert_eq(il_scope_open(&s, (il_scope_opts){ 0 }, &e), IL_OK);
+    cr_assert_eq(il_scope_open(&s, NULL, &e), IL_OK);
     il_tensor *in[] = { il_randn(s, 40 + seed, 0, 4, (int64_t[]){ pictures, 3, 8, 8 }) };
     const il_graph_work work = { .body = body, .context = n, .in = in, .ins = 1, .out = out, .outs = 1, .seed = seed,
                                  .state = n->state };
@@ -79,7 +81,7 @@ static float evaluate(struct net *n)
     il_scope *s = NULL;
     float value = NAN;
     const il_fold fold = { .weight = n->gain, .bias = n->bias, .mean = n->mean, .var = n->var };
-    cr_assert_eq(il_scope_open(&s, (il_scope_opts){ 0 }, &e), IL_OK);
+    cr_assert_eq(il_scope_open(&s, NULL, &e), IL_OK);
     il_tensor *x = il_randn(s, 7, 0, 4, (int64_t[]){ 1, 3, 8, 8 });
     il_tensor *y = il_conv2d_folded(s, x, n->weight, NULL, fold, (il_conv_opts){ .padding = 1 });
     y = il_mean(s, y);
@@ -149,7 +151,7 @@ Test(graph, a_failing_body_fails)
     il_tensor *out[1] = { NULL };
     open_net(&n);
     cr_assert_eq(il_graph_new(&g, (il_device){ 0 }, &e), IL_OK);
-    cr_assert_eq(il_scope_open(&s, (il_scope_opts){ 0 }, &e), IL_OK);
+    cr_assert_eq(il_scope_open(&s, NULL, &e), IL_OK);
     il_tensor *in[] = { il_randn(s, 1, 0, 1, (int64_t[]){ 4 }) };
     const il_graph_work work = { .body = failing, .in = in, .ins = 1, .out = out, .outs = 1, .state = n.state };
     for (int i = 0; i < 5; i++) { /* computed and replayed */

@@ -1,6 +1,7 @@
 /* test_flops.c - counted work against PyTorch's FlopCounterMode, and memory as the allocator tells it. */
 #include <string.h>
 #include <criterion/criterion.h>
+#include <inpaintlab/profile.h>
 #include "support/figures.h"
 #include "plugins/subject.h"
 
@@ -35,7 +36,7 @@ Test(flops, each_operation)
 {
     json_t *root = figures_load("flops/flops.json"), *figures = json_object_get(root, "layers");
     il_flops *f = new_flops();
-    il_scope *s = open_scope((il_scope_opts){ .grad = true, .flops = f }), *nested = il_scope_nest(s);
+    il_scope *s = open_scope(IL_OPTS(il_scope_opts, .grad = true, .flops = f)), *nested = il_scope_nest(s);
     il_tensor *x = LEAF(s, 2, 4, 9, 7), *w = LEAF(s, 6, 4, 3, 3), *g = LEAF(s, 6, 2, 3, 3);
     il_tensor *t = LEAF(s, 2, 4, 5, 6), *u = LEAF(s, 4, 3, 2, 2), *a = LEAF(s, 2, 5, 8), *m = LEAF(s, 3, 8);
     il_tensor *q = LEAF(s, 2, 3, 5, 8), *k = LEAF(s, 2, 3, 7, 8), *v = LEAF(s, 2, 3, 7, 8);
@@ -65,7 +66,7 @@ Test(flops, each_operation)
 Test(flops, backward_only_where_a_gradient_is_wanted)
 {
     il_flops *f = new_flops();
-    il_scope *s = open_scope((il_scope_opts){ .grad = true, .flops = f });
+    il_scope *s = open_scope(IL_OPTS(il_scope_opts, .grad = true, .flops = f));
     il_tensor *image = il_full(s, 1, IL_F32, 4, (int64_t[]){ 1, 3, 8, 8 }), *x = LEAF(s, 1, 3, 8, 8);
     il_tensor *w = LEAF(s, 5, 3, 1, 1), *frozen = il_full(s, 1, IL_F32, 4, (int64_t[]){ 5, 3, 1, 1 });
     const int64_t once = INT64_C(2) * 5 * 3 * 64;
@@ -76,7 +77,7 @@ Test(flops, backward_only_where_a_gradient_is_wanted)
     il_conv2d(s, image, frozen, NULL, (il_conv_opts){ 0 });
     cr_expect_eq(il_flops_of(f, frozen).backward, once);
     cr_expect_eq(il_flops_of(f, frozen).forward, 2 * once);
-    il_scope *plain = open_scope((il_scope_opts){ .flops = f });
+    il_scope *plain = open_scope(IL_OPTS(il_scope_opts, .flops = f));
     il_conv2d(plain, x, w, NULL, (il_conv_opts){ 0 });
     cr_expect_eq(il_flops_of(f, w).backward, once);
     cr_expect_eq(il_flops_of(f, w).forward, 2 * once);
@@ -104,7 +105,7 @@ static void check_net(json_t *row)
     const int64_t side = json_integer_value(json_object_get(row, "side"));
     struct subject t = open_subject(nix ? "nix" : name, nix ? (const char *[]){ "size", name + 3, NULL } : NULL, NULL);
     il_flops *f = new_flops();
-    il_scope *s = open_scope((il_scope_opts){ .training = true, .flops = f });
+    il_scope *s = open_scope(IL_OPTS(il_scope_opts, .training = true, .flops = f));
     forward(&t, s, il_full(s, 0.5, IL_F32, 4, (int64_t[]){ 1, 3, side, side }), NULL);
     il_scope_close(s);
     const il_flop_count got = work_of_state(f, t.state);
@@ -139,7 +140,7 @@ Test(bytes, held_peak_and_whose)
     il_err e = { 0 };
     il_flops *f = new_flops();
     il_bytes *b = NULL;
-    il_scope *before = open_scope((il_scope_opts){ 0 }), *s = open_scope((il_scope_opts){ .flops = f });
+    il_scope *before = open_scope(NULL), *s = open_scope(IL_OPTS(il_scope_opts, .flops = f));
     il_tensor *x = il_full(before, 1, IL_F32, 4, (int64_t[]){ 1, 2, 16, 16 });
     il_tensor *first = il_full(before, 1, IL_F32, 4, (int64_t[]){ 4, 2, 1, 1 });
     il_tensor *second = il_full(before, 1, IL_F32, 4, (int64_t[]){ 8, 4, 1, 1 });

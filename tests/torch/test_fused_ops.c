@@ -5,6 +5,7 @@
 #include <inpaintlab/random.h>
 #include <inpaintlab/residual.h>
 #include "support/figures.h"
+#include "torch/counts.h"
 
 enum { MOST = 3 * 3 * 301 * 300 };
 
@@ -231,8 +232,8 @@ static double focal(double x, double t, double alpha, double gamma)
     return (alpha < 0 ? 1 : alpha * t + (1 - alpha) * (1 - t)) * pow(miss, gamma) * entropy;
 }
 
-/* loss and gradient of `scale` times the loss; type IL_F32: by the kernel, IL_F64: composed of libtorch's operations. */
-static double loss_of(float *grad, int64_t n, double alpha, double gamma, double scale, il_dtype type)
+/* loss and gradient of `scale` times the loss, of all pixels where valid is NULL; type IL_F32: by the kernel, IL_F64: composed of libtorch's operations. */
+static double loss_of(float *grad, int64_t n, const float *valid, double alpha, double gamma, double scale, il_dtype type)
 {
     il_err e = { 0 };
     float value;
@@ -240,7 +241,8 @@ static double loss_of(float *grad, int64_t n, double alpha, double gamma, double
     il_tensor *x = il_keep(s, il_to(s, il_from_f32(s, logit, 2, (int64_t[]){ 1, n }), type));
     cr_assert_eq(il_require_grad(x, &e), IL_OK);
     il_tensor *t = il_to(s, il_from_f32(s, target, 2, (int64_t[]){ 1, n }), type);
-    il_tensor *loss = il_affine(s, il_focal(s, x, t, alpha, gamma), scale, 0);
+    il_tensor *mask = valid ? il_from_f32(s, valid, 2, (int64_t[]){ 1, n }) : NULL;
+    il_tensor *loss = il_affine(s, il_focal(s, x, t, mask, alpha, gamma), scale, 0);
     cr_assert_eq(il_scope_status(s, &e), IL_OK, "%s", e.message);
     cr_assert_eq(il_ndim(loss), 0);
     read_all(&value, loss);
@@ -254,12 +256,12 @@ static double loss_of(float *grad, int64_t n, double alpha, double gamma, double
 static void check_focal(int64_t n, double alpha, double gamma, double scale)
 {
     static float grad[MOST], composed[MOST];
-    double sum = 0, got = loss_of(grad, n, alpha, gamma, scale, IL_F32);
+    double sum = 0, got = loss_of(grad, n, NULL, alpha, gamma, scale, IL_F32);
     for (int64_t i = 0; i < n; i++)
         sum += focal(logit[i], target[i], alpha, gamma);
     sum *= scale / (double)n;
     cr_expect(fabs(got - sum) <= 1e-6 * fabs(sum) + 1e-12, "alpha %g, gamma %g: %.9g, expected %.9g", alpha, gamma, got, sum);
-    double other = loss_of(composed, n, alpha, gamma, scale, IL_F64);
+    double other = loss_of(composed, n, NULL, alpha, gamma, scale, IL_F64);
     cr_expect(fabs(got - other) <= 1e-6 * fabs(sum) + 1e-12, "composed: %.9g", other);
     for (int64_t i = 0; i < n; i++) {
         double x = logit[i], h = 1e-5 * fmax(1, fabs(x) / 100);
@@ -291,6 +293,50 @@ Test(kernels, focal_loss_in_double_precision)
             }
 }
 
+/* The mean over the pixels that count; what stands elsewhere does not matter, and gets no gradient. */
+Test(kernels, focal_loss_of_the_pixels_that_count)
+{
+    static const double settings[][2] = { { 0.25, 2 }, { 0.75, 3.5 }, { -1, 2 }, { 1, 0 } };
+    static const float odd[] = { INFINITY, -INFINITY, NAN, 1e4f };
+    enum { PIXELS = 20000 };
+    static float valid[PIXELS], grad[PIXELS];
+    for (int k = 0; k < 8; k++) {
+        uint64_t seed = (uint64_t)k + 1;
+        double alpha = settings[k / 2][0], gamma = settings[k / 2][1], sum = 0, count = 0;
+        for (int i = 0; i < PIXELS; i++) {
+            valid[i] = il_random_unit(&seed) < 0.6;
+            logit[i] = valid[i] != 0 ? (float)(3 * normal(&seed)) : odd[i % 4];
+            target[i] = valid[i] != 0 ? (float)il_random_unit(&seed) : odd[i / 4 % 4];
+            sum += valid[i] != 0 ? focal(logit[i], target[i], alpha, gamma) : 0;
+            count += valid[i];
+        }
+        double got = loss_of(grad, PIXELS, valid, alpha, gamma, 1, k % 2 ? IL_F64 : IL_F32);
+        cr_expect(fabs(got - sum / count) <= 1e-6 * sum / count, "case %d: %.9g, expected %.9g", k, got, sum / count);
+        for (int i = 0; i < PIXELS; i++) {
+            double x = logit[i], h = 1e-5;
+            double slope = valid[i] != 0 ? (focal(x + h, target[i], alpha, gamma) - focal(x - h, target[i], alpha, gamma)) / (2 * h) : 0;
+            cr_assert(fabs(grad[i] * count - slope) <= (slope != 0 ? 1e-5 * fabs(slope) + 1e-6 : 0), "case %d, pixel %d: %g, expected %g",
+                      k, i, grad[i] * count, slope);
+        }
+    }
+}
+
+/* A mask in which every pixel counts changes no bit. */
+Test(kernels, focal_loss_of_a_full_mask)
+{
+    enum { PIXELS = 20000 };
+    static float valid[PIXELS], grad[PIXELS], want[PIXELS];
+    uint64_t seed = 3;
+    for (int i = 0; i < PIXELS; i++) {
+        valid[i] = 1;
+        logit[i] = (float)(3 * normal(&seed));
+        target[i] = (float)il_random_unit(&seed);
+    }
+    double all = loss_of(want, PIXELS, NULL, 0.25, 2, 1, IL_F32);
+    cr_expect_eq(loss_of(grad, PIXELS, valid, 0.25, 2, 1, IL_F32), all);
+    cr_expect_eq(memcmp(grad, want, sizeof grad), 0);
+}
+
 /* A target that wants a gradient gets one. */
 Test(kernels, focal_loss_of_a_target_with_a_gradient)
 {
@@ -299,7 +345,7 @@ Test(kernels, focal_loss_of_a_target_with_a_gradient)
     il_scope *s = figures_scope(false, true);
     il_tensor *t = il_keep(s, il_from_f32(s, (float[]){ 0.5f, 0.25f }, 2, (int64_t[]){ 1, 2 }));
     cr_assert_eq(il_require_grad(t, &e), IL_OK);
-    il_tensor *loss = il_focal(s, il_from_f32(s, (float[]){ 1, -2 }, 2, (int64_t[]){ 1, 2 }), t, 0.25, 2);
+    il_tensor *loss = il_focal(s, il_from_f32(s, (float[]){ 1, -2 }, 2, (int64_t[]){ 1, 2 }), t, NULL, 0.25, 2);
     cr_assert_eq(il_backward(s, loss, &e), IL_OK, "%s", e.message);
     read_all(grad, il_grad(s, t));
     for (int i = 0; i < 2; i++) {
@@ -316,9 +362,16 @@ Test(kernels, focal_loss_refuses_other_shapes)
     il_err e = { 0 };
     il_scope *s = figures_scope(false, false);
     il_tensor *a = il_full(s, 0, IL_F32, 2, (int64_t[]){ 2, 2 }), *b = il_full(s, 0, IL_F32, 2, (int64_t[]){ 1, 2 });
-    cr_assert_null(il_focal(s, a, b, 0.25, 2));
+    cr_assert_null(il_focal(s, a, b, NULL, 0.25, 2));
     cr_assert_eq(il_scope_status(s, &e), IL_ETORCH);
     cr_assert(strstr(e.message, "focal: (2,2) and (1,2)"), "%s", e.message);
+    il_scope_close(s);
+    s = figures_scope(false, false);
+    a = il_full(s, 0, IL_F32, 2, (int64_t[]){ 2, 2 });
+    b = il_full(s, 1, IL_F32, 2, (int64_t[]){ 1, 2 });
+    cr_assert_null(il_focal(s, a, a, b, 0.25, 2));
+    cr_assert_eq(il_scope_status(s, &e), IL_ETORCH);
+    cr_assert(strstr(e.message, "focal: (2,2) and (2,2) and (1,2)"), "%s", e.message);
     il_scope_close(s);
 }
 
@@ -329,10 +382,10 @@ static void compute(float *residual, float *loss, int64_t *bins, il_device devic
     const int64_t shape[] = { picture.n, 1, picture.h, picture.w };
     il_err e = { 0 };
     il_scope *s = NULL;
-    cr_assert_eq(il_scope_open(&s, (il_scope_opts){ .device = device, .grad = true }, &e), IL_OK, "%s", e.message);
+    cr_assert_eq(il_scope_open(&s, IL_OPTS(il_scope_opts, .device = device, .grad = true), &e), IL_OK, "%s", e.message);
     il_tensor *x = il_from_f32(s, logit, 4, shape), *t = il_from_f32(s, target, 4, shape);
     cr_assert_eq(il_require_grad(x, &e), IL_OK);
-    il_tensor *value = il_focal(s, x, t, 0.25, 2);
+    il_tensor *value = il_focal(s, x, t, NULL, 0.25, 2);
     cr_assert_eq(il_backward(s, value, &e), IL_OK, "%s", e.message);
     read_all(loss, value);
     read_all(loss + 1, il_grad(s, x));
@@ -388,7 +441,7 @@ Test(kernels, results_do_not_depend_on_threads)
         il_scope_close(s);
         for (int i = 0; i < 13; i++)
             logit[i] = (float)i;
-        loss[to] = loss_of(grad[to], COUNT, 0.25, 2, 1, IL_F32);
+        loss[to] = loss_of(grad[to], COUNT, NULL, 0.25, 2, 1, IL_F32);
         make_scores(N, H * W, 3);
         cr_expect_eq(memcmp(bins[0], bins[to], sizeof bins[0]), 0, "scores, %d threads", threads);
         cr_expect_eq(memcmp(residual[0], residual[to], sizeof residual[0]), 0, "residual, %d threads", threads);

@@ -1,6 +1,7 @@
 /* test_pixels.c - bytes become pictures: values and their order, against plain C. */
 #include <string.h>
 #include "support/figures.h"
+#include "torch/pixels.h"
 
 enum { N = 3, H = 37, W = 1301 }; /* enough values for several threads */
 

@@ -1,4 +1,6 @@
 #include <string.h>
+#include <inpaintlab/optimizer.h>
+#include <inpaintlab/script.h>
 #include <inpaintlab/state.h>
 #include "support/figures.h"
 
@@ -66,7 +68,7 @@ Test(script, its_tensors_are_shared_and_train)
         cr_assert_str_eq(il_state_at(st, i).name, names[i]);
         cr_assert_eq(il_state_at(st, i).trainable, i < 4);
     }
-    OK(il_adam_new(&adam, st, (il_adam_opts){ .lr = 0.125 }, &e));
+    OK(il_adam_new(&adam, st, IL_OPTS(il_adam_opts, .lr = 0.125), &e));
     il_scope *s = figures_scope(true, false);
     float x[24];
     for (int i = 0; i < 24; i++)
@@ -95,7 +97,7 @@ Test(script, its_tensors_are_shared_and_train)
 static void drop(const il_script *m, float out[64], bool training, uint64_t seed)
 {
     il_scope *s = NULL;
-    cr_assert_eq(il_scope_open(&s, (il_scope_opts){ .training = training, .seed = seed }, NULL), IL_OK);
+    cr_assert_eq(il_scope_open(&s, IL_OPTS(il_scope_opts, .training = training, .seed = seed), NULL), IL_OK);
     il_tensor *x = il_full(s, 1, IL_F32, 1, (int64_t[]){ 64 });
     cr_assert_eq(il_read_f32(il_script_forward(s, m, x), out, 64, NULL), IL_OK);
     il_scope_close(s);

@@ -1,6 +1,8 @@
 #include <string.h>
 #include <inpaintlab/layers.h>
+#include <inpaintlab/optimizer.h>
 #include <inpaintlab/state.h>
+#include <inpaintlab/weights.h>
 #include "support/figures.h"
 
 #define OK(call) cr_assert_eq((call), IL_OK, "%s", e.message)
@@ -161,7 +163,9 @@ Test(state, load)
         il_state_param(st, "v", IL_INIT_ONES, 0, 1, (int64_t[]){ 3 });
         il_state_buffer(st, "num_batches_tracked", IL_I64, 0, 1, (int64_t[]){ 1 });
         il_bundle *b = bundle_of(cases[i].file);
-        int rc = il_state_load(st, b, cases[i].opts, &e);
+        il_load_opts opts = cases[i].opts;
+        opts.size = sizeof opts;
+        int rc = il_state_load(st, b, &opts, &e);
         cr_assert_eq(rc, cases[i].message ? IL_EFORMAT : IL_OK, "case %zu: %s", i, e.message);
         cr_assert_str_eq(e.message, cases[i].message ? cases[i].message : "", "case %zu", i);
         OK(il_read_f32(t, w, 2, &e));
@@ -183,7 +187,7 @@ Test(state, save_then_load)
     OK(il_bundle_new(&file, &e));
     OK(il_state_save(one, file, "model.", &e));
     cr_assert_str_eq(il_bundle_name(file, 1), "model.c.bias");
-    OK(il_state_load(two, file, (il_load_opts){ .prefix = "model." }, &e));
+    OK(il_state_load(two, file, IL_OPTS(il_load_opts, .prefix = "model."), &e));
     OK(il_read_f32(il_state_find(one, "c.weight"), a, 36, &e));
     OK(il_read_f32(il_state_find(two, "c.weight"), b, 36, &e));
     cr_assert_eq(memcmp(a, b, sizeof a), 0);
@@ -241,7 +245,7 @@ Test(state, load_converts_types)
         il_tensor *w = il_state_param(st, "w", IL_INIT_NONE, 0, 1, shape);
         OK(il_bundle_new(&b, &e));
         OK(il_bundle_add(b, "w", il_to(s, il_from_f32(s, data, 1, shape), cases[i].file), &e));
-        OK(il_state_load(st, b, (il_load_opts){ 0 }, &e));
+        OK(il_state_load(st, b, NULL, &e));
         cr_assert_eq(il_dtype_of(w), cases[i].state);
         OK(il_read_f32(w, out, 2, &e));
         for (int k = 0; k < 2; k++)
@@ -304,9 +308,9 @@ static il_adam *adam_for(il_state *st, json_t *run, bool decoupled)
 {
     il_err e = { 0 };
     il_adam *a = NULL;
-    il_adam_opts o = { .lr = 1, .decoupled = decoupled,
+    il_adam_opts o = { .size = sizeof(il_adam_opts), .lr = 1, .decoupled = decoupled,
                        .weight_decay = json_number_value(json_object_get(run, "weight_decay")) };
-    OK(il_adam_new(&a, st, o, &e));
+    OK(il_adam_new(&a, st, &o, &e));
     il_adam_rate(a, json_number_value(json_object_get(run, "lr")));
     return a;
 }
@@ -359,7 +363,7 @@ Test(adam, a_resumed_run_is_bit_identical)
     cr_assert_null(il_bundle_find(b, "adam.idle.step"), "a parameter without gradient has moments");
     il_state *again = adam_start(run);
     il_adam *a2 = adam_for(again, run, false);
-    OK(il_state_load(again, b, (il_load_opts){ .prefix = "model." }, &e));
+    OK(il_state_load(again, b, IL_OPTS(il_load_opts, .prefix = "model."), &e));
     OK(il_adam_load(a2, b, "adam.", &e));
     for (int step = 1; step < 5; step++)
         adam_step(again, a2, step);
@@ -391,7 +395,7 @@ Test(adam, load_refuses_what_does_not_fit)
         il_adam *a = NULL;
         il_state *st = fresh(0);
         il_state_param(st, "w", IL_INIT_ONES, 0, 1, (int64_t[]){ 2 });
-        OK(il_adam_new(&a, st, (il_adam_opts){ .lr = 1 }, &e));
+        OK(il_adam_new(&a, st, IL_OPTS(il_adam_opts, .lr = 1), &e));
         il_bundle *b = bundle_of(cases[i].file);
         cr_assert_eq(il_adam_load(a, b, "a.", &e), IL_EFORMAT);
         cr_assert_str_eq(e.message, cases[i].message);

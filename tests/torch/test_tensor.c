@@ -1,6 +1,8 @@
+#include <math.h>
 #include <string.h>
 #include <inpaintlab/tensor.h>
 #include "support/ops.h"
+#include "torch/counts.h"
 
 /* The sanitizer would otherwise end the program where an allocation cannot be had. */
 const char *__asan_default_options(void);
@@ -65,7 +67,7 @@ Test(tensor, addition_in_place)
     float sum[N], in_place[N], old[N];
     il_err e = { 0 };
     il_scope *s = NULL;
-    cr_assert_eq(il_scope_open(&s, (il_scope_opts){ 0 }, &e), IL_OK);
+    cr_assert_eq(il_scope_open(&s, NULL, &e), IL_OK);
     il_tensor *a = il_randn(s, 1, 0, 2, (int64_t[]){ 2, 3 }), *b = il_randn(s, 2, 0, 1, (int64_t[]){ 3 });
     il_tensor *c = il_add(s, a, b);
     cr_assert_eq(il_read_f32(c, sum, N, &e), IL_OK);
@@ -156,7 +158,7 @@ Test(tensor, histogram_refuses_other_shapes)
 static void dropped(float out[1000], bool training, uint64_t seed)
 {
     il_scope *s = NULL, *inner;
-    cr_assert_eq(il_scope_open(&s, (il_scope_opts){ .training = training, .seed = seed }, NULL), IL_OK);
+    cr_assert_eq(il_scope_open(&s, IL_OPTS(il_scope_opts, .training = training, .seed = seed), NULL), IL_OK);
     il_tensor *x = il_full(s, 3, IL_F32, 1, (int64_t[]){ 500 });
     cr_assert_eq(il_read_f32(il_dropout(s, x, 0.25), out, 500, NULL), IL_OK);
     inner = il_scope_nest(s);
@@ -437,4 +439,82 @@ Test(device, parse_and_name)
     cr_assert_eq(il_device_parse(&d, "cuda:99", &e), IL_EDEVICE);
     cr_assert(il_torch_threads(2) == 2 && il_torch_threads(0) == 2);
     cr_assert(strtod(il_torch_version(), NULL) >= 2, "%s", il_torch_version());
+}
+
+/* ---- pixels that do not count ---- */
+
+/* f(a)'s value and the gradient of a[0..3]. */
+static float slopes(float grad[4], const float a[4], const float which[4], il_tensor *(*f)(il_scope *, il_tensor *, il_tensor *))
+{
+    float value = NAN;
+    il_err e = { 0 };
+    il_scope *s = NULL;
+    cr_assert_eq(il_scope_open(&s, IL_OPTS(il_scope_opts, .grad = true), &e), IL_OK, "%s", e.message);
+    il_tensor *x = il_keep(s, il_from_f32(s, a, 2, (int64_t[]){ 2, 2 }));
+    cr_assert_eq(il_require_grad(x, &e), IL_OK, "%s", e.message);
+    il_tensor *y = f(s, x, which ? il_from_f32(s, which, 2, (int64_t[]){ 2, 2 }) : NULL);
+    cr_assert_eq(il_scope_status(s, &e), IL_OK, "%s", e.message);
+    cr_assert_eq(il_read_f32(y, &value, 1, &e), IL_OK, "%s", e.message);
+    cr_assert_eq(il_backward(s, y, &e), IL_OK, "%s", e.message);
+    cr_assert_eq(il_read_f32(il_grad(s, x), grad, 4, &e), IL_OK, "%s", e.message);
+    il_scope_close(s);
+    il_tensor_free(x);
+    return value;
+}
+
+static void expect_four(const float got[4], float a, float b, float c, float d)
+{
+    cr_expect(got[0] == a && got[1] == b && got[2] == c && got[3] == d, "%g %g %g %g, expected %g %g %g %g", got[0], got[1],
+              got[2], got[3], a, b, c, d);
+}
+
+static il_tensor *squares(il_scope *s, il_tensor *a, il_tensor *which)
+{
+    il_tensor *x = il_where(s, which, a, -7);
+    return il_sum(s, il_mul(s, x, x));
+}
+
+/* NAN where which is 0: it must not reach a's gradient. */
+static il_tensor *spoilt(il_scope *s, il_tensor *a, il_tensor *which)
+{
+    il_tensor *x = il_where(s, which, a, NAN);
+    return il_sum(s, il_mul(s, x, x));
+}
+
+static il_tensor *mean_of(il_scope *s, il_tensor *a, il_tensor *which) { return il_mean_where(s, a, which); }
+
+Test(tensor, where)
+{
+    const float a[4] = { 1, 2, 3, 4 }, which[4] = { 1, 0, 0.5f, 0 };
+    float grad[4];
+    cr_expect_eq(slopes(grad, a, which, squares), 1 + 49 + 9 + 49);
+    expect_four(grad, 2, 0, 6, 0);
+    cr_expect_eq(slopes(grad, a, NULL, squares), 30);
+    expect_four(grad, 2, 4, 6, 8);
+    cr_expect(isnan(slopes(grad, a, which, spoilt)));
+    expect_four(grad, 2, 0, 6, 0);
+}
+
+Test(tensor, mean_where)
+{
+    const float a[4] = { 1, NAN, 3, INFINITY }, b[4] = { 1, 2, 3, 4 }, which[4] = { 1, 0, -2, 0 }, none[4] = { 0 };
+    float grad[4];
+    cr_expect_eq(slopes(grad, a, which, mean_of), 2);
+    expect_four(grad, 0.5f, 0, 0.5f, 0);
+    cr_expect_eq(slopes(grad, a, none, mean_of), 0);
+    expect_four(grad, 0, 0, 0, 0);
+    cr_expect_eq(slopes(grad, b, NULL, mean_of), 2.5f);
+    expect_four(grad, 0.25f, 0.25f, 0.25f, 0.25f);
+}
+
+Test(tensor, mean_where_refuses_another_shape)
+{
+    il_err e = { 0 };
+    il_scope *s = NULL;
+    cr_assert_eq(il_scope_open(&s, NULL, &e), IL_OK);
+    il_tensor *a = il_full(s, 1, IL_F32, 2, (int64_t[]){ 2, 2 }), *which = il_full(s, 1, IL_U8, 1, (int64_t[]){ 2 });
+    cr_assert_null(il_mean_where(s, a, which));
+    cr_assert_eq(il_scope_status(s, &e), IL_ETORCH);
+    cr_assert_not_null(strstr(e.message, "mean_where: (2,2) and (2): the shapes differ"), "%s", e.message);
+    il_scope_close(s);
 }

@@ -1,6 +1,8 @@
 /* test_checkpoint.c - what a killed training has in its last checkpoint besides weights: time; and no broken weights. */
 #include <math.h>
 #include <time.h>
+#include <inpaintlab/weights.h>
+#include <inpaintlab/optimizer.h>
 #include "support/lab.h"
 #include "train/train.h"
 #include "plan/plan.h"
@@ -82,7 +84,7 @@ Test(checkpoint, a_killed_sittings_time_is_kept)
     snprintf(grid, sizeof grid, "%s", lab_grid("time", "", ""));
     open_bench(&b, grid);
     LAB_OK(train(&b, &(il_watch){ .progress = pause_and_keep, .context = &paused }, PAUSE_MS / 2000.0, &e), e);
-    LAB_OK(il_adam_new(&adam, b.model.state, (il_adam_opts){ .lr = 0.01 }, &e), e);
+    LAB_OK(il_adam_new(&adam, b.model.state, IL_OPTS(il_adam_opts, .lr = 0.01), &e), e);
     LAB_OK(il_checkpoint_read(&at, lab_path("kept"), b.job.hash, &b.model, adam, &e), e);
     cr_assert_eq(at.epoch, 1);
     cr_expect_geq(at.epoch_seconds, PAUSE_MS / 1000.0);
@@ -165,7 +167,7 @@ static void break_weights(il_model *model)
             LAB_OK(il_bundle_add(broken, il_bundle_name(b, i), t, &e), e);
         free(values);
     }
-    LAB_OK(il_state_load(model->state, broken, (il_load_opts){ 0 }, &e), e);
+    LAB_OK(il_state_load(model->state, broken, NULL, &e), e);
     il_bundle_free(b);
     il_bundle_free(broken);
 }

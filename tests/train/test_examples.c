@@ -64,7 +64,7 @@ static void forward(float score[AREA], struct room *r, const char *id)
     for (int i = 0; i < AREA; i++)
         for (int c = 0; c < 3; c++)
             pixels[c * AREA + i] = (float)photo.pixels[3 * i + c] / 255.0f;
-    LAB_OK(il_scope_open(&s, (il_scope_opts){ 0 }, &e), e);
+    LAB_OK(il_scope_open(&s, NULL, &e), e);
     il_tensor *image = il_from_f32(s, pixels, 4, (int64_t[]){ 1, 3, SIDE, SIDE });
     il_tensor *p = il_sigmoid(s, il_model_forward(&model, s, image, NULL));
     LAB_OK(il_scope_status(s, &e), e);

@@ -1,9 +1,9 @@
 /* no_scalar.c - loss that gives one number for each picture. */
 #include "unsound.h"
 
-static il_tensor *forward(const void *self, il_scope *s, il_tensor *logit, il_tensor *target)
+static il_tensor *forward(const void *self, il_scope *s, il_tensor *logit, il_tensor *target, il_tensor *valid)
 {
-    (void)self;
+    (void)self, (void)valid;
     return il_sum_to(s, il_bce_logits(s, logit, target), 1);
 }
 

@@ -1,10 +1,10 @@
 /* wrong_way.c - loss with target and complement exchanged. */
 #include "unsound.h"
 
-static il_tensor *forward(const void *self, il_scope *s, il_tensor *logit, il_tensor *target)
+static il_tensor *forward(const void *self, il_scope *s, il_tensor *logit, il_tensor *target, il_tensor *valid)
 {
     (void)self;
-    return il_mean(s, il_bce_logits(s, logit, il_affine(s, target, -1, 1)));
+    return il_mean_where(s, il_bce_logits(s, il_where(s, valid, logit, 0), il_affine(s, target, -1, 1)), valid);
 }
 
 UNSOUND_LOSS("wrong_way", forward);

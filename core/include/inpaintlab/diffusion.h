@@ -1,16 +1,26 @@
 /* diffusion.h - the parts of a latent diffusion pipeline (Rombach et al. 2022), read from the folders that diffusers
  * writes: config.json and safetensors. Networks run in evaluation mode, without gradients, in the type they were opened
- * with; inputs and outputs are float32 unless said otherwise. */
+ * with; inputs and outputs are float32 unless said otherwise. Options NULL: float32 on the CPU. */
 #ifndef IL_DIFFUSION_H
 #define IL_DIFFUSION_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <inpaintlab/device.h>
+#include <inpaintlab/error.h>
 #include <inpaintlab/inpaint.h>
+#include <inpaintlab/options.h>
+#include <inpaintlab/scope.h>
+#include <inpaintlab/tensor.h>
+#include <inpaintlab/uses.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 typedef struct il_network_opts {
+    size_t size;          /* sizeof(il_network_opts); IL_OPTS sets it */
     il_device device;
     il_dtype dtype;       /* IL_F32, IL_F16, IL_BF16 */
     const char *variant;  /* "fp16" reads NAME.fp16.safetensors; NULL or "": NAME.safetensors */
@@ -22,7 +32,7 @@ typedef struct il_network_opts {
 typedef struct il_vae il_vae;
 
 /* folder: …/vae. IL_EFORMAT naming the file and the option of config.json that is not supported. */
-int il_vae_open(il_vae **out, const char *folder, il_network_opts o, il_err *e);
+int il_vae_open(il_vae **out, const char *folder, const il_network_opts *o, il_err *e);
 void il_vae_free(il_vae *v);
 int64_t il_vae_params(const il_vae *v);
 int il_vae_factor(const il_vae *v);     /* sides shrink by it: 8 */
@@ -55,7 +65,7 @@ int il_tokenizer_encode(int64_t ids[IL_TOKENS], int *cut, const il_tokenizer *t,
 typedef struct il_text_encoder il_text_encoder;
 
 /* folder: …/text_encoder, a CLIPTextModel: quick_gelu (SD 1.5) or gelu (SD 2). */
-int il_text_encoder_open(il_text_encoder **out, const char *folder, il_network_opts o, il_err *e);
+int il_text_encoder_open(il_text_encoder **out, const char *folder, const il_network_opts *o, il_err *e);
 void il_text_encoder_free(il_text_encoder *t);
 int64_t il_text_encoder_params(const il_text_encoder *t);
 /* ids (N,IL_TOKENS), IL_I64 -> the last layer's states after the final norm (N,IL_TOKENS,C) */
@@ -65,7 +75,7 @@ il_tensor *il_text_encoder_apply(il_scope *s, const il_text_encoder *t, il_tenso
 
 typedef struct il_unet il_unet;
 
-int il_unet_open(il_unet **out, const char *folder, il_network_opts o, il_err *e);
+int il_unet_open(il_unet **out, const char *folder, const il_network_opts *o, il_err *e);
 void il_unet_free(il_unet *u);
 int64_t il_unet_params(const il_unet *u);
 int il_unet_inputs(const il_unet *u); /* channels: 4, or 9 for inpainting */
@@ -91,15 +101,16 @@ double il_scheduler_sigma(const il_scheduler *d); /* the first latents are noise
 typedef struct il_pipeline il_pipeline;
 
 typedef struct il_pipeline_opts {
-    il_network_opts network;
-    const char *scheduler; /* as il_scheduler_open */
-    int steps;             /* 50 */
-    double guidance;       /* 7.5; at most 1: no classifier-free guidance */
-    const char *negative;  /* negative prompt; "" */
+    size_t size;                    /* sizeof(il_pipeline_opts); IL_OPTS sets it */
+    const il_network_opts *network; /* of all three networks; NULL: float32 on the CPU */
+    const char *scheduler;          /* as il_scheduler_open; NULL or "": the one that the folder names */
+    int steps;                      /* at least 1; 50 is usual */
+    double guidance;                /* 7.5 is usual; at most 1: no classifier-free guidance */
+    const char *negative;           /* negative prompt; NULL or "": none */
 } il_pipeline_opts;
 
 /* folder: model_index.json, tokenizer, text_encoder, unet (9 inputs), scheduler, vae. There is no safety checker. */
-int il_pipeline_open(il_pipeline **out, const char *folder, il_pipeline_opts o, il_err *e);
+int il_pipeline_open(il_pipeline **out, const char *folder, const il_pipeline_opts *o, il_err *e);
 void il_pipeline_free(il_pipeline *p);
 const il_vae *il_pipeline_vae(const il_pipeline *p);
 int il_pipeline_multiple(const il_pipeline *p); /* sides must be multiples of it */
@@ -109,8 +120,6 @@ int il_pipeline_multiple(const il_pipeline *p); /* sides must be multiples of it
 il_tensor *il_pipeline_apply(il_scope *s, const il_pipeline *p, const il_inpaint *job);
 
 /* ---- files ---- */
-
-typedef struct il_uses il_uses; /* plugin.h */
 
 /* Adds the files that opening reads, in a fixed order: of a network's folder (config.json and weights), of a whole
  * pipeline. */

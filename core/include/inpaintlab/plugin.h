@@ -5,23 +5,54 @@
 #ifndef IL_PLUGIN_H
 #define IL_PLUGIN_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <inpaintlab/device.h>
 #include <inpaintlab/error.h>
 #include <inpaintlab/image.h>
 #include <inpaintlab/inpaint.h>
 #include <inpaintlab/layers.h>
 #include <inpaintlab/params.h>
+#include <inpaintlab/scope.h>
 #include <inpaintlab/state.h>
 #include <inpaintlab/tensor.h>
+#include <inpaintlab/uses.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* Raised when any public struct or slot changes. Core and plugin must agree exactly. */
-#define IL_ABI 3u
+/* Core and plugin must agree on it exactly; the core reads it from the file before any code of the plugin runs.
+ *
+ * What may change under one number: functions, structs, enumerators and headers are added; structs of options grow at their
+ * end (options.h). A function whose signature or meaning changes gets a new name, and the old one stays beside it.
+ * What raises it: a function is removed; a descriptor, a table of slots or a struct that is passed by value changes; the value
+ * of an enumerator changes. Plugins are then built again. */
+#define IL_ABI 4u
 
-typedef enum il_kind { IL_DATASET = 1, IL_MODEL, IL_LOSS, IL_MASK_POLICY, IL_MASKER, IL_GENERATOR } il_kind;
-enum { IL_KINDS = IL_GENERATOR };
+typedef enum il_kind {
+    IL_DATASET = 1,
+    IL_MODEL,
+    IL_LOSS,
+    IL_MASK_POLICY,
+    IL_MASKER,
+    IL_GENERATOR
+} il_kind;
+
+/* ---- the host ---- */
+
+/* Who loads plugins. Its texts are lent for ever. */
+typedef struct il_host {
+    size_t size;         /* of this struct: members may be added at its end */
+    const char *name;    /* "inpaintlab" */
+    const char *vendor;
+    const char *version; /* "1.2.3" */
+    uint32_t abi;        /* its IL_ABI */
+} il_host;
+
+/* Lent for ever. Any thread. */
+const il_host *il_host_get(void);
 
 /* ---- models ---- */
 
@@ -37,8 +68,11 @@ typedef struct il_model_ops {
 /* ---- losses ---- */
 
 typedef struct il_loss_ops {
-    /* logit, target (N,1,H,W) -> 0-d loss. Main thread. */
-    il_tensor *(*forward)(const void *self, il_scope *s, il_tensor *logit, il_tensor *target);
+    /* logit, target, valid (N,1,H,W) -> 0-d loss; valid NULL: every pixel counts. Else those where it is 1 and not those where it
+     * is 0: they must be as if they were not there. Neither their logits nor their targets change the loss, no gradient reaches
+     * their logits, and a mean is over those that count, pictures without such a pixel left out. When none counts, the loss and
+     * every gradient are 0. il_where, il_mean_where and il_focal take valid as it comes. Main thread. */
+    il_tensor *(*forward)(const void *self, il_scope *s, il_tensor *logit, il_tensor *target, il_tensor *valid);
 } il_loss_ops;
 
 /* ---- mask policies ---- */
@@ -101,12 +135,6 @@ typedef struct il_generator_ops {
     int multiple; /* H and W must be multiples of it */
 } il_generator_ops;
 
-/* ---- what results depend on ---- */
-
-typedef struct il_uses il_uses; /* a list, owned by the core */
-int il_uses_add(il_uses *u, const char *path, il_err *e);  /* the contents of a file */
-int il_uses_note(il_uses *u, const char *text, il_err *e); /* what stands in no file and in no setting */
-
 /* ---- the descriptor ---- */
 
 typedef struct il_plugin {
@@ -115,6 +143,10 @@ typedef struct il_plugin {
     const char *name;     /* as YAML names it: lower-case letters, digits, '_' */
     int revision;         /* raise when results may change: finished runs become stale */
     const char *summary;  /* one line for `inpaintlab plugins` */
+    const char *vendor;   /* who made it; this and the next three are optional, for `inpaintlab plugins` */
+    const char *version;  /* for people, as in "1.2.0"; what makes results stale is revision */
+    const char *url;      /* where to learn more */
+    const char *licence;  /* "MIT", "GPL-3.0-or-later": SPDX's names */
     const il_param_spec *params; /* settings, ended by a NULL name; NULL: none */
     /* Makes an instance from settings that passed the table; p outlives it. *out stays untouched on failure. Main
      * thread. */

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <inpaintlab/layers.h>
 #include <inpaintlab/state.h>
+#include <inpaintlab/weights.h>
 
 enum { MAX_SCALES = 4, FILL_SCALES = 3, DEC_RES = 2 };
 
@@ -154,7 +155,7 @@ static int build(network *g, const il_bundle *b, il_device device, il_err *e)
     declare_filler(g);
     if ((rc = il_state_status(g->state, e)))
         return rc;
-    return il_state_load(g->state, b, (il_load_opts){ 0 }, e);
+    return il_state_load(g->state, b, NULL, e);
 }
 
 int network_read(network **out, const char *path, il_device device, il_err *e)

@@ -1,0 +1,111 @@
+/* device.cpp - implements device.h: devices by name, and libtorch in this process. */
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <string>
+#include <dlfcn.h>
+#include <ATen/Parallel.h>
+#include <ATen/detail/CUDAHooksInterface.h>
+#include <inpaintlab/device.h>
+#include "torch/shim.hpp"
+#include "torch/start.h"
+
+void il_torch_init(void)
+{
+    if (!dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL))
+        return; /* no driver: do not load gigabytes in vain */
+    int (*known)() = at::get_num_threads;
+    Dl_info where;
+    std::string path = "libtorch_cuda.so";
+    if (dladdr(reinterpret_cast<void *>(known), &where) && where.dli_fname) {
+        std::string beside(where.dli_fname);
+        size_t slash = beside.rfind('/');
+        if (slash != std::string::npos)
+            path = beside.substr(0, slash + 1) + path;
+    }
+    if (!dlopen(path.c_str(), RTLD_NOW | RTLD_GLOBAL))
+        dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL);
+}
+
+int il_torch_threads(int threads)
+{
+    int now = 1;
+    shim::guard(nullptr, "threads", [&] {
+        if (threads > 0)
+            at::set_num_threads(threads);
+        now = at::get_num_threads();
+    });
+    return now;
+}
+
+static int cuda_count(void)
+{
+    int count = 0;
+    shim::guard(nullptr, "cuda", [&] {
+        if (at::detail::getCUDAHooks().hasCUDA())
+            count = at::detail::getCUDAHooks().getNumGPUs();
+    });
+    return count;
+}
+
+int il_device_parse(il_device *out, const char *text, il_err *e)
+{
+    int count = cuda_count();
+    if (strcmp(text, "cpu") == 0 || (strcmp(text, "auto") == 0 && count == 0)) {
+        *out = { IL_CPU, 0 };
+        return IL_OK;
+    }
+    long index = 0;
+    if (strcmp(text, "cuda") != 0 && strcmp(text, "auto") != 0) {
+        bool numbered = strncmp(text, "cuda:", 5) == 0 && text[5] >= '0' && text[5] <= '9';
+        char *end = nullptr;
+        index = numbered ? strtol(text + 5, &end, 10) : 0;
+        if (!numbered || *end != '\0')
+            return il_fail(e, IL_EPARAM, "device '%s': expected auto, cpu, cuda or cuda:N", text);
+    }
+    if (count == 0)
+        return il_fail(e, IL_EDEVICE, "device '%s': no CUDA device can be used here (driver or CUDA libraries absent)", text);
+    if (index >= count)
+        return il_fail(e, IL_EDEVICE, "device '%s': the last CUDA device is cuda:%d", text, count - 1);
+    *out = { IL_CUDA, static_cast<int>(index) };
+    return IL_OK;
+}
+
+void il_device_text(il_device d, char *out, size_t size)
+{
+    if (d.kind == IL_CUDA)
+        snprintf(out, size, "cuda:%d", d.index);
+    else
+        snprintf(out, size, "cpu");
+}
+
+/* libtorch_cpu cannot tell a GPU's name; the driver can. */
+static bool cuda_title(int index, char *out, size_t size)
+{
+    void *driver = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
+    if (!driver)
+        return false;
+    auto device = reinterpret_cast<int (*)(int *, int)>(dlsym(driver, "cuDeviceGet"));
+    auto name = reinterpret_cast<int (*)(char *, int, int)>(dlsym(driver, "cuDeviceGetName"));
+    int handle = 0;
+    return device && name && device(&handle, index) == 0 && name(out, static_cast<int>(size), handle) == 0;
+}
+
+void il_device_title(il_device d, char *out, size_t size)
+{
+    il_device_text(d, out, size);
+    if (d.kind == IL_CUDA) {
+        if (!cuda_title(d.index, out, size))
+            il_device_text(d, out, size);
+        return;
+    }
+    shim::guard(nullptr, "title", [&] {
+        std::ifstream info("/proc/cpuinfo");
+        for (std::string line; std::getline(info, line);)
+            if (line.compare(0, 10, "model name") == 0 && line.find(": ") != std::string::npos) {
+                snprintf(out, size, "%s", line.substr(line.find(": ") + 2).c_str());
+                return;
+            }
+    });
+}

@@ -1,0 +1,250 @@
+/* optimizer.cpp - Adam over the parameters of a state. */
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+#include <ATen/ops/_amp_foreach_non_finite_check_and_unscale.h>
+#include <ATen/ops/_amp_update_scale.h>
+#include <ATen/ops/_foreach_add.h>
+#include <ATen/ops/_fused_adam.h>
+#include <ATen/ops/_fused_adamw.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/mul.h>
+#include <ATen/ops/zeros.h>
+#include <ATen/ops/zeros_like.h>
+#include <inpaintlab/optimizer.h>
+#include <inpaintlab/weights.h>
+#include "base/opts.h"
+#include "torch/shim.hpp"
+#include "torch/state.hpp"
+
+namespace {
+
+/* Of one parameter; undefined until its first gradient, as in torch.optim.Adam. */
+struct moments {
+    at::Tensor mean, square, step;
+};
+
+moments fresh(const at::Tensor &param)
+{
+    at::TensorOptions o = at::TensorOptions(at::kFloat).device(param.device());
+    return { at::zeros_like(param, {}, at::MemoryFormat::Preserve),
+             at::zeros_like(param, {}, at::MemoryFormat::Preserve), at::zeros({}, o) };
+}
+
+} // namespace
+
+struct il_adam {
+    const il_state *state = nullptr;
+    il_adam_opts opts = {};
+    std::vector<moments> moment; /* one per entry of state */
+    at::Tensor scale, good;      /* of the loss; steps without overflow since it last changed. Undefined: not scaling */
+};
+
+int il_adam_new(il_adam **out, il_state *st, const il_adam_opts *given, il_err *e)
+{
+    il_adam_opts opts = {};
+    int rc = given ? il_opts_read(&opts, sizeof opts, given, e) : il_fail(e, IL_EPARAM, "Adam needs a learning rate");
+    if (rc != IL_OK)
+        return rc;
+    return shim::guard(e, "adam", [&] {
+        auto a = std::make_unique<il_adam>();
+        a->state = st;
+        a->opts = opts;
+        a->opts.beta1 = opts.beta1 == 0 ? 0.9 : opts.beta1;
+        a->opts.beta2 = opts.beta2 == 0 ? 0.999 : opts.beta2;
+        a->opts.eps = opts.eps == 0 ? 1e-8 : opts.eps;
+        a->moment.resize(st->entries.size());
+        at::TensorOptions o = at::TensorOptions(at::kFloat).device(shim::device(st->device));
+        if (opts.scaling) {
+            a->scale = at::full({}, 65536.0, o);
+            a->good = at::zeros({}, o.dtype(at::kInt));
+        }
+        *out = a.release();
+    });
+}
+
+il_tensor *il_adam_scaled(const il_adam *a, il_scope *s, il_tensor *loss)
+{
+    if (!a->scale.defined())
+        return loss;
+    return shim::run(s, "scale", { { loss } }, [&] { return at::mul(loss->value, a->scale); });
+}
+
+void il_adam_free(il_adam *a) { delete a; }
+
+namespace {
+
+/* Divides the gradients by the scale and chooses the next one; the result says (1 or 0) whether they overflowed. */
+at::Tensor unscale(il_adam *a, const std::vector<at::Tensor> &grads)
+{
+    at::Tensor overflow = at::zeros({}, a->scale.options());
+    at::_amp_foreach_non_finite_check_and_unscale_(grads, overflow, a->scale.reciprocal());
+    at::_amp_update_scale_(a->scale, a->good, overflow, 2.0, 0.5, 2000);
+    return overflow;
+}
+
+void update(at::TensorList params, at::TensorList grads, at::TensorList means, at::TensorList squares, at::TensorList steps,
+            const il_adam_opts &o, const std::optional<at::Tensor> &overflow)
+{
+    if (o.decoupled)
+        at::_fused_adamw_(params, grads, means, squares, {}, steps, o.lr, o.beta1, o.beta2, o.weight_decay, o.eps, false, false,
+                          {}, overflow);
+    else
+        at::_fused_adam_(params, grads, means, squares, {}, steps, o.lr, o.beta1, o.beta2, o.weight_decay, o.eps, false, false,
+                         {}, overflow);
+}
+
+} // namespace
+
+void il_adam_rate(il_adam *a, double lr) { a->opts.lr = lr; }
+
+int il_adam_step(il_adam *a, il_err *e)
+{
+    return shim::guard(e, "adam", [&] {
+        at::NoGradGuard off;
+        std::vector<at::Tensor> params, grads, means, squares, steps;
+        for (size_t i = 0; i < a->moment.size(); i++) {
+            const il_state::entry &x = a->state->entries[i];
+            at::Tensor &param = x.tensor->value;
+            if (!x.trainable || !param.grad().defined())
+                continue;
+            moments &m = a->moment[i];
+            if (!m.mean.defined())
+                m = fresh(param);
+            params.push_back(param);
+            grads.push_back(param.grad());
+            means.push_back(m.mean);
+            squares.push_back(m.square);
+            steps.push_back(m.step);
+        }
+        std::optional<at::Tensor> overflow;
+        if (!params.empty())
+            at::_foreach_add_(steps, 1);
+        if (!params.empty() && a->scale.defined())
+            overflow = unscale(a, grads);
+        if (!params.empty())
+            update(params, grads, means, squares, steps, a->opts, overflow);
+        for (at::Tensor &step : steps) /* a step that did not happen */
+            if (overflow)
+                step.sub_(*overflow);
+        for (at::Tensor &param : params) {
+            param.unsafeGetTensorImpl()->bump_version(); /* whether or not the kernel did */
+            param.mutable_grad() = at::Tensor();
+        }
+    });
+}
+
+namespace {
+
+const char scale_name[] = "loss_scale", good_name[] = "loss_scale_good_steps"; /* no parameter is called so: no dot */
+const char *const parts[] = { ".exp_avg", ".exp_avg_sq", ".step" };
+
+at::Tensor &part_of(moments &m, int i) { return i == 0 ? m.mean : i == 1 ? m.square : m.step; }
+
+/* Reads one parameter's moments into *m; leaves it undefined when the file holds none. */
+int read_moments(moments *m, const at::Tensor &param, const il_bundle *b, const std::string &name, size_t *used,
+                 il_err *e)
+{
+    moments read = fresh(param);
+    int found = 0;
+    for (int i = 0; i < 3; i++) {
+        std::string key = name + parts[i];
+        const il_tensor *t = il_bundle_find(b, key.c_str());
+        if (!t)
+            continue;
+        found++;
+        at::Tensor &to = part_of(read, i);
+        if (t->value.sizes() != to.sizes())
+            return il_fail(e, IL_EFORMAT, "tensor %s has shape %s, which does not fit its parameter", key.c_str(),
+                           shim::shape(t).c_str());
+        to.copy_(t->value);
+    }
+    if (found != 0 && found != 3)
+        return il_fail(e, IL_EFORMAT, "tensor %s: exp_avg, exp_avg_sq and step must come together", name.c_str());
+    if (found == 3)
+        *m = read;
+    *used += static_cast<size_t>(found);
+    return IL_OK;
+}
+
+size_t count_prefix(const il_bundle *b, const std::string &prefix)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < il_bundle_count(b); i++)
+        n += strncmp(il_bundle_name(b, i), prefix.c_str(), prefix.size()) == 0;
+    return n;
+}
+
+} // namespace
+
+static int save_scale(const il_adam *a, il_bundle *b, const std::string &prefix, il_err *e)
+{
+    il_tensor scale, good;
+    scale.value = a->scale;
+    good.value = a->good.to(at::kLong);
+    int rc = il_bundle_add(b, (prefix + scale_name).c_str(), &scale, e);
+    return rc == IL_OK ? il_bundle_add(b, (prefix + good_name).c_str(), &good, e) : rc;
+}
+
+static int load_scale(il_adam *a, const il_bundle *b, const std::string &prefix, size_t *used, il_err *e)
+{
+    const il_tensor *scale = il_bundle_find(b, (prefix + scale_name).c_str());
+    const il_tensor *good = il_bundle_find(b, (prefix + good_name).c_str());
+    if (!scale || !good || scale->value.numel() != 1 || good->value.numel() != 1)
+        return il_fail(e, IL_EFORMAT, "tensors %s%s and %s: expected one number each", prefix.c_str(), scale_name, good_name);
+    a->scale.copy_(scale->value.reshape({}));
+    a->good.copy_(good->value.reshape({}));
+    *used += 2;
+    return IL_OK;
+}
+
+int il_adam_save(const il_adam *a, il_bundle *b, const char *prefix, il_err *e)
+{
+    int rc = IL_OK;
+    int guarded = shim::guard(e, "save", [&] {
+        if (a->scale.defined())
+            rc = save_scale(a, b, prefix ? prefix : "", e);
+        if (rc != IL_OK)
+            return;
+        for (size_t i = 0; i < a->moment.size(); i++) {
+            moments m = a->moment[i];
+            for (int k = 0; m.mean.defined() && k < 3; k++) {
+                std::string name = (prefix ? prefix : "") + a->state->entries[i].name + parts[k];
+                il_tensor t;
+                t.value = part_of(m, k);
+                rc = il_bundle_add(b, name.c_str(), &t, e);
+                if (rc != IL_OK)
+                    return;
+            }
+        }
+    });
+    return rc != IL_OK ? rc : guarded;
+}
+
+int il_adam_load(il_adam *a, const il_bundle *b, const char *prefix, il_err *e)
+{
+    int rc = IL_OK;
+    int guarded = shim::guard(e, "load", [&] {
+        at::NoGradGuard off;
+        std::string start(prefix ? prefix : "");
+        std::vector<moments> read(a->moment.size());
+        size_t used = 0;
+        for (size_t i = 0; i < read.size() && rc == IL_OK; i++) {
+            const il_state::entry &x = a->state->entries[i];
+            if (x.trainable)
+                rc = read_moments(&read[i], x.tensor->value, b, start + x.name, &used, e);
+        }
+        if (rc == IL_OK && a->scale.defined())
+            rc = load_scale(a, b, start, &used, e);
+        if (rc != IL_OK)
+            return;
+        if (used != count_prefix(b, start)) {
+            rc = il_fail(e, IL_EFORMAT, "tensors %s*: some belong to no parameter of the model", start.c_str());
+            return;
+        }
+        a->moment.swap(read);
+    });
+    return rc != IL_OK ? rc : guarded;
+}

@@ -1,0 +1,24 @@
+/* state.hpp - what a state holds, for those who work on all its tensors. */
+#ifndef IL_STATE_HPP
+#define IL_STATE_HPP
+
+#include <string>
+#include <unordered_map>
+#include <vector>
+#include <inpaintlab/state.h>
+
+struct il_state {
+    struct entry {
+        std::string name;
+        il_tensor *tensor;
+        bool trainable, shared;
+    };
+    il_device device = {};
+    il_dtype dtype = IL_F32; /* of the parameters to come */
+    uint64_t seed = 0;
+    std::vector<entry> entries;
+    std::unordered_map<std::string, size_t> index;
+    il_err error = {};
+};
+
+#endif

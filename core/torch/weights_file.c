@@ -1,0 +1,58 @@
+/* weights_file.c - weights to and from files: which format a file has, and who reads it. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "base/atomic_file.h"
+#include "base/file.h"
+#include "torch/bundle.h"
+
+/* Which reader, by the first bytes: a zip archive, a pickle, or a header length followed by JSON. */
+static int read_open(il_bundle *b, int fd, il_err *e)
+{
+    struct stat st;
+    if (fstat(fd, &st) != 0)
+        return il_fail(e, IL_EIO, "cannot be read: %s", strerror(errno));
+    if (!S_ISREG(st.st_mode))
+        return il_fail(e, IL_EIO, "is no regular file");
+    uint64_t size = (uint64_t)st.st_size;
+    unsigned char head[9] = { 0 };
+    int rc = il_file_pread(fd, head, size < sizeof head ? (size_t)size : sizeof head, 0, e);
+    if (rc != IL_OK)
+        return rc;
+    if (memcmp(head, "PK\3\4", 4) == 0 || (head[0] == 0x80 && head[1] >= 2 && head[1] <= 5 && head[8] != '{'))
+        return il_pth_read(b, fd, size, e);
+    if (head[8] == '{')
+        return il_safetensors_read(b, fd, size, e);
+    return il_fail(e, IL_EFORMAT, "is neither safetensors nor a PyTorch state dict");
+}
+
+int il_bundle_read(il_bundle **out, const char *path, il_err *e)
+{
+    il_bundle *b = NULL;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return il_fail(e, IL_EIO, "%s: cannot be opened: %s", path, strerror(errno));
+    int rc = il_bundle_new(&b, e);
+    if (rc != IL_OK)
+        goto done;
+    rc = read_open(b, fd, e);
+    if (rc != IL_OK) {
+        il_fail_in(e, "%s", path);
+        goto done;
+    }
+    *out = b;
+    b = NULL;
+done:
+    il_bundle_free(b);
+    close(fd);
+    return rc;
+}
+
+int il_bundle_write(const il_bundle *b, const char *path, il_err *e)
+{
+    il_whole w;
+    int rc = il_whole_begin(&w, path, e);
+    return rc == IL_OK ? il_whole_end(&w, path, true, il_safetensors_write(b, &w, e), e) : rc;
+}
