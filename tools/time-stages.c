@@ -62,14 +62,14 @@ static il_tensor *latents_of(il_scope *s, const struct bench *b, int n, int chan
 static int time_text(double *seconds, struct bench *b, il_scope *s, il_err *e)
 {
     static const char *const texts[] = { "a photo of a cat sitting on a wooden table in the kitchen", "" };
-    int64_t ids[2][IL_TOKENS];
+    int64_t ids[2][IL_TOKENIZER_LENGTH];
     double start = now();
     for (int i = 0; i < 2; i++) {
         int rc = il_tokenizer_encode(ids[i], NULL, b->tokenizer, texts[i], e);
         if (rc)
             return rc;
     }
-    il_tensor *t = il_from_bytes(s, ids, IL_I64, 2, (int64_t[]){ 2, IL_TOKENS });
+    il_tensor *t = il_from_bytes(s, ids, IL_DTYPE_I64, 2, (int64_t[]){ 2, IL_TOKENIZER_LENGTH });
     int rc = finish(s, il_text_encoder_apply(s, b->text, t), e);
     *seconds = now() - start;
     return rc;
@@ -86,8 +86,8 @@ static int time_encode(double *seconds, struct bench *b, il_scope *s, il_err *e)
 
 static int time_unet(double *seconds, struct bench *b, il_scope *s, il_err *e)
 {
-    int64_t ids[2][IL_TOKENS] = { { 0 } };
-    il_tensor *t = il_from_bytes(s, ids, IL_I64, 2, (int64_t[]){ 2, IL_TOKENS });
+    int64_t ids[2][IL_TOKENIZER_LENGTH] = { { 0 } };
+    il_tensor *t = il_from_bytes(s, ids, IL_DTYPE_I64, 2, (int64_t[]){ 2, IL_TOKENIZER_LENGTH });
     il_tensor *text = il_text_encoder_apply(s, b->text, t), *x = latents_of(s, b, 2, il_unet_inputs(b->unet));
     int rc = finish(s, text, e);
     if (rc)
@@ -218,13 +218,13 @@ static int repeat(struct bench *b, il_err *e)
 static int open_parts(struct bench *b, il_err *e)
 {
     const char *precision = b->o.precision;
-    il_network_opts n = { .size = sizeof(il_network_opts), .device = b->device, .dtype = IL_F32 };
+    il_network_opts n = { .size = sizeof(il_network_opts), .device = b->device, .dtype = IL_DTYPE_F32 };
     char path[5][PATH];
     static const char *const names[] = { "tokenizer", "scheduler", "text_encoder", "vae", "unet" };
     if (strcmp(precision, "fp16") == 0)
-        n.dtype = IL_F16;
+        n.dtype = IL_DTYPE_F16;
     else if (strcmp(precision, "bf16") == 0)
-        n.dtype = IL_BF16;
+        n.dtype = IL_DTYPE_BF16;
     else if (strcmp(precision, "fp32") != 0)
         return il_fail(e, IL_EUSAGE, "--precision: '%s' is unknown, expected fp32, fp16 or bf16", precision);
     for (int i = 0; i < 5; i++)

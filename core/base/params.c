@@ -120,11 +120,11 @@ static void write_real(char *out, size_t size, double v)
 static const char *type_in_words(il_param_type type)
 {
     switch (type) {
-    case IL_BOOL: return "true or false";
-    case IL_INT: return "an integer";
-    case IL_REAL: return "a number";
-    case IL_TEXT: return "text";
-    case IL_PATH: return "a path";
+    case IL_PARAM_BOOL: return "true or false";
+    case IL_PARAM_INT: return "an integer";
+    case IL_PARAM_REAL: return "a number";
+    case IL_PARAM_TEXT: return "text";
+    case IL_PARAM_PATH: return "a path";
     }
     return "a value";
 }
@@ -185,27 +185,27 @@ static int read_value(struct value *v, const il_param_spec *spec, const char *te
     int rc = IL_OK;
 
     switch (spec->type) {
-    case IL_BOOL:
+    case IL_PARAM_BOOL:
         good = read_bool(&v->boolean, text);
         snprintf(canonical, sizeof canonical, "%s", v->boolean ? "true" : "false");
         break;
-    case IL_INT:
+    case IL_PARAM_INT:
         good = read_int(&v->integer, text);
         snprintf(canonical, sizeof canonical, "%lld", (long long)v->integer);
         rc = good ? check_range(spec, text, (double)v->integer, e) : IL_OK;
         break;
-    case IL_REAL:
+    case IL_PARAM_REAL:
         good = read_real(&v->real, text);
         if (good)
             write_real(canonical, sizeof canonical, v->real);
         rc = good ? check_range(spec, text, v->real, e) : IL_OK;
         break;
-    case IL_TEXT:
+    case IL_PARAM_TEXT:
         kept = text;
         if (spec->choices && !is_choice(spec->choices, text))
             rc = wrong_choice(spec, text, e);
         break;
-    case IL_PATH:
+    case IL_PARAM_PATH:
         kept = text;
         break;
     }
@@ -311,29 +311,29 @@ static const struct value *value_of(const il_params *p, const char *name, il_par
 {
     size_t i = find(p, name);
     assert(i < p->count && "the setting is in the table");
-    assert((p->specs[i].type == type || (type == IL_TEXT && p->specs[i].type == IL_PATH)) && "and of that type");
+    assert((p->specs[i].type == type || (type == IL_PARAM_TEXT && p->specs[i].type == IL_PARAM_PATH)) && "and of that type");
     (void)type;
     return &p->values[i];
 }
 
 bool il_params_bool(const il_params *p, const char *name)
 {
-    return value_of(p, name, IL_BOOL)->boolean;
+    return value_of(p, name, IL_PARAM_BOOL)->boolean;
 }
 
 int64_t il_params_int(const il_params *p, const char *name)
 {
-    return value_of(p, name, IL_INT)->integer;
+    return value_of(p, name, IL_PARAM_INT)->integer;
 }
 
 double il_params_real(const il_params *p, const char *name)
 {
-    return value_of(p, name, IL_REAL)->real;
+    return value_of(p, name, IL_PARAM_REAL)->real;
 }
 
 const char *il_params_text(const il_params *p, const char *name)
 {
-    return value_of(p, name, IL_TEXT)->text;
+    return value_of(p, name, IL_PARAM_TEXT)->text;
 }
 
 const il_param_spec *il_params_specs(const il_params *p)

@@ -18,9 +18,9 @@ json_t *il_params_json_shown(const il_params *p, bool *bad)
 {
     json_t *all = il_params_json(p, bad);
     for (const il_param_spec *s = il_params_specs(p); s->name; s++) {
-        if (s->type == IL_REAL)
+        if (s->type == IL_PARAM_REAL)
             put_real(all, p, s->name, bad);
-        else if (s->type == IL_PATH)
+        else if (s->type == IL_PARAM_PATH)
             il_params_json_put(all, s->name, json_string(il_params_canonical(p, s->name)), bad);
     }
     return all;
@@ -30,11 +30,11 @@ json_t *il_params_json(const il_params *p, bool *bad)
 {
     json_t *all = json_object();
     for (const il_param_spec *s = il_params_specs(p); s->name; s++) {
-        if (s->type == IL_BOOL)
+        if (s->type == IL_PARAM_BOOL)
             il_params_json_put(all, s->name, json_boolean(il_params_bool(p, s->name)), bad);
-        else if (s->type == IL_INT)
+        else if (s->type == IL_PARAM_INT)
             il_params_json_put(all, s->name, json_integer(il_params_int(p, s->name)), bad);
-        else if (s->type != IL_PATH)
+        else if (s->type != IL_PARAM_PATH)
             il_params_json_put(all, s->name, json_string(il_params_canonical(p, s->name)), bad);
     }
     return all;

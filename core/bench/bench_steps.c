@@ -103,7 +103,7 @@ struct dense {
 
 static int product_of(struct dense *out, il_scope *s, il_dtype type, il_err *e)
 {
-    const int64_t n = il_scope_device(s).kind == IL_CUDA ? 8192 : 2048;
+    const int64_t n = il_scope_device(s).kind == IL_DEVICE_CUDA ? 8192 : 2048;
     il_tensor *a = il_to(s, il_randn(s, 1, 0, 2, (int64_t[]){ n, n }), type);
     *out = (struct dense){ .x = a, .weight = a, .flops = 2.0 * (double)(n * n * n) };
     return il_scope_status(s, e);
@@ -111,10 +111,10 @@ static int product_of(struct dense *out, il_scope *s, il_dtype type, il_err *e)
 
 static int convolution_of(struct dense *out, il_scope *s, il_dtype type, il_err *e)
 {
-    const int64_t channels = 256, side = 64, n = il_scope_device(s).kind == IL_CUDA ? 64 : 4;
+    const int64_t channels = 256, side = 64, n = il_scope_device(s).kind == IL_DEVICE_CUDA ? 64 : 4;
     il_tensor *x = il_to(s, il_randn(s, 1, 0, 4, (int64_t[]){ n, channels, side, side }), type);
     il_tensor *w = il_to(s, il_randn(s, 2, 0, 4, (int64_t[]){ channels, channels, 3, 3 }), type);
-    *out = (struct dense){ .x = il_to_order(s, x, IL_NHWC), .weight = il_to_order(s, w, IL_NHWC), .convolution = true,
+    *out = (struct dense){ .x = il_to_order(s, x, IL_ORDER_NHWC), .weight = il_to_order(s, w, IL_ORDER_NHWC), .convolution = true,
                            .flops = 2.0 * 9 * (double)(channels * channels * n * side * side) };
     return il_scope_status(s, e);
 }
@@ -125,7 +125,7 @@ static int time_dense(double *seconds, const struct dense *d, il_scope *outer, i
     float first = 0;
     il_scope *s = il_scope_nest(outer);
     double start = il_clock_seconds();
-    il_tensor *y = d->convolution ? il_conv2d(s, d->x, d->weight, NULL, (il_conv_opts){ .padding = 1 })
+    il_tensor *y = d->convolution ? il_conv2d(s, d->x, d->weight, NULL, (il_conv_geometry){ .padding = 1 })
                                   : il_linear(s, d->x, d->weight, NULL);
     for (int i = 0; y && i < (d->convolution ? 4 : 2); i++)
         y = il_slice(s, y, i, 0, 1);
@@ -139,7 +139,7 @@ static int time_dense(double *seconds, const struct dense *d, il_scope *outer, i
 
 int il_bench_steps_peak(double *flops, il_model_opts how, il_err *e)
 {
-    static const il_dtype types[] = { IL_F32, IL_F32, IL_BF16, IL_F16 }; /* by il_precision */
+    static const il_dtype types[] = { IL_DTYPE_F32, IL_DTYPE_F32, IL_DTYPE_BF16, IL_DTYPE_F16 }; /* by il_precision */
     double best = 0;
     struct dense work[2];
     il_scope *s = NULL;

@@ -125,7 +125,7 @@ static int pass(int64_t *peak, il_anatomy *a, const il_model *m, bool training, 
         rc = il_scope_open(&s, IL_OPTS(il_scope_opts, .device = m->device, .training = training, .flops = k.flops), e);
     if (rc != IL_OK)
         goto done;
-    il_tensor *image = il_full(s, 0.5, IL_F32, 4, (int64_t[]){ a->opts.batch, 3, a->opts.size, a->opts.size });
+    il_tensor *image = il_full(s, 0.5, IL_DTYPE_F32, 4, (int64_t[]){ a->opts.batch, 3, a->opts.size, a->opts.size });
     rc = il_bytes_start(&k.bytes, k.flops, e);
     if (rc != IL_OK)
         goto done;

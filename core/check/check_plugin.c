@@ -88,12 +88,12 @@ static int open_close(il_trial *c, il_err *e)
 static const il_check_step *steps_of(const il_trial *c)
 {
     switch (c->plugin->kind) {
-    case IL_MODEL: return il_step_model;
-    case IL_LOSS: return il_step_loss;
-    case IL_MASK_POLICY: return il_step_mask_policy;
-    case IL_DATASET: return il_step_dataset;
-    case IL_MASKER: return il_step_masker;
-    case IL_GENERATOR: return il_step_generator;
+    case IL_KIND_MODEL: return il_step_model;
+    case IL_KIND_LOSS: return il_step_loss;
+    case IL_KIND_MASK_POLICY: return il_step_mask_policy;
+    case IL_KIND_DATASET: return il_step_dataset;
+    case IL_KIND_MASKER: return il_step_masker;
+    case IL_KIND_GENERATOR: return il_step_generator;
     }
     return NULL;
 }

@@ -18,8 +18,8 @@ struct precision {
     il_dtype dtype;
     double steps[STEPS], tolerance;
 };
-static const struct precision precisions[] = { { IL_F64, { 1e-4, 1e-5, 1e-6, 1e-3, 1e-2, 1e-7 }, 1e-3 },
-                                               { IL_F32, { 1e-2, 3e-3, 3e-2, 1e-3, 1e-1, 3e-4 }, 5e-2 } };
+static const struct precision precisions[] = { { IL_DTYPE_F64, { 1e-4, 1e-5, 1e-6, 1e-3, 1e-2, 1e-7 }, 1e-3 },
+                                               { IL_DTYPE_F32, { 1e-2, 3e-3, 3e-2, 1e-3, 1e-1, 3e-4 }, 5e-2 } };
 
 /* il_model_open with parameters of the type. */
 static int open_model(il_model *out, const il_trial *c, il_dtype dtype, il_err *e)
@@ -85,7 +85,7 @@ static int put(il_tensor *t, const double *values, double by, const double *dire
     for (int i = 0; i < il_ndim(t) && !rc; i++)
         shape[i] = il_dim(t, i);
     if (!rc) {
-        il_tensor *from = il_from_bytes(s, moved, IL_F64, il_ndim(t), shape);
+        il_tensor *from = il_from_bytes(s, moved, IL_DTYPE_F64, il_ndim(t), shape);
         rc = il_scope_status(s, e);
         if (!rc)
             rc = il_copy(t, from, e);
@@ -161,7 +161,7 @@ static int try_tensor(double *worst, const il_model *m, const struct tensor *t, 
         rc = put(t->tensor, values, 0, direction, e);
     if (!rc && !(best <= p->tolerance))
         rc = il_fail(e, IL_EPLUGIN, "%s: the gradient says %.6g along a direction, finite differences in %s precision %.6g; "
-                     "expected them within %g %%", t->name, slope, p->dtype == IL_F64 ? "double" : "single", found,
+                     "expected them within %g %%", t->name, slope, p->dtype == IL_DTYPE_F64 ? "double" : "single", found,
                      100 * p->tolerance);
     *worst = fmax(*worst, best);
 
@@ -255,7 +255,7 @@ static int try_precision(il_trial *c, il_model *m, const struct precision *p, il
         rc = try_tensor(&worst, m, &chosen[i], p, floor, e);
     if (!rc)
         il_step_note(c, "%zu of %zu tensors agree with finite differences in %s precision to %.1g %%", count, all,
-                     p->dtype == IL_F64 ? "double" : "single", 100 * worst);
+                     p->dtype == IL_DTYPE_F64 ? "double" : "single", 100 * worst);
     for (size_t i = 0; i < count; i++)
         free(chosen[i].gradient);
     return rc;

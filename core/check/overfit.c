@@ -7,7 +7,7 @@
 #include "check/check_step.h"
 #include "plugin/model.h"
 
-static const il_device cpu = { IL_CPU, 0 };
+static const il_device cpu = { IL_DEVICE_CPU, 0 };
 static const il_probe_size pair = { 2, 64, 64 };
 
 /* ---- what a forward pass changes ---- */

@@ -58,7 +58,7 @@ il_tensor *il_probe_noise(il_scope *s, uint64_t seed, double low, double high, i
     uint64_t state = seed;
     for (size_t i = 0; i < count; i++)
         values[i] = low + (high - low) * il_random_unit(&state);
-    il_tensor *t = il_to(s, il_from_bytes(s, values, IL_F64, ndim, shape), dtype);
+    il_tensor *t = il_to(s, il_from_bytes(s, values, IL_DTYPE_F64, ndim, shape), dtype);
     free(values);
     return t;
 }
@@ -88,7 +88,7 @@ int il_probe_read(double **out, const il_tensor *t, il_err *e)
     if (!values)
         return il_fail_oom(e);
     int rc;
-    if (il_dtype_of(t) == IL_F64) {
+    if (il_dtype_of(t) == IL_DTYPE_F64) {
         rc = il_read_bytes(t, values, count * sizeof *values, e);
     } else {
         float *single = malloc((count ? count : 1) * sizeof *single);

@@ -199,7 +199,7 @@ static int reading(il_trial *c, il_err *e)
     if (rc)
         return rc;
     size_t all = il_source_count(src), count = all < MOST ? all : MOST;
-    rc = il_source_load(src, (il_device){ IL_CPU, 0 }, e);
+    rc = il_source_load(src, (il_device){ IL_DEVICE_CPU, 0 }, e);
     for (size_t i = 0; i < count && !rc; i++) {
         samples[i].index = i * all / count;
         rc = digest_of(&samples[i].digest, src, samples[i].index, 1, e);

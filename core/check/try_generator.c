@@ -52,7 +52,7 @@ static int open_loaded(void **out, const il_trial *c, il_err *e)
     void *self = NULL;
     int rc = il_step_open(&self, c, e);
     if (!rc && c->plugin->load)
-        rc = c->plugin->load(self, (il_device){ IL_CPU, 0 }, e);
+        rc = c->plugin->load(self, (il_device){ IL_DEVICE_CPU, 0 }, e);
     if (rc)
         c->plugin->close(self);
     else

@@ -17,7 +17,7 @@ struct batch {
 
 static il_tensor *send(il_scope *s, const double *values, const struct batch *b, il_dtype dtype)
 {
-    return il_to(s, il_from_bytes(s, values, IL_F64, 4, (int64_t[]){ b->one ? 1 : 2, 1, SIDE, SIDE }), dtype);
+    return il_to(s, il_from_bytes(s, values, IL_DTYPE_F64, 4, (int64_t[]){ b->one ? 1 : 2, 1, SIDE, SIDE }), dtype);
 }
 
 /* The loss of a batch, and its gradient where gradient is not NULL (a value for each pixel). */
@@ -79,9 +79,9 @@ static int value(il_trial *c, il_err *e)
 {
     double logit[COUNT], target[COUNT], once = 0, again = 0;
     fill(logit, target, 2, 1);
-    int rc = loss_of(&once, NULL, c, (struct batch){ logit, target, NULL, false }, IL_F32, e);
+    int rc = loss_of(&once, NULL, c, (struct batch){ logit, target, NULL, false }, IL_DTYPE_F32, e);
     if (!rc)
-        rc = loss_of(&again, NULL, c, (struct batch){ logit, target, NULL, false }, IL_F32, e);
+        rc = loss_of(&again, NULL, c, (struct batch){ logit, target, NULL, false }, IL_DTYPE_F32, e);
     if (!rc && !isfinite(once))
         return il_fail(e, IL_EPLUGIN, "the loss of logits from -2 to 2 is %g; expected a finite number", once);
     if (!rc && once != again)
@@ -102,7 +102,7 @@ static int extremes(il_trial *c, il_err *e)
                 logit[j] = logits[i];
                 target[j] = targets[k];
             }
-            int rc = loss_of(&loss, gradient, c, (struct batch){ logit, target, NULL, false }, IL_F32, e);
+            int rc = loss_of(&loss, gradient, c, (struct batch){ logit, target, NULL, false }, IL_DTYPE_F32, e);
             if (rc)
                 return rc;
             if (!isfinite(loss))
@@ -120,7 +120,7 @@ static int extremes(il_trial *c, il_err *e)
 static int compare_slopes(double *worst, const il_trial *c, il_dtype dtype, il_err *e)
 {
     double logit[COUNT], target[COUNT], gradient[COUNT] = { 0 }, moved[COUNT], loss = 0;
-    double h = dtype == IL_F64 ? 1e-5 : 1e-2, tolerance = dtype == IL_F64 ? 1e-4 : 3e-2;
+    double h = dtype == IL_DTYPE_F64 ? 1e-5 : 1e-2, tolerance = dtype == IL_DTYPE_F64 ? 1e-4 : 3e-2;
     fill(logit, target, 2, 2);
     int rc = loss_of(&loss, gradient, c, (struct batch){ logit, target, NULL, false }, dtype, e);
     double length = 0;
@@ -145,7 +145,7 @@ static int compare_slopes(double *worst, const il_trial *c, il_dtype dtype, il_e
         *worst = fmax(*worst, off);
         if (!(off <= tolerance))
             rc = il_fail(e, IL_EPLUGIN, "the gradient says %.6g along a direction, finite differences in %s precision %.6g; "
-                         "expected them within %g %%", slope, dtype == IL_F64 ? "double" : "single", found, 100 * tolerance);
+                         "expected them within %g %%", slope, dtype == IL_DTYPE_F64 ? "double" : "single", found, 100 * tolerance);
     }
     return rc;
 }
@@ -154,8 +154,8 @@ static int slope(il_trial *c, il_err *e)
 {
     double logit[COUNT], target[COUNT], gradient[COUNT], loss = 0, worst = 0;
     fill(logit, target, 2, 2);
-    bool twice = loss_of(&loss, gradient, c, (struct batch){ logit, target, NULL, false }, IL_F64, NULL) == IL_OK;
-    int rc = compare_slopes(&worst, c, twice ? IL_F64 : IL_F32, e);
+    bool twice = loss_of(&loss, gradient, c, (struct batch){ logit, target, NULL, false }, IL_DTYPE_F64, NULL) == IL_OK;
+    int rc = compare_slopes(&worst, c, twice ? IL_DTYPE_F64 : IL_DTYPE_F32, e);
     if (!rc)
         il_step_note(c, "the gradient agrees with finite differences in %s precision to %.1g %%", twice ? "double" : "single",
                      100 * worst);
@@ -172,7 +172,7 @@ static int direction(il_trial *c, il_err *e)
             target[i] = i % 3 == 0;
             logit[i] = steps[k] * (2 * target[i] - 1);
         }
-        int rc = loss_of(&loss[k], NULL, c, (struct batch){ logit, target, NULL, false }, IL_F32, e);
+        int rc = loss_of(&loss[k], NULL, c, (struct batch){ logit, target, NULL, false }, IL_DTYPE_F32, e);
         if (rc)
             return rc;
     }
@@ -196,7 +196,7 @@ static int mask_hole(const il_trial *c, double logit[COUNT], double target[COUNT
     double valid[COUNT], gradient[COUNT], before = 0, after = 0;
     for (int i = 0; i < COUNT; i++)
         valid[i] = i % SIDE < SIDE / 2;
-    int rc = loss_of(&before, gradient, c, (struct batch){ logit, target, valid, false }, IL_F32, e);
+    int rc = loss_of(&before, gradient, c, (struct batch){ logit, target, valid, false }, IL_DTYPE_F32, e);
     if (rc)
         return rc;
     for (int i = 0; i < COUNT; i++)
@@ -206,7 +206,7 @@ static int mask_hole(const il_trial *c, double logit[COUNT], double target[COUNT
             logit[i] = i % 2 ? 20 : -20;
             target[i] = 1 - target[i];
         }
-    rc = loss_of(&after, NULL, c, (struct batch){ logit, target, valid, false }, IL_F32, e);
+    rc = loss_of(&after, NULL, c, (struct batch){ logit, target, valid, false }, IL_DTYPE_F32, e);
     if (!rc && !near(before, after))
         return il_fail(e, IL_EPLUGIN, "other pixels where they do not count: the loss goes from %.6g to %.6g; expected no change",
                        before, after);
@@ -219,22 +219,22 @@ static int mask_pictures(const il_trial *c, const double logit[COUNT], const dou
     double valid[COUNT], gradient[COUNT], loss[5];
     for (int i = 0; i < COUNT; i++)
         valid[i] = 1;
-    int rc = loss_of(&loss[0], NULL, c, (struct batch){ logit, target, NULL, false }, IL_F32, e);
+    int rc = loss_of(&loss[0], NULL, c, (struct batch){ logit, target, NULL, false }, IL_DTYPE_F32, e);
     if (!rc)
-        rc = loss_of(&loss[1], NULL, c, (struct batch){ logit, target, valid, false }, IL_F32, e);
+        rc = loss_of(&loss[1], NULL, c, (struct batch){ logit, target, valid, false }, IL_DTYPE_F32, e);
     if (!rc && !near(loss[0], loss[1]))
         return il_fail(e, IL_EPLUGIN, "a mask in which every pixel counts gives %.6g, none %.6g; expected the same", loss[1], loss[0]);
     memset(valid + AREA, 0, AREA * sizeof *valid);
     if (!rc)
-        rc = loss_of(&loss[2], NULL, c, (struct batch){ logit, target, valid, false }, IL_F32, e);
+        rc = loss_of(&loss[2], NULL, c, (struct batch){ logit, target, valid, false }, IL_DTYPE_F32, e);
     if (!rc)
-        rc = loss_of(&loss[3], NULL, c, (struct batch){ logit, target, NULL, true }, IL_F32, e);
+        rc = loss_of(&loss[3], NULL, c, (struct batch){ logit, target, NULL, true }, IL_DTYPE_F32, e);
     if (!rc && !near(loss[2], loss[3]))
         return il_fail(e, IL_EPLUGIN, "a picture beside one that does not count costs %.6g, alone %.6g; expected the same", loss[2],
                        loss[3]);
     memset(valid, 0, sizeof valid);
     if (!rc)
-        rc = loss_of(&loss[4], gradient, c, (struct batch){ logit, target, valid, false }, IL_F32, e);
+        rc = loss_of(&loss[4], gradient, c, (struct batch){ logit, target, valid, false }, IL_DTYPE_F32, e);
     for (int i = 0; i < COUNT && !rc; i++)
         if (loss[4] != 0 || gradient[i] != 0)
             return il_fail(e, IL_EPLUGIN, "no pixel counts: the loss is %.4g and a gradient %.4g; expected 0", loss[4], gradient[i]);
@@ -257,7 +257,7 @@ static int one_round(il_trial *c, il_err *e)
 {
     double logit[COUNT], target[COUNT], gradient[COUNT], loss = 0;
     fill(logit, target, 2, 3);
-    return loss_of(&loss, gradient, c, (struct batch){ logit, target, NULL, false }, IL_F32, e);
+    return loss_of(&loss, gradient, c, (struct batch){ logit, target, NULL, false }, IL_DTYPE_F32, e);
 }
 
 static int growth(il_trial *c, il_err *e)

@@ -14,7 +14,7 @@ static int mask_of(il_image *out, il_rule *rule, const il_trial *c, uint64_t see
     if (rc)
         return rc;
     if (c->plugin->load)
-        rc = c->plugin->load(self, (il_device){ IL_CPU, 0 }, e);
+        rc = c->plugin->load(self, (il_device){ IL_DEVICE_CPU, 0 }, e);
     if (!rc)
         rc = il_probe_photo(&photo, WIDTH, HEIGHT, e);
     memset(rule, 0, sizeof *rule);

@@ -9,7 +9,7 @@
 #include "check/test_inputs.h"
 #include "plugin/model.h"
 
-static const il_device cpu = { IL_CPU, 0 };
+static const il_device cpu = { IL_DEVICE_CPU, 0 };
 
 /* ---- build ---- */
 
@@ -104,12 +104,12 @@ static int shapes(il_trial *c, il_err *e)
 
 static il_tensor *black(il_scope *s, il_probe_size z)
 {
-    return il_full(s, 0, IL_F32, 4, (int64_t[]){ z.n, 3, z.height, z.width });
+    return il_full(s, 0, IL_DTYPE_F32, 4, (int64_t[]){ z.n, 3, z.height, z.width });
 }
 
 static il_tensor *white(il_scope *s, il_probe_size z)
 {
-    return il_full(s, 1, IL_F32, 4, (int64_t[]){ z.n, 3, z.height, z.width });
+    return il_full(s, 1, IL_DTYPE_F32, 4, (int64_t[]){ z.n, 3, z.height, z.width });
 }
 
 static int logits(il_trial *c, il_err *e)

@@ -62,10 +62,10 @@ static void print_refused(const il_registry *r)
 
 static void print_all(const il_registry *r)
 {
-    static const char *const titles[] = { [IL_DATASET] = "data sets", [IL_MODEL] = "models", [IL_LOSS] = "losses",
-                                          [IL_MASK_POLICY] = "mask policies", [IL_MASKER] = "maskers",
-                                          [IL_GENERATOR] = "generators" };
-    for (int kind = IL_DATASET; kind <= IL_DESCRIPTOR_KINDS; kind++) {
+    static const char *const titles[] = { [IL_KIND_DATASET] = "data sets", [IL_KIND_MODEL] = "models", [IL_KIND_LOSS] = "losses",
+                                          [IL_KIND_MASK_POLICY] = "mask policies", [IL_KIND_MASKER] = "maskers",
+                                          [IL_KIND_GENERATOR] = "generators" };
+    for (int kind = IL_KIND_DATASET; kind <= IL_DESCRIPTOR_KINDS; kind++) {
         printf("%s\n", titles[kind]);
         for (size_t i = 0; i < il_registry_count(r); i++) {
             const il_plugin *p = il_registry_at(r, i);

@@ -40,8 +40,8 @@ static int find(il_card *card, const struct options *o, const char *what, il_err
 
 static const char *type_name(il_dtype dtype)
 {
-    static const char *const names[] = { [IL_F32] = "F32", [IL_F64] = "F64", [IL_F16] = "F16", [IL_BF16] = "BF16",
-                                         [IL_I64] = "I64", [IL_U8] = "U8" };
+    static const char *const names[] = { [IL_DTYPE_F32] = "F32", [IL_DTYPE_F64] = "F64", [IL_DTYPE_F16] = "F16", [IL_DTYPE_BF16] = "BF16",
+                                         [IL_DTYPE_I64] = "I64", [IL_DTYPE_U8] = "U8" };
     return names[dtype];
 }
 

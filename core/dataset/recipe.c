@@ -16,22 +16,22 @@
 
 
 const il_param_spec il_recipe_photo_keys[] = {
-    { "root", IL_PATH, NULL, 0, 0, NULL, "folder of photos (JPEG, PNG, WebP), searched with all its folders" },
-    { "captions", IL_PATH, "", 0, 0, NULL, "COCO captions file; empty: PHOTO.json or PHOTO.txt beside each photo, if any" },
-    { "size", IL_INT, "512", 64, 4096, NULL, "side of the samples, pixels" },
-    { "fit", IL_TEXT, "resize", 0, 0, "resize|crop|tiles",
+    { "root", IL_PARAM_PATH, NULL, 0, 0, NULL, "folder of photos (JPEG, PNG, WebP), searched with all its folders" },
+    { "captions", IL_PARAM_PATH, "", 0, 0, NULL, "COCO captions file; empty: PHOTO.json or PHOTO.txt beside each photo, if any" },
+    { "size", IL_PARAM_INT, "512", 64, 4096, NULL, "side of the samples, pixels" },
+    { "fit", IL_PARAM_TEXT, "resize", 0, 0, "resize|crop|tiles",
       "resize: both sides to size; crop: the largest square in the middle, resized; tiles: every whole square of that size" },
-    { "order", IL_TEXT, "shuffled", 0, 0, "shuffled|name", "order in which photos fill train, validation and test" },
-    { "unusable", IL_TEXT, "refuse", 0, 0, "refuse|skip", "photos that cannot be read or hold no tile: refuse, or leave out" },
-    { "limit", IL_INT, "0", 0, EXACT, NULL, "only the first photos by name; 0: all" },
+    { "order", IL_PARAM_TEXT, "shuffled", 0, 0, "shuffled|name", "order in which photos fill train, validation and test" },
+    { "unusable", IL_PARAM_TEXT, "refuse", 0, 0, "refuse|skip", "photos that cannot be read or hold no tile: refuse, or leave out" },
+    { "limit", IL_PARAM_INT, "0", 0, EXACT, NULL, "only the first photos by name; 0: all" },
     { 0 },
 };
 
 const il_param_spec il_recipe_plain_keys[] = {
-    { "seed", IL_INT, "1", 0, EXACT, NULL, "of order, masks and noise" },
-    { "batch", IL_INT, "1", 1, 256, NULL, "samples that a generator works on at once; it may change low bits" },
-    { "blur", IL_REAL, "3", 0, 100, NULL, "radius of the mask's Gaussian blur" },
-    { "format", IL_TEXT, "webp", 0, 0, "webp|png", "of the pictures, lossless" },
+    { "seed", IL_PARAM_INT, "1", 0, EXACT, NULL, "of order, masks and noise" },
+    { "batch", IL_PARAM_INT, "1", 1, 256, NULL, "samples that a generator works on at once; it may change low bits" },
+    { "blur", IL_PARAM_REAL, "3", 0, 100, NULL, "radius of the mask's Gaussian blur" },
+    { "format", IL_PARAM_TEXT, "webp", 0, 0, "webp|png", "of the pictures, lossless" },
     { 0 },
 };
 
@@ -144,9 +144,9 @@ static int check_splits(const il_recipe *r, const il_yaml *y, const il_node *map
 static int read_splits(il_recipe *r, const il_yaml *y, il_err *e)
 {
     static const il_param_spec specs[] = {
-        { "train", IL_REAL, "0", 0, EXACT, NULL, "photos, or their share" },
-        { "validation", IL_REAL, "0", 0, EXACT, NULL, "photos, or their share" },
-        { "test", IL_REAL, "0", 0, EXACT, NULL, "photos, or their share" },
+        { "train", IL_PARAM_REAL, "0", 0, EXACT, NULL, "photos, or their share" },
+        { "validation", IL_PARAM_REAL, "0", 0, EXACT, NULL, "photos, or their share" },
+        { "test", IL_PARAM_REAL, "0", 0, EXACT, NULL, "photos, or their share" },
         { 0 },
     };
     const il_node *map = NULL;
@@ -233,11 +233,11 @@ static int read_parts(il_recipe *r, const il_yaml *y, il_err *e)
     int rc = il_registry_open(&r->registry, &why);
     if (rc)
         return il_fail(e, rc, "%s", why.message);
-    rc = il_parts_read(&r->maskers, r->registry, IL_MASKER, y, maskers, e);
+    rc = il_parts_read(&r->maskers, r->registry, IL_KIND_MASKER, y, maskers, e);
     if (!rc)
-        rc = il_parts_read(&r->inpainters, r->registry, IL_GENERATOR, y, inpaint, e);
+        rc = il_parts_read(&r->inpainters, r->registry, IL_KIND_GENERATOR, y, inpaint, e);
     if (!rc && reconstruct)
-        rc = il_parts_read(&r->reconstructors, r->registry, IL_GENERATOR, y, reconstruct, e);
+        rc = il_parts_read(&r->reconstructors, r->registry, IL_KIND_GENERATOR, y, reconstruct, e);
     else if (!rc) /* the inpainting pipeline's own autoencoder */
         rc = il_parts_lend(&r->reconstructors, &r->inpainters, e);
     return rc ? rc : check_parts(r, y, e);

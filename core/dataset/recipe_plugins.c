@@ -48,7 +48,7 @@ static int set_value(il_params *p, const il_yaml *y, const il_node *key, const i
     il_err why = { 0 };
     if (value->kind != IL_NODE_SCALAR)
         return il_yaml_fail(y, value, e, IL_EPARAM, "'%s': expected a plain value", key->text);
-    if (spec && value->quoted && spec->type != IL_TEXT && spec->type != IL_PATH)
+    if (spec && value->quoted && spec->type != IL_PARAM_TEXT && spec->type != IL_PARAM_PATH)
         return il_yaml_fail(y, value, e, IL_EPARAM, "'%s': quoted text where a plain value is expected", key->text);
     int rc = il_params_set(p, key->text, value->text, &why);
     if (rc == IL_ENOMEM)
@@ -92,7 +92,7 @@ static int read_share(double *out, const il_yaml *y, const il_node *map, il_err 
 static int check_paths(const il_part *part, const il_yaml *y, const il_node *name, il_err *e)
 {
     for (const il_param_spec *s = il_params_specs(part->params); s->name; s++) {
-        const char *path = s->type == IL_PATH ? il_params_text(part->params, s->name) : "";
+        const char *path = s->type == IL_PARAM_PATH ? il_params_text(part->params, s->name) : "";
         if (*path && access(path, R_OK) != 0)
             return il_yaml_fail(y, name, e, IL_EPARAM, "%s '%s': %s: %s: %s", il_descriptor_kind(part->plugin->kind),
                                 part->plugin->name, s->name, path, strerror(errno));

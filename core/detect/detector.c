@@ -47,7 +47,7 @@ static int set_params(il_params *p, const json_t *settings, const json_t *paths,
     const char *name;
     json_t *value;
     for (const il_param_spec *s = il_params_specs(p); s && s->name && rc == IL_OK; s++) {
-        const char *path = s->type == IL_PATH ? json_string_value(json_object_get(paths, s->name)) : NULL;
+        const char *path = s->type == IL_PARAM_PATH ? json_string_value(json_object_get(paths, s->name)) : NULL;
         if (path)
             rc = il_params_set(p, s->name, path, e);
     }
@@ -59,7 +59,7 @@ static int set_params(il_params *p, const json_t *settings, const json_t *paths,
 
 static int choose(il_detector *d, il_registry *registry, const char *name, il_err *e)
 {
-    int rc = il_registry_find(&d->choice.plugin, registry, IL_MODEL, name, e);
+    int rc = il_registry_find(&d->choice.plugin, registry, IL_KIND_MODEL, name, e);
     if (rc == IL_OK)
         rc = il_params_new(&d->choice.params, d->choice.plugin->params, e);
     if (rc == IL_OK && !(d->choice.label = il_words_copy(name)))

@@ -10,7 +10,7 @@ il_tensor *il_blocks_then(il_tensor *old, il_tensor *next)
 
 int il_blocks_state(il_state **out, il_device device, il_dtype dtype, il_err *e)
 {
-    if (dtype != IL_F32 && dtype != IL_F16 && dtype != IL_BF16)
+    if (dtype != IL_DTYPE_F32 && dtype != IL_DTYPE_F16 && dtype != IL_DTYPE_BF16)
         return il_fail(e, IL_EPARAM, "networks run in float32, float16 or bfloat16 only");
     int rc = il_state_new(out, device, 0, e);
     if (rc == IL_OK)

@@ -140,7 +140,7 @@ static bool guided(const il_pipeline *p)
 /* Different texts and, for each row of the batch, which of them it takes. */
 struct texts {
     const char **list;
-    int64_t *ids; /* IL_TOKENS for each of the list */
+    int64_t *ids; /* IL_TOKENIZER_LENGTH for each of the list */
     int64_t *rows;
     int64_t count, nrows;
 };
@@ -159,7 +159,7 @@ static int collect_texts(struct texts *t, const il_pipeline *p, const il_inpaint
 {
     const size_t most = 2 * (size_t)n;
     t->list = calloc(most, sizeof *t->list);
-    t->ids = calloc(most, IL_TOKENS * sizeof *t->ids);
+    t->ids = calloc(most, IL_TOKENIZER_LENGTH * sizeof *t->ids);
     t->rows = calloc(most, sizeof *t->rows);
     if (!t->list || !t->ids || !t->rows)
         return il_fail_oom(e);
@@ -169,11 +169,11 @@ static int collect_texts(struct texts *t, const il_pipeline *p, const il_inpaint
         add_text(t, job->prompts[i] ? job->prompts[i] : "");
     int rc = IL_OK;
     for (int64_t i = 0; i < t->count && !rc; i++)
-        rc = il_tokenizer_encode(t->ids + i * IL_TOKENS, NULL, p->tokenizer, t->list[i], e);
+        rc = il_tokenizer_encode(t->ids + i * IL_TOKENIZER_LENGTH, NULL, p->tokenizer, t->list[i], e);
     return rc;
 }
 
-/* (N or 2N, IL_TOKENS, C): with guidance the negative prompt's rows come first. Equal texts are encoded once. */
+/* (N or 2N, IL_TOKENIZER_LENGTH, C): with guidance the negative prompt's rows come first. Equal texts are encoded once. */
 static il_tensor *embed(il_scope *outer, const il_pipeline *p, const il_inpaint *job, int64_t n)
 {
     struct texts t = { 0 };
@@ -184,9 +184,9 @@ static il_tensor *embed(il_scope *outer, const il_pipeline *p, const il_inpaint 
     if (rc)
         il_scope_fail(outer, rc, "%s", e.message);
     if (s) {
-        il_tensor *ids = il_from_bytes(s, t.ids, IL_I64, 2, (int64_t[]){ t.count, IL_TOKENS });
+        il_tensor *ids = il_from_bytes(s, t.ids, IL_DTYPE_I64, 2, (int64_t[]){ t.count, IL_TOKENIZER_LENGTH });
         il_tensor *states = il_text_encoder_apply(s, p->text, ids);
-        il_tensor *rows = il_from_bytes(s, t.rows, IL_I64, 1, &t.nrows);
+        il_tensor *rows = il_from_bytes(s, t.rows, IL_DTYPE_I64, 1, &t.nrows);
         if (states) { /* rows gathered as an embedding gathers them */
             const int64_t flat[] = { t.count, il_dim(states, 1) * il_dim(states, 2) };
             const int64_t full[] = { t.nrows, il_dim(states, 1), il_dim(states, 2) };

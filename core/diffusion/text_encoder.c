@@ -45,7 +45,7 @@ static void read_options(struct options *o, il_options *c)
     o->inner = il_options_int(c, "intermediate_size", (il_options_range){ 2048, 1, MOST_CHANNELS });
     o->layers = il_options_int(c, "num_hidden_layers", (il_options_range){ 12, 1, MOST_LAYERS });
     o->heads = il_options_int(c, "num_attention_heads", (il_options_range){ 8, 1, MOST_CHANNELS });
-    o->positions = il_options_int(c, "max_position_embeddings", (il_options_range){ IL_TOKENS, 1, 1 << 20 });
+    o->positions = il_options_int(c, "max_position_embeddings", (il_options_range){ IL_TOKENIZER_LENGTH, 1, 1 << 20 });
     o->act = il_options_choice(c, "hidden_act", act_names, QUICK_GELU);
     o->eps = il_options_real(c, "layer_norm_eps", 1e-5);
     if (o->channels % o->heads != 0)
@@ -165,7 +165,7 @@ il_tensor *il_text_encoder_apply(il_scope *outer, const il_text_encoder *t, il_t
         x = il_blocks_then(x, il_add(s, x, il_slice(s, t->positions, 0, 0, il_dim(ids, 1))));
     for (int i = 0; i < t->o.layers; i++)
         x = il_blocks_then(x, apply_layer(s, &t->layers[i], x, t->o.act));
-    x = il_to(s, il_blocks_scale_apply(s, &t->final, x), IL_F32);
+    x = il_to(s, il_blocks_scale_apply(s, &t->final, x), IL_DTYPE_F32);
     x = il_lift(s, x);
     il_scope_close(s);
     return x;

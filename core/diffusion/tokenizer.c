@@ -14,7 +14,7 @@ struct sink {
     size_t kept, lost; /* kept: without start and end */
 };
 
-enum { ROOM = IL_TOKENS - 2 };
+enum { ROOM = IL_TOKENIZER_LENGTH - 2 };
 
 int il_tokenizer_open(il_tokenizer **out, const char *folder, il_err *e)
 {
@@ -156,9 +156,9 @@ static int put_plain(struct sink *to, const il_vocabulary *v, bool folded, const
     return rc;
 }
 
-int il_tokenizer_encode(int64_t ids[IL_TOKENS], int *cut, const il_tokenizer *t, const char *text, il_err *e)
+int il_tokenizer_encode(int64_t ids[IL_TOKENIZER_LENGTH], int *cut, const il_tokenizer *t, const char *text, il_err *e)
 {
-    int64_t made[IL_TOKENS];
+    int64_t made[IL_TOKENIZER_LENGTH];
     struct sink to = { .ids = made };
     il_unicode_text u = { 0 };
     int rc = il_unicode_read(&u, text, strlen(text), e);
@@ -169,7 +169,7 @@ int il_tokenizer_encode(int64_t ids[IL_TOKENS], int *cut, const il_tokenizer *t,
         return rc;
     made[0] = t->v.start;
     made[1 + to.kept] = t->v.end;
-    for (size_t i = 2 + to.kept; i < IL_TOKENS; i++)
+    for (size_t i = 2 + to.kept; i < IL_TOKENIZER_LENGTH; i++)
         made[i] = t->v.pad;
     memcpy(ids, made, sizeof made);
     if (cut)

@@ -315,7 +315,7 @@ il_tensor *il_unet_apply(il_scope *outer, const il_unet *u, il_tensor *x, double
     x = apply_up(s, u, x, &p);
     x = il_blocks_then(x, il_blocks_scale_apply(s, &u->norm, x));
     x = il_blocks_then(x, il_silu(s, x));
-    x = il_lift(s, il_to(s, il_conv_apply(s, &u->out, x), IL_F32));
+    x = il_lift(s, il_to(s, il_conv_apply(s, &u->out, x), IL_DTYPE_F32));
     il_scope_close(s);
     return x;
 }

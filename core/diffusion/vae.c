@@ -313,10 +313,10 @@ il_tensor *il_vae_encode(il_scope *outer, const il_vae *v, il_tensor *image, il_
         return il_scope_fail(outer, IL_EPARAM, "VAE: expected pictures of shape (N,3,H,W)");
     il_scope *s = il_scope_nest(outer);
     il_tensor *both = encode(s, v, image);
-    il_tensor *mean = il_to(s, il_slice(s, both, 1, 0, n), IL_F32);
+    il_tensor *mean = il_to(s, il_slice(s, both, 1, 0, n), IL_DTYPE_F32);
     if (std) {
         il_tensor *spread = il_clamp(s, il_slice(s, both, 1, n, 2 * (int64_t)n), -30, 20);
-        *std = il_lift(s, il_to(s, il_exp(s, il_affine(s, spread, 0.5, 0)), IL_F32));
+        *std = il_lift(s, il_to(s, il_exp(s, il_affine(s, spread, 0.5, 0)), IL_DTYPE_F32));
     }
     mean = il_lift(s, mean);
     il_scope_close(s);
@@ -338,7 +338,7 @@ il_tensor *il_vae_decode(il_scope *outer, const il_vae *v, il_tensor *latents)
         if (h->blocks[i].scale.weight)
             x = double_size(s, &h->blocks[i].scale, x);
     }
-    x = il_lift(s, il_to(s, finish(s, h, x), IL_F32));
+    x = il_lift(s, il_to(s, finish(s, h, x), IL_DTYPE_F32));
     il_scope_close(s);
     return x;
 }

@@ -13,25 +13,25 @@
 enum { REVISION = 1 };
 
 static const il_param_spec double_jpeg[] = {
-    { "first", IL_INT, "75", 1, 100, NULL, "quality of the first compression" },
-    { "shift", IL_BOOL, "false", 0, 0, NULL, "the first compression's blocks lie 0 to 7 pixels off" },
+    { "first", IL_PARAM_INT, "75", 1, 100, NULL, "quality of the first compression" },
+    { "shift", IL_PARAM_BOOL, "false", 0, 0, NULL, "the first compression's blocks lie 0 to 7 pixels off" },
     { 0 },
 };
 
 #define LEVEL(type, low, high, help) .level = { { "level", type, NULL, low, high, NULL, help }, { 0 } }
 
 static const il_degrade_spec specs[IL_DEGRADE_KINDS] = {
-    [IL_DEGRADE_JPEG] = { .name = "jpeg", LEVEL(IL_INT, 1, 100, "quality"), .fallback = { 100, 90, 80, 70, 60, 50 } },
-    [IL_DEGRADE_DOUBLE_JPEG] = { .name = "double_jpeg", LEVEL(IL_INT, 1, 100, "quality of the second compression"),
+    [IL_DEGRADE_JPEG] = { .name = "jpeg", LEVEL(IL_PARAM_INT, 1, 100, "quality"), .fallback = { 100, 90, 80, 70, 60, 50 } },
+    [IL_DEGRADE_DOUBLE_JPEG] = { .name = "double_jpeg", LEVEL(IL_PARAM_INT, 1, 100, "quality of the second compression"),
                                  .fallback = { 95, 90, 80, 70, 60, 50 }, .settings = double_jpeg },
-    [IL_DEGRADE_WEBP] = { .name = "webp", LEVEL(IL_INT, 1, 100, "quality"), .fallback = { 100, 90, 80, 70, 60, 50 } },
-    [IL_DEGRADE_RESIZE] = { .name = "resize", LEVEL(IL_REAL, 0.05, 4, "factor of both sides"),
+    [IL_DEGRADE_WEBP] = { .name = "webp", LEVEL(IL_PARAM_INT, 1, 100, "quality"), .fallback = { 100, 90, 80, 70, 60, 50 } },
+    [IL_DEGRADE_RESIZE] = { .name = "resize", LEVEL(IL_PARAM_REAL, 0.05, 4, "factor of both sides"),
                             .fallback = { 1.5, 0.9, 0.78, 0.5, 0.25 } },
-    [IL_DEGRADE_BLUR] = { .name = "blur", LEVEL(IL_INT, 3, 99, "side of the kernel, pixels"), .odd = true,
+    [IL_DEGRADE_BLUR] = { .name = "blur", LEVEL(IL_PARAM_INT, 3, 99, "side of the kernel, pixels"), .odd = true,
                           .fallback = { 3, 7, 11, 15, 19, 23 } },
-    [IL_DEGRADE_NOISE] = { .name = "noise", LEVEL(IL_REAL, 0.01, 255, "standard deviation, of levels 0 to 255"),
+    [IL_DEGRADE_NOISE] = { .name = "noise", LEVEL(IL_PARAM_REAL, 0.01, 255, "standard deviation, of levels 0 to 255"),
                            .fallback = { 3, 7, 11, 15, 19, 23 } },
-    [IL_DEGRADE_CROP] = { .name = "crop", LEVEL(IL_REAL, 0.05, 0.99, "share of both sides that is kept"),
+    [IL_DEGRADE_CROP] = { .name = "crop", LEVEL(IL_PARAM_REAL, 0.05, 0.99, "share of both sides that is kept"),
                           .fallback = { 0.9, 0.75, 0.5 } },
 };
 

@@ -132,7 +132,7 @@ static int read_level(double *level, const struct entry *x, const il_node *value
     if (rc == IL_OK)
         rc = set(p, "level", x, value, e);
     if (rc == IL_OK)
-        *level = spec->level->type == IL_INT ? (double)il_params_int(p, "level") : il_params_real(p, "level");
+        *level = spec->level->type == IL_PARAM_INT ? (double)il_params_int(p, "level") : il_params_real(p, "level");
     il_params_free(p);
     if (rc == IL_OK && spec->odd && (int)*level % 2 == 0)
         rc = fail_level(x, value, e, "is even, expected an odd number");

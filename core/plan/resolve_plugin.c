@@ -13,7 +13,7 @@
 int il_choice_set(il_params *p, const char *name, const il_slot *slot, const char *context, il_err *e)
 {
     const il_param_spec *spec = il_params_find(il_params_specs(p), name);
-    if (spec && slot->value->quoted && spec->type != IL_TEXT && spec->type != IL_PATH)
+    if (spec && slot->value->quoted && spec->type != IL_PARAM_TEXT && spec->type != IL_PARAM_PATH)
         return il_slots_fail(slot, e, "%s%s: quoted text where a plain value is expected", context, name);
 
     il_err why = {0};

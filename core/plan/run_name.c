@@ -12,10 +12,10 @@
 static const il_choice *choice_of(const il_run *run, il_kind kind)
 {
     switch (kind) {
-    case IL_DATASET: return &run->dataset;
-    case IL_MODEL: return &run->model;
-    case IL_LOSS: return &run->loss;
-    case IL_MASK_POLICY: return &run->mask_policy;
+    case IL_KIND_DATASET: return &run->dataset;
+    case IL_KIND_MODEL: return &run->model;
+    case IL_KIND_LOSS: return &run->loss;
+    case IL_KIND_MASK_POLICY: return &run->mask_policy;
     default: return NULL;
     }
 }
@@ -100,7 +100,7 @@ static void add_value(il_text *t, const il_param_spec *spec, const char *value)
     size_t from = size;
     while (from > 0 && value[from - 1] != '/')
         from--;
-    if (spec && spec->type == IL_PATH)
+    if (spec && spec->type == IL_PARAM_PATH)
         il_words_add(t, "%.*s", (int)(size - from), value + from);
     else
         il_words_add(t, "%s", value);

@@ -2,7 +2,7 @@
 #include <string.h>
 #include "plugin/descriptor.h"
 
-_Static_assert(IL_DESCRIPTOR_KINDS == (int)IL_GENERATOR, "a kind was added");
+_Static_assert(IL_DESCRIPTOR_KINDS == (int)IL_KIND_GENERATOR, "a kind was added");
 
 static bool is_name(const char *name)
 {
@@ -16,7 +16,7 @@ static int check_settings(const il_plugin *p, il_err *e)
             return il_fail(e, IL_EPLUGIN, "setting '%s' is no lower-case name", s->name);
         if (strcmp(s->name, "name") == 0 || strcmp(s->name, "label") == 0)
             return il_fail(e, IL_EPLUGIN, "setting '%s' bears a name that grids use for another purpose", s->name);
-        if ((unsigned)s->type > IL_PATH)
+        if ((unsigned)s->type > IL_PARAM_PATH)
             return il_fail(e, IL_EPLUGIN, "setting '%s' is of no known type", s->name);
         for (const il_param_spec *other = p->params; other < s; other++) {
             if (strcmp(other->name, s->name) == 0)
@@ -37,15 +37,15 @@ static const char *missing_callback(const il_plugin *p)
     if (!p->close)
         return "close";
     switch (p->kind) {
-    case IL_DATASET: return p->dataset && p->dataset->scan ? NULL : "dataset.scan";
-    case IL_MODEL:
+    case IL_KIND_DATASET: return p->dataset && p->dataset->scan ? NULL : "dataset.scan";
+    case IL_KIND_MODEL:
         if (!p->model || !p->model->build)
             return "model.build";
         return p->model->forward ? NULL : "model.forward";
-    case IL_LOSS: return p->loss && p->loss->forward ? NULL : "loss.forward";
-    case IL_MASK_POLICY: return p->mask_policy && p->mask_policy->label ? NULL : "mask_policy.label";
-    case IL_MASKER: return p->masker && p->masker->mask ? NULL : "masker.mask";
-    case IL_GENERATOR:
+    case IL_KIND_LOSS: return p->loss && p->loss->forward ? NULL : "loss.forward";
+    case IL_KIND_MASK_POLICY: return p->mask_policy && p->mask_policy->label ? NULL : "mask_policy.label";
+    case IL_KIND_MASKER: return p->masker && p->masker->mask ? NULL : "masker.mask";
+    case IL_KIND_GENERATOR:
         return p->generator && (p->generator->reconstruct || p->generator->inpaint) ? NULL : "generator.inpaint";
     }
     return NULL;
@@ -53,7 +53,7 @@ static const char *missing_callback(const il_plugin *p)
 
 int il_descriptor_check(const il_plugin *p, il_err *e)
 {
-    if (p->kind < IL_DATASET || p->kind > (il_kind)IL_DESCRIPTOR_KINDS)
+    if (p->kind < IL_KIND_DATASET || p->kind > (il_kind)IL_DESCRIPTOR_KINDS)
         return il_fail(e, IL_EPLUGIN, "is of kind %d, which is none", (int)p->kind);
     if (!is_name(p->name))
         return il_fail(e, IL_EPLUGIN, "its name is '%s', expected lower-case letters, digits and '_'",
@@ -76,12 +76,12 @@ int il_descriptor_check(const il_plugin *p, il_err *e)
 const char *il_descriptor_kind(il_kind kind)
 {
     switch (kind) {
-    case IL_DATASET: return "dataset";
-    case IL_MODEL: return "model";
-    case IL_LOSS: return "loss";
-    case IL_MASK_POLICY: return "mask policy";
-    case IL_MASKER: return "masker";
-    case IL_GENERATOR: return "generator";
+    case IL_KIND_DATASET: return "dataset";
+    case IL_KIND_MODEL: return "model";
+    case IL_KIND_LOSS: return "loss";
+    case IL_KIND_MASK_POLICY: return "mask policy";
+    case IL_KIND_MASKER: return "masker";
+    case IL_KIND_GENERATOR: return "generator";
     }
     return "thing";
 }

@@ -17,7 +17,7 @@ int il_uses_of(il_uses *out, const il_plugin *plugin, const void *self, const il
     il_uses u = { 0 };
     int rc = plugin->uses ? plugin->uses(self, &u, e) : IL_OK;
     for (const il_param_spec *s = il_params_specs(params); !plugin->uses && s->name && !rc; s++) {
-        const char *path = s->type == IL_PATH ? il_params_text(params, s->name) : "";
+        const char *path = s->type == IL_PARAM_PATH ? il_params_text(params, s->name) : "";
         struct stat st;
         if (*path && stat(path, &st) == 0 && S_ISREG(st.st_mode))
             rc = il_uses_add(&u, path, e);

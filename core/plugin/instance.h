@@ -14,7 +14,7 @@ typedef struct il_choice {
 
 void il_choice_free(il_choice *c);
 
-/* The files of an instance: those that its plugin names, else those that its IL_PATH settings name. */
+/* The files of an instance: those that its plugin names, else those that its IL_PARAM_PATH settings name. */
 int il_uses_of(il_uses *out, const il_plugin *plugin, const void *self, const il_params *params, il_err *e);
 
 /* The target value of each grey level, by a mask policy. IL_EPLUGIN when one is outside [0, 1]. */

@@ -7,7 +7,7 @@
  * by NVIDIA's word. */
 static il_order order_for(il_model_opts o)
 {
-    return o.device.kind == IL_CPU || o.precision != IL_PRECISION_FP32 ? IL_NHWC : IL_NCHW;
+    return o.device.kind == IL_DEVICE_CPU || o.precision != IL_PRECISION_FP32 ? IL_ORDER_NHWC : IL_ORDER_NCHW;
 }
 
 int il_model_open(il_model *out, const il_choice *choice, il_model_opts opts, il_err *e)
@@ -44,7 +44,7 @@ void il_model_close(il_model *m)
 static il_tensor *not_half(il_scope *s, il_tensor *t)
 {
     il_dtype type = il_dtype_of(t);
-    return type == IL_F16 || type == IL_BF16 ? il_to(s, t, IL_F32) : t;
+    return type == IL_DTYPE_F16 || type == IL_DTYPE_BF16 ? il_to(s, t, IL_DTYPE_F32) : t;
 }
 
 il_tensor *il_model_forward(const il_model *m, il_scope *s, il_tensor *image, il_tensor **aux)

@@ -42,7 +42,7 @@ bool products_pay()
 bool is_image(const at::Tensor &t) { return t.is_cpu() && t.dim() == 4 && t.numel() > 0; }
 
 /* Whether pixels are rows, and each goes into all of the output's channels. */
-bool is_dense(const at::Tensor &x, const at::Tensor &weight, il_conv_opts o)
+bool is_dense(const at::Tensor &x, const at::Tensor &weight, il_conv_geometry o)
 {
     return is_image(x) && is_image(weight) && or_one(o.groups) == 1 && x.size(1) == weight.size(1) && x.size(1) > 1 &&
            x.is_contiguous(at::MemoryFormat::ChannelsLast);
@@ -50,7 +50,7 @@ bool is_dense(const at::Tensor &x, const at::Tensor &weight, il_conv_opts o)
 
 bool has_one_tap(const at::Tensor &weight) { return weight.size(2) == 1 && weight.size(3) == 1; }
 
-bool is_pointwise(const at::Tensor &x, const at::Tensor &weight, il_conv_opts o)
+bool is_pointwise(const at::Tensor &x, const at::Tensor &weight, il_conv_geometry o)
 {
     return is_dense(x, weight, o) && has_one_tap(weight) && o.padding == 0;
 }
@@ -60,14 +60,14 @@ bool is_pointwise(const at::Tensor &x, const at::Tensor &weight, il_conv_opts o)
 bool is_unsafe(const at::Tensor &weight) { return weight.size(1) < 16; }
 
 /* Whether the output has the input's size, so that a tap is a shift. */
-bool keeps_size(const at::Tensor &weight, il_conv_opts o)
+bool keeps_size(const at::Tensor &weight, il_conv_geometry o)
 {
     int64_t reach = 2 * static_cast<int64_t>(o.padding);
     return or_one(o.stride) == 1 && or_one(o.dilation) * (weight.size(2) - 1) == reach &&
            or_one(o.dilation) * (weight.size(3) - 1) == reach;
 }
 
-bool suits_products(const at::Tensor &x, const at::Tensor &weight, const std::optional<at::Tensor> &bias, il_conv_opts o)
+bool suits_products(const at::Tensor &x, const at::Tensor &weight, const std::optional<at::Tensor> &bias, il_conv_geometry o)
 {
     bool plain = x.scalar_type() == at::kFloat && weight.scalar_type() == at::kFloat &&
                  (!bias || bias->scalar_type() == at::kFloat);
@@ -151,7 +151,7 @@ struct by_products : torch::autograd::Function<by_products> {
 namespace shim {
 
 at::Tensor conv2d(il_scope *s, const at::Tensor &x, const at::Tensor &weight, const std::optional<at::Tensor> &bias,
-                  il_conv_opts o)
+                  il_conv_geometry o)
 {
     bool whole = s->opts.precision < IL_PRECISION_BF16; /* else libtorch's autocast has a say */
     bool products = whole && suits_products(x, weight, bias, o);
@@ -165,14 +165,14 @@ at::Tensor conv2d(il_scope *s, const at::Tensor &x, const at::Tensor &weight, co
 
 } // namespace shim
 
-il_tensor *il_conv2d(il_scope *s, il_tensor *x, il_tensor *weight, il_tensor *bias, il_conv_opts o)
+il_tensor *il_conv2d(il_scope *s, il_tensor *x, il_tensor *weight, il_tensor *bias, il_conv_geometry o)
 {
     return shim::run_weighted(s, "conv2d", x, weight, bias, [&](const std::optional<at::Tensor> &b) {
         return shim::counted(s, x, weight, shim::conv2d(s, x->value, weight->value, b, o));
     });
 }
 
-il_tensor *il_conv_transpose2d(il_scope *s, il_tensor *x, il_tensor *weight, il_tensor *bias, il_conv_opts o)
+il_tensor *il_conv_transpose2d(il_scope *s, il_tensor *x, il_tensor *weight, il_tensor *bias, il_conv_geometry o)
 {
     return shim::run_weighted(s, "conv_transpose2d", x, weight, bias, [&](const std::optional<at::Tensor> &b) {
         at::Tensor y = at::conv_transpose2d(x->value, weight->value, b, or_one(o.stride), o.padding, 0,

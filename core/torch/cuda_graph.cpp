@@ -129,7 +129,7 @@ bool ready_to_record(il_graph *g)
 
 graph::recorder *recorder_for(il_device device)
 {
-    if (device.kind == IL_CPU)
+    if (device.kind == IL_DEVICE_CPU)
         return new repeated;
     void *library = gpu::beside("libinpaintlab_graph.so");
     auto make = library ? reinterpret_cast<graph::make_recorder *>(dlsym(library, graph::make_recorder_name)) : nullptr;

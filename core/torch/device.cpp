@@ -53,7 +53,7 @@ int il_device_parse(il_device *out, const char *text, il_err *e)
 {
     int count = cuda_count();
     if (strcmp(text, "cpu") == 0 || (strcmp(text, "auto") == 0 && count == 0)) {
-        *out = { IL_CPU, 0 };
+        *out = { IL_DEVICE_CPU, 0 };
         return IL_OK;
     }
     long index = 0;
@@ -68,13 +68,13 @@ int il_device_parse(il_device *out, const char *text, il_err *e)
         return il_fail(e, IL_EDEVICE, "device '%s': no CUDA device can be used here (driver or CUDA libraries absent)", text);
     if (index >= count)
         return il_fail(e, IL_EDEVICE, "device '%s': the last CUDA device is cuda:%d", text, count - 1);
-    *out = { IL_CUDA, static_cast<int>(index) };
+    *out = { IL_DEVICE_CUDA, static_cast<int>(index) };
     return IL_OK;
 }
 
 void il_device_text(il_device d, char *out, size_t size)
 {
-    if (d.kind == IL_CUDA)
+    if (d.kind == IL_DEVICE_CUDA)
         snprintf(out, size, "cuda:%d", d.index);
     else
         snprintf(out, size, "cpu");
@@ -95,7 +95,7 @@ static bool cuda_title(int index, char *out, size_t size)
 void il_device_title(il_device d, char *out, size_t size)
 {
     il_device_text(d, out, size);
-    if (d.kind == IL_CUDA) {
+    if (d.kind == IL_DEVICE_CUDA) {
         if (!cuda_title(d.index, out, size))
             il_device_text(d, out, size);
         return;

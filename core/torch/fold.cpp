@@ -83,7 +83,7 @@ bool can_fuse(const at::Tensor &x, at::ScalarType type)
 std::vector<int64_t> twice(int64_t value) { return { value, value }; }
 
 /* oneDNN chooses the order by the input's size, too. */
-void pack(shim::folded &f, const at::Tensor &x, il_conv_opts o)
+void pack(shim::folded &f, const at::Tensor &x, il_conv_geometry o)
 {
     torch::jit::Stack stack = { f.weight, twice(o.padding), twice(or_one(o.stride)), twice(or_one(o.dilation)), or_one(o.groups),
                                 x.sizes().vec() };
@@ -92,7 +92,7 @@ void pack(shim::folded &f, const at::Tensor &x, il_conv_opts o)
     f.packed_for = x.sizes().vec();
 }
 
-at::Tensor convolve(const shim::folded &f, const at::Tensor &x, il_conv_opts o, bool rectified)
+at::Tensor convolve(const shim::folded &f, const at::Tensor &x, il_conv_geometry o, bool rectified)
 {
     torch::jit::Stack stack = { x, f.weight, f.bias, twice(o.padding), twice(or_one(o.stride)), twice(or_one(o.dilation)),
                                 or_one(o.groups), rectified ? "relu" : "none", c10::List<std::optional<at::Scalar>>(),
@@ -103,7 +103,7 @@ at::Tensor convolve(const shim::folded &f, const at::Tensor &x, il_conv_opts o, 
 
 } // namespace
 
-il_tensor *il_conv2d_folded(il_scope *s, il_tensor *x, il_tensor *weight, il_tensor *bias, il_fold n, il_conv_opts o)
+il_tensor *il_conv2d_folded(il_scope *s, il_tensor *x, il_tensor *weight, il_tensor *bias, il_fold n, il_conv_geometry o)
 {
     const shim::operand in[] = { { x }, { weight, " with weight " }, { n.weight }, { n.bias }, { n.mean }, { n.var } };
     return shim::run_list(s, "conv2d", in, [&] {

@@ -38,9 +38,9 @@ il_norm il_norm_declare(il_state *st, const char *prefix, int channels)
     il_norm n;
     n.weight = il_state_param(st, il_name("%s.weight", prefix).text, IL_INIT_ONES, 0, 1, shape);
     n.bias = il_state_param(st, il_name("%s.bias", prefix).text, IL_INIT_ZEROS, 0, 1, shape);
-    n.mean = il_state_buffer(st, il_name("%s.running_mean", prefix).text, IL_F32, 0, 1, shape);
-    n.var = il_state_buffer(st, il_name("%s.running_var", prefix).text, IL_F32, 1, 1, shape);
-    n.tracked = il_state_buffer(st, il_name("%s.num_batches_tracked", prefix).text, IL_I64, 0, 0, NULL);
+    n.mean = il_state_buffer(st, il_name("%s.running_mean", prefix).text, IL_DTYPE_F32, 0, 1, shape);
+    n.var = il_state_buffer(st, il_name("%s.running_var", prefix).text, IL_DTYPE_F32, 1, 1, shape);
+    n.tracked = il_state_buffer(st, il_name("%s.num_batches_tracked", prefix).text, IL_DTYPE_I64, 0, 0, NULL);
     return n;
 }
 

@@ -10,7 +10,7 @@ at::ScalarType computed(il_precision p)
     return p == IL_PRECISION_BF16 ? at::kBFloat16 : p == IL_PRECISION_FP16 ? at::kHalf : at::kFloat;
 }
 
-static at::DeviceType kind(il_device d) { return d.kind == IL_CUDA ? at::kCUDA : at::kCPU; }
+static at::DeviceType kind(il_device d) { return d.kind == IL_DEVICE_CUDA ? at::kCUDA : at::kCPU; }
 
 void casting::begin(il_precision p)
 {
@@ -27,7 +27,7 @@ void forget_casts() { at::autocast::clear_cache(); }
 
 void float32_rules(il_device d, il_precision p)
 {
-    if (d.kind != IL_CUDA)
+    if (d.kind != IL_DEVICE_CUDA)
         return;
     at::Context &c = at::globalContext();
     c.setAllowTF32CuDNN(p != IL_PRECISION_FP32);

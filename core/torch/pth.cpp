@@ -81,8 +81,8 @@ il_dtype storage_type(const value *v)
     static const struct {
         const char *name;
         il_dtype dtype;
-    } known[] = { { "FloatStorage", IL_F32 },     { "DoubleStorage", IL_F64 }, { "HalfStorage", IL_F16 },
-                  { "BFloat16Storage", IL_BF16 }, { "LongStorage", IL_I64 },   { "ByteStorage", IL_U8 } };
+    } known[] = { { "FloatStorage", IL_DTYPE_F32 },     { "DoubleStorage", IL_DTYPE_F64 }, { "HalfStorage", IL_DTYPE_F16 },
+                  { "BFloat16Storage", IL_DTYPE_BF16 }, { "LongStorage", IL_DTYPE_I64 },   { "ByteStorage", IL_DTYPE_U8 } };
     std::string name = v->text.substr(v->text.rfind(' ') + 1);
     for (const auto &k : known)
         if (v->kind == kind::global && name == k.name)

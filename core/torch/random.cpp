@@ -9,7 +9,7 @@ namespace shim {
 
 at::Generator generator(il_device d, uint64_t seed)
 {
-    if (d.kind == IL_CPU)
+    if (d.kind == IL_DEVICE_CPU)
         return at::detail::createCPUGenerator(seed);
     at::Generator g = at::detail::getCUDAHooks().getNewGenerator(static_cast<c10::DeviceIndex>(d.index));
     g.set_current_seed(seed);

@@ -31,7 +31,7 @@ static il_tensor *convolve(il_scope *outer, il_tensor *image)
 {
     il_scope *s = il_scope_nest_exact(outer);
     il_tensor *grey_levels = il_affine(s, image, 255, 0);
-    il_tensor *y = il_lift(s, il_conv2d(s, grey_levels, weight(s), NULL, (il_conv_opts){ .padding = 2 }));
+    il_tensor *y = il_lift(s, il_conv2d(s, grey_levels, weight(s), NULL, (il_conv_geometry){ .padding = 2 }));
     il_scope_close(s);
     return y;
 }

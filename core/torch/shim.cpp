@@ -107,12 +107,12 @@ static void unlink(il_tensor *t)
 bool dtype(il_dtype *out, at::ScalarType type)
 {
     switch (type) {
-    case at::kFloat: *out = IL_F32; return true;
-    case at::kDouble: *out = IL_F64; return true;
-    case at::kHalf: *out = IL_F16; return true;
-    case at::kBFloat16: *out = IL_BF16; return true;
-    case at::kLong: *out = IL_I64; return true;
-    case at::kByte: *out = IL_U8; return true;
+    case at::kFloat: *out = IL_DTYPE_F32; return true;
+    case at::kDouble: *out = IL_DTYPE_F64; return true;
+    case at::kHalf: *out = IL_DTYPE_F16; return true;
+    case at::kBFloat16: *out = IL_DTYPE_BF16; return true;
+    case at::kLong: *out = IL_DTYPE_I64; return true;
+    case at::kByte: *out = IL_DTYPE_U8; return true;
     default: return false;
     }
 }
@@ -120,12 +120,12 @@ bool dtype(il_dtype *out, at::ScalarType type)
 at::ScalarType type(il_dtype dtype)
 {
     switch (dtype) {
-    case IL_F32: return at::kFloat;
-    case IL_F64: return at::kDouble;
-    case IL_F16: return at::kHalf;
-    case IL_BF16: return at::kBFloat16;
-    case IL_I64: return at::kLong;
-    case IL_U8: return at::kByte;
+    case IL_DTYPE_F32: return at::kFloat;
+    case IL_DTYPE_F64: return at::kDouble;
+    case IL_DTYPE_F16: return at::kHalf;
+    case IL_DTYPE_BF16: return at::kBFloat16;
+    case IL_DTYPE_I64: return at::kLong;
+    case IL_DTYPE_U8: return at::kByte;
     }
     TORCH_CHECK(false, "there is no type ", static_cast<int>(dtype));
 }
@@ -143,7 +143,7 @@ il_tensor *wrap(il_scope *s, at::Tensor value)
 
 at::Device device(il_device d)
 {
-    return d.kind == IL_CUDA ? at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(d.index)) : at::Device(at::kCPU);
+    return d.kind == IL_DEVICE_CUDA ? at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(d.index)) : at::Device(at::kCPU);
 }
 
 std::string shape(const il_tensor *t)
@@ -278,7 +278,7 @@ bool il_scope_training(const il_scope *s) { return s && s->opts.training; }
 
 bool il_scope_records(const il_scope *s) { return s && shim::records(s); }
 
-il_device il_scope_device(const il_scope *s) { return s ? s->opts.device : il_device{ IL_CPU, 0 }; }
+il_device il_scope_device(const il_scope *s) { return s ? s->opts.device : il_device{ IL_DEVICE_CPU, 0 }; }
 
 il_tensor *il_keep(il_scope *, il_tensor *t)
 {

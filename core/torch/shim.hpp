@@ -104,7 +104,7 @@ at::ScalarType type(il_dtype dtype);
 bool dtype(il_dtype *out, at::ScalarType type); /* false when il_dtype lacks it */
 std::string shape(const il_tensor *t);          /* "(2,3,8,8)" */
 at::IntArrayRef sizes(int ndim, const int64_t *shape);
-inline int64_t or_one(int value) { return value == 0 ? 1 : value; } /* as il_conv_opts means its zeros */
+inline int64_t or_one(int value) { return value == 0 ? 1 : value; } /* as il_conv_geometry means its zeros */
 void same_shape(const il_tensor *a, const il_tensor *b); /* throws when they differ in it */
 at::Tensor where(const at::Tensor &which, const at::Tensor &a, double otherwise); /* il_where */
 /* How many elements of `which` are not 0, at least 1; 0-d, of the type and device of `like`. Nothing is copied to the host. */
@@ -112,7 +112,7 @@ at::Tensor count_set(const at::Tensor &which, const at::Tensor &like);
 
 /* The convolution, by the way that is fastest on the processor at hand: see conv.cpp. */
 at::Tensor conv2d(il_scope *s, const at::Tensor &x, const at::Tensor &weight, const std::optional<at::Tensor> &bias,
-                  il_conv_opts o);
+                  il_conv_geometry o);
 
 /* ---- counted work: see flops.cpp ---- */
 

@@ -36,7 +36,7 @@ at::Tensor initial(const il_state *st, const std::string &name, il_init init, in
     if (init == IL_INIT_NONE)
         return at::empty(shape, at::TensorOptions(shim::type(st->dtype)).device(shim::device(st->device)));
     at::Tensor t = at::zeros(shape, at::kFloat);
-    at::Generator random = shim::generator({ IL_CPU, 0 }, seed_of(st->seed, name));
+    at::Generator random = shim::generator({ IL_DEVICE_CPU, 0 }, seed_of(st->seed, name));
     int64_t rest = 1; /* kernel positions */
     for (size_t i = 2; i < shape.size(); i++)
         rest *= shape[i];
@@ -142,7 +142,7 @@ int il_state_share(il_state *st, const char *name, il_tensor *t, bool trainable,
 
 int il_state_order(il_state *st, il_order order, il_err *e)
 {
-    at::MemoryFormat format = order == IL_NHWC ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous;
+    at::MemoryFormat format = order == IL_ORDER_NHWC ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous;
     return shim::guard(e, "layout", [&] {
         at::NoGradGuard off;
         for (il_state::entry &x : st->entries)

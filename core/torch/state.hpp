@@ -14,7 +14,7 @@ struct il_state {
         bool trainable, shared;
     };
     il_device device = {};
-    il_dtype dtype = IL_F32; /* of the parameters to come */
+    il_dtype dtype = IL_DTYPE_F32; /* of the parameters to come */
     uint64_t seed = 0;
     std::vector<entry> entries;
     std::unordered_map<std::string, size_t> index;

@@ -70,7 +70,7 @@ at::Tensor shim::count_set(const at::Tensor &which, const at::Tensor &like)
 
 il_tensor *il_from_f32(il_scope *s, const float *data, int ndim, const int64_t *shape)
 {
-    return il_from_bytes(s, data, IL_F32, ndim, shape);
+    return il_from_bytes(s, data, IL_DTYPE_F32, ndim, shape);
 }
 
 il_tensor *il_from_bytes(il_scope *s, const void *data, il_dtype dtype, int ndim, const int64_t *shape)
@@ -103,7 +103,7 @@ int64_t il_numel(const il_tensor *t) { return t->value.numel(); }
 
 il_dtype il_dtype_of(const il_tensor *t)
 {
-    il_dtype known = IL_F32;
+    il_dtype known = IL_DTYPE_F32;
     shim::dtype(&known, t->value.scalar_type()); /* wrap let no other in */
     return known;
 }
@@ -337,7 +337,7 @@ il_tensor *il_to(il_scope *s, il_tensor *a, il_dtype dtype)
 il_tensor *il_to_order(il_scope *s, il_tensor *a, il_order order)
 {
     return run(s, "to_layout", { { a } }, [&] {
-        return a->value.contiguous(order == IL_NHWC ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous);
+        return a->value.contiguous(order == IL_ORDER_NHWC ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous);
     });
 }
 

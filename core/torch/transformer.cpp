@@ -86,7 +86,7 @@ il_tensor *il_randn(il_scope *s, uint64_t seed, int skip, int ndim, const int64_
 {
     return run(s, "randn", {}, [&] {
         TORCH_CHECK(skip >= 0, "cannot skip ", skip, " draws");
-        at::Generator random = shim::generator({ IL_CPU, 0 }, seed);
+        at::Generator random = shim::generator({ IL_DEVICE_CPU, 0 }, seed);
         at::Tensor t = at::empty(shim::sizes(ndim, shape), at::kFloat);
         for (int i = 0; i <= skip; i++)
             t.normal_(0, 1, random);

@@ -28,7 +28,7 @@ static int add_epochs(il_bundle *b, const il_course *c, il_err *e)
                                      r->seconds, r->images_per_second };
         memcpy(table + i * EPOCH_FIELDS, row, sizeof row);
     }
-    int rc = il_bundle_add_bytes(b, "course.epochs", IL_F64, 2, (int64_t[]){ (int64_t)c->done, EPOCH_FIELDS }, table, e);
+    int rc = il_bundle_add_bytes(b, "course.epochs", IL_DTYPE_F64, 2, (int64_t[]){ (int64_t)c->done, EPOCH_FIELDS }, table, e);
     free(table);
     return rc;
 }
@@ -40,11 +40,11 @@ static int add_course(il_bundle *b, const il_course *c, il_err *e)
                                 (double)s->total.tn, s->iou.sum, (double)s->iou.batches, c->seconds, c->early.best };
     int64_t course[COURSE_FIELDS] = { c->epoch, (int64_t)c->batch, c->early.best_epoch, c->early.waited,
                                       (c->collapsed ? 1 : 0) | (c->best_collapsed ? 2 : 0) };
-    int rc = il_bundle_add_bytes(b, "course.sums", IL_F64, 1, (int64_t[]){ SUM_FIELDS }, sums, e);
+    int rc = il_bundle_add_bytes(b, "course.sums", IL_DTYPE_F64, 1, (int64_t[]){ SUM_FIELDS }, sums, e);
     if (rc == IL_OK)
-        rc = il_bundle_add_bytes(b, "course.position", IL_I64, 1, (int64_t[]){ COURSE_FIELDS }, course, e);
+        rc = il_bundle_add_bytes(b, "course.position", IL_DTYPE_I64, 1, (int64_t[]){ COURSE_FIELDS }, course, e);
     if (rc == IL_OK)
-        rc = il_bundle_add_bytes(b, "course.epoch_seconds", IL_F64, 1, (int64_t[]){ 1 }, &c->epoch_seconds, e);
+        rc = il_bundle_add_bytes(b, "course.epoch_seconds", IL_DTYPE_F64, 1, (int64_t[]){ 1 }, &c->epoch_seconds, e);
     return rc == IL_OK ? add_epochs(b, c, e) : rc;
 }
 
@@ -128,10 +128,10 @@ static int read_epochs(il_course *c, const il_tensor *t, il_err *e)
 
 static int read_course(il_course *c, const il_bundle *b, il_err *e)
 {
-    const il_tensor *sums = find_sized(b, "course.sums", IL_F64, SUM_FIELDS);
-    const il_tensor *position = find_sized(b, "course.position", IL_I64, COURSE_FIELDS);
-    const il_tensor *epochs = find_sized(b, "course.epochs", IL_F64, -1);
-    const il_tensor *under_way = find_sized(b, "course.epoch_seconds", IL_F64, 1); /* NULL in files of older programs */
+    const il_tensor *sums = find_sized(b, "course.sums", IL_DTYPE_F64, SUM_FIELDS);
+    const il_tensor *position = find_sized(b, "course.position", IL_DTYPE_I64, COURSE_FIELDS);
+    const il_tensor *epochs = find_sized(b, "course.epochs", IL_DTYPE_F64, -1);
+    const il_tensor *under_way = find_sized(b, "course.epoch_seconds", IL_DTYPE_F64, 1); /* NULL in files of older programs */
     if (!sums || !position || !epochs || il_numel(epochs) % EPOCH_FIELDS != 0)
         return il_fail(e, IL_EFORMAT, "its record of the training is missing");
     double v[SUM_FIELDS];

@@ -78,7 +78,7 @@ static int add_files(json_t *files, const il_run *run, il_err *e)
         for (; spec && spec->name && rc == IL_OK; spec++) {
             char key[200];
             snprintf(key, sizeof key, "%s.%s", il_descriptor_kind(choices[i].plugin->kind), spec->name);
-            if (spec->type == IL_PATH)
+            if (spec->type == IL_PARAM_PATH)
                 rc = add_file(files, key, il_params_text(choices[i].params, spec->name), e);
         }
     }

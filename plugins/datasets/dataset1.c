@@ -36,14 +36,14 @@ static int dataset1_scan(void *self, il_scan what, il_items *out, il_err *e)
 }
 
 static const il_param_spec params[] = {
-    { .name = "root", .type = IL_PATH, .help = "folder that holds train, validation and test" },
+    { .name = "root", .type = IL_PARAM_PATH, .help = "folder that holds train, validation and test" },
     { .name = NULL },
 };
 
 static const il_dataset_ops ops = { .scan = dataset1_scan };
 
 IL_PLUGIN = {
-    .abi = IL_ABI, .kind = IL_DATASET, .name = "dataset1", .revision = 1,
+    .abi = IL_ABI, .kind = IL_KIND_DATASET, .name = "dataset1", .revision = 1,
     .summary = "realfake and fakefake pictures with their masks, paired by id in one folder per split",
     .params = params, .open = dataset1_open, .close = dataset1_close, .dataset = &ops,
 };

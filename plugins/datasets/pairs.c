@@ -47,8 +47,8 @@ static int pairs_scan(void *self, il_scan what, il_items *out, il_err *e)
 }
 
 static const il_param_spec params[] = {
-    { .name = "root", .type = IL_PATH, .help = "folder with Tp (tampered pictures) and Gt (masks), or a JSON list of pairs" },
-    { .name = "split", .type = IL_TEXT, .fallback = "test", .choices = "train|validation|test|all",
+    { .name = "root", .type = IL_PARAM_PATH, .help = "folder with Tp (tampered pictures) and Gt (masks), or a JSON list of pairs" },
+    { .name = "split", .type = IL_PARAM_TEXT, .fallback = "test", .choices = "train|validation|test|all",
       .help = "which split the samples are; all: the same samples whatever split is asked" },
     { .name = NULL },
 };
@@ -56,7 +56,7 @@ static const il_param_spec params[] = {
 static const il_dataset_ops ops = { .scan = pairs_scan };
 
 IL_PLUGIN = {
-    .abi = IL_ABI, .kind = IL_DATASET, .name = "pairs", .revision = 1,
+    .abi = IL_ABI, .kind = IL_KIND_DATASET, .name = "pairs", .revision = 1,
     .summary = "IMDL-BenCo's layouts: a folder with Tp and Gt, or a JSON list; images: tampered, original or all",
     .params = params, .open = pairs_open, .close = pairs_close, .dataset = &ops,
 };

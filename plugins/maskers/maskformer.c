@@ -24,25 +24,25 @@ struct maskformer {
 };
 
 static const il_param_spec maskformer_params[] = {
-    { .name = "file", .type = IL_PATH, .help = "traced MaskFormerForInstanceSegmentation" },
-    { .name = "shortest", .type = IL_INT, .fallback = "800", .min = 32, .max = 8192,
+    { .name = "file", .type = IL_PARAM_PATH, .help = "traced MaskFormerForInstanceSegmentation" },
+    { .name = "shortest", .type = IL_PARAM_INT, .fallback = "800", .min = 32, .max = 8192,
       .help = "the photo's shorter side is resized to it" },
-    { .name = "longest", .type = IL_INT, .fallback = "1333", .min = 32, .max = 8192,
+    { .name = "longest", .type = IL_PARAM_INT, .fallback = "1333", .min = 32, .max = 8192,
       .help = "less, where the longer side would exceed it" },
-    { .name = "divisor", .type = IL_INT, .fallback = "32", .min = 1, .max = 1024,
+    { .name = "divisor", .type = IL_PARAM_INT, .fallback = "32", .min = 1, .max = 1024,
       .help = "both sides are rounded up to a multiple of it" },
-    { .name = "square", .type = IL_INT, .fallback = "0", .min = 0, .max = 8192,
+    { .name = "square", .type = IL_PARAM_INT, .fallback = "0", .min = 0, .max = 8192,
       .help = "side to which every photo is resized instead; 0: by the three above" },
-    { .name = "threshold", .type = IL_REAL, .fallback = "0.8", .min = 0, .max = 1,
+    { .name = "threshold", .type = IL_PARAM_REAL, .fallback = "0.8", .min = 0, .max = 1,
       .help = "a segment's class must be surer" },
-    { .name = "mask_threshold", .type = IL_REAL, .fallback = "0.5", .min = 0, .max = 1,
+    { .name = "mask_threshold", .type = IL_PARAM_REAL, .fallback = "0.5", .min = 0, .max = 1,
       .help = "from where a pixel belongs to a segment" },
-    { .name = "overlap", .type = IL_REAL, .fallback = "0.8", .min = 0, .max = 1,
+    { .name = "overlap", .type = IL_PARAM_REAL, .fallback = "0.8", .min = 0, .max = 1,
       .help = "share of its pixels that a segment must win (overlap_mask_area_threshold)" },
-    { .name = "outside_least", .type = IL_REAL, .fallback = "0.2", .min = 0, .max = 1,
+    { .name = "outside_least", .type = IL_PARAM_REAL, .fallback = "0.2", .min = 0, .max = 1,
       .help = "the share outside the segment must exceed it" },
-    { .name = "outside_most", .type = IL_REAL, .fallback = "0.7", .min = 0, .max = 1, .help = "and stay below it" },
-    { .name = "least", .type = IL_INT, .fallback = "64", .min = 1, .max = 100000,
+    { .name = "outside_most", .type = IL_PARAM_REAL, .fallback = "0.7", .min = 0, .max = 1, .help = "and stay below it" },
+    { .name = "least", .type = IL_PARAM_INT, .fallback = "64", .min = 1, .max = 100000,
       .help = "least side of the random rectangle in pixels" },
     { .name = NULL },
 };
@@ -146,7 +146,7 @@ static int forward(il_tensor *out[2], const struct maskformer *m, il_scope *s, c
     int rc = il_image_resize(&sized, photo, width, height, e);
     if (rc)
         return rc;
-    il_tensor *inputs[] = { normalised(s, &sized), il_full(s, 1, IL_I64, 3, (int64_t[]){ 1, height, width }) };
+    il_tensor *inputs[] = { normalised(s, &sized), il_full(s, 1, IL_DTYPE_I64, 3, (int64_t[]){ 1, height, width }) };
     il_image_free(&sized);
     rc = il_script_call(s, m->module, inputs, m->inputs, output_names, out, 2, e);
     if (rc)
@@ -359,7 +359,7 @@ done:
 static const il_masker_ops ops = { .mask = maskformer_mask };
 
 IL_PLUGIN = {
-    .abi = IL_ABI, .kind = IL_MASKER, .name = "maskformer", .revision = 1,
+    .abi = IL_ABI, .kind = IL_KIND_MASKER, .name = "maskformer", .revision = 1,
     .summary = "a segment that a MaskFormer finds (Dataset 2)",
     .params = maskformer_params, .open = maskformer_open, .close = maskformer_close, .load = maskformer_load,
     .masker = &ops,

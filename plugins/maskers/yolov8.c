@@ -25,15 +25,15 @@ struct yolov8 {
 };
 
 static const il_param_spec yolov8_params[] = {
-    { .name = "file", .type = IL_PATH, .help = "YOLOv8 detector exported to TorchScript" },
-    { .name = "confidence", .type = IL_REAL, .fallback = "0.5", .min = 0, .max = 1, .help = "boxes must exceed it" },
-    { .name = "iou", .type = IL_REAL, .fallback = "0.7", .min = 0, .max = 1,
+    { .name = "file", .type = IL_PARAM_PATH, .help = "YOLOv8 detector exported to TorchScript" },
+    { .name = "confidence", .type = IL_PARAM_REAL, .fallback = "0.5", .min = 0, .max = 1, .help = "boxes must exceed it" },
+    { .name = "iou", .type = IL_PARAM_REAL, .fallback = "0.7", .min = 0, .max = 1,
       .help = "a box that overlaps a better one of its class by more is dropped" },
-    { .name = "size", .type = IL_INT, .fallback = "640", .min = 32, .max = 8192, .help = "imgsz of the export" },
-    { .name = "most", .type = IL_REAL, .fallback = "0.7", .min = 0, .max = 1,
+    { .name = "size", .type = IL_PARAM_INT, .fallback = "640", .min = 32, .max = 8192, .help = "imgsz of the export" },
+    { .name = "most", .type = IL_PARAM_REAL, .fallback = "0.7", .min = 0, .max = 1,
       .help = "share of the picture's area that a box must stay below" },
-    { .name = "max_det", .type = IL_INT, .fallback = "300", .min = 1, .max = 30000, .help = "boxes kept at most" },
-    { .name = "least", .type = IL_INT, .fallback = "64", .min = 1, .max = 100000,
+    { .name = "max_det", .type = IL_PARAM_INT, .fallback = "300", .min = 1, .max = 30000, .help = "boxes kept at most" },
+    { .name = "least", .type = IL_PARAM_INT, .fallback = "64", .min = 1, .max = 100000,
       .help = "least side of the random rectangle in pixels" },
     { .name = NULL },
 };
@@ -338,7 +338,7 @@ static int yolov8_mask(const void *self, const il_image *photo, uint64_t seed, i
 static const il_masker_ops ops = { .mask = yolov8_mask };
 
 IL_PLUGIN = {
-    .abi = IL_ABI, .kind = IL_MASKER, .name = "yolov8", .revision = 1,
+    .abi = IL_ABI, .kind = IL_KIND_MASKER, .name = "yolov8", .revision = 1,
     .summary = "a box that a YOLOv8 detector finds (Dataset 2)",
     .params = yolov8_params, .open = yolov8_open, .close = yolov8_close, .load = yolov8_load, .masker = &ops,
 };

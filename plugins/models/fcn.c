@@ -31,7 +31,7 @@ struct fcn {
 };
 
 static const il_param_spec fcn_params[] = {
-    { .name = "dropout", .type = IL_REAL, .fallback = "0.1", .min = 0, .max = 0.99,
+    { .name = "dropout", .type = IL_PARAM_REAL, .fallback = "0.1", .min = 0, .max = 0.99,
       .help = "share of features dropped before the last convolution, in training" },
     { .name = NULL },
 };
@@ -197,7 +197,7 @@ static il_tensor *fcn_forward(const void *self, il_scope *outer, il_tensor *imag
 static const il_model_ops ops = { .build = fcn_build, .forward = fcn_forward };
 
 IL_PLUGIN = {
-    .abi = IL_ABI, .kind = IL_MODEL, .name = "fcn", .revision = 1,
+    .abi = IL_ABI, .kind = IL_KIND_MODEL, .name = "fcn", .revision = 1,
     .summary = "FCN-ResNet50 with an auxiliary head, as torchvision's (35,306,818 parameters)",
     .params = fcn_params, .open = fcn_open, .close = free, .model = &ops,
 };

@@ -19,11 +19,11 @@ struct unet {
 };
 
 static const il_param_spec unet_params[] = {
-    { .name = "fine", .type = IL_INT, .fallback = "24", .min = 1, .max = 1024, .help = "channels at full size" },
-    { .name = "coarse", .type = IL_INT, .fallback = "48", .min = 1, .max = 1024, .help = "channels at half size" },
-    { .name = "level", .type = IL_REAL, .fallback = "8", .min = 1e-3, .max = 255,
+    { .name = "fine", .type = IL_PARAM_INT, .fallback = "24", .min = 1, .max = 1024, .help = "channels at full size" },
+    { .name = "coarse", .type = IL_PARAM_INT, .fallback = "48", .min = 1, .max = 1024, .help = "channels at half size" },
+    { .name = "level", .type = IL_PARAM_REAL, .fallback = "8", .min = 1e-3, .max = 255,
       .help = "truncation of the noise residual, in grey levels" },
-    { .name = "residual", .type = IL_BOOL, .fallback = "true", .help = "whether the noise residual is an input too" },
+    { .name = "residual", .type = IL_PARAM_BOOL, .fallback = "true", .help = "whether the noise residual is an input too" },
     { .name = NULL },
 };
 
@@ -99,7 +99,7 @@ static il_tensor *unet_forward(const void *self, il_scope *outer, il_tensor *ima
 static const il_model_ops ops = { .build = unet_build, .forward = unet_forward };
 
 IL_PLUGIN = {
-    .abi = IL_ABI, .kind = IL_MODEL, .name = "unet", .revision = 1,
+    .abi = IL_ABI, .kind = IL_KIND_MODEL, .name = "unet", .revision = 1,
     .summary = "small detector of two scales on picture and noise residual (95,161 parameters)",
     .params = unet_params, .open = unet_open, .close = free, .model = &ops,
 };

@@ -15,7 +15,7 @@ struct my_plugin {
 
 /* What YAML may set. The program refuses any other key, wrong types and values out of range, before this code runs. */
 static const il_param_spec my_plugin_params[] = {
-    { .name = "root", .type = IL_PATH, .help = "folder that holds train, validation and test" },
+    { .name = "root", .type = IL_PARAM_PATH, .help = "folder that holds train, validation and test" },
     { .name = NULL },
 };
 
@@ -93,7 +93,7 @@ static int my_plugin_scan(void *self, il_scan what, il_items *out, il_err *e)
 static const il_dataset_ops ops = { .scan = my_plugin_scan };
 
 IL_PLUGIN = {
-    .abi = IL_ABI, .kind = IL_DATASET, .name = "my_plugin", .revision = 1, /* raise it when results change */
+    .abi = IL_ABI, .kind = IL_KIND_DATASET, .name = "my_plugin", .revision = 1, /* raise it when results change */
     .summary = "a folder for each split and kind of picture", .vendor = "my_plugin's authors", .version = "0.1.0",
     .params = my_plugin_params, .open = my_plugin_open, .close = my_plugin_close, .dataset = &ops,
 };

@@ -10,7 +10,7 @@ struct my_plugin {
 
 /* What YAML may set. The program refuses any other key, wrong types and values out of range, before this code runs. */
 static const il_param_spec my_plugin_params[] = {
-    { .name = "grain", .type = IL_REAL, .fallback = "0.02", .min = 0, .max = 1, .help = "strength of the noise; 0: none" },
+    { .name = "grain", .type = IL_PARAM_REAL, .fallback = "0.02", .min = 0, .max = 1, .help = "strength of the noise; 0: none" },
     { .name = NULL },
 };
 
@@ -59,7 +59,7 @@ static il_tensor *my_plugin_inpaint(const void *self, il_scope *s, const il_inpa
 static const il_generator_ops ops = { .reconstruct = my_plugin_reconstruct, .inpaint = my_plugin_inpaint, .multiple = 2 };
 
 IL_PLUGIN = {
-    .abi = IL_ABI, .kind = IL_GENERATOR, .name = "my_plugin", .revision = 1, /* raise it when results change */
+    .abi = IL_ABI, .kind = IL_KIND_GENERATOR, .name = "my_plugin", .revision = 1, /* raise it when results change */
     .summary = "halves pictures, enlarges them and adds noise", .vendor = "my_plugin's authors", .version = "0.1.0",
     .params = my_plugin_params, .open = my_plugin_open, .close = free, .generator = &ops,
 };

@@ -10,8 +10,8 @@ struct my_plugin {
 
 /* What YAML may set. The program refuses any other key, wrong types and values out of range, before this code runs. */
 static const il_param_spec my_plugin_params[] = {
-    { .name = "alpha", .type = IL_REAL, .fallback = "0.5", .min = 0, .max = 1, .help = "weight of false positives" },
-    { .name = "beta", .type = IL_REAL, .fallback = "0.5", .min = 0, .max = 1, .help = "weight of false negatives" },
+    { .name = "alpha", .type = IL_PARAM_REAL, .fallback = "0.5", .min = 0, .max = 1, .help = "weight of false positives" },
+    { .name = "beta", .type = IL_PARAM_REAL, .fallback = "0.5", .min = 0, .max = 1, .help = "weight of false negatives" },
     { .name = NULL },
 };
 
@@ -43,7 +43,7 @@ static il_tensor *my_plugin_forward(const void *self, il_scope *s, il_tensor *lo
 static const il_loss_ops ops = { .forward = my_plugin_forward };
 
 IL_PLUGIN = {
-    .abi = IL_ABI, .kind = IL_LOSS, .name = "my_plugin", .revision = 1, /* raise it when results change */
+    .abi = IL_ABI, .kind = IL_KIND_LOSS, .name = "my_plugin", .revision = 1, /* raise it when results change */
     .summary = "Tversky loss", .vendor = "my_plugin's authors", .version = "0.1.0",
     .params = my_plugin_params, .open = my_plugin_open, .close = free, .loss = &ops,
 };

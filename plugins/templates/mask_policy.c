@@ -9,8 +9,8 @@ struct my_plugin {
 
 /* What YAML may set. The program refuses any other key, wrong types and values out of range, before this code runs. */
 static const il_param_spec my_plugin_params[] = {
-    { .name = "low", .type = IL_INT, .fallback = "64", .min = 0, .max = 254, .help = "last grey level that is clean" },
-    { .name = "high", .type = IL_INT, .fallback = "192", .min = 1, .max = 255,
+    { .name = "low", .type = IL_PARAM_INT, .fallback = "64", .min = 0, .max = 254, .help = "last grey level that is clean" },
+    { .name = "high", .type = IL_PARAM_INT, .fallback = "192", .min = 1, .max = 255,
       .help = "first grey level that is inpainted; above low" },
     { .name = NULL },
 };
@@ -43,7 +43,7 @@ static float my_plugin_label(const void *self, uint8_t grey)
 static const il_mask_policy_ops ops = { .label = my_plugin_label };
 
 IL_PLUGIN = {
-    .abi = IL_ABI, .kind = IL_MASK_POLICY, .name = "my_plugin", .revision = 1, /* raise it when results change */
+    .abi = IL_ABI, .kind = IL_KIND_MASK_POLICY, .name = "my_plugin", .revision = 1, /* raise it when results change */
     .summary = "a ramp between two grey levels", .vendor = "my_plugin's authors", .version = "0.1.0",
     .params = my_plugin_params, .open = my_plugin_open, .close = free, .mask_policy = &ops,
 };

@@ -12,9 +12,9 @@ struct my_plugin {
 
 /* What YAML may set. The program refuses any other key, wrong types and values out of range, before this code runs. */
 static const il_param_spec my_plugin_params[] = {
-    { .name = "least", .type = IL_REAL, .fallback = "0.1", .min = 0.01, .max = 1,
+    { .name = "least", .type = IL_PARAM_REAL, .fallback = "0.1", .min = 0.01, .max = 1,
       .help = "least half-axis, as a share of the picture's side" },
-    { .name = "most", .type = IL_REAL, .fallback = "0.3", .min = 0.01, .max = 1, .help = "largest half-axis likewise" },
+    { .name = "most", .type = IL_PARAM_REAL, .fallback = "0.3", .min = 0.01, .max = 1, .help = "largest half-axis likewise" },
     { .name = NULL },
 };
 
@@ -58,7 +58,7 @@ static int my_plugin_mask(const void *self, const il_image *photo, uint64_t seed
 static const il_masker_ops ops = { .mask = my_plugin_mask };
 
 IL_PLUGIN = {
-    .abi = IL_ABI, .kind = IL_MASKER, .name = "my_plugin", .revision = 1, /* raise it when results change */
+    .abi = IL_ABI, .kind = IL_KIND_MASKER, .name = "my_plugin", .revision = 1, /* raise it when results change */
     .summary = "a random ellipse", .vendor = "my_plugin's authors", .version = "0.1.0",
     .params = my_plugin_params, .open = my_plugin_open, .close = free, .masker = &ops,
 };

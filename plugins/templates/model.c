@@ -18,8 +18,8 @@ struct my_plugin {
 
 /* What YAML may set. The program refuses any other key, wrong types and values out of range, before this code runs. */
 static const il_param_spec my_plugin_params[] = {
-    { .name = "width", .type = IL_INT, .fallback = "16", .min = 1, .max = 1024, .help = "channels of every layer" },
-    { .name = "depth", .type = IL_INT, .fallback = "3", .min = 1, .max = DEEPEST, .help = "number of layers" },
+    { .name = "width", .type = IL_PARAM_INT, .fallback = "16", .min = 1, .max = 1024, .help = "channels of every layer" },
+    { .name = "depth", .type = IL_PARAM_INT, .fallback = "3", .min = 1, .max = DEEPEST, .help = "number of layers" },
     { .name = NULL },
 };
 
@@ -66,7 +66,7 @@ static il_tensor *my_plugin_forward(const void *self, il_scope *s, il_tensor *im
 static const il_model_ops ops = { .build = my_plugin_build, .forward = my_plugin_forward };
 
 IL_PLUGIN = {
-    .abi = IL_ABI, .kind = IL_MODEL, .name = "my_plugin", .revision = 1, /* raise it when results change */
+    .abi = IL_ABI, .kind = IL_KIND_MODEL, .name = "my_plugin", .revision = 1, /* raise it when results change */
     .summary = "a row of 3x3 convolutions", .vendor = "my_plugin's authors", .version = "0.1.0",
     .params = my_plugin_params, .open = my_plugin_open, .close = free, .model = &ops,
 };

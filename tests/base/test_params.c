@@ -7,15 +7,15 @@
 #include "base/params_json.h"
 
 static const il_param_spec specs[] = {
-    {"root", IL_PATH, NULL, 0, 0, NULL, "folder"},
-    {"alpha", IL_REAL, "0.25", 0, 1, NULL, "weight"},
-    {"gamma", IL_REAL, "2", 0, INFINITY, NULL, "focus"},
-    {"shift", IL_REAL, "0", 0, 0, NULL, "any"},
-    {"size", IL_INT, "40", 1, 100, NULL, "size"},
-    {"seed", IL_INT, "1", 0, 0, NULL, "any integer"},
-    {"deep", IL_BOOL, "False", 0, 0, NULL, "switch"},
-    {"subset", IL_TEXT, "all", 0, 0, "all|inpainted", "which"},
-    {"note", IL_TEXT, "", 0, 0, NULL, "any text"},
+    {"root", IL_PARAM_PATH, NULL, 0, 0, NULL, "folder"},
+    {"alpha", IL_PARAM_REAL, "0.25", 0, 1, NULL, "weight"},
+    {"gamma", IL_PARAM_REAL, "2", 0, INFINITY, NULL, "focus"},
+    {"shift", IL_PARAM_REAL, "0", 0, 0, NULL, "any"},
+    {"size", IL_PARAM_INT, "40", 1, 100, NULL, "size"},
+    {"seed", IL_PARAM_INT, "1", 0, 0, NULL, "any integer"},
+    {"deep", IL_PARAM_BOOL, "False", 0, 0, NULL, "switch"},
+    {"subset", IL_PARAM_TEXT, "all", 0, 0, "all|inpainted", "which"},
+    {"note", IL_PARAM_TEXT, "", 0, 0, NULL, "any text"},
     {0},
 };
 
@@ -143,7 +143,7 @@ Test(params, no_settings)
 
 Test(params, wrong_default)
 {
-    static const il_param_spec wrong[] = {{"size", IL_INT, "big", 0, 0, NULL, ""}, {0}};
+    static const il_param_spec wrong[] = {{"size", IL_PARAM_INT, "big", 0, 0, NULL, ""}, {0}};
     il_params *p = NULL;
     il_err e = {0};
     cr_assert_eq(il_params_new(&p, wrong, &e), IL_EPARAM);

@@ -68,7 +68,7 @@ static il_flop_count work_of_one(const struct fixture *f)
     LAB_OK(il_model_open(&m, &f->o.run->model, (il_model_opts){ .device = f->o.device }, &e), e);
     LAB_OK(il_flops_new(&flops, &e), e);
     LAB_OK(il_scope_open(&s, IL_OPTS(il_scope_opts, .training = true, .flops = flops), &e), e);
-    il_model_forward(&m, s, il_full(s, 0.5, IL_F32, 4, (int64_t[]){ 1, 3, 32, 32 }), NULL);
+    il_model_forward(&m, s, il_full(s, 0.5, IL_DTYPE_F32, 4, (int64_t[]){ 1, 3, 32, 32 }), NULL);
     LAB_OK(il_scope_status(s, &e), e);
     const il_flop_count work = il_flops_all(flops);
     il_scope_close(s);

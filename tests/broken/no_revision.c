@@ -4,6 +4,6 @@
 static const il_mask_policy_ops ops = {.label = broken_label};
 
 IL_PLUGIN = {
-    .abi = IL_ABI, .kind = IL_MASK_POLICY, .name = "no_revision",
+    .abi = IL_ABI, .kind = IL_KIND_MASK_POLICY, .name = "no_revision",
     .open = broken_open, .close = broken_close, .mask_policy = &ops,
 };

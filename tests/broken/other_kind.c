@@ -4,6 +4,6 @@
 static const il_mask_policy_ops ops = {.label = broken_label};
 
 IL_PLUGIN = {
-    .abi = IL_ABI, .kind = IL_LOSS, .name = "other_kind", .revision = 1,
+    .abi = IL_ABI, .kind = IL_KIND_LOSS, .name = "other_kind", .revision = 1,
     .open = broken_open, .close = broken_close, .mask_policy = &ops,
 };

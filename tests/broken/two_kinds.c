@@ -11,6 +11,6 @@ static const il_mask_policy_ops policy = {.label = broken_label};
 static const il_loss_ops loss = {.forward = forward};
 
 IL_PLUGIN = {
-    .abi = IL_ABI, .kind = IL_MASK_POLICY, .name = "two_kinds", .revision = 1,
+    .abi = IL_ABI, .kind = IL_KIND_MASK_POLICY, .name = "two_kinds", .revision = 1,
     .open = broken_open, .close = broken_close, .mask_policy = &policy, .loss = &loss,
 };

@@ -9,6 +9,6 @@ __attribute__((constructor)) static void start(void)
 static const il_mask_policy_ops ops = {.label = broken_label};
 
 IL_PLUGIN = {
-    .abi = IL_ABI + 1, .kind = IL_MASK_POLICY, .name = "wrong_abi", .revision = 1,
+    .abi = IL_ABI + 1, .kind = IL_KIND_MASK_POLICY, .name = "wrong_abi", .revision = 1,
     .open = broken_open, .close = broken_close, .mask_policy = &ops,
 };

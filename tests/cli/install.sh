@@ -42,8 +42,8 @@ cat > mine/tversky.c <<'EOF'
 #include <inpaintlab/plugin.h>
 
 static const il_param_spec params[] = {
-    { "alpha", IL_REAL, "0.5", 0, 1, NULL, "weight of false positives" },
-    { NULL, IL_BOOL, NULL, 0, 0, NULL, NULL },
+    { "alpha", IL_PARAM_REAL, "0.5", 0, 1, NULL, "weight of false positives" },
+    { NULL, IL_PARAM_BOOL, NULL, 0, 0, NULL, NULL },
 };
 
 static int tversky_open(void **out, const il_params *p, il_err *e)
@@ -70,7 +70,7 @@ static il_tensor *tversky_forward(const void *self, il_scope *s, il_tensor *logi
 
 static const il_loss_ops ops = { .forward = tversky_forward };
 
-IL_PLUGIN = { .abi = IL_ABI, .kind = IL_LOSS, .name = "tversky", .revision = 1, .summary = "Tversky loss",
+IL_PLUGIN = { .abi = IL_ABI, .kind = IL_KIND_LOSS, .name = "tversky", .revision = 1, .summary = "Tversky loss",
               .params = params, .open = tversky_open, .close = tversky_close, .loss = &ops };
 EOF
 # shellcheck disable=SC2046

@@ -23,7 +23,7 @@ static void on_progress(void *context, const il_progress *p)
 static int build(il_build_result *out, const char *recipe, const char *folder, int threads, il_err *e)
 {
     il_recipe *r = work_read(recipe);
-    il_build_opts o = { .folder = folder, .device = { IL_CPU, 0 }, .threads = threads };
+    il_build_opts o = { .folder = folder, .device = { IL_DEVICE_CPU, 0 }, .threads = threads };
     il_watch watch = { .progress = on_progress, .stop = &stop };
     stop = 0;
     int rc = il_build_run(out, r, &o, &watch, e);

@@ -4,7 +4,7 @@
 
 TestSuite(maker, .init = work_open, .fini = work_close);
 
-static const il_device cpu = { IL_CPU, 0 };
+static const il_device cpu = { IL_DEVICE_CPU, 0 };
 
 static void read_photo(il_making *m, const il_recipe *r, unsigned number)
 {

@@ -38,7 +38,7 @@ Test(on_the_fly, kinds_do_not_change_while_another_thread_paints)
     il_err e = { 0 };
     work_photos(2, 80, 72);
     il_recipe *r = work_read(work_recipe("r.yaml", "", "{train: 2}", ""));
-    WORK_OK(il_recipe_load(r, (il_device){ IL_CPU, 0 }, &e), e);
+    WORK_OK(il_recipe_load(r, (il_device){ IL_DEVICE_CPU, 0 }, &e), e);
     struct painter p = { .recipe = r, .images = "fakefake" };
     pthread_t thread;
     cr_assert_eq(pthread_create(&thread, NULL, paint, &p), 0);

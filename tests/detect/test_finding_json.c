@@ -8,7 +8,7 @@
 
 static char name[] = "seed=1", model[] = "unet", dataset[] = "d", kind[] = "realfake", policy[] = "full",
             settings[] = "{\"fine\":\"4\"}";
-static const il_plugin plugin = { .abi = IL_ABI, .kind = IL_MODEL, .name = "unet", .revision = 2 };
+static const il_plugin plugin = { .abi = IL_ABI, .kind = IL_KIND_MODEL, .name = "unet", .revision = 2 };
 
 static il_detector detector(void)
 {

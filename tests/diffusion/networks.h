@@ -19,7 +19,7 @@
 static const char *const kinds[] = { "sd15-small", "sd2-small" };
 enum { KINDS = 2 };
 
-static const il_network_opts in_f32 = { .size = sizeof(il_network_opts), .dtype = IL_F32 };
+static const il_network_opts in_f32 = { .size = sizeof(il_network_opts), .dtype = IL_DTYPE_F32 };
 
 typedef struct path {
     char text[600];
@@ -78,7 +78,7 @@ static inline double difference(const il_scope *s, const il_tensor *got, const i
     il_err e = { 0 };
     OK(il_scope_status(s, &e));
     cr_assert_not_null(got);
-    cr_assert_eq(il_dtype_of(got), IL_F32);
+    cr_assert_eq(il_dtype_of(got), IL_DTYPE_F32);
     cr_assert_eq(il_ndim(got), il_ndim(want));
     for (int i = 0; i < il_ndim(got); i++)
         cr_assert_eq(il_dim(got, i), il_dim(want, i), "size %d is %lld, not %lld", i, (long long)il_dim(got, i),

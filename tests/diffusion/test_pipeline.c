@@ -152,7 +152,7 @@ Test(pipeline, bfloat16)
     static float x[VALUES], y[VALUES];
     double sum = 0;
     il_bundle *figures = figures_of("sd15-small");
-    il_pipeline *p = opened("sd15-small", IL_OPTS(il_pipeline_opts, .network = IL_OPTS(il_network_opts, .dtype = IL_BF16), .scheduler = "pndm",
+    il_pipeline *p = opened("sd15-small", IL_OPTS(il_pipeline_opts, .network = IL_OPTS(il_network_opts, .dtype = IL_DTYPE_BF16), .scheduler = "pndm",
                                                               .steps = steps_of(figures), .guidance = 1));
     il_scope *s = figures_scope(false, false);
     cr_assert_eq(il_read_f32(inpainted(s, p, figures), x, VALUES, NULL), IL_OK);
@@ -182,7 +182,7 @@ Test(pipeline, refused_pictures)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         il_err e = { 0 };
         il_scope *s = figures_scope(false, false);
-        il_inpaint job = { il_full(s, 0, IL_F32, 4, cases[i].image), il_full(s, 0, IL_F32, 4, cases[i].mask), prompts, seeds };
+        il_inpaint job = { il_full(s, 0, IL_DTYPE_F32, 4, cases[i].image), il_full(s, 0, IL_DTYPE_F32, 4, cases[i].mask), prompts, seeds };
         cr_assert_null(il_pipeline_apply(s, p, &job));
         cr_assert_eq(il_scope_status(s, &e), IL_EPARAM);
         cr_assert_str_eq(e.message, cases[i].message);

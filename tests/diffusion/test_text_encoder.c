@@ -33,8 +33,8 @@ Test(text_encoder, as_transformers)
 Test(text_encoder, half_types_are_near)
 {
     for (int i = 0; i < KINDS; i++) {
-        double half = run(kinds[i], IL_OPTS(il_network_opts, .dtype = IL_F16));
-        double brain = run(kinds[i], IL_OPTS(il_network_opts, .dtype = IL_BF16));
+        double half = run(kinds[i], IL_OPTS(il_network_opts, .dtype = IL_DTYPE_F16));
+        double brain = run(kinds[i], IL_OPTS(il_network_opts, .dtype = IL_DTYPE_BF16));
         cr_assert(half > 1e-5 && half < 0.02, "%s: %g", kinds[i], half); /* not float32 after all */
         cr_assert(brain > half && brain < 0.2, "%s: %g", kinds[i], brain);
     }
@@ -47,7 +47,7 @@ Test(text_encoder, earlier_positions_do_not_see_later_ones)
     il_err e = { 0 };
     il_text_encoder *t = open_kind("sd2-small", &in_f32);
     il_scope *s = open_scope();
-    il_tensor *x = il_text_encoder_apply(s, t, il_from_bytes(s, ids, IL_I64, 2, (int64_t[]){ 2, 6 }));
+    il_tensor *x = il_text_encoder_apply(s, t, il_from_bytes(s, ids, IL_DTYPE_I64, 2, (int64_t[]){ 2, 6 }));
     OK(il_scope_status(s, &e));
     OK(il_read_f32(x, &out[0][0][0], 384, &e));
     for (int i = 0; i < 4; i++)
@@ -68,7 +68,7 @@ Test(text_encoder, full_parameter_counts)
         il_text_encoder *t = NULL;
         il_err e = { 0 };
         OK(il_text_encoder_open(&t, data_path("full", full[i].folder).text,
-                                IL_OPTS(il_network_opts, .dtype = IL_F32, .no_weights = true), &e));
+                                IL_OPTS(il_network_opts, .dtype = IL_DTYPE_F32, .no_weights = true), &e));
         cr_assert_eq(il_text_encoder_params(t), full[i].count);
         cr_assert_eq(full_count(full[i].folder), full[i].count);
         il_text_encoder_free(t);
@@ -92,7 +92,7 @@ Test(text_encoder, refuses_ids)
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         il_err e = { 0 };
         il_scope *s = open_scope();
-        il_tensor *ids = il_full(s, (double)wrong[i].id, IL_I64, wrong[i].ndim, wrong[i].shape);
+        il_tensor *ids = il_full(s, (double)wrong[i].id, IL_DTYPE_I64, wrong[i].ndim, wrong[i].shape);
         cr_assert_null(il_text_encoder_apply(s, t, ids));
         expect_message(il_scope_status(s, &e), wrong[i].code, &e, wrong[i].part);
         il_scope_close(s);
@@ -126,7 +126,7 @@ Test(text_encoder, refuses_options)
         il_text_encoder *t = NULL;
         il_err e = { 0 };
         edit_config(&folder, from.text, wrong[i].key, wrong[i].value);
-        int rc = il_text_encoder_open(&t, folder.text, IL_OPTS(il_network_opts, .dtype = IL_F32, .no_weights = true), &e);
+        int rc = il_text_encoder_open(&t, folder.text, IL_OPTS(il_network_opts, .dtype = IL_DTYPE_F32, .no_weights = true), &e);
         expect_message(rc, IL_EFORMAT, &e, wrong[i].part);
         cr_assert_null(t);
     }
@@ -157,6 +157,6 @@ Test(text_encoder, refuses_files)
     remove_folder(&folder);
     il_text_encoder *t = NULL;
     il_err e = { 0 };
-    int rc = il_text_encoder_open(&t, data_path("sd15-small", "text_encoder").text, IL_OPTS(il_network_opts, .dtype = IL_F64), &e);
+    int rc = il_text_encoder_open(&t, data_path("sd15-small", "text_encoder").text, IL_OPTS(il_network_opts, .dtype = IL_DTYPE_F64), &e);
     expect_message(rc, IL_EPARAM, &e, "float32, float16 or bfloat16 only");
 }

@@ -50,14 +50,14 @@ static void check_row(const il_tokenizer *t, const json_t *row, size_t index, co
                       struct special_ids special)
 {
     il_err e = { 0 };
-    int64_t ids[IL_TOKENS];
+    int64_t ids[IL_TOKENIZER_LENGTH];
     int cut = -1;
     char *text = text_of(row);
     const json_t *want = json_object_get(row, ids_key);
     const size_t n = json_array_size(want);
     cr_assert_eq(il_tokenizer_encode(ids, &cut, t, text, &e), IL_OK, "%s", e.message);
     cr_assert_eq(ids[0], special.start);
-    for (size_t i = 0; i < IL_TOKENS - 1; i++) {
+    for (size_t i = 0; i < IL_TOKENIZER_LENGTH - 1; i++) {
         int64_t expected = i < n ? json_integer_value(json_array_get(want, i)) : i == n ? special.end : special.pad;
         cr_assert_eq(ids[1 + i], expected, "prompt %zu '%s': id %zu is %lld, expected %lld", index, text, 1 + i,
                      (long long)ids[1 + i], (long long)expected);
@@ -112,7 +112,7 @@ Test(tokenizer, one_file_instead_of_two)
     static const char *const added = "[{\"id\": 2512, \"content\": \"<|startoftext|>\", \"normalized\": true, \"special\": true},"
                                      " {\"id\": 2513, \"content\": \"<|endoftext|>\", \"special\": true}]";
     il_err e = { 0 };
-    int64_t ids[2][IL_TOKENS];
+    int64_t ids[2][IL_TOKENIZER_LENGTH];
     char line[300];
     json_t *merges = json_array();
     FILE *f = fopen(HERE "/merges.txt", "r");
@@ -133,8 +133,8 @@ Test(tokenizer, one_file_instead_of_two)
     il_tokenizer *one = opened(HERE), *two = opened(s.path);
     cr_assert_eq(il_tokenizer_encode(ids[0], NULL, one, "A photo of two cats", &e), IL_OK);
     cr_assert_eq(il_tokenizer_encode(ids[1], NULL, two, "A photo of two cats", &e), IL_OK);
-    cr_assert_eq(ids[1][IL_TOKENS - 1], 0, "padding is read from tokenizer_config.json");
-    for (int i = 0; i < IL_TOKENS && ids[0][i] != 2513; i++)
+    cr_assert_eq(ids[1][IL_TOKENIZER_LENGTH - 1], 0, "padding is read from tokenizer_config.json");
+    for (int i = 0; i < IL_TOKENIZER_LENGTH && ids[0][i] != 2513; i++)
         cr_assert_eq(ids[0][i], ids[1][i]);
     il_tokenizer_free(one);
     il_tokenizer_free(two);
@@ -148,7 +148,7 @@ Test(tokenizer, long_words)
 {
     enum { LETTERS = 1000000 };
     il_err e = { 0 };
-    int64_t ids[IL_TOKENS];
+    int64_t ids[IL_TOKENIZER_LENGTH];
     int cut = 0;
     char *text = malloc(LETTERS + 1);
     cr_assert_not_null(text);
@@ -158,7 +158,7 @@ Test(tokenizer, long_words)
     il_tokenizer *t = opened(HERE);
     cr_assert_eq(il_tokenizer_encode(ids, &cut, t, text, &e), IL_OK, "%s", e.message);
     cr_assert_gt(cut, 100000);
-    cr_assert_eq(ids[IL_TOKENS - 1], 2513);
+    cr_assert_eq(ids[IL_TOKENIZER_LENGTH - 1], 2513);
     il_tokenizer_free(t);
     free(text);
 }
@@ -217,14 +217,14 @@ Test(tokenizer, broken_files)
 Test(tokenizer, special_tokens_are_optional)
 {
     il_err e = { 0 };
-    int64_t ids[IL_TOKENS];
+    int64_t ids[IL_TOKENIZER_LENGTH];
     struct scratch s = linked(HERE);
     scratch_drop(&s, "special_tokens_map.json");
     scratch_drop(&s, "tokenizer_config.json");
     il_tokenizer *t = opened(s.path);
     cr_assert_eq(il_tokenizer_encode(ids, NULL, t, "", &e), IL_OK);
     cr_assert_eq(ids[0], 2512);
-    for (int i = 1; i < IL_TOKENS; i++)
+    for (int i = 1; i < IL_TOKENIZER_LENGTH; i++)
         cr_assert_eq(ids[i], 2513);
     il_tokenizer_free(t);
     scratch_remove(&s);

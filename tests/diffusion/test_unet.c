@@ -51,8 +51,8 @@ Test(unet, half_types_are_near)
 {
     for (int i = 0; i < KINDS; i++) {
         path folder = data_path(kinds[i], "unet");
-        il_unet *half = open_in(folder.text, IL_OPTS(il_network_opts, .dtype = IL_F16));
-        il_unet *brain = open_in(folder.text, IL_OPTS(il_network_opts, .dtype = IL_BF16));
+        il_unet *half = open_in(folder.text, IL_OPTS(il_network_opts, .dtype = IL_DTYPE_F16));
+        il_unet *brain = open_in(folder.text, IL_OPTS(il_network_opts, .dtype = IL_DTYPE_BF16));
         double h = run(half, kinds[i], "unet.%s.out"), b = run(brain, kinds[i], "unet.%s.out");
         cr_assert(h > 1e-5 && h < 0.03, "%s: %g", kinds[i], h);
         cr_assert(b > h && b < 0.25, "%s: %g", kinds[i], b);
@@ -69,7 +69,7 @@ Test(unet, full_parameter_counts)
         int64_t count;
     } full[] = { { "sd15-inpainting/unet", 859535364 }, { "sd2-inpainting/unet", 865925124 } };
     for (size_t i = 0; i < 2; i++) {
-        il_unet *u = open_in(data_path("full", full[i].folder).text, IL_OPTS(il_network_opts, .dtype = IL_F16, .no_weights = true));
+        il_unet *u = open_in(data_path("full", full[i].folder).text, IL_OPTS(il_network_opts, .dtype = IL_DTYPE_F16, .no_weights = true));
         cr_assert_eq(il_unet_params(u), full[i].count);
         cr_assert_eq(full_count(full[i].folder), full[i].count);
         cr_assert_eq(il_unet_inputs(u), 9);
@@ -89,7 +89,7 @@ static void four_inputs(const path *folder)
             add_same(to, from, i);
             continue;
         }
-        il_tensor *all = il_full(s, 0, IL_F32, 4, (int64_t[]){ 8, 9, 3, 3 });
+        il_tensor *all = il_full(s, 0, IL_DTYPE_F32, 4, (int64_t[]){ 8, 9, 3, 3 });
         OK(il_copy(all, il_bundle_at(from, i), &e));
         OK(il_bundle_add(to, "conv_in.weight", il_slice(s, all, 1, 0, 4), &e));
     }
@@ -107,7 +107,7 @@ Test(unet, four_inputs)
     il_unet *nine = open_in(from.text, &in_f32), *four = open_in(folder.text, &in_f32);
     cr_assert_eq(il_unet_inputs(four), 4);
     il_scope *s = open_scope();
-    il_tensor *x = il_randn(s, 3, 0, 4, (int64_t[]){ 1, 4, 8, 8 }), *zero = il_full(s, 0, IL_F32, 4, (int64_t[]){ 1, 5, 8, 8 });
+    il_tensor *x = il_randn(s, 3, 0, 4, (int64_t[]){ 1, 4, 8, 8 }), *zero = il_full(s, 0, IL_DTYPE_F32, 4, (int64_t[]){ 1, 5, 8, 8 });
     il_tensor *text = il_randn(s, 4, 0, 3, (int64_t[]){ 1, 3, 32 });
     il_tensor *want = il_unet_apply(s, nine, il_cat(s, (il_tensor *[]){ x, zero }, 2, 1), 500, text);
     il_tensor *got = il_unet_apply(s, four, x, 500, text);
@@ -170,7 +170,7 @@ Test(unet, refuses_options)
         il_unet *u = NULL;
         il_err e = { 0 };
         edit_config(&folder, from.text, wrong[i].key, wrong[i].value);
-        int rc = il_unet_open(&u, folder.text, IL_OPTS(il_network_opts, .dtype = IL_F32, .no_weights = true), &e);
+        int rc = il_unet_open(&u, folder.text, IL_OPTS(il_network_opts, .dtype = IL_DTYPE_F32, .no_weights = true), &e);
         expect_message(rc, IL_EFORMAT, &e, wrong[i].part);
         cr_assert_null(u);
     }
@@ -216,7 +216,7 @@ Test(unet, refuses_inputs)
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         il_err e = { 0 };
         il_scope *s = open_scope();
-        il_tensor *x = il_full(s, 0, IL_F32, 4, wrong[i].x), *text = il_full(s, 0, IL_F32, 3, wrong[i].text);
+        il_tensor *x = il_full(s, 0, IL_DTYPE_F32, 4, wrong[i].x), *text = il_full(s, 0, IL_DTYPE_F32, 3, wrong[i].text);
         cr_assert_null(il_unet_apply(s, u, x, 1, text));
         expect_message(il_scope_status(s, &e), IL_EPARAM, &e, wrong[i].part);
         cr_assert_null(il_unet_apply(s, u, NULL, 1, text));

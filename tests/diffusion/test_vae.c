@@ -56,8 +56,8 @@ Test(vae, half_types_are_near)
 {
     for (int i = 0; i < KINDS; i++) {
         path folder = data_path(kinds[i], "vae");
-        double half = run_in(folder.text, IL_OPTS(il_network_opts, .dtype = IL_F16), kinds[i]);
-        double brain = run_in(folder.text, IL_OPTS(il_network_opts, .dtype = IL_BF16), kinds[i]);
+        double half = run_in(folder.text, IL_OPTS(il_network_opts, .dtype = IL_DTYPE_F16), kinds[i]);
+        double brain = run_in(folder.text, IL_OPTS(il_network_opts, .dtype = IL_DTYPE_BF16), kinds[i]);
         cr_assert(half > 1e-4 && half < 0.05, "%s: %g", kinds[i], half);
         cr_assert(brain > half && brain < 0.4, "%s: %g", kinds[i], brain);
     }
@@ -69,7 +69,7 @@ Test(vae, records_no_gradient)
     il_scope *s = NULL;
     il_vae *v = open_in(data_path("sd15-small", "vae").text, &in_f32);
     OK(il_scope_open(&s, IL_OPTS(il_scope_opts, .training = true, .grad = true), &e));
-    il_tensor *x = il_full(s, 0.5, IL_F32, 4, (int64_t[]){ 1, 3, 16, 16 });
+    il_tensor *x = il_full(s, 0.5, IL_DTYPE_F32, 4, (int64_t[]){ 1, 3, 16, 16 });
     OK(il_require_grad(x, &e));
     il_tensor *y = il_mean(s, il_vae_decode(s, v, il_vae_encode(s, v, x, NULL)));
     OK(il_scope_status(s, &e));
@@ -82,7 +82,7 @@ Test(vae, full_parameter_count)
 {
     static const char *const folders[] = { "sd15-inpainting/vae", "sd2-inpainting/vae" };
     for (size_t i = 0; i < 2; i++) {
-        il_vae *v = open_in(data_path("full", folders[i]).text, IL_OPTS(il_network_opts, .dtype = IL_F32, .no_weights = true));
+        il_vae *v = open_in(data_path("full", folders[i]).text, IL_OPTS(il_network_opts, .dtype = IL_DTYPE_F32, .no_weights = true));
         cr_assert_eq(il_vae_params(v), 83653863);
         cr_assert_eq(full_count(folders[i]), 83653863);
         il_vae_free(v);
@@ -156,7 +156,7 @@ Test(vae, old_attention_names)
 Test(vae, variant)
 {
     path from = data_path("sd2-small", "vae"), folder = temp_folder();
-    il_network_opts o = { .size = sizeof(il_network_opts), .dtype = IL_F32, .variant = "fp16" };
+    il_network_opts o = { .size = sizeof(il_network_opts), .dtype = IL_DTYPE_F32, .variant = "fp16" };
     il_vae *v = NULL;
     il_err e = { 0 };
     edit_config(&folder, from.text, NULL, NULL);
@@ -225,7 +225,7 @@ Test(vae, shards)
         path folder = temp_folder();
         edit_config(&folder, from.text, NULL, NULL);
         write_shards(&folder, forms[i].index, "b.safetensors");
-        il_network_opts o = { .size = sizeof(il_network_opts), .dtype = IL_F32, .variant = forms[i].variant };
+        il_network_opts o = { .size = sizeof(il_network_opts), .dtype = IL_DTYPE_F32, .variant = forms[i].variant };
         cr_assert_leq(run_in(folder.text, &o, "sd15-small"), 2e-5, "%s", forms[i].index);
         remove_folder(&folder);
     }
@@ -347,7 +347,7 @@ Test(vae, refuses_options)
         il_vae *v = NULL;
         il_err e = { 0 };
         edit_config(&folder, from.text, wrong[i].key, wrong[i].value);
-        int rc = il_vae_open(&v, folder.text, IL_OPTS(il_network_opts, .dtype = IL_F32, .no_weights = true), &e);
+        int rc = il_vae_open(&v, folder.text, IL_OPTS(il_network_opts, .dtype = IL_DTYPE_F32, .no_weights = true), &e);
         expect_message(rc, IL_EFORMAT, &e, wrong[i].part);
         cr_assert_null(v);
     }
@@ -359,16 +359,16 @@ Test(vae, absent_options)
 {
     path from = data_path("sd15-small", "vae"), folder = temp_folder();
     edit_config(&folder, from.text, "scaling_factor", NULL);
-    il_vae *v = open_in(folder.text, IL_OPTS(il_network_opts, .dtype = IL_F32, .no_weights = true));
+    il_vae *v = open_in(folder.text, IL_OPTS(il_network_opts, .dtype = IL_DTYPE_F32, .no_weights = true));
     int64_t all = il_vae_params(v);
     cr_assert_float_eq(il_vae_scaling(v), 0.18215, 1e-12);
     il_vae_free(v);
     edit_config(&folder, from.text, "mid_block_add_attention", "false");
-    v = open_in(folder.text, IL_OPTS(il_network_opts, .dtype = IL_F32, .no_weights = true));
+    v = open_in(folder.text, IL_OPTS(il_network_opts, .dtype = IL_DTYPE_F32, .no_weights = true));
     cr_assert_eq(all - il_vae_params(v), 2L * (4 * (16 * 16 + 16) + 2 * 16));
     il_vae_free(v);
     edit_config(&folder, from.text, "use_quant_conv", "false");
-    v = open_in(folder.text, IL_OPTS(il_network_opts, .dtype = IL_F32, .no_weights = true));
+    v = open_in(folder.text, IL_OPTS(il_network_opts, .dtype = IL_DTYPE_F32, .no_weights = true));
     cr_assert_eq(all - il_vae_params(v), 8 * 8 + 8);
     il_vae_free(v);
     remove_folder(&folder);
@@ -380,12 +380,12 @@ Test(vae, refuses_inputs)
     il_err e = { 0 };
     il_scope *s = open_scope();
     il_tensor *std = (il_tensor *)&e;
-    cr_assert_null(il_vae_encode(s, v, il_full(s, 0, IL_F32, 4, (int64_t[]){ 1, 4, 8, 8 }), &std));
+    cr_assert_null(il_vae_encode(s, v, il_full(s, 0, IL_DTYPE_F32, 4, (int64_t[]){ 1, 4, 8, 8 }), &std));
     cr_assert_null(std);
     expect_message(il_scope_status(s, &e), IL_EPARAM, &e, "VAE: expected pictures of shape (N,3,H,W)");
     il_scope_close(s);
     s = open_scope();
-    cr_assert_null(il_vae_decode(s, v, il_full(s, 0, IL_F32, 3, (int64_t[]){ 4, 8, 8 })));
+    cr_assert_null(il_vae_decode(s, v, il_full(s, 0, IL_DTYPE_F32, 3, (int64_t[]){ 4, 8, 8 })));
     expect_message(il_scope_status(s, &e), IL_EPARAM, &e, "VAE: expected latents of shape (N,4,H,W)");
     il_scope_close(s);
     s = open_scope();
@@ -393,7 +393,7 @@ Test(vae, refuses_inputs)
     expect_message(il_scope_status(s, &e), IL_ETORCH, &e, "missing");
     il_scope_close(s);
     s = open_scope();
-    cr_assert_null(il_vae_encode(s, v, il_full(s, 0, IL_F32, 4, (int64_t[]){ 1, 3, 4, 4 }), NULL)); /* below 8x8 */
+    cr_assert_null(il_vae_encode(s, v, il_full(s, 0, IL_DTYPE_F32, 4, (int64_t[]){ 1, 3, 4, 4 }), NULL)); /* below 8x8 */
     expect_message(il_scope_status(s, &e), IL_ETORCH, &e, "conv2d");
     il_scope_close(s);
     il_vae_free(v);

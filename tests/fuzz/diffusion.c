@@ -2,7 +2,7 @@
 #include "fuzz.h"
 #include <inpaintlab/diffusion.h>
 
-static const il_network_opts no_weights = { .size = sizeof(il_network_opts), .dtype = IL_F32, .no_weights = true };
+static const il_network_opts no_weights = { .size = sizeof(il_network_opts), .dtype = IL_DTYPE_F32, .no_weights = true };
 
 /* Files of the folder, in this order; an empty part: none. */
 static void spread(const uint8_t *data, size_t size, const char *const *names)
@@ -21,7 +21,7 @@ static void spread(const uint8_t *data, size_t size, const char *const *names)
 static int tokenizer(il_err *e)
 {
     il_tokenizer *t = NULL;
-    int64_t ids[IL_TOKENS];
+    int64_t ids[IL_TOKENIZER_LENGTH];
     int cut;
     int rc = il_tokenizer_open(&t, fuzz_folder(), e);
     if (rc == IL_OK)

@@ -3,14 +3,14 @@
 #include <inpaintlab/params.h>
 
 static const il_param_spec specs[] = {
-    { "flag", IL_BOOL, "false", 0, 0, NULL, "" },
-    { "count", IL_INT, "1", -5, 1e9, NULL, "" },
-    { "any", IL_INT, "1", 0, 0, NULL, "" },
-    { "rate", IL_REAL, "0.5", 0, 1, NULL, "" },
-    { "real", IL_REAL, "0", 0, 0, NULL, "" },
-    { "word", IL_TEXT, "one", 0, 0, "one|two", "" },
-    { "text", IL_TEXT, "", 0, 0, NULL, "" },
-    { "path", IL_PATH, "", 0, 0, NULL, "" },
+    { "flag", IL_PARAM_BOOL, "false", 0, 0, NULL, "" },
+    { "count", IL_PARAM_INT, "1", -5, 1e9, NULL, "" },
+    { "any", IL_PARAM_INT, "1", 0, 0, NULL, "" },
+    { "rate", IL_PARAM_REAL, "0.5", 0, 1, NULL, "" },
+    { "real", IL_PARAM_REAL, "0", 0, 0, NULL, "" },
+    { "word", IL_PARAM_TEXT, "one", 0, 0, "one|two", "" },
+    { "text", IL_PARAM_TEXT, "", 0, 0, NULL, "" },
+    { "path", IL_PARAM_PATH, "", 0, 0, NULL, "" },
     { 0 },
 };
 

@@ -48,7 +48,7 @@ static int kinds_plugin_read(const void *self, il_item item, uint64_t seed, il_i
 }
 
 static const il_dataset_ops ops = { .scan = kinds_plugin_scan, .read = kinds_plugin_read };
-static const il_plugin plugin = { .abi = IL_ABI, .kind = IL_DATASET, .name = "kinds", .revision = 1,
+static const il_plugin plugin = { .abi = IL_ABI, .kind = IL_KIND_DATASET, .name = "kinds", .revision = 1,
                                   .open = kinds_plugin_open, .close = kinds_plugin_close, .dataset = &ops };
 static char label[] = "kinds";
 static const il_choice choice = { .plugin = &plugin, .label = label };

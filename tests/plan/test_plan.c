@@ -234,7 +234,7 @@ static void expect_defaults(const il_param_spec *table, const il_node *map)
         il_params *p = NULL;
         const il_node *written = il_yaml_get(map, s->name);
         cr_assert_not_null(written, "%s", s->name);
-        if (!s->fallback || s->type == IL_PATH)
+        if (!s->fallback || s->type == IL_PARAM_PATH)
             continue;
         cr_assert_eq(il_params_new(&p, table, NULL), IL_OK);
         char *fallback = il_words_copy(il_params_canonical(p, s->name));

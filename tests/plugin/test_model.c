@@ -23,7 +23,7 @@ static struct bench open_bench(const char *name, il_model_opts opts, const char 
     il_err e = { 0 };
     setenv("INPAINTLAB_PLUGIN_PATH", BUILD_DIR "/plugins", 1);
     LAB_OK(il_registry_open(&b.registry, &e), e);
-    LAB_OK(il_registry_find(&b.choice.plugin, b.registry, IL_MODEL, name, &e), e);
+    LAB_OK(il_registry_find(&b.choice.plugin, b.registry, IL_KIND_MODEL, name, &e), e);
     LAB_OK(il_params_new(&b.choice.params, b.choice.plugin->params, &e), e);
     if (key)
         LAB_OK(il_params_set(b.choice.params, key, value, &e), e);
@@ -69,7 +69,7 @@ static void logits(float out[PIXELS], const il_model *m, const il_scope_opts *o)
     il_scope *s = scope(o);
     il_tensor *y = il_model_forward(m, s, image_of(s), NULL);
     LAB_OK(il_scope_status(s, &e), e);
-    cr_assert_eq(il_dtype_of(y), IL_F32);
+    cr_assert_eq(il_dtype_of(y), IL_DTYPE_F32);
     LAB_OK(il_read_f32(y, out, PIXELS, &e), e);
     il_scope_close(s);
 }
@@ -196,7 +196,7 @@ static void train(double losses[5], il_precision precision)
     }
     for (size_t i = 0; i < il_state_count(b.model.state); i++) {
         il_state_entry x = il_state_at(b.model.state, i);
-        cr_expect(il_dtype_of(x.tensor) == IL_F32 || il_dtype_of(x.tensor) == IL_I64, "%s", x.name);
+        cr_expect(il_dtype_of(x.tensor) == IL_DTYPE_F32 || il_dtype_of(x.tensor) == IL_DTYPE_I64, "%s", x.name);
     }
     il_adam_free(adam);
     close_bench(&b);
@@ -228,13 +228,13 @@ Test(model, pointwise_convolution_of_few_channels)
     static float w[OUT * IN], y[2][N * OUT * SIDE * SIDE / 4], g[2][OUT * IN];
     for (int i = 0; i < OUT * IN; i++)
         w[i] = (float)i / 7 - 1;
-    for (int order = IL_NCHW; order <= IL_NHWC; order++) {
+    for (int order = IL_ORDER_NCHW; order <= IL_ORDER_NHWC; order++) {
         il_err e = { 0 };
         il_scope *s = scope(IL_OPTS(il_scope_opts, .grad = true));
         il_tensor *weight = il_from_f32(s, w, 4, (int64_t[]){ OUT, IN, 1, 1 });
         LAB_OK(il_require_grad(weight, &e), e);
         il_tensor *x = il_to_order(s, image_of(s), (il_order)order);
-        il_tensor *out = il_conv2d(s, x, weight, NULL, (il_conv_opts){ .stride = 2 });
+        il_tensor *out = il_conv2d(s, x, weight, NULL, (il_conv_geometry){ .stride = 2 });
         LAB_OK(il_backward(s, il_mean(s, il_mul(s, out, out)), &e), e);
         LAB_OK(il_read_f32(out, y[order], sizeof y[order] / sizeof *y[order], &e), e);
         LAB_OK(il_read_f32(il_grad(s, weight), g[order], OUT * IN, &e), e);

@@ -83,10 +83,10 @@ Test(registry, refused_plugins_are_told_when_asked_for)
     il_registry *r = open_with(BROKEN);
     const il_plugin *p = NULL;
     il_err e = {0};
-    cr_assert_eq(il_registry_find(&p, r, IL_MASK_POLICY, "wrong_abi", &e), IL_EPLUGIN);
+    cr_assert_eq(il_registry_find(&p, r, IL_KIND_MASK_POLICY, "wrong_abi", &e), IL_EPLUGIN);
     cr_assert_str_eq(e.message, "mask policy 'wrong_abi' cannot be used: " BROKEN "/wrong_abi.so: was built for plugin ABI "
                                 "5, this program has 4: rebuild it");
-    cr_assert_eq(il_registry_find(&p, r, IL_MASK_POLICY, BROKEN "/wrong_abi.so", &e), IL_EPLUGIN);
+    cr_assert_eq(il_registry_find(&p, r, IL_KIND_MASK_POLICY, BROKEN "/wrong_abi.so", &e), IL_EPLUGIN);
     cr_assert_str_eq(e.message, BROKEN "/wrong_abi.so: was built for plugin ABI 5, this program has 4: rebuild it");
     cr_assert_null(p);
     cr_assert_null(getenv("BROKEN_PLUGIN_RAN"));
@@ -116,7 +116,7 @@ Test(registry, failing_open_says_why)
     il_registry *r = open_with(BROKEN);
     const il_plugin *p = NULL;
     il_err e = {0};
-    cr_assert_eq(il_registry_find(&p, r, IL_MASK_POLICY, "failing_open", &e), IL_OK, "%s", e.message);
+    cr_assert_eq(il_registry_find(&p, r, IL_KIND_MASK_POLICY, "failing_open", &e), IL_OK, "%s", e.message);
     void *self = NULL;
     cr_assert_eq(p->open(&self, NULL, &e), IL_EPLUGIN);
     cr_assert_str_eq(e.message, "this plugin never opens");
@@ -129,9 +129,9 @@ Test(registry, finds_by_kind_and_name)
     il_registry *r = open_with(STUBS);
     const il_plugin *p = NULL;
     il_err e = {0};
-    cr_assert_eq(il_registry_find(&p, r, IL_MODEL, "net", &e), IL_OK, "%s", e.message);
+    cr_assert_eq(il_registry_find(&p, r, IL_KIND_MODEL, "net", &e), IL_OK, "%s", e.message);
     cr_assert_str_eq(p->name, "net");
-    cr_assert_eq(p->kind, IL_MODEL);
+    cr_assert_eq(p->kind, IL_KIND_MODEL);
     cr_assert_str_eq(il_registry_path(r, p), STUBS "/net.so");
     cr_assert_null(il_registry_path(r, NULL));
 
@@ -140,9 +140,9 @@ Test(registry, finds_by_kind_and_name)
         seen = seen || il_registry_at(r, i) == p;
     cr_assert(seen);
 
-    cr_assert_eq(il_registry_find(&p, r, IL_MODEL, "ent", &e), IL_EPLUGIN);
+    cr_assert_eq(il_registry_find(&p, r, IL_KIND_MODEL, "ent", &e), IL_EPLUGIN);
     cr_assert_str_eq(e.message, "no model is called 'ent'; did you mean 'net'?");
-    cr_assert_eq(il_registry_find(&p, r, IL_LOSS, "net", &e), IL_EPLUGIN);
+    cr_assert_eq(il_registry_find(&p, r, IL_KIND_LOSS, "net", &e), IL_EPLUGIN);
     cr_assert_eq(strncmp(e.message, "no loss is called 'net'; there is ", 34), 0, "%s", e.message);
     cr_assert(strstr(e.message, "focal"), "%s", e.message);
     il_registry_free(r);
@@ -154,9 +154,9 @@ Test(registry, finds_by_path)
     size_t before = il_registry_count(r);
     const il_plugin *p = NULL, *again = NULL;
     il_err e = {0};
-    cr_assert_eq(il_registry_find(&p, r, IL_MASK_POLICY, STUBS "/picky.so", &e), IL_OK, "%s", e.message);
+    cr_assert_eq(il_registry_find(&p, r, IL_KIND_MASK_POLICY, STUBS "/picky.so", &e), IL_OK, "%s", e.message);
     cr_assert_str_eq(p->name, "picky");
-    cr_assert_eq(il_registry_find(&again, r, IL_MASK_POLICY, STUBS "/picky.so", &e), IL_OK);
+    cr_assert_eq(il_registry_find(&again, r, IL_KIND_MASK_POLICY, STUBS "/picky.so", &e), IL_OK);
     cr_assert_eq(again, p);
     cr_assert_eq(il_registry_count(r), before + 1);
 
@@ -166,9 +166,9 @@ Test(registry, finds_by_path)
     cr_assert_eq(il_registry_find_file(&again, r, "/nowhere/x.so", &e), IL_EPLUGIN);
     cr_assert_str_eq(e.message, "/nowhere/x.so: cannot be opened: No such file or directory");
 
-    cr_assert_eq(il_registry_find(&p, r, IL_LOSS, STUBS "/picky.so", &e), IL_EPLUGIN);
+    cr_assert_eq(il_registry_find(&p, r, IL_KIND_LOSS, STUBS "/picky.so", &e), IL_EPLUGIN);
     cr_assert_str_eq(e.message, STUBS "/picky.so: is a mask policy, expected a loss");
-    cr_assert_eq(il_registry_find(&p, r, IL_LOSS, "/nowhere/x.so", &e), IL_EPLUGIN);
+    cr_assert_eq(il_registry_find(&p, r, IL_KIND_LOSS, "/nowhere/x.so", &e), IL_EPLUGIN);
     cr_assert_str_eq(e.message, "/nowhere/x.so: cannot be opened: No such file or directory");
     il_registry_free(r);
 }
@@ -222,7 +222,7 @@ Test(registry, junk_and_missing_folders)
     cr_assert_str_eq(why_refused(r, "folder.so"), "is no shared object of this machine");
     const il_plugin *p = NULL;
     il_err e = {0};
-    cr_assert_eq(il_registry_find(&p, r, IL_MODEL, "tiny", &e), IL_OK, "sub-folders are searched: %s", e.message);
+    cr_assert_eq(il_registry_find(&p, r, IL_KIND_MODEL, "tiny", &e), IL_OK, "sub-folders are searched: %s", e.message);
     il_registry_free(r);
 
     snprintf(path, sizeof path, "rm -r %s", folder);
@@ -239,7 +239,7 @@ Test(registry, first_of_a_name_wins)
     il_registry *r = open_with(path);
     const il_plugin *p = NULL;
     il_err e = {0};
-    cr_assert_eq(il_registry_find(&p, r, IL_MODEL, "net", &e), IL_OK, "%s", e.message);
+    cr_assert_eq(il_registry_find(&p, r, IL_KIND_MODEL, "net", &e), IL_OK, "%s", e.message);
     char expected[200], why[400];
     snprintf(expected, sizeof expected, "%s/net.so", folder);
     cr_assert_str_eq(il_registry_path(r, p), expected);
@@ -252,9 +252,9 @@ Test(registry, first_of_a_name_wins)
 
 Test(registry, kinds)
 {
-    cr_assert_str_eq(il_descriptor_kind(IL_DATASET), "dataset");
-    cr_assert_str_eq(il_descriptor_kind(IL_MODEL), "model");
-    cr_assert_str_eq(il_descriptor_kind(IL_LOSS), "loss");
-    cr_assert_str_eq(il_descriptor_kind(IL_MASK_POLICY), "mask policy");
+    cr_assert_str_eq(il_descriptor_kind(IL_KIND_DATASET), "dataset");
+    cr_assert_str_eq(il_descriptor_kind(IL_KIND_MODEL), "model");
+    cr_assert_str_eq(il_descriptor_kind(IL_KIND_LOSS), "loss");
+    cr_assert_str_eq(il_descriptor_kind(IL_KIND_MASK_POLICY), "mask policy");
     il_registry_free(NULL);
 }

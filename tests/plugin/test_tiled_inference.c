@@ -9,7 +9,7 @@
 static il_tensor *constant(const void *self, il_scope *s, il_tensor *image, il_tensor **aux)
 {
     (void)self, (void)aux;
-    return il_full(s, 1.25, IL_F32, 4, (int64_t[]){ il_dim(image, 0), 1, il_dim(image, 2), il_dim(image, 3) });
+    return il_full(s, 1.25, IL_DTYPE_F32, 4, (int64_t[]){ il_dim(image, 0), 1, il_dim(image, 2), il_dim(image, 3) });
 }
 
 /* Three 5x5 layers, the first of which sees edges: pixels up to 6 away count. */
@@ -21,7 +21,7 @@ static il_tensor *small(const void *self, il_scope *s, il_tensor *image, il_tens
         first[i] = (float)((i * 7 + 3) % 11 - 5) / 5;
     for (int i = 0; i < 25; i++)
         next[i] = (float)((i * 5 + 1) % 7 - 3) / 6;
-    il_conv_opts o = { .padding = 2 };
+    il_conv_geometry o = { .padding = 2 };
     il_tensor *x = il_conv2d(s, image, il_from_f32(s, first, 4, (int64_t[]){ 1, 3, 5, 5 }), NULL, o);
     il_tensor *w = il_from_f32(s, next, 4, (int64_t[]){ 1, 1, 5, 5 });
     return il_conv2d(s, il_tanh(s, il_conv2d(s, il_tanh(s, x), w, NULL, o)), w, NULL, o);
@@ -46,7 +46,7 @@ static il_model_ops ops_constant = { .forward = constant }, ops_small = { .forwa
 
 static il_plugin plugin_of(const il_model_ops *ops)
 {
-    return (il_plugin){ .abi = IL_ABI, .kind = IL_MODEL, .name = "stub", .model = ops };
+    return (il_plugin){ .abi = IL_ABI, .kind = IL_KIND_MODEL, .name = "stub", .model = ops };
 }
 
 static il_image noise(int width, int height)

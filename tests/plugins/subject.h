@@ -20,7 +20,7 @@ static inline bool subject_full(void)
 /* The published figures are of PyTorch's default order, the program works in the other. */
 static inline il_order subject_order(void)
 {
-    return subject_full() ? IL_NCHW : IL_NHWC;
+    return subject_full() ? IL_ORDER_NCHW : IL_ORDER_NHWC;
 }
 
 struct subject {
@@ -31,7 +31,7 @@ struct subject {
 
 static inline struct subject open_subject(const char *model, const char *const *settings, const char *figures)
 {
-    struct subject t = { .plugin = open_plugin(IL_MODEL, model, settings) };
+    struct subject t = { .plugin = open_plugin(IL_KIND_MODEL, model, settings) };
     il_err e = { 0 };
     /* The published figures are those of two threads; else one, as two that wait for each other on a busy machine take
      * twenty times as long. */

@@ -60,7 +60,7 @@ static void strip(char *out, size_t room, const char *in)
 static void scan(char *out, size_t room, const char *dataset, const char *const *settings, const char *split,
                  const char *images)
 {
-    struct opened o = open_plugin(IL_DATASET, dataset, settings);
+    struct opened o = open_plugin(IL_KIND_DATASET, dataset, settings);
     char raw[4000] = "";
     il_params *p = NULL;
     il_source *src = NULL;

@@ -23,7 +23,7 @@ static int open_set(struct set *s, const char *recipe, const char *photos, const
 {
     *s = (struct set){ 0 };
     WORK_OK(il_registry_open(&s->registry, e), *e);
-    WORK_OK(il_registry_find(&s->choice.plugin, s->registry, IL_DATASET, "fakes", e), *e);
+    WORK_OK(il_registry_find(&s->choice.plugin, s->registry, IL_KIND_DATASET, "fakes", e), *e);
     WORK_OK(il_params_new(&s->choice.params, s->choice.plugin->params, e), *e);
     WORK_OK(il_params_set(s->choice.params, "recipe", recipe, e), *e);
     if (photos)

@@ -48,9 +48,9 @@ static double difference(const il_tensor *a, const il_tensor *b)
 static struct opened loaded(const char *name, const char *const *settings)
 {
     il_err e = { 0 };
-    struct opened o = open_plugin(IL_GENERATOR, name, settings);
+    struct opened o = open_plugin(IL_KIND_GENERATOR, name, settings);
     cr_assert_eq(o.plugin->generator->multiple, 8);
-    cr_assert_eq(o.plugin->load(o.self, (il_device){ IL_CPU, 0 }, &e), IL_OK, "%s", e.message);
+    cr_assert_eq(o.plugin->load(o.self, (il_device){ IL_DEVICE_CPU, 0 }, &e), IL_OK, "%s", e.message);
     return o;
 }
 
@@ -122,7 +122,7 @@ Test(generators, inpaint)
 
 Test(generators, what_they_offer)
 {
-    struct opened vae = open_plugin(IL_GENERATOR, "vae", (const char *const[]){ "root", FOLDER "sd15-small", NULL });
+    struct opened vae = open_plugin(IL_KIND_GENERATOR, "vae", (const char *const[]){ "root", FOLDER "sd15-small", NULL });
     cr_assert_null(vae.plugin->generator->inpaint);
     close_plugin(&vae);
 }
@@ -147,7 +147,7 @@ Test(generators, uses)
         il_err e = { 0 };
         il_uses u = { 0 };
         snprintf(root, sizeof root, "%s%s", FOLDER, used[i].root);
-        struct opened o = open_plugin(IL_GENERATOR, used[i].plugin, (const char *const[]){ "root", root, NULL });
+        struct opened o = open_plugin(IL_KIND_GENERATOR, used[i].plugin, (const char *const[]){ "root", root, NULL });
         cr_assert_eq(o.plugin->uses(o.self, &u, &e), IL_OK, "%s", e.message);
         size_t n = 0;
         for (; used[i].files[n]; n++) {
@@ -169,7 +169,7 @@ Test(generators, uses_shards_of_a_variant)
     struct scratch s = scratch_new();
     scratch_link(&s, "config.json", FOLDER "sd15-small/vae/config.json");
     const char *const settings[] = { "root", s.path, "variant", "fp16", NULL };
-    struct opened o = open_plugin(IL_GENERATOR, "vae", settings);
+    struct opened o = open_plugin(IL_KIND_GENERATOR, "vae", settings);
     cr_assert_eq(o.plugin->uses(o.self, &u, &e), IL_EIO);
     cr_assert(strstr(e.message, "diffusion_pytorch_model.fp16.safetensors: there is no such file"), "%s", e.message);
     il_uses_clear(&u);
@@ -212,7 +212,7 @@ static int try_open(struct opened *o, const char *plugin, const char *root, cons
 {
     il_params *p = NULL;
     cr_assert_eq(il_registry_open(&o->registry, e), IL_OK, "%s", e->message);
-    cr_assert_eq(il_registry_find(&o->plugin, o->registry, IL_GENERATOR, plugin, e), IL_OK, "%s", e->message);
+    cr_assert_eq(il_registry_find(&o->plugin, o->registry, IL_KIND_GENERATOR, plugin, e), IL_OK, "%s", e->message);
     cr_assert_eq(il_params_new(&p, o->plugin->params, e), IL_OK);
     int rc = root ? il_params_set(p, "root", root, e) : IL_OK;
     for (; !rc && settings && settings[0]; settings += 2)
@@ -272,8 +272,8 @@ Test(generators, missing_weights)
     il_err e = { 0 };
     struct scratch s = scratch_new();
     scratch_link(&s, "config.json", FOLDER "sd15-small/vae/config.json");
-    struct opened o = open_plugin(IL_GENERATOR, "vae", (const char *const[]){ "root", s.path, NULL });
-    cr_assert_eq(o.plugin->load(o.self, (il_device){ IL_CPU, 0 }, &e), IL_EIO);
+    struct opened o = open_plugin(IL_KIND_GENERATOR, "vae", (const char *const[]){ "root", s.path, NULL });
+    cr_assert_eq(o.plugin->load(o.self, (il_device){ IL_DEVICE_CPU, 0 }, &e), IL_EIO);
     cr_assert(strstr(e.message, "/diffusion_pytorch_model.safetensors: there is no such file"), "%s", e.message);
     close_plugin(&o);
     scratch_remove(&s);

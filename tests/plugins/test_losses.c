@@ -27,7 +27,7 @@ static struct opened open_case(json_t *row)
         settings[n++] = key;
         settings[n++] = json_string_value(value);
     }
-    return open_plugin(IL_LOSS, json_string_value(json_object_get(row, "loss")), settings);
+    return open_plugin(IL_KIND_LOSS, json_string_value(json_object_get(row, "loss")), settings);
 }
 
 static void close_to(double got, double want, const char *what, size_t row)
@@ -195,7 +195,7 @@ Test(losses, refused_settings)
         { "bce", "pos_weight", "-2" }, { "bce", "pos_weight", "much" }, { "dice", "smooth", "0" },
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        struct opened o = open_plugin(IL_LOSS, bad[i][0], NULL);
+        struct opened o = open_plugin(IL_KIND_LOSS, bad[i][0], NULL);
         il_err e = { 0 };
         il_params *p = NULL;
         cr_assert_eq(il_params_new(&p, o.plugin->params, &e), IL_OK, "%s", e.message);

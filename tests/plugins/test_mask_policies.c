@@ -12,7 +12,7 @@ static void check_table(const char *key, const json_t *table)
     snprintf(name, sizeof name, "%.*s", (int)strcspn(key, " "), key);
     const char *level = strchr(key, ' ') ? strchr(key, ' ') + 1 : NULL;
     const char *settings[] = { level ? "level" : NULL, level, NULL };
-    struct opened o = open_plugin(IL_MASK_POLICY, name, settings);
+    struct opened o = open_plugin(IL_KIND_MASK_POLICY, name, settings);
     cr_assert_eq(json_array_size(table), 256);
     for (size_t grey = 0; grey < 256; grey++) {
         float expected = (float)json_number_value(json_array_get(table, grey));
@@ -37,7 +37,7 @@ Test(mask_policies, label_every_grey_level)
 Test(mask_policies, threshold_has_bounds)
 {
     static const char *const wrong[] = { "0", "256", "-1", "12.5", "half" };
-    struct opened o = open_plugin(IL_MASK_POLICY, "threshold", NULL);
+    struct opened o = open_plugin(IL_KIND_MASK_POLICY, "threshold", NULL);
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         il_params *p = NULL;
         il_err e = { 0 };

@@ -13,10 +13,10 @@
 static struct opened open_masker(const char *name, const char *const *settings)
 {
     il_err e = { 0 };
-    struct opened o = open_plugin(IL_MASKER, name, settings);
+    struct opened o = open_plugin(IL_KIND_MASKER, name, settings);
     il_torch_threads(1);
     if (o.plugin->load)
-        OK(o.plugin->load(o.self, (il_device){ IL_CPU, 0 }, &e));
+        OK(o.plugin->load(o.self, (il_device){ IL_DEVICE_CPU, 0 }, &e));
     return o;
 }
 
@@ -255,8 +255,8 @@ static void expect_refusal(const char *masker, const char *file, const char *siz
     il_rule rule = { "" };
     il_image photo = blank(512, 384), mask = { 0 };
     const char *const sized[] = { "file", file, "size", size, NULL }, *const plain[] = { "file", file, NULL };
-    struct opened o = open_plugin(IL_MASKER, masker, size ? sized : plain);
-    int rc = o.plugin->load(o.self, (il_device){ IL_CPU, 0 }, &e);
+    struct opened o = open_plugin(IL_KIND_MASKER, masker, size ? sized : plain);
+    int rc = o.plugin->load(o.self, (il_device){ IL_DEVICE_CPU, 0 }, &e);
     if (rc == IL_OK)
         rc = mask_of(&o, &photo, 1, &mask, &rule, &e);
     cr_expect_eq(rc, code, "%s: %d (%s)", file, rc, e.message);
@@ -441,7 +441,7 @@ static void refuse_to_open(const char *const settings[5], int code, const char *
     const il_plugin *plugin = NULL;
     void *self = NULL;
     OK(il_registry_open(&r, &e));
-    OK(il_registry_find(&plugin, r, IL_MASKER, "irregular", &e));
+    OK(il_registry_find(&plugin, r, IL_KIND_MASKER, "irregular", &e));
     OK(il_params_new(&p, plugin->params, &e));
     for (; settings[0]; settings += 2)
         OK(il_params_set(p, settings[0], settings[1], &e));

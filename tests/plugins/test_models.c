@@ -141,7 +141,7 @@ static void check_training(const struct subject *t, const struct training *how)
 {
     il_err e = { 0 };
     il_adam *adam = NULL;
-    struct opened focal = open_plugin(IL_LOSS, "focal", NULL);
+    struct opened focal = open_plugin(IL_KIND_LOSS, "focal", NULL);
     const il_adam_opts opts = { .size = sizeof(il_adam_opts), .lr = 1e-4, .weight_decay = how->weight_decay };
     cr_assert_eq(il_adam_new(&adam, t->state, &opts, &e), IL_OK, "%s", e.message);
     const json_t *want = json_object_get(json_object_get(t->figures, "train"), "loss");
@@ -273,7 +273,7 @@ Test(models, nix_has_no_auxiliary_head)
 Test(models, torchscript_file_is_no_module)
 {
     const char *const settings[] = { "file", TEST_DATA "/oracle/nix.py", NULL };
-    struct opened o = open_plugin(IL_MODEL, "torchscript", settings);
+    struct opened o = open_plugin(IL_KIND_MODEL, "torchscript", settings);
     il_err e = { 0 };
     il_state *st = NULL;
     cr_assert_eq(il_state_new(&st, (il_device){ 0 }, 1, &e), IL_OK, "%s", e.message);

@@ -21,7 +21,7 @@ static void strip(char *out, size_t room, const char *in)
 static void scan(char *out, size_t room, const char *root, const char *split_setting, const char *split, const char *images)
 {
     const char *settings[] = { "root", root, split_setting ? "split" : NULL, split_setting, NULL };
-    struct opened o = open_plugin(IL_DATASET, "pairs", settings);
+    struct opened o = open_plugin(IL_KIND_DATASET, "pairs", settings);
     char raw[4000] = "";
     il_params *p = NULL;
     il_source *src = NULL;
@@ -108,8 +108,8 @@ Test(pairs, lists_both_layouts, .init = make_files, .fini = made_close)
 
 Test(pairs, a_list_is_part_of_a_run_s_identity)
 {
-    struct opened o = open_plugin(IL_DATASET, "pairs", (const char *[]){ "root", "/x", NULL });
-    cr_expect_null(o.plugin->uses, "so that the file that the IL_PATH setting names is hashed");
-    cr_expect_eq(o.plugin->params[0].type, IL_PATH);
+    struct opened o = open_plugin(IL_KIND_DATASET, "pairs", (const char *[]){ "root", "/x", NULL });
+    cr_expect_null(o.plugin->uses, "so that the file that the IL_PARAM_PATH setting names is hashed");
+    cr_expect_eq(o.plugin->params[0].type, IL_PARAM_PATH);
     close_plugin(&o);
 }

@@ -9,7 +9,7 @@
 #include "network.h"
 
 static il_err e;
-static const il_device cpu = { IL_CPU, 0 };
+static const il_device cpu = { IL_DEVICE_CPU, 0 };
 
 static float largest_difference(const il_tensor *a, const il_tensor *b)
 {

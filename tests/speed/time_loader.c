@@ -70,7 +70,7 @@ static int files_scan(void *self, il_scan what, il_items *out, il_err *e)
 }
 
 static const il_dataset_ops files_ops = { .scan = files_scan };
-static const il_plugin files = { .abi = IL_ABI, .kind = IL_DATASET, .name = "files", .revision = 1, .open = files_open,
+static const il_plugin files = { .abi = IL_ABI, .kind = IL_KIND_DATASET, .name = "files", .revision = 1, .open = files_open,
                                  .close = files_close, .dataset = &files_ops };
 static const il_choice files_choice = { .plugin = &files };
 
@@ -180,7 +180,7 @@ static int open_model(struct bench *b, il_err *e)
 {
     int rc = il_registry_open(&b->registry, e);
     if (!rc)
-        rc = il_registry_find(&b->choice.plugin, b->registry, IL_MODEL, b->o.model, e);
+        rc = il_registry_find(&b->choice.plugin, b->registry, IL_KIND_MODEL, b->o.model, e);
     if (!rc)
         rc = il_params_new(&b->choice.params, b->choice.plugin->params, e);
     if (!rc)

@@ -22,7 +22,7 @@ static inline il_scope *figures_scope(bool training, bool grad)
 {
     il_err e = { 0 };
     il_scope *s = NULL;
-    il_scope_opts opts = { .size = sizeof opts, .device = { IL_CPU, 0 }, .training = training, .grad = grad, .seed = 5 };
+    il_scope_opts opts = { .size = sizeof opts, .device = { IL_DEVICE_CPU, 0 }, .training = training, .grad = grad, .seed = 5 };
     cr_assert_eq(il_scope_open(&s, &opts, &e), IL_OK, "%s", e.message);
     return s;
 }

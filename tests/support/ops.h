@@ -47,7 +47,7 @@ static inline void ops_check_one(json_t *figures, const struct ops_row *row)
     for (size_t i = 0; i < json_array_size(inputs); i++) {
         in[i] = figures_tensor(s, json_array_get(inputs, i));
         if (i == 5) /* batch norm's count */
-            in[i] = il_to(s, in[i], IL_I64);
+            in[i] = il_to(s, in[i], IL_DTYPE_I64);
         if (json_is_true(json_array_get(json_object_get(figures, "wants"), i)))
             cr_assert_eq(il_require_grad(in[i], &e), IL_OK, "%s", e.message);
     }

@@ -111,7 +111,7 @@ static int samples_plugin_scan(void *self, il_scan what, il_items *out, il_err *
 
 static const il_dataset_ops samples_ops = { .scan = samples_plugin_scan };
 static const il_plugin samples_plugin = {
-    .abi = IL_ABI, .kind = IL_DATASET, .name = "samples", .revision = 1, .summary = "test", .open = samples_plugin_open,
+    .abi = IL_ABI, .kind = IL_KIND_DATASET, .name = "samples", .revision = 1, .summary = "test", .open = samples_plugin_open,
     .close = samples_plugin_close, .dataset = &samples_ops,
 };
 static char samples_label[] = "samples";

@@ -56,17 +56,17 @@ static void expect_state(const il_bundle *b)
     }
     for (int i = 0; i < 6; i++)
         slice[i] = plain[(1 + i / 3) * 6 + 2 + i % 3];
-    expect(b, "plain", IL_F32, 2, (int64_t[]){ 4, 6 }, plain);
-    expect(b, "columns", IL_F32, 2, (int64_t[]){ 6, 4 }, columns);
-    expect(b, "slice", IL_F32, 2, (int64_t[]){ 2, 3 }, slice);
-    expect(b, "tied", IL_F32, 2, (int64_t[]){ 4, 6 }, plain);
-    expect(b, "tracked", IL_I64, 0, NULL, (float[]){ 7 });
-    expect(b, "empty", IL_F32, 2, (int64_t[]){ 0, 3 }, NULL);
-    expect(b, "parameter", IL_F32, 1, (int64_t[]){ 2 }, (float[]){ 0.1f, -0.2f });
-    expect(b, "half", IL_F16, 1, (int64_t[]){ 2 }, (float[]){ 1.5f, -2.25f });
-    expect(b, "brain", IL_BF16, 1, (int64_t[]){ 3 }, (float[]){ 1.5f, -2.25f, 3 });
-    expect(b, "double", IL_F64, 2, (int64_t[]){ 1, 1 }, (float[]){ 1e-3f });
-    expect(b, "bytes", IL_U8, 1, (int64_t[]){ 3 }, (float[]){ 0, 127, 255 });
+    expect(b, "plain", IL_DTYPE_F32, 2, (int64_t[]){ 4, 6 }, plain);
+    expect(b, "columns", IL_DTYPE_F32, 2, (int64_t[]){ 6, 4 }, columns);
+    expect(b, "slice", IL_DTYPE_F32, 2, (int64_t[]){ 2, 3 }, slice);
+    expect(b, "tied", IL_DTYPE_F32, 2, (int64_t[]){ 4, 6 }, plain);
+    expect(b, "tracked", IL_DTYPE_I64, 0, NULL, (float[]){ 7 });
+    expect(b, "empty", IL_DTYPE_F32, 2, (int64_t[]){ 0, 3 }, NULL);
+    expect(b, "parameter", IL_DTYPE_F32, 1, (int64_t[]){ 2 }, (float[]){ 0.1f, -0.2f });
+    expect(b, "half", IL_DTYPE_F16, 1, (int64_t[]){ 2 }, (float[]){ 1.5f, -2.25f });
+    expect(b, "brain", IL_DTYPE_BF16, 1, (int64_t[]){ 3 }, (float[]){ 1.5f, -2.25f, 3 });
+    expect(b, "double", IL_DTYPE_F64, 2, (int64_t[]){ 1, 1 }, (float[]){ 1e-3f });
+    expect(b, "bytes", IL_DTYPE_U8, 1, (int64_t[]){ 3 }, (float[]){ 0, 127, 255 });
 }
 
 Test(bundle, reads_what_python_wrote)
@@ -140,10 +140,10 @@ static il_bundle *sample(void)
     float numbers[] = { 1.5f, -2, 3 };
     int64_t count = 7;
     OK(il_bundle_new(&b, &e));
-    OK(il_bundle_add_bytes(b, "bytes", IL_U8, 1, (int64_t[]){ 3 }, "abc", &e)); /* would misalign what follows */
-    OK(il_bundle_add_bytes(b, "w", IL_F32, 2, (int64_t[]){ 1, 3 }, numbers, &e));
-    OK(il_bundle_add_bytes(b, "count", IL_I64, 0, NULL, &count, &e));
-    OK(il_bundle_add_bytes(b, "empty", IL_F16, 1, (int64_t[]){ 0 }, NULL, &e));
+    OK(il_bundle_add_bytes(b, "bytes", IL_DTYPE_U8, 1, (int64_t[]){ 3 }, "abc", &e)); /* would misalign what follows */
+    OK(il_bundle_add_bytes(b, "w", IL_DTYPE_F32, 2, (int64_t[]){ 1, 3 }, numbers, &e));
+    OK(il_bundle_add_bytes(b, "count", IL_DTYPE_I64, 0, NULL, &count, &e));
+    OK(il_bundle_add_bytes(b, "empty", IL_DTYPE_F16, 1, (int64_t[]){ 0 }, NULL, &e));
     OK(il_bundle_note(b, "key", "first", &e));
     OK(il_bundle_note(b, "key", "t\xC3\xA9xt \"quoted\"\n", &e));
     return b;
@@ -161,10 +161,10 @@ Test(bundle, written_files_read_back, .init = set_up, .fini = tear_down)
     cr_assert_eq(il_bundle_count(back), 4);
     for (size_t i = 0; i < 4; i++)
         cr_assert_str_eq(il_bundle_name(back, i), il_bundle_name(b, i));
-    expect(back, "bytes", IL_U8, 1, (int64_t[]){ 3 }, (float[]){ 97, 98, 99 });
-    expect(back, "w", IL_F32, 2, (int64_t[]){ 1, 3 }, (float[]){ 1.5f, -2, 3 });
-    expect(back, "count", IL_I64, 0, NULL, (float[]){ 7 });
-    expect(back, "empty", IL_F16, 1, (int64_t[]){ 0 }, NULL);
+    expect(back, "bytes", IL_DTYPE_U8, 1, (int64_t[]){ 3 }, (float[]){ 97, 98, 99 });
+    expect(back, "w", IL_DTYPE_F32, 2, (int64_t[]){ 1, 3 }, (float[]){ 1.5f, -2, 3 });
+    expect(back, "count", IL_DTYPE_I64, 0, NULL, (float[]){ 7 });
+    expect(back, "empty", IL_DTYPE_F16, 1, (int64_t[]){ 0 }, NULL);
     cr_assert_str_eq(il_bundle_noted(back, "key"), "t\xC3\xA9xt \"quoted\"\n");
     il_bundle_free(b);
     il_bundle_free(back);
@@ -182,8 +182,8 @@ Test(bundle, written_bytes, .init = set_up, .fini = tear_down)
     il_err e = { 0 };
     il_bundle *b = NULL;
     OK(il_bundle_new(&b, &e));
-    OK(il_bundle_add_bytes(b, "bytes", IL_U8, 1, (int64_t[]){ 2 }, "ab", &e));
-    OK(il_bundle_add_bytes(b, "w", IL_F32, 0, NULL, &one, &e));
+    OK(il_bundle_add_bytes(b, "bytes", IL_DTYPE_U8, 1, (int64_t[]){ 2 }, "ab", &e));
+    OK(il_bundle_add_bytes(b, "w", IL_DTYPE_F32, 0, NULL, &one, &e));
     OK(il_bundle_write(b, path_of(path, "b.safetensors"), &e));
     FILE *f = fopen(path, "rb");
     cr_assert_not_null(f);
@@ -221,9 +221,9 @@ Test(bundle, names_are_unique)
 {
     il_err e = { 0 };
     il_bundle *b = sample();
-    cr_assert_eq(il_bundle_add_bytes(b, "w", IL_U8, 0, NULL, "a", &e), IL_EPARAM);
+    cr_assert_eq(il_bundle_add_bytes(b, "w", IL_DTYPE_U8, 0, NULL, "a", &e), IL_EPARAM);
     cr_assert_str_eq(e.message, "tensor w: this name exists already");
-    cr_assert_eq(il_bundle_add_bytes(b, "__metadata__", IL_U8, 0, NULL, "a", &e), IL_EPARAM);
+    cr_assert_eq(il_bundle_add_bytes(b, "__metadata__", IL_DTYPE_U8, 0, NULL, "a", &e), IL_EPARAM);
     cr_assert_eq(il_bundle_count(b), 4);
     il_bundle_free(b);
     il_bundle_free(NULL);

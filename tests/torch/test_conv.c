@@ -11,7 +11,7 @@
 struct shape {
     const char *name;
     int n, in, height, width, out, high, wide; /* wide: of the kernel; 0: as high */
-    il_conv_opts o;
+    il_conv_geometry o;
     bool bias, nchw, frozen_x, frozen_weight;
 };
 
@@ -138,7 +138,7 @@ static void compare(const struct shape *c, const struct figures *f, bool trainin
     il_scope *s = NULL;
     int wide = c->wide ? c->wide : c->high;
     cr_assert_eq(il_scope_open(&s, IL_OPTS(il_scope_opts, .training = training), &e), IL_OK, "%s", e.message);
-    il_order order = c->nchw ? IL_NCHW : IL_NHWC;
+    il_order order = c->nchw ? IL_ORDER_NCHW : IL_ORDER_NHWC;
     il_tensor *x = il_to_order(s, il_from_f32(s, f->x, 4, (int64_t[]){ c->n, c->in, c->height, c->width }), order);
     il_tensor *w = il_to_order(
         s, il_from_f32(s, f->w, 4, (int64_t[]){ c->out, c->in / or_one(c->o.groups), c->high, wide }), order);
@@ -193,7 +193,7 @@ static void rectify(double *y, const struct shape *c, const struct figures *f, f
 
 static il_tensor *taken(il_scope *s, const struct shape *c, const float *data, int64_t n, int64_t channels, int64_t height, int64_t width)
 {
-    return il_to_order(s, il_from_f32(s, data, 4, (int64_t[]){ n, channels, height, width }), c->nchw ? IL_NCHW : IL_NHWC);
+    return il_to_order(s, il_from_f32(s, data, 4, (int64_t[]){ n, channels, height, width }), c->nchw ? IL_ORDER_NCHW : IL_ORDER_NHWC);
 }
 
 /* All pictures, the first alone, all again: what is kept with the weight must fit each time. Then after a change. */
@@ -260,8 +260,8 @@ Test(conv, a_weight_used_twice)
     il_err e = { 0 };
     il_scope *s = NULL;
     cr_assert_eq(il_scope_open(&s, IL_OPTS(il_scope_opts, .training = true), &e), IL_OK, "%s", e.message);
-    il_tensor *x = il_to_order(s, il_from_f32(s, f.x, 4, (int64_t[]){ 2, 18, 6, 5 }), IL_NHWC);
-    il_tensor *w = il_to_order(s, il_from_f32(s, f.w, 4, (int64_t[]){ 18, 18, 3, 3 }), IL_NHWC);
+    il_tensor *x = il_to_order(s, il_from_f32(s, f.x, 4, (int64_t[]){ 2, 18, 6, 5 }), IL_ORDER_NHWC);
+    il_tensor *w = il_to_order(s, il_from_f32(s, f.w, 4, (int64_t[]){ 18, 18, 3, 3 }), IL_ORDER_NHWC);
     il_tensor *up = il_from_f32(s, f.up, 4, (int64_t[]){ 2, 18, 6, 5 });
     cr_assert_eq(il_require_grad(w, &e), IL_OK, "%s", e.message);
     for (int pass = 0; pass < 2; pass++) {

@@ -71,7 +71,7 @@ Test(convert, one_of_a_batch)
     il_scope *s = figures_scope(false, false);
     il_image out = { 0 };
     il_err e = { 0 };
-    il_tensor *t = il_to(s, il_from_f32(s, values, 4, (int64_t[]){ 2, 3, 1, 2 }), IL_F16);
+    il_tensor *t = il_to(s, il_from_f32(s, values, 4, (int64_t[]){ 2, 3, 1, 2 }), IL_DTYPE_F16);
     cr_assert_eq(il_convert_to_image(&out, t, 1, &e), IL_OK, "%s", e.message);
     for (int i = 0; i < 6; i++)
         cr_expect_eq(out.pixels[i], wanted[i], "byte %d is %d", i, out.pixels[i]);

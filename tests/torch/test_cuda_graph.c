@@ -23,8 +23,8 @@ static void open_net(struct net *n)
     n->weight = il_state_param(n->state, "weight", IL_INIT_KAIMING_UNIFORM, 0, 4, (int64_t[]){ 2, 3, 3, 3 });
     n->gain = il_state_param(n->state, "gain", IL_INIT_ONES, 0, 1, (int64_t[]){ 2 });
     n->bias = il_state_param(n->state, "bias", IL_INIT_ZEROS, 0, 1, (int64_t[]){ 2 });
-    n->mean = il_state_buffer(n->state, "mean", IL_F32, 0, 1, (int64_t[]){ 2 });
-    n->var = il_state_buffer(n->state, "var", IL_F32, 1, 1, (int64_t[]){ 2 });
+    n->mean = il_state_buffer(n->state, "mean", IL_DTYPE_F32, 0, 1, (int64_t[]){ 2 });
+    n->var = il_state_buffer(n->state, "var", IL_DTYPE_F32, 1, 1, (int64_t[]){ 2 });
     cr_assert_eq(il_state_status(n->state, &e), IL_OK, "%s", e.message);
     cr_assert_eq(il_adam_new(&n->adam, n->state, IL_OPTS(il_adam_opts, .lr = 0.01), &e), IL_OK);
 }
@@ -43,7 +43,7 @@ static int body(void *context, il_scope *outer, il_tensor *const in[], il_tensor
     if (rc != IL_OK)
         return rc;
     n->bodies++;
-    il_tensor *y = il_conv2d(s, in[0], n->weight, NULL, (il_conv_opts){ .padding = 1 });
+    il_tensor *y = il_conv2d(s, in[0], n->weight, NULL, (il_conv_geometry){ .padding = 1 });
     y = il_dropout(s, il_batch_norm(s, y, n->gain, n->bias, n->mean, n->var, NULL), 0.5);
     il_tensor *loss = il_mean(s, il_mul(s, y, y));
     rc = il_backward(s, loss, e);
@@ -83,7 +83,7 @@ static float evaluate(struct net *n)
     const il_fold fold = { .weight = n->gain, .bias = n->bias, .mean = n->mean, .var = n->var };
     cr_assert_eq(il_scope_open(&s, NULL, &e), IL_OK);
     il_tensor *x = il_randn(s, 7, 0, 4, (int64_t[]){ 1, 3, 8, 8 });
-    il_tensor *y = il_conv2d_folded(s, x, n->weight, NULL, fold, (il_conv_opts){ .padding = 1 });
+    il_tensor *y = il_conv2d_folded(s, x, n->weight, NULL, fold, (il_conv_geometry){ .padding = 1 });
     y = il_mean(s, y);
     cr_assert_eq(il_scope_status(s, &e), IL_OK, "%s", e.message);
     cr_assert_eq(il_read_f32(y, &value, 1, &e), IL_OK);
@@ -171,7 +171,7 @@ Test(graph, without_a_gpu_there_is_no_recorder_for_it)
     il_err e = { 0 };
     if (il_device_parse(&gpu, "cuda", &e) == IL_OK)
         cr_skip("there is a GPU");
-    cr_expect_eq(il_graph_new(&g, (il_device){ IL_CUDA, 0 }, &e), IL_EDEVICE);
+    cr_expect_eq(il_graph_new(&g, (il_device){ IL_DEVICE_CUDA, 0 }, &e), IL_EDEVICE);
     cr_expect_not_null(strstr(e.message, "CUDA graphs"), "%s", e.message);
     cr_expect_null(g);
 }

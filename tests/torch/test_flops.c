@@ -16,7 +16,7 @@ static il_flops *new_flops(void)
 static il_tensor *leaf(il_scope *s, int ndim, const int64_t *shape)
 {
     il_err e = { 0 };
-    il_tensor *t = il_full(s, 0.5, IL_F32, ndim, shape);
+    il_tensor *t = il_full(s, 0.5, IL_DTYPE_F32, ndim, shape);
     cr_assert_eq(il_require_grad(t, &e), IL_OK, "%s", e.message);
     return t;
 }
@@ -40,10 +40,10 @@ Test(flops, each_operation)
     il_tensor *x = LEAF(s, 2, 4, 9, 7), *w = LEAF(s, 6, 4, 3, 3), *g = LEAF(s, 6, 2, 3, 3);
     il_tensor *t = LEAF(s, 2, 4, 5, 6), *u = LEAF(s, 4, 3, 2, 2), *a = LEAF(s, 2, 5, 8), *m = LEAF(s, 3, 8);
     il_tensor *q = LEAF(s, 2, 3, 5, 8), *k = LEAF(s, 2, 3, 7, 8), *v = LEAF(s, 2, 3, 7, 8);
-    il_conv2d(nested, x, w, NULL, (il_conv_opts){ .stride = 2, .padding = 1 });
+    il_conv2d(nested, x, w, NULL, (il_conv_geometry){ .stride = 2, .padding = 1 });
     il_scope_close(nested);
-    il_conv2d(s, x, g, NULL, (il_conv_opts){ .stride = 2, .padding = 1, .groups = 2 });
-    il_conv_transpose2d(s, t, u, NULL, (il_conv_opts){ .stride = 2 });
+    il_conv2d(s, x, g, NULL, (il_conv_geometry){ .stride = 2, .padding = 1, .groups = 2 });
+    il_conv_transpose2d(s, t, u, NULL, (il_conv_geometry){ .stride = 2 });
     il_linear(s, a, m, NULL);
     il_attention(s, q, k, v, false);
     il_err e = { 0 };
@@ -67,18 +67,18 @@ Test(flops, backward_only_where_a_gradient_is_wanted)
 {
     il_flops *f = new_flops();
     il_scope *s = open_scope(IL_OPTS(il_scope_opts, .grad = true, .flops = f));
-    il_tensor *image = il_full(s, 1, IL_F32, 4, (int64_t[]){ 1, 3, 8, 8 }), *x = LEAF(s, 1, 3, 8, 8);
-    il_tensor *w = LEAF(s, 5, 3, 1, 1), *frozen = il_full(s, 1, IL_F32, 4, (int64_t[]){ 5, 3, 1, 1 });
+    il_tensor *image = il_full(s, 1, IL_DTYPE_F32, 4, (int64_t[]){ 1, 3, 8, 8 }), *x = LEAF(s, 1, 3, 8, 8);
+    il_tensor *w = LEAF(s, 5, 3, 1, 1), *frozen = il_full(s, 1, IL_DTYPE_F32, 4, (int64_t[]){ 5, 3, 1, 1 });
     const int64_t once = INT64_C(2) * 5 * 3 * 64;
-    il_conv2d(s, image, w, NULL, (il_conv_opts){ 0 });
+    il_conv2d(s, image, w, NULL, (il_conv_geometry){ 0 });
     cr_expect_eq(il_flops_of(f, w).backward, once);
-    il_conv2d(s, x, frozen, NULL, (il_conv_opts){ 0 });
+    il_conv2d(s, x, frozen, NULL, (il_conv_geometry){ 0 });
     cr_expect_eq(il_flops_of(f, frozen).backward, once);
-    il_conv2d(s, image, frozen, NULL, (il_conv_opts){ 0 });
+    il_conv2d(s, image, frozen, NULL, (il_conv_geometry){ 0 });
     cr_expect_eq(il_flops_of(f, frozen).backward, once);
     cr_expect_eq(il_flops_of(f, frozen).forward, 2 * once);
     il_scope *plain = open_scope(IL_OPTS(il_scope_opts, .flops = f));
-    il_conv2d(plain, x, w, NULL, (il_conv_opts){ 0 });
+    il_conv2d(plain, x, w, NULL, (il_conv_geometry){ 0 });
     cr_expect_eq(il_flops_of(f, w).backward, once);
     cr_expect_eq(il_flops_of(f, w).forward, 2 * once);
     il_scope_close(plain);
@@ -106,7 +106,7 @@ static void check_net(json_t *row)
     struct subject t = open_subject(nix ? "nix" : name, nix ? (const char *[]){ "size", name + 3, NULL } : NULL, NULL);
     il_flops *f = new_flops();
     il_scope *s = open_scope(IL_OPTS(il_scope_opts, .training = true, .flops = f));
-    forward(&t, s, il_full(s, 0.5, IL_F32, 4, (int64_t[]){ 1, 3, side, side }), NULL);
+    forward(&t, s, il_full(s, 0.5, IL_DTYPE_F32, 4, (int64_t[]){ 1, 3, side, side }), NULL);
     il_scope_close(s);
     const il_flop_count got = work_of_state(f, t.state);
     cr_expect_eq(got.forward, json_integer_value(json_object_get(row, "forward")), "%s at %lld: %lld", name,
@@ -141,16 +141,16 @@ Test(bytes, held_peak_and_whose)
     il_flops *f = new_flops();
     il_bytes *b = NULL;
     il_scope *before = open_scope(NULL), *s = open_scope(IL_OPTS(il_scope_opts, .flops = f));
-    il_tensor *x = il_full(before, 1, IL_F32, 4, (int64_t[]){ 1, 2, 16, 16 });
-    il_tensor *first = il_full(before, 1, IL_F32, 4, (int64_t[]){ 4, 2, 1, 1 });
-    il_tensor *second = il_full(before, 1, IL_F32, 4, (int64_t[]){ 8, 4, 1, 1 });
+    il_tensor *x = il_full(before, 1, IL_DTYPE_F32, 4, (int64_t[]){ 1, 2, 16, 16 });
+    il_tensor *first = il_full(before, 1, IL_DTYPE_F32, 4, (int64_t[]){ 4, 2, 1, 1 });
+    il_tensor *second = il_full(before, 1, IL_DTYPE_F32, 4, (int64_t[]){ 8, 4, 1, 1 });
     const int64_t kib = 1024;
     cr_assert_eq(il_bytes_start(&b, f, &e), IL_OK, "%s", e.message);
     il_tensor *early = il_affine(s, x, 2, 0); /* before any convolution; a product and a sum of 2 KiB each */
     cr_expect_eq(il_bytes_of(b, NULL), 2 * kib);
-    il_tensor *y = il_conv2d(s, early, first, NULL, (il_conv_opts){ 0 });
+    il_tensor *y = il_conv2d(s, early, first, NULL, (il_conv_geometry){ 0 });
     il_scope *nested = il_scope_nest(s);
-    il_tensor *z = il_relu(nested, il_conv2d(nested, y, second, NULL, (il_conv_opts){ 0 }));
+    il_tensor *z = il_relu(nested, il_conv2d(nested, y, second, NULL, (il_conv_geometry){ 0 }));
     cr_expect_eq(il_bytes_of(b, first), 4 * kib);
     cr_expect_eq(il_bytes_of(b, second), 16 * kib);
     cr_expect_eq(il_bytes_now(b), 22 * kib);

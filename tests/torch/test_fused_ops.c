@@ -159,7 +159,7 @@ static void expect_equal(il_tensor *a, il_tensor *b, const char *what)
     static int64_t x[4096], y[4096];
     size_t count = a ? (size_t)il_numel(a) : 0;
     cr_assert(count > 0 && count <= 4096, "%s", what);
-    cr_assert_eq(il_dtype_of(a), IL_I64);
+    cr_assert_eq(il_dtype_of(a), IL_DTYPE_I64);
     cr_assert_eq(il_read_i64(a, x, count, NULL), IL_OK);
     cr_assert_eq(il_read_i64(b, y, count, NULL), IL_OK, "%s: not as many", what);
     for (size_t i = 0; i < count; i++)
@@ -185,7 +185,7 @@ Test(kernels, counts_as_libtorch)
         il_tensor *bins = il_histogram(s, x, t);
         expect_equal(il_count_scores(s, x, t), bins, "scores");
         expect_equal(il_confusion(s, x, t), from_bins(s, bins), "confusion");
-        il_tensor *wide = il_count_scores(s, il_to(s, x, IL_F64), il_to(s, t, IL_F64)); /* no kernel for these */
+        il_tensor *wide = il_count_scores(s, il_to(s, x, IL_DTYPE_F64), il_to(s, t, IL_DTYPE_F64)); /* no kernel for these */
         expect_equal(il_sum_to(s, wide, 2), il_sum_to(s, bins, 2), "double");
         il_scope_close(s);
     }
@@ -216,7 +216,7 @@ Test(kernels, counts_refuse_other_shapes)
 {
     il_err e = { 0 };
     il_scope *s = figures_scope(false, false);
-    il_tensor *a = il_full(s, 0, IL_F32, 4, (int64_t[]){ 1, 1, 2, 2 }), *b = il_full(s, 0, IL_F32, 4, (int64_t[]){ 1, 1, 2, 3 });
+    il_tensor *a = il_full(s, 0, IL_DTYPE_F32, 4, (int64_t[]){ 1, 1, 2, 2 }), *b = il_full(s, 0, IL_DTYPE_F32, 4, (int64_t[]){ 1, 1, 2, 3 });
     cr_assert_null(il_count_scores(s, a, b));
     cr_assert_eq(il_scope_status(s, &e), IL_ETORCH);
     cr_assert(strstr(e.message, "count_scores: (1,1,2,2) and (1,1,2,3)"), "%s", e.message);
@@ -232,7 +232,7 @@ static double focal(double x, double t, double alpha, double gamma)
     return (alpha < 0 ? 1 : alpha * t + (1 - alpha) * (1 - t)) * pow(miss, gamma) * entropy;
 }
 
-/* loss and gradient of `scale` times the loss, of all pixels where valid is NULL; type IL_F32: by the kernel, IL_F64: composed of libtorch's operations. */
+/* loss and gradient of `scale` times the loss, of all pixels where valid is NULL; type IL_DTYPE_F32: by the kernel, IL_DTYPE_F64: composed of libtorch's operations. */
 static double loss_of(float *grad, int64_t n, const float *valid, double alpha, double gamma, double scale, il_dtype type)
 {
     il_err e = { 0 };
@@ -256,12 +256,12 @@ static double loss_of(float *grad, int64_t n, const float *valid, double alpha, 
 static void check_focal(int64_t n, double alpha, double gamma, double scale)
 {
     static float grad[MOST], composed[MOST];
-    double sum = 0, got = loss_of(grad, n, NULL, alpha, gamma, scale, IL_F32);
+    double sum = 0, got = loss_of(grad, n, NULL, alpha, gamma, scale, IL_DTYPE_F32);
     for (int64_t i = 0; i < n; i++)
         sum += focal(logit[i], target[i], alpha, gamma);
     sum *= scale / (double)n;
     cr_expect(fabs(got - sum) <= 1e-6 * fabs(sum) + 1e-12, "alpha %g, gamma %g: %.9g, expected %.9g", alpha, gamma, got, sum);
-    double other = loss_of(composed, n, NULL, alpha, gamma, scale, IL_F64);
+    double other = loss_of(composed, n, NULL, alpha, gamma, scale, IL_DTYPE_F64);
     cr_expect(fabs(got - other) <= 1e-6 * fabs(sum) + 1e-12, "composed: %.9g", other);
     for (int64_t i = 0; i < n; i++) {
         double x = logit[i], h = 1e-5 * fmax(1, fabs(x) / 100);
@@ -310,7 +310,7 @@ Test(kernels, focal_loss_of_the_pixels_that_count)
             sum += valid[i] != 0 ? focal(logit[i], target[i], alpha, gamma) : 0;
             count += valid[i];
         }
-        double got = loss_of(grad, PIXELS, valid, alpha, gamma, 1, k % 2 ? IL_F64 : IL_F32);
+        double got = loss_of(grad, PIXELS, valid, alpha, gamma, 1, k % 2 ? IL_DTYPE_F64 : IL_DTYPE_F32);
         cr_expect(fabs(got - sum / count) <= 1e-6 * sum / count, "case %d: %.9g, expected %.9g", k, got, sum / count);
         for (int i = 0; i < PIXELS; i++) {
             double x = logit[i], h = 1e-5;
@@ -332,8 +332,8 @@ Test(kernels, focal_loss_of_a_full_mask)
         logit[i] = (float)(3 * normal(&seed));
         target[i] = (float)il_random_unit(&seed);
     }
-    double all = loss_of(want, PIXELS, NULL, 0.25, 2, 1, IL_F32);
-    cr_expect_eq(loss_of(grad, PIXELS, valid, 0.25, 2, 1, IL_F32), all);
+    double all = loss_of(want, PIXELS, NULL, 0.25, 2, 1, IL_DTYPE_F32);
+    cr_expect_eq(loss_of(grad, PIXELS, valid, 0.25, 2, 1, IL_DTYPE_F32), all);
     cr_expect_eq(memcmp(grad, want, sizeof grad), 0);
 }
 
@@ -361,14 +361,14 @@ Test(kernels, focal_loss_refuses_other_shapes)
 {
     il_err e = { 0 };
     il_scope *s = figures_scope(false, false);
-    il_tensor *a = il_full(s, 0, IL_F32, 2, (int64_t[]){ 2, 2 }), *b = il_full(s, 0, IL_F32, 2, (int64_t[]){ 1, 2 });
+    il_tensor *a = il_full(s, 0, IL_DTYPE_F32, 2, (int64_t[]){ 2, 2 }), *b = il_full(s, 0, IL_DTYPE_F32, 2, (int64_t[]){ 1, 2 });
     cr_assert_null(il_focal(s, a, b, NULL, 0.25, 2));
     cr_assert_eq(il_scope_status(s, &e), IL_ETORCH);
     cr_assert(strstr(e.message, "focal: (2,2) and (1,2)"), "%s", e.message);
     il_scope_close(s);
     s = figures_scope(false, false);
-    a = il_full(s, 0, IL_F32, 2, (int64_t[]){ 2, 2 });
-    b = il_full(s, 1, IL_F32, 2, (int64_t[]){ 1, 2 });
+    a = il_full(s, 0, IL_DTYPE_F32, 2, (int64_t[]){ 2, 2 });
+    b = il_full(s, 1, IL_DTYPE_F32, 2, (int64_t[]){ 1, 2 });
     cr_assert_null(il_focal(s, a, a, b, 0.25, 2));
     cr_assert_eq(il_scope_status(s, &e), IL_ETORCH);
     cr_assert(strstr(e.message, "focal: (2,2) and (2,2) and (1,2)"), "%s", e.message);
@@ -407,7 +407,7 @@ Test(kernels, gpu_as_cpu)
     for (int i = 0; i < 13; i++)
         logit[i] = (float)i;
     for (int layout = 0; layout < 2; layout++) {
-        compute(residual[0], loss[0], bins[0], (il_device){ IL_CPU, 0 }, layout);
+        compute(residual[0], loss[0], bins[0], (il_device){ IL_DEVICE_CPU, 0 }, layout);
         compute(residual[1], loss[1], bins[1], gpu, layout);
         for (int i = 0; i < 3 * COUNT; i++)
             cr_assert_float_eq(residual[1][i], residual[0][i], 1e-6, "residual, value %d", i);
@@ -441,7 +441,7 @@ Test(kernels, results_do_not_depend_on_threads)
         il_scope_close(s);
         for (int i = 0; i < 13; i++)
             logit[i] = (float)i;
-        loss[to] = loss_of(grad[to], COUNT, NULL, 0.25, 2, 1, IL_F32);
+        loss[to] = loss_of(grad[to], COUNT, NULL, 0.25, 2, 1, IL_DTYPE_F32);
         make_scores(N, H * W, 3);
         cr_expect_eq(memcmp(bins[0], bins[to], sizeof bins[0]), 0, "scores, %d threads", threads);
         cr_expect_eq(memcmp(residual[0], residual[to], sizeof residual[0]), 0, "residual, %d threads", threads);

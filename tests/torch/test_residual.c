@@ -21,7 +21,7 @@ Test(residual, black_picture_gives_zeros)
 {
     float out[48];
     il_scope *s = figures_scope(false, false);
-    il_tensor *black = il_full(s, 0, IL_F32, 4, (int64_t[]){ 1, 3, 4, 4 });
+    il_tensor *black = il_full(s, 0, IL_DTYPE_F32, 4, (int64_t[]){ 1, 3, 4, 4 });
     cr_assert_eq(il_read_f32(il_residual_published(s, black), out, 48, NULL), IL_OK);
     for (int i = 0; i < 48; i++)
         cr_assert_eq(out[i], 0, "element %d is %g", i, (double)out[i]);
@@ -32,7 +32,7 @@ Test(residual, needs_three_channels)
 {
     il_err e = { 0 };
     il_scope *s = figures_scope(false, false);
-    cr_assert_null(il_residual_srm(s, il_full(s, 0, IL_F32, 4, (int64_t[]){ 1, 1, 4, 4 })));
+    cr_assert_null(il_residual_srm(s, il_full(s, 0, IL_DTYPE_F32, 4, (int64_t[]){ 1, 1, 4, 4 })));
     cr_assert_eq(il_scope_status(s, &e), IL_ETORCH);
     il_scope_close(s);
 }

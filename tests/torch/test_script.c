@@ -11,13 +11,13 @@ static il_script *open_script(const char *path)
 {
     il_err e = { 0 };
     il_script *m = NULL;
-    OK(il_script_open(&m, path, (il_device){ IL_CPU, 0 }, &e));
+    OK(il_script_open(&m, path, (il_device){ IL_DEVICE_CPU, 0 }, &e));
     return m;
 }
 
 static il_tensor *ones(il_scope *s, int channels)
 {
-    return il_full(s, 1, IL_F32, 4, (int64_t[]){ 1, channels, 2, 2 });
+    return il_full(s, 1, IL_DTYPE_F32, 4, (int64_t[]){ 1, channels, 2, 2 });
 }
 
 /* conv: 3 * 0.5 + 0.25 = 1.75; norm in evaluation divides by sqrt(1 + 1e-5). */
@@ -61,7 +61,7 @@ Test(script, its_tensors_are_shared_and_train)
     il_state *st = NULL;
     il_adam *adam = NULL;
     il_script *m = open_script(FILES "script_dict.pt");
-    OK(il_state_new(&st, (il_device){ IL_CPU, 0 }, 0, &e));
+    OK(il_state_new(&st, (il_device){ IL_DEVICE_CPU, 0 }, 0, &e));
     OK(il_script_state(m, st, &e));
     cr_assert_eq(il_state_count(st), 7);
     for (size_t i = 0; i < 7; i++) {
@@ -84,8 +84,8 @@ Test(script, its_tensors_are_shared_and_train)
     cr_assert_eq(tracked, 1);
     float out[4];
     s = figures_scope(false, false);
-    OK(il_copy(il_state_find(st, "norm.weight"), il_full(s, 0, IL_F32, 1, (int64_t[]){ 2 }), &e));
-    OK(il_copy(il_state_find(st, "norm.bias"), il_full(s, 9, IL_F32, 1, (int64_t[]){ 2 }), &e));
+    OK(il_copy(il_state_find(st, "norm.weight"), il_full(s, 0, IL_DTYPE_F32, 1, (int64_t[]){ 2 }), &e));
+    OK(il_copy(il_state_find(st, "norm.bias"), il_full(s, 9, IL_DTYPE_F32, 1, (int64_t[]){ 2 }), &e));
     OK(il_read_f32(il_script_forward(s, m, ones(s, 3)), out, 4, &e));
     cr_assert_eq(out[0], 9, "forward does not see the shared values: %g", (double)out[0]);
     il_scope_close(s);
@@ -98,7 +98,7 @@ static void drop(const il_script *m, float out[64], bool training, uint64_t seed
 {
     il_scope *s = NULL;
     cr_assert_eq(il_scope_open(&s, IL_OPTS(il_scope_opts, .training = training, .seed = seed), NULL), IL_OK);
-    il_tensor *x = il_full(s, 1, IL_F32, 1, (int64_t[]){ 64 });
+    il_tensor *x = il_full(s, 1, IL_DTYPE_F32, 1, (int64_t[]){ 64 });
     cr_assert_eq(il_read_f32(il_script_forward(s, m, x), out, 64, NULL), IL_OK);
     il_scope_close(s);
 }
@@ -133,7 +133,7 @@ Test(script, refused_files)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         il_err e = { 0 };
         il_script *m = NULL;
-        cr_assert_eq(il_script_open(&m, cases[i].path, (il_device){ IL_CPU, 0 }, &e), cases[i].code, "%s", e.message);
+        cr_assert_eq(il_script_open(&m, cases[i].path, (il_device){ IL_DEVICE_CPU, 0 }, &e), cases[i].code, "%s", e.message);
         cr_assert_not_null(strstr(e.message, cases[i].part), "%s", e.message);
         cr_assert_null(strchr(e.message, '\n'), "%s", e.message);
         cr_assert_null(m);
@@ -168,7 +168,7 @@ static const char *const parts[] = { "sum", "difference" };
 static int call(il_scope *s, const char *path, il_tensor *out[2], int ninputs, const char *const *keys, il_err *e)
 {
     il_script *m = open_script(path);
-    il_tensor *inputs[] = { il_full(s, 5, IL_F32, 1, (int64_t[]){ 2 }), il_full(s, 3, IL_F32, 1, (int64_t[]){ 2 }) };
+    il_tensor *inputs[] = { il_full(s, 5, IL_DTYPE_F32, 1, (int64_t[]){ 2 }), il_full(s, 3, IL_DTYPE_F32, 1, (int64_t[]){ 2 }) };
     int rc = il_script_call(s, m, inputs, ninputs, keys, out, 2, e);
     il_script_free(m);
     return rc;
@@ -233,7 +233,7 @@ Test(script, call_names_a_missing_input)
     il_tensor *out[2] = { 0 };
     il_script *m = open_script(FILES "script_call_dict.pt");
     il_scope *s = figures_scope(false, false);
-    cr_expect_eq(il_script_call(s, m, (il_tensor *[]){ il_full(s, 1, IL_F32, 0, NULL), NULL }, 2, parts, out, 2, &e),
+    cr_expect_eq(il_script_call(s, m, (il_tensor *[]){ il_full(s, 1, IL_DTYPE_F32, 0, NULL), NULL }, 2, parts, out, 2, &e),
                  IL_ETORCH);
     cr_expect(strstr(e.message, "input 2 is missing"), "%s", e.message);
     il_scope_close(s);

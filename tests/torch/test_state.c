@@ -7,7 +7,7 @@
 
 #define OK(call) cr_assert_eq((call), IL_OK, "%s", e.message)
 
-static const il_device cpu = { IL_CPU, 0 };
+static const il_device cpu = { IL_DEVICE_CPU, 0 };
 
 static il_state *fresh(uint64_t seed)
 {
@@ -66,9 +66,9 @@ Test(state, norm_names_and_values)
         il_dtype dtype;
         int ndim;
         float value;
-    } expected[] = { { "n.weight", true, IL_F32, 1, 1 },       { "n.bias", true, IL_F32, 1, 0 },
-                     { "n.running_mean", false, IL_F32, 1, 0 }, { "n.running_var", false, IL_F32, 1, 1 },
-                     { "n.num_batches_tracked", false, IL_I64, 0, 0 } };
+    } expected[] = { { "n.weight", true, IL_DTYPE_F32, 1, 1 },       { "n.bias", true, IL_DTYPE_F32, 1, 0 },
+                     { "n.running_mean", false, IL_DTYPE_F32, 1, 0 }, { "n.running_var", false, IL_DTYPE_F32, 1, 1 },
+                     { "n.num_batches_tracked", false, IL_DTYPE_I64, 0, 0 } };
     il_state *st = fresh(0);
     il_norm_declare(st, "n", 2);
     cr_assert_eq(il_state_count(st), 5);
@@ -96,7 +96,7 @@ Test(state, keeps_the_first_error)
     il_state *st = fresh(0);
     cr_assert_not_null(il_state_param(st, "w", IL_INIT_ONES, 0, 1, shape));
     cr_assert_null(il_state_param(st, "w", IL_INIT_ONES, 0, 1, shape));
-    cr_assert_null(il_state_buffer(st, "v", IL_F32, 0, 1, shape));
+    cr_assert_null(il_state_buffer(st, "v", IL_DTYPE_F32, 0, 1, shape));
     cr_assert_eq(il_state_status(st, &e), IL_ETORCH);
     cr_assert_str_eq(e.message, "w: this name exists already");
     il_state_free(st);
@@ -107,11 +107,11 @@ Test(state, shared_tensors_are_not_copied)
     il_err e = { 0 };
     float out = 0;
     il_scope *s = figures_scope(false, false);
-    il_tensor *t = il_full(s, 2, IL_F32, 0, NULL);
+    il_tensor *t = il_full(s, 2, IL_DTYPE_F32, 0, NULL);
     il_state *st = fresh(0);
     OK(il_state_share(st, "t", t, true, &e));
     cr_assert_eq(il_state_share(st, "t", t, true, &e), IL_ETORCH);
-    OK(il_copy(il_state_find(st, "t"), il_full(s, 5, IL_F32, 0, NULL), &e));
+    OK(il_copy(il_state_find(st, "t"), il_full(s, 5, IL_DTYPE_F32, 0, NULL), &e));
     OK(il_read_f32(t, &out, 1, &e));
     cr_assert_eq(out, 5);
     il_state_free(st);
@@ -132,7 +132,7 @@ static il_bundle *bundle_of(const struct stored *list)
     float data[] = { 10, 11, 12 };
     OK(il_bundle_new(&b, &e));
     for (; list->name; list++)
-        OK(il_bundle_add_bytes(b, list->name, IL_F32, 1, &list->size, data, &e));
+        OK(il_bundle_add_bytes(b, list->name, IL_DTYPE_F32, 1, &list->size, data, &e));
     return b;
 }
 
@@ -161,7 +161,7 @@ Test(state, load)
         il_state *st = fresh(0);
         il_tensor *t = il_state_param(st, "w", IL_INIT_ONES, 0, 1, (int64_t[]){ 2 });
         il_state_param(st, "v", IL_INIT_ONES, 0, 1, (int64_t[]){ 3 });
-        il_state_buffer(st, "num_batches_tracked", IL_I64, 0, 1, (int64_t[]){ 1 });
+        il_state_buffer(st, "num_batches_tracked", IL_DTYPE_I64, 0, 1, (int64_t[]){ 1 });
         il_bundle *b = bundle_of(cases[i].file);
         il_load_opts opts = cases[i].opts;
         opts.size = sizeof opts;
@@ -205,15 +205,15 @@ Test(state, types_are_those_declared)
     il_state *st = fresh(3), *plain = fresh(3);
     float a[4], b[4];
     il_tensor *full = il_state_param(st, "full", IL_INIT_KAIMING_UNIFORM, 0, 2, shape);
-    il_state_dtype(st, IL_F16);
+    il_state_dtype(st, IL_DTYPE_F16);
     il_tensor *half = il_state_param(st, "half", IL_INIT_KAIMING_UNIFORM, 0, 2, shape);
     il_tensor *none = il_state_param(st, "none", IL_INIT_NONE, 0, 2, shape);
-    il_tensor *count = il_state_buffer(st, "count", IL_I64, 3, 0, NULL);
+    il_tensor *count = il_state_buffer(st, "count", IL_DTYPE_I64, 3, 0, NULL);
     OK(il_state_status(st, &e));
-    cr_assert_eq(il_dtype_of(full), IL_F32);
-    cr_assert_eq(il_dtype_of(half), IL_F16);
-    cr_assert_eq(il_dtype_of(none), IL_F16);
-    cr_assert_eq(il_dtype_of(count), IL_I64);
+    cr_assert_eq(il_dtype_of(full), IL_DTYPE_F32);
+    cr_assert_eq(il_dtype_of(half), IL_DTYPE_F16);
+    cr_assert_eq(il_dtype_of(none), IL_DTYPE_F16);
+    cr_assert_eq(il_dtype_of(count), IL_DTYPE_I64);
     cr_assert_eq(il_state_params(st), 12);
     OK(il_read_f32(half, a, 4, &e));
     OK(il_read_f32(il_state_param(plain, "half", IL_INIT_KAIMING_UNIFORM, 0, 2, shape), b, 4, &e));
@@ -229,10 +229,10 @@ Test(state, load_converts_types)
         il_dtype file, state;
         float expected[2];
     } cases[] = {
-        { IL_F32, IL_F16, { 0.0999755859375f, 2048 } }, /* 2049 has no float16 */
-        { IL_F32, IL_BF16, { 0.10009765625f, 2048 } },
-        { IL_F16, IL_F32, { 0.0999755859375f, 2048 } },
-        { IL_F64, IL_F32, { 0.1f, 2049 } },
+        { IL_DTYPE_F32, IL_DTYPE_F16, { 0.0999755859375f, 2048 } }, /* 2049 has no float16 */
+        { IL_DTYPE_F32, IL_DTYPE_BF16, { 0.10009765625f, 2048 } },
+        { IL_DTYPE_F16, IL_DTYPE_F32, { 0.0999755859375f, 2048 } },
+        { IL_DTYPE_F64, IL_DTYPE_F32, { 0.1f, 2049 } },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         il_err e = { 0 };

@@ -36,11 +36,11 @@ OP(reshape, il_reshape(s, a[0], 2, (int64_t[]){ 3, -1 }))
 OP(permute, il_permute(s, a[0], 3, (int[]){ 2, 0, 1 }))
 OP(cat, il_cat(s, a, 2, 1))
 OP(slice, il_slice(s, a[0], 2, 2, 5))
-OP(to_f16, il_to(s, il_to(s, a[0], IL_F16), IL_F32))
+OP(to_f16, il_to(s, il_to(s, a[0], IL_DTYPE_F16), IL_DTYPE_F32))
 OP(detach, il_mul(s, il_detach(s, a[0]), a[1]))
-OP(conv2d, il_conv2d(s, a[0], a[1], a[2], (il_conv_opts){ .stride = 2, .padding = 1 }))
-OP(conv2d_dilated, il_conv2d(s, a[0], a[1], NULL, (il_conv_opts){ .padding = 2, .dilation = 2, .groups = 2 }))
-OP(conv_transpose2d, il_conv_transpose2d(s, a[0], a[1], a[2], (il_conv_opts){ .stride = 2 }))
+OP(conv2d, il_conv2d(s, a[0], a[1], a[2], (il_conv_geometry){ .stride = 2, .padding = 1 }))
+OP(conv2d_dilated, il_conv2d(s, a[0], a[1], NULL, (il_conv_geometry){ .padding = 2, .dilation = 2, .groups = 2 }))
+OP(conv_transpose2d, il_conv_transpose2d(s, a[0], a[1], a[2], (il_conv_geometry){ .stride = 2 }))
 OP(batch_norm, il_batch_norm(s, a[0], a[1], a[2], a[3], a[4], a[5]))
 OP(max_pool2d, il_max_pool2d(s, a[0], 3, 2, 1))
 OP(upsample_bilinear, il_upsample_bilinear(s, a[0], 7, 5))
@@ -87,7 +87,7 @@ Test(tensor, confusion_counts_are_integers)
     float logit[] = { 2, -2, 2, -2 }, target[] = { 1, 0.1f, 0, 0 };
     int64_t shape[] = { 1, 1, 2, 2 }, counts[4] = { 0 };
     il_tensor *t = il_confusion(s, il_from_f32(s, logit, 4, shape), il_from_f32(s, target, 4, shape));
-    cr_assert_eq(il_dtype_of(t), IL_I64);
+    cr_assert_eq(il_dtype_of(t), IL_DTYPE_I64);
     cr_assert_eq(il_read_i64(t, counts, 4, NULL), IL_OK);
     for (int i = 0; i < 4; i++)
         cr_assert_eq(counts[i], 1, "count %d is %lld", i, (long long)counts[i]);
@@ -113,7 +113,7 @@ Test(tensor, histogram_bins_are_half_open_and_agree_with_confusion)
     }
     il_scope *s = figures_scope(false, false);
     il_tensor *x = il_from_f32(s, logit, 4, shape), *y = il_from_f32(s, target, 4, shape), *h = il_histogram(s, x, y);
-    cr_assert_eq(il_dtype_of(h), IL_I64);
+    cr_assert_eq(il_dtype_of(h), IL_DTYPE_I64);
     cr_assert_eq(il_read_i64(h, &bins[0][0][0], N * 2 * 256, NULL), IL_OK);
     cr_assert_eq(il_read_f32(il_sigmoid(s, x), p, N * PIXELS, NULL), IL_OK);
     cr_assert_eq(il_read_i64(il_confusion(s, x, y), &counts[0][0], N * 4, NULL), IL_OK);
@@ -145,8 +145,8 @@ Test(tensor, histogram_refuses_other_shapes)
 {
     il_err e = { 0 };
     il_scope *s = figures_scope(false, false);
-    il_tensor *a = il_full(s, 0, IL_F32, 4, (int64_t[]){ 1, 1, 2, 2 });
-    il_tensor *b = il_full(s, 0, IL_F32, 4, (int64_t[]){ 1, 1, 2, 3 });
+    il_tensor *a = il_full(s, 0, IL_DTYPE_F32, 4, (int64_t[]){ 1, 1, 2, 2 });
+    il_tensor *b = il_full(s, 0, IL_DTYPE_F32, 4, (int64_t[]){ 1, 1, 2, 3 });
     cr_assert_null(il_histogram(s, a, b));
     cr_assert_eq(il_scope_status(s, &e), IL_ETORCH);
     cr_assert(strstr(e.message, "histogram: (1,1,2,2) and (1,1,2,3)"), "%s", e.message);
@@ -159,7 +159,7 @@ static void dropped(float out[1000], bool training, uint64_t seed)
 {
     il_scope *s = NULL, *inner;
     cr_assert_eq(il_scope_open(&s, IL_OPTS(il_scope_opts, .training = training, .seed = seed), NULL), IL_OK);
-    il_tensor *x = il_full(s, 3, IL_F32, 1, (int64_t[]){ 500 });
+    il_tensor *x = il_full(s, 3, IL_DTYPE_F32, 1, (int64_t[]){ 500 });
     cr_assert_eq(il_read_f32(il_dropout(s, x, 0.25), out, 500, NULL), IL_OK);
     inner = il_scope_nest(s);
     cr_assert_eq(il_read_f32(il_dropout(inner, x, 0.25), out + 500, 500, NULL), IL_OK);
@@ -196,20 +196,20 @@ Test(tensor, assign)
     int64_t values[6];
     il_scope *s = figures_scope(false, false);
     il_tensor *from = il_from_f32(s, data, 4, (int64_t[]){ 2, 3, 1, 1 });
-    il_tensor *same = il_full(s, 0, IL_F32, 2, (int64_t[]){ 2, 3 }), *other = il_full(s, 0, IL_I64, 1, (int64_t[]){ 6 });
+    il_tensor *same = il_full(s, 0, IL_DTYPE_F32, 2, (int64_t[]){ 2, 3 }), *other = il_full(s, 0, IL_DTYPE_I64, 1, (int64_t[]){ 6 });
     cr_assert_eq(il_assign(same, from, &e), IL_OK, "%s", e.message);
     cr_assert_eq(il_assign(other, from, &e), IL_OK, "%s", e.message);
     cr_assert_eq(il_ndim(same), 2);
     cr_assert_eq(il_dim(same, 1), 3);
-    cr_assert_eq(il_dtype_of(other), IL_I64);
-    cr_assert_eq(il_copy(from, il_full(s, 7, IL_F32, 4, (int64_t[]){ 2, 3, 1, 1 }), &e), IL_OK);
+    cr_assert_eq(il_dtype_of(other), IL_DTYPE_I64);
+    cr_assert_eq(il_copy(from, il_full(s, 7, IL_DTYPE_F32, 4, (int64_t[]){ 2, 3, 1, 1 }), &e), IL_OK);
     cr_assert_eq(il_read_f32(same, out, 6, &e), IL_OK);
     cr_assert_eq(il_read_i64(other, values, 6, &e), IL_OK);
     for (int i = 0; i < 6; i++) {
         cr_assert_eq(out[i], 7, "memory is not shared: %g", (double)out[i]);
         cr_assert_eq(values[i], i + 1);
     }
-    cr_assert_eq(il_assign(il_full(s, 0, IL_F32, 1, (int64_t[]){ 5 }), from, &e), IL_ETORCH);
+    cr_assert_eq(il_assign(il_full(s, 0, IL_DTYPE_F32, 1, (int64_t[]){ 5 }), from, &e), IL_ETORCH);
     cr_assert_not_null(strstr(e.message, "shape (2,3,1,1) does not fit (5)"), "%s", e.message);
     cr_assert_eq(il_require_grad(same, &e), IL_OK);
     cr_assert_eq(il_assign(same, from, &e), IL_ETORCH);
@@ -248,7 +248,7 @@ Test(scope, a_null_without_a_reason_is_an_error)
 {
     il_err e = { 0 };
     il_scope *s = figures_scope(false, false);
-    cr_assert_null(il_conv2d(s, numbers(s, 2), NULL, NULL, (il_conv_opts){ 0 }));
+    cr_assert_null(il_conv2d(s, numbers(s, 2), NULL, NULL, (il_conv_geometry){ 0 }));
     cr_assert_eq(il_scope_status(s, &e), IL_ETORCH);
     cr_assert_str_eq(e.message, "conv2d: operand 2 is missing");
     il_scope_close(s);
@@ -262,9 +262,9 @@ Test(scope, messages_name_operation_and_shapes)
 {
     il_err e = { 0 };
     il_scope *s = figures_scope(false, false);
-    il_tensor *x = il_full(s, 0, IL_F32, 4, (int64_t[]){ 2, 3, 8, 8 });
-    il_tensor *w = il_full(s, 0, IL_F32, 4, (int64_t[]){ 4, 5, 3, 3 });
-    cr_assert_null(il_conv2d(s, x, w, NULL, (il_conv_opts){ 0 }));
+    il_tensor *x = il_full(s, 0, IL_DTYPE_F32, 4, (int64_t[]){ 2, 3, 8, 8 });
+    il_tensor *w = il_full(s, 0, IL_DTYPE_F32, 4, (int64_t[]){ 4, 5, 3, 3 });
+    cr_assert_null(il_conv2d(s, x, w, NULL, (il_conv_geometry){ 0 }));
     il_scope_status(s, &e);
     cr_assert_eq(strncmp(e.message, "conv2d: (2,3,8,8) with weight (4,5,3,3): Given groups=1", 54), 0, "%s", e.message);
     il_scope_close(s);
@@ -329,7 +329,7 @@ Test(tensor, copy_converts_and_checks_the_shape)
     il_err e = { 0 };
     int64_t out[3] = { 0 };
     il_scope *s = figures_scope(false, false);
-    il_tensor *to = il_full(s, 9, IL_I64, 1, (int64_t[]){ 3 });
+    il_tensor *to = il_full(s, 9, IL_DTYPE_I64, 1, (int64_t[]){ 3 });
     cr_assert_eq(il_copy(to, numbers(s, 3), &e), IL_OK, "%s", e.message);
     cr_assert_eq(il_read_i64(to, out, 3, &e), IL_OK);
     cr_assert_eq(out[2], 3);
@@ -343,7 +343,7 @@ Test(tensor, types_and_sizes)
     static const struct {
         il_dtype dtype;
         size_t size;
-    } types[] = { { IL_F32, 4 }, { IL_F64, 8 }, { IL_F16, 2 }, { IL_BF16, 2 }, { IL_I64, 8 }, { IL_U8, 1 } };
+    } types[] = { { IL_DTYPE_F32, 4 }, { IL_DTYPE_F64, 8 }, { IL_DTYPE_F16, 2 }, { IL_DTYPE_BF16, 2 }, { IL_DTYPE_I64, 8 }, { IL_DTYPE_U8, 1 } };
     il_scope *s = figures_scope(false, false);
     for (size_t i = 0; i < 6; i++) {
         float out[6];
@@ -353,7 +353,7 @@ Test(tensor, types_and_sizes)
         cr_assert_eq(il_read_f32(t, out, 6, NULL), IL_OK);
         cr_assert_eq(out[5], 3);
     }
-    il_tensor *t = il_full(s, 0, IL_F32, 3, (int64_t[]){ 2, 3, 4 });
+    il_tensor *t = il_full(s, 0, IL_DTYPE_F32, 3, (int64_t[]){ 2, 3, 4 });
     cr_assert_eq(il_ndim(t), 3);
     cr_assert_eq(il_dim(t, 0), 2);
     cr_assert_eq(il_dim(t, -1), 4);
@@ -366,11 +366,11 @@ Test(tensor, impossible_requests_are_errors)
     static const int64_t negative[] = { -1 }, huge[] = { INT64_C(1) << 45 };
     il_err e = { 0 };
     il_scope *s = figures_scope(false, false);
-    cr_assert_null(il_full(s, 0, IL_F32, 1, negative));
+    cr_assert_null(il_full(s, 0, IL_DTYPE_F32, 1, negative));
     cr_assert_eq(il_scope_status(s, &e), IL_ETORCH);
     il_scope_close(s);
     s = figures_scope(false, false);
-    cr_assert_null(il_full(s, 0, IL_F32, 1, huge));
+    cr_assert_null(il_full(s, 0, IL_DTYPE_F32, 1, huge));
     cr_assert_eq(il_scope_status(s, &e), IL_EDEVICE, "%s", e.message);
     cr_assert_str_eq(e.message, "full: the host's memory is full; set `train.accumulate` or `train.recompute`, or a smaller "
                        "`batch` or `crop`");
@@ -383,7 +383,7 @@ Test(tensor, refuses_what_cannot_be)
     il_err e = { 0 };
     il_scope *s = figures_scope(true, false);
     il_tensor *c = numbers(s, 2);
-    cr_assert_null(il_batch_norm(s, il_full(s, 0, IL_F32, 4, one), c, c, c, c, NULL));
+    cr_assert_null(il_batch_norm(s, il_full(s, 0, IL_DTYPE_F32, 4, one), c, c, c, c, NULL));
     il_scope_status(s, &e);
     cr_assert_not_null(strstr(e.message, "more than one value per channel"), "%s", e.message);
     il_scope_close(s);
@@ -423,15 +423,15 @@ Test(device, parse_and_name)
 {
     static const char *const wrong[] = { "", "gpu", "cuda:", "cuda:x", "cuda:-1", "cuda:1x", "cpu:0" };
     il_err e = { 0 };
-    il_device d = { IL_CUDA, 3 };
+    il_device d = { IL_DEVICE_CUDA, 3 };
     char text[200];
     cr_assert_eq(il_device_parse(&d, "cpu", &e), IL_OK);
-    cr_assert_eq(d.kind, IL_CPU);
+    cr_assert_eq(d.kind, IL_DEVICE_CPU);
     il_device_text(d, text, sizeof text);
     cr_assert_str_eq(text, "cpu");
     il_device_title(d, text, sizeof text);
     cr_assert(strlen(text) > 0);
-    il_device_text((il_device){ IL_CUDA, 2 }, text, sizeof text);
+    il_device_text((il_device){ IL_DEVICE_CUDA, 2 }, text, sizeof text);
     cr_assert_str_eq(text, "cuda:2");
     cr_assert_eq(il_device_parse(&d, "auto", &e), IL_OK);
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
@@ -512,7 +512,7 @@ Test(tensor, mean_where_refuses_another_shape)
     il_err e = { 0 };
     il_scope *s = NULL;
     cr_assert_eq(il_scope_open(&s, NULL, &e), IL_OK);
-    il_tensor *a = il_full(s, 1, IL_F32, 2, (int64_t[]){ 2, 2 }), *which = il_full(s, 1, IL_U8, 1, (int64_t[]){ 2 });
+    il_tensor *a = il_full(s, 1, IL_DTYPE_F32, 2, (int64_t[]){ 2, 2 }), *which = il_full(s, 1, IL_DTYPE_U8, 1, (int64_t[]){ 2 });
     cr_assert_null(il_mean_where(s, a, which));
     cr_assert_eq(il_scope_status(s, &e), IL_ETORCH);
     cr_assert_not_null(strstr(e.message, "mean_where: (2,2) and (2): the shapes differ"), "%s", e.message);

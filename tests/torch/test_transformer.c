@@ -11,7 +11,7 @@ OP(group_norm, il_group_norm(s, a[0], 3, a[1], a[2], 1e-3))
 OP(group_norm_of_sequence, il_group_norm(s, a[0], 2, a[1], a[2], 1e-6))
 OP(gelu, il_gelu(s, a[0]))
 OP(exp, il_exp(s, a[0]))
-OP(embedding, il_embedding(s, a[0], il_to(s, a[1], IL_I64)))
+OP(embedding, il_embedding(s, a[0], il_to(s, a[1], IL_DTYPE_I64)))
 OP(attention, il_attention(s, a[0], a[1], a[2], false))
 OP(attention_causal, il_attention(s, a[0], a[1], a[2], true))
 OP(pad, il_pad(s, a[0], 1, 2, 0, 3))
@@ -46,7 +46,7 @@ Test(transformer, randn_as_pytorch)
         il_tensor *t = il_randn(s, seed, (int)json_integer_value(json_object_get(figures, "skip")),
                                 (int)json_array_size(sizes), shape);
         cr_assert_eq(il_scope_status(s, &e), IL_OK, "%s", e.message);
-        cr_assert_eq(il_dtype_of(t), IL_F32);
+        cr_assert_eq(il_dtype_of(t), IL_DTYPE_F32);
         cr_assert_eq(il_read_f32(t, values, json_array_size(data), &e), IL_OK, "case %zu: %s", i, e.message);
         for (size_t k = 0; k < json_array_size(data); k++)
             cr_assert_eq(values[k], (float)json_number_value(json_array_get(data, k)), "case %zu: element %zu is %.9g", i,
@@ -62,12 +62,12 @@ static il_tensor *zeros(il_scope *s, int64_t a, int64_t b, int64_t c, int64_t d)
 {
     const int64_t shape[4] = { a, b, c, d };
     int ndim = d ? 4 : c ? 3 : b ? 2 : 1;
-    return il_full(s, 0, IL_F32, ndim, shape);
+    return il_full(s, 0, IL_DTYPE_F32, ndim, shape);
 }
 
 static il_tensor *whole(il_scope *s, int64_t value)
 {
-    return il_full(s, (double)value, IL_I64, 1, (int64_t[]){ 2 });
+    return il_full(s, (double)value, IL_DTYPE_I64, 1, (int64_t[]){ 2 });
 }
 
 #define WRONG(name, call) \
@@ -78,7 +78,7 @@ static il_tensor *whole(il_scope *s, int64_t value)
 WRONG(linear, il_linear(s, zeros(s, 2, 3, 0, 0), zeros(s, 5, 4, 0, 0), NULL))
 WRONG(linear_bias, il_linear(s, zeros(s, 2, 4, 0, 0), zeros(s, 5, 4, 0, 0), zeros(s, 4, 0, 0, 0)))
 WRONG(layer_norm, il_layer_norm(s, zeros(s, 2, 3, 0, 0), zeros(s, 4, 0, 0, 0), zeros(s, 3, 0, 0, 0), 1e-5))
-WRONG(layer_norm_scalar, il_layer_norm(s, il_full(s, 0, IL_F32, 0, NULL), zeros(s, 4, 0, 0, 0), zeros(s, 4, 0, 0, 0), 1e-5))
+WRONG(layer_norm_scalar, il_layer_norm(s, il_full(s, 0, IL_DTYPE_F32, 0, NULL), zeros(s, 4, 0, 0, 0), zeros(s, 4, 0, 0, 0), 1e-5))
 WRONG(groups, il_group_norm(s, zeros(s, 2, 6, 2, 2), 4, zeros(s, 6, 0, 0, 0), zeros(s, 6, 0, 0, 0), 1e-5))
 WRONG(no_groups, il_group_norm(s, zeros(s, 2, 6, 2, 2), 0, zeros(s, 6, 0, 0, 0), zeros(s, 6, 0, 0, 0), 1e-5))
 WRONG(index_high, il_embedding(s, zeros(s, 5, 3, 0, 0), whole(s, 5)))

@@ -161,8 +161,8 @@ static void break_weights(il_model *model)
             shape[k] = il_dim(t, k);
         for (int64_t k = 0; k < il_numel(t); k++)
             values[k] = NAN;
-        if (il_dtype_of(t) == IL_F32)
-            LAB_OK(il_bundle_add_bytes(broken, il_bundle_name(b, i), IL_F32, il_ndim(t), shape, values, &e), e);
+        if (il_dtype_of(t) == IL_DTYPE_F32)
+            LAB_OK(il_bundle_add_bytes(broken, il_bundle_name(b, i), IL_DTYPE_F32, il_ndim(t), shape, values, &e), e);
         else
             LAB_OK(il_bundle_add(broken, il_bundle_name(b, i), t, &e), e);
         free(values);

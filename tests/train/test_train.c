@@ -288,13 +288,13 @@ Test(train, a_checkpoint_of_impossible_numbers_is_refused)
     open_bench(&b, grid);
     LAB_OK(train(&b, lab_path("c"), &e), e);
     close_bench(&b);
-    replace_tensor(lab_path("c"), "course.sums", IL_F64, 10, (double[]){ 0, 1, 1e300, 0, 0, 0, 0, 1, 0, 0 });
+    replace_tensor(lab_path("c"), "course.sums", IL_DTYPE_F64, 10, (double[]){ 0, 1, 1e300, 0, 0, 0, 0, 1, 0, 0 });
     open_bench(&b, grid);
     cr_assert_eq(train(&b, lab_path("c"), &e), IL_EFORMAT);
     cr_assert_not_null(strstr(e.message, "its record of the training is damaged"), "%s", e.message);
     close_bench(&b);
-    replace_tensor(lab_path("c"), "course.sums", IL_F64, 10, (double[10]){ 0 });
-    replace_tensor(lab_path("c"), "course.position", IL_I64, 5, (int64_t[]){ -3, 0, 0, 0, 0 });
+    replace_tensor(lab_path("c"), "course.sums", IL_DTYPE_F64, 10, (double[10]){ 0 });
+    replace_tensor(lab_path("c"), "course.position", IL_DTYPE_I64, 5, (int64_t[]){ -3, 0, 0, 0, 0 });
     open_bench(&b, grid);
     cr_assert_eq(train(&b, lab_path("c"), &e), IL_EFORMAT);
     cr_assert_not_null(strstr(e.message, "its record of the training is damaged"), "%s", e.message);

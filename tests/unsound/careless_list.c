@@ -5,8 +5,8 @@
 #include "unsound.h"
 
 static const il_param_spec params[] = {
-    { .name = "root", .type = IL_PATH, .help = "folder" },
-    { .name = "twice", .type = IL_BOOL, .fallback = "false", .help = "whether both have the same id" },
+    { .name = "root", .type = IL_PARAM_PATH, .help = "folder" },
+    { .name = "twice", .type = IL_PARAM_BOOL, .fallback = "false", .help = "whether both have the same id" },
     { .name = NULL },
 };
 
@@ -39,5 +39,5 @@ static int scan(void *self, il_scan what, il_items *out, il_err *e)
 
 static const il_dataset_ops ops = { .scan = scan };
 
-IL_PLUGIN = { .abi = IL_ABI, .kind = IL_DATASET, .name = "careless_list", .revision = 1, .params = params,
+IL_PLUGIN = { .abi = IL_ABI, .kind = IL_KIND_DATASET, .name = "careless_list", .revision = 1, .params = params,
               .open = list_open, .close = free, .dataset = &ops };

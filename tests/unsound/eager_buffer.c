@@ -4,7 +4,7 @@
 static int build(void *self, il_state *st, il_err *e)
 {
     struct net *m = self;
-    m->unused = il_state_buffer(st, "passes", IL_F32, 0, 1, (int64_t[]){ 1 });
+    m->unused = il_state_buffer(st, "passes", IL_DTYPE_F32, 0, 1, (int64_t[]){ 1 });
     return net_build(self, st, e);
 }
 

@@ -9,7 +9,7 @@
 extern "C" {
 #endif
 
-typedef enum il_device_kind { IL_CPU, IL_CUDA } il_device_kind;
+typedef enum il_device_kind { IL_DEVICE_CPU, IL_DEVICE_CUDA } il_device_kind;
 typedef struct il_device {
     il_device_kind kind;
     int index; /* CUDA device number; 0 for the CPU */

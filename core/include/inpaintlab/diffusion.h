@@ -22,7 +22,7 @@ extern "C" {
 typedef struct il_network_opts {
     size_t size;          /* sizeof(il_network_opts); IL_OPTS sets it */
     il_device device;
-    il_dtype dtype;       /* IL_F32, IL_F16, IL_BF16 */
+    il_dtype dtype;       /* IL_DTYPE_F32, IL_DTYPE_F16, IL_DTYPE_BF16 */
     const char *variant;  /* "fp16" reads NAME.fp16.safetensors; NULL or "": NAME.safetensors */
     bool no_weights;      /* only the architecture: the weights stay unset (tests of parameter counts) */
 } il_network_opts;
@@ -52,7 +52,7 @@ il_tensor *il_vae_reconstruct(il_scope *s, const il_vae *v, il_tensor *image, bo
 
 typedef struct il_tokenizer il_tokenizer;
 
-enum { IL_TOKENS = 77 };
+enum { IL_TOKENIZER_LENGTH = 77 };
 
 /* folder: …/tokenizer with vocab.json, merges.txt, and special_tokens_map.json or tokenizer_config.json for the padding
  * token. */
@@ -60,7 +60,7 @@ int il_tokenizer_open(il_tokenizer **out, const char *folder, il_err *e);
 void il_tokenizer_free(il_tokenizer *t);
 /* UTF-8 text -> ids with start, end and padding. *cut (NULL: not wanted): how many tokens did not fit. Bytes that are no
  * UTF-8 count as U+FFFD. Any thread. */
-int il_tokenizer_encode(int64_t ids[IL_TOKENS], int *cut, const il_tokenizer *t, const char *text, il_err *e);
+int il_tokenizer_encode(int64_t ids[IL_TOKENIZER_LENGTH], int *cut, const il_tokenizer *t, const char *text, il_err *e);
 
 typedef struct il_text_encoder il_text_encoder;
 
@@ -68,7 +68,7 @@ typedef struct il_text_encoder il_text_encoder;
 int il_text_encoder_open(il_text_encoder **out, const char *folder, const il_network_opts *o, il_err *e);
 void il_text_encoder_free(il_text_encoder *t);
 int64_t il_text_encoder_params(const il_text_encoder *t);
-/* ids (N,IL_TOKENS), IL_I64 -> the last layer's states after the final norm (N,IL_TOKENS,C) */
+/* ids (N,IL_TOKENIZER_LENGTH), IL_DTYPE_I64 -> the last layer's states after the final norm (N,IL_TOKENIZER_LENGTH,C) */
 il_tensor *il_text_encoder_apply(il_scope *s, const il_text_encoder *t, il_tensor *ids);
 
 /* ---- UNet2DConditionModel ---- */

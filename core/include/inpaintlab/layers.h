@@ -12,12 +12,12 @@ extern "C" {
 typedef struct il_conv {
     il_tensor *weight; /* (out, in / groups, k, k) */
     il_tensor *bias;   /* (out) or NULL */
-    il_conv_opts opts;
+    il_conv_geometry opts;
 } il_conv;
 
 typedef struct il_conv_spec {
     int in, out, kernel;
-    il_conv_opts opts;
+    il_conv_geometry opts;
     bool no_bias;
     bool fan_out; /* IL_INIT_KAIMING_FAN_OUT instead of PyTorch's default */
 } il_conv_spec;

@@ -14,11 +14,11 @@ extern "C" {
 #endif
 
 typedef enum il_param_type {
-    IL_BOOL,
-    IL_INT,
-    IL_REAL,
-    IL_TEXT,
-    IL_PATH /* a file or folder: its content, not its name, is part of a run's identity */
+    IL_PARAM_BOOL,
+    IL_PARAM_INT,
+    IL_PARAM_REAL,
+    IL_PARAM_TEXT,
+    IL_PARAM_PATH /* a file or folder: its content, not its name, is part of a run's identity */
 } il_param_type;
 
 /* One setting. A table of them ends with an entry whose name is NULL. */
@@ -26,8 +26,8 @@ typedef struct il_param_spec {
     const char *name;
     il_param_type type;
     const char *fallback; /* default as written in YAML; NULL: the setting is required */
-    double min, max;      /* IL_INT, IL_REAL: inclusive bounds; both 0: any value */
-    const char *choices;  /* IL_TEXT: allowed words divided by '|'; NULL: any text */
+    double min, max;      /* IL_PARAM_INT, IL_PARAM_REAL: inclusive bounds; both 0: any value */
+    const char *choices;  /* IL_PARAM_TEXT: allowed words divided by '|'; NULL: any text */
     const char *help;     /* one line: meaning and unit */
 } il_param_spec;
 
@@ -50,7 +50,7 @@ int il_params_check(const il_params *p, il_err *e);
 bool il_params_bool(const il_params *p, const char *name);
 int64_t il_params_int(const il_params *p, const char *name);
 double il_params_real(const il_params *p, const char *name);
-const char *il_params_text(const il_params *p, const char *name); /* IL_TEXT or IL_PATH; lent by p */
+const char *il_params_text(const il_params *p, const char *name); /* IL_PARAM_TEXT or IL_PARAM_PATH; lent by p */
 
 /* The table, and the text of one value (canonical: equal values have equal texts); for listing and hashing. */
 const il_param_spec *il_params_specs(const il_params *p);

@@ -32,12 +32,12 @@ extern "C" {
 #define IL_ABI 4u
 
 typedef enum il_kind {
-    IL_DATASET = 1,
-    IL_MODEL,
-    IL_LOSS,
-    IL_MASK_POLICY,
-    IL_MASKER,
-    IL_GENERATOR
+    IL_KIND_DATASET = 1,
+    IL_KIND_MODEL,
+    IL_KIND_LOSS,
+    IL_KIND_MASK_POLICY,
+    IL_KIND_MASKER,
+    IL_KIND_GENERATOR
 } il_kind;
 
 /* ---- the host ---- */
@@ -152,7 +152,7 @@ typedef struct il_plugin {
      * thread. */
     int (*open)(void **out, const il_params *p, il_err *e);
     void (*close)(void *self); /* NULL self is allowed */
-    /* Optional: names the files whose contents determine the results, where the IL_PATH settings do not (a folder of
+    /* Optional: names the files whose contents determine the results, where the IL_PARAM_PATH settings do not (a folder of
      * weights). Their hashes are part of a run's identity and of a sample's provenance. Main thread. */
     int (*uses)(const void *self, il_uses *out, il_err *e);
     /* Optional; data sets, maskers and generators: called once, before the first read, mask, reconstruct or inpaint. */

@@ -16,7 +16,7 @@
 extern "C" {
 #endif
 
-typedef enum il_dtype { IL_F32, IL_F64, IL_F16, IL_BF16, IL_I64, IL_U8 } il_dtype;
+typedef enum il_dtype { IL_DTYPE_F32, IL_DTYPE_F64, IL_DTYPE_F16, IL_DTYPE_BF16, IL_DTYPE_I64, IL_DTYPE_U8 } il_dtype;
 
 /* ---- data in and out ---- */
 
@@ -83,23 +83,23 @@ il_tensor *il_cat(il_scope *s, il_tensor *const *parts, int count, int dim);
 il_tensor *il_slice(il_scope *s, il_tensor *a, int dim, int64_t start, int64_t end);
 il_tensor *il_to(il_scope *s, il_tensor *a, il_dtype dtype);
 /* The same values in another order in memory. Results follow the layout of what they are computed from. */
-typedef enum il_order { IL_NCHW, IL_NHWC } il_order;
+typedef enum il_order { IL_ORDER_NCHW, IL_ORDER_NHWC } il_order;
 il_tensor *il_to_order(il_scope *s, il_tensor *a, il_order order); /* (N,C,H,W) */
 il_tensor *il_detach(il_scope *s, il_tensor *a);
 
 /* ---- networks ---- */
 
-typedef struct il_conv_opts {
+typedef struct il_conv_geometry {
     int stride, padding, dilation, groups; /* 0 means 1, but 0 padding is none */
-} il_conv_opts;
+} il_conv_geometry;
 
 /* x (N,C,H,W), weight (O,C/groups,kh,kw), bias (O) or NULL -> (N,O,H',W') */
-il_tensor *il_conv2d(il_scope *s, il_tensor *x, il_tensor *weight, il_tensor *bias, il_conv_opts o);
+il_tensor *il_conv2d(il_scope *s, il_tensor *x, il_tensor *weight, il_tensor *bias, il_conv_geometry o);
 /* x (N,C,H,W), weight (C,O,k,k), bias (O) or NULL */
-il_tensor *il_conv_transpose2d(il_scope *s, il_tensor *x, il_tensor *weight, il_tensor *bias, il_conv_opts o);
+il_tensor *il_conv_transpose2d(il_scope *s, il_tensor *x, il_tensor *weight, il_tensor *bias, il_conv_geometry o);
 
 /* Batch norm over (N,H,W), eps 1e-5, momentum 0.1. In training it uses the batch and updates mean, var and *tracked
- * (an IL_I64 count; NULL allowed); else mean and var. */
+ * (an IL_DTYPE_I64 count; NULL allowed); else mean and var. */
 il_tensor *il_batch_norm(il_scope *s, il_tensor *x, il_tensor *weight, il_tensor *bias, il_tensor *mean,
                          il_tensor *var, il_tensor *tracked);
 
@@ -117,7 +117,7 @@ il_tensor *il_layer_norm(il_scope *s, il_tensor *x, il_tensor *weight, il_tensor
 il_tensor *il_group_norm(il_scope *s, il_tensor *x, int groups, il_tensor *weight, il_tensor *bias, double eps);
 il_tensor *il_gelu(il_scope *s, il_tensor *a); /* the exact one, by erf */
 il_tensor *il_exp(il_scope *s, il_tensor *a);
-/* rows of weight (V,C) by index (…, IL_I64) -> (…,C). IL_ETORCH when an index is out of range. */
+/* rows of weight (V,C) by index (…, IL_DTYPE_I64) -> (…,C). IL_ETORCH when an index is out of range. */
 il_tensor *il_embedding(il_scope *s, il_tensor *weight, il_tensor *index);
 /* softmax(q k^T / sqrt(D)) v by libtorch's scaled_dot_product_attention: q (N,heads,L,D), k and v (N,heads,S,D). causal:
  * position i sees positions up to i. */

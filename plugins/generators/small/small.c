@@ -81,14 +81,14 @@ static il_tensor *small_inpaint(const void *self, il_scope *s, const il_inpaint 
 }
 
 static const il_param_spec params[] = {
-    { .name = "weights", .type = IL_PATH, .help = "safetensors file whose notes tell the architecture" },
+    { .name = "weights", .type = IL_PARAM_PATH, .help = "safetensors file whose notes tell the architecture" },
     { .name = NULL },
 };
 
 static const il_generator_ops ops = { .reconstruct = small_reconstruct, .inpaint = small_inpaint, .multiple = 64 };
 
 IL_PLUGIN = {
-    .abi = IL_ABI, .kind = IL_GENERATOR, .name = "small", .revision = 1,
+    .abi = IL_ABI, .kind = IL_KIND_GENERATOR, .name = "small", .revision = 1,
     .summary = "small autoencoder with a filler of masked latents, as the quickstart uses",
     .params = params, .open = small_open, .close = small_close, .load = small_load, .generator = &ops,
 };
