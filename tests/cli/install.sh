@@ -1,11 +1,8 @@
 #!/usr/bin/env bash
 # install.sh BUILD_DIR SOURCE_DIR - installs into a folder of its own; the program there must answer, complete and have a
 # man page, and a loss written outside the tree, built with pkg-config, must be found by path and by folder, and train.
-set -u
+. "$(dirname "$0")/script.sh"
 build=$(realpath "$1") source=$(realpath "$2")
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-fail() { echo "$*"; exit 1; }
 
 cmake --install "$build" --prefix "$work/usr" >"$work/install.log" 2>&1 || fail "$(tail -5 "$work/install.log")"
 cd "$work" || exit 1

@@ -2,12 +2,10 @@
 # kill.sh PROGRAM PICTURES [TIMES] - runs of the quickstart's detector, killed with SIGKILL at random moments and gone on
 # with, must end with the same weights, bit by bit, and the same rows as one that was left alone. PICTURES is the folder
 # that `inpaintlab dataset build` made. Exit status 77: it is not there.
-set -u
+. "$(dirname "$0")/script.sh"
 program=$(realpath "$1") pictures=$2 times=${3:-3}
 [ -e "$pictures/a/manifest.jsonl" ] || { echo "skipped: no pictures in $pictures"; exit 77; }
 pictures=$(realpath "$pictures")
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
 
 cat > grid.yaml <<EOF
@@ -34,7 +32,7 @@ options=(--quiet --checkpoint 0.2 --threads 1 --loader-threads 1 --device cpu)
 run() { "$program" run "${options[@]}" --db "$1" grid.yaml; }
 
 start=$(date +%s.%N)
-run whole/results.sqlite >/dev/null || { echo "the undisturbed run failed"; exit 1; }
+run whole/results.sqlite >/dev/null || fail "the undisturbed run failed"
 whole=$(awk -v a="$start" -v b="$(date +%s.%N)" 'BEGIN { print b - a }')
 dump whole/results.sqlite > whole.csv
 [ "$(wc -l < whole.csv)" -gt 8 ] || { echo "the undisturbed run left too few rows"; cat whole.csv; exit 1; }
@@ -56,14 +54,14 @@ for ((i = 1; i <= times; i++)); do
     [ $status -eq 137 ] || break
     kills=$((kills + 1))
   done
-  [ $status -eq 0 ] || { echo "run $i: status $status after $kills kills: $(cat err.txt)"; exit 1; }
+  [ $status -eq 0 ] || fail "run $i: status $status after $kills kills: $(cat err.txt)"
   dump "cut$i/results.sqlite" > cut.csv
   cmp whole.csv cut.csv || { echo "run $i: differs after $kills kills"; diff whole.csv cut.csv | head; exit 1; }
   for weights in whole/runs/*/weights.safetensors; do
     cmp "$weights" "cut$i/${weights#whole/}" || exit 1
   done
   left=$(find "cut$i/runs" -name '*checkpoint*' -o -name '*.tmp*' | wc -l)
-  [ "$left" -eq 0 ] || { echo "run $i: $left files left over after $kills kills"; exit 1; }
+  [ "$left" -eq 0 ] || fail "run $i: $left files left over after $kills kills"
   echo "run $i: $kills kills, same weights and rows; $left files left over"
 done
 
@@ -78,12 +76,12 @@ run both/results.sqlite >two.txt 2>&1
 second=$?
 wait $first
 first=$?
-finished $first one.txt || { echo "first of two runners: status $first: $(cat one.txt)"; exit 1; }
-finished $second two.txt || { echo "second of two runners: status $second: $(cat two.txt)"; exit 1; }
+finished $first one.txt || fail "first of two runners: status $first: $(cat one.txt)"
+finished $second two.txt || fail "second of two runners: status $second: $(cat two.txt)"
 trained=$(cat one.txt two.txt | sed -n 's/^\([0-9]*\) trained.*/\1/p' | awk '{ n += $1 } END { print n }')
-[ "$trained" = 2 ] || { echo "two runners trained $trained runs of 2: $(cat one.txt two.txt)"; exit 1; }
-run both/results.sqlite >three.txt || { echo "after two runners: $(cat three.txt)"; exit 1; }
-grep -q '^0 trained' three.txt || { echo "two runners left work: $(cat three.txt)"; exit 1; }
+[ "$trained" = 2 ] || fail "two runners trained $trained runs of 2: $(cat one.txt two.txt)"
+run both/results.sqlite >three.txt || fail "after two runners: $(cat three.txt)"
+grep -q '^0 trained' three.txt || fail "two runners left work: $(cat three.txt)"
 dump both/results.sqlite > both.csv
-cmp whole.csv both.csv || { echo "two runners: other rows"; exit 1; }
+cmp whole.csv both.csv || fail "two runners: other rows"
 echo "two runners: same rows; $(cat one.txt) | $(cat two.txt)"

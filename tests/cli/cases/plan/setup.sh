@@ -1,0 +1,3 @@
+folders "01 02" "realfake fakefake"
+mv data pictures
+grid table.yaml fcn 'realfake, fakefake'

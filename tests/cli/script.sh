@@ -1,0 +1,5 @@
+# Read by the scripts here: a folder of their own, $work, gone at the end; the first failure ends.
+set -u
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+fail() { echo "$*"; exit 1; }
