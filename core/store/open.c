@@ -248,11 +248,42 @@ static int connect_frozen(il_store **out, const char *path, il_err *e)
     return rc;
 }
 
+/* Puts a copy in memory, brought up to date, in the place of a database that an older program made: that stays as it is. */
+static int read_copy(il_store *s, il_err *e)
+{
+    il_store *copy = NULL;
+    int rc = connect(&copy, s->path, ":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, e);
+    if (rc != IL_OK)
+        return rc;
+    sqlite3_backup *backup = sqlite3_backup_init(copy->db, "main", s->db, "main");
+    int result = backup ? sqlite3_backup_step(backup, -1) : sqlite3_errcode(copy->db);
+    sqlite3_backup_finish(backup);
+    if (result != SQLITE_DONE)
+        rc = il_store_fail(copy, result, e);
+    if (rc == IL_OK)
+        rc = il_store_migrate(copy, il_store_migrations(), e);
+    if (rc == IL_OK)
+        rc = il_store_publish(copy, e);
+    sqlite3 *old = s->db;
+    if (rc == IL_OK) {
+        s->db = copy->db;
+        copy->db = old;
+    }
+    il_store_close(copy);
+    return rc;
+}
+
 static int set_up_readonly(il_store *s, il_err *e)
 {
-    int rc = il_store_script(s, "PRAGMA query_only = ON", e);
+    il_migrations all = il_store_migrations();
+    int64_t version = 0;
+    int rc = identify(&version, s, all, e);
+    if (rc == IL_OK && version == 0)
+        rc = il_store_check(s, all, e);
+    else if (rc == IL_OK && version < all.count)
+        rc = read_copy(s, e);
     if (rc == IL_OK)
-        rc = il_store_check(s, il_store_migrations(), e);
+        rc = il_store_script(s, "PRAGMA query_only = ON", e);
     if (rc == IL_OK)
         keep_log(s, 0);
     return rc;

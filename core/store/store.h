@@ -14,7 +14,8 @@ typedef struct il_store il_store;
 /* Opens or creates (folders too; ":memory:": no file), migrates, and fills `published` and the metrics that are old. WAL, foreign keys, a busy timeout of 60 s. IL_EDB
  * when the file is no database, not ours, or newer than this program. */
 int il_store_open(il_store **out, const char *path, il_err *e);
-/* For reports and queries: never writes; IL_EIO when the file is absent. */
+/* For reports and queries: never writes; IL_EIO when the file is absent. What an older program made is read from a copy in
+ * memory that is brought up to date. */
 int il_store_open_readonly(il_store **out, const char *path, il_err *e);
 void il_store_close(il_store *s);
 const char *il_store_path(const il_store *s); /* as it was opened */
