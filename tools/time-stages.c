@@ -1,10 +1,10 @@
-/* time-stages.c - how long each stage of inpainting one picture takes; for tools/bench-diffusers.
+/* time-stages.c - times each stage of inpainting one image; for tools/bench-diffusers.
  *
  *     time-stages FOLDER [--side 512] [--repeats 3] [--threads 0] [--device cpu] [--precision fp32] [--photo FILE]
  *     time-stages FOLDER … --ask
  *
  * FOLDER is a pipeline folder. Prints JSON: seconds of every repeat of every stage; with --ask it reads names of stages,
- * one a line, and answers each with its seconds. The stages "png" and "webp" need --photo. */
+ * one per line, and prints the seconds of each. The stages "png" and "webp" need --photo. */
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -182,7 +182,7 @@ static int answer(struct bench *b, il_err *e)
         for (int i = 0; i < STAGES; i++)
             if (strcmp(stages[i].name, line) == 0)
                 found = &stages[i];
-        rc = found ? run(&seconds, b, found, e) : il_fail(e, IL_EUSAGE, "'%s' is no stage", line);
+        rc = found ? run(&seconds, b, found, e) : il_fail(e, IL_EUSAGE, "unknown stage '%s'", line);
         if (!rc)
             printf("%.9f\n", seconds);
         fflush(stdout);
@@ -226,7 +226,7 @@ static int open_parts(struct bench *b, il_err *e)
     else if (strcmp(precision, "bf16") == 0)
         n.dtype = IL_DTYPE_BF16;
     else if (strcmp(precision, "fp32") != 0)
-        return il_fail(e, IL_EUSAGE, "--precision: '%s' is unknown, expected fp32, fp16 or bf16", precision);
+        return il_fail(e, IL_EUSAGE, "--precision: '%s' must be one of fp32, fp16, bf16", precision);
     for (int i = 0; i < 5; i++)
         snprintf(path[i], PATH, "%s/%s", b->o.folder, names[i]);
     int rc = il_tokenizer_open(&b->tokenizer, path[0], e);
@@ -247,7 +247,7 @@ static int open_bench(struct bench *b, il_err *e)
     il_torch_threads(b->o.threads);
     snprintf(b->folder, sizeof b->folder, "%s/time-stages-XXXXXX", tmp ? tmp : "/tmp");
     if (!mkdtemp(b->folder)) {
-        int rc = il_fail(e, IL_EIO, "%s: cannot be made", b->folder);
+        int rc = il_fail(e, IL_EIO, "cannot create %s", b->folder);
         b->folder[0] = '\0';
         return rc;
     }
@@ -280,7 +280,7 @@ static int read_number(int *out, const char *name, const char *text, int low, in
 static int read_option(struct options *o, const char *name, const char *value, il_err *e)
 {
     if (!value)
-        return il_fail(e, IL_EUSAGE, "%s: unknown, or without its value", name);
+        return il_fail(e, IL_EUSAGE, "unknown option '%s', or its value is missing", name);
     if (strcmp(name, "--side") == 0)
         return read_number(&o->side, name, value, 8, 8192, e);
     if (strcmp(name, "--repeats") == 0)
@@ -294,7 +294,7 @@ static int read_option(struct options *o, const char *name, const char *value, i
     else if (strcmp(name, "--photo") == 0)
         o->photo = value;
     else
-        return il_fail(e, IL_EUSAGE, "%s: unknown option", name);
+        return il_fail(e, IL_EUSAGE, "unknown option '%s'", name);
     return IL_OK;
 }
 

@@ -13,7 +13,7 @@
 #include "plugin/instance.h"
 #include "bench/bench.h"
 
-enum { MOST_BATCHES = 64 }; /* loaded in one repeat: a large data set need not be read whole */
+enum { MOST_BATCHES = 64 }; /* batches loaded in one repeat: a large data set need not be read completely */
 
 struct bench_work {
     const il_bench_opts *o;
@@ -35,7 +35,7 @@ static int go_on(const struct bench_work *w, il_err *e)
     return il_watch_stopped(&w->o->watch) ? il_fail(e, IL_ECANCEL, "stopped") : IL_OK;
 }
 
-/* A stage under way; it counts once it has ended well. */
+/* Begins a stage; it counts once it has finished. */
 static int begin(il_bench_stage **out, struct bench_work *w, const char *name, il_err *e)
 {
     il_bench_stage *s = &w->out->stages[w->out->count];
@@ -65,7 +65,7 @@ static int load_once(int64_t *images, il_loader *l, il_err *e)
     return rc;
 }
 
-/* cache_bytes 1: no picture is kept. */
+/* cache_bytes 1: no image is kept. */
 static int time_loading(struct bench_work *w, const char *name, size_t cache_bytes, il_err *e)
 {
     const il_training *t = &w->o->run->training;
@@ -93,7 +93,8 @@ static int time_loading(struct bench_work *w, const char *name, size_t cache_byt
 
 typedef int step(il_bench_steps *x, il_flops *flops, il_err *e);
 
-/* The first warm-up is counted; all are watched, since an optimizer's state is there only from the second on. */
+/* FLOP are counted in the first warm-up; memory is measured in all, since an optimizer's state exists only from the
+ * second on. */
 static int warm_up(il_bench_stage *s, il_bench_steps *x, step *once, il_err *e)
 {
     il_flops *flops = NULL;
@@ -151,7 +152,7 @@ static int ignore(void *context, const il_course *c, il_err *e)
     return IL_OK;
 }
 
-/* The training part of each epoch, as the program's own training tells it. */
+/* The training part of each epoch, as timed by the program's own training. */
 static int note_epochs(struct bench_work *w, const il_course *c, int64_t images, il_err *e)
 {
     il_bench_stage *first, *later;
@@ -192,7 +193,7 @@ static int time_file_epochs(struct bench_work *w, il_err *e)
     return rc;
 }
 
-/* As many steps as an epoch of the files has, without their loading. */
+/* As many steps as an epoch on files has, without loading. */
 static int time_batch_epochs(struct bench_work *w, il_err *e)
 {
     const il_training *t = &w->o->run->training;
@@ -234,7 +235,7 @@ static int open_data(struct bench_work *w, il_err *e)
     return rc;
 }
 
-/* The best of all calls: the machine may be busy with other work at one of them. */
+/* The best of all calls: the machine may be busy with other work during one of them. */
 static int measure_peak(struct bench_work *w, il_err *e)
 {
     double peak = 0;

@@ -1,18 +1,18 @@
-/* bench.h - how fast this program works here: loading, evaluation, training, whole epochs. */
+/* bench.h - measures the speed of loading, evaluation, training and whole epochs on this machine. */
 #ifndef IL_BENCH_H
 #define IL_BENCH_H
 
 #include "bench/options.h"
 
 typedef struct il_bench_stage {
-    const char *name; /* lent for ever */
+    const char *name; /* static */
     double *seconds;  /* of each repeat */
     size_t repeats;
     int64_t images;   /* of one repeat */
-    int64_t flops;    /* of one repeat; 0: none is counted */
-    int64_t tensors;  /* most bytes that tensors took beside the model; -1: not measured */
-    int64_t process;  /* most resident bytes of the process; -1: not measured */
-    int64_t growth;   /* by which that is more than before */
+    int64_t flops;    /* of one repeat; 0: not counted */
+    int64_t tensors;  /* peak bytes of tensors besides the model; -1: not measured */
+    int64_t process;  /* peak resident bytes of the process; -1: not measured */
+    int64_t growth;   /* increase of that over the state before */
 } il_bench_stage;
 
 typedef struct il_bench {

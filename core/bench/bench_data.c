@@ -1,4 +1,4 @@
-/* bench_data.c - writes pictures of soft shapes and grain, with a blurred rectangle as mask. */
+/* bench_data.c - writes images of soft shapes and grain, with a blurred rectangle as mask. */
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 #include "bench/bench_data.h"
 #include "base/file.h"
 
-/* Slow waves of each channel, and noise of the size that photos have: lossless WebP takes 3 to 4 bits per value. */
+/* Slow waves in each channel, and noise as strong as in photos: lossless WebP takes 3 to 4 bits per value. */
 static void paint(il_image *image, uint64_t seed)
 {
     double wave[3][3];

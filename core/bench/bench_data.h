@@ -1,4 +1,4 @@
-/* bench_data.h - pictures to be read when there are none: as slow to decode as photos. */
+/* bench_data.h - generated images for the benchmark, as slow to decode as photos. */
 #ifndef IL_BENCH_DATA_H
 #define IL_BENCH_DATA_H
 
@@ -8,7 +8,7 @@
  * give equal files. */
 int il_bench_data_write(const char *folder, int size, int train, int validation, il_err *e);
 
-/* Removes a folder that il_bench_data_write or a training filled, and its folders; other files keep it. */
+/* Removes a folder filled by il_bench_data_write or a training, and its folders; a folder with other files stays. */
 void il_bench_data_remove(const char *folder);
 
 #endif

@@ -1,4 +1,4 @@
-/* bench_print.c - what was timed, as a table for people and as JSON. */
+/* bench_print.c - prints a benchmark as a table or as JSON. */
 #include <errno.h>
 #include <math.h>
 #include <string.h>
@@ -59,11 +59,13 @@ static void print_text(FILE *to, const il_bench *b, const il_bench_opts *o)
     for (size_t i = 0; i < b->count; i++)
         print_stage(to, b, &b->stages[i]);
     if (b->peak > 0)
-        fprintf(to, "\npeak: %.1f GFLOP/s, the fastest dense product or convolution on the same device, threads and precision.\n"
-                    "GFLOP are counted from the shapes; evaluation is one forward pass with the pixels' counts and score\n"
-                    "histograms, a training step forward, loss, backward and Adam. tensors: most bytes they took beside\n"
-                    "the model, as the allocator tells; process: most resident memory, and by how much that is more than\n"
-                    "before.\n", b->peak * 1e-9);
+        fprintf(to, "\n"
+                    "peak: %.1f GFLOP/s, the fastest dense product or convolution on the same device, threads and\n"
+                    "precision. GFLOP are counted from the shapes. evaluation: one forward pass with pixel counts\n"
+                    "and score histograms; training step: forward, loss, backward and Adam. tensors: their peak\n"
+                    "memory besides the model, by the allocator's count. process: peak resident memory, and its\n"
+                    "growth over the state before.\n",
+                    b->peak * 1e-9);
 }
 
 static json_t *bytes_json(int64_t bytes)
@@ -103,7 +105,7 @@ static int print_json(FILE *to, const il_bench *b, const il_bench_opts *o, il_er
                              "peak_flops", b->peak, "stages", stages);
     int rc = !root || bad ? il_fail_oom(e) : IL_OK;
     if (rc == IL_OK && (json_dumpf(root, to, JSON_INDENT(1)) != 0 || fputc('\n', to) == EOF))
-        rc = il_fail(e, IL_EIO, "the JSON cannot be written: %s", strerror(errno));
+        rc = il_fail(e, IL_EIO, "cannot write the JSON: %s", strerror(errno));
     json_decref(root);
     return rc;
 }

@@ -1,4 +1,4 @@
-/* bench_print.h - a benchmark's figures for people, or as JSON. */
+/* bench_print.h - a benchmark's figures as a table or as JSON. */
 #ifndef IL_BENCH_PRINT_H
 #define IL_BENCH_PRINT_H
 

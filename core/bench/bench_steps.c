@@ -1,4 +1,4 @@
-/* bench_steps.c - steps of evaluation and training, and a product of matrices to measure them by. */
+/* bench_steps.c - steps of evaluation and training, and the device's peak speed to compare them with. */
 #include <string.h>
 #include "bench/bench_steps.h"
 #include "base/clock.h"
@@ -26,7 +26,7 @@ static int first_batch(il_bench_steps *x, const il_bench_opts *o, il_source *sou
     if (rc == IL_OK)
         rc = il_loader_next(x->loader, &x->batch, &more, e);
     if (rc == IL_OK && (!more || x->batch.n < t->batch))
-        rc = il_fail(e, IL_EDATA, "the data hold %d pictures for training, expected at least a batch of %d",
+        rc = il_fail(e, IL_EDATA, "the data set has %d images for training; expected at least one batch of %d",
                      more ? x->batch.n : 0, t->batch);
     return rc;
 }
@@ -89,12 +89,13 @@ int il_bench_steps_train(il_bench_steps *x, il_flops *flops, il_err *e)
     return rc == IL_OK ? settle(x, e) : rc;
 }
 
-/* ---- the measure ---- */
+/* ---- peak speed ---- */
 
 enum { TRIES = 6 };
 
-/* Dense work: one product of square matrices, or one convolution of 3x3. A library may do one much better than the other
- * (MKL's products do not use all of an AMD processor, oneDNN's convolutions do), so the peak is the better of both. */
+/* Dense work: one product of square matrices, or one 3x3 convolution. A library may be much faster at one than at
+ * the other (MKL's products do not use an AMD processor fully, oneDNN's convolutions do), so the peak is the better
+ * of both. */
 struct dense {
     il_tensor *x, *weight;
     bool convolution;

@@ -1,4 +1,4 @@
-/* anatomy.c - a model's parts, by the first components of their names. */
+/* model_summary.c - a model's parts, grouped by the first components of their names. */
 #include <stdlib.h>
 #include <string.h>
 #include "bench/model_summary.h"
@@ -16,7 +16,7 @@ void il_anatomy_free(il_anatomy *a)
 
 /* ---- groups ---- */
 
-/* Length of the name of the group: so many components, but not the last, which names the tensor within its layer. */
+/* Length of the group's name: up to `depth` components, but not the last, which names the tensor within its layer. */
 static size_t head_of(const char *name, int depth)
 {
     size_t size = 0;
@@ -60,7 +60,7 @@ static int make_groups(il_anatomy *a, const il_state *st, il_err *e)
     return IL_OK;
 }
 
-/* The least depth that tells at least six groups apart, or the one beyond which names end. */
+/* The smallest depth with at least six groups, or the depth at which names end. */
 static int choose_groups(il_anatomy *a, const il_state *st, il_err *e)
 {
     const int given = a->opts.depth;
@@ -96,7 +96,7 @@ struct account {
     il_bytes *bytes;
 };
 
-/* Work and memory of each named weight; what is left has none. */
+/* Work and memory of each named weight; the rest has no name. */
 static void settle(il_anatomy *a, const il_state *st, const struct account *k)
 {
     const il_flop_count all = il_flops_all(k->flops);
@@ -136,7 +136,7 @@ static int pass(int64_t *peak, il_anatomy *a, const il_model *m, bool training, 
         settle(a, m->state, &k);
 
 done:
-    il_bytes_free(k.bytes); /* before the picture, which it does not know */
+    il_bytes_free(k.bytes); /* before the input image is created, which it would count */
     il_scope_close(s);
     il_flops_free(k.flops);
     return rc;
@@ -162,7 +162,7 @@ int il_anatomy_measure(il_anatomy *out, const il_model *model, il_anatomy_opts o
     int rc = choose_groups(&a, model->state, e);
     if (rc == IL_OK) {
         weigh(&a, model->state);
-        rc = pass(&a.peak_evaluation, &a, model, false, e); /* folds batch norms, which is done once */
+        rc = pass(&a.peak_evaluation, &a, model, false, e); /* folds batch norms, which is done only once */
     }
     if (rc == IL_OK)
         rc = pass(&a.peak_evaluation, &a, model, false, e);

@@ -1,4 +1,4 @@
-/* anatomy.h - what the parts of a model weigh and cost: parameters, work, memory. */
+/* model_summary.h - parameters, work and memory of a model's parts. */
 #ifndef IL_ANATOMY_H
 #define IL_ANATOMY_H
 
@@ -7,17 +7,17 @@
 #include "plugin/model.h"
 
 typedef struct il_anatomy_opts {
-    int batch, size; /* of the picture it is run on */
-    int depth;       /* names' components that make a group; 0: as many as give at least six groups */
+    int batch, size; /* of the input image */
+    int depth;       /* name components that form a group; 0: enough for at least six groups */
 } il_anatomy_opts;
 
-/* Layers whose state-dict names begin alike. */
+/* Layers whose state-dict names begin with the same components. */
 typedef struct il_anatomy_group {
     char *name;
     int64_t parameters, buffers; /* elements: trainable, and others */
     int64_t weight_bytes;        /* of both */
     il_flop_count work;                /* of the operations with its weights */
-    int64_t held_bytes; /* taken from an operation with its weights up to the next one, and kept for the backward pass */
+    int64_t held_bytes; /* allocated after an operation with its weights, kept for the backward pass */
 } il_anatomy_group;
 
 typedef struct il_anatomy {

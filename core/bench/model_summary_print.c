@@ -1,4 +1,4 @@
-/* anatomy_print.c - a model's parts as a table for people, and as JSON. */
+/* model_summary_print.c - prints a model's parts as a table or as JSON. */
 #include <errno.h>
 #include <string.h>
 #include <jansson.h>
@@ -8,10 +8,10 @@
 static const double MIB = 1024 * 1024;
 
 static const char notes[] =
-    "GFLOP: two operations for each multiply-add of convolutions, linear layers and attention, counted from the shapes;\n"
-    "training is forward and backward, where the backward pass costs as much again for each operand that wants a gradient.\n"
-    "kept: measured bytes of tensors that the forward pass leaves for the backward pass, with the layer whose convolution\n"
-    "came last before they were taken. Gradients and the optimizer's state (3 times the parameters) are not in it.\n";
+    "GFLOP: two operations for each multiply-add of convolutions, linear layers and attention, counted from shapes.\n"
+    "Training is forward and backward; the backward pass costs as much again for each operand that needs a gradient.\n"
+    "kept: measured bytes of tensors that the forward pass keeps for the backward pass, assigned to the layer whose\n"
+    "convolution ran last before. Gradients and the optimizer's state (3 times the parameters) are not included.\n";
 
 static void print_group(FILE *to, const char *name, const il_anatomy_group *g)
 {
@@ -28,7 +28,7 @@ static void print_text(FILE *to, const il_anatomy *a, const il_choice *choice, i
     for (const il_param_spec *s = il_params_specs(choice->params); s && s->name; s++)
         fprintf(to, "%s %s %s", s == il_params_specs(choice->params) ? ":" : ",", s->name,
                 il_params_canonical(choice->params, s->name));
-    fprintf(to, "\npicture: %dx3x%dx%d, float32, on %s\n\n", a->opts.batch, a->opts.size, a->opts.size, place);
+    fprintf(to, "\nimage: %dx3x%dx%d, float32, on %s\n\n", a->opts.batch, a->opts.size, a->opts.size, place);
     fprintf(to, "%-28s %11s %9s %12s %12s %12s %10s\n", "", "parameters", "buffers", "weights MiB", "GFLOP", "training",
             "kept MiB");
     for (size_t i = 0; i < a->count; i++)
@@ -36,8 +36,8 @@ static void print_text(FILE *to, const il_anatomy *a, const il_choice *choice, i
     if (a->rest.work.forward || a->rest.held_bytes)
         print_group(to, "(no named weight)", &a->rest);
     print_group(to, "total", &a->all);
-    fprintf(to, "\npeak of tensors in the forward pass: %.1f MiB in evaluation, %.1f MiB in training (measured; without\n"
-            "weights and picture)\n", (double)a->peak_evaluation / MIB, (double)a->peak_training / MIB);
+    fprintf(to, "\npeak tensor memory of the forward pass: %.1f MiB in evaluation, %.1f MiB in training (measured;\n"
+            "without weights and image)\n", (double)a->peak_evaluation / MIB, (double)a->peak_training / MIB);
     fputs(notes, to);
     if (a->all.work.forward == 0)
         fputs("This model computes outside the counted operations: its work is not known.\n", to);
@@ -66,7 +66,7 @@ static int print_json(FILE *to, const il_anatomy *a, const il_choice *choice, il
                              (json_int_t)a->peak_evaluation, "peak_training_bytes", (json_int_t)a->peak_training);
     int rc = !root || bad ? il_fail_oom(e) : IL_OK;
     if (rc == IL_OK && (json_dumpf(root, to, JSON_INDENT(1)) != 0 || fputc('\n', to) == EOF))
-        rc = il_fail(e, IL_EIO, "the JSON cannot be written: %s", strerror(errno));
+        rc = il_fail(e, IL_EIO, "cannot write the JSON: %s", strerror(errno));
     json_decref(root);
     return rc;
 }

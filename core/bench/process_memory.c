@@ -1,4 +1,4 @@
-/* footprint.c - reads /proc/self. */
+/* process_memory.c - reads /proc/self. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

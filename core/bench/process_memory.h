@@ -1,12 +1,12 @@
-/* footprint.h - memory of this process, as Linux tells it. */
+/* process_memory.h - memory of this process, as Linux reports it. */
 #ifndef IL_FOOTPRINT_H
 #define IL_FOOTPRINT_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Gives back what the C library keeps of freed memory, and makes the present size the peak. False where /proc does not
- * offer it; then nothing that follows means anything. */
+/* Returns freed memory to the system and resets the peak to the present size. False when /proc does not support it;
+ * then the functions below mean nothing. */
 bool il_footprint_reset(void);
 
 int64_t il_footprint_now(void);  /* resident bytes; -1: not known */

@@ -1,4 +1,4 @@
-/* trial.c - loads a plugin, settles its settings, and tries it. */
+/* check_plugin.c - loads a plugin, applies its settings, and runs its checks. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 #include "plugin/descriptor.h"
 #include "check/check_plugin.h"
 
-/* ---- what every plugin must hold to ---- */
+/* ---- requirements of every plugin ---- */
 
 static int descriptor(il_trial *c, il_err *e)
 {
@@ -39,7 +39,7 @@ static int set_one(il_params *p, const char *text, il_err *e)
     return rc ? il_fail_in(e, "--set %s", text) : IL_OK;
 }
 
-/* Defaults and what --set says; each value's canonical text must mean the same when it is read again. */
+/* Defaults and what --set says; each value's canonical text must be read as the same value. */
 static int settings(il_trial *c, il_err *e)
 {
     size_t given = 0;
@@ -53,7 +53,7 @@ static int settings(il_trial *c, il_err *e)
         char *once = il_words_copy(il_params_canonical(p, s->name));
         rc = once ? il_params_set(p, s->name, once, e) : il_fail_oom(e);
         if (!rc && strcmp(once, il_params_canonical(p, s->name)) != 0)
-            rc = il_fail(e, IL_EPARAM, "%s: '%s' becomes '%s' when read again", s->name, once,
+            rc = il_fail(e, IL_EPARAM, "%s: '%s' becomes '%s' when read again; expected the same text", s->name, once,
                          il_params_canonical(p, s->name));
         free(once);
     }
@@ -62,17 +62,17 @@ static int settings(il_trial *c, il_err *e)
         return rc;
     }
     c->choice = (il_choice){ .plugin = c->plugin, .params = p, .label = (char *)c->plugin->name };
-    il_step_note(c, "every default is valid, %zu given", given);
+    il_step_note(c, "all defaults are valid, %zu set", given);
     return IL_OK;
 }
 
-/* A failed open must say why. Two instances live side by side; NULL may be closed. */
+/* A failed open must give a reason. Two instances may exist at once; close accepts NULL. */
 static int open_close(il_trial *c, il_err *e)
 {
     void *one = NULL, *other = NULL;
     int rc = il_step_open(&one, c, e);
     if (rc && !e->message[0])
-        return il_fail(e, IL_EPLUGIN, "open returned %d without a message; expected il_fail", rc);
+        return il_fail(e, IL_EPLUGIN, "open returned %d without a message; expected one from il_fail", rc);
     if (rc)
         return rc;
     rc = il_step_open(&other, c, e);
@@ -81,7 +81,7 @@ static int open_close(il_trial *c, il_err *e)
         return rc;
     c->plugin->close(other);
     c->plugin->close(NULL);
-    il_step_note(c, "two instances opened and closed; close takes NULL");
+    il_step_note(c, "two instances opened and closed; close accepts NULL");
     return IL_OK;
 }
 
@@ -98,7 +98,7 @@ static const il_check_step *steps_of(const il_trial *c)
     return NULL;
 }
 
-/* One check. A usage error or want of memory is no verdict on the plugin and ends the trial. */
+/* One check. A usage error or lack of memory says nothing about the plugin and ends the checks. */
 static int run_step(int *failed, il_trial *c, const il_check_step *step, const il_trial_watch *watch, il_err *e)
 {
     il_err why = { 0 };
@@ -117,7 +117,7 @@ static int run_step(int *failed, il_trial *c, const il_check_step *step, const i
     return IL_OK;
 }
 
-/* A row of checks; *going becomes false when a vital one went wrong. */
+/* A list of checks; *going becomes false when a vital one failed. */
 static int run_steps(int *failed, bool *going, il_trial *c, const il_check_step *step, const il_trial_watch *watch, il_err *e)
 {
     int rc = IL_OK;
@@ -126,7 +126,7 @@ static int run_steps(int *failed, bool *going, il_trial *c, const il_check_step 
         rc = run_step(failed, c, step, watch, e);
         *going = !step->vital || *failed == before;
         if (!rc && !*going && step[1].name)
-            watch->end(watch->context, "others", IL_TRIAL_SKIPPED, "they need what failed");
+            watch->end(watch->context, "others", IL_TRIAL_SKIPPED, "not run: they depend on the failed check");
     }
     return rc;
 }

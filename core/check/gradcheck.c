@@ -1,6 +1,6 @@
-/* try_slope.c - a model's gradients beside finite differences: along one direction for each of some tensors. In double
- * precision where the model computes in it, else in single precision with wider steps. Outside training behaviour, where
- * batch norm is a fixed map. */
+/* gradcheck.c - compares a model's gradients with finite differences, along one direction for each of some tensors.
+ * In double precision if the model supports it, else in single precision with wider steps. Not in training mode, so
+ * that batch norm is a fixed map. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,8 +12,8 @@
 enum { TENSORS = 12, STEPS = 6 };
 static const il_probe_size size = { 2, 64, 64 };
 
-/* Steps as shares of a tensor's usual value; the one that agrees best counts, as wide ones meet the bends of ReLU and
- * narrow ones the rounding. */
+/* Steps relative to a tensor's typical value; the best agreement counts, because wide steps cross the kinks of ReLU
+ * and narrow ones suffer from rounding. */
 struct precision {
     il_dtype dtype;
     double steps[STEPS], tolerance;
@@ -21,7 +21,7 @@ struct precision {
 static const struct precision precisions[] = { { IL_DTYPE_F64, { 1e-4, 1e-5, 1e-6, 1e-3, 1e-2, 1e-7 }, 1e-3 },
                                                { IL_DTYPE_F32, { 1e-2, 3e-3, 3e-2, 1e-3, 1e-1, 3e-4 }, 5e-2 } };
 
-/* il_model_open with parameters of the type. */
+/* il_model_open with parameters of the given type. */
 static int open_model(il_model *out, const il_trial *c, il_dtype dtype, il_err *e)
 {
     il_model m = { .plugin = c->plugin };
@@ -41,7 +41,7 @@ static int open_model(il_model *out, const il_trial *c, il_dtype dtype, il_err *
     return rc;
 }
 
-/* The quantity that is derived: the logits, weighted by fixed numbers. */
+/* The function to differentiate: the logits, weighted by fixed numbers. */
 static il_tensor *weights_of(il_scope *s, il_dtype dtype)
 {
     return il_probe_noise(s, 3, -1, 1, dtype, 4, (int64_t[]){ size.n, 1, size.height, size.width });
@@ -103,8 +103,8 @@ static double norm_of(const double *x, int64_t n)
     return sqrt(sum);
 }
 
-/* A direction of length sqrt(n): half the gradient's, half at random, so that a part of the true gradient that the given
- * one lacks shows as well. *slope: what the given gradient says along it. */
+/* A direction of length sqrt(n): half the gradient's, half at random, so that a missing part of the true gradient
+ * shows as well. *slope: the slope along it by the given gradient. */
 static void choose(double *direction, double *slope, const double *gradient, int64_t n, uint64_t seed)
 {
     double length = norm_of(gradient, n), along = 0;
@@ -129,7 +129,7 @@ struct tensor {
     double *gradient;
 };
 
-/* floor: a slope that counts as nothing. *worst grows to this tensor's disagreement. */
+/* floor: smaller slopes count as 0. *worst is raised to this tensor's disagreement. */
 static int try_tensor(double *worst, const il_model *m, const struct tensor *t, const struct precision *p, double floor,
                       il_err *e)
 {
@@ -160,8 +160,10 @@ static int try_tensor(double *worst, const il_model *m, const struct tensor *t, 
     if (!rc)
         rc = put(t->tensor, values, 0, direction, e);
     if (!rc && !(best <= p->tolerance))
-        rc = il_fail(e, IL_EPLUGIN, "%s: the gradient says %.6g along a direction, finite differences in %s precision %.6g; "
-                     "expected them within %g %%", t->name, slope, p->dtype == IL_DTYPE_F64 ? "double" : "single", found,
+        rc = il_fail(e, IL_EPLUGIN, "%s: the gradient gives %.6g along a direction, finite differences in "
+                     "%s precision %.6g; expected agreement within %g %%",
+                     t->name, slope, p->dtype == IL_DTYPE_F64 ? "double" : "single",
+                     found,
                      100 * p->tolerance);
     *worst = fmax(*worst, best);
 
@@ -171,7 +173,8 @@ done:
     return rc;
 }
 
-/* Reads the gradients of the chosen tensors. *floor: a thousandth of the steepest one's slope along a random direction. */
+/* Reads the gradients of the chosen tensors. *floor: a thousandth of the steepest one's slope along a random
+ * direction. */
 static int read_gradients(struct tensor *chosen, size_t count, double *floor, const il_model *m, il_dtype dtype, il_err *e)
 {
     il_scope *s = NULL;
@@ -209,7 +212,7 @@ static size_t choose_tensors(struct tensor chosen[TENSORS], size_t *all, const i
         il_state_entry x = il_state_at(st, i);
         if (!x.trainable)
             continue;
-        /* evenly, the first and the last among them */
+        /* evenly spaced, including the first and the last */
         size_t wanted = trainable <= TENSORS ? seen : count * (trainable - 1) / (TENSORS - 1);
         if (seen++ == wanted && count < TENSORS)
             chosen[count++] = (struct tensor){ .name = x.name, .tensor = x.tensor };
@@ -218,8 +221,8 @@ static size_t choose_tensors(struct tensor chosen[TENSORS], size_t *all, const i
     return count;
 }
 
-/* Moves every parameter a little at random: fresh ones are a special point, where biases of 0 put whole areas on the bend of
- * a ReLU, at which there is no gradient to compare with. */
+/* Moves every parameter a little at random: initial values are a special point, where biases of 0 put whole areas on
+ * the kink of a ReLU, which has no gradient to compare with. */
 static int shake(const il_state *st, il_err *e)
 {
     int rc = IL_OK;
@@ -270,7 +273,7 @@ int il_step_slope(il_trial *c, il_err *e)
         double value = 0;
         int rc = open_model(&m, c, p->dtype, e);
         if (!rc && !last)
-            rc = value_of(&value, &m, p->dtype, e); /* does it compute in this type at all? */
+            rc = value_of(&value, &m, p->dtype, e); /* does the model support this type at all? */
         if (rc && !last) {
             il_model_close(&m);
             continue;

@@ -1,4 +1,4 @@
-/* growth.c - does memory grow when something is done again and again? */
+/* leak.c - does memory grow when an operation is repeated? */
 #include <malloc.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -10,12 +10,12 @@
 
 enum { WARMING = 6, MOST = 30, LEAST = 10 };
 static const double longest = 20;               /* seconds */
-static const int64_t resident_limit = 32 << 20; /* bytes that allocators and libtorch's caches may still take */
+static const int64_t resident_limit = 32 << 20; /* bytes by which allocators and libtorch's caches may still grow */
 
-/* tcmalloc's, where the program is linked with it; glibc's count is then of nothing. */
+/* tcmalloc's counter, used when the program is linked with it; glibc's then counts nothing. */
 extern int MallocExtension_GetNumericProperty(const char *property, size_t *value) __attribute__((weak));
 
-/* Bytes that malloc has given out and not got back; 0 where that cannot be told (another C library, a sanitizer). */
+/* Bytes allocated by malloc and not freed; 0 when unknown (another C library, a sanitizer). */
 static int64_t heap_bytes(void)
 {
     size_t held = 0;
@@ -68,12 +68,12 @@ int il_growth_check(il_trial *c, const char *what, int (*round)(il_trial *c, il_
         return il_step_skip(c, "too slow to be repeated %d times", LEAST);
     int64_t more = resident_bytes() - resident;
     if (least > 0)
-        return il_fail(e, IL_EPLUGIN, "%s: every repetition leaves at least %lld bytes more in use; expected all memory "
-                       "back", what, (long long)least);
+        return il_fail(e, IL_EPLUGIN, "%s: every repetition leaves at least %lld more bytes in use; "
+                       "expected all memory to be freed", what, (long long)least);
     if (more > resident_limit)
         return il_fail(e, IL_EPLUGIN, "%s, %d times: the process grew by %lld MiB; expected at most %lld", what, rounds,
                        (long long)(more >> 20), (long long)(resident_limit >> 20));
     il_step_note(c, "%s, %d times: heap in use %+lld bytes%s, resident size %+lld KiB", what, rounds,
-                 (long long)(heap - first), heap ? "" : " (cannot be told here)", (long long)(more / 1024));
+                 (long long)(heap - first), heap ? "" : " (not known here)", (long long)(more / 1024));
     return IL_OK;
 }

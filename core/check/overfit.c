@@ -1,4 +1,5 @@
-/* try_learning.c - checks of models in training: every parameter learns, evaluation changes nothing, one batch is learnt. */
+/* overfit.c - checks of models in training: every parameter gets a gradient, evaluation changes nothing, one batch
+ * can be learnt. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,7 +58,8 @@ static struct changes compare(const il_state *st, const char *before, const char
     return found;
 }
 
-/* One pass; in training with gradients of the loss, the auxiliary head's too where there is one. *s is the caller's. */
+/* One pass; in training mode with gradients of the loss, including the auxiliary head's if there is one. *s is the
+ * caller's. */
 static int pass(il_scope **s, il_tensor **loss, const il_model *m, bool training, il_err *e)
 {
     int rc = il_scope_open(s, IL_OPTS(il_scope_opts, .device = cpu, .training = training, .seed = 1), e);
@@ -111,7 +113,7 @@ static int every_gradient(il_model *m, il_err *e)
         else
             rc = il_probe_read(&values, g, e);
         if (!rc && il_probe_odd(values, il_numel(g)) >= 0)
-            rc = il_fail(e, IL_EPLUGIN, "%s: its gradient holds a value that is no finite number", x.name);
+            rc = il_fail(e, IL_EPLUGIN, "%s: its gradient contains a value that is not finite", x.name);
         free(values);
     }
     il_scope_close(s);
@@ -126,12 +128,13 @@ int il_step_gradients(il_trial *c, il_err *e)
     if (!rc)
         rc = changes_of(&evaluating, &m, false, e);
     if (!rc && evaluating.first)
-        rc = il_fail(e, IL_EPLUGIN, "%s changes outside training; expected buffers to change in training only",
+        rc = il_fail(e, IL_EPLUGIN, "%s changes outside training; expected buffers to change only in training",
                      evaluating.first);
     if (!rc)
         rc = changes_of(&training, &m, true, e);
     if (!rc && training.parameters)
-        rc = il_fail(e, IL_EPLUGIN, "a pass in training changes %zu parameters itself; that is the optimizer's part",
+        rc = il_fail(e, IL_EPLUGIN, "forward itself changes %zu parameters in training; expected only the optimizer "
+                     "to change them",
                      training.parameters);
     if (!rc)
         rc = every_gradient(&m, e);
@@ -141,7 +144,7 @@ int il_step_gradients(il_trial *c, il_err *e)
     return rc;
 }
 
-/* ---- one batch learnt by heart ---- */
+/* ---- overfitting one batch ---- */
 
 enum { STEPS = 150 };
 static const double enough = 0.5; /* of the first loss */
@@ -190,6 +193,6 @@ int il_step_overfit(il_trial *c, il_err *e)
         }
         best = fmin(best, lowest);
     }
-    return il_fail(e, IL_EPLUGIN, "two pictures cannot be learnt: the loss %.3f falls to %.3f only in %d steps of Adam; "
-                   "expected below half", first, best, STEPS);
+    return il_fail(e, IL_EPLUGIN, "two images cannot be learnt: the loss only falls from %.3f to %.3f in "
+                   "%d steps of Adam; expected below half", first, best, STEPS);
 }

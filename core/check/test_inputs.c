@@ -1,10 +1,10 @@
-/* probe.c - what plugins are tried on: pictures made by rule, the same on every machine. */
+/* test_inputs.c - generated inputs for plugins, the same on every machine. */
 #include <math.h>
 #include <stdlib.h>
 #include <inpaintlab/random.h>
 #include "check/test_inputs.h"
 
-/* Where the square of picture n is: half a side long. */
+/* Where the square of image n is: half a side long. */
 static int is_inside(int64_t n, il_probe_size size, int64_t y, int64_t x)
 {
     int64_t top = n % 2 * size.height / 3, left = (n + 1) % 3 * size.width / 4;

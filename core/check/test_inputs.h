@@ -1,4 +1,4 @@
-/* probe.h - what plugins are tried on: pictures made by rule, the same on every machine. */
+/* test_inputs.h - generated inputs for plugins, the same on every machine. */
 #ifndef IL_CHECK_PROBE_H
 #define IL_CHECK_PROBE_H
 
@@ -9,20 +9,20 @@ typedef struct il_probe_size {
     int64_t n, height, width;
 } il_probe_size;
 
-/* Grainy pictures (N,3,H,W) in [0,1], in each of which a brighter square is smooth. */
+/* Grainy images (N,3,H,W) in [0,1], each with a smooth, brighter square. */
 il_tensor *il_probe_image(il_scope *s, il_probe_size size);
 /* The squares of il_probe_image: (N,1,H,W) of 0 and 1. */
 il_tensor *il_probe_target(il_scope *s, il_probe_size size);
-/* Numbers from `low` to `high` in the named type, a function of seed. */
+/* Numbers from `low` to `high` in the given type, a function of seed. */
 il_tensor *il_probe_noise(il_scope *s, uint64_t seed, double low, double high, il_dtype dtype, int ndim,
                           const int64_t *shape);
 
-/* Picture 0 of il_probe_image as bytes. */
+/* Image 0 of il_probe_image as bytes. */
 int il_probe_photo(il_image *out, int width, int height, il_err *e);
 
 /* All elements as double, whatever the type; *out belongs to the caller. */
 int il_probe_read(double **out, const il_tensor *t, il_err *e);
-/* The place of the first value that is no finite number, or -1. */
+/* Index of the first value that is not finite, or -1. */
 int64_t il_probe_odd(const double *values, int64_t count);
 
 #endif

@@ -1,4 +1,4 @@
-/* try_dataset.c - checks of data sets: what is listed, whether it can be read, by several threads at once. */
+/* try_dataset.c - checks of data sets: what they list, whether it can be read, also by several threads at once. */
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,7 @@ enum { THREADS = 4, MOST = 64 };
 
 static const char *const splits[] = { "train", "validation", "test" };
 
-/* The i-th image kind to be asked for; NULL behind the last. */
+/* The i-th image kind to ask for; NULL after the last. */
 static const char *kind(const il_trial *c, int i)
 {
     static const char *const known[] = { "realfake", "fakefake", "inpainted", "original" };
@@ -19,7 +19,7 @@ static const char *kind(const il_trial *c, int i)
     return i < KNOWN ? known[i] : i == KNOWN ? c->job->images : NULL;
 }
 
-/* The first split and kind that has samples, and what it says of the last that has none. */
+/* The first split and kind that has samples, and the message of the last one that has none. */
 static int open_any(il_source **out, const char **split, const char **images, const il_trial *c, il_err *e)
 {
     il_err first = { 0 };
@@ -34,15 +34,15 @@ static int open_any(il_source **out, const char **split, const char **images, co
             if (!first.code)
                 first = why;
         }
-    return il_fail(e, IL_EPLUGIN, "lists no sample of any kind in any split: %s", first.message);
+    return il_fail(e, IL_EPLUGIN, "lists no samples for any split and kind: %s", first.message);
 }
 
 struct listed {
     size_t samples, left_out, sets;
 };
 
-/* What a fresh instance lists of one split and kind, added to *sum. What is absent is IL_EDATA (or, as a word that the data
- * set does not know, IL_EPARAM), with a message. */
+/* What a fresh instance lists for one split and kind, added to *sum. If absent: IL_EDATA (or IL_EPARAM for a word
+ * that the data set does not know) with a message. */
 static int list(struct listed *sum, const il_trial *c, il_scan what, il_err *e)
 {
     void *self = NULL;
@@ -59,7 +59,7 @@ static int list(struct listed *sum, const il_trial *c, il_scan what, il_err *e)
         goto done;
     }
     if (rc)
-        rc = il_fail(e, IL_EPLUGIN, "%s of %s: scan gave %d: %s", what.images, what.split, rc,
+        rc = il_fail(e, IL_EPLUGIN, "%s of %s: scan returned %d: %s", what.images, what.split, rc,
                      why.message[0] ? why.message : "no message");
     else
         rc = il_items_sort(items, e);
@@ -88,11 +88,11 @@ static int scan(il_trial *c, il_err *e)
     if (!sum.sets) {
         il_source *src = NULL;
         const char *split, *images;
-        int rc = open_any(&src, &split, &images, c, e); /* says why */
+        int rc = open_any(&src, &split, &images, c, e); /* gives the reason */
         il_source_free(src);
         return rc;
     }
-    il_step_note(c, "%zu samples in %zu sets of a split and a kind, ids unique; %zu left out", sum.samples, sum.sets,
+    il_step_note(c, "%zu samples in %zu sets of split and kind, ids unique; %zu left out", sum.samples, sum.sets,
                  sum.left_out);
     return IL_OK;
 }
@@ -111,14 +111,15 @@ static int absent(il_trial *c, il_err *e)
         if (rc == IL_OK && i == 0) /* a data set without splits lists the same in each */
             continue;
         if (!good || !why.message[0])
-            return il_fail(e, IL_EPLUGIN, "%s of %s: scan gave %d, \"%s\"; expected IL_EDATA and what is absent",
+            return il_fail(e, IL_EPLUGIN, "%s of %s: scan returned %d, \"%s\"; expected IL_EDATA and a message that "
+                           "says what is absent",
                            nowhere[i].images, nowhere[i].split, rc, why.message);
     }
-    il_step_note(c, "what is not there is said to be so");
+    il_step_note(c, "absent splits and kinds are reported");
     return IL_OK;
 }
 
-/* ---- reading; that a mask is as large as its picture is for il_source_read to say ---- */
+/* ---- reading; il_source_read checks that a mask has its image's size ---- */
 
 struct sample {
     size_t index;
@@ -139,7 +140,7 @@ static int digest_of(il_digest *out, const il_source *src, size_t i, uint64_t se
     int rc = il_source_read(src, i, seed, &image, &mask, e);
     const char *id = il_source_at(src, i).id;
     if (!rc && (image.channels != 3 || image.width < 1 || image.height < 1))
-        rc = il_fail(e, IL_EPLUGIN, "%s: a picture of %dx%d with %d channels; expected RGB", id, image.width, image.height,
+        rc = il_fail(e, IL_EPLUGIN, "%s: image of %dx%d with %d channels; expected RGB", id, image.width, image.height,
                      image.channels);
     if (!rc) {
         il_digest parts[2];
@@ -153,7 +154,7 @@ static int digest_of(il_digest *out, const il_source *src, size_t i, uint64_t se
     return rc;
 }
 
-/* Each thread begins elsewhere, so that they meet. */
+/* Each thread starts at another sample, so that they overlap. */
 static void *read_all(void *self)
 {
     struct reader *r = self;
@@ -161,7 +162,7 @@ static void *read_all(void *self)
         const struct sample *s = &r->samples[(r->first + k) % r->count];
         il_digest d;
         if (digest_of(&d, r->src, s->index, 1, &r->error) == IL_OK && strcmp(d.hex, s->digest.hex) != 0)
-            il_fail(&r->error, IL_EPLUGIN, "%s: read by %d threads at once it has other bytes than alone; expected the same",
+            il_fail(&r->error, IL_EPLUGIN, "%s: differs when read by %d threads at once; expected the same bytes",
                     il_source_at(r->src, s->index).id, THREADS);
     }
     return NULL;
@@ -178,7 +179,7 @@ static int read_together(const il_source *src, const struct sample *samples, siz
         readers[started].count = count;
         readers[started].first = (size_t)started * count / THREADS;
         if (pthread_create(&readers[started].thread, NULL, read_all, &readers[started]) != 0) {
-            rc = il_fail(e, IL_ENOMEM, "no thread can be started");
+            rc = il_fail(e, IL_ENOMEM, "cannot start a thread");
             break;
         }
     }
@@ -207,13 +208,14 @@ static int reading(il_trial *c, il_err *e)
         if (!rc && !il_source_varies(src))
             rc = digest_of(&other, src, samples[i].index, 2, e);
         if (!rc && !il_source_varies(src) && strcmp(other.hex, samples[i].digest.hex) != 0)
-            rc = il_fail(e, IL_EPLUGIN, "%s: another seed gives another sample; expected .varies to say so",
+            rc = il_fail(e, IL_EPLUGIN, "%s: the sample depends on the seed; expected .varies to be set",
                          il_source_at(src, samples[i].index).id);
     }
     if (!rc)
         rc = read_together(src, samples, count, e);
     if (!rc)
-        il_step_note(c, "%zu of %zu samples (%s of %s) read, masks as large as pictures; %d threads get the same bytes", count,
+        il_step_note(c, "%zu of %zu samples (%s of %s) read, masks as large as images; %d threads read the same bytes",
+                     count,
                      all, images, split, THREADS);
     il_source_free(src);
     return rc;

@@ -1,4 +1,4 @@
-/* try_generator.c - checks of generators: shape and range of pictures, chance by seed alone. */
+/* try_generator.c - checks of generators: shape and range of images, randomness from the seed alone. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +13,7 @@ static il_probe_size size_of(const il_trial *c)
     return (il_probe_size){ BATCH, side, side + multiple };
 }
 
-/* What a loaded instance makes of the probe pictures; *out is the caller's. seeds NULL: reconstruct. */
+/* What a loaded instance makes of the test images; *out is the caller's. seeds NULL: reconstruct. */
 static int make(double **out, const il_trial *c, void *self, const uint64_t *seeds, il_err *e)
 {
     static const char *const prompts[BATCH] = { "", "a lighthouse" };
@@ -30,16 +30,16 @@ static int make(double **out, const il_trial *c, void *self, const uint64_t *see
     if (!rc)
         rc = il_scope_status(s, e);
     if (!rc && !made)
-        rc = il_fail(e, IL_EPLUGIN, "it gave no tensor and no reason");
+        rc = il_fail(e, IL_EPLUGIN, "returned neither a tensor nor an error");
     if (!rc && (il_ndim(made) != 4 || il_dim(made, 0) != z.n || il_dim(made, 1) != 3 || il_dim(made, 2) != z.height ||
                 il_dim(made, 3) != z.width))
-        rc = il_fail(e, IL_EPLUGIN, "its pictures have %d dimensions and %lld values; expected (%lld,3,%lld,%lld)",
+        rc = il_fail(e, IL_EPLUGIN, "its images have %d dimensions and %lld values; expected (%lld,3,%lld,%lld)",
                      il_ndim(made), (long long)il_numel(made), (long long)z.n, (long long)z.height, (long long)z.width);
     if (!rc)
         rc = il_probe_read(out, made, e);
     for (int64_t i = 0; !rc && i < il_numel(made); i++)
         if (!((*out)[i] >= 0 && (*out)[i] <= 1)) {
-            rc = il_fail(e, IL_EPLUGIN, "value %lld of its pictures is %g; expected 0 to 1", (long long)i, (*out)[i]);
+            rc = il_fail(e, IL_EPLUGIN, "value %lld of its images is %g; expected 0 to 1", (long long)i, (*out)[i]);
             free(*out);
             *out = NULL;
         }
@@ -74,16 +74,16 @@ static int reconstruct(il_trial *c, il_err *e)
     if (!rc)
         rc = make(&again, c, self, NULL, e);
     if (!rc && memcmp(once, again, (size_t)(z.n * 3 * z.height * z.width) * sizeof *once) != 0)
-        rc = il_fail(e, IL_EPLUGIN, "the same pictures twice are reconstructed in two ways; expected equal bits");
+        rc = il_fail(e, IL_EPLUGIN, "two reconstructions of the same images differ; expected equal bits");
     if (!rc)
-        il_step_note(c, "(N,3,H,W) in [0,1], the same twice");
+        il_step_note(c, "(N,3,H,W) in [0,1], equal bits twice");
     free(again);
     free(once);
     c->plugin->close(self);
     return rc;
 }
 
-/* Seeds of each picture on its own: changing the second one's must leave the first alone. */
+/* Each image has its own seed: changing the second one must not change the first image. */
 static int inpaint(il_trial *c, il_err *e)
 {
     static const uint64_t seeds[BATCH] = { 1, 2 }, others[BATCH] = { 1, 3 };
@@ -102,12 +102,12 @@ static int inpaint(il_trial *c, il_err *e)
     if (!rc)
         rc = make(&other, c, self, others, e);
     if (!rc && memcmp(once, again, 2 * one * sizeof *once) != 0)
-        rc = il_fail(e, IL_EPLUGIN, "equal seeds give different pictures; expected a function of the seeds");
+        rc = il_fail(e, IL_EPLUGIN, "equal seeds give different images; expected a function of the seeds");
     if (!rc && memcmp(once, other, one * sizeof *once) != 0)
-        rc = il_fail(e, IL_EPLUGIN, "the seed of the second picture changes the first; expected each to have its own");
+        rc = il_fail(e, IL_EPLUGIN, "the seed of the second image changes the first; expected each to have its own");
     if (!rc)
-        il_step_note(c, "(N,3,H,W) in [0,1], the same for equal seeds; another seed %s", memcmp(once + one, other + one,
-                     one * sizeof *once) ? "changes its picture alone" : "changes nothing");
+        il_step_note(c, "(N,3,H,W) in [0,1], equal for equal seeds; another seed %s", memcmp(once + one, other + one,
+                     one * sizeof *once) ? "changes only its image" : "changes nothing");
     free(other);
     free(again);
     free(once);

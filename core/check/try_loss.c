@@ -40,9 +40,10 @@ static int loss_of(double *out, double *gradient, const il_trial *c, struct batc
     if (!rc)
         rc = il_scope_status(s, e);
     if (!rc && !loss)
-        rc = il_fail(e, IL_EPLUGIN, "forward gave no tensor and no reason");
+        rc = il_fail(e, IL_EPLUGIN, "forward returned neither a tensor nor an error");
     if (!rc && il_ndim(loss) != 0)
-        rc = il_fail(e, IL_EPLUGIN, "the loss has %d dimensions; expected none, as il_mean and il_sum give", il_ndim(loss));
+        rc = il_fail(e, IL_EPLUGIN, "the loss has %d dimensions; expected a scalar, as il_mean and il_sum return",
+                     il_ndim(loss));
     if (!rc)
         rc = il_probe_read(&value, loss, e);
     if (!rc)
@@ -51,7 +52,7 @@ static int loss_of(double *out, double *gradient, const il_trial *c, struct batc
         rc = il_backward(s, loss, e);
         il_tensor *d = rc ? NULL : il_grad(s, x);
         if (!rc && !d)
-            rc = il_fail(e, IL_EPLUGIN, "the logits get no gradient");
+            rc = il_fail(e, IL_EPLUGIN, "the logits get no gradient; expected one");
         if (!rc)
             rc = il_probe_read(&g, d, e);
         if (!rc)
@@ -66,7 +67,7 @@ done:
     return rc;
 }
 
-/* Logits from -range to range, targets of every sort. */
+/* Logits from -range to range, targets from 0 to 1. */
 static void fill(double logit[COUNT], double target[COUNT], double range, uint64_t seed)
 {
     for (int i = 0; i < COUNT; i++) {
@@ -85,13 +86,13 @@ static int value(il_trial *c, il_err *e)
     if (!rc && !isfinite(once))
         return il_fail(e, IL_EPLUGIN, "the loss of logits from -2 to 2 is %g; expected a finite number", once);
     if (!rc && once != again)
-        return il_fail(e, IL_EPLUGIN, "the same logits twice: %g and %g; expected equal bits", once, again);
+        return il_fail(e, IL_EPLUGIN, "the same logits give %g and then %g; expected equal bits", once, again);
     if (!rc)
-        il_step_note(c, "one number, %.4g, the same twice", once);
+        il_step_note(c, "a scalar, %.4g, equal bits twice", once);
     return rc;
 }
 
-/* Training meets logits that are far out, and pictures in which nothing or everything is inpainted. */
+/* In training, logits may be extreme, and an image may be inpainted nowhere or everywhere. */
 static int extremes(il_trial *c, il_err *e)
 {
     static const double logits[] = { -100, -30, 0, 30, 100 }, targets[] = { 0, 0.5, 1 };
@@ -109,14 +110,15 @@ static int extremes(il_trial *c, il_err *e)
                 return il_fail(e, IL_EPLUGIN, "logits of %g, targets of %g: the loss is %g; expected a finite number", logits[i],
                                targets[k], loss);
             if (il_probe_odd(gradient, COUNT) >= 0)
-                return il_fail(e, IL_EPLUGIN, "logits of %g, targets of %g: the gradient is no finite number", logits[i],
+                return il_fail(e, IL_EPLUGIN, "logits of %g, targets of %g: the gradient is not finite; "
+                               "expected finite numbers", logits[i],
                                targets[k]);
         }
-    il_step_note(c, "finite, with its gradient, for logits of -100 to 100 and targets of 0, 0.5, 1");
+    il_step_note(c, "finite, and so is the gradient, for logits of -100 to 100 and targets of 0, 0.5, 1");
     return IL_OK;
 }
 
-/* Along the gradient and at random; in double precision unless the loss only computes in single. */
+/* Along the gradient and at random; in double precision unless the loss only supports single. */
 static int compare_slopes(double *worst, const il_trial *c, il_dtype dtype, il_err *e)
 {
     double logit[COUNT], target[COUNT], gradient[COUNT] = { 0 }, moved[COUNT], loss = 0;
@@ -144,8 +146,10 @@ static int compare_slopes(double *worst, const il_trial *c, il_dtype dtype, il_e
         double found = (sides[0] - sides[1]) / (2 * h), off = fabs(found - slope) / fmax(fabs(slope), length);
         *worst = fmax(*worst, off);
         if (!(off <= tolerance))
-            rc = il_fail(e, IL_EPLUGIN, "the gradient says %.6g along a direction, finite differences in %s precision %.6g; "
-                         "expected them within %g %%", slope, dtype == IL_DTYPE_F64 ? "double" : "single", found, 100 * tolerance);
+            rc = il_fail(e, IL_EPLUGIN, "the gradient gives %.6g along a direction, finite differences in "
+                         "%s precision %.6g; expected agreement within %g %%",
+                         slope, dtype == IL_DTYPE_F64 ? "double" : "single", found,
+                         100 * tolerance);
     }
     return rc;
 }
@@ -162,7 +166,7 @@ static int slope(il_trial *c, il_err *e)
     return rc;
 }
 
-/* Logits that move to the target's side must cost less. */
+/* Logits that move to the target's side must lower the loss. */
 static int direction(il_trial *c, il_err *e)
 {
     static const double steps[] = { -4, 0, 4 };
@@ -177,9 +181,10 @@ static int direction(il_trial *c, il_err *e)
             return rc;
     }
     if (!(loss[0] > loss[1] && loss[1] > loss[2]))
-        return il_fail(e, IL_EPLUGIN, "wrong, undecided and right logits cost %.4g, %.4g, %.4g; expected less and less", loss[0],
+        return il_fail(e, IL_EPLUGIN, "the loss of wrong, undecided and right logits is %.4g, %.4g, %.4g; "
+                       "expected it to fall", loss[0],
                        loss[1], loss[2]);
-    il_step_note(c, "wrong, undecided and right logits cost %.4g, %.4g, %.4g", loss[0], loss[1], loss[2]);
+    il_step_note(c, "the loss of wrong, undecided and right logits is %.4g, %.4g, %.4g", loss[0], loss[1], loss[2]);
     return IL_OK;
 }
 

@@ -30,7 +30,7 @@ static int range(il_trial *c, il_err *e)
     if (rc)
         return rc;
     if (first == LEVELS)
-        return il_fail(e, IL_EPLUGIN, "every grey level becomes 0; expected some above it");
+        return il_fail(e, IL_EPLUGIN, "every grey level becomes 0; expected some to be above 0");
     il_step_note(c, "256 levels from 0 to 1; the first above 0 is %d, which becomes %g; 255 becomes %g", first,
                  (double)label[first], (double)label[LEVELS - 1]);
     return IL_OK;

@@ -1,4 +1,4 @@
-/* try_masker.c - checks of maskers: size and values of masks, chance by seed alone. */
+/* try_masker.c - checks of maskers: size and values of masks, randomness from the seed alone. */
 #include <string.h>
 #include "check/leak.h"
 #include "check/test_inputs.h"
@@ -33,21 +33,22 @@ static int shape(il_trial *c, il_err *e)
         il_rule rule;
         int rc = mask_of(&mask, &rule, c, seed, e);
         if (!rc && (mask.width != WIDTH || mask.height != HEIGHT || mask.channels != 1 || !mask.pixels))
-            rc = il_fail(e, IL_EPLUGIN, "the mask is %dx%d with %d channels; expected the photo's %dx%d with 1", mask.width,
+            rc = il_fail(e, IL_EPLUGIN, "the mask is %dx%d with %d channels; expected %dx%d like the photo "
+                         "and 1 channel", mask.width,
                          mask.height, mask.channels, WIDTH, HEIGHT);
         size_t here = 0;
         for (size_t i = 0; !rc && i < (size_t)WIDTH * HEIGHT; i++)
             here += mask.pixels[i] == 255;
         if (!rc && here == 0)
-            rc = il_fail(e, IL_EPLUGIN, "seed %d: no pixel of the mask is 255; expected where to paint", (int)seed);
+            rc = il_fail(e, IL_EPLUGIN, "seed %d: no pixel of the mask is 255; expected some to paint", (int)seed);
         if (!rc && (!rule.text[0] || !memchr(rule.text, '\0', sizeof rule.text)))
-            rc = il_fail(e, IL_EPLUGIN, "seed %d: the rule has no text; expected what was done", (int)seed);
+            rc = il_fail(e, IL_EPLUGIN, "seed %d: the rule has no text; expected a description of the mask", (int)seed);
         il_image_free(&mask);
         if (rc)
             return rc;
         marked += here;
     }
-    il_step_note(c, "%dx%d, one channel; %.1f %% of the picture on average over %d seeds", WIDTH, HEIGHT,
+    il_step_note(c, "%dx%d, one channel; covers %.1f %% of the image on average over %d seeds", WIDTH, HEIGHT,
                  100.0 * (double)marked / SEEDS / (WIDTH * HEIGHT), SEEDS);
     return IL_OK;
 }
@@ -63,13 +64,14 @@ static int seeds(il_trial *c, il_err *e)
         bool equal = !rc && mask.width == first.width && mask.height == first.height && mask.channels == first.channels &&
                      memcmp(mask.pixels, first.pixels, (size_t)mask.width * (size_t)mask.height * (size_t)mask.channels) == 0;
         if (!rc && seed == 1 && !equal)
-            rc = il_fail(e, IL_EPLUGIN, "one photo and one seed give two masks; expected a function of the seed");
+            rc = il_fail(e, IL_EPLUGIN, "one photo and one seed give two different masks; expected a function of the "
+                         "seed");
         differ += !equal;
         il_image_free(&mask);
     }
     il_image_free(&first);
     if (!rc)
-        il_step_note(c, "equal seeds, equal masks; %d of %d other seeds give another one", differ, SEEDS - 1);
+        il_step_note(c, "equal seeds give equal masks; %d of %d other seeds give another mask", differ, SEEDS - 1);
     return rc;
 }
 

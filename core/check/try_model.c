@@ -1,4 +1,5 @@
 /* try_model.c - checks of models: tensors, shapes, values, evaluation, weights file, memory. */
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,20 +17,22 @@ static const il_device cpu = { IL_DEVICE_CPU, 0 };
 static int same_tensors(const il_state *a, const il_state *b, il_err *e)
 {
     if (il_state_count(a) != il_state_count(b))
-        return il_fail(e, IL_EPLUGIN, "built twice with equal settings it has %zu and %zu tensors", il_state_count(a),
+        return il_fail(e, IL_EPLUGIN, "built twice with equal settings, it has %zu and then %zu tensors",
+                       il_state_count(a),
                        il_state_count(b));
     for (size_t i = 0; i < il_state_count(a); i++) {
         il_state_entry x = il_state_at(a, i), y = il_state_at(b, i);
         size_t bytes = (size_t)il_numel(x.tensor) * il_dtype_size(il_dtype_of(x.tensor));
         if (strcmp(x.name, y.name) != 0 || il_numel(x.tensor) != il_numel(y.tensor))
-            return il_fail(e, IL_EPLUGIN, "built twice, tensor %zu is %s and then %s", i, x.name, y.name);
+            return il_fail(e, IL_EPLUGIN, "built twice, tensor %zu is %s and then %s; expected equal names and order",
+                           i, x.name, y.name);
         char *one = malloc(bytes + 1), *other = malloc(bytes + 1);
         int rc = one && other ? il_read_bytes(x.tensor, one, bytes, e) : il_fail_oom(e);
         if (!rc)
             rc = il_read_bytes(y.tensor, other, bytes, e);
         if (!rc && memcmp(one, other, bytes) != 0)
-            rc = il_fail(e, IL_EPLUGIN, "%s: built twice with one seed, its initial values differ; expected values that "
-                         "follow from the seed and the name", x.name);
+            rc = il_fail(e, IL_EPLUGIN, "%s: built twice with one seed, its initial values differ; expected "
+                         "values that depend only on the seed and the name", x.name);
         free(one);
         free(other);
         if (rc)
@@ -49,7 +52,7 @@ static int build(il_trial *c, il_err *e)
     if (!rc && il_state_params(a.state) == 0)
         rc = il_fail(e, IL_EPLUGIN, "declares no trainable tensor; expected at least one");
     if (!rc)
-        il_step_note(c, "%zu tensors with names of their own, %lld parameters", il_state_count(a.state),
+        il_step_note(c, "%zu tensors with unique names, %lld parameters", il_state_count(a.state),
                      (long long)il_state_params(a.state));
     il_model_close(&b);
     il_model_close(&a);
@@ -58,7 +61,7 @@ static int build(il_trial *c, il_err *e)
 
 /* ---- forward ---- */
 
-/* Logits of a picture; *out belongs to the caller. training false: as in tests. */
+/* Logits of an image in evaluation mode; *out belongs to the caller. */
 static int logits_of(double **out, const il_model *m, il_tensor *(*make)(il_scope *, il_probe_size), il_probe_size size,
                      il_err *e)
 {
@@ -69,7 +72,7 @@ static int logits_of(double **out, const il_model *m, il_tensor *(*make)(il_scop
     il_tensor *logit = il_model_forward(m, s, make(s, size), NULL);
     rc = il_scope_status(s, e);
     if (!rc && !logit)
-        rc = il_fail(e, IL_EPLUGIN, "forward gave no tensor and no reason");
+        rc = il_fail(e, IL_EPLUGIN, "forward returned neither a tensor nor an error");
     if (!rc)
         rc = il_probe_read(out, logit, e);
     il_scope_close(s);
@@ -90,13 +93,14 @@ static int shapes(il_trial *c, il_err *e)
         free(values);
     }
     if (!rc && il_state_count(m.state) != tensors)
-        rc = il_fail(e, IL_EPLUGIN, "forward declared %zu more tensors; expected all of them in build",
+        rc = il_fail(e, IL_EPLUGIN, "forward declared %zu more tensors; expected build to declare all of them",
                      il_state_count(m.state) - tensors);
     if (!rc) {
         double *values = NULL;
         bool takes = logits_of(&values, &m, il_probe_image, odd, NULL) == IL_OK;
         free(values);
-        il_step_note(c, "(N,1,H,W) for 1x64x64, 2x64x96 and 3x128x64; sides of 67 and 61 are %s", takes ? "taken too" : "refused");
+        il_step_note(c, "(N,1,H,W) for 1x64x64, 2x64x96 and 3x128x64; sides of 67 and 61 are %s",
+                     takes ? "accepted" : "refused");
     }
     il_model_close(&m);
     return rc;
@@ -117,7 +121,7 @@ static int logits(il_trial *c, il_err *e)
     static const struct {
         const char *name;
         il_tensor *(*make)(il_scope *, il_probe_size);
-    } pictures[] = { { "a black picture", black }, { "a white picture", white }, { "a grainy picture", il_probe_image } };
+    } pictures[] = { { "a black image", black }, { "a white image", white }, { "a grainy image", il_probe_image } };
     const il_probe_size size = { 2, 64, 64 };
     double low = INFINITY, high = -INFINITY;
     il_model m = { 0 };
@@ -137,14 +141,14 @@ static int logits(il_trial *c, il_err *e)
         free(values);
     }
     if (!rc)
-        il_step_note(c, "black, white and grainy pictures give logits from %.3g to %.3g", low, high);
+        il_step_note(c, "black, white and grainy images give logits from %.3g to %.3g", low, high);
     il_model_close(&m);
     return rc;
 }
 
 /* ---- evaluation ---- */
 
-/* The largest difference, in units of the larger value (at least 1). */
+/* The largest difference, relative to the larger value (at least 1). */
 static double distance(const double *a, const double *b, int64_t count)
 {
     double most = 0;
@@ -153,7 +157,7 @@ static double distance(const double *a, const double *b, int64_t count)
     return most;
 }
 
-/* Equal bits twice, and what else is in the batch does not matter (but for the order of sums). */
+/* Equal bits twice, independent of the rest of the batch (except for rounding). */
 static int evaluation(il_trial *c, il_err *e)
 {
     const il_probe_size pair = { 2, 64, 64 }, alone = { 1, 64, 64 };
@@ -168,11 +172,12 @@ static int evaluation(il_trial *c, il_err *e)
     if (!rc)
         rc = logits_of(&single, &m, il_probe_image, alone, e);
     if (!rc && first && again && memcmp(first, again, (size_t)(2 * one) * sizeof *first) != 0)
-        rc = il_fail(e, IL_EPLUGIN, "the same batch twice: logits differ by up to %.3g; expected equal bits outside training",
+        rc = il_fail(e, IL_EPLUGIN, "logits of the same batch differ by up to %.3g; expected equal bits outside "
+                     "training",
                      distance(first, again, 2 * one));
     if (!rc && distance(first, single, one) > 1e-3)
-        rc = il_fail(e, IL_EPLUGIN, "a picture alone and beside another: logits differ by up to %.3g; expected at most 0.001 "
-                     "outside training", distance(first, single, one));
+        rc = il_fail(e, IL_EPLUGIN, "logits of an image alone and in a batch differ by up to %.3g; "
+                     "expected at most 0.001 outside training", distance(first, single, one));
     if (!rc)
         il_step_note(c, "equal bits twice; alone and in a batch %.1g apart", distance(first, single, one));
     free(single);
@@ -203,7 +208,7 @@ static int round_trip(il_trial *c, il_err *e)
     double *before = NULL, *after = NULL;
     il_model a = { 0 }, b = { 0 };
     if (!mkdtemp(folder))
-        return il_fail(e, IL_EIO, "/tmp: no folder can be made there");
+        return il_fail(e, IL_EIO, "cannot create a folder in /tmp: %s", strerror(errno));
     snprintf(path, sizeof path, "%s/weights", folder);
     int rc = il_model_open(&a, &c->choice, (il_model_opts){ .seed = 1 }, e);
     if (!rc)
@@ -215,10 +220,11 @@ static int round_trip(il_trial *c, il_err *e)
     if (!rc)
         rc = logits_of(&after, &b, il_probe_image, size, e);
     if (!rc && before && after && memcmp(before, after, (size_t)(size.height * size.width) * sizeof *before) != 0)
-        rc = il_fail(e, IL_EPLUGIN, "after its weights were saved and loaded, logits differ by up to %.3g; expected equal bits: "
-                     "does something that matters stay outside the state?", distance(before, after, size.height * size.width));
+        rc = il_fail(e, IL_EPLUGIN, "after saving and loading the weights, logits differ by up to %.3g; expected "
+                     "equal bits: does the result depend on something outside the state?",
+                     distance(before, after, size.height * size.width));
     if (!rc)
-        il_step_note(c, "weights saved and loaded into another instance give equal bits");
+        il_step_note(c, "saving and loading the weights into another instance gives equal bits");
     free(after);
     free(before);
     il_model_close(&b);

@@ -1,5 +1,5 @@
-/* check_child.c - the checks of a plugin in a process of their own. The child writes one line for each event to a pipe:
- * "b CHECK", "e VERDICT CHECK text" and at the end "d FAILED" or "f CODE message", divided by tabs. */
+/* check_child.c - the checks of a plugin in a process of their own. The child writes one line per event to a pipe:
+ * "b CHECK", "e VERDICT CHECK text" and at the end "d FAILED" or "f CODE message", separated by tabs. */
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -17,7 +17,7 @@ enum { LONGEST = 4096, NAME = 64 };
 
 /* ---- the child ---- */
 
-/* One line to the pipe; what would end it early becomes a space. */
+/* Writes one line to the pipe; line breaks in the text become spaces. */
 static void send_line(int pipe, const char *format, const char *check, int number, const char *text)
 {
     char line[LONGEST];
@@ -64,7 +64,7 @@ static void run_child(int pipe, const il_trial_job *job, int threads)
 
 struct listener {
     const il_trial_watch *watch;
-    char check[NAME]; /* under way; "" between two */
+    char check[NAME]; /* in progress; "" between two */
     int failed;
     bool ended;
     il_err error;
@@ -114,7 +114,7 @@ static void take_bytes(struct listener *l, const char *bytes, size_t size)
     }
 }
 
-/* Until the child closes the pipe or a check has taken too long; false in the latter case. */
+/* Until the child closes the pipe, or a check has taken too long; false in the latter case. */
 static bool listen_to(struct listener *l, int pipe, int seconds)
 {
     l->since = il_clock_seconds();
@@ -135,16 +135,16 @@ static bool listen_to(struct listener *l, int pipe, int seconds)
     }
 }
 
-/* What became of a child that did not come to the end of its checks. */
+/* What happened to a child that did not finish its checks. */
 static void tell_end(struct listener *l, int status, bool slow, int seconds)
 {
     char text[200];
     if (slow)
-        snprintf(text, sizeof text, "took over %d s and was ended (--timeout)", seconds);
+        snprintf(text, sizeof text, "took more than %d s and was stopped (--timeout)", seconds);
     else if (WIFSIGNALED(status))
         snprintf(text, sizeof text, "the plugin crashed: %s (signal %d)", strsignal(WTERMSIG(status)), WTERMSIG(status));
     else
-        snprintf(text, sizeof text, "the plugin ended the program, with status %d", WEXITSTATUS(status));
+        snprintf(text, sizeof text, "the plugin ended the program with status %d", WEXITSTATUS(status));
     l->failed++;
     l->watch->end(l->watch->context, l->check[0] ? l->check : "end", IL_TRIAL_BAD, text);
 }
@@ -155,17 +155,17 @@ int il_check_child_run(int *failed, bool *whole, const il_trial_job *job, int se
     int ends[2], status = 0;
     fflush(NULL);
     if (pipe(ends) != 0)
-        return il_fail(e, IL_EIO, "no pipe can be had: %s", strerror(errno));
+        return il_fail(e, IL_EIO, "cannot create a pipe: %s", strerror(errno));
     pid_t child = fork();
     if (child < 0) {
         close(ends[0]);
         close(ends[1]);
-        return il_fail(e, IL_EIO, "no process can be started: %s", strerror(errno));
+        return il_fail(e, IL_EIO, "cannot start a process: %s", strerror(errno));
     }
     if (child == 0) {
         close(ends[0]);
         run_child(ends[1], job, threads);
-        _exit(0); /* a plugin's handlers at exit are not on trial */
+        _exit(0); /* without a plugin's exit handlers */
     }
     close(ends[1]);
     struct listener l = { .watch = watch };

@@ -1,4 +1,4 @@
-/* cli.h - the program's commands, and the options that several of them have. */
+/* cli.h - the program's commands, and options that several of them share. */
 #ifndef IL_CLI_H
 #define IL_CLI_H
 
@@ -14,8 +14,8 @@ extern const il_command il_cmd_plan, il_cmd_run, il_cmd_report, il_cmd_compare, 
 #define IL_CLI_DEVICE(type, member) \
     { "--device DEVICE", "auto, cpu, cuda or cuda:N (default auto)", IL_INTO(type, member) }
 #define IL_CLI_THREADS(type, member) \
-    { "--threads N", "threads inside one operation (default: libtorch's choice)", IL_INTO(type, member), .most = 1024 }
+    { "--threads N", "threads within one operation (default: libtorch's choice)", IL_INTO(type, member), .most = 1024 }
 #define IL_CLI_LOADER_THREADS(type, member) \
-    { "--loader-threads N", "threads that read pictures (default: one per core)", IL_INTO(type, member), .most = 1024 }
+    { "--loader-threads N", "threads that read images (default: one per core)", IL_INTO(type, member), .most = 1024 }
 
 #endif

@@ -1,4 +1,4 @@
-/* cmd_bench.c - inpaintlab bench: how fast the program works here. */
+/* cmd_bench.c - inpaintlab bench: measures speed and memory on this machine. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 #include "bench/bench_print.h"
 #include "plan/plan.h"
 
-#define STAGES "loading|evaluation|training|epoch" /* bit after bit of IL_BENCH_ALL */
+#define STAGES "loading|evaluation|training|epoch" /* the bits of IL_BENCH_ALL in order */
 
 enum { OWN_SETS = 5, BATCHES = 4 };
 
@@ -48,15 +48,15 @@ static int read_stages(void *options, const char *text, il_err *e)
 static int check(struct options *o, il_err *e)
 {
     if (o->data && o->pictures)
-        return il_fail(e, IL_EUSAGE, "bench: --pictures is of the generated set; --data names another");
+        return il_fail(e, IL_EUSAGE, "bench: --pictures is for the generated set and cannot be used with --data");
     if (!o->pictures)
         o->pictures = BATCHES * o->batch;
     if (!o->data && o->pictures < o->batch)
-        return il_fail(e, IL_EUSAGE, "--pictures: %d are less than a batch of %d", o->pictures, o->batch);
+        return il_fail(e, IL_EUSAGE, "--pictures: %d is less than the batch of %d", o->pictures, o->batch);
     return IL_OK;
 }
 
-/* ---- the grid of one run that says what is measured ---- */
+/* ---- a grid of one run that defines what is measured ---- */
 
 static int write_grid(const char *path, const char *data, il_err *e)
 {
@@ -100,7 +100,7 @@ static int make_folder(char *out, size_t size, il_err *e)
     const char *tmp = getenv("TMPDIR");
     if ((size_t)snprintf(out, size, "%s/inpaintlab-bench-XXXXXX", tmp && *tmp ? tmp : "/tmp") >= size || !mkdtemp(out)) {
         out[0] = '\0';
-        return il_fail(e, IL_EIO, "%s: no temporary folder can be made there: %s", tmp && *tmp ? tmp : "/tmp",
+        return il_fail(e, IL_EIO, "cannot create a temporary folder in %s: %s", tmp && *tmp ? tmp : "/tmp",
                        strerror(errno));
     }
     return IL_OK;
@@ -154,20 +154,22 @@ static int bench(void *options, const char *const *words, il_err *e)
 
 static const il_option table[] = {
     { "--model MODEL", "a plugin's name or settings, as in '{name: nix, size: 60}' (default fcn)", INTO(model) },
-    { "--size N", "side of the pictures (default 128)", INTO(size), .least = 32, .most = 4096 },
-    { "--batch N", "pictures in a batch (default 4)", INTO(batch), .least = 1, .most = 4096 },
-    { "--data DIR", "splits `train` and `validation` with realfake pictures and masks (default: a temporary set of "
-      "generated pictures in lossless WebP)", INTO(data) },
-    { "--pictures N", "of the generated set (default 4 batches)", INTO(pictures), .least = 1, .most = 100000 },
-    { "--stages LIST", "some of loading,evaluation,training,epoch (default: all). An epoch goes over all of DIR",
+    { "--size N", "side of the images in pixels (default 128)", INTO(size), .least = 32, .most = 4096 },
+    { "--batch N", "images per batch (default 4)", INTO(batch), .least = 1, .most = 4096 },
+    { "--data DIR", "folder with splits `train` and `validation` of realfake images and masks (default: a "
+      "temporary set of generated images in lossless WebP)", INTO(data) },
+    { "--pictures N", "number of generated images (default 4 batches)", INTO(pictures), .least = 1, .most = 100000 },
+    { "--stages LIST", "some of loading,evaluation,training,epoch (default: all). An epoch uses all of DIR",
       .read = read_stages, .choices = STAGES },
-    { "--repeats N", "of everything (default 5)", INTO(how.repeats), .least = 1, .most = IL_BENCH_MOST_REPEATS },
-    { "--set KEY=VALUE", "a key of a grid's base, as in --set train.on=fakefake; may be repeated", INTO(set) },
-    { "--precision WORD", "fp32 (default), tf32, bf16 or fp16", INTO(precision), .choices = IL_KEYS_PRECISIONS },
+    { "--repeats N", "repeats of each measurement (default 5)", INTO(how.repeats), .least = 1,
+      .most = IL_BENCH_MOST_REPEATS },
+    { "--set KEY=VALUE", "set a key of a grid's base, as in --set train.on=fakefake; may be repeated", INTO(set) },
+    { "--precision WORD", "precision: fp32 (default), tf32, bf16 or fp16", INTO(precision),
+      .choices = IL_KEYS_PRECISIONS },
     IL_CLI_DEVICE(struct options, device),
     IL_CLI_THREADS(struct options, how.threads),
     IL_CLI_LOADER_THREADS(struct options, how.loader_threads),
-    { "--json", "one JSON document", INTO(json) },
+    { "--json", "print one JSON document", INTO(json) },
     { 0 },
 };
 
@@ -176,15 +178,15 @@ const il_command il_cmd_bench = {
     .summary = "measure speed and memory on this machine",
     .usage = "[options]",
     .about =
-        "Measures images per second of loading, evaluation, training steps and whole epochs, the share of the device's peak, and\n"
-        "peak memory.\n",
+        "Measures images per second of loading, evaluation, training steps and whole epochs, their share of the\n"
+        "device's peak speed, and peak memory.\n",
     .options = table,
-    .notes = "Ctrl-C stops after the repeat under way; once more stops at once.\n"
-             "Exit status: 0 good, 1 something failed, 2 wrong usage.\n",
+    .notes = "Ctrl-C stops after the current repeat; press it again to stop at once.\n"
+             "Exit status: 0 success, 1 something failed, 2 wrong usage.\n",
     .size = sizeof(struct options),
     .defaults = &(const struct options){ .model = "fcn", .device = "auto", .precision = "fp32", .size = 128, .batch = 4,
                                          .how = { .stages = IL_BENCH_ALL, .repeats = 5 } },
-    .expected = "no word but options; a model is named by --model",
+    .expected = "only options; name a model with --model",
     .computes = true,
     .run = bench,
 };

@@ -1,4 +1,4 @@
-/* cmd_check_plugin.c - inpaintlab check-plugin: does a plugin do what it must? */
+/* cmd_check_plugin.c - inpaintlab check-plugin: tests a plugin. */
 #include <stdio.h>
 #include <string.h>
 #include "cli/check_child.h"
@@ -30,7 +30,7 @@ static int check(void *options, const char *const *words, il_err *e)
     const struct options *o = options;
     const char *file = words[0];
     il_text path = { 0 };
-    /* without a '/' the loader would look in the system's folders */
+    /* without a '/' the dynamic loader would search the system's folders */
     il_words_add(&path, "%s%s", strchr(file, '/') ? "" : "./", file);
     if (path.failed)
         return il_fail_oom(e);
@@ -41,7 +41,7 @@ static int check(void *options, const char *const *words, il_err *e)
                                 e);
     if (rc == IL_OK && failed)
         rc = il_fail(e, IL_EPLUGIN, "%s: %d of %d checks failed%s", file, failed, checks,
-                     whole ? "" : "; those behind the last one were not made");
+                     whole ? "" : "; the remaining ones were not run");
     else if (rc == IL_OK)
         printf("%s: %d checks, all good\n", file, checks);
     il_words_free(&path);
@@ -51,10 +51,10 @@ static int check(void *options, const char *const *words, il_err *e)
 #define INTO(member) IL_INTO(struct options, member)
 
 static const il_option table[] = {
-    { "--set SETTING=VALUE", "give a setting a value; may be repeated", INTO(set) },
-    { "--images KIND", "data sets: an image kind beside realfake, fakefake, inpainted, original", INTO(images) },
-    { "--timeout SECONDS", "that one check may take (default 300)", INTO(timeout), .least = 1, .most = 86400 },
-    { "--threads N", "threads inside one operation; 0: libtorch's choice (default)", INTO(threads), .most = 256 },
+    { "--set SETTING=VALUE", "set one of the plugin's settings; may be repeated", INTO(set) },
+    { "--images KIND", "data sets: an image kind besides realfake, fakefake, inpainted and original", INTO(images) },
+    { "--timeout SECONDS", "time limit of one check (default 300)", INTO(timeout), .least = 1, .most = 86400 },
+    { "--threads N", "threads within one operation; 0: libtorch's choice (default)", INTO(threads), .most = 256 },
     { 0 },
 };
 
@@ -63,13 +63,14 @@ const il_command il_cmd_check_plugin = {
     .summary = "test a plugin: settings, shapes, gradients, leaks",
     .usage = "FILE.so [options]",
     .about =
-        "Tries a plugin, one line for each check: its descriptor and settings, then by kind. Models: shapes, finite logits, equal\n"
-        "results outside training, a gradient for each tensor, gradients beside finite differences, the weights file, one batch\n"
-        "learnt, memory. Losses: extreme logits, gradient, direction, pixels that do not count. Mask policies: 256 labels. Data\n"
-        "sets: what is listed and read, by several threads. Maskers and generators: shapes, and chance by seed alone. On the CPU,\n"
-        "in a process of its own.\n",
+        "Tests a plugin and prints one line per check: its descriptor and settings, then checks of its kind. Models:\n"
+        "shapes, finite logits, equal results outside training, a gradient for each tensor, gradients against finite\n"
+        "differences, the weights file, overfitting one batch, memory. Losses: extreme logits, gradient, direction,\n"
+        "pixels that do not count. Mask policies: 256 labels. Data sets: listing and reading, by several threads.\n"
+        "Maskers and generators: shapes, and randomness from the seed alone.\n"
+        "The checks run on the CPU, in a process of their own.\n",
     .options = table,
-    .notes = "Exit status: 0 all good, 1 a check failed, 2 wrong usage.\n",
+    .notes = "Exit status: 0 all checks passed, 1 a check failed, 2 wrong usage.\n",
     .size = sizeof(struct options),
     .defaults = &(const struct options){ .timeout = 300 },
     .least = 1, .most = 1, .expected = "one file, as in inpaintlab check-plugin ./mine.so",

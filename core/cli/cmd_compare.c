@@ -1,4 +1,4 @@
-/* cmd_compare.c - inpaintlab compare: cells against each other, picture by picture. */
+/* cmd_compare.c - inpaintlab compare: compares cells image by image. */
 #include "cli/cli.h"
 #include "report/compare_print.h"
 
@@ -27,26 +27,26 @@ static int compare(void *options, const char *const *words, il_err *e)
 }
 
 static const il_option table[] = {
-    { "--metric NAME", "iou, f1, mcc (at score 0.5) or auc, of each picture (default iou)",
+    { "--metric NAME", "iou, f1, mcc (at score 0.5) or auc of each image (default iou)",
       IL_INTO(struct options, metric), .choices = IL_COMPARE_METRICS },
     IL_CLI_DB(struct options, database),
-    { "--format FORMAT", "text, md, csv, latex or json (default text); csv has the pairs alone",
+    { "--format FORMAT", "text, md, csv, latex or json (default text); csv lists only the pairs",
       IL_INTO(struct options, format), .choices = IL_FORMATS },
     { 0 },
 };
 
 const il_command il_cmd_compare = {
     .name = "compare",
-    .summary = "test whether cells differ, picture by picture",
+    .summary = "test whether cells differ, image by image",
     .usage = "[options] CELL CELL...",
     .about =
-        "Compares what was measured, pairing pictures by id: means and mean differences with bootstrap intervals, Wilcoxon's\n"
-        "signed-rank test and the paired t-test, corrected by Holm where there are more than two cells, and the spread over\n"
-        "cells that differ only in the seed.\n"
-        "A CELL is its number in the view `cells`, or a glob of RUN/TESTED_ON or RUN/TESTED_DATASET/TESTED_ON,\n"
+        "Compares measured cells, pairing images by id: means and mean differences with bootstrap intervals,\n"
+        "Wilcoxon's signed-rank test and the paired t-test, with Holm's correction when there are more than two\n"
+        "cells, and the spread over cells that differ only in the seed.\n"
+        "A CELL is a cell's number in the view `cells`, or a glob for RUN/TESTED_ON or RUN/TESTED_DATASET/TESTED_ON,\n"
         "as in 'model=nix*/realfake'.\n",
     .options = table,
-    .notes = "Exit status: 0 good, 1 the cells cannot be compared, 2 wrong usage.\n",
+    .notes = "Exit status: 0 success, 1 the cells cannot be compared, 2 wrong usage.\n",
     .size = sizeof(struct options),
     .defaults = &(const struct options){ .database = IL_CLI_DATABASE },
     .least = 1, .most = IL_COMMAND_ANY, .expected = "cells, as in inpaintlab compare 1 2",

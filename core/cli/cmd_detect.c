@@ -1,4 +1,4 @@
-/* cmd_detect.c - inpaintlab detect: a trained detector on pictures of one's own. */
+/* cmd_detect.c - inpaintlab detect: runs a trained detector on the user's images. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@ enum { DEFAULT_TILE = 512, LEAST_TILE = 32, MOST_TILE = 4096, FOUND = 0, NOT_FOU
 
 struct work {
     il_detect_line line;
-    const char *const *words; /* pictures, folders, patterns */
+    const char *const *words; /* images, folders, patterns */
     il_detector detector;
     il_names names;
     unsigned said;
@@ -49,11 +49,11 @@ static int settle_tiles(struct work *w, il_err *e)
     if (how->overlap < 0)
         how->overlap = how->tile / 8;
     if (how->overlap >= how->tile)
-        return il_fail(e, IL_EUSAGE, "--overlap: %d is not below the tile's %d", how->overlap, how->tile);
+        return il_fail(e, IL_EUSAGE, "--overlap: %d must be less than the tile size %d", how->overlap, how->tile);
     return il_detector_try(&w->detector, how->tile, e);
 }
 
-/* ---- pictures ---- */
+/* ---- images ---- */
 
 static void complain(struct work *w, const char *message)
 {
@@ -133,7 +133,7 @@ static int examine_all(struct work *w, il_err *e)
     return rc;
 }
 
-/* ---- the whole ---- */
+/* ---- the command ---- */
 
 static int work(struct work *w, il_err *e)
 {
@@ -167,11 +167,11 @@ static int settle(il_detect_line *o, bool words, il_err *e)
     if (!words && !o->calibrate)
         return il_command_expected(&il_cmd_detect, e);
     if (o->weights && o->run)
-        return il_fail(e, IL_EUSAGE, "detect: --run and --weights exclude each other");
+        return il_fail(e, IL_EUSAGE, "detect: --run and --weights cannot be used together");
     if (o->model && !o->weights)
-        return il_fail(e, IL_EUSAGE, "detect: --model says what --weights belong to; a run knows its model");
+        return il_fail(e, IL_EUSAGE, "detect: --model describes --weights; a run has its own model");
     if (o->replace && !o->calibrate)
-        return il_fail(e, IL_EUSAGE, "detect: --replace says that --calibrate may replace a calibration");
+        return il_fail(e, IL_EUSAGE, "detect: --replace needs --calibrate");
     o->by_marks = o->how.threshold >= 0;
     if (!o->by_marks)
         o->how.threshold = 0.5;
@@ -194,49 +194,56 @@ static int detect(void *options, const char *const *words, il_err *e)
 #define INTO(member) IL_INTO(il_detect_line, member)
 
 static const il_option table[] = {
-    { "--run RUN", "a finished run: its number, its name (the newest so called) or a glob (default: the one with the best IoU on "
-      "the kind of pictures it was trained on; those trained on authentic pictures too come first)", INTO(run) },
-    { "--db FILE", "database of the runs (default " IL_CLI_DATABASE ")", INTO(database) },
-    { "--weights FILE", "these weights instead of a run's; they may tell their model themselves", INTO(weights) },
-    { "--model MODEL", "of --weights: a plugin's name or settings, as in '{name: unet, fine: 16}'", INTO(model) },
-    { "-o, --output DIR", "write NAME.mask.png, NAME.heat.png, NAME.overlay.png and NAME.json there", INTO(output) },
-    { "--json", "one JSON object per picture and line instead of text", INTO(json) },
-    { "--threshold P", "a pixel is marked above this probability (default 0.5); the marks alone then decide",
+    { "--run RUN", "a finished run: its number, its name (the newest of that name) or a glob (default: the "
+      "run with the best IoU on the kind of images it was trained on; runs that were also trained on "
+      "authentic images come first)", INTO(run) },
+    { "--db FILE", "database with the runs (default " IL_CLI_DATABASE ")", INTO(database) },
+    { "--weights FILE", "use these weights instead of a run's; --model is not needed if the file names its model",
+      INTO(weights) },
+    { "--model MODEL", "model of --weights: a plugin's name or settings, as in '{name: unet, fine: 16}'", INTO(model) },
+    { "-o, --output DIR", "write NAME.mask.png, NAME.heat.png, NAME.overlay.png and NAME.json to this folder",
+      INTO(output) },
+    { "--json", "print one JSON object per image, each on one line, instead of text", INTO(json) },
+    { "--threshold P", "mark pixels above this probability (default 0.5), and decide by the marked pixels alone",
       INTO(how.threshold), .most = 1 },
-    { "--min-area PERCENT", "smallest region, in percent of the picture (default 0.1)", INTO(percent), .most = 100 },
-    { "--tile N", "side of the tiles (default: of the training pictures, else 512)", INTO(how.tile),
+    { "--min-area PERCENT", "smallest region that counts, in percent of the image (default 0.1)", INTO(percent),
+      .most = 100 },
+    { "--tile N", "side of the tiles in pixels (default: side of the training images, else 512)", INTO(how.tile),
       .least = LEAST_TILE, .most = MOST_TILE },
-    { "--overlap N", "by which tiles overlap (default an eighth of the tile)", INTO(how.overlap), .most = MOST_TILE },
-    { "--memory MIB", "most memory to take (default 2048)", INTO(memory_mib), .least = 1, .most = 1 << 22 },
-    { "--calibrate FOLDER", "first choose, by half of the authentic pictures there, the score that counts as found, and "
-      "measure false alarms on the other half; kept beside the weights. It takes 40 lossless pictures for verdicts on such "
-      "ones, 40 JPEG or lossy WebP ones likewise. Of a data set the originals are taken: masks and forgeries (<id>.mask.*, "
-      ".inpainted.*, .realfake.*, .fakefake.*) are passed over", INTO(calibrate) },
-    { "--replace", "let --calibrate replace a calibration that is there", INTO(replace) },
+    { "--overlap N", "overlap of the tiles in pixels (default: an eighth of the tile)", INTO(how.overlap),
+      .most = MOST_TILE },
+    { "--memory MIB", "memory limit (default 2048)", INTO(memory_mib), .least = 1, .most = 1 << 22 },
+    { "--calibrate FOLDER", "first choose the score that counts as found, with half of the authentic images in "
+      "FOLDER, and measure false alarms on the other half; the result is stored beside the weights. It needs 40 "
+      "lossless images for verdicts on lossless files, and 40 JPEG or lossy WebP images for lossy files. In a data "
+      "set only the originals are used: masks and forgeries (<id>.mask.*, .inpainted.*, .realfake.*, .fakefake.*) are "
+      "skipped",
+      INTO(calibrate) },
+    { "--replace", "let --calibrate replace an existing calibration", INTO(replace) },
     IL_CLI_DEVICE(il_detect_line, device),
     IL_CLI_THREADS(il_detect_line, threads),
-    { "-q, --quiet", "no warnings", INTO(quiet) },
+    { "-q, --quiet", "print no warnings", INTO(quiet) },
     { 0 },
 };
 
 const il_command il_cmd_detect = {
     .name = "detect",
-    .summary = "find what was inpainted in pictures of your own",
-    .usage = "[options] PICTURE|FOLDER|PATTERN|- ...",
+    .summary = "find inpainted regions in your own images",
+    .usage = "[options] IMAGE|FOLDER|PATTERN|- ...",
     .about =
-        "Says which pixels of PNG, JPEG and WebP pictures an inpainting pipeline wrote. Pictures are examined at full size in\n"
-        "overlapping tiles, turned as EXIF says; - is one on standard input.\n",
+        "Finds the pixels of PNG, JPEG and WebP images that an inpainting pipeline wrote. Images are rotated as EXIF\n"
+        "says and examined at full size in overlapping tiles; - reads an image from standard input.\n",
     .options = table,
     .notes =
-        "A result is a measurement of one detector, no proof: see the warnings, and the false alarms in the JSON.\n"
-        "The verdict is 'uncertain' on a lossy picture where the detector was not calibrated on authentic lossy ones, and where\n"
-        "a region stands against false alarms on more than a fifth of the authentic pictures.\n"
-        "Exit status: 0 something was found in a picture, 1 in none (or it is uncertain), 2 an error (the other pictures are\n"
-        "still examined).\n",
+        "A result is a measurement by one detector, not proof: read the warnings, and the false alarms in the JSON.\n"
+        "The verdict is 'uncertain' for a lossy image if the detector was not calibrated on authentic lossy images,\n"
+        "and for a region if there are false alarms on more than a fifth of the authentic images.\n"
+        "Exit status: 0 something was found in an image, 1 in none (or it is uncertain), 2 an error (the other\n"
+        "images are still examined).\n",
     .size = sizeof(il_detect_line),
     .defaults = &(const il_detect_line){ .how = { .overlap = -1, .threshold = -1 }, .percent = 0.1, .memory_mib = 2048,
                                          .database = IL_CLI_DATABASE, .device = "auto" },
-    .most = IL_COMMAND_ANY, .expected = "pictures, as in 'inpaintlab detect photo.jpg -o found'",
+    .most = IL_COMMAND_ANY, .expected = "images, as in 'inpaintlab detect photo.jpg -o found'",
     .trouble = TROUBLE,
     .computes = true,
     .run = detect,

@@ -1,4 +1,4 @@
-/* cmd_export.c - inpaintlab export: the results as plain files. */
+/* cmd_export.c - inpaintlab export: writes the results as files. */
 #include "cli/cli.h"
 #include "base/atomic_folder.h"
 #include "report/export.h"
@@ -25,27 +25,28 @@ static int export(void *options, const char *const *words, il_err *e)
 }
 
 static const il_option table[] = {
-    { "-o, --output DIR", "the folder, which must be absent or empty; it appears whole or not at all",
+    { "-o, --output DIR", "output folder, which must be empty or not exist; it is written completely or not at all",
       IL_INTO(struct options, folder), .needed = true },
-    { "--format FORMAT", "csv, json (one object a line) or tensorboard (default csv)", IL_INTO(struct options, format),
+    { "--format FORMAT", "csv, json (one object per line) or tensorboard (default csv)", IL_INTO(struct options,
+                                                                                                 format),
       .choices = "csv|json|tensorboard" },
-    { "--experiment NAME", "only what that experiment asks for", IL_INTO(struct options, experiment) },
+    { "--experiment NAME", "only the cells of that experiment", IL_INTO(struct options, experiment) },
     IL_CLI_DB(struct options, database),
     { 0 },
 };
 
 const il_command il_cmd_export = {
     .name = "export",
-    .summary = "the results as CSV, JSON lines or for TensorBoard",
+    .summary = "write the results as CSV, JSON lines or TensorBoard files",
     .usage = "[options] -o DIR",
     .about =
         "Writes the results as files for other programs: experiments, runs, epochs, tests, cells, metrics,\n"
-        "robustness, published_cells, deviations, splits, images and scores (decoded, one row for each bin that is not empty), or\n"
-        "what TensorBoard shows of each run. For one query there is 'inpaintlab sql'.\n",
+        "robustness, published_cells, deviations, splits, images and scores (decoded, one row per bin that is not\n"
+        "empty), or the TensorBoard files of each run. For a single query use 'inpaintlab sql'.\n",
     .options = table,
-    .notes = "Exit status: 0 good, 1 there is nothing to read or no place to write, 2 wrong usage.\n",
+    .notes = "Exit status: 0 success, 1 the results cannot be read or the files cannot be written, 2 wrong usage.\n",
     .size = sizeof(struct options),
     .defaults = &(const struct options){ .database = IL_CLI_DATABASE },
-    .expected = "-o DIR and no more words; see 'inpaintlab export --help'",
+    .expected = "-o DIR and no other arguments; see 'inpaintlab export --help'",
     .run = export,
 };

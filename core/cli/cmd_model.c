@@ -1,4 +1,4 @@
-/* cmd_model.c - inpaintlab model: what the parts of a model weigh and cost. */
+/* cmd_model.c - inpaintlab model: parameters, operations and memory of a model's parts. */
 #include <stdio.h>
 #include <string.h>
 #include "bench/model_summary.h"
@@ -70,26 +70,26 @@ static int model(void *options, const char *const *words, il_err *e)
 #define INTO(member) IL_INTO(struct options, member)
 
 static const il_option table[] = {
-    { "--set KEY=VALUE", "one of the model's settings, as in --set size=60; may be repeated", INTO(set) },
-    { "--size N", "side of the picture (default 512)", INTO(how.size), .least = 1, .most = 16384 },
-    { "--batch N", "pictures in the batch (default 1)", INTO(how.batch), .least = 1, .most = 4096 },
-    { "--depth N", "components of names that make a group (default: as many as give at least six groups)",
+    { "--set KEY=VALUE", "set one of the model's settings, as in --set size=60; may be repeated", INTO(set) },
+    { "--size N", "side of the image in pixels (default 512)", INTO(how.size), .least = 1, .most = 16384 },
+    { "--batch N", "images in the batch (default 1)", INTO(how.batch), .least = 1, .most = 4096 },
+    { "--depth N", "group layers by this many components of their names (default: enough for at least six groups)",
       INTO(how.depth), .least = 1, .most = 16 },
     IL_CLI_DEVICE(struct options, device),
     IL_CLI_THREADS(struct options, threads),
-    { "--json", "one JSON document", INTO(json) },
+    { "--json", "print one JSON document", INTO(json) },
     { 0 },
 };
 
 const il_command il_cmd_model = {
     .name = "model",
-    .summary = "tell what the parts of a model weigh and cost",
+    .summary = "show parameters, operations and memory of a model",
     .usage = "[options] NAME",
     .about =
-        "Prints, by groups of layers, a model's parameters, buffers, floating-point operations and memory, and their sums.\n"
-        "NAME is a model plugin, as 'inpaintlab plugins' lists them, or its file. The model is run on one grey batch.\n",
+        "Prints a model's parameters, buffers, floating-point operations and memory by groups of layers.\n"
+        "NAME is a model plugin, as 'inpaintlab plugins' lists them, or its file. It runs on one grey batch.\n",
     .options = table,
-    .notes = "Exit status: 0 good, 1 the model cannot be run, 2 wrong usage.\n",
+    .notes = "Exit status: 0 success, 1 the model cannot be run, 2 wrong usage.\n",
     .size = sizeof(struct options),
     .defaults = &(const struct options){ .device = "auto", .how = { .batch = 1, .size = 512 } },
     .least = 1, .most = 1, .expected = "one name, as in 'inpaintlab model nix --set size=60'",

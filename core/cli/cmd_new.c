@@ -1,4 +1,4 @@
-/* cmd_new.c - inpaintlab new: begins a plugin outside the tree. */
+/* cmd_new.c - inpaintlab new: starts a plugin outside the source tree. */
 #include "cli/cli.h"
 #include "cli/scaffold.h"
 
@@ -16,29 +16,31 @@ static int new(void *options, const char *const *words, il_err *e)
         return rc;
     const char *objection = il_scaffold_objection(name);
     if (objection)
-        return il_fail(e, IL_EUSAGE, "new: '%s' is no name for a plugin: %s", name, objection);
+        return il_fail(e, IL_EUSAGE, "new: '%s' cannot be a plugin's name: %s", name, objection);
     if (!*folder)
         return il_fail(e, IL_EUSAGE, "new: -o: expected a folder");
     rc = il_scaffold_write(folder, kind, name, e);
     if (rc == IL_OK)
-        printf("%s: a %s called %s; go on with its README.md\n", folder, kind, name);
+        printf("%s: created a %s plugin, %s; read its README.md next\n", folder, kind, name);
     return rc;
 }
 
 static const il_option table[] = {
-    { "-o, --output DIR", "the folder, which must be absent or empty (default NAME)", IL_INTO(struct options, folder) },
+    { "-o, --output DIR", "output folder, which must be empty or not exist (default NAME)", IL_INTO(struct options,
+                                                                                                    folder) },
     { 0 },
 };
 
 const il_command il_cmd_new = {
     .name = "new",
-    .summary = "begin a plugin of your own",
+    .summary = "start a plugin of your own",
     .usage = "KIND NAME [-o DIR]",
     .about =
-        "Begins a plugin of your own: a folder with a small one that works, a Makefile, and a grid or recipe to try it with.\n"
+        "Starts a plugin of your own: a folder with a small working plugin, a Makefile, and a grid or recipe\n"
+        "to try it with.\n"
         "KIND is model, dataset, loss, mask-policy, masker or generator.\n",
     .options = table,
-    .notes = "Exit status: 0 good, 1 the folder is there or cannot be made, 2 wrong usage.\n",
+    .notes = "Exit status: 0 success, 1 the folder exists or cannot be created, 2 wrong usage.\n",
     .size = sizeof(struct options),
     .least = 2, .most = 2, .expected = "a kind and a name, as in inpaintlab new model mine",
     .run = new,

@@ -1,4 +1,4 @@
-/* cmd_plan.c - inpaintlab plan: what a grid would do, and why, without doing it. */
+/* cmd_plan.c - inpaintlab plan: shows what a grid would do, and why, without doing it. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "base/array.h"
 #include "image/degrade.h"
 
-/* Something that stands in the way, told once however many runs and tests want it. */
+/* A missing prerequisite, printed once however many runs and tests need it. */
 struct missing {
     char *text;
     size_t runs, tests;
@@ -50,8 +50,8 @@ static void print_missing(struct totals *sum)
         data = data || strncmp(m->text, "data set ", 9) == 0;
     }
     if (data)
-        printf("  experiments/README.md tells where a grid expects its data and how to make a data set;"
-               " --set dataset.root=FOLDER looks elsewhere\n");
+        printf("  experiments/README.md says where a grid expects its data and how to make a data set; --set "
+               "dataset.root=FOLDER uses another folder\n");
     if (sum->nmissing)
         printf("\n");
 }
@@ -105,7 +105,7 @@ static int print_plan(const il_grid *g, const char *database, struct totals *sum
     int rc = il_beside_new(&beside, p, e);
     printf("%s: %s\n", p->experiment, p->title);
     printf("%s, %zu run%s, database %s%s\n\n", p->path, p->count, p->count == 1 ? "" : "s", database,
-           g->absent ? " (not there yet)" : "");
+           g->absent ? " (does not exist yet)" : "");
     for (size_t i = 0; i < p->count && rc == IL_OK; i++)
         rc = print_run(g, &p->runs[i], sum, beside, e);
     if (rc == IL_OK) {
@@ -152,10 +152,11 @@ const il_command il_cmd_plan = {
     .summary = "list the runs and cells of a grid, and what is left to do",
     .usage = "[options] GRID.yaml",
     .about = "Lists each run and cell of a grid and says whether it is done, to run, to resume or stale, and why;\n"
-             "of a grid that names a published table also which cells stand beside it, and in what they differ from the paper.\n"
+             "for a grid that names a published table also which cells are comparable, and how they differ from\n"
+             "the paper.\n"
              "Changes nothing.\n",
     .options = table,
-    .notes = "Exit status: 0 nothing stands in the way, 1 a run's data are missing or the grid is wrong, 2 wrong usage.\n",
+    .notes = "Exit status: 0 the grid can run, 1 a run's data are missing or the grid is wrong, 2 wrong usage.\n",
     .size = sizeof(il_grid_options),
     .defaults = &(const il_grid_options){ .database = IL_CLI_DATABASE },
     .least = 1, .most = 1, .expected = "one grid file, as in 'inpaintlab plan experiments/quickstart.yaml'",

@@ -1,4 +1,4 @@
-/* cmd_plugins.c - inpaintlab plugins: what is there, and every setting of it. */
+/* cmd_plugins.c - inpaintlab plugins: lists plugins and their settings. */
 #include <stdio.h>
 #include <string.h>
 #include "cli/cli.h"
@@ -73,7 +73,7 @@ static void print_all(const il_registry *r)
                 printf("  %-12s %s\n", p->name, p->summary ? p->summary : "");
         }
     }
-    printf("\n`inpaintlab plugins NAME` tells the settings of one.\n");
+    printf("\n`inpaintlab plugins NAME` lists the settings of one.\n");
 }
 
 static int print_one(il_registry *r, const char *name, il_err *e)
@@ -96,7 +96,7 @@ static int print_one(il_registry *r, const char *name, il_err *e)
     }
     if (found)
         return IL_OK;
-    return il_fail(e, IL_EPLUGIN, "no plugin is called '%s'%s", name, il_words_hint(name, names, count).text);
+    return il_fail(e, IL_EPLUGIN, "unknown plugin '%s'%s", name, il_words_hint(name, names, count).text);
 }
 
 static int plugins(void *options, const char *const *words, il_err *e)
@@ -120,10 +120,11 @@ const il_command il_cmd_plugins = {
     .summary = "list plugins and their settings",
     .usage = "[NAME]",
     .about =
-        "Lists the plugins, or every setting of the one called NAME (or in the file NAME, if it holds a '/') with its type,\n"
-        "default and meaning. Plugins are read from INPAINTLAB_PLUGIN_PATH (folders divided by ':') and the program's own.\n",
+        "Lists the plugins, or every setting of the plugin NAME (or of the file NAME, if it contains a '/') with its\n"
+        "type, default and meaning. Plugins are loaded from INPAINTLAB_PLUGIN_PATH (folders separated by ':') and\n"
+        "the program's own folder.\n",
     .options = (const il_option[]){ { 0 } },
-    .notes = "Exit status: 0 good, 1 no such plugin, 2 wrong usage.\n",
+    .notes = "Exit status: 0 success, 1 no such plugin, 2 wrong usage.\n",
     .most = 1, .expected = "at most one name; see 'inpaintlab plugins --help'",
     .run = plugins,
 };

@@ -1,4 +1,4 @@
-/* cmd_report.c - inpaintlab report: the tables, measured beside published. */
+/* cmd_report.c - inpaintlab report: tables of measured values beside published ones. */
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #include "base/atomic_file.h"
 #include "report/report.h"
 
-enum { HTML = IL_FORMAT_JSON + 1 }; /* a page is a format of the report alone, not of single queries */
+enum { HTML = IL_FORMAT_JSON + 1 }; /* a page is a format only of the report, not of single queries */
 
 struct options {
     const char *database, *table, *experiment, *output;
@@ -17,7 +17,7 @@ struct options {
     bool robustness;
 };
 
-/* Files appear whole or not at all; pipes and devices take what comes. */
+/* Regular files are written completely or not at all; pipes and devices are written directly. */
 static int write_out(const char *path, const char *text, size_t size, il_err *e)
 {
     struct stat st;
@@ -25,26 +25,26 @@ static int write_out(const char *path, const char *text, size_t size, il_err *e)
         return il_whole_write(path, text, size, e);
     FILE *to = path ? fopen(path, "wb") : stdout;
     if (!to)
-        return il_fail(e, IL_EIO, "%s: cannot be written: %s", path, strerror(errno));
+        return il_fail(e, IL_EIO, "cannot write %s: %s", path, strerror(errno));
     bool good = fwrite(text, 1, size, to) == size && fflush(to) == 0;
     int why = errno;
     if (path && fclose(to) != 0 && good) {
         good = false;
         why = errno;
     }
-    return good ? IL_OK : il_fail(e, IL_EIO, "%s: cannot be written: %s", path ? path : "standard output", strerror(why));
+    return good ? IL_OK : il_fail(e, IL_EIO, "cannot write %s: %s", path ? path : "standard output", strerror(why));
 }
 
 static int check(const struct options *o, il_err *e)
 {
     if (o->robustness && o->table)
-        return il_fail(e, IL_EUSAGE, "report: --table and --robustness do not go together");
+        return il_fail(e, IL_EUSAGE, "report: --table and --robustness cannot be used together");
     if (o->format == HTML && o->table)
-        return il_fail(e, IL_EUSAGE, "--table: a page has all tables; leave it out, or choose another format");
+        return il_fail(e, IL_EUSAGE, "--table: a page contains all tables; leave it out, or choose another format");
     return IL_OK;
 }
 
-/* Into memory first: a report that fails half-way leaves nothing behind. */
+/* Into memory first: a report that fails half-way writes nothing. */
 static int report(void *options, const char *const *words, il_err *e)
 {
     (void)words;
@@ -74,26 +74,27 @@ static int report(void *options, const char *const *words, il_err *e)
 
 static const il_option table[] = {
     IL_CLI_DB(struct options, database),
-    { "--table N", "one published table, 1 to 7 or text (the mask policies), measured or not", INTO(table),
+    { "--table N", "one published table, 1 to 7 or text (the mask policies), whether measured or not", INTO(table),
       .choices = "1|2|3|4|5|6|7|text" },
     { "--robustness",
-      "tests on degraded pictures: a table for each kind, its levels as columns; csv and json list them", INTO(robustness) },
-    { "--experiment NAME", "only what that experiment measured", INTO(experiment) },
-    { "--format FORMAT", "text, md, csv, latex, json or html (default text); csv without --table lists the cells; html is "
-      "one page that needs no network, with curves, intervals and pictures", INTO(format),
+      "tests on degraded images: one table per kind of degradation, with its levels as columns; csv and json list them",
+      INTO(robustness) },
+    { "--experiment NAME", "only the cells of that experiment", INTO(experiment) },
+    { "--format FORMAT", "text, md, csv, latex, json or html (default text); csv without --table lists the "
+      "cells; html is one self-contained page with curves, intervals and images", INTO(format),
       .choices = IL_FORMATS "|html" },
-    { "-o, --output FILE", "write there instead of standard output", INTO(output) },
+    { "-o, --output FILE", "write to FILE instead of standard output", INTO(output) },
     { 0 },
 };
 
 const il_command il_cmd_report = {
     .name = "report",
-    .summary = "print the tables: measured beside published",
+    .summary = "print tables of measured and published values",
     .usage = "[options]",
-    .about = "Prints what was measured: the cells of each experiment, then the published tables that were touched, with measured\n"
-             "and published in columns of their own. Cells that were not measured are named as such.\n",
+    .about = "Prints the measured cells of each experiment, then the published tables that have measured cells, with\n"
+             "measured and published values in separate columns. Cells that were not measured are marked.\n",
     .options = table,
-    .notes = "Exit status: 0 good, 1 there is nothing to read or no place to write, 2 wrong usage.\n",
+    .notes = "Exit status: 0 success, 1 the results cannot be read or the report cannot be written, 2 wrong usage.\n",
     .size = sizeof(struct options),
     .defaults = &(const struct options){ .database = IL_CLI_DATABASE },
     .expected = "options only; see 'inpaintlab report --help'",

@@ -1,4 +1,4 @@
-/* cmd_run.c - inpaintlab run: trains and tests what is left of a grid. */
+/* cmd_run.c - inpaintlab run: trains and tests the unfinished part of a grid. */
 #include <stdio.h>
 #include <string.h>
 #include "cli/grid.h"
@@ -13,7 +13,7 @@ struct options {
     bool examples, quiet;
 };
 
-/* `git describe` of the folder the program runs in; "" when there is none. */
+/* `git describe` of the folder in which the program runs; "" when there is none. */
 static void git_revision(char *out, size_t size)
 {
     out[0] = '\0';
@@ -52,7 +52,7 @@ static int run_one(il_grid *g, const il_run *run, const il_run_opts *opts, struc
         fprintf(stderr, "inpaintlab: %s: failed: %s\n", run->name, o.failure.message);
     else if (rc == IL_OK && !bar->quiet)
         fprintf(stderr, "%s: %s\n", run->name, o.busy ? "left to another process" :
-                o.trained ? "done" : o.tested ? "tested" : o.examples ? "pictures kept" : "already done");
+                o.trained ? "done" : o.tested ? "tested" : o.examples ? "images kept" : "already done");
     if (rc == IL_OK)
         count(sum, &o);
     il_job_close(&j);
@@ -102,33 +102,36 @@ static int run(void *options, const char *const *words, il_err *e)
 #define INTO(member) IL_INTO(struct options, member)
 
 static const il_option table[] = {
-    { "--db FILE", "database (default " IL_CLI_DATABASE "); weights and checkpoints go to the folder `runs` beside it",
+    { "--db FILE", "database (default " IL_CLI_DATABASE "); weights and checkpoints are stored in the folder `runs` "
+      "beside it",
       INTO(grid.database) },
     IL_CLI_DEVICE(struct options, device),
     IL_GRID_ONLY(struct options, grid.only),
     IL_GRID_SET(struct options, grid.set),
     IL_CLI_THREADS(struct options, threads),
     IL_CLI_LOADER_THREADS(struct options, loader_threads),
-    { "--cache FOLDER", "keep decoded pictures there, where a split does not fit into memory (default: nowhere)",
+    { "--cache FOLDER", "keep decoded images in FOLDER if a split does not fit into memory (default: do not)",
       INTO(cache) },
-    { "--cache-limit GIB", "how large FOLDER may become (default 0: as the disk has room)", INTO(cache_gib), .most = 1e6 },
-    { "--checkpoint SECONDS", "between checkpoints within an epoch (default 60; 0: only at each epoch's end)",
+    { "--cache-limit GIB", "size limit of FOLDER (default 0: limited by the disk)", INTO(cache_gib), .most = 1e6 },
+    { "--checkpoint SECONDS", "seconds between checkpoints within an epoch (default 60; 0: only at the end of each "
+      "epoch)",
       INTO(checkpoint_seconds), .most = 1e9 },
-    { "--examples", "keep example pictures of tests that were made without them, for `report --format html`",
+    { "--examples", "also store example images for tests that were run without them, for `report --format html`",
       INTO(examples) },
-    { "-q, --quiet", "say only what failed", INTO(quiet) },
+    { "-q, --quiet", "print only failures", INTO(quiet) },
     { 0 },
 };
 
 const il_command il_cmd_run = {
     .name = "run",
-    .summary = "train and test what is left",
+    .summary = "train and test the unfinished part of a grid",
     .usage = "[options] GRID.yaml",
-    .about = "Trains and tests what is left of a grid. What is done is skipped; what was cut off goes on from its last\n"
-             "checkpoint; a failed run is recorded with its reason and the grid goes on.\n",
+    .about = "Trains and tests the unfinished part of a grid. Finished work is skipped; interrupted runs continue\n"
+             "from their last checkpoint; a failed run is recorded with its reason and the grid continues.\n",
     .options = table,
-    .notes = "Ctrl-C writes a checkpoint and stops; once more stops at once.\n"
-             "Exit status: 0 all cells are measured; 1 something failed, was stopped or was left to another process; 2 wrong usage.\n",
+    .notes = "Ctrl-C writes a checkpoint and stops; press it again to stop at once.\n"
+             "Exit status: 0 all cells are measured; 1 something failed, was stopped or was left to another\n"
+             "process; 2 wrong usage.\n",
     .size = sizeof(struct options),
     .defaults = &(const struct options){ .grid.database = IL_CLI_DATABASE, .device = "auto", .checkpoint_seconds = 60 },
     .least = 1, .most = 1, .expected = "one grid file, as in 'inpaintlab run experiments/quickstart.yaml'",

@@ -25,11 +25,11 @@ static int read_stdin(char **out, il_err *e)
     size_t size = fread(text, 1, LONGEST_QUERY + 1, stdin);
     int rc = IL_OK;
     if (ferror(stdin))
-        rc = il_fail(e, IL_EIO, "standard input cannot be read: %s", strerror(errno));
+        rc = il_fail(e, IL_EIO, "cannot read standard input: %s", strerror(errno));
     else if (size > LONGEST_QUERY)
-        rc = il_fail(e, IL_EUSAGE, "sql: the query is over %d bytes long", LONGEST_QUERY);
+        rc = il_fail(e, IL_EUSAGE, "sql: the query must not be longer than %d bytes", LONGEST_QUERY);
     else if (memchr(text, '\0', size))
-        rc = il_fail(e, IL_EUSAGE, "sql: standard input is no text");
+        rc = il_fail(e, IL_EUSAGE, "sql: standard input must be text");
     if (rc != IL_OK) {
         free(text);
         return rc;
@@ -39,7 +39,7 @@ static int read_stdin(char **out, il_err *e)
     return IL_OK;
 }
 
-/* The database, or an empty one where only data sets are asked about. */
+/* The database, or an empty one when the query only concerns data sets. */
 static int open_store(il_store **out, const struct options *o, il_err *e)
 {
     if (o->folders.count && !o->database && access(IL_CLI_DATABASE, F_OK) != 0)
@@ -95,10 +95,10 @@ static int sql(void *options, const char *const *words, il_err *e)
 
 static const il_option table[] = {
     IL_CLI_DB(struct options, database),
-    { "--data DIR", "add the table `samples`: where the pictures of a built data set come from (data, split, id, photo, "
-      "masker, rule, area, prompt, inpainted_by, ...); may be repeated, and needs no database",
+    { "--data DIR", "add the table `samples`: the origin of the images of a built data set (data, split, id, photo, "
+      "masker, rule, area, prompt, inpainted_by, ...); may be repeated; a database is not needed",
       IL_INTO(struct options, folders) },
-    { "--functions", "list the functions il_* that queries may call, and stop", IL_INTO(struct options, functions) },
+    { "--functions", "list the functions il_* for use in queries, and exit", IL_INTO(struct options, functions) },
     { "--format FORMAT", "text, md, csv, latex or json (default text)", IL_INTO(struct options, format),
       .choices = IL_FORMATS },
     { 0 },
@@ -109,13 +109,13 @@ const il_command il_cmd_sql = {
     .summary = "query the results, read-only",
     .usage = "[options] \"SELECT ...\"",
     .about =
-        "Prints the result of one SELECT; '-' reads it from standard input. Nothing can be written.\n"
-        "Start with the views: cells, metrics (every cell under each convention), table1 to table7, table_mask_policies,\n"
-        "settings (every setting of every run) and varied (those that differ within an experiment); the tables are\n"
-        "experiments, runs, epochs, tests, images, scores, splits, published. \"PRAGMA table_info(cells)\" lists the columns\n"
-        "of one.\n",
+        "Prints the result of one SELECT; '-' reads it from standard input. The database is opened read-only.\n"
+        "Start with the views: cells, metrics (every cell under each convention), table1 to table7,\n"
+        "table_mask_policies, settings (every setting of every run) and varied (those that differ within an\n"
+        "experiment); the tables are experiments, runs, epochs, tests, images, scores, splits, published.\n"
+        "\"PRAGMA table_info(cells)\" lists the columns of the view cells.\n",
     .options = table,
-    .notes = "Exit status: 0 good, 1 the query or the database is wrong, 2 wrong usage.\n",
+    .notes = "Exit status: 0 success, 1 the query or the database is wrong, 2 wrong usage.\n",
     .size = sizeof(struct options),
     .most = 1, .expected = "one query in quotes, as in inpaintlab sql \"SELECT * FROM table4\"",
     .run = sql,

@@ -1,4 +1,4 @@
-/* cmd_weights.c - inpaintlab weights: what is in the weights of a run, or in a weights file; and a copy of them. */
+/* cmd_weights.c - inpaintlab weights: lists the contents of a run's weights or of a weights file, and copies them. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@ struct options {
     bool quiet;
 };
 
-/* Where the weights are. *card tells of the run; its number is 0 where a file is named. */
+/* Finds the weights. *card describes the run; its number is 0 when a file is named. */
 static int find(il_card *card, const struct options *o, const char *what, il_err *e)
 {
     struct stat st;
@@ -45,7 +45,7 @@ static const char *type_name(il_dtype dtype)
     return names[dtype];
 }
 
-/* A note's start, on one line. */
+/* The beginning of a note, on one line. */
 static void print_note(il_bundle_text note)
 {
     enum { SHOWN = 200 };
@@ -60,7 +60,7 @@ static void print_weights(const il_bundle *b, const il_card *card, const char *h
     int64_t all = 0;
     if (card->run)
         printf("run %lld: %s, model %s\n", (long long)card->run, card->name, card->model);
-    printf("file: %s\nsha256: %s%s\n", card->weights, hex, card->run ? " (as the database says)" : "");
+    printf("file: %s\nsha256: %s%s\n", card->weights, hex, card->run ? " (same as in the database)" : "");
     for (size_t i = 0; i < il_bundle_notes(b); i++)
         print_note(il_bundle_note_at(b, i));
     for (size_t i = 0; i < il_bundle_count(b); i++) {
@@ -82,7 +82,7 @@ static int carry_calibration(const struct options *o, const il_card *card, const
     if (rc == IL_OK)
         rc = il_calibration_carry(&done, card->weights, sha256, o->output, copy.hex, &card->tested, e);
     if (rc == IL_OK && done && !o->quiet)
-        printf("calibration: %s" IL_CALIBRATION_ENDING ", to be kept beside the weights\n", o->output);
+        printf("calibration: %s" IL_CALIBRATION_ENDING ", keep it beside the weights\n", o->output);
     return rc;
 }
 
@@ -111,7 +111,7 @@ static int weights(void *options, const char *const *words, il_err *e)
 }
 
 static const il_option table[] = {
-    { "-o, --output FILE", "write them there; the file appears whole or not at all", IL_INTO(struct options, output) },
+    { "-o, --output FILE", "write them to FILE, completely or not at all", IL_INTO(struct options, output) },
     IL_CLI_DB(struct options, database),
     { "-q, --quiet", "list nothing", IL_INTO(struct options, quiet) },
     { 0 },
@@ -119,18 +119,18 @@ static const il_option table[] = {
 
 const il_command il_cmd_weights = {
     .name = "weights",
-    .summary = "list and copy the weights of a run",
+    .summary = "list or copy the weights of a run",
     .usage = "[options] RUN|FILE",
     .about =
-        "Lists the tensors and notes of the weights that a run was tested with, after their hash was compared with the\n"
-        "database's; or of a weights file (safetensors, or a PyTorch state dict). RUN is a run's number, its name (the newest so\n"
-        "called) or a glob that fits one.\n"
-        "With -o they are written as safetensors, under their state-dict names: in Python,\n"
-        "model.load_state_dict(safetensors.torch.load_file(FILE)). What calibrates them as a detector, and the false alarms of\n"
-        "the run's tests, go beside them into FILE" IL_CALIBRATION_ENDING ": 'inpaintlab detect --weights FILE' then judges as\n"
-        "--run does.\n",
+        "Lists the tensors and notes of the weights that a run was tested with, after comparing their hash with the\n"
+        "database, or of a weights file (safetensors, or a PyTorch state dict). RUN is a run's number, its name (the\n"
+        "newest run of that name) or a glob that matches one run.\n"
+        "With -o the weights are written as safetensors, under their state-dict names. In Python, load them with\n"
+        "model.load_state_dict(safetensors.torch.load_file(FILE)). Their calibration as a detector, and the false\n"
+        "alarms of the run's tests, are written beside them to FILE" IL_CALIBRATION_ENDING ":\n"
+        "'inpaintlab detect --weights FILE' then gives the same verdicts as --run.\n",
     .options = table,
-    .notes = "Exit status: 0 good, 1 there are no such weights, or they are damaged, 2 wrong usage.\n",
+    .notes = "Exit status: 0 success, 1 the weights do not exist or are damaged, 2 wrong usage.\n",
     .size = sizeof(struct options),
     .defaults = &(const struct options){ .database = IL_CLI_DATABASE },
     .least = 1, .most = 1, .expected = "one run or file; see 'inpaintlab weights --help'",

@@ -1,4 +1,4 @@
-/* command.c - from a command line to a command: groups, help, options, words, exit status. */
+/* command.c - from a command line to a command: groups, help, options, arguments, exit status. */
 #include <stdlib.h>
 #include <string.h>
 #include "cli/command.h"
@@ -39,7 +39,7 @@ static void print_group(FILE *to, const il_command *group)
     fprintf(to, "usage: inpaintlab%s%s COMMAND [options]\n%s\n", gap, name, group->about);
     for (const il_command *const *c = group->commands; *c; c++)
         fprintf(to, "  %-12s %s\n", last_word((*c)->name), (*c)->summary);
-    fprintf(to, "\n'inpaintlab%s%s COMMAND --help' tells more; so does 'man inpaintlab'.\n", gap, name);
+    fprintf(to, "\nSee 'inpaintlab%s%s COMMAND --help' or 'man inpaintlab' for more.\n", gap, name);
 }
 
 static int no_such_command(const il_command *group, const char *name)
@@ -51,7 +51,7 @@ static int no_such_command(const il_command *group, const char *name)
     for (const il_command *const *c = group->commands; *c && count < MOST; c++)
         names[count++] = last_word((*c)->name);
     const char *of = group->name;
-    il_fail(&e, IL_EUSAGE, "%s%sno command is called '%s'%s; see 'inpaintlab %s%shelp'", of, *of ? ": " : "", name,
+    il_fail(&e, IL_EUSAGE, "%s%sunknown command '%s'%s; see 'inpaintlab %s%shelp'", of, *of ? ": " : "", name,
             il_words_hint(name, names, count).text, of, *of ? " " : "");
     return status_of(group, &e);
 }
@@ -89,7 +89,7 @@ static void print_help(const il_command *c)
     fputs(c->notes, stdout);
 }
 
-/* Whether an option is missing that it cannot do without; those are texts. */
+/* Whether a required option is missing; required options are texts. */
 static bool lacks(const il_command *c, const void *options)
 {
     for (const il_option *o = c->options; o->usage; o++) {

@@ -1,4 +1,4 @@
-/* dataset_build.c - inpaintlab dataset build: makes a data set by a recipe. */
+/* dataset_build.c - inpaintlab dataset build: builds a data set from a recipe. */
 #include <stdio.h>
 #include "cli/cli.h"
 #include "cli/dataset.h"
@@ -14,16 +14,17 @@ struct options {
 static void print_result(const il_build_result *b, const char *folder)
 {
     if (!b->made) {
-        printf("%s: all %zu samples were there already\n", folder, b->samples);
+        printf("%s: all %zu samples exist already\n", folder, b->samples);
         return;
     }
     printf("%s: %zu samples (%zu train, %zu validation, %zu test), %zu made now\n", folder, b->samples,
            b->counts[IL_SPLIT_TRAIN], b->counts[IL_SPLIT_VALIDATION], b->counts[IL_SPLIT_TEST], b->made);
     if (b->unusable + b->copies + b->twins)
-        printf("photos: %zu unusable, %zu equal to another and left out, %zu that look like another kept in its split\n",
+        printf("photos: %zu unusable, %zu copies left out, %zu that look like another photo kept in its split\n",
                b->unusable, b->copies, b->twins);
     if (b->uncaptioned)
-        printf("photos: %zu of %zu have no caption, so that their prompt is empty\n", b->uncaptioned, b->photos);
+        printf("photos: %zu of %zu have no caption and are inpainted with an empty prompt\n", b->uncaptioned,
+               b->photos);
     double n = (double)b->made;
     printf("per sample: reading %.3f s, mask %.3f s, generators %.3f s, writing %.3f s\n", b->seconds[0] / n,
            b->seconds[1] / n, b->seconds[2] / n, b->seconds[3] / n);
@@ -53,23 +54,23 @@ static int build(void *options, const char *const *words, il_err *e)
 static const il_option table[] = {
     { "-o, --output DIR", "folder of the data set", IL_INTO(struct options, folder), .needed = true },
     IL_CLI_DEVICE(struct options, device),
-    { "--threads N", "threads that read and write pictures (default: one per core)", IL_INTO(struct options, threads),
+    { "--threads N", "threads that read and write images (default: one per core)", IL_INTO(struct options, threads),
       .most = 256 },
-    { "-q, --quiet", "say nothing but errors", IL_INTO(struct options, quiet) },
+    { "-q, --quiet", "print only errors", IL_INTO(struct options, quiet) },
     { 0 },
 };
 
 const il_command il_dataset_build = {
     .name = "dataset build",
-    .summary = "make one from photos, by a recipe",
+    .summary = "build a data set from photos by a recipe",
     .usage = "[options] RECIPE.yaml -o DIR",
     .about =
-        "Makes masks, inpainted pictures, realfakes and fakefakes of photos, as a recipe says (schema/recipe.yaml). The same\n"
-        "command goes on where an earlier one stopped; what is made does not depend on that. DIR/manifest.jsonl tells where\n"
-        "each sample comes from.\n",
+        "Makes masks, inpainted images, realfakes and fakefakes from photos, as a recipe says (schema/recipe.yaml).\n"
+        "Run the same command again to continue an interrupted build; the result is the same. DIR/manifest.jsonl\n"
+        "records the origin of each sample.\n",
     .options = table,
-    .notes = "Ctrl-C stops after the current sample; once more stops at once.\n"
-             "Exit status: 0 all samples are there, 1 something failed or was stopped, 2 wrong usage.\n",
+    .notes = "Ctrl-C stops after the current sample; press it again to stop at once.\n"
+             "Exit status: 0 all samples exist, 1 something failed or was stopped, 2 wrong usage.\n",
     .size = sizeof(struct options),
     .defaults = &(const struct options){ .device = "auto" },
     .least = 1, .most = 1,

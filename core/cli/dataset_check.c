@@ -1,4 +1,4 @@
-/* dataset_check.c - inpaintlab dataset check: what is there, and what is wrong with it. */
+/* dataset_check.c - inpaintlab dataset check: reports the contents and problems of a data set. */
 #include "cli/cli.h"
 #include "cli/dataset.h"
 #include "dataset/check.h"
@@ -35,24 +35,26 @@ static int check(void *options, const char *const *words, il_err *e)
 static const il_option table[] = {
     { "--as SET", "dataset1, dataset2 or inpainted: compare the counts with the paper's Table 1",
       IL_INTO(struct options, check.as), .choices = "dataset1|dataset2|inpainted" },
-    { "--fast", "names, headers and the manifest's lines only; nothing is decoded or hashed",
+    { "--fast", "check only names, headers and the manifest's lines; nothing is decoded or hashed",
       IL_INTO(struct options, check.fast) },
-    { "--json", "everything as one JSON object", IL_INTO(struct options, json) },
-    { "--threads N", "as many pictures are decoded at once (default: one per core)",
+    { "--json", "print everything as one JSON object", IL_INTO(struct options, json) },
+    { "--threads N", "images to decode at once (default: one per core)",
       IL_INTO(struct options, check.threads), .least = 1, .most = 256 },
     { 0 },
 };
 
 const il_command il_dataset_check = {
     .name = "dataset check",
-    .summary = "tell what is in one, and what is wrong with it",
+    .summary = "report the contents and problems of a data set",
     .usage = "[options] DIR|LIST.json",
     .about =
-        "Looks a data set over: samples by split and kind, sizes, masks, files that do not fit together, the manifest, and\n"
-        "pictures or photos that are in two splits. DIR holds train, validation and test (files <id>.<kind>.webp), or Tp and Gt;\n"
-        "LIST.json holds [[\"picture\", \"mask\"], [\"picture\", \"Negative\"], ...].\n",
+        "Checks a data set: samples by split and kind, sizes, masks, missing and inconsistent files, the manifest,\n"
+        "and images or photos that are in two splits. DIR contains train, validation and test (files\n"
+        "<id>.<kind>.webp), or Tp and Gt;\n"
+        "LIST.json contains [[\"image\", \"mask\"], [\"image\", \"Negative\"], ...].\n",
     .options = table,
-    .notes = "Exit status: 0 no problem (there may be warnings), 1 there are problems, or DIR is no data set, 2 wrong usage.\n",
+    .notes = "Exit status: 0 no problems (there may be warnings), 1 there are problems, or DIR is not a data set, 2 "
+             "wrong usage.\n",
     .size = sizeof(struct options),
     .least = 1, .most = 1, .expected = "one folder or JSON list; see 'inpaintlab dataset check --help'",
     .run = check,

@@ -1,4 +1,4 @@
-/* dataset_preview.c - inpaintlab dataset preview: samples on a page. */
+/* dataset_preview.c - inpaintlab dataset preview: shows samples on a page. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -20,7 +20,7 @@ static int read_seed(void *options, const char *text, il_err *e)
     errno = 0;
     unsigned long long n = strtoull(text, &end, 10);
     if (*text < '0' || *text > '9' || *end || errno)
-        return il_fail(e, IL_EUSAGE, "--seed: '%s' is no number from 0 to %" PRIu64, text, UINT64_MAX);
+        return il_fail(e, IL_EUSAGE, "--seed: '%s' is not a whole number from 0 to %" PRIu64, text, UINT64_MAX);
     o->seed = n;
     return IL_OK;
 }
@@ -41,22 +41,22 @@ static int preview(void *options, const char *const *words, il_err *e)
 #define INTO(member) IL_INTO(struct options, member)
 
 static const il_option table[] = {
-    { "-o, --output FILE", "the page", INTO(output), .needed = true },
-    { "--count N", "so many samples (default 12)", INTO(count), .least = 1, .most = 10000 },
+    { "-o, --output FILE", "the page to write", INTO(output), .needed = true },
+    { "--count N", "number of samples (default 12)", INTO(count), .least = 1, .most = 10000 },
     { "--split SPLIT", "only train, validation or test", INTO(split), .choices = "train|validation|test" },
-    { "--seed N", "draws other samples (default 0)", .read = read_seed },
+    { "--seed N", "draw other samples (default 0)", .read = read_seed },
     { 0 },
 };
 
 const il_command il_dataset_preview = {
     .name = "dataset preview",
-    .summary = "show samples of one on a page",
+    .summary = "show samples of a data set on a page",
     .usage = "[options] DIR|LIST.json -o PAGE.html",
     .about =
-        "Writes one HTML page that needs nothing else: how many samples and kinds there are, how large the masks are, and some\n"
-        "samples with all their pictures and what the manifest tells of them. DIR and LIST.json as for 'dataset check'.\n",
+        "Writes one self-contained HTML page: the number of samples and files, the sizes of the masks, and some\n"
+        "samples with all their images and manifest entries. DIR and LIST.json are as for 'dataset check'.\n",
     .options = table,
-    .notes = "Exit status: 0 good, 1 DIR is no data set or the page cannot be written, 2 wrong usage.\n",
+    .notes = "Exit status: 0 success, 1 DIR is not a data set or the page cannot be written, 2 wrong usage.\n",
     .size = sizeof(struct options),
     .defaults = &(const struct options){ .count = 12 },
     .least = 1, .most = 1,

@@ -9,23 +9,24 @@ typedef struct il_detect_line {
     const char *run, *weights, *model, *database, *device, *output, *calibrate;
     double percent;     /* how.least */
     int threads, memory_mib;
-    bool by_marks;      /* --threshold: no calibration is asked */
-    bool replace;       /* a calibration that is there */
+    bool by_marks;      /* --threshold: ignore the calibration */
+    bool replace;       /* an existing calibration */
     bool json, quiet;
 } il_detect_line;
 
 /* "photo.png: region, 12.3 % marked, 2 regions, score 0.998, largest 120x80 at 40,16, false alarms on 2.0 % of 50" */
 void il_detect_print(const il_finding *f, const il_detector *d);
-/* To stderr, each kind once: *said remembers. */
+/* To stderr, each kind once: *said remembers which. */
 void il_detect_print_warnings(unsigned *said, const il_finding *f, const il_detector *d);
 void il_detect_print_card(const il_detector *d);
-/* To stderr, where other runs bear the same name. */
+/* To stderr, if other runs have the same name. */
 void il_detect_print_namesakes(const il_card *c);
 void il_detect_print_bar(const char *folder, const il_threshold *b, il_compression c);
 
-/* Takes what a former --calibrate left beside the weights; how.tile and how.overlap are settled. */
+/* Reads an earlier calibration from beside the weights; how.tile and how.overlap must be final. */
 int il_detect_calibration_load(il_detector *d, const il_detect_line *line, il_err *e);
-/* Measures the pictures of --calibrate and keeps the calibration. *failed grows by what could not be examined. */
+/* Measures the images of --calibrate and stores the calibration. *failed is increased by the number that could not
+ * be examined. */
 int il_detect_calibrate(il_detector *d, size_t *failed, const il_detect_line *line, il_err *e);
 
 #endif

@@ -1,4 +1,4 @@
-/* detect_calibrate.c - measures a detector on authentic pictures, and keeps what follows beside its weights. */
+/* detect_calibrate.c - measures a detector on authentic images, and stores the calibration beside its weights. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,17 +26,17 @@ int il_detect_calibration_load(il_detector *d, const il_detect_line *line, il_er
         rc = il_calibration_read(line->by_marks ? &unused : &d->calibration, d->card.run ? &known : &d->card.tested, &fits,
                                  path.data, owner(d, line), e);
     if (rc == IL_EFORMAT && (line->calibrate || line->by_marks))
-        rc = IL_OK; /* a damaged one is made anew */
+        rc = IL_OK; /* a damaged one is replaced */
     fits = fits || line->by_marks;
     if (rc == IL_OK && !fits && line->calibrate && !line->replace)
-        rc = il_fail(e, IL_EUSAGE, "%s: is of other weights or settings; --replace replaces it", path.data);
+        rc = il_fail(e, IL_EUSAGE, "%s: is for other weights or settings; use --replace to replace it", path.data);
     if (rc == IL_OK && !fits && !line->quiet && !line->calibrate)
-        fprintf(stderr, "inpaintlab: warning: %s: is of other weights or settings; not used\n", path.data);
+        fprintf(stderr, "inpaintlab: warning: %s: is for other weights or settings; not used\n", path.data);
     il_words_free(&path);
     return rc;
 }
 
-/* ---- pictures ---- */
+/* ---- images ---- */
 
 struct sitting {
     il_detector *detector;
@@ -72,7 +72,7 @@ static int examine(struct sitting *s, const il_gathered *g, il_err *e)
     return IL_OK;
 }
 
-/* <id>.mask.png and the like, as data sets call what is made of <id>.original.png. */
+/* Whether the name is <id>.mask.png or the like, as data sets name the files made from <id>.original.png. */
 static bool is_made(const char *path)
 {
     const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path, *dot = strrchr(name, '.'), *from = dot;
@@ -94,7 +94,7 @@ static void pass_over_made(il_gather *g, const il_detect_line *line)
         il_gathered one = g->list[i];
         if (is_made(one.path))
             continue;
-        g->list[i] = g->list[kept]; /* a made one, if there was any */
+        g->list[i] = g->list[kept]; /* one of the made files, if there were any */
         g->list[kept++] = one;
     }
     g->count = kept;
@@ -103,11 +103,11 @@ static void pass_over_made(il_gather *g, const il_detect_line *line)
         free(g->list[i].why);
     }
     if (kept < all)
-        fprintf(line->json ? stderr : stdout, "%s: %zu masks and forgeries of a data set are passed over\n",
+        fprintf(line->json ? stderr : stdout, "%s: skipping %zu masks and forgeries of a data set\n",
                 line->calibrate, all - kept);
 }
 
-/* Before hours are spent: would pictures enough to choose a bar replace one that is there? */
+/* Before hours are spent: are there enough images to replace an existing choice? */
 static int protect(const struct sitting *s, const il_gather *g, il_err *e)
 {
     const il_threshold *bars = s->detector->calibration.bars;
@@ -124,8 +124,9 @@ static int protect(const struct sitting *s, const il_gather *g, il_err *e)
     }
     for (int c = 0; c < IL_COMPRESSIONS; c++)
         if (bars[c].chosen_on && counts[c] >= IL_CALIBRATION_PICTURES)
-            return il_fail(e, IL_EUSAGE, "%s" IL_CALIBRATION_ENDING ": %lld authentic %s pictures have chosen already what counts as "
-                           "found; --replace replaces that", s->detector->card.weights,
+            return il_fail(e, IL_EUSAGE, "%s" IL_CALIBRATION_ENDING ": the score that counts as found was "
+                           "already chosen on %lld authentic %s images; use --replace to replace it",
+                           s->detector->card.weights,
                            (long long)(bars[c].chosen_on + bars[c].measured.pictures), il_calibration_name((il_compression)c));
     return IL_OK;
 }
@@ -141,13 +142,13 @@ static int examine_all(struct sitting *s, il_err *e)
         rc = examine(s, &g.list[i], e);
     il_gather_free(&g);
     if (rc == IL_OK && !s->count)
-        rc = il_fail(e, IL_EDATA, "--calibrate %s: no picture could be examined", s->line->calibrate);
+        rc = il_fail(e, IL_EDATA, "--calibrate %s: no image could be examined", s->line->calibrate);
     return rc;
 }
 
-/* ---- what follows ---- */
+/* ---- results ---- */
 
-/* Bars of the compressions that there are pictures of; the others stay. */
+/* Thresholds for the compressions that have images; the others stay. */
 static int choose(struct sitting *s, il_err *e)
 {
     il_calibration *k = &s->detector->calibration;
@@ -159,7 +160,7 @@ static int choose(struct sitting *s, il_err *e)
             return rc;
         if (!bar.measured.pictures)
             continue;
-        if (bar.chosen_on || !k->bars[c].chosen_on) /* a few pictures do not undo what many chose */
+        if (bar.chosen_on || !k->bars[c].chosen_on) /* a few images do not undo a choice made on many */
             k->bars[c] = bar;
         if (!s->line->json)
             il_detect_print_bar(s->line->calibrate, &bar, (il_compression)c);
@@ -167,7 +168,7 @@ static int choose(struct sitting *s, il_err *e)
     return IL_OK;
 }
 
-/* Weights may lie where nothing can be written; the calibration then serves this call. */
+/* The folder of the weights may be read-only; the calibration is then used only in this call. */
 static int keep(const struct sitting *s, il_err *e)
 {
     il_text path = { 0 };
@@ -175,7 +176,7 @@ static int keep(const struct sitting *s, il_err *e)
     int rc = il_calibration_path(&path, s->detector->card.weights, e);
     if (rc == IL_OK && il_calibration_write(&s->detector->calibration, &s->detector->card.tested, path.data,
                                             owner(s->detector, s->line), &why) != IL_OK)
-        fprintf(stderr, "inpaintlab: warning: the calibration is not kept: %s\n", why.message);
+        fprintf(stderr, "inpaintlab: warning: the calibration is not stored: %s\n", why.message);
     il_words_free(&path);
     return rc;
 }

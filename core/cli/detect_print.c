@@ -1,4 +1,4 @@
-/* detect_print.c - what inpaintlab detect says in words. */
+/* detect_print.c - the text output of inpaintlab detect. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -7,7 +7,7 @@
 #include "base/utf8.h"
 #include "detect/input_image.h"
 
-/* A name that breaks no line, whatever it holds; the caller frees it. */
+/* A name on one line, whatever bytes it contains; the caller frees it. */
 static char *shown(const char *name)
 {
     char *copy = il_words_copy(name);
@@ -58,19 +58,19 @@ static const char *known(const char *text)
     return text ? text : "not known";
 }
 
-/* "false alarms on 4.0 % of 50 authentic lossless pictures, …" */
+/* "false alarms on 4.0 % of 50 authentic lossless images, …" */
 static void print_alarms(const il_detector *d)
 {
     int said = 0;
     for (int c = 0; c < IL_COMPRESSIONS; c++) {
         const il_false_alarms *a = &d->calibration.bars[c].measured;
         if (a->pictures && !d->calibration.none)
-            fprintf(stderr, "%s %.1f %% of %" PRId64 " authentic %s pictures", said++ ? " and" : ", false alarms on",
+            fprintf(stderr, "%s %.1f %% of %" PRId64 " authentic %s images", said++ ? " and" : ", false alarms on",
                     100 * (double)a->alarms / (double)a->pictures, a->pictures, il_calibration_name((il_compression)c));
     }
     const il_false_alarms *a = &d->card.tested.alarms;
     if (!said && a->pictures)
-        fprintf(stderr, ", false alarms on %.1f %% of %" PRId64 " authentic pictures",
+        fprintf(stderr, ", false alarms on %.1f %% of %" PRId64 " authentic images",
                 100 * (double)a->alarms / (double)a->pictures, a->pictures);
     else if (!said)
         fprintf(stderr, ", false alarms not measured");
@@ -79,7 +79,7 @@ static void print_alarms(const il_detector *d)
 void il_detect_print_namesakes(const il_card *c)
 {
     if (c->namesakes > 1)
-        fprintf(stderr, "inpaintlab: run %" PRId64 " is taken, the newest of %zu finished runs called '%s'\n", c->run,
+        fprintf(stderr, "inpaintlab: run %" PRId64 " is used, the newest of %zu finished runs called '%s'\n", c->run,
                 c->namesakes, known(c->name));
 }
 
@@ -104,7 +104,7 @@ void il_detect_print_bar(const char *folder, const il_threshold *b, il_compressi
 {
     const il_false_alarms *a = &b->measured;
     il_share_interval w = il_verdict_wilson(a->alarms, a->pictures);
-    printf("%s: %" PRId64 " authentic %s pictures", folder, b->chosen_on + a->pictures, il_calibration_name(c));
+    printf("%s: %" PRId64 " authentic %s images", folder, b->chosen_on + a->pictures, il_calibration_name(c));
     if (b->chosen_on && b->score > 0)
         printf("; by the first %" PRId64 ", scores above %.4f count as found", b->chosen_on, b->score);
     else if (b->chosen_on)
@@ -112,7 +112,7 @@ void il_detect_print_bar(const char *folder, const il_threshold *b, il_compressi
     else if (a->pictures < IL_CALIBRATION_PICTURES)
         printf("; %d are needed to choose the score that counts as found", IL_CALIBRATION_PICTURES);
     printf("\nfalse alarms: %" PRId64 " of %s%" PRId64 ", %.1f %% (95 %% Wilson interval %.1f to %.1f %%)\n"
-           "marked pixels: %.3f %% of a picture on average\n", a->alarms, b->chosen_on ? "the other " : "", a->pictures,
+           "marked pixels: %.3f %% of an image on average\n", a->alarms, b->chosen_on ? "the other " : "", a->pictures,
            100 * (double)a->alarms / (double)a->pictures, 100 * w.low, 100 * w.high, 100 * a->marked);
     fflush(stdout);
 }

@@ -11,7 +11,7 @@ static int open_store(il_grid *g, const il_grid_options *o, bool write, il_err *
     if (write)
         return il_store_open(&g->store, o->database, e);
     g->absent = access(o->database, F_OK) != 0;
-    if (g->absent) /* file hashes are kept there, for runs share their files */
+    if (g->absent) /* hashes of files are cached in it, because runs share files */
         return il_store_open(&g->store, ":memory:", e);
     return il_store_open_readonly(&g->store, o->database, e);
 }

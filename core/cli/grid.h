@@ -22,11 +22,11 @@ typedef struct il_grid {
     il_registry *registry;
     il_plan *plan;
     il_store *store;
-    bool absent; /* there is no database, and none is made: the store is in memory */
+    bool absent; /* there is no database and none is created: the store is in memory */
     char folder[4000]; /* of runs, beside the database */
 } il_grid;
 
-/* write: make the database when there is none. */
+/* write: create the database if there is none. */
 int il_grid_open(il_grid *out, const char *path, const il_grid_options *o, bool write, il_err *e);
 void il_grid_close(il_grid *g);
 

@@ -1,5 +1,5 @@
-# bash completion for inpaintlab. The program itself tells its options, once in a shell: COMMAND;OPTION...;ARGUMENT;CHOICE|...
-_inpaintlab_plugins() # [TITLE] : those under it, or all
+# bash completion for inpaintlab. The program itself lists its options, once per shell: COMMAND;OPTION...;ARGUMENT;CHOICE|...
+_inpaintlab_plugins() # [TITLE] : the plugins under that title, or all
 {
     inpaintlab plugins 2>/dev/null | awk -v title="$1" '/^[a-z]/ { here = !title || $0 == title } here && /^  / { print $1 }'
 }
@@ -10,7 +10,7 @@ _inpaintlab()
     local name options argument choices commands="" words="" value="" given=""
     COMPREPLY=()
     [ -n "${_inpaintlab_table-}" ] || _inpaintlab_table=$(inpaintlab help --options 2>/dev/null)
-    if [[ $COMP_CWORD -gt 1 && $'\n'$_inpaintlab_table == *$'\n'"$command "* ]]; then # a group, as `dataset build`
+    if [[ $COMP_CWORD -gt 1 && $'\n'$_inpaintlab_table == *$'\n'"$command "* ]]; then # a group, such as `dataset build`
         command+=" ${COMP_WORDS[2]}" at=2
     fi
     while IFS=';' read -r name options argument choices; do

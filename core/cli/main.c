@@ -15,9 +15,9 @@ static const il_command program = {
         NULL },
 };
 
-/* libgomp's idle threads spin by default, which slows training several times as soon as another thread, of the loader or
- * of another program, wants a core. A short spin costs 2 % alone. libgomp reads the environment when it is loaded, with
- * libtorch, which is later. */
+/* libgomp's idle threads spin by default, which slows training several times as soon as another thread, of the
+ * loader or of another program, needs a core. A short spin costs 2 % when nothing else runs. libgomp reads the
+ * environment when it is loaded, together with libtorch, which happens later. */
 static void calm_threads(void)
 {
     if (!getenv("OMP_WAIT_POLICY"))

@@ -1,4 +1,4 @@
-/* option.c - reads a command line by the command's table of options, and prints the table. */
+/* option.c - parses a command line by the command's table of options, and prints the table. */
 #include <assert.h>
 #include <errno.h>
 #include <getopt.h>
@@ -10,7 +10,7 @@
 
 enum { MOST = 32 /* options of a command */, MOST_CHOICES = 16, LONG = 256 /* getopt's value of row 0's name */, WIDTH = 120 };
 
-static const il_option help_row = { "-h, --help", "this text", .kind = IL_OPTION_FLAG };
+static const il_option help_row = { "-h, --help", "show this help", .kind = IL_OPTION_FLAG };
 
 struct row {
     const il_option *option;
@@ -19,7 +19,7 @@ struct row {
     const char *value; /* "N"; NULL: a flag */
 };
 
-/* Those of the table, --help behind them. */
+/* The table's rows, with --help as the last. */
 struct rows {
     struct row list[MOST + 1];
     int count;
@@ -58,7 +58,8 @@ int il_option_choose(unsigned *out, const char *option, const char *choices, con
         snprintf(shown + length, sizeof shown - length, "%s%s", n ? ", " : "", word);
         list[n++] = word;
     }
-    return il_fail(e, IL_EUSAGE, "%s: '%s' is none of %s%s", option, text, shown, il_words_hint(text, list, n).text);
+    return il_fail(e, IL_EUSAGE, "%s: '%s' must be one of %s%s", option, text, shown, il_words_hint(text, list,
+                                                                                                    n).text);
 }
 
 static int read_whole(int *out, const struct row *r, const char *text, il_err *e)
@@ -68,7 +69,8 @@ static int read_whole(int *out, const struct row *r, const char *text, il_err *e
     errno = 0;
     long n = strtol(text, &end, 10);
     if (end == text || *end || errno || (double)n < o->least || (double)n > o->most)
-        return il_fail(e, IL_EUSAGE, "%s: '%s' is no number from %.0f to %.0f", r->name, text, o->least, o->most);
+        return il_fail(e, IL_EUSAGE, "%s: '%s' is not a whole number from %.0f to %.0f", r->name, text, o->least,
+                       o->most);
     *out = (int)n;
     return IL_OK;
 }
@@ -79,7 +81,7 @@ static int read_real(double *out, const struct row *r, const char *text, il_err 
     char *end;
     double v = strtod(text, &end);
     if (end == text || *end || !(v >= o->least && v <= o->most))
-        return il_fail(e, IL_EUSAGE, "%s: '%s' is no number from %g to %g", r->name, text, o->least, o->most);
+        return il_fail(e, IL_EUSAGE, "%s: '%s' is not a number from %g to %g", r->name, text, o->least, o->most);
     *out = v;
     return IL_OK;
 }
@@ -87,7 +89,7 @@ static int read_real(double *out, const struct row *r, const char *text, il_err 
 static int read_texts(il_texts *out, const struct row *r, const char *text, il_err *e)
 {
     if (out->count == IL_TEXTS_MOST)
-        return il_fail(e, IL_EUSAGE, "%s: at most %d of them", r->name, IL_TEXTS_MOST);
+        return il_fail(e, IL_EUSAGE, "%s: may be given at most %d times", r->name, IL_TEXTS_MOST);
     out->list[out->count++] = text;
     return IL_OK;
 }
@@ -117,7 +119,7 @@ static int read_value(void *options, const struct row *r, const char *text, il_e
 
 /* ---- the command line ---- */
 
-/* What getopt's value stands for; NULL: none of them. */
+/* The row for getopt's return value; NULL if there is none. */
 static const struct row *find(const struct rows *rows, int value)
 {
     for (int i = 0; i < rows->count; i++)
@@ -138,12 +140,12 @@ static int unknown(const struct rows *rows, const char *command, const char *typ
             snprintf(several + length, sizeof several - length, "%s%s", length ? ", " : "", names[i]);
     }
     if (*several)
-        return il_fail(e, IL_EUSAGE, "%s: '%s' is short for several options: %s", command, name, several);
+        return il_fail(e, IL_EUSAGE, "%s: '%s' is ambiguous: %s", command, name, several);
     return il_fail(e, IL_EUSAGE, "%s: unknown option '%s'%s; see 'inpaintlab %s --help'", command, name,
                    il_words_hint(name, names, (size_t)rows->count).text, command);
 }
 
-/* What getopt refused: c is its answer. */
+/* Reports what getopt refused: c is its return value. */
 static int refuse(const struct rows *rows, const char *command, int c, const char *typed, il_err *e)
 {
     char letter[] = { '-', (char)optopt, '\0' };
@@ -151,7 +153,7 @@ static int refuse(const struct rows *rows, const char *command, int c, const cha
     if (!r)
         return unknown(rows, command, optopt ? letter : typed, e);
     return il_fail(e, IL_EUSAGE, "%s: %s: %s", command, optopt < LONG ? letter : r->name,
-                   c == ':' ? "a value is missing" : "takes no value");
+                   c == ':' ? "expected a value" : "takes no value");
 }
 
 int il_option_read(void *options, int *words, const il_option *table, const char *command, int argc, char **argv, il_err *e)
@@ -168,7 +170,7 @@ int il_option_read(void *options, int *words, const il_option *table, const char
         if (r->letter && r->value)
             letters[length++] = ':';
     }
-    opterr = optind = 0; /* 0: anew, whatever was read before */
+    opterr = optind = 0; /* 0: restart getopt */
     for (int c; (c = getopt_long(argc, argv, letters, names, NULL)) != -1;) {
         if (c == ':' || c == '?')
             return refuse(&rows, command, c, argv[optind - 1], e);

@@ -85,7 +85,7 @@ static void say(void *context, const char *run, const char *line)
     bar->told = il_clock_seconds();
 }
 
-static volatile sig_atomic_t stop_asked; /* the one thing a signal handler may set */
+static volatile sig_atomic_t stop_asked; /* the only thing a signal handler may set */
 
 static void on_signal(int number)
 {

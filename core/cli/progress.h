@@ -7,18 +7,18 @@
 
 typedef struct il_bar {
     bool terminal; /* stderr is one */
-    bool quiet;    /* nothing but what failed */
+    bool quiet;    /* print only failures */
     bool drawn;    /* the line under the cursor is a bar */
     double told;   /* clock of the last plain progress line */
 } il_bar;
 
-/* From now on Ctrl-C and SIGTERM set what is returned; the second one ends the program. */
+/* From now on Ctrl-C and SIGTERM set the returned flag; the second one ends the program. */
 const volatile int *il_bar_signals(void);
 
-/* stop: as il_bar_signals returns it; NULL: never. */
+/* stop: returned by il_bar_signals; NULL: never. */
 il_watch il_bar_watch(il_bar *bar, bool quiet, const volatile int *stop);
 
-/* Removes the bar, so that something else can be printed. */
+/* Removes the bar before something else is printed. */
 void il_bar_clear(il_bar *bar);
 
 #endif

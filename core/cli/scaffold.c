@@ -1,4 +1,5 @@
-/* scaffold.c - the files of a new plugin, from plugins/templates: real plugins called my_plugin, with another name. */
+/* scaffold.c - the files of a new plugin, made from the working plugins in plugins/templates by replacing the name
+ * my_plugin. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +24,7 @@ static const struct kind {
 } kinds[] = {
     { "model", "model", il_embedded_template_model, il_embedded_template_model_yaml, "", run, data },
     { "dataset", "data set", il_embedded_template_dataset, il_embedded_template_dataset_yaml, " --set root=data", run,
-      "pictures in `data/<split>/fakefake` and their masks in `data/<split>/mask`" },
+      "images in `data/<split>/fakefake` and their masks in `data/<split>/mask`" },
     { "loss", "loss", il_embedded_template_loss, il_embedded_template_loss_yaml, "", run, data },
     { "mask-policy", "mask policy", il_embedded_template_mask_policy, il_embedded_template_mask_policy_yaml, "", run, data },
     { "masker", "masker", il_embedded_template_masker, il_embedded_template_masker_yaml, "", build,
@@ -44,10 +45,10 @@ const char *il_scaffold_objection(const char *name)
     if (strlen(name) > LONGEST_NAME)
         return "expected at most 40 characters";
     if (strncmp(name, "il_", 3) == 0)
-        return "names that begin with il_ are the library's";
+        return "names that begin with il_ are reserved for the library";
     for (size_t i = 0; i < sizeof keywords / sizeof *keywords; i++)
         if (strcmp(name, keywords[i]) == 0)
-            return "it is a word of C";
+            return "it is a C keyword";
     return NULL;
 }
 
@@ -55,7 +56,7 @@ struct substitute {
     const char *mark, *text;
 };
 
-/* text with every mark replaced; *out is the caller's. Marks in what was put in are replaced by those that follow. */
+/* text with every mark replaced; *out is the caller's. Marks in inserted text are replaced by later entries. */
 static int substitute(char **out, const char *text, const struct substitute *list, il_err *e)
 {
     char *now = il_words_copy(text);
@@ -92,7 +93,7 @@ static int write_file(const char *folder, const char *file, const char *text, co
         if (f && fclose(f) != 0)
             good = false;
         if (!good)
-            rc = il_fail(e, IL_EIO, "%s: cannot be written: %s", path, strerror(errno));
+            rc = il_fail(e, IL_EIO, "cannot write %s: %s", path, strerror(errno));
     }
     free(path);
     free(name);

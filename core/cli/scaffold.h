@@ -4,13 +4,14 @@
 
 #include <inpaintlab/error.h>
 
-/* The kinds, as the command line calls them. */
+/* The kinds, as named on the command line. */
 #define IL_SCAFFOLD_KINDS "model|dataset|loss|mask-policy|masker|generator"
 
-/* What keeps `name` from being a plugin's name and a C identifier; NULL: nothing. */
+/* Why `name` cannot be a plugin's name and a C identifier; NULL: it can. */
 const char *il_scaffold_objection(const char *name);
 
-/* Writes the project of plugin `name` to a folder that is absent or empty: whole or not at all. kind: one of these. */
+/* Writes the files of plugin `name` to a folder that is empty or does not exist: completely or not at all. kind: one
+ * of these. */
 int il_scaffold_write(const char *folder, const char *kind, const char *name, il_err *e);
 
 #endif

@@ -1,4 +1,5 @@
-/* streams.c - keeps the standard streams apart from files, and sees that what was printed was written. */
+/* streams.c - keeps files from taking the numbers of closed standard streams, and checks that all output was
+ * written. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -9,8 +10,8 @@
 
 void il_streams_open(void)
 {
-    /* Opened the other way round, so that using it fails as it would have. Files would take the number, and then what is
-     * printed. */
+    /* Opened in the opposite direction, so that using the stream fails as it would have. Otherwise a file would get
+     * the number, and with it the output. */
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
         if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
             return;
@@ -22,7 +23,7 @@ int il_streams_check(il_err *e)
     errno = 0;
     if (fflush(stdout) == 0 && !ferror(stdout))
         return IL_OK;
-    return il_fail(e, IL_EIO, "standard output cannot be written%s%s", errno ? ": " : "", errno ? strerror(errno) : "");
+    return il_fail(e, IL_EIO, "cannot write to standard output%s%s", errno ? ": " : "", errno ? strerror(errno) : "");
 }
 
 int il_streams_end(int status, int failure)

@@ -1,17 +1,17 @@
-/* streams.h - standard input, output and error, which may be closed, full, or read by nobody. */
+/* streams.h - standard input, output and error, which may be closed, full, or without a reader. */
 #ifndef IL_STREAMS_H
 #define IL_STREAMS_H
 
 #include <inpaintlab/error.h>
 
-/* Before any file is opened: a closed stream's number stays taken, and a reader that has gone is no signal. */
+/* Before any file is opened: the number of a closed stream is reserved, and SIGPIPE is ignored. */
 void il_streams_open(void);
 
-/* Fails when what was printed has not all arrived. */
+/* Fails if some output was not written. */
 int il_streams_check(il_err *e);
 
-/* The exit status, when all that was printed has arrived; else one line on stderr, unless the status tells of a failure
- * already, and `failure`. */
+/* The exit status if all output was written; else prints an error, unless the status already reports a failure, and
+ * returns `failure`. */
 int il_streams_end(int status, int failure);
 
 #endif

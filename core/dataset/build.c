@@ -1,5 +1,5 @@
-/* build.c - the whole way from a recipe to a folder. Units of a few samples overlap: while one is made, the next are read
- * and the ones before are written. */
+/* build.c - the whole way from a recipe to a folder. Batches of a few samples overlap: while one is made, the next
+ * are read and the previous ones are written. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -105,14 +105,14 @@ static int list_tasks(struct build *b, il_err *e)
     return rc;
 }
 
-/* Its line is in the journal, and its files are there. */
+/* Its line is in the journal and its files exist. */
 static bool is_done(const struct build *b, const il_task *t)
 {
     const char *split = il_split_names[t->split];
     return il_manifest_find(&b->stamp.done, split, t->id) && il_unit_there(&b->shop, split, t->id);
 }
 
-/* Cuts the samples into units, the same ones in every sitting. */
+/* Cuts the samples into batches, the same ones in every run of the build. */
 static int list_units(struct build *b, il_err *e)
 {
     size_t batch = (size_t)il_params_int(b->shop.recipe->plain, "batch");
@@ -169,7 +169,7 @@ static int read_ahead(struct build *b, size_t i, size_t *read, il_err *e)
     return rc;
 }
 
-/* Waits until the units before `until` are written, and notes them. */
+/* Waits until the batches before `until` are written, and records them. */
 static int note_until(struct build *b, size_t *noted, size_t until, il_err *e)
 {
     int rc = IL_OK;
@@ -188,7 +188,8 @@ static int make_all(struct build *b, il_err *e)
         il_unit *u = &b->units[made];
         rc = read_ahead(b, made, &read, e);
         if (!rc && !u->done && il_watch_stopped(b->watch))
-            rc = il_fail(e, IL_ECANCEL, "stopped after %zu of %zu samples; the same command goes on", reached, b->tasks.count);
+            rc = il_fail(e, IL_ECANCEL, "stopped after %zu of %zu samples; run the same command again to continue",
+                         reached, b->tasks.count);
         if (!rc && !u->done)
             rc = il_unit_make(u, &b->shop, b->result.seconds, e);
         if (!rc && !u->done)
@@ -201,7 +202,7 @@ static int make_all(struct build *b, il_err *e)
         tell(b, reached);
     }
     il_err late = { 0 };
-    int end = note_until(b, &noted, made, &late); /* what was made before a failure is kept */
+    int end = note_until(b, &noted, made, &late); /* keep what was made before a failure */
     return rc || !end ? rc : il_fail(e, end, "%s", late.message);
 }
 
@@ -212,7 +213,7 @@ static int open_stamp(struct build *b, il_err *e)
     return rc;
 }
 
-/* A finished set of which files got lost is gone on with like one that was cut off. */
+/* A complete data set that has lost files is continued like an interrupted build. */
 static int reopen_if_lost(struct build *b, il_err *e)
 {
     const il_manifest *all = &b->stamp.done;
@@ -230,7 +231,7 @@ int il_build_run(il_build_result *out, il_recipe *r, const il_build_opts *o, con
         rc = list_photos(&b, e);
     if (!rc)
         rc = hash_all(&b, e);
-    if (!rc && il_stamp_begun(o->folder)) /* what is all there need not be looked into again */
+    if (!rc && il_stamp_begun(o->folder)) /* files that are all there need no further look */
         rc = open_stamp(&b, e);
     if (!rc && b.stamped && b.stamp.complete)
         rc = reopen_if_lost(&b, e);
@@ -242,7 +243,7 @@ int il_build_run(il_build_result *out, il_recipe *r, const il_build_opts *o, con
         rc = list_tasks(&b, e);
     if (!rc)
         rc = il_recipe_load(r, o->device, e);
-    if (!rc && !b.stamped) /* only now: what cannot be built leaves no folder */
+    if (!rc && !b.stamped) /* only now: a recipe that cannot be built must leave no folder */
         rc = open_stamp(&b, e);
     if (!rc)
         rc = list_units(&b, e);

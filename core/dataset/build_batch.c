@@ -1,4 +1,4 @@
-/* units.c - reading, making and writing a few samples. */
+/* build_batch.c - reading, making and writing a few samples. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/sha256.h"
 
-enum { MOST_AT_ONCE = 256 }; /* il_recipe_plain_keys' bound of `batch` */
+enum { MOST_AT_ONCE = 256 }; /* upper bound of `batch` in il_recipe_plain_keys */
 
 /* FOLDER/<split>/<id>.<kind>.<format>; the caller frees it. */
 static char *path_of(const il_shop *shop, const char *split, const char *id, int kind)
@@ -53,7 +53,7 @@ static void read_one(void *context)
     w->read_seconds = il_clock_seconds() - start;
 }
 
-/* A file that is noted and still there stays; one that is lost comes back only as it was. */
+/* A recorded file that still exists stays; a lost one must come back with the same bytes. */
 static int write_picture(il_work *w, int kind, const char *path, const char *noted)
 {
     bool kept = noted && holds_something(path);
@@ -63,10 +63,11 @@ static int write_picture(il_work *w, int kind, const char *path, const char *not
     if (rc || !noted || strcmp(noted, w->sha256[kind].hex) == 0)
         return rc;
     if (kept)
-        return il_fail(&w->why, IL_EDATA, "%s: is not the file that was made; remove it to have it made anew", path);
+        return il_fail(&w->why, IL_EDATA, "%s: is not the file that the build wrote; remove it to have it made again",
+                       path);
     unlink(path);
-    return il_fail(&w->why, IL_EDATA, "%s: is missing, and made anew it has other bytes than before (another device or "
-                   "version?); choose a new folder to make all anew", path);
+    return il_fail(&w->why, IL_EDATA, "%s: is missing, and the new file differs from the old one (another "
+                   "device or version?); choose a new folder to make all files again", path);
 }
 
 static void write_one(void *context)
@@ -120,7 +121,7 @@ int il_unit_read(il_unit *u, const il_shop *shop, il_err *e)
     return start_all(u, shop, read_one, e);
 }
 
-/* The samples that share their generators go through them together. */
+/* Samples that share their generators go through them together. */
 static int paint_all(il_unit *u, const il_shop *shop, il_err *e)
 {
     il_making *list[MOST_AT_ONCE];

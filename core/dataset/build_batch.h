@@ -1,4 +1,4 @@
-/* units.h - a few samples that are read, made and written together. */
+/* build_batch.h - a few samples that are read, made and written together. */
 #ifndef IL_DATASET_UNITS_H
 #define IL_DATASET_UNITS_H
 
@@ -11,21 +11,21 @@
 typedef struct il_build_opts {
     const char *folder;
     il_device device;
-    int threads; /* that read and write pictures; 0: one per core */
+    int threads; /* that read and write images; 0: one per core */
 } il_build_opts;
 
-/* What all units of a build share. */
+/* What all batches of a build share. */
 typedef struct il_shop {
     il_recipe *recipe;
     const il_build_opts *opts;
     const il_photos *photos;
     const il_photo_facts *facts;
     const il_digest *digests; /* of each part's files: maskers, inpainters, reconstructors */
-    const il_manifest *done;  /* samples noted before this sitting, sorted */
+    const il_manifest *done;  /* samples recorded before this run, sorted */
     il_pool *pool;
 } il_shop;
 
-/* One sample on its way. */
+/* One sample in progress. */
 typedef struct il_work {
     const il_shop *shop;
     const il_task *task;
@@ -38,19 +38,19 @@ typedef struct il_work {
 typedef struct il_unit {
     const il_task *tasks; /* lent */
     size_t n;
-    bool done;            /* before this sitting */
-    il_work *works;       /* n, while it is on its way */
+    bool done;            /* before this run */
+    il_work *works;       /* n, while in progress */
     il_pool_group group;
 } il_unit;
 
-/* Starts reading. Then il_unit_make waits for it and makes the pictures, il_unit_write starts writing them, and
- * il_unit_end waits for that and frees; *samples (n, allocated) tells where they come from, NULL when not wanted. */
+/* Starts reading. Then il_unit_make waits for it and makes the images, il_unit_write starts writing them, and
+ * il_unit_end waits for that and frees; *samples (n, allocated) describes their origin; samples may be NULL. */
 int il_unit_read(il_unit *u, const il_shop *shop, il_err *e);
 int il_unit_make(il_unit *u, const il_shop *shop, double seconds[4], il_err *e);
 int il_unit_write(il_unit *u, const il_shop *shop, il_err *e);
 int il_unit_end(il_unit *u, const il_shop *shop, il_sample **samples, double seconds[4], il_err *e);
 
-/* Each picture of a sample has its file, and that is not empty. */
+/* Whether each image of a sample has a file that is not empty. */
 bool il_unit_there(const il_shop *shop, const char *split, const char *id);
 
 #endif

@@ -1,4 +1,4 @@
-/* stamp.c - FOLDER/recipe.json, FOLDER/.build/{lock,journal.jsonl} and FOLDER/manifest.jsonl. */
+/* build_state.c - FOLDER/recipe.json, FOLDER/.build/{lock,journal.jsonl} and FOLDER/manifest.jsonl. */
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
@@ -37,7 +37,7 @@ static il_digest photos_digest(const il_photos *photos)
     return d;
 }
 
-/* *text: the file's content; *identity: a hash of all that the pictures depend on. */
+/* *text: the file's content; *identity: a hash of everything that the images depend on. */
 static int describe(char **text, il_digest *identity, const il_recipe *r, const il_photos *photos,
                     const il_digest *digests, il_err *e)
 {
@@ -67,7 +67,7 @@ static int is_empty(bool *empty, const char *folder, il_err *e)
     return rc;
 }
 
-/* The folder is new, or was begun with the same. */
+/* The folder is new, or belongs to the same build. */
 static int check(il_stamp *s, const char *text, const il_digest *identity, il_err *e)
 {
     place p = in(s, "recipe.json");
@@ -78,7 +78,8 @@ static int check(il_stamp *s, const char *text, const il_digest *identity, il_er
         if (rc)
             return rc;
         if (!empty)
-            return il_fail(e, IL_EDATA, "%s: holds files, but no recipe.json of a build; choose a new folder", s->folder);
+            return il_fail(e, IL_EDATA, "%s: contains files but no recipe.json of a build; choose a new folder",
+                           s->folder);
         return il_whole_write(p.path, text, strlen(text), e);
     }
     json_error_t why;
@@ -88,8 +89,8 @@ static int check(il_stamp *s, const char *text, const il_digest *identity, il_er
     if (!old)
         rc = il_fail(e, IL_EFORMAT, "%s:%d: %s", p.path, why.line, why.text);
     else if (!is || strcmp(is, identity->hex) != 0)
-        rc = il_fail(e, IL_EDATA, "%s: was begun with another recipe, other photos or other weights (see recipe.json); "
-                     "choose a new folder or remove it", s->folder);
+        rc = il_fail(e, IL_EDATA, "%s: belongs to a build with another recipe, other photos or other "
+                     "weights (see recipe.json); choose a new folder or remove it", s->folder);
     json_decref(old);
     return rc;
 }
@@ -103,7 +104,7 @@ static int open_journal(il_stamp *s, il_err *e)
     int rc = IL_OK;
     if (stat(p.path, &st) == 0) {
         rc = il_manifest_read(&s->done, p.path, 0, e);
-        if (!rc) /* without its torn end */
+        if (!rc) /* without its incomplete last line */
             rc = il_manifest_write(&s->done, p.path, e);
     }
     if (rc)
@@ -122,11 +123,11 @@ static int take_lock(il_stamp *s, il_err *e)
     if (s->lock < 0)
         return il_fail(e, IL_EIO, "%s: %s", p.path, strerror(errno));
     if (flock(s->lock, LOCK_EX | LOCK_NB) != 0)
-        return il_fail(e, IL_EBUSY, "%s: another process is filling this folder", s->folder);
+        return il_fail(e, IL_EBUSY, "%s: another process is writing to this folder", s->folder);
     return IL_OK;
 }
 
-/* The folders of the splits, without drafts. */
+/* The folders of the splits, without temporary files. */
 static int make_room(const il_stamp *s, const il_recipe *r, il_err *e)
 {
     int rc = IL_OK;
@@ -155,7 +156,7 @@ int il_stamp_open(il_stamp *out, const il_recipe *r, const il_photos *photos, co
     char *text = NULL;
     struct stat st;
     if (snprintf(s.folder, sizeof s.folder, "%s", folder) >= (int)sizeof s.folder)
-        return il_fail(e, IL_EUSAGE, "the name of the folder is too long");
+        return il_fail(e, IL_EUSAGE, "the folder's path is too long");
     snprintf(s.manifest, sizeof s.manifest, "%s", in(&s, "manifest.jsonl").path);
     int rc = describe(&text, &identity, r, photos, digests, e);
     if (!rc)
@@ -194,15 +195,15 @@ int il_stamp_note(il_stamp *s, const il_sample *sample, il_err *e)
 {
     char *line = il_manifest_line(sample);
     if (!line)
-        return il_fail(e, IL_EDATA, "sample %s: a text of its provenance is no UTF-8, or memory is out", sample->id);
+        return il_fail(e, IL_EDATA, "sample %s: its texts must be UTF-8 (or memory is exhausted)", sample->id);
     size_t size = strlen(line);
-    ssize_t n = write(s->journal, line, size); /* one call: a killed build leaves at most one torn line */
+    ssize_t n = write(s->journal, line, size); /* one call: a killed build leaves at most one incomplete line */
     free(line);
-    return n == (ssize_t)size ? IL_OK : il_fail(e, IL_EIO, "%s/.build/journal.jsonl: %s", s->folder,
+    return n == (ssize_t)size ? IL_OK : il_fail(e, IL_EIO, "cannot write %s/.build/journal.jsonl: %s", s->folder,
                                                 n < 0 ? strerror(errno) : "the disk is full");
 }
 
-/* A unit that was cut off in its middle is made and noted again, in the same way. */
+/* A batch that was interrupted is made and recorded again, with the same result. */
 static void drop_repeated(il_manifest *m)
 {
     size_t kept = 0;
@@ -224,7 +225,7 @@ int il_stamp_finish(il_stamp *s, size_t expected, il_err *e)
     if (!rc)
         drop_repeated(&all);
     if (!rc && all.count != expected)
-        rc = il_fail(e, IL_EDATA, "%s: names %zu samples, expected %zu", journal.path, all.count, expected);
+        rc = il_fail(e, IL_EDATA, "%s: lists %zu samples, expected %zu", journal.path, all.count, expected);
     if (!rc)
         rc = il_manifest_write(&all, s->manifest, e);
     il_manifest_free(&all);

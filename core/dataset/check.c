@@ -1,4 +1,4 @@
-/* check.c - measures every sample on threads, then tells what is wrong. */
+/* check.c - measures every sample on threads, then reports problems. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -164,7 +164,7 @@ static int sum_masks(il_check *c, il_err *e)
     return IL_OK;
 }
 
-/* What Table 1 counts: pictures to train on with their masks; of the inpainted subset, those with an inpainted picture. */
+/* What Table 1 counts: training images with their masks; for the inpainted subset, those with an inpainted image. */
 static bool is_counted(const il_check *c, const il_listed *s)
 {
     bool inpainted = c->opts.as && strcmp(c->opts.as, "inpainted") == 0;
@@ -217,7 +217,7 @@ static int tell_troubles(il_check *c, il_err *e)
     return rc;
 }
 
-/* The first picture whose size is not the mask's; without a mask, not the first picture's. */
+/* The first image whose size differs from the mask's or, without a mask, from the first image's. */
 static int check_sizes(il_check *c, const il_measure *m, const char *name, il_err *e)
 {
     int first = m->width[IL_MASK] ? IL_MASK : 0;
@@ -236,7 +236,7 @@ static int check_mask(il_check *c, const il_measure *m, const char *name, il_err
     if (m->most == 0)
         rc = il_findings_add(&c->findings, IL_FOUND_EMPTY_MASK, e, name, "no pixel of the mask is above 0");
     else if (m->most < 255)
-        rc = il_findings_add(&c->findings, IL_FOUND_NEVER_255, e, name, "greatest grey level is %d", m->most);
+        rc = il_findings_add(&c->findings, IL_FOUND_NEVER_255, e, name, "highest grey level is %d", m->most);
     if (!rc && m->core == 1)
         rc = il_findings_add(&c->findings, IL_FOUND_FULL_MASK, e, name, "every pixel of the mask is 255");
     if (!rc && m->channels_differ)
@@ -253,7 +253,7 @@ static int check_sample(il_check *c, const il_listed *s, const il_measure *m, co
         if (m->why[k])
             rc = il_findings_add(&c->findings, IL_FOUND_UNREADABLE, e, s->path[k], "%s", m->why[k]);
         if (!rc && m->is_original[k])
-            rc = il_findings_add(&c->findings, IL_FOUND_IDENTICAL, e, name, "%s has the original's pixels",
+            rc = il_findings_add(&c->findings, IL_FOUND_IDENTICAL, e, name, "%s is identical to the original",
                                  il_picture_kinds[k]);
         if (!rc && m->outside[k])
             rc = il_findings_add(&c->findings, IL_FOUND_OUTSIDE, e, name, "%s: %zu of %zu pixels", il_picture_kinds[k],

@@ -1,4 +1,4 @@
-/* check.h - looks a data set over: what is there, and what is wrong with it. */
+/* check.h - examines a data set: what it contains, and what is wrong with it. */
 #ifndef IL_DATASET_CHECK_H
 #define IL_DATASET_CHECK_H
 
@@ -28,7 +28,8 @@ typedef struct il_check {
     il_listing listing;
     il_measure *measures; /* of each sample listed */
     size_t samples[IL_LISTING_GROUPS], files[IL_LISTING_GROUPS][IL_PICTURE_KINDS];
-    long published[IL_LISTING_GROUPS], counted[IL_LISTING_GROUPS]; /* with opts.as: Table 1, and what compares with it; published -1: nothing */
+    /* with opts.as: Table 1 (-1: no number), and what compares with it */
+    long published[IL_LISTING_GROUPS], counted[IL_LISTING_GROUPS];
     il_check_size *sizes; /* the most frequent first */
     size_t size_count;
     size_t masks, blurred, touching_255; /* masks read; with grey levels in between; that reach 255 */
@@ -38,18 +39,18 @@ typedef struct il_check {
     il_findings findings;
 } il_check;
 
-/* IL_EDATA when the path is no data set; what is wrong inside is in the findings. IL_ECANCEL when the watch says stop. */
+/* IL_EDATA when the path is not a data set; problems inside it are findings. IL_ECANCEL when the watch asks to stop. */
 int il_check_run(il_check *out, il_check_opts o, const il_watch *watch, il_err *e);
 void il_check_free(il_check *c);
 
 /* For people; at most `most` findings of each type. */
 void il_check_print(FILE *to, const il_check *c, size_t most);
-/* Everything as one JSON object with a newline. */
+/* Everything as one JSON object and a newline. */
 int il_check_json(FILE *to, const il_check *c, il_err *e);
 
 /* ---- parts of il_check_run ---- */
 
-/* Equal and similar pictures in two splits. */
+/* Equal and similar images in two splits. */
 int il_check_across(il_check *c, il_err *e);
 /* Lines against files; photos in two splits. */
 int il_check_manifest(il_check *c, il_err *e);

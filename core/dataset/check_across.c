@@ -1,4 +1,4 @@
-/* check_across.c - equal and similar pictures in different splits. */
+/* check_across.c - equal and similar images in different splits. */
 #include <stdlib.h>
 #include <string.h>
 #include "dataset/check.h"
@@ -32,7 +32,7 @@ static int by_digest(const void *a, const void *b)
     return order ? order : (x->index > y->index) - (x->index < y->index);
 }
 
-/* Samples with the same picture, by split and id. */
+/* Samples with the same image, by split and id. */
 static int tell_group(il_check *c, const struct print *group, size_t n, il_err *e)
 {
     il_text others = { 0 };
@@ -50,7 +50,7 @@ static int tell_group(il_check *c, const struct print *group, size_t n, il_err *
         il_words_add(&others, " and %zu more", n - NAMED - 1);
     char *name = il_listing_name(&c->listing, first);
     int rc = others.failed || !name ? il_fail_oom(e)
-             : il_findings_add(&c->findings, IL_FOUND_DUPLICATES, e, name, "the same %s file as %s",
+             : il_findings_add(&c->findings, IL_FOUND_DUPLICATES, e, name, "same %s file as %s",
                                il_picture_kinds[c->measures[first].look_kind], others.data);
     free(name);
     il_words_free(&others);
@@ -77,7 +77,7 @@ static int find_equal(il_check *c, il_err *e)
     return rc;
 }
 
-/* ---- similar pictures ---- */
+/* ---- similar images ---- */
 
 static int tell_pair(il_check *c, size_t a, size_t b, int distance, il_err *e)
 {
@@ -89,7 +89,7 @@ static int tell_pair(il_check *c, size_t a, size_t b, int distance, il_err *e)
     return rc;
 }
 
-/* looks[i] belongs to sample of[i]. Equal files were told already. */
+/* looks[i] belongs to sample of[i]. Equal files were reported before. */
 static int tell_pairs(il_check *c, const uint64_t *looks, const size_t *of, size_t n, il_err *e)
 {
     il_twins_pair *pairs = NULL;
@@ -103,7 +103,8 @@ static int tell_pairs(il_check *c, const uint64_t *looks, const size_t *of, size
     }
     if (!rc && more)
         rc = il_findings_add(&c->findings, IL_FOUND_NEAR, e, c->opts.path,
-                             "more than %zu pairs look alike, also within splits; the rest was not compared", most_pairs);
+                             "more than %zu pairs look alike (pairs within a split included); the others "
+                             "were not compared", most_pairs);
     free(pairs);
     return rc;
 }

@@ -1,4 +1,4 @@
-/* check_json.c - a check for programs. */
+/* check_json.c - a check's result as JSON. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -119,7 +119,7 @@ int il_check_json(FILE *to, const il_check *c, il_err *e)
     char *text = root ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
     int rc = text ? IL_OK : il_fail_oom(e);
     if (text && (fputs(text, to) < 0 || fputc('\n', to) == EOF))
-        rc = il_fail(e, IL_EIO, "the check cannot be written: %s", strerror(errno));
+        rc = il_fail(e, IL_EIO, "cannot write the check: %s", strerror(errno));
     free(text);
     json_decref(root);
     return rc;

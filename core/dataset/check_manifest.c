@@ -1,4 +1,4 @@
-/* check_manifest.c - the manifest against the files, and photos that went into two splits. */
+/* check_manifest.c - compares the manifest with the files, and finds photos used in two splits. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,9 +16,11 @@ static int check_files(il_check *c, size_t i, const il_sample *line, const char 
         bool there = c->listing.list[i].path[k] != NULL;
         const char *kind = il_picture_kinds[k], *expected = line->sha256[k];
         if (there && !expected)
-            rc = il_findings_add(&c->findings, IL_FOUND_MANIFEST, e, name, "its line does not name the %s file", kind);
+            rc = il_findings_add(&c->findings, IL_FOUND_MANIFEST, e, name, "its manifest line does not list "
+                                 "the %s file", kind);
         else if (!there && expected)
-            rc = il_findings_add(&c->findings, IL_FOUND_MANIFEST, e, name, "its line names an absent %s file", kind);
+            rc = il_findings_add(&c->findings, IL_FOUND_MANIFEST, e, name, "its manifest line lists a missing %s file",
+                                 kind);
         else if (there && *m->sha256[k].hex && strcmp(m->sha256[k].hex, expected) != 0)
             rc = il_findings_add(&c->findings, IL_FOUND_HASHES, e, name, "%s: the file changed since the manifest was written",
                                  kind);
@@ -64,9 +66,10 @@ static int check_lines(il_check *c, il_err *e)
             at++;
         bool found = at < c->listing.count && list[at].split == split && strcmp(list[at].id, line->id) == 0;
         if (!found)
-            rc = il_findings_add(&c->findings, IL_FOUND_MANIFEST, e, name.data, "the manifest names it, but it has no files");
+            rc = il_findings_add(&c->findings, IL_FOUND_MANIFEST, e, name.data, "is listed in the manifest but has "
+                                 "no files");
         if (!rc && i && strcmp(line->split, line[-1].split) == 0 && strcmp(line->id, line[-1].id) == 0)
-            rc = il_findings_add(&c->findings, IL_FOUND_MANIFEST, e, name.data, "has more than one line");
+            rc = il_findings_add(&c->findings, IL_FOUND_MANIFEST, e, name.data, "has more than one manifest line");
         il_words_free(&name);
     }
     return rc;
@@ -79,7 +82,7 @@ static const char *photo_of(const il_sample *s)
     return s->photo_sha256 ? s->photo_sha256 : s->photo;
 }
 
-/* A line of the manifest that names its photo. */
+/* A manifest line that names its photo. */
 struct shown {
     const il_sample *line;
     size_t number;

@@ -1,4 +1,4 @@
-/* check_print.c - a check for people. */
+/* check_print.c - a check's result as text. */
 #include <string.h>
 #include "dataset/check.h"
 
@@ -46,12 +46,12 @@ static void print_sizes(FILE *to, const il_check *c)
 
 static void print_share(FILE *to, const char *what, il_check_share s)
 {
-    fprintf(to, "  %-26s least %.4f  median %.4f  mean %.4f  most %.4f\n", what, s.least, s.median, s.mean, s.most);
+    fprintf(to, "  %-26s min %.4f  median %.4f  mean %.4f  max %.4f\n", what, s.least, s.median, s.mean, s.most);
 }
 
 static void print_masks(FILE *to, const il_check *c)
 {
-    fprintf(to, "\nMasks\n  %zu blurred, %zu with the grey levels 0 and 255 only; %zu reach 255\n", c->blurred,
+    fprintf(to, "\nMasks\n  %zu blurred, %zu with grey levels 0 and 255 only; %zu reach 255\n", c->blurred,
             c->masks - c->blurred, c->touching_255);
     print_share(to, "area (grey above 0)", c->area);
     print_share(to, "area painted (grey 255)", c->core);
@@ -83,7 +83,7 @@ void il_check_print(FILE *to, const il_check *c, size_t most)
     if (c->listing.layout == IL_LAYOUT_SPLITS && c->has_manifest)
         fprintf(to, "\nManifest\n  %zu lines\n", c->manifest.count);
     else if (c->listing.layout == IL_LAYOUT_SPLITS)
-        fprintf(to, "\nManifest\n  none, so photos in two splits cannot be told from it\n");
+        fprintf(to, "\nManifest\n  none: photos used in two splits cannot be detected\n");
     if (problems)
         fprintf(to, "\nProblems\n");
     print_findings(to, c, 0, IL_FOUND_PROBLEMS, most);

@@ -1,4 +1,4 @@
-/* findings.c - lists of what a check found. */
+/* findings.c - lists of a check's findings. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,22 +12,24 @@ const il_finding_title il_findings_titles[IL_FOUND_TYPES] = {
     [IL_FOUND_COUNTS] = { "counts", "count that differs from the paper's Table 1", "counts that differ from the paper's Table 1" },
     [IL_FOUND_UNPAIRED] = { "unpaired", "sample without its partner files", "samples without their partner files" },
     [IL_FOUND_UNREADABLE] = { "unreadable", "unreadable file", "unreadable files" },
-    [IL_FOUND_SIZES] = { "sizes", "sample whose pictures differ in size", "samples whose pictures differ in size" },
+    [IL_FOUND_SIZES] = { "sizes", "sample whose images differ in size", "samples whose images differ in size" },
     [IL_FOUND_NEVER_255] = { "never_255", "mask that never reaches 255", "masks that never reach 255" },
     [IL_FOUND_EMPTY_MASK] = { "empty_masks", "empty mask", "empty masks" },
-    [IL_FOUND_IDENTICAL] = { "identical", "picture that equals its original", "pictures that equal their originals" },
-    [IL_FOUND_OUTSIDE] = { "outside", "picture that differs from its original outside the mask",
-                           "pictures that differ from their originals outside the mask" },
-    [IL_FOUND_MANIFEST] = { "manifest", "entry of the manifest that is wrong", "entries of the manifest that are wrong" },
-    [IL_FOUND_HASHES] = { "hashes", "file with another hash than the manifest's", "files with another hash than the manifest's" },
+    [IL_FOUND_IDENTICAL] = { "identical", "image that is identical to its original", "images that are identical to "
+                             "their originals" },
+    [IL_FOUND_OUTSIDE] = { "outside", "image that differs from its original outside the mask",
+                           "images that differ from their originals outside the mask" },
+    [IL_FOUND_MANIFEST] = { "manifest", "wrong manifest entry", "wrong manifest entries" },
+    [IL_FOUND_HASHES] = { "hashes", "file whose hash differs from the manifest's", "files whose hashes differ from "
+                          "the manifest's" },
     [IL_FOUND_LEAKS] = { "leaks", "photo in more than one split", "photos in more than one split" },
-    [IL_FOUND_DUPLICATES] = { "duplicates", "picture with an equal one in another split",
-                              "pictures with an equal one in another split" },
+    [IL_FOUND_DUPLICATES] = { "duplicates", "image with a duplicate in another split",
+                              "images with a duplicate in another split" },
     [IL_FOUND_ODD_NAMES] = { "odd_names", "file that belongs to no sample", "files that belong to no sample" },
     [IL_FOUND_CHANNELS] = { "channels", "mask whose channels differ", "masks whose channels differ" },
-    [IL_FOUND_FULL_MASK] = { "full_masks", "mask that covers everything", "masks that cover everything" },
-    [IL_FOUND_NEAR] = { "near_duplicates", "pair of pictures in two splits that look alike",
-                        "pairs of pictures in two splits that look alike" },
+    [IL_FOUND_FULL_MASK] = { "full_masks", "mask that covers the whole image", "masks that cover the whole image" },
+    [IL_FOUND_NEAR] = { "near_duplicates", "pair of similar images in two splits",
+                        "pairs of similar images in two splits" },
 };
 
 static char *text_of(const char *format, va_list args)

@@ -1,4 +1,4 @@
-/* findings.h - what a check found, by type: problems, which fail it, and warnings. */
+/* findings.h - a check's findings by type: problems, which fail the check, and warnings. */
 #ifndef IL_DATASET_FINDINGS_H
 #define IL_DATASET_FINDINGS_H
 
@@ -19,7 +19,7 @@ typedef enum il_finding_type {
     IL_FOUND_HASHES,
     IL_FOUND_LEAKS,
     IL_FOUND_DUPLICATES,
-    IL_FOUND_PROBLEMS, /* how many types fail a check; warnings follow */
+    IL_FOUND_PROBLEMS, /* number of types that fail a check; warnings follow */
     IL_FOUND_ODD_NAMES = IL_FOUND_PROBLEMS,
     IL_FOUND_CHANNELS,
     IL_FOUND_FULL_MASK,
@@ -27,7 +27,7 @@ typedef enum il_finding_type {
     IL_FOUND_TYPES
 } il_finding_type;
 
-/* How a type is called in JSON and for people. */
+/* What a type is called in JSON and in text. */
 typedef struct il_finding_title {
     const char *key, *one, *many;
 } il_finding_title;

@@ -1,4 +1,4 @@
-/* listing.c - finds the samples of a data set on disk, and what is there without belonging to one. */
+/* listing.c - finds the samples of a data set on disk, and files that belong to none. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -83,17 +83,18 @@ static int tell_odd(il_listing *l, const struct place *f, const char *name, il_e
 {
     il_text where = { 0 }, why = { 0 };
     il_words_add(&where, "%s/%s", f->path, name);
-    il_words_add(&why, "is no <id>.<kind>.webp (or .png, .jpg); kinds are original, mask, inpainted, realfake, fakefake");
+    il_words_add(&why, "is not named <id>.<kind>.webp (or .png, .jpg); kinds are original, mask, inpainted, "
+                 "realfake, fakefake");
     return add_trouble(l, &where, &why, false, e);
 }
 
-/* What a sample lacks, or NULL. A mask goes with a picture it is true of, and the other way round. */
+/* What a sample lacks, or NULL. A mask needs an image that it applies to, and such an image needs a mask. */
 static const char *lacking(const il_listed *s)
 {
     bool made = s->path[IL_INPAINTED] || s->path[IL_REALFAKE] || s->path[IL_FAKEFAKE];
     if (made && !s->path[IL_MASK])
-        return "no mask";
-    return !made && s->path[IL_MASK] ? "a mask, but no inpainted, realfake or fakefake picture" : NULL;
+        return "has no mask";
+    return !made && s->path[IL_MASK] ? "has a mask, but no inpainted, realfake or fakefake image" : NULL;
 }
 
 static int tell_unpaired(il_listing *l, const struct place *f, const il_listed *s, const il_split_file *twice, il_err *e)
@@ -103,7 +104,7 @@ static int tell_unpaired(il_listing *l, const struct place *f, const il_listed *
         return IL_OK;
     il_words_add(&where, "%s/%s", il_listing_groups[f->split], s->id);
     if (twice)
-        il_words_add(&why, "two %s files: %s and %s", il_picture_kinds[twice->kind], twice[0].name, twice[1].name);
+        il_words_add(&why, "has two %s files: %s and %s", il_picture_kinds[twice->kind], twice[0].name, twice[1].name);
     else
         il_words_add(&why, "%s", lacking(s));
     return add_trouble(l, &where, &why, true, e);
@@ -223,7 +224,7 @@ static int find_layout(il_layout *out, const char *path, il_err *e)
     else if (is_folder(path, "Tp") || is_folder(path, "Gt"))
         *out = IL_LAYOUT_PAIRS;
     else
-        return il_fail(e, IL_EDATA, "%s: is no data set; %s", path, expected);
+        return il_fail(e, IL_EDATA, "%s: is not a data set; %s", path, expected);
     return IL_OK;
 }
 
@@ -234,7 +235,8 @@ int il_listing_open(il_listing *out, const char *path, il_err *e)
     if (!rc)
         rc = l.layout == IL_LAYOUT_SPLITS ? list_splits(&l, e) : list_items(&l, e);
     if (!rc && !l.count && !l.trouble_count)
-        rc = il_fail(e, IL_EDATA, "%s: holds no samples; expected files <split>/<id>.<kind>.webp (or .png, .jpg)", path);
+        rc = il_fail(e, IL_EDATA, "%s: contains no samples; expected files <split>/<id>.<kind>.webp (or .png, .jpg)",
+                     path);
     if (rc)
         il_listing_free(&l);
     else

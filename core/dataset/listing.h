@@ -12,21 +12,21 @@ typedef enum il_layout {
     IL_LAYOUT_LIST    /* IMDL-BenCo's JSON list */
 } il_layout;
 
-/* What samples are counted by: the splits, and "all" of the layouts without splits. */
+/* Groups in which samples are counted: the splits, and "all" for layouts without splits. */
 enum { IL_LISTING_ALL = IL_SPLITS, IL_LISTING_GROUPS };
 extern const char *const il_listing_groups[IL_LISTING_GROUPS];
 
-/* One sample. In the layouts without splits a tampered picture is the realfake, an authentic one the original. */
+/* One sample. In the layouts without splits a tampered image is the realfake, an authentic one the original. */
 typedef struct il_listed {
     int split; /* in il_listing_groups */
     char *id;
     char *path[IL_PICTURE_KINDS]; /* NULL: absent */
 } il_listed;
 
-/* A sample or file that is not as the layout has it. */
+/* A sample or file that does not fit the layout. */
 typedef struct il_listing_trouble {
     char *where, *why;
-    bool unpaired; /* else the name is odd */
+    bool unpaired; /* else the name does not fit */
 } il_listing_trouble;
 
 typedef struct il_listing {
@@ -38,11 +38,11 @@ typedef struct il_listing {
     size_t trouble_count;
 } il_listing;
 
-/* Path of a folder or of a JSON list; its layout is told by what it holds. IL_EDATA when it is no data set. */
+/* Path of a folder or of a JSON list; the layout is recognised by its content. IL_EDATA when it is not a data set. */
 int il_listing_open(il_listing *out, const char *path, il_err *e);
 void il_listing_free(il_listing *l);
 
-/* "test/17-3", or the id alone where there are no splits. The caller frees it; NULL when memory is out. */
+/* "test/17-3", or the id alone where there are no splits. The caller frees it; NULL when out of memory. */
 char *il_listing_name(const il_listing *l, size_t i);
 
 #endif

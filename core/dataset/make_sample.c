@@ -1,4 +1,4 @@
-/* maker.c - the making of one sample, or of a few at once. */
+/* make_sample.c - makes one sample, or several at once. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,7 +55,7 @@ static void measure(il_making *m)
     m->core = (double)core / (double)n;
 }
 
-/* Takes the sharp mask. */
+/* Frees the sharp mask. */
 static int blur(il_making *m, il_image *sharp, const il_recipe *r, il_err *e)
 {
     il_image_free(&m->blurred);
@@ -70,7 +70,7 @@ static int check_mask(const il_part *p, const il_image *sharp, const il_image *p
 {
     if (sharp->pixels && sharp->channels == 1 && sharp->width == photo->width && sharp->height == photo->height)
         return IL_OK;
-    return il_fail(e, IL_EPLUGIN, "masker '%s' gave a mask of %dx%d pixels and %d channels, expected %dx%d and 1",
+    return il_fail(e, IL_EPLUGIN, "masker '%s' returned a mask of %dx%d pixels and %d channels; expected %dx%d and 1",
                    p->plugin->name, sharp->width, sharp->height, sharp->channels, photo->width, photo->height);
 }
 
@@ -127,7 +127,7 @@ static int check_shape(const il_tensor *t, const il_tensor *photos, il_err *e)
 {
     for (int i = 0; i < 4; i++)
         if (il_ndim(t) != 4 || il_dim(t, i) != il_dim(photos, i))
-            return il_fail(e, IL_EPLUGIN, "gave a tensor of another shape than its photos");
+            return il_fail(e, IL_EPLUGIN, "returned a tensor whose shape differs from its photos'");
     return IL_OK;
 }
 
@@ -143,7 +143,7 @@ static il_tensor *inpaint(il_scope *s, const il_part *p, il_making *const *list,
     return p->plugin->generator->inpaint(p->self, s, &job);
 }
 
-/* One generator's whole pictures, into where[i]. */
+/* One generator's full output, into where[i]. */
 static int generate(il_image *const *where, il_making *const *list, size_t n, const il_part *p, bool paints,
                     il_device device, il_err *e)
 {
@@ -155,7 +155,7 @@ static int generate(il_image *const *where, il_making *const *list, size_t n, co
     il_tensor *made = paints ? inpaint(s, p, list, n, photos) : p->plugin->generator->reconstruct(p->self, s, photos);
     rc = il_scope_status(s, e);
     if (!rc && !made)
-        rc = il_fail(e, IL_EPLUGIN, "gave nothing");
+        rc = il_fail(e, IL_EPLUGIN, "returned no result");
     if (!rc)
         rc = check_shape(made, photos, e);
     for (size_t i = 0; !rc && i < n; i++)
@@ -195,7 +195,8 @@ static int make_fakefakes(il_making *const *list, size_t n, const il_recipe *r, 
 int il_maker_paint(il_making *const *list, size_t n, const il_recipe *r, const bool wanted[IL_PICTURE_KINDS], il_device device,
                    il_err *e)
 {
-    int rc = n <= AT_ONCE ? IL_OK : il_fail(e, IL_EPARAM, "%zu samples at once, at most %d", n, AT_ONCE);
+    int rc = n <= AT_ONCE ? IL_OK : il_fail(e, IL_EPARAM, "cannot paint %zu samples at once; expected at most %d", n,
+                                            AT_ONCE);
     if (!rc && (wanted[IL_INPAINTED] || wanted[IL_REALFAKE]))
         rc = make_realfakes(list, n, r, wanted[IL_REALFAKE], device, e);
     if (!rc && wanted[IL_FAKEFAKE])

@@ -1,10 +1,10 @@
-/* maker.h - one photo -> mask, inpainted, realfake, fakefake. */
+/* make_sample.h - one photo -> mask, inpainted, realfake, fakefake. */
 #ifndef IL_DATASET_MAKER_H
 #define IL_DATASET_MAKER_H
 
 #include "dataset/recipe.h"
 
-/* A sample being made. Start with {0}, the photo, prompt, seed and parts set. */
+/* A sample in progress. Start with {0} and the photo, prompt, seed and parts set. */
 typedef struct il_making {
     const char *prompt; /* lent */
     uint64_t seed;
@@ -17,18 +17,18 @@ typedef struct il_making {
 
 void il_making_clear(il_making *m);
 
-/* Cuts or resizes a photo as the recipe says; tile: its number (0 unless the recipe cuts tiles). */
+/* Crops or resizes a photo as the recipe says; tile: its number (0 unless the recipe cuts tiles). */
 int il_maker_fit(il_image *out, const il_recipe *r, const il_image *photo, int tile, il_err *e);
 
 /* Tiles of a photo of that size; 1 unless the recipe cuts tiles; 0: the photo is too small. */
 int il_maker_tiles(const il_recipe *r, int width, int height);
 
-/* The sharp mask of the recipe's masker, blurred. A mask that nowhere reaches 255 is asked for again with other seeds, and
- * at last replaced by a random rectangle; the rule says so. */
+/* The sharp mask of the recipe's masker, blurred. When a mask never reaches 255, other seeds are tried, and finally
+ * a random rectangle is used; the rule says so. */
 int il_maker_mask(il_making *m, const il_recipe *r, il_err *e);
 
-/* The generators' part, for samples that share inpainter and reconstructor; pictures that are not wanted stay empty. wanted
- * (by kind): the recipe's, or fewer. One thread at a time. */
+/* The generators' part, for samples that share inpainter and reconstructor; images that are not wanted stay empty.
+ * wanted (by kind): the recipe's, or fewer. One thread at a time. */
 int il_maker_paint(il_making *const *list, size_t n, const il_recipe *r, const bool wanted[IL_PICTURE_KINDS], il_device device,
                    il_err *e);
 

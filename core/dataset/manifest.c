@@ -1,5 +1,5 @@
-/* manifest.c - the samples of a made data set as JSON Lines. Lines are written by hand, so that equal samples have equal
- * bytes; they are read by jansson. */
+/* manifest.c - the samples of a data set as JSON Lines. Lines are written by hand so that equal samples have equal
+ * bytes, and read by jansson. */
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -82,13 +82,13 @@ const il_sample *il_manifest_find(const il_manifest *m, const char *split, const
 
 /* ---- writing ---- */
 
-/* `"key": ` with what has to stand before it. */
+/* `"key": ` with the separator before it. */
 static void add_key(il_text *t, const char *key)
 {
     il_words_add(t, "%s\"%s\": ", t->data[t->size - 1] == '{' ? "" : ", ", key);
 }
 
-/* Any JSON value, which it takes; NULL (no UTF-8, no memory) fails the text. */
+/* Any JSON value, which it takes; NULL (invalid UTF-8, no memory) fails the text. */
 static void add_value(il_text *t, json_t *value)
 {
     char *text = value ? json_dumps(value, JSON_ENCODE_ANY | JSON_SORT_KEYS) : NULL;
@@ -184,8 +184,8 @@ int il_manifest_write(il_manifest *m, const char *path, il_err *e)
         if (line)
             il_words_add(&all, "%s", line);
         else
-            rc = il_fail(e, IL_EFORMAT, "%s: the line of %s/%s cannot be made: its texts must be UTF-8, its settings a "
-                         "JSON object", path, m->list[i].split, m->list[i].id);
+            rc = il_fail(e, IL_EFORMAT, "cannot write %s: the texts of %s/%s must be UTF-8, and its "
+                         "settings a JSON object", path, m->list[i].split, m->list[i].id);
         free(line);
     }
     if (!rc && all.failed)
@@ -198,7 +198,7 @@ int il_manifest_write(il_manifest *m, const char *path, il_err *e)
 
 /* ---- reading ---- */
 
-/* Where texts of a line go, by key. */
+/* Where the strings of a line go, by key. */
 struct field {
     const char *key;
     char **text;
@@ -207,17 +207,18 @@ struct field {
 
 static int bad_value(il_err *e, const char *key, const json_t *value, const char *expected)
 {
-    static const char *const types[] = { "an object", "an array", "a text", "a number", "a number", "true", "false", "null" };
+    static const char *const types[] = { "an object", "an array", "a string", "a number", "a number", "true", "false",
+                                         "null" };
     return il_fail(e, IL_EFORMAT, "'%s' is %s; expected %s", key, types[json_typeof(value)], expected);
 }
 
 static int take_text(char **out, const char *key, const json_t *value, bool digest, il_err *e)
 {
     if (!json_is_string(value))
-        return bad_value(e, key, value, "a text");
+        return bad_value(e, key, value, "a string");
     const char *text = json_string_value(value);
     if (digest && (strlen(text) != 64 || strspn(text, "0123456789abcdef") != 64))
-        return il_fail(e, IL_EFORMAT, "'%s' is no SHA-256; expected 64 hexadecimal digits in lower case", key);
+        return il_fail(e, IL_EFORMAT, "'%s' is not a SHA-256; expected 64 lower-case hexadecimal digits", key);
     *out = il_words_copy(text);
     return *out ? IL_OK : il_fail_oom(e);
 }
@@ -236,7 +237,7 @@ static int take_share(double *out, const char *key, const json_t *value, il_err 
 static int take_tile(int *out, const json_t *value, il_err *e)
 {
     if (!json_is_integer(value))
-        return bad_value(e, "tile", value, "a whole number");
+        return bad_value(e, "tile", value, "an integer");
     json_int_t n = json_integer_value(value);
     if (n < -1 || n > INT32_MAX)
         return il_fail(e, IL_EFORMAT, "'tile' is %" JSON_INTEGER_FORMAT "; expected -1 (the whole photo) or more", n);
@@ -247,13 +248,13 @@ static int take_tile(int *out, const json_t *value, il_err *e)
 static int take_seed(uint64_t *out, const json_t *value, il_err *e)
 {
     if (!json_is_string(value))
-        return bad_value(e, "seed", value, "a text of digits");
+        return bad_value(e, "seed", value, "a string of digits");
     const char *text = json_string_value(value);
     char *end = NULL;
     errno = 0;
     unsigned long long n = strtoull(text, &end, 10);
     if (*text < '0' || *text > '9' || *end || errno)
-        return il_fail(e, IL_EFORMAT, "'seed' is \"%s\"; expected digits below 2^64", text);
+        return il_fail(e, IL_EFORMAT, "'seed' is \"%s\"; expected a number below 2^64", text);
     *out = n;
     return IL_OK;
 }
@@ -283,7 +284,8 @@ static int take_digests(char *out[IL_PICTURE_KINDS], json_t *value, il_err *e)
     json_object_foreach (value, name, digest) {
         int k = kind_number(name);
         if (k == IL_PICTURE_KINDS)
-            return il_fail(e, IL_EFORMAT, "'sha256' names '%s'; expected original, mask, inpainted, realfake or fakefake",
+            return il_fail(e, IL_EFORMAT, "'sha256' has the key '%s'; expected original, mask, inpainted, realfake or "
+                           "fakefake",
                            name);
         int rc = take_text(&out[k], name, digest, true, e);
         if (rc)
@@ -307,7 +309,7 @@ static int take(il_sample *s, const struct field *fields, const char *key, json_
         return take_settings(&s->settings, value, e);
     if (strcmp(key, "sha256") == 0)
         return take_digests(s->sha256, value, e);
-    return il_fail(e, IL_EFORMAT, "'%s' is no key of a manifest", key);
+    return il_fail(e, IL_EFORMAT, "unknown manifest key '%s'", key);
 }
 
 static int read_sample(il_sample *s, json_t *object, il_err *e)
@@ -342,7 +344,7 @@ static int read_line(il_manifest *m, const char *line, size_t size, il_err *e)
     json_t *object = json_loadb(line, size, JSON_REJECT_DUPLICATES, &why);
     int rc = IL_OK;
     if (!object)
-        rc = il_fail(e, IL_EFORMAT, "no JSON: %s; expected one object", why.text);
+        rc = il_fail(e, IL_EFORMAT, "invalid JSON: %s; expected one object", why.text);
     else
         rc = json_is_object(object) ? read_sample(&s, object, e) : il_fail(e, IL_EFORMAT, "expected a JSON object");
     if (!rc)
@@ -367,7 +369,8 @@ static int read_lines(il_manifest *m, FILE *from, const char *path, int complete
         }
         if (line[got - 1] != '\n') {
             if (complete)
-                rc = il_fail(e, IL_EFORMAT, "%s:%d: the line has no end; the file was cut off", path, number);
+                rc = il_fail(e, IL_EFORMAT, "%s:%d: the line has no newline at its end; the file was cut off", path,
+                             number);
             break;
         }
         rc = read_line(m, line, (size_t)got - 1, e);

@@ -1,4 +1,5 @@
-/* manifest.h - DIR/manifest.jsonl: where each sample of a made data set comes from, one JSON object a line, by split and id. */
+/* manifest.h - DIR/manifest.jsonl: the origin of each sample of a data set, one JSON object per line, by split and
+ * id. */
 #ifndef IL_DATASET_MANIFEST_H
 #define IL_DATASET_MANIFEST_H
 
@@ -7,7 +8,7 @@
 #include <inpaintlab/error.h>
 #include "image/picture_kind.h"
 
-/* Texts may be NULL where the recipe makes no such thing. Owned by the sample. */
+/* Texts may be NULL where the recipe does not make that part. Owned by the sample. */
 typedef struct il_sample {
     char *split, *id;
     char *photo, *photo_sha256; /* path below the folder of photos; hash of the file */
@@ -30,14 +31,14 @@ typedef struct il_manifest {
     size_t count;
 } il_manifest;
 
-/* Reads the lines of a file. complete: the last line must end with a newline; else a torn last line is dropped, as a killed
- * build leaves it. Errors read "FILE:LINE: …". IL_EIO when the file is absent. */
+/* Reads the lines of a file. complete: the last line must end with a newline; otherwise an incomplete last line,
+ * which a killed build leaves, is dropped. Errors read "FILE:LINE: …". IL_EIO when the file does not exist. */
 int il_manifest_read(il_manifest *out, const char *path, int complete, il_err *e);
 void il_manifest_free(il_manifest *m);
 
 /* Takes the sample's texts. */
 int il_manifest_add(il_manifest *m, il_sample *s, il_err *e);
-/* By split (train, validation, test) and id; writes the file whole or not at all. */
+/* By split (train, validation, test) and id; writes the whole file or nothing. */
 int il_manifest_write(il_manifest *m, const char *path, il_err *e);
 /* One sample as a line of JSON with a newline; the caller frees it. Keys in a fixed order. */
 char *il_manifest_line(const il_sample *s);

@@ -1,4 +1,4 @@
-/* on_the_fly.c - samples made while a detector trains: what inpaintlab/recipe.h offers to data sets. */
+/* on_the_fly.c - samples made while a detector trains: the functions of inpaintlab/recipe.h for data sets. */
 #include <stdlib.h>
 #include <string.h>
 #include <inpaintlab/random.h>
@@ -12,7 +12,7 @@
 
 /* ---- which photos ---- */
 
-/* Looks into the photos that are not known. facts has room for all. */
+/* Examines the photos that are not known yet. facts has room for all. */
 static int look_at(il_photo_facts *facts, const bool *known, const il_recipe *r, const il_photos *photos, il_err *e)
 {
     il_pool *pool = NULL;
@@ -33,7 +33,7 @@ static int look_at(il_photo_facts *facts, const bool *known, const il_recipe *r,
     return rc;
 }
 
-/* What a build sees in the photos; what an earlier program saw is not looked at again. */
+/* Facts about the photos, as for a build; those cached by an earlier run are not measured again. */
 static int know_photos(il_photo_facts **out, const il_recipe *r, const char *root, const il_photos *photos, il_err *e)
 {
     il_looks *looks = NULL;
@@ -98,12 +98,13 @@ int il_recipe_scan(il_recipe *r, const char *root, const char *split, il_items *
     il_splits splits = { 0 };
     il_photo_facts *facts = NULL;
     il_split wanted = il_split_find(split);
-    bool own = !root || !*root; /* else its captions file tells of other photos */
+    bool own = !root || !*root; /* else its captions file is for other photos */
     il_photos_opts o = { .root = own ? il_params_text(r->photos, "root") : root,
                          .captions = own ? il_params_text(r->photos, "captions") : NULL,
                          .limit = il_params_int(r->photos, "limit") };
     int rc = wanted != IL_SPLITS ? il_photos_list(&photos, o, e)
-                                : il_fail(e, IL_EPARAM, "split '%s' is unknown; expected train, validation or test", split);
+                                : il_fail(e, IL_EPARAM, "unknown split '%s'; expected train, validation or test",
+                                          split);
     if (!rc)
         rc = know_photos(&facts, r, o.root, &photos, e);
     if (!rc)
@@ -126,7 +127,7 @@ int il_recipe_scan(il_recipe *r, const char *root, const char *split, il_items *
 
 /* ---- one sample ---- */
 
-/* The kind called so that the recipe can make; IL_PICTURE_KINDS: none. */
+/* The kind of that name, if the recipe makes it; else IL_PICTURE_KINDS. */
 static int kind_of(const char *images, const il_recipe *r)
 {
     for (int k = 0; k < IL_PICTURE_KINDS; k++)
@@ -146,7 +147,8 @@ static int fit_any(il_image *out, const il_recipe *r, const char *path, uint64_t
     int rc = il_image_read(&photo, path, e);
     int tiles = rc ? 0 : il_maker_tiles(r, photo.width, photo.height);
     if (!rc && !tiles)
-        rc = il_fail(e, IL_EDATA, "%s: %dx%d pixels hold no tile of %d", path, photo.width, photo.height, r->size);
+        rc = il_fail(e, IL_EDATA, "%s: %dx%d pixels are too small for a tile of %d", path, photo.width, photo.height,
+                     r->size);
     if (!rc)
         rc = il_maker_fit(out, r, &photo, (int)(il_random_seed(seed, "tile") % (uint64_t)tiles), e);
     il_image_free(&photo);
@@ -159,7 +161,7 @@ static size_t draw(const il_parts *parts, uint64_t seed, const char *what)
     return il_parts_at(parts, il_random_unit(&state));
 }
 
-/* Only what `kind` takes. The recipe's lock is held. */
+/* Makes only what `kind` needs. The recipe's lock is held. */
 static int paint(il_making *m, const il_recipe *r, int kind, il_err *e)
 {
     bool wanted[IL_PICTURE_KINDS] = { false };
@@ -173,7 +175,7 @@ int il_recipe_fake(il_recipe *r, const char *images, const char *photo, uint64_t
 {
     il_making m = { .seed = seed, .prompt = prompt_of(r, photo) };
     int kind = kind_of(images, r);
-    int rc = kind == IL_PICTURE_KINDS ? il_fail(e, IL_EDATA, "%s: makes no '%s' pictures", r->path, images)
+    int rc = kind == IL_PICTURE_KINDS ? il_fail(e, IL_EDATA, "%s: does not make '%s' images", r->path, images)
                                       : fit_any(&m.pictures[IL_ORIGINAL], r, photo, seed, e);
     if (!rc && kind != IL_ORIGINAL) {
         m.masker = draw(&r->maskers, seed, "masker");

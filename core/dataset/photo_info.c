@@ -1,4 +1,4 @@
-/* facts.c - size, hash and looks of each photo. */
+/* photo_info.c - size, hash and perceptual hash of each photo. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +28,7 @@ int il_facts_fit(il_photo_facts *f, const il_recipe *r, const char *path, il_err
     il_text why = { 0 };
     if (il_maker_tiles(r, f->width, f->height))
         return IL_OK;
-    il_words_add(&why, "%s: %dx%d pixels hold no tile of %d", path, f->width, f->height, r->size);
+    il_words_add(&why, "%s: %dx%d pixels are too small for a tile of %d", path, f->width, f->height, r->size);
     f->why = why.data;
     return why.failed ? il_fail_oom(e) : IL_OK;
 }
@@ -86,7 +86,7 @@ int il_facts_read(il_photo_facts **out, const il_recipe *r, const il_photos *pho
         for (size_t k = 0; !rc && k < n; k++)
             rc = looks[k].code ? il_fail_oom(e) : IL_OK;
         if (!rc && il_watch_stopped(watch))
-            rc = il_fail(e, IL_ECANCEL, "stopped while looking at photo %zu of %zu", i + n, photos->count);
+            rc = il_fail(e, IL_ECANCEL, "stopped while examining photo %zu of %zu", i + n, photos->count);
         il_progress p = { .run = r->name, .phase = "photos", .batch = i + n, .batches = photos->count, .loss = NAN, .iou = NAN,
                           .images_per_second = NAN, .seconds_left = NAN };
         if (!rc && watch->progress)

@@ -1,4 +1,5 @@
-/* looks.c - a file for each folder of photos, of one line for each: time of change, size, hash, look, width, height, path. */
+/* photo_info_cache.c - one file per folder of photos, one line per photo: modification time, size, hash, perceptual
+ * hash, width, height, path. */
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
@@ -51,7 +52,7 @@ static int64_t changed_at(const struct stat *st)
     return (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec;
 }
 
-/* The next word, which ends at a blank; NULL: there is none. */
+/* The next word, up to a blank; NULL at the end. */
 static char *next_word(char **at)
 {
     char *word = *at, *end = word ? strchr(word, ' ') : NULL;
@@ -62,7 +63,7 @@ static char *next_word(char **at)
     return word;
 }
 
-/* A whole number from low to high, which is all of the next word. */
+/* The next word as a whole number from low to high. */
 static bool read_number(int64_t *out, char **at, int64_t low, int64_t high)
 {
     char *word = next_word(at), *end = NULL;
@@ -71,7 +72,7 @@ static bool read_number(int64_t *out, char **at, int64_t low, int64_t high)
     return word && end != word && !*end && value >= low && value <= high;
 }
 
-/* The line belongs to the entry from then on. */
+/* The entry points into the line. */
 static bool read_line(struct entry *out, char *line)
 {
     struct entry x = { 0 };
@@ -128,7 +129,7 @@ int il_looks_open(il_looks **out, const char *root, il_err *e)
         char *end = strchr(line, '\n');
         next = end ? end + 1 : NULL;
         if (!end)
-            break; /* a cut file */
+            break; /* the file was cut off */
         *end = '\0';
         struct entry *list = il_array_grow(l->list, l->count, sizeof *list);
         if (!list) {

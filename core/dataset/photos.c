@@ -13,7 +13,7 @@
 
 enum { MAX_DEPTH = 32 };
 
-/* Leaves the first `kept` photos. */
+/* Keeps the first `kept` photos. */
 static void cut(il_photos *p, size_t kept)
 {
     for (; p->count > kept; p->count--) {
@@ -80,10 +80,11 @@ static int add_entry(il_photos *p, const char *root, const char *below, int dept
     int failed = stat(path, &st);
     free(path);
     if (failed)
-        return IL_OK; /* a link to nothing */
+        return IL_OK; /* a broken link */
     if (S_ISDIR(st.st_mode))
         return depth < MAX_DEPTH ? add_folder(p, root, below, depth + 1, e)
-                                 : il_fail(e, IL_EDATA, "%s/%s: folders nest deeper than %d", root, below, MAX_DEPTH);
+                                 : il_fail(e, IL_EDATA, "%s/%s: folders are nested more than %d deep", root, below,
+                                           MAX_DEPTH);
     return S_ISREG(st.st_mode) && il_image_file_readable(below) ? add_photo(p, root, below, st.st_size, e) : IL_OK;
 }
 
@@ -111,7 +112,7 @@ static int by_place(const void *a, const void *b)
     return strcmp(((const il_photo *)a)->below, ((const il_photo *)b)->below);
 }
 
-/* A photo by a name of it; sorted by that. */
+/* A photo by one of its names; sorted by name. */
 struct named {
     const char *name;
     il_photo *photo;
@@ -128,7 +129,7 @@ static const char *base_of(const char *path)
     return slash ? slash + 1 : path;
 }
 
-/* By id, or by the file's name without its folders. */
+/* By id, or by file name without folders. */
 static struct named *index_photos(const il_photos *p, bool by_id)
 {
     struct named *index = malloc(p->count * sizeof *index);
@@ -174,7 +175,7 @@ static int caption_from_json(il_photo *photo, const char *path, il_err *e)
     if (!all)
         rc = il_fail(e, IL_EFORMAT, "%s:%d: %s", path, why.line, why.text);
     else if (!text)
-        rc = il_fail(e, IL_EFORMAT, "%s: has no text 'caption'", path);
+        rc = il_fail(e, IL_EFORMAT, "%s: expected a string 'caption'", path);
     else
         rc = set_caption(photo, text, e);
     json_decref(all);
@@ -189,7 +190,7 @@ static int caption_from_text(il_photo *photo, const char *path, il_err *e)
         return il_fail(e, IL_EIO, "%s: %s", path, strerror(errno));
     bool read = fgets(line, sizeof line, f) || !ferror(f);
     fclose(f);
-    return read ? set_caption(photo, line, e) : il_fail(e, IL_EIO, "%s: cannot be read", path);
+    return read ? set_caption(photo, line, e) : il_fail(e, IL_EIO, "cannot read %s", path);
 }
 
 static int caption_beside(il_photo *photo, il_err *e)
@@ -215,7 +216,7 @@ struct digits {
     char text[24];
 };
 
-/* At least so many, as COCO fills up with zeros. */
+/* Padded with zeros to `least` digits, as COCO does. */
 static struct digits digits_of(const json_t *id, int least)
 {
     struct digits d;
@@ -236,8 +237,8 @@ static json_t *coco_names(const json_t *all)
     return names;
 }
 
-/* The photo that an annotation is of, NULL when it is of another file: by the name in `images` without its folders (they
- * need not be those below the root), else by COCO's own way of naming. */
+/* The photo that an annotation belongs to, NULL when it belongs to another file: by the name in `images` without its
+ * folders (they may differ from those below the root), else by COCO's naming scheme. */
 static il_photo *photo_of(const struct named *index, size_t count, const json_t *names, const json_t *id)
 {
     char usual[32];
@@ -248,7 +249,7 @@ static il_photo *photo_of(const struct named *index, size_t count, const json_t 
     return found ? found->photo : NULL;
 }
 
-/* The first caption of each photo, in the file's order: what the published data used. */
+/* The first caption of each photo, in the file's order, as the published data used. */
 static int captions_from_list(const struct named *index, size_t count, const json_t *names, const json_t *list,
                               const char *path, il_err *e)
 {
@@ -285,12 +286,12 @@ static int captions_from_coco(il_photos *p, const char *root, const char *path, 
     struct named *index = index_photos(p, false);
     int rc = index && names ? IL_OK : il_fail_oom(e);
     if (!rc && !json_is_array(list))
-        rc = il_fail(e, IL_EFORMAT, "%s: has no list 'annotations', expected a COCO captions file", path);
+        rc = il_fail(e, IL_EFORMAT, "%s: has no list 'annotations'; expected a COCO captions file", path);
     if (!rc)
         rc = captions_from_list(index, p->count, names, list, path, e);
-    if (!rc && !il_photos_captioned(p)) /* of another split, as a rule: all prompts would be empty */
-        rc = il_fail(e, IL_EDATA, "%s: has no caption of any of the %zu photos of %s, expected captions of files such as "
-                     "%s", path, p->count, root, base_of(p->list[0].below));
+    if (!rc && !il_photos_captioned(p)) /* usually captions of another split: all prompts would be empty */
+        rc = il_fail(e, IL_EDATA, "%s: has no caption for any of the %zu photos of %s; expected captions "
+                     "of files such as %s", path, p->count, root, base_of(p->list[0].below));
     free(index);
     json_decref(names);
     json_decref(all);
@@ -304,7 +305,7 @@ static int check_text(const il_photo *photo, il_err *e)
     for (int i = 0; i < 2; i++) {
         json_t *text = json_string(texts[i]);
         if (!text)
-            return il_fail(e, IL_EDATA, "%s: its %s is no UTF-8", photo->path, what[i]);
+            return il_fail(e, IL_EDATA, "%s: its %s must be UTF-8", photo->path, what[i]);
         json_decref(text);
     }
     return IL_OK;
@@ -315,7 +316,7 @@ int il_photos_list(il_photos *out, il_photos_opts o, il_err *e)
     il_photos p = { 0 };
     int rc = add_folder(&p, o.root, "", 0, e);
     if (!rc && !p.count)
-        rc = il_fail(e, IL_EDATA, "%s: holds no photo (.jpg, .jpeg, .png, .webp)", o.root);
+        rc = il_fail(e, IL_EDATA, "%s: contains no photo (.jpg, .jpeg, .png, .webp)", o.root);
     if (!rc) {
         qsort(p.list, p.count, sizeof *p.list, by_place);
         rc = check_ids(&p, e);

@@ -35,7 +35,7 @@ static int by_index(const void *a, const void *b)
     return (x->index > y->index) - (x->index < y->index);
 }
 
-/* Some samples of a split (NULL: of all), drawn by their names, in order. masked: only those with a mask. */
+/* Some samples of a split (NULL: of all), drawn at random by name, in order. masked: only those with a mask. */
 static int draw(size_t **out, size_t *count, const il_preview *p, const char *split, bool masked, size_t most, il_err *e)
 {
     size_t n = 0;
@@ -70,7 +70,7 @@ static int choose(il_preview *p, il_err *e)
 {
     int rc = draw(&p->chosen, &p->chosen_count, p, p->opts.split, false, p->opts.count, e);
     if (!rc && !p->chosen_count)
-        rc = il_fail(e, IL_EDATA, "%s: has no samples%s%s", p->opts.path, p->opts.split ? " of the split " : "",
+        rc = il_fail(e, IL_EDATA, "%s: contains no samples%s%s", p->opts.path, p->opts.split ? " of the split " : "",
                      p->opts.split ? p->opts.split : "");
     return rc;
 }
@@ -107,7 +107,7 @@ static int count_areas(il_preview *p, il_err *e)
         il_image mask = { 0 };
         double area, core;
         if (il_image_read(&mask, p->listing.list[drawn[i]].path[IL_MASK], NULL))
-            continue; /* its own sample tells why, if it is shown */
+            continue; /* its own sample shows why, if it is on the page */
         measure(&area, &core, &mask);
         count_area(p, area);
         il_image_free(&mask);
@@ -136,11 +136,11 @@ static int read_manifest(il_preview *p, il_err *e)
 /* ---- pictures ---- */
 
 static const char *const shows[IL_PICTURE_KINDS] = {
-    "the picture as it was", "the mask, white where it was changed", "what the pipeline made of the whole picture",
-    "the picture with the changed part", "the picture with a part that went through the autoencoder",
+    "the original image", "the mask, white where the image was changed", "the pipeline's full output",
+    "the original with the inpainted region pasted in", "the original with the autoencoder's reconstruction pasted in",
 };
 
-/* Like Pillow's thumbnail: never larger, the longer side at most IL_PREVIEW_SIDE. Takes *image and replaces it. */
+/* Like Pillow's thumbnail: never larger, the longer side at most IL_PREVIEW_SIDE. Replaces *image. */
 static int shrink(il_image *image, il_err *e)
 {
     int most = image->width > image->height ? image->width : image->height;
@@ -167,7 +167,7 @@ static bool is_edge(const il_image *mask, int x, int y)
            || p[mask->channels] < 128 || *(p - row) < 128 || p[row] < 128;
 }
 
-/* The mask as a tint over the picture, its middle level as a line. */
+/* The mask as a tint over the image, with a line at its middle level. */
 static int overlay(il_image *out, const il_image *picture, const il_image *mask, il_err *e)
 {
     static const int tint[3] = { 255, 0, 170 };
@@ -194,7 +194,7 @@ struct show {
     int mask, base; /* places in pictures; -1: none */
 };
 
-/* Only want of memory is a failure. */
+/* Fails only when out of memory. */
 static int add_picture(struct show *s, const il_preview *preview, int kind, const char *path, il_preview_facts *facts,
                        il_err *e)
 {
@@ -216,7 +216,7 @@ static int add_picture(struct show *s, const il_preview *preview, int kind, cons
     return rc && !p->why ? il_fail_oom(e) : rc ? IL_OK : shrink(&p->image, e);
 }
 
-/* Over the realfake picture, or the first that there is. */
+/* Over the realfake image, or the first one available. */
 static int add_overlay(struct show *s, il_err *e)
 {
     if (s->mask < 0 || s->base < 0)
@@ -225,7 +225,7 @@ static int add_overlay(struct show *s, il_err *e)
     if (base->width != mask->width || base->height != mask->height)
         return IL_OK;
     il_preview_picture *p = &s->pictures[s->count];
-    *p = (il_preview_picture){ .label = "overlay", .what = "the mask as a tint over a picture" };
+    *p = (il_preview_picture){ .label = "overlay", .what = "the mask as a tint over an image" };
     s->count++;
     return overlay(&p->image, base, mask, e);
 }

@@ -1,4 +1,4 @@
-/* preview_page.c - the preview's HTML. Everything is inside: style, histogram, pictures. No script. */
+/* preview_page.c - the preview's HTML. Everything is embedded: style, histogram, images. No script. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,7 +65,7 @@ static void add_fact(il_text *t, const char *name, const char *text)
     il_words_add(t, "</dd>\n");
 }
 
-/* What there is of two texts, and between both what divides them. */
+/* Both texts with `between` as separator, or the one that is there. */
 static void add_two(il_text *t, const char *name, const char *first, const char *between, const char *second)
 {
     il_text both = { 0 };
@@ -128,7 +128,7 @@ static void add_histogram(il_text *t, const il_preview *p)
             il_words_add(t, "%d to %d %%: %zu; ", b * 100 / IL_PREVIEW_BINS, (b + 1) * 100 / IL_PREVIEW_BINS, p->bins[b]);
     il_words_add(t, "\">\n<text x=\"0\" y=\"10\">%zu</text>\n", most);
     for (int b = 0; b < IL_PREVIEW_BINS; b++) {
-        int height = (int)((p->bins[b] * 84 + most - 1) / most); /* a single mask is seen */
+        int height = (int)((p->bins[b] * 84 + most - 1) / most); /* so that a single mask is visible */
         if (height)
             il_words_add(t, "<rect x=\"%d\" y=\"%d\" width=\"18\" height=\"%d\"><title>%d to %d %%: %zu</title></rect>\n",
                          b * 20 + 1, 100 - height, height, b * 100 / IL_PREVIEW_BINS, (b + 1) * 100 / IL_PREVIEW_BINS,
@@ -156,7 +156,8 @@ void il_preview_begin(il_text *t, const il_preview *p)
     il_html_text(t, last_part(p->opts.path));
     il_words_add(t, ": samples</title>\n<style>\n%s</style>\n</head>\n<body>\n<header>\n<h1>", style);
     il_html_text(t, last_part(p->opts.path));
-    il_words_add(t, "</h1>\n<p>%zu of %zu samples, drawn by seed %llu%s%s; %s%s</p>\n", p->chosen_count, p->listing.count,
+    il_words_add(t, "</h1>\n<p>%zu of %zu samples, drawn with seed %llu%s%s; %s%s</p>\n", p->chosen_count,
+                 p->listing.count,
                  (unsigned long long)p->opts.seed, p->opts.split ? " from " : "", p->opts.split ? p->opts.split : "",
                  layouts[p->listing.layout], p->has_manifest ? " with a manifest" : "");
     il_words_add(t, "<div class=\"summary\">\n");

@@ -18,20 +18,22 @@
 const il_param_spec il_recipe_photo_keys[] = {
     { "root", IL_PARAM_PATH, NULL, 0, 0, NULL, "folder of photos (JPEG, PNG, WebP), searched with all its folders" },
     { "captions", IL_PARAM_PATH, "", 0, 0, NULL, "COCO captions file; empty: PHOTO.json or PHOTO.txt beside each photo, if any" },
-    { "size", IL_PARAM_INT, "512", 64, 4096, NULL, "side of the samples, pixels" },
+    { "size", IL_PARAM_INT, "512", 64, 4096, NULL, "side of the samples in pixels" },
     { "fit", IL_PARAM_TEXT, "resize", 0, 0, "resize|crop|tiles",
-      "resize: both sides to size; crop: the largest square in the middle, resized; tiles: every whole square of that size" },
+      "resize: resize both sides to size; crop: resize the largest centred square; tiles: cut into all whole "
+      "squares of that size" },
     { "order", IL_PARAM_TEXT, "shuffled", 0, 0, "shuffled|name", "order in which photos fill train, validation and test" },
-    { "unusable", IL_PARAM_TEXT, "refuse", 0, 0, "refuse|skip", "photos that cannot be read or hold no tile: refuse, or leave out" },
-    { "limit", IL_PARAM_INT, "0", 0, EXACT, NULL, "only the first photos by name; 0: all" },
+    { "unusable", IL_PARAM_TEXT, "refuse", 0, 0, "refuse|skip", "photos that cannot be read or are too small for a tile: "
+      "refuse the recipe, or skip them" },
+    { "limit", IL_PARAM_INT, "0", 0, EXACT, NULL, "use only the first photos by name; 0: all" },
     { 0 },
 };
 
 const il_param_spec il_recipe_plain_keys[] = {
-    { "seed", IL_PARAM_INT, "1", 0, EXACT, NULL, "of order, masks and noise" },
-    { "batch", IL_PARAM_INT, "1", 1, 256, NULL, "samples that a generator works on at once; it may change low bits" },
+    { "seed", IL_PARAM_INT, "1", 0, EXACT, NULL, "seed of order, masks and noise" },
+    { "batch", IL_PARAM_INT, "1", 1, 256, NULL, "samples that a generator processes at once; may change the lowest bits" },
     { "blur", IL_PARAM_REAL, "3", 0, 100, NULL, "radius of the mask's Gaussian blur" },
-    { "format", IL_PARAM_TEXT, "webp", 0, 0, "webp|png", "of the pictures, lossless" },
+    { "format", IL_PARAM_TEXT, "webp", 0, 0, "webp|png", "format of the images, lossless" },
     { 0 },
 };
 
@@ -67,7 +69,7 @@ static int check_keys(const il_yaml *y, il_err *e)
 {
     const il_node *root = il_yaml_root(y);
     if (root->kind != IL_NODE_MAP)
-        return il_yaml_fail(y, root, e, IL_EPARAM, "expected a map with the keys 'recipe', 'photos' and 'splits'");
+        return il_yaml_fail(y, root, e, IL_EPARAM, "expected a mapping with the keys 'recipe', 'photos' and 'splits'");
     for (size_t i = 0; i < root->count; i++) {
         bool known = false;
         for (size_t k = 0; keys[k]; k++)
@@ -78,14 +80,14 @@ static int check_keys(const il_yaml *y, il_err *e)
     return IL_OK;
 }
 
-/* A map that must be there. */
+/* A required mapping. */
 static int need_map(const il_node **out, const il_yaml *y, const char *key, il_err *e)
 {
     const il_node *n = il_yaml_get(il_yaml_root(y), key);
     if (!n)
         return il_yaml_fail(y, il_yaml_root(y), e, IL_EPARAM, "'%s' is missing", key);
     if (n->kind != IL_NODE_MAP)
-        return il_yaml_fail(y, n, e, IL_EPARAM, "'%s' is no map", key);
+        return il_yaml_fail(y, n, e, IL_EPARAM, "'%s' must be a mapping", key);
     *out = n;
     return IL_OK;
 }
@@ -98,9 +100,9 @@ static int read_name(il_recipe *r, const il_yaml *y, il_err *e)
     if (n->kind != IL_NODE_SCALAR || !*n->text || strlen(n->text) > 64 ||
         n->text[strspn(n->text, "abcdefghijklmnopqrstuvwxyz0123456789-_")])
         return il_yaml_fail(y, n, e, IL_EPARAM,
-                            "'recipe' is no identifier of up to 64 lower-case letters, digits, '-' and '_'");
+                            "'recipe' must be an identifier of up to 64 lower-case letters, digits, '-' and '_'");
     if (title && (title->kind != IL_NODE_SCALAR || !il_plain_line(title->text)))
-        return il_yaml_fail(y, title, e, IL_EPARAM, "'title' is no line of text");
+        return il_yaml_fail(y, title, e, IL_EPARAM, "'title' must be one line of text");
     r->name = il_words_copy(n->text);
     r->title = il_words_copy(title ? title->text : n->text);
     r->path = il_words_copy(il_yaml_name(y));
@@ -133,9 +135,9 @@ static int check_splits(const il_recipe *r, const il_yaml *y, const il_node *map
         whole = whole && r->splits[i] == floor(r->splits[i]);
     }
     if (most == 0)
-        return il_yaml_fail(y, map, e, IL_EPARAM, "'splits': all are empty");
+        return il_yaml_fail(y, map, e, IL_EPARAM, "'splits': all are 0; expected at least one above 0");
     if (most <= 1 && sum > 1 + 1e-9 && !whole)
-        return il_yaml_fail(y, map, e, IL_EPARAM, "'splits': the shares sum to %g, expected at most 1", sum);
+        return il_yaml_fail(y, map, e, IL_EPARAM, "'splits': the shares sum to %g; expected at most 1", sum);
     if (most > 1 && !whole)
         return il_yaml_fail(y, map, e, IL_EPARAM, "'splits': expected whole numbers of photos, or shares of at most 1 each");
     return IL_OK;
@@ -144,9 +146,9 @@ static int check_splits(const il_recipe *r, const il_yaml *y, const il_node *map
 static int read_splits(il_recipe *r, const il_yaml *y, il_err *e)
 {
     static const il_param_spec specs[] = {
-        { "train", IL_PARAM_REAL, "0", 0, EXACT, NULL, "photos, or their share" },
-        { "validation", IL_PARAM_REAL, "0", 0, EXACT, NULL, "photos, or their share" },
-        { "test", IL_PARAM_REAL, "0", 0, EXACT, NULL, "photos, or their share" },
+        { "train", IL_PARAM_REAL, "0", 0, EXACT, NULL, "number of photos, or their share" },
+        { "validation", IL_PARAM_REAL, "0", 0, EXACT, NULL, "number of photos, or their share" },
+        { "test", IL_PARAM_REAL, "0", 0, EXACT, NULL, "number of photos, or their share" },
         { 0 },
     };
     const il_node *map = NULL;
@@ -175,7 +177,7 @@ static int read_pictures(il_recipe *r, const il_yaml *y, il_err *e)
     if (!list)
         return IL_OK;
     if (list->kind != IL_NODE_LIST || !list->count)
-        return il_yaml_fail(y, list, e, IL_EPARAM, "'pictures': expected a list of image kinds");
+        return il_yaml_fail(y, list, e, IL_EPARAM, "'pictures' must be a list of image kinds");
     for (size_t i = 0; i < list->count; i++) {
         const il_node *n = list->items[i];
         int kind = 0;
@@ -189,7 +191,7 @@ static int read_pictures(il_recipe *r, const il_yaml *y, il_err *e)
     return IL_OK;
 }
 
-/* ---- what needs what ---- */
+/* ---- dependencies ---- */
 
 static int check_part(const il_recipe *r, const il_part *p, bool paints, const il_yaml *y, const il_node *at, il_err *e)
 {
@@ -198,7 +200,8 @@ static int check_part(const il_recipe *r, const il_part *p, bool paints, const i
         return il_yaml_fail(y, at, e, IL_EPARAM, "generator '%s' cannot %s", p->plugin->name,
                             paints ? "inpaint" : "reconstruct");
     if (r->size % ops->multiple)
-        return il_yaml_fail(y, at, e, IL_EPARAM, "generator '%s' needs sides that are multiples of %d, 'photos.size' is %d",
+        return il_yaml_fail(y, at, e, IL_EPARAM, "generator '%s' needs sides that are multiples of %d; 'photos.size' "
+                            "is %d",
                             p->plugin->name, ops->multiple, r->size);
     return IL_OK;
 }
@@ -215,7 +218,8 @@ static int check_parts(il_recipe *r, const il_yaml *y, il_err *e)
     if (!inpaint && !reconstruct)
         return il_yaml_fail(y, root, e, IL_EPARAM, "'inpaint' or 'reconstruct' must name a generator");
     if (paints && !inpaint)
-        return il_yaml_fail(y, root, e, IL_EPARAM, "'pictures' wants inpainted or realfake, but 'inpaint' is missing");
+        return il_yaml_fail(y, root, e, IL_EPARAM, "'pictures' includes inpainted or realfake, but 'inpaint' is "
+                            "missing");
     for (size_t i = 0; !rc && i < r->inpainters.count; i++)
         rc = check_part(r, &r->inpainters.list[i], true, y, inpaint, e);
     for (size_t i = 0; !rc && r->pictures[IL_FAKEFAKE] && i < r->reconstructors.count; i++)

@@ -1,4 +1,4 @@
-/* recipe.h - a recipe file, read: what the stages of a build need of it. */
+/* recipe.h - a parsed recipe file. */
 #ifndef IL_DATASET_RECIPE_H
 #define IL_DATASET_RECIPE_H
 
@@ -24,16 +24,16 @@ struct il_recipe {
     double splits[IL_SPLITS]; /* numbers of photos, or shares of them if the greatest is at most 1 */
     bool pictures[IL_PICTURE_KINDS]; /* to be written */
     il_parts maskers, inpainters, reconstructors;
-    il_device device;     /* where they work, once loaded */
-    il_prompt *prompts;   /* of the photos that il_recipe_scan listed, by path; those without a caption are not there */
+    il_device device;     /* the device, once loaded */
+    il_prompt *prompts;   /* of the photos listed by il_recipe_scan that have a caption, by path */
     size_t nprompts;
-    pthread_mutex_t lock; /* held while a masker or generator works for il_recipe_fake */
+    pthread_mutex_t lock; /* held while a masker or generator runs for il_recipe_fake */
 };
 
 extern const il_param_spec il_recipe_photo_keys[]; /* under `photos` */
 extern const il_param_spec il_recipe_plain_keys[]; /* at the top */
 
-/* What determines the pictures but file contents: canonical JSON. The caller frees it. */
+/* What determines the images besides file contents: canonical JSON. The caller frees it. */
 char *il_recipe_config(const il_recipe *r);
 
 /* Settings of the generators of one sample, {"inpaint": {…}, "reconstruct": {…}}, without paths. The caller frees it. */

@@ -1,4 +1,4 @@
-/* identity.c - what a recipe's pictures depend on besides the contents of files, as canonical JSON. */
+/* recipe_json.c - what a recipe's images depend on besides the contents of files, as canonical JSON. */
 #include <stdlib.h>
 #include "dataset/recipe.h"
 #include "base/params_json.h"

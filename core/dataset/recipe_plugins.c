@@ -1,4 +1,4 @@
-/* parts.c - maskers and generators as a recipe names them. */
+/* recipe_plugins.c - maskers and generators as a recipe names them. */
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -47,9 +47,9 @@ static int set_value(il_params *p, const il_yaml *y, const il_node *key, const i
     const il_param_spec *spec = il_params_find(il_params_specs(p), key->text);
     il_err why = { 0 };
     if (value->kind != IL_NODE_SCALAR)
-        return il_yaml_fail(y, value, e, IL_EPARAM, "'%s': expected a plain value", key->text);
+        return il_yaml_fail(y, value, e, IL_EPARAM, "'%s' must be a plain value", key->text);
     if (spec && value->quoted && spec->type != IL_PARAM_TEXT && spec->type != IL_PARAM_PATH)
-        return il_yaml_fail(y, value, e, IL_EPARAM, "'%s': quoted text where a plain value is expected", key->text);
+        return il_yaml_fail(y, value, e, IL_EPARAM, "'%s' must be a plain value, not quoted text", key->text);
     int rc = il_params_set(p, key->text, value->text, &why);
     if (rc == IL_ENOMEM)
         return il_fail_oom(e);
@@ -83,12 +83,12 @@ static int read_share(double *out, const il_yaml *y, const il_node *map, il_err 
     char *end = NULL;
     double share = n->kind == IL_NODE_SCALAR && !n->quoted ? strtod(n->text, &end) : -1;
     if (!end || end == n->text || *end || !isfinite(share) || share <= 0)
-        return il_yaml_fail(y, n, e, IL_EPARAM, "'share': expected a number above 0");
+        return il_yaml_fail(y, n, e, IL_EPARAM, "'share' must be a number above 0");
     *out = share;
     return IL_OK;
 }
 
-/* The files and folders that the settings name are there. */
+/* Checks that the files and folders in the settings exist. */
 static int check_paths(const il_part *part, const il_yaml *y, const il_node *name, il_err *e)
 {
     for (const il_param_spec *s = il_params_specs(part->params); s->name; s++) {
@@ -107,7 +107,7 @@ static int read_part(il_part *out, il_registry *registry, il_kind kind, const il
     il_part part = { 0 };
     il_err why = { 0 };
     if (at->kind == IL_NODE_LIST || !name || name->kind != IL_NODE_SCALAR)
-        return il_yaml_fail(y, at, e, IL_EPARAM, "expected the name of a %s, or a map with 'name'",
+        return il_yaml_fail(y, at, e, IL_EPARAM, "expected the name of a %s, or a mapping with 'name'",
                             il_descriptor_kind(kind));
     int rc = il_registry_find(&part.plugin, registry, kind, name->text, &why);
     if (rc)
@@ -135,7 +135,8 @@ int il_parts_read(il_parts *out, il_registry *registry, il_kind kind, const il_y
         return IL_OK;
     size_t n = at->kind == IL_NODE_LIST ? at->count : 1;
     if (n == 0)
-        return il_yaml_fail(y, at, e, IL_EPARAM, "the list is empty, expected at least one %s", il_descriptor_kind(kind));
+        return il_yaml_fail(y, at, e, IL_EPARAM, "the list is empty; expected at least one %s",
+                            il_descriptor_kind(kind));
     p.list = calloc(n, sizeof *p.list);
     int rc = p.list ? IL_OK : il_fail_oom(e);
     for (; !rc && p.count < n; p.count += !rc)

@@ -1,4 +1,4 @@
-/* parts.h - reads the maskers and generators of a recipe. */
+/* recipe_plugins.h - reads the maskers and generators of a recipe. */
 #ifndef IL_DATASET_PARTS_H
 #define IL_DATASET_PARTS_H
 
@@ -11,8 +11,8 @@ typedef struct il_part {
     const il_plugin *plugin;
     il_params *params;
     void *self;
-    double share; /* of the samples, relative to the others of its list */
-    bool lent;    /* params and self are another list's */
+    double share; /* of the samples, relative to the others in its list */
+    bool lent;    /* params and self belong to another list */
 } il_part;
 
 typedef struct il_parts {
@@ -20,17 +20,17 @@ typedef struct il_parts {
     size_t count;
 } il_parts;
 
-/* A name, a map (name, share, settings), or a list of them. at NULL: an empty list. */
+/* A name, a mapping (name, share, settings), or a list of them. at NULL: an empty list. */
 int il_parts_read(il_parts *out, il_registry *registry, il_kind kind, const il_yaml *y, const il_node *at, il_err *e);
 void il_parts_free(il_parts *p);
-/* The same instances under another role; `from` must outlive them. */
+/* The same instances in another role; `from` must outlive them. */
 int il_parts_lend(il_parts *out, const il_parts *from, il_err *e);
 
-/* A map's values for a table; except: keys that are read elsewhere (ends with NULL; NULL: none). */
+/* A mapping's values for a table; except: keys that are read elsewhere (ends with NULL; NULL: none). */
 int il_parts_table(il_params **out, const il_param_spec *specs, const il_yaml *y, const il_node *map,
                    const char *const *except, il_err *e);
 
-/* Which part serves where a number in [0,1) falls, by the shares. */
+/* The part for a number in [0,1), by the shares. */
 size_t il_parts_at(const il_parts *p, double place);
 
 #endif

@@ -1,4 +1,4 @@
-/* measure.c - reads one sample's files and compares them with each other. */
+/* sample_stats.c - reads one sample's files and compares them with each other. */
 #include <stdlib.h>
 #include <string.h>
 #include <inpaintlab/image.h>
@@ -22,7 +22,7 @@ int il_measure_kind(const il_listed *s)
     return -1;
 }
 
-/* Keeps why a file cannot be read; only a want of memory is a failure. */
+/* Records why a file cannot be read; fails only when out of memory. */
 static int note(il_measure *m, int k, const char *path, int rc, il_err *why, il_err *e)
 {
     if (!rc)

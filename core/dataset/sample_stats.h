@@ -1,4 +1,4 @@
-/* measure.h - what one sample's files hold. */
+/* sample_stats.h - what one sample's files contain. */
 #ifndef IL_DATASET_MEASURE_H
 #define IL_DATASET_MEASURE_H
 
@@ -9,23 +9,23 @@
 typedef struct il_measure {
     int width[IL_PICTURE_KINDS], height[IL_PICTURE_KINDS]; /* 0: absent or unreadable */
     char *why[IL_PICTURE_KINDS];                           /* unreadable: why, without the path */
-    /* the rest is not set by a fast look */
+    /* not set in fast mode from here on */
     il_digest sha256[IL_PICTURE_KINDS];     /* "": absent or unreadable */
     bool is_original[IL_PICTURE_KINDS];     /* has the pixels of the original */
     size_t outside[IL_PICTURE_KINDS];       /* realfake, fakefake: pixels that differ from the original where the mask is 0 */
     size_t outside_area;                    /* pixels where the mask is 0 */
     bool has_mask, channels_differ, between; /* between: grey levels other than 0 and 255 */
-    int most;                               /* greatest grey level */
+    int most;                               /* highest grey level */
     double area, core;                      /* shares of pixels: grey above 0; grey 255 */
-    int look_kind;                          /* the picture that stands for the sample; -1: none */
+    int look_kind;                          /* the image that represents the sample; -1: none */
     bool has_look;
     uint64_t look; /* its perceptual hash */
 } il_measure;
 
-/* The original, or else the first of realfake, fakefake and inpainted; -1: none of them is there. */
+/* The original, or else the first of realfake, fakefake and inpainted; -1: there is none. */
 int il_measure_kind(const il_listed *s);
 
-/* fast: headers only. Fails only for want of memory; what is wrong with files is part of the measure. */
+/* fast: headers only. Fails only when out of memory; problems with files are part of the result. */
 int il_measure_sample(il_measure *out, const il_listed *s, bool fast, il_err *e);
 void il_measure_clear(il_measure *m);
 

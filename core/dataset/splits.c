@@ -156,7 +156,7 @@ static int set_order(struct work *w, il_err *e)
     return IL_OK;
 }
 
-/* How many photos each split wants. Shares that sum to 1 use up all. */
+/* How many photos each split takes. Shares that sum to 1 use all of them. */
 static void set_wanted(struct work *w, size_t usable)
 {
     const double *splits = w->r->splits;
@@ -196,7 +196,7 @@ static int check_filled(const struct work *w, size_t usable, il_err *e)
         return IL_OK;
     for (size_t i = 0; i < w->n; i++)
         wanted += !w->out[i] && w->group[w->head[i]] >= 0;
-    return il_fail(e, IL_EDATA, "%s: the splits want %zu photos, %s has %zu that can be used", w->r->path, wanted,
+    return il_fail(e, IL_EDATA, "%s: the splits need %zu photos; %s has %zu usable ones", w->r->path, wanted,
                    il_params_text(w->r->photos, "root"), usable);
 }
 

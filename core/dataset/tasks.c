@@ -45,7 +45,7 @@ static int by_key(const void *a, const void *b)
     return x->task < y->task ? -1 : x->task > y->task;
 }
 
-/* Deals the parts out over n tasks in a random order of its own; `slot` tells where a task keeps its part. */
+/* Assigns the parts to n tasks in a random order; `slot` returns where a task stores its part. */
 static int deal(il_task *tasks, size_t n, const il_parts *parts, const char *what, size_t *(*slot)(il_task *), il_err *e)
 {
     struct drawn *list = malloc((n ? n : 1) * sizeof *list);

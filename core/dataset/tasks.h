@@ -1,4 +1,4 @@
-/* tasks.h - the samples that a recipe makes, in order, each with its seed and the parts that make it. */
+/* tasks.h - the samples that a recipe makes, in order, each with its seed and its parts. */
 #ifndef IL_DATASET_TASKS_H
 #define IL_DATASET_TASKS_H
 

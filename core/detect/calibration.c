@@ -1,4 +1,4 @@
-/* calibration.c - chooses and measures the score above which a picture is no longer taken for authentic. */
+/* calibration.c - chooses and measures the score above which an image is no longer taken for authentic. */
 #include <stdlib.h>
 #include "detect/calibration.h"
 
@@ -10,7 +10,7 @@ const char *il_calibration_name(il_compression c)
 
 /* ---- choosing ---- */
 
-/* What a picture shows: nothing without a region. */
+/* The score as evidence: 0 without a region. */
 static double evidence(const il_authentic *a)
 {
     return a->marked ? a->score : 0;
@@ -33,7 +33,7 @@ static void measure(il_false_alarms *out, double bar, const il_authentic *list, 
         out->marked /= (double)count;
 }
 
-/* Those of one compression; the caller frees them. */
+/* The scores of one compression; the caller frees them. */
 static il_authentic *those_of(size_t *n, const il_authentic *list, size_t count, il_compression c)
 {
     il_authentic *fit = malloc((count + 1) * sizeof *fit);
@@ -104,5 +104,5 @@ il_verdict il_calibration_judge(const il_calibration *k, const il_tested *t, il_
         return marks;
     if (!bar->chosen_on || score > bar->score)
         return il_calibration_high(il_calibration_alarms(k, t, c)) ? IL_VERDICT_UNCERTAIN : marks;
-    return bar->score < 1 ? IL_VERDICT_NOTHING : IL_VERDICT_UNCERTAIN; /* 1: authentic ones score as high as can be */
+    return bar->score < 1 ? IL_VERDICT_NOTHING : IL_VERDICT_UNCERTAIN; /* 1: authentic images reach it */
 }

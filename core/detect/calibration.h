@@ -1,4 +1,4 @@
-/* calibration.h - which score counts as found, by authentic pictures, and how often that is wrong of others. */
+/* calibration.h - the score above which an image counts as found, chosen on authentic images, and its false alarms. */
 #ifndef IL_DETECT_CALIBRATION_H
 #define IL_DETECT_CALIBRATION_H
 
@@ -9,7 +9,7 @@
 #include "detect/verdict.h"
 #include "base/text.h"
 
-/* How often authentic pictures are taken for others. */
+/* How often authentic images are taken for inpainted ones. */
 typedef struct il_false_alarms {
     int64_t pictures;    /* 0: not measured */
     int64_t alarms;      /* pictures in which something was found */
@@ -17,7 +17,8 @@ typedef struct il_false_alarms {
     const char *measure; /* what counts as found */
 } il_false_alarms;
 
-/* Lossless files and lossy ones are judged apart: compression changes the trace, and what looks like it. */
+/* Lossless and lossy files are judged separately: compression changes the trace, and leaves patterns that resemble
+ * it. */
 typedef enum il_compression { IL_LOSSLESS, IL_LOSSY, IL_COMPRESSIONS } il_compression;
 /* "lossless", "lossy" */
 const char *il_calibration_name(il_compression c);
@@ -26,26 +27,26 @@ const char *il_calibration_name(il_compression c);
 #define IL_CALIBRATION_TESTS "more than 0.1 % of the picture marked at 0.5, in the run's tests on authentic pictures"
 #define IL_CALIBRATION_ENDING ".calibration.json" /* after the name of the weights */
 #define IL_CALIBRATION_RATE 0.05      /* false alarms allowed among the pictures that choose */
-enum { IL_CALIBRATION_PICTURES = 40 }; /* fewer choose nothing */
+enum { IL_CALIBRATION_PICTURES = 40 }; /* with fewer, nothing is chosen */
 
-/* More than this share of authentic pictures: what the detector finds tells nothing. */
+/* Above this share of false alarms a finding means nothing. */
 #define IL_CALIBRATION_HIGH 0.2
 bool il_calibration_high(const il_false_alarms *a);
 
 typedef struct il_threshold {
     int64_t chosen_on; /* authentic pictures; 0: nothing was chosen */
     double score;      /* higher image scores count as found */
-    il_false_alarms measured; /* on other pictures; where nothing was chosen, by the marks alone */
+    il_false_alarms measured; /* on other images; where nothing was chosen, by the marks alone */
 } il_threshold;
 
-/* What the run's own tests say, by the marks alone. */
+/* Results of the run's own tests, by the marks alone. */
 typedef struct il_tested {
     double iou;             /* on the kind of pictures it was trained on, as published; NAN: not measured */
     il_false_alarms alarms; /* on authentic pictures */
 } il_tested;
 
 typedef struct il_calibration {
-    bool none; /* to be ignored: the verdict follows from the marks alone */
+    bool none; /* ignore it: the verdict follows from the marks alone */
     il_threshold bars[IL_COMPRESSIONS];
 } il_calibration;
 
@@ -56,36 +57,38 @@ typedef struct il_authentic {
     bool marked; /* has a region */
 } il_authentic;
 
-/* Pictures of one compression, all by the marks alone. */
+/* Images of one compression, all by the marks alone. */
 int il_calibration_measure(il_threshold *out, const il_authentic *list, size_t count, il_compression c, il_err *e);
 
-/* The first half of the list chooses, the other one measures: neighbours, such as the tiles of one photo, stay together. */
+/* The first half of the list chooses, the other half measures: neighbours, such as the tiles of one photo, stay
+ * together. */
 int il_calibration_choose(il_threshold *out, const il_authentic *list, size_t count, il_compression c, il_err *e);
 
-/* What is known of false alarms on pictures of one compression; no picture: nothing. */
+/* What is known about false alarms on images of one compression; pictures 0: nothing. */
 const il_false_alarms *il_calibration_alarms(const il_calibration *k, const il_tested *t, il_compression c);
 
-/* What a picture is, given what its marks alone say. */
+/* The verdict on an image, given the verdict by its marks alone. */
 il_verdict il_calibration_judge(const il_calibration *k, const il_tested *t, il_verdict marks, double score,
                                 il_compression c);
 
-/* What the bars belong to. */
+/* The weights and settings that a calibration holds for. */
 typedef struct il_calibration_of {
     const char *weights_sha256;
     int tile, overlap;
     double threshold, least;
 } il_calibration_of;
 
-/* Of the file beside the weights. */
+/* Path of the calibration file beside the weights. */
 int il_calibration_path(il_text *path, const char *weights, il_err *e);
 
-/* Reading a file that is absent leaves *k and *t alone; *fits is false when it holds bars of other
- * weights or settings, and *k stays. *t is taken where it is of these weights. */
+/* If the file does not exist, *k and *t stay as they are. *fits is false when the calibration is for other weights
+ * or settings; *k then stays. *t is set when the file is for these weights. */
 int il_calibration_read(il_calibration *k, il_tested *t, bool *fits, const char *path, il_calibration_of of, il_err *e);
 int il_calibration_write(const il_calibration *k, const il_tested *t, const char *path, il_calibration_of of, il_err *e);
 
-/* What lies beside weights, and what a run's tests say, goes beside a copy of them. *done: there was something, and it was of
- * these weights. IL_EDATA when the copy has another calibration, which stays. */
+/* Copies the calibration beside the weights, and the results of the run's tests, beside a copy of the weights.
+ * *done: there was something to copy, and it was for these weights. IL_EDATA when the copy has another calibration,
+ * which stays. */
 int il_calibration_carry(bool *done, const char *from_weights, const char *from_sha256, const char *to_weights,
                          const char *to_sha256, const il_tested *t, il_err *e);
 

@@ -1,4 +1,4 @@
-/* calibration_file.c - a calibration beside its weights, and beside a copy of them. */
+/* calibration_file.c - reads and writes the calibration beside the weights, and copies it. */
 #include <errno.h>
 #include <jansson.h>
 #include <math.h>
@@ -95,7 +95,7 @@ static bool read_tested(il_tested *out, const json_t *o)
     return true;
 }
 
-/* *root stays NULL where there is no file. */
+/* *root stays NULL when there is no file. */
 static int load(json_t **root, const char *path, il_err *e)
 {
     json_error_t why;
@@ -106,7 +106,8 @@ static int load(json_t **root, const char *path, il_err *e)
         return il_fail(e, IL_EFORMAT, "%s:%d: %s", path, why.line, why.text);
     if (!json_is_object(json_object_get(o, "of"))) {
         json_decref(o);
-        return il_fail(e, IL_EFORMAT, "%s: is no calibration; 'inpaintlab detect --calibrate FOLDER' makes one", path);
+        return il_fail(e, IL_EFORMAT, "%s: is not a calibration; 'inpaintlab detect --calibrate FOLDER' makes one",
+                       path);
     }
     *root = o;
     return IL_OK;
@@ -114,7 +115,7 @@ static int load(json_t **root, const char *path, il_err *e)
 
 static int fail_damaged(const char *path, const char *part, il_err *e)
 {
-    return il_fail(e, IL_EFORMAT, "%s: '%s' is damaged; make it anew with 'inpaintlab detect --calibrate FOLDER'", path, part);
+    return il_fail(e, IL_EFORMAT, "%s: '%s' is damaged; repeat 'inpaintlab detect --calibrate FOLDER'", path, part);
 }
 
 static bool is_of(const json_t *root, const char *sha256)
@@ -168,7 +169,7 @@ int il_calibration_path(il_text *path, const char *weights, il_err *e)
     return path->failed ? il_fail_oom(e) : IL_OK;
 }
 
-/* Other bars of the same weights stay: somebody may have made them with pictures of his own. */
+/* A different calibration of the same weights stays: the user may have made it with images of their own. */
 static int check_target(const json_t *root, const char *path, const char *sha256, il_err *e)
 {
     json_t *there = NULL;
@@ -179,7 +180,8 @@ static int check_target(const json_t *root, const char *path, const char *sha256
         const char *name = il_calibration_name((il_compression)c);
         const json_t *bar = json_object_get(there, name);
         if (bar && !json_equal(bar, json_object_get(root, name)))
-            rc = il_fail(e, IL_EDATA, "%s: is another calibration of these weights, and stays; move it away to have the other's",
+            rc = il_fail(e, IL_EDATA, "%s: is a different calibration of these weights and is kept; move it away to "
+                         "copy the other one",
                          path);
     }
     json_decref(there);

@@ -1,4 +1,4 @@
-/* card.c - what is known of a detector. */
+/* card.c - frees a detector card. */
 #include <stdlib.h>
 #include "detect/card.h"
 

@@ -1,4 +1,4 @@
-/* card.h - what is known of a detector: the run it comes from, its training, what was measured with it. */
+/* card.h - facts about a detector: the run it comes from, its training, its measured results. */
 #ifndef IL_DETECT_CARD_H
 #define IL_DETECT_CARD_H
 
@@ -6,10 +6,10 @@
 #include <stdint.h>
 #include "detect/calibration.h"
 
-/* Texts are NULL where nothing is known. */
+/* Texts are NULL when unknown. */
 typedef struct il_card {
     int64_t run;   /* in the database; 0: weights without one */
-    size_t namesakes; /* finished runs of the name by which it was asked for, of which it is the newest */
+    size_t namesakes; /* number of finished runs with the requested name, of which this is the newest */
     char *name, *model, *settings, *dataset, *trained_on, *mask_policy, *weights;
     bool has_seed;
     uint64_t seed;

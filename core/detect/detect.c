@@ -1,4 +1,4 @@
-/* detect.c - reads a picture, sweeps it, judges it, and writes what people look at. */
+/* detect.c - reads an image, runs the detector on its tiles, judges it and writes the output images. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,7 @@ enum { MOST_REGIONS = 100, MOST_BATCH = 4 };
 
 /* ---- memory ---- */
 
-/* Bytes per pixel of each step. A PNG grows in a buffer that doubles: up to 6 for RGB. */
+/* Bytes per pixel of each step. A PNG is written to a buffer that doubles: up to 6 for RGB. */
 enum {
     RGB = 3, TURNED = 3, RESULT = 2, SHOWN = 3, ENCODED = 6,
     READING = RGB + TURNED, SWEEPING = RGB + RESULT, WRITING = RGB + RESULT + SHOWN + ENCODED
@@ -22,7 +22,7 @@ static int64_t larger(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
-/* How many tiles at once the memory allows. */
+/* How many tiles the memory allows at once. */
 static int choose_batch(int *out, const il_detector *d, const il_subject *s, bool writes, il_detect_opts o, il_err *e)
 {
     int64_t pixels = (int64_t)s->width * s->height;
@@ -42,7 +42,7 @@ static int choose_batch(int *out, const il_detector *d, const il_subject *s, boo
     return IL_OK;
 }
 
-/* ---- pictures for people ---- */
+/* ---- output images ---- */
 
 static int write_picture(const il_image *image, const char *stem, const char *ending, il_err *e)
 {
@@ -53,7 +53,7 @@ static int write_picture(const il_image *image, const char *stem, const char *en
     return rc;
 }
 
-/* The photo is spent. */
+/* Overwrites the photo. */
 static int write_pictures(il_image *photo, const il_sweep_result *r, const char *stem, il_err *e)
 {
     il_image heat = { 0 };
@@ -113,19 +113,19 @@ static void text_of_uncertain(char *to, size_t size, const il_finding *f, const 
     const il_threshold *bar = &d->calibration.bars[il_detect_compression(f)];
     const il_false_alarms *a = alarms_of(f, d);
     if (bar->chosen_on && f->score <= bar->score)
-        snprintf(to, size, "the detector cannot tell: too many authentic pictures score as high as can be");
+        snprintf(to, size, "the detector cannot tell: too many authentic images have the highest possible score");
     else if (!bar->chosen_on && f->header.lossy)
-        snprintf(to, size, "the detector cannot tell: it was not calibrated on authentic lossy pictures; --calibrate FOLDER "
-                 "does that, best with photos of the same origin");
+        snprintf(to, size, "the detector cannot tell: it was not calibrated on authentic lossy images; use "
+                 "--calibrate FOLDER, if possible with images from the same source");
     else
-        snprintf(to, size, "the detector cannot tell: it finds something in %lld of %lld authentic pictures%s",
+        snprintf(to, size, "the detector cannot tell: it finds something in %lld of %lld authentic images%s",
                  (long long)a->alarms, (long long)a->pictures,
-                 bar->chosen_on ? "" : "; --calibrate FOLDER chooses what counts as found");
+                 bar->chosen_on ? "" : "; --calibrate FOLDER chooses the score that counts as found");
 }
 
 static bool is_weak(const il_finding *f, const il_detector *d)
 {
-    return d->card.tested.iou < IL_DETECT_WEAK_IOU || il_calibration_high(alarms_of(f, d)); /* NAN is not below */
+    return d->card.tested.iou < IL_DETECT_WEAK_IOU || il_calibration_high(alarms_of(f, d)); /* false for NAN */
 }
 
 static void text_of_weak(char *to, size_t size, const il_finding *f, const il_detector *d)
@@ -136,7 +136,7 @@ static void text_of_weak(char *to, size_t size, const il_finding *f, const il_de
     if (low)
         used += snprintf(to + used, size - (size_t)used, "IoU %.3f in its own test%s", d->card.tested.iou, high ? ", " : "");
     if (high)
-        snprintf(to + used, size - (size_t)used, "false alarms on %lld of %lld authentic pictures", (long long)a->alarms,
+        snprintf(to + used, size - (size_t)used, "false alarms on %lld of %lld authentic images", (long long)a->alarms,
                  (long long)a->pictures);
 }
 
@@ -145,27 +145,27 @@ void il_detect_warning_text(char *to, size_t size, const il_finding *f, const il
     const char *format = strcmp(f->header.format, "jpeg") == 0 ? "JPEG" : "WebP";
     switch (w) {
     case IL_WARN_LOSSY:
-        snprintf(to, size, "lossy compression (%s) removes part of the trace, or all of it",
+        snprintf(to, size, "lossy compression (%s) removes part or all of the trace",
                  format);
         break;
     case IL_WARN_SIZE:
         if (d->card.size)
-            snprintf(to, size, "%dx%d pixels; the detector was trained on pictures of %d a side at most", f->width,
+            snprintf(to, size, "%dx%d pixels; the detector was trained on images of at most %d pixels a side", f->width,
                      f->height, d->card.size);
         else
-            snprintf(to, size, "%dx%d pixels; the size of the training pictures is not known", f->width, f->height);
+            snprintf(to, size, "%dx%d pixels; the size of the training images is not known", f->width, f->height);
         break;
     case IL_WARN_SMALL:
         snprintf(to, size, "%dx%d pixels are smaller than a tile; padded with black", f->width, f->height);
         break;
     case IL_WARN_ALPHA: snprintf(to, size, "transparency was dropped"); break;
-    case IL_WARN_DEEP: snprintf(to, size, "16 bits a channel were reduced to 8"); break;
-    case IL_WARN_ANIMATED: snprintf(to, size, "an animation; only its first picture was examined"); break;
+    case IL_WARN_DEEP: snprintf(to, size, "reduced from 16 to 8 bits per channel"); break;
+    case IL_WARN_ANIMATED: snprintf(to, size, "animation; only its first frame was examined"); break;
     case IL_WARN_CMYK: snprintf(to, size, "CMYK was converted to RGB"); break;
     case IL_WARN_UNCERTAIN: text_of_uncertain(to, size, f, d); break;
     case IL_WARN_WEAK: text_of_weak(to, size, f, d); break;
     default:
-        snprintf(to, size, "the model's plugin has revision %d, the weights were trained with revision %d",
+        snprintf(to, size, "the model plugin has revision %d; the weights were trained with revision %d",
                  d->choice.plugin->revision, d->card.revision);
     }
 }

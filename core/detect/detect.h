@@ -1,4 +1,4 @@
-/* detect.h - a detector on one picture file: what it finds, and the files that show it. */
+/* detect.h - runs a detector on one image file and writes what it found. */
 #ifndef IL_DETECT_DETECT_H
 #define IL_DETECT_DETECT_H
 
@@ -11,10 +11,10 @@ typedef struct il_detect_opts {
     int tile, overlap;  /* pixels */
     double threshold;   /* in (0, 1) */
     double least;       /* smallest region, as a share of the picture */
-    int64_t memory;     /* bytes that the process may take */
+    int64_t memory;     /* bytes that the process may use */
 } il_detect_opts;
 
-/* Why a result may be worth less than the card says. */
+/* Reasons why a result may be less reliable than the card says. */
 typedef enum il_warning {
     IL_WARN_WEAK, IL_WARN_LOSSY, IL_WARN_SIZE, IL_WARN_SMALL, IL_WARN_ALPHA, IL_WARN_DEEP, IL_WARN_ANIMATED, IL_WARN_CMYK,
     IL_WARN_REVISION, IL_WARN_UNCERTAIN, IL_WARNINGS
@@ -28,24 +28,24 @@ typedef struct il_finding {
     int64_t marked;   /* pixels */
     double share;     /* of marked pixels */
     double score;     /* IL_VERDICT_CONVENTION */
-    il_verdict marks;   /* what the marked pixels alone say */
-    il_verdict verdict; /* what they say after the calibration */
+    il_verdict marks;   /* by the marked pixels alone */
+    il_verdict verdict; /* after calibration */
     il_regions regions;
     unsigned warnings; /* bit 1 << il_warning */
 } il_finding;
 
-/* stem: NULL, or the path that the pictures STEM.mask.png, STEM.heat.png and STEM.overlay.png begin with. il_detector_try
- * must have been called with o.tile. IL_EPARAM when memory does not suffice. */
+/* stem: NULL, or the path prefix of STEM.mask.png, STEM.heat.png and STEM.overlay.png. il_detector_try must have
+ * been called with o.tile. IL_EPARAM when memory does not suffice. */
 int il_detect_picture(il_finding *out, const il_detector *d, const char *path, const char *stem, il_detect_opts o,
                       il_err *e);
 void il_detect_free(il_finding *f);
 
 il_compression il_detect_compression(const il_finding *f);
 
-/* Below this IoU, or with il_calibration_high, a detector is weak. */
+/* A detector is weak below this IoU, or with il_calibration_high. */
 #define IL_DETECT_WEAK_IOU 0.3
 
-/* "lossy", "size", … and a sentence on this picture. */
+/* "lossy", "size", …, and a sentence about this image. */
 const char *il_detect_warning_name(il_warning w);
 void il_detect_warning_text(char *to, size_t size, const il_finding *f, const il_detector *d, il_warning w);
 

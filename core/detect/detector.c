@@ -1,4 +1,4 @@
-/* detector.c - opens the model of a stored run, or of a weights file. */
+/* detector.c - opens the model of a stored run or of a weights file. */
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
@@ -36,11 +36,11 @@ static int set_value(il_params *p, const char *name, const json_t *value, il_err
     else if (json_is_real(value))
         snprintf(text, sizeof text, "%.17g", json_real_value(value));
     else
-        return il_fail(e, IL_EFORMAT, "%s: no plain value", name);
+        return il_fail(e, IL_EFORMAT, "%s: must be a plain value", name);
     return il_params_set(p, name, text, e);
 }
 
-/* paths (NULL: none): settings as text, of which those that are paths are taken: a configuration leaves them out. */
+/* paths (NULL: none): settings as text; only path settings are taken from it, because a configuration omits them. */
 static int set_params(il_params *p, const json_t *settings, const json_t *paths, il_err *e)
 {
     int rc = IL_OK;
@@ -100,7 +100,7 @@ static int note_training(il_card *c, const json_t *root, il_err *e)
     return IL_OK;
 }
 
-/* The model and its training as the configuration of a run tells them. */
+/* The model and its training from the configuration of a run. */
 static int apply_config(il_detector *d, il_registry *registry, const char *config, const char *params, il_err *e)
 {
     json_error_t why;
@@ -108,7 +108,8 @@ static int apply_config(il_detector *d, il_registry *registry, const char *confi
     const json_t *model = json_object_get(root, "model");
     const char *name = json_string_value(json_object_get(model, "name"));
     int rc = name ? choose(d, registry, name, e)
-                  : il_fail(e, IL_EFORMAT, "its configuration names no model%s%s", root ? "" : ": ", root ? "" : why.text);
+                  : il_fail(e, IL_EFORMAT, "its configuration has no model name%s%s", root ? "" : ": ",
+                            root ? "" : why.text);
     if (rc == IL_OK)
         rc = set_params(d->choice.params, json_object_get(model, "params"), paths, e);
     if (rc == IL_OK) {
@@ -140,8 +141,9 @@ int il_detector_check_hash(const il_card *c, il_err *e)
         return rc;
     if (strcmp(found.hex, c->sha256) == 0)
         return IL_OK;
-    return il_fail(e, IL_EFORMAT, "%s: its SHA-256 is %.16s..., the database says %.16s...: these are not the weights that "
-                   "run %lld was tested with", c->weights, found.hex, c->sha256, (long long)c->run);
+    return il_fail(e, IL_EFORMAT, "%s: its SHA-256 is %.16s..., but the database has %.16s...: these are "
+                   "not the weights that run %lld was tested with",
+                   c->weights, found.hex, c->sha256, (long long)c->run);
 }
 
 int il_detector_from_store(il_detector *out, il_registry *registry, il_store *store, const char *wanted,
@@ -188,7 +190,7 @@ static int apply_yaml(il_detector *d, il_registry *registry, const char *text, i
         if (strcmp(root->keys[i]->text, "name") == 0)
             continue;
         rc = value->kind == IL_NODE_SCALAR ? il_params_set(d->choice.params, root->keys[i]->text, value->text, e)
-                                           : il_fail(e, IL_EPARAM, "%s: expected a plain value", root->keys[i]->text);
+                                           : il_fail(e, IL_EPARAM, "%s: must be a plain value", root->keys[i]->text);
         if (rc != IL_OK)
             il_fail_in(e, "--model");
     }
@@ -215,7 +217,7 @@ static int apply_model(il_detector *d, il_registry *registry, const char *model,
     return rc;
 }
 
-/* What `inpaintlab run` writes into its weights. */
+/* The notes that `inpaintlab run` writes into the weights. */
 static int apply_notes(il_detector *d, il_registry *registry, const char *model, il_err *e)
 {
     il_bundle *b = NULL;
@@ -228,7 +230,7 @@ static int apply_notes(il_detector *d, il_registry *registry, const char *model,
     else if (config)
         rc = apply_config(d, registry, config, NULL, e);
     else
-        rc = il_fail(e, IL_EPARAM, "%s: does not tell its model; name it with --model", d->card.weights);
+        rc = il_fail(e, IL_EPARAM, "%s: does not name its model; name it with --model", d->card.weights);
     if (rc == IL_OK)
         rc = note_from(&d->card.trained_on, b, "trained_on", e);
     if (rc == IL_OK)

@@ -1,4 +1,4 @@
-/* finding_json.c - what was found, by which detector and how, as one JSON object. */
+/* finding_json.c - the finding, the detector and its settings as one JSON object. */
 #include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 
 enum { DIGITS = 8 };
 
-/* A file's name may hold any bytes; those that are no UTF-8 become the replacement character. NULL is null. */
+/* A file name may hold any bytes; invalid UTF-8 becomes the replacement character. NULL is null. */
 static json_t *text(const char *s)
 {
     if (!s)
@@ -98,8 +98,9 @@ static json_t *json_of_card(const il_detector *d)
     json_object_set_new(o, "calibration", json_of_calibration(&d->calibration));
     const il_threshold *bars = d->calibration.bars;
     if (!c->tested.alarms.pictures && !bars[IL_LOSSLESS].measured.pictures && !bars[IL_LOSSY].measured.pictures)
-        json_object_set_new(o, "false_alarms_note", json_string("not measured: this detector was tested on no authentic "
-                            "pictures; 'inpaintlab detect --calibrate FOLDER' measures it"));
+        json_object_set_new(o, "false_alarms_note", json_string("not measured: this detector was not tested on "
+                                                                "authentic images; 'inpaintlab detect --calibrate "
+                                                                "FOLDER' measures false alarms"));
     return o;
 }
 

@@ -1,4 +1,4 @@
-/* subject.c - a picture file from disk or standard input. */
+/* input_image.c - an image file from disk or standard input. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,13 +35,14 @@ static int read_stdin(uint8_t **out, size_t *size, il_err *e)
             }
             int why = errno;
             free(data);
-            return n < 0 ? il_fail(e, IL_EIO, "standard input: %s", strerror(why))
-                         : il_fail(e, IL_EFORMAT, "standard input: is empty; expected a picture");
+            return n < 0 ? il_fail(e, IL_EIO, "cannot read standard input: %s", strerror(why))
+                         : il_fail(e, IL_EFORMAT, "standard input is empty; expected an image");
         }
         got += (size_t)n;
         if (got > MOST_BYTES) {
             free(data);
-            return il_fail(e, IL_EFORMAT, "standard input: more than %d bytes; a picture may have no more", MOST_BYTES);
+            return il_fail(e, IL_EFORMAT, "standard input has more than %d bytes, the most that an image may have",
+                           MOST_BYTES);
         }
     }
 }
@@ -62,8 +63,8 @@ int il_subject_open(il_subject *out, const char *path, il_err *e)
     il_image_file in = { .path = il_subject_name(path), .data = s.data, .size = s.size, .header_only = true };
     const char *foreign = il_header_foreign(s.data, s.size);
     rc = !foreign ? il_image_file_decode(&size, &in, e)
-                  : il_fail(e, IL_EFORMAT, "%s: its format is %s; expected PNG, JPEG or WebP: convert it to PNG, at full size, not "
-                            "to JPEG, which removes part of the trace", in.path, foreign);
+                  : il_fail(e, IL_EFORMAT, "%s: is a %s file; expected PNG, JPEG or WebP: convert it to "
+                            "PNG at full size (JPEG would remove part of the trace)", in.path, foreign);
     if (rc != IL_OK) {
         il_subject_close(&s);
         return rc;

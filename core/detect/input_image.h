@@ -1,4 +1,4 @@
-/* subject.h - a picture to be examined: its file, and its pixels once they are wanted. */
+/* input_image.h - an image to be examined: its file, and its pixels once decoded. */
 #ifndef IL_DETECT_SUBJECT_H
 #define IL_DETECT_SUBJECT_H
 
@@ -19,12 +19,12 @@ typedef struct il_subject {
     size_t size;
 } il_subject;
 
-/* The path as people read it: "standard input" for "-". */
+/* The path for messages: "standard input" for "-". */
 const char *il_subject_name(const char *path);
 
 /* Reads the file and its header. */
 int il_subject_open(il_subject *out, const char *path, il_err *e);
-/* The pixels; afterwards the file's bytes are gone. */
+/* Decodes the pixels and frees the file's bytes. */
 int il_subject_decode(il_subject *s, il_err *e);
 void il_subject_close(il_subject *s);
 

@@ -1,4 +1,4 @@
-/* gather.c - files, folders and patterns -> pictures. */
+/* input_list.c - files, folders and patterns -> images. */
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
@@ -16,7 +16,7 @@
 
 enum { MAX_DEPTH = 64 };
 
-/* The folders from the first down to the current one; a link back to one of them would never end. */
+/* The folders from the first down to the current one; following a link back to one of them would never end. */
 struct trail {
     const struct trail *above;
     dev_t device;
@@ -85,9 +85,9 @@ static int add_folder(il_gather *g, const char *path, const struct stat *st, con
         return IL_OK;
     for (const struct trail *t = above; t; t = t->above)
         if (t->device == here.device && t->number == here.number)
-            return IL_OK; /* its pictures are in the list already */
+            return IL_OK; /* its images are in the list already */
     if (here.depth > MAX_DEPTH)
-        return add(g, path, "folders nest too deep", e);
+        return add(g, path, "folders are nested too deep", e);
     il_file_names names = { 0 };
     il_err why = { 0 };
     int rc = il_file_list(&names, path, &why);
@@ -104,7 +104,7 @@ static int add_folder(il_gather *g, const char *path, const struct stat *st, con
     return rc;
 }
 
-/* ---- words ---- */
+/* ---- arguments ---- */
 
 static int add_existing(il_gather *g, const char *path, const char *without, il_err *e)
 {
@@ -115,7 +115,8 @@ static int add_existing(il_gather *g, const char *path, const char *without, il_
         return add(g, path, NULL, e);
     size_t before = g->count;
     int rc = add_folder(g, path, &st, without, NULL, e);
-    return rc == IL_OK && g->count == before && !is_same(without, &st) ? add(g, path, "the folder holds no picture", e) : rc;
+    return rc == IL_OK && g->count == before && !is_same(without, &st) ? add(g, path, "the folder contains no image",
+                                                                             e) : rc;
 }
 
 static int add_pattern(il_gather *g, const char *word, const char *without, il_err *e)
@@ -125,7 +126,7 @@ static int add_pattern(il_gather *g, const char *word, const char *without, il_e
     if (result == GLOB_NOSPACE)
         rc = il_fail_oom(e);
     else if (result != 0)
-        rc = add(g, word, "no file fits this pattern", e);
+        rc = add(g, word, "no file matches this pattern", e);
     for (size_t i = 0; result == 0 && i < found.gl_pathc && rc == IL_OK; i++)
         rc = add_existing(g, found.gl_pathv[i], without, e);
     globfree(&found);
@@ -137,12 +138,12 @@ int il_gather_add(il_gather *g, const char *word, const char *without, il_err *e
     struct stat st;
     if (strcmp(word, "-") == 0)
         return add(g, word, NULL, e);
-    if (strpbrk(word, "*?[") && lstat(word, &st) != 0) /* a name may hold these, too */
+    if (strpbrk(word, "*?[") && lstat(word, &st) != 0) /* a name may contain these, too */
         return add_pattern(g, word, without, e);
     return add_existing(g, word, without, e);
 }
 
-/* ---- names of results ---- */
+/* ---- names of output files ---- */
 
 void il_names_free(il_names *n)
 {

@@ -1,4 +1,5 @@
-/* regions.c - connected components from runs, row by row; those that the current row does not reach are closed. */
+/* regions.c - connected components from runs of pixels, row by row; a component that the current row does not reach
+ * is closed. */
 #include <stdlib.h>
 #include <string.h>
 #include "detect/regions.h"
@@ -21,7 +22,7 @@ struct finding {
     int nfree;
     struct run *above, *row;
     int nabove, nrow;
-    int *merged; /* parts that became another's in this row */
+    int *merged; /* components merged into another in this row */
     int nmerged;
     il_regions_opts opts;
     il_regions found;
@@ -63,7 +64,7 @@ static int by_size(const void *a, const void *b)
     return (x->left > y->left) - (x->left < y->left);
 }
 
-/* Twice as many as wanted are kept before the smaller half is dropped. */
+/* Up to twice as many as wanted are kept before the smaller half is dropped. */
 static void shorten(il_regions *r, size_t most)
 {
     qsort(r->list, r->listed, sizeof *r->list, by_size);
@@ -101,7 +102,7 @@ static void find_runs(struct finding *f, const uint8_t *mask, int width)
     }
 }
 
-/* Gives the run the part of whatever it touches above, or a new one. */
+/* Gives the run the component of whatever it touches above, or a new one. */
 static void place_run(struct finding *f, struct run *r, int *above, const uint8_t *score, int y)
 {
     while (*above < f->nabove && f->above[*above].end < r->first)
@@ -125,7 +126,7 @@ static void place_run(struct finding *f, struct run *r, int *above, const uint8_
         p->sum += score[x];
 }
 
-/* Closes what the row above had and this one does not touch; afterwards every run knows its root. */
+/* Closes components of the row above that this row does not touch; afterwards every run knows its root. */
 static void end_row(struct finding *f, int y)
 {
     for (int i = 0; i < f->nabove; i++) {

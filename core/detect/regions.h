@@ -1,4 +1,4 @@
-/* regions.h - connected marked pixels. */
+/* regions.h - connected components of marked pixels. */
 #ifndef IL_DETECT_REGIONS_H
 #define IL_DETECT_REGIONS_H
 
@@ -6,7 +6,7 @@
 #include <inpaintlab/image.h>
 
 typedef struct il_region {
-    int left, top, width, height; /* the smallest box around it */
+    int left, top, width, height; /* bounding box */
     int64_t area;                 /* pixels */
     double score;                 /* mean probability over them */
 } il_region;
@@ -22,8 +22,8 @@ typedef struct il_regions_opts {
     size_t most;   /* listed */
 } il_regions_opts;
 
-/* Pixels that touch at a side or a corner belong together. mask and score have one channel and equal sizes; in mask, 0 is
- * unmarked. Memory grows with the width alone. */
+/* Pixels that touch at a side or a corner are connected. mask and score have one channel and equal sizes; 0 in mask
+ * is unmarked. Memory grows only with the width. */
 int il_regions_find(il_regions *out, const il_image *mask, const il_image *score, il_regions_opts o, il_err *e);
 void il_regions_free(il_regions *r);
 

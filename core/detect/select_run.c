@@ -1,4 +1,4 @@
-/* pick.c - finds a run in the database, and what was measured with it. */
+/* select_run.c - finds a run in the database, and its measured results. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -9,17 +9,17 @@
 
 enum { SHOWN = 8 };
 
-/* ---- which one ---- */
+/* ---- selection ---- */
 
 /* The newest comes last. */
 static const char done_runs[] = "SELECT id, name, status FROM runs WHERE status = 'done' AND weights_path IS NOT NULL "
                                 "ORDER BY ended_at, id";
 
-/* Whether a kind is among those that '+' joins. The kind is tests.images: cells.tested_on is "realfake by full" where the
- * test has a mask policy of its own. */
+/* Whether a kind is among those joined by '+'. The kind is tests.images: cells.tested_on is "realfake by full" where
+ * the test has its own mask policy. */
 #define AMONG(kind) "instr('+' || c.trained_on || '+', '+' || " kind " || '+') > 0"
 
-/* A detector that has seen authentic pictures comes first. */
+/* A detector that was trained on authentic images too comes first. */
 static const char best_run[] =
     "SELECT r.id FROM cells c JOIN runs r ON r.hash = c.run_hash JOIN tests t ON t.id = c.test "
     "WHERE r.status = 'done' AND r.weights_path IS NOT NULL AND c.status = 'done' AND c.split = 'test' "
@@ -35,8 +35,8 @@ static int pick_best(char id[24], il_store *store, il_err *e)
     if (rows.count)
         snprintf(id, 24, "%s", il_rows_text(&rows, 0, "id"));
     else
-        rc = il_fail(e, IL_EDATA, "no finished run was tested on the kind of pictures it was trained on; train one with "
-                     "'inpaintlab run', or name a run with --run");
+        rc = il_fail(e, IL_EDATA, "no finished run was tested on the kind of images it was trained on; train one "
+                     "with 'inpaintlab run', or name a run with --run");
     il_store_rows_free(&rows);
     return rc;
 }
@@ -53,15 +53,16 @@ static int fail_choice(const il_rows *rows, const bool *fits, const char *wanted
     if (all > shown)
         il_words_add(&list, " and %zu more", all - shown);
     int rc = list.failed ? il_fail_oom(e)
-             : found     ? il_fail(e, IL_EUSAGE, "--run %s: fits %zu runs: %s", wanted, found, list.data)
-             : shown     ? il_fail(e, IL_EUSAGE, "--run %s: no finished run is called so; there are %s", wanted, list.data)
+             : found     ? il_fail(e, IL_EUSAGE, "--run %s: matches %zu runs: %s", wanted, found, list.data)
+             : shown     ? il_fail(e, IL_EUSAGE, "--run %s: no finished run has that name; the finished runs are %s",
+                                   wanted, list.data)
                          : il_fail(e, IL_EDATA, "--run %s: there is no finished run yet", wanted);
     il_words_free(&list);
     return rc;
 }
 
-/* A number is an id; else a name, of the newest run that bears it: after data or code changed, a grid's runs are trained
- * again under their old names; else a glob. *namesakes: how many bear the name. */
+/* A number is an id; otherwise a name, for which the newest run is taken: after data or code changed, a grid's runs
+ * are trained again under their old names; otherwise a glob. *namesakes: number of runs with that name. */
 static int pick_named(char id[24], size_t *namesakes, il_store *store, const char *wanted, il_err *e)
 {
     il_rows rows = { 0 };
@@ -83,7 +84,7 @@ static int pick_named(char id[24], size_t *namesakes, il_store *store, const cha
         }
     if (!fits)
         rc = il_fail_oom(e);
-    else if (found == 1 || (found && how == 2)) /* 2: the names were the last that were compared */
+    else if (found == 1 || (found && how == 2)) /* 2: names were compared last */
         snprintf(id, 24, "%s", il_rows_text(&rows, last, "id"));
     else
         rc = fail_choice(&rows, fits, wanted, found, e);
@@ -93,7 +94,7 @@ static int pick_named(char id[24], size_t *namesakes, il_store *store, const cha
     return rc;
 }
 
-/* ---- what is known of it ---- */
+/* ---- facts about it ---- */
 
 static const char run_facts[] =
     "SELECT r.id, r.name, r.config, r.model_params, r.seed, r.model, r.dataset, r.mask_policy, r.trained_on, "
@@ -125,8 +126,8 @@ static int copy_facts(il_card *card, char **config, char **params, const il_rows
     return IL_OK;
 }
 
-/* The path is from the folder in which the run was made. Seen from another one, or moved with its database, the file lies in
- * `runs` beside that all the same. */
+/* The path is relative to the folder in which the run was made. When the program runs elsewhere, or the database and
+ * its runs were moved, the file is still in `runs` beside the database. */
 static int find_weights(il_card *card, const il_store *store, il_err *e)
 {
     il_text path = { 0 };
@@ -151,7 +152,7 @@ static int find_weights(il_card *card, const il_store *store, il_err *e)
     return IL_OK;
 }
 
-/* Of tests on authentic pictures; an alarm is what would be more than the smallest region. */
+/* From tests on authentic images; a false alarm marks more than the smallest region. */
 static const char alarm_facts[] =
     "SELECT COUNT(*) AS pictures, SUM(tp + fp > 0.001 * (tp + fp + fn + tn)) AS alarms,"
     " AVG(CAST(tp + fp AS REAL) / NULLIF(tp + fp + fn + tn, 0)) AS marked "

@@ -1,4 +1,4 @@
-/* pick.h - which stored run is to detect. */
+/* select_run.h - selects the stored run to detect with. */
 #ifndef IL_DETECT_PICK_H
 #define IL_DETECT_PICK_H
 

@@ -40,7 +40,7 @@ double il_verdict_score(const il_image *score)
         for (int x = 0; x < score->width; x++)
             histogram[mean_at(score, x, y)]++;
     int64_t pixels = (int64_t)score->width * score->height, above = 0;
-    int64_t allowed = pixels / 1000; /* pixels that may lie above */
+    int64_t allowed = pixels / 1000; /* pixels that may be above */
     int step = STEPS;
     while (step > 0 && above + histogram[step] <= allowed)
         above += histogram[step--];

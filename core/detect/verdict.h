@@ -1,4 +1,4 @@
-/* verdict.h - what the scores of a picture say as a whole. */
+/* verdict.h - the verdict on a whole image. */
 #ifndef IL_DETECT_VERDICT_H
 #define IL_DETECT_VERDICT_H
 
@@ -12,16 +12,17 @@ typedef enum il_verdict { IL_VERDICT_NOTHING, IL_VERDICT_REGION, IL_VERDICT_WHOL
 const char *il_verdict_text(il_verdict v);
 bool il_verdict_found(il_verdict v); /* a region, or the whole image */
 
-/* What the marks alone say. More than this share marked: the whole image. A picture that was generated, or only went through the generator's
- * autoencoder, lights up everywhere. */
+/* The verdict by the marks alone. If more than this share is marked: the whole image. An image that was generated,
+ * or only went through the generator's autoencoder, is marked everywhere. */
 #define IL_VERDICT_WHOLE_SHARE 0.9
 
 il_verdict il_verdict_of(double share, size_t regions);
 
-/* How il_verdict_score is called in results. */
+/* Name of il_verdict_score's convention in results. */
 #define IL_VERDICT_CONVENTION "mean3x3_p99.9"
 
-/* The 99.9th percentile (nearest rank) of the scores after a 3x3 mean; at the edge the mean is over what there is. */
+/* The 99.9th percentile (nearest rank) of the scores after a 3x3 mean; at the edge, the mean of the pixels that
+ * exist. */
 double il_verdict_score(const il_image *score);
 
 typedef struct il_share_interval {

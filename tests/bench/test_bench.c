@@ -162,7 +162,7 @@ Test(bench, stops_and_refuses)
     large.training.batch = 7;
     f.o.run = &large;
     cr_expect_eq(measure(&b, &f, &e), IL_EDATA);
-    cr_expect_str_eq(e.message, "the data hold 6 pictures for training, expected at least a batch of 7");
+    cr_expect_str_eq(e.message, "the data set has 6 images for training; expected at least one batch of 7");
     cr_expect_eq(b.count, 0);
     close_fixture(&f);
 }

@@ -55,7 +55,8 @@ static void tversky_close(void *self)
     (void)self;
 }
 
-static il_tensor *tversky_forward(const void *self, il_scope *s, il_tensor *logit, il_tensor *target)
+static il_tensor *tversky_forward(const void *self, il_scope *s, il_tensor *logit, il_tensor *target,
+                                  il_tensor *valid)
 {
     double alpha = il_params_real(self, "alpha");
     il_tensor *p = il_sigmoid(s, logit);

@@ -133,7 +133,7 @@ Test(option, repeated_texts_keep_their_order_up_to_a_bound)
     cr_assert_null(got.set.list[64]);
     strcat(line, "--set=x ");
     cr_assert_eq(read_line(line), IL_EUSAGE);
-    cr_assert_str_eq(e.message, "--set: at most 64 of them");
+    cr_assert_str_eq(e.message, "--set: may be given at most 64 times");
 }
 
 Test(option, bounds_belong_to_the_range)
@@ -154,29 +154,29 @@ Test(option, what_is_wrong_is_told_with_what_was_expected)
         { "--nonsense", "try: unknown option '--nonsense'; see 'inpaintlab try --help'" },
         { "--loud -x", "try: unknown option '-x'; see 'inpaintlab try --help'" },
         { "--loud -qxo file", "try: unknown option '-x'; see 'inpaintlab try --help'" },
-        { "--s 3", "try: '--s' is short for several options: --size, --shape, --set" },
-        { "--s=3", "try: '--s' is short for several options: --size, --shape, --set" },
+        { "--s 3", "try: '--s' is ambiguous: --size, --shape, --set" },
+        { "--s=3", "try: '--s' is ambiguous: --size, --shape, --set" },
         { "--loud=yes", "try: --loud: takes no value" },
         { "--quiet=yes", "try: --quiet: takes no value" },
         { "--help=me", "try: --help: takes no value" },
-        { "--outp", "try: --output: a value is missing" },
-        { "--loud -o", "try: -o: a value is missing" },
-        { "--loud -qo", "try: -o: a value is missing" },
-        { "--size 4194305", "--size: '4194305' is no number from -2 to 4194304" },
-        { "--size=-3", "--size: '-3' is no number from -2 to 4194304" },
-        { "--size 1.5", "--size: '1.5' is no number from -2 to 4194304" },
-        { "--size 3x", "--size: '3x' is no number from -2 to 4194304" },
-        { "--size ~", "--size: '' is no number from -2 to 4194304" },
-        { "-s 99999999999999999999", "--size: '99999999999999999999' is no number from -2 to 4194304" },
-        { "--part 1.01", "--part: '1.01' is no number from 0 to 1" },
-        { "--part -0.1", "--part: '-0.1' is no number from 0 to 1" },
-        { "--part nan", "--part: 'nan' is no number from 0 to 1" },
-        { "--part inf", "--part: 'inf' is no number from 0 to 1" },
-        { "--part x", "--part: 'x' is no number from 0 to 1" },
-        { "--shape falt", "--shape: 'falt' is none of round, flat, odd; did you mean 'flat'?" },
-        { "--shape round|flat", "--shape: 'round|flat' is none of round, flat, odd" },
-        { "--shape ~", "--shape: '' is none of round, flat, odd" },
-        { "--colour blue", "--colour: 'blue' is none of red, green" },
+        { "--outp", "try: --output: expected a value" },
+        { "--loud -o", "try: -o: expected a value" },
+        { "--loud -qo", "try: -o: expected a value" },
+        { "--size 4194305", "--size: '4194305' is not a whole number from -2 to 4194304" },
+        { "--size=-3", "--size: '-3' is not a whole number from -2 to 4194304" },
+        { "--size 1.5", "--size: '1.5' is not a whole number from -2 to 4194304" },
+        { "--size 3x", "--size: '3x' is not a whole number from -2 to 4194304" },
+        { "--size ~", "--size: '' is not a whole number from -2 to 4194304" },
+        { "-s 99999999999999999999", "--size: '99999999999999999999' is not a whole number from -2 to 4194304" },
+        { "--part 1.01", "--part: '1.01' is not a number from 0 to 1" },
+        { "--part -0.1", "--part: '-0.1' is not a number from 0 to 1" },
+        { "--part nan", "--part: 'nan' is not a number from 0 to 1" },
+        { "--part inf", "--part: 'inf' is not a number from 0 to 1" },
+        { "--part x", "--part: 'x' is not a number from 0 to 1" },
+        { "--shape falt", "--shape: 'falt' must be one of round, flat, odd; did you mean 'flat'?" },
+        { "--shape round|flat", "--shape: 'round|flat' must be one of round, flat, odd" },
+        { "--shape ~", "--shape: '' must be one of round, flat, odd" },
+        { "--colour blue", "--colour: 'blue' must be one of red, green" },
         { "--double ~", "--double: expected something" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -211,7 +211,7 @@ Test(option, help_is_aligned_and_broken_at_120_columns)
         "                     that nothing stands behind column 120, and the rest begins below the first word of the line above\n"
         "  --set KEY=VALUE    may be repeated\n"
         "  --double N         odd\n"
-        "  -h, --help         this text\n");
+        "  -h, --help         show this help\n");
 }
 
 Test(option, the_list_has_a_line_for_each)

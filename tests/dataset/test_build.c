@@ -94,7 +94,7 @@ Test(build, goes_on_to_the_same_bytes)
     for (stop_after = 2; stop_after <= 8; stop_after += 2) {
         e = (il_err){ 0 };
         cr_assert_eq(build(&b, recipe, work_path("cut"), 1, &e), IL_ECANCEL, "%s", e.message);
-        cr_expect(strstr(e.message, "the same command goes on"), "%s", e.message);
+        cr_expect(strstr(e.message, "run the same command again"), "%s", e.message);
     }
     stop_after = 0;
     /* what a kill leaves: a torn line, a file without a line, a line without its file, a draft */
@@ -181,7 +181,7 @@ Test(build, brings_nothing_back_that_would_be_another)
     for (int again = 0; again < 2; again++) {
         e = (il_err){ 0 };
         cr_expect_eq(build(&b, recipe, work_path("out"), 2, &e), IL_EDATA, "%s", e.message);
-        cr_expect(strstr(e.message, gone) && strstr(e.message, "is missing, and made anew it has other bytes"), "%s", e.message);
+        cr_expect(strstr(e.message, gone) && strstr(e.message, "is missing, and the new file differs"), "%s", e.message);
         cr_expect_neq(access(gone, F_OK), 0);
         expect_same(work_path("out/manifest.jsonl"), work_path("kept"));
     }
@@ -189,7 +189,7 @@ Test(build, brings_nothing_back_that_would_be_another)
     snprintf(command, sizeof command, "rm %s", first_file("out", "mask"));
     cr_assert_eq(system(command), 0);
     cr_expect_eq(build(&b, recipe, work_path("out"), 2, &e), IL_EDATA, "%s", e.message);
-    cr_expect(strstr(e.message, gone) && strstr(e.message, "is not the file that was made"), "%s", e.message);
+    cr_expect(strstr(e.message, gone) && strstr(e.message, "is not the file that the build wrote"), "%s", e.message);
 }
 
 Test(build, cuts_tiles_and_mixes_by_share)
@@ -227,7 +227,7 @@ Test(build, refuses_a_folder_that_holds_something_else)
     const char *recipe = work_recipe("r.yaml", "", SPLITS, "");
     WORK_OK(build(&b, recipe, work_path("out"), 1, &e), e);
     cr_expect_eq(build(&b, work_recipe("r2.yaml", "", SPLITS, "seed: 2\n"), work_path("out"), 1, &e), IL_EDATA);
-    cr_expect(strstr(e.message, "was begun with another recipe"), "%s", e.message);
+    cr_expect(strstr(e.message, "belongs to a build with another recipe"), "%s", e.message);
     work_photo("photos/p11.png", 11, 70, 66); /* other photos */
     cr_expect_eq(build(&b, work_path("r.yaml"), work_path("out"), 1, &e), IL_EDATA);
     cr_assert_eq(mkdir(work_path("full"), 0777), 0);

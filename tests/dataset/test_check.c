@@ -175,21 +175,21 @@ static const struct damage {
     const char *expected;
     size_t problems;
 } damages[] = {
-    { "no mask", no_mask, "unpaired: test/d: no mask", 1 },
-    { "no picture", no_picture, "unpaired: test/d: a mask, but no inpainted, realfake or fakefake picture", 1 },
+    { "no mask", no_mask, "unpaired: test/d: has no mask", 1 },
+    { "no picture", no_picture, "unpaired: test/d: has a mask, but no inpainted, realfake or fakefake image", 1 },
     { "text", text_file, "unreadable: @/train/b.fakefake.webp: is no picture that can be read; expected PNG, JPEG or WebP", 1 },
-    { "odd name", odd_name, "odd_names: @/train/?[2J?.txt: is no <id>.<kind>.webp (or .png, .jpg); kinds are original, mask, "
+    { "odd name", odd_name, "odd_names: @/train/?[2J?.txt: is not named <id>.<kind>.webp (or .png, .jpg); kinds are original, mask, "
       "inpainted, realfake, fakefake", 0 },
     { "small mask", small_mask, "sizes: test/d: mask is 16x24, original 32x24", 1 },
-    { "grey mask", grey_mask, "never_255: test/d: greatest grey level is 254", 1 },
+    { "grey mask", grey_mask, "never_255: test/d: highest grey level is 254", 1 },
     { "empty mask", empty_mask, "empty_masks: test/d: no pixel of the mask is above 0; outside: test/d: realfake: 192 of 768 "
       "pixels; outside: test/d: fakefake: 192 of 768 pixels", 3 },
     { "full mask", full_mask, "full_masks: test/d: every pixel of the mask is 255", 0 },
     { "coloured mask", coloured_mask, "channels: test/d: only the mask's first channel is read", 0 },
-    { "unchanged", unchanged, "identical: train/a: fakefake has the original's pixels", 1 },
+    { "unchanged", unchanged, "identical: train/a: fakefake is identical to the original", 1 },
     { "outside", outside, "outside: train/a: realfake: 2 of 336 pixels", 1 },
-    { "copied", copied, "duplicates: train/a: the same original file as test/e", 1 },
-    { "copied, no originals", copied_without_originals, "duplicates: train/a: the same realfake file as test/e", 1 },
+    { "copied", copied, "duplicates: train/a: same original file as test/e", 1 },
+    { "copied, no originals", copied_without_originals, "duplicates: train/a: same realfake file as test/e", 1 },
     { "similar", similar, "near_duplicates: train/a: looks like validation/e (0 of 64 bits differ)", 0 },
 };
 
@@ -266,10 +266,10 @@ Test(check, compares_with_the_manifest, .init = make_good, .fini = made_close)
     write_manifest("line");
     expect_findings("no line", "manifest: test/d: has no line in the manifest", 1);
     write_manifest("file");
-    expect_findings("no file", "manifest: test/d: its line does not name the fakefake file", 1);
+    expect_findings("no file", "manifest: test/d: its manifest line does not list the fakefake file", 1);
     write_manifest("more");
-    expect_findings("absent samples", "manifest: train/aa: the manifest names it, but it has no files; manifest: test/z: the "
-                    "manifest names it, but it has no files", 2);
+    expect_findings("absent samples", "manifest: train/aa: is listed in the manifest but has no files; manifest: test/z: is "
+                    "listed in the manifest but has no files", 2);
     write_manifest("photo");
     expect_findings("leak", "leaks: 2: in train (b), test (d)", 1);
 
@@ -277,11 +277,11 @@ Test(check, compares_with_the_manifest, .init = make_good, .fini = made_close)
     change("train/a.inpainted.webp", 3, 3, 1);
     expect_findings("changed", "hashes: train/a: inpainted: the file changed since the manifest was written", 1);
     unlink(made_path("train/a.inpainted.webp"));
-    expect_findings("absent", "manifest: train/a: its line names an absent inpainted file", 1);
+    expect_findings("absent", "manifest: train/a: its manifest line lists a missing inpainted file", 1);
     made_text("manifest.jsonl", "{\"id\": \"a\"}\n");
     expect_findings("broken", "manifest: manifest.jsonl: @/manifest.jsonl:1: 'split' is missing", 1);
     made_text("manifest.jsonl", "{\"id\": \"a\", \"split\": \"test\"}");
-    expect_findings("torn", "manifest: manifest.jsonl: @/manifest.jsonl:1: the line has no end; the file was cut off", 1);
+    expect_findings("torn", "manifest: manifest.jsonl: @/manifest.jsonl:1: the line has no newline at its end; the file was cut off", 1);
 }
 
 Test(check, a_sample_with_two_lines, .init = made_open, .fini = made_close)
@@ -289,7 +289,7 @@ Test(check, a_sample_with_two_lines, .init = made_open, .fini = made_close)
     made_sample("test", "d", 4);
     made_text("manifest.jsonl", "{\"id\": \"d\", \"split\": \"test\"}\n{\"id\": \"d\", \"split\": \"test\"}\n");
     il_check c = check_path(made_folder, NULL, true);
-    cr_expect(strstr(findings_text(&c), "manifest: test/d: has more than one line"), "%s", findings_text(&c));
+    cr_expect(strstr(findings_text(&c), "manifest: test/d: has more than one manifest line"), "%s", findings_text(&c));
     il_check_free(&c);
 }
 
@@ -355,7 +355,7 @@ Test(check, prints_some_and_tells_how_many, .init = make_good, .fini = made_clos
     }
     il_check c = check_path(made_folder, NULL, false);
     char *text = printed(&c, false, 3);
-    cr_expect(strstr(text, "  5 samples without their partner files\n    test/lone0: a mask"), "%s", text);
+    cr_expect(strstr(text, "  5 samples without their partner files\n    test/lone0: has a mask"), "%s", text);
     cr_expect(strstr(text, "test/lone2: ") && !strstr(text, "test/lone3: ") && strstr(text, "    and 2 more\n"), "%s", text);
     cr_expect(strstr(text, "\n5 problems, 0 warnings\n"), "%s", text);
     cr_expect(strstr(text, "  32 x 24          25\n"), "%s", text);

@@ -50,7 +50,7 @@ struct listing {
     il_layout layout;
 };
 
-#define ODD ": is no <id>.<kind>.webp (or .png, .jpg); kinds are original, mask, inpainted, realfake, fakefake"
+#define ODD ": is not named <id>.<kind>.webp (or .png, .jpg); kinds are original, mask, inpainted, realfake, fakefake"
 #define SPLITS IL_LAYOUT_SPLITS
 #define PAIRS IL_LAYOUT_PAIRS
 
@@ -65,18 +65,18 @@ static const struct listing folders[] = {
       "test/a.b o=@/test/a.b.original.webp", SPLITS },
     { "test/a.realfake.webp test/b.mask.webp test/c.mask.webp test/c.original.webp test/d.original.webp",
       "test/a r=@/test/a.realfake.webp; test/b m=@/test/b.mask.webp; test/c o=@/test/c.original.webp m=@/test/c.mask.webp; "
-      "test/d o=@/test/d.original.webp | test/a: no mask (unpaired); test/b: a mask, but no inpainted, realfake or fakefake "
-      "picture (unpaired); test/c: a mask, but no inpainted, realfake or fakefake picture (unpaired)", SPLITS },
+      "test/d o=@/test/d.original.webp | test/a: has no mask (unpaired); test/b: has a mask, but no inpainted, realfake or "
+      "fakefake image (unpaired); test/c: has a mask, but no inpainted, realfake or fakefake image (unpaired)", SPLITS },
     { "test/a.realfake.png test/a.realfake.webp test/a.mask.webp",
-      "test/a m=@/test/a.mask.webp r=@/test/a.realfake.png | test/a: two realfake files: a.realfake.png and a.realfake.webp "
+      "test/a m=@/test/a.mask.webp r=@/test/a.realfake.png | test/a: has two realfake files: a.realfake.png and a.realfake.webp "
       "(unpaired)", SPLITS },
     { "test/a.original.webp test/notes.txt test/.mask.webp test/x.caption.webp test/a.mask.webp.12.tmp test/sub/ "
       "test/mask.webp",
       "test/a o=@/test/a.original.webp | @/test/.mask.webp" ODD "; @/test/a.mask.webp.12.tmp" ODD "; @/test/mask.webp" ODD
       "; @/test/notes.txt" ODD "; @/test/sub" ODD "; @/test/x.caption.webp" ODD, SPLITS },
-    { "test/ train/", "@: holds no samples; expected files <split>/<id>.<kind>.webp (or .png, .jpg)", SPLITS },
+    { "test/ train/", "@: contains no samples; expected files <split>/<id>.<kind>.webp (or .png, .jpg)", SPLITS },
     { "val/ valid/", "@/val and @/valid: which one is the validation split? Expected only one of them", SPLITS },
-    { "photos/", "@: is no data set; expected a folder with train, validation or test, a folder with Tp and Gt, or a JSON list",
+    { "photos/", "@: is not a data set; expected a folder with train, validation or test, a folder with Tp and Gt, or a JSON list",
       SPLITS },
     { "Tp/b.jpg Gt/b.png Tp/a.PNG Gt/a_gt.png Tp/c.tif Gt/c_mask.jpg Tp/readme.txt Gt/.hidden",
       "a m=@/Gt/a_gt.png r=@/Tp/a.PNG; b m=@/Gt/b.png r=@/Tp/b.jpg; c m=@/Gt/c_mask.jpg r=@/Tp/c.tif", PAIRS },

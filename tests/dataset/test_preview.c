@@ -220,7 +220,7 @@ Test(preview, what_is_no_data_set, .init = made_open, .fini = made_close)
     made_sample("test", "a", 5);
     il_preview_opts o = { .path = made_folder, .count = 1, .split = "train" };
     cr_expect_eq(il_preview_page(&html, &size, o, &e), IL_EDATA);
-    cr_expect(strstr(e.message, ": has no samples of the split train"), "%s", e.message);
+    cr_expect(strstr(e.message, ": contains no samples of the split train"), "%s", e.message);
     made_text("manifest.jsonl", "nonsense\n");
     o.split = NULL;
     cr_expect_eq(il_preview_page(&html, &size, o, &e), IL_EFORMAT);

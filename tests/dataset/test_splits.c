@@ -125,7 +125,7 @@ Test(splits, say_how_many_photos_are_missing)
     facts[3].sha256 = facts[2].sha256;
     il_recipe *r = work_read(work_recipe("r.yaml", "", "{train: 8, test: 2}", ""));
     cr_expect_eq(il_splits_assign(&s, r, &photos, facts, &e), IL_EDATA);
-    cr_expect(strstr(e.message, "the splits want 10 photos") && strstr(e.message, "has 9"), "%s", e.message);
+    cr_expect(strstr(e.message, "the splits need 10 photos") && strstr(e.message, "has 9"), "%s", e.message);
     cr_expect_null(s.of);
     il_recipe_free(r);
 }

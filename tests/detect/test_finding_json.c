@@ -111,18 +111,18 @@ Test(tell, why_it_is_uncertain_or_weak)
     il_finding f = { .path = "-", .header = { .format = "png" }, .score = 0.9 };
     il_detector d = detector();
     d.card.tested = (il_tested){ 0.1034, { .pictures = 24, .alarms = 24 } };
-    WARNS(IL_WARN_UNCERTAIN, "the detector cannot tell: it finds something in 24 of 24 authentic pictures; --calibrate FOLDER "
-                             "chooses what counts as found");
-    WARNS(IL_WARN_WEAK, "the detector is weak: IoU 0.103 in its own test, false alarms on 24 of 24 authentic pictures");
+    WARNS(IL_WARN_UNCERTAIN, "the detector cannot tell: it finds something in 24 of 24 authentic images; --calibrate FOLDER "
+                             "chooses the score that counts as found");
+    WARNS(IL_WARN_WEAK, "the detector is weak: IoU 0.103 in its own test, false alarms on 24 of 24 authentic images");
     d.calibration.bars[IL_LOSSLESS] = (il_threshold){ 20, 0.5, { .pictures = 20, .alarms = 9 } };
-    WARNS(IL_WARN_UNCERTAIN, "the detector cannot tell: it finds something in 9 of 20 authentic pictures");
+    WARNS(IL_WARN_UNCERTAIN, "the detector cannot tell: it finds something in 9 of 20 authentic images");
     d.calibration.bars[IL_LOSSLESS] = (il_threshold){ 20, 1, { .pictures = 20, .alarms = 0 } };
-    WARNS(IL_WARN_UNCERTAIN, "the detector cannot tell: too many authentic pictures score as high as can be");
+    WARNS(IL_WARN_UNCERTAIN, "the detector cannot tell: too many authentic images have the highest possible score");
     WARNS(IL_WARN_WEAK, "the detector is weak: IoU 0.103 in its own test");
     d.card.tested.iou = NAN;
     d.calibration.bars[IL_LOSSLESS].measured.alarms = 5;
-    WARNS(IL_WARN_WEAK, "the detector is weak: false alarms on 5 of 20 authentic pictures");
+    WARNS(IL_WARN_WEAK, "the detector is weak: false alarms on 5 of 20 authentic images");
     f.header.lossy = true;
-    WARNS(IL_WARN_UNCERTAIN, "the detector cannot tell: it was not calibrated on authentic lossy pictures; --calibrate FOLDER "
-                             "does that, best with photos of the same origin");
+    WARNS(IL_WARN_UNCERTAIN, "the detector cannot tell: it was not calibrated on authentic lossy images; use "
+                             "--calibrate FOLDER, if possible with images from the same source");
 }

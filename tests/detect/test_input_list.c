@@ -57,9 +57,9 @@ Test(gather, words)
     GATHERS(in_folder(f, "b.png").path, NULL, "b.png\n");
     GATHERS(in_folder(f, "notes.txt").path, NULL, "notes.txt\n"); /* named: its content decides */
     GATHERS(in_folder(f, "nothing.png").path, NULL, "nothing.png: No such file or directory\n");
-    GATHERS(in_folder(f, "none").path, NULL, "none: the folder holds no picture\n");
+    GATHERS(in_folder(f, "none").path, NULL, "none: the folder contains no image\n");
     GATHERS(in_folder(f, "*.png").path, NULL, "b.png\nround.png: Too many levels of symbolic links\n");
-    GATHERS(in_folder(f, "q*").path, NULL, "q*: no file fits this pattern\n");
+    GATHERS(in_folder(f, "q*").path, NULL, "q*: no file matches this pattern\n");
     put(f, "odd[1].png", "x");
     put(f, "none/phone.HEIC", "x"); /* is said to be unreadable rather than passed over */
     GATHERS(in_folder(f, "none").path, NULL, "none/phone.HEIC\n");

@@ -53,7 +53,7 @@ Test(pick, the_best_on_its_own_kind)
 {
     struct folder f = new_folder();
     il_store *s = open_store(f);
-    REFUSES(NULL, IL_EDATA, "no finished run was tested on the kind of pictures it was trained on");
+    REFUSES(NULL, IL_EDATA, "no finished run was tested on the kind of images it was trained on");
     REFUSES("1", IL_EDATA, "--run 1: there is no finished run yet");
     put_run(s, "h1", "low", "realfake", "realfake", 20);
     int64_t high = put_run(s, "h2", "high", "fakefake", "fakefake", 70);
@@ -161,9 +161,9 @@ Test(pick, by_number_name_or_glob)
     cr_expect_str_eq(c.name, "model=nix");
     cr_expect(isnan(c.tested.iou));
     card_free(c);
-    REFUSES("seed*", IL_EUSAGE, "--run seed*: fits 3 runs: 1 (seed=1), 2 (seed=2), 3 (seed=2)");
-    REFUSES("lost", IL_EUSAGE, "--run lost: no finished run is called so; there are 1 (seed=1), 2 (seed=2)");
-    REFUSES("99", IL_EUSAGE, "--run 99: no finished run is called so");
+    REFUSES("seed*", IL_EUSAGE, "--run seed*: matches 3 runs: 1 (seed=1), 2 (seed=2), 3 (seed=2)");
+    REFUSES("lost", IL_EUSAGE, "--run lost: no finished run has that name; the finished runs are 1 (seed=1), 2 (seed=2)");
+    REFUSES("99", IL_EUSAGE, "--run 99: no finished run has that name");
     const char *later = "UPDATE runs SET ended_at = '2999-01-01T00:00:00Z' WHERE hash = 'h2'";
     cr_assert_eq(sqlite3_exec(s->db, later, NULL, NULL, NULL), SQLITE_OK);
     c = picked(s, "seed=2");

@@ -1,4 +1,4 @@
-/* focal.c - stub loss in the place of the default one. */
+/* focal.c - stub loss in place of the default one. */
 #include "stub.h"
 
 static const il_param_spec params[] = {

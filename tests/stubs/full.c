@@ -1,4 +1,4 @@
-/* full.c - stub mask policy in the place of the default one. */
+/* full.c - stub mask policy in place of the default one. */
 #include "stub.h"
 
 static const il_mask_policy_ops ops = {.label = stub_label};

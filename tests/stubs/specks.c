@@ -1,4 +1,4 @@
-/* specks.c - stub masker whose masks the blur wipes out: one pixel in the middle. */
+/* specks.c - stub masker with masks of one pixel, which the blur removes. */
 #include <string.h>
 #include "stub.h"
 

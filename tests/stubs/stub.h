@@ -1,4 +1,4 @@
-/* stub.h - what the stub plugins share. They can be planned with, not run. */
+/* stub.h - what the stub plugins share. They are for planning and cannot run. */
 #ifndef STUB_H
 #define STUB_H
 
@@ -30,7 +30,7 @@ static inline il_tensor *stub_loss(const void *self, il_scope *s, il_tensor *log
 static inline int stub_build(void *self, il_state *st, il_err *e)
 {
     (void)self, (void)st;
-    return il_fail(e, IL_EPLUGIN, "a stub builds nothing");
+    return il_fail(e, IL_EPLUGIN, "a stub cannot be built");
 }
 
 static inline il_tensor *stub_forward(const void *self, il_scope *s, il_tensor *image, il_tensor **aux)
@@ -42,7 +42,7 @@ static inline il_tensor *stub_forward(const void *self, il_scope *s, il_tensor *
 static inline int stub_scan(void *self, il_scan what, il_items *out, il_err *e)
 {
     (void)self, (void)what, (void)out;
-    return il_fail(e, IL_EDATA, "a stub holds nothing");
+    return il_fail(e, IL_EDATA, "a stub has no samples");
 }
 
 #endif

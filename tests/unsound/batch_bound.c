@@ -1,4 +1,4 @@
-/* batch_bound.c - model whose logits depend on what else is in the batch. */
+/* batch_bound.c - model whose logits depend on the other images in the batch. */
 #include "unsound.h"
 
 static il_tensor *forward(const void *self, il_scope *s, il_tensor *image, il_tensor **aux)

@@ -1,5 +1,5 @@
-/* careless_list.c - data set that lists the same two pictures, whatever split and kind it is asked for; their masks are of
- * another size. params: root, the folder that holds picture.png and mask.png. */
+/* careless_list.c - data set that lists the same two pictures, for every split and kind; their masks have
+ * another size. params: root, the folder with picture.png and mask.png. */
 #include <stdio.h>
 #include <string.h>
 #include "unsound.h"

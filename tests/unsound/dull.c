@@ -1,4 +1,4 @@
-/* dull.c - model that cannot tell one pixel from another: a mean of the picture, shifted. */
+/* dull.c - model that cannot tell one pixel from another: the image is replaced by a constant. */
 #include "unsound.h"
 
 static int build(void *self, il_state *st, il_err *e)

@@ -1,4 +1,4 @@
-/* gambler.c - masker that takes its chance from the clock instead of the seed. */
+/* gambler.c - masker whose randomness comes from the clock instead of the seed. */
 #include <stdio.h>
 #include <string.h>
 #include <time.h>

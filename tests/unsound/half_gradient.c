@@ -1,4 +1,4 @@
-/* half_gradient.c - model one of whose two equal paths is cut off from the gradient. */
+/* half_gradient.c - model with two equal paths, one of which is detached from the gradient. */
 #include "unsound.h"
 
 static il_tensor *forward(const void *self, il_scope *s, il_tensor *image, il_tensor **aux)

@@ -1,4 +1,4 @@
-/* hangs.c - mask policy that never answers. */
+/* hangs.c - mask policy that never returns. */
 #include "unsound.h"
 
 static float label(const void *self, uint8_t grey)

@@ -1,4 +1,4 @@
-/* hidden_state.c - model with an initial value that matters and is not in the weights file. */
+/* hidden_state.c - model whose logits depend on a value that is not in the weights file. */
 #include "unsound.h"
 
 struct hidden {

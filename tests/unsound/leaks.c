@@ -1,4 +1,4 @@
-/* leaks.c - model that is never freed. */
+/* leaks.c - model whose memory is never freed. */
 #include "unsound.h"
 
 static void leave(void *self)

@@ -1,4 +1,4 @@
-/* nan_logits.c - model that divides by the picture's brightness: 0/0 where it is black. */
+/* nan_logits.c - model that divides by the image's brightness: 0/0 where it is black. */
 #include "unsound.h"
 
 static il_tensor *forward(const void *self, il_scope *s, il_tensor *image, il_tensor **aux)

@@ -1,4 +1,4 @@
-/* no_scalar.c - loss that gives one number for each picture. */
+/* no_scalar.c - loss that returns one number per image. */
 #include "unsound.h"
 
 static il_tensor *forward(const void *self, il_scope *s, il_tensor *logit, il_tensor *target, il_tensor *valid)

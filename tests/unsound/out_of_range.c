@@ -1,4 +1,4 @@
-/* out_of_range.c - mask policy that gives grey levels as they are. */
+/* out_of_range.c - mask policy that returns grey levels unchanged. */
 #include "unsound.h"
 
 static float label(const void *self, uint8_t grey)

@@ -1,4 +1,4 @@
-/* steep_root.c - loss with the root of the miss, whose slope is infinite where nothing is missed. */
+/* steep_root.c - loss with the square root of the error, whose slope is infinite where the error is 0. */
 #include "unsound.h"
 
 static il_tensor *forward(const void *self, il_scope *s, il_tensor *logit, il_tensor *target, il_tensor *valid)

@@ -1,4 +1,4 @@
-/* too_bright.c - generator whose pictures go beyond 1. */
+/* too_bright.c - generator whose images exceed 1. */
 #include "unsound.h"
 
 static il_tensor *reconstruct(const void *self, il_scope *s, il_tensor *image)

@@ -1,4 +1,4 @@
-/* unsound.h - plugins that load well and do one thing wrong: what they share is sound. */
+/* unsound.h - the sound parts of plugins that load but do one thing wrong. */
 #ifndef UNSOUND_H
 #define UNSOUND_H
 

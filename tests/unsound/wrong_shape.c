@@ -1,4 +1,4 @@
-/* wrong_shape.c - model whose logits are half as large as the picture. */
+/* wrong_shape.c - model whose logits are half as large as the image. */
 #include "unsound.h"
 
 static il_tensor *forward(const void *self, il_scope *s, il_tensor *image, il_tensor **aux)

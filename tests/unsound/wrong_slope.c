@@ -1,4 +1,4 @@
-/* wrong_slope.c - loss whose weights depend on the logits, but are cut off from the gradient. */
+/* wrong_slope.c - loss whose weights depend on the logits, but are detached from the gradient. */
 #include "unsound.h"
 
 static il_tensor *forward(const void *self, il_scope *s, il_tensor *logit, il_tensor *target, il_tensor *valid)

@@ -1,4 +1,4 @@
-/* wrong_way.c - loss with target and complement exchanged. */
+/* wrong_way.c - loss with the target inverted. */
 #include "unsound.h"
 
 static il_tensor *forward(const void *self, il_scope *s, il_tensor *logit, il_tensor *target, il_tensor *valid)
