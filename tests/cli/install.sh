@@ -60,6 +60,10 @@ static il_tensor *tversky_forward(const void *self, il_scope *s, il_tensor *logi
 {
     double alpha = il_params_real(self, "alpha");
     il_tensor *p = il_sigmoid(s, logit);
+    if (valid) {
+        p = il_mul(s, p, valid);
+        target = il_mul(s, target, valid);
+    }
     il_tensor *tp = il_sum(s, il_mul(s, p, target));
     il_tensor *fp = il_affine(s, il_sub(s, il_sum(s, p), tp), alpha, 1);
     il_tensor *fn = il_affine(s, il_sub(s, il_sum(s, target), tp), 1 - alpha, 0);
