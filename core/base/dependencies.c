@@ -1,4 +1,4 @@
-/* uses.c - what a plugin's results depend on. */
+/* dependencies.c - what a plugin's results depend on. */
 #include <stdlib.h>
 #include "base/dependencies.h"
 #include "base/sha256.h"
