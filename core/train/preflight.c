@@ -1,5 +1,5 @@
-/* beside.c - a plan beside the published tables. It is written into a database in memory, as if it had been run, so that the
- * views which the report reads tell what there is to tell. */
+/* preflight.c - compares a plan with the published tables. The plan is written to an in-memory database as if it had
+ * been run, so that the report's own views give the answers. */
 #include <stdlib.h>
 #include <string.h>
 #include "train/preflight.h"
@@ -10,7 +10,7 @@
 struct il_beside {
     il_store *store;
     int64_t experiment;
-    const char *published; /* lent by the plan */
+    const char *published; /* borrowed from the plan */
 };
 
 int il_beside_new(il_beside **out, const il_plan *p, il_err *e)
@@ -72,7 +72,7 @@ int il_beside_add(il_beside *b, const il_job *j, il_err *e)
     return rc;
 }
 
-/* ---- what it says ---- */
+/* ---- output ---- */
 
 static int print_matches(FILE *to, const il_beside *b, il_err *e)
 {
@@ -86,10 +86,12 @@ static int print_matches(FILE *to, const il_beside *b, il_err *e)
     const char *kind = strcmp(b->published, "text") == 0 ? "the mask policies in the text" : "table ";
     const char *number = strcmp(b->published, "text") == 0 ? "" : b->published;
     if (strcmp(rows.values[0], "0") == 0)
-        fprintf(to, "warning: no cell stands beside %s%s of the paper: the labels of data set, model and mask policy and the image"
-                " kinds decide, and it has none of: %s\n", kind, number, rows.values[2] ? rows.values[2] : "");
+        fprintf(to, "warning: no cell matches %s%s of the paper; cells are matched by the labels of data set, model and"
+                    " mask policy and by the image kinds, and the paper has none of: %s\n", kind, number,
+                    rows.values[2] ? rows.values[2] : "");
     else
-        fprintf(to, "beside %s%s of the paper: %s of %s cells\n", kind, number, rows.values[0], rows.values[1]);
+        fprintf(to, "%s of %s cells have a counterpart in %s%s of the paper\n", rows.values[0], rows.values[1], kind,
+                number);
     il_store_rows_free(&rows);
     return IL_OK;
 }
@@ -104,7 +106,7 @@ static int print_deviations(FILE *to, const il_beside *b, il_err *e)
         " FROM listed l JOIN cells c ON c.cell = l.cell WHERE c.published_iou IS NOT NULL"
         " GROUP BY l.deviations ORDER BY MIN(c.cell)", NULL, e);
     for (size_t i = 0; rc == IL_OK && i < rows.count; i++)
-        fprintf(to, "  not as in the paper, %s of %s runs: %s\n", rows.values[3 * i + 1], rows.values[3 * i + 2],
+        fprintf(to, "  different from the paper in %s of %s runs: %s\n", rows.values[3 * i + 1], rows.values[3 * i + 2],
                 rows.values[3 * i]);
     il_store_rows_free(&rows);
     return rc;
@@ -120,7 +122,7 @@ static int print_counts(FILE *to, const il_beside *b, il_err *e)
     for (size_t i = 0; rc == IL_OK && i < rows.count; i++) {
         char **v = rows.values + i * rows.columns;
         bool any = false;
-        fprintf(to, "  pictures of %s, %s:", v[0], v[1]);
+        fprintf(to, "  images of %s, %s:", v[0], v[1]);
         for (int k = 0; k < 3; k++) {
             if (!v[2 + 2 * k])
                 continue;
