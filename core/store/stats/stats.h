@@ -1,5 +1,5 @@
-/* stats.h - statistics over pictures: order statistics, the image-level AUC, paired tests, bootstrap intervals. Values are
- * finite; what is undefined is NAN, never 0. What allocates returns a code. */
+/* stats.h - statistics over images: order statistics, the image-level AUC, paired tests, bootstrap intervals. Inputs
+ * are finite; undefined results are NAN, never 0. Functions that allocate return a code. */
 #ifndef IL_STATS_H
 #define IL_STATS_H
 
@@ -8,8 +8,8 @@
 #include <inpaintlab/error.h>
 
 double il_stats_mean(const double *x, size_t n);
-double il_stats_stdev(const double *x, size_t n); /* of a sample: n - 1; undefined below two */
-/* Interpolates between neighbours as NumPy does; q in [0, 1]. Sorts x. */
+double il_stats_stdev(const double *x, size_t n); /* of a sample (n - 1); undefined for n < 2 */
+/* Interpolates linearly like NumPy; q in [0, 1]. Sorts x. */
 double il_stats_quantile(double *x, size_t n, double q);
 void il_stats_sort(double *x, size_t n);
 
@@ -24,7 +24,7 @@ double il_stats_ttest(const double *a, const double *b, size_t n);
 int il_stats_wilcoxon(double *p, const double *a, const double *b, size_t n, il_err *e);
 double il_stats_sign(const double *a, const double *b, size_t n); /* exact binomial; zeros are left out */
 
-/* Holm's correction in place; NANs are not counted as tests. n is small: quadratic. */
+/* Holm's correction in place; NANs do not count as tests. Quadratic in n, which is small. */
 int il_stats_holm(double *p, size_t n, il_err *e);
 
 /* ---- percentile bootstrap ---- */
@@ -40,9 +40,9 @@ typedef struct il_boot {
 
 enum { IL_BOOT_RESAMPLES = 10000 };
 
-/* Of the mean of x; both ends are the value itself for one picture, NAN for none. */
+/* Interval of the mean of x; both ends are the value itself for one image, NAN for none. */
 int il_bootstrap_mean(il_interval *out, const double *x, size_t n, il_boot how, il_err *e);
-/* Of sum(x) / sum(y), resampling pairs; resamples whose denominator is 0 are left out. */
+/* Interval of sum(x) / sum(y), resampling pairs; resamples whose denominator is 0 are left out. */
 int il_bootstrap_ratio(il_interval *out, const double *x, const double *y, size_t n, il_boot how, il_err *e);
 
 #endif
