@@ -1,11 +1,11 @@
-/* array.c - lists that grow. */
+/* array.c - growable arrays. */
 #include <stdint.h>
 #include <stdlib.h>
 #include "base/array.h"
 
 enum { LEAST = 8 };
 
-/* The room for so many elements: a power of two. */
+/* Capacity for `count` elements: a power of two. */
 static size_t room_of(size_t count)
 {
     size_t room = LEAST;

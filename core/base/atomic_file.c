@@ -1,4 +1,4 @@
-/* whole.c - files that appear whole or not at all. */
+/* atomic_file.c - files that appear complete or not at all. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -11,9 +11,9 @@
 
 enum { NAME_TRIES = 100 };
 
-static int cannot(il_err *e)
+static int write_failed(il_err *e)
 {
-    return il_fail(e, IL_EIO, "cannot be written: %s", strerror(errno));
+    return il_fail(e, IL_EIO, "cannot write the file: %s", strerror(errno));
 }
 
 int il_whole_begin(il_whole *w, const char *path, il_err *e)
@@ -34,9 +34,7 @@ int il_whole_begin(il_whole *w, const char *path, il_err *e)
         if (why != EEXIST)
             break;
     }
-    cannot(e);
-    il_fail_in(e, "%s", path);
-    return IL_EIO;
+    return il_fail(e, IL_EIO, "cannot create %s: %s", path, strerror(errno));
 }
 
 int il_whole_put(il_whole *w, const void *data, size_t size, il_err *e)
@@ -47,14 +45,14 @@ int il_whole_put(il_whole *w, const void *data, size_t size, il_err *e)
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            return cannot(e);
+            return write_failed(e);
         from += n;
         size -= (size_t)n;
     }
     return IL_OK;
 }
 
-/* So that the rename outlives a power cut. Some file systems cannot: then nothing is lost but that. */
+/* Makes the rename survive a power cut. Some file systems cannot sync a folder; the file itself is complete even so. */
 static void sync_folder(const char *path)
 {
     char *folder = strdup(path);
@@ -74,11 +72,11 @@ static void sync_folder(const char *path)
 int il_whole_end(il_whole *w, const char *path, bool lasting, int rc, il_err *e)
 {
     if (rc == IL_OK && lasting && fsync(w->fd) != 0)
-        rc = cannot(e);
+        rc = write_failed(e);
     if (close(w->fd) != 0 && rc == IL_OK)
-        rc = cannot(e);
+        rc = write_failed(e);
     if (rc == IL_OK && rename(w->draft, path) != 0)
-        rc = cannot(e);
+        rc = write_failed(e);
     if (rc != IL_OK) {
         unlink(w->draft);
         il_fail_in(e, "%s", path);
@@ -96,7 +94,7 @@ int il_whole_write(const char *path, const void *data, size_t size, il_err *e)
     return rc == IL_OK ? il_whole_end(&w, path, true, il_whole_put(&w, data, size, e), e) : rc;
 }
 
-/* Whether a file is called as il_whole_begin calls drafts of `name`; NULL: of any file. */
+/* Whether `file` is named like il_whole_begin's temporary file for `name`; NULL: for any file. */
 static bool is_draft(const char *file, const char *name)
 {
     size_t size = name ? strlen(name) : 0, whole = strlen(file);

@@ -1,4 +1,4 @@
-/* draft.c - folders that appear whole or not at all: filled beside their place, then given their name. */
+/* atomic_folder.c - folders that appear complete or not at all: filled under a temporary name, then renamed. */
 #ifndef _XOPEN_SOURCE
 #define _XOPEN_SOURCE 700 /* nftw */
 #endif
@@ -23,7 +23,7 @@ int il_draft_begin(il_text *draft, const char *folder, il_err *e)
     int why = errno;
     il_words_free(draft);
     *draft = (il_text){ 0 };
-    return il_fail(e, IL_EIO, "%s: cannot be made: %s", folder, strerror(why));
+    return il_fail(e, IL_EIO, "cannot create the folder %s: %s", folder, strerror(why));
 }
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *place)
@@ -32,18 +32,18 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
     return remove(path);
 }
 
-/* rename replaces an empty folder and nothing else. */
+/* rename() replaces an empty folder, but nothing else. */
 static int give_name(const char *draft, const char *folder, il_err *e)
 {
     mode_t mask = umask(0);
     umask(mask);
     if (chmod(draft, 0777 & ~mask) != 0)
-        return il_fail(e, IL_EIO, "%s: %s", draft, strerror(errno));
+        return il_fail(e, IL_EIO, "cannot set the permissions of %s: %s", draft, strerror(errno));
     if (rename(draft, folder) == 0)
         return IL_OK;
     if (errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR)
-        return il_fail(e, IL_EIO, "%s: is there already; nothing was changed", folder);
-    return il_fail(e, IL_EIO, "%s: cannot be made: %s", folder, strerror(errno));
+        return il_fail(e, IL_EIO, "%s already exists; nothing was changed", folder);
+    return il_fail(e, IL_EIO, "cannot create the folder %s: %s", folder, strerror(errno));
 }
 
 int il_draft_end(il_text *draft, const char *folder, int rc, il_err *e)

@@ -1,4 +1,4 @@
-/* clock.c - how much time passes. */
+/* clock.c - a monotonic clock. */
 #include <time.h>
 #include "base/clock.h"
 

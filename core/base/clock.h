@@ -1,8 +1,8 @@
-/* clock.h - how much time passes. */
+/* clock.h - a monotonic clock. */
 #ifndef IL_CLOCK_H
 #define IL_CLOCK_H
 
-/* Seconds since some moment in the past; never goes back. */
+/* Seconds since an arbitrary moment in the past; never decreases. */
 double il_clock_seconds(void);
 
 #endif

@@ -1,4 +1,4 @@
-/* dependencies.h - what a plugin's results depend on: the contents of files, and what else it notes. */
+/* dependencies.h - what a plugin's results depend on: the contents of files, and notes. */
 #ifndef IL_DEPENDENCIES_H
 #define IL_DEPENDENCIES_H
 
@@ -9,12 +9,12 @@
 struct il_uses {
     char **paths;
     size_t count;
-    il_text notes; /* a line each */
+    il_text notes; /* one line each */
 };
 
 void il_uses_clear(il_uses *u);
 
-/* Hash over the contents, in order, and the notes. */
+/* SHA-256 over the files' contents, in order, and the notes. */
 int il_uses_digest(il_digest *out, const il_uses *u, il_err *e);
 
 #endif

@@ -1,12 +1,12 @@
-/* error.c - filling error structs. Messages are one line of UTF-8 whatever names they quote, and are cut between
- * characters. */
+/* error.c - fills error structs. A message is always one line of valid UTF-8, whatever names it quotes, and is
+ * truncated between characters. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <inpaintlab/error.h>
 #include "base/utf8.h"
 
-/* Drops an UTF-8 sequence that vsnprintf cut in half. */
+/* Drops a UTF-8 sequence that vsnprintf cut in half. */
 static void cut_cleanly(char *text, size_t size)
 {
     size_t end = strlen(text);
@@ -19,7 +19,7 @@ static void cut_cleanly(char *text, size_t size)
         text[start - 1] = '\0';
 }
 
-/* A quoted name may hold line breaks, a terminal's commands, or bytes that no JSON can hold. */
+/* A quoted name may contain line breaks, terminal escape sequences, or bytes that are not valid in JSON. */
 static void put(il_err *e, char *text, size_t size)
 {
     cut_cleanly(text, size);
@@ -34,7 +34,7 @@ int (il_fail)(il_err *e, int code, const char *format, ...)
 {
     if (!e)
         return code;
-    /* by way of a copy: an argument may be e's own message */
+    /* into a copy: an argument may be e's own message */
     char text[sizeof e->message];
     va_list args;
     va_start(args, format);

@@ -1,4 +1,4 @@
-/* file.c - files and folders of the disk. */
+/* file.c - reading files, creating and listing folders. */
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -17,9 +17,9 @@ int il_file_pread(int fd, void *out, size_t count, uint64_t at, il_err *e)
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            return il_fail(e, IL_EIO, "cannot be read: %s", strerror(errno));
+            return il_fail(e, IL_EIO, "cannot read the file: %s", strerror(errno));
         if (n == 0)
-            return il_fail(e, IL_EFORMAT, "ends early");
+            return il_fail(e, IL_EFORMAT, "the file ends too early");
         to += n;
         at += (uint64_t)n;
         count -= (size_t)n;
@@ -36,8 +36,8 @@ static int make_folder(const char *path, il_err *e)
         return IL_OK;
     int why = errno;
     if (stat(path, &st) == 0)
-        return S_ISDIR(st.st_mode) ? IL_OK : il_fail(e, IL_EIO, "%s: is a file; expected a folder", path);
-    return il_fail(e, IL_EIO, "%s: cannot create the folder: %s", path, strerror(why));
+        return S_ISDIR(st.st_mode) ? IL_OK : il_fail(e, IL_EIO, "%s is a file; expected a folder", path);
+    return il_fail(e, IL_EIO, "cannot create the folder %s: %s", path, strerror(why));
 }
 
 int il_file_make_parents(const char *path, il_err *e)
@@ -83,13 +83,13 @@ int il_file_list(il_file_names *out, const char *folder, il_err *e)
     il_file_names names = { 0 };
     DIR *d = opendir(folder);
     if (!d)
-        return il_fail(e, IL_EIO, "%s: %s", folder, strerror(errno));
+        return il_fail(e, IL_EIO, "cannot read the folder %s: %s", folder, strerror(errno));
     int rc = IL_OK;
     while (!rc) {
         errno = 0;
         const struct dirent *entry = readdir(d);
         if (!entry) {
-            rc = errno ? il_fail(e, IL_EIO, "%s: %s", folder, strerror(errno)) : IL_OK;
+            rc = errno ? il_fail(e, IL_EIO, "cannot read the folder %s: %s", folder, strerror(errno)) : IL_OK;
             break;
         }
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)

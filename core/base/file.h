@@ -1,4 +1,4 @@
-/* file.h - files and folders of the disk: what the C library leaves to be written again and again. */
+/* file.h - reading files, creating and listing folders. */
 #ifndef IL_FILE_H
 #define IL_FILE_H
 
@@ -10,16 +10,16 @@
 extern "C" {
 #endif
 
-/* Reads `count` bytes at `at`. The message lacks the path; IL_EFORMAT when the file ends before. */
+/* Reads `count` bytes at offset `at`. Messages do not include the path; IL_EFORMAT when the file ends before. */
 int il_file_pread(int fd, void *out, size_t count, uint64_t at, il_err *e);
 
-/* Makes the folder and those above it; one that exists is fine. IL_EIO when something else has its name. */
+/* Creates the folder and its parents; existing ones are fine. IL_EIO when something else has that name. */
 int il_file_make_folders(const char *path, il_err *e);
 
-/* Likewise the folders above a file that is to be written. */
+/* Creates the parent folders of a file to be written. */
 int il_file_make_parents(const char *path, il_err *e);
 
-/* The names in a folder, sorted by bytes; without "." and "..". Start with {0}. */
+/* The names in a folder, without "." and "..", in byte order. Start with {0}. */
 typedef struct il_file_names {
     char **list;
     size_t count;

@@ -1,4 +1,4 @@
-/* html.c - texts and pictures of pages that need nothing else. */
+/* html.c - escaped text and embedded images for self-contained HTML pages. */
 #include <stdlib.h>
 #include <string.h>
 #include "base/utf8.h"

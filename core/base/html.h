@@ -1,13 +1,14 @@
-/* html.h - texts and pictures of pages that need nothing else. */
+/* html.h - escaped text and embedded images for self-contained HTML pages. */
 #ifndef IL_HTML_H
 #define IL_HTML_H
 
 #include "base/text.h"
 
-/* Escaped for content and attributes; line ends become blanks, what is no UTF-8 '?'. NULL is nothing. */
+/* Appends text escaped for content and attributes; line breaks become spaces, invalid UTF-8 becomes '?'. NULL adds
+ * nothing. */
 void il_html_text(il_text *t, const char *text);
 
-/* A data: URI; the type is one's own, as "image/png". */
+/* Appends a data: URI; `type` is a MIME type such as "image/png" and is not escaped. */
 void il_html_data(il_text *t, const char *type, const void *data, size_t size);
 
 #endif

@@ -1,19 +1,19 @@
-/* watch.h - how a run tells what it does and learns that it should stop. */
+/* observer.h - how a run reports its progress and learns that it should stop. */
 #ifndef IL_WATCH_H
 #define IL_WATCH_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* What a progress line needs; sent at most a few times a second. */
+/* The contents of a progress line; sent at most a few times a second. */
 typedef struct il_progress {
     const char *run;
     const char *phase; /* "train", "validate", "test realfake" */
     int epoch, epochs; /* epochs 0: a test */
     size_t batch, batches;
-    double loss, iou;         /* of this phase so far; NAN unknown */
+    double loss, iou;         /* of this phase so far; NAN: unknown */
     double images_per_second; /* of this phase */
-    double seconds_left;      /* until the last epoch's end if no early stop; NAN unknown */
+    double seconds_left;      /* until the end of the last epoch, without early stopping; NAN: unknown */
 } il_progress;
 
 typedef struct il_watch {

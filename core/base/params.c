@@ -1,5 +1,5 @@
-/* params.c - settings declared in a table: their texts checked and turned into values. */
-#undef NDEBUG /* a plugin that asks for a setting it has not declared is told so in every build */
+/* params.c - settings declared in a table: checks their texts and converts them to values. */
+#undef NDEBUG /* asking for a setting that the plugin has not declared must fail in every build */
 #include <assert.h>
 #include <ctype.h>
 #include <errno.h>
@@ -131,12 +131,12 @@ static const char *type_in_words(il_param_type type)
 
 static int wrong_range(const il_param_spec *spec, const char *text, il_err *e)
 {
-    const double open_end = 1e15; /* a bound meant as none */
+    const double open_end = 1e15; /* a bound this large means none */
     if (spec->max >= open_end)
-        return il_fail(e, IL_EPARAM, "%s: %s is out of range, expected %g or more", spec->name, text, spec->min);
+        return il_fail(e, IL_EPARAM, "%s: %s is out of range; expected %g or more", spec->name, text, spec->min);
     if (spec->min <= -open_end)
-        return il_fail(e, IL_EPARAM, "%s: %s is out of range, expected %g or less", spec->name, text, spec->max);
-    return il_fail(e, IL_EPARAM, "%s: %s is out of range, expected %.10g to %.10g", spec->name, text, spec->min,
+        return il_fail(e, IL_EPARAM, "%s: %s is out of range; expected %g or less", spec->name, text, spec->max);
+    return il_fail(e, IL_EPARAM, "%s: %s is out of range; expected %.10g to %.10g", spec->name, text, spec->min,
                    spec->max);
 }
 
@@ -170,13 +170,13 @@ static int wrong_choice(const il_param_spec *spec, const char *text, il_err *e)
         else
             il_words_add(&list, "%c", *c);
     }
-    int rc = il_fail(e, IL_EPARAM, "%s: '%s' is unknown, expected one of %s", spec->name, text,
+    int rc = il_fail(e, IL_EPARAM, "%s: '%s' is unknown; expected one of %s", spec->name, text,
                      list.data ? list.data : spec->choices);
     il_words_free(&list);
     return rc;
 }
 
-/* Fills v (whose text the caller owns afterwards) from the YAML text. */
+/* Fills v from the YAML text; the caller owns v's text afterwards. */
 static int read_value(struct value *v, const il_param_spec *spec, const char *text, il_err *e)
 {
     char canonical[64] = "";
@@ -263,7 +263,7 @@ static size_t find(const il_params *p, const char *name)
 static int unknown_name(const il_params *p, const char *name, il_err *e)
 {
     if (p->count == 0)
-        return il_fail(e, IL_EPARAM, "unknown setting '%s'; there are none", name);
+        return il_fail(e, IL_EPARAM, "unknown setting '%s'; none are defined", name);
 
     const char **names = calloc(p->count, sizeof *names);
     if (!names)
@@ -275,7 +275,7 @@ static int unknown_name(const il_params *p, const char *name, il_err *e)
     }
     const char *nearest = il_words_nearest(name, names, p->count);
     int rc = nearest ? il_fail(e, IL_EPARAM, "unknown setting '%s'; did you mean '%s'?", name, nearest)
-                     : il_fail(e, IL_EPARAM, "unknown setting '%s', expected one of %s", name,
+                     : il_fail(e, IL_EPARAM, "unknown setting '%s'; expected one of %s", name,
                                list.data ? list.data : "the plugin's settings");
     il_words_free(&list);
     free(names);

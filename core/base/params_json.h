@@ -1,18 +1,18 @@
-/* params_json.h - settings as a JSON object, for what is hashed: equal settings give equal texts. */
+/* params_json.h - settings as a JSON object. */
 #ifndef IL_PARAMS_JSON_H
 #define IL_PARAMS_JSON_H
 
 #include <jansson.h>
 #include <inpaintlab/params.h>
 
-/* Paths are left out: the contents of files count. Real numbers are texts, so that no library's way of printing them
- * matters. *bad is set when there was no memory. */
+/* For hashing: equal settings give equal texts. Paths are left out, since the contents of files count. Real numbers are
+ * texts, so that the JSON library's number format does not matter. Sets *bad when out of memory. */
 json_t *il_params_json(const il_params *p, bool *bad);
 
-/* The same to be read and queried: paths too, real numbers as numbers. */
+/* For people and queries: with paths, and real numbers as numbers. */
 json_t *il_params_json_shown(const il_params *p, bool *bad);
 
-/* Sets a member; *bad when there was no memory. */
+/* Sets a member; sets *bad when out of memory. */
 void il_params_json_put(json_t *object, const char *key, json_t *value, bool *bad);
 
 #endif

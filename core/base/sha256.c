@@ -1,4 +1,4 @@
-/* sha256.c - SHA-256 of bytes and of files, by libmd. */
+/* sha256.c - SHA-256 of bytes and of files, using libmd. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
@@ -33,7 +33,7 @@ int il_words_sha256_file(il_digest *out, const char *path, il_err *e)
 {
     int file = open(path, O_RDONLY | O_CLOEXEC);
     if (file < 0)
-        return il_fail(e, IL_EIO, "%s: cannot be opened: %s", path, strerror(errno));
+        return il_fail(e, IL_EIO, "cannot open %s: %s", path, strerror(errno));
 
     SHA2_CTX context;
     SHA256Init(&context);
@@ -48,7 +48,7 @@ int il_words_sha256_file(il_digest *out, const char *path, il_err *e)
     int why = errno;
     close(file);
     if (got < 0)
-        return il_fail(e, IL_EIO, "%s: cannot be read: %s", path, strerror(why));
+        return il_fail(e, IL_EIO, "cannot read %s: %s", path, strerror(why));
     *out = digest_of(&context);
     return IL_OK;
 }

@@ -1,4 +1,5 @@
-/* splitmix.h - the mixing step of SplitMix64 for loops that draw billions of numbers; <inpaintlab/random.h> is for all others. */
+/* splitmix.h - SplitMix64's mixing step, inline for loops that draw billions of numbers; all other code uses
+ * <inpaintlab/random.h>. */
 #ifndef IL_SPLITMIX_H
 #define IL_SPLITMIX_H
 

@@ -17,7 +17,8 @@ static bool same_letter(char a, char b)
     return tolower((unsigned char)a) == tolower((unsigned char)b);
 }
 
-/* Damerau-Levenshtein (each letter is moved at most once), case ignored; both at most LONGEST_WORD letters. */
+/* Damerau-Levenshtein distance (optimal string alignment), ignoring case; both words have at most LONGEST_WORD
+ * letters. */
 static int distance(const char *a, const char *b)
 {
     int rows[3][LONGEST_WORD + 1];
@@ -83,7 +84,7 @@ il_unknown il_suggest_key(const char *written, const char *const *names)
         snprintf(m.text, sizeof m.text, "unknown key '%s'; did you mean '%s'?", written, nearest);
         return m;
     }
-    size_t used = (size_t)snprintf(m.text, sizeof m.text, "unknown key '%.100s', expected one of ", written);
+    size_t used = (size_t)snprintf(m.text, sizeof m.text, "unknown key '%.100s'; expected one of ", written);
     for (size_t i = 0; i < count && used < sizeof m.text; i++)
         used += (size_t)snprintf(m.text + used, sizeof m.text - used, "%s%s", i ? ", " : "", names[i]);
     return m;

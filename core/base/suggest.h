@@ -1,19 +1,19 @@
-/* suggest.h - "did you mean": the right word nearest to a wrong one. */
+/* suggest.h - "did you mean": the known word closest to a misspelt one. */
 #ifndef IL_SUGGEST_H
 #define IL_SUGGEST_H
 
 #include <stddef.h>
 
-/* The candidate nearest to `wrong` by edit distance, or NULL when none is near. */
+/* The candidate closest to `wrong` by edit distance, or NULL when none is close. */
 const char *il_words_nearest(const char *wrong, const char *const *candidates, size_t count);
 
-/* "; did you mean 'NEAREST'?", or nothing when none is near. */
+/* "; did you mean 'NEAREST'?", or "" when no candidate is close. */
 typedef struct il_hint {
     char text[100];
 } il_hint;
 il_hint il_words_hint(const char *wrong, const char *const *candidates, size_t count);
 
-/* "unknown key 'trian'; did you mean 'train'?", or the keys there are. names ends with NULL. */
+/* "unknown key 'trian'; did you mean 'train'?", or a list of the known keys. names ends with NULL. */
 typedef struct il_unknown {
     char text[500];
 } il_unknown;

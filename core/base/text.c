@@ -1,4 +1,4 @@
-/* text.c - growing text, copies, paths and globs. */
+/* text.c - growable text, copies, paths and globs. */
 #include <fnmatch.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -6,7 +6,7 @@
 #include <string.h>
 #include "base/text.h"
 
-/* Room for `size` characters and the NUL; a power of two, so that appending stays cheap. */
+/* Capacity for `size` characters and the NUL; a power of two, so that appending stays cheap. */
 static size_t room_for(size_t size)
 {
     size_t room = 32;

@@ -1,4 +1,4 @@
-/* text.h - growing text, copies, paths and globs. */
+/* text.h - growable text, copies, paths and globs. */
 #ifndef IL_TEXT_H
 #define IL_TEXT_H
 
@@ -6,18 +6,18 @@
 #include <stddef.h>
 #include <inpaintlab/error.h>
 
-/* Growing text. Start with {0}; after a failed append it stays as it was and `failed` is set. */
+/* Growable text. Start with {0}; a failed append leaves it unchanged and sets `failed`. */
 typedef struct il_text {
-    char *data; /* NUL-terminated once something was appended; NULL before */
+    char *data; /* NUL-terminated; NULL until something is appended */
     size_t size;
     bool failed;
 } il_text;
 
 void il_words_add(il_text *t, const char *format, ...) IL_PRINTF(2, 3);
 void il_words_free(il_text *t);
-char *il_words_copy(const char *text); /* strdup that takes NULL */
+char *il_words_copy(const char *text); /* strdup that accepts NULL */
 
-/* FOLDER/NAME, the folder's own slashes at its end left out; NULL when memory is out. The caller frees it. */
+/* FOLDER/NAME, without repeating a slash at the folder's end; NULL when out of memory. The caller frees it. */
 char *il_words_path(const char *folder, const char *name);
 
 /* fnmatch without path rules. */

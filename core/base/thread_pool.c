@@ -1,4 +1,4 @@
-/* pool.c - threads that work through a queue, in order. */
+/* thread_pool.c - threads that work through a queue, in order. */
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -19,7 +19,7 @@ struct job {
 struct il_pool {
     pthread_t threads[MAX_THREADS];
     int started;
-    pthread_mutex_t lock; /* guards what follows, and all groups */
+    pthread_mutex_t lock; /* guards the members below, and all groups */
     pthread_cond_t work, news;
     struct job *first, **last;
     bool quit;
@@ -56,7 +56,7 @@ int il_pool_open(il_pool **out, int threads, il_err *e)
     il_pool *p = calloc(1, sizeof *p);
     if (!p)
         return il_fail_oom(e);
-    pthread_mutex_init(&p->lock, NULL); /* these cannot fail with default attributes */
+    pthread_mutex_init(&p->lock, NULL); /* cannot fail with default attributes */
     pthread_cond_init(&p->work, NULL);
     pthread_cond_init(&p->news, NULL);
     p->last = &p->first;
@@ -68,7 +68,7 @@ int il_pool_open(il_pool **out, int threads, il_err *e)
     pthread_sigmask(SIG_SETMASK, &old, NULL);
     if (!p->started) {
         il_pool_close(p);
-        return il_fail(e, IL_ENOMEM, "no thread can be started: %s", strerror(why));
+        return il_fail(e, IL_ENOMEM, "cannot start a thread: %s", strerror(why));
     }
     *out = p;
     return IL_OK;

@@ -1,14 +1,14 @@
-/* utf8.c - UTF-8, by utf8proc. */
+/* utf8.c - UTF-8, using utf8proc. */
 #include <string.h>
 #include <utf8proc.h>
 #include "base/utf8.h"
 
-/* How many bytes begin a character that does not go on: as many as some continuation would make a character of. */
+/* Length of a truncated character: as many bytes as some continuation would complete. */
 static size_t beginning(const uint8_t *p, size_t size)
 {
     int whole = utf8proc_utf8class[p[0]];
     for (int n = whole - 1; n > 1; n--) {
-        static const uint8_t fill[] = { 0x80, 0xbf }; /* the least and the greatest continuation */
+        static const uint8_t fill[] = { 0x80, 0xbf }; /* the smallest and the largest continuation byte */
         for (int i = 0; i < 2 && (size_t)n <= size; i++) {
             uint8_t tried[4];
             int32_t code;
@@ -30,7 +30,7 @@ int32_t il_utf8_next(const char *text, size_t size, size_t *used)
     return n > 0 ? code : -1;
 }
 
-/* Also the C1 controls, which some terminals obey. */
+/* Includes the C1 controls, which some terminals interpret. */
 static bool is_control(const unsigned char *s)
 {
     return s[0] < 0x20 || s[0] == 0x7f || (s[0] == 0xc2 && s[1] < 0xa0);

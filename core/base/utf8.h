@@ -1,4 +1,4 @@
-/* utf8.h - UTF-8: characters of texts, and texts from outside (file names, prompts) made fit for terminals, JSON and HTML. */
+/* utf8.h - UTF-8: decoding, and making texts from outside (file names, prompts) safe for terminals, JSON and HTML. */
 #ifndef IL_UTF8_H
 #define IL_UTF8_H
 
@@ -6,14 +6,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* One character (a code point) of `size` > 0 bytes; *used: its bytes. -1 where none begins: *used is then what one
- * replacement character stands for, the longest beginning of a character that is there, or one byte. */
+/* The first code point of `size` > 0 bytes; *used is its length in bytes. -1 for an invalid sequence; *used is then
+ * how many bytes one replacement character stands for: the longest valid beginning of a character, or one byte. */
 int32_t il_utf8_next(const char *text, size_t size, size_t *used);
 
-/* In place: control characters and what is not UTF-8 become '?'. */
+/* Replaces control characters and invalid UTF-8 by '?', in place. */
 void il_plain_text(char *text);
 
-/* Whether a text is one line that a terminal can show: no control characters. */
+/* Whether a text is one line without control characters, so that a terminal can show it. */
 bool il_plain_line(const char *text);
 
 #endif

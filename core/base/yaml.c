@@ -1,4 +1,4 @@
-/* yaml.c - libyaml's document as a tree of our own, with places, limits and aliases resolved. */
+/* yaml.c - converts libyaml's document to our own tree: positions, limits, aliases resolved. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 enum {
     MAX_BYTES = 4 << 20,
     MAX_DEPTH = 64,
-    MAX_NODES = 200000 /* aliases of aliases grow without end */
+    MAX_NODES = 200000 /* aliases of aliases grow exponentially */
 };
 
 struct il_yaml {
@@ -20,11 +20,11 @@ struct il_yaml {
     il_node *root;
 };
 
-/* What building the tree needs. */
+/* State while the tree is built. */
 struct build {
     const il_yaml *yaml;
     yaml_document_t *document;
-    int open[MAX_DEPTH]; /* nodes that are being built, to find anchors that hold themselves */
+    int open[MAX_DEPTH]; /* nodes being built, to detect anchors that contain themselves */
     int depth;
     size_t nodes;
 };
@@ -69,7 +69,7 @@ static int build_scalar(il_node *n, const struct build *b, const yaml_node_t *fr
 {
     const char *text = (const char *)from->data.scalar.value;
     if (strlen(text) != from->data.scalar.length)
-        return fail_at(b, from, e, "the text holds a NUL character");
+        return fail_at(b, from, e, "the text contains a NUL character");
     n->kind = IL_NODE_SCALAR;
     n->quoted = from->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
     n->text = il_words_copy(text);
@@ -92,7 +92,7 @@ static int build_list(il_node *n, struct build *b, const yaml_node_t *from, il_e
     return IL_OK;
 }
 
-/* Builds key i of the map n and refuses one that is no plain text or that was there before. */
+/* Builds key i of the mapping n; rejects a key that is not plain text or is repeated. */
 static int build_key(il_node *n, struct build *b, int id, il_err *e)
 {
     const yaml_node_t *from = yaml_document_get_node(b->document, id);
@@ -106,7 +106,7 @@ static int build_key(il_node *n, struct build *b, int id, il_err *e)
     for (size_t i = 0; i < n->count; i++) {
         if (strcmp(n->keys[i]->text, key->text) != 0)
             continue;
-        rc = il_yaml_fail(b->yaml, key, e, IL_EFORMAT, "key '%s' is repeated; it was given at line %d", key->text,
+        rc = il_yaml_fail(b->yaml, key, e, IL_EFORMAT, "key '%s' is repeated; first given at line %d", key->text,
                           n->keys[i]->line);
         node_free(key);
         return rc;
@@ -153,14 +153,14 @@ static int build_node(il_node **out, struct build *b, int id, il_err *e)
 {
     const yaml_node_t *from = yaml_document_get_node(b->document, id);
     if (b->depth == MAX_DEPTH)
-        return fail_at(b, from, e, "nested more than 64 deep");
+        return fail_at(b, from, e, "nested more than 64 levels deep");
     if (++b->nodes > MAX_NODES)
-        return fail_at(b, from, e, "too many values: aliases multiply");
+        return fail_at(b, from, e, "too many values after expanding aliases");
     if (is_custom_tag(from))
-        return fail_at(b, from, e, "tags are not used here");
+        return fail_at(b, from, e, "tags are not supported");
     for (int i = 0; i < b->depth; i++) {
         if (b->open[i] == id)
-            return fail_at(b, from, e, "an anchor holds itself");
+            return fail_at(b, from, e, "an anchor contains itself");
     }
 
     il_node *n = calloc(1, sizeof *n);
@@ -181,7 +181,7 @@ static int build_node(il_node **out, struct build *b, int id, il_err *e)
     return IL_OK;
 }
 
-/* The reader reports only an offset. */
+/* libyaml's reader reports only a byte offset. */
 static void place_of_offset(il_node *place, const il_yaml *y, size_t offset)
 {
     *place = (il_node){.line = 1, .column = 1};
@@ -198,18 +198,18 @@ static int syntax_error(const il_yaml *y, const yaml_parser_t *p, il_err *e)
         return il_fail_oom(e);
 
     il_node place = {.line = (int)p->problem_mark.line + 1, .column = (int)p->problem_mark.column + 1};
-    const char *problem = p->problem ? p->problem : "no YAML";
+    const char *problem = p->problem ? p->problem : "unknown error";
     if (p->error == YAML_READER_ERROR) {
         place_of_offset(&place, y, p->problem_offset);
-        return il_yaml_fail(y, &place, e, IL_EFORMAT, "no UTF-8 text: %s", problem);
+        return il_yaml_fail(y, &place, e, IL_EFORMAT, "invalid UTF-8: %s", problem);
     }
     if (p->context)
-        return il_yaml_fail(y, &place, e, IL_EFORMAT, "no valid YAML: %s (%s at line %d)", problem, p->context,
+        return il_yaml_fail(y, &place, e, IL_EFORMAT, "invalid YAML: %s (%s at line %d)", problem, p->context,
                             (int)p->context_mark.line + 1);
-    return il_yaml_fail(y, &place, e, IL_EFORMAT, "no valid YAML: %s", problem);
+    return il_yaml_fail(y, &place, e, IL_EFORMAT, "invalid YAML: %s", problem);
 }
 
-/* The parser's next document must be none. */
+/* There must be no further document. */
 static int check_end(const il_yaml *y, yaml_parser_t *p, il_err *e)
 {
     yaml_document_t next;
@@ -219,7 +219,7 @@ static int check_end(const il_yaml *y, yaml_parser_t *p, il_err *e)
     int rc = IL_OK;
     if (root) {
         il_node place = {.line = (int)root->start_mark.line + 1, .column = (int)root->start_mark.column + 1};
-        rc = il_yaml_fail(y, &place, e, IL_EFORMAT, "a second document begins here; a file holds one");
+        rc = il_yaml_fail(y, &place, e, IL_EFORMAT, "a second document begins here; expected only one per file");
     }
     yaml_document_delete(&next);
     return rc;
@@ -234,7 +234,8 @@ static int open_parser(yaml_parser_t *parser, const il_yaml *y, il_err *e)
     return IL_OK;
 }
 
-/* Before the document is built: libyaml's time grows with the square of the depth. Syntax errors are left to the builder. */
+/* Runs before the document is built, since libyaml's time grows with the square of the depth. Syntax errors are left to
+ * the builder. */
 static int check_depth(const il_yaml *y, il_err *e)
 {
     yaml_parser_t parser;
@@ -251,7 +252,7 @@ static int check_depth(const il_yaml *y, il_err *e)
         depth -= type == YAML_SEQUENCE_END_EVENT || type == YAML_MAPPING_END_EVENT;
         il_node place = {.line = (int)event.start_mark.line + 1, .column = (int)event.start_mark.column + 1};
         if (depth > MAX_DEPTH)
-            rc = il_yaml_fail(y, &place, e, IL_EFORMAT, "nested more than %d deep", MAX_DEPTH);
+            rc = il_yaml_fail(y, &place, e, IL_EFORMAT, "nested more than %d levels deep", MAX_DEPTH);
         yaml_event_delete(&event);
     }
     yaml_parser_delete(&parser);
@@ -274,7 +275,7 @@ static int build_tree(il_yaml *y, il_err *e)
     }
     struct build b = {.yaml = y, .document = &document};
     if (!yaml_document_get_root_node(&document))
-        rc = il_yaml_fail(y, NULL, e, IL_EFORMAT, "holds nothing");
+        rc = il_yaml_fail(y, NULL, e, IL_EFORMAT, "the document is empty");
     else
         rc = build_node(&y->root, &b, 1, e);
     if (!rc)
@@ -289,7 +290,7 @@ done:
 int il_yaml_parse(il_yaml **out, const char *name, const char *text, size_t size, il_err *e)
 {
     if (size > MAX_BYTES)
-        return il_fail(e, IL_EFORMAT, "%s: larger than 4 MiB, no grid", name);
+        return il_fail(e, IL_EFORMAT, "%s is larger than 4 MiB; expected a grid or recipe file", name);
 
     il_yaml *y = calloc(1, sizeof *y);
     if (!y)
@@ -320,7 +321,7 @@ int il_yaml_read(il_yaml **out, const char *path, il_err *e)
 {
     FILE *file = fopen(path, "rb");
     if (!file)
-        return il_fail(e, IL_EIO, "%s: cannot be opened: %s", path, strerror(errno));
+        return il_fail(e, IL_EIO, "cannot open %s: %s", path, strerror(errno));
 
     int rc = IL_OK;
     size_t size = 0, room = MAX_BYTES + 1;
@@ -331,7 +332,7 @@ int il_yaml_read(il_yaml **out, const char *path, il_err *e)
     }
     size = fread(text, 1, room, file);
     if (ferror(file)) {
-        rc = il_fail(e, IL_EIO, "%s: cannot be read: %s", path, strerror(errno));
+        rc = il_fail(e, IL_EIO, "cannot read %s: %s", path, strerror(errno));
         goto done;
     }
     rc = il_yaml_parse(out, path, text, size, e);

@@ -1,4 +1,4 @@
-/* yaml.h - a YAML file as a tree whose every node knows its line and column. The only user of libyaml. */
+/* yaml.h - a YAML file as a tree whose nodes know their line and column. The only user of libyaml. */
 #ifndef IL_YAML_H
 #define IL_YAML_H
 
@@ -12,27 +12,27 @@ typedef struct il_node il_node;
 struct il_node {
     il_node_kind kind;
     int line, column; /* from 1 */
-    bool quoted;      /* scalar: written in quotes, so it is text whatever it looks like */
+    bool quoted;      /* scalar: written in quotes, so it is always text */
     char *text;       /* scalar */
     size_t count;     /* list, map */
-    il_node **items;  /* list: elements; map: values */
-    il_node **keys;   /* map: scalars */
+    il_node **items;  /* list: elements; mapping: values */
+    il_node **keys;   /* mapping: scalars */
 };
 
 typedef struct il_yaml il_yaml;
 
-/* Reads one document. Errors read "FILE:LINE:COLUMN: …": syntax, a repeated key, a key that is no plain text, more than
- * one document, anchors that recur, nesting over 64, files over 4 MiB. */
+/* Reads one document. Errors have the form "FILE:LINE:COLUMN: …": syntax, a repeated key, a key that is not plain
+ * text, more than one document, recursive anchors, nesting deeper than 64, files over 4 MiB. */
 int il_yaml_read(il_yaml **out, const char *path, il_err *e);
-/* The same from memory; name stands for the path in messages. */
+/* The same from memory; messages show `name` as the path. */
 int il_yaml_parse(il_yaml **out, const char *name, const char *text, size_t size, il_err *e);
 void il_yaml_free(il_yaml *y);
 
 const il_node *il_yaml_root(const il_yaml *y);
 const char *il_yaml_name(const il_yaml *y);
-const char *il_yaml_text(const il_yaml *y); /* the whole source, for the record */
+const char *il_yaml_text(const il_yaml *y); /* the whole source text */
 
-/* Value of a map's key, or NULL. */
+/* The value of a mapping's key, or NULL. */
 const il_node *il_yaml_get(const il_node *map, const char *key);
 
 /* Fills e with "FILE:LINE:COLUMN: message" and returns code. */

@@ -11,7 +11,7 @@ il_tensor *il_blocks_then(il_tensor *old, il_tensor *next)
 int il_blocks_state(il_state **out, il_device device, il_dtype dtype, il_err *e)
 {
     if (dtype != IL_DTYPE_F32 && dtype != IL_DTYPE_F16 && dtype != IL_DTYPE_BF16)
-        return il_fail(e, IL_EPARAM, "networks run in float32, float16 or bfloat16 only");
+        return il_fail(e, IL_EPARAM, "the type of a network must be float32, float16 or bfloat16");
     int rc = il_state_new(out, device, 0, e);
     if (rc == IL_OK)
         il_state_dtype(*out, dtype);
@@ -85,7 +85,7 @@ il_resnet il_blocks_resnet(il_state *st, const char *prefix, il_resnet_spec spec
     return r;
 }
 
-/* h + the time embedding, one value per picture and channel */
+/* h + the time embedding, one value per image and channel */
 static il_tensor *add_time(il_scope *s, const il_resnet *r, il_tensor *h, il_tensor *time)
 {
     if (!r->time.weight)

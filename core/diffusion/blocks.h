@@ -1,14 +1,14 @@
-/* blocks.h - what the diffusion networks are made of, as small structs whose tensors are lent by an il_state: declared
- * once with state-dict names, applied in every pass. Weights are left unset (IL_INIT_NONE). */
+/* blocks.h - building blocks of the diffusion networks: small structs whose tensors are borrowed from an il_state,
+ * declared once with state-dict names and applied in every pass. Weights are left unset (IL_INIT_NONE). */
 #ifndef IL_DIFFUSION_BLOCKS_H
 #define IL_DIFFUSION_BLOCKS_H
 
 #include <inpaintlab/layers.h>
 
-/* Frees a temporary that next was made of, so that long chains hold two tensors rather than all. */
+/* Frees a temporary that `next` was computed from, so that long chains keep two tensors instead of all. */
 il_tensor *il_blocks_then(il_tensor *old, il_tensor *next);
 
-/* A state for a network's weights in this type, all unset. */
+/* A state for a network's weights of this type, all unset. */
 int il_blocks_state(il_state **out, il_device device, il_dtype dtype, il_err *e);
 
 /* ---- layers ---- */
@@ -42,7 +42,7 @@ typedef struct il_scale {
 il_scale il_blocks_scale(il_state *st, const char *prefix, il_scale_spec spec);
 il_tensor *il_blocks_scale_apply(il_scope *s, const il_scale *n, il_tensor *x);
 
-/* ---- residual block: norm, SiLU, convolution, twice; the time embedding is added between ---- */
+/* ---- residual block: norm, SiLU, convolution, twice; the time embedding is added in between ---- */
 
 typedef struct il_resnet_spec {
     int in, out;
@@ -65,9 +65,9 @@ il_tensor *il_blocks_resnet_apply(il_scope *s, const il_resnet *r, il_tensor *x,
 
 typedef struct il_attend_spec {
     int channels;
-    int context; /* channels of what keys and values are made of */
+    int context; /* channels of the input of keys and values */
     int heads;
-    bool bias;                /* of query, key and value; the output has one always */
+    bool bias;                /* of query, key and value; the output always has one */
     const char *const *names; /* of query, key, value, output; NULL: to_q, to_k, to_v, to_out.0 */
 } il_attend_spec;
 

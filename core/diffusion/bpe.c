@@ -1,4 +1,4 @@
-/* bpe.c - merges in a hash table; a word's candidates in a heap, so that long words cost n log n. */
+/* bpe.c - merges in a hash table, a word's candidates in a heap, so that a word of n bytes takes O(n log n) time. */
 #include <stdbool.h>
 #include <stdlib.h>
 #include <inpaintlab/random.h>
@@ -34,7 +34,7 @@ struct word {
 
 /* ---- the table ---- */
 
-/* The pair's slot, or the free one where it would be. */
+/* The pair's slot, or the free slot where it belongs. */
 static struct rule *slot_of(const il_bpe *b, int32_t left, int32_t right)
 {
     size_t i = (size_t)il_random_mix((uint64_t)(uint32_t)left << 32 | (uint32_t)right) & b->mask;
@@ -133,7 +133,7 @@ static void consider(const il_bpe *b, struct word *w, int32_t at)
         push(w, (struct candidate){ .rank = r->rank, .at = at, .merged = r->merged });
 }
 
-/* Joins a candidate's two symbols, unless an earlier merge changed one of them. */
+/* Merges a candidate's two symbols, unless an earlier merge changed one of them. */
 static void join(const il_bpe *b, struct word *w, struct candidate c)
 {
     struct symbol *left = &w->symbols[c.at];
@@ -159,7 +159,7 @@ int il_bpe_merge(const il_bpe *b, int32_t *ids, size_t *count, il_err *e)
         return il_fail(e, IL_EFORMAT, "a word of %zu bytes is too long", *count);
     if (n < 2)
         return IL_OK;
-    /* every merge removes a symbol and adds at most two candidates */
+    /* each merge removes one symbol and adds at most two candidates */
     struct word w = { .symbols = malloc((size_t)n * sizeof *w.symbols),
                       .heap = malloc(3 * (size_t)n * sizeof *w.heap) };
     if (!w.symbols || !w.heap) {

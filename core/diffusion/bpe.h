@@ -10,10 +10,10 @@ typedef struct il_bpe il_bpe;
 
 int il_bpe_new(il_bpe **out, il_err *e);
 void il_bpe_free(il_bpe *b);
-/* The next rank: left and right become `merged`. A pair that is there already gets the new rank. */
+/* Adds the merge of the next rank: left and right become `merged`. A pair already present gets the new rank. */
 int il_bpe_add(il_bpe *b, int32_t left, int32_t right, int32_t merged, il_err *e);
-/* Merges ids in place until no pair of neighbours is in the table: the lowest rank first, then the leftmost. *count:
- * before and after. Any thread. */
+/* Merges ids in place until no adjacent pair is in the table: lowest rank first, then leftmost. *count: before and
+ * after. Thread-safe. */
 int il_bpe_merge(const il_bpe *b, int32_t *ids, size_t *count, il_err *e);
 
 #endif

@@ -1,10 +1,10 @@
-/* files.c - which files a network or a pipeline is made of. */
+/* files.c - lists the files of a network or a pipeline. */
 #include <unistd.h>
 #include <inpaintlab/diffusion.h>
 #include "diffusion/weights.h"
 #include "base/text.h"
 
-/* folder/name; an optional file may be absent. */
+/* Adds folder/name; an optional file may be absent. */
 static int add(il_uses *out, const char *folder, const char *name, bool optional, il_err *e)
 {
     il_text path = { 0 };

@@ -1,4 +1,4 @@
-/* options.c - typed options of a JSON file. */
+/* options.c - typed options from a JSON file. */
 #include <errno.h>
 #include <math.h>
 #include <stdarg.h>
@@ -19,11 +19,11 @@ static int load(il_options *c, il_err *e)
     json_error_t why;
     FILE *f = fopen(c->path, "rbe");
     if (!f)
-        return il_fail(e, IL_EIO, "%s: cannot be opened: %s", c->path, strerror(errno));
+        return il_fail(e, IL_EIO, "cannot open %s: %s", c->path, strerror(errno));
     c->root = json_loadf(f, JSON_REJECT_DUPLICATES, &why);
     fclose(f);
     if (!c->root)
-        return il_fail(e, IL_EFORMAT, "%s: line %d: no valid JSON: %s", c->path, why.line, why.text);
+        return il_fail(e, IL_EFORMAT, "%s:%d: invalid JSON: %s", c->path, why.line, why.text);
     if (!json_is_object(c->root))
         return il_fail(e, IL_EFORMAT, "%s: expected a JSON object", c->path);
     return IL_OK;
@@ -92,12 +92,12 @@ void il_options_refuse(il_options *c, const char *key, const char *format, ...)
     va_end(args);
     json_t *v = json_object_get(c->root, key);
     if (!v) {
-        il_fail(&c->error, IL_EFORMAT, "%s: '%s' is missing, expected %s", c->path, key, expected);
+        il_fail(&c->error, IL_EFORMAT, "%s: '%s' is missing; expected %s", c->path, key, expected);
         return;
     }
     char *text = json_dumps(v, JSON_ENCODE_ANY | JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(9));
     if (text)
-        il_fail(&c->error, IL_EFORMAT, "%s: '%s' is %.*s%s, expected %s", c->path, key, SHOWN, text,
+        il_fail(&c->error, IL_EFORMAT, "%s: '%s' is %.*s%s; expected %s", c->path, key, SHOWN, text,
                 strlen(text) > SHOWN ? "…" : "", expected);
     else
         il_fail_oom(&c->error);
@@ -117,7 +117,7 @@ int il_options_int(il_options *c, const char *key, il_options_range r)
     if (v && is_whole(v, r))
         return (int)json_integer_value(v);
     if (v)
-        il_options_refuse(c, key, "a whole number from %d to %d", r.low, r.high);
+        il_options_refuse(c, key, "an integer from %d to %d", r.low, r.high);
     return r.fallback;
 }
 
@@ -160,11 +160,11 @@ int il_options_ints(il_options *c, const char *key, int *out, int most, il_optio
     }
     if (fits)
         return (int)count;
-    il_options_refuse(c, key, "1 to %d whole numbers from %d to %d", most, r.low, r.high);
+    il_options_refuse(c, key, "1 to %d integers from %d to %d", most, r.low, r.high);
     return 0;
 }
 
-/* The index of a text among the names; -1 when it is none of them. */
+/* The index of a text among the names, or -1. */
 static int name_index(const json_t *v, const char *const *names)
 {
     const char *text = json_string_value(v);
@@ -216,9 +216,9 @@ bool il_options_choices(il_options *c, const char *key, const char *const *names
     return true;
 }
 
-/* ---- what is supported ---- */
+/* ---- supported values ---- */
 
-/* 1 and 1.0 are the same. */
+/* 1 and 1.0 are equal. */
 static bool same(const json_t *a, const json_t *b)
 {
     if (json_is_number(a) && json_is_number(b))

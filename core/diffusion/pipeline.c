@@ -1,4 +1,4 @@
-/* pipeline.c - inpainting by latent diffusion: text, masked picture and noise through scheduler and UNet to a picture. */
+/* pipeline.c - inpainting by latent diffusion: text, masked image and noise -> image, by scheduler and UNet. */
 #include <stdlib.h>
 #include <string.h>
 #include "diffusion/options.h"
@@ -45,7 +45,8 @@ static int check_fit(const il_pipeline *p, const char *folder, il_err *e)
 {
     const int wanted = 2 * il_vae_channels(p->vae) + 1, inputs = il_unet_inputs(p->unet);
     if (inputs != wanted)
-        return il_fail(e, IL_EFORMAT, "%s/unet/config.json: 'in_channels' is %d, expected %d: latents, mask and masked latents",
+        return il_fail(e, IL_EFORMAT, "%s/unet/config.json: 'in_channels' is %d; expected %d: latents, mask and "
+                       "masked latents",
                        folder, inputs, wanted);
     return IL_OK;
 }
@@ -57,11 +58,11 @@ static int open_scheduler(il_pipeline *p, const char *folder, const char *name, 
     int rc = il_scheduler_open(&p->scheduler, folder, name, e);
     if (rc)
         return rc;
-    il_scheduler_offset(p->scheduler, 1); /* as diffusers' pipelines do, whatever the configuration says */
+    il_scheduler_offset(p->scheduler, 1); /* as diffusers' pipelines do, regardless of the configuration */
     return il_scheduler_start(p->scheduler, p->steps, &timesteps, &count, e);
 }
 
-/* The cheap parts first: their mistakes are told before gigabytes are read. */
+/* The small parts first, so that their errors are reported before gigabytes are read. */
 static int open_parts(il_pipeline *p, const char *folder, const il_pipeline_opts *o, il_err *e)
 {
     enum { TOKENIZER, SCHEDULER, TEXT, VAE, UNET, PARTS };
@@ -137,10 +138,10 @@ static bool guided(const il_pipeline *p)
     return p->guidance > 1;
 }
 
-/* Different texts and, for each row of the batch, which of them it takes. */
+/* The distinct texts and, for each row of the batch, the index of its text. */
 struct texts {
     const char **list;
-    int64_t *ids; /* IL_TOKENIZER_LENGTH for each of the list */
+    int64_t *ids; /* IL_TOKENIZER_LENGTH per text of the list */
     int64_t *rows;
     int64_t count, nrows;
 };
@@ -187,7 +188,7 @@ static il_tensor *embed(il_scope *outer, const il_pipeline *p, const il_inpaint 
         il_tensor *ids = il_from_bytes(s, t.ids, IL_DTYPE_I64, 2, (int64_t[]){ t.count, IL_TOKENIZER_LENGTH });
         il_tensor *states = il_text_encoder_apply(s, p->text, ids);
         il_tensor *rows = il_from_bytes(s, t.rows, IL_DTYPE_I64, 1, &t.nrows);
-        if (states) { /* rows gathered as an embedding gathers them */
+        if (states) { /* gathers rows by an embedding */
             const int64_t flat[] = { t.count, il_dim(states, 1) * il_dim(states, 2) };
             const int64_t full[] = { t.nrows, il_dim(states, 1), il_dim(states, 2) };
             x = il_reshape(s, il_embedding(s, il_reshape(s, states, 2, flat), rows), 3, full);
@@ -201,9 +202,9 @@ static il_tensor *embed(il_scope *outer, const il_pipeline *p, const il_inpaint 
     return x;
 }
 
-/* ---- pictures ---- */
+/* ---- images ---- */
 
-/* The noise of n pictures, each from its own seed, after `skip` draws of that shape. */
+/* The noise of n images, each from its own seed, after skipping `skip` draws of that shape. */
 static il_tensor *noise(il_scope *s, const il_inpaint *job, int64_t n, int skip, const int64_t shape[4])
 {
     il_tensor *all = NULL;
@@ -214,8 +215,9 @@ static il_tensor *noise(il_scope *s, const il_inpaint *job, int64_t n, int skip,
     return all;
 }
 
-/* What the UNet sees beside the latents, (N,1+C,h,w): the mask, and the picture's latents without what is to be painted.
- * As in diffusers they are drawn from the posterior, with the numbers that follow those of the first latents. */
+/* The UNet's input besides the latents, (N,1+C,h,w): the mask, and the latents of the image with the masked area
+ * removed. As in diffusers, these are sampled from the posterior, with the random numbers that follow those of the
+ * initial latents. */
 static il_tensor *conditions(il_scope *outer, const il_pipeline *p, const il_inpaint *job, int64_t n, const int64_t shape[4])
 {
     il_scope *s = il_scope_nest(outer);
@@ -251,7 +253,7 @@ static il_tensor *predict(il_scope *s, const il_pipeline *p, il_tensor *latents,
     return il_add(s, without, il_affine(s, il_sub(s, with, without), p->guidance, 0));
 }
 
-/* Takes the first latents and gives the last, both in s; what a step needs is freed with it. */
+/* From the initial to the final latents, both in s; a step's temporaries are freed with the step. */
 static il_tensor *denoise(il_scope *s, const il_pipeline *p, il_tensor *latents, il_tensor *seen, il_tensor *text)
 {
     il_err e = { 0 };
@@ -276,12 +278,12 @@ static int check_job(const il_pipeline *p, const il_inpaint *job, il_err *e)
     const il_tensor *x = job->image, *m = job->mask;
     const int multiple = il_pipeline_multiple(p);
     if (il_ndim(x) != 4 || il_dim(x, 1) != 3 || il_dim(x, 0) < 1)
-        return il_fail(e, IL_EPARAM, "inpainting takes pictures of shape (N,3,H,W)");
+        return il_fail(e, IL_EPARAM, "inpainting: images must have the shape (N,3,H,W)");
     if (il_ndim(m) != 4 || il_dim(m, 1) != 1 || il_dim(m, 0) != il_dim(x, 0) || il_dim(m, 2) != il_dim(x, 2) ||
         il_dim(m, 3) != il_dim(x, 3))
-        return il_fail(e, IL_EPARAM, "inpainting takes one mask of one channel for each picture, of its size");
+        return il_fail(e, IL_EPARAM, "inpainting: each image must have one mask of one channel and the same size");
     if (il_dim(x, 2) % multiple || il_dim(x, 3) % multiple || il_dim(x, 2) < 1 || il_dim(x, 3) < 1)
-        return il_fail(e, IL_EPARAM, "inpainting takes pictures whose sides are multiples of %d, not %lldx%lld", multiple,
+        return il_fail(e, IL_EPARAM, "inpainting: the sides of images must be multiples of %d, not %lldx%lld", multiple,
                        (long long)il_dim(x, 3), (long long)il_dim(x, 2));
     return IL_OK;
 }

@@ -17,10 +17,10 @@ struct il_scheduler {
     int steps;     /* 0: not started */
     int64_t *timesteps;
     size_t count;
-    int done;                   /* PNDM: calls of step since the start */
-    il_tensor *past[PAST];      /* earlier outputs, the newest first */
+    int done;                   /* PNDM: number of steps since the start */
+    il_tensor *past[PAST];      /* earlier outputs, newest first */
     size_t npast;
-    il_tensor *first;           /* the latents of the first step, which PNDM makes twice */
+    il_tensor *first;           /* the latents of the first step, which PNDM takes twice */
 };
 
 static const char *const names[] = { "pndm", "ddim", NULL };
@@ -28,7 +28,7 @@ static const char *const classes[] = { "PNDMScheduler", "DDIMScheduler", NULL };
 
 /* ---- configuration ---- */
 
-/* torch.linspace in float32: from both ends to the middle. */
+/* torch.linspace in float32: computed from both ends towards the middle. */
 static float between(float start, float end, int n, int i)
 {
     float step = n > 1 ? (end - start) / (float)(n - 1) : 0;
@@ -40,7 +40,7 @@ static int fill_alphas(il_scheduler *d, double start, double end, bool scaled, i
     d->alphas = malloc((size_t)d->trained * sizeof *d->alphas);
     if (!d->alphas)
         return il_fail_oom(e);
-    double product = 1; /* as torch.cumprod adds up: in double, rounded where stored */
+    double product = 1; /* like torch.cumprod: accumulated in double, rounded when stored */
     for (int i = 0; i < d->trained; i++) {
         float beta = scaled ? between((float)sqrt(start), (float)sqrt(end), d->trained, i)
                             : between((float)start, (float)end, d->trained, i);
@@ -52,12 +52,12 @@ static int fill_alphas(il_scheduler *d, double start, double end, bool scaled, i
     return IL_OK;
 }
 
-/* Keys whose absence means different things to the two schedulers. */
+/* Keys whose defaults differ between the two schedulers. */
 static void read_class_options(il_scheduler *d, il_options *c)
 {
     static const il_options_rule rules[] = { { "thresholding", "[false]" }, { "rescale_betas_zero_snr", "[false]" }, { NULL, NULL } };
     d->ends_at_one = il_options_bool(c, "set_alpha_to_one", d->ddim);
-    if (!d->ddim) /* skip_prk_steps is not asked: diffusers' pipelines set it too */
+    if (!d->ddim) /* skip_prk_steps is ignored, since diffusers' pipelines override it too */
         return;
     il_options_check(c, rules);
     d->clip = il_options_bool(c, "clip_sample", true);
@@ -96,7 +96,7 @@ static int choose(il_scheduler *d, il_options *c, const char *name, il_err *e)
     }
     d->ddim = strcmp(name, names[1]) == 0;
     if (!d->ddim && strcmp(name, names[0]) != 0)
-        return il_fail(e, IL_EPARAM, "scheduler: '%s' is not supported, expected pndm or ddim", name);
+        return il_fail(e, IL_EPARAM, "scheduler '%s' is not supported; expected pndm or ddim", name);
     return IL_OK;
 }
 
@@ -152,13 +152,13 @@ double il_scheduler_sigma(const il_scheduler *d)
     return 1;
 }
 
-/* The i-th timestep of DDIM, counted from the end of the run (i 0 is the least). */
+/* The i-th timestep of DDIM, counted from the end of the run (i 0 is the smallest). */
 static int64_t timestep(const il_scheduler *d, int steps, int i)
 {
     const double trained = d->trained;
     if (d->spacing == LEADING)
         return (int64_t)i * (d->trained / steps) + d->offset;
-    if (d->spacing == LINSPACE) /* as numpy computes it; halves round to even */
+    if (d->spacing == LINSPACE) /* like NumPy; halves round to even */
         return i == steps - 1 && i > 0 ? d->trained - 1 : (int64_t)rint(i * ((trained - 1) / (steps > 1 ? steps - 1 : 1)));
     double step = (trained + -(trained / steps)) - trained;
     return (int64_t)rint(trained + (steps - 1 - i) * step) - 1;
@@ -167,10 +167,11 @@ static int64_t timestep(const il_scheduler *d, int steps, int i)
 int il_scheduler_start(il_scheduler *d, int steps, const int64_t **timesteps, size_t *count, il_err *e)
 {
     if (steps < 1 || steps > d->trained)
-        return il_fail(e, IL_EPARAM, "steps: %d is not from 1 to %d", steps, d->trained);
+        return il_fail(e, IL_EPARAM, "steps: %d is out of range; expected 1 to %d", steps, d->trained);
     const int64_t highest = timestep(d, steps, steps - 1);
     if (highest >= d->trained)
-        return il_fail(e, IL_EPARAM, "steps: %d with steps_offset %d begins at timestep %lld, beyond the last trained one, %d",
+        return il_fail(e, IL_EPARAM, "steps: %d with steps_offset %d starts at timestep %lld; expected at most %d, the "
+                       "last trained one",
                        steps, d->offset, (long long)highest, d->trained - 1);
     int64_t *list = malloc(((size_t)steps + 1) * sizeof *list);
     if (!list)
@@ -178,7 +179,7 @@ int il_scheduler_start(il_scheduler *d, int steps, const int64_t **timesteps, si
     size_t n = 0;
     for (int i = steps - 1; i >= 0; i--) {
         list[n++] = timestep(d, steps, i);
-        if (!d->ddim && i == steps - 2) /* PNDM makes its first step again */
+        if (!d->ddim && i == steps - 2) /* PNDM repeats its first step */
             list[n++] = timestep(d, steps, i);
     }
     free(d->timesteps);
@@ -206,7 +207,7 @@ static il_tensor *mix(il_scope *s, il_tensor *x, double a, il_tensor *y, double 
     return il_add(s, il_affine(s, x, a, 0), il_affine(s, y, b, 0));
 }
 
-/* Formula 12 of the DDIM paper with sigma 0. */
+/* Equation 12 of the DDIM paper with sigma 0. */
 static il_tensor *ddim_step(il_scope *s, const il_scheduler *d, il_tensor *output, int64_t t, il_tensor *latents)
 {
     const double alpha = alpha_at(d, t), next = alpha_at(d, t - d->trained / d->steps);
@@ -218,7 +219,7 @@ static il_tensor *ddim_step(il_scope *s, const il_scheduler *d, il_tensor *outpu
     return mix(s, clean, sqrt(next), noise, sqrt(1 - next));
 }
 
-/* Formula 9 of the PNDM paper. */
+/* Equation 9 of the PNDM paper. */
 static il_tensor *transfer(il_scope *s, const il_scheduler *d, il_tensor *output, int64_t t, int64_t to, il_tensor *latents)
 {
     const double alpha = alpha_at(d, t), next = alpha_at(d, to);
@@ -235,7 +236,7 @@ static il_tensor *keep(il_scope *s, il_tensor *t)
     return il_keep(s, il_detach(s, t));
 }
 
-/* Puts an output before the earlier ones. False: the scope holds an error. */
+/* Adds an output as the newest. False: the scope has an error. */
 static bool remember(il_scope *s, il_scheduler *d, il_tensor *output)
 {
     il_tensor *kept = keep(s, output);
@@ -249,7 +250,7 @@ static bool remember(il_scope *s, il_scheduler *d, il_tensor *output)
     return true;
 }
 
-/* The Adams-Bashforth mean of the outputs remembered. */
+/* The Adams-Bashforth combination of the stored outputs. */
 static il_tensor *multistep(il_scope *s, const il_scheduler *d)
 {
     static const double weights[PAST][PAST] = { { 1 },
@@ -267,7 +268,7 @@ static il_tensor *pndm_step(il_scope *s, il_scheduler *d, il_tensor *output, int
 {
     const int64_t stride = d->trained / d->steps;
     const int call = d->done++;
-    if (call == 1 && d->first) { /* the first step again, with the mean of both ends' outputs */
+    if (call == 1 && d->first) { /* the first step again, with the mean of the outputs at both ends */
         il_tensor *start = il_adopt(s, d->first);
         d->first = NULL;
         return transfer(s, d, mix(s, output, 0.5, d->past[0], 0.5), t + stride, t, start);
@@ -284,8 +285,9 @@ il_tensor *il_scheduler_step(il_scope *s, il_scheduler *d, il_tensor *output, in
     if (!output || !latents)
         return NULL;
     if (!d->steps)
-        return il_scope_fail(s, IL_EPARAM, "a scheduler's step before its start");
+        return il_scope_fail(s, IL_EPARAM, "the scheduler must be started before a step");
     if (timestep < 0 || timestep >= d->trained)
-        return il_scope_fail(s, IL_EPARAM, "timestep %lld is not from 0 to %d", (long long)timestep, d->trained - 1);
+        return il_scope_fail(s, IL_EPARAM, "timestep %lld is out of range; expected 0 to %d", (long long)timestep,
+                             d->trained - 1);
     return d->ddim ? ddim_step(s, d, output, timestep, latents) : pndm_step(s, d, output, timestep, latents);
 }

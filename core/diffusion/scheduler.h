@@ -1,10 +1,10 @@
-/* scheduler.h - what the pipeline sets in a scheduler beyond its configuration. */
+/* scheduler.h - scheduler settings that the pipeline overrides. */
 #ifndef IL_DIFFUSION_SCHEDULER_H
 #define IL_DIFFUSION_SCHEDULER_H
 
 #include <inpaintlab/diffusion.h>
 
-/* Overrules steps_offset, from the next start on. */
+/* Overrides steps_offset, from the next start on. */
 void il_scheduler_offset(il_scheduler *d, int offset);
 
 #endif

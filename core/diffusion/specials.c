@@ -1,9 +1,9 @@
-/* specials.c - a tokenizer's start, end, unknown and padding token: which they are, and where a text may name them. */
+/* specials.c - a tokenizer's start, end, unknown and padding tokens. */
 #include <string.h>
 #include "diffusion/vocabulary.h"
 #include "diffusion/vocabulary_files.h"
 
-/* Files written before added_tokens_decoder came give the tokens in special_tokens_map.json, which overrules. */
+/* Files older than added_tokens_decoder give the tokens in special_tokens_map.json, which then takes precedence. */
 struct sources {
     const il_vocabulary_files *files;
     const json_t *config, *map;
@@ -12,7 +12,7 @@ struct sources {
 
 struct token {
     const char *text;
-    bool folded, plain; /* plain: a bare text in its file */
+    bool folded, plain; /* plain: given as a bare string */
 };
 
 static const struct {
@@ -64,7 +64,7 @@ static int read_role(struct token *out, const struct sources *s, size_t role, il
     if (!value || json_is_null(value))
         t.text = roles[role].fallback;
     if (!t.text || !*t.text)
-        return il_fail(e, IL_EFORMAT, "%s: %s: neither a text nor an object with a content", s->files->folder.data,
+        return il_fail(e, IL_EFORMAT, "%s: %s must be a string or an object with 'content'", s->files->folder.data,
                        roles[role].key);
     if (s->added && details(s->added, t.text))
         entry = details(s->added, t.text);
@@ -74,7 +74,8 @@ static int read_role(struct token *out, const struct sources *s, size_t role, il
     return rc;
 }
 
-/* Adds a token, or replaces the one of the same text as transformers does: a bare text after an object, or the reverse. */
+/* Adds a token, or replaces the one of the same text as transformers does: a bare string after an object, or the
+ * reverse. */
 static int add_special(il_vocabulary *v, const struct token *before, size_t role, int32_t id, il_err *e)
 {
     const struct token *t = &before[role];
@@ -93,7 +94,7 @@ static int add_special(il_vocabulary *v, const struct token *before, size_t role
     return rc;
 }
 
-/* A normalised token is looked for in its normalised form. */
+/* A normalised token is searched for in its normalised form. */
 static int fold(il_special *s, il_err *e)
 {
     il_unicode_text folded = { 0 };
@@ -107,7 +108,7 @@ static int fold(il_special *s, il_err *e)
     return IL_OK;
 }
 
-/* Tokens beyond the four (of textual inversion, say) would change what a prompt means. */
+/* Tokens beyond the four (for example of textual inversion) would change the meaning of a prompt. */
 static int refuse_others(const struct sources *s, const struct token *known, il_err *e)
 {
     const char *key;
@@ -133,7 +134,7 @@ static int check_length(const struct sources *s, il_err *e)
 {
     const json_t *length = json_object_get(s->config, "model_max_length");
     if (length && (!json_is_number(length) || json_number_value(length) != IL_CLIP_TOKENS))
-        return il_vocabulary_wrong(s->files, "tokenizer_config.json", e, "model_max_length: only 77 is supported");
+        return il_vocabulary_wrong(s->files, "tokenizer_config.json", e, "model_max_length must be 77");
     return IL_OK;
 }
 

@@ -49,7 +49,7 @@ static void read_options(struct options *o, il_options *c)
     o->act = il_options_choice(c, "hidden_act", act_names, QUICK_GELU);
     o->eps = il_options_real(c, "layer_norm_eps", 1e-5);
     if (o->channels % o->heads != 0)
-        il_options_refuse(c, "num_attention_heads", "a divisor of hidden_size, which is %d", o->channels);
+        il_options_refuse(c, "num_attention_heads", "a divisor of hidden_size (%d)", o->channels);
 }
 
 /* ---- architecture ---- */
@@ -87,7 +87,7 @@ static int declare(il_text_encoder *t, il_err *e)
 
 static int load(il_text_encoder *t, const char *folder, const il_network_opts *o, il_err *e)
 {
-    static const char *const ignored[] = { "*embeddings.position_ids", NULL }; /* 0, 1, 2, … of older versions */
+    static const char *const ignored[] = { "*embeddings.position_ids", NULL }; /* 0, 1, 2, …, saved by older versions */
     return il_weights_load(t->state, (il_weights_spec){ .folder = folder, .stem = "model", .pickled = "pytorch_model",
                                                         .variant = o->variant, .ignored = ignored, .prefix = ROOT }, e);
 }
@@ -157,7 +157,7 @@ static il_tensor *apply_layer(il_scope *outer, const struct layer *l, il_tensor 
 il_tensor *il_text_encoder_apply(il_scope *outer, const il_text_encoder *t, il_tensor *ids)
 {
     if (ids && (il_ndim(ids) != 2 || il_dim(ids, 1) > t->o.positions))
-        return il_scope_fail(outer, IL_EPARAM, "text encoder: expected ids of shape (N,L), L at most %d",
+        return il_scope_fail(outer, IL_EPARAM, "text encoder: ids must have the shape (N,L), L at most %d",
                              t->o.positions);
     il_scope *s = il_scope_nest(outer);
     il_tensor *x = il_embedding(s, t->tokens, ids);

@@ -1,4 +1,4 @@
-/* tokenizer.c - CLIP's byte-pair tokenizer: texts as transformers' CLIPTokenizer turns them into ids. */
+/* tokenizer.c - CLIP's byte-pair tokenizer: texts -> ids, like transformers' CLIPTokenizer. */
 #include <stdlib.h>
 #include <string.h>
 #include <inpaintlab/diffusion.h>
@@ -8,10 +8,10 @@ struct il_tokenizer {
     il_vocabulary v;
 };
 
-/* What has been encoded so far. */
+/* The ids encoded so far. */
 struct sink {
     int64_t *ids;
-    size_t kept, lost; /* kept: without start and end */
+    size_t kept, lost; /* numbers of ids kept (without start and end) and truncated */
 };
 
 enum { ROOM = IL_TOKENIZER_LENGTH - 2 };
@@ -68,7 +68,7 @@ static int put_word(struct sink *to, const il_vocabulary *v, const int32_t *text
     return rc;
 }
 
-/* Length of the contraction that t begins with; 0: none. */
+/* Length of the contraction at the start of t; 0: none. */
 static size_t contraction(const int32_t *t, size_t count)
 {
     static const char *const endings[] = { "s", "t", "re", "ve", "m", "ll", "d" };
@@ -111,7 +111,7 @@ static int put_words(struct sink *to, const il_vocabulary *v, const int32_t *tex
 
 /* ---- special tokens ---- */
 
-/* The longest special token that text begins with, among the folded or the others; NULL: none. */
+/* The longest special token at the start of text, among the folded or the other ones; NULL: none. */
 static const il_special *special_at(const il_vocabulary *v, bool folded, const int32_t *text, size_t count)
 {
     const il_special *best = NULL;
@@ -126,7 +126,8 @@ static const il_special *special_at(const il_vocabulary *v, bool folded, const i
 
 static int put_plain(struct sink *to, const il_vocabulary *v, bool folded, const int32_t *text, size_t count, il_err *e);
 
-/* Special tokens, and what stands between them. A folded text is cut at folded tokens, any other at the others. */
+/* Encodes special tokens and the text between them. A folded text is split at folded tokens, other
+ * text at the other tokens. */
 static int put_text(struct sink *to, const il_vocabulary *v, bool folded, const int32_t *text, size_t count, il_err *e)
 {
     size_t start = 0, i = 0;

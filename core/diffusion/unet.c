@@ -1,5 +1,5 @@
 /* unet.c - the denoiser of latent diffusion (UNet2DConditionModel): residual blocks at falling and rising resolutions,
- * with transformers that look at the text. */
+ * with transformers that attend to the text. */
 #include <math.h>
 #include <stdlib.h>
 #include <inpaintlab/diffusion.h>
@@ -41,7 +41,7 @@ static il_conv declare_conv(il_state *st, const char *prefix, int in, int out, i
                                                       .opts = { .stride = stride, .padding = 1 } });
 }
 
-/* Resnet i of block b, and its transformer. */
+/* Declares resnet i of block b, and its transformer. */
 static void declare_layer(il_unet *u, struct block *b, const char *prefix, int i, il_resnet_spec spec, int heads)
 {
     b->resnets[i] = il_blocks_resnet(u->state, il_name("%s.resnets.%d", prefix, i).text, spec);
@@ -56,7 +56,7 @@ static il_resnet_spec resnet(const il_unet_options *o, int in, int out)
     return (il_resnet_spec){ in, out, 4 * o->channels[0], o->groups, o->eps };
 }
 
-/* Fills skips with the channels of what the down path hands to the up path; returns how many. */
+/* Fills skips with the channels of the skip connections from the down path to the up path; returns their number. */
 static int declare_down(il_unet *u, int *skips)
 {
     const il_unet_options *o = &u->o;
@@ -126,7 +126,7 @@ static int declare(il_unet *u, il_err *e)
     return il_state_status(u->state, e);
 }
 
-/* 10000^(-i / (half - shift)) in float32 by libtorch's exp: an error of the last bit would be multiplied by timesteps
+/* 10000^(-i / (half - shift)) in float32 by libtorch's exp: an error in the last bit would be multiplied by timesteps
  * up to 1000. */
 static int make_frequencies(il_unet *u, il_err *e)
 {
@@ -211,7 +211,8 @@ int il_unet_inputs(const il_unet *u)
 
 /* ---- a pass ---- */
 
-/* Sines and cosines of the timestep, then two layers -> SiLU of the embedding (1,4C), which every resnet starts with. */
+/* Sines and cosines of the timestep, then two layers -> SiLU of the embedding (1,4C), the first operation of every
+ * resnet. */
 static il_tensor *embed_time(il_scope *s, const il_unet *u, double timestep)
 {
     const int width = u->o.channels[0], half = width / 2;
@@ -230,14 +231,14 @@ static il_tensor *embed_time(il_scope *s, const il_unet *u, double timestep)
     return il_silu(s, il_blocks_dense_apply(s, &u->time2, t));
 }
 
-/* What every block needs, and the outputs of the down path that wait for the up path. */
+/* Inputs of all blocks, and the skip connections not yet consumed by the up path. */
 struct pass {
     il_tensor *time, *text;
     il_tensor *skips[MOST_SKIPS];
     int count;
 };
 
-/* Resnet i and its transformer; x stays. */
+/* Resnet i and its transformer; x is not freed. */
 static il_tensor *apply_layer(il_scope *s, const struct block *b, int i, il_tensor *x, const struct pass *p)
 {
     x = il_blocks_resnet_apply(s, &b->resnets[i], x, p->time);
@@ -259,7 +260,7 @@ static il_tensor *apply_down(il_scope *s, const il_unet *u, il_tensor *x, struct
     return x;
 }
 
-/* Back to the size of the next skip: twice the size, or one less where it was odd. */
+/* Upsamples to the size of the next skip connection: twice the size, or one less where that was odd. */
 static il_tensor *enlarge(il_scope *s, const il_conv *c, il_tensor *x, const il_tensor *skip)
 {
     if (!skip)
@@ -284,15 +285,16 @@ static il_tensor *apply_up(il_scope *s, const il_unet *u, il_tensor *x, struct p
     return x;
 }
 
-/* IL_EPARAM in s and false where the inputs do not fit the network. */
+/* False, with IL_EPARAM in s, when the inputs do not fit the network. */
 static bool check_inputs(il_scope *s, const il_unet *u, const il_tensor *x, const il_tensor *text)
 {
     if (!x || !text)
-        return true; /* the first operation says so */
+        return true; /* the first operation reports it */
     if (il_ndim(x) != 4 || il_dim(x, 1) != u->o.in)
-        il_scope_fail(s, IL_EPARAM, "UNet: expected latents of shape (N,%d,H,W)", u->o.in);
+        il_scope_fail(s, IL_EPARAM, "UNet: latents must have the shape (N,%d,H,W)", u->o.in);
     else if (il_ndim(text) != 3 || il_dim(text, 2) != u->o.context || il_dim(text, 0) != il_dim(x, 0))
-        il_scope_fail(s, IL_EPARAM, "UNet: expected a text of shape (%lld,L,%d)", (long long)il_dim(x, 0), u->o.context);
+        il_scope_fail(s, IL_EPARAM, "UNet: the encoded text must have the shape (%lld,L,%d)", (long long)il_dim(x, 0),
+                      u->o.context);
     else
         return true;
     return false;

@@ -3,7 +3,7 @@
 
 enum { MOST_CHANNELS = 65536 };
 
-/* Whatever else would change the network. With fused attention upcast_attention changes nothing. */
+/* Other options that would change the network. With fused attention upcast_attention changes nothing. */
 static const il_options_rule rules[] = {
     { "_class_name", "[\"UNet2DConditionModel\"]" },
     { "act_fn", "[\"silu\", \"swish\"]" },
@@ -53,18 +53,18 @@ static void read_channels(il_unet_options *o, il_options *c)
     o->groups = il_options_int(c, "norm_num_groups", (il_options_range){ 32, 1, MOST_CHANNELS });
     for (int i = 0; i < o->blocks; i++)
         if (o->channels[i] % o->groups != 0)
-            il_options_refuse(c, "norm_num_groups", "a divisor of all block_out_channels, as of %d", o->channels[i]);
+            il_options_refuse(c, "norm_num_groups", "a divisor of all block_out_channels, such as %d", o->channels[i]);
     if (o->channels[0] % 2 != 0)
-        il_options_refuse(c, "block_out_channels", "an even number first");
+        il_options_refuse(c, "block_out_channels", "a list whose first number is even");
 }
 
-/* One number for all blocks, or one for each. */
+/* One number for all blocks, or one per block. */
 static void read_per_block(int *out, il_options *c, const char *key, int blocks, il_options_range r)
 {
     int given[IL_UNET_BLOCKS] = { 0 };
     int count = il_options_ints(c, key, given, IL_UNET_BLOCKS, r);
     if (count > 1 && count != blocks)
-        il_options_refuse(c, key, "one number, or one for each of %d blocks", blocks);
+        il_options_refuse(c, key, "one number, or one for each of the %d blocks", blocks);
     for (int i = 0; i < blocks; i++)
         out[i] = count == blocks ? given[i] : count == 1 ? given[0] : r.fallback;
 }
@@ -95,16 +95,16 @@ void il_unet_options_read(il_unet_options *o, il_options *c)
     read_types(o->down_attends, c, "down_block_types", down, o->blocks, 3);
     read_types(o->up_attends, c, "up_block_types", up, o->blocks, 0);
     read_per_block(o->layers, c, "layers_per_block", o->blocks, (il_options_range){ 2, 1, IL_UNET_LAYERS });
-    /* the name is an old mistake: these checkpoints give the number of heads */
+    /* misnamed in diffusers: these checkpoints give the number of heads */
     read_per_block(o->heads, c, "attention_head_dim", o->blocks, (il_options_range){ 8, 1, MOST_CHANNELS });
     for (int i = 0; i < o->blocks; i++)
         if (o->channels[i] % o->heads[i] != 0)
-            il_options_refuse(c, "attention_head_dim", "numbers of heads that divide block_out_channels, as %d",
+            il_options_refuse(c, "attention_head_dim", "numbers of heads that divide block_out_channels, such as %d",
                              o->channels[i]);
     o->context = il_options_int(c, "cross_attention_dim", (il_options_range){ 1280, 1, MOST_CHANNELS });
     o->eps = il_options_real(c, "norm_eps", 1e-5);
     o->freq_shift = il_options_real(c, "freq_shift", 0);
-    if (2 * o->freq_shift == o->channels[0]) /* by which it is subtracted, then divided */
+    if (2 * o->freq_shift == o->channels[0]) /* which would give a division by zero */
         il_options_refuse(c, "freq_shift", "a number other than half the first of block_out_channels");
     o->cosine_first = il_options_bool(c, "flip_sin_to_cos", true);
     o->linear_projection = il_options_bool(c, "use_linear_projection", false);

@@ -1,4 +1,4 @@
-/* unet_options.h - the options of a UNet's config.json that are supported. */
+/* unet_options.h - the supported options of a UNet's config.json. */
 #ifndef IL_DIFFUSION_UNET_OPTIONS_H
 #define IL_DIFFUSION_UNET_OPTIONS_H
 
@@ -18,7 +18,7 @@ typedef struct il_unet_options {
     bool cosine_first, linear_projection;
 } il_unet_options;
 
-/* Wrong and unsupported values become c's error. */
+/* Wrong and unsupported values are recorded as c's error. */
 void il_unet_options_read(il_unet_options *o, il_options *c);
 
 #endif

@@ -1,5 +1,5 @@
-/* unicode.c - decoding, normalisation, case and classes, by utf8proc. Its tables are of one version of Unicode (15.0 in
- * Debian 12); other libraries may class or compose characters newer than theirs otherwise. */
+/* unicode.c - decoding, normalisation, case and character classes, using utf8proc. Its tables are of one version of
+ * Unicode (15.0 in Debian 12); libraries of other versions may classify or compose newer characters differently. */
 #include <stdlib.h>
 #include <utf8proc.h>
 #include "base/utf8.h"
@@ -47,7 +47,8 @@ static int compose(il_unicode_text *out, const int32_t *text, size_t count, il_e
     free(bytes);
     if (!t.at || n < 0) {
         il_unicode_free(&t);
-        return n < 0 && n != UTF8PROC_ERROR_NOMEM ? il_fail(e, IL_EFORMAT, "a text's Unicode: %s", utf8proc_errmsg(n))
+        return n < 0 && n != UTF8PROC_ERROR_NOMEM ? il_fail(e, IL_EFORMAT, "cannot normalise the text: %s",
+                                                               utf8proc_errmsg(n))
                                                   : il_fail_oom(e);
     }
     t.count = (size_t)n;
@@ -68,7 +69,7 @@ int il_unicode_fold(il_unicode_text *out, const int32_t *text, size_t count, il_
     }
     for (size_t i = 0; i < composed.count; i++) {
         t.at[t.count++] = utf8proc_tolower(composed.at[i]);
-        if (composed.at[i] == CAPITAL_I_DOTTED) /* the one letter whose lower case has two code points */
+        if (composed.at[i] == CAPITAL_I_DOTTED) /* the only letter whose lower case has two code points */
             t.at[t.count++] = DOT_ABOVE;
     }
     il_unicode_free(&composed);
@@ -78,7 +79,7 @@ int il_unicode_fold(il_unicode_text *out, const int32_t *text, size_t count, il_
 
 il_unicode_class il_unicode_classify(int32_t c)
 {
-    if ((c >= '\t' && c <= '\r') || c == 0x85) /* controls that count as white space */
+    if ((c >= '\t' && c <= '\r') || c == 0x85) /* control characters that count as white space */
         return IL_UNICODE_SPACE;
     switch (utf8proc_category(c)) {
     case UTF8PROC_CATEGORY_LU:

@@ -1,4 +1,4 @@
-/* unicode.h - what a tokenizer needs of Unicode. The only user of utf8proc. */
+/* unicode.h - Unicode operations for tokenizers. */
 #ifndef IL_DIFFUSION_UNICODE_H
 #define IL_DIFFUSION_UNICODE_H
 
@@ -16,10 +16,10 @@ typedef struct il_unicode_text {
 
 void il_unicode_free(il_unicode_text *t);
 
-/* UTF-8 -> code points; each longest broken sequence becomes one U+FFFD. */
+/* UTF-8 -> code points; each maximal invalid sequence becomes one U+FFFD. */
 int il_unicode_read(il_unicode_text *out, const char *text, size_t size, il_err *e);
 
-/* Normal form C, then lower case of each code point on its own, as it is written out in full. */
+/* Normal form C, then the full lower-case mapping of each code point on its own. */
 int il_unicode_fold(il_unicode_text *out, const int32_t *text, size_t count, il_err *e);
 
 il_unicode_class il_unicode_classify(int32_t c);

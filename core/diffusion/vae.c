@@ -1,4 +1,4 @@
-/* vae.c - the autoencoder of latent diffusion (AutoencoderKL): pictures to latents and back. */
+/* vae.c - the autoencoder of latent diffusion (AutoencoderKL): images to latents and back. */
 #include <stdlib.h>
 #include <inpaintlab/diffusion.h>
 #include "base/opts.h"
@@ -8,7 +8,7 @@
 
 enum { MOST_BLOCKS = 8, MOST_LAYERS = 8, MOST_CHANNELS = 65536, MOST_RESNETS = MOST_LAYERS + 1 };
 
-/* Residual blocks of one resolution, then a convolution that changes it; scale.weight NULL: none. */
+/* Residual blocks at one resolution, then a convolution that changes the resolution; scale.weight NULL: none. */
 struct block {
     il_resnet resnets[MOST_RESNETS];
     int count;
@@ -69,7 +69,7 @@ static void read_blocks(struct options *o, il_options *c)
     o->groups = il_options_int(c, "norm_num_groups", (il_options_range){ 32, 1, MOST_CHANNELS });
     for (int i = 0; i < o->blocks; i++)
         if (o->channels[i] % o->groups != 0)
-            il_options_refuse(c, "norm_num_groups", "a divisor of all block_out_channels, as of %d", o->channels[i]);
+            il_options_refuse(c, "norm_num_groups", "a divisor of all block_out_channels, such as %d", o->channels[i]);
 }
 
 static void read_options(struct options *o, il_options *c)
@@ -233,7 +233,7 @@ double il_vae_scaling(const il_vae *v)
     return v->o.scaling;
 }
 
-/* ---- a pass: x is freed as soon as its successor is there ---- */
+/* ---- a pass: x is freed as soon as its successor is computed ---- */
 
 static il_tensor *apply_resnets(il_scope *s, const struct block *b, il_tensor *x)
 {
@@ -242,7 +242,7 @@ static il_tensor *apply_resnets(il_scope *s, const struct block *b, il_tensor *x
     return x;
 }
 
-/* One zero row and column at the right and the bottom only. */
+/* Pads with one zero row and column, at the right and the bottom only. */
 static il_tensor *halve(il_scope *s, const il_conv *c, il_tensor *x)
 {
     x = il_blocks_then(x, il_pad(s, x, 0, 1, 0, 1));
@@ -289,7 +289,7 @@ static il_tensor *enter(il_scope *s, const il_vae *v, il_tensor *x)
     return il_to(s, il_detach(s, x), il_dtype_of(v->encoder.in.weight));
 }
 
-/* -> (N,2*latents,h,w): mean and logarithm of the variance */
+/* -> (N,2*latents,h,w): mean and log variance */
 static il_tensor *encode(il_scope *s, const il_vae *v, il_tensor *image)
 {
     const struct half *h = &v->encoder;
@@ -310,7 +310,7 @@ il_tensor *il_vae_encode(il_scope *outer, const il_vae *v, il_tensor *image, il_
     if (std)
         *std = NULL;
     if (image && (il_ndim(image) != 4 || il_dim(image, 1) != 3))
-        return il_scope_fail(outer, IL_EPARAM, "VAE: expected pictures of shape (N,3,H,W)");
+        return il_scope_fail(outer, IL_EPARAM, "VAE: images must have the shape (N,3,H,W)");
     il_scope *s = il_scope_nest(outer);
     il_tensor *both = encode(s, v, image);
     il_tensor *mean = il_to(s, il_slice(s, both, 1, 0, n), IL_DTYPE_F32);
@@ -327,7 +327,7 @@ il_tensor *il_vae_decode(il_scope *outer, const il_vae *v, il_tensor *latents)
 {
     const struct half *h = &v->decoder;
     if (latents && (il_ndim(latents) != 4 || il_dim(latents, 1) != v->o.latents))
-        return il_scope_fail(outer, IL_EPARAM, "VAE: expected latents of shape (N,%d,H,W)", v->o.latents);
+        return il_scope_fail(outer, IL_EPARAM, "VAE: latents must have the shape (N,%d,H,W)", v->o.latents);
     il_scope *s = il_scope_nest(outer);
     il_tensor *x = enter(s, v, latents);
     if (v->post_quant.weight)

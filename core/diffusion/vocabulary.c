@@ -26,12 +26,12 @@ static int check_ids(const il_vocabulary_files *f, il_err *e)
         return il_vocabulary_wrong(f, f->source, e, "too many tokens");
     json_object_foreach(f->vocab, token, id)
         if (!json_is_integer(id) || json_integer_value(id) < 0 || json_integer_value(id) >= count)
-            return il_fail(e, IL_EFORMAT, "%s/%s: the id of '%s' is not a whole number from 0 to %lld", f->folder.data,
+            return il_fail(e, IL_EFORMAT, "%s/%s: the id of '%s' must be an integer from 0 to %lld", f->folder.data,
                            f->source, token, (long long)count - 1);
     return IL_OK;
 }
 
-/* The character that stands for a byte: itself where it can be seen, else one from U+0100 on. */
+/* The character that represents a byte: itself if printable, else one from U+0100 on. */
 static int32_t letter_of(int byte)
 {
     int32_t next = 256;
@@ -56,7 +56,8 @@ static int find_letters(il_vocabulary *v, const il_vocabulary_files *f, il_err *
             v->letters[b] = il_vocabulary_id(f, name);
         }
         if (v->ends[b] < 0 || v->letters[b] < 0)
-            return il_fail(e, IL_EFORMAT, "%s/%s: lacks '%s', the token of byte 0x%02X", f->folder.data, f->source, name,
+            return il_fail(e, IL_EFORMAT, "%s/%s: '%s', the token of byte 0x%02X, is missing", f->folder.data,
+                           f->source, name,
                            (unsigned)b);
     }
     return IL_OK;
@@ -85,12 +86,12 @@ static int add_merge(il_vocabulary *v, const il_vocabulary_files *f, const char 
     return rc;
 }
 
-/* "left right"; text is cut in two. */
+/* "left right"; splits text in place. */
 static int add_line(il_vocabulary *v, const il_vocabulary_files *f, char *text, const char *where, il_err *e)
 {
     char *blank = strchr(text, ' ');
     if (!blank || blank == text || !blank[1] || strchr(blank + 1, ' '))
-        return il_fail(e, IL_EFORMAT, "%s/%s: expected two tokens with one blank between them", f->folder.data, where);
+        return il_fail(e, IL_EFORMAT, "%s/%s: expected two tokens separated by one space", f->folder.data, where);
     *blank = '\0';
     return add_merge(v, f, text, blank + 1, where, e);
 }
@@ -109,7 +110,7 @@ static int add_lines(il_vocabulary *v, const il_vocabulary_files *f, FILE *file,
             rc = add_line(v, f, line, il_name("merges.txt:%zu", count).text, e);
     }
     if (!rc && ferror(file))
-        rc = il_fail(e, IL_EIO, "%s/merges.txt: cannot be read: %s", f->folder.data, strerror(errno));
+        rc = il_fail(e, IL_EIO, "cannot read %s/merges.txt: %s", f->folder.data, strerror(errno));
     free(line);
     return rc;
 }
@@ -123,17 +124,17 @@ static int read_lines(il_vocabulary *v, const il_vocabulary_files *f, il_err *e)
     }
     FILE *file = fopen(path.data, "r");
     int rc = file ? add_lines(v, f, file, e)
-                  : il_fail(e, IL_EIO, "%s: cannot be opened: %s", path.data, strerror(errno));
+                  : il_fail(e, IL_EIO, "cannot open %s: %s", path.data, strerror(errno));
     if (file)
         fclose(file);
     il_words_free(&path);
     return rc;
 }
 
-/* tokenizer.json's: pairs, or texts with a blank. */
+/* The merges of tokenizer.json: pairs, or texts with a space. */
 static int copy_merges(il_vocabulary *v, const il_vocabulary_files *f, const json_t *merges, il_err *e)
 {
-    int rc = json_is_array(merges) ? IL_OK : il_vocabulary_wrong(f, f->source, e, "model.merges: missing, or not a list");
+    int rc = json_is_array(merges) ? IL_OK : il_vocabulary_wrong(f, f->source, e, "model.merges must be a list");
     for (size_t i = 0; i < json_array_size(merges) && !rc; i++) {
         const json_t *m = json_array_get(merges, i);
         const il_name_buf where = il_name("tokenizer.json: model.merges[%zu]", i);

@@ -8,16 +8,16 @@
 
 enum { IL_SPECIALS = 4, IL_CLIP_TOKENS = 77 };
 
-/* A text that stands for one token wherever it occurs. */
+/* A text that is one token wherever it occurs. */
 typedef struct il_special {
     il_unicode_text text;
     int32_t id;
-    bool folded; /* looked for after normalisation and lower-casing, not before */
+    bool folded; /* searched for after normalisation and lower-casing, not before */
 } il_special;
 
 typedef struct il_vocabulary {
     il_bpe *merges;
-    int32_t letters[256], ends[256]; /* ids of a byte, and of a byte that ends a word */
+    int32_t letters[256], ends[256]; /* ids of a byte, and of a byte at the end of a word */
     il_special specials[IL_SPECIALS];
     size_t nspecials;
     int32_t start, end, pad;

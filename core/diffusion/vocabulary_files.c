@@ -36,11 +36,11 @@ static int read_json(json_t **out, const il_vocabulary_files *f, const char *nam
     json_t *j = json_load_file(path.data, 0, &why);
     int rc = IL_OK;
     if (!j && why.line < 0)
-        rc = il_fail(e, IL_EIO, "%s: cannot be read: %s", path.data, strerror(errno));
+        rc = il_fail(e, IL_EIO, "cannot read %s: %s", path.data, strerror(errno));
     else if (!j)
         rc = il_fail(e, IL_EFORMAT, "%s:%d:%d: %s", path.data, why.line, why.column, why.text);
     else if (!json_is_object(j))
-        rc = il_fail(e, IL_EFORMAT, "%s: not a JSON object", path.data);
+        rc = il_fail(e, IL_EFORMAT, "%s: must be a JSON object", path.data);
     if (rc)
         json_decref(j);
     else
@@ -60,7 +60,7 @@ int il_vocabulary_files_open(il_vocabulary_files *f, const char *folder, il_err 
     if (!rc && whole) {
         f->vocab = json_incref(json_object_get(json_object_get(f->whole, "model"), "vocab"));
         if (!json_is_object(f->vocab))
-            rc = il_vocabulary_wrong(f, f->source, e, "model.vocab: missing, or not an object");
+            rc = il_vocabulary_wrong(f, f->source, e, "model.vocab must be an object");
     }
     if (!rc && present(f, "tokenizer_config.json"))
         rc = read_json(&f->config, f, "tokenizer_config.json", e);

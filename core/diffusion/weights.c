@@ -1,4 +1,4 @@
-/* weights.c - weight files of a network's folder: single or sharded, with or without variant. */
+/* weights.c - the weight files in a network's folder: single or sharded, with or without variant. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,8 +10,8 @@
 
 /* ---- which files ---- */
 
-/* In the order of preference. The index of shards carries the variant in either of two places, by the age of the library
- * that wrote it. */
+/* In order of preference. Old and new versions of diffusers put the variant at different places in the name of the
+ * index of shards. */
 static const struct form {
     bool pickled, index;
     const char *before, *after; /* STEM before VARIANT after */
@@ -51,7 +51,7 @@ static int find_file(char **out, bool *index, const il_weights_spec *w, il_err *
         free(path);
     }
     char *path = path_of(w, &forms[0]);
-    int rc = path ? il_fail(e, IL_EIO, "%s: there is no such file (nor its shards, nor a .bin in its place)", path)
+    int rc = path ? il_fail(e, IL_EIO, "%s: the file does not exist, nor its shards, nor a .bin in its place", path)
                   : il_fail_oom(e);
     free(path);
     return rc;
@@ -59,7 +59,7 @@ static int find_file(char **out, bool *index, const il_weights_spec *w, il_err *
 
 /* ---- one file ---- */
 
-/* What loading knows: the state, and the names of its tensors that were set. */
+/* State while loading: the il_state, and the names of its tensors that were set. */
 struct load {
     il_state *st;
     const il_weights_spec *spec;
@@ -74,7 +74,7 @@ static bool ignored(const il_weights_spec *w, const char *name)
     return false;
 }
 
-/* The state's tensor for a name of the file; *own its name there. */
+/* The state's tensor for a name in the file; *own is its name in the state. */
 static il_tensor *find_tensor(const struct load *l, const char *name, char *own, size_t size)
 {
     snprintf(own, size, "%s", name);
@@ -118,14 +118,15 @@ static int load_tensor(struct load *l, const char *name, const il_tensor *from, 
         return IL_OK;
     il_tensor *to = find_tensor(l, name, own, sizeof own);
     if (!to)
-        return il_fail(e, IL_EFORMAT, "tensor %.150s: the network that config.json describes has none of this name", name);
+        return il_fail(e, IL_EFORMAT, "tensor %.150s: the network described by config.json has no tensor of this name",
+                       name);
     if (json_object_get(l->seen, own))
-        return il_fail(e, IL_EFORMAT, "tensor %.150s is there twice", name);
+        return il_fail(e, IL_EFORMAT, "tensor %.150s occurs twice", name);
     if (!fits(to, from)) {
         char has[200], wants[200];
         shape_text(has, sizeof has, from);
         shape_text(wants, sizeof wants, to);
-        return il_fail(e, IL_EFORMAT, "tensor %.150s has shape %s, expected %s", name, has, wants);
+        return il_fail(e, IL_EFORMAT, "tensor %.150s has shape %s; expected %s", name, has, wants);
     }
     if (json_object_set_new(l->seen, own, json_true()) != 0)
         return il_fail_oom(e);
@@ -152,8 +153,8 @@ static int load_file(struct load *l, const char *path, il_err *e)
 static int load_shard(struct load *l, const char *index, const char *file, il_err *e)
 {
     if (!file || !*file || strchr(file, '/'))
-        return il_fail(e, IL_EFORMAT, "%s: 'weight_map' holds %.100s, expected names of files beside it", index,
-                       file ? file : "no text");
+        return il_fail(e, IL_EFORMAT, "%s: 'weight_map' contains %.100s; expected names of files beside it", index,
+                       file ? file : "a value that is not a string");
     il_text path = { 0 };
     il_words_add(&path, "%s/%s", l->spec->folder, file);
     int rc = path.failed ? il_fail_oom(e) : load_file(l, path.data, e);
@@ -170,9 +171,9 @@ static int load_shards(struct load *l, const char *index, il_err *e)
     const char *tensor;
     int rc = IL_OK;
     if (!root)
-        rc = il_fail(e, IL_EFORMAT, "%s: line %d: no valid JSON: %s", index, why.line, why.text);
+        rc = il_fail(e, IL_EFORMAT, "%s:%d: invalid JSON: %s", index, why.line, why.text);
     else if (!json_is_object(map))
-        rc = il_fail(e, IL_EFORMAT, "%s: 'weight_map' is no object, expected tensors and their files", index);
+        rc = il_fail(e, IL_EFORMAT, "%s: 'weight_map' must be an object of tensor names and their files", index);
     json_object_foreach(map, tensor, file) {
         const char *name = json_string_value(file);
         if (rc != IL_OK)
@@ -223,7 +224,7 @@ int il_weights_uses(il_uses *out, il_weights_spec w, il_err *e)
     if (rc == IL_OK)
         rc = il_uses_add(out, path, e);
     if (rc == IL_OK && index)
-        root = json_load_file(path, 0, NULL); /* a broken one is told when it is read */
+        root = json_load_file(path, 0, NULL); /* an invalid one is reported when it is read */
     json_object_foreach(json_object_get(root, "weight_map"), tensor, file) {
         const char *name = json_string_value(file);
         il_text shard = { 0 };

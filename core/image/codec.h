@@ -1,4 +1,4 @@
-/* codec.h - the picture formats: one file each. */
+/* codec.h - the image formats; one source file each. */
 #ifndef IL_CODEC_H
 #define IL_CODEC_H
 
@@ -10,22 +10,22 @@ typedef struct il_image_file {
     const char *path; /* for messages */
     const uint8_t *data;
     size_t size;
-    bool header_only; /* only width, height and channels of *out are set */
+    bool header_only; /* set only width, height and channels of *out */
 } il_image_file;
 
 int il_image_png_read(il_image *out, const il_image_file *in, il_err *e);
 int il_image_jpeg_read(il_image *out, const il_image_file *in, il_err *e);
 int il_image_webp_read(il_image *out, const il_image_file *in, il_err *e);
 
-/* Encoded bytes; the caller frees *data with free. Messages begin with path. */
+/* Encode to memory; the caller frees *data. Messages begin with path. */
 int il_image_png_encode(uint8_t **data, size_t *size, const il_image *image, const char *path, il_err *e);
 int il_image_webp_encode(uint8_t **data, size_t *size, const il_image *image, const char *path, il_err *e);
-/* The same with loss, quality 1 to 100, as Pillow's save(quality=) writes them. */
+/* Lossy, quality 1 to 100, as Pillow's save(quality=) writes them. */
 int il_image_webp_encode_lossy(uint8_t **data, size_t *size, const il_image *image, int quality, const char *path,
                                il_err *e);
 int il_image_jpeg_encode(uint8_t **data, size_t *size, const il_image *image, int quality, const char *path, il_err *e);
 
-/* Refuses a claimed size, or allocates the pixels unless header_only. */
+/* Checks the size that a header gives, then allocates the pixels unless header_only. */
 int il_image_file_new(il_image *out, const il_image_file *in, int64_t width, int64_t height, int channels, il_err *e);
 
 #endif

@@ -1,4 +1,4 @@
-/* degradation.h - one way to degrade a picture, and how strongly. */
+/* degradation.h - one way to degrade an image, and how strongly. */
 #ifndef IL_DEGRADATION_H
 #define IL_DEGRADATION_H
 
@@ -18,9 +18,9 @@ typedef enum il_degrade_kind {
 
 typedef struct il_degradation {
     il_degrade_kind kind;
-    double level; /* strength, in the kind's unit */
+    double level; /* strength, in the unit of the kind */
     int first;    /* double_jpeg: quality of the first compression */
-    bool shift;   /* double_jpeg: the first compression's blocks lie elsewhere */
+    bool shift;   /* double_jpeg: the first compression's block grid is shifted */
 } il_degradation;
 
 #endif

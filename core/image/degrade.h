@@ -1,4 +1,4 @@
-/* degrade.h - what becomes of a picture on its way to a detector: compressed, resized, blurred, noisy, cropped. */
+/* degrade.h - what may happen to an image before a detector sees it: compression, resizing, blur, noise, cropping. */
 #ifndef IL_DEGRADE_H
 #define IL_DEGRADE_H
 
@@ -9,31 +9,31 @@
 
 enum { IL_DEGRADE_LEVELS = 8 };
 
-/* What YAML may say of a kind. */
+/* A kind of degradation, as YAML may set it. */
 typedef struct il_degrade_spec {
     const char *name;
-    il_param_spec level[2];               /* type, bounds and unit; a table of one */
-    bool odd;                             /* levels are odd */
-    double fallback[IL_DEGRADE_LEVELS];   /* levels taken when none are named; ends with 0 */
-    const il_param_spec *settings;        /* further ones; NULL: none */
+    il_param_spec level[2];               /* type, bounds and unit; a table with one row */
+    bool odd;                             /* levels must be odd */
+    double fallback[IL_DEGRADE_LEVELS];   /* default levels; ends with 0 */
+    const il_param_spec *settings;        /* further settings; NULL: none */
 } il_degrade_spec;
 const il_degrade_spec *il_degrade_spec_of(il_degrade_kind kind);
 
-/* IL_DEGRADE_NONE when no kind is called so. */
+/* IL_DEGRADE_NONE when there is no kind of that name. */
 il_degrade_kind il_degrade_find(const char *name);
 
-/* NULL for none. */
+/* NULL for IL_DEGRADE_NONE. */
 const char *il_degrade_name(const il_degradation *d);
 
 typedef struct il_degrade_words {
     char text[128];
 } il_degrade_words;
 il_degrade_words il_degrade_shown(const il_degradation *d);    /* "jpeg 90"; "" for none */
-il_degrade_words il_degrade_settings(const il_degradation *d); /* JSON of what is no level; "" where there is none */
-il_degrade_words il_degrade_identity(const il_degradation *d); /* all that the degraded bytes depend on */
+il_degrade_words il_degrade_settings(const il_degradation *d); /* JSON of the settings but the level; "" if none */
+il_degrade_words il_degrade_identity(const il_degradation *d); /* everything that the degraded bytes depend on */
 
-/* Replaces *image, and *mask (empty: none) where the size changes: a mask's grey levels are kept, never mixed. Random
- * choices are functions of the picture's id and the degradation alone. On an error both stay as they were. */
+/* Replaces *image, and *mask (empty: none) where the size changes; the mask's grey levels are never interpolated.
+ * Random choices are functions of the image's id and the degradation alone. On an error both are unchanged. */
 int il_degrade_apply(il_image *image, il_image *mask, const il_degradation *d, const char *id, il_err *e);
 
 #endif

@@ -1,10 +1,10 @@
-/* degrade_codecs.c - a picture compressed with loss and decoded again, in memory. */
+/* degrade_compress.c - lossy compression and decoding, in memory. */
 #include <stdlib.h>
 #include <inpaintlab/random.h>
 #include "image/degrade_parts.h"
 #include "image/image_file.h"
 
-/* Takes the encoded bytes. */
+/* Takes ownership of the encoded bytes. */
 static int decode(il_image *out, uint8_t *data, size_t size, const char *id, il_err *e)
 {
     int rc = il_image_file_decode(out, &(il_image_file){ .path = id, .data = data, .size = size }, e);
@@ -28,7 +28,7 @@ int il_degrade_webp(il_image *out, const il_image *in, int quality, const char *
     return rc ? rc : decode(out, data, size, id, e);
 }
 
-/* The picture with `left` columns and `top` rows more, which repeat its first ones. */
+/* The image extended by `left` columns and `top` rows that repeat its first ones. */
 static int extend(il_image *out, const il_image *in, int left, int top, il_err *e)
 {
     il_image wide = { 0 };

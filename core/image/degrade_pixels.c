@@ -1,4 +1,4 @@
-/* degrade_pixels.c - blur, noise, other sizes and crops of a picture. */
+/* degrade_pixels.c - blur, noise, resizing and cropping. */
 #include <math.h>
 #include <stdlib.h>
 #include <inpaintlab/random.h>
@@ -10,8 +10,9 @@
 
 enum { ONE = 256, LARGEST = 99 };
 
-/* OpenCV's kernels for sizes up to 7 are binomial-like constants; larger ones have a deviation by the size. In 1/256, the
- * rounding error of each weight carried on from the edge inwards; the middle takes what is left. */
+/* OpenCV's kernels for sizes up to 7 are binomial-like constants; the standard deviation of larger ones follows from
+ * the size. In units of 1/256; the rounding error of each weight is carried from the edge inwards, and the middle
+ * weight makes the sum 256. */
 static void weights_of(int weights[LARGEST], int size)
 {
     static const double small[4][4] = { { 1 }, { 0.25, 0.5 }, { 0.0625, 0.25, 0.375 },
@@ -29,7 +30,7 @@ static void weights_of(int weights[LARGEST], int size)
     weights[half] = left;
 }
 
-/* Mirrored without repeating the edge. */
+/* Index reflected at the edges, without repeating the edge pixel. */
 static int mirrored(int i, int count)
 {
     while (i < 0 || i >= count)
@@ -86,7 +87,7 @@ int il_degrade_noise(il_image *out, const il_image *in, double deviation, uint64
     size_t n = (size_t)in->width * (size_t)in->height * (size_t)in->channels;
     double pair[2] = { 0, 0 };
     for (size_t i = 0; i < n; i++) {
-        if (i % 2 == 0) { /* Box and Muller 1958: two at a time */
+        if (i % 2 == 0) { /* Box and Muller 1958: two numbers at a time */
             double radius = sqrt(-2 * log(1 - il_random_unit(&seed))), angle = 2 * PI * il_random_unit(&seed);
             pair[0] = radius * cos(angle);
             pair[1] = radius * sin(angle);
@@ -100,7 +101,7 @@ int il_degrade_noise(il_image *out, const il_image *in, double deviation, uint64
 
 /* ---- size ---- */
 
-/* Takes what `image` and `mask` were. */
+/* Replaces *image, and *mask when `grey` is not empty; frees the old ones. */
 static void put_both(il_image *image, il_image *mask, il_image picture, il_image grey)
 {
     il_image_free(image);
@@ -111,7 +112,7 @@ static void put_both(il_image *image, il_image *mask, il_image picture, il_image
     }
 }
 
-/* Each pixel from where its middle lies, as Pillow's resize(NEAREST). */
+/* Each output pixel takes the input pixel at its centre, like Pillow's resize(NEAREST). */
 static int resize_nearest(il_image *out, const il_image *in, int width, int height, il_err *e)
 {
     il_image result = { 0 };

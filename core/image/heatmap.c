@@ -1,4 +1,4 @@
-/* show.c - heat map and overlay. */
+/* heatmap.c - heat map and overlay. */
 #include <math.h>
 #include "image/heatmap.h"
 
@@ -26,7 +26,7 @@ static void from_oklab(uint8_t rgb[3], double lightness, double a, double b)
     rgb[2] = encode(-0.0041960863 * l - 0.7034186147 * m + 1.7076147010 * s);
 }
 
-/* Hue turns from violet (-60 degrees) to yellow (105), and colours are strongest in the middle. */
+/* The hue goes from violet (-60 degrees) to yellow (105); chroma is highest in the middle. */
 static void heat_colour(uint8_t rgb[3], double t)
 {
     const double turn = acos(-1) / 180;
@@ -63,7 +63,7 @@ static void mix(uint8_t *to, const uint8_t colour[3], int part)
         to[c] = (uint8_t)((to[c] * (WHOLE - part) + colour[c] * part) / WHOLE);
 }
 
-/* The mask without specks and threads that a line around them would drown: what a square of `size` fits into. */
+/* The mask without specks and thin lines that an outline would cover: only what a square of `size` fits into. */
 static int open_mask(il_image *out, const il_image *mask, int size, il_err *e)
 {
     il_image rest = { 0 }, shrunk = { 0 };
@@ -85,7 +85,7 @@ int il_show_overlay(il_image *photo, const il_image *mask, il_err *e)
 {
     static const uint8_t bright[3] = { 255, 240, 0 }, dark[3] = { 0, 0, 0 };
     int shorter = photo->width < photo->height ? photo->width : photo->height;
-    int line = shorter / 700 + 1 < MOST_LINE ? shorter / 700 + 1 : MOST_LINE; /* so wide that it shows when shrunk */
+    int line = shorter / 700 + 1 < MOST_LINE ? shorter / 700 + 1 : MOST_LINE; /* visible even when shrunk */
     il_image solid = { 0 }, around = { 0 }, rim = { 0 };
     int rc = open_mask(&solid, mask, 2 * line + 1, e);
     if (rc == IL_OK)

@@ -1,4 +1,4 @@
-/* image.c - 8-bit pictures in memory: resize, crop, blur and composite, with the bytes Pillow gives. */
+/* image.c - 8-bit images in memory: resize, crop, blur and composite, byte for byte like Pillow. */
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -9,10 +9,10 @@
 int il_image_new(il_image *out, int width, int height, int channels, il_err *e)
 {
     if (channels != 1 && channels != 3)
-        return il_fail(e, IL_EPARAM, "a picture of %d channels: expected 1 or 3", channels);
+        return il_fail(e, IL_EPARAM, "an image cannot have %d channels; expected 1 or 3", channels);
     if (width < 1 || height < 1 || (int64_t)width * height > IL_IMAGE_MAX_PIXELS)
-        return il_fail(e, IL_EPARAM, "a picture of %dx%d pixels: expected at least 1x1 and at most %d pixels", width,
-                       height, IL_IMAGE_MAX_PIXELS);
+        return il_fail(e, IL_EPARAM, "an image cannot have %dx%d pixels; expected at least 1x1 and at most %d in all",
+                       width, height, IL_IMAGE_MAX_PIXELS);
     uint8_t *pixels = malloc((size_t)width * (size_t)height * (size_t)channels);
     if (!pixels)
         return il_fail_oom(e);
@@ -35,14 +35,15 @@ static size_t row_bytes(const il_image *image)
 
 static int check_full(const il_image *in, il_err *e)
 {
-    return in->pixels ? IL_OK : il_fail(e, IL_EPARAM, "the picture is empty");
+    return in->pixels ? IL_OK : il_fail(e, IL_EPARAM, "the image is empty");
 }
 
 /* ---- resize ---- */
 
-enum { WEIGHT_BITS = 32 - 8 - 2 }; /* Pillow's fixed point: 8 bits of result, 2 of headroom */
+enum { WEIGHT_BITS = 32 - 8 - 2 }; /* Pillow's fixed point: 8 bits of result, 2 bits of headroom */
 
-/* For each output position: the first input position, how many, and their weights (taps per position). */
+/* For each output position: the first input position, the number of input positions, and their weights (`taps` per
+ * position). */
 struct filter {
     int taps;
     int *start, *count;
@@ -56,7 +57,7 @@ static void filter_free(struct filter *f)
     free(f->weights);
 }
 
-/* Triangle weights of one output position around `center`, normalised in double, then rounded. */
+/* Triangle weights of one output position around `center`, normalised in double precision, then rounded. */
 static void filter_fill(struct filter *f, int at, double center, double stretch, int in_size, double *scratch)
 {
     int first = (int)(center - stretch + 0.5);
@@ -179,7 +180,7 @@ int il_image_resize(il_image *out, const il_image *in, int width, int height, il
         return rc;
     if (width < 1 || height < 1 || (int64_t)width * height > IL_IMAGE_MAX_PIXELS ||
         (int64_t)width * in->height > IL_IMAGE_MAX_PIXELS)
-        return il_fail(e, IL_EPARAM, "resizing %dx%d to %dx%d pixels: expected 1 to %d pixels on the way", in->width,
+        return il_fail(e, IL_EPARAM, "cannot resize %dx%d to %dx%d pixels; expected 1 to %d at each step", in->width,
                        in->height, width, height, IL_IMAGE_MAX_PIXELS);
     if (width == in->width && height == in->height)
         return il_image_crop(out, in, 0, 0, width, height, e);
@@ -187,8 +188,8 @@ int il_image_resize(il_image *out, const il_image *in, int width, int height, il
         return resize_height(out, in, height, e);
     if (height == in->height)
         return resize_width(out, in, width, e);
-    /* Pillow up to 12 and torchvision always take the width first. Pillow 13 takes the height first where it shrinks by
-     * more than twice as many pixels, which changes some values by 1. */
+    /* Pillow up to 12 and torchvision always resize the width first. Pillow 13 resizes the height first where that
+     * shrinks by more than twice as many pixels, which changes some values by 1. */
     il_image half = { 0 };
     rc = resize_width(&half, in, width, e);
     if (!rc)
@@ -197,7 +198,7 @@ int il_image_resize(il_image *out, const il_image *in, int width, int height, il
     return rc;
 }
 
-/* ---- cutting and copying ---- */
+/* ---- cropping and copying ---- */
 
 int il_image_crop(il_image *out, const il_image *in, int left, int top, int width, int height, il_err *e)
 {
@@ -207,7 +208,7 @@ int il_image_crop(il_image *out, const il_image *in, int left, int top, int widt
         rc = il_image_new(&result, width, height, in->channels, e);
     if (rc)
         return rc;
-    /* the part of `in` that is seen, in its own coordinates */
+    /* the visible part of `in`, in its own coordinates */
     int64_t x0 = left > 0 ? left : 0, x1 = (int64_t)left + width;
     if (x1 > in->width)
         x1 = in->width;
@@ -255,13 +256,13 @@ int il_image_collate(il_image *out, const il_image *in, int side, il_err *e)
 
 enum { BLUR_PASSES = 3 };
 
-/* An extended box: 2 * radius + 1 whole pixels, and one on each side that counts in part; 24-bit fixed point. */
+/* An extended box: 2 * radius + 1 whole pixels, and a fractional one on each side; 24-bit fixed point. */
 struct box {
     int radius;
     uint32_t whole, part;
 };
 
-/* Gwosdek et al. 2011, equations 7, 11 and 14, in Pillow's single precision: the box whose BLUR_PASSES-fold use has
+/* Gwosdek et al. 2011, equations 7, 11 and 14, in Pillow's single precision: applied BLUR_PASSES times, the box has
  * the variance of the Gaussian. */
 static struct box box_for(float sigma)
 {
@@ -277,7 +278,7 @@ static struct box box_for(float sigma)
     return b;
 }
 
-/* One pass over line[margin .. margin + n), with margin = radius + 1 bytes of room on both sides for copies of the
+/* One pass over line[margin .. margin + n), with margin = radius + 1 bytes on both sides for copies of the
  * edge. Writes to out[0 .. n). */
 static void box_pass(uint8_t *out, uint8_t *line, int n, const struct box *b)
 {
@@ -287,7 +288,7 @@ static void box_pass(uint8_t *out, uint8_t *line, int n, const struct box *b)
     uint32_t sum = 0;
     for (int i = 1; i < 2 * margin - 1; i++)
         sum += line[i];
-    for (int x = 0; x < n; x++) { /* line[x] and line[x + 2 * margin] are the pixels that count in part */
+    for (int x = 0; x < n; x++) { /* line[x] and line[x + 2 * margin] are the fractional pixels */
         sum += line[x + 2 * margin - 1];
         uint32_t bulk = sum * b->whole + ((uint32_t)line[x] + line[x + 2 * margin]) * b->part;
         out[x] = (uint8_t)((bulk + (1u << 23)) >> 24);
@@ -295,7 +296,7 @@ static void box_pass(uint8_t *out, uint8_t *line, int n, const struct box *b)
     }
 }
 
-/* Blurs n bytes that lie `step` apart, in place. */
+/* Blurs n bytes that are `step` apart, in place. */
 static void blur_line(uint8_t *first, size_t step, int n, const struct box *b, uint8_t *line, uint8_t *out)
 {
     int margin = b->radius + 1;
@@ -312,7 +313,7 @@ static void blur_line(uint8_t *first, size_t step, int n, const struct box *b, u
 int il_image_blur(il_image *out, const il_image *in, float radius, il_err *e)
 {
     if (!(radius >= 0 && radius <= 1000))
-        return il_fail(e, IL_EPARAM, "a blur of radius %g: expected 0 to 1000", (double)radius);
+        return il_fail(e, IL_EPARAM, "a blur radius cannot be %g; expected 0 to 1000", (double)radius);
     il_image result = { 0 };
     int rc = check_full(in, e);
     if (!rc)
@@ -342,7 +343,7 @@ int il_image_blur(il_image *out, const il_image *in, float radius, il_err *e)
 
 /* ---- composite ---- */
 
-/* over * mask + under * (255 - mask) over 255, as Pillow rounds it. */
+/* (over * mask + under * (255 - mask)) / 255, rounded like Pillow. */
 static uint8_t blend(unsigned over, unsigned under, unsigned mask)
 {
     unsigned sum = over * mask + under * (255 - mask) + 128;
@@ -352,11 +353,11 @@ static uint8_t blend(unsigned over, unsigned under, unsigned mask)
 int il_image_composite(il_image *out, const il_image *over, const il_image *under, const il_image *mask, il_err *e)
 {
     if (over->width != under->width || over->height != under->height || over->channels != under->channels)
-        return il_fail(e, IL_EPARAM, "composing pictures of %dx%d (%d channels) and %dx%d (%d channels): expected equal "
-                       "shapes", over->width, over->height, over->channels, under->width, under->height,
+        return il_fail(e, IL_EPARAM, "cannot composite images of %dx%d (%d channels) and %dx%d (%d channels); expected "
+                       "equal shapes", over->width, over->height, over->channels, under->width, under->height,
                        under->channels);
     if (over->width != mask->width || over->height != mask->height)
-        return il_fail(e, IL_EPARAM, "composing pictures of %dx%d by a mask of %dx%d: expected equal sizes",
+        return il_fail(e, IL_EPARAM, "cannot composite images of %dx%d with a mask of %dx%d; expected equal sizes",
                        over->width, over->height, mask->width, mask->height);
     il_image result = { 0 };
     int rc = check_full(over, e);

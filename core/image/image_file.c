@@ -1,4 +1,4 @@
-/* image_file.c - picture files: what a file holds is told by its first bytes; writing goes through a temporary file. */
+/* image_file.c - image files: the first bytes decide the format; files are written under a temporary name first. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -18,15 +18,15 @@ static int file_size(size_t *size, int fd, const char *path, il_err *e)
 {
     struct stat st;
     if (fstat(fd, &st))
-        return il_fail(e, IL_EIO, "%s: %s", path, strerror(errno));
+        return il_fail(e, IL_EIO, "%s: cannot read the file: %s", path, strerror(errno));
     if (S_ISDIR(st.st_mode))
-        return il_fail(e, IL_EIO, "%s: is a folder; expected a picture", path);
+        return il_fail(e, IL_EIO, "%s: is a folder; expected an image file", path);
     if (!S_ISREG(st.st_mode))
-        return il_fail(e, IL_EIO, "%s: is no regular file; expected a picture", path);
+        return il_fail(e, IL_EIO, "%s: is not a regular file; expected an image file", path);
     if (st.st_size == 0)
-        return il_fail(e, IL_EFORMAT, "%s: the file is empty; expected a picture", path);
+        return il_fail(e, IL_EFORMAT, "%s: the file is empty; expected an image", path);
     if (st.st_size > MAX_FILE)
-        return il_fail(e, IL_EFORMAT, "%s: the file has %lld bytes; a picture may have at most %d", path,
+        return il_fail(e, IL_EFORMAT, "%s: the file has %lld bytes; an image file may have at most %d", path,
                        (long long)st.st_size, MAX_FILE);
     *size = (size_t)st.st_size;
     return IL_OK;
@@ -39,9 +39,9 @@ static int read_all(uint8_t *data, size_t size, int fd, const char *path, il_err
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            return il_fail(e, IL_EIO, "%s: %s", path, strerror(errno));
+            return il_fail(e, IL_EIO, "%s: cannot read the file: %s", path, strerror(errno));
         if (n == 0)
-            return il_fail(e, IL_EIO, "%s: the file became shorter while it was read", path);
+            return il_fail(e, IL_EIO, "%s: the file became shorter while it was being read", path);
         got += (size_t)n;
     }
     return IL_OK;
@@ -51,9 +51,9 @@ int il_image_file_load(uint8_t **data, size_t *size, const char *path, il_err *e
 {
     uint8_t *bytes = NULL;
     size_t count = 0;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe must not hang us */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe must not block us */
     if (fd < 0)
-        return il_fail(e, IL_EIO, "%s: %s", path, strerror(errno));
+        return il_fail(e, IL_EIO, "%s: cannot read the file: %s", path, strerror(errno));
     int rc = file_size(&count, fd, path, e);
     if (rc)
         goto done;
@@ -114,7 +114,7 @@ int il_image_file_decode(il_image *out, const il_image_file *in, il_err *e)
         return il_image_jpeg_read(out, in, e);
     if (begins(in, 0, "RIFF", 4) && begins(in, 8, "WEBP", 4))
         return il_image_webp_read(out, in, e);
-    return il_fail(e, IL_EFORMAT, "%s: is no picture that can be read; expected PNG, JPEG or WebP", in->path);
+    return il_fail(e, IL_EFORMAT, "%s: not a supported image; expected PNG, JPEG or WebP", in->path);
 }
 
 int il_image_read(il_image *out, const char *path, il_err *e)
@@ -150,7 +150,7 @@ int il_image_size(int *width, int *height, const char *path, il_err *e)
 
 /* ---- writing ---- */
 
-/* Not lasting: a data set has too many of them to wait for the disk. */
+/* Not synced to disk: a data set has too many images to wait for that. */
 static int save(const char *path, const uint8_t *data, size_t size, il_err *e)
 {
     il_whole w;
@@ -170,13 +170,13 @@ int il_image_write(const il_image *image, const char *path, il_err *e)
     size_t size = 0;
     int rc;
     if (!image->pixels)
-        return il_fail(e, IL_EPARAM, "%s: cannot be written: the picture is empty", path);
+        return il_fail(e, IL_EPARAM, "cannot write %s: the image is empty", path);
     if (ends(path, ".png"))
         rc = il_image_png_encode(&data, &size, image, path, e);
     else if (ends(path, ".webp"))
         rc = il_image_webp_encode(&data, &size, image, path, e);
     else
-        return il_fail(e, IL_EPARAM, "%s: cannot be written: expected a name that ends in .png or .webp", path);
+        return il_fail(e, IL_EPARAM, "cannot write %s: the name must end in .png or .webp", path);
     if (!rc)
         rc = save(path, data, size, e);
     free(data);

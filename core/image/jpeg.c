@@ -1,4 +1,4 @@
-/* image_jpeg.c - JPEG files, by libjpeg, read and written. Damage that libjpeg would paint over is an error here. */
+/* jpeg.c - reads and writes JPEG files using libjpeg. Damage that libjpeg would conceal is an error here. */
 #include <stdio.h>
 #include <jpeglib.h>
 #include <jerror.h>
@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include "image/codec.h"
 
-/* All that must survive the longjmp. `manager` is first: libjpeg hands back a pointer to it. */
+/* Everything that must survive the longjmp. `manager` comes first: libjpeg passes back a pointer to it. */
 struct reading {
     struct jpeg_error_mgr manager;
     jmp_buf back;
@@ -27,15 +27,16 @@ static _Noreturn void on_error(j_common_ptr jpeg)
     longjmp(r->back, 1);
 }
 
-/* A few bytes between the last block and the end of the picture, as some programs leave them: every pixel is there. After
- * one flipped bit in the blocks, where libjpeg says nothing else, more than 4 are left over in 99 of 100 cases. */
+/* A few bytes between the last block and the end of the image, as some programs write them, are harmless: all pixels
+ * are present. After one flipped bit in the blocks, where libjpeg gives no other warning, more than 4 are left over in
+ * 99 of 100 cases. */
 static bool is_stray(const struct jpeg_error_mgr *said)
 {
     enum { MOST_STRAY = 4 };
     return said->msg_code == JWRN_EXTRANEOUS_DATA && said->msg_parm.i[1] == JPEG_EOI && said->msg_parm.i[0] <= MOST_STRAY;
 }
 
-/* Levels below 0 are warnings: data is corrupt and was guessed. */
+/* Levels below 0 are warnings: data is corrupt and libjpeg guessed. */
 static void on_message(j_common_ptr jpeg, int level)
 {
     if (level < 0 && !is_stray(jpeg->err))
@@ -123,9 +124,9 @@ struct writing {
     jmp_buf back;
     struct jpeg_compress_struct jpeg;
     const char *path;
-    unsigned char *data; /* libjpeg's, by malloc */
+    unsigned char *data; /* allocated by libjpeg with malloc */
     unsigned long size;
-    bool under_way; /* libjpeg may have freed `data` for a larger one, and does not say so before the end */
+    bool under_way; /* libjpeg may have replaced `data` by a larger block, and reports it only at the end */
     int rc;
     il_err *e;
 };
@@ -135,7 +136,7 @@ static _Noreturn void on_write_error(j_common_ptr jpeg)
     struct writing *w = (struct writing *)jpeg->err;
     char message[JMSG_LENGTH_MAX];
     jpeg->err->format_message(jpeg, message);
-    w->rc = il_fail(w->e, IL_EIO, "%s: cannot be written as JPEG: %s", w->path, message);
+    w->rc = il_fail(w->e, IL_EIO, "cannot write %s as JPEG: %s", w->path, message);
     longjmp(w->back, 1);
 }
 

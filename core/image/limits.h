@@ -1,8 +1,8 @@
-/* limits.h - how large a picture may be. */
+/* limits.h - the largest image. */
 #ifndef IL_IMAGE_LIMITS_H
 #define IL_IMAGE_LIMITS_H
 
-/* Larger pictures are refused before anything is allocated for them. */
+/* Larger images are rejected before anything is allocated for them. */
 #define IL_IMAGE_MAX_PIXELS (1 << 28)
 
 #endif

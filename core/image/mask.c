@@ -1,4 +1,4 @@
-/* image_shapes.c - what masks are made of: rectangles, grey, inverse, largest value around; and OpenCV's resize. */
+/* mask.c - operations for masks: rectangles, greyscale, inversion, maximum filter; and OpenCV's resize. */
 #include <limits.h>
 #include <math.h>
 #include <stdbool.h>
@@ -10,7 +10,7 @@
 
 static int check_full(const il_image *in, il_err *e)
 {
-    return in->pixels ? IL_OK : il_fail(e, IL_EPARAM, "the picture is empty");
+    return in->pixels ? IL_OK : il_fail(e, IL_EPARAM, "the image is empty");
 }
 
 int il_image_to_grey(il_image *out, const il_image *in, il_err *e)
@@ -41,10 +41,10 @@ void il_image_invert(il_image *image)
         image->pixels[i] = (uint8_t)(255 - image->pixels[i]);
 }
 
-/* ---- largest value ---- */
+/* ---- maximum filter ---- */
 
-/* bytes[i] becomes the largest of the `size` bytes that lie `step` apart from i on. Windows are doubled, then two that
- * overlap make the last one; the end of the line keeps partial windows. */
+/* bytes[i] becomes the maximum of the `size` bytes that are `step` apart, starting at i. Windows are doubled; two
+ * overlapping ones give the last. Windows at the end of the line stay partial. */
 static void running_maximum(uint8_t *bytes, size_t count, size_t step, size_t size)
 {
     for (size_t width = 1; width < size;) {
@@ -55,11 +55,11 @@ static void running_maximum(uint8_t *bytes, size_t count, size_t step, size_t si
     }
 }
 
-/* Mirrored edges repeat what the window holds already, so they may as well be 0. */
+/* Reflected edges repeat values that the window already contains, so padding with 0 gives the same. */
 int il_image_maximum(il_image *out, const il_image *in, int size, il_err *e)
 {
     if (size < 1 || size > 999 || size % 2 == 0)
-        return il_fail(e, IL_EPARAM, "a maximum filter of size %d: expected an odd size from 1 to 999", size);
+        return il_fail(e, IL_EPARAM, "a maximum filter cannot have size %d; expected an odd size from 1 to 999", size);
     il_image result = { 0 };
     int rc = check_full(in, e);
     if (rc)
@@ -112,8 +112,8 @@ static int rounded(double x)
 int il_image_random_rectangle(il_image *out, int width, int height, int least, uint64_t seed, il_err *e)
 {
     if (least < 1 || width / 2 < least || height / 2 < least)
-        return il_fail(e, IL_EDATA, "a picture of %dx%d pixels is too small for the random rectangle: expected at least "
-                       "%lld a side, twice the least side %d", width, height, 2LL * least, least);
+        return il_fail(e, IL_EDATA, "an image of %dx%d pixels is too small for the random rectangle; expected at least "
+                       "%lld pixels a side, twice the least side %d", width, height, 2LL * least, least);
     il_image result = { 0 };
     int rc = il_image_new(&result, width, height, 1, e);
     if (rc)
@@ -128,7 +128,7 @@ int il_image_random_rectangle(il_image *out, int width, int height, int least, u
     y = rounded(y - crop_height / 2.0);
     x = x > 0 ? x : 0;
     y = y > 0 ? y : 0;
-    /* the published code adds the size to the clipped corner and draws both ends */
+    /* the published code adds the size to the clipped corner and includes both end points */
     il_image_rectangle(&result, x, y, x + crop_width, y + crop_height);
     *out = result;
     return IL_OK;
@@ -138,13 +138,13 @@ int il_image_random_rectangle(il_image *out, int width, int height, int least, u
 
 enum { COEF_BITS = 11, COEF_ONE = 1 << COEF_BITS };
 
-/* For each output position: the two input positions and their weights out of COEF_ONE. */
+/* For each output position: the two input positions and their weights, in units of 1 / COEF_ONE. */
 struct tap {
     int first, second;
     int weight_first, weight_second;
 };
 
-/* clip: OpenCV gives a column beyond the edge the weight COEF_ONE, but blends a row beyond it with itself. */
+/* clip: beyond the edge OpenCV gives a column the weight COEF_ONE, but blends a row with itself. */
 static struct tap *taps_new(int in_size, int out_size, bool clip)
 {
     struct tap *taps = calloc((size_t)out_size, sizeof *taps);
@@ -166,7 +166,7 @@ static struct tap *taps_new(int in_size, int out_size, bool clip)
     return taps;
 }
 
-/* OpenCV turns a halving of both sides into the mean of four. */
+/* OpenCV halves both sides by averaging four pixels. */
 static void halve(il_image *out, const il_image *in)
 {
     size_t channels = (size_t)in->channels, row = (size_t)in->width * channels;
@@ -188,7 +188,7 @@ static void stretch_row(int *to, const uint8_t *from, const struct tap *taps, in
     }
 }
 
-/* Rows come in order, so the two last stretched ones are kept: lines[k] is row held[k]. */
+/* Rows come in order, so the last two horizontally resized ones are kept: lines[k] is row held[k]. */
 static void stretch(il_image *out, const il_image *in, const struct tap *across, const struct tap *down, int *lines[2])
 {
     size_t channels = (size_t)in->channels, row = (size_t)out->width * channels;
@@ -209,7 +209,7 @@ static void stretch(il_image *out, const il_image *in, const struct tap *across,
                 held[k] = wanted[k];
             }
         uint8_t *to = out->pixels + (size_t)y * row;
-        for (size_t i = 0; i < row; i++) /* the shifts are OpenCV's, which drops the same bits */
+        for (size_t i = 0; i < row; i++) /* OpenCV's shifts, which drop the same bits */
             to[i] = (uint8_t)((((down[y].weight_first * (lines[0][i] >> 4)) >> 16) +
                                ((down[y].weight_second * (lines[1][i] >> 4)) >> 16) + 2) >> 2);
     }

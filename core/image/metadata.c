@@ -1,8 +1,8 @@
-/* header.c - format, EXIF orientation and oddities of a picture file, from its markers and chunks. */
+/* metadata.c - format, EXIF orientation and special features of an image file, from its markers and chunks. */
 #include <string.h>
 #include "image/metadata.h"
 
-/* Bytes that may end anywhere; what lies beyond reads as 0. */
+/* Bytes that may end anywhere; bytes beyond the end read as 0. */
 struct bytes {
     const uint8_t *data;
     size_t size;
@@ -76,13 +76,13 @@ static void read_jpeg(il_header *out, struct bytes b)
         if (at(b, i) != 0xff)
             return;
         unsigned marker = at(b, i + 1);
-        if (marker == 0xff) { /* filling */
+        if (marker == 0xff) { /* fill byte */
             i++;
             continue;
         }
         if (marker == 0xd9 || marker == 0xda)
             return;
-        if (marker == 0x01 || (marker >= 0xd0 && marker <= 0xd8)) { /* these have no length */
+        if (marker == 0x01 || (marker >= 0xd0 && marker <= 0xd8)) { /* markers without a length */
             i += 2;
             continue;
         }
@@ -151,9 +151,9 @@ static void read_webp(il_header *out, struct bytes b)
     }
 }
 
-/* ---- formats that are not read ---- */
+/* ---- unsupported formats ---- */
 
-/* ISO base media: the first brand that tells, of the major and the compatible ones. */
+/* ISO base media: the first known brand among the major and the compatible ones. */
 static const char *foreign_brand(struct bytes b)
 {
     static const struct { const char *brand, *name; } known[] = {

@@ -1,4 +1,4 @@
-/* header.h - what a picture file tells beside its pixels. */
+/* metadata.h - what an image file says besides its pixels. */
 #ifndef IL_DETECT_HEADER_H
 #define IL_DETECT_HEADER_H
 
@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 typedef struct il_header {
-    const char *format; /* "png", "jpeg", "webp"; NULL: none of them */
-    int orientation;    /* EXIF's, 1 (upright) to 8; 1 when nothing sensible is told */
+    const char *format; /* "png", "jpeg", "webp"; NULL: another */
+    int orientation;    /* EXIF's, 1 (upright) to 8; 1 when missing or invalid */
     bool lossy;
     bool alpha;    /* has transparency, which is dropped */
     bool deep;     /* more than 8 bits a channel */
@@ -16,10 +16,10 @@ typedef struct il_header {
     bool cmyk;
 } il_header;
 
-/* "HEIC", "AVIF", …: the format of a picture that cannot be read here; NULL: none that is known. */
+/* The name of a known but unsupported image format ("HEIC", "AVIF", …), or NULL. */
 const char *il_header_foreign(const uint8_t *data, size_t size);
 
-/* Never reads past size and never fails: what is damaged tells nothing. */
+/* Never reads past size and never fails: damaged parts are ignored. */
 il_header il_header_read(const uint8_t *data, size_t size);
 
 #endif

@@ -1,12 +1,12 @@
-/* orient.c - the eight EXIF orientations. */
+/* orientation.c - the eight EXIF orientations. */
 #include <stdbool.h>
 #include <string.h>
 #include "image/orientation.h"
 
-/* How the upright picture is read out of the stored one. */
+/* How the upright image is read from the stored one. */
 struct turn {
     bool swap;           /* rows are stored as columns */
-    bool right, bottom;  /* the stored column (row) runs backwards */
+    bool right, bottom;  /* the stored column (row) is reversed */
 };
 
 static const struct turn turns[9] = {

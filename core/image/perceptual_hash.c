@@ -1,5 +1,5 @@
-/* twins.c - a perceptual hash by DCT (as Zauner 2010 and ImageHash compute it, but resized bilinearly), and near pairs by
- * multi-index hashing (Norouzi, Punjani and Fleet 2012). */
+/* perceptual_hash.c - a perceptual hash by DCT (as in Zauner 2010 and ImageHash, but resized bilinearly), and near
+ * pairs by multi-index hashing (Norouzi, Punjani and Fleet 2012). */
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -28,7 +28,7 @@ static void low_frequencies(double out[BITS], const uint8_t in[SIDE * SIDE])
             double sum = 0;
             for (int y = 0; y < SIDE; y++)
                 sum += wave[u][y] * rows[y][v];
-            out[u * LOW + v] = fabs(sum) < 1e-6 ? 0 : sum; /* a flat picture has no noise of rounding */
+            out[u * LOW + v] = fabs(sum) < 1e-6 ? 0 : sum; /* removes rounding noise of uniform images */
         }
 }
 
@@ -70,8 +70,8 @@ int il_twins_hash(uint64_t *out, const il_image *image, il_err *e)
 
 /* ---- pairs ---- */
 
-/* Hashes at most `most` bits apart agree in at least one of most + 1 blocks of bits. For each block, the hashes sorted by
- * that block, and where each one stands. */
+/* Hashes that differ in at most `most` bits agree in at least one of most + 1 blocks of bits. For each block: the
+ * hashes sorted by that block, and the position of each. */
 enum { MOST_BLOCKS = 8 };
 
 struct entry {
@@ -82,8 +82,8 @@ struct entry {
 struct lookup {
     int blocks;
     struct entry *sorted; /* blocks x n */
-    size_t *place;        /* blocks x n: of each hash in its row of `sorted` */
-    il_twins_pair *near;  /* n: those of one hash */
+    size_t *place;        /* blocks x n: position of each hash in its row of `sorted` */
+    il_twins_pair *near;  /* n: pairs of one hash */
 };
 
 static int ones(uint64_t x)
@@ -94,7 +94,7 @@ static int ones(uint64_t x)
     return (int)(x * UINT64_C(0x0101010101010101) >> 56);
 }
 
-/* One block: nothing is told apart, every pair is compared. */
+/* With one block, every pair is compared. */
 static uint64_t key_of(uint64_t hash, int block, int blocks)
 {
     int low = 64 * block / blocks, width = 64 * (block + 1) / blocks - low;
@@ -139,7 +139,7 @@ static int lookup_new(struct lookup *out, const uint64_t *hashes, size_t n, int 
     return IL_OK;
 }
 
-/* A pair that agrees in several blocks counts in the first. */
+/* A pair that agrees in several blocks counts only in the first. */
 static bool seen_before(uint64_t differing, int block, int blocks)
 {
     for (int b = 0; b < block; b++)
@@ -154,7 +154,7 @@ static int by_partner(const void *a, const void *b)
     return x->b < y->b ? -1 : x->b > y->b;
 }
 
-/* Those after hash a that are near it, by index. */
+/* The hashes after a that are near it, by index. */
 static size_t find_near(struct lookup *l, const uint64_t *hashes, size_t n, size_t a, int most)
 {
     size_t found = 0;

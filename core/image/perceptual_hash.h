@@ -1,24 +1,24 @@
-/* twins.h - pictures that show the same: a perceptual hash, and the pairs that it brings together. */
+/* perceptual_hash.h - a perceptual hash of images, and pairs of images with similar hashes. */
 #ifndef IL_DATASET_TWINS_H
 #define IL_DATASET_TWINS_H
 
 #include <stdint.h>
 #include <inpaintlab/image.h>
 
-/* 64 bits: which of the 8x8 lowest frequencies of the 32x32 grey picture (DCT-II) lie above their median; near pictures
- * differ in few bits (Zauner 2010). Survives resizing and recompression, not mirroring or cropping. */
+/* 64 bits: which of the 8x8 lowest frequencies of the 32x32 grey image (DCT-II) are above their median; similar
+ * images differ in few bits (Zauner 2010). Robust to resizing and recompression, not to mirroring or cropping. */
 int il_twins_hash(uint64_t *out, const il_image *image, il_err *e);
 
 typedef struct il_twins_pair {
     size_t a, b; /* a < b */
-    int distance; /* bits that differ */
+    int distance; /* differing bits */
 } il_twins_pair;
 
-/* Every pair at most `most` bits apart, by a, then b. At most `limit` pairs are kept; *more tells that there were more
- * (NULL: not wanted). Free *out. */
+/* All pairs that differ in at most `most` bits, sorted by a, then b. At most `limit` pairs are kept; *more (may be
+ * NULL) says whether there were more. The caller frees *out. */
 int il_twins_find(il_twins_pair **out, size_t *count, int *more, const uint64_t *hashes, size_t n, int most, size_t limit,
                   il_err *e);
 
-enum { IL_TWINS_NEAR = 4 }; /* bits: pictures so near count as the same photo */
+enum { IL_TWINS_NEAR = 4 }; /* bits; images this close count as the same photo */
 
 #endif

@@ -1,4 +1,4 @@
-/* picture_kind.c - the names of a sample's pictures. */
+/* picture_kind.c - the names of a sample's images. */
 #include <string.h>
 #include "image/picture_kind.h"
 

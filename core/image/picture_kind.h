@@ -1,4 +1,4 @@
-/* picture_kind.h - the pictures of one sample, as file names and grids call them. */
+/* picture_kind.h - the images of one sample, as named in file names and grids. */
 #ifndef IL_PICTURE_KIND_H
 #define IL_PICTURE_KIND_H
 
@@ -9,7 +9,7 @@ typedef enum il_picture_kind { IL_ORIGINAL, IL_MASK, IL_INPAINTED, IL_REALFAKE, 
 
 extern const char *const il_picture_kinds[IL_PICTURE_KINDS]; /* "original", "mask", … */
 
-/* The kind that the first `length` characters name; IL_PICTURE_KINDS: none. */
+/* The kind named by the first `length` characters; IL_PICTURE_KINDS: none. */
 il_picture_kind il_picture_kind_find(const char *name, size_t length);
 
 #endif

@@ -1,11 +1,12 @@
-/* image_png.c - PNG files, by libpng. Colour profiles and gamma are left alone; only pixel values count here. */
+/* png.c - reads and writes PNG files using libpng. Colour profiles and gamma are ignored; only pixel values count
+ * here. */
 #include <png.h>
 #include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
 #include "image/codec.h"
 
-/* All that must survive libpng's longjmp. */
+/* Everything that must survive libpng's longjmp. */
 struct reading {
     const il_image_file *in;
     size_t at;
@@ -22,7 +23,7 @@ static void on_read_error(png_structp png, png_const_charp message)
     png_longjmp(png, 1);
 }
 
-/* Damaged extra chunks do not change pixels. */
+/* Damaged ancillary chunks do not change pixels. */
 static void on_warning(png_structp png, png_const_charp message)
 {
     (void)png;
@@ -72,7 +73,7 @@ static void read_pixels(png_structp png, png_infop info, struct reading *r)
     png_read_end(png, NULL);
 }
 
-/* The frame that longjmp returns to holds nothing that changes. */
+/* A separate function, so that the frame that longjmp returns to has no variables that change. */
 static void try_read(png_structp png, png_infop info, struct reading *r)
 {
     if (!setjmp(png_jmpbuf(png)))
@@ -114,7 +115,7 @@ static void on_write_error(png_structp png, png_const_charp message)
 {
     struct writing *w = png_get_error_ptr(png);
     if (!w->rc)
-        w->rc = il_fail(w->e, IL_EIO, "%s: cannot be written as PNG: %s", w->path, message);
+        w->rc = il_fail(w->e, IL_EIO, "cannot write %s as PNG: %s", w->path, message);
     png_longjmp(png, 1);
 }
 

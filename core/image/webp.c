@@ -1,4 +1,4 @@
-/* image_webp.c - WebP files, by libwebp: lossy and lossless ones are read and written. */
+/* webp.c - reads and writes lossy and lossless WebP files using libwebp. */
 #include <stdlib.h>
 #include <string.h>
 #include <webp/decode.h>
@@ -34,12 +34,12 @@ int il_image_webp_read(il_image *out, const il_image_file *in, il_err *e)
     WebPDecoderConfig config;
     il_image image = { 0 };
     if (!WebPInitDecoderConfig(&config))
-        return il_fail(e, IL_EIO, "%s: libwebp is of another version than its headers", in->path);
+        return il_fail(e, IL_EIO, "%s: the version of libwebp does not match its headers", in->path);
     VP8StatusCode status = WebPGetFeatures(in->data, in->size, &config.input);
     if (status != VP8_STATUS_OK)
         return fail_status(in, status, e);
     if (config.input.has_animation)
-        return il_fail(e, IL_EFORMAT, "%s: is an animated WebP; expected a single picture", in->path);
+        return il_fail(e, IL_EFORMAT, "%s: is an animated WebP; expected a still image", in->path);
     int rc = il_image_file_new(&image, in, config.input.width, config.input.height, 3, e);
     if (rc)
         return rc;
@@ -80,10 +80,10 @@ static int encode(uint8_t **data, size_t *size, const il_image *image, const Web
     WebPPicture picture;
     WebPMemoryWriter writer;
     if (image->width > WEBP_MAX_DIMENSION || image->height > WEBP_MAX_DIMENSION)
-        return il_fail(e, IL_EPARAM, "%s: %dx%d pixels do not fit into WebP; at most %d a side", path, image->width,
-                       image->height, WEBP_MAX_DIMENSION);
+        return il_fail(e, IL_EPARAM, "cannot write %s: WebP cannot store %dx%d pixels; expected at most %d a side",
+                       path, image->width, image->height, WEBP_MAX_DIMENSION);
     if (!WebPPictureInit(&picture))
-        return il_fail(e, IL_EIO, "%s: libwebp is of another version than its headers", path);
+        return il_fail(e, IL_EIO, "%s: the version of libwebp does not match its headers", path);
     WebPMemoryWriterInit(&writer);
     picture.use_argb = config->lossless;
     picture.writer = WebPMemoryWrite;
@@ -92,7 +92,7 @@ static int encode(uint8_t **data, size_t *size, const il_image *image, const Web
     if (rc)
         goto done;
     if (!WebPEncode(config, &picture)) {
-        rc = il_fail(e, IL_EIO, "%s: cannot be written as WebP: libwebp's error %d", path, (int)picture.error_code);
+        rc = il_fail(e, IL_EIO, "cannot write %s as WebP: libwebp error %d", path, (int)picture.error_code);
         goto done;
     }
     *data = malloc(writer.size);
@@ -112,7 +112,7 @@ int il_image_webp_encode(uint8_t **data, size_t *size, const il_image *image, co
 {
     WebPConfig config;
     if (!WebPConfigInit(&config) || !WebPConfigLosslessPreset(&config, EFFORT))
-        return il_fail(e, IL_EIO, "%s: libwebp is of another version than its headers", path);
+        return il_fail(e, IL_EIO, "%s: the version of libwebp does not match its headers", path);
     config.exact = 1;
     return encode(data, size, image, &config, path, e);
 }
@@ -122,6 +122,6 @@ int il_image_webp_encode_lossy(uint8_t **data, size_t *size, const il_image *ima
 {
     WebPConfig config;
     if (!WebPConfigPreset(&config, WEBP_PRESET_DEFAULT, (float)quality))
-        return il_fail(e, IL_EIO, "%s: libwebp is of another version than its headers", path);
+        return il_fail(e, IL_EIO, "%s: the version of libwebp does not match its headers", path);
     return encode(data, size, image, &config, path, e);
 }

@@ -1,4 +1,4 @@
-/* window.c - squares cut out of pictures. */
+/* window.c - square crops of images. */
 #include <string.h>
 #include "image/window.h"
 

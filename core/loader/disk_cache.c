@@ -1,8 +1,8 @@
-/* cache.c - decoded pictures of one source and size, kept in a file.
+/* disk_cache.c - decoded images of one source and size, kept in a file.
  *
- * The file: a head, one record per picture, then pixels as they come. A record counts only if its checksum over itself
- * and its pixels holds, so nothing has to reach the disk in any order: what a crash, a full disk or damage left behind
- * is decoded and written again. */
+ * The file: a header, one record per image, then pixels in the order of arrival. A record is valid only if its
+ * checksum over itself and its pixels matches, so nothing has to reach the disk in any order: images lost to a crash,
+ * a full disk or damage are decoded and written again. */
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -24,7 +24,7 @@
 #define ENDING ".pictures"
 #define MAGIC "ilpics1"
 #define BYTE_ORDER_MARK UINT64_C(0x0102030405060708)
-#define RESERVE (UINT64_C(1) << 30) /* room on the disk that is left to databases and checkpoints */
+#define RESERVE (UINT64_C(1) << 30) /* disk space left free for databases and checkpoints */
 
 struct head {
     char magic[8], key[64];
@@ -33,22 +33,22 @@ struct head {
 
 struct record {
     uint64_t check, offset;
-    uint32_t width, height; /* 0: no picture */
+    uint32_t width, height; /* 0: no image */
     uint32_t masked, index;
 };
 
 struct il_cache {
     char *path, *folder;
     int fd;
-    uint64_t seed; /* of checksums: the key */
+    uint64_t seed; /* of the checksums; derived from the key */
     size_t count;
     uint64_t limit;
-    _Atomic uint64_t *verified; /* checksums of pictures whose bytes were all read as they were written; 0: none */
-    pthread_mutex_t lock; /* guards what follows */
+    _Atomic uint64_t *verified; /* checksums of images whose bytes were all verified; 0: none */
+    pthread_mutex_t lock; /* guards the members below */
     bool *written;        /* by this process */
-    uint64_t end;         /* where the next pixels go */
+    uint64_t end;         /* offset of the next pixels */
     bool stopped;
-    il_err why;           /* stopped; code IL_OK: another process is at the file */
+    il_err why;           /* why it stopped; code IL_OK: another process is writing the file */
 };
 
 static uint64_t records_end(const il_cache *c)
@@ -92,11 +92,11 @@ static bool read_at(int fd, void *data, size_t size, uint64_t at)
 
 static uint64_t step(uint64_t sum, uint64_t word)
 {
-    sum = (sum ^ word) * UINT64_C(0x9e3779b97f4a7c15); /* an odd number: a changed word always shows */
+    sum = (sum ^ word) * UINT64_C(0x9e3779b97f4a7c15); /* odd, so a changed word always changes the sum */
     return sum ^ sum >> 32;
 }
 
-/* Four sums side by side, since one would wait for each product. */
+/* Four sums side by side, since a single one would wait for each product. */
 static uint64_t sum_bytes(uint64_t seed, const uint8_t *data, size_t size)
 {
     uint64_t sums[4] = { seed, seed + 1, seed + 2, seed + 3 }, words[4];
@@ -130,7 +130,7 @@ static uint64_t check_of(const il_cache *c, struct record r, const il_image *ima
 static void stop(il_cache *c, int code, const char *what)
 {
     c->stopped = true;
-    il_fail(&c->why, code, "%s: holds no more pictures (%s); the others are decoded each time", c->path, what);
+    il_fail(&c->why, code, "%s: no more images are cached (%s); the others are decoded each time", c->path, what);
 }
 
 static bool is_ours(const il_cache *c, const struct head *expected)
@@ -139,14 +139,14 @@ static bool is_ours(const il_cache *c, const struct head *expected)
     return read_at(c->fd, &h, sizeof h, 0) && memcmp(&h, expected, sizeof h) == 0;
 }
 
-/* The head goes last: without it the file is begun anew. */
+/* The header is written last: without it the file is started anew. */
 static void begin(il_cache *c, const struct head *h)
 {
     if (ftruncate(c->fd, 0) || ftruncate(c->fd, (off_t)records_end(c)) || !write_at(c->fd, h, sizeof *h, 0))
         stop(c, IL_EIO, strerror(errno));
 }
 
-/* Adding is for the one process that holds the lock. */
+/* Only the process that holds the lock may add images. */
 static int prepare(il_cache *c, const il_digest *key, il_err *e)
 {
     struct head h = { .magic = MAGIC, .order = BYTE_ORDER_MARK, .count = c->count };
@@ -154,14 +154,14 @@ static int prepare(il_cache *c, const il_digest *key, il_err *e)
     memcpy(h.key, key->hex, sizeof h.key);
     bool ours = is_ours(c, &h);
     if ((fcntl(c->fd, F_GETFL) & O_ACCMODE) == O_RDONLY)
-        stop(c, IL_EIO, "the file cannot be written");
+        stop(c, IL_EIO, "cannot write the file");
     else if (flock(c->fd, LOCK_EX | LOCK_NB))
         c->stopped = true;
     else if (!ours)
         begin(c, &h);
     if (fstat(c->fd, &st))
-        return il_fail(e, IL_EIO, "%s: %s", c->path, strerror(errno));
-    if (c->stopped && !ours) /* nothing to be had */
+        return il_fail(e, IL_EIO, "cannot read %s: %s", c->path, strerror(errno));
+    if (c->stopped && !ours) /* no image can be read or added */
         c->count = 0;
     c->end = (uint64_t)st.st_size > records_end(c) ? (uint64_t)st.st_size : records_end(c);
     return IL_OK;
@@ -177,11 +177,12 @@ static int open_file(il_cache *c, const char *name, il_err *e)
         return il_fail_oom(e);
     int rc = il_file_make_folders(c->folder, e);
     if (rc)
-        return il_fail_in(e, "decoded pictures");
+        return il_fail_in(e, "cache of decoded images");
     c->fd = open(c->path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (c->fd < 0 && (errno == EACCES || errno == EROFS))
         c->fd = open(c->path, O_RDONLY | O_CLOEXEC);
-    return c->fd < 0 ? il_fail(e, IL_EIO, "%s: cannot be opened for decoded pictures: %s", c->path, strerror(errno)) : IL_OK;
+    return c->fd >= 0 ? IL_OK
+                      : il_fail(e, IL_EIO, "cannot open %s, the cache of decoded images: %s", c->path, strerror(errno));
 }
 
 int il_cache_open(il_cache **out, const char *name, const il_digest *key, size_t count, il_cache_opts o, il_err *e)
@@ -233,7 +234,7 @@ bool il_cache_stopped(il_cache *c, il_err *why)
 
 /* ---- reading ---- */
 
-/* Whether the record can be one of ours, before memory is taken for what it claims. */
+/* Whether the record is plausible, before memory is allocated for it. */
 static bool is_sane(const il_cache *c, const struct record *r, size_t i)
 {
     struct stat st;
@@ -297,14 +298,14 @@ static uint64_t folder_bytes(const char *path)
     return sum;
 }
 
-/* Takes `bytes` at the file's end, if there is room for them. */
+/* Reserves `bytes` at the end of the file, if there is space. */
 static bool reserve(uint64_t *offset, il_cache *c, size_t i, uint64_t bytes)
 {
     struct statvfs disk;
     pthread_mutex_lock(&c->lock);
     bool wanted = !c->stopped && i < c->count && !c->written[i];
     if (wanted && folder_bytes(c->folder) + bytes > c->limit)
-        stop(c, IL_EIO, "the limit is reached");
+        stop(c, IL_EIO, "the size limit is reached");
     else if (wanted && fstatvfs(c->fd, &disk) == 0 && (uint64_t)disk.f_bavail * disk.f_frsize < bytes + RESERVE)
         stop(c, IL_EIO, "the disk is nearly full");
     wanted = wanted && !c->stopped;

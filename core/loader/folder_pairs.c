@@ -1,5 +1,6 @@
-/* folder_pairs.c - IMDL-BenCo's layouts: a folder of tampered pictures beside a folder of masks, and a JSON list. Its code
- * pairs the two folders' files by sorted order, which shifts all pairs behind a missing file; here names decide. */
+/* folder_pairs.c - IMDL-BenCo's layouts: a folder of tampered images beside a folder of masks, and a JSON list. Its
+ * code pairs the files of the two folders by sorted order, which shifts all pairs after a missing file; here names
+ * decide. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +15,7 @@
 #include "base/file.h"
 #include "image/image_file.h"
 
-/* What the caller wants to have listed. */
+/* What the caller wants listed. */
 struct wanted {
     bool tampered, authentic;
 };
@@ -28,7 +29,7 @@ static int read_wanted(struct wanted *out, const char *images, il_err *e)
             return IL_OK;
         }
     const char *near = il_words_nearest(images, words, 3);
-    return il_fail(e, IL_EPARAM, "image kind '%s' is unknown; expected tampered, original or all%s%s%s", images,
+    return il_fail(e, IL_EPARAM, "unknown image kind '%s'; expected tampered, original or all%s%s%s", images,
                    near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
 }
 
@@ -42,12 +43,12 @@ static int reject(il_items *out, const char *id, il_text *why, il_err *e)
 /* ---- the folder pair ---- */
 
 struct file {
-    char *name, *stem; /* stem: the name without its ending; of a mask also without _gt or _mask */
+    char *name, *stem; /* stem: the name without its extension, and of a mask also without _gt or _mask */
 };
 
 struct folder {
     char *path;
-    struct file *files; /* by stem */
+    struct file *files; /* sorted by stem */
     size_t count;
 };
 
@@ -93,10 +94,11 @@ static int list_folder(struct folder *out, const char *root, const char *name, i
     il_err why = { 0 };
     int rc = il_file_list(&names, out->path, &why);
     if (rc)
-        return rc == IL_ENOMEM ? il_fail_oom(e) : il_fail(e, IL_EDATA, "%s; expected a folder with Tp (tampered pictures) and Gt (masks)",
-                                                          why.message);
+        return rc == IL_ENOMEM ? il_fail_oom(e)
+                               : il_fail(e, IL_EDATA, "%s; expected a folder with Tp (tampered images) and Gt (masks)",
+                                         why.message);
     for (size_t i = 0; !rc && i < names.count; i++)
-        if (il_image_file_named(names.list[i])) /* of some formats reading will say that it cannot */
+        if (il_image_file_named(names.list[i])) /* includes unsupported formats, which reading then rejects by name */
             rc = add_file(out, names.list[i], e);
     il_file_names_free(&names);
     if (!rc && out->count)
@@ -118,7 +120,7 @@ static bool has_stem(const struct folder *f, const char *stem)
     return low < f->count && strcmp(f->files[low].stem, stem) == 0;
 }
 
-/* Takes _gt and _mask from those masks that have no picture with their full name. */
+/* Strips _gt and _mask from masks that have no image with their full name. */
 static void shorten(struct folder *masks, const struct folder *pictures)
 {
     static const char *const tails[] = { "_gt", "_mask" };
@@ -135,7 +137,7 @@ static void shorten(struct folder *masks, const struct folder *pictures)
         qsort(masks->files, masks->count, sizeof *masks->files, by_stem);
 }
 
-/* The files of one stem: some from p, some from m. */
+/* The files of one stem: images from index p, masks from index m. */
 struct stem {
     const char *id;
     size_t p, pictures, m, masks;
@@ -145,14 +147,14 @@ static int reject_pair(il_items *out, const struct folder *pictures, const struc
 {
     il_text why = { 0 };
     if (pictures->files && s.pictures > 1)
-        il_words_add(&why, "two tampered pictures: %s/%s and %s", pictures->path, pictures->files[s.p].name,
+        il_words_add(&why, "two tampered images: %s/%s and %s", pictures->path, pictures->files[s.p].name,
                      pictures->files[s.p + 1].name);
     else if (masks->files && s.masks > 1)
         il_words_add(&why, "two masks: %s/%s and %s", masks->path, masks->files[s.m].name, masks->files[s.m + 1].name);
     else if (s.pictures)
-        il_words_add(&why, "no mask: expected %s/%s.png", masks->path, s.id);
+        il_words_add(&why, "no mask; expected %s/%s.png", masks->path, s.id);
     else
-        il_words_add(&why, "no tampered picture: expected %s/%s.jpg (or .png, .webp)", pictures->path, s.id);
+        il_words_add(&why, "no tampered image; expected %s/%s.jpg (or .png, .webp)", pictures->path, s.id);
     return reject(out, s.id, &why, e);
 }
 
@@ -168,7 +170,7 @@ static int pair(il_items *out, const struct folder *pictures, const struct folde
     return rc;
 }
 
-/* How many files from `at` on have the stem. */
+/* Number of files from `at` on that have the stem. */
 static size_t run_of(const struct folder *f, size_t at, const char *stem)
 {
     size_t end = at;
@@ -203,9 +205,9 @@ int il_folder_pairs(il_items *out, const char *root, const char *images, il_err 
     if (!rc)
         rc = list_folder(&masks, root, "Gt", e);
     if (!rc && !wanted.tampered)
-        rc = il_fail(e, IL_EDATA, "%s: has no authentic pictures; a folder pair holds tampered ones only", root);
+        rc = il_fail(e, IL_EDATA, "%s: has no authentic images; a pair of folders contains only tampered ones", root);
     if (!rc && !pictures.count)
-        rc = il_fail(e, IL_EDATA, "%s: has no pictures", pictures.path);
+        rc = il_fail(e, IL_EDATA, "%s: contains no images", pictures.path);
     if (!rc) {
         shorten(&masks, &pictures);
         rc = pair_all(out, &pictures, &masks, e);
@@ -218,9 +220,9 @@ int il_folder_pairs(il_items *out, const char *root, const char *images, il_err 
 /* ---- the list ---- */
 
 struct entry {
-    const char *id, *mask; /* lent by the JSON; mask NULL: authentic */
+    const char *id, *mask; /* borrowed from the JSON; mask NULL: authentic */
     size_t number;         /* from 1 */
-    bool again;            /* an entry before it names the same picture */
+    bool again;            /* an earlier entry names the same image */
 };
 
 static const char *without_dot(const char *path)
@@ -234,10 +236,10 @@ static int read_entry(struct entry *out, const json_t *pair, size_t number, cons
 {
     const char *image = json_string_value(json_array_get(pair, 0)), *mask = json_string_value(json_array_get(pair, 1));
     if (json_array_size(pair) != 2 || !image || !mask || !*without_dot(image) || !*mask)
-        return il_fail(e, IL_EFORMAT, "%s: entry %zu: expected [\"picture\", \"mask\"] or [\"picture\", \"Negative\"]", path,
-                       number);
+        return il_fail(e, IL_EFORMAT, "%s: entry %zu: expected [\"image\", \"mask\"] or [\"image\", \"Negative\"]",
+                       path, number);
     if (strcmp(image, "ManiDataset") == 0 || strcmp(image, "JsonDataset") == 0)
-        return il_fail(e, IL_EFORMAT, "%s: lists data sets, not pictures; name one of them, such as %s", path, mask);
+        return il_fail(e, IL_EFORMAT, "%s: lists data sets, not images; name one of them, such as %s", path, mask);
     *out = (struct entry){ without_dot(image), strcmp(mask, "Negative") == 0 ? NULL : mask, number, false };
     return IL_OK;
 }
@@ -276,11 +278,11 @@ static int add_entry(il_items *out, const struct entry *entry, const char *list,
     if (!image || (entry->mask && !mask))
         rc = il_fail_oom(e);
     else if (entry->again)
-        il_words_add(&why, "entry %zu of %s names it once more", entry->number, list);
+        il_words_add(&why, "entry %zu of %s repeats it", entry->number, list);
     else if (!is_file(image))
-        il_words_add(&why, "no picture: expected %s", image);
+        il_words_add(&why, "no image; expected %s", image);
     else if (mask && !is_file(mask))
-        il_words_add(&why, "no mask: expected %s", mask);
+        il_words_add(&why, "no mask; expected %s", mask);
     if (!rc)
         rc = why.failed || why.size ? reject(out, entry->id, &why, e) : il_items_add(out, entry->id, image, mask, e);
     free(image);
@@ -292,7 +294,7 @@ static int read_entries(struct entry **out, const json_t *root, const char *path
 {
     size_t n = json_array_size(root);
     if (!n)
-        return il_fail(e, IL_EFORMAT, "%s: expected a list of pairs [\"picture\", \"mask\"]", path);
+        return il_fail(e, IL_EFORMAT, "%s: expected a list of pairs [\"image\", \"mask\"]", path);
     struct entry *entries = malloc(n * sizeof *entries);
     int rc = entries ? IL_OK : il_fail_oom(e);
     for (size_t i = 0; i < n && !rc; i++)
@@ -320,8 +322,8 @@ int il_folder_list(il_items *out, const char *path, const char *images, il_err *
         return rc;
     root = json_load_file(path, JSON_REJECT_DUPLICATES, &why);
     if (!root)
-        return why.line < 0 ? il_fail(e, IL_EIO, "%s: %s", path, why.text)
-                            : il_fail(e, IL_EFORMAT, "%s:%d: no JSON: %s", path, why.line, why.text);
+        return why.line < 0 ? il_fail(e, IL_EIO, "cannot read %s: %s", path, why.text)
+                            : il_fail(e, IL_EFORMAT, "%s:%d: invalid JSON: %s", path, why.line, why.text);
     rc = read_entries(&entries, root, path, e);
     for (size_t i = 0; !rc && i < json_array_size(root); i++)
         if (entries[i].mask ? wanted.tampered : wanted.authentic) {
@@ -329,7 +331,7 @@ int il_folder_list(il_items *out, const char *path, const char *images, il_err *
             listed++;
         }
     if (!rc && !listed)
-        rc = il_fail(e, IL_EDATA, "%s: lists no %s pictures", path, wanted.tampered ? "tampered" : "authentic");
+        rc = il_fail(e, IL_EDATA, "%s: lists no %s images", path, wanted.tampered ? "tampered" : "authentic");
     free(entries);
     json_decref(root);
     return rc;

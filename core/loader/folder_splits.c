@@ -1,4 +1,4 @@
-/* folder_splits.c - the published layout: the files of one split paired by id. */
+/* folder_splits.c - the published layout: pairs the files of a split by id. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,8 +37,8 @@ int il_split_folder(char **out, const char *root, il_split split, il_err *e)
         char *path = il_words_path(root, *name);
         bool there = path && is_folder(path);
         if (!path || (there && found)) {
-            int rc = path ? il_fail(e, IL_EDATA, "%s and %s: which one is the %s split? Expected only one of them", found,
-                                    path, il_split_names[split]) : il_fail_oom(e);
+            int rc = path ? il_fail(e, IL_EDATA, "%s and %s could both be the %s split; expected only one of them",
+                                    found, path, il_split_names[split]) : il_fail_oom(e);
             free(path);
             free(found);
             return rc;
@@ -56,12 +56,12 @@ static int find_split(char **out, const char *root, const char *name, il_err *e)
 {
     il_split split = il_split_find(name);
     if (split == IL_SPLITS)
-        return il_fail(e, IL_EPARAM, "split '%s' is unknown; expected train, validation or test", name);
+        return il_fail(e, IL_EPARAM, "unknown split '%s'; expected train, validation or test", name);
     struct stat st;
     if (stat(root, &st))
         return il_fail(e, IL_EDATA, "%s: %s; expected the folder of a data set", root, strerror(errno));
     if (!S_ISDIR(st.st_mode))
-        return il_fail(e, IL_EDATA, "%s: is no folder; expected the folder of a data set", root);
+        return il_fail(e, IL_EDATA, "%s: is not a folder; expected the folder of a data set", root);
     int rc = il_split_folder(out, root, split, e);
     if (rc == IL_OK && !*out)
         return il_fail(e, IL_EDATA, "%s: has no folder for the %s split; expected %s/%s", root, name, root,
@@ -71,7 +71,7 @@ static int find_split(char **out, const char *root, const char *name, il_err *e)
 
 /* ---- files ---- */
 
-/* Cuts <id>.<kind>.<ending>. */
+/* Splits <id>.<kind>.<extension>. */
 static void cut_name(il_split_file *f)
 {
     const char *ending = strrchr(f->name, '.'), *kind = ending;
@@ -80,7 +80,7 @@ static void cut_name(il_split_file *f)
         return;
     while (kind > f->name && kind[-1] != '.')
         kind--;
-    if (kind <= f->name + 1) /* no dot, or nothing before it */
+    if (kind <= f->name + 1) /* no dot, or an empty id */
         return;
     f->id_length = (size_t)(kind - 1 - f->name);
     f->kind = il_picture_kind_find(kind, (size_t)(ending - kind));
@@ -116,7 +116,7 @@ int il_split_files_read(il_split_files *out, const char *folder, il_err *e)
         il_file_names_free(&names);
         return il_fail_oom(e);
     }
-    free(names.list); /* its texts are the files' now */
+    free(names.list); /* its texts now belong to the files */
     qsort(files.list, files.count, sizeof *files.list, by_id_and_kind);
     *out = files;
     return IL_OK;
@@ -142,7 +142,7 @@ size_t il_split_files_end(const il_split_files *f, size_t i)
 
 /* ---- pairing ---- */
 
-/* The kinds that a scan wants of each id. */
+/* The kinds that a scan needs of each id. */
 enum part { IMAGE, MASK, EXTRA, PARTS };
 
 struct listing {
@@ -159,9 +159,9 @@ static int reject(il_items *out, const struct listing *l, const char *id, enum p
     if (twice)
         il_words_add(&why, "two %s files: %s/%s and %s", kind, l->path, twice[0].name, twice[1].name);
     else if (part == MASK)
-        il_words_add(&why, "no mask: expected %s/%s.mask.webp", l->path, id);
+        il_words_add(&why, "no mask; expected %s/%s.mask.webp", l->path, id);
     else
-        il_words_add(&why, "no %s picture: expected %s/%s.%s.webp", kind, l->path, id, kind);
+        il_words_add(&why, "no %s image; expected %s/%s.%s.webp", kind, l->path, id, kind);
     int rc = why.failed ? il_fail_oom(e) : il_items_reject(out, id, why.data, e);
     il_words_free(&why);
     return rc;
@@ -213,7 +213,8 @@ static int pair_all(il_items *out, const struct listing *l, bool optional, il_er
     if (!some && optional)
         return IL_OK;
     if (!some)
-        return il_fail(e, IL_EDATA, "%s: has no %s pictures; expected files <id>.%s.webp (or .png, .jpg)", l->path, kind, kind);
+        return il_fail(e, IL_EDATA, "%s: has no %s images; expected files <id>.%s.webp (or .png, .jpg)",
+                       l->path, kind, kind);
     int rc = IL_OK;
     for (size_t i = 0, end; i < l->files.count && !rc; i = end) {
         const il_split_file *first = &l->files.list[i];
@@ -227,7 +228,7 @@ static int pair_all(il_items *out, const struct listing *l, bool optional, il_er
     return rc;
 }
 
-/* A kind that pictures have, so not "mask". */
+/* A kind of image to train or test on, so not "mask". */
 static int find_kind(il_picture_kind *out, const char *name, il_err *e)
 {
     static const char *const names[] = { "original", "inpainted", "realfake", "fakefake" };
@@ -235,7 +236,7 @@ static int find_kind(il_picture_kind *out, const char *name, il_err *e)
     if (*out != IL_PICTURE_KINDS && *out != IL_MASK)
         return IL_OK;
     const char *near = il_words_nearest(name, names, sizeof names / sizeof *names);
-    return il_fail(e, IL_EPARAM, "image kind '%s' is unknown; expected original, inpainted, realfake or fakefake%s%s%s",
+    return il_fail(e, IL_EPARAM, "unknown image kind '%s'; expected original, inpainted, realfake or fakefake%s%s%s",
                    name, near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
 }
 

@@ -1,4 +1,4 @@
-/* loader.c - batches of pictures and masks, prefetched by threads.
+/* loader.c - batches of images and masks, prefetched by threads.
  *
  * Threads take positions in order and write each sample to its place in a ring of batches; the caller waits until the
  * oldest batch is complete. Batches are the same for any number of threads (see sampling.h). */
@@ -19,7 +19,7 @@ enum { MAX_THREADS = 256 };
 struct slot {
     uint8_t *pixels, *greys;
     size_t *index;
-    bool *kept;     /* by place: the picture could be read */
+    bool *kept;     /* per place: the image could be read */
     int done;       /* places filled */
     int failed;     /* place of `why`; -1: none */
     il_err why;
@@ -29,23 +29,23 @@ struct il_loader {
     il_source *src;
     il_pictures *pictures;
     il_loader_opts opts;
-    int side;           /* of the batches' pictures */
+    int side;           /* of the batches' images, pixels */
     float labels[256], shades[256];
     size_t total;       /* positions in an epoch */
-    uint32_t *order;    /* position -> picture * crops + crop */
+    uint32_t *order;    /* position -> image * crops + crop */
     struct slot *ring;
     size_t depth;
     pthread_t *threads;
     int started;        /* threads */
 
-    pthread_mutex_t lock; /* guards what follows, and slots until they are complete */
-    pthread_cond_t work, news; /* for the threads; for the caller */
-    il_sampling sampling; /* of the epoch under way */
-    size_t first;       /* position at which work was started */
-    size_t taken;       /* next position to be worked on */
-    size_t batch;       /* next batch to be lent */
-    bool told;          /* that the cache on disk has ceased to grow */
-    int active;         /* threads at work on a sample */
+    pthread_mutex_t lock; /* guards the members below, and slots until they are complete */
+    pthread_cond_t work, news; /* signal the threads, and the caller */
+    il_sampling sampling; /* of the current epoch */
+    size_t first;       /* position at which the epoch was started */
+    size_t taken;       /* next position to work on */
+    size_t batch;       /* next batch to lend */
+    bool told;          /* reported that the disk cache has stopped growing */
+    int active;         /* threads working on a sample */
     bool running, quit;
 };
 
@@ -93,7 +93,7 @@ static size_t batch_length(const il_loader *l, size_t batch)
     return l->total - begin < most ? l->total - begin : most;
 }
 
-/* A position is free to be worked on when its batch has a slot: the one lent last, l->batch - 1, still holds its own. */
+/* A position can be worked on when its batch has a slot; the batch lent last, l->batch - 1, still occupies one. */
 static bool has_work(const il_loader *l)
 {
     size_t oldest = l->batch > l->first / (size_t)l->opts.batch ? l->batch - 1 : l->batch;
@@ -136,7 +136,7 @@ static void *work(void *context)
     return NULL;
 }
 
-/* Signals stay with the program's main thread. */
+/* Signals are handled by the program's main thread. */
 static int start_threads(il_loader *l, il_err *e)
 {
     sigset_t all, old;
@@ -148,8 +148,8 @@ static int start_threads(il_loader *l, il_err *e)
         l->started += !why;
     }
     pthread_sigmask(SIG_SETMASK, &old, NULL);
-    if (why && !l->started) /* fewer threads than asked for do as well */
-        return il_fail(e, IL_ENOMEM, "no thread can be started: %s", strerror(why));
+    if (why && !l->started) /* fewer threads than requested are enough */
+        return il_fail(e, IL_ENOMEM, "cannot start a thread: %s", strerror(why));
     return IL_OK;
 }
 
@@ -164,8 +164,9 @@ il_loader_opts il_loader_of_run(const il_run *run, il_device device, const il_wa
 static int check_opts(const il_loader_opts *o, il_err *e)
 {
     if (o->batch < 1 || o->size < 1 || o->crop < 0 || o->threads < 0 || (o->crop && o->crops < 1))
-        return il_fail(e, IL_EPARAM, "batch %d, size %d, crop %d, crops %d, threads %d: expected batch, size and crops of 1 "
-                       "or more, crop and threads of 0 or more", o->batch, o->size, o->crop, o->crops, o->threads);
+        return il_fail(e, IL_EPARAM, "batch %d, size %d, crop %d, crops %d, threads %d: expected at least 1 for "
+                       "batch, size and crops, at least 0 for crop and threads",
+                       o->batch, o->size, o->crop, o->crops, o->threads);
     if (o->size > 16384 || o->crop > 16384 || o->batch > 65536)
         return il_fail(e, IL_EPARAM, "batch %d, size %d, crop %d: expected at most 65536, 16384 and 16384", o->batch,
                        o->size, o->crop);
@@ -186,7 +187,7 @@ static void settle_opts(il_loader *l)
         o->threads = MAX_THREADS;
     l->side = o->crop ? o->crop : o->size;
     l->sampling = (il_sampling){ .seed = o->seed, .crop = o->crop, .flip = o->flip, .shuffle = o->shuffle };
-    /* one batch lent, one complete, and work for every thread */
+    /* one batch lent, one complete, and enough work for every thread */
     l->depth = 2 + (size_t)(o->threads + o->batch - 1) / (size_t)o->batch;
 }
 
@@ -210,7 +211,7 @@ static int allocate(il_loader *l, il_err *e)
 {
     size_t count = il_source_count(l->src), crops = (size_t)l->opts.crops;
     if (count > UINT32_MAX / crops)
-        return il_fail(e, IL_EPARAM, "%zu pictures with %d crops each: expected fewer than 2^32 in all", count,
+        return il_fail(e, IL_EPARAM, "%zu images with %d crops each; expected fewer than 2^32 in all", count,
                        l->opts.crops);
     l->total = count * crops;
     if ((size_t)l->opts.batch > l->total)
@@ -242,7 +243,7 @@ int il_loader_open(il_loader **out, il_source *src, const float labels[256], il_
     for (int i = 0; i < 256; i++)
         l->shades[i] = (float)i / 255.0f;
     settle_opts(l);
-    pthread_mutex_init(&l->lock, NULL); /* these three cannot fail with default attributes */
+    pthread_mutex_init(&l->lock, NULL); /* none of these three can fail with default attributes */
     pthread_cond_init(&l->work, NULL);
     pthread_cond_init(&l->news, NULL);
     rc = il_source_load(src, opts.device, e);
@@ -291,11 +292,11 @@ size_t il_loader_batches(const il_loader *l)
 int il_loader_start(il_loader *l, int epoch, size_t first_batch, il_err *e)
 {
     if (first_batch > il_loader_batches(l))
-        return il_fail(e, IL_EPARAM, "the epoch has %zu batches: it cannot start at batch %zu", il_loader_batches(l),
+        return il_fail(e, IL_EPARAM, "the epoch has %zu batches; it cannot start at batch %zu", il_loader_batches(l),
                        first_batch);
     pthread_mutex_lock(&l->lock);
     l->running = false;
-    while (l->active > 0) /* samples of an epoch that was left */
+    while (l->active > 0) /* samples of an abandoned epoch */
         pthread_cond_wait(&l->news, &l->lock);
     l->sampling.epoch = epoch;
     il_sampling_order(l->order, l->total, &l->sampling);
@@ -311,7 +312,7 @@ int il_loader_start(il_loader *l, int epoch, size_t first_batch, il_err *e)
     return IL_OK;
 }
 
-/* Moves the pictures that could be read to the front; returns how many. */
+/* Moves the images that could be read to the front; returns their number. */
 static int close_gaps(const il_loader *l, struct slot *slot, int n)
 {
     size_t area = (size_t)l->side * (size_t)l->side;
@@ -329,7 +330,7 @@ static int close_gaps(const il_loader *l, struct slot *slot, int n)
     return kept;
 }
 
-/* Waits for the next batch and takes it; the slot lent before is free from now on. */
+/* Waits for the next batch and takes it; this releases the slot lent before. */
 static struct slot *take_batch(il_loader *l, int *n)
 {
     *n = (int)batch_length(l, l->batch);
@@ -343,7 +344,7 @@ static struct slot *take_batch(il_loader *l, int *n)
     return slot;
 }
 
-/* Once, from the caller's thread. */
+/* Reported once, from the caller's thread. */
 static void tell(il_loader *l)
 {
     il_err why = { 0 };
@@ -358,10 +359,10 @@ static void tell(il_loader *l)
 int il_loader_next(il_loader *l, il_batch *out, int *more, il_err *e)
 {
     if (!l->running)
-        return il_fail(e, IL_EPARAM, "no epoch of the loader is started");
+        return il_fail(e, IL_EPARAM, "the loader has no current epoch; start one first");
     int n = 0, kept = 0;
     struct slot *slot = NULL;
-    while (!kept) { /* a batch whose pictures are all left out is passed over */
+    while (!kept) { /* skips a batch whose images are all left out */
         if (l->batch == il_loader_batches(l)) {
             *more = 0;
             return IL_OK;

@@ -1,4 +1,4 @@
-/* pictures.c - decoding and collating samples, with caches that only grow up to their limits. */
+/* pictures.c - decodes and collates samples, with caches that grow up to their limits and never evict. */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@ enum state { UNKNOWN, CACHED, BAD };
 
 struct entry {
     enum state state;
-    il_picture picture; /* CACHED: never changes again */
+    il_picture picture; /* CACHED: immutable */
     char *why;          /* BAD */
     int code;
 };
@@ -20,13 +20,13 @@ struct il_pictures {
     const il_source *src;
     int side;
     il_cache *disk; /* NULL: none */
-    pthread_mutex_t lock; /* guards all that follows */
+    pthread_mutex_t lock; /* guards the members below */
     struct entry *entries;
     size_t room, used; /* bytes */
     size_t bad;
 };
 
-/* The same pixels in any run: what the files hold, and what the collate rule makes of it. */
+/* The key of the disk cache: everything that the pixels depend on, the files' contents and the collate rule. */
 static int open_disk(il_pictures *p, il_source *src, const il_cache_opts *disk, il_err *e)
 {
     il_digest digest;
@@ -54,7 +54,7 @@ int il_pictures_new(il_pictures **out, il_source *src, il_pictures_opts o, il_er
         free(p);
         return il_fail_oom(e);
     }
-    size_t most = (3 + 1) * (size_t)o.side * (size_t)o.side; /* picture and mask */
+    size_t most = (3 + 1) * (size_t)o.side * (size_t)o.side; /* image and mask */
     bool fits = il_source_count(src) <= o.cache_bytes / most;
     int rc = o.disk.folder && !fits && il_source_is_files(src) ? open_disk(p, src, &o.disk, e) : IL_OK;
     if (rc)
@@ -86,7 +86,7 @@ void il_pictures_free(il_pictures *p)
 
 /* ---- decoding ---- */
 
-/* The collate rule's first half: a side over `side` -> resize both. Takes *image and replaces it. */
+/* The first half of the collate rule: if a side is larger than `side`, resizes both. Replaces *image. */
 static int shrink(il_image *image, int side, il_err *e)
 {
     il_image small = { 0 };
@@ -159,7 +159,7 @@ static size_t bytes_of(const il_image *image)
     return (size_t)image->width * (size_t)image->height * (size_t)image->channels;
 }
 
-/* Keeps a freshly decoded picture if there is room and no other thread was faster; it is then lent. */
+/* Keeps a newly decoded image if there is room and no other thread was faster; it is then borrowed from the cache. */
 static void keep(il_pictures *p, size_t i, il_picture *picture)
 {
     size_t bytes = bytes_of(&picture->image) + bytes_of(&picture->mask);
@@ -174,7 +174,7 @@ static void keep(il_pictures *p, size_t i, il_picture *picture)
     pthread_mutex_unlock(&p->lock);
 }
 
-/* From the file, or decoded and added to it. */
+/* Reads the image from the disk cache, or decodes it and adds it there. */
 static int fetch(il_picture *out, il_pictures *p, size_t i, uint64_t seed, il_band_wanted wanted, il_err *e)
 {
     bool found = false;
@@ -205,7 +205,7 @@ static void note_bad(il_pictures *p, size_t i, int code, const il_err *e)
 int il_pictures_get(il_picture *out, il_pictures *p, size_t i, uint64_t seed, il_band_wanted wanted, il_err *e)
 {
     pthread_mutex_lock(&p->lock);
-    struct entry seen = p->entries[i]; /* its texts and pixels stay while p lives */
+    struct entry seen = p->entries[i]; /* its texts and pixels are valid as long as p */
     pthread_mutex_unlock(&p->lock);
     if (seen.state == BAD)
         return il_fail(e, seen.code, "%s", seen.why ? seen.why : "unreadable");
@@ -217,7 +217,7 @@ int il_pictures_get(il_picture *out, il_pictures *p, size_t i, uint64_t seed, il
     il_err why = { 0 };
     int rc = fetch(&picture, p, i, seed, wanted, &why);
     if (rc) {
-        if (rc != IL_ENOMEM) /* says nothing about the file */
+        if (rc != IL_ENOMEM) /* which says nothing about the file */
             note_bad(p, i, rc, &why);
         return il_fail(e, rc, "%s", why.message);
     }

@@ -3,7 +3,7 @@
 #include "loader/sampling.h"
 
 enum purpose { ORDER, LEFT, TOP, FLIP };
-#define DRAW UINT64_C(0x647261772d736565) /* keeps the readers' seeds apart */
+#define DRAW UINT64_C(0x647261772d736565) /* separates the readers' seeds from the others */
 
 /* 0 .. n - 1; the modulo's bias is below 2^-32 */
 static size_t choose(const il_sampling *s, size_t position, enum purpose purpose, size_t n)

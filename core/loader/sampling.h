@@ -1,5 +1,5 @@
 /* sampling.h - the loader's random choices: each is a hash (SplitMix64) of seed, epoch, position and purpose, so that they
- * depend neither on threads nor on where an epoch begins. */
+ * depend neither on threads nor on where an epoch starts. */
 #ifndef IL_SAMPLING_H
 #define IL_SAMPLING_H
 
@@ -8,17 +8,17 @@
 
 typedef struct il_sampling {
     uint64_t seed;
-    int epoch, crop; /* crop 0: whole pictures */
+    int epoch, crop; /* crop 0: whole images */
     bool flip, shuffle;
 } il_sampling;
 
 /* The order of `count` entries. */
 void il_sampling_order(uint32_t *order, size_t count, const il_sampling *s);
 
-/* Where an entry's picture is cut, and whether it is mirrored. */
+/* Where an entry's image is cropped, and whether it is mirrored. */
 il_window il_sampling_window(const il_sampling *s, size_t entry, int width, int height);
 
-/* Of the reader's random choices: fixed where nothing is shuffled, so that validation and tests repeat. */
+/* Seed of the reader's random choices: fixed where nothing is shuffled, so that validation and tests are repeatable. */
 uint64_t il_sampling_seed(const il_sampling *s, size_t entry);
 
 #endif

@@ -1,4 +1,4 @@
-/* source.c - one split of one image kind, or of several: scanned once, sorted by id, with the hash of all that it holds. */
+/* source.c - one split of one or more image kinds: scanned once, sorted by id, with a hash of its contents. */
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,27 +15,27 @@
 /* One image kind of a source. */
 struct part {
     char *images;
-    void *self; /* the plugin's instance, which may remember what it scanned */
+    void *self; /* the plugin's instance, which may keep state from its scan */
     bool open;
     il_items *items;
 };
 
 struct sample {
-    il_item item;            /* its id belongs to the sample; all else is lent by the part */
-    const il_item *listed;   /* as the plugin knows it */
+    il_item item;            /* its id is owned; all else is borrowed from the part */
+    const il_item *listed;   /* as listed by the plugin */
     const struct part *part;
 };
 
 struct il_source {
-    il_source *plain; /* NULL, or the source whose samples these are; all pointers below are then lent by it */
-    il_degradation degradation; /* of what is read */
+    il_source *plain; /* NULL, or the undegraded source; all pointers below are then borrowed from it */
+    il_degradation degradation; /* applied when a sample is read */
     const il_choice *dataset;
     il_missing missing;
     struct part *parts;
     size_t nparts;
     struct sample *samples;
     size_t count;
-    il_uses uses; /* files that all samples depend on */
+    il_uses uses; /* dependencies common to all samples */
     bool hashed, loaded;
     il_digest digest;
 };
@@ -70,7 +70,8 @@ static int split_kinds(il_source *src, const char *images, il_err *e)
     for (const char *from = images;; from++) {
         size_t size = strcspn(from, "+");
         if (!size)
-            return il_fail(e, IL_EPARAM, "image kinds '%s': expected kinds joined by '+', as in realfake+original", images);
+            return il_fail(e, IL_EPARAM, "image kinds '%s': expected kinds joined by '+', such as realfake+original",
+                           images);
         struct part *list = il_array_grow(src->parts, src->nparts, sizeof *list);
         char *kind = list ? strndup(from, size) : NULL;
         if (list)
@@ -109,7 +110,7 @@ static int by_id(const void *a, const void *b)
     return strcmp(x->item.id, y->item.id);
 }
 
-/* Of several kinds, the kind belongs to the id. */
+/* With several kinds, the id includes the kind. */
 static int add_samples(il_source *src, const struct part *p, il_err *e)
 {
     for (size_t i = 0; i < p->items->count; i++) {
@@ -153,7 +154,7 @@ static int check_left(const il_source *src, const char *split, const char *image
                        split);
     for (size_t i = 0; i < src->nparts; i++)
         if (src->parts[i].items->count == 0)
-            return il_fail(e, IL_EDATA, "there is no sample of %s in %s", src->parts[i].images, split);
+            return il_fail(e, IL_EDATA, "no samples of %s in %s", src->parts[i].images, split);
     return IL_OK;
 }
 
@@ -235,7 +236,7 @@ int il_source_read(const il_source *src, size_t i, uint64_t seed, il_image *imag
             rc = il_image_read(&grey, item.mask, e);
     }
     if (!rc && grey.pixels && (grey.width != picture.width || grey.height != picture.height))
-        rc = il_fail(e, IL_EDATA, "%s: the mask is %dx%d pixels, its picture %s %dx%d; expected equal sizes",
+        rc = il_fail(e, IL_EDATA, "%s: the mask is %dx%d pixels, its image %s %dx%d; expected equal sizes",
                      item.mask ? item.mask : item.id, grey.width, grey.height, item.image, picture.width,
                      picture.height);
     if (!rc && src->degradation.kind != IL_DEGRADE_NONE)
@@ -292,7 +293,7 @@ static int hash_file(il_digest *out, const char *path, const il_hash_cache *cach
     return rc;
 }
 
-/* Appends the hash of a file: "-" when there is none, "?" when it cannot be read and may be left out. */
+/* Appends the hash of a file: "-" when there is none, "?" when it is unreadable and may be left out. */
 static int add_hash(il_text *to, const il_source *src, const char *path, const il_hash_cache *cache, il_err *e)
 {
     il_digest d = { "-" };
@@ -303,7 +304,7 @@ static int add_hash(il_text *to, const il_source *src, const char *path, const i
     return IL_OK;
 }
 
-/* Of the samples as they are, and of what is done to them. */
+/* Hash of the undegraded samples and the degradation. */
 static int digest_degraded(il_digest *out, il_source *src, const il_hash_cache *cache, il_err *e)
 {
     il_digest plain;
@@ -320,8 +321,8 @@ static int digest_degraded(il_digest *out, il_source *src, const il_hash_cache *
     return rc;
 }
 
-/* Samples that a plugin makes of its files are not told by them alone: its name, revision and settings count,
- * and the kind; of several, ids have it. */
+/* Samples that a plugin computes from its files are not identified by the files alone: its name, revision, settings
+ * and the image kind count too (with several kinds, the ids include them). */
 static int add_maker(il_text *to, const il_source *src, il_err *e)
 {
     bool bad = false;
@@ -353,7 +354,7 @@ int il_source_digest(il_digest *out, il_source *src, const il_hash_cache *cache,
     }
     for (size_t i = 0; i < src->count && !src->hashed && !rc; i++) {
         il_item item = src->samples[i].item;
-        il_words_add(&lines, "%zu:%s", strlen(item.id), item.id); /* the length keeps odd ids apart */
+        il_words_add(&lines, "%zu:%s", strlen(item.id), item.id); /* the length makes unusual ids unambiguous */
         rc = add_hash(&lines, src, item.image, cache, e);
         if (!rc)
             rc = add_hash(&lines, src, item.mask, cache, e);

@@ -1,4 +1,4 @@
-/* source.h - one split of one kind of pictures, listed and fixed: what a loader reads. */
+/* source.h - a fixed list of the samples of one split: what a loader reads. */
 #ifndef IL_SOURCE_H
 #define IL_SOURCE_H
 
@@ -6,46 +6,47 @@
 #include "image/degradation.h"
 #include "plan/run.h"
 
-/* One split of one image kind, listed and fixed: the data manifest. */
+/* One split of one or more image kinds: the data manifest. */
 typedef struct il_source il_source;
 
 typedef struct il_source_left_out {
     const char *id, *why;
 } il_source_left_out;
 
-/* Scans. Samples are sorted by id. images: a kind, or several joined by '+'; then the kind belongs to a sample's id, as in
- * "0007.original". IL_EDATA when something is missing and `missing` refuses, or nothing is left: the
- * message names the first file and how many there are. `dataset` must outlive the source. */
+/* Scans the data set. Samples are sorted by id. images: a kind, or several joined by '+'; ids then include the kind,
+ * as in "0007.original". IL_EDATA when a sample is incomplete and `missing` is refuse, or when no sample is left; the
+ * message names the first file and the number of such samples. `dataset` must outlive the source. */
 int il_source_open(il_source **out, const il_choice *dataset, const char *split, const char *images,
                    il_missing missing, il_err *e);
-/* The same samples, degraded whenever one is read. `plain` must outlive it. */
+/* The same samples, degraded when they are read. `plain` must outlive it. */
 int il_source_degrade(il_source **out, il_source *plain, il_degradation d, il_err *e);
 void il_source_free(il_source *src);
-/* Lets the data set prepare its reader, once; call before samples are loaded. */
+/* Lets the data set prepare its reader; call once, before samples are loaded. */
 int il_source_load(il_source *src, il_device device, il_err *e);
 size_t il_source_count(const il_source *src);
 il_item il_source_at(const il_source *src, size_t i);
 size_t il_source_left_out_count(const il_source *src);
 il_source_left_out il_source_left_out_at(const il_source *src, size_t i);
 
-/* Where hashes of unchanged files may be remembered. get returns 1 and fills hex when it knows the file. */
+/* A cache of hashes of unchanged files. get returns 1 and fills hex when it knows the file. */
 typedef struct il_hash_cache {
     void *context;
     int (*get)(void *context, const char *path, int64_t size, int64_t mtime_ns, char hex[65]);
     void (*put)(void *context, const char *path, int64_t size, int64_t mtime_ns, const char *hex);
 } il_hash_cache;
 
-/* Hash over ids, the contents of all files, whatever their folder, and the degradation; computed once. cache may be NULL. */
+/* Hash over the ids, the contents of all files (not their paths) and the degradation; computed once. cache may be
+ * NULL. */
 int il_source_digest(il_digest *out, il_source *src, const il_hash_cache *cache, il_err *e);
 
 /* Reads one sample by the data set's own reader or by il_image_read. seed: of the reader's random choices. *mask stays
- * empty where there is none. Any thread, several at once. */
+ * empty where there is none. Thread-safe. */
 int il_source_read(const il_source *src, size_t i, uint64_t seed, il_image *image, il_image *mask, il_err *e);
 
-/* Its pictures are files, nothing else: their digest tells what they look like. */
+/* Whether its images are plain files, so that their digest determines the pixels. */
 bool il_source_is_files(const il_source *src);
 
-/* Another seed gives another sample. */
+/* Whether another seed gives another sample. */
 bool il_source_varies(const il_source *src);
 
 #endif

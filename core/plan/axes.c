@@ -1,4 +1,4 @@
-/* axes.c - the cartesian product of the axes, less what is excluded, plus what is included. */
+/* axes.c - the Cartesian product of the axes, minus `exclude`, plus `include`. */
 #include <stdlib.h>
 #include <string.h>
 #include "plan/axes.h"
@@ -9,12 +9,12 @@
 
 enum { MAX_RUNS = 10000 };
 
-/* What expanding needs. Each list is a node of the grid or NULL. */
+/* State of the expansion. Each list is a node of the grid, or NULL. */
 struct expansion {
     const il_yaml *grid;
     const il_slots *base;
     const il_node *axes, *exclude, *include;
-    bool *excluded_any; /* per entry of exclude: it matched a run */
+    bool *excluded_any; /* per entry of exclude: whether it matched a run */
     il_variants out;
 };
 
@@ -58,7 +58,7 @@ static int check_axes(const struct expansion *x, il_err *e)
     if (!x->axes)
         return IL_OK;
     if (x->axes->kind != IL_NODE_MAP)
-        return fail(x, x->axes, e, "'%s' is no map of keys and lists", "axes");
+        return fail(x, x->axes, e, "'%s' must be a mapping of keys to lists", "axes");
 
     size_t runs = 1;
     for (size_t i = 0; i < x->axes->count; i++) {
@@ -66,27 +66,27 @@ static int check_axes(const struct expansion *x, il_err *e)
         if (!is_sweepable(key->text))
             return fail(x, key, e, "'%s' cannot be an axis", key->text);
         if (values->kind != IL_NODE_LIST)
-            return fail(x, values, e, "axis '%s' is no list", key->text);
+            return fail(x, values, e, "axis '%s' must be a list", key->text);
         if (values->count == 0)
-            return fail(x, values, e, "axis '%s' is empty", key->text);
+            return fail(x, values, e, "axis '%s' must not be empty", key->text);
         if (values->count > MAX_RUNS / runs)
-            return fail(x, key, e, "axis '%s' makes more than 10000 runs", key->text);
+            return fail(x, key, e, "axis '%s' gives more than 10000 runs", key->text);
         runs *= values->count;
     }
     return IL_OK;
 }
 
-/* exclude and include are lists of maps that hold something. */
+/* exclude and include must be lists of non-empty mappings. */
 static int check_entries(const struct expansion *x, const il_node *list, const char *name, il_err *e)
 {
     if (!list)
         return IL_OK;
     if (list->kind != IL_NODE_LIST)
-        return fail(x, list, e, "'%s' is no list", name);
+        return fail(x, list, e, "'%s' must be a list", name);
     for (size_t i = 0; i < list->count; i++) {
         const il_node *entry = list->items[i];
         if (entry->kind != IL_NODE_MAP || entry->count == 0)
-            return fail(x, entry, e, "an entry of '%s' is no map of keys and values", name);
+            return fail(x, entry, e, "an entry of '%s' must be a mapping of keys to values", name);
         if (i == MAX_RUNS)
             return fail(x, entry, e, "'%s' has more than 10000 entries", name);
     }
@@ -108,7 +108,7 @@ static int check_exclude_keys(const struct expansion *x, il_err *e)
         for (size_t k = 0; !rc && k < entry->count; k++) {
             const il_node *key = entry->keys[k];
             if (axes == 0)
-                rc = fail(x, key, e, "'%s' is excluded, but the grid has no axes", key->text);
+                rc = fail(x, key, e, "cannot exclude '%s': the grid has no axes", key->text);
             else if (!il_yaml_get(x->axes, key->text))
                 rc = fail(x, key, e, "%s (the axes)", il_suggest_key(key->text, names).text);
         }
@@ -119,7 +119,7 @@ static int check_exclude_keys(const struct expansion *x, il_err *e)
 
 /* ---- exclude ---- */
 
-/* Equal texts, or equal numbers however written. */
+/* Equal texts, or equal numbers in any notation. */
 static bool same_scalar(const il_node *a, const il_node *b)
 {
     if (strcmp(a->text, b->text) == 0)
@@ -169,7 +169,7 @@ static bool is_excluded(struct expansion *x, const il_slots *s)
 
 /* ---- variants ---- */
 
-/* Puts a pair where it belongs by the key's name. */
+/* Inserts a pair, keeping the keys sorted by name. */
 static void insert_pair(il_variant *v, const il_node *key, const il_node *value)
 {
     size_t i = v->count++;
@@ -181,7 +181,7 @@ static void insert_pair(il_variant *v, const il_node *key, const il_node *value)
     v->values[i] = value;
 }
 
-/* Base plus count pairs; whole choices before single settings. */
+/* Base plus `count` pairs; whole plugin choices before single settings. */
 static int put_pairs(il_slots *out, const il_yaml *grid, const il_slots *base, size_t count, const il_node *const *keys,
                      const il_node *const *values, il_err *e)
 {
@@ -223,7 +223,7 @@ static int make_variant(il_variant *out, const struct expansion *x, const il_nod
     return rc;
 }
 
-/* Takes v; false when there is no memory. */
+/* Takes ownership of v; false when out of memory. */
 static bool append(struct expansion *x, il_variant *v)
 {
     il_variant *more = il_array_grow(x->out.list, x->out.count, sizeof *more);
@@ -236,7 +236,7 @@ static bool append(struct expansion *x, il_variant *v)
     return true;
 }
 
-/* One combination: number `ordinal`, counted so that the first axis varies slowest. */
+/* Adds combination number `ordinal`; the first axis varies slowest. */
 static int add_combination(struct expansion *x, size_t ordinal, const il_node **values, il_err *e)
 {
     size_t count = x->axes ? x->axes->count : 0;
@@ -277,7 +277,7 @@ static int add_includes(struct expansion *x, il_err *e)
         const il_node *entry = x->include->items[i];
         il_variant v;
         if (x->out.count == MAX_RUNS)
-            return fail(x, entry, e, "'%s' makes more than 10000 runs", "include");
+            return fail(x, entry, e, "'%s' gives more than 10000 runs", "include");
         int rc = make_variant(&v, x, entry, entry->count, entry->keys, (const il_node *const *)entry->items, e);
         if (rc)
             return rc;
@@ -294,7 +294,7 @@ static int check_excluded(const struct expansion *x, il_err *e)
             return fail(x, x->exclude->items[i], e, "this entry of '%s' matches no combination", "exclude");
     }
     if (x->out.count == 0)
-        return fail(x, x->exclude, e, "'%s' leaves no run", "exclude");
+        return fail(x, x->exclude, e, "'%s' excludes all runs", "exclude");
     return IL_OK;
 }
 

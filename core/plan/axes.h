@@ -4,10 +4,10 @@
 
 #include "plan/settings.h"
 
-/* One run's settings, and the keys that set it apart from base, sorted by name. */
+/* One run's settings, and the keys in which it differs from base, sorted by name. */
 typedef struct il_variant {
     il_slots slots;
-    const il_node **keys, **values; /* count; lent by the document */
+    const il_node **keys, **values; /* count; borrowed from the document */
     size_t count;
     const il_node *place; /* where the run is declared */
 } il_variant;
@@ -19,10 +19,10 @@ typedef struct il_variants {
 
 void il_axes_free(il_variants *v);
 
-/* base: the settings all runs start from, overrides applied. Errors name their place in `grid`. */
+/* base: the settings all runs start from, overrides applied. Errors give the position in `grid`. */
 int il_axes_expand(il_variants *out, const il_yaml *grid, const il_slots *base, il_err *e);
 
-/* The settings of one run over another base. */
+/* The settings of one run on top of another base. */
 int il_axes_apply(il_slots *out, const il_variant *v, const il_yaml *grid, const il_slots *base, il_err *e);
 
 #endif

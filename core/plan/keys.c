@@ -5,36 +5,36 @@
 #include "plan/schedule.h"
 #include "base/text.h"
 
-#define EXACT 9007199254740992.0 /* 2^53: larger integers are not exact everywhere */
+#define EXACT 9007199254740992.0 /* 2^53: larger integers are not exact in a double */
 
 const il_param_spec il_keys_train[] = {
-    {"on", IL_PARAM_TEXT, NULL, 0, 0, NULL, "image kind to train and validate on; several joined by '+'"},
-    {"epochs", IL_PARAM_INT, "100", 1, 1e6, NULL, "at most so many"},
-    {"patience", IL_PARAM_INT, "5", 0, 1e6, NULL, "stop after so many epochs without a new best validation loss; 0: never"},
-    {"batch", IL_PARAM_INT, "8", 1, 65536, NULL, "pictures per step"},
-    {"size", IL_PARAM_INT, "512", 8, 16384, NULL, "side to which pictures are brought, pixels"},
-    {"crop", IL_PARAM_INT, "0", 0, 16384, NULL, "side of random training crops, pixels; 0: whole pictures"},
-    {"crops", IL_PARAM_INT, "1", 1, 4096, NULL, "random crops from each picture per epoch"},
-    {"flip", IL_PARAM_BOOL, "false", 0, 0, NULL, "flip pictures at random, left to right"},
+    {"on", IL_PARAM_TEXT, NULL, 0, 0, NULL, "image kind for training and validation; join several with '+'"},
+    {"epochs", IL_PARAM_INT, "100", 1, 1e6, NULL, "maximum number of epochs"},
+    {"patience", IL_PARAM_INT, "5", 0, 1e6, NULL, "stop after this many epochs without a new best validation loss; 0: never"},
+    {"batch", IL_PARAM_INT, "8", 1, 65536, NULL, "images per step"},
+    {"size", IL_PARAM_INT, "512", 8, 16384, NULL, "side to which images are resized or padded, pixels"},
+    {"crop", IL_PARAM_INT, "0", 0, 16384, NULL, "side of random training crops, pixels; 0: whole images"},
+    {"crops", IL_PARAM_INT, "1", 1, 4096, NULL, "random crops from each image per epoch"},
+    {"flip", IL_PARAM_BOOL, "false", 0, 0, NULL, "flip training images horizontally at random"},
     {"lr", IL_PARAM_REAL, "1e-4", 1e-12, 10, NULL, "learning rate of the optimizer"},
-    {"schedule", IL_PARAM_TEXT, "constant", 0, 0, IL_SCHEDULE_NAMES, "how the learning rate falls to 0 over `epochs`"},
-    {"warmup", IL_PARAM_REAL, "0", 0, 1e6, NULL, "epochs in which the learning rate rises from 0"},
-    {"optimizer", IL_PARAM_TEXT, "adam", 0, 0, "adam|adamw", "adamw: weight decay apart from the gradients"},
+    {"schedule", IL_PARAM_TEXT, "constant", 0, 0, IL_SCHEDULE_NAMES, "how the learning rate decays to 0 over `epochs`"},
+    {"warmup", IL_PARAM_REAL, "0", 0, 1e6, NULL, "epochs during which the learning rate rises from 0"},
+    {"optimizer", IL_PARAM_TEXT, "adam", 0, 0, "adam|adamw", "adamw: weight decay decoupled from the gradients"},
     {"weight_decay", IL_PARAM_REAL, "0", 0, 10, NULL, "L2 penalty"},
-    {"aux_weight", IL_PARAM_REAL, "0", 0, 10, NULL, "of the auxiliary head's loss; 0: not computed"},
-    {"precision", IL_PARAM_TEXT, "fp32", 0, 0, IL_KEYS_PRECISIONS, "of convolutions and matrix products"},
-    {"accumulate", IL_PARAM_INT, "1", 1, 65536, NULL, "parts of a batch that are computed one after the other"},
-    {"recompute", IL_PARAM_BOOL, "false", 0, 0, NULL, "compute activations again rather than keep them"},
-    {"cuda_graph", IL_PARAM_BOOL, "false", 0, 0, NULL, "record a step once and replay it"},
-    {"as_published", IL_PARAM_BOOL, "false", 0, 0, NULL, "test the last weights rather than the best"},
+    {"aux_weight", IL_PARAM_REAL, "0", 0, 10, NULL, "weight of the auxiliary head's loss; 0: not computed"},
+    {"precision", IL_PARAM_TEXT, "fp32", 0, 0, IL_KEYS_PRECISIONS, "precision of convolutions and matrix products"},
+    {"accumulate", IL_PARAM_INT, "1", 1, 65536, NULL, "parts of a batch computed one after another, accumulating gradients"},
+    {"recompute", IL_PARAM_BOOL, "false", 0, 0, NULL, "recompute activations in the backward pass instead of keeping them"},
+    {"cuda_graph", IL_PARAM_BOOL, "false", 0, 0, NULL, "record a training step once and replay it"},
+    {"as_published", IL_PARAM_BOOL, "false", 0, 0, NULL, "test the last weights instead of the best"},
     {"weights", IL_PARAM_PATH, "", 0, 0, NULL, "file with initial weights; empty: random"},
     {0},
 };
 
 const il_param_spec il_keys_base[] = {
     {"missing", IL_PARAM_TEXT, "refuse", 0, 0, "refuse|skip", "what to do with incomplete or unreadable samples"},
-    {"seed", IL_PARAM_INT, "1", 0, EXACT, NULL, "of weights, order and crops"},
-    {"test_batch", IL_PARAM_INT, "8", 1, 65536, NULL, "pictures per batch in tests; the published IoU depends on it"},
+    {"seed", IL_PARAM_INT, "1", 0, EXACT, NULL, "seed of initial weights, order and crops"},
+    {"test_batch", IL_PARAM_INT, "8", 1, 65536, NULL, "images per batch in tests; the published IoU depends on it"},
     {0},
 };
 

@@ -1,4 +1,4 @@
-/* keys.h - every key a grid file may hold, with type, default and bounds. */
+/* keys.h - every key of a grid file, with type, default and bounds. */
 #ifndef IL_KEYS_H
 #define IL_KEYS_H
 
@@ -14,21 +14,21 @@ extern const il_param_spec il_keys_base[];
 typedef struct il_keys_choice {
     const char *key;
     il_kind kind;
-    const char *fallback; /* plugin taken when the grid names none; NULL: one must be named */
+    const char *fallback; /* plugin used when the grid names none; NULL: required */
 } il_keys_choice;
 enum { IL_KEYS_CHOICES = 4 };
 extern const il_keys_choice il_keys_choices[IL_KEYS_CHOICES];
 
 #define IL_KEYS_PRECISIONS "fp32|tf32|bf16|fp16" /* in the order of il_precision */
 
-/* What a word of the setting `train.precision` means; it must be one of them. */
+/* The precision that a valid value of `train.precision` means. */
 il_precision il_keys_precision(const char *word);
-const char *il_keys_precision_text(il_precision p); /* the word; lent for ever */
+const char *il_keys_precision_text(il_precision p); /* a string constant */
 
-/* The choice called so, or NULL. */
+/* The choice with that key, or NULL. */
 const il_keys_choice *il_keys_find_choice(const char *key);
 
-/* Lists of key names, each ended by NULL. */
+/* Lists of key names, each terminated by NULL. */
 extern const char *const il_keys_top[];   /* of the file */
 extern const char *const il_keys_heads[]; /* of `base` */
 extern const char *const il_keys_set[];   /* of one entry of `test` */

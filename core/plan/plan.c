@@ -12,7 +12,7 @@
 
 enum { MAX_CELLS = 200000 }; /* tests of all runs */
 
-/* What reading needs; all of it goes when the plan stands. */
+/* State while a plan is read; freed when the plan is complete. */
 struct reading {
     il_yaml *grid;
     il_yaml **sets; /* one document per --set */
@@ -23,13 +23,13 @@ struct reading {
     il_slots plain;        /* base without any --set */
 };
 
-/* ---- the file's own keys ---- */
+/* ---- top-level keys ---- */
 
 static int check_top(const il_yaml *grid, il_err *e)
 {
     const il_node *root = il_yaml_root(grid);
     if (root->kind != IL_NODE_MAP)
-        return il_yaml_fail(grid, root, e, IL_EPARAM, "expected a map with the keys 'experiment' and 'base'");
+        return il_yaml_fail(grid, root, e, IL_EPARAM, "expected a mapping with the keys 'experiment' and 'base'");
     for (size_t i = 0; i < root->count; i++) {
         const char *key = root->keys[i]->text;
         bool known = false;
@@ -42,7 +42,7 @@ static int check_top(const il_yaml *grid, il_err *e)
     if (!base)
         return il_yaml_fail(grid, root, e, IL_EPARAM, "'base' is missing");
     if (base->kind != IL_NODE_MAP)
-        return il_yaml_fail(grid, base, e, IL_EPARAM, "'base' is no map");
+        return il_yaml_fail(grid, base, e, IL_EPARAM, "'base' must be a mapping");
     return IL_OK;
 }
 
@@ -54,7 +54,7 @@ static int read_experiment(char **out, const il_yaml *grid, il_err *e)
     if (n->kind != IL_NODE_SCALAR || !*n->text || strlen(n->text) > 64 ||
         n->text[strspn(n->text, "abcdefghijklmnopqrstuvwxyz0123456789-_")])
         return il_yaml_fail(grid, n, e, IL_EPARAM,
-                            "'experiment' is no identifier of up to 64 lower-case letters, digits, '-' and '_'");
+                            "'experiment' must be an identifier of 1 to 64 lower-case letters, digits, '-' and '_'");
     *out = il_words_copy(n->text);
     return *out ? IL_OK : il_fail_oom(e);
 }
@@ -63,7 +63,7 @@ static int read_title(char **out, const il_yaml *grid, const char *fallback, il_
 {
     const il_node *n = il_yaml_get(il_yaml_root(grid), "title");
     if (n && (n->kind != IL_NODE_SCALAR || !il_plain_line(n->text)))
-        return il_yaml_fail(grid, n, e, IL_EPARAM, "'title' is no line of text");
+        return il_yaml_fail(grid, n, e, IL_EPARAM, "'title' must be one line of text");
     *out = il_words_copy(n && *n->text ? n->text : fallback);
     return *out ? IL_OK : il_fail_oom(e);
 }
@@ -81,7 +81,7 @@ static int read_published(char **out, const il_yaml *grid, il_err *e)
         }
     }
     return il_yaml_fail(grid, n, e, IL_EPARAM,
-                        "'published' is no published table, expected one of 2, 3, 4, 5, 6, 7, text");
+                        "'published' must be a published table: one of 2, 3, 4, 5, 6, 7, text");
 }
 
 /* ---- base and --set ---- */
@@ -98,7 +98,7 @@ static int read_base(struct reading *in, il_err *e)
     return IL_OK;
 }
 
-/* An axis would replace what is set. */
+/* An axis would override the value. */
 static int check_swept(const struct reading *in, const char *key, const char *name, il_err *e)
 {
     const il_node *axes = il_yaml_get(il_yaml_root(in->grid), "axes");
@@ -106,7 +106,7 @@ static int check_swept(const struct reading *in, const char *key, const char *na
         const il_node *axis = axes->keys[i];
         size_t size = strlen(axis->text);
         if (strncmp(key, axis->text, size) == 0 && (!key[size] || key[size] == '.'))
-            return il_fail(e, IL_EUSAGE, "%s: '%s' is an axis of the grid (%s:%d:%d), which would replace it", name,
+            return il_fail(e, IL_EUSAGE, "%s: '%s' is an axis of the grid (%s:%d:%d), which would override it", name,
                            axis->text, il_yaml_name(in->grid), axis->line, axis->column);
     }
     return IL_OK;
@@ -117,7 +117,7 @@ static int read_set(struct reading *in, const char *text, il_err *e)
 {
     const char *sign = strchr(text, '=');
     if (!sign || sign == text || !sign[1])
-        return il_fail(e, IL_EUSAGE, "--set %s: expected KEY=VALUE, as in train.epochs=3", text);
+        return il_fail(e, IL_EUSAGE, "--set %s: expected KEY=VALUE, such as train.epochs=3", text);
 
     il_yaml *value = NULL;
     il_text name = {0}, key = {0};
@@ -130,7 +130,7 @@ static int read_set(struct reading *in, const char *text, il_err *e)
     }
     const char *wanted = sign + 1;
     int rc = il_yaml_parse(&value, name.data, wanted, strlen(wanted), e);
-    if (rc && rc != IL_ENOMEM) { /* again, for a message that tells the value's places from the name */
+    if (rc && rc != IL_ENOMEM) { /* parse again, so that the message separates name and position */
         il_yaml_parse(&value, "value", wanted, strlen(wanted), e);
         rc = il_fail(e, IL_EUSAGE, "%s: %s", name.data, e ? e->message : "");
     }
@@ -147,7 +147,7 @@ static int read_set(struct reading *in, const char *text, il_err *e)
     return rc;
 }
 
-/* Whole choices before single settings, else in the order given. */
+/* Whole plugin choices before single settings, otherwise in the order given. */
 static int read_sets(struct reading *in, const char *const *list, il_err *e)
 {
     size_t count = 0;
@@ -174,7 +174,7 @@ static int read_sets(struct reading *in, const char *const *list, il_err *e)
 
 /* ---- runs ---- */
 
-/* Two runs bear one name: says where each is declared. */
+/* Two runs have the same name: says where each is declared. */
 static int same_name(const struct reading *in, const char *name, const il_variant *a, const il_variant *b, il_err *e)
 {
     const il_node *first = a->place, *second = b->place;
@@ -186,8 +186,8 @@ static int same_name(const struct reading *in, const char *name, const il_varian
         second = b->values[i];
     }
     return il_yaml_fail(in->grid, second, e, IL_EPARAM,
-                        "a second run called '%s'; the first is declared at line %d, column %d: remove one, or tell "
-                        "plugins apart by 'label'",
+                        "two runs are named '%s'; the first is declared at line %d, column %d: remove one, or give "
+                          "the plugins different labels by 'label'",
                         name, first->line, first->column);
 }
 
@@ -202,7 +202,7 @@ static int check_names(const il_plan *p, const struct reading *in, il_err *e)
     return IL_OK;
 }
 
-/* Beside what the grid alone gives. Where it gives no such run, everything counts as changed. */
+/* Compares with the run that the grid alone gives. Where it gives no such run, everything counts as changed. */
 static int name_sets(il_run *run, const struct reading *in, const il_variant *v, il_err *e)
 {
     il_slots grid = {0};
@@ -229,7 +229,7 @@ static int resolve_runs(il_plan *p, const struct reading *in, il_registry *regis
         cells += rc == IL_OK ? p->runs[i].ntests : 0;
         if (!rc && cells > MAX_CELLS)
             rc = il_yaml_fail(in->grid, in->variants.list[i].place, e, IL_EPARAM,
-                              "more than %d cells: %zu runs, tested on %zu sets of pictures each", MAX_CELLS,
+                              "more than %d cells: %zu runs, each tested on %zu sets of images", MAX_CELLS,
                               in->variants.count, p->runs[i].ntests);
     }
     il_resolve_end(&r);
@@ -244,13 +244,14 @@ static int no_such_run(const il_plan *p, const char *only, il_err *e)
     for (size_t i = 0; i < p->count; i++)
         names[i] = p->runs[i].name;
     const char *nearest = il_words_nearest(only, names, p->count);
-    int rc = il_fail(e, IL_EUSAGE, "--only %s: none of the %zu runs of %s is called so; %s '%s'", only, p->count,
-                     p->path, nearest ? "did you mean" : "the first is", nearest ? nearest : names[0]);
+    int rc = il_fail(e, IL_EUSAGE, "--only %s: none of the %zu runs of %s has this name; %s '%s'%s", only, p->count,
+                     p->path, nearest ? "did you mean" : "the first is", nearest ? nearest : names[0],
+                     nearest ? "?" : "");
     free(names);
     return rc;
 }
 
-/* By the whole name, or by what the grid alone gives. */
+/* Matches the whole name, or the part that the grid alone gives. */
 static bool is_wanted(const il_run *run, const char *only)
 {
     if (il_words_match(only, run->name))

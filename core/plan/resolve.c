@@ -1,4 +1,4 @@
-/* resolve.c - settings as written -> a run. */
+/* resolve.c - the settings of a run, as written -> an il_run. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,7 +47,7 @@ static const il_node *base_of(const il_resolver *r)
 
 /* ---- training and plain values ---- */
 
-/* Fills a table from the slots PREFIX + name. */
+/* Sets the table's settings from the slots PREFIX + name. */
 static int read_table(il_params **out, const il_param_spec *table, const char *prefix, const il_slots *s, il_err *e)
 {
     int rc = il_params_new(out, table, e);
@@ -74,7 +74,7 @@ static int read_skip(char ***out, const il_slots *s, il_err *e)
         const il_node *item = slot->value->items[i];
         if (item->kind != IL_NODE_SCALAR || !*item->text)
             return il_yaml_fail(slot->from, slot->at ? item : NULL, e, IL_EPARAM,
-                                "train.skip: expected patterns of tensor names");
+                                "train.skip must be a list of patterns of tensor names");
         list[i] = il_words_copy(item->text);
         if (!list[i])
             return il_fail_oom(e);
@@ -88,13 +88,14 @@ static int check_training(const il_training *t, const il_slots *s, il_err *e)
     const il_slot *crop = il_slots_get(s, "train.crop"), *crops = il_slots_get(s, "train.crops");
     const il_slot *skip = il_slots_get(s, "train.skip"), *warmup = il_slots_get(s, "train.warmup");
     if (warmup && t->warmup >= t->epochs)
-        return il_slots_fail(warmup, e, "train.warmup: %g epochs are not fewer than train.epochs, %d", t->warmup, t->epochs);
+        return il_slots_fail(warmup, e, "train.warmup, %g epochs, must be less than train.epochs, %d", t->warmup,
+                             t->epochs);
     if (crop && t->crop > t->size)
-        return il_slots_fail(crop, e, "train.crop: %d is larger than train.size, %d", t->crop, t->size);
+        return il_slots_fail(crop, e, "train.crop, %d, must not be larger than train.size, %d", t->crop, t->size);
     if (crops && t->crops > 1 && t->crop == 0)
-        return il_slots_fail(crops, e, "train.crops: %d crops of no size; set train.crop", t->crops);
+        return il_slots_fail(crops, e, "train.crops is %d, but the crops have no size; set train.crop", t->crops);
     if (skip && t->skip && !t->weights)
-        return il_slots_fail(skip, e, "train.skip: there are no train.weights to skip anything of");
+        return il_slots_fail(skip, e, "train.skip has no effect without train.weights; set train.weights");
     return IL_OK;
 }
 
@@ -106,7 +107,8 @@ static int read_training(il_run *run, const il_resolver *r, const il_slots *s, i
     const il_params *p = run->train_settings;
     const char *on = il_params_text(p, "on"), *weights = il_params_text(p, "weights");
     if (!on || !*on)
-        return il_yaml_fail(r->grid, base_of(r), e, IL_EPARAM, "'base' lacks 'train.on', the image kind to train on");
+        return il_yaml_fail(r->grid, base_of(r), e, IL_EPARAM,
+                            "'base' must set 'train.on', the image kind to train on");
     il_training *t = &run->training;
     t->epochs = (int)il_params_int(p, "epochs");
     t->patience = (int)il_params_int(p, "patience");

@@ -1,4 +1,5 @@
-/* resolve.h - one run's settings -> an il_run: defaults filled in, types and ranges checked, plugins found and tried. */
+/* resolve.h - one run's settings -> an il_run: fills in defaults, checks types and ranges, finds plugins and tries to
+ * open them. */
 #ifndef IL_RESOLVE_H
 #define IL_RESOLVE_H
 

@@ -1,4 +1,4 @@
-/* levels.c - a list `degrade` as written -> degradations. */
+/* resolve_degrade.c - a `degrade` list as written -> degradations. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,13 +8,13 @@
 #include "base/suggest.h"
 #include "base/array.h"
 
-/* What reading one entry needs. */
+/* State while one entry is read. */
 struct entry {
     const il_slot *slot;
     const il_node *node;
     il_degrade_kind kind;
     il_degradation plain; /* the kind and its settings, without a level */
-    size_t first;         /* of its degradations in the list */
+    size_t first;         /* index of its first degradation in the list */
 };
 
 void il_levels_free(il_levels *l)
@@ -48,7 +48,7 @@ static int unknown_kind(const il_slot *slot, const il_node *at, il_err *e)
     for (int kind = IL_DEGRADE_NONE + 1; kind < IL_DEGRADE_KINDS; kind++)
         names[count++] = il_degrade_spec_of((il_degrade_kind)kind)->name;
     const char *nearest = il_words_nearest(at->text, names, count);
-    il_words_add(&t, "'%.100s' is no degradation", at->text);
+    il_words_add(&t, "'%.100s' is not a degradation", at->text);
     if (nearest)
         il_words_add(&t, "; did you mean '%s'?", nearest);
     for (size_t i = 0; i < count && !nearest; i++)
@@ -62,20 +62,20 @@ static int find_kind(struct entry *x, const il_levels *so_far, il_err *e)
 {
     const il_node *name = x->node->kind == IL_NODE_MAP ? il_yaml_get(x->node, "name") : x->node;
     if (x->node->kind == IL_NODE_LIST || (name && name->kind != IL_NODE_SCALAR))
-        return fail(x->slot, x->node, e, "expected a name, or a map of name, levels and settings");
+        return fail(x->slot, x->node, e, "an entry must be a name, or a mapping of name, levels and settings");
     if (!name)
-        return fail(x->slot, x->node, e, "an entry lacks 'name'");
+        return fail(x->slot, x->node, e, "an entry has no 'name'");
     x->kind = il_degrade_find(name->text);
     if (x->kind == IL_DEGRADE_NONE)
         return unknown_kind(x->slot, name, e);
     for (size_t i = 0; i < so_far->count; i++)
         if (so_far->list[i].kind == x->kind)
-            return fail_in(x, name, e, "named twice; one entry has all levels");
+            return fail_in(x, name, e, "named twice; expected one entry with all levels");
     x->plain.kind = x->kind;
     return IL_OK;
 }
 
-/* Sets p's setting, or says at which place why not. */
+/* Sets a setting of p; errors give the position. */
 static int set(il_params *p, const char *name, const struct entry *x, const il_node *value, il_err *e)
 {
     il_err why = { 0 };
@@ -123,7 +123,7 @@ static int read_settings(struct entry *x, il_err *e)
     return rc;
 }
 
-/* *level is one of `value`. */
+/* Reads `value` as a level. */
 static int read_level(double *level, const struct entry *x, const il_node *value, il_err *e)
 {
     const il_degrade_spec *spec = il_degrade_spec_of(x->kind);
@@ -135,7 +135,7 @@ static int read_level(double *level, const struct entry *x, const il_node *value
         *level = spec->level->type == IL_PARAM_INT ? (double)il_params_int(p, "level") : il_params_real(p, "level");
     il_params_free(p);
     if (rc == IL_OK && spec->odd && (int)*level % 2 == 0)
-        rc = fail_level(x, value, e, "is even, expected an odd number");
+        rc = fail_level(x, value, e, "is even; expected an odd number");
     return rc;
 }
 
@@ -145,7 +145,7 @@ static int add(il_levels *l, const struct entry *x, double level, const il_node 
     d.level = level;
     for (size_t i = x->first; i < l->count; i++)
         if (l->list[i].level == level)
-            return fail_level(x, at, e, "is named twice");
+            return fail_level(x, at, e, "is given twice");
     il_degradation *more = il_array_grow(l->list, l->count, sizeof *more);
     if (!more)
         return il_fail_oom(e);
@@ -165,9 +165,9 @@ static int read_levels(il_levels *l, struct entry *x, il_err *e)
     if (!levels)
         return rc;
     if (levels->kind != IL_NODE_LIST)
-        return fail_in(x, levels, e, "levels: expected a list");
+        return fail_in(x, levels, e, "levels must be a list");
     if (levels->count == 0)
-        return fail_in(x, levels, e, "levels: the list is empty");
+        return fail_in(x, levels, e, "levels must not be empty");
     for (size_t i = 0; rc == IL_OK && i < levels->count; i++) {
         double level = 0;
         rc = read_level(&level, x, levels->items[i], e);
@@ -180,7 +180,7 @@ static int read_levels(il_levels *l, struct entry *x, il_err *e)
 int il_levels_read(il_levels *out, const il_slot *slot, const il_node *list, il_err *e)
 {
     il_levels l = { 0 };
-    int rc = list->kind == IL_NODE_LIST ? IL_OK : fail(slot, list, e, "expected a list");
+    int rc = list->kind == IL_NODE_LIST ? IL_OK : fail(slot, list, e, "must be a list");
     for (size_t i = 0; rc == IL_OK && i < list->count; i++) {
         struct entry x = { .slot = slot, .node = list->items[i] };
         rc = find_kind(&x, &l, e);

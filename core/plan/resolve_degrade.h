@@ -1,4 +1,4 @@
-/* levels.h - a list `degrade` as written -> degradations. */
+/* resolve_degrade.h - a `degrade` list as written -> degradations. */
 #ifndef IL_LEVELS_H
 #define IL_LEVELS_H
 
@@ -10,7 +10,7 @@ typedef struct il_levels {
     size_t count;
 } il_levels;
 
-/* Reads the list, which stands in `slot`; errors name the place of what is wrong. */
+/* Reads the list that `slot` contains; errors give the position of the wrong value. */
 int il_levels_read(il_levels *out, const il_slot *slot, const il_node *list, il_err *e);
 void il_levels_free(il_levels *l);
 

@@ -1,4 +1,4 @@
-/* choice.c - plugins as a grid chooses them. */
+/* resolve_plugin.c - a plugin's name and settings as written -> an il_choice. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +14,7 @@ int il_choice_set(il_params *p, const char *name, const il_slot *slot, const cha
 {
     const il_param_spec *spec = il_params_find(il_params_specs(p), name);
     if (spec && slot->value->quoted && spec->type != IL_PARAM_TEXT && spec->type != IL_PARAM_PATH)
-        return il_slots_fail(slot, e, "%s%s: quoted text where a plain value is expected", context, name);
+        return il_slots_fail(slot, e, "%s%s: must be a plain value, not quoted text", context, name);
 
     il_err why = {0};
     int rc = il_params_set(p, name, slot->value->text, &why);
@@ -33,12 +33,12 @@ static int set_label(il_choice *c, const il_slots *s, const char *key, il_err *e
     snprintf(name, sizeof name, "%s.label", key);
     const il_slot *label = il_slots_get(s, name);
     if (label && (!*label->value->text || strpbrk(label->value->text, ",=") || !il_plain_line(label->value->text)))
-        return il_slots_fail(label, e, "label '%s': expected a word without ',' and '='", label->value->text);
+        return il_slots_fail(label, e, "label '%s': must be one line of text without ',' and '='", label->value->text);
     c->label = il_words_copy(label ? label->value->text : c->plugin->name);
     return c->label ? IL_OK : il_fail_oom(e);
 }
 
-/* Every slot KEY.x but name and label. */
+/* Sets every slot KEY.x except name and label. */
 static int set_params(il_params *p, const il_plugin *plugin, const il_slots *s, const char *key, il_err *e)
 {
     char context[160];
@@ -58,7 +58,7 @@ static int set_params(il_params *p, const il_plugin *plugin, const il_slots *s, 
     return IL_OK;
 }
 
-/* What tells two instances of plugins apart. */
+/* The identity of a plugin instance: kind, name and settings. */
 static char *instance_of(const il_choice *c)
 {
     il_text t = {0};
@@ -70,7 +70,7 @@ static char *instance_of(const il_choice *c)
     return t.data;
 }
 
-/* Opens and closes the instance, unless an equal one was tried before. */
+/* Opens and closes the instance, unless an equal one was opened before. */
 static int try_open(il_resolver *r, const il_choice *c, il_err *e)
 {
     char *instance = instance_of(c);
@@ -98,7 +98,7 @@ static int try_open(il_resolver *r, const il_choice *c, il_err *e)
     return IL_OK;
 }
 
-/* Errors of the choice as a whole belong to its name, or to `base` when the name is a default. */
+/* Errors of the choice as a whole are reported at its name, or at `base` when the name is a default. */
 static int fail_choice(const il_resolver *r, const il_slot *name, const il_choice *c, const il_err *why, il_err *e)
 {
     const char *kind = il_descriptor_kind(c->plugin->kind);
@@ -113,7 +113,7 @@ static int find_plugin(const il_plugin **out, il_resolver *r, const il_slot *nam
 {
     const il_node *base = il_yaml_get(il_yaml_root(r->grid), "base");
     if (!name && !what->fallback)
-        return il_yaml_fail(r->grid, base, e, IL_EPARAM, "'base' lacks '%s'", what->key);
+        return il_yaml_fail(r->grid, base, e, IL_EPARAM, "'base' must set '%s'", what->key);
     il_err why = {0};
     int rc = il_registry_find(out, r->registry, what->kind, name ? name->value->text : what->fallback, &why);
     if (rc == IL_OK)

@@ -1,4 +1,4 @@
-/* resolve_tests.c - what a trained model is tested on: sets of pictures, each as it is and degraded. */
+/* resolve_tests.c - what a trained model is tested on: sets of images, each unchanged and degraded. */
 #include <stdlib.h>
 #include <string.h>
 #include "plan/resolve_plugin.h"
@@ -8,7 +8,7 @@
 #include "plugin/instance.h"
 #include "plan/resolve_tests.h"
 
-enum { MOST_TESTS = 10000 }; /* of a run */
+enum { MOST_TESTS = 10000 }; /* per run */
 
 void il_resolve_free_set(il_set *set)
 {
@@ -24,7 +24,7 @@ static int read_word(char **out, const il_slot *slot, const il_node *n, const ch
                      il_err *e)
 {
     if (n && (n->kind != IL_NODE_SCALAR || !*n->text))
-        return il_yaml_fail(slot->from, slot->at ? n : NULL, e, IL_EPARAM, "test: %s: expected a word", name);
+        return il_yaml_fail(slot->from, slot->at ? n : NULL, e, IL_EPARAM, "test: %s must be a word", name);
     *out = il_words_copy(n ? n->text : fallback);
     return *out ? IL_OK : il_fail_oom(e);
 }
@@ -52,7 +52,7 @@ static const il_node *key_of(const il_node *map, const char *key)
     return NULL;
 }
 
-/* A plugin that the entry names itself; *own is set to whether it does. */
+/* A plugin that the entry chooses itself; *own is set to whether it does. */
 static int read_choice(il_choice *out, bool *own, il_resolver *r, const char *key, const il_slot *slot,
                        const il_node *entry, il_err *e)
 {
@@ -69,14 +69,15 @@ static int read_choice(il_choice *out, bool *own, il_resolver *r, const char *ke
     return rc;
 }
 
-/* One entry of `test`: a word, or a map of dataset, images, split and mask_policy. */
+/* One entry of `test`: a word, or a mapping of dataset, images, split, mask_policy and degrade. */
 static int read_set(il_set *out, il_resolver *r, const il_run *run, const il_slots *s, const il_slot *slot,
                     const il_node *entry, il_err *e)
 {
     bool map = entry->kind == IL_NODE_MAP;
     if (entry->kind == IL_NODE_LIST)
         return il_yaml_fail(slot->from, slot->at ? entry : NULL, e, IL_EPARAM,
-                            "test: a list, expected an image kind or a map of dataset, images, split, mask_policy and degrade");
+                            "test: an entry must be an image kind or a mapping of dataset, images, split, "
+                            "mask_policy and degrade");
     int rc = map ? check_set_keys(slot, entry, e) : IL_OK;
     if (rc)
         return rc;
@@ -94,7 +95,7 @@ static int read_set(il_set *out, il_resolver *r, const il_run *run, const il_slo
     return rc;
 }
 
-/* What the run trains on. */
+/* The default: what the run trains on. */
 static int default_set(il_set *out, il_resolver *r, const il_run *run, const il_slots *s, il_err *e)
 {
     int rc = il_choice_resolve(&out->dataset, r, s, il_keys_find_choice("dataset"), e);
@@ -124,7 +125,7 @@ static int name_set(il_set *set, il_err *e)
     return t.failed ? il_fail_oom(e) : IL_OK;
 }
 
-/* One entry of `test`, or, where entry is NULL, what the run trains on. */
+/* One entry of `test`, or the default where entry is NULL. */
 static int read_any(il_set *out, il_resolver *r, const il_run *run, const il_slots *s, const il_slot *slot,
                     const il_node *entry, il_err *e)
 {
@@ -137,20 +138,22 @@ static int check_repeated(const il_run *run, const il_slot *slot, const il_node 
     const il_set *last = &run->tests[run->ntests - 1];
     for (size_t k = 0; k + 1 < run->ntests; k++) {
         if (same_set(&run->tests[k], last))
-            return il_yaml_fail(slot->from, slot->at ? entry : NULL, e, IL_EPARAM, "test: %s of '%s' (%s) is named twice",
+            return il_yaml_fail(slot->from, slot->at ? entry : NULL, e, IL_EPARAM,
+                                "test: %s of '%s' (%s) is listed twice",
+                                
                                 last->tested_on, last->dataset.label, last->split);
     }
     return IL_OK;
 }
 
-/* The set as it is, then degraded by each of the list. */
+/* The set unchanged, then with each degradation of the list. */
 static int add_sets(il_run *run, il_resolver *r, const il_slots *s, const il_slot *slot, const il_node *entry,
                     const il_levels *degrade, il_err *e)
 {
     size_t plain = run->ntests;
     if (plain + 1 + degrade->count > MOST_TESTS)
         return il_yaml_fail(r->grid, slot && slot->at ? entry : NULL, e, IL_EPARAM,
-                            "test: a run is tested more than %d times", MOST_TESTS);
+                            "test: a run has more than %d tests", MOST_TESTS);
     il_set *more = realloc(run->tests, (plain + 1 + degrade->count) * sizeof *more);
     if (!more)
         return il_fail_oom(e);
@@ -169,7 +172,7 @@ static int add_sets(il_run *run, il_resolver *r, const il_slots *s, const il_slo
     return IL_OK;
 }
 
-/* `degrade` of an entry replaces that of base; there an empty list means none. */
+/* An entry's `degrade` replaces base's; an empty list in an entry means no degradations. */
 static int add_entry(il_run *run, il_resolver *r, const il_slots *s, const il_slot *slot, const il_node *entry,
                      const il_levels *base, il_err *e)
 {
@@ -187,9 +190,9 @@ int il_resolve_tests(il_run *run, il_resolver *r, const il_slots *s, il_err *e)
     const il_slot *slot = il_slots_get(s, "test"), *degrade = il_slots_get(s, "degrade");
     il_levels base = { 0 };
     if (slot && slot->value->count == 0)
-        return il_slots_fail(slot, e, "test: the list is empty");
+        return il_slots_fail(slot, e, "test must not be an empty list");
     if (degrade && degrade->value->count == 0)
-        return il_slots_fail(degrade, e, "degrade: the list is empty");
+        return il_slots_fail(degrade, e, "degrade must not be an empty list");
     int rc = degrade ? il_levels_read(&base, degrade, degrade->value, e) : IL_OK;
     if (!rc && !slot)
         rc = add_entry(run, r, s, NULL, NULL, &base, e);

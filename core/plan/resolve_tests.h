@@ -1,4 +1,4 @@
-/* resolve_tests.h - the data sets that a run is tested on. */
+/* resolve_tests.h - the tests of a run: data sets and degradations. */
 #ifndef IL_RESOLVE_TESTS_H
 #define IL_RESOLVE_TESTS_H
 
@@ -6,7 +6,7 @@
 #include "plan/run.h"
 #include "plan/settings.h"
 
-/* Fills the run's tests; the rest of it stands already. */
+/* Fills in the run's tests; the rest of the run must be resolved already. */
 int il_resolve_tests(il_run *run, il_resolver *r, const il_slots *s, il_err *e);
 void il_resolve_free_set(il_set *set);
 

@@ -1,4 +1,4 @@
-/* resolver.h - what the runs of a grid share while they are resolved. */
+/* resolver.h - state shared by the runs of a grid while they are resolved. */
 #ifndef IL_RESOLVER_H
 #define IL_RESOLVER_H
 
@@ -9,7 +9,7 @@ typedef struct il_resolver {
     il_registry *registry;
     const il_yaml *grid;
     const char *experiment;
-    char **opened; /* plugin instances that were tried already; ours */
+    char **opened; /* plugin instances already opened once; owned */
     size_t count;
 } il_resolver;
 

@@ -11,54 +11,54 @@
 /* Training settings, named as in YAML under `train`. */
 typedef struct il_training {
     char *on;            /* image kind of the training and validation split */
-    int epochs;          /* at most */
-    int patience;        /* stop after so many epochs whose validation loss was no new best; 0: never */
-    int batch;           /* pictures per step */
-    int size;            /* side of the collate rule, pixels */
-    int crop;            /* side of random training crops, pixels; 0: whole pictures */
-    int crops;           /* random crops taken from each picture per epoch */
+    int epochs;          /* maximum */
+    int patience;        /* stop after this many epochs without a new best validation loss; 0: never */
+    int batch;           /* images per step */
+    int size;            /* side to which images are resized or padded, pixels */
+    int crop;            /* side of random training crops, pixels; 0: whole images */
+    int crops;           /* random crops taken from each image per epoch */
     bool flip;           /* random horizontal flips in training */
     double lr, weight_decay;
-    il_schedule schedule; /* how the learning rate falls over all epochs */
-    double warmup;       /* epochs in which it rises at first */
-    bool decoupled;      /* weight decay apart from the gradients: AdamW */
-    double aux_weight;   /* of the auxiliary head's loss; 0: the head is not computed */
+    il_schedule schedule; /* how the learning rate decays over all epochs */
+    double warmup;       /* epochs during which it first rises */
+    bool decoupled;      /* weight decay decoupled from the gradients: AdamW */
+    double aux_weight;   /* weight of the auxiliary head's loss; 0: the head is not computed */
     il_precision precision;
-    int accumulate;      /* parts into which a batch is cut; their gradients are added up */
-    bool recompute;      /* activations are computed again in the backward pass */
-    bool cuda_graph;     /* steps are recorded once and replayed */
-    bool as_published;   /* test the last weights, as the published code did; else the best */
+    int accumulate;      /* parts into which a batch is split; their gradients are accumulated */
+    bool recompute;      /* recompute activations in the backward pass */
+    bool cuda_graph;     /* record a step once and replay it */
+    bool as_published;   /* test the last weights, as the published code did, instead of the best */
     char *weights;       /* initial weights, or NULL */
-    char **skip;         /* patterns of tensors that `weights` does not set; ends with NULL; may be NULL */
+    char **skip;         /* patterns of tensors not to be loaded from `weights`; ends with NULL; may be NULL */
 } il_training;
 
-/* What to do with samples that are incomplete or unreadable. */
+/* How to treat incomplete or unreadable samples. */
 typedef enum il_missing { IL_MISSING_REFUSE, IL_MISSING_SKIP } il_missing;
 
 /* A data set to test a trained model on. */
 typedef struct il_set {
     il_choice dataset;
     char *images; /* image kind: realfake, … */
-    char *split;  /* "test" unless the grid says otherwise */
-    il_choice mask_policy; /* whose targets are the truth; plugin NULL: the run's */
-    char *tested_on; /* how tables call it: images, and the entry's own policy, as in "realfake by full" */
-    il_degradation degradation; /* of its pictures */
-    size_t plain; /* which of the run's tests has the same pictures as they are; it stands before this one */
+    char *split;  /* "test" by default */
+    il_choice mask_policy; /* defines the ground truth; plugin NULL: the run's policy */
+    char *tested_on; /* name in tables: images, and the entry's own policy, as in "realfake by full" */
+    il_degradation degradation; /* applied to its images */
+    size_t plain; /* index of the run's test with the same images undegraded; it comes before this one */
 } il_set;
 
 typedef struct il_run {
-    char *name;    /* for people and --only: "model=nix40,train.on=realfake", by the axes; the experiment's name if there are
-                    * none; then what --set changed */
-    size_t own_name; /* characters of it that the grid alone gives */
+    char *name;    /* for people and --only: "model=nix40,train.on=realfake", from the axes, or the experiment's name
+                    * without axes; then the changes by --set */
+    size_t own_name; /* length of the part that the grid alone gives */
     il_choice model, loss, mask_policy, dataset;
     il_training training;
-    il_params *train_settings, *base_settings; /* the tables of `train` and `base` that il_training and what follows come from */
+    il_params *train_settings, *base_settings; /* the settings from which `training` and the members below are filled */
     il_missing missing;
     uint64_t seed;
     int test_batch;
     il_set *tests;
     size_t ntests;
-    char *config; /* canonical JSON (sorted keys) of all that determines the trained weights except file contents */
+    char *config; /* canonical JSON (sorted keys) of everything but file contents that determines the trained weights */
 } il_run;
 
 #endif

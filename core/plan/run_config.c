@@ -1,4 +1,4 @@
-/* config.c - a run's configuration as JSON. */
+/* run_config.c - a run's configuration as JSON. */
 #include <stdlib.h>
 #include <string.h>
 #include "plan/run_config.h"
@@ -31,7 +31,7 @@ static json_t *json_of_training(const il_params *p, const il_training *t, bool *
         if (json_array_append_new(skip, json_string(*s)) != 0)
             *bad = true;
     }
-    /* what changes no result, and what was not a choice when earlier runs were made */
+    /* settings without effect on results, and defaults of settings that did not exist when earlier runs were made */
     for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
         json_object_del(train, ignored[i]);
     if (t->precision == IL_PRECISION_FP32)

@@ -1,18 +1,19 @@
-/* config.h - what determines a run's trained weights, as canonical JSON: sorted keys, no blanks. */
+/* run_config.h - what determines a run's trained weights, as canonical JSON: sorted keys, no spaces. */
 #ifndef IL_CONFIG_H
 #define IL_CONFIG_H
 
 #include "plan/run.h"
 
-/* Raised when the engine's own results change (loader, training step, evaluation, degradations aside): a plugin's are told
- * by its revision. */
+/* To be raised when the engine's own results change (loader, training step, evaluation; not degradations). A plugin's
+ * results are covered by its revision. */
 enum { IL_ENGINE_REVISION = 1 };
 
-/* A training setting that changes how fast results come, but no result. */
+/* Whether a training setting changes only speed or memory, not results. */
 bool il_config_ignores(const char *setting);
 
-/* *out is allocated. engine: IL_ENGINE_REVISION; 1 is not written, so runs made before it was are what they were. train: the settings under `train`. Labels and tests are left out, and paths: the contents of files
- * count, not their names. Real numbers are texts, so that no library's way of printing them can change an identity. */
+/* *out is allocated. engine: IL_ENGINE_REVISION; 1 is not written, so that runs older than the number keep their
+ * identity. train: the settings under `train`. Labels, tests and paths are left out: the contents of files count, not
+ * their names. Real numbers are texts, so that the JSON library's number format cannot change an identity. */
 int il_config_write(char **out, const il_run *run, const il_params *train, int engine, il_err *e);
 
 #endif

@@ -1,4 +1,4 @@
-/* run_name.c - what a run is called. */
+/* run_name.c - the name of a run. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +20,7 @@ static const il_choice *choice_of(const il_run *run, il_kind kind)
     }
 }
 
-/* NULL when the key begins with no plugin's place. *setting: what stands after the dot, or NULL. */
+/* The plugin choice that a key belongs to, or NULL. *setting: the part after the dot, or NULL. */
 static const il_keys_choice *choice_named(const char *key, const char **setting)
 {
     char head[32];
@@ -38,19 +38,19 @@ static const char *choice_text(const il_run *run, const il_keys_choice *what, co
                                            : il_params_canonical(c->params, setting);
 }
 
-/* The value of a key of `train` or `base`, as the run has it. */
+/* The run's value of a key of `train` or `base`. */
 static const char *plain_text(const il_run *run, const char *key, const char *setting)
 {
     return setting ? il_params_canonical(run->train_settings, setting) : il_params_canonical(run->base_settings, key);
 }
 
-/* What may be set and yet changes no result. */
+/* Keys that --set may change without changing a result. */
 static bool is_silent(const char *key)
 {
     return strncmp(key, "train.", 6) == 0 && il_config_ignores(key + 6);
 }
 
-/* Lists and labels set no run apart by name. */
+/* Lists and labels are not part of a run's name. */
 static bool is_named(const char *key)
 {
     const char *dot = strrchr(key, '.');
@@ -74,7 +74,7 @@ int il_naming_axes(il_run *run, const il_resolver *r, const il_variant *v, il_er
             il_words_add(&t, "%s", plain_text(run, key, setting));
         if (!rc && !t.failed && !il_plain_line(t.data))
             rc = il_yaml_fail(r->grid, v->values[i], e, IL_EPARAM,
-                              "'%s': a value that tells runs apart must be one line of text", key);
+                              "'%s': a value that is part of a run's name must be one line of text", key);
     }
     if (!rc && t.size == 0)
         il_words_add(&t, "%s", r->experiment);
@@ -89,9 +89,9 @@ int il_naming_axes(il_run *run, const il_resolver *r, const il_variant *v, il_er
     return IL_OK;
 }
 
-/* ---- what --set changed ---- */
+/* ---- changes by --set ---- */
 
-/* A moved folder or file of the same name is no other one. */
+/* A folder or file of the same name elsewhere counts as the same. */
 static void add_value(il_text *t, const il_param_spec *spec, const char *value)
 {
     size_t size = strlen(value);
@@ -115,7 +115,7 @@ static const il_param_spec *spec_of(const il_run *run, const char *key)
     return il_params_find(setting ? il_keys_train : il_keys_base, setting ? setting : key);
 }
 
-/* Appends the value of a key as the run has it. */
+/* Appends the run's value of a key. */
 static void add_own(il_text *t, const il_run *run, const char *key)
 {
     const char *setting = NULL;
@@ -131,7 +131,7 @@ static void add_own(il_text *t, const il_run *run, const char *key)
         add_value(t, spec, choice_text(run, what, setting));
 }
 
-/* A value that the grid gives, in its canonical text; NULL: the default. */
+/* A value from the grid as canonical text; NULL: the default. */
 static int add_canonical(il_text *t, const il_param_spec *spec, const char *value, il_err *e)
 {
     const il_param_spec table[] = {*spec, {0}};
@@ -145,7 +145,7 @@ static int add_canonical(il_text *t, const il_param_spec *spec, const char *valu
     return rc;
 }
 
-/* Appends the value that the grid alone gives; nothing where it gives none that can be used. */
+/* Appends the value that the grid alone gives; nothing where it gives no valid one. */
 static int add_grids(il_text *t, const il_run *run, const il_slots *grid, const char *key, il_err *e)
 {
     const char *setting = NULL;
@@ -170,7 +170,7 @@ static int add_grids(il_text *t, const il_run *run, const il_slots *grid, const 
     return IL_OK;
 }
 
-/* grid NULL: what the grid alone gives says nothing of this key. */
+/* grid NULL: the grid alone has no value for this key. */
 static int add_if_changed(il_text *name, const il_run *run, const il_slots *grid, const char *key, il_err *e)
 {
     il_text now = {0}, before = {0};
@@ -186,7 +186,7 @@ static int add_if_changed(il_text *name, const il_run *run, const il_slots *grid
     return rc == IL_ENOMEM ? rc : IL_OK;
 }
 
-/* Whether the grid alone gives the run the same plugin. */
+/* Whether the grid alone chooses the same plugin. */
 static bool same_plugin(const il_run *run, const il_slots *grid, const il_keys_choice *what)
 {
     char key[64];
@@ -196,7 +196,7 @@ static bool same_plugin(const il_run *run, const il_slots *grid, const il_keys_c
     return grid && name && strcmp(name, choice_of(run, what->kind)->plugin->name) == 0;
 }
 
-/* A plugin with all of its settings. Where the grid has another one, its defaults say nothing. */
+/* Compares a plugin with all its settings. Where the grid chooses another plugin, its defaults do not matter. */
 static int add_choice(il_text *name, const il_run *run, const il_slots *grid, const il_keys_choice *what, il_err *e)
 {
     const il_choice *c = choice_of(run, what->kind);
@@ -242,7 +242,7 @@ int il_naming_sets(il_run *run, const il_slots *grid, const char *const *keys, s
         const il_keys_choice *what = choice_named(key, &setting);
         rc = what && !setting ? add_choice(&t, run, grid, what, e) : add_if_changed(&t, run, grid, key, e);
         if (!rc && !t.failed && !il_plain_line(t.data))
-            rc = il_fail(e, IL_EUSAGE, "--set %s: a value that tells runs apart must be one line of text", key);
+            rc = il_fail(e, IL_EUSAGE, "--set %s: a value that is part of a run's name must be one line of text", key);
     }
     free(sorted);
     if (!rc && t.failed)

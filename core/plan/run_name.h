@@ -1,4 +1,4 @@
-/* run_name.h - what a run is called: the axes that set it apart, and what --set changed. */
+/* run_name.h - the name of a run: its values on the axes, and the changes by --set. */
 #ifndef IL_NAMING_H
 #define IL_NAMING_H
 
@@ -6,11 +6,11 @@
 #include "plan/resolver.h"
 #include "plan/run.h"
 
-/* Fills run->name by its axes; the experiment's name where there are none. */
+/* Sets run->name from its axes, or to the experiment's name where there are none. */
 int il_naming_axes(il_run *run, const il_resolver *r, const il_variant *v, il_err *e);
 
-/* Appends each value that --set gave another than the grid's own, so that what was measured without is kept beside it. keys:
- * those of --set. grid: the run's settings without any --set; NULL: the grid alone makes no such run. */
+/* Appends each value that --set changed from the grid's own, so that results with and without --set are kept side by
+ * side. keys: those of --set. grid: the run's settings without any --set; NULL: the grid alone has no such run. */
 int il_naming_sets(il_run *run, const il_slots *grid, const char *const *keys, size_t count, il_err *e);
 
 #endif

@@ -1,4 +1,4 @@
-/* schedule.c - the learning rate from step to step. */
+/* schedule.c - the learning rate as a function of the step. */
 #include <math.h>
 #include <string.h>
 #include "plan/schedule.h"

@@ -1,4 +1,4 @@
-/* slots.c - dotted keys -> values, with the shape of each checked as it is set. */
+/* settings.c - dotted keys -> values; the shape of each value is checked when it is set. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -111,12 +111,12 @@ static bool is_null(const il_node *n)
 
 static int put_value(il_slots *s, const il_slot *slot, il_node_kind expected, il_err *e)
 {
-    static const char *const words[] = {"a single value", "a list", "a map"};
+    static const char *const words[] = {"a single value", "a list", "a mapping"};
     const char *name = slot->at ? slot->at->text : slot->key;
     if (is_null(slot->value))
         return il_slots_fail_key(slot, e, "'%s' has no value", name);
     if (slot->value->kind != expected)
-        return il_slots_fail(slot, e, "'%s' is %s, expected %s", name, words[slot->value->kind], words[expected]);
+        return il_slots_fail(slot, e, "'%s' is %s; expected %s", name, words[slot->value->kind], words[expected]);
     return set(s, slot, e);
 }
 
@@ -130,9 +130,9 @@ static int put_choice(il_slots *s, const char *choice, const il_slot *whole, il_
 {
     const il_node *value = whole->value;
     if (value->kind == IL_NODE_LIST)
-        return il_slots_fail(whole, e, "'%s' is a list, expected a name, or a map of name and settings", choice);
+        return il_slots_fail(whole, e, "'%s' is a list; expected a name, or a mapping of name and settings", choice);
     if (value->kind == IL_NODE_MAP && !il_yaml_get(value, "name"))
-        return il_slots_fail(whole, e, "'%s' lacks 'name'", choice);
+        return il_slots_fail(whole, e, "'%s' has no 'name'", choice);
 
     drop_choice(s, choice);
     il_slot slot = *whole;
@@ -153,7 +153,7 @@ static int put_choice(il_slots *s, const char *choice, const il_slot *whole, il_
     return IL_OK;
 }
 
-/* Names of train's settings, as written alone or as dotted keys. */
+/* Fails, suggesting one of train's settings as it was written: alone or as a dotted key. */
 static int unknown_train(const il_slot *slot, const char *written, il_err *e)
 {
     enum { MOST = 32, LONGEST = 32 };
@@ -183,7 +183,7 @@ static int put_train_map(il_slots *s, const il_slot *whole, il_err *e)
 {
     const il_node *map = whole->value;
     if (map->kind != IL_NODE_MAP)
-        return il_slots_fail(whole, e, "'train' is no map");
+        return il_slots_fail(whole, e, "'train' must be a mapping");
     for (size_t i = 0; i < map->count; i++) {
         il_slot slot = {.from = whole->from, .at = map->keys[i], .value = map->items[i]};
         const char *name = map->keys[i]->text;
@@ -196,7 +196,7 @@ static int put_train_map(il_slots *s, const il_slot *whole, il_err *e)
     return IL_OK;
 }
 
-/* The first part of a dotted key is wrong: suggests the whole key with the first part mended. */
+/* The first part of a dotted key is wrong: suggests the whole key with the first part corrected. */
 static int unknown_head(const il_slot *slot, const char *key, il_err *e)
 {
     char head[sizeof slot->key], better[2 * sizeof slot->key];
@@ -224,7 +224,7 @@ int il_slots_put(il_slots *s, const char *key, const il_node *value, il_slots_so
     const char *dot = strchr(key, '.');
     const char *tail = dot ? dot + 1 : NULL;
     if (source.base && tail)
-        return il_slots_fail_key(&slot, e, "'%s' cannot be dotted here; write %s: {%s: …}", key, head, tail);
+        return il_slots_fail_key(&slot, e, "'%s' must not be dotted here; write %s: {%s: …}", key, head, tail);
 
     if (il_keys_find_choice(head))
         return !tail   ? put_choice(s, head, &slot, e)
@@ -234,8 +234,8 @@ int il_slots_put(il_slots *s, const char *key, const il_node *value, il_slots_so
         if (tail)
             return put_train(s, &slot, tail, key, e);
         if (!source.base)
-            return il_slots_fail_key(&slot, e, "'train' can be given whole only in 'base'; set one key of it, as in "
-                                               "'train.on'");
+            return il_slots_fail_key(&slot, e, "'train' can be set as a whole only in 'base'; set one of its keys, "
+                                               "such as 'train.on'");
         return put_train_map(s, &slot, e);
     }
     if (strcmp(key, "test") == 0 || strcmp(key, "degrade") == 0)

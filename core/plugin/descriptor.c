@@ -1,4 +1,4 @@
-/* descriptor.c - is what a plugin exports complete and sane? */
+/* descriptor.c - checks that what a plugin exports is complete and valid. */
 #include <string.h>
 #include "plugin/descriptor.h"
 
@@ -13,11 +13,11 @@ static int check_settings(const il_plugin *p, il_err *e)
 {
     for (const il_param_spec *s = p->params; s && s->name; s++) {
         if (!is_name(s->name))
-            return il_fail(e, IL_EPLUGIN, "setting '%s' is no lower-case name", s->name);
+            return il_fail(e, IL_EPLUGIN, "setting '%s' must have a lower-case name", s->name);
         if (strcmp(s->name, "name") == 0 || strcmp(s->name, "label") == 0)
-            return il_fail(e, IL_EPLUGIN, "setting '%s' bears a name that grids use for another purpose", s->name);
+            return il_fail(e, IL_EPLUGIN, "setting '%s' has a name that grids reserve", s->name);
         if ((unsigned)s->type > IL_PARAM_PATH)
-            return il_fail(e, IL_EPLUGIN, "setting '%s' is of no known type", s->name);
+            return il_fail(e, IL_EPLUGIN, "setting '%s' has an unknown type", s->name);
         for (const il_param_spec *other = p->params; other < s; other++) {
             if (strcmp(other->name, s->name) == 0)
                 return il_fail(e, IL_EPLUGIN, "setting '%s' is declared twice", s->name);
@@ -29,7 +29,7 @@ static int check_settings(const il_plugin *p, il_err *e)
     return rc ? il_fail(e, IL_EPLUGIN, "%s", e ? e->message : "a default is wrong") : IL_OK;
 }
 
-/* The callback that a plugin of its kind lacks, or NULL. */
+/* A required callback that the plugin lacks, or NULL. */
 static const char *missing_callback(const il_plugin *p)
 {
     if (!p->open)
@@ -54,21 +54,21 @@ static const char *missing_callback(const il_plugin *p)
 int il_descriptor_check(const il_plugin *p, il_err *e)
 {
     if (p->kind < IL_KIND_DATASET || p->kind > (il_kind)IL_DESCRIPTOR_KINDS)
-        return il_fail(e, IL_EPLUGIN, "is of kind %d, which is none", (int)p->kind);
+        return il_fail(e, IL_EPLUGIN, "has the unknown kind %d", (int)p->kind);
     if (!is_name(p->name))
-        return il_fail(e, IL_EPLUGIN, "its name is '%s', expected lower-case letters, digits and '_'",
+        return il_fail(e, IL_EPLUGIN, "its name is '%s'; expected lower-case letters, digits and '_'",
                        p->name ? p->name : "");
     if (p->revision < 1)
-        return il_fail(e, IL_EPLUGIN, "its revision is %d, expected 1 or more", p->revision);
+        return il_fail(e, IL_EPLUGIN, "its revision is %d; expected 1 or more", p->revision);
 
     const char *missing = missing_callback(p);
     if (missing)
         return il_fail(e, IL_EPLUGIN, "%s '%s' lacks the callback %s", il_descriptor_kind(p->kind), p->name, missing);
     int tables = !!p->dataset + !!p->model + !!p->loss + !!p->mask_policy + !!p->masker + !!p->generator;
     if (tables != 1)
-        return il_fail(e, IL_EPLUGIN, "%s '%s' brings callbacks of another kind", il_descriptor_kind(p->kind), p->name);
+        return il_fail(e, IL_EPLUGIN, "%s '%s' has callbacks of another kind", il_descriptor_kind(p->kind), p->name);
     if (p->generator && p->generator->multiple < 1)
-        return il_fail(e, IL_EPLUGIN, "generator '%s': sides must be multiples of %d, expected 1 or more", p->name,
+        return il_fail(e, IL_EPLUGIN, "generator '%s': the multiple of its sides is %d; expected 1 or more", p->name,
                        p->generator->multiple);
     return check_settings(p, e);
 }

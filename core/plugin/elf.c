@@ -1,4 +1,4 @@
-/* peek.c - reads a number out of a shared object's data. Nothing in the file is trusted. */
+/* elf.c - reads a number from a shared object's data. Nothing in the file is trusted. */
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@ struct file {
     size_t size;
 };
 
-/* Copies a piece of the file; false when it is not all there. (Copied, since nothing promises alignment.) */
+/* Copies a part of the file; false when it ends too early. (A copy, because the data may be unaligned.) */
 static bool take(void *out, struct file f, uint64_t offset, size_t size)
 {
     if (offset > f.size || size > f.size - offset)
@@ -45,7 +45,7 @@ static bool is_named(struct file f, const Elf64_Shdr *names, uint32_t at, const 
            memcmp(f.bytes + offset, name, size) == 0;
 }
 
-/* The exported symbol's address, as linked. */
+/* The exported symbol's address at link time. */
 static bool find_symbol(uint64_t *out, struct file f, const Elf64_Ehdr *head, const char *name)
 {
     Elf64_Shdr table, names;
@@ -66,7 +66,7 @@ static bool find_symbol(uint64_t *out, struct file f, const Elf64_Ehdr *head, co
     return false;
 }
 
-/* Four bytes of the loaded image; 0 where the file has none (.bss). */
+/* Four bytes at an address; 0 where the file stores none (.bss). */
 static uint32_t read_address(struct file f, const Elf64_Ehdr *head, uint64_t address)
 {
     for (unsigned i = 0; i < head->e_phnum; i++) {
@@ -85,7 +85,7 @@ int il_peek_word(uint32_t *out, bool *found, const char *path, const char *symbo
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return il_fail(e, IL_EPLUGIN, "cannot be opened: %s", strerror(errno));
+        return il_fail(e, IL_EPLUGIN, "cannot open the file: %s", strerror(errno));
 
     int rc = IL_OK;
     struct stat info;
@@ -94,13 +94,13 @@ int il_peek_word(uint32_t *out, bool *found, const char *path, const char *symbo
         bytes = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
     close(fd);
     if (bytes == MAP_FAILED)
-        return il_fail(e, IL_EPLUGIN, "is no shared object of this machine");
+        return il_fail(e, IL_EPLUGIN, "is not a shared object for this machine");
 
     struct file f = {bytes, (size_t)info.st_size};
     Elf64_Ehdr head;
     uint64_t address = 0;
     if (!take(&head, f, 0, sizeof head) || !is_native(&head)) {
-        rc = il_fail(e, IL_EPLUGIN, "is no shared object of this machine");
+        rc = il_fail(e, IL_EPLUGIN, "is not a shared object for this machine");
     } else {
         *found = find_symbol(&address, f, &head, symbol);
         *out = *found ? read_address(f, &head, address) : 0;

@@ -1,4 +1,4 @@
-/* instance.c - a plugin as it was chosen. */
+/* instance.c - a plugin with its settings. */
 #include <stdlib.h>
 #include <sys/stat.h>
 #include "plugin/instance.h"
@@ -42,7 +42,7 @@ int il_policy_labels(float labels[256], const il_choice *policy, il_err *e)
         p->close(self);
     for (int grey = 0; grey < 256; grey++)
         if (!(labels[grey] >= 0 && labels[grey] <= 1))
-            return il_fail(e, IL_EPLUGIN, "mask policy %s: grey %d becomes %g, outside [0, 1]", p->name, grey,
+            return il_fail(e, IL_EPLUGIN, "mask policy %s: grey level %d has target %g; expected 0 to 1", p->name, grey,
                            (double)labels[grey]);
     return IL_OK;
 }

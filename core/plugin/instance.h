@@ -1,4 +1,4 @@
-/* instance.h - a plugin as it was chosen: with its settings, what its results depend on, and what a mask policy says. */
+/* instance.h - a plugin with its settings, the files its results depend on, and a mask policy's targets. */
 #ifndef IL_INSTANCE_H
 #define IL_INSTANCE_H
 
@@ -7,17 +7,17 @@
 
 /* A plugin with its settings. */
 typedef struct il_choice {
-    const il_plugin *plugin; /* lent by the registry */
+    const il_plugin *plugin; /* borrowed from the registry */
     il_params *params;
-    char *label; /* how tables call it: YAML's `label`, else the plugin's name */
+    char *label; /* its name in tables: YAML's `label`, else the plugin's name */
 } il_choice;
 
 void il_choice_free(il_choice *c);
 
-/* The files of an instance: those that its plugin names, else those that its IL_PARAM_PATH settings name. */
+/* The files an instance depends on: those that its plugin reports, else those of its IL_PARAM_PATH settings. */
 int il_uses_of(il_uses *out, const il_plugin *plugin, const void *self, const il_params *params, il_err *e);
 
-/* The target value of each grey level, by a mask policy. IL_EPLUGIN when one is outside [0, 1]. */
+/* A mask policy's target value for each grey level. IL_EPLUGIN when one is outside [0, 1]. */
 int il_policy_labels(float labels[256], const il_choice *policy, il_err *e);
 
 #endif

@@ -1,4 +1,4 @@
-/* items.c - the samples that a data set's scan found, and those it left out. */
+/* items.c - the samples that a data set's scan found, and those it rejected. */
 #include <stdlib.h>
 #include <string.h>
 #include "plugin/items.h"
@@ -39,7 +39,7 @@ void il_items_free(il_items *items)
 int il_items_add(il_items *items, const char *id, const char *image, const char *mask, il_err *e)
 {
     if (!id || !*id || !image || !*image)
-        return il_fail(e, IL_EPLUGIN, "the data set lists a sample without %s", id && *id ? "a picture" : "an id");
+        return il_fail(e, IL_EPLUGIN, "the data set lists a sample without %s", id && *id ? "an image" : "an id");
     il_item *list = il_array_grow(items->list, items->count, sizeof *list);
     if (!list)
         return il_fail_oom(e);

@@ -1,4 +1,4 @@
-/* items.h - the list that a data set's scan fills. */
+/* items.h - the list filled by a data set's scan. */
 #ifndef IL_ITEMS_H
 #define IL_ITEMS_H
 
@@ -9,7 +9,7 @@ typedef struct il_rejected {
 } il_rejected;
 
 struct il_items {
-    il_item *list; /* texts are owned */
+    il_item *list; /* its texts are owned */
     size_t count;
     il_rejected *rejected;
     size_t rejected_count;
@@ -18,7 +18,7 @@ struct il_items {
 int il_items_new(il_items **out, il_err *e);
 void il_items_free(il_items *items);
 
-/* Both lists by id, in byte order. IL_EDATA when an id was added twice: the message names both files. */
+/* Sorts both lists by id, in byte order. IL_EDATA when an id was added twice; the message names both files. */
 int il_items_sort(il_items *items, il_err *e);
 
 #endif

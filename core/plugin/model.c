@@ -1,10 +1,10 @@
-/* model.c - model and loss plugins opened for use. */
+/* model.c - instances of model and loss plugins. */
 #include <string.h>
 #include <inpaintlab/weights.h>
 #include "plugin/model.h"
 
-/* Channels last where it is faster: on the CPU by measurement (results/benchmarks), on CUDA for what its tensor cores take,
- * by NVIDIA's word. */
+/* Channels last where it is faster: on the CPU as measured (results/benchmarks), on CUDA for the types of its tensor
+ * cores, as NVIDIA recommends. */
 static il_order order_for(il_model_opts o)
 {
     return o.device.kind == IL_DEVICE_CPU || o.precision != IL_PRECISION_FP32 ? IL_ORDER_NHWC : IL_ORDER_NCHW;
@@ -40,7 +40,7 @@ void il_model_close(il_model *m)
     memset(m, 0, sizeof *m);
 }
 
-/* Losses and counts are exact, whatever the network's precision. */
+/* Losses and counts need float32 logits, whatever the network's precision. */
 static il_tensor *not_half(il_scope *s, il_tensor *t)
 {
     il_dtype type = il_dtype_of(t);
@@ -55,8 +55,8 @@ il_tensor *il_model_forward(const il_model *m, il_scope *s, il_tensor *image, il
     bool fits = il_ndim(logit) == 4 && il_dim(logit, 0) == il_dim(image, 0) && il_dim(logit, 1) == 1 &&
                 il_dim(logit, 2) == il_dim(image, 2) && il_dim(logit, 3) == il_dim(image, 3);
     if (!fits)
-        return il_scope_fail(s, IL_EPLUGIN, "model %s: its output has %d dimensions and %lld elements, not the shape "
-                             "(%lld,1,%lld,%lld) of logits", m->plugin->name, il_ndim(logit),
+        return il_scope_fail(s, IL_EPLUGIN, "model %s: the output has %d dimensions and %lld elements; expected logits "
+                             "of shape (%lld,1,%lld,%lld)", m->plugin->name, il_ndim(logit),
                              (long long)il_numel(logit), (long long)il_dim(image, 0), (long long)il_dim(image, 2),
                              (long long)il_dim(image, 3));
     if (aux && *aux)
@@ -96,7 +96,7 @@ il_tensor *il_loss_forward(const il_loss *l, il_scope *s, il_tensor *logit, il_t
 {
     il_tensor *loss = l->plugin->loss->forward(l->self, s, logit, target, valid);
     if (loss && il_numel(loss) != 1)
-        return il_scope_fail(s, IL_EPLUGIN, "loss %s: gave %lld values instead of one", l->plugin->name,
+        return il_scope_fail(s, IL_EPLUGIN, "loss %s: returned %lld values; expected one", l->plugin->name,
                              (long long)il_numel(loss));
     return loss;
 }

@@ -1,4 +1,4 @@
-/* model.h - model and loss plugins opened for use. */
+/* model.h - instances of model and loss plugins. */
 #ifndef IL_MODEL_H
 #define IL_MODEL_H
 
@@ -6,7 +6,7 @@
 
 typedef struct il_model_opts {
     il_device device;
-    il_precision precision; /* of what il_model_forward computes; the weights are float32 */
+    il_precision precision; /* of il_model_forward's computation; the weights are float32 */
     uint64_t seed;          /* of the initial weights */
 } il_model_opts;
 
@@ -17,17 +17,18 @@ typedef struct il_model {
     il_state *state;
     il_device device;
     il_precision precision;
-    il_order order; /* in which it works */
+    il_order order; /* memory order in which it works */
 } il_model;
 
-/* Opens the plugin and builds its tensors with initial values. */
+/* Opens the plugin and creates its tensors with initial values. */
 int il_model_open(il_model *out, const il_choice *choice, il_model_opts opts, il_err *e);
 void il_model_close(il_model *m);
 
-/* image (N,3,H,W) -> logits (N,1,H,W), float32 where the network computes in half precision; a result of another shape is an error that names the plugin. */
+/* image (N,3,H,W) -> logits (N,1,H,W), float32 even where the network computes in half precision; a result of another
+ * shape is an error that names the plugin. */
 il_tensor *il_model_forward(const il_model *m, il_scope *s, il_tensor *image, il_tensor **aux);
 
-/* Sets the state from a weights file, safetensors or .pth; see il_state_load. */
+/* Loads the state from a weights file, safetensors or .pth; see il_state_load. */
 int il_model_load(il_model *m, const char *path, const char *const *skip, il_err *e);
 
 typedef struct il_loss {
@@ -37,7 +38,7 @@ typedef struct il_loss {
 
 int il_loss_open(il_loss *out, const il_choice *choice, il_err *e);
 void il_loss_close(il_loss *l);
-/* valid: which pixels count; NULL: all. 0-d; a result with elements other than one is an error. */
+/* valid: which pixels count; NULL: all. A 0-d tensor; a result with more or less than one element is an error. */
 il_tensor *il_loss_forward(const il_loss *l, il_scope *s, il_tensor *logit, il_tensor *target, il_tensor *valid);
 
 #endif

@@ -28,7 +28,7 @@ struct loaded {
 struct il_registry {
     struct loaded *loaded;
     size_t count;
-    il_refused *refused; /* its texts are ours */
+    il_refused *refused; /* its texts are owned */
     size_t nrefused;
 };
 
@@ -36,12 +36,12 @@ struct il_registry {
 
 static int wrong_abi(uint32_t abi, il_err *e)
 {
-    return il_fail(e, IL_EPLUGIN, "was built for plugin ABI %u, this program has %u: rebuild it", (unsigned)abi,
+    return il_fail(e, IL_EPLUGIN, "was built for plugin ABI %u, but this program has ABI %u; rebuild it", (unsigned)abi,
                    (unsigned)IL_ABI);
 }
 
-/* Maps a file and checks its descriptor; the message lacks the path. The ABI is read from the file first, since dlopen
- * runs constructors, and another ABI may want symbols that are gone. */
+/* Loads a file and checks its descriptor; messages do not include the path. The ABI is read from the file first, since
+ * dlopen runs constructors, and a plugin of another ABI may need symbols that no longer exist. */
 static int load_file(const il_plugin **out, const char *path, il_err *e)
 {
     uint32_t abi = 0;
@@ -50,7 +50,7 @@ static int load_file(const il_plugin **out, const char *path, il_err *e)
     if (rc)
         return rc;
     if (!found)
-        return il_fail(e, IL_EPLUGIN, "has no %s, so it is no plugin", symbol);
+        return il_fail(e, IL_EPLUGIN, "is not a plugin: it does not export %s", symbol);
     if (abi != IL_ABI)
         return wrong_abi(abi, e);
 
@@ -60,11 +60,11 @@ static int load_file(const il_plugin **out, const char *path, il_err *e)
         size_t skip = why && strncmp(why, path, strlen(path)) == 0 ? strlen(path) : 0;
         if (skip && strncmp(why + skip, ": ", 2) == 0)
             skip += 2;
-        return il_fail(e, IL_EPLUGIN, "cannot be loaded: %s", why ? why + skip : "no reason given");
+        return il_fail(e, IL_EPLUGIN, "cannot load the plugin: %s", why ? why + skip : "no reason given");
     }
     const il_plugin *p = dlsym(handle, symbol);
     if (!p)
-        return il_fail(e, IL_EPLUGIN, "has no %s, so it is no plugin", symbol);
+        return il_fail(e, IL_EPLUGIN, "is not a plugin: it does not export %s", symbol);
     if (p->abi != IL_ABI)
         return wrong_abi(p->abi, e);
     rc = il_descriptor_check(p, e);
@@ -115,7 +115,7 @@ static int refuse(il_registry *r, const char *path, const char *why, il_err *e)
     return IL_OK;
 }
 
-/* Keeps the plugin of a file or notes why not; fails only for want of memory. */
+/* Keeps a file's plugin or records why it is refused; fails only when out of memory. */
 static int add_file(il_registry *r, const char *path, il_err *e)
 {
     const il_plugin *p = NULL;
@@ -131,7 +131,7 @@ static int add_file(il_registry *r, const char *path, il_err *e)
         return keep(r, p, path, e);
     if (same->plugin == p)
         return IL_OK;
-    il_fail(&why, IL_EPLUGIN, "%s '%s' is already there, from %s", il_descriptor_kind(p->kind), p->name, same->path);
+    il_fail(&why, IL_EPLUGIN, "%s '%s' was already loaded from %s", il_descriptor_kind(p->kind), p->name, same->path);
     return refuse(r, path, why.message, e);
 }
 
@@ -159,7 +159,7 @@ static int add_folder(il_registry *r, const char *path, il_err *e)
     return rc;
 }
 
-/* A folder and those of the kinds within it. */
+/* A folder and its subfolders, one per kind. */
 static int add_tree(il_registry *r, const char *path, il_err *e)
 {
     int rc = IL_OK;
@@ -178,7 +178,7 @@ static bool is_folder(const char *path)
     return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
-/* INPAINTLAB_PLUGIN_PATH; a folder that is not there is told like a plugin that cannot be had. */
+/* INPAINTLAB_PLUGIN_PATH; a missing folder is recorded like a refused plugin. */
 static int add_user_folders(il_registry *r, il_err *e)
 {
     const char *variable = getenv("INPAINTLAB_PLUGIN_PATH");
@@ -191,13 +191,13 @@ static int add_user_folders(il_registry *r, il_err *e)
         if (is_folder(path))
             rc = add_tree(r, path, e);
         else
-            rc = refuse(r, path, "is no folder, though INPAINTLAB_PLUGIN_PATH names it", e);
+            rc = refuse(r, path, "is not a folder, but INPAINTLAB_PLUGIN_PATH lists it", e);
     }
     free(list);
     return rc;
 }
 
-/* The folder of the built-in plugins, found from where this library lies, so that an installation may be moved:
+/* The folder of the built-in plugins, relative to this library, so that an installation can be moved:
  * LIB/inpaintlab/plugins as installed, BUILD/plugins in a build folder. */
 static char *builtin_folder(void)
 {
@@ -260,7 +260,7 @@ void il_registry_free(il_registry *r)
 
 /* ---- asking ---- */
 
-/* kind 0: whatever it is. */
+/* kind 0: any kind. */
 static int find_path(const il_plugin **out, il_registry *r, int kind, const char *path, il_err *e)
 {
     const il_plugin *p = NULL;
@@ -268,7 +268,7 @@ static int find_path(const il_plugin **out, il_registry *r, int kind, const char
     if (rc || !p)
         return il_fail_in(e, "%s", path);
     if (kind && (int)p->kind != kind)
-        return il_fail(e, IL_EPLUGIN, "%s: is a %s, expected a %s", path, il_descriptor_kind(p->kind),
+        return il_fail(e, IL_EPLUGIN, "%s: is a %s; expected a %s", path, il_descriptor_kind(p->kind),
                        il_descriptor_kind((il_kind)kind));
     if (!il_registry_path(r, p))
         rc = keep(r, p, path, e);
@@ -283,7 +283,7 @@ int il_registry_find_file(const il_plugin **out, il_registry *r, const char *pat
     return find_path(out, r, 0, path, e);
 }
 
-/* The refused file that was to bring `name`: NAME.so. */
+/* The refused file that should have provided `name`: NAME.so. */
 static const il_refused *find_refused(const il_registry *r, const char *name)
 {
     size_t size = strlen(name);
@@ -301,7 +301,7 @@ static int not_found(const il_registry *r, il_kind kind, const char *name, il_er
     const char *what = il_descriptor_kind(kind);
     const il_refused *refused = find_refused(r, name);
     if (refused)
-        return il_fail(e, IL_EPLUGIN, "%s '%s' cannot be used: %s: %s", what, name, refused->path, refused->why);
+        return il_fail(e, IL_EPLUGIN, "cannot use %s '%s': %s: %s", what, name, refused->path, refused->why);
 
     const char **names = calloc(r->count + 1, sizeof *names);
     if (!names)
@@ -316,9 +316,9 @@ static int not_found(const il_registry *r, il_kind kind, const char *name, il_er
         count++;
     }
     const char *nearest = il_words_nearest(name, names, count);
-    int rc = nearest ? il_fail(e, IL_EPLUGIN, "no %s is called '%s'; did you mean '%s'?", what, name, nearest)
-                     : il_fail(e, IL_EPLUGIN, "no %s is called '%s'; there is %s", what, name,
-                               list.data ? list.data : "none at all");
+    int rc = nearest ? il_fail(e, IL_EPLUGIN, "unknown %s '%s'; did you mean '%s'?", what, name, nearest)
+                     : il_fail(e, IL_EPLUGIN, "unknown %s '%s'; %s%s", what, name,
+                              list.data ? "expected one of " : "none is installed", list.data ? list.data : "");
     il_words_free(&list);
     free(names);
     return rc;

@@ -7,21 +7,21 @@
 
 typedef struct il_registry il_registry;
 
-/* A plugin that did not load, and why: told when someone asks for it, never fatal at start. */
+/* A plugin that did not load, and why: reported when it is asked for, never fatal at start. */
 typedef struct il_refused {
     const char *path;
     const char *why;
 } il_refused;
 
-/* Loads every *.so of the colon-separated folders of INPAINTLAB_PLUGIN_PATH, then of the built-in folders. The first of
- * a kind and name wins. The descriptor's ABI is read before any code of the plugin runs. */
+/* Loads every *.so of the colon-separated folders of INPAINTLAB_PLUGIN_PATH, then of the built-in folders. The first
+ * plugin of a kind and name wins. The descriptor's ABI is read before any code of the plugin runs. */
 int il_registry_open(il_registry **out, il_err *e);
 void il_registry_free(il_registry *r);
 
-/* Lends the plugin named so, or the one in the file when name holds a '/'. IL_EPLUGIN: "no model is called 'fnc'; did
- * you mean 'fcn'?", or why its file was refused. */
+/* The plugin of that name, or the one in the file when name contains a '/'; borrowed. IL_EPLUGIN: "unknown model
+ * 'fnc'; did you mean 'fcn'?", or why its file was refused. */
 int il_registry_find(const il_plugin **out, il_registry *r, il_kind kind, const char *name, il_err *e);
-/* Lends the plugin in a file, of whatever kind. */
+/* The plugin in a file, of any kind; borrowed. */
 int il_registry_find_file(const il_plugin **out, il_registry *r, const char *path, il_err *e);
 
 size_t il_registry_count(const il_registry *r);

@@ -1,4 +1,4 @@
-/* sweep.c - rows of tiles; only the rows of pixels that later tiles still reach are kept as numbers. */
+/* tiled_inference.c - works through rows of tiles; only pixel rows that later tiles overlap are kept as logits. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,10 +13,10 @@ struct sweep {
     il_sweep_opts opts;
     il_axis across, down;
     float table[256]; /* grey level -> input */
-    float *band;      /* tile rows x width: logits of the current row of tiles, and what is left of those above */
+    float *band;      /* tile rows x width: logits of the current row of tiles, and the overlap with those above */
     uint8_t *input;   /* tiles, interleaved */
     float *logit;
-    double level;     /* the threshold as a logit */
+    double level;     /* logit of the threshold */
     il_sweep_result result;
 };
 
@@ -33,7 +33,7 @@ void il_sweep_free(il_sweep_result *r)
     *r = (il_sweep_result){ 0 };
 }
 
-/* Logits of `count` tiles of one row, from tile `first` on. */
+/* Logits of `count` tiles of one row, starting at tile `first`. */
 static int forward(struct sweep *w, int row, int first, int count, il_err *e)
 {
     int tile = w->opts.tile;
@@ -70,7 +70,7 @@ static void blend(struct sweep *w, int row, int column, const float *logit)
     }
 }
 
-/* Turns the first rows of the band, which no later tile reaches, into scores. */
+/* Converts the first rows of the band, which no later tile overlaps, to scores. */
 static int settle(struct sweep *w, int top, int rows, il_err *e)
 {
     int width = w->photo->width;
@@ -80,7 +80,8 @@ static int settle(struct sweep *w, int top, int rows, il_err *e)
         for (int x = 0; x < width; x++) {
             double logit = from[x];
             if (isnan(logit))
-                return il_fail(e, IL_EFORMAT, "model %s: gives no number (NaN) at column %d, row %d", w->model->plugin->name,
+                return il_fail(e, IL_EFORMAT, "model %s: the output is not a number (NaN) at column %d, row %d",
+                               w->model->plugin->name,
                                x, top + y);
             bool marked = logit > w->level;
             w->result.score.pixels[at + (size_t)x] = (uint8_t)lrint(255 / (1 + exp(-logit)));

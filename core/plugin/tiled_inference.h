@@ -1,4 +1,4 @@
-/* sweep.h - a model over a whole picture, tile by tile. */
+/* tiled_inference.h - a model applied to a whole image, tile by tile. */
 #ifndef IL_DETECT_SWEEP_H
 #define IL_DETECT_SWEEP_H
 
@@ -7,21 +7,21 @@
 
 typedef struct il_sweep_opts {
     int tile, overlap; /* pixels */
-    int batch;         /* tiles at once */
-    double threshold;  /* in (0, 1): marked is what scores above */
+    int batch;         /* tiles per forward pass */
+    double threshold;  /* in (0, 1): pixels with higher scores are marked */
 } il_sweep_opts;
 
 typedef struct il_sweep_result {
     il_image score;  /* one channel: probability * 255, rounded */
-    il_image mask;   /* one channel: 255 where marked, decided before rounding */
-    int64_t marked;  /* pixels */
+    il_image mask;   /* one channel: 255 where marked, thresholded before rounding */
+    int64_t marked;  /* pixels above the threshold */
 } il_sweep_result;
 
 /* photo is RGB. Logits are blended where tiles overlap; a side shorter than a tile is padded with black, as in training. */
 int il_sweep_picture(il_sweep_result *out, const il_model *m, const il_image *photo, il_sweep_opts o, il_err *e);
 void il_sweep_free(il_sweep_result *r);
 
-/* What il_sweep_picture needs besides result and model, in bytes. */
+/* Memory that il_sweep_picture needs besides result and model, in bytes. */
 int64_t il_sweep_bytes(int width, il_sweep_opts o);
 
 #endif

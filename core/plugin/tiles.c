@@ -1,20 +1,20 @@
-/* tiles.c - where tiles lie and how they blend. */
+/* tiles.c - positions and blending weights of tiles. */
 #include <math.h>
 #include <stdlib.h>
 #include "plugin/tiles.h"
 
 enum { GRID = 8 };
 
-/* Rises smoothly over `ramp` pixels from each end of the tile; never 0. */
+/* A weight that rises smoothly over `ramp` pixels from each end of the tile; never 0. */
 static double window(int i, int tile, int ramp)
 {
     int inward = i < tile - 1 - i ? i : tile - 1 - i;
     double u = (inward + 0.5) / ramp;
-    double s = u < 1 ? sin(u * acos(0)) : 1; /* acos(0): a quarter turn */
+    double s = u < 1 ? sin(u * acos(0)) : 1; /* acos(0) is pi/2 */
     return s * s;
 }
 
-/* Gives each tile its share of the windows' sum at every pixel. */
+/* Normalises the weights so that they sum to 1 at every pixel. */
 static void fill_weights(il_axis *a, const double *shape, double *sum)
 {
     for (int x = 0; x < a->side; x++)
@@ -32,7 +32,8 @@ static void fill_weights(il_axis *a, const double *shape, double *sum)
 int il_tiles_axis(il_axis *out, int side, int tile, int overlap, il_err *e)
 {
     if (side < 1 || tile < 1 || overlap < 0 || overlap >= tile)
-        return il_fail(e, IL_EPARAM, "tiles of %d with an overlap of %d on %d pixels: expected overlap < tile", tile, overlap,
+        return il_fail(e, IL_EPARAM, "tiles of %d pixels with an overlap of %d on a side of %d; the overlap must be less "
+                       "than the tile", tile, overlap,
                        side);
     int step = tile - overlap;
     if (step > GRID)

@@ -1,4 +1,4 @@
-/* store_db.c - statements, transactions and messages: the plain handling of sqlite3 that every part of the store needs. */
+/* database.c - statements, transactions and error messages: the use of sqlite3 that all parts of the store share. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,9 +19,9 @@ int il_store_fail(il_store *s, int result, il_err *e)
     case SQLITE_CORRUPT:
         return il_fail(e, IL_EDB, "%s: the database is damaged (%s)", s->path, sqlite3_errmsg(s->db));
     case SQLITE_READONLY:
-        return il_fail(e, IL_EDB, "%s: cannot be written: the file or its folder is read-only", s->path);
+        return il_fail(e, IL_EDB, "cannot write %s: the file or its folder is read-only", s->path);
     case SQLITE_CANTOPEN:
-        return il_fail(e, IL_EDB, "%s: the database cannot be opened: it, or a file beside it, may not be read or written",
+        return il_fail(e, IL_EDB, "cannot open %s: no permission to read or write the database or a file beside it",
                        s->path);
     case SQLITE_FULL:
         return il_fail(e, IL_EDB, "%s: the disk is full", s->path);
@@ -77,7 +77,7 @@ int il_store_exec(int64_t *out, il_store *s, const char *sql, const il_bind *val
         rc = il_store_step(&row, s, statement, e);
     if (rc == IL_OK && row) {
         first = sqlite3_column_int64(statement, 0);
-        rc = il_store_step(&row, s, statement, e); /* RETURNING takes effect when the statement is through */
+        rc = il_store_step(&row, s, statement, e); /* RETURNING takes effect when the statement has finished */
     }
     sqlite3_finalize(statement);
     if (rc == IL_OK && out)
@@ -91,7 +91,7 @@ int il_store_script(il_store *s, const char *sql, il_err *e)
     return result == SQLITE_OK ? IL_OK : il_store_fail(s, result, e);
 }
 
-/* SQLite would go on writing to a file that has no name any more, and all would be lost at the end. */
+/* SQLite would keep writing to a deleted file, and everything would be lost at the end. */
 static int check_place(const il_store *s, il_err *e)
 {
     struct stat st;

@@ -1,4 +1,4 @@
-/* store_db.h - what the files of the store share: the connection, values to bind, statements, transactions. */
+/* database.h - shared by the files of the store: the connection, values to bind, statements, transactions. */
 #ifndef IL_STORE_DB_H
 #define IL_STORE_DB_H
 
@@ -9,18 +9,18 @@
 struct il_store {
     sqlite3 *db;
     char *path;
-    int trouble; /* the result code that il_store_fail last told of */
+    int trouble; /* the result code that il_store_fail last reported */
     dev_t device;
-    ino_t file; /* of the open database; 0: in memory, or only read */
-    il_store *memo; /* of one that is only read: in memory, for file hashes; NULL until there is one */
+    ino_t file; /* of the open database; 0: in memory or read-only */
+    il_store *memo; /* of a read-only store: an in-memory database for file hashes; NULL until needed */
 };
 
 /* A value for ?1, ?2, …; lists end with {0}. */
 typedef struct il_bind {
     enum { IL_BIND_END, IL_BIND_INT, IL_BIND_REAL, IL_BIND_TEXT, IL_BIND_BYTES } kind;
-    int64_t whole; /* of bytes: how many */
+    int64_t whole; /* an integer; for bytes: their number */
     double real;
-    const void *text; /* or bytes; borrowed until the statement has run; NULL binds NULL */
+    const void *text; /* text or bytes; borrowed until the statement has run; NULL binds NULL */
 } il_bind;
 
 static inline il_bind il_bind_int(int64_t v)
@@ -44,7 +44,7 @@ static inline il_bind il_bind_bytes(const void *v, size_t size)
     return (il_bind){ .kind = IL_BIND_BYTES, .whole = (int64_t)size, .text = v };
 }
 
-/* Turns what the connection complains about into a message; `result` is the code that sqlite3 returned. */
+/* Converts the connection's error to a message; `result` is the code that sqlite3 returned. */
 int il_store_fail(il_store *s, int result, il_err *e);
 
 int il_store_prepare(sqlite3_stmt **out, il_store *s, const char *sql, il_err *e);
@@ -57,38 +57,38 @@ int il_store_exec(int64_t *out, il_store *s, const char *sql, const il_bind *val
 /* Runs statements that bind and return nothing. */
 int il_store_script(il_store *s, const char *sql, il_err *e);
 
-/* il_store_end commits if rc is IL_OK, else undoes, and returns what the whole came to. */
+/* il_store_end commits if rc is IL_OK, otherwise rolls back; returns the overall result. */
 int il_store_begin(il_store *s, il_err *e);
 int il_store_end(il_store *s, int rc, il_err *e);
 
 /* Copies a text column; "" where it is NULL. */
 void il_store_text(char *to, size_t size, sqlite3_stmt *statement, int column);
-/* What the column `status` holds. */
+/* The text for the column `status`. */
 const char *il_store_status_name(il_status status);
 il_status il_store_status(const char *name);
 
-/* Remembers that the experiment's plan calls this run so. */
+/* Records that the experiment's plan gives the run this name. */
 int il_store_name_run(il_store *s, int64_t experiment, const char *name, int64_t run, il_err *e);
 
 /* The history of the schema: text i brings a database from user_version i to i + 1. */
 typedef struct il_migrations {
     const char *const *texts;
     int count;
-    int (*finish)(il_store *s, il_err *e); /* what SQL alone cannot do, in the transaction of the last text; NULL: nothing */
+    int (*finish)(il_store *s, il_err *e); /* work that SQL cannot do, in the last text's transaction; NULL: none */
 } il_migrations;
 enum { IL_STORE_ID = 0x494c6162 }; /* application_id: "ILab" */
-/* IL_EDB for a database that is another program's or newer than the texts; then nothing of it was changed. */
+/* IL_EDB for a database of another program or a newer version; it is then unchanged. */
 int il_store_migrate(il_store *s, il_migrations all, il_err *e);
-/* The same refusals, and for one that is older or empty; never writes. */
+/* IL_EDB also for an older or empty database; never writes. */
 int il_store_check(il_store *s, il_migrations all, il_err *e);
 il_migrations il_store_migrations(void);
 
-/* The sums and metrics of a finished test, from the rows of its pictures, in place of those it has; an unfinished one has
- * none. Within the caller's transaction, as is il_store_fill_metrics, which does this for every test whose rows are missing
- * or of a revision before IL_METRICS_REVISION. */
+/* Replaces the sums and metrics of a finished test by those computed from the rows of its images; an unfinished test
+ * has none. Runs in the caller's transaction, like il_store_fill_metrics, which does this for every test whose rows
+ * are missing or of a revision before IL_METRICS_REVISION. */
 int il_store_put_metrics(il_store *s, int64_t test, il_err *e);
 int il_store_fill_metrics(il_store *s, il_err *e);
-/* The same in a transaction of its own, and without one where nothing is missing or old. */
+/* The same in a transaction of its own; without one where nothing is missing or old. */
 int il_store_refresh_metrics(il_store *s, il_err *e);
 
 /* Fills `published` and `published_splits` from the embedded texts, if these differ from what is there. */

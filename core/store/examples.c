@@ -1,4 +1,4 @@
-/* store_examples.c - the example pictures of a test as rows. */
+/* examples.c - the example images of a test as rows. */
 #include <stdlib.h>
 #include <string.h>
 #include "store/database.h"
@@ -73,7 +73,7 @@ int il_store_examples(il_example out[IL_RANKS], size_t *count, il_store *s, int6
     size_t n = 0;
     int more = 0;
     int rc = il_store_prepare(&statement, s, "SELECT id, rank, photo, truth, score, iou FROM examples WHERE test = ?1"
-                              " ORDER BY rank", e); /* their names happen to stand in order */
+                              " ORDER BY rank", e); /* the names of the ranks happen to sort in this order */
     if (rc == IL_OK)
         rc = il_store_bind(s, statement, (il_bind[]){ il_bind_int(test), { 0 } }, e);
     while (rc == IL_OK && (rc = il_store_step(&more, s, statement, e)) == IL_OK && more && n < IL_RANKS)

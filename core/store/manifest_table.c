@@ -1,4 +1,4 @@
-/* store_samples.c - the manifest of a made data set as a temporary table, to be queried beside the measurements. */
+/* manifest_table.c - the manifest of a built data set as a temporary table, to be queried with the measurements. */
 #include <stdio.h>
 #include "dataset/manifest.h"
 #include "store/database.h"
@@ -54,7 +54,7 @@ int il_store_samples(il_store *s, const char *folder, il_err *e)
         int end = il_store_script(s, "RELEASE samples", rc == IL_OK ? e : NULL);
         rc = rc == IL_OK ? end : rc;
     }
-    if (only) /* a temporary table is the one thing that a reader may make */
+    if (only) /* a reader may create only this temporary table */
         il_store_script(s, "PRAGMA query_only = ON", rc == IL_OK ? e : NULL);
     il_manifest_free(&m);
     il_words_free(&path);

@@ -1,10 +1,10 @@
-/* metric_table.c - the sums and metrics of finished tests as rows: what they are, and how they are computed from the rows of
- * their pictures. */
+/* metric_table.c - the sums and metrics of finished tests as rows: their definitions, and their computation from the
+ * rows of the images. */
 #include <math.h>
 #include "base/text.h"
 #include "store/database.h"
 
-/* What rows a metric is computed from. */
+/* The rows that a metric is computed from. */
 enum source { BATCHES, IMAGES, SCORES, SOURCES };
 
 static const char *const from[SOURCES] = {
@@ -18,7 +18,7 @@ static const char *const from[SOURCES] = {
 #define TAMPERED "il_hist_sum(tampered)"
 #define CLEAN "il_hist_sum(clean)"
 
-/* In the order in which they are shown. Whoever changes what one of them means raises IL_METRICS_REVISION. */
+/* In the order in which they are shown. Raise IL_METRICS_REVISION when the meaning of a metric changes. */
 static const struct metric {
     const char *convention, *metric;
     enum source source;
@@ -72,7 +72,7 @@ static const char sums[] =
 
 /* ---- one test ---- */
 
-/* Those of one source come from one walk over its rows. */
+/* All metrics of one source are computed in one pass over its rows. */
 static int compute(double values[METRICS], il_store *s, int64_t test, enum source source, il_err *e)
 {
     il_text sql = { 0 };
@@ -98,7 +98,7 @@ static int compute(double values[METRICS], il_store *s, int64_t test, enum sourc
     return rc;
 }
 
-/* A damaged histogram leaves undefined what needs it; it is no reason to refuse the whole database. */
+/* A damaged histogram makes the metrics that need it undefined; it does not make the database unusable. */
 static int compute_all(double values[METRICS], il_store *s, int64_t test, il_err *e)
 {
     il_err why = { 0 };
@@ -155,7 +155,7 @@ int il_store_put_metrics(il_store *s, int64_t test, il_err *e)
 
 /* ---- all tests ---- */
 
-/* ?1: tests whose rows are of a revision below it. All rows of a test are written together, so one of them tells. */
+/* ?1: tests whose rows are of a revision below it. All rows of a test are written together, so one is enough. */
 #define IS_OLD "t.status = 'done' AND COALESCE((SELECT m.revision FROM test_metrics m WHERE m.test = t.id LIMIT 1), 0) < ?1"
 #define ARE_DEFINITIONS_OLD "COALESCE((SELECT MAX(revision) FROM metric_definitions), 0) < ?1"
 

@@ -1,4 +1,4 @@
-/* open.c - opening the database of results: whose it is, which version, and what the paper published. */
+/* open.c - opens the database of results: checks its owner and version, migrates it, fills in the published figures. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@ extern const char il_embedded_results_sql[], il_embedded_results_2_sql[], il_emb
 
 enum { PATIENCE_MS = 60000 };
 
-/* ---- which database it is ---- */
+/* ---- identity and version ---- */
 
 il_migrations il_store_migrations(void)
 {
@@ -40,7 +40,7 @@ static int read_marks(struct marks *out, il_store *s, il_err *e)
     return rc;
 }
 
-/* *version is 0 for an empty database. All is read of one moment: another process may be filling it. */
+/* *version is 0 for an empty database. All values come from one snapshot: another process may be filling it. */
 static int identify(int64_t *version, il_store *s, il_migrations all, il_err *e)
 {
     struct marks m = { 0 };
@@ -53,9 +53,9 @@ static int identify(int64_t *version, il_store *s, il_migrations all, il_err *e)
     if (rc != IL_OK)
         return rc;
     if (m.id != IL_STORE_ID && (m.id != 0 || m.version != 0 || m.objects != 0))
-        return il_fail(e, IL_EDB, "%s: a database of another program; it was left as it is", s->path);
+        return il_fail(e, IL_EDB, "%s: the database belongs to another program; it was not changed", s->path);
     if (m.version > all.count)
-        return il_fail(e, IL_EDB, "%s: made by a newer inpaintlab (version %lld of the schema; this one knows up to %d)",
+        return il_fail(e, IL_EDB, "%s: made by a newer inpaintlab (schema version %lld; expected at most %d)",
                        s->path, (long long)m.version, all.count);
     *version = m.version;
     return IL_OK;
@@ -66,14 +66,14 @@ int il_store_check(il_store *s, il_migrations all, il_err *e)
     int64_t version = 0;
     int rc = identify(&version, s, all, e);
     if (rc == IL_OK && version == 0)
-        return il_fail(e, IL_EDB, "%s: empty; `inpaintlab run` fills it", s->path);
+        return il_fail(e, IL_EDB, "%s: the database is empty; `inpaintlab run` fills it", s->path);
     if (rc == IL_OK && version < all.count)
-        return il_fail(e, IL_EDB, "%s: made by an older inpaintlab; the next `inpaintlab run` brings it up to date",
+        return il_fail(e, IL_EDB, "%s: made by an older inpaintlab; the next `inpaintlab run` updates it",
                        s->path);
     return rc;
 }
 
-/* One step, looked up under the lock: another process may have taken it meanwhile. */
+/* One migration. The version is read under the lock, since another process may have migrated in the meantime. */
 static int migrate_once(il_store *s, il_migrations all, il_err *e)
 {
     int64_t version = 0;
@@ -91,7 +91,7 @@ static int migrate_once(il_store *s, il_migrations all, il_err *e)
         if (rc == IL_OK)
             rc = il_store_script(s, marks, e);
         if (rc != IL_OK)
-            il_fail_in(e, "version %d of the schema", (int)version + 1);
+            il_fail_in(e, "schema version %d", (int)version + 1);
     }
     return il_store_end(s, rc, e);
 }
@@ -120,9 +120,9 @@ static int make_folders(const char *path, il_err *e)
     for (char *slash = strchr(copy + 1, '/'); rc == IL_OK && slash; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
         if (mkdir(copy, 0777) != 0 && errno != EEXIST)
-            rc = il_fail(e, IL_EIO, "%s: the folder cannot be made: %s", copy, strerror(errno));
+            rc = il_fail(e, IL_EIO, "cannot create the folder %s: %s", copy, strerror(errno));
         else if (stat(copy, &st) == 0 && !S_ISDIR(st.st_mode))
-            rc = il_fail(e, IL_EIO, "%s: is a file; expected a folder", copy);
+            rc = il_fail(e, IL_EIO, "%s is a file; expected a folder", copy);
         *slash = '/';
     }
     free(copy);
@@ -133,11 +133,11 @@ static int refuse_folder(const char *path, il_err *e)
 {
     struct stat st;
     if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
-        return il_fail(e, IL_EIO, "%s: is a folder; expected a database file", path);
+        return il_fail(e, IL_EIO, "%s is a folder; expected a database file", path);
     return IL_OK;
 }
 
-/* While it is not known whose database this is, closing must not even tidy up its log. */
+/* Until we know that the database is ours, closing must not even checkpoint its log. */
 static void keep_log(il_store *s, int yes)
 {
     sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, yes, NULL);
@@ -168,7 +168,7 @@ static int connect(il_store **out, const char *path, const char *name, int flags
     return IL_OK;
 }
 
-/* Switching to WAL needs the file for itself for a moment, and SQLite does not always wait for that. */
+/* Switching to WAL needs exclusive access for a moment, and SQLite does not always wait for it. */
 static int use_wal(il_store *s, il_err *e)
 {
     il_err busy = { 0 };
@@ -225,7 +225,7 @@ int il_store_open(il_store **out, const char *path, il_err *e)
     return IL_OK;
 }
 
-/* A file in a folder that cannot be written, and with no log beside it, is opened as one that nobody changes. */
+/* A file in a read-only folder without a log beside it is opened as immutable. */
 static int connect_frozen(il_store **out, const char *path, il_err *e)
 {
     il_text name = { 0 };
@@ -236,7 +236,8 @@ static int connect_frozen(il_store **out, const char *path, il_err *e)
     int logged = stat(name.data, &st) == 0 && st.st_size > 0;
     il_words_free(&name);
     if (logged)
-        return il_fail(e, IL_EDB, "%s: another program has written to the database, and its folder is read-only", path);
+        return il_fail(e, IL_EDB, "cannot read %s: another program has written to it, and its folder is read-only",
+                           path);
 
     name = (il_text){ 0 };
     il_words_add(&name, "file:");
@@ -294,15 +295,15 @@ int il_store_open_readonly(il_store **out, const char *path, il_err *e)
     il_store *s = NULL;
     struct stat st;
     if (stat(path, &st) != 0 && (errno == ENOENT || errno == ENOTDIR))
-        return il_fail(e, IL_EIO, "%s: no such database; `inpaintlab run` makes one", path);
+        return il_fail(e, IL_EIO, "%s: the database does not exist; `inpaintlab run` creates one", path);
     int rc = refuse_folder(path, e);
-    /* SQLITE_OPEN_READONLY would leave the files of the log behind. */
+    /* SQLITE_OPEN_READONLY would leave the log's files behind. */
     if (rc == IL_OK)
         rc = connect(&s, path, path, SQLITE_OPEN_READWRITE, e);
     if (rc == IL_OK)
         rc = set_up_readonly(s, e);
     if (rc != IL_OK && s && (s->trouble == SQLITE_CANTOPEN || s->trouble == SQLITE_READONLY)) {
-        /* no place for the shared memory that WAL needs */
+        /* no place to create the shared-memory file that WAL needs */
         il_store_close(s);
         s = NULL;
         rc = connect_frozen(&s, path, e);

@@ -1,4 +1,4 @@
-/* store_published.c - the paper's figures, from the embedded CSV texts into the database. */
+/* published.c - loads the paper's figures from the embedded CSV texts into the database. */
 #include <stdlib.h>
 #include <string.h>
 #include "store/database.h"
@@ -12,11 +12,11 @@ enum { FIELDS = 7 };
 
 struct source {
     const char *name, *text;
-    const char *empty, *insert; /* SQL; insert takes one line's fields */
+    const char *empty, *insert; /* SQL; insert binds the fields of one line */
     int fields;
 };
 
-/* Cuts one line at its commas, in place; our own texts need no quotes. */
+/* Splits a line at its commas, in place; our own texts use no quotes. */
 static int split_fields(char *line, il_bind out[FIELDS + 1])
 {
     int count = 0;

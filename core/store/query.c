@@ -1,11 +1,11 @@
-/* query.c - one SELECT -> rows of text. Whatever would write is refused before it runs. */
+/* query.c - one SELECT -> rows of text. A statement that would write is refused before it runs. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "store/database.h"
 #include "base/text.h"
 
-/* PRAGMAs that only tell; the later ones tell only as long as they are given no value. */
+/* PRAGMAs that only read; those after WITH_VALUE only as long as no value is given. */
 static bool is_harmless_pragma(const char *name, const char *value)
 {
     static const char *const telling[] = {
@@ -18,8 +18,8 @@ static bool is_harmless_pragma(const char *name, const char *value)
     return false;
 }
 
-/* Asked by SQLite for everything a statement is about to do; context counts the refusals. What writes to a table is
- * known by sqlite3_stmt_readonly, which does not count these. */
+/* SQLite's authorizer; context counts the refusals. Covers what sqlite3_stmt_readonly, which detects writes to tables,
+ * does not. */
 static int authorize(void *context, int action, const char *first, const char *second, const char *database,
                      const char *trigger)
 {
@@ -49,7 +49,7 @@ static int fail_query(il_store *s, int result, il_err *e)
     return il_fail(e, IL_EPARAM, "query, character %d: %s", at + 1, sqlite3_errmsg(s->db));
 }
 
-/* Anything but spaces, semicolons and comments after the first statement? */
+/* Whether anything but spaces, semicolons and comments follows the first statement. */
 static bool has_more(il_store *s, const char *rest)
 {
     while (rest && *rest) {
@@ -82,7 +82,7 @@ static int prepare(sqlite3_stmt **out, il_store *s, const char *sql, const int *
     return IL_OK;
 }
 
-/* A BLOB as SQL writes it. */
+/* A BLOB as an SQL literal. */
 static char *copy_blob(sqlite3_stmt *statement, int column)
 {
     il_text hex = { 0 };
@@ -125,7 +125,7 @@ static int add_row(il_rows *r, size_t *room, sqlite3_stmt *statement, il_err *e)
     return IL_OK;
 }
 
-/* A column without a single value is not numeric. */
+/* A column without any value is not numeric. */
 static void settle_numeric(il_rows *r)
 {
     for (size_t i = 0; i < r->columns; i++) {

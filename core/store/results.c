@@ -1,4 +1,4 @@
-/* store_test.c - tests with their counts per picture, cells, split sizes and file hashes as rows. */
+/* results.c - tests with their counts per image, cells, split sizes and file hashes as rows. */
 #include <math.h>
 #include <string.h>
 #include "store/database.h"
@@ -18,7 +18,7 @@ static il_bind level_of(const char *degradation, double level)
     return il_bind_real(degradation ? level : NAN);
 }
 
-/* An older row of the same identity keeps its id, so that the cells which show it stay. */
+/* An older row of the same identity keeps its id, so that the cells that refer to it remain valid. */
 static int put_test(int64_t *id, il_store *s, int64_t run, const il_test_record *t, il_err *e)
 {
     il_bind values[] = {
@@ -51,7 +51,7 @@ static int put_images(il_store *s, int64_t test, const il_image_row *images, siz
         if (rc == IL_OK)
             rc = il_store_step(&more, s, insert, e);
         if (rc != IL_OK)
-            il_fail_in(e, "picture %s", images[i].id);
+            il_fail_in(e, "image %s", images[i].id);
     }
     sqlite3_finalize(insert);
     return rc;
@@ -73,7 +73,7 @@ static int put_scores(il_store *s, int64_t test, const il_image_row *images, siz
         if (rc == IL_OK)
             rc = il_store_step(&more, s, insert, e);
         if (rc != IL_OK)
-            il_fail_in(e, "scores of picture %s", images[i].id);
+            il_fail_in(e, "scores of image %s", images[i].id);
     }
     sqlite3_finalize(insert);
     return rc;
@@ -99,7 +99,7 @@ int il_store_test(int64_t *id, il_store *s, int64_t run, const il_test_record *t
     return rc;
 }
 
-/* A run that lacks its data. */
+/* A run whose data are missing. */
 #define IS_HOLE "status = 'failed' AND manifest = '{}'"
 
 static int put_cell(il_store *s, const il_cell_record *c, il_err *e)
@@ -122,7 +122,7 @@ static int put_cell(il_store *s, const il_cell_record *c, il_err *e)
         " AND config = (SELECT config FROM runs WHERE id = experiment_cells.run))))", values, e);
 }
 
-/* The run that the cell has shown so far; 0 where there is none. */
+/* The run that the cell refers to so far; 0 where there is none. */
 static int find_shown(int64_t *run, il_store *s, const il_cell_record *c, il_err *e)
 {
     il_bind values[] = {
@@ -135,7 +135,7 @@ static int find_shown(int64_t *run, il_store *s, const il_cell_record *c, il_err
         values, e);
 }
 
-/* A run that lacked its data was a hole with a reason; when no cell shows it any more, its data are there. */
+/* Removes a run that was recorded only because its data were missing, once no cell refers to it. */
 static int drop_hole(il_store *s, int64_t run, il_err *e)
 {
     return il_store_exec(NULL, s,
@@ -168,7 +168,7 @@ int il_store_settle(il_store *s, int64_t experiment, const char *run_name, int64
     rc = il_store_exec(NULL, s,
         "DELETE FROM experiment_cells WHERE experiment = ?1 AND run_name = ?2 AND run <> ?3"
         " AND NOT EXISTS (SELECT 1 FROM runs WHERE id = ?3 AND " IS_HOLE ")", values, e);
-    if (rc == IL_OK) /* why a test lacked its data, where its cell shows an earlier measurement */
+    if (rc == IL_OK) /* tests that only recorded missing data, whose cells refer to earlier measurements */
         rc = il_store_exec(NULL, s,
             "DELETE FROM tests WHERE run = ?1 AND status = 'failed' AND digest = ''"
             " AND NOT EXISTS (SELECT 1 FROM experiment_cells WHERE test = tests.id)", (il_bind[]){ il_bind_int(run), { 0 } }, e);
@@ -207,14 +207,14 @@ int il_store_file_hash(char hex[65], il_store *s, const char *path, int64_t size
     return rc == IL_OK && !more && s->memo ? il_store_file_hash(hex, s->memo, path, size, mtime_ns, e) : rc;
 }
 
-/* Many runs share their files, so a store that is only read remembers hashes as long as it is open. */
+/* Many runs share their files, so a read-only store caches hashes while it is open. */
 static int remember(il_store *s, const char *path, int64_t size, int64_t mtime_ns, const char *hex, il_err *e)
 {
     int rc = s->memo ? IL_OK : il_store_open(&s->memo, ":memory:", e);
     return rc == IL_OK ? il_store_file_hash_put(s->memo, path, size, mtime_ns, hex, e) : rc;
 }
 
-/* A lost hash is only computed again, so this does not wait for the disk: there may be tens of thousands. */
+/* A lost hash is simply computed again, so this does not wait for the disk: there may be tens of thousands. */
 int il_store_file_hash_put(il_store *s, const char *path, int64_t size, int64_t mtime_ns, const char *hex, il_err *e)
 {
     int64_t only_read = 0;

@@ -1,4 +1,4 @@
-/* store_run.c - experiments, runs and epochs as rows. */
+/* runs.c - experiments, runs and epochs as rows. */
 #include <stdlib.h>
 #include <string.h>
 #include "store/database.h"
@@ -105,7 +105,8 @@ static int put_run(int64_t *id, il_store *s, const il_run_record *r, il_err *e)
 int il_store_begin_run(int64_t *id, il_store *s, const il_run_record *r, il_err *e)
 {
     if (r->seed > INT64_MAX)
-        return il_fail(e, IL_EPARAM, "seed: %llu is over 9223372036854775807", (unsigned long long)r->seed);
+        return il_fail(e, IL_EPARAM, "seed: %llu is out of range; expected at most 9223372036854775807",
+                       (unsigned long long)r->seed);
     int64_t run = 0;
     int rc = il_store_begin(s, e);
     if (rc != IL_OK)
@@ -145,7 +146,7 @@ int il_store_epochs(il_store *s, int64_t run, const il_epoch_row *rows, size_t c
     int rc = il_store_begin(s, e);
     if (rc != IL_OK)
         return rc;
-    /* Epochs that a sitting stored after its last checkpoint are computed anew. */
+    /* Epochs stored after the last checkpoint are computed again. */
     int64_t last = count ? rows[count - 1].epoch : 0;
     rc = il_store_exec(NULL, s, "DELETE FROM epochs WHERE run = ?1 AND epoch > ?2",
                        (il_bind[]){ il_bind_int(run), il_bind_int(last), { 0 } }, e);
@@ -167,6 +168,6 @@ int il_store_end_run(il_store *s, int64_t run, const il_run_end *end, il_err *e)
         " stopped_early = ?6, collapsed = ?7, weights_path = ?8, weights_sha256 = ?9, seconds = ?10, left_out = ?11,"
         " ended_at = " NOW " WHERE id = ?1 RETURNING id", values, e);
     if (rc == IL_OK && !found)
-        return il_fail(e, IL_EDB, "%s: run %lld is not in the database any more", s->path, (long long)run);
+        return il_fail(e, IL_EDB, "%s: run %lld is no longer in the database", s->path, (long long)run);
     return rc;
 }

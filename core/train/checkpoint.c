@@ -1,4 +1,5 @@
-/* checkpoint.c - everything a training needs to go on bit by bit: one safetensors file, replaced whole. */
+/* checkpoint.c - everything a training needs to resume bit for bit, in one safetensors file that is replaced
+ * atomically. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,7 +49,7 @@ static int add_course(il_bundle *b, const il_course *c, il_err *e)
     return rc == IL_OK ? add_epochs(b, c, e) : rc;
 }
 
-/* Copies every tensor of `from` under prefix + name; with back, those that have the prefix, without it. */
+/* Copies every tensor of `from`, adding the prefix to its name; with back, those with the prefix, removing it. */
 static int copy_tensors(il_bundle *to, const il_bundle *from, const char *prefix, bool back, il_err *e)
 {
     size_t cut = strlen(prefix);
@@ -93,7 +94,7 @@ static const il_tensor *find_sized(const il_bundle *b, const char *name, il_dtyp
     return t && il_dtype_of(t) == dtype && (count < 0 || il_numel(t) == count) ? t : NULL;
 }
 
-/* Numbers that a training can have come to. */
+/* Whether the numbers are possible results of a training. */
 static bool is_possible(const double sums[SUM_FIELDS], const int64_t position[COURSE_FIELDS])
 {
     static const int counts[] = { 2, 3, 4, 5, 7 };
@@ -116,7 +117,7 @@ static int read_epochs(il_course *c, const il_tensor *t, il_err *e)
     for (size_t i = 0; i < n && rc == IL_OK; i++) {
         const double *r = table + i * EPOCH_FIELDS;
         if (!(r[0] >= 1 && r[0] <= MOST_EPOCHS))
-            rc = il_fail(e, IL_EFORMAT, "its record of epoch %zu is damaged", i + 1);
+            rc = il_fail(e, IL_EFORMAT, "the record of epoch %zu is damaged", i + 1);
         if (rc != IL_OK)
             break;
         c->epochs[i] = (il_epoch_row){ (int)r[0], r[1], r[2], r[3], r[4], r[5], r[6] };
@@ -131,9 +132,9 @@ static int read_course(il_course *c, const il_bundle *b, il_err *e)
     const il_tensor *sums = find_sized(b, "course.sums", IL_DTYPE_F64, SUM_FIELDS);
     const il_tensor *position = find_sized(b, "course.position", IL_DTYPE_I64, COURSE_FIELDS);
     const il_tensor *epochs = find_sized(b, "course.epochs", IL_DTYPE_F64, -1);
-    const il_tensor *under_way = find_sized(b, "course.epoch_seconds", IL_DTYPE_F64, 1); /* NULL in files of older programs */
+    const il_tensor *under_way = find_sized(b, "course.epoch_seconds", IL_DTYPE_F64, 1); /* NULL in files of older versions */
     if (!sums || !position || !epochs || il_numel(epochs) % EPOCH_FIELDS != 0)
-        return il_fail(e, IL_EFORMAT, "its record of the training is missing");
+        return il_fail(e, IL_EFORMAT, "the record of the training is missing");
     double v[SUM_FIELDS];
     int64_t p[COURSE_FIELDS];
     int rc = il_read_bytes(sums, v, sizeof v, e);
@@ -142,7 +143,7 @@ static int read_course(il_course *c, const il_bundle *b, il_err *e)
     if (rc == IL_OK && under_way)
         rc = il_read_bytes(under_way, &c->epoch_seconds, sizeof c->epoch_seconds, e);
     if (rc == IL_OK && !is_possible(v, p))
-        rc = il_fail(e, IL_EFORMAT, "its record of the training is damaged");
+        rc = il_fail(e, IL_EFORMAT, "the record of the training is damaged");
     if (rc != IL_OK)
         return rc;
     c->epoch = (int)p[0];
@@ -160,9 +161,9 @@ static int restore(il_course *c, const il_bundle *b, const char *hash, il_model 
 {
     const char *format = il_bundle_noted(b, "format"), *run = il_bundle_noted(b, "run");
     if (!format || strcmp(format, FORMAT) != 0)
-        return il_fail(e, IL_EFORMAT, "is no checkpoint of this version (expected \"%s\")", FORMAT);
+        return il_fail(e, IL_EFORMAT, "is not a checkpoint of this version; expected \"%s\"", FORMAT);
     if (!run || strcmp(run, hash) != 0)
-        return il_fail(e, IL_EFORMAT, "belongs to run %.12s, not to %.12s", run ? run : "?", hash);
+        return il_fail(e, IL_EFORMAT, "belongs to run %.12s; expected run %.12s", run ? run : "?", hash);
     int rc = read_course(c, b, e);
     if (rc == IL_OK)
         rc = il_state_load(model->state, b, IL_OPTS(il_load_opts, .prefix = "model."), e);
@@ -186,7 +187,7 @@ int il_checkpoint_read(il_course *c, const char *path, const char *hash, il_mode
     if (rc != IL_OK) {
         il_course_free(&fresh);
         if (rc == IL_EFORMAT)
-            il_fail_in(e, "%s (remove it to start the run anew)", path);
+            il_fail_in(e, "%s (remove it to restart the run)", path);
         return rc;
     }
     *c = fresh;

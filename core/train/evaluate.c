@@ -1,4 +1,4 @@
-/* evaluate.c - a model over all batches of a loader: loss and counts, read from the device once at the end. */
+/* evaluate.c - applies a model to all batches of a loader: loss and counts, copied from the device once at the end. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,7 +60,7 @@ void il_tally_free(il_tally *t)
     memset(t, 0, sizeof *t);
 }
 
-/* Batch i; `done` pictures lie before it. */
+/* Batch i, which `done` images precede. */
 static int read_batch(il_sums *sums, il_image_row *rows, const il_tally *t, size_t i, size_t done, int64_t *room,
                       il_err *e)
 {
@@ -171,7 +171,7 @@ static int evaluate_all(il_tally *t, il_score_list *scores, const il_evaluation 
     return rc;
 }
 
-/* rows NULL: only the sums are wanted. */
+/* rows NULL: only the sums. */
 static int evaluate(il_sums *sums, il_image_row **rows, size_t *count, const il_source *source, const il_evaluation *what,
                     const il_watch *watch, il_err *e)
 {

@@ -1,4 +1,4 @@
-/* examples.c - the best, the median and the worst picture of a test, kept in the store to be shown. */
+/* examples.c - stores the best, the median and the worst image of a test, to be shown in reports. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,9 +7,9 @@
 #include "image/codec.h"
 #include "torch/pixels.h"
 
-enum { QUALITY = 85 }; /* of the photo, which is there to be looked at */
+enum { QUALITY = 85 }; /* of the photo, which is only to be looked at */
 
-/* ---- which ---- */
+/* ---- choosing ---- */
 
 static int find_index(size_t *out, const il_source *source, const char *id, il_err *e)
 {
@@ -18,10 +18,10 @@ static int find_index(size_t *out, const il_source *source, const char *id, il_e
             *out = i;
             return IL_OK;
         }
-    return il_fail(e, IL_EDATA, "picture %s is no longer in the data set", id);
+    return il_fail(e, IL_EDATA, "image %s is no longer in the data set", id);
 }
 
-/* Of n pictures, best first; n > 0. */
+/* Of n > 0 images, best first. */
 static size_t choose(size_t at[IL_RANKS], il_rank rank[IL_RANKS], size_t n)
 {
     size_t count = 0;
@@ -55,9 +55,9 @@ static int pick(il_example out[IL_RANKS], size_t *count, il_store *s, int64_t te
     return rc;
 }
 
-/* ---- one picture ---- */
+/* ---- one image ---- */
 
-/* What is shown of a picture: as many rows and columns as hold anything; the rest is padding. */
+/* The part of an image to show: without the padding at the right and the bottom. */
 struct shown {
     il_image photo, truth, score;
 };
@@ -87,7 +87,7 @@ static void measure(int *width, int *height, const il_batch *b)
             }
 }
 
-/* The bin of il_histogram: 128 and more is marked. */
+/* The same bins as il_histogram; from 128 on a pixel counts as marked. */
 static uint8_t bin_of(float score)
 {
     float bin = ceilf(score * 256) - 1;
@@ -144,7 +144,7 @@ static int show(struct shown *out, const il_examples_job *job, const il_batch *b
     return rc;
 }
 
-/* ---- kept ---- */
+/* ---- storing ---- */
 
 static int shrink(il_image *image, il_err *e)
 {
@@ -188,7 +188,7 @@ static int keep_one(il_example *to, il_loader *loader, const il_examples_job *jo
     if (rc == IL_OK)
         rc = il_loader_next(loader, &batch, &more, e);
     if (rc == IL_OK && (!more || batch.index[0] != index))
-        rc = il_fail(e, IL_EDATA, "picture %s cannot be read any more", to->id);
+        rc = il_fail(e, IL_EDATA, "image %s can no longer be read", to->id);
     if (rc == IL_OK)
         rc = show(&x, job, &batch, e);
     if (rc == IL_OK)
@@ -216,7 +216,7 @@ int il_examples_keep(size_t *kept, il_store *s, int64_t test, const il_examples_
     il_loader *loader = NULL;
     il_loader_opts o = job->loader;
     size_t count = 0;
-    o.batch = o.threads = 1; /* so a batch's number is its picture's */
+    o.batch = o.threads = 1; /* so that a batch's number is its image's */
     o.cache_bytes = 1;
     int rc = pick(examples, &count, s, test, e);
     if (rc == IL_OK && count)

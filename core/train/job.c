@@ -1,4 +1,4 @@
-/* job.c - a planned run with its data found and its identity known; its files, and the lock on them. */
+/* job.c - a planned run with its data and its identity; its files and their lock. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -28,7 +28,7 @@ static int cache_get(void *context, const char *path, int64_t size, int64_t mtim
 
 static void cache_put(void *context, const char *path, int64_t size, int64_t mtime_ns, const char *hex)
 {
-    il_store_file_hash_put(context, path, size, mtime_ns, hex, NULL); /* a read-only store just does not remember */
+    il_store_file_hash_put(context, path, size, mtime_ns, hex, NULL); /* a read-only store cannot cache it */
 }
 
 static int open_source(il_source **out, il_digest *digest, const il_choice *dataset, const char *split,
@@ -60,7 +60,7 @@ static int add_file(json_t *files, const char *key, const char *path, il_err *e)
     if (!path || !*path)
         return IL_OK;
     if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
-        return IL_OK; /* a data set's folder: its manifest stands for it */
+        return IL_OK; /* a data set's folder: its manifest represents it */
     il_digest d;
     int rc = il_words_sha256_file(&d, path, e);
     if (rc == IL_OK && json_object_set_new(files, key, json_string(d.hex)) != 0)
@@ -68,7 +68,7 @@ static int add_file(json_t *files, const char *key, const char *path, il_err *e)
     return rc == IL_OK ? rc : il_fail_in(e, "%s", key);
 }
 
-/* Files that settings of the model, loss and mask policy name, and the initial weights. */
+/* Files named by settings of the model, loss and mask policy, and the initial weights. */
 static int add_files(json_t *files, const il_run *run, il_err *e)
 {
     const il_choice choices[] = { run->model, run->loss, run->mask_policy };
@@ -123,7 +123,7 @@ static int open_training(il_job *j, il_store *store, il_err *e)
     return rc == IL_OK ? make_manifest(j, e) : rc;
 }
 
-/* Opened after the test on the same pictures as they are. */
+/* Opened after the test on the same images undegraded. */
 static int open_degraded(il_job_test *t, const il_job_test *plain)
 {
     t->error = plain->error;
@@ -141,7 +141,7 @@ static bool same_labels(const float a[256], const float b[256])
     return true;
 }
 
-/* The truth that the test is measured against. Another than the run's is part of the test's identity. */
+/* The ground truth of the test. If it is not the run's, it is part of the test's identity. */
 static int open_truth(il_job_test *t, const il_job *j)
 {
     memcpy(t->labels, j->labels, sizeof t->labels);
@@ -249,7 +249,7 @@ int il_job_record_splits(const il_job *j, il_store *store, il_err *e)
         il_digest digest;
         if (!t->source || t->set->degradation.kind != IL_DEGRADE_NONE)
             continue;
-        rc = il_source_digest(&digest, t->source, NULL, e); /* of the pictures alone */
+        rc = il_source_digest(&digest, t->source, NULL, e); /* of the images alone */
         if (rc == IL_OK)
             rc = record_split(store, t->set->dataset.label, t->set->images, t->set->split, t->source, &digest, e);
     }
@@ -265,7 +265,7 @@ il_job_path il_job_file(const il_job *j, const char *folder, const char *name)
     return p;
 }
 
-/* 0, or why not. A look by `plan` holds it for an instant. */
+/* Returns 0 or errno. Retries, since `plan` holds the lock for an instant when it looks. */
 static int lock_file(int fd)
 {
     for (int tries = 0;; tries++) {
@@ -286,13 +286,13 @@ int il_job_lock(int *fd, const il_job *j, const char *folder, il_err *e)
     il_job_path path = il_job_file(j, folder, "lock");
     int got = open(path.text, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (got < 0)
-        return il_fail(e, IL_EIO, "%s: %s", path.text, strerror(errno));
+        return il_fail(e, IL_EIO, "cannot open %s: %s", path.text, strerror(errno));
     int why = lock_file(got);
     if (why) {
         close(got);
         if (why == EWOULDBLOCK)
-            return il_fail(e, IL_EBUSY, "another process is at this run (it holds %s)", path.text);
-        return il_fail(e, IL_EIO, "%s: cannot lock: %s", path.text, strerror(why));
+            return il_fail(e, IL_EBUSY, "another process is executing this run (it holds %s)", path.text);
+        return il_fail(e, IL_EIO, "cannot lock %s: %s", path.text, strerror(why));
     }
     il_job_path own = il_job_file(j, folder, "");
     il_whole_sweep(own.text, "checkpoint.safetensors");

@@ -1,4 +1,4 @@
-/* job_state.c - what the store and the disk say of a run: done, to run, to resume, stale; and why. */
+/* job_state.c - the state of a run according to the store and the disk: done, to run, to resume, stale; and why. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -41,8 +41,8 @@ static void describe_key(il_text *t, const char *prefix, const char *key, const 
         add_change(t, path, before, after);
 }
 
-/* Says in words what differs between two JSON objects: "train.lr: 0.001 -> 0.0001". One of them may lack a key: defaults
- * are not always written. */
+/* Describes the difference between two JSON objects: "train.lr: 0.001 -> 0.0001". A key may be missing from one of
+ * them, since defaults are not always written. */
 static void describe_change(il_text *t, const char *prefix, const json_t *old, const json_t *new)
 {
     const char *key;
@@ -61,8 +61,8 @@ static void explain_stale(char *why, size_t size, const il_job *j, const char *c
     il_text t = { 0 };
     describe_change(&t, "", pairs[0][0], pairs[0][1]);
     if (!t.size && pairs[1][0] && !json_equal(pairs[1][0], pairs[1][1]))
-        il_words_add(&t, "the data or the initial weights have changed");
-    snprintf(why, size, "since it was last run: %.350s", t.data ? t.data : "settings have changed");
+        il_words_add(&t, "the data or the initial weights");
+    snprintf(why, size, "changed since the last run: %.350s", t.data ? t.data : "settings");
     il_words_free(&t);
     for (int i = 0; i < 2; i++) {
         json_decref(pairs[i][0]);
@@ -70,7 +70,7 @@ static void explain_stale(char *why, size_t size, const il_job *j, const char *c
     }
 }
 
-/* ---- what is left ---- */
+/* ---- remaining work ---- */
 
 static int look_for_tests(il_job_left *l, const il_job *j, il_store *store, il_err *e)
 {
@@ -114,7 +114,7 @@ void il_job_left_free(il_job_left *l)
     *l = (il_job_left){ 0 };
 }
 
-/* ---- and in words ---- */
+/* ---- in words ---- */
 
 static int look_at_new(il_job_view *v, const il_job *j, const char *experiment, il_store *store, il_err *e)
 {
@@ -144,11 +144,13 @@ static void look_at_trained(il_job_view *v, const il_job *j)
     size_t n = j->run->ntests;
     if (l->to_test) {
         v->state = l->train ? IL_JOB_TODO : IL_JOB_RESUME;
-        snprintf(v->why, sizeof v->why, "%s; %zu of %zu tests are left",
-                 l->train ? "trained, but its weights are gone: is trained again" : "trained", l->to_test, n);
+        snprintf(v->why, sizeof v->why, "%s; %zu of %zu tests remain",
+                l->train ? "trained, but its weights are missing, so it will be trained again" : "trained",
+                 l->to_test, n);
     } else if (l->no_data) {
         v->state = IL_JOB_BLOCKED;
-        snprintf(v->why, sizeof v->why, "trained; %zu of %zu tests lack their data: %.280s", l->no_data, n, missing_data(j));
+        snprintf(v->why, sizeof v->why, "trained; the data of %zu of %zu tests are missing: %.280s", l->no_data, n,
+                 missing_data(j));
     } else {
         v->state = IL_JOB_DONE;
     }
@@ -166,8 +168,9 @@ static int look_at_row(il_job_view *v, const il_job *j, const char *experiment, 
         snprintf(v->why, sizeof v->why, "%.380s", row->message);
     } else {
         v->state = IL_JOB_RESUME;
-        snprintf(v->why, sizeof v->why, v->left.checkpoint ? "cut off after %d epochs; goes on from its checkpoint"
-                                                           : "cut off before its first checkpoint; starts again", row->epochs);
+        snprintf(v->why, sizeof v->why,
+                 v->left.checkpoint ? "interrupted after %d epochs; will resume from its checkpoint"
+                                    : "interrupted before its first checkpoint; will restart", row->epochs);
     }
     return IL_OK;
 }

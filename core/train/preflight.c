@@ -1,5 +1,5 @@
-/* beside.c - a plan beside the published tables. It is written into a database in memory, as if it had been run, so that the
- * views which the report reads tell what there is to tell. */
+/* preflight.c - compares a plan with the published tables. The plan is written to an in-memory database as if it had
+ * been run, so that the report's own views give the answers. */
 #include <stdlib.h>
 #include <string.h>
 #include "train/preflight.h"
@@ -10,7 +10,7 @@
 struct il_beside {
     il_store *store;
     int64_t experiment;
-    const char *published; /* lent by the plan */
+    const char *published; /* borrowed from the plan */
 };
 
 int il_beside_new(il_beside **out, const il_plan *p, il_err *e)
@@ -72,7 +72,7 @@ int il_beside_add(il_beside *b, const il_job *j, il_err *e)
     return rc;
 }
 
-/* ---- what it says ---- */
+/* ---- output ---- */
 
 static int print_matches(FILE *to, const il_beside *b, il_err *e)
 {
@@ -86,11 +86,12 @@ static int print_matches(FILE *to, const il_beside *b, il_err *e)
     const char *kind = strcmp(b->published, "text") == 0 ? "the mask policies in the text" : "table ";
     const char *number = strcmp(b->published, "text") == 0 ? "" : b->published;
     if (il_rows_int(&rows, 0, "beside") == 0)
-        fprintf(to, "warning: no cell stands beside %s%s of the paper: the labels of data set, model and mask policy and the image"
-                " kinds decide, and it has none of: %s\n", kind, number, il_rows_word(&rows, 0, "labels"));
+        fprintf(to, "warning: no cell matches %s%s of the paper; cells are matched by the labels of data set, model and"
+                " mask policy and by the image kinds, and the paper has none of: %s\n", kind, number,
+                il_rows_word(&rows, 0, "labels"));
     else
-        fprintf(to, "beside %s%s of the paper: %s of %s cells\n", kind, number,
-                il_rows_text(&rows, 0, "beside"), il_rows_text(&rows, 0, "cells"));
+        fprintf(to, "%s of %s cells have a counterpart in %s%s of the paper\n", il_rows_text(&rows, 0, "beside"),
+                il_rows_text(&rows, 0, "cells"), kind, number);
     il_store_rows_free(&rows);
     return IL_OK;
 }
@@ -105,7 +106,7 @@ static int print_deviations(FILE *to, const il_beside *b, il_err *e)
         " FROM listed l JOIN cells c ON c.cell = l.cell WHERE c.published_iou IS NOT NULL"
         " GROUP BY l.deviations ORDER BY MIN(c.cell)", NULL, e);
     for (size_t i = 0; rc == IL_OK && i < rows.count; i++)
-        fprintf(to, "  not as in the paper, %s of %s runs: %s\n", il_rows_text(&rows, i, "runs"),
+        fprintf(to, "  different from the paper in %s of %s runs: %s\n", il_rows_text(&rows, i, "runs"),
                 il_rows_text(&rows, i, "of"), il_rows_text(&rows, i, "deviations"));
     il_store_rows_free(&rows);
     return rc;
@@ -122,7 +123,7 @@ static int print_counts(FILE *to, const il_beside *b, il_err *e)
         " WHERE images IS NOT NULL", NULL, e);
     for (size_t i = 0; rc == IL_OK && i < rows.count; i++) {
         bool any = false;
-        fprintf(to, "  pictures of %s, %s:", il_rows_text(&rows, i, "dataset"), il_rows_text(&rows, i, "images"));
+        fprintf(to, "  images of %s, %s:", il_rows_text(&rows, i, "dataset"), il_rows_text(&rows, i, "images"));
         for (int k = 0; k < 3; k++) {
             const char *ours = il_rows_text(&rows, i, splits[k].ours), *theirs = il_rows_text(&rows, i, splits[k].theirs);
             if (!ours)

@@ -1,5 +1,5 @@
-/* beside.h - before anything is run: which cells of a plan stand beside published ones, in what they differ from the paper,
- * and how many pictures were found where the paper counts them. */
+/* preflight.h - before anything is run: which cells of a plan have published counterparts, how their settings differ
+ * from the paper's, and how many images were found compared with the paper's counts. */
 #ifndef IL_BESIDE_H
 #define IL_BESIDE_H
 
@@ -9,7 +9,7 @@
 
 typedef struct il_beside il_beside;
 
-/* *out is NULL for a grid that names no published table; the others take that. */
+/* *out is NULL for a grid that names no published table; the other functions accept NULL. */
 int il_beside_new(il_beside **out, const il_plan *p, il_err *e);
 void il_beside_free(il_beside *b);
 

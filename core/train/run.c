@@ -1,4 +1,4 @@
-/* run.c - one job from start to end: train or go on, keep the weights, test, store every cell. */
+/* run.c - one job from start to end: train or resume, save the weights, test, store every cell. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +22,7 @@ struct sitting {
     il_run_outcome *out;
     il_model model; /* plugin NULL: not opened yet */
     int64_t row;    /* the run's */
-    char sha256[65]; /* of the weights that the store knows; "" before they are trained */
+    char sha256[65]; /* of the weights recorded in the store; "" before training */
 };
 
 static bool ends_grid(int rc)
@@ -30,7 +30,7 @@ static bool ends_grid(int rc)
     return rc == IL_EDB || rc == IL_EBUSY || rc == IL_ENOMEM || rc == IL_ECANCEL;
 }
 
-/* ---- what the store is told ---- */
+/* ---- recording in the store ---- */
 
 static int begin(struct sitting *x, int64_t parameters, il_err *e)
 {
@@ -76,7 +76,7 @@ static int store_cell(struct sitting *x, const il_set *set, int64_t test, bool m
     return il_store_cell(x->store, &c, e);
 }
 
-/* Every cell of a run that has no weights is a hole with a reason. */
+/* Records every cell of a run without weights as missing, with the reason. */
 static int store_holes(struct sitting *x, il_err *e)
 {
     int rc = IL_OK;
@@ -122,12 +122,12 @@ static int keep_weights(struct sitting *x, const il_course *c, size_t left_out, 
     il_job_path aside;
     int rc = il_run_weights_write(&digest, &aside, x->job, x->opts->folder, &x->model, end.tested_epoch, e);
     if (rc == IL_OK && *aside.text)
-        tell(x, "weights that this database does not know stood there: kept as", aside.text);
+        tell(x, "found weights that are not in this database; kept them as", aside.text);
     if (rc == IL_OK)
         rc = il_store_end_run(x->store, x->row, &end, e);
     if (rc == IL_OK && end.collapsed && x->watch->say)
         x->watch->say(x->watch->context, x->job->run->name,
-                      "collapsed: the tested weights predict no pixel at all on the validation split");
+                      "collapsed: the tested weights mark no pixel at all on the validation split");
     return rc;
 }
 
@@ -200,7 +200,7 @@ static int measure(il_image_row **rows, size_t *count, size_t *unreadable, struc
     return rc;
 }
 
-/* Pictures for the report; without them a test is none the worse. */
+/* Images for the report; failing to store them does not invalidate a test. */
 static void keep_examples(struct sitting *x, const il_job_test *t, int64_t test)
 {
     il_err why = { 0 };
@@ -212,7 +212,7 @@ static void keep_examples(struct sitting *x, const il_job_test *t, int64_t test)
     if (rc == IL_OK && !there)
         rc = il_examples_keep(&x->out->examples, x->store, test, &job, &why);
     if (rc != IL_OK && x->watch->say) {
-        il_fail_in(&why, "no example pictures of %s %s are kept", t->set->dataset.label, t->set->tested_on);
+        il_fail_in(&why, "cannot store example images of %s %s", t->set->dataset.label, t->set->tested_on);
         x->watch->say(x->watch->context, x->job->run->name, why.message);
     }
 }
@@ -264,7 +264,7 @@ static int all_tests(struct sitting *x, const il_job_left *left, il_err *e)
     for (size_t i = 0; i < x->job->run->ntests && rc == IL_OK; i++) {
         const il_job_test *t = &x->job->tests[i];
         int64_t id = left->tests[i].id;
-        if (left->tests[i].state == IL_TEST_LEFT) /* a test before it may have been the same */
+        if (left->tests[i].state == IL_TEST_LEFT) /* an identical test may already have been run */
             rc = il_store_find_test(&id, x->store, x->row, t->digest.hex, t->set->split, x->job->run->test_batch, e);
         if (rc == IL_OK && !id)
             rc = store_test(&id, x, t, e);
@@ -303,7 +303,7 @@ static int train_or_record(struct sitting *x, bool *trained, il_err *e)
     return rc == IL_OK ? rc : record_failure(x, &why, e);
 }
 
-/* The weights of a trained run, which tests want. What was measured stays as it is where they are not those of the run. */
+/* Loads the weights of a trained run for its tests. Existing results are kept if it is another file. */
 static int take_weights(struct sitting *x, bool *usable, il_err *e)
 {
     il_err why = { 0 };

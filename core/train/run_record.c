@@ -1,4 +1,4 @@
-/* run_json.c - what rows keep as JSON. */
+/* run_record.c - the JSON columns of runs and tests. */
 #include <stdlib.h>
 #include "base/params_json.h"
 #include "train/run_record.h"

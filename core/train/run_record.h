@@ -1,4 +1,4 @@
-/* run_json.h - what rows of runs and tests keep as JSON. Callers free the texts. */
+/* run_record.h - the JSON columns of runs and tests. The caller frees the texts. */
 #ifndef IL_RUN_JSON_H
 #define IL_RUN_JSON_H
 
@@ -7,7 +7,7 @@
 char *il_run_json_params(const il_choice *c);
 char *il_run_json_versions(const il_run *run); /* of the program, libtorch and the plugins */
 
-/* What a test was told besides its data: settings of the degradation, a mask policy of its own; NULL: neither. */
+/* A test's settings besides its data: those of the degradation, and a mask policy of its own; NULL: neither. */
 int il_run_json_settings(char **out, const il_set *set, il_err *e);
 
 #endif

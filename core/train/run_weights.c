@@ -39,7 +39,7 @@ static int write_bundle(const char *path, const il_job *j, const il_model *model
     return rc;
 }
 
-/* A file that cannot be read or moved is not worth keeping. */
+/* A file that cannot be read or moved is not kept. */
 static il_job_path put_aside(const il_job *j, const char *folder)
 {
     il_digest there;
@@ -62,7 +62,7 @@ int il_run_weights_write(il_digest *digest, il_job_path *aside, const il_job *j,
     if (rc != IL_OK)
         return rc;
     if (*old.text && strcmp(old.text, place_aside(j, folder, written.hex).text) == 0) {
-        unlink(old.text); /* the same once more */
+        unlink(old.text); /* identical to the new file */
         old.text[0] = '\0';
     }
     *digest = written;
@@ -88,7 +88,7 @@ int il_run_weights_find(il_job_path *out, const il_job *j, const char *folder, c
     else if (il_words_sha256_file(&found, aside.text, &none) == IL_OK && strcmp(found.hex, sha256) == 0)
         *out = aside;
     else
-        return il_fail(e, IL_EDATA, "%s: is not what this run was trained to, whose SHA-256 begins with %.8s; bring that file back, or"
+        return il_fail(e, IL_EDATA, "%s: not the weights of this run, whose SHA-256 begins with %.8s; restore that file, or"
                        " remove this one to train again", path.text, sha256);
     return IL_OK;
 }

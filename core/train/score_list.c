@@ -1,4 +1,4 @@
-/* scores.c - the scores of all pictures of a test, batch by batch from the device, kept as bytes. */
+/* score_list.c - histograms of the scores of all images of a test, copied from the device in groups of batches. */
 #include <stdlib.h>
 #include <string.h>
 #include "train/score_list.h"

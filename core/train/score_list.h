@@ -1,4 +1,4 @@
-/* scores.h - the scores of all pictures of a test, batch by batch from the device, kept as bytes. */
+/* score_list.h - histograms of the scores of all images of a test, copied from the device in groups of batches. */
 #ifndef IL_SCORES_H
 #define IL_SCORES_H
 
@@ -7,18 +7,18 @@
 
 /* Start with {0}; free with il_scores_free. */
 typedef struct il_score_list {
-    il_tensor **waiting; /* (N,2,256) per batch, still on the device: 4 kB a picture */
+    il_tensor **waiting; /* (N,2,256) per batch, still on the device: 4 kB per image */
     size_t batches, pictures_waiting;
-    il_scores *pictures; /* those read; in order */
-    il_counts *counts;   /* theirs: the scores from 0.5 on are what was predicted */
+    il_scores *pictures; /* those copied so far, in order */
+    il_counts *counts;   /* their counts: scores from 0.5 on are predictions */
     size_t count, room, counts_room;
 } il_score_list;
 
-/* Takes a batch's histograms over from the scope. Only now and then are those that wait copied to the host. */
+/* Keeps a batch's histograms beyond the scope. Waiting ones are copied to the host only now and then. */
 int il_scores_add(il_score_list *l, il_scope *s, il_tensor *histograms, size_t pictures, il_err *e);
-/* Reads all that wait. */
+/* Copies all that are waiting. */
 int il_scores_read(il_score_list *l, il_err *e);
-/* Picture i's, which belongs to the caller then. */
+/* Image i's scores; the caller owns them afterwards. */
 il_scores il_scores_take(il_score_list *l, size_t i);
 void il_scores_free(il_score_list *l);
 

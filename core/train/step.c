@@ -1,4 +1,4 @@
-/* step.c - one step of training, in parts where a batch is cut. */
+/* step.c - one training step, in parts where a batch is split. */
 #include "torch/counts.h"
 #include "torch/pixels.h"
 #include "train/step.h"
@@ -13,13 +13,13 @@ int il_step_adam(il_adam **out, const il_training *t, il_state *state, il_err *e
 /* A batch, on the host or on the device. */
 struct input {
     const il_batch *batch;
-    il_tensor *image, *target; /* NULL: each part's pixels are sent when it is computed */
+    il_tensor *image, *target; /* NULL: each part's pixels are copied to the device when it is computed */
 };
 
-/* Pictures of a batch that are computed together, and what came of them. */
+/* Images of a batch that are computed together, and their results. */
 struct part {
     int first, n;
-    il_tensor *loss; /* its share of the batch's */
+    il_tensor *loss; /* its share of the batch's loss */
     il_tensor *counts;
 };
 
@@ -81,11 +81,11 @@ static int compute(il_tensor *out[RESULTS], const il_step *x, const struct input
         out[LOSS] = il_adopt(outer, il_keep(s, il_detach(s, loss)));
         out[COUNTS] = il_adopt(outer, il_keep(s, counts));
     }
-    il_scope_close(s); /* before the step: activations and Adam's first allocations need not live together */
+    il_scope_close(s); /* before the step, so that activations and Adam's first allocations do not coexist */
     return rc == IL_OK ? il_adam_step(x->adam, e) : rc;
 }
 
-/* ---- recorded ---- */
+/* ---- recording and replaying ---- */
 
 struct replayed {
     const il_step *step;

@@ -1,4 +1,4 @@
-/* step.h - one step of training: forward, loss, backward, Adam. */
+/* step.h - one training step: forward, loss, backward, Adam. */
 #ifndef IL_STEP_H
 #define IL_STEP_H
 
@@ -13,11 +13,11 @@ typedef struct il_step {
     il_adam *adam;
     const il_training *how; /* accumulate, recompute, aux_weight */
     uint64_t seed;          /* of dropout */
-    il_flops *flops;        /* counts the work; NULL: not counted */
-    il_graph *graph;        /* replays it, not counted; NULL: computed each time */
+    il_flops *flops;        /* counts floating-point operations; NULL: not counted */
+    il_graph *graph;        /* replays the step, without counting; NULL: computed each time */
 } il_step;
 
-/* Adam as a training wants it. */
+/* Adam as configured by a training. */
 int il_step_adam(il_adam **out, const il_training *t, il_state *state, il_err *e);
 
 /* The batch's loss and counts go to the tally; nothing is copied to the host. */

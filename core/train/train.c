@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "base/array.h"
 
-/* What all steps of one training share. */
+/* State shared by all steps of one training. */
 struct session {
     const il_training_job *job;
     const il_watch *watch;
@@ -22,12 +22,12 @@ struct session {
     il_graph *graph; /* NULL: steps are computed one by one */
     il_loader *train, *validation;
     il_course *course;
-    il_tally tally; /* of the batches since the sums were last read */
-    double epoch_start;   /* clock; already finished parts of a resumed epoch are not in it */
-    double booked;        /* clock up to which the course has the time */
+    il_tally tally; /* of the batches since the sums were last updated */
+    double epoch_start;   /* clock; excludes finished parts of a resumed epoch */
+    double booked;        /* clock up to which the time is recorded in the course */
     double written;       /* clock of the last checkpoint */
     double told;          /* clock of the last progress line */
-    size_t seen;          /* pictures of this epoch in this sitting */
+    size_t seen;          /* images of this epoch in this invocation */
 };
 
 static int open_loaders(struct session *x, il_err *e)
@@ -47,7 +47,7 @@ static int open_loaders(struct session *x, il_err *e)
     return rc == IL_OK ? il_loader_open(&x->validation, job->validation, job->labels, whole, e) : rc;
 }
 
-/* No failure: the steps give the same without. */
+/* Not a failure: steps give the same results without replay. */
 static void tell_refusal(struct session *x, const char *why)
 {
     char line[400];
@@ -61,7 +61,7 @@ static void open_graph(struct session *x)
     il_err e = { 0 };
     const il_training *t = &x->job->run->training;
     if (t->cuda_graph && (t->warmup > 0 || t->schedule != IL_SCHEDULE_CONSTANT))
-        tell_refusal(x, "the learning rate changes from step to step"); /* which is recorded as a number */
+        tell_refusal(x, "the learning rate changes from step to step"); /* a recording contains it as a constant */
     else if (t->cuda_graph && il_graph_new(&x->graph, x->model->device, &e) != IL_OK)
         tell_refusal(x, e.message);
 }
@@ -102,7 +102,7 @@ static uint64_t step_seed(const struct session *x)
     return il_random_mix(il_random_mix(x->job->run->seed) + step);
 }
 
-/* A function of the step's place too. */
+/* Also a function of the step's place. */
 static double step_rate(const struct session *x)
 {
     const il_training *t = &x->job->run->training;
@@ -129,10 +129,10 @@ static int check_loss(const struct session *x, il_err *e)
 {
     if (isfinite(il_sums_loss(&x->course->sums)))
         return IL_OK;
-    return il_fail(e, IL_ETORCH, "the loss is no finite number in epoch %d: try a smaller train.lr", x->course->epoch);
+    return il_fail(e, IL_ETORCH, "the loss is not finite in epoch %d; try a smaller train.lr", x->course->epoch);
 }
 
-/* A sum that is no finite number will not become one, so the epoch's end need not be waited for. */
+/* A sum that is not finite stays so, so there is no need to wait for the end of the epoch. */
 static int read_sums(struct session *x, il_err *e)
 {
     int rc = il_tally_read(&x->course->sums, NULL, NULL, &x->tally, e);
@@ -158,7 +158,7 @@ static int write_checkpoint(struct session *x, il_err *e)
     return rc;
 }
 
-/* Time until the last epoch's end at this epoch's speed. */
+/* Time until the end of the last epoch at this epoch's speed. */
 static double seconds_left(const struct session *x, double speed)
 {
     const il_course *c = x->course;
@@ -188,7 +188,7 @@ static int tell_progress(struct session *x, il_err *e)
     return IL_OK;
 }
 
-/* After a step: shows it, and keeps it when it is time or the user wants to stop. */
+/* After a step: shows progress, and writes a checkpoint when it is time or the user wants to stop. */
 static int after_step(struct session *x, il_err *e)
 {
     if (il_watch_stopped(x->watch)) {
@@ -215,7 +215,7 @@ static int train_epoch(struct session *x, il_err *e)
         rc = train_step(x, &batch, e);
         if (rc != IL_OK)
             break;
-        x->course->batch = batch.number + 1; /* a batch all of whose pictures are left out is passed over */
+        x->course->batch = batch.number + 1; /* batches whose images are all left out are skipped */
         x->seen += (size_t)batch.n;
         rc = after_step(x, e);
     }
@@ -248,11 +248,11 @@ static void say_epoch(const struct session *x, const il_epoch_row *r, bool best)
     snprintf(line, sizeof line, "epoch %d/%d: train loss %.4f IoU %.3f, validation loss %.4f IoU %.3f, %.1f images/s%s%s",
              r->epoch, x->job->run->training.epochs, r->train_loss, r->train_iou, r->validation_loss,
              r->validation_iou, r->images_per_second, best ? ", best" : "",
-             x->course->collapsed ? "; no pixel was predicted" : "");
+             x->course->collapsed ? "; no pixel was marked" : "");
     x->watch->say(x->watch->context, x->job->run->name, line);
 }
 
-/* Validates, books the epoch and moves on to the next. */
+/* Validates, records the epoch and moves on to the next. */
 static int end_epoch(struct session *x, il_err *e)
 {
     il_course *c = x->course;
@@ -267,7 +267,7 @@ static int end_epoch(struct session *x, il_err *e)
     book_time(x);
     il_epoch_row row = { c->epoch, il_sums_loss(&c->sums), il_metrics_batch_mean(c->sums.iou), il_sums_loss(&v),
                          il_metrics_batch_mean(v.iou), c->epoch_seconds,
-                         x->seen ? (double)x->seen / trained : NAN }; /* none: resumed after its last batch */
+                         x->seen ? (double)x->seen / trained : NAN }; /* 0: resumed after its last batch */
     il_epoch_row *grown = il_array_grow(c->epochs, c->done, sizeof *grown);
     if (!grown)
         return il_fail_oom(e);
@@ -287,7 +287,7 @@ static int end_epoch(struct session *x, il_err *e)
     return rc == IL_OK ? x->job->epoch(x->job->context, c, e) : rc;
 }
 
-/* A stop while validating goes back to the end of the training part: all its batches are done. */
+/* A stop during validation resumes at the end of the epoch's training part, with all batches done. */
 static int stopped_in_validation(struct session *x, int rc, il_err *e)
 {
     if (rc != IL_ECANCEL)

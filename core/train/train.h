@@ -8,18 +8,18 @@ typedef struct il_training_job {
     const il_run *run;
     const char *hash;       /* identity, for the checkpoint */
     const char *checkpoint; /* path */
-    double checkpoint_seconds; /* at least so often within an epoch; an epoch's end always writes one. 0: only then */
+    double checkpoint_seconds; /* interval within an epoch; the end of an epoch always writes one. 0: only then */
     il_source *train, *validation;
     const float *labels;    /* 256 target values */
     int loader_threads;
-    il_cache_opts disk;     /* for decoded pictures */
-    /* Told at each epoch's end, before the next begins; its failure ends the training. */
+    il_cache_opts disk;     /* cache of decoded images */
+    /* Called at the end of each epoch, before the next begins; its failure ends the training. */
     int (*epoch)(void *context, const il_course *c, il_err *e);
     void *context;
 } il_training_job;
 
-/* Trains model to its end, or goes on from the checkpoint when the file is there. On IL_OK the model holds the weights
- * to be tested (the best epoch's, or the last with as_published) and *course tells how it went. IL_ECANCEL: stopped,
+/* Trains the model to the end, resuming from the checkpoint if the file exists. On IL_OK the model has the weights to
+ * be tested (the best epoch's, or the last with as_published) and *course describes the training. IL_ECANCEL: stopped,
  * with a checkpoint written. *left_out counts unreadable training and validation files. */
 int il_train_model(il_course *course, size_t *left_out, il_model *model, const il_training_job *job,
                    const il_watch *watch, il_err *e);

@@ -117,13 +117,13 @@ Test(whole, what_cannot_be_written_leaves_nothing, .init = set_up, .fini = tear_
     char message[300];
     cr_assert_eq(mkdir(path, 0700), 0);
     cr_assert_eq(il_whole_write(path, "after", 5, &e), IL_EIO);
-    snprintf(message, sizeof message, "%s: cannot be written: Is a directory", path);
+    snprintf(message, sizeof message, "%s: cannot write the file: Is a directory", path);
     cr_expect_str_eq(e.message, message);
     entries_are(1);
     cr_assert_eq(rmdir(path), 0);
     strcat(path, "/file");
     cr_assert_eq(il_whole_write(path, "after", 5, &e), IL_EIO);
-    snprintf(message, sizeof message, "%s: cannot be written: No such file or directory", path);
+    snprintf(message, sizeof message, "cannot create %s: No such file or directory", path);
     cr_expect_str_eq(e.message, message);
     entries_are(0);
 }

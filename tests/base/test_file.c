@@ -57,7 +57,7 @@ Test(file, folders_are_made_with_those_above_them)
     char expected[300];
     write_text("file", "");
     cr_expect_eq(il_file_make_folders(in("file/below"), &e), IL_EIO);
-    snprintf(expected, sizeof expected, "%s: is a file; expected a folder", in("file"));
+    snprintf(expected, sizeof expected, "%s is a file; expected a folder", in("file"));
     cr_expect_str_eq(e.message, expected);
 }
 
@@ -89,7 +89,7 @@ Test(file, bytes_are_read_where_they_stand)
     cr_assert_eq(il_file_pread(fd, got, 3, 4, &e), IL_OK, "%s", e.message);
     cr_expect_str_eq(got, "456");
     cr_expect_eq(il_file_pread(fd, got, 3, 8, &e), IL_EFORMAT);
-    cr_expect_str_eq(e.message, "ends early");
+    cr_expect_str_eq(e.message, "the file ends too early");
     close(fd);
 }
 

@@ -72,21 +72,21 @@ static const struct {
     {"alpha", "nan", NULL, "alpha: 'nan' is not a number"},
     {"alpha", "1e999", NULL, "alpha: '1e999' is not a number"},
     {"alpha", "0.5 ", NULL, "alpha: '0.5 ' is not a number"},
-    {"alpha", "1.5", NULL, "alpha: 1.5 is out of range, expected 0 to 1"},
-    {"gamma", "-1", NULL, "gamma: -1 is out of range, expected 0 or more"},
+    {"alpha", "1.5", NULL, "alpha: 1.5 is out of range; expected 0 to 1"},
+    {"gamma", "-1", NULL, "gamma: -1 is out of range; expected 0 or more"},
     {"size", "2.0", NULL, "size: '2.0' is not an integer"},
     {"size", "0x0x1", NULL, "size: '0x0x1' is not an integer"},
     {"size", "0o8", NULL, "size: '0o8' is not an integer"},
     {"size", "forty", NULL, "size: 'forty' is not an integer"},
-    {"size", "0", NULL, "size: 0 is out of range, expected 1 to 100"},
+    {"size", "0", NULL, "size: 0 is out of range; expected 1 to 100"},
     {"seed", "9223372036854775808", NULL, "seed: '9223372036854775808' is not an integer"},
     {"deep", "yes", NULL, "deep: 'yes' is not true or false"},
     {"deep", "1", NULL, "deep: '1' is not true or false"},
-    {"subset", "some", NULL, "subset: 'some' is unknown, expected one of all, inpainted"},
-    {"subset", "all|inpainted", NULL, "subset: 'all|inpainted' is unknown, expected one of all, inpainted"},
+    {"subset", "some", NULL, "subset: 'some' is unknown; expected one of all, inpainted"},
+    {"subset", "all|inpainted", NULL, "subset: 'all|inpainted' is unknown; expected one of all, inpainted"},
     {"gama", "1", NULL, "unknown setting 'gama'; did you mean 'gamma'?"},
     {"width", "1", NULL,
-     "unknown setting 'width', expected one of root, alpha, gamma, shift, size, seed, deep, subset, note"},
+     "unknown setting 'width'; expected one of root, alpha, gamma, shift, size, seed, deep, subset, note"},
 };
 
 Test(params, set)
@@ -135,7 +135,7 @@ Test(params, no_settings)
     cr_assert_eq(il_params_new(&p, NULL, &e), IL_OK);
     cr_assert_eq(il_params_check(p, &e), IL_OK);
     cr_assert_eq(il_params_set(p, "level", "1", &e), IL_EPARAM);
-    cr_assert_str_eq(e.message, "unknown setting 'level'; there are none");
+    cr_assert_str_eq(e.message, "unknown setting 'level'; none are defined");
     cr_assert_null(il_params_specs(p)[0].name);
     il_params_free(p);
     il_params_free(NULL);

@@ -177,7 +177,7 @@ static const struct damage {
 } damages[] = {
     { "no mask", no_mask, "unpaired: test/d: has no mask", 1 },
     { "no picture", no_picture, "unpaired: test/d: has a mask, but no inpainted, realfake or fakefake image", 1 },
-    { "text", text_file, "unreadable: @/train/b.fakefake.webp: is no picture that can be read; expected PNG, JPEG or WebP", 1 },
+    { "text", text_file, "unreadable: @/train/b.fakefake.webp: not a supported image; expected PNG, JPEG or WebP", 1 },
     { "odd name", odd_name, "odd_names: @/train/?[2J?.txt: is not named <id>.<kind>.webp (or .png, .jpg); kinds are original, mask, "
       "inpainted, realfake, fakefake", 0 },
     { "small mask", small_mask, "sizes: test/d: mask is 16x24, original 32x24", 1 },
@@ -323,7 +323,7 @@ Test(check, reads_pairs_and_lists, .init = made_open, .fini = made_close)
     made_write("Tp/b.png", made_photo(16, 16, 1));
     made_write("Gt/b.png", made_mask(16, 8));
     made_write("Tp/c.png", made_photo(16, 16, 3));
-    expect_findings("pairs", "unpaired: c: no mask: expected @/Gt/c.png; sizes: b: mask is 16x8, realfake 16x16", 2);
+    expect_findings("pairs", "unpaired: c: no mask; expected @/Gt/c.png; sizes: b: mask is 16x8, realfake 16x16", 2);
     made_text("list.json", "[[\"Tp/a.png\", \"Gt/a.png\"], [\"Tp/c.png\", \"Negative\"]]");
     il_check c = check_path(made_path("list.json"), NULL, false);
     cr_expect_str_eq(findings_text(&c), "");

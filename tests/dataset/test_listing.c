@@ -75,21 +75,23 @@ static const struct listing folders[] = {
       "test/a o=@/test/a.original.webp | @/test/.mask.webp" ODD "; @/test/a.mask.webp.12.tmp" ODD "; @/test/mask.webp" ODD
       "; @/test/notes.txt" ODD "; @/test/sub" ODD "; @/test/x.caption.webp" ODD, SPLITS },
     { "test/ train/", "@: contains no samples; expected files <split>/<id>.<kind>.webp (or .png, .jpg)", SPLITS },
-    { "val/ valid/", "@/val and @/valid: which one is the validation split? Expected only one of them", SPLITS },
+    { "val/ valid/", "@/val and @/valid could both be the validation split; expected only one of them", SPLITS },
     { "photos/", "@: is not a data set; expected a folder with train, validation or test, a folder with Tp and Gt, or a JSON list",
       SPLITS },
     { "Tp/b.jpg Gt/b.png Tp/a.PNG Gt/a_gt.png Tp/c.tif Gt/c_mask.jpg Tp/readme.txt Gt/.hidden",
       "a m=@/Gt/a_gt.png r=@/Tp/a.PNG; b m=@/Gt/b.png r=@/Tp/b.jpg; c m=@/Gt/c_mask.jpg r=@/Tp/c.tif", PAIRS },
     /* a missing file in the middle shifts nothing */
     { "Tp/a.jpg Tp/b.jpg Tp/c.jpg Gt/a.png Gt/c.png Gt/d.png",
-      "a m=@/Gt/a.png r=@/Tp/a.jpg; c m=@/Gt/c.png r=@/Tp/c.jpg | b: no mask: expected @/Gt/b.png (unpaired); d: no tampered "
-      "picture: expected @/Tp/d.jpg (or .png, .webp) (unpaired)", PAIRS },
+      "a m=@/Gt/a.png r=@/Tp/a.jpg; c m=@/Gt/c.png r=@/Tp/c.jpg | b: no mask; expected @/Gt/b.png (unpaired); d: no "
+      "tampered image; expected @/Tp/d.jpg (or .png, .webp) (unpaired)", PAIRS },
     { "Tp/a.jpg Tp/a.png Gt/a.png Tp/b.jpg Gt/b.png Gt/b_gt.png",
-      " | a: two tampered pictures: @/Tp/a.jpg and a.png (unpaired); b: two masks: @/Gt/b.png and b_gt.png (unpaired)", PAIRS },
+      " | a: two tampered images: @/Tp/a.jpg and a.png (unpaired); b: two masks: @/Gt/b.png and b_gt.png (unpaired)",
+        PAIRS },
     /* a picture may itself end in _gt */
     { "Tp/a_gt.jpg Gt/a_gt.png", "a_gt m=@/Gt/a_gt.png r=@/Tp/a_gt.jpg", PAIRS },
-    { "Tp/a.jpg", "@/Gt: No such file or directory; expected a folder with Tp (tampered pictures) and Gt (masks)", PAIRS },
-    { "Tp/ Gt/a.png", "@/Tp: has no pictures", PAIRS },
+    { "Tp/a.jpg", "cannot read the folder @/Gt: No such file or directory; expected a folder with Tp (tampered images) "
+                  "and Gt (masks)", PAIRS },
+    { "Tp/ Gt/a.png", "@/Tp: contains no images", PAIRS },
 };
 
 /* Creates empty files; names are divided by blanks, folders end with '/'. */
@@ -122,22 +124,22 @@ static const struct listing lists[] = {
       "Au/7.jpg o=@/Au/7.jpg; Tp/10.jpg m=@/Gt/6.png r=@/Tp/10.jpg; Tp/6.jpg m=@/Gt/6.png r=@/Tp/6.jpg", IL_LAYOUT_LIST },
     { "[[\"Tp/6.jpg\", \"Gt/9.png\"], [\"Tp/9.jpg\", \"Gt/6.png\"], [\"Au/7.jpg\", \"Negative\"], [\"./Au/7.jpg\", "
       "\"Negative\"]]",
-      "Au/7.jpg o=@/Au/7.jpg | Au/7.jpg: entry 4 of @/list.json names it once more (unpaired); Tp/6.jpg: no mask: expected "
-      "@/Gt/9.png (unpaired); Tp/9.jpg: no picture: expected @/Tp/9.jpg (unpaired)", IL_LAYOUT_LIST },
-    { "", "@/list.json:1: no JSON: '[' or '{' expected near end of file", IL_LAYOUT_LIST },
-    { "[[\"a\", \"b\"],\n[\"c\" \"d\"]]", "@/list.json:2: no JSON: ']' expected near '\"d\"'", IL_LAYOUT_LIST },
-    { "[]", "@/list.json: expected a list of pairs [\"picture\", \"mask\"]", IL_LAYOUT_LIST },
-    { "{\"Tp/6.jpg\": \"Gt/6.png\"}", "@/list.json: expected a list of pairs [\"picture\", \"mask\"]", IL_LAYOUT_LIST },
+      "Au/7.jpg o=@/Au/7.jpg | Au/7.jpg: entry 4 of @/list.json repeats it (unpaired); Tp/6.jpg: no mask; expected "
+      "@/Gt/9.png (unpaired); Tp/9.jpg: no image; expected @/Tp/9.jpg (unpaired)", IL_LAYOUT_LIST },
+    { "", "@/list.json:1: invalid JSON: '[' or '{' expected near end of file", IL_LAYOUT_LIST },
+    { "[[\"a\", \"b\"],\n[\"c\" \"d\"]]", "@/list.json:2: invalid JSON: ']' expected near '\"d\"'", IL_LAYOUT_LIST },
+    { "[]", "@/list.json: expected a list of pairs [\"image\", \"mask\"]", IL_LAYOUT_LIST },
+    { "{\"Tp/6.jpg\": \"Gt/6.png\"}", "@/list.json: expected a list of pairs [\"image\", \"mask\"]", IL_LAYOUT_LIST },
     { "[[\"Tp/6.jpg\", \"Gt/6.png\"], [\"Tp/6.jpg\"]]",
-      "@/list.json: entry 2: expected [\"picture\", \"mask\"] or [\"picture\", \"Negative\"]", IL_LAYOUT_LIST },
+      "@/list.json: entry 2: expected [\"image\", \"mask\"] or [\"image\", \"Negative\"]", IL_LAYOUT_LIST },
     { "[\"Tp/6.jpg\", \"Gt/6.png\"]",
-      "@/list.json: entry 1: expected [\"picture\", \"mask\"] or [\"picture\", \"Negative\"]", IL_LAYOUT_LIST },
-    { "[[\"Tp/6.jpg\", null]]", "@/list.json: entry 1: expected [\"picture\", \"mask\"] or [\"picture\", \"Negative\"]",
+      "@/list.json: entry 1: expected [\"image\", \"mask\"] or [\"image\", \"Negative\"]", IL_LAYOUT_LIST },
+    { "[[\"Tp/6.jpg\", null]]", "@/list.json: entry 1: expected [\"image\", \"mask\"] or [\"image\", \"Negative\"]",
       IL_LAYOUT_LIST },
-    { "[[\"./\", \"x\"]]", "@/list.json: entry 1: expected [\"picture\", \"mask\"] or [\"picture\", \"Negative\"]",
+    { "[[\"./\", \"x\"]]", "@/list.json: entry 1: expected [\"image\", \"mask\"] or [\"image\", \"Negative\"]",
       IL_LAYOUT_LIST },
     { "[[\"ManiDataset\", \"/data/CASIA2.0\"]]",
-      "@/list.json: lists data sets, not pictures; name one of them, such as /data/CASIA2.0", IL_LAYOUT_LIST },
+      "@/list.json: lists data sets, not images; name one of them, such as /data/CASIA2.0", IL_LAYOUT_LIST },
 };
 
 Test(listing, lists_json, .init = made_open, .fini = made_close)

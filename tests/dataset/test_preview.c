@@ -191,7 +191,7 @@ Test(preview, tells_what_cannot_be_read, .init = made_open, .fini = made_close)
     char *html = page((il_preview_opts){ .count = 1 });
     cr_expect_eq(times(html, "<img "), 4, "without a mask no overlay");
     cr_expect_eq(times(html, "<div class=\"broken\">cannot be read: "), 1);
-    cr_expect(strstr(html, "is no picture that can be read"));
+    cr_expect(strstr(html, "not a supported image"));
     free(html);
 }
 

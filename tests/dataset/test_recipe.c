@@ -118,7 +118,7 @@ Test(recipe, uses_its_own_file_and_each_weights_file_once)
 #define PAINT "inpaint: " SMALL
 
 static const struct { const char *text, *message; } broken[] = {
-    { "", "holds nothing" },
+    { "", "the document is empty" },
     { "- a\n", "expected a map" },
     { PHOTOS SPLITS MASKERS PAINT, "'recipe' is missing" },
     { "recipe: A b\n" PHOTOS SPLITS MASKERS PAINT, ":1:9: 'recipe' must be an identifier" },
@@ -146,7 +146,7 @@ static const struct { const char *text, *message; } broken[] = {
     { HEAD PHOTOS SPLITS "maskers: {name: rectangle, shape: 3}\n" PAINT, ":4:28: " },
     { HEAD PHOTOS SPLITS "maskers: {name: rectangle, share: 0}\n" PAINT, "'share' must be a number above 0" },
     { HEAD PHOTOS SPLITS "maskers: {name: rectangle, share: nan}\n" PAINT, "'share' must be a number above 0" },
-    { HEAD PHOTOS SPLITS "maskers: small\n" PAINT, "no masker is called 'small'" },
+    { HEAD PHOTOS SPLITS "maskers: small\n" PAINT, "unknown masker 'small'" },
     { HEAD PHOTOS SPLITS MASKERS, "'inpaint' or 'reconstruct' must name a generator" },
     { HEAD PHOTOS SPLITS MASKERS "inpaint: small\n", "weights" },
     { HEAD PHOTOS SPLITS MASKERS "inpaint: {name: small, weights: /nowhere}\n", "/nowhere: No such file" },

@@ -79,5 +79,5 @@ Test(subject, hash_is_the_files)
     il_subject_close(&s);
     path_of(path, "figures.json");
     cr_assert_eq(il_subject_open(&s, path, &e), IL_EFORMAT);
-    cr_assert(strstr(e.message, "figures.json: is no picture"), "%s", e.message);
+    cr_assert(strstr(e.message, "figures.json: not a supported image"), "%s", e.message);
 }

@@ -79,4 +79,13 @@ static inline void scratch_drop(const struct scratch *s, const char *name)
     cr_assert_eq(remove(path), 0, "%s", path);
 }
 
+/* Removes the folder's name, which must occur once, from a message. */
+static inline void scratch_forget(const struct scratch *s, char *message)
+{
+    char *at = strstr(message, s->path);
+    cr_assert(at, "%s", message);
+    memmove(at, at + strlen(s->path), strlen(at + strlen(s->path)) + 1);
+    cr_assert_null(strstr(message, s->path), "%s", message);
+}
+
 #endif

@@ -172,11 +172,14 @@ Test(pipeline, refused_pictures)
         int64_t image[4], mask[4];
         const char *message;
     } cases[] = {
-        { { 1, 1, 16, 16 }, { 1, 1, 16, 16 }, "inpainting takes pictures of shape (N,3,H,W)" },
-        { { 1, 3, 16, 16 }, { 1, 3, 16, 16 }, "inpainting takes one mask of one channel for each picture, of its size" },
-        { { 2, 3, 16, 16 }, { 1, 1, 16, 16 }, "inpainting takes one mask of one channel for each picture, of its size" },
-        { { 1, 3, 16, 16 }, { 1, 1, 16, 24 }, "inpainting takes one mask of one channel for each picture, of its size" },
-        { { 1, 3, 20, 16 }, { 1, 1, 20, 16 }, "inpainting takes pictures whose sides are multiples of 8, not 16x20" },
+        { { 1, 1, 16, 16 }, { 1, 1, 16, 16 }, "inpainting: images must have the shape (N,3,H,W)" },
+        { { 1, 3, 16, 16 }, { 1, 3, 16, 16 }, "inpainting: each image must have one mask of one channel and the same "
+                                              "size" },
+        { { 2, 3, 16, 16 }, { 1, 1, 16, 16 }, "inpainting: each image must have one mask of one channel and the same "
+                                              "size" },
+        { { 1, 3, 16, 16 }, { 1, 1, 16, 24 }, "inpainting: each image must have one mask of one channel and the same "
+                                              "size" },
+        { { 1, 3, 20, 16 }, { 1, 1, 20, 16 }, "inpainting: the sides of images must be multiples of 8, not 16x20" },
     };
     il_pipeline *p = opened("sd15-small", IL_OPTS(il_pipeline_opts, .steps = 1));
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -213,23 +216,27 @@ static struct scratch linked(void)
 #define INDEX "{\"_class_name\": \"StableDiffusionInpaintPipeline\", "
 
 static const struct {
-    const char *file, *content, *message; /* after the folder's name; NULL content: removed */
+    const char *file, *content, *message; /* without the folder's name; NULL content: removed */
     int code;
 } broken[] = {
-    { "model_index.json", NULL, "/model_index.json: cannot be opened: No such file or directory", IL_EIO },
-    { "model_index.json", "{}", "/model_index.json: '_class_name' is missing, expected \"StableDiffusionInpaintPipeline\"",
+    { "model_index.json", NULL, "cannot open /model_index.json: No such file or directory", IL_EIO },
+    { "model_index.json", "{}", "/model_index.json: '_class_name' is missing; expected "
+                                "\"StableDiffusionInpaintPipeline\"",
       IL_EFORMAT },
     { "model_index.json", "{\"_class_name\": \"StableDiffusionXLInpaintPipeline\"}",
-      "/model_index.json: '_class_name' is \"StableDiffusionXLInpaintPipeline\", expected \"StableDiffusionInpaintPipeline\"",
+      "/model_index.json: '_class_name' is \"StableDiffusionXLInpaintPipeline\"; expected "
+      "\"StableDiffusionInpaintPipeline\"",
       IL_EFORMAT },
     { "model_index.json", INDEX "\"vae\": [\"diffusers\", \"AutoencoderTiny\"]}",
-      "/model_index.json: 'vae' is [\"diffusers\",\"AutoencoderTiny\"], expected [\"diffusers\",\"AutoencoderKL\"]", IL_EFORMAT },
+      "/model_index.json: 'vae' is [\"diffusers\",\"AutoencoderTiny\"]; expected [\"diffusers\",\"AutoencoderKL\"]",
+        IL_EFORMAT },
     { "model_index.json", INDEX "\"text_encoder\": [\"transformers\", \"T5EncoderModel\"]}",
-      "/model_index.json: 'text_encoder' is [\"transformers\",\"T5EncoderModel\"], expected [\"transformers\",\"CLIPTextModel\"]",
+      "/model_index.json: 'text_encoder' is [\"transformers\",\"T5EncoderModel\"]; expected "
+      "[\"transformers\",\"CLIPTextModel\"]",
       IL_EFORMAT },
-    { "tokenizer", NULL, "/tokenizer/vocab.json: cannot be read: No such file or directory", IL_EIO },
-    { "scheduler", NULL, "/scheduler/scheduler_config.json: cannot be opened: No such file or directory", IL_EIO },
-    { "unet/config.json", NULL, "/unet/config.json: cannot be opened: No such file or directory", IL_EIO },
+    { "tokenizer", NULL, "cannot read /tokenizer/vocab.json: No such file or directory", IL_EIO },
+    { "scheduler", NULL, "cannot open /scheduler/scheduler_config.json: No such file or directory", IL_EIO },
+    { "unet/config.json", NULL, "cannot open /unet/config.json: No such file or directory", IL_EIO },
 };
 
 Test(pipeline, refused_folders)
@@ -243,8 +250,8 @@ Test(pipeline, refused_folders)
         else
             scratch_drop(&s, broken[i].file);
         cr_expect_eq(il_pipeline_open(&p, s.path, &no_weights, &e), broken[i].code, "case %zu: %s", i, e.message);
-        cr_expect_eq(strncmp(e.message, s.path, strlen(s.path)), 0, "case %zu: %s", i, e.message);
-        cr_expect_str_eq(e.message + strlen(s.path), broken[i].message, "case %zu", i);
+        scratch_forget(&s, e.message);
+        cr_expect_str_eq(e.message, broken[i].message, "case %zu", i);
         il_pipeline_free(p);
         scratch_remove(&s);
     }
@@ -262,7 +269,7 @@ Test(pipeline, refused_unet)
     scratch_write(&s, "unet/config.json", text);
     cr_assert_eq(il_pipeline_open(&p, s.path, &no_weights, &e), IL_EFORMAT);
     cr_assert_str_eq(e.message + strlen(s.path),
-                     "/unet/config.json: 'in_channels' is 4, expected 9: latents, mask and masked latents");
+                     "/unet/config.json: 'in_channels' is 4; expected 9: latents, mask and masked latents");
     free(text);
     json_decref(config);
     scratch_remove(&s);
@@ -273,6 +280,6 @@ Test(pipeline, refused_steps)
     il_err e = { 0 };
     il_pipeline *p = NULL;
     cr_assert_eq(il_pipeline_open(&p, FOLDER "sd15-small", IL_OPTS(il_pipeline_opts, .steps = 0), &e), IL_EPARAM);
-    cr_assert_str_eq(e.message, "steps: 0 is not from 1 to 1000");
+    cr_assert_str_eq(e.message, "steps: 0 is out of range; expected 1 to 1000");
     cr_assert_eq(il_pipeline_open(&p, FOLDER "sd15-small", IL_OPTS(il_pipeline_opts, .steps = 5, .scheduler = "euler"), &e), IL_EPARAM);
 }

@@ -136,28 +136,33 @@ Test(scheduler, starts_anew)
 }
 
 static const struct {
-    const char *config, *name, *message; /* after the folder's name; NULL config: no file */
+    const char *config, *name, *message; /* without the folder's name; NULL config: no file */
     int code;
 } refused[] = {
-    { NULL, "", "/scheduler_config.json: cannot be opened: No such file or directory", IL_EIO },
-    { "{}", "", "/scheduler_config.json: '_class_name' is missing, expected PNDMScheduler or DDIMScheduler", IL_EFORMAT },
+    { NULL, "", "cannot open /scheduler_config.json: No such file or directory", IL_EIO },
+    { "{}", "", "/scheduler_config.json: '_class_name' is missing; expected PNDMScheduler or DDIMScheduler",
+      IL_EFORMAT },
     { "{\"_class_name\": \"EulerDiscreteScheduler\"}", "",
-      "/scheduler_config.json: '_class_name' is \"EulerDiscreteScheduler\", expected PNDMScheduler or DDIMScheduler", IL_EFORMAT },
+      "/scheduler_config.json: '_class_name' is \"EulerDiscreteScheduler\"; expected PNDMScheduler or DDIMScheduler",
+        IL_EFORMAT },
     { "{\"beta_schedule\": \"squaredcos_cap_v2\"}", "pndm",
-      "/scheduler_config.json: 'beta_schedule' is \"squaredcos_cap_v2\", expected linear or scaled_linear", IL_EFORMAT },
+      "/scheduler_config.json: 'beta_schedule' is \"squaredcos_cap_v2\"; expected linear or scaled_linear",
+        IL_EFORMAT },
     { "{\"prediction_type\": \"sample\"}", "ddim",
-      "/scheduler_config.json: 'prediction_type' is \"sample\", expected epsilon or v_prediction", IL_EFORMAT },
-    { "{\"thresholding\": true}", "ddim", "/scheduler_config.json: 'thresholding' is true, expected false", IL_EFORMAT },
+      "/scheduler_config.json: 'prediction_type' is \"sample\"; expected epsilon or v_prediction", IL_EFORMAT },
+    { "{\"thresholding\": true}", "ddim", "/scheduler_config.json: 'thresholding' is true; expected false",
+      IL_EFORMAT },
     { "{\"rescale_betas_zero_snr\": true}", "ddim",
-      "/scheduler_config.json: 'rescale_betas_zero_snr' is true, expected false", IL_EFORMAT },
-    { "{\"trained_betas\": [1]}", "pndm", "/scheduler_config.json: 'trained_betas' is [1], expected null", IL_EFORMAT },
+      "/scheduler_config.json: 'rescale_betas_zero_snr' is true; expected false", IL_EFORMAT },
+    { "{\"trained_betas\": [1]}", "pndm", "/scheduler_config.json: 'trained_betas' is [1]; expected null", IL_EFORMAT },
     { "{\"num_train_timesteps\": 0}", "pndm",
-      "/scheduler_config.json: 'num_train_timesteps' is 0, expected a whole number from 1 to 1000000", IL_EFORMAT },
-    { "{\"beta_start\": 2}", "pndm", "/scheduler_config.json: 'beta_start' is 2, expected a number between 0 and 1", IL_EFORMAT },
+      "/scheduler_config.json: 'num_train_timesteps' is 0; expected an integer from 1 to 1000000", IL_EFORMAT },
+    { "{\"beta_start\": 2}", "pndm", "/scheduler_config.json: 'beta_start' is 2; expected a number between 0 and 1",
+      IL_EFORMAT },
     { "{\"timestep_spacing\": \"even\"}", "ddim",
-      "/scheduler_config.json: 'timestep_spacing' is \"even\", expected leading, linspace or trailing", IL_EFORMAT },
+      "/scheduler_config.json: 'timestep_spacing' is \"even\"; expected leading, linspace or trailing", IL_EFORMAT },
     { "{\"clip_sample_range\": -1}", "ddim",
-      "/scheduler_config.json: 'clip_sample_range' is -1, expected a number above 0", IL_EFORMAT },
+      "/scheduler_config.json: 'clip_sample_range' is -1; expected a number above 0", IL_EFORMAT },
 };
 
 Test(scheduler, refused_options)
@@ -169,8 +174,8 @@ Test(scheduler, refused_options)
         if (refused[i].config)
             scratch_write(&s, "scheduler_config.json", refused[i].config);
         cr_expect_eq(il_scheduler_open(&d, s.path, refused[i].name, &e), refused[i].code, "case %zu: %s", i, e.message);
-        cr_expect_eq(strncmp(e.message, s.path, strlen(s.path)), 0, "case %zu: %s", i, e.message);
-        cr_expect_str_eq(e.message + strlen(s.path), refused[i].message, "case %zu", i);
+        scratch_forget(&s, e.message);
+        cr_expect_str_eq(e.message, refused[i].message, "case %zu", i);
         il_scheduler_free(d);
         scratch_remove(&s);
     }
@@ -185,23 +190,24 @@ Test(scheduler, refused_calls)
     struct scratch s = scratch_new();
     scratch_write(&s, "scheduler_config.json", "{\"steps_offset\": 1}");
     cr_assert_eq(il_scheduler_open(&d, s.path, "plms", &e), IL_EPARAM);
-    cr_assert_str_eq(e.message, "scheduler: 'plms' is not supported, expected pndm or ddim");
+    cr_assert_str_eq(e.message, "scheduler 'plms' is not supported; expected pndm or ddim");
     d = opened(s.path, "pndm");
     il_scope *scope = figures_scope(false, false);
     cr_assert_null(il_scheduler_step(scope, d, network(scope, 0), 1, first_latents(scope)));
     il_scope_status(scope, &e);
-    cr_assert_str_eq(e.message, "a scheduler's step before its start");
+    cr_assert_str_eq(e.message, "the scheduler must be started before a step");
     il_scope_close(scope);
     cr_assert_eq(il_scheduler_start(d, 0, &timesteps, &count, &e), IL_EPARAM);
-    cr_assert_str_eq(e.message, "steps: 0 is not from 1 to 1000");
+    cr_assert_str_eq(e.message, "steps: 0 is out of range; expected 1 to 1000");
     cr_assert_eq(il_scheduler_start(d, 1001, &timesteps, &count, &e), IL_EPARAM);
     cr_assert_eq(il_scheduler_start(d, 1000, &timesteps, &count, &e), IL_EPARAM);
-    cr_assert_str_eq(e.message, "steps: 1000 with steps_offset 1 begins at timestep 1000, beyond the last trained one, 999");
+    cr_assert_str_eq(e.message, "steps: 1000 with steps_offset 1 starts at timestep 1000; expected at most 999, the "
+        "last trained one");
     cr_assert_eq(il_scheduler_start(d, 999, &timesteps, &count, &e), IL_OK);
     scope = figures_scope(false, false);
     cr_assert_null(il_scheduler_step(scope, d, network(scope, 0), 1000, first_latents(scope)));
     il_scope_status(scope, &e);
-    cr_assert_str_eq(e.message, "timestep 1000 is not from 0 to 999");
+    cr_assert_str_eq(e.message, "timestep 1000 is out of range; expected 0 to 999");
     il_scope_close(scope);
     il_scheduler_free(d);
     scratch_remove(&s);

@@ -166,31 +166,34 @@ Test(tokenizer, long_words)
 /* ---- broken files: each replaces one file of the good folder; NULL removes it ---- */
 
 static const struct {
-    const char *file, *content, *message; /* %s: the folder */
+    const char *file, *content, *message; /* without the folder's name; NULL content: removed */
     int code;
 } broken[] = {
-    { "vocab.json", NULL, "%s/vocab.json: cannot be read: No such file or directory", IL_EIO },
-    { "vocab.json", "{\"a\": 1", "%s/vocab.json:1:7: '}' expected near end of file", IL_EFORMAT },
-    { "vocab.json", "[]", "%s/vocab.json: not a JSON object", IL_EFORMAT },
-    { "vocab.json", "{}", "%s/vocab.json: lacks 'Ā</w>', the token of byte 0x00", IL_EFORMAT },
-    { "vocab.json", "{\"a\": \"x\"}", "%s/vocab.json: the id of 'a' is not a whole number from 0 to 0", IL_EFORMAT },
-    { "vocab.json", "{\"a\": 5}", "%s/vocab.json: the id of 'a' is not a whole number from 0 to 0", IL_EFORMAT },
-    { "vocab.json", "{\"a\": -1, \"b\": 1}", "%s/vocab.json: the id of 'a' is not a whole number from 0 to 1", IL_EFORMAT },
-    { "merges.txt", NULL, "%s/merges.txt: cannot be opened: No such file or directory", IL_EIO },
-    { "merges.txt", "#version: 0.2\ni n\nth\n", "%s/merges.txt:3: expected two tokens with one blank between them",
+    { "vocab.json", NULL, "cannot read /vocab.json: No such file or directory", IL_EIO },
+    { "vocab.json", "{\"a\": 1", "/vocab.json:1:7: '}' expected near end of file", IL_EFORMAT },
+    { "vocab.json", "[]", "/vocab.json: must be a JSON object", IL_EFORMAT },
+    { "vocab.json", "{}", "/vocab.json: 'Ā</w>', the token of byte 0x00, is missing", IL_EFORMAT },
+    { "vocab.json", "{\"a\": \"x\"}", "/vocab.json: the id of 'a' must be an integer from 0 to 0", IL_EFORMAT },
+    { "vocab.json", "{\"a\": 5}", "/vocab.json: the id of 'a' must be an integer from 0 to 0", IL_EFORMAT },
+    { "vocab.json", "{\"a\": -1, \"b\": 1}", "/vocab.json: the id of 'a' must be an integer from 0 to 1", IL_EFORMAT },
+    { "merges.txt", NULL, "cannot open /merges.txt: No such file or directory", IL_EIO },
+    { "merges.txt", "#version: 0.2\ni n\nth\n", "/merges.txt:3: expected two tokens separated by one space",
       IL_EFORMAT },
-    { "merges.txt", "i n g\n", "%s/merges.txt:1: expected two tokens with one blank between them", IL_EFORMAT },
-    { "merges.txt", "i n\nqzq q\n", "%s/merges.txt:2: 'qzq' is not in vocab.json", IL_EFORMAT },
-    { "merges.txt", "q z\n", "%s/merges.txt:1: 'qz' is not in vocab.json", IL_EFORMAT },
-    { "special_tokens_map.json", "{", "%s/special_tokens_map.json:1:1: string or '}' expected near end of file", IL_EFORMAT },
-    { "special_tokens_map.json", "{\"pad_token\": \"<pad>\"}", "%s: pad_token: '<pad>' is not in vocab.json", IL_EFORMAT },
-    { "special_tokens_map.json", "{\"pad_token\": 5}", "%s: pad_token: neither a text nor an object with a content", IL_EFORMAT },
+    { "merges.txt", "i n g\n", "/merges.txt:1: expected two tokens separated by one space", IL_EFORMAT },
+    { "merges.txt", "i n\nqzq q\n", "/merges.txt:2: 'qzq' is not in vocab.json", IL_EFORMAT },
+    { "merges.txt", "q z\n", "/merges.txt:1: 'qz' is not in vocab.json", IL_EFORMAT },
+    { "special_tokens_map.json", "{", "/special_tokens_map.json:1:1: string or '}' expected near end of file",
+      IL_EFORMAT },
+    { "special_tokens_map.json", "{\"pad_token\": \"<pad>\"}", ": pad_token: '<pad>' is not in vocab.json",
+      IL_EFORMAT },
+    { "special_tokens_map.json", "{\"pad_token\": 5}", ": pad_token must be a string or an object with 'content'",
+      IL_EFORMAT },
     { "special_tokens_map.json", "{\"eos_token\": {\"content\": \"<|endoftext|>\", \"lstrip\": true}}",
-      "%s: eos_token: option lstrip is not supported", IL_EFORMAT },
+      ": eos_token: option lstrip is not supported", IL_EFORMAT },
     { "tokenizer_config.json", "{\"model_max_length\": 64}",
-      "%s/tokenizer_config.json: model_max_length: only 77 is supported", IL_EFORMAT },
+      "/tokenizer_config.json: model_max_length must be 77", IL_EFORMAT },
     { "tokenizer_config.json", "{\"added_tokens_decoder\": {\"7\": {\"content\": \"<my-dog>\"}}}",
-      "%s: added token '<my-dog>' is not supported", IL_EFORMAT },
+      ": added token '<my-dog>' is not supported", IL_EFORMAT },
 };
 
 Test(tokenizer, broken_files)
@@ -199,15 +202,14 @@ Test(tokenizer, broken_files)
         struct scratch s = linked(HERE);
         il_err e = { 0 };
         il_tokenizer *t = NULL;
-        const char *rest = broken[i].message + 2;
         if (broken[i].content)
             scratch_write(&s, broken[i].file, broken[i].content);
         else
             scratch_drop(&s, broken[i].file);
         cr_expect_eq(il_tokenizer_open(&t, s.path, &e), broken[i].code, "case %zu: %s", i, e.message);
         cr_expect_null(t);
-        cr_expect_eq(strncmp(e.message, s.path, strlen(s.path)), 0, "case %zu: %s", i, e.message);
-        cr_expect_str_eq(e.message + strlen(s.path), rest, "case %zu", i);
+        scratch_forget(&s, e.message);
+        cr_expect_str_eq(e.message, broken[i].message, "case %zu", i);
         il_tokenizer_free(t);
         scratch_remove(&s);
     }

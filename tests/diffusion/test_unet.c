@@ -138,32 +138,35 @@ Test(unet, refuses_options)
     static const struct {
         const char *key, *value, *part;
     } wrong[] = {
-        { "_class_name", "\"UNet2DModel\"", "config.json: '_class_name' is \"UNet2DModel\", expected \"UNet2DConditionModel\"" },
-        { "act_fn", "\"gelu\"", "'act_fn' is \"gelu\", expected one of \"silu\", \"swish\"" },
-        { "addition_embed_type", "\"text_time\"", "'addition_embed_type' is \"text_time\", expected null" },
-        { "class_embed_type", "\"timestep\"", "'class_embed_type' is \"timestep\", expected null" },
-        { "conv_in_kernel", "1", "'conv_in_kernel' is 1, expected 3" },
-        { "mid_block_type", "null", "'mid_block_type' is null, expected \"UNetMidBlock2DCrossAttn\"" },
-        { "only_cross_attention", "true", "'only_cross_attention' is true, expected false" },
-        { "only_cross_attention", "[true, false]", "'only_cross_attention' is [true,false], expected false" },
-        { "resnet_time_scale_shift", "\"scale_shift\"", "'resnet_time_scale_shift' is \"scale_shift\", expected \"default\"" },
-        { "transformer_layers_per_block", "[1, 2, 10]", "'transformer_layers_per_block' is [1,2,10], expected 1" },
-        { "num_attention_heads", "8", "'num_attention_heads' is 8, expected null" },
-        { "norm_num_groups", "3", "'norm_num_groups' is 3, expected a divisor of all block_out_channels, as of 8" },
-        { "attention_head_dim", "3", "'attention_head_dim' is 3, expected numbers of heads that divide" },
-        { "attention_head_dim", "[2, 2]", "'attention_head_dim' is [2,2], expected one number, or one for each of 4" },
-        { "attention_head_dim", "[2, 2, 0, 2]", "'attention_head_dim' is [2,2,0,2], expected 1 to 8 whole numbers" },
-        { "cross_attention_dim", "[32, 32]", "'cross_attention_dim' is [32,32], expected a whole number" },
+        { "_class_name", "\"UNet2DModel\"", "config.json: '_class_name' is \"UNet2DModel\"; expected "
+                                            "\"UNet2DConditionModel\"" },
+        { "act_fn", "\"gelu\"", "'act_fn' is \"gelu\"; expected one of \"silu\", \"swish\"" },
+        { "addition_embed_type", "\"text_time\"", "'addition_embed_type' is \"text_time\"; expected null" },
+        { "class_embed_type", "\"timestep\"", "'class_embed_type' is \"timestep\"; expected null" },
+        { "conv_in_kernel", "1", "'conv_in_kernel' is 1; expected 3" },
+        { "mid_block_type", "null", "'mid_block_type' is null; expected \"UNetMidBlock2DCrossAttn\"" },
+        { "only_cross_attention", "true", "'only_cross_attention' is true; expected false" },
+        { "only_cross_attention", "[true, false]", "'only_cross_attention' is [true,false]; expected false" },
+        { "resnet_time_scale_shift", "\"scale_shift\"", "'resnet_time_scale_shift' is \"scale_shift\"; expected "
+                                                        "\"default\"" },
+        { "transformer_layers_per_block", "[1, 2, 10]", "'transformer_layers_per_block' is [1,2,10]; expected 1" },
+        { "num_attention_heads", "8", "'num_attention_heads' is 8; expected null" },
+        { "norm_num_groups", "3", "'norm_num_groups' is 3; expected a divisor of all block_out_channels, such as 8" },
+        { "attention_head_dim", "3", "'attention_head_dim' is 3; expected numbers of heads that divide" },
+        { "attention_head_dim", "[2, 2]", "'attention_head_dim' is [2,2]; expected one number, or one for each of the "
+                                          "4" },
+        { "attention_head_dim", "[2, 2, 0, 2]", "'attention_head_dim' is [2,2,0,2]; expected 1 to 8 integers" },
+        { "cross_attention_dim", "[32, 32]", "'cross_attention_dim' is [32,32]; expected an integer" },
         { "down_block_types", "[\"AttnDownBlock2D\"]", "expected a list of 4, each DownBlock2D or CrossAttnDownBlock2D" },
-        { "up_block_types", "[1, 2, 3, 4]", "'up_block_types' is [1,2,3,4], expected a list of 4" },
+        { "up_block_types", "[1, 2, 3, 4]", "'up_block_types' is [1,2,3,4]; expected a list of 4" },
         { "block_out_channels", "[320, 640]", "expected a list of 2, each DownBlock2D" },
-        { "block_out_channels", "[1e3]", "'block_out_channels' is [1000.0], expected 1 to 8 whole numbers" },
-        { "layers_per_block", "1000000", "'layers_per_block' is 1000000, expected 1 to 8 whole numbers from 1 to 8" },
-        { "in_channels", "0", "'in_channels' is 0, expected a whole number from 1 to 65536" },
-        { "freq_shift", "4", "'freq_shift' is 4, expected a number other than half" },
-        { "norm_eps", "true", "'norm_eps' is true, expected a number" },
-        { "flip_sin_to_cos", "0", "'flip_sin_to_cos' is 0, expected true or false" },
-        { "upcast_attention", "\"no\"", "'upcast_attention' is \"no\", expected true or false" },
+        { "block_out_channels", "[1e3]", "'block_out_channels' is [1000.0]; expected 1 to 8 integers" },
+        { "layers_per_block", "1000000", "'layers_per_block' is 1000000; expected 1 to 8 integers from 1 to 8" },
+        { "in_channels", "0", "'in_channels' is 0; expected an integer from 1 to 65536" },
+        { "freq_shift", "4", "'freq_shift' is 4; expected a number other than half" },
+        { "norm_eps", "true", "'norm_eps' is true; expected a number" },
+        { "flip_sin_to_cos", "0", "'flip_sin_to_cos' is 0; expected true or false" },
+        { "upcast_attention", "\"no\"", "'upcast_attention' is \"no\"; expected true or false" },
     };
     path from = data_path("sd15-small", "unet"), folder = temp_folder();
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
@@ -183,11 +186,11 @@ Test(unet, refuses_weights)
     static const struct {
         const char *key, *value, *part;
     } wrong[] = {
-        { "in_channels", "4", "model.safetensors: tensor conv_in.weight has shape (8,9,3,3), expected (8,4,3,3)" },
-        { "layers_per_block", "2", "has shape (16,24,3,3), expected (16,32,3,3)" },
-        { "cross_attention_dim", "24", "attn2.to_k.weight has shape (8,32), expected (8,24)" },
+        { "in_channels", "4", "model.safetensors: tensor conv_in.weight has shape (8,9,3,3); expected (8,4,3,3)" },
+        { "layers_per_block", "2", "has shape (16,24,3,3); expected (16,32,3,3)" },
+        { "cross_attention_dim", "24", "attn2.to_k.weight has shape (8,32); expected (8,24)" },
         { "down_block_types", "[\"DownBlock2D\", \"DownBlock2D\", \"DownBlock2D\", \"DownBlock2D\"]",
-          "the network that config.json describes has none of this name" },
+          "the network described by config.json has no tensor of this name" },
     };
     path from = data_path("sd15-small", "unet"), folder = temp_folder();
     cr_assert_eq(symlink(in_folder(&from, "diffusion_pytorch_model.safetensors").text,
@@ -208,9 +211,9 @@ Test(unet, refuses_inputs)
         int64_t x[4], text[3];
         const char *part;
     } wrong[] = {
-        { { 2, 4, 8, 8 }, { 2, 5, 32 }, "UNet: expected latents of shape (N,9,H,W)" },
-        { { 2, 9, 8, 8 }, { 1, 5, 32 }, "UNet: expected a text of shape (2,L,32)" },
-        { { 2, 9, 8, 8 }, { 2, 5, 24 }, "UNet: expected a text of shape (2,L,32)" },
+        { { 2, 4, 8, 8 }, { 2, 5, 32 }, "UNet: latents must have the shape (N,9,H,W)" },
+        { { 2, 9, 8, 8 }, { 1, 5, 32 }, "UNet: the encoded text must have the shape (2,L,32)" },
+        { { 2, 9, 8, 8 }, { 2, 5, 24 }, "UNet: the encoded text must have the shape (2,L,32)" },
     };
     il_unet *u = open_in(data_path("sd15-small", "unet").text, &in_f32);
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {

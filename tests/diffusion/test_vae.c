@@ -162,13 +162,13 @@ Test(vae, variant)
     edit_config(&folder, from.text, NULL, NULL);
     write_bundle(changed("sd2-small", add_same), &folder, "diffusion_pytorch_model.safetensors");
     expect_message(il_vae_open(&v, folder.text, &o, &e), IL_EIO, &e,
-                   "diffusion_pytorch_model.fp16.safetensors: there is no such file");
+                   "diffusion_pytorch_model.fp16.safetensors: the file does not exist");
     write_bundle(changed("sd2-small", add_same), &folder, "diffusion_pytorch_model.fp16.safetensors");
     unlink(in_folder(&folder, "diffusion_pytorch_model.safetensors").text);
     cr_assert_leq(run_in(folder.text, &o, "sd2-small"), 2e-5);
     o.variant = "";
     expect_message(il_vae_open(&v, folder.text, &o, &e), IL_EIO, &e,
-                   "diffusion_pytorch_model.safetensors: there is no such file");
+                   "diffusion_pytorch_model.safetensors: the file does not exist");
     remove_folder(&folder);
 }
 
@@ -238,7 +238,7 @@ Test(vae, broken_shards)
         int code;
     } wrong[] = {
         { "c.safetensors", "c.safetensors: cannot be opened", IL_EIO },
-        { "../b.safetensors", "'weight_map' holds ../b.safetensors, expected names of files beside it", IL_EFORMAT },
+        { "../b.safetensors", "'weight_map' contains ../b.safetensors; expected names of files beside it", IL_EFORMAT },
         { "a.safetensors", "index.json: tensor encoder.", IL_EFORMAT }, /* half of the tensors are nowhere */
     };
     static const char index[] = "diffusion_pytorch_model.safetensors.index.json";
@@ -250,9 +250,10 @@ Test(vae, broken_shards)
         write_shards(&folder, index, wrong[i].second);
         expect_message(il_vae_open(&v, folder.text, &in_f32, &e), wrong[i].code, &e, wrong[i].part);
     }
-    static const char *const texts[][2] = { { "{", "index.json: line 1: no valid JSON" },
-                                            { "{}", "index.json: 'weight_map' is no object" },
-                                            { "{\"weight_map\": {\"x\": 3}}", "'weight_map' holds no text" } };
+    static const char *const texts[][2] = { { "{", "index.json:1: invalid JSON" },
+                                            { "{}", "index.json: 'weight_map' must be an object" },
+                                            { "{\"weight_map\": {\"x\": 3}}", "'weight_map' contains a value that is "
+                                                "not a string" } };
     for (size_t i = 0; i < 3; i++) {
         il_vae *v = NULL;
         il_err e = { 0 };
@@ -299,9 +300,10 @@ Test(vae, refuses_weights)
         const char *part;
     } wrong[] = {
         { without_one, "model.safetensors: tensor decoder.conv_out.bias is missing" },
-        { with_another, "tensor encoder.extra.weight: the network that config.json describes has none of this name" },
-        { with_twice, "is there twice" },
-        { with_wrong_shape, "tensor decoder.conv_in.weight has shape (576), expected (16,4,3,3)" },
+        { with_another,
+          "tensor encoder.extra.weight: the network described by config.json has no tensor of this name" },
+        { with_twice, "occurs twice" },
+        { with_wrong_shape, "tensor decoder.conv_in.weight has shape (576); expected (16,4,3,3)" },
     };
     path from = data_path("sd15-small", "vae"), folder = temp_folder();
     edit_config(&folder, from.text, NULL, NULL);
@@ -327,20 +329,20 @@ Test(vae, refuses_options)
     static const struct {
         const char *key, *value, *part;
     } wrong[] = {
-        { "_class_name", "\"VQModel\"", "config.json: '_class_name' is \"VQModel\", expected \"AutoencoderKL\"" },
-        { "act_fn", "\"gelu\"", "'act_fn' is \"gelu\", expected one of \"silu\", \"swish\"" },
-        { "in_channels", "4", "'in_channels' is 4, expected 3" },
-        { "shift_factor", "0.1", "'shift_factor' is 0.1, expected null" },
-        { "latents_mean", "[0, 1]", "'latents_mean' is [0,1], expected null" },
-        { "norm_num_groups", "3", "'norm_num_groups' is 3, expected a divisor of all block_out_channels, as of 4" },
-        { "block_out_channels", "[]", "'block_out_channels' is [], expected 1 to 8 whole numbers from 1 to 65536" },
-        { "block_out_channels", "[4, -8]", "'block_out_channels' is [4,-8], expected 1 to 8 whole numbers" },
+        { "_class_name", "\"VQModel\"", "config.json: '_class_name' is \"VQModel\"; expected \"AutoencoderKL\"" },
+        { "act_fn", "\"gelu\"", "'act_fn' is \"gelu\"; expected one of \"silu\", \"swish\"" },
+        { "in_channels", "4", "'in_channels' is 4; expected 3" },
+        { "shift_factor", "0.1", "'shift_factor' is 0.1; expected null" },
+        { "latents_mean", "[0, 1]", "'latents_mean' is [0,1]; expected null" },
+        { "norm_num_groups", "3", "'norm_num_groups' is 3; expected a divisor of all block_out_channels, such as 4" },
+        { "block_out_channels", "[]", "'block_out_channels' is []; expected 1 to 8 integers from 1 to 65536" },
+        { "block_out_channels", "[4, -8]", "'block_out_channels' is [4,-8]; expected 1 to 8 integers" },
         { "block_out_channels", "[4, 8]", "'down_block_types' is [" },
         { "down_block_types", "[\"AttnDownEncoderBlock2D\", \"DownEncoderBlock2D\"]", "expected a list of 4, each Down" },
-        { "up_block_types", "\"UpDecoderBlock2D\"", "'up_block_types' is \"UpDecoderBlock2D\", expected a list of 4" },
-        { "layers_per_block", "9", "'layers_per_block' is 9, expected a whole number from 1 to 8" },
-        { "scaling_factor", "0", "'scaling_factor' is 0, expected a number above 0" },
-        { "use_quant_conv", "1", "'use_quant_conv' is 1, expected true or false" },
+        { "up_block_types", "\"UpDecoderBlock2D\"", "'up_block_types' is \"UpDecoderBlock2D\"; expected a list of 4" },
+        { "layers_per_block", "9", "'layers_per_block' is 9; expected an integer from 1 to 8" },
+        { "scaling_factor", "0", "'scaling_factor' is 0; expected a number above 0" },
+        { "use_quant_conv", "1", "'use_quant_conv' is 1; expected true or false" },
     };
     path from = data_path("sd15-small", "vae"), folder = temp_folder();
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
@@ -382,11 +384,11 @@ Test(vae, refuses_inputs)
     il_tensor *std = (il_tensor *)&e;
     cr_assert_null(il_vae_encode(s, v, il_full(s, 0, IL_DTYPE_F32, 4, (int64_t[]){ 1, 4, 8, 8 }), &std));
     cr_assert_null(std);
-    expect_message(il_scope_status(s, &e), IL_EPARAM, &e, "VAE: expected pictures of shape (N,3,H,W)");
+    expect_message(il_scope_status(s, &e), IL_EPARAM, &e, "VAE: images must have the shape (N,3,H,W)");
     il_scope_close(s);
     s = open_scope();
     cr_assert_null(il_vae_decode(s, v, il_full(s, 0, IL_DTYPE_F32, 3, (int64_t[]){ 4, 8, 8 })));
-    expect_message(il_scope_status(s, &e), IL_EPARAM, &e, "VAE: expected latents of shape (N,4,H,W)");
+    expect_message(il_scope_status(s, &e), IL_EPARAM, &e, "VAE: latents must have the shape (N,4,H,W)");
     il_scope_close(s);
     s = open_scope();
     cr_assert_null(il_vae_decode(s, v, NULL));

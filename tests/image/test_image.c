@@ -256,7 +256,7 @@ Test(image, refuses_what_makes_no_sense)
     cr_expect_eq(il_image_blur(&out, &in, 0.0f / 0.0f, &e), IL_EPARAM);
     cr_expect_eq(il_image_composite(&out, &in, &grey, &grey, &e), IL_EPARAM);
     cr_expect_eq(il_image_composite(&out, &in, &in, &dot, &e), IL_EPARAM);
-    cr_expect_str_eq(e.message, "composing pictures of 61x47 by a mask of 1x1: expected equal sizes");
+    cr_expect_str_eq(e.message, "cannot composite images of 61x47 with a mask of 1x1; expected equal sizes");
     cr_expect_eq(out.pixels, NULL);
     il_image_free(&in);
     il_image_free(&grey);
@@ -295,8 +295,7 @@ static void assert_not_written(const il_image *image, const char *path, const ch
 {
     il_err e = { 0 };
     cr_expect_lt(il_image_write(image, path, &e), 0);
-    cr_expect(strncmp(e.message, path, strlen(path)) == 0, "%s", e.message);
-    cr_expect(strstr(e.message, expected), "%s", e.message);
+    cr_expect(strstr(e.message, path) && strstr(e.message, expected), "%s", e.message);
 }
 
 Test(image, says_why_it_cannot_write, .init = make_folder, .fini = remove_folder)
@@ -306,10 +305,10 @@ Test(image, says_why_it_cannot_write, .init = make_folder, .fini = remove_folder
     il_err e = { 0 };
     cr_assert_eq(il_image_new(&wide, 16384, 1, 1, &e), IL_OK);
     memset(wide.pixels, 7, 16384);
-    assert_not_written(&dot, in_folder(path, "a.jpg"), "expected a name that ends in .png or .webp");
+    assert_not_written(&dot, in_folder(path, "a.jpg"), "the name must end in .png or .webp");
     assert_not_written(&dot, in_folder(path, "nowhere/a.png"), "No such file or directory");
     assert_not_written(&wide, in_folder(path, "a.webp"), "at most 16383 a side");
-    assert_not_written(&empty, in_folder(path, "a.png"), "the picture is empty");
+    assert_not_written(&empty, in_folder(path, "a.png"), "the image is empty");
     cr_assert_eq(mkdir(in_folder(path, "b.png"), 0777), 0);
     assert_not_written(&dot, path, "Is a directory");
     il_image_free(&wide);
@@ -350,22 +349,22 @@ Test(image, names_what_is_wrong_with_a_file, .init = make_folder, .fini = remove
     char path[400];
     size_t size = 0;
     assert_refused(in_folder(path, "absent.png"), "No such file or directory");
-    assert_refused(folder, "is a folder; expected a picture");
-    assert_refused("/dev/null", "is no regular file");
+    assert_refused(folder, "is a folder; expected an image file");
+    assert_refused("/dev/null", "is not a regular file");
     put_file(in_folder(path, "zero.webp"), "", 0);
     assert_refused(path, "the file is empty");
     put_file(in_folder(path, "text.png"), "not a picture\n", 14);
-    assert_refused(path, "is no picture that can be read; expected PNG, JPEG or WebP");
+    assert_refused(path, "not a supported image; expected PNG, JPEG or WebP");
     put_file(in_folder(path, "wave.webp"), "RIFF\20\0\0\0WAVEfmt ", 16);
-    assert_refused(path, "is no picture that can be read");
-    assert_refused(IMAGES "animated.webp", "is an animated WebP; expected a single picture");
-    assert_refused(IMAGES "claims-20000.png", "claims to be 20000x20000 pixels; at most 268435456 pixels are read");
+    assert_refused(path, "not a supported image");
+    assert_refused(IMAGES "animated.webp", "is an animated WebP; expected a still image");
+    assert_refused(IMAGES "claims-20000.png", "the header says 20000x20000 pixels; expected at most 268435456 in all");
     uint8_t *jpeg = get_file("rgb.jpg", &size);
     for (size_t i = 0; i + 9 < size; i++)
         if (jpeg[i] == 0xff && jpeg[i + 1] == 0xc0)
             memset(jpeg + i + 5, 0xf0, 4);
     put_file(in_folder(path, "claims.jpg"), jpeg, size);
-    assert_refused(path, "claims to be 61680x61680 pixels");
+    assert_refused(path, "the header says 61680x61680 pixels");
     int width = -1, height = -1;
     il_err e = { 0 };
     cr_expect_eq(il_image_size(&width, &height, IMAGES "animated.webp", &e), IL_EFORMAT);

@@ -194,15 +194,15 @@ Test(image_shapes, refuses_what_cannot_be)
     il_err e = { 0 };
     cr_assert_eq(il_image_new(&in, 4, 4, 1, &e), IL_OK);
     memset(in.pixels, 0, 16);
-    expect_refusal(il_image_maximum(&out, &in, 4, &e), IL_EPARAM, &e, &out, "size 4: expected an odd size");
-    expect_refusal(il_image_maximum(&out, &in, -1, &e), IL_EPARAM, &e, &out, "size -1: expected an odd size");
-    expect_refusal(il_image_maximum(&out, &empty, 3, &e), IL_EPARAM, &e, &out, "the picture is empty");
-    expect_refusal(il_image_to_grey(&out, &empty, &e), IL_EPARAM, &e, &out, "the picture is empty");
-    expect_refusal(il_image_resize_plain(&out, &empty, 2, 2, &e), IL_EPARAM, &e, &out, "the picture is empty");
+    expect_refusal(il_image_maximum(&out, &in, 4, &e), IL_EPARAM, &e, &out, "size 4; expected an odd size");
+    expect_refusal(il_image_maximum(&out, &in, -1, &e), IL_EPARAM, &e, &out, "size -1; expected an odd size");
+    expect_refusal(il_image_maximum(&out, &empty, 3, &e), IL_EPARAM, &e, &out, "the image is empty");
+    expect_refusal(il_image_to_grey(&out, &empty, &e), IL_EPARAM, &e, &out, "the image is empty");
+    expect_refusal(il_image_resize_plain(&out, &empty, 2, 2, &e), IL_EPARAM, &e, &out, "the image is empty");
     expect_refusal(il_image_resize_plain(&out, &in, 0, 2, &e), IL_EPARAM, &e, &out, "0x2 pixels");
     expect_refusal(il_image_resize_plain(&out, &in, 2000000, 2000000, &e), IL_EPARAM, &e, &out, "2000000x2000000");
     expect_refusal(il_image_random_rectangle(&out, 127, 512, 64, 1, &e), IL_EDATA, &e, &out,
-                   "127x512 pixels is too small for the random rectangle: expected at least 128 a side");
+                   "127x512 pixels is too small for the random rectangle; expected at least 128 pixels a side");
     expect_refusal(il_image_random_rectangle(&out, 512, 90, 64, 1, &e), IL_EDATA, &e, &out, "512x90");
     il_image_free(&in);
 }

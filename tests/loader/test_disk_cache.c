@@ -305,7 +305,8 @@ static void assert_stopped(il_cache *c, const char *reason)
     il_err why = { 0 };
     char *path = file_path();
     cr_assert(il_cache_stopped(c, &why));
-    snprintf(expected, sizeof expected, "%s: holds no more pictures (%s); the others are decoded each time", path, reason);
+    snprintf(expected, sizeof expected, "%s: no more images are cached (%s); the others are decoded each time", path,
+      reason);
     cr_expect_str_eq(why.message, expected);
     free(path);
 }
@@ -319,7 +320,7 @@ Test(cache, a_limit_ends_its_growth, .init = open_folder, .fini = samples_close)
     put(c, 1);
     cr_assert_eq(found_in(c), 2);
     put(c, 2);
-    assert_stopped(c, "the limit is reached");
+    assert_stopped(c, "the size limit is reached");
     cr_assert_eq(found_in(c), 2);
     il_cache_free(c);
     c = open_cache((il_cache_opts){ .limit = 2 * room });
@@ -362,6 +363,6 @@ Test(cache, a_folder_that_cannot_be_is_an_error, .init = open_folder, .fini = sa
     il_cache *c = NULL;
     il_err e = { 0 };
     cr_assert_eq(il_cache_open(&c, "name", &key, 1, (il_cache_opts){ .folder = "/dev/null/there" }, &e), IL_EIO);
-    cr_expect_str_eq(e.message, "decoded pictures: /dev/null: is a file; expected a folder");
+    cr_expect_str_eq(e.message, "cache of decoded images: /dev/null is a file; expected a folder");
     cr_assert_null(c);
 }

@@ -250,8 +250,8 @@ Test(loader, refuses_what_is_damaged, .init = open_samples, .fini = samples_clos
                                                          .missing = IL_MISSING_REFUSE });
         SAMPLE_OK(il_loader_start(f.loader, 1, 0, &e), e);
         cr_assert_eq(il_loader_next(f.loader, &b, &more, &e), IL_EFORMAT);
-        snprintf(expected, sizeof expected, "%s/002.realfake.webp: is no picture that can be read; expected PNG, JPEG or "
-                 "WebP", samples_folder);
+        snprintf(expected, sizeof expected, "%s/002.realfake.webp: not a supported image; expected PNG, JPEG or WebP",
+          samples_folder);
         cr_expect_str_eq(e.message, expected);
         cr_expect_lt(il_loader_next(f.loader, &b, &more, &e), 0, "goes on after an error");
         close_loader(&f);
@@ -270,8 +270,8 @@ Test(loader, names_masks_of_another_size, .init = open_samples, .fini = samples_
     struct fixture f = open_loader((il_loader_opts){ .batch = 1, .size = 30, .crops = 1, .missing = IL_MISSING_REFUSE });
     SAMPLE_OK(il_loader_start(f.loader, 1, 0, &e), e);
     cr_assert_eq(il_loader_next(f.loader, &b, &more, &e), IL_EDATA);
-    snprintf(expected, sizeof expected, "%s/m.png: the mask is 29x30 pixels, its picture %s/p.png 30x30; expected equal "
-             "sizes", samples_folder, samples_folder);
+    snprintf(expected, sizeof expected, "%s/m.png: the mask is 29x30 pixels, its image %s/p.png 30x30; expected equal "
+                                        "sizes", samples_folder, samples_folder);
     cr_expect_str_eq(e.message, expected);
     close_loader(&f);
 }
@@ -295,7 +295,7 @@ Test(loader, checks_its_options, .init = open_samples, .fini = samples_close)
     cr_assert_null(l);
     SAMPLE_OK(il_loader_open(&l, src, labels, (il_loader_opts){ .batch = 9, .size = 8, .crops = 1 }, &e), e);
     cr_expect_eq(il_loader_next(l, &b, &more, &e), IL_EPARAM);
-    cr_expect_str_eq(e.message, "no epoch of the loader is started");
+    cr_expect_str_eq(e.message, "the loader has no current epoch; start one first");
     il_loader_free(l);
     il_loader_free(NULL);
     il_source_free(src);

@@ -74,7 +74,8 @@ Test(loader_cache, other_files_are_no_cached_ones, .init = open_samples, .fini =
 static void count_lines(void *context, const char *run, const char *line)
 {
     cr_assert_str_eq(run, "a run");
-    cr_assert(strstr(line, ".pictures: holds no more pictures (the limit is reached); the others are decoded each time"));
+    cr_assert(strstr(line, ".pictures: no more images are cached (the size limit is reached); the others are decoded "
+                           "each time"));
     ++*(int *)context;
 }
 

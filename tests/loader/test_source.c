@@ -40,22 +40,22 @@ Test(source, refuses_or_counts_what_is_left_out, .init = samples_open, .fini = s
 {
     samples_list(1, "a", "b");
     samples_rejected[0][0] = "id009";
-    samples_rejected[0][1] = "no mask: expected nine";
+    samples_rejected[0][1] = "no mask; expected nine";
     samples_rejected[1][0] = "id002";
-    samples_rejected[1][1] = "no mask: expected two";
+    samples_rejected[1][1] = "no mask; expected two";
     samples_rejected_count = 2;
-    assert_no_source(IL_MISSING_REFUSE, "data set 'samples': id002: no mask: expected two: 2 of 3 samples (realfake of "
+    assert_no_source(IL_MISSING_REFUSE, "data set 'samples': id002: no mask; expected two: 2 of 3 samples (realfake of "
                                         "test) cannot be used");
     il_source *src = open_source(IL_MISSING_SKIP);
     cr_assert_eq(il_source_left_out_count(src), 2);
     cr_expect_str_eq(il_source_left_out_at(src, 0).id, "id002");
-    cr_expect_str_eq(il_source_left_out_at(src, 1).why, "no mask: expected nine");
+    cr_expect_str_eq(il_source_left_out_at(src, 1).why, "no mask; expected nine");
     il_source_free(src);
 }
 
 Test(source, refuses_when_nothing_is_left, .init = samples_open, .fini = samples_close)
 {
-    assert_no_source(IL_MISSING_SKIP, "data set 'samples': there is no sample of realfake in test");
+    assert_no_source(IL_MISSING_SKIP, "data set 'samples': no samples of realfake in test");
     samples_rejected[0][0] = "id009";
     samples_rejected[0][1] = "no mask";
     samples_rejected_count = 1;

@@ -154,9 +154,9 @@ Test(source_kinds, the_digest_knows_how_samples_are_made)
 Test(source_kinds, refusals)
 {
     refused("realfake+", IL_MISSING_REFUSE, IL_EPARAM,
-            "data set 'kinds': image kinds 'realfake+': expected kinds joined by '+', as in realfake+original");
+            "data set 'kinds': image kinds 'realfake+': expected kinds joined by '+', such as realfake+original");
     refused("a+b+a", IL_MISSING_REFUSE, IL_EPARAM, "data set 'kinds': image kinds 'a+b+a': 'a' is named twice");
-    refused("realfake+none", IL_MISSING_SKIP, IL_EDATA, "data set 'kinds': there is no sample of none in train");
+    refused("realfake+none", IL_MISSING_SKIP, IL_EDATA, "data set 'kinds': no samples of none in train");
     refused("realfake+broken", IL_MISSING_REFUSE, IL_EDATA,
             "data set 'kinds': c: no mask: 1 of 5 samples (realfake+broken of train) cannot be used");
     il_source *src = opened("realfake+broken", IL_MISSING_SKIP);

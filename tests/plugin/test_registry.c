@@ -38,19 +38,19 @@ static const char *why_refused(const il_registry *r, const char *name)
 static const struct {
     const char *file, *why;
 } broken[] = {
-    {"wrong_abi.so", "was built for plugin ABI 5, this program has 4: rebuild it"},
-    {"no_symbol.so", "has no il_plugin_entry, so it is no plugin"},
-    {"undefined_symbol.so", "cannot be loaded: undefined symbol: il_no_such_function"},
+    {"wrong_abi.so", "was built for plugin ABI 5, but this program has ABI 4; rebuild it"},
+    {"no_symbol.so", "is not a plugin: it does not export il_plugin_entry"},
+    {"undefined_symbol.so", "cannot load the plugin: undefined symbol: il_no_such_function"},
     {"missing_callback.so", "model 'missing_callback' lacks the callback model.forward"},
     {"missing_close.so", "mask policy 'missing_close' lacks the callback close"},
-    {"wrong_kind.so", "is of kind 9, which is none"},
+    {"wrong_kind.so", "has the unknown kind 9"},
     {"other_kind.so", "loss 'other_kind' lacks the callback loss.forward"},
-    {"two_kinds.so", "mask policy 'two_kinds' brings callbacks of another kind"},
-    {"empty_name.so", "its name is '', expected lower-case letters, digits and '_'"},
-    {"odd_name.so", "its name is 'Odd Name', expected lower-case letters, digits and '_'"},
-    {"no_revision.so", "its revision is 0, expected 1 or more"},
-    {"bad_default.so", "default: level: 300 is out of range, expected 0 to 255"},
-    {"reserved_setting.so", "setting 'label' bears a name that grids use for another purpose"},
+    {"two_kinds.so", "mask policy 'two_kinds' has callbacks of another kind"},
+    {"empty_name.so", "its name is ''; expected lower-case letters, digits and '_'"},
+    {"odd_name.so", "its name is 'Odd Name'; expected lower-case letters, digits and '_'"},
+    {"no_revision.so", "its revision is 0; expected 1 or more"},
+    {"bad_default.so", "default: level: 300 is out of range; expected 0 to 255"},
+    {"reserved_setting.so", "setting 'label' has a name that grids reserve"},
     {"repeated_setting.so", "setting 'level' is declared twice"},
     {"failing_open.so", "not refused"}, /* only opening it fails, and the registry opens nothing */
 };
@@ -84,10 +84,11 @@ Test(registry, refused_plugins_are_told_when_asked_for)
     const il_plugin *p = NULL;
     il_err e = {0};
     cr_assert_eq(il_registry_find(&p, r, IL_KIND_MASK_POLICY, "wrong_abi", &e), IL_EPLUGIN);
-    cr_assert_str_eq(e.message, "mask policy 'wrong_abi' cannot be used: " BROKEN "/wrong_abi.so: was built for plugin ABI "
-                                "5, this program has 4: rebuild it");
+    cr_assert_str_eq(e.message, "cannot use mask policy 'wrong_abi': " BROKEN "/wrong_abi.so: was built for plugin ABI "
+        "5, but this program has ABI 4; rebuild it");
     cr_assert_eq(il_registry_find(&p, r, IL_KIND_MASK_POLICY, BROKEN "/wrong_abi.so", &e), IL_EPLUGIN);
-    cr_assert_str_eq(e.message, BROKEN "/wrong_abi.so: was built for plugin ABI 5, this program has 4: rebuild it");
+    cr_assert_str_eq(e.message, BROKEN "/wrong_abi.so: was built for plugin ABI 5, but this program has ABI 4; rebuild "
+                                       "it");
     cr_assert_null(p);
     cr_assert_null(getenv("BROKEN_PLUGIN_RAN"));
     il_registry_free(r);
@@ -141,9 +142,9 @@ Test(registry, finds_by_kind_and_name)
     cr_assert(seen);
 
     cr_assert_eq(il_registry_find(&p, r, IL_KIND_MODEL, "ent", &e), IL_EPLUGIN);
-    cr_assert_str_eq(e.message, "no model is called 'ent'; did you mean 'net'?");
+    cr_assert_str_eq(e.message, "unknown model 'ent'; did you mean 'net'?");
     cr_assert_eq(il_registry_find(&p, r, IL_KIND_LOSS, "net", &e), IL_EPLUGIN);
-    cr_assert_eq(strncmp(e.message, "no loss is called 'net'; there is ", 34), 0, "%s", e.message);
+    cr_assert_eq(strncmp(e.message, "unknown loss 'net'; expected one of ", 35), 0, "%s", e.message);
     cr_assert(strstr(e.message, "focal"), "%s", e.message);
     il_registry_free(r);
 }
@@ -164,12 +165,12 @@ Test(registry, finds_by_path)
     cr_assert_eq(il_registry_find_file(&again, r, STUBS "/picky.so", &e), IL_OK, "%s", e.message); /* of whatever kind */
     cr_assert_eq(again, p);
     cr_assert_eq(il_registry_find_file(&again, r, "/nowhere/x.so", &e), IL_EPLUGIN);
-    cr_assert_str_eq(e.message, "/nowhere/x.so: cannot be opened: No such file or directory");
+    cr_assert_str_eq(e.message, "/nowhere/x.so: cannot open the file: No such file or directory");
 
     cr_assert_eq(il_registry_find(&p, r, IL_KIND_LOSS, STUBS "/picky.so", &e), IL_EPLUGIN);
-    cr_assert_str_eq(e.message, STUBS "/picky.so: is a mask policy, expected a loss");
+    cr_assert_str_eq(e.message, STUBS "/picky.so: is a mask policy; expected a loss");
     cr_assert_eq(il_registry_find(&p, r, IL_KIND_LOSS, "/nowhere/x.so", &e), IL_EPLUGIN);
-    cr_assert_str_eq(e.message, "/nowhere/x.so: cannot be opened: No such file or directory");
+    cr_assert_str_eq(e.message, "/nowhere/x.so: cannot open the file: No such file or directory");
     il_registry_free(r);
 }
 
@@ -214,12 +215,12 @@ Test(registry, junk_and_missing_folders)
     snprintf(path, sizeof path, "/nowhere/plugins:%s", folder);
     il_registry *r = open_with(path);
 
-    cr_assert_str_eq(why_refused(r, "plugins"), "is no folder, though INPAINTLAB_PLUGIN_PATH names it");
-    cr_assert_str_eq(why_refused(r, "text.so"), "is no shared object of this machine");
-    cr_assert_str_eq(why_refused(r, "cut00.so"), "is no shared object of this machine");
-    cr_assert_str_eq(why_refused(r, "cut08.so"), "has no il_plugin_entry, so it is no plugin");
-    cr_assert_str_eq(why_refused(r, "dangling.so"), "cannot be opened: No such file or directory");
-    cr_assert_str_eq(why_refused(r, "folder.so"), "is no shared object of this machine");
+    cr_assert_str_eq(why_refused(r, "plugins"), "is not a folder, but INPAINTLAB_PLUGIN_PATH lists it");
+    cr_assert_str_eq(why_refused(r, "text.so"), "is not a shared object for this machine");
+    cr_assert_str_eq(why_refused(r, "cut00.so"), "is not a shared object for this machine");
+    cr_assert_str_eq(why_refused(r, "cut08.so"), "is not a plugin: it does not export il_plugin_entry");
+    cr_assert_str_eq(why_refused(r, "dangling.so"), "cannot open the file: No such file or directory");
+    cr_assert_str_eq(why_refused(r, "folder.so"), "is not a shared object for this machine");
     const il_plugin *p = NULL;
     il_err e = {0};
     cr_assert_eq(il_registry_find(&p, r, IL_KIND_MODEL, "tiny", &e), IL_OK, "sub-folders are searched: %s", e.message);
@@ -243,7 +244,7 @@ Test(registry, first_of_a_name_wins)
     char expected[200], why[400];
     snprintf(expected, sizeof expected, "%s/net.so", folder);
     cr_assert_str_eq(il_registry_path(r, p), expected);
-    snprintf(why, sizeof why, "model 'net' is already there, from %s", expected);
+    snprintf(why, sizeof why, "model 'net' was already loaded from %s", expected);
     cr_assert_str_eq(why_refused(r, "net.so"), why);
     il_registry_free(r);
     snprintf(command, sizeof command, "rm -r %s", folder);

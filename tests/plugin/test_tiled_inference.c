@@ -144,7 +144,7 @@ Test(sweep, bad_models)
     il_sweep_opts o = { .tile = 32, .overlap = 8, .batch = 1, .threshold = 0.5 };
     il_plugin plugin = plugin_of(&ops_undefined);
     cr_assert_eq(il_sweep_picture(&r, &(il_model){ .plugin = &plugin }, &photo, o, &e), IL_EFORMAT);
-    cr_assert_str_eq(e.message, "model stub: gives no number (NaN) at column 0, row 0");
+    cr_assert_str_eq(e.message, "model stub: the output is not a number (NaN) at column 0, row 0");
     plugin = plugin_of(&ops_misshapen);
     cr_assert_eq(il_sweep_picture(&r, &(il_model){ .plugin = &plugin }, &photo, o, &e), IL_EPLUGIN);
     cr_assert_null(r.score.pixels);

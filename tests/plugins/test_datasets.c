@@ -112,9 +112,9 @@ static const struct scanning first[] = {
       "a.1 @/test/a.1.realfake.webp @/test/a.1.mask.webp" },
     /* incomplete pairs */
     { "test/a.realfake.webp test/a.mask.webp test/000012.realfake.webp", "test", "realfake",
-      "a @/test/a.realfake.webp @/test/a.mask.webp | 000012: no mask: expected @/test/000012.mask.webp" },
+      "a @/test/a.realfake.webp @/test/a.mask.webp | 000012: no mask; expected @/test/000012.mask.webp" },
     { "test/a.realfake.webp test/a.mask.webp test/b.mask.png", "test", "realfake",
-      "a @/test/a.realfake.webp @/test/a.mask.webp | b: no realfake picture: expected @/test/b.realfake.webp" },
+      "a @/test/a.realfake.webp @/test/a.mask.webp | b: no realfake image; expected @/test/b.realfake.webp" },
     { "test/a.realfake.webp test/a.mask.webp test/b.realfake.webp test/b.realfake.png test/b.mask.png", "test", "realfake",
       "a @/test/a.realfake.webp @/test/a.mask.webp | b: two realfake files: @/test/b.realfake.png and b.realfake.webp" },
     { "test/a.realfake.webp test/a.mask.webp test/b.realfake.webp test/b.mask.png test/b.mask.webp", "test", "realfake",
@@ -123,16 +123,17 @@ static const struct scanning first[] = {
     { "train/", "test", "realfake", "@: has no folder for the test split; expected @/test" },
     { "train/", "validation", "realfake", "@: has no folder for the validation split; expected @/validation (or val, "
       "valid)" },
-    { "val/ valid/", "validation", "realfake", "@/val and @/valid: which one is the validation split? Expected only one of "
-      "them" },
-    { "test/a.mask.webp test/a.fakefake.webp", "test", "realfake", "@/test: has no realfake pictures; expected files "
-      "<id>.realfake.webp (or .png, .jpg)" },
-    { "test/", "test", "realfake", "@/test: has no realfake pictures; expected files <id>.realfake.webp (or .png, .jpg)" },
-    { "test/a.realfake.webp", "test", "realfake", "a: no mask: expected @/test/a.mask.webp: all 1 samples (realfake of "
-      "test) cannot be used" },
-    { "test/", "test", "realfke", "image kind 'realfke' is unknown; expected original, inpainted, realfake or fakefake (did "
-      "you mean 'realfake'?)" },
-    { "test/", "tests", "realfake", "split 'tests' is unknown; expected train, validation or test" },
+    { "val/ valid/", "validation", "realfake", "@/val and @/valid could both be the validation split; expected only "
+                                               "one of them" },
+    { "test/a.mask.webp test/a.fakefake.webp", "test", "realfake", "@/test: has no realfake images; expected files "
+                                                                   "<id>.realfake.webp (or .png, .jpg)" },
+    { "test/", "test", "realfake",
+      "@/test: has no realfake images; expected files <id>.realfake.webp (or .png, .jpg)" },
+    { "test/a.realfake.webp", "test", "realfake", "a: no mask; expected @/test/a.mask.webp: all 1 samples (realfake of "
+                                                  "test) cannot be used" },
+    { "test/", "test", "realfke", "unknown image kind 'realfke'; expected original, inpainted, realfake or fakefake "
+                                  "(did you mean 'realfake'?)" },
+    { "test/", "tests", "realfake", "unknown split 'tests'; expected train, validation or test" },
 };
 
 Test(datasets, dataset1_lists_folders)
@@ -158,7 +159,7 @@ Test(datasets, a_root_that_is_none, .init = make_folder, .fini = remove_folder)
     cr_expect_str_eq(got, "@/absent: No such file or directory; expected the folder of a data set");
     touch("absent");
     scan(got, sizeof got, "dataset1", (const char *[]){ "root", path, NULL }, "test", "realfake");
-    cr_expect_str_eq(got, "@/absent: is no folder; expected the folder of a data set");
+    cr_expect_str_eq(got, "@/absent: is not a folder; expected the folder of a data set");
 }
 
 Test(datasets, dataset2_has_an_inpainted_subset, .init = make_folder, .fini = remove_folder)
@@ -168,9 +169,9 @@ Test(datasets, dataset2_has_an_inpainted_subset, .init = make_folder, .fini = re
     touch("test/a.realfake.webp test/a.mask.webp test/b.realfake.webp test/b.mask.webp test/b.inpainted.webp "
           "test/c.mask.webp test/d.realfake.webp test/e.inpainted.webp test/e.realfake.webp");
     scan(got, sizeof got, "dataset2", settings, "test", "realfake");
-    cr_expect_str_eq(got, "b @/test/b.realfake.webp @/test/b.mask.webp | e: no mask: expected @/test/e.mask.webp");
+    cr_expect_str_eq(got, "b @/test/b.realfake.webp @/test/b.mask.webp | e: no mask; expected @/test/e.mask.webp");
     scan(got, sizeof got, "dataset2", settings, "test", "inpainted");
-    cr_expect_str_eq(got, "b @/test/b.inpainted.webp @/test/b.mask.webp | e: no mask: expected @/test/e.mask.webp");
+    cr_expect_str_eq(got, "b @/test/b.inpainted.webp @/test/b.mask.webp | e: no mask; expected @/test/e.mask.webp");
 }
 
 Test(datasets, dataset2_unites_two_roots, .init = make_folder, .fini = remove_folder)
@@ -183,7 +184,7 @@ Test(datasets, dataset2_unites_two_roots, .init = make_folder, .fini = remove_fo
           "two/test/b.inpainted.webp one/test/x.realfake.webp");
     scan(got, sizeof got, "dataset2", settings, "test", "realfake");
     cr_expect_str_eq(got, "a @/one/test/a.realfake.webp @/one/test/a.mask.webp; b @/two/test/b.realfake.webp "
-                          "@/two/test/b.mask.webp | x: no mask: expected @/one/test/x.mask.webp");
+                          "@/two/test/b.mask.webp | x: no mask; expected @/one/test/x.mask.webp");
     /* Dataset 1 has no inpainted pictures: the union has those of Dataset 2 */
     scan(got, sizeof got, "dataset2", settings, "test", "inpainted");
     cr_expect_str_eq(got, "b @/two/test/b.inpainted.webp @/two/test/b.mask.webp");

@@ -128,7 +128,7 @@ static int split_with(const char *recipe, const char *id)
         struct set s;
         il_err e = { 0 };
         int rc = open_set(&s, recipe, NULL, splits[i], "original", &e);
-        cr_assert(rc == IL_OK || strstr(e.message, "there is no sample"), "%s", e.message);
+        cr_assert(rc == IL_OK || strstr(e.message, "no samples of"), "%s", e.message);
         for (size_t k = 0; rc == IL_OK && k < il_source_count(s.source); k++)
             if (strcmp(il_source_at(s.source, k).id, id) == 0)
                 found = i;
@@ -255,7 +255,7 @@ Test(fakes, say_what_is_wrong)
         { NULL, "train", "realfake", "makes no 'realfake'" },
         { NULL, "training", "fakefake", "split 'training' is unknown" },
         { "/nowhere", "train", "fakefake", "/nowhere" },
-        { NULL, "test", "fakefake", "there is no sample" },
+        { NULL, "test", "fakefake", "no samples of" },
     };
     work_photos(4, 70, 70);
     const char *recipe = work_recipe("r.yaml", "", "{train: 1}", "pictures: [fakefake]\n");

@@ -171,7 +171,7 @@ Test(generators, uses_shards_of_a_variant)
     const char *const settings[] = { "root", s.path, "variant", "fp16", NULL };
     struct opened o = open_plugin(IL_KIND_GENERATOR, "vae", settings);
     cr_assert_eq(o.plugin->uses(o.self, &u, &e), IL_EIO);
-    cr_assert(strstr(e.message, "diffusion_pytorch_model.fp16.safetensors: there is no such file"), "%s", e.message);
+    cr_assert(strstr(e.message, "diffusion_pytorch_model.fp16.safetensors: the file does not exist"), "%s", e.message);
     il_uses_clear(&u);
     scratch_write(&s, "diffusion_pytorch_model.safetensors.index.fp16.json",
                   "{\"weight_map\": {\"a\": \"two.safetensors\", \"b\": \"one.safetensors\", \"c\": \"two.safetensors\"}}");
@@ -193,19 +193,21 @@ static const struct {
 } refused[] = {
     { "vae", NULL, NULL, { NULL }, "root: %s holds neither config.json nor vae/config.json", IL_EIO },
     { "vae", "config.json", "{\"_class_name\": \"AutoencoderTiny\"}", { NULL },
-      "%s/config.json: '_class_name' is \"AutoencoderTiny\", expected \"AutoencoderKL\"", IL_EFORMAT },
-    { "vae", "config.json", "[1", { NULL }, "%s/config.json: line 1: no valid JSON: ']' expected near end of file", IL_EFORMAT },
+      "%s/config.json: '_class_name' is \"AutoencoderTiny\"; expected \"AutoencoderKL\"", IL_EFORMAT },
+    { "vae", "config.json", "[1", { NULL }, "%s/config.json:1: invalid JSON: ']' expected near end of file",
+      IL_EFORMAT },
     { "vae", "config.json",
       "{\"block_out_channels\": [4, 4, 4, 4, 4], \"norm_num_groups\": 2, \"latent_channels\": 4,"
       " \"down_block_types\": [\"DownEncoderBlock2D\", \"DownEncoderBlock2D\", \"DownEncoderBlock2D\", \"DownEncoderBlock2D\","
       " \"DownEncoderBlock2D\"], \"up_block_types\": [\"UpDecoderBlock2D\", \"UpDecoderBlock2D\", \"UpDecoderBlock2D\","
       " \"UpDecoderBlock2D\", \"UpDecoderBlock2D\"]}",
       { NULL }, "%s/config.json: sides shrink by 16, expected a divisor of 8", IL_EFORMAT },
-    { "sd_inpaint", NULL, NULL, { NULL }, "%s/model_index.json: cannot be opened: No such file or directory", IL_EIO },
+    { "sd_inpaint", NULL, NULL, { NULL }, "cannot open %s/model_index.json: No such file or directory", IL_EIO },
     { "sd_inpaint", "model_index.json", "{\"_class_name\": \"FluxPipeline\"}", { NULL },
-      "%s/model_index.json: '_class_name' is \"FluxPipeline\", expected \"StableDiffusionInpaintPipeline\"", IL_EFORMAT },
+      "%s/model_index.json: '_class_name' is \"FluxPipeline\"; expected \"StableDiffusionInpaintPipeline\"",
+        IL_EFORMAT },
     { "sd_inpaint", "model_index.json", "{\"_class_name\": \"StableDiffusionInpaintPipeline\"}", { NULL },
-      "%s/tokenizer/vocab.json: cannot be read: No such file or directory", IL_EIO },
+      "cannot read %s/tokenizer/vocab.json: No such file or directory", IL_EIO },
 };
 
 static int try_open(struct opened *o, const char *plugin, const char *root, const char *const *settings, il_err *e)
@@ -247,11 +249,11 @@ Test(generators, refused_folders)
 static const struct {
     const char *plugin, *settings[3], *message;
 } settings_refused[] = {
-    { "vae", { "precision", "fp64" }, "precision: 'fp64' is unknown, expected one of fp32, fp16, bf16" },
-    { "vae", { "range", "both" }, "range: 'both' is unknown, expected one of signed, published" },
-    { "sd_inpaint", { "precision", "int8" }, "precision: 'int8' is unknown, expected one of fp32, fp16, bf16" },
-    { "sd_inpaint", { "scheduler", "euler" }, "scheduler: 'euler' is not supported, expected pndm or ddim" },
-    { "sd_inpaint", { "steps", "0" }, "steps: 0 is out of range, expected 1 to 1000" },
+    { "vae", { "precision", "fp64" }, "precision: 'fp64' is unknown; expected one of fp32, fp16, bf16" },
+    { "vae", { "range", "both" }, "range: 'both' is unknown; expected one of signed, published" },
+    { "sd_inpaint", { "precision", "int8" }, "precision: 'int8' is unknown; expected one of fp32, fp16, bf16" },
+    { "sd_inpaint", { "scheduler", "euler" }, "scheduler 'euler' is not supported; expected pndm or ddim" },
+    { "sd_inpaint", { "steps", "0" }, "steps: 0 is out of range; expected 1 to 1000" },
 };
 
 Test(generators, refused_settings)
@@ -274,7 +276,7 @@ Test(generators, missing_weights)
     scratch_link(&s, "config.json", FOLDER "sd15-small/vae/config.json");
     struct opened o = open_plugin(IL_KIND_GENERATOR, "vae", (const char *const[]){ "root", s.path, NULL });
     cr_assert_eq(o.plugin->load(o.self, (il_device){ IL_DEVICE_CPU, 0 }, &e), IL_EIO);
-    cr_assert(strstr(e.message, "/diffusion_pytorch_model.safetensors: there is no such file"), "%s", e.message);
+    cr_assert(strstr(e.message, "/diffusion_pytorch_model.safetensors: the file does not exist"), "%s", e.message);
     close_plugin(&o);
     scratch_remove(&s);
 }

@@ -135,8 +135,8 @@ Test(maskers, rectangle_needs_room)
     il_rule rule = { "" };
     il_err e = { 0 };
     cr_assert_eq(mask_of(&o, &photo, 1, &mask, &rule, &e), IL_EDATA);
-    cr_assert_str_eq(e.message, "a picture of 300x199 pixels is too small for the random rectangle: expected at least 200 "
-                                "a side, twice the least side 100");
+    cr_assert_str_eq(e.message, "an image of 300x199 pixels is too small for the random rectangle; expected at least "
+                                "200 pixels a side, twice the least side 100");
     cr_assert_null(mask.pixels);
     il_image_free(&photo);
     close_plugin(&o);
@@ -472,7 +472,7 @@ Test(maskers, irregular_refuses)
     FILE *f = fopen(file, "w");
     cr_assert(f && fputs("no picture", f) >= 0 && fclose(f) == 0);
     cr_expect_eq(mask_of(&o, &white, 1, &mask, &rule, &e), IL_EFORMAT, "%s", e.message);
-    cr_expect(strstr(e.message, "white.png: is no picture that can be read"), "%s", e.message);
+    cr_expect(strstr(e.message, "white.png: not a supported image"), "%s", e.message);
     cr_expect_null(mask.pixels);
     il_image_free(&white);
     close_plugin(&o);

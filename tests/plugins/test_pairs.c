@@ -66,7 +66,7 @@ struct scanning {
     const char *root, *setting, *split, *images, *expected;
 };
 
-#define AB "a @/Tp/a.png @/Gt/a_gt.png; b @/Tp/b.png @/Gt/b.png | c: no mask: expected @/Gt/c.png"
+#define AB "a @/Tp/a.png @/Gt/a_gt.png; b @/Tp/b.png @/Gt/b.png | c: no mask; expected @/Gt/c.png"
 
 static const struct scanning cases[] = {
     { ".", NULL, "test", "tampered", AB },
@@ -76,18 +76,19 @@ static const struct scanning cases[] = {
     { ".", "train", "test", "tampered", "@/.: has no test split; its samples are the train split (setting split)" },
     { ".", "all", "train", "tampered", AB },
     { ".", "all", "validation", "tampered", AB },
-    { ".", NULL, "test", "original", "@/.: has no authentic pictures; a folder pair holds tampered ones only" },
-    { ".", NULL, "test", "tamperd", "image kind 'tamperd' is unknown; expected tampered, original or all (did you mean "
-      "'tampered'?)" },
-    { ".", NULL, "test", "realfake", "image kind 'realfake' is unknown; expected tampered, original or all" },
-    { "list.json", NULL, "test", "tampered", "Tp/a.png @/Tp/a.png @/Gt/a_gt.png | Tp/c.png: no mask: expected @/Gt/c.png" },
+    { ".", NULL, "test", "original", "@/.: has no authentic images; a pair of folders contains only tampered ones" },
+    { ".", NULL, "test", "tamperd", "unknown image kind 'tamperd'; expected tampered, original or all (did you mean "
+                                    "'tampered'?)" },
+    { ".", NULL, "test", "realfake", "unknown image kind 'realfake'; expected tampered, original or all" },
+    { "list.json", NULL, "test", "tampered", "Tp/a.png @/Tp/a.png @/Gt/a_gt.png | Tp/c.png: no mask; expected "
+                                             "@/Gt/c.png" },
     { "list.json", NULL, "test", "original", "Au/d.png @/Au/d.png -" },
-    { "list.json", NULL, "test", "all", "Au/d.png @/Au/d.png -; Tp/a.png @/Tp/a.png @/Gt/a_gt.png | Tp/c.png: no mask: "
-      "expected @/Gt/c.png" },
-    { "negative.json", NULL, "test", "tampered", "@/negative.json: lists no tampered pictures" },
-    { "broken.json", NULL, "test", "tampered", "@/broken.json:1: no JSON: ']' expected near end of file" },
-    { "absent.json", NULL, "test", "tampered", "@/absent.json/Tp: No such file or directory; expected a folder with Tp "
-      "(tampered pictures) and Gt (masks)" },
+    { "list.json", NULL, "test", "all", "Au/d.png @/Au/d.png -; Tp/a.png @/Tp/a.png @/Gt/a_gt.png | Tp/c.png: no mask; "
+                                        "expected @/Gt/c.png" },
+    { "negative.json", NULL, "test", "tampered", "@/negative.json: lists no tampered images" },
+    { "broken.json", NULL, "test", "tampered", "@/broken.json:1: invalid JSON: ']' expected near end of file" },
+    { "absent.json", NULL, "test", "tampered", "cannot read the folder @/absent.json/Tp: No such file or directory; "
+                                               "expected a folder with Tp (tampered images) and Gt (masks)" },
 };
 
 Test(pairs, lists_both_layouts, .init = make_files, .fini = made_close)

@@ -248,7 +248,7 @@ Test(metric_table, a_migration_that_ends_early_leaves_version_6_whole)
     struct answer before = ask(&old, "SELECT COUNT(*), SUM(iou), SUM(marked) FROM cells");
     il_migrations all = il_store_migrations();
     all.finish = run_out;
-    BAD(il_store_migrate(&old, all, &e), IL_EIO, "version 7 of the schema: killed");
+    BAD(il_store_migrate(&old, all, &e), IL_EIO, "schema version 7: killed");
     ANSWERS(&old, "SELECT user_version, (SELECT COUNT(*) FROM sqlite_schema WHERE name LIKE 'test_metrics%') FROM pragma_user_version",
             "6|0");
     ANSWERS(&old, "SELECT COUNT(*), SUM(iou), SUM(marked) FROM cells", before.text);

@@ -91,7 +91,7 @@ Test(store, databases_of_others_are_refused_untouched)
         snprintf(name, sizeof name, "other%zu.db", i);
         struct file f = in_folder(folder, name);
         make_database(f.path, others[i]);
-        refuse_unchanged(f.path, "a database of another program; it was left as it is");
+        refuse_unchanged(f.path, "the database belongs to another program; it was not changed");
     }
 }
 
@@ -99,7 +99,7 @@ Test(store, newer_database_is_refused_untouched)
 {
     struct file f = in_folder(folder, "newer.db");
     make_database(f.path, "CREATE TABLE t (a); PRAGMA application_id = 1229742434; PRAGMA user_version = 8");
-    refuse_unchanged(f.path, "newer.db: made by a newer inpaintlab (version 8 of the schema; this one knows up to 7)");
+    refuse_unchanged(f.path, "newer.db: made by a newer inpaintlab (schema version 8; expected at most 7)");
 }
 
 Test(store, empty_file_becomes_a_database)
@@ -126,9 +126,9 @@ Test(store, files_that_are_no_database_are_named)
     BAD(il_store_open(&s, folder.path, &e), IL_EIO, "is a folder; expected a database file");
     BAD(il_store_open_readonly(&s, folder.path, &e), IL_EIO, "is a folder; expected a database file");
     BAD(il_store_open_readonly(&s, in_folder(folder, "none.db").path, &e), IL_EIO,
-        "none.db: no such database; `inpaintlab run` makes one");
+        "none.db: the database does not exist; `inpaintlab run` creates one");
     BAD(il_store_open(&s, in_folder(folder, "noise.db/results.sqlite").path, &e), IL_EIO,
-        "noise.db: is a file; expected a folder");
+        "noise.db is a file; expected a folder");
     cr_assert_null(s);
 }
 
@@ -168,13 +168,13 @@ static int cannot_write(void)
 {
     il_store *s = NULL;
     il_err e = { 0 };
-    if (il_store_open(&s, path.path, &e) != IL_EDB || !strstr(e.message, "cannot be written: the file or its folder"))
+    if (il_store_open(&s, path.path, &e) != IL_EDB || !strstr(e.message, "the file or its folder is read-only"))
         return fprintf(stderr, "%s\n", e.message), 1;
     if (il_store_open(&s, in_folder(folder, "sub/new.sqlite").path, &e) != IL_EDB ||
-        !strstr(e.message, "new.sqlite: the database cannot be opened"))
+        !strstr(e.message, "new.sqlite: no permission to read or write the database"))
         return fprintf(stderr, "%s\n", e.message), 2;
     if (il_store_open(&s, in_folder(folder, "sub/deep/new.sqlite").path, &e) != IL_EIO ||
-        !strstr(e.message, "sub/deep: the folder cannot be made: Permission denied"))
+        !strstr(e.message, "sub/deep: Permission denied"))
         return fprintf(stderr, "%s\n", e.message), 3;
     return 0;
 }
@@ -268,7 +268,7 @@ Test(store, migrations_go_step_by_step)
     GOOD(il_store_migrate(&s, (il_migrations){ steps, 2, NULL }, &e));
     GOOD(il_store_check(&s, (il_migrations){ steps, 2, NULL }, &e));
     ANSWERS(&s, "SELECT COUNT(*) FROM b", "2");
-    BAD(il_store_migrate(&s, (il_migrations){ steps, 1, NULL }, &e), IL_EDB, "version 2 of the schema; this one knows up to 1");
+    BAD(il_store_migrate(&s, (il_migrations){ steps, 1, NULL }, &e), IL_EDB, "schema version 2; expected at most 1");
     sqlite3_close(s.db);
 }
 
@@ -276,7 +276,7 @@ Test(store, failing_migration_leaves_the_version_before_it)
 {
     struct file f = in_folder(folder, "steps.db");
     il_store s = raw(f.path);
-    BAD(il_store_migrate(&s, (il_migrations){ steps, 3, NULL }, &e), IL_EDB, "version 3 of the schema: ");
+    BAD(il_store_migrate(&s, (il_migrations){ steps, 3, NULL }, &e), IL_EDB, "schema version 3: ");
     BAD(il_store_migrate(&s, (il_migrations){ steps, 3, NULL }, &e), IL_EDB, "no such table: nowhere");
     ANSWERS(&s, "SELECT SUM(y), user_version FROM b, pragma_user_version", "30|2");
     ANSWERS(&s, "SELECT COUNT(*) FROM sqlite_schema WHERE name = 'c'", "0");

@@ -67,7 +67,7 @@ Test(store_rows, life_of_a_run)
     cr_assert_str_eq(row.weights_sha256, "ff");
     ANSWERS(store, "SELECT best_epoch, tested_epoch, stopped_early, collapsed, weights_path, seconds, left_out, message,"
                    " ended_at >= started_at FROM runs", "3|4|1|1|w.safetensors|12.25|2|NULL|1");
-    BAD(il_store_end_run(store, 999, &done, &e), IL_EDB, "run 999 is not in the database any more");
+    BAD(il_store_end_run(store, 999, &done, &e), IL_EDB, "run 999 is no longer in the database");
 }
 
 Test(store_rows, what_a_run_cannot_be)
@@ -75,7 +75,8 @@ Test(store_rows, what_a_run_cannot_be)
     int64_t id = 5;
     il_run_record r = run_record("h", "n", "fcn", "realfake");
     r.seed = UINT64_MAX;
-    BAD(il_store_begin_run(&id, store, &r, &e), IL_EPARAM, "seed: 18446744073709551615 is over 9223372036854775807");
+    BAD(il_store_begin_run(&id, store, &r, &e), IL_EPARAM, "seed: 18446744073709551615 is out of range; expected at "
+                                                           "most 9223372036854775807");
     r.seed = INT64_MAX;
     r.config = "{not JSON";
     BAD(il_store_begin_run(&id, store, &r, &e), IL_EDB, "CHECK constraint failed");
@@ -159,7 +160,7 @@ Test(store_rows, tests_are_found_once_done_and_replaced_whole)
 
     t.status = IL_RUN_DONE;
     t.message = NULL;
-    BAD(il_store_test(&again, store, run, &t, rows, 3, &e), IL_EDB, "picture a: ");
+    BAD(il_store_test(&again, store, run, &t, rows, 3, &e), IL_EDB, "image a: ");
     ANSWERS(store, "SELECT status, message, (SELECT COUNT(*) FROM images) FROM tests", "failed|no weights|0");
     GOOD(il_store_test(&again, store, run, &t, rows, 2, &e));
     cr_assert_eq(again, id);

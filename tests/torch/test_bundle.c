@@ -204,12 +204,12 @@ Test(bundle, what_cannot_be_written_leaves_nothing, .init = set_up, .fini = tear
     il_bundle *b = sample();
     path_of(path, "none/a.safetensors");
     cr_assert_eq(il_bundle_write(b, path, &e), IL_EIO);
-    snprintf(message, sizeof message, "%s: cannot be written: No such file or directory", path);
+    snprintf(message, sizeof message, "cannot create %s: No such file or directory", path);
     cr_assert_str_eq(e.message, message);
     path_of(path, "a");
     cr_assert_eq(mkdir(path, 0700), 0);
     cr_assert_eq(il_bundle_write(b, path, &e), IL_EIO);
-    snprintf(message, sizeof message, "%s: cannot be written: Is a directory", path);
+    snprintf(message, sizeof message, "%s: cannot write the file: Is a directory", path);
     cr_assert_str_eq(e.message, message);
     cr_assert_eq(rmdir(path), 0);
     OK(il_bundle_note(b, "bad", "\xFF", &e));

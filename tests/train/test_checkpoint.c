@@ -186,7 +186,7 @@ Test(checkpoint, a_diverged_training_ends_where_its_loss_is_read)
     open_bench(&b, lab_grid("nan", "", ""));
     break_weights(&b.model);
     cr_expect_eq(train(&b, &(il_watch){ .progress = count_lines, .context = &lines }, 0, &e), IL_ETORCH); /* the first step */
-    cr_expect_str_eq(e.message, "the loss is no finite number in epoch 1: try a smaller train.lr");
+    cr_expect_str_eq(e.message, "the loss is not finite in epoch 1; try a smaller train.lr");
     cr_expect_eq(lines, 0);
     close_bench(&b);
 }

@@ -80,7 +80,7 @@ Test(run, a_test_may_have_a_mask_policy_of_its_own)
                                 "    {mask_policy: {name: threshold, level: 255, label: all}, degrade: [{name: jpeg, levels: [90]}]}]\n");
     open_room_set(&r, grid, any);
     cr_expect_eq(look_at_first(&r, why), IL_JOB_RESUME);
-    cr_expect_str_eq(why, "trained; 3 of 5 tests are left"); /* `any` is the run's own */
+    cr_expect_str_eq(why, "trained; 3 of 5 tests remain"); /* `any` is the run's own */
     il_run_outcome o = run_first(&r);
     cr_expect(!o.trained && o.failure.code == IL_OK, "%s", o.failure.message);
     cr_expect_eq(o.tested, 2); /* `all` is `full` in other words */
@@ -164,7 +164,7 @@ Test(run, plan_and_run_agree_on_what_is_left)
 
     cr_assert_eq(rename(lab_path("data/test"), lab_path("data/elsewhere")), 0);
     cr_expect_eq(look_at_first(&r, why), IL_JOB_BLOCKED);
-    cr_expect(strncmp(why, "trained; 1 of 2 tests lack their data: ", 39) == 0, "%s", why);
+    cr_expect(strncmp(why, "trained; the data of 1 of 2 tests are missing: ", 39) == 0, "%s", why);
     cr_expect(!run_first(&r).trained);
 
     cr_assert_eq(unlink(run_file(&r, "weights.safetensors").text), 0);
@@ -175,7 +175,7 @@ Test(run, plan_and_run_agree_on_what_is_left)
     grid = lab_grid("agree", "", "  test: [realfake, {split: validation}, {split: train}]\n");
     open_room(&r, grid); /* one test can be measured: the weights are wanted */
     cr_expect_eq(look_at_first(&r, why), IL_JOB_TODO);
-    cr_expect_str_eq(why, "trained, but its weights are gone: is trained again; 1 of 3 tests are left");
+    cr_expect_str_eq(why, "trained, but its weights are missing, so it will be trained again; 1 of 3 tests remain");
     cr_expect(run_first(&r).trained);
     cr_expect_eq(look_at_first(&r, why), IL_JOB_BLOCKED, "%s", why);
     close_room(&r);
@@ -214,7 +214,7 @@ Test(run, other_weights_in_the_place_of_its_own_are_not_tested)
 
     cr_assert_eq(rename(path, aside.text), 0);
     cr_expect_eq(look_at_first(&r, why), IL_JOB_TODO);
-    cr_expect_str_eq(why, "trained, but its weights are gone: is trained again; 1 of 2 tests are left");
+    cr_expect_str_eq(why, "trained, but its weights are missing, so it will be trained again; 1 of 2 tests remain");
     FILE *f = fopen(path, "w");
     cr_assert(f != NULL);
     fputs("another training", f);
@@ -222,7 +222,8 @@ Test(run, other_weights_in_the_place_of_its_own_are_not_tested)
     cr_assert_eq(unlink(aside.text), 0);
     il_run_outcome o = run_first(&r);
     cr_expect(!o.trained && !o.tested);
-    cr_expect(strstr(o.failure.message, "weights.safetensors: is not what this run was trained to, whose SHA-256 begins with"), "%s",
+    cr_expect(strstr(o.failure.message,
+      "weights.safetensors: not the weights of this run, whose SHA-256 begins with"), "%s",
               o.failure.message);
     assert_query(&r, shown, "realfake test done 1");
 

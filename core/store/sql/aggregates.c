@@ -1,5 +1,5 @@
-/* samples.c - SQL aggregates over pictures: quantiles, spread, bootstrap intervals, paired tests. Rows with a NULL are
- * passed over; an empty sample gives NULL. */
+/* aggregates.c - SQL aggregates over images: quantiles, spread, bootstrap intervals, paired tests. Rows with a NULL are
+ * skipped; an empty sample gives NULL. */
 #include <math.h>
 #include <stdlib.h>
 #include "store/sql/arguments.h"
@@ -12,7 +12,7 @@ enum what {
 struct sample {
     double *x, *y; /* y: of functions of two columns */
     size_t n, room;
-    double option[2]; /* what stays the same over the rows: q, or level and seed */
+    double option[2]; /* constant over all rows: q, or level and seed */
     bool set;
 };
 
@@ -39,7 +39,7 @@ static bool add(struct sample *s, double x, double y)
     return true;
 }
 
-/* q lies in [0, 1], a level in (0, 1), a seed is a whole number that a double can hold. */
+/* q must be in [0, 1], a level in (0, 1), a seed an integer that a double can represent. */
 static bool option_is_good(sqlite3_context *c, const il_sql_function *f, int i, double value)
 {
     const char *name = f->arguments[columns_of(f) + i];
@@ -48,7 +48,7 @@ static bool option_is_good(sqlite3_context *c, const il_sql_function *f, int i, 
     else if (f->by.what != QUANTILE && i == 0 && !(value > 0 && value < 1))
         il_sql_complain(c, f, "%s is %g; expected more than 0 and less than 1", name, value);
     else if (i == 1 && !(value >= 0 && value <= 0x1p53 && value == floor(value)))
-        il_sql_complain(c, f, "%s is %g; expected a whole number from 0 to 2^53", name, value);
+        il_sql_complain(c, f, "%s is %g; expected an integer from 0 to 2^53", name, value);
     else
         return true;
     return false;
@@ -62,7 +62,7 @@ static bool read_options(struct sample *s, sqlite3_context *c, const il_sql_func
             return false;
     for (int i = 0; s->set && i < n; i++)
         if (option[i] != s->option[i]) {
-            il_sql_complain(c, f, "%s changes from row to row", f->arguments[columns_of(f) + i]);
+            il_sql_complain(c, f, "%s differs between rows; expected a constant", f->arguments[columns_of(f) + i]);
             return false;
         }
     s->option[0] = option[0];
@@ -131,7 +131,7 @@ static int compute(double *out, struct sample *s, enum what what)
     return rc;
 }
 
-/* SQLite calls this after an error too. */
+/* SQLite also calls this after an error. */
 static void sample_final(sqlite3_context *c)
 {
     const il_sql_function *f = sqlite3_user_data(c);
@@ -162,15 +162,15 @@ static void sample_final(sqlite3_context *c)
 const il_sql_function il_sql_samples[] = {
     ONE(MEDIAN, "il_median", "the median"),
     { "il_quantile", { "x", "q" }, 2, { .what = QUANTILE }, NULL, sample_step, sample_final, "il_quantile(x, q)",
-      "aggregate: quantile, interpolated between neighbours" },
+      "aggregate: quantile, interpolated linearly" },
     ONE(STDEV, "il_stdev", "standard deviation of the sample (n - 1)"),
     BOOT(BOOT_LOW, "il_boot_low", "lower end of the percentile bootstrap interval of the mean; level 0.95"),
     BOOT(BOOT_HIGH, "il_boot_high", "its upper end"),
-    RATIO(RATIO_LOW, "il_boot_ratio_low", "lower end for sum(numerator) / sum(denominator), as a pooled IoU"),
+    RATIO(RATIO_LOW, "il_boot_ratio_low", "lower end for sum(numerator) / sum(denominator), such as a pooled IoU"),
     RATIO(RATIO_HIGH, "il_boot_ratio_high", "its upper end"),
     TWO(WILCOXON, "il_wilcoxon_p", "a", "b", "two-sided p of Wilcoxon's signed-rank test of pairs"),
     TWO(TTEST, "il_ttest_p", "a", "b", "two-sided p of the paired t-test"),
     TWO(SIGN, "il_sign_p", "a", "b", "two-sided p of the sign test of pairs"),
-    TWO(IMAGE_AUC, "il_image_auc", "score", "label", "area under the ROC curve over pictures; true labels are above 0"),
+    TWO(IMAGE_AUC, "il_image_auc", "score", "label", "area under the ROC curve over images; labels above 0 are true"),
     { 0 },
 };

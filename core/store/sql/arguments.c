@@ -1,4 +1,4 @@
-/* arguments.c - arguments of SQL functions: their types, and complaints that name function and argument. */
+/* arguments.c - arguments of SQL functions: type checks, and errors that name the function and the argument. */
 #include <math.h>
 #include <stdarg.h>
 #include "store/sql/arguments.h"

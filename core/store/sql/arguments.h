@@ -1,4 +1,4 @@
-/* arguments.h - what the SQL functions share: a row of the table of functions, and arguments with their complaints. */
+/* arguments.h - shared by the SQL functions: a row of the table of functions, and checks of arguments. */
 #ifndef IL_ARGUMENTS_H
 #define IL_ARGUMENTS_H
 
@@ -13,11 +13,11 @@ SQLITE_EXTENSION_INIT3
 
 enum { IL_SQL_MOST = 4 }; /* arguments */
 
-/* A function of SQL. Its row is its user data. */
+/* An SQL function. The row itself is passed as its user data. */
 typedef struct il_sql_function {
     const char *name;
-    const char *arguments[IL_SQL_MOST]; /* as messages call them */
-    int least;                          /* how many must be given */
+    const char *arguments[IL_SQL_MOST]; /* names in messages */
+    int least;                          /* number of required arguments */
     union {
         double (*counts)(const double *c);
         double (*pair)(const il_bins *tampered, const il_bins *clean);
@@ -32,11 +32,11 @@ typedef struct il_sql_function {
 /* "il_iou: tp is text; expected a number" */
 void il_sql_complain(sqlite3_context *c, const il_sql_function *f, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* The result; NAN is NULL. */
+/* Sets the result; NAN becomes NULL. */
 void il_sql_return(sqlite3_context *c, double value);
 
 bool il_sql_any_null(int n, sqlite3_value **values);
-/* Argument i; false after a complaint. */
+/* Reads argument i; false after reporting an error. */
 bool il_sql_number(double *out, sqlite3_context *c, const il_sql_function *f, int i, sqlite3_value *value);
 bool il_sql_histogram(il_bins *out, sqlite3_context *c, const il_sql_function *f, int i, sqlite3_value *value);
 

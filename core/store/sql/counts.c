@@ -1,4 +1,4 @@
-/* counts.c - SQL functions of pixel counts: tp, fp, fn, tn -> IoU and its like; 0/0 is NULL. */
+/* counts.c - SQL functions of pixel counts: tp, fp, fn, tn -> IoU, F1 and others; 0/0 is NULL. */
 #include <math.h>
 #include "store/sql/arguments.h"
 
@@ -30,7 +30,7 @@ static double accuracy(const double *c)
 static double mcc(const double *c)
 {
     double tp = c[0], fp = c[1], fn = c[2], tn = c[3];
-    /* roots one by one: the product of four sums overflows later */
+    /* separate roots, since the product of four sums could overflow */
     double below = sqrt(tp + fp) * sqrt(tp + fn) * sqrt(tn + fp) * sqrt(tn + fn);
     return ratio(tp * tn - fp * fn, below);
 }
@@ -54,18 +54,18 @@ static void of_counts(sqlite3_context *context, int n, sqlite3_value **values)
 
 const il_sql_function il_sql_counts[] = {
     { "il_iou", { "tp", "fp", "fn" }, 3, { .counts = iou }, of_counts, NULL, NULL, "il_iou(tp, fp, fn)",
-      "intersection over union; undefined where nothing is tampered and nothing marked" },
+      "intersection over union; undefined when no pixel is tampered and none is marked" },
     { "il_f1", { "tp", "fp", "fn" }, 3, { .counts = f1 }, of_counts, NULL, NULL, "il_f1(tp, fp, fn)",
-      "F1; undefined where nothing is tampered and nothing marked" },
+      "F1; undefined when no pixel is tampered and none is marked" },
     { "il_precision", { "tp", "fp" }, 2, { .counts = share }, of_counts, NULL, NULL, "il_precision(tp, fp)",
-      "share of the marked pixels that are tampered" },
+      "fraction of the marked pixels that are tampered" },
     { "il_recall", { "tp", "fn" }, 2, { .counts = share }, of_counts, NULL, NULL, "il_recall(tp, fn)",
-      "share of the tampered pixels that are marked" },
+      "fraction of the tampered pixels that are marked" },
     { "il_specificity", { "tn", "fp" }, 2, { .counts = share }, of_counts, NULL, NULL, "il_specificity(tn, fp)",
-      "share of the clean pixels that are left alone" },
+      "fraction of the clean pixels that are not marked" },
     { "il_accuracy", { "tp", "fp", "fn", "tn" }, 4, { .counts = accuracy }, of_counts, NULL, NULL,
-      "il_accuracy(tp, fp, fn, tn)", "share of the pixels that are judged rightly" },
+      "il_accuracy(tp, fp, fn, tn)", "fraction of the pixels that are classified correctly" },
     { "il_mcc", { "tp", "fp", "fn", "tn" }, 4, { .counts = mcc }, of_counts, NULL, NULL, "il_mcc(tp, fp, fn, tn)",
-      "Matthews correlation; undefined where truth or prediction is all of one kind" },
+      "Matthews correlation coefficient; undefined when truth or prediction has only one class" },
     { 0 },
 };

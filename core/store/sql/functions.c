@@ -1,4 +1,4 @@
-/* functions.c - the SQL functions il_* as one table; with the entry point when built as a loadable extension. */
+/* functions.c - the table of SQL functions il_*, and the entry point when built as a loadable extension. */
 #define IL_SQL_MAIN
 #include "store/sql/arguments.h"
 #include "store/sql/functions.h"
@@ -17,7 +17,7 @@ static int most_arguments(const il_sql_function *f)
 
 int il_sql_register(sqlite3 *db)
 {
-    /* harmless, so views may call them even where the schema is not trusted */
+    /* innocuous, so views may call them even where the schema is not trusted */
     const int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
     int result = SQLITE_OK;
     for (int i = 0; i < PARTS; i++)
@@ -39,7 +39,7 @@ const char *il_sql_call(const char **what, size_t i)
 }
 
 #ifndef SQLITE_CORE
-/* SQLite derives the name of the entry point from the file's, inpaintlab_sql.so. */
+/* SQLite derives the entry point's name from the file name, inpaintlab_sql.so. */
 __attribute__((visibility("default"))) int sqlite3_inpaintlabsql_init(sqlite3 *db, char **message,
                                                                       const sqlite3_api_routines *api)
 {

@@ -9,7 +9,7 @@ typedef struct sqlite3 sqlite3;
 /* Returns SQLite's result code. */
 int il_sql_register(sqlite3 *db);
 
-/* Function i for people: "il_iou(tp, fp, fn)" and what it is; NULL after the last. */
+/* Help on function i: "il_iou(tp, fp, fn)" and its description; NULL after the last. */
 const char *il_sql_call(const char **what, size_t i);
 
 #endif

@@ -1,4 +1,4 @@
-/* histograms.c - SQL functions of histograms of scores (the table `scores`), and their sum. */
+/* histograms.c - SQL functions of histograms of scores (the table `scores`), and the aggregate that adds them up. */
 #include <math.h>
 #include <string.h>
 #include "store/sql/arguments.h"
@@ -67,7 +67,7 @@ static void sum_step(sqlite3_context *context, int n, sqlite3_value **values)
     }
     s->any = true;
     if (il_histogram_add(&s->all, &one) != IL_OK)
-        il_sql_complain(context, f, "the sum holds too many pixels");
+        il_sql_complain(context, f, "the sum has too many pixels");
 }
 
 static void sum_final(sqlite3_context *context)
@@ -83,16 +83,17 @@ static void sum_final(sqlite3_context *context)
 
 const il_sql_function il_sql_histograms[] = {
     { "il_above", { "histogram", "threshold" }, 2, { .what = ABOVE }, of_one, NULL, NULL, "il_above(histogram, threshold)",
-      "pixels with score > threshold; exact for thresholds k/256, else that of the nearest such" },
-    { "il_pixels", { "histogram" }, 1, { .what = PIXELS }, of_one, NULL, NULL, "il_pixels(histogram)", "all its pixels" },
+      "number of pixels with score > threshold; exact for thresholds k/256, otherwise for the nearest of them" },
+    { "il_pixels", { "histogram" }, 1, { .what = PIXELS }, of_one, NULL, NULL, "il_pixels(histogram)",
+      "total number of pixels" },
     { "il_highest", { "histogram" }, 1, { .what = HIGHEST }, of_one, NULL, NULL, "il_highest(histogram)",
       "the highest score, rounded up to k/256" },
     PAIR(il_histogram_auc, "il_auc", "area under the pixels' ROC curve, ties counting half"),
     PAIR(il_histogram_ap, "il_ap", "average precision of the pixels"),
     PAIR(best_f1, "il_best_f1", "the best F1 over all thresholds k/256"),
     PAIR(best_threshold, "il_best_threshold", "the lowest threshold that attains it"),
-    PAIR(il_histogram_best_f1_inverted, "il_best_f1_inverted", "the best F1 of the map upside down"),
+    PAIR(il_histogram_best_f1_inverted, "il_best_f1_inverted", "the best F1 of the inverted map"),
     { "il_hist_sum", { "histogram" }, 1, { 0 }, NULL, sum_step, sum_final, "il_hist_sum(histogram)",
-      "aggregate: all histograms as one, for pooled figures" },
+      "aggregate: the sum of all histograms, for pooled metrics" },
     { 0 },
 };

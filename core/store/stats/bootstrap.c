@@ -1,21 +1,21 @@
-/* bootstrap.c - percentile intervals from resampled pictures, the same for the same seed everywhere. */
+/* bootstrap.c - percentile intervals from resampled images, reproducible on every machine for a given seed. */
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include "base/splitmix.h"
 #include "store/stats/stats.h"
 
-/* As many resamples at once: each sum waits for its last addition, and the others need not wait with it. */
+/* Number of resamples summed side by side, so that additions need not wait for each other. */
 enum { LANES = 8 };
-static_assert(IL_BOOT_RESAMPLES % LANES == 0, "no resample is left over");
+static_assert(IL_BOOT_RESAMPLES % LANES == 0, "the resamples must be a multiple of LANES");
 
-/* What il_random_unit would choose of n in that state. */
+/* The index below n that il_random_unit would choose in that state. */
 static size_t pick(uint64_t state, size_t n)
 {
     return (size_t)((double)(il_splitmix(state) >> 11) * 0x1p-53 * (double)n);
 }
 
-/* Resamples of n draws each: sum of x divided by that of y, or by n without y. */
+/* Resamples of n draws each: the sum of x divided by the sum of y, or by n without y. */
 static void resample(double out[LANES], const double *x, const double *y, size_t n, uint64_t state)
 {
     double above[LANES] = { 0 }, below[LANES] = { 0 };

@@ -1,4 +1,4 @@
-/* samples.c - mean, spread, quantiles and ranks of a sample. */
+/* descriptive.c - mean, spread, quantiles and ranks of a sample. */
 #include <math.h>
 #include <stdlib.h>
 #include "store/stats/ranks.h"

@@ -1,9 +1,9 @@
-/* histogram.c - histograms of scores as bytes, and curves over all thresholds. */
+/* histogram.c - encoding of histograms of scores, and metrics over all thresholds. */
 #include <math.h>
 #include <string.h>
 #include "store/stats/histogram.h"
 
-/* ---- the code ---- */
+/* ---- encoding ---- */
 
 size_t il_histogram_encode(unsigned char to[IL_HISTOGRAM_BYTES], const int64_t bins[IL_BINS])
 {
@@ -17,7 +17,7 @@ size_t il_histogram_encode(unsigned char to[IL_HISTOGRAM_BYTES], const int64_t b
     return size;
 }
 
-/* One number of at most 63 bits in its shortest form. */
+/* Decodes one number of at most 63 bits in its shortest form. */
 static int decode_count(int64_t *out, const unsigned char **at, const unsigned char *end)
 {
     uint64_t value = 0;
@@ -99,7 +99,7 @@ double il_histogram_highest(const il_bins *h)
 
 double il_histogram_auc(const il_bins *tampered, const il_bins *clean)
 {
-    double right = 0, found = 0, alarms = 0; /* right: pairs in the right order */
+    double right = 0, found = 0, alarms = 0; /* right: number of correctly ordered pairs */
     for (int i = IL_BINS; i-- > 0;) {
         double t = (double)tampered->bins[i], c = (double)clean->bins[i];
         right += c * (found + t / 2);
@@ -122,7 +122,7 @@ double il_histogram_ap(const il_bins *tampered, const il_bins *clean)
     return found > 0 ? sum / found : NAN;
 }
 
-/* F1 from how many are found, marked and wanted; wanted > 0. */
+/* F1 from the numbers of found, marked and wanted pixels; wanted > 0. */
 static double f1(double found, double marked, double wanted)
 {
     return 2 * found / (marked + wanted);

@@ -1,4 +1,4 @@
-/* metrics.c - IoU and early stopping, from counts and losses alone. */
+/* metrics.c - IoU from counts, and early stopping from losses. */
 #include <math.h>
 #include "store/stats/metrics.h"
 
@@ -35,7 +35,7 @@ il_early il_metrics_early(void)
 
 int il_metrics_early_add(il_early *w, int epoch, double loss)
 {
-    if (!(loss < w->best)) { /* NAN is not below anything */
+    if (!(loss < w->best)) { /* also true for NAN */
         w->waited++;
         return 0;
     }

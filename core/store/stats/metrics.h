@@ -9,8 +9,8 @@ typedef struct il_counts {
     int64_t tp, fp, fn, tn; /* pixels */
 } il_counts;
 
-/* How many pixels of one picture have which score: the codes of two histograms (stats/histogram.h) in one block, first over
- * truly tampered pixels, then over clean ones. bytes NULL: not counted. */
+/* The scores of one image's pixels: the encodings of two histograms (stats/histogram.h) in one block, first over
+ * tampered pixels, then over clean ones. bytes NULL: not counted. */
 typedef struct il_scores {
     unsigned char *bytes;
     size_t tampered, clean; /* sizes */
@@ -18,7 +18,7 @@ typedef struct il_scores {
 
 void il_metrics_add(il_counts *sum, il_counts more);
 
-/* tp / (tp + fp + fn), NAN when nothing is inpainted and nothing was found. */
+/* tp / (tp + fp + fn); NAN when no pixel is inpainted and none is marked. */
 double il_metrics_iou(il_counts c);
 
 /* The published convention: mean over batches of the IoU of the whole flattened batch; an undefined batch counts 0, as
@@ -34,10 +34,10 @@ double il_metrics_batch_mean(il_batch_mean m);
 typedef struct il_early {
     double best;    /* lowest validation loss; INFINITY at first */
     int best_epoch; /* from 1; 0: none yet */
-    int waited;     /* epochs since */
+    int waited;     /* epochs since the best one */
 } il_early;
 il_early il_metrics_early(void);
-/* Takes one epoch's loss; returns 1 when it is a new best. NAN is none. */
+/* Adds one epoch's loss; returns 1 when it is a new best. NAN never is. */
 int il_metrics_early_add(il_early *w, int epoch, double loss);
 int il_metrics_early_stop(const il_early *w, int patience); /* patience 0: never */
 

@@ -1,4 +1,4 @@
-/* paired.c - tests of paired differences, and Holm's correction for many of them. */
+/* paired.c - tests of paired differences, and Holm's correction for multiple tests. */
 #include <math.h>
 #include <stdlib.h>
 #include "store/stats/ranks.h"
@@ -28,7 +28,7 @@ static double beta_fraction(double a, double b, double x)
     return value;
 }
 
-/* The regularized incomplete beta function I_x(a, b); y is 1 - x, which the caller knows without cancellation. */
+/* The regularized incomplete beta function I_x(a, b); y is 1 - x, passed by the caller to avoid cancellation. */
 static double beta(double a, double b, double x, double y)
 {
     if (x <= 0 || y <= 0)
@@ -57,8 +57,8 @@ double il_stats_ttest(const double *a, const double *b, size_t n)
 
 enum { EXACT = 50, EXACT_TIED = 13 };
 
-/* Two-sided p of the sum of positive ranks among all 2^n choices of signs. Ranks are halves at worst, so twice their sums
- * are whole; counts up to 2^50 are exact in a double. */
+/* Two-sided p of the sum of positive ranks among all 2^n choices of signs. Ranks are
+ * multiples of 1/2, so twice their sums are integers; counts up to 2^50 are exact in a double. */
 static double exact_p(const il_ranked *x, size_t n, double positive)
 {
     enum { SUMS = EXACT * (EXACT + 1) + 1 };
@@ -119,7 +119,7 @@ double il_stats_sign(const double *a, const double *b, size_t n)
     return fmin(1, 2 * sum);
 }
 
-/* ---- many tests ---- */
+/* ---- multiple tests ---- */
 
 int il_stats_holm(double *p, size_t n, il_err *e)
 {
@@ -135,7 +135,7 @@ int il_stats_holm(double *p, size_t n, il_err *e)
             double now = fmin(1, x[i].value * (double)(tests - i));
             corrected[i] = i && corrected[i - 1] > now ? corrected[i - 1] : now;
         }
-        /* Equal ones share the value of the first: the later ones are not below it. */
+        /* Equal p-values get the value of the first, since adjusted values must not decrease. */
         for (size_t i = 0; i < n; i++)
             for (size_t k = 0; k < tests; k++)
                 if (x[k].value == p[i]) {

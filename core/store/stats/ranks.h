@@ -1,4 +1,4 @@
-/* ranks.h - ranks of values from 1, where equal values share the middle of theirs. */
+/* ranks.h - ranks of values from 1, where equal values share their mean rank. */
 #ifndef IL_RANKS_H
 #define IL_RANKS_H
 
@@ -7,7 +7,7 @@
 
 typedef struct il_ranked {
     double value, rank;
-    bool mark; /* the caller's */
+    bool mark; /* free for the caller's use */
 } il_ranked;
 
 /* Sorts x by value and fills in the ranks; returns the sum of t^3 - t over groups of t equal values. */

@@ -1,5 +1,5 @@
-/* stats.h - statistics over pictures: order statistics, the image-level AUC, paired tests, bootstrap intervals. Values are
- * finite; what is undefined is NAN, never 0. What allocates returns a code. */
+/* stats.h - statistics over images: order statistics, the image-level AUC, paired tests, bootstrap intervals. Inputs
+ * are finite; undefined results are NAN, never 0. Functions that allocate return a code. */
 #ifndef IL_STATS_H
 #define IL_STATS_H
 
@@ -9,8 +9,8 @@
 #include <inpaintlab/error.h>
 
 double il_stats_mean(const double *x, size_t n);
-double il_stats_stdev(const double *x, size_t n); /* of a sample: n - 1; undefined below two */
-/* Interpolates between neighbours as NumPy does; q in [0, 1]. Sorts x. */
+double il_stats_stdev(const double *x, size_t n); /* of a sample (n - 1); undefined for n < 2 */
+/* Interpolates linearly like NumPy; q in [0, 1]. Sorts x. */
 double il_stats_quantile(double *x, size_t n, double q);
 void il_stats_sort(double *x, size_t n);
 
@@ -25,7 +25,7 @@ double il_stats_ttest(const double *a, const double *b, size_t n);
 int il_stats_wilcoxon(double *p, const double *a, const double *b, size_t n, il_err *e);
 double il_stats_sign(const double *a, const double *b, size_t n); /* exact binomial; zeros are left out */
 
-/* Holm's correction in place; NANs are not counted as tests. n is small: quadratic. */
+/* Holm's correction in place; NANs do not count as tests. Quadratic in n, which is small. */
 int il_stats_holm(double *p, size_t n, il_err *e);
 
 /* ---- percentile bootstrap ---- */
@@ -41,7 +41,7 @@ typedef struct il_boot {
 
 enum { IL_BOOT_RESAMPLES = 10000 };
 
-/* Of the mean of x; both ends are the value itself for one picture, NAN for none. */
+/* Interval of the mean of x; both ends are the value itself for one image, NAN for none. */
 int il_bootstrap_mean(il_interval *out, const double *x, size_t n, il_boot how, il_err *e);
 /* Of the means of many samples, each as il_bootstrap_mean has it to the last bit, in a fraction of the time. */
 typedef struct il_series {
@@ -49,7 +49,7 @@ typedef struct il_series {
     size_t n;
 } il_series;
 int il_bootstrap_means(il_interval *out, const il_series *samples, size_t count, il_boot how, il_err *e);
-/* Of sum(x) / sum(y), resampling pairs; resamples whose denominator is 0 are left out. */
+/* Interval of sum(x) / sum(y), resampling pairs; resamples whose denominator is 0 are left out. */
 int il_bootstrap_ratio(il_interval *out, const double *x, const double *y, size_t n, il_boot how, il_err *e);
 
 #endif

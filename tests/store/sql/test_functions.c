@@ -258,9 +258,10 @@ Test(sql_functions, wrong_arguments_are_named)
         { "SELECT il_median('x')", "il_median: x is text; expected a number" },
         { "SELECT il_quantile(1, 1.5)", "il_quantile: q is 1.5; expected 0 to 1" },
         { "SELECT il_quantile(1, NULL)", "il_quantile: q is NULL; expected a number" },
-        { "SELECT il_quantile(value, value) FROM json_each('[0.1, 0.2]')", "il_quantile: q changes from row to row" },
+        { "SELECT il_quantile(value, value) FROM json_each('[0.1, 0.2]')", "il_quantile: q differs between rows; "
+            "expected a constant" },
         { "SELECT il_boot_low(1, 0)", "il_boot_low: level is 0; expected more than 0 and less than 1" },
-        { "SELECT il_boot_high(1, 0.9, 0.5)", "il_boot_high: seed is 0.5; expected a whole number from 0 to 2^53" },
+        { "SELECT il_boot_high(1, 0.9, 0.5)", "il_boot_high: seed is 0.5; expected an integer from 0 to 2^53" },
         { "SELECT il_boot_ratio_low(1, 1, 95)", "il_boot_ratio_low: level is 95" },
         { "SELECT il_ttest_p(value, 'x') FROM json_each('[1, 2, 3]')", "il_ttest_p: b is text; expected a number" },
         { "SELECT il_image_auc(value, CASE WHEN key > 1 THEN x'00' ELSE 1 END) FROM json_each('[1, 2, 3]')",
