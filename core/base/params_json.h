@@ -2,7 +2,7 @@
 #ifndef IL_PARAMS_JSON_H
 #define IL_PARAMS_JSON_H
 
-#include <jansson.h>
+#include "base/json.h"
 #include <inpaintlab/params.h>
 
 /* Paths are left out: the contents of files count. Real numbers are texts, so that no library's way of printing them

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <jansson.h>
+#include "base/json.h"
 #include "dataset/manifest.h"
 #include "base/atomic_file.h"
 #include "base/text.h"
@@ -91,7 +91,7 @@ static void add_key(il_text *t, const char *key)
 /* Any JSON value, which it takes; NULL (no UTF-8, no memory) fails the text. */
 static void add_value(il_text *t, json_t *value)
 {
-    char *text = value ? json_dumps(value, JSON_ENCODE_ANY | JSON_SORT_KEYS) : NULL;
+    char *text = value ? il_json_text(value, JSON_ENCODE_ANY | JSON_SORT_KEYS) : NULL;
     if (text)
         il_words_add(t, "%s", text);
     else
@@ -122,7 +122,7 @@ static void add_settings(il_text *t, const char *settings)
 {
     if (!settings || t->failed)
         return;
-    json_t *object = json_loads(settings, JSON_REJECT_DUPLICATES, NULL);
+    json_t *object = il_json_loads(settings, JSON_REJECT_DUPLICATES, NULL);
     if (object && !json_is_object(object)) {
         json_decref(object);
         object = NULL;
@@ -262,7 +262,7 @@ static int take_settings(char **out, const json_t *value, il_err *e)
 {
     if (!json_is_object(value))
         return bad_value(e, "settings", value, "an object");
-    *out = json_dumps(value, JSON_SORT_KEYS);
+    *out = il_json_text(value, JSON_SORT_KEYS);
     return *out ? IL_OK : il_fail_oom(e);
 }
 
@@ -339,7 +339,7 @@ static int read_line(il_manifest *m, const char *line, size_t size, il_err *e)
 {
     json_error_t why;
     il_sample s = { .tile = -1 };
-    json_t *object = json_loadb(line, size, JSON_REJECT_DUPLICATES, &why);
+    json_t *object = il_json_loadb(line, size, JSON_REJECT_DUPLICATES, &why);
     int rc = IL_OK;
     if (!object)
         rc = il_fail(e, IL_EFORMAT, "no JSON: %s; expected one object", why.text);

@@ -1,10 +1,10 @@
 /* photos.c - finds photos and their captions. */
 #include <errno.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include "base/json.h"
 #include "dataset/photos.h"
 #include "base/text.h"
 #include "base/array.h"
@@ -168,7 +168,7 @@ static int set_caption(il_photo *photo, const char *text, il_err *e)
 static int caption_from_json(il_photo *photo, const char *path, il_err *e)
 {
     json_error_t why;
-    json_t *all = json_load_file(path, JSON_REJECT_DUPLICATES, &why);
+    json_t *all = il_json_load_file(path, JSON_REJECT_DUPLICATES, &why);
     const char *text = json_string_value(json_object_get(all, "caption"));
     int rc;
     if (!all)
@@ -278,7 +278,7 @@ size_t il_photos_captioned(const il_photos *p)
 static int captions_from_coco(il_photos *p, const char *root, const char *path, il_err *e)
 {
     json_error_t why;
-    json_t *all = json_load_file(path, 0, &why), *list = json_object_get(all, "annotations");
+    json_t *all = il_json_load_file(path, 0, &why), *list = json_object_get(all, "annotations");
     if (!all)
         return il_fail(e, why.line < 0 ? IL_EIO : IL_EFORMAT, "%s:%d: %s", path, why.line, why.text);
     json_t *names = coco_names(all);

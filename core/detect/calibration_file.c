@@ -1,10 +1,10 @@
 /* calibration_file.c - a calibration beside its weights, and beside a copy of them. */
 #include <errno.h>
-#include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "base/json.h"
 #include "detect/calibration.h"
 #include "base/atomic_file.h"
 #include "base/text.h"
@@ -40,7 +40,7 @@ static json_t *json_of_tested(const il_tested *t)
 
 static int write_root(const json_t *root, const char *path, il_err *e)
 {
-    char *text = json_dumps(root, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(DIGITS));
+    char *text = il_json_text(root, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(DIGITS));
     int rc = text ? il_whole_write(path, text, strlen(text), e) : il_fail_oom(e);
     free(text);
     return rc;
@@ -101,7 +101,7 @@ static int load(json_t **root, const char *path, il_err *e)
     json_error_t why;
     if (access(path, F_OK) != 0)
         return errno == ENOENT ? IL_OK : il_fail(e, IL_EIO, "%s: %s", path, strerror(errno));
-    json_t *o = json_load_file(path, JSON_REJECT_DUPLICATES, &why);
+    json_t *o = il_json_load_file(path, JSON_REJECT_DUPLICATES, &why);
     if (!o)
         return il_fail(e, IL_EFORMAT, "%s:%d: %s", path, why.line, why.text);
     if (!json_is_object(json_object_get(o, "of"))) {

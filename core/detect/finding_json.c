@@ -1,8 +1,8 @@
 /* tell.c - what was found, by which detector and how, as one JSON object. */
-#include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/json.h"
 #include "detect/finding_json.h"
 
 enum { DIGITS = 8 };
@@ -101,7 +101,7 @@ static json_t *json_of_card(const il_detector *d)
     const il_card *c = &d->card;
     json_t *o = json_pack("{s:o, s:o, s:o, s:o}", "run", c->run ? json_integer((json_int_t)c->run) : json_null(), "name",
                           text(c->name), "model", text(c->model), "settings",
-                          c->settings ? json_loads(c->settings, 0, NULL) : json_null());
+                          c->settings ? il_json_loads(c->settings, 0, NULL) : json_null());
     json_object_set_new(o, "trained_on", json_pack("{s:o, s:o}", "dataset", text(c->dataset), "images", text(c->trained_on)));
     json_object_set_new(o, "mask_policy", text(c->mask_policy));
     json_object_set_new(o, "training_size", c->size ? json_integer(c->size) : json_null());
@@ -160,7 +160,7 @@ int il_tell_json(char **out, const il_finding *f, const il_detector *d, il_detec
                  il_err *e)
 {
     json_t *all = json_of(f, d, o, stem);
-    char *line = json_dumps(all, JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(DIGITS) | (pretty ? JSON_INDENT(2) : JSON_COMPACT));
+    char *line = il_json_text(all, JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(DIGITS) | (pretty ? JSON_INDENT(2) : JSON_COMPACT));
     json_decref(all);
     il_text t = { 0 };
     if (line)

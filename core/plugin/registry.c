@@ -145,7 +145,7 @@ static int add_folder(il_registry *r, const char *path, il_err *e)
 {
     struct dirent **list = NULL;
     int count = scandir(path, &list, is_shared_object, alphasort);
-    int rc = IL_OK;
+    int rc = count < 0 && errno == ENOMEM ? il_fail_oom(e) : IL_OK; /* a folder that is absent holds none */
     for (int i = 0; i < count; i++) {
         il_text file = {0};
         if (!rc) {
