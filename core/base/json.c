@@ -3,12 +3,14 @@
 #include <stdlib.h>
 #include "base/json.h"
 
-static _Thread_local bool is_short;
+static _Thread_local bool lacking;  /* since il_json_begin */
+static _Thread_local bool is_short; /* in the last call of a function below */
 
 static void *allocate(size_t size)
 {
     void *block = malloc(size);
     is_short = is_short || !block;
+    lacking = lacking || !block;
     return block;
 }
 
@@ -20,12 +22,17 @@ __attribute__((constructor)) static void watch_allocations(void)
 
 void il_json_begin(void)
 {
-    is_short = false;
+    lacking = false;
 }
 
 bool il_json_short(void)
 {
-    return is_short;
+    return lacking;
+}
+
+void il_json_lacks(void)
+{
+    lacking = true;
 }
 
 int il_json_code(int code)
@@ -43,25 +50,25 @@ static json_t *whole(json_t *value)
 
 json_t *il_json_loads(const char *text, size_t flags, json_error_t *why)
 {
-    il_json_begin();
+    is_short = false;
     return whole(json_loads(text, flags, why));
 }
 
 json_t *il_json_loadb(const char *text, size_t size, size_t flags, json_error_t *why)
 {
-    il_json_begin();
+    is_short = false;
     return whole(json_loadb(text, size, flags, why));
 }
 
 json_t *il_json_loadf(FILE *from, size_t flags, json_error_t *why)
 {
-    il_json_begin();
+    is_short = false;
     return whole(json_loadf(from, flags, why));
 }
 
 json_t *il_json_load_file(const char *path, size_t flags, json_error_t *why)
 {
-    il_json_begin();
+    is_short = false;
     errno = 0;
     json_t *value = json_load_file(path, flags, why);
     is_short = is_short || (!value && errno == ENOMEM); /* the file could not be opened */
@@ -70,15 +77,12 @@ json_t *il_json_load_file(const char *path, size_t flags, json_error_t *why)
 
 char *il_json_text(const json_t *value, size_t flags)
 {
-    bool before = is_short;
     is_short = false;
     char *text = value ? json_dumps(value, flags) : NULL;
-    if (is_short) {
-        free(text);
-        text = NULL;
-    }
-    is_short = is_short || before;
-    return text;
+    if (!is_short)
+        return text;
+    free(text);
+    return NULL;
 }
 
 int il_json_put(FILE *to, const json_t *value, size_t flags, il_err *e)

@@ -37,7 +37,9 @@ static json_t *text(const char *s)
             il_words_add(&t, "\xef\xbf\xbd");
         s += n ? n : 1;
     }
-    json_t *result = t.failed ? NULL : json_string(t.data ? t.data : "");
+    if (t.failed)
+        il_json_lacks();
+    json_t *result = json_string(t.data ? t.data : "");
     il_words_free(&t);
     return result;
 }
@@ -125,6 +127,8 @@ static json_t *json_of_files(const char *stem)
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         il_text path = { 0 };
         il_words_add(&path, "%s.%s.png", stem, kinds[i]);
+        if (path.failed)
+            il_json_lacks();
         json_object_set_new(o, kinds[i], text(path.data));
         il_words_free(&path);
     }
@@ -159,8 +163,9 @@ static json_t *json_of(const il_finding *f, const il_detector *d, il_detect_opts
 int il_tell_json(char **out, const il_finding *f, const il_detector *d, il_detect_opts o, const char *stem, bool pretty,
                  il_err *e)
 {
+    il_json_begin();
     json_t *all = json_of(f, d, o, stem);
-    char *line = il_json_text(all, JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(DIGITS) | (pretty ? JSON_INDENT(2) : JSON_COMPACT));
+    char *line = il_json_short() ? NULL : il_json_text(all, JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(DIGITS) | (pretty ? JSON_INDENT(2) : JSON_COMPACT));
     json_decref(all);
     il_text t = { 0 };
     if (line)

@@ -198,13 +198,16 @@ static int add_user_folders(il_registry *r, il_err *e)
 }
 
 /* The folder of the built-in plugins, found from where this library lies, so that an installation may be moved:
- * LIB/inpaintlab/plugins as installed, BUILD/plugins in a build folder. */
+ * LIB/inpaintlab/plugins as installed, BUILD/plugins in a build folder. NULL when memory is out. */
 static char *builtin_folder(void)
 {
     Dl_info self;
-    char *real = dladdr(folders, &self) && self.dli_fname ? realpath(self.dli_fname, NULL) : NULL;
+    bool known = dladdr(folders, &self) && self.dli_fname;
+    errno = 0;
+    char *real = known ? realpath(self.dli_fname, NULL) : NULL;
     char *slash = real ? strrchr(real, '/') : NULL;
     il_text path = {0};
+    bool failed = !real && errno == ENOMEM;
     if (slash) {
         *slash = '\0';
         il_words_add(&path, "%s/inpaintlab/plugins", real);
@@ -214,10 +217,11 @@ static char *builtin_folder(void)
         }
     }
     free(real);
-    if (path.data && !path.failed && is_folder(path.data))
+    failed = failed || path.failed;
+    if (!failed && path.data && is_folder(path.data))
         return path.data;
     il_words_free(&path);
-    return il_words_copy(IL_PLUGIN_DIR);
+    return failed ? NULL : il_words_copy(IL_PLUGIN_DIR);
 }
 
 int il_registry_open(il_registry **out, il_err *e)
