@@ -1,6 +1,7 @@
 /* json.c - jansson with an eye on its allocations. */
 #include <errno.h>
 #include <stdlib.h>
+#include "base/file.h"
 #include "base/json.h"
 
 static _Thread_local bool lacking;  /* since il_json_begin */
@@ -90,7 +91,8 @@ int il_json_put(FILE *to, const json_t *value, size_t flags, il_err *e)
     char *text = il_json_text(value, flags);
     if (!text)
         return il_fail_oom(e);
-    fputs(text, to);
+    errno = 0;
+    int rc = fputs(text, to) == EOF ? il_fail(e, il_file_code(errno), "the JSON cannot be written") : IL_OK;
     free(text);
-    return IL_OK;
+    return rc;
 }

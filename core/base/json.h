@@ -18,7 +18,7 @@ void il_json_lacks(void);
 
 /* As json_dumps: NULL when there is no value or memory is short while dumping. */
 char *il_json_text(const json_t *value, size_t flags);
-/* Writes the text; IL_ENOMEM when there is none. What cannot be written shows by ferror(to). */
+/* Writes the text; IL_ENOMEM when there is none. */
 int il_json_put(FILE *to, const json_t *value, size_t flags, il_err *e);
 
 /* ---- reading ---- */

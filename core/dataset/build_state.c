@@ -193,8 +193,10 @@ int il_stamp_reopen(il_stamp *s, const il_recipe *r, il_err *e)
 int il_stamp_note(il_stamp *s, const il_sample *sample, il_err *e)
 {
     char *line = il_manifest_line(sample);
+    if (!line && il_json_short())
+        return il_fail_oom(e);
     if (!line)
-        return il_fail(e, IL_EDATA, "sample %s: a text of its provenance is no UTF-8, or memory is out", sample->id);
+        return il_fail(e, IL_EDATA, "sample %s: a text of its provenance is no UTF-8", sample->id);
     size_t size = strlen(line);
     ssize_t n = write(s->journal, line, size); /* one call: a killed build leaves at most one torn line */
     free(line);

@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "dataset/manifest.h"
 #include "base/atomic_file.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "base/array.h"
 
@@ -88,14 +89,15 @@ static void add_key(il_text *t, const char *key)
     il_words_add(t, "%s\"%s\": ", t->data[t->size - 1] == '{' ? "" : ", ", key);
 }
 
-/* Any JSON value, which it takes; NULL (no UTF-8, no memory) fails the text. */
+/* Any JSON value, which it takes. NULL fails the text; where memory was not short, it is wrong, and the text goes. */
 static void add_value(il_text *t, json_t *value)
 {
-    char *text = value ? il_json_text(value, JSON_ENCODE_ANY | JSON_SORT_KEYS) : NULL;
+    char *text = il_json_text(value, JSON_ENCODE_ANY | JSON_SORT_KEYS);
     if (text)
         il_words_add(t, "%s", text);
-    else
-        t->failed = true;
+    else if (!il_json_short())
+        il_words_free(t);
+    t->failed = t->failed || !text;
     free(text);
     json_decref(value);
 }
@@ -147,7 +149,10 @@ char *il_manifest_line(const il_sample *s)
     char seed[24];
     il_text t = { 0 };
     snprintf(seed, sizeof seed, "%" PRIu64, s->seed);
+    il_json_begin();
     il_words_add(&t, "{");
+    if (t.failed)
+        il_json_lacks();
     add_text(&t, "id", s->id);
     add_text(&t, "split", s->split);
     add_text(&t, "photo", s->photo);
@@ -169,6 +174,8 @@ char *il_manifest_line(const il_sample *s)
     add_settings(&t, s->settings);
     add_digests(&t, s->sha256);
     il_words_add(&t, "}\n");
+    if (t.failed && t.data)
+        il_json_lacks();
     if (t.failed)
         il_words_free(&t);
     return t.data;
@@ -183,6 +190,8 @@ int il_manifest_write(il_manifest *m, const char *path, il_err *e)
         char *line = il_manifest_line(&m->list[i]);
         if (line)
             il_words_add(&all, "%s", line);
+        else if (il_json_short())
+            rc = il_fail_oom(e);
         else
             rc = il_fail(e, IL_EFORMAT, "%s: the line of %s/%s cannot be made: its texts must be UTF-8, its settings a "
                          "JSON object", path, m->list[i].split, m->list[i].id);
@@ -341,7 +350,9 @@ static int read_line(il_manifest *m, const char *line, size_t size, il_err *e)
     il_sample s = { .tile = -1 };
     json_t *object = il_json_loadb(line, size, JSON_REJECT_DUPLICATES, &why);
     int rc = IL_OK;
-    if (!object)
+    if (!object && il_json_code(IL_EFORMAT) == IL_ENOMEM)
+        rc = il_fail_oom(e);
+    else if (!object)
         rc = il_fail(e, IL_EFORMAT, "no JSON: %s; expected one object", why.text);
     else
         rc = json_is_object(object) ? read_sample(&s, object, e) : il_fail(e, IL_EFORMAT, "expected a JSON object");
@@ -362,7 +373,7 @@ static int read_lines(il_manifest *m, FILE *from, const char *path, int complete
         ssize_t got = getline(&line, &room, from);
         if (got < 0) {
             if (ferror(from) || errno == ENOMEM)
-                rc = il_fail(e, IL_EIO, "%s: %s", path, strerror(errno));
+                rc = il_fail(e, il_file_code(errno), "%s: %s", path, strerror(errno));
             break;
         }
         if (line[got - 1] != '\n') {
@@ -383,7 +394,7 @@ int il_manifest_read(il_manifest *out, const char *path, int complete, il_err *e
     il_manifest m = { 0 };
     FILE *from = fopen(path, "re");
     if (!from)
-        return il_fail(e, IL_EIO, "%s: %s", path, strerror(errno));
+        return il_fail(e, il_file_code(errno), "%s: %s", path, strerror(errno));
     int rc = read_lines(&m, from, path, complete, e);
     fclose(from);
     if (rc)

@@ -319,6 +319,8 @@ int il_folder_list(il_items *out, const char *path, const char *images, il_err *
     if (rc)
         return rc;
     root = il_json_load_file(path, JSON_REJECT_DUPLICATES, &why);
+    if (!root && il_json_code(IL_EFORMAT) == IL_ENOMEM)
+        return il_fail_oom(e);
     if (!root)
         return why.line < 0 ? il_fail(e, IL_EIO, "%s: %s", path, why.text)
                             : il_fail(e, IL_EFORMAT, "%s:%d: no JSON: %s", path, why.line, why.text);

@@ -24,26 +24,41 @@ static int new_table(il_rows *t, const char *const *names, size_t columns, size_
     return IL_OK;
 }
 
-/* A value lacks (NULL) where it is NAN or memory ran out; the latter only shortens what is printed. */
-static void put_real(il_rows *t, size_t *at, double value)
+/* A table as it is filled, value by value. */
+struct filling {
+    il_rows *t;
+    size_t at;
+    bool failed;
+};
+
+static void put_text(struct filling *f, const char *text)
 {
-    char text[40];
-    t->numeric[*at % t->columns] = true;
-    if (!isnan(value)) {
-        int size = snprintf(text, sizeof text - 2, "%.15g", value);
-        if (!strpbrk(text, ".e"))
-            snprintf(text + size, sizeof text - (size_t)size, ".0"); /* as SQLite writes reals */
-        t->values[*at] = il_words_copy(text);
-    }
-    (*at)++;
+    char *copy = il_words_copy(text);
+    f->failed = f->failed || !copy;
+    f->t->values[f->at++] = copy;
 }
 
-static void put_whole(il_rows *t, size_t *at, int64_t value)
+/* NAN: no value. */
+static void put_real(struct filling *f, double value)
+{
+    char text[40];
+    f->t->numeric[f->at % f->t->columns] = true;
+    if (isnan(value)) {
+        f->at++;
+        return;
+    }
+    int size = snprintf(text, sizeof text - 2, "%.15g", value);
+    if (!strpbrk(text, ".e"))
+        snprintf(text + size, sizeof text - (size_t)size, ".0"); /* as SQLite writes reals */
+    put_text(f, text);
+}
+
+static void put_whole(struct filling *f, int64_t value)
 {
     char text[24];
     snprintf(text, sizeof text, "%lld", (long long)value);
-    t->numeric[*at % t->columns] = true;
-    t->values[(*at)++] = il_words_copy(text);
+    f->t->numeric[f->at % f->t->columns] = true;
+    put_text(f, text);
 }
 
 /* ---- the three tables ---- */
@@ -51,39 +66,39 @@ static void put_whole(il_rows *t, size_t *at, int64_t value)
 static int cell_table(il_rows *t, const il_comparison *c, il_err *e)
 {
     static const char *const names[] = { "cell", "name", "seed", "pictures", "undefined", "mean", "low", "high" };
-    size_t at = 0;
+    struct filling f = { .t = t };
     int rc = new_table(t, names, sizeof names / sizeof *names, c->ncells, e);
     for (size_t i = 0; rc == IL_OK && i < c->ncells; i++) {
         const il_compare_cell *cell = &c->cells[i];
-        put_whole(t, &at, cell->cell);
-        t->values[at++] = il_words_copy(cell->name);
-        put_whole(t, &at, cell->seed);
-        put_whole(t, &at, (int64_t)cell->pictures);
-        put_whole(t, &at, (int64_t)(cell->pictures - cell->defined));
-        put_real(t, &at, cell->mean);
-        put_real(t, &at, cell->interval.low);
-        put_real(t, &at, cell->interval.high);
+        put_whole(&f, cell->cell);
+        put_text(&f, cell->name);
+        put_whole(&f, cell->seed);
+        put_whole(&f, (int64_t)cell->pictures);
+        put_whole(&f, (int64_t)(cell->pictures - cell->defined));
+        put_real(&f, cell->mean);
+        put_real(&f, cell->interval.low);
+        put_real(&f, cell->interval.high);
     }
-    return rc;
+    return f.failed ? il_fail_oom(e) : rc;
 }
 
-static void put_pair(il_rows *t, size_t *at, const il_comparison *c, const il_compare_pair *p, bool people)
+static void put_pair(struct filling *f, const il_comparison *c, const il_compare_pair *p, bool people)
 {
     size_t unpaired = p->alone_a + p->alone_b;
-    put_whole(t, at, c->cells[p->a].cell);
-    put_whole(t, at, c->cells[p->b].cell);
-    put_whole(t, at, (int64_t)p->n);
-    put_whole(t, at, (int64_t)(people ? unpaired + p->undefined : unpaired));
+    put_whole(f, c->cells[p->a].cell);
+    put_whole(f, c->cells[p->b].cell);
+    put_whole(f, (int64_t)p->n);
+    put_whole(f, (int64_t)(people ? unpaired + p->undefined : unpaired));
     if (!people)
-        put_whole(t, at, (int64_t)p->undefined);
-    put_real(t, at, p->difference);
-    put_real(t, at, p->interval.low);
-    put_real(t, at, p->interval.high);
-    put_real(t, at, p->wilcoxon);
-    put_real(t, at, p->ttest);
+        put_whole(f, (int64_t)p->undefined);
+    put_real(f, p->difference);
+    put_real(f, p->interval.low);
+    put_real(f, p->interval.high);
+    put_real(f, p->wilcoxon);
+    put_real(f, p->ttest);
     if (c->npairs > 1) {
-        put_real(t, at, p->wilcoxon_holm);
-        put_real(t, at, p->ttest_holm);
+        put_real(f, p->wilcoxon_holm);
+        put_real(f, p->ttest_holm);
     }
 }
 
@@ -94,27 +109,28 @@ static int pair_table(il_rows *t, const il_comparison *c, bool people, il_err *e
                                               "Wilcoxon", "t-test", "W (Holm)", "t (Holm)" };
     static const char *const names[] = { "cell", "other", "pairs", "unpaired", "undefined", "difference", "low", "high",
                                          "wilcoxon_p", "ttest_p", "wilcoxon_holm", "ttest_holm" };
-    size_t at = 0, all = people ? sizeof for_people / sizeof *for_people : sizeof names / sizeof *names;
+    struct filling f = { .t = t };
+    size_t all = people ? sizeof for_people / sizeof *for_people : sizeof names / sizeof *names;
     int rc = new_table(t, people ? for_people : names, c->npairs > 1 ? all : all - 2, c->npairs, e);
     for (size_t i = 0; rc == IL_OK && i < c->npairs; i++)
-        put_pair(t, &at, c, &c->pairs[i], people);
-    return rc;
+        put_pair(&f, c, &c->pairs[i], people);
+    return f.failed ? il_fail_oom(e) : rc;
 }
 
 static int seed_table(il_rows *t, const il_comparison *c, il_err *e)
 {
     static const char *const names[] = { "name", "tested", "seeds", "mean", "stdev" };
-    size_t at = 0;
+    struct filling f = { .t = t };
     int rc = new_table(t, names, sizeof names / sizeof *names, c->nseeds, e);
     for (size_t i = 0; rc == IL_OK && i < c->nseeds; i++) {
         const il_compare_seeds *seeds = &c->seeds[i];
-        t->values[at++] = il_words_copy(c->cells[seeds->first].name);
-        t->values[at++] = il_words_copy(c->cells[seeds->first].tested);
-        put_whole(t, &at, (int64_t)seeds->n);
-        put_real(t, &at, seeds->mean);
-        put_real(t, &at, seeds->stdev);
+        put_text(&f, c->cells[seeds->first].name);
+        put_text(&f, c->cells[seeds->first].tested);
+        put_whole(&f, (int64_t)seeds->n);
+        put_real(&f, seeds->mean);
+        put_real(&f, seeds->stdev);
     }
-    return rc;
+    return f.failed ? il_fail_oom(e) : rc;
 }
 
 /* ---- notes ---- */

@@ -153,22 +153,23 @@ static void put_records(FILE *to, const il_rows *rows, char *const *seen)
     }
 }
 
-/* Breaks at spaces; what goes on is indented. */
-static void put_wrapped(FILE *to, const char *text)
+/* Breaks at spaces, where it cuts the text; what goes on is indented. */
+static void put_wrapped(FILE *to, char *text)
 {
     size_t used = 0;
     while (*text) {
-        size_t size = strcspn(text, " ");
-        char *word = strndup(text, size);
-        size_t width = word ? width_of(word) : 0;
+        char *word = text;
+        text += strcspn(text, " ");
+        char *next = text + strspn(text, " ");
+        *text = '\0';
+        size_t width = width_of(word);
         if (used && used + 1 + width > IL_REPORT_WIDTH) {
             fputs("\n ", to);
             used = 1;
         }
-        fprintf(to, "%s%s", used ? " " : "", word ? word : "");
+        fprintf(to, "%s%s", used ? " " : "", word);
         used += width + (used ? 1 : 0);
-        free(word);
-        text += size + strspn(text + size, " ");
+        text = next;
     }
     fputc('\n', to);
 }

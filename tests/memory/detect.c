@@ -219,7 +219,7 @@ static int select_run(const char *folder, FILE *out, il_err *e)
         if (!rc)
             fprintf(out, "%lld %s %s %s %s %g %s %s\n", (long long)c.run, c.name, c.weights, c.trained_on, c.sha256,
                     c.tested.iou, config, params ? params : "-");
-        if (rc == IL_EDATA || rc == IL_EPARAM) {
+        if (rc && rc != IL_ENOMEM) {
             fprintf(out, "%s\n", e->message);
             rc = IL_OK;
         }
@@ -231,7 +231,7 @@ static int select_run(const char *folder, FILE *out, il_err *e)
     return rc;
 }
 
-int main(void)
+int main(int count, char **words)
 {
     static const struct scenario list[] = {
         { .name = "detect inputs", .run = inputs, .prepare = prepare_inputs },
@@ -240,5 +240,5 @@ int main(void)
         { .name = "detect finding", .run = tell },
         { .name = "detect run", .run = select_run, .prepare = prepare_runs },
     };
-    return failing_run(list, sizeof list / sizeof *list);
+    return failing_run(list, sizeof list / sizeof *list, count > 1 ? words[1] : NULL);
 }

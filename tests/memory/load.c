@@ -125,7 +125,7 @@ static int published_layout(const char *folder, FILE *out, il_err *e)
     return rc;
 }
 
-int main(void)
+int main(int count, char **words)
 {
     open_samples();
     for (int i = 0; i < 6; i++)
@@ -137,7 +137,7 @@ int main(void)
         { .name = "load degraded", .run = degraded },
         { .name = "load the published layout", .run = published_layout, .prepare = prepare_folder },
     };
-    int rc = failing_run(list, sizeof list / sizeof *list);
+    int rc = failing_run(list, sizeof list / sizeof *list, count > 1 ? words[1] : NULL);
     samples_close();
     return rc;
 }

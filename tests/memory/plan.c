@@ -71,12 +71,12 @@ static int refused(const char *folder, FILE *out, il_err *e)
     return plan(out, names, (il_plan_opts){ 0 }, e);
 }
 
-int main(void)
+int main(int count, char **words)
 {
     static const struct scenario list[] = {
         { .name = "plan", .run = axes },
         { .name = "plan with --set", .run = set },
         { .name = "plan refused", .run = refused },
     };
-    return failing_run(list, sizeof list / sizeof *list);
+    return failing_run(list, sizeof list / sizeof *list, count > 1 ? words[1] : NULL);
 }

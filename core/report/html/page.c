@@ -1,8 +1,10 @@
 /* report_html.c - the report as one page that needs nothing else: its frame, its summary, and an experiment's chapter. */
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/file.h"
 #include "report/html/page.h"
 
 extern const char il_embedded_report_css[];
@@ -317,8 +319,9 @@ int il_report_html(FILE *to, il_store *s, const char *experiment, il_err *e)
     }
     if (rc == IL_OK && t.failed)
         rc = il_fail_oom(e);
+    errno = 0;
     if (rc == IL_OK && (fwrite(t.data, 1, t.size, to) != t.size || ferror(to)))
-        rc = il_fail(e, IL_EIO, "the report cannot be written");
+        rc = il_fail(e, il_file_code(errno), "the report cannot be written");
     il_words_free(&t);
     il_store_rows_free(&experiments);
     return rc;
