@@ -89,14 +89,14 @@ static void add_key(il_text *t, const char *key)
     il_words_add(t, "%s\"%s\": ", t->data[t->size - 1] == '{' ? "" : ", ", key);
 }
 
-/* Any JSON value, which it takes. NULL fails the text; where memory was not short, it is wrong, and the text goes. */
+/* Any JSON value, which it takes. NULL fails the text; where memory was not short, the value is wrong: the text is emptied. */
 static void add_value(il_text *t, json_t *value)
 {
     char *text = il_json_text(value, JSON_ENCODE_ANY | JSON_SORT_KEYS);
     if (text)
         il_words_add(t, "%s", text);
     else if (!il_json_short())
-        il_words_free(t);
+        t->size = 0;
     t->failed = t->failed || !text;
     free(text);
     json_decref(value);
@@ -151,8 +151,6 @@ char *il_manifest_line(const il_sample *s)
     snprintf(seed, sizeof seed, "%" PRIu64, s->seed);
     il_json_begin();
     il_words_add(&t, "{");
-    if (t.failed)
-        il_json_lacks();
     add_text(&t, "id", s->id);
     add_text(&t, "split", s->split);
     add_text(&t, "photo", s->photo);
@@ -174,7 +172,7 @@ char *il_manifest_line(const il_sample *s)
     add_settings(&t, s->settings);
     add_digests(&t, s->sha256);
     il_words_add(&t, "}\n");
-    if (t.failed && t.data)
+    if (t.failed && (t.size || !t.data))
         il_json_lacks();
     if (t.failed)
         il_words_free(&t);
@@ -188,13 +186,11 @@ int il_manifest_write(il_manifest *m, const char *path, il_err *e)
     il_manifest_sort(m);
     for (size_t i = 0; i < m->count && !rc; i++) {
         char *line = il_manifest_line(&m->list[i]);
-        if (line)
-            il_words_add(&all, "%s", line);
-        else if (il_json_short())
-            rc = il_fail_oom(e);
-        else
-            rc = il_fail(e, IL_EFORMAT, "%s: the line of %s/%s cannot be made: its texts must be UTF-8, its settings a "
-                         "JSON object", path, m->list[i].split, m->list[i].id);
+        il_words_add(&all, "%s", line ? line : "");
+        if (!line)
+            rc = il_json_short() ? il_fail_oom(e)
+                                 : il_fail(e, IL_EFORMAT, "%s: the line of %s/%s cannot be made: its texts must be UTF-8, its "
+                                           "settings a JSON object", path, m->list[i].split, m->list[i].id);
         free(line);
     }
     if (!rc && all.failed)
@@ -350,10 +346,9 @@ static int read_line(il_manifest *m, const char *line, size_t size, il_err *e)
     il_sample s = { .tile = -1 };
     json_t *object = il_json_loadb(line, size, JSON_REJECT_DUPLICATES, &why);
     int rc = IL_OK;
-    if (!object && il_json_code(IL_EFORMAT) == IL_ENOMEM)
-        rc = il_fail_oom(e);
-    else if (!object)
-        rc = il_fail(e, IL_EFORMAT, "no JSON: %s; expected one object", why.text);
+    if (!object)
+        rc = il_json_code(IL_EFORMAT) == IL_ENOMEM ? il_fail_oom(e)
+                                                   : il_fail(e, IL_EFORMAT, "no JSON: %s; expected one object", why.text);
     else
         rc = json_is_object(object) ? read_sample(&s, object, e) : il_fail(e, IL_EFORMAT, "expected a JSON object");
     if (!rc)

@@ -43,12 +43,8 @@ static void *below_realloc(void *block, size_t size)
 
 enum module { OURS, TEST, SQLITE, JANSSON, WEBP, LOADER, OTHER };
 
-static enum module module_of(void *address)
+static enum module module_called(const char *name)
 {
-    struct dl_find_object found;
-    if (_dl_find_object(address, &found) != 0 || !found.dlfo_link_map)
-        return OTHER;
-    const char *name = found.dlfo_link_map->l_name;
     if (!*name)
         return TEST;
     if (strstr(name, "libinpaintlab.so") || strstr(name, "/plugins/") || strstr(name, "/stubs/"))
@@ -58,6 +54,25 @@ static enum module module_of(void *address)
     if (strstr(name, "libwebp"))
         return WEBP;
     return strstr(name, "libsqlite3") ? SQLITE : strstr(name, "/ld-linux") ? LOADER : OTHER;
+}
+
+/* Libraries are not unloaded, so what was found once may be kept. A thread may find it again. */
+static enum module module_of(void *address)
+{
+    static _Thread_local struct {
+        const struct link_map *map;
+        enum module module;
+    } seen[16];
+    struct dl_find_object found;
+    if (_dl_find_object(address, &found) != 0 || !found.dlfo_link_map)
+        return OTHER;
+    const struct link_map *map = found.dlfo_link_map;
+    size_t at = (uintptr_t)map / sizeof *map % 16;
+    if (seen[at].map != map) {
+        seen[at].module = module_called(map->l_name);
+        seen[at].map = map;
+    }
+    return seen[at].module;
 }
 
 /* A place: the call itself and our innermost calls. */
