@@ -9,6 +9,11 @@
 #include "base/file.h"
 #include "base/text.h"
 
+int il_file_code(int why)
+{
+    return why == ENOMEM ? IL_ENOMEM : IL_EIO;
+}
+
 int il_file_pread(int fd, void *out, size_t count, uint64_t at, il_err *e)
 {
     char *to = out;
@@ -83,7 +88,7 @@ int il_file_list(il_file_names *out, const char *folder, il_err *e)
     il_file_names names = { 0 };
     DIR *d = opendir(folder);
     if (!d)
-        return il_fail(e, IL_EIO, "cannot read the folder %s: %s", folder, strerror(errno));
+        return il_fail(e, il_file_code(errno), "cannot read the folder %s: %s", folder, strerror(errno));
     int rc = IL_OK;
     while (!rc) {
         errno = 0;

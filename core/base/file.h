@@ -10,6 +10,9 @@
 extern "C" {
 #endif
 
+/* What a failed call on a file comes to, by errno: IL_ENOMEM for want of memory, else IL_EIO. */
+int il_file_code(int why);
+
 /* Reads `count` bytes at offset `at`. Messages do not include the path; IL_EFORMAT when the file ends before. */
 int il_file_pread(int fd, void *out, size_t count, uint64_t at, il_err *e);
 

@@ -170,8 +170,8 @@ static int wrong_choice(const il_param_spec *spec, const char *text, il_err *e)
         else
             il_words_add(&list, "%c", *c);
     }
-    int rc = il_fail(e, IL_EPARAM, "%s: '%s' is unknown; expected one of %s", spec->name, text,
-                     list.data ? list.data : spec->choices);
+    int rc = list.failed ? il_fail_oom(e)
+                         : il_fail(e, IL_EPARAM, "%s: '%s' is unknown; expected one of %s", spec->name, text, list.data);
     il_words_free(&list);
     return rc;
 }

@@ -2,7 +2,7 @@
 #ifndef IL_PARAMS_JSON_H
 #define IL_PARAMS_JSON_H
 
-#include <jansson.h>
+#include "base/json.h"
 #include <inpaintlab/params.h>
 
 /* For hashing: equal settings give equal texts. Paths are left out, since the contents of files count. Real numbers are

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <yaml.h>
+#include "base/file.h"
 #include "base/text.h"
 #include "base/yaml.h"
 
@@ -194,7 +195,7 @@ static void place_of_offset(il_node *place, const il_yaml *y, size_t offset)
 
 static int syntax_error(const il_yaml *y, const yaml_parser_t *p, il_err *e)
 {
-    if (p->error == YAML_MEMORY_ERROR)
+    if (p->error == YAML_MEMORY_ERROR || p->error == YAML_NO_ERROR) /* libyaml does not tell of each failed allocation */
         return il_fail_oom(e);
 
     il_node place = {.line = (int)p->problem_mark.line + 1, .column = (int)p->problem_mark.column + 1};
@@ -321,7 +322,7 @@ int il_yaml_read(il_yaml **out, const char *path, il_err *e)
 {
     FILE *file = fopen(path, "rb");
     if (!file)
-        return il_fail(e, IL_EIO, "cannot open %s: %s", path, strerror(errno));
+        return il_fail(e, il_file_code(errno), "cannot open %s: %s", path, strerror(errno));
 
     int rc = IL_OK;
     size_t size = 0, room = MAX_BYTES + 1;

@@ -1,13 +1,13 @@
 /* build_state.c - FOLDER/recipe.json, FOLDER/.build/{lock,journal.jsonl} and FOLDER/manifest.jsonl. */
 #include <errno.h>
 #include <fcntl.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "base/json.h"
 #include "dataset/build_state.h"
 #include "base/atomic_file.h"
 #include "base/sha256.h"
@@ -48,10 +48,10 @@ static int describe(char **text, il_digest *identity, const il_recipe *r, const 
     for (size_t i = 0; i < n; i++)
         il_words_add(&all, "%s\n", digests[i].hex);
     *identity = il_words_sha256(all.data ? all.data : "", all.size);
-    json_t *parsed = config ? json_loads(config, 0, NULL) : NULL;
+    json_t *parsed = config ? il_json_loads(config, 0, NULL) : NULL;
     json_t *file = json_pack("{s:s, s:s, s:s, s:s, s:o?}", "recipe", r->name, "title", r->title, "identity", identity->hex,
                              "source", r->source, "config", parsed);
-    *text = file && !all.failed ? json_dumps(file, JSON_INDENT(1) | JSON_SORT_KEYS) : NULL;
+    *text = file && !all.failed ? il_json_text(file, JSON_INDENT(1) | JSON_SORT_KEYS) : NULL;
     json_decref(file);
     il_words_free(&all);
     free(config);
@@ -83,7 +83,7 @@ static int check(il_stamp *s, const char *text, const il_digest *identity, il_er
         return il_whole_write(p.path, text, strlen(text), e);
     }
     json_error_t why;
-    json_t *old = json_load_file(p.path, 0, &why);
+    json_t *old = il_json_load_file(p.path, 0, &why);
     const char *is = json_string_value(json_object_get(old, "identity"));
     int rc = IL_OK;
     if (!old)
@@ -194,8 +194,10 @@ int il_stamp_reopen(il_stamp *s, const il_recipe *r, il_err *e)
 int il_stamp_note(il_stamp *s, const il_sample *sample, il_err *e)
 {
     char *line = il_manifest_line(sample);
+    if (!line && il_json_short())
+        return il_fail_oom(e);
     if (!line)
-        return il_fail(e, IL_EDATA, "sample %s: its texts must be UTF-8 (or memory is exhausted)", sample->id);
+        return il_fail(e, IL_EDATA, "sample %s: its texts must be UTF-8", sample->id);
     size_t size = strlen(line);
     ssize_t n = write(s->journal, line, size); /* one call: a killed build leaves at most one incomplete line */
     free(line);

@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <jansson.h>
+#include "base/json.h"
 #include "dataset/check.h"
 #include "base/utf8.h"
 
@@ -116,7 +116,7 @@ static json_t *whole(const il_check *c)
 int il_check_json(FILE *to, const il_check *c, il_err *e)
 {
     json_t *root = whole(c);
-    char *text = root ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
+    char *text = root ? il_json_text(root, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
     int rc = text ? IL_OK : il_fail_oom(e);
     if (text && (fputs(text, to) < 0 || fputc('\n', to) == EOF))
         rc = il_fail(e, IL_EIO, "cannot write the check: %s", strerror(errno));

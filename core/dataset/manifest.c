@@ -7,9 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <jansson.h>
+#include "base/json.h"
 #include "dataset/manifest.h"
 #include "base/atomic_file.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "base/array.h"
 
@@ -88,14 +89,15 @@ static void add_key(il_text *t, const char *key)
     il_words_add(t, "%s\"%s\": ", t->data[t->size - 1] == '{' ? "" : ", ", key);
 }
 
-/* Any JSON value, which it takes; NULL (invalid UTF-8, no memory) fails the text. */
+/* Any JSON value, which it takes. NULL fails the text, or empties it where memory was not short: the value is wrong then. */
 static void add_value(il_text *t, json_t *value)
 {
-    char *text = value ? json_dumps(value, JSON_ENCODE_ANY | JSON_SORT_KEYS) : NULL;
+    char *text = il_json_text(value, JSON_ENCODE_ANY | JSON_SORT_KEYS);
     if (text)
         il_words_add(t, "%s", text);
-    else
-        t->failed = true;
+    else if (!il_json_short())
+        t->size = 0;
+    t->failed = t->failed || !text;
     free(text);
     json_decref(value);
 }
@@ -122,7 +124,7 @@ static void add_settings(il_text *t, const char *settings)
 {
     if (!settings || t->failed)
         return;
-    json_t *object = json_loads(settings, JSON_REJECT_DUPLICATES, NULL);
+    json_t *object = il_json_loads(settings, JSON_REJECT_DUPLICATES, NULL);
     if (object && !json_is_object(object)) {
         json_decref(object);
         object = NULL;
@@ -147,6 +149,7 @@ char *il_manifest_line(const il_sample *s)
     char seed[24];
     il_text t = { 0 };
     snprintf(seed, sizeof seed, "%" PRIu64, s->seed);
+    il_json_begin();
     il_words_add(&t, "{");
     add_text(&t, "id", s->id);
     add_text(&t, "split", s->split);
@@ -169,6 +172,8 @@ char *il_manifest_line(const il_sample *s)
     add_settings(&t, s->settings);
     add_digests(&t, s->sha256);
     il_words_add(&t, "}\n");
+    if (t.failed && (t.size || !t.data))
+        il_json_lacks();
     if (t.failed)
         il_words_free(&t);
     return t.data;
@@ -181,11 +186,11 @@ int il_manifest_write(il_manifest *m, const char *path, il_err *e)
     il_manifest_sort(m);
     for (size_t i = 0; i < m->count && !rc; i++) {
         char *line = il_manifest_line(&m->list[i]);
-        if (line)
-            il_words_add(&all, "%s", line);
-        else
-            rc = il_fail(e, IL_EFORMAT, "cannot write %s: the texts of %s/%s must be UTF-8, and its "
-                         "settings a JSON object", path, m->list[i].split, m->list[i].id);
+        il_words_add(&all, "%s", line ? line : "");
+        if (!line)
+            rc = il_json_short() ? il_fail_oom(e)
+                                 : il_fail(e, IL_EFORMAT, "cannot write %s: the texts of %s/%s must be UTF-8, and its "
+                                           "settings a JSON object", path, m->list[i].split, m->list[i].id);
         free(line);
     }
     if (!rc && all.failed)
@@ -263,7 +268,7 @@ static int take_settings(char **out, const json_t *value, il_err *e)
 {
     if (!json_is_object(value))
         return bad_value(e, "settings", value, "an object");
-    *out = json_dumps(value, JSON_SORT_KEYS);
+    *out = il_json_text(value, JSON_SORT_KEYS);
     return *out ? IL_OK : il_fail_oom(e);
 }
 
@@ -341,10 +346,12 @@ static int read_line(il_manifest *m, const char *line, size_t size, il_err *e)
 {
     json_error_t why;
     il_sample s = { .tile = -1 };
-    json_t *object = json_loadb(line, size, JSON_REJECT_DUPLICATES, &why);
+    json_t *object = il_json_loadb(line, size, JSON_REJECT_DUPLICATES, &why);
     int rc = IL_OK;
     if (!object)
-        rc = il_fail(e, IL_EFORMAT, "invalid JSON: %s; expected one object", why.text);
+        rc = il_json_code(IL_EFORMAT) == IL_ENOMEM
+                 ? il_fail_oom(e)
+                 : il_fail(e, IL_EFORMAT, "invalid JSON: %s; expected one object", why.text);
     else
         rc = json_is_object(object) ? read_sample(&s, object, e) : il_fail(e, IL_EFORMAT, "expected a JSON object");
     if (!rc)
@@ -364,7 +371,7 @@ static int read_lines(il_manifest *m, FILE *from, const char *path, int complete
         ssize_t got = getline(&line, &room, from);
         if (got < 0) {
             if (ferror(from) || errno == ENOMEM)
-                rc = il_fail(e, IL_EIO, "%s: %s", path, strerror(errno));
+                rc = il_fail(e, il_file_code(errno), "%s: %s", path, strerror(errno));
             break;
         }
         if (line[got - 1] != '\n') {
@@ -386,7 +393,7 @@ int il_manifest_read(il_manifest *out, const char *path, int complete, il_err *e
     il_manifest m = { 0 };
     FILE *from = fopen(path, "re");
     if (!from)
-        return il_fail(e, IL_EIO, "%s: %s", path, strerror(errno));
+        return il_fail(e, il_file_code(errno), "%s: %s", path, strerror(errno));
     int rc = read_lines(&m, from, path, complete, e);
     fclose(from);
     if (rc)

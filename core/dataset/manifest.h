@@ -40,7 +40,8 @@ void il_manifest_free(il_manifest *m);
 int il_manifest_add(il_manifest *m, il_sample *s, il_err *e);
 /* By split (train, validation, test) and id; writes the whole file or nothing. */
 int il_manifest_write(il_manifest *m, const char *path, il_err *e);
-/* One sample as a line of JSON with a newline; the caller frees it. Keys in a fixed order. */
+/* One sample as a line of JSON with a newline; the caller frees it. Keys in a fixed order. NULL: il_json_short says whether
+ * memory was short; else a text is no UTF-8, or the settings are no JSON object. */
 char *il_manifest_line(const il_sample *s);
 /* NULL when absent. After il_manifest_sort. */
 void il_manifest_sort(il_manifest *m);

@@ -1,10 +1,10 @@
 /* photos.c - finds photos and their captions. */
 #include <errno.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include "base/json.h"
 #include "dataset/photos.h"
 #include "base/text.h"
 #include "base/array.h"
@@ -169,10 +169,12 @@ static int set_caption(il_photo *photo, const char *text, il_err *e)
 static int caption_from_json(il_photo *photo, const char *path, il_err *e)
 {
     json_error_t why;
-    json_t *all = json_load_file(path, JSON_REJECT_DUPLICATES, &why);
+    json_t *all = il_json_load_file(path, JSON_REJECT_DUPLICATES, &why);
     const char *text = json_string_value(json_object_get(all, "caption"));
     int rc;
-    if (!all)
+    if (!all && il_json_code(IL_EFORMAT) == IL_ENOMEM)
+        rc = il_fail_oom(e);
+    else if (!all)
         rc = il_fail(e, IL_EFORMAT, "%s:%d: %s", path, why.line, why.text);
     else if (!text)
         rc = il_fail(e, IL_EFORMAT, "%s: expected a string 'caption'", path);
@@ -187,7 +189,7 @@ static int caption_from_text(il_photo *photo, const char *path, il_err *e)
     char line[4096] = "";
     FILE *f = fopen(path, "r");
     if (!f)
-        return il_fail(e, IL_EIO, "%s: %s", path, strerror(errno));
+        return il_fail(e, il_file_code(errno), "%s: %s", path, strerror(errno));
     bool read = fgets(line, sizeof line, f) || !ferror(f);
     fclose(f);
     return read ? set_caption(photo, line, e) : il_fail(e, IL_EIO, "cannot read %s", path);
@@ -279,12 +281,15 @@ size_t il_photos_captioned(const il_photos *p)
 static int captions_from_coco(il_photos *p, const char *root, const char *path, il_err *e)
 {
     json_error_t why;
-    json_t *all = json_load_file(path, 0, &why), *list = json_object_get(all, "annotations");
+    json_t *all = il_json_load_file(path, 0, &why), *list = json_object_get(all, "annotations");
+    if (!all && il_json_code(IL_EFORMAT) == IL_ENOMEM)
+        return il_fail_oom(e);
     if (!all)
         return il_fail(e, why.line < 0 ? IL_EIO : IL_EFORMAT, "%s:%d: %s", path, why.line, why.text);
+    il_json_begin();
     json_t *names = coco_names(all);
     struct named *index = index_photos(p, false);
-    int rc = index && names ? IL_OK : il_fail_oom(e);
+    int rc = index && !il_json_short() ? IL_OK : il_fail_oom(e);
     if (!rc && !json_is_array(list))
         rc = il_fail(e, IL_EFORMAT, "%s: has no list 'annotations'; expected a COCO captions file", path);
     if (!rc)
@@ -303,7 +308,10 @@ static int check_text(const il_photo *photo, il_err *e)
 {
     const char *texts[] = { photo->below, photo->caption }, *const what[] = { "name", "caption" };
     for (int i = 0; i < 2; i++) {
+        il_json_begin();
         json_t *text = json_string(texts[i]);
+        if (!text && il_json_short())
+            return il_fail_oom(e);
         if (!text)
             return il_fail(e, IL_EDATA, "%s: its %s must be UTF-8", photo->path, what[i]);
         json_decref(text);

@@ -1,5 +1,6 @@
 /* recipe_json.c - what a recipe's images depend on besides the contents of files, as canonical JSON. */
 #include <stdlib.h>
+#include "base/json.h"
 #include "dataset/recipe.h"
 #include "base/params_json.h"
 
@@ -23,7 +24,7 @@ static json_t *json_of_parts(const il_parts *parts, bool *bad)
 
 static char *dump(json_t *all, bool bad)
 {
-    char *text = bad ? NULL : json_dumps(all, JSON_SORT_KEYS | JSON_COMPACT);
+    char *text = bad ? NULL : il_json_text(all, JSON_SORT_KEYS | JSON_COMPACT);
     json_decref(all);
     return text;
 }

@@ -1,10 +1,10 @@
 /* calibration_file.c - reads and writes the calibration beside the weights, and copies it. */
 #include <errno.h>
-#include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "base/json.h"
 #include "detect/calibration.h"
 #include "base/atomic_file.h"
 #include "base/text.h"
@@ -38,9 +38,10 @@ static json_t *json_of_tested(const il_tested *t)
     return o;
 }
 
+/* All since il_json_begin belongs to it. */
 static int write_root(const json_t *root, const char *path, il_err *e)
 {
-    char *text = json_dumps(root, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(DIGITS));
+    char *text = il_json_short() ? NULL : il_json_text(root, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(DIGITS));
     int rc = text ? il_whole_write(path, text, strlen(text), e) : il_fail_oom(e);
     free(text);
     return rc;
@@ -48,6 +49,7 @@ static int write_root(const json_t *root, const char *path, il_err *e)
 
 int il_calibration_write(const il_calibration *k, const il_tested *t, const char *path, il_calibration_of of, il_err *e)
 {
+    il_json_begin();
     json_t *root = json_object();
     json_object_set_new(root, "of", json_of_owner(of));
     json_object_set_new(root, "tested", json_of_tested(t));
@@ -101,7 +103,9 @@ static int load(json_t **root, const char *path, il_err *e)
     json_error_t why;
     if (access(path, F_OK) != 0)
         return errno == ENOENT ? IL_OK : il_fail(e, IL_EIO, "%s: %s", path, strerror(errno));
-    json_t *o = json_load_file(path, JSON_REJECT_DUPLICATES, &why);
+    json_t *o = il_json_load_file(path, JSON_REJECT_DUPLICATES, &why);
+    if (!o && il_json_code(IL_EFORMAT) == IL_ENOMEM)
+        return il_fail_oom(e);
     if (!o)
         return il_fail(e, IL_EFORMAT, "%s:%d: %s", path, why.line, why.text);
     if (!json_is_object(json_object_get(o, "of"))) {
@@ -113,8 +117,11 @@ static int load(json_t **root, const char *path, il_err *e)
     return IL_OK;
 }
 
+/* json_unpack allocates, too. */
 static int fail_damaged(const char *path, const char *part, il_err *e)
 {
+    if (il_json_short())
+        return il_fail_oom(e);
     return il_fail(e, IL_EFORMAT, "%s: '%s' is damaged; repeat 'inpaintlab detect --calibrate FOLDER'", path, part);
 }
 
@@ -124,13 +131,24 @@ static bool is_of(const json_t *root, const char *sha256)
     return found && strcmp(found, sha256) == 0;
 }
 
+/* IL_ENOMEM when it cannot be told. */
+static int compare_owner(bool *same, const json_t *root, il_calibration_of of, il_err *e)
+{
+    il_json_begin();
+    json_t *owner = json_of_owner(of);
+    *same = json_equal(json_object_get(root, "of"), owner);
+    json_decref(owner);
+    return il_json_short() ? il_fail_oom(e) : IL_OK;
+}
+
 static int read_root(il_calibration *k, il_tested *t, bool *fits, const json_t *root, const char *path, il_calibration_of of,
                      il_err *e)
 {
     il_calibration read = *k;
     il_tested tests = *t;
     const json_t *tested = json_object_get(root, "tested");
-    bool bars = false;
+    bool bars = false, same = false;
+    il_json_begin();
     for (int c = 0; c < IL_COMPRESSIONS; c++) {
         const json_t *bar = json_object_get(root, il_calibration_name((il_compression)c));
         bars = bars || bar;
@@ -139,9 +157,9 @@ static int read_root(il_calibration *k, il_tested *t, bool *fits, const json_t *
     }
     if (tested && !read_tested(&tests, tested))
         return fail_damaged(path, "tested", e);
-    json_t *owner = json_of_owner(of);
-    bool same = json_equal(json_object_get(root, "of"), owner);
-    json_decref(owner);
+    int rc = compare_owner(&same, root, of, e);
+    if (rc)
+        return rc;
     if (same)
         *k = read;
     if (is_of(root, of.weights_sha256))
@@ -174,8 +192,8 @@ static int check_target(const json_t *root, const char *path, const char *sha256
 {
     json_t *there = NULL;
     il_err why = { 0 };
-    int rc = IL_OK;
-    bool same = load(&there, path, &why) == IL_OK && there && is_of(there, sha256);
+    int rc = load(&there, path, &why) == IL_ENOMEM ? il_fail_oom(e) : IL_OK;
+    bool same = there && is_of(there, sha256);
     for (int c = 0; c < IL_COMPRESSIONS && same && rc == IL_OK; c++) {
         const char *name = il_calibration_name((il_compression)c);
         const json_t *bar = json_object_get(there, name);
@@ -202,6 +220,7 @@ int il_calibration_carry(bool *done, const char *from_weights, const char *from_
         rc = load(&root, from.data, e);
     if (rc != IL_OK || (root ? !is_of(root, from_sha256) : !tested))
         goto done;
+    il_json_begin();
     if (!root)
         root = json_pack("{s:{}}", "of");
     json_object_set_new(json_object_get(root, "of"), "weights_sha256", json_string(to_sha256));

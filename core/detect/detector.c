@@ -1,11 +1,11 @@
 /* detector.c - opens the model of a stored run or of a weights file. */
-#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <inpaintlab/weights.h>
+#include "base/json.h"
 #include "base/utf8.h"
 #include "detect/detector.h"
 #include "detect/select_run.h"
@@ -74,7 +74,7 @@ static int note_settings(il_detector *d, il_err *e)
     const il_param_spec *s = il_params_specs(d->choice.params);
     for (; s && s->name; s++)
         json_object_set_new(o, s->name, json_string(il_params_canonical(d->choice.params, s->name)));
-    d->card.settings = json_dumps(o, JSON_SORT_KEYS | JSON_COMPACT);
+    d->card.settings = il_json_text(o, JSON_SORT_KEYS | JSON_COMPACT);
     json_decref(o);
     return d->card.settings ? IL_OK : il_fail_oom(e);
 }
@@ -104,7 +104,7 @@ static int note_training(il_card *c, const json_t *root, il_err *e)
 static int apply_config(il_detector *d, il_registry *registry, const char *config, const char *params, il_err *e)
 {
     json_error_t why;
-    json_t *root = json_loads(config, 0, &why), *paths = params ? json_loads(params, 0, NULL) : NULL;
+    json_t *root = il_json_loads(config, 0, &why), *paths = params ? il_json_loads(params, 0, NULL) : NULL;
     const json_t *model = json_object_get(root, "model");
     const char *name = json_string_value(json_object_get(model, "name"));
     int rc = name ? choose(d, registry, name, e)
@@ -209,7 +209,7 @@ static int note_from(char **to, const il_bundle *b, const char *key, il_err *e)
 
 static int apply_model(il_detector *d, il_registry *registry, const char *model, const char *config, il_err *e)
 {
-    json_t *root = config ? json_loads(config, 0, NULL) : NULL;
+    json_t *root = config ? il_json_loads(config, 0, NULL) : NULL;
     int rc = apply_yaml(d, registry, model, e);
     if (rc == IL_OK)
         rc = note_training(&d->card, root, e);

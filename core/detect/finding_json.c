@@ -1,8 +1,8 @@
 /* finding_json.c - the finding, the detector and its settings as one JSON object. */
-#include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/json.h"
 #include "base/utf8.h"
 #include "detect/finding_json.h"
 
@@ -22,7 +22,9 @@ static json_t *text(const char *s)
         bool good = il_utf8_next(s + i, size - i, &used) >= 0;
         il_words_add(&t, "%.*s", good ? (int)used : 3, good ? s + i : "\xef\xbf\xbd");
     }
-    json_t *result = t.failed ? NULL : json_string(t.data ? t.data : "");
+    if (t.failed)
+        il_json_lacks();
+    json_t *result = json_string(t.data ? t.data : "");
     il_words_free(&t);
     return result;
 }
@@ -86,7 +88,7 @@ static json_t *json_of_card(const il_detector *d)
     const il_card *c = &d->card;
     json_t *o = json_pack("{s:o, s:o, s:o, s:o}", "run", c->run ? json_integer((json_int_t)c->run) : json_null(), "name",
                           text(c->name), "model", text(c->model), "settings",
-                          c->settings ? json_loads(c->settings, 0, NULL) : json_null());
+                          c->settings ? il_json_loads(c->settings, 0, NULL) : json_null());
     json_object_set_new(o, "trained_on", json_pack("{s:o, s:o}", "dataset", text(c->dataset), "images", text(c->trained_on)));
     json_object_set_new(o, "mask_policy", text(c->mask_policy));
     json_object_set_new(o, "training_size", c->size ? json_integer(c->size) : json_null());
@@ -111,6 +113,8 @@ static json_t *json_of_files(const char *stem)
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         il_text path = { 0 };
         il_words_add(&path, "%s.%s.png", stem, kinds[i]);
+        if (path.failed)
+            il_json_lacks();
         json_object_set_new(o, kinds[i], text(path.data));
         il_words_free(&path);
     }
@@ -145,8 +149,9 @@ static json_t *json_of(const il_finding *f, const il_detector *d, il_detect_opts
 int il_tell_json(char **out, const il_finding *f, const il_detector *d, il_detect_opts o, const char *stem, bool pretty,
                  il_err *e)
 {
+    il_json_begin();
     json_t *all = json_of(f, d, o, stem);
-    char *line = json_dumps(all, JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(DIGITS) | (pretty ? JSON_INDENT(2) : JSON_COMPACT));
+    char *line = il_json_short() ? NULL : il_json_text(all, JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(DIGITS) | (pretty ? JSON_INDENT(2) : JSON_COMPACT));
     json_decref(all);
     il_text t = { 0 };
     if (line)

@@ -119,11 +119,18 @@ static int add_existing(il_gather *g, const char *path, const char *without, il_
                                                                              e) : rc;
 }
 
+/* glob(3) passes over folders that cannot be read; not for want of memory. */
+static int on_glob_error(const char *path, int why)
+{
+    (void)path;
+    return why == ENOMEM;
+}
+
 static int add_pattern(il_gather *g, const char *word, const char *without, il_err *e)
 {
     glob_t found = { 0 };
-    int rc = IL_OK, result = glob(word, 0, NULL, &found);
-    if (result == GLOB_NOSPACE)
+    int rc = IL_OK, result = glob(word, 0, on_glob_error, &found);
+    if (result == GLOB_NOSPACE || result == GLOB_ABORTED)
         rc = il_fail_oom(e);
     else if (result != 0)
         rc = add(g, word, "no file matches this pattern", e);

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <jansson.h>
+#include "base/json.h"
 #include "diffusion/options.h"
 
 struct il_options {
@@ -20,7 +20,7 @@ static int load(il_options *c, il_err *e)
     FILE *f = fopen(c->path, "rbe");
     if (!f)
         return il_fail(e, IL_EIO, "cannot open %s: %s", c->path, strerror(errno));
-    c->root = json_loadf(f, JSON_REJECT_DUPLICATES, &why);
+    c->root = il_json_loadf(f, JSON_REJECT_DUPLICATES, &why);
     fclose(f);
     if (!c->root)
         return il_fail(e, IL_EFORMAT, "%s:%d: invalid JSON: %s", c->path, why.line, why.text);
@@ -95,7 +95,7 @@ void il_options_refuse(il_options *c, const char *key, const char *format, ...)
         il_fail(&c->error, IL_EFORMAT, "%s: '%s' is missing; expected %s", c->path, key, expected);
         return;
     }
-    char *text = json_dumps(v, JSON_ENCODE_ANY | JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(9));
+    char *text = il_json_text(v, JSON_ENCODE_ANY | JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(9));
     if (text)
         il_fail(&c->error, IL_EFORMAT, "%s: '%s' is %.*s%s; expected %s", c->path, key, SHOWN, text,
                 strlen(text) > SHOWN ? "…" : "", expected);
@@ -240,7 +240,7 @@ void il_options_check(il_options *c, const il_options_rule *rules)
         json_t *v = json_object_get(c->root, rules->key), *list;
         if (!v)
             continue;
-        list = json_loads(rules->supported, 0, NULL);
+        list = il_json_loads(rules->supported, 0, NULL);
         if (!list)
             il_fail_oom(&c->error);
         else if (!any_of(list, v)) {

@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
+#include "base/json.h"
 #include "diffusion/vocabulary_files.h"
 
 il_text il_vocabulary_path(const il_vocabulary_files *f, const char *name)
@@ -33,7 +34,7 @@ static int read_json(json_t **out, const il_vocabulary_files *f, const char *nam
         il_words_free(&path);
         return il_fail_oom(e);
     }
-    json_t *j = json_load_file(path.data, 0, &why);
+    json_t *j = il_json_load_file(path.data, 0, &why);
     int rc = IL_OK;
     if (!j && why.line < 0)
         rc = il_fail(e, IL_EIO, "cannot read %s: %s", path.data, strerror(errno));

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <jansson.h>
 #include <inpaintlab/weights.h>
+#include "base/json.h"
 #include "diffusion/weights.h"
 #include "base/text.h"
 
@@ -166,7 +166,7 @@ static int load_shard(struct load *l, const char *index, const char *file, il_er
 static int load_shards(struct load *l, const char *index, il_err *e)
 {
     json_error_t why;
-    json_t *root = json_load_file(index, 0, &why), *done = json_object(), *file;
+    json_t *root = il_json_load_file(index, 0, &why), *done = json_object(), *file;
     json_t *map = json_object_get(root, "weight_map");
     const char *tensor;
     int rc = IL_OK;
@@ -224,7 +224,7 @@ int il_weights_uses(il_uses *out, il_weights_spec w, il_err *e)
     if (rc == IL_OK)
         rc = il_uses_add(out, path, e);
     if (rc == IL_OK && index)
-        root = json_load_file(path, 0, NULL); /* an invalid one is reported when it is read */
+        root = il_json_load_file(path, 0, NULL); /* an invalid one is reported when it is read */
     json_object_foreach(json_object_get(root, "weight_map"), tensor, file) {
         const char *name = json_string_value(file);
         il_text shard = { 0 };

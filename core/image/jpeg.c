@@ -23,7 +23,9 @@ static _Noreturn void on_error(j_common_ptr jpeg)
     struct reading *r = (struct reading *)jpeg->err;
     char message[JMSG_LENGTH_MAX];
     jpeg->err->format_message(jpeg, message);
-    r->rc = il_fail(r->e, IL_EFORMAT, "%s: damaged JPEG: %s", r->in->path, message);
+    r->rc = jpeg->err->msg_code == JERR_OUT_OF_MEMORY
+                ? il_fail_oom(r->e)
+                : il_fail(r->e, IL_EFORMAT, "%s: damaged JPEG: %s", r->in->path, message);
     longjmp(r->back, 1);
 }
 
@@ -136,7 +138,9 @@ static _Noreturn void on_write_error(j_common_ptr jpeg)
     struct writing *w = (struct writing *)jpeg->err;
     char message[JMSG_LENGTH_MAX];
     jpeg->err->format_message(jpeg, message);
-    w->rc = il_fail(w->e, IL_EIO, "cannot write %s as JPEG: %s", w->path, message);
+    w->rc = jpeg->err->msg_code == JERR_OUT_OF_MEMORY
+                ? il_fail_oom(w->e)
+                : il_fail(w->e, IL_EIO, "cannot write %s as JPEG: %s", w->path, message);
     longjmp(w->back, 1);
 }
 

@@ -11,14 +11,31 @@ struct reading {
     const il_image_file *in;
     size_t at;
     il_image image;
+    bool memory_short; /* which libpng and zlib tell in many words */
     int rc;
     il_err *e;
 };
 
+static png_voidp allocate(png_structp png, png_alloc_size_t size)
+{
+    void *block = malloc(size);
+    if (!block)
+        *(bool *)png_get_mem_ptr(png) = true;
+    return block;
+}
+
+static void release(png_structp png, png_voidp block)
+{
+    (void)png;
+    free(block);
+}
+
 static void on_read_error(png_structp png, png_const_charp message)
 {
     struct reading *r = png_get_error_ptr(png);
-    if (!r->rc)
+    if (r->memory_short)
+        r->rc = il_fail_oom(r->e);
+    else if (!r->rc)
         r->rc = il_fail(r->e, IL_EFORMAT, "%s: damaged PNG: %s", r->in->path, message);
     png_longjmp(png, 1);
 }
@@ -84,7 +101,8 @@ int il_image_png_read(il_image *out, const il_image_file *in, il_err *e)
 {
     struct reading r = { .in = in, .e = e };
     png_infop info = NULL;
-    png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &r, on_read_error, on_warning);
+    png_structp png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &r, on_read_error, on_warning, &r.memory_short, allocate,
+                                               release);
     if (png)
         info = png_create_info_struct(png);
     if (!info) {
@@ -107,6 +125,7 @@ struct writing {
     const char *path;
     uint8_t *data;
     size_t size, room;
+    bool memory_short;
     int rc;
     il_err *e;
 };
@@ -114,7 +133,9 @@ struct writing {
 static void on_write_error(png_structp png, png_const_charp message)
 {
     struct writing *w = png_get_error_ptr(png);
-    if (!w->rc)
+    if (w->memory_short)
+        w->rc = il_fail_oom(w->e);
+    else if (!w->rc)
         w->rc = il_fail(w->e, IL_EIO, "cannot write %s as PNG: %s", w->path, message);
     png_longjmp(png, 1);
 }
@@ -125,6 +146,7 @@ static void push(png_structp png, png_bytep from, size_t n)
     if (w->size + n > w->room) {
         size_t room = (w->size + n) * 2;
         uint8_t *data = realloc(w->data, room);
+        w->memory_short = w->memory_short || !data;
         if (!data)
             png_error(png, "out of memory");
         w->data = data;
@@ -165,7 +187,8 @@ int il_image_png_encode(uint8_t **data, size_t *size, const il_image *image, con
 {
     struct writing w = { .image = image, .path = path, .e = e };
     png_infop info = NULL;
-    png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &w, on_write_error, on_warning);
+    png_structp png = png_create_write_struct_2(PNG_LIBPNG_VER_STRING, &w, on_write_error, on_warning, &w.memory_short, allocate,
+                                                release);
     if (png)
         info = png_create_info_struct(png);
     if (!info) {

@@ -17,6 +17,7 @@ static const char *status_text(VP8StatusCode status)
     case VP8_STATUS_UNSUPPORTED_FEATURE:
         return "a feature that libwebp does not support";
     case VP8_STATUS_OUT_OF_MEMORY:
+    case VP8_STATUS_USER_ABORT: /* libwebp's word for output buffers that it could not get */
         return "out of memory";
     default:
         return "the data is corrupt";
@@ -25,8 +26,24 @@ static const char *status_text(VP8StatusCode status)
 
 static int fail_status(const il_image_file *in, VP8StatusCode status, il_err *e)
 {
-    return il_fail(e, status == VP8_STATUS_OUT_OF_MEMORY ? IL_ENOMEM : IL_EFORMAT, "%s: damaged WebP: %s", in->path,
-                   status_text(status));
+    if (status == VP8_STATUS_OUT_OF_MEMORY || status == VP8_STATUS_USER_ABORT)
+        return il_fail(e, IL_ENOMEM, "%s: %s", in->path, status_text(status));
+    return il_fail(e, IL_EFORMAT, "%s: damaged WebP: %s", in->path, status_text(status));
+}
+
+static VP8StatusCode decode(const il_image *into, const il_image_file *in)
+{
+    WebPDecoderConfig config;
+    if (!WebPInitDecoderConfig(&config))
+        return VP8_STATUS_INVALID_PARAM;
+    config.output.colorspace = MODE_RGB;
+    config.output.is_external_memory = 1;
+    config.output.u.RGBA.rgba = into->pixels;
+    config.output.u.RGBA.stride = into->width * 3;
+    config.output.u.RGBA.size = (size_t)into->width * (size_t)into->height * 3;
+    VP8StatusCode status = WebPDecode(in->data, in->size, &config);
+    WebPFreeDecBuffer(&config.output);
+    return status;
 }
 
 int il_image_webp_read(il_image *out, const il_image_file *in, il_err *e)
@@ -43,15 +60,10 @@ int il_image_webp_read(il_image *out, const il_image_file *in, il_err *e)
     int rc = il_image_file_new(&image, in, config.input.width, config.input.height, 3, e);
     if (rc)
         return rc;
-    if (!in->header_only) {
-        config.output.colorspace = MODE_RGB;
-        config.output.is_external_memory = 1;
-        config.output.u.RGBA.rgba = image.pixels;
-        config.output.u.RGBA.stride = image.width * 3;
-        config.output.u.RGBA.size = (size_t)image.width * (size_t)image.height * 3;
-        status = WebPDecode(in->data, in->size, &config);
-        WebPFreeDecBuffer(&config.output);
-    }
+    if (!in->header_only)
+        status = decode(&image, in);
+    if (status == VP8_STATUS_BITSTREAM_ERROR) /* libwebp calls some failed allocations so: damage is damage twice */
+        status = decode(&image, in);
     if (status != VP8_STATUS_OK) {
         il_image_free(&image);
         return fail_status(in, status, e);
@@ -92,7 +104,11 @@ static int encode(uint8_t **data, size_t *size, const il_image *image, const Web
     if (rc)
         goto done;
     if (!WebPEncode(config, &picture)) {
-        rc = il_fail(e, IL_EIO, "cannot write %s as WebP: libwebp error %d", path, (int)picture.error_code);
+        bool memory_short = picture.error_code == VP8_ENC_ERROR_OUT_OF_MEMORY ||
+                            picture.error_code == VP8_ENC_ERROR_BITSTREAM_OUT_OF_MEMORY ||
+                            picture.error_code == VP8_ENC_ERROR_BAD_WRITE; /* the memory writer's */
+        rc = memory_short ? il_fail_oom(e)
+                          : il_fail(e, IL_EIO, "cannot write %s as WebP: libwebp error %d", path, (int)picture.error_code);
         goto done;
     }
     *data = malloc(writer.size);

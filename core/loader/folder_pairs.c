@@ -7,8 +7,8 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
-#include <jansson.h>
 #include <inpaintlab/folder.h>
+#include "base/json.h"
 #include "base/text.h"
 #include "base/array.h"
 #include "base/suggest.h"
@@ -320,7 +320,9 @@ int il_folder_list(il_items *out, const char *path, const char *images, il_err *
     int rc = read_wanted(&wanted, images, e);
     if (rc)
         return rc;
-    root = json_load_file(path, JSON_REJECT_DUPLICATES, &why);
+    root = il_json_load_file(path, JSON_REJECT_DUPLICATES, &why);
+    if (!root && il_json_code(IL_EFORMAT) == IL_ENOMEM)
+        return il_fail_oom(e);
     if (!root)
         return why.line < 0 ? il_fail(e, IL_EIO, "cannot read %s: %s", path, why.text)
                             : il_fail(e, IL_EFORMAT, "%s:%d: invalid JSON: %s", path, why.line, why.text);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include "base/json.h"
 #include "plugin/items.h"
 #include "base/params_json.h"
 #include "loader/source.h"
@@ -327,7 +328,7 @@ static int add_maker(il_text *to, const il_source *src, il_err *e)
 {
     bool bad = false;
     json_t *params = src->dataset->params ? il_params_json(src->dataset->params, &bad) : json_object();
-    char *text = bad ? NULL : json_dumps(params, JSON_SORT_KEYS | JSON_COMPACT);
+    char *text = bad ? NULL : il_json_text(params, JSON_SORT_KEYS | JSON_COMPACT);
     json_decref(params);
     if (!text)
         return il_fail_oom(e);

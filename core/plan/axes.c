@@ -39,7 +39,7 @@ static int fail(const struct expansion *x, const il_node *at, il_err *e, const c
 {
     il_text message = {0};
     il_words_add(&message, text, word);
-    int rc = il_yaml_fail(x->grid, at, e, IL_EPARAM, "%s", message.data ? message.data : text);
+    int rc = message.failed ? il_fail_oom(e) : il_yaml_fail(x->grid, at, e, IL_EPARAM, "%s", message.data);
     il_words_free(&message);
     return rc;
 }

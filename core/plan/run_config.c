@@ -1,6 +1,7 @@
 /* run_config.c - a run's configuration as JSON. */
 #include <stdlib.h>
 #include <string.h>
+#include "base/json.h"
 #include "plan/run_config.h"
 #include "base/params_json.h"
 
@@ -62,7 +63,7 @@ int il_config_write(char **out, const il_run *run, const il_params *train, int e
     il_params_json_put(all, "model", json_of_choice(&run->model, &bad), &bad);
     il_params_json_put(all, "seed", json_integer((json_int_t)run->seed), &bad);
     il_params_json_put(all, "train", json_of_training(train, &run->training, &bad), &bad);
-    char *text = bad ? NULL : json_dumps(all, JSON_SORT_KEYS | JSON_COMPACT);
+    char *text = bad ? NULL : il_json_text(all, JSON_SORT_KEYS | JSON_COMPACT);
     json_decref(all);
     if (!text)
         return il_fail_oom(e);

@@ -26,6 +26,8 @@ static int check_settings(const il_plugin *p, il_err *e)
     il_params *defaults = NULL;
     int rc = il_params_new(&defaults, p->params, e);
     il_params_free(defaults);
+    if (rc == IL_ENOMEM)
+        return rc;
     return rc ? il_fail(e, IL_EPLUGIN, "%s", e ? e->message : "a default is wrong") : IL_OK;
 }
 

@@ -145,7 +145,7 @@ static int add_folder(il_registry *r, const char *path, il_err *e)
 {
     struct dirent **list = NULL;
     int count = scandir(path, &list, is_shared_object, alphasort);
-    int rc = IL_OK;
+    int rc = count < 0 && errno == ENOMEM ? il_fail_oom(e) : IL_OK; /* a folder that is absent holds none */
     for (int i = 0; i < count; i++) {
         il_text file = {0};
         if (!rc) {
@@ -198,13 +198,16 @@ static int add_user_folders(il_registry *r, il_err *e)
 }
 
 /* The folder of the built-in plugins, relative to this library, so that an installation can be moved:
- * LIB/inpaintlab/plugins as installed, BUILD/plugins in a build folder. */
+ * LIB/inpaintlab/plugins as installed, BUILD/plugins in a build folder. NULL when memory is out. */
 static char *builtin_folder(void)
 {
     Dl_info self;
-    char *real = dladdr(folders, &self) && self.dli_fname ? realpath(self.dli_fname, NULL) : NULL;
+    bool known = dladdr(folders, &self) && self.dli_fname;
+    errno = 0;
+    char *real = known ? realpath(self.dli_fname, NULL) : NULL;
     char *slash = real ? strrchr(real, '/') : NULL;
     il_text path = {0};
+    bool failed = !real && errno == ENOMEM;
     if (slash) {
         *slash = '\0';
         il_words_add(&path, "%s/inpaintlab/plugins", real);
@@ -214,10 +217,11 @@ static char *builtin_folder(void)
         }
     }
     free(real);
-    if (path.data && !path.failed && is_folder(path.data))
+    failed = failed || path.failed;
+    if (!failed && path.data && is_folder(path.data))
         return path.data;
     il_words_free(&path);
-    return il_words_copy(IL_PLUGIN_DIR);
+    return failed ? NULL : il_words_copy(IL_PLUGIN_DIR);
 }
 
 int il_registry_open(il_registry **out, il_err *e)

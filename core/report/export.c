@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include "base/file.h"
 #include "report/tensorboard.h"
 #include "report/export.h"
 #include "report/format.h"
@@ -49,7 +50,7 @@ static int open_file(struct file *f, const char *folder, const char *name, const
     if (t.failed)
         return il_fail_oom(e);
     *f = (struct file){ .to = fopen(t.data, "wb"), .path = t.data };
-    return f->to ? IL_OK : il_fail(e, IL_EIO, "%s: cannot be written: %s", f->path, strerror(errno));
+    return f->to ? IL_OK : il_fail(e, il_file_code(errno), "%s: cannot be written: %s", f->path, strerror(errno));
 }
 
 static int close_file(struct file *f, int rc, il_err *e)

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <jansson.h>
+#include "base/json.h"
 #include "report/format.h"
 
 static json_t *json_value(const il_rows *rows, size_t row, size_t column)
@@ -35,6 +35,8 @@ static int json_row(json_t **out, const il_rows *rows, size_t row, il_err *e)
         json_t *value = json_value(rows, row, i);
         if (!value || set_named(object, rows->names[i], value) != 0) {
             json_decref(object);
+            if (il_json_short())
+                return il_fail_oom(e);
             return il_fail(e, IL_EFORMAT, "row %zu, %s: no valid UTF-8, so JSON cannot hold it", row + 1, rows->names[i]);
         }
     }
@@ -61,9 +63,10 @@ static int json_rows(json_t **out, const il_rows *rows, il_err *e)
 int il_format_json_line(FILE *to, const il_rows *rows, size_t row, il_err *e)
 {
     json_t *object = NULL;
+    il_json_begin();
     int rc = json_row(&object, rows, row, e);
-    if (rc == IL_OK && json_dumpf(object, to, JSON_COMPACT | JSON_REAL_PRECISION(15)) != 0)
-        rc = il_fail(e, IL_EIO, "the row cannot be written");
+    if (rc == IL_OK)
+        rc = il_json_put(to, object, JSON_COMPACT | JSON_REAL_PRECISION(15), e);
     json_decref(object);
     if (rc == IL_OK)
         fputc('\n', to);
@@ -72,8 +75,9 @@ int il_format_json_line(FILE *to, const il_rows *rows, size_t row, il_err *e)
 
 static int dump(FILE *to, const json_t *document, il_err *e)
 {
-    if (json_dumpf(document, to, JSON_INDENT(2) | JSON_REAL_PRECISION(15)) != 0)
-        return il_fail(e, IL_EIO, "the report cannot be written");
+    int rc = il_json_short() ? il_fail_oom(e) : il_json_put(to, document, JSON_INDENT(2) | JSON_REAL_PRECISION(15), e);
+    if (rc)
+        return rc == IL_ENOMEM ? rc : il_fail(e, rc, "cannot write the report");
     fputc('\n', to);
     return IL_OK;
 }
@@ -81,6 +85,7 @@ static int dump(FILE *to, const json_t *document, il_err *e)
 int il_format_json(FILE *to, const il_rows *rows, il_err *e)
 {
     json_t *list = NULL;
+    il_json_begin();
     int rc = json_rows(&list, rows, e);
     if (rc == IL_OK)
         rc = dump(to, list, e);
@@ -90,6 +95,7 @@ int il_format_json(FILE *to, const il_rows *rows, il_err *e)
 
 int il_format_json_parts(FILE *to, const il_json_part *parts, size_t count, il_err *e)
 {
+    il_json_begin();
     json_t *document = json_object();
     int rc = document ? IL_OK : il_fail_oom(e);
     for (size_t i = 0; rc == IL_OK && i < count; i++) {

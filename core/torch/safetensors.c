@@ -2,7 +2,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <jansson.h>
+#include "base/json.h"
 #include "torch/bundle.h"
 #include "base/atomic_file.h"
 #include "base/file.h"
@@ -189,7 +189,7 @@ static int parse_header(json_t **out, int fd, uint64_t length, il_err *e)
     int rc = il_file_pread(fd, text, length, 8, e);
     if (rc == IL_OK) {
         json_error_t why;
-        *out = json_loadb(text, length, JSON_REJECT_DUPLICATES, &why);
+        *out = il_json_loadb(text, length, JSON_REJECT_DUPLICATES, &why);
         if (!*out)
             rc = il_fail(e, IL_EFORMAT, "the safetensors header is no valid JSON: %s", why.text);
         else if (!json_is_object(*out))
@@ -276,7 +276,7 @@ static int build_header(char **out, const il_bundle *b, const uint64_t *begin, i
         if (json_object_set_new(header, il_bundle_name(b, i), describe(il_bundle_at(b, i), begin[i])) != 0)
             rc = il_fail(e, IL_EPARAM, "tensor %.150s: the name is no UTF-8", il_bundle_name(b, i));
     if (rc == IL_OK) {
-        *out = json_dumps(header, JSON_COMPACT);
+        *out = il_json_text(header, JSON_COMPACT);
         if (!*out)
             rc = il_fail_oom(e);
     }

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
-#include <jansson.h>
+#include "base/json.h"
 #include "train/job.h"
 #include "base/atomic_file.h"
 #include "base/sha256.h"
@@ -94,7 +94,7 @@ static int make_manifest(il_job *j, il_err *e)
         all = json_pack("{s:o, s:o, s:o}", "train", split_json(j->train, &j->train_digest), "validation",
                         split_json(j->validation, &j->validation_digest), "files", files);
         files = NULL;
-        j->manifest = all ? json_dumps(all, JSON_SORT_KEYS | JSON_COMPACT) : NULL;
+        j->manifest = all ? il_json_text(all, JSON_SORT_KEYS | JSON_COMPACT) : NULL;
         rc = j->manifest ? IL_OK : il_fail_oom(e);
     }
     json_decref(all);

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
-#include <jansson.h>
+#include "base/json.h"
 #include "train/job_state.h"
 #include "train/run_weights.h"
 
@@ -22,8 +22,8 @@ static bool is_locked(const il_job *j, const char *folder)
 
 static void add_change(il_text *t, const char *path, const json_t *before, const json_t *after)
 {
-    char *a = before ? json_dumps(before, JSON_ENCODE_ANY | JSON_COMPACT) : NULL;
-    char *b = after ? json_dumps(after, JSON_ENCODE_ANY | JSON_COMPACT) : NULL;
+    char *a = before ? il_json_text(before, JSON_ENCODE_ANY | JSON_COMPACT) : NULL;
+    char *b = after ? il_json_text(after, JSON_ENCODE_ANY | JSON_COMPACT) : NULL;
     il_words_add(t, "%s%s: %.40s -> %.40s", t->size ? ", " : "", path, a ? a : "unset", b ? b : "unset");
     free(a);
     free(b);
@@ -56,8 +56,8 @@ static void describe_change(il_text *t, const char *prefix, const json_t *old, c
 
 static void explain_stale(char *why, size_t size, const il_job *j, const char *config, const char *manifest)
 {
-    json_t *pairs[][2] = { { json_loads(config, 0, NULL), json_loads(j->run->config, 0, NULL) },
-                           { json_loads(manifest ? manifest : "{}", 0, NULL), json_loads(j->manifest, 0, NULL) } };
+    json_t *pairs[][2] = { { il_json_loads(config, 0, NULL), il_json_loads(j->run->config, 0, NULL) },
+                           { il_json_loads(manifest ? manifest : "{}", 0, NULL), il_json_loads(j->manifest, 0, NULL) } };
     il_text t = { 0 };
     describe_change(&t, "", pairs[0][0], pairs[0][1]);
     if (!t.size && pairs[1][0] && !json_equal(pairs[1][0], pairs[1][1]))

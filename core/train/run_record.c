@@ -1,5 +1,6 @@
 /* run_record.c - the JSON columns of runs and tests. */
 #include <stdlib.h>
+#include "base/json.h"
 #include "base/params_json.h"
 #include "train/run_record.h"
 #include "plugin/descriptor.h"
@@ -9,7 +10,7 @@ char *il_run_json_params(const il_choice *c)
 {
     bool bad = false;
     json_t *o = il_params_json_shown(c->params, &bad);
-    char *text = bad ? NULL : json_dumps(o, JSON_SORT_KEYS | JSON_COMPACT | JSON_REAL_PRECISION(15));
+    char *text = bad ? NULL : il_json_text(o, JSON_SORT_KEYS | JSON_COMPACT | JSON_REAL_PRECISION(15));
     json_decref(o);
     return text;
 }
@@ -21,13 +22,13 @@ int il_run_json_settings(char **out, const il_set *set, il_err *e)
     *out = NULL;
     if (!*degradation.text && !set->mask_policy.plugin)
         return IL_OK;
-    json_t *o = *degradation.text ? json_loads(degradation.text, 0, NULL) : json_object();
+    json_t *o = *degradation.text ? il_json_loads(degradation.text, 0, NULL) : json_object();
     if (set->mask_policy.plugin) {
         const il_plugin *p = set->mask_policy.plugin;
         il_params_json_put(o, "mask_policy", json_pack("{s:s, s:i, s:o}", "name", p->name, "revision", p->revision,
                                                        "params", il_params_json_shown(set->mask_policy.params, &bad)), &bad);
     }
-    *out = bad ? NULL : json_dumps(o, JSON_SORT_KEYS | JSON_COMPACT | JSON_REAL_PRECISION(15));
+    *out = bad ? NULL : il_json_text(o, JSON_SORT_KEYS | JSON_COMPACT | JSON_REAL_PRECISION(15));
     json_decref(o);
     return *out ? IL_OK : il_fail_oom(e);
 }
@@ -41,7 +42,7 @@ char *il_run_json_versions(const il_run *run)
         json_object_set_new(o, il_descriptor_kind(p->kind),
                             json_pack("{s:s, s:i}", "name", p->name, "revision", p->revision));
     }
-    char *text = json_dumps(o, JSON_SORT_KEYS | JSON_COMPACT);
+    char *text = il_json_text(o, JSON_SORT_KEYS | JSON_COMPACT);
     json_decref(o);
     return text;
 }

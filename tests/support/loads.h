@@ -20,7 +20,7 @@ struct fixture {
     il_loader *loader;
 };
 
-static struct fixture open_loader(il_loader_opts opts)
+static inline struct fixture open_loader(il_loader_opts opts)
 {
     struct fixture f = { 0 };
     il_err e = { 0 };
@@ -29,7 +29,7 @@ static struct fixture open_loader(il_loader_opts opts)
     return f;
 }
 
-static void close_loader(struct fixture *f)
+static inline void close_loader(struct fixture *f)
 {
     il_loader_free(f->loader);
     il_source_free(f->src);

@@ -1,7 +1,7 @@
 /* provenance.c - where the numbers come from: each run's settings, versions, data, weights and tests. */
 #include <stdlib.h>
 #include <string.h>
-#include <jansson.h>
+#include "base/json.h"
 #include "report/html/page_parts.h"
 
 /* ---- one run ---- */
@@ -24,11 +24,21 @@ static void hash(il_text *t, const char *name, const char *value)
     il_words_add(t, "</code></dd>\n");
 }
 
+/* NULL where there is none or it is damaged; without memory the page fails. */
+static json_t *parse(il_text *t, const char *text)
+{
+    json_t *value = text ? il_json_loads(text, 0, NULL) : NULL;
+    if (text && !value && il_json_code(IL_EFORMAT) == IL_ENOMEM)
+        t->failed = true;
+    return value;
+}
+
 /* JSON, indented; line by line, since il_html_text makes blanks of line ends. */
 static void put_json(il_text *t, const char *text)
 {
-    json_t *value = text ? json_loads(text, 0, NULL) : NULL;
-    char *pretty = value ? json_dumps(value, JSON_INDENT(2) | JSON_SORT_KEYS) : NULL;
+    json_t *value = parse(t, text);
+    char *pretty = value ? il_json_text(value, JSON_INDENT(2) | JSON_SORT_KEYS) : NULL;
+    t->failed = t->failed || (value && !pretty);
     for (char *line = pretty; line && *line;) {
         size_t size = strcspn(line, "\n");
         char *rest = line + size + (line[size] == '\n');
@@ -44,7 +54,7 @@ static void put_json(il_text *t, const char *text)
 /* "inpaintlab 0.1.0, libtorch 2.6, dataset dataset1 (revision 1), …" */
 static void put_versions(il_text *t, const char *text)
 {
-    json_t *all = text ? json_loads(text, 0, NULL) : NULL, *value;
+    json_t *all = parse(t, text), *value;
     const char *key;
     bool any = false;
     json_object_foreach(all, key, value) {
@@ -63,7 +73,7 @@ static void put_versions(il_text *t, const char *text)
 static void put_data(il_text *t, const char *text)
 {
     static const char *const splits[] = { "train", "validation" };
-    json_t *all = text ? json_loads(text, 0, NULL) : NULL;
+    json_t *all = parse(t, text);
     for (int i = 0; i < 2; i++) {
         const json_t *split = json_object_get(all, splits[i]);
         if (!split)

@@ -1,0 +1,98 @@
+/* json.c - jansson with an eye on its allocations. */
+#include <errno.h>
+#include <stdlib.h>
+#include "base/file.h"
+#include "base/json.h"
+
+static _Thread_local bool lacking;  /* since il_json_begin */
+static _Thread_local bool is_short; /* in the last call of a function below */
+
+static void *allocate(size_t size)
+{
+    void *block = malloc(size);
+    is_short = is_short || !block;
+    lacking = lacking || !block;
+    return block;
+}
+
+/* Before any thread may use jansson: its pointers have no lock. */
+__attribute__((constructor)) static void watch_allocations(void)
+{
+    json_set_alloc_funcs(allocate, free);
+}
+
+void il_json_begin(void)
+{
+    lacking = false;
+}
+
+bool il_json_short(void)
+{
+    return lacking;
+}
+
+void il_json_lacks(void)
+{
+    lacking = true;
+}
+
+int il_json_code(int code)
+{
+    return is_short ? IL_ENOMEM : code;
+}
+
+static json_t *whole(json_t *value)
+{
+    if (!is_short)
+        return value;
+    json_decref(value);
+    return NULL;
+}
+
+json_t *il_json_loads(const char *text, size_t flags, json_error_t *why)
+{
+    is_short = false;
+    return whole(json_loads(text, flags, why));
+}
+
+json_t *il_json_loadb(const char *text, size_t size, size_t flags, json_error_t *why)
+{
+    is_short = false;
+    return whole(json_loadb(text, size, flags, why));
+}
+
+json_t *il_json_loadf(FILE *from, size_t flags, json_error_t *why)
+{
+    is_short = false;
+    return whole(json_loadf(from, flags, why));
+}
+
+json_t *il_json_load_file(const char *path, size_t flags, json_error_t *why)
+{
+    is_short = false;
+    errno = 0;
+    json_t *value = json_load_file(path, flags, why);
+    is_short = is_short || (!value && errno == ENOMEM); /* the file could not be opened */
+    return whole(value);
+}
+
+char *il_json_text(const json_t *value, size_t flags)
+{
+    is_short = false;
+    char *text = value ? json_dumps(value, flags) : NULL;
+    if (!is_short)
+        return text;
+    free(text);
+    return NULL;
+}
+
+int il_json_put(FILE *to, const json_t *value, size_t flags, il_err *e)
+{
+    char *text = il_json_text(value, flags);
+    if (!text)
+        return il_fail_oom(e);
+    errno = 0;
+    int rc = fputs(text, to) == EOF ? il_fail(e, il_file_code(errno), "the JSON cannot be written") : IL_OK;
+    free(text);
+    return rc;
+}
