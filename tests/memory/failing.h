@@ -2,9 +2,9 @@
  *
  * failing.c defines malloc and its kin for the test program. An allocation counts when our own code asked for it: the
  * library, a plugin, or a library (jansson, libyaml, the codecs, libc, SQLite where a scenario wants it) that they called.
- * Allocations are told apart by the call that made them and our two calls around it; of each such place the first use fails, of
- * each call the last one too, one in each run. A run, in a process of its own, must not crash, hang or leak, must tell of an error or give the
- * right result, must leave no draft behind, and must succeed when it is repeated. */
+ * Allocations are told apart by the call that made them and our two calls around it; of each such place the first use
+ * fails, of each call the last one too, one in each run. A run, in a process of its own, must not crash, hang or leak, must
+ * tell of an error or give the right result, must leave no draft behind, and must succeed when it is repeated. */
 #ifndef TEST_FAILING_H
 #define TEST_FAILING_H
 
