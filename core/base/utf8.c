@@ -31,6 +31,14 @@ int32_t il_utf8_next(const char *text, size_t size, size_t *used)
 }
 
 /* Includes the C1 controls, which some terminals interpret. */
+size_t il_utf8_count(const char *text, size_t size)
+{
+    size_t count = 0;
+    for (size_t i = 0, used; i < size; i += used, count++)
+        il_utf8_next(text + i, size - i, &used);
+    return count;
+}
+
 static bool is_control(const unsigned char *s)
 {
     return s[0] < 0x20 || s[0] == 0x7f || (s[0] == 0xc2 && s[1] < 0xa0);

@@ -10,6 +10,9 @@
  * how many bytes one replacement character stands for: the longest valid beginning of a character, or one byte. */
 int32_t il_utf8_next(const char *text, size_t size, size_t *used);
 
+/* Characters of `size` bytes; what is not UTF-8 counts as the replacement characters that would stand for it. */
+size_t il_utf8_count(const char *text, size_t size);
+
 /* Replaces control characters and invalid UTF-8 by '?', in place. */
 void il_plain_text(char *text);
 

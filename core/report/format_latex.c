@@ -1,25 +1,9 @@
 /* format_latex.c - tables for LaTeX with the package booktabs. */
 #include <ctype.h>
 #include <string.h>
+#include "base/utf8.h"
 #include "report/format.h"
 #include "report/table_values.h"
-
-/* Reads one character of UTF-8 (0xfffd for a byte that is none) and moves on. */
-static unsigned long next(const unsigned char **text)
-{
-    const unsigned char *c = *text;
-    int more = c[0] < 0x80 ? 0 : c[0] >= 0xc2 && c[0] < 0xe0 ? 1 : c[0] >= 0xe0 && c[0] < 0xf0 ? 2
-             : c[0] >= 0xf0 && c[0] < 0xf5 ? 3 : -1;
-    unsigned long code = more <= 0 ? c[0] : c[0] & (0x3fu >> more);
-    for (int i = 1; i <= more; i++) {
-        if ((c[i] & 0xc0) != 0x80)
-            more = -1;
-        else
-            code = code << 6 | (c[i] & 0x3f);
-    }
-    *text += more < 0 ? 1 : more + 1;
-    return more < 0 ? 0xfffd : code;
-}
 
 /* Beyond these, pdflatex stops at what its fonts lack. */
 static bool is_known(unsigned long code)
@@ -50,14 +34,13 @@ static void escape_one(il_text *to, unsigned long c)
 
 static void escape_latex(il_text *to, const char *text)
 {
-    const unsigned char *c = (const unsigned char *)text;
-    while (*c) {
-        const unsigned char *from = c;
-        unsigned long code = next(&c);
-        if (code >= 0x80 && is_known(code))
-            il_words_add(to, "%.*s", (int)(c - from), (const char *)from);
+    size_t size = strlen(text);
+    for (size_t i = 0, used; i < size; i += used) {
+        int32_t code = il_utf8_next(text + i, size - i, &used);
+        if (code >= 0x80 && is_known((unsigned long)code))
+            il_words_add(to, "%.*s", (int)used, text + i);
         else
-            escape_one(to, code);
+            escape_one(to, code < 0 ? 0xfffd : (unsigned long)code);
     }
 }
 

@@ -1,6 +1,7 @@
 /* format_text.c - tables as plain text for terminals. */
 #include <stdlib.h>
 #include <string.h>
+#include "base/utf8.h"
 #include "report/format.h"
 #include "report/table_values.h"
 
@@ -24,10 +25,7 @@ static void escape_text(il_text *to, const char *text)
 /* Characters, not bytes; NULL has none. */
 static size_t width_of(const char *text)
 {
-    size_t width = 0;
-    for (const char *c = text; c && *c; c++)
-        width += ((unsigned char)*c & 0xc0) != 0x80;
-    return width;
+    return text ? il_utf8_count(text, strlen(text)) : 0;
 }
 
 static void put_padded(FILE *to, const char *text, size_t width, bool right)
@@ -90,16 +88,13 @@ static void put_wrapped(FILE *to, const char *text)
 {
     size_t used = 0;
     while (*text) {
-        size_t size = strcspn(text, " ");
-        char *word = strndup(text, size);
-        size_t width = word ? width_of(word) : 0;
+        size_t size = strcspn(text, " "), width = il_utf8_count(text, size);
         if (used && used + 1 + width > WIDTH) {
             fputs("\n ", to);
             used = 1;
         }
-        fprintf(to, "%s%s", used ? " " : "", word ? word : "");
+        fprintf(to, "%s%.*s", used ? " " : "", (int)size, text);
         used += width + (used ? 1 : 0);
-        free(word);
         text += size + strspn(text + size, " ");
     }
     fputc('\n', to);

@@ -1,8 +1,9 @@
 /* report.c - reports in every format, comparisons and exports of a database with all that a report may meet. */
 #include "memory/failing.h"
 #include "base/atomic_folder.h"
-#include "report/compare.h"
+#include "report/compare_print.h"
 #include "report/export.h"
+#include "report/report.h"
 #include "support/filled.h"
 
 static void prepare(const char *path)

@@ -17,7 +17,7 @@ struct il_scope {
     il_err why;
 };
 
-static int scope_open(il_scope **out, il_scope_opts opts, il_err *e)
+static int scope_open(il_scope **out, const il_scope_opts *opts, il_err *e)
 {
     (void)opts;
     il_scope *s = calloc(1, sizeof *s);

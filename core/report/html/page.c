@@ -1,10 +1,12 @@
 /* page.c - the report as one page that needs nothing else: its summary, its contents, and an experiment's chapter. The frame is
  * page.html. */
 #include <assert.h>
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/file.h"
 #include "report/html/page_parts.h"
 #include "report/report.h"
 
@@ -198,12 +200,18 @@ static int fill(il_text parts[PLACES], il_store *s, const char *experiment, cons
     return rc == IL_OK ? il_page_provenance(&parts[RUNS], s, experiment, e) : rc;
 }
 
-/* The frame with each part in its place. */
-static void write_page(FILE *to, const il_text parts[PLACES])
+static bool put(FILE *to, const char *text, size_t size)
 {
+    return fwrite(text, 1, size, to) == size;
+}
+
+/* The frame with each part in its place; false when it cannot be written whole. */
+static bool write_page(FILE *to, const il_text parts[PLACES])
+{
+    bool whole = true;
     for (const char *at = il_embedded_page_html; *at;) {
         size_t size = strcspn(at, "{"), i = 0;
-        fwrite(at, 1, size, to);
+        whole = whole && put(to, at, size);
         at += size;
         if (!*at)
             break;
@@ -213,9 +221,10 @@ static void write_page(FILE *to, const il_text parts[PLACES])
             i++;
         assert(i < PLACES);
         if (i < PLACES && parts[i].data)
-            fwrite(parts[i].data, 1, parts[i].size, to);
+            whole = whole && put(to, parts[i].data, parts[i].size);
         at += size + 4;
     }
+    return whole && !ferror(to);
 }
 
 int il_report_html(FILE *to, il_store *s, const char *experiment, il_err *e)
@@ -233,10 +242,9 @@ int il_report_html(FILE *to, il_store *s, const char *experiment, il_err *e)
         failed = failed || parts[i].failed;
     if (rc == IL_OK && failed)
         rc = il_fail_oom(e);
-    if (rc == IL_OK)
-        write_page(to, parts);
-    if (rc == IL_OK && ferror(to))
-        rc = il_fail(e, IL_EIO, "the report cannot be written");
+    errno = 0;
+    if (rc == IL_OK && !write_page(to, parts))
+        rc = il_fail(e, il_file_code(errno), "cannot write the report");
     for (size_t i = 0; i < PLACES; i++)
         il_words_free(&parts[i]);
     il_store_rows_free(&experiments);
