@@ -1,6 +1,6 @@
 /* array.h - growable arrays. */
-#ifndef IL_ARRAY_H
-#define IL_ARRAY_H
+#ifndef IL_BASE_ARRAY_H
+#define IL_BASE_ARRAY_H
 
 #include <stddef.h>
 

@@ -16,20 +16,20 @@ static int write_failed(il_err *e)
     return il_fail(e, IL_EIO, "cannot write the file: %s", strerror(errno));
 }
 
-int il_whole_begin(il_whole *w, const char *path, il_err *e)
+int il_atomic_file_begin(il_atomic_file *w, const char *path, il_err *e)
 {
     for (int i = 0; i < NAME_TRIES; i++) {
         il_text name = { 0 };
-        il_words_add(&name, "%s.%ld-%d.tmp", path, (long)getpid(), i);
+        il_text_add(&name, "%s.%ld-%d.tmp", path, (long)getpid(), i);
         if (name.failed)
             return il_fail_oom(e);
         int fd = open(name.data, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
         if (fd >= 0) {
-            *w = (il_whole){ name.data, fd };
+            *w = (il_atomic_file){ name.data, fd };
             return IL_OK;
         }
         int why = errno;
-        il_words_free(&name);
+        il_text_free(&name);
         errno = why;
         if (why != EEXIST)
             break;
@@ -37,7 +37,7 @@ int il_whole_begin(il_whole *w, const char *path, il_err *e)
     return il_fail(e, IL_EIO, "cannot create %s: %s", path, strerror(errno));
 }
 
-int il_whole_put(il_whole *w, const void *data, size_t size, il_err *e)
+int il_atomic_file_put(il_atomic_file *w, const void *data, size_t size, il_err *e)
 {
     const char *from = data;
     while (size > 0) {
@@ -69,7 +69,7 @@ static void sync_folder(const char *path)
     free(folder);
 }
 
-int il_whole_end(il_whole *w, const char *path, bool lasting, int rc, il_err *e)
+int il_atomic_file_end(il_atomic_file *w, const char *path, bool lasting, int rc, il_err *e)
 {
     if (rc == IL_OK && lasting && fsync(w->fd) != 0)
         rc = write_failed(e);
@@ -87,14 +87,14 @@ int il_whole_end(il_whole *w, const char *path, bool lasting, int rc, il_err *e)
     return rc;
 }
 
-int il_whole_write(const char *path, const void *data, size_t size, il_err *e)
+int il_atomic_file_write(const char *path, const void *data, size_t size, il_err *e)
 {
-    il_whole w;
-    int rc = il_whole_begin(&w, path, e);
-    return rc == IL_OK ? il_whole_end(&w, path, true, il_whole_put(&w, data, size, e), e) : rc;
+    il_atomic_file w;
+    int rc = il_atomic_file_begin(&w, path, e);
+    return rc == IL_OK ? il_atomic_file_end(&w, path, true, il_atomic_file_put(&w, data, size, e), e) : rc;
 }
 
-/* Whether `file` is named like il_whole_begin's temporary file for `name`; NULL: for any file. */
+/* Whether `file` is named like il_atomic_file_begin's temporary file for `name`; NULL: for any file. */
 static bool is_draft(const char *file, const char *name)
 {
     size_t size = name ? strlen(name) : 0, whole = strlen(file);
@@ -102,13 +102,13 @@ static bool is_draft(const char *file, const char *name)
     return fits && whole > size + 4 && strcmp(file + whole - 4, ".tmp") == 0;
 }
 
-void il_whole_sweep(const char *folder, const char *name)
+void il_atomic_file_sweep(const char *folder, const char *name)
 {
     il_file_names names = { 0 };
     il_err ignored = { 0 };
     (void)il_file_list(&names, folder, &ignored);
     for (size_t i = 0; i < names.count; i++) {
-        char *path = is_draft(names.list[i], name) ? il_words_path(folder, names.list[i]) : NULL;
+        char *path = is_draft(names.list[i], name) ? il_text_path(folder, names.list[i]) : NULL;
         if (path)
             unlink(path);
         free(path);

@@ -1,28 +1,28 @@
 /* atomic_file.h - files that appear complete or not at all: written under a temporary name, then renamed. A previous
  * file of that name stays until then. */
-#ifndef IL_WHOLE_H
-#define IL_WHOLE_H
+#ifndef IL_BASE_ATOMIC_FILE_H
+#define IL_BASE_ATOMIC_FILE_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <inpaintlab/error.h>
 
-int il_whole_write(const char *path, const void *data, size_t size, il_err *e);
+int il_atomic_file_write(const char *path, const void *data, size_t size, il_err *e);
 
 /* The same, written in parts. */
-typedef struct il_whole {
+typedef struct il_atomic_file {
     char *draft; /* path of the temporary file */
     int fd;
-} il_whole;
+} il_atomic_file;
 
-int il_whole_begin(il_whole *w, const char *path, il_err *e);
-int il_whole_put(il_whole *w, const void *data, size_t size, il_err *e);
+int il_atomic_file_begin(il_atomic_file *w, const char *path, il_err *e);
+int il_atomic_file_put(il_atomic_file *w, const void *data, size_t size, il_err *e);
 /* rc: the result so far. IL_OK renames the file into place, anything else removes it. lasting: it must survive a power
  * cut. */
-int il_whole_end(il_whole *w, const char *path, bool lasting, int rc, il_err *e);
+int il_atomic_file_end(il_atomic_file *w, const char *path, bool lasting, int rc, il_err *e);
 
 /* Removes the temporary files that killed writers of `name` (NULL: of any file) left in the folder. Nobody may be
  * writing that file meanwhile. */
-void il_whole_sweep(const char *folder, const char *name);
+void il_atomic_file_sweep(const char *folder, const char *name);
 
 #endif

@@ -10,18 +10,18 @@
 #include <sys/stat.h>
 #include "base/atomic_folder.h"
 
-int il_draft_begin(il_text *draft, const char *folder, il_err *e)
+int il_atomic_folder_begin(il_text *draft, const char *folder, il_err *e)
 {
     size_t size = strlen(folder);
     while (size > 1 && folder[size - 1] == '/')
         size--;
-    il_words_add(draft, "%.*s.XXXXXX", (int)size, folder);
+    il_text_add(draft, "%.*s.XXXXXX", (int)size, folder);
     if (draft->failed)
         return il_fail_oom(e);
     if (mkdtemp(draft->data))
         return IL_OK;
     int why = errno;
-    il_words_free(draft);
+    il_text_free(draft);
     *draft = (il_text){ 0 };
     return il_fail(e, IL_EIO, "cannot create the folder %s: %s", folder, strerror(why));
 }
@@ -46,7 +46,7 @@ static int give_name(const char *draft, const char *folder, il_err *e)
     return il_fail(e, IL_EIO, "cannot create the folder %s: %s", folder, strerror(errno));
 }
 
-int il_draft_end(il_text *draft, const char *folder, int rc, il_err *e)
+int il_atomic_folder_end(il_text *draft, const char *folder, int rc, il_err *e)
 {
     if (!draft->data)
         return rc;
@@ -54,6 +54,6 @@ int il_draft_end(il_text *draft, const char *folder, int rc, il_err *e)
         rc = give_name(draft->data, folder, e);
     if (rc != IL_OK)
         nftw(draft->data, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-    il_words_free(draft);
+    il_text_free(draft);
     return rc;
 }

@@ -1,6 +1,6 @@
 /* clock.h - a monotonic clock. */
-#ifndef IL_CLOCK_H
-#define IL_CLOCK_H
+#ifndef IL_BASE_CLOCK_H
+#define IL_BASE_CLOCK_H
 
 /* Seconds since an arbitrary moment in the past; never decreases. */
 double il_clock_seconds(void);

@@ -10,7 +10,7 @@ int il_uses_add(il_uses *u, const char *path, il_err *e)
     if (!more)
         return il_fail_oom(e);
     u->paths = more;
-    more[u->count] = il_words_copy(path);
+    more[u->count] = il_text_copy(path);
     if (!more[u->count])
         return il_fail_oom(e);
     u->count++;
@@ -19,13 +19,13 @@ int il_uses_add(il_uses *u, const char *path, il_err *e)
 
 int il_uses_note(il_uses *u, const char *text, il_err *e)
 {
-    il_words_add(&u->notes, "%s\n", text);
+    il_text_add(&u->notes, "%s\n", text);
     return u->notes.failed ? il_fail_oom(e) : IL_OK;
 }
 
 void il_uses_clear(il_uses *u)
 {
-    il_words_free(&u->notes);
+    il_text_free(&u->notes);
     for (size_t i = 0; i < u->count; i++)
         free(u->paths[i]);
     free(u->paths);
@@ -38,16 +38,16 @@ int il_uses_digest(il_digest *out, const il_uses *u, il_err *e)
     int rc = IL_OK;
     for (size_t i = 0; i < u->count && !rc; i++) {
         il_digest d;
-        rc = il_words_sha256_file(&d, u->paths[i], e);
+        rc = il_sha256_file(&d, u->paths[i], e);
         if (!rc)
-            il_words_add(&lines, "%s\n", d.hex);
+            il_text_add(&lines, "%s\n", d.hex);
     }
     if (u->notes.size)
-        il_words_add(&lines, "%s", u->notes.data);
+        il_text_add(&lines, "%s", u->notes.data);
     if (!rc && lines.failed)
         rc = il_fail_oom(e);
     if (!rc)
-        *out = il_words_sha256(lines.data ? lines.data : "", lines.size);
-    il_words_free(&lines);
+        *out = il_sha256(lines.data ? lines.data : "", lines.size);
+    il_text_free(&lines);
     return rc;
 }

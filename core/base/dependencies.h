@@ -1,6 +1,6 @@
 /* dependencies.h - what a plugin's results depend on: the contents of files, and notes. */
-#ifndef IL_DEPENDENCIES_H
-#define IL_DEPENDENCIES_H
+#ifndef IL_BASE_DEPENDENCIES_H
+#define IL_BASE_DEPENDENCIES_H
 
 #include <inpaintlab/plugin.h>
 #include "base/text.h"

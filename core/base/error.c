@@ -26,7 +26,7 @@ static void put(il_err *e, char *text, size_t size)
     for (char *c = text; *c; c++)
         if (*c == '\n' || *c == '\r' || *c == '\t')
             *c = ' ';
-    il_plain_text(text);
+    il_utf8_make_plain(text);
     memcpy(e->message, text, size);
 }
 

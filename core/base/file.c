@@ -47,7 +47,7 @@ static int make_folder(const char *path, il_err *e)
 
 int il_file_make_parents(const char *path, il_err *e)
 {
-    char *copy = il_words_copy(path);
+    char *copy = il_text_copy(path);
     if (!copy)
         return il_fail_oom(e);
     int rc = IL_OK;

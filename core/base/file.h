@@ -1,6 +1,6 @@
 /* file.h - reading files, creating and listing folders. */
-#ifndef IL_FILE_H
-#define IL_FILE_H
+#ifndef IL_BASE_FILE_H
+#define IL_BASE_FILE_H
 
 #include <stddef.h>
 #include <stdint.h>

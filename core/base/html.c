@@ -6,7 +6,7 @@
 
 void il_html_text(il_text *t, const char *text)
 {
-    char *copy = il_words_copy(text ? text : "");
+    char *copy = il_text_copy(text ? text : "");
     if (!copy) {
         t->failed = true;
         return;
@@ -14,13 +14,13 @@ void il_html_text(il_text *t, const char *text)
     for (char *p = copy; *p; p++)
         if (*p == '\n' || *p == '\r' || *p == '\t')
             *p = ' ';
-    il_plain_text(copy);
+    il_utf8_make_plain(copy);
     for (const char *p = copy; *p;) {
         size_t n = strcspn(p, "&<>\"'");
-        il_words_add(t, "%.*s", (int)n, p);
+        il_text_add(t, "%.*s", (int)n, p);
         p += n;
         if (*p)
-            il_words_add(t, "&#%d;", *p++);
+            il_text_add(t, "&#%d;", *p++);
     }
     free(copy);
 }
@@ -43,6 +43,6 @@ void il_html_data(il_text *t, const char *type, const void *data, size_t size)
         *to++ = left > 2 ? digits[v & 63] : '=';
     }
     *to = '\0';
-    il_words_add(t, "data:%s;base64,%s", type, text);
+    il_text_add(t, "data:%s;base64,%s", type, text);
     free(text);
 }

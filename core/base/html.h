@@ -1,6 +1,6 @@
 /* html.h - escaped text and embedded images for self-contained HTML pages. */
-#ifndef IL_HTML_H
-#define IL_HTML_H
+#ifndef IL_BASE_HTML_H
+#define IL_BASE_HTML_H
 
 #include "base/text.h"
 

@@ -1,7 +1,7 @@
 /* json.h - jansson, which does not tell of every failed allocation: a text that could not grow lacks some of its
  * characters, and a call whose result nobody looks at leaves a member out. Here each thread remembers that one failed. */
-#ifndef IL_JSON_H
-#define IL_JSON_H
+#ifndef IL_BASE_JSON_H
+#define IL_BASE_JSON_H
 
 #include <jansson.h>
 #include <stdbool.h>

@@ -1,6 +1,6 @@
 /* observer.h - how a run reports its progress and learns that it should stop. */
-#ifndef IL_WATCH_H
-#define IL_WATCH_H
+#ifndef IL_BASE_OBSERVER_H
+#define IL_BASE_OBSERVER_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,14 +16,14 @@ typedef struct il_progress {
     double seconds_left;      /* until the end of the last epoch, without early stopping; NAN: unknown */
 } il_progress;
 
-typedef struct il_watch {
+typedef struct il_observer {
     void (*progress)(void *context, const il_progress *p);    /* NULL: none */
     void (*say)(void *context, const char *run, const char *line); /* an epoch, a warning; NULL: none */
     void *context;
     const volatile int *stop; /* set by a signal handler; NULL: never */
-} il_watch;
+} il_observer;
 
-static inline bool il_watch_stopped(const il_watch *w)
+static inline bool il_observer_stopped(const il_observer *w)
 {
     return w->stop && *w->stop;
 }

@@ -1,6 +1,6 @@
 /* opts.h - options of a caller that was compiled against fewer members, or more: see <inpaintlab/options.h>. */
-#ifndef IL_OPTS_H
-#define IL_OPTS_H
+#ifndef IL_BASE_OPTS_H
+#define IL_BASE_OPTS_H
 
 #include <stddef.h>
 #include <inpaintlab/error.h>

@@ -166,13 +166,13 @@ static int wrong_choice(const il_param_spec *spec, const char *text, il_err *e)
     il_text list = {0};
     for (const char *c = spec->choices; *c; c++) {
         if (*c == '|')
-            il_words_add(&list, ", ");
+            il_text_add(&list, ", ");
         else
-            il_words_add(&list, "%c", *c);
+            il_text_add(&list, "%c", *c);
     }
     int rc = list.failed ? il_fail_oom(e)
                          : il_fail(e, IL_EPARAM, "%s: '%s' is unknown; expected one of %s", spec->name, text, list.data);
-    il_words_free(&list);
+    il_text_free(&list);
     return rc;
 }
 
@@ -213,7 +213,7 @@ static int read_value(struct value *v, const il_param_spec *spec, const char *te
         return il_fail(e, IL_EPARAM, "%s: '%s' is not %s", spec->name, text, type_in_words(spec->type));
     if (rc)
         return rc;
-    v->text = il_words_copy(kept);
+    v->text = il_text_copy(kept);
     return v->text ? IL_OK : il_fail_oom(e);
 }
 
@@ -271,13 +271,13 @@ static int unknown_name(const il_params *p, const char *name, il_err *e)
     il_text list = {0};
     for (size_t i = 0; i < p->count; i++) {
         names[i] = p->specs[i].name;
-        il_words_add(&list, "%s%s", i ? ", " : "", names[i]);
+        il_text_add(&list, "%s%s", i ? ", " : "", names[i]);
     }
-    const char *nearest = il_words_nearest(name, names, p->count);
+    const char *nearest = il_suggest_nearest(name, names, p->count);
     int rc = nearest ? il_fail(e, IL_EPARAM, "unknown setting '%s'; did you mean '%s'?", name, nearest)
                      : il_fail(e, IL_EPARAM, "unknown setting '%s'; expected one of %s", name,
                                list.data ? list.data : "the plugin's settings");
-    il_words_free(&list);
+    il_text_free(&list);
     free(names);
     return rc;
 }

@@ -1,6 +1,6 @@
 /* params_json.h - settings as a JSON object. */
-#ifndef IL_PARAMS_JSON_H
-#define IL_PARAMS_JSON_H
+#ifndef IL_BASE_PARAMS_JSON_H
+#define IL_BASE_PARAMS_JSON_H
 
 #include "base/json.h"
 #include <inpaintlab/params.h>

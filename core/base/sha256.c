@@ -20,7 +20,7 @@ static il_digest digest_of(SHA2_CTX *context)
     return out;
 }
 
-il_digest il_words_sha256(const void *data, size_t size)
+il_digest il_sha256(const void *data, size_t size)
 {
     SHA2_CTX context;
     SHA256Init(&context);
@@ -29,7 +29,7 @@ il_digest il_words_sha256(const void *data, size_t size)
     return digest_of(&context);
 }
 
-int il_words_sha256_file(il_digest *out, const char *path, il_err *e)
+int il_sha256_file(il_digest *out, const char *path, il_err *e)
 {
     int file = open(path, O_RDONLY | O_CLOEXEC);
     if (file < 0)

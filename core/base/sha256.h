@@ -1,6 +1,6 @@
 /* sha256.h - SHA-256 of bytes and of files. */
-#ifndef IL_SHA256_H
-#define IL_SHA256_H
+#ifndef IL_BASE_SHA256_H
+#define IL_BASE_SHA256_H
 
 #include <stddef.h>
 #include <inpaintlab/error.h>
@@ -10,7 +10,7 @@ typedef struct il_digest {
     char hex[65];
 } il_digest;
 
-il_digest il_words_sha256(const void *data, size_t size);
-int il_words_sha256_file(il_digest *out, const char *path, il_err *e);
+il_digest il_sha256(const void *data, size_t size);
+int il_sha256_file(il_digest *out, const char *path, il_err *e);
 
 #endif

@@ -1,7 +1,7 @@
 /* splitmix.h - SplitMix64's mixing step, inline for loops that draw billions of numbers; all other code uses
  * <inpaintlab/random.h>. */
-#ifndef IL_SPLITMIX_H
-#define IL_SPLITMIX_H
+#ifndef IL_BASE_SPLITMIX_H
+#define IL_BASE_SPLITMIX_H
 
 #include <stdint.h>
 

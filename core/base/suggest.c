@@ -43,7 +43,7 @@ static int distance(const char *a, const char *b)
     return above[width];
 }
 
-const char *il_words_nearest(const char *wrong, const char *const *candidates, size_t count)
+const char *il_suggest_nearest(const char *wrong, const char *const *candidates, size_t count)
 {
     size_t length = strlen(wrong);
     if (length == 0 || length > LONGEST_WORD)
@@ -63,10 +63,10 @@ const char *il_words_nearest(const char *wrong, const char *const *candidates, s
     return nearest;
 }
 
-il_hint il_words_hint(const char *wrong, const char *const *candidates, size_t count)
+il_hint il_suggest_hint(const char *wrong, const char *const *candidates, size_t count)
 {
     il_hint hint = { "" };
-    const char *near = il_words_nearest(wrong, candidates, count);
+    const char *near = il_suggest_nearest(wrong, candidates, count);
     if (near)
         snprintf(hint.text, sizeof hint.text, "; did you mean '%s'?", near);
     return hint;
@@ -77,7 +77,7 @@ il_unknown il_suggest_key(const char *written, const char *const *names)
     size_t count = 0;
     while (names[count])
         count++;
-    const char *nearest = il_words_nearest(written, names, count);
+    const char *nearest = il_suggest_nearest(written, names, count);
 
     il_unknown m;
     if (nearest) {

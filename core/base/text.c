@@ -15,7 +15,7 @@ static size_t room_for(size_t size)
     return room;
 }
 
-void il_words_add(il_text *t, const char *format, ...)
+void il_text_add(il_text *t, const char *format, ...)
 {
     if (t->failed)
         return;
@@ -44,7 +44,7 @@ void il_words_add(il_text *t, const char *format, ...)
     t->size += (size_t)more;
 }
 
-void il_words_free(il_text *t)
+void il_text_free(il_text *t)
 {
     if (!t)
         return;
@@ -52,24 +52,24 @@ void il_words_free(il_text *t)
     *t = (il_text){0};
 }
 
-char *il_words_copy(const char *text)
+char *il_text_copy(const char *text)
 {
     return text ? strdup(text) : NULL;
 }
 
-char *il_words_path(const char *folder, const char *name)
+char *il_text_path(const char *folder, const char *name)
 {
     il_text t = { 0 };
     size_t n = strlen(folder);
     while (n > 1 && folder[n - 1] == '/')
         n--;
-    il_words_add(&t, "%.*s/%s", (int)n, folder, name);
+    il_text_add(&t, "%.*s/%s", (int)n, folder, name);
     if (t.failed)
-        il_words_free(&t);
+        il_text_free(&t);
     return t.data;
 }
 
-bool il_words_match(const char *pattern, const char *text)
+bool il_text_match(const char *pattern, const char *text)
 {
     return fnmatch(pattern, text, 0) == 0;
 }

@@ -1,6 +1,6 @@
 /* text.h - growable text, copies, paths and globs. */
-#ifndef IL_TEXT_H
-#define IL_TEXT_H
+#ifndef IL_BASE_TEXT_H
+#define IL_BASE_TEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,14 +13,14 @@ typedef struct il_text {
     bool failed;
 } il_text;
 
-void il_words_add(il_text *t, const char *format, ...) IL_PRINTF(2, 3);
-void il_words_free(il_text *t);
-char *il_words_copy(const char *text); /* strdup that accepts NULL */
+void il_text_add(il_text *t, const char *format, ...) IL_PRINTF(2, 3);
+void il_text_free(il_text *t);
+char *il_text_copy(const char *text); /* strdup that accepts NULL */
 
 /* FOLDER/NAME, without repeating a slash at the folder's end; NULL when out of memory. The caller frees it. */
-char *il_words_path(const char *folder, const char *name);
+char *il_text_path(const char *folder, const char *name);
 
 /* fnmatch without path rules. */
-bool il_words_match(const char *pattern, const char *text);
+bool il_text_match(const char *pattern, const char *text);
 
 #endif

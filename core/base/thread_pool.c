@@ -12,11 +12,11 @@ enum { MAX_THREADS = 256 };
 struct job {
     void (*work)(void *);
     void *arg;
-    il_pool_group *group;
+    il_thread_pool_group *group;
     struct job *next;
 };
 
-struct il_pool {
+struct il_thread_pool {
     pthread_t threads[MAX_THREADS];
     int started;
     pthread_mutex_t lock; /* guards the members below, and all groups */
@@ -27,7 +27,7 @@ struct il_pool {
 
 static void *serve(void *context)
 {
-    il_pool *p = context;
+    il_thread_pool *p = context;
     pthread_mutex_lock(&p->lock);
     for (;;) {
         while (!p->first && !p->quit)
@@ -49,11 +49,11 @@ static void *serve(void *context)
     return NULL;
 }
 
-int il_pool_open(il_pool **out, int threads, il_err *e)
+int il_thread_pool_open(il_thread_pool **out, int threads, il_err *e)
 {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     int wanted = threads > 0 ? threads : cores > 0 ? (int)cores : 1, why = 0;
-    il_pool *p = calloc(1, sizeof *p);
+    il_thread_pool *p = calloc(1, sizeof *p);
     if (!p)
         return il_fail_oom(e);
     pthread_mutex_init(&p->lock, NULL); /* cannot fail with default attributes */
@@ -67,14 +67,14 @@ int il_pool_open(il_pool **out, int threads, il_err *e)
         why = pthread_create(&p->threads[p->started], NULL, serve, p);
     pthread_sigmask(SIG_SETMASK, &old, NULL);
     if (!p->started) {
-        il_pool_close(p);
+        il_thread_pool_close(p);
         return il_fail(e, IL_ENOMEM, "cannot start a thread: %s", strerror(why));
     }
     *out = p;
     return IL_OK;
 }
 
-void il_pool_close(il_pool *p)
+void il_thread_pool_close(il_thread_pool *p)
 {
     if (!p)
         return;
@@ -90,7 +90,7 @@ void il_pool_close(il_pool *p)
     free(p);
 }
 
-int il_pool_add(il_pool *p, il_pool_group *g, void (*work)(void *arg), void *arg, il_err *e)
+int il_thread_pool_add(il_thread_pool *p, il_thread_pool_group *g, void (*work)(void *arg), void *arg, il_err *e)
 {
     struct job *j = malloc(sizeof *j);
     if (!j)
@@ -105,7 +105,7 @@ int il_pool_add(il_pool *p, il_pool_group *g, void (*work)(void *arg), void *arg
     return IL_OK;
 }
 
-void il_pool_wait(il_pool *p, il_pool_group *g)
+void il_thread_pool_wait(il_thread_pool *p, il_thread_pool_group *g)
 {
     pthread_mutex_lock(&p->lock);
     while (g->pending)

@@ -44,7 +44,7 @@ static bool is_control(const unsigned char *s)
     return s[0] < 0x20 || s[0] == 0x7f || (s[0] == 0xc2 && s[1] < 0xa0);
 }
 
-bool il_plain_line(const char *text)
+bool il_utf8_is_line(const char *text)
 {
     for (const unsigned char *s = (const unsigned char *)text; *s; s++)
         if (is_control(s))
@@ -52,7 +52,7 @@ bool il_plain_line(const char *text)
     return true;
 }
 
-void il_plain_text(char *text)
+void il_utf8_make_plain(char *text)
 {
     size_t size = strlen(text);
     for (size_t i = 0, used; i < size; i += used) {

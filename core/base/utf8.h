@@ -1,6 +1,6 @@
 /* utf8.h - UTF-8: decoding, and making texts from outside (file names, prompts) safe for terminals, JSON and HTML. */
-#ifndef IL_UTF8_H
-#define IL_UTF8_H
+#ifndef IL_BASE_UTF8_H
+#define IL_BASE_UTF8_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,9 +14,9 @@ int32_t il_utf8_next(const char *text, size_t size, size_t *used);
 size_t il_utf8_count(const char *text, size_t size);
 
 /* Replaces control characters and invalid UTF-8 by '?', in place. */
-void il_plain_text(char *text);
+void il_utf8_make_plain(char *text);
 
 /* Whether a text is one line without control characters, so that a terminal can show it. */
-bool il_plain_line(const char *text);
+bool il_utf8_is_line(const char *text);
 
 #endif

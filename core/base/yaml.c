@@ -73,7 +73,7 @@ static int build_scalar(il_node *n, const struct build *b, const yaml_node_t *fr
         return fail_at(b, from, e, "the text contains a NUL character");
     n->kind = IL_NODE_SCALAR;
     n->quoted = from->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
-    n->text = il_words_copy(text);
+    n->text = il_text_copy(text);
     return n->text ? IL_OK : il_fail_oom(e);
 }
 
@@ -297,7 +297,7 @@ int il_yaml_parse(il_yaml **out, const char *name, const char *text, size_t size
     if (!y)
         return il_fail_oom(e);
     int rc = IL_OK;
-    y->name = il_words_copy(name);
+    y->name = il_text_copy(name);
     y->text = malloc(size + 1);
     y->size = size;
     if (!y->name || !y->text) {

@@ -1,6 +1,6 @@
 /* yaml.h - a YAML file as a tree whose nodes know their line and column. The only user of libyaml. */
-#ifndef IL_YAML_H
-#define IL_YAML_H
+#ifndef IL_BASE_YAML_H
+#define IL_BASE_YAML_H
 
 #include <stdbool.h>
 #include <stddef.h>

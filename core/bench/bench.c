@@ -32,7 +32,7 @@ void il_bench_free(il_bench *b)
 /* After each repeat. */
 static int go_on(const struct bench_work *w, il_err *e)
 {
-    return il_watch_stopped(&w->o->watch) ? il_fail(e, IL_ECANCEL, "stopped") : IL_OK;
+    return il_observer_stopped(&w->o->observer) ? il_fail(e, IL_ECANCEL, "stopped") : IL_OK;
 }
 
 /* Begins a stage; it counts once it has finished. */
@@ -125,8 +125,8 @@ static int time_steps(struct bench_work *w, const char *name, step *once, il_err
         return rc;
     w->out->parameters = il_state_params(x.model.state);
     s->images = x.batch.n;
-    const bool told = il_footprint_reset();
-    const int64_t before = il_footprint_now();
+    const bool told = il_process_memory_reset();
+    const int64_t before = il_process_memory_now();
     rc = warm_up(s, &x, once, e);
     for (int i = 0; i < w->o->repeats && rc == IL_OK; i++) {
         double start = il_clock_seconds();
@@ -135,7 +135,7 @@ static int time_steps(struct bench_work *w, const char *name, step *once, il_err
         rc = rc == IL_OK ? go_on(w, e) : rc;
     }
     if (told) {
-        s->process = il_footprint_peak();
+        s->process = il_process_memory_peak();
         s->growth = s->process < 0 || before < 0 ? -1 : s->process - before;
     }
     il_bench_steps_close(&x);
@@ -184,7 +184,7 @@ static int time_file_epochs(struct bench_work *w, il_err *e)
                             .loader_threads = w->o->loader_threads, .epoch = ignore };
     int rc = il_model_open(&model, &run.model, il_bench_steps_model(w->o), e);
     if (rc == IL_OK)
-        rc = il_train_model(&course, &left_out, &model, &job, &w->o->watch, e);
+        rc = il_train_model(&course, &left_out, &model, &job, &w->o->observer, e);
     if (rc == IL_OK)
         rc = note_epochs(w, &course, (int64_t)il_source_count(w->train) * run.training.crops, e);
     il_course_free(&course);

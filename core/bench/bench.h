@@ -1,6 +1,6 @@
 /* bench.h - measures the speed of loading, evaluation, training and whole epochs on this machine. */
-#ifndef IL_BENCH_H
-#define IL_BENCH_H
+#ifndef IL_BENCH_BENCH_H
+#define IL_BENCH_BENCH_H
 
 #include "bench/options.h"
 

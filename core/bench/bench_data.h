@@ -1,6 +1,6 @@
 /* bench_data.h - generated images for the benchmark, as slow to decode as photos. */
-#ifndef IL_BENCH_DATA_H
-#define IL_BENCH_DATA_H
+#ifndef IL_BENCH_BENCH_DATA_H
+#define IL_BENCH_BENCH_DATA_H
 
 #include <inpaintlab/error.h>
 

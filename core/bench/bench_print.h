@@ -1,6 +1,6 @@
 /* bench_print.h - a benchmark's figures as a table or as JSON. */
-#ifndef IL_BENCH_PRINT_H
-#define IL_BENCH_PRINT_H
+#ifndef IL_BENCH_BENCH_PRINT_H
+#define IL_BENCH_BENCH_PRINT_H
 
 #include <stdio.h>
 #include "bench/bench.h"

@@ -7,7 +7,7 @@ void il_bench_steps_close(il_bench_steps *x)
 {
     il_tally_free(&x->tally);
     il_loader_free(x->loader);
-    il_graph_free(x->graph);
+    il_cuda_graph_free(x->graph);
     il_adam_free(x->adam);
     il_loss_close(&x->loss);
     il_model_close(&x->model);
@@ -47,7 +47,7 @@ int il_bench_steps_open(il_bench_steps *out, const il_bench_opts *o, il_source *
     if (rc == IL_OK)
         rc = il_step_adam(&x.adam, t, x.model.state, e);
     if (rc == IL_OK && t->cuda_graph)
-        rc = il_graph_new(&x.graph, o->device, e);
+        rc = il_cuda_graph_new(&x.graph, o->device, e);
     if (rc == IL_OK)
         rc = first_batch(&x, o, source, labels, e);
     if (rc != IL_OK) {
@@ -71,11 +71,11 @@ int il_bench_steps_evaluate(il_bench_steps *x, il_flops *flops, il_err *e)
     il_evaluation what = { .model = &x->model, .loss = &x->loss, .scores = true, .flops = flops };
     int rc = il_evaluate_batch(&x->tally, &scores, &what, &x->batch, e);
     if (rc == IL_OK)
-        rc = il_scores_read(&scores, e);
+        rc = il_score_list_read(&scores, e);
     x->tally.scored = scores.counts;
     if (rc == IL_OK)
         rc = settle(x, e);
-    il_scores_free(&scores);
+    il_score_list_free(&scores);
     return rc;
 }
 
@@ -84,8 +84,8 @@ int il_bench_steps_train(il_bench_steps *x, il_flops *flops, il_err *e)
     const il_step step = { .model = &x->model, .loss = &x->loss, .adam = x->adam, .how = x->how, .flops = flops,
                            .graph = flops ? NULL : x->graph };
     int rc = il_step_train(&x->tally, &step, &x->batch, e);
-    if (rc == IL_OK && step.graph && il_graph_refusal(step.graph))
-        return il_fail(e, IL_ETORCH, "train.cuda_graph: %s", il_graph_refusal(step.graph));
+    if (rc == IL_OK && step.graph && il_cuda_graph_refusal(step.graph))
+        return il_fail(e, IL_ETORCH, "train.cuda_graph: %s", il_cuda_graph_refusal(step.graph));
     return rc == IL_OK ? settle(x, e) : rc;
 }
 

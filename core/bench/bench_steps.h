@@ -1,6 +1,6 @@
 /* bench_steps.h - the steps that bench.c times. */
-#ifndef IL_BENCH_STEPS_H
-#define IL_BENCH_STEPS_H
+#ifndef IL_BENCH_BENCH_STEPS_H
+#define IL_BENCH_BENCH_STEPS_H
 
 #include <inpaintlab/optimizer.h>
 #include <inpaintlab/profile.h>
@@ -15,7 +15,7 @@ typedef struct il_bench_steps {
     il_adam *adam;
     il_loader *loader; /* owns the batch */
     il_batch batch;
-    il_graph *graph; /* with train.cuda_graph */
+    il_cuda_graph *graph; /* with train.cuda_graph */
     il_tally tally;
 } il_bench_steps;
 

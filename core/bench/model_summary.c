@@ -6,12 +6,12 @@
 
 enum { LEAST_GROUPS = 6 };
 
-void il_anatomy_free(il_anatomy *a)
+void il_model_summary_free(il_model_summary *a)
 {
     for (size_t i = 0; i < a->count; i++)
         free(a->groups[i].name);
     free(a->groups);
-    *a = (il_anatomy){ 0 };
+    *a = (il_model_summary){ 0 };
 }
 
 /* ---- groups ---- */
@@ -25,7 +25,7 @@ static size_t head_of(const char *name, int depth)
     return size ? size : strlen(name);
 }
 
-static il_anatomy_group *find(const il_anatomy *a, const char *name, size_t size)
+static il_model_summary_group *find(const il_model_summary *a, const char *name, size_t size)
 {
     for (size_t i = 0; i < a->count; i++) {
         const char *known = a->groups[i].name;
@@ -35,12 +35,12 @@ static il_anatomy_group *find(const il_anatomy *a, const char *name, size_t size
     return NULL;
 }
 
-static il_anatomy_group *group_of(const il_anatomy *a, const char *name)
+static il_model_summary_group *group_of(const il_model_summary *a, const char *name)
 {
     return find(a, name, head_of(name, a->opts.depth));
 }
 
-static int make_groups(il_anatomy *a, const il_state *st, il_err *e)
+static int make_groups(il_model_summary *a, const il_state *st, il_err *e)
 {
     size_t tensors = il_state_count(st);
     a->groups = calloc(tensors + 1, sizeof *a->groups);
@@ -51,7 +51,7 @@ static int make_groups(il_anatomy *a, const il_state *st, il_err *e)
         size_t size = head_of(name, a->opts.depth);
         if (find(a, name, size))
             continue;
-        char *copy = il_words_copy(name);
+        char *copy = il_text_copy(name);
         if (!copy)
             return il_fail_oom(e);
         copy[size] = '\0';
@@ -61,14 +61,14 @@ static int make_groups(il_anatomy *a, const il_state *st, il_err *e)
 }
 
 /* The smallest depth with at least six groups, or the depth at which names end. */
-static int choose_groups(il_anatomy *a, const il_state *st, il_err *e)
+static int choose_groups(il_model_summary *a, const il_state *st, il_err *e)
 {
     const int given = a->opts.depth;
-    const il_anatomy_opts opts = a->opts;
+    const il_model_summary_opts opts = a->opts;
     size_t before = 0;
     int rc = IL_OK;
     for (int depth = given ? given : 1;; depth++) {
-        il_anatomy_free(a);
+        il_model_summary_free(a);
         a->opts = opts;
         a->opts.depth = depth;
         rc = make_groups(a, st, e);
@@ -78,11 +78,11 @@ static int choose_groups(il_anatomy *a, const il_state *st, il_err *e)
     }
 }
 
-static void weigh(il_anatomy *a, const il_state *st)
+static void weigh(il_model_summary *a, const il_state *st)
 {
     for (size_t i = 0; i < il_state_count(st); i++) {
         const il_state_entry x = il_state_at(st, i);
-        il_anatomy_group *g = group_of(a, x.name);
+        il_model_summary_group *g = group_of(a, x.name);
         const int64_t count = il_numel(x.tensor);
         *(x.trainable ? &g->parameters : &g->buffers) += count;
         g->weight_bytes += count * (int64_t)il_dtype_size(il_dtype_of(x.tensor));
@@ -97,14 +97,14 @@ struct account {
 };
 
 /* Work and memory of each named weight; the rest has no name. */
-static void settle(il_anatomy *a, const il_state *st, const struct account *k)
+static void settle(il_model_summary *a, const il_state *st, const struct account *k)
 {
     const il_flop_count all = il_flops_all(k->flops);
     a->rest.work = all;
     a->rest.held_bytes = il_bytes_now(k->bytes);
     for (size_t i = 0; i < il_state_count(st); i++) {
         const il_state_entry x = il_state_at(st, i);
-        il_anatomy_group *g = group_of(a, x.name);
+        il_model_summary_group *g = group_of(a, x.name);
         const il_flop_count one = il_flops_of(k->flops, x.tensor);
         const int64_t held = il_bytes_of(k->bytes, x.tensor);
         g->work.forward += one.forward;
@@ -116,7 +116,7 @@ static void settle(il_anatomy *a, const il_state *st, const struct account *k)
     }
 }
 
-static int pass(int64_t *peak, il_anatomy *a, const il_model *m, bool training, il_err *e)
+static int pass(int64_t *peak, il_model_summary *a, const il_model *m, bool training, il_err *e)
 {
     struct account k = { 0 };
     il_scope *s = NULL;
@@ -142,11 +142,11 @@ done:
     return rc;
 }
 
-static void add_up(il_anatomy *a)
+static void add_up(il_model_summary *a)
 {
-    a->all = (il_anatomy_group){ .work = a->rest.work, .held_bytes = a->rest.held_bytes };
+    a->all = (il_model_summary_group){ .work = a->rest.work, .held_bytes = a->rest.held_bytes };
     for (size_t i = 0; i < a->count; i++) {
-        const il_anatomy_group *g = &a->groups[i];
+        const il_model_summary_group *g = &a->groups[i];
         a->all.parameters += g->parameters;
         a->all.buffers += g->buffers;
         a->all.weight_bytes += g->weight_bytes;
@@ -156,9 +156,9 @@ static void add_up(il_anatomy *a)
     }
 }
 
-int il_anatomy_measure(il_anatomy *out, const il_model *model, il_anatomy_opts opts, il_err *e)
+int il_model_summary_measure(il_model_summary *out, const il_model *model, il_model_summary_opts opts, il_err *e)
 {
-    il_anatomy a = { .opts = opts };
+    il_model_summary a = { .opts = opts };
     int rc = choose_groups(&a, model->state, e);
     if (rc == IL_OK) {
         weigh(&a, model->state);
@@ -169,7 +169,7 @@ int il_anatomy_measure(il_anatomy *out, const il_model *model, il_anatomy_opts o
     if (rc == IL_OK)
         rc = pass(&a.peak_training, &a, model, true, e);
     if (rc != IL_OK) {
-        il_anatomy_free(&a);
+        il_model_summary_free(&a);
         return rc;
     }
     add_up(&a);

@@ -13,14 +13,14 @@ static const char notes[] =
     "kept: measured bytes of tensors that the forward pass keeps for the backward pass, assigned to the layer whose\n"
     "convolution ran last before. Gradients and the optimizer's state (3 times the parameters) are not included.\n";
 
-static void print_group(FILE *to, const char *name, const il_anatomy_group *g)
+static void print_group(FILE *to, const char *name, const il_model_summary_group *g)
 {
     fprintf(to, "%-28s %11lld %9lld %12.1f %12.3f %12.3f %10.1f\n", name, (long long)g->parameters, (long long)g->buffers,
             (double)g->weight_bytes / MIB, (double)g->work.forward * 1e-9,
             (double)(g->work.forward + g->work.backward) * 1e-9, (double)g->held_bytes / MIB);
 }
 
-static void print_text(FILE *to, const il_anatomy *a, const il_choice *choice, il_device device)
+static void print_text(FILE *to, const il_model_summary *a, const il_choice *choice, il_device device)
 {
     char place[32];
     il_device_text(device, place, sizeof place);
@@ -43,7 +43,7 @@ static void print_text(FILE *to, const il_anatomy *a, const il_choice *choice, i
         fputs("This model computes outside the counted operations: its work is not known.\n", to);
 }
 
-static json_t *group_json(const char *name, const il_anatomy_group *g)
+static json_t *group_json(const char *name, const il_model_summary_group *g)
 {
     return json_pack("{s:s?, s:I, s:I, s:I, s:I, s:I, s:I}", "name", name, "parameters", (json_int_t)g->parameters,
                      "buffers", (json_int_t)g->buffers, "weight_bytes", (json_int_t)g->weight_bytes, "flops_forward",
@@ -51,7 +51,7 @@ static json_t *group_json(const char *name, const il_anatomy_group *g)
                      "kept_bytes", (json_int_t)g->held_bytes);
 }
 
-static int print_json(FILE *to, const il_anatomy *a, const il_choice *choice, il_device device, il_err *e)
+static int print_json(FILE *to, const il_model_summary *a, const il_choice *choice, il_device device, il_err *e)
 {
     char place[32];
     bool bad = false;
@@ -71,7 +71,7 @@ static int print_json(FILE *to, const il_anatomy *a, const il_choice *choice, il
     return rc;
 }
 
-int il_anatomy_print(FILE *to, const il_anatomy *a, const il_choice *choice, il_device device, bool json, il_err *e)
+int il_model_summary_print(FILE *to, const il_model_summary *a, const il_choice *choice, il_device device, bool json, il_err *e)
 {
     if (json)
         return print_json(to, a, choice, device, e);

@@ -14,7 +14,7 @@ typedef struct il_bench_opts {
     unsigned stages;   /* IL_BENCH_… */
     int repeats, threads, loader_threads;
     const char *folder; /* where a training may write its checkpoints */
-    il_watch watch;     /* only its stop is used: IL_ECANCEL */
+    il_observer observer;     /* only its stop is used: IL_ECANCEL */
 } il_bench_opts;
 
 #endif

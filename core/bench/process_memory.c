@@ -7,7 +7,7 @@
 #endif
 #include "bench/process_memory.h"
 
-bool il_footprint_reset(void)
+bool il_process_memory_reset(void)
 {
 #ifdef __GLIBC__
     malloc_trim(0);
@@ -33,12 +33,12 @@ static int64_t read_line(const char *name)
     return bytes;
 }
 
-int64_t il_footprint_now(void)
+int64_t il_process_memory_now(void)
 {
     return read_line("VmRSS:");
 }
 
-int64_t il_footprint_peak(void)
+int64_t il_process_memory_peak(void)
 {
     return read_line("VmHWM:");
 }

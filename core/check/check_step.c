@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include "check/check_step.h"
 
-void il_step_note(il_trial *c, const char *format, ...)
+void il_check_step_note(il_plugin_check *c, const char *format, ...)
 {
     va_list list;
     va_start(list, format);
@@ -11,7 +11,7 @@ void il_step_note(il_trial *c, const char *format, ...)
     va_end(list);
 }
 
-int il_step_skip(il_trial *c, const char *format, ...)
+int il_check_step_skip(il_plugin_check *c, const char *format, ...)
 {
     va_list list;
     va_start(list, format);
@@ -21,7 +21,7 @@ int il_step_skip(il_trial *c, const char *format, ...)
     return IL_OK;
 }
 
-int il_step_open(void **out, const il_trial *c, il_err *e)
+int il_check_step_open(void **out, const il_plugin_check *c, il_err *e)
 {
     return c->plugin->open(out, c->choice.params, e);
 }

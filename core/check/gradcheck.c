@@ -10,7 +10,7 @@
 #include "plugin/model.h"
 
 enum { TENSORS = 12, STEPS = 6 };
-static const il_probe_size size = { 2, 64, 64 };
+static const il_test_input_size size = { 2, 64, 64 };
 
 /* Steps relative to a tensor's typical value; the best agreement counts, because wide steps cross the kinks of ReLU
  * and narrow ones suffer from rounding. */
@@ -22,10 +22,10 @@ static const struct precision precisions[] = { { IL_DTYPE_F64, { 1e-4, 1e-5, 1e-
                                                { IL_DTYPE_F32, { 1e-2, 3e-3, 3e-2, 1e-3, 1e-1, 3e-4 }, 5e-2 } };
 
 /* il_model_open with parameters of the given type. */
-static int open_model(il_model *out, const il_trial *c, il_dtype dtype, il_err *e)
+static int open_model(il_model *out, const il_plugin_check *c, il_dtype dtype, il_err *e)
 {
     il_model m = { .plugin = c->plugin };
-    int rc = il_step_open(&m.self, c, e);
+    int rc = il_check_step_open(&m.self, c, e);
     if (!rc)
         rc = il_state_new(&m.state, m.device, 1, e);
     if (!rc) {
@@ -44,7 +44,7 @@ static int open_model(il_model *out, const il_trial *c, il_dtype dtype, il_err *
 /* The function to differentiate: the logits, weighted by fixed numbers. */
 static il_tensor *weights_of(il_scope *s, il_dtype dtype)
 {
-    return il_probe_noise(s, 3, -1, 1, dtype, 4, (int64_t[]){ size.n, 1, size.height, size.width });
+    return il_test_input_noise(s, 3, -1, 1, dtype, 4, (int64_t[]){ size.n, 1, size.height, size.width });
 }
 
 /* Its value, summed here in double precision. */
@@ -55,12 +55,12 @@ static int value_of(double *out, const il_model *m, il_dtype dtype, il_err *e)
     int rc = il_scope_open(&s, IL_OPTS(il_scope_opts, .device = m->device), e);
     if (rc)
         return rc;
-    il_tensor *y = il_model_forward(m, s, il_to(s, il_probe_image(s, size), dtype), NULL), *w = weights_of(s, dtype);
+    il_tensor *y = il_model_forward(m, s, il_to(s, il_test_input_image(s, size), dtype), NULL), *w = weights_of(s, dtype);
     rc = il_scope_status(s, e);
     if (!rc)
-        rc = il_probe_read(&logit, y, e);
+        rc = il_test_input_read(&logit, y, e);
     if (!rc)
-        rc = il_probe_read(&weight, w, e);
+        rc = il_test_input_read(&weight, w, e);
     if (!rc) {
         *out = 0;
         for (int64_t i = 0; i < size.n * size.height * size.width; i++)
@@ -135,7 +135,7 @@ static int try_tensor(double *worst, const il_model *m, const struct tensor *t, 
 {
     int64_t n = il_numel(t->tensor);
     double *values = NULL, *direction = calloc((size_t)n, sizeof *direction), slope = 0;
-    int rc = direction ? il_probe_read(&values, t->tensor, e) : il_fail_oom(e);
+    int rc = direction ? il_test_input_read(&values, t->tensor, e) : il_fail_oom(e);
     if (rc)
         goto done;
     choose(direction, &slope, t->gradient, n, il_random_seed(1, t->name));
@@ -181,7 +181,7 @@ static int read_gradients(struct tensor *chosen, size_t count, double *floor, co
     int rc = il_scope_open(&s, IL_OPTS(il_scope_opts, .device = m->device, .grad = true), e);
     if (rc)
         return rc;
-    il_tensor *y = il_model_forward(m, s, il_to(s, il_probe_image(s, size), dtype), NULL);
+    il_tensor *y = il_model_forward(m, s, il_to(s, il_test_input_image(s, size), dtype), NULL);
     il_tensor *sum = il_sum(s, il_mul(s, y, weights_of(s, dtype)));
     rc = il_scope_status(s, e);
     if (!rc)
@@ -191,7 +191,7 @@ static int read_gradients(struct tensor *chosen, size_t count, double *floor, co
         int64_t n = il_numel(chosen[i].tensor);
         il_tensor *g = il_grad(s, chosen[i].tensor);
         if (g) {
-            rc = il_probe_read(&chosen[i].gradient, g, e);
+            rc = il_test_input_read(&chosen[i].gradient, g, e);
         } else {
             chosen[i].gradient = calloc((size_t)n, sizeof *chosen[i].gradient);
             rc = chosen[i].gradient ? IL_OK : il_fail_oom(e);
@@ -233,7 +233,7 @@ static int shake(const il_state *st, il_err *e)
         int64_t n = il_numel(x.tensor);
         double *values = NULL, *direction = calloc((size_t)n, sizeof *direction);
         uint64_t state = il_random_seed(2, x.name);
-        rc = direction ? il_probe_read(&values, x.tensor, e) : il_fail_oom(e);
+        rc = direction ? il_test_input_read(&values, x.tensor, e) : il_fail_oom(e);
         for (int64_t k = 0; k < n && !rc; k++)
             direction[k] = 2 * il_random_unit(&state) - 1;
         if (!rc) {
@@ -246,7 +246,7 @@ static int shake(const il_state *st, il_err *e)
     return rc;
 }
 
-static int try_precision(il_trial *c, il_model *m, const struct precision *p, il_err *e)
+static int try_precision(il_plugin_check *c, il_model *m, const struct precision *p, il_err *e)
 {
     struct tensor chosen[TENSORS] = { { 0 } };
     size_t all = 0, count = choose_tensors(chosen, &all, m->state);
@@ -257,14 +257,14 @@ static int try_precision(il_trial *c, il_model *m, const struct precision *p, il
     for (size_t i = 0; i < count && !rc; i++)
         rc = try_tensor(&worst, m, &chosen[i], p, floor, e);
     if (!rc)
-        il_step_note(c, "%zu of %zu tensors agree with finite differences in %s precision to %.1g %%", count, all,
+        il_check_step_note(c, "%zu of %zu tensors agree with finite differences in %s precision to %.1g %%", count, all,
                      p->dtype == IL_DTYPE_F64 ? "double" : "single", 100 * worst);
     for (size_t i = 0; i < count; i++)
         free(chosen[i].gradient);
     return rc;
 }
 
-int il_step_slope(il_trial *c, il_err *e)
+int il_check_step_slope(il_plugin_check *c, il_err *e)
 {
     for (size_t i = 0; i < sizeof precisions / sizeof *precisions; i++) {
         const struct precision *p = &precisions[i];

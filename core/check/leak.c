@@ -41,7 +41,7 @@ static int64_t resident_bytes(void)
     return second ? (int64_t)strtoll(second, NULL, 10) * sysconf(_SC_PAGESIZE) : 0;
 }
 
-int il_growth_check(il_trial *c, const char *what, int (*round)(il_trial *c, il_err *e), il_err *e)
+int il_leak_check(il_plugin_check *c, const char *what, int (*round)(il_plugin_check *c, il_err *e), il_err *e)
 {
     double start = il_clock_seconds();
     int rounds = 0, rc = IL_OK;
@@ -65,7 +65,7 @@ int il_growth_check(il_trial *c, const char *what, int (*round)(il_trial *c, il_
     if (rc)
         return rc;
     if (rounds < LEAST)
-        return il_step_skip(c, "too slow to be repeated %d times", LEAST);
+        return il_check_step_skip(c, "too slow to be repeated %d times", LEAST);
     int64_t more = resident_bytes() - resident;
     if (least > 0)
         return il_fail(e, IL_EPLUGIN, "%s: every repetition leaves at least %lld more bytes in use; "
@@ -73,7 +73,7 @@ int il_growth_check(il_trial *c, const char *what, int (*round)(il_trial *c, il_
     if (more > resident_limit)
         return il_fail(e, IL_EPLUGIN, "%s, %d times: the process grew by %lld MiB; expected at most %lld", what, rounds,
                        (long long)(more >> 20), (long long)(resident_limit >> 20));
-    il_step_note(c, "%s, %d times: heap in use %+lld bytes%s, resident size %+lld KiB", what, rounds,
+    il_check_step_note(c, "%s, %d times: heap in use %+lld bytes%s, resident size %+lld KiB", what, rounds,
                  (long long)(heap - first), heap ? "" : " (not known here)", (long long)(more / 1024));
     return IL_OK;
 }

@@ -9,7 +9,7 @@
 #include "plugin/model.h"
 
 static const il_device cpu = { IL_DEVICE_CPU, 0 };
-static const il_probe_size pair = { 2, 64, 64 };
+static const il_test_input_size pair = { 2, 64, 64 };
 
 /* ---- what a forward pass changes ---- */
 
@@ -65,8 +65,8 @@ static int pass(il_scope **s, il_tensor **loss, const il_model *m, bool training
     int rc = il_scope_open(s, IL_OPTS(il_scope_opts, .device = cpu, .training = training, .seed = 1), e);
     if (rc)
         return rc;
-    il_tensor *aux = NULL, *target = il_probe_target(*s, pair);
-    il_tensor *logit = il_model_forward(m, *s, il_probe_image(*s, pair), training ? &aux : NULL);
+    il_tensor *aux = NULL, *target = il_test_input_target(*s, pair);
+    il_tensor *logit = il_model_forward(m, *s, il_test_input_image(*s, pair), training ? &aux : NULL);
     il_tensor *sum = il_mean(*s, il_bce_logits(*s, logit, target));
     if (aux)
         sum = il_add(*s, sum, il_mean(*s, il_bce_logits(*s, aux, target)));
@@ -111,8 +111,8 @@ static int every_gradient(il_model *m, il_err *e)
         if (!g)
             rc = il_fail(e, IL_EPLUGIN, "%s gets no gradient; expected every trainable tensor to take part in forward", x.name);
         else
-            rc = il_probe_read(&values, g, e);
-        if (!rc && il_probe_odd(values, il_numel(g)) >= 0)
+            rc = il_test_input_read(&values, g, e);
+        if (!rc && il_test_input_odd(values, il_numel(g)) >= 0)
             rc = il_fail(e, IL_EPLUGIN, "%s: its gradient contains a value that is not finite", x.name);
         free(values);
     }
@@ -120,7 +120,7 @@ static int every_gradient(il_model *m, il_err *e)
     return rc;
 }
 
-int il_step_gradients(il_trial *c, il_err *e)
+int il_check_step_gradients(il_plugin_check *c, il_err *e)
 {
     il_model m = { 0 };
     struct changes evaluating = { 0 }, training = { 0 };
@@ -139,7 +139,7 @@ int il_step_gradients(il_trial *c, il_err *e)
     if (!rc)
         rc = every_gradient(&m, e);
     if (!rc)
-        il_step_note(c, "every trainable tensor gets one; %zu buffers change in training, none outside", training.buffers);
+        il_check_step_note(c, "every trainable tensor gets one; %zu buffers change in training, none outside", training.buffers);
     il_model_close(&m);
     return rc;
 }
@@ -150,7 +150,7 @@ enum { STEPS = 150 };
 static const double enough = 0.5; /* of the first loss */
 
 /* Trains on one batch until the loss is low enough. */
-static int learn(double *first, double *lowest, int *steps, il_trial *c, double lr, il_err *e)
+static int learn(double *first, double *lowest, int *steps, il_plugin_check *c, double lr, il_err *e)
 {
     il_model m = { 0 };
     il_adam *adam = NULL;
@@ -179,7 +179,7 @@ static int learn(double *first, double *lowest, int *steps, il_trial *c, double 
     return rc;
 }
 
-int il_step_overfit(il_trial *c, il_err *e)
+int il_check_step_overfit(il_plugin_check *c, il_err *e)
 {
     static const double rates[] = { 1e-2, 1e-3 };
     double first = 0, lowest = 0, best = INFINITY;
@@ -188,7 +188,7 @@ int il_step_overfit(il_trial *c, il_err *e)
         if (rc)
             return rc;
         if (lowest < enough * first) {
-            il_step_note(c, "loss %.3f falls to %.3f in %d steps of Adam at %g", first, lowest, steps, rates[i]);
+            il_check_step_note(c, "loss %.3f falls to %.3f in %d steps of Adam at %g", first, lowest, steps, rates[i]);
             return IL_OK;
         }
         best = fmin(best, lowest);

@@ -5,13 +5,13 @@
 #include "check/test_inputs.h"
 
 /* Where the square of image n is: half a side long. */
-static int is_inside(int64_t n, il_probe_size size, int64_t y, int64_t x)
+static int is_inside(int64_t n, il_test_input_size size, int64_t y, int64_t x)
 {
     int64_t top = n % 2 * size.height / 3, left = (n + 1) % 3 * size.width / 4;
     return y >= top && y < top + size.height / 2 && x >= left && x < left + size.width / 2;
 }
 
-static il_tensor *from_values(il_scope *s, float *values, int64_t channels, il_probe_size size)
+static il_tensor *from_values(il_scope *s, float *values, int64_t channels, il_test_input_size size)
 {
     if (!values)
         return il_scope_fail(s, IL_ENOMEM, "out of memory");
@@ -20,7 +20,7 @@ static il_tensor *from_values(il_scope *s, float *values, int64_t channels, il_p
     return t;
 }
 
-il_tensor *il_probe_image(il_scope *s, il_probe_size size)
+il_tensor *il_test_input_image(il_scope *s, il_test_input_size size)
 {
     size_t count = (size_t)(size.n * 3 * size.height * size.width), i = 0;
     float *values = malloc(count * sizeof *values);
@@ -35,7 +35,7 @@ il_tensor *il_probe_image(il_scope *s, il_probe_size size)
     return from_values(s, values, 3, size);
 }
 
-il_tensor *il_probe_target(il_scope *s, il_probe_size size)
+il_tensor *il_test_input_target(il_scope *s, il_test_input_size size)
 {
     float *values = malloc((size_t)(size.n * size.height * size.width) * sizeof *values);
     size_t i = 0;
@@ -46,7 +46,7 @@ il_tensor *il_probe_target(il_scope *s, il_probe_size size)
     return from_values(s, values, 1, size);
 }
 
-il_tensor *il_probe_noise(il_scope *s, uint64_t seed, double low, double high, il_dtype dtype, int ndim,
+il_tensor *il_test_input_noise(il_scope *s, uint64_t seed, double low, double high, il_dtype dtype, int ndim,
                           const int64_t *shape)
 {
     size_t count = 1;
@@ -63,7 +63,7 @@ il_tensor *il_probe_noise(il_scope *s, uint64_t seed, double low, double high, i
     return t;
 }
 
-int il_probe_photo(il_image *out, int width, int height, il_err *e)
+int il_test_input_photo(il_image *out, int width, int height, il_err *e)
 {
     il_image photo = { 0 };
     int rc = il_image_new(&photo, width, height, 3, e);
@@ -73,7 +73,7 @@ int il_probe_photo(il_image *out, int width, int height, il_err *e)
     for (int y = 0; y < height; y++)
         for (int x = 0; x < width; x++)
             for (int c = 0; c < 3; c++) {
-                int inside = is_inside(0, (il_probe_size){ 1, height, width }, y, x);
+                int inside = is_inside(0, (il_test_input_size){ 1, height, width }, y, x);
                 photo.pixels[((size_t)y * (size_t)width + (size_t)x) * 3 + (size_t)c] =
                     (uint8_t)(inside ? 190 : 40 + 10 * c + (int)(60 * il_random_unit(&state)));
             }
@@ -81,7 +81,7 @@ int il_probe_photo(il_image *out, int width, int height, il_err *e)
     return IL_OK;
 }
 
-int il_probe_read(double **out, const il_tensor *t, il_err *e)
+int il_test_input_read(double **out, const il_tensor *t, il_err *e)
 {
     size_t count = (size_t)il_numel(t);
     double *values = malloc((count ? count : 1) * sizeof *values);
@@ -104,7 +104,7 @@ int il_probe_read(double **out, const il_tensor *t, il_err *e)
     return rc;
 }
 
-int64_t il_probe_odd(const double *values, int64_t count)
+int64_t il_test_input_odd(const double *values, int64_t count)
 {
     for (int64_t i = 0; i < count; i++)
         if (!isfinite(values[i]))

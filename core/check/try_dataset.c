@@ -12,7 +12,7 @@ enum { THREADS = 4, MOST = 64 };
 static const char *const splits[] = { "train", "validation", "test" };
 
 /* The i-th image kind to ask for; NULL after the last. */
-static const char *kind(const il_trial *c, int i)
+static const char *kind(const il_plugin_check *c, int i)
 {
     static const char *const known[] = { "realfake", "fakefake", "inpainted", "original" };
     enum { KNOWN = sizeof known / sizeof *known };
@@ -20,7 +20,7 @@ static const char *kind(const il_trial *c, int i)
 }
 
 /* The first split and kind that has samples, and the message of the last one that has none. */
-static int open_any(il_source **out, const char **split, const char **images, const il_trial *c, il_err *e)
+static int open_any(il_source **out, const char **split, const char **images, const il_plugin_check *c, il_err *e)
 {
     il_err first = { 0 };
     for (size_t i = 0; i < sizeof splits / sizeof *splits; i++)
@@ -43,12 +43,12 @@ struct listed {
 
 /* What a fresh instance lists for one split and kind, added to *sum. If absent: IL_EDATA (or IL_EPARAM for a word
  * that the data set does not know) with a message. */
-static int list(struct listed *sum, const il_trial *c, il_scan what, il_err *e)
+static int list(struct listed *sum, const il_plugin_check *c, il_scan what, il_err *e)
 {
     void *self = NULL;
     il_items *items = NULL;
     il_err why = { 0 };
-    int rc = il_step_open(&self, c, e);
+    int rc = il_check_step_open(&self, c, e);
     if (!rc)
         rc = il_items_new(&items, e);
     if (rc)
@@ -76,7 +76,7 @@ done:
     return rc;
 }
 
-static int scan(il_trial *c, il_err *e)
+static int scan(il_plugin_check *c, il_err *e)
 {
     struct listed sum = { 0 };
     for (size_t i = 0; i < sizeof splits / sizeof *splits; i++)
@@ -92,12 +92,12 @@ static int scan(il_trial *c, il_err *e)
         il_source_free(src);
         return rc;
     }
-    il_step_note(c, "%zu samples in %zu sets of split and kind, ids unique; %zu left out", sum.samples, sum.sets,
+    il_check_step_note(c, "%zu samples in %zu sets of split and kind, ids unique; %zu left out", sum.samples, sum.sets,
                  sum.left_out);
     return IL_OK;
 }
 
-static int absent(il_trial *c, il_err *e)
+static int absent(il_plugin_check *c, il_err *e)
 {
     static const struct {
         const char *split, *images;
@@ -115,7 +115,7 @@ static int absent(il_trial *c, il_err *e)
                            "says what is absent",
                            nowhere[i].images, nowhere[i].split, rc, why.message);
     }
-    il_step_note(c, "absent splits and kinds are reported");
+    il_check_step_note(c, "absent splits and kinds are reported");
     return IL_OK;
 }
 
@@ -144,10 +144,10 @@ static int digest_of(il_digest *out, const il_source *src, size_t i, uint64_t se
                      image.channels);
     if (!rc) {
         il_digest parts[2];
-        parts[0] = il_words_sha256(image.pixels, (size_t)image.width * (size_t)image.height * 3);
-        parts[1] = il_words_sha256(mask.pixels ? mask.pixels : (const uint8_t *)"",
+        parts[0] = il_sha256(image.pixels, (size_t)image.width * (size_t)image.height * 3);
+        parts[1] = il_sha256(mask.pixels ? mask.pixels : (const uint8_t *)"",
                                    mask.pixels ? (size_t)mask.width * (size_t)mask.height * (size_t)mask.channels : 0);
-        *out = il_words_sha256(parts, sizeof parts);
+        *out = il_sha256(parts, sizeof parts);
     }
     il_image_free(&mask);
     il_image_free(&image);
@@ -191,7 +191,7 @@ static int read_together(const il_source *src, const struct sample *samples, siz
     return rc;
 }
 
-static int reading(il_trial *c, il_err *e)
+static int reading(il_plugin_check *c, il_err *e)
 {
     il_source *src = NULL;
     const char *split = NULL, *images = NULL;
@@ -214,14 +214,14 @@ static int reading(il_trial *c, il_err *e)
     if (!rc)
         rc = read_together(src, samples, count, e);
     if (!rc)
-        il_step_note(c, "%zu of %zu samples (%s of %s) read, masks as large as images; %d threads read the same bytes",
+        il_check_step_note(c, "%zu of %zu samples (%s of %s) read, masks as large as images; %d threads read the same bytes",
                      count,
                      all, images, split, THREADS);
     il_source_free(src);
     return rc;
 }
 
-static int one_round(il_trial *c, il_err *e)
+static int one_round(il_plugin_check *c, il_err *e)
 {
     il_source *src = NULL;
     const char *split, *images;
@@ -230,12 +230,12 @@ static int one_round(il_trial *c, il_err *e)
     return rc;
 }
 
-static int growth(il_trial *c, il_err *e)
+static int growth(il_plugin_check *c, il_err *e)
 {
-    return il_growth_check(c, "open, scan, close", one_round, e);
+    return il_leak_check(c, "open, scan, close", one_round, e);
 }
 
-const il_check_step il_step_dataset[] = {
+const il_check_step il_check_step_dataset[] = {
     { "scan", scan, true }, { "absent", absent, false }, { "reading", reading, false }, { "memory", growth, false },
     { NULL, NULL, false },
 };

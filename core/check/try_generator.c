@@ -7,23 +7,23 @@
 
 enum { BATCH = 2, LEAST_SIDE = 64 };
 
-static il_probe_size size_of(const il_trial *c)
+static il_test_input_size size_of(const il_plugin_check *c)
 {
     int64_t multiple = c->plugin->generator->multiple, side = (LEAST_SIDE + multiple - 1) / multiple * multiple;
-    return (il_probe_size){ BATCH, side, side + multiple };
+    return (il_test_input_size){ BATCH, side, side + multiple };
 }
 
 /* What a loaded instance makes of the test images; *out is the caller's. seeds NULL: reconstruct. */
-static int make(double **out, const il_trial *c, void *self, const uint64_t *seeds, il_err *e)
+static int make(double **out, const il_plugin_check *c, void *self, const uint64_t *seeds, il_err *e)
 {
     static const char *const prompts[BATCH] = { "", "a lighthouse" };
     const il_generator_ops *ops = c->plugin->generator;
-    const il_probe_size z = size_of(c);
+    const il_test_input_size z = size_of(c);
     il_scope *s = NULL;
     int rc = il_scope_open(&s, NULL, e);
     if (rc)
         return rc;
-    il_tensor *image = il_probe_image(s, z), *mask = il_probe_target(s, z);
+    il_tensor *image = il_test_input_image(s, z), *mask = il_test_input_target(s, z);
     rc = il_scope_status(s, e);
     il_inpaint job = { .image = image, .mask = mask, .prompts = prompts, .seeds = seeds };
     il_tensor *made = rc ? NULL : seeds ? ops->inpaint(self, s, &job) : ops->reconstruct(self, s, image);
@@ -36,7 +36,7 @@ static int make(double **out, const il_trial *c, void *self, const uint64_t *see
         rc = il_fail(e, IL_EPLUGIN, "its images have %d dimensions and %lld values; expected (%lld,3,%lld,%lld)",
                      il_ndim(made), (long long)il_numel(made), (long long)z.n, (long long)z.height, (long long)z.width);
     if (!rc)
-        rc = il_probe_read(out, made, e);
+        rc = il_test_input_read(out, made, e);
     for (int64_t i = 0; !rc && i < il_numel(made); i++)
         if (!((*out)[i] >= 0 && (*out)[i] <= 1)) {
             rc = il_fail(e, IL_EPLUGIN, "value %lld of its images is %g; expected 0 to 1", (long long)i, (*out)[i]);
@@ -47,10 +47,10 @@ static int make(double **out, const il_trial *c, void *self, const uint64_t *see
     return rc;
 }
 
-static int open_loaded(void **out, const il_trial *c, il_err *e)
+static int open_loaded(void **out, const il_plugin_check *c, il_err *e)
 {
     void *self = NULL;
-    int rc = il_step_open(&self, c, e);
+    int rc = il_check_step_open(&self, c, e);
     if (!rc && c->plugin->load)
         rc = c->plugin->load(self, (il_device){ IL_DEVICE_CPU, 0 }, e);
     if (rc)
@@ -60,13 +60,13 @@ static int open_loaded(void **out, const il_trial *c, il_err *e)
     return rc;
 }
 
-static int reconstruct(il_trial *c, il_err *e)
+static int reconstruct(il_plugin_check *c, il_err *e)
 {
     void *self = NULL;
     double *once = NULL, *again = NULL;
-    const il_probe_size z = size_of(c);
+    const il_test_input_size z = size_of(c);
     if (!c->plugin->generator->reconstruct)
-        return il_step_skip(c, "it does not reconstruct");
+        return il_check_step_skip(c, "it does not reconstruct");
     int rc = open_loaded(&self, c, e);
     if (rc)
         return rc;
@@ -76,7 +76,7 @@ static int reconstruct(il_trial *c, il_err *e)
     if (!rc && memcmp(once, again, (size_t)(z.n * 3 * z.height * z.width) * sizeof *once) != 0)
         rc = il_fail(e, IL_EPLUGIN, "two reconstructions of the same images differ; expected equal bits");
     if (!rc)
-        il_step_note(c, "(N,3,H,W) in [0,1], equal bits twice");
+        il_check_step_note(c, "(N,3,H,W) in [0,1], equal bits twice");
     free(again);
     free(once);
     c->plugin->close(self);
@@ -84,15 +84,15 @@ static int reconstruct(il_trial *c, il_err *e)
 }
 
 /* Each image has its own seed: changing the second one must not change the first image. */
-static int inpaint(il_trial *c, il_err *e)
+static int inpaint(il_plugin_check *c, il_err *e)
 {
     static const uint64_t seeds[BATCH] = { 1, 2 }, others[BATCH] = { 1, 3 };
     void *self = NULL;
     double *once = NULL, *again = NULL, *other = NULL;
-    const il_probe_size z = size_of(c);
+    const il_test_input_size z = size_of(c);
     size_t one = (size_t)(3 * z.height * z.width);
     if (!c->plugin->generator->inpaint)
-        return il_step_skip(c, "it does not inpaint");
+        return il_check_step_skip(c, "it does not inpaint");
     int rc = open_loaded(&self, c, e);
     if (rc)
         return rc;
@@ -106,7 +106,7 @@ static int inpaint(il_trial *c, il_err *e)
     if (!rc && memcmp(once, other, one * sizeof *once) != 0)
         rc = il_fail(e, IL_EPLUGIN, "the seed of the second image changes the first; expected each to have its own");
     if (!rc)
-        il_step_note(c, "(N,3,H,W) in [0,1], equal for equal seeds; another seed %s", memcmp(once + one, other + one,
+        il_check_step_note(c, "(N,3,H,W) in [0,1], equal for equal seeds; another seed %s", memcmp(once + one, other + one,
                      one * sizeof *once) ? "changes only its image" : "changes nothing");
     free(other);
     free(again);
@@ -115,7 +115,7 @@ static int inpaint(il_trial *c, il_err *e)
     return rc;
 }
 
-static int one_round(il_trial *c, il_err *e)
+static int one_round(il_plugin_check *c, il_err *e)
 {
     static const uint64_t seeds[BATCH] = { 1, 2 };
     void *self = NULL;
@@ -129,11 +129,11 @@ static int one_round(il_trial *c, il_err *e)
     return rc;
 }
 
-static int growth(il_trial *c, il_err *e)
+static int growth(il_plugin_check *c, il_err *e)
 {
-    return il_growth_check(c, "open, load, paint, close", one_round, e);
+    return il_leak_check(c, "open, load, paint, close", one_round, e);
 }
 
-const il_check_step il_step_generator[] = {
+const il_check_step il_check_step_generator[] = {
     { "reconstruct", reconstruct, true }, { "inpaint", inpaint, true }, { "memory", growth, false }, { NULL, NULL, false },
 };

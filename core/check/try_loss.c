@@ -21,7 +21,7 @@ static il_tensor *send(il_scope *s, const double *values, const struct batch *b,
 }
 
 /* The loss of a batch, and its gradient where gradient is not NULL (a value for each pixel). */
-static int loss_of(double *out, double *gradient, const il_trial *c, struct batch b, il_dtype dtype, il_err *e)
+static int loss_of(double *out, double *gradient, const il_plugin_check *c, struct batch b, il_dtype dtype, il_err *e)
 {
     il_loss l = { 0 };
     il_scope *s = NULL;
@@ -45,7 +45,7 @@ static int loss_of(double *out, double *gradient, const il_trial *c, struct batc
         rc = il_fail(e, IL_EPLUGIN, "the loss has %d dimensions; expected a scalar, as il_mean and il_sum return",
                      il_ndim(loss));
     if (!rc)
-        rc = il_probe_read(&value, loss, e);
+        rc = il_test_input_read(&value, loss, e);
     if (!rc)
         *out = value[0];
     if (!rc && gradient) {
@@ -54,7 +54,7 @@ static int loss_of(double *out, double *gradient, const il_trial *c, struct batc
         if (!rc && !d)
             rc = il_fail(e, IL_EPLUGIN, "the logits get no gradient; expected one");
         if (!rc)
-            rc = il_probe_read(&g, d, e);
+            rc = il_test_input_read(&g, d, e);
         if (!rc)
             memcpy(gradient, g, (b.one ? AREA : COUNT) * sizeof *g);
     }
@@ -76,7 +76,7 @@ static void fill(double logit[COUNT], double target[COUNT], double range, uint64
     }
 }
 
-static int value(il_trial *c, il_err *e)
+static int value(il_plugin_check *c, il_err *e)
 {
     double logit[COUNT], target[COUNT], once = 0, again = 0;
     fill(logit, target, 2, 1);
@@ -88,12 +88,12 @@ static int value(il_trial *c, il_err *e)
     if (!rc && once != again)
         return il_fail(e, IL_EPLUGIN, "the same logits give %g and then %g; expected equal bits", once, again);
     if (!rc)
-        il_step_note(c, "a scalar, %.4g, equal bits twice", once);
+        il_check_step_note(c, "a scalar, %.4g, equal bits twice", once);
     return rc;
 }
 
 /* In training, logits may be extreme, and an image may be inpainted nowhere or everywhere. */
-static int extremes(il_trial *c, il_err *e)
+static int extremes(il_plugin_check *c, il_err *e)
 {
     static const double logits[] = { -100, -30, 0, 30, 100 }, targets[] = { 0, 0.5, 1 };
     double logit[COUNT], target[COUNT], gradient[COUNT], loss = 0;
@@ -109,17 +109,17 @@ static int extremes(il_trial *c, il_err *e)
             if (!isfinite(loss))
                 return il_fail(e, IL_EPLUGIN, "logits of %g, targets of %g: the loss is %g; expected a finite number", logits[i],
                                targets[k], loss);
-            if (il_probe_odd(gradient, COUNT) >= 0)
+            if (il_test_input_odd(gradient, COUNT) >= 0)
                 return il_fail(e, IL_EPLUGIN, "logits of %g, targets of %g: the gradient is not finite; "
                                "expected finite numbers", logits[i],
                                targets[k]);
         }
-    il_step_note(c, "finite, and so is the gradient, for logits of -100 to 100 and targets of 0, 0.5, 1");
+    il_check_step_note(c, "finite, and so is the gradient, for logits of -100 to 100 and targets of 0, 0.5, 1");
     return IL_OK;
 }
 
 /* Along the gradient and at random; in double precision unless the loss only supports single. */
-static int compare_slopes(double *worst, const il_trial *c, il_dtype dtype, il_err *e)
+static int compare_slopes(double *worst, const il_plugin_check *c, il_dtype dtype, il_err *e)
 {
     double logit[COUNT], target[COUNT], gradient[COUNT] = { 0 }, moved[COUNT], loss = 0;
     double h = dtype == IL_DTYPE_F64 ? 1e-5 : 1e-2, tolerance = dtype == IL_DTYPE_F64 ? 1e-4 : 3e-2;
@@ -154,20 +154,20 @@ static int compare_slopes(double *worst, const il_trial *c, il_dtype dtype, il_e
     return rc;
 }
 
-static int slope(il_trial *c, il_err *e)
+static int slope(il_plugin_check *c, il_err *e)
 {
     double logit[COUNT], target[COUNT], gradient[COUNT], loss = 0, worst = 0;
     fill(logit, target, 2, 2);
     bool twice = loss_of(&loss, gradient, c, (struct batch){ logit, target, NULL, false }, IL_DTYPE_F64, NULL) == IL_OK;
     int rc = compare_slopes(&worst, c, twice ? IL_DTYPE_F64 : IL_DTYPE_F32, e);
     if (!rc)
-        il_step_note(c, "the gradient agrees with finite differences in %s precision to %.1g %%", twice ? "double" : "single",
+        il_check_step_note(c, "the gradient agrees with finite differences in %s precision to %.1g %%", twice ? "double" : "single",
                      100 * worst);
     return rc;
 }
 
 /* Logits that move to the target's side must lower the loss. */
-static int direction(il_trial *c, il_err *e)
+static int direction(il_plugin_check *c, il_err *e)
 {
     static const double steps[] = { -4, 0, 4 };
     double logit[COUNT], target[COUNT], loss[3];
@@ -184,7 +184,7 @@ static int direction(il_trial *c, il_err *e)
         return il_fail(e, IL_EPLUGIN, "the loss of wrong, undecided and right logits is %.4g, %.4g, %.4g; "
                        "expected it to fall", loss[0],
                        loss[1], loss[2]);
-    il_step_note(c, "the loss of wrong, undecided and right logits is %.4g, %.4g, %.4g", loss[0], loss[1], loss[2]);
+    il_check_step_note(c, "the loss of wrong, undecided and right logits is %.4g, %.4g, %.4g", loss[0], loss[1], loss[2]);
     return IL_OK;
 }
 
@@ -196,7 +196,7 @@ static bool near(double a, double b)
 }
 
 /* What stands where pixels do not count changes nothing, and gets no gradient. */
-static int mask_hole(const il_trial *c, double logit[COUNT], double target[COUNT], il_err *e)
+static int mask_hole(const il_plugin_check *c, double logit[COUNT], double target[COUNT], il_err *e)
 {
     double valid[COUNT], gradient[COUNT], before = 0, after = 0;
     for (int i = 0; i < COUNT; i++)
@@ -219,7 +219,7 @@ static int mask_hole(const il_trial *c, double logit[COUNT], double target[COUNT
 }
 
 /* All count: as without a mask. None of the second picture: as the first alone. None at all: nothing. */
-static int mask_pictures(const il_trial *c, const double logit[COUNT], const double target[COUNT], il_err *e)
+static int mask_pictures(const il_plugin_check *c, const double logit[COUNT], const double target[COUNT], il_err *e)
 {
     double valid[COUNT], gradient[COUNT], loss[5];
     for (int i = 0; i < COUNT; i++)
@@ -246,7 +246,7 @@ static int mask_pictures(const il_trial *c, const double logit[COUNT], const dou
     return rc;
 }
 
-static int mask(il_trial *c, il_err *e)
+static int mask(il_plugin_check *c, il_err *e)
 {
     double logit[COUNT], target[COUNT];
     fill(logit, target, 2, 4);
@@ -254,23 +254,23 @@ static int mask(il_trial *c, il_err *e)
     if (!rc)
         rc = mask_hole(c, logit, target, e);
     if (!rc)
-        il_step_note(c, "pixels that do not count change nothing and get no gradient");
+        il_check_step_note(c, "pixels that do not count change nothing and get no gradient");
     return rc;
 }
 
-static int one_round(il_trial *c, il_err *e)
+static int one_round(il_plugin_check *c, il_err *e)
 {
     double logit[COUNT], target[COUNT], gradient[COUNT], loss = 0;
     fill(logit, target, 2, 3);
     return loss_of(&loss, gradient, c, (struct batch){ logit, target, NULL, false }, IL_DTYPE_F32, e);
 }
 
-static int growth(il_trial *c, il_err *e)
+static int growth(il_plugin_check *c, il_err *e)
 {
-    return il_growth_check(c, "open, forward, backward, close", one_round, e);
+    return il_leak_check(c, "open, forward, backward, close", one_round, e);
 }
 
-const il_check_step il_step_loss[] = {
+const il_check_step il_check_step_loss[] = {
     { "value", value, true }, { "extremes", extremes, false }, { "slope", slope, false },
     { "direction", direction, false }, { "mask", mask, false }, { "memory", growth, false }, { NULL, NULL, false },
 };

@@ -5,10 +5,10 @@
 
 enum { LEVELS = 256 };
 
-static int labels_of(float out[LEVELS], const il_trial *c, il_err *e)
+static int labels_of(float out[LEVELS], const il_plugin_check *c, il_err *e)
 {
     void *self = NULL;
-    int rc = il_step_open(&self, c, e);
+    int rc = il_check_step_open(&self, c, e);
     if (rc)
         return rc;
     for (int grey = 0; grey < LEVELS; grey++)
@@ -17,7 +17,7 @@ static int labels_of(float out[LEVELS], const il_trial *c, il_err *e)
     return IL_OK;
 }
 
-static int range(il_trial *c, il_err *e)
+static int range(il_plugin_check *c, il_err *e)
 {
     float label[LEVELS];
     int first = LEVELS, rc = labels_of(label, c, e);
@@ -31,12 +31,12 @@ static int range(il_trial *c, il_err *e)
         return rc;
     if (first == LEVELS)
         return il_fail(e, IL_EPLUGIN, "every grey level becomes 0; expected some to be above 0");
-    il_step_note(c, "256 levels from 0 to 1; the first above 0 is %d, which becomes %g; 255 becomes %g", first,
+    il_check_step_note(c, "256 levels from 0 to 1; the first above 0 is %d, which becomes %g; 255 becomes %g", first,
                  (double)label[first], (double)label[LEVELS - 1]);
     return IL_OK;
 }
 
-static int same(il_trial *c, il_err *e)
+static int same(il_plugin_check *c, il_err *e)
 {
     float once[LEVELS], again[LEVELS];
     int rc = labels_of(once, c, e);
@@ -47,21 +47,21 @@ static int same(il_trial *c, il_err *e)
             rc = il_fail(e, IL_EPLUGIN, "grey level %d becomes %g, and %g in another instance; expected the same", grey,
                          (double)once[grey], (double)again[grey]);
     if (!rc)
-        il_step_note(c, "two instances agree");
+        il_check_step_note(c, "two instances agree");
     return rc;
 }
 
-static int one_round(il_trial *c, il_err *e)
+static int one_round(il_plugin_check *c, il_err *e)
 {
     float label[LEVELS];
     return labels_of(label, c, e);
 }
 
-static int growth(il_trial *c, il_err *e)
+static int growth(il_plugin_check *c, il_err *e)
 {
-    return il_growth_check(c, "open, 256 labels, close", one_round, e);
+    return il_leak_check(c, "open, 256 labels, close", one_round, e);
 }
 
-const il_check_step il_step_mask_policy[] = {
+const il_check_step il_check_step_mask_policy[] = {
     { "range", range, false }, { "same", same, false }, { "memory", growth, false }, { NULL, NULL, false },
 };

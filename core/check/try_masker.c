@@ -6,17 +6,17 @@
 enum { WIDTH = 256, HEIGHT = 192, SEEDS = 8 };
 
 /* A mask of one photo by a fresh instance; *out is the caller's. */
-static int mask_of(il_image *out, il_rule *rule, const il_trial *c, uint64_t seed, il_err *e)
+static int mask_of(il_image *out, il_rule *rule, const il_plugin_check *c, uint64_t seed, il_err *e)
 {
     void *self = NULL;
     il_image photo = { 0 };
-    int rc = il_step_open(&self, c, e);
+    int rc = il_check_step_open(&self, c, e);
     if (rc)
         return rc;
     if (c->plugin->load)
         rc = c->plugin->load(self, (il_device){ IL_DEVICE_CPU, 0 }, e);
     if (!rc)
-        rc = il_probe_photo(&photo, WIDTH, HEIGHT, e);
+        rc = il_test_input_photo(&photo, WIDTH, HEIGHT, e);
     memset(rule, 0, sizeof *rule);
     if (!rc)
         rc = c->plugin->masker->mask(self, &photo, seed, out, rule, e);
@@ -25,7 +25,7 @@ static int mask_of(il_image *out, il_rule *rule, const il_trial *c, uint64_t see
     return rc;
 }
 
-static int shape(il_trial *c, il_err *e)
+static int shape(il_plugin_check *c, il_err *e)
 {
     size_t marked = 0;
     for (uint64_t seed = 1; seed <= SEEDS; seed++) {
@@ -48,12 +48,12 @@ static int shape(il_trial *c, il_err *e)
             return rc;
         marked += here;
     }
-    il_step_note(c, "%dx%d, one channel; covers %.1f %% of the image on average over %d seeds", WIDTH, HEIGHT,
+    il_check_step_note(c, "%dx%d, one channel; covers %.1f %% of the image on average over %d seeds", WIDTH, HEIGHT,
                  100.0 * (double)marked / SEEDS / (WIDTH * HEIGHT), SEEDS);
     return IL_OK;
 }
 
-static int seeds(il_trial *c, il_err *e)
+static int seeds(il_plugin_check *c, il_err *e)
 {
     il_image first = { 0 };
     il_rule rule;
@@ -71,11 +71,11 @@ static int seeds(il_trial *c, il_err *e)
     }
     il_image_free(&first);
     if (!rc)
-        il_step_note(c, "equal seeds give equal masks; %d of %d other seeds give another mask", differ, SEEDS - 1);
+        il_check_step_note(c, "equal seeds give equal masks; %d of %d other seeds give another mask", differ, SEEDS - 1);
     return rc;
 }
 
-static int one_round(il_trial *c, il_err *e)
+static int one_round(il_plugin_check *c, il_err *e)
 {
     il_image mask = { 0 };
     il_rule rule;
@@ -84,11 +84,11 @@ static int one_round(il_trial *c, il_err *e)
     return rc;
 }
 
-static int growth(il_trial *c, il_err *e)
+static int growth(il_plugin_check *c, il_err *e)
 {
-    return il_growth_check(c, "open, load, mask, close", one_round, e);
+    return il_leak_check(c, "open, load, mask, close", one_round, e);
 }
 
-const il_check_step il_step_masker[] = {
+const il_check_step il_check_step_masker[] = {
     { "shape", shape, true }, { "seeds", seeds, false }, { "memory", growth, false }, { NULL, NULL, false },
 };

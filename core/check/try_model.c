@@ -41,7 +41,7 @@ static int same_tensors(const il_state *a, const il_state *b, il_err *e)
     return IL_OK;
 }
 
-static int build(il_trial *c, il_err *e)
+static int build(il_plugin_check *c, il_err *e)
 {
     il_model a = { 0 }, b = { 0 };
     int rc = il_model_open(&a, &c->choice, (il_model_opts){ .seed = 1 }, e);
@@ -52,7 +52,7 @@ static int build(il_trial *c, il_err *e)
     if (!rc && il_state_params(a.state) == 0)
         rc = il_fail(e, IL_EPLUGIN, "declares no trainable tensor; expected at least one");
     if (!rc)
-        il_step_note(c, "%zu tensors with unique names, %lld parameters", il_state_count(a.state),
+        il_check_step_note(c, "%zu tensors with unique names, %lld parameters", il_state_count(a.state),
                      (long long)il_state_params(a.state));
     il_model_close(&b);
     il_model_close(&a);
@@ -62,7 +62,7 @@ static int build(il_trial *c, il_err *e)
 /* ---- forward ---- */
 
 /* Logits of an image in evaluation mode; *out belongs to the caller. */
-static int logits_of(double **out, const il_model *m, il_tensor *(*make)(il_scope *, il_probe_size), il_probe_size size,
+static int logits_of(double **out, const il_model *m, il_tensor *(*make)(il_scope *, il_test_input_size), il_test_input_size size,
                      il_err *e)
 {
     il_scope *s = NULL;
@@ -74,22 +74,22 @@ static int logits_of(double **out, const il_model *m, il_tensor *(*make)(il_scop
     if (!rc && !logit)
         rc = il_fail(e, IL_EPLUGIN, "forward returned neither a tensor nor an error");
     if (!rc)
-        rc = il_probe_read(out, logit, e);
+        rc = il_test_input_read(out, logit, e);
     il_scope_close(s);
     return rc ? il_fail_in(e, "batch of %lld, %lldx%lld", (long long)size.n, (long long)size.width, (long long)size.height)
               : IL_OK;
 }
 
-static int shapes(il_trial *c, il_err *e)
+static int shapes(il_plugin_check *c, il_err *e)
 {
-    static const il_probe_size sizes[] = { { 1, 64, 64 }, { 2, 64, 96 }, { 3, 128, 64 } };
-    static const il_probe_size odd = { 1, 67, 61 };
+    static const il_test_input_size sizes[] = { { 1, 64, 64 }, { 2, 64, 96 }, { 3, 128, 64 } };
+    static const il_test_input_size odd = { 1, 67, 61 };
     il_model m = { 0 };
     int rc = il_model_open(&m, &c->choice, (il_model_opts){ .seed = 1 }, e);
     size_t tensors = rc ? 0 : il_state_count(m.state);
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes && !rc; i++) {
         double *values = NULL;
-        rc = logits_of(&values, &m, il_probe_image, sizes[i], e);
+        rc = logits_of(&values, &m, il_test_input_image, sizes[i], e);
         free(values);
     }
     if (!rc && il_state_count(m.state) != tensors)
@@ -97,39 +97,39 @@ static int shapes(il_trial *c, il_err *e)
                      il_state_count(m.state) - tensors);
     if (!rc) {
         double *values = NULL;
-        bool takes = logits_of(&values, &m, il_probe_image, odd, NULL) == IL_OK;
+        bool takes = logits_of(&values, &m, il_test_input_image, odd, NULL) == IL_OK;
         free(values);
-        il_step_note(c, "(N,1,H,W) for 1x64x64, 2x64x96 and 3x128x64; sides of 67 and 61 are %s",
+        il_check_step_note(c, "(N,1,H,W) for 1x64x64, 2x64x96 and 3x128x64; sides of 67 and 61 are %s",
                      takes ? "accepted" : "refused");
     }
     il_model_close(&m);
     return rc;
 }
 
-static il_tensor *black(il_scope *s, il_probe_size z)
+static il_tensor *black(il_scope *s, il_test_input_size z)
 {
     return il_full(s, 0, IL_DTYPE_F32, 4, (int64_t[]){ z.n, 3, z.height, z.width });
 }
 
-static il_tensor *white(il_scope *s, il_probe_size z)
+static il_tensor *white(il_scope *s, il_test_input_size z)
 {
     return il_full(s, 1, IL_DTYPE_F32, 4, (int64_t[]){ z.n, 3, z.height, z.width });
 }
 
-static int logits(il_trial *c, il_err *e)
+static int logits(il_plugin_check *c, il_err *e)
 {
     static const struct {
         const char *name;
-        il_tensor *(*make)(il_scope *, il_probe_size);
-    } pictures[] = { { "a black image", black }, { "a white image", white }, { "a grainy image", il_probe_image } };
-    const il_probe_size size = { 2, 64, 64 };
+        il_tensor *(*make)(il_scope *, il_test_input_size);
+    } pictures[] = { { "a black image", black }, { "a white image", white }, { "a grainy image", il_test_input_image } };
+    const il_test_input_size size = { 2, 64, 64 };
     double low = INFINITY, high = -INFINITY;
     il_model m = { 0 };
     int rc = il_model_open(&m, &c->choice, (il_model_opts){ .seed = 1 }, e);
     for (size_t i = 0; i < sizeof pictures / sizeof *pictures && !rc; i++) {
         double *values = NULL;
         rc = logits_of(&values, &m, pictures[i].make, size, e);
-        int64_t count = size.n * size.height * size.width, odd = rc || !values ? -1 : il_probe_odd(values, count);
+        int64_t count = size.n * size.height * size.width, odd = rc || !values ? -1 : il_test_input_odd(values, count);
         if (odd >= 0)
             rc = il_fail(e, IL_EPLUGIN, "%s: the logit at column %lld, row %lld is %g; expected finite numbers",
                          pictures[i].name, (long long)(odd % size.width), (long long)(odd / size.width % size.height),
@@ -141,7 +141,7 @@ static int logits(il_trial *c, il_err *e)
         free(values);
     }
     if (!rc)
-        il_step_note(c, "black, white and grainy images give logits from %.3g to %.3g", low, high);
+        il_check_step_note(c, "black, white and grainy images give logits from %.3g to %.3g", low, high);
     il_model_close(&m);
     return rc;
 }
@@ -158,19 +158,19 @@ static double distance(const double *a, const double *b, int64_t count)
 }
 
 /* Equal bits twice, independent of the rest of the batch (except for rounding). */
-static int evaluation(il_trial *c, il_err *e)
+static int evaluation(il_plugin_check *c, il_err *e)
 {
-    const il_probe_size pair = { 2, 64, 64 }, alone = { 1, 64, 64 };
+    const il_test_input_size pair = { 2, 64, 64 }, alone = { 1, 64, 64 };
     const int64_t one = alone.height * alone.width;
     double *first = NULL, *again = NULL, *single = NULL;
     il_model m = { 0 };
     int rc = il_model_open(&m, &c->choice, (il_model_opts){ .seed = 1 }, e);
     if (!rc)
-        rc = logits_of(&first, &m, il_probe_image, pair, e);
+        rc = logits_of(&first, &m, il_test_input_image, pair, e);
     if (!rc)
-        rc = logits_of(&again, &m, il_probe_image, pair, e);
+        rc = logits_of(&again, &m, il_test_input_image, pair, e);
     if (!rc)
-        rc = logits_of(&single, &m, il_probe_image, alone, e);
+        rc = logits_of(&single, &m, il_test_input_image, alone, e);
     if (!rc && first && again && memcmp(first, again, (size_t)(2 * one) * sizeof *first) != 0)
         rc = il_fail(e, IL_EPLUGIN, "logits of the same batch differ by up to %.3g; expected equal bits outside "
                      "training",
@@ -179,7 +179,7 @@ static int evaluation(il_trial *c, il_err *e)
         rc = il_fail(e, IL_EPLUGIN, "logits of an image alone and in a batch differ by up to %.3g; "
                      "expected at most 0.001 outside training", distance(first, single, one));
     if (!rc)
-        il_step_note(c, "equal bits twice; alone and in a batch %.1g apart", distance(first, single, one));
+        il_check_step_note(c, "equal bits twice; alone and in a batch %.1g apart", distance(first, single, one));
     free(single);
     free(again);
     free(first);
@@ -201,9 +201,9 @@ static int through_file(il_model *to, const il_model *from, const char *path, il
     return rc ? rc : il_model_load(to, path, NULL, e);
 }
 
-static int round_trip(il_trial *c, il_err *e)
+static int round_trip(il_plugin_check *c, il_err *e)
 {
-    const il_probe_size size = { 1, 64, 64 };
+    const il_test_input_size size = { 1, 64, 64 };
     char folder[] = "/tmp/inpaintlab-check-XXXXXX", path[64];
     double *before = NULL, *after = NULL;
     il_model a = { 0 }, b = { 0 };
@@ -216,15 +216,15 @@ static int round_trip(il_trial *c, il_err *e)
     if (!rc)
         rc = through_file(&b, &a, path, e);
     if (!rc)
-        rc = logits_of(&before, &a, il_probe_image, size, e);
+        rc = logits_of(&before, &a, il_test_input_image, size, e);
     if (!rc)
-        rc = logits_of(&after, &b, il_probe_image, size, e);
+        rc = logits_of(&after, &b, il_test_input_image, size, e);
     if (!rc && before && after && memcmp(before, after, (size_t)(size.height * size.width) * sizeof *before) != 0)
         rc = il_fail(e, IL_EPLUGIN, "after saving and loading the weights, logits differ by up to %.3g; expected "
                      "equal bits: does the result depend on something outside the state?",
                      distance(before, after, size.height * size.width));
     if (!rc)
-        il_step_note(c, "saving and loading the weights into another instance gives equal bits");
+        il_check_step_note(c, "saving and loading the weights into another instance gives equal bits");
     free(after);
     free(before);
     il_model_close(&b);
@@ -236,17 +236,17 @@ static int round_trip(il_trial *c, il_err *e)
 
 /* ---- memory ---- */
 
-static int one_round(il_trial *c, il_err *e)
+static int one_round(il_plugin_check *c, il_err *e)
 {
     il_model m = { 0 };
     il_scope *s = NULL;
-    const il_probe_size size = { 1, 64, 64 };
+    const il_test_input_size size = { 1, 64, 64 };
     int rc = il_model_open(&m, &c->choice, (il_model_opts){ .seed = 1 }, e);
     if (!rc)
         rc = il_scope_open(&s, IL_OPTS(il_scope_opts, .device = cpu, .training = true), e);
     if (!rc) {
-        il_tensor *logit = il_model_forward(&m, s, il_probe_image(s, size), NULL);
-        il_tensor *loss = il_mean(s, il_bce_logits(s, logit, il_probe_target(s, size)));
+        il_tensor *logit = il_model_forward(&m, s, il_test_input_image(s, size), NULL);
+        il_tensor *loss = il_mean(s, il_bce_logits(s, logit, il_test_input_target(s, size)));
         rc = il_scope_status(s, e);
         if (!rc)
             rc = il_backward(s, loss, e);
@@ -256,14 +256,14 @@ static int one_round(il_trial *c, il_err *e)
     return rc;
 }
 
-static int growth(il_trial *c, il_err *e)
+static int growth(il_plugin_check *c, il_err *e)
 {
-    return il_growth_check(c, "open, build, forward, backward, close", one_round, e);
+    return il_leak_check(c, "open, build, forward, backward, close", one_round, e);
 }
 
-const il_check_step il_step_model[] = {
+const il_check_step il_check_step_model[] = {
     { "build", build, true }, { "shapes", shapes, true }, { "finite", logits, false },
-    { "evaluation", evaluation, false }, { "gradients", il_step_gradients, false }, { "slope", il_step_slope, false },
-    { "weights file", round_trip, false }, { "one batch", il_step_overfit, false }, { "memory", growth, false },
+    { "evaluation", evaluation, false }, { "gradients", il_check_step_gradients, false }, { "slope", il_check_step_slope, false },
+    { "weights file", round_trip, false }, { "one batch", il_check_step_overfit, false }, { "memory", growth, false },
     { NULL, NULL, false },
 };

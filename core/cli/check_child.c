@@ -42,17 +42,17 @@ static void child_begin(void *context, const char *check)
     send_line(*(int *)context, "b\t%d\t%s%s", check, 0, "");
 }
 
-static void child_end(void *context, const char *check, il_trial_verdict verdict, const char *text)
+static void child_end(void *context, const char *check, il_plugin_check_verdict verdict, const char *text)
 {
     send_line(*(int *)context, "e\t%d\t%s\t%s", check, (int)verdict, text);
 }
 
-static void run_child(int pipe, const il_trial_job *job, int threads)
+static void run_child(int pipe, const il_plugin_check_job *job, int threads)
 {
     il_err e = { 0 };
     int failed = 0;
     il_torch_threads(threads);
-    int rc = il_trial_plugin(&failed, job, &(il_trial_watch){ &pipe, child_begin, child_end }, &e);
+    int rc = il_plugin_check_run(&failed, job, &(il_plugin_check_observer){ &pipe, child_begin, child_end }, &e);
     if (rc)
         send_line(pipe, "f\t%d\t%s%s", e.message, rc, "");
     else
@@ -63,7 +63,7 @@ static void run_child(int pipe, const il_trial_job *job, int threads)
 /* ---- the parent ---- */
 
 struct listener {
-    const il_trial_watch *watch;
+    const il_plugin_check_observer *observer;
     char check[NAME]; /* in progress; "" between two */
     int failed;
     bool ended;
@@ -86,12 +86,12 @@ static void take_line(struct listener *l)
     switch (l->line[0]) {
     case 'b':
         snprintf(l->check, sizeof l->check, "%s", word[2]);
-        l->watch->begin(l->watch->context, word[2]);
+        l->observer->begin(l->observer->context, word[2]);
         break;
     case 'e':
         l->check[0] = '\0';
-        l->failed += number == IL_TRIAL_BAD;
-        l->watch->end(l->watch->context, word[2], (il_trial_verdict)number, word[3]);
+        l->failed += number == IL_PLUGIN_CHECK_BAD;
+        l->observer->end(l->observer->context, word[2], (il_plugin_check_verdict)number, word[3]);
         break;
     case 'd': l->ended = true; break;
     default:
@@ -146,11 +146,11 @@ static void tell_end(struct listener *l, int status, bool slow, int seconds)
     else
         snprintf(text, sizeof text, "the plugin ended the program with status %d", WEXITSTATUS(status));
     l->failed++;
-    l->watch->end(l->watch->context, l->check[0] ? l->check : "end", IL_TRIAL_BAD, text);
+    l->observer->end(l->observer->context, l->check[0] ? l->check : "end", IL_PLUGIN_CHECK_BAD, text);
 }
 
-int il_check_child_run(int *failed, bool *whole, const il_trial_job *job, int seconds, int threads,
-                       const il_trial_watch *watch, il_err *e)
+int il_check_child_run(int *failed, bool *whole, const il_plugin_check_job *job, int seconds, int threads,
+                       const il_plugin_check_observer *observer, il_err *e)
 {
     int ends[2], status = 0;
     fflush(NULL);
@@ -168,7 +168,7 @@ int il_check_child_run(int *failed, bool *whole, const il_trial_job *job, int se
         _exit(0); /* without a plugin's exit handlers */
     }
     close(ends[1]);
-    struct listener l = { .watch = watch };
+    struct listener l = { .observer = observer };
     bool slow = !listen_to(&l, ends[0], seconds);
     if (slow)
         kill(child, SIGKILL);

@@ -5,9 +5,9 @@
 
 #include "check/check_plugin.h"
 
-/* Runs the checks and reports them to watch from this process. A crash, an exit, or a check that takes longer than
+/* Runs the checks and reports them to the observer from this process. A crash, an exit, or a check that takes longer than
  * `seconds` counts as that check's failure and ends the checks: *whole is then false. */
-int il_check_child_run(int *failed, bool *whole, const il_trial_job *job, int seconds, int threads,
-                       const il_trial_watch *watch, il_err *e);
+int il_check_child_run(int *failed, bool *whole, const il_plugin_check_job *job, int seconds, int threads,
+                       const il_plugin_check_observer *observer, il_err *e);
 
 #endif

@@ -1,6 +1,6 @@
 /* cli.h - the program's commands, and options that several of them share. */
-#ifndef IL_CLI_H
-#define IL_CLI_H
+#ifndef IL_CLI_CLI_H
+#define IL_CLI_CLI_H
 
 #include "cli/command.h"
 

@@ -137,7 +137,7 @@ static int bench(void *options, const char *const *words, il_err *e)
     char folder[4000] = "";
     il_registry *registry = NULL;
     int rc = check(o, e);
-    o->how.watch.stop = il_bar_signals(); /* before there is a folder to be removed */
+    o->how.observer.stop = il_progress_bar_signals(); /* before there is a folder to be removed */
     if (rc == IL_OK)
         rc = il_registry_open(&registry, e);
     if (rc == IL_OK)

@@ -16,9 +16,9 @@ static void say_begin(void *context, const char *check)
     (void)context, (void)check;
 }
 
-static void say_end(void *context, const char *check, il_trial_verdict verdict, const char *text)
+static void say_end(void *context, const char *check, il_plugin_check_verdict verdict, const char *text)
 {
-    static const char *const words[] = { [IL_TRIAL_GOOD] = "ok", [IL_TRIAL_BAD] = "FAIL", [IL_TRIAL_SKIPPED] = "skip" };
+    static const char *const words[] = { [IL_PLUGIN_CHECK_GOOD] = "ok", [IL_PLUGIN_CHECK_BAD] = "FAIL", [IL_PLUGIN_CHECK_SKIPPED] = "skip" };
     int *checks = context;
     ++*checks;
     printf("%-4s  %-12s  %s\n", words[verdict], check, text);
@@ -31,20 +31,20 @@ static int check(void *options, const char *const *words, il_err *e)
     const char *file = words[0];
     il_text path = { 0 };
     /* without a '/' the dynamic loader would search the system's folders */
-    il_words_add(&path, "%s%s", strchr(file, '/') ? "" : "./", file);
+    il_text_add(&path, "%s%s", strchr(file, '/') ? "" : "./", file);
     if (path.failed)
         return il_fail_oom(e);
     int failed = 0, checks = 0;
     bool whole = true;
-    il_trial_job job = { .path = path.data, .set = o->set.list, .images = o->images };
-    int rc = il_check_child_run(&failed, &whole, &job, o->timeout, o->threads, &(il_trial_watch){ &checks, say_begin, say_end },
+    il_plugin_check_job job = { .path = path.data, .set = o->set.list, .images = o->images };
+    int rc = il_check_child_run(&failed, &whole, &job, o->timeout, o->threads, &(il_plugin_check_observer){ &checks, say_begin, say_end },
                                 e);
     if (rc == IL_OK && failed)
         rc = il_fail(e, IL_EPLUGIN, "%s: %d of %d checks failed%s", file, failed, checks,
                      whole ? "" : "; the remaining ones were not run");
     else if (rc == IL_OK)
         printf("%s: %d checks, all good\n", file, checks);
-    il_words_free(&path);
+    il_text_free(&path);
     return rc;
 }
 

@@ -17,7 +17,7 @@ struct work {
     il_detect_line line;
     const char *const *words; /* images, folders, patterns */
     il_detector detector;
-    il_names names;
+    il_result_names names;
     unsigned said;
     size_t found, failed;
 };
@@ -66,12 +66,12 @@ static int write_json(const struct work *w, const il_finding *f, const char *ste
 {
     char *text = NULL;
     il_text path = { 0 };
-    int rc = il_tell_json(&text, f, &w->detector, w->line.how, stem, true, e);
+    int rc = il_finding_json(&text, f, &w->detector, w->line.how, stem, true, e);
     if (rc == IL_OK) {
-        il_words_add(&path, "%s.json", stem);
-        rc = path.failed ? il_fail_oom(e) : il_whole_write(path.data, text, strlen(text), e);
+        il_text_add(&path, "%s.json", stem);
+        rc = path.failed ? il_fail_oom(e) : il_atomic_file_write(path.data, text, strlen(text), e);
     }
-    il_words_free(&path);
+    il_text_free(&path);
     free(text);
     return rc;
 }
@@ -81,7 +81,7 @@ static int tell(struct work *w, const il_finding *f, const char *stem, il_err *e
     char *text = NULL;
     int rc = stem ? write_json(w, f, stem, e) : IL_OK;
     if (rc == IL_OK && w->line.json)
-        rc = il_tell_json(&text, f, &w->detector, w->line.how, stem, false, e);
+        rc = il_finding_json(&text, f, &w->detector, w->line.how, stem, false, e);
     if (rc != IL_OK)
         return rc;
     if (!w->line.quiet)
@@ -101,7 +101,7 @@ static void examine(struct work *w, const char *path)
     il_err e = { 0 };
     il_finding f = { 0 };
     char *stem = NULL;
-    int rc = w->line.output ? il_names_next(&stem, &w->names, w->line.output, path, &e) : IL_OK;
+    int rc = w->line.output ? il_result_names_next(&stem, &w->names, w->line.output, path, &e) : IL_OK;
     if (rc == IL_OK)
         rc = il_detect_picture(&f, &w->detector, path, stem, w->line.how, &e);
     if (rc == IL_OK)
@@ -116,10 +116,10 @@ static void examine(struct work *w, const char *path)
 
 static int examine_all(struct work *w, il_err *e)
 {
-    il_gather g = { 0 };
+    il_input_list g = { 0 };
     int rc = IL_OK;
     for (const char *const *word = w->words; *word && rc == IL_OK; word++)
-        rc = il_gather_add(&g, *word, w->line.output, e);
+        rc = il_input_list_add(&g, *word, w->line.output, e);
     for (size_t i = 0; i < g.count && rc == IL_OK; i++) {
         il_err why = { 0 };
         if (g.list[i].why) {
@@ -129,7 +129,7 @@ static int examine_all(struct work *w, il_err *e)
             examine(w, g.list[i].path);
         }
     }
-    il_gather_free(&g);
+    il_input_list_free(&g);
     return rc;
 }
 
@@ -157,7 +157,7 @@ static int work(struct work *w, il_err *e)
     if (rc == IL_OK)
         rc = examine_all(w, e);
     il_detector_close(&w->detector);
-    il_names_free(&w->names);
+    il_result_names_free(&w->names);
     il_registry_free(registry);
     return rc;
 }

@@ -16,10 +16,10 @@ static int export(void *options, const char *const *words, il_err *e)
     il_text draft = { 0 };
     int rc = il_store_open_readonly(&store, o->database, e);
     if (rc == IL_OK)
-        rc = il_draft_begin(&draft, o->folder, e);
+        rc = il_atomic_folder_begin(&draft, o->folder, e);
     if (rc == IL_OK)
         rc = il_export_database(draft.data, store, o->experiment, o->format, e);
-    rc = il_draft_end(&draft, o->folder, rc, e);
+    rc = il_atomic_folder_end(&draft, o->folder, rc, e);
     il_store_close(store);
     return rc;
 }

@@ -11,7 +11,7 @@ struct options {
     const char *device;
     il_texts set;
     int threads;
-    il_anatomy_opts how;
+    il_model_summary_opts how;
     bool json;
 };
 
@@ -35,7 +35,7 @@ static int choose(il_choice *c, il_registry *registry, const char *name, const i
         rc = set_one(c->params, set->list[i], e);
     if (rc == IL_OK)
         rc = il_params_check(c->params, e);
-    if (rc == IL_OK && !(c->label = il_words_copy(c->plugin->name)))
+    if (rc == IL_OK && !(c->label = il_text_copy(c->plugin->name)))
         rc = il_fail_oom(e);
     return rc;
 }
@@ -47,7 +47,7 @@ static int model(void *options, const char *const *words, il_err *e)
     il_choice choice = { 0 };
     il_device device;
     il_model m = { 0 };
-    il_anatomy a = { 0 };
+    il_model_summary a = { 0 };
     il_torch_threads(o->threads);
     int rc = il_device_parse(&device, o->device, e);
     if (rc == IL_OK)
@@ -57,10 +57,10 @@ static int model(void *options, const char *const *words, il_err *e)
     if (rc == IL_OK)
         rc = il_model_open(&m, &choice, (il_model_opts){ .device = device }, e);
     if (rc == IL_OK)
-        rc = il_anatomy_measure(&a, &m, o->how, e);
+        rc = il_model_summary_measure(&a, &m, o->how, e);
     if (rc == IL_OK)
-        rc = il_anatomy_print(stdout, &a, &choice, device, o->json, e);
-    il_anatomy_free(&a);
+        rc = il_model_summary_print(stdout, &a, &choice, device, o->json, e);
+    il_model_summary_free(&a);
     il_model_close(&m);
     il_choice_free(&choice);
     il_registry_free(registry);

@@ -30,7 +30,7 @@ static int add_missing(struct totals *sum, const char *text, bool run, il_err *e
         struct missing *more = il_array_grow(sum->missing, sum->nmissing, sizeof *more);
         if (more)
             sum->missing = more;
-        char *copy = more ? il_words_copy(text) : NULL;
+        char *copy = more ? il_text_copy(text) : NULL;
         if (!copy)
             return il_fail_oom(e);
         sum->missing[sum->nmissing++] = (struct missing){ .text = copy };
@@ -75,7 +75,7 @@ static int print_tests(const il_job *j, const il_job_view *v, struct totals *sum
     return rc;
 }
 
-static int print_run(const il_grid *g, const il_run *run, struct totals *sum, il_beside *beside, il_err *e)
+static int print_run(const il_grid *g, const il_run *run, struct totals *sum, il_preflight *beside, il_err *e)
 {
     il_job j = { 0 };
     il_job_view v = { 0 };
@@ -92,7 +92,7 @@ static int print_run(const il_grid *g, const il_run *run, struct totals *sum, il
     if (rc == IL_OK)
         rc = print_tests(&j, &v, sum, e);
     if (rc == IL_OK)
-        rc = il_beside_add(beside, &j, e);
+        rc = il_preflight_add(beside, &j, e);
     il_job_left_free(&v.left);
     il_job_close(&j);
     return rc;
@@ -101,8 +101,8 @@ static int print_run(const il_grid *g, const il_run *run, struct totals *sum, il
 static int print_plan(const il_grid *g, const char *database, struct totals *sum, il_err *e)
 {
     const il_plan *p = g->plan;
-    il_beside *beside = NULL;
-    int rc = il_beside_new(&beside, p, e);
+    il_preflight *beside = NULL;
+    int rc = il_preflight_new(&beside, p, e);
     printf("%s: %s\n", p->experiment, p->title);
     printf("%s, %zu run%s, database %s%s\n\n", p->path, p->count, p->count == 1 ? "" : "s", database,
            g->absent ? " (does not exist yet)" : "");
@@ -111,9 +111,9 @@ static int print_plan(const il_grid *g, const char *database, struct totals *sum
     if (rc == IL_OK) {
         printf("\n");
         print_missing(sum);
-        rc = il_beside_print(stdout, beside, e);
+        rc = il_preflight_print(stdout, beside, e);
     }
-    il_beside_free(beside);
+    il_preflight_free(beside);
     for (size_t i = 0; i < sum->nmissing; i++)
         free(sum->missing[i].text);
     free(sum->missing);

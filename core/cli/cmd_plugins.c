@@ -96,7 +96,7 @@ static int print_one(il_registry *r, const char *name, il_err *e)
     }
     if (found)
         return IL_OK;
-    return il_fail(e, IL_EPLUGIN, "unknown plugin '%s'%s", name, il_words_hint(name, names, count).text);
+    return il_fail(e, IL_EPLUGIN, "unknown plugin '%s'%s", name, il_suggest_hint(name, names, count).text);
 }
 
 static int plugins(void *options, const char *const *words, il_err *e)

@@ -22,7 +22,7 @@ static int write_out(const char *path, const char *text, size_t size, il_err *e)
 {
     struct stat st;
     if (path && (stat(path, &st) != 0 || S_ISREG(st.st_mode)))
-        return il_whole_write(path, text, size, e);
+        return il_atomic_file_write(path, text, size, e);
     FILE *to = path ? fopen(path, "wb") : stdout;
     if (!to)
         return il_fail(e, IL_EIO, "cannot write %s: %s", path, strerror(errno));

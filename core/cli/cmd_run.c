@@ -39,15 +39,15 @@ static void count(struct totals *sum, const il_run_outcome *o)
     sum->skipped += !o->trained && !o->tested && !o->busy && o->failure.code == IL_OK;
 }
 
-static int run_one(il_grid *g, const il_run *run, const il_run_opts *opts, struct totals *sum, il_bar *bar,
-                   const il_watch *watch, il_err *e)
+static int run_one(il_grid *g, const il_run *run, const il_run_opts *opts, struct totals *sum, il_progress_bar *bar,
+                   const il_observer *observer, il_err *e)
 {
     il_job j = { 0 };
     il_run_outcome o = { 0 };
     int rc = il_job_open(&j, run, g->store, e);
     if (rc == IL_OK)
-        rc = il_run_job(&o, &j, g->store, opts, watch, e);
-    il_bar_clear(bar);
+        rc = il_run_job(&o, &j, g->store, opts, observer, e);
+    il_progress_bar_clear(bar);
     if (rc == IL_OK && o.failure.code != IL_OK)
         fprintf(stderr, "inpaintlab: %s: failed: %s\n", run->name, o.failure.message);
     else if (rc == IL_OK && !bar->quiet)
@@ -62,8 +62,8 @@ static int run_one(il_grid *g, const il_run *run, const il_run_opts *opts, struc
 static int run_all(il_grid *g, const struct options *o, struct totals *sum, il_err *e)
 {
     char revision[80];
-    il_bar bar;
-    il_watch watch = il_bar_watch(&bar, o->quiet, il_bar_signals());
+    il_progress_bar bar;
+    il_observer observer = il_progress_bar_observer(&bar, o->quiet, il_progress_bar_signals());
     git_revision(revision, sizeof revision);
     il_run_opts opts = { .folder = g->folder, .git_revision = revision, .experiment = g->plan->experiment,
                          .published = g->plan->published, .threads = il_torch_threads(o->threads),
@@ -75,12 +75,12 @@ static int run_all(il_grid *g, const struct options *o, struct totals *sum, il_e
         rc = il_store_experiment(&opts.experiment_id, g->store, g->plan->experiment, g->plan->title, g->plan->path,
                                  g->plan->source, e);
     for (size_t i = 0; i < g->plan->count && rc == IL_OK; i++) {
-        if (il_watch_stopped(&watch))
+        if (il_observer_stopped(&observer))
             rc = il_fail(e, IL_ECANCEL, "stopped before run %zu of %zu", i + 1, g->plan->count);
         else
-            rc = run_one(g, &g->plan->runs[i], &opts, sum, &bar, &watch, e);
+            rc = run_one(g, &g->plan->runs[i], &opts, sum, &bar, &observer, e);
     }
-    il_bar_clear(&bar);
+    il_progress_bar_clear(&bar);
     return rc;
 }
 

@@ -22,14 +22,14 @@ static int find(il_card *card, const struct options *o, const char *what, il_err
     il_store *store = NULL;
     char *config = NULL, *params = NULL;
     if (stat(what, &st) == 0 && S_ISREG(st.st_mode)) {
-        card->weights = il_words_copy(what);
+        card->weights = il_text_copy(what);
         return card->weights ? IL_OK : il_fail_oom(e);
     }
     if (strchr(what, '/'))
         return il_fail(e, IL_EIO, "%s: no such file", what);
     int rc = il_store_open_readonly(&store, o->database, e);
     if (rc == IL_OK)
-        rc = il_pick_run(card, &config, &params, store, what, e);
+        rc = il_select_run(card, &config, &params, store, what, e);
     if (rc == IL_OK)
         rc = il_detector_check_hash(card, e);
     free(config);
@@ -78,7 +78,7 @@ static int carry_calibration(const struct options *o, const il_card *card, const
 {
     bool done = false;
     il_digest copy;
-    int rc = il_words_sha256_file(&copy, o->output, e);
+    int rc = il_sha256_file(&copy, o->output, e);
     if (rc == IL_OK)
         rc = il_calibration_carry(&done, card->weights, sha256, o->output, copy.hex, &card->tested, e);
     if (rc == IL_OK && done && !o->quiet)
@@ -96,7 +96,7 @@ static int weights(void *options, const char *const *words, il_err *e)
     if (rc == IL_OK && !o->quiet)
         il_detect_print_namesakes(&d.card);
     if (rc == IL_OK)
-        rc = il_words_sha256_file(&digest, d.card.weights, e);
+        rc = il_sha256_file(&digest, d.card.weights, e);
     if (rc == IL_OK)
         rc = il_bundle_read(&b, d.card.weights, e);
     if (rc == IL_OK && o->output)

@@ -52,7 +52,7 @@ static int no_such_command(const il_command *group, const char *name)
         names[count++] = last_word((*c)->name);
     const char *of = group->name;
     il_fail(&e, IL_EUSAGE, "%s%sunknown command '%s'%s; see 'inpaintlab %s%shelp'", of, *of ? ": " : "", name,
-            il_words_hint(name, names, count).text, of, *of ? " " : "");
+            il_suggest_hint(name, names, count).text, of, *of ? " " : "");
     return status_of(group, &e);
 }
 

@@ -36,14 +36,14 @@ static int build(void *options, const char *const *words, il_err *e)
     il_recipe *recipe = NULL;
     il_build_result result = { 0 };
     il_build_opts opts = { .folder = o->folder, .threads = o->threads };
-    il_bar bar;
+    il_progress_bar bar;
     int rc = il_device_parse(&opts.device, o->device, e);
     if (!rc)
         rc = il_recipe_open(&recipe, words[0], e);
     if (!rc) {
-        il_watch watch = il_bar_watch(&bar, o->quiet, il_bar_signals());
-        rc = il_build_run(&result, recipe, &opts, &watch, e);
-        il_bar_clear(&bar);
+        il_observer observer = il_progress_bar_observer(&bar, o->quiet, il_progress_bar_signals());
+        rc = il_build_run(&result, recipe, &opts, &observer, e);
+        il_progress_bar_clear(&bar);
     }
     if (!rc && !o->quiet)
         print_result(&result, o->folder);

@@ -14,12 +14,12 @@ struct options {
 static int check(void *options, const char *const *words, il_err *e)
 {
     struct options *o = options;
-    il_bar bar;
-    il_watch watch = il_bar_watch(&bar, false, NULL);
+    il_progress_bar bar;
+    il_observer observer = il_progress_bar_observer(&bar, false, NULL);
     il_check c = { 0 };
     o->check.path = words[0];
-    int rc = il_check_run(&c, o->check, &watch, e);
-    il_bar_clear(&bar);
+    int rc = il_check_run(&c, o->check, &observer, e);
+    il_progress_bar_clear(&bar);
     if (rc != IL_OK)
         return rc;
     if (o->json)

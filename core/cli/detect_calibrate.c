@@ -32,7 +32,7 @@ int il_detect_calibration_load(il_detector *d, const il_detect_line *line, il_er
         rc = il_fail(e, IL_EUSAGE, "%s: is for other weights or settings; use --replace to replace it", path.data);
     if (rc == IL_OK && !fits && !line->quiet && !line->calibrate)
         fprintf(stderr, "inpaintlab: warning: %s: is for other weights or settings; not used\n", path.data);
-    il_words_free(&path);
+    il_text_free(&path);
     return rc;
 }
 
@@ -52,7 +52,7 @@ static void complain(struct sitting *s, const char *message)
     fprintf(stderr, "inpaintlab: %s\n", message);
 }
 
-static int examine(struct sitting *s, const il_gathered *g, il_err *e)
+static int examine(struct sitting *s, const il_input *g, il_err *e)
 {
     il_err why = { 0 };
     il_finding f = { 0 };
@@ -87,11 +87,11 @@ static bool is_made(const char *path)
     return false;
 }
 
-static void pass_over_made(il_gather *g, const il_detect_line *line)
+static void pass_over_made(il_input_list *g, const il_detect_line *line)
 {
     size_t kept = 0, all = g->count;
     for (size_t i = 0; i < all; i++) {
-        il_gathered one = g->list[i];
+        il_input one = g->list[i];
         if (is_made(one.path))
             continue;
         g->list[i] = g->list[kept]; /* one of the made files, if there were any */
@@ -108,7 +108,7 @@ static void pass_over_made(il_gather *g, const il_detect_line *line)
 }
 
 /* Before hours are spent: are there enough images to replace an existing choice? */
-static int protect(const struct sitting *s, const il_gather *g, il_err *e)
+static int protect(const struct sitting *s, const il_input_list *g, il_err *e)
 {
     const il_threshold *bars = s->detector->calibration.bars;
     size_t counts[IL_COMPRESSIONS] = { 0 };
@@ -116,11 +116,11 @@ static int protect(const struct sitting *s, const il_gather *g, il_err *e)
         return IL_OK;
     for (size_t i = 0; i < g->count; i++) {
         il_err why = { 0 };
-        il_subject picture = { 0 };
+        il_input_image picture = { 0 };
         if (!g->list[i].why && strcmp(g->list[i].path, IL_SUBJECT_STDIN) != 0 &&
-            il_subject_open(&picture, g->list[i].path, &why) == IL_OK)
+            il_input_image_open(&picture, g->list[i].path, &why) == IL_OK)
             counts[picture.header.lossy ? IL_LOSSY : IL_LOSSLESS]++;
-        il_subject_close(&picture);
+        il_input_image_close(&picture);
     }
     for (int c = 0; c < IL_COMPRESSIONS; c++)
         if (bars[c].chosen_on && counts[c] >= IL_CALIBRATION_PICTURES)
@@ -133,14 +133,14 @@ static int protect(const struct sitting *s, const il_gather *g, il_err *e)
 
 static int examine_all(struct sitting *s, il_err *e)
 {
-    il_gather g = { 0 };
-    int rc = il_gather_add(&g, s->line->calibrate, s->line->output, e);
+    il_input_list g = { 0 };
+    int rc = il_input_list_add(&g, s->line->calibrate, s->line->output, e);
     pass_over_made(&g, s->line);
     if (rc == IL_OK)
         rc = protect(s, &g, e);
     for (size_t i = 0; i < g.count && rc == IL_OK; i++)
         rc = examine(s, &g.list[i], e);
-    il_gather_free(&g);
+    il_input_list_free(&g);
     if (rc == IL_OK && !s->count)
         rc = il_fail(e, IL_EDATA, "--calibrate %s: no image could be examined", s->line->calibrate);
     return rc;
@@ -177,7 +177,7 @@ static int keep(const struct sitting *s, il_err *e)
     if (rc == IL_OK && il_calibration_write(&s->detector->calibration, &s->detector->card.tested, path.data,
                                             owner(s->detector, s->line), &why) != IL_OK)
         fprintf(stderr, "inpaintlab: warning: the calibration is not stored: %s\n", why.message);
-    il_words_free(&path);
+    il_text_free(&path);
     return rc;
 }
 

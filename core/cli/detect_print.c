@@ -10,15 +10,15 @@
 /* A name on one line, whatever bytes it contains; the caller frees it. */
 static char *shown(const char *name)
 {
-    char *copy = il_words_copy(name);
+    char *copy = il_text_copy(name);
     if (copy)
-        il_plain_text(copy);
+        il_utf8_make_plain(copy);
     return copy;
 }
 
 void il_detect_print(const il_finding *f, const il_detector *d)
 {
-    char *path = shown(il_subject_name(f->path));
+    char *path = shown(il_input_image_name(f->path));
     const il_region *r = f->regions.list;
     const il_false_alarms *a = il_calibration_alarms(&d->calibration, &d->card.tested, il_detect_compression(f));
     printf("%s: %s, %.1f %% marked, %zu region%s, score %.3f", path ? path : "?", il_verdict_text(f->verdict), f->share * 100,
@@ -47,7 +47,7 @@ void il_detect_print_warnings(unsigned *said, const il_finding *f, const il_dete
             continue;
         *said |= bit;
         il_detect_warning_text(text, sizeof text, f, d, (il_warning)w);
-        char *path = shown(il_subject_name(f->path));
+        char *path = shown(il_input_image_name(f->path));
         fprintf(stderr, "inpaintlab: warning: %s: %s (said once)\n", path ? path : "?", text);
         free(path);
     }

@@ -1,6 +1,6 @@
 /* grid.h - what `plan` and `run` share: some options, and a grid opened with its registry and database. */
-#ifndef IL_GRID_H
-#define IL_GRID_H
+#ifndef IL_CLI_GRID_H
+#define IL_CLI_GRID_H
 
 #include "cli/cli.h"
 #include "train/job.h"

@@ -58,7 +58,7 @@ int il_option_choose(unsigned *out, const char *option, const char *choices, con
         snprintf(shown + length, sizeof shown - length, "%s%s", n ? ", " : "", word);
         list[n++] = word;
     }
-    return il_fail(e, IL_EUSAGE, "%s: '%s' must be one of %s%s", option, text, shown, il_words_hint(text, list,
+    return il_fail(e, IL_EUSAGE, "%s: '%s' must be one of %s%s", option, text, shown, il_suggest_hint(text, list,
                                                                                                     n).text);
 }
 
@@ -142,7 +142,7 @@ static int unknown(const struct rows *rows, const char *command, const char *typ
     if (*several)
         return il_fail(e, IL_EUSAGE, "%s: '%s' is ambiguous: %s", command, name, several);
     return il_fail(e, IL_EUSAGE, "%s: unknown option '%s'%s; see 'inpaintlab %s --help'", command, name,
-                   il_words_hint(name, names, (size_t)rows->count).text, command);
+                   il_suggest_hint(name, names, (size_t)rows->count).text, command);
 }
 
 /* Reports what getopt refused: c is its return value. */

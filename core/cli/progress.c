@@ -1,4 +1,4 @@
-/* progress.c - an il_watch that draws a bar on a terminal and plain lines elsewhere. */
+/* progress.c - an il_observer that draws a bar on a terminal and plain lines elsewhere. */
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
@@ -49,7 +49,7 @@ static void describe(char *out, size_t size, const il_progress *p)
              values, p->images_per_second, left);
 }
 
-void il_bar_clear(il_bar *bar)
+void il_progress_bar_clear(il_progress_bar *bar)
 {
     if (bar->drawn)
         fputs("\r\033[K", stderr);
@@ -58,7 +58,7 @@ void il_bar_clear(il_bar *bar)
 
 static void show(void *context, const il_progress *p)
 {
-    il_bar *bar = context;
+    il_progress_bar *bar = context;
     char line[600];
     if (bar->quiet)
         return;
@@ -77,10 +77,10 @@ static void show(void *context, const il_progress *p)
 
 static void say(void *context, const char *run, const char *line)
 {
-    il_bar *bar = context;
+    il_progress_bar *bar = context;
     if (bar->quiet)
         return;
-    il_bar_clear(bar);
+    il_progress_bar_clear(bar);
     fprintf(stderr, "%s: %s\n", run, line);
     bar->told = il_clock_seconds();
 }
@@ -93,15 +93,15 @@ static void on_signal(int number)
     signal(number, SIG_DFL);
 }
 
-const volatile int *il_bar_signals(void)
+const volatile int *il_progress_bar_signals(void)
 {
     signal(SIGINT, on_signal);
     signal(SIGTERM, on_signal);
     return &stop_asked;
 }
 
-il_watch il_bar_watch(il_bar *bar, bool quiet, const volatile int *stop)
+il_observer il_progress_bar_observer(il_progress_bar *bar, bool quiet, const volatile int *stop)
 {
-    *bar = (il_bar){ .terminal = isatty(STDERR_FILENO), .quiet = quiet, .told = il_clock_seconds() };
-    return (il_watch){ .progress = show, .say = say, .context = bar, .stop = stop };
+    *bar = (il_progress_bar){ .terminal = isatty(STDERR_FILENO), .quiet = quiet, .told = il_clock_seconds() };
+    return (il_observer){ .progress = show, .say = say, .context = bar, .stop = stop };
 }

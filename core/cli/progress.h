@@ -1,24 +1,24 @@
-/* progress.h - an il_watch that draws a bar on a terminal and plain lines elsewhere. */
-#ifndef IL_PROGRESS_H
-#define IL_PROGRESS_H
+/* progress.h - an il_observer that draws a bar on a terminal and plain lines elsewhere. */
+#ifndef IL_CLI_PROGRESS_H
+#define IL_CLI_PROGRESS_H
 
 #include <stdbool.h>
 #include "base/observer.h"
 
-typedef struct il_bar {
+typedef struct il_progress_bar {
     bool terminal; /* stderr is one */
     bool quiet;    /* print only failures */
     bool drawn;    /* the line under the cursor is a bar */
     double told;   /* clock of the last plain progress line */
-} il_bar;
+} il_progress_bar;
 
 /* From now on Ctrl-C and SIGTERM set the returned flag; the second one ends the program. */
-const volatile int *il_bar_signals(void);
+const volatile int *il_progress_bar_signals(void);
 
-/* stop: returned by il_bar_signals; NULL: never. */
-il_watch il_bar_watch(il_bar *bar, bool quiet, const volatile int *stop);
+/* stop: returned by il_progress_bar_signals; NULL: never. */
+il_observer il_progress_bar_observer(il_progress_bar *bar, bool quiet, const volatile int *stop);
 
 /* Removes the bar before something else is printed. */
-void il_bar_clear(il_bar *bar);
+void il_progress_bar_clear(il_progress_bar *bar);
 
 #endif

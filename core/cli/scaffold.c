@@ -59,17 +59,17 @@ struct substitute {
 /* text with every mark replaced; *out is the caller's. Marks in inserted text are replaced by later entries. */
 static int substitute(char **out, const char *text, const struct substitute *list, il_err *e)
 {
-    char *now = il_words_copy(text);
+    char *now = il_text_copy(text);
     for (; now && list->mark; list++) {
         il_text next = { 0 };
         const char *at = now, *hit;
         for (; (hit = strstr(at, list->mark)) != NULL; at = hit + strlen(list->mark))
-            il_words_add(&next, "%.*s%s", (int)(hit - at), at, list->text);
-        il_words_add(&next, "%s", at);
+            il_text_add(&next, "%.*s%s", (int)(hit - at), at, list->text);
+        il_text_add(&next, "%s", at);
         free(now);
         now = next.failed ? NULL : next.data;
         if (next.failed)
-            il_words_free(&next);
+            il_text_free(&next);
     }
     if (!now)
         return il_fail_oom(e);
@@ -84,7 +84,7 @@ static int write_file(const char *folder, const char *file, const char *text, co
     if (!rc)
         rc = substitute(&name, file, list, e);
     if (!rc) {
-        path = il_words_path(folder, name);
+        path = il_text_path(folder, name);
         rc = path ? IL_OK : il_fail_oom(e);
     }
     if (!rc) {
@@ -113,8 +113,8 @@ int il_scaffold_write(const char *folder, const char *kind, const char *name, il
     const struct substitute list[] = { { "MY_KIND", k->title }, { "MY_SETTINGS", k->settings }, { "MY_TRY", k->try },
                                        { "MY_NEEDS", k->needs }, { "my_plugin", name }, { NULL, NULL } };
     il_text draft = { 0 };
-    int rc = il_draft_begin(&draft, folder, e);
+    int rc = il_atomic_folder_begin(&draft, folder, e);
     for (size_t i = 0; i < sizeof files / sizeof *files && !rc; i++)
         rc = write_file(draft.data, files[i].name, files[i].text, list, e);
-    return il_draft_end(&draft, folder, rc, e);
+    return il_atomic_folder_end(&draft, folder, rc, e);
 }

@@ -1,6 +1,6 @@
 /* streams.h - standard input, output and error, which may be closed, full, or without a reader. */
-#ifndef IL_STREAMS_H
-#define IL_STREAMS_H
+#ifndef IL_CLI_STREAMS_H
+#define IL_CLI_STREAMS_H
 
 #include <inpaintlab/error.h>
 

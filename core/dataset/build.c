@@ -13,17 +13,17 @@
 #include "dataset/build.h"
 
 struct build {
-    il_shop shop;
+    il_build_shared shop;
     il_photos photos;
-    il_photo_facts *facts;
+    il_photo_info *facts;
     il_splits splits;
     il_tasks tasks;
     il_digest *digests;
-    il_stamp stamp;
+    il_build_state stamp;
     bool stamped;
-    il_unit *units;
+    il_build_batch *units;
     size_t nunits, ahead;
-    const il_watch *watch;
+    const il_observer *observer;
     double started;
     il_build_result result;
 };
@@ -31,21 +31,21 @@ struct build {
 static void build_free(struct build *b)
 {
     for (size_t i = 0; i < b->nunits; i++)
-        il_unit_end(&b->units[i], &b->shop, NULL, b->result.seconds, NULL);
-    il_pool_close(b->shop.pool);
+        il_build_batch_end(&b->units[i], &b->shop, NULL, b->result.seconds, NULL);
+    il_thread_pool_close(b->shop.pool);
     if (b->stamped)
-        il_stamp_close(&b->stamp);
+        il_build_state_close(&b->stamp);
     free(b->units);
     free(b->digests);
     il_tasks_free(&b->tasks);
     il_splits_free(&b->splits);
-    il_facts_free(b->facts, b->photos.count);
+    il_photo_info_free(b->facts, b->photos.count);
     il_photos_free(&b->photos);
 }
 
 /* ---- before anything is made ---- */
 
-static int hash_parts(il_digest *out, const il_parts *parts, il_err *e)
+static int hash_parts(il_digest *out, const il_recipe_plugins *parts, il_err *e)
 {
     int rc = IL_OK;
     for (size_t i = 0; !rc && i < parts->count; i++) {
@@ -87,9 +87,9 @@ static int list_photos(struct build *b, il_err *e)
 static int list_tasks(struct build *b, il_err *e)
 {
     const il_recipe *r = b->shop.recipe;
-    int rc = il_facts_read(&b->facts, r, &b->photos, b->shop.pool, b->watch, e);
+    int rc = il_photo_info_read(&b->facts, r, &b->photos, b->shop.pool, b->observer, e);
     if (!rc)
-        rc = il_facts_check(r, b->facts, b->photos.count, e);
+        rc = il_photo_info_check(r, b->facts, b->photos.count, e);
     if (!rc)
         rc = il_splits_assign(&b->splits, r, &b->photos, b->facts, e);
     if (!rc)
@@ -109,7 +109,7 @@ static int list_tasks(struct build *b, il_err *e)
 static bool is_done(const struct build *b, const il_task *t)
 {
     const char *split = il_split_names[t->split];
-    return il_manifest_find(&b->stamp.done, split, t->id) && il_unit_there(&b->shop, split, t->id);
+    return il_manifest_find(&b->stamp.done, split, t->id) && il_build_batch_there(&b->shop, split, t->id);
 }
 
 /* Cuts the samples into batches, the same ones in every run of the build. */
@@ -122,7 +122,7 @@ static int list_units(struct build *b, il_err *e)
     il_manifest_sort(&b->stamp.done);
     b->shop.done = &b->stamp.done;
     for (size_t i = 0; i < b->tasks.count; i += b->units[b->nunits++].n) {
-        il_unit *u = &b->units[b->nunits];
+        il_build_batch *u = &b->units[b->nunits];
         u->tasks = &b->tasks.list[i];
         u->done = true;
         while (u->n < batch && i + u->n < b->tasks.count && u->tasks[u->n].split == u->tasks[0].split)
@@ -134,13 +134,13 @@ static int list_units(struct build *b, il_err *e)
 
 /* ---- making ---- */
 
-static int note(struct build *b, il_unit *u, il_err *e)
+static int note(struct build *b, il_build_batch *u, il_err *e)
 {
     il_sample *samples = NULL;
-    int rc = il_unit_end(u, &b->shop, &samples, b->result.seconds, e);
+    int rc = il_build_batch_end(u, &b->shop, &samples, b->result.seconds, e);
     for (size_t i = 0; samples && i < u->n; i++) {
         if (!rc)
-            rc = il_stamp_note(&b->stamp, &samples[i], e);
+            rc = il_build_state_note(&b->stamp, &samples[i], e);
         il_sample_free(&samples[i]);
     }
     free(samples);
@@ -155,8 +155,8 @@ static void tell(const struct build *b, size_t reached)
     il_progress p = { .run = b->shop.recipe->name, .phase = "samples", .batch = reached, .batches = b->tasks.count,
                       .loss = NAN, .iou = NAN, .images_per_second = rate,
                       .seconds_left = (double)(b->tasks.count - reached) / rate };
-    if (b->watch->progress)
-        b->watch->progress(b->watch->context, &p);
+    if (b->observer->progress)
+        b->observer->progress(b->observer->context, &p);
 }
 
 /* Starts reading ahead of unit i. */
@@ -165,7 +165,7 @@ static int read_ahead(struct build *b, size_t i, size_t *read, il_err *e)
     int rc = IL_OK;
     for (; !rc && *read < b->nunits && *read < i + b->ahead; (*read)++)
         if (!b->units[*read].done)
-            rc = il_unit_read(&b->units[*read], &b->shop, e);
+            rc = il_build_batch_read(&b->units[*read], &b->shop, e);
     return rc;
 }
 
@@ -185,15 +185,15 @@ static int make_all(struct build *b, il_err *e)
     int rc = IL_OK;
     b->started = il_clock_seconds();
     while (!rc && made < b->nunits) {
-        il_unit *u = &b->units[made];
+        il_build_batch *u = &b->units[made];
         rc = read_ahead(b, made, &read, e);
-        if (!rc && !u->done && il_watch_stopped(b->watch))
+        if (!rc && !u->done && il_observer_stopped(b->observer))
             rc = il_fail(e, IL_ECANCEL, "stopped after %zu of %zu samples; run the same command again to continue",
                          reached, b->tasks.count);
         if (!rc && !u->done)
-            rc = il_unit_make(u, &b->shop, b->result.seconds, e);
+            rc = il_build_batch_make(u, &b->shop, b->result.seconds, e);
         if (!rc && !u->done)
-            rc = il_unit_write(u, &b->shop, e);
+            rc = il_build_batch_write(u, &b->shop, e);
         if (rc)
             break;
         made++;
@@ -208,7 +208,7 @@ static int make_all(struct build *b, il_err *e)
 
 static int open_stamp(struct build *b, il_err *e)
 {
-    int rc = il_stamp_open(&b->stamp, b->shop.recipe, &b->photos, b->digests, b->shop.opts->folder, e);
+    int rc = il_build_state_open(&b->stamp, b->shop.recipe, &b->photos, b->digests, b->shop.opts->folder, e);
     b->stamped = !rc;
     return rc;
 }
@@ -218,20 +218,20 @@ static int reopen_if_lost(struct build *b, il_err *e)
 {
     const il_manifest *all = &b->stamp.done;
     size_t i = 0;
-    while (i < all->count && il_unit_there(&b->shop, all->list[i].split, all->list[i].id))
+    while (i < all->count && il_build_batch_there(&b->shop, all->list[i].split, all->list[i].id))
         i++;
-    return i < all->count ? il_stamp_reopen(&b->stamp, b->shop.recipe, e) : IL_OK;
+    return i < all->count ? il_build_state_reopen(&b->stamp, b->shop.recipe, e) : IL_OK;
 }
 
-int il_build_run(il_build_result *out, il_recipe *r, const il_build_opts *o, const il_watch *watch, il_err *e)
+int il_build_run(il_build_result *out, il_recipe *r, const il_build_opts *o, const il_observer *observer, il_err *e)
 {
-    struct build b = { .shop = { .recipe = r, .opts = o }, .watch = watch };
-    int rc = il_pool_open(&b.shop.pool, o->threads, e);
+    struct build b = { .shop = { .recipe = r, .opts = o }, .observer = observer };
+    int rc = il_thread_pool_open(&b.shop.pool, o->threads, e);
     if (!rc)
         rc = list_photos(&b, e);
     if (!rc)
         rc = hash_all(&b, e);
-    if (!rc && il_stamp_begun(o->folder)) /* files that are all there need no further look */
+    if (!rc && il_build_state_begun(o->folder)) /* files that are all there need no further look */
         rc = open_stamp(&b, e);
     if (!rc && b.stamped && b.stamp.complete)
         rc = reopen_if_lost(&b, e);
@@ -250,7 +250,7 @@ int il_build_run(il_build_result *out, il_recipe *r, const il_build_opts *o, con
     if (!rc)
         rc = make_all(&b, e);
     if (!rc)
-        rc = il_stamp_finish(&b.stamp, b.tasks.count, e);
+        rc = il_build_state_finish(&b.stamp, b.tasks.count, e);
 
 done:
     if (!rc)

@@ -15,7 +15,7 @@ typedef struct il_build_result {
 
 /* Continues an earlier build of the same recipe, photos and weights, also when some of its files are missing or
  * empty: IL_EDATA when one of them comes out different. The result does not depend on interruptions or on the number
- * of threads. IL_ECANCEL when the watch asks to stop. */
-int il_build_run(il_build_result *out, il_recipe *r, const il_build_opts *o, const il_watch *watch, il_err *e);
+ * of threads. IL_ECANCEL when the observer asks to stop. */
+int il_build_run(il_build_result *out, il_recipe *r, const il_build_opts *o, const il_observer *observer, il_err *e);
 
 #endif

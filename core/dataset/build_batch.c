@@ -10,13 +10,13 @@
 enum { MOST_AT_ONCE = 256 }; /* upper bound of `batch` in il_recipe_plain_keys */
 
 /* FOLDER/<split>/<id>.<kind>.<format>; the caller frees it. */
-static char *path_of(const il_shop *shop, const char *split, const char *id, int kind)
+static char *path_of(const il_build_shared *shop, const char *split, const char *id, int kind)
 {
     il_text path = { 0 };
-    il_words_add(&path, "%s/%s/%s.%s.%s", shop->opts->folder, split, id, il_picture_kinds[kind],
+    il_text_add(&path, "%s/%s/%s.%s.%s", shop->opts->folder, split, id, il_picture_kinds[kind],
                  il_params_text(shop->recipe->plain, "format"));
     if (path.failed)
-        il_words_free(&path);
+        il_text_free(&path);
     return path.data;
 }
 
@@ -26,7 +26,7 @@ static bool holds_something(const char *path)
     return stat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0;
 }
 
-bool il_unit_there(const il_shop *shop, const char *split, const char *id)
+bool il_build_batch_there(const il_build_shared *shop, const char *split, const char *id)
 {
     bool there = true;
     for (int k = 0; k < IL_PICTURE_KINDS && there; k++) {
@@ -41,25 +41,25 @@ bool il_unit_there(const il_shop *shop, const char *split, const char *id)
 
 static void read_one(void *context)
 {
-    il_work *w = context;
+    il_build_sample *w = context;
     il_image photo = { 0 };
     double start = il_clock_seconds();
     int tile = w->task->tile < 0 ? 0 : w->task->tile;
     int rc = il_image_read(&photo, w->shop->photos->list[w->task->photo].path, &w->why);
     if (!rc)
-        rc = il_maker_fit(&w->making.pictures[IL_ORIGINAL], w->shop->recipe, &photo, tile, &w->why);
+        rc = il_make_sample_fit(&w->making.pictures[IL_ORIGINAL], w->shop->recipe, &photo, tile, &w->why);
     il_image_free(&photo);
     w->why.code = rc;
     w->read_seconds = il_clock_seconds() - start;
 }
 
 /* A recorded file that still exists stays; a lost one must come back with the same bytes. */
-static int write_picture(il_work *w, int kind, const char *path, const char *noted)
+static int write_picture(il_build_sample *w, int kind, const char *path, const char *noted)
 {
     bool kept = noted && holds_something(path);
     int rc = kept ? IL_OK : il_image_write(&w->making.pictures[kind], path, &w->why);
     if (!rc)
-        rc = il_words_sha256_file(&w->sha256[kind], path, &w->why);
+        rc = il_sha256_file(&w->sha256[kind], path, &w->why);
     if (rc || !noted || strcmp(noted, w->sha256[kind].hex) == 0)
         return rc;
     if (kept)
@@ -72,7 +72,7 @@ static int write_picture(il_work *w, int kind, const char *path, const char *not
 
 static void write_one(void *context)
 {
-    il_work *w = context;
+    il_build_sample *w = context;
     const char *split = il_split_names[w->task->split];
     const il_sample *noted = il_manifest_find(w->shop->done, split, w->task->id);
     double start = il_clock_seconds();
@@ -88,49 +88,49 @@ static void write_one(void *context)
     w->write_seconds = il_clock_seconds() - start;
 }
 
-static int wait_all(il_unit *u, const il_shop *shop, il_err *e)
+static int wait_all(il_build_batch *u, const il_build_shared *shop, il_err *e)
 {
-    il_pool_wait(shop->pool, &u->group);
+    il_thread_pool_wait(shop->pool, &u->group);
     for (size_t i = 0; i < u->n; i++)
         if (u->works[i].why.code)
             return il_fail(e, u->works[i].why.code, "%s", u->works[i].why.message);
     return IL_OK;
 }
 
-static int start_all(il_unit *u, const il_shop *shop, void (*work)(void *), il_err *e)
+static int start_all(il_build_batch *u, const il_build_shared *shop, void (*work)(void *), il_err *e)
 {
     int rc = IL_OK;
     for (size_t i = 0; i < u->n && !rc; i++)
-        rc = il_pool_add(shop->pool, &u->group, work, &u->works[i], e);
+        rc = il_thread_pool_add(shop->pool, &u->group, work, &u->works[i], e);
     return rc;
 }
 
 /* ---- the four steps ---- */
 
-int il_unit_read(il_unit *u, const il_shop *shop, il_err *e)
+int il_build_batch_read(il_build_batch *u, const il_build_shared *shop, il_err *e)
 {
     u->works = calloc(u->n, sizeof *u->works);
     if (!u->works)
         return il_fail_oom(e);
     for (size_t i = 0; i < u->n; i++) {
         const il_task *t = &u->tasks[i];
-        u->works[i] = (il_work){ .shop = shop, .task = t };
-        u->works[i].making = (il_making){ .prompt = shop->photos->list[t->photo].caption, .seed = t->seed, .masker = t->masker,
+        u->works[i] = (il_build_sample){ .shop = shop, .task = t };
+        u->works[i].making = (il_made_sample){ .prompt = shop->photos->list[t->photo].caption, .seed = t->seed, .masker = t->masker,
                                           .inpainter = t->inpainter, .reconstructor = t->reconstructor };
     }
     return start_all(u, shop, read_one, e);
 }
 
 /* Samples that share their generators go through them together. */
-static int paint_all(il_unit *u, const il_shop *shop, il_err *e)
+static int paint_all(il_build_batch *u, const il_build_shared *shop, il_err *e)
 {
-    il_making *list[MOST_AT_ONCE];
+    il_made_sample *list[MOST_AT_ONCE];
     bool painted[MOST_AT_ONCE] = { false };
     int rc = IL_OK;
     for (size_t i = 0; !rc && i < u->n; i++) {
         size_t count = 0;
         for (size_t k = i; !painted[i] && k < u->n; k++) {
-            il_making *a = &u->works[i].making, *b = &u->works[k].making;
+            il_made_sample *a = &u->works[i].making, *b = &u->works[k].making;
             if (a->inpainter == b->inpainter && a->reconstructor == b->reconstructor && !painted[k]) {
                 list[count++] = b;
                 painted[k] = k != i; /* i itself ends the search */
@@ -138,17 +138,17 @@ static int paint_all(il_unit *u, const il_shop *shop, il_err *e)
         }
         painted[i] = true;
         if (count)
-            rc = il_maker_paint(list, count, shop->recipe, shop->recipe->pictures, shop->opts->device, e);
+            rc = il_make_sample_paint(list, count, shop->recipe, shop->recipe->pictures, shop->opts->device, e);
     }
     return rc ? il_fail_in(e, "%s", u->tasks[0].id) : IL_OK;
 }
 
-int il_unit_make(il_unit *u, const il_shop *shop, double seconds[4], il_err *e)
+int il_build_batch_make(il_build_batch *u, const il_build_shared *shop, double seconds[4], il_err *e)
 {
     int rc = wait_all(u, shop, e);
     double start = il_clock_seconds();
     for (size_t i = 0; !rc && i < u->n; i++)
-        if ((rc = il_maker_mask(&u->works[i].making, shop->recipe, e)) != IL_OK)
+        if ((rc = il_make_sample_mask(&u->works[i].making, shop->recipe, e)) != IL_OK)
             il_fail_in(e, "%s", shop->photos->list[u->tasks[i].photo].path);
     double masked = il_clock_seconds();
     if (!rc)
@@ -158,23 +158,23 @@ int il_unit_make(il_unit *u, const il_shop *shop, double seconds[4], il_err *e)
     return rc;
 }
 
-int il_unit_write(il_unit *u, const il_shop *shop, il_err *e)
+int il_build_batch_write(il_build_batch *u, const il_build_shared *shop, il_err *e)
 {
     return start_all(u, shop, write_one, e);
 }
 
 static void set(char **out, const char *text, bool *bad)
 {
-    *out = il_words_copy(text);
+    *out = il_text_copy(text);
     if (text && !*out)
         *bad = true;
 }
 
-static int describe(il_sample *out, const il_work *w, il_err *e)
+static int describe(il_sample *out, const il_build_sample *w, il_err *e)
 {
     const il_recipe *r = w->shop->recipe;
     const il_digest *digests = w->shop->digests;
-    const il_making *m = &w->making;
+    const il_made_sample *m = &w->making;
     const il_photo *photo = &w->shop->photos->list[w->task->photo];
     bool bad = false, paints = r->pictures[IL_INPAINTED] || r->pictures[IL_REALFAKE];
     size_t inpainter = r->maskers.count + m->inpainter;
@@ -205,7 +205,7 @@ static int describe(il_sample *out, const il_work *w, il_err *e)
     return IL_OK;
 }
 
-int il_unit_end(il_unit *u, const il_shop *shop, il_sample **samples, double seconds[4], il_err *e)
+int il_build_batch_end(il_build_batch *u, const il_build_shared *shop, il_sample **samples, double seconds[4], il_err *e)
 {
     if (!u->works)
         return IL_OK;
@@ -218,7 +218,7 @@ int il_unit_end(il_unit *u, const il_shop *shop, il_sample **samples, double sec
     for (size_t i = 0; i < u->n; i++) {
         seconds[0] += u->works[i].read_seconds;
         seconds[3] += u->works[i].write_seconds;
-        il_making_clear(&u->works[i].making);
+        il_made_sample_clear(&u->works[i].making);
         if (rc && list)
             il_sample_free(&list[i]);
     }

@@ -14,10 +14,10 @@
 #include "base/file.h"
 
 typedef struct place {
-    char path[IL_STAMP_PATH];
+    char path[IL_BUILD_STATE_PATH];
 } place;
 
-static place in(const il_stamp *s, const char *name)
+static place in(const il_build_state *s, const char *name)
 {
     place p;
     snprintf(p.path, sizeof p.path, "%s/%s", s->folder, name);
@@ -30,10 +30,10 @@ static il_digest photos_digest(const il_photos *photos)
 {
     il_text t = { 0 };
     for (size_t i = 0; i < photos->count; i++)
-        il_words_add(&t, "%zu:%s %lld %zu:%s\n", strlen(photos->list[i].below), photos->list[i].below,
+        il_text_add(&t, "%zu:%s %lld %zu:%s\n", strlen(photos->list[i].below), photos->list[i].below,
                      (long long)photos->list[i].size, strlen(photos->list[i].caption), photos->list[i].caption);
-    il_digest d = il_words_sha256(t.data ? t.data : "", t.size);
-    il_words_free(&t);
+    il_digest d = il_sha256(t.data ? t.data : "", t.size);
+    il_text_free(&t);
     return d;
 }
 
@@ -43,17 +43,17 @@ static int describe(char **text, il_digest *identity, const il_recipe *r, const 
 {
     char *config = il_recipe_config(r);
     il_text all = { 0 };
-    il_words_add(&all, "%s\n%s\n", config ? config : "", photos_digest(photos).hex);
+    il_text_add(&all, "%s\n%s\n", config ? config : "", photos_digest(photos).hex);
     size_t n = r->maskers.count + r->inpainters.count + r->reconstructors.count;
     for (size_t i = 0; i < n; i++)
-        il_words_add(&all, "%s\n", digests[i].hex);
-    *identity = il_words_sha256(all.data ? all.data : "", all.size);
+        il_text_add(&all, "%s\n", digests[i].hex);
+    *identity = il_sha256(all.data ? all.data : "", all.size);
     json_t *parsed = config ? il_json_loads(config, 0, NULL) : NULL;
     json_t *file = json_pack("{s:s, s:s, s:s, s:s, s:o?}", "recipe", r->name, "title", r->title, "identity", identity->hex,
                              "source", r->source, "config", parsed);
     *text = file && !all.failed ? il_json_text(file, JSON_INDENT(1) | JSON_SORT_KEYS) : NULL;
     json_decref(file);
-    il_words_free(&all);
+    il_text_free(&all);
     free(config);
     return *text ? IL_OK : il_fail_oom(e);
 }
@@ -68,7 +68,7 @@ static int is_empty(bool *empty, const char *folder, il_err *e)
 }
 
 /* The folder is new, or belongs to the same build. */
-static int check(il_stamp *s, const char *text, const il_digest *identity, il_err *e)
+static int check(il_build_state *s, const char *text, const il_digest *identity, il_err *e)
 {
     place p = in(s, "recipe.json");
     struct stat st;
@@ -80,7 +80,7 @@ static int check(il_stamp *s, const char *text, const il_digest *identity, il_er
         if (!empty)
             return il_fail(e, IL_EDATA, "%s: contains files but no recipe.json of a build; choose a new folder",
                            s->folder);
-        return il_whole_write(p.path, text, strlen(text), e);
+        return il_atomic_file_write(p.path, text, strlen(text), e);
     }
     json_error_t why;
     json_t *old = il_json_load_file(p.path, 0, &why);
@@ -97,7 +97,7 @@ static int check(il_stamp *s, const char *text, const il_digest *identity, il_er
 
 /* ---- journal ---- */
 
-static int open_journal(il_stamp *s, il_err *e)
+static int open_journal(il_build_state *s, il_err *e)
 {
     place p = in(s, ".build/journal.jsonl");
     struct stat st;
@@ -113,7 +113,7 @@ static int open_journal(il_stamp *s, il_err *e)
     return s->journal >= 0 ? IL_OK : il_fail(e, IL_EIO, "%s: %s", p.path, strerror(errno));
 }
 
-static int take_lock(il_stamp *s, il_err *e)
+static int take_lock(il_build_state *s, il_err *e)
 {
     place p = in(s, ".build/lock");
     int rc = il_file_make_folders(in(s, ".build").path, e);
@@ -128,30 +128,30 @@ static int take_lock(il_stamp *s, il_err *e)
 }
 
 /* The folders of the splits, without temporary files. */
-static int make_room(const il_stamp *s, const il_recipe *r, il_err *e)
+static int make_room(const il_build_state *s, const il_recipe *r, il_err *e)
 {
     int rc = IL_OK;
     for (int i = 0; !rc && i < IL_SPLITS; i++)
         if (r->splits[i] > 0 && (rc = il_file_make_folders(in(s, il_split_names[i]).path, e)) == IL_OK)
-            il_whole_sweep(in(s, il_split_names[i]).path, NULL);
+            il_atomic_file_sweep(in(s, il_split_names[i]).path, NULL);
     if (!rc)
-        il_whole_sweep(s->folder, NULL);
+        il_atomic_file_sweep(s->folder, NULL);
     return rc;
 }
 
-bool il_stamp_begun(const char *folder)
+bool il_build_state_begun(const char *folder)
 {
     il_text path = { 0 };
-    il_words_add(&path, "%s/recipe.json", folder);
+    il_text_add(&path, "%s/recipe.json", folder);
     bool begun = path.data && access(path.data, F_OK) == 0;
-    il_words_free(&path);
+    il_text_free(&path);
     return begun;
 }
 
-int il_stamp_open(il_stamp *out, const il_recipe *r, const il_photos *photos, const il_digest *digests, const char *folder,
+int il_build_state_open(il_build_state *out, const il_recipe *r, const il_photos *photos, const il_digest *digests, const char *folder,
                   il_err *e)
 {
-    il_stamp s = { .lock = -1, .journal = -1 };
+    il_build_state s = { .lock = -1, .journal = -1 };
     il_digest identity;
     char *text = NULL;
     struct stat st;
@@ -171,13 +171,13 @@ int il_stamp_open(il_stamp *out, const il_recipe *r, const il_photos *photos, co
     }
     free(text);
     if (rc)
-        il_stamp_close(&s);
+        il_build_state_close(&s);
     else
         *out = s;
     return rc;
 }
 
-int il_stamp_reopen(il_stamp *s, const il_recipe *r, il_err *e)
+int il_build_state_reopen(il_build_state *s, const il_recipe *r, il_err *e)
 {
     int rc = take_lock(s, e);
     if (!rc)
@@ -191,7 +191,7 @@ int il_stamp_reopen(il_stamp *s, const il_recipe *r, il_err *e)
     return rc;
 }
 
-int il_stamp_note(il_stamp *s, const il_sample *sample, il_err *e)
+int il_build_state_note(il_build_state *s, const il_sample *sample, il_err *e)
 {
     char *line = il_manifest_line(sample);
     if (!line && il_json_short())
@@ -219,7 +219,7 @@ static void drop_repeated(il_manifest *m)
     m->count = kept;
 }
 
-int il_stamp_finish(il_stamp *s, size_t expected, il_err *e)
+int il_build_state_finish(il_build_state *s, size_t expected, il_err *e)
 {
     il_manifest all = { 0 };
     place journal = in(s, ".build/journal.jsonl");
@@ -239,7 +239,7 @@ int il_stamp_finish(il_stamp *s, size_t expected, il_err *e)
     return IL_OK;
 }
 
-void il_stamp_close(il_stamp *s)
+void il_build_state_close(il_build_state *s)
 {
     if (s->lock >= 0)
         close(s->lock);

@@ -15,7 +15,7 @@ void il_check_free(il_check *c)
     if (!c)
         return;
     for (size_t i = 0; c->measures && i < c->listing.count; i++)
-        il_measure_clear(&c->measures[i]);
+        il_sample_stats_clear(&c->measures[i]);
     free(c->measures);
     free(c->sizes);
     il_manifest_free(&c->manifest);
@@ -28,7 +28,7 @@ void il_check_free(il_check *c)
 
 struct job {
     const il_listed *sample;
-    il_measure *measure;
+    il_sample_stats *measure;
     bool fast;
     int code;
     il_err error;
@@ -37,50 +37,50 @@ struct job {
 static void work(void *context)
 {
     struct job *job = context;
-    job->code = il_measure_sample(job->measure, job->sample, job->fast, &job->error);
+    job->code = il_sample_stats_sample(job->measure, job->sample, job->fast, &job->error);
 }
 
-static void tell(const il_check *c, const il_watch *watch, size_t done, double seconds)
+static void tell(const il_check *c, const il_observer *observer, size_t done, double seconds)
 {
     double speed = seconds > 0 ? (double)done / seconds : NAN;
     il_progress p = { .run = c->opts.path, .phase = "samples", .batch = done, .batches = c->listing.count, .loss = NAN,
                       .iou = NAN, .images_per_second = speed, .seconds_left = (double)(c->listing.count - done) / speed };
-    if (watch->progress)
-        watch->progress(watch->context, &p);
+    if (observer->progress)
+        observer->progress(observer->context, &p);
 }
 
-static int measure_some(il_check *c, il_pool *pool, size_t first, size_t n, il_err *e)
+static int measure_some(il_check *c, il_thread_pool *pool, size_t first, size_t n, il_err *e)
 {
     struct job jobs[AT_ONCE];
-    il_pool_group group = { 0 };
+    il_thread_pool_group group = { 0 };
     int rc = IL_OK;
     for (size_t k = 0; k < n; k++)
         jobs[k] = (struct job){ &c->listing.list[first + k], &c->measures[first + k], c->opts.fast, IL_OK, { 0 } };
     for (size_t k = 0; k < n && !rc; k++)
-        rc = il_pool_add(pool, &group, work, &jobs[k], e);
-    il_pool_wait(pool, &group);
+        rc = il_thread_pool_add(pool, &group, work, &jobs[k], e);
+    il_thread_pool_wait(pool, &group);
     for (size_t k = 0; k < n && !rc; k++)
         if (jobs[k].code)
             rc = il_fail(e, jobs[k].code, "%s", jobs[k].error.message);
     return rc;
 }
 
-static int measure_all(il_check *c, const il_watch *watch, il_err *e)
+static int measure_all(il_check *c, const il_observer *observer, il_err *e)
 {
-    il_pool *pool = NULL;
+    il_thread_pool *pool = NULL;
     size_t count = c->listing.count;
     double start = il_clock_seconds();
     c->measures = calloc(count ? count : 1, sizeof *c->measures);
-    int rc = c->measures ? il_pool_open(&pool, c->opts.threads, e) : il_fail_oom(e);
+    int rc = c->measures ? il_thread_pool_open(&pool, c->opts.threads, e) : il_fail_oom(e);
     for (size_t i = 0; i < count && !rc; i += AT_ONCE) {
         size_t n = count - i < AT_ONCE ? count - i : AT_ONCE;
         rc = measure_some(c, pool, i, n, e);
-        if (!rc && il_watch_stopped(watch))
+        if (!rc && il_observer_stopped(observer))
             rc = il_fail(e, IL_ECANCEL, "stopped after sample %zu of %zu", i + n, count);
         if (!rc)
-            tell(c, watch, i + n, il_clock_seconds() - start);
+            tell(c, observer, i + n, il_clock_seconds() - start);
     }
-    il_pool_close(pool);
+    il_thread_pool_close(pool);
     return rc;
 }
 
@@ -147,7 +147,7 @@ static int sum_masks(il_check *c, il_err *e)
     if (!areas)
         return il_fail_oom(e);
     for (size_t i = 0; i < c->listing.count; i++) {
-        const il_measure *m = &c->measures[i];
+        const il_sample_stats *m = &c->measures[i];
         if (!m->has_mask)
             continue;
         areas[n] = m->area;
@@ -218,7 +218,7 @@ static int tell_troubles(il_check *c, il_err *e)
 }
 
 /* The first image whose size differs from the mask's or, without a mask, from the first image's. */
-static int check_sizes(il_check *c, const il_measure *m, const char *name, il_err *e)
+static int check_sizes(il_check *c, const il_sample_stats *m, const char *name, il_err *e)
 {
     int first = m->width[IL_MASK] ? IL_MASK : 0;
     while (first < IL_PICTURE_KINDS && !m->width[first])
@@ -230,7 +230,7 @@ static int check_sizes(il_check *c, const il_measure *m, const char *name, il_er
     return IL_OK;
 }
 
-static int check_mask(il_check *c, const il_measure *m, const char *name, il_err *e)
+static int check_mask(il_check *c, const il_sample_stats *m, const char *name, il_err *e)
 {
     int rc = IL_OK;
     if (m->most == 0)
@@ -244,7 +244,7 @@ static int check_mask(il_check *c, const il_measure *m, const char *name, il_err
     return rc;
 }
 
-static int check_sample(il_check *c, const il_listed *s, const il_measure *m, const char *name, il_err *e)
+static int check_sample(il_check *c, const il_listed *s, const il_sample_stats *m, const char *name, il_err *e)
 {
     int rc = check_sizes(c, m, name, e);
     if (!rc && m->has_mask)
@@ -273,14 +273,14 @@ static int check_samples(il_check *c, il_err *e)
     return rc;
 }
 
-int il_check_run(il_check *out, il_check_opts o, const il_watch *watch, il_err *e)
+int il_check_run(il_check *out, il_check_opts o, const il_observer *observer, il_err *e)
 {
     il_check c = { .opts = o };
     int (*const steps[])(il_check *, il_err *) = { count_sizes, sum_masks, tell_troubles, compare_counts, check_samples,
                                                    il_check_across, il_check_manifest };
     int rc = il_listing_open(&c.listing, o.path, e);
     if (!rc)
-        rc = measure_all(&c, watch, e);
+        rc = measure_all(&c, observer, e);
     if (!rc)
         count_files(&c);
     for (size_t i = 0; i < sizeof steps / sizeof *steps && !rc; i++)

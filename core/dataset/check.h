@@ -26,7 +26,7 @@ typedef struct il_check_share {
 typedef struct il_check {
     il_check_opts opts; /* lends the caller's texts */
     il_listing listing;
-    il_measure *measures; /* of each sample listed */
+    il_sample_stats *measures; /* of each sample listed */
     size_t samples[IL_LISTING_GROUPS], files[IL_LISTING_GROUPS][IL_PICTURE_KINDS];
     /* with opts.as: Table 1 (-1: no number), and what compares with it */
     long published[IL_LISTING_GROUPS], counted[IL_LISTING_GROUPS];
@@ -39,8 +39,8 @@ typedef struct il_check {
     il_findings findings;
 } il_check;
 
-/* IL_EDATA when the path is not a data set; problems inside it are findings. IL_ECANCEL when the watch asks to stop. */
-int il_check_run(il_check *out, il_check_opts o, const il_watch *watch, il_err *e);
+/* IL_EDATA when the path is not a data set; problems inside it are findings. IL_ECANCEL when the observer asks to stop. */
+int il_check_run(il_check *out, il_check_opts o, const il_observer *observer, il_err *e);
 void il_check_free(il_check *c);
 
 /* For people; at most `most` findings of each type. */

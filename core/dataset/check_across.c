@@ -9,7 +9,7 @@ static const size_t most_pairs = 1000000;
 
 static const char *digest_of(const il_check *c, size_t i)
 {
-    const il_measure *m = &c->measures[i];
+    const il_sample_stats *m = &c->measures[i];
     return m->look_kind >= 0 ? m->sha256[m->look_kind].hex : "";
 }
 
@@ -43,17 +43,17 @@ static int tell_group(il_check *c, const struct print *group, size_t n, il_err *
         char *name = il_listing_name(&c->listing, group[i].index);
         others.failed = others.failed || !name;
         if (name)
-            il_words_add(&others, "%s%s", i > 1 ? ", " : "", name);
+            il_text_add(&others, "%s%s", i > 1 ? ", " : "", name);
         free(name);
     }
     if (n > NAMED + 1)
-        il_words_add(&others, " and %zu more", n - NAMED - 1);
+        il_text_add(&others, " and %zu more", n - NAMED - 1);
     char *name = il_listing_name(&c->listing, first);
     int rc = others.failed || !name ? il_fail_oom(e)
              : il_findings_add(&c->findings, IL_FOUND_DUPLICATES, e, name, "same %s file as %s",
                                il_picture_kinds[c->measures[first].look_kind], others.data);
     free(name);
-    il_words_free(&others);
+    il_text_free(&others);
     return rc;
 }
 
@@ -92,10 +92,10 @@ static int tell_pair(il_check *c, size_t a, size_t b, int distance, il_err *e)
 /* looks[i] belongs to sample of[i]. Equal files were reported before. */
 static int tell_pairs(il_check *c, const uint64_t *looks, const size_t *of, size_t n, il_err *e)
 {
-    il_twins_pair *pairs = NULL;
+    il_perceptual_hash_pair *pairs = NULL;
     size_t count = 0;
     int more = 0;
-    int rc = il_twins_find(&pairs, &count, &more, looks, n, IL_TWINS_NEAR, most_pairs, e);
+    int rc = il_perceptual_hash_pairs(&pairs, &count, &more, looks, n, IL_TWINS_NEAR, most_pairs, e);
     for (size_t i = 0; i < count && !rc; i++) {
         size_t a = of[pairs[i].a], b = of[pairs[i].b];
         if (split_of(c, a) != split_of(c, b) && strcmp(digest_of(c, a), digest_of(c, b)) != 0)

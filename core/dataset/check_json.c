@@ -14,9 +14,9 @@ static int put(json_t *object, const char *key, json_t *value)
 
 static json_t *plain(const char *text)
 {
-    char *copy = il_words_copy(text);
+    char *copy = il_text_copy(text);
     if (copy)
-        il_plain_text(copy);
+        il_utf8_make_plain(copy);
     json_t *value = copy ? json_string(copy) : NULL;
     free(copy);
     return value;

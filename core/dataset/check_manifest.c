@@ -10,7 +10,7 @@ enum { NAMED = 3 /* of a photo's samples in one split */ };
 
 static int check_files(il_check *c, size_t i, const il_sample *line, const char *name, il_err *e)
 {
-    const il_measure *m = &c->measures[i];
+    const il_sample_stats *m = &c->measures[i];
     int rc = IL_OK;
     for (int k = 0; k < IL_PICTURE_KINDS && !rc; k++) {
         bool there = c->listing.list[i].path[k] != NULL;
@@ -54,7 +54,7 @@ static int check_lines(il_check *c, il_err *e)
     for (size_t i = 0; i < c->manifest.count && !rc; i++) {
         const il_sample *line = &c->manifest.list[i];
         il_text name = { 0 };
-        il_words_add(&name, "%s/%s", line->split, line->id);
+        il_text_add(&name, "%s/%s", line->split, line->id);
         if (name.failed)
             return il_fail_oom(e);
         int split = 0;
@@ -70,7 +70,7 @@ static int check_lines(il_check *c, il_err *e)
                                  "no files");
         if (!rc && i && strcmp(line->split, line[-1].split) == 0 && strcmp(line->id, line[-1].id) == 0)
             rc = il_findings_add(&c->findings, IL_FOUND_MANIFEST, e, name.data, "has more than one manifest line");
-        il_words_free(&name);
+        il_text_free(&name);
     }
     return rc;
 }
@@ -101,12 +101,12 @@ static void add_splits(il_text *t, const struct shown *group, size_t n)
     for (size_t i = 0, end; i < n; i = end) {
         for (end = i + 1; end < n && strcmp(group[end].line->split, group[i].line->split) == 0; end++)
             ;
-        il_words_add(t, "%s%s (", i ? ", " : "", group[i].line->split);
+        il_text_add(t, "%s%s (", i ? ", " : "", group[i].line->split);
         for (size_t k = i; k < end && k < i + NAMED; k++)
-            il_words_add(t, "%s%s", k > i ? ", " : "", group[k].line->id);
+            il_text_add(t, "%s%s", k > i ? ", " : "", group[k].line->id);
         if (end - i > NAMED)
-            il_words_add(t, " and %zu more", end - i - NAMED);
-        il_words_add(t, ")");
+            il_text_add(t, " and %zu more", end - i - NAMED);
+        il_text_add(t, ")");
     }
 }
 
@@ -119,7 +119,7 @@ static int tell_leak(il_check *c, const struct shown *group, size_t n, il_err *e
     add_splits(&where, group, n);
     int rc = where.failed ? il_fail_oom(e)
              : il_findings_add(&c->findings, IL_FOUND_LEAKS, e, photo ? photo : photo_of(group[0].line), "in %s", where.data);
-    il_words_free(&where);
+    il_text_free(&where);
     return rc;
 }
 
@@ -149,7 +149,7 @@ int il_check_manifest(il_check *c, il_err *e)
     il_err why = { 0 };
     if (c->listing.layout != IL_LAYOUT_SPLITS)
         return IL_OK;
-    il_words_add(&path, "%s/manifest.jsonl", c->listing.root);
+    il_text_add(&path, "%s/manifest.jsonl", c->listing.root);
     if (path.failed)
         return il_fail_oom(e);
     c->has_manifest = stat(path.data, &st) == 0;
@@ -158,10 +158,10 @@ int il_check_manifest(il_check *c, il_err *e)
         if (rc)
             rc = rc == IL_ENOMEM ? il_fail_oom(e)
                                  : il_findings_add(&c->findings, IL_FOUND_MANIFEST, e, "manifest.jsonl", "%s", why.message);
-        il_words_free(&path);
+        il_text_free(&path);
         return rc;
     }
-    il_words_free(&path);
+    il_text_free(&path);
     il_manifest_sort(&c->manifest);
     rc = check_listed(c, e);
     if (!rc)

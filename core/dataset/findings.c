@@ -48,7 +48,7 @@ int il_findings_add(il_findings *f, il_finding_type type, il_err *e, const char 
 {
     va_list args;
     va_start(args, format);
-    il_dataset_finding found = { .where = il_words_copy(where), .what = text_of(format, args) };
+    il_dataset_finding found = { .where = il_text_copy(where), .what = text_of(format, args) };
     va_end(args);
     il_dataset_finding *list = il_array_grow(f->of[type].list, f->of[type].count, sizeof *list);
     if (list)
@@ -58,8 +58,8 @@ int il_findings_add(il_findings *f, il_finding_type type, il_err *e, const char 
         free(found.what);
         return il_fail_oom(e);
     }
-    il_plain_text(found.where);
-    il_plain_text(found.what);
+    il_utf8_make_plain(found.where);
+    il_utf8_make_plain(found.what);
     list[f->of[type].count++] = found;
     return IL_OK;
 }

@@ -40,10 +40,10 @@ char *il_listing_name(const il_listing *l, size_t i)
     il_text t = { 0 };
     const il_listed *s = &l->list[i];
     if (s->split == IL_LISTING_ALL)
-        return il_words_copy(s->id);
-    il_words_add(&t, "%s/%s", il_listing_groups[s->split], s->id);
+        return il_text_copy(s->id);
+    il_text_add(&t, "%s/%s", il_listing_groups[s->split], s->id);
     if (t.failed)
-        il_words_free(&t);
+        il_text_free(&t);
     return t.data;
 }
 
@@ -54,8 +54,8 @@ static int add_trouble(il_listing *l, il_text *where, il_text *why, bool unpaire
     if (list)
         l->troubles = list;
     if (!list || where->failed || why->failed) {
-        il_words_free(where);
-        il_words_free(why);
+        il_text_free(where);
+        il_text_free(why);
         return il_fail_oom(e);
     }
     list[l->trouble_count++] = (il_listing_trouble){ where->data, why->data, unpaired };
@@ -65,7 +65,7 @@ static int add_trouble(il_listing *l, il_text *where, il_text *why, bool unpaire
 static bool is_folder(const char *root, const char *name)
 {
     struct stat st;
-    char *path = il_words_path(root, name);
+    char *path = il_text_path(root, name);
     bool is = path && stat(path, &st) == 0 && S_ISDIR(st.st_mode);
     free(path);
     return is;
@@ -82,8 +82,8 @@ struct place {
 static int tell_odd(il_listing *l, const struct place *f, const char *name, il_err *e)
 {
     il_text where = { 0 }, why = { 0 };
-    il_words_add(&where, "%s/%s", f->path, name);
-    il_words_add(&why, "is not named <id>.<kind>.webp (or .png, .jpg); kinds are original, mask, inpainted, "
+    il_text_add(&where, "%s/%s", f->path, name);
+    il_text_add(&why, "is not named <id>.<kind>.webp (or .png, .jpg); kinds are original, mask, inpainted, "
                  "realfake, fakefake");
     return add_trouble(l, &where, &why, false, e);
 }
@@ -102,11 +102,11 @@ static int tell_unpaired(il_listing *l, const struct place *f, const il_listed *
     il_text where = { 0 }, why = { 0 };
     if (!twice && !lacking(s))
         return IL_OK;
-    il_words_add(&where, "%s/%s", il_listing_groups[f->split], s->id);
+    il_text_add(&where, "%s/%s", il_listing_groups[f->split], s->id);
     if (twice)
-        il_words_add(&why, "has two %s files: %s and %s", il_picture_kinds[twice->kind], twice[0].name, twice[1].name);
+        il_text_add(&why, "has two %s files: %s and %s", il_picture_kinds[twice->kind], twice[0].name, twice[1].name);
     else
-        il_words_add(&why, "%s", lacking(s));
+        il_text_add(&why, "%s", lacking(s));
     return add_trouble(l, &where, &why, true, e);
 }
 
@@ -121,7 +121,7 @@ static int add_sample(il_listing *l, const struct place *f, const il_split_file 
             twice = twice ? twice : &files[i - 1];
             continue;
         }
-        s.path[files[i].kind] = il_words_path(f->path, files[i].name);
+        s.path[files[i].kind] = il_text_path(f->path, files[i].name);
         good = s.path[files[i].kind];
     }
     il_listed *list = good ? il_array_grow(l->list, l->count, sizeof *list) : NULL;
@@ -174,16 +174,16 @@ static int take_items(il_listing *l, const il_items *items, il_err *e)
             return il_fail_oom(e);
         l->list = list;
         il_listed *s = &list[l->count++];
-        *s = (il_listed){ .split = IL_LISTING_ALL, .id = il_words_copy(item->id) };
-        s->path[item->mask ? IL_REALFAKE : IL_ORIGINAL] = il_words_copy(item->image);
-        s->path[IL_MASK] = il_words_copy(item->mask);
+        *s = (il_listed){ .split = IL_LISTING_ALL, .id = il_text_copy(item->id) };
+        s->path[item->mask ? IL_REALFAKE : IL_ORIGINAL] = il_text_copy(item->image);
+        s->path[IL_MASK] = il_text_copy(item->mask);
         if (!s->id || !s->path[item->mask ? IL_REALFAKE : IL_ORIGINAL] || (item->mask && !s->path[IL_MASK]))
             return il_fail_oom(e);
     }
     for (size_t i = 0; i < items->rejected_count; i++) {
         il_text where = { 0 }, why = { 0 };
-        il_words_add(&where, "%s", items->rejected[i].id);
-        il_words_add(&why, "%s", items->rejected[i].why);
+        il_text_add(&where, "%s", items->rejected[i].id);
+        il_text_add(&why, "%s", items->rejected[i].why);
         int rc = add_trouble(l, &where, &why, true, e);
         if (rc)
             return rc;
@@ -230,7 +230,7 @@ static int find_layout(il_layout *out, const char *path, il_err *e)
 
 int il_listing_open(il_listing *out, const char *path, il_err *e)
 {
-    il_listing l = { .root = il_words_copy(path) };
+    il_listing l = { .root = il_text_copy(path) };
     int rc = l.root ? find_layout(&l.layout, path, e) : il_fail_oom(e);
     if (!rc)
         rc = l.layout == IL_LAYOUT_SPLITS ? list_splits(&l, e) : list_items(&l, e);

@@ -8,7 +8,7 @@
 
 enum { TRIES = 8, LEAST_RECTANGLE = 64, AT_ONCE = 256 };
 
-void il_making_clear(il_making *m)
+void il_made_sample_clear(il_made_sample *m)
 {
     for (int k = 0; k < IL_PICTURE_KINDS; k++)
         il_image_free(&m->pictures[k]);
@@ -17,12 +17,12 @@ void il_making_clear(il_making *m)
 
 /* ---- photo ---- */
 
-int il_maker_tiles(const il_recipe *r, int width, int height)
+int il_make_sample_tiles(const il_recipe *r, int width, int height)
 {
     return r->fit == IL_FIT_TILES ? width / r->size * (height / r->size) : 1;
 }
 
-int il_maker_fit(il_image *out, const il_recipe *r, const il_image *photo, int tile, il_err *e)
+int il_make_sample_fit(il_image *out, const il_recipe *r, const il_image *photo, int tile, il_err *e)
 {
     il_image rgb = { 0 }, square = { 0 };
     int size = r->size, side = photo->width < photo->height ? photo->width : photo->height;
@@ -44,7 +44,7 @@ int il_maker_fit(il_image *out, const il_recipe *r, const il_image *photo, int t
 
 /* ---- mask ---- */
 
-static void measure(il_making *m)
+static void measure(il_made_sample *m)
 {
     size_t n = (size_t)m->blurred.width * (size_t)m->blurred.height, area = 0, core = 0;
     for (size_t i = 0; i < n; i++) {
@@ -56,7 +56,7 @@ static void measure(il_making *m)
 }
 
 /* Frees the sharp mask. */
-static int blur(il_making *m, il_image *sharp, const il_recipe *r, il_err *e)
+static int blur(il_made_sample *m, il_image *sharp, const il_recipe *r, il_err *e)
 {
     il_image_free(&m->blurred);
     int rc = il_image_blur(&m->blurred, sharp, (float)il_params_real(r->plain, "blur"), e);
@@ -66,7 +66,7 @@ static int blur(il_making *m, il_image *sharp, const il_recipe *r, il_err *e)
     return rc;
 }
 
-static int check_mask(const il_part *p, const il_image *sharp, const il_image *photo, il_err *e)
+static int check_mask(const il_recipe_plugin *p, const il_image *sharp, const il_image *photo, il_err *e)
 {
     if (sharp->pixels && sharp->channels == 1 && sharp->width == photo->width && sharp->height == photo->height)
         return IL_OK;
@@ -74,9 +74,9 @@ static int check_mask(const il_part *p, const il_image *sharp, const il_image *p
                    p->plugin->name, sharp->width, sharp->height, sharp->channels, photo->width, photo->height);
 }
 
-int il_maker_mask(il_making *m, const il_recipe *r, il_err *e)
+int il_make_sample_mask(il_made_sample *m, const il_recipe *r, il_err *e)
 {
-    const il_part *p = &r->maskers.list[m->masker];
+    const il_recipe_plugin *p = &r->maskers.list[m->masker];
     const il_image *photo = &m->pictures[IL_ORIGINAL];
     uint64_t seeds = il_random_seed(m->seed, "mask");
     int rc = IL_OK;
@@ -106,7 +106,7 @@ int il_maker_mask(il_making *m, const il_recipe *r, il_err *e)
 
 /* ---- generators ---- */
 
-static il_tensor *photos_of(il_scope *s, il_making *const *list, size_t n)
+static il_tensor *photos_of(il_scope *s, il_made_sample *const *list, size_t n)
 {
     il_tensor *parts[AT_ONCE];
     for (size_t i = 0; i < n; i++)
@@ -115,7 +115,7 @@ static il_tensor *photos_of(il_scope *s, il_making *const *list, size_t n)
 }
 
 /* 1 where the blurred mask is 255. */
-static il_tensor *masks_of(il_scope *s, il_making *const *list, size_t n)
+static il_tensor *masks_of(il_scope *s, il_made_sample *const *list, size_t n)
 {
     il_tensor *parts[AT_ONCE];
     for (size_t i = 0; i < n; i++)
@@ -131,7 +131,7 @@ static int check_shape(const il_tensor *t, const il_tensor *photos, il_err *e)
     return IL_OK;
 }
 
-static il_tensor *inpaint(il_scope *s, const il_part *p, il_making *const *list, size_t n, il_tensor *photos)
+static il_tensor *inpaint(il_scope *s, const il_recipe_plugin *p, il_made_sample *const *list, size_t n, il_tensor *photos)
 {
     const char *prompts[AT_ONCE];
     uint64_t seeds[AT_ONCE];
@@ -144,7 +144,7 @@ static il_tensor *inpaint(il_scope *s, const il_part *p, il_making *const *list,
 }
 
 /* One generator's full output, into where[i]. */
-static int generate(il_image *const *where, il_making *const *list, size_t n, const il_part *p, bool paints,
+static int generate(il_image *const *where, il_made_sample *const *list, size_t n, const il_recipe_plugin *p, bool paints,
                     il_device device, il_err *e)
 {
     il_scope *s = NULL;
@@ -164,7 +164,7 @@ static int generate(il_image *const *where, il_making *const *list, size_t n, co
     return rc ? il_fail_in(e, "generator '%s'", p->plugin->name) : IL_OK;
 }
 
-static int make_realfakes(il_making *const *list, size_t n, const il_recipe *r, bool composed, il_device device, il_err *e)
+static int make_realfakes(il_made_sample *const *list, size_t n, const il_recipe *r, bool composed, il_device device, il_err *e)
 {
     il_image *where[AT_ONCE] = { 0 };
     for (size_t i = 0; i < n; i++)
@@ -177,7 +177,7 @@ static int make_realfakes(il_making *const *list, size_t n, const il_recipe *r, 
     return rc;
 }
 
-static int make_fakefakes(il_making *const *list, size_t n, const il_recipe *r, il_device device, il_err *e)
+static int make_fakefakes(il_made_sample *const *list, size_t n, const il_recipe *r, il_device device, il_err *e)
 {
     il_image made[AT_ONCE] = { 0 }, *where[AT_ONCE] = { 0 };
     for (size_t i = 0; i < n; i++)
@@ -192,7 +192,7 @@ static int make_fakefakes(il_making *const *list, size_t n, const il_recipe *r, 
     return rc;
 }
 
-int il_maker_paint(il_making *const *list, size_t n, const il_recipe *r, const bool wanted[IL_PICTURE_KINDS], il_device device,
+int il_make_sample_paint(il_made_sample *const *list, size_t n, const il_recipe *r, const bool wanted[IL_PICTURE_KINDS], il_device device,
                    il_err *e)
 {
     int rc = n <= AT_ONCE ? IL_OK : il_fail(e, IL_EPARAM, "cannot paint %zu samples at once; expected at most %d", n,

@@ -86,7 +86,7 @@ const il_sample *il_manifest_find(const il_manifest *m, const char *split, const
 /* `"key": ` with the separator before it. */
 static void add_key(il_text *t, const char *key)
 {
-    il_words_add(t, "%s\"%s\": ", t->data[t->size - 1] == '{' ? "" : ", ", key);
+    il_text_add(t, "%s\"%s\": ", t->data[t->size - 1] == '{' ? "" : ", ", key);
 }
 
 /* Any JSON value, which it takes. NULL fails the text, or empties it where memory was not short: the value is wrong then. */
@@ -94,7 +94,7 @@ static void add_value(il_text *t, json_t *value)
 {
     char *text = il_json_text(value, JSON_ENCODE_ANY | JSON_SORT_KEYS);
     if (text)
-        il_words_add(t, "%s", text);
+        il_text_add(t, "%s", text);
     else if (!il_json_short())
         t->size = 0;
     t->failed = t->failed || !text;
@@ -117,7 +117,7 @@ static void add_share(il_text *t, const char *key, double x)
         return;
     long long millionths = x > 0 ? llround((x < 1 ? x : 1) * 1e6) : 0;
     add_key(t, key);
-    il_words_add(t, "%lld.%06lld", millionths / 1000000, millionths % 1000000);
+    il_text_add(t, "%lld.%06lld", millionths / 1000000, millionths % 1000000);
 }
 
 static void add_settings(il_text *t, const char *settings)
@@ -138,10 +138,10 @@ static void add_digests(il_text *t, char *const digests[IL_PICTURE_KINDS])
     if (t->failed)
         return;
     add_key(t, "sha256");
-    il_words_add(t, "{");
+    il_text_add(t, "{");
     for (int k = 0; k < IL_PICTURE_KINDS; k++)
         add_text(t, il_picture_kinds[k], digests[k]);
-    il_words_add(t, "}");
+    il_text_add(t, "}");
 }
 
 char *il_manifest_line(const il_sample *s)
@@ -150,14 +150,14 @@ char *il_manifest_line(const il_sample *s)
     il_text t = { 0 };
     snprintf(seed, sizeof seed, "%" PRIu64, s->seed);
     il_json_begin();
-    il_words_add(&t, "{");
+    il_text_add(&t, "{");
     add_text(&t, "id", s->id);
     add_text(&t, "split", s->split);
     add_text(&t, "photo", s->photo);
     add_text(&t, "photo_sha256", s->photo_sha256);
     if (!t.failed) {
         add_key(&t, "tile");
-        il_words_add(&t, "%d", s->tile);
+        il_text_add(&t, "%d", s->tile);
     }
     add_text(&t, "seed", seed);
     add_text(&t, "masker", s->masker);
@@ -171,11 +171,11 @@ char *il_manifest_line(const il_sample *s)
     add_text(&t, "reconstructed_sha256", s->reconstructed_sha256);
     add_settings(&t, s->settings);
     add_digests(&t, s->sha256);
-    il_words_add(&t, "}\n");
+    il_text_add(&t, "}\n");
     if (t.failed && (t.size || !t.data))
         il_json_lacks();
     if (t.failed)
-        il_words_free(&t);
+        il_text_free(&t);
     return t.data;
 }
 
@@ -186,7 +186,7 @@ int il_manifest_write(il_manifest *m, const char *path, il_err *e)
     il_manifest_sort(m);
     for (size_t i = 0; i < m->count && !rc; i++) {
         char *line = il_manifest_line(&m->list[i]);
-        il_words_add(&all, "%s", line ? line : "");
+        il_text_add(&all, "%s", line ? line : "");
         if (!line)
             rc = il_json_short() ? il_fail_oom(e)
                                  : il_fail(e, IL_EFORMAT, "cannot write %s: the texts of %s/%s must be UTF-8, and its "
@@ -196,8 +196,8 @@ int il_manifest_write(il_manifest *m, const char *path, il_err *e)
     if (!rc && all.failed)
         rc = il_fail_oom(e);
     if (!rc)
-        rc = il_whole_write(path, all.data ? all.data : "", all.size, e);
-    il_words_free(&all);
+        rc = il_atomic_file_write(path, all.data ? all.data : "", all.size, e);
+    il_text_free(&all);
     return rc;
 }
 
@@ -224,7 +224,7 @@ static int take_text(char **out, const char *key, const json_t *value, bool dige
     const char *text = json_string_value(value);
     if (digest && (strlen(text) != 64 || strspn(text, "0123456789abcdef") != 64))
         return il_fail(e, IL_EFORMAT, "'%s' is not a SHA-256; expected 64 lower-case hexadecimal digits", key);
-    *out = il_words_copy(text);
+    *out = il_text_copy(text);
     return *out ? IL_OK : il_fail_oom(e);
 }
 

@@ -13,50 +13,50 @@
 /* ---- which photos ---- */
 
 /* Examines the photos that are not known yet. facts has room for all. */
-static int look_at(il_photo_facts *facts, const bool *known, const il_recipe *r, const il_photos *photos, il_err *e)
+static int look_at(il_photo_info *facts, const bool *known, const il_recipe *r, const il_photos *photos, il_err *e)
 {
-    il_pool *pool = NULL;
-    il_photo_facts *seen = NULL;
+    il_thread_pool *pool = NULL;
+    il_photo_info *seen = NULL;
     il_photos some = { .list = calloc(photos->count, sizeof *some.list) }; /* whose texts are lent */
-    int rc = some.list ? il_pool_open(&pool, 0, e) : il_fail_oom(e);
+    int rc = some.list ? il_thread_pool_open(&pool, 0, e) : il_fail_oom(e);
     for (size_t i = 0; i < photos->count && some.list; i++)
         if (!known[i])
             some.list[some.count++] = photos->list[i];
     if (!rc)
-        rc = il_facts_read(&seen, r, &some, pool, &(il_watch){ 0 }, e);
+        rc = il_photo_info_read(&seen, r, &some, pool, &(il_observer){ 0 }, e);
     for (size_t i = 0, k = 0; !rc && i < photos->count; i++)
         if (!known[i])
             facts[i] = seen[k++];
     free(seen);
-    il_pool_close(pool);
+    il_thread_pool_close(pool);
     free(some.list);
     return rc;
 }
 
 /* Facts about the photos, as for a build; those cached by an earlier run are not measured again. */
-static int know_photos(il_photo_facts **out, const il_recipe *r, const char *root, const il_photos *photos, il_err *e)
+static int know_photos(il_photo_info **out, const il_recipe *r, const char *root, const il_photos *photos, il_err *e)
 {
-    il_looks *looks = NULL;
-    il_photo_facts *facts = calloc(photos->count, sizeof *facts);
+    il_photo_info_cache *looks = NULL;
+    il_photo_info *facts = calloc(photos->count, sizeof *facts);
     bool *known = calloc(photos->count, sizeof *known);
     size_t new = 0;
-    int rc = facts && known ? il_looks_open(&looks, root, e) : il_fail_oom(e);
+    int rc = facts && known ? il_photo_info_cache_open(&looks, root, e) : il_fail_oom(e);
     for (size_t i = 0; !rc && i < photos->count; i++) {
-        known[i] = il_looks_find(&facts[i], looks, &photos->list[i]);
+        known[i] = il_photo_info_cache_find(&facts[i], looks, &photos->list[i]);
         new += !known[i];
         if (known[i])
-            rc = il_facts_fit(&facts[i], r, photos->list[i].path, e);
+            rc = il_photo_info_fit(&facts[i], r, photos->list[i].path, e);
     }
     if (!rc && new)
         rc = look_at(facts, known, r, photos, e);
     if (!rc && new)
-        il_looks_keep(root, photos, facts);
+        il_photo_info_cache_keep(root, photos, facts);
     if (!rc)
-        rc = il_facts_check(r, facts, photos->count, e);
-    il_looks_free(looks);
+        rc = il_photo_info_check(r, facts, photos->count, e);
+    il_photo_info_cache_free(looks);
     free(known);
     if (rc)
-        il_facts_free(facts, photos->count);
+        il_photo_info_free(facts, photos->count);
     else
         *out = facts;
     return rc;
@@ -75,7 +75,7 @@ static int keep_prompt(il_recipe *r, const il_photo *photo, il_err *e)
     if (!list)
         return il_fail_oom(e);
     r->prompts = list;
-    il_prompt p = { il_words_copy(photo->path), il_words_copy(photo->caption) };
+    il_prompt p = { il_text_copy(photo->path), il_text_copy(photo->caption) };
     if (!p.path || !p.text) {
         free(p.path);
         free(p.text);
@@ -96,7 +96,7 @@ int il_recipe_scan(il_recipe *r, const char *root, const char *split, il_items *
 {
     il_photos photos = { 0 };
     il_splits splits = { 0 };
-    il_photo_facts *facts = NULL;
+    il_photo_info *facts = NULL;
     il_split wanted = il_split_find(split);
     bool own = !root || !*root; /* else its captions file is for other photos */
     il_photos_opts o = { .root = own ? il_params_text(r->photos, "root") : root,
@@ -120,7 +120,7 @@ int il_recipe_scan(il_recipe *r, const char *root, const char *split, il_items *
     if (r->nprompts)
         qsort(r->prompts, r->nprompts, sizeof *r->prompts, by_path);
     il_splits_free(&splits);
-    il_facts_free(facts, photos.count);
+    il_photo_info_free(facts, photos.count);
     il_photos_free(&photos);
     return rc;
 }
@@ -145,35 +145,35 @@ static int fit_any(il_image *out, const il_recipe *r, const char *path, uint64_t
 {
     il_image photo = { 0 };
     int rc = il_image_read(&photo, path, e);
-    int tiles = rc ? 0 : il_maker_tiles(r, photo.width, photo.height);
+    int tiles = rc ? 0 : il_make_sample_tiles(r, photo.width, photo.height);
     if (!rc && !tiles)
         rc = il_fail(e, IL_EDATA, "%s: %dx%d pixels are too small for a tile of %d", path, photo.width, photo.height,
                      r->size);
     if (!rc)
-        rc = il_maker_fit(out, r, &photo, (int)(il_random_seed(seed, "tile") % (uint64_t)tiles), e);
+        rc = il_make_sample_fit(out, r, &photo, (int)(il_random_seed(seed, "tile") % (uint64_t)tiles), e);
     il_image_free(&photo);
     return rc;
 }
 
-static size_t draw(const il_parts *parts, uint64_t seed, const char *what)
+static size_t draw(const il_recipe_plugins *parts, uint64_t seed, const char *what)
 {
     uint64_t state = il_random_seed(seed, what);
-    return il_parts_at(parts, il_random_unit(&state));
+    return il_recipe_plugins_at(parts, il_random_unit(&state));
 }
 
 /* Makes only what `kind` needs. The recipe's lock is held. */
-static int paint(il_making *m, const il_recipe *r, int kind, il_err *e)
+static int paint(il_made_sample *m, const il_recipe *r, int kind, il_err *e)
 {
     bool wanted[IL_PICTURE_KINDS] = { false };
     wanted[kind] = true;
-    il_making *list[] = { m };
-    return il_maker_paint(list, 1, r, wanted, r->device, e);
+    il_made_sample *list[] = { m };
+    return il_make_sample_paint(list, 1, r, wanted, r->device, e);
 }
 
 int il_recipe_fake(il_recipe *r, const char *images, const char *photo, uint64_t seed, il_image *picture, il_image *mask,
                    il_err *e)
 {
-    il_making m = { .seed = seed, .prompt = prompt_of(r, photo) };
+    il_made_sample m = { .seed = seed, .prompt = prompt_of(r, photo) };
     int kind = kind_of(images, r);
     int rc = kind == IL_PICTURE_KINDS ? il_fail(e, IL_EDATA, "%s: does not make '%s' images", r->path, images)
                                       : fit_any(&m.pictures[IL_ORIGINAL], r, photo, seed, e);
@@ -182,7 +182,7 @@ int il_recipe_fake(il_recipe *r, const char *images, const char *photo, uint64_t
         m.inpainter = draw(&r->inpainters, seed, "inpaint");
         m.reconstructor = draw(&r->reconstructors, seed, "reconstruct");
         pthread_mutex_lock(&r->lock);
-        rc = il_maker_mask(&m, r, e);
+        rc = il_make_sample_mask(&m, r, e);
         if (!rc)
             rc = paint(&m, r, kind, e);
         pthread_mutex_unlock(&r->lock);
@@ -194,6 +194,6 @@ int il_recipe_fake(il_recipe *r, const char *images, const char *photo, uint64_t
         *mask = m.blurred;
         m.pictures[kind] = m.blurred = (il_image){ 0 };
     }
-    il_making_clear(&m);
+    il_made_sample_clear(&m);
     return rc;
 }

@@ -12,28 +12,28 @@ enum { AT_ONCE = 64 };
 struct look {
     const il_recipe *r;
     const char *path;
-    il_photo_facts *facts;
+    il_photo_info *facts;
     int code; /* not the photo's fault */
 };
 
-void il_facts_free(il_photo_facts *facts, size_t count)
+void il_photo_info_free(il_photo_info *facts, size_t count)
 {
     for (size_t i = 0; facts && i < count; i++)
         free(facts[i].why);
     free(facts);
 }
 
-int il_facts_fit(il_photo_facts *f, const il_recipe *r, const char *path, il_err *e)
+int il_photo_info_fit(il_photo_info *f, const il_recipe *r, const char *path, il_err *e)
 {
     il_text why = { 0 };
-    if (il_maker_tiles(r, f->width, f->height))
+    if (il_make_sample_tiles(r, f->width, f->height))
         return IL_OK;
-    il_words_add(&why, "%s: %dx%d pixels are too small for a tile of %d", path, f->width, f->height, r->size);
+    il_text_add(&why, "%s: %dx%d pixels are too small for a tile of %d", path, f->width, f->height, r->size);
     f->why = why.data;
     return why.failed ? il_fail_oom(e) : IL_OK;
 }
 
-int il_facts_check(const il_recipe *r, const il_photo_facts *facts, size_t count, il_err *e)
+int il_photo_info_check(const il_recipe *r, const il_photo_info *facts, size_t count, il_err *e)
 {
     bool refuse = strcmp(il_params_text(r->photos, "unusable"), "refuse") == 0;
     size_t bad = 0;
@@ -50,50 +50,50 @@ int il_facts_check(const il_recipe *r, const il_photo_facts *facts, size_t count
 static void look_at(void *context)
 {
     struct look *l = context;
-    il_photo_facts *f = l->facts;
+    il_photo_info *f = l->facts;
     il_image image = { 0 };
     il_err e = { 0 };
-    int rc = il_words_sha256_file(&f->sha256, l->path, &e);
+    int rc = il_sha256_file(&f->sha256, l->path, &e);
     if (!rc)
         rc = il_image_read(&image, l->path, &e);
     if (!rc) {
         f->width = image.width;
         f->height = image.height;
-        rc = il_twins_hash(&f->look, &image, &e);
+        rc = il_perceptual_hash_of(&f->look, &image, &e);
     }
     il_image_free(&image);
     if (!rc)
-        rc = il_facts_fit(f, l->r, l->path, &e);
+        rc = il_photo_info_fit(f, l->r, l->path, &e);
     else if (rc != IL_ENOMEM)
-        rc = (f->why = il_words_copy(e.message)) ? IL_OK : IL_ENOMEM;
+        rc = (f->why = il_text_copy(e.message)) ? IL_OK : IL_ENOMEM;
     l->code = rc;
 }
 
-int il_facts_read(il_photo_facts **out, const il_recipe *r, const il_photos *photos, il_pool *pool, const il_watch *watch,
+int il_photo_info_read(il_photo_info **out, const il_recipe *r, const il_photos *photos, il_thread_pool *pool, const il_observer *observer,
                   il_err *e)
 {
-    il_photo_facts *facts = calloc(photos->count, sizeof *facts);
+    il_photo_info *facts = calloc(photos->count, sizeof *facts);
     int rc = facts ? IL_OK : il_fail_oom(e);
     for (size_t i = 0; !rc && i < photos->count; i += AT_ONCE) {
         struct look looks[AT_ONCE] = { 0 };
-        il_pool_group group = { 0 };
+        il_thread_pool_group group = { 0 };
         size_t n = photos->count - i < AT_ONCE ? photos->count - i : AT_ONCE;
         for (size_t k = 0; !rc && k < n; k++) {
             looks[k] = (struct look){ r, photos->list[i + k].path, &facts[i + k], IL_OK };
-            rc = il_pool_add(pool, &group, look_at, &looks[k], e);
+            rc = il_thread_pool_add(pool, &group, look_at, &looks[k], e);
         }
-        il_pool_wait(pool, &group);
+        il_thread_pool_wait(pool, &group);
         for (size_t k = 0; !rc && k < n; k++)
             rc = looks[k].code ? il_fail_oom(e) : IL_OK;
-        if (!rc && il_watch_stopped(watch))
+        if (!rc && il_observer_stopped(observer))
             rc = il_fail(e, IL_ECANCEL, "stopped while examining photo %zu of %zu", i + n, photos->count);
         il_progress p = { .run = r->name, .phase = "photos", .batch = i + n, .batches = photos->count, .loss = NAN, .iou = NAN,
                           .images_per_second = NAN, .seconds_left = NAN };
-        if (!rc && watch->progress)
-            watch->progress(watch->context, &p);
+        if (!rc && observer->progress)
+            observer->progress(observer->context, &p);
     }
     if (rc)
-        il_facts_free(facts, photos->count);
+        il_photo_info_free(facts, photos->count);
     else
         *out = facts;
     return rc;

@@ -15,10 +15,10 @@
 struct entry {
     const char *below; /* in `text` */
     int64_t mtime, size;
-    il_photo_facts facts;
+    il_photo_info facts;
 };
 
-struct il_looks {
+struct il_photo_info_cache {
     char *text;
     struct entry *list; /* by `below` */
     size_t count;
@@ -33,17 +33,17 @@ static char *file_of(const char *root)
     if (!realpath(root, real) || !((cache && *cache) || (home && *home)))
         return strdup("");
     if (cache && *cache)
-        il_words_add(&path, "%s", cache);
+        il_text_add(&path, "%s", cache);
     else
-        il_words_add(&path, "%s/.cache", home);
-    il_words_add(&path, "/inpaintlab");
+        il_text_add(&path, "%s/.cache", home);
+    il_text_add(&path, "/inpaintlab");
     il_err ignored = { 0 };
     if (!path.failed)
         (void)il_file_make_folders(path.data, &ignored);
-    il_digest d = il_words_sha256(real, strlen(real));
-    il_words_add(&path, "/looks-%.16s", d.hex);
+    il_digest d = il_sha256(real, strlen(real));
+    il_text_add(&path, "/looks-%.16s", d.hex);
     if (path.failed)
-        il_words_free(&path);
+        il_text_free(&path);
     return path.data;
 }
 
@@ -114,9 +114,9 @@ static char *whole_text(const char *path)
     return text;
 }
 
-int il_looks_open(il_looks **out, const char *root, il_err *e)
+int il_photo_info_cache_open(il_photo_info_cache **out, const char *root, il_err *e)
 {
-    il_looks *l = calloc(1, sizeof *l);
+    il_photo_info_cache *l = calloc(1, sizeof *l);
     char *path = file_of(root);
     if (!l || !path) {
         free(l);
@@ -133,7 +133,7 @@ int il_looks_open(il_looks **out, const char *root, il_err *e)
         *end = '\0';
         struct entry *list = il_array_grow(l->list, l->count, sizeof *list);
         if (!list) {
-            il_looks_free(l);
+            il_photo_info_cache_free(l);
             return il_fail_oom(e);
         }
         l->list = list;
@@ -145,7 +145,7 @@ int il_looks_open(il_looks **out, const char *root, il_err *e)
     return IL_OK;
 }
 
-void il_looks_free(il_looks *l)
+void il_photo_info_cache_free(il_photo_info_cache *l)
 {
     if (!l)
         return;
@@ -154,7 +154,7 @@ void il_looks_free(il_looks *l)
     free(l);
 }
 
-bool il_looks_find(il_photo_facts *facts, const il_looks *l, const il_photo *photo)
+bool il_photo_info_cache_find(il_photo_info *facts, const il_photo_info_cache *l, const il_photo *photo)
 {
     struct stat st;
     struct entry key = { .below = photo->below };
@@ -165,20 +165,20 @@ bool il_looks_find(il_photo_facts *facts, const il_looks *l, const il_photo *pho
     return true;
 }
 
-void il_looks_keep(const char *root, const il_photos *photos, const il_photo_facts *facts)
+void il_photo_info_cache_keep(const char *root, const il_photos *photos, const il_photo_info *facts)
 {
     il_text text = { 0 };
     il_err unheard = { 0 };
     char *path = file_of(root);
     for (size_t i = 0; path && *path && i < photos->count; i++) {
-        const il_photo_facts *f = &facts[i];
+        const il_photo_info *f = &facts[i];
         struct stat st;
         if (!f->why && !strchr(photos->list[i].below, '\n') && stat(photos->list[i].path, &st) == 0)
-            il_words_add(&text, "%" PRId64 " %" PRId64 " %s %016" PRIx64 " %d %d %s\n", changed_at(&st), (int64_t)st.st_size,
+            il_text_add(&text, "%" PRId64 " %" PRId64 " %s %016" PRIx64 " %d %d %s\n", changed_at(&st), (int64_t)st.st_size,
                          f->sha256.hex, f->look, f->width, f->height, photos->list[i].below);
     }
     if (text.data && !text.failed)
-        (void)il_whole_write(path, text.data, text.size, &unheard);
-    il_words_free(&text);
+        (void)il_atomic_file_write(path, text.data, text.size, &unheard);
+    il_text_free(&text);
     free(path);
 }

@@ -37,16 +37,16 @@ void il_photos_free(il_photos *p)
 static char *joined(const char *a, const char *b)
 {
     il_text t = { 0 };
-    il_words_add(&t, "%s%s%s", a, *a ? "/" : "", b);
+    il_text_add(&t, "%s%s%s", a, *a ? "/" : "", b);
     if (t.failed)
-        il_words_free(&t);
+        il_text_free(&t);
     return t.data;
 }
 
 /* "a/b.jpg" -> "a_b" */
 static char *id_of(const char *below)
 {
-    char *id = il_words_copy(below);
+    char *id = il_text_copy(below);
     if (!id)
         return NULL;
     *strrchr(id, '.') = '\0';
@@ -63,8 +63,8 @@ static int add_photo(il_photos *p, const char *root, const char *below, int64_t 
         return il_fail_oom(e);
     p->list = list;
     il_photo *photo = &p->list[p->count];
-    *photo = (il_photo){ .id = id_of(below), .path = joined(root, below), .below = il_words_copy(below),
-                         .caption = il_words_copy(""), .size = size };
+    *photo = (il_photo){ .id = id_of(below), .path = joined(root, below), .below = il_text_copy(below),
+                         .caption = il_text_copy(""), .size = size };
     p->count++;
     return photo->id && photo->path && photo->below && photo->caption ? IL_OK : il_fail_oom(e);
 }
@@ -90,7 +90,7 @@ static int add_entry(il_photos *p, const char *root, const char *below, int dept
 
 static int add_folder(il_photos *p, const char *root, const char *below, int depth, il_err *e)
 {
-    char *path = *below ? joined(root, below) : il_words_copy(root);
+    char *path = *below ? joined(root, below) : il_text_copy(root);
     if (!path)
         return il_fail_oom(e);
     il_file_names names = { 0 };
@@ -156,7 +156,7 @@ static int check_ids(const il_photos *p, il_err *e)
 
 static int set_caption(il_photo *photo, const char *text, il_err *e)
 {
-    char *copy = il_words_copy(text);
+    char *copy = il_text_copy(text);
     if (!copy)
         return il_fail_oom(e);
     copy[strcspn(copy, "\r\n")] = '\0';
@@ -202,12 +202,12 @@ static int caption_beside(il_photo *photo, il_err *e)
     for (int i = 0; i < 2; i++) {
         struct stat st;
         il_text path = { 0 };
-        il_words_add(&path, "%.*s.%s", length, photo->path, endings[i]);
+        il_text_add(&path, "%.*s.%s", length, photo->path, endings[i]);
         if (path.failed)
             return il_fail_oom(e);
         bool there = stat(path.data, &st) == 0;
         int rc = !there ? IL_OK : i ? caption_from_text(photo, path.data, e) : caption_from_json(photo, path.data, e);
-        il_words_free(&path);
+        il_text_free(&path);
         if (there || rc)
             return rc;
     }

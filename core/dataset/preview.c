@@ -123,13 +123,13 @@ static int read_manifest(il_preview *p, il_err *e)
     struct stat st;
     if (p->listing.layout != IL_LAYOUT_SPLITS)
         return IL_OK;
-    il_words_add(&path, "%s/manifest.jsonl", p->listing.root);
+    il_text_add(&path, "%s/manifest.jsonl", p->listing.root);
     if (path.failed)
         return il_fail_oom(e);
     p->has_manifest = stat(path.data, &st) == 0;
     int rc = p->has_manifest ? il_manifest_read(&p->manifest, path.data, 1, e) : IL_OK;
     il_manifest_sort(&p->manifest);
-    il_words_free(&path);
+    il_text_free(&path);
     return rc;
 }
 
@@ -207,7 +207,7 @@ static int add_picture(struct show *s, const il_preview *preview, int kind, cons
     if (!rc && kind == IL_MASK)
         measure(&facts->area, &facts->core, &p->image);
     if (rc)
-        p->why = il_words_copy(why.message);
+        p->why = il_text_copy(why.message);
     else if (kind == IL_MASK)
         s->mask = (int)s->count;
     else if (s->base < 0 || kind == IL_REALFAKE)
@@ -287,7 +287,7 @@ int il_preview_page(char **html, size_t *size, il_preview_opts o, il_err *e)
         rc = il_fail_oom(e);
     preview_free(&p);
     if (rc) {
-        il_words_free(&t);
+        il_text_free(&t);
         return rc;
     }
     *html = t.data;

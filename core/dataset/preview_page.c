@@ -60,19 +60,19 @@ static void add_fact(il_text *t, const char *name, const char *text)
 {
     if (!text || !*text)
         return;
-    il_words_add(t, "<dt>%s</dt><dd>", name);
+    il_text_add(t, "<dt>%s</dt><dd>", name);
     il_html_text(t, text);
-    il_words_add(t, "</dd>\n");
+    il_text_add(t, "</dd>\n");
 }
 
 /* Both texts with `between` as separator, or the one that is there. */
 static void add_two(il_text *t, const char *name, const char *first, const char *between, const char *second)
 {
     il_text both = { 0 };
-    il_words_add(&both, "%s%s%s", first ? first : "", first && second ? between : "", second ? second : "");
+    il_text_add(&both, "%s%s%s", first ? first : "", first && second ? between : "", second ? second : "");
     add_fact(t, name, both.data);
     t->failed = t->failed || both.failed;
-    il_words_free(&both);
+    il_text_free(&both);
 }
 
 static void add_photo(il_text *t, const il_sample *line)
@@ -87,11 +87,11 @@ static void add_maker(il_text *t, const char *name, const char *maker, const cha
 {
     if (!maker && !sha256)
         return;
-    il_words_add(t, "<dt>%s</dt><dd>", name);
+    il_text_add(t, "<dt>%s</dt><dd>", name);
     il_html_text(t, maker ? maker : "unnamed");
     if (sha256)
-        il_words_add(t, ", files <code title=\"%s\">%.12s\xe2\x80\xa6</code>", sha256, sha256); /* hex digits only */
-    il_words_add(t, "</dd>\n");
+        il_text_add(t, ", files <code title=\"%s\">%.12s\xe2\x80\xa6</code>", sha256, sha256); /* hex digits only */
+    il_text_add(t, "</dd>\n");
 }
 
 /* ---- the head ---- */
@@ -99,21 +99,21 @@ static void add_maker(il_text *t, const char *name, const char *maker, const cha
 /* Splits side by side: the table stays narrow enough for a phone. */
 static void add_counts(il_text *t, const il_preview *p)
 {
-    il_words_add(t, "<div class=\"scroll\"><table>\n<thead><tr><td></td>");
+    il_text_add(t, "<div class=\"scroll\"><table>\n<thead><tr><td></td>");
     for (int s = 0; s < IL_LISTING_GROUPS; s++)
         if (p->samples[s])
-            il_words_add(t, "<th scope=\"col\">%s</th>", il_listing_groups[s]);
-    il_words_add(t, "</tr></thead>\n<tbody>\n");
+            il_text_add(t, "<th scope=\"col\">%s</th>", il_listing_groups[s]);
+    il_text_add(t, "</tr></thead>\n<tbody>\n");
     for (int k = -1; k < IL_PICTURE_KINDS; k++) {
         if (p->listing.layout != IL_LAYOUT_SPLITS && (k == IL_INPAINTED || k == IL_FAKEFAKE))
             continue;
-        il_words_add(t, "<tr><th scope=\"row\">%s</th>", k < 0 ? "samples" : il_preview_label(p, k));
+        il_text_add(t, "<tr><th scope=\"row\">%s</th>", k < 0 ? "samples" : il_preview_label(p, k));
         for (int s = 0; s < IL_LISTING_GROUPS; s++)
             if (p->samples[s])
-                il_words_add(t, "<td>%zu</td>", k < 0 ? p->samples[s] : p->files[s][k]);
-        il_words_add(t, "</tr>\n");
+                il_text_add(t, "<td>%zu</td>", k < 0 ? p->samples[s] : p->files[s][k]);
+        il_text_add(t, "</tr>\n");
     }
-    il_words_add(t, "</tbody></table></div>\n");
+    il_text_add(t, "</tbody></table></div>\n");
 }
 
 /* 400 x 130; bars stand on y = 100. */
@@ -122,23 +122,23 @@ static void add_histogram(il_text *t, const il_preview *p)
     size_t most = 1;
     for (int b = 0; b < IL_PREVIEW_BINS; b++)
         most = p->bins[b] > most ? p->bins[b] : most;
-    il_words_add(t, "<figure class=\"areas\"><svg viewBox=\"0 0 400 130\" role=\"img\" aria-label=\"Histogram of mask areas: ");
+    il_text_add(t, "<figure class=\"areas\"><svg viewBox=\"0 0 400 130\" role=\"img\" aria-label=\"Histogram of mask areas: ");
     for (int b = 0; b < IL_PREVIEW_BINS; b++)
         if (p->bins[b])
-            il_words_add(t, "%d to %d %%: %zu; ", b * 100 / IL_PREVIEW_BINS, (b + 1) * 100 / IL_PREVIEW_BINS, p->bins[b]);
-    il_words_add(t, "\">\n<text x=\"0\" y=\"10\">%zu</text>\n", most);
+            il_text_add(t, "%d to %d %%: %zu; ", b * 100 / IL_PREVIEW_BINS, (b + 1) * 100 / IL_PREVIEW_BINS, p->bins[b]);
+    il_text_add(t, "\">\n<text x=\"0\" y=\"10\">%zu</text>\n", most);
     for (int b = 0; b < IL_PREVIEW_BINS; b++) {
         int height = (int)((p->bins[b] * 84 + most - 1) / most); /* so that a single mask is visible */
         if (height)
-            il_words_add(t, "<rect x=\"%d\" y=\"%d\" width=\"18\" height=\"%d\"><title>%d to %d %%: %zu</title></rect>\n",
+            il_text_add(t, "<rect x=\"%d\" y=\"%d\" width=\"18\" height=\"%d\"><title>%d to %d %%: %zu</title></rect>\n",
                          b * 20 + 1, 100 - height, height, b * 100 / IL_PREVIEW_BINS, (b + 1) * 100 / IL_PREVIEW_BINS,
                          p->bins[b]);
     }
-    il_words_add(t, "<line x1=\"0\" y1=\"100.5\" x2=\"400\" y2=\"100.5\"/>\n");
+    il_text_add(t, "<line x1=\"0\" y1=\"100.5\" x2=\"400\" y2=\"100.5\"/>\n");
     for (int tick = 0; tick <= 4; tick++)
-        il_words_add(t, "<text x=\"%d\" y=\"116\" text-anchor=\"%s\">%d %%</text>\n", tick * 100,
+        il_text_add(t, "<text x=\"%d\" y=\"116\" text-anchor=\"%s\">%d %%</text>\n", tick * 100,
                      tick == 0 ? "start" : tick == 4 ? "end" : "middle", tick * 25);
-    il_words_add(t, "</svg><figcaption>Area of the masks (grey above 0), %zu %s</figcaption></figure>\n", p->areas,
+    il_text_add(t, "</svg><figcaption>Area of the masks (grey above 0), %zu %s</figcaption></figure>\n", p->areas,
                  p->from_manifest ? "of the manifest" : p->areas == 1 ? "mask" : "masks");
 }
 
@@ -151,26 +151,26 @@ static const char *last_part(const char *path)
 void il_preview_begin(il_text *t, const il_preview *p)
 {
     static const char *const layouts[] = { "the paper's layout", "a folder pair", "a JSON list" };
-    il_words_add(t, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+    il_text_add(t, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
                     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>");
     il_html_text(t, last_part(p->opts.path));
-    il_words_add(t, ": samples</title>\n<style>\n%s</style>\n</head>\n<body>\n<header>\n<h1>", style);
+    il_text_add(t, ": samples</title>\n<style>\n%s</style>\n</head>\n<body>\n<header>\n<h1>", style);
     il_html_text(t, last_part(p->opts.path));
-    il_words_add(t, "</h1>\n<p>%zu of %zu samples, drawn with seed %llu%s%s; %s%s</p>\n", p->chosen_count,
+    il_text_add(t, "</h1>\n<p>%zu of %zu samples, drawn with seed %llu%s%s; %s%s</p>\n", p->chosen_count,
                  p->listing.count,
                  (unsigned long long)p->opts.seed, p->opts.split ? " from " : "", p->opts.split ? p->opts.split : "",
                  layouts[p->listing.layout], p->has_manifest ? " with a manifest" : "");
-    il_words_add(t, "<div class=\"summary\">\n");
+    il_text_add(t, "<div class=\"summary\">\n");
     add_counts(t, p);
     if (p->areas)
         add_histogram(t, p);
-    il_words_add(t, "</div>\n</header>\n<main>\n");
+    il_text_add(t, "</div>\n</header>\n<main>\n");
 }
 
 void il_preview_end(il_text *t, const il_preview *p)
 {
     (void)p;
-    il_words_add(t, "</main>\n</body>\n</html>\n");
+    il_text_add(t, "</main>\n</body>\n</html>\n");
 }
 
 /* ---- samples ---- */
@@ -183,12 +183,12 @@ static int add_image(il_text *t, const char *id, const il_preview_picture *p, il
     if (rc)
         return rc;
     bool small = p->image.width < 160 && p->image.height < 160;
-    il_words_add(t, "<img%s width=\"%d\" height=\"%d\" alt=\"", small ? " class=\"small\"" : "", p->image.width,
+    il_text_add(t, "<img%s width=\"%d\" height=\"%d\" alt=\"", small ? " class=\"small\"" : "", p->image.width,
                  p->image.height);
     il_html_text(t, id);
-    il_words_add(t, ", %s: %s\" src=\"", p->label, p->what);
+    il_text_add(t, ", %s: %s\" src=\"", p->label, p->what);
     il_html_data(t, "image/webp", data, size);
-    il_words_add(t, "\">");
+    il_text_add(t, "\">");
     free(data);
     return IL_OK;
 }
@@ -196,23 +196,23 @@ static int add_image(il_text *t, const char *id, const il_preview_picture *p, il
 static int add_figure(il_text *t, const char *id, const il_preview_picture *p, il_err *e)
 {
     int rc = IL_OK;
-    il_words_add(t, "<figure>");
+    il_text_add(t, "<figure>");
     if (p->image.pixels) {
         rc = add_image(t, id, p, e);
     } else {
-        il_words_add(t, "<div class=\"broken\">cannot be read: ");
+        il_text_add(t, "<div class=\"broken\">cannot be read: ");
         il_html_text(t, p->why);
-        il_words_add(t, "</div>");
+        il_text_add(t, "</div>");
     }
-    il_words_add(t, "<figcaption>%s</figcaption></figure>\n", p->label);
+    il_text_add(t, "<figcaption>%s</figcaption></figure>\n", p->label);
     return rc;
 }
 
 static void add_facts(il_text *t, const il_preview_facts *f)
 {
-    il_words_add(t, "<dl>\n");
+    il_text_add(t, "<dl>\n");
     if (f->area >= 0)
-        il_words_add(t, "<dt>mask</dt><dd>%.1f %% of the pixels touched, %.1f %% painted</dd>\n", 100 * f->area, 100 * f->core);
+        il_text_add(t, "<dt>mask</dt><dd>%.1f %% of the pixels touched, %.1f %% painted</dd>\n", 100 * f->area, 100 * f->core);
     const il_sample *line = f->line;
     if (line) {
         add_two(t, "rule", line->masker, ": ", line->rule);
@@ -220,21 +220,21 @@ static void add_facts(il_text *t, const il_preview_facts *f)
         add_fact(t, "prompt", line->prompt);
         add_maker(t, "inpainted by", line->inpainted_by, line->inpainted_sha256);
         add_maker(t, "reconstructed by", line->reconstructed_by, line->reconstructed_sha256);
-        il_words_add(t, "<dt>seed</dt><dd>%llu</dd>\n", (unsigned long long)line->seed);
+        il_text_add(t, "<dt>seed</dt><dd>%llu</dd>\n", (unsigned long long)line->seed);
     }
-    il_words_add(t, "</dl>\n");
+    il_text_add(t, "</dl>\n");
 }
 
 int il_preview_sample(il_text *t, const il_preview_facts *facts, const il_preview_picture *pictures, size_t count, il_err *e)
 {
     int rc = IL_OK;
-    il_words_add(t, "<article>\n<h2>");
+    il_text_add(t, "<article>\n<h2>");
     il_html_text(t, facts->id);
-    il_words_add(t, " <span>%s</span></h2>\n<div class=\"row\" style=\"--count:%zu\">\n", facts->split, count);
+    il_text_add(t, " <span>%s</span></h2>\n<div class=\"row\" style=\"--count:%zu\">\n", facts->split, count);
     for (size_t i = 0; i < count && !rc; i++)
         rc = add_figure(t, facts->id, &pictures[i], e);
-    il_words_add(t, "</div>\n");
+    il_text_add(t, "</div>\n");
     add_facts(t, facts);
-    il_words_add(t, "</article>\n");
+    il_text_add(t, "</article>\n");
     return rc;
 }

@@ -44,9 +44,9 @@ void il_recipe_free(il_recipe *r)
 {
     if (!r)
         return;
-    il_parts_free(&r->maskers);
-    il_parts_free(&r->inpainters);
-    il_parts_free(&r->reconstructors);
+    il_recipe_plugins_free(&r->maskers);
+    il_recipe_plugins_free(&r->inpainters);
+    il_recipe_plugins_free(&r->reconstructors);
     for (size_t i = 0; i < r->nprompts; i++) {
         free(r->prompts[i].path);
         free(r->prompts[i].text);
@@ -101,12 +101,12 @@ static int read_name(il_recipe *r, const il_yaml *y, il_err *e)
         n->text[strspn(n->text, "abcdefghijklmnopqrstuvwxyz0123456789-_")])
         return il_yaml_fail(y, n, e, IL_EPARAM,
                             "'recipe' must be an identifier of up to 64 lower-case letters, digits, '-' and '_'");
-    if (title && (title->kind != IL_NODE_SCALAR || !il_plain_line(title->text)))
+    if (title && (title->kind != IL_NODE_SCALAR || !il_utf8_is_line(title->text)))
         return il_yaml_fail(y, title, e, IL_EPARAM, "'title' must be one line of text");
-    r->name = il_words_copy(n->text);
-    r->title = il_words_copy(title ? title->text : n->text);
-    r->path = il_words_copy(il_yaml_name(y));
-    r->source = il_words_copy(il_yaml_text(y));
+    r->name = il_text_copy(n->text);
+    r->title = il_text_copy(title ? title->text : n->text);
+    r->path = il_text_copy(il_yaml_name(y));
+    r->source = il_text_copy(il_yaml_text(y));
     return r->name && r->title && r->path && r->source ? IL_OK : il_fail_oom(e);
 }
 
@@ -115,7 +115,7 @@ static int read_photos(il_recipe *r, const il_yaml *y, il_err *e)
     const il_node *map = NULL;
     int rc = need_map(&map, y, "photos", e);
     if (!rc)
-        rc = il_parts_table(&r->photos, il_recipe_photo_keys, y, map, NULL, e);
+        rc = il_recipe_plugins_table(&r->photos, il_recipe_photo_keys, y, map, NULL, e);
     if (rc)
         return rc;
     const char *fit = il_params_text(r->photos, "fit");
@@ -155,7 +155,7 @@ static int read_splits(il_recipe *r, const il_yaml *y, il_err *e)
     il_params *p = NULL;
     int rc = need_map(&map, y, "splits", e);
     if (!rc)
-        rc = il_parts_table(&p, specs, y, map, NULL, e);
+        rc = il_recipe_plugins_table(&p, specs, y, map, NULL, e);
     for (int i = 0; !rc && i < IL_SPLITS; i++)
         r->splits[i] = il_params_real(p, il_split_names[i]);
     il_params_free(p);
@@ -166,7 +166,7 @@ static int read_plain(il_recipe *r, const il_yaml *y, il_err *e)
 {
     static const char *const others[] = { "recipe",  "title",   "photos",      "splits",
                                           "maskers", "inpaint", "reconstruct", "pictures", NULL };
-    return il_parts_table(&r->plain, il_recipe_plain_keys, y, il_yaml_root(y), others, e);
+    return il_recipe_plugins_table(&r->plain, il_recipe_plain_keys, y, il_yaml_root(y), others, e);
 }
 
 static int read_pictures(il_recipe *r, const il_yaml *y, il_err *e)
@@ -193,7 +193,7 @@ static int read_pictures(il_recipe *r, const il_yaml *y, il_err *e)
 
 /* ---- dependencies ---- */
 
-static int check_part(const il_recipe *r, const il_part *p, bool paints, const il_yaml *y, const il_node *at, il_err *e)
+static int check_part(const il_recipe *r, const il_recipe_plugin *p, bool paints, const il_yaml *y, const il_node *at, il_err *e)
 {
     const il_generator_ops *ops = p->plugin->generator;
     if (paints ? !ops->inpaint : !ops->reconstruct)
@@ -237,13 +237,13 @@ static int read_parts(il_recipe *r, const il_yaml *y, il_err *e)
     int rc = il_registry_open(&r->registry, &why);
     if (rc)
         return il_fail(e, rc, "%s", why.message);
-    rc = il_parts_read(&r->maskers, r->registry, IL_KIND_MASKER, y, maskers, e);
+    rc = il_recipe_plugins_read(&r->maskers, r->registry, IL_KIND_MASKER, y, maskers, e);
     if (!rc)
-        rc = il_parts_read(&r->inpainters, r->registry, IL_KIND_GENERATOR, y, inpaint, e);
+        rc = il_recipe_plugins_read(&r->inpainters, r->registry, IL_KIND_GENERATOR, y, inpaint, e);
     if (!rc && reconstruct)
-        rc = il_parts_read(&r->reconstructors, r->registry, IL_KIND_GENERATOR, y, reconstruct, e);
+        rc = il_recipe_plugins_read(&r->reconstructors, r->registry, IL_KIND_GENERATOR, y, reconstruct, e);
     else if (!rc) /* the inpainting pipeline's own autoencoder */
-        rc = il_parts_lend(&r->reconstructors, &r->inpainters, e);
+        rc = il_recipe_plugins_lend(&r->reconstructors, &r->inpainters, e);
     return rc ? rc : check_parts(r, y, e);
 }
 
@@ -270,7 +270,7 @@ done:
 
 /* ---- files and weights ---- */
 
-static int add_uses(il_uses *out, const il_parts *parts, il_err *e)
+static int add_uses(il_uses *out, const il_recipe_plugins *parts, il_err *e)
 {
     int rc = IL_OK;
     for (size_t i = 0; !rc && i < parts->count; i++) {
@@ -305,7 +305,7 @@ int il_recipe_uses(const il_recipe *r, il_uses *out, il_err *e)
     return rc;
 }
 
-static int load_parts(il_parts *parts, il_device device, il_err *e)
+static int load_parts(il_recipe_plugins *parts, il_device device, il_err *e)
 {
     int rc = IL_OK;
     for (size_t i = 0; !rc && i < parts->count; i++) {

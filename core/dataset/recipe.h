@@ -23,7 +23,7 @@ struct il_recipe {
     int size;
     double splits[IL_SPLITS]; /* numbers of photos, or shares of them if the greatest is at most 1 */
     bool pictures[IL_PICTURE_KINDS]; /* to be written */
-    il_parts maskers, inpainters, reconstructors;
+    il_recipe_plugins maskers, inpainters, reconstructors;
     il_device device;     /* the device, once loaded */
     il_prompt *prompts;   /* of the photos listed by il_recipe_scan that have a caption, by path */
     size_t nprompts;

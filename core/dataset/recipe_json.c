@@ -4,11 +4,11 @@
 #include "dataset/recipe.h"
 #include "base/params_json.h"
 
-static json_t *json_of_parts(const il_parts *parts, bool *bad)
+static json_t *json_of_parts(const il_recipe_plugins *parts, bool *bad)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < parts->count; i++) {
-        const il_part *part = &parts->list[i];
+        const il_recipe_plugin *part = &parts->list[i];
         json_t *one = json_object();
         char share[40];
         snprintf(share, sizeof share, "%.17g", part->share);

@@ -9,7 +9,7 @@
 #include "base/params.h"
 #include "plugin/descriptor.h"
 
-void il_parts_free(il_parts *p)
+void il_recipe_plugins_free(il_recipe_plugins *p)
 {
     for (size_t i = 0; i < p->count; i++) {
         if (p->list[i].lent || !p->list[i].plugin)
@@ -18,19 +18,19 @@ void il_parts_free(il_parts *p)
         il_params_free(p->list[i].params);
     }
     free(p->list);
-    *p = (il_parts){ 0 };
+    *p = (il_recipe_plugins){ 0 };
 }
 
-int il_parts_lend(il_parts *out, const il_parts *from, il_err *e)
+int il_recipe_plugins_lend(il_recipe_plugins *out, const il_recipe_plugins *from, il_err *e)
 {
-    il_part *list = calloc(from->count ? from->count : 1, sizeof *list);
+    il_recipe_plugin *list = calloc(from->count ? from->count : 1, sizeof *list);
     if (!list)
         return il_fail_oom(e);
     for (size_t i = 0; i < from->count; i++) {
         list[i] = from->list[i];
         list[i].lent = true;
     }
-    *out = (il_parts){ list, from->count };
+    *out = (il_recipe_plugins){ list, from->count };
     return IL_OK;
 }
 
@@ -56,7 +56,7 @@ static int set_value(il_params *p, const il_yaml *y, const il_node *key, const i
     return rc ? il_yaml_fail(y, spec ? value : key, e, IL_EPARAM, "%s", why.message) : IL_OK;
 }
 
-int il_parts_table(il_params **out, const il_param_spec *specs, const il_yaml *y, const il_node *map,
+int il_recipe_plugins_table(il_params **out, const il_param_spec *specs, const il_yaml *y, const il_node *map,
                    const char *const *except, il_err *e)
 {
     il_params *p = NULL;
@@ -89,7 +89,7 @@ static int read_share(double *out, const il_yaml *y, const il_node *map, il_err 
 }
 
 /* Checks that the files and folders in the settings exist. */
-static int check_paths(const il_part *part, const il_yaml *y, const il_node *name, il_err *e)
+static int check_paths(const il_recipe_plugin *part, const il_yaml *y, const il_node *name, il_err *e)
 {
     for (const il_param_spec *s = il_params_specs(part->params); s->name; s++) {
         const char *path = s->type == IL_PARAM_PATH ? il_params_text(part->params, s->name) : "";
@@ -100,11 +100,11 @@ static int check_paths(const il_part *part, const il_yaml *y, const il_node *nam
     return IL_OK;
 }
 
-static int read_part(il_part *out, il_registry *registry, il_kind kind, const il_yaml *y, const il_node *at, il_err *e)
+static int read_part(il_recipe_plugin *out, il_registry *registry, il_kind kind, const il_yaml *y, const il_node *at, il_err *e)
 {
     static const char *const own[] = { "name", "share", NULL };
     const il_node *name = at->kind == IL_NODE_MAP ? il_yaml_get(at, "name") : at;
-    il_part part = { 0 };
+    il_recipe_plugin part = { 0 };
     il_err why = { 0 };
     if (at->kind == IL_NODE_LIST || !name || name->kind != IL_NODE_SCALAR)
         return il_yaml_fail(y, at, e, IL_EPARAM, "expected the name of a %s, or a mapping with 'name'",
@@ -114,7 +114,7 @@ static int read_part(il_part *out, il_registry *registry, il_kind kind, const il
         return rc == IL_ENOMEM ? il_fail_oom(e) : il_yaml_fail(y, name, e, IL_EPLUGIN, "%s", why.message);
     rc = read_share(&part.share, y, at, e);
     if (!rc)
-        rc = il_parts_table(&part.params, part.plugin->params, y, at->kind == IL_NODE_MAP ? at : NULL, own, e);
+        rc = il_recipe_plugins_table(&part.params, part.plugin->params, y, at->kind == IL_NODE_MAP ? at : NULL, own, e);
     if (!rc)
         rc = check_paths(&part, y, name, e);
     if (!rc && part.plugin->open(&part.self, part.params, &why))
@@ -128,9 +128,9 @@ static int read_part(il_part *out, il_registry *registry, il_kind kind, const il
     return rc;
 }
 
-int il_parts_read(il_parts *out, il_registry *registry, il_kind kind, const il_yaml *y, const il_node *at, il_err *e)
+int il_recipe_plugins_read(il_recipe_plugins *out, il_registry *registry, il_kind kind, const il_yaml *y, const il_node *at, il_err *e)
 {
-    il_parts p = { 0 };
+    il_recipe_plugins p = { 0 };
     if (!at)
         return IL_OK;
     size_t n = at->kind == IL_NODE_LIST ? at->count : 1;
@@ -142,13 +142,13 @@ int il_parts_read(il_parts *out, il_registry *registry, il_kind kind, const il_y
     for (; !rc && p.count < n; p.count += !rc)
         rc = read_part(&p.list[p.count], registry, kind, y, at->kind == IL_NODE_LIST ? at->items[p.count] : at, e);
     if (rc)
-        il_parts_free(&p);
+        il_recipe_plugins_free(&p);
     else
         *out = p;
     return rc;
 }
 
-size_t il_parts_at(const il_parts *p, double place)
+size_t il_recipe_plugins_at(const il_recipe_plugins *p, double place)
 {
     double total = 0, reached = 0;
     for (size_t i = 0; i < p->count; i++)

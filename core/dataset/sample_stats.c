@@ -6,14 +6,14 @@
 #include "image/perceptual_hash.h"
 #include "base/sha256.h"
 
-void il_measure_clear(il_measure *m)
+void il_sample_stats_clear(il_sample_stats *m)
 {
     for (int k = 0; k < IL_PICTURE_KINDS; k++)
         free(m->why[k]);
-    *m = (il_measure){ 0 };
+    *m = (il_sample_stats){ 0 };
 }
 
-int il_measure_kind(const il_listed *s)
+int il_sample_stats_kind(const il_listed *s)
 {
     static const int order[] = { IL_ORIGINAL, IL_REALFAKE, IL_FAKEFAKE, IL_INPAINTED };
     for (int i = 0; i < 4; i++)
@@ -23,18 +23,18 @@ int il_measure_kind(const il_listed *s)
 }
 
 /* Records why a file cannot be read; fails only when out of memory. */
-static int note(il_measure *m, int k, const char *path, int rc, il_err *why, il_err *e)
+static int note(il_sample_stats *m, int k, const char *path, int rc, il_err *why, il_err *e)
 {
     if (!rc)
         return IL_OK;
     size_t n = strlen(path);
     bool named = strncmp(why->message, path, n) == 0 && strncmp(why->message + n, ": ", 2) == 0;
     if (rc != IL_ENOMEM)
-        m->why[k] = il_words_copy(why->message + (named ? n + 2 : 0));
+        m->why[k] = il_text_copy(why->message + (named ? n + 2 : 0));
     return m->why[k] ? IL_OK : il_fail_oom(e);
 }
 
-static int read_one(il_image *out, il_measure *m, const il_listed *s, int k, bool fast, il_err *e)
+static int read_one(il_image *out, il_sample_stats *m, const il_listed *s, int k, bool fast, il_err *e)
 {
     il_err why = { 0 };
     il_image image = { 0 };
@@ -43,7 +43,7 @@ static int read_one(il_image *out, il_measure *m, const il_listed *s, int k, boo
         return note(m, k, path, il_image_size(&m->width[k], &m->height[k], path, &why), &why, e);
     int rc = il_image_read(&image, path, &why);
     if (!rc)
-        rc = il_words_sha256_file(&m->sha256[k], path, &why);
+        rc = il_sha256_file(&m->sha256[k], path, &why);
     if (rc) {
         il_image_free(&image);
         return note(m, k, path, rc, &why, e);
@@ -54,7 +54,7 @@ static int read_one(il_image *out, il_measure *m, const il_listed *s, int k, boo
     return IL_OK;
 }
 
-static void measure_mask(il_measure *m, const il_image *mask)
+static void measure_mask(il_sample_stats *m, const il_image *mask)
 {
     size_t n = (size_t)mask->width * (size_t)mask->height, touched = 0, full = 0;
     const uint8_t *p = mask->pixels;
@@ -83,7 +83,7 @@ static bool same_pixel(const il_image *a, const il_image *b, size_t i)
     return p[0] == q[0] && p[p_step] == q[q_step] && p[2 * p_step] == q[2 * q_step];
 }
 
-static void compare(il_measure *m, int k, const il_image *image, const il_image *original, const il_image *mask)
+static void compare(il_sample_stats *m, int k, const il_image *image, const il_image *original, const il_image *mask)
 {
     size_t n = (size_t)image->width * (size_t)image->height, differing = 0;
     bool composed = (k == IL_REALFAKE || k == IL_FAKEFAKE) && same_size(image, mask);
@@ -95,10 +95,10 @@ static void compare(il_measure *m, int k, const il_image *image, const il_image 
     m->is_original[k] = differing == 0;
 }
 
-int il_measure_sample(il_measure *out, const il_listed *s, bool fast, il_err *e)
+int il_sample_stats_sample(il_sample_stats *out, const il_listed *s, bool fast, il_err *e)
 {
     il_image images[IL_PICTURE_KINDS] = { { 0 } };
-    il_measure m = { .look_kind = il_measure_kind(s) };
+    il_sample_stats m = { .look_kind = il_sample_stats_kind(s) };
     int rc = IL_OK;
     for (int k = 0; k < IL_PICTURE_KINDS && !rc; k++)
         if (s->path[k])
@@ -109,13 +109,13 @@ int il_measure_sample(il_measure *out, const il_listed *s, bool fast, il_err *e)
         if (same_size(&images[k], &images[IL_ORIGINAL]))
             compare(&m, k, &images[k], &images[IL_ORIGINAL], &images[IL_MASK]);
     if (!rc && m.look_kind >= 0 && images[m.look_kind].pixels) {
-        rc = il_twins_hash(&m.look, &images[m.look_kind], e);
+        rc = il_perceptual_hash_of(&m.look, &images[m.look_kind], e);
         m.has_look = !rc;
     }
     for (int k = 0; k < IL_PICTURE_KINDS; k++)
         il_image_free(&images[k]);
     if (rc)
-        il_measure_clear(&m);
+        il_sample_stats_clear(&m);
     else
         *out = m;
     return rc;

@@ -1,12 +1,12 @@
 /* sample_stats.h - what one sample's files contain. */
-#ifndef IL_DATASET_MEASURE_H
-#define IL_DATASET_MEASURE_H
+#ifndef IL_DATASET_SAMPLE_STATS_H
+#define IL_DATASET_SAMPLE_STATS_H
 
 #include "dataset/listing.h"
 #include "base/text.h"
 #include "base/sha256.h"
 
-typedef struct il_measure {
+typedef struct il_sample_stats {
     int width[IL_PICTURE_KINDS], height[IL_PICTURE_KINDS]; /* 0: absent or unreadable */
     char *why[IL_PICTURE_KINDS];                           /* unreadable: why, without the path */
     /* not set in fast mode from here on */
@@ -20,13 +20,13 @@ typedef struct il_measure {
     int look_kind;                          /* the image that represents the sample; -1: none */
     bool has_look;
     uint64_t look; /* its perceptual hash */
-} il_measure;
+} il_sample_stats;
 
 /* The original, or else the first of realfake, fakefake and inpainted; -1: there is none. */
-int il_measure_kind(const il_listed *s);
+int il_sample_stats_kind(const il_listed *s);
 
 /* fast: headers only. Fails only when out of memory; problems with files are part of the result. */
-int il_measure_sample(il_measure *out, const il_listed *s, bool fast, il_err *e);
-void il_measure_clear(il_measure *m);
+int il_sample_stats_sample(il_sample_stats *out, const il_listed *s, bool fast, il_err *e);
+void il_sample_stats_clear(il_sample_stats *m);
 
 #endif

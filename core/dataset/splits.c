@@ -11,7 +11,7 @@ enum { PAIRS = 1000000 };
 struct work {
     const il_recipe *r;
     const il_photos *photos;
-    const il_photo_facts *facts;
+    const il_photo_info *facts;
     size_t n;
     size_t *head;    /* per photo: another of its group, or itself (union-find) */
     size_t *size;    /* of the group, at its head */
@@ -118,7 +118,7 @@ static int join_twins(struct work *w, il_splits *s, il_err *e)
 {
     uint64_t *looks = malloc(w->n * sizeof *looks);
     size_t *index = malloc(w->n * sizeof *index), kept = 0, count = 0;
-    il_twins_pair *pairs = NULL;
+    il_perceptual_hash_pair *pairs = NULL;
     int rc = looks && index ? IL_OK : il_fail_oom(e);
     for (size_t i = 0; !rc && i < w->n; i++)
         if (!w->out[i]) {
@@ -126,7 +126,7 @@ static int join_twins(struct work *w, il_splits *s, il_err *e)
             index[kept++] = i;
         }
     if (!rc)
-        rc = il_twins_find(&pairs, &count, NULL, looks, kept, IL_TWINS_NEAR, PAIRS, e);
+        rc = il_perceptual_hash_pairs(&pairs, &count, NULL, looks, kept, IL_TWINS_NEAR, PAIRS, e);
     for (size_t i = 0; !rc && i < count; i++)
         join(w, index[pairs[i].a], index[pairs[i].b]);
     for (size_t i = 0; !rc && i < w->n; i++)
@@ -217,7 +217,7 @@ static int fill(il_splits *s, struct work *w, il_err *e)
     return IL_OK;
 }
 
-int il_splits_assign(il_splits *out, const il_recipe *r, const il_photos *photos, const il_photo_facts *facts, il_err *e)
+int il_splits_assign(il_splits *out, const il_recipe *r, const il_photos *photos, const il_photo_info *facts, il_err *e)
 {
     struct work w = { .r = r, .photos = photos, .facts = facts, .n = photos->count };
     il_splits s = { 0 };

@@ -8,12 +8,12 @@
 #include "base/sha256.h"
 
 /* Facts about a photo's file. */
-typedef struct il_photo_facts {
+typedef struct il_photo_info {
     il_digest sha256;
-    uint64_t look;     /* il_twins_hash */
+    uint64_t look;     /* il_perceptual_hash_of */
     int width, height;
     char *why;         /* why it cannot be used; NULL: it can */
-} il_photo_facts;
+} il_photo_info;
 
 typedef struct il_splits {
     int *of;           /* per photo: IL_SPLIT_TRAIN, IL_SPLIT_VALIDATION, IL_SPLIT_TEST, or -1: not used */
@@ -27,7 +27,7 @@ typedef struct il_splits {
 
 /* facts NULL: only names are known (no copies, no twins). IL_EDATA when there are too few photos: the message gives
  * the number available and needed. */
-int il_splits_assign(il_splits *out, const il_recipe *r, const il_photos *photos, const il_photo_facts *facts, il_err *e);
+int il_splits_assign(il_splits *out, const il_recipe *r, const il_photos *photos, const il_photo_info *facts, il_err *e);
 void il_splits_free(il_splits *s);
 
 #endif

@@ -19,9 +19,9 @@ static int add_photo(il_tasks *t, const il_recipe *r, const il_photo *photo, siz
         il_text id = { 0 };
         bool cut = r->fit == IL_FIT_TILES;
         if (cut)
-            il_words_add(&id, "%s-%d", photo->id, tile);
+            il_text_add(&id, "%s-%d", photo->id, tile);
         else
-            il_words_add(&id, "%s", photo->id);
+            il_text_add(&id, "%s", photo->id);
         if (id.failed)
             return il_fail_oom(e);
         uint64_t seed = il_random_seed((uint64_t)il_params_int(r->plain, "seed"), id.data);
@@ -46,7 +46,7 @@ static int by_key(const void *a, const void *b)
 }
 
 /* Assigns the parts to n tasks in a random order; `slot` returns where a task stores its part. */
-static int deal(il_task *tasks, size_t n, const il_parts *parts, const char *what, size_t *(*slot)(il_task *), il_err *e)
+static int deal(il_task *tasks, size_t n, const il_recipe_plugins *parts, const char *what, size_t *(*slot)(il_task *), il_err *e)
 {
     struct drawn *list = malloc((n ? n : 1) * sizeof *list);
     if (!list)
@@ -55,7 +55,7 @@ static int deal(il_task *tasks, size_t n, const il_parts *parts, const char *wha
         list[i] = (struct drawn){ il_random_seed(tasks[i].seed, what), &tasks[i] };
     qsort(list, n, sizeof *list, by_key);
     for (size_t i = 0; i < n; i++)
-        *slot(list[i].task) = il_parts_at(parts, ((double)i + 0.5) / (double)n);
+        *slot(list[i].task) = il_recipe_plugins_at(parts, ((double)i + 0.5) / (double)n);
     free(list);
     return IL_OK;
 }
@@ -79,18 +79,18 @@ static int deal_all(il_tasks *t, const il_recipe *r, il_err *e)
     return rc;
 }
 
-int il_tasks_list(il_tasks *out, const il_recipe *r, const il_photos *photos, const il_photo_facts *facts,
+int il_tasks_list(il_tasks *out, const il_recipe *r, const il_photos *photos, const il_photo_info *facts,
                   const il_splits *splits, il_err *e)
 {
     il_tasks t = { 0 };
     size_t n = 0;
     for (size_t i = 0; i < splits->used; i++)
-        n += (size_t)il_maker_tiles(r, facts[splits->order[i]].width, facts[splits->order[i]].height);
+        n += (size_t)il_make_sample_tiles(r, facts[splits->order[i]].width, facts[splits->order[i]].height);
     t.list = calloc(n ? n : 1, sizeof *t.list);
     int rc = t.list ? IL_OK : il_fail_oom(e);
     for (size_t i = 0; !rc && i < splits->used; i++) {
         size_t at = splits->order[i];
-        int tiles = il_maker_tiles(r, facts[at].width, facts[at].height);
+        int tiles = il_make_sample_tiles(r, facts[at].width, facts[at].height);
         rc = add_photo(&t, r, &photos->list[at], at, splits->of[at], tiles, e);
     }
     if (!rc)

@@ -19,7 +19,7 @@ typedef struct il_tasks {
 } il_tasks;
 
 /* Within each split every masker and generator gets its share, to the nearest whole number. */
-int il_tasks_list(il_tasks *out, const il_recipe *r, const il_photos *photos, const il_photo_facts *facts,
+int il_tasks_list(il_tasks *out, const il_recipe *r, const il_photos *photos, const il_photo_info *facts,
                   const il_splits *splits, il_err *e);
 void il_tasks_free(il_tasks *t);
 

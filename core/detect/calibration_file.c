@@ -42,7 +42,7 @@ static json_t *json_of_tested(const il_tested *t)
 static int write_root(const json_t *root, const char *path, il_err *e)
 {
     char *text = il_json_short() ? NULL : il_json_text(root, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(DIGITS));
-    int rc = text ? il_whole_write(path, text, strlen(text), e) : il_fail_oom(e);
+    int rc = text ? il_atomic_file_write(path, text, strlen(text), e) : il_fail_oom(e);
     free(text);
     return rc;
 }
@@ -183,7 +183,7 @@ int il_calibration_read(il_calibration *k, il_tested *t, bool *fits, const char 
 
 int il_calibration_path(il_text *path, const char *weights, il_err *e)
 {
-    il_words_add(path, "%s" IL_CALIBRATION_ENDING, weights);
+    il_text_add(path, "%s" IL_CALIBRATION_ENDING, weights);
     return path->failed ? il_fail_oom(e) : IL_OK;
 }
 
@@ -232,7 +232,7 @@ int il_calibration_carry(bool *done, const char *from_weights, const char *from_
     *done = rc == IL_OK;
 done:
     json_decref(root);
-    il_words_free(&to);
-    il_words_free(&from);
+    il_text_free(&to);
+    il_text_free(&from);
     return rc;
 }

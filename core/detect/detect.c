@@ -23,19 +23,19 @@ static int64_t larger(int64_t a, int64_t b)
 }
 
 /* How many tiles the memory allows at once. */
-static int choose_batch(int *out, const il_detector *d, const il_subject *s, bool writes, il_detect_opts o, il_err *e)
+static int choose_batch(int *out, const il_detector *d, const il_input_image *s, bool writes, il_detect_opts o, il_err *e)
 {
     int64_t pixels = (int64_t)s->width * s->height;
-    il_sweep_opts one = { .tile = o.tile, .overlap = o.overlap, .batch = 1 };
-    int64_t tile = d->tile_bytes + il_sweep_bytes(0, one);
-    int64_t sweep = pixels * SWEEPING + il_sweep_bytes(s->width, one) + d->tile_bytes;
+    il_tiled_inference_opts one = { .tile = o.tile, .overlap = o.overlap, .batch = 1 };
+    int64_t tile = d->tile_bytes + il_tiled_inference_bytes(0, one);
+    int64_t sweep = pixels * SWEEPING + il_tiled_inference_bytes(s->width, one) + d->tile_bytes;
     int64_t need = larger(sweep, pixels * READING + (int64_t)s->size);
     if (writes)
         need = larger(need, pixels * WRITING);
     int64_t room = o.memory - d->base_bytes;
     if (need > room)
         return il_fail(e, IL_EPARAM, "%s: %dx%d pixels in tiles of %d need about %lld MiB; --memory allows %lld",
-                       il_subject_name(s->path), s->width, s->height, o.tile, (long long)((d->base_bytes + need) >> 20) + 1,
+                       il_input_image_name(s->path), s->width, s->height, o.tile, (long long)((d->base_bytes + need) >> 20) + 1,
                        (long long)(o.memory >> 20));
     int64_t more = tile > 0 ? (room - sweep) / tile : MOST_BATCH;
     *out = more >= MOST_BATCH - 1 ? MOST_BATCH : 1 + (int)more;
@@ -47,24 +47,24 @@ static int choose_batch(int *out, const il_detector *d, const il_subject *s, boo
 static int write_picture(const il_image *image, const char *stem, const char *ending, il_err *e)
 {
     il_text path = { 0 };
-    il_words_add(&path, "%s.%s.png", stem, ending);
+    il_text_add(&path, "%s.%s.png", stem, ending);
     int rc = path.failed ? il_fail_oom(e) : il_image_write(image, path.data, e);
-    il_words_free(&path);
+    il_text_free(&path);
     return rc;
 }
 
 /* Overwrites the photo. */
-static int write_pictures(il_image *photo, const il_sweep_result *r, const char *stem, il_err *e)
+static int write_pictures(il_image *photo, const il_tiled_inference_result *r, const char *stem, il_err *e)
 {
     il_image heat = { 0 };
     int rc = write_picture(&r->mask, stem, "mask", e);
     if (rc == IL_OK)
-        rc = il_show_heat(&heat, &r->score, e);
+        rc = il_heatmap_scores(&heat, &r->score, e);
     if (rc == IL_OK)
         rc = write_picture(&heat, stem, "heat", e);
     il_image_free(&heat);
     if (rc == IL_OK)
-        rc = il_show_overlay(photo, &r->mask, e);
+        rc = il_heatmap_overlay(photo, &r->mask, e);
     return rc == IL_OK ? write_picture(photo, stem, "overlay", e) : rc;
 }
 
@@ -75,9 +75,9 @@ il_compression il_detect_compression(const il_finding *f)
     return f->header.lossy ? IL_LOSSY : IL_LOSSLESS;
 }
 
-static unsigned warnings_of(const il_subject *s, const il_detector *d, int tile)
+static unsigned warnings_of(const il_input_image *s, const il_detector *d, int tile)
 {
-    const il_header *h = &s->header;
+    const il_metadata *h = &s->header;
     int size = d->card.size ? d->card.size : tile;
     bool small = s->width < tile || s->height < tile;
     bool set[IL_WARNINGS] = {
@@ -172,7 +172,7 @@ void il_detect_warning_text(char *to, size_t size, const il_finding *f, const il
 
 /* ---- the whole ---- */
 
-static int judge(il_finding *f, const il_detector *d, const il_sweep_result *r, il_detect_opts o, il_err *e)
+static int judge(il_finding *f, const il_detector *d, const il_tiled_inference_result *r, il_detect_opts o, il_err *e)
 {
     int64_t pixels = (int64_t)f->width * f->height;
     double least = o.least * (double)pixels;
@@ -193,38 +193,38 @@ static int judge(il_finding *f, const il_detector *d, const il_sweep_result *r, 
     return IL_OK;
 }
 
-static int examine(il_finding *f, const il_detector *d, il_subject *s, const char *stem, il_detect_opts o, il_err *e)
+static int examine(il_finding *f, const il_detector *d, il_input_image *s, const char *stem, il_detect_opts o, il_err *e)
 {
-    il_sweep_result r = { 0 };
-    il_sweep_opts sweep = { .tile = o.tile, .overlap = o.overlap, .threshold = o.threshold };
+    il_tiled_inference_result r = { 0 };
+    il_tiled_inference_opts sweep = { .tile = o.tile, .overlap = o.overlap, .threshold = o.threshold };
     int rc = choose_batch(&sweep.batch, d, s, stem != NULL, o, e);
     if (rc == IL_OK)
-        rc = il_subject_decode(s, e);
+        rc = il_input_image_decode(s, e);
     if (rc != IL_OK)
         return rc;
-    rc = il_sweep_picture(&r, &d->model, &s->image, sweep, e);
+    rc = il_tiled_inference_run(&r, &d->model, &s->image, sweep, e);
     if (rc != IL_OK)
-        il_fail_in(e, "%s", il_subject_name(s->path));
+        il_fail_in(e, "%s", il_input_image_name(s->path));
     if (rc == IL_OK)
         rc = judge(f, d, &r, o, e);
     if (rc == IL_OK && stem)
         rc = write_pictures(&s->image, &r, stem, e);
-    il_sweep_free(&r);
+    il_tiled_inference_free(&r);
     return rc;
 }
 
 int il_detect_picture(il_finding *out, const il_detector *d, const char *path, const char *stem, il_detect_opts o,
                       il_err *e)
 {
-    il_subject s = { 0 };
-    int rc = il_subject_open(&s, path, e);
+    il_input_image s = { 0 };
+    int rc = il_input_image_open(&s, path, e);
     if (rc != IL_OK)
         return rc;
     il_finding f = { .path = path, .header = s.header, .width = s.width, .height = s.height };
     memcpy(f.sha256, s.sha256.hex, sizeof f.sha256);
     f.warnings = warnings_of(&s, d, o.tile);
     rc = examine(&f, d, &s, stem, o, e);
-    il_subject_close(&s);
+    il_input_image_close(&s);
     if (rc == IL_OK)
         *out = f;
     else

@@ -22,7 +22,7 @@ typedef enum il_warning {
 
 typedef struct il_finding {
     const char *path; /* lent; "-": standard input */
-    il_header header;
+    il_metadata header;
     char sha256[65];  /* of the file */
     int width, height;
     int64_t marked;   /* pixels */

@@ -62,7 +62,7 @@ static int choose(il_detector *d, il_registry *registry, const char *name, il_er
     int rc = il_registry_find(&d->choice.plugin, registry, IL_KIND_MODEL, name, e);
     if (rc == IL_OK)
         rc = il_params_new(&d->choice.params, d->choice.plugin->params, e);
-    if (rc == IL_OK && !(d->choice.label = il_words_copy(name)))
+    if (rc == IL_OK && !(d->choice.label = il_text_copy(name)))
         rc = il_fail_oom(e);
     return rc;
 }
@@ -93,10 +93,10 @@ static int note_training(il_card *c, const json_t *root, il_err *e)
     c->size = as_int(json_object_get(json_object_get(root, "train"), "size"));
     c->has_seed = json_is_integer(seed);
     c->seed = (uint64_t)json_integer_value(seed);
-    if (dataset && !c->dataset && !(c->dataset = il_words_copy(dataset)))
+    if (dataset && !c->dataset && !(c->dataset = il_text_copy(dataset)))
         return il_fail_oom(e);
     if (dataset)
-        il_plain_text(c->dataset);
+        il_utf8_make_plain(c->dataset);
     return IL_OK;
 }
 
@@ -136,7 +136,7 @@ static int load(il_detector *d, il_device device, il_err *e)
 int il_detector_check_hash(const il_card *c, il_err *e)
 {
     il_digest found;
-    int rc = il_words_sha256_file(&found, c->weights, e);
+    int rc = il_sha256_file(&found, c->weights, e);
     if (rc != IL_OK)
         return rc;
     if (strcmp(found.hex, c->sha256) == 0)
@@ -151,7 +151,7 @@ int il_detector_from_store(il_detector *out, il_registry *registry, il_store *st
 {
     il_detector d = { .card = { .tested = { .iou = NAN } } };
     char *config = NULL, *params = NULL;
-    int rc = il_pick_run(&d.card, &config, &params, store, wanted, e);
+    int rc = il_select_run(&d.card, &config, &params, store, wanted, e);
     if (rc != IL_OK)
         return rc;
     rc = apply_config(&d, registry, config, params, e);
@@ -201,9 +201,9 @@ static int apply_yaml(il_detector *d, il_registry *registry, const char *text, i
 static int note_from(char **to, const il_bundle *b, const char *key, il_err *e)
 {
     const char *text = il_bundle_noted(b, key);
-    *to = il_words_copy(text);
+    *to = il_text_copy(text);
     if (*to)
-        il_plain_text(*to);
+        il_utf8_make_plain(*to);
     return text && !*to ? il_fail_oom(e) : IL_OK;
 }
 
@@ -244,12 +244,12 @@ int il_detector_from_file(il_detector *out, il_registry *registry, const char *w
 {
     il_detector d = { .card = { .tested = { .iou = NAN } } };
     il_digest digest;
-    int rc = il_words_sha256_file(&digest, weights, e);
-    if (rc == IL_OK && !(d.card.weights = il_words_copy(weights)))
+    int rc = il_sha256_file(&digest, weights, e);
+    if (rc == IL_OK && !(d.card.weights = il_text_copy(weights)))
         rc = il_fail_oom(e);
     if (rc == IL_OK)
         rc = apply_notes(&d, registry, model, e);
-    if (rc == IL_OK && !(d.card.model = il_words_copy(d.choice.plugin->name)))
+    if (rc == IL_OK && !(d.card.model = il_text_copy(d.choice.plugin->name)))
         rc = il_fail_oom(e);
     if (rc == IL_OK)
         rc = load(&d, device, e);
@@ -273,15 +273,15 @@ static int64_t most_bytes(void)
 int il_detector_try(il_detector *d, int tile, il_err *e)
 {
     il_image black = { 0 };
-    il_sweep_result r = { 0 };
+    il_tiled_inference_result r = { 0 };
     int rc = il_image_new(&black, tile, tile, 3, e);
     if (rc != IL_OK)
         return rc;
     memset(black.pixels, 0, (size_t)tile * (size_t)tile * 3);
     d->base_bytes = most_bytes();
-    rc = il_sweep_picture(&r, &d->model, &black, (il_sweep_opts){ .tile = tile, .batch = 1, .threshold = 0.5 }, e);
+    rc = il_tiled_inference_run(&r, &d->model, &black, (il_tiled_inference_opts){ .tile = tile, .batch = 1, .threshold = 0.5 }, e);
     d->tile_bytes = most_bytes() - d->base_bytes;
-    il_sweep_free(&r);
+    il_tiled_inference_free(&r);
     il_image_free(&black);
     return rc == IL_OK ? rc : il_fail_in(e, "tiles of %d", tile);
 }

@@ -20,12 +20,12 @@ static json_t *text(const char *s)
     size_t size = strlen(s);
     for (size_t i = 0, used; i < size; i += used) {
         bool good = il_utf8_next(s + i, size - i, &used) >= 0;
-        il_words_add(&t, "%.*s", good ? (int)used : 3, good ? s + i : "\xef\xbf\xbd");
+        il_text_add(&t, "%.*s", good ? (int)used : 3, good ? s + i : "\xef\xbf\xbd");
     }
     if (t.failed)
         il_json_lacks();
     json_t *result = json_string(t.data ? t.data : "");
-    il_words_free(&t);
+    il_text_free(&t);
     return result;
 }
 
@@ -112,11 +112,11 @@ static json_t *json_of_files(const char *stem)
     json_t *o = json_object();
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         il_text path = { 0 };
-        il_words_add(&path, "%s.%s.png", stem, kinds[i]);
+        il_text_add(&path, "%s.%s.png", stem, kinds[i]);
         if (path.failed)
             il_json_lacks();
         json_object_set_new(o, kinds[i], text(path.data));
-        il_words_free(&path);
+        il_text_free(&path);
     }
     return o;
 }
@@ -146,7 +146,7 @@ static json_t *json_of(const il_finding *f, const il_detector *d, il_detect_opts
     return o;
 }
 
-int il_tell_json(char **out, const il_finding *f, const il_detector *d, il_detect_opts o, const char *stem, bool pretty,
+int il_finding_json(char **out, const il_finding *f, const il_detector *d, il_detect_opts o, const char *stem, bool pretty,
                  il_err *e)
 {
     il_json_begin();
@@ -155,10 +155,10 @@ int il_tell_json(char **out, const il_finding *f, const il_detector *d, il_detec
     json_decref(all);
     il_text t = { 0 };
     if (line)
-        il_words_add(&t, "%s\n", line);
+        il_text_add(&t, "%s\n", line);
     free(line);
     if (!line || t.failed) {
-        il_words_free(&t);
+        il_text_free(&t);
         return il_fail_oom(e);
     }
     *out = t.data;

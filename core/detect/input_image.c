@@ -47,30 +47,30 @@ static int read_stdin(uint8_t **out, size_t *size, il_err *e)
     }
 }
 
-const char *il_subject_name(const char *path)
+const char *il_input_image_name(const char *path)
 {
     return strcmp(path, IL_SUBJECT_STDIN) == 0 ? "standard input" : path;
 }
 
-int il_subject_open(il_subject *out, const char *path, il_err *e)
+int il_input_image_open(il_input_image *out, const char *path, il_err *e)
 {
-    il_subject s = { .path = path };
+    il_input_image s = { .path = path };
     il_image size = { 0 };
     int rc = strcmp(path, IL_SUBJECT_STDIN) == 0 ? read_stdin(&s.data, &s.size, e)
                                                  : il_image_file_load(&s.data, &s.size, path, e);
     if (rc != IL_OK)
         return rc;
-    il_image_file in = { .path = il_subject_name(path), .data = s.data, .size = s.size, .header_only = true };
-    const char *foreign = il_header_foreign(s.data, s.size);
+    il_image_file in = { .path = il_input_image_name(path), .data = s.data, .size = s.size, .header_only = true };
+    const char *foreign = il_metadata_foreign(s.data, s.size);
     rc = !foreign ? il_image_file_decode(&size, &in, e)
                   : il_fail(e, IL_EFORMAT, "%s: is a %s file; expected PNG, JPEG or WebP: convert it to "
                             "PNG at full size (JPEG would remove part of the trace)", in.path, foreign);
     if (rc != IL_OK) {
-        il_subject_close(&s);
+        il_input_image_close(&s);
         return rc;
     }
-    s.header = il_header_read(s.data, s.size);
-    s.sha256 = il_words_sha256(s.data, s.size);
+    s.header = il_metadata_read(s.data, s.size);
+    s.sha256 = il_sha256(s.data, s.size);
     bool swap = s.header.orientation >= 5;
     s.width = swap ? size.height : size.width;
     s.height = swap ? size.width : size.height;
@@ -91,20 +91,20 @@ static int make_rgb(il_image *image, il_err *e)
     return IL_OK;
 }
 
-int il_subject_decode(il_subject *s, il_err *e)
+int il_input_image_decode(il_input_image *s, il_err *e)
 {
-    il_image_file in = { .path = il_subject_name(s->path), .data = s->data, .size = s->size };
+    il_image_file in = { .path = il_input_image_name(s->path), .data = s->data, .size = s->size };
     int rc = il_image_file_decode(&s->image, &in, e);
     free(s->data);
     s->data = NULL;
     if (rc == IL_OK)
         rc = make_rgb(&s->image, e);
-    return rc == IL_OK ? il_orient_apply(&s->image, s->header.orientation, e) : rc;
+    return rc == IL_OK ? il_orientation_apply(&s->image, s->header.orientation, e) : rc;
 }
 
-void il_subject_close(il_subject *s)
+void il_input_image_close(il_input_image *s)
 {
     free(s->data);
     il_image_free(&s->image);
-    *s = (il_subject){ 0 };
+    *s = (il_input_image){ 0 };
 }

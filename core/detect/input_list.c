@@ -24,24 +24,24 @@ struct trail {
     int depth;
 };
 
-void il_gather_free(il_gather *g)
+void il_input_list_free(il_input_list *g)
 {
     for (size_t i = 0; i < g->count; i++) {
         free(g->list[i].path);
         free(g->list[i].why);
     }
     free(g->list);
-    *g = (il_gather){ 0 };
+    *g = (il_input_list){ 0 };
 }
 
-static int add(il_gather *g, const char *path, const char *why, il_err *e)
+static int add(il_input_list *g, const char *path, const char *why, il_err *e)
 {
-    il_gathered *list = il_array_grow(g->list, g->count, sizeof *list);
+    il_input *list = il_array_grow(g->list, g->count, sizeof *list);
     if (!list)
         return il_fail_oom(e);
     g->list = list;
-    il_gathered *one = &g->list[g->count++];
-    *one = (il_gathered){ .path = il_words_copy(path), .why = il_words_copy(why) };
+    il_input *one = &g->list[g->count++];
+    *one = (il_input){ .path = il_text_copy(path), .why = il_text_copy(why) };
     return one->path && (one->why || !why) ? IL_OK : il_fail_oom(e);
 }
 
@@ -52,15 +52,15 @@ static bool begins_like_picture(const char *path)
     ssize_t n = fd < 0 ? -1 : read(fd, data, sizeof data);
     if (fd >= 0)
         close(fd);
-    return n > 0 && il_header_read(data, (size_t)n).format;
+    return n > 0 && il_metadata_read(data, (size_t)n).format;
 }
 
 /* ---- folders ---- */
 
-static int add_folder(il_gather *g, const char *path, const struct stat *st, const char *without,
+static int add_folder(il_input_list *g, const char *path, const struct stat *st, const char *without,
                       const struct trail *above, il_err *e);
 
-static int add_entry(il_gather *g, const char *path, const char *without, const struct trail *trail, il_err *e)
+static int add_entry(il_input_list *g, const char *path, const char *without, const struct trail *trail, il_err *e)
 {
     struct stat st;
     if (stat(path, &st) != 0)
@@ -77,7 +77,7 @@ static bool is_same(const char *path, const struct stat *st)
     return path && stat(path, &other) == 0 && other.st_dev == st->st_dev && other.st_ino == st->st_ino;
 }
 
-static int add_folder(il_gather *g, const char *path, const struct stat *st, const char *without,
+static int add_folder(il_input_list *g, const char *path, const struct stat *st, const char *without,
                       const struct trail *above, il_err *e)
 {
     struct trail here = { above, st->st_dev, st->st_ino, above ? above->depth + 1 : 0 };
@@ -96,7 +96,7 @@ static int add_folder(il_gather *g, const char *path, const struct stat *st, con
     for (size_t i = 0; i < names.count && rc == IL_OK; i++) {
         if (names.list[i][0] == '.')
             continue;
-        char *next = il_words_path(path, names.list[i]);
+        char *next = il_text_path(path, names.list[i]);
         rc = next ? add_entry(g, next, without, &here, e) : il_fail_oom(e);
         free(next);
     }
@@ -106,7 +106,7 @@ static int add_folder(il_gather *g, const char *path, const struct stat *st, con
 
 /* ---- arguments ---- */
 
-static int add_existing(il_gather *g, const char *path, const char *without, il_err *e)
+static int add_existing(il_input_list *g, const char *path, const char *without, il_err *e)
 {
     struct stat st;
     if (stat(path, &st) != 0)
@@ -126,7 +126,7 @@ static int on_glob_error(const char *path, int why)
     return why == ENOMEM;
 }
 
-static int add_pattern(il_gather *g, const char *word, const char *without, il_err *e)
+static int add_pattern(il_input_list *g, const char *word, const char *without, il_err *e)
 {
     glob_t found = { 0 };
     int rc = IL_OK, result = glob(word, 0, on_glob_error, &found);
@@ -140,7 +140,7 @@ static int add_pattern(il_gather *g, const char *word, const char *without, il_e
     return rc;
 }
 
-int il_gather_add(il_gather *g, const char *word, const char *without, il_err *e)
+int il_input_list_add(il_input_list *g, const char *word, const char *without, il_err *e)
 {
     struct stat st;
     if (strcmp(word, "-") == 0)
@@ -152,15 +152,15 @@ int il_gather_add(il_gather *g, const char *word, const char *without, il_err *e
 
 /* ---- names of output files ---- */
 
-void il_names_free(il_names *n)
+void il_result_names_free(il_result_names *n)
 {
     for (size_t i = 0; i < n->count; i++)
         free(n->list[i]);
     free(n->list);
-    *n = (il_names){ 0 };
+    *n = (il_result_names){ 0 };
 }
 
-static bool is_taken(const il_names *n, const char *stem)
+static bool is_taken(const il_result_names *n, const char *stem)
 {
     for (size_t i = 0; i < n->count; i++)
         if (strcmp(n->list[i], stem) == 0)
@@ -168,10 +168,10 @@ static bool is_taken(const il_names *n, const char *stem)
     return false;
 }
 
-static int take(char **stem, il_names *n, char *name, il_err *e)
+static int take(char **stem, il_result_names *n, char *name, il_err *e)
 {
     char **list = il_array_grow(n->list, n->count, sizeof *list);
-    char *copy = il_words_copy(name);
+    char *copy = il_text_copy(name);
     if (list)
         n->list = list;
     if (!list || !copy) {
@@ -184,7 +184,7 @@ static int take(char **stem, il_names *n, char *name, il_err *e)
     return IL_OK;
 }
 
-int il_names_next(char **stem, il_names *n, const char *folder, const char *path, il_err *e)
+int il_result_names_next(char **stem, il_result_names *n, const char *folder, const char *path, il_err *e)
 {
     const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
     if (strcmp(path, "-") == 0)
@@ -193,15 +193,15 @@ int il_names_next(char **stem, il_names *n, const char *folder, const char *path
     int size = (int)(dot && dot != name ? (size_t)(dot - name) : strlen(name));
     for (unsigned number = 1;; number++) {
         il_text t = { 0 };
-        il_words_add(&t, "%s/%.*s", folder, size, name);
+        il_text_add(&t, "%s/%.*s", folder, size, name);
         if (number > 1)
-            il_words_add(&t, "-%u", number);
+            il_text_add(&t, "-%u", number);
         if (t.failed) {
-            il_words_free(&t);
+            il_text_free(&t);
             return il_fail_oom(e);
         }
         if (!is_taken(n, t.data))
             return take(stem, n, t.data, e);
-        il_words_free(&t);
+        il_text_free(&t);
     }
 }

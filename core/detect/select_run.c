@@ -47,17 +47,17 @@ static int fail_choice(const il_rows *rows, const bool *fits, const char *wanted
     size_t shown = 0;
     for (size_t i = 0; i < rows->count && shown < SHOWN; i++)
         if (fits[i] || !found)
-            il_words_add(&list, "%s%s (%s)", shown++ ? ", " : "", il_rows_text(rows, i, "id"),
+            il_text_add(&list, "%s%s (%s)", shown++ ? ", " : "", il_rows_text(rows, i, "id"),
                          il_rows_text(rows, i, "name"));
     size_t all = found ? found : rows->count;
     if (all > shown)
-        il_words_add(&list, " and %zu more", all - shown);
+        il_text_add(&list, " and %zu more", all - shown);
     int rc = list.failed ? il_fail_oom(e)
              : found     ? il_fail(e, IL_EUSAGE, "--run %s: matches %zu runs: %s", wanted, found, list.data)
              : shown     ? il_fail(e, IL_EUSAGE, "--run %s: no finished run has that name; the finished runs are %s",
                                    wanted, list.data)
                          : il_fail(e, IL_EDATA, "--run %s: there is no finished run yet", wanted);
-    il_words_free(&list);
+    il_text_free(&list);
     return rc;
 }
 
@@ -76,7 +76,7 @@ static int pick_named(char id[24], size_t *namesakes, il_store *store, const cha
         for (size_t i = 0; i < rows.count; i++) {
             const char *name = il_rows_text(&rows, i, "name");
             fits[i] = how == 0 ? strcmp(il_rows_text(&rows, i, "id"), wanted) == 0
-                      : how == 1 ? strcmp(name, wanted) == 0 : il_words_match(wanted, name);
+                      : how == 1 ? strcmp(name, wanted) == 0 : il_text_match(wanted, name);
             if (fits[i]) {
                 found++;
                 last = i;
@@ -113,7 +113,7 @@ static int copy_facts(il_card *card, char **config, char **params, const il_rows
                   { &card->weights, "weights_path" } };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         const char *text = il_rows_text(r, 0, texts[i].column);
-        *texts[i].to = il_words_copy(text);
+        *texts[i].to = il_text_copy(text);
         if (text && !*texts[i].to)
             return il_fail_oom(e);
     }
@@ -138,13 +138,13 @@ static int find_weights(il_card *card, const il_store *store, il_err *e)
     const char *tail = card->weights + strlen(card->weights); /* "/HASH/weights.safetensors" */
     while (tail > card->weights && parts < 2)
         parts += *--tail == '/';
-    il_words_add(&path, "%.*sruns/%s", slash ? (int)(slash + 1 - database) : 0, database, tail + (*tail == '/'));
+    il_text_add(&path, "%.*sruns/%s", slash ? (int)(slash + 1 - database) : 0, database, tail + (*tail == '/'));
     if (path.failed) {
-        il_words_free(&path);
+        il_text_free(&path);
         return il_fail_oom(e);
     }
     if (access(path.data, F_OK) != 0) {
-        il_words_free(&path);
+        il_text_free(&path);
         return IL_OK;
     }
     free(card->weights);
@@ -182,7 +182,7 @@ static void card_clear(il_card *card, char **config, char **params)
     *config = *params = NULL;
 }
 
-int il_pick_run(il_card *card, char **config, char **params, il_store *store, const char *wanted, il_err *e)
+int il_select_run(il_card *card, char **config, char **params, il_store *store, const char *wanted, il_err *e)
 {
     char id[24];
     size_t namesakes = 1;

@@ -8,11 +8,11 @@
 static int add(il_uses *out, const char *folder, const char *name, bool optional, il_err *e)
 {
     il_text path = { 0 };
-    il_words_add(&path, "%s/%s", folder, name);
+    il_text_add(&path, "%s/%s", folder, name);
     int rc = path.failed || !path.data ? il_fail_oom(e) : IL_OK;
     if (!rc && !(optional && access(path.data, F_OK) != 0))
         rc = il_uses_add(out, path.data, e);
-    il_words_free(&path);
+    il_text_free(&path);
     return rc;
 }
 
@@ -50,9 +50,9 @@ int il_files_pipeline(il_uses *out, const char *folder, const char *variant, il_
         rc = add(out, folder, "scheduler/scheduler_config.json", false, e);
     for (size_t i = 0; i < sizeof networks / sizeof *networks && !rc; i++) {
         il_text path = { 0 };
-        il_words_add(&path, "%s/%s", folder, networks[i]);
+        il_text_add(&path, "%s/%s", folder, networks[i]);
         rc = path.failed || !path.data ? il_fail_oom(e) : add_network(out, path.data, variant, i == 0, e);
-        il_words_free(&path);
+        il_text_free(&path);
     }
     return rc;
 }

@@ -70,7 +70,7 @@ static int open_parts(il_pipeline *p, const char *folder, const il_pipeline_opts
     int rc = check_index(folder, e);
     for (int i = 0; i < PARTS && !rc; i++) {
         il_text path = { 0 };
-        il_words_add(&path, "%s/%s", folder, names[i]);
+        il_text_add(&path, "%s/%s", folder, names[i]);
         if (path.failed || !path.data)
             rc = il_fail_oom(e);
         else if (i == TOKENIZER)
@@ -83,7 +83,7 @@ static int open_parts(il_pipeline *p, const char *folder, const il_pipeline_opts
             rc = il_vae_open(&p->vae, path.data, o->network, e);
         else
             rc = il_unet_open(&p->unet, path.data, o->network, e);
-        il_words_free(&path);
+        il_text_free(&path);
     }
     return rc ? rc : check_fit(p, folder, e);
 }
@@ -99,7 +99,7 @@ int il_pipeline_open(il_pipeline **out, const char *folder, const il_pipeline_op
         return il_fail_oom(e);
     p->steps = o.steps;
     p->guidance = o.guidance;
-    p->negative = il_words_copy(o.negative ? o.negative : "");
+    p->negative = il_text_copy(o.negative ? o.negative : "");
     rc = p->negative ? open_parts(p, folder, &o, e) : il_fail_oom(e);
     if (rc)
         il_pipeline_free(p);

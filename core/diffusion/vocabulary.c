@@ -69,7 +69,7 @@ static int add_merge(il_vocabulary *v, const il_vocabulary_files *f, const char 
                      il_err *e)
 {
     il_text merged = { 0 };
-    il_words_add(&merged, "%s%s", left, right);
+    il_text_add(&merged, "%s%s", left, right);
     if (merged.failed || !merged.data)
         return il_fail_oom(e);
     const char *parts[] = { left, right, merged.data };
@@ -82,7 +82,7 @@ static int add_merge(il_vocabulary *v, const il_vocabulary_files *f, const char 
     }
     if (!rc)
         rc = il_bpe_add(v->merges, ids[0], ids[1], ids[2], e);
-    il_words_free(&merged);
+    il_text_free(&merged);
     return rc;
 }
 
@@ -119,7 +119,7 @@ static int read_lines(il_vocabulary *v, const il_vocabulary_files *f, il_err *e)
 {
     il_text path = il_vocabulary_path(f, "merges.txt");
     if (path.failed || !path.data) {
-        il_words_free(&path);
+        il_text_free(&path);
         return il_fail_oom(e);
     }
     FILE *file = fopen(path.data, "r");
@@ -127,7 +127,7 @@ static int read_lines(il_vocabulary *v, const il_vocabulary_files *f, il_err *e)
                   : il_fail(e, IL_EIO, "cannot open %s: %s", path.data, strerror(errno));
     if (file)
         fclose(file);
-    il_words_free(&path);
+    il_text_free(&path);
     return rc;
 }
 
@@ -140,7 +140,7 @@ static int copy_merges(il_vocabulary *v, const il_vocabulary_files *f, const jso
         const il_name_buf where = il_name("tokenizer.json: model.merges[%zu]", i);
         const char *left = json_string_value(json_array_get(m, 0)), *right = json_string_value(json_array_get(m, 1));
         if (json_is_string(m)) {
-            char *line = il_words_copy(json_string_value(m));
+            char *line = il_text_copy(json_string_value(m));
             rc = line ? add_line(v, f, line, where.text, e) : il_fail_oom(e);
             free(line);
         } else if (left && right) {

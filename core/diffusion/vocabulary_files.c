@@ -9,7 +9,7 @@
 il_text il_vocabulary_path(const il_vocabulary_files *f, const char *name)
 {
     il_text path = { 0 };
-    il_words_add(&path, "%s/%s", f->folder.data, name);
+    il_text_add(&path, "%s/%s", f->folder.data, name);
     return path;
 }
 
@@ -17,7 +17,7 @@ static bool present(const il_vocabulary_files *f, const char *name)
 {
     il_text path = il_vocabulary_path(f, name);
     bool there = path.data && access(path.data, F_OK) == 0;
-    il_words_free(&path);
+    il_text_free(&path);
     return there;
 }
 
@@ -31,7 +31,7 @@ static int read_json(json_t **out, const il_vocabulary_files *f, const char *nam
     json_error_t why;
     il_text path = il_vocabulary_path(f, name);
     if (path.failed || !path.data) {
-        il_words_free(&path);
+        il_text_free(&path);
         return il_fail_oom(e);
     }
     json_t *j = il_json_load_file(path.data, 0, &why);
@@ -46,13 +46,13 @@ static int read_json(json_t **out, const il_vocabulary_files *f, const char *nam
         json_decref(j);
     else
         *out = j;
-    il_words_free(&path);
+    il_text_free(&path);
     return rc;
 }
 
 int il_vocabulary_files_open(il_vocabulary_files *f, const char *folder, il_err *e)
 {
-    il_words_add(&f->folder, "%s", folder);
+    il_text_add(&f->folder, "%s", folder);
     if (f->folder.failed || !f->folder.data)
         return il_fail_oom(e);
     const bool whole = !present(f, "vocab.json") && present(f, "tokenizer.json");
@@ -76,7 +76,7 @@ void il_vocabulary_files_close(il_vocabulary_files *f)
     json_decref(f->whole);
     json_decref(f->config);
     json_decref(f->map);
-    il_words_free(&f->folder);
+    il_text_free(&f->folder);
     *f = (il_vocabulary_files){ 0 };
 }
 

@@ -29,10 +29,10 @@ static char *path_of(const il_weights_spec *w, const struct form *f)
 {
     bool varied = w->variant && w->variant[0];
     il_text t = { 0 };
-    il_words_add(&t, "%s/%s%s%s%s%s", w->folder, f->pickled ? w->pickled : w->stem, f->before, varied ? "." : "",
+    il_text_add(&t, "%s/%s%s%s%s%s", w->folder, f->pickled ? w->pickled : w->stem, f->before, varied ? "." : "",
                  varied ? w->variant : "", f->after);
     if (t.failed)
-        il_words_free(&t);
+        il_text_free(&t);
     return t.failed ? NULL : t.data;
 }
 
@@ -69,7 +69,7 @@ struct load {
 static bool ignored(const il_weights_spec *w, const char *name)
 {
     for (const char *const *p = w->ignored; p && *p; p++)
-        if (il_words_match(*p, name))
+        if (il_text_match(*p, name))
             return true;
     return false;
 }
@@ -156,9 +156,9 @@ static int load_shard(struct load *l, const char *index, const char *file, il_er
         return il_fail(e, IL_EFORMAT, "%s: 'weight_map' contains %.100s; expected names of files beside it", index,
                        file ? file : "a value that is not a string");
     il_text path = { 0 };
-    il_words_add(&path, "%s/%s", l->spec->folder, file);
+    il_text_add(&path, "%s/%s", l->spec->folder, file);
     int rc = path.failed ? il_fail_oom(e) : load_file(l, path.data, e);
-    il_words_free(&path);
+    il_text_free(&path);
     return rc;
 }
 
@@ -230,12 +230,12 @@ int il_weights_uses(il_uses *out, il_weights_spec w, il_err *e)
         il_text shard = { 0 };
         if (rc != IL_OK || !name || strchr(name, '/') || json_object_get(seen, name))
             continue;
-        il_words_add(&shard, "%s/%s", w.folder, name);
+        il_text_add(&shard, "%s/%s", w.folder, name);
         if (shard.failed || json_object_set_new(seen, name, json_true()) != 0)
             rc = il_fail_oom(e);
         else
             rc = il_uses_add(out, shard.data, e);
-        il_words_free(&shard);
+        il_text_free(&shard);
     }
     json_decref(root);
     json_decref(seen);

@@ -1,6 +1,6 @@
 /* codec.h - the image formats; one source file each. */
-#ifndef IL_CODEC_H
-#define IL_CODEC_H
+#ifndef IL_IMAGE_CODEC_H
+#define IL_IMAGE_CODEC_H
 
 #include <stdbool.h>
 #include <inpaintlab/image.h>

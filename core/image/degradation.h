@@ -1,6 +1,6 @@
 /* degradation.h - one way to degrade an image, and how strongly. */
-#ifndef IL_DEGRADATION_H
-#define IL_DEGRADATION_H
+#ifndef IL_IMAGE_DEGRADATION_H
+#define IL_IMAGE_DEGRADATION_H
 
 #include <stdbool.h>
 

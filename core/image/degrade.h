@@ -1,6 +1,6 @@
 /* degrade.h - what may happen to an image before a detector sees it: compression, resizing, blur, noise, cropping. */
-#ifndef IL_DEGRADE_H
-#define IL_DEGRADE_H
+#ifndef IL_IMAGE_DEGRADE_H
+#define IL_IMAGE_DEGRADE_H
 
 #include <stdbool.h>
 #include <inpaintlab/image.h>

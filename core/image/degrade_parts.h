@@ -1,6 +1,6 @@
 /* degrade_parts.h - the individual degradations, called by degrade.c. */
-#ifndef IL_DEGRADE_PARTS_H
-#define IL_DEGRADE_PARTS_H
+#ifndef IL_IMAGE_DEGRADE_PARTS_H
+#define IL_IMAGE_DEGRADE_PARTS_H
 
 #include <inpaintlab/image.h>
 #include "image/degradation.h"

@@ -34,7 +34,7 @@ static void heat_colour(uint8_t rgb[3], double t)
     from_oklab(rgb, 0.15 + 0.80 * t, chroma * cos(hue), chroma * sin(hue));
 }
 
-int il_show_heat(il_image *out, const il_image *score, il_err *e)
+int il_heatmap_scores(il_image *out, const il_image *score, il_err *e)
 {
     uint8_t colours[256][3];
     il_image heat = { 0 };
@@ -81,7 +81,7 @@ static int open_mask(il_image *out, const il_image *mask, int size, il_err *e)
     return rc;
 }
 
-int il_show_overlay(il_image *photo, const il_image *mask, il_err *e)
+int il_heatmap_overlay(il_image *photo, const il_image *mask, il_err *e)
 {
     static const uint8_t bright[3] = { 255, 240, 0 }, dark[3] = { 0, 0, 0 };
     int shorter = photo->width < photo->height ? photo->width : photo->height;

@@ -153,9 +153,9 @@ int il_image_size(int *width, int *height, const char *path, il_err *e)
 /* Not synced to disk: a data set has too many images to wait for that. */
 static int save(const char *path, const uint8_t *data, size_t size, il_err *e)
 {
-    il_whole w;
-    int rc = il_whole_begin(&w, path, e);
-    return rc == IL_OK ? il_whole_end(&w, path, false, il_whole_put(&w, data, size, e), e) : rc;
+    il_atomic_file w;
+    int rc = il_atomic_file_begin(&w, path, e);
+    return rc == IL_OK ? il_atomic_file_end(&w, path, false, il_atomic_file_put(&w, data, size, e), e) : rc;
 }
 
 static bool ends(const char *path, const char *ending)

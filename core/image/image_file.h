@@ -1,6 +1,6 @@
 /* image_file.h - image files: their names, their bytes, and the codec that reads them. */
-#ifndef IL_IMAGE_FILE_H
-#define IL_IMAGE_FILE_H
+#ifndef IL_IMAGE_IMAGE_FILE_H
+#define IL_IMAGE_IMAGE_FILE_H
 
 #include "image/codec.h"
 

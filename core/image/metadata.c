@@ -67,7 +67,7 @@ static bool is_frame(unsigned marker)
     return marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc;
 }
 
-static void read_jpeg(il_header *out, struct bytes b)
+static void read_jpeg(il_metadata *out, struct bytes b)
 {
     bool told = false;
     out->format = "jpeg";
@@ -104,7 +104,7 @@ static void read_jpeg(il_header *out, struct bytes b)
 
 /* ---- PNG and WebP: chunks ---- */
 
-static void read_png(il_header *out, struct bytes b)
+static void read_png(il_metadata *out, struct bytes b)
 {
     out->format = "png";
     for (size_t i = 8; i + 8 <= b.size;) {
@@ -128,7 +128,7 @@ static void read_png(il_header *out, struct bytes b)
 
 enum { VP8X_ALPHA = 0x10, VP8X_ANIMATION = 0x02 };
 
-static void read_webp(il_header *out, struct bytes b)
+static void read_webp(il_metadata *out, struct bytes b)
 {
     out->format = "webp";
     for (size_t i = 12; i + 8 <= b.size;) {
@@ -168,7 +168,7 @@ static const char *foreign_brand(struct bytes b)
     return begins(box, 8, "mif1", 4) ? "HEIF" : NULL;
 }
 
-const char *il_header_foreign(const uint8_t *data, size_t size)
+const char *il_metadata_foreign(const uint8_t *data, size_t size)
 {
     static const struct { const char *magic; size_t size; const char *name; } known[] = {
         { "II*\0", 4, "TIFF or raw" }, { "MM\0*", 4, "TIFF or raw" }, { "GIF8", 4, "GIF" },
@@ -183,10 +183,10 @@ const char *il_header_foreign(const uint8_t *data, size_t size)
 
 /* ---- the whole ---- */
 
-il_header il_header_read(const uint8_t *data, size_t size)
+il_metadata il_metadata_read(const uint8_t *data, size_t size)
 {
     struct bytes b = { data, size };
-    il_header h = { .orientation = 1 };
+    il_metadata h = { .orientation = 1 };
     if (begins(b, 0, "\x89PNG\r\n\x1a\n", 8))
         read_png(&h, b);
     else if (begins(b, 0, "\xff\xd8\xff", 3))

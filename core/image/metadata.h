@@ -1,12 +1,12 @@
 /* metadata.h - what an image file says besides its pixels. */
-#ifndef IL_DETECT_HEADER_H
-#define IL_DETECT_HEADER_H
+#ifndef IL_IMAGE_METADATA_H
+#define IL_IMAGE_METADATA_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-typedef struct il_header {
+typedef struct il_metadata {
     const char *format; /* "png", "jpeg", "webp"; NULL: another */
     int orientation;    /* EXIF's, 1 (upright) to 8; 1 when missing or invalid */
     bool lossy;
@@ -14,12 +14,12 @@ typedef struct il_header {
     bool deep;     /* more than 8 bits a channel */
     bool animated; /* more than one frame */
     bool cmyk;
-} il_header;
+} il_metadata;
 
 /* The name of a known but unsupported image format ("HEIC", "AVIF", …), or NULL. */
-const char *il_header_foreign(const uint8_t *data, size_t size);
+const char *il_metadata_foreign(const uint8_t *data, size_t size);
 
 /* Never reads past size and never fails: damaged parts are ignored. */
-il_header il_header_read(const uint8_t *data, size_t size);
+il_metadata il_metadata_read(const uint8_t *data, size_t size);
 
 #endif

@@ -15,7 +15,7 @@ static const struct turn turns[9] = {
     [8] = { true, true, false },
 };
 
-int il_orient_apply(il_image *image, int orientation, il_err *e)
+int il_orientation_apply(il_image *image, int orientation, il_err *e)
 {
     if (orientation < 2 || orientation > 8)
         return IL_OK;

@@ -52,7 +52,7 @@ static uint64_t above_median(const double values[BITS])
     return bits;
 }
 
-int il_twins_hash(uint64_t *out, const il_image *image, il_err *e)
+int il_perceptual_hash_of(uint64_t *out, const il_image *image, il_err *e)
 {
     il_image grey = { 0 }, small = { 0 };
     double values[BITS];
@@ -83,7 +83,7 @@ struct lookup {
     int blocks;
     struct entry *sorted; /* blocks x n */
     size_t *place;        /* blocks x n: position of each hash in its row of `sorted` */
-    il_twins_pair *near;  /* n: pairs of one hash */
+    il_perceptual_hash_pair *near;  /* n: pairs of one hash */
 };
 
 static int ones(uint64_t x)
@@ -150,7 +150,7 @@ static bool seen_before(uint64_t differing, int block, int blocks)
 
 static int by_partner(const void *a, const void *b)
 {
-    const il_twins_pair *x = a, *y = b;
+    const il_perceptual_hash_pair *x = a, *y = b;
     return x->b < y->b ? -1 : x->b > y->b;
 }
 
@@ -165,16 +165,16 @@ static size_t find_near(struct lookup *l, const uint64_t *hashes, size_t n, size
             uint64_t differing = hashes[a] ^ hashes[row[i].index];
             int distance = ones(differing);
             if (distance <= most && !seen_before(differing, b, l->blocks))
-                l->near[found++] = (il_twins_pair){ a, row[i].index, distance };
+                l->near[found++] = (il_perceptual_hash_pair){ a, row[i].index, distance };
         }
     }
     qsort(l->near, found, sizeof *l->near, by_partner);
     return found;
 }
 
-static int keep(il_twins_pair **list, size_t *count, size_t *room, const il_twins_pair *more, size_t n, il_err *e)
+static int keep(il_perceptual_hash_pair **list, size_t *count, size_t *room, const il_perceptual_hash_pair *more, size_t n, il_err *e)
 {
-    il_twins_pair *grown = il_array_reserve(*list, room, *count + n, sizeof *grown);
+    il_perceptual_hash_pair *grown = il_array_reserve(*list, room, *count + n, sizeof *grown);
     if (!grown)
         return il_fail_oom(e);
     *list = grown;
@@ -183,11 +183,11 @@ static int keep(il_twins_pair **list, size_t *count, size_t *room, const il_twin
     return IL_OK;
 }
 
-int il_twins_find(il_twins_pair **out, size_t *count, int *more, const uint64_t *hashes, size_t n, int most, size_t limit,
+int il_perceptual_hash_pairs(il_perceptual_hash_pair **out, size_t *count, int *more, const uint64_t *hashes, size_t n, int most, size_t limit,
                   il_err *e)
 {
     struct lookup l = { 0 };
-    il_twins_pair *list = NULL;
+    il_perceptual_hash_pair *list = NULL;
     size_t kept = 0, room = 0;
     bool over = false;
     int rc = n && most >= 0 ? lookup_new(&l, hashes, n, most, e) : IL_OK;

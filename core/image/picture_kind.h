@@ -1,6 +1,6 @@
 /* picture_kind.h - the images of one sample, as named in file names and grids. */
-#ifndef IL_PICTURE_KIND_H
-#define IL_PICTURE_KIND_H
+#ifndef IL_IMAGE_PICTURE_KIND_H
+#define IL_IMAGE_PICTURE_KIND_H
 
 #include <stddef.h>
 

@@ -37,7 +37,7 @@ struct record {
     uint32_t masked, index;
 };
 
-struct il_cache {
+struct il_disk_cache {
     char *path, *folder;
     int fd;
     uint64_t seed; /* of the checksums; derived from the key */
@@ -51,7 +51,7 @@ struct il_cache {
     il_err why;           /* why it stopped; code IL_OK: another process is writing the file */
 };
 
-static uint64_t records_end(const il_cache *c)
+static uint64_t records_end(const il_disk_cache *c)
 {
     return sizeof(struct head) + (uint64_t)c->count * sizeof(struct record);
 }
@@ -117,7 +117,7 @@ static size_t bytes_of(const il_image *image)
     return (size_t)image->width * (size_t)image->height * (size_t)image->channels;
 }
 
-static uint64_t check_of(const il_cache *c, struct record r, const il_image *image, const il_image *mask)
+static uint64_t check_of(const il_disk_cache *c, struct record r, const il_image *image, const il_image *mask)
 {
     r.check = 0;
     uint64_t sum = sum_bytes(c->seed, (const uint8_t *)&r, sizeof r);
@@ -127,27 +127,27 @@ static uint64_t check_of(const il_cache *c, struct record r, const il_image *ima
 
 /* ---- opening ---- */
 
-static void stop(il_cache *c, int code, const char *what)
+static void stop(il_disk_cache *c, int code, const char *what)
 {
     c->stopped = true;
     il_fail(&c->why, code, "%s: no more images are cached (%s); the others are decoded each time", c->path, what);
 }
 
-static bool is_ours(const il_cache *c, const struct head *expected)
+static bool is_ours(const il_disk_cache *c, const struct head *expected)
 {
     struct head h;
     return read_at(c->fd, &h, sizeof h, 0) && memcmp(&h, expected, sizeof h) == 0;
 }
 
 /* The header is written last: without it the file is started anew. */
-static void begin(il_cache *c, const struct head *h)
+static void begin(il_disk_cache *c, const struct head *h)
 {
     if (ftruncate(c->fd, 0) || ftruncate(c->fd, (off_t)records_end(c)) || !write_at(c->fd, h, sizeof *h, 0))
         stop(c, IL_EIO, strerror(errno));
 }
 
 /* Only the process that holds the lock may add images. */
-static int prepare(il_cache *c, const il_digest *key, il_err *e)
+static int prepare(il_disk_cache *c, const il_digest *key, il_err *e)
 {
     struct head h = { .magic = MAGIC, .order = BYTE_ORDER_MARK, .count = c->count };
     struct stat st;
@@ -167,12 +167,12 @@ static int prepare(il_cache *c, const il_digest *key, il_err *e)
     return IL_OK;
 }
 
-static int open_file(il_cache *c, const char *name, il_err *e)
+static int open_file(il_disk_cache *c, const char *name, il_err *e)
 {
     il_text file = { 0 };
-    il_words_add(&file, "%s" ENDING, name);
-    c->path = file.failed ? NULL : il_words_path(c->folder, file.data);
-    il_words_free(&file);
+    il_text_add(&file, "%s" ENDING, name);
+    c->path = file.failed ? NULL : il_text_path(c->folder, file.data);
+    il_text_free(&file);
     if (!c->path)
         return il_fail_oom(e);
     int rc = il_file_make_folders(c->folder, e);
@@ -185,9 +185,9 @@ static int open_file(il_cache *c, const char *name, il_err *e)
                       : il_fail(e, IL_EIO, "cannot open %s, the cache of decoded images: %s", c->path, strerror(errno));
 }
 
-int il_cache_open(il_cache **out, const char *name, const il_digest *key, size_t count, il_cache_opts o, il_err *e)
+int il_disk_cache_open(il_disk_cache **out, const char *name, const il_digest *key, size_t count, il_disk_cache_opts o, il_err *e)
 {
-    il_cache *c = calloc(1, sizeof *c);
+    il_disk_cache *c = calloc(1, sizeof *c);
     if (!c || pthread_mutex_init(&c->lock, NULL)) {
         free(c);
         return il_fail_oom(e);
@@ -196,20 +196,20 @@ int il_cache_open(il_cache **out, const char *name, const il_digest *key, size_t
     c->count = count;
     c->limit = o.limit ? o.limit : UINT64_MAX;
     c->seed = il_random_seed(0, key->hex);
-    c->folder = il_words_copy(o.folder);
+    c->folder = il_text_copy(o.folder);
     c->written = calloc(count ? count : 1, sizeof *c->written);
     c->verified = calloc(count ? count : 1, sizeof *c->verified);
     int rc = c->folder && c->written && c->verified ? open_file(c, name, e) : il_fail_oom(e);
     if (!rc)
         rc = prepare(c, key, e);
     if (rc)
-        il_cache_free(c);
+        il_disk_cache_free(c);
     else
         *out = c;
     return rc;
 }
 
-void il_cache_free(il_cache *c)
+void il_disk_cache_free(il_disk_cache *c)
 {
     if (!c)
         return;
@@ -223,7 +223,7 @@ void il_cache_free(il_cache *c)
     free(c);
 }
 
-bool il_cache_stopped(il_cache *c, il_err *why)
+bool il_disk_cache_stopped(il_disk_cache *c, il_err *why)
 {
     pthread_mutex_lock(&c->lock);
     bool stopped = c->stopped;
@@ -235,7 +235,7 @@ bool il_cache_stopped(il_cache *c, il_err *why)
 /* ---- reading ---- */
 
 /* Whether the record is plausible, before memory is allocated for it. */
-static bool is_sane(const il_cache *c, const struct record *r, size_t i)
+static bool is_sane(const il_disk_cache *c, const struct record *r, size_t i)
 {
     struct stat st;
     uint64_t area = (uint64_t)r->width * r->height;
@@ -245,12 +245,12 @@ static bool is_sane(const il_cache *c, const struct record *r, size_t i)
     return r->offset >= records_end(c) && r->offset <= size && area <= (size - r->offset) / (3 + r->masked);
 }
 
-static bool read_rows(const il_cache *c, il_image *to, uint64_t offset, int first)
+static bool read_rows(const il_disk_cache *c, il_image *to, uint64_t offset, int first)
 {
     return read_at(c->fd, to->pixels, bytes_of(to), offset + (uint64_t)first * (uint64_t)to->width * (uint64_t)to->channels);
 }
 
-int il_cache_get(bool *found, il_cached *out, il_cache *c, size_t i, il_band_wanted wanted, il_err *e)
+int il_disk_cache_get(bool *found, il_cached *out, il_disk_cache *c, size_t i, il_band_wanted wanted, il_err *e)
 {
     struct record r;
     *found = false;
@@ -289,7 +289,7 @@ static uint64_t folder_bytes(const char *path)
     for (size_t i = 0; i < names.count; i++) {
         struct stat st;
         const char *ending = strrchr(names.list[i], '.');
-        char *file = ending && strcmp(ending, ENDING) == 0 ? il_words_path(path, names.list[i]) : NULL;
+        char *file = ending && strcmp(ending, ENDING) == 0 ? il_text_path(path, names.list[i]) : NULL;
         if (file && stat(file, &st) == 0)
             sum += (uint64_t)st.st_size;
         free(file);
@@ -299,7 +299,7 @@ static uint64_t folder_bytes(const char *path)
 }
 
 /* Reserves `bytes` at the end of the file, if there is space. */
-static bool reserve(uint64_t *offset, il_cache *c, size_t i, uint64_t bytes)
+static bool reserve(uint64_t *offset, il_disk_cache *c, size_t i, uint64_t bytes)
 {
     struct statvfs disk;
     pthread_mutex_lock(&c->lock);
@@ -318,7 +318,7 @@ static bool reserve(uint64_t *offset, il_cache *c, size_t i, uint64_t bytes)
     return wanted;
 }
 
-void il_cache_put(il_cache *c, size_t i, const il_image *image, const il_image *mask)
+void il_disk_cache_put(il_disk_cache *c, size_t i, const il_image *image, const il_image *mask)
 {
     struct record r = { .width = (uint32_t)image->width, .height = (uint32_t)image->height,
                         .masked = mask->pixels != NULL, .index = (uint32_t)i };

@@ -28,7 +28,7 @@ static int read_wanted(struct wanted *out, const char *images, il_err *e)
             *out = (struct wanted){ .tampered = i != 1, .authentic = i != 0 };
             return IL_OK;
         }
-    const char *near = il_words_nearest(images, words, 3);
+    const char *near = il_suggest_nearest(images, words, 3);
     return il_fail(e, IL_EPARAM, "unknown image kind '%s'; expected tampered, original or all%s%s%s", images,
                    near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
 }
@@ -36,7 +36,7 @@ static int read_wanted(struct wanted *out, const char *images, il_err *e)
 static int reject(il_items *out, const char *id, il_text *why, il_err *e)
 {
     int rc = why->failed ? il_fail_oom(e) : il_items_reject(out, id, why->data, e);
-    il_words_free(why);
+    il_text_free(why);
     return rc;
 }
 
@@ -87,7 +87,7 @@ static int by_stem(const void *a, const void *b)
 
 static int list_folder(struct folder *out, const char *root, const char *name, il_err *e)
 {
-    out->path = il_words_path(root, name);
+    out->path = il_text_path(root, name);
     if (!out->path)
         return il_fail_oom(e);
     il_file_names names = { 0 };
@@ -147,14 +147,14 @@ static int reject_pair(il_items *out, const struct folder *pictures, const struc
 {
     il_text why = { 0 };
     if (pictures->files && s.pictures > 1)
-        il_words_add(&why, "two tampered images: %s/%s and %s", pictures->path, pictures->files[s.p].name,
+        il_text_add(&why, "two tampered images: %s/%s and %s", pictures->path, pictures->files[s.p].name,
                      pictures->files[s.p + 1].name);
     else if (masks->files && s.masks > 1)
-        il_words_add(&why, "two masks: %s/%s and %s", masks->path, masks->files[s.m].name, masks->files[s.m + 1].name);
+        il_text_add(&why, "two masks: %s/%s and %s", masks->path, masks->files[s.m].name, masks->files[s.m + 1].name);
     else if (s.pictures)
-        il_words_add(&why, "no mask; expected %s/%s.png", masks->path, s.id);
+        il_text_add(&why, "no mask; expected %s/%s.png", masks->path, s.id);
     else
-        il_words_add(&why, "no tampered image; expected %s/%s.jpg (or .png, .webp)", pictures->path, s.id);
+        il_text_add(&why, "no tampered image; expected %s/%s.jpg (or .png, .webp)", pictures->path, s.id);
     return reject(out, s.id, &why, e);
 }
 
@@ -162,8 +162,8 @@ static int pair(il_items *out, const struct folder *pictures, const struct folde
 {
     if (!pictures->files || !masks->files || s.pictures != 1 || s.masks != 1)
         return reject_pair(out, pictures, masks, s, e);
-    char *image = il_words_path(pictures->path, pictures->files[s.p].name);
-    char *mask = il_words_path(masks->path, masks->files[s.m].name);
+    char *image = il_text_path(pictures->path, pictures->files[s.p].name);
+    char *mask = il_text_path(masks->path, masks->files[s.m].name);
     int rc = image && mask ? il_items_add(out, s.id, image, mask, e) : il_fail_oom(e);
     free(image);
     free(mask);
@@ -256,11 +256,11 @@ static char *beside(const char *list, const char *path)
     const char *slash = strrchr(list, '/');
     il_text t = { 0 };
     if (*path == '/' || !slash)
-        il_words_add(&t, "%s", path);
+        il_text_add(&t, "%s", path);
     else
-        il_words_add(&t, "%.*s%s", (int)(slash + 1 - list), list, without_dot(path));
+        il_text_add(&t, "%.*s%s", (int)(slash + 1 - list), list, without_dot(path));
     if (t.failed)
-        il_words_free(&t);
+        il_text_free(&t);
     return t.data;
 }
 
@@ -278,11 +278,11 @@ static int add_entry(il_items *out, const struct entry *entry, const char *list,
     if (!image || (entry->mask && !mask))
         rc = il_fail_oom(e);
     else if (entry->again)
-        il_words_add(&why, "entry %zu of %s repeats it", entry->number, list);
+        il_text_add(&why, "entry %zu of %s repeats it", entry->number, list);
     else if (!is_file(image))
-        il_words_add(&why, "no image; expected %s", image);
+        il_text_add(&why, "no image; expected %s", image);
     else if (mask && !is_file(mask))
-        il_words_add(&why, "no mask; expected %s", mask);
+        il_text_add(&why, "no mask; expected %s", mask);
     if (!rc)
         rc = why.failed || why.size ? reject(out, entry->id, &why, e) : il_items_add(out, entry->id, image, mask, e);
     free(image);

@@ -34,7 +34,7 @@ int il_split_folder(char **out, const char *root, il_split split, il_err *e)
     static const char *const names[IL_SPLITS][4] = { { "train" }, { "validation", "val", "valid" }, { "test" } };
     char *found = NULL;
     for (const char *const *name = names[split]; *name; name++) {
-        char *path = il_words_path(root, *name);
+        char *path = il_text_path(root, *name);
         bool there = path && is_folder(path);
         if (!path || (there && found)) {
             int rc = path ? il_fail(e, IL_EDATA, "%s and %s could both be the %s split; expected only one of them",
@@ -157,20 +157,20 @@ static int reject(il_items *out, const struct listing *l, const char *id, enum p
     const char *kind = il_picture_kinds[l->wanted[part]];
     il_text why = { 0 };
     if (twice)
-        il_words_add(&why, "two %s files: %s/%s and %s", kind, l->path, twice[0].name, twice[1].name);
+        il_text_add(&why, "two %s files: %s/%s and %s", kind, l->path, twice[0].name, twice[1].name);
     else if (part == MASK)
-        il_words_add(&why, "no mask; expected %s/%s.mask.webp", l->path, id);
+        il_text_add(&why, "no mask; expected %s/%s.mask.webp", l->path, id);
     else
-        il_words_add(&why, "no %s image; expected %s/%s.%s.webp", kind, l->path, id, kind);
+        il_text_add(&why, "no %s image; expected %s/%s.%s.webp", kind, l->path, id, kind);
     int rc = why.failed ? il_fail_oom(e) : il_items_reject(out, id, why.data, e);
-    il_words_free(&why);
+    il_text_free(&why);
     return rc;
 }
 
 static int add_item(il_items *out, const struct listing *l, const char *id, const il_split_file *const of[PARTS], il_err *e)
 {
-    char *image = il_words_path(l->path, of[IMAGE]->name);
-    char *mask = of[MASK] ? il_words_path(l->path, of[MASK]->name) : NULL;
+    char *image = il_text_path(l->path, of[IMAGE]->name);
+    char *mask = of[MASK] ? il_text_path(l->path, of[MASK]->name) : NULL;
     int rc = image && (mask || !of[MASK]) ? il_items_add(out, id, image, mask, e) : il_fail_oom(e);
     free(image);
     free(mask);
@@ -235,7 +235,7 @@ static int find_kind(il_picture_kind *out, const char *name, il_err *e)
     *out = il_picture_kind_find(name, strlen(name));
     if (*out != IL_PICTURE_KINDS && *out != IL_MASK)
         return IL_OK;
-    const char *near = il_words_nearest(name, names, sizeof names / sizeof *names);
+    const char *near = il_suggest_nearest(name, names, sizeof names / sizeof *names);
     return il_fail(e, IL_EPARAM, "unknown image kind '%s'; expected original, inpainted, realfake or fakefake%s%s%s",
                    name, near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
 }

@@ -1,7 +1,7 @@
 /* folder_splits.h - the published layout: ROOT/<split>/<id>.<kind>.<extension>, as read by training and `dataset
  * check`. */
-#ifndef IL_FOLDER_SPLITS_H
-#define IL_FOLDER_SPLITS_H
+#ifndef IL_LOADER_FOLDER_SPLITS_H
+#define IL_LOADER_FOLDER_SPLITS_H
 
 #include <stdbool.h>
 #include <inpaintlab/error.h>

@@ -155,10 +155,10 @@ static int start_threads(il_loader *l, il_err *e)
 
 /* ---- opening ---- */
 
-il_loader_opts il_loader_of_run(const il_run *run, il_device device, const il_watch *watch)
+il_loader_opts il_loader_of_run(const il_run *run, il_device device, const il_observer *observer)
 {
     return (il_loader_opts){ .batch = run->training.batch, .size = run->training.size, .crops = 1, .missing = run->missing,
-                             .run = run->name, .device = device, .watch = watch };
+                             .run = run->name, .device = device, .observer = observer };
 }
 
 static int check_opts(const il_loader_opts *o, il_err *e)
@@ -348,12 +348,12 @@ static struct slot *take_batch(il_loader *l, int *n)
 static void tell(il_loader *l)
 {
     il_err why = { 0 };
-    const il_watch *watch = l->opts.watch;
-    if (l->told || !watch || !watch->say || !il_pictures_stopped(l->pictures, &why))
+    const il_observer *observer = l->opts.observer;
+    if (l->told || !observer || !observer->say || !il_pictures_stopped(l->pictures, &why))
         return;
     l->told = true;
     if (why.code)
-        watch->say(watch->context, l->opts.run, why.message);
+        observer->say(observer->context, l->opts.run, why.message);
 }
 
 int il_loader_next(il_loader *l, il_batch *out, int *more, il_err *e)

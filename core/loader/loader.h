@@ -1,6 +1,6 @@
 /* loader.h - data set + mask policy -> batches of images and targets. */
-#ifndef IL_LOADER_H
-#define IL_LOADER_H
+#ifndef IL_LOADER_LOADER_H
+#define IL_LOADER_LOADER_H
 
 #include "loader/disk_cache.h"
 #include "loader/source.h"
@@ -13,15 +13,15 @@ typedef struct il_loader_opts {
     uint64_t seed;      /* order, crops and flips depend on (seed, epoch, position) alone */
     int threads;        /* decoding threads; 0: number of cores. Batches do not depend on the number */
     size_t cache_bytes; /* memory for decoded images; 0: the default, 1 GiB */
-    il_cache_opts disk; /* cache on disk, for images that do not fit into cache_bytes */
-    const il_watch *watch; /* informed once, for `run`, when the disk cache stops growing; NULL: none */
+    il_disk_cache_opts disk; /* cache on disk, for images that do not fit into cache_bytes */
+    const il_observer *observer; /* informed once, for `run`, when the disk cache stops growing; NULL: none */
     const char *run;
     il_device device;   /* for data sets that compute their images */
     il_missing missing; /* leave an unreadable file out of its batch, or fail */
 } il_loader_opts;
 
 /* Options for validating and testing: whole images, in order. */
-il_loader_opts il_loader_of_run(const il_run *run, il_device device, const il_watch *watch);
+il_loader_opts il_loader_of_run(const il_run *run, il_device device, const il_observer *observer);
 
 typedef struct il_loader il_loader;
 

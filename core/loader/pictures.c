@@ -19,7 +19,7 @@ struct entry {
 struct il_pictures {
     const il_source *src;
     int side;
-    il_cache *disk; /* NULL: none */
+    il_disk_cache *disk; /* NULL: none */
     pthread_mutex_t lock; /* guards the members below */
     struct entry *entries;
     size_t room, used; /* bytes */
@@ -27,7 +27,7 @@ struct il_pictures {
 };
 
 /* The key of the disk cache: everything that the pixels depend on, the files' contents and the collate rule. */
-static int open_disk(il_pictures *p, il_source *src, const il_cache_opts *disk, il_err *e)
+static int open_disk(il_pictures *p, il_source *src, const il_disk_cache_opts *disk, il_err *e)
 {
     il_digest digest;
     char name[40], what[96];
@@ -36,8 +36,8 @@ static int open_disk(il_pictures *p, il_source *src, const il_cache_opts *disk, 
         return rc;
     snprintf(name, sizeof name, "%.16s-%d", digest.hex, p->side);
     snprintf(what, sizeof what, "%s %d %d", digest.hex, p->side, IL_ENGINE_REVISION);
-    digest = il_words_sha256(what, strlen(what));
-    return il_cache_open(&p->disk, name, &digest, il_source_count(src), *disk, e);
+    digest = il_sha256(what, strlen(what));
+    return il_disk_cache_open(&p->disk, name, &digest, il_source_count(src), *disk, e);
 }
 
 int il_pictures_new(il_pictures **out, il_source *src, il_pictures_opts o, il_err *e)
@@ -80,7 +80,7 @@ void il_pictures_free(il_pictures *p)
     }
     pthread_mutex_destroy(&p->lock);
     free(p->entries);
-    il_cache_free(p->disk);
+    il_disk_cache_free(p->disk);
     free(p);
 }
 
@@ -179,13 +179,13 @@ static int fetch(il_picture *out, il_pictures *p, size_t i, uint64_t seed, il_ba
 {
     bool found = false;
     il_cached cached = { 0 };
-    int rc = p->disk ? il_cache_get(&found, &cached, p->disk, i, wanted, e) : IL_OK;
+    int rc = p->disk ? il_disk_cache_get(&found, &cached, p->disk, i, wanted, e) : IL_OK;
     if (found)
         *out = (il_picture){ .image = cached.image, .mask = cached.mask, .first = cached.first, .height = cached.height };
     if (!rc && !found)
         rc = decode(out, p, i, seed, e);
     if (!rc && !found && p->disk)
-        il_cache_put(p->disk, i, &out->image, &out->mask);
+        il_disk_cache_put(p->disk, i, &out->image, &out->mask);
     return rc;
 }
 
@@ -196,7 +196,7 @@ static void note_bad(il_pictures *p, size_t i, int code, const il_err *e)
     if (entry->state == UNKNOWN) {
         entry->state = BAD;
         entry->code = code;
-        entry->why = il_words_copy(e->message);
+        entry->why = il_text_copy(e->message);
         p->bad++;
     }
     pthread_mutex_unlock(&p->lock);
@@ -235,7 +235,7 @@ void il_pictures_put(il_picture *picture)
 
 bool il_pictures_stopped(il_pictures *p, il_err *why)
 {
-    return p->disk && il_cache_stopped(p->disk, why);
+    return p->disk && il_disk_cache_stopped(p->disk, why);
 }
 
 size_t il_pictures_bad(il_pictures *p)

@@ -1,7 +1,7 @@
 /* pictures.h - decoded samples of a source, cached in memory while they fit, else in a file. All functions except new
  * and free may be called from any thread. */
-#ifndef IL_PICTURES_H
-#define IL_PICTURES_H
+#ifndef IL_LOADER_PICTURES_H
+#define IL_LOADER_PICTURES_H
 
 #include "loader/disk_cache.h"
 #include "loader/source.h"
@@ -19,7 +19,7 @@ typedef struct il_picture {
 typedef struct il_pictures_opts {
     int side;           /* of the collate rule */
     size_t cache_bytes; /* 0: no cache in memory */
-    il_cache_opts disk; /* for sources that may not fit into cache_bytes */
+    il_disk_cache_opts disk; /* for sources that may not fit into cache_bytes */
 } il_pictures_opts;
 
 /* src must outlive the pictures. */

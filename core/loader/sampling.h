@@ -1,7 +1,7 @@
 /* sampling.h - the loader's random choices: each is a hash (SplitMix64) of seed, epoch, position and purpose, so that they
  * depend neither on threads nor on where an epoch starts. */
-#ifndef IL_SAMPLING_H
-#define IL_SAMPLING_H
+#ifndef IL_LOADER_SAMPLING_H
+#define IL_LOADER_SAMPLING_H
 
 #include "loader/pictures.h"
 #include "image/window.h"

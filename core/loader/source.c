@@ -117,9 +117,9 @@ static int add_samples(il_source *src, const struct part *p, il_err *e)
     for (size_t i = 0; i < p->items->count; i++) {
         const il_item *listed = &p->items->list[i];
         il_text id = { 0 };
-        il_words_add(&id, "%s%s%s", listed->id, src->nparts > 1 ? "." : "", src->nparts > 1 ? p->images : "");
+        il_text_add(&id, "%s%s%s", listed->id, src->nparts > 1 ? "." : "", src->nparts > 1 ? p->images : "");
         if (id.failed) {
-            il_words_free(&id);
+            il_text_free(&id);
             return il_fail_oom(e);
         }
         src->samples[src->count++] = (struct sample){ { id.data, listed->image, listed->mask }, listed, p };
@@ -284,11 +284,11 @@ static int hash_file(il_digest *out, const char *path, const il_hash_cache *cach
     struct stat st;
     char real[PATH_MAX];
     if (!cache || stat(path, &st) || !realpath(path, real))
-        return il_words_sha256_file(out, path, e);
+        return il_sha256_file(out, path, e);
     int64_t mtime = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
     if (cache->get && cache->get(cache->context, real, st.st_size, mtime, out->hex) == 1)
         return IL_OK;
-    int rc = il_words_sha256_file(out, path, e);
+    int rc = il_sha256_file(out, path, e);
     if (!rc && cache->put)
         cache->put(cache->context, real, st.st_size, mtime, out->hex);
     return rc;
@@ -301,7 +301,7 @@ static int add_hash(il_text *to, const il_source *src, const char *path, const i
     int rc = path ? hash_file(&d, path, cache, e) : IL_OK;
     if (rc && (rc == IL_ENOMEM || src->missing == IL_MISSING_REFUSE))
         return rc;
-    il_words_add(to, " %s", rc ? "?" : d.hex);
+    il_text_add(to, " %s", rc ? "?" : d.hex);
     return IL_OK;
 }
 
@@ -313,12 +313,12 @@ static int digest_degraded(il_digest *out, il_source *src, const il_hash_cache *
     int rc = il_source_digest(&plain, src->plain, cache, e);
     if (rc)
         return rc;
-    il_words_add(&lines, "%s\n%s\n", plain.hex, il_degrade_identity(&src->degradation).text);
+    il_text_add(&lines, "%s\n%s\n", plain.hex, il_degrade_identity(&src->degradation).text);
     if (lines.failed)
         rc = il_fail_oom(e);
     else
-        *out = il_words_sha256(lines.data, lines.size);
-    il_words_free(&lines);
+        *out = il_sha256(lines.data, lines.size);
+    il_text_free(&lines);
     return rc;
 }
 
@@ -332,7 +332,7 @@ static int add_maker(il_text *to, const il_source *src, il_err *e)
     json_decref(params);
     if (!text)
         return il_fail_oom(e);
-    il_words_add(to, "made by %s %d %s %s\n", src->dataset->plugin->name, src->dataset->plugin->revision, text,
+    il_text_add(to, "made by %s %d %s %s\n", src->dataset->plugin->name, src->dataset->plugin->revision, text,
                  src->nparts == 1 ? src->parts[0].images : "");
     free(text);
     return IL_OK;
@@ -347,27 +347,27 @@ int il_source_digest(il_digest *out, il_source *src, const il_hash_cache *cache,
     if (!src->hashed && !il_source_is_files(src))
         rc = add_maker(&lines, src, e);
     if (!src->hashed && src->uses.notes.size)
-        il_words_add(&lines, "%s", src->uses.notes.data);
+        il_text_add(&lines, "%s", src->uses.notes.data);
     for (size_t i = 0; i < src->uses.count && !src->hashed && !rc; i++) {
-        il_words_add(&lines, "uses");
+        il_text_add(&lines, "uses");
         rc = add_hash(&lines, src, src->uses.paths[i], cache, e);
-        il_words_add(&lines, "\n");
+        il_text_add(&lines, "\n");
     }
     for (size_t i = 0; i < src->count && !src->hashed && !rc; i++) {
         il_item item = src->samples[i].item;
-        il_words_add(&lines, "%zu:%s", strlen(item.id), item.id); /* the length makes unusual ids unambiguous */
+        il_text_add(&lines, "%zu:%s", strlen(item.id), item.id); /* the length makes unusual ids unambiguous */
         rc = add_hash(&lines, src, item.image, cache, e);
         if (!rc)
             rc = add_hash(&lines, src, item.mask, cache, e);
-        il_words_add(&lines, "\n");
+        il_text_add(&lines, "\n");
     }
     if (!rc && lines.failed)
         rc = il_fail_oom(e);
     if (!rc && !src->hashed) {
-        src->digest = il_words_sha256(lines.data, lines.size);
+        src->digest = il_sha256(lines.data, lines.size);
         src->hashed = true;
     }
-    il_words_free(&lines);
+    il_text_free(&lines);
     if (!rc)
         *out = src->digest;
     return rc;

@@ -1,6 +1,6 @@
 /* source.h - a fixed list of the samples of one split: what a loader reads. */
-#ifndef IL_SOURCE_H
-#define IL_SOURCE_H
+#ifndef IL_LOADER_SOURCE_H
+#define IL_LOADER_SOURCE_H
 
 #include "base/sha256.h"
 #include "image/degradation.h"

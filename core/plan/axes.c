@@ -12,7 +12,7 @@ enum { MAX_RUNS = 10000 };
 /* State of the expansion. Each list is a node of the grid, or NULL. */
 struct expansion {
     const il_yaml *grid;
-    const il_slots *base;
+    const il_settings *base;
     const il_node *axes, *exclude, *include;
     bool *excluded_any; /* per entry of exclude: whether it matched a run */
     il_variants out;
@@ -20,7 +20,7 @@ struct expansion {
 
 static void variant_free(il_variant *v)
 {
-    il_slots_free(&v->slots);
+    il_settings_free(&v->slots);
     free(v->keys);
     free(v->values);
 }
@@ -38,9 +38,9 @@ void il_axes_free(il_variants *v)
 static int fail(const struct expansion *x, const il_node *at, il_err *e, const char *text, const char *word)
 {
     il_text message = {0};
-    il_words_add(&message, text, word);
+    il_text_add(&message, text, word);
     int rc = message.failed ? il_fail_oom(e) : il_yaml_fail(x->grid, at, e, IL_EPARAM, "%s", message.data);
-    il_words_free(&message);
+    il_text_free(&message);
     return rc;
 }
 
@@ -129,31 +129,31 @@ static bool same_scalar(const il_node *a, const il_node *b)
     return *a->text && *b->text && !*end_a && !*end_b && x == y;
 }
 
-static bool matches_key(const il_slots *s, const char *key, const il_node *wanted)
+static bool matches_key(const il_settings *s, const char *key, const il_node *wanted)
 {
     if (wanted->kind == IL_NODE_SCALAR && il_keys_find_choice(key)) {
-        const il_node *label = il_slots_label(s, key);
+        const il_node *label = il_settings_label(s, key);
         return label && same_scalar(label, wanted);
     }
     if (wanted->kind == IL_NODE_SCALAR) {
-        const il_slot *slot = il_slots_get(s, key);
+        const il_setting *slot = il_settings_get(s, key);
         return slot && slot->value->kind == IL_NODE_SCALAR && same_scalar(slot->value, wanted);
     }
     for (size_t i = 0; wanted->kind == IL_NODE_MAP && i < wanted->count; i++) {
         il_text inner = {0};
-        il_words_add(&inner, "%s.%s", key, wanted->keys[i]->text);
-        const il_slot *slot = inner.failed ? NULL : il_slots_get(s, inner.data);
+        il_text_add(&inner, "%s.%s", key, wanted->keys[i]->text);
+        const il_setting *slot = inner.failed ? NULL : il_settings_get(s, inner.data);
         const il_node *item = wanted->items[i];
         bool same = slot && slot->value->kind == IL_NODE_SCALAR && item->kind == IL_NODE_SCALAR &&
                     same_scalar(slot->value, item);
-        il_words_free(&inner);
+        il_text_free(&inner);
         if (!same)
             return false;
     }
     return wanted->kind == IL_NODE_MAP && wanted->count > 0;
 }
 
-static bool is_excluded(struct expansion *x, const il_slots *s)
+static bool is_excluded(struct expansion *x, const il_settings *s)
 {
     bool excluded = false;
     for (size_t i = 0; x->exclude && i < x->exclude->count; i++) {
@@ -182,26 +182,26 @@ static void insert_pair(il_variant *v, const il_node *key, const il_node *value)
 }
 
 /* Base plus `count` pairs; whole plugin choices before single settings. */
-static int put_pairs(il_slots *out, const il_yaml *grid, const il_slots *base, size_t count, const il_node *const *keys,
+static int put_pairs(il_settings *out, const il_yaml *grid, const il_settings *base, size_t count, const il_node *const *keys,
                      const il_node *const *values, il_err *e)
 {
-    int rc = il_slots_copy(out, base, e);
+    int rc = il_settings_copy(out, base, e);
     for (int dotted = 0; !rc && dotted < 2; dotted++) {
         for (size_t i = 0; !rc && i < count; i++) {
-            il_slots_source source = {.from = grid, .at = keys[i]};
+            il_settings_source source = {.from = grid, .at = keys[i]};
             if (!!strchr(keys[i]->text, '.') == dotted)
-                rc = il_slots_put(out, keys[i]->text, values[i], source, e);
+                rc = il_settings_put(out, keys[i]->text, values[i], source, e);
         }
     }
     return rc;
 }
 
-int il_axes_apply(il_slots *out, const il_variant *v, const il_yaml *grid, const il_slots *base, il_err *e)
+int il_axes_apply(il_settings *out, const il_variant *v, const il_yaml *grid, const il_settings *base, il_err *e)
 {
-    il_slots slots = {0};
+    il_settings slots = {0};
     int rc = put_pairs(&slots, grid, base, v->count, v->keys, v->values, e);
     if (rc)
-        il_slots_free(&slots);
+        il_settings_free(&slots);
     else
         *out = slots;
     return rc;
@@ -298,7 +298,7 @@ static int check_excluded(const struct expansion *x, il_err *e)
     return IL_OK;
 }
 
-int il_axes_expand(il_variants *out, const il_yaml *grid, const il_slots *base, il_err *e)
+int il_axes_expand(il_variants *out, const il_yaml *grid, const il_settings *base, il_err *e)
 {
     const il_node *root = il_yaml_root(grid);
     struct expansion x = {

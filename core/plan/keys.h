@@ -1,6 +1,6 @@
 /* keys.h - every key of a grid file, with type, default and bounds. */
-#ifndef IL_KEYS_H
-#define IL_KEYS_H
+#ifndef IL_PLAN_KEYS_H
+#define IL_PLAN_KEYS_H
 
 #include <inpaintlab/plugin.h>
 

@@ -17,10 +17,10 @@ struct reading {
     il_yaml *grid;
     il_yaml **sets; /* one document per --set */
     size_t nsets;
-    il_slots base;
+    il_settings base;
     il_variants variants;
     const char **set_keys; /* nsets */
-    il_slots plain;        /* base without any --set */
+    il_settings plain;        /* base without any --set */
 };
 
 /* ---- top-level keys ---- */
@@ -55,16 +55,16 @@ static int read_experiment(char **out, const il_yaml *grid, il_err *e)
         n->text[strspn(n->text, "abcdefghijklmnopqrstuvwxyz0123456789-_")])
         return il_yaml_fail(grid, n, e, IL_EPARAM,
                             "'experiment' must be an identifier of 1 to 64 lower-case letters, digits, '-' and '_'");
-    *out = il_words_copy(n->text);
+    *out = il_text_copy(n->text);
     return *out ? IL_OK : il_fail_oom(e);
 }
 
 static int read_title(char **out, const il_yaml *grid, const char *fallback, il_err *e)
 {
     const il_node *n = il_yaml_get(il_yaml_root(grid), "title");
-    if (n && (n->kind != IL_NODE_SCALAR || !il_plain_line(n->text)))
+    if (n && (n->kind != IL_NODE_SCALAR || !il_utf8_is_line(n->text)))
         return il_yaml_fail(grid, n, e, IL_EPARAM, "'title' must be one line of text");
-    *out = il_words_copy(n && *n->text ? n->text : fallback);
+    *out = il_text_copy(n && *n->text ? n->text : fallback);
     return *out ? IL_OK : il_fail_oom(e);
 }
 
@@ -76,7 +76,7 @@ static int read_published(char **out, const il_yaml *grid, il_err *e)
         return IL_OK;
     for (size_t i = 0; n->kind == IL_NODE_SCALAR && i < sizeof tables / sizeof *tables; i++) {
         if (strcmp(tables[i], n->text) == 0) {
-            *out = il_words_copy(n->text);
+            *out = il_text_copy(n->text);
             return *out ? IL_OK : il_fail_oom(e);
         }
     }
@@ -90,8 +90,8 @@ static int read_base(struct reading *in, il_err *e)
 {
     const il_node *base = il_yaml_get(il_yaml_root(in->grid), "base");
     for (size_t i = 0; i < base->count; i++) {
-        il_slots_source source = {.from = in->grid, .at = base->keys[i], .base = true};
-        int rc = il_slots_put(&in->base, base->keys[i]->text, base->items[i], source, e);
+        il_settings_source source = {.from = in->grid, .at = base->keys[i], .base = true};
+        int rc = il_settings_put(&in->base, base->keys[i]->text, base->items[i], source, e);
         if (rc)
             return rc;
     }
@@ -121,11 +121,11 @@ static int read_set(struct reading *in, const char *text, il_err *e)
 
     il_yaml *value = NULL;
     il_text name = {0}, key = {0};
-    il_words_add(&name, "--set %s", text);
-    il_words_add(&key, "%.*s", (int)(sign - text), text);
+    il_text_add(&name, "--set %s", text);
+    il_text_add(&key, "%.*s", (int)(sign - text), text);
     if (name.failed || key.failed) {
-        il_words_free(&name);
-        il_words_free(&key);
+        il_text_free(&name);
+        il_text_free(&key);
         return il_fail_oom(e);
     }
     const char *wanted = sign + 1;
@@ -136,14 +136,14 @@ static int read_set(struct reading *in, const char *text, il_err *e)
     }
     if (!rc)
         in->sets[in->nsets++] = value;
-    if (!rc && !(in->set_keys[in->nsets - 1] = il_words_copy(key.data)))
+    if (!rc && !(in->set_keys[in->nsets - 1] = il_text_copy(key.data)))
         rc = il_fail_oom(e);
     if (!rc)
         rc = check_swept(in, key.data, name.data, e);
     if (!rc)
-        rc = il_slots_put(&in->base, key.data, il_yaml_root(value), (il_slots_source){.from = value}, e);
-    il_words_free(&name);
-    il_words_free(&key);
+        rc = il_settings_put(&in->base, key.data, il_yaml_root(value), (il_settings_source){.from = value}, e);
+    il_text_free(&name);
+    il_text_free(&key);
     return rc;
 }
 
@@ -157,7 +157,7 @@ static int read_sets(struct reading *in, const char *const *list, il_err *e)
     in->set_keys = calloc(count + 1, sizeof(char *));
     if (!in->sets || !in->set_keys)
         return il_fail_oom(e);
-    if (count && il_slots_copy(&in->plain, &in->base, e))
+    if (count && il_settings_copy(&in->plain, &in->base, e))
         return e ? e->code : IL_ENOMEM;
     for (int dotted = 0; dotted < 2; dotted++) {
         for (size_t i = 0; i < count; i++) {
@@ -205,11 +205,11 @@ static int check_names(const il_plan *p, const struct reading *in, il_err *e)
 /* Compares with the run that the grid alone gives. Where it gives no such run, everything counts as changed. */
 static int name_sets(il_run *run, const struct reading *in, const il_variant *v, il_err *e)
 {
-    il_slots grid = {0};
+    il_settings grid = {0};
     il_err ignored = {0};
     bool there = il_axes_apply(&grid, v, in->grid, &in->plain, &ignored) == IL_OK;
-    int rc = il_naming_sets(run, there ? &grid : NULL, (const char *const *)in->set_keys, in->nsets, e);
-    il_slots_free(&grid);
+    int rc = il_run_name_sets(run, there ? &grid : NULL, (const char *const *)in->set_keys, in->nsets, e);
+    il_settings_free(&grid);
     return rc;
 }
 
@@ -243,7 +243,7 @@ static int no_such_run(const il_plan *p, const char *only, il_err *e)
         return il_fail_oom(e);
     for (size_t i = 0; i < p->count; i++)
         names[i] = p->runs[i].name;
-    const char *nearest = il_words_nearest(only, names, p->count);
+    const char *nearest = il_suggest_nearest(only, names, p->count);
     int rc = il_fail(e, IL_EUSAGE, "--only %s: none of the %zu runs of %s has this name; %s '%s'%s", only, p->count,
                      p->path, nearest ? "did you mean" : "the first is", nearest ? nearest : names[0],
                      nearest ? "?" : "");
@@ -254,10 +254,10 @@ static int no_such_run(const il_plan *p, const char *only, il_err *e)
 /* Matches the whole name, or the part that the grid alone gives. */
 static bool is_wanted(const il_run *run, const char *only)
 {
-    if (il_words_match(only, run->name))
+    if (il_text_match(only, run->name))
         return true;
     char *own = strndup(run->name, run->own_name);
-    bool wanted = own && il_words_match(only, own);
+    bool wanted = own && il_text_match(only, own);
     free(own);
     return wanted;
 }
@@ -314,8 +314,8 @@ int il_plan_read(il_plan **out, const char *path, il_registry *registry, il_plan
 
     il_plan *p = calloc(1, sizeof *p);
     if (p) {
-        p->path = il_words_copy(path);
-        p->source = il_words_copy(il_yaml_text(in.grid));
+        p->path = il_text_copy(path);
+        p->source = il_text_copy(il_yaml_text(in.grid));
     }
     if (!p || !p->path || !p->source)
         rc = il_fail_oom(e);
@@ -327,8 +327,8 @@ int il_plan_read(il_plan **out, const char *path, il_registry *registry, il_plan
     }
     il_plan_free(p);
     il_axes_free(&in.variants);
-    il_slots_free(&in.base);
-    il_slots_free(&in.plain);
+    il_settings_free(&in.base);
+    il_settings_free(&in.plain);
     for (size_t i = 0; i < in.nsets; i++) {
         il_yaml_free(in.sets[i]);
         free((char *)in.set_keys[i]);

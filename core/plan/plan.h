@@ -1,6 +1,6 @@
 /* plan.h - a grid file as a list of runs, each fully resolved and checked before any of them starts. */
-#ifndef IL_PLAN_H
-#define IL_PLAN_H
+#ifndef IL_PLAN_PLAN_H
+#define IL_PLAN_PLAN_H
 
 #include "plan/run.h"
 #include "plugin/registry.h"

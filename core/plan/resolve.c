@@ -48,22 +48,22 @@ static const il_node *base_of(const il_resolver *r)
 /* ---- training and plain values ---- */
 
 /* Sets the table's settings from the slots PREFIX + name. */
-static int read_table(il_params **out, const il_param_spec *table, const char *prefix, const il_slots *s, il_err *e)
+static int read_table(il_params **out, const il_param_spec *table, const char *prefix, const il_settings *s, il_err *e)
 {
     int rc = il_params_new(out, table, e);
     for (; !rc && table->name; table++) {
         char key[sizeof s->list->key];
         snprintf(key, sizeof key, "%s%s", prefix, table->name);
-        const il_slot *slot = il_slots_get(s, key);
+        const il_setting *slot = il_settings_get(s, key);
         if (slot)
             rc = il_choice_set(*out, table->name, slot, prefix, e);
     }
     return rc;
 }
 
-static int read_skip(char ***out, const il_slots *s, il_err *e)
+static int read_skip(char ***out, const il_settings *s, il_err *e)
 {
-    const il_slot *slot = il_slots_get(s, "train.skip");
+    const il_setting *slot = il_settings_get(s, "train.skip");
     if (!slot || slot->value->count == 0)
         return IL_OK;
     char **list = calloc(slot->value->count + 1, sizeof *list);
@@ -75,7 +75,7 @@ static int read_skip(char ***out, const il_slots *s, il_err *e)
         if (item->kind != IL_NODE_SCALAR || !*item->text)
             return il_yaml_fail(slot->from, slot->at ? item : NULL, e, IL_EPARAM,
                                 "train.skip must be a list of patterns of tensor names");
-        list[i] = il_words_copy(item->text);
+        list[i] = il_text_copy(item->text);
         if (!list[i])
             return il_fail_oom(e);
     }
@@ -83,23 +83,23 @@ static int read_skip(char ***out, const il_slots *s, il_err *e)
 }
 
 /* Settings that contradict each other. */
-static int check_training(const il_training *t, const il_slots *s, il_err *e)
+static int check_training(const il_training *t, const il_settings *s, il_err *e)
 {
-    const il_slot *crop = il_slots_get(s, "train.crop"), *crops = il_slots_get(s, "train.crops");
-    const il_slot *skip = il_slots_get(s, "train.skip"), *warmup = il_slots_get(s, "train.warmup");
+    const il_setting *crop = il_settings_get(s, "train.crop"), *crops = il_settings_get(s, "train.crops");
+    const il_setting *skip = il_settings_get(s, "train.skip"), *warmup = il_settings_get(s, "train.warmup");
     if (warmup && t->warmup >= t->epochs)
-        return il_slots_fail(warmup, e, "train.warmup, %g epochs, must be less than train.epochs, %d", t->warmup,
+        return il_settings_fail(warmup, e, "train.warmup, %g epochs, must be less than train.epochs, %d", t->warmup,
                              t->epochs);
     if (crop && t->crop > t->size)
-        return il_slots_fail(crop, e, "train.crop, %d, must not be larger than train.size, %d", t->crop, t->size);
+        return il_settings_fail(crop, e, "train.crop, %d, must not be larger than train.size, %d", t->crop, t->size);
     if (crops && t->crops > 1 && t->crop == 0)
-        return il_slots_fail(crops, e, "train.crops is %d, but the crops have no size; set train.crop", t->crops);
+        return il_settings_fail(crops, e, "train.crops is %d, but the crops have no size; set train.crop", t->crops);
     if (skip && t->skip && !t->weights)
-        return il_slots_fail(skip, e, "train.skip has no effect without train.weights; set train.weights");
+        return il_settings_fail(skip, e, "train.skip has no effect without train.weights; set train.weights");
     return IL_OK;
 }
 
-static int read_training(il_run *run, const il_resolver *r, const il_slots *s, il_err *e)
+static int read_training(il_run *run, const il_resolver *r, const il_settings *s, il_err *e)
 {
     int rc = read_table(&run->train_settings, il_keys_train, "train.", s, e);
     if (rc)
@@ -128,15 +128,15 @@ static int read_training(il_run *run, const il_resolver *r, const il_slots *s, i
     t->recompute = il_params_bool(p, "recompute");
     t->cuda_graph = il_params_bool(p, "cuda_graph");
     t->as_published = il_params_bool(p, "as_published");
-    t->on = il_words_copy(on);
-    t->weights = *weights ? il_words_copy(weights) : NULL;
+    t->on = il_text_copy(on);
+    t->weights = *weights ? il_text_copy(weights) : NULL;
     if (!t->on || (*weights && !t->weights))
         return il_fail_oom(e);
     rc = read_skip(&t->skip, s, e);
     return rc ? rc : check_training(t, s, e);
 }
 
-static int read_base(il_run *run, const il_slots *s, il_err *e)
+static int read_base(il_run *run, const il_settings *s, il_err *e)
 {
     int rc = read_table(&run->base_settings, il_keys_base, "", s, e);
     const il_params *p = run->base_settings;
@@ -162,9 +162,9 @@ int il_resolve_run(il_run *out, il_resolver *r, const il_variant *v, il_err *e)
     if (!rc)
         rc = il_resolve_tests(&run, r, &v->slots, e);
     if (!rc)
-        rc = il_naming_axes(&run, r, v, e);
+        rc = il_run_name_axes(&run, r, v, e);
     if (!rc)
-        rc = il_config_write(&run.config, &run, run.train_settings, IL_ENGINE_REVISION, e);
+        rc = il_run_config_write(&run.config, &run, run.train_settings, IL_ENGINE_REVISION, e);
     if (rc)
         il_resolve_free_run(&run);
     else

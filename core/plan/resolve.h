@@ -1,7 +1,7 @@
 /* resolve.h - one run's settings -> an il_run: fills in defaults, checks types and ranges, finds plugins and tries to
  * open them. */
-#ifndef IL_RESOLVE_H
-#define IL_RESOLVE_H
+#ifndef IL_PLAN_RESOLVE_H
+#define IL_PLAN_RESOLVE_H
 
 #include "plan/axes.h"
 #include "plan/resolver.h"

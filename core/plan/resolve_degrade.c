@@ -10,20 +10,20 @@
 
 /* State while one entry is read. */
 struct entry {
-    const il_slot *slot;
+    const il_setting *slot;
     const il_node *node;
     il_degrade_kind kind;
     il_degradation plain; /* the kind and its settings, without a level */
     size_t first;         /* index of its first degradation in the list */
 };
 
-void il_levels_free(il_levels *l)
+void il_degrade_levels_free(il_degrade_levels *l)
 {
     free(l->list);
-    *l = (il_levels){ 0 };
+    *l = (il_degrade_levels){ 0 };
 }
 
-static int fail(const il_slot *slot, const il_node *at, il_err *e, const char *text)
+static int fail(const il_setting *slot, const il_node *at, il_err *e, const char *text)
 {
     return il_yaml_fail(slot->from, slot->at ? at : NULL, e, IL_EPARAM, "degrade: %s", text);
 }
@@ -40,25 +40,25 @@ static int fail_level(const struct entry *x, const il_node *at, il_err *e, const
                         il_degrade_spec_of(x->kind)->name, at->text, text);
 }
 
-static int unknown_kind(const il_slot *slot, const il_node *at, il_err *e)
+static int unknown_kind(const il_setting *slot, const il_node *at, il_err *e)
 {
     const char *names[IL_DEGRADE_KINDS] = { NULL };
     il_text t = { 0 };
     size_t count = 0;
     for (int kind = IL_DEGRADE_NONE + 1; kind < IL_DEGRADE_KINDS; kind++)
         names[count++] = il_degrade_spec_of((il_degrade_kind)kind)->name;
-    const char *nearest = il_words_nearest(at->text, names, count);
-    il_words_add(&t, "'%.100s' is not a degradation", at->text);
+    const char *nearest = il_suggest_nearest(at->text, names, count);
+    il_text_add(&t, "'%.100s' is not a degradation", at->text);
     if (nearest)
-        il_words_add(&t, "; did you mean '%s'?", nearest);
+        il_text_add(&t, "; did you mean '%s'?", nearest);
     for (size_t i = 0; i < count && !nearest; i++)
-        il_words_add(&t, "%s%s", i ? ", " : "; expected one of ", names[i]);
+        il_text_add(&t, "%s%s", i ? ", " : "; expected one of ", names[i]);
     int rc = t.failed ? il_fail_oom(e) : fail(slot, at, e, t.data);
-    il_words_free(&t);
+    il_text_free(&t);
     return rc;
 }
 
-static int find_kind(struct entry *x, const il_levels *so_far, il_err *e)
+static int find_kind(struct entry *x, const il_degrade_levels *so_far, il_err *e)
 {
     const il_node *name = x->node->kind == IL_NODE_MAP ? il_yaml_get(x->node, "name") : x->node;
     if (x->node->kind == IL_NODE_LIST || (name && name->kind != IL_NODE_SCALAR))
@@ -139,7 +139,7 @@ static int read_level(double *level, const struct entry *x, const il_node *value
     return rc;
 }
 
-static int add(il_levels *l, const struct entry *x, double level, const il_node *at, il_err *e)
+static int add(il_degrade_levels *l, const struct entry *x, double level, const il_node *at, il_err *e)
 {
     il_degradation d = x->plain;
     d.level = level;
@@ -154,7 +154,7 @@ static int add(il_levels *l, const struct entry *x, double level, const il_node 
     return IL_OK;
 }
 
-static int read_levels(il_levels *l, struct entry *x, il_err *e)
+static int read_levels(il_degrade_levels *l, struct entry *x, il_err *e)
 {
     const il_degrade_spec *spec = il_degrade_spec_of(x->kind);
     const il_node *levels = il_yaml_get(x->node, "levels");
@@ -177,9 +177,9 @@ static int read_levels(il_levels *l, struct entry *x, il_err *e)
     return rc;
 }
 
-int il_levels_read(il_levels *out, const il_slot *slot, const il_node *list, il_err *e)
+int il_degrade_levels_read(il_degrade_levels *out, const il_setting *slot, const il_node *list, il_err *e)
 {
-    il_levels l = { 0 };
+    il_degrade_levels l = { 0 };
     int rc = list->kind == IL_NODE_LIST ? IL_OK : fail(slot, list, e, "must be a list");
     for (size_t i = 0; rc == IL_OK && i < list->count; i++) {
         struct entry x = { .slot = slot, .node = list->items[i] };
@@ -192,7 +192,7 @@ int il_levels_read(il_levels *out, const il_slot *slot, const il_node *list, il_
             rc = read_levels(&l, &x, e);
     }
     if (rc)
-        il_levels_free(&l);
+        il_degrade_levels_free(&l);
     else
         *out = l;
     return rc;

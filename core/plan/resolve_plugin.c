@@ -10,42 +10,42 @@
 #include "plugin/instance.h"
 #include "plugin/descriptor.h"
 
-int il_choice_set(il_params *p, const char *name, const il_slot *slot, const char *context, il_err *e)
+int il_choice_set(il_params *p, const char *name, const il_setting *slot, const char *context, il_err *e)
 {
     const il_param_spec *spec = il_params_find(il_params_specs(p), name);
     if (spec && slot->value->quoted && spec->type != IL_PARAM_TEXT && spec->type != IL_PARAM_PATH)
-        return il_slots_fail(slot, e, "%s%s: must be a plain value, not quoted text", context, name);
+        return il_settings_fail(slot, e, "%s%s: must be a plain value, not quoted text", context, name);
 
     il_err why = {0};
     int rc = il_params_set(p, name, slot->value->text, &why);
     if (rc == IL_ENOMEM)
         return il_fail_oom(e);
     if (rc && !spec)
-        return il_slots_fail_key(slot, e, "%s%s", context, why.message);
+        return il_settings_fail_key(slot, e, "%s%s", context, why.message);
     if (rc)
-        return il_slots_fail(slot, e, "%s%s", context, why.message);
+        return il_settings_fail(slot, e, "%s%s", context, why.message);
     return IL_OK;
 }
 
-static int set_label(il_choice *c, const il_slots *s, const char *key, il_err *e)
+static int set_label(il_choice *c, const il_settings *s, const char *key, il_err *e)
 {
     char name[sizeof s->list->key];
     snprintf(name, sizeof name, "%s.label", key);
-    const il_slot *label = il_slots_get(s, name);
-    if (label && (!*label->value->text || strpbrk(label->value->text, ",=") || !il_plain_line(label->value->text)))
-        return il_slots_fail(label, e, "label '%s': must be one line of text without ',' and '='", label->value->text);
-    c->label = il_words_copy(label ? label->value->text : c->plugin->name);
+    const il_setting *label = il_settings_get(s, name);
+    if (label && (!*label->value->text || strpbrk(label->value->text, ",=") || !il_utf8_is_line(label->value->text)))
+        return il_settings_fail(label, e, "label '%s': must be one line of text without ',' and '='", label->value->text);
+    c->label = il_text_copy(label ? label->value->text : c->plugin->name);
     return c->label ? IL_OK : il_fail_oom(e);
 }
 
 /* Sets every slot KEY.x except name and label. */
-static int set_params(il_params *p, const il_plugin *plugin, const il_slots *s, const char *key, il_err *e)
+static int set_params(il_params *p, const il_plugin *plugin, const il_settings *s, const char *key, il_err *e)
 {
     char context[160];
     snprintf(context, sizeof context, "%s '%s': ", il_descriptor_kind(plugin->kind), plugin->name);
     size_t size = strlen(key);
     for (size_t i = 0; i < s->count; i++) {
-        const il_slot *slot = &s->list[i];
+        const il_setting *slot = &s->list[i];
         if (strncmp(slot->key, key, size) != 0 || slot->key[size] != '.')
             continue;
         const char *name = slot->key + size + 1;
@@ -62,11 +62,11 @@ static int set_params(il_params *p, const il_plugin *plugin, const il_slots *s, 
 static char *instance_of(const il_choice *c)
 {
     il_text t = {0};
-    il_words_add(&t, "%d %s", (int)c->plugin->kind, c->plugin->name);
+    il_text_add(&t, "%d %s", (int)c->plugin->kind, c->plugin->name);
     for (const il_param_spec *s = il_params_specs(c->params); s->name; s++)
-        il_words_add(&t, "\n%s=%s", s->name, il_params_canonical(c->params, s->name));
+        il_text_add(&t, "\n%s=%s", s->name, il_params_canonical(c->params, s->name));
     if (t.failed)
-        il_words_free(&t);
+        il_text_free(&t);
     return t.data;
 }
 
@@ -99,16 +99,16 @@ static int try_open(il_resolver *r, const il_choice *c, il_err *e)
 }
 
 /* Errors of the choice as a whole are reported at its name, or at `base` when the name is a default. */
-static int fail_choice(const il_resolver *r, const il_slot *name, const il_choice *c, const il_err *why, il_err *e)
+static int fail_choice(const il_resolver *r, const il_setting *name, const il_choice *c, const il_err *why, il_err *e)
 {
     const char *kind = il_descriptor_kind(c->plugin->kind);
     if (name)
-        return il_slots_fail(name, e, "%s '%s': %s", kind, c->plugin->name, why->message);
+        return il_settings_fail(name, e, "%s '%s': %s", kind, c->plugin->name, why->message);
     return il_yaml_fail(r->grid, il_yaml_get(il_yaml_root(r->grid), "base"), e, IL_EPARAM, "%s '%s': %s", kind,
                         c->plugin->name, why->message);
 }
 
-static int find_plugin(const il_plugin **out, il_resolver *r, const il_slot *name, const il_keys_choice *what,
+static int find_plugin(const il_plugin **out, il_resolver *r, const il_setting *name, const il_keys_choice *what,
                        il_err *e)
 {
     const il_node *base = il_yaml_get(il_yaml_root(r->grid), "base");
@@ -120,17 +120,17 @@ static int find_plugin(const il_plugin **out, il_resolver *r, const il_slot *nam
         return IL_OK;
     if (rc == IL_ENOMEM)
         return il_fail_oom(e);
-    rc = name ? il_slots_fail(name, e, "%s", why.message) : il_yaml_fail(r->grid, base, e, rc, "%s", why.message);
+    rc = name ? il_settings_fail(name, e, "%s", why.message) : il_yaml_fail(r->grid, base, e, rc, "%s", why.message);
     if (e)
         e->code = IL_EPLUGIN;
     return e ? e->code : rc;
 }
 
-int il_choice_resolve(il_choice *out, il_resolver *r, const il_slots *s, const il_keys_choice *what, il_err *e)
+int il_choice_resolve(il_choice *out, il_resolver *r, const il_settings *s, const il_keys_choice *what, il_err *e)
 {
     char key[sizeof s->list->key];
     snprintf(key, sizeof key, "%s.name", what->key);
-    const il_slot *name = il_slots_get(s, key);
+    const il_setting *name = il_settings_get(s, key);
 
     il_choice c = {0};
     int rc = find_plugin(&c.plugin, r, name, what, e);

@@ -1,6 +1,6 @@
 /* resolve_plugin.h - a plugin's name and settings as written -> an il_choice. */
-#ifndef IL_CHOICE_H
-#define IL_CHOICE_H
+#ifndef IL_PLAN_RESOLVE_PLUGIN_H
+#define IL_PLAN_RESOLVE_PLUGIN_H
 
 #include "plan/keys.h"
 #include "plan/resolver.h"
@@ -8,9 +8,9 @@
 #include "plugin/instance.h"
 
 /* Finds the plugin, checks its settings and opens it once. */
-int il_choice_resolve(il_choice *out, il_resolver *r, const il_slots *s, const il_keys_choice *what, il_err *e);
+int il_choice_resolve(il_choice *out, il_resolver *r, const il_settings *s, const il_keys_choice *what, il_err *e);
 
 /* Sets NAME of p from a slot; errors give the slot's position. */
-int il_choice_set(il_params *p, const char *name, const il_slot *slot, const char *context, il_err *e);
+int il_choice_set(il_params *p, const char *name, const il_setting *slot, const char *context, il_err *e);
 
 #endif

@@ -20,16 +20,16 @@ void il_resolve_free_set(il_set *set)
     *set = (il_set){ 0 };
 }
 
-static int read_word(char **out, const il_slot *slot, const il_node *n, const char *name, const char *fallback,
+static int read_word(char **out, const il_setting *slot, const il_node *n, const char *name, const char *fallback,
                      il_err *e)
 {
     if (n && (n->kind != IL_NODE_SCALAR || !*n->text))
         return il_yaml_fail(slot->from, slot->at ? n : NULL, e, IL_EPARAM, "test: %s must be a word", name);
-    *out = il_words_copy(n ? n->text : fallback);
+    *out = il_text_copy(n ? n->text : fallback);
     return *out ? IL_OK : il_fail_oom(e);
 }
 
-static int check_set_keys(const il_slot *slot, const il_node *entry, il_err *e)
+static int check_set_keys(const il_setting *slot, const il_node *entry, il_err *e)
 {
     for (size_t i = 0; i < entry->count; i++) {
         const char *key = entry->keys[i]->text;
@@ -53,24 +53,24 @@ static const il_node *key_of(const il_node *map, const char *key)
 }
 
 /* A plugin that the entry chooses itself; *own is set to whether it does. */
-static int read_choice(il_choice *out, bool *own, il_resolver *r, const char *key, const il_slot *slot,
+static int read_choice(il_choice *out, bool *own, il_resolver *r, const char *key, const il_setting *slot,
                        const il_node *entry, il_err *e)
 {
     const il_node *value = il_yaml_get(entry, key);
-    il_slots s = {0};
+    il_settings s = {0};
     *own = value != NULL;
     if (!value)
         return IL_OK;
-    il_slots_source source = {.from = slot->from, .at = slot->at ? key_of(entry, key) : NULL};
-    int rc = il_slots_put(&s, key, value, source, e);
+    il_settings_source source = {.from = slot->from, .at = slot->at ? key_of(entry, key) : NULL};
+    int rc = il_settings_put(&s, key, value, source, e);
     if (!rc)
         rc = il_choice_resolve(out, r, &s, il_keys_find_choice(key), e);
-    il_slots_free(&s);
+    il_settings_free(&s);
     return rc;
 }
 
 /* One entry of `test`: a word, or a mapping of dataset, images, split, mask_policy and degrade. */
-static int read_set(il_set *out, il_resolver *r, const il_run *run, const il_slots *s, const il_slot *slot,
+static int read_set(il_set *out, il_resolver *r, const il_run *run, const il_settings *s, const il_setting *slot,
                     const il_node *entry, il_err *e)
 {
     bool map = entry->kind == IL_NODE_MAP;
@@ -96,11 +96,11 @@ static int read_set(il_set *out, il_resolver *r, const il_run *run, const il_slo
 }
 
 /* The default: what the run trains on. */
-static int default_set(il_set *out, il_resolver *r, const il_run *run, const il_slots *s, il_err *e)
+static int default_set(il_set *out, il_resolver *r, const il_run *run, const il_settings *s, il_err *e)
 {
     int rc = il_choice_resolve(&out->dataset, r, s, il_keys_find_choice("dataset"), e);
-    out->images = il_words_copy(run->training.on);
-    out->split = il_words_copy("test");
+    out->images = il_text_copy(run->training.on);
+    out->split = il_text_copy("test");
     return !rc && (!out->images || !out->split) ? il_fail_oom(e) : rc;
 }
 
@@ -118,22 +118,22 @@ static bool same_set(const il_set *a, const il_set *b)
 static int name_set(il_set *set, il_err *e)
 {
     il_text t = {0};
-    il_words_add(&t, "%s", set->images);
+    il_text_add(&t, "%s", set->images);
     if (set->mask_policy.plugin)
-        il_words_add(&t, " by %s", set->mask_policy.label);
+        il_text_add(&t, " by %s", set->mask_policy.label);
     set->tested_on = t.data;
     return t.failed ? il_fail_oom(e) : IL_OK;
 }
 
 /* One entry of `test`, or the default where entry is NULL. */
-static int read_any(il_set *out, il_resolver *r, const il_run *run, const il_slots *s, const il_slot *slot,
+static int read_any(il_set *out, il_resolver *r, const il_run *run, const il_settings *s, const il_setting *slot,
                     const il_node *entry, il_err *e)
 {
     int rc = entry ? read_set(out, r, run, s, slot, entry, e) : default_set(out, r, run, s, e);
     return rc ? rc : name_set(out, e);
 }
 
-static int check_repeated(const il_run *run, const il_slot *slot, const il_node *entry, il_err *e)
+static int check_repeated(const il_run *run, const il_setting *slot, const il_node *entry, il_err *e)
 {
     const il_set *last = &run->tests[run->ntests - 1];
     for (size_t k = 0; k + 1 < run->ntests; k++) {
@@ -147,8 +147,8 @@ static int check_repeated(const il_run *run, const il_slot *slot, const il_node 
 }
 
 /* The set unchanged, then with each degradation of the list. */
-static int add_sets(il_run *run, il_resolver *r, const il_slots *s, const il_slot *slot, const il_node *entry,
-                    const il_levels *degrade, il_err *e)
+static int add_sets(il_run *run, il_resolver *r, const il_settings *s, const il_setting *slot, const il_node *entry,
+                    const il_degrade_levels *degrade, il_err *e)
 {
     size_t plain = run->ntests;
     if (plain + 1 + degrade->count > MOST_TESTS)
@@ -173,31 +173,31 @@ static int add_sets(il_run *run, il_resolver *r, const il_slots *s, const il_slo
 }
 
 /* An entry's `degrade` replaces base's; an empty list in an entry means no degradations. */
-static int add_entry(il_run *run, il_resolver *r, const il_slots *s, const il_slot *slot, const il_node *entry,
-                     const il_levels *base, il_err *e)
+static int add_entry(il_run *run, il_resolver *r, const il_settings *s, const il_setting *slot, const il_node *entry,
+                     const il_degrade_levels *base, il_err *e)
 {
-    il_levels own = { 0 };
+    il_degrade_levels own = { 0 };
     const il_node *list = entry ? il_yaml_get(entry, "degrade") : NULL;
-    int rc = list ? il_levels_read(&own, slot, list, e) : IL_OK;
+    int rc = list ? il_degrade_levels_read(&own, slot, list, e) : IL_OK;
     if (!rc)
         rc = add_sets(run, r, s, slot, entry, list ? &own : base, e);
-    il_levels_free(&own);
+    il_degrade_levels_free(&own);
     return rc;
 }
 
-int il_resolve_tests(il_run *run, il_resolver *r, const il_slots *s, il_err *e)
+int il_resolve_tests(il_run *run, il_resolver *r, const il_settings *s, il_err *e)
 {
-    const il_slot *slot = il_slots_get(s, "test"), *degrade = il_slots_get(s, "degrade");
-    il_levels base = { 0 };
+    const il_setting *slot = il_settings_get(s, "test"), *degrade = il_settings_get(s, "degrade");
+    il_degrade_levels base = { 0 };
     if (slot && slot->value->count == 0)
-        return il_slots_fail(slot, e, "test must not be an empty list");
+        return il_settings_fail(slot, e, "test must not be an empty list");
     if (degrade && degrade->value->count == 0)
-        return il_slots_fail(degrade, e, "degrade must not be an empty list");
-    int rc = degrade ? il_levels_read(&base, degrade, degrade->value, e) : IL_OK;
+        return il_settings_fail(degrade, e, "degrade must not be an empty list");
+    int rc = degrade ? il_degrade_levels_read(&base, degrade, degrade->value, e) : IL_OK;
     if (!rc && !slot)
         rc = add_entry(run, r, s, NULL, NULL, &base, e);
     for (size_t i = 0; !rc && slot && i < slot->value->count; i++)
         rc = add_entry(run, r, s, slot, slot->value->items[i], &base, e);
-    il_levels_free(&base);
+    il_degrade_levels_free(&base);
     return rc;
 }

@@ -1,6 +1,6 @@
 /* resolver.h - state shared by the runs of a grid while they are resolved. */
-#ifndef IL_RESOLVER_H
-#define IL_RESOLVER_H
+#ifndef IL_PLAN_RESOLVER_H
+#define IL_PLAN_RESOLVER_H
 
 #include "base/yaml.h"
 #include "plugin/registry.h"

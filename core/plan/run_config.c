@@ -7,7 +7,7 @@
 
 static const char *const ignored[] = {"recompute", "cuda_graph"};
 
-bool il_config_ignores(const char *setting)
+bool il_run_config_ignores(const char *setting)
 {
     for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++) {
         if (strcmp(ignored[i], setting) == 0)
@@ -50,7 +50,7 @@ static json_t *json_of_training(const il_params *p, const il_training *t, bool *
     return train;
 }
 
-int il_config_write(char **out, const il_run *run, const il_params *train, int engine, il_err *e)
+int il_run_config_write(char **out, const il_run *run, const il_params *train, int engine, il_err *e)
 {
     bool bad = false;
     json_t *all = json_object();

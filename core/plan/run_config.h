@@ -1,6 +1,6 @@
 /* run_config.h - what determines a run's trained weights, as canonical JSON: sorted keys, no spaces. */
-#ifndef IL_CONFIG_H
-#define IL_CONFIG_H
+#ifndef IL_PLAN_RUN_CONFIG_H
+#define IL_PLAN_RUN_CONFIG_H
 
 #include "plan/run.h"
 
@@ -9,11 +9,11 @@
 enum { IL_ENGINE_REVISION = 1 };
 
 /* Whether a training setting changes only speed or memory, not results. */
-bool il_config_ignores(const char *setting);
+bool il_run_config_ignores(const char *setting);
 
 /* *out is allocated. engine: IL_ENGINE_REVISION; 1 is not written, so that runs older than the number keep their
  * identity. train: the settings under `train`. Labels, tests and paths are left out: the contents of files count, not
  * their names. Real numbers are texts, so that the JSON library's number format cannot change an identity. */
-int il_config_write(char **out, const il_run *run, const il_params *train, int engine, il_err *e);
+int il_run_config_write(char **out, const il_run *run, const il_params *train, int engine, il_err *e);
 
 #endif

@@ -47,7 +47,7 @@ static const char *plain_text(const il_run *run, const char *key, const char *se
 /* Keys that --set may change without changing a result. */
 static bool is_silent(const char *key)
 {
-    return strncmp(key, "train.", 6) == 0 && il_config_ignores(key + 6);
+    return strncmp(key, "train.", 6) == 0 && il_run_config_ignores(key + 6);
 }
 
 /* Lists and labels are not part of a run's name. */
@@ -58,7 +58,7 @@ static bool is_named(const char *key)
            !(dot && strcmp(dot, ".label") == 0);
 }
 
-int il_naming_axes(il_run *run, const il_resolver *r, const il_variant *v, il_err *e)
+int il_run_name_axes(il_run *run, const il_resolver *r, const il_variant *v, il_err *e)
 {
     il_text t = {0};
     int rc = IL_OK;
@@ -67,21 +67,21 @@ int il_naming_axes(il_run *run, const il_resolver *r, const il_variant *v, il_er
         if (!is_named(key))
             continue;
         const il_keys_choice *what = choice_named(key, &setting);
-        il_words_add(&t, "%s%s=", t.size ? "," : "", key);
+        il_text_add(&t, "%s%s=", t.size ? "," : "", key);
         if (what)
-            il_words_add(&t, "%s", choice_text(run, what, setting));
+            il_text_add(&t, "%s", choice_text(run, what, setting));
         else
-            il_words_add(&t, "%s", plain_text(run, key, setting));
-        if (!rc && !t.failed && !il_plain_line(t.data))
+            il_text_add(&t, "%s", plain_text(run, key, setting));
+        if (!rc && !t.failed && !il_utf8_is_line(t.data))
             rc = il_yaml_fail(r->grid, v->values[i], e, IL_EPARAM,
                               "'%s': a value that is part of a run's name must be one line of text", key);
     }
     if (!rc && t.size == 0)
-        il_words_add(&t, "%s", r->experiment);
+        il_text_add(&t, "%s", r->experiment);
     if (!rc && t.failed)
         rc = il_fail_oom(e);
     if (rc) {
-        il_words_free(&t);
+        il_text_free(&t);
         return rc;
     }
     run->name = t.data;
@@ -101,9 +101,9 @@ static void add_value(il_text *t, const il_param_spec *spec, const char *value)
     while (from > 0 && value[from - 1] != '/')
         from--;
     if (spec && spec->type == IL_PARAM_PATH)
-        il_words_add(t, "%.*s", (int)(size - from), value + from);
+        il_text_add(t, "%.*s", (int)(size - from), value + from);
     else
-        il_words_add(t, "%s", value);
+        il_text_add(t, "%s", value);
 }
 
 static const il_param_spec *spec_of(const il_run *run, const char *key)
@@ -121,10 +121,10 @@ static void add_own(il_text *t, const il_run *run, const char *key)
     const char *setting = NULL;
     const il_keys_choice *what = choice_named(key, &setting);
     const il_param_spec *spec = spec_of(run, key);
-    il_words_add(t, "%s", "");
+    il_text_add(t, "%s", "");
     if (strcmp(key, "train.skip") == 0)
         for (char **s = run->training.skip; s && *s; s++)
-            il_words_add(t, "%s%s", s == run->training.skip ? "" : "+", *s);
+            il_text_add(t, "%s%s", s == run->training.skip ? "" : "+", *s);
     else if (!what)
         add_value(t, spec, plain_text(run, key, setting));
     else if (!setting || spec || strcmp(setting, "name") == 0)
@@ -146,24 +146,24 @@ static int add_canonical(il_text *t, const il_param_spec *spec, const char *valu
 }
 
 /* Appends the value that the grid alone gives; nothing where it gives no valid one. */
-static int add_grids(il_text *t, const il_run *run, const il_slots *grid, const char *key, il_err *e)
+static int add_grids(il_text *t, const il_run *run, const il_settings *grid, const char *key, il_err *e)
 {
     const char *setting = NULL;
     const il_keys_choice *what = choice_named(key, &setting);
     const il_param_spec *spec = spec_of(run, key);
-    const il_slot *slot = il_slots_get(grid, key);
+    const il_setting *slot = il_settings_get(grid, key);
     if (what && (!setting || strcmp(setting, "name") == 0)) {
         char name[64];
         snprintf(name, sizeof name, "%s.name", what->key);
-        const il_slot *named = il_slots_get(grid, name);
-        const il_node *label = setting ? (named ? named->value : NULL) : il_slots_label(grid, what->key);
+        const il_setting *named = il_settings_get(grid, name);
+        const il_node *label = setting ? (named ? named->value : NULL) : il_settings_label(grid, what->key);
         const char *text = label ? label->text : what->fallback;
         if (text)
-            il_words_add(t, "%s", text);
+            il_text_add(t, "%s", text);
     } else if (strcmp(key, "train.skip") == 0) {
-        il_words_add(t, "%s", "");
+        il_text_add(t, "%s", "");
         for (size_t i = 0; slot && i < slot->value->count; i++)
-            il_words_add(t, "%s%s", i ? "+" : "", slot->value->items[i]->text ? slot->value->items[i]->text : "");
+            il_text_add(t, "%s%s", i ? "+" : "", slot->value->items[i]->text ? slot->value->items[i]->text : "");
     } else if (spec) {
         return add_canonical(t, spec, slot ? slot->value->text : NULL, e);
     }
@@ -171,7 +171,7 @@ static int add_grids(il_text *t, const il_run *run, const il_slots *grid, const 
 }
 
 /* grid NULL: the grid alone has no value for this key. */
-static int add_if_changed(il_text *name, const il_run *run, const il_slots *grid, const char *key, il_err *e)
+static int add_if_changed(il_text *name, const il_run *run, const il_settings *grid, const char *key, il_err *e)
 {
     il_text now = {0}, before = {0};
     il_err unusable = {0};
@@ -180,24 +180,24 @@ static int add_if_changed(il_text *name, const il_run *run, const il_slots *grid
     if (rc == IL_ENOMEM || now.failed || before.failed)
         rc = il_fail_oom(e);
     else if (rc || !before.data || strcmp(now.data, before.data) != 0)
-        il_words_add(name, ",%s=%s", key, now.data);
-    il_words_free(&now);
-    il_words_free(&before);
+        il_text_add(name, ",%s=%s", key, now.data);
+    il_text_free(&now);
+    il_text_free(&before);
     return rc == IL_ENOMEM ? rc : IL_OK;
 }
 
 /* Whether the grid alone chooses the same plugin. */
-static bool same_plugin(const il_run *run, const il_slots *grid, const il_keys_choice *what)
+static bool same_plugin(const il_run *run, const il_settings *grid, const il_keys_choice *what)
 {
     char key[64];
     snprintf(key, sizeof key, "%s.name", what->key);
-    const il_slot *slot = grid ? il_slots_get(grid, key) : NULL;
+    const il_setting *slot = grid ? il_settings_get(grid, key) : NULL;
     const char *name = slot ? slot->value->text : what->fallback;
     return grid && name && strcmp(name, choice_of(run, what->kind)->plugin->name) == 0;
 }
 
 /* Compares a plugin with all its settings. Where the grid chooses another plugin, its defaults do not matter. */
-static int add_choice(il_text *name, const il_run *run, const il_slots *grid, const il_keys_choice *what, il_err *e)
+static int add_choice(il_text *name, const il_run *run, const il_settings *grid, const il_keys_choice *what, il_err *e)
 {
     const il_choice *c = choice_of(run, what->kind);
     bool same = same_plugin(run, grid, what);
@@ -224,7 +224,7 @@ static bool holds(const char *const *keys, size_t count, const char *key, size_t
     return false;
 }
 
-int il_naming_sets(il_run *run, const il_slots *grid, const char *const *keys, size_t count, il_err *e)
+int il_run_name_sets(il_run *run, const il_settings *grid, const char *const *keys, size_t count, il_err *e)
 {
     const char **sorted = calloc(count + 1, sizeof *sorted);
     il_text t = {0};
@@ -233,7 +233,7 @@ int il_naming_sets(il_run *run, const il_slots *grid, const char *const *keys, s
         sorted[i] = keys[i];
     if (!rc)
         qsort(sorted, count, sizeof *sorted, by_text);
-    il_words_add(&t, "%s", run->name);
+    il_text_add(&t, "%s", run->name);
     for (size_t i = 0; !rc && i < count; i++) {
         const char *key = sorted[i], *setting = NULL;
         bool again = holds(sorted, i, key, strlen(key)) || (strchr(key, '.') && holds(sorted, count, key, strcspn(key, ".")));
@@ -241,14 +241,14 @@ int il_naming_sets(il_run *run, const il_slots *grid, const char *const *keys, s
             continue;
         const il_keys_choice *what = choice_named(key, &setting);
         rc = what && !setting ? add_choice(&t, run, grid, what, e) : add_if_changed(&t, run, grid, key, e);
-        if (!rc && !t.failed && !il_plain_line(t.data))
+        if (!rc && !t.failed && !il_utf8_is_line(t.data))
             rc = il_fail(e, IL_EUSAGE, "--set %s: a value that is part of a run's name must be one line of text", key);
     }
     free(sorted);
     if (!rc && t.failed)
         rc = il_fail_oom(e);
     if (rc) {
-        il_words_free(&t);
+        il_text_free(&t);
         return rc;
     }
     free(run->name);

@@ -1,6 +1,6 @@
 /* schedule.h - the learning rate as a function of the step: a warm-up, then constant, linear or cosine decay. */
-#ifndef IL_SCHEDULE_H
-#define IL_SCHEDULE_H
+#ifndef IL_PLAN_SCHEDULE_H
+#define IL_PLAN_SCHEDULE_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -10,26 +10,26 @@
 #include "base/suggest.h"
 #include "base/array.h"
 
-void il_slots_free(il_slots *s)
+void il_settings_free(il_settings *s)
 {
     if (!s)
         return;
     free(s->list);
-    *s = (il_slots){0};
+    *s = (il_settings){0};
 }
 
-int il_slots_copy(il_slots *out, const il_slots *in, il_err *e)
+int il_settings_copy(il_settings *out, const il_settings *in, il_err *e)
 {
-    il_slot *list = il_array_new(in->count, sizeof *list);
+    il_setting *list = il_array_new(in->count, sizeof *list);
     if (!list)
         return il_fail_oom(e);
     if (in->count > 0)
         memcpy(list, in->list, in->count * sizeof *list);
-    *out = (il_slots){list, in->count};
+    *out = (il_settings){list, in->count};
     return IL_OK;
 }
 
-const il_slot *il_slots_get(const il_slots *s, const char *key)
+const il_setting *il_settings_get(const il_settings *s, const char *key)
 {
     for (size_t i = 0; i < s->count; i++) {
         if (strcmp(s->list[i].key, key) == 0)
@@ -38,19 +38,19 @@ const il_slot *il_slots_get(const il_slots *s, const char *key)
     return NULL;
 }
 
-const il_node *il_slots_label(const il_slots *s, const char *choice)
+const il_node *il_settings_label(const il_settings *s, const char *choice)
 {
     char key[sizeof s->list->key];
     snprintf(key, sizeof key, "%s.label", choice);
-    const il_slot *slot = il_slots_get(s, key);
+    const il_setting *slot = il_settings_get(s, key);
     if (!slot) {
         snprintf(key, sizeof key, "%s.name", choice);
-        slot = il_slots_get(s, key);
+        slot = il_settings_get(s, key);
     }
     return slot ? slot->value : NULL;
 }
 
-int il_slots_fail_key(const il_slot *s, il_err *e, const char *format, ...)
+int il_settings_fail_key(const il_setting *s, il_err *e, const char *format, ...)
 {
     char message[sizeof e->message];
     va_list args;
@@ -60,7 +60,7 @@ int il_slots_fail_key(const il_slot *s, il_err *e, const char *format, ...)
     return il_yaml_fail(s->from, s->at, e, IL_EPARAM, "%s", message);
 }
 
-int il_slots_fail(const il_slot *s, il_err *e, const char *format, ...)
+int il_settings_fail(const il_setting *s, il_err *e, const char *format, ...)
 {
     char message[sizeof e->message];
     va_list args;
@@ -72,7 +72,7 @@ int il_slots_fail(const il_slot *s, il_err *e, const char *format, ...)
 
 /* ---- setting one ---- */
 
-static int set(il_slots *s, const il_slot *slot, il_err *e)
+static int set(il_settings *s, const il_setting *slot, il_err *e)
 {
     for (size_t i = 0; i < s->count; i++) {
         if (strcmp(s->list[i].key, slot->key) == 0) {
@@ -80,7 +80,7 @@ static int set(il_slots *s, const il_slot *slot, il_err *e)
             return IL_OK;
         }
     }
-    il_slot *more = il_array_grow(s->list, s->count, sizeof *more);
+    il_setting *more = il_array_grow(s->list, s->count, sizeof *more);
     if (!more)
         return il_fail_oom(e);
     s->list = more;
@@ -88,7 +88,7 @@ static int set(il_slots *s, const il_slot *slot, il_err *e)
     return IL_OK;
 }
 
-static void drop_choice(il_slots *s, const char *choice)
+static void drop_choice(il_settings *s, const char *choice)
 {
     size_t size = strlen(choice), kept = 0;
     for (size_t i = 0; i < s->count; i++) {
@@ -109,43 +109,43 @@ static bool is_null(const il_node *n)
     return false;
 }
 
-static int put_value(il_slots *s, const il_slot *slot, il_node_kind expected, il_err *e)
+static int put_value(il_settings *s, const il_setting *slot, il_node_kind expected, il_err *e)
 {
     static const char *const words[] = {"a single value", "a list", "a mapping"};
     const char *name = slot->at ? slot->at->text : slot->key;
     if (is_null(slot->value))
-        return il_slots_fail_key(slot, e, "'%s' has no value", name);
+        return il_settings_fail_key(slot, e, "'%s' has no value", name);
     if (slot->value->kind != expected)
-        return il_slots_fail(slot, e, "'%s' is %s; expected %s", name, words[slot->value->kind], words[expected]);
+        return il_settings_fail(slot, e, "'%s' is %s; expected %s", name, words[slot->value->kind], words[expected]);
     return set(s, slot, e);
 }
 
-static bool compose(il_slot *slot, const char *head, const char *tail)
+static bool compose(il_setting *slot, const char *head, const char *tail)
 {
     return snprintf(slot->key, sizeof slot->key, "%s.%s", head, tail) < (int)sizeof slot->key;
 }
 
 /* model: fcn, or model: {name: nix, size: 40} */
-static int put_choice(il_slots *s, const char *choice, const il_slot *whole, il_err *e)
+static int put_choice(il_settings *s, const char *choice, const il_setting *whole, il_err *e)
 {
     const il_node *value = whole->value;
     if (value->kind == IL_NODE_LIST)
-        return il_slots_fail(whole, e, "'%s' is a list; expected a name, or a mapping of name and settings", choice);
+        return il_settings_fail(whole, e, "'%s' is a list; expected a name, or a mapping of name and settings", choice);
     if (value->kind == IL_NODE_MAP && !il_yaml_get(value, "name"))
-        return il_slots_fail(whole, e, "'%s' has no 'name'", choice);
+        return il_settings_fail(whole, e, "'%s' has no 'name'", choice);
 
     drop_choice(s, choice);
-    il_slot slot = *whole;
+    il_setting slot = *whole;
     if (value->kind == IL_NODE_SCALAR) {
         if (!compose(&slot, choice, "name"))
-            return il_slots_fail_key(whole, e, "unknown key '%s'", choice);
+            return il_settings_fail_key(whole, e, "unknown key '%s'", choice);
         return put_value(s, &slot, IL_NODE_SCALAR, e);
     }
     for (size_t i = 0; i < value->count; i++) {
         slot.at = whole->at ? value->keys[i] : NULL;
         slot.value = value->items[i];
         if (!compose(&slot, choice, value->keys[i]->text))
-            return il_slots_fail_key(&slot, e, "unknown key '%.100s'", value->keys[i]->text);
+            return il_settings_fail_key(&slot, e, "unknown key '%.100s'", value->keys[i]->text);
         int rc = put_value(s, &slot, IL_NODE_SCALAR, e);
         if (rc)
             return rc;
@@ -154,7 +154,7 @@ static int put_choice(il_slots *s, const char *choice, const il_slot *whole, il_
 }
 
 /* Fails, suggesting one of train's settings as it was written: alone or as a dotted key. */
-static int unknown_train(const il_slot *slot, const char *written, il_err *e)
+static int unknown_train(const il_setting *slot, const char *written, il_err *e)
 {
     enum { MOST = 32, LONGEST = 32 };
     char texts[MOST][LONGEST];
@@ -167,10 +167,10 @@ static int unknown_train(const il_slot *slot, const char *written, il_err *e)
     for (size_t i = 0; i < count; i++)
         names[i] = texts[i];
     names[count] = NULL;
-    return il_slots_fail_key(slot, e, "%s", il_suggest_key(written, names).text);
+    return il_settings_fail_key(slot, e, "%s", il_suggest_key(written, names).text);
 }
 
-static int put_train(il_slots *s, const il_slot *slot, const char *name, const char *written, il_err *e)
+static int put_train(il_settings *s, const il_setting *slot, const char *name, const char *written, il_err *e)
 {
     if (strcmp(name, "skip") == 0)
         return put_value(s, slot, IL_NODE_LIST, e);
@@ -179,13 +179,13 @@ static int put_train(il_slots *s, const il_slot *slot, const char *name, const c
     return put_value(s, slot, IL_NODE_SCALAR, e);
 }
 
-static int put_train_map(il_slots *s, const il_slot *whole, il_err *e)
+static int put_train_map(il_settings *s, const il_setting *whole, il_err *e)
 {
     const il_node *map = whole->value;
     if (map->kind != IL_NODE_MAP)
-        return il_slots_fail(whole, e, "'train' must be a mapping");
+        return il_settings_fail(whole, e, "'train' must be a mapping");
     for (size_t i = 0; i < map->count; i++) {
-        il_slot slot = {.from = whole->from, .at = map->keys[i], .value = map->items[i]};
+        il_setting slot = {.from = whole->from, .at = map->keys[i], .value = map->items[i]};
         const char *name = map->keys[i]->text;
         if (!compose(&slot, "train", name))
             return unknown_train(&slot, name, e);
@@ -197,7 +197,7 @@ static int put_train_map(il_slots *s, const il_slot *whole, il_err *e)
 }
 
 /* The first part of a dotted key is wrong: suggests the whole key with the first part corrected. */
-static int unknown_head(const il_slot *slot, const char *key, il_err *e)
+static int unknown_head(const il_setting *slot, const char *key, il_err *e)
 {
     char head[sizeof slot->key], better[2 * sizeof slot->key];
     size_t size = strcspn(key, ".");
@@ -205,36 +205,36 @@ static int unknown_head(const il_slot *slot, const char *key, il_err *e)
     size_t count = 0;
     while (il_keys_heads[count])
         count++;
-    const char *nearest = il_words_nearest(head, il_keys_heads, count);
+    const char *nearest = il_suggest_nearest(head, il_keys_heads, count);
     if (nearest && key[size]) {
         snprintf(better, sizeof better, "%s%.90s", nearest, key + size);
-        return il_slots_fail_key(slot, e, "unknown key '%s'; did you mean '%s'?", key, better);
+        return il_settings_fail_key(slot, e, "unknown key '%s'; did you mean '%s'?", key, better);
     }
-    return il_slots_fail_key(slot, e, "%s", il_suggest_key(key, il_keys_heads).text);
+    return il_settings_fail_key(slot, e, "%s", il_suggest_key(key, il_keys_heads).text);
 }
 
-int il_slots_put(il_slots *s, const char *key, const il_node *value, il_slots_source source, il_err *e)
+int il_settings_put(il_settings *s, const char *key, const il_node *value, il_settings_source source, il_err *e)
 {
-    il_slot slot = {.from = source.from, .at = source.at, .value = value};
+    il_setting slot = {.from = source.from, .at = source.at, .value = value};
     if (snprintf(slot.key, sizeof slot.key, "%s", key) >= (int)sizeof slot.key)
-        return il_slots_fail_key(&slot, e, "unknown key '%.100s…'", key);
+        return il_settings_fail_key(&slot, e, "unknown key '%.100s…'", key);
 
     char head[sizeof slot.key];
     snprintf(head, sizeof head, "%.*s", (int)strcspn(key, "."), key);
     const char *dot = strchr(key, '.');
     const char *tail = dot ? dot + 1 : NULL;
     if (source.base && tail)
-        return il_slots_fail_key(&slot, e, "'%s' must not be dotted here; write %s: {%s: …}", key, head, tail);
+        return il_settings_fail_key(&slot, e, "'%s' must not be dotted here; write %s: {%s: …}", key, head, tail);
 
     if (il_keys_find_choice(head))
         return !tail   ? put_choice(s, head, &slot, e)
                : *tail ? put_value(s, &slot, IL_NODE_SCALAR, e)
-                       : il_slots_fail_key(&slot, e, "'%s' ends in a dot", key);
+                       : il_settings_fail_key(&slot, e, "'%s' ends in a dot", key);
     if (strcmp(head, "train") == 0) {
         if (tail)
             return put_train(s, &slot, tail, key, e);
         if (!source.base)
-            return il_slots_fail_key(&slot, e, "'train' can be set as a whole only in 'base'; set one of its keys, "
+            return il_settings_fail_key(&slot, e, "'train' can be set as a whole only in 'base'; set one of its keys, "
                                                "such as 'train.on'");
         return put_train_map(s, &slot, e);
     }

@@ -1,6 +1,6 @@
 /* descriptor.h - checks a plugin's descriptor before any of its code is called. */
-#ifndef IL_DESCRIPTOR_H
-#define IL_DESCRIPTOR_H
+#ifndef IL_PLUGIN_DESCRIPTOR_H
+#define IL_PLUGIN_DESCRIPTOR_H
 
 #include <inpaintlab/plugin.h>
 

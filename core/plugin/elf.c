@@ -81,7 +81,7 @@ static uint32_t read_address(struct file f, const Elf64_Ehdr *head, uint64_t add
     return 0;
 }
 
-int il_peek_word(uint32_t *out, bool *found, const char *path, const char *symbol, il_err *e)
+int il_elf_word(uint32_t *out, bool *found, const char *path, const char *symbol, il_err *e)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)

@@ -1,6 +1,6 @@
 /* elf.h - reads from a shared object without loading it, since dlopen runs its constructors. */
-#ifndef IL_PEEK_H
-#define IL_PEEK_H
+#ifndef IL_PLUGIN_ELF_H
+#define IL_PLUGIN_ELF_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -8,6 +8,6 @@
 
 /* The first four bytes of an exported data symbol. *found says whether the symbol exists. IL_EPLUGIN when the file is
  * not a shared object for this machine. */
-int il_peek_word(uint32_t *out, bool *found, const char *path, const char *symbol, il_err *e);
+int il_elf_word(uint32_t *out, bool *found, const char *path, const char *symbol, il_err *e);
 
 #endif

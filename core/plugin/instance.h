@@ -1,6 +1,6 @@
 /* instance.h - a plugin with its settings, the files its results depend on, and a mask policy's targets. */
-#ifndef IL_INSTANCE_H
-#define IL_INSTANCE_H
+#ifndef IL_PLUGIN_INSTANCE_H
+#define IL_PLUGIN_INSTANCE_H
 
 #include <inpaintlab/plugin.h>
 #include "base/dependencies.h"

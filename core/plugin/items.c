@@ -44,7 +44,7 @@ int il_items_add(il_items *items, const char *id, const char *image, const char 
     if (!list)
         return il_fail_oom(e);
     items->list = list;
-    il_item item = { .id = il_words_copy(id), .image = il_words_copy(image), .mask = il_words_copy(mask) };
+    il_item item = { .id = il_text_copy(id), .image = il_text_copy(image), .mask = il_text_copy(mask) };
     if (!item.id || !item.image || (mask && !item.mask)) {
         item_free(&item);
         return il_fail_oom(e);
@@ -59,7 +59,7 @@ int il_items_reject(il_items *items, const char *id, const char *why, il_err *e)
     if (!list)
         return il_fail_oom(e);
     items->rejected = list;
-    il_rejected r = { .id = il_words_copy(id ? id : ""), .why = il_words_copy(why ? why : "no reason given") };
+    il_rejected r = { .id = il_text_copy(id ? id : ""), .why = il_text_copy(why ? why : "no reason given") };
     if (!r.id || !r.why) {
         free(r.id);
         free(r.why);

@@ -1,6 +1,6 @@
 /* items.h - the list filled by a data set's scan. */
-#ifndef IL_ITEMS_H
-#define IL_ITEMS_H
+#ifndef IL_PLUGIN_ITEMS_H
+#define IL_PLUGIN_ITEMS_H
 
 #include <inpaintlab/plugin.h>
 

@@ -1,6 +1,6 @@
 /* model.h - instances of model and loss plugins. */
-#ifndef IL_MODEL_H
-#define IL_MODEL_H
+#ifndef IL_PLUGIN_MODEL_H
+#define IL_PLUGIN_MODEL_H
 
 #include "plugin/instance.h"
 

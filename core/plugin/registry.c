@@ -46,7 +46,7 @@ static int load_file(const il_plugin **out, const char *path, il_err *e)
 {
     uint32_t abi = 0;
     bool found = false;
-    int rc = il_peek_word(&abi, &found, path, symbol, e);
+    int rc = il_elf_word(&abi, &found, path, symbol, e);
     if (rc)
         return rc;
     if (!found)
@@ -92,7 +92,7 @@ static int keep(il_registry *r, const il_plugin *p, const char *path, il_err *e)
     if (!more)
         return il_fail_oom(e);
     r->loaded = more;
-    char *copy = il_words_copy(path);
+    char *copy = il_text_copy(path);
     if (!copy)
         return il_fail_oom(e);
     r->loaded[r->count++] = (struct loaded){p, copy};
@@ -105,7 +105,7 @@ static int refuse(il_registry *r, const char *path, const char *why, il_err *e)
     if (!more)
         return il_fail_oom(e);
     r->refused = more;
-    char *place = il_words_copy(path), *reason = il_words_copy(why);
+    char *place = il_text_copy(path), *reason = il_text_copy(why);
     if (!place || !reason) {
         free(place);
         free(reason);
@@ -149,10 +149,10 @@ static int add_folder(il_registry *r, const char *path, il_err *e)
     for (int i = 0; i < count; i++) {
         il_text file = {0};
         if (!rc) {
-            il_words_add(&file, "%s/%s", path, list[i]->d_name);
+            il_text_add(&file, "%s/%s", path, list[i]->d_name);
             rc = file.failed ? il_fail_oom(e) : add_file(r, file.data, e);
         }
-        il_words_free(&file);
+        il_text_free(&file);
         free(list[i]);
     }
     free(list);
@@ -165,9 +165,9 @@ static int add_tree(il_registry *r, const char *path, il_err *e)
     int rc = IL_OK;
     for (size_t i = 0; !rc && i < sizeof folders / sizeof *folders; i++) {
         il_text folder = {0};
-        il_words_add(&folder, "%s%s", path, folders[i]);
+        il_text_add(&folder, "%s%s", path, folders[i]);
         rc = folder.failed ? il_fail_oom(e) : add_folder(r, folder.data, e);
-        il_words_free(&folder);
+        il_text_free(&folder);
     }
     return rc;
 }
@@ -182,7 +182,7 @@ static bool is_folder(const char *path)
 static int add_user_folders(il_registry *r, il_err *e)
 {
     const char *variable = getenv("INPAINTLAB_PLUGIN_PATH");
-    char *list = il_words_copy(variable ? variable : "");
+    char *list = il_text_copy(variable ? variable : "");
     if (!list)
         return il_fail_oom(e);
     int rc = IL_OK;
@@ -210,18 +210,18 @@ static char *builtin_folder(void)
     bool failed = !real && errno == ENOMEM;
     if (slash) {
         *slash = '\0';
-        il_words_add(&path, "%s/inpaintlab/plugins", real);
+        il_text_add(&path, "%s/inpaintlab/plugins", real);
         if (!path.failed && !is_folder(path.data)) {
-            il_words_free(&path);
-            il_words_add(&path, "%s/plugins", real);
+            il_text_free(&path);
+            il_text_add(&path, "%s/plugins", real);
         }
     }
     free(real);
     failed = failed || path.failed;
     if (!failed && path.data && is_folder(path.data))
         return path.data;
-    il_words_free(&path);
-    return failed ? NULL : il_words_copy(IL_PLUGIN_DIR);
+    il_text_free(&path);
+    return failed ? NULL : il_text_copy(IL_PLUGIN_DIR);
 }
 
 int il_registry_open(il_registry **out, il_err *e)
@@ -316,14 +316,14 @@ static int not_found(const il_registry *r, il_kind kind, const char *name, il_er
         if (r->loaded[i].plugin->kind != kind)
             continue;
         names[count] = r->loaded[i].plugin->name;
-        il_words_add(&list, "%s%s", count ? ", " : "", names[count]);
+        il_text_add(&list, "%s%s", count ? ", " : "", names[count]);
         count++;
     }
-    const char *nearest = il_words_nearest(name, names, count);
+    const char *nearest = il_suggest_nearest(name, names, count);
     int rc = nearest ? il_fail(e, IL_EPLUGIN, "unknown %s '%s'; did you mean '%s'?", what, name, nearest)
                      : il_fail(e, IL_EPLUGIN, "unknown %s '%s'; %s%s", what, name,
                               list.data ? "expected one of " : "none is installed", list.data ? list.data : "");
-    il_words_free(&list);
+    il_text_free(&list);
     free(names);
     return rc;
 }

@@ -1,6 +1,6 @@
 /* registry.h - plugins by name. The only user of dlopen. */
-#ifndef IL_REGISTRY_H
-#define IL_REGISTRY_H
+#ifndef IL_PLUGIN_REGISTRY_H
+#define IL_PLUGIN_REGISTRY_H
 
 #include <inpaintlab/plugin.h>
 #include "plugin/descriptor.h"

@@ -10,27 +10,27 @@
 struct sweep {
     const il_model *model;
     const il_image *photo;
-    il_sweep_opts opts;
+    il_tiled_inference_opts opts;
     il_axis across, down;
     float table[256]; /* grey level -> input */
     float *band;      /* tile rows x width: logits of the current row of tiles, and the overlap with those above */
     uint8_t *input;   /* tiles, interleaved */
     float *logit;
     double level;     /* logit of the threshold */
-    il_sweep_result result;
+    il_tiled_inference_result result;
 };
 
-int64_t il_sweep_bytes(int width, il_sweep_opts o)
+int64_t il_tiled_inference_bytes(int width, il_tiled_inference_opts o)
 {
     int64_t tile = o.tile;
     return (tile * width + tile * tile * o.batch) * (int64_t)sizeof(float) + 3 * tile * tile * o.batch;
 }
 
-void il_sweep_free(il_sweep_result *r)
+void il_tiled_inference_free(il_tiled_inference_result *r)
 {
     il_image_free(&r->score);
     il_image_free(&r->mask);
-    *r = (il_sweep_result){ 0 };
+    *r = (il_tiled_inference_result){ 0 };
 }
 
 /* Logits of `count` tiles of one row, starting at tile `first`. */
@@ -133,7 +133,7 @@ static int prepare(struct sweep *w, il_err *e)
     return rc == IL_OK ? il_image_new(&w->result.mask, width, height, 1, e) : rc;
 }
 
-int il_sweep_picture(il_sweep_result *out, const il_model *m, const il_image *photo, il_sweep_opts o, il_err *e)
+int il_tiled_inference_run(il_tiled_inference_result *out, const il_model *m, const il_image *photo, il_tiled_inference_opts o, il_err *e)
 {
     struct sweep w = { .model = m, .photo = photo, .opts = o };
     int rc = prepare(&w, e);
@@ -142,7 +142,7 @@ int il_sweep_picture(il_sweep_result *out, const il_model *m, const il_image *ph
     if (rc == IL_OK)
         *out = w.result;
     else
-        il_sweep_free(&w.result);
+        il_tiled_inference_free(&w.result);
     free(w.band);
     free(w.input);
     free(w.logit);

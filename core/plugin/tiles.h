@@ -1,6 +1,6 @@
 /* tiles.h - divides one side of an image into overlapping tiles, with each tile's weight at each pixel. */
-#ifndef IL_DETECT_TILES_H
-#define IL_DETECT_TILES_H
+#ifndef IL_PLUGIN_TILES_H
+#define IL_PLUGIN_TILES_H
 
 #include <inpaintlab/error.h>
 

@@ -1,6 +1,6 @@
 /* best_cell.h - which of several cells is better than all the others, picture by picture. */
-#ifndef IL_BEST_CELL_H
-#define IL_BEST_CELL_H
+#ifndef IL_REPORT_BEST_CELL_H
+#define IL_REPORT_BEST_CELL_H
 
 #include "store/store.h"
 

@@ -61,17 +61,17 @@ static int take(il_comparison *c, const il_rows *all, size_t row, il_err *e)
     cell->cell = il_rows_int(all, row, "cell");
     cell->test = il_rows_int(all, row, "test");
     cell->seed = il_rows_int(all, row, "seed");
-    cell->name = il_words_copy(il_rows_text(all, row, "name"));
-    cell->tested = il_words_copy(il_rows_text(all, row, "tested"));
-    cell->settings = il_words_copy(il_rows_text(all, row, "settings"));
+    cell->name = il_text_copy(il_rows_text(all, row, "name"));
+    cell->tested = il_text_copy(il_rows_text(all, row, "tested"));
+    cell->settings = il_text_copy(il_rows_text(all, row, "settings"));
     return cell->name && cell->tested && cell->settings ? IL_OK : il_fail_oom(e);
 }
 
 static bool is_meant(const il_rows *all, size_t row, const char *name)
 {
     return is_number(name) ? il_rows_int(all, row, "cell") == strtoll(name, NULL, 10)
-                           : il_words_match(name, il_rows_text(all, row, "name")) ||
-                             il_words_match(name, il_rows_text(all, row, "short"));
+                           : il_text_match(name, il_rows_text(all, row, "name")) ||
+                             il_text_match(name, il_rows_text(all, row, "short"));
 }
 
 /* A number must be a measured cell that is not yet taken; a glob takes what it finds of these. */
@@ -107,10 +107,10 @@ static void list_numbers(il_text *out, const char *const *names, size_t count)
     bool numbers = count > 0;
     for (size_t i = 0; i < count; i++)
         numbers = numbers && is_number(names[i]);
-    il_words_add(out, "%s", numbers ? "[" : "");
+    il_text_add(out, "%s", numbers ? "[" : "");
     for (size_t i = 0; numbers && i < count; i++)
-        il_words_add(out, "%s%lld", i ? "," : "", strtoll(names[i], NULL, 10));
-    il_words_add(out, "%s", numbers ? "]" : "");
+        il_text_add(out, "%s%lld", i ? "," : "", strtoll(names[i], NULL, 10));
+    il_text_add(out, "%s", numbers ? "]" : "");
 }
 
 static int choose(il_comparison *c, il_store *s, const char *const *names, size_t count, il_err *e)
@@ -122,7 +122,7 @@ static int choose(il_comparison *c, il_store *s, const char *const *names, size_
                             : il_store_query(&all, s, all_cells, (const char *const[]){ numbers.data, NULL }, e);
     for (size_t i = 0; rc == IL_OK && i < count; i++)
         rc = take_named(c, &all, names[i], e);
-    il_words_free(&numbers);
+    il_text_free(&numbers);
     il_store_rows_free(&all);
     if (rc == IL_OK && c->ncells < 2)
         return il_fail(e, IL_EDATA, "%zu cell to compare; expected two or more", c->ncells);

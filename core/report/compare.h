@@ -1,6 +1,6 @@
 /* compare.h - cells against each other: pictures paired by id, intervals, paired tests, spread over seeds. */
-#ifndef IL_COMPARE_H
-#define IL_COMPARE_H
+#ifndef IL_REPORT_COMPARE_H
+#define IL_REPORT_COMPARE_H
 
 #include "store/store.h"
 #include "store/stats/stats.h"

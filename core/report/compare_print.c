@@ -117,27 +117,27 @@ static void add_notes(il_text *to, const il_comparison *c)
         const il_compare_pair *p = &c->pairs[i];
         const il_compare_cell *a = &c->cells[p->a], *b = &c->cells[p->b];
         if (p->n + p->undefined == 0)
-            il_words_add(to, "Cells %lld and %lld cannot be paired: they were tested on different pictures.\n",
+            il_text_add(to, "Cells %lld and %lld cannot be paired: they were tested on different pictures.\n",
                          (long long)a->cell, (long long)b->cell);
         else if (p->alone_a + p->alone_b)
-            il_words_add(to, "Left unpaired: %zu pictures of cell %lld and %zu of cell %lld have no partner.\n", p->alone_a,
+            il_text_add(to, "Left unpaired: %zu pictures of cell %lld and %zu of cell %lld have no partner.\n", p->alone_a,
                          (long long)a->cell, p->alone_b, (long long)b->cell);
         if (p->undefined)
-            il_words_add(to, "Left out: of cells %lld and %lld, %zu pairs where %s is undefined for one or both.\n",
+            il_text_add(to, "Left out: of cells %lld and %lld, %zu pairs where %s is undefined for one or both.\n",
                          (long long)a->cell, (long long)b->cell, p->undefined, il_compare_name(c->metric));
         if (p->n + p->undefined && strcmp(a->tested, b->tested) != 0)
-            il_words_add(to, "Cells %lld and %lld are paired by names alone: one was tested on %s, the other on %s.\n",
+            il_text_add(to, "Cells %lld and %lld are paired by names alone: one was tested on %s, the other on %s.\n",
                          (long long)a->cell, (long long)b->cell, a->tested, b->tested);
     }
 }
 
 static void add_titles(il_table tables[3], const il_comparison *c)
 {
-    il_words_add(&tables[0].title, "%s: mean over pictures where it is defined, 95 %% interval by %d bootstrap resamples",
+    il_text_add(&tables[0].title, "%s: mean over pictures where it is defined, 95 %% interval by %d bootstrap resamples",
                  il_compare_name(c->metric), IL_BOOT_RESAMPLES);
-    il_words_add(&tables[1].title, "Paired by picture: mean difference cell - other; p two-sided%s",
+    il_text_add(&tables[1].title, "Paired by picture: mean difference cell - other; p two-sided%s",
                  c->npairs > 1 ? ", and by Holm for all pairs" : "");
-    il_words_add(&tables[2].title, "Spread over seeds: mean and standard deviation of the cells' means");
+    il_text_add(&tables[2].title, "Spread over seeds: mean and standard deviation of the cells' means");
 }
 
 /* Tables one below the other, then the notes, each a line. */
@@ -154,7 +154,7 @@ static int print_tables(FILE *to, const il_comparison *c, const il_table tables[
         rc = il_fail_oom(e);
     if (rc == IL_OK && notes.data)
         fprintf(to, "\n%s", notes.data);
-    il_words_free(&notes);
+    il_text_free(&notes);
     return rc;
 }
 

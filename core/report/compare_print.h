@@ -1,6 +1,6 @@
 /* compare_print.h - a comparison as tables. */
-#ifndef IL_COMPARE_PRINT_H
-#define IL_COMPARE_PRINT_H
+#ifndef IL_REPORT_COMPARE_PRINT_H
+#define IL_REPORT_COMPARE_PRINT_H
 
 #include "report/compare.h"
 #include "report/format.h"

@@ -1,6 +1,6 @@
 /* conventions.h - sentences about numbers that several tables say alike. */
-#ifndef IL_CONVENTIONS_H
-#define IL_CONVENTIONS_H
+#ifndef IL_REPORT_CONVENTIONS_H
+#define IL_REPORT_CONVENTIONS_H
 
 #define IL_CONVENTION_IOU \
     "IoU as published: mean over test batches of each whole batch's IoU. - stands for no value."

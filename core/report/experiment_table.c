@@ -45,7 +45,7 @@ static void add_iou(il_table *t, const il_matrix *m, const il_matrix_cell *c, co
     const il_picture_scores *p = &view->pictures[c - m->cells];
     if (isnan(c->iou) || p->defined == 0 || c->authentic) {
         cell->hole = true;
-        il_words_add(&cell->markup, "undefined");
+        il_text_add(&cell->markup, "undefined");
         return;
     }
     cell->anchor = c->cell;
@@ -70,14 +70,14 @@ static void add_columns(il_table *t, const il_matrix *m, const il_matrix_part *p
     il_experiment_label_columns(t, m);
     for (size_t k = 0; k < p->kinds.count; k++) {
         il_text name = { 0 };
-        il_words_add(&name, "%s: alarms", p->kinds.items[k]);
+        il_text_add(&name, "%s: alarms", p->kinds.items[k]);
         il_table_add(t, p->authentic[k] ? name.data : p->kinds.items[k], look);
-        il_words_free(&name);
+        il_text_free(&name);
         if (!p->authentic[k])
             continue;
-        il_words_add(&name, "%s: marked", p->kinds.items[k]);
+        il_text_add(&name, "%s: marked", p->kinds.items[k]);
         il_table_add(t, name.data, look);
-        il_words_free(&name);
+        il_text_free(&name);
     }
 }
 
@@ -130,7 +130,7 @@ static bool is_repeated(const il_matrix *m, const il_matrix_part *p, const il_ma
     return false;
 }
 
-static void note_failures(il_notes *n, const il_matrix *m, size_t part)
+static void note_failures(il_footnotes *n, const il_matrix *m, size_t part)
 {
     const il_matrix_part *p = &m->parts[part];
     for (size_t i = 0; i < m->count; i++) {
@@ -138,33 +138,33 @@ static void note_failures(il_notes *n, const il_matrix *m, size_t part)
         il_text line = { 0 };
         if (c->part != part || c->done || !*c->message || is_repeated(m, p, c))
             continue;
-        il_words_add(&line, "%s: %s", c->status, c->by[IL_BY_RUN]);
+        il_text_add(&line, "%s: %s", c->status, c->by[IL_BY_RUN]);
         if (c->test)
-            il_words_add(&line, " on %s%s%s", p->degradation, *p->degradation ? " " : "", c->tested_on);
-        il_words_add(&line, ": %s", c->message);
-        il_notes_take(n, &line);
+            il_text_add(&line, " on %s%s%s", p->degradation, *p->degradation ? " " : "", c->tested_on);
+        il_text_add(&line, ": %s", c->message);
+        il_footnotes_take(n, &line);
     }
 }
 
-static void note_collapses(il_notes *n, const il_matrix *m, const il_matrix_part *p)
+static void note_collapses(il_footnotes *n, const il_matrix *m, const il_matrix_part *p)
 {
     il_text line = { 0 };
     for (size_t run = 0; run < p->runs.count; run++)
         if (il_matrix_run(m, p->runs.items[run])->collapsed)
-            il_words_add(&line, "%s%s", line.data ? ", " : "Collapsed (no pixel of the validation split is marked): ",
+            il_text_add(&line, "%s%s", line.data ? ", " : "Collapsed (no pixel of the validation split is marked): ",
                          p->runs.items[run]);
-    il_notes_take(n, &line);
+    il_footnotes_take(n, &line);
 }
 
 /* The labels that all runs share. */
-static void note_common(il_notes *n, const il_matrix *m)
+static void note_common(il_footnotes *n, const il_matrix *m)
 {
     il_text line = { 0 };
     for (int by = IL_BY_MODEL; by < IL_BYS; by++)
         if (!m->shown[by])
-            il_words_add(&line, "%s%s %s", line.data ? ", " : "All runs: ", il_matrix_label((il_by)by),
+            il_text_add(&line, "%s%s %s", line.data ? ", " : "All runs: ", il_matrix_label((il_by)by),
                          m->cells[m->first[0]].by[by]);
-    il_notes_take(n, &line);
+    il_footnotes_take(n, &line);
 }
 
 static bool was_last(const il_matrix *m, size_t run)
@@ -173,7 +173,7 @@ static bool was_last(const il_matrix *m, size_t run)
 }
 
 /* Which weights were tested; where runs differ, of which runs which. */
-static void note_weights(il_notes *n, const il_matrix *m)
+static void note_weights(il_footnotes *n, const il_matrix *m)
 {
     il_text line = { 0 };
     size_t best = 0, last = 0, told = 0;
@@ -182,26 +182,26 @@ static void note_weights(il_notes *n, const il_matrix *m)
         last += was_last(m, run);
     }
     if (best && last)
-        il_words_add(&line, "Weights tested: of the best epoch;");
+        il_text_add(&line, "Weights tested: of the best epoch;");
     else if (best || last)
-        il_words_add(&line, "Weights tested: of the %s epoch.", last ? "last" : "best");
+        il_text_add(&line, "Weights tested: of the %s epoch.", last ? "last" : "best");
     for (size_t run = 0; best && last && run < m->runs.count; run++)
         if (was_last(m, run))
-            il_words_add(&line, "%s %s", told++ ? "," : " of the last epoch in", m->runs.items[run]);
-    il_notes_take(n, &line);
+            il_text_add(&line, "%s %s", told++ ? "," : " of the last epoch in", m->runs.items[run]);
+    il_footnotes_take(n, &line);
 }
 
 /* Of a grid that names a published table, none of whose cells has the labels of its own. */
-static void note_unmatched(il_notes *n, const il_matrix *m)
+static void note_unmatched(il_footnotes *n, const il_matrix *m)
 {
     il_text line = { 0 };
     for (size_t i = 0; i < m->count; i++)
         if (!*m->cells[i].unmatched)
             return;
     if (m->count)
-        il_words_add(&line, "The grid names the published table %s, but no cell has the labels of one of its cells.",
+        il_text_add(&line, "The grid names the published table %s, but no cell has the labels of one of its cells.",
                      m->cells[0].unmatched);
-    il_notes_take(n, &line);
+    il_footnotes_take(n, &line);
 }
 
 static bool any_authentic(const il_matrix *m, size_t part, bool all)
@@ -217,22 +217,22 @@ static bool any_authentic(const il_matrix *m, size_t part, bool all)
  * mishaps in a section of their own. */
 static void add_notes(il_table *t, const il_matrix *m, size_t part, il_medium medium)
 {
-    il_notes *n = &t->notes;
+    il_footnotes *n = &t->notes;
     bool page = medium == IL_MEDIUM_PAGE;
     if (page && part + 1 < m->nparts)
         return;
     note_common(n, m);
     if (!page)
-        il_notes_add(n, IL_CONVENTION_IOU);
+        il_footnotes_add(n, IL_CONVENTION_IOU);
     if (any_authentic(m, part, page))
-        il_notes_add(n, IL_CONVENTION_AUTHENTIC);
+        il_footnotes_add(n, IL_CONVENTION_AUTHENTIC);
     note_weights(n, m);
     if (m->shown[IL_BY_POLICY])
-        il_notes_add(n, IL_CONVENTION_TRUTH);
+        il_footnotes_add(n, IL_CONVENTION_TRUTH);
     if (page)
-        il_notes_add(n, "Best: " IL_BEST_NOTE("of its column") ".");
+        il_footnotes_add(n, "Best: " IL_BEST_NOTE("of its column") ".");
     else if (medium == IL_MEDIUM_LATEX && m->parts[part].runs.count > 1)
-        il_notes_add(n, "Bold: " IL_BEST_NOTE("of the column") ".");
+        il_footnotes_add(n, "Bold: " IL_BEST_NOTE("of the column") ".");
     note_unmatched(n, m);
     if (page)
         return;
@@ -245,16 +245,16 @@ static void add_notes(il_table *t, const il_matrix *m, size_t part, il_medium me
 static void add_title(il_table *t, const il_matrix_part *p, const il_experiment_view *view)
 {
     if (view->medium == IL_MEDIUM_PAGE) {
-        il_words_add(&t->title, "IoU on the %s split of %s, a column for each kind of picture tested on. Large: as published (mean over"
+        il_text_add(&t->title, "IoU on the %s split of %s, a column for each kind of picture tested on. Large: as published (mean over"
                      " batches). Small: mean over pictures, with its 95\xc2\xa0%% bootstrap interval.", p->split, p->dataset);
         return;
     }
-    il_words_add(&t->title, "%s: IoU on the %s split of %s, ", view->title, p->split, p->dataset);
+    il_text_add(&t->title, "%s: IoU on the %s split of %s, ", view->title, p->split, p->dataset);
     if (*p->degradation)
-        il_words_add(&t->title, "degraded by %s, a column for each level", p->degradation);
+        il_text_add(&t->title, "degraded by %s, a column for each level", p->degradation);
     else
-        il_words_add(&t->title, "a column for each image kind");
-    il_words_add(&t->label, "%s-%s-%s%s%s", view->name, p->dataset, p->split, *p->degradation ? "-" : "", p->degradation);
+        il_text_add(&t->title, "a column for each image kind");
+    il_text_add(&t->label, "%s-%s-%s%s%s", view->name, p->dataset, p->split, *p->degradation ? "-" : "", p->degradation);
 }
 
 int il_experiment_table(il_table *out, il_store *s, const il_matrix *m, size_t part, const il_experiment_view *view, il_err *e)

@@ -1,6 +1,6 @@
 /* experiment_table.h - the cells of one experiment: a row per run, a column per image kind, or per level of a degradation. */
-#ifndef IL_EXPERIMENT_TABLE_H
-#define IL_EXPERIMENT_TABLE_H
+#ifndef IL_REPORT_EXPERIMENT_TABLE_H
+#define IL_REPORT_EXPERIMENT_TABLE_H
 
 #include "report/matrix.h"
 #include "report/picture_scores.h"

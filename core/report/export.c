@@ -46,7 +46,7 @@ struct file {
 static int open_file(struct file *f, const char *folder, const char *name, const char *ending, il_err *e)
 {
     il_text t = { 0 };
-    il_words_add(&t, "%s/%s%s", folder, name, ending);
+    il_text_add(&t, "%s/%s%s", folder, name, ending);
     if (t.failed)
         return il_fail_oom(e);
     *f = (struct file){ .to = fopen(t.data, "wb"), .path = t.data };
@@ -196,7 +196,7 @@ static int put_epochs(FILE *to, il_store *s, const char *run, double start, il_e
     for (size_t row = 0; row < rows.count && rc == IL_OK; row++)
         for (size_t i = 0; i < sizeof series / sizeof *series; i++)
             if (il_rows_text(&rows, row, series[i].column))
-                il_events_scalar(to, start + il_rows_real(&rows, row, "seconds"), il_rows_int(&rows, row, "epoch"), series[i].tag,
+                il_tensorboard_scalar(to, start + il_rows_real(&rows, row, "seconds"), il_rows_int(&rows, row, "epoch"), series[i].tag,
                                  il_rows_real(&rows, row, series[i].column));
     il_store_rows_free(&rows);
     return rc;
@@ -210,7 +210,7 @@ static int put_tests(FILE *to, il_store *s, const char *run, double start, il_er
         char tag[300];
         snprintf(tag, sizeof tag, "%s_iou/%s/%s%s", il_rows_text(&rows, row, "split"), il_rows_text(&rows, row, "tested_dataset"),
                  il_rows_text(&rows, row, "tested_on"), il_rows_text(&rows, row, "degradation"));
-        il_events_scalar(to, start, il_rows_int(&rows, row, "epoch"), tag, il_rows_real(&rows, row, "iou"));
+        il_tensorboard_scalar(to, start, il_rows_int(&rows, row, "epoch"), tag, il_rows_real(&rows, row, "iou"));
     }
     il_store_rows_free(&rows);
     return rc;
@@ -228,7 +228,7 @@ static int put_run(const char *folder, il_store *s, const il_rows *runs, size_t 
     for (char *c = name; *c; c++)
         if (*c == '/' || (unsigned char)*c < 0x20)
             *c = '_';
-    il_words_add(&path, "%s/%s-%s", folder, id, name);
+    il_text_add(&path, "%s/%s-%s", folder, id, name);
     int rc = path.failed ? il_fail_oom(e) : IL_OK;
     if (rc == IL_OK && mkdir(path.data, 0777) != 0)
         rc = il_fail(e, IL_EIO, "%s: cannot be made: %s", path.data, strerror(errno));
@@ -238,13 +238,13 @@ static int put_run(const char *folder, il_store *s, const il_rows *runs, size_t 
         rc = open_file(&f, path.data, "events.out.tfevents", ending, e);
     }
     if (rc == IL_OK) {
-        il_events_begin(f.to, start);
+        il_tensorboard_begin(f.to, start);
         rc = put_epochs(f.to, s, id, start, e);
     }
     if (rc == IL_OK)
         rc = put_tests(f.to, s, id, start, e);
     rc = close_file(&f, rc, e);
-    il_words_free(&path);
+    il_text_free(&path);
     return rc;
 }
 

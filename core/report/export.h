@@ -1,6 +1,6 @@
 /* export.h - a database's contents as plain files for other programs. */
-#ifndef IL_EXPORT_H
-#define IL_EXPORT_H
+#ifndef IL_REPORT_EXPORT_H
+#define IL_REPORT_EXPORT_H
 
 #include "store/store.h"
 

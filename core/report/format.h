@@ -1,6 +1,6 @@
 /* format.h - tables and rows written down: one file for each format. */
-#ifndef IL_FORMAT_H
-#define IL_FORMAT_H
+#ifndef IL_REPORT_FORMAT_H
+#define IL_REPORT_FORMAT_H
 
 #include <stdio.h>
 #include "report/table.h"

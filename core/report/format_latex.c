@@ -21,15 +21,15 @@ static void escape_one(il_text *to, unsigned long c)
                   { '|', "bar" }, { '"', "quotedbl" } };
     for (size_t i = 0; i < sizeof named / sizeof *named; i++)
         if (c == (unsigned char)named[i].c) {
-            il_words_add(to, "\\text%s{}", named[i].name);
+            il_text_add(to, "\\text%s{}", named[i].name);
             return;
         }
     if (c < 0x20 || c == 0x7f)
-        il_words_add(to, " ");
+        il_text_add(to, " ");
     else if (c < 0x80)
-        il_words_add(to, strchr("&%$#_{}", (int)c) ? "\\%c" : "%c", (int)c);
+        il_text_add(to, strchr("&%$#_{}", (int)c) ? "\\%c" : "%c", (int)c);
     else
-        il_words_add(to, "[U+%04lX]", c);
+        il_text_add(to, "[U+%04lX]", c);
 }
 
 static void escape_latex(il_text *to, const char *text)
@@ -38,7 +38,7 @@ static void escape_latex(il_text *to, const char *text)
     for (size_t i = 0, used; i < size; i += used) {
         int32_t code = il_utf8_next(text + i, size - i, &used);
         if (code >= 0x80 && is_known((unsigned long)code))
-            il_words_add(to, "%.*s", (int)used, text + i);
+            il_text_add(to, "%.*s", (int)used, text + i);
         else
             escape_one(to, code < 0 ? 0xfffd : (unsigned long)code);
     }
@@ -78,7 +78,7 @@ static void put_tabular(FILE *to, const il_table *table, char *const *seen)
 int il_format_latex(FILE *to, const il_table *table, il_err *e)
 {
     char **seen = NULL;
-    const il_notes *notes = &table->notes;
+    const il_footnotes *notes = &table->notes;
     int rc = il_table_values_seen(&seen, table, escape_latex, e);
     if (rc == IL_OK && table->title.data)
         rc = il_table_values_escaped(to, "% needs \\usepackage{booktabs} and \\usepackage[T1]{fontenc}\n"

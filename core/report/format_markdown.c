@@ -7,11 +7,11 @@ static void escape_markdown(il_text *to, const char *text)
 {
     for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
         if (*c < 0x20 || *c == 0x7f)
-            il_words_add(to, " ");
+            il_text_add(to, " ");
         else if (*c == '<')
-            il_words_add(to, "&lt;");
+            il_text_add(to, "&lt;");
         else
-            il_words_add(to, strchr("|\\`*[]", *c) ? "\\%c" : "%c", *c);
+            il_text_add(to, strchr("|\\`*[]", *c) ? "\\%c" : "%c", *c);
     }
 }
 

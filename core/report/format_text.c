@@ -12,13 +12,13 @@ static void escape_text(il_text *to, const char *text)
 {
     for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
         if (*c == '\n')
-            il_words_add(to, "\\n");
+            il_text_add(to, "\\n");
         else if (*c == '\t')
-            il_words_add(to, "\\t");
+            il_text_add(to, "\\t");
         else if (*c < 0x20 || *c == 0x7f)
-            il_words_add(to, "\\x%02x", *c);
+            il_text_add(to, "\\x%02x", *c);
         else
-            il_words_add(to, "%c", *c);
+            il_text_add(to, "%c", *c);
     }
 }
 
@@ -107,7 +107,7 @@ static int put_lines(FILE *to, const char *text, il_err *e)
     int rc = clean.failed ? il_fail_oom(e) : IL_OK;
     if (rc == IL_OK && clean.data)
         put_wrapped(to, clean.data);
-    il_words_free(&clean);
+    il_text_free(&clean);
     return rc;
 }
 

@@ -1,6 +1,6 @@
 /* matrix.h - the cells of one experiment: what tells its runs apart, and the parts that were tested on one data set. */
-#ifndef IL_MATRIX_H
-#define IL_MATRIX_H
+#ifndef IL_REPORT_MATRIX_H
+#define IL_REPORT_MATRIX_H
 
 #include "store/store.h"
 

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include "report/notes.h"
 
-void il_notes_take(il_notes *n, il_text *text)
+void il_footnotes_take(il_footnotes *n, il_text *text)
 {
     char **more = text->failed || !text->data ? NULL : realloc(n->lines, (n->count + 2) * sizeof *more);
     if (more) {
@@ -11,22 +11,22 @@ void il_notes_take(il_notes *n, il_text *text)
         n->lines[n->count] = NULL;
     } else {
         n->failed = n->failed || text->failed || text->data;
-        il_words_free(text);
+        il_text_free(text);
     }
     *text = (il_text){ 0 };
 }
 
-void il_notes_add(il_notes *n, const char *line)
+void il_footnotes_add(il_footnotes *n, const char *line)
 {
     il_text text = { 0 };
-    il_words_add(&text, "%s", line);
-    il_notes_take(n, &text);
+    il_text_add(&text, "%s", line);
+    il_footnotes_take(n, &text);
 }
 
-void il_notes_free(il_notes *n)
+void il_footnotes_free(il_footnotes *n)
 {
     for (size_t i = 0; i < n->count; i++)
         free(n->lines[i]);
     free(n->lines);
-    *n = (il_notes){ 0 };
+    *n = (il_footnotes){ 0 };
 }

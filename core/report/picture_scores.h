@@ -1,6 +1,6 @@
 /* picture_scores.h - what a test says of each picture. */
-#ifndef IL_PICTURE_SCORES_H
-#define IL_PICTURE_SCORES_H
+#ifndef IL_REPORT_PICTURE_SCORES_H
+#define IL_REPORT_PICTURE_SCORES_H
 
 #include "store/store.h"
 #include "store/stats/stats.h"

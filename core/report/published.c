@@ -77,10 +77,10 @@ int il_published_touched(bool *out, il_store *s, const il_published_table *t, co
 int il_published_rows(il_rows *out, il_store *s, const il_published_table *t, const char *experiment, bool pictures, il_err *e)
 {
     il_text sql = { 0 };
-    il_words_add(&sql, "%s" QUERY, pictures ? PICTURES : NO_PICTURES, t->labels);
+    il_text_add(&sql, "%s" QUERY, pictures ? PICTURES : NO_PICTURES, t->labels);
     int rc = sql.failed ? il_fail_oom(e)
                         : il_store_query(out, s, sql.data, (const char *const[]){ t->name, experiment, NULL }, e);
-    il_words_free(&sql);
+    il_text_free(&sql);
     return rc;
 }
 

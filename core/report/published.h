@@ -1,6 +1,6 @@
 /* published.h - the published tables: what they are called, and what was measured of them. */
-#ifndef IL_PUBLISHED_H
-#define IL_PUBLISHED_H
+#ifndef IL_REPORT_PUBLISHED_H
+#define IL_REPORT_PUBLISHED_H
 
 #include "report/best_cell.h"
 

@@ -70,11 +70,11 @@ static void add_columns(il_table *t, const il_rows *rows, il_medium medium)
 {
     for (size_t i = 0; i < count_labels(rows); i++) {
         il_text name = { 0 };
-        il_words_add(&name, "%s", rows->names[i]);
+        il_text_add(&name, "%s", rows->names[i]);
         for (char *c = name.data; c && (c = strchr(c, '_')) != NULL;)
             *c = ' ';
         il_table_add(t, name.data, (il_table_column){ .label = true });
-        il_words_free(&name);
+        il_text_free(&name);
     }
     for (size_t i = 0; i < COLUMNS; i++)
         if (is_shown(&columns[i], rows, medium))
@@ -90,15 +90,15 @@ static void add_page(il_table_cell *cell, const il_rows *rows, size_t row, size_
     char lowest[32], highest[32];
     if (!il_rows_int(rows, row, "is_measured")) {
         cell->hole = true;
-        il_words_add(&cell->markup, "%s", il_rows_word(rows, row, "state"));
+        il_text_add(&cell->markup, "%s", il_rows_word(rows, row, "state"));
         return;
     }
     il_table_decimals(lowest, il_rows_real(rows, row, "lowest"));
     il_table_decimals(highest, il_rows_real(rows, row, "highest"));
     if (runs > 1)
-        il_words_add(&cell->under, "%lld runs, %s to %s", (long long)runs, lowest, highest);
+        il_text_add(&cell->under, "%lld runs, %s to %s", (long long)runs, lowest, highest);
     if (remark)
-        il_words_add(&cell->under, "%sremark %zu", runs > 1 ? ", " : "", remark);
+        il_text_add(&cell->under, "%sremark %zu", runs > 1 ? ", " : "", remark);
     cell->warning = il_rows_int(rows, row, "collapsed") ? "collapsed" : NULL;
 }
 
@@ -134,7 +134,7 @@ static void add_rows(il_table *t, const il_rows *rows, const size_t *remarks, co
 /* ---- notes ---- */
 
 /* The deviations of each row become a numbered note; 0: none. */
-static void number_remarks(il_notes *n, size_t *remarks, const il_rows *rows)
+static void number_remarks(il_footnotes *n, size_t *remarks, const il_rows *rows)
 {
     size_t count = 0;
     for (size_t row = 0; row < rows->count; row++) {
@@ -146,12 +146,12 @@ static void number_remarks(il_notes *n, size_t *remarks, const il_rows *rows)
         if (!text || remarks[row])
             continue;
         remarks[row] = ++count;
-        il_words_add(&line, "Remark %zu, not as in the paper: %s.", count, text);
-        il_notes_take(n, &line);
+        il_text_add(&line, "Remark %zu, not as in the paper: %s.", count, text);
+        il_footnotes_take(n, &line);
     }
 }
 
-static void add_notes(il_notes *n, const il_rows *rows, const il_published_table *p, il_medium medium)
+static void add_notes(il_footnotes *n, const il_rows *rows, const il_published_table *p, il_medium medium)
 {
     size_t measured = 0, collapsed = 0;
     il_text line = { 0 };
@@ -160,29 +160,29 @@ static void add_notes(il_notes *n, const il_rows *rows, const il_published_table
         collapsed += il_rows_int(rows, i, "collapsed") > 0;
     }
     if (medium != IL_MEDIUM_PAGE)
-        il_notes_add(n, IL_CONVENTION_IOU);
+        il_footnotes_add(n, IL_CONVENTION_IOU);
     if (medium == IL_MEDIUM_LATEX) {
-        il_notes_add(n, IL_CONVENTION_INTERVAL);
-        il_notes_add(n, "Bold: " IL_BEST_NOTE("tested on the same") ".");
+        il_footnotes_add(n, IL_CONVENTION_INTERVAL);
+        il_footnotes_add(n, "Bold: " IL_BEST_NOTE("tested on the same") ".");
     }
     if (measured)
-        il_notes_add(n, IL_CONVENTION_WEIGHTS);
+        il_footnotes_add(n, IL_CONVENTION_WEIGHTS);
     if (strcmp(p->name, "text") == 0)
-        il_notes_add(n, IL_CONVENTION_TRUTH);
+        il_footnotes_add(n, IL_CONVENTION_TRUTH);
     if (count_several(rows))
-        il_notes_add(n, "Several runs: measured is their mean.");
+        il_footnotes_add(n, "Several runs: measured is their mean.");
     if (collapsed)
-        il_words_add(&line, "Measured with collapsed weights, which mark no pixel of the validation split: %zu cell%s.", collapsed,
+        il_text_add(&line, "Measured with collapsed weights, which mark no pixel of the validation split: %zu cell%s.", collapsed,
                      collapsed == 1 ? "" : "s");
-    il_notes_take(n, &line);
+    il_footnotes_take(n, &line);
 }
 
 /* ---- the whole ---- */
 
 static void add_title(il_table *t, const il_published_table *p)
 {
-    il_words_add(&t->title, "%s", p->title);
-    il_words_add(&t->label, "published-%s", p->name);
+    il_text_add(&t->title, "%s", p->title);
+    il_text_add(&t->label, "published-%s", p->name);
 }
 
 int il_published_table_make(il_table *out, il_store *s, const il_rows *rows, const il_published_table *p, il_medium medium,
@@ -222,7 +222,7 @@ int il_published_table_splits(il_table *out, il_store *s, const il_published_tab
     }
     add_title(out, p);
     if (medium != IL_MEDIUM_PAGE)
-        il_notes_add(&out->notes, "- stands for no value.");
+        il_footnotes_add(&out->notes, "- stands for no value.");
     return il_table_check(out, e);
 }
 

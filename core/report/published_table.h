@@ -1,6 +1,6 @@
 /* published_table.h - a published table with what was measured beside it. */
-#ifndef IL_PUBLISHED_TABLE_H
-#define IL_PUBLISHED_TABLE_H
+#ifndef IL_REPORT_PUBLISHED_TABLE_H
+#define IL_REPORT_PUBLISHED_TABLE_H
 
 #include "report/published.h"
 #include "report/table.h"

@@ -21,12 +21,12 @@ int il_report_experiment(il_store *s, const char *name, il_err *e)
     for (size_t i = 0; rc == IL_OK && i < rows.count; i++) {
         const char *one = il_rows_text(&rows, i, "name");
         found = found || (name && strcmp(one, name) == 0);
-        il_words_add(&known, "%s%s", i ? ", " : "", one);
+        il_text_add(&known, "%s%s", i ? ", " : "", one);
     }
     if (rc == IL_OK && !found)
         rc = il_fail(e, IL_EPARAM, "experiment %s: not in the database; there %s %s", name,
                      rows.count == 1 ? "is" : "are", known.data ? known.data : "none");
-    il_words_free(&known);
+    il_text_free(&known);
     il_store_rows_free(&rows);
     return rc;
 }

@@ -1,6 +1,6 @@
 /* report.h - rows -> tables for people: text, Markdown, CSV, LaTeX, JSON, and as a page. */
-#ifndef IL_REPORT_H
-#define IL_REPORT_H
+#ifndef IL_REPORT_REPORT_H
+#define IL_REPORT_REPORT_H
 
 #include "report/format.h"
 #include "store/store.h"

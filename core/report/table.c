@@ -24,7 +24,7 @@ static bool grow(void **list, size_t count, size_t size)
 void il_table_add(il_table *t, const char *name, il_table_column look)
 {
     il_rows *r = &t->rows;
-    char *copy = il_words_copy(name);
+    char *copy = il_text_copy(name);
     size_t count = r->columns + 1;
     assert(t->filled == 0);
     if (!copy || !grow((void **)&r->names, count, sizeof *r->names) || !grow((void **)&r->numeric, count, sizeof *r->numeric) ||
@@ -53,7 +53,7 @@ static bool has_room(il_table *t)
 
 il_table_cell *il_table_text(il_table *t, const char *text)
 {
-    char *copy = il_words_copy(text);
+    char *copy = il_text_copy(text);
     if ((text && !copy) || !has_room(t)) {
         free(copy);
         t->failed = true;
@@ -125,16 +125,16 @@ int il_table_check(const il_table *t, il_err *e)
 void il_table_free(il_table *t)
 {
     for (size_t i = 0; t->cells && i < t->filled; i++) {
-        il_words_free(&t->cells[i].markup);
-        il_words_free(&t->cells[i].under);
+        il_text_free(&t->cells[i].markup);
+        il_text_free(&t->cells[i].under);
     }
-    il_words_free(&t->no_cell.markup);
-    il_words_free(&t->no_cell.under);
+    il_text_free(&t->no_cell.markup);
+    il_text_free(&t->no_cell.under);
     free(t->cells);
     free(t->columns);
     il_store_rows_free(&t->rows);
-    il_notes_free(&t->notes);
-    il_words_free(&t->title);
-    il_words_free(&t->label);
+    il_footnotes_free(&t->notes);
+    il_text_free(&t->title);
+    il_text_free(&t->label);
     *t = (il_table){ 0 };
 }

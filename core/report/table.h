@@ -1,7 +1,7 @@
 /* table.h - a table for people, whatever the format: rows, the lines around them, and how columns and cells look. A format shows
  * what it can and leaves the rest out. */
-#ifndef IL_TABLE_H
-#define IL_TABLE_H
+#ifndef IL_REPORT_TABLE_H
+#define IL_REPORT_TABLE_H
 
 #include "report/notes.h"
 #include "store/store.h"
@@ -35,7 +35,7 @@ typedef struct il_table_cell {
 typedef struct il_table {
     il_rows rows;
     il_text title, label; /* label: any text that names it; what LaTeX's \label does not take becomes a dash */
-    il_notes notes;
+    il_footnotes notes;
     const char *anchors;  /* begin the ids of cells */
     il_table_column *columns;
     il_table_cell *cells; /* rows.count * rows.columns; NULL: none looks like anything */

@@ -11,7 +11,7 @@ void il_table_values_interval(il_text *to, double value, il_interval between)
     il_table_decimals(texts[0], value);
     il_table_decimals(texts[1], between.low);
     il_table_decimals(texts[2], between.high);
-    il_words_add(to, "%s (%s to %s)", texts[0], texts[1], texts[2]);
+    il_text_add(to, "%s (%s to %s)", texts[0], texts[1], texts[2]);
 }
 
 /* Is it a number with a fraction, as SQLite writes it? */
@@ -50,7 +50,7 @@ int il_table_values_seen(char ***out, const il_table *t, il_escape escape, il_er
         return il_fail_oom(e);
     for (size_t i = 0; i < cells; i++) {
         il_text text = { 0 };
-        il_words_add(&text, "%s", "");
+        il_text_add(&text, "%s", "");
         if (i < columns)
             escape(&text, t->rows.names[i]);
         else
@@ -79,6 +79,6 @@ int il_table_values_escaped(FILE *to, const char *before, const char *text, cons
     int rc = clean.failed ? il_fail_oom(e) : IL_OK;
     if (rc == IL_OK)
         fprintf(to, "%s%s%s", before, clean.data ? clean.data : "", after);
-    il_words_free(&clean);
+    il_text_free(&clean);
     return rc;
 }

@@ -1,6 +1,6 @@
 /* table_values.h - how values are seen in tables for people. */
-#ifndef IL_TABLE_VALUES_H
-#define IL_TABLE_VALUES_H
+#ifndef IL_REPORT_TABLE_VALUES_H
+#define IL_REPORT_TABLE_VALUES_H
 
 #include <stdio.h>
 #include "report/table.h"

@@ -6,7 +6,7 @@
 
 enum { LONGEST_TAG = 400, LONGEST = LONGEST_TAG + 100 };
 
-uint32_t il_events_crc(const void *data, size_t size)
+uint32_t il_tensorboard_crc(const void *data, size_t size)
 {
     uint32_t crc = 0xFFFFFFFFu;
     for (const unsigned char *p = data; size--; p++) {
@@ -59,7 +59,7 @@ static void put_double(struct message *m, int field, double value)
 
 static uint32_t masked(const void *data, size_t size)
 {
-    uint32_t crc = il_events_crc(data, size);
+    uint32_t crc = il_tensorboard_crc(data, size);
     return (crc >> 15 | crc << 17) + 0xA282EAD8u;
 }
 
@@ -74,7 +74,7 @@ static void write_record(FILE *to, const struct message *m)
     fwrite(tail.bytes, 1, tail.size, to);
 }
 
-void il_events_begin(FILE *to, double time)
+void il_tensorboard_begin(FILE *to, double time)
 {
     static const char version[] = "brain.Event:2";
     struct message m = { .size = 0 };
@@ -84,7 +84,7 @@ void il_events_begin(FILE *to, double time)
 }
 
 /* Event: 1 wall_time, 2 step, 5 summary; Summary: 1 value; Value: 1 tag, 2 simple_value. */
-void il_events_scalar(FILE *to, double time, int64_t step, const char *tag, double value)
+void il_tensorboard_scalar(FILE *to, double time, int64_t step, const char *tag, double value)
 {
     struct message event = { .size = 0 }, summary = { .size = 0 }, one = { .size = 0 };
     float narrow = (float)value;

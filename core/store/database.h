@@ -1,6 +1,6 @@
 /* database.h - shared by the files of the store: the connection, values to bind, statements, transactions. */
-#ifndef IL_STORE_DB_H
-#define IL_STORE_DB_H
+#ifndef IL_STORE_DATABASE_H
+#define IL_STORE_DATABASE_H
 
 #include <sqlite3.h>
 #include <sys/types.h>

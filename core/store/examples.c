@@ -59,7 +59,7 @@ static int copy_row(il_example *out, sqlite3_stmt *statement, il_err *e)
         if (rank && strcmp(rank, ranks[i]) == 0)
             out->rank = (il_rank)i;
     out->iou = sqlite3_column_double(statement, 5);
-    out->id = il_words_copy((const char *)sqlite3_column_text(statement, 0));
+    out->id = il_text_copy((const char *)sqlite3_column_text(statement, 0));
     int rc = out->id ? copy_bytes(&out->photo, statement, 2, e) : il_fail_oom(e);
     if (rc == IL_OK)
         rc = copy_bytes(&out->truth, statement, 3, e);

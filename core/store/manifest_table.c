@@ -43,7 +43,7 @@ int il_store_samples(il_store *s, const char *folder, il_err *e)
     il_manifest m = { 0 };
     il_text path = { 0 };
     int64_t only = 0;
-    il_words_add(&path, "%s/manifest.jsonl", folder);
+    il_text_add(&path, "%s/manifest.jsonl", folder);
     int rc = path.failed ? il_fail_oom(e) : il_manifest_read(&m, path.data, 1, e);
     if (rc == IL_OK)
         rc = il_store_exec(&only, s, "PRAGMA query_only", NULL, e);
@@ -57,6 +57,6 @@ int il_store_samples(il_store *s, const char *folder, il_err *e)
     if (only) /* a reader may create only this temporary table */
         il_store_script(s, "PRAGMA query_only = ON", rc == IL_OK ? e : NULL);
     il_manifest_free(&m);
-    il_words_free(&path);
+    il_text_free(&path);
     return rc;
 }

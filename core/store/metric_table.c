@@ -80,8 +80,8 @@ static int compute(double values[METRICS], il_store *s, int64_t test, enum sourc
     int row = 0, column = 0;
     for (int i = 0; i < METRICS; i++)
         if (metrics[i].source == source)
-            il_words_add(&sql, "%s %s", sql.size ? "," : "SELECT", metrics[i].value);
-    il_words_add(&sql, " FROM %s", from[source]);
+            il_text_add(&sql, "%s %s", sql.size ? "," : "SELECT", metrics[i].value);
+    il_text_add(&sql, " FROM %s", from[source]);
     int rc = sql.failed ? il_fail_oom(e) : il_store_prepare(&statement, s, sql.data, e);
     if (rc == IL_OK)
         rc = il_store_bind(s, statement, (il_bind[]){ il_bind_int(test), { 0 } }, e);
@@ -94,7 +94,7 @@ static int compute(double values[METRICS], il_store *s, int64_t test, enum sourc
             column++;
         }
     sqlite3_finalize(statement);
-    il_words_free(&sql);
+    il_text_free(&sql);
     return rc;
 }
 

@@ -112,7 +112,7 @@ int il_store_migrate(il_store *s, il_migrations all, il_err *e)
 
 static int make_folders(const char *path, il_err *e)
 {
-    char *copy = il_words_copy(path);
+    char *copy = il_text_copy(path);
     if (!copy)
         return il_fail_oom(e);
     int rc = IL_OK;
@@ -148,7 +148,7 @@ static int connect(il_store **out, const char *path, const char *name, int flags
     il_store *s = calloc(1, sizeof *s);
     if (!s)
         return il_fail_oom(e);
-    s->path = il_words_copy(path);
+    s->path = il_text_copy(path);
     int rc = s->path ? IL_OK : il_fail_oom(e);
     if (rc == IL_OK) {
         int result = sqlite3_open_v2(name, &s->db, flags | SQLITE_OPEN_FULLMUTEX, NULL);
@@ -230,22 +230,22 @@ static int connect_frozen(il_store **out, const char *path, il_err *e)
 {
     il_text name = { 0 };
     struct stat st;
-    il_words_add(&name, "%s-wal", path);
+    il_text_add(&name, "%s-wal", path);
     if (name.failed)
         return il_fail_oom(e);
     int logged = stat(name.data, &st) == 0 && st.st_size > 0;
-    il_words_free(&name);
+    il_text_free(&name);
     if (logged)
         return il_fail(e, IL_EDB, "cannot read %s: another program has written to it, and its folder is read-only",
                            path);
 
     name = (il_text){ 0 };
-    il_words_add(&name, "file:");
+    il_text_add(&name, "file:");
     for (const char *c = path; *c; c++)
-        il_words_add(&name, strchr("%?#", *c) ? "%%%02X" : "%c", (unsigned char)*c);
-    il_words_add(&name, "?immutable=1");
+        il_text_add(&name, strchr("%?#", *c) ? "%%%02X" : "%c", (unsigned char)*c);
+    il_text_add(&name, "?immutable=1");
     int rc = name.failed ? il_fail_oom(e) : connect(out, path, name.data, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, e);
-    il_words_free(&name);
+    il_text_free(&name);
     return rc;
 }
 

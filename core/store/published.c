@@ -48,7 +48,7 @@ static int fill_line(il_store *s, sqlite3_stmt *insert, const struct source *sou
 static int fill_lines(il_store *s, const struct source *source, il_err *e)
 {
     sqlite3_stmt *insert = NULL;
-    char *text = il_words_copy(source->text), *rest = NULL;
+    char *text = il_text_copy(source->text), *rest = NULL;
     int rc = text ? il_store_prepare(&insert, s, source->insert, e) : il_fail_oom(e);
     if (rc == IL_OK)
         strtok_r(text, "\r\n", &rest); /* the header */

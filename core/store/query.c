@@ -88,13 +88,13 @@ static char *copy_blob(sqlite3_stmt *statement, int column)
     il_text hex = { 0 };
     const unsigned char *bytes = sqlite3_column_blob(statement, column);
     int size = sqlite3_column_bytes(statement, column);
-    il_words_add(&hex, "x'");
+    il_text_add(&hex, "x'");
     for (int i = 0; i < size; i++)
-        il_words_add(&hex, "%02x", bytes[i]);
-    il_words_add(&hex, "'");
+        il_text_add(&hex, "%02x", bytes[i]);
+    il_text_add(&hex, "'");
     if (!hex.failed)
         return hex.data;
-    il_words_free(&hex);
+    il_text_free(&hex);
     return NULL;
 }
 
@@ -116,7 +116,7 @@ static int add_row(il_rows *r, size_t *room, sqlite3_stmt *statement, il_err *e)
         if (type == SQLITE_NULL)
             continue;
         row[i] = type == SQLITE_BLOB ? copy_blob(statement, (int)i)
-                                     : il_words_copy((const char *)sqlite3_column_text(statement, (int)i));
+                                     : il_text_copy((const char *)sqlite3_column_text(statement, (int)i));
         if (!row[i])
             return il_fail_oom(e);
         if (type != SQLITE_INTEGER && type != SQLITE_FLOAT)
@@ -146,7 +146,7 @@ static int name_columns(il_rows *r, sqlite3_stmt *statement, il_err *e)
     r->columns = columns;
     for (size_t i = 0; i < columns; i++) {
         r->numeric[i] = true;
-        r->names[i] = il_words_copy(sqlite3_column_name(statement, (int)i));
+        r->names[i] = il_text_copy(sqlite3_column_name(statement, (int)i));
         if (!r->names[i])
             return il_fail_oom(e);
     }

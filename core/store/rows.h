@@ -1,6 +1,6 @@
 /* rows.h - what a query found: every value as text, read by the name of its column. */
-#ifndef IL_ROWS_H
-#define IL_ROWS_H
+#ifndef IL_STORE_ROWS_H
+#define IL_STORE_ROWS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -45,7 +45,7 @@ int il_store_find_run(il_run_row *row, il_store *s, const char *hash, il_err *e)
 static int copy_column(char **out, sqlite3_stmt *statement, int column, il_err *e)
 {
     const char *text = (const char *)sqlite3_column_text(statement, column);
-    *out = il_words_copy(text ? text : "{}");
+    *out = il_text_copy(text ? text : "{}");
     return *out ? IL_OK : il_fail_oom(e);
 }
 

@@ -1,6 +1,6 @@
 /* store.h - experiments, runs and their measurements in SQLite. The only user of sqlite3. */
-#ifndef IL_STORE_H
-#define IL_STORE_H
+#ifndef IL_STORE_STORE_H
+#define IL_STORE_STORE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* bundle.h - what the readers and writers of weight files share. */
-#ifndef IL_BUNDLE_H
-#define IL_BUNDLE_H
+#ifndef IL_TORCH_BUNDLE_H
+#define IL_TORCH_BUNDLE_H
 
 #include <inpaintlab/weights.h>
 
@@ -23,8 +23,8 @@ int il_safetensors_read(il_bundle *b, int fd, uint64_t size, il_err *e);
 int il_pth_read(il_bundle *b, int fd, uint64_t size, il_err *e);
 
 /* Writes header and data, nothing else. */
-struct il_whole;
-int il_safetensors_write(const il_bundle *b, struct il_whole *w, il_err *e);
+struct il_atomic_file;
+int il_safetensors_write(const il_bundle *b, struct il_atomic_file *w, il_err *e);
 
 
 #ifdef __cplusplus

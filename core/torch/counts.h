@@ -1,6 +1,6 @@
 /* counts.h - pixels counted on the device, without a copy to the host. */
-#ifndef IL_COUNTS_H
-#define IL_COUNTS_H
+#ifndef IL_TORCH_COUNTS_H
+#define IL_TORCH_COUNTS_H
 
 #include <inpaintlab/tensor.h>
 

@@ -1,4 +1,4 @@
-/* graph.cpp - implements graph.h: when to compute, record and replay, whatever records. */
+/* cuda_graph.cpp - implements graph.h: when to compute, record and replay, whatever records. */
 #include <array>
 #include <string>
 #include <vector>
@@ -33,11 +33,11 @@ struct repeated : graph::recorder {
 
 const at::Generator *graph::recording() { return current; }
 
-struct il_graph {
+struct il_cuda_graph {
     il_device device = {};
     std::unique_ptr<graph::recorder> recorder;
     std::vector<at::Tensor> in, out; /* what the recorded work reads and writes */
-    const il_graph_work *work = nullptr; /* of the call under way */
+    const il_cuda_graph_work *work = nullptr; /* of the call under way */
     int computed = 0; /* times in a row with inputs of the same shapes */
     bool recorded = false;
     size_t replays = 0;
@@ -46,7 +46,7 @@ struct il_graph {
 
 namespace {
 
-bool same_shapes(const std::vector<at::Tensor> &kept, const il_graph_work *w)
+bool same_shapes(const std::vector<at::Tensor> &kept, const il_cuda_graph_work *w)
 {
     if (kept.size() != static_cast<size_t>(w->ins))
         return false;
@@ -57,7 +57,7 @@ bool same_shapes(const std::vector<at::Tensor> &kept, const il_graph_work *w)
 }
 
 /* The body on the tensors that stay; its results become, or go into, those that stay. */
-void compute_kept(il_graph *g)
+void compute_kept(il_cuda_graph *g)
 {
     il_scope_opts opts = {};
     opts.device = g->device;
@@ -73,9 +73,9 @@ void compute_kept(il_graph *g)
         g->out[i] = out[i]->value;
 }
 
-int compute(il_scope *s, const il_graph_work *w, il_err *e) { return w->body(w->context, s, w->in, w->out, e); }
+int compute(il_scope *s, const il_cuda_graph_work *w, il_err *e) { return w->body(w->context, s, w->in, w->out, e); }
 
-void record(il_graph *g)
+void record(il_cuda_graph *g)
 {
     try {
         g->recorder->record([g] {
@@ -86,7 +86,7 @@ void record(il_graph *g)
     } catch (...) {
         il_err err = {};
         shim::caught(&err, "recording");
-        il_graph_give_up(g, err.message);
+        il_cuda_graph_give_up(g, err.message);
         for (size_t i = 0; i < il_state_count(g->work->state); i++)
             il_state_at(g->work->state, i).tensor->value.mutable_grad() = at::Tensor();
     }
@@ -99,9 +99,9 @@ void mark_changed(const il_state *st)
         il_state_at(st, i).tensor->changes++;
 }
 
-void replay(il_graph *g, il_scope *s)
+void replay(il_cuda_graph *g, il_scope *s)
 {
-    const il_graph_work *w = g->work;
+    const il_cuda_graph_work *w = g->work;
     for (int i = 0; i < w->ins; i++)
         g->in[static_cast<size_t>(i)].copy_(w->in[i]->value, /*non_blocking=*/true);
     g->recorder->replay(w->seed);
@@ -112,9 +112,9 @@ void replay(il_graph *g, il_scope *s)
 }
 
 /* Counts, and keeps copies of the inputs when the next run is to be recorded. */
-bool ready_to_record(il_graph *g)
+bool ready_to_record(il_cuda_graph *g)
 {
-    const il_graph_work *w = g->work;
+    const il_cuda_graph_work *w = g->work;
     if (!g->refusal.empty())
         return false;
     bool same = same_shapes(g->in, w);
@@ -139,10 +139,10 @@ graph::recorder *recorder_for(il_device device)
 
 } // namespace
 
-int il_graph_new(il_graph **out, il_device device, il_err *e)
+int il_cuda_graph_new(il_cuda_graph **out, il_device device, il_err *e)
 {
     int rc = shim::guard(e, "CUDA graphs", [&] {
-        auto g = std::make_unique<il_graph>();
+        auto g = std::make_unique<il_cuda_graph>();
         g->device = device;
         g->recorder.reset(recorder_for(device));
         *out = g.release();
@@ -150,9 +150,9 @@ int il_graph_new(il_graph **out, il_device device, il_err *e)
     return rc == IL_ETORCH ? (e->code = IL_EDEVICE) : rc;
 }
 
-void il_graph_free(il_graph *g) { delete g; }
+void il_cuda_graph_free(il_cuda_graph *g) { delete g; }
 
-int il_graph_run(il_graph *g, il_scope *s, const il_graph_work *w, il_err *e)
+int il_cuda_graph_run(il_cuda_graph *g, il_scope *s, const il_cuda_graph_work *w, il_err *e)
 {
     if (w->ins > IL_GRAPH_MOST || w->outs > IL_GRAPH_MOST)
         return il_fail(e, IL_ETORCH, "a graph takes and gives at most %d tensors", IL_GRAPH_MOST);
@@ -171,7 +171,7 @@ int il_graph_run(il_graph *g, il_scope *s, const il_graph_work *w, il_err *e)
     return guarded != IL_OK ? guarded : rc;
 }
 
-void il_graph_give_up(il_graph *g, const char *why)
+void il_cuda_graph_give_up(il_cuda_graph *g, const char *why)
 {
     shim::guard(nullptr, "graph", [&] {
         g->refusal = why;
@@ -181,6 +181,6 @@ void il_graph_give_up(il_graph *g, const char *why)
     });
 }
 
-size_t il_graph_replays(const il_graph *g) { return g->replays; }
+size_t il_cuda_graph_replays(const il_cuda_graph *g) { return g->replays; }
 
-const char *il_graph_refusal(const il_graph *g) { return g->refusal.empty() ? nullptr : g->refusal.c_str(); }
+const char *il_cuda_graph_refusal(const il_cuda_graph *g) { return g->refusal.empty() ? nullptr : g->refusal.c_str(); }

@@ -1,6 +1,6 @@
-/* graph.hpp - what records and replays: libinpaintlab_graph.so, which needs libtorch's CUDA half, or the CPU's stand-in. */
-#ifndef IL_GRAPH_HPP
-#define IL_GRAPH_HPP
+/* cuda_graph.hpp - what records and replays: libinpaintlab_graph.so, which needs libtorch's CUDA half, or the CPU's stand-in. */
+#ifndef IL_TORCH_CUDA_GRAPH_HPP
+#define IL_TORCH_CUDA_GRAPH_HPP
 
 #include <functional>
 #include <memory>
@@ -19,7 +19,7 @@ struct recorder {
 
 /* The only symbol of libinpaintlab_graph.so. */
 using make_recorder = recorder *(int device);
-const char make_recorder_name[] = "il_graph_recorder";
+const char make_recorder_name[] = "il_cuda_graph_recorder";
 
 /* The generator of what is recorded in this thread; nullptr: nothing is. */
 const at::Generator *recording();

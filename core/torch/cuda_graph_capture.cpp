@@ -1,4 +1,4 @@
-/* graph_cuda.cpp - libinpaintlab_graph.so: records with libtorch's CUDA graphs. Linked against libtorch's CUDA half, so it is a
+/* cuda_graph_capture.cpp - libinpaintlab_graph.so: records with libtorch's CUDA graphs. Linked against libtorch's CUDA half, so it is a
  * library of its own, loaded where that half is. */
 #include <mutex>
 #include <ATen/cuda/CUDAGeneratorImpl.h>
@@ -63,7 +63,7 @@ private:
 
 } // namespace
 
-extern "C" __attribute__((visibility("default"))) graph::recorder *il_graph_recorder(int device)
+extern "C" __attribute__((visibility("default"))) graph::recorder *il_cuda_graph_recorder(int device)
 {
     return new cuda_graph(device);
 }

@@ -1,6 +1,6 @@
 /* fold.h - batch norms folded into the convolutions before them. */
-#ifndef IL_FOLD_H
-#define IL_FOLD_H
+#ifndef IL_TORCH_FOLD_H
+#define IL_TORCH_FOLD_H
 
 #include <inpaintlab/tensor.h>
 

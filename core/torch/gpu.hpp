@@ -1,6 +1,6 @@
 /* gpu.hpp - our own kernels for a GPU: libinpaintlab_cuda.so, loaded where there is one. */
-#ifndef IL_GPU_HPP
-#define IL_GPU_HPP
+#ifndef IL_TORCH_GPU_HPP
+#define IL_TORCH_GPU_HPP
 
 #include <ATen/core/Tensor.h>
 #include <c10/core/DeviceGuard.h>

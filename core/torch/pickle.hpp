@@ -1,6 +1,6 @@
 /* pickle.hpp - reads Python pickles as plain data. Nothing is imported or called: a class or function stays a name. */
-#ifndef IL_PICKLE_HPP
-#define IL_PICKLE_HPP
+#ifndef IL_TORCH_PICKLE_HPP
+#define IL_TORCH_PICKLE_HPP
 
 #include <cstddef>
 #include <cstdint>

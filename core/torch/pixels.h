@@ -1,6 +1,6 @@
 /* pixels.h - batches of bytes as tensors. */
-#ifndef IL_PIXELS_H
-#define IL_PIXELS_H
+#ifndef IL_TORCH_PIXELS_H
+#define IL_TORCH_PIXELS_H
 
 #include <inpaintlab/tensor.h>
 

@@ -1,6 +1,6 @@
-/* residual.h - the fused noise residual, which the shim offers to core/residual.c. */
-#ifndef IL_KERNELS_RESIDUAL_H
-#define IL_KERNELS_RESIDUAL_H
+/* residual_kernel.h - the fused noise residual, which the shim offers to core/residual.c. */
+#ifndef IL_TORCH_RESIDUAL_KERNEL_H
+#define IL_TORCH_RESIDUAL_KERNEL_H
 
 #include <inpaintlab/tensor.h>
 

@@ -285,7 +285,7 @@ static int build_header(char **out, const il_bundle *b, const uint64_t *begin, i
     return rc;
 }
 
-static int write_header(il_whole *w, const char *header, il_err *e)
+static int write_header(il_atomic_file *w, const char *header, il_err *e)
 {
     size_t length = strlen(header), padded = (length + ALIGN - 1) / ALIGN * ALIGN;
     if (padded > most_header)
@@ -293,15 +293,15 @@ static int write_header(il_whole *w, const char *header, il_err *e)
     unsigned char head[8];
     for (int i = 0; i < 8; i++)
         head[i] = (unsigned char)((uint64_t)padded >> (8 * i));
-    int rc = il_whole_put(w, head, sizeof head, e);
+    int rc = il_atomic_file_put(w, head, sizeof head, e);
     if (rc == IL_OK)
-        rc = il_whole_put(w, header, length, e);
+        rc = il_atomic_file_put(w, header, length, e);
     if (rc == IL_OK)
-        rc = il_whole_put(w, "        ", padded - length, e);
+        rc = il_atomic_file_put(w, "        ", padded - length, e);
     return rc;
 }
 
-static int write_tensor(il_whole *w, const il_tensor *t, il_err *e)
+static int write_tensor(il_atomic_file *w, const il_tensor *t, il_err *e)
 {
     size_t bytes = bytes_of(t);
     void *data = malloc(bytes ? bytes : 1);
@@ -309,12 +309,12 @@ static int write_tensor(il_whole *w, const il_tensor *t, il_err *e)
         return il_fail_oom(e);
     int rc = il_read_bytes(t, data, bytes, e);
     if (rc == IL_OK)
-        rc = il_whole_put(w, data, bytes, e);
+        rc = il_atomic_file_put(w, data, bytes, e);
     free(data);
     return rc;
 }
 
-int il_safetensors_write(const il_bundle *b, il_whole *w, il_err *e)
+int il_safetensors_write(const il_bundle *b, il_atomic_file *w, il_err *e)
 {
     size_t count = il_bundle_count(b);
     char *header = NULL;

@@ -1,6 +1,6 @@
 /* shim.hpp - what the C++ files of the shim share: handles, scopes, and the guard that turns exceptions into il_err. */
-#ifndef IL_SHIM_HPP
-#define IL_SHIM_HPP
+#ifndef IL_TORCH_SHIM_HPP
+#define IL_TORCH_SHIM_HPP
 
 #include <atomic>
 #include <initializer_list>

@@ -1,6 +1,6 @@
 /* state.hpp - what a state holds, for those who work on all its tensors. */
-#ifndef IL_STATE_HPP
-#define IL_STATE_HPP
+#ifndef IL_TORCH_STATE_HPP
+#define IL_TORCH_STATE_HPP
 
 #include <string>
 #include <unordered_map>

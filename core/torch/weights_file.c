@@ -52,7 +52,7 @@ done:
 
 int il_bundle_write(const il_bundle *b, const char *path, il_err *e)
 {
-    il_whole w;
-    int rc = il_whole_begin(&w, path, e);
-    return rc == IL_OK ? il_whole_end(&w, path, true, il_safetensors_write(b, &w, e), e) : rc;
+    il_atomic_file w;
+    int rc = il_atomic_file_begin(&w, path, e);
+    return rc == IL_OK ? il_atomic_file_end(&w, path, true, il_safetensors_write(b, &w, e), e) : rc;
 }

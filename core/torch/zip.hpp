@@ -1,6 +1,6 @@
 /* zip.hpp - the entries of an uncompressed zip archive, as torch.save writes them. */
-#ifndef IL_ZIP_HPP
-#define IL_ZIP_HPP
+#ifndef IL_TORCH_ZIP_HPP
+#define IL_TORCH_ZIP_HPP
 
 #include <cstdint>
 #include <map>

@@ -1,7 +1,7 @@
 /* checkpoint.h - everything a training needs to resume bit for bit, in one safetensors file that is replaced
  * atomically. */
-#ifndef IL_CHECKPOINT_H
-#define IL_CHECKPOINT_H
+#ifndef IL_TRAIN_CHECKPOINT_H
+#define IL_TRAIN_CHECKPOINT_H
 
 #include <inpaintlab/weights.h>
 #include <inpaintlab/optimizer.h>

@@ -139,12 +139,12 @@ int il_evaluate_batch(il_tally *t, il_score_list *scores, const il_evaluation *w
     if (rc == IL_OK)
         rc = il_tally_add(t, s, loss, counts, b, e);
     if (rc == IL_OK && what->scores)
-        rc = il_scores_add(scores, s, il_count_scores(s, logit, target), (size_t)b->n, e);
+        rc = il_score_list_add(scores, s, il_count_scores(s, logit, target), (size_t)b->n, e);
     il_scope_close(s);
     return rc;
 }
 
-static int evaluate_all(il_tally *t, il_score_list *scores, const il_evaluation *what, const il_watch *watch, il_err *e)
+static int evaluate_all(il_tally *t, il_score_list *scores, const il_evaluation *what, const il_observer *observer, il_err *e)
 {
     il_progress shown = what->shown;
     shown.batches = il_loader_batches(what->loader);
@@ -158,13 +158,13 @@ static int evaluate_all(il_tally *t, il_score_list *scores, const il_evaluation 
         if (rc != IL_OK || !more)
             break;
         rc = il_evaluate_batch(t, scores, what, &batch, e);
-        if (rc == IL_OK && il_watch_stopped(watch))
+        if (rc == IL_OK && il_observer_stopped(observer))
             rc = il_fail(e, IL_ECANCEL, "stopped");
         shown.batch++;
         double now = il_clock_seconds();
-        if (watch->progress && now - told > 0.2) {
+        if (observer->progress && now - told > 0.2) {
             shown.images_per_second = (double)t->pictures / (now - start);
-            watch->progress(watch->context, &shown);
+            observer->progress(observer->context, &shown);
             told = now;
         }
     }
@@ -173,13 +173,13 @@ static int evaluate_all(il_tally *t, il_score_list *scores, const il_evaluation 
 
 /* rows NULL: only the sums. */
 static int evaluate(il_sums *sums, il_image_row **rows, size_t *count, const il_source *source, const il_evaluation *what,
-                    const il_watch *watch, il_err *e)
+                    const il_observer *observer, il_err *e)
 {
     il_tally t = { 0 };
     il_score_list scores = { 0 };
     il_image_row *each = NULL;
     size_t n = 0;
-    int rc = evaluate_all(&t, &scores, what, watch, e);
+    int rc = evaluate_all(&t, &scores, what, observer, e);
     if (rc != IL_OK)
         goto done;
     n = t.pictures;
@@ -187,36 +187,36 @@ static int evaluate(il_sums *sums, il_image_row **rows, size_t *count, const il_
         rc = il_fail_oom(e);
         goto done;
     }
-    rc = il_scores_read(&scores, e);
+    rc = il_score_list_read(&scores, e);
     t.scored = scores.counts;
     if (rc == IL_OK)
         rc = il_tally_read(sums, each, source, &t, e);
     if (rc == IL_OK && rows) {
         for (size_t i = 0; i < scores.count; i++)
-            each[i].scores = il_scores_take(&scores, i);
+            each[i].scores = il_score_list_take(&scores, i);
         *rows = each;
         *count = n;
         each = NULL;
     }
 done:
     il_evaluate_free(each, n);
-    il_scores_free(&scores);
+    il_score_list_free(&scores);
     il_tally_free(&t);
     return rc;
 }
 
-int il_evaluate_loader(il_sums *sums, const il_evaluation *what, const il_watch *watch, il_err *e)
+int il_evaluate_loader(il_sums *sums, const il_evaluation *what, const il_observer *observer, il_err *e)
 {
     il_sums result = { 0 };
-    int rc = evaluate(&result, NULL, NULL, NULL, what, watch, e);
+    int rc = evaluate(&result, NULL, NULL, NULL, what, observer, e);
     if (rc == IL_OK)
         *sums = result;
     return rc;
 }
 
 int il_evaluate_pictures(il_image_row **rows, size_t *count, const il_source *source, const il_evaluation *what,
-                         const il_watch *watch, il_err *e)
+                         const il_observer *observer, il_err *e)
 {
     il_sums unused = { 0 };
-    return evaluate(&unused, rows, count, source, what, watch, e);
+    return evaluate(&unused, rows, count, source, what, observer, e);
 }

@@ -1,6 +1,6 @@
 /* evaluate.h - applies a model to all batches of a loader: loss and counts, copied from the device once at the end. */
-#ifndef IL_EVALUATE_H
-#define IL_EVALUATE_H
+#ifndef IL_TRAIN_EVALUATE_H
+#define IL_TRAIN_EVALUATE_H
 
 #include <inpaintlab/profile.h>
 #include "loader/loader.h"
@@ -48,12 +48,12 @@ typedef struct il_evaluation {
 } il_evaluation;
 /* One batch, without gradients: adds to the tally and, where scores are requested, to the list. */
 int il_evaluate_batch(il_tally *t, il_score_list *scores, const il_evaluation *what, const il_batch *b, il_err *e);
-int il_evaluate_loader(il_sums *sums, const il_evaluation *what, const il_watch *watch, il_err *e);
+int il_evaluate_loader(il_sums *sums, const il_evaluation *what, const il_observer *observer, il_err *e);
 
 /* The same, with the measurements of each image in the store's form; ids are borrowed from the loader's source. The
  * caller frees them with il_evaluate_free. */
 int il_evaluate_pictures(il_image_row **rows, size_t *count, const il_source *source, const il_evaluation *what,
-                         const il_watch *watch, il_err *e);
+                         const il_observer *observer, il_err *e);
 void il_evaluate_free(il_image_row *rows, size_t count);
 
 #endif

@@ -45,7 +45,7 @@ static int pick(il_example out[IL_RANKS], size_t *count, il_store *s, int64_t te
                             " ORDER BY 2 DESC, id", (const char *const[]){ number, NULL }, e);
     size_t n = rc == IL_OK && rows.count ? choose(at, rank, rows.count) : 0;
     for (size_t i = 0; i < n && rc == IL_OK; i++) {
-        out[i] = (il_example){ .id = il_words_copy(il_rows_text(&rows, at[i], "id")), .rank = rank[i],
+        out[i] = (il_example){ .id = il_text_copy(il_rows_text(&rows, at[i], "id")), .rank = rank[i],
                                .iou = il_rows_real(&rows, at[i], "iou") };
         *count = i + 1;
         if (!out[i].id)

@@ -1,6 +1,6 @@
 /* examples.h - stores the best, the median and the worst image of a test, to be shown in reports. */
-#ifndef IL_EXAMPLES_H
-#define IL_EXAMPLES_H
+#ifndef IL_TRAIN_EXAMPLES_H
+#define IL_TRAIN_EXAMPLES_H
 
 #include "loader/loader.h"
 #include "plugin/model.h"

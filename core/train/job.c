@@ -62,7 +62,7 @@ static int add_file(json_t *files, const char *key, const char *path, il_err *e)
     if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
         return IL_OK; /* a data set's folder: its manifest represents it */
     il_digest d;
-    int rc = il_words_sha256_file(&d, path, e);
+    int rc = il_sha256_file(&d, path, e);
     if (rc == IL_OK && json_object_set_new(files, key, json_string(d.hex)) != 0)
         rc = il_fail_oom(e);
     return rc == IL_OK ? rc : il_fail_in(e, "%s", key);
@@ -105,10 +105,10 @@ static int make_manifest(il_job *j, il_err *e)
 static void make_hash(il_job *j)
 {
     il_text t = { 0 };
-    il_words_add(&t, "%s\n%s", j->run->config, j->manifest ? j->manifest : "no data");
-    il_digest d = il_words_sha256(t.data ? t.data : "", t.size);
+    il_text_add(&t, "%s\n%s", j->run->config, j->manifest ? j->manifest : "no data");
+    il_digest d = il_sha256(t.data ? t.data : "", t.size);
     memcpy(j->hash, d.hex, sizeof j->hash);
-    il_words_free(&t);
+    il_text_free(&t);
 }
 
 static int open_training(il_job *j, il_store *store, il_err *e)
@@ -151,14 +151,14 @@ static int open_truth(il_job_test *t, const il_job *j)
     if (rc != IL_OK || same_labels(t->labels, j->labels))
         return rc;
     il_text all = { 0 };
-    il_words_add(&all, "%s", t->digest.hex);
+    il_text_add(&all, "%s", t->digest.hex);
     for (int grey = 0; grey < 256; grey++)
-        il_words_add(&all, "\n%.9g", (double)t->labels[grey]);
+        il_text_add(&all, "\n%.9g", (double)t->labels[grey]);
     if (all.failed)
         rc = il_fail_oom(&t->error);
     else
-        t->digest = il_words_sha256(all.data, all.size);
-    il_words_free(&all);
+        t->digest = il_sha256(all.data, all.size);
+    il_text_free(&all);
     return rc;
 }
 
@@ -295,8 +295,8 @@ int il_job_lock(int *fd, const il_job *j, const char *folder, il_err *e)
         return il_fail(e, IL_EIO, "cannot lock %s: %s", path.text, strerror(why));
     }
     il_job_path own = il_job_file(j, folder, "");
-    il_whole_sweep(own.text, "checkpoint.safetensors");
-    il_whole_sweep(own.text, "weights.safetensors");
+    il_atomic_file_sweep(own.text, "checkpoint.safetensors");
+    il_atomic_file_sweep(own.text, "weights.safetensors");
     *fd = got;
     return IL_OK;
 }

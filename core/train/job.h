@@ -1,6 +1,6 @@
 /* job.h - a planned run with its data and its identity; its files and their lock. */
-#ifndef IL_JOB_H
-#define IL_JOB_H
+#ifndef IL_TRAIN_JOB_H
+#define IL_TRAIN_JOB_H
 
 #include "loader/loader.h"
 #include "store/store.h"

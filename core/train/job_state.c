@@ -24,7 +24,7 @@ static void add_change(il_text *t, const char *path, const json_t *before, const
 {
     char *a = before ? il_json_text(before, JSON_ENCODE_ANY | JSON_COMPACT) : NULL;
     char *b = after ? il_json_text(after, JSON_ENCODE_ANY | JSON_COMPACT) : NULL;
-    il_words_add(t, "%s%s: %.40s -> %.40s", t->size ? ", " : "", path, a ? a : "unset", b ? b : "unset");
+    il_text_add(t, "%s%s: %.40s -> %.40s", t->size ? ", " : "", path, a ? a : "unset", b ? b : "unset");
     free(a);
     free(b);
 }
@@ -61,9 +61,9 @@ static void explain_stale(char *why, size_t size, const il_job *j, const char *c
     il_text t = { 0 };
     describe_change(&t, "", pairs[0][0], pairs[0][1]);
     if (!t.size && pairs[1][0] && !json_equal(pairs[1][0], pairs[1][1]))
-        il_words_add(&t, "the data or the initial weights");
+        il_text_add(&t, "the data or the initial weights");
     snprintf(why, size, "changed since the last run: %.350s", t.data ? t.data : "settings");
-    il_words_free(&t);
+    il_text_free(&t);
     for (int i = 0; i < 2; i++) {
         json_decref(pairs[i][0]);
         json_decref(pairs[i][1]);

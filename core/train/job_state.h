@@ -1,6 +1,6 @@
 /* job_state.h - the remaining work of a job, computed once: `plan` shows it, `run` does it. */
-#ifndef IL_JOB_STATE_H
-#define IL_JOB_STATE_H
+#ifndef IL_TRAIN_JOB_STATE_H
+#define IL_TRAIN_JOB_STATE_H
 
 #include "train/job.h"
 

@@ -7,18 +7,18 @@
 #include "image/degrade.h"
 #include "plan/plan.h"
 
-struct il_beside {
+struct il_preflight {
     il_store *store;
     int64_t experiment;
     const char *published; /* borrowed from the plan */
 };
 
-int il_beside_new(il_beside **out, const il_plan *p, il_err *e)
+int il_preflight_new(il_preflight **out, const il_plan *p, il_err *e)
 {
     *out = NULL;
     if (!p->published)
         return IL_OK;
-    il_beside *b = calloc(1, sizeof *b);
+    il_preflight *b = calloc(1, sizeof *b);
     if (!b)
         return il_fail_oom(e);
     b->published = p->published;
@@ -28,11 +28,11 @@ int il_beside_new(il_beside **out, const il_plan *p, il_err *e)
     if (rc == IL_OK)
         *out = b;
     else
-        il_beside_free(b);
+        il_preflight_free(b);
     return rc;
 }
 
-void il_beside_free(il_beside *b)
+void il_preflight_free(il_preflight *b)
 {
     if (!b)
         return;
@@ -40,7 +40,7 @@ void il_beside_free(il_beside *b)
     free(b);
 }
 
-static int add_cell(il_beside *b, const il_job *j, int64_t run, const il_job_test *t, il_err *e)
+static int add_cell(il_preflight *b, const il_job *j, int64_t run, const il_job_test *t, il_err *e)
 {
     const il_set *set = t->set;
     int64_t test = 0;
@@ -58,7 +58,7 @@ static int add_cell(il_beside *b, const il_job *j, int64_t run, const il_job_tes
     return il_store_cell(b->store, &c, e);
 }
 
-int il_beside_add(il_beside *b, const il_job *j, il_err *e)
+int il_preflight_add(il_preflight *b, const il_job *j, il_err *e)
 {
     if (!b)
         return IL_OK;
@@ -74,7 +74,7 @@ int il_beside_add(il_beside *b, const il_job *j, il_err *e)
 
 /* ---- output ---- */
 
-static int print_matches(FILE *to, const il_beside *b, il_err *e)
+static int print_matches(FILE *to, const il_preflight *b, il_err *e)
 {
     il_rows rows = { 0 };
     int rc = il_store_query(&rows, b->store,
@@ -96,7 +96,7 @@ static int print_matches(FILE *to, const il_beside *b, il_err *e)
     return IL_OK;
 }
 
-static int print_deviations(FILE *to, const il_beside *b, il_err *e)
+static int print_deviations(FILE *to, const il_preflight *b, il_err *e)
 {
     il_rows rows = { 0 };
     int rc = il_store_query(&rows, b->store,
@@ -112,7 +112,7 @@ static int print_deviations(FILE *to, const il_beside *b, il_err *e)
     return rc;
 }
 
-static int print_counts(FILE *to, const il_beside *b, il_err *e)
+static int print_counts(FILE *to, const il_preflight *b, il_err *e)
 {
     static const struct {
         const char *ours, *theirs;
@@ -139,7 +139,7 @@ static int print_counts(FILE *to, const il_beside *b, il_err *e)
     return rc;
 }
 
-int il_beside_print(FILE *to, const il_beside *b, il_err *e)
+int il_preflight_print(FILE *to, const il_preflight *b, il_err *e)
 {
     int rc = b ? print_matches(to, b, e) : IL_OK;
     if (rc == IL_OK && b)

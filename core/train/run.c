@@ -18,7 +18,7 @@ struct sitting {
     il_job *job;
     il_store *store;
     const il_run_opts *opts;
-    const il_watch *watch;
+    const il_observer *observer;
     il_run_outcome *out;
     il_model model; /* plugin NULL: not opened yet */
     int64_t row;    /* the run's */
@@ -41,8 +41,8 @@ static int begin(struct sitting *x, int64_t parameters, il_err *e)
     gethostname(host, sizeof host - 1);
     il_device_text(x->opts->device, device, sizeof device);
     il_device_title(x->opts->device, title, sizeof title);
-    il_words_add(&place, "%s (%s)", device, title);
-    char *versions = il_run_json_versions(run), *params = il_run_json_params(&run->model);
+    il_text_add(&place, "%s (%s)", device, title);
+    char *versions = il_run_record_versions(run), *params = il_run_record_params(&run->model);
     il_run_record r = il_job_run_record(j);
     r.model_params = params;
     r.parameters = parameters;
@@ -55,7 +55,7 @@ static int begin(struct sitting *x, int64_t parameters, il_err *e)
     int rc = versions && params && place.data ? il_store_begin_run(&x->row, x->store, &r, e) : il_fail_oom(e);
     free(versions);
     free(params);
-    il_words_free(&place);
+    il_text_free(&place);
     return rc;
 }
 
@@ -102,10 +102,10 @@ static int store_epochs(void *context, const il_course *c, il_err *e)
 static void tell(const struct sitting *x, const char *what, const char *path)
 {
     il_text line = { 0 };
-    il_words_add(&line, "%s %s", what, path);
-    if (x->watch->say && !line.failed)
-        x->watch->say(x->watch->context, x->job->run->name, line.data);
-    il_words_free(&line);
+    il_text_add(&line, "%s %s", what, path);
+    if (x->observer->say && !line.failed)
+        x->observer->say(x->observer->context, x->job->run->name, line.data);
+    il_text_free(&line);
 }
 
 static int keep_weights(struct sitting *x, const il_course *c, size_t left_out, il_err *e)
@@ -125,8 +125,8 @@ static int keep_weights(struct sitting *x, const il_course *c, size_t left_out, 
         tell(x, "found weights that are not in this database; kept them as", aside.text);
     if (rc == IL_OK)
         rc = il_store_end_run(x->store, x->row, &end, e);
-    if (rc == IL_OK && end.collapsed && x->watch->say)
-        x->watch->say(x->watch->context, x->job->run->name,
+    if (rc == IL_OK && end.collapsed && x->observer->say)
+        x->observer->say(x->observer->context, x->job->run->name,
                       "collapsed: the tested weights mark no pixel at all on the validation split");
     return rc;
 }
@@ -149,7 +149,7 @@ static int train(struct sitting *x, il_err *e)
         return begun;
     }
     if (rc == IL_OK)
-        rc = il_train_model(&course, &unreadable, &x->model, &what, x->watch, e);
+        rc = il_train_model(&course, &unreadable, &x->model, &what, x->observer, e);
     if (rc == IL_OK)
         rc = keep_weights(x, &course, left_out + unreadable, e);
     if (rc == IL_OK) {
@@ -175,7 +175,7 @@ static int weights_in_memory(struct sitting *x, il_err *e)
 
 static il_loader_opts test_loader(const struct sitting *x)
 {
-    il_loader_opts o = il_loader_of_run(x->job->run, x->model.device, x->watch);
+    il_loader_opts o = il_loader_of_run(x->job->run, x->model.device, x->observer);
     o.batch = x->job->run->test_batch;
     o.threads = x->opts->loader_threads;
     o.disk = x->opts->disk;
@@ -194,7 +194,7 @@ static int measure(il_image_row **rows, size_t *count, size_t *unreadable, struc
         return rc;
     il_evaluation what = { .model = &x->model, .loader = loader, .scores = true,
                            .shown = { .run = x->job->run->name, .phase = phase } };
-    rc = il_evaluate_pictures(rows, count, t->source, &what, x->watch, e);
+    rc = il_evaluate_pictures(rows, count, t->source, &what, x->observer, e);
     *unreadable = il_loader_left_out(loader);
     il_loader_free(loader);
     return rc;
@@ -211,9 +211,9 @@ static void keep_examples(struct sitting *x, const il_job_test *t, int64_t test)
     il_examples_job job = { &x->model, t->source, t->labels, test_loader(x) };
     if (rc == IL_OK && !there)
         rc = il_examples_keep(&x->out->examples, x->store, test, &job, &why);
-    if (rc != IL_OK && x->watch->say) {
+    if (rc != IL_OK && x->observer->say) {
         il_fail_in(&why, "cannot store example images of %s %s", t->set->dataset.label, t->set->tested_on);
-        x->watch->say(x->watch->context, x->job->run->name, why.message);
+        x->observer->say(x->observer->context, x->job->run->name, why.message);
     }
 }
 
@@ -232,7 +232,7 @@ static int store_test(int64_t *id, struct sitting *x, const il_job_test *t, il_e
     }
     size_t listed = t->source ? il_source_left_out_count(t->source) : 0;
     char *settings = NULL;
-    if (il_run_json_settings(&settings, t->set, e) != IL_OK) {
+    if (il_run_record_settings(&settings, t->set, e) != IL_OK) {
         il_evaluate_free(rows, count);
         return IL_ENOMEM;
     }
@@ -342,11 +342,11 @@ static int train_and_test(struct sitting *x, il_err *e)
     return rc;
 }
 
-int il_run_job(il_run_outcome *out, il_job *j, il_store *store, const il_run_opts *opts, const il_watch *watch,
+int il_run_job(il_run_outcome *out, il_job *j, il_store *store, const il_run_opts *opts, const il_observer *observer,
                il_err *e)
 {
     *out = (il_run_outcome){ 0 };
-    struct sitting x = { .job = j, .store = store, .opts = opts, .watch = watch, .out = out };
+    struct sitting x = { .job = j, .store = store, .opts = opts, .observer = observer, .out = out };
     int lock = -1;
     int rc = il_job_lock(&lock, j, opts->folder, e);
     if (rc == IL_EBUSY) {

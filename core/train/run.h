@@ -1,6 +1,6 @@
 /* run.h - one job from start to end: train or resume, save the weights, test, store every cell. */
-#ifndef IL_RUN_H
-#define IL_RUN_H
+#ifndef IL_TRAIN_RUN_H
+#define IL_TRAIN_RUN_H
 
 #include "train/job.h"
 #include "base/observer.h"
@@ -15,7 +15,7 @@ typedef struct il_run_opts {
     bool examples;            /* add example images to tests that have none */
     int threads;              /* threads per operation, recorded in the store */
     int loader_threads;       /* 0: number of cores */
-    il_cache_opts disk;       /* cache of decoded images */
+    il_disk_cache_opts disk;       /* cache of decoded images */
     double checkpoint_seconds;
 } il_run_opts;
 
@@ -30,7 +30,7 @@ typedef struct il_run_outcome {
 
 /* A failed run or test is an outcome, recorded in the store with its reason. An error (IL_EDB, IL_ENOMEM, IL_ECANCEL)
  * ends the grid. */
-int il_run_job(il_run_outcome *out, il_job *j, il_store *store, const il_run_opts *opts, const il_watch *watch,
+int il_run_job(il_run_outcome *out, il_job *j, il_store *store, const il_run_opts *opts, const il_observer *observer,
                il_err *e);
 
 #endif

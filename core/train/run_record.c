@@ -6,7 +6,7 @@
 #include "plugin/descriptor.h"
 #include "image/degrade.h"
 
-char *il_run_json_params(const il_choice *c)
+char *il_run_record_params(const il_choice *c)
 {
     bool bad = false;
     json_t *o = il_params_json_shown(c->params, &bad);
@@ -15,7 +15,7 @@ char *il_run_json_params(const il_choice *c)
     return text;
 }
 
-int il_run_json_settings(char **out, const il_set *set, il_err *e)
+int il_run_record_settings(char **out, const il_set *set, il_err *e)
 {
     il_degrade_words degradation = il_degrade_settings(&set->degradation);
     bool bad = false;
@@ -33,7 +33,7 @@ int il_run_json_settings(char **out, const il_set *set, il_err *e)
     return *out ? IL_OK : il_fail_oom(e);
 }
 
-char *il_run_json_versions(const il_run *run)
+char *il_run_record_versions(const il_run *run)
 {
     const il_choice used[] = { run->dataset, run->model, run->loss, run->mask_policy };
     json_t *o = json_pack("{s:s, s:s}", "inpaintlab", IL_VERSION, "libtorch", il_torch_version());

@@ -45,7 +45,7 @@ static il_job_path put_aside(const il_job *j, const char *folder)
     il_digest there;
     il_err unreadable = { 0 };
     il_job_path from = place(j, folder), to = { "" };
-    if (access(from.text, F_OK) != 0 || il_words_sha256_file(&there, from.text, &unreadable) != IL_OK)
+    if (access(from.text, F_OK) != 0 || il_sha256_file(&there, from.text, &unreadable) != IL_OK)
         return to;
     to = place_aside(j, folder, there.hex);
     return rename(from.text, to.text) == 0 ? to : (il_job_path){ "" };
@@ -58,7 +58,7 @@ int il_run_weights_write(il_digest *digest, il_job_path *aside, const il_job *j,
     il_job_path old = put_aside(j, folder), path = place(j, folder);
     int rc = write_bundle(path.text, j, model, epoch, e);
     if (rc == IL_OK)
-        rc = il_words_sha256_file(&written, path.text, e);
+        rc = il_sha256_file(&written, path.text, e);
     if (rc != IL_OK)
         return rc;
     if (*old.text && strcmp(old.text, place_aside(j, folder, written.hex).text) == 0) {
@@ -80,12 +80,12 @@ int il_run_weights_find(il_job_path *out, const il_job *j, const char *folder, c
     il_digest found;
     il_err none = { 0 };
     il_job_path path = place(j, folder), aside = place_aside(j, folder, sha256);
-    int rc = il_words_sha256_file(&found, path.text, e);
+    int rc = il_sha256_file(&found, path.text, e);
     if (rc != IL_OK)
         return rc;
     if (strcmp(found.hex, sha256) == 0)
         *out = path;
-    else if (il_words_sha256_file(&found, aside.text, &none) == IL_OK && strcmp(found.hex, sha256) == 0)
+    else if (il_sha256_file(&found, aside.text, &none) == IL_OK && strcmp(found.hex, sha256) == 0)
         *out = aside;
     else
         return il_fail(e, IL_EDATA, "%s: not the weights of this run, whose SHA-256 begins with %.8s; restore that file, or"

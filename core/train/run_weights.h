@@ -1,7 +1,7 @@
 /* run_weights.h - writes the file of a run's weights, and finds it by its hash, since databases in the same folder
  * share the folder of weights. */
-#ifndef IL_RUN_WEIGHTS_H
-#define IL_RUN_WEIGHTS_H
+#ifndef IL_TRAIN_RUN_WEIGHTS_H
+#define IL_TRAIN_RUN_WEIGHTS_H
 
 #include "train/job.h"
 #include "plugin/model.h"

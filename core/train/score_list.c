@@ -7,11 +7,11 @@
 
 enum { MOST_WAITING = 1024, PER_PICTURE = 2 * IL_BINS }; /* 4 MB on the device */
 
-int il_scores_add(il_score_list *l, il_scope *s, il_tensor *histograms, size_t pictures, il_err *e)
+int il_score_list_add(il_score_list *l, il_scope *s, il_tensor *histograms, size_t pictures, il_err *e)
 {
     int rc = il_scope_status(s, e);
     if (rc == IL_OK && l->pictures_waiting + pictures > MOST_WAITING)
-        rc = il_scores_read(l, e);
+        rc = il_score_list_read(l, e);
     if (rc != IL_OK)
         return rc;
     il_tensor **waiting = il_array_grow(l->waiting, l->batches, sizeof(il_tensor *));
@@ -64,7 +64,7 @@ static int read_batch(il_score_list *l, const il_tensor *histograms, il_err *e)
     return rc;
 }
 
-int il_scores_read(il_score_list *l, il_err *e)
+int il_score_list_read(il_score_list *l, il_err *e)
 {
     int rc = IL_OK;
     for (size_t i = 0; i < l->batches; i++) {
@@ -76,14 +76,14 @@ int il_scores_read(il_score_list *l, il_err *e)
     return rc;
 }
 
-il_scores il_scores_take(il_score_list *l, size_t i)
+il_scores il_score_list_take(il_score_list *l, size_t i)
 {
     il_scores taken = l->pictures[i];
     l->pictures[i] = (il_scores){ 0 };
     return taken;
 }
 
-void il_scores_free(il_score_list *l)
+void il_score_list_free(il_score_list *l)
 {
     for (size_t i = 0; i < l->batches; i++)
         il_tensor_free(l->waiting[i]);

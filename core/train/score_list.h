@@ -1,11 +1,11 @@
 /* score_list.h - histograms of the scores of all images of a test, copied from the device in groups of batches. */
-#ifndef IL_SCORES_H
-#define IL_SCORES_H
+#ifndef IL_TRAIN_SCORE_LIST_H
+#define IL_TRAIN_SCORE_LIST_H
 
 #include <inpaintlab/tensor.h>
 #include "store/stats/metrics.h"
 
-/* Start with {0}; free with il_scores_free. */
+/* Start with {0}; free with il_score_list_free. */
 typedef struct il_score_list {
     il_tensor **waiting; /* (N,2,256) per batch, still on the device: 4 kB per image */
     size_t batches, pictures_waiting;
@@ -15,11 +15,11 @@ typedef struct il_score_list {
 } il_score_list;
 
 /* Keeps a batch's histograms beyond the scope. Waiting ones are copied to the host only now and then. */
-int il_scores_add(il_score_list *l, il_scope *s, il_tensor *histograms, size_t pictures, il_err *e);
+int il_score_list_add(il_score_list *l, il_scope *s, il_tensor *histograms, size_t pictures, il_err *e);
 /* Copies all that are waiting. */
-int il_scores_read(il_score_list *l, il_err *e);
+int il_score_list_read(il_score_list *l, il_err *e);
 /* Image i's scores; the caller owns them afterwards. */
-il_scores il_scores_take(il_score_list *l, size_t i);
-void il_scores_free(il_score_list *l);
+il_scores il_score_list_take(il_score_list *l, size_t i);
+void il_score_list_free(il_score_list *l);
 
 #endif

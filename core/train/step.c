@@ -104,9 +104,9 @@ static int replay(il_tensor *out[RESULTS], const il_step *x, const il_batch *b, 
     struct replayed r = { .step = x, .batch = b };
     il_tensor *in[2] = { NULL };
     send_part(&in[0], &in[1], s, b, 0, b->n);
-    const il_graph_work work = { .body = compute_sent, .context = &r, .in = in, .ins = 2, .out = out, .outs = RESULTS,
+    const il_cuda_graph_work work = { .body = compute_sent, .context = &r, .in = in, .ins = 2, .out = out, .outs = RESULTS,
                                  .seed = x->seed, .state = x->model->state };
-    return il_graph_run(x->graph, s, &work, e);
+    return il_cuda_graph_run(x->graph, s, &work, e);
 }
 
 int il_step_train(il_tally *t, const il_step *x, const il_batch *b, il_err *e)

@@ -1,6 +1,6 @@
 /* step.h - one training step: forward, loss, backward, Adam. */
-#ifndef IL_STEP_H
-#define IL_STEP_H
+#ifndef IL_TRAIN_STEP_H
+#define IL_TRAIN_STEP_H
 
 #include <inpaintlab/optimizer.h>
 #include <inpaintlab/profile.h>
@@ -14,7 +14,7 @@ typedef struct il_step {
     const il_training *how; /* accumulate, recompute, aux_weight */
     uint64_t seed;          /* of dropout */
     il_flops *flops;        /* counts floating-point operations; NULL: not counted */
-    il_graph *graph;        /* replays the step, without counting; NULL: computed each time */
+    il_cuda_graph *graph;        /* replays the step, without counting; NULL: computed each time */
 } il_step;
 
 /* Adam as configured by a training. */

@@ -15,11 +15,11 @@
 /* State shared by all steps of one training. */
 struct session {
     const il_training_job *job;
-    const il_watch *watch;
+    const il_observer *observer;
     il_model *model;
     il_loss loss;
     il_adam *adam;
-    il_graph *graph; /* NULL: steps are computed one by one */
+    il_cuda_graph *graph; /* NULL: steps are computed one by one */
     il_loader *train, *validation;
     il_course *course;
     il_tally tally; /* of the batches since the sums were last updated */
@@ -34,7 +34,7 @@ static int open_loaders(struct session *x, il_err *e)
 {
     const il_training_job *job = x->job;
     const il_training *t = &job->run->training;
-    il_loader_opts whole = il_loader_of_run(job->run, x->model->device, x->watch);
+    il_loader_opts whole = il_loader_of_run(job->run, x->model->device, x->observer);
     whole.threads = job->loader_threads;
     whole.disk = job->disk;
     il_loader_opts drawn = whole;
@@ -52,8 +52,8 @@ static void tell_refusal(struct session *x, const char *why)
 {
     char line[400];
     snprintf(line, sizeof line, "steps are not replayed: %s", why);
-    if (x->watch->say)
-        x->watch->say(x->watch->context, x->job->run->name, line);
+    if (x->observer->say)
+        x->observer->say(x->observer->context, x->job->run->name, line);
 }
 
 static void open_graph(struct session *x)
@@ -62,7 +62,7 @@ static void open_graph(struct session *x)
     const il_training *t = &x->job->run->training;
     if (t->cuda_graph && (t->warmup > 0 || t->schedule != IL_SCHEDULE_CONSTANT))
         tell_refusal(x, "the learning rate changes from step to step"); /* a recording contains it as a constant */
-    else if (t->cuda_graph && il_graph_new(&x->graph, x->model->device, &e) != IL_OK)
+    else if (t->cuda_graph && il_cuda_graph_new(&x->graph, x->model->device, &e) != IL_OK)
         tell_refusal(x, e.message);
 }
 
@@ -90,7 +90,7 @@ static void close_session(struct session *x)
     il_tally_free(&x->tally);
     il_loader_free(x->train);
     il_loader_free(x->validation);
-    il_graph_free(x->graph);
+    il_cuda_graph_free(x->graph);
     il_adam_free(x->adam);
     il_loss_close(&x->loss);
 }
@@ -117,9 +117,9 @@ static int train_step(struct session *x, const il_batch *b, il_err *e)
                            .seed = step_seed(x), .graph = x->graph };
     il_adam_rate(x->adam, step_rate(x));
     int rc = il_step_train(&x->tally, &step, b, e);
-    if (x->graph && il_graph_refusal(x->graph)) {
-        tell_refusal(x, il_graph_refusal(x->graph));
-        il_graph_free(x->graph);
+    if (x->graph && il_cuda_graph_refusal(x->graph)) {
+        tell_refusal(x, il_cuda_graph_refusal(x->graph));
+        il_cuda_graph_free(x->graph);
         x->graph = NULL;
     }
     return rc;
@@ -172,7 +172,7 @@ static double seconds_left(const struct session *x, double speed)
 static int tell_progress(struct session *x, il_err *e)
 {
     double now = il_clock_seconds();
-    if (!x->watch->progress || now - x->told < 0.25)
+    if (!x->observer->progress || now - x->told < 0.25)
         return IL_OK;
     x->told = now;
     int rc = read_sums(x, e);
@@ -184,14 +184,14 @@ static int tell_progress(struct session *x, il_err *e)
                       .batches = il_loader_batches(x->train), .loss = il_sums_loss(&x->course->sums),
                       .iou = il_metrics_batch_mean(x->course->sums.iou), .images_per_second = speed,
                       .seconds_left = seconds_left(x, speed) };
-    x->watch->progress(x->watch->context, &p);
+    x->observer->progress(x->observer->context, &p);
     return IL_OK;
 }
 
 /* After a step: shows progress, and writes a checkpoint when it is time or the user wants to stop. */
 static int after_step(struct session *x, il_err *e)
 {
-    if (il_watch_stopped(x->watch)) {
+    if (il_observer_stopped(x->observer)) {
         int rc = write_checkpoint(x, e);
         return rc == IL_OK ? il_fail(e, IL_ECANCEL, "stopped in epoch %d after %zu of %zu batches", x->course->epoch,
                                      x->course->batch, il_loader_batches(x->train)) : rc;
@@ -243,13 +243,13 @@ static int keep_best(struct session *x, il_err *e)
 static void say_epoch(const struct session *x, const il_epoch_row *r, bool best)
 {
     char line[256];
-    if (!x->watch->say)
+    if (!x->observer->say)
         return;
     snprintf(line, sizeof line, "epoch %d/%d: train loss %.4f IoU %.3f, validation loss %.4f IoU %.3f, %.1f images/s%s%s",
              r->epoch, x->job->run->training.epochs, r->train_loss, r->train_iou, r->validation_loss,
              r->validation_iou, r->images_per_second, best ? ", best" : "",
              x->course->collapsed ? "; no pixel was marked" : "");
-    x->watch->say(x->watch->context, x->job->run->name, line);
+    x->observer->say(x->observer->context, x->job->run->name, line);
 }
 
 /* Validates, records the epoch and moves on to the next. */
@@ -261,7 +261,7 @@ static int end_epoch(struct session *x, il_err *e)
                            .shown = { .run = x->job->run->name, .phase = "validate", .epoch = c->epoch,
                                       .epochs = x->job->run->training.epochs } };
     il_sums v;
-    int rc = il_evaluate_loader(&v, &what, x->watch, e);
+    int rc = il_evaluate_loader(&v, &what, x->observer, e);
     if (rc != IL_OK)
         return rc;
     book_time(x);
@@ -314,10 +314,10 @@ static int all_epochs(struct session *x, il_err *e)
 }
 
 int il_train_model(il_course *course, size_t *left_out, il_model *model, const il_training_job *job,
-                   const il_watch *watch, il_err *e)
+                   const il_observer *observer, il_err *e)
 {
     il_course c = { 0 };
-    struct session x = { .job = job, .watch = watch, .model = model, .course = &c };
+    struct session x = { .job = job, .observer = observer, .model = model, .course = &c };
     int rc = open_session(&x, e);
     if (rc == IL_OK)
         rc = all_epochs(&x, e);

@@ -1,6 +1,6 @@
 /* train.h - one training: epochs, validation, early stopping, checkpoints. */
-#ifndef IL_TRAIN_H
-#define IL_TRAIN_H
+#ifndef IL_TRAIN_TRAIN_H
+#define IL_TRAIN_TRAIN_H
 
 #include "train/checkpoint.h"
 
@@ -12,7 +12,7 @@ typedef struct il_training_job {
     il_source *train, *validation;
     const float *labels;    /* 256 target values */
     int loader_threads;
-    il_cache_opts disk;     /* cache of decoded images */
+    il_disk_cache_opts disk;     /* cache of decoded images */
     /* Called at the end of each epoch, before the next begins; its failure ends the training. */
     int (*epoch)(void *context, const il_course *c, il_err *e);
     void *context;
@@ -22,6 +22,6 @@ typedef struct il_training_job {
  * be tested (the best epoch's, or the last with as_published) and *course describes the training. IL_ECANCEL: stopped,
  * with a checkpoint written. *left_out counts unreadable training and validation files. */
 int il_train_model(il_course *course, size_t *left_out, il_model *model, const il_training_job *job,
-                   const il_watch *watch, il_err *e);
+                   const il_observer *observer, il_err *e);
 
 #endif

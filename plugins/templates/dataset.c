@@ -1,4 +1,4 @@
-/* my_plugin.c - data set: ROOT/<split>/<kind>/<name>, with the mask of each picture in ROOT/<split>/mask/<name>. Pictures of
+/* dataset.c - data set: ROOT/<split>/<kind>/<name>, with the mask of each picture in ROOT/<split>/mask/<name>. Pictures of
  * the kind `original` are authentic and have no mask.
  * A data set lists files; reading, resizing and batches are the program's. */
 #include <dirent.h>

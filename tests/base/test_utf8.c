@@ -40,9 +40,9 @@ Test(utf8, characters_are_those_of_python)
 Test(utf8, plain_texts_have_neither_controls_nor_other_bytes)
 {
     char text[] = "a\tb\x1b[1m \xc3\xa4 \xff \xc2\x9b \xe2\x82";
-    il_plain_text(text);
+    il_utf8_make_plain(text);
     cr_expect_str_eq(text, "a?b?[1m \xc3\xa4 ? ?? ??");
-    cr_expect(il_plain_line("a \xc3\xa4"));
-    cr_expect_not(il_plain_line("a\nb"));
-    cr_expect_not(il_plain_line("\xc2\x9b"));
+    cr_expect(il_utf8_is_line("a \xc3\xa4"));
+    cr_expect_not(il_utf8_is_line("a\nb"));
+    cr_expect_not(il_utf8_is_line("\xc2\x9b"));
 }

@@ -18,21 +18,21 @@ static il_yaml *parse(const char *text)
 /* Writes a node as one line: maps {k=v}, lists [a b], quoted text in quotes, each with LINE:COLUMN. */
 static void show(il_text *t, const il_node *n)
 {
-    il_words_add(t, "%d:%d", n->line, n->column);
+    il_text_add(t, "%d:%d", n->line, n->column);
     if (n->kind == IL_NODE_SCALAR) {
-        il_words_add(t, n->quoted ? "\"%s\"" : "'%s'", n->text);
+        il_text_add(t, n->quoted ? "\"%s\"" : "'%s'", n->text);
         return;
     }
-    il_words_add(t, n->kind == IL_NODE_LIST ? "[" : "{");
+    il_text_add(t, n->kind == IL_NODE_LIST ? "[" : "{");
     for (size_t i = 0; i < n->count; i++) {
-        il_words_add(t, i ? " " : "");
+        il_text_add(t, i ? " " : "");
         if (n->kind == IL_NODE_MAP) {
             show(t, n->keys[i]);
-            il_words_add(t, "=");
+            il_text_add(t, "=");
         }
         show(t, n->items[i]);
     }
-    il_words_add(t, n->kind == IL_NODE_LIST ? "]" : "}");
+    il_text_add(t, n->kind == IL_NODE_LIST ? "]" : "}");
 }
 
 static const struct {
@@ -58,7 +58,7 @@ Test(yaml, trees)
         cr_assert_str_eq(t.data, trees[i].tree);
         cr_assert_str_eq(il_yaml_text(y), trees[i].yaml);
         cr_assert_str_eq(il_yaml_name(y), "grid.yaml");
-        il_words_free(&t);
+        il_text_free(&t);
         il_yaml_free(y);
     }
 }
@@ -103,13 +103,13 @@ static int parse_nested(int depth, il_err *e)
 {
     il_text t = {0};
     for (int i = 0; i < depth; i++)
-        il_words_add(&t, "[");
+        il_text_add(&t, "[");
     for (int i = 0; i < depth; i++)
-        il_words_add(&t, "]");
+        il_text_add(&t, "]");
     il_yaml *y = NULL;
     int rc = il_yaml_parse(&y, "deep.yaml", t.data, t.size, e);
     il_yaml_free(y);
-    il_words_free(&t);
+    il_text_free(&t);
     return rc;
 }
 
@@ -126,18 +126,18 @@ Test(yaml, depth)
 Test(yaml, multiplying_aliases)
 {
     il_text t = {0};
-    il_words_add(&t, "a0: &a0 x\n");
+    il_text_add(&t, "a0: &a0 x\n");
     for (int i = 1; i < 10; i++) {
-        il_words_add(&t, "a%d: &a%d [", i, i);
+        il_text_add(&t, "a%d: &a%d [", i, i);
         for (int k = 0; k < 10; k++)
-            il_words_add(&t, "%s*a%d", k ? ", " : "", i - 1);
-        il_words_add(&t, "]\n");
+            il_text_add(&t, "%s*a%d", k ? ", " : "", i - 1);
+        il_text_add(&t, "]\n");
     }
     il_yaml *y = NULL;
     il_err e = {0};
     cr_assert_eq(il_yaml_parse(&y, "bomb.yaml", t.data, t.size, &e), IL_EFORMAT);
     cr_assert(strstr(e.message, "too many values"), "%s", e.message);
-    il_words_free(&t);
+    il_text_free(&t);
 }
 
 Test(yaml, files)

@@ -153,10 +153,10 @@ Test(bench, stops_and_refuses)
     il_err e = { 0 };
     il_bench b = { 0 };
     static const volatile int stop = 1;
-    f.o.watch.stop = &stop;
+    f.o.observer.stop = &stop;
     f.o.stages = IL_BENCH_LOADING;
     cr_expect_eq(measure(&b, &f, &e), IL_ECANCEL);
-    f.o.watch.stop = NULL;
+    f.o.observer.stop = NULL;
     f.o.stages = IL_BENCH_TRAINING;
     il_run large = *f.o.run;
     large.training.batch = 7;
@@ -190,7 +190,7 @@ Test(bench_data, equal_files)
         cr_assert_not_null(mkdtemp(folder));
         LAB_OK(il_bench_data_write(folder, 128, 2, 1, &e), e);
         snprintf(path, sizeof path, "%s/train/0001.realfake.webp", folder);
-        LAB_OK(il_words_sha256_file(&digest[i], path, &e), e);
+        LAB_OK(il_sha256_file(&digest[i], path, &e), e);
         if (i == 0) {
             LAB_OK(il_image_read(&photo, path, &e), e);
             snprintf(path, sizeof path, "%s/train/0001.mask.webp", folder);
@@ -211,17 +211,17 @@ Test(bench_data, equal_files)
 Test(footprint, peak_and_reset)
 {
     enum { MIB = 1 << 20, MANY = 64 * MIB };
-    if (!il_footprint_reset())
+    if (!il_process_memory_reset())
         cr_skip_test("there is no /proc/self/clear_refs");
-    const int64_t before = il_footprint_now();
+    const int64_t before = il_process_memory_now();
     cr_assert_gt(before, 0);
     char *block = mmap(NULL, MANY, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); /* no allocator's cache */
     cr_assert_neq(block, MAP_FAILED);
     memset(block, 1, MANY);
-    cr_expect_geq(il_footprint_now() - before, MANY - MIB);
+    cr_expect_geq(il_process_memory_now() - before, MANY - MIB);
     cr_expect_eq(block[MANY / 2], 1);
     munmap(block, MANY);
-    cr_expect_geq(il_footprint_peak() - before, MANY - MIB);
-    cr_assert(il_footprint_reset());
-    cr_expect_lt(il_footprint_peak() - before, MANY / 2);
+    cr_expect_geq(il_process_memory_peak() - before, MANY - MIB);
+    cr_assert(il_process_memory_reset());
+    cr_expect_lt(il_process_memory_peak() - before, MANY / 2);
 }

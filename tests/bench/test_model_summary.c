@@ -1,4 +1,4 @@
-/* test_anatomy.c - a model's parts: groups, parameters, work and memory against PyTorch's figures. */
+/* test_model_summary.c - a model's parts: groups, parameters, work and memory against PyTorch's figures. */
 #include <stdio.h>
 #include <string.h>
 #include <criterion/criterion.h>
@@ -6,16 +6,16 @@
 #include "support/figures.h"
 #include "plugins/subject.h"
 
-static il_anatomy measure(const struct subject *t, il_anatomy_opts opts)
+static il_model_summary measure(const struct subject *t, il_model_summary_opts opts)
 {
     il_err e = { 0 };
-    il_anatomy a = { 0 };
+    il_model_summary a = { 0 };
     const il_model m = { .plugin = t->plugin.plugin, .self = t->plugin.self, .state = t->state };
-    cr_assert_eq(il_anatomy_measure(&a, &m, opts, &e), IL_OK, "%s", e.message);
+    cr_assert_eq(il_model_summary_measure(&a, &m, opts, &e), IL_OK, "%s", e.message);
     return a;
 }
 
-static const il_anatomy_group *group(const il_anatomy *a, const char *name)
+static const il_model_summary_group *group(const il_model_summary *a, const char *name)
 {
     for (size_t i = 0; i < a->count; i++)
         if (strcmp(a->groups[i].name, name) == 0)
@@ -35,7 +35,7 @@ static void check_figures(const char *model, const char *net)
     cr_assert_not_null(row, "no figures of %s", net);
     const int side = (int)json_integer_value(json_object_get(row, "side"));
     struct subject t = open_subject(model, NULL, NULL);
-    il_anatomy a = measure(&t, (il_anatomy_opts){ .batch = 1, .size = side });
+    il_model_summary a = measure(&t, (il_model_summary_opts){ .batch = 1, .size = side });
     const int64_t forward = a.all.work.forward - a.rest.work.forward;
     const int64_t backward = a.all.work.backward - a.rest.work.backward;
     cr_expect_eq(forward, json_integer_value(json_object_get(row, "forward")));
@@ -45,7 +45,7 @@ static void check_figures(const char *model, const char *net)
     cr_expect_geq(a.peak_training, a.all.held_bytes);
     cr_expect_gt(a.peak_evaluation, 0);
     cr_expect_lt(a.peak_evaluation, a.peak_training);
-    il_anatomy_free(&a);
+    il_model_summary_free(&a);
     close_subject(&t);
     json_decref(root);
 }
@@ -57,17 +57,17 @@ Test(anatomy, figures_of_nix) { check_figures("nix", "nix40"); }
 Test(anatomy, groups_of_fcn)
 {
     struct subject t = open_subject("fcn", NULL, NULL);
-    il_anatomy a = measure(&t, (il_anatomy_opts){ .batch = 1, .size = 32 });
+    il_model_summary a = measure(&t, (il_model_summary_opts){ .batch = 1, .size = 32 });
     cr_assert_eq(a.count, 12);
     cr_expect_eq(a.opts.depth, 2);
     cr_expect_str_eq(a.groups[0].name, "backbone.conv1");
     cr_expect_str_eq(a.groups[11].name, "aux_classifier.4");
-    const il_anatomy_group *layer3 = group(&a, "backbone.layer3");
+    const il_model_summary_group *layer3 = group(&a, "backbone.layer3");
     cr_expect_eq(layer3->parameters, 7098368);
     cr_expect_eq(layer3->buffers, 2 * (INT64_C(6) * (256 + 256 + 1024) + 1024) + 19); /* means, variances, counts */
     cr_expect_eq(layer3->weight_bytes, 4 * (layer3->parameters + layer3->buffers + 19));
     cr_expect_eq(layer3->work.backward, 2 * layer3->work.forward);
-    const il_anatomy_group *first = group(&a, "backbone.conv1"), *aux = group(&a, "aux_classifier.0");
+    const il_model_summary_group *first = group(&a, "backbone.conv1"), *aux = group(&a, "aux_classifier.0");
     cr_expect_eq(first->work.forward, 2LL * 16 * 16 * 64 * 3 * 49);
     cr_expect_eq(first->work.backward, first->work.forward, "the picture wants no gradient");
     cr_expect_eq(aux->parameters, 2359296);
@@ -80,20 +80,20 @@ Test(anatomy, groups_of_fcn)
     cr_expect_eq(parameters, 35306818);
     cr_expect_eq(a.all.parameters, 35306818);
     cr_expect_eq(a.all.held_bytes, held);
-    il_anatomy_free(&a);
-    a = measure(&t, (il_anatomy_opts){ .batch = 2, .size = 32, .depth = 1 });
+    il_model_summary_free(&a);
+    a = measure(&t, (il_model_summary_opts){ .batch = 2, .size = 32, .depth = 1 });
     cr_assert_eq(a.count, 3);
     cr_expect_str_eq(a.groups[1].name, "classifier");
     cr_expect_eq(a.groups[1].parameters, 9437184 + 1024 + 513);
-    il_anatomy_free(&a);
+    il_model_summary_free(&a);
     close_subject(&t);
 }
 
 Test(anatomy, work_grows_with_the_batch_and_is_printed)
 {
     struct subject t = open_subject("unet", (const char *[]){ "fine", "4", "coarse", "4", NULL }, NULL);
-    il_anatomy one = measure(&t, (il_anatomy_opts){ .batch = 1, .size = 32 });
-    il_anatomy three = measure(&t, (il_anatomy_opts){ .batch = 3, .size = 32 });
+    il_model_summary one = measure(&t, (il_model_summary_opts){ .batch = 1, .size = 32 });
+    il_model_summary three = measure(&t, (il_model_summary_opts){ .batch = 3, .size = 32 });
     cr_expect_eq(three.all.work.forward, 3 * one.all.work.forward);
     cr_expect_eq(three.all.parameters, one.all.parameters);
 
@@ -103,7 +103,7 @@ Test(anatomy, work_grows_with_the_batch_and_is_printed)
     const il_choice choice = { .plugin = t.plugin.plugin, .params = p, .label = (char *)"unet" };
     FILE *f = tmpfile();
     cr_assert_not_null(f);
-    cr_assert_eq(il_anatomy_print(f, &three, &choice, (il_device){ 0 }, true, &e), IL_OK, "%s", e.message);
+    cr_assert_eq(il_model_summary_print(f, &three, &choice, (il_device){ 0 }, true, &e), IL_OK, "%s", e.message);
     rewind(f);
     json_t *root = json_loadf(f, 0, NULL), *total = json_object_get(root, "total");
     cr_assert_not_null(root);
@@ -115,8 +115,8 @@ Test(anatomy, work_grows_with_the_batch_and_is_printed)
     json_decref(root);
     fclose(f);
     il_params_free(p);
-    il_anatomy_free(&one);
-    il_anatomy_free(&three);
+    il_model_summary_free(&one);
+    il_model_summary_free(&three);
     close_subject(&t);
 }
 
@@ -125,9 +125,9 @@ Test(anatomy, too_small)
 {
     struct subject t = open_subject("fcn", NULL, NULL);
     il_err e = { 0 };
-    il_anatomy a = { 0 };
+    il_model_summary a = { 0 };
     const il_model m = { .plugin = t.plugin.plugin, .self = t.plugin.self, .state = t.state };
-    cr_expect_neq(il_anatomy_measure(&a, &m, (il_anatomy_opts){ .batch = 1, .size = 1 }, &e), IL_OK);
+    cr_expect_neq(il_model_summary_measure(&a, &m, (il_model_summary_opts){ .batch = 1, .size = 1 }, &e), IL_OK);
     cr_expect_not_null(strstr(e.message, "more than one value per channel"), "%s", e.message);
     cr_expect_null(a.groups);
     close_subject(&t);

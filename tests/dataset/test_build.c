@@ -24,9 +24,9 @@ static int build(il_build_result *out, const char *recipe, const char *folder, i
 {
     il_recipe *r = work_read(recipe);
     il_build_opts o = { .folder = folder, .device = { IL_DEVICE_CPU, 0 }, .threads = threads };
-    il_watch watch = { .progress = on_progress, .stop = &stop };
+    il_observer observer = { .progress = on_progress, .stop = &stop };
     stop = 0;
-    int rc = il_build_run(out, r, &o, &watch, e);
+    int rc = il_build_run(out, r, &o, &observer, e);
     il_recipe_free(r);
     return rc;
 }
@@ -67,10 +67,10 @@ Test(build, makes_every_sample_once)
         char name[200];
         snprintf(name, sizeof name, "photos/%s", s->photo);
         il_digest photo, file;
-        WORK_OK(il_words_sha256_file(&photo, work_path(name), &e), e);
+        WORK_OK(il_sha256_file(&photo, work_path(name), &e), e);
         cr_expect_str_eq(s->photo_sha256, photo.hex);
         snprintf(name, sizeof name, "out/%s/%s.realfake.webp", s->split, s->id);
-        WORK_OK(il_words_sha256_file(&file, work_path(name), &e), e);
+        WORK_OK(il_sha256_file(&file, work_path(name), &e), e);
         cr_expect_str_eq(s->sha256[IL_REALFAKE], file.hex);
         cr_expect_str_eq(s->inpainted_by, "small");
         cr_expect_eq(strlen(s->inpainted_sha256), 64);
@@ -276,16 +276,16 @@ Test(build, pool_does_every_job)
 {
     enum { JOBS = 500 };
     static int done[JOBS];
-    il_pool *p = NULL;
-    il_pool_group a = { 0 }, b = { 0 };
+    il_thread_pool *p = NULL;
+    il_thread_pool_group a = { 0 }, b = { 0 };
     il_err e = { 0 };
-    WORK_OK(il_pool_open(&p, 4, &e), e);
+    WORK_OK(il_thread_pool_open(&p, 4, &e), e);
     for (int i = 0; i < JOBS; i++)
-        WORK_OK(il_pool_add(p, i % 2 ? &a : &b, add_one, &done[i], &e), e);
-    il_pool_wait(p, &a);
+        WORK_OK(il_thread_pool_add(p, i % 2 ? &a : &b, add_one, &done[i], &e), e);
+    il_thread_pool_wait(p, &a);
     for (int i = 1; i < JOBS; i += 2)
         cr_assert_eq(done[i], 1);
-    il_pool_close(p); /* ends what is queued */
+    il_thread_pool_close(p); /* ends what is queued */
     for (int i = 0; i < JOBS; i++)
         cr_assert_eq(done[i], 1);
 }

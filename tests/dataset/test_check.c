@@ -4,7 +4,7 @@
 #include "dataset/check.h"
 #include "base/sha256.h"
 
-static const il_watch no_watch = { 0 };
+static const il_observer no_watch = { 0 };
 
 /* Two samples in train, one in validation and test each; every photo another. */
 static void make_good(void)
@@ -243,7 +243,7 @@ static void write_manifest(const char *spoilt)
             char name[100];
             il_digest d;
             snprintf(name, sizeof name, "%s/%s.%s.webp", names[i][0], names[i][1], il_picture_kinds[k]);
-            cr_assert_eq(il_words_sha256_file(&d, made_path(name), &e), IL_OK, "%s", e.message);
+            cr_assert_eq(il_sha256_file(&d, made_path(name), &e), IL_OK, "%s", e.message);
             if (!(this && k == IL_FAKEFAKE && strcmp(spoilt, "file") == 0))
                 s.sha256[k] = strdup(d.hex);
         }
@@ -405,14 +405,14 @@ Test(check, tells_its_progress_and_stops, .init = make_good, .fini = made_close)
 {
     size_t seen[2] = { 0 };
     volatile int stop = 0;
-    il_watch watch = { .progress = count_calls, .context = seen, .stop = &stop };
+    il_observer observer = { .progress = count_calls, .context = seen, .stop = &stop };
     il_check c = { 0 };
     il_err e = { 0 };
-    cr_assert_eq(il_check_run(&c, (il_check_opts){ .path = made_folder, .threads = 1 }, &watch, &e), IL_OK);
+    cr_assert_eq(il_check_run(&c, (il_check_opts){ .path = made_folder, .threads = 1 }, &observer, &e), IL_OK);
     cr_expect(seen[0] == 1 && seen[1] == 4);
     il_check_free(&c);
     stop = 1;
-    cr_expect_eq(il_check_run(&c, (il_check_opts){ .path = made_folder, .threads = 1 }, &watch, &e), IL_ECANCEL);
+    cr_expect_eq(il_check_run(&c, (il_check_opts){ .path = made_folder, .threads = 1 }, &observer, &e), IL_ECANCEL);
     cr_expect_null(c.measures);
     cr_expect_eq(il_check_run(&c, (il_check_opts){ .path = made_path("absent") }, &no_watch, &e), IL_EDATA);
 }

@@ -6,7 +6,7 @@ TestSuite(maker, .init = work_open, .fini = work_close);
 
 static const il_device cpu = { IL_DEVICE_CPU, 0 };
 
-static void read_photo(il_making *m, const il_recipe *r, unsigned number)
+static void read_photo(il_made_sample *m, const il_recipe *r, unsigned number)
 {
     il_image photo = { 0 };
     il_err e = { 0 };
@@ -14,18 +14,18 @@ static void read_photo(il_making *m, const il_recipe *r, unsigned number)
     snprintf(name, sizeof name, "photos/p%02u.png", number);
     work_photo(name, number, 80, 72);
     WORK_OK(il_image_read(&photo, work_path(name), &e), e);
-    WORK_OK(il_maker_fit(&m->pictures[IL_ORIGINAL], r, &photo, 0, &e), e);
+    WORK_OK(il_make_sample_fit(&m->pictures[IL_ORIGINAL], r, &photo, 0, &e), e);
     il_image_free(&photo);
 }
 
-static void make(il_making *m, const il_recipe *r, uint64_t seed)
+static void make(il_made_sample *m, const il_recipe *r, uint64_t seed)
 {
-    il_making *list[] = { m };
+    il_made_sample *list[] = { m };
     il_err e = { 0 };
     m->seed = seed;
     read_photo(m, r, 1);
-    WORK_OK(il_maker_mask(m, r, &e), e);
-    WORK_OK(il_maker_paint(list, 1, r, r->pictures, cpu, &e), e);
+    WORK_OK(il_make_sample_mask(m, r, &e), e);
+    WORK_OK(il_make_sample_paint(list, 1, r, r->pictures, cpu, &e), e);
 }
 
 static size_t bytes(const il_image *image)
@@ -50,10 +50,10 @@ Test(maker, photos_are_fitted)
         il_recipe *r = work_read(work_recipe("r.yaml", cases[i].how, "{train: 1}", ""));
         work_photo("x.png", 3, cases[i].width, cases[i].height);
         WORK_OK(il_image_read(&photo, work_path("x.png"), &e), e);
-        cr_expect_eq(il_maker_tiles(r, photo.width, photo.height), cases[i].tiles);
+        cr_expect_eq(il_make_sample_tiles(r, photo.width, photo.height), cases[i].tiles);
         if (cases[i].tiles) {
             int tile = cases[i].tiles > 1 ? 4 : 0; /* second row, second column */
-            WORK_OK(il_maker_fit(&fitted, r, &photo, tile, &e), e);
+            WORK_OK(il_make_sample_fit(&fitted, r, &photo, tile, &e), e);
             if (r->fit == IL_FIT_RESIZE)
                 WORK_OK(il_image_resize(&expected, &photo, 64, 64, &e), e);
             if (r->fit == IL_FIT_CROP) {
@@ -75,7 +75,7 @@ Test(maker, photos_are_fitted)
 /* What the report demands of a sample: outside the mask the original, inside what the generator made. */
 Test(maker, pastes_by_the_blurred_mask)
 {
-    il_making m = { 0 };
+    il_made_sample m = { 0 };
     il_err e = { 0 };
     il_recipe *r = work_read(work_recipe("r.yaml", "", "{train: 1}", ""));
     WORK_OK(il_recipe_load(r, cpu, &e), e);
@@ -100,14 +100,14 @@ Test(maker, pastes_by_the_blurred_mask)
     cr_expect_float_eq(m.core, (double)core / 4096, 1e-12);
     cr_expect_str_eq(m.rule.text, "random rectangle");
     cr_expect(!equal(&k[IL_INPAINTED], &k[IL_ORIGINAL]) && !equal(&k[IL_FAKEFAKE], &k[IL_REALFAKE]));
-    il_making_clear(&m);
+    il_made_sample_clear(&m);
     il_recipe_free(r);
 }
 
 /* The published code pastes over the photo as the generator got it, black where the mask is 255: nothing of that is left. */
 Test(maker, pasting_over_the_blackened_photo_gives_the_same_realfake)
 {
-    il_making m = { 0 };
+    il_made_sample m = { 0 };
     il_image over = { 0 };
     il_err e = { 0 };
     size_t black = 0;
@@ -125,13 +125,13 @@ Test(maker, pasting_over_the_blackened_photo_gives_the_same_realfake)
     WORK_OK(il_image_composite(&over, &m.pictures[IL_INPAINTED], photo, &m.blurred, &e), e);
     cr_expect(equal(&over, &m.pictures[IL_REALFAKE]));
     il_image_free(&over);
-    il_making_clear(&m);
+    il_made_sample_clear(&m);
     il_recipe_free(r);
 }
 
 Test(maker, is_a_function_of_the_seed)
 {
-    il_making a = { 0 }, b = { 0 }, c = { 0 };
+    il_made_sample a = { 0 }, b = { 0 }, c = { 0 };
     il_err e = { 0 };
     il_recipe *r = work_read(work_recipe("r.yaml", "", "{train: 1}", ""));
     WORK_OK(il_recipe_load(r, cpu, &e), e);
@@ -141,17 +141,17 @@ Test(maker, is_a_function_of_the_seed)
     for (int k = 0; k < IL_PICTURE_KINDS; k++)
         cr_expect(equal(&a.pictures[k], &b.pictures[k]), "%s", il_picture_kinds[k]);
     cr_expect(!equal(&a.blurred, &c.blurred));
-    il_making_clear(&a);
-    il_making_clear(&b);
-    il_making_clear(&c);
+    il_made_sample_clear(&a);
+    il_made_sample_clear(&b);
+    il_made_sample_clear(&c);
     il_recipe_free(r);
 }
 
 /* Three at once are the three one by one; what the recipe does not want is not made. */
 Test(maker, works_on_several_at_once)
 {
-    il_making one[3] = { 0 }, all[3] = { 0 };
-    il_making *list[3];
+    il_made_sample one[3] = { 0 }, all[3] = { 0 };
+    il_made_sample *list[3];
     il_err e = { 0 };
     il_recipe *r = work_read(work_recipe("r.yaml", "", "{train: 1}", "pictures: [mask, fakefake]\n"));
     WORK_OK(il_recipe_load(r, cpu, &e), e);
@@ -160,17 +160,17 @@ Test(maker, works_on_several_at_once)
         list[i] = &all[i];
         all[i].seed = (uint64_t)i;
         read_photo(&all[i], r, 1);
-        WORK_OK(il_maker_mask(&all[i], r, &e), e);
+        WORK_OK(il_make_sample_mask(&all[i], r, &e), e);
     }
-    WORK_OK(il_maker_paint(list, 3, r, r->pictures, cpu, &e), e);
+    WORK_OK(il_make_sample_paint(list, 3, r, r->pictures, cpu, &e), e);
     for (int i = 0; i < 3; i++) {
         const il_image *a = &one[i].pictures[IL_FAKEFAKE], *b = &all[i].pictures[IL_FAKEFAKE];
         for (size_t p = 0; p < bytes(a); p++)
             cr_assert(abs(a->pixels[p] - b->pixels[p]) <= 1);
         cr_expect_null(all[i].pictures[IL_REALFAKE].pixels);
         cr_expect_null(all[i].pictures[IL_INPAINTED].pixels);
-        il_making_clear(&one[i]);
-        il_making_clear(&all[i]);
+        il_made_sample_clear(&one[i]);
+        il_made_sample_clear(&all[i]);
     }
     il_recipe_free(r);
 }
@@ -179,17 +179,17 @@ Test(maker, works_on_several_at_once)
 Test(maker, replaces_masks_that_come_to_nothing)
 {
     char text[2000];
-    il_making m = { .seed = 1 };
+    il_made_sample m = { .seed = 1 };
     il_err e = { 0 };
     snprintf(text, sizeof text, "recipe: t\nphotos: {root: p, size: 64}\nsplits: {train: 1}\nmaskers: %s/tests/stubs/specks.so\n"
              "inpaint: {name: small, weights: %s/generator-nearest.safetensors}\n", BUILD_DIR, TEST_DATA);
     work_text("specks.yaml", text);
     il_recipe *r = work_read(work_path("specks.yaml"));
     read_photo(&m, r, 1);
-    WORK_OK(il_maker_mask(&m, r, &e), e);
+    WORK_OK(il_make_sample_mask(&m, r, &e), e);
     cr_expect_str_eq(m.rule.text, "random rectangle: 8 masks were too small");
     cr_expect_gt(m.core, 0);
-    il_making_clear(&m);
+    il_made_sample_clear(&m);
     il_recipe_free(r);
 }
 

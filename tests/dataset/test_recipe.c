@@ -179,13 +179,13 @@ Test(recipe, says_what_is_wrong_and_where)
 
 Test(recipe, parts_serve_by_their_shares)
 {
-    il_part list[] = { { .share = 67 }, { .share = 33 } };
-    il_parts two = { list, 2 }, none = { NULL, 0 };
+    il_recipe_plugin list[] = { { .share = 67 }, { .share = 33 } };
+    il_recipe_plugins two = { list, 2 }, none = { NULL, 0 };
     int counts[2] = { 0 };
     for (int i = 0; i < 100; i++)
-        counts[il_parts_at(&two, (i + 0.5) / 100)]++;
+        counts[il_recipe_plugins_at(&two, (i + 0.5) / 100)]++;
     cr_expect_eq(counts[0], 67);
     cr_expect_eq(counts[1], 33);
-    cr_expect_eq(il_parts_at(&two, 0.999999), 1);
-    cr_expect_eq(il_parts_at(&none, 0.5), 0);
+    cr_expect_eq(il_recipe_plugins_at(&two, 0.999999), 1);
+    cr_expect_eq(il_recipe_plugins_at(&none, 0.5), 0);
 }

@@ -6,7 +6,7 @@ TestSuite(splits, .init = work_open, .fini = work_close);
 enum { MOST = 1200 };
 static il_photo photo_list[MOST];
 static char ids[MOST][32];
-static il_photo_facts facts[MOST];
+static il_photo_info facts[MOST];
 
 /* Photos that are all different. */
 static il_photos some_photos(size_t n)

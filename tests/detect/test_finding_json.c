@@ -25,7 +25,7 @@ static json_t *told(const il_finding *f, const il_detector *d, const char *stem,
     char *text = NULL;
     il_err e = { 0 };
     json_error_t why;
-    cr_assert_eq(il_tell_json(&text, f, d, how, stem, pretty, &e), IL_OK, "%s", e.message);
+    cr_assert_eq(il_finding_json(&text, f, d, how, stem, pretty, &e), IL_OK, "%s", e.message);
     size_t lines = 0;
     for (const char *p = text; *p; p++)
         lines += *p == '\n';

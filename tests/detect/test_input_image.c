@@ -16,20 +16,20 @@ static void compare(const char *name, const char *expected, int tolerance)
 {
     char path[400];
     il_err e = { 0 };
-    il_subject s = { 0 };
+    il_input_image s = { 0 };
     il_image want = { 0 };
     path_of(path, expected);
     cr_assert_eq(il_image_read(&want, path, &e), IL_OK, "%s", e.message);
     path_of(path, name);
-    cr_assert_eq(il_subject_open(&s, path, &e), IL_OK, "%s", e.message);
+    cr_assert_eq(il_input_image_open(&s, path, &e), IL_OK, "%s", e.message);
     cr_assert_eq(s.width, want.width, "%s: %d columns", name, s.width);
     cr_assert_eq(s.height, want.height, "%s: %d rows", name, s.height);
-    cr_assert_eq(il_subject_decode(&s, &e), IL_OK, "%s", e.message);
+    cr_assert_eq(il_input_image_decode(&s, &e), IL_OK, "%s", e.message);
     cr_assert(s.image.width == want.width && s.image.height == want.height && s.image.channels == 3);
     for (int i = 0; i < want.width * want.height * 3; i++)
         cr_assert(abs(s.image.pixels[i] - want.pixels[i]) <= tolerance, "%s: byte %d is %d, expected %d", name, i,
                   s.image.pixels[i], want.pixels[i]);
-    il_subject_close(&s);
+    il_input_image_close(&s);
     il_image_free(&want);
 }
 
@@ -58,7 +58,7 @@ Test(orient, corners)
         cr_assert_eq(il_image_new(&image, 3, 2, 1, &e), IL_OK);
         for (int k = 0; k < 6; k++)
             image.pixels[k] = (uint8_t)k;
-        cr_assert_eq(il_orient_apply(&image, cases[i].orientation, &e), IL_OK);
+        cr_assert_eq(il_orientation_apply(&image, cases[i].orientation, &e), IL_OK);
         cr_expect_eq(image.width, cases[i].width);
         cr_expect_eq(image.pixels[0], cases[i].first, "%d: %d", cases[i].orientation, image.pixels[0]);
         cr_expect_eq(image.pixels[image.width - 1], cases[i].last, "%d", cases[i].orientation);
@@ -70,14 +70,14 @@ Test(subject, hash_is_the_files)
 {
     char path[400];
     il_err e = { 0 };
-    il_subject s = { 0 };
+    il_input_image s = { 0 };
     il_digest want;
     path_of(path, "turn-3.jpg");
-    cr_assert_eq(il_words_sha256_file(&want, path, &e), IL_OK);
-    cr_assert_eq(il_subject_open(&s, path, &e), IL_OK);
+    cr_assert_eq(il_sha256_file(&want, path, &e), IL_OK);
+    cr_assert_eq(il_input_image_open(&s, path, &e), IL_OK);
     cr_assert_str_eq(s.sha256.hex, want.hex);
-    il_subject_close(&s);
+    il_input_image_close(&s);
     path_of(path, "figures.json");
-    cr_assert_eq(il_subject_open(&s, path, &e), IL_EFORMAT);
+    cr_assert_eq(il_input_image_open(&s, path, &e), IL_EFORMAT);
     cr_assert(strstr(e.message, "figures.json: not a supported image"), "%s", e.message);
 }

@@ -35,15 +35,15 @@ static struct folder tree(void)
 static struct answer gathered(struct folder f, const char *word, const char *without)
 {
     struct answer a = { "" };
-    il_gather g = { 0 };
-    GOOD(il_gather_add(&g, word, without, &e));
+    il_input_list g = { 0 };
+    GOOD(il_input_list_add(&g, word, without, &e));
     for (size_t i = 0; i < g.count; i++) {
         size_t used = strlen(a.text), n = strlen(f.path);
         const char *path = strncmp(g.list[i].path, f.path, n) == 0 ? g.list[i].path + n + 1 : g.list[i].path;
         snprintf(a.text + used, sizeof a.text - used, "%s%s%s\n", path, g.list[i].why ? ": " : "",
                  g.list[i].why ? g.list[i].why : "");
     }
-    il_gather_free(&g);
+    il_input_list_free(&g);
     return a;
 }
 
@@ -85,12 +85,12 @@ Test(names, collide)
         { "photo", "out/photo-3" }, { "x/.png", "out/.png" }, { "-", "out/stdin" }, { "-", "out/stdin-2" },
         { "two.dots.webp", "out/two.dots" },
     };
-    il_names n = { 0 };
+    il_result_names n = { 0 };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char *stem = NULL;
-        GOOD(il_names_next(&stem, &n, "out", cases[i][0], &e));
+        GOOD(il_result_names_next(&stem, &n, "out", cases[i][0], &e));
         cr_expect_str_eq(stem, cases[i][1], "%s: %s", cases[i][0], stem);
         free(stem);
     }
-    il_names_free(&n);
+    il_result_names_free(&n);
 }

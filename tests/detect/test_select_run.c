@@ -28,7 +28,7 @@ static il_card picked(il_store *s, const char *wanted)
 {
     il_card c = { 0 };
     char *config = NULL, *params = NULL;
-    GOOD(il_pick_run(&c, &config, &params, s, wanted, &e));
+    GOOD(il_select_run(&c, &config, &params, s, wanted, &e));
     cr_assert_str_eq(config, "{\"a\":1}");
     free(config);
     free(params);
@@ -45,7 +45,7 @@ static void card_free(il_card c)
     do { \
         il_card c = { 0 }; \
         char *config = NULL, *params = NULL; \
-        BAD(il_pick_run(&c, &config, &params, s, wanted, &e), code, text); \
+        BAD(il_select_run(&c, &config, &params, s, wanted, &e), code, text); \
         cr_assert_null(config); \
     } while (0)
 

@@ -7,11 +7,11 @@ enum { MOST = 1 << 20 }; /* pixels that are worth the time */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     il_err e = { 0 };
-    il_subject s = { 0 };
-    int rc = il_subject_open(&s, fuzz_file("picture", data, size), &e);
+    il_input_image s = { 0 };
+    int rc = il_input_image_open(&s, fuzz_file("picture", data, size), &e);
     if (rc == IL_OK && (int64_t)s.width * s.height <= MOST)
-        rc = il_subject_decode(&s, &e);
+        rc = il_input_image_decode(&s, &e);
     fuzz_told(rc, &e);
-    il_subject_close(&s);
+    il_input_image_close(&s);
     return 0;
 }

@@ -39,7 +39,7 @@ static il_image mask_for(const il_image *image)
 
 static const char *hash_of(il_digest *d, const il_image *image)
 {
-    *d = il_words_sha256(image->pixels, (size_t)image->width * (size_t)image->height * (size_t)image->channels);
+    *d = il_sha256(image->pixels, (size_t)image->width * (size_t)image->height * (size_t)image->channels);
     return d->hex;
 }
 

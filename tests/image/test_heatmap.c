@@ -24,7 +24,7 @@ Test(show, heat_rises_evenly)
     cr_assert_eq(il_image_new(&score, 256, 1, 1, &e), IL_OK);
     for (int i = 0; i < 256; i++)
         score.pixels[i] = (uint8_t)i;
-    cr_assert_eq(il_show_heat(&heat, &score, &e), IL_OK);
+    cr_assert_eq(il_heatmap_scores(&heat, &score, &e), IL_OK);
     cr_assert(heat.channels == 3 && heat.width == 256);
     for (int i = 8; i < 256; i++) {
         double step = lightness(heat.pixels + 3 * i) - lightness(heat.pixels + 3 * (i - 8));
@@ -46,7 +46,7 @@ Test(show, overlay_leaves_the_rest_alone)
     memset(mask.pixels, 0, 60 * 40);
     il_image_rectangle(&mask, 20, 10, 39, 29);
     mask.pixels[35 * 60 + 50] = 255; /* a speck is tinted, without a line */
-    cr_assert_eq(il_show_overlay(&photo, &mask, &e), IL_OK);
+    cr_assert_eq(il_heatmap_overlay(&photo, &mask, &e), IL_OK);
     for (int y = 0; y < 40; y++)
         for (int x = 0; x < 60; x++) {
             const uint8_t *p = photo.pixels + 3 * (y * 60 + x);

@@ -1,4 +1,4 @@
-/* test_image_shapes.c - grey, maximum, rectangles and OpenCV's resize against the figures of data/image_shapes/make.py. */
+/* test_mask.c - grey, maximum, rectangles and OpenCV's resize against the figures of data/image_shapes/make.py. */
 #include <string.h>
 #include <inpaintlab/image.h>
 #include "support/figures.h"
@@ -34,7 +34,7 @@ static void expect_bytes(const il_image *image, json_t *figure, const char *what
 {
     size_t size = (size_t)image->width * (size_t)image->height * (size_t)image->channels;
     char *text = json_dumps(figure, JSON_COMPACT);
-    cr_expect_str_eq(il_words_sha256(image->pixels, size).hex, json_string_value(json_object_get(figure, "sha256")),
+    cr_expect_str_eq(il_sha256(image->pixels, size).hex, json_string_value(json_object_get(figure, "sha256")),
                      "%s: other bytes for %s", what, text);
     free(text);
 }

@@ -6,18 +6,18 @@
 #include "image/metadata.h"
 #include "image/image_file.h"
 
-static il_header header_of(const char *name, uint8_t **data, size_t *size)
+static il_metadata header_of(const char *name, uint8_t **data, size_t *size)
 {
     char path[400];
     il_err e = { 0 };
     snprintf(path, sizeof path, "%s/%s", TEST_DATA, name);
     cr_assert_eq(il_image_file_load(data, size, path, &e), IL_OK, "%s", e.message);
-    return il_header_read(*data, *size);
+    return il_metadata_read(*data, *size);
 }
 
 static const struct {
     const char *file;
-    il_header wanted;
+    il_metadata wanted;
 } cases[] = {
     { "images/rgb.png", { "png", 1, 0, 0, 0, 0, 0 } },
     { "images/rgba.png", { "png", 1, 0, 1, 0, 0, 0 } },
@@ -54,7 +54,7 @@ Test(header, tells_what_the_file_is)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         uint8_t *data = NULL;
         size_t size = 0;
-        const il_header got = header_of(cases[i].file, &data, &size), *want = &cases[i].wanted;
+        const il_metadata got = header_of(cases[i].file, &data, &size), *want = &cases[i].wanted;
         const char *format = got.format ? got.format : "none";
         cr_expect_str_eq(format, want->format ? want->format : "none", "%s: %s", cases[i].file, format);
         cr_expect_eq(got.orientation, want->orientation, "%s: orientation %d", cases[i].file, got.orientation);
@@ -79,7 +79,7 @@ Test(header, survives_damage)
         for (size_t n = 0; n <= size; n++) {
             uint8_t *cut = malloc(n ? n : 1);
             memcpy(cut, data, n);
-            il_header h = il_header_read(cut, n);
+            il_metadata h = il_metadata_read(cut, n);
             cr_assert(h.orientation >= 1 && h.orientation <= 8);
             free(cut);
         }
@@ -87,7 +87,7 @@ Test(header, survives_damage)
             for (size_t k = 0; k < sizeof bytes; k++) {
                 uint8_t kept = data[i];
                 data[i] = bytes[k];
-                il_header h = il_header_read(data, size);
+                il_metadata h = il_metadata_read(data, size);
                 cr_assert(h.orientation >= 1 && h.orientation <= 8, "%s, byte %zu: %d", files[f], i, h.orientation);
                 data[i] = kept;
             }
@@ -107,7 +107,7 @@ Test(header, senseless_orientations_change_nothing)
     for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
         data[at + 8] = (uint8_t)(values[i] >> 8);
         data[at + 9] = (uint8_t)values[i];
-        cr_expect_eq(il_header_read(data, size).orientation, 1, "%u", values[i]);
+        cr_expect_eq(il_metadata_read(data, size).orientation, 1, "%u", values[i]);
     }
     free(data);
 }
@@ -127,14 +127,14 @@ Test(header, formats_that_are_not_read_have_names)
     for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++) {
         uint8_t *copy = malloc(foreign[i].size + 1);
         memcpy(copy, foreign[i].bytes, foreign[i].size);
-        const char *name = il_header_foreign(copy, foreign[i].size);
+        const char *name = il_metadata_foreign(copy, foreign[i].size);
         cr_expect(name && foreign[i].name ? strcmp(name, foreign[i].name) == 0 : name == foreign[i].name, "case %zu: %s", i,
                   name ? name : "none");
         free(copy);
         for (size_t n = 0; n < foreign[i].size; n++) { /* cut: the sanitizer watches */
             uint8_t *cut = malloc(n ? n : 1);
             memcpy(cut, foreign[i].bytes, n);
-            (void)il_header_foreign(cut, n);
+            (void)il_metadata_foreign(cut, n);
             free(cut);
         }
     }

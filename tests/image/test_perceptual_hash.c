@@ -1,4 +1,4 @@
-/* test_twins.c - the perceptual hash against Pillow and scipy, and near pairs against comparing every pair. */
+/* test_perceptual_hash.c - the perceptual hash against Pillow and scipy, and near pairs against comparing every pair. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <inttypes.h>
@@ -31,7 +31,7 @@ static uint64_t hash_of(const il_image *image)
 {
     uint64_t hash = 0;
     il_err e = { 0 };
-    cr_assert_eq(il_twins_hash(&hash, image, &e), IL_OK, "%s", e.message);
+    cr_assert_eq(il_perceptual_hash_of(&hash, image, &e), IL_OK, "%s", e.message);
     return hash;
 }
 
@@ -101,21 +101,21 @@ Test(twins, the_same_photo_smaller_or_recompressed_is_near)
 }
 
 /* Every pair compared; as many as there are. */
-static size_t all_pairs(il_twins_pair *out, const uint64_t *hashes, size_t n, int most)
+static size_t all_pairs(il_perceptual_hash_pair *out, const uint64_t *hashes, size_t n, int most)
 {
     size_t count = 0;
     for (size_t a = 0; a < n; a++)
         for (size_t b = a + 1; b < n; b++) {
             int distance = bits_between(hashes[a], hashes[b]);
             if (distance <= most)
-                out[count++] = (il_twins_pair){ a, b, distance };
+                out[count++] = (il_perceptual_hash_pair){ a, b, distance };
         }
     return count;
 }
 
 enum { HASHES = 1000 };
 static uint64_t hashes[HASHES];
-static il_twins_pair expected[HASHES * HASHES / 2];
+static il_perceptual_hash_pair expected[HASHES * HASHES / 2];
 
 /* Random ones; every fifth is an earlier one with a few bits turned over. */
 static void make_hashes(void)
@@ -135,11 +135,11 @@ Test(twins, finds_exactly_the_near_pairs, .init = make_hashes)
 {
     static const int distances[] = { -1, 0, 1, 4, 7, 8, 20, 64 };
     for (size_t i = 0; i < sizeof distances / sizeof *distances; i++) {
-        il_twins_pair *list = NULL;
+        il_perceptual_hash_pair *list = NULL;
         size_t count = 0, wanted = all_pairs(expected, hashes, HASHES, distances[i]);
         int more = 1;
         il_err e = { 0 };
-        cr_assert_eq(il_twins_find(&list, &count, &more, hashes, HASHES, distances[i], SIZE_MAX, &e), IL_OK);
+        cr_assert_eq(il_perceptual_hash_pairs(&list, &count, &more, hashes, HASHES, distances[i], SIZE_MAX, &e), IL_OK);
         cr_expect_eq(more, 0);
         cr_assert_eq(count, wanted, "distance %d: %zu of %zu", distances[i], count, wanted);
         for (size_t k = 0; k < count; k++)
@@ -153,12 +153,12 @@ Test(twins, finds_exactly_the_near_pairs, .init = make_hashes)
 
 Test(twins, keeps_the_first_pairs, .init = make_hashes)
 {
-    il_twins_pair *list = NULL;
+    il_perceptual_hash_pair *list = NULL;
     size_t count = 0, all = all_pairs(expected, hashes, HASHES, 4);
     const size_t limits[] = { 0, 1, 17, all - 1, all, all + 1 };
     for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
         int more = -1;
-        cr_assert_eq(il_twins_find(&list, &count, &more, hashes, HASHES, 4, limits[i], NULL), IL_OK);
+        cr_assert_eq(il_perceptual_hash_pairs(&list, &count, &more, hashes, HASHES, 4, limits[i], NULL), IL_OK);
         cr_expect_eq(count, limits[i] < all ? limits[i] : all);
         cr_expect_eq(more, limits[i] < all, "limit %zu of %zu", limits[i], all);
         for (size_t k = 0; k < count; k++)
@@ -166,9 +166,9 @@ Test(twins, keeps_the_first_pairs, .init = make_hashes)
         free(list);
         list = NULL;
     }
-    cr_assert_eq(il_twins_find(&list, &count, NULL, NULL, 0, 4, 10, NULL), IL_OK);
+    cr_assert_eq(il_perceptual_hash_pairs(&list, &count, NULL, NULL, 0, 4, 10, NULL), IL_OK);
     cr_expect_eq(count, 0);
     cr_expect_null(list);
-    cr_assert_eq(il_twins_find(&list, &count, NULL, hashes, 1, 4, 10, NULL), IL_OK);
+    cr_assert_eq(il_perceptual_hash_pairs(&list, &count, NULL, hashes, 1, 4, 10, NULL), IL_OK);
     cr_expect_eq(count, 0);
 }

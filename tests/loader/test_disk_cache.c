@@ -1,4 +1,4 @@
-/* test_cache.c - the file of decoded pictures: what was put is found, and nothing else, whatever happened to the file. */
+/* test_disk_cache.c - the file of decoded pictures: what was put is found, and nothing else, whatever happened to the file. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -16,15 +16,15 @@ static il_digest key;
 static void open_folder(void)
 {
     samples_open();
-    key = il_words_sha256("a", 1);
+    key = il_sha256("a", 1);
 }
 
-static il_cache *open_cache(il_cache_opts o)
+static il_disk_cache *open_cache(il_disk_cache_opts o)
 {
-    il_cache *c = NULL;
+    il_disk_cache *c = NULL;
     il_err e = { 0 };
     o.folder = samples_folder;
-    SAMPLE_OK(il_cache_open(&c, "name", &key, COUNT, o, &e), e);
+    SAMPLE_OK(il_disk_cache_open(&c, "name", &key, COUNT, o, &e), e);
     return c;
 }
 
@@ -56,23 +56,23 @@ static bool same(const il_image *a, const il_image *b)
            (size == 0 || memcmp(a->pixels, b->pixels, size) == 0);
 }
 
-static void put(il_cache *c, size_t i)
+static void put(il_disk_cache *c, size_t i)
 {
     il_image image, mask;
     make(&image, &mask, i);
-    il_cache_put(c, i, &image, &mask);
+    il_disk_cache_put(c, i, &image, &mask);
     il_image_free(&image);
     il_image_free(&mask);
 }
 
 /* Whether picture i is there; if so it must be right. */
-static bool get(il_cache *c, size_t i)
+static bool get(il_disk_cache *c, size_t i)
 {
     il_image right, right_mask;
     il_cached got = { 0 };
     il_err e = { 0 };
     bool found = false;
-    SAMPLE_OK(il_cache_get(&found, &got, c, i, (il_band_wanted){ NULL, NULL }, &e), e);
+    SAMPLE_OK(il_disk_cache_get(&found, &got, c, i, (il_band_wanted){ NULL, NULL }, &e), e);
     make(&right, &right_mask, i);
     if (found)
         cr_assert(same(&got.image, &right) && same(&got.mask, &right_mask), "picture %zu is another one", i);
@@ -82,7 +82,7 @@ static bool get(il_cache *c, size_t i)
     return found;
 }
 
-static size_t found_in(il_cache *c)
+static size_t found_in(il_disk_cache *c)
 {
     size_t n = 0;
     for (size_t i = 0; i < COUNT; i++)
@@ -92,30 +92,30 @@ static size_t found_in(il_cache *c)
 
 static void fill(void)
 {
-    il_cache *c = open_cache((il_cache_opts){ 0 });
+    il_disk_cache *c = open_cache((il_disk_cache_opts){ 0 });
     for (size_t i = 0; i < COUNT; i++)
         put(c, i);
-    il_cache_free(c);
+    il_disk_cache_free(c);
 }
 
 Test(cache, keeps_what_was_put, .init = open_folder, .fini = samples_close)
 {
-    il_cache *c = open_cache((il_cache_opts){ 0 });
+    il_disk_cache *c = open_cache((il_disk_cache_opts){ 0 });
     cr_assert_eq(found_in(c), 0);
     put(c, 4);
     put(c, 0);
     put(c, 4);
     cr_expect(get(c, 4) && get(c, 0));
     cr_assert_eq(found_in(c), 2);
-    il_cache_free(c);
-    c = open_cache((il_cache_opts){ 0 });
+    il_disk_cache_free(c);
+    c = open_cache((il_disk_cache_opts){ 0 });
     cr_assert_eq(found_in(c), 2);
     put(c, 11);
     cr_assert(get(c, 11) && found_in(c) == 3);
     il_err why = { 0 };
-    cr_expect(!il_cache_stopped(c, &why));
-    il_cache_free(c);
-    il_cache_free(NULL);
+    cr_expect(!il_disk_cache_stopped(c, &why));
+    il_disk_cache_free(c);
+    il_disk_cache_free(NULL);
 }
 
 Test(cache, another_key_or_count_begins_anew, .init = open_folder, .fini = samples_close)
@@ -123,13 +123,13 @@ Test(cache, another_key_or_count_begins_anew, .init = open_folder, .fini = sampl
     il_err e = { 0 };
     for (int round = 0; round < 2; round++) {
         fill();
-        il_cache *c = NULL;
-        il_digest other = round ? key : il_words_sha256("b", 1);
-        SAMPLE_OK(il_cache_open(&c, "name", &other, COUNT + (size_t)round, (il_cache_opts){ .folder = samples_folder }, &e), e);
+        il_disk_cache *c = NULL;
+        il_digest other = round ? key : il_sha256("b", 1);
+        SAMPLE_OK(il_disk_cache_open(&c, "name", &other, COUNT + (size_t)round, (il_disk_cache_opts){ .folder = samples_folder }, &e), e);
         cr_assert_eq(found_in(c), 0);
         put(c, 3);
         cr_assert(get(c, 3));
-        il_cache_free(c);
+        il_disk_cache_free(c);
     }
 }
 
@@ -142,13 +142,13 @@ static il_band last_two(const void *context, int width, int height)
     return (il_band){ height - 2, 2 };
 }
 
-static void expect_last_two(il_cache *c, size_t i)
+static void expect_last_two(il_disk_cache *c, size_t i)
 {
     il_cached got = { 0 };
     il_image right, right_mask;
     il_err e = { 0 };
     bool found = false;
-    SAMPLE_OK(il_cache_get(&found, &got, c, i, (il_band_wanted){ last_two, NULL }, &e), e);
+    SAMPLE_OK(il_disk_cache_get(&found, &got, c, i, (il_band_wanted){ last_two, NULL }, &e), e);
     cr_assert(found);
     make(&right, &right_mask, i);
     cr_expect_eq(got.height, right.height);
@@ -167,20 +167,20 @@ static void expect_last_two(il_cache *c, size_t i)
 Test(cache, rows_are_read_once_the_picture_is_known, .init = open_folder, .fini = samples_close)
 {
     fill();
-    il_cache *c = open_cache((il_cache_opts){ 0 });
+    il_disk_cache *c = open_cache((il_disk_cache_opts){ 0 });
     cr_assert(get(c, 3) && get(c, 4)); /* all rows, and verified */
     expect_last_two(c, 3); /* no mask */
     expect_last_two(c, 4);
     il_cached got = { 0 };
     il_err e = { 0 };
     bool found = false;
-    SAMPLE_OK(il_cache_get(&found, &got, c, 5, (il_band_wanted){ last_two, NULL }, &e), e);
+    SAMPLE_OK(il_disk_cache_get(&found, &got, c, 5, (il_band_wanted){ last_two, NULL }, &e), e);
     cr_assert(found);
     cr_expect_eq(got.first, 0);
     cr_expect_eq(got.image.height, got.height, "the first reading is of all rows");
     il_image_free(&got.image);
     il_image_free(&got.mask);
-    il_cache_free(c);
+    il_disk_cache_free(c);
 }
 
 /* ---- damage ---- */
@@ -210,13 +210,13 @@ static void write_file(const uint8_t *data, size_t size)
 /* After damage: what is found is right, and what is lost can be put again. */
 static size_t check_and_mend(void)
 {
-    il_cache *c = open_cache((il_cache_opts){ 0 });
+    il_disk_cache *c = open_cache((il_disk_cache_opts){ 0 });
     size_t left = found_in(c);
     for (size_t i = 0; i < COUNT; i++)
         if (!get(c, i))
             put(c, i);
     cr_assert_eq(found_in(c), COUNT);
-    il_cache_free(c);
+    il_disk_cache_free(c);
     return left;
 }
 
@@ -270,7 +270,7 @@ Test(cache, survives_kill, .init = open_folder, .fini = samples_close, .timeout 
         pid_t child = fork();
         cr_assert_geq(child, 0);
         if (child == 0) {
-            il_cache *c = open_cache((il_cache_opts){ 0 });
+            il_disk_cache *c = open_cache((il_disk_cache_opts){ 0 });
             for (size_t i = 0; i < COUNT; i++)
                 put(c, i);
             for (;;)
@@ -289,22 +289,22 @@ Test(cache, survives_kill, .init = open_folder, .fini = samples_close, .timeout 
 Test(cache, one_adds_the_others_read, .init = open_folder, .fini = samples_close)
 {
     il_err why = { 0 };
-    il_cache *first = open_cache((il_cache_opts){ 0 }), *second = open_cache((il_cache_opts){ 0 });
+    il_disk_cache *first = open_cache((il_disk_cache_opts){ 0 }), *second = open_cache((il_disk_cache_opts){ 0 });
     put(second, 1);
     cr_expect(!get(second, 1));
-    cr_expect(il_cache_stopped(second, &why) && why.code == IL_OK, "nothing to tell");
+    cr_expect(il_disk_cache_stopped(second, &why) && why.code == IL_OK, "nothing to tell");
     put(first, 1);
     cr_expect(get(second, 1));
-    il_cache_free(first);
-    il_cache_free(second);
+    il_disk_cache_free(first);
+    il_disk_cache_free(second);
 }
 
-static void assert_stopped(il_cache *c, const char *reason)
+static void assert_stopped(il_disk_cache *c, const char *reason)
 {
     char expected[400];
     il_err why = { 0 };
     char *path = file_path();
-    cr_assert(il_cache_stopped(c, &why));
+    cr_assert(il_disk_cache_stopped(c, &why));
     snprintf(expected, sizeof expected, "%s: no more images are cached (%s); the others are decoded each time", path,
       reason);
     cr_expect_str_eq(why.message, expected);
@@ -315,18 +315,18 @@ Test(cache, a_limit_ends_its_growth, .init = open_folder, .fini = samples_close)
 {
     samples_write("other.png", 1, 20, 20, 3, false); /* no file of ours: does not count */
     uint64_t room = HEAD + COUNT * RECORD + 3 * 3 * 9 + 4 * 5 * 8; /* pictures 0 and 1 */
-    il_cache *c = open_cache((il_cache_opts){ .limit = room });
+    il_disk_cache *c = open_cache((il_disk_cache_opts){ .limit = room });
     put(c, 0);
     put(c, 1);
     cr_assert_eq(found_in(c), 2);
     put(c, 2);
     assert_stopped(c, "the size limit is reached");
     cr_assert_eq(found_in(c), 2);
-    il_cache_free(c);
-    c = open_cache((il_cache_opts){ .limit = 2 * room });
+    il_disk_cache_free(c);
+    c = open_cache((il_disk_cache_opts){ .limit = 2 * room });
     put(c, 2);
     cr_assert_eq(found_in(c), 3, "a larger limit");
-    il_cache_free(c);
+    il_disk_cache_free(c);
 }
 
 /* What write says on a full disk, too, is no error. */
@@ -337,32 +337,32 @@ Test(cache, a_disk_that_takes_no_more, .init = open_folder, .fini = samples_clos
     cr_assert_eq(getrlimit(RLIMIT_FSIZE, &old), 0);
     struct rlimit small = { HEAD + COUNT * RECORD + 700, old.rlim_max };
     cr_assert_eq(setrlimit(RLIMIT_FSIZE, &small), 0);
-    il_cache *c = open_cache((il_cache_opts){ 0 });
+    il_disk_cache *c = open_cache((il_disk_cache_opts){ 0 });
     for (size_t i = 0; i < COUNT; i++)
         put(c, i);
     size_t n = found_in(c);
     assert_stopped(c, strerror(EFBIG));
-    il_cache_free(c);
+    il_disk_cache_free(c);
     small.rlim_cur = 100; /* not even the records */
     char *path = file_path();
     unlink(path);
     free(path);
     cr_assert_eq(setrlimit(RLIMIT_FSIZE, &small), 0);
-    c = open_cache((il_cache_opts){ 0 });
+    c = open_cache((il_disk_cache_opts){ 0 });
     put(c, 0);
     cr_assert_eq(setrlimit(RLIMIT_FSIZE, &old), 0);
     cr_expect(n > 0 && n < COUNT, "%zu", n);
     assert_stopped(c, strerror(EFBIG));
     cr_expect_eq(found_in(c), 0);
-    il_cache_free(c);
+    il_disk_cache_free(c);
     cr_assert_eq(check_and_mend(), 0);
 }
 
 Test(cache, a_folder_that_cannot_be_is_an_error, .init = open_folder, .fini = samples_close)
 {
-    il_cache *c = NULL;
+    il_disk_cache *c = NULL;
     il_err e = { 0 };
-    cr_assert_eq(il_cache_open(&c, "name", &key, 1, (il_cache_opts){ .folder = "/dev/null/there" }, &e), IL_EIO);
+    cr_assert_eq(il_disk_cache_open(&c, "name", &key, 1, (il_disk_cache_opts){ .folder = "/dev/null/there" }, &e), IL_EIO);
     cr_expect_str_eq(e.message, "cache of decoded images: /dev/null is a file; expected a folder");
     cr_assert_null(c);
 }

@@ -83,12 +83,12 @@ Test(loader_cache, tells_once_that_the_cache_is_full, .init = open_samples, .fin
 {
     il_digest expected[64], got[64];
     int lines = 0;
-    il_watch watch = { .say = count_lines, .context = &lines };
+    il_observer observer = { .say = count_lines, .context = &lines };
     add_many(21);
     char *folder = cache_folder();
     il_loader_opts o = with_disk(folder, 3);
     o.disk.limit = 30000;
-    o.watch = &watch;
+    o.observer = &observer;
     o.run = "a run";
     struct fixture f = open_loader(with_disk(NULL, 3)), g = open_loader(o);
     for (int epoch = 1; epoch <= 3; epoch++) {

@@ -32,7 +32,7 @@ static void prepare_data(const char *folder)
 static int check(FILE *out, const char *folder, bool fast, bool json, il_err *e)
 {
     il_check c = { 0 };
-    int rc = il_check_run(&c, (il_check_opts){ .path = folder, .as = "dataset1", .fast = fast, .threads = 1 }, &(il_watch){ 0 }, e);
+    int rc = il_check_run(&c, (il_check_opts){ .path = folder, .as = "dataset1", .fast = fast, .threads = 1 }, &(il_observer){ 0 }, e);
     if (rc)
         return rc;
     if (json)

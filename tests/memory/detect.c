@@ -26,15 +26,15 @@ static void prepare_inputs(const char *folder)
 
 static int examine(FILE *out, const char *folder, const char *path, il_err *e)
 {
-    il_subject s = { 0 };
-    int rc = il_subject_open(&s, path, e);
+    il_input_image s = { 0 };
+    int rc = il_input_image_open(&s, path, e);
     if (!rc)
-        rc = il_subject_decode(&s, e);
+        rc = il_input_image_decode(&s, e);
     if (!rc)
         fprintf(out, "%s %s %.16s %dx%d %d %d %.16s\n", path + strlen(folder), s.header.format, s.sha256.hex, s.width, s.height,
                 s.header.orientation, s.header.lossy,
-                il_words_sha256(s.image.pixels, (size_t)s.width * (size_t)s.height * 3).hex);
-    il_subject_close(&s);
+                il_sha256(s.image.pixels, (size_t)s.width * (size_t)s.height * 3).hex);
+    il_input_image_close(&s);
     return rc;
 }
 
@@ -42,26 +42,26 @@ static int inputs(const char *folder, FILE *out, il_err *e)
 {
     const char *const words[] = { failing_path(folder, "a"), failing_path(folder, "*.jpg"), failing_path(folder, "none"),
                                   failing_path(folder, "*.gif"), failing_path(folder, "out"), "-" };
-    il_gather g = { 0 };
-    il_names names = { 0 };
+    il_input_list g = { 0 };
+    il_result_names names = { 0 };
     int rc = IL_OK;
     for (size_t i = 0; !rc && i < sizeof words / sizeof *words; i++)
-        rc = il_gather_add(&g, words[i], failing_path(folder, "out"), e);
+        rc = il_input_list_add(&g, words[i], failing_path(folder, "out"), e);
     for (size_t i = 0; !rc && i < g.count; i++) {
         char *stem = NULL;
         if (g.list[i].why) {
             fprintf(out, "%s: %s\n", g.list[i].path + strlen(folder), g.list[i].why);
             continue;
         }
-        rc = il_names_next(&stem, &names, "somewhere", g.list[i].path, e);
+        rc = il_result_names_next(&stem, &names, "somewhere", g.list[i].path, e);
         if (!rc)
             fprintf(out, "%s\n", stem);
         if (!rc && strcmp(g.list[i].path, "-") != 0)
             rc = examine(out, folder, g.list[i].path, e);
         free(stem);
     }
-    il_names_free(&names);
-    il_gather_free(&g);
+    il_result_names_free(&names);
+    il_input_list_free(&g);
     return rc;
 }
 
@@ -85,9 +85,9 @@ static int pixels(const char *folder, FILE *out, il_err *e)
     if (!rc)
         memset(photo.pixels, 99, (size_t)photo.width * (size_t)photo.height * 3);
     if (!rc)
-        rc = il_show_heat(&heat, &score, e);
+        rc = il_heatmap_scores(&heat, &score, e);
     if (!rc)
-        rc = il_show_overlay(&photo, &mask, e);
+        rc = il_heatmap_overlay(&photo, &mask, e);
     if (!rc) {
         fprintf(out, "%zu regions, %zu listed, %d tiles, score %g\n", regions.count, regions.listed, axis.count,
                 il_verdict_score(&score));
@@ -147,8 +147,8 @@ static int calibrate(const char *folder, FILE *out, il_err *e)
     }
     if (!rc)
         show(out, &again, &read);
-    il_words_free(&other);
-    il_words_free(&path);
+    il_text_free(&other);
+    il_text_free(&path);
     return rc;
 }
 
@@ -175,7 +175,7 @@ static int tell(const char *folder, FILE *out, il_err *e)
     d.calibration.bars[IL_LOSSY] = (il_threshold){ 20, 0.5, { .pictures = 20, .alarms = 9 } };
     for (int pretty = 0; !rc && pretty < 2; pretty++) {
         char *text = NULL;
-        rc = il_tell_json(&text, &f, &d, o, pretty ? "out/a" : NULL, pretty, e);
+        rc = il_finding_json(&text, &f, &d, o, pretty ? "out/a" : NULL, pretty, e);
         if (!rc)
             fprintf(out, "%s", text);
         free(text);
@@ -215,7 +215,7 @@ static int select_run(const char *folder, FILE *out, il_err *e)
     for (size_t i = 0; !rc && i < sizeof wanted / sizeof *wanted; i++) {
         il_card c = { 0 };
         char *config = NULL, *params = NULL;
-        rc = il_pick_run(&c, &config, &params, s, wanted[i], e);
+        rc = il_select_run(&c, &config, &params, s, wanted[i], e);
         if (!rc)
             fprintf(out, "%lld %s %s %s %s %g %s %s\n", (long long)c.run, c.name, c.weights, c.trained_on, c.sha256,
                     c.tested.iou, config, params ? params : "-");

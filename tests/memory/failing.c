@@ -136,19 +136,19 @@ static struct {
     void *blocks[BLOCKS]; /* those that are watched and not freed, by hash */
     void *makers[BLOCKS]; /* the call that made each */
     size_t live;
-} watch = { .lock = ATOMIC_FLAG_INIT };
+} observer = { .lock = ATOMIC_FLAG_INIT };
 
 static _Thread_local bool inside;
 
 static void lock(void)
 {
-    while (atomic_flag_test_and_set_explicit(&watch.lock, memory_order_acquire))
+    while (atomic_flag_test_and_set_explicit(&observer.lock, memory_order_acquire))
         ;
 }
 
 static void unlock(void)
 {
-    atomic_flag_clear_explicit(&watch.lock, memory_order_release);
+    atomic_flag_clear_explicit(&observer.lock, memory_order_release);
 }
 
 static size_t mix(uintptr_t x)
@@ -165,11 +165,11 @@ static bool same(const struct place *a, const struct place *b)
 static void note(const struct place *p)
 {
     size_t at = mix((uintptr_t)p->call ^ mix((uintptr_t)p->ours[0]) ^ mix(~(uintptr_t)p->ours[1])) % PLACES;
-    while (watch.uses[at].count && !same(&watch.uses[at].place, p))
+    while (observer.uses[at].count && !same(&observer.uses[at].place, p))
         at = (at + 1) % PLACES;
-    watch.places += !watch.uses[at].count;
-    watch.uses[at].place = *p;
-    watch.uses[at].count++;
+    observer.places += !observer.uses[at].count;
+    observer.uses[at].place = *p;
+    observer.uses[at].count++;
 }
 
 /* Whether this call fails; *watched: whether its block is. What libraries take for the test's own calls is watched too. */
@@ -178,18 +178,18 @@ static bool fails(bool *watched, void *call)
     struct place p;
     bool fail = false;
     *watched = false;
-    if (!watch.on || inside)
+    if (!observer.on || inside)
         return false;
     inside = true;
     enum module asks = module_of(call);
-    *watched = asks != TEST && asks != LOADER && (asks != SQLITE || watch.sqlite);
-    bool wanted = watch.uses || (call == watch.target.call && !watch.failed);
+    *watched = asks != TEST && asks != LOADER && (asks != SQLITE || observer.sqlite);
+    bool wanted = observer.uses || (call == observer.target.call && !observer.failed);
     if (*watched && wanted && place_of(&p, call)) {
         lock();
-        if (watch.uses)
+        if (observer.uses)
             note(&p);
-        else if (!watch.failed && same(&p, &watch.target) && ++watch.seen == watch.occurrence)
-            fail = watch.failed = true;
+        else if (!observer.failed && same(&p, &observer.target) && ++observer.seen == observer.occurrence)
+            fail = observer.failed = true;
         unlock();
     }
     inside = false;
@@ -202,33 +202,33 @@ static void born(void *block, bool watched, void *call)
         return;
     lock();
     size_t at = mix((uintptr_t)block) % BLOCKS;
-    while (watch.blocks[at])
+    while (observer.blocks[at])
         at = (at + 1) % BLOCKS;
-    watch.blocks[at] = block;
-    watch.makers[at] = call;
-    watch.live++;
+    observer.blocks[at] = block;
+    observer.makers[at] = call;
+    observer.live++;
     unlock();
 }
 
 static void dead(void *block)
 {
-    if (!block || !watch.live)
+    if (!block || !observer.live)
         return;
     lock();
     size_t at = mix((uintptr_t)block) % BLOCKS;
-    while (watch.blocks[at] && watch.blocks[at] != block)
+    while (observer.blocks[at] && observer.blocks[at] != block)
         at = (at + 1) % BLOCKS;
-    if (watch.blocks[at]) {
-        watch.live--;
+    if (observer.blocks[at]) {
+        observer.live--;
         for (size_t next = at;;) { /* moves what its place kept away */
-            watch.blocks[at] = NULL;
+            observer.blocks[at] = NULL;
             do {
                 next = (next + 1) % BLOCKS;
-            } while (watch.blocks[next] && (next - mix((uintptr_t)watch.blocks[next]) % BLOCKS) % BLOCKS < (next - at) % BLOCKS);
-            if (!watch.blocks[next])
+            } while (observer.blocks[next] && (next - mix((uintptr_t)observer.blocks[next]) % BLOCKS) % BLOCKS < (next - at) % BLOCKS);
+            if (!observer.blocks[next])
                 break;
-            watch.blocks[at] = watch.blocks[next];
-            watch.makers[at] = watch.makers[next];
+            observer.blocks[at] = observer.blocks[next];
+            observer.makers[at] = observer.makers[next];
             at = next;
         }
     }
@@ -319,10 +319,10 @@ static int go(const struct scenario *s, const char *folder, char **text, il_err 
     size_t size = 0;
     *text = NULL;
     FILE *out = open_memstream(text, &size);
-    watch.sqlite = s->sqlite;
-    watch.on = true;
+    observer.sqlite = s->sqlite;
+    observer.on = true;
     int rc = s->run(folder, out, e);
-    watch.on = false;
+    observer.on = false;
     fclose(out);
     return rc;
 }
@@ -366,14 +366,14 @@ static void name_call(char *out, size_t size, void *call)
 
 static void check_leaks(size_t before)
 {
-    if (watch.live <= before)
+    if (observer.live <= before)
         return;
     void *maker = NULL;
     for (size_t i = 0; i < BLOCKS && !maker; i++)
-        maker = watch.blocks[i] ? watch.makers[i] : NULL;
+        maker = observer.blocks[i] ? observer.makers[i] : NULL;
     char name[300];
     name_call(name, sizeof name, maker);
-    fault("leaks %zu blocks, among them one of %s", watch.live - before, name);
+    fault("leaks %zu blocks, among them one of %s", observer.live - before, name);
 }
 
 /* From the line in which the texts part. */
@@ -392,10 +392,10 @@ static void try_one(const struct scenario *s, const char *folder, const char *ex
 {
     il_err e = { 0 };
     char *text = NULL;
-    size_t before = watch.live;
+    size_t before = observer.live;
     alarm(60);
     int rc = go(s, folder, &text, &e);
-    verdict->reached = watch.failed;
+    verdict->reached = observer.failed;
     verdict->told = rc != IL_OK;
     if (rc == IL_OK)
         compare(text, expected, "reports success with");
@@ -408,7 +408,7 @@ static void try_one(const struct scenario *s, const char *folder, const char *ex
     check_drafts(folder);
     if (!repeat)
         return;
-    memset(&watch.target, 0, sizeof watch.target);
+    memset(&observer.target, 0, sizeof observer.target);
     e = (il_err){ 0 };
     rc = go(s, folder, &text, &e);
     if (rc != IL_OK)
@@ -446,10 +446,10 @@ static bool fail_at(bool *foreign, const struct scenario *s, const struct place 
     pid_t child = fork();
     cr_assert(child >= 0, "fork: %s", strerror(errno));
     if (child == 0) {
-        watch.target = *at;
-        watch.occurrence = occurrence;
-        watch.seen = 0;
-        watch.failed = false;
+        observer.target = *at;
+        observer.occurrence = occurrence;
+        observer.seen = 0;
+        observer.failed = false;
         try_one(s, folder, expected, repeat);
         fflush(NULL);
         _exit(*verdict->fault ? 3 : 0);
@@ -497,11 +497,11 @@ static size_t run_scenario(const struct scenario *s)
         remove_folder(folder);
         folder = new_folder(s, 0);
     }
-    size_t before = watch.live, places = 0, runs = 0, bad = 0, told = 0, sites = 0, bad_sites = 0, foreign = 0;
-    watch.uses = uses;
-    watch.places = 0;
+    size_t before = observer.live, places = 0, runs = 0, bad = 0, told = 0, sites = 0, bad_sites = 0, foreign = 0;
+    observer.uses = uses;
+    observer.places = 0;
     cr_assert_eq(go(s, folder, &again, &e), IL_OK, "%s: %s", s->name, e.message);
-    watch.uses = NULL;
+    observer.uses = NULL;
     memset(verdict, 0, sizeof *verdict);
     compare(again, expected, "two runs differ:");
     cr_assert(!*verdict->fault, "%s: %s", s->name, verdict->fault);
@@ -511,7 +511,7 @@ static size_t run_scenario(const struct scenario *s)
     compare(third, expected, "a repetition gives");
     cr_assert(!*verdict->fault, "%s: %s", s->name, verdict->fault);
     free(third);
-    cr_assert_eq(watch.live, before, "%s: %zu blocks are live, %zu were", s->name, watch.live, before);
+    cr_assert_eq(observer.live, before, "%s: %zu blocks are live, %zu were", s->name, observer.live, before);
     free(again);
     for (size_t i = 0; i < PLACES; i++)
         if (uses[i].count)

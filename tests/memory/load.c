@@ -22,7 +22,7 @@ static int show_batches(FILE *out, il_loader *l, il_err *e)
             rc = il_loader_next(l, &b, &more, e);
             if (!rc && more)
                 fprintf(out, "%zu: %d %.16s\n", b.number, b.n,
-                        il_words_sha256(b.pixels, 3 * (size_t)b.n * (size_t)b.width * (size_t)b.height).hex);
+                        il_sha256(b.pixels, 3 * (size_t)b.n * (size_t)b.width * (size_t)b.height).hex);
         }
     }
     if (!rc)

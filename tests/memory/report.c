@@ -92,10 +92,10 @@ static int export(const char *path, FILE *out, il_export_format format, il_err *
         return il_fail(e, IL_EIO, "%s", command);
     int rc = il_store_open_readonly(&s, failing_path(path, "r.sqlite"), e);
     if (!rc)
-        rc = il_draft_begin(&draft, target, e);
+        rc = il_atomic_folder_begin(&draft, target, e);
     if (!rc)
         rc = il_export_database(draft.data, s, NULL, format, e);
-    rc = il_draft_end(&draft, target, rc, e);
+    rc = il_atomic_folder_end(&draft, target, rc, e);
     il_store_close(s);
     snprintf(command, sizeof command, "cd '%s' && find . -type f | sort | sed -n '1,200p' | xargs wc -c", target);
     FILE *list = rc ? NULL : popen(command, "r");

@@ -26,51 +26,51 @@ static il_registry *registry_with(const char *plugins)
 
 static void show_choice(il_text *t, const char *key, const il_choice *c)
 {
-    il_words_add(t, " %s=%s", key, c->label);
+    il_text_add(t, " %s=%s", key, c->label);
     for (const il_param_spec *s = il_params_specs(c->params); s->name; s++) {
         const char *text = il_params_canonical(c->params, s->name);
         if (!s->fallback || strcmp(s->fallback, text) != 0)
-            il_words_add(t, "{%s: %s}", s->name, text);
+            il_text_add(t, "{%s: %s}", s->name, text);
     }
 }
 
 static void show_run(il_text *t, const il_run *run)
 {
     const il_training *n = &run->training;
-    il_words_add(t, "run %s\n ", run->name);
+    il_text_add(t, "run %s\n ", run->name);
     show_choice(t, "dataset", &run->dataset);
     show_choice(t, "model", &run->model);
     show_choice(t, "mask_policy", &run->mask_policy);
     show_choice(t, "loss", &run->loss);
-    il_words_add(t, "\n  on=%s epochs=%d patience=%d batch=%d size=%d crop=%d crops=%d flip=%d", n->on, n->epochs,
+    il_text_add(t, "\n  on=%s epochs=%d patience=%d batch=%d size=%d crop=%d crops=%d flip=%d", n->on, n->epochs,
                  n->patience, n->batch, n->size, n->crop, n->crops, n->flip);
-    il_words_add(t, " lr=%g weight_decay=%g aux_weight=%g as_published=%d", n->lr, n->weight_decay, n->aux_weight,
+    il_text_add(t, " lr=%g weight_decay=%g aux_weight=%g as_published=%d", n->lr, n->weight_decay, n->aux_weight,
                  n->as_published);
-    il_words_add(t, " weights=%s skip=[", n->weights ? n->weights : "-");
+    il_text_add(t, " weights=%s skip=[", n->weights ? n->weights : "-");
     for (char **s = n->skip; s && *s; s++)
-        il_words_add(t, "%s%s", s == n->skip ? "" : " ", *s);
-    il_words_add(t, "]\n  missing=%s seed=%llu test_batch=%d\n",
+        il_text_add(t, "%s%s", s == n->skip ? "" : " ", *s);
+    il_text_add(t, "]\n  missing=%s seed=%llu test_batch=%d\n",
                  run->missing == IL_MISSING_SKIP ? "skip" : "refuse", (unsigned long long)run->seed, run->test_batch);
     for (size_t i = 0; i < run->ntests; i++) {
-        il_words_add(t, "  test");
+        il_text_add(t, "  test");
         show_choice(t, "dataset", &run->tests[i].dataset);
-        il_words_add(t, " images=%s split=%s", run->tests[i].images, run->tests[i].split);
+        il_text_add(t, " images=%s split=%s", run->tests[i].images, run->tests[i].split);
         if (run->tests[i].mask_policy.plugin) {
             show_choice(t, "mask_policy", &run->tests[i].mask_policy);
-            il_words_add(t, " as \"%s\"", run->tests[i].tested_on);
+            il_text_add(t, " as \"%s\"", run->tests[i].tested_on);
         }
         const il_degradation *d = &run->tests[i].degradation;
         if (d->kind != IL_DEGRADE_NONE)
-            il_words_add(t, " %s%s of test %zu", il_degrade_shown(d).text, il_degrade_settings(d).text,
+            il_text_add(t, " %s%s of test %zu", il_degrade_shown(d).text, il_degrade_settings(d).text,
                          run->tests[i].plain);
-        il_words_add(t, "\n");
+        il_text_add(t, "\n");
     }
-    il_words_add(t, "  %s\n", run->config);
+    il_text_add(t, "  %s\n", run->config);
 }
 
 static void show_plan(il_text *t, const il_plan *p)
 {
-    il_words_add(t, "experiment %s | %s | published %s\n", p->experiment, p->title,
+    il_text_add(t, "experiment %s | %s | published %s\n", p->experiment, p->title,
                  p->published ? p->published : "-");
     for (size_t i = 0; i < p->count; i++)
         show_run(t, &p->runs[i]);
@@ -95,11 +95,11 @@ static void read_options(struct options *o, const char *path)
     while (fgets(line, sizeof line, f) && line[0] == '#') {
         line[strcspn(line, "\n")] = '\0';
         if (strncmp(line, "# set: ", 7) == 0 && o->count < MOST) {
-            o->lines[o->count] = il_words_copy(line + 7);
+            o->lines[o->count] = il_text_copy(line + 7);
             o->set[o->count] = o->lines[o->count];
             o->count++;
         } else if (strncmp(line, "# only: ", 8) == 0) {
-            o->only = il_words_copy(line + 8);
+            o->only = il_text_copy(line + 8);
         }
     }
     fclose(f);
@@ -115,7 +115,7 @@ static void plan_as_text(il_text *t, const char *path, il_registry *r)
     if (rc) {
         cr_expect_null(p);
         cr_expect_eq(rc, e.code);
-        il_words_add(t, "error: %s\n", e.message);
+        il_text_add(t, "error: %s\n", e.message);
     } else {
         show_plan(t, p);
     }
@@ -130,7 +130,7 @@ static void read_text(il_text *t, const char *path)
     FILE *f = fopen(path, "r");
     char line[4000];
     while (f && fgets(line, sizeof line, f))
-        il_words_add(t, "%s", line);
+        il_text_add(t, "%s", line);
     if (f)
         fclose(f);
 }
@@ -150,8 +150,8 @@ static void check_file(const char *name, il_registry *r)
     read_text(&expected, path);
     cr_expect(expected.data && strcmp(actual.data, expected.data) == 0, "%s gives\n%s\nexpected\n%s", name, actual.data,
               expected.data ? expected.data : "(no such file)");
-    il_words_free(&actual);
-    il_words_free(&expected);
+    il_text_free(&actual);
+    il_text_free(&expected);
 }
 
 static int is_yaml(const struct dirent *d)
@@ -195,13 +195,13 @@ Test(plan, plugins_are_opened_once_and_closed)
 static void read_keys(il_text *t, const il_node *map, const char *prefix)
 {
     for (size_t i = 0; i < map->count; i++)
-        il_words_add(t, "%s%s ", prefix, map->keys[i]->text);
+        il_text_add(t, "%s%s ", prefix, map->keys[i]->text);
 }
 
 static void known_keys(il_text *t, const char *const *names, const char *prefix)
 {
     for (; *names; names++)
-        il_words_add(t, "%s%s ", prefix, *names);
+        il_text_add(t, "%s%s ", prefix, *names);
 }
 
 Test(plan, annotated_file_has_every_key)
@@ -219,12 +219,12 @@ Test(plan, annotated_file_has_every_key)
     known_keys(&known, il_keys_top, "");
     known_keys(&known, il_keys_heads, "base.");
     for (const il_param_spec *s = il_keys_train; s->name; s++)
-        il_words_add(&known, "train.%s ", s->name);
-    il_words_add(&known, "train.skip ");
+        il_text_add(&known, "train.%s ", s->name);
+    il_text_add(&known, "train.skip ");
     known_keys(&known, il_keys_set, "test.");
     cr_assert_str_eq(written.data, known.data);
-    il_words_free(&written);
-    il_words_free(&known);
+    il_text_free(&written);
+    il_text_free(&known);
     il_yaml_free(y);
 }
 
@@ -237,7 +237,7 @@ static void expect_defaults(const il_param_spec *table, const il_node *map)
         if (!s->fallback || s->type == IL_PARAM_PATH)
             continue;
         cr_assert_eq(il_params_new(&p, table, NULL), IL_OK);
-        char *fallback = il_words_copy(il_params_canonical(p, s->name));
+        char *fallback = il_text_copy(il_params_canonical(p, s->name));
         cr_assert_eq(il_params_set(p, s->name, written->text, NULL), IL_OK);
         cr_expect_str_eq(il_params_canonical(p, s->name), fallback, "%s", s->name);
         free(fallback);
@@ -274,7 +274,7 @@ static void add_cells(il_text *t, const il_plan *p)
     for (size_t i = 0; i < p->count; i++) {
         const il_run *run = &p->runs[i];
         for (size_t k = 0; k < run->ntests; k++)
-            il_words_add(t, "%s,%s,%s,%s,%s,%s,\n", p->published, run->tests[k].dataset.label, run->model.label,
+            il_text_add(t, "%s,%s,%s,%s,%s,%s,\n", p->published, run->tests[k].dataset.label, run->model.label,
                          run->mask_policy.label, run->training.on, run->tests[k].images);
     }
 }
@@ -315,7 +315,7 @@ Test(plan, experiments_declare_the_published_cells)
     }
     fclose(f);
     cr_expect_eq(count_lines(cells.data), published, "cells that were not published:\n%s", cells.data);
-    il_words_free(&cells);
+    il_text_free(&cells);
     il_registry_free(r);
 }
 

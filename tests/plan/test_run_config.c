@@ -1,4 +1,4 @@
-/* test_config.c - what a run's identity rests on. */
+/* test_run_config.c - what a run's identity rests on. */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <stdlib.h>
@@ -24,7 +24,7 @@ static char *config_with(il_registry *r, const char *const *set)
     il_err e = {0};
     cr_assert_eq(il_plan_read(&p, TEST_DATA "/plan/set.yaml", r, (il_plan_opts){.set = set}, &e), IL_OK, "%s",
                  e.message);
-    char *config = il_words_copy(p->runs[0].config);
+    char *config = il_text_copy(p->runs[0].config);
     il_plan_free(p);
     return config;
 }
@@ -87,7 +87,7 @@ Test(config, the_engines_revision_is_part_of_identity)
     cr_assert_eq(il_params_new(&train, il_keys_train, &e), IL_OK);
     cr_assert_eq(il_params_set(train, "on", "realfake", &e), IL_OK);
     for (int engine = 1; engine <= 3; engine++)
-        cr_assert_eq(il_config_write(&texts[engine - 1], &p->runs[0], train, engine, &e), IL_OK);
+        cr_assert_eq(il_run_config_write(&texts[engine - 1], &p->runs[0], train, engine, &e), IL_OK);
     cr_expect_null(strstr(texts[0], "engine"), "%s", texts[0]);
     cr_expect_not_null(strstr(texts[1], "\"engine\":2"), "%s", texts[1]);
     cr_expect_str_neq(texts[1], texts[2]);

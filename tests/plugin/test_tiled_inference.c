@@ -62,13 +62,13 @@ static il_image noise(int width, int height)
     return image;
 }
 
-static il_sweep_result sweep(const il_model_ops *ops, const il_image *photo, il_sweep_opts o)
+static il_tiled_inference_result sweep(const il_model_ops *ops, const il_image *photo, il_tiled_inference_opts o)
 {
     il_plugin plugin = plugin_of(ops);
     il_model m = { .plugin = &plugin };
-    il_sweep_result r = { 0 };
+    il_tiled_inference_result r = { 0 };
     il_err e = { 0 };
-    cr_assert_eq(il_sweep_picture(&r, &m, photo, o, &e), IL_OK, "%s", e.message);
+    cr_assert_eq(il_tiled_inference_run(&r, &m, photo, o, &e), IL_OK, "%s", e.message);
     cr_assert(r.score.width == photo->width && r.score.height == photo->height);
     return r;
 }
@@ -76,18 +76,18 @@ static il_sweep_result sweep(const il_model_ops *ops, const il_image *photo, il_
 Test(sweep, constant_logits_give_constant_scores)
 {
     static const int sizes[][2] = { { 1, 1 }, { 63, 65 }, { 64, 64 }, { 65, 64 }, { 257, 255 }, { 300, 40 } };
-    static const il_sweep_opts cuts[] = { { 32, 8, 1, 0.5 }, { 64, 16, 3, 0.5 }, { 64, 0, 4, 0.5 }, { 48, 40, 2, 0.9 } };
+    static const il_tiled_inference_opts cuts[] = { { 32, 8, 1, 0.5 }, { 64, 16, 3, 0.5 }, { 64, 0, 4, 0.5 }, { 48, 40, 2, 0.9 } };
     for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++)
         for (size_t c = 0; c < sizeof cuts / sizeof *cuts; c++) {
             il_image photo = noise(sizes[s][0], sizes[s][1]);
-            il_sweep_result r = sweep(&ops_constant, &photo, cuts[c]);
+            il_tiled_inference_result r = sweep(&ops_constant, &photo, cuts[c]);
             int pixels = photo.width * photo.height;
             for (int i = 0; i < pixels; i++) {
                 cr_assert_eq(r.score.pixels[i], 198); /* 255 / (1 + exp(-1.25)) = 198.2 */
                 cr_assert_eq(r.mask.pixels[i], cuts[c].threshold < 0.7 ? 255 : 0);
             }
             cr_assert_eq(r.marked, cuts[c].threshold < 0.7 ? pixels : 0);
-            il_sweep_free(&r);
+            il_tiled_inference_free(&r);
             il_image_free(&photo);
         }
 }
@@ -97,10 +97,10 @@ Test(sweep, tiles_agree_with_the_whole_picture)
 {
     enum { WIDTH = 203, HEIGHT = 158, TILE = 64, OVERLAP = 32 };
     il_image photo = noise(WIDTH, HEIGHT);
-    il_sweep_result whole = sweep(&ops_small, &photo, (il_sweep_opts){ .tile = WIDTH, .batch = 1, .threshold = 0.5 });
+    il_tiled_inference_result whole = sweep(&ops_small, &photo, (il_tiled_inference_opts){ .tile = WIDTH, .batch = 1, .threshold = 0.5 });
     for (int batch = 1; batch <= 4; batch++) {
-        il_sweep_result cut = sweep(&ops_small, &photo,
-                                    (il_sweep_opts){ .tile = TILE, .overlap = OVERLAP, .batch = batch, .threshold = 0.5 });
+        il_tiled_inference_result cut = sweep(&ops_small, &photo,
+                                    (il_tiled_inference_opts){ .tile = TILE, .overlap = OVERLAP, .batch = batch, .threshold = 0.5 });
         int far = 0, compared = 0, differing = 0;
         for (int y = REACH; y < HEIGHT - REACH; y++)
             for (int x = REACH; x < WIDTH - REACH; x++) {
@@ -114,9 +114,9 @@ Test(sweep, tiles_agree_with_the_whole_picture)
         cr_assert(compared > 2000);
         cr_expect_eq(differing, 0, "batch %d: %d of %d differ", batch, differing, compared);
         cr_expect(far < 40, "batch %d: a seam of %d", batch, far); /* at a tile's rim, where its weight is small */
-        il_sweep_free(&cut);
+        il_tiled_inference_free(&cut);
     }
-    il_sweep_free(&whole);
+    il_tiled_inference_free(&whole);
     il_image_free(&photo);
 }
 
@@ -126,12 +126,12 @@ Test(sweep, small_pictures_are_padded)
     il_err e = { 0 };
     il_image photo = noise(41, 30), padded = { 0 };
     cr_assert_eq(il_image_crop(&padded, &photo, 0, 0, 64, 64, &e), IL_OK);
-    il_sweep_opts o = { .tile = 64, .overlap = 16, .batch = 1, .threshold = 0.5 };
-    il_sweep_result a = sweep(&ops_small, &photo, o), b = sweep(&ops_small, &padded, o);
+    il_tiled_inference_opts o = { .tile = 64, .overlap = 16, .batch = 1, .threshold = 0.5 };
+    il_tiled_inference_result a = sweep(&ops_small, &photo, o), b = sweep(&ops_small, &padded, o);
     for (int y = 0; y < 30; y++)
         cr_assert_arr_eq(a.score.pixels + y * 41, b.score.pixels + y * 64, 41);
-    il_sweep_free(&a);
-    il_sweep_free(&b);
+    il_tiled_inference_free(&a);
+    il_tiled_inference_free(&b);
     il_image_free(&photo);
     il_image_free(&padded);
 }
@@ -139,14 +139,14 @@ Test(sweep, small_pictures_are_padded)
 Test(sweep, bad_models)
 {
     il_image photo = noise(20, 20);
-    il_sweep_result r = { 0 };
+    il_tiled_inference_result r = { 0 };
     il_err e = { 0 };
-    il_sweep_opts o = { .tile = 32, .overlap = 8, .batch = 1, .threshold = 0.5 };
+    il_tiled_inference_opts o = { .tile = 32, .overlap = 8, .batch = 1, .threshold = 0.5 };
     il_plugin plugin = plugin_of(&ops_undefined);
-    cr_assert_eq(il_sweep_picture(&r, &(il_model){ .plugin = &plugin }, &photo, o, &e), IL_EFORMAT);
+    cr_assert_eq(il_tiled_inference_run(&r, &(il_model){ .plugin = &plugin }, &photo, o, &e), IL_EFORMAT);
     cr_assert_str_eq(e.message, "model stub: the output is not a number (NaN) at column 0, row 0");
     plugin = plugin_of(&ops_misshapen);
-    cr_assert_eq(il_sweep_picture(&r, &(il_model){ .plugin = &plugin }, &photo, o, &e), IL_EPLUGIN);
+    cr_assert_eq(il_tiled_inference_run(&r, &(il_model){ .plugin = &plugin }, &photo, o, &e), IL_EPLUGIN);
     cr_assert_null(r.score.pixels);
     il_image_free(&photo);
 }

@@ -76,7 +76,7 @@ static il_image photo_of(json_t *figure)
 
 static void expect_bytes(const il_image *mask, json_t *figure, const char *what)
 {
-    cr_expect_str_eq(il_words_sha256(mask->pixels, (size_t)mask->width * (size_t)mask->height).hex,
+    cr_expect_str_eq(il_sha256(mask->pixels, (size_t)mask->width * (size_t)mask->height).hex,
                      text_of(figure, "mask"), "%s: other bytes", what);
 }
 
@@ -317,7 +317,7 @@ static void expect_nearly(size_t *near, json_t *figure, const il_image *mask, co
 {
     enum { SLACK = 4 };
     const size_t count = (size_t)mask->width * (size_t)mask->height;
-    if (strcmp(il_words_sha256(mask->pixels, count).hex, text_of(figure, "mask")) == 0)
+    if (strcmp(il_sha256(mask->pixels, count).hex, text_of(figure, "mask")) == 0)
         return;
     double outside = json_number_value(json_object_get(figure, "outside")) * (double)count;
     for (size_t i = 0; i < count; i++)

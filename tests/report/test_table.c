@@ -28,7 +28,7 @@ static void page_has(const char *wanted)
     GOOD(il_table_check(&t, &e));
     il_format_html(&page, &t);
     cr_assert(page.data && !page.failed && strstr(page.data, wanted), "%s lacks %s", page.data, wanted);
-    il_words_free(&page);
+    il_text_free(&page);
 }
 
 static void text_is(il_format format, const char *wanted)
@@ -44,8 +44,8 @@ static void text_is(il_format format, const char *wanted)
 
 static void two_rows(void)
 {
-    il_words_add(&t.title, "a < b");
-    il_words_add(&t.label, "some-table");
+    il_text_add(&t.title, "a < b");
+    il_text_add(&t.label, "some-table");
     il_table_add(&t, "run", (il_table_column){ .label = true });
     il_table_add(&t, "theirs", (il_table_column){ .numeric = true, .paper = true, .group = "IoU" });
     il_table_add(&t, "ours", (il_table_column){ .numeric = true, .main = true, .group = "IoU" });
@@ -58,7 +58,7 @@ static void two_rows(void)
     il_table_real(&t, NAN);
     il_table_hole(&t, "failed");
     il_table_real(&t, -1.5);
-    il_notes_add(&t.notes, "A <note>.");
+    il_footnotes_add(&t.notes, "A <note>.");
 }
 
 Test(table, every_format_writes_the_same_table)
@@ -108,8 +108,8 @@ Test(table, a_page_shows_what_stands_beside_a_value)
     il_table_text(&t, "abc");
     il_table_cell *cell = il_table_text(&t, "0.25");
     cell->anchor = 7;
-    il_words_add(&cell->under, "n = 3");
-    il_words_add(&il_table_text(&t, NULL)->markup, "<svg></svg>");
+    il_text_add(&cell->under, "n = 3");
+    il_text_add(&il_table_text(&t, NULL)->markup, "<svg></svg>");
     page_has("<tr><th scope=\"row\" class=\"text\">x<span class=\"tag hole\">collapsed</span></th><td class=\"left\"><code>abc</code></td>"
              "<td id=\"e1-cell-7\">0.25<span class=\"sub\">n = 3</span></td><td class=\"left\"><svg></svg></td></tr>\n");
 }

@@ -1,4 +1,4 @@
-/* test_events.c - event files, byte by byte beside those of the Python package tensorboard. */
+/* test_tensorboard.c - event files, byte by byte beside those of the Python package tensorboard. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +20,7 @@ Test(events, crc_of_castagnoli)
     size_t i;
     json_array_foreach(json_object_get(f, "crc"), i, pair) {
         const char *text = json_string_value(json_array_get(pair, 0));
-        cr_expect_eq(il_events_crc(text, strlen(text)), (uint32_t)json_integer_value(json_array_get(pair, 1)), "%s", text);
+        cr_expect_eq(il_tensorboard_crc(text, strlen(text)), (uint32_t)json_integer_value(json_array_get(pair, 1)), "%s", text);
     }
     cr_assert_eq(i, 4);
     json_decref(f);
@@ -33,9 +33,9 @@ Test(events, files_have_the_same_bytes)
     size_t size = 0, i;
     FILE *to = open_memstream(&bytes, &size);
     cr_assert_not_null(to);
-    il_events_begin(to, json_real_value(json_object_get(f, "start")));
+    il_tensorboard_begin(to, json_real_value(json_object_get(f, "start")));
     json_array_foreach(json_object_get(f, "scalars"), i, one)
-        il_events_scalar(to, json_real_value(json_array_get(one, 0)), json_integer_value(json_array_get(one, 1)),
+        il_tensorboard_scalar(to, json_real_value(json_array_get(one, 0)), json_integer_value(json_array_get(one, 1)),
                          json_string_value(json_array_get(one, 2)), json_real_value(json_array_get(one, 3)));
     cr_assert_eq(fclose(to), 0);
     const char *wanted = json_string_value(json_object_get(f, "file"));
@@ -56,7 +56,7 @@ Test(events, long_tags_are_cut)
     cr_assert_not_null(to);
     memset(tag, 'x', sizeof tag - 1);
     tag[sizeof tag - 1] = '\0';
-    il_events_scalar(to, 1, 1, tag, 1);
+    il_tensorboard_scalar(to, 1, 1, tag, 1);
     cr_assert_eq(fclose(to), 0);
     cr_assert(size > 400 && size < 500, "%zu bytes", size);
     free(bytes);

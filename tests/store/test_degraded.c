@@ -1,4 +1,4 @@
-/* test_store_degraded.c - tests on degraded pictures as rows, and databases from before there were any. */
+/* test_degraded.c - tests on degraded pictures as rows, and databases from before there were any. */
 #include <math.h>
 #include "support/results.h"
 

@@ -1,4 +1,4 @@
-/* test_store_samples.c - the manifests of made data sets beside the measurements. */
+/* test_manifest_table.c - the manifests of made data sets beside the measurements. */
 #include "dataset/manifest.h"
 #include "support/results.h"
 

@@ -40,10 +40,10 @@ Test(store, opening_again_changes_nothing)
     il_digest before, after;
     experiment(store, "x");
     il_store_close(store);
-    GOOD(il_words_sha256_file(&before, path.path, &e));
+    GOOD(il_sha256_file(&before, path.path, &e));
     GOOD(il_store_open(&store, path.path, &e));
     il_store_close(store);
-    GOOD(il_words_sha256_file(&after, path.path, &e));
+    GOOD(il_sha256_file(&after, path.path, &e));
     cr_assert_str_eq(before.hex, after.hex);
     GOOD(il_store_open(&store, path.path, &e));
     ANSWERS(store, "SELECT name, title FROM experiments", "x|a title");
@@ -70,11 +70,11 @@ static void refuse_unchanged(const char *file, const char *message)
 {
     il_store *s = NULL;
     il_digest before, after;
-    GOOD(il_words_sha256_file(&before, file, &e));
+    GOOD(il_sha256_file(&before, file, &e));
     BAD(il_store_open(&s, file, &e), IL_EDB, message);
     BAD(il_store_open_readonly(&s, file, &e), IL_EDB, message);
     cr_assert_null(s);
-    GOOD(il_words_sha256_file(&after, file, &e));
+    GOOD(il_sha256_file(&after, file, &e));
     cr_assert_str_eq(before.hex, after.hex, "%s", message);
     struct file log;
     snprintf(log.path, sizeof log.path, "%.150s-wal", file);

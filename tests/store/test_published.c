@@ -1,4 +1,4 @@
-/* test_store_published.c - what stands beside published cells: in what it differs from the paper, which weights were tested,
+/* test_published.c - what stands beside published cells: in what it differs from the paper, which weights were tested,
  * what lacks data, and what is marked in authentic pictures. */
 #include <math.h>
 #include "support/results.h"

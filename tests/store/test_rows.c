@@ -1,4 +1,4 @@
-/* test_store_rows.c - what the database keeps, and the views that show it. */
+/* test_rows.c - what the database keeps, and the views that show it. */
 #include <math.h>
 #include <jansson.h>
 #include "support/results.h"

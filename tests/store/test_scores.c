@@ -1,4 +1,4 @@
-/* test_store_scores.c - histograms of scores in the store, databases from before them, and metrics under every convention. */
+/* test_scores.c - histograms of scores in the store, databases from before them, and metrics under every convention. */
 #include "support/results.h"
 #include "store/stats/histogram.h"
 

@@ -1,4 +1,4 @@
-/* test_store_shared.c - several programs at one database, and violent ends: nothing is ever half-written. */
+/* test_shared.c - several programs at one database, and violent ends: nothing is ever half-written. */
 #include <signal.h>
 #include <time.h>
 #include <sys/wait.h>

@@ -132,9 +132,9 @@ static inline il_run_outcome run_first(struct room *r)
     il_err e = { 0 };
     il_job j = { 0 };
     il_run_outcome o;
-    il_watch watch = { 0 };
+    il_observer observer = { 0 };
     LAB_OK(il_job_open(&j, &r->plan->runs[0], r->store, &e), e);
-    LAB_OK(il_run_job(&o, &j, r->store, &r->opts, &watch, &e), e);
+    LAB_OK(il_run_job(&o, &j, r->store, &r->opts, &observer, &e), e);
     il_job_close(&j);
     return o;
 }

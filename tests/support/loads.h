@@ -48,10 +48,10 @@ static inline size_t run_epoch(il_loader *l, int epoch, size_t first, il_digest 
         if (!more)
             break;
         size_t values = (size_t)b.n * (size_t)b.width * (size_t)b.height;
-        il_digest parts[3] = { il_words_sha256(b.pixels, 3 * values),
-                               il_words_sha256(b.greys, values),
-                               il_words_sha256(b.index, (size_t)b.n * sizeof *b.index) };
-        digests[n] = il_words_sha256(parts, sizeof parts);
+        il_digest parts[3] = { il_sha256(b.pixels, 3 * values),
+                               il_sha256(b.greys, values),
+                               il_sha256(b.index, (size_t)b.n * sizeof *b.index) };
+        digests[n] = il_sha256(parts, sizeof parts);
         cr_assert_eq(b.number, n);
     }
     return n;

@@ -1,4 +1,4 @@
-/* test_graph.c - recorded and replayed work on the CPU, where a replay computes anew. */
+/* test_cuda_graph.c - recorded and replayed work on the CPU, where a replay computes anew. */
 #include <criterion/criterion.h>
 #include <math.h>
 #include <string.h>
@@ -56,7 +56,7 @@ static int body(void *context, il_scope *outer, il_tensor *const in[], il_tensor
 }
 
 /* A step on n pictures; its loss. g NULL: computed without one. */
-static float step(struct net *n, il_graph *g, int pictures, uint64_t seed)
+static float step(struct net *n, il_cuda_graph *g, int pictures, uint64_t seed)
 {
     il_err e = { 0 };
     il_scope *s = NULL;
@@ -65,9 +65,9 @@ static float step(struct net *n, il_graph *g, int pictures, uint64_t seed)
     n->seed = seed;
     cr_assert_eq(il_scope_open(&s, NULL, &e), IL_OK);
     il_tensor *in[] = { il_randn(s, 40 + seed, 0, 4, (int64_t[]){ pictures, 3, 8, 8 }) };
-    const il_graph_work work = { .body = body, .context = n, .in = in, .ins = 1, .out = out, .outs = 1, .seed = seed,
+    const il_cuda_graph_work work = { .body = body, .context = n, .in = in, .ins = 1, .out = out, .outs = 1, .seed = seed,
                                  .state = n->state };
-    int rc = g ? il_graph_run(g, s, &work, &e) : body(n, s, in, out, &e);
+    int rc = g ? il_cuda_graph_run(g, s, &work, &e) : body(n, s, in, out, &e);
     cr_assert_eq(rc, IL_OK, "%s", e.message);
     cr_assert_eq(il_read_f32(out[0], &loss, 1, &e), IL_OK, "%s", e.message);
     il_scope_close(s);
@@ -95,14 +95,14 @@ static float evaluate(struct net *n)
 static void compare(const int *pictures, int steps, int give_up_after, size_t replays)
 {
     struct net plain, replayed;
-    il_graph *g = NULL;
+    il_cuda_graph *g = NULL;
     il_err e = { 0 };
     open_net(&plain);
     open_net(&replayed);
-    cr_assert_eq(il_graph_new(&g, (il_device){ 0 }, &e), IL_OK, "%s", e.message);
+    cr_assert_eq(il_cuda_graph_new(&g, (il_device){ 0 }, &e), IL_OK, "%s", e.message);
     for (int i = 0; i < steps; i++) {
         if (i == give_up_after)
-            il_graph_give_up(g, "a test");
+            il_cuda_graph_give_up(g, "a test");
         float a = step(&plain, NULL, pictures[i], (uint64_t)i), b = step(&replayed, g, pictures[i], (uint64_t)i);
         cr_expect_eq(a, b, "step %d: loss %.9g, replayed %.9g", i, (double)a, (double)b);
         a = evaluate(&plain);
@@ -110,8 +110,8 @@ static void compare(const int *pictures, int steps, int give_up_after, size_t re
         cr_expect_eq(a, b, "after step %d: %.9g, replayed %.9g", i, (double)a, (double)b);
     }
     cr_expect_eq(replayed.bodies, steps);
-    cr_expect_eq(il_graph_replays(g), replays);
-    il_graph_free(g);
+    cr_expect_eq(il_cuda_graph_replays(g), replays);
+    il_cuda_graph_free(g);
     close_net(&replayed);
     close_net(&plain);
 }
@@ -145,33 +145,33 @@ static int failing(void *context, il_scope *s, il_tensor *const in[], il_tensor 
 Test(graph, a_failing_body_fails)
 {
     struct net n;
-    il_graph *g = NULL;
+    il_cuda_graph *g = NULL;
     il_scope *s = NULL;
     il_err e = { 0 };
     il_tensor *out[1] = { NULL };
     open_net(&n);
-    cr_assert_eq(il_graph_new(&g, (il_device){ 0 }, &e), IL_OK);
+    cr_assert_eq(il_cuda_graph_new(&g, (il_device){ 0 }, &e), IL_OK);
     cr_assert_eq(il_scope_open(&s, NULL, &e), IL_OK);
     il_tensor *in[] = { il_randn(s, 1, 0, 1, (int64_t[]){ 4 }) };
-    const il_graph_work work = { .body = failing, .in = in, .ins = 1, .out = out, .outs = 1, .state = n.state };
+    const il_cuda_graph_work work = { .body = failing, .in = in, .ins = 1, .out = out, .outs = 1, .state = n.state };
     for (int i = 0; i < 5; i++) { /* computed and replayed */
         e = (il_err){ 0 };
-        cr_expect_eq(il_graph_run(g, s, &work, &e), IL_ETORCH);
+        cr_expect_eq(il_cuda_graph_run(g, s, &work, &e), IL_ETORCH);
         cr_expect_not_null(strstr(e.message, "this body fails"), "%s", e.message);
     }
     il_scope_close(s);
-    il_graph_free(g);
+    il_cuda_graph_free(g);
     close_net(&n);
 }
 
 Test(graph, without_a_gpu_there_is_no_recorder_for_it)
 {
     il_device gpu;
-    il_graph *g = NULL;
+    il_cuda_graph *g = NULL;
     il_err e = { 0 };
     if (il_device_parse(&gpu, "cuda", &e) == IL_OK)
         cr_skip("there is a GPU");
-    cr_expect_eq(il_graph_new(&g, (il_device){ IL_DEVICE_CUDA, 0 }, &e), IL_EDEVICE);
+    cr_expect_eq(il_cuda_graph_new(&g, (il_device){ IL_DEVICE_CUDA, 0 }, &e), IL_EDEVICE);
     cr_expect_not_null(strstr(e.message, "CUDA graphs"), "%s", e.message);
     cr_expect_null(g);
 }

@@ -44,7 +44,7 @@ static int on_epoch(void *context, const il_course *c, il_err *e)
     return IL_OK;
 }
 
-static int train(struct bench *b, const il_watch *watch, double seconds, il_err *e)
+static int train(struct bench *b, const il_observer *observer, double seconds, il_err *e)
 {
     size_t left_out;
     char path[400];
@@ -52,7 +52,7 @@ static int train(struct bench *b, const il_watch *watch, double seconds, il_err 
     il_training_job what = { .run = &b->plan->runs[0], .hash = b->job.hash, .checkpoint = path,
                              .checkpoint_seconds = seconds, .train = b->job.train, .validation = b->job.validation,
                              .labels = b->job.labels, .loader_threads = 1, .epoch = on_epoch };
-    return il_train_model(&b->course, &left_out, &b->model, &what, watch, e);
+    return il_train_model(&b->course, &left_out, &b->model, &what, observer, e);
 }
 
 /* ---- time ---- */
@@ -83,7 +83,7 @@ Test(checkpoint, a_killed_sittings_time_is_kept)
     char grid[400];
     snprintf(grid, sizeof grid, "%s", lab_grid("time", "", ""));
     open_bench(&b, grid);
-    LAB_OK(train(&b, &(il_watch){ .progress = pause_and_keep, .context = &paused }, PAUSE_MS / 2000.0, &e), e);
+    LAB_OK(train(&b, &(il_observer){ .progress = pause_and_keep, .context = &paused }, PAUSE_MS / 2000.0, &e), e);
     LAB_OK(il_adam_new(&adam, b.model.state, IL_OPTS(il_adam_opts, .lr = 0.01), &e), e);
     LAB_OK(il_checkpoint_read(&at, lab_path("kept"), b.job.hash, &b.model, adam, &e), e);
     cr_assert_eq(at.epoch, 1);
@@ -94,7 +94,7 @@ Test(checkpoint, a_killed_sittings_time_is_kept)
     b = (struct bench){ 0 }; /* the next sitting begins from there */
     cr_assert_eq(rename(lab_path("kept"), lab_path("c")), 0);
     open_bench(&b, grid);
-    LAB_OK(train(&b, &(il_watch){ 0 }, 0, &e), e);
+    LAB_OK(train(&b, &(il_observer){ 0 }, 0, &e), e);
     cr_expect_gt(b.course.epochs[0].seconds, at.epoch_seconds);
     double sum = 0;
     for (size_t i = 0; i < b.course.done; i++)
@@ -130,14 +130,14 @@ Test(checkpoint, one_made_before_that_time_was_kept_is_read)
     il_err e = { 0 };
     const char *grid = lab_grid("older", "", "");
     open_bench(&b, grid);
-    LAB_OK(train(&b, &(il_watch){ 0 }, 0, &e), e);
+    LAB_OK(train(&b, &(il_observer){ 0 }, 0, &e), e);
     double seconds = b.course.seconds;
     close_bench(&b);
     write_without(lab_path("older"), lab_path("c"), "course.epoch_seconds");
     cr_assert_eq(rename(lab_path("older"), lab_path("c")), 0);
     b = (struct bench){ 0 };
     open_bench(&b, grid);
-    LAB_OK(train(&b, &(il_watch){ 0 }, 0, &e), e);
+    LAB_OK(train(&b, &(il_observer){ 0 }, 0, &e), e);
     cr_expect_eq(b.course.done, 3);
     cr_expect_eq(b.course.seconds, seconds);
     close_bench(&b);
@@ -185,7 +185,7 @@ Test(checkpoint, a_diverged_training_ends_where_its_loss_is_read)
     int lines = 0;
     open_bench(&b, lab_grid("nan", "", ""));
     break_weights(&b.model);
-    cr_expect_eq(train(&b, &(il_watch){ .progress = count_lines, .context = &lines }, 0, &e), IL_ETORCH); /* the first step */
+    cr_expect_eq(train(&b, &(il_observer){ .progress = count_lines, .context = &lines }, 0, &e), IL_ETORCH); /* the first step */
     cr_expect_str_eq(e.message, "the loss is not finite in epoch 1; try a smaller train.lr");
     cr_expect_eq(lines, 0);
     close_bench(&b);
@@ -197,7 +197,7 @@ Test(checkpoint, none_is_written_of_a_diverged_training)
     il_err e = { 0 };
     open_bench(&b, lab_grid("nan", "", ""));
     break_weights(&b.model);
-    cr_expect_eq(train(&b, &(il_watch){ 0 }, 1e-9, &e), IL_ETORCH);
+    cr_expect_eq(train(&b, &(il_observer){ 0 }, 1e-9, &e), IL_ETORCH);
     cr_expect_neq(access(lab_path("c"), F_OK), 0);
     close_bench(&b);
 }

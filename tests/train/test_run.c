@@ -208,7 +208,7 @@ Test(run, other_weights_in_the_place_of_its_own_are_not_tested)
     open_room(&r, grid);
     const il_job_path file = run_file(&r, "weights.safetensors");
     const char *path = file.text;
-    LAB_OK(il_words_sha256_file(&own, path, &e), e);
+    LAB_OK(il_sha256_file(&own, path, &e), e);
     snprintf(name, sizeof name, "weights-%.8s.safetensors", own.hex);
     il_job_path aside = run_file(&r, name);
 
@@ -228,7 +228,7 @@ Test(run, other_weights_in_the_place_of_its_own_are_not_tested)
     assert_query(&r, shown, "realfake test done 1");
 
     /* without the database's knowledge: trained anew, and the other file is kept */
-    LAB_OK(il_words_sha256_file(&other, path, &e), e);
+    LAB_OK(il_sha256_file(&other, path, &e), e);
     close_room(&r);
     cr_assert_eq(unlink(lab_path("results.sqlite")), 0);
     open_room(&r, grid);
@@ -239,7 +239,7 @@ Test(run, other_weights_in_the_place_of_its_own_are_not_tested)
     cr_expect_eq(access(aside.text, F_OK), 0, "%s is lost", aside.text);
 
     /* its own, put aside by another database's run, are found */
-    LAB_OK(il_words_sha256_file(&own, path, &e), e);
+    LAB_OK(il_sha256_file(&own, path, &e), e);
     snprintf(name, sizeof name, "weights-%.8s.safetensors", own.hex);
     aside = run_file(&r, name);
     close_room(&r);

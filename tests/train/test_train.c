@@ -53,11 +53,11 @@ static void close_bench(struct bench *b)
 static int train(struct bench *b, const char *checkpoint, il_err *e)
 {
     size_t left_out;
-    il_watch watch = { .stop = &stop };
+    il_observer observer = { .stop = &stop };
     il_training_job what = { .run = &b->plan->runs[0], .hash = b->job.hash, .checkpoint = checkpoint,
                              .train = b->job.train, .validation = b->job.validation, .labels = b->job.labels,
                              .loader_threads = 1, .epoch = on_epoch };
-    return il_train_model(&b->course, &left_out, &b->model, &what, &watch, e);
+    return il_train_model(&b->course, &left_out, &b->model, &what, &observer, e);
 }
 
 /* All weights as bytes, for comparing bit by bit. */
@@ -70,12 +70,12 @@ static il_digest weights(const struct bench *b)
         size_t bytes = (size_t)il_numel(t.tensor) * il_dtype_size(il_dtype_of(t.tensor));
         unsigned char *data = malloc(bytes);
         LAB_OK(il_read_bytes(t.tensor, data, bytes, &e), e);
-        il_digest d = il_words_sha256(data, bytes);
-        il_words_add(&all, "%s %s\n", t.name, d.hex);
+        il_digest d = il_sha256(data, bytes);
+        il_text_add(&all, "%s %s\n", t.name, d.hex);
         free(data);
     }
-    il_digest d = il_words_sha256(all.data, all.size);
-    il_words_free(&all);
+    il_digest d = il_sha256(all.data, all.size);
+    il_text_free(&all);
     return d;
 }
 

@@ -31,11 +31,11 @@ static const char collapses[] =
 
 static void put_named(il_text *t, const il_rows *rows, size_t row, bool all)
 {
-    il_words_add(t, "<code>");
+    il_text_add(t, "<code>");
     il_html_text(t, il_rows_text(rows, row, "run"));
-    il_words_add(t, "</code>");
+    il_text_add(t, "</code>");
     if (all) {
-        il_words_add(t, " of ");
+        il_text_add(t, " of ");
         il_html_text(t, il_rows_text(rows, row, "experiment"));
     }
 }
@@ -43,22 +43,22 @@ static void put_named(il_text *t, const il_rows *rows, size_t row, bool all)
 static void put_hole(il_text *t, const il_rows *rows, size_t row, bool all)
 {
     const char *message = il_rows_text(rows, row, "message");
-    il_words_add(t, "<li><strong class=\"hole\">");
+    il_text_add(t, "<li><strong class=\"hole\">");
     il_html_text(t, il_rows_text(rows, row, "status"));
-    il_words_add(t, "</strong>: ");
+    il_text_add(t, "</strong>: ");
     put_named(t, rows, row, all);
-    il_words_add(t, " on ");
+    il_text_add(t, " on ");
     il_html_text(t, il_rows_text(rows, row, "tested"));
-    il_words_add(t, "%s", message ? ": " : "");
+    il_text_add(t, "%s", message ? ": " : "");
     il_html_text(t, message);
-    il_words_add(t, "</li>\n");
+    il_text_add(t, "</li>\n");
 }
 
 static void put_collapse(il_text *t, const il_rows *rows, size_t row, bool all)
 {
-    il_words_add(t, "<li><strong class=\"hole\">collapsed</strong>: ");
+    il_text_add(t, "<li><strong class=\"hole\">collapsed</strong>: ");
     put_named(t, rows, row, all);
-    il_words_add(t, " marks no pixel of its validation split; its cells are measured all the same</li>\n");
+    il_text_add(t, " marks no pixel of its validation split; its cells are measured all the same</li>\n");
 }
 
 int il_page_holes(il_text *t, il_store *s, const char *experiment, il_err *e)
@@ -69,13 +69,13 @@ int il_page_holes(il_text *t, il_store *s, const char *experiment, il_err *e)
     if (rc == IL_OK)
         rc = il_store_query(&collapsed, s, collapses, args, e);
     bool none = missing.count + collapsed.count == 0;
-    il_words_add(t, none ? "<p>Nothing: every cell that was asked for is measured, and no run collapsed.</p>\n"
+    il_text_add(t, none ? "<p>Nothing: every cell that was asked for is measured, and no run collapsed.</p>\n"
                          : "<ul class=\"holes\">\n");
     for (size_t i = 0; i < missing.count; i++)
         put_hole(t, &missing, i, !experiment);
     for (size_t i = 0; i < collapsed.count; i++)
         put_collapse(t, &collapsed, i, !experiment);
-    il_words_add(t, none ? "" : "</ul>\n");
+    il_text_add(t, none ? "" : "</ul>\n");
     il_store_rows_free(&missing);
     il_store_rows_free(&collapsed);
     return rc;

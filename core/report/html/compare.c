@@ -28,19 +28,19 @@ static int put_pairs(il_chapter *c, const il_comparison *found, const il_matrix_
     }
     for (size_t i = 0; i < found->npairs; i++)
         differ += il_compare_differ(&found->pairs[i]);
-    il_words_add(&t.title, "Difference of the mean IoU over pictures, cell minus other, with its 95\xc2\xa0%% interval from low to high,"
+    il_text_add(&t.title, "Difference of the mean IoU over pictures, cell minus other, with its 95\xc2\xa0%% interval from low to high,"
                  " and p of two paired tests%s.",
                  found->npairs > 1 ? ", as they are and after Holm's correction" : "");
     il_compare_pairs(&t, found, list);
-    il_words_add(c->t, "<details%s><summary>", open ? " open" : "");
+    il_text_add(c->t, "<details%s><summary>", open ? " open" : "");
     il_html_text(c->t, kind);
-    il_words_add(c->t, ", ");
+    il_text_add(c->t, ", ");
     il_html_text(c->t, part->dataset);
-    il_words_add(c->t, ": %zu of %zu pairs differ</summary>\n", differ, found->npairs);
+    il_text_add(c->t, ": %zu of %zu pairs differ</summary>\n", differ, found->npairs);
     int rc = il_page_table(c->t, &t, e);
-    il_words_add(c->t, "</details>\n");
+    il_text_add(c->t, "</details>\n");
     for (size_t i = 0; i < found->ncells; i++)
-        il_words_free(&names[i]);
+        il_text_free(&names[i]);
     return rc;
 }
 
@@ -73,18 +73,18 @@ static int compare_kind(il_chapter *c, const il_matrix_part *part, size_t kind, 
         return IL_OK;
     (*shown)++;
     if (n > MOST_CELLS) {
-        il_words_add(c->t, "<p>");
+        il_text_add(c->t, "<p>");
         il_html_text(c->t, part->kinds.items[kind]);
-        il_words_add(c->t, ": %zu cells, too many pairs for a page; <code>inpaintlab compare</code> compares those you name.</p>\n", n);
+        il_text_add(c->t, ": %zu cells, too many pairs for a page; <code>inpaintlab compare</code> compares those you name.</p>\n", n);
         return IL_OK;
     }
     int rc = il_compare_cells(&found, c->s, list, n, IL_METRIC_IOU, &why);
     if (rc == IL_OK) {
         rc = put_pairs(c, &found, part, part->kinds.items[kind], *shown == 1, e);
     } else if (rc == IL_EDATA) {
-        il_words_add(c->t, "<p>");
+        il_text_add(c->t, "<p>");
         il_html_text(c->t, why.message);
-        il_words_add(c->t, "</p>\n");
+        il_text_add(c->t, "</p>\n");
         rc = IL_OK;
     } else {
         *e = why;
@@ -98,12 +98,12 @@ int il_page_compare(il_chapter *c, il_err *e)
     size_t shown = 0;
     int rc = IL_OK;
     il_page_heading(c, "compare", "Differences between runs");
-    il_words_add(c->t, "<p>Runs tested on the same pictures, paired picture by picture: Wilcoxon's signed-rank test of their IoU,"
+    il_text_add(c->t, "<p>Runs tested on the same pictures, paired picture by picture: Wilcoxon's signed-rank test of their IoU,"
                  " two-sided, corrected by Holm over the pairs of one table; they differ where p after Holm is below 0.05.</p>\n");
     for (size_t i = 0; i < c->m.nparts && rc == IL_OK; i++)
         for (size_t k = 0; k < c->m.parts[i].kinds.count && rc == IL_OK; k++)
             rc = compare_kind(c, &c->m.parts[i], k, &shown, e);
     if (rc == IL_OK && !shown)
-        il_words_add(c->t, "<p class=\"soft\">No two cells were measured on the same pictures.</p>\n");
+        il_text_add(c->t, "<p class=\"soft\">No two cells were measured on the same pictures.</p>\n");
     return rc;
 }

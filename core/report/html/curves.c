@@ -70,17 +70,17 @@ static void put_panel(il_text *t, const struct course *k, int train, double most
     char label[20];
     il_text title = { 0 };
     size_t n = k->count;
-    il_words_add(&title, "%s per epoch, %zu epochs; at the end train ", what, n);
+    il_text_add(&title, "%s per epoch, %zu epochs; at the end train ", what, n);
     il_page_number(&title, k->y[train][n - 1]);
-    il_words_add(&title, ", validation ");
+    il_text_add(&title, ", validation ");
     il_page_number(&title, k->y[train + 1][n - 1]);
     t->failed = t->failed || title.failed;
     il_svg_begin(t, 226, 146, title.data);
-    il_words_free(&title);
+    il_text_free(&title);
     il_svg_axis_y(t, &p, 4, decimals);
-    il_words_add(t, "<text x=\"38\" y=\"11\">%s</text>", what);
+    il_text_add(t, "<text x=\"38\" y=\"11\">%s</text>", what);
     if (k->tested && k->tested <= (int)last)
-        il_words_add(t, "<path class=\"axis\" d=\"M%.1f %dv%d\"/>", il_svg_x(&p, k->tested), p.top, p.height);
+        il_text_add(t, "<path class=\"axis\" d=\"M%.1f %dv%d\"/>", il_svg_x(&p, k->tested), p.top, p.height);
     il_svg_line(t, &p, k->x, k->y[train], n, 0);
     il_svg_line(t, &p, k->x, k->y[train + 1], n, 1);
     il_svg_tick_x(t, &p, 1, "1");
@@ -94,7 +94,7 @@ static int put_numbers(il_text *t, const struct course *k, il_err *e)
 {
     const il_table_column loss = { .numeric = true, .as_is = true }, iou = { .numeric = true };
     il_table table = { 0 };
-    il_words_add(&table.title, "Loss and IoU per epoch");
+    il_text_add(&table.title, "Loss and IoU per epoch");
     il_table_add(&table, "epoch", (il_table_column){ .label = true });
     il_table_add(&table, "train loss", loss);
     il_table_add(&table, "validation loss", loss);
@@ -111,27 +111,27 @@ static int put_numbers(il_text *t, const struct course *k, il_err *e)
         il_table_number(&table, k->y[TRAIN_IOU][i]);
         il_table_number(&table, k->y[VALIDATION_IOU][i]);
     }
-    il_words_add(t, "<details class=\"numbers\"><summary class=\"note\">Numbers</summary>");
+    il_text_add(t, "<details class=\"numbers\"><summary class=\"note\">Numbers</summary>");
     int rc = il_page_table(t, &table, e);
-    il_words_add(t, "</details>\n");
+    il_text_add(t, "</details>\n");
     return rc;
 }
 
 static int put_run(il_chapter *c, const struct course *k, size_t run, double loss, double last, il_err *e)
 {
-    il_words_add(c->t, "<figure><figcaption>");
+    il_text_add(c->t, "<figure><figcaption>");
     il_page_put_run(c, &c->m.cells[c->m.first[run]]);
-    il_words_add(c->t, "</figcaption>\n");
+    il_text_add(c->t, "</figcaption>\n");
     if (k->count == 0) {
-        il_words_add(c->t, "<p class=\"hole\">no epoch was finished</p></figure>\n");
+        il_text_add(c->t, "<p class=\"hole\">no epoch was finished</p></figure>\n");
         return IL_OK;
     }
-    il_words_add(c->t, "<div class=\"pair\">\n");
+    il_text_add(c->t, "<div class=\"pair\">\n");
     put_panel(c->t, k, TRAIN_LOSS, loss, last, loss < 0.05 ? 3 : 2, "loss");
     put_panel(c->t, k, TRAIN_IOU, 1, last, 2, "IoU");
-    il_words_add(c->t, "</div>\n");
+    il_text_add(c->t, "</div>\n");
     int rc = put_numbers(c->t, k, e);
-    il_words_add(c->t, "</figure>\n");
+    il_text_add(c->t, "</figure>\n");
     return rc;
 }
 
@@ -141,15 +141,15 @@ int il_page_curves(il_chapter *c, il_err *e)
     int rc = read_courses(&all, c, e);
     if (rc == IL_OK) {
         il_page_heading(c, "training", "Learning curves");
-        il_words_add(c->t, "<ul class=\"legend\"><li>");
+        il_text_add(c->t, "<ul class=\"legend\"><li>");
         il_svg_key(c->t, 0);
-        il_words_add(c->t, "training</li><li>");
+        il_text_add(c->t, "training</li><li>");
         il_svg_key(c->t, 1);
-        il_words_add(c->t, "validation</li><li>upright line: the epoch whose weights were tested</li></ul>\n<div class=\"panels\">\n");
+        il_text_add(c->t, "validation</li><li>upright line: the epoch whose weights were tested</li></ul>\n<div class=\"panels\">\n");
     }
     for (size_t i = 0; i < c->m.runs.count && rc == IL_OK; i++)
         rc = put_run(c, &all.of[c->m.first[i]], i, il_svg_nice(all.loss), all.last, e);
-    il_words_add(c->t, "</div>\n<p class=\"note\">IoU as published. All runs of the experiment share their scales.</p>\n");
+    il_text_add(c->t, "</div>\n<p class=\"note\">IoU as published. All runs of the experiment share their scales.</p>\n");
     free(all.of);
     free(all.values);
     return rc;

@@ -24,8 +24,8 @@ static int put_part(il_chapter *c, size_t part, const struct kind *kind, size_t 
     il_table t = { 0 };
     int rc = IL_OK;
     if (c->m.nparts > 1)
-        il_words_add(&t.title, "%s, %s. ", p->dataset, p->split);
-    il_words_add(&t.title, "%s", kind->caption);
+        il_text_add(&t.title, "%s, %s. ", p->dataset, p->split);
+    il_text_add(&t.title, "%s", kind->caption);
     il_experiment_label_columns(&t, &c->m);
     il_table_add(&t, "tested on", label);
     kind->columns(&t);
@@ -51,7 +51,7 @@ static int put_kind(il_chapter *c, const struct kind *kind, il_err *e)
     for (size_t i = 0; i < c->m.nparts && rc == IL_OK; i++)
         rc = put_part(c, i, kind, &shown, e);
     if (rc == IL_OK && !shown)
-        il_words_add(c->t, "<p class=\"soft\">No picture's IoU is measured and defined.</p>\n");
+        il_text_add(c->t, "<p class=\"soft\">No picture's IoU is measured and defined.</p>\n");
     return rc;
 }
 
@@ -77,9 +77,9 @@ static void put_histogram(il_text *t, const il_picture_scores *p, double median)
         if (bins[b]) {
             double height = TALL * (double)bins[b] / (double)most;
             height = height < 1 ? 1 : height;
-            il_words_add(t, "<rect class=\"bar\" x=\"%d\" y=\"%.1f\" width=\"%d\" height=\"%.1f\"/>", b * BAR, TALL - height, BAR - 1, height);
+            il_text_add(t, "<rect class=\"bar\" x=\"%d\" y=\"%.1f\" width=\"%d\" height=\"%.1f\"/>", b * BAR, TALL - height, BAR - 1, height);
         }
-    il_words_add(t, "<line class=\"axis\" x1=\"0\" y1=\"%d.5\" x2=\"%d\" y2=\"%d.5\"/><path class=\"mark\" d=\"M%.1f %dv5\"/>", TALL, BINS * BAR,
+    il_text_add(t, "<line class=\"axis\" x1=\"0\" y1=\"%d.5\" x2=\"%d\" y2=\"%d.5\"/><path class=\"mark\" d=\"M%.1f %dv5\"/>", TALL, BINS * BAR,
                  TALL, median * BINS * BAR, TALL + 1);
     il_svg_end(t);
 }
@@ -146,7 +146,7 @@ static int size_values(il_table *t, const il_picture_scores *p, il_err *e)
                 sum += p->iou[i]; /* defined, since something is tampered */
                 n++;
             }
-        il_words_add(&il_table_number(t, n ? sum / (double)n : NAN)->under, "n\xe2\x80\x89=\xe2\x80\x89%zu", n);
+        il_text_add(&il_table_number(t, n ? sum / (double)n : NAN)->under, "n\xe2\x80\x89=\xe2\x80\x89%zu", n);
     }
     il_table_int(t, (int64_t)p->authentic);
     return IL_OK;

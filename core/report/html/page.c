@@ -32,13 +32,13 @@ static bool has_title(const il_chapter *c)
 
 static void begin_chapter(il_chapter *c)
 {
-    il_words_add(c->t, "<section aria-labelledby=\"%s\">\n<h2 id=\"%s\">", c->id, c->id);
+    il_text_add(c->t, "<section aria-labelledby=\"%s\">\n<h2 id=\"%s\">", c->id, c->id);
     il_html_text(c->t, has_title(c) ? c->title : c->experiment);
-    il_words_add(c->t, "</h2>\n");
+    il_text_add(c->t, "</h2>\n");
     if (has_title(c)) {
-        il_words_add(c->t, "<p class=\"soft\">Experiment <code>");
+        il_text_add(c->t, "<p class=\"soft\">Experiment <code>");
         il_html_text(c->t, c->experiment);
-        il_words_add(c->t, "</code></p>\n");
+        il_text_add(c->t, "</code></p>\n");
     }
 }
 
@@ -54,10 +54,10 @@ static int fill_chapter(il_chapter *c, il_err *e)
     free(tests);
     begin_chapter(c);
     if (rc == IL_OK && c->m.count == 0)
-        il_words_add(c->t, "<p>Nothing was run yet.</p>\n");
+        il_text_add(c->t, "<p>Nothing was run yet.</p>\n");
     else if (rc == IL_OK)
         rc = chapter_parts(c, e);
-    il_words_add(c->t, "</section>\n");
+    il_text_add(c->t, "</section>\n");
     return rc;
 }
 
@@ -99,14 +99,14 @@ static const char facts[] =
 
 static void fact(il_text *t, const char *name, const char *value, const char *of)
 {
-    il_words_add(t, "<div><dt>%s</dt><dd class=\"big\">", name);
+    il_text_add(t, "<div><dt>%s</dt><dd class=\"big\">", name);
     il_html_text(t, value ? value : "\xe2\x80\x93");
     if (of) {
-        il_words_add(t, " <span class=\"soft\">of ");
+        il_text_add(t, " <span class=\"soft\">of ");
         il_html_text(t, of);
-        il_words_add(t, "</span>");
+        il_text_add(t, "</span>");
     }
-    il_words_add(t, "</dd></div>\n");
+    il_text_add(t, "</dd></div>\n");
 }
 
 static void add_time(il_text *t, double seconds)
@@ -129,13 +129,13 @@ static void add_origin(il_text *t, const il_rows *rows)
     il_text line = { 0 };
     bool once = began && ended && strcmp(began, ended) == 0;
     if (began)
-        il_words_add(&line, "Run %s%s%s on %s%s%s. ", began, once || !ended ? "" : " to ", once || !ended ? "" : ended,
+        il_text_add(&line, "Run %s%s%s on %s%s%s. ", began, once || !ended ? "" : " to ", once || !ended ? "" : ended,
                      devices ? devices : "an unnamed device", versions ? ", with " : "", versions ? versions : "");
-    il_words_add(t, "<p class=\"note\">");
+    il_text_add(t, "<p class=\"note\">");
     il_html_text(t, line.data);
-    il_words_add(t, "A picture counts once for each test.</p>\n");
+    il_text_add(t, "A picture counts once for each test.</p>\n");
     t->failed = t->failed || line.failed;
-    il_words_free(&line);
+    il_text_free(&line);
 }
 
 static int add_summary(il_text *t, il_store *s, const char *experiment, size_t experiments, il_err *e)
@@ -146,14 +146,14 @@ static int add_summary(il_text *t, il_store *s, const char *experiment, size_t e
     if (rc != IL_OK)
         return rc;
     snprintf(number, sizeof number, "%zu", experiments);
-    il_words_add(t, "<dl class=\"facts\">\n");
+    il_text_add(t, "<dl class=\"facts\">\n");
     if (!experiment)
         fact(t, "Experiments", number, NULL);
     fact(t, "Runs trained", il_rows_text(&rows, 0, "runs_done"), il_rows_text(&rows, 0, "runs"));
     fact(t, "Cells measured", il_rows_text(&rows, 0, "cells_done"), il_rows_text(&rows, 0, "cells"));
     fact(t, "Pictures tested", il_rows_text(&rows, 0, "pictures"), NULL);
     add_time(t, il_rows_real(&rows, 0, "seconds"));
-    il_words_add(t, "</dl>\n");
+    il_text_add(t, "</dl>\n");
     add_origin(t, &rows);
     il_store_rows_free(&rows);
     return IL_OK;
@@ -168,11 +168,11 @@ static const char *title_of(const il_rows *experiments, size_t i)
 static void add_contents(il_text *t, const il_rows *experiments, bool published)
 {
     if (published)
-        il_words_add(t, "<li><a href=\"#published\">Beside the published tables</a></li>\n");
+        il_text_add(t, "<li><a href=\"#published\">Beside the published tables</a></li>\n");
     for (size_t i = 0; i < experiments->count; i++) {
-        il_words_add(t, "<li><a href=\"#e%zu\">", i + 1);
+        il_text_add(t, "<li><a href=\"#e%zu\">", i + 1);
         il_html_text(t, title_of(experiments, i));
-        il_words_add(t, "</a></li>\n");
+        il_text_add(t, "</a></li>\n");
     }
 }
 
@@ -187,8 +187,8 @@ static const char *const places[PLACES] = { "title", "style", "summary", "conten
 static int fill(il_text parts[PLACES], il_store *s, const char *experiment, const il_rows *experiments, il_err *e)
 {
     il_html_text(&parts[TITLE], experiments->count == 1 ? title_of(experiments, 0) : "Detecting AI inpainting: results");
-    il_words_add(&parts[STYLE], "%s", il_embedded_report_css);
-    il_words_add(&parts[RESAMPLES], "%d", IL_BOOT_RESAMPLES);
+    il_text_add(&parts[STYLE], "%s", il_embedded_report_css);
+    il_text_add(&parts[RESAMPLES], "%d", IL_BOOT_RESAMPLES);
     int rc = add_summary(&parts[SUMMARY], s, experiment, experiments->count, e);
     if (rc == IL_OK)
         rc = il_page_holes(&parts[HOLES], s, experiment, e);
@@ -246,7 +246,7 @@ int il_report_html(FILE *to, il_store *s, const char *experiment, il_err *e)
     if (rc == IL_OK && !write_page(to, parts))
         rc = il_fail(e, il_file_code(errno), "cannot write the report");
     for (size_t i = 0; i < PLACES; i++)
-        il_words_free(&parts[i]);
+        il_text_free(&parts[i]);
     il_store_rows_free(&experiments);
     return rc;
 }

@@ -11,7 +11,7 @@ void il_page_number(il_text *t, double value)
     char text[32] = DASH;
     if (isfinite(value))
         il_table_decimals(text, value);
-    il_words_add(t, "%s%s", *text == '-' ? MINUS : "", *text == '-' ? text + 1 : text);
+    il_text_add(t, "%s%s", *text == '-' ? MINUS : "", *text == '-' ? text + 1 : text);
 }
 
 void il_page_run(il_text *t, const il_matrix *m, const il_matrix_cell *cell)
@@ -19,7 +19,7 @@ void il_page_run(il_text *t, const il_matrix *m, const il_matrix_cell *cell)
     bool any = false;
     for (int by = 0; by < IL_BYS; by++)
         if (m->shown[by] && *cell->by[by]) {
-            il_words_add(t, "%s%s%s", any ? ", " : "", by == IL_BY_SEED ? "seed " : "", cell->by[by]);
+            il_text_add(t, "%s%s%s", any ? ", " : "", by == IL_BY_SEED ? "seed " : "", cell->by[by]);
             any = true;
         }
 }
@@ -30,12 +30,12 @@ void il_page_put_run(il_chapter *c, const il_matrix_cell *cell)
     il_page_run(&name, &c->m, cell);
     il_html_text(c->t, name.data);
     c->t->failed = c->t->failed || name.failed;
-    il_words_free(&name);
+    il_text_free(&name);
 }
 
 void il_page_heading(il_chapter *c, const char *part, const char *heading)
 {
-    il_words_add(c->t, "<h3 id=\"%s-%s\">%s</h3>\n", c->id, part, heading);
+    il_text_add(c->t, "<h3 id=\"%s-%s\">%s</h3>\n", c->id, part, heading);
 }
 
 int il_page_table(il_text *t, il_table *table, il_err *e)

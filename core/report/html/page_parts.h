@@ -1,6 +1,6 @@
 /* page_parts.h - the parts of the page that a report is: each is a file of its own and appends to a text. */
-#ifndef IL_PAGE_PARTS_H
-#define IL_PAGE_PARTS_H
+#ifndef IL_REPORT_HTML_PAGE_PARTS_H
+#define IL_REPORT_HTML_PAGE_PARTS_H
 
 #include "base/html.h"
 #include "report/matrix.h"

@@ -21,7 +21,7 @@ static int make_overlay(il_blob *out, il_image *photo, il_image *score, il_err *
         return il_fail(e, IL_EFORMAT, "photo and score are of different sizes");
     for (size_t i = 0; i < pixels; i++)
         score->pixels[i] = score->pixels[i] >= MARKED ? 255 : 0;
-    int rc = il_show_overlay(photo, score, e);
+    int rc = il_heatmap_overlay(photo, score, e);
     return rc == IL_OK ? il_image_webp_encode_lossy(&out->data, &out->size, photo, QUALITY, "overlay", e) : rc;
 }
 
@@ -29,11 +29,11 @@ static void put_figure(il_text *t, const il_example *x, const il_blob *picture, 
                        const char *what, const il_image *size)
 {
     bool small = size->width < SMALL && size->height < SMALL;
-    il_words_add(t, "<figure><img%s width=\"%d\" height=\"%d\" alt=\"", small ? " class=\"small\"" : "", size->width, size->height);
+    il_text_add(t, "<figure><img%s width=\"%d\" height=\"%d\" alt=\"", small ? " class=\"small\"" : "", size->width, size->height);
     il_html_text(t, x->id);
-    il_words_add(t, ", %s\" src=\"", what);
+    il_text_add(t, ", %s\" src=\"", what);
     il_html_data(t, type, picture->data, picture->size);
-    il_words_add(t, "\"><figcaption>%s</figcaption></figure>\n", label);
+    il_text_add(t, "\"><figcaption>%s</figcaption></figure>\n", label);
 }
 
 /* A picture that cannot be decoded is told of; the page goes on. */
@@ -43,30 +43,30 @@ static int put_example(il_text *t, const il_example *x, il_err *e)
     il_image photo = { 0 }, score = { 0 };
     il_blob overlay = { 0 };
     il_err why = { 0 };
-    il_words_add(t, "<div class=\"rank\"><p><strong>%s</strong> ", names[x->rank]);
+    il_text_add(t, "<div class=\"rank\"><p><strong>%s</strong> ", names[x->rank]);
     il_html_text(t, x->id);
-    il_words_add(t, ", IoU ");
+    il_text_add(t, ", IoU ");
     il_page_number(t, x->iou);
-    il_words_add(t, "</p>\n");
+    il_text_add(t, "</p>\n");
     int rc = decode(&photo, &x->photo, "photo", &why);
     if (rc == IL_OK)
         rc = decode(&score, &x->score, "score", &why);
     if (rc == IL_OK)
         rc = make_overlay(&overlay, &photo, &score, &why);
     if (rc == IL_OK) {
-        il_words_add(t, "<div class=\"four\">\n");
+        il_text_add(t, "<div class=\"four\">\n");
         put_figure(t, x, &x->photo, "image/webp", "photo", "the picture that was tested", &photo);
         put_figure(t, x, &x->truth, "image/png", "truth", "the true mask, white where tampered", &photo);
         put_figure(t, x, &x->score, "image/png", "score", "the detector's score, white where sure", &photo);
         put_figure(t, x, &overlay, "image/webp", "overlay", "what the detector marks, over the picture", &photo);
-        il_words_add(t, "</div>");
+        il_text_add(t, "</div>");
     } else if (rc != IL_ENOMEM) {
-        il_words_add(t, "<p class=\"hole\">cannot be shown: ");
+        il_text_add(t, "<p class=\"hole\">cannot be shown: ");
         il_html_text(t, why.message);
-        il_words_add(t, "</p>");
+        il_text_add(t, "</p>");
         rc = IL_OK;
     }
-    il_words_add(t, "</div>\n");
+    il_text_add(t, "</div>\n");
     free(overlay.data);
     il_image_free(&photo);
     il_image_free(&score);
@@ -76,19 +76,19 @@ static int put_example(il_text *t, const il_example *x, il_err *e)
 static int put_set(il_chapter *c, const il_matrix_cell *cell, const il_example *examples, size_t count, bool open, il_err *e)
 {
     int rc = IL_OK;
-    il_words_add(c->t, "<details class=\"set\"%s><summary><h4>", open ? " open" : "");
+    il_text_add(c->t, "<details class=\"set\"%s><summary><h4>", open ? " open" : "");
     il_page_put_run(c, cell);
-    il_words_add(c->t, " \xe2\x86\x92 ");
+    il_text_add(c->t, " \xe2\x86\x92 ");
     il_html_text(c->t, cell->tested_on);
     if (c->m.nparts > 1) {
-        il_words_add(c->t, " <span class=\"soft\">(");
+        il_text_add(c->t, " <span class=\"soft\">(");
         il_html_text(c->t, cell->tested_dataset);
-        il_words_add(c->t, ")</span>");
+        il_text_add(c->t, ")</span>");
     }
-    il_words_add(c->t, "</h4></summary>\n");
+    il_text_add(c->t, "</h4></summary>\n");
     for (size_t i = 0; i < count && rc == IL_OK; i++)
         rc = put_example(c->t, &examples[i], e);
-    il_words_add(c->t, "</details>\n");
+    il_text_add(c->t, "</details>\n");
     return rc;
 }
 
@@ -96,14 +96,14 @@ static int put_set(il_chapter *c, const il_matrix_cell *cell, const il_example *
 static void put_lack(il_chapter *c, size_t lacking, size_t sets)
 {
     if (lacking && !sets)
-        il_words_add(c->t, "<p>No pictures kept: these tests were made before pictures were. "
+        il_text_add(c->t, "<p>No pictures kept: these tests were made before pictures were. "
                      "<code>inpaintlab run --examples GRID.yaml</code> keeps them now, from the weights, without training or testing"
                      " again.</p>\n");
     else if (lacking)
-        il_words_add(c->t, "<p class=\"note\">No pictures kept of %zu more cell%s; <code>inpaintlab run --examples GRID.yaml</code>"
+        il_text_add(c->t, "<p class=\"note\">No pictures kept of %zu more cell%s; <code>inpaintlab run --examples GRID.yaml</code>"
                      " keeps them.</p>\n", lacking, lacking == 1 ? "" : "s");
     else if (!sets)
-        il_words_add(c->t, "<p class=\"soft\">No pictures kept: no picture's IoU is measured and defined.</p>\n");
+        il_text_add(c->t, "<p class=\"soft\">No pictures kept: no picture's IoU is measured and defined.</p>\n");
 }
 
 int il_page_pictures(il_chapter *c, il_err *e)
@@ -111,7 +111,7 @@ int il_page_pictures(il_chapter *c, il_err *e)
     size_t sets = 0, lacking = 0;
     int rc = IL_OK;
     il_page_heading(c, "pictures", "Best, median and worst pictures");
-    il_words_add(c->t, "<p>By each picture's IoU. Truth is the mask after the mask policy; in the overlay, pixels with a score above 0.5"
+    il_text_add(c->t, "<p>By each picture's IoU. Truth is the mask after the mask policy; in the overlay, pixels with a score above 0.5"
                  " are tinted.</p>\n<div class=\"sets\">\n");
     for (size_t i = 0; i < c->m.count && rc == IL_OK; i++) {
         il_example examples[IL_RANKS] = { 0 };
@@ -125,7 +125,7 @@ int il_page_pictures(il_chapter *c, il_err *e)
         lacking += count == 0 && c->pictures[i].defined > 0;
         il_store_examples_free(examples, count);
     }
-    il_words_add(c->t, "</div>\n");
+    il_text_add(c->t, "</div>\n");
     put_lack(c, lacking, sets);
     return rc;
 }

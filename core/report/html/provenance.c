@@ -10,18 +10,18 @@ static void fact(il_text *t, const char *name, const char *value)
 {
     if (!value || !*value)
         return;
-    il_words_add(t, "<dt>%s</dt><dd>", name);
+    il_text_add(t, "<dt>%s</dt><dd>", name);
     il_html_text(t, value);
-    il_words_add(t, "</dd>\n");
+    il_text_add(t, "</dd>\n");
 }
 
 static void hash(il_text *t, const char *name, const char *value)
 {
     if (!value || !*value)
         return;
-    il_words_add(t, "<dt>%s</dt><dd><code>", name);
+    il_text_add(t, "<dt>%s</dt><dd><code>", name);
     il_html_text(t, value);
-    il_words_add(t, "</code></dd>\n");
+    il_text_add(t, "</code></dd>\n");
 }
 
 /* NULL where there is none or it is damaged; without memory the page fails. */
@@ -44,7 +44,7 @@ static void put_json(il_text *t, const char *text)
         char *rest = line + size + (line[size] == '\n');
         line[size] = '\0';
         il_html_text(t, line);
-        il_words_add(t, "\n");
+        il_text_add(t, "\n");
         line = rest;
     }
     free(pretty);
@@ -58,15 +58,15 @@ static void put_versions(il_text *t, const char *text)
     const char *key;
     bool any = false;
     json_object_foreach(all, key, value) {
-        il_words_add(t, "%s", any ? ", " : "<dt>versions</dt><dd>");
+        il_text_add(t, "%s", any ? ", " : "<dt>versions</dt><dd>");
         any = true;
         il_html_text(t, key);
-        il_words_add(t, " ");
+        il_text_add(t, " ");
         il_html_text(t, json_string_value(json_is_object(value) ? json_object_get(value, "name") : value));
         if (json_is_object(value))
-            il_words_add(t, " (revision %d)", (int)json_integer_value(json_object_get(value, "revision")));
+            il_text_add(t, " (revision %d)", (int)json_integer_value(json_object_get(value, "revision")));
     }
-    il_words_add(t, "%s", any ? "</dd>\n" : "");
+    il_text_add(t, "%s", any ? "</dd>\n" : "");
     json_decref(all);
 }
 
@@ -78,11 +78,11 @@ static void put_data(il_text *t, const char *text)
         const json_t *split = json_object_get(all, splits[i]);
         if (!split)
             continue;
-        il_words_add(t, "<dt>%s data</dt><dd>%lld pictures, %lld left out, digest <code>", splits[i],
+        il_text_add(t, "<dt>%s data</dt><dd>%lld pictures, %lld left out, digest <code>", splits[i],
                      (long long)json_integer_value(json_object_get(split, "images")),
                      (long long)json_integer_value(json_object_get(split, "left_out")));
         il_html_text(t, json_string_value(json_object_get(split, "digest")));
-        il_words_add(t, "</code></dd>\n");
+        il_text_add(t, "</code></dd>\n");
     }
     json_decref(all);
 }
@@ -94,7 +94,7 @@ static int put_tests(il_text *t, const il_rows *tests, size_t *next, int64_t run
     const il_table_column looks[] = { { .label = true }, { 0 }, { .numeric = true }, { .numeric = true }, { .numeric = true },
                                       { .as_is = true }, { .code = true } };
     il_table table = { 0 };
-    il_words_add(&table.title, "Tests");
+    il_text_add(&table.title, "Tests");
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         il_table_add(&table, names[i], looks[i]);
     for (; *next < tests->count && il_rows_int(tests, *next, "run") == run; (*next)++)
@@ -134,20 +134,20 @@ static void put_facts(il_text *t, const il_rows *rows, size_t row)
 
 static void put_run(il_text *t, const il_rows *rows, size_t row)
 {
-    il_words_add(t, "<details><summary><code>");
+    il_text_add(t, "<details><summary><code>");
     il_html_text(t, il_rows_text(rows, row, "name"));
-    il_words_add(t, "</code>: ");
+    il_text_add(t, "</code>: ");
     il_html_text(t, il_rows_text(rows, row, "status"));
-    il_words_add(t, "</summary>\n<dl class=\"prov\">\n");
+    il_text_add(t, "</summary>\n<dl class=\"prov\">\n");
     put_facts(t, rows, row);
     put_versions(t, il_rows_text(rows, row, "versions"));
     hash(t, "git revision", il_rows_text(rows, row, "git_revision"));
     hash(t, "identity", il_rows_text(rows, row, "hash"));
     hash(t, "weights", il_rows_text(rows, row, "weights_sha256"));
     put_data(t, il_rows_text(rows, row, "manifest"));
-    il_words_add(t, "<dt>configuration</dt><dd><pre>");
+    il_text_add(t, "<dt>configuration</dt><dd><pre>");
     put_json(t, il_rows_text(rows, row, "config"));
-    il_words_add(t, "</pre></dd>\n</dl>\n");
+    il_text_add(t, "</pre></dd>\n</dl>\n");
 }
 
 int il_page_provenance(il_text *t, il_store *s, const char *experiment, il_err *e)
@@ -159,12 +159,12 @@ int il_page_provenance(il_text *t, il_store *s, const char *experiment, il_err *
     if (rc == IL_OK)
         rc = il_store_query(&tests, s, tests_sql, args, e);
     if (rc == IL_OK)
-        il_words_add(t, runs.count ? "<p>Identity is the SHA-256 of the resolved configuration, the contents of the data and the seed;"
+        il_text_add(t, runs.count ? "<p>Identity is the SHA-256 of the resolved configuration, the contents of the data and the seed;"
                      " weights and data are SHA-256 as well.</p>\n" : "<p>Nothing was run yet.</p>\n");
     for (size_t i = 0; i < runs.count && rc == IL_OK; i++) {
         put_run(t, &runs, i);
         rc = put_tests(t, &tests, &next, il_rows_int(&runs, i, "id"), e);
-        il_words_add(t, "</details>\n");
+        il_text_add(t, "</details>\n");
     }
     il_store_rows_free(&runs);
     il_store_rows_free(&tests);

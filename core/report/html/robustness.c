@@ -76,20 +76,20 @@ static void add_name(il_text *to, const il_chapter *c, const char *run)
     if (cell)
         il_page_run(to, &c->m, cell);
     else /* not tested on pictures as they are */
-        il_words_add(to, "%s", run);
+        il_text_add(to, "%s", run);
 }
 
 static void add_place(il_text *to, const struct point *p)
 {
     bool test = strcmp(p->split, "test") == 0;
-    il_words_add(to, "%s of %s%s%s", p->images, p->dataset, test ? "" : ", ", test ? "" : p->split);
+    il_text_add(to, "%s of %s%s%s", p->images, p->dataset, test ? "" : ", ", test ? "" : p->split);
 }
 
 static void put_text(il_chapter *c, il_text *text)
 {
     il_html_text(c->t, text->data);
     c->t->failed = c->t->failed || text->failed;
-    il_words_free(text);
+    il_text_free(text);
 }
 
 /* ---- panels ---- */
@@ -123,7 +123,7 @@ static void put_lines(il_text *t, const il_plot *plot, const struct points *p, s
         for (size_t l = 0; l < levels; l++)
             any = any || !isnan(y[run * levels + l]);
         if (any && isfinite(plain[run]))
-            il_words_add(t, "<path class=\"line ref %c\" d=\"M%d %.1fh%d\"/>", 'a' + (int)(run % IL_SVG_SERIES), plot->left,
+            il_text_add(t, "<path class=\"line ref %c\" d=\"M%d %.1fh%d\"/>", 'a' + (int)(run % IL_SVG_SERIES), plot->left,
                          il_svg_y(plot, plain[run]), plot->width);
         if (any)
             il_svg_line(t, plot, x, y + run * levels, levels, run);
@@ -134,11 +134,11 @@ static void put_caption(il_chapter *c, const struct point *p)
 {
     il_text place = { 0 };
     add_place(&place, p);
-    il_words_add(c->t, "<figure><figcaption>");
+    il_text_add(c->t, "<figure><figcaption>");
     il_html_text(c->t, p->kind);
-    il_words_add(c->t, " <span class=\"soft\">on ");
+    il_text_add(c->t, " <span class=\"soft\">on ");
     put_text(c, &place);
-    il_words_add(c->t, "</span></figcaption>\n");
+    il_text_add(c->t, "</span></figcaption>\n");
 }
 
 static void put_panel(il_chapter *c, const struct points *p, size_t first, size_t end, const double *plain)
@@ -165,7 +165,7 @@ static void put_panel(il_chapter *c, const struct points *p, size_t first, size_
         il_svg_tick_x(c->t, &plot, (double)l, text);
     }
     il_svg_end(c->t);
-    il_words_add(c->t, "</figure>\n");
+    il_text_add(c->t, "</figure>\n");
     free(level);
     free(y);
 }
@@ -195,7 +195,7 @@ static void put_place(il_chapter *c, const struct points *p, size_t first, size_
 static int put_numbers(il_chapter *c, const struct points *p, il_err *e)
 {
     il_table t = { 0 };
-    il_words_add(&t.title, "IoU by kind and level of degradation");
+    il_text_add(&t.title, "IoU by kind and level of degradation");
     il_table_add(&t, "run", (il_table_column){ .label = true });
     il_table_add(&t, "tested on", (il_table_column){ 0 });
     il_table_add(&t, "degradation", (il_table_column){ 0 });
@@ -214,32 +214,32 @@ static int put_numbers(il_chapter *c, const struct points *p, il_err *e)
         il_table_number(&t, p->at[i].iou);
         il_table_text(&t, il_rows_text(&p->rows, i, "images"));
         t.failed = t.failed || name.failed || place.failed;
-        il_words_free(&name);
-        il_words_free(&place);
+        il_text_free(&name);
+        il_text_free(&place);
     }
-    il_words_add(c->t, "<details class=\"numbers\"><summary class=\"note\">Numbers</summary>");
+    il_text_add(c->t, "<details class=\"numbers\"><summary class=\"note\">Numbers</summary>");
     int rc = il_page_table(c->t, &t, e);
-    il_words_add(c->t, "</details>\n");
+    il_text_add(c->t, "</details>\n");
     return rc;
 }
 
 static int put_all(il_chapter *c, const struct points *p, il_err *e)
 {
-    il_words_add(c->t, "<ul class=\"legend\">");
+    il_text_add(c->t, "<ul class=\"legend\">");
     for (size_t run = 0; run < p->runs; run++) {
         il_text name = { 0 };
         add_name(&name, c, p->at[p->first[run]].run);
-        il_words_add(c->t, "<li>");
+        il_text_add(c->t, "<li>");
         il_svg_key(c->t, run);
         put_text(c, &name);
-        il_words_add(c->t, "</li>");
+        il_text_add(c->t, "</li>");
     }
-    il_words_add(c->t, "</ul>\n<div class=\"panels\">\n");
+    il_text_add(c->t, "</ul>\n<div class=\"panels\">\n");
     for (size_t i = 0, end; i < p->count; i = end) {
         end = end_of_place(p, i);
         put_place(c, p, i, end);
     }
-    il_words_add(c->t, "</div>\n<p class=\"note\">IoU as published. Thin level lines: the same run on the pictures as they are.</p>\n");
+    il_text_add(c->t, "</div>\n<p class=\"note\">IoU as published. Thin level lines: the same run on the pictures as they are.</p>\n");
     return put_numbers(c, p, e);
 }
 
@@ -254,7 +254,7 @@ int il_page_robustness(il_chapter *c, il_err *e)
     if (rc == IL_OK && any)
         rc = put_all(c, &p, e);
     else
-        il_words_add(c->t, "<p class=\"soft\">Not measured: nothing was tested on degraded pictures.</p>\n");
+        il_text_add(c->t, "<p class=\"soft\">Not measured: nothing was tested on degraded pictures.</p>\n");
     free(p.at);
     free(p.first);
     il_store_rows_free(&p.rows);

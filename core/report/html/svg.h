@@ -1,6 +1,6 @@
 /* svg.h - small charts as inline SVG. Colours and dashes come from the page's style sheet, by the classes a to f. */
-#ifndef IL_SVG_H
-#define IL_SVG_H
+#ifndef IL_REPORT_HTML_SVG_H
+#define IL_REPORT_HTML_SVG_H
 
 #include "base/html.h"
 

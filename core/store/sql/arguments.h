@@ -1,6 +1,6 @@
 /* arguments.h - shared by the SQL functions: a row of the table of functions, and checks of arguments. */
-#ifndef IL_ARGUMENTS_H
-#define IL_ARGUMENTS_H
+#ifndef IL_STORE_SQL_ARGUMENTS_H
+#define IL_STORE_SQL_ARGUMENTS_H
 
 #include <stdbool.h>
 #include <sqlite3ext.h>

@@ -1,6 +1,6 @@
 /* functions.h - the SQL functions il_*, registered on every connection of the program and by the loadable extension. */
-#ifndef IL_FUNCTIONS_H
-#define IL_FUNCTIONS_H
+#ifndef IL_STORE_SQL_FUNCTIONS_H
+#define IL_STORE_SQL_FUNCTIONS_H
 
 #include <stddef.h>
 

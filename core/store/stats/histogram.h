@@ -1,7 +1,7 @@
 /* histogram.h - histograms of the scores of an image's pixels: 256 bins, their encoding, and the metrics of a pair of
  * them, one over tampered and one over clean pixels. */
-#ifndef IL_HISTOGRAM_H
-#define IL_HISTOGRAM_H
+#ifndef IL_STORE_STATS_HISTOGRAM_H
+#define IL_STORE_STATS_HISTOGRAM_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* metrics.h - IoU and its conventions, from counts. Undefined values are NAN, never 0. */
-#ifndef IL_METRICS_H
-#define IL_METRICS_H
+#ifndef IL_STORE_STATS_METRICS_H
+#define IL_STORE_STATS_METRICS_H
 
 #include <stddef.h>
 #include <stdint.h>

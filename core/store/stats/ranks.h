@@ -1,6 +1,6 @@
 /* ranks.h - ranks of values from 1, where equal values share their mean rank. */
-#ifndef IL_RANKS_H
-#define IL_RANKS_H
+#ifndef IL_STORE_STATS_RANKS_H
+#define IL_STORE_STATS_RANKS_H
 
 #include <stdbool.h>
 #include "store/stats/stats.h"

@@ -1,7 +1,7 @@
 /* stats.h - statistics over images: order statistics, the image-level AUC, paired tests, bootstrap intervals. Inputs
  * are finite; undefined results are NAN, never 0. Functions that allocate return a code. */
-#ifndef IL_STATS_H
-#define IL_STATS_H
+#ifndef IL_STORE_STATS_STATS_H
+#define IL_STORE_STATS_STATS_H
 
 #include <stdbool.h>
 #include <stddef.h>

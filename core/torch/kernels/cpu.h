@@ -1,7 +1,7 @@
 /* cpu.h - the fused operations on the CPU, a part at a time: the shim spreads the parts over its threads. What they return
  * does not depend on how the work was cut into parts of the same size. */
-#ifndef IL_CPU_H
-#define IL_CPU_H
+#ifndef IL_TORCH_KERNELS_CPU_H
+#define IL_TORCH_KERNELS_CPU_H
 
 #include "torch/kernels/pixel.h"
 

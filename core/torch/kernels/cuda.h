@@ -1,7 +1,7 @@
 /* cuda.h - what libinpaintlab_cuda.so exports: the fused operations on a GPU. It is built when nvcc is there and loaded by
  * the shim when a GPU is. All pointers but tables are the device's; work is queued on the stream and not waited for. */
-#ifndef IL_CUDA_H
-#define IL_CUDA_H
+#ifndef IL_TORCH_KERNELS_CUDA_H
+#define IL_TORCH_KERNELS_CUDA_H
 
 #include "torch/kernels/pixel.h"
 

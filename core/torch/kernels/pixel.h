@@ -1,7 +1,7 @@
 /* pixel.h - the arithmetic of one pixel, shared by the loops for the CPU and the kernels for the GPU: what C11 and CUDA C++
  * have in common. */
-#ifndef IL_PIXEL_H
-#define IL_PIXEL_H
+#ifndef IL_TORCH_KERNELS_PIXEL_H
+#define IL_TORCH_KERNELS_PIXEL_H
 
 #include <math.h>
 #include <stddef.h>

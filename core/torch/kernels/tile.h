@@ -1,7 +1,7 @@
 /* tile.h - the kernels' work as functions of block and thread, so that the CPU can walk through it in the tests: between two
  * calls of the same block all its threads have finished the first. */
-#ifndef IL_TILE_H
-#define IL_TILE_H
+#ifndef IL_TORCH_KERNELS_TILE_H
+#define IL_TORCH_KERNELS_TILE_H
 
 #include "torch/kernels/pixel.h"
 

@@ -379,7 +379,7 @@ Test(report_html, pictures_are_in_the_page)
     has(page, "No pictures kept of 6 more cells");
     well_formed(page);
     loads_nothing(page);
-    il_words_free(&uri);
+    il_text_free(&uri);
     free(x.photo.data);
     free(x.truth.data);
     free(x.score.data);

@@ -1,4 +1,4 @@
-/* test_sql_functions.c - the functions il_* against scikit-learn and SciPy (tests/data/stats), and what they refuse. */
+/* test_functions.c - the functions il_* against scikit-learn and SciPy (tests/data/stats), and what they refuse. */
 #include <math.h>
 #include <jansson.h>
 #include "support/results.h"
