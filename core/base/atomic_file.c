@@ -71,13 +71,13 @@ static void sync_folder(const char *path)
 
 int il_atomic_file_end(il_atomic_file *w, const char *path, bool lasting, int rc, il_err *e)
 {
-    if (rc == IL_OK && lasting && fsync(w->fd) != 0)
+    if (!rc && lasting && fsync(w->fd) != 0)
         rc = write_failed(e);
-    if (close(w->fd) != 0 && rc == IL_OK)
+    if (close(w->fd) != 0 && !rc)
         rc = write_failed(e);
-    if (rc == IL_OK && rename(w->draft, path) != 0)
+    if (!rc && rename(w->draft, path) != 0)
         rc = write_failed(e);
-    if (rc != IL_OK) {
+    if (rc) {
         unlink(w->draft);
         il_fail_in(e, "%s", path);
     } else if (lasting) {
@@ -91,7 +91,7 @@ int il_atomic_file_write(const char *path, const void *data, size_t size, il_err
 {
     il_atomic_file w;
     int rc = il_atomic_file_begin(&w, path, e);
-    return rc == IL_OK ? il_atomic_file_end(&w, path, true, il_atomic_file_put(&w, data, size, e), e) : rc;
+    return rc ? rc : il_atomic_file_end(&w, path, true, il_atomic_file_put(&w, data, size, e), e);
 }
 
 /* Whether `file` is named like il_atomic_file_begin's temporary file for `name`; NULL: for any file. */

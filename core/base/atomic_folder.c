@@ -50,9 +50,9 @@ int il_atomic_folder_end(il_text *draft, const char *folder, int rc, il_err *e)
 {
     if (!draft->data)
         return rc;
-    if (rc == IL_OK)
+    if (!rc)
         rc = give_name(draft->data, folder, e);
-    if (rc != IL_OK)
+    if (rc)
         nftw(draft->data, remove_one, 16, FTW_DEPTH | FTW_PHYS);
     il_text_free(draft);
     return rc;

@@ -56,9 +56,9 @@ static int load_once(int64_t *images, il_loader *l, il_err *e)
     int more = 1;
     int64_t count = 0;
     int rc = il_loader_start(l, 1, 0, e);
-    for (int i = 0; rc == IL_OK && more && i < MOST_BATCHES; i++) {
+    for (int i = 0; !rc && more && i < MOST_BATCHES; i++) {
         rc = il_loader_next(l, &b, &more, e);
-        if (rc == IL_OK && more)
+        if (!rc && more)
             count += b.n;
     }
     *images = count;
@@ -75,15 +75,15 @@ static int time_loading(struct bench_work *w, const char *name, size_t cache_byt
     il_loader *l = NULL;
     il_bench_stage *s;
     int rc = begin(&s, w, name, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_loader_open(&l, w->train, w->labels, opts, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = load_once(&s->images, l, e);
-    for (int i = 0; i < w->o->repeats && rc == IL_OK; i++) {
+    for (int i = 0; i < w->o->repeats && !rc; i++) {
         double start = il_clock_seconds();
         rc = load_once(&s->images, l, e);
         s->seconds[s->repeats++] = il_clock_seconds() - start;
-        rc = rc == IL_OK ? go_on(w, e) : rc;
+        rc = rc ? rc : go_on(w, e);
     }
     il_loader_free(l);
     return rc;
@@ -100,11 +100,11 @@ static int warm_up(il_bench_stage *s, il_bench_steps *x, step *once, il_err *e)
     il_flops *flops = NULL;
     il_bytes *bytes = NULL;
     int rc = il_flops_new(&flops, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_bytes_start(&bytes, NULL, e);
-    for (int i = 0; i < (x->graph ? IL_BENCH_WARM_UPS_GRAPH : IL_BENCH_WARM_UPS) && rc == IL_OK; i++)
+    for (int i = 0; i < (x->graph ? IL_BENCH_WARM_UPS_GRAPH : IL_BENCH_WARM_UPS) && !rc; i++)
         rc = once(x, i == 0 ? flops : NULL, e);
-    if (rc == IL_OK) {
+    if (!rc) {
         const il_flop_count all = il_flops_all(flops);
         s->flops = all.forward + all.backward;
         s->tensors = il_bytes_peak(bytes);
@@ -119,20 +119,20 @@ static int time_steps(struct bench_work *w, const char *name, step *once, il_err
     il_bench_steps x = { 0 };
     il_bench_stage *s;
     int rc = begin(&s, w, name, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_bench_steps_open(&x, w->o, w->train, w->labels, e);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     w->out->parameters = il_state_params(x.model.state);
     s->images = x.batch.n;
     const bool told = il_process_memory_reset();
     const int64_t before = il_process_memory_now();
     rc = warm_up(s, &x, once, e);
-    for (int i = 0; i < w->o->repeats && rc == IL_OK; i++) {
+    for (int i = 0; i < w->o->repeats && !rc; i++) {
         double start = il_clock_seconds();
         rc = once(&x, NULL, e);
         s->seconds[s->repeats++] = il_clock_seconds() - start;
-        rc = rc == IL_OK ? go_on(w, e) : rc;
+        rc = rc ? rc : go_on(w, e);
     }
     if (told) {
         s->process = il_process_memory_peak();
@@ -157,9 +157,9 @@ static int note_epochs(struct bench_work *w, const il_course *c, int64_t images,
 {
     il_bench_stage *first, *later;
     int rc = begin(&first, w, "epoch on files, first", e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = begin(&later, w, "epoch on files, later", e);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     first->images = later->images = images;
     for (size_t i = 0; i < c->done; i++) {
@@ -183,9 +183,9 @@ static int time_file_epochs(struct bench_work *w, il_err *e)
                             .validation = w->validation, .labels = w->labels,
                             .loader_threads = w->o->loader_threads, .epoch = ignore };
     int rc = il_model_open(&model, &run.model, il_bench_steps_model(w->o), e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_train_model(&course, &left_out, &model, &job, &w->o->observer, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = note_epochs(w, &course, (int64_t)il_source_count(w->train) * run.training.crops, e);
     il_course_free(&course);
     il_model_close(&model);
@@ -201,18 +201,18 @@ static int time_batch_epochs(struct bench_work *w, il_err *e)
     il_bench_stage *s;
     const int64_t images = (int64_t)il_source_count(w->train) * t->crops, steps = (images + t->batch - 1) / t->batch;
     int rc = begin(&s, w, "epoch on one batch", e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_bench_steps_open(&x, w->o, w->train, w->labels, e);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     s->images = steps * x.batch.n;
     rc = il_bench_steps_train(&x, NULL, e);
-    for (int i = 0; i < w->o->repeats && rc == IL_OK; i++) {
+    for (int i = 0; i < w->o->repeats && !rc; i++) {
         double start = il_clock_seconds();
-        for (int64_t k = 0; k < steps && rc == IL_OK; k++)
+        for (int64_t k = 0; k < steps && !rc; k++)
             rc = il_bench_steps_train(&x, NULL, e);
         s->seconds[s->repeats++] = il_clock_seconds() - start;
-        rc = rc == IL_OK ? go_on(w, e) : rc;
+        rc = rc ? rc : go_on(w, e);
     }
     il_bench_steps_close(&x);
     return rc;
@@ -224,13 +224,13 @@ static int open_data(struct bench_work *w, il_err *e)
 {
     const il_run *run = w->o->run;
     int rc = il_policy_labels(w->labels, &run->mask_policy, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_source_open(&w->train, &run->dataset, "train", run->training.on, run->missing, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_source_load(w->train, w->o->device, e);
-    if (rc == IL_OK && (w->o->stages & IL_BENCH_EPOCH))
+    if (!rc && (w->o->stages & IL_BENCH_EPOCH))
         rc = il_source_open(&w->validation, &run->dataset, "validation", run->training.on, run->missing, e);
-    if (rc == IL_OK && w->validation)
+    if (!rc && w->validation)
         rc = il_source_load(w->validation, w->o->device, e);
     return rc;
 }
@@ -250,19 +250,19 @@ static int run_stages(struct bench_work *w, il_err *e)
 {
     const unsigned stages = w->o->stages;
     int rc = measure_peak(w, e);
-    if (rc == IL_OK && (stages & IL_BENCH_LOADING))
+    if (!rc && (stages & IL_BENCH_LOADING))
         rc = time_loading(w, "loading, decoded", 1, e);
-    if (rc == IL_OK && (stages & IL_BENCH_LOADING))
+    if (!rc && (stages & IL_BENCH_LOADING))
         rc = time_loading(w, "loading, from memory", 0, e);
-    if (rc == IL_OK && (stages & IL_BENCH_EVALUATION))
+    if (!rc && (stages & IL_BENCH_EVALUATION))
         rc = time_steps(w, "evaluation", il_bench_steps_evaluate, e);
-    if (rc == IL_OK && (stages & IL_BENCH_TRAINING))
+    if (!rc && (stages & IL_BENCH_TRAINING))
         rc = time_steps(w, "training step", il_bench_steps_train, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = measure_peak(w, e);
-    if (rc == IL_OK && (stages & IL_BENCH_EPOCH))
+    if (!rc && (stages & IL_BENCH_EPOCH))
         rc = time_file_epochs(w, e);
-    if (rc == IL_OK && (stages & IL_BENCH_EPOCH))
+    if (!rc && (stages & IL_BENCH_EPOCH))
         rc = time_batch_epochs(w, e);
     return rc;
 }
@@ -272,11 +272,11 @@ int il_bench_run(il_bench *out, const il_bench_opts *o, il_err *e)
     il_bench b = { 0 };
     struct bench_work w = { .o = o, .out = &b };
     int rc = open_data(&w, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = run_stages(&w, e);
     il_source_free(w.train);
     il_source_free(w.validation);
-    if (rc != IL_OK) {
+    if (rc) {
         il_bench_free(&b);
         return rc;
     }

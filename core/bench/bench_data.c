@@ -32,7 +32,7 @@ static int make_mask(il_image *out, int size, uint64_t seed, il_err *e)
 {
     il_image sharp = { 0 };
     int rc = il_image_random_rectangle(&sharp, size, size, size / 4, seed, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_image_blur(out, &sharp, 3, e);
     il_image_free(&sharp);
     return rc;
@@ -44,15 +44,15 @@ static int write_one(const char *folder, const char *split, int number, int size
     il_image photo = { 0 }, mask = { 0 };
     uint64_t seed = il_random_seed((uint64_t)number, split);
     int rc = il_image_new(&photo, size, size, 3, e);
-    if (rc == IL_OK) {
+    if (!rc) {
         paint(&photo, seed);
         snprintf(path, sizeof path, "%s/%s/%04d.realfake.webp", folder, split, number);
         rc = il_image_write(&photo, path, e);
     }
-    if (rc == IL_OK)
+    if (!rc)
         rc = make_mask(&mask, size, seed, e);
     snprintf(path, sizeof path, "%s/%s/%04d.mask.webp", folder, split, number);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_image_write(&mask, path, e);
     il_image_free(&photo);
     il_image_free(&mask);
@@ -64,7 +64,7 @@ static int write_split(const char *folder, const char *split, int count, int siz
     char path[4200];
     snprintf(path, sizeof path, "%s/%s", folder, split);
     int rc = il_file_make_folders(path, e);
-    for (int i = 0; i < count && rc == IL_OK; i++)
+    for (int i = 0; i < count && !rc; i++)
         rc = write_one(folder, split, i, size, e);
     return rc;
 }
@@ -72,7 +72,7 @@ static int write_split(const char *folder, const char *split, int count, int siz
 int il_bench_data_write(const char *folder, int size, int train, int validation, il_err *e)
 {
     int rc = write_split(folder, "train", train, size, e);
-    return rc == IL_OK ? write_split(folder, "validation", validation, size, e) : rc;
+    return rc ? rc : write_split(folder, "validation", validation, size, e);
 }
 
 static void empty(const char *folder)

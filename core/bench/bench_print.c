@@ -104,7 +104,7 @@ static int print_json(FILE *to, const il_bench *b, const il_bench_opts *o, il_er
                              t->batch, "size", t->size, "precision", il_keys_precision_text(t->precision),
                              "peak_flops", b->peak, "stages", stages);
     int rc = !root || bad ? il_fail_oom(e) : IL_OK;
-    if (rc == IL_OK && (json_dumpf(root, to, JSON_INDENT(1)) != 0 || fputc('\n', to) == EOF))
+    if (!rc && (json_dumpf(root, to, JSON_INDENT(1)) != 0 || fputc('\n', to) == EOF))
         rc = il_fail(e, IL_EIO, "cannot write the JSON: %s", strerror(errno));
     json_decref(root);
     return rc;

@@ -21,11 +21,11 @@ static int first_batch(il_bench_steps *x, const il_bench_opts *o, il_source *sou
                          .missing = o->run->missing, .device = o->device };
     int more = 0;
     int rc = il_loader_open(&x->loader, source, labels, l, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_loader_start(x->loader, 1, 0, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_loader_next(x->loader, &x->batch, &more, e);
-    if (rc == IL_OK && (!more || x->batch.n < t->batch))
+    if (!rc && (!more || x->batch.n < t->batch))
         rc = il_fail(e, IL_EDATA, "the data set has %d images for training; expected at least one batch of %d",
                      more ? x->batch.n : 0, t->batch);
     return rc;
@@ -42,15 +42,15 @@ int il_bench_steps_open(il_bench_steps *out, const il_bench_opts *o, il_source *
     const il_training *t = &o->run->training;
     il_bench_steps x = { .how = t };
     int rc = il_model_open(&x.model, &o->run->model, il_bench_steps_model(o), e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_loss_open(&x.loss, &o->run->loss, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_step_adam(&x.adam, t, x.model.state, e);
-    if (rc == IL_OK && t->cuda_graph)
+    if (!rc && t->cuda_graph)
         rc = il_cuda_graph_new(&x.graph, o->device, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = first_batch(&x, o, source, labels, e);
-    if (rc != IL_OK) {
+    if (rc) {
         il_bench_steps_close(&x);
         return rc;
     }
@@ -70,10 +70,10 @@ int il_bench_steps_evaluate(il_bench_steps *x, il_flops *flops, il_err *e)
     il_score_list scores = { 0 };
     il_evaluation what = { .model = &x->model, .loss = &x->loss, .scores = true, .flops = flops };
     int rc = il_evaluate_batch(&x->tally, &scores, &what, &x->batch, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_score_list_read(&scores, e);
     x->tally.scored = scores.counts;
-    if (rc == IL_OK)
+    if (!rc)
         rc = settle(x, e);
     il_score_list_free(&scores);
     return rc;
@@ -84,9 +84,9 @@ int il_bench_steps_train(il_bench_steps *x, il_flops *flops, il_err *e)
     const il_step step = { .model = &x->model, .loss = &x->loss, .adam = x->adam, .how = x->how, .flops = flops,
                            .graph = flops ? NULL : x->graph };
     int rc = il_step_train(&x->tally, &step, &x->batch, e);
-    if (rc == IL_OK && step.graph && il_cuda_graph_refusal(step.graph))
+    if (!rc && step.graph && il_cuda_graph_refusal(step.graph))
         return il_fail(e, IL_ETORCH, "train.cuda_graph: %s", il_cuda_graph_refusal(step.graph));
-    return rc == IL_OK ? settle(x, e) : rc;
+    return rc ? rc : settle(x, e);
 }
 
 /* ---- peak speed ---- */
@@ -131,7 +131,7 @@ static int time_dense(double *seconds, const struct dense *d, il_scope *outer, i
     for (int i = 0; y && i < (d->convolution ? 4 : 2); i++)
         y = il_slice(s, y, i, 0, 1);
     int rc = il_scope_status(s, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_read_f32(y, &first, 1, e);
     *seconds = il_clock_seconds() - start;
     il_scope_close(s);
@@ -145,19 +145,19 @@ int il_bench_steps_peak(double *flops, il_model_opts how, il_err *e)
     struct dense work[2];
     il_scope *s = NULL;
     int rc = il_scope_open(&s, IL_OPTS(il_scope_opts, .device = how.device, .precision = how.precision), e);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     rc = product_of(&work[0], s, types[how.precision], e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = convolution_of(&work[1], s, types[how.precision], e);
-    for (int i = 0; i < 2 * TRIES && rc == IL_OK; i++) {
+    for (int i = 0; i < 2 * TRIES && !rc; i++) {
         double seconds = 0;
         rc = time_dense(&seconds, &work[i % 2], s, e);
         if (seconds > 0 && work[i % 2].flops / seconds > best)
             best = work[i % 2].flops / seconds;
     }
     il_scope_close(s);
-    if (rc == IL_OK)
+    if (!rc)
         *flops = best;
     return rc;
 }

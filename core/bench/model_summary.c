@@ -72,7 +72,7 @@ static int choose_groups(il_model_summary *a, const il_state *st, il_err *e)
         a->opts = opts;
         a->opts.depth = depth;
         rc = make_groups(a, st, e);
-        if (rc != IL_OK || given || a->count >= LEAST_GROUPS || (depth > 8 && a->count == before))
+        if (rc || given || a->count >= LEAST_GROUPS || (depth > 8 && a->count == before))
             return rc;
         before = a->count;
     }
@@ -121,18 +121,18 @@ static int pass(int64_t *peak, il_model_summary *a, const il_model *m, bool trai
     struct account k = { 0 };
     il_scope *s = NULL;
     int rc = il_flops_new(&k.flops, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_scope_open(&s, IL_OPTS(il_scope_opts, .device = m->device, .training = training, .flops = k.flops), e);
-    if (rc != IL_OK)
+    if (rc)
         goto done;
     il_tensor *image = il_full(s, 0.5, IL_DTYPE_F32, 4, (int64_t[]){ a->opts.batch, 3, a->opts.size, a->opts.size });
     rc = il_bytes_start(&k.bytes, k.flops, e);
-    if (rc != IL_OK)
+    if (rc)
         goto done;
     il_model_forward(m, s, image, NULL);
     rc = il_scope_status(s, e);
     *peak = il_bytes_peak(k.bytes);
-    if (rc == IL_OK && training)
+    if (!rc && training)
         settle(a, m->state, &k);
 
 done:
@@ -160,15 +160,15 @@ int il_model_summary_measure(il_model_summary *out, const il_model *model, il_mo
 {
     il_model_summary a = { .opts = opts };
     int rc = choose_groups(&a, model->state, e);
-    if (rc == IL_OK) {
+    if (!rc) {
         weigh(&a, model->state);
         rc = pass(&a.peak_evaluation, &a, model, false, e); /* folds batch norms, which is done only once */
     }
-    if (rc == IL_OK)
+    if (!rc)
         rc = pass(&a.peak_evaluation, &a, model, false, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = pass(&a.peak_training, &a, model, true, e);
-    if (rc != IL_OK) {
+    if (rc) {
         il_model_summary_free(&a);
         return rc;
     }

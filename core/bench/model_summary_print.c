@@ -65,7 +65,7 @@ static int print_json(FILE *to, const il_model_summary *a, const il_choice *choi
                              group_json(NULL, &a->rest), "total", group_json(NULL, &a->all), "peak_evaluation_bytes",
                              (json_int_t)a->peak_evaluation, "peak_training_bytes", (json_int_t)a->peak_training);
     int rc = !root || bad ? il_fail_oom(e) : IL_OK;
-    if (rc == IL_OK && (json_dumpf(root, to, JSON_INDENT(1)) != 0 || fputc('\n', to) == EOF))
+    if (!rc && (json_dumpf(root, to, JSON_INDENT(1)) != 0 || fputc('\n', to) == EOF))
         rc = il_fail(e, IL_EIO, "cannot write the JSON: %s", strerror(errno));
     json_decref(root);
     return rc;

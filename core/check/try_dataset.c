@@ -108,7 +108,7 @@ static int absent(il_plugin_check *c, il_err *e)
         int rc = il_source_open(&src, &c->choice, nowhere[i].split, nowhere[i].images, IL_MISSING_SKIP, &why);
         il_source_free(src);
         bool good = rc == IL_EDATA || (rc == IL_EPARAM && i == 1);
-        if (rc == IL_OK && i == 0) /* a data set without splits lists the same in each */
+        if (!rc && i == 0) /* a data set without splits lists the same in each */
             continue;
         if (!good || !why.message[0])
             return il_fail(e, IL_EPLUGIN, "%s of %s: scan returned %d, \"%s\"; expected IL_EDATA and a message that "

@@ -36,7 +36,7 @@ static int read_stages(void *options, const char *text, il_err *e)
         size_t size = strcspn(at, ",");
         snprintf(word, sizeof word, "%.*s", (int)(size < sizeof word ? size : sizeof word - 1), at);
         int rc = il_option_choose(&stage, "--stages", STAGES, word, e);
-        if (rc != IL_OK)
+        if (rc)
             return rc;
         o->how.stages |= 1u << stage;
         at += size;
@@ -89,7 +89,7 @@ static int read_grid(il_plan **out, struct options *o, il_registry *registry, co
     for (int i = 0; i < o->set.count; i++)
         set[OWN_SETS + i] = o->set.list[i];
     int rc = write_grid(path, o->data ? o->data : folder, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_plan_read(out, path, registry, (il_plan_opts){ .set = set }, e);
     remove(path);
     return rc;
@@ -115,15 +115,15 @@ static int measure(struct options *o, il_registry *registry, const char *folder,
     o->how.threads = il_torch_threads(o->how.threads);
     o->how.folder = folder;
     int rc = il_device_parse(&o->how.device, o->device, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = read_grid(&plan, o, registry, folder, e);
-    if (rc == IL_OK && !o->data)
+    if (!rc && !o->data)
         rc = il_bench_data_write(folder, o->size, o->pictures, o->batch, e);
-    if (rc == IL_OK) {
+    if (!rc) {
         o->how.run = &plan->runs[0];
         rc = il_bench_run(&b, &o->how, e);
     }
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_bench_print(stdout, &b, &o->how, o->json, e);
     il_bench_free(&b);
     il_plan_free(plan);
@@ -138,11 +138,11 @@ static int bench(void *options, const char *const *words, il_err *e)
     il_registry *registry = NULL;
     int rc = check(o, e);
     o->how.observer.stop = il_progress_bar_signals(); /* before there is a folder to be removed */
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_registry_open(&registry, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = make_folder(folder, sizeof folder, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = measure(o, registry, folder, e);
     if (folder[0])
         il_bench_data_remove(folder);

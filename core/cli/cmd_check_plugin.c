@@ -39,10 +39,10 @@ static int check(void *options, const char *const *words, il_err *e)
     il_plugin_check_job job = { .path = path.data, .set = o->set.list, .images = o->images };
     int rc = il_check_child_run(&failed, &whole, &job, o->timeout, o->threads, &(il_plugin_check_observer){ &checks, say_begin, say_end },
                                 e);
-    if (rc == IL_OK && failed)
+    if (!rc && failed)
         rc = il_fail(e, IL_EPLUGIN, "%s: %d of %d checks failed%s", file, failed, checks,
                      whole ? "" : "; the remaining ones were not run");
-    else if (rc == IL_OK)
+    else if (!rc)
         printf("%s: %d checks, all good\n", file, checks);
     il_text_free(&path);
     return rc;

@@ -17,9 +17,9 @@ static int compare(void *options, const char *const *words, il_err *e)
     while (words[count])
         count++;
     int rc = il_store_open_readonly(&store, o->database, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_compare_cells(&c, store, words, count, o->metric, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_compare_print(stdout, &c, o->format, e);
     il_compare_free(&c);
     il_store_close(store);

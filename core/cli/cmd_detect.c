@@ -31,11 +31,11 @@ static int open_detector(struct work *w, il_registry *registry, il_err *e)
     il_store *store = NULL;
     il_torch_threads(o->threads);
     int rc = il_device_parse(&device, o->device, e);
-    if (rc == IL_OK && o->weights)
+    if (!rc && o->weights)
         return il_detector_from_file(&w->detector, registry, o->weights, o->model, device, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_store_open_readonly(&store, o->database, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_detector_from_store(&w->detector, registry, store, o->run, device, e);
     il_store_close(store);
     return rc;
@@ -67,7 +67,7 @@ static int write_json(const struct work *w, const il_finding *f, const char *ste
     char *text = NULL;
     il_text path = { 0 };
     int rc = il_finding_json(&text, f, &w->detector, w->line.how, stem, true, e);
-    if (rc == IL_OK) {
+    if (!rc) {
         il_text_add(&path, "%s.json", stem);
         rc = path.failed ? il_fail_oom(e) : il_atomic_file_write(path.data, text, strlen(text), e);
     }
@@ -80,9 +80,9 @@ static int tell(struct work *w, const il_finding *f, const char *stem, il_err *e
 {
     char *text = NULL;
     int rc = stem ? write_json(w, f, stem, e) : IL_OK;
-    if (rc == IL_OK && w->line.json)
+    if (!rc && w->line.json)
         rc = il_finding_json(&text, f, &w->detector, w->line.how, stem, false, e);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     if (!w->line.quiet)
         il_detect_print_warnings(&w->said, f, &w->detector);
@@ -102,11 +102,11 @@ static void examine(struct work *w, const char *path)
     il_finding f = { 0 };
     char *stem = NULL;
     int rc = w->line.output ? il_result_names_next(&stem, &w->names, w->line.output, path, &e) : IL_OK;
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_detect_picture(&f, &w->detector, path, stem, w->line.how, &e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = tell(w, &f, stem, &e);
-    if (rc == IL_OK)
+    if (!rc)
         w->found += il_verdict_found(f.verdict);
     else
         complain(w, e.message);
@@ -118,9 +118,9 @@ static int examine_all(struct work *w, il_err *e)
 {
     il_input_list g = { 0 };
     int rc = IL_OK;
-    for (const char *const *word = w->words; *word && rc == IL_OK; word++)
+    for (const char *const *word = w->words; *word && !rc; word++)
         rc = il_input_list_add(&g, *word, w->line.output, e);
-    for (size_t i = 0; i < g.count && rc == IL_OK; i++) {
+    for (size_t i = 0; i < g.count && !rc; i++) {
         il_err why = { 0 };
         if (g.list[i].why) {
             il_fail(&why, IL_EIO, "%s: %s", g.list[i].path, g.list[i].why);
@@ -139,22 +139,22 @@ static int work(struct work *w, il_err *e)
 {
     il_registry *registry = NULL;
     int rc = il_registry_open(&registry, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = open_detector(w, registry, e);
-    if (rc == IL_OK && !w->line.quiet)
+    if (!rc && !w->line.quiet)
         il_detect_print_namesakes(&w->detector.card);
-    if (rc == IL_OK)
+    if (!rc)
         rc = settle_tiles(w, e);
-    if (rc == IL_OK && w->line.output)
+    if (!rc && w->line.output)
         rc = il_file_make_folders(w->line.output, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_detect_calibration_load(&w->detector, &w->line, e);
-    if (rc == IL_OK && w->line.calibrate)
+    if (!rc && w->line.calibrate)
         rc = il_detect_calibrate(&w->detector, &w->failed, &w->line, e);
     w->detector.calibration.none = w->line.by_marks;
-    if (rc == IL_OK && !w->line.quiet)
+    if (!rc && !w->line.quiet)
         il_detect_print_card(&w->detector);
-    if (rc == IL_OK)
+    if (!rc)
         rc = examine_all(w, e);
     il_detector_close(&w->detector);
     il_result_names_free(&w->names);
@@ -186,9 +186,9 @@ static int detect(void *options, const char *const *words, il_err *e)
 {
     struct work w = { .line = *(il_detect_line *)options, .words = words };
     int rc = settle(&w.line, words[0], e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = work(&w, e);
-    return rc != IL_OK ? rc : w.failed ? TROUBLE : w.found || !words[0] ? FOUND : NOT_FOUND;
+    return rc ? rc : w.failed ? TROUBLE : w.found || !words[0] ? FOUND : NOT_FOUND;
 }
 
 #define INTO(member) IL_INTO(il_detect_line, member)

@@ -15,9 +15,9 @@ static int export(void *options, const char *const *words, il_err *e)
     il_store *store = NULL;
     il_text draft = { 0 };
     int rc = il_store_open_readonly(&store, o->database, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_atomic_folder_begin(&draft, o->folder, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_export_database(draft.data, store, o->experiment, o->format, e);
     rc = il_atomic_folder_end(&draft, o->folder, rc, e);
     il_store_close(store);

@@ -23,19 +23,19 @@ static int set_one(il_params *p, const char *text, il_err *e)
         return il_fail(e, IL_EUSAGE, "--set %s: expected KEY=VALUE, as in --set size=60", text);
     snprintf(key, sizeof key, "%.*s", (int)(sign - text), text);
     int rc = il_params_set(p, key, sign + 1, e);
-    return rc == IL_OK ? rc : il_fail_in(e, "--set %s", text);
+    return rc ? il_fail_in(e, "--set %s", text) : rc;
 }
 
 static int choose(il_choice *c, il_registry *registry, const char *name, const il_texts *set, il_err *e)
 {
     int rc = il_registry_find(&c->plugin, registry, IL_KIND_MODEL, name, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_params_new(&c->params, c->plugin->params, e);
-    for (int i = 0; i < set->count && rc == IL_OK; i++)
+    for (int i = 0; i < set->count && !rc; i++)
         rc = set_one(c->params, set->list[i], e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_params_check(c->params, e);
-    if (rc == IL_OK && !(c->label = il_text_copy(c->plugin->name)))
+    if (!rc && !(c->label = il_text_copy(c->plugin->name)))
         rc = il_fail_oom(e);
     return rc;
 }
@@ -50,15 +50,15 @@ static int model(void *options, const char *const *words, il_err *e)
     il_model_summary a = { 0 };
     il_torch_threads(o->threads);
     int rc = il_device_parse(&device, o->device, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_registry_open(&registry, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = choose(&choice, registry, words[0], &o->set, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_model_open(&m, &choice, (il_model_opts){ .device = device }, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_model_summary_measure(&a, &m, o->how, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_model_summary_print(stdout, &a, &choice, device, o->json, e);
     il_model_summary_free(&a);
     il_model_close(&m);

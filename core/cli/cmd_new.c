@@ -12,7 +12,7 @@ static int new(void *options, const char *const *words, il_err *e)
     const char *kind = words[0], *name = words[1], *folder = o->folder ? o->folder : name;
     unsigned place;
     int rc = il_option_choose(&place, "new", IL_SCAFFOLD_KINDS, kind, e);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     const char *objection = il_scaffold_objection(name);
     if (objection)
@@ -20,7 +20,7 @@ static int new(void *options, const char *const *words, il_err *e)
     if (!*folder)
         return il_fail(e, IL_EUSAGE, "new: -o: expected a folder");
     rc = il_scaffold_write(folder, kind, name, e);
-    if (rc == IL_OK)
+    if (!rc)
         printf("%s: created a %s plugin, %s; read its README.md next\n", folder, kind, name);
     return rc;
 }

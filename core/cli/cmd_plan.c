@@ -59,7 +59,7 @@ static void print_missing(struct totals *sum)
 static int print_tests(const il_job *j, const il_job_view *v, struct totals *sum, il_err *e)
 {
     int rc = IL_OK;
-    for (size_t i = 0; i < j->run->ntests && rc == IL_OK; i++) {
+    for (size_t i = 0; i < j->run->ntests && !rc; i++) {
         const il_job_test *t = &j->tests[i];
         static const char *const words[] = { [IL_TEST_LEFT] = "to test", [IL_TEST_DONE] = "done", [IL_TEST_NO_DATA] = "no data" };
         const char *state = words[v->left.tests[i].state];
@@ -80,18 +80,18 @@ static int print_run(const il_grid *g, const il_run *run, struct totals *sum, il
     il_job j = { 0 };
     il_job_view v = { 0 };
     int rc = il_job_open(&j, run, g->store, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_job_look(&v, &j, g->plan->experiment, g->store, g->folder, e);
-    if (rc == IL_OK) {
+    if (!rc) {
         const char *why = j.error.code != IL_OK ? "" : v.why; /* what is missing is listed below */
         printf("%-10s %s  [%.12s]%s%s\n", il_job_state_text(v.state), run->name, j.hash, *why ? "  " : "", why);
         sum->states[v.state]++;
         if (j.error.code != IL_OK)
             rc = add_missing(sum, j.error.message, true, e);
     }
-    if (rc == IL_OK)
+    if (!rc)
         rc = print_tests(&j, &v, sum, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_preflight_add(beside, &j, e);
     il_job_left_free(&v.left);
     il_job_close(&j);
@@ -106,9 +106,9 @@ static int print_plan(const il_grid *g, const char *database, struct totals *sum
     printf("%s: %s\n", p->experiment, p->title);
     printf("%s, %zu run%s, database %s%s\n\n", p->path, p->count, p->count == 1 ? "" : "s", database,
            g->absent ? " (does not exist yet)" : "");
-    for (size_t i = 0; i < p->count && rc == IL_OK; i++)
+    for (size_t i = 0; i < p->count && !rc; i++)
         rc = print_run(g, &p->runs[i], sum, beside, e);
-    if (rc == IL_OK) {
+    if (!rc) {
         printf("\n");
         print_missing(sum);
         rc = il_preflight_print(stdout, beside, e);
@@ -117,7 +117,7 @@ static int print_plan(const il_grid *g, const char *database, struct totals *sum
     for (size_t i = 0; i < sum->nmissing; i++)
         free(sum->missing[i].text);
     free(sum->missing);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     if (p->published)
         printf("\n");
@@ -134,10 +134,10 @@ static int plan(void *options, const char *const *words, il_err *e)
     il_grid g = { 0 };
     struct totals sum = { 0 };
     int rc = il_grid_open(&g, words[0], o, false, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = print_plan(&g, o->database, &sum, e);
     il_grid_close(&g);
-    return rc != IL_OK ? rc : sum.states[IL_JOB_BLOCKED] || sum.holes ? 1 : 0;
+    return rc ? rc : sum.states[IL_JOB_BLOCKED] || sum.holes ? 1 : 0;
 }
 
 static const il_option table[] = {

@@ -83,7 +83,7 @@ static int print_one(il_registry *r, const char *name, il_err *e)
     const il_plugin *file = NULL;
     if (strchr(name, '/')) {
         int rc = il_registry_find_file(&file, r, name, e);
-        if (rc == IL_OK)
+        if (!rc)
             print_plugin(r, file);
         return rc;
     }
@@ -104,7 +104,7 @@ static int plugins(void *options, const char *const *words, il_err *e)
     (void)options;
     il_registry *r = NULL;
     int rc = il_registry_open(&r, e);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     if (words[0])
         rc = print_one(r, words[0], e);

@@ -53,17 +53,17 @@ static int report(void *options, const char *const *words, il_err *e)
     char *text = NULL;
     size_t size = 0;
     int rc = check(o, e);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     FILE *memory = open_memstream(&text, &size);
     rc = memory ? il_store_open_readonly(&store, o->database, e) : il_fail_oom(e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = o->format == HTML ? il_report_html(memory, store, o->experiment, e)
              : o->robustness   ? il_report_robustness(memory, store, o->experiment, o->format, e)
                                : il_report_tables(memory, store, o->table, o->experiment, o->format, e);
-    if (memory && fclose(memory) != 0 && rc == IL_OK)
+    if (memory && fclose(memory) != 0 && !rc)
         rc = il_fail_oom(e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = write_out(o->output, text, size, e);
     il_store_close(store);
     free(text);

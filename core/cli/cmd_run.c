@@ -45,18 +45,18 @@ static int run_one(il_grid *g, const il_run *run, const il_run_opts *opts, struc
     il_job j = { 0 };
     il_run_outcome o = { 0 };
     int rc = il_job_open(&j, run, g->store, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_run_job(&o, &j, g->store, opts, observer, e);
     il_progress_bar_clear(bar);
-    if (rc == IL_OK && o.failure.code != IL_OK)
+    if (!rc && o.failure.code != IL_OK)
         fprintf(stderr, "inpaintlab: %s: failed: %s\n", run->name, o.failure.message);
-    else if (rc == IL_OK && !bar->quiet)
+    else if (!rc && !bar->quiet)
         fprintf(stderr, "%s: %s\n", run->name, o.busy ? "left to another process" :
                 o.trained ? "done" : o.tested ? "tested" : o.examples ? "images kept" : "already done");
-    if (rc == IL_OK)
+    if (!rc)
         count(sum, &o);
     il_job_close(&j);
-    return rc == IL_OK ? rc : il_fail_in(e, "%s", run->name);
+    return rc ? il_fail_in(e, "%s", run->name) : rc;
 }
 
 static int run_all(il_grid *g, const struct options *o, struct totals *sum, il_err *e)
@@ -71,10 +71,10 @@ static int run_all(il_grid *g, const struct options *o, struct totals *sum, il_e
                          .disk = { .folder = o->cache, .limit = (uint64_t)(o->cache_gib * (1 << 30)) },
                          .checkpoint_seconds = o->checkpoint_seconds };
     int rc = il_device_parse(&opts.device, o->device, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_store_experiment(&opts.experiment_id, g->store, g->plan->experiment, g->plan->title, g->plan->path,
                                  g->plan->source, e);
-    for (size_t i = 0; i < g->plan->count && rc == IL_OK; i++) {
+    for (size_t i = 0; i < g->plan->count && !rc; i++) {
         if (il_observer_stopped(&observer))
             rc = il_fail(e, IL_ECANCEL, "stopped before run %zu of %zu", i + 1, g->plan->count);
         else
@@ -90,13 +90,13 @@ static int run(void *options, const char *const *words, il_err *e)
     il_grid g = { 0 };
     struct totals sum = { 0 };
     int rc = il_grid_open(&g, words[0], &o->grid, true, e);
-    if (rc == IL_OK) {
+    if (!rc) {
         rc = run_all(&g, o, &sum, e);
         printf("%zu trained, %zu cells measured, %zu already done, %zu failed%s\n", sum.trained, sum.tested,
                sum.skipped, sum.failed, sum.busy ? "; some runs were left to another process" : "");
     }
     il_grid_close(&g);
-    return rc != IL_OK ? rc : sum.failed || sum.busy ? 1 : 0;
+    return rc ? rc : sum.failed || sum.busy ? 1 : 0;
 }
 
 #define INTO(member) IL_INTO(struct options, member)

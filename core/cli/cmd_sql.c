@@ -30,7 +30,7 @@ static int read_stdin(char **out, il_err *e)
         rc = il_fail(e, IL_EUSAGE, "sql: the query must not be longer than %d bytes", LONGEST_QUERY);
     else if (memchr(text, '\0', size))
         rc = il_fail(e, IL_EUSAGE, "sql: standard input must be text");
-    if (rc != IL_OK) {
+    if (rc) {
         free(text);
         return rc;
     }
@@ -52,11 +52,11 @@ static int run_query(const struct options *o, const char *query, il_err *e)
     il_store *store = NULL;
     il_rows rows = { 0 };
     int rc = open_store(&store, o, e);
-    for (int i = 0; rc == IL_OK && i < o->folders.count; i++)
+    for (int i = 0; !rc && i < o->folders.count; i++)
         rc = il_store_samples(store, o->folders.list[i], e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_store_query(&rows, store, query, NULL, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_format_rows(stdout, &rows, o->format, e);
     il_store_rows_free(&rows);
     il_store_close(store);
@@ -87,7 +87,7 @@ static int sql(void *options, const char *const *words, il_err *e)
         return il_command_expected(&il_cmd_sql, e);
     if (strcmp(words[0], "-") == 0)
         rc = read_stdin(&typed, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = run_query(o, typed ? typed : words[0], e);
     free(typed);
     return rc;

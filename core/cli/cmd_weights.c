@@ -28,9 +28,9 @@ static int find(il_card *card, const struct options *o, const char *what, il_err
     if (strchr(what, '/'))
         return il_fail(e, IL_EIO, "%s: no such file", what);
     int rc = il_store_open_readonly(&store, o->database, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_select_run(card, &config, &params, store, what, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_detector_check_hash(card, e);
     free(config);
     free(params);
@@ -79,9 +79,9 @@ static int carry_calibration(const struct options *o, const il_card *card, const
     bool done = false;
     il_digest copy;
     int rc = il_sha256_file(&copy, o->output, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_calibration_carry(&done, card->weights, sha256, o->output, copy.hex, &card->tested, e);
-    if (rc == IL_OK && done && !o->quiet)
+    if (!rc && done && !o->quiet)
         printf("calibration: %s" IL_CALIBRATION_ENDING ", keep it beside the weights\n", o->output);
     return rc;
 }
@@ -93,17 +93,17 @@ static int weights(void *options, const char *const *words, il_err *e)
     il_bundle *b = NULL;
     il_digest digest;
     int rc = find(&d.card, o, words[0], e);
-    if (rc == IL_OK && !o->quiet)
+    if (!rc && !o->quiet)
         il_detect_print_namesakes(&d.card);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_sha256_file(&digest, d.card.weights, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_bundle_read(&b, d.card.weights, e);
-    if (rc == IL_OK && o->output)
+    if (!rc && o->output)
         rc = il_bundle_write(b, o->output, e);
-    if (rc == IL_OK && o->output)
+    if (!rc && o->output)
         rc = carry_calibration(o, &d.card, digest.hex, e);
-    if (rc == IL_OK && !o->quiet)
+    if (!rc && !o->quiet)
         print_weights(b, &d.card, digest.hex);
     il_bundle_free(b);
     il_detector_close(&d);

@@ -108,7 +108,7 @@ static int read_and_run(const il_command *c, void *options, int argc, char **arg
         print_help(c);
         return IL_OK;
     }
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     if (argc - at < c->least || argc - at > c->most || lacks(c, options))
         return il_command_expected(c, e);
@@ -122,9 +122,9 @@ int il_command_run(const il_command *c, int argc, char **argv)
         return run_group(c, argc, argv);
     void *options = calloc(1, c->size + 1);
     int rc = options ? IL_OK : il_fail_oom(&e);
-    if (rc == IL_OK && c->defaults)
+    if (!rc && c->defaults)
         memcpy(options, c->defaults, c->size);
-    if (rc == IL_OK)
+    if (!rc)
         rc = read_and_run(c, options, argc, argv, &e);
     free(options);
     if (rc >= 0 && il_streams_check(&e) != IL_OK)

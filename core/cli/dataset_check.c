@@ -20,13 +20,13 @@ static int check(void *options, const char *const *words, il_err *e)
     o->check.path = words[0];
     int rc = il_check_run(&c, o->check, &observer, e);
     il_progress_bar_clear(&bar);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     if (o->json)
         rc = il_check_json(stdout, &c, e);
     else
         il_check_print(stdout, &c, SHOWN);
-    if (rc == IL_OK && il_findings_problems(&c.findings) > 0)
+    if (!rc && il_findings_problems(&c.findings) > 0)
         rc = 1;
     il_check_free(&c);
     return rc;

@@ -32,7 +32,7 @@ static int preview(void *options, const char *const *words, il_err *e)
     char *html = NULL;
     size_t size = 0;
     int rc = il_preview_page(&html, &size, opts, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_atomic_file_write(o->output, html, size, e);
     free(html);
     return rc;

@@ -22,15 +22,15 @@ int il_detect_calibration_load(il_detector *d, const il_detect_line *line, il_er
     il_calibration unused = { 0 };
     il_tested known = { .iou = NAN };
     int rc = il_calibration_path(&path, d->card.weights, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_calibration_read(line->by_marks ? &unused : &d->calibration, d->card.run ? &known : &d->card.tested, &fits,
                                  path.data, owner(d, line), e);
     if (rc == IL_EFORMAT && (line->calibrate || line->by_marks))
         rc = IL_OK; /* a damaged one is replaced */
     fits = fits || line->by_marks;
-    if (rc == IL_OK && !fits && line->calibrate && !line->replace)
+    if (!rc && !fits && line->calibrate && !line->replace)
         rc = il_fail(e, IL_EUSAGE, "%s: is for other weights or settings; use --replace to replace it", path.data);
-    if (rc == IL_OK && !fits && !line->quiet && !line->calibrate)
+    if (!rc && !fits && !line->quiet && !line->calibrate)
         fprintf(stderr, "inpaintlab: warning: %s: is for other weights or settings; not used\n", path.data);
     il_text_free(&path);
     return rc;
@@ -62,7 +62,7 @@ static int examine(struct sitting *s, const il_input *g, il_err *e)
     s->list = list;
     int rc = g->why ? il_fail(&why, IL_EIO, "%s: %s", g->path, g->why)
                     : il_detect_picture(&f, s->detector, g->path, NULL, s->line->how, &why);
-    if (rc != IL_OK) {
+    if (rc) {
         complain(s, why.message);
         return IL_OK;
     }
@@ -136,12 +136,12 @@ static int examine_all(struct sitting *s, il_err *e)
     il_input_list g = { 0 };
     int rc = il_input_list_add(&g, s->line->calibrate, s->line->output, e);
     pass_over_made(&g, s->line);
-    if (rc == IL_OK)
+    if (!rc)
         rc = protect(s, &g, e);
-    for (size_t i = 0; i < g.count && rc == IL_OK; i++)
+    for (size_t i = 0; i < g.count && !rc; i++)
         rc = examine(s, &g.list[i], e);
     il_input_list_free(&g);
-    if (rc == IL_OK && !s->count)
+    if (!rc && !s->count)
         rc = il_fail(e, IL_EDATA, "--calibrate %s: no image could be examined", s->line->calibrate);
     return rc;
 }
@@ -156,7 +156,7 @@ static int choose(struct sitting *s, il_err *e)
         il_threshold bar;
         int rc = (s->line->by_marks ? il_calibration_measure : il_calibration_choose)(&bar, s->list, s->count,
                                                                                      (il_compression)c, e);
-        if (rc != IL_OK)
+        if (rc)
             return rc;
         if (!bar.measured.pictures)
             continue;
@@ -174,7 +174,7 @@ static int keep(const struct sitting *s, il_err *e)
     il_text path = { 0 };
     il_err why = { 0 };
     int rc = il_calibration_path(&path, s->detector->card.weights, e);
-    if (rc == IL_OK && il_calibration_write(&s->detector->calibration, &s->detector->card.tested, path.data,
+    if (!rc && il_calibration_write(&s->detector->calibration, &s->detector->card.tested, path.data,
                                             owner(s->detector, s->line), &why) != IL_OK)
         fprintf(stderr, "inpaintlab: warning: the calibration is not stored: %s\n", why.message);
     il_text_free(&path);
@@ -185,9 +185,9 @@ int il_detect_calibrate(il_detector *d, size_t *failed, const il_detect_line *li
 {
     struct sitting s = { .detector = d, .line = line };
     int rc = examine_all(&s, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = choose(&s, e);
-    if (rc == IL_OK && !line->by_marks)
+    if (!rc && !line->by_marks)
         rc = keep(&s, e);
     *failed += s.failed;
     free(s.list);

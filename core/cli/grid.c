@@ -24,11 +24,11 @@ int il_grid_open(il_grid *out, const char *path, const il_grid_options *o, bool 
     if (snprintf(g.folder, sizeof g.folder, "%.*s/runs", length, slash ? o->database : ".") >= (int)sizeof g.folder)
         return il_fail(e, IL_EUSAGE, "--db: the path is too long");
     int rc = il_registry_open(&g.registry, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_plan_read(&g.plan, path, g.registry, (il_plan_opts){ .set = o->set.list, .only = o->only }, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = open_store(&g, o, write, e);
-    if (rc != IL_OK) {
+    if (rc) {
         il_grid_close(&g);
         return rc;
     }

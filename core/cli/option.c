@@ -111,7 +111,7 @@ static int read_value(void *options, const struct row *r, const char *text, il_e
     case IL_OPTION_TEXT:
         if (o->choices)
             rc = il_option_choose(&place, r->name, o->choices, text, e);
-        if (rc == IL_OK)
+        if (!rc)
             *(const char **)at = text;
     }
     return rc;
@@ -178,7 +178,7 @@ int il_option_read(void *options, int *words, const il_option *table, const char
         if (r->option == &help_row)
             return IL_OPTION_HELP;
         int rc = read_value(options, r, optarg, e);
-        if (rc != IL_OK)
+        if (rc)
             return rc;
     }
     *words = optind;

@@ -65,7 +65,7 @@ int il_calibration_choose(il_threshold *out, const il_authentic *list, size_t co
     size_t half = n / 2;
     double *scores = malloc((half + 1) * sizeof *scores);
     int rc = !scores ? il_fail_oom(e) : n < IL_CALIBRATION_PICTURES ? il_calibration_measure(out, list, count, c, e) : IL_OK;
-    if (rc == IL_OK && n >= IL_CALIBRATION_PICTURES) {
+    if (!rc && n >= IL_CALIBRATION_PICTURES) {
         for (size_t i = 0; i < half; i++)
             scores[i] = evidence(&fit[i]);
         qsort(scores, half, sizeof *scores, falling);

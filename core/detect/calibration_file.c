@@ -173,7 +173,7 @@ int il_calibration_read(il_calibration *k, il_tested *t, bool *fits, const char 
     json_t *root = NULL;
     int rc = load(&root, path, e);
     *fits = true;
-    if (rc == IL_OK && root)
+    if (!rc && root)
         rc = read_root(k, t, fits, root, path, of, e);
     json_decref(root);
     return rc;
@@ -194,7 +194,7 @@ static int check_target(const json_t *root, const char *path, const char *sha256
     il_err why = { 0 };
     int rc = load(&there, path, &why) == IL_ENOMEM ? il_fail_oom(e) : IL_OK;
     bool same = there && is_of(there, sha256);
-    for (int c = 0; c < IL_COMPRESSIONS && same && rc == IL_OK; c++) {
+    for (int c = 0; c < IL_COMPRESSIONS && same && !rc; c++) {
         const char *name = il_calibration_name((il_compression)c);
         const json_t *bar = json_object_get(there, name);
         if (bar && !json_equal(bar, json_object_get(root, name)))
@@ -214,11 +214,11 @@ int il_calibration_carry(bool *done, const char *from_weights, const char *from_
     bool tested = isfinite(t->iou) || t->alarms.pictures;
     int rc = il_calibration_path(&from, from_weights, e);
     *done = false;
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_calibration_path(&to, to_weights, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = load(&root, from.data, e);
-    if (rc != IL_OK || (root ? !is_of(root, from_sha256) : !tested))
+    if (rc || (root ? !is_of(root, from_sha256) : !tested))
         goto done;
     il_json_begin();
     if (!root)
@@ -227,9 +227,9 @@ int il_calibration_carry(bool *done, const char *from_weights, const char *from_
     if (tested)
         json_object_set_new(root, "tested", json_of_tested(t));
     rc = check_target(root, to.data, to_sha256, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = write_root(root, to.data, e);
-    *done = rc == IL_OK;
+    *done = !rc;
 done:
     json_decref(root);
     il_text_free(&to);

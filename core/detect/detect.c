@@ -58,14 +58,14 @@ static int write_pictures(il_image *photo, const il_tiled_inference_result *r, c
 {
     il_image heat = { 0 };
     int rc = write_picture(&r->mask, stem, "mask", e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_heatmap_scores(&heat, &r->score, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = write_picture(&heat, stem, "heat", e);
     il_image_free(&heat);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_heatmap_overlay(photo, &r->mask, e);
-    return rc == IL_OK ? write_picture(photo, stem, "overlay", e) : rc;
+    return rc ? rc : write_picture(photo, stem, "overlay", e);
 }
 
 /* ---- warnings ---- */
@@ -179,7 +179,7 @@ static int judge(il_finding *f, const il_detector *d, const il_tiled_inference_r
     il_regions_opts size = { .least = least > 1 ? (int64_t)least : 1, .most = MOST_REGIONS };
     size.least += (double)size.least < least;
     int rc = il_regions_find(&f->regions, &r->mask, &r->score, size, e);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     f->marked = r->marked;
     f->share = (double)r->marked / (double)pixels;
@@ -198,16 +198,16 @@ static int examine(il_finding *f, const il_detector *d, il_input_image *s, const
     il_tiled_inference_result r = { 0 };
     il_tiled_inference_opts sweep = { .tile = o.tile, .overlap = o.overlap, .threshold = o.threshold };
     int rc = choose_batch(&sweep.batch, d, s, stem != NULL, o, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_input_image_decode(s, e);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     rc = il_tiled_inference_run(&r, &d->model, &s->image, sweep, e);
-    if (rc != IL_OK)
+    if (rc)
         il_fail_in(e, "%s", il_input_image_name(s->path));
-    if (rc == IL_OK)
+    if (!rc)
         rc = judge(f, d, &r, o, e);
-    if (rc == IL_OK && stem)
+    if (!rc && stem)
         rc = write_pictures(&s->image, &r, stem, e);
     il_tiled_inference_free(&r);
     return rc;
@@ -218,14 +218,14 @@ int il_detect_picture(il_finding *out, const il_detector *d, const char *path, c
 {
     il_input_image s = { 0 };
     int rc = il_input_image_open(&s, path, e);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     il_finding f = { .path = path, .header = s.header, .width = s.width, .height = s.height };
     memcpy(f.sha256, s.sha256.hex, sizeof f.sha256);
     f.warnings = warnings_of(&s, d, o.tile);
     rc = examine(&f, d, &s, stem, o, e);
     il_input_image_close(&s);
-    if (rc == IL_OK)
+    if (!rc)
         *out = f;
     else
         il_detect_free(&f);

@@ -46,13 +46,13 @@ static int set_params(il_params *p, const json_t *settings, const json_t *paths,
     int rc = IL_OK;
     const char *name;
     json_t *value;
-    for (const il_param_spec *s = il_params_specs(p); s && s->name && rc == IL_OK; s++) {
+    for (const il_param_spec *s = il_params_specs(p); s && s->name && !rc; s++) {
         const char *path = s->type == IL_PARAM_PATH ? json_string_value(json_object_get(paths, s->name)) : NULL;
         if (path)
             rc = il_params_set(p, s->name, path, e);
     }
     json_object_foreach((json_t *)settings, name, value)
-        if (rc == IL_OK)
+        if (!rc)
             rc = set_value(p, name, value, e);
     return rc;
 }
@@ -60,9 +60,9 @@ static int set_params(il_params *p, const json_t *settings, const json_t *paths,
 static int choose(il_detector *d, il_registry *registry, const char *name, il_err *e)
 {
     int rc = il_registry_find(&d->choice.plugin, registry, IL_KIND_MODEL, name, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_params_new(&d->choice.params, d->choice.plugin->params, e);
-    if (rc == IL_OK && !(d->choice.label = il_text_copy(name)))
+    if (!rc && !(d->choice.label = il_text_copy(name)))
         rc = il_fail_oom(e);
     return rc;
 }
@@ -110,9 +110,9 @@ static int apply_config(il_detector *d, il_registry *registry, const char *confi
     int rc = name ? choose(d, registry, name, e)
                   : il_fail(e, IL_EFORMAT, "its configuration has no model name%s%s", root ? "" : ": ",
                             root ? "" : why.text);
-    if (rc == IL_OK)
+    if (!rc)
         rc = set_params(d->choice.params, json_object_get(model, "params"), paths, e);
-    if (rc == IL_OK) {
+    if (!rc) {
         d->card.revision = as_int(json_object_get(model, "revision"));
         rc = note_training(&d->card, root, e);
     }
@@ -126,18 +126,18 @@ static int apply_config(il_detector *d, il_registry *registry, const char *confi
 static int load(il_detector *d, il_device device, il_err *e)
 {
     int rc = il_params_check(d->choice.params, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_model_open(&d->model, &d->choice, (il_model_opts){ .device = device }, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_model_load(&d->model, d->card.weights, NULL, e);
-    return rc == IL_OK ? note_settings(d, e) : rc;
+    return rc ? rc : note_settings(d, e);
 }
 
 int il_detector_check_hash(const il_card *c, il_err *e)
 {
     il_digest found;
     int rc = il_sha256_file(&found, c->weights, e);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     if (strcmp(found.hex, c->sha256) == 0)
         return IL_OK;
@@ -152,16 +152,16 @@ int il_detector_from_store(il_detector *out, il_registry *registry, il_store *st
     il_detector d = { .card = { .tested = { .iou = NAN } } };
     char *config = NULL, *params = NULL;
     int rc = il_select_run(&d.card, &config, &params, store, wanted, e);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     rc = apply_config(&d, registry, config, params, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_detector_check_hash(&d.card, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = load(&d, device, e);
     free(config);
     free(params);
-    if (rc != IL_OK) {
+    if (rc) {
         il_fail_in(e, "run %lld (%s)", (long long)d.card.run, d.card.name);
         il_detector_close(&d);
         return rc;
@@ -176,7 +176,7 @@ static int apply_yaml(il_detector *d, il_registry *registry, const char *text, i
 {
     il_yaml *y = NULL;
     int rc = il_yaml_parse(&y, "--model", text, strlen(text), e);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     const il_node *root = il_yaml_root(y), *name = root;
     if (root && root->kind == IL_NODE_MAP)
@@ -185,13 +185,13 @@ static int apply_yaml(il_detector *d, il_registry *registry, const char *text, i
         rc = il_fail(e, IL_EPARAM, "--model: expected a name, or settings as in '{name: unet, fine: 16}'");
     else
         rc = choose(d, registry, name->text, e);
-    for (size_t i = 0; rc == IL_OK && root->kind == IL_NODE_MAP && i < root->count; i++) {
+    for (size_t i = 0; !rc && root->kind == IL_NODE_MAP && i < root->count; i++) {
         const il_node *value = root->items[i];
         if (strcmp(root->keys[i]->text, "name") == 0)
             continue;
         rc = value->kind == IL_NODE_SCALAR ? il_params_set(d->choice.params, root->keys[i]->text, value->text, e)
                                            : il_fail(e, IL_EPARAM, "%s: must be a plain value", root->keys[i]->text);
-        if (rc != IL_OK)
+        if (rc)
             il_fail_in(e, "--model");
     }
     il_yaml_free(y);
@@ -211,7 +211,7 @@ static int apply_model(il_detector *d, il_registry *registry, const char *model,
 {
     json_t *root = config ? il_json_loads(config, 0, NULL) : NULL;
     int rc = apply_yaml(d, registry, model, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = note_training(&d->card, root, e);
     json_decref(root);
     return rc;
@@ -222,7 +222,7 @@ static int apply_notes(il_detector *d, il_registry *registry, const char *model,
 {
     il_bundle *b = NULL;
     int rc = il_bundle_read(&b, d->card.weights, e);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     const char *config = il_bundle_noted(b, "config");
     if (model)
@@ -231,9 +231,9 @@ static int apply_notes(il_detector *d, il_registry *registry, const char *model,
         rc = apply_config(d, registry, config, NULL, e);
     else
         rc = il_fail(e, IL_EPARAM, "%s: does not name its model; name it with --model", d->card.weights);
-    if (rc == IL_OK)
+    if (!rc)
         rc = note_from(&d->card.trained_on, b, "trained_on", e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = note_from(&d->card.mask_policy, b, "mask_policy", e);
     il_bundle_free(b);
     return rc;
@@ -245,15 +245,15 @@ int il_detector_from_file(il_detector *out, il_registry *registry, const char *w
     il_detector d = { .card = { .tested = { .iou = NAN } } };
     il_digest digest;
     int rc = il_sha256_file(&digest, weights, e);
-    if (rc == IL_OK && !(d.card.weights = il_text_copy(weights)))
+    if (!rc && !(d.card.weights = il_text_copy(weights)))
         rc = il_fail_oom(e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = apply_notes(&d, registry, model, e);
-    if (rc == IL_OK && !(d.card.model = il_text_copy(d.choice.plugin->name)))
+    if (!rc && !(d.card.model = il_text_copy(d.choice.plugin->name)))
         rc = il_fail_oom(e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = load(&d, device, e);
-    if (rc != IL_OK) {
+    if (rc) {
         il_detector_close(&d);
         return rc;
     }
@@ -275,7 +275,7 @@ int il_detector_try(il_detector *d, int tile, il_err *e)
     il_image black = { 0 };
     il_tiled_inference_result r = { 0 };
     int rc = il_image_new(&black, tile, tile, 3, e);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     memset(black.pixels, 0, (size_t)tile * (size_t)tile * 3);
     d->base_bytes = most_bytes();
@@ -283,5 +283,5 @@ int il_detector_try(il_detector *d, int tile, il_err *e)
     d->tile_bytes = most_bytes() - d->base_bytes;
     il_tiled_inference_free(&r);
     il_image_free(&black);
-    return rc == IL_OK ? rc : il_fail_in(e, "tiles of %d", tile);
+    return rc ? il_fail_in(e, "tiles of %d", tile) : rc;
 }

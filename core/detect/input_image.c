@@ -58,14 +58,14 @@ int il_input_image_open(il_input_image *out, const char *path, il_err *e)
     il_image size = { 0 };
     int rc = strcmp(path, IL_SUBJECT_STDIN) == 0 ? read_stdin(&s.data, &s.size, e)
                                                  : il_image_file_load(&s.data, &s.size, path, e);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     il_image_file in = { .path = il_input_image_name(path), .data = s.data, .size = s.size, .header_only = true };
     const char *foreign = il_metadata_foreign(s.data, s.size);
     rc = !foreign ? il_image_file_decode(&size, &in, e)
                   : il_fail(e, IL_EFORMAT, "%s: is a %s file; expected PNG, JPEG or WebP: convert it to "
                             "PNG at full size (JPEG would remove part of the trace)", in.path, foreign);
-    if (rc != IL_OK) {
+    if (rc) {
         il_input_image_close(&s);
         return rc;
     }
@@ -84,7 +84,7 @@ static int make_rgb(il_image *image, il_err *e)
     if (image->channels == 3)
         return IL_OK;
     int rc = il_image_to_rgb(&rgb, image, e);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     il_image_free(image);
     *image = rgb;
@@ -97,9 +97,9 @@ int il_input_image_decode(il_input_image *s, il_err *e)
     int rc = il_image_file_decode(&s->image, &in, e);
     free(s->data);
     s->data = NULL;
-    if (rc == IL_OK)
+    if (!rc)
         rc = make_rgb(&s->image, e);
-    return rc == IL_OK ? il_orientation_apply(&s->image, s->header.orientation, e) : rc;
+    return rc ? rc : il_orientation_apply(&s->image, s->header.orientation, e);
 }
 
 void il_input_image_close(il_input_image *s)

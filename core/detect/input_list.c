@@ -93,7 +93,7 @@ static int add_folder(il_input_list *g, const char *path, const struct stat *st,
     int rc = il_file_list(&names, path, &why);
     if (rc)
         return rc == IL_ENOMEM ? il_fail_oom(e) : add(g, path, strrchr(why.message, ':') + 2, e); /* without the path */
-    for (size_t i = 0; i < names.count && rc == IL_OK; i++) {
+    for (size_t i = 0; i < names.count && !rc; i++) {
         if (names.list[i][0] == '.')
             continue;
         char *next = il_text_path(path, names.list[i]);
@@ -115,7 +115,7 @@ static int add_existing(il_input_list *g, const char *path, const char *without,
         return add(g, path, NULL, e);
     size_t before = g->count;
     int rc = add_folder(g, path, &st, without, NULL, e);
-    return rc == IL_OK && g->count == before && !is_same(without, &st) ? add(g, path, "the folder contains no image",
+    return !rc && g->count == before && !is_same(without, &st) ? add(g, path, "the folder contains no image",
                                                                              e) : rc;
 }
 
@@ -134,7 +134,7 @@ static int add_pattern(il_input_list *g, const char *word, const char *without, 
         rc = il_fail_oom(e);
     else if (result != 0)
         rc = add(g, word, "no file matches this pattern", e);
-    for (size_t i = 0; result == 0 && i < found.gl_pathc && rc == IL_OK; i++)
+    for (size_t i = 0; result == 0 && i < found.gl_pathc && !rc; i++)
         rc = add_existing(g, found.gl_pathv[i], without, e);
     globfree(&found);
     return rc;

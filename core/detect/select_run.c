@@ -30,7 +30,7 @@ static int pick_best(char id[24], il_store *store, il_err *e)
 {
     il_rows rows = { 0 };
     int rc = il_store_query(&rows, store, best_run, NULL, e);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     if (rows.count)
         snprintf(id, 24, "%s", il_rows_text(&rows, 0, "id"));
@@ -67,7 +67,7 @@ static int pick_named(char id[24], size_t *namesakes, il_store *store, const cha
 {
     il_rows rows = { 0 };
     int rc = il_store_query(&rows, store, done_runs, NULL, e);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     bool *fits = calloc(rows.count + 1, sizeof *fits);
     size_t found = 0, last = 0;
@@ -163,7 +163,7 @@ static int read_alarms(il_card *card, il_store *store, const char *id, il_err *e
 {
     il_rows rows = { 0 };
     int rc = il_store_query(&rows, store, alarm_facts, (const char *[]){ id, NULL }, e);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     card->tested.alarms.pictures = il_rows_int(&rows, 0, "pictures");
     card->tested.alarms.alarms = il_rows_int(&rows, 0, "alarms");
@@ -188,17 +188,17 @@ int il_select_run(il_card *card, char **config, char **params, il_store *store, 
     size_t namesakes = 1;
     il_rows rows = { 0 };
     int rc = wanted ? pick_named(id, &namesakes, store, wanted, e) : pick_best(id, store, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_store_query(&rows, store, run_facts, (const char *[]){ id, NULL }, e);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     rc = copy_facts(card, config, params, &rows, e);
     il_store_rows_free(&rows);
-    if (rc == IL_OK)
+    if (!rc)
         rc = find_weights(card, store, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = read_alarms(card, store, id, e);
-    if (rc != IL_OK)
+    if (rc)
         card_clear(card, config, params);
     else
         card->namesakes = namesakes;

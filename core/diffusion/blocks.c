@@ -13,7 +13,7 @@ int il_blocks_state(il_state **out, il_device device, il_dtype dtype, il_err *e)
     if (dtype != IL_DTYPE_F32 && dtype != IL_DTYPE_F16 && dtype != IL_DTYPE_BF16)
         return il_fail(e, IL_EPARAM, "the type of a network must be float32, float16 or bfloat16");
     int rc = il_state_new(out, device, 0, e);
-    if (rc == IL_OK)
+    if (!rc)
         il_state_dtype(*out, dtype);
     return rc;
 }

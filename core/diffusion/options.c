@@ -43,7 +43,7 @@ int il_options_open(il_options **out, const char *folder, const char *name, il_e
     }
     snprintf(c->path, size, "%s/%s", folder, name);
     rc = load(c, e);
-    if (rc != IL_OK)
+    if (rc)
         goto done;
     *out = c;
     c = NULL;

@@ -100,19 +100,19 @@ int il_text_encoder_open(il_text_encoder **out, const char *folder, const il_net
     if (!t)
         return il_fail_oom(e);
     int rc = il_opts_read(&o, sizeof o, given, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_options_open(&c, folder, "config.json", e);
-    if (rc != IL_OK)
+    if (rc)
         goto done;
     read_options(&t->o, c);
     rc = il_options_status(c, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_blocks_state(&t->state, o.device, o.dtype, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = declare(t, e);
-    if (rc == IL_OK && !o.no_weights)
+    if (!rc && !o.no_weights)
         rc = load(t, folder, &o, e);
-    if (rc != IL_OK)
+    if (rc)
         goto done;
     *out = t;
     t = NULL;

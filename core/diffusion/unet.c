@@ -139,11 +139,11 @@ static int make_frequencies(il_unet *u, il_err *e)
     for (int i = 0; i < half; i++)
         u->frequencies[i] = (float)-log(10000) * (float)i / (float)(half - u->o.freq_shift);
     int rc = il_scope_open(&s, NULL, e);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     il_tensor *t = il_exp(s, il_from_f32(s, u->frequencies, 1, shape));
     rc = il_scope_status(s, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_read_f32(t, u->frequencies, (size_t)half, e);
     il_scope_close(s);
     return rc;
@@ -154,11 +154,11 @@ static int make_frequencies(il_unet *u, il_err *e)
 static int build(il_unet *u, const char *folder, const il_network_opts *o, il_err *e)
 {
     int rc = il_blocks_state(&u->state, o->device, o->dtype, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = declare(u, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = make_frequencies(u, e);
-    if (rc != IL_OK || o->no_weights)
+    if (rc || o->no_weights)
         return rc;
     return il_weights_load(u->state, (il_weights_spec){ .folder = folder, .stem = "diffusion_pytorch_model",
                                                         .pickled = "diffusion_pytorch_model", .variant = o->variant }, e);
@@ -172,15 +172,15 @@ int il_unet_open(il_unet **out, const char *folder, const il_network_opts *given
     if (!u)
         return il_fail_oom(e);
     int rc = il_opts_read(&o, sizeof o, given, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_options_open(&c, folder, "config.json", e);
-    if (rc != IL_OK)
+    if (rc)
         goto done;
     il_unet_options_read(&u->o, c);
     rc = il_options_status(c, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = build(u, folder, &o, e);
-    if (rc != IL_OK)
+    if (rc)
         goto done;
     *out = u;
     u = NULL;

@@ -183,19 +183,19 @@ int il_vae_open(il_vae **out, const char *folder, const il_network_opts *given, 
     if (!v)
         return il_fail_oom(e);
     int rc = il_opts_read(&o, sizeof o, given, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_options_open(&c, folder, "config.json", e);
-    if (rc != IL_OK)
+    if (rc)
         goto done;
     read_options(&v->o, c);
     rc = il_options_status(c, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_blocks_state(&v->state, o.device, o.dtype, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = declare(v, e);
-    if (rc == IL_OK && !o.no_weights)
+    if (!rc && !o.no_weights)
         rc = load(v, folder, &o, e);
-    if (rc != IL_OK)
+    if (rc)
         goto done;
     *out = v;
     v = NULL;

@@ -131,18 +131,18 @@ static int load_tensor(struct load *l, const char *name, const il_tensor *from, 
     if (json_object_set_new(l->seen, own, json_true()) != 0)
         return il_fail_oom(e);
     int rc = il_assign(to, from, e);
-    return rc == IL_OK ? IL_OK : il_fail_in(e, "tensor %.150s", name);
+    return rc ? il_fail_in(e, "tensor %.150s", name) : IL_OK;
 }
 
 static int load_file(struct load *l, const char *path, il_err *e)
 {
     il_bundle *b = NULL;
     int rc = il_bundle_read(&b, path, e);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
-    for (size_t i = 0; i < il_bundle_count(b) && rc == IL_OK; i++)
+    for (size_t i = 0; i < il_bundle_count(b) && !rc; i++)
         rc = load_tensor(l, il_bundle_name(b, i), il_bundle_at(b, i), e);
-    if (rc != IL_OK)
+    if (rc)
         il_fail_in(e, "%s", path);
     il_bundle_free(b);
     return rc;
@@ -176,12 +176,12 @@ static int load_shards(struct load *l, const char *index, il_err *e)
         rc = il_fail(e, IL_EFORMAT, "%s: 'weight_map' must be an object of tensor names and their files", index);
     json_object_foreach(map, tensor, file) {
         const char *name = json_string_value(file);
-        if (rc != IL_OK)
+        if (rc)
             break;
         if (name && json_object_get(done, name))
             continue;
         rc = load_shard(l, index, name, e);
-        if (rc == IL_OK && json_object_set_new(done, name, json_true()) != 0)
+        if (!rc && json_object_set_new(done, name, json_true()) != 0)
             rc = il_fail_oom(e);
     }
     json_decref(done);
@@ -205,9 +205,9 @@ int il_weights_load(il_state *st, il_weights_spec w, il_err *e)
     bool index = false;
     struct load l = { st, &w, json_object() };
     int rc = l.seen ? find_file(&path, &index, &w, e) : il_fail_oom(e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = index ? load_shards(&l, path, e) : load_file(&l, path, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = check_complete(&l, path, e);
     json_decref(l.seen);
     free(path);
@@ -221,14 +221,14 @@ int il_weights_uses(il_uses *out, il_weights_spec w, il_err *e)
     json_t *root = NULL, *seen = json_object(), *file;
     const char *tensor;
     int rc = seen ? find_file(&path, &index, &w, e) : il_fail_oom(e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_uses_add(out, path, e);
-    if (rc == IL_OK && index)
+    if (!rc && index)
         root = il_json_load_file(path, 0, NULL); /* an invalid one is reported when it is read */
     json_object_foreach(json_object_get(root, "weight_map"), tensor, file) {
         const char *name = json_string_value(file);
         il_text shard = { 0 };
-        if (rc != IL_OK || !name || strchr(name, '/') || json_object_get(seen, name))
+        if (rc || !name || strchr(name, '/') || json_object_get(seen, name))
             continue;
         il_text_add(&shard, "%s/%s", w.folder, name);
         if (shard.failed || json_object_set_new(seen, name, json_true()) != 0)

@@ -39,7 +39,7 @@ int il_heatmap_scores(il_image *out, const il_image *score, il_err *e)
     uint8_t colours[256][3];
     il_image heat = { 0 };
     int rc = il_image_new(&heat, score->width, score->height, 3, e);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     for (int i = 0; i < 256; i++)
         heat_colour(colours[i], i / 255.0);
@@ -68,12 +68,12 @@ static int open_mask(il_image *out, const il_image *mask, int size, il_err *e)
 {
     il_image rest = { 0 }, shrunk = { 0 };
     int rc = il_image_crop(&rest, mask, 0, 0, mask->width, mask->height, e);
-    if (rc == IL_OK) {
+    if (!rc) {
         il_image_invert(&rest);
         rc = il_image_maximum(&shrunk, &rest, size, e);
     }
     il_image_free(&rest);
-    if (rc == IL_OK) {
+    if (!rc) {
         il_image_invert(&shrunk);
         rc = il_image_maximum(out, &shrunk, size, e);
     }
@@ -88,13 +88,13 @@ int il_heatmap_overlay(il_image *photo, const il_image *mask, il_err *e)
     int line = shorter / 700 + 1 < MOST_LINE ? shorter / 700 + 1 : MOST_LINE; /* visible even when shrunk */
     il_image solid = { 0 }, around = { 0 }, rim = { 0 };
     int rc = open_mask(&solid, mask, 2 * line + 1, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_image_maximum(&around, &solid, 2 * line + 1, e);
     il_image_free(&solid);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_image_maximum(&rim, &around, 2 * ((line + 1) / 2) + 1, e);
     size_t pixels = (size_t)photo->width * (size_t)photo->height;
-    for (size_t i = 0; i < pixels && rc == IL_OK; i++) {
+    for (size_t i = 0; i < pixels && !rc; i++) {
         uint8_t *to = photo->pixels + 3 * i;
         if (mask->pixels[i])
             mix(to, tint, TINT);

@@ -155,7 +155,7 @@ static int save(const char *path, const uint8_t *data, size_t size, il_err *e)
 {
     il_atomic_file w;
     int rc = il_atomic_file_begin(&w, path, e);
-    return rc == IL_OK ? il_atomic_file_end(&w, path, false, il_atomic_file_put(&w, data, size, e), e) : rc;
+    return rc ? rc : il_atomic_file_end(&w, path, false, il_atomic_file_put(&w, data, size, e), e);
 }
 
 static bool ends(const char *path, const char *ending)

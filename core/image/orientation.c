@@ -23,7 +23,7 @@ int il_orientation_apply(il_image *image, int orientation, il_err *e)
     il_image out = { 0 };
     int rc = il_image_new(&out, t.swap ? image->height : image->width, t.swap ? image->width : image->height,
                           image->channels, e);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     size_t channels = (size_t)image->channels;
     uint8_t *to = out.pixels;

@@ -63,7 +63,7 @@ static int find_split(char **out, const char *root, const char *name, il_err *e)
     if (!S_ISDIR(st.st_mode))
         return il_fail(e, IL_EDATA, "%s: is not a folder; expected the folder of a data set", root);
     int rc = il_split_folder(out, root, split, e);
-    if (rc == IL_OK && !*out)
+    if (!rc && !*out)
         return il_fail(e, IL_EDATA, "%s: has no folder for the %s split; expected %s/%s", root, name, root,
                        split == IL_SPLIT_VALIDATION ? "validation (or val, valid)" : name);
     return rc;

@@ -102,7 +102,7 @@ static bool has_work(const il_loader *l)
 
 static void note_done(il_loader *l, struct slot *slot, int place, int rc, const il_err *why)
 {
-    slot->kept[place] = rc == IL_OK;
+    slot->kept[place] = !rc;
     bool fatal = rc && (l->opts.missing == IL_MISSING_REFUSE || rc == IL_ENOMEM);
     if (fatal && (slot->failed < 0 || place < slot->failed)) {
         slot->failed = place;

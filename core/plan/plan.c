@@ -223,10 +223,10 @@ static int resolve_runs(il_plan *p, const struct reading *in, il_registry *regis
     size_t cells = 0;
     for (size_t i = 0; !rc && i < in->variants.count; i++) {
         rc = il_resolve_run(&p->runs[i], &r, &in->variants.list[i], e);
-        p->count += rc == IL_OK;
+        p->count += !rc;
         if (!rc && in->nsets)
             rc = name_sets(&p->runs[i], in, &in->variants.list[i], e);
-        cells += rc == IL_OK ? p->runs[i].ntests : 0;
+        cells += !rc ? p->runs[i].ntests : 0;
         if (!rc && cells > MAX_CELLS)
             rc = il_yaml_fail(in->grid, in->variants.list[i].place, e, IL_EPARAM,
                               "more than %d cells: %zu runs, each tested on %zu sets of images", MAX_CELLS,

@@ -110,12 +110,12 @@ static int read_settings(struct entry *x, il_err *e)
     if (!specs)
         return IL_OK;
     int rc = il_params_new(&p, specs, e);
-    for (const il_param_spec *s = specs; s->name && rc == IL_OK; s++) {
+    for (const il_param_spec *s = specs; s->name && !rc; s++) {
         const il_node *value = il_yaml_get(x->node, s->name);
         if (value)
             rc = set(p, s->name, x, value, e);
     }
-    if (rc == IL_OK) {
+    if (!rc) {
         x->plain.first = (int)il_params_int(p, "first");
         x->plain.shift = il_params_bool(p, "shift");
     }
@@ -129,12 +129,12 @@ static int read_level(double *level, const struct entry *x, const il_node *value
     const il_degrade_spec *spec = il_degrade_spec_of(x->kind);
     il_params *p = NULL;
     int rc = il_params_new(&p, spec->level, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = set(p, "level", x, value, e);
-    if (rc == IL_OK)
+    if (!rc)
         *level = spec->level->type == IL_PARAM_INT ? (double)il_params_int(p, "level") : il_params_real(p, "level");
     il_params_free(p);
-    if (rc == IL_OK && spec->odd && (int)*level % 2 == 0)
+    if (!rc && spec->odd && (int)*level % 2 == 0)
         rc = fail_level(x, value, e, "is even; expected an odd number");
     return rc;
 }
@@ -160,7 +160,7 @@ static int read_levels(il_degrade_levels *l, struct entry *x, il_err *e)
     const il_node *levels = il_yaml_get(x->node, "levels");
     int rc = IL_OK;
     x->first = l->count;
-    for (size_t i = 0; !levels && rc == IL_OK && i < IL_DEGRADE_LEVELS && spec->fallback[i] > 0; i++)
+    for (size_t i = 0; !levels && !rc && i < IL_DEGRADE_LEVELS && spec->fallback[i] > 0; i++)
         rc = add(l, x, spec->fallback[i], x->node, e);
     if (!levels)
         return rc;
@@ -168,10 +168,10 @@ static int read_levels(il_degrade_levels *l, struct entry *x, il_err *e)
         return fail_in(x, levels, e, "levels must be a list");
     if (levels->count == 0)
         return fail_in(x, levels, e, "levels must not be empty");
-    for (size_t i = 0; rc == IL_OK && i < levels->count; i++) {
+    for (size_t i = 0; !rc && i < levels->count; i++) {
         double level = 0;
         rc = read_level(&level, x, levels->items[i], e);
-        if (rc == IL_OK)
+        if (!rc)
             rc = add(l, x, level, levels->items[i], e);
     }
     return rc;
@@ -181,14 +181,14 @@ int il_degrade_levels_read(il_degrade_levels *out, const il_setting *slot, const
 {
     il_degrade_levels l = { 0 };
     int rc = list->kind == IL_NODE_LIST ? IL_OK : fail(slot, list, e, "must be a list");
-    for (size_t i = 0; rc == IL_OK && i < list->count; i++) {
+    for (size_t i = 0; !rc && i < list->count; i++) {
         struct entry x = { .slot = slot, .node = list->items[i] };
         rc = find_kind(&x, &l, e);
-        if (rc == IL_OK)
+        if (!rc)
             rc = check_keys(&x, e);
-        if (rc == IL_OK)
+        if (!rc)
             rc = read_settings(&x, e);
-        if (rc == IL_OK)
+        if (!rc)
             rc = read_levels(&l, &x, e);
     }
     if (rc)

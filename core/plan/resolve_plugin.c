@@ -116,7 +116,7 @@ static int find_plugin(const il_plugin **out, il_resolver *r, const il_setting *
         return il_yaml_fail(r->grid, base, e, IL_EPARAM, "'base' must set '%s'", what->key);
     il_err why = {0};
     int rc = il_registry_find(out, r->registry, what->kind, name ? name->value->text : what->fallback, &why);
-    if (rc == IL_OK)
+    if (!rc)
         return IL_OK;
     if (rc == IL_ENOMEM)
         return il_fail_oom(e);

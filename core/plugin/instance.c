@@ -34,7 +34,7 @@ int il_policy_labels(float labels[256], const il_choice *policy, il_err *e)
     const il_plugin *p = policy->plugin;
     void *self = NULL;
     int rc = p->open ? p->open(&self, policy->params, e) : IL_OK;
-    if (rc != IL_OK)
+    if (rc)
         return il_fail_in(e, "mask policy %s", p->name);
     for (int grey = 0; grey < 256; grey++)
         labels[grey] = p->mask_policy->label(self, (uint8_t)grey);

@@ -15,15 +15,15 @@ int il_model_open(il_model *out, const il_choice *choice, il_model_opts opts, il
     il_model m = { .plugin = choice->plugin, .device = opts.device, .precision = opts.precision,
                    .order = order_for(opts) };
     int rc = m.plugin->open ? m.plugin->open(&m.self, choice->params, e) : IL_OK;
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_state_new(&m.state, opts.device, opts.seed, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = m.plugin->model->build(m.self, m.state, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_state_status(m.state, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_state_order(m.state, m.order, e);
-    if (rc != IL_OK) {
+    if (rc) {
         il_fail_in(e, "model %s", choice->label);
         il_model_close(&m);
         return rc;
@@ -68,18 +68,18 @@ int il_model_load(il_model *m, const char *path, const char *const *skip, il_err
 {
     il_bundle *b = NULL;
     int rc = il_bundle_read(&b, path, e);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     rc = il_state_load(m->state, b, IL_OPTS(il_load_opts, .skip = skip), e);
     il_bundle_free(b);
-    return rc == IL_OK ? rc : il_fail_in(e, "%s", path);
+    return rc ? il_fail_in(e, "%s", path) : rc;
 }
 
 int il_loss_open(il_loss *out, const il_choice *choice, il_err *e)
 {
     il_loss l = { .plugin = choice->plugin };
     int rc = l.plugin->open ? l.plugin->open(&l.self, choice->params, e) : IL_OK;
-    if (rc != IL_OK)
+    if (rc)
         return il_fail_in(e, "loss %s", choice->label);
     *out = l;
     return IL_OK;

@@ -44,12 +44,12 @@ static int forward(struct sweep *w, int row, int first, int count, il_err *e)
     }
     il_scope *s = NULL;
     int rc = il_scope_open(&s, IL_OPTS(il_scope_opts, .device = w->model->device, .precision = w->model->precision), e);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     il_tensor *image = il_from_pixels(s, w->input, count, tile, tile, 3, w->table);
     il_tensor *logit = il_model_forward(w->model, s, image, NULL);
     rc = il_scope_status(s, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_read_f32(logit, w->logit, (size_t)count * area, e);
     il_scope_close(s);
     return rc;
@@ -95,16 +95,16 @@ static int settle(struct sweep *w, int top, int rows, il_err *e)
 static int sweep_row(struct sweep *w, int row, il_err *e)
 {
     int tile = w->opts.tile, width = w->photo->width, rc = IL_OK;
-    for (int first = 0; first < w->across.count && rc == IL_OK; first += w->opts.batch) {
+    for (int first = 0; first < w->across.count && !rc; first += w->opts.batch) {
         int left = w->across.count - first, count = left < w->opts.batch ? left : w->opts.batch;
         rc = forward(w, row, first, count, e);
-        for (int k = 0; k < count && rc == IL_OK; k++)
+        for (int k = 0; k < count && !rc; k++)
             blend(w, row, first + k, w->logit + (size_t)k * (size_t)tile * (size_t)tile);
     }
     int top = w->down.start[row];
     int next = row + 1 < w->down.count ? w->down.start[row + 1] : w->photo->height;
     int done = next - top < tile ? next - top : tile;
-    if (rc == IL_OK)
+    if (!rc)
         rc = settle(w, top, done, e);
     size_t kept = (size_t)(tile - done) * (size_t)width, gone = (size_t)done * (size_t)width;
     memmove(w->band, w->band + gone, kept * sizeof *w->band);
@@ -120,9 +120,9 @@ static int prepare(struct sweep *w, il_err *e)
         w->table[i] = (float)i / 255;
     w->level = log(w->opts.threshold / (1 - w->opts.threshold));
     int rc = il_tiles_axis(&w->across, width, tile, w->opts.overlap, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_tiles_axis(&w->down, height, tile, w->opts.overlap, e);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     w->band = calloc((size_t)tile * (size_t)width, sizeof *w->band);
     w->input = malloc(3 * area);
@@ -130,16 +130,16 @@ static int prepare(struct sweep *w, il_err *e)
     if (!w->band || !w->input || !w->logit)
         return il_fail_oom(e);
     rc = il_image_new(&w->result.score, width, height, 1, e);
-    return rc == IL_OK ? il_image_new(&w->result.mask, width, height, 1, e) : rc;
+    return rc ? rc : il_image_new(&w->result.mask, width, height, 1, e);
 }
 
 int il_tiled_inference_run(il_tiled_inference_result *out, const il_model *m, const il_image *photo, il_tiled_inference_opts o, il_err *e)
 {
     struct sweep w = { .model = m, .photo = photo, .opts = o };
     int rc = prepare(&w, e);
-    for (int row = 0; row < w.down.count && rc == IL_OK; row++)
+    for (int row = 0; row < w.down.count && !rc; row++)
         rc = sweep_row(&w, row, e);
-    if (rc == IL_OK)
+    if (!rc)
         *out = w.result;
     else
         il_tiled_inference_free(&w.result);

@@ -44,7 +44,7 @@ int il_tiles_axis(il_axis *out, int side, int tile, int overlap, il_err *e)
     a.weight = malloc(count * (size_t)tile * sizeof *a.weight);
     double *shape = malloc((size_t)tile * sizeof *shape), *sum = malloc((size_t)side * sizeof *sum);
     int rc = a.start && a.weight && shape && sum ? IL_OK : il_fail_oom(e);
-    if (rc == IL_OK) {
+    if (!rc) {
         for (int t = 0; t < a.count; t++)
             a.start[t] = t < a.count - 1 ? t * step : side > tile ? side - tile : 0;
         for (int i = 0; i < tile; i++)

@@ -45,10 +45,10 @@ static int find_winner(int64_t *cell, il_store *s, const il_rows *rivals, il_err
     for (size_t i = 0; i < rivals->count; i++)
         names[i] = il_rows_text(rivals, i, "cell");
     int rc = il_compare_tests(&c, s, names, rivals->count, IL_METRIC_IOU, &why);
-    if (rc == IL_OK && winner(&c) < c.ncells)
+    if (!rc && winner(&c) < c.ncells)
         *cell = c.cells[winner(&c)].cell;
     il_compare_free(&c);
-    if (rc == IL_OK || rc == IL_EDATA) /* no picture in common: none stands out */
+    if (!rc || rc == IL_EDATA) /* no picture in common: none stands out */
         return IL_OK;
     *e = why;
     return rc;
@@ -59,10 +59,10 @@ int il_best_cell(size_t *out, il_store *s, const int64_t *cells, size_t count, i
     il_rows rivals = { 0 };
     int64_t best = 0;
     int rc = read_rivals(&rivals, s, cells, count, e);
-    if (rc == IL_OK && rivals.count >= 2 && rivals.count <= IL_COMPARE_MOST)
+    if (!rc && rivals.count >= 2 && rivals.count <= IL_COMPARE_MOST)
         rc = find_winner(&best, s, &rivals, e);
     il_store_rows_free(&rivals);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     *out = count;
     for (size_t i = 0; best && i < count; i++)

@@ -92,7 +92,7 @@ static int take_named(il_comparison *c, const il_rows *all, const char *name, il
         if (taken && number)
             return il_fail(e, IL_EDATA, "cell %s is named twice, or is the same test as another", name);
         int rc = taken ? IL_OK : take(c, all, i, e);
-        if (rc != IL_OK)
+        if (rc)
             return rc;
     }
     if (!any)
@@ -120,11 +120,11 @@ static int choose(il_comparison *c, il_store *s, const char *const *names, size_
     list_numbers(&numbers, names, count);
     int rc = numbers.failed ? il_fail_oom(e)
                             : il_store_query(&all, s, all_cells, (const char *const[]){ numbers.data, NULL }, e);
-    for (size_t i = 0; rc == IL_OK && i < count; i++)
+    for (size_t i = 0; !rc && i < count; i++)
         rc = take_named(c, &all, names[i], e);
     il_text_free(&numbers);
     il_store_rows_free(&all);
-    if (rc == IL_OK && c->ncells < 2)
+    if (!rc && c->ncells < 2)
         return il_fail(e, IL_EDATA, "%zu cell to compare; expected two or more", c->ncells);
     return rc;
 }
@@ -144,7 +144,7 @@ static int read_values(il_compare_cell *cell, il_store *s, il_metric metric, il_
     snprintf(sql, sizeof sql, "SELECT i.id, %s AS value FROM images i LEFT JOIN scores s USING (test, id) WHERE i.test = ?1",
              metrics[metric].sql);
     int rc = il_store_query(&cell->rows, s, sql, args, e);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     cell->pictures = cell->rows.count;
     cell->values = calloc(cell->pictures ? cell->pictures : 1, sizeof *cell->values);
@@ -188,7 +188,7 @@ static int find_intervals(il_interval *out, il_series *samples, size_t count, bo
 {
     for (size_t i = 0; i < count; i++)
         out[i] = (il_interval){ NAN, NAN };
-    if (rc == IL_OK && wanted)
+    if (!rc && wanted)
         rc = il_bootstrap_means(out, samples, count, boot, e);
     for (size_t i = 0; i < count; i++)
         free((void *)samples[i].x);
@@ -200,9 +200,9 @@ static int read_cells(il_comparison *c, il_store *s, il_err *e)
     il_series samples[IL_COMPARE_MOST] = { { 0 } };
     il_interval intervals[IL_COMPARE_MOST];
     int rc = IL_OK;
-    for (size_t i = 0; rc == IL_OK && i < c->ncells; i++) {
+    for (size_t i = 0; !rc && i < c->ncells; i++) {
         rc = read_values(&c->cells[i], s, c->metric, e);
-        if (rc == IL_OK)
+        if (!rc)
             rc = sum_up(&samples[i], &c->cells[i], c->metric, e);
     }
     rc = find_intervals(intervals, samples, c->ncells, c->intervals, rc, e);
@@ -246,7 +246,7 @@ static int compare_pair(il_series *sample, il_compare_pair *p, const il_comparis
     size_t room = a->pictures + 1;
     double *x = malloc(room * sizeof *x), *y = malloc(room * sizeof *y), *d = malloc(room * sizeof *d);
     int rc = x && y && d ? IL_OK : il_fail_oom(e);
-    if (rc == IL_OK) {
+    if (!rc) {
         match(p, x, y, a, b);
         for (size_t i = 0; i < p->n; i++)
             d[i] = x[i] - y[i];
@@ -264,11 +264,11 @@ static int correct(il_comparison *c, il_err *e)
 {
     double *p = malloc((c->npairs ? c->npairs : 1) * sizeof *p);
     int rc = p ? IL_OK : il_fail_oom(e);
-    for (int test = 0; rc == IL_OK && test < 2; test++) {
+    for (int test = 0; !rc && test < 2; test++) {
         for (size_t i = 0; i < c->npairs; i++)
             p[i] = test ? c->pairs[i].ttest : c->pairs[i].wilcoxon;
         rc = il_stats_holm(p, c->npairs, e);
-        for (size_t i = 0; rc == IL_OK && i < c->npairs; i++)
+        for (size_t i = 0; !rc && i < c->npairs; i++)
             *(test ? &c->pairs[i].ttest_holm : &c->pairs[i].wilcoxon_holm) = p[i];
     }
     free(p);
@@ -282,8 +282,8 @@ static int compare_pairs(il_comparison *c, il_err *e)
     il_interval *intervals = calloc(most, sizeof *intervals);
     c->pairs = calloc(most, sizeof *c->pairs);
     int rc = c->pairs && samples && intervals ? IL_OK : il_fail_oom(e);
-    for (size_t a = 0; rc == IL_OK && a < c->ncells; a++)
-        for (size_t b = a + 1; rc == IL_OK && b < c->ncells; b++) {
+    for (size_t a = 0; !rc && a < c->ncells; a++)
+        for (size_t b = a + 1; !rc && b < c->ncells; b++) {
             il_compare_pair *p = &c->pairs[c->npairs];
             p->a = a;
             p->b = b;
@@ -291,7 +291,7 @@ static int compare_pairs(il_comparison *c, il_err *e)
         }
     if (samples && intervals)
         rc = find_intervals(intervals, samples, c->npairs, c->intervals, rc, e);
-    for (size_t i = 0; rc == IL_OK && i < c->npairs; i++)
+    for (size_t i = 0; !rc && i < c->npairs; i++)
         c->pairs[i].interval = intervals[i];
     free(samples);
     free(intervals);
@@ -304,11 +304,11 @@ static int all_pairs(il_comparison *c, il_err *e)
     int rc = compare_pairs(c, e);
     for (size_t i = 0; i < c->npairs; i++)
         found += c->pairs[i].n + c->pairs[i].undefined;
-    if (rc == IL_OK && found == 0)
+    if (!rc && found == 0)
         return il_fail(e, IL_EDATA, "cells %lld and %lld%s cannot be paired: they were tested on different pictures (%s; %s)",
                        (long long)c->cells[0].cell, (long long)c->cells[1].cell, c->ncells > 2 ? " and the others" : "",
                        c->cells[0].tested, c->cells[1].tested);
-    return rc == IL_OK ? correct(c, e) : rc;
+    return rc ? rc : correct(c, e);
 }
 
 bool il_compare_differ(const il_compare_pair *p)
@@ -357,13 +357,13 @@ static int compare(il_comparison *out, il_store *s, const char *const *names, si
 {
     il_comparison c = { .metric = how.metric, .intervals = how.intervals, .cells = calloc(IL_COMPARE_MOST, sizeof *c.cells) };
     int rc = c.cells ? choose(&c, s, names, count, e) : il_fail_oom(e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = read_cells(&c, s, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = all_pairs(&c, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = all_seeds(&c, e);
-    if (rc != IL_OK) {
+    if (rc) {
         il_compare_free(&c);
         return rc;
     }

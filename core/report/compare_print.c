@@ -145,14 +145,14 @@ static int print_tables(FILE *to, const il_comparison *c, const il_table tables[
 {
     il_text notes = { 0 };
     int rc = IL_OK;
-    for (int i = 0; rc == IL_OK && i < (c->nseeds ? 3 : 2); i++) {
+    for (int i = 0; !rc && i < (c->nseeds ? 3 : 2); i++) {
         fputs(i ? "\n" : "", to);
         rc = il_format_table(to, &tables[i], format, e);
     }
     add_notes(&notes, c);
-    if (rc == IL_OK && notes.failed)
+    if (!rc && notes.failed)
         rc = il_fail_oom(e);
-    if (rc == IL_OK && notes.data)
+    if (!rc && notes.data)
         fprintf(to, "\n%s", notes.data);
     il_text_free(&notes);
     return rc;
@@ -163,9 +163,9 @@ static int print(FILE *to, const il_comparison *c, const il_table tables[3], il_
     const il_json_part parts[] = { { NULL, "cells", &tables[0].rows }, { NULL, "pairs", &tables[1].rows },
                                    { NULL, "seeds", &tables[2].rows } };
     int rc = IL_OK;
-    for (int i = 0; rc == IL_OK && i < 3; i++)
+    for (int i = 0; !rc && i < 3; i++)
         rc = il_table_check(&tables[i], e);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     return format == IL_FORMAT_JSON  ? il_format_json_parts(to, parts, 3, e)
            : format == IL_FORMAT_CSV ? il_format_rows(to, &tables[1].rows, format, e)

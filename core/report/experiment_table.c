@@ -86,7 +86,7 @@ static int find_best(size_t *best, il_store *s, const il_matrix *m, const il_mat
 {
     int64_t *cells = calloc(p->runs.count + 1, sizeof *cells);
     int rc = cells ? IL_OK : il_fail_oom(e);
-    for (size_t k = 0; k < p->kinds.count && rc == IL_OK; k++) {
+    for (size_t k = 0; k < p->kinds.count && !rc; k++) {
         best[k] = p->runs.count;
         for (size_t run = 0; run < p->runs.count; run++) {
             const il_matrix_cell *c = il_matrix_find(p, m, run, k);
@@ -103,10 +103,10 @@ static int fill(il_table *t, il_store *s, const il_matrix *m, const il_matrix_pa
 {
     size_t *best = calloc(p->kinds.count + 1, sizeof *best);
     int rc = best ? IL_OK : il_fail_oom(e);
-    if (rc == IL_OK && view->medium != IL_MEDIUM_TEXT)
+    if (!rc && view->medium != IL_MEDIUM_TEXT)
         rc = find_best(best, s, m, p, e);
     add_columns(t, m, p);
-    for (size_t run = 0; run < p->runs.count && rc == IL_OK; run++) {
+    for (size_t run = 0; run < p->runs.count && !rc; run++) {
         const il_matrix_cell *first = il_matrix_run(m, p->runs.items[run]);
         il_experiment_labels(t, m, first)->warning = first->collapsed ? "collapsed" : NULL;
         for (size_t k = 0; k < p->kinds.count; k++)
@@ -265,5 +265,5 @@ int il_experiment_table(il_table *out, il_store *s, const il_matrix *m, size_t p
     add_title(t, p, view);
     int rc = fill(t, s, m, p, view, e);
     add_notes(t, m, part, view->medium);
-    return rc == IL_OK ? il_table_check(t, e) : rc;
+    return rc ? rc : il_table_check(t, e);
 }

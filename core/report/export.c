@@ -58,7 +58,7 @@ static int close_file(struct file *f, int rc, il_err *e)
     bool bad = f->to && ferror(f->to);
     if (f->to && fclose(f->to) != 0)
         bad = true;
-    if (rc == IL_OK && bad)
+    if (!rc && bad)
         rc = il_fail(e, IL_EIO, "%s: cannot be written: %s", f->path, strerror(errno));
     free(f->path);
     return rc;
@@ -70,7 +70,7 @@ static int put_rows(struct file *f, const il_rows *rows, il_export_format format
     if (format == IL_EXPORT_CSV && !f->begun)
         il_format_csv_line(f->to, rows, 0);
     f->begun = true;
-    for (size_t row = 0; row < rows->count && rc == IL_OK; row++) {
+    for (size_t row = 0; row < rows->count && !rc; row++) {
         if (format == IL_EXPORT_CSV)
             il_format_csv_line(f->to, rows, row + 1);
         else
@@ -89,9 +89,9 @@ static int put_table(const char *folder, il_store *s, size_t i, const char *expe
     struct file f = { 0 };
     il_rows rows = { 0 };
     int rc = il_store_query(&rows, s, tables[i].sql, (const char *[]){ experiment, NULL }, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = open_file(&f, folder, tables[i].name, ending_of(format), e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = put_rows(&f, &rows, format, e);
     rc = close_file(&f, rc, e);
     il_store_rows_free(&rows);
@@ -113,7 +113,7 @@ static int decode(il_bins *out, const char *text, il_err *e)
     }
     int rc = il_histogram_decode(out, code, bytes);
     free(code);
-    return rc == IL_OK ? rc : il_fail(e, IL_EFORMAT, "a histogram of scores is damaged");
+    return rc ? il_fail(e, IL_EFORMAT, "a histogram of scores is damaged") : rc;
 }
 
 static int put_scores(struct file *f, const il_rows *blobs, il_export_format format, il_err *e)
@@ -122,12 +122,12 @@ static int put_scores(struct file *f, const il_rows *blobs, il_export_format for
     static bool numeric[] = { true, false, true, true, true };
     il_rows none = { .columns = 5, .names = names, .numeric = numeric };
     int rc = put_rows(f, &none, format, e);
-    for (size_t row = 0; row < blobs->count && rc == IL_OK; row++) {
+    for (size_t row = 0; row < blobs->count && !rc; row++) {
         il_bins tampered, clean;
         rc = decode(&tampered, il_rows_text(blobs, row, "tampered"), e);
-        if (rc == IL_OK)
+        if (!rc)
             rc = decode(&clean, il_rows_text(blobs, row, "clean"), e);
-        for (int bin = 0; bin < IL_BINS && rc == IL_OK; bin++) {
+        for (int bin = 0; bin < IL_BINS && !rc; bin++) {
             char numbers[3][24];
             const int64_t counts[] = { bin, tampered.bins[bin], clean.bins[bin] };
             if (!counts[1] && !counts[2])
@@ -150,20 +150,20 @@ static int put_pictures(const char *folder, il_store *s, const char *experiment,
     struct file images = { 0 }, scores = { 0 };
     il_rows tests = { 0 };
     int rc = il_store_query(&tests, s, tests_sql, (const char *[]){ experiment, NULL }, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = open_file(&images, folder, "images", ending_of(format), e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = open_file(&scores, folder, "scores", ending_of(format), e);
-    for (size_t i = 0; i < tests.count && rc == IL_OK; i++) {
+    for (size_t i = 0; i < tests.count && !rc; i++) {
         const char *args[] = { il_rows_text(&tests, i, "id"), NULL };
         il_rows rows = { 0 };
         rc = il_store_query(&rows, s, images_sql, args, e);
-        if (rc == IL_OK)
+        if (!rc)
             rc = put_rows(&images, &rows, format, e);
         il_store_rows_free(&rows);
-        if (rc == IL_OK)
+        if (!rc)
             rc = il_store_query(&rows, s, scores_sql, args, e);
-        if (rc == IL_OK)
+        if (!rc)
             rc = put_scores(&scores, &rows, format, e);
         il_store_rows_free(&rows);
     }
@@ -193,7 +193,7 @@ static int put_epochs(FILE *to, il_store *s, const char *run, double start, il_e
                    { "iou/validation", "validation_iou" }, { "images_per_second", "images_per_second" } };
     il_rows rows = { 0 };
     int rc = il_store_query(&rows, s, board_epochs, (const char *[]){ run, NULL }, e);
-    for (size_t row = 0; row < rows.count && rc == IL_OK; row++)
+    for (size_t row = 0; row < rows.count && !rc; row++)
         for (size_t i = 0; i < sizeof series / sizeof *series; i++)
             if (il_rows_text(&rows, row, series[i].column))
                 il_tensorboard_scalar(to, start + il_rows_real(&rows, row, "seconds"), il_rows_int(&rows, row, "epoch"), series[i].tag,
@@ -206,7 +206,7 @@ static int put_tests(FILE *to, il_store *s, const char *run, double start, il_er
 {
     il_rows rows = { 0 };
     int rc = il_store_query(&rows, s, board_tests, (const char *[]){ run, NULL }, e);
-    for (size_t row = 0; row < rows.count && rc == IL_OK; row++) {
+    for (size_t row = 0; row < rows.count && !rc; row++) {
         char tag[300];
         snprintf(tag, sizeof tag, "%s_iou/%s/%s%s", il_rows_text(&rows, row, "split"), il_rows_text(&rows, row, "tested_dataset"),
                  il_rows_text(&rows, row, "tested_on"), il_rows_text(&rows, row, "degradation"));
@@ -230,18 +230,18 @@ static int put_run(const char *folder, il_store *s, const il_rows *runs, size_t 
             *c = '_';
     il_text_add(&path, "%s/%s-%s", folder, id, name);
     int rc = path.failed ? il_fail_oom(e) : IL_OK;
-    if (rc == IL_OK && mkdir(path.data, 0777) != 0)
+    if (!rc && mkdir(path.data, 0777) != 0)
         rc = il_fail(e, IL_EIO, "%s: cannot be made: %s", path.data, strerror(errno));
-    if (rc == IL_OK) {
+    if (!rc) {
         char ending[40];
         snprintf(ending, sizeof ending, ".%.0f.inpaintlab", start);
         rc = open_file(&f, path.data, "events.out.tfevents", ending, e);
     }
-    if (rc == IL_OK) {
+    if (!rc) {
         il_tensorboard_begin(f.to, start);
         rc = put_epochs(f.to, s, id, start, e);
     }
-    if (rc == IL_OK)
+    if (!rc)
         rc = put_tests(f.to, s, id, start, e);
     rc = close_file(&f, rc, e);
     il_text_free(&path);
@@ -252,7 +252,7 @@ static int put_board(const char *folder, il_store *s, const char *experiment, il
 {
     il_rows runs = { 0 };
     int rc = il_store_query(&runs, s, board_runs, (const char *[]){ experiment, NULL }, e);
-    for (size_t row = 0; row < runs.count && rc == IL_OK; row++)
+    for (size_t row = 0; row < runs.count && !rc; row++)
         rc = put_run(folder, s, &runs, row, e);
     il_store_rows_free(&runs);
     return rc;
@@ -263,14 +263,14 @@ int il_export_database(const char *folder, il_store *s, const char *experiment, 
     il_rows known = { 0 };
     const char *only = experiment ? experiment : "";
     int rc = il_store_query(&known, s, tables[0].sql, (const char *[]){ only, NULL }, e);
-    if (rc == IL_OK && experiment && known.count == 0)
+    if (!rc && experiment && known.count == 0)
         rc = il_fail(e, IL_EDATA, "no experiment is called '%s'", experiment);
     il_store_rows_free(&known);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     if (format == IL_EXPORT_TENSORBOARD)
         return put_board(folder, s, only, e);
-    for (size_t i = 0; i < sizeof tables / sizeof *tables && rc == IL_OK; i++)
+    for (size_t i = 0; i < sizeof tables / sizeof *tables && !rc; i++)
         rc = put_table(folder, s, i, only, format, e);
-    return rc == IL_OK ? put_pictures(folder, s, only, format, e) : rc;
+    return rc ? rc : put_pictures(folder, s, only, format, e);
 }

@@ -23,7 +23,7 @@ int il_format_table(FILE *to, const il_table *table, il_format format, il_err *e
         rc = il_format_json(to, &table->rows, e);
         break;
     }
-    if (rc == IL_OK && ferror(to))
+    if (!rc && ferror(to))
         return il_fail(e, IL_EIO, "the report cannot be written");
     return rc;
 }

@@ -50,7 +50,7 @@ static int json_rows(json_t **out, const il_rows *rows, il_err *e)
     for (size_t row = 0; list && row < rows->count; row++) {
         json_t *object = NULL;
         int rc = json_row(&object, rows, row, e);
-        if (rc != IL_OK) {
+        if (rc) {
             json_decref(list);
             return rc;
         }
@@ -65,10 +65,10 @@ int il_format_json_line(FILE *to, const il_rows *rows, size_t row, il_err *e)
     json_t *object = NULL;
     il_json_begin();
     int rc = json_row(&object, rows, row, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_json_put(to, object, JSON_COMPACT | JSON_REAL_PRECISION(15), e);
     json_decref(object);
-    if (rc == IL_OK)
+    if (!rc)
         fputc('\n', to);
     return rc;
 }
@@ -87,7 +87,7 @@ int il_format_json(FILE *to, const il_rows *rows, il_err *e)
     json_t *list = NULL;
     il_json_begin();
     int rc = json_rows(&list, rows, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = dump(to, list, e);
     json_decref(list);
     return rc;
@@ -98,7 +98,7 @@ int il_format_json_parts(FILE *to, const il_json_part *parts, size_t count, il_e
     il_json_begin();
     json_t *document = json_object();
     int rc = document ? IL_OK : il_fail_oom(e);
-    for (size_t i = 0; rc == IL_OK && i < count; i++) {
+    for (size_t i = 0; !rc && i < count; i++) {
         json_t *list = NULL, *place = document;
         if (parts[i].group) {
             place = json_object_get(document, parts[i].group);
@@ -110,10 +110,10 @@ int il_format_json_parts(FILE *to, const il_json_part *parts, size_t count, il_e
         if (!parts[i].rows)
             continue;
         rc = json_rows(&list, parts[i].rows, e);
-        if (rc == IL_OK && json_object_set_new(place, parts[i].name, list) != 0)
+        if (!rc && json_object_set_new(place, parts[i].name, list) != 0)
             rc = il_fail_oom(e);
     }
-    if (rc == IL_OK)
+    if (!rc)
         rc = dump(to, document, e);
     json_decref(document);
     return rc;

@@ -80,20 +80,20 @@ int il_format_latex(FILE *to, const il_table *table, il_err *e)
     char **seen = NULL;
     const il_footnotes *notes = &table->notes;
     int rc = il_table_values_seen(&seen, table, escape_latex, e);
-    if (rc == IL_OK && table->title.data)
+    if (!rc && table->title.data)
         rc = il_table_values_escaped(to, "% needs \\usepackage{booktabs} and \\usepackage[T1]{fontenc}\n"
                                      "\\begin{table}[htbp]\n\\centering\n\\caption{", table->title.data, "}\n", escape_latex, e);
-    if (rc == IL_OK && table->label.data)
+    if (!rc && table->label.data)
         put_label(to, table->label.data);
-    if (rc == IL_OK)
+    if (!rc)
         put_tabular(to, table, seen);
-    if (rc == IL_OK && notes->count)
+    if (!rc && notes->count)
         fputs("\n\\smallskip\n\\begin{minipage}{\\linewidth}\\footnotesize\n", to);
-    for (size_t i = 0; rc == IL_OK && i < notes->count; i++)
+    for (size_t i = 0; !rc && i < notes->count; i++)
         rc = il_table_values_escaped(to, "", notes->lines[i], "\\par\n", escape_latex, e);
-    if (rc == IL_OK && notes->count)
+    if (!rc && notes->count)
         fputs("\\end{minipage}\n", to);
-    if (rc == IL_OK && table->title.data)
+    if (!rc && table->title.data)
         fputs("\\end{table}\n", to);
     il_table_values_free(seen, table);
     return rc;

@@ -20,9 +20,9 @@ int il_format_markdown(FILE *to, const il_table *table, il_err *e)
     const il_rows *rows = &table->rows;
     char **seen = NULL;
     int rc = il_table_values_seen(&seen, table, escape_markdown, e);
-    if (rc == IL_OK && table->title.data)
+    if (!rc && table->title.data)
         rc = il_table_values_escaped(to, "**", table->title.data, "**\n\n", escape_markdown, e);
-    for (size_t row = 0; rc == IL_OK && row <= rows->count; row++) {
+    for (size_t row = 0; !rc && row <= rows->count; row++) {
         for (size_t i = 0; i < rows->columns; i++)
             fprintf(to, "| %s ", seen[row * rows->columns + i]);
         fputs("|\n", to);
@@ -31,7 +31,7 @@ int il_format_markdown(FILE *to, const il_table *table, il_err *e)
         if (row == 0)
             fputs("|\n", to);
     }
-    for (size_t i = 0; rc == IL_OK && i < table->notes.count; i++)
+    for (size_t i = 0; !rc && i < table->notes.count; i++)
         rc = il_table_values_escaped(to, "\n", table->notes.lines[i], "\n", escape_markdown, e);
     il_table_values_free(seen, table);
     return rc;

@@ -105,7 +105,7 @@ static int put_lines(FILE *to, const char *text, il_err *e)
     il_text clean = { 0 };
     escape_text(&clean, text);
     int rc = clean.failed ? il_fail_oom(e) : IL_OK;
-    if (rc == IL_OK && clean.data)
+    if (!rc && clean.data)
         put_wrapped(to, clean.data);
     il_text_free(&clean);
     return rc;
@@ -117,9 +117,9 @@ int il_format_text(FILE *to, const il_table *table, il_err *e)
     char **seen = NULL;
     size_t *widths = calloc(rows->columns + 1, sizeof *widths), total = 0;
     int rc = widths ? il_table_values_seen(&seen, table, escape_text, e) : il_fail_oom(e);
-    if (rc == IL_OK && table->title.data)
+    if (!rc && table->title.data)
         rc = put_lines(to, table->title.data, e);
-    if (rc != IL_OK)
+    if (rc)
         goto done;
     for (size_t i = 0; i < (rows->count + 1) * rows->columns; i++) {
         size_t width = width_of(seen[i]), column = i % rows->columns;
@@ -131,7 +131,7 @@ int il_format_text(FILE *to, const il_table *table, il_err *e)
         put_columns(to, rows, seen, widths);
     else
         put_records(to, rows, seen);
-    for (size_t i = 0; rc == IL_OK && i < table->notes.count; i++)
+    for (size_t i = 0; !rc && i < table->notes.count; i++)
         rc = put_lines(to, table->notes.lines[i], e);
 done:
     il_table_values_free(seen, table);

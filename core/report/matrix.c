@@ -155,21 +155,21 @@ static int fill_part(il_matrix *m, size_t part, const size_t *cells, size_t coun
 {
     il_matrix_part *p = &m->parts[part];
     int rc = distinct_new(&p->kinds, count, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = distinct_new(&p->runs, count, e);
-    for (size_t i = 0; rc == IL_OK && i < count; i++) {
+    for (size_t i = 0; !rc && i < count; i++) {
         il_matrix_cell *c = &m->cells[cells[i]];
         c->kind = distinct_add(&p->kinds, c->tested_on);
         c->row = distinct_add(&p->runs, c->by[IL_BY_RUN]);
     }
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     bool *tampered = calloc(p->kinds.count + 1, sizeof *tampered);
     p->authentic = calloc(p->kinds.count + 1, sizeof *p->authentic);
     p->at = calloc(p->kinds.count * p->runs.count + 1, sizeof *p->at);
     if (!tampered || !p->authentic || !p->at)
         rc = il_fail_oom(e);
-    for (size_t i = 0; rc == IL_OK && i < count; i++) {
+    for (size_t i = 0; !rc && i < count; i++) {
         const il_matrix_cell *c = &m->cells[cells[i]];
         size_t *at = &p->at[c->row * p->kinds.count + c->kind];
         *at = *at ? *at : cells[i] + 1;
@@ -185,13 +185,13 @@ static int fill_parts(il_matrix *m, il_err *e)
 {
     size_t *start = calloc(m->nparts + 2, sizeof *start), *sorted = calloc(m->count + 1, sizeof *sorted);
     int rc = start && sorted ? IL_OK : il_fail_oom(e);
-    for (size_t i = 0; rc == IL_OK && i < m->count; i++)
+    for (size_t i = 0; !rc && i < m->count; i++)
         start[m->cells[i].part + 2]++;
-    for (size_t k = 2; rc == IL_OK && k < m->nparts + 2; k++)
+    for (size_t k = 2; !rc && k < m->nparts + 2; k++)
         start[k] += start[k - 1];
-    for (size_t i = 0; rc == IL_OK && i < m->count; i++)
+    for (size_t i = 0; !rc && i < m->count; i++)
         sorted[start[m->cells[i].part + 1]++] = i;
-    for (size_t k = 0; rc == IL_OK && k < m->nparts; k++)
+    for (size_t k = 0; !rc && k < m->nparts; k++)
         rc = fill_part(m, k, sorted + start[k], start[k + 1] - start[k], e);
     free(start);
     free(sorted);
@@ -219,16 +219,16 @@ static int fill(il_matrix *m, il_err *e)
     m->first = calloc(m->count + 1, sizeof *m->first);
     m->parts = calloc(m->count + 1, sizeof *m->parts);
     int rc = m->cells && m->first && m->parts ? distinct_new(&m->runs, m->count, e) : il_fail_oom(e);
-    for (size_t i = 0; rc == IL_OK && i < m->count; i++) {
+    for (size_t i = 0; !rc && i < m->count; i++) {
         size_t before = m->runs.count;
         m->cells[i] = read_cell(&m->rows, i);
         distinct_add(&m->runs, m->cells[i].by[IL_BY_RUN]);
         if (m->runs.count > before)
             m->first[before] = i;
     }
-    if (rc == IL_OK)
+    if (!rc)
         rc = choose_labels(m, e);
-    if (rc == IL_OK) {
+    if (!rc) {
         find_parts(m);
         rc = fill_parts(m, e);
     }
@@ -239,9 +239,9 @@ int il_matrix_read(il_matrix *out, il_store *s, const char *experiment, bool deg
 {
     il_matrix m = { 0 };
     int rc = il_store_query(&m.rows, s, degraded ? DEGRADED : PLAIN, (const char *const[]){ experiment, NULL }, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = fill(&m, e);
-    if (rc != IL_OK) {
+    if (rc) {
         il_matrix_free(&m);
         return rc;
     }

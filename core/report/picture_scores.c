@@ -28,7 +28,7 @@ static int read_scores(il_picture_scores *p, il_store *s, int64_t test, il_err *
     snprintf(number, sizeof number, "%lld", (long long)test);
     int rc = il_store_query(&rows, s, "SELECT il_iou(tp, fp, fn) AS iou, (tp + fn) * 1.0 / (tp + fp + fn + tn) AS share FROM images"
                             " WHERE test = CAST(?1 AS INTEGER) ORDER BY id", (const char *const[]){ number, NULL }, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = fill(p, &rows, e);
     il_store_rows_free(&rows);
     return rc;
@@ -40,14 +40,14 @@ static int find_means(il_picture_scores *all, size_t count, il_err *e)
     il_series *samples = calloc(count + 1, sizeof *samples);
     il_interval *between = calloc(count + 1, sizeof *between);
     int rc = samples && between ? IL_OK : il_fail_oom(e);
-    for (size_t i = 0; i < count && rc == IL_OK; i++) {
+    for (size_t i = 0; i < count && !rc; i++) {
         samples[i] = (il_series){ il_picture_scores_defined(&all[i]), all[i].defined };
         if (!samples[i].x)
             rc = il_fail_oom(e);
     }
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_bootstrap_means(between, samples, count, (il_boot){ .level = 0.95 }, e);
-    for (size_t i = 0; i < count && rc == IL_OK; i++) {
+    for (size_t i = 0; i < count && !rc; i++) {
         all[i].mean = il_stats_mean(samples[i].x, samples[i].n);
         all[i].between = between[i];
     }
@@ -61,12 +61,12 @@ static int find_means(il_picture_scores *all, size_t count, il_err *e)
 int il_picture_scores_read(il_picture_scores *out, il_store *s, const int64_t *tests, size_t count, il_err *e)
 {
     int rc = IL_OK;
-    for (size_t i = 0; i < count && rc == IL_OK; i++)
+    for (size_t i = 0; i < count && !rc; i++)
         if (tests[i])
             rc = read_scores(&out[i], s, tests[i], e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = find_means(out, count, e);
-    for (size_t i = 0; i < count && rc != IL_OK; i++)
+    for (size_t i = 0; i < count && rc; i++)
         il_picture_scores_free(&out[i]);
     return rc;
 }

@@ -35,7 +35,7 @@ int il_published_touched(bool *out, il_store *s, const il_published_table *t, co
         ? "SELECT 1 FROM cells WHERE published_table = ?1 AND published_iou IS NOT NULL"
           " AND (?2 IS NULL OR experiment = ?2) LIMIT 1"
         : "SELECT 1 FROM table1 WHERE images IS NOT NULL AND ?1 = '1' AND ?2 IS NULL", args, e);
-    if (rc == IL_OK)
+    if (!rc)
         *out = rows.count > 0;
     il_store_rows_free(&rows);
     return rc;
@@ -97,7 +97,7 @@ int il_published_best(bool *best, const il_rows *rows, il_store *s, il_err *e)
     int64_t *cells = calloc(rows->count + 1, sizeof *cells);
     size_t *at = calloc(rows->count + 1, sizeof *at);
     int rc = cells && at ? IL_OK : il_fail_oom(e);
-    for (size_t row = 0; row < rows->count && rc == IL_OK; row++) {
+    for (size_t row = 0; row < rows->count && !rc; row++) {
         const char *place = il_rows_text(rows, row, "place");
         size_t n = 0, winner = 0;
         for (size_t i = 0; i < rows->count; i++)
@@ -108,7 +108,7 @@ int il_published_best(bool *best, const il_rows *rows, il_store *s, il_err *e)
         if (n == 0 || at[0] != row) /* each group once */
             continue;
         rc = il_best_cell(&winner, s, cells, n, e);
-        if (rc == IL_OK && winner < n)
+        if (!rc && winner < n)
             best[at[winner]] = true;
     }
     free(cells);

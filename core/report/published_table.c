@@ -191,9 +191,9 @@ int il_published_table_make(il_table *out, il_store *s, const il_rows *rows, con
     size_t *remarks = calloc(rows->count + 1, sizeof *remarks);
     bool *best = calloc(rows->count + 1, sizeof *best);
     int rc = remarks && best ? IL_OK : il_fail_oom(e);
-    if (rc == IL_OK && medium != IL_MEDIUM_TEXT)
+    if (!rc && medium != IL_MEDIUM_TEXT)
         rc = il_published_best(best, rows, s, e);
-    if (rc == IL_OK) {
+    if (!rc) {
         add_title(out, p);
         add_notes(&out->notes, rows, p, medium);
         number_remarks(&out->notes, remarks, rows);
@@ -213,7 +213,7 @@ int il_published_table_splits(il_table *out, il_store *s, const il_published_tab
         "SELECT dataset AS \"data set\", COALESCE(images, 'not measured') AS pictures,"
         " train, train_published AS published, validation, validation_published AS published,"
         " test, test_published AS published FROM table1", NULL, e);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     il_table_take(out, &rows);
     for (size_t i = 0; i < out->rows.columns && out->columns; i++) {

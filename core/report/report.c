@@ -18,12 +18,12 @@ int il_report_experiment(il_store *s, const char *name, il_err *e)
     il_text known = { 0 };
     bool found = !name;
     int rc = il_store_query(&rows, s, "SELECT name FROM experiments ORDER BY id", NULL, e);
-    for (size_t i = 0; rc == IL_OK && i < rows.count; i++) {
+    for (size_t i = 0; !rc && i < rows.count; i++) {
         const char *one = il_rows_text(&rows, i, "name");
         found = found || (name && strcmp(one, name) == 0);
         il_text_add(&known, "%s%s", i ? ", " : "", one);
     }
-    if (rc == IL_OK && !found)
+    if (!rc && !found)
         rc = il_fail(e, IL_EPARAM, "experiment %s: not in the database; there %s %s", name,
                      rows.count == 1 ? "is" : "are", known.data ? known.data : "none");
     il_text_free(&known);
@@ -37,12 +37,12 @@ static int show_experiment(FILE *to, il_store *s, const il_experiment_view *view
 {
     il_matrix m = { 0 };
     int rc = il_matrix_read(&m, s, view->name, degraded, e);
-    for (size_t i = 0; rc == IL_OK && i < m.nparts; i++) {
+    for (size_t i = 0; !rc && i < m.nparts; i++) {
         il_table t = { 0 };
         if (gap || i > 0)
             fputc('\n', to);
         rc = il_experiment_table(&t, s, &m, i, view, e);
-        if (rc == IL_OK)
+        if (!rc)
             rc = il_format_table(to, &t, format, e);
         il_table_free(&t);
     }
@@ -59,7 +59,7 @@ static int show_experiments(FILE *to, il_store *s, bool degraded, const char *on
         " WHERE (?2 IS NULL OR name = ?2) AND id IN (SELECT experiment FROM experiment_cells"
         "  WHERE degradation IS NOT NULL OR ?1 = '0') ORDER BY id",
         (const char *const[]){ degraded ? "1" : "0", only, NULL }, e);
-    for (size_t i = 0; rc == IL_OK && i < names.count; i++) {
+    for (size_t i = 0; !rc && i < names.count; i++) {
         il_experiment_view view = { il_rows_text(&names, i, "name"), il_rows_text(&names, i, "title"), medium_of(format), NULL, NULL };
         rc = show_experiment(to, s, &view, degraded, format, *any, e);
         *any = true;
@@ -78,9 +78,9 @@ static int show_for_people(FILE *to, il_store *s, const il_published_table *p, c
     int rc = IL_OK;
     if (p->labels)
         rc = il_published_rows(&rows, s, p, experiment, medium == IL_MEDIUM_LATEX, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = p->labels ? il_published_table_make(&t, s, &rows, p, medium, e) : il_published_table_splits(&t, s, p, medium, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_format_table(to, &t, format, e);
     il_table_free(&t);
     il_store_rows_free(&rows);
@@ -93,7 +93,7 @@ static int show_table(FILE *to, il_store *s, const il_published_table *p, const 
         return show_for_people(to, s, p, experiment, format, e);
     il_rows rows = { 0 };
     int rc = il_published_table_rows(&rows, s, p, experiment, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_format_rows(to, &rows, format, e);
     il_store_rows_free(&rows);
     return rc;
@@ -105,17 +105,17 @@ static int show_all(FILE *to, il_store *s, const char *experiment, il_format for
 {
     bool any = false;
     int rc = show_experiments(to, s, false, experiment, format, &any, e);
-    for (size_t i = 0; rc == IL_OK && i < IL_PUBLISHED_TABLES; i++) {
+    for (size_t i = 0; !rc && i < IL_PUBLISHED_TABLES; i++) {
         bool touched = false;
         rc = il_published_touched(&touched, s, &il_published_tables[i], experiment, e);
-        if (rc != IL_OK || !touched)
+        if (rc || !touched)
             continue;
         if (any)
             fputc('\n', to);
         any = true;
         rc = show_table(to, s, &il_published_tables[i], experiment, format, e);
     }
-    if (rc == IL_OK && !any)
+    if (!rc && !any)
         fputs(format == IL_FORMAT_LATEX ? "% nothing measured yet\n" : "nothing measured yet\n", to);
     return rc;
 }
@@ -133,15 +133,15 @@ static int show_json(FILE *to, il_store *s, const char *experiment, il_err *e)
     il_json_part parts[IL_PUBLISHED_TABLES + 2] = { { NULL, "cells", &rows[0] }, { "published", NULL, NULL } };
     size_t count = 2;
     int rc = query_cells(&rows[0], s, experiment, e);
-    for (size_t i = 0; rc == IL_OK && i < IL_PUBLISHED_TABLES; i++) {
+    for (size_t i = 0; !rc && i < IL_PUBLISHED_TABLES; i++) {
         bool touched = false;
         rc = il_published_touched(&touched, s, &il_published_tables[i], experiment, e);
-        if (rc == IL_OK && touched) {
+        if (!rc && touched) {
             rc = il_published_table_rows(&rows[i + 1], s, &il_published_tables[i], experiment, e);
             parts[count++] = (il_json_part){ "published", il_published_tables[i].name, &rows[i + 1] };
         }
     }
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_format_json_parts(to, parts, count, e);
     for (size_t i = 0; i <= IL_PUBLISHED_TABLES; i++)
         il_store_rows_free(&rows[i]);
@@ -152,7 +152,7 @@ static int show_csv(FILE *to, il_store *s, const char *experiment, il_err *e)
 {
     il_rows rows = { 0 };
     int rc = query_cells(&rows, s, experiment, e);
-    if (rc == IL_OK)
+    if (!rc)
         il_format_csv(to, &rows);
     il_store_rows_free(&rows);
     return rc;
@@ -162,9 +162,9 @@ int il_report_tables(FILE *to, il_store *s, const char *table, const char *exper
 {
     const il_published_table *one = NULL;
     int rc = il_report_experiment(s, experiment, e);
-    if (rc == IL_OK && table)
+    if (!rc && table)
         rc = il_published_find(&one, table, e);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     if (one)
         rc = show_table(to, s, one, experiment, format, e);
@@ -174,7 +174,7 @@ int il_report_tables(FILE *to, il_store *s, const char *table, const char *exper
         rc = show_csv(to, s, experiment, e);
     else
         rc = show_all(to, s, experiment, format, e);
-    if (rc == IL_OK && ferror(to))
+    if (!rc && ferror(to))
         return il_fail(e, IL_EIO, "the report cannot be written");
     return rc;
 }
@@ -190,19 +190,19 @@ int il_report_robustness(FILE *to, il_store *s, const char *experiment, il_forma
     bool any = false;
     il_rows rows = { 0 };
     int rc = il_report_experiment(s, experiment, e);
-    if (rc == IL_OK && (format == IL_FORMAT_CSV || format == IL_FORMAT_JSON)) {
+    if (!rc && (format == IL_FORMAT_CSV || format == IL_FORMAT_JSON)) {
         rc = query_robustness(&rows, s, experiment, e);
-        if (rc == IL_OK && format == IL_FORMAT_CSV)
+        if (!rc && format == IL_FORMAT_CSV)
             il_format_csv(to, &rows);
-        else if (rc == IL_OK)
+        else if (!rc)
             rc = il_format_json_parts(to, &(il_json_part){ NULL, "robustness", &rows }, 1, e);
         il_store_rows_free(&rows);
-    } else if (rc == IL_OK) {
+    } else if (!rc) {
         rc = show_experiments(to, s, true, experiment, format, &any, e);
-        if (rc == IL_OK && !any)
+        if (!rc && !any)
             fprintf(to, "%snothing tested on degraded pictures yet\n", format == IL_FORMAT_LATEX ? "% " : "");
     }
-    if (rc == IL_OK && ferror(to))
+    if (!rc && ferror(to))
         return il_fail(e, IL_EIO, "the report cannot be written");
     return rc;
 }

@@ -77,7 +77,7 @@ int il_table_values_escaped(FILE *to, const char *before, const char *text, cons
     il_text clean = { 0 };
     escape(&clean, text);
     int rc = clean.failed ? il_fail_oom(e) : IL_OK;
-    if (rc == IL_OK)
+    if (!rc)
         fprintf(to, "%s%s%s", before, clean.data ? clean.data : "", after);
     il_text_free(&clean);
     return rc;

@@ -71,16 +71,16 @@ int il_store_exec(int64_t *out, il_store *s, const char *sql, const il_bind *val
     int row = 0;
     int64_t first = 0;
     int rc = il_store_prepare(&statement, s, sql, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_store_bind(s, statement, values, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_store_step(&row, s, statement, e);
-    if (rc == IL_OK && row) {
+    if (!rc && row) {
         first = sqlite3_column_int64(statement, 0);
         rc = il_store_step(&row, s, statement, e); /* RETURNING takes effect when the statement has finished */
     }
     sqlite3_finalize(statement);
-    if (rc == IL_OK && out)
+    if (!rc && out)
         *out = first;
     return rc;
 }
@@ -103,14 +103,14 @@ static int check_place(const il_store *s, il_err *e)
 int il_store_begin(il_store *s, il_err *e)
 {
     int rc = check_place(s, e);
-    return rc == IL_OK ? il_store_script(s, "BEGIN IMMEDIATE", e) : rc;
+    return rc ? rc : il_store_script(s, "BEGIN IMMEDIATE", e);
 }
 
 int il_store_end(il_store *s, int rc, il_err *e)
 {
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_store_script(s, "COMMIT", e);
-    if (rc != IL_OK && !sqlite3_get_autocommit(s->db))
+    if (rc && !sqlite3_get_autocommit(s->db))
         sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
     return rc;
 }

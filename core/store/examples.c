@@ -18,22 +18,22 @@ static int put(il_store *s, sqlite3_stmt *insert, int64_t test, const il_example
                          il_bind_bytes(x->photo.data, x->photo.size), il_bind_bytes(x->truth.data, x->truth.size),
                          il_bind_bytes(x->score.data, x->score.size), il_bind_real(x->iou), { 0 } };
     int rc = il_store_bind(s, insert, values, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_store_step(&more, s, insert, e);
-    return rc == IL_OK ? rc : il_fail_in(e, "example %s", x->id);
+    return rc ? il_fail_in(e, "example %s", x->id) : rc;
 }
 
 int il_store_put_examples(il_store *s, int64_t test, const il_example *examples, size_t count, il_err *e)
 {
     sqlite3_stmt *insert = NULL;
     int rc = il_store_begin(s, e);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     rc = il_store_exec(NULL, s, "DELETE FROM examples WHERE test = ?1", (il_bind[]){ il_bind_int(test), { 0 } }, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_store_prepare(&insert, s, "INSERT INTO examples (test, id, rank, photo, truth, score, iou)"
                               " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", e);
-    for (size_t i = 0; rc == IL_OK && i < count; i++)
+    for (size_t i = 0; !rc && i < count; i++)
         rc = put(s, insert, test, &examples[i], e);
     sqlite3_finalize(insert);
     return il_store_end(s, rc, e);
@@ -61,9 +61,9 @@ static int copy_row(il_example *out, sqlite3_stmt *statement, il_err *e)
     out->iou = sqlite3_column_double(statement, 5);
     out->id = il_text_copy((const char *)sqlite3_column_text(statement, 0));
     int rc = out->id ? copy_bytes(&out->photo, statement, 2, e) : il_fail_oom(e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = copy_bytes(&out->truth, statement, 3, e);
-    return rc == IL_OK ? copy_bytes(&out->score, statement, 4, e) : rc;
+    return rc ? rc : copy_bytes(&out->score, statement, 4, e);
 }
 
 int il_store_examples(il_example out[IL_RANKS], size_t *count, il_store *s, int64_t test, il_err *e)
@@ -74,12 +74,12 @@ int il_store_examples(il_example out[IL_RANKS], size_t *count, il_store *s, int6
     int more = 0;
     int rc = il_store_prepare(&statement, s, "SELECT id, rank, photo, truth, score, iou FROM examples WHERE test = ?1"
                               " ORDER BY rank", e); /* the names of the ranks happen to sort in this order */
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_store_bind(s, statement, (il_bind[]){ il_bind_int(test), { 0 } }, e);
-    while (rc == IL_OK && (rc = il_store_step(&more, s, statement, e)) == IL_OK && more && n < IL_RANKS)
+    while (!rc && (rc = il_store_step(&more, s, statement, e)) == IL_OK && more && n < IL_RANKS)
         rc = copy_row(&found[n++], statement, e);
     sqlite3_finalize(statement);
-    if (rc != IL_OK) {
+    if (rc) {
         il_store_examples_free(found, n);
         return rc;
     }

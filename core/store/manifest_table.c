@@ -22,17 +22,17 @@ static int add(il_store *s, sqlite3_stmt *insert, const char *folder, const il_s
         il_bind_text(x->inpainted_by), il_bind_text(x->inpainted_sha256), il_bind_text(x->reconstructed_by),
         il_bind_text(x->reconstructed_sha256), il_bind_text(x->settings), { 0 } };
     int rc = il_store_bind(s, insert, values, e);
-    return rc == IL_OK ? il_store_step(&more, s, insert, e) : rc;
+    return rc ? rc : il_store_step(&more, s, insert, e);
 }
 
 static int fill(il_store *s, const char *folder, const il_manifest *m, il_err *e)
 {
     sqlite3_stmt *insert = NULL;
     int rc = il_store_script(s, table, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_store_prepare(&insert, s, "INSERT INTO samples VALUES (?1, ?2, ?3, ?4, ?5, nullif(?6, -1), ?7, ?8, ?9, ?10,"
                               " ?11, ?12, ?13, ?14, ?15, ?16, ?17)", e);
-    for (size_t i = 0; rc == IL_OK && i < m->count; i++)
+    for (size_t i = 0; !rc && i < m->count; i++)
         rc = add(s, insert, folder, &m->list[i], e);
     sqlite3_finalize(insert);
     return rc;
@@ -45,17 +45,17 @@ int il_store_samples(il_store *s, const char *folder, il_err *e)
     int64_t only = 0;
     il_text_add(&path, "%s/manifest.jsonl", folder);
     int rc = path.failed ? il_fail_oom(e) : il_manifest_read(&m, path.data, 1, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_store_exec(&only, s, "PRAGMA query_only", NULL, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_store_script(s, "PRAGMA query_only = OFF; SAVEPOINT samples", e);
-    if (rc == IL_OK) {
+    if (!rc) {
         rc = fill(s, folder, &m, e);
-        int end = il_store_script(s, "RELEASE samples", rc == IL_OK ? e : NULL);
-        rc = rc == IL_OK ? end : rc;
+        int end = il_store_script(s, "RELEASE samples", !rc ? e : NULL);
+        rc = rc ? rc : end;
     }
     if (only) /* a reader may create only this temporary table */
-        il_store_script(s, "PRAGMA query_only = ON", rc == IL_OK ? e : NULL);
+        il_store_script(s, "PRAGMA query_only = ON", !rc ? e : NULL);
     il_manifest_free(&m);
     il_text_free(&path);
     return rc;

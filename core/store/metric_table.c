@@ -83,11 +83,11 @@ static int compute(double values[METRICS], il_store *s, int64_t test, enum sourc
             il_text_add(&sql, "%s %s", sql.size ? "," : "SELECT", metrics[i].value);
     il_text_add(&sql, " FROM %s", from[source]);
     int rc = sql.failed ? il_fail_oom(e) : il_store_prepare(&statement, s, sql.data, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_store_bind(s, statement, (il_bind[]){ il_bind_int(test), { 0 } }, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_store_step(&row, s, statement, e);
-    for (int i = 0; rc == IL_OK && row && i < METRICS; i++)
+    for (int i = 0; !rc && row && i < METRICS; i++)
         if (metrics[i].source == source) {
             bool null = sqlite3_column_type(statement, column) == SQLITE_NULL;
             values[i] = null ? NAN : sqlite3_column_double(statement, column);
@@ -105,13 +105,13 @@ static int compute_all(double values[METRICS], il_store *s, int64_t test, il_err
     int rc = IL_OK;
     for (int i = 0; i < METRICS; i++)
         values[i] = NAN;
-    for (int source = 0; rc == IL_OK && source < SOURCES; source++) {
+    for (int source = 0; !rc && source < SOURCES; source++) {
         s->trouble = SQLITE_OK;
         rc = compute(values, s, test, (enum source)source, &why);
-        if (rc != IL_OK && source == SCORES && s->trouble == SQLITE_ERROR)
+        if (rc && source == SCORES && s->trouble == SQLITE_ERROR)
             rc = IL_OK;
     }
-    if (rc != IL_OK && e)
+    if (rc && e)
         *e = why;
     return rc;
 }
@@ -122,11 +122,11 @@ static int insert(il_store *s, int64_t test, const double values[METRICS], il_er
     int row = 0;
     int rc = il_store_prepare(&statement, s,
         "INSERT INTO test_metrics (test, convention, metric, value, revision) VALUES (?1, ?2, ?3, ?4, ?5)", e);
-    for (int i = 0; rc == IL_OK && i < METRICS; i++) {
+    for (int i = 0; !rc && i < METRICS; i++) {
         il_bind row_of[] = { il_bind_int(test), il_bind_text(metrics[i].convention), il_bind_text(metrics[i].metric),
                              il_bind_real(values[i]), il_bind_int(IL_METRICS_REVISION), { 0 } };
         rc = il_store_bind(s, statement, row_of, e);
-        if (rc == IL_OK)
+        if (!rc)
             rc = il_store_step(&row, s, statement, e);
     }
     sqlite3_finalize(statement);
@@ -139,18 +139,18 @@ int il_store_put_metrics(il_store *s, int64_t test, il_err *e)
     double values[METRICS];
     int64_t done = 0;
     int rc = il_store_exec(NULL, s, "DELETE FROM test_sums WHERE test = ?1", of_test, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_store_exec(NULL, s, "DELETE FROM test_metrics WHERE test = ?1", of_test, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_store_exec(&done, s, "SELECT COUNT(*) FROM tests WHERE id = ?1 AND status = 'done'", of_test, e);
-    if (rc != IL_OK || !done)
+    if (rc || !done)
         return rc;
     rc = il_store_exec(NULL, s, sums, of_test, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = compute_all(values, s, test, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = insert(s, test, values, e);
-    return rc == IL_OK ? rc : il_fail_in(e, "metrics of test %lld", (long long)test);
+    return rc ? il_fail_in(e, "metrics of test %lld", (long long)test) : rc;
 }
 
 /* ---- all tests ---- */
@@ -164,9 +164,9 @@ static int define(il_store *s, il_err *e)
     int64_t old = 0;
     int rc = il_store_exec(&old, s, "SELECT " ARE_DEFINITIONS_OLD,
                            (il_bind[]){ il_bind_int(IL_METRICS_REVISION), { 0 } }, e);
-    if (rc == IL_OK && old)
+    if (!rc && old)
         rc = il_store_script(s, "DELETE FROM metric_definitions", e);
-    for (int i = 0; rc == IL_OK && old && i < METRICS; i++) {
+    for (int i = 0; !rc && old && i < METRICS; i++) {
         il_bind row[] = { il_bind_int(i + 1), il_bind_text(metrics[i].convention), il_bind_text(metrics[i].metric),
                           il_bind_text(metrics[i].meaning), il_bind_int(IL_METRICS_REVISION), { 0 } };
         rc = il_store_exec(NULL, s, "INSERT INTO metric_definitions (id, convention, metric, meaning, revision)"
@@ -179,10 +179,10 @@ static int fill_below(il_store *s, int64_t revision, il_err *e)
 {
     int64_t test = 0;
     int rc = define(s, e);
-    while (rc == IL_OK) {
+    while (!rc) {
         il_bind values[] = { il_bind_int(revision), il_bind_int(test), { 0 } };
         rc = il_store_exec(&test, s, "SELECT t.id FROM tests t WHERE t.id > ?2 AND " IS_OLD " ORDER BY t.id LIMIT 1", values, e);
-        if (rc != IL_OK || !test)
+        if (rc || !test)
             break;
         rc = il_store_put_metrics(s, test, e);
     }
@@ -199,10 +199,10 @@ int il_store_refresh_metrics(il_store *s, il_err *e)
     int64_t any = 0;
     int rc = il_store_exec(&any, s, "SELECT " ARE_DEFINITIONS_OLD " OR EXISTS (SELECT 1 FROM tests t WHERE " IS_OLD ")",
                            (il_bind[]){ il_bind_int(IL_METRICS_REVISION), { 0 } }, e);
-    if (rc != IL_OK || !any)
+    if (rc || !any)
         return rc;
     rc = il_store_begin(s, e);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     return il_store_end(s, il_store_fill_metrics(s, e), e);
 }
@@ -210,7 +210,7 @@ int il_store_refresh_metrics(il_store *s, il_err *e)
 int il_store_rebuild_metrics(il_store *s, int64_t test, il_err *e)
 {
     int rc = il_store_begin(s, e);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     rc = test ? il_store_put_metrics(s, test, e) : fill_below(s, INT64_MAX, e);
     return il_store_end(s, rc, e);

@@ -33,9 +33,9 @@ struct marks {
 static int read_marks(struct marks *out, il_store *s, il_err *e)
 {
     int rc = il_store_exec(&out->id, s, "PRAGMA application_id", NULL, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_store_exec(&out->version, s, "PRAGMA user_version", NULL, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_store_exec(&out->objects, s, "SELECT COUNT(*) FROM sqlite_schema", NULL, e);
     return rc;
 }
@@ -46,11 +46,11 @@ static int identify(int64_t *version, il_store *s, il_migrations all, il_err *e)
     struct marks m = { 0 };
     bool alone = sqlite3_get_autocommit(s->db);
     int rc = alone ? il_store_script(s, "BEGIN", e) : IL_OK;
-    if (rc == IL_OK)
+    if (!rc)
         rc = read_marks(&m, s, e);
     if (alone)
         rc = il_store_end(s, rc, e);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     if (m.id != IL_STORE_ID && (m.id != 0 || m.version != 0 || m.objects != 0))
         return il_fail(e, IL_EDB, "%s: the database belongs to another program; it was not changed", s->path);
@@ -65,9 +65,9 @@ int il_store_check(il_store *s, il_migrations all, il_err *e)
 {
     int64_t version = 0;
     int rc = identify(&version, s, all, e);
-    if (rc == IL_OK && version == 0)
+    if (!rc && version == 0)
         return il_fail(e, IL_EDB, "%s: the database is empty; `inpaintlab run` fills it", s->path);
-    if (rc == IL_OK && version < all.count)
+    if (!rc && version < all.count)
         return il_fail(e, IL_EDB, "%s: made by an older inpaintlab; the next `inpaintlab run` updates it",
                        s->path);
     return rc;
@@ -78,19 +78,19 @@ static int migrate_once(il_store *s, il_migrations all, il_err *e)
 {
     int64_t version = 0;
     int rc = il_store_begin(s, e);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     rc = identify(&version, s, all, e);
-    if (rc == IL_OK && version < all.count) {
+    if (!rc && version < all.count) {
         char marks[96];
         snprintf(marks, sizeof marks, "PRAGMA application_id = %d; PRAGMA user_version = %d", IL_STORE_ID,
                  (int)version + 1);
         rc = il_store_script(s, all.texts[version], e);
-        if (rc == IL_OK && version + 1 == all.count && all.finish)
+        if (!rc && version + 1 == all.count && all.finish)
             rc = all.finish(s, e);
-        if (rc == IL_OK)
+        if (!rc)
             rc = il_store_script(s, marks, e);
-        if (rc != IL_OK)
+        if (rc)
             il_fail_in(e, "schema version %d", (int)version + 1);
     }
     return il_store_end(s, rc, e);
@@ -100,9 +100,9 @@ int il_store_migrate(il_store *s, il_migrations all, il_err *e)
 {
     int64_t version = 0;
     int rc = identify(&version, s, all, e);
-    while (rc == IL_OK && version < all.count) {
+    while (!rc && version < all.count) {
         rc = migrate_once(s, all, e);
-        if (rc == IL_OK)
+        if (!rc)
             rc = identify(&version, s, all, e);
     }
     return rc;
@@ -117,7 +117,7 @@ static int make_folders(const char *path, il_err *e)
         return il_fail_oom(e);
     int rc = IL_OK;
     struct stat st;
-    for (char *slash = strchr(copy + 1, '/'); rc == IL_OK && slash; slash = strchr(slash + 1, '/')) {
+    for (char *slash = strchr(copy + 1, '/'); !rc && slash; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
         if (mkdir(copy, 0777) != 0 && errno != EEXIST)
             rc = il_fail(e, IL_EIO, "cannot create the folder %s: %s", copy, strerror(errno));
@@ -150,14 +150,14 @@ static int connect(il_store **out, const char *path, const char *name, int flags
         return il_fail_oom(e);
     s->path = il_text_copy(path);
     int rc = s->path ? IL_OK : il_fail_oom(e);
-    if (rc == IL_OK) {
+    if (!rc) {
         int result = sqlite3_open_v2(name, &s->db, flags | SQLITE_OPEN_FULLMUTEX, NULL);
         if (result == SQLITE_OK)
             result = il_sql_register(s->db);
         if (result != SQLITE_OK)
             rc = s->db ? il_store_fail(s, result, e) : il_fail_oom(e);
     }
-    if (rc != IL_OK) {
+    if (rc) {
         il_store_close(s);
         return rc;
     }
@@ -178,7 +178,7 @@ static int use_wal(il_store *s, il_err *e)
         if (rc == IL_EBUSY)
             nanosleep(&(struct timespec){ .tv_nsec = 20000000L }, NULL);
     }
-    if (rc != IL_OK && e)
+    if (rc && e)
         *e = busy;
     return rc;
 }
@@ -187,32 +187,32 @@ static int set_up(il_store *s, il_err *e)
 {
     int64_t version = 0;
     int rc = identify(&version, s, il_store_migrations(), e);
-    if (rc == IL_OK && sqlite3_db_readonly(s->db, "main") == 1)
+    if (!rc && sqlite3_db_readonly(s->db, "main") == 1)
         rc = il_store_fail(s, SQLITE_READONLY, e);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     keep_log(s, 0);
     rc = use_wal(s, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_store_migrate(s, il_store_migrations(), e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_store_script(s, "PRAGMA foreign_keys = ON", e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_store_refresh_metrics(s, e);
-    return rc == IL_OK ? il_store_publish(s, e) : rc;
+    return rc ? rc : il_store_publish(s, e);
 }
 
 int il_store_open(il_store **out, const char *path, il_err *e)
 {
     il_store *s = NULL;
     int rc = refuse_folder(path, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = make_folders(path, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = connect(&s, path, path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = set_up(s, e);
-    if (rc != IL_OK) {
+    if (rc) {
         il_store_close(s);
         return rc;
     }
@@ -254,19 +254,19 @@ static int read_copy(il_store *s, il_err *e)
 {
     il_store *copy = NULL;
     int rc = connect(&copy, s->path, ":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, e);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     sqlite3_backup *backup = sqlite3_backup_init(copy->db, "main", s->db, "main");
     int result = backup ? sqlite3_backup_step(backup, -1) : sqlite3_errcode(copy->db);
     sqlite3_backup_finish(backup);
     if (result != SQLITE_DONE)
         rc = il_store_fail(copy, result, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_store_migrate(copy, il_store_migrations(), e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_store_publish(copy, e);
     sqlite3 *old = s->db;
-    if (rc == IL_OK) {
+    if (!rc) {
         s->db = copy->db;
         copy->db = old;
     }
@@ -279,13 +279,13 @@ static int set_up_readonly(il_store *s, il_err *e)
     il_migrations all = il_store_migrations();
     int64_t version = 0;
     int rc = identify(&version, s, all, e);
-    if (rc == IL_OK && version == 0)
+    if (!rc && version == 0)
         rc = il_store_check(s, all, e);
-    else if (rc == IL_OK && version < all.count)
+    else if (!rc && version < all.count)
         rc = read_copy(s, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_store_script(s, "PRAGMA query_only = ON", e);
-    if (rc == IL_OK)
+    if (!rc)
         keep_log(s, 0);
     return rc;
 }
@@ -298,19 +298,19 @@ int il_store_open_readonly(il_store **out, const char *path, il_err *e)
         return il_fail(e, IL_EIO, "%s: the database does not exist; `inpaintlab run` creates one", path);
     int rc = refuse_folder(path, e);
     /* SQLITE_OPEN_READONLY would leave the log's files behind. */
-    if (rc == IL_OK)
+    if (!rc)
         rc = connect(&s, path, path, SQLITE_OPEN_READWRITE, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = set_up_readonly(s, e);
-    if (rc != IL_OK && s && (s->trouble == SQLITE_CANTOPEN || s->trouble == SQLITE_READONLY)) {
+    if (rc && s && (s->trouble == SQLITE_CANTOPEN || s->trouble == SQLITE_READONLY)) {
         /* no place to create the shared-memory file that WAL needs */
         il_store_close(s);
         s = NULL;
         rc = connect_frozen(&s, path, e);
-        if (rc == IL_OK)
+        if (!rc)
             rc = set_up_readonly(s, e);
     }
-    if (rc != IL_OK) {
+    if (rc) {
         il_store_close(s);
         return rc;
     }

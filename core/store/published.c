@@ -40,9 +40,9 @@ static int fill_line(il_store *s, sqlite3_stmt *insert, const struct source *sou
         return il_fail(e, IL_EFORMAT, "%s:%d: expected %d fields", source->name, number, source->fields);
     int row = 0;
     int rc = il_store_bind(s, insert, fields, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_store_step(&row, s, insert, e);
-    return rc == IL_OK ? IL_OK : il_fail_in(e, "%s:%d", source->name, number);
+    return rc ? il_fail_in(e, "%s:%d", source->name, number) : IL_OK;
 }
 
 static int fill_lines(il_store *s, const struct source *source, il_err *e)
@@ -50,9 +50,9 @@ static int fill_lines(il_store *s, const struct source *source, il_err *e)
     sqlite3_stmt *insert = NULL;
     char *text = il_text_copy(source->text), *rest = NULL;
     int rc = text ? il_store_prepare(&insert, s, source->insert, e) : il_fail_oom(e);
-    if (rc == IL_OK)
+    if (!rc)
         strtok_r(text, "\r\n", &rest); /* the header */
-    for (int number = 2; rc == IL_OK; number++) {
+    for (int number = 2; !rc; number++) {
         char *line = strtok_r(NULL, "\r\n", &rest);
         if (!line)
             break;
@@ -68,16 +68,16 @@ static int fill(il_store *s, const struct source *source, il_err *e)
     int64_t same = 0;
     il_bind values[] = { il_bind_text(source->name), il_bind_text(source->text), { 0 } };
     int rc = il_store_exec(&same, s, "SELECT COUNT(*) FROM sources WHERE name = ?1 AND text = ?2", values, e);
-    if (rc != IL_OK || same)
+    if (rc || same)
         return rc;
 
     rc = il_store_begin(s, e);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     rc = il_store_script(s, source->empty, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = fill_lines(s, source, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_store_exec(NULL, s, "INSERT OR REPLACE INTO sources (name, text) VALUES (?1, ?2)", values, e);
     return il_store_end(s, rc, e);
 }
@@ -95,7 +95,7 @@ int il_store_publish(il_store *s, il_err *e)
           " VALUES (?1, ?2, ?3, CASE WHEN ?4 GLOB '*[^0-9.]*' THEN ?4 ELSE CAST(?4 AS NUMERIC) END)", 4 },
     };
     int rc = IL_OK;
-    for (size_t i = 0; rc == IL_OK && i < sizeof sources / sizeof *sources; i++)
+    for (size_t i = 0; !rc && i < sizeof sources / sizeof *sources; i++)
         rc = fill(s, &sources[i], e);
     return rc;
 }

@@ -157,13 +157,13 @@ static int read_rows(il_rows *r, il_store *s, sqlite3_stmt *statement, il_err *e
 {
     size_t room = 0;
     int rc = name_columns(r, statement, e);
-    while (rc == IL_OK) {
+    while (!rc) {
         int result = sqlite3_step(statement);
         if (result == SQLITE_DONE)
             break;
         rc = result == SQLITE_ROW ? add_row(r, &room, statement, e) : fail_query(s, result, e);
     }
-    if (rc == IL_OK)
+    if (!rc)
         settle_numeric(r);
     return rc;
 }
@@ -175,14 +175,14 @@ int il_store_query(il_rows *out, il_store *s, const char *sql, const char *const
     int refused = 0;
     sqlite3_set_authorizer(s->db, authorize, &refused);
     int rc = prepare(&statement, s, sql, &refused, e);
-    for (int i = 0; rc == IL_OK && args && args[i]; i++)
+    for (int i = 0; !rc && args && args[i]; i++)
         if (sqlite3_bind_text(statement, i + 1, args[i], -1, SQLITE_STATIC) != SQLITE_OK)
             rc = il_fail(e, IL_EPARAM, "query: %s", sqlite3_errmsg(s->db));
-    if (rc == IL_OK)
+    if (!rc)
         rc = read_rows(&rows, s, statement, e);
     sqlite3_finalize(statement);
     sqlite3_set_authorizer(s->db, NULL, NULL);
-    if (rc != IL_OK) {
+    if (rc) {
         il_store_rows_free(&rows);
         return rc;
     }

@@ -32,7 +32,7 @@ static int put_test(int64_t *id, il_store *s, int64_t run, const il_test_record 
         " ON CONFLICT (run, dataset, images, split, digest, batch, COALESCE(degradation, ''), COALESCE(level, 0.0))"
         " DO UPDATE SET status = ?7, message = ?8, seconds = ?9, left_out = ?10, settings = ?13, finished_at = " NOW
         " RETURNING id", values, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_store_exec(NULL, s, "DELETE FROM images WHERE test = ?1", (il_bind[]){ il_bind_int(*id), { 0 } }, e);
     return rc;
 }
@@ -43,14 +43,14 @@ static int put_images(il_store *s, int64_t test, const il_image_row *images, siz
     int more = 0;
     int rc = il_store_prepare(&insert, s,
         "INSERT INTO images (test, id, batch, tp, fp, fn, tn) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", e);
-    for (size_t i = 0; rc == IL_OK && i < count; i++) {
+    for (size_t i = 0; !rc && i < count; i++) {
         il_counts c = images[i].counts;
         il_bind values[] = { il_bind_int(test), il_bind_text(images[i].id), il_bind_int(images[i].batch),
                              il_bind_int(c.tp), il_bind_int(c.fp), il_bind_int(c.fn), il_bind_int(c.tn), { 0 } };
         rc = il_store_bind(s, insert, values, e);
-        if (rc == IL_OK)
+        if (!rc)
             rc = il_store_step(&more, s, insert, e);
-        if (rc != IL_OK)
+        if (rc)
             il_fail_in(e, "image %s", images[i].id);
     }
     sqlite3_finalize(insert);
@@ -63,16 +63,16 @@ static int put_scores(il_store *s, int64_t test, const il_image_row *images, siz
     int more = 0;
     int rc = il_store_prepare(&insert, s,
         "INSERT INTO scores (test, id, tampered, clean) VALUES (?1, ?2, ?3, ?4)", e);
-    for (size_t i = 0; rc == IL_OK && i < count; i++) {
+    for (size_t i = 0; !rc && i < count; i++) {
         const il_scores *c = &images[i].scores;
         if (!c->bytes)
             continue;
         il_bind values[] = { il_bind_int(test), il_bind_text(images[i].id), il_bind_bytes(c->bytes, c->tampered),
                              il_bind_bytes(c->bytes + c->tampered, c->clean), { 0 } };
         rc = il_store_bind(s, insert, values, e);
-        if (rc == IL_OK)
+        if (!rc)
             rc = il_store_step(&more, s, insert, e);
-        if (rc != IL_OK)
+        if (rc)
             il_fail_in(e, "scores of image %s", images[i].id);
     }
     sqlite3_finalize(insert);
@@ -84,17 +84,17 @@ int il_store_test(int64_t *id, il_store *s, int64_t run, const il_test_record *t
 {
     int64_t test = 0;
     int rc = il_store_begin(s, e);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     rc = put_test(&test, s, run, t, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = put_images(s, test, images, count, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = put_scores(s, test, images, count, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_store_put_metrics(s, test, e);
     rc = il_store_end(s, rc, e);
-    if (rc == IL_OK)
+    if (!rc)
         *id = test;
     return rc;
 }
@@ -147,14 +147,14 @@ int il_store_cell(il_store *s, const il_cell_record *c, il_err *e)
 {
     int64_t shown = 0;
     int rc = il_store_begin(s, e);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     rc = find_shown(&shown, s, c, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = put_cell(s, c, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_store_name_run(s, c->experiment, c->run_name, c->run, e);
-    if (rc == IL_OK && shown && shown != c->run)
+    if (!rc && shown && shown != c->run)
         rc = drop_hole(s, shown, e);
     return il_store_end(s, rc, e);
 }
@@ -163,16 +163,16 @@ int il_store_settle(il_store *s, int64_t experiment, const char *run_name, int64
 {
     il_bind values[] = { il_bind_int(experiment), il_bind_text(run_name), il_bind_int(run), { 0 } };
     int rc = il_store_begin(s, e);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     rc = il_store_exec(NULL, s,
         "DELETE FROM experiment_cells WHERE experiment = ?1 AND run_name = ?2 AND run <> ?3"
         " AND NOT EXISTS (SELECT 1 FROM runs WHERE id = ?3 AND " IS_HOLE ")", values, e);
-    if (rc == IL_OK) /* tests that only recorded missing data, whose cells refer to earlier measurements */
+    if (!rc) /* tests that only recorded missing data, whose cells refer to earlier measurements */
         rc = il_store_exec(NULL, s,
             "DELETE FROM tests WHERE run = ?1 AND status = 'failed' AND digest = ''"
             " AND NOT EXISTS (SELECT 1 FROM experiment_cells WHERE test = tests.id)", (il_bind[]){ il_bind_int(run), { 0 } }, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = drop_hole(s, run, e);
     return il_store_end(s, rc, e);
 }
@@ -193,25 +193,25 @@ int il_store_file_hash(char hex[65], il_store *s, const char *path, int64_t size
     int more = 0;
     int rc = il_store_prepare(&statement, s,
         "SELECT sha256 FROM files WHERE path = ?1 AND size = ?2 AND mtime_ns = ?3", e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_store_bind(s, statement,
                            (il_bind[]){ il_bind_text(path), il_bind_int(size), il_bind_int(mtime_ns), { 0 } }, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_store_step(&more, s, statement, e);
-    if (rc == IL_OK) {
+    if (!rc) {
         hex[0] = '\0';
         if (more)
             il_store_text(hex, 65, statement, 0);
     }
     sqlite3_finalize(statement);
-    return rc == IL_OK && !more && s->memo ? il_store_file_hash(hex, s->memo, path, size, mtime_ns, e) : rc;
+    return !rc && !more && s->memo ? il_store_file_hash(hex, s->memo, path, size, mtime_ns, e) : rc;
 }
 
 /* Many runs share their files, so a read-only store caches hashes while it is open. */
 static int remember(il_store *s, const char *path, int64_t size, int64_t mtime_ns, const char *hex, il_err *e)
 {
     int rc = s->memo ? IL_OK : il_store_open(&s->memo, ":memory:", e);
-    return rc == IL_OK ? il_store_file_hash_put(s->memo, path, size, mtime_ns, hex, e) : rc;
+    return rc ? rc : il_store_file_hash_put(s->memo, path, size, mtime_ns, hex, e);
 }
 
 /* A lost hash is simply computed again, so this does not wait for the disk: there may be tens of thousands. */
@@ -219,14 +219,14 @@ int il_store_file_hash_put(il_store *s, const char *path, int64_t size, int64_t 
 {
     int64_t only_read = 0;
     int rc = il_store_exec(&only_read, s, "PRAGMA query_only", NULL, e);
-    if (rc == IL_OK && only_read)
+    if (!rc && only_read)
         return remember(s, path, size, mtime_ns, hex, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_store_script(s, "PRAGMA synchronous = NORMAL", e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_store_exec(NULL, s,
             "INSERT OR REPLACE INTO files (path, size, mtime_ns, sha256) VALUES (?1, ?2, ?3, ?4)",
             (il_bind[]){ il_bind_text(path), il_bind_int(size), il_bind_int(mtime_ns), il_bind_text(hex), { 0 } }, e);
-    int back = il_store_script(s, "PRAGMA synchronous = FULL", rc == IL_OK ? e : NULL);
-    return rc == IL_OK ? back : rc;
+    int back = il_store_script(s, "PRAGMA synchronous = FULL", !rc ? e : NULL);
+    return rc ? rc : back;
 }

@@ -24,11 +24,11 @@ int il_store_find_run(il_run_row *row, il_store *s, const char *hash, il_err *e)
     int rc = il_store_prepare(&statement, s,
         "SELECT id, status, hash, message, weights_sha256, (SELECT COUNT(*) FROM epochs WHERE run = runs.id)"
         " FROM runs WHERE hash = ?1", e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_store_bind(s, statement, (il_bind[]){ il_bind_text(hash), { 0 } }, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_store_step(&more, s, statement, e);
-    if (rc == IL_OK && more) {
+    if (!rc && more) {
         found.id = sqlite3_column_int64(statement, 0);
         found.status = il_store_status((const char *)sqlite3_column_text(statement, 1));
         il_store_text(found.hash, sizeof found.hash, statement, 2);
@@ -37,7 +37,7 @@ int il_store_find_run(il_run_row *row, il_store *s, const char *hash, il_err *e)
         found.epochs = sqlite3_column_int(statement, 5);
     }
     sqlite3_finalize(statement);
-    if (rc == IL_OK)
+    if (!rc)
         *row = found;
     return rc;
 }
@@ -59,17 +59,17 @@ int il_store_find_stale(char **config, char **manifest, il_store *s, const char 
         "SELECT r.config, r.manifest FROM experiments x JOIN experiment_runs n ON n.experiment = x.id"
         " JOIN runs r ON r.id = n.run WHERE x.name = ?1 AND n.name = ?2 AND r.hash <> ?3 AND r.manifest IS NOT '{}'"
         " ORDER BY r.started_at DESC, r.id DESC LIMIT 1", e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_store_bind(s, statement,
                            (il_bind[]){ il_bind_text(experiment), il_bind_text(name), il_bind_text(hash), { 0 } }, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_store_step(&more, s, statement, e);
-    if (rc == IL_OK && more)
+    if (!rc && more)
         rc = copy_column(&first, statement, 0, e);
-    if (rc == IL_OK && more)
+    if (!rc && more)
         rc = copy_column(&second, statement, 1, e);
     sqlite3_finalize(statement);
-    if (rc != IL_OK) {
+    if (rc) {
         free(first);
         return rc;
     }
@@ -109,13 +109,13 @@ int il_store_begin_run(int64_t *id, il_store *s, const il_run_record *r, il_err 
                        (unsigned long long)r->seed);
     int64_t run = 0;
     int rc = il_store_begin(s, e);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     rc = put_run(&run, s, r, e);
-    if (rc == IL_OK && r->experiment)
+    if (!rc && r->experiment)
         rc = il_store_name_run(s, r->experiment, r->name, run, e);
     rc = il_store_end(s, rc, e);
-    if (rc == IL_OK)
+    if (!rc)
         *id = run;
     return rc;
 }
@@ -127,14 +127,14 @@ static int put_epochs(il_store *s, int64_t run, const il_epoch_row *rows, size_t
     int rc = il_store_prepare(&insert, s,
         "INSERT OR REPLACE INTO epochs (run, epoch, train_loss, train_iou, validation_loss, validation_iou, seconds,"
         " images_per_second) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)", e);
-    for (size_t i = 0; rc == IL_OK && i < count; i++) {
+    for (size_t i = 0; !rc && i < count; i++) {
         const il_epoch_row *r = &rows[i];
         il_bind values[] = { il_bind_int(run), il_bind_int(r->epoch), il_bind_real(r->train_loss),
                              il_bind_real(r->train_iou), il_bind_real(r->validation_loss),
                              il_bind_real(r->validation_iou), il_bind_real(r->seconds),
                              il_bind_real(r->images_per_second), { 0 } };
         rc = il_store_bind(s, insert, values, e);
-        if (rc == IL_OK)
+        if (!rc)
             rc = il_store_step(&more, s, insert, e);
     }
     sqlite3_finalize(insert);
@@ -144,13 +144,13 @@ static int put_epochs(il_store *s, int64_t run, const il_epoch_row *rows, size_t
 int il_store_epochs(il_store *s, int64_t run, const il_epoch_row *rows, size_t count, il_err *e)
 {
     int rc = il_store_begin(s, e);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     /* Epochs stored after the last checkpoint are computed again. */
     int64_t last = count ? rows[count - 1].epoch : 0;
     rc = il_store_exec(NULL, s, "DELETE FROM epochs WHERE run = ?1 AND epoch > ?2",
                        (il_bind[]){ il_bind_int(run), il_bind_int(last), { 0 } }, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = put_epochs(s, run, rows, count, e);
     return il_store_end(s, rc, e);
 }
@@ -167,7 +167,7 @@ int il_store_end_run(il_store *s, int64_t run, const il_run_end *end, il_err *e)
         "UPDATE runs SET status = ?2, message = ?3, best_epoch = NULLIF(?4, 0), tested_epoch = NULLIF(?5, 0),"
         " stopped_early = ?6, collapsed = ?7, weights_path = ?8, weights_sha256 = ?9, seconds = ?10, left_out = ?11,"
         " ended_at = " NOW " WHERE id = ?1 RETURNING id", values, e);
-    if (rc == IL_OK && !found)
+    if (!rc && !found)
         return il_fail(e, IL_EDB, "%s: run %lld is no longer in the database", s->path, (long long)run);
     return rc;
 }

@@ -52,11 +52,11 @@ static int make_tensor(il_tensor **out, il_dtype dtype, int ndim, const int64_t 
 {
     il_scope *s = NULL;
     int rc = il_scope_open(&s, NULL, e);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     il_tensor *t = il_from_bytes(s, data, dtype, ndim, shape);
     rc = il_scope_status(s, e);
-    if (rc == IL_OK)
+    if (!rc)
         *out = il_keep(s, t);
     il_scope_close(s);
     return rc;
@@ -79,13 +79,13 @@ int il_bundle_append(il_bundle *b, const char *name, il_dtype dtype, int ndim, c
                      il_err *e)
 {
     int rc = grow(b, e);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     struct item x = { strdup(name), NULL };
     if (!x.name)
         return il_fail_oom(e);
     rc = make_tensor(&x.tensor, dtype, ndim, shape, data, e);
-    if (rc != IL_OK) {
+    if (rc) {
         free(x.name);
         return il_fail_in(e, "tensor %.150s", name);
     }
@@ -119,7 +119,7 @@ int il_bundle_add(il_bundle *b, const char *name, const il_tensor *t, il_err *e)
     if (!data)
         return il_fail_oom(e);
     int rc = il_read_bytes(t, data, bytes, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_bundle_add_bytes(b, name, il_dtype_of(t), ndim, shape, data, e);
     free(data);
     return rc;

@@ -59,9 +59,9 @@ static int read_entry(struct entry *x, json_t *spec, uint64_t room, il_err *e)
 {
     uint64_t bytes = 0;
     int rc = read_type(x, spec, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = read_shape(x, &bytes, spec, e);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     json_t *span = json_object_get(spec, "data_offsets");
     json_t *begin = json_array_get(span, 0), *end = json_array_get(span, 1);
@@ -103,13 +103,13 @@ static int check_cover(const struct entry *entries, size_t count, uint64_t room,
     qsort(order, count, sizeof *order, by_begin);
     uint64_t at = 0;
     int rc = IL_OK;
-    for (size_t i = 0; i < count && rc == IL_OK; i++) {
+    for (size_t i = 0; i < count && !rc; i++) {
         if (order[i].begin != at)
             rc = il_fail(e, IL_EFORMAT, "tensor %.150s: its data %s", order[i].name,
                          order[i].begin < at ? "overlap another tensor's" : "follow a gap");
         at = order[i].end;
     }
-    if (rc == IL_OK && at != room)
+    if (!rc && at != room)
         rc = il_fail(e, IL_EFORMAT, "has %" PRIu64 " bytes that belong to no tensor", room - at);
     free(order);
     return rc;
@@ -125,7 +125,7 @@ static int read_notes(il_bundle *b, json_t *notes, il_err *e)
         if (!json_is_string(text))
             return il_fail(e, IL_EFORMAT, "__metadata__: %.100s is no text", key);
         int rc = il_bundle_note(b, key, json_string_value(text), e);
-        if (rc != IL_OK)
+        if (rc)
             return rc;
     }
     return IL_OK;
@@ -154,10 +154,10 @@ static int read_header(struct entry *entries, size_t *count, il_bundle *b, json_
             struct entry *x = &entries[(*count)++];
             x->name = name;
             rc = read_entry(x, spec, room, e);
-            if (rc != IL_OK)
+            if (rc)
                 il_fail_in(e, "tensor %.150s", name);
         }
-        if (rc != IL_OK)
+        if (rc)
             return rc;
     }
     return check_cover(entries, *count, room, e);
@@ -172,10 +172,10 @@ static int read_data(il_bundle *b, int fd, uint64_t start, const struct entry *e
         if (!data)
             return il_fail_oom(e);
         int rc = il_file_pread(fd, data, bytes, start + x->begin, e);
-        if (rc == IL_OK)
+        if (!rc)
             rc = il_bundle_append(b, x->name, x->dtype, x->ndim, x->shape, data, e);
         free(data);
-        if (rc != IL_OK)
+        if (rc)
             return rc;
     }
     return IL_OK;
@@ -187,7 +187,7 @@ static int parse_header(json_t **out, int fd, uint64_t length, il_err *e)
     if (!text)
         return il_fail_oom(e);
     int rc = il_file_pread(fd, text, length, 8, e);
-    if (rc == IL_OK) {
+    if (!rc) {
         json_error_t why;
         *out = il_json_loadb(text, length, JSON_REJECT_DUPLICATES, &why);
         if (!*out)
@@ -207,7 +207,7 @@ int il_safetensors_read(il_bundle *b, int fd, uint64_t size, il_err *e)
     unsigned char head[8];
     uint64_t length = 0;
     int rc = il_file_pread(fd, head, sizeof head, 0, e);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     for (int i = 7; i >= 0; i--)
         length = length << 8 | head[i];
@@ -215,7 +215,7 @@ int il_safetensors_read(il_bundle *b, int fd, uint64_t size, il_err *e)
         return il_fail(e, IL_EFORMAT, "the safetensors header claims %" PRIu64 " bytes, the file has %" PRIu64
                        " (is it cut off?)", length, size);
     rc = parse_header(&header, fd, length, e);
-    if (rc != IL_OK)
+    if (rc)
         goto done;
     entries = calloc(json_object_size(header) + 1, sizeof *entries);
     if (!entries) {
@@ -223,7 +223,7 @@ int il_safetensors_read(il_bundle *b, int fd, uint64_t size, il_err *e)
         goto done;
     }
     rc = read_header(entries, &count, b, header, size - 8 - length, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = read_data(b, fd, 8 + length, entries, count, e);
 done:
     free(entries);
@@ -265,17 +265,17 @@ static int build_header(char **out, const il_bundle *b, const uint64_t *begin, i
 {
     json_t *header = json_object(), *notes = il_bundle_notes(b) ? json_object() : NULL;
     int rc = IL_OK;
-    for (size_t i = 0; i < il_bundle_notes(b) && rc == IL_OK; i++) {
+    for (size_t i = 0; i < il_bundle_notes(b) && !rc; i++) {
         il_bundle_text n = il_bundle_note_at(b, i);
         if (json_object_set_new(notes, n.key, json_string(n.text)) != 0)
             rc = il_fail(e, IL_EPARAM, "note %.100s is no UTF-8", n.key);
     }
-    if (notes && json_object_set(header, "__metadata__", notes) != 0 && rc == IL_OK)
+    if (notes && json_object_set(header, "__metadata__", notes) != 0 && !rc)
         rc = il_fail_oom(e);
-    for (size_t i = 0; i < il_bundle_count(b) && rc == IL_OK; i++)
+    for (size_t i = 0; i < il_bundle_count(b) && !rc; i++)
         if (json_object_set_new(header, il_bundle_name(b, i), describe(il_bundle_at(b, i), begin[i])) != 0)
             rc = il_fail(e, IL_EPARAM, "tensor %.150s: the name is no UTF-8", il_bundle_name(b, i));
-    if (rc == IL_OK) {
+    if (!rc) {
         *out = il_json_text(header, JSON_COMPACT);
         if (!*out)
             rc = il_fail_oom(e);
@@ -294,9 +294,9 @@ static int write_header(il_atomic_file *w, const char *header, il_err *e)
     for (int i = 0; i < 8; i++)
         head[i] = (unsigned char)((uint64_t)padded >> (8 * i));
     int rc = il_atomic_file_put(w, head, sizeof head, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_atomic_file_put(w, header, length, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_atomic_file_put(w, "        ", padded - length, e);
     return rc;
 }
@@ -308,7 +308,7 @@ static int write_tensor(il_atomic_file *w, const il_tensor *t, il_err *e)
     if (!data)
         return il_fail_oom(e);
     int rc = il_read_bytes(t, data, bytes, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_atomic_file_put(w, data, bytes, e);
     free(data);
     return rc;
@@ -327,9 +327,9 @@ int il_safetensors_write(const il_bundle *b, il_atomic_file *w, il_err *e)
     }
     place(b, begin, order);
     rc = build_header(&header, b, begin, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = write_header(w, header, e);
-    for (size_t i = 0; i < count && rc == IL_OK; i++)
+    for (size_t i = 0; i < count && !rc; i++)
         rc = write_tensor(w, il_bundle_at(b, order[i]), e);
 done:
     free(header);

@@ -19,7 +19,7 @@ static int read_open(il_bundle *b, int fd, il_err *e)
     uint64_t size = (uint64_t)st.st_size;
     unsigned char head[9] = { 0 };
     int rc = il_file_pread(fd, head, size < sizeof head ? (size_t)size : sizeof head, 0, e);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     if (memcmp(head, "PK\3\4", 4) == 0 || (head[0] == 0x80 && head[1] >= 2 && head[1] <= 5 && head[8] != '{'))
         return il_pth_read(b, fd, size, e);
@@ -35,10 +35,10 @@ int il_bundle_read(il_bundle **out, const char *path, il_err *e)
     if (fd < 0)
         return il_fail(e, IL_EIO, "%s: cannot be opened: %s", path, strerror(errno));
     int rc = il_bundle_new(&b, e);
-    if (rc != IL_OK)
+    if (rc)
         goto done;
     rc = read_open(b, fd, e);
-    if (rc != IL_OK) {
+    if (rc) {
         il_fail_in(e, "%s", path);
         goto done;
     }
@@ -54,5 +54,5 @@ int il_bundle_write(const il_bundle *b, const char *path, il_err *e)
 {
     il_atomic_file w;
     int rc = il_atomic_file_begin(&w, path, e);
-    return rc == IL_OK ? il_atomic_file_end(&w, path, true, il_safetensors_write(b, &w, e), e) : rc;
+    return rc ? rc : il_atomic_file_end(&w, path, true, il_safetensors_write(b, &w, e), e);
 }

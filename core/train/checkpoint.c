@@ -42,11 +42,11 @@ static int add_course(il_bundle *b, const il_course *c, il_err *e)
     int64_t course[COURSE_FIELDS] = { c->epoch, (int64_t)c->batch, c->early.best_epoch, c->early.waited,
                                       (c->collapsed ? 1 : 0) | (c->best_collapsed ? 2 : 0) };
     int rc = il_bundle_add_bytes(b, "course.sums", IL_DTYPE_F64, 1, (int64_t[]){ SUM_FIELDS }, sums, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_bundle_add_bytes(b, "course.position", IL_DTYPE_I64, 1, (int64_t[]){ COURSE_FIELDS }, course, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_bundle_add_bytes(b, "course.epoch_seconds", IL_DTYPE_F64, 1, (int64_t[]){ 1 }, &c->epoch_seconds, e);
-    return rc == IL_OK ? add_epochs(b, c, e) : rc;
+    return rc ? rc : add_epochs(b, c, e);
 }
 
 /* Copies every tensor of `from`, adding the prefix to its name; with back, those with the prefix, removing it. */
@@ -59,7 +59,7 @@ static int copy_tensors(il_bundle *to, const il_bundle *from, const char *prefix
             continue;
         il_name_buf full = back ? il_name("%s", name + cut) : il_name("%s%s", prefix, name);
         int rc = il_bundle_add(to, full.text, il_bundle_at(from, i), e);
-        if (rc != IL_OK)
+        if (rc)
             return rc;
     }
     return IL_OK;
@@ -70,19 +70,19 @@ int il_checkpoint_write(const char *path, const char *hash, const il_course *c, 
 {
     il_bundle *b = NULL;
     int rc = il_bundle_new(&b, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_bundle_note(b, "format", FORMAT, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_bundle_note(b, "run", hash, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = add_course(b, c, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_state_save(model->state, b, "model.", e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_adam_save(adam, b, "adam.", e);
-    if (rc == IL_OK && c->best)
+    if (!rc && c->best)
         rc = copy_tensors(b, c->best, "best.", false, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_bundle_write(b, path, e);
     il_bundle_free(b);
     return rc;
@@ -112,13 +112,13 @@ static int read_epochs(il_course *c, const il_tensor *t, il_err *e)
     double *table = calloc(n ? n * EPOCH_FIELDS : 1, sizeof *table);
     c->epochs = il_array_new(n, sizeof *c->epochs);
     int rc = table && c->epochs ? IL_OK : il_fail_oom(e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_read_bytes(t, table, n * EPOCH_FIELDS * sizeof *table, e);
-    for (size_t i = 0; i < n && rc == IL_OK; i++) {
+    for (size_t i = 0; i < n && !rc; i++) {
         const double *r = table + i * EPOCH_FIELDS;
         if (!(r[0] >= 1 && r[0] <= MOST_EPOCHS))
             rc = il_fail(e, IL_EFORMAT, "the record of epoch %zu is damaged", i + 1);
-        if (rc != IL_OK)
+        if (rc)
             break;
         c->epochs[i] = (il_epoch_row){ (int)r[0], r[1], r[2], r[3], r[4], r[5], r[6] };
         c->done = i + 1;
@@ -138,13 +138,13 @@ static int read_course(il_course *c, const il_bundle *b, il_err *e)
     double v[SUM_FIELDS];
     int64_t p[COURSE_FIELDS];
     int rc = il_read_bytes(sums, v, sizeof v, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_read_bytes(position, p, sizeof p, e);
-    if (rc == IL_OK && under_way)
+    if (!rc && under_way)
         rc = il_read_bytes(under_way, &c->epoch_seconds, sizeof c->epoch_seconds, e);
-    if (rc == IL_OK && !is_possible(v, p))
+    if (!rc && !is_possible(v, p))
         rc = il_fail(e, IL_EFORMAT, "the record of the training is damaged");
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     c->epoch = (int)p[0];
     c->batch = (size_t)p[1];
@@ -165,26 +165,26 @@ static int restore(il_course *c, const il_bundle *b, const char *hash, il_model 
     if (!run || strcmp(run, hash) != 0)
         return il_fail(e, IL_EFORMAT, "belongs to run %.12s; expected run %.12s", run ? run : "?", hash);
     int rc = read_course(c, b, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_state_load(model->state, b, IL_OPTS(il_load_opts, .prefix = "model."), e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_adam_load(adam, b, "adam.", e);
-    if (rc != IL_OK || c->early.best_epoch == 0)
+    if (rc || c->early.best_epoch == 0)
         return rc;
     rc = il_bundle_new(&c->best, e);
-    return rc == IL_OK ? copy_tensors(c->best, b, "best.", true, e) : rc;
+    return rc ? rc : copy_tensors(c->best, b, "best.", true, e);
 }
 
 int il_checkpoint_read(il_course *c, const char *path, const char *hash, il_model *model, il_adam *adam, il_err *e)
 {
     il_bundle *b = NULL;
     int rc = il_bundle_read(&b, path, e);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     il_course fresh = { 0 };
     rc = restore(&fresh, b, hash, model, adam, e);
     il_bundle_free(b);
-    if (rc != IL_OK) {
+    if (rc) {
         il_course_free(&fresh);
         if (rc == IL_EFORMAT)
             il_fail_in(e, "%s (remove it to restart the run)", path);

@@ -67,9 +67,9 @@ static int read_batch(il_sums *sums, il_image_row *rows, const il_tally *t, size
     size_t n = t->sizes[i];
     float loss = 0;
     int rc = t->losses[i] ? il_read_f32(t->losses[i], &loss, 1, e) : IL_OK;
-    if (rc == IL_OK && t->counts[i])
+    if (!rc && t->counts[i])
         rc = il_read_i64(t->counts[i], room, n * COUNTS, e);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     il_counts batch = { 0 };
     for (size_t k = 0; k < n; k++) {
@@ -96,7 +96,7 @@ int il_tally_read(il_sums *sums, il_image_row *rows, const il_source *source, il
         return il_fail_oom(e);
 
     int rc = IL_OK;
-    for (size_t i = 0; i < t->batches && rc == IL_OK; i++) {
+    for (size_t i = 0; i < t->batches && !rc; i++) {
         il_image_row *at = rows ? rows + done : NULL;
         rc = read_batch(sums, at, t, i, done, room, e);
         for (size_t k = 0; at && k < t->sizes[i]; k++) {
@@ -128,7 +128,7 @@ int il_evaluate_batch(il_tally *t, il_score_list *scores, const il_evaluation *w
     il_scope_opts o = { .size = sizeof o, .device = what->model->device, .precision = what->model->precision,
                         .flops = what->flops };
     int rc = il_scope_open(&s, &o, e);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     il_tensor *image = il_from_pixels(s, b->pixels, b->n, b->height, b->width, 3, b->shades);
     il_tensor *target = il_from_pixels(s, b->greys, b->n, b->height, b->width, 1, b->labels);
@@ -136,9 +136,9 @@ int il_evaluate_batch(il_tally *t, il_score_list *scores, const il_evaluation *w
     il_tensor *loss = what->loss ? il_loss_forward(what->loss, s, logit, target, NULL) : NULL;
     il_tensor *counts = what->scores ? NULL : il_confusion(s, logit, target);
     rc = il_scope_status(s, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_tally_add(t, s, loss, counts, b, e);
-    if (rc == IL_OK && what->scores)
+    if (!rc && what->scores)
         rc = il_score_list_add(scores, s, il_count_scores(s, logit, target), (size_t)b->n, e);
     il_scope_close(s);
     return rc;
@@ -151,14 +151,14 @@ static int evaluate_all(il_tally *t, il_score_list *scores, const il_evaluation 
     shown.loss = shown.iou = shown.seconds_left = NAN;
     double start = il_clock_seconds(), told = start;
     int rc = il_loader_start(what->loader, 1, 0, e);
-    while (rc == IL_OK) {
+    while (!rc) {
         il_batch batch;
         int more = 0;
         rc = il_loader_next(what->loader, &batch, &more, e);
-        if (rc != IL_OK || !more)
+        if (rc || !more)
             break;
         rc = il_evaluate_batch(t, scores, what, &batch, e);
-        if (rc == IL_OK && il_observer_stopped(observer))
+        if (!rc && il_observer_stopped(observer))
             rc = il_fail(e, IL_ECANCEL, "stopped");
         shown.batch++;
         double now = il_clock_seconds();
@@ -180,7 +180,7 @@ static int evaluate(il_sums *sums, il_image_row **rows, size_t *count, const il_
     il_image_row *each = NULL;
     size_t n = 0;
     int rc = evaluate_all(&t, &scores, what, observer, e);
-    if (rc != IL_OK)
+    if (rc)
         goto done;
     n = t.pictures;
     if (rows && !(each = calloc(n ? n : 1, sizeof *each))) {
@@ -189,9 +189,9 @@ static int evaluate(il_sums *sums, il_image_row **rows, size_t *count, const il_
     }
     rc = il_score_list_read(&scores, e);
     t.scored = scores.counts;
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_tally_read(sums, each, source, &t, e);
-    if (rc == IL_OK && rows) {
+    if (!rc && rows) {
         for (size_t i = 0; i < scores.count; i++)
             each[i].scores = il_score_list_take(&scores, i);
         *rows = each;
@@ -209,7 +209,7 @@ int il_evaluate_loader(il_sums *sums, const il_evaluation *what, const il_observ
 {
     il_sums result = { 0 };
     int rc = evaluate(&result, NULL, NULL, NULL, what, observer, e);
-    if (rc == IL_OK)
+    if (!rc)
         *sums = result;
     return rc;
 }

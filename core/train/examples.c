@@ -43,8 +43,8 @@ static int pick(il_example out[IL_RANKS], size_t *count, il_store *s, int64_t te
     snprintf(number, sizeof number, "%lld", (long long)test);
     int rc = il_store_query(&rows, s, "SELECT id, il_iou(tp, fp, fn) AS iou FROM images WHERE test = ?1 AND tp + fp + fn > 0"
                             " ORDER BY 2 DESC, id", (const char *const[]){ number, NULL }, e);
-    size_t n = rc == IL_OK && rows.count ? choose(at, rank, rows.count) : 0;
-    for (size_t i = 0; i < n && rc == IL_OK; i++) {
+    size_t n = !rc && rows.count ? choose(at, rank, rows.count) : 0;
+    for (size_t i = 0; i < n && !rc; i++) {
         out[i] = (il_example){ .id = il_text_copy(il_rows_text(&rows, at[i], "id")), .rank = rank[i],
                                .iou = il_rows_real(&rows, at[i], "iou") };
         *count = i + 1;
@@ -110,12 +110,12 @@ static int forward(float *score, const il_model *model, const il_batch *b, il_er
 {
     il_scope *s = NULL;
     int rc = il_scope_open(&s, IL_OPTS(il_scope_opts, .device = model->device, .precision = model->precision), e);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     il_tensor *image = il_from_pixels(s, b->pixels, 1, b->height, b->width, 3, b->shades);
     il_tensor *p = il_sigmoid(s, il_model_forward(model, s, image, NULL));
     rc = il_scope_status(s, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_read_f32(p, score, (size_t)b->height * (size_t)b->width, e);
     il_scope_close(s);
     return rc;
@@ -128,13 +128,13 @@ static int show(struct shown *out, const il_examples_job *job, const il_batch *b
     float *score = malloc((size_t)b->height * (size_t)b->width * sizeof *score);
     int rc = score ? forward(score, job->model, b, e) : il_fail_oom(e);
     measure(&width, &height, b);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_image_new(&x.photo, width, height, 3, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_image_new(&x.truth, width, height, 1, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_image_new(&x.score, width, height, 1, e);
-    if (rc == IL_OK) {
+    if (!rc) {
         fill(&x, b, score);
         *out = x;
     } else {
@@ -155,7 +155,7 @@ static int shrink(il_image *image, il_err *e)
     int width = (int)((int64_t)image->width * IL_EXAMPLES_SIDE / longer);
     int height = (int)((int64_t)image->height * IL_EXAMPLES_SIDE / longer);
     int rc = il_image_resize(&small, image, width > 0 ? width : 1, height > 0 ? height : 1, e);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     il_image_free(image);
     *image = small;
@@ -165,15 +165,15 @@ static int shrink(il_image *image, il_err *e)
 static int encode(il_example *to, struct shown *x, il_err *e)
 {
     int rc = shrink(&x->photo, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = shrink(&x->truth, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = shrink(&x->score, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_image_webp_encode_lossy(&to->photo.data, &to->photo.size, &x->photo, QUALITY, to->id, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_image_png_encode(&to->truth.data, &to->truth.size, &x->truth, to->id, e);
-    return rc == IL_OK ? il_image_png_encode(&to->score.data, &to->score.size, &x->score, to->id, e) : rc;
+    return rc ? rc : il_image_png_encode(&to->score.data, &to->score.size, &x->score, to->id, e);
 }
 
 static int keep_one(il_example *to, il_loader *loader, const il_examples_job *job, il_err *e)
@@ -183,15 +183,15 @@ static int keep_one(il_example *to, il_loader *loader, const il_examples_job *jo
     size_t index = 0;
     int more = 0;
     int rc = find_index(&index, job->source, to->id, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_loader_start(loader, 1, index, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_loader_next(loader, &batch, &more, e);
-    if (rc == IL_OK && (!more || batch.index[0] != index))
+    if (!rc && (!more || batch.index[0] != index))
         rc = il_fail(e, IL_EDATA, "image %s can no longer be read", to->id);
-    if (rc == IL_OK)
+    if (!rc)
         rc = show(&x, job, &batch, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = encode(to, &x, e);
     drop_shown(&x);
     return rc;
@@ -204,7 +204,7 @@ int il_examples_there(bool *there, il_store *s, int64_t test, il_err *e)
     snprintf(number, sizeof number, "%lld", (long long)test);
     int rc = il_store_query(&rows, s, "SELECT 1 FROM examples WHERE test = ?1 LIMIT 1",
                             (const char *const[]){ number, NULL }, e);
-    if (rc == IL_OK)
+    if (!rc)
         *there = rows.count > 0;
     il_store_rows_free(&rows);
     return rc;
@@ -219,15 +219,15 @@ int il_examples_keep(size_t *kept, il_store *s, int64_t test, const il_examples_
     o.batch = o.threads = 1; /* so that a batch's number is its image's */
     o.cache_bytes = 1;
     int rc = pick(examples, &count, s, test, e);
-    if (rc == IL_OK && count)
+    if (!rc && count)
         rc = il_loader_open(&loader, job->source, job->labels, o, e);
-    for (size_t i = 0; i < count && rc == IL_OK; i++)
+    for (size_t i = 0; i < count && !rc; i++)
         rc = keep_one(&examples[i], loader, job, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_store_put_examples(s, test, examples, count, e);
     il_loader_free(loader);
     il_store_examples_free(examples, count);
-    if (rc == IL_OK)
+    if (!rc)
         *kept += count;
     return rc;
 }

@@ -37,9 +37,9 @@ static int open_source(il_source **out, il_digest *digest, const il_choice *data
     il_hash_cache cache = { store, cache_get, cache_put };
     il_source *src = NULL;
     int rc = il_source_open(&src, dataset, split, images, run->missing, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_source_digest(digest, src, store ? &cache : NULL, e);
-    if (rc != IL_OK) {
+    if (rc) {
         il_source_free(src);
         return rc;
     }
@@ -63,9 +63,9 @@ static int add_file(json_t *files, const char *key, const char *path, il_err *e)
         return IL_OK; /* a data set's folder: its manifest represents it */
     il_digest d;
     int rc = il_sha256_file(&d, path, e);
-    if (rc == IL_OK && json_object_set_new(files, key, json_string(d.hex)) != 0)
+    if (!rc && json_object_set_new(files, key, json_string(d.hex)) != 0)
         rc = il_fail_oom(e);
-    return rc == IL_OK ? rc : il_fail_in(e, "%s", key);
+    return rc ? il_fail_in(e, "%s", key) : rc;
 }
 
 /* Files named by settings of the model, loss and mask policy, and the initial weights. */
@@ -73,9 +73,9 @@ static int add_files(json_t *files, const il_run *run, il_err *e)
 {
     const il_choice choices[] = { run->model, run->loss, run->mask_policy };
     int rc = add_file(files, "train.weights", run->training.weights, e);
-    for (size_t i = 0; i < sizeof choices / sizeof *choices && rc == IL_OK; i++) {
+    for (size_t i = 0; i < sizeof choices / sizeof *choices && !rc; i++) {
         const il_param_spec *spec = il_params_specs(choices[i].params);
-        for (; spec && spec->name && rc == IL_OK; spec++) {
+        for (; spec && spec->name && !rc; spec++) {
             char key[200];
             snprintf(key, sizeof key, "%s.%s", il_descriptor_kind(choices[i].plugin->kind), spec->name);
             if (spec->type == IL_PARAM_PATH)
@@ -90,7 +90,7 @@ static int make_manifest(il_job *j, il_err *e)
     json_t *files = json_object();
     int rc = files ? add_files(files, j->run, e) : il_fail_oom(e);
     json_t *all = NULL;
-    if (rc == IL_OK) {
+    if (!rc) {
         all = json_pack("{s:o, s:o, s:o}", "train", split_json(j->train, &j->train_digest), "validation",
                         split_json(j->validation, &j->validation_digest), "files", files);
         files = NULL;
@@ -115,12 +115,12 @@ static int open_training(il_job *j, il_store *store, il_err *e)
 {
     const il_run *run = j->run;
     int rc = il_policy_labels(j->labels, &j->run->mask_policy, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = open_source(&j->train, &j->train_digest, &run->dataset, "train", run->training.on, run, store, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = open_source(&j->validation, &j->validation_digest, &run->dataset, "validation", run->training.on, run,
                          store, e);
-    return rc == IL_OK ? make_manifest(j, e) : rc;
+    return rc ? rc : make_manifest(j, e);
 }
 
 /* Opened after the test on the same images undegraded. */
@@ -130,7 +130,7 @@ static int open_degraded(il_job_test *t, const il_job_test *plain)
     if (!plain->source)
         return t->error.code;
     int rc = il_source_degrade(&t->source, plain->source, t->set->degradation, &t->error);
-    return rc == IL_OK ? il_source_digest(&t->digest, t->source, NULL, &t->error) : rc;
+    return rc ? rc : il_source_digest(&t->digest, t->source, NULL, &t->error);
 }
 
 static bool same_labels(const float a[256], const float b[256])
@@ -148,7 +148,7 @@ static int open_truth(il_job_test *t, const il_job *j)
     if (!t->set->mask_policy.plugin)
         return IL_OK;
     int rc = il_policy_labels(t->labels, &t->set->mask_policy, &t->error);
-    if (rc != IL_OK || same_labels(t->labels, j->labels))
+    if (rc || same_labels(t->labels, j->labels))
         return rc;
     il_text all = { 0 };
     il_text_add(&all, "%s", t->digest.hex);
@@ -169,9 +169,9 @@ static int open_test(il_job *j, size_t i, il_store *store)
     int rc = set->degradation.kind != IL_DEGRADE_NONE
                  ? open_degraded(t, &j->tests[set->plain])
                  : open_source(&t->source, &t->digest, &set->dataset, set->split, set->images, j->run, store, &t->error);
-    if (rc == IL_OK)
+    if (!rc)
         rc = open_truth(t, j);
-    if (rc != IL_OK && rc != IL_ENOMEM) {
+    if (rc && rc != IL_ENOMEM) {
         il_source_free(t->source);
         t->source = NULL;
     }
@@ -240,17 +240,17 @@ int il_job_record_splits(const il_job *j, il_store *store, il_err *e)
     int rc = IL_OK;
     if (j->error.code == IL_OK) {
         rc = record_split(store, run->dataset.label, run->training.on, "train", j->train, &j->train_digest, e);
-        if (rc == IL_OK)
+        if (!rc)
             rc = record_split(store, run->dataset.label, run->training.on, "validation", j->validation,
                               &j->validation_digest, e);
     }
-    for (size_t i = 0; i < run->ntests && rc == IL_OK; i++) {
+    for (size_t i = 0; i < run->ntests && !rc; i++) {
         const il_job_test *t = &j->tests[i];
         il_digest digest;
         if (!t->source || t->set->degradation.kind != IL_DEGRADE_NONE)
             continue;
         rc = il_source_digest(&digest, t->source, NULL, e); /* of the images alone */
-        if (rc == IL_OK)
+        if (!rc)
             rc = record_split(store, t->set->dataset.label, t->set->images, t->set->split, t->source, &digest, e);
     }
     return rc;
@@ -281,7 +281,7 @@ int il_job_lock(int *fd, const il_job *j, const char *folder, il_err *e)
 {
     *fd = -1;
     int rc = il_file_make_folders(il_job_file(j, folder, "").text, e);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     il_job_path path = il_job_file(j, folder, "lock");
     int got = open(path.text, O_RDWR | O_CREAT | O_CLOEXEC, 0666);

@@ -79,7 +79,7 @@ static int look_for_tests(il_job_left *l, const il_job *j, il_store *store, il_e
         il_test_left *left = &l->tests[i];
         if (t->source && l->row.status != IL_RUN_NONE) {
             int rc = il_store_find_test(&left->id, store, l->row.id, t->digest.hex, t->set->split, j->run->test_batch, e);
-            if (rc != IL_OK)
+            if (rc)
                 return rc;
         }
         left->state = left->id ? IL_TEST_DONE : t->source ? IL_TEST_LEFT : IL_TEST_NO_DATA;
@@ -98,10 +98,10 @@ int il_job_left_read(il_job_left *out, const il_job *j, il_store *store, const c
     if (!l.tests)
         return il_fail_oom(e);
     int rc = store ? il_store_find_run(&l.row, store, j->hash, e) : IL_OK;
-    if (rc == IL_OK)
+    if (!rc)
         rc = look_for_tests(&l, j, store, e);
     l.train = l.row.status != IL_RUN_DONE || (l.to_test && !l.weights);
-    if (rc != IL_OK)
+    if (rc)
         il_job_left_free(&l);
     else
         *out = l;
@@ -120,7 +120,7 @@ static int look_at_new(il_job_view *v, const il_job *j, const char *experiment, 
 {
     char *config = NULL, *manifest = NULL;
     int rc = il_store_find_stale(&config, &manifest, store, experiment, j->run->name, j->hash, e);
-    if (rc == IL_OK && config) {
+    if (!rc && config) {
         v->state = IL_JOB_STALE;
         explain_stale(v->why, sizeof v->why, j, config, manifest);
     }
@@ -180,7 +180,7 @@ int il_job_look(il_job_view *out, const il_job *j, const char *experiment, il_st
 {
     il_job_view v = { .state = IL_JOB_TODO };
     int rc = il_job_left_read(&v.left, j, store, folder, e);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     if (j->error.code != IL_OK) {
         v.state = IL_JOB_BLOCKED;
@@ -191,7 +191,7 @@ int il_job_look(il_job_view *out, const il_job *j, const char *experiment, il_st
     } else if (store) {
         rc = look_at_row(&v, j, experiment, store, e);
     }
-    if (rc != IL_OK) {
+    if (rc) {
         il_job_left_free(&v.left);
         return rc;
     }

@@ -23,9 +23,9 @@ int il_preflight_new(il_preflight **out, const il_plan *p, il_err *e)
         return il_fail_oom(e);
     b->published = p->published;
     int rc = il_store_open(&b->store, ":memory:", e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_store_experiment(&b->experiment, b->store, p->experiment, p->title, p->path, p->source, e);
-    if (rc == IL_OK)
+    if (!rc)
         *out = b;
     else
         il_preflight_free(b);
@@ -48,7 +48,7 @@ static int add_cell(il_preflight *b, const il_job *j, int64_t run, const il_job_
                           .digest = t->source ? t->digest.hex : "", .batch = j->run->test_batch, .status = IL_RUN_RUNNING,
                           .degradation = il_degrade_name(&set->degradation), .level = set->degradation.level };
     int rc = il_store_test(&test, b->store, run, &as, NULL, 0, e);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     il_cell_record c = il_job_cell_record(j, set);
     c.experiment = b->experiment;
@@ -65,9 +65,9 @@ int il_preflight_add(il_preflight *b, const il_job *j, il_err *e)
     int64_t run = 0;
     const il_run_record as = il_job_run_record(j);
     int rc = il_store_begin_run(&run, b->store, &as, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_job_record_splits(j, b->store, e);
-    for (size_t i = 0; i < j->run->ntests && rc == IL_OK; i++)
+    for (size_t i = 0; i < j->run->ntests && !rc; i++)
         rc = add_cell(b, j, run, &j->tests[i], e);
     return rc;
 }
@@ -81,7 +81,7 @@ static int print_matches(FILE *to, const il_preflight *b, il_err *e)
         "SELECT COUNT(published_iou) AS beside, COUNT(*) AS cells, (SELECT group_concat(l, '; ') FROM (SELECT DISTINCT tested_dataset || ' ' || model"
         " || ' ' || mask_policy || ' ' || trained_on || ' ' || tested_on AS l FROM cells LIMIT 3)) AS labels"
         " FROM cells WHERE degradation IS NULL", NULL, e);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     const char *kind = strcmp(b->published, "text") == 0 ? "the mask policies in the text" : "table ";
     const char *number = strcmp(b->published, "text") == 0 ? "" : b->published;
@@ -105,7 +105,7 @@ static int print_deviations(FILE *to, const il_preflight *b, il_err *e)
         " SELECT l.deviations, COUNT(DISTINCT c.run) AS runs, (SELECT COUNT(*) FROM runs) AS of"
         " FROM listed l JOIN cells c ON c.cell = l.cell WHERE c.published_iou IS NOT NULL"
         " GROUP BY l.deviations ORDER BY MIN(c.cell)", NULL, e);
-    for (size_t i = 0; rc == IL_OK && i < rows.count; i++)
+    for (size_t i = 0; !rc && i < rows.count; i++)
         fprintf(to, "  different from the paper in %s of %s runs: %s\n", il_rows_text(&rows, i, "runs"),
                 il_rows_text(&rows, i, "of"), il_rows_text(&rows, i, "deviations"));
     il_store_rows_free(&rows);
@@ -121,7 +121,7 @@ static int print_counts(FILE *to, const il_preflight *b, il_err *e)
     int rc = il_store_query(&rows, b->store,
         "SELECT dataset, images, train, train_published, validation, validation_published, test, test_published FROM table1"
         " WHERE images IS NOT NULL", NULL, e);
-    for (size_t i = 0; rc == IL_OK && i < rows.count; i++) {
+    for (size_t i = 0; !rc && i < rows.count; i++) {
         bool any = false;
         fprintf(to, "  images of %s, %s:", il_rows_text(&rows, i, "dataset"), il_rows_text(&rows, i, "images"));
         for (int k = 0; k < 3; k++) {
@@ -142,7 +142,7 @@ static int print_counts(FILE *to, const il_preflight *b, il_err *e)
 int il_preflight_print(FILE *to, const il_preflight *b, il_err *e)
 {
     int rc = b ? print_matches(to, b, e) : IL_OK;
-    if (rc == IL_OK && b)
+    if (!rc && b)
         rc = print_deviations(to, b, e);
-    return rc == IL_OK && b ? print_counts(to, b, e) : rc;
+    return !rc && b ? print_counts(to, b, e) : rc;
 }

@@ -80,7 +80,7 @@ static int store_cell(struct sitting *x, const il_set *set, int64_t test, bool m
 static int store_holes(struct sitting *x, il_err *e)
 {
     int rc = IL_OK;
-    for (size_t i = 0; i < x->job->run->ntests && rc == IL_OK; i++)
+    for (size_t i = 0; i < x->job->run->ntests && !rc; i++)
         rc = store_cell(x, x->job->tests[i].set, 0, x->job->error.code != IL_OK, e);
     return rc;
 }
@@ -121,11 +121,11 @@ static int keep_weights(struct sitting *x, const il_course *c, size_t left_out, 
                        .weights_sha256 = digest.hex, .seconds = c->seconds, .left_out = (int64_t)left_out };
     il_job_path aside;
     int rc = il_run_weights_write(&digest, &aside, x->job, x->opts->folder, &x->model, end.tested_epoch, e);
-    if (rc == IL_OK && *aside.text)
+    if (!rc && *aside.text)
         tell(x, "found weights that are not in this database; kept them as", aside.text);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_store_end_run(x->store, x->row, &end, e);
-    if (rc == IL_OK && end.collapsed && x->observer->say)
+    if (!rc && end.collapsed && x->observer->say)
         x->observer->say(x->observer->context, x->job->run->name,
                       "collapsed: the tested weights mark no pixel at all on the validation split");
     return rc;
@@ -143,16 +143,16 @@ static int train(struct sitting *x, il_err *e)
     size_t left_out = il_source_left_out_count(j->train) + il_source_left_out_count(j->validation), unreadable = 0;
     int rc = il_model_open(&x->model, &j->run->model, model_opts(x), e);
     il_err unheard = { 0 };
-    int begun = begin(x, rc == IL_OK ? il_state_params(x->model.state) : 0, &unheard);
+    int begun = begin(x, !rc ? il_state_params(x->model.state) : 0, &unheard);
     if (begun != IL_OK) {
         *e = unheard;
         return begun;
     }
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_train_model(&course, &unreadable, &x->model, &what, x->observer, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = keep_weights(x, &course, left_out + unreadable, e);
-    if (rc == IL_OK) {
+    if (!rc) {
         x->out->trained = true;
         unlink(checkpoint.text);
     }
@@ -168,9 +168,9 @@ static int weights_in_memory(struct sitting *x, il_err *e)
         return IL_OK;
     il_job_path path;
     int rc = il_run_weights_find(&path, x->job, x->opts->folder, x->sha256, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_model_open(&x->model, &x->job->run->model, model_opts(x), e);
-    return rc == IL_OK ? il_model_load(&x->model, path.text, NULL, e) : rc;
+    return rc ? rc : il_model_load(&x->model, path.text, NULL, e);
 }
 
 static il_loader_opts test_loader(const struct sitting *x)
@@ -190,7 +190,7 @@ static int measure(il_image_row **rows, size_t *count, size_t *unreadable, struc
     snprintf(phase, sizeof phase, "test %s %s%s%s", t->set->dataset.label, t->set->tested_on, *degraded.text ? ", " : "",
              degraded.text);
     int rc = il_loader_open(&loader, t->source, t->labels, test_loader(x), e);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     il_evaluation what = { .model = &x->model, .loader = loader, .scores = true,
                            .shown = { .run = x->job->run->name, .phase = phase } };
@@ -206,12 +206,12 @@ static void keep_examples(struct sitting *x, const il_job_test *t, int64_t test)
     il_err why = { 0 };
     bool there = false;
     int rc = il_examples_there(&there, x->store, test, &why);
-    if (rc == IL_OK && !there)
+    if (!rc && !there)
         rc = weights_in_memory(x, &why);
     il_examples_job job = { &x->model, t->source, t->labels, test_loader(x) };
-    if (rc == IL_OK && !there)
+    if (!rc && !there)
         rc = il_examples_keep(&x->out->examples, x->store, test, &job, &why);
-    if (rc != IL_OK && x->observer->say) {
+    if (rc && x->observer->say) {
         il_fail_in(&why, "cannot store example images of %s %s", t->set->dataset.label, t->set->tested_on);
         x->observer->say(x->observer->context, x->job->run->name, why.message);
     }
@@ -224,7 +224,7 @@ static int store_test(int64_t *id, struct sitting *x, const il_job_test *t, il_e
     size_t count = 0, unreadable = 0;
     il_err why = t->error;
     int rc = why.code == IL_OK ? weights_in_memory(x, &why) : why.code;
-    if (rc == IL_OK)
+    if (!rc)
         rc = measure(&rows, &count, &unreadable, x, t, &why);
     if (ends_grid(rc)) {
         *e = why;
@@ -238,12 +238,12 @@ static int store_test(int64_t *id, struct sitting *x, const il_job_test *t, il_e
     }
     il_test_record r = { .dataset = t->set->dataset.label, .images = t->set->images, .split = t->set->split,
                          .digest = t->source ? t->digest.hex : "", .batch = x->job->run->test_batch,
-                         .status = rc == IL_OK ? IL_RUN_DONE : IL_RUN_FAILED,
-                         .message = rc == IL_OK ? NULL : why.message, .seconds = il_clock_seconds() - start,
+                         .status = !rc ? IL_RUN_DONE : IL_RUN_FAILED,
+                         .message = !rc ? NULL : why.message, .seconds = il_clock_seconds() - start,
                          .left_out = (int64_t)(listed + unreadable),
                          .degradation = il_degrade_name(&t->set->degradation), .level = t->set->degradation.level,
                          .settings = settings };
-    if (rc == IL_OK) {
+    if (!rc) {
         x->out->tested++;
     } else {
         x->out->failed_tests++;
@@ -253,7 +253,7 @@ static int store_test(int64_t *id, struct sitting *x, const il_job_test *t, il_e
     int stored = il_store_test(id, x->store, x->row, &r, rows, count, e);
     il_evaluate_free(rows, count);
     free(settings);
-    if (stored == IL_OK && rc == IL_OK)
+    if (stored == IL_OK && !rc)
         keep_examples(x, t, *id);
     return stored;
 }
@@ -261,16 +261,16 @@ static int store_test(int64_t *id, struct sitting *x, const il_job_test *t, il_e
 static int all_tests(struct sitting *x, const il_job_left *left, il_err *e)
 {
     int rc = IL_OK;
-    for (size_t i = 0; i < x->job->run->ntests && rc == IL_OK; i++) {
+    for (size_t i = 0; i < x->job->run->ntests && !rc; i++) {
         const il_job_test *t = &x->job->tests[i];
         int64_t id = left->tests[i].id;
         if (left->tests[i].state == IL_TEST_LEFT) /* an identical test may already have been run */
             rc = il_store_find_test(&id, x->store, x->row, t->digest.hex, t->set->split, x->job->run->test_batch, e);
-        if (rc == IL_OK && !id)
+        if (!rc && !id)
             rc = store_test(&id, x, t, e);
-        else if (rc == IL_OK && x->opts->examples)
+        else if (!rc && x->opts->examples)
             keep_examples(x, t, id);
-        if (rc == IL_OK)
+        if (!rc)
             rc = store_cell(x, t->set, id, left->tests[i].state == IL_TEST_NO_DATA, e);
     }
     return rc;
@@ -282,16 +282,16 @@ static int record_failure(struct sitting *x, const il_err *why, il_err *e)
 {
     x->out->failure = *why;
     int rc = x->row ? IL_OK : begin(x, 0, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = end_failed(x, IL_RUN_FAILED, why, e);
-    return rc == IL_OK ? store_holes(x, e) : rc;
+    return rc ? rc : store_holes(x, e);
 }
 
 static int train_or_record(struct sitting *x, bool *trained, il_err *e)
 {
     il_err why = { 0 };
     int rc = train(x, &why);
-    *trained = rc == IL_OK;
+    *trained = !rc;
     if (rc == IL_ECANCEL && x->row) {
         il_err ignored = { 0 };
         end_failed(x, IL_RUN_STOPPED, &why, &ignored);
@@ -300,7 +300,7 @@ static int train_or_record(struct sitting *x, bool *trained, il_err *e)
         *e = why;
         return rc;
     }
-    return rc == IL_OK ? rc : record_failure(x, &why, e);
+    return rc ? record_failure(x, &why, e) : rc;
 }
 
 /* Loads the weights of a trained run for its tests. Existing results are kept if it is another file. */
@@ -308,7 +308,7 @@ static int take_weights(struct sitting *x, bool *usable, il_err *e)
 {
     il_err why = { 0 };
     int rc = weights_in_memory(x, &why);
-    *usable = rc == IL_OK;
+    *usable = !rc;
     if (ends_grid(rc)) {
         *e = why;
         return rc;
@@ -322,7 +322,7 @@ static int train_and_test(struct sitting *x, il_err *e)
     il_job_left left;
     bool go_on = true;
     int rc = il_job_left_read(&left, x->job, x->store, x->opts->folder, e);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     if (left.row.status == IL_RUN_DONE) {
         x->row = left.row.id;
@@ -331,12 +331,12 @@ static int train_and_test(struct sitting *x, il_err *e)
     if (left.train) {
         rc = train_or_record(x, &go_on, e);
         il_job_left_free(&left);
-        if (rc == IL_OK && go_on)
+        if (!rc && go_on)
             rc = il_job_left_read(&left, x->job, x->store, x->opts->folder, e);
     } else if (left.to_test) {
         rc = take_weights(x, &go_on, e);
     }
-    if (rc == IL_OK && go_on)
+    if (!rc && go_on)
         rc = all_tests(x, &left, e);
     il_job_left_free(&left);
     return rc;
@@ -353,11 +353,11 @@ int il_run_job(il_run_outcome *out, il_job *j, il_store *store, const il_run_opt
         out->busy = true;
         return IL_OK;
     }
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_job_record_splits(j, store, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = j->error.code != IL_OK ? record_failure(&x, &j->error, e) : train_and_test(&x, e);
-    if (rc == IL_OK && x.row)
+    if (!rc && x.row)
         rc = il_store_settle(store, opts->experiment_id, j->run->name, x.row, e);
     il_model_close(&x.model);
     il_job_unlock(lock);

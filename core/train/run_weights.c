@@ -29,11 +29,11 @@ static int write_bundle(const char *path, const il_job *j, const il_model *model
                                { "trained_on", run->training.on } };
     il_bundle *b = NULL;
     int rc = il_bundle_new(&b, e);
-    for (size_t i = 0; i < sizeof notes / sizeof *notes && rc == IL_OK; i++)
+    for (size_t i = 0; i < sizeof notes / sizeof *notes && !rc; i++)
         rc = il_bundle_note(b, notes[i][0], notes[i][1], e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_state_save(model->state, b, "", e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_bundle_write(b, path, e);
     il_bundle_free(b);
     return rc;
@@ -57,9 +57,9 @@ int il_run_weights_write(il_digest *digest, il_job_path *aside, const il_job *j,
     il_digest written;
     il_job_path old = put_aside(j, folder), path = place(j, folder);
     int rc = write_bundle(path.text, j, model, epoch, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_sha256_file(&written, path.text, e);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     if (*old.text && strcmp(old.text, place_aside(j, folder, written.hex).text) == 0) {
         unlink(old.text); /* identical to the new file */
@@ -81,7 +81,7 @@ int il_run_weights_find(il_job_path *out, const il_job *j, const char *folder, c
     il_err none = { 0 };
     il_job_path path = place(j, folder), aside = place_aside(j, folder, sha256);
     int rc = il_sha256_file(&found, path.text, e);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     if (strcmp(found.hex, sha256) == 0)
         *out = path;

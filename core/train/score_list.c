@@ -10,9 +10,9 @@ enum { MOST_WAITING = 1024, PER_PICTURE = 2 * IL_BINS }; /* 4 MB on the device *
 int il_score_list_add(il_score_list *l, il_scope *s, il_tensor *histograms, size_t pictures, il_err *e)
 {
     int rc = il_scope_status(s, e);
-    if (rc == IL_OK && l->pictures_waiting + pictures > MOST_WAITING)
+    if (!rc && l->pictures_waiting + pictures > MOST_WAITING)
         rc = il_score_list_read(l, e);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     il_tensor **waiting = il_array_grow(l->waiting, l->batches, sizeof(il_tensor *));
     if (!waiting)
@@ -55,10 +55,10 @@ static int read_batch(il_score_list *l, const il_tensor *histograms, il_err *e)
         l->counts = counts;
     int64_t *bins = pictures && counts ? malloc(numbers * sizeof *bins) : NULL;
     int rc = bins ? il_read_i64(histograms, bins, numbers, e) : il_fail_oom(e);
-    for (size_t i = 0; rc == IL_OK && i < n; i++) {
+    for (size_t i = 0; !rc && i < n; i++) {
         l->counts[l->count] = count(bins + i * PER_PICTURE);
         rc = encode(&l->pictures[l->count], bins + i * PER_PICTURE, e);
-        l->count += rc == IL_OK;
+        l->count += !rc;
     }
     free(bins);
     return rc;
@@ -68,7 +68,7 @@ int il_score_list_read(il_score_list *l, il_err *e)
 {
     int rc = IL_OK;
     for (size_t i = 0; i < l->batches; i++) {
-        if (rc == IL_OK)
+        if (!rc)
             rc = read_batch(l, l->waiting[i], e);
         il_tensor_free(l->waiting[i]);
     }

@@ -48,7 +48,7 @@ static int train_part(struct part *p, const il_step *x, const struct input *in, 
         objective = il_add(s, loss, il_affine(s, il_loss_forward(x->loss, s, aux, target, NULL), aux_weight, 0));
     objective = il_adam_scaled(x->adam, s, il_affine(s, objective, share, 0));
     int rc = il_backward(s, objective, e);
-    if (rc == IL_OK) {
+    if (!rc) {
         p->loss = il_lift(s, il_affine(s, il_detach(s, loss), share, 0));
         p->counts = il_lift(s, il_confusion(s, il_detach(s, logit), target));
         rc = il_scope_status(s, e);
@@ -69,20 +69,20 @@ static int compute(il_tensor *out[RESULTS], const il_step *x, const struct input
     int rc = il_scope_open(&s, &o, e);
     il_tensor *loss = NULL, *counts = NULL;
     struct part p = { .first = 0 };
-    for (int i = 0; i < parts && rc == IL_OK; i++, p.first += p.n) {
+    for (int i = 0; i < parts && !rc; i++, p.first += p.n) {
         p.n = (n - p.first) / (parts - i);
         rc = train_part(&p, x, in, s, e);
         loss = loss ? il_add(s, loss, p.loss) : p.loss;
         counts = counts ? il_cat(s, (il_tensor *[]){ counts, p.counts }, 2, 0) : p.counts;
     }
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_scope_status(s, e);
-    if (rc == IL_OK) {
+    if (!rc) {
         out[LOSS] = il_adopt(outer, il_keep(s, il_detach(s, loss)));
         out[COUNTS] = il_adopt(outer, il_keep(s, counts));
     }
     il_scope_close(s); /* before the step, so that activations and Adam's first allocations do not coexist */
-    return rc == IL_OK ? il_adam_step(x->adam, e) : rc;
+    return rc ? rc : il_adam_step(x->adam, e);
 }
 
 /* ---- recording and replaying ---- */
@@ -114,9 +114,9 @@ int il_step_train(il_tally *t, const il_step *x, const il_batch *b, il_err *e)
     il_scope *s = NULL;
     il_tensor *out[RESULTS] = { NULL };
     int rc = il_scope_open(&s, IL_OPTS(il_scope_opts, .device = x->model->device), e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = x->graph ? replay(out, x, b, s, e) : compute(out, x, &(struct input){ .batch = b }, s, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_tally_add(t, s, out[LOSS], out[COUNTS], b, e);
     il_scope_close(s);
     return rc;

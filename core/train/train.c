@@ -44,7 +44,7 @@ static int open_loaders(struct session *x, il_err *e)
     drawn.shuffle = true;
     drawn.seed = job->run->seed;
     int rc = il_loader_open(&x->train, job->train, job->labels, drawn, e);
-    return rc == IL_OK ? il_loader_open(&x->validation, job->validation, job->labels, whole, e) : rc;
+    return rc ? rc : il_loader_open(&x->validation, job->validation, job->labels, whole, e);
 }
 
 /* Not a failure: steps give the same results without replay. */
@@ -70,11 +70,11 @@ static int open_session(struct session *x, il_err *e)
 {
     const il_run *run = x->job->run;
     int rc = il_loss_open(&x->loss, &run->loss, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_step_adam(&x->adam, &run->training, x->model->state, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = open_loaders(x, e);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     open_graph(x);
     *x->course = (il_course){ .epoch = 1, .early = il_metrics_early() };
@@ -136,7 +136,7 @@ static int check_loss(const struct session *x, il_err *e)
 static int read_sums(struct session *x, il_err *e)
 {
     int rc = il_tally_read(&x->course->sums, NULL, NULL, &x->tally, e);
-    return rc == IL_OK && x->course->sums.pictures > 0 ? check_loss(x, e) : rc;
+    return !rc && x->course->sums.pictures > 0 ? check_loss(x, e) : rc;
 }
 
 static void book_time(struct session *x)
@@ -152,7 +152,7 @@ static int write_checkpoint(struct session *x, il_err *e)
     double now = il_clock_seconds();
     int rc = read_sums(x, e);
     book_time(x);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_checkpoint_write(x->job->checkpoint, x->job->hash, x->course, x->model, x->adam, e);
     x->written = now;
     return rc;
@@ -176,7 +176,7 @@ static int tell_progress(struct session *x, il_err *e)
         return IL_OK;
     x->told = now;
     int rc = read_sums(x, e);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     double speed = (double)x->seen / (now - x->epoch_start);
     il_progress p = { .run = x->job->run->name, .phase = "train", .epoch = x->course->epoch,
@@ -193,8 +193,8 @@ static int after_step(struct session *x, il_err *e)
 {
     if (il_observer_stopped(x->observer)) {
         int rc = write_checkpoint(x, e);
-        return rc == IL_OK ? il_fail(e, IL_ECANCEL, "stopped in epoch %d after %zu of %zu batches", x->course->epoch,
-                                     x->course->batch, il_loader_batches(x->train)) : rc;
+        return rc ? rc : il_fail(e, IL_ECANCEL, "stopped in epoch %d after %zu of %zu batches", x->course->epoch,
+                                     x->course->batch, il_loader_batches(x->train));
     }
     double every = x->job->checkpoint_seconds;
     if (every > 0 && il_clock_seconds() - x->written >= every && x->course->batch < il_loader_batches(x->train))
@@ -206,31 +206,31 @@ static int train_epoch(struct session *x, il_err *e)
 {
     x->seen = 0;
     int rc = il_loader_start(x->train, x->course->epoch, x->course->batch, e);
-    while (rc == IL_OK) {
+    while (!rc) {
         il_batch batch;
         int more = 0;
         rc = il_loader_next(x->train, &batch, &more, e);
-        if (rc != IL_OK || !more)
+        if (rc || !more)
             break;
         rc = train_step(x, &batch, e);
-        if (rc != IL_OK)
+        if (rc)
             break;
         x->course->batch = batch.number + 1; /* batches whose images are all left out are skipped */
         x->seen += (size_t)batch.n;
         rc = after_step(x, e);
     }
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_tally_read(&x->course->sums, NULL, NULL, &x->tally, e);
-    return rc == IL_OK ? check_loss(x, e) : rc;
+    return rc ? rc : check_loss(x, e);
 }
 
 static int keep_best(struct session *x, il_err *e)
 {
     il_bundle *b = NULL;
     int rc = il_bundle_new(&b, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_state_save(x->model->state, b, "", e);
-    if (rc != IL_OK) {
+    if (rc) {
         il_bundle_free(b);
         return rc;
     }
@@ -262,7 +262,7 @@ static int end_epoch(struct session *x, il_err *e)
                                       .epochs = x->job->run->training.epochs } };
     il_sums v;
     int rc = il_evaluate_loader(&v, &what, x->observer, e);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     book_time(x);
     il_epoch_row row = { c->epoch, il_sums_loss(&c->sums), il_metrics_batch_mean(c->sums.iou), il_sums_loss(&v),
@@ -282,9 +282,9 @@ static int end_epoch(struct session *x, il_err *e)
     c->batch = 0;
     c->epoch_seconds = 0;
     c->sums = (il_sums){ 0 };
-    if (rc == IL_OK)
+    if (!rc)
         rc = write_checkpoint(x, e);
-    return rc == IL_OK ? x->job->epoch(x->job->context, c, e) : rc;
+    return rc ? rc : x->job->epoch(x->job->context, c, e);
 }
 
 /* A stop during validation resumes at the end of the epoch's training part, with all batches done. */
@@ -304,10 +304,10 @@ static int all_epochs(struct session *x, il_err *e)
     const il_training *t = &x->job->run->training;
     x->written = il_clock_seconds();
     int rc = x->course->done ? x->job->epoch(x->job->context, x->course, e) : IL_OK;
-    while (rc == IL_OK && x->course->epoch <= t->epochs && !il_metrics_early_stop(&x->course->early, t->patience)) {
+    while (!rc && x->course->epoch <= t->epochs && !il_metrics_early_stop(&x->course->early, t->patience)) {
         x->epoch_start = x->booked = il_clock_seconds();
         rc = train_epoch(x, e);
-        if (rc == IL_OK)
+        if (!rc)
             rc = stopped_in_validation(x, end_epoch(x, e), e);
     }
     return rc;
@@ -319,11 +319,11 @@ int il_train_model(il_course *course, size_t *left_out, il_model *model, const i
     il_course c = { 0 };
     struct session x = { .job = job, .observer = observer, .model = model, .course = &c };
     int rc = open_session(&x, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = all_epochs(&x, e);
-    if (rc == IL_OK && c.best && !job->run->training.as_published)
+    if (!rc && c.best && !job->run->training.as_published)
         rc = il_state_load(model->state, c.best, NULL, e);
-    if (rc == IL_OK) {
+    if (!rc) {
         *left_out = il_loader_left_out(x.train) + il_loader_left_out(x.validation);
         *course = c;
         c = (il_course){ 0 };

@@ -44,7 +44,7 @@ static int torchscript_build(void *self, il_state *st, il_err *e)
 {
     struct torchscript *t = self;
     int rc = il_script_open(&t->module, t->file, il_state_device(st), e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_script_state(t->module, st, e);
     return rc;
 }

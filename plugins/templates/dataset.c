@@ -1,4 +1,4 @@
-/* dataset.c - data set: ROOT/<split>/<kind>/<name>, with the mask of each picture in ROOT/<split>/mask/<name>. Pictures of
+/* my_plugin.c - data set: ROOT/<split>/<kind>/<name>, with the mask of each picture in ROOT/<split>/mask/<name>. Pictures of
  * the kind `original` are authentic and have no mask.
  * A data set lists files; reading, resizing and batches are the program's. */
 #include <dirent.h>

@@ -1,4 +1,4 @@
-/* generator.c - generator: no network, but all that one needs: pictures are halved in size and enlarged again, and what is
+/* my_plugin.c - generator: no network, but all that one needs: pictures are halved in size and enlarged again, and what is
  * painted is that, with noise of its own.
  * A generator gives whole pictures; the program pastes them over the photos by the mask. */
 #include <stdlib.h>

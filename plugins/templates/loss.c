@@ -1,4 +1,4 @@
-/* loss.c - loss: Tversky loss (Salehi et al. 2017), 1 - tp / (tp + alpha fp + beta fn) on soft counts.
+/* my_plugin.c - loss: Tversky loss (Salehi et al. 2017), 1 - tp / (tp + alpha fp + beta fn) on soft counts.
  * A loss is one formula of logits and targets; libtorch derives the gradient. */
 #include <math.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* mask_policy.c - mask policy: grey levels up to `low` count as clean, from `high` on as inpainted, those between by share.
+/* my_plugin.c - mask policy: grey levels up to `low` count as clean, from `high` on as inpainted, those between by share.
  * A mask policy turns the grey levels of a blurred mask into the values that a detector learns. */
 #include <stdlib.h>
 #include <inpaintlab/plugin.h>

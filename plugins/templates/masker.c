@@ -1,4 +1,4 @@
-/* masker.c - masker: an ellipse at a random place.
+/* my_plugin.c - masker: an ellipse at a random place.
  * A masker says where to paint. Its random numbers are a function of the seed alone, so a data set can be made again. */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* model.c - model: a small convolutional network, a row of 3x3 layers at full size and a 1x1 head.
+/* my_plugin.c - model: a small convolutional network, a row of 3x3 layers at full size and a 1x1 head.
  * A model declares its tensors in build, and forward reads as the formula. */
 #include <stdlib.h>
 #include <inpaintlab/plugin.h>

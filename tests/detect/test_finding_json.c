@@ -1,4 +1,4 @@
-/* tell.c: the JSON says what the finding holds, whatever bytes a file's name has. */
+/* finding_json.c: the JSON says what the finding holds, whatever bytes a file's name has. */
 #include <jansson.h>
 #include <math.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* subject.c and orient.c: pixels as Pillow's exif_transpose gives them. */
+/* input_image.c and orientation.c: pixels as Pillow's exif_transpose gives them. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

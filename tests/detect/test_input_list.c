@@ -1,4 +1,4 @@
-/* gather.c: files, folders, patterns, links that go round; names of results. */
+/* input_list.c: files, folders, patterns, links that go round; names of results. */
 #include "support/results.h"
 #include "detect/input_list.h"
 

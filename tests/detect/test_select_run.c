@@ -1,4 +1,4 @@
-/* pick.c: which run is taken, and what is told of it. */
+/* select_run.c: which run is taken, and what is told of it. */
 #include <math.h>
 #include "support/results.h"
 #include "detect/select_run.h"

@@ -24,7 +24,7 @@ static int tokenizer(il_err *e)
     int64_t ids[IL_TOKENIZER_LENGTH];
     int cut;
     int rc = il_tokenizer_open(&t, fuzz_folder(), e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_tokenizer_encode(ids, &cut, t, "A dog's 2nd photo, \xc3\xa9t\xc3\xa9 <|endoftext|> \xff", e);
     il_tokenizer_free(t);
     return rc;
@@ -36,7 +36,7 @@ static int scheduler(il_err *e)
     const int64_t *steps;
     size_t count;
     int rc = il_scheduler_open(&d, fuzz_folder(), "", e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_scheduler_start(d, 7, &steps, &count, e);
     il_scheduler_free(d);
     return rc;

@@ -7,7 +7,7 @@ static int manifest(const char *path, int complete, il_err *e)
 {
     il_manifest m = { 0 };
     int rc = il_manifest_read(&m, path, complete, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_manifest_write(&m, path, e);
     il_manifest_free(&m);
     return rc;

@@ -28,7 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     int rc = il_params_set(p, name, text, &e);
     fuzz_told(rc, &e);
-    if (rc == IL_OK) {
+    if (!rc) {
         char *shown = strdup(il_params_canonical(p, name));
         if (il_params_set(p, name, shown, &e) != IL_OK || strcmp(shown, il_params_canonical(p, name)) != 0)
             abort();

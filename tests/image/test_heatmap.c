@@ -1,4 +1,4 @@
-/* show.c: lightness rises with the score; the overlay changes the marked pixels and a line around them, nothing else. */
+/* heatmap.c: lightness rises with the score; the overlay changes the marked pixels and a line around them, nothing else. */
 #include <math.h>
 #include <string.h>
 #include <criterion/criterion.h>

@@ -1,4 +1,4 @@
-/* header.c: what files tell, and that any damage to them is harmless. */
+/* metadata.c: what files tell, and that any damage to them is harmless. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -31,9 +31,9 @@ static int kinds_plugin_scan(void *self, il_scan what, il_items *out, il_err *e)
     int rc = IL_OK;
     if (strcmp(what.images, "broken") == 0)
         rc = il_items_reject(out, "c", "no mask", e);
-    if (rc == IL_OK && strcmp(what.images, "none") != 0)
+    if (!rc && strcmp(what.images, "none") != 0)
         rc = il_items_add(out, "b", "/dev/null", NULL, e);
-    return rc == IL_OK && strcmp(what.images, "none") != 0 ? il_items_add(out, "a", "/dev/null", NULL, e) : rc;
+    return !rc && strcmp(what.images, "none") != 0 ? il_items_add(out, "a", "/dev/null", NULL, e) : rc;
 }
 
 static int kinds_plugin_read(const void *self, il_item item, uint64_t seed, il_image *image, il_image *mask, il_err *e)
@@ -42,7 +42,7 @@ static int kinds_plugin_read(const void *self, il_item item, uint64_t seed, il_i
     (void)mask;
     int rc = il_image_new(image, 1, 1, 1, e);
     cr_expect_eq(strlen(item.id), 1, "the reader gets its own id, not %s", item.id);
-    if (rc == IL_OK)
+    if (!rc)
         image->pixels[0] = (uint8_t)*(const char *)self;
     return rc;
 }

@@ -396,12 +396,12 @@ static void try_one(const struct scenario *s, const char *folder, const char *ex
     alarm(60);
     int rc = go(s, folder, &text, &e);
     verdict->reached = observer.failed;
-    verdict->told = rc != IL_OK;
-    if (rc == IL_OK)
+    verdict->told = rc;
+    if (!rc)
         compare(text, expected, "reports success with");
-    if (rc != IL_OK && (e.code != rc || !*e.message))
+    if (rc && (e.code != rc || !*e.message))
         fault("returns %d, but the error holds code %d and message '%s'", rc, e.code, e.message);
-    if (rc != IL_OK && rc != IL_ENOMEM)
+    if (rc && rc != IL_ENOMEM)
         fault("returns %d instead of IL_ENOMEM: %s", rc, e.message);
     free(text);
     check_leaks(before);
@@ -411,7 +411,7 @@ static void try_one(const struct scenario *s, const char *folder, const char *ex
     memset(&observer.target, 0, sizeof observer.target);
     e = (il_err){ 0 };
     rc = go(s, folder, &text, &e);
-    if (rc != IL_OK)
+    if (rc)
         fault("fails when it is repeated: %s", e.message);
     else
         compare(text, expected, "when it is repeated, gives");

@@ -1,4 +1,4 @@
-/* sweep.c: what comes out does not depend on how a picture was cut. */
+/* tiled_inference.c: what comes out does not depend on how a picture was cut. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

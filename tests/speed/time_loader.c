@@ -260,5 +260,5 @@ int main(int argc, char **argv)
     close_bench(&b);
     if (rc)
         fprintf(stderr, "time_loader: %s\n", e.message);
-    return rc == IL_OK ? 0 : rc == IL_EUSAGE ? 2 : 1;
+    return !rc ? 0 : rc == IL_EUSAGE ? 2 : 1;
 }

@@ -239,7 +239,7 @@ Test(metric_table, a_migrated_database_answers_as_before_to_the_last_bit)
 static int run_out(il_store *s, il_err *e)
 {
     int rc = il_store_fill_metrics(s, e);
-    return rc == IL_OK ? il_fail(e, IL_EIO, "killed") : rc;
+    return rc ? rc : il_fail(e, IL_EIO, "killed");
 }
 
 Test(metric_table, a_migration_that_ends_early_leaves_version_6_whole)

@@ -41,12 +41,12 @@ Test(store_shared, many_may_open_a_new_database_at_once)
             char name[16];
             snprintf(name, sizeof name, "e%d", i);
             int rc = il_store_open(&s, f.path, &e);
-            if (rc == IL_OK)
+            if (!rc)
                 rc = il_store_experiment(&id, s, name, NULL, NULL, NULL, &e);
             il_store_close(s);
-            if (rc != IL_OK)
+            if (rc)
                 fprintf(stderr, "%s\n", e.message);
-            _exit(rc != IL_OK);
+            _exit(rc);
         }
     }
     for (int i = 0; i < 8; i++) {
@@ -69,7 +69,7 @@ static void hold_lock(int ready, long ms)
     if (write(ready, "!", 1) != 1)
         _exit(1);
     pause_ms(ms);
-    _exit(rc != IL_OK || il_store_end(s, IL_OK, NULL) != IL_OK);
+    _exit(rc || il_store_end(s, IL_OK, NULL) != IL_OK);
 }
 
 static pid_t start_holder(long ms)

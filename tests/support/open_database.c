@@ -12,8 +12,8 @@ int main(int count, char **words)
         return 2;
     }
     int rc = il_store_open(&store, words[1], &e);
-    if (rc != IL_OK)
+    if (rc)
         fprintf(stderr, "%s\n", e.message);
     il_store_close(store);
-    return rc != IL_OK;
+    return rc;
 }

@@ -27,7 +27,7 @@ static void read_all(void *shared, int number)
         il_err e = { 0 };
         int rc = il_pictures_get(&p, shelf->pictures, i, 0, (il_band_wanted){ k % 2 ? lower_half : NULL, NULL }, &e);
         if (i == BROKEN) {
-            cr_assert(rc != IL_OK && *e.message, "picture %zu was read", i);
+            cr_assert(rc && *e.message, "picture %zu was read", i);
             continue;
         }
         cr_assert_eq(rc, IL_OK, "%s", e.message);

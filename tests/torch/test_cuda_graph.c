@@ -40,19 +40,19 @@ static int body(void *context, il_scope *outer, il_tensor *const in[], il_tensor
     struct net *n = context;
     il_scope *s = NULL;
     int rc = il_scope_open(&s, IL_OPTS(il_scope_opts, .training = true, .seed = n->seed), e);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     n->bodies++;
     il_tensor *y = il_conv2d(s, in[0], n->weight, NULL, (il_conv_geometry){ .padding = 1 });
     y = il_dropout(s, il_batch_norm(s, y, n->gain, n->bias, n->mean, n->var, NULL), 0.5);
     il_tensor *loss = il_mean(s, il_mul(s, y, y));
     rc = il_backward(s, loss, e);
-    if (rc == IL_OK)
+    if (!rc)
         out[0] = il_adopt(outer, il_keep(s, il_detach(s, loss)));
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_scope_status(s, e);
     il_scope_close(s);
-    return rc == IL_OK ? il_adam_step(n->adam, e) : rc;
+    return rc ? rc : il_adam_step(n->adam, e);
 }
 
 /* A step on n pictures; its loss. g NULL: computed without one. */

@@ -7,10 +7,10 @@ int il_page_cells(il_chapter *c, il_err *e)
     const il_experiment_view view = { c->experiment, c->title, IL_MEDIUM_PAGE, c->pictures, c->anchors };
     int rc = IL_OK;
     il_page_heading(c, "cells", "Cells");
-    for (size_t i = 0; i < c->m.nparts && rc == IL_OK; i++) {
+    for (size_t i = 0; i < c->m.nparts && !rc; i++) {
         il_table t = { 0 };
         rc = il_experiment_table(&t, c->s, &c->m, i, &view, e);
-        if (rc == IL_OK)
+        if (!rc)
             rc = il_page_table(c->t, &t, e);
         else
             il_table_free(&t);
@@ -66,7 +66,7 @@ int il_page_holes(il_text *t, il_store *s, const char *experiment, il_err *e)
     const char *args[] = { experiment, NULL };
     il_rows missing = { 0 }, collapsed = { 0 };
     int rc = il_store_query(&missing, s, holes, args, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_store_query(&collapsed, s, collapses, args, e);
     bool none = missing.count + collapsed.count == 0;
     il_text_add(t, none ? "<p>Nothing: every cell that was asked for is measured, and no run collapsed.</p>\n"

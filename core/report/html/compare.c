@@ -79,7 +79,7 @@ static int compare_kind(il_chapter *c, const il_matrix_part *part, size_t kind, 
         return IL_OK;
     }
     int rc = il_compare_cells(&found, c->s, list, n, IL_METRIC_IOU, &why);
-    if (rc == IL_OK) {
+    if (!rc) {
         rc = put_pairs(c, &found, part, part->kinds.items[kind], *shown == 1, e);
     } else if (rc == IL_EDATA) {
         il_text_add(c->t, "<p>");
@@ -100,10 +100,10 @@ int il_page_compare(il_chapter *c, il_err *e)
     il_page_heading(c, "compare", "Differences between runs");
     il_text_add(c->t, "<p>Runs tested on the same pictures, paired picture by picture: Wilcoxon's signed-rank test of their IoU,"
                  " two-sided, corrected by Holm over the pairs of one table; they differ where p after Holm is below 0.05.</p>\n");
-    for (size_t i = 0; i < c->m.nparts && rc == IL_OK; i++)
-        for (size_t k = 0; k < c->m.parts[i].kinds.count && rc == IL_OK; k++)
+    for (size_t i = 0; i < c->m.nparts && !rc; i++)
+        for (size_t k = 0; k < c->m.parts[i].kinds.count && !rc; k++)
             rc = compare_kind(c, &c->m.parts[i], k, &shown, e);
-    if (rc == IL_OK && !shown)
+    if (!rc && !shown)
         il_text_add(c->t, "<p class=\"soft\">No two cells were measured on the same pictures.</p>\n");
     return rc;
 }

@@ -53,9 +53,9 @@ static int read_courses(struct courses *out, il_chapter *c, il_err *e)
     il_rows rows = { 0 };
     *out = (struct courses){ .of = calloc(c->m.count + 1, sizeof *out->of), .last = 1 };
     int rc = out->of ? read_rows(&rows, c, e) : il_fail_oom(e);
-    if (rc == IL_OK && !(out->values = calloc(SERIES * rows.count + 1, sizeof *out->values)))
+    if (!rc && !(out->values = calloc(SERIES * rows.count + 1, sizeof *out->values)))
         rc = il_fail_oom(e);
-    for (size_t i = 0; i < rows.count && rc == IL_OK; i++) {
+    for (size_t i = 0; i < rows.count && !rc; i++) {
         const il_matrix_cell *first = il_matrix_run(&c->m, il_rows_text(&rows, i, "run_name"));
         if (first) /* a run that was tested on degraded pictures alone is none of the matrix */
             fill_row(out, &out->of[first - c->m.cells], &rows, i);
@@ -139,7 +139,7 @@ int il_page_curves(il_chapter *c, il_err *e)
 {
     struct courses all = { 0 };
     int rc = read_courses(&all, c, e);
-    if (rc == IL_OK) {
+    if (!rc) {
         il_page_heading(c, "training", "Learning curves");
         il_text_add(c->t, "<ul class=\"legend\"><li>");
         il_svg_key(c->t, 0);
@@ -147,7 +147,7 @@ int il_page_curves(il_chapter *c, il_err *e)
         il_svg_key(c->t, 1);
         il_text_add(c->t, "validation</li><li>upright line: the epoch whose weights were tested</li></ul>\n<div class=\"panels\">\n");
     }
-    for (size_t i = 0; i < c->m.runs.count && rc == IL_OK; i++)
+    for (size_t i = 0; i < c->m.runs.count && !rc; i++)
         rc = put_run(c, &all.of[c->m.first[i]], i, il_svg_nice(all.loss), all.last, e);
     il_text_add(c->t, "</div>\n<p class=\"note\">IoU as published. All runs of the experiment share their scales.</p>\n");
     free(all.of);

@@ -29,7 +29,7 @@ static int put_part(il_chapter *c, size_t part, const struct kind *kind, size_t 
     il_experiment_label_columns(&t, &c->m);
     il_table_add(&t, "tested on", label);
     kind->columns(&t);
-    for (size_t i = 0; i < c->m.count && rc == IL_OK; i++) {
+    for (size_t i = 0; i < c->m.count && !rc; i++) {
         if (c->m.cells[i].part != part || c->pictures[i].defined == 0)
             continue;
         il_experiment_labels(&t, &c->m, &c->m.cells[i]);
@@ -37,7 +37,7 @@ static int put_part(il_chapter *c, size_t part, const struct kind *kind, size_t 
         rc = kind->values(&t, &c->pictures[i], e);
     }
     *shown += t.rows.count;
-    if (rc == IL_OK && (t.rows.count || t.failed))
+    if (!rc && (t.rows.count || t.failed))
         return il_page_table(c->t, &t, e);
     il_table_free(&t);
     return rc;
@@ -48,9 +48,9 @@ static int put_kind(il_chapter *c, const struct kind *kind, il_err *e)
     size_t shown = 0;
     int rc = IL_OK;
     il_page_heading(c, kind->id, kind->heading);
-    for (size_t i = 0; i < c->m.nparts && rc == IL_OK; i++)
+    for (size_t i = 0; i < c->m.nparts && !rc; i++)
         rc = put_part(c, i, kind, &shown, e);
-    if (rc == IL_OK && !shown)
+    if (!rc && !shown)
         il_text_add(c->t, "<p class=\"soft\">No picture's IoU is measured and defined.</p>\n");
     return rc;
 }

@@ -20,7 +20,7 @@ static int chapter_parts(il_chapter *c, il_err *e)
     static int (*const parts[])(il_chapter *, il_err *) = {
         il_page_cells, il_page_compare, il_page_pictures, il_page_spread, il_page_sizes, il_page_robustness, il_page_curves };
     int rc = IL_OK;
-    for (size_t i = 0; i < sizeof parts / sizeof *parts && rc == IL_OK; i++)
+    for (size_t i = 0; i < sizeof parts / sizeof *parts && !rc; i++)
         rc = parts[i](c, e);
     return rc;
 }
@@ -47,15 +47,15 @@ static int fill_chapter(il_chapter *c, il_err *e)
     int64_t *tests = calloc(c->m.count + 1, sizeof *tests);
     c->pictures = calloc(c->m.count + 1, sizeof *c->pictures);
     int rc = tests && c->pictures ? IL_OK : il_fail_oom(e);
-    for (size_t i = 0; rc == IL_OK && i < c->m.count; i++)
+    for (size_t i = 0; !rc && i < c->m.count; i++)
         tests[i] = c->m.cells[i].done ? c->m.cells[i].test : 0;
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_picture_scores_read(c->pictures, c->s, tests, c->m.count, e);
     free(tests);
     begin_chapter(c);
-    if (rc == IL_OK && c->m.count == 0)
+    if (!rc && c->m.count == 0)
         il_text_add(c->t, "<p>Nothing was run yet.</p>\n");
-    else if (rc == IL_OK)
+    else if (!rc)
         rc = chapter_parts(c, e);
     il_text_add(c->t, "</section>\n");
     return rc;
@@ -68,7 +68,7 @@ static int add_chapter(il_text *t, il_store *s, const il_rows *experiments, size
     snprintf(c.id, sizeof c.id, "e%zu", i + 1);
     snprintf(c.anchors, sizeof c.anchors, "%s-cell-", c.id);
     int rc = il_matrix_read(&c.m, s, c.experiment, false, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = fill_chapter(&c, e);
     for (size_t k = 0; c.pictures && k < c.m.count; k++)
         il_picture_scores_free(&c.pictures[k]);
@@ -143,7 +143,7 @@ static int add_summary(il_text *t, il_store *s, const char *experiment, size_t e
     il_rows rows = { 0 };
     char number[24];
     int rc = il_store_query(&rows, s, facts, (const char *const[]){ experiment, NULL }, e);
-    if (rc != IL_OK)
+    if (rc)
         return rc;
     snprintf(number, sizeof number, "%zu", experiments);
     il_text_add(t, "<dl class=\"facts\">\n");
@@ -190,14 +190,14 @@ static int fill(il_text parts[PLACES], il_store *s, const char *experiment, cons
     il_text_add(&parts[STYLE], "%s", il_embedded_report_css);
     il_text_add(&parts[RESAMPLES], "%d", IL_BOOT_RESAMPLES);
     int rc = add_summary(&parts[SUMMARY], s, experiment, experiments->count, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_page_holes(&parts[HOLES], s, experiment, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_page_published(&parts[PUBLISHED], s, experiment, e);
     add_contents(&parts[CONTENTS], experiments, parts[PUBLISHED].data);
-    for (size_t i = 0; i < experiments->count && rc == IL_OK; i++)
+    for (size_t i = 0; i < experiments->count && !rc; i++)
         rc = add_chapter(&parts[EXPERIMENTS], s, experiments, i, e);
-    return rc == IL_OK ? il_page_provenance(&parts[RUNS], s, experiment, e) : rc;
+    return rc ? rc : il_page_provenance(&parts[RUNS], s, experiment, e);
 }
 
 static bool put(FILE *to, const char *text, size_t size)
@@ -233,17 +233,17 @@ int il_report_html(FILE *to, il_store *s, const char *experiment, il_err *e)
     il_text parts[PLACES] = { { 0 } };
     bool failed = false;
     int rc = il_report_experiment(s, experiment, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_store_query(&experiments, s, "SELECT name, title FROM experiments WHERE ?1 IS NULL OR name = ?1 ORDER BY id",
                             (const char *const[]){ experiment, NULL }, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = fill(parts, s, experiment, &experiments, e);
     for (size_t i = 0; i < PLACES; i++)
         failed = failed || parts[i].failed;
-    if (rc == IL_OK && failed)
+    if (!rc && failed)
         rc = il_fail_oom(e);
     errno = 0;
-    if (rc == IL_OK && !write_page(to, parts))
+    if (!rc && !write_page(to, parts))
         rc = il_fail(e, il_file_code(errno), "cannot write the report");
     for (size_t i = 0; i < PLACES; i++)
         il_text_free(&parts[i]);

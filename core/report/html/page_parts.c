@@ -41,7 +41,7 @@ void il_page_heading(il_chapter *c, const char *part, const char *heading)
 int il_page_table(il_text *t, il_table *table, il_err *e)
 {
     int rc = il_table_check(table, e);
-    if (rc == IL_OK)
+    if (!rc)
         il_format_html(t, table);
     il_table_free(table);
     return rc;

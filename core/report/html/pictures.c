@@ -22,7 +22,7 @@ static int make_overlay(il_blob *out, il_image *photo, il_image *score, il_err *
     for (size_t i = 0; i < pixels; i++)
         score->pixels[i] = score->pixels[i] >= MARKED ? 255 : 0;
     int rc = il_heatmap_overlay(photo, score, e);
-    return rc == IL_OK ? il_image_webp_encode_lossy(&out->data, &out->size, photo, QUALITY, "overlay", e) : rc;
+    return rc ? rc : il_image_webp_encode_lossy(&out->data, &out->size, photo, QUALITY, "overlay", e);
 }
 
 static void put_figure(il_text *t, const il_example *x, const il_blob *picture, const char *type, const char *label,
@@ -49,11 +49,11 @@ static int put_example(il_text *t, const il_example *x, il_err *e)
     il_page_number(t, x->iou);
     il_text_add(t, "</p>\n");
     int rc = decode(&photo, &x->photo, "photo", &why);
-    if (rc == IL_OK)
+    if (!rc)
         rc = decode(&score, &x->score, "score", &why);
-    if (rc == IL_OK)
+    if (!rc)
         rc = make_overlay(&overlay, &photo, &score, &why);
-    if (rc == IL_OK) {
+    if (!rc) {
         il_text_add(t, "<div class=\"four\">\n");
         put_figure(t, x, &x->photo, "image/webp", "photo", "the picture that was tested", &photo);
         put_figure(t, x, &x->truth, "image/png", "truth", "the true mask, white where tampered", &photo);
@@ -70,7 +70,7 @@ static int put_example(il_text *t, const il_example *x, il_err *e)
     free(overlay.data);
     il_image_free(&photo);
     il_image_free(&score);
-    return rc == IL_OK ? rc : il_fail_oom(e);
+    return rc ? il_fail_oom(e) : rc;
 }
 
 static int put_set(il_chapter *c, const il_matrix_cell *cell, const il_example *examples, size_t count, bool open, il_err *e)
@@ -86,7 +86,7 @@ static int put_set(il_chapter *c, const il_matrix_cell *cell, const il_example *
         il_text_add(c->t, ")</span>");
     }
     il_text_add(c->t, "</h4></summary>\n");
-    for (size_t i = 0; i < count && rc == IL_OK; i++)
+    for (size_t i = 0; i < count && !rc; i++)
         rc = put_example(c->t, &examples[i], e);
     il_text_add(c->t, "</details>\n");
     return rc;
@@ -113,13 +113,13 @@ int il_page_pictures(il_chapter *c, il_err *e)
     il_page_heading(c, "pictures", "Best, median and worst pictures");
     il_text_add(c->t, "<p>By each picture's IoU. Truth is the mask after the mask policy; in the overlay, pixels with a score above 0.5"
                  " are tinted.</p>\n<div class=\"sets\">\n");
-    for (size_t i = 0; i < c->m.count && rc == IL_OK; i++) {
+    for (size_t i = 0; i < c->m.count && !rc; i++) {
         il_example examples[IL_RANKS] = { 0 };
         size_t count = 0;
         if (!c->m.cells[i].done)
             continue;
         rc = il_store_examples(examples, &count, c->s, c->m.cells[i].test, e);
-        if (rc == IL_OK && count)
+        if (!rc && count)
             rc = put_set(c, &c->m.cells[i], examples, count, sets < OPEN_SETS, e);
         sets += count > 0;
         lacking += count == 0 && c->pictures[i].defined > 0;

@@ -156,12 +156,12 @@ int il_page_provenance(il_text *t, il_store *s, const char *experiment, il_err *
     il_rows runs = { 0 }, tests = { 0 };
     size_t next = 0;
     int rc = il_store_query(&runs, s, runs_sql, args, e);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_store_query(&tests, s, tests_sql, args, e);
-    if (rc == IL_OK)
+    if (!rc)
         il_text_add(t, runs.count ? "<p>Identity is the SHA-256 of the resolved configuration, the contents of the data and the seed;"
                      " weights and data are SHA-256 as well.</p>\n" : "<p>Nothing was run yet.</p>\n");
-    for (size_t i = 0; i < runs.count && rc == IL_OK; i++) {
+    for (size_t i = 0; i < runs.count && !rc; i++) {
         put_run(t, &runs, i);
         rc = put_tests(t, &tests, &next, il_rows_int(&runs, i, "id"), e);
         il_text_add(t, "</details>\n");

@@ -37,11 +37,11 @@ static int put_table(il_text *t, il_store *s, const il_published_table *p, const
     il_table table = { 0 };
     int rc = p->labels ? il_published_rows(&rows, s, p, experiment, true, e)
                        : il_published_table_splits(&table, s, p, IL_MEDIUM_PAGE, e);
-    if (rc == IL_OK && p->labels)
+    if (!rc && p->labels)
         rc = il_published_table_make(&table, s, &rows, p, IL_MEDIUM_PAGE, e);
-    if (rc == IL_OK && p->labels)
+    if (!rc && p->labels)
         draw(&table, &rows);
-    if (rc == IL_OK)
+    if (!rc)
         rc = il_page_table(t, &table, e);
     else
         il_table_free(&table);
@@ -53,11 +53,11 @@ int il_page_published(il_text *t, il_store *s, const char *experiment, il_err *e
 {
     int rc = IL_OK;
     bool any = false;
-    for (size_t i = 0; i < IL_PUBLISHED_TABLES && rc == IL_OK; i++) {
+    for (size_t i = 0; i < IL_PUBLISHED_TABLES && !rc; i++) {
         const il_published_table *table = &il_published_tables[i];
         bool touched = false;
         rc = il_published_touched(&touched, s, table, experiment, e);
-        if (rc != IL_OK || !touched)
+        if (rc || !touched)
             continue;
         if (!any)
             il_text_add(t, "<section aria-labelledby=\"published\">\n<h2 id=\"published\">Beside the published tables</h2>\n"
@@ -67,7 +67,7 @@ int il_page_published(il_text *t, il_store *s, const char *experiment, il_err *e
         any = true;
         rc = put_table(t, s, table, experiment, e);
     }
-    if (rc == IL_OK && any)
+    if (!rc && any)
         il_text_add(t, "<p class=\"note\">" IL_CONVENTION_INTERVAL " <span class=\"tag\">best</span> "
                      IL_BEST_NOTE("tested on the same pictures") ".</p>\n</section>\n");
     return rc;

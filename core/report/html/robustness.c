@@ -33,9 +33,9 @@ static int read_points(struct points *p, il_chapter *c, il_err *e)
     int rc = il_store_query(&p->rows, c->s, curves, (const char *const[]){ c->experiment, NULL }, e);
     p->at = calloc(p->rows.count + 1, sizeof *p->at);
     p->first = calloc(p->rows.count + 1, sizeof *p->first);
-    if (rc == IL_OK && (!p->at || !p->first))
+    if (!rc && (!p->at || !p->first))
         rc = il_fail_oom(e);
-    for (size_t i = 0; rc == IL_OK && i < p->rows.count; i++) {
+    for (size_t i = 0; !rc && i < p->rows.count; i++) {
         const il_rows *r = &p->rows;
         struct point *at = &p->at[p->count++];
         *at = (struct point){ il_rows_text(r, i, "tested_dataset"), il_rows_text(r, i, "split"), il_rows_text(r, i, "tested_on"),
@@ -251,7 +251,7 @@ int il_page_robustness(il_chapter *c, il_err *e)
     for (size_t i = 0; i < p.count; i++)
         any = any || *p.at[i].kind;
     il_page_heading(c, "robustness", "Robustness");
-    if (rc == IL_OK && any)
+    if (!rc && any)
         rc = put_all(c, &p, e);
     else
         il_text_add(c->t, "<p class=\"soft\">Not measured: nothing was tested on degraded pictures.</p>\n");

@@ -104,7 +104,7 @@ int il_bootstrap_means(il_interval *out, const il_series *samples, size_t count,
     struct batch b = { .packed = calloc(most * TOGETHER + 1, sizeof *b.packed),
                        .means = malloc(TOGETHER * IL_BOOT_RESAMPLES * sizeof *b.means) };
     int rc = done && b.packed && b.means ? IL_OK : il_fail_oom(e);
-    for (size_t i = 0; i < count && rc == IL_OK; i++)
+    for (size_t i = 0; i < count && !rc; i++)
         if (!done[i]) {
             gather(&b, samples, count, done, i);
             find_intervals(out, &b, how);

@@ -45,7 +45,7 @@ int il_histogram_decode(il_bins *out, const void *bytes, size_t size)
     int64_t total = 0;
     for (int i = 0; i < IL_BINS; i++) {
         int rc = decode_count(&h.bins[i], &at, end);
-        if (rc != IL_OK)
+        if (rc)
             return rc;
         if (h.bins[i] > INT64_MAX - total)
             return IL_EFORMAT;
