@@ -151,8 +151,9 @@ static const struct stage {
     int (*time)(double *seconds, struct bench *b, il_scope *s, il_err *e);
     bool photo;
 } stages[] = {
-    { "text", time_text, false },     { "encode", time_encode, false }, { "unet", time_unet, false },
-    { "scheduler", time_scheduler, false }, { "decode", time_decode, false }, { "png", time_png, true },
+    { "text", time_text, false },     { "encode", time_encode, false },
+    { "unet", time_unet, false },     { "scheduler", time_scheduler, false },
+    { "decode", time_decode, false }, { "png", time_png, true },
     { "webp", time_webp, true },
 };
 enum { STAGES = sizeof stages / sizeof *stages };
@@ -311,8 +312,9 @@ static int read_options(struct options *o, int argc, char **argv, il_err *e)
             o->folder = argv[i];
     }
     if (!rc && !o->folder)
-        rc = il_fail(e, IL_EUSAGE, "usage: time-stages FOLDER [--side N] [--repeats N] [--threads N] [--device NAME] "
-                                   "[--precision fp32|fp16|bf16] [--photo FILE] [--ask]");
+        rc = il_fail(e, IL_EUSAGE,
+                     "usage: time-stages FOLDER [--side N] [--repeats N] [--threads N] [--device NAME] "
+                     "[--precision fp32|fp16|bf16] [--photo FILE] [--ask]");
     return rc;
 }
 

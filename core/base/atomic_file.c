@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 #include "base/atomic_file.h"
-#include "base/text.h"
 #include "base/file.h"
+#include "base/text.h"
 
 enum { NAME_TRIES = 100 };
 

@@ -1,8 +1,8 @@
 /* dependencies.c - what a plugin's results depend on. */
 #include <stdlib.h>
+#include "base/array.h"
 #include "base/dependencies.h"
 #include "base/sha256.h"
-#include "base/array.h"
 
 int il_uses_add(il_uses *u, const char *path, il_err *e)
 {

@@ -3,8 +3,8 @@
 #define IL_BASE_DEPENDENCIES_H
 
 #include <inpaintlab/plugin.h>
-#include "base/text.h"
 #include "base/sha256.h"
+#include "base/text.h"
 
 struct il_uses {
     char **paths;

@@ -30,7 +30,7 @@ static void put(il_err *e, char *text, size_t size)
     memcpy(e->message, text, size);
 }
 
-int (il_fail)(il_err *e, int code, const char *format, ...)
+int(il_fail)(il_err *e, int code, const char *format, ...)
 {
     if (!e)
         return code;
@@ -45,7 +45,7 @@ int (il_fail)(il_err *e, int code, const char *format, ...)
     return code;
 }
 
-int (il_fail_oom)(il_err *e)
+int(il_fail_oom)(il_err *e)
 {
     return il_fail(e, IL_ENOMEM, "out of memory");
 }

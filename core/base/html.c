@@ -1,8 +1,8 @@
 /* html.c - escaped text and embedded images for self-contained HTML pages. */
 #include <stdlib.h>
 #include <string.h>
-#include "base/utf8.h"
 #include "base/html.h"
+#include "base/utf8.h"
 
 void il_html_text(il_text *t, const char *text)
 {
@@ -36,7 +36,8 @@ void il_html_data(il_text *t, const char *type, const void *data, size_t size)
     }
     for (size_t i = 0; i < size; i += 3) {
         size_t left = size - i;
-        unsigned v = (unsigned)from[i] << 16 | (left > 1 ? (unsigned)from[i + 1] << 8 : 0) | (left > 2 ? from[i + 2] : 0);
+        unsigned v = (unsigned)from[i] << 16 | (left > 1 ? (unsigned)from[i + 1] << 8 : 0) |
+                     (left > 2 ? from[i + 2] : 0);
         *to++ = digits[v >> 18];
         *to++ = digits[v >> 12 & 63];
         *to++ = left > 1 ? digits[v >> 6 & 63] : '=';

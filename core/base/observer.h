@@ -17,7 +17,7 @@ typedef struct il_progress {
 } il_progress;
 
 typedef struct il_observer {
-    void (*progress)(void *context, const il_progress *p);    /* NULL: none */
+    void (*progress)(void *context, const il_progress *p);         /* NULL: none */
     void (*say)(void *context, const char *run, const char *line); /* an epoch, a warning; NULL: none */
     void *context;
     const volatile int *stop; /* set by a signal handler; NULL: never */

@@ -25,7 +25,7 @@ struct il_params {
     struct value values[]; /* count */
 };
 
-static const il_param_spec no_specs[] = {{0}};
+static const il_param_spec no_specs[] = { { 0 } };
 
 const il_param_spec *il_params_find(const il_param_spec *table, const char *name)
 {
@@ -40,7 +40,7 @@ const il_param_spec *il_params_find(const il_param_spec *table, const char *name
 
 static bool read_bool(bool *out, const char *text)
 {
-    static const char *const words[] = {"true", "True", "TRUE", "false", "False", "FALSE"};
+    static const char *const words[] = { "true", "True", "TRUE", "false", "False", "FALSE" };
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         if (strcmp(text, words[i]) == 0) {
             *out = i < 3;
@@ -163,15 +163,16 @@ static bool is_choice(const char *choices, const char *text)
 
 static int wrong_choice(const il_param_spec *spec, const char *text, il_err *e)
 {
-    il_text list = {0};
+    il_text list = { 0 };
     for (const char *c = spec->choices; *c; c++) {
         if (*c == '|')
             il_text_add(&list, ", ");
         else
             il_text_add(&list, "%c", *c);
     }
-    int rc = list.failed ? il_fail_oom(e)
-                         : il_fail(e, IL_EPARAM, "%s: '%s' is unknown; expected one of %s", spec->name, text, list.data);
+    int rc = list.failed
+                 ? il_fail_oom(e)
+                 : il_fail(e, IL_EPARAM, "%s: '%s' is unknown; expected one of %s", spec->name, text, list.data);
     il_text_free(&list);
     return rc;
 }
@@ -205,9 +206,7 @@ static int read_value(struct value *v, const il_param_spec *spec, const char *te
         if (spec->choices && !is_choice(spec->choices, text))
             rc = wrong_choice(spec, text, e);
         break;
-    case IL_PARAM_PATH:
-        kept = text;
-        break;
+    case IL_PARAM_PATH: kept = text; break;
     }
     if (!good)
         return il_fail(e, IL_EPARAM, "%s: '%s' is not %s", spec->name, text, type_in_words(spec->type));
@@ -268,7 +267,7 @@ static int unknown_name(const il_params *p, const char *name, il_err *e)
     const char **names = calloc(p->count, sizeof *names);
     if (!names)
         return il_fail_oom(e);
-    il_text list = {0};
+    il_text list = { 0 };
     for (size_t i = 0; i < p->count; i++) {
         names[i] = p->specs[i].name;
         il_text_add(&list, "%s%s", i ? ", " : "", names[i]);
@@ -288,7 +287,7 @@ int il_params_set(il_params *p, const char *name, const char *text, il_err *e)
     if (i == p->count)
         return unknown_name(p, name, e);
 
-    struct value v = {0};
+    struct value v = { 0 };
     int rc = read_value(&v, &p->specs[i], text, e);
     if (rc)
         return rc;
@@ -311,7 +310,8 @@ static const struct value *value_of(const il_params *p, const char *name, il_par
 {
     size_t i = find(p, name);
     assert(i < p->count && "the setting is in the table");
-    assert((p->specs[i].type == type || (type == IL_PARAM_TEXT && p->specs[i].type == IL_PARAM_PATH)) && "and of that type");
+    assert((p->specs[i].type == type || (type == IL_PARAM_TEXT && p->specs[i].type == IL_PARAM_PATH)) &&
+           "and of that type");
     (void)type;
     return &p->values[i];
 }

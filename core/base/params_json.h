@@ -2,8 +2,8 @@
 #ifndef IL_BASE_PARAMS_JSON_H
 #define IL_BASE_PARAMS_JSON_H
 
-#include "base/json.h"
 #include <inpaintlab/params.h>
+#include "base/json.h"
 
 /* For hashing: equal settings give equal texts. Paths are left out, since the contents of files count. Real numbers are
  * texts, so that the JSON library's number format does not matter. Sets *bad when out of memory. */

@@ -1,12 +1,12 @@
 /* sha256.c - SHA-256 of bytes and of files, using libmd. */
 #include <errno.h>
 #include <fcntl.h>
+#include <sha2.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 #include <sys/types.h>
-#include <sha2.h>
+#include <unistd.h>
 #include "base/sha256.h"
 
 static il_digest digest_of(SHA2_CTX *context)

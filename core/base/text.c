@@ -49,7 +49,7 @@ void il_text_free(il_text *t)
     if (!t)
         return;
     free(t->data);
-    *t = (il_text){0};
+    *t = (il_text){ 0 };
 }
 
 char *il_text_copy(const char *text)

@@ -59,7 +59,7 @@ int il_yaml_fail(const il_yaml *y, const il_node *at, il_err *e, int code, const
 
 static int fail_at(const struct build *b, const yaml_node_t *at, il_err *e, const char *what)
 {
-    il_node place = {.line = (int)at->start_mark.line + 1, .column = (int)at->start_mark.column + 1};
+    il_node place = { .line = (int)at->start_mark.line + 1, .column = (int)at->start_mark.column + 1 };
     il_yaml_fail(b->yaml, &place, e, IL_EFORMAT, "%s", what);
     return IL_EFORMAT;
 }
@@ -142,7 +142,7 @@ static int build_map(il_node *n, struct build *b, const yaml_node_t *from, il_er
 
 static bool is_custom_tag(const yaml_node_t *from)
 {
-    static const char *const usual[] = {YAML_STR_TAG, YAML_SEQ_TAG, YAML_MAP_TAG};
+    static const char *const usual[] = { YAML_STR_TAG, YAML_SEQ_TAG, YAML_MAP_TAG };
     for (size_t i = 0; from->tag && i < sizeof usual / sizeof *usual; i++) {
         if (strcmp((const char *)from->tag, usual[i]) == 0)
             return false;
@@ -185,7 +185,7 @@ static int build_node(il_node **out, struct build *b, int id, il_err *e)
 /* libyaml's reader reports only a byte offset. */
 static void place_of_offset(il_node *place, const il_yaml *y, size_t offset)
 {
-    *place = (il_node){.line = 1, .column = 1};
+    *place = (il_node){ .line = 1, .column = 1 };
     for (size_t i = 0; i < offset && i < y->size; i++) {
         bool newline = y->text[i] == '\n';
         place->line += newline;
@@ -195,10 +195,11 @@ static void place_of_offset(il_node *place, const il_yaml *y, size_t offset)
 
 static int syntax_error(const il_yaml *y, const yaml_parser_t *p, il_err *e)
 {
-    if (p->error == YAML_MEMORY_ERROR || p->error == YAML_NO_ERROR) /* libyaml does not tell of each failed allocation */
+    if (p->error == YAML_MEMORY_ERROR ||
+        p->error == YAML_NO_ERROR) /* libyaml does not tell of each failed allocation */
         return il_fail_oom(e);
 
-    il_node place = {.line = (int)p->problem_mark.line + 1, .column = (int)p->problem_mark.column + 1};
+    il_node place = { .line = (int)p->problem_mark.line + 1, .column = (int)p->problem_mark.column + 1 };
     const char *problem = p->problem ? p->problem : "unknown error";
     if (p->error == YAML_READER_ERROR) {
         place_of_offset(&place, y, p->problem_offset);
@@ -219,7 +220,7 @@ static int check_end(const il_yaml *y, yaml_parser_t *p, il_err *e)
     const yaml_node_t *root = yaml_document_get_root_node(&next);
     int rc = IL_OK;
     if (root) {
-        il_node place = {.line = (int)root->start_mark.line + 1, .column = (int)root->start_mark.column + 1};
+        il_node place = { .line = (int)root->start_mark.line + 1, .column = (int)root->start_mark.column + 1 };
         rc = il_yaml_fail(y, &place, e, IL_EFORMAT, "a second document begins here; expected only one per file");
     }
     yaml_document_delete(&next);
@@ -251,7 +252,7 @@ static int check_depth(const il_yaml *y, il_err *e)
         type = event.type;
         depth += type == YAML_SEQUENCE_START_EVENT || type == YAML_MAPPING_START_EVENT;
         depth -= type == YAML_SEQUENCE_END_EVENT || type == YAML_MAPPING_END_EVENT;
-        il_node place = {.line = (int)event.start_mark.line + 1, .column = (int)event.start_mark.column + 1};
+        il_node place = { .line = (int)event.start_mark.line + 1, .column = (int)event.start_mark.column + 1 };
         if (depth > MAX_DEPTH)
             rc = il_yaml_fail(y, &place, e, IL_EFORMAT, "nested more than %d levels deep", MAX_DEPTH);
         yaml_event_delete(&event);
@@ -274,7 +275,7 @@ static int build_tree(il_yaml *y, il_err *e)
         rc = syntax_error(y, &parser, e);
         goto done;
     }
-    struct build b = {.yaml = y, .document = &document};
+    struct build b = { .yaml = y, .document = &document };
     if (!yaml_document_get_root_node(&document))
         rc = il_yaml_fail(y, NULL, e, IL_EFORMAT, "the document is empty");
     else

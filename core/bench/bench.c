@@ -5,13 +5,13 @@
 #include <string.h>
 #include <unistd.h>
 #include <inpaintlab/profile.h>
+#include "base/clock.h"
+#include "bench/bench.h"
 #include "bench/bench_steps.h"
 #include "bench/process_memory.h"
+#include "plugin/instance.h"
 #include "train/job.h"
 #include "train/train.h"
-#include "base/clock.h"
-#include "plugin/instance.h"
-#include "bench/bench.h"
 
 enum { MOST_BATCHES = 64 }; /* batches loaded in one repeat: a large data set need not be read completely */
 
@@ -39,7 +39,10 @@ static int go_on(const struct bench_work *w, il_err *e)
 static int begin(il_bench_stage **out, struct bench_work *w, const char *name, il_err *e)
 {
     il_bench_stage *s = &w->out->stages[w->out->count];
-    *s = (il_bench_stage){ .name = name, .tensors = -1, .process = -1, .growth = -1,
+    *s = (il_bench_stage){ .name = name,
+                           .tensors = -1,
+                           .process = -1,
+                           .growth = -1,
                            .seconds = calloc((size_t)w->o->repeats, sizeof *s->seconds) };
     if (!s->seconds)
         return il_fail_oom(e);
@@ -69,9 +72,14 @@ static int load_once(int64_t *images, il_loader *l, il_err *e)
 static int time_loading(struct bench_work *w, const char *name, size_t cache_bytes, il_err *e)
 {
     const il_training *t = &w->o->run->training;
-    il_loader_opts opts = { .batch = t->batch, .size = t->size, .crop = t->crop, .crops = t->crops,
-                            .threads = w->o->loader_threads, .cache_bytes = cache_bytes,
-                            .missing = w->o->run->missing, .device = w->o->device };
+    il_loader_opts opts = { .batch = t->batch,
+                            .size = t->size,
+                            .crop = t->crop,
+                            .crops = t->crops,
+                            .threads = w->o->loader_threads,
+                            .cache_bytes = cache_bytes,
+                            .missing = w->o->run->missing,
+                            .device = w->o->device };
     il_loader *l = NULL;
     il_bench_stage *s;
     int rc = begin(&s, w, name, e);
@@ -179,9 +187,14 @@ static int time_file_epochs(struct bench_work *w, il_err *e)
     snprintf(checkpoint, sizeof checkpoint, "%s/checkpoint.safetensors", w->o->folder);
     run.training.epochs = w->o->repeats + 1;
     run.training.patience = 0;
-    il_training_job job = { .run = &run, .hash = "bench", .checkpoint = checkpoint, .train = w->train,
-                            .validation = w->validation, .labels = w->labels,
-                            .loader_threads = w->o->loader_threads, .epoch = ignore };
+    il_training_job job = { .run = &run,
+                            .hash = "bench",
+                            .checkpoint = checkpoint,
+                            .train = w->train,
+                            .validation = w->validation,
+                            .labels = w->labels,
+                            .loader_threads = w->o->loader_threads,
+                            .epoch = ignore };
     int rc = il_model_open(&model, &run.model, il_bench_steps_model(w->o), e);
     if (!rc)
         rc = il_train_model(&course, &left_out, &model, &job, &w->o->observer, e);

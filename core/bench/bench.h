@@ -8,11 +8,11 @@ typedef struct il_bench_stage {
     const char *name; /* static */
     double *seconds;  /* of each repeat */
     size_t repeats;
-    int64_t images;   /* of one repeat */
-    int64_t flops;    /* of one repeat; 0: not counted */
-    int64_t tensors;  /* peak bytes of tensors besides the model; -1: not measured */
-    int64_t process;  /* peak resident bytes of the process; -1: not measured */
-    int64_t growth;   /* increase of that over the state before */
+    int64_t images;  /* of one repeat */
+    int64_t flops;   /* of one repeat; 0: not counted */
+    int64_t tensors; /* peak bytes of tensors besides the model; -1: not measured */
+    int64_t process; /* peak resident bytes of the process; -1: not measured */
+    int64_t growth;  /* increase of that over the state before */
 } il_bench_stage;
 
 typedef struct il_bench {

@@ -8,8 +8,8 @@
 #include <unistd.h>
 #include <inpaintlab/image.h>
 #include <inpaintlab/random.h>
-#include "bench/bench_data.h"
 #include "base/file.h"
+#include "bench/bench_data.h"
 
 /* Slow waves in each channel, and noise as strong as in photos: lossless WebP takes 3 to 4 bits per value. */
 static void paint(il_image *image, uint64_t seed)

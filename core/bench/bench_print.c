@@ -1,12 +1,12 @@
 /* bench_print.c - prints a benchmark as a table or as JSON. */
 #include <errno.h>
+#include <jansson.h>
 #include <math.h>
 #include <string.h>
-#include <jansson.h>
-#include "bench/bench.h"
-#include "plan/keys.h"
 #include "base/params_json.h"
+#include "bench/bench.h"
 #include "bench/bench_print.h"
+#include "plan/keys.h"
 
 static const double MIB = 1024 * 1024;
 
@@ -59,13 +59,14 @@ static void print_text(FILE *to, const il_bench *b, const il_bench_opts *o)
     for (size_t i = 0; i < b->count; i++)
         print_stage(to, b, &b->stages[i]);
     if (b->peak > 0)
-        fprintf(to, "\n"
-                    "peak: %.1f GFLOP/s, the fastest dense product or convolution on the same device, threads and\n"
-                    "precision. GFLOP are counted from the shapes. evaluation: one forward pass with pixel counts\n"
-                    "and score histograms; training step: forward, loss, backward and Adam. tensors: their peak\n"
-                    "memory besides the model, by the allocator's count. process: peak resident memory, and its\n"
-                    "growth over the state before.\n",
-                    b->peak * 1e-9);
+        fprintf(to,
+                "\n"
+                "peak: %.1f GFLOP/s, the fastest dense product or convolution on the same device, threads and\n"
+                "precision. GFLOP are counted from the shapes. evaluation: one forward pass with pixel counts\n"
+                "and score histograms; training step: forward, loss, backward and Adam. tensors: their peak\n"
+                "memory besides the model, by the allocator's count. process: peak resident memory, and its\n"
+                "growth over the state before.\n",
+                b->peak * 1e-9);
 }
 
 static json_t *bytes_json(int64_t bytes)
@@ -97,11 +98,11 @@ static int print_json(FILE *to, const il_bench *b, const il_bench_opts *o, il_er
     json_t *stages = json_array();
     for (size_t i = 0; i < b->count; i++)
         bad |= json_array_append_new(stages, stage_json(b, &b->stages[i])) != 0;
-    json_t *root = json_pack("{s:s, s:s, s:s, s:s, s:i, s:s, s:o, s:I, s:i, s:i, s:s, s:f, s:o}", "version",
-                             IL_VERSION, "libtorch", il_torch_version(), "device", place, "title", title, "threads",
-                             o->threads, "model", o->run->model.plugin->name, "settings",
-                             il_params_json(o->run->model.params, &bad), "parameters", (json_int_t)b->parameters, "batch",
-                             t->batch, "size", t->size, "precision", il_keys_precision_text(t->precision),
+    json_t *root = json_pack("{s:s, s:s, s:s, s:s, s:i, s:s, s:o, s:I, s:i, s:i, s:s, s:f, s:o}", "version", IL_VERSION,
+                             "libtorch", il_torch_version(), "device", place, "title", title, "threads", o->threads,
+                             "model", o->run->model.plugin->name, "settings",
+                             il_params_json(o->run->model.params, &bad), "parameters", (json_int_t)b->parameters,
+                             "batch", t->batch, "size", t->size, "precision", il_keys_precision_text(t->precision),
                              "peak_flops", b->peak, "stages", stages);
     int rc = !root || bad ? il_fail_oom(e) : IL_OK;
     if (!rc && (json_dumpf(root, to, JSON_INDENT(1)) != 0 || fputc('\n', to) == EOF))

@@ -1,7 +1,7 @@
 /* bench_steps.c - steps of evaluation and training, and the device's peak speed to compare them with. */
 #include <string.h>
-#include "bench/bench_steps.h"
 #include "base/clock.h"
+#include "bench/bench_steps.h"
 
 void il_bench_steps_close(il_bench_steps *x)
 {
@@ -17,8 +17,12 @@ void il_bench_steps_close(il_bench_steps *x)
 static int first_batch(il_bench_steps *x, const il_bench_opts *o, il_source *source, const float labels[256], il_err *e)
 {
     const il_training *t = &o->run->training;
-    il_loader_opts l = { .batch = t->batch, .size = t->size, .crops = 1, .threads = o->loader_threads,
-                         .missing = o->run->missing, .device = o->device };
+    il_loader_opts l = { .batch = t->batch,
+                         .size = t->size,
+                         .crops = 1,
+                         .threads = o->loader_threads,
+                         .missing = o->run->missing,
+                         .device = o->device };
     int more = 0;
     int rc = il_loader_open(&x->loader, source, labels, l, e);
     if (!rc)
@@ -81,7 +85,11 @@ int il_bench_steps_evaluate(il_bench_steps *x, il_flops *flops, il_err *e)
 
 int il_bench_steps_train(il_bench_steps *x, il_flops *flops, il_err *e)
 {
-    const il_step step = { .model = &x->model, .loss = &x->loss, .adam = x->adam, .how = x->how, .flops = flops,
+    const il_step step = { .model = &x->model,
+                           .loss = &x->loss,
+                           .adam = x->adam,
+                           .how = x->how,
+                           .flops = flops,
                            .graph = flops ? NULL : x->graph };
     int rc = il_step_train(&x->tally, &step, &x->batch, e);
     if (!rc && step.graph && il_cuda_graph_refusal(step.graph))
@@ -115,7 +123,9 @@ static int convolution_of(struct dense *out, il_scope *s, il_dtype type, il_err 
     const int64_t channels = 256, side = 64, n = il_scope_device(s).kind == IL_DEVICE_CUDA ? 64 : 4;
     il_tensor *x = il_to(s, il_randn(s, 1, 0, 4, (int64_t[]){ n, channels, side, side }), type);
     il_tensor *w = il_to(s, il_randn(s, 2, 0, 4, (int64_t[]){ channels, channels, 3, 3 }), type);
-    *out = (struct dense){ .x = il_to_order(s, x, IL_ORDER_NHWC), .weight = il_to_order(s, w, IL_ORDER_NHWC), .convolution = true,
+    *out = (struct dense){ .x = il_to_order(s, x, IL_ORDER_NHWC),
+                           .weight = il_to_order(s, w, IL_ORDER_NHWC),
+                           .convolution = true,
                            .flops = 2.0 * 9 * (double)(channels * channels * n * side * side) };
     return il_scope_status(s, e);
 }

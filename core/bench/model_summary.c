@@ -1,8 +1,8 @@
 /* model_summary.c - a model's parts, grouped by the first components of their names. */
 #include <stdlib.h>
 #include <string.h>
-#include "bench/model_summary.h"
 #include "base/text.h"
+#include "bench/model_summary.h"
 
 enum { LEAST_GROUPS = 6 };
 

@@ -16,16 +16,16 @@ typedef struct il_model_summary_group {
     char *name;
     int64_t parameters, buffers; /* elements: trainable, and others */
     int64_t weight_bytes;        /* of both */
-    il_flop_count work;                /* of the operations with its weights */
-    int64_t held_bytes; /* allocated after an operation with its weights, kept for the backward pass */
+    il_flop_count work;          /* of the operations with its weights */
+    int64_t held_bytes;          /* allocated after an operation with its weights, kept for the backward pass */
 } il_model_summary_group;
 
 typedef struct il_model_summary {
     il_model_summary_opts opts;
     il_model_summary_group *groups; /* in the order of the state dict */
     size_t count;
-    il_model_summary_group rest;    /* work and memory of no named weight; its name is NULL */
-    il_model_summary_group all;     /* sums; its name is NULL */
+    il_model_summary_group rest;            /* work and memory of no named weight; its name is NULL */
+    il_model_summary_group all;             /* sums; its name is NULL */
     int64_t peak_evaluation, peak_training; /* bytes of tensors during a forward pass, without picture and weights,
                                              which evaluation holds twice where batch norms are folded */
 } il_model_summary;
@@ -35,6 +35,7 @@ int il_model_summary_measure(il_model_summary *out, const il_model *model, il_mo
 void il_model_summary_free(il_model_summary *a);
 
 /* choice: the model's, for the title. */
-int il_model_summary_print(FILE *to, const il_model_summary *a, const il_choice *choice, il_device device, bool json, il_err *e);
+int il_model_summary_print(FILE *to, const il_model_summary *a, const il_choice *choice, il_device device, bool json,
+                           il_err *e);
 
 #endif

@@ -1,9 +1,9 @@
 /* model_summary_print.c - prints a model's parts as a table or as JSON. */
 #include <errno.h>
-#include <string.h>
 #include <jansson.h>
-#include "bench/model_summary.h"
+#include <string.h>
 #include "base/params_json.h"
+#include "bench/model_summary.h"
 
 static const double MIB = 1024 * 1024;
 
@@ -15,8 +15,8 @@ static const char notes[] =
 
 static void print_group(FILE *to, const char *name, const il_model_summary_group *g)
 {
-    fprintf(to, "%-28s %11lld %9lld %12.1f %12.3f %12.3f %10.1f\n", name, (long long)g->parameters, (long long)g->buffers,
-            (double)g->weight_bytes / MIB, (double)g->work.forward * 1e-9,
+    fprintf(to, "%-28s %11lld %9lld %12.1f %12.3f %12.3f %10.1f\n", name, (long long)g->parameters,
+            (long long)g->buffers, (double)g->weight_bytes / MIB, (double)g->work.forward * 1e-9,
             (double)(g->work.forward + g->work.backward) * 1e-9, (double)g->held_bytes / MIB);
 }
 
@@ -36,8 +36,10 @@ static void print_text(FILE *to, const il_model_summary *a, const il_choice *cho
     if (a->rest.work.forward || a->rest.held_bytes)
         print_group(to, "(no named weight)", &a->rest);
     print_group(to, "total", &a->all);
-    fprintf(to, "\npeak tensor memory of the forward pass: %.1f MiB in evaluation, %.1f MiB in training (measured;\n"
-            "without weights and image)\n", (double)a->peak_evaluation / MIB, (double)a->peak_training / MIB);
+    fprintf(to,
+            "\npeak tensor memory of the forward pass: %.1f MiB in evaluation, %.1f MiB in training (measured;\n"
+            "without weights and image)\n",
+            (double)a->peak_evaluation / MIB, (double)a->peak_training / MIB);
     fputs(notes, to);
     if (a->all.work.forward == 0)
         fputs("This model computes outside the counted operations: its work is not known.\n", to);
@@ -47,8 +49,9 @@ static json_t *group_json(const char *name, const il_model_summary_group *g)
 {
     return json_pack("{s:s?, s:I, s:I, s:I, s:I, s:I, s:I}", "name", name, "parameters", (json_int_t)g->parameters,
                      "buffers", (json_int_t)g->buffers, "weight_bytes", (json_int_t)g->weight_bytes, "flops_forward",
-                     (json_int_t)g->work.forward, "flops_training", (json_int_t)g->work.forward + (json_int_t)g->work.backward,
-                     "kept_bytes", (json_int_t)g->held_bytes);
+                     (json_int_t)g->work.forward, "flops_training",
+                     (json_int_t)g->work.forward + (json_int_t)g->work.backward, "kept_bytes",
+                     (json_int_t)g->held_bytes);
 }
 
 static int print_json(FILE *to, const il_model_summary *a, const il_choice *choice, il_device device, il_err *e)
@@ -71,7 +74,8 @@ static int print_json(FILE *to, const il_model_summary *a, const il_choice *choi
     return rc;
 }
 
-int il_model_summary_print(FILE *to, const il_model_summary *a, const il_choice *choice, il_device device, bool json, il_err *e)
+int il_model_summary_print(FILE *to, const il_model_summary *a, const il_choice *choice, il_device device, bool json,
+                           il_err *e)
 {
     if (json)
         return print_json(to, a, choice, device, e);

@@ -11,10 +11,10 @@ enum { IL_BENCH_MOST_STAGES = 8, IL_BENCH_MOST_REPEATS = 1000, IL_BENCH_WARM_UPS
 typedef struct il_bench_opts {
     const il_run *run; /* model, loss, data set, sizes, precision and so on: what is measured */
     il_device device;
-    unsigned stages;   /* IL_BENCH_… */
+    unsigned stages; /* IL_BENCH_… */
     int repeats, threads, loader_threads;
-    const char *folder; /* where a training may write its checkpoints */
-    il_observer observer;     /* only its stop is used: IL_ECANCEL */
+    const char *folder;   /* where a training may write its checkpoints */
+    il_observer observer; /* only its stop is used: IL_ECANCEL */
 } il_bench_opts;
 
 #endif

@@ -3,10 +3,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "check/check_step.h"
 #include "base/text.h"
-#include "plugin/descriptor.h"
 #include "check/check_plugin.h"
+#include "check/check_step.h"
+#include "plugin/descriptor.h"
 
 /* ---- requirements of every plugin ---- */
 
@@ -19,8 +19,8 @@ static int descriptor(il_plugin_check *c, il_err *e)
     size_t settings = 0;
     while (p->params && p->params[settings].name)
         settings++;
-    il_check_step_note(c, "%s '%s', revision %d, ABI %u, %zu setting%s", il_descriptor_kind(p->kind), p->name, p->revision,
-                 (unsigned)p->abi, settings, settings == 1 ? "" : "s");
+    il_check_step_note(c, "%s '%s', revision %d, ABI %u, %zu setting%s", il_descriptor_kind(p->kind), p->name,
+                       p->revision, (unsigned)p->abi, settings, settings == 1 ? "" : "s");
     c->plugin = p;
     return IL_OK;
 }
@@ -99,7 +99,8 @@ static const il_check_step *steps_of(const il_plugin_check *c)
 }
 
 /* One check. A usage error or lack of memory says nothing about the plugin and ends the checks. */
-static int run_step(int *failed, il_plugin_check *c, const il_check_step *step, const il_plugin_check_observer *observer, il_err *e)
+static int run_step(int *failed, il_plugin_check *c, const il_check_step *step,
+                    const il_plugin_check_observer *observer, il_err *e)
 {
     il_err why = { 0 };
     c->note[0] = '\0';
@@ -109,16 +110,19 @@ static int run_step(int *failed, il_plugin_check *c, const il_check_step *step, 
     if (rc == IL_EUSAGE || rc == IL_ENOMEM)
         return il_fail(e, rc, "%s", why.message);
     if (rc) {
-        observer->end(observer->context, step->name, IL_PLUGIN_CHECK_BAD, why.message[0] ? why.message : "failed without a message");
+        observer->end(observer->context, step->name, IL_PLUGIN_CHECK_BAD,
+                      why.message[0] ? why.message : "failed without a message");
         ++*failed;
     } else {
-        observer->end(observer->context, step->name, c->skipped ? IL_PLUGIN_CHECK_SKIPPED : IL_PLUGIN_CHECK_GOOD, c->note);
+        observer->end(observer->context, step->name, c->skipped ? IL_PLUGIN_CHECK_SKIPPED : IL_PLUGIN_CHECK_GOOD,
+                      c->note);
     }
     return IL_OK;
 }
 
 /* A list of checks; *going becomes false when a vital one failed. */
-static int run_steps(int *failed, bool *going, il_plugin_check *c, const il_check_step *step, const il_plugin_check_observer *observer, il_err *e)
+static int run_steps(int *failed, bool *going, il_plugin_check *c, const il_check_step *step,
+                     const il_plugin_check_observer *observer, il_err *e)
 {
     int rc = IL_OK;
     for (; step->name && *going && !rc; step++) {
@@ -126,15 +130,19 @@ static int run_steps(int *failed, bool *going, il_plugin_check *c, const il_chec
         rc = run_step(failed, c, step, observer, e);
         *going = !step->vital || *failed == before;
         if (!rc && !*going && step[1].name)
-            observer->end(observer->context, "others", IL_PLUGIN_CHECK_SKIPPED, "not run: they depend on the failed check");
+            observer->end(observer->context, "others", IL_PLUGIN_CHECK_SKIPPED,
+                          "not run: they depend on the failed check");
     }
     return rc;
 }
 
-int il_plugin_check_run(int *failed, const il_plugin_check_job *job, const il_plugin_check_observer *observer, il_err *e)
+int il_plugin_check_run(int *failed, const il_plugin_check_job *job, const il_plugin_check_observer *observer,
+                        il_err *e)
 {
-    static const il_check_step first[] = { { "descriptor", descriptor, true }, { "settings", settings, true },
-                                    { "open", open_close, true }, { NULL, NULL, true } };
+    static const il_check_step first[] = { { "descriptor", descriptor, true },
+                                           { "settings", settings, true },
+                                           { "open", open_close, true },
+                                           { NULL, NULL, true } };
     il_plugin_check c = { .job = job };
     int bad = 0;
     bool going = true;

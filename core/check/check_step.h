@@ -16,8 +16,8 @@ typedef struct il_plugin_check {
     il_choice choice;        /* its settings, as plugins are opened with; its label is not owned */
     il_registry *registry;
     const il_plugin_check_job *job;
-    bool skipped;            /* set by a check that does not apply */
-    char note[400];          /* what a check found */
+    bool skipped;   /* set by a check that does not apply */
+    char note[400]; /* what a check found */
 } il_plugin_check;
 
 /* IL_OK: passed, and c->note says what was found. Otherwise the message says what was expected. */
@@ -35,8 +35,8 @@ int il_check_step_skip(il_plugin_check *c, const char *format, ...) IL_PRINTF(2,
 int il_check_step_open(void **out, const il_plugin_check *c, il_err *e);
 
 /* The checks of each kind; the last has no name. */
-extern const il_check_step il_check_step_model[], il_check_step_loss[], il_check_step_mask_policy[], il_check_step_dataset[], il_check_step_masker[],
-    il_check_step_generator[];
+extern const il_check_step il_check_step_model[], il_check_step_loss[], il_check_step_mask_policy[],
+    il_check_step_dataset[], il_check_step_masker[], il_check_step_generator[];
 
 /* Three checks of models that have a file of their own. */
 int il_check_step_slope(il_plugin_check *c, il_err *e);

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <inpaintlab/random.h>
-#include "check/test_inputs.h"
 #include "check/check_step.h"
+#include "check/test_inputs.h"
 #include "plugin/model.h"
 
 enum { TENSORS = 12, STEPS = 6 };
@@ -55,7 +55,8 @@ static int value_of(double *out, const il_model *m, il_dtype dtype, il_err *e)
     int rc = il_scope_open(&s, IL_OPTS(il_scope_opts, .device = m->device), e);
     if (rc)
         return rc;
-    il_tensor *y = il_model_forward(m, s, il_to(s, il_test_input_image(s, size), dtype), NULL), *w = weights_of(s, dtype);
+    il_tensor *y = il_model_forward(m, s, il_to(s, il_test_input_image(s, size), dtype), NULL),
+              *w = weights_of(s, dtype);
     rc = il_scope_status(s, e);
     if (!rc)
         rc = il_test_input_read(&logit, y, e);
@@ -160,11 +161,10 @@ static int try_tensor(double *worst, const il_model *m, const struct tensor *t, 
     if (!rc)
         rc = put(t->tensor, values, 0, direction, e);
     if (!rc && !(best <= p->tolerance))
-        rc = il_fail(e, IL_EPLUGIN, "%s: the gradient gives %.6g along a direction, finite differences in "
+        rc = il_fail(e, IL_EPLUGIN,
+                     "%s: the gradient gives %.6g along a direction, finite differences in "
                      "%s precision %.6g; expected agreement within %g %%",
-                     t->name, slope, p->dtype == IL_DTYPE_F64 ? "double" : "single",
-                     found,
-                     100 * p->tolerance);
+                     t->name, slope, p->dtype == IL_DTYPE_F64 ? "double" : "single", found, 100 * p->tolerance);
     *worst = fmax(*worst, best);
 
 done:
@@ -175,7 +175,8 @@ done:
 
 /* Reads the gradients of the chosen tensors. *floor: a thousandth of the steepest one's slope along a random
  * direction. */
-static int read_gradients(struct tensor *chosen, size_t count, double *floor, const il_model *m, il_dtype dtype, il_err *e)
+static int read_gradients(struct tensor *chosen, size_t count, double *floor, const il_model *m, il_dtype dtype,
+                          il_err *e)
 {
     il_scope *s = NULL;
     int rc = il_scope_open(&s, IL_OPTS(il_scope_opts, .device = m->device, .grad = true), e);
@@ -258,7 +259,7 @@ static int try_precision(il_plugin_check *c, il_model *m, const struct precision
         rc = try_tensor(&worst, m, &chosen[i], p, floor, e);
     if (!rc)
         il_check_step_note(c, "%zu of %zu tensors agree with finite differences in %s precision to %.1g %%", count, all,
-                     p->dtype == IL_DTYPE_F64 ? "double" : "single", 100 * worst);
+                           p->dtype == IL_DTYPE_F64 ? "double" : "single", 100 * worst);
     for (size_t i = 0; i < count; i++)
         free(chosen[i].gradient);
     return rc;

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "check/leak.h"
 #include "base/clock.h"
+#include "check/leak.h"
 
 enum { WARMING = 6, MOST = 30, LEAST = 10 };
 static const double longest = 20;               /* seconds */
@@ -19,7 +19,8 @@ extern int MallocExtension_GetNumericProperty(const char *property, size_t *valu
 static int64_t heap_bytes(void)
 {
     size_t held = 0;
-    if (MallocExtension_GetNumericProperty && MallocExtension_GetNumericProperty("generic.current_allocated_bytes", &held))
+    if (MallocExtension_GetNumericProperty &&
+        MallocExtension_GetNumericProperty("generic.current_allocated_bytes", &held))
         return (int64_t)held;
 #if defined(__GLIBC__) && (__GLIBC__ > 2 || __GLIBC_MINOR__ >= 33)
     struct mallinfo2 m = mallinfo2();
@@ -68,12 +69,14 @@ int il_leak_check(il_plugin_check *c, const char *what, int (*round)(il_plugin_c
         return il_check_step_skip(c, "too slow to be repeated %d times", LEAST);
     int64_t more = resident_bytes() - resident;
     if (least > 0)
-        return il_fail(e, IL_EPLUGIN, "%s: every repetition leaves at least %lld more bytes in use; "
-                       "expected all memory to be freed", what, (long long)least);
+        return il_fail(e, IL_EPLUGIN,
+                       "%s: every repetition leaves at least %lld more bytes in use; "
+                       "expected all memory to be freed",
+                       what, (long long)least);
     if (more > resident_limit)
         return il_fail(e, IL_EPLUGIN, "%s, %d times: the process grew by %lld MiB; expected at most %lld", what, rounds,
                        (long long)(more >> 20), (long long)(resident_limit >> 20));
     il_check_step_note(c, "%s, %d times: heap in use %+lld bytes%s, resident size %+lld KiB", what, rounds,
-                 (long long)(heap - first), heap ? "" : " (not known here)", (long long)(more / 1024));
+                       (long long)(heap - first), heap ? "" : " (not known here)", (long long)(more / 1024));
     return IL_OK;
 }

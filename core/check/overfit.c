@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <inpaintlab/optimizer.h>
-#include "check/test_inputs.h"
 #include "check/check_step.h"
+#include "check/test_inputs.h"
 #include "plugin/model.h"
 
 static const il_device cpu = { IL_DEVICE_CPU, 0 };
@@ -109,7 +109,8 @@ static int every_gradient(il_model *m, il_err *e)
         il_tensor *g = il_grad(s, x.tensor);
         double *values = NULL;
         if (!g)
-            rc = il_fail(e, IL_EPLUGIN, "%s gets no gradient; expected every trainable tensor to take part in forward", x.name);
+            rc = il_fail(e, IL_EPLUGIN, "%s gets no gradient; expected every trainable tensor to take part in forward",
+                         x.name);
         else
             rc = il_test_input_read(&values, g, e);
         if (!rc && il_test_input_odd(values, il_numel(g)) >= 0)
@@ -133,13 +134,15 @@ int il_check_step_gradients(il_plugin_check *c, il_err *e)
     if (!rc)
         rc = changes_of(&training, &m, true, e);
     if (!rc && training.parameters)
-        rc = il_fail(e, IL_EPLUGIN, "forward itself changes %zu parameters in training; expected only the optimizer "
+        rc = il_fail(e, IL_EPLUGIN,
+                     "forward itself changes %zu parameters in training; expected only the optimizer "
                      "to change them",
                      training.parameters);
     if (!rc)
         rc = every_gradient(&m, e);
     if (!rc)
-        il_check_step_note(c, "every trainable tensor gets one; %zu buffers change in training, none outside", training.buffers);
+        il_check_step_note(c, "every trainable tensor gets one; %zu buffers change in training, none outside",
+                           training.buffers);
     il_model_close(&m);
     return rc;
 }
@@ -193,6 +196,8 @@ int il_check_step_overfit(il_plugin_check *c, il_err *e)
         }
         best = fmin(best, lowest);
     }
-    return il_fail(e, IL_EPLUGIN, "two images cannot be learnt: the loss only falls from %.3f to %.3f in "
-                   "%d steps of Adam; expected below half", first, best, STEPS);
+    return il_fail(e, IL_EPLUGIN,
+                   "two images cannot be learnt: the loss only falls from %.3f to %.3f in "
+                   "%d steps of Adam; expected below half",
+                   first, best, STEPS);
 }

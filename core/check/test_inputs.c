@@ -47,7 +47,7 @@ il_tensor *il_test_input_target(il_scope *s, il_test_input_size size)
 }
 
 il_tensor *il_test_input_noise(il_scope *s, uint64_t seed, double low, double high, il_dtype dtype, int ndim,
-                          const int64_t *shape)
+                               const int64_t *shape)
 {
     size_t count = 1;
     for (int i = 0; i < ndim; i++)

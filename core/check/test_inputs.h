@@ -15,7 +15,7 @@ il_tensor *il_test_input_image(il_scope *s, il_test_input_size size);
 il_tensor *il_test_input_target(il_scope *s, il_test_input_size size);
 /* Numbers from `low` to `high` in the given type, a function of seed. */
 il_tensor *il_test_input_noise(il_scope *s, uint64_t seed, double low, double high, il_dtype dtype, int ndim,
-                          const int64_t *shape);
+                               const int64_t *shape);
 
 /* Image 0 of il_test_input_image as bytes. */
 int il_test_input_photo(il_image *out, int width, int height, il_err *e);

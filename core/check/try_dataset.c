@@ -2,10 +2,10 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include "check/leak.h"
-#include "plugin/items.h"
-#include "loader/source.h"
 #include "base/sha256.h"
+#include "check/leak.h"
+#include "loader/source.h"
+#include "plugin/items.h"
 
 enum { THREADS = 4, MOST = 64 };
 
@@ -93,7 +93,7 @@ static int scan(il_plugin_check *c, il_err *e)
         return rc;
     }
     il_check_step_note(c, "%zu samples in %zu sets of split and kind, ids unique; %zu left out", sum.samples, sum.sets,
-                 sum.left_out);
+                       sum.left_out);
     return IL_OK;
 }
 
@@ -111,7 +111,8 @@ static int absent(il_plugin_check *c, il_err *e)
         if (!rc && i == 0) /* a data set without splits lists the same in each */
             continue;
         if (!good || !why.message[0])
-            return il_fail(e, IL_EPLUGIN, "%s of %s: scan returned %d, \"%s\"; expected IL_EDATA and a message that "
+            return il_fail(e, IL_EPLUGIN,
+                           "%s of %s: scan returned %d, \"%s\"; expected IL_EDATA and a message that "
                            "says what is absent",
                            nowhere[i].images, nowhere[i].split, rc, why.message);
     }
@@ -146,7 +147,7 @@ static int digest_of(il_digest *out, const il_source *src, size_t i, uint64_t se
         il_digest parts[2];
         parts[0] = il_sha256(image.pixels, (size_t)image.width * (size_t)image.height * 3);
         parts[1] = il_sha256(mask.pixels ? mask.pixels : (const uint8_t *)"",
-                                   mask.pixels ? (size_t)mask.width * (size_t)mask.height * (size_t)mask.channels : 0);
+                             mask.pixels ? (size_t)mask.width * (size_t)mask.height * (size_t)mask.channels : 0);
         *out = il_sha256(parts, sizeof parts);
     }
     il_image_free(&mask);
@@ -214,9 +215,9 @@ static int reading(il_plugin_check *c, il_err *e)
     if (!rc)
         rc = read_together(src, samples, count, e);
     if (!rc)
-        il_check_step_note(c, "%zu of %zu samples (%s of %s) read, masks as large as images; %d threads read the same bytes",
-                     count,
-                     all, images, split, THREADS);
+        il_check_step_note(
+            c, "%zu of %zu samples (%s of %s) read, masks as large as images; %d threads read the same bytes", count,
+            all, images, split, THREADS);
     il_source_free(src);
     return rc;
 }
@@ -236,6 +237,6 @@ static int growth(il_plugin_check *c, il_err *e)
 }
 
 const il_check_step il_check_step_dataset[] = {
-    { "scan", scan, true }, { "absent", absent, false }, { "reading", reading, false }, { "memory", growth, false },
-    { NULL, NULL, false },
+    { "scan", scan, true },      { "absent", absent, false }, { "reading", reading, false },
+    { "memory", growth, false }, { NULL, NULL, false },
 };

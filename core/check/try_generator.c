@@ -106,8 +106,9 @@ static int inpaint(il_plugin_check *c, il_err *e)
     if (!rc && memcmp(once, other, one * sizeof *once) != 0)
         rc = il_fail(e, IL_EPLUGIN, "the seed of the second image changes the first; expected each to have its own");
     if (!rc)
-        il_check_step_note(c, "(N,3,H,W) in [0,1], equal for equal seeds; another seed %s", memcmp(once + one, other + one,
-                     one * sizeof *once) ? "changes only its image" : "changes nothing");
+        il_check_step_note(c, "(N,3,H,W) in [0,1], equal for equal seeds; another seed %s",
+                           memcmp(once + one, other + one, one * sizeof *once) ? "changes only its image"
+                                                                               : "changes nothing");
     free(other);
     free(again);
     free(once);
@@ -135,5 +136,8 @@ static int growth(il_plugin_check *c, il_err *e)
 }
 
 const il_check_step il_check_step_generator[] = {
-    { "reconstruct", reconstruct, true }, { "inpaint", inpaint, true }, { "memory", growth, false }, { NULL, NULL, false },
+    { "reconstruct", reconstruct, true },
+    { "inpaint", inpaint, true },
+    { "memory", growth, false },
+    { NULL, NULL, false },
 };

@@ -107,12 +107,13 @@ static int extremes(il_plugin_check *c, il_err *e)
             if (rc)
                 return rc;
             if (!isfinite(loss))
-                return il_fail(e, IL_EPLUGIN, "logits of %g, targets of %g: the loss is %g; expected a finite number", logits[i],
-                               targets[k], loss);
+                return il_fail(e, IL_EPLUGIN, "logits of %g, targets of %g: the loss is %g; expected a finite number",
+                               logits[i], targets[k], loss);
             if (il_test_input_odd(gradient, COUNT) >= 0)
-                return il_fail(e, IL_EPLUGIN, "logits of %g, targets of %g: the gradient is not finite; "
-                               "expected finite numbers", logits[i],
-                               targets[k]);
+                return il_fail(e, IL_EPLUGIN,
+                               "logits of %g, targets of %g: the gradient is not finite; "
+                               "expected finite numbers",
+                               logits[i], targets[k]);
         }
     il_check_step_note(c, "finite, and so is the gradient, for logits of -100 to 100 and targets of 0, 0.5, 1");
     return IL_OK;
@@ -146,10 +147,10 @@ static int compare_slopes(double *worst, const il_plugin_check *c, il_dtype dtyp
         double found = (sides[0] - sides[1]) / (2 * h), off = fabs(found - slope) / fmax(fabs(slope), length);
         *worst = fmax(*worst, off);
         if (!(off <= tolerance))
-            rc = il_fail(e, IL_EPLUGIN, "the gradient gives %.6g along a direction, finite differences in "
+            rc = il_fail(e, IL_EPLUGIN,
+                         "the gradient gives %.6g along a direction, finite differences in "
                          "%s precision %.6g; expected agreement within %g %%",
-                         slope, dtype == IL_DTYPE_F64 ? "double" : "single", found,
-                         100 * tolerance);
+                         slope, dtype == IL_DTYPE_F64 ? "double" : "single", found, 100 * tolerance);
     }
     return rc;
 }
@@ -161,8 +162,8 @@ static int slope(il_plugin_check *c, il_err *e)
     bool twice = loss_of(&loss, gradient, c, (struct batch){ logit, target, NULL, false }, IL_DTYPE_F64, NULL) == IL_OK;
     int rc = compare_slopes(&worst, c, twice ? IL_DTYPE_F64 : IL_DTYPE_F32, e);
     if (!rc)
-        il_check_step_note(c, "the gradient agrees with finite differences in %s precision to %.1g %%", twice ? "double" : "single",
-                     100 * worst);
+        il_check_step_note(c, "the gradient agrees with finite differences in %s precision to %.1g %%",
+                           twice ? "double" : "single", 100 * worst);
     return rc;
 }
 
@@ -181,10 +182,12 @@ static int direction(il_plugin_check *c, il_err *e)
             return rc;
     }
     if (!(loss[0] > loss[1] && loss[1] > loss[2]))
-        return il_fail(e, IL_EPLUGIN, "the loss of wrong, undecided and right logits is %.4g, %.4g, %.4g; "
-                       "expected it to fall", loss[0],
-                       loss[1], loss[2]);
-    il_check_step_note(c, "the loss of wrong, undecided and right logits is %.4g, %.4g, %.4g", loss[0], loss[1], loss[2]);
+        return il_fail(e, IL_EPLUGIN,
+                       "the loss of wrong, undecided and right logits is %.4g, %.4g, %.4g; "
+                       "expected it to fall",
+                       loss[0], loss[1], loss[2]);
+    il_check_step_note(c, "the loss of wrong, undecided and right logits is %.4g, %.4g, %.4g", loss[0], loss[1],
+                       loss[2]);
     return IL_OK;
 }
 
@@ -207,13 +210,15 @@ static int mask_hole(const il_plugin_check *c, double logit[COUNT], double targe
     for (int i = 0; i < COUNT; i++)
         if (!valid[i]) {
             if (gradient[i] != 0)
-                return il_fail(e, IL_EPLUGIN, "a pixel that does not count gets a gradient of %.4g; expected 0", gradient[i]);
+                return il_fail(e, IL_EPLUGIN, "a pixel that does not count gets a gradient of %.4g; expected 0",
+                               gradient[i]);
             logit[i] = i % 2 ? 20 : -20;
             target[i] = 1 - target[i];
         }
     rc = loss_of(&after, NULL, c, (struct batch){ logit, target, valid, false }, IL_DTYPE_F32, e);
     if (!rc && !near(before, after))
-        return il_fail(e, IL_EPLUGIN, "other pixels where they do not count: the loss goes from %.6g to %.6g; expected no change",
+        return il_fail(e, IL_EPLUGIN,
+                       "other pixels where they do not count: the loss goes from %.6g to %.6g; expected no change",
                        before, after);
     return rc;
 }
@@ -228,21 +233,24 @@ static int mask_pictures(const il_plugin_check *c, const double logit[COUNT], co
     if (!rc)
         rc = loss_of(&loss[1], NULL, c, (struct batch){ logit, target, valid, false }, IL_DTYPE_F32, e);
     if (!rc && !near(loss[0], loss[1]))
-        return il_fail(e, IL_EPLUGIN, "a mask in which every pixel counts gives %.6g, none %.6g; expected the same", loss[1], loss[0]);
+        return il_fail(e, IL_EPLUGIN, "a mask in which every pixel counts gives %.6g, none %.6g; expected the same",
+                       loss[1], loss[0]);
     memset(valid + AREA, 0, AREA * sizeof *valid);
     if (!rc)
         rc = loss_of(&loss[2], NULL, c, (struct batch){ logit, target, valid, false }, IL_DTYPE_F32, e);
     if (!rc)
         rc = loss_of(&loss[3], NULL, c, (struct batch){ logit, target, NULL, true }, IL_DTYPE_F32, e);
     if (!rc && !near(loss[2], loss[3]))
-        return il_fail(e, IL_EPLUGIN, "a picture beside one that does not count costs %.6g, alone %.6g; expected the same", loss[2],
+        return il_fail(e, IL_EPLUGIN,
+                       "a picture beside one that does not count costs %.6g, alone %.6g; expected the same", loss[2],
                        loss[3]);
     memset(valid, 0, sizeof valid);
     if (!rc)
         rc = loss_of(&loss[4], gradient, c, (struct batch){ logit, target, valid, false }, IL_DTYPE_F32, e);
     for (int i = 0; i < COUNT && !rc; i++)
         if (loss[4] != 0 || gradient[i] != 0)
-            return il_fail(e, IL_EPLUGIN, "no pixel counts: the loss is %.4g and a gradient %.4g; expected 0", loss[4], gradient[i]);
+            return il_fail(e, IL_EPLUGIN, "no pixel counts: the loss is %.4g and a gradient %.4g; expected 0", loss[4],
+                           gradient[i]);
     return rc;
 }
 
@@ -271,6 +279,8 @@ static int growth(il_plugin_check *c, il_err *e)
 }
 
 const il_check_step il_check_step_loss[] = {
-    { "value", value, true }, { "extremes", extremes, false }, { "slope", slope, false },
-    { "direction", direction, false }, { "mask", mask, false }, { "memory", growth, false }, { NULL, NULL, false },
+    { "value", value, true },  { "extremes", extremes, false },
+    { "slope", slope, false }, { "direction", direction, false },
+    { "mask", mask, false },   { "memory", growth, false },
+    { NULL, NULL, false },
 };

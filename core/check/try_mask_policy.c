@@ -23,7 +23,8 @@ static int range(il_plugin_check *c, il_err *e)
     int first = LEVELS, rc = labels_of(label, c, e);
     for (int grey = 0; grey < LEVELS && !rc; grey++) {
         if (!(label[grey] >= 0 && label[grey] <= 1))
-            rc = il_fail(e, IL_EPLUGIN, "grey level %d becomes %g; expected a number from 0 to 1", grey, (double)label[grey]);
+            rc = il_fail(e, IL_EPLUGIN, "grey level %d becomes %g; expected a number from 0 to 1", grey,
+                         (double)label[grey]);
         if (label[grey] > 0 && first == LEVELS)
             first = grey;
     }
@@ -32,7 +33,7 @@ static int range(il_plugin_check *c, il_err *e)
     if (first == LEVELS)
         return il_fail(e, IL_EPLUGIN, "every grey level becomes 0; expected some to be above 0");
     il_check_step_note(c, "256 levels from 0 to 1; the first above 0 is %d, which becomes %g; 255 becomes %g", first,
-                 (double)label[first], (double)label[LEVELS - 1]);
+                       (double)label[first], (double)label[LEVELS - 1]);
     return IL_OK;
 }
 
@@ -63,5 +64,8 @@ static int growth(il_plugin_check *c, il_err *e)
 }
 
 const il_check_step il_check_step_mask_policy[] = {
-    { "range", range, false }, { "same", same, false }, { "memory", growth, false }, { NULL, NULL, false },
+    { "range", range, false },
+    { "same", same, false },
+    { "memory", growth, false },
+    { NULL, NULL, false },
 };

@@ -33,9 +33,10 @@ static int shape(il_plugin_check *c, il_err *e)
         il_rule rule;
         int rc = mask_of(&mask, &rule, c, seed, e);
         if (!rc && (mask.width != WIDTH || mask.height != HEIGHT || mask.channels != 1 || !mask.pixels))
-            rc = il_fail(e, IL_EPLUGIN, "the mask is %dx%d with %d channels; expected %dx%d like the photo "
-                         "and 1 channel", mask.width,
-                         mask.height, mask.channels, WIDTH, HEIGHT);
+            rc = il_fail(e, IL_EPLUGIN,
+                         "the mask is %dx%d with %d channels; expected %dx%d like the photo "
+                         "and 1 channel",
+                         mask.width, mask.height, mask.channels, WIDTH, HEIGHT);
         size_t here = 0;
         for (size_t i = 0; !rc && i < (size_t)WIDTH * HEIGHT; i++)
             here += mask.pixels[i] == 255;
@@ -49,7 +50,7 @@ static int shape(il_plugin_check *c, il_err *e)
         marked += here;
     }
     il_check_step_note(c, "%dx%d, one channel; covers %.1f %% of the image on average over %d seeds", WIDTH, HEIGHT,
-                 100.0 * (double)marked / SEEDS / (WIDTH * HEIGHT), SEEDS);
+                       100.0 * (double)marked / SEEDS / (WIDTH * HEIGHT), SEEDS);
     return IL_OK;
 }
 
@@ -61,17 +62,21 @@ static int seeds(il_plugin_check *c, il_err *e)
     for (uint64_t seed = 1; seed <= SEEDS && !rc; seed++) {
         il_image mask = { 0 };
         rc = mask_of(&mask, &rule, c, seed, e);
-        bool equal = !rc && mask.width == first.width && mask.height == first.height && mask.channels == first.channels &&
-                     memcmp(mask.pixels, first.pixels, (size_t)mask.width * (size_t)mask.height * (size_t)mask.channels) == 0;
+        bool equal = !rc && mask.width == first.width && mask.height == first.height &&
+                     mask.channels == first.channels &&
+                     memcmp(mask.pixels, first.pixels,
+                            (size_t)mask.width * (size_t)mask.height * (size_t)mask.channels) == 0;
         if (!rc && seed == 1 && !equal)
-            rc = il_fail(e, IL_EPLUGIN, "one photo and one seed give two different masks; expected a function of the "
+            rc = il_fail(e, IL_EPLUGIN,
+                         "one photo and one seed give two different masks; expected a function of the "
                          "seed");
         differ += !equal;
         il_image_free(&mask);
     }
     il_image_free(&first);
     if (!rc)
-        il_check_step_note(c, "equal seeds give equal masks; %d of %d other seeds give another mask", differ, SEEDS - 1);
+        il_check_step_note(c, "equal seeds give equal masks; %d of %d other seeds give another mask", differ,
+                           SEEDS - 1);
     return rc;
 }
 
@@ -90,5 +95,8 @@ static int growth(il_plugin_check *c, il_err *e)
 }
 
 const il_check_step il_check_step_masker[] = {
-    { "shape", shape, true }, { "seeds", seeds, false }, { "memory", growth, false }, { NULL, NULL, false },
+    { "shape", shape, true },
+    { "seeds", seeds, false },
+    { "memory", growth, false },
+    { NULL, NULL, false },
 };

@@ -18,8 +18,7 @@ static int same_tensors(const il_state *a, const il_state *b, il_err *e)
 {
     if (il_state_count(a) != il_state_count(b))
         return il_fail(e, IL_EPLUGIN, "built twice with equal settings, it has %zu and then %zu tensors",
-                       il_state_count(a),
-                       il_state_count(b));
+                       il_state_count(a), il_state_count(b));
     for (size_t i = 0; i < il_state_count(a); i++) {
         il_state_entry x = il_state_at(a, i), y = il_state_at(b, i);
         size_t bytes = (size_t)il_numel(x.tensor) * il_dtype_size(il_dtype_of(x.tensor));
@@ -31,8 +30,10 @@ static int same_tensors(const il_state *a, const il_state *b, il_err *e)
         if (!rc)
             rc = il_read_bytes(y.tensor, other, bytes, e);
         if (!rc && memcmp(one, other, bytes) != 0)
-            rc = il_fail(e, IL_EPLUGIN, "%s: built twice with one seed, its initial values differ; expected "
-                         "values that depend only on the seed and the name", x.name);
+            rc = il_fail(e, IL_EPLUGIN,
+                         "%s: built twice with one seed, its initial values differ; expected "
+                         "values that depend only on the seed and the name",
+                         x.name);
         free(one);
         free(other);
         if (rc)
@@ -53,7 +54,7 @@ static int build(il_plugin_check *c, il_err *e)
         rc = il_fail(e, IL_EPLUGIN, "declares no trainable tensor; expected at least one");
     if (!rc)
         il_check_step_note(c, "%zu tensors with unique names, %lld parameters", il_state_count(a.state),
-                     (long long)il_state_params(a.state));
+                           (long long)il_state_params(a.state));
     il_model_close(&b);
     il_model_close(&a);
     return rc;
@@ -62,8 +63,8 @@ static int build(il_plugin_check *c, il_err *e)
 /* ---- forward ---- */
 
 /* Logits of an image in evaluation mode; *out belongs to the caller. */
-static int logits_of(double **out, const il_model *m, il_tensor *(*make)(il_scope *, il_test_input_size), il_test_input_size size,
-                     il_err *e)
+static int logits_of(double **out, const il_model *m, il_tensor *(*make)(il_scope *, il_test_input_size),
+                     il_test_input_size size, il_err *e)
 {
     il_scope *s = NULL;
     int rc = il_scope_open(&s, IL_OPTS(il_scope_opts, .device = cpu), e);
@@ -76,7 +77,8 @@ static int logits_of(double **out, const il_model *m, il_tensor *(*make)(il_scop
     if (!rc)
         rc = il_test_input_read(out, logit, e);
     il_scope_close(s);
-    return rc ? il_fail_in(e, "batch of %lld, %lldx%lld", (long long)size.n, (long long)size.width, (long long)size.height)
+    return rc ? il_fail_in(e, "batch of %lld, %lldx%lld", (long long)size.n, (long long)size.width,
+                           (long long)size.height)
               : IL_OK;
 }
 
@@ -100,7 +102,7 @@ static int shapes(il_plugin_check *c, il_err *e)
         bool takes = logits_of(&values, &m, il_test_input_image, odd, NULL) == IL_OK;
         free(values);
         il_check_step_note(c, "(N,1,H,W) for 1x64x64, 2x64x96 and 3x128x64; sides of 67 and 61 are %s",
-                     takes ? "accepted" : "refused");
+                           takes ? "accepted" : "refused");
     }
     il_model_close(&m);
     return rc;
@@ -121,7 +123,9 @@ static int logits(il_plugin_check *c, il_err *e)
     static const struct {
         const char *name;
         il_tensor *(*make)(il_scope *, il_test_input_size);
-    } pictures[] = { { "a black image", black }, { "a white image", white }, { "a grainy image", il_test_input_image } };
+    } pictures[] = { { "a black image", black },
+                     { "a white image", white },
+                     { "a grainy image", il_test_input_image } };
     const il_test_input_size size = { 2, 64, 64 };
     double low = INFINITY, high = -INFINITY;
     il_model m = { 0 };
@@ -172,12 +176,15 @@ static int evaluation(il_plugin_check *c, il_err *e)
     if (!rc)
         rc = logits_of(&single, &m, il_test_input_image, alone, e);
     if (!rc && first && again && memcmp(first, again, (size_t)(2 * one) * sizeof *first) != 0)
-        rc = il_fail(e, IL_EPLUGIN, "logits of the same batch differ by up to %.3g; expected equal bits outside "
+        rc = il_fail(e, IL_EPLUGIN,
+                     "logits of the same batch differ by up to %.3g; expected equal bits outside "
                      "training",
                      distance(first, again, 2 * one));
     if (!rc && distance(first, single, one) > 1e-3)
-        rc = il_fail(e, IL_EPLUGIN, "logits of an image alone and in a batch differ by up to %.3g; "
-                     "expected at most 0.001 outside training", distance(first, single, one));
+        rc = il_fail(e, IL_EPLUGIN,
+                     "logits of an image alone and in a batch differ by up to %.3g; "
+                     "expected at most 0.001 outside training",
+                     distance(first, single, one));
     if (!rc)
         il_check_step_note(c, "equal bits twice; alone and in a batch %.1g apart", distance(first, single, one));
     free(single);
@@ -220,7 +227,8 @@ static int round_trip(il_plugin_check *c, il_err *e)
     if (!rc)
         rc = logits_of(&after, &b, il_test_input_image, size, e);
     if (!rc && before && after && memcmp(before, after, (size_t)(size.height * size.width) * sizeof *before) != 0)
-        rc = il_fail(e, IL_EPLUGIN, "after saving and loading the weights, logits differ by up to %.3g; expected "
+        rc = il_fail(e, IL_EPLUGIN,
+                     "after saving and loading the weights, logits differ by up to %.3g; expected "
                      "equal bits: does the result depend on something outside the state?",
                      distance(before, after, size.height * size.width));
     if (!rc)
@@ -262,8 +270,14 @@ static int growth(il_plugin_check *c, il_err *e)
 }
 
 const il_check_step il_check_step_model[] = {
-    { "build", build, true }, { "shapes", shapes, true }, { "finite", logits, false },
-    { "evaluation", evaluation, false }, { "gradients", il_check_step_gradients, false }, { "slope", il_check_step_slope, false },
-    { "weights file", round_trip, false }, { "one batch", il_check_step_overfit, false }, { "memory", growth, false },
+    { "build", build, true },
+    { "shapes", shapes, true },
+    { "finite", logits, false },
+    { "evaluation", evaluation, false },
+    { "gradients", il_check_step_gradients, false },
+    { "slope", il_check_step_slope, false },
+    { "weights file", round_trip, false },
+    { "one batch", il_check_step_overfit, false },
+    { "memory", growth, false },
     { NULL, NULL, false },
 };

@@ -10,8 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 #include <inpaintlab/tensor.h>
-#include "cli/check_child.h"
 #include "base/clock.h"
+#include "cli/check_child.h"
 
 enum { LONGEST = 4096, NAME = 64 };
 
@@ -94,9 +94,7 @@ static void take_line(struct listener *l)
         l->observer->end(l->observer->context, word[2], (il_plugin_check_verdict)number, word[3]);
         break;
     case 'd': l->ended = true; break;
-    default:
-        l->ended = true;
-        il_fail(&l->error, number, "%s", word[2]);
+    default: l->ended = true; il_fail(&l->error, number, "%s", word[2]);
     }
 }
 
@@ -142,7 +140,8 @@ static void tell_end(struct listener *l, int status, bool slow, int seconds)
     if (slow)
         snprintf(text, sizeof text, "took more than %d s and was stopped (--timeout)", seconds);
     else if (WIFSIGNALED(status))
-        snprintf(text, sizeof text, "the plugin crashed: %s (signal %d)", strsignal(WTERMSIG(status)), WTERMSIG(status));
+        snprintf(text, sizeof text, "the plugin crashed: %s (signal %d)", strsignal(WTERMSIG(status)),
+                 WTERMSIG(status));
     else
         snprintf(text, sizeof text, "the plugin ended the program with status %d", WEXITSTATUS(status));
     l->failed++;

@@ -6,16 +6,26 @@
 
 #define IL_CLI_DATABASE "results/results.sqlite"
 
-extern const il_command il_cmd_plan, il_cmd_run, il_cmd_report, il_cmd_compare, il_cmd_sql, il_cmd_plugins, il_cmd_bench,
-    il_cmd_model, il_cmd_detect, il_cmd_dataset, il_cmd_export, il_cmd_weights, il_cmd_new, il_cmd_check_plugin;
+extern const il_command il_cmd_plan, il_cmd_run, il_cmd_report, il_cmd_compare, il_cmd_sql, il_cmd_plugins,
+    il_cmd_bench, il_cmd_model, il_cmd_detect, il_cmd_dataset, il_cmd_export, il_cmd_weights, il_cmd_new,
+    il_cmd_check_plugin;
 
-#define IL_CLI_DB(type, member) \
-    { "--db FILE", "database (default " IL_CLI_DATABASE ")", IL_INTO(type, member) }
-#define IL_CLI_DEVICE(type, member) \
-    { "--device DEVICE", "auto, cpu, cuda or cuda:N (default auto)", IL_INTO(type, member) }
-#define IL_CLI_THREADS(type, member) \
-    { "--threads N", "threads within one operation (default: libtorch's choice)", IL_INTO(type, member), .most = 1024 }
-#define IL_CLI_LOADER_THREADS(type, member) \
-    { "--loader-threads N", "threads that read images (default: one per core)", IL_INTO(type, member), .most = 1024 }
+#define IL_CLI_DB(type, member)                                                                                        \
+    {                                                                                                                  \
+        "--db FILE", "database (default " IL_CLI_DATABASE ")", IL_INTO(type, member)                                   \
+    }
+#define IL_CLI_DEVICE(type, member)                                                                                    \
+    {                                                                                                                  \
+        "--device DEVICE", "auto, cpu, cuda or cuda:N (default auto)", IL_INTO(type, member)                           \
+    }
+#define IL_CLI_THREADS(type, member)                                                                                   \
+    {                                                                                                                  \
+        "--threads N", "threads within one operation (default: libtorch's choice)", IL_INTO(type, member),             \
+            .most = 1024                                                                                               \
+    }
+#define IL_CLI_LOADER_THREADS(type, member)                                                                            \
+    {                                                                                                                  \
+        "--loader-threads N", "threads that read images (default: one per core)", IL_INTO(type, member), .most = 1024  \
+    }
 
 #endif

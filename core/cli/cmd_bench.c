@@ -5,12 +5,12 @@
 #include <string.h>
 #include "bench/bench.h"
 #include "bench/bench_data.h"
-#include "cli/cli.h"
-#include "plan/keys.h"
-#include "cli/progress.h"
-#include "plugin/registry.h"
 #include "bench/bench_print.h"
+#include "cli/cli.h"
+#include "cli/progress.h"
+#include "plan/keys.h"
 #include "plan/plan.h"
+#include "plugin/registry.h"
 
 #define STAGES "loading|evaluation|training|epoch" /* the bits of IL_BENCH_ALL in order */
 
@@ -64,7 +64,8 @@ static int write_grid(const char *path, const char *data, il_err *e)
     if (!f)
         return il_fail(e, IL_EIO, "%s: %s", path, strerror(errno));
     fputs("experiment: bench\nbase:\n  mask_policy: full\n  loss: focal\n  train: {on: realfake}\n"
-          "  dataset: {name: dataset1, root: '", f);
+          "  dataset: {name: dataset1, root: '",
+          f);
     for (const char *at = data; *at; at++) {
         if (*at == '\'')
             fputc('\'', f);
@@ -98,7 +99,8 @@ static int read_grid(il_plan **out, struct options *o, il_registry *registry, co
 static int make_folder(char *out, size_t size, il_err *e)
 {
     const char *tmp = getenv("TMPDIR");
-    if ((size_t)snprintf(out, size, "%s/inpaintlab-bench-XXXXXX", tmp && *tmp ? tmp : "/tmp") >= size || !mkdtemp(out)) {
+    if ((size_t)snprintf(out, size, "%s/inpaintlab-bench-XXXXXX", tmp && *tmp ? tmp : "/tmp") >= size ||
+        !mkdtemp(out)) {
         out[0] = '\0';
         return il_fail(e, IL_EIO, "cannot create a temporary folder in %s: %s", tmp && *tmp ? tmp : "/tmp",
                        strerror(errno));
@@ -156,8 +158,10 @@ static const il_option table[] = {
     { "--model MODEL", "a plugin's name or settings, as in '{name: nix, size: 60}' (default fcn)", INTO(model) },
     { "--size N", "side of the images in pixels (default 128)", INTO(size), .least = 32, .most = 4096 },
     { "--batch N", "images per batch (default 4)", INTO(batch), .least = 1, .most = 4096 },
-    { "--data DIR", "folder with splits `train` and `validation` of realfake images and masks (default: a "
-      "temporary set of generated images in lossless WebP)", INTO(data) },
+    { "--data DIR",
+      "folder with splits `train` and `validation` of realfake images and masks (default: a "
+      "temporary set of generated images in lossless WebP)",
+      INTO(data) },
     { "--pictures N", "number of generated images (default 4 batches)", INTO(pictures), .least = 1, .most = 100000 },
     { "--stages LIST", "some of loading,evaluation,training,epoch (default: all). An epoch uses all of DIR",
       .read = read_stages, .choices = STAGES },
@@ -177,14 +181,17 @@ const il_command il_cmd_bench = {
     .name = "bench",
     .summary = "measure speed and memory on this machine",
     .usage = "[options]",
-    .about =
-        "Measures images per second of loading, evaluation, training steps and whole epochs, their share of the\n"
-        "device's peak speed, and peak memory.\n",
+    .about = "Measures images per second of loading, evaluation, training steps and whole epochs, their share of the\n"
+             "device's peak speed, and peak memory.\n",
     .options = table,
     .notes = "Ctrl-C stops after the current repeat; press it again to stop at once.\n"
              "Exit status: 0 success, 1 something failed, 2 wrong usage.\n",
     .size = sizeof(struct options),
-    .defaults = &(const struct options){ .model = "fcn", .device = "auto", .precision = "fp32", .size = 128, .batch = 4,
+    .defaults = &(const struct options){ .model = "fcn",
+                                         .device = "auto",
+                                         .precision = "fp32",
+                                         .size = 128,
+                                         .batch = 4,
                                          .how = { .stages = IL_BENCH_ALL, .repeats = 5 } },
     .expected = "only options; name a model with --model",
     .computes = true,

@@ -1,9 +1,9 @@
 /* cmd_check_plugin.c - inpaintlab check-plugin: tests a plugin. */
 #include <stdio.h>
 #include <string.h>
+#include "base/text.h"
 #include "cli/check_child.h"
 #include "cli/cli.h"
-#include "base/text.h"
 
 struct options {
     const char *images;
@@ -18,7 +18,9 @@ static void say_begin(void *context, const char *check)
 
 static void say_end(void *context, const char *check, il_plugin_check_verdict verdict, const char *text)
 {
-    static const char *const words[] = { [IL_PLUGIN_CHECK_GOOD] = "ok", [IL_PLUGIN_CHECK_BAD] = "FAIL", [IL_PLUGIN_CHECK_SKIPPED] = "skip" };
+    static const char *const words[] = {
+        [IL_PLUGIN_CHECK_GOOD] = "ok", [IL_PLUGIN_CHECK_BAD] = "FAIL", [IL_PLUGIN_CHECK_SKIPPED] = "skip"
+    };
     int *checks = context;
     ++*checks;
     printf("%-4s  %-12s  %s\n", words[verdict], check, text);
@@ -37,8 +39,8 @@ static int check(void *options, const char *const *words, il_err *e)
     int failed = 0, checks = 0;
     bool whole = true;
     il_plugin_check_job job = { .path = path.data, .set = o->set.list, .images = o->images };
-    int rc = il_check_child_run(&failed, &whole, &job, o->timeout, o->threads, &(il_plugin_check_observer){ &checks, say_begin, say_end },
-                                e);
+    int rc = il_check_child_run(&failed, &whole, &job, o->timeout, o->threads,
+                                &(il_plugin_check_observer){ &checks, say_begin, say_end }, e);
     if (!rc && failed)
         rc = il_fail(e, IL_EPLUGIN, "%s: %d of %d checks failed%s", file, failed, checks,
                      whole ? "" : "; the remaining ones were not run");
@@ -73,6 +75,8 @@ const il_command il_cmd_check_plugin = {
     .notes = "Exit status: 0 all checks passed, 1 a check failed, 2 wrong usage.\n",
     .size = sizeof(struct options),
     .defaults = &(const struct options){ .timeout = 300 },
-    .least = 1, .most = 1, .expected = "one file, as in inpaintlab check-plugin ./mine.so",
+    .least = 1,
+    .most = 1,
+    .expected = "one file, as in inpaintlab check-plugin ./mine.so",
     .run = check,
 };

@@ -49,6 +49,8 @@ const il_command il_cmd_compare = {
     .notes = "Exit status: 0 success, 1 the cells cannot be compared, 2 wrong usage.\n",
     .size = sizeof(struct options),
     .defaults = &(const struct options){ .database = IL_CLI_DATABASE },
-    .least = 1, .most = IL_COMMAND_ANY, .expected = "cells, as in inpaintlab compare 1 2",
+    .least = 1,
+    .most = IL_COMMAND_ANY,
+    .expected = "cells, as in inpaintlab compare 1 2",
     .run = compare,
 };

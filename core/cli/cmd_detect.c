@@ -4,12 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include "cli/cli.h"
-#include "cli/detect.h"
-#include "detect/input_list.h"
-#include "detect/finding_json.h"
 #include "base/atomic_file.h"
 #include "base/file.h"
+#include "cli/cli.h"
+#include "cli/detect.h"
+#include "detect/finding_json.h"
+#include "detect/input_list.h"
 
 enum { DEFAULT_TILE = 512, LEAST_TILE = 32, MOST_TILE = 4096, FOUND = 0, NOT_FOUND = 1, TROUBLE = 2 };
 
@@ -194,9 +194,11 @@ static int detect(void *options, const char *const *words, il_err *e)
 #define INTO(member) IL_INTO(il_detect_line, member)
 
 static const il_option table[] = {
-    { "--run RUN", "a finished run: its number, its name (the newest of that name) or a glob (default: the "
+    { "--run RUN",
+      "a finished run: its number, its name (the newest of that name) or a glob (default: the "
       "run with the best IoU on the kind of images it was trained on; runs that were also trained on "
-      "authentic images come first)", INTO(run) },
+      "authentic images come first)",
+      INTO(run) },
     { "--db FILE", "database with the runs (default " IL_CLI_DATABASE ")", INTO(database) },
     { "--weights FILE", "use these weights instead of a run's; --model is not needed if the file names its model",
       INTO(weights) },
@@ -213,7 +215,8 @@ static const il_option table[] = {
     { "--overlap N", "overlap of the tiles in pixels (default: an eighth of the tile)", INTO(how.overlap),
       .most = MOST_TILE },
     { "--memory MIB", "memory limit (default 2048)", INTO(memory_mib), .least = 1, .most = 1 << 22 },
-    { "--calibrate FOLDER", "first choose the score that counts as found, with half of the authentic images in "
+    { "--calibrate FOLDER",
+      "first choose the score that counts as found, with half of the authentic images in "
       "FOLDER, and measure false alarms on the other half; the result is stored beside the weights. It needs 40 "
       "lossless images for verdicts on lossless files, and 40 JPEG or lossy WebP images for lossy files. In a data "
       "set only the originals are used: masks and forgeries (<id>.mask.*, .inpainted.*, .realfake.*, .fakefake.*) are "
@@ -241,9 +244,13 @@ const il_command il_cmd_detect = {
         "Exit status: 0 something was found in an image, 1 in none (or it is uncertain), 2 an error (the other\n"
         "images are still examined).\n",
     .size = sizeof(il_detect_line),
-    .defaults = &(const il_detect_line){ .how = { .overlap = -1, .threshold = -1 }, .percent = 0.1, .memory_mib = 2048,
-                                         .database = IL_CLI_DATABASE, .device = "auto" },
-    .most = IL_COMMAND_ANY, .expected = "images, as in 'inpaintlab detect photo.jpg -o found'",
+    .defaults = &(const il_detect_line){ .how = { .overlap = -1, .threshold = -1 },
+                                         .percent = 0.1,
+                                         .memory_mib = 2048,
+                                         .database = IL_CLI_DATABASE,
+                                         .device = "auto" },
+    .most = IL_COMMAND_ANY,
+    .expected = "images, as in 'inpaintlab detect photo.jpg -o found'",
     .trouble = TROUBLE,
     .computes = true,
     .run = detect,

@@ -1,6 +1,6 @@
 /* cmd_export.c - inpaintlab export: writes the results as files. */
-#include "cli/cli.h"
 #include "base/atomic_folder.h"
+#include "cli/cli.h"
 #include "report/export.h"
 
 struct options {
@@ -27,9 +27,8 @@ static int export(void *options, const char *const *words, il_err *e)
 static const il_option table[] = {
     { "-o, --output DIR", "output folder, which must be empty or not exist; it is written completely or not at all",
       IL_INTO(struct options, folder), .needed = true },
-    { "--format FORMAT", "csv, json (one object per line) or tensorboard (default csv)", IL_INTO(struct options,
-                                                                                                 format),
-      .choices = "csv|json|tensorboard" },
+    { "--format FORMAT", "csv, json (one object per line) or tensorboard (default csv)",
+      IL_INTO(struct options, format), .choices = "csv|json|tensorboard" },
     { "--experiment NAME", "only the cells of that experiment", IL_INTO(struct options, experiment) },
     IL_CLI_DB(struct options, database),
     { 0 },

@@ -1,10 +1,10 @@
 /* cmd_model.c - inpaintlab model: parameters, operations and memory of a model's parts. */
 #include <stdio.h>
 #include <string.h>
-#include "bench/model_summary.h"
-#include "plan/resolve_plugin.h"
-#include "cli/cli.h"
 #include "base/text.h"
+#include "bench/model_summary.h"
+#include "cli/cli.h"
+#include "plan/resolve_plugin.h"
 #include "plugin/instance.h"
 
 struct options {
@@ -85,13 +85,14 @@ const il_command il_cmd_model = {
     .name = "model",
     .summary = "show parameters, operations and memory of a model",
     .usage = "[options] NAME",
-    .about =
-        "Prints a model's parameters, buffers, floating-point operations and memory by groups of layers.\n"
-        "NAME is a model plugin, as 'inpaintlab plugins' lists them, or its file. It runs on one grey batch.\n",
+    .about = "Prints a model's parameters, buffers, floating-point operations and memory by groups of layers.\n"
+             "NAME is a model plugin, as 'inpaintlab plugins' lists them, or its file. It runs on one grey batch.\n",
     .options = table,
     .notes = "Exit status: 0 success, 1 the model cannot be run, 2 wrong usage.\n",
     .size = sizeof(struct options),
     .defaults = &(const struct options){ .device = "auto", .how = { .batch = 1, .size = 512 } },
-    .least = 1, .most = 1, .expected = "one name, as in 'inpaintlab model nix --set size=60'",
+    .least = 1,
+    .most = 1,
+    .expected = "one name, as in 'inpaintlab model nix --set size=60'",
     .run = model,
 };

@@ -6,7 +6,7 @@ struct options {
     const char *folder;
 };
 
-static int new(void *options, const char *const *words, il_err *e)
+static int new (void *options, const char *const *words, il_err *e)
 {
     const struct options *o = options;
     const char *kind = words[0], *name = words[1], *folder = o->folder ? o->folder : name;
@@ -26,8 +26,8 @@ static int new(void *options, const char *const *words, il_err *e)
 }
 
 static const il_option table[] = {
-    { "-o, --output DIR", "output folder, which must be empty or not exist (default NAME)", IL_INTO(struct options,
-                                                                                                    folder) },
+    { "-o, --output DIR", "output folder, which must be empty or not exist (default NAME)",
+      IL_INTO(struct options, folder) },
     { 0 },
 };
 
@@ -35,13 +35,14 @@ const il_command il_cmd_new = {
     .name = "new",
     .summary = "start a plugin of your own",
     .usage = "KIND NAME [-o DIR]",
-    .about =
-        "Starts a plugin of your own: a folder with a small working plugin, a Makefile, and a grid or recipe\n"
-        "to try it with.\n"
-        "KIND is model, dataset, loss, mask-policy, masker or generator.\n",
+    .about = "Starts a plugin of your own: a folder with a small working plugin, a Makefile, and a grid or recipe\n"
+             "to try it with.\n"
+             "KIND is model, dataset, loss, mask-policy, masker or generator.\n",
     .options = table,
     .notes = "Exit status: 0 success, 1 the folder exists or cannot be created, 2 wrong usage.\n",
     .size = sizeof(struct options),
-    .least = 2, .most = 2, .expected = "a kind and a name, as in inpaintlab new model mine",
+    .least = 2,
+    .most = 2,
+    .expected = "a kind and a name, as in inpaintlab new model mine",
     .run = new,
 };

@@ -2,11 +2,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "train/preflight.h"
-#include "cli/grid.h"
-#include "train/job_state.h"
 #include "base/array.h"
+#include "cli/grid.h"
 #include "image/degrade.h"
+#include "train/job_state.h"
+#include "train/preflight.h"
 
 /* A missing prerequisite, printed once however many runs and tests need it. */
 struct missing {
@@ -61,7 +61,9 @@ static int print_tests(const il_job *j, const il_job_view *v, struct totals *sum
     int rc = IL_OK;
     for (size_t i = 0; i < j->run->ntests && !rc; i++) {
         const il_job_test *t = &j->tests[i];
-        static const char *const words[] = { [IL_TEST_LEFT] = "to test", [IL_TEST_DONE] = "done", [IL_TEST_NO_DATA] = "no data" };
+        static const char *const words[] = {
+            [IL_TEST_LEFT] = "to test", [IL_TEST_DONE] = "done", [IL_TEST_NO_DATA] = "no data"
+        };
         const char *state = words[v->left.tests[i].state];
         il_degrade_words degraded = il_degrade_shown(&t->set->degradation);
         printf("    %-9s  tested on %s %s (%s)%s%s\n", state, t->set->dataset.label, t->set->tested_on, t->set->split,
@@ -159,6 +161,8 @@ const il_command il_cmd_plan = {
     .notes = "Exit status: 0 the grid can run, 1 a run's data are missing or the grid is wrong, 2 wrong usage.\n",
     .size = sizeof(il_grid_options),
     .defaults = &(const il_grid_options){ .database = IL_CLI_DATABASE },
-    .least = 1, .most = 1, .expected = "one grid file, as in 'inpaintlab plan experiments/quickstart.yaml'",
+    .least = 1,
+    .most = 1,
+    .expected = "one grid file, as in 'inpaintlab plan experiments/quickstart.yaml'",
     .run = plan,
 };

@@ -1,11 +1,11 @@
 /* cmd_plugins.c - inpaintlab plugins: lists plugins and their settings. */
 #include <stdio.h>
 #include <string.h>
-#include "cli/cli.h"
-#include "plugin/registry.h"
-#include "base/text.h"
 #include "base/suggest.h"
+#include "base/text.h"
+#include "cli/cli.h"
 #include "plugin/descriptor.h"
+#include "plugin/registry.h"
 
 static const char *type_name(il_param_type type)
 {
@@ -62,9 +62,10 @@ static void print_refused(const il_registry *r)
 
 static void print_all(const il_registry *r)
 {
-    static const char *const titles[] = { [IL_KIND_DATASET] = "data sets", [IL_KIND_MODEL] = "models", [IL_KIND_LOSS] = "losses",
-                                          [IL_KIND_MASK_POLICY] = "mask policies", [IL_KIND_MASKER] = "maskers",
-                                          [IL_KIND_GENERATOR] = "generators" };
+    static const char *const titles[] = {
+        [IL_KIND_DATASET] = "data sets",         [IL_KIND_MODEL] = "models",   [IL_KIND_LOSS] = "losses",
+        [IL_KIND_MASK_POLICY] = "mask policies", [IL_KIND_MASKER] = "maskers", [IL_KIND_GENERATOR] = "generators"
+    };
     for (int kind = IL_KIND_DATASET; kind <= IL_DESCRIPTOR_KINDS; kind++) {
         printf("%s\n", titles[kind]);
         for (size_t i = 0; i < il_registry_count(r); i++) {
@@ -125,6 +126,7 @@ const il_command il_cmd_plugins = {
         "the program's own folder.\n",
     .options = (const il_option[]){ { 0 } },
     .notes = "Exit status: 0 success, 1 no such plugin, 2 wrong usage.\n",
-    .most = 1, .expected = "at most one name; see 'inpaintlab plugins --help'",
+    .most = 1,
+    .expected = "at most one name; see 'inpaintlab plugins --help'",
     .run = plugins,
 };

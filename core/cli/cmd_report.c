@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include "cli/cli.h"
 #include "base/atomic_file.h"
+#include "cli/cli.h"
 #include "report/report.h"
 
 enum { HTML = IL_FORMAT_JSON + 1 }; /* a page is a format only of the report, not of single queries */
@@ -80,9 +80,10 @@ static const il_option table[] = {
       "tests on degraded images: one table per kind of degradation, with its levels as columns; csv and json list them",
       INTO(robustness) },
     { "--experiment NAME", "only the cells of that experiment", INTO(experiment) },
-    { "--format FORMAT", "text, md, csv, latex, json or html (default text); csv without --table lists the "
-      "cells; html is one self-contained page with curves, intervals and images", INTO(format),
-      .choices = IL_FORMATS "|html" },
+    { "--format FORMAT",
+      "text, md, csv, latex, json or html (default text); csv without --table lists the "
+      "cells; html is one self-contained page with curves, intervals and images",
+      INTO(format), .choices = IL_FORMATS "|html" },
     { "-o, --output FILE", "write to FILE instead of standard output", INTO(output) },
     { 0 },
 };

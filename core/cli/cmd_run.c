@@ -51,8 +51,12 @@ static int run_one(il_grid *g, const il_run *run, const il_run_opts *opts, struc
     if (!rc && o.failure.code != IL_OK)
         fprintf(stderr, "inpaintlab: %s: failed: %s\n", run->name, o.failure.message);
     else if (!rc && !bar->quiet)
-        fprintf(stderr, "%s: %s\n", run->name, o.busy ? "left to another process" :
-                o.trained ? "done" : o.tested ? "tested" : o.examples ? "images kept" : "already done");
+        fprintf(stderr, "%s: %s\n", run->name,
+                o.busy       ? "left to another process"
+                : o.trained  ? "done"
+                : o.tested   ? "tested"
+                : o.examples ? "images kept"
+                             : "already done");
     if (!rc)
         count(sum, &o);
     il_job_close(&j);
@@ -65,9 +69,13 @@ static int run_all(il_grid *g, const struct options *o, struct totals *sum, il_e
     il_progress_bar bar;
     il_observer observer = il_progress_bar_observer(&bar, o->quiet, il_progress_bar_signals());
     git_revision(revision, sizeof revision);
-    il_run_opts opts = { .folder = g->folder, .git_revision = revision, .experiment = g->plan->experiment,
-                         .published = g->plan->published, .threads = il_torch_threads(o->threads),
-                         .loader_threads = o->loader_threads, .examples = o->examples,
+    il_run_opts opts = { .folder = g->folder,
+                         .git_revision = revision,
+                         .experiment = g->plan->experiment,
+                         .published = g->plan->published,
+                         .threads = il_torch_threads(o->threads),
+                         .loader_threads = o->loader_threads,
+                         .examples = o->examples,
                          .disk = { .folder = o->cache, .limit = (uint64_t)(o->cache_gib * (1 << 30)) },
                          .checkpoint_seconds = o->checkpoint_seconds };
     int rc = il_device_parse(&opts.device, o->device, e);
@@ -102,7 +110,8 @@ static int run(void *options, const char *const *words, il_err *e)
 #define INTO(member) IL_INTO(struct options, member)
 
 static const il_option table[] = {
-    { "--db FILE", "database (default " IL_CLI_DATABASE "); weights and checkpoints are stored in the folder `runs` "
+    { "--db FILE",
+      "database (default " IL_CLI_DATABASE "); weights and checkpoints are stored in the folder `runs` "
       "beside it",
       INTO(grid.database) },
     IL_CLI_DEVICE(struct options, device),
@@ -113,7 +122,8 @@ static const il_option table[] = {
     { "--cache FOLDER", "keep decoded images in FOLDER if a split does not fit into memory (default: do not)",
       INTO(cache) },
     { "--cache-limit GIB", "size limit of FOLDER (default 0: limited by the disk)", INTO(cache_gib), .most = 1e6 },
-    { "--checkpoint SECONDS", "seconds between checkpoints within an epoch (default 60; 0: only at the end of each "
+    { "--checkpoint SECONDS",
+      "seconds between checkpoints within an epoch (default 60; 0: only at the end of each "
       "epoch)",
       INTO(checkpoint_seconds), .most = 1e9 },
     { "--examples", "also store example images for tests that were run without them, for `report --format html`",
@@ -134,7 +144,9 @@ const il_command il_cmd_run = {
              "process; 2 wrong usage.\n",
     .size = sizeof(struct options),
     .defaults = &(const struct options){ .grid.database = IL_CLI_DATABASE, .device = "auto", .checkpoint_seconds = 60 },
-    .least = 1, .most = 1, .expected = "one grid file, as in 'inpaintlab run experiments/quickstart.yaml'",
+    .least = 1,
+    .most = 1,
+    .expected = "one grid file, as in 'inpaintlab run experiments/quickstart.yaml'",
     .computes = true,
     .run = run,
 };

@@ -66,7 +66,7 @@ static int run_query(const struct options *o, const char *query, il_err *e)
 static void list_functions(void)
 {
     const char *what = NULL;
-    for (size_t i = 0; ; i++) {
+    for (size_t i = 0;; i++) {
         const char *call = il_sql_call(&what, i);
         if (!call)
             break;
@@ -95,7 +95,8 @@ static int sql(void *options, const char *const *words, il_err *e)
 
 static const il_option table[] = {
     IL_CLI_DB(struct options, database),
-    { "--data DIR", "add the table `samples`: the origin of the images of a built data set (data, split, id, photo, "
+    { "--data DIR",
+      "add the table `samples`: the origin of the images of a built data set (data, split, id, photo, "
       "masker, rule, area, prompt, inpainted_by, ...); may be repeated; a database is not needed",
       IL_INTO(struct options, folders) },
     { "--functions", "list the functions il_* for use in queries, and exit", IL_INTO(struct options, functions) },
@@ -108,15 +109,15 @@ const il_command il_cmd_sql = {
     .name = "sql",
     .summary = "query the results, read-only",
     .usage = "[options] \"SELECT ...\"",
-    .about =
-        "Prints the result of one SELECT; '-' reads it from standard input. The database is opened read-only.\n"
-        "Start with the views: cells, metrics (every cell under each convention), table1 to table7,\n"
-        "table_mask_policies, settings (every setting of every run) and varied (those that differ within an\n"
-        "experiment); the tables are experiments, runs, epochs, tests, images, scores, splits, published.\n"
-        "\"PRAGMA table_info(cells)\" lists the columns of the view cells.\n",
+    .about = "Prints the result of one SELECT; '-' reads it from standard input. The database is opened read-only.\n"
+             "Start with the views: cells, metrics (every cell under each convention), table1 to table7,\n"
+             "table_mask_policies, settings (every setting of every run) and varied (those that differ within an\n"
+             "experiment); the tables are experiments, runs, epochs, tests, images, scores, splits, published.\n"
+             "\"PRAGMA table_info(cells)\" lists the columns of the view cells.\n",
     .options = table,
     .notes = "Exit status: 0 success, 1 the query or the database is wrong, 2 wrong usage.\n",
     .size = sizeof(struct options),
-    .most = 1, .expected = "one query in quotes, as in inpaintlab sql \"SELECT * FROM table4\"",
+    .most = 1,
+    .expected = "one query in quotes, as in inpaintlab sql \"SELECT * FROM table4\"",
     .run = sql,
 };

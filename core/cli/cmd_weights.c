@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include "torch/bundle.h"
+#include "base/sha256.h"
 #include "cli/cli.h"
 #include "cli/detect.h"
 #include "detect/select_run.h"
-#include "base/sha256.h"
+#include "torch/bundle.h"
 
 struct options {
     const char *database, *output;
@@ -40,8 +40,8 @@ static int find(il_card *card, const struct options *o, const char *what, il_err
 
 static const char *type_name(il_dtype dtype)
 {
-    static const char *const names[] = { [IL_DTYPE_F32] = "F32", [IL_DTYPE_F64] = "F64", [IL_DTYPE_F16] = "F16", [IL_DTYPE_BF16] = "BF16",
-                                         [IL_DTYPE_I64] = "I64", [IL_DTYPE_U8] = "U8" };
+    static const char *const names[] = { [IL_DTYPE_F32] = "F32",   [IL_DTYPE_F64] = "F64", [IL_DTYPE_F16] = "F16",
+                                         [IL_DTYPE_BF16] = "BF16", [IL_DTYPE_I64] = "I64", [IL_DTYPE_U8] = "U8" };
     return names[dtype];
 }
 
@@ -133,6 +133,8 @@ const il_command il_cmd_weights = {
     .notes = "Exit status: 0 success, 1 the weights do not exist or are damaged, 2 wrong usage.\n",
     .size = sizeof(struct options),
     .defaults = &(const struct options){ .database = IL_CLI_DATABASE },
-    .least = 1, .most = 1, .expected = "one run or file; see 'inpaintlab weights --help'",
+    .least = 1,
+    .most = 1,
+    .expected = "one run or file; see 'inpaintlab weights --help'",
     .run = weights,
 };

@@ -1,10 +1,10 @@
 /* command.c - from a command line to a command: groups, help, options, arguments, exit status. */
 #include <stdlib.h>
 #include <string.h>
+#include "base/suggest.h"
+#include "base/text.h"
 #include "cli/command.h"
 #include "cli/streams.h"
-#include "base/text.h"
-#include "base/suggest.h"
 
 static int status_of(const il_command *c, const il_err *e)
 {

@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include "cli/cli.h"
 #include "cli/dataset.h"
-#include "dataset/build.h"
 #include "cli/progress.h"
+#include "dataset/build.h"
 
 struct options {
     const char *folder, *device;
@@ -73,7 +73,9 @@ const il_command il_dataset_build = {
              "Exit status: 0 all samples exist, 1 something failed or was stopped, 2 wrong usage.\n",
     .size = sizeof(struct options),
     .defaults = &(const struct options){ .device = "auto" },
-    .least = 1, .most = 1,
-    .expected = "one recipe and -o DIR, as in 'inpaintlab dataset build experiments/datasets/quickstart-a.yaml -o data/a'",
+    .least = 1,
+    .most = 1,
+    .expected =
+        "one recipe and -o DIR, as in 'inpaintlab dataset build experiments/datasets/quickstart-a.yaml -o data/a'",
     .run = build,
 };

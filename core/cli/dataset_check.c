@@ -1,8 +1,8 @@
 /* dataset_check.c - inpaintlab dataset check: reports the contents and problems of a data set. */
 #include "cli/cli.h"
 #include "cli/dataset.h"
-#include "dataset/check.h"
 #include "cli/progress.h"
+#include "dataset/check.h"
 
 enum { SHOWN = 10 /* findings of each type */ };
 
@@ -38,8 +38,8 @@ static const il_option table[] = {
     { "--fast", "check only names, headers and the manifest's lines; nothing is decoded or hashed",
       IL_INTO(struct options, check.fast) },
     { "--json", "print everything as one JSON object", IL_INTO(struct options, json) },
-    { "--threads N", "images to decode at once (default: one per core)",
-      IL_INTO(struct options, check.threads), .least = 1, .most = 256 },
+    { "--threads N", "images to decode at once (default: one per core)", IL_INTO(struct options, check.threads),
+      .least = 1, .most = 256 },
     { 0 },
 };
 
@@ -56,6 +56,8 @@ const il_command il_dataset_check = {
     .notes = "Exit status: 0 no problems (there may be warnings), 1 there are problems, or DIR is not a data set, 2 "
              "wrong usage.\n",
     .size = sizeof(struct options),
-    .least = 1, .most = 1, .expected = "one folder or JSON list; see 'inpaintlab dataset check --help'",
+    .least = 1,
+    .most = 1,
+    .expected = "one folder or JSON list; see 'inpaintlab dataset check --help'",
     .run = check,
 };

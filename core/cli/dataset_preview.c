@@ -2,10 +2,10 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include "base/atomic_file.h"
 #include "cli/cli.h"
 #include "cli/dataset.h"
 #include "dataset/preview.h"
-#include "base/atomic_file.h"
 
 struct options {
     const char *output, *split;
@@ -52,14 +52,14 @@ const il_command il_dataset_preview = {
     .name = "dataset preview",
     .summary = "show samples of a data set on a page",
     .usage = "[options] DIR|LIST.json -o PAGE.html",
-    .about =
-        "Writes one self-contained HTML page: the number of samples and files, the sizes of the masks, and some\n"
-        "samples with all their images and manifest entries. DIR and LIST.json are as for 'dataset check'.\n",
+    .about = "Writes one self-contained HTML page: the number of samples and files, the sizes of the masks, and some\n"
+             "samples with all their images and manifest entries. DIR and LIST.json are as for 'dataset check'.\n",
     .options = table,
     .notes = "Exit status: 0 success, 1 DIR is not a data set or the page cannot be written, 2 wrong usage.\n",
     .size = sizeof(struct options),
     .defaults = &(const struct options){ .count = 12 },
-    .least = 1, .most = 1,
+    .least = 1,
+    .most = 1,
     .expected = "one folder or JSON list and -o PAGE.html; see 'inpaintlab dataset preview --help'",
     .run = preview,
 };

@@ -7,10 +7,10 @@
 typedef struct il_detect_line {
     il_detect_opts how; /* tile 0, overlap -1: not given */
     const char *run, *weights, *model, *database, *device, *output, *calibrate;
-    double percent;     /* how.least */
+    double percent; /* how.least */
     int threads, memory_mib;
-    bool by_marks;      /* --threshold: ignore the calibration */
-    bool replace;       /* an existing calibration */
+    bool by_marks; /* --threshold: ignore the calibration */
+    bool replace;  /* an existing calibration */
     bool json, quiet;
 } il_detect_line;
 

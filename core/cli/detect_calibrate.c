@@ -3,16 +3,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/array.h"
 #include "cli/detect.h"
 #include "dataset/manifest.h"
-#include "detect/input_list.h"
 #include "detect/input_image.h"
-#include "base/array.h"
+#include "detect/input_list.h"
 
 static il_calibration_of owner(const il_detector *d, const il_detect_line *line)
 {
-    return (il_calibration_of){ .weights_sha256 = d->card.sha256, .tile = line->how.tile, .overlap = line->how.overlap,
-                                .threshold = line->how.threshold, .least = line->how.least };
+    return (il_calibration_of){ .weights_sha256 = d->card.sha256,
+                                .tile = line->how.tile,
+                                .overlap = line->how.overlap,
+                                .threshold = line->how.threshold,
+                                .least = line->how.least };
 }
 
 int il_detect_calibration_load(il_detector *d, const il_detect_line *line, il_err *e)
@@ -23,8 +26,8 @@ int il_detect_calibration_load(il_detector *d, const il_detect_line *line, il_er
     il_tested known = { .iou = NAN };
     int rc = il_calibration_path(&path, d->card.weights, e);
     if (!rc)
-        rc = il_calibration_read(line->by_marks ? &unused : &d->calibration, d->card.run ? &known : &d->card.tested, &fits,
-                                 path.data, owner(d, line), e);
+        rc = il_calibration_read(line->by_marks ? &unused : &d->calibration, d->card.run ? &known : &d->card.tested,
+                                 &fits, path.data, owner(d, line), e);
     if (rc == IL_EFORMAT && (line->calibrate || line->by_marks))
         rc = IL_OK; /* a damaged one is replaced */
     fits = fits || line->by_marks;
@@ -66,8 +69,10 @@ static int examine(struct sitting *s, const il_input *g, il_err *e)
         complain(s, why.message);
         return IL_OK;
     }
-    list[s->count++] = (il_authentic){ .compression = f.header.lossy ? IL_LOSSY : IL_LOSSLESS, .score = f.score,
-                                       .share = f.share, .marked = f.marks != IL_VERDICT_NOTHING };
+    list[s->count++] = (il_authentic){ .compression = f.header.lossy ? IL_LOSSY : IL_LOSSLESS,
+                                       .score = f.score,
+                                       .share = f.share,
+                                       .marked = f.marks != IL_VERDICT_NOTHING };
     il_detect_free(&f);
     return IL_OK;
 }
@@ -103,8 +108,8 @@ static void pass_over_made(il_input_list *g, const il_detect_line *line)
         free(g->list[i].why);
     }
     if (kept < all)
-        fprintf(line->json ? stderr : stdout, "%s: skipping %zu masks and forgeries of a data set\n",
-                line->calibrate, all - kept);
+        fprintf(line->json ? stderr : stdout, "%s: skipping %zu masks and forgeries of a data set\n", line->calibrate,
+                all - kept);
 }
 
 /* Before hours are spent: are there enough images to replace an existing choice? */
@@ -124,10 +129,11 @@ static int protect(const struct sitting *s, const il_input_list *g, il_err *e)
     }
     for (int c = 0; c < IL_COMPRESSIONS; c++)
         if (bars[c].chosen_on && counts[c] >= IL_CALIBRATION_PICTURES)
-            return il_fail(e, IL_EUSAGE, "%s" IL_CALIBRATION_ENDING ": the score that counts as found was "
+            return il_fail(e, IL_EUSAGE,
+                           "%s" IL_CALIBRATION_ENDING ": the score that counts as found was "
                            "already chosen on %lld authentic %s images; use --replace to replace it",
-                           s->detector->card.weights,
-                           (long long)(bars[c].chosen_on + bars[c].measured.pictures), il_calibration_name((il_compression)c));
+                           s->detector->card.weights, (long long)(bars[c].chosen_on + bars[c].measured.pictures),
+                           il_calibration_name((il_compression)c));
     return IL_OK;
 }
 
@@ -155,7 +161,7 @@ static int choose(struct sitting *s, il_err *e)
     for (int c = 0; c < IL_COMPRESSIONS; c++) {
         il_threshold bar;
         int rc = (s->line->by_marks ? il_calibration_measure : il_calibration_choose)(&bar, s->list, s->count,
-                                                                                     (il_compression)c, e);
+                                                                                      (il_compression)c, e);
         if (rc)
             return rc;
         if (!bar.measured.pictures)
@@ -175,7 +181,7 @@ static int keep(const struct sitting *s, il_err *e)
     il_err why = { 0 };
     int rc = il_calibration_path(&path, s->detector->card.weights, e);
     if (!rc && il_calibration_write(&s->detector->calibration, &s->detector->card.tested, path.data,
-                                            owner(s->detector, s->line), &why) != IL_OK)
+                                    owner(s->detector, s->line), &why) != IL_OK)
         fprintf(stderr, "inpaintlab: warning: the calibration is not stored: %s\n", why.message);
     il_text_free(&path);
     return rc;

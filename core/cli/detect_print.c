@@ -3,8 +3,8 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include "cli/detect.h"
 #include "base/utf8.h"
+#include "cli/detect.h"
 #include "detect/input_image.h"
 
 /* A name on one line, whatever bytes it contains; the caller frees it. */
@@ -21,8 +21,8 @@ void il_detect_print(const il_finding *f, const il_detector *d)
     char *path = shown(il_input_image_name(f->path));
     const il_region *r = f->regions.list;
     const il_false_alarms *a = il_calibration_alarms(&d->calibration, &d->card.tested, il_detect_compression(f));
-    printf("%s: %s, %.1f %% marked, %zu region%s, score %.3f", path ? path : "?", il_verdict_text(f->verdict), f->share * 100,
-           f->regions.count, f->regions.count == 1 ? "" : "s", f->score);
+    printf("%s: %s, %.1f %% marked, %zu region%s, score %.3f", path ? path : "?", il_verdict_text(f->verdict),
+           f->share * 100, f->regions.count, f->regions.count == 1 ? "" : "s", f->score);
     if (f->regions.listed)
         printf(", %s%dx%d at %d,%d", f->regions.count > 1 ? "largest " : "", r->width, r->height, r->left, r->top);
     if (a->pictures)
@@ -112,7 +112,8 @@ void il_detect_print_bar(const char *folder, const il_threshold *b, il_compressi
     else if (a->pictures < IL_CALIBRATION_PICTURES)
         printf("; %d are needed to choose the score that counts as found", IL_CALIBRATION_PICTURES);
     printf("\nfalse alarms: %" PRId64 " of %s%" PRId64 ", %.1f %% (95 %% Wilson interval %.1f to %.1f %%)\n"
-           "marked pixels: %.3f %% of an image on average\n", a->alarms, b->chosen_on ? "the other " : "", a->pictures,
-           100 * (double)a->alarms / (double)a->pictures, 100 * w.low, 100 * w.high, 100 * a->marked);
+           "marked pixels: %.3f %% of an image on average\n",
+           a->alarms, b->chosen_on ? "the other " : "", a->pictures, 100 * (double)a->alarms / (double)a->pictures,
+           100 * w.low, 100 * w.high, 100 * a->marked);
     fflush(stdout);
 }

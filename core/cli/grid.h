@@ -3,26 +3,30 @@
 #define IL_CLI_GRID_H
 
 #include "cli/cli.h"
-#include "train/job.h"
 #include "plan/plan.h"
 #include "plugin/registry.h"
+#include "train/job.h"
 
 typedef struct il_grid_options {
     const char *database, *only;
     il_texts set;
 } il_grid_options;
 
-#define IL_GRID_ONLY(type, member) \
-    { "--only GLOB", "only runs whose name matches, as in --only 'model=nix*'", IL_INTO(type, member) }
-#define IL_GRID_SET(type, member) \
-    { "--set KEY=VALUE", "override one key of the grid's base, as in --set train.epochs=3; may be repeated", \
-      IL_INTO(type, member) }
+#define IL_GRID_ONLY(type, member)                                                                                     \
+    {                                                                                                                  \
+        "--only GLOB", "only runs whose name matches, as in --only 'model=nix*'", IL_INTO(type, member)                \
+    }
+#define IL_GRID_SET(type, member)                                                                                      \
+    {                                                                                                                  \
+        "--set KEY=VALUE", "override one key of the grid's base, as in --set train.epochs=3; may be repeated",         \
+            IL_INTO(type, member)                                                                                      \
+    }
 
 typedef struct il_grid {
     il_registry *registry;
     il_plan *plan;
     il_store *store;
-    bool absent; /* there is no database and none is created: the store is in memory */
+    bool absent;       /* there is no database and none is created: the store is in memory */
     char folder[4000]; /* of runs, beside the database */
 } il_grid;
 

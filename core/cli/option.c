@@ -4,11 +4,16 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
-#include "cli/option.h"
-#include "base/text.h"
 #include "base/suggest.h"
+#include "base/text.h"
+#include "cli/option.h"
 
-enum { MOST = 32 /* options of a command */, MOST_CHOICES = 16, LONG = 256 /* getopt's value of row 0's name */, WIDTH = 120 };
+enum {
+    MOST = 32 /* options of a command */,
+    MOST_CHOICES = 16,
+    LONG = 256 /* getopt's value of row 0's name */,
+    WIDTH = 120
+};
 
 static const il_option help_row = { "-h, --help", "show this help", .kind = IL_OPTION_FLAG };
 
@@ -58,8 +63,8 @@ int il_option_choose(unsigned *out, const char *option, const char *choices, con
         snprintf(shown + length, sizeof shown - length, "%s%s", n ? ", " : "", word);
         list[n++] = word;
     }
-    return il_fail(e, IL_EUSAGE, "%s: '%s' must be one of %s%s", option, text, shown, il_suggest_hint(text, list,
-                                                                                                    n).text);
+    return il_fail(e, IL_EUSAGE, "%s: '%s' must be one of %s%s", option, text, shown,
+                   il_suggest_hint(text, list, n).text);
 }
 
 static int read_whole(int *out, const struct row *r, const char *text, il_err *e)
@@ -156,7 +161,8 @@ static int refuse(const struct rows *rows, const char *command, int c, const cha
                    c == ':' ? "expected a value" : "takes no value");
 }
 
-int il_option_read(void *options, int *words, const il_option *table, const char *command, int argc, char **argv, il_err *e)
+int il_option_read(void *options, int *words, const il_option *table, const char *command, int argc, char **argv,
+                   il_err *e)
 {
     const struct rows rows = rows_of(table);
     struct option names[MOST + 1] = { 0 };

@@ -25,19 +25,19 @@ typedef struct il_texts {
 } il_texts;
 
 typedef struct il_option {
-    const char *usage;   /* "-q, --quiet", "--size N": as --help shows it; a table ends with { 0 } */
-    const char *help;    /* without line breaks; --help wraps it */
-    size_t at;           /* this and kind: IL_INTO */
+    const char *usage; /* "-q, --quiet", "--size N": as --help shows it; a table ends with { 0 } */
+    const char *help;  /* without line breaks; --help wraps it */
+    size_t at;         /* this and kind: IL_INTO */
     double least, most;
-    const char *choices; /* words separated by '|' */
+    const char *choices;                                     /* words separated by '|' */
     int (*read)(void *options, const char *text, il_err *e); /* instead of IL_INTO, for values of no kind above */
     il_option_kind kind;
-    bool needed;         /* the command requires it */
+    bool needed; /* the command requires it */
 } il_option;
 
 /* The struct member that receives the value; its type determines how the value is parsed. */
 #define IL_INTO(type, member) .kind = IL_OPTION_KIND(((type *)0)->member), .at = offsetof(type, member)
-#define IL_OPTION_KIND(x) \
+#define IL_OPTION_KIND(x)                                                                                              \
     _Generic((x), bool: IL_OPTION_FLAG, int: IL_OPTION_WHOLE, double: IL_OPTION_REAL, unsigned: IL_OPTION_CHOICE, \
              const char *: IL_OPTION_TEXT, il_texts: IL_OPTION_TEXTS)
 
@@ -45,7 +45,8 @@ enum { IL_OPTION_HELP = 1 }; /* --help was found; nothing after it was read */
 
 /* Parses argv[1] and everything after it; IL_OK, IL_OPTION_HELP or an error that names the command. Arguments that
  * are not options are moved to the end: *words is the index of the first. */
-int il_option_read(void *options, int *words, const il_option *table, const char *command, int argc, char **argv, il_err *e);
+int il_option_read(void *options, int *words, const il_option *table, const char *command, int argc, char **argv,
+                   il_err *e);
 
 /* The index of text among choices; IL_EUSAGE names `option`, the choices and the nearest one. */
 int il_option_choose(unsigned *out, const char *option, const char *choices, const char *text, il_err *e);

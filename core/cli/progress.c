@@ -3,10 +3,10 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 #include <sys/ioctl.h>
-#include "cli/progress.h"
+#include <unistd.h>
 #include "base/clock.h"
+#include "cli/progress.h"
 
 enum { BAR = 20, PLAIN_EVERY = 15 /* seconds */ };
 

@@ -26,20 +26,24 @@ static const struct kind {
     { "dataset", "data set", il_embedded_template_dataset, il_embedded_template_dataset_yaml, " --set root=data", run,
       "images in `data/<split>/fakefake` and their masks in `data/<split>/mask`" },
     { "loss", "loss", il_embedded_template_loss, il_embedded_template_loss_yaml, "", run, data },
-    { "mask-policy", "mask policy", il_embedded_template_mask_policy, il_embedded_template_mask_policy_yaml, "", run, data },
+    { "mask-policy", "mask policy", il_embedded_template_mask_policy, il_embedded_template_mask_policy_yaml, "", run,
+      data },
     { "masker", "masker", il_embedded_template_masker, il_embedded_template_masker_yaml, "", build,
       "photos in `photos` and the weights of a small generator" },
-    { "generator", "generator", il_embedded_template_generator, il_embedded_template_generator_yaml, "", build, photos },
+    { "generator", "generator", il_embedded_template_generator, il_embedded_template_generator_yaml, "", build,
+      photos },
 };
 
 enum { LONGEST_NAME = 40 };
 
 const char *il_scaffold_objection(const char *name)
 {
-    static const char *const keywords[] = {
-        "auto", "break", "case", "char", "const", "continue", "default", "do", "double", "else", "enum", "extern",
-        "float", "for", "goto", "if", "inline", "int", "long", "register", "restrict", "return", "short", "signed",
-        "sizeof", "static", "struct", "switch", "typedef", "union", "unsigned", "void", "volatile", "while" };
+    static const char *const keywords[] = { "auto",     "break",    "case",     "char",   "const",   "continue",
+                                            "default",  "do",       "double",   "else",   "enum",    "extern",
+                                            "float",    "for",      "goto",     "if",     "inline",  "int",
+                                            "long",     "register", "restrict", "return", "short",   "signed",
+                                            "sizeof",   "static",   "struct",   "switch", "typedef", "union",
+                                            "unsigned", "void",     "volatile", "while" };
     if (name[0] < 'a' || name[0] > 'z' || strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") != strlen(name))
         return "expected a lower-case letter, then lower-case letters, digits and '_'";
     if (strlen(name) > LONGEST_NAME)
@@ -108,10 +112,12 @@ int il_scaffold_write(const char *folder, const char *kind, const char *name, il
         k++;
     const struct {
         const char *name, *text;
-    } files[] = { { "my_plugin.c", k->code }, { "my_plugin.yaml", k->grid }, { "Makefile", il_embedded_template_makefile },
+    } files[] = { { "my_plugin.c", k->code },
+                  { "my_plugin.yaml", k->grid },
+                  { "Makefile", il_embedded_template_makefile },
                   { "README.md", il_embedded_template_readme } };
-    const struct substitute list[] = { { "MY_KIND", k->title }, { "MY_SETTINGS", k->settings }, { "MY_TRY", k->try },
-                                       { "MY_NEEDS", k->needs }, { "my_plugin", name }, { NULL, NULL } };
+    const struct substitute list[] = { { "MY_KIND", k->title },  { "MY_SETTINGS", k->settings }, { "MY_TRY", k->try },
+                                       { "MY_NEEDS", k->needs }, { "my_plugin", name },          { NULL, NULL } };
     il_text draft = { 0 };
     int rc = il_atomic_folder_begin(&draft, folder, e);
     for (size_t i = 0; i < sizeof files / sizeof *files && !rc; i++)

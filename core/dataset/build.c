@@ -3,14 +3,14 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "dataset/photo_info.h"
-#include "dataset/build_state.h"
-#include "dataset/build_batch.h"
-#include "base/dependencies.h"
 #include "base/clock.h"
+#include "base/dependencies.h"
 #include "base/sha256.h"
-#include "plugin/instance.h"
 #include "dataset/build.h"
+#include "dataset/build_batch.h"
+#include "dataset/build_state.h"
+#include "dataset/photo_info.h"
+#include "plugin/instance.h"
 
 struct build {
     il_build_shared shop;
@@ -75,7 +75,8 @@ static int hash_all(struct build *b, il_err *e)
 static int list_photos(struct build *b, il_err *e)
 {
     const il_recipe *r = b->shop.recipe;
-    il_photos_opts o = { .root = il_params_text(r->photos, "root"), .captions = il_params_text(r->photos, "captions"),
+    il_photos_opts o = { .root = il_params_text(r->photos, "root"),
+                         .captions = il_params_text(r->photos, "captions"),
                          .limit = il_params_int(r->photos, "limit") };
     int rc = il_photos_list(&b->photos, o, e);
     size_t captioned = rc ? 0 : il_photos_captioned(&b->photos);
@@ -152,8 +153,13 @@ static void tell(const struct build *b, size_t reached)
 {
     double seconds = il_clock_seconds() - b->started;
     double rate = seconds > 0 && b->result.made ? (double)b->result.made / seconds : NAN;
-    il_progress p = { .run = b->shop.recipe->name, .phase = "samples", .batch = reached, .batches = b->tasks.count,
-                      .loss = NAN, .iou = NAN, .images_per_second = rate,
+    il_progress p = { .run = b->shop.recipe->name,
+                      .phase = "samples",
+                      .batch = reached,
+                      .batches = b->tasks.count,
+                      .loss = NAN,
+                      .iou = NAN,
+                      .images_per_second = rate,
                       .seconds_left = (double)(b->tasks.count - reached) / rate };
     if (b->observer->progress)
         b->observer->progress(b->observer->context, &p);

@@ -2,11 +2,11 @@
 #ifndef IL_DATASET_BUILD_H
 #define IL_DATASET_BUILD_H
 
-#include "dataset/build_batch.h"
 #include "base/observer.h"
+#include "dataset/build_batch.h"
 
 typedef struct il_build_result {
-    size_t samples, made;       /* in all; in this run */
+    size_t samples, made; /* in all; in this run */
     size_t counts[IL_SPLITS];
     size_t unusable, copies, twins;
     size_t photos, uncaptioned; /* uncaptioned: 0 also when no photo has a caption, as it may be meant */

@@ -3,9 +3,9 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "dataset/build_batch.h"
 #include "base/clock.h"
 #include "base/sha256.h"
+#include "dataset/build_batch.h"
 
 enum { MOST_AT_ONCE = 256 }; /* upper bound of `batch` in il_recipe_plain_keys */
 
@@ -14,7 +14,7 @@ static char *path_of(const il_build_shared *shop, const char *split, const char 
 {
     il_text path = { 0 };
     il_text_add(&path, "%s/%s/%s.%s.%s", shop->opts->folder, split, id, il_picture_kinds[kind],
-                 il_params_text(shop->recipe->plain, "format"));
+                il_params_text(shop->recipe->plain, "format"));
     if (path.failed)
         il_text_free(&path);
     return path.data;
@@ -66,8 +66,10 @@ static int write_picture(il_build_sample *w, int kind, const char *path, const c
         return il_fail(&w->why, IL_EDATA, "%s: is not the file that the build wrote; remove it to have it made again",
                        path);
     unlink(path);
-    return il_fail(&w->why, IL_EDATA, "%s: is missing, and the new file differs from the old one (another "
-                   "device or version?); choose a new folder to make all files again", path);
+    return il_fail(&w->why, IL_EDATA,
+                   "%s: is missing, and the new file differs from the old one (another "
+                   "device or version?); choose a new folder to make all files again",
+                   path);
 }
 
 static void write_one(void *context)
@@ -115,8 +117,11 @@ int il_build_batch_read(il_build_batch *u, const il_build_shared *shop, il_err *
     for (size_t i = 0; i < u->n; i++) {
         const il_task *t = &u->tasks[i];
         u->works[i] = (il_build_sample){ .shop = shop, .task = t };
-        u->works[i].making = (il_made_sample){ .prompt = shop->photos->list[t->photo].caption, .seed = t->seed, .masker = t->masker,
-                                          .inpainter = t->inpainter, .reconstructor = t->reconstructor };
+        u->works[i].making = (il_made_sample){ .prompt = shop->photos->list[t->photo].caption,
+                                               .seed = t->seed,
+                                               .masker = t->masker,
+                                               .inpainter = t->inpainter,
+                                               .reconstructor = t->reconstructor };
     }
     return start_all(u, shop, read_one, e);
 }
@@ -205,7 +210,8 @@ static int describe(il_sample *out, const il_build_sample *w, il_err *e)
     return IL_OK;
 }
 
-int il_build_batch_end(il_build_batch *u, const il_build_shared *shop, il_sample **samples, double seconds[4], il_err *e)
+int il_build_batch_end(il_build_batch *u, const il_build_shared *shop, il_sample **samples, double seconds[4],
+                       il_err *e)
 {
     if (!u->works)
         return IL_OK;

@@ -2,11 +2,11 @@
 #ifndef IL_DATASET_BUILD_BATCH_H
 #define IL_DATASET_BUILD_BATCH_H
 
-#include "dataset/make_sample.h"
-#include "base/thread_pool.h"
-#include "dataset/tasks.h"
-#include "base/text.h"
 #include "base/sha256.h"
+#include "base/text.h"
+#include "base/thread_pool.h"
+#include "dataset/make_sample.h"
+#include "dataset/tasks.h"
 
 typedef struct il_build_opts {
     const char *folder;
@@ -38,8 +38,8 @@ typedef struct il_build_sample {
 typedef struct il_build_batch {
     const il_task *tasks; /* lent */
     size_t n;
-    bool done;            /* before this run */
-    il_build_sample *works;       /* n, while in progress */
+    bool done;              /* before this run */
+    il_build_sample *works; /* n, while in progress */
     il_thread_pool_group group;
 } il_build_batch;
 
@@ -48,7 +48,8 @@ typedef struct il_build_batch {
 int il_build_batch_read(il_build_batch *u, const il_build_shared *shop, il_err *e);
 int il_build_batch_make(il_build_batch *u, const il_build_shared *shop, double seconds[4], il_err *e);
 int il_build_batch_write(il_build_batch *u, const il_build_shared *shop, il_err *e);
-int il_build_batch_end(il_build_batch *u, const il_build_shared *shop, il_sample **samples, double seconds[4], il_err *e);
+int il_build_batch_end(il_build_batch *u, const il_build_shared *shop, il_sample **samples, double seconds[4],
+                       il_err *e);
 
 /* Whether each image of a sample has a file that is not empty. */
 bool il_build_batch_there(const il_build_shared *shop, const char *split, const char *id);

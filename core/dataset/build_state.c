@@ -7,11 +7,11 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "base/json.h"
-#include "dataset/build_state.h"
 #include "base/atomic_file.h"
-#include "base/sha256.h"
 #include "base/file.h"
+#include "base/json.h"
+#include "base/sha256.h"
+#include "dataset/build_state.h"
 
 typedef struct place {
     char path[IL_BUILD_STATE_PATH];
@@ -31,7 +31,7 @@ static il_digest photos_digest(const il_photos *photos)
     il_text t = { 0 };
     for (size_t i = 0; i < photos->count; i++)
         il_text_add(&t, "%zu:%s %lld %zu:%s\n", strlen(photos->list[i].below), photos->list[i].below,
-                     (long long)photos->list[i].size, strlen(photos->list[i].caption), photos->list[i].caption);
+                    (long long)photos->list[i].size, strlen(photos->list[i].caption), photos->list[i].caption);
     il_digest d = il_sha256(t.data ? t.data : "", t.size);
     il_text_free(&t);
     return d;
@@ -49,8 +49,8 @@ static int describe(char **text, il_digest *identity, const il_recipe *r, const 
         il_text_add(&all, "%s\n", digests[i].hex);
     *identity = il_sha256(all.data ? all.data : "", all.size);
     json_t *parsed = config ? il_json_loads(config, 0, NULL) : NULL;
-    json_t *file = json_pack("{s:s, s:s, s:s, s:s, s:o?}", "recipe", r->name, "title", r->title, "identity", identity->hex,
-                             "source", r->source, "config", parsed);
+    json_t *file = json_pack("{s:s, s:s, s:s, s:s, s:o?}", "recipe", r->name, "title", r->title, "identity",
+                             identity->hex, "source", r->source, "config", parsed);
     *text = file && !all.failed ? il_json_text(file, JSON_INDENT(1) | JSON_SORT_KEYS) : NULL;
     json_decref(file);
     il_text_free(&all);
@@ -89,8 +89,10 @@ static int check(il_build_state *s, const char *text, const il_digest *identity,
     if (!old)
         rc = il_fail(e, IL_EFORMAT, "%s:%d: %s", p.path, why.line, why.text);
     else if (!is || strcmp(is, identity->hex) != 0)
-        rc = il_fail(e, IL_EDATA, "%s: belongs to a build with another recipe, other photos or other "
-                     "weights (see recipe.json); choose a new folder or remove it", s->folder);
+        rc = il_fail(e, IL_EDATA,
+                     "%s: belongs to a build with another recipe, other photos or other "
+                     "weights (see recipe.json); choose a new folder or remove it",
+                     s->folder);
     json_decref(old);
     return rc;
 }
@@ -148,8 +150,8 @@ bool il_build_state_begun(const char *folder)
     return begun;
 }
 
-int il_build_state_open(il_build_state *out, const il_recipe *r, const il_photos *photos, const il_digest *digests, const char *folder,
-                  il_err *e)
+int il_build_state_open(il_build_state *out, const il_recipe *r, const il_photos *photos, const il_digest *digests,
+                        const char *folder, il_err *e)
 {
     il_build_state s = { .lock = -1, .journal = -1 };
     il_digest identity;
@@ -201,8 +203,9 @@ int il_build_state_note(il_build_state *s, const il_sample *sample, il_err *e)
     size_t size = strlen(line);
     ssize_t n = write(s->journal, line, size); /* one call: a killed build leaves at most one incomplete line */
     free(line);
-    return n == (ssize_t)size ? IL_OK : il_fail(e, IL_EIO, "cannot write %s/.build/journal.jsonl: %s", s->folder,
-                                                n < 0 ? strerror(errno) : "the disk is full");
+    return n == (ssize_t)size ? IL_OK
+                              : il_fail(e, IL_EIO, "cannot write %s/.build/journal.jsonl: %s", s->folder,
+                                        n < 0 ? strerror(errno) : "the disk is full");
 }
 
 /* A batch that was interrupted is made and recorded again, with the same result. */
@@ -211,7 +214,8 @@ static void drop_repeated(il_manifest *m)
     size_t kept = 0;
     il_manifest_sort(m);
     for (size_t i = 0; i < m->count; i++) {
-        if (kept && strcmp(m->list[kept - 1].split, m->list[i].split) == 0 && strcmp(m->list[kept - 1].id, m->list[i].id) == 0)
+        if (kept && strcmp(m->list[kept - 1].split, m->list[i].split) == 0 &&
+            strcmp(m->list[kept - 1].id, m->list[i].id) == 0)
             il_sample_free(&m->list[i]);
         else
             m->list[kept++] = m->list[i];

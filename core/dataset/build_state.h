@@ -3,19 +3,19 @@
 #ifndef IL_DATASET_BUILD_STATE_H
 #define IL_DATASET_BUILD_STATE_H
 
+#include "base/sha256.h"
+#include "base/text.h"
 #include "dataset/photos.h"
 #include "dataset/recipe.h"
-#include "base/text.h"
-#include "base/sha256.h"
 
 enum { IL_BUILD_STATE_PATH = 4096 };
 
 typedef struct il_build_state {
     char folder[IL_BUILD_STATE_PATH - 64];
     char manifest[IL_BUILD_STATE_PATH]; /* FOLDER/manifest.jsonl: exists when all is finished */
-    il_manifest done;             /* samples that were finished before */
-    bool complete;                /* all of them */
-    int lock, journal;            /* file descriptors; -1: none */
+    il_manifest done;                   /* samples that were finished before */
+    bool complete;                      /* all of them */
+    int lock, journal;                  /* file descriptors; -1: none */
 } il_build_state;
 
 /* Whether a build has begun to fill the folder. */
@@ -24,8 +24,8 @@ bool il_build_state_begun(const char *folder);
 /* Creates or enters the folder. FOLDER/recipe.json records what it is built from: IL_EDATA when that differs,
  * IL_EBUSY when another process fills it. digests: of the files of each part, in the order maskers, inpainters,
  * reconstructors. */
-int il_build_state_open(il_build_state *out, const il_recipe *r, const il_photos *photos, const il_digest *digests, const char *folder,
-                  il_err *e);
+int il_build_state_open(il_build_state *out, const il_recipe *r, const il_photos *photos, const il_digest *digests,
+                        const char *folder, il_err *e);
 
 /* For a complete folder that has lost files: as if the build had been interrupted after the last sample. The
  * manifest stays. */

@@ -2,9 +2,9 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "dataset/check.h"
-#include "base/thread_pool.h"
 #include "base/clock.h"
+#include "base/thread_pool.h"
+#include "dataset/check.h"
 
 extern const char il_embedded_published_splits_csv[];
 
@@ -43,8 +43,14 @@ static void work(void *context)
 static void tell(const il_check *c, const il_observer *observer, size_t done, double seconds)
 {
     double speed = seconds > 0 ? (double)done / seconds : NAN;
-    il_progress p = { .run = c->opts.path, .phase = "samples", .batch = done, .batches = c->listing.count, .loss = NAN,
-                      .iou = NAN, .images_per_second = speed, .seconds_left = (double)(c->listing.count - done) / speed };
+    il_progress p = { .run = c->opts.path,
+                      .phase = "samples",
+                      .batch = done,
+                      .batches = c->listing.count,
+                      .loss = NAN,
+                      .iou = NAN,
+                      .images_per_second = speed,
+                      .seconds_left = (double)(c->listing.count - done) / speed };
     if (observer->progress)
         observer->progress(observer->context, &p);
 }
@@ -143,7 +149,8 @@ static il_check_share share_of(double *values, size_t n)
 static int sum_masks(il_check *c, il_err *e)
 {
     size_t n = 0;
-    double *areas = malloc((c->listing.count * 2 + 1) * sizeof *areas), *cores = areas ? areas + c->listing.count : NULL;
+    double *areas = malloc((c->listing.count * 2 + 1) * sizeof *areas),
+           *cores = areas ? areas + c->listing.count : NULL;
     if (!areas)
         return il_fail_oom(e);
     for (size_t i = 0; i < c->listing.count; i++) {
@@ -201,8 +208,8 @@ static int compare_counts(il_check *c, il_err *e)
         const char *split = il_listing_groups[s];
         c->published[s] = c->opts.as ? published_count(c->opts.as, split) : -1;
         if (!rc && c->published[s] >= 0 && c->published[s] != c->counted[s])
-            rc = il_findings_add(&c->findings, IL_FOUND_COUNTS, e, split, "%ld samples; the paper has %ld", c->counted[s],
-                                 c->published[s]);
+            rc = il_findings_add(&c->findings, IL_FOUND_COUNTS, e, split, "%ld samples; the paper has %ld",
+                                 c->counted[s], c->published[s]);
     }
     return rc;
 }
@@ -212,7 +219,8 @@ static int tell_troubles(il_check *c, il_err *e)
     int rc = IL_OK;
     for (size_t i = 0; i < c->listing.trouble_count && !rc; i++) {
         const il_listing_trouble *t = &c->listing.troubles[i];
-        rc = il_findings_add(&c->findings, t->unpaired ? IL_FOUND_UNPAIRED : IL_FOUND_ODD_NAMES, e, t->where, "%s", t->why);
+        rc = il_findings_add(&c->findings, t->unpaired ? IL_FOUND_UNPAIRED : IL_FOUND_ODD_NAMES, e, t->where, "%s",
+                             t->why);
     }
     return rc;
 }
@@ -225,8 +233,9 @@ static int check_sizes(il_check *c, const il_sample_stats *m, const char *name, 
         first++;
     for (int k = 0; k < IL_PICTURE_KINDS; k++)
         if (m->width[k] && (m->width[k] != m->width[first] || m->height[k] != m->height[first]))
-            return il_findings_add(&c->findings, IL_FOUND_SIZES, e, name, "%s is %dx%d, %s %dx%d", il_picture_kinds[first],
-                                   m->width[first], m->height[first], il_picture_kinds[k], m->width[k], m->height[k]);
+            return il_findings_add(&c->findings, IL_FOUND_SIZES, e, name, "%s is %dx%d, %s %dx%d",
+                                   il_picture_kinds[first], m->width[first], m->height[first], il_picture_kinds[k],
+                                   m->width[k], m->height[k]);
     return IL_OK;
 }
 
@@ -276,8 +285,8 @@ static int check_samples(il_check *c, il_err *e)
 int il_check_run(il_check *out, il_check_opts o, const il_observer *observer, il_err *e)
 {
     il_check c = { .opts = o };
-    int (*const steps[])(il_check *, il_err *) = { count_sizes, sum_masks, tell_troubles, compare_counts, check_samples,
-                                                   il_check_across, il_check_manifest };
+    int (*const steps[])(il_check *, il_err *) = { count_sizes,   sum_masks,       tell_troubles,    compare_counts,
+                                                   check_samples, il_check_across, il_check_manifest };
     int rc = il_listing_open(&c.listing, o.path, e);
     if (!rc)
         rc = measure_all(&c, observer, e);

@@ -3,9 +3,9 @@
 #define IL_DATASET_CHECK_H
 
 #include <stdio.h>
+#include "base/observer.h"
 #include "dataset/findings.h"
 #include "dataset/sample_stats.h"
-#include "base/observer.h"
 
 typedef struct il_check_opts {
     const char *path; /* a folder or a JSON list */

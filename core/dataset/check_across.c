@@ -50,8 +50,8 @@ static int tell_group(il_check *c, const struct print *group, size_t n, il_err *
         il_text_add(&others, " and %zu more", n - NAMED - 1);
     char *name = il_listing_name(&c->listing, first);
     int rc = others.failed || !name ? il_fail_oom(e)
-             : il_findings_add(&c->findings, IL_FOUND_DUPLICATES, e, name, "same %s file as %s",
-                               il_picture_kinds[c->measures[first].look_kind], others.data);
+                                    : il_findings_add(&c->findings, IL_FOUND_DUPLICATES, e, name, "same %s file as %s",
+                                                      il_picture_kinds[c->measures[first].look_kind], others.data);
     free(name);
     il_text_free(&others);
     return rc;
@@ -83,7 +83,8 @@ static int tell_pair(il_check *c, size_t a, size_t b, int distance, il_err *e)
 {
     char *name = il_listing_name(&c->listing, a), *other = il_listing_name(&c->listing, b);
     int rc = !name || !other ? il_fail_oom(e)
-             : il_findings_add(&c->findings, IL_FOUND_NEAR, e, name, "looks like %s (%d of 64 bits differ)", other, distance);
+                             : il_findings_add(&c->findings, IL_FOUND_NEAR, e, name,
+                                               "looks like %s (%d of 64 bits differ)", other, distance);
     free(name);
     free(other);
     return rc;
@@ -104,7 +105,8 @@ static int tell_pairs(il_check *c, const uint64_t *looks, const size_t *of, size
     if (!rc && more)
         rc = il_findings_add(&c->findings, IL_FOUND_NEAR, e, c->opts.path,
                              "more than %zu pairs look alike (pairs within a split included); the others "
-                             "were not compared", most_pairs);
+                             "were not compared",
+                             most_pairs);
     free(pairs);
     return rc;
 }

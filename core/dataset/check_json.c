@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/json.h"
-#include "dataset/check.h"
 #include "base/utf8.h"
+#include "dataset/check.h"
 
 /* Every json_*_set_new here takes its value and fails for NULL, so one missing piece makes the whole fail. */
 static int put(json_t *object, const char *key, json_t *value)
@@ -67,8 +67,8 @@ static json_t *masks(const il_check *c)
 {
     if (!c->masks)
         return json_null();
-    return json_pack("{s:I, s:I, s:I, s:o, s:o}", "read", (json_int_t)c->masks, "blurred", (json_int_t)c->blurred, "reach_255",
-                     (json_int_t)c->touching_255, "area", share(c->area), "core", share(c->core));
+    return json_pack("{s:I, s:I, s:I, s:o, s:o}", "read", (json_int_t)c->masks, "blurred", (json_int_t)c->blurred,
+                     "reach_255", (json_int_t)c->touching_255, "area", share(c->area), "core", share(c->core));
 }
 
 static json_t *findings(const il_check *c, int first, int end)

@@ -16,14 +16,16 @@ static int check_files(il_check *c, size_t i, const il_sample *line, const char 
         bool there = c->listing.list[i].path[k] != NULL;
         const char *kind = il_picture_kinds[k], *expected = line->sha256[k];
         if (there && !expected)
-            rc = il_findings_add(&c->findings, IL_FOUND_MANIFEST, e, name, "its manifest line does not list "
-                                 "the %s file", kind);
+            rc = il_findings_add(&c->findings, IL_FOUND_MANIFEST, e, name,
+                                 "its manifest line does not list "
+                                 "the %s file",
+                                 kind);
         else if (!there && expected)
             rc = il_findings_add(&c->findings, IL_FOUND_MANIFEST, e, name, "its manifest line lists a missing %s file",
                                  kind);
         else if (there && *m->sha256[k].hex && strcmp(m->sha256[k].hex, expected) != 0)
-            rc = il_findings_add(&c->findings, IL_FOUND_HASHES, e, name, "%s: the file changed since the manifest was written",
-                                 kind);
+            rc = il_findings_add(&c->findings, IL_FOUND_HASHES, e, name,
+                                 "%s: the file changed since the manifest was written", kind);
     }
     return rc;
 }
@@ -61,12 +63,13 @@ static int check_lines(il_check *c, il_err *e)
         while (strcmp(il_listing_groups[split], line->split) != 0)
             split++;
         const il_listed *list = c->listing.list;
-        while (at < c->listing.count && (list[at].split < split
-               || (list[at].split == split && strcmp(list[at].id, line->id) < 0)))
+        while (at < c->listing.count &&
+               (list[at].split < split || (list[at].split == split && strcmp(list[at].id, line->id) < 0)))
             at++;
         bool found = at < c->listing.count && list[at].split == split && strcmp(list[at].id, line->id) == 0;
         if (!found)
-            rc = il_findings_add(&c->findings, IL_FOUND_MANIFEST, e, name.data, "is listed in the manifest but has "
+            rc = il_findings_add(&c->findings, IL_FOUND_MANIFEST, e, name.data,
+                                 "is listed in the manifest but has "
                                  "no files");
         if (!rc && i && strcmp(line->split, line[-1].split) == 0 && strcmp(line->id, line[-1].id) == 0)
             rc = il_findings_add(&c->findings, IL_FOUND_MANIFEST, e, name.data, "has more than one manifest line");
@@ -118,7 +121,8 @@ static int tell_leak(il_check *c, const struct shown *group, size_t n, il_err *e
         return IL_OK;
     add_splits(&where, group, n);
     int rc = where.failed ? il_fail_oom(e)
-             : il_findings_add(&c->findings, IL_FOUND_LEAKS, e, photo ? photo : photo_of(group[0].line), "in %s", where.data);
+                          : il_findings_add(&c->findings, IL_FOUND_LEAKS, e, photo ? photo : photo_of(group[0].line),
+                                            "in %s", where.data);
     il_text_free(&where);
     return rc;
 }
@@ -156,8 +160,9 @@ int il_check_manifest(il_check *c, il_err *e)
     int rc = c->has_manifest ? il_manifest_read(&c->manifest, path.data, 1, &why) : IL_OK;
     if (!c->has_manifest || rc) {
         if (rc)
-            rc = rc == IL_ENOMEM ? il_fail_oom(e)
-                                 : il_findings_add(&c->findings, IL_FOUND_MANIFEST, e, "manifest.jsonl", "%s", why.message);
+            rc = rc == IL_ENOMEM
+                     ? il_fail_oom(e)
+                     : il_findings_add(&c->findings, IL_FOUND_MANIFEST, e, "manifest.jsonl", "%s", why.message);
         il_text_free(&path);
         return rc;
     }

@@ -90,6 +90,6 @@ void il_check_print(FILE *to, const il_check *c, size_t most)
     if (warnings)
         fprintf(to, "\nWarnings\n");
     print_findings(to, c, IL_FOUND_PROBLEMS, IL_FOUND_TYPES, most);
-    fprintf(to, "\n%zu problem%s, %zu warning%s%s\n", problems, problems == 1 ? "" : "s", warnings, warnings == 1 ? "" : "s",
-            c->opts.fast ? "; files were not decoded, hashed or compared" : "");
+    fprintf(to, "\n%zu problem%s, %zu warning%s%s\n", problems, problems == 1 ? "" : "s", warnings,
+            warnings == 1 ? "" : "s", c->opts.fast ? "; files were not decoded, hashed or compared" : "");
 }

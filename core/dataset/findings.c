@@ -3,24 +3,27 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "dataset/findings.h"
-#include "base/utf8.h"
-#include "base/text.h"
 #include "base/array.h"
+#include "base/text.h"
+#include "base/utf8.h"
+#include "dataset/findings.h"
 
 const il_finding_title il_findings_titles[IL_FOUND_TYPES] = {
-    [IL_FOUND_COUNTS] = { "counts", "count that differs from the paper's Table 1", "counts that differ from the paper's Table 1" },
+    [IL_FOUND_COUNTS] = { "counts", "count that differs from the paper's Table 1",
+                          "counts that differ from the paper's Table 1" },
     [IL_FOUND_UNPAIRED] = { "unpaired", "sample without its partner files", "samples without their partner files" },
     [IL_FOUND_UNREADABLE] = { "unreadable", "unreadable file", "unreadable files" },
     [IL_FOUND_SIZES] = { "sizes", "sample whose images differ in size", "samples whose images differ in size" },
     [IL_FOUND_NEVER_255] = { "never_255", "mask that never reaches 255", "masks that never reach 255" },
     [IL_FOUND_EMPTY_MASK] = { "empty_masks", "empty mask", "empty masks" },
-    [IL_FOUND_IDENTICAL] = { "identical", "image that is identical to its original", "images that are identical to "
+    [IL_FOUND_IDENTICAL] = { "identical", "image that is identical to its original",
+                             "images that are identical to "
                              "their originals" },
     [IL_FOUND_OUTSIDE] = { "outside", "image that differs from its original outside the mask",
                            "images that differ from their originals outside the mask" },
     [IL_FOUND_MANIFEST] = { "manifest", "wrong manifest entry", "wrong manifest entries" },
-    [IL_FOUND_HASHES] = { "hashes", "file whose hash differs from the manifest's", "files whose hashes differ from "
+    [IL_FOUND_HASHES] = { "hashes", "file whose hash differs from the manifest's",
+                          "files whose hashes differ from "
                           "the manifest's" },
     [IL_FOUND_LEAKS] = { "leaks", "photo in more than one split", "photos in more than one split" },
     [IL_FOUND_DUPLICATES] = { "duplicates", "image with a duplicate in another split",

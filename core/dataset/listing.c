@@ -5,10 +5,10 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <inpaintlab/folder.h>
+#include "base/array.h"
+#include "base/text.h"
 #include "dataset/listing.h"
 #include "plugin/items.h"
-#include "base/text.h"
-#include "base/array.h"
 
 const char *const il_listing_groups[IL_LISTING_GROUPS] = { "train", "validation", "test", "all" };
 
@@ -84,7 +84,7 @@ static int tell_odd(il_listing *l, const struct place *f, const char *name, il_e
     il_text where = { 0 }, why = { 0 };
     il_text_add(&where, "%s/%s", f->path, name);
     il_text_add(&why, "is not named <id>.<kind>.webp (or .png, .jpg); kinds are original, mask, inpainted, "
-                 "realfake, fakefake");
+                      "realfake, fakefake");
     return add_trouble(l, &where, &why, false, e);
 }
 
@@ -97,7 +97,8 @@ static const char *lacking(const il_listed *s)
     return !made && s->path[IL_MASK] ? "has a mask, but no inpainted, realfake or fakefake image" : NULL;
 }
 
-static int tell_unpaired(il_listing *l, const struct place *f, const il_listed *s, const il_split_file *twice, il_err *e)
+static int tell_unpaired(il_listing *l, const struct place *f, const il_listed *s, const il_split_file *twice,
+                         il_err *e)
 {
     il_text where = { 0 }, why = { 0 };
     if (!twice && !lacking(s))
@@ -209,7 +210,8 @@ static int list_items(il_listing *l, il_err *e)
 
 static int find_layout(il_layout *out, const char *path, il_err *e)
 {
-    static const char expected[] = "expected a folder with train, validation or test, a folder with Tp and Gt, or a JSON list";
+    static const char expected[] =
+        "expected a folder with train, validation or test, a folder with Tp and Gt, or a JSON list";
     struct stat st;
     if (stat(path, &st))
         return il_fail(e, IL_EDATA, "%s: %s; %s", path, strerror(errno), expected);

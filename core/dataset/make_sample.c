@@ -93,8 +93,8 @@ int il_make_sample_mask(il_made_sample *m, const il_recipe *r, il_err *e)
     if (!rc && m->core == 0) {
         il_image sharp = { 0 };
         int most = photo->width < photo->height ? photo->width / 2 : photo->height / 2;
-        rc = il_image_random_rectangle(&sharp, photo->width, photo->height, most < LEAST_RECTANGLE ? most : LEAST_RECTANGLE,
-                                       il_random_bits(&seeds), e);
+        rc = il_image_random_rectangle(&sharp, photo->width, photo->height,
+                                       most < LEAST_RECTANGLE ? most : LEAST_RECTANGLE, il_random_bits(&seeds), e);
         if (!rc)
             rc = blur(m, &sharp, r, e);
         snprintf(m->rule.text, sizeof m->rule.text, "random rectangle: %d masks were too small", TRIES);
@@ -131,7 +131,8 @@ static int check_shape(const il_tensor *t, const il_tensor *photos, il_err *e)
     return IL_OK;
 }
 
-static il_tensor *inpaint(il_scope *s, const il_recipe_plugin *p, il_made_sample *const *list, size_t n, il_tensor *photos)
+static il_tensor *inpaint(il_scope *s, const il_recipe_plugin *p, il_made_sample *const *list, size_t n,
+                          il_tensor *photos)
 {
     const char *prompts[AT_ONCE];
     uint64_t seeds[AT_ONCE];
@@ -144,8 +145,8 @@ static il_tensor *inpaint(il_scope *s, const il_recipe_plugin *p, il_made_sample
 }
 
 /* One generator's full output, into where[i]. */
-static int generate(il_image *const *where, il_made_sample *const *list, size_t n, const il_recipe_plugin *p, bool paints,
-                    il_device device, il_err *e)
+static int generate(il_image *const *where, il_made_sample *const *list, size_t n, const il_recipe_plugin *p,
+                    bool paints, il_device device, il_err *e)
 {
     il_scope *s = NULL;
     int rc = il_scope_open(&s, IL_OPTS(il_scope_opts, .device = device), e);
@@ -164,7 +165,8 @@ static int generate(il_image *const *where, il_made_sample *const *list, size_t 
     return rc ? il_fail_in(e, "generator '%s'", p->plugin->name) : IL_OK;
 }
 
-static int make_realfakes(il_made_sample *const *list, size_t n, const il_recipe *r, bool composed, il_device device, il_err *e)
+static int make_realfakes(il_made_sample *const *list, size_t n, const il_recipe *r, bool composed, il_device device,
+                          il_err *e)
 {
     il_image *where[AT_ONCE] = { 0 };
     for (size_t i = 0; i < n; i++)
@@ -192,11 +194,11 @@ static int make_fakefakes(il_made_sample *const *list, size_t n, const il_recipe
     return rc;
 }
 
-int il_make_sample_paint(il_made_sample *const *list, size_t n, const il_recipe *r, const bool wanted[IL_PICTURE_KINDS], il_device device,
-                   il_err *e)
+int il_make_sample_paint(il_made_sample *const *list, size_t n, const il_recipe *r, const bool wanted[IL_PICTURE_KINDS],
+                         il_device device, il_err *e)
 {
-    int rc = n <= AT_ONCE ? IL_OK : il_fail(e, IL_EPARAM, "cannot paint %zu samples at once; expected at most %d", n,
-                                            AT_ONCE);
+    int rc = n <= AT_ONCE ? IL_OK
+                          : il_fail(e, IL_EPARAM, "cannot paint %zu samples at once; expected at most %d", n, AT_ONCE);
     if (!rc && (wanted[IL_INPAINTED] || wanted[IL_REALFAKE]))
         rc = make_realfakes(list, n, r, wanted[IL_REALFAKE], device, e);
     if (!rc && wanted[IL_FAKEFAKE])

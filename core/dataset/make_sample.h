@@ -29,7 +29,7 @@ int il_make_sample_mask(il_made_sample *m, const il_recipe *r, il_err *e);
 
 /* The generators' part, for samples that share inpainter and reconstructor; images that are not wanted stay empty.
  * wanted (by kind): the recipe's, or fewer. One thread at a time. */
-int il_make_sample_paint(il_made_sample *const *list, size_t n, const il_recipe *r, const bool wanted[IL_PICTURE_KINDS], il_device device,
-                   il_err *e);
+int il_make_sample_paint(il_made_sample *const *list, size_t n, const il_recipe *r, const bool wanted[IL_PICTURE_KINDS],
+                         il_device device, il_err *e);
 
 #endif

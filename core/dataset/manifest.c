@@ -7,12 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "base/json.h"
-#include "dataset/manifest.h"
+#include "base/array.h"
 #include "base/atomic_file.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "base/text.h"
-#include "base/array.h"
+#include "dataset/manifest.h"
 
 static const char *const splits[] = { "train", "validation", "test" };
 enum { SPLITS = 3 };
@@ -21,8 +21,18 @@ void il_sample_free(il_sample *s)
 {
     if (!s)
         return;
-    char *texts[] = { s->split, s->id, s->photo, s->photo_sha256, s->masker, s->rule, s->prompt, s->inpainted_by,
-                      s->inpainted_sha256, s->reconstructed_by, s->reconstructed_sha256, s->settings };
+    char *texts[] = { s->split,
+                      s->id,
+                      s->photo,
+                      s->photo_sha256,
+                      s->masker,
+                      s->rule,
+                      s->prompt,
+                      s->inpainted_by,
+                      s->inpainted_sha256,
+                      s->reconstructed_by,
+                      s->reconstructed_sha256,
+                      s->settings };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         free(texts[i]);
     for (int k = 0; k < IL_PICTURE_KINDS; k++)
@@ -189,8 +199,10 @@ int il_manifest_write(il_manifest *m, const char *path, il_err *e)
         il_text_add(&all, "%s", line ? line : "");
         if (!line)
             rc = il_json_short() ? il_fail_oom(e)
-                                 : il_fail(e, IL_EFORMAT, "cannot write %s: the texts of %s/%s must be UTF-8, and its "
-                                           "settings a JSON object", path, m->list[i].split, m->list[i].id);
+                                 : il_fail(e, IL_EFORMAT,
+                                           "cannot write %s: the texts of %s/%s must be UTF-8, and its "
+                                           "settings a JSON object",
+                                           path, m->list[i].split, m->list[i].id);
         free(line);
     }
     if (!rc && all.failed)
@@ -212,8 +224,8 @@ struct field {
 
 static int bad_value(il_err *e, const char *key, const json_t *value, const char *expected)
 {
-    static const char *const types[] = { "an object", "an array", "a string", "a number", "a number", "true", "false",
-                                         "null" };
+    static const char *const types[] = { "an object", "an array", "a string", "a number",
+                                         "a number",  "true",     "false",    "null" };
     return il_fail(e, IL_EFORMAT, "'%s' is %s; expected %s", key, types[json_typeof(value)], expected);
 }
 
@@ -286,10 +298,12 @@ static int take_digests(char *out[IL_PICTURE_KINDS], json_t *value, il_err *e)
         return bad_value(e, "sha256", value, "an object");
     const char *name;
     json_t *digest;
-    json_object_foreach (value, name, digest) {
+    json_object_foreach(value, name, digest)
+    {
         int k = kind_number(name);
         if (k == IL_PICTURE_KINDS)
-            return il_fail(e, IL_EFORMAT, "'sha256' has the key '%s'; expected original, mask, inpainted, realfake or "
+            return il_fail(e, IL_EFORMAT,
+                           "'sha256' has the key '%s'; expected original, mask, inpainted, realfake or "
                            "fakefake",
                            name);
         int rc = take_text(&out[k], name, digest, true, e);
@@ -320,16 +334,23 @@ static int take(il_sample *s, const struct field *fields, const char *key, json_
 static int read_sample(il_sample *s, json_t *object, il_err *e)
 {
     const struct field fields[] = {
-        { "id", &s->id, true, false }, { "split", &s->split, true, false }, { "photo", &s->photo, false, false },
-        { "photo_sha256", &s->photo_sha256, false, true }, { "masker", &s->masker, false, false },
-        { "rule", &s->rule, false, false }, { "prompt", &s->prompt, false, false },
-        { "inpainted_by", &s->inpainted_by, false, false }, { "inpainted_sha256", &s->inpainted_sha256, false, true },
+        { "id", &s->id, true, false },
+        { "split", &s->split, true, false },
+        { "photo", &s->photo, false, false },
+        { "photo_sha256", &s->photo_sha256, false, true },
+        { "masker", &s->masker, false, false },
+        { "rule", &s->rule, false, false },
+        { "prompt", &s->prompt, false, false },
+        { "inpainted_by", &s->inpainted_by, false, false },
+        { "inpainted_sha256", &s->inpainted_sha256, false, true },
         { "reconstructed_by", &s->reconstructed_by, false, false },
-        { "reconstructed_sha256", &s->reconstructed_sha256, false, true }, { NULL, NULL, false, false },
+        { "reconstructed_sha256", &s->reconstructed_sha256, false, true },
+        { NULL, NULL, false, false },
     };
     const char *key;
     json_t *value;
-    json_object_foreach (object, key, value) {
+    json_object_foreach(object, key, value)
+    {
         int rc = take(s, fields, key, value, e);
         if (rc)
             return rc;

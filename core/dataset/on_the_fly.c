@@ -2,13 +2,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <inpaintlab/random.h>
+#include "base/array.h"
+#include "dataset/make_sample.h"
 #include "dataset/photo_info.h"
 #include "dataset/photo_info_cache.h"
-#include "dataset/make_sample.h"
-#include "dataset/recipe_plugins.h"
 #include "dataset/photos.h"
+#include "dataset/recipe_plugins.h"
 #include "dataset/splits.h"
-#include "base/array.h"
 
 /* ---- which photos ---- */
 
@@ -102,9 +102,9 @@ int il_recipe_scan(il_recipe *r, const char *root, const char *split, il_items *
     il_photos_opts o = { .root = own ? il_params_text(r->photos, "root") : root,
                          .captions = own ? il_params_text(r->photos, "captions") : NULL,
                          .limit = il_params_int(r->photos, "limit") };
-    int rc = wanted != IL_SPLITS ? il_photos_list(&photos, o, e)
-                                : il_fail(e, IL_EPARAM, "unknown split '%s'; expected train, validation or test",
-                                          split);
+    int rc = wanted != IL_SPLITS
+                 ? il_photos_list(&photos, o, e)
+                 : il_fail(e, IL_EPARAM, "unknown split '%s'; expected train, validation or test", split);
     if (!rc)
         rc = know_photos(&facts, r, o.root, &photos, e);
     if (!rc)
@@ -170,8 +170,8 @@ static int paint(il_made_sample *m, const il_recipe *r, int kind, il_err *e)
     return il_make_sample_paint(list, 1, r, wanted, r->device, e);
 }
 
-int il_recipe_fake(il_recipe *r, const char *images, const char *photo, uint64_t seed, il_image *picture, il_image *mask,
-                   il_err *e)
+int il_recipe_fake(il_recipe *r, const char *images, const char *photo, uint64_t seed, il_image *picture,
+                   il_image *mask, il_err *e)
 {
     il_made_sample m = { .seed = seed, .prompt = prompt_of(r, photo) };
     int kind = kind_of(images, r);

@@ -2,10 +2,10 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "dataset/photo_info.h"
-#include "dataset/make_sample.h"
-#include "image/perceptual_hash.h"
 #include "base/sha256.h"
+#include "dataset/make_sample.h"
+#include "dataset/photo_info.h"
+#include "image/perceptual_hash.h"
 
 enum { AT_ONCE = 64 };
 
@@ -44,7 +44,8 @@ int il_photo_info_check(const il_recipe *r, const il_photo_info *facts, size_t c
     }
     if (!bad || !refuse)
         return IL_OK;
-    return il_fail(e, IL_EDATA, "%s (%zu of %zu photos cannot be used; 'photos.unusable: skip' leaves them out)", why, bad, count);
+    return il_fail(e, IL_EDATA, "%s (%zu of %zu photos cannot be used; 'photos.unusable: skip' leaves them out)", why,
+                   bad, count);
 }
 
 static void look_at(void *context)
@@ -69,8 +70,8 @@ static void look_at(void *context)
     l->code = rc;
 }
 
-int il_photo_info_read(il_photo_info **out, const il_recipe *r, const il_photos *photos, il_thread_pool *pool, const il_observer *observer,
-                  il_err *e)
+int il_photo_info_read(il_photo_info **out, const il_recipe *r, const il_photos *photos, il_thread_pool *pool,
+                       const il_observer *observer, il_err *e)
 {
     il_photo_info *facts = calloc(photos->count, sizeof *facts);
     int rc = facts ? IL_OK : il_fail_oom(e);
@@ -87,8 +88,14 @@ int il_photo_info_read(il_photo_info **out, const il_recipe *r, const il_photos 
             rc = looks[k].code ? il_fail_oom(e) : IL_OK;
         if (!rc && il_observer_stopped(observer))
             rc = il_fail(e, IL_ECANCEL, "stopped while examining photo %zu of %zu", i + n, photos->count);
-        il_progress p = { .run = r->name, .phase = "photos", .batch = i + n, .batches = photos->count, .loss = NAN, .iou = NAN,
-                          .images_per_second = NAN, .seconds_left = NAN };
+        il_progress p = { .run = r->name,
+                          .phase = "photos",
+                          .batch = i + n,
+                          .batches = photos->count,
+                          .loss = NAN,
+                          .iou = NAN,
+                          .images_per_second = NAN,
+                          .seconds_left = NAN };
         if (!rc && observer->progress)
             observer->progress(observer->context, &p);
     }

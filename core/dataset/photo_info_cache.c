@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include "dataset/photo_info_cache.h"
-#include "base/atomic_file.h"
 #include "base/array.h"
-#include "base/sha256.h"
+#include "base/atomic_file.h"
 #include "base/file.h"
+#include "base/sha256.h"
+#include "dataset/photo_info_cache.h"
 
 struct entry {
     const char *below; /* in `text` */
@@ -174,8 +174,8 @@ void il_photo_info_cache_keep(const char *root, const il_photos *photos, const i
         const il_photo_info *f = &facts[i];
         struct stat st;
         if (!f->why && !strchr(photos->list[i].below, '\n') && stat(photos->list[i].path, &st) == 0)
-            il_text_add(&text, "%" PRId64 " %" PRId64 " %s %016" PRIx64 " %d %d %s\n", changed_at(&st), (int64_t)st.st_size,
-                         f->sha256.hex, f->look, f->width, f->height, photos->list[i].below);
+            il_text_add(&text, "%" PRId64 " %" PRId64 " %s %016" PRIx64 " %d %d %s\n", changed_at(&st),
+                        (int64_t)st.st_size, f->sha256.hex, f->look, f->width, f->height, photos->list[i].below);
     }
     if (text.data && !text.failed)
         (void)il_atomic_file_write(path, text.data, text.size, &unheard);

@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include "base/json.h"
-#include "dataset/photos.h"
-#include "base/text.h"
 #include "base/array.h"
 #include "base/file.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "dataset/photos.h"
 #include "image/image_file.h"
 
 enum { MAX_DEPTH = 32 };
@@ -63,8 +63,11 @@ static int add_photo(il_photos *p, const char *root, const char *below, int64_t 
         return il_fail_oom(e);
     p->list = list;
     il_photo *photo = &p->list[p->count];
-    *photo = (il_photo){ .id = id_of(below), .path = joined(root, below), .below = il_text_copy(below),
-                         .caption = il_text_copy(""), .size = size };
+    *photo = (il_photo){ .id = id_of(below),
+                         .path = joined(root, below),
+                         .below = il_text_copy(below),
+                         .caption = il_text_copy(""),
+                         .size = size };
     p->count++;
     return photo->id && photo->path && photo->below && photo->caption ? IL_OK : il_fail_oom(e);
 }
@@ -82,9 +85,9 @@ static int add_entry(il_photos *p, const char *root, const char *below, int dept
     if (failed)
         return IL_OK; /* a broken link */
     if (S_ISDIR(st.st_mode))
-        return depth < MAX_DEPTH ? add_folder(p, root, below, depth + 1, e)
-                                 : il_fail(e, IL_EDATA, "%s/%s: folders are nested more than %d deep", root, below,
-                                           MAX_DEPTH);
+        return depth < MAX_DEPTH
+                   ? add_folder(p, root, below, depth + 1, e)
+                   : il_fail(e, IL_EDATA, "%s/%s: folders are nested more than %d deep", root, below, MAX_DEPTH);
     return S_ISREG(st.st_mode) && il_image_file_readable(below) ? add_photo(p, root, below, st.st_size, e) : IL_OK;
 }
 
@@ -231,7 +234,8 @@ static json_t *coco_names(const json_t *all)
 {
     json_t *names = json_object(), *image;
     size_t i;
-    json_array_foreach(json_object_get(all, "images"), i, image) {
+    json_array_foreach(json_object_get(all, "images"), i, image)
+    {
         const json_t *name = json_object_get(image, "file_name");
         if (json_is_string(name))
             json_object_set(names, digits_of(json_object_get(image, "id"), 1).text, (json_t *)name);
@@ -257,7 +261,8 @@ static int captions_from_list(const struct named *index, size_t count, const jso
 {
     size_t i;
     const json_t *one;
-    json_array_foreach(list, i, one) {
+    json_array_foreach(list, i, one)
+    {
         const json_t *id = json_object_get(one, "image_id");
         const char *text = json_string_value(json_object_get(one, "caption"));
         if (!json_is_integer(id) || !text)
@@ -295,8 +300,10 @@ static int captions_from_coco(il_photos *p, const char *root, const char *path, 
     if (!rc)
         rc = captions_from_list(index, p->count, names, list, path, e);
     if (!rc && !il_photos_captioned(p)) /* usually captions of another split: all prompts would be empty */
-        rc = il_fail(e, IL_EDATA, "%s: has no caption for any of the %zu photos of %s; expected captions "
-                     "of files such as %s", path, p->count, root, base_of(p->list[0].below));
+        rc = il_fail(e, IL_EDATA,
+                     "%s: has no caption for any of the %zu photos of %s; expected captions "
+                     "of files such as %s",
+                     path, p->count, root, base_of(p->list[0].below));
     free(index);
     json_decref(names);
     json_decref(all);

@@ -22,9 +22,10 @@ typedef struct il_photos {
 
 typedef struct il_photos_opts {
     const char *root;
-    const char *captions; /* COCO captions file; "" or NULL: PHOTO.json ("caption") or PHOTO.txt beside the photo, if any */
+    const char
+        *captions; /* COCO captions file; "" or NULL: PHOTO.json ("caption") or PHOTO.txt beside the photo, if any */
     bool no_captions;
-    int64_t limit;        /* at most this many; 0: all */
+    int64_t limit; /* at most this many; 0: all */
 } il_photos_opts;
 
 /* Every JPEG, PNG and WebP (by extension) below the root; hidden files and folders are skipped, links to folders are

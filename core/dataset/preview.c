@@ -36,7 +36,8 @@ static int by_index(const void *a, const void *b)
 }
 
 /* Some samples of a split (NULL: of all), drawn at random by name, in order. masked: only those with a mask. */
-static int draw(size_t **out, size_t *count, const il_preview *p, const char *split, bool masked, size_t most, il_err *e)
+static int draw(size_t **out, size_t *count, const il_preview *p, const char *split, bool masked, size_t most,
+                il_err *e)
 {
     size_t n = 0;
     struct ticket *tickets = malloc((p->listing.count + 1) * sizeof *tickets);
@@ -136,8 +137,11 @@ static int read_manifest(il_preview *p, il_err *e)
 /* ---- pictures ---- */
 
 static const char *const shows[IL_PICTURE_KINDS] = {
-    "the original image", "the mask, white where the image was changed", "the pipeline's full output",
-    "the original with the inpainted region pasted in", "the original with the autoencoder's reconstruction pasted in",
+    "the original image",
+    "the mask, white where the image was changed",
+    "the pipeline's full output",
+    "the original with the inpainted region pasted in",
+    "the original with the autoencoder's reconstruction pasted in",
 };
 
 /* Like Pillow's thumbnail: never larger, the longer side at most IL_PREVIEW_SIDE. Replaces *image. */
@@ -163,8 +167,8 @@ static bool is_edge(const il_image *mask, int x, int y)
     size_t row = (size_t)mask->width * (size_t)mask->channels;
     if (*p < 128)
         return false;
-    return x == 0 || y == 0 || x + 1 == mask->width || y + 1 == mask->height || p[-mask->channels] < 128
-           || p[mask->channels] < 128 || *(p - row) < 128 || p[row] < 128;
+    return x == 0 || y == 0 || x + 1 == mask->width || y + 1 == mask->height || p[-mask->channels] < 128 ||
+           p[mask->channels] < 128 || *(p - row) < 128 || p[row] < 128;
 }
 
 /* The mask as a tint over the image, with a line at its middle level. */

@@ -4,8 +4,8 @@
 
 #include <stdint.h>
 #include <inpaintlab/image.h>
-#include "dataset/listing.h"
 #include "base/text.h"
+#include "dataset/listing.h"
 
 typedef struct il_preview_opts {
     const char *path;  /* a folder or a JSON list */
@@ -53,7 +53,8 @@ typedef struct il_preview_facts {
 const char *il_preview_label(const il_preview *p, int kind);
 
 void il_preview_begin(il_text *t, const il_preview *p);
-int il_preview_sample(il_text *t, const il_preview_facts *facts, const il_preview_picture *pictures, size_t count, il_err *e);
+int il_preview_sample(il_text *t, const il_preview_facts *facts, const il_preview_picture *pictures, size_t count,
+                      il_err *e);
 void il_preview_end(il_text *t, const il_preview *p);
 
 #endif

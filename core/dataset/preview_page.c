@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "dataset/preview.h"
 #include "base/html.h"
+#include "dataset/preview.h"
 #include "image/codec.h"
 
 static const char style[] =
@@ -51,7 +51,8 @@ const char *il_preview_label(const il_preview *p, int kind)
 {
     bool splits = p->listing.layout == IL_LAYOUT_SPLITS;
     return splits || (kind != IL_ORIGINAL && kind != IL_REALFAKE) ? il_picture_kinds[kind]
-           : kind == IL_ORIGINAL ? "authentic" : "tampered";
+           : kind == IL_ORIGINAL                                  ? "authentic"
+                                                                  : "tampered";
 }
 
 /* ---- texts ---- */
@@ -122,24 +123,32 @@ static void add_histogram(il_text *t, const il_preview *p)
     size_t most = 1;
     for (int b = 0; b < IL_PREVIEW_BINS; b++)
         most = p->bins[b] > most ? p->bins[b] : most;
-    il_text_add(t, "<figure class=\"areas\"><svg viewBox=\"0 0 400 130\" role=\"img\" aria-label=\"Histogram of mask areas: ");
+    il_text_add(
+        t, "<figure class=\"areas\"><svg viewBox=\"0 0 400 130\" role=\"img\" aria-label=\"Histogram of mask areas: ");
     for (int b = 0; b < IL_PREVIEW_BINS; b++)
         if (p->bins[b])
-            il_text_add(t, "%d to %d %%: %zu; ", b * 100 / IL_PREVIEW_BINS, (b + 1) * 100 / IL_PREVIEW_BINS, p->bins[b]);
+            il_text_add(t, "%d to %d %%: %zu; ", b * 100 / IL_PREVIEW_BINS, (b + 1) * 100 / IL_PREVIEW_BINS,
+                        p->bins[b]);
     il_text_add(t, "\">\n<text x=\"0\" y=\"10\">%zu</text>\n", most);
     for (int b = 0; b < IL_PREVIEW_BINS; b++) {
         int height = (int)((p->bins[b] * 84 + most - 1) / most); /* so that a single mask is visible */
         if (height)
-            il_text_add(t, "<rect x=\"%d\" y=\"%d\" width=\"18\" height=\"%d\"><title>%d to %d %%: %zu</title></rect>\n",
-                         b * 20 + 1, 100 - height, height, b * 100 / IL_PREVIEW_BINS, (b + 1) * 100 / IL_PREVIEW_BINS,
-                         p->bins[b]);
+            il_text_add(t,
+                        "<rect x=\"%d\" y=\"%d\" width=\"18\" height=\"%d\"><title>%d to %d %%: %zu</title></rect>\n",
+                        b * 20 + 1, 100 - height, height, b * 100 / IL_PREVIEW_BINS, (b + 1) * 100 / IL_PREVIEW_BINS,
+                        p->bins[b]);
     }
     il_text_add(t, "<line x1=\"0\" y1=\"100.5\" x2=\"400\" y2=\"100.5\"/>\n");
     for (int tick = 0; tick <= 4; tick++)
         il_text_add(t, "<text x=\"%d\" y=\"116\" text-anchor=\"%s\">%d %%</text>\n", tick * 100,
-                     tick == 0 ? "start" : tick == 4 ? "end" : "middle", tick * 25);
+                    tick == 0   ? "start"
+                    : tick == 4 ? "end"
+                                : "middle",
+                    tick * 25);
     il_text_add(t, "</svg><figcaption>Area of the masks (grey above 0), %zu %s</figcaption></figure>\n", p->areas,
-                 p->from_manifest ? "of the manifest" : p->areas == 1 ? "mask" : "masks");
+                p->from_manifest ? "of the manifest"
+                : p->areas == 1  ? "mask"
+                                 : "masks");
 }
 
 static const char *last_part(const char *path)
@@ -152,14 +161,14 @@ void il_preview_begin(il_text *t, const il_preview *p)
 {
     static const char *const layouts[] = { "the paper's layout", "a folder pair", "a JSON list" };
     il_text_add(t, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-                    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>");
+                   "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>");
     il_html_text(t, last_part(p->opts.path));
     il_text_add(t, ": samples</title>\n<style>\n%s</style>\n</head>\n<body>\n<header>\n<h1>", style);
     il_html_text(t, last_part(p->opts.path));
     il_text_add(t, "</h1>\n<p>%zu of %zu samples, drawn with seed %llu%s%s; %s%s</p>\n", p->chosen_count,
-                 p->listing.count,
-                 (unsigned long long)p->opts.seed, p->opts.split ? " from " : "", p->opts.split ? p->opts.split : "",
-                 layouts[p->listing.layout], p->has_manifest ? " with a manifest" : "");
+                p->listing.count, (unsigned long long)p->opts.seed, p->opts.split ? " from " : "",
+                p->opts.split ? p->opts.split : "", layouts[p->listing.layout],
+                p->has_manifest ? " with a manifest" : "");
     il_text_add(t, "<div class=\"summary\">\n");
     add_counts(t, p);
     if (p->areas)
@@ -184,7 +193,7 @@ static int add_image(il_text *t, const char *id, const il_preview_picture *p, il
         return rc;
     bool small = p->image.width < 160 && p->image.height < 160;
     il_text_add(t, "<img%s width=\"%d\" height=\"%d\" alt=\"", small ? " class=\"small\"" : "", p->image.width,
-                 p->image.height);
+                p->image.height);
     il_html_text(t, id);
     il_text_add(t, ", %s: %s\" src=\"", p->label, p->what);
     il_html_data(t, "image/webp", data, size);
@@ -212,7 +221,8 @@ static void add_facts(il_text *t, const il_preview_facts *f)
 {
     il_text_add(t, "<dl>\n");
     if (f->area >= 0)
-        il_text_add(t, "<dt>mask</dt><dd>%.1f %% of the pixels touched, %.1f %% painted</dd>\n", 100 * f->area, 100 * f->core);
+        il_text_add(t, "<dt>mask</dt><dd>%.1f %% of the pixels touched, %.1f %% painted</dd>\n", 100 * f->area,
+                    100 * f->core);
     const il_sample *line = f->line;
     if (line) {
         add_two(t, "rule", line->masker, ": ", line->rule);
@@ -225,7 +235,8 @@ static void add_facts(il_text *t, const il_preview_facts *f)
     il_text_add(t, "</dl>\n");
 }
 
-int il_preview_sample(il_text *t, const il_preview_facts *facts, const il_preview_picture *pictures, size_t count, il_err *e)
+int il_preview_sample(il_text *t, const il_preview_facts *facts, const il_preview_picture *pictures, size_t count,
+                      il_err *e)
 {
     int rc = IL_OK;
     il_text_add(t, "<article>\n<h2>");

@@ -3,27 +3,29 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "dataset/recipe_plugins.h"
 #include "base/dependencies.h"
-#include "base/utf8.h"
-#include "base/text.h"
 #include "base/suggest.h"
-#include "plugin/instance.h"
-#include "plugin/descriptor.h"
+#include "base/text.h"
+#include "base/utf8.h"
 #include "dataset/recipe.h"
+#include "dataset/recipe_plugins.h"
+#include "plugin/descriptor.h"
+#include "plugin/instance.h"
 
 #define EXACT 9007199254740992.0 /* 2^53 */
 
-
 const il_param_spec il_recipe_photo_keys[] = {
     { "root", IL_PARAM_PATH, NULL, 0, 0, NULL, "folder of photos (JPEG, PNG, WebP), searched with all its folders" },
-    { "captions", IL_PARAM_PATH, "", 0, 0, NULL, "COCO captions file; empty: PHOTO.json or PHOTO.txt beside each photo, if any" },
+    { "captions", IL_PARAM_PATH, "", 0, 0, NULL,
+      "COCO captions file; empty: PHOTO.json or PHOTO.txt beside each photo, if any" },
     { "size", IL_PARAM_INT, "512", 64, 4096, NULL, "side of the samples in pixels" },
     { "fit", IL_PARAM_TEXT, "resize", 0, 0, "resize|crop|tiles",
       "resize: resize both sides to size; crop: resize the largest centred square; tiles: cut into all whole "
       "squares of that size" },
-    { "order", IL_PARAM_TEXT, "shuffled", 0, 0, "shuffled|name", "order in which photos fill train, validation and test" },
-    { "unusable", IL_PARAM_TEXT, "refuse", 0, 0, "refuse|skip", "photos that cannot be read or are too small for a tile: "
+    { "order", IL_PARAM_TEXT, "shuffled", 0, 0, "shuffled|name",
+      "order in which photos fill train, validation and test" },
+    { "unusable", IL_PARAM_TEXT, "refuse", 0, 0, "refuse|skip",
+      "photos that cannot be read or are too small for a tile: "
       "refuse the recipe, or skip them" },
     { "limit", IL_PARAM_INT, "0", 0, EXACT, NULL, "use only the first photos by name; 0: all" },
     { 0 },
@@ -31,14 +33,15 @@ const il_param_spec il_recipe_photo_keys[] = {
 
 const il_param_spec il_recipe_plain_keys[] = {
     { "seed", IL_PARAM_INT, "1", 0, EXACT, NULL, "seed of order, masks and noise" },
-    { "batch", IL_PARAM_INT, "1", 1, 256, NULL, "samples that a generator processes at once; may change the lowest bits" },
+    { "batch", IL_PARAM_INT, "1", 1, 256, NULL,
+      "samples that a generator processes at once; may change the lowest bits" },
     { "blur", IL_PARAM_REAL, "3", 0, 100, NULL, "radius of the mask's Gaussian blur" },
     { "format", IL_PARAM_TEXT, "webp", 0, 0, "webp|png", "format of the images, lossless" },
     { 0 },
 };
 
-static const char *const keys[] = { "recipe", "title", "photos", "splits", "maskers", "inpaint", "reconstruct", "pictures",
-                                    "seed",   "batch", "blur",   "format", NULL };
+static const char *const keys[] = { "recipe",   "title", "photos", "splits", "maskers", "inpaint", "reconstruct",
+                                    "pictures", "seed",  "batch",  "blur",   "format",  NULL };
 
 void il_recipe_free(il_recipe *r)
 {
@@ -139,7 +142,8 @@ static int check_splits(const il_recipe *r, const il_yaml *y, const il_node *map
     if (most <= 1 && sum > 1 + 1e-9 && !whole)
         return il_yaml_fail(y, map, e, IL_EPARAM, "'splits': the shares sum to %g; expected at most 1", sum);
     if (most > 1 && !whole)
-        return il_yaml_fail(y, map, e, IL_EPARAM, "'splits': expected whole numbers of photos, or shares of at most 1 each");
+        return il_yaml_fail(y, map, e, IL_EPARAM,
+                            "'splits': expected whole numbers of photos, or shares of at most 1 each");
     return IL_OK;
 }
 
@@ -164,8 +168,8 @@ static int read_splits(il_recipe *r, const il_yaml *y, il_err *e)
 
 static int read_plain(il_recipe *r, const il_yaml *y, il_err *e)
 {
-    static const char *const others[] = { "recipe",  "title",   "photos",      "splits",
-                                          "maskers", "inpaint", "reconstruct", "pictures", NULL };
+    static const char *const others[] = { "recipe",  "title",       "photos",   "splits", "maskers",
+                                          "inpaint", "reconstruct", "pictures", NULL };
     return il_recipe_plugins_table(&r->plain, il_recipe_plain_keys, y, il_yaml_root(y), others, e);
 }
 
@@ -193,14 +197,16 @@ static int read_pictures(il_recipe *r, const il_yaml *y, il_err *e)
 
 /* ---- dependencies ---- */
 
-static int check_part(const il_recipe *r, const il_recipe_plugin *p, bool paints, const il_yaml *y, const il_node *at, il_err *e)
+static int check_part(const il_recipe *r, const il_recipe_plugin *p, bool paints, const il_yaml *y, const il_node *at,
+                      il_err *e)
 {
     const il_generator_ops *ops = p->plugin->generator;
     if (paints ? !ops->inpaint : !ops->reconstruct)
         return il_yaml_fail(y, at, e, IL_EPARAM, "generator '%s' cannot %s", p->plugin->name,
                             paints ? "inpaint" : "reconstruct");
     if (r->size % ops->multiple)
-        return il_yaml_fail(y, at, e, IL_EPARAM, "generator '%s' needs sides that are multiples of %d; 'photos.size' "
+        return il_yaml_fail(y, at, e, IL_EPARAM,
+                            "generator '%s' needs sides that are multiples of %d; 'photos.size' "
                             "is %d",
                             p->plugin->name, ops->multiple, r->size);
     return IL_OK;
@@ -218,7 +224,8 @@ static int check_parts(il_recipe *r, const il_yaml *y, il_err *e)
     if (!inpaint && !reconstruct)
         return il_yaml_fail(y, root, e, IL_EPARAM, "'inpaint' or 'reconstruct' must name a generator");
     if (paints && !inpaint)
-        return il_yaml_fail(y, root, e, IL_EPARAM, "'pictures' includes inpainted or realfake, but 'inpaint' is "
+        return il_yaml_fail(y, root, e, IL_EPARAM,
+                            "'pictures' includes inpainted or realfake, but 'inpaint' is "
                             "missing");
     for (size_t i = 0; !rc && i < r->inpainters.count; i++)
         rc = check_part(r, &r->inpainters.list[i], true, y, inpaint, e);

@@ -5,8 +5,8 @@
 #include <pthread.h>
 #include <inpaintlab/recipe.h>
 #include "dataset/manifest.h"
-#include "loader/folder_splits.h"
 #include "dataset/recipe_plugins.h"
+#include "loader/folder_splits.h"
 
 typedef enum il_fit { IL_FIT_RESIZE, IL_FIT_CROP, IL_FIT_TILES } il_fit;
 
@@ -21,11 +21,11 @@ struct il_recipe {
     il_params *plain;  /* il_recipe_plain_keys */
     il_fit fit;
     int size;
-    double splits[IL_SPLITS]; /* numbers of photos, or shares of them if the greatest is at most 1 */
+    double splits[IL_SPLITS];        /* numbers of photos, or shares of them if the greatest is at most 1 */
     bool pictures[IL_PICTURE_KINDS]; /* to be written */
     il_recipe_plugins maskers, inpainters, reconstructors;
-    il_device device;     /* the device, once loaded */
-    il_prompt *prompts;   /* of the photos listed by il_recipe_scan that have a caption, by path */
+    il_device device;   /* the device, once loaded */
+    il_prompt *prompts; /* of the photos listed by il_recipe_scan that have a caption, by path */
     size_t nprompts;
     pthread_mutex_t lock; /* held while a masker or generator runs for il_recipe_fake */
 };

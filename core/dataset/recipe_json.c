@@ -1,8 +1,8 @@
 /* recipe_json.c - what a recipe's images depend on besides the contents of files, as canonical JSON. */
 #include <stdlib.h>
 #include "base/json.h"
-#include "dataset/recipe.h"
 #include "base/params_json.h"
+#include "dataset/recipe.h"
 
 static json_t *json_of_parts(const il_recipe_plugins *parts, bool *bad)
 {
@@ -58,6 +58,7 @@ char *il_recipe_made_by(const il_recipe *r, size_t inpainter, size_t reconstruct
     if (r->pictures[IL_INPAINTED] || r->pictures[IL_REALFAKE])
         il_params_json_put(all, "inpaint", il_params_json(r->inpainters.list[inpainter].params, &bad), &bad);
     if (r->pictures[IL_FAKEFAKE])
-        il_params_json_put(all, "reconstruct", il_params_json(r->reconstructors.list[reconstructor].params, &bad), &bad);
+        il_params_json_put(all, "reconstruct", il_params_json(r->reconstructors.list[reconstructor].params, &bad),
+                           &bad);
     return dump(all, bad);
 }

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "dataset/recipe_plugins.h"
-#include "base/text.h"
 #include "base/params.h"
+#include "base/text.h"
+#include "dataset/recipe_plugins.h"
 #include "plugin/descriptor.h"
 
 void il_recipe_plugins_free(il_recipe_plugins *p)
@@ -57,7 +57,7 @@ static int set_value(il_params *p, const il_yaml *y, const il_node *key, const i
 }
 
 int il_recipe_plugins_table(il_params **out, const il_param_spec *specs, const il_yaml *y, const il_node *map,
-                   const char *const *except, il_err *e)
+                            const char *const *except, il_err *e)
 {
     il_params *p = NULL;
     int rc = il_params_new(&p, specs, e);
@@ -100,7 +100,8 @@ static int check_paths(const il_recipe_plugin *part, const il_yaml *y, const il_
     return IL_OK;
 }
 
-static int read_part(il_recipe_plugin *out, il_registry *registry, il_kind kind, const il_yaml *y, const il_node *at, il_err *e)
+static int read_part(il_recipe_plugin *out, il_registry *registry, il_kind kind, const il_yaml *y, const il_node *at,
+                     il_err *e)
 {
     static const char *const own[] = { "name", "share", NULL };
     const il_node *name = at->kind == IL_NODE_MAP ? il_yaml_get(at, "name") : at;
@@ -128,7 +129,8 @@ static int read_part(il_recipe_plugin *out, il_registry *registry, il_kind kind,
     return rc;
 }
 
-int il_recipe_plugins_read(il_recipe_plugins *out, il_registry *registry, il_kind kind, const il_yaml *y, const il_node *at, il_err *e)
+int il_recipe_plugins_read(il_recipe_plugins *out, il_registry *registry, il_kind kind, const il_yaml *y,
+                           const il_node *at, il_err *e)
 {
     il_recipe_plugins p = { 0 };
     if (!at)

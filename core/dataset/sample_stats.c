@@ -2,9 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <inpaintlab/image.h>
+#include "base/sha256.h"
 #include "dataset/sample_stats.h"
 #include "image/perceptual_hash.h"
-#include "base/sha256.h"
 
 void il_sample_stats_clear(il_sample_stats *m)
 {

@@ -2,22 +2,22 @@
 #ifndef IL_DATASET_SAMPLE_STATS_H
 #define IL_DATASET_SAMPLE_STATS_H
 
-#include "dataset/listing.h"
-#include "base/text.h"
 #include "base/sha256.h"
+#include "base/text.h"
+#include "dataset/listing.h"
 
 typedef struct il_sample_stats {
     int width[IL_PICTURE_KINDS], height[IL_PICTURE_KINDS]; /* 0: absent or unreadable */
     char *why[IL_PICTURE_KINDS];                           /* unreadable: why, without the path */
     /* not set in fast mode from here on */
-    il_digest sha256[IL_PICTURE_KINDS];     /* "": absent or unreadable */
-    bool is_original[IL_PICTURE_KINDS];     /* has the pixels of the original */
-    size_t outside[IL_PICTURE_KINDS];       /* realfake, fakefake: pixels that differ from the original where the mask is 0 */
-    size_t outside_area;                    /* pixels where the mask is 0 */
+    il_digest sha256[IL_PICTURE_KINDS]; /* "": absent or unreadable */
+    bool is_original[IL_PICTURE_KINDS]; /* has the pixels of the original */
+    size_t outside[IL_PICTURE_KINDS]; /* realfake, fakefake: pixels that differ from the original where the mask is 0 */
+    size_t outside_area;              /* pixels where the mask is 0 */
     bool has_mask, channels_differ, between; /* between: grey levels other than 0 and 255 */
-    int most;                               /* highest grey level */
-    double area, core;                      /* shares of pixels: grey above 0; grey 255 */
-    int look_kind;                          /* the image that represents the sample; -1: none */
+    int most;                                /* highest grey level */
+    double area, core;                       /* shares of pixels: grey above 0; grey 255 */
+    int look_kind;                           /* the image that represents the sample; -1: none */
     bool has_look;
     uint64_t look; /* its perceptual hash */
 } il_sample_stats;

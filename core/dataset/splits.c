@@ -13,11 +13,11 @@ struct work {
     const il_photos *photos;
     const il_photo_info *facts;
     size_t n;
-    size_t *head;    /* per photo: another of its group, or itself (union-find) */
-    size_t *size;    /* of the group, at its head */
-    size_t *place;   /* all photos in the recipe's order */
-    bool *out;       /* left out */
-    int *group;      /* split of the group, at its head; -1: none */
+    size_t *head;  /* per photo: another of its group, or itself (union-find) */
+    size_t *size;  /* of the group, at its head */
+    size_t *place; /* all photos in the recipe's order */
+    bool *out;     /* left out */
+    int *group;    /* split of the group, at its head; -1: none */
     size_t left[IL_SPLITS];
 };
 

@@ -25,7 +25,9 @@ static int add_photo(il_tasks *t, const il_recipe *r, const il_photo *photo, siz
         if (id.failed)
             return il_fail_oom(e);
         uint64_t seed = il_random_seed((uint64_t)il_params_int(r->plain, "seed"), id.data);
-        t->list[t->count++] = (il_task){ .photo = at, .tile = cut ? tile : -1, .split = split, .id = id.data, .seed = seed };
+        t->list[t->count++] = (il_task){
+            .photo = at, .tile = cut ? tile : -1, .split = split, .id = id.data, .seed = seed
+        };
     }
     return IL_OK;
 }
@@ -46,7 +48,8 @@ static int by_key(const void *a, const void *b)
 }
 
 /* Assigns the parts to n tasks in a random order; `slot` returns where a task stores its part. */
-static int deal(il_task *tasks, size_t n, const il_recipe_plugins *parts, const char *what, size_t *(*slot)(il_task *), il_err *e)
+static int deal(il_task *tasks, size_t n, const il_recipe_plugins *parts, const char *what, size_t *(*slot)(il_task *),
+                il_err *e)
 {
     struct drawn *list = malloc((n ? n : 1) * sizeof *list);
     if (!list)
@@ -60,9 +63,18 @@ static int deal(il_task *tasks, size_t n, const il_recipe_plugins *parts, const 
     return IL_OK;
 }
 
-static size_t *masker_slot(il_task *t) { return &t->masker; }
-static size_t *inpainter_slot(il_task *t) { return &t->inpainter; }
-static size_t *reconstructor_slot(il_task *t) { return &t->reconstructor; }
+static size_t *masker_slot(il_task *t)
+{
+    return &t->masker;
+}
+static size_t *inpainter_slot(il_task *t)
+{
+    return &t->inpainter;
+}
+static size_t *reconstructor_slot(il_task *t)
+{
+    return &t->reconstructor;
+}
 
 static int deal_all(il_tasks *t, const il_recipe *r, il_err *e)
 {

@@ -6,9 +6,9 @@
 
 typedef struct il_task {
     size_t photo;
-    int tile;   /* -1: the whole photo */
+    int tile; /* -1: the whole photo */
     int split;
-    char *id;   /* the photo's, with "-TILE" where tiles are cut */
+    char *id; /* the photo's, with "-TILE" where tiles are cut */
     uint64_t seed;
     size_t masker, inpainter, reconstructor;
 } il_task;

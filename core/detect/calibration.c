@@ -64,12 +64,15 @@ int il_calibration_choose(il_threshold *out, const il_authentic *list, size_t co
         return il_fail_oom(e);
     size_t half = n / 2;
     double *scores = malloc((half + 1) * sizeof *scores);
-    int rc = !scores ? il_fail_oom(e) : n < IL_CALIBRATION_PICTURES ? il_calibration_measure(out, list, count, c, e) : IL_OK;
+    int rc = !scores                       ? il_fail_oom(e)
+             : n < IL_CALIBRATION_PICTURES ? il_calibration_measure(out, list, count, c, e)
+                                           : IL_OK;
     if (!rc && n >= IL_CALIBRATION_PICTURES) {
         for (size_t i = 0; i < half; i++)
             scores[i] = evidence(&fit[i]);
         qsort(scores, half, sizeof *scores, falling);
-        il_threshold bar = { .chosen_on = (int64_t)half, .score = scores[(size_t)(IL_CALIBRATION_RATE * (double)half)] };
+        il_threshold bar = { .chosen_on = (int64_t)half,
+                             .score = scores[(size_t)(IL_CALIBRATION_RATE * (double)half)] };
         measure(&bar.measured, bar.score, fit + half, n - half);
         *out = bar;
     }

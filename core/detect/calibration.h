@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <inpaintlab/error.h>
-#include "detect/verdict.h"
 #include "base/text.h"
+#include "detect/verdict.h"
 
 /* How often authentic images are taken for inpainted ones. */
 typedef struct il_false_alarms {
@@ -26,16 +26,16 @@ const char *il_calibration_name(il_compression c);
 #define IL_CALIBRATION_MEASURE "a region whose picture scores above found_above, by --calibrate"
 #define IL_CALIBRATION_TESTS "more than 0.1 % of the picture marked at 0.5, in the run's tests on authentic pictures"
 #define IL_CALIBRATION_ENDING ".calibration.json" /* after the name of the weights */
-#define IL_CALIBRATION_RATE 0.05      /* false alarms allowed among the pictures that choose */
-enum { IL_CALIBRATION_PICTURES = 40 }; /* with fewer, nothing is chosen */
+#define IL_CALIBRATION_RATE 0.05                  /* false alarms allowed among the pictures that choose */
+enum { IL_CALIBRATION_PICTURES = 40 };            /* with fewer, nothing is chosen */
 
 /* Above this share of false alarms a finding means nothing. */
 #define IL_CALIBRATION_HIGH 0.2
 bool il_calibration_high(const il_false_alarms *a);
 
 typedef struct il_threshold {
-    int64_t chosen_on; /* authentic pictures; 0: nothing was chosen */
-    double score;      /* higher image scores count as found */
+    int64_t chosen_on;        /* authentic pictures; 0: nothing was chosen */
+    double score;             /* higher image scores count as found */
     il_false_alarms measured; /* on other images; where nothing was chosen, by the marks alone */
 } il_threshold;
 
@@ -84,7 +84,8 @@ int il_calibration_path(il_text *path, const char *weights, il_err *e);
 /* If the file does not exist, *k and *t stay as they are. *fits is false when the calibration is for other weights
  * or settings; *k then stays. *t is set when the file is for these weights. */
 int il_calibration_read(il_calibration *k, il_tested *t, bool *fits, const char *path, il_calibration_of of, il_err *e);
-int il_calibration_write(const il_calibration *k, const il_tested *t, const char *path, il_calibration_of of, il_err *e);
+int il_calibration_write(const il_calibration *k, const il_tested *t, const char *path, il_calibration_of of,
+                         il_err *e);
 
 /* Copies the calibration beside the weights, and the results of the run's tests, beside a copy of the weights.
  * *done: there was something to copy, and it was for these weights. IL_EDATA when the copy has another calibration,

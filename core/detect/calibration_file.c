@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "base/json.h"
-#include "detect/calibration.h"
 #include "base/atomic_file.h"
+#include "base/json.h"
 #include "base/text.h"
+#include "detect/calibration.h"
 
 enum { DIGITS = 17 };
 
@@ -22,8 +22,8 @@ static json_t *json_of_bar(const il_threshold *b)
 
 static json_t *json_of_owner(il_calibration_of of)
 {
-    return json_pack("{s:s, s:i, s:i, s:f, s:f}", "weights_sha256", of.weights_sha256, "tile", of.tile, "overlap", of.overlap,
-                     "threshold", of.threshold, "least_region", of.least);
+    return json_pack("{s:s, s:i, s:i, s:f, s:f}", "weights_sha256", of.weights_sha256, "tile", of.tile, "overlap",
+                     of.overlap, "threshold", of.threshold, "least_region", of.least);
 }
 
 static json_t *json_of_tested(const il_tested *t)
@@ -32,16 +32,18 @@ static json_t *json_of_tested(const il_tested *t)
     if (isfinite(t->iou))
         json_object_set_new(o, "iou", json_real(t->iou));
     if (t->alarms.pictures)
-        json_object_set_new(o, "authentic", json_pack("{s:I, s:I, s:f}", "pictures", (json_int_t)t->alarms.pictures,
-                                                      "false_alarms", (json_int_t)t->alarms.alarms, "mean_share_marked",
-                                                      t->alarms.marked));
+        json_object_set_new(o, "authentic",
+                            json_pack("{s:I, s:I, s:f}", "pictures", (json_int_t)t->alarms.pictures, "false_alarms",
+                                      (json_int_t)t->alarms.alarms, "mean_share_marked", t->alarms.marked));
     return o;
 }
 
 /* All since il_json_begin belongs to it. */
 static int write_root(const json_t *root, const char *path, il_err *e)
 {
-    char *text = il_json_short() ? NULL : il_json_text(root, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(DIGITS));
+    char *text = il_json_short()
+                     ? NULL
+                     : il_json_text(root, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(DIGITS));
     int rc = text ? il_atomic_file_write(path, text, strlen(text), e) : il_fail_oom(e);
     free(text);
     return rc;
@@ -67,8 +69,8 @@ static bool read_bar(il_threshold *out, const json_t *o)
 {
     json_int_t chosen, measured, alarms;
     double score, marked;
-    if (json_unpack((json_t *)o, "{s:I, s:F, s:I, s:I, s:F}", "chosen_on", &chosen, "score_above", &score, "measured_on",
-                    &measured, "false_alarms", &alarms, "mean_share_marked", &marked) != 0)
+    if (json_unpack((json_t *)o, "{s:I, s:F, s:I, s:I, s:F}", "chosen_on", &chosen, "score_above", &score,
+                    "measured_on", &measured, "false_alarms", &alarms, "mean_share_marked", &marked) != 0)
         return false;
     if (chosen < 0 || measured < 1 || alarms < 0 || alarms > measured || !(score >= 0 && score <= 1) ||
         !(marked >= 0 && marked <= 1))
@@ -141,8 +143,8 @@ static int compare_owner(bool *same, const json_t *root, il_calibration_of of, i
     return il_json_short() ? il_fail_oom(e) : IL_OK;
 }
 
-static int read_root(il_calibration *k, il_tested *t, bool *fits, const json_t *root, const char *path, il_calibration_of of,
-                     il_err *e)
+static int read_root(il_calibration *k, il_tested *t, bool *fits, const json_t *root, const char *path,
+                     il_calibration_of of, il_err *e)
 {
     il_calibration read = *k;
     il_tested tests = *t;
@@ -198,7 +200,8 @@ static int check_target(const json_t *root, const char *path, const char *sha256
         const char *name = il_calibration_name((il_compression)c);
         const json_t *bar = json_object_get(there, name);
         if (bar && !json_equal(bar, json_object_get(root, name)))
-            rc = il_fail(e, IL_EDATA, "%s: is a different calibration of these weights and is kept; move it away to "
+            rc = il_fail(e, IL_EDATA,
+                         "%s: is a different calibration of these weights and is kept; move it away to "
                          "copy the other one",
                          path);
     }

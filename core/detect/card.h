@@ -8,13 +8,13 @@
 
 /* Texts are NULL when unknown. */
 typedef struct il_card {
-    int64_t run;   /* in the database; 0: weights without one */
+    int64_t run;      /* in the database; 0: weights without one */
     size_t namesakes; /* number of finished runs with the requested name, of which this is the newest */
     char *name, *model, *settings, *dataset, *trained_on, *mask_policy, *weights;
     bool has_seed;
     uint64_t seed;
-    int size;      /* side of the training pictures; 0: not known */
-    int revision;  /* of the plugin that trained; 0: not known */
+    int size;     /* side of the training pictures; 0: not known */
+    int revision; /* of the plugin that trained; 0: not known */
     char sha256[65];
     il_tested tested;
 } il_card;

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "detect/detect.h"
-#include "image/heatmap.h"
 #include "detect/input_image.h"
+#include "image/heatmap.h"
 #include "plugin/tiled_inference.h"
 
 enum { MOST_REGIONS = 100, MOST_BATCH = 4 };
@@ -13,8 +13,14 @@ enum { MOST_REGIONS = 100, MOST_BATCH = 4 };
 
 /* Bytes per pixel of each step. A PNG is written to a buffer that doubles: up to 6 for RGB. */
 enum {
-    RGB = 3, TURNED = 3, RESULT = 2, SHOWN = 3, ENCODED = 6,
-    READING = RGB + TURNED, SWEEPING = RGB + RESULT, WRITING = RGB + RESULT + SHOWN + ENCODED
+    RGB = 3,
+    TURNED = 3,
+    RESULT = 2,
+    SHOWN = 3,
+    ENCODED = 6,
+    READING = RGB + TURNED,
+    SWEEPING = RGB + RESULT,
+    WRITING = RGB + RESULT + SHOWN + ENCODED
 };
 
 static int64_t larger(int64_t a, int64_t b)
@@ -23,7 +29,8 @@ static int64_t larger(int64_t a, int64_t b)
 }
 
 /* How many tiles the memory allows at once. */
-static int choose_batch(int *out, const il_detector *d, const il_input_image *s, bool writes, il_detect_opts o, il_err *e)
+static int choose_batch(int *out, const il_detector *d, const il_input_image *s, bool writes, il_detect_opts o,
+                        il_err *e)
 {
     int64_t pixels = (int64_t)s->width * s->height;
     il_tiled_inference_opts one = { .tile = o.tile, .overlap = o.overlap, .batch = 1 };
@@ -35,8 +42,8 @@ static int choose_batch(int *out, const il_detector *d, const il_input_image *s,
     int64_t room = o.memory - d->base_bytes;
     if (need > room)
         return il_fail(e, IL_EPARAM, "%s: %dx%d pixels in tiles of %d need about %lld MiB; --memory allows %lld",
-                       il_input_image_name(s->path), s->width, s->height, o.tile, (long long)((d->base_bytes + need) >> 20) + 1,
-                       (long long)(o.memory >> 20));
+                       il_input_image_name(s->path), s->width, s->height, o.tile,
+                       (long long)((d->base_bytes + need) >> 20) + 1, (long long)(o.memory >> 20));
     int64_t more = tile > 0 ? (room - sweep) / tile : MOST_BATCH;
     *out = more >= MOST_BATCH - 1 ? MOST_BATCH : 1 + (int)more;
     return IL_OK;
@@ -98,8 +105,8 @@ static unsigned warnings_of(const il_input_image *s, const il_detector *d, int t
 
 const char *il_detect_warning_name(il_warning w)
 {
-    static const char *const names[] = { "weak", "lossy", "size", "small", "alpha", "16 bits", "animated", "cmyk", "revision",
-                                         "uncertain" };
+    static const char *const names[] = { "weak",    "lossy",    "size", "small",    "alpha",
+                                         "16 bits", "animated", "cmyk", "revision", "uncertain" };
     return names[w];
 }
 
@@ -115,7 +122,8 @@ static void text_of_uncertain(char *to, size_t size, const il_finding *f, const 
     if (bar->chosen_on && f->score <= bar->score)
         snprintf(to, size, "the detector cannot tell: too many authentic images have the highest possible score");
     else if (!bar->chosen_on && f->header.lossy)
-        snprintf(to, size, "the detector cannot tell: it was not calibrated on authentic lossy images; use "
+        snprintf(to, size,
+                 "the detector cannot tell: it was not calibrated on authentic lossy images; use "
                  "--calibrate FOLDER, if possible with images from the same source");
     else
         snprintf(to, size, "the detector cannot tell: it finds something in %lld of %lld authentic images%s",
@@ -134,7 +142,8 @@ static void text_of_weak(char *to, size_t size, const il_finding *f, const il_de
     bool low = d->card.tested.iou < IL_DETECT_WEAK_IOU, high = il_calibration_high(a);
     int used = snprintf(to, size, "the detector is weak: ");
     if (low)
-        used += snprintf(to + used, size - (size_t)used, "IoU %.3f in its own test%s", d->card.tested.iou, high ? ", " : "");
+        used += snprintf(to + used, size - (size_t)used, "IoU %.3f in its own test%s", d->card.tested.iou,
+                         high ? ", " : "");
     if (high)
         snprintf(to + used, size - (size_t)used, "false alarms on %lld of %lld authentic images", (long long)a->alarms,
                  (long long)a->pictures);
@@ -144,10 +153,7 @@ void il_detect_warning_text(char *to, size_t size, const il_finding *f, const il
 {
     const char *format = strcmp(f->header.format, "jpeg") == 0 ? "JPEG" : "WebP";
     switch (w) {
-    case IL_WARN_LOSSY:
-        snprintf(to, size, "lossy compression (%s) removes part or all of the trace",
-                 format);
-        break;
+    case IL_WARN_LOSSY: snprintf(to, size, "lossy compression (%s) removes part or all of the trace", format); break;
     case IL_WARN_SIZE:
         if (d->card.size)
             snprintf(to, size, "%dx%d pixels; the detector was trained on images of at most %d pixels a side", f->width,
@@ -193,7 +199,8 @@ static int judge(il_finding *f, const il_detector *d, const il_tiled_inference_r
     return IL_OK;
 }
 
-static int examine(il_finding *f, const il_detector *d, il_input_image *s, const char *stem, il_detect_opts o, il_err *e)
+static int examine(il_finding *f, const il_detector *d, il_input_image *s, const char *stem, il_detect_opts o,
+                   il_err *e)
 {
     il_tiled_inference_result r = { 0 };
     il_tiled_inference_opts sweep = { .tile = o.tile, .overlap = o.overlap, .threshold = o.threshold };

@@ -3,31 +3,40 @@
 #define IL_DETECT_DETECT_H
 
 #include "detect/detector.h"
-#include "image/metadata.h"
 #include "detect/regions.h"
 #include "detect/verdict.h"
+#include "image/metadata.h"
 
 typedef struct il_detect_opts {
-    int tile, overlap;  /* pixels */
-    double threshold;   /* in (0, 1) */
-    double least;       /* smallest region, as a share of the picture */
-    int64_t memory;     /* bytes that the process may use */
+    int tile, overlap; /* pixels */
+    double threshold;  /* in (0, 1) */
+    double least;      /* smallest region, as a share of the picture */
+    int64_t memory;    /* bytes that the process may use */
 } il_detect_opts;
 
 /* Reasons why a result may be less reliable than the card says. */
 typedef enum il_warning {
-    IL_WARN_WEAK, IL_WARN_LOSSY, IL_WARN_SIZE, IL_WARN_SMALL, IL_WARN_ALPHA, IL_WARN_DEEP, IL_WARN_ANIMATED, IL_WARN_CMYK,
-    IL_WARN_REVISION, IL_WARN_UNCERTAIN, IL_WARNINGS
+    IL_WARN_WEAK,
+    IL_WARN_LOSSY,
+    IL_WARN_SIZE,
+    IL_WARN_SMALL,
+    IL_WARN_ALPHA,
+    IL_WARN_DEEP,
+    IL_WARN_ANIMATED,
+    IL_WARN_CMYK,
+    IL_WARN_REVISION,
+    IL_WARN_UNCERTAIN,
+    IL_WARNINGS
 } il_warning;
 
 typedef struct il_finding {
     const char *path; /* lent; "-": standard input */
     il_metadata header;
-    char sha256[65];  /* of the file */
+    char sha256[65]; /* of the file */
     int width, height;
-    int64_t marked;   /* pixels */
-    double share;     /* of marked pixels */
-    double score;     /* IL_VERDICT_CONVENTION */
+    int64_t marked;     /* pixels */
+    double share;       /* of marked pixels */
+    double score;       /* IL_VERDICT_CONVENTION */
     il_verdict marks;   /* by the marked pixels alone */
     il_verdict verdict; /* after calibration */
     il_regions regions;

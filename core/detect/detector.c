@@ -6,13 +6,13 @@
 #include <sys/resource.h>
 #include <inpaintlab/weights.h>
 #include "base/json.h"
+#include "base/sha256.h"
 #include "base/utf8.h"
+#include "base/yaml.h"
 #include "detect/detector.h"
 #include "detect/select_run.h"
-#include "plugin/tiled_inference.h"
-#include "base/yaml.h"
-#include "base/sha256.h"
 #include "plugin/registry.h"
+#include "plugin/tiled_inference.h"
 
 void il_detector_close(il_detector *d)
 {
@@ -51,9 +51,7 @@ static int set_params(il_params *p, const json_t *settings, const json_t *paths,
         if (path)
             rc = il_params_set(p, s->name, path, e);
     }
-    json_object_foreach((json_t *)settings, name, value)
-        if (!rc)
-            rc = set_value(p, name, value, e);
+    json_object_foreach((json_t *)settings, name, value) if (!rc) rc = set_value(p, name, value, e);
     return rc;
 }
 
@@ -141,7 +139,8 @@ int il_detector_check_hash(const il_card *c, il_err *e)
         return rc;
     if (strcmp(found.hex, c->sha256) == 0)
         return IL_OK;
-    return il_fail(e, IL_EFORMAT, "%s: its SHA-256 is %.16s..., but the database has %.16s...: these are "
+    return il_fail(e, IL_EFORMAT,
+                   "%s: its SHA-256 is %.16s..., but the database has %.16s...: these are "
                    "not the weights that run %lld was tested with",
                    c->weights, found.hex, c->sha256, (long long)c->run);
 }
@@ -279,7 +278,8 @@ int il_detector_try(il_detector *d, int tile, il_err *e)
         return rc;
     memset(black.pixels, 0, (size_t)tile * (size_t)tile * 3);
     d->base_bytes = most_bytes();
-    rc = il_tiled_inference_run(&r, &d->model, &black, (il_tiled_inference_opts){ .tile = tile, .batch = 1, .threshold = 0.5 }, e);
+    rc = il_tiled_inference_run(&r, &d->model, &black,
+                                (il_tiled_inference_opts){ .tile = tile, .batch = 1, .threshold = 0.5 }, e);
     d->tile_bytes = most_bytes() - d->base_bytes;
     il_tiled_inference_free(&r);
     il_image_free(&black);

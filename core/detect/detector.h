@@ -2,11 +2,11 @@
 #ifndef IL_DETECT_DETECTOR_H
 #define IL_DETECT_DETECTOR_H
 
+#include "base/text.h"
 #include "detect/card.h"
 #include "plugin/model.h"
-#include "store/store.h"
-#include "base/text.h"
 #include "plugin/registry.h"
+#include "store/store.h"
 
 typedef struct il_detector {
     il_choice choice;

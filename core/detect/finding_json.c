@@ -39,9 +39,9 @@ static json_t *json_of_regions(const il_finding *f)
     json_t *list = json_array();
     for (size_t i = 0; i < f->regions.listed; i++) {
         const il_region *r = &f->regions.list[i];
-        json_array_append_new(list, json_pack("{s:{s:i, s:i, s:i, s:i}, s:I, s:o}", "box", "left", r->left, "top", r->top,
-                                              "width", r->width, "height", r->height, "area", (json_int_t)r->area,
-                                              "mean_score", real(r->score)));
+        json_array_append_new(list, json_pack("{s:{s:i, s:i, s:i, s:i}, s:I, s:o}", "box", "left", r->left, "top",
+                                              r->top, "width", r->width, "height", r->height, "area",
+                                              (json_int_t)r->area, "mean_score", real(r->score)));
     }
     return list;
 }
@@ -54,7 +54,8 @@ static json_t *json_of_warnings(const il_finding *f, const il_detector *d)
         if (!(f->warnings & 1u << w))
             continue;
         il_detect_warning_text(said, sizeof said, f, d, (il_warning)w);
-        json_array_append_new(list, json_pack("{s:s, s:o}", "kind", il_detect_warning_name((il_warning)w), "text", text(said)));
+        json_array_append_new(
+            list, json_pack("{s:s, s:o}", "kind", il_detect_warning_name((il_warning)w), "text", text(said)));
     }
     return list;
 }
@@ -74,10 +75,10 @@ static json_t *json_of_calibration(const il_calibration *k)
     json_t *o = json_object();
     for (int c = 0; c < IL_COMPRESSIONS && !k->none; c++) {
         const il_threshold *b = &k->bars[c];
-        json_t *bar = b->measured.pictures
-                          ? json_pack("{s:I, s:o, s:o}", "chosen_on", (json_int_t)b->chosen_on, "found_above",
-                                      b->chosen_on ? real(b->score) : json_null(), "false_alarms", json_of_alarms(&b->measured))
-                          : json_null();
+        json_t *bar = b->measured.pictures ? json_pack("{s:I, s:o, s:o}", "chosen_on", (json_int_t)b->chosen_on,
+                                                       "found_above", b->chosen_on ? real(b->score) : json_null(),
+                                                       "false_alarms", json_of_alarms(&b->measured))
+                                           : json_null();
         json_object_set_new(o, il_calibration_name((il_compression)c), bar);
     }
     return o;
@@ -86,10 +87,11 @@ static json_t *json_of_calibration(const il_calibration *k)
 static json_t *json_of_card(const il_detector *d)
 {
     const il_card *c = &d->card;
-    json_t *o = json_pack("{s:o, s:o, s:o, s:o}", "run", c->run ? json_integer((json_int_t)c->run) : json_null(), "name",
-                          text(c->name), "model", text(c->model), "settings",
+    json_t *o = json_pack("{s:o, s:o, s:o, s:o}", "run", c->run ? json_integer((json_int_t)c->run) : json_null(),
+                          "name", text(c->name), "model", text(c->model), "settings",
                           c->settings ? il_json_loads(c->settings, 0, NULL) : json_null());
-    json_object_set_new(o, "trained_on", json_pack("{s:o, s:o}", "dataset", text(c->dataset), "images", text(c->trained_on)));
+    json_object_set_new(o, "trained_on",
+                        json_pack("{s:o, s:o}", "dataset", text(c->dataset), "images", text(c->trained_on)));
     json_object_set_new(o, "mask_policy", text(c->mask_policy));
     json_object_set_new(o, "training_size", c->size ? json_integer(c->size) : json_null());
     json_object_set_new(o, "seed", c->has_seed ? json_integer((json_int_t)c->seed) : json_null());
@@ -100,9 +102,10 @@ static json_t *json_of_card(const il_detector *d)
     json_object_set_new(o, "calibration", json_of_calibration(&d->calibration));
     const il_threshold *bars = d->calibration.bars;
     if (!c->tested.alarms.pictures && !bars[IL_LOSSLESS].measured.pictures && !bars[IL_LOSSY].measured.pictures)
-        json_object_set_new(o, "false_alarms_note", json_string("not measured: this detector was not tested on "
-                                                                "authentic images; 'inpaintlab detect --calibrate "
-                                                                "FOLDER' measures false alarms"));
+        json_object_set_new(o, "false_alarms_note",
+                            json_string("not measured: this detector was not tested on "
+                                        "authentic images; 'inpaintlab detect --calibrate "
+                                        "FOLDER' measures false alarms"));
     return o;
 }
 
@@ -133,25 +136,28 @@ static json_t *json_of(const il_finding *f, const il_detector *d, il_detect_opts
     json_object_set_new(o, "verdict", json_string(il_verdict_text(f->verdict)));
     json_object_set_new(o, "whole_image", json_boolean(f->verdict == IL_VERDICT_WHOLE));
     json_object_set_new(o, "share", real(f->share));
-    json_object_set_new(o, "image_score", json_pack("{s:o, s:s}", "value", real(f->score), "convention",
-                                                    IL_VERDICT_CONVENTION));
+    json_object_set_new(o, "image_score",
+                        json_pack("{s:o, s:s}", "value", real(f->score), "convention", IL_VERDICT_CONVENTION));
     json_object_set_new(o, "region_count", json_integer((json_int_t)f->regions.count));
     json_object_set_new(o, "regions", json_of_regions(f));
     if (stem)
         json_object_set_new(o, "files", json_of_files(stem));
     json_object_set_new(o, "warnings", json_of_warnings(f, d));
-    json_object_set_new(o, "settings", json_pack("{s:i, s:i, s:o, s:o}", "tile", opts.tile, "overlap", opts.overlap,
-                                                 "threshold", real(opts.threshold), "least_region", real(opts.least)));
+    json_object_set_new(o, "settings",
+                        json_pack("{s:i, s:i, s:o, s:o}", "tile", opts.tile, "overlap", opts.overlap, "threshold",
+                                  real(opts.threshold), "least_region", real(opts.least)));
     json_object_set_new(o, "detector", json_of_card(d));
     return o;
 }
 
-int il_finding_json(char **out, const il_finding *f, const il_detector *d, il_detect_opts o, const char *stem, bool pretty,
-                 il_err *e)
+int il_finding_json(char **out, const il_finding *f, const il_detector *d, il_detect_opts o, const char *stem,
+                    bool pretty, il_err *e)
 {
     il_json_begin();
     json_t *all = json_of(f, d, o, stem);
-    char *line = il_json_short() ? NULL : il_json_text(all, JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(DIGITS) | (pretty ? JSON_INDENT(2) : JSON_COMPACT));
+    char *line = il_json_short() ? NULL
+                                 : il_json_text(all, JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(DIGITS) |
+                                                         (pretty ? JSON_INDENT(2) : JSON_COMPACT));
     json_decref(all);
     il_text t = { 0 };
     if (line)

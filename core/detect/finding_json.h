@@ -6,7 +6,7 @@
 
 /* *out is allocated and ends with a newline. pretty: on several lines. stem: path prefix of the written images, or
  * NULL. */
-int il_finding_json(char **out, const il_finding *f, const il_detector *d, il_detect_opts o, const char *stem, bool pretty,
-                 il_err *e);
+int il_finding_json(char **out, const il_finding *f, const il_detector *d, il_detect_opts o, const char *stem,
+                    bool pretty, il_err *e);
 
 #endif

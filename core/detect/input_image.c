@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "image/orientation.h"
-#include "detect/input_image.h"
 #include "base/sha256.h"
+#include "detect/input_image.h"
 #include "image/image_file.h"
+#include "image/orientation.h"
 
 enum { MOST_BYTES = 1 << 30, CHUNK = 1 << 16 };
 
@@ -63,8 +63,10 @@ int il_input_image_open(il_input_image *out, const char *path, il_err *e)
     il_image_file in = { .path = il_input_image_name(path), .data = s.data, .size = s.size, .header_only = true };
     const char *foreign = il_metadata_foreign(s.data, s.size);
     rc = !foreign ? il_image_file_decode(&size, &in, e)
-                  : il_fail(e, IL_EFORMAT, "%s: is a %s file; expected PNG, JPEG or WebP: convert it to "
-                            "PNG at full size (JPEG would remove part of the trace)", in.path, foreign);
+                  : il_fail(e, IL_EFORMAT,
+                            "%s: is a %s file; expected PNG, JPEG or WebP: convert it to "
+                            "PNG at full size (JPEG would remove part of the trace)",
+                            in.path, foreign);
     if (rc) {
         il_input_image_close(&s);
         return rc;

@@ -2,15 +2,15 @@
 #ifndef IL_DETECT_INPUT_IMAGE_H
 #define IL_DETECT_INPUT_IMAGE_H
 
-#include "image/metadata.h"
-#include "image/codec.h"
-#include "base/text.h"
 #include "base/sha256.h"
+#include "base/text.h"
+#include "image/codec.h"
+#include "image/metadata.h"
 
 #define IL_SUBJECT_STDIN "-"
 
 typedef struct il_input_image {
-    const char *path;  /* lent; "-": standard input */
+    const char *path; /* lent; "-": standard input */
     il_metadata header;
     il_digest sha256;  /* of the file */
     int width, height; /* upright */

@@ -7,12 +7,12 @@
 #include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "detect/input_list.h"
-#include "image/metadata.h"
-#include "base/text.h"
 #include "base/array.h"
 #include "base/file.h"
+#include "base/text.h"
+#include "detect/input_list.h"
 #include "image/image_file.h"
+#include "image/metadata.h"
 
 enum { MAX_DEPTH = 64 };
 
@@ -115,8 +115,7 @@ static int add_existing(il_input_list *g, const char *path, const char *without,
         return add(g, path, NULL, e);
     size_t before = g->count;
     int rc = add_folder(g, path, &st, without, NULL, e);
-    return !rc && g->count == before && !is_same(without, &st) ? add(g, path, "the folder contains no image",
-                                                                             e) : rc;
+    return !rc && g->count == before && !is_same(without, &st) ? add(g, path, "the folder contains no image", e) : rc;
 }
 
 /* glob(3) passes over folders that cannot be read; not for want of memory. */

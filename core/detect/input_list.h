@@ -8,8 +8,8 @@
 
 /* One image, or the reason why an argument names none. */
 typedef struct il_input {
-    char *path;   /* "-": standard input */
-    char *why;    /* NULL: an image to be tried */
+    char *path; /* "-": standard input */
+    char *why;  /* NULL: an image to be tried */
 } il_input;
 
 typedef struct il_input_list {

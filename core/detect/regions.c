@@ -80,8 +80,11 @@ static void close_part(struct finding *f, int part)
         r->count++;
         if (r->listed == r->room)
             shorten(r, f->opts.most);
-        r->list[r->listed++] = (il_region){ .left = p->left, .top = p->top, .width = p->right - p->left,
-                                            .height = p->bottom - p->top + 1, .area = p->area,
+        r->list[r->listed++] = (il_region){ .left = p->left,
+                                            .top = p->top,
+                                            .width = p->right - p->left,
+                                            .height = p->bottom - p->top + 1,
+                                            .area = p->area,
                                             .score = (double)p->sum / 255 / (double)p->area };
     }
     f->free_parts[f->nfree++] = part;
@@ -115,7 +118,9 @@ static void place_run(struct finding *f, struct run *r, int *above, const uint8_
     }
     if (r->part < 0) {
         r->part = f->free_parts[--f->nfree];
-        f->parts[r->part] = (struct part){ .parent = r->part, .left = r->first, .top = y, .right = r->end, .bottom = y };
+        f->parts[r->part] = (struct part){
+            .parent = r->part, .left = r->first, .top = y, .right = r->end, .bottom = y
+        };
     }
     struct part *p = &f->parts[root_of(f, r->part)];
     p->left = r->first < p->left ? r->first : p->left;

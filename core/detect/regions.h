@@ -14,7 +14,7 @@ typedef struct il_region {
 typedef struct il_regions {
     il_region *list; /* the largest, largest first; of equal ones the upper, then the left one */
     size_t listed, room;
-    size_t count;    /* all that are large enough */
+    size_t count; /* all that are large enough */
 } il_regions;
 
 typedef struct il_regions_opts {

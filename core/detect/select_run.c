@@ -24,7 +24,7 @@ static const char best_run[] =
     "SELECT r.id FROM cells c JOIN runs r ON r.hash = c.run_hash JOIN tests t ON t.id = c.test "
     "WHERE r.status = 'done' AND r.weights_path IS NOT NULL AND c.status = 'done' AND c.split = 'test' "
     "AND " AMONG("t.images") " AND c.degradation IS NULL AND t.images <> 'original' AND c.iou IS NOT NULL "
-    "ORDER BY " AMONG("'original'") " DESC, c.iou DESC, r.id LIMIT 1";
+                             "ORDER BY " AMONG("'original'") " DESC, c.iou DESC, r.id LIMIT 1";
 
 static int pick_best(char id[24], il_store *store, il_err *e)
 {
@@ -35,7 +35,8 @@ static int pick_best(char id[24], il_store *store, il_err *e)
     if (rows.count)
         snprintf(id, 24, "%s", il_rows_text(&rows, 0, "id"));
     else
-        rc = il_fail(e, IL_EDATA, "no finished run was tested on the kind of images it was trained on; train one "
+        rc = il_fail(e, IL_EDATA,
+                     "no finished run was tested on the kind of images it was trained on; train one "
                      "with 'inpaintlab run', or name a run with --run");
     il_store_rows_free(&rows);
     return rc;
@@ -48,7 +49,7 @@ static int fail_choice(const il_rows *rows, const bool *fits, const char *wanted
     for (size_t i = 0; i < rows->count && shown < SHOWN; i++)
         if (fits[i] || !found)
             il_text_add(&list, "%s%s (%s)", shown++ ? ", " : "", il_rows_text(rows, i, "id"),
-                         il_rows_text(rows, i, "name"));
+                        il_rows_text(rows, i, "name"));
     size_t all = found ? found : rows->count;
     if (all > shown)
         il_text_add(&list, " and %zu more", all - shown);
@@ -75,8 +76,9 @@ static int pick_named(char id[24], size_t *namesakes, il_store *store, const cha
     for (; fits && how < 3 && !found; how++)
         for (size_t i = 0; i < rows.count; i++) {
             const char *name = il_rows_text(&rows, i, "name");
-            fits[i] = how == 0 ? strcmp(il_rows_text(&rows, i, "id"), wanted) == 0
-                      : how == 1 ? strcmp(name, wanted) == 0 : il_text_match(wanted, name);
+            fits[i] = how == 0   ? strcmp(il_rows_text(&rows, i, "id"), wanted) == 0
+                      : how == 1 ? strcmp(name, wanted) == 0
+                                 : il_text_match(wanted, name);
             if (fits[i]) {
                 found++;
                 last = i;
@@ -99,17 +101,23 @@ static int pick_named(char id[24], size_t *namesakes, il_store *store, const cha
 static const char run_facts[] =
     "SELECT r.id, r.name, r.config, r.model_params, r.seed, r.model, r.dataset, r.mask_policy, r.trained_on, "
     "r.weights_path, r.weights_sha256, (SELECT c.iou FROM cells c JOIN tests t ON t.id = c.test "
-    "WHERE c.run_hash = r.hash AND c.status = 'done' AND c.split = 'test' AND " AMONG("t.images") " AND t.images <> 'original' "
-    "AND c.degradation IS NULL ORDER BY c.tested_dataset = c.dataset DESC, c.tested_on = t.images DESC, c.iou DESC LIMIT 1) AS iou "
-    "FROM runs r WHERE r.id = ?1";
+    "WHERE c.run_hash = r.hash AND c.status = 'done' AND c.split = 'test' AND " AMONG(
+        "t.images") " AND t.images <> 'original' "
+                    "AND c.degradation IS NULL ORDER BY c.tested_dataset = c.dataset DESC, c.tested_on = t.images DESC, c.iou DESC LIMIT 1) AS iou "
+                    "FROM runs r WHERE r.id = ?1";
 
 static int copy_facts(il_card *card, char **config, char **params, const il_rows *r, il_err *e)
 {
     const struct {
         char **to;
         const char *column;
-    } texts[] = { { &card->name, "name" }, { config, "config" }, { params, "model_params" }, { &card->model, "model" },
-                  { &card->dataset, "dataset" }, { &card->mask_policy, "mask_policy" }, { &card->trained_on, "trained_on" },
+    } texts[] = { { &card->name, "name" },
+                  { config, "config" },
+                  { params, "model_params" },
+                  { &card->model, "model" },
+                  { &card->dataset, "dataset" },
+                  { &card->mask_policy, "mask_policy" },
+                  { &card->trained_on, "trained_on" },
                   { &card->weights, "weights_path" } };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         const char *text = il_rows_text(r, 0, texts[i].column);

@@ -1,8 +1,8 @@
 /* files.c - lists the files of a network or a pipeline. */
 #include <unistd.h>
 #include <inpaintlab/diffusion.h>
-#include "diffusion/weights.h"
 #include "base/text.h"
+#include "diffusion/weights.h"
 
 /* Adds folder/name; an optional file may be absent. */
 static int add(il_uses *out, const char *folder, const char *name, bool optional, il_err *e)
@@ -18,7 +18,8 @@ static int add(il_uses *out, const char *folder, const char *name, bool optional
 
 static int add_network(il_uses *out, const char *folder, const char *variant, bool text, il_err *e)
 {
-    const il_weights_spec w = { .folder = folder, .variant = variant,
+    const il_weights_spec w = { .folder = folder,
+                                .variant = variant,
                                 .stem = text ? "model" : "diffusion_pytorch_model",
                                 .pickled = text ? "pytorch_model" : "diffusion_pytorch_model" };
     int rc = add(out, folder, "config.json", false, e);

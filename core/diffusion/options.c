@@ -246,7 +246,7 @@ void il_options_check(il_options *c, const il_options_rule *rules)
         else if (!any_of(list, v)) {
             size_t n = strlen(rules->supported);
             il_options_refuse(c, rules->key, "%s%.*s", json_array_size(list) > 1 ? "one of " : "", (int)n - 2,
-                             rules->supported + 1);
+                              rules->supported + 1);
         }
         json_decref(list);
     }

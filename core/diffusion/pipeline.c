@@ -1,10 +1,10 @@
 /* pipeline.c - inpainting by latent diffusion: text, masked image and noise -> image, by scheduler and UNet. */
 #include <stdlib.h>
 #include <string.h>
-#include "diffusion/options.h"
-#include "diffusion/scheduler.h"
 #include "base/opts.h"
 #include "base/text.h"
+#include "diffusion/options.h"
+#include "diffusion/scheduler.h"
 
 struct il_pipeline {
     il_tokenizer *tokenizer;
@@ -45,7 +45,8 @@ static int check_fit(const il_pipeline *p, const char *folder, il_err *e)
 {
     const int wanted = 2 * il_vae_channels(p->vae) + 1, inputs = il_unet_inputs(p->unet);
     if (inputs != wanted)
-        return il_fail(e, IL_EFORMAT, "%s/unet/config.json: 'in_channels' is %d; expected %d: latents, mask and "
+        return il_fail(e, IL_EFORMAT,
+                       "%s/unet/config.json: 'in_channels' is %d; expected %d: latents, mask and "
                        "masked latents",
                        folder, inputs, wanted);
     return IL_OK;
@@ -218,7 +219,8 @@ static il_tensor *noise(il_scope *s, const il_inpaint *job, int64_t n, int skip,
 /* The UNet's input besides the latents, (N,1+C,h,w): the mask, and the latents of the image with the masked area
  * removed. As in diffusers, these are sampled from the posterior, with the random numbers that follow those of the
  * initial latents. */
-static il_tensor *conditions(il_scope *outer, const il_pipeline *p, const il_inpaint *job, int64_t n, const int64_t shape[4])
+static il_tensor *conditions(il_scope *outer, const il_pipeline *p, const il_inpaint *job, int64_t n,
+                             const int64_t shape[4])
 {
     il_scope *s = il_scope_nest(outer);
     il_tensor *std = NULL;
@@ -240,7 +242,8 @@ static il_tensor *twice(il_scope *s, il_tensor *x)
     return il_cat(s, (il_tensor *[]){ x, x }, 2, 0);
 }
 
-static il_tensor *predict(il_scope *s, const il_pipeline *p, il_tensor *latents, il_tensor *seen, il_tensor *text, int64_t t)
+static il_tensor *predict(il_scope *s, const il_pipeline *p, il_tensor *latents, il_tensor *seen, il_tensor *text,
+                          int64_t t)
 {
     il_tensor *x = il_cat(s, (il_tensor *[]){ latents, seen }, 2, 1);
     if (!guided(p))
@@ -297,7 +300,8 @@ il_tensor *il_pipeline_apply(il_scope *outer, const il_pipeline *p, const il_inp
     if (rc)
         return il_scope_fail(outer, rc, "%s", e.message);
     const int64_t n = il_dim(job->image, 0), factor = il_vae_factor(p->vae);
-    const int64_t shape[] = { 1, il_vae_channels(p->vae), il_dim(job->image, 2) / factor, il_dim(job->image, 3) / factor };
+    const int64_t shape[] = { 1, il_vae_channels(p->vae), il_dim(job->image, 2) / factor,
+                              il_dim(job->image, 3) / factor };
     il_scope *s = il_scope_nest(outer);
     if (!s)
         return NULL;

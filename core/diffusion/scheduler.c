@@ -17,10 +17,10 @@ struct il_scheduler {
     int steps;     /* 0: not started */
     int64_t *timesteps;
     size_t count;
-    int done;                   /* PNDM: number of steps since the start */
-    il_tensor *past[PAST];      /* earlier outputs, newest first */
+    int done;              /* PNDM: number of steps since the start */
+    il_tensor *past[PAST]; /* earlier outputs, newest first */
     size_t npast;
-    il_tensor *first;           /* the latents of the first step, which PNDM takes twice */
+    il_tensor *first; /* the latents of the first step, which PNDM takes twice */
 };
 
 static const char *const names[] = { "pndm", "ddim", NULL };
@@ -55,7 +55,9 @@ static int fill_alphas(il_scheduler *d, double start, double end, bool scaled, i
 /* Keys whose defaults differ between the two schedulers. */
 static void read_class_options(il_scheduler *d, il_options *c)
 {
-    static const il_options_rule rules[] = { { "thresholding", "[false]" }, { "rescale_betas_zero_snr", "[false]" }, { NULL, NULL } };
+    static const il_options_rule rules[] = { { "thresholding", "[false]" },
+                                             { "rescale_betas_zero_snr", "[false]" },
+                                             { NULL, NULL } };
     d->ends_at_one = il_options_bool(c, "set_alpha_to_one", d->ddim);
     if (!d->ddim) /* skip_prk_steps is ignored, since diffusers' pipelines override it too */
         return;
@@ -159,7 +161,8 @@ static int64_t timestep(const il_scheduler *d, int steps, int i)
     if (d->spacing == LEADING)
         return (int64_t)i * (d->trained / steps) + d->offset;
     if (d->spacing == LINSPACE) /* like NumPy; halves round to even */
-        return i == steps - 1 && i > 0 ? d->trained - 1 : (int64_t)rint(i * ((trained - 1) / (steps > 1 ? steps - 1 : 1)));
+        return i == steps - 1 && i > 0 ? d->trained - 1
+                                       : (int64_t)rint(i * ((trained - 1) / (steps > 1 ? steps - 1 : 1)));
     double step = (trained + -(trained / steps)) - trained;
     return (int64_t)rint(trained + (steps - 1 - i) * step) - 1;
 }
@@ -170,7 +173,8 @@ int il_scheduler_start(il_scheduler *d, int steps, const int64_t **timesteps, si
         return il_fail(e, IL_EPARAM, "steps: %d is out of range; expected 1 to %d", steps, d->trained);
     const int64_t highest = timestep(d, steps, steps - 1);
     if (highest >= d->trained)
-        return il_fail(e, IL_EPARAM, "steps: %d with steps_offset %d starts at timestep %lld; expected at most %d, the "
+        return il_fail(e, IL_EPARAM,
+                       "steps: %d with steps_offset %d starts at timestep %lld; expected at most %d, the "
                        "last trained one",
                        steps, d->offset, (long long)highest, d->trained - 1);
     int64_t *list = malloc(((size_t)steps + 1) * sizeof *list);
@@ -220,7 +224,8 @@ static il_tensor *ddim_step(il_scope *s, const il_scheduler *d, il_tensor *outpu
 }
 
 /* Equation 9 of the PNDM paper. */
-static il_tensor *transfer(il_scope *s, const il_scheduler *d, il_tensor *output, int64_t t, int64_t to, il_tensor *latents)
+static il_tensor *transfer(il_scope *s, const il_scheduler *d, il_tensor *output, int64_t t, int64_t to,
+                           il_tensor *latents)
 {
     const double alpha = alpha_at(d, t), next = alpha_at(d, to);
     const double denominator = alpha * sqrt(1 - next) + sqrt(alpha * (1 - alpha) * next);

@@ -35,12 +35,8 @@ static const json_t *details(const json_t *added, const char *content)
     const char *key;
     json_t *entry;
     size_t i;
-    json_object_foreach((json_t *)added, key, entry)
-        if (names(entry, content))
-            return entry;
-    json_array_foreach(added, i, entry)
-        if (names(entry, content))
-            return entry;
+    json_object_foreach((json_t *)added, key, entry) if (names(entry, content)) return entry;
+    json_array_foreach(added, i, entry) if (names(entry, content)) return entry;
     return NULL;
 }
 
@@ -116,15 +112,15 @@ static int refuse_others(const struct sources *s, const struct token *known, il_
     size_t i = 0;
     json_t *list = json_is_array(s->added) ? json_incref((json_t *)s->added) : json_array();
     int rc = list ? IL_OK : il_fail_oom(e);
-    json_object_foreach((json_t *)s->added, key, entry)
-        json_array_append(list, entry);
+    json_object_foreach((json_t *)s->added, key, entry) json_array_append(list, entry);
     for (; i < json_array_size(list) && !rc; i++) {
         bool found = false;
         for (size_t r = 0; r < IL_SPECIALS; r++)
             found = found || names(json_array_get(list, i), known[r].text);
         const char *text = json_string_value(json_object_get(json_array_get(list, i), "content"));
         if (!found)
-            rc = il_fail(e, IL_EFORMAT, "%s: added token '%s' is not supported", s->files->folder.data, text ? text : "?");
+            rc = il_fail(e, IL_EFORMAT, "%s: added token '%s' is not supported", s->files->folder.data,
+                         text ? text : "?");
     }
     json_decref(list);
     return rc;

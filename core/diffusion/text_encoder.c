@@ -64,7 +64,8 @@ static struct layer declare_layer(il_state *st, const char *prefix, const struct
     l.attend = il_blocks_attend(st, il_name("%s.self_attn", prefix).text,
                                 (il_attend_spec){ o->channels, o->channels, o->heads, true, names });
     l.norm1 = il_blocks_scale(st, il_name("%s.layer_norm1", prefix).text, norm);
-    l.up = il_blocks_dense(st, il_name("%s.mlp.fc1", prefix).text, (il_dense_spec){ .in = o->channels, .out = o->inner });
+    l.up = il_blocks_dense(st, il_name("%s.mlp.fc1", prefix).text,
+                           (il_dense_spec){ .in = o->channels, .out = o->inner });
     l.down = il_blocks_dense(st, il_name("%s.mlp.fc2", prefix).text,
                              (il_dense_spec){ .in = o->inner, .out = o->channels });
     l.norm2 = il_blocks_scale(st, il_name("%s.layer_norm2", prefix).text, norm);
@@ -88,8 +89,14 @@ static int declare(il_text_encoder *t, il_err *e)
 static int load(il_text_encoder *t, const char *folder, const il_network_opts *o, il_err *e)
 {
     static const char *const ignored[] = { "*embeddings.position_ids", NULL }; /* 0, 1, 2, …, saved by older versions */
-    return il_weights_load(t->state, (il_weights_spec){ .folder = folder, .stem = "model", .pickled = "pytorch_model",
-                                                        .variant = o->variant, .ignored = ignored, .prefix = ROOT }, e);
+    return il_weights_load(t->state,
+                           (il_weights_spec){ .folder = folder,
+                                              .stem = "model",
+                                              .pickled = "pytorch_model",
+                                              .variant = o->variant,
+                                              .ignored = ignored,
+                                              .prefix = ROOT },
+                           e);
 }
 
 int il_text_encoder_open(il_text_encoder **out, const char *folder, const il_network_opts *given, il_err *e)

@@ -124,7 +124,8 @@ static const il_special *special_at(const il_vocabulary *v, bool folded, const i
     return best;
 }
 
-static int put_plain(struct sink *to, const il_vocabulary *v, bool folded, const int32_t *text, size_t count, il_err *e);
+static int put_plain(struct sink *to, const il_vocabulary *v, bool folded, const int32_t *text, size_t count,
+                     il_err *e);
 
 /* Encodes special tokens and the text between them. A folded text is split at folded tokens, other
  * text at the other tokens. */

@@ -23,7 +23,8 @@ il_transformer il_transformer_declare(il_state *st, const char *prefix, il_trans
     t.norm = il_blocks_scale(st, il_name("%s.norm", prefix).text, (il_scale_spec){ width, spec.groups, 1e-6 });
     declare_projections(st, prefix, &t, spec);
     for (int i = 0; i < 3; i++)
-        t.norms[i] = il_blocks_scale(st, il_name("%s.norm%d", inner.text, i + 1).text, (il_scale_spec){ width, 0, 1e-5 });
+        t.norms[i] = il_blocks_scale(st, il_name("%s.norm%d", inner.text, i + 1).text,
+                                     (il_scale_spec){ width, 0, 1e-5 });
     t.self = il_blocks_attend(st, il_name("%s.attn1", inner.text).text,
                               (il_attend_spec){ .channels = width, .context = width, .heads = spec.heads });
     t.cross = il_blocks_attend(st, il_name("%s.attn2", inner.text).text,

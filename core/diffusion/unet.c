@@ -37,8 +37,8 @@ struct il_unet {
 
 static il_conv declare_conv(il_state *st, const char *prefix, int in, int out, int stride)
 {
-    return il_blocks_conv(st, prefix, (il_conv_spec){ .in = in, .out = out, .kernel = 3,
-                                                      .opts = { .stride = stride, .padding = 1 } });
+    return il_blocks_conv(
+        st, prefix, (il_conv_spec){ .in = in, .out = out, .kernel = 3, .opts = { .stride = stride, .padding = 1 } });
 }
 
 /* Declares resnet i of block b, and its transformer. */
@@ -46,9 +46,9 @@ static void declare_layer(il_unet *u, struct block *b, const char *prefix, int i
 {
     b->resnets[i] = il_blocks_resnet(u->state, il_name("%s.resnets.%d", prefix, i).text, spec);
     if (b->attends)
-        b->attend[i] = il_transformer_declare(u->state, il_name("%s.attentions.%d", prefix, i).text,
-                                              (il_transformer_spec){ spec.out, heads, u->o.context, u->o.groups,
-                                                                     u->o.linear_projection });
+        b->attend[i] = il_transformer_declare(
+            u->state, il_name("%s.attentions.%d", prefix, i).text,
+            (il_transformer_spec){ spec.out, heads, u->o.context, u->o.groups, u->o.linear_projection });
 }
 
 static il_resnet_spec resnet(const il_unet_options *o, int in, int out)
@@ -160,8 +160,12 @@ static int build(il_unet *u, const char *folder, const il_network_opts *o, il_er
         rc = make_frequencies(u, e);
     if (rc || o->no_weights)
         return rc;
-    return il_weights_load(u->state, (il_weights_spec){ .folder = folder, .stem = "diffusion_pytorch_model",
-                                                        .pickled = "diffusion_pytorch_model", .variant = o->variant }, e);
+    return il_weights_load(u->state,
+                           (il_weights_spec){ .folder = folder,
+                                              .stem = "diffusion_pytorch_model",
+                                              .pickled = "diffusion_pytorch_model",
+                                              .variant = o->variant },
+                           e);
 }
 
 int il_unet_open(il_unet **out, const char *folder, const il_network_opts *given, il_err *e)

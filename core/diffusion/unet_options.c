@@ -44,7 +44,7 @@ static void read_channels(il_unet_options *o, il_options *c)
 {
     static const int usual[] = { 320, 640, 1280, 1280 };
     o->blocks = il_options_ints(c, "block_out_channels", o->channels, IL_UNET_BLOCKS,
-                               (il_options_range){ 0, 1, MOST_CHANNELS });
+                                (il_options_range){ 0, 1, MOST_CHANNELS });
     if (o->blocks == 0) {
         o->blocks = 4;
         for (int i = 0; i < 4; i++)
@@ -100,7 +100,7 @@ void il_unet_options_read(il_unet_options *o, il_options *c)
     for (int i = 0; i < o->blocks; i++)
         if (o->channels[i] % o->heads[i] != 0)
             il_options_refuse(c, "attention_head_dim", "numbers of heads that divide block_out_channels, such as %d",
-                             o->channels[i]);
+                              o->channels[i]);
     o->context = il_options_int(c, "cross_attention_dim", (il_options_range){ 1280, 1, MOST_CHANNELS });
     o->eps = il_options_real(c, "norm_eps", 1e-5);
     o->freq_shift = il_options_real(c, "freq_shift", 0);

@@ -10,7 +10,7 @@ typedef struct il_unet_options {
     int in, out; /* channels */
     int blocks;
     int channels[IL_UNET_BLOCKS], layers[IL_UNET_BLOCKS]; /* by down block */
-    int heads[IL_UNET_BLOCKS];                             /* of attention, by down block */
+    int heads[IL_UNET_BLOCKS];                            /* of attention, by down block */
     bool down_attends[IL_UNET_BLOCKS], up_attends[IL_UNET_BLOCKS];
     int context; /* channels of the text */
     int groups;

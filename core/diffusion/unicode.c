@@ -47,9 +47,9 @@ static int compose(il_unicode_text *out, const int32_t *text, size_t count, il_e
     free(bytes);
     if (!t.at || n < 0) {
         il_unicode_free(&t);
-        return n < 0 && n != UTF8PROC_ERROR_NOMEM ? il_fail(e, IL_EFORMAT, "cannot normalise the text: %s",
-                                                               utf8proc_errmsg(n))
-                                                  : il_fail_oom(e);
+        return n < 0 && n != UTF8PROC_ERROR_NOMEM
+                   ? il_fail(e, IL_EFORMAT, "cannot normalise the text: %s", utf8proc_errmsg(n))
+                   : il_fail_oom(e);
     }
     t.count = (size_t)n;
     *out = t;
@@ -86,18 +86,14 @@ il_unicode_class il_unicode_classify(int32_t c)
     case UTF8PROC_CATEGORY_LL:
     case UTF8PROC_CATEGORY_LT:
     case UTF8PROC_CATEGORY_LM:
-    case UTF8PROC_CATEGORY_LO:
-        return IL_UNICODE_LETTER;
+    case UTF8PROC_CATEGORY_LO: return IL_UNICODE_LETTER;
     case UTF8PROC_CATEGORY_ND:
     case UTF8PROC_CATEGORY_NL:
-    case UTF8PROC_CATEGORY_NO:
-        return IL_UNICODE_NUMBER;
+    case UTF8PROC_CATEGORY_NO: return IL_UNICODE_NUMBER;
     case UTF8PROC_CATEGORY_ZS:
     case UTF8PROC_CATEGORY_ZL:
-    case UTF8PROC_CATEGORY_ZP:
-        return IL_UNICODE_SPACE;
-    default:
-        return IL_UNICODE_OTHER;
+    case UTF8PROC_CATEGORY_ZP: return IL_UNICODE_SPACE;
+    default: return IL_UNICODE_OTHER;
     }
 }
 

@@ -6,7 +6,12 @@
 #include <stdint.h>
 #include <inpaintlab/error.h>
 
-typedef enum il_unicode_class { IL_UNICODE_LETTER, IL_UNICODE_NUMBER, IL_UNICODE_SPACE, IL_UNICODE_OTHER } il_unicode_class;
+typedef enum il_unicode_class {
+    IL_UNICODE_LETTER,
+    IL_UNICODE_NUMBER,
+    IL_UNICODE_SPACE,
+    IL_UNICODE_OTHER
+} il_unicode_class;
 
 /* A text of code points; start with {0}. */
 typedef struct il_unicode_text {

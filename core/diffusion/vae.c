@@ -59,7 +59,7 @@ static void read_blocks(struct options *o, il_options *c)
     static const char *const down[] = { "DownEncoderBlock2D", NULL }, *const up[] = { "UpDecoderBlock2D", NULL };
     int types[MOST_BLOCKS];
     o->blocks = il_options_ints(c, "block_out_channels", o->channels, MOST_BLOCKS,
-                               (il_options_range){ 0, 1, MOST_CHANNELS });
+                                (il_options_range){ 0, 1, MOST_CHANNELS });
     if (o->blocks == 0) {
         o->channels[0] = 64;
         o->blocks = 1;
@@ -110,7 +110,8 @@ static void declare_middle(il_state *st, struct middle *m, const char *prefix, c
     const il_resnet_spec spec = { width, width, 0, o->groups, eps };
     if (o->attention) {
         il_name_buf name = il_name("%s.attentions.0", prefix);
-        m->norm = il_blocks_scale(st, il_name("%s.group_norm", name.text).text, (il_scale_spec){ width, o->groups, eps });
+        m->norm = il_blocks_scale(st, il_name("%s.group_norm", name.text).text,
+                                  (il_scale_spec){ width, o->groups, eps });
         m->attend = il_blocks_attend(st, name.text, (il_attend_spec){ width, width, 1, true, NULL });
     }
     m->before = il_blocks_resnet(st, il_name("%s.resnets.0", prefix).text, spec);
@@ -166,13 +167,18 @@ static int declare(il_vae *v, il_err *e)
 
 static int load(il_vae *v, const char *folder, const il_network_opts *o, il_err *e)
 {
-    static const il_weights_rename renames[] = { /* before diffusers 0.12 */
-        { ".query.", ".to_q." }, { ".key.", ".to_k." }, { ".value.", ".to_v." }, { ".proj_attn.", ".to_out.0." },
-        { NULL, NULL },
+    static const il_weights_rename renames[] = {
+        /* before diffusers 0.12 */
+        { ".query.", ".to_q." },         { ".key.", ".to_k." }, { ".value.", ".to_v." },
+        { ".proj_attn.", ".to_out.0." }, { NULL, NULL },
     };
-    return il_weights_load(v->state, (il_weights_spec){ .folder = folder, .stem = "diffusion_pytorch_model",
-                                                        .pickled = "diffusion_pytorch_model", .variant = o->variant,
-                                                        .renames = renames }, e);
+    return il_weights_load(v->state,
+                           (il_weights_spec){ .folder = folder,
+                                              .stem = "diffusion_pytorch_model",
+                                              .pickled = "diffusion_pytorch_model",
+                                              .variant = o->variant,
+                                              .renames = renames },
+                           e);
 }
 
 int il_vae_open(il_vae **out, const char *folder, const il_network_opts *given, il_err *e)

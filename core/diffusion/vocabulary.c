@@ -24,10 +24,12 @@ static int check_ids(const il_vocabulary_files *f, il_err *e)
     const json_int_t count = (json_int_t)json_object_size(f->vocab);
     if (count > INT32_MAX)
         return il_vocabulary_wrong(f, f->source, e, "too many tokens");
-    json_object_foreach(f->vocab, token, id)
-        if (!json_is_integer(id) || json_integer_value(id) < 0 || json_integer_value(id) >= count)
-            return il_fail(e, IL_EFORMAT, "%s/%s: the id of '%s' must be an integer from 0 to %lld", f->folder.data,
-                           f->source, token, (long long)count - 1);
+    json_object_foreach(f->vocab, token,
+                        id) if (!json_is_integer(id) || json_integer_value(id) < 0 ||
+                                json_integer_value(id) >=
+                                    count) return il_fail(e, IL_EFORMAT,
+                                                          "%s/%s: the id of '%s' must be an integer from 0 to %lld",
+                                                          f->folder.data, f->source, token, (long long)count - 1);
     return IL_OK;
 }
 
@@ -57,16 +59,15 @@ static int find_letters(il_vocabulary *v, const il_vocabulary_files *f, il_err *
         }
         if (v->ends[b] < 0 || v->letters[b] < 0)
             return il_fail(e, IL_EFORMAT, "%s/%s: '%s', the token of byte 0x%02X, is missing", f->folder.data,
-                           f->source, name,
-                           (unsigned)b);
+                           f->source, name, (unsigned)b);
     }
     return IL_OK;
 }
 
 /* ---- merges ---- */
 
-static int add_merge(il_vocabulary *v, const il_vocabulary_files *f, const char *left, const char *right, const char *where,
-                     il_err *e)
+static int add_merge(il_vocabulary *v, const il_vocabulary_files *f, const char *left, const char *right,
+                     const char *where, il_err *e)
 {
     il_text merged = { 0 };
     il_text_add(&merged, "%s%s", left, right);
@@ -123,8 +124,7 @@ static int read_lines(il_vocabulary *v, const il_vocabulary_files *f, il_err *e)
         return il_fail_oom(e);
     }
     FILE *file = fopen(path.data, "r");
-    int rc = file ? add_lines(v, f, file, e)
-                  : il_fail(e, IL_EIO, "cannot open %s: %s", path.data, strerror(errno));
+    int rc = file ? add_lines(v, f, file, e) : il_fail(e, IL_EIO, "cannot open %s: %s", path.data, strerror(errno));
     if (file)
         fclose(file);
     il_text_free(&path);

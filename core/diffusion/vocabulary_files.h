@@ -2,8 +2,8 @@
 #ifndef IL_DIFFUSION_VOCABULARY_FILES_H
 #define IL_DIFFUSION_VOCABULARY_FILES_H
 
-#include <stdint.h>
 #include <jansson.h>
+#include <stdint.h>
 #include "base/text.h"
 
 typedef struct il_vocabulary_files {

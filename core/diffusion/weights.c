@@ -5,8 +5,8 @@
 #include <unistd.h>
 #include <inpaintlab/weights.h>
 #include "base/json.h"
-#include "diffusion/weights.h"
 #include "base/text.h"
+#include "diffusion/weights.h"
 
 /* ---- which files ---- */
 
@@ -16,12 +16,9 @@ static const struct form {
     bool pickled, index;
     const char *before, *after; /* STEM before VARIANT after */
 } forms[] = {
-    { false, false, "", ".safetensors" },
-    { false, true, ".safetensors.index", ".json" },
-    { false, true, ".safetensors", ".index.json" },
-    { true, false, "", ".bin" },
-    { true, true, ".bin.index", ".json" },
-    { true, true, ".bin", ".index.json" },
+    { false, false, "", ".safetensors" },           { false, true, ".safetensors.index", ".json" },
+    { false, true, ".safetensors", ".index.json" }, { true, false, "", ".bin" },
+    { true, true, ".bin.index", ".json" },          { true, true, ".bin", ".index.json" },
 };
 enum { FORMS = sizeof forms / sizeof *forms };
 
@@ -30,7 +27,7 @@ static char *path_of(const il_weights_spec *w, const struct form *f)
     bool varied = w->variant && w->variant[0];
     il_text t = { 0 };
     il_text_add(&t, "%s/%s%s%s%s%s", w->folder, f->pickled ? w->pickled : w->stem, f->before, varied ? "." : "",
-                 varied ? w->variant : "", f->after);
+                varied ? w->variant : "", f->after);
     if (t.failed)
         il_text_free(&t);
     return t.failed ? NULL : t.data;
@@ -174,7 +171,8 @@ static int load_shards(struct load *l, const char *index, il_err *e)
         rc = il_fail(e, IL_EFORMAT, "%s:%d: invalid JSON: %s", index, why.line, why.text);
     else if (!json_is_object(map))
         rc = il_fail(e, IL_EFORMAT, "%s: 'weight_map' must be an object of tensor names and their files", index);
-    json_object_foreach(map, tensor, file) {
+    json_object_foreach(map, tensor, file)
+    {
         const char *name = json_string_value(file);
         if (rc)
             break;
@@ -225,7 +223,8 @@ int il_weights_uses(il_uses *out, il_weights_spec w, il_err *e)
         rc = il_uses_add(out, path, e);
     if (!rc && index)
         root = il_json_load_file(path, 0, NULL); /* an invalid one is reported when it is read */
-    json_object_foreach(json_object_get(root, "weight_map"), tensor, file) {
+    json_object_foreach(json_object_get(root, "weight_map"), tensor, file)
+    {
         const char *name = json_string_value(file);
         il_text shard = { 0 };
         if (rc || !name || strchr(name, '/') || json_object_get(seen, name))

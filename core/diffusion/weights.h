@@ -10,9 +10,10 @@ typedef struct il_weights_rename {
 
 typedef struct il_weights_spec {
     const char *folder;
-    const char *stem;    /* "diffusion_pytorch_model": of STEM[.VARIANT].safetensors, sharded by STEM.safetensors.index.json */
-    const char *pickled; /* the stem of .bin files, tried when there are no safetensors */
-    const char *variant; /* NULL or "": none */
+    const char
+        *stem; /* "diffusion_pytorch_model": of STEM[.VARIANT].safetensors, sharded by STEM.safetensors.index.json */
+    const char *pickled;              /* the stem of .bin files, tried when there are no safetensors */
+    const char *variant;              /* NULL or "": none */
     const il_weights_rename *renames; /* of older checkpoints; ends with NULL; NULL: none */
     const char *const *ignored;       /* fnmatch patterns of tensor names in the file; ends with NULL; NULL: none */
     const char *prefix;               /* of the state's names, which the file may lack; NULL: none */

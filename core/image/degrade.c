@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <inpaintlab/random.h>
-#include "image/degrade_parts.h"
 #include "image/degrade.h"
+#include "image/degrade_parts.h"
 
 /* Seed of all random choices, so that every model sees the same images. */
 #define SEED UINT64_C(20240613)
@@ -21,17 +21,28 @@ static const il_param_spec double_jpeg[] = {
 #define LEVEL(type, low, high, help) .level = { { "level", type, NULL, low, high, NULL, help }, { 0 } }
 
 static const il_degrade_spec specs[IL_DEGRADE_KINDS] = {
-    [IL_DEGRADE_JPEG] = { .name = "jpeg", LEVEL(IL_PARAM_INT, 1, 100, "quality"), .fallback = { 100, 90, 80, 70, 60, 50 } },
-    [IL_DEGRADE_DOUBLE_JPEG] = { .name = "double_jpeg", LEVEL(IL_PARAM_INT, 1, 100, "quality of the second compression"),
-                                 .fallback = { 95, 90, 80, 70, 60, 50 }, .settings = double_jpeg },
-    [IL_DEGRADE_WEBP] = { .name = "webp", LEVEL(IL_PARAM_INT, 1, 100, "quality"), .fallback = { 100, 90, 80, 70, 60, 50 } },
-    [IL_DEGRADE_RESIZE] = { .name = "resize", LEVEL(IL_PARAM_REAL, 0.05, 4, "scale factor of both sides"),
+    [IL_DEGRADE_JPEG] = { .name = "jpeg",
+                          LEVEL(IL_PARAM_INT, 1, 100, "quality"),
+                          .fallback = { 100, 90, 80, 70, 60, 50 } },
+    [IL_DEGRADE_DOUBLE_JPEG] = { .name = "double_jpeg",
+                                 LEVEL(IL_PARAM_INT, 1, 100, "quality of the second compression"),
+                                 .fallback = { 95, 90, 80, 70, 60, 50 },
+                                 .settings = double_jpeg },
+    [IL_DEGRADE_WEBP] = { .name = "webp",
+                          LEVEL(IL_PARAM_INT, 1, 100, "quality"),
+                          .fallback = { 100, 90, 80, 70, 60, 50 } },
+    [IL_DEGRADE_RESIZE] = { .name = "resize",
+                            LEVEL(IL_PARAM_REAL, 0.05, 4, "scale factor of both sides"),
                             .fallback = { 1.5, 0.9, 0.78, 0.5, 0.25 } },
-    [IL_DEGRADE_BLUR] = { .name = "blur", LEVEL(IL_PARAM_INT, 3, 99, "side of the kernel, pixels"), .odd = true,
+    [IL_DEGRADE_BLUR] = { .name = "blur",
+                          LEVEL(IL_PARAM_INT, 3, 99, "side of the kernel, pixels"),
+                          .odd = true,
                           .fallback = { 3, 7, 11, 15, 19, 23 } },
-    [IL_DEGRADE_NOISE] = { .name = "noise", LEVEL(IL_PARAM_REAL, 0.01, 255, "standard deviation, on levels 0 to 255"),
+    [IL_DEGRADE_NOISE] = { .name = "noise",
+                           LEVEL(IL_PARAM_REAL, 0.01, 255, "standard deviation, on levels 0 to 255"),
                            .fallback = { 3, 7, 11, 15, 19, 23 } },
-    [IL_DEGRADE_CROP] = { .name = "crop", LEVEL(IL_PARAM_REAL, 0.05, 0.99, "fraction of both sides that is kept"),
+    [IL_DEGRADE_CROP] = { .name = "crop",
+                          LEVEL(IL_PARAM_REAL, 0.05, 0.99, "fraction of both sides that is kept"),
                           .fallback = { 0.9, 0.75, 0.5 } },
 };
 

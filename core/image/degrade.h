@@ -12,10 +12,10 @@ enum { IL_DEGRADE_LEVELS = 8 };
 /* A kind of degradation, as YAML may set it. */
 typedef struct il_degrade_spec {
     const char *name;
-    il_param_spec level[2];               /* type, bounds and unit; a table with one row */
-    bool odd;                             /* levels must be odd */
-    double fallback[IL_DEGRADE_LEVELS];   /* default levels; ends with 0 */
-    const il_param_spec *settings;        /* further settings; NULL: none */
+    il_param_spec level[2];             /* type, bounds and unit; a table with one row */
+    bool odd;                           /* levels must be odd */
+    double fallback[IL_DEGRADE_LEVELS]; /* default levels; ends with 0 */
+    const il_param_spec *settings;      /* further settings; NULL: none */
 } il_degrade_spec;
 const il_degrade_spec *il_degrade_spec_of(il_degrade_kind kind);
 

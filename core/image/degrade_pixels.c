@@ -15,8 +15,9 @@ enum { ONE = 256, LARGEST = 99 };
  * weight makes the sum 256. */
 static void weights_of(int weights[LARGEST], int size)
 {
-    static const double small[4][4] = { { 1 }, { 0.25, 0.5 }, { 0.0625, 0.25, 0.375 },
-                                        { 0.03125, 0.109375, 0.21875, 0.28125 } };
+    static const double small[4][4] = {
+        { 1 }, { 0.25, 0.5 }, { 0.0625, 0.25, 0.375 }, { 0.03125, 0.109375, 0.21875, 0.28125 }
+    };
     double deviation = ((size - 1) * 0.5 - 1) * 0.3 + 0.8, exact[LARGEST], sum = 0, carried = 0;
     int half = size / 2, left = ONE;
     for (int i = 0; i < size; i++)

@@ -353,9 +353,10 @@ static uint8_t blend(unsigned over, unsigned under, unsigned mask)
 int il_image_composite(il_image *out, const il_image *over, const il_image *under, const il_image *mask, il_err *e)
 {
     if (over->width != under->width || over->height != under->height || over->channels != under->channels)
-        return il_fail(e, IL_EPARAM, "cannot composite images of %dx%d (%d channels) and %dx%d (%d channels); expected "
-                       "equal shapes", over->width, over->height, over->channels, under->width, under->height,
-                       under->channels);
+        return il_fail(e, IL_EPARAM,
+                       "cannot composite images of %dx%d (%d channels) and %dx%d (%d channels); expected "
+                       "equal shapes",
+                       over->width, over->height, over->channels, under->width, under->height, under->channels);
     if (over->width != mask->width || over->height != mask->height)
         return il_fail(e, IL_EPARAM, "cannot composite images of %dx%d with a mask of %dx%d; expected equal sizes",
                        over->width, over->height, mask->width, mask->height);

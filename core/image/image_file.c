@@ -76,7 +76,8 @@ done:
 
 /* ---- names ---- */
 
-static const char *const endings[] = { ".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".heic", ".heif", ".avif", ".jxl" };
+static const char *const endings[] = { ".png", ".jpg",  ".jpeg", ".webp", ".tif", ".tiff",
+                                       ".bmp", ".heic", ".heif", ".avif", ".jxl" };
 enum { READABLE = 4, ENDINGS = sizeof endings / sizeof *endings };
 
 static bool ends_as_one_of(const char *name, size_t count)

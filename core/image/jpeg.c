@@ -1,9 +1,11 @@
 /* jpeg.c - reads and writes JPEG files using libjpeg. Damage that libjpeg would conceal is an error here. */
-#include <stdio.h>
-#include <jpeglib.h>
 #include <jerror.h>
 #include <setjmp.h>
+#include <stdio.h>
 #include <stdlib.h>
+
+#include <jpeglib.h> /* wants stdio.h before it */
+
 #include "image/codec.h"
 
 /* Everything that must survive the longjmp. `manager` comes first: libjpeg passes back a pointer to it. */
@@ -35,7 +37,8 @@ static _Noreturn void on_error(j_common_ptr jpeg)
 static bool is_stray(const struct jpeg_error_mgr *said)
 {
     enum { MOST_STRAY = 4 };
-    return said->msg_code == JWRN_EXTRANEOUS_DATA && said->msg_parm.i[1] == JPEG_EOI && said->msg_parm.i[0] <= MOST_STRAY;
+    return said->msg_code == JWRN_EXTRANEOUS_DATA && said->msg_parm.i[1] == JPEG_EOI &&
+           said->msg_parm.i[0] <= MOST_STRAY;
 }
 
 /* Levels below 0 are warnings: data is corrupt and libjpeg guessed. */

@@ -112,8 +112,10 @@ static int rounded(double x)
 int il_image_random_rectangle(il_image *out, int width, int height, int least, uint64_t seed, il_err *e)
 {
     if (least < 1 || width / 2 < least || height / 2 < least)
-        return il_fail(e, IL_EDATA, "an image of %dx%d pixels is too small for the random rectangle; expected at least "
-                       "%lld pixels a side, twice the least side %d", width, height, 2LL * least, least);
+        return il_fail(e, IL_EDATA,
+                       "an image of %dx%d pixels is too small for the random rectangle; expected at least "
+                       "%lld pixels a side, twice the least side %d",
+                       width, height, 2LL * least, least);
     il_image result = { 0 };
     int rc = il_image_new(&result, width, height, 1, e);
     if (rc)
@@ -211,7 +213,8 @@ static void stretch(il_image *out, const il_image *in, const struct tap *across,
         uint8_t *to = out->pixels + (size_t)y * row;
         for (size_t i = 0; i < row; i++) /* OpenCV's shifts, which drop the same bits */
             to[i] = (uint8_t)((((down[y].weight_first * (lines[0][i] >> 4)) >> 16) +
-                               ((down[y].weight_second * (lines[1][i] >> 4)) >> 16) + 2) >> 2);
+                               ((down[y].weight_second * (lines[1][i] >> 4)) >> 16) + 2) >>
+                              2);
     }
 }
 

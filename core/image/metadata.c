@@ -53,8 +53,9 @@ static int orientation_of(struct bytes tiff)
         if (number(tiff, entry, 2, big) != TAG_ORIENTATION)
             continue;
         uint32_t type = number(tiff, entry + 2, 2, big);
-        uint32_t value = type == TYPE_SHORT ? number(tiff, entry + 8, 2, big)
-                         : type == TYPE_LONG ? number(tiff, entry + 8, 4, big) : 1;
+        uint32_t value = type == TYPE_SHORT  ? number(tiff, entry + 8, 2, big)
+                         : type == TYPE_LONG ? number(tiff, entry + 8, 4, big)
+                                             : 1;
         return value >= 1 && value <= 8 ? (int)value : 1;
     }
     return 1;
@@ -156,10 +157,11 @@ static void read_webp(il_metadata *out, struct bytes b)
 /* ISO base media: the first known brand among the major and the compatible ones. */
 static const char *foreign_brand(struct bytes b)
 {
-    static const struct { const char *brand, *name; } known[] = {
-        { "heic", "HEIC" }, { "heix", "HEIC" }, { "heim", "HEIC" }, { "heis", "HEIC" }, { "hevc", "HEIC" }, { "hevx", "HEIC" },
-        { "avif", "AVIF" }, { "avis", "AVIF" }, { "jxl ", "JPEG XL" }, { "crx ", "Canon raw" }
-    };
+    static const struct {
+        const char *brand, *name;
+    } known[] = { { "heic", "HEIC" },    { "heix", "HEIC" },     { "heim", "HEIC" }, { "heis", "HEIC" },
+                  { "hevc", "HEIC" },    { "hevx", "HEIC" },     { "avif", "AVIF" }, { "avis", "AVIF" },
+                  { "jxl ", "JPEG XL" }, { "crx ", "Canon raw" } };
     struct bytes box = part(b, 0, number(b, 0, 4, true));
     for (size_t at = 8; at + 4 <= box.size; at += 4)
         for (size_t i = 0; i < sizeof known / sizeof *known; i++)
@@ -170,9 +172,13 @@ static const char *foreign_brand(struct bytes b)
 
 const char *il_metadata_foreign(const uint8_t *data, size_t size)
 {
-    static const struct { const char *magic; size_t size; const char *name; } known[] = {
-        { "II*\0", 4, "TIFF or raw" }, { "MM\0*", 4, "TIFF or raw" }, { "GIF8", 4, "GIF" },
-        { "\xff\x0a", 2, "JPEG XL" }, { "\0\0\0\x0cJXL ", 8, "JPEG XL" }, { "\0\0\0\x0cjP  ", 8, "JPEG 2000" }
+    static const struct {
+        const char *magic;
+        size_t size;
+        const char *name;
+    } known[] = {
+        { "II*\0", 4, "TIFF or raw" }, { "MM\0*", 4, "TIFF or raw" },      { "GIF8", 4, "GIF" },
+        { "\xff\x0a", 2, "JPEG XL" },  { "\0\0\0\x0cJXL ", 8, "JPEG XL" }, { "\0\0\0\x0cjP  ", 8, "JPEG 2000" }
     };
     struct bytes b = { data, size };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)

@@ -5,12 +5,12 @@
 
 /* How the upright image is read from the stored one. */
 struct turn {
-    bool swap;           /* rows are stored as columns */
-    bool right, bottom;  /* the stored column (row) is reversed */
+    bool swap;          /* rows are stored as columns */
+    bool right, bottom; /* the stored column (row) is reversed */
 };
 
 static const struct turn turns[9] = {
-    [2] = { false, true, false }, [3] = { false, true, true },  [4] = { false, false, true },
+    [2] = { false, true, false }, [3] = { false, true, true }, [4] = { false, false, true },
     [5] = { true, false, false }, [6] = { true, false, true }, [7] = { true, true, true },
     [8] = { true, true, false },
 };

@@ -3,8 +3,8 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include "image/perceptual_hash.h"
 #include "base/array.h"
+#include "image/perceptual_hash.h"
 
 enum { SIDE = 32, LOW = 8, BITS = LOW * LOW };
 
@@ -81,9 +81,9 @@ struct entry {
 
 struct lookup {
     int blocks;
-    struct entry *sorted; /* blocks x n */
-    size_t *place;        /* blocks x n: position of each hash in its row of `sorted` */
-    il_perceptual_hash_pair *near;  /* n: pairs of one hash */
+    struct entry *sorted;          /* blocks x n */
+    size_t *place;                 /* blocks x n: position of each hash in its row of `sorted` */
+    il_perceptual_hash_pair *near; /* n: pairs of one hash */
 };
 
 static int ones(uint64_t x)
@@ -172,7 +172,8 @@ static size_t find_near(struct lookup *l, const uint64_t *hashes, size_t n, size
     return found;
 }
 
-static int keep(il_perceptual_hash_pair **list, size_t *count, size_t *room, const il_perceptual_hash_pair *more, size_t n, il_err *e)
+static int keep(il_perceptual_hash_pair **list, size_t *count, size_t *room, const il_perceptual_hash_pair *more,
+                size_t n, il_err *e)
 {
     il_perceptual_hash_pair *grown = il_array_reserve(*list, room, *count + n, sizeof *grown);
     if (!grown)
@@ -183,8 +184,8 @@ static int keep(il_perceptual_hash_pair **list, size_t *count, size_t *room, con
     return IL_OK;
 }
 
-int il_perceptual_hash_pairs(il_perceptual_hash_pair **out, size_t *count, int *more, const uint64_t *hashes, size_t n, int most, size_t limit,
-                  il_err *e)
+int il_perceptual_hash_pairs(il_perceptual_hash_pair **out, size_t *count, int *more, const uint64_t *hashes, size_t n,
+                             int most, size_t limit, il_err *e)
 {
     struct lookup l = { 0 };
     il_perceptual_hash_pair *list = NULL;

@@ -10,14 +10,14 @@
 int il_perceptual_hash_of(uint64_t *out, const il_image *image, il_err *e);
 
 typedef struct il_perceptual_hash_pair {
-    size_t a, b; /* a < b */
+    size_t a, b;  /* a < b */
     int distance; /* differing bits */
 } il_perceptual_hash_pair;
 
 /* All pairs that differ in at most `most` bits, sorted by a, then b. At most `limit` pairs are kept; *more (may be
  * NULL) says whether there were more. The caller frees *out. */
-int il_perceptual_hash_pairs(il_perceptual_hash_pair **out, size_t *count, int *more, const uint64_t *hashes, size_t n, int most, size_t limit,
-                  il_err *e);
+int il_perceptual_hash_pairs(il_perceptual_hash_pair **out, size_t *count, int *more, const uint64_t *hashes, size_t n,
+                             int most, size_t limit, il_err *e);
 
 enum { IL_TWINS_NEAR = 4 }; /* bits; images this close count as the same photo */
 

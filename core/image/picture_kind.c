@@ -7,7 +7,8 @@ const char *const il_picture_kinds[IL_PICTURE_KINDS] = { "original", "mask", "in
 il_picture_kind il_picture_kind_find(const char *name, size_t length)
 {
     int kind = 0;
-    while (kind < IL_PICTURE_KINDS && (strlen(il_picture_kinds[kind]) != length || memcmp(il_picture_kinds[kind], name, length) != 0))
+    while (kind < IL_PICTURE_KINDS &&
+           (strlen(il_picture_kinds[kind]) != length || memcmp(il_picture_kinds[kind], name, length) != 0))
         kind++;
     return (il_picture_kind)kind;
 }

@@ -5,7 +5,14 @@
 #include <stddef.h>
 
 /* In the order in which they are written. */
-typedef enum il_picture_kind { IL_ORIGINAL, IL_MASK, IL_INPAINTED, IL_REALFAKE, IL_FAKEFAKE, IL_PICTURE_KINDS } il_picture_kind;
+typedef enum il_picture_kind {
+    IL_ORIGINAL,
+    IL_MASK,
+    IL_INPAINTED,
+    IL_REALFAKE,
+    IL_FAKEFAKE,
+    IL_PICTURE_KINDS
+} il_picture_kind;
 
 extern const char *const il_picture_kinds[IL_PICTURE_KINDS]; /* "original", "mask", … */
 

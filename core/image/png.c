@@ -101,8 +101,8 @@ int il_image_png_read(il_image *out, const il_image_file *in, il_err *e)
 {
     struct reading r = { .in = in, .e = e };
     png_infop info = NULL;
-    png_structp png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &r, on_read_error, on_warning, &r.memory_short, allocate,
-                                               release);
+    png_structp png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &r, on_read_error, on_warning, &r.memory_short,
+                                               allocate, release);
     if (png)
         info = png_create_info_struct(png);
     if (!info) {
@@ -187,8 +187,8 @@ int il_image_png_encode(uint8_t **data, size_t *size, const il_image *image, con
 {
     struct writing w = { .image = image, .path = path, .e = e };
     png_infop info = NULL;
-    png_structp png = png_create_write_struct_2(PNG_LIBPNG_VER_STRING, &w, on_write_error, on_warning, &w.memory_short, allocate,
-                                                release);
+    png_structp png = png_create_write_struct_2(PNG_LIBPNG_VER_STRING, &w, on_write_error, on_warning, &w.memory_short,
+                                                allocate, release);
     if (png)
         info = png_create_info_struct(png);
     if (!info) {

@@ -12,15 +12,11 @@ static const char *status_text(VP8StatusCode status)
 {
     switch (status) {
     case VP8_STATUS_NOT_ENOUGH_DATA:
-    case VP8_STATUS_SUSPENDED:
-        return "the file ends too early";
-    case VP8_STATUS_UNSUPPORTED_FEATURE:
-        return "a feature that libwebp does not support";
+    case VP8_STATUS_SUSPENDED: return "the file ends too early";
+    case VP8_STATUS_UNSUPPORTED_FEATURE: return "a feature that libwebp does not support";
     case VP8_STATUS_OUT_OF_MEMORY:
-    case VP8_STATUS_USER_ABORT: /* libwebp's word for output buffers that it could not get */
-        return "out of memory";
-    default:
-        return "the data is corrupt";
+    case VP8_STATUS_USER_ABORT: /* libwebp's word for output buffers that it could not get */ return "out of memory";
+    default: return "the data is corrupt";
     }
 }
 
@@ -107,8 +103,9 @@ static int encode(uint8_t **data, size_t *size, const il_image *image, const Web
         bool memory_short = picture.error_code == VP8_ENC_ERROR_OUT_OF_MEMORY ||
                             picture.error_code == VP8_ENC_ERROR_BITSTREAM_OUT_OF_MEMORY ||
                             picture.error_code == VP8_ENC_ERROR_BAD_WRITE; /* the memory writer's */
-        rc = memory_short ? il_fail_oom(e)
-                          : il_fail(e, IL_EIO, "cannot write %s as WebP: libwebp error %d", path, (int)picture.error_code);
+        rc = memory_short
+                 ? il_fail_oom(e)
+                 : il_fail(e, IL_EIO, "cannot write %s as WebP: libwebp error %d", path, (int)picture.error_code);
         goto done;
     }
     *data = malloc(writer.size);

@@ -15,11 +15,11 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 #include <inpaintlab/random.h>
-#include "loader/disk_cache.h"
-#include "image/codec.h"
-#include "base/sha256.h"
-#include "image/limits.h"
 #include "base/file.h"
+#include "base/sha256.h"
+#include "image/codec.h"
+#include "image/limits.h"
+#include "loader/disk_cache.h"
 
 #define ENDING ".pictures"
 #define MAGIC "ilpics1"
@@ -44,11 +44,11 @@ struct il_disk_cache {
     size_t count;
     uint64_t limit;
     _Atomic uint64_t *verified; /* checksums of images whose bytes were all verified; 0: none */
-    pthread_mutex_t lock; /* guards the members below */
-    bool *written;        /* by this process */
-    uint64_t end;         /* offset of the next pixels */
+    pthread_mutex_t lock;       /* guards the members below */
+    bool *written;              /* by this process */
+    uint64_t end;               /* offset of the next pixels */
     bool stopped;
-    il_err why;           /* why it stopped; code IL_OK: another process is writing the file */
+    il_err why; /* why it stopped; code IL_OK: another process is writing the file */
 };
 
 static uint64_t records_end(const il_disk_cache *c)
@@ -185,7 +185,8 @@ static int open_file(il_disk_cache *c, const char *name, il_err *e)
                       : il_fail(e, IL_EIO, "cannot open %s, the cache of decoded images: %s", c->path, strerror(errno));
 }
 
-int il_disk_cache_open(il_disk_cache **out, const char *name, const il_digest *key, size_t count, il_disk_cache_opts o, il_err *e)
+int il_disk_cache_open(il_disk_cache **out, const char *name, const il_digest *key, size_t count, il_disk_cache_opts o,
+                       il_err *e)
 {
     il_disk_cache *c = calloc(1, sizeof *c);
     if (!c || pthread_mutex_init(&c->lock, NULL)) {
@@ -247,7 +248,8 @@ static bool is_sane(const il_disk_cache *c, const struct record *r, size_t i)
 
 static bool read_rows(const il_disk_cache *c, il_image *to, uint64_t offset, int first)
 {
-    return read_at(c->fd, to->pixels, bytes_of(to), offset + (uint64_t)first * (uint64_t)to->width * (uint64_t)to->channels);
+    return read_at(c->fd, to->pixels, bytes_of(to),
+                   offset + (uint64_t)first * (uint64_t)to->width * (uint64_t)to->channels);
 }
 
 int il_disk_cache_get(bool *found, il_cached *out, il_disk_cache *c, size_t i, il_band_wanted wanted, il_err *e)
@@ -320,8 +322,10 @@ static bool reserve(uint64_t *offset, il_disk_cache *c, size_t i, uint64_t bytes
 
 void il_disk_cache_put(il_disk_cache *c, size_t i, const il_image *image, const il_image *mask)
 {
-    struct record r = { .width = (uint32_t)image->width, .height = (uint32_t)image->height,
-                        .masked = mask->pixels != NULL, .index = (uint32_t)i };
+    struct record r = { .width = (uint32_t)image->width,
+                        .height = (uint32_t)image->height,
+                        .masked = mask->pixels != NULL,
+                        .index = (uint32_t)i };
     size_t bytes = bytes_of(image), more = bytes_of(mask);
     if (!reserve(&r.offset, c, i, bytes + more))
         return;

@@ -5,8 +5,8 @@
 
 #include <stdbool.h>
 #include <inpaintlab/image.h>
-#include "base/text.h"
 #include "base/sha256.h"
+#include "base/text.h"
 
 typedef struct il_disk_cache il_disk_cache;
 
@@ -17,7 +17,8 @@ typedef struct il_disk_cache_opts {
 
 /* Opens FOLDER/<name>.pictures for `count` images. key: everything that the pixels depend on; a file with another key
  * or without a complete header is started anew. IL_EIO when the folder or file cannot be created or opened. */
-int il_disk_cache_open(il_disk_cache **out, const char *name, const il_digest *key, size_t count, il_disk_cache_opts o, il_err *e);
+int il_disk_cache_open(il_disk_cache **out, const char *name, const il_digest *key, size_t count, il_disk_cache_opts o,
+                       il_err *e);
 void il_disk_cache_free(il_disk_cache *c);
 
 /* Rows of an image, as a function of its size. */

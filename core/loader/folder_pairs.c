@@ -8,11 +8,11 @@
 #include <strings.h>
 #include <sys/stat.h>
 #include <inpaintlab/folder.h>
-#include "base/json.h"
-#include "base/text.h"
 #include "base/array.h"
-#include "base/suggest.h"
 #include "base/file.h"
+#include "base/json.h"
+#include "base/suggest.h"
+#include "base/text.h"
 #include "image/image_file.h"
 
 /* What the caller wants listed. */
@@ -143,12 +143,13 @@ struct stem {
     size_t p, pictures, m, masks;
 };
 
-static int reject_pair(il_items *out, const struct folder *pictures, const struct folder *masks, struct stem s, il_err *e)
+static int reject_pair(il_items *out, const struct folder *pictures, const struct folder *masks, struct stem s,
+                       il_err *e)
 {
     il_text why = { 0 };
     if (pictures->files && s.pictures > 1)
         il_text_add(&why, "two tampered images: %s/%s and %s", pictures->path, pictures->files[s.p].name,
-                     pictures->files[s.p + 1].name);
+                    pictures->files[s.p + 1].name);
     else if (masks->files && s.masks > 1)
         il_text_add(&why, "two masks: %s/%s and %s", masks->path, masks->files[s.m].name, masks->files[s.m + 1].name);
     else if (s.pictures)

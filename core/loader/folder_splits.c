@@ -38,7 +38,8 @@ int il_split_folder(char **out, const char *root, il_split split, il_err *e)
         bool there = path && is_folder(path);
         if (!path || (there && found)) {
             int rc = path ? il_fail(e, IL_EDATA, "%s and %s could both be the %s split; expected only one of them",
-                                    found, path, il_split_names[split]) : il_fail_oom(e);
+                                    found, path, il_split_names[split])
+                          : il_fail_oom(e);
             free(path);
             free(found);
             return rc;
@@ -167,7 +168,8 @@ static int reject(il_items *out, const struct listing *l, const char *id, enum p
     return rc;
 }
 
-static int add_item(il_items *out, const struct listing *l, const char *id, const il_split_file *const of[PARTS], il_err *e)
+static int add_item(il_items *out, const struct listing *l, const char *id, const il_split_file *const of[PARTS],
+                    il_err *e)
 {
     char *image = il_text_path(l->path, of[IMAGE]->name);
     char *mask = of[MASK] ? il_text_path(l->path, of[MASK]->name) : NULL;
@@ -178,7 +180,8 @@ static int add_item(il_items *out, const struct listing *l, const char *id, cons
 }
 
 /* One id's files, by kind. */
-static int pair(il_items *out, const struct listing *l, const char *id, const il_split_file *files, size_t count, il_err *e)
+static int pair(il_items *out, const struct listing *l, const char *id, const il_split_file *files, size_t count,
+                il_err *e)
 {
     const il_split_file *of[PARTS] = { NULL }, *twice = NULL;
     enum part twice_part = IMAGE;
@@ -213,8 +216,8 @@ static int pair_all(il_items *out, const struct listing *l, bool optional, il_er
     if (!some && optional)
         return IL_OK;
     if (!some)
-        return il_fail(e, IL_EDATA, "%s: has no %s images; expected files <id>.%s.webp (or .png, .jpg)",
-                       l->path, kind, kind);
+        return il_fail(e, IL_EDATA, "%s: has no %s images; expected files <id>.%s.webp (or .png, .jpg)", l->path, kind,
+                       kind);
     int rc = IL_OK;
     for (size_t i = 0, end; i < l->files.count && !rc; i = end) {
         const il_split_file *first = &l->files.list[i];

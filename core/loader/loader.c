@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "loader/sampling.h"
-#include "image/window.h"
 #include "base/observer.h"
+#include "image/window.h"
 #include "loader/loader.h"
+#include "loader/sampling.h"
 
 enum { MAX_THREADS = 256 };
 #define DEFAULT_CACHE ((size_t)1 << 30)
@@ -19,9 +19,9 @@ enum { MAX_THREADS = 256 };
 struct slot {
     uint8_t *pixels, *greys;
     size_t *index;
-    bool *kept;     /* per place: the image could be read */
-    int done;       /* places filled */
-    int failed;     /* place of `why`; -1: none */
+    bool *kept; /* per place: the image could be read */
+    int done;   /* places filled */
+    int failed; /* place of `why`; -1: none */
     il_err why;
 };
 
@@ -29,23 +29,23 @@ struct il_loader {
     il_source *src;
     il_pictures *pictures;
     il_loader_opts opts;
-    int side;           /* of the batches' images, pixels */
+    int side; /* of the batches' images, pixels */
     float labels[256], shades[256];
-    size_t total;       /* positions in an epoch */
-    uint32_t *order;    /* position -> image * crops + crop */
+    size_t total;    /* positions in an epoch */
+    uint32_t *order; /* position -> image * crops + crop */
     struct slot *ring;
     size_t depth;
     pthread_t *threads;
-    int started;        /* threads */
+    int started; /* threads */
 
-    pthread_mutex_t lock; /* guards the members below, and slots until they are complete */
+    pthread_mutex_t lock;      /* guards the members below, and slots until they are complete */
     pthread_cond_t work, news; /* signal the threads, and the caller */
-    il_sampling sampling; /* of the current epoch */
-    size_t first;       /* position at which the epoch was started */
-    size_t taken;       /* next position to work on */
-    size_t batch;       /* next batch to lend */
-    bool told;          /* reported that the disk cache has stopped growing */
-    int active;         /* threads working on a sample */
+    il_sampling sampling;      /* of the current epoch */
+    size_t first;              /* position at which the epoch was started */
+    size_t taken;              /* next position to work on */
+    size_t batch;              /* next batch to lend */
+    bool told;                 /* reported that the disk cache has stopped growing */
+    int active;                /* threads working on a sample */
     bool running, quit;
 };
 
@@ -157,14 +157,20 @@ static int start_threads(il_loader *l, il_err *e)
 
 il_loader_opts il_loader_of_run(const il_run *run, il_device device, const il_observer *observer)
 {
-    return (il_loader_opts){ .batch = run->training.batch, .size = run->training.size, .crops = 1, .missing = run->missing,
-                             .run = run->name, .device = device, .observer = observer };
+    return (il_loader_opts){ .batch = run->training.batch,
+                             .size = run->training.size,
+                             .crops = 1,
+                             .missing = run->missing,
+                             .run = run->name,
+                             .device = device,
+                             .observer = observer };
 }
 
 static int check_opts(const il_loader_opts *o, il_err *e)
 {
     if (o->batch < 1 || o->size < 1 || o->crop < 0 || o->threads < 0 || (o->crop && o->crops < 1))
-        return il_fail(e, IL_EPARAM, "batch %d, size %d, crop %d, crops %d, threads %d: expected at least 1 for "
+        return il_fail(e, IL_EPARAM,
+                       "batch %d, size %d, crop %d, crops %d, threads %d: expected at least 1 for "
                        "batch, size and crops, at least 0 for crop and threads",
                        o->batch, o->size, o->crop, o->crops, o->threads);
     if (o->size > 16384 || o->crop > 16384 || o->batch > 65536)
@@ -377,8 +383,14 @@ int il_loader_next(il_loader *l, il_batch *out, int *more, il_err *e)
         kept = close_gaps(l, slot, n);
     }
     tell(l);
-    *out = (il_batch){ .number = l->batch - 1, .n = kept, .height = l->side, .width = l->side,
-                       .pixels = slot->pixels, .greys = slot->greys, .shades = l->shades, .labels = l->labels,
+    *out = (il_batch){ .number = l->batch - 1,
+                       .n = kept,
+                       .height = l->side,
+                       .width = l->side,
+                       .pixels = slot->pixels,
+                       .greys = slot->greys,
+                       .shades = l->shades,
+                       .labels = l->labels,
                        .index = slot->index };
     *more = 1;
     return IL_OK;

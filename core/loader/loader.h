@@ -2,18 +2,18 @@
 #ifndef IL_LOADER_LOADER_H
 #define IL_LOADER_LOADER_H
 
-#include "loader/disk_cache.h"
-#include "loader/source.h"
 #include "base/observer.h"
 #include "base/sha256.h"
+#include "loader/disk_cache.h"
+#include "loader/source.h"
 
 typedef struct il_loader_opts {
     int batch, size, crop, crops; /* as in il_training; crop 0: whole images, crops then 1 */
     bool flip, shuffle;
-    uint64_t seed;      /* order, crops and flips depend on (seed, epoch, position) alone */
-    int threads;        /* decoding threads; 0: number of cores. Batches do not depend on the number */
-    size_t cache_bytes; /* memory for decoded images; 0: the default, 1 GiB */
-    il_disk_cache_opts disk; /* cache on disk, for images that do not fit into cache_bytes */
+    uint64_t seed;               /* order, crops and flips depend on (seed, epoch, position) alone */
+    int threads;                 /* decoding threads; 0: number of cores. Batches do not depend on the number */
+    size_t cache_bytes;          /* memory for decoded images; 0: the default, 1 GiB */
+    il_disk_cache_opts disk;     /* cache on disk, for images that do not fit into cache_bytes */
     const il_observer *observer; /* informed once, for `run`, when the disk cache stops growing; NULL: none */
     const char *run;
     il_device device;   /* for data sets that compute their images */

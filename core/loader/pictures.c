@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "plan/run_config.h"
-#include "loader/pictures.h"
 #include "base/sha256.h"
+#include "loader/pictures.h"
+#include "plan/run_config.h"
 
 enum state { UNKNOWN, CACHED, BAD };
 
@@ -19,7 +19,7 @@ struct entry {
 struct il_pictures {
     const il_source *src;
     int side;
-    il_disk_cache *disk; /* NULL: none */
+    il_disk_cache *disk;  /* NULL: none */
     pthread_mutex_t lock; /* guards the members below */
     struct entry *entries;
     size_t room, used; /* bytes */
@@ -181,7 +181,9 @@ static int fetch(il_picture *out, il_pictures *p, size_t i, uint64_t seed, il_ba
     il_cached cached = { 0 };
     int rc = p->disk ? il_disk_cache_get(&found, &cached, p->disk, i, wanted, e) : IL_OK;
     if (found)
-        *out = (il_picture){ .image = cached.image, .mask = cached.mask, .first = cached.first, .height = cached.height };
+        *out = (il_picture){
+            .image = cached.image, .mask = cached.mask, .first = cached.first, .height = cached.height
+        };
     if (!rc && !found)
         rc = decode(out, p, i, seed, e);
     if (!rc && !found && p->disk)

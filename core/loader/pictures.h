@@ -17,8 +17,8 @@ typedef struct il_picture {
 } il_picture;
 
 typedef struct il_pictures_opts {
-    int side;           /* of the collate rule */
-    size_t cache_bytes; /* 0: no cache in memory */
+    int side;                /* of the collate rule */
+    size_t cache_bytes;      /* 0: no cache in memory */
     il_disk_cache_opts disk; /* for sources that may not fit into cache_bytes */
 } il_pictures_opts;
 

@@ -3,8 +3,8 @@
 #ifndef IL_LOADER_SAMPLING_H
 #define IL_LOADER_SAMPLING_H
 
-#include "loader/pictures.h"
 #include "image/window.h"
+#include "loader/pictures.h"
 
 typedef struct il_sampling {
     uint64_t seed;

@@ -4,14 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include "base/json.h"
-#include "plugin/items.h"
-#include "base/params_json.h"
-#include "loader/source.h"
-#include "base/dependencies.h"
 #include "base/array.h"
+#include "base/dependencies.h"
+#include "base/json.h"
+#include "base/params_json.h"
 #include "base/sha256.h"
 #include "image/degrade.h"
+#include "loader/source.h"
+#include "plugin/items.h"
 
 /* One image kind of a source. */
 struct part {
@@ -22,13 +22,13 @@ struct part {
 };
 
 struct sample {
-    il_item item;            /* its id is owned; all else is borrowed from the part */
-    const il_item *listed;   /* as listed by the plugin */
+    il_item item;          /* its id is owned; all else is borrowed from the part */
+    const il_item *listed; /* as listed by the plugin */
     const struct part *part;
 };
 
 struct il_source {
-    il_source *plain; /* NULL, or the undegraded source; all pointers below are then borrowed from it */
+    il_source *plain;           /* NULL, or the undegraded source; all pointers below are then borrowed from it */
     il_degradation degradation; /* applied when a sample is read */
     const il_choice *dataset;
     il_missing missing;
@@ -151,16 +151,16 @@ static int check_left(const il_source *src, const char *split, const char *image
         return il_fail(e, IL_EDATA, "%s: %s: %zu of %zu samples (%s of %s) cannot be used", first.id, first.why, gone,
                        gone + src->count, images, split);
     if (src->count == 0 && gone)
-        return il_fail(e, IL_EDATA, "%s: %s: all %zu samples (%s of %s) cannot be used", first.id, first.why, gone, images,
-                       split);
+        return il_fail(e, IL_EDATA, "%s: %s: all %zu samples (%s of %s) cannot be used", first.id, first.why, gone,
+                       images, split);
     for (size_t i = 0; i < src->nparts; i++)
         if (src->parts[i].items->count == 0)
             return il_fail(e, IL_EDATA, "no samples of %s in %s", src->parts[i].images, split);
     return IL_OK;
 }
 
-int il_source_open(il_source **out, const il_choice *dataset, const char *split, const char *images,
-                   il_missing missing, il_err *e)
+int il_source_open(il_source **out, const il_choice *dataset, const char *split, const char *images, il_missing missing,
+                   il_err *e)
 {
     il_source *src = calloc(1, sizeof *src);
     if (!src)
@@ -333,7 +333,7 @@ static int add_maker(il_text *to, const il_source *src, il_err *e)
     if (!text)
         return il_fail_oom(e);
     il_text_add(to, "made by %s %d %s %s\n", src->dataset->plugin->name, src->dataset->plugin->revision, text,
-                 src->nparts == 1 ? src->parts[0].images : "");
+                src->nparts == 1 ? src->parts[0].images : "");
     free(text);
     return IL_OK;
 }

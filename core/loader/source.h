@@ -16,8 +16,8 @@ typedef struct il_source_left_out {
 /* Scans the data set. Samples are sorted by id. images: a kind, or several joined by '+'; ids then include the kind,
  * as in "0007.original". IL_EDATA when a sample is incomplete and `missing` is refuse, or when no sample is left; the
  * message names the first file and the number of such samples. `dataset` must outlive the source. */
-int il_source_open(il_source **out, const il_choice *dataset, const char *split, const char *images,
-                   il_missing missing, il_err *e);
+int il_source_open(il_source **out, const il_choice *dataset, const char *split, const char *images, il_missing missing,
+                   il_err *e);
 /* The same samples, degraded when they are read. `plain` must outlive it. */
 int il_source_degrade(il_source **out, il_source *plain, il_degradation d, il_err *e);
 void il_source_free(il_source *src);

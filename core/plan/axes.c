@@ -1,11 +1,11 @@
 /* axes.c - the Cartesian product of the axes, minus `exclude`, plus `include`. */
 #include <stdlib.h>
 #include <string.h>
+#include "base/array.h"
+#include "base/suggest.h"
+#include "base/text.h"
 #include "plan/axes.h"
 #include "plan/keys.h"
-#include "base/text.h"
-#include "base/suggest.h"
-#include "base/array.h"
 
 enum { MAX_RUNS = 10000 };
 
@@ -32,12 +32,12 @@ void il_axes_free(il_variants *v)
     for (size_t i = 0; i < v->count; i++)
         variant_free(&v->list[i]);
     free(v->list);
-    *v = (il_variants){0};
+    *v = (il_variants){ 0 };
 }
 
 static int fail(const struct expansion *x, const il_node *at, il_err *e, const char *text, const char *word)
 {
-    il_text message = {0};
+    il_text message = { 0 };
     il_text_add(&message, text, word);
     int rc = message.failed ? il_fail_oom(e) : il_yaml_fail(x->grid, at, e, IL_EPARAM, "%s", message.data);
     il_text_free(&message);
@@ -49,8 +49,8 @@ static int fail(const struct expansion *x, const il_node *at, il_err *e, const c
 static bool is_sweepable(const char *key)
 {
     const char *dot = strrchr(key, '.');
-    return strcmp(key, "test") != 0 && strcmp(key, "degrade") != 0 && strcmp(key, "train") != 0 && strcmp(key, "train.skip") != 0 &&
-           !(dot && strcmp(dot, ".label") == 0);
+    return strcmp(key, "test") != 0 && strcmp(key, "degrade") != 0 && strcmp(key, "train") != 0 &&
+           strcmp(key, "train.skip") != 0 && !(dot && strcmp(dot, ".label") == 0);
 }
 
 static int check_axes(const struct expansion *x, il_err *e)
@@ -140,7 +140,7 @@ static bool matches_key(const il_settings *s, const char *key, const il_node *wa
         return slot && slot->value->kind == IL_NODE_SCALAR && same_scalar(slot->value, wanted);
     }
     for (size_t i = 0; wanted->kind == IL_NODE_MAP && i < wanted->count; i++) {
-        il_text inner = {0};
+        il_text inner = { 0 };
         il_text_add(&inner, "%s.%s", key, wanted->keys[i]->text);
         const il_setting *slot = inner.failed ? NULL : il_settings_get(s, inner.data);
         const il_node *item = wanted->items[i];
@@ -182,13 +182,13 @@ static void insert_pair(il_variant *v, const il_node *key, const il_node *value)
 }
 
 /* Base plus `count` pairs; whole plugin choices before single settings. */
-static int put_pairs(il_settings *out, const il_yaml *grid, const il_settings *base, size_t count, const il_node *const *keys,
-                     const il_node *const *values, il_err *e)
+static int put_pairs(il_settings *out, const il_yaml *grid, const il_settings *base, size_t count,
+                     const il_node *const *keys, const il_node *const *values, il_err *e)
 {
     int rc = il_settings_copy(out, base, e);
     for (int dotted = 0; !rc && dotted < 2; dotted++) {
         for (size_t i = 0; !rc && i < count; i++) {
-            il_settings_source source = {.from = grid, .at = keys[i]};
+            il_settings_source source = { .from = grid, .at = keys[i] };
             if (!!strchr(keys[i]->text, '.') == dotted)
                 rc = il_settings_put(out, keys[i]->text, values[i], source, e);
         }
@@ -198,7 +198,7 @@ static int put_pairs(il_settings *out, const il_yaml *grid, const il_settings *b
 
 int il_axes_apply(il_settings *out, const il_variant *v, const il_yaml *grid, const il_settings *base, il_err *e)
 {
-    il_settings slots = {0};
+    il_settings slots = { 0 };
     int rc = put_pairs(&slots, grid, base, v->count, v->keys, v->values, e);
     if (rc)
         il_settings_free(&slots);
@@ -210,10 +210,11 @@ int il_axes_apply(il_settings *out, const il_variant *v, const il_yaml *grid, co
 static int make_variant(il_variant *out, const struct expansion *x, const il_node *place, size_t count,
                         il_node *const *keys, const il_node *const *values, il_err *e)
 {
-    il_variant v = {.place = place};
+    il_variant v = { .place = place };
     v.keys = calloc(count + 1, sizeof(il_node *));
     v.values = calloc(count + 1, sizeof(il_node *));
-    int rc = v.keys && v.values ? put_pairs(&v.slots, x->grid, x->base, count, (const il_node *const *)keys, values, e) : il_fail_oom(e);
+    int rc = v.keys && v.values ? put_pairs(&v.slots, x->grid, x->base, count, (const il_node *const *)keys, values, e)
+                                : il_fail_oom(e);
     for (size_t i = 0; !rc && i < count; i++)
         insert_pair(&v, keys[i], values[i]);
     if (rc)

@@ -1,54 +1,58 @@
 /* keys.c - the tables behind schema/experiment.yaml. */
 #include <stdio.h>
 #include <string.h>
+#include "base/text.h"
 #include "plan/keys.h"
 #include "plan/schedule.h"
-#include "base/text.h"
 
 #define EXACT 9007199254740992.0 /* 2^53: larger integers are not exact in a double */
 
 const il_param_spec il_keys_train[] = {
-    {"on", IL_PARAM_TEXT, NULL, 0, 0, NULL, "image kind for training and validation; join several with '+'"},
-    {"epochs", IL_PARAM_INT, "100", 1, 1e6, NULL, "maximum number of epochs"},
-    {"patience", IL_PARAM_INT, "5", 0, 1e6, NULL, "stop after this many epochs without a new best validation loss; 0: never"},
-    {"batch", IL_PARAM_INT, "8", 1, 65536, NULL, "images per step"},
-    {"size", IL_PARAM_INT, "512", 8, 16384, NULL, "side to which images are resized or padded, pixels"},
-    {"crop", IL_PARAM_INT, "0", 0, 16384, NULL, "side of random training crops, pixels; 0: whole images"},
-    {"crops", IL_PARAM_INT, "1", 1, 4096, NULL, "random crops from each image per epoch"},
-    {"flip", IL_PARAM_BOOL, "false", 0, 0, NULL, "flip training images horizontally at random"},
-    {"lr", IL_PARAM_REAL, "1e-4", 1e-12, 10, NULL, "learning rate of the optimizer"},
-    {"schedule", IL_PARAM_TEXT, "constant", 0, 0, IL_SCHEDULE_NAMES, "how the learning rate decays to 0 over `epochs`"},
-    {"warmup", IL_PARAM_REAL, "0", 0, 1e6, NULL, "epochs during which the learning rate rises from 0"},
-    {"optimizer", IL_PARAM_TEXT, "adam", 0, 0, "adam|adamw", "adamw: weight decay decoupled from the gradients"},
-    {"weight_decay", IL_PARAM_REAL, "0", 0, 10, NULL, "L2 penalty"},
-    {"aux_weight", IL_PARAM_REAL, "0", 0, 10, NULL, "weight of the auxiliary head's loss; 0: not computed"},
-    {"precision", IL_PARAM_TEXT, "fp32", 0, 0, IL_KEYS_PRECISIONS, "precision of convolutions and matrix products"},
-    {"accumulate", IL_PARAM_INT, "1", 1, 65536, NULL, "parts of a batch computed one after another, accumulating gradients"},
-    {"recompute", IL_PARAM_BOOL, "false", 0, 0, NULL, "recompute activations in the backward pass instead of keeping them"},
-    {"cuda_graph", IL_PARAM_BOOL, "false", 0, 0, NULL, "record a training step once and replay it"},
-    {"as_published", IL_PARAM_BOOL, "false", 0, 0, NULL, "test the last weights instead of the best"},
-    {"weights", IL_PARAM_PATH, "", 0, 0, NULL, "file with initial weights; empty: random"},
-    {0},
+    { "on", IL_PARAM_TEXT, NULL, 0, 0, NULL, "image kind for training and validation; join several with '+'" },
+    { "epochs", IL_PARAM_INT, "100", 1, 1e6, NULL, "maximum number of epochs" },
+    { "patience", IL_PARAM_INT, "5", 0, 1e6, NULL,
+      "stop after this many epochs without a new best validation loss; 0: never" },
+    { "batch", IL_PARAM_INT, "8", 1, 65536, NULL, "images per step" },
+    { "size", IL_PARAM_INT, "512", 8, 16384, NULL, "side to which images are resized or padded, pixels" },
+    { "crop", IL_PARAM_INT, "0", 0, 16384, NULL, "side of random training crops, pixels; 0: whole images" },
+    { "crops", IL_PARAM_INT, "1", 1, 4096, NULL, "random crops from each image per epoch" },
+    { "flip", IL_PARAM_BOOL, "false", 0, 0, NULL, "flip training images horizontally at random" },
+    { "lr", IL_PARAM_REAL, "1e-4", 1e-12, 10, NULL, "learning rate of the optimizer" },
+    { "schedule", IL_PARAM_TEXT, "constant", 0, 0, IL_SCHEDULE_NAMES,
+      "how the learning rate decays to 0 over `epochs`" },
+    { "warmup", IL_PARAM_REAL, "0", 0, 1e6, NULL, "epochs during which the learning rate rises from 0" },
+    { "optimizer", IL_PARAM_TEXT, "adam", 0, 0, "adam|adamw", "adamw: weight decay decoupled from the gradients" },
+    { "weight_decay", IL_PARAM_REAL, "0", 0, 10, NULL, "L2 penalty" },
+    { "aux_weight", IL_PARAM_REAL, "0", 0, 10, NULL, "weight of the auxiliary head's loss; 0: not computed" },
+    { "precision", IL_PARAM_TEXT, "fp32", 0, 0, IL_KEYS_PRECISIONS, "precision of convolutions and matrix products" },
+    { "accumulate", IL_PARAM_INT, "1", 1, 65536, NULL,
+      "parts of a batch computed one after another, accumulating gradients" },
+    { "recompute", IL_PARAM_BOOL, "false", 0, 0, NULL,
+      "recompute activations in the backward pass instead of keeping them" },
+    { "cuda_graph", IL_PARAM_BOOL, "false", 0, 0, NULL, "record a training step once and replay it" },
+    { "as_published", IL_PARAM_BOOL, "false", 0, 0, NULL, "test the last weights instead of the best" },
+    { "weights", IL_PARAM_PATH, "", 0, 0, NULL, "file with initial weights; empty: random" },
+    { 0 },
 };
 
 const il_param_spec il_keys_base[] = {
-    {"missing", IL_PARAM_TEXT, "refuse", 0, 0, "refuse|skip", "what to do with incomplete or unreadable samples"},
-    {"seed", IL_PARAM_INT, "1", 0, EXACT, NULL, "seed of initial weights, order and crops"},
-    {"test_batch", IL_PARAM_INT, "8", 1, 65536, NULL, "images per batch in tests; the published IoU depends on it"},
-    {0},
+    { "missing", IL_PARAM_TEXT, "refuse", 0, 0, "refuse|skip", "what to do with incomplete or unreadable samples" },
+    { "seed", IL_PARAM_INT, "1", 0, EXACT, NULL, "seed of initial weights, order and crops" },
+    { "test_batch", IL_PARAM_INT, "8", 1, 65536, NULL, "images per batch in tests; the published IoU depends on it" },
+    { 0 },
 };
 
 const il_keys_choice il_keys_choices[IL_KEYS_CHOICES] = {
-    {"dataset", IL_KIND_DATASET, NULL},
-    {"model", IL_KIND_MODEL, NULL},
-    {"mask_policy", IL_KIND_MASK_POLICY, "full"},
-    {"loss", IL_KIND_LOSS, "focal"},
+    { "dataset", IL_KIND_DATASET, NULL },
+    { "model", IL_KIND_MODEL, NULL },
+    { "mask_policy", IL_KIND_MASK_POLICY, "full" },
+    { "loss", IL_KIND_LOSS, "focal" },
 };
 
-const char *const il_keys_top[] = {"experiment", "title", "published", "base", "axes", "exclude", "include", NULL};
-const char *const il_keys_heads[] = {"dataset", "model",      "mask_policy", "loss", "train", "missing",
-                                     "seed",    "test_batch", "test",        "degrade", NULL};
-const char *const il_keys_set[] = {"dataset", "images", "split", "mask_policy", "degrade", NULL};
+const char *const il_keys_top[] = { "experiment", "title", "published", "base", "axes", "exclude", "include", NULL };
+const char *const il_keys_heads[] = { "dataset", "model",      "mask_policy", "loss",    "train", "missing",
+                                      "seed",    "test_batch", "test",        "degrade", NULL };
+const char *const il_keys_set[] = { "dataset", "images", "split", "mask_policy", "degrade", NULL };
 
 const il_keys_choice *il_keys_find_choice(const char *key)
 {
@@ -59,7 +63,7 @@ const il_keys_choice *il_keys_find_choice(const char *key)
     return NULL;
 }
 
-static const char *const precisions[] = {"fp32", "tf32", "bf16", "fp16"}; /* in the order of il_precision */
+static const char *const precisions[] = { "fp32", "tf32", "bf16", "fp16" }; /* in the order of il_precision */
 
 il_precision il_keys_precision(const char *word)
 {

@@ -2,13 +2,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/suggest.h"
+#include "base/text.h"
+#include "base/utf8.h"
 #include "plan/keys.h"
-#include "plan/run_name.h"
 #include "plan/plan.h"
 #include "plan/resolve.h"
-#include "base/utf8.h"
-#include "base/text.h"
-#include "base/suggest.h"
+#include "plan/run_name.h"
 
 enum { MAX_CELLS = 200000 }; /* tests of all runs */
 
@@ -20,7 +20,7 @@ struct reading {
     il_settings base;
     il_variants variants;
     const char **set_keys; /* nsets */
-    il_settings plain;        /* base without any --set */
+    il_settings plain;     /* base without any --set */
 };
 
 /* ---- top-level keys ---- */
@@ -70,7 +70,7 @@ static int read_title(char **out, const il_yaml *grid, const char *fallback, il_
 
 static int read_published(char **out, const il_yaml *grid, il_err *e)
 {
-    static const char *const tables[] = {"2", "3", "4", "5", "6", "7", "text"};
+    static const char *const tables[] = { "2", "3", "4", "5", "6", "7", "text" };
     const il_node *n = il_yaml_get(il_yaml_root(grid), "published");
     if (!n)
         return IL_OK;
@@ -80,8 +80,7 @@ static int read_published(char **out, const il_yaml *grid, il_err *e)
             return *out ? IL_OK : il_fail_oom(e);
         }
     }
-    return il_yaml_fail(grid, n, e, IL_EPARAM,
-                        "'published' must be a published table: one of 2, 3, 4, 5, 6, 7, text");
+    return il_yaml_fail(grid, n, e, IL_EPARAM, "'published' must be a published table: one of 2, 3, 4, 5, 6, 7, text");
 }
 
 /* ---- base and --set ---- */
@@ -90,7 +89,7 @@ static int read_base(struct reading *in, il_err *e)
 {
     const il_node *base = il_yaml_get(il_yaml_root(in->grid), "base");
     for (size_t i = 0; i < base->count; i++) {
-        il_settings_source source = {.from = in->grid, .at = base->keys[i], .base = true};
+        il_settings_source source = { .from = in->grid, .at = base->keys[i], .base = true };
         int rc = il_settings_put(&in->base, base->keys[i]->text, base->items[i], source, e);
         if (rc)
             return rc;
@@ -120,7 +119,7 @@ static int read_set(struct reading *in, const char *text, il_err *e)
         return il_fail(e, IL_EUSAGE, "--set %s: expected KEY=VALUE, such as train.epochs=3", text);
 
     il_yaml *value = NULL;
-    il_text name = {0}, key = {0};
+    il_text name = { 0 }, key = { 0 };
     il_text_add(&name, "--set %s", text);
     il_text_add(&key, "%.*s", (int)(sign - text), text);
     if (name.failed || key.failed) {
@@ -141,7 +140,7 @@ static int read_set(struct reading *in, const char *text, il_err *e)
     if (!rc)
         rc = check_swept(in, key.data, name.data, e);
     if (!rc)
-        rc = il_settings_put(&in->base, key.data, il_yaml_root(value), (il_settings_source){.from = value}, e);
+        rc = il_settings_put(&in->base, key.data, il_yaml_root(value), (il_settings_source){ .from = value }, e);
     il_text_free(&name);
     il_text_free(&key);
     return rc;
@@ -187,7 +186,7 @@ static int same_name(const struct reading *in, const char *name, const il_varian
     }
     return il_yaml_fail(in->grid, second, e, IL_EPARAM,
                         "two runs are named '%s'; the first is declared at line %d, column %d: remove one, or give "
-                          "the plugins different labels by 'label'",
+                        "the plugins different labels by 'label'",
                         name, first->line, first->column);
 }
 
@@ -205,8 +204,8 @@ static int check_names(const il_plan *p, const struct reading *in, il_err *e)
 /* Compares with the run that the grid alone gives. Where it gives no such run, everything counts as changed. */
 static int name_sets(il_run *run, const struct reading *in, const il_variant *v, il_err *e)
 {
-    il_settings grid = {0};
-    il_err ignored = {0};
+    il_settings grid = { 0 };
+    il_err ignored = { 0 };
     bool there = il_axes_apply(&grid, v, in->grid, &in->plain, &ignored) == IL_OK;
     int rc = il_run_name_sets(run, there ? &grid : NULL, (const char *const *)in->set_keys, in->nsets, e);
     il_settings_free(&grid);
@@ -215,7 +214,7 @@ static int name_sets(il_run *run, const struct reading *in, const il_variant *v,
 
 static int resolve_runs(il_plan *p, const struct reading *in, il_registry *registry, il_err *e)
 {
-    il_resolver r = {.registry = registry, .grid = in->grid, .experiment = p->experiment};
+    il_resolver r = { .registry = registry, .grid = in->grid, .experiment = p->experiment };
     int rc = IL_OK;
     p->runs = calloc(in->variants.count + 1, sizeof *p->runs);
     if (!p->runs)
@@ -277,7 +276,7 @@ static int keep_only(il_plan *p, const char *only, il_err *e)
             continue;
         }
         il_run run = p->runs[i];
-        p->runs[i] = (il_run){0};
+        p->runs[i] = (il_run){ 0 };
         p->runs[kept++] = run;
     }
     if (only)
@@ -307,7 +306,7 @@ static int read_all(il_plan *p, struct reading *in, il_registry *registry, il_pl
 
 int il_plan_read(il_plan **out, const char *path, il_registry *registry, il_plan_opts opts, il_err *e)
 {
-    struct reading in = {0};
+    struct reading in = { 0 };
     int rc = il_yaml_read(&in.grid, path, e);
     if (rc)
         return rc;

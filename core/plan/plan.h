@@ -8,9 +8,9 @@
 typedef struct il_plan {
     char *experiment; /* identifier */
     char *title;
-    char *path;       /* of the grid file */
-    char *source;     /* its text */
-    char *published;  /* table that the grid reproduces, as named in published.csv ("2".."7", "text"); or NULL */
+    char *path;      /* of the grid file */
+    char *source;    /* its text */
+    char *published; /* table that the grid reproduces, as named in published.csv ("2".."7", "text"); or NULL */
     il_run *runs;
     size_t count;
 } il_plan;

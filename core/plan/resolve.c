@@ -2,13 +2,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/text.h"
+#include "plan/resolve.h"
 #include "plan/resolve_plugin.h"
+#include "plan/resolve_tests.h"
 #include "plan/run_config.h"
 #include "plan/run_name.h"
-#include "plan/resolve.h"
-#include "base/text.h"
 #include "plugin/instance.h"
-#include "plan/resolve_tests.h"
 
 void il_resolve_end(il_resolver *r)
 {
@@ -37,7 +37,7 @@ void il_resolve_free_run(il_run *run)
     il_params_free(run->train_settings);
     il_params_free(run->base_settings);
     free(run->config);
-    *run = (il_run){0};
+    *run = (il_run){ 0 };
 }
 
 static const il_node *base_of(const il_resolver *r)
@@ -89,7 +89,7 @@ static int check_training(const il_training *t, const il_settings *s, il_err *e)
     const il_setting *skip = il_settings_get(s, "train.skip"), *warmup = il_settings_get(s, "train.warmup");
     if (warmup && t->warmup >= t->epochs)
         return il_settings_fail(warmup, e, "train.warmup, %g epochs, must be less than train.epochs, %d", t->warmup,
-                             t->epochs);
+                                t->epochs);
     if (crop && t->crop > t->size)
         return il_settings_fail(crop, e, "train.crop, %d, must not be larger than train.size, %d", t->crop, t->size);
     if (crops && t->crops > 1 && t->crop == 0)
@@ -150,8 +150,8 @@ static int read_base(il_run *run, const il_settings *s, il_err *e)
 
 int il_resolve_run(il_run *out, il_resolver *r, const il_variant *v, il_err *e)
 {
-    il_run run = {0};
-    il_choice *choices[IL_KEYS_CHOICES] = {&run.dataset, &run.model, &run.mask_policy, &run.loss};
+    il_run run = { 0 };
+    il_choice *choices[IL_KEYS_CHOICES] = { &run.dataset, &run.model, &run.mask_policy, &run.loss };
     int rc = IL_OK;
     for (size_t i = 0; !rc && i < IL_KEYS_CHOICES; i++)
         rc = il_choice_resolve(choices[i], r, &v->slots, &il_keys_choices[i], e);

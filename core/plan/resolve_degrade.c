@@ -2,11 +2,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/array.h"
+#include "base/suggest.h"
+#include "base/text.h"
 #include "plan/keys.h"
 #include "plan/resolve_degrade.h"
-#include "base/text.h"
-#include "base/suggest.h"
-#include "base/array.h"
 
 /* State while one entry is read. */
 struct entry {

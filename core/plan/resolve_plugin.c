@@ -2,13 +2,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "plan/resolve_plugin.h"
-#include "base/utf8.h"
-#include "base/text.h"
-#include "base/params.h"
 #include "base/array.h"
-#include "plugin/instance.h"
+#include "base/params.h"
+#include "base/text.h"
+#include "base/utf8.h"
+#include "plan/resolve_plugin.h"
 #include "plugin/descriptor.h"
+#include "plugin/instance.h"
 
 int il_choice_set(il_params *p, const char *name, const il_setting *slot, const char *context, il_err *e)
 {
@@ -16,7 +16,7 @@ int il_choice_set(il_params *p, const char *name, const il_setting *slot, const 
     if (spec && slot->value->quoted && spec->type != IL_PARAM_TEXT && spec->type != IL_PARAM_PATH)
         return il_settings_fail(slot, e, "%s%s: must be a plain value, not quoted text", context, name);
 
-    il_err why = {0};
+    il_err why = { 0 };
     int rc = il_params_set(p, name, slot->value->text, &why);
     if (rc == IL_ENOMEM)
         return il_fail_oom(e);
@@ -33,7 +33,8 @@ static int set_label(il_choice *c, const il_settings *s, const char *key, il_err
     snprintf(name, sizeof name, "%s.label", key);
     const il_setting *label = il_settings_get(s, name);
     if (label && (!*label->value->text || strpbrk(label->value->text, ",=") || !il_utf8_is_line(label->value->text)))
-        return il_settings_fail(label, e, "label '%s': must be one line of text without ',' and '='", label->value->text);
+        return il_settings_fail(label, e, "label '%s': must be one line of text without ',' and '='",
+                                label->value->text);
     c->label = il_text_copy(label ? label->value->text : c->plugin->name);
     return c->label ? IL_OK : il_fail_oom(e);
 }
@@ -61,7 +62,7 @@ static int set_params(il_params *p, const il_plugin *plugin, const il_settings *
 /* The identity of a plugin instance: kind, name and settings. */
 static char *instance_of(const il_choice *c)
 {
-    il_text t = {0};
+    il_text t = { 0 };
     il_text_add(&t, "%d %s", (int)c->plugin->kind, c->plugin->name);
     for (const il_param_spec *s = il_params_specs(c->params); s->name; s++)
         il_text_add(&t, "\n%s=%s", s->name, il_params_canonical(c->params, s->name));
@@ -114,7 +115,7 @@ static int find_plugin(const il_plugin **out, il_resolver *r, const il_setting *
     const il_node *base = il_yaml_get(il_yaml_root(r->grid), "base");
     if (!name && !what->fallback)
         return il_yaml_fail(r->grid, base, e, IL_EPARAM, "'base' must set '%s'", what->key);
-    il_err why = {0};
+    il_err why = { 0 };
     int rc = il_registry_find(out, r->registry, what->kind, name ? name->value->text : what->fallback, &why);
     if (!rc)
         return IL_OK;
@@ -132,7 +133,7 @@ int il_choice_resolve(il_choice *out, il_resolver *r, const il_settings *s, cons
     snprintf(key, sizeof key, "%s.name", what->key);
     const il_setting *name = il_settings_get(s, key);
 
-    il_choice c = {0};
+    il_choice c = { 0 };
     int rc = find_plugin(&c.plugin, r, name, what, e);
     if (rc || !c.plugin)
         return rc;
@@ -145,7 +146,7 @@ int il_choice_resolve(il_choice *out, il_resolver *r, const il_settings *s, cons
     if (rc)
         goto done;
 
-    il_err why = {0};
+    il_err why = { 0 };
     rc = il_params_check(c.params, &why);
     if (!rc)
         rc = try_open(r, &c, &why);
@@ -154,7 +155,7 @@ int il_choice_resolve(il_choice *out, il_resolver *r, const il_settings *s, cons
         goto done;
     }
     *out = c;
-    c = (il_choice){0};
+    c = (il_choice){ 0 };
 
 done:
     il_choice_free(&c);

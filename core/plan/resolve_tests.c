@@ -1,12 +1,12 @@
 /* resolve_tests.c - what a trained model is tested on: sets of images, each unchanged and degraded. */
 #include <stdlib.h>
 #include <string.h>
-#include "plan/resolve_plugin.h"
-#include "plan/resolve_degrade.h"
-#include "base/text.h"
 #include "base/suggest.h"
-#include "plugin/instance.h"
+#include "base/text.h"
+#include "plan/resolve_degrade.h"
+#include "plan/resolve_plugin.h"
 #include "plan/resolve_tests.h"
+#include "plugin/instance.h"
 
 enum { MOST_TESTS = 10000 }; /* per run */
 
@@ -57,11 +57,11 @@ static int read_choice(il_choice *out, bool *own, il_resolver *r, const char *ke
                        const il_node *entry, il_err *e)
 {
     const il_node *value = il_yaml_get(entry, key);
-    il_settings s = {0};
+    il_settings s = { 0 };
     *own = value != NULL;
     if (!value)
         return IL_OK;
-    il_settings_source source = {.from = slot->from, .at = slot->at ? key_of(entry, key) : NULL};
+    il_settings_source source = { .from = slot->from, .at = slot->at ? key_of(entry, key) : NULL };
     int rc = il_settings_put(&s, key, value, source, e);
     if (!rc)
         rc = il_choice_resolve(out, r, &s, il_keys_find_choice(key), e);
@@ -117,7 +117,7 @@ static bool same_set(const il_set *a, const il_set *b)
 
 static int name_set(il_set *set, il_err *e)
 {
-    il_text t = {0};
+    il_text t = { 0 };
     il_text_add(&t, "%s", set->images);
     if (set->mask_policy.plugin)
         il_text_add(&t, " by %s", set->mask_policy.label);
@@ -140,7 +140,7 @@ static int check_repeated(const il_run *run, const il_setting *slot, const il_no
         if (same_set(&run->tests[k], last))
             return il_yaml_fail(slot->from, slot->at ? entry : NULL, e, IL_EPARAM,
                                 "test: %s of '%s' (%s) is listed twice",
-                                
+
                                 last->tested_on, last->dataset.label, last->split);
     }
     return IL_OK;

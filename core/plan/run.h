@@ -10,26 +10,26 @@
 
 /* Training settings, named as in YAML under `train`. */
 typedef struct il_training {
-    char *on;            /* image kind of the training and validation split */
-    int epochs;          /* maximum */
-    int patience;        /* stop after this many epochs without a new best validation loss; 0: never */
-    int batch;           /* images per step */
-    int size;            /* side to which images are resized or padded, pixels */
-    int crop;            /* side of random training crops, pixels; 0: whole images */
-    int crops;           /* random crops taken from each image per epoch */
-    bool flip;           /* random horizontal flips in training */
+    char *on;     /* image kind of the training and validation split */
+    int epochs;   /* maximum */
+    int patience; /* stop after this many epochs without a new best validation loss; 0: never */
+    int batch;    /* images per step */
+    int size;     /* side to which images are resized or padded, pixels */
+    int crop;     /* side of random training crops, pixels; 0: whole images */
+    int crops;    /* random crops taken from each image per epoch */
+    bool flip;    /* random horizontal flips in training */
     double lr, weight_decay;
     il_schedule schedule; /* how the learning rate decays over all epochs */
-    double warmup;       /* epochs during which it first rises */
-    bool decoupled;      /* weight decay decoupled from the gradients: AdamW */
-    double aux_weight;   /* weight of the auxiliary head's loss; 0: the head is not computed */
+    double warmup;        /* epochs during which it first rises */
+    bool decoupled;       /* weight decay decoupled from the gradients: AdamW */
+    double aux_weight;    /* weight of the auxiliary head's loss; 0: the head is not computed */
     il_precision precision;
-    int accumulate;      /* parts into which a batch is split; their gradients are accumulated */
-    bool recompute;      /* recompute activations in the backward pass */
-    bool cuda_graph;     /* record a step once and replay it */
-    bool as_published;   /* test the last weights, as the published code did, instead of the best */
-    char *weights;       /* initial weights, or NULL */
-    char **skip;         /* patterns of tensors not to be loaded from `weights`; ends with NULL; may be NULL */
+    int accumulate;    /* parts into which a batch is split; their gradients are accumulated */
+    bool recompute;    /* recompute activations in the backward pass */
+    bool cuda_graph;   /* record a step once and replay it */
+    bool as_published; /* test the last weights, as the published code did, instead of the best */
+    char *weights;     /* initial weights, or NULL */
+    char **skip;       /* patterns of tensors not to be loaded from `weights`; ends with NULL; may be NULL */
 } il_training;
 
 /* How to treat incomplete or unreadable samples. */
@@ -38,16 +38,16 @@ typedef enum il_missing { IL_MISSING_REFUSE, IL_MISSING_SKIP } il_missing;
 /* A data set to test a trained model on. */
 typedef struct il_set {
     il_choice dataset;
-    char *images; /* image kind: realfake, … */
-    char *split;  /* "test" by default */
-    il_choice mask_policy; /* defines the ground truth; plugin NULL: the run's policy */
-    char *tested_on; /* name in tables: images, and the entry's own policy, as in "realfake by full" */
+    char *images;               /* image kind: realfake, … */
+    char *split;                /* "test" by default */
+    il_choice mask_policy;      /* defines the ground truth; plugin NULL: the run's policy */
+    char *tested_on;            /* name in tables: images, and the entry's own policy, as in "realfake by full" */
     il_degradation degradation; /* applied to its images */
-    size_t plain; /* index of the run's test with the same images undegraded; it comes before this one */
+    size_t plain;               /* index of the run's test with the same images undegraded; it comes before this one */
 } il_set;
 
 typedef struct il_run {
-    char *name;    /* for people and --only: "model=nix40,train.on=realfake", from the axes, or the experiment's name
+    char *name;      /* for people and --only: "model=nix40,train.on=realfake", from the axes, or the experiment's name
                     * without axes; then the changes by --set */
     size_t own_name; /* length of the part that the grid alone gives */
     il_choice model, loss, mask_policy, dataset;

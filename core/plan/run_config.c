@@ -2,10 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/json.h"
-#include "plan/run_config.h"
 #include "base/params_json.h"
+#include "plan/run_config.h"
 
-static const char *const ignored[] = {"recompute", "cuda_graph"};
+static const char *const ignored[] = { "recompute", "cuda_graph" };
 
 bool il_run_config_ignores(const char *setting)
 {

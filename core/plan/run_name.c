@@ -2,12 +2,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/params.h"
+#include "base/text.h"
+#include "base/utf8.h"
+#include "plan/keys.h"
 #include "plan/run_config.h"
 #include "plan/run_name.h"
-#include "plan/keys.h"
-#include "base/utf8.h"
-#include "base/text.h"
-#include "base/params.h"
 
 static const il_choice *choice_of(const il_run *run, il_kind kind)
 {
@@ -33,9 +33,9 @@ static const il_keys_choice *choice_named(const char *key, const char **setting)
 static const char *choice_text(const il_run *run, const il_keys_choice *what, const char *setting)
 {
     const il_choice *c = choice_of(run, what->kind);
-    return !setting                        ? c->label
+    return !setting                       ? c->label
            : strcmp(setting, "name") == 0 ? c->plugin->name
-                                           : il_params_canonical(c->params, setting);
+                                          : il_params_canonical(c->params, setting);
 }
 
 /* The run's value of a key of `train` or `base`. */
@@ -60,7 +60,7 @@ static bool is_named(const char *key)
 
 int il_run_name_axes(il_run *run, const il_resolver *r, const il_variant *v, il_err *e)
 {
-    il_text t = {0};
+    il_text t = { 0 };
     int rc = IL_OK;
     for (size_t i = 0; !rc && i < v->count; i++) {
         const char *key = v->keys[i]->text, *setting = NULL;
@@ -134,7 +134,7 @@ static void add_own(il_text *t, const il_run *run, const char *key)
 /* A value from the grid as canonical text; NULL: the default. */
 static int add_canonical(il_text *t, const il_param_spec *spec, const char *value, il_err *e)
 {
-    const il_param_spec table[] = {*spec, {0}};
+    const il_param_spec table[] = { *spec, { 0 } };
     il_params *p = NULL;
     int rc = il_params_new(&p, table, e);
     if (!rc && value)
@@ -173,8 +173,8 @@ static int add_grids(il_text *t, const il_run *run, const il_settings *grid, con
 /* grid NULL: the grid alone has no value for this key. */
 static int add_if_changed(il_text *name, const il_run *run, const il_settings *grid, const char *key, il_err *e)
 {
-    il_text now = {0}, before = {0};
-    il_err unusable = {0};
+    il_text now = { 0 }, before = { 0 };
+    il_err unusable = { 0 };
     add_own(&now, run, key);
     int rc = grid ? add_grids(&before, run, grid, key, &unusable) : IL_OK;
     if (rc == IL_ENOMEM || now.failed || before.failed)
@@ -227,7 +227,7 @@ static bool holds(const char *const *keys, size_t count, const char *key, size_t
 int il_run_name_sets(il_run *run, const il_settings *grid, const char *const *keys, size_t count, il_err *e)
 {
     const char **sorted = calloc(count + 1, sizeof *sorted);
-    il_text t = {0};
+    il_text t = { 0 };
     int rc = sorted ? IL_OK : il_fail_oom(e);
     for (size_t i = 0; !rc && i < count; i++)
         sorted[i] = keys[i];
@@ -236,7 +236,8 @@ int il_run_name_sets(il_run *run, const il_settings *grid, const char *const *ke
     il_text_add(&t, "%s", run->name);
     for (size_t i = 0; !rc && i < count; i++) {
         const char *key = sorted[i], *setting = NULL;
-        bool again = holds(sorted, i, key, strlen(key)) || (strchr(key, '.') && holds(sorted, count, key, strcspn(key, ".")));
+        bool again = holds(sorted, i, key, strlen(key)) ||
+                     (strchr(key, '.') && holds(sorted, count, key, strcspn(key, ".")));
         if (again || is_silent(key) || (!is_named(key) && strcmp(key, "train.skip") != 0))
             continue;
         const il_keys_choice *what = choice_named(key, &setting);

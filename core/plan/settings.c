@@ -3,19 +3,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "plan/keys.h"
-#include "plan/settings.h"
-#include "base/text.h"
+#include "base/array.h"
 #include "base/params.h"
 #include "base/suggest.h"
-#include "base/array.h"
+#include "base/text.h"
+#include "plan/keys.h"
+#include "plan/settings.h"
 
 void il_settings_free(il_settings *s)
 {
     if (!s)
         return;
     free(s->list);
-    *s = (il_settings){0};
+    *s = (il_settings){ 0 };
 }
 
 int il_settings_copy(il_settings *out, const il_settings *in, il_err *e)
@@ -25,7 +25,7 @@ int il_settings_copy(il_settings *out, const il_settings *in, il_err *e)
         return il_fail_oom(e);
     if (in->count > 0)
         memcpy(list, in->list, in->count * sizeof *list);
-    *out = (il_settings){list, in->count};
+    *out = (il_settings){ list, in->count };
     return IL_OK;
 }
 
@@ -101,7 +101,7 @@ static void drop_choice(il_settings *s, const char *choice)
 
 static bool is_null(const il_node *n)
 {
-    static const char *const words[] = {"", "~", "null", "Null", "NULL"};
+    static const char *const words[] = { "", "~", "null", "Null", "NULL" };
     for (size_t i = 0; n->kind == IL_NODE_SCALAR && !n->quoted && i < sizeof words / sizeof *words; i++) {
         if (strcmp(n->text, words[i]) == 0)
             return true;
@@ -111,7 +111,7 @@ static bool is_null(const il_node *n)
 
 static int put_value(il_settings *s, const il_setting *slot, il_node_kind expected, il_err *e)
 {
-    static const char *const words[] = {"a single value", "a list", "a mapping"};
+    static const char *const words[] = { "a single value", "a list", "a mapping" };
     const char *name = slot->at ? slot->at->text : slot->key;
     if (is_null(slot->value))
         return il_settings_fail_key(slot, e, "'%s' has no value", name);
@@ -185,7 +185,7 @@ static int put_train_map(il_settings *s, const il_setting *whole, il_err *e)
     if (map->kind != IL_NODE_MAP)
         return il_settings_fail(whole, e, "'train' must be a mapping");
     for (size_t i = 0; i < map->count; i++) {
-        il_setting slot = {.from = whole->from, .at = map->keys[i], .value = map->items[i]};
+        il_setting slot = { .from = whole->from, .at = map->keys[i], .value = map->items[i] };
         const char *name = map->keys[i]->text;
         if (!compose(&slot, "train", name))
             return unknown_train(&slot, name, e);
@@ -215,7 +215,7 @@ static int unknown_head(const il_setting *slot, const char *key, il_err *e)
 
 int il_settings_put(il_settings *s, const char *key, const il_node *value, il_settings_source source, il_err *e)
 {
-    il_setting slot = {.from = source.from, .at = source.at, .value = value};
+    il_setting slot = { .from = source.from, .at = source.at, .value = value };
     if (snprintf(slot.key, sizeof slot.key, "%s", key) >= (int)sizeof slot.key)
         return il_settings_fail_key(&slot, e, "unknown key '%.100s…'", key);
 
@@ -234,8 +234,9 @@ int il_settings_put(il_settings *s, const char *key, const il_node *value, il_se
         if (tail)
             return put_train(s, &slot, tail, key, e);
         if (!source.base)
-            return il_settings_fail_key(&slot, e, "'train' can be set as a whole only in 'base'; set one of its keys, "
-                                               "such as 'train.on'");
+            return il_settings_fail_key(&slot, e,
+                                        "'train' can be set as a whole only in 'base'; set one of its keys, "
+                                        "such as 'train.on'");
         return put_train_map(s, &slot, e);
     }
     if (strcmp(key, "test") == 0 || strcmp(key, "degrade") == 0)

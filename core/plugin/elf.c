@@ -96,7 +96,7 @@ int il_elf_word(uint32_t *out, bool *found, const char *path, const char *symbol
     if (bytes == MAP_FAILED)
         return il_fail(e, IL_EPLUGIN, "is not a shared object for this machine");
 
-    struct file f = {bytes, (size_t)info.st_size};
+    struct file f = { bytes, (size_t)info.st_size };
     Elf64_Ehdr head;
     uint64_t address = 0;
     if (!take(&head, f, 0, sizeof head) || !is_native(&head)) {

@@ -4,7 +4,10 @@
 const il_host *il_host_get(void)
 {
     static const il_host host = {
-        .size = sizeof host, .name = "inpaintlab", .vendor = "The inpaintlab authors", .version = IL_VERSION,
+        .size = sizeof host,
+        .name = "inpaintlab",
+        .vendor = "The inpaintlab authors",
+        .version = IL_VERSION,
         .abi = IL_ABI,
     };
     return &host;

@@ -9,7 +9,7 @@ void il_choice_free(il_choice *c)
         return;
     il_params_free(c->params);
     free(c->label);
-    *c = (il_choice){0};
+    *c = (il_choice){ 0 };
 }
 
 int il_uses_of(il_uses *out, const il_plugin *plugin, const void *self, const il_params *params, il_err *e)

@@ -1,9 +1,9 @@
 /* items.c - the samples that a data set's scan found, and those it rejected. */
 #include <stdlib.h>
 #include <string.h>
-#include "plugin/items.h"
-#include "base/text.h"
 #include "base/array.h"
+#include "base/text.h"
+#include "plugin/items.h"
 
 int il_items_new(il_items **out, il_err *e)
 {

@@ -12,8 +12,9 @@ static il_order order_for(il_model_opts o)
 
 int il_model_open(il_model *out, const il_choice *choice, il_model_opts opts, il_err *e)
 {
-    il_model m = { .plugin = choice->plugin, .device = opts.device, .precision = opts.precision,
-                   .order = order_for(opts) };
+    il_model m = {
+        .plugin = choice->plugin, .device = opts.device, .precision = opts.precision, .order = order_for(opts)
+    };
     int rc = m.plugin->open ? m.plugin->open(&m.self, choice->params, e) : IL_OK;
     if (!rc)
         rc = il_state_new(&m.state, opts.device, opts.seed, e);
@@ -55,10 +56,11 @@ il_tensor *il_model_forward(const il_model *m, il_scope *s, il_tensor *image, il
     bool fits = il_ndim(logit) == 4 && il_dim(logit, 0) == il_dim(image, 0) && il_dim(logit, 1) == 1 &&
                 il_dim(logit, 2) == il_dim(image, 2) && il_dim(logit, 3) == il_dim(image, 3);
     if (!fits)
-        return il_scope_fail(s, IL_EPLUGIN, "model %s: the output has %d dimensions and %lld elements; expected logits "
-                             "of shape (%lld,1,%lld,%lld)", m->plugin->name, il_ndim(logit),
-                             (long long)il_numel(logit), (long long)il_dim(image, 0), (long long)il_dim(image, 2),
-                             (long long)il_dim(image, 3));
+        return il_scope_fail(s, IL_EPLUGIN,
+                             "model %s: the output has %d dimensions and %lld elements; expected logits "
+                             "of shape (%lld,1,%lld,%lld)",
+                             m->plugin->name, il_ndim(logit), (long long)il_numel(logit), (long long)il_dim(image, 0),
+                             (long long)il_dim(image, 2), (long long)il_dim(image, 3));
     if (aux && *aux)
         *aux = not_half(s, *aux);
     return not_half(s, logit);

@@ -10,15 +10,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include "base/array.h"
+#include "base/suggest.h"
+#include "base/text.h"
 #include "plugin/descriptor.h"
 #include "plugin/elf.h"
 #include "plugin/registry.h"
-#include "base/text.h"
-#include "base/suggest.h"
-#include "base/array.h"
 
 static const char symbol[] = "il_plugin_entry";
-static const char *const folders[] = {"", "/datasets", "/models", "/losses", "/mask_policies", "/maskers", "/generators"};
+static const char *const folders[] = { "",         "/datasets",  "/models", "/losses", "/mask_policies",
+                                       "/maskers", "/generators" };
 
 struct loaded {
     const il_plugin *plugin;
@@ -95,7 +96,7 @@ static int keep(il_registry *r, const il_plugin *p, const char *path, il_err *e)
     char *copy = il_text_copy(path);
     if (!copy)
         return il_fail_oom(e);
-    r->loaded[r->count++] = (struct loaded){p, copy};
+    r->loaded[r->count++] = (struct loaded){ p, copy };
     return IL_OK;
 }
 
@@ -111,7 +112,7 @@ static int refuse(il_registry *r, const char *path, const char *why, il_err *e)
         free(reason);
         return il_fail_oom(e);
     }
-    r->refused[r->nrefused++] = (il_refused){place, reason};
+    r->refused[r->nrefused++] = (il_refused){ place, reason };
     return IL_OK;
 }
 
@@ -119,7 +120,7 @@ static int refuse(il_registry *r, const char *path, const char *why, il_err *e)
 static int add_file(il_registry *r, const char *path, il_err *e)
 {
     const il_plugin *p = NULL;
-    il_err why = {0};
+    il_err why = { 0 };
     int rc = load_file(&p, path, &why);
     if (rc == IL_ENOMEM)
         return il_fail_oom(e);
@@ -147,7 +148,7 @@ static int add_folder(il_registry *r, const char *path, il_err *e)
     int count = scandir(path, &list, is_shared_object, alphasort);
     int rc = count < 0 && errno == ENOMEM ? il_fail_oom(e) : IL_OK; /* a folder that is absent holds none */
     for (int i = 0; i < count; i++) {
-        il_text file = {0};
+        il_text file = { 0 };
         if (!rc) {
             il_text_add(&file, "%s/%s", path, list[i]->d_name);
             rc = file.failed ? il_fail_oom(e) : add_file(r, file.data, e);
@@ -164,7 +165,7 @@ static int add_tree(il_registry *r, const char *path, il_err *e)
 {
     int rc = IL_OK;
     for (size_t i = 0; !rc && i < sizeof folders / sizeof *folders; i++) {
-        il_text folder = {0};
+        il_text folder = { 0 };
         il_text_add(&folder, "%s%s", path, folders[i]);
         rc = folder.failed ? il_fail_oom(e) : add_folder(r, folder.data, e);
         il_text_free(&folder);
@@ -206,7 +207,7 @@ static char *builtin_folder(void)
     errno = 0;
     char *real = known ? realpath(self.dli_fname, NULL) : NULL;
     char *slash = real ? strrchr(real, '/') : NULL;
-    il_text path = {0};
+    il_text path = { 0 };
     bool failed = !real && errno == ENOMEM;
     if (slash) {
         *slash = '\0';
@@ -311,7 +312,7 @@ static int not_found(const il_registry *r, il_kind kind, const char *name, il_er
     if (!names)
         return il_fail_oom(e);
     size_t count = 0;
-    il_text list = {0};
+    il_text list = { 0 };
     for (size_t i = 0; i < r->count; i++) {
         if (r->loaded[i].plugin->kind != kind)
             continue;
@@ -322,7 +323,7 @@ static int not_found(const il_registry *r, il_kind kind, const char *name, il_er
     const char *nearest = il_suggest_nearest(name, names, count);
     int rc = nearest ? il_fail(e, IL_EPLUGIN, "unknown %s '%s'; did you mean '%s'?", what, name, nearest)
                      : il_fail(e, IL_EPLUGIN, "unknown %s '%s'; %s%s", what, name,
-                              list.data ? "expected one of " : "none is installed", list.data ? list.data : "");
+                               list.data ? "expected one of " : "none is installed", list.data ? list.data : "");
     il_text_free(&list);
     free(names);
     return rc;

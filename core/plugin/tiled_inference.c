@@ -2,9 +2,9 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "image/window.h"
 #include "plugin/tiled_inference.h"
 #include "plugin/tiles.h"
-#include "image/window.h"
 #include "torch/pixels.h"
 
 struct sweep {
@@ -16,7 +16,7 @@ struct sweep {
     float *band;      /* tile rows x width: logits of the current row of tiles, and the overlap with those above */
     uint8_t *input;   /* tiles, interleaved */
     float *logit;
-    double level;     /* logit of the threshold */
+    double level; /* logit of the threshold */
     il_tiled_inference_result result;
 };
 
@@ -81,8 +81,7 @@ static int settle(struct sweep *w, int top, int rows, il_err *e)
             double logit = from[x];
             if (isnan(logit))
                 return il_fail(e, IL_EFORMAT, "model %s: the output is not a number (NaN) at column %d, row %d",
-                               w->model->plugin->name,
-                               x, top + y);
+                               w->model->plugin->name, x, top + y);
             bool marked = logit > w->level;
             w->result.score.pixels[at + (size_t)x] = (uint8_t)lrint(255 / (1 + exp(-logit)));
             w->result.mask.pixels[at + (size_t)x] = marked ? 255 : 0;
@@ -133,7 +132,8 @@ static int prepare(struct sweep *w, il_err *e)
     return rc ? rc : il_image_new(&w->result.mask, width, height, 1, e);
 }
 
-int il_tiled_inference_run(il_tiled_inference_result *out, const il_model *m, const il_image *photo, il_tiled_inference_opts o, il_err *e)
+int il_tiled_inference_run(il_tiled_inference_result *out, const il_model *m, const il_image *photo,
+                           il_tiled_inference_opts o, il_err *e)
 {
     struct sweep w = { .model = m, .photo = photo, .opts = o };
     int rc = prepare(&w, e);

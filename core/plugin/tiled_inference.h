@@ -12,13 +12,14 @@ typedef struct il_tiled_inference_opts {
 } il_tiled_inference_opts;
 
 typedef struct il_tiled_inference_result {
-    il_image score;  /* one channel: probability * 255, rounded */
-    il_image mask;   /* one channel: 255 where marked, thresholded before rounding */
-    int64_t marked;  /* pixels above the threshold */
+    il_image score; /* one channel: probability * 255, rounded */
+    il_image mask;  /* one channel: 255 where marked, thresholded before rounding */
+    int64_t marked; /* pixels above the threshold */
 } il_tiled_inference_result;
 
 /* photo is RGB. Logits are blended where tiles overlap; a side shorter than a tile is padded with black, as in training. */
-int il_tiled_inference_run(il_tiled_inference_result *out, const il_model *m, const il_image *photo, il_tiled_inference_opts o, il_err *e);
+int il_tiled_inference_run(il_tiled_inference_result *out, const il_model *m, const il_image *photo,
+                           il_tiled_inference_opts o, il_err *e);
 void il_tiled_inference_free(il_tiled_inference_result *r);
 
 /* Memory that il_tiled_inference_run needs besides result and model, in bytes. */

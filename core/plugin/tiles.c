@@ -32,9 +32,10 @@ static void fill_weights(il_axis *a, const double *shape, double *sum)
 int il_tiles_axis(il_axis *out, int side, int tile, int overlap, il_err *e)
 {
     if (side < 1 || tile < 1 || overlap < 0 || overlap >= tile)
-        return il_fail(e, IL_EPARAM, "tiles of %d pixels with an overlap of %d on a side of %d; the overlap must be less "
-                       "than the tile", tile, overlap,
-                       side);
+        return il_fail(e, IL_EPARAM,
+                       "tiles of %d pixels with an overlap of %d on a side of %d; the overlap must be less "
+                       "than the tile",
+                       tile, overlap, side);
     int step = tile - overlap;
     if (step > GRID)
         step -= step % GRID;

@@ -4,8 +4,9 @@
 
 #include "store/store.h"
 
-#define IL_BEST_NOTE(those) \
-    "better than every other measured cell " those " by Wilcoxon's signed-rank test of the pictures' IoU, paired by picture," \
+#define IL_BEST_NOTE(those)                                                                                            \
+    "better than every other measured cell " those                                                                     \
+    " by Wilcoxon's signed-rank test of the pictures' IoU, paired by picture,"                                         \
     " p below 0.05 after Holm's correction over all pairs " those
 
 /* cells: numbers of the view `cells`; those that are not measured, or undefined for every picture, take no part. *out is the

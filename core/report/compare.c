@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "report/compare.h"
 #include "base/text.h"
+#include "report/compare.h"
 
 static const il_boot boot = { .level = 0.95 };
 
@@ -29,13 +29,17 @@ const char *il_compare_name(il_metric metric)
 
 /* Where all are named by numbers, of these alone. */
 static const char all_cells[] =
-    "SELECT c.cell, c.test, c.status, c.run || '/' || c.tested_dataset || '/' || c.tested_on || " DEGRADED("/") " AS name,"
-    " c.run || '/' || c.tested_on || " DEGRADED("/") " AS short,"
-    " c.tested_dataset || ' ' || c.tested_on || ' ' || c.split || " DEGRADED(", ") " AS tested,"
-    " json_remove(r.config, '$.seed') || COALESCE(r.manifest, '') || COALESCE(c.test_batch, '') || c.tested_dataset || '/' ||"
-    " c.tested_on || '/' || c.split || " DEGRADED("/") " AS settings, c.seed"
-    " FROM cells c JOIN runs r ON r.hash = c.run_hash WHERE ?1 = '' OR c.cell IN (SELECT value FROM json_each(?1))"
-    " ORDER BY c.cell";
+    "SELECT c.cell, c.test, c.status, c.run || '/' || c.tested_dataset || '/' || c.tested_on || " DEGRADED(
+        "/") " AS name,"
+             " c.run || '/' || c.tested_on || " DEGRADED(
+                 "/") " AS short,"
+                      " c.tested_dataset || ' ' || c.tested_on || ' ' || c.split || " DEGRADED(
+                          ", ") " AS tested,"
+                                " json_remove(r.config, '$.seed') || COALESCE(r.manifest, '') || COALESCE(c.test_batch, '') || c.tested_dataset || '/' ||"
+                                " c.tested_on || '/' || c.split || " DEGRADED(
+                                    "/") " AS settings, c.seed"
+                                         " FROM cells c JOIN runs r ON r.hash = c.run_hash WHERE ?1 = '' OR c.cell IN (SELECT value FROM json_each(?1))"
+                                         " ORDER BY c.cell";
 
 static bool is_number(const char *name)
 {
@@ -71,7 +75,7 @@ static bool is_meant(const il_rows *all, size_t row, const char *name)
 {
     return is_number(name) ? il_rows_int(all, row, "cell") == strtoll(name, NULL, 10)
                            : il_text_match(name, il_rows_text(all, row, "name")) ||
-                             il_text_match(name, il_rows_text(all, row, "short"));
+                                 il_text_match(name, il_rows_text(all, row, "short"));
 }
 
 /* A number must be a measured cell that is not yet taken; a glob takes what it finds of these. */
@@ -96,8 +100,10 @@ static int take_named(il_comparison *c, const il_rows *all, const char *name, il
             return rc;
     }
     if (!any)
-        return il_fail(e, IL_EDATA, "%s: no measured cell is called so; `inpaintlab sql \"SELECT cell, run, tested_on"
-                       " FROM cells\"` lists them", name);
+        return il_fail(e, IL_EDATA,
+                       "%s: no measured cell is called so; `inpaintlab sql \"SELECT cell, run, tested_on"
+                       " FROM cells\"` lists them",
+                       name);
     return IL_OK;
 }
 
@@ -141,7 +147,8 @@ static int read_values(il_compare_cell *cell, il_store *s, il_metric metric, il_
     char number[24], sql[200];
     const char *args[] = { number, NULL };
     snprintf(number, sizeof number, "%lld", (long long)cell->test);
-    snprintf(sql, sizeof sql, "SELECT i.id, %s AS value FROM images i LEFT JOIN scores s USING (test, id) WHERE i.test = ?1",
+    snprintf(sql, sizeof sql,
+             "SELECT i.id, %s AS value FROM images i LEFT JOIN scores s USING (test, id) WHERE i.test = ?1",
              metrics[metric].sql);
     int rc = il_store_query(&cell->rows, s, sql, args, e);
     if (rc)
@@ -173,8 +180,8 @@ static int sum_up(il_series *sample, il_compare_cell *cell, il_metric metric, il
     for (size_t i = 0; i < cell->pictures; i++)
         cell->defined += !isnan(cell->values[i].value);
     if (cell->defined == 0)
-        return il_fail(e, IL_EDATA, "cell %lld (%s): %s is undefined for all of its %zu pictures%s", (long long)cell->cell,
-                       cell->name, metrics[metric].name, cell->pictures,
+        return il_fail(e, IL_EDATA, "cell %lld (%s): %s is undefined for all of its %zu pictures%s",
+                       (long long)cell->cell, cell->name, metrics[metric].name, cell->pictures,
                        metric == IL_METRIC_AUC ? ", or it was tested before scores were counted" : "");
     *sample = (il_series){ defined_values(cell), cell->defined };
     if (!sample->x)
@@ -305,7 +312,8 @@ static int all_pairs(il_comparison *c, il_err *e)
     for (size_t i = 0; i < c->npairs; i++)
         found += c->pairs[i].n + c->pairs[i].undefined;
     if (!rc && found == 0)
-        return il_fail(e, IL_EDATA, "cells %lld and %lld%s cannot be paired: they were tested on different pictures (%s; %s)",
+        return il_fail(e, IL_EDATA,
+                       "cells %lld and %lld%s cannot be paired: they were tested on different pictures (%s; %s)",
                        (long long)c->cells[0].cell, (long long)c->cells[1].cell, c->ncells > 2 ? " and the others" : "",
                        c->cells[0].tested, c->cells[1].tested);
     return rc ? rc : correct(c, e);
@@ -353,9 +361,12 @@ static int all_seeds(il_comparison *c, il_err *e)
 
 /* ---- the whole ---- */
 
-static int compare(il_comparison *out, il_store *s, const char *const *names, size_t count, il_comparison how, il_err *e)
+static int compare(il_comparison *out, il_store *s, const char *const *names, size_t count, il_comparison how,
+                   il_err *e)
 {
-    il_comparison c = { .metric = how.metric, .intervals = how.intervals, .cells = calloc(IL_COMPARE_MOST, sizeof *c.cells) };
+    il_comparison c = { .metric = how.metric,
+                        .intervals = how.intervals,
+                        .cells = calloc(IL_COMPARE_MOST, sizeof *c.cells) };
     int rc = c.cells ? choose(&c, s, names, count, e) : il_fail_oom(e);
     if (!rc)
         rc = read_cells(&c, s, e);
@@ -371,12 +382,14 @@ static int compare(il_comparison *out, il_store *s, const char *const *names, si
     return IL_OK;
 }
 
-int il_compare_cells(il_comparison *out, il_store *s, const char *const *names, size_t count, il_metric metric, il_err *e)
+int il_compare_cells(il_comparison *out, il_store *s, const char *const *names, size_t count, il_metric metric,
+                     il_err *e)
 {
     return compare(out, s, names, count, (il_comparison){ .metric = metric, .intervals = true }, e);
 }
 
-int il_compare_tests(il_comparison *out, il_store *s, const char *const *names, size_t count, il_metric metric, il_err *e)
+int il_compare_tests(il_comparison *out, il_store *s, const char *const *names, size_t count, il_metric metric,
+                     il_err *e)
 {
     return compare(out, s, names, count, (il_comparison){ .metric = metric }, e);
 }

@@ -2,11 +2,11 @@
 #ifndef IL_REPORT_COMPARE_H
 #define IL_REPORT_COMPARE_H
 
-#include "store/store.h"
 #include "store/stats/stats.h"
+#include "store/store.h"
 
 typedef enum il_metric { IL_METRIC_IOU, IL_METRIC_F1, IL_METRIC_MCC, IL_METRIC_AUC } il_metric;
-#define IL_COMPARE_METRICS "iou|f1|mcc|auc" /* what they are called, in that order */
+#define IL_COMPARE_METRICS "iou|f1|mcc|auc"    /* what they are called, in that order */
 const char *il_compare_name(il_metric metric); /* "iou" */
 
 /* One picture's value; the id is borrowed from the cell's rows. */
@@ -17,23 +17,23 @@ typedef struct il_value {
 
 typedef struct il_compare_cell {
     int64_t cell, test;
-    char *name;       /* RUN/TESTED_DATASET/TESTED_ON, and where they are degraded /KIND LEVEL */
-    char *tested;     /* data set, image kind and split */
-    char *settings;   /* what all seeds of it have in common */
+    char *name;     /* RUN/TESTED_DATASET/TESTED_ON, and where they are degraded /KIND LEVEL */
+    char *tested;   /* data set, image kind and split */
+    char *settings; /* what all seeds of it have in common */
     int64_t seed;
     il_rows rows;     /* of its pictures */
     il_value *values; /* by id */
     size_t pictures, defined;
-    double mean;      /* over pictures where it is defined */
+    double mean; /* over pictures where it is defined */
     il_interval interval;
 } il_compare_cell;
 
 typedef struct il_compare_pair {
-    size_t a, b;        /* in cells */
-    size_t n;           /* pairs where both are defined */
-    size_t undefined;   /* pairs where one is not */
+    size_t a, b;             /* in cells */
+    size_t n;                /* pairs where both are defined */
+    size_t undefined;        /* pairs where one is not */
     size_t alone_a, alone_b; /* pictures without a partner */
-    double difference;  /* mean of a - b; NAN without pairs */
+    double difference;       /* mean of a - b; NAN without pairs */
     il_interval interval;
     double wilcoxon, ttest;           /* two-sided p */
     double wilcoxon_holm, ttest_holm; /* corrected for all pairs */

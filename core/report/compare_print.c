@@ -80,8 +80,10 @@ void il_compare_pairs(il_table *t, const il_comparison *c, const char *const *na
 /* For programs: the names say more, and what is unused is told apart. */
 static void pair_table(il_table *t, const il_comparison *c)
 {
-    add_columns(t, (const char *const[]){ "cell", "other", "pairs", "unpaired", "undefined", "difference", "low", "high",
-                                          "wilcoxon_p", "ttest_p", NULL }, number);
+    add_columns(t,
+                (const char *const[]){ "cell", "other", "pairs", "unpaired", "undefined", "difference", "low", "high",
+                                       "wilcoxon_p", "ttest_p", NULL },
+                number);
     if (c->npairs > 1)
         add_columns(t, (const char *const[]){ "wilcoxon_holm", "ttest_holm", NULL }, number);
     for (size_t i = 0; i < c->npairs; i++) {
@@ -118,25 +120,26 @@ static void add_notes(il_text *to, const il_comparison *c)
         const il_compare_cell *a = &c->cells[p->a], *b = &c->cells[p->b];
         if (p->n + p->undefined == 0)
             il_text_add(to, "Cells %lld and %lld cannot be paired: they were tested on different pictures.\n",
-                         (long long)a->cell, (long long)b->cell);
+                        (long long)a->cell, (long long)b->cell);
         else if (p->alone_a + p->alone_b)
-            il_text_add(to, "Left unpaired: %zu pictures of cell %lld and %zu of cell %lld have no partner.\n", p->alone_a,
-                         (long long)a->cell, p->alone_b, (long long)b->cell);
+            il_text_add(to, "Left unpaired: %zu pictures of cell %lld and %zu of cell %lld have no partner.\n",
+                        p->alone_a, (long long)a->cell, p->alone_b, (long long)b->cell);
         if (p->undefined)
             il_text_add(to, "Left out: of cells %lld and %lld, %zu pairs where %s is undefined for one or both.\n",
-                         (long long)a->cell, (long long)b->cell, p->undefined, il_compare_name(c->metric));
+                        (long long)a->cell, (long long)b->cell, p->undefined, il_compare_name(c->metric));
         if (p->n + p->undefined && strcmp(a->tested, b->tested) != 0)
             il_text_add(to, "Cells %lld and %lld are paired by names alone: one was tested on %s, the other on %s.\n",
-                         (long long)a->cell, (long long)b->cell, a->tested, b->tested);
+                        (long long)a->cell, (long long)b->cell, a->tested, b->tested);
     }
 }
 
 static void add_titles(il_table tables[3], const il_comparison *c)
 {
-    il_text_add(&tables[0].title, "%s: mean over pictures where it is defined, 95 %% interval by %d bootstrap resamples",
-                 il_compare_name(c->metric), IL_BOOT_RESAMPLES);
+    il_text_add(&tables[0].title,
+                "%s: mean over pictures where it is defined, 95 %% interval by %d bootstrap resamples",
+                il_compare_name(c->metric), IL_BOOT_RESAMPLES);
     il_text_add(&tables[1].title, "Paired by picture: mean difference cell - other; p two-sided%s",
-                 c->npairs > 1 ? ", and by Holm for all pairs" : "");
+                c->npairs > 1 ? ", and by Holm for all pairs" : "");
     il_text_add(&tables[2].title, "Spread over seeds: mean and standard deviation of the cells' means");
 }
 
@@ -160,7 +163,8 @@ static int print_tables(FILE *to, const il_comparison *c, const il_table tables[
 
 static int print(FILE *to, const il_comparison *c, const il_table tables[3], il_format format, il_err *e)
 {
-    const il_json_part parts[] = { { NULL, "cells", &tables[0].rows }, { NULL, "pairs", &tables[1].rows },
+    const il_json_part parts[] = { { NULL, "cells", &tables[0].rows },
+                                   { NULL, "pairs", &tables[1].rows },
                                    { NULL, "seeds", &tables[2].rows } };
     int rc = IL_OK;
     for (int i = 0; !rc && i < 3; i++)

@@ -2,22 +2,21 @@
 #ifndef IL_REPORT_CONVENTIONS_H
 #define IL_REPORT_CONVENTIONS_H
 
-#define IL_CONVENTION_IOU \
-    "IoU as published: mean over test batches of each whole batch's IoU. - stands for no value."
+#define IL_CONVENTION_IOU "IoU as published: mean over test batches of each whole batch's IoU. - stands for no value."
 
-#define IL_CONVENTION_INTERVAL \
+#define IL_CONVENTION_INTERVAL                                                                                              \
     "Image mean: of each picture's IoU (with several runs, first averaged over runs picture by picture); its interval is a" \
     " bootstrap over pictures, level 0.95."
 
-#define IL_CONVENTION_WEIGHTS \
+#define IL_CONVENTION_WEIGHTS                                                                                                   \
     "Weights tested: best, of the epoch with the lowest validation loss; last, those the training ended with, as the published" \
     " code tested (train.as_published)."
 
-#define IL_CONVENTION_TRUTH \
+#define IL_CONVENTION_TRUTH                                                                                                      \
     "A pixel is truly inpainted where its target is above 0 after the mask policy: with full only grey 255 of the blurred mask," \
     " with soft and any every grey above 0. Cells of different mask policies are measured against different truths."
 
-#define IL_CONVENTION_AUTHENTIC \
+#define IL_CONVENTION_AUTHENTIC                                                                                                \
     "Pictures with nothing to be found have no IoU: alarms is the share of them in which anything is marked, marked the share" \
     " of their pixels."
 

@@ -14,7 +14,8 @@ void il_experiment_label_columns(il_table *t, const il_matrix *m)
 {
     for (int by = 0; by < IL_BYS; by++)
         if (m->shown[by])
-            il_table_add(t, il_matrix_label((il_by)by), (il_table_column){ .label = true, .numeric = by == IL_BY_SEED });
+            il_table_add(t, il_matrix_label((il_by)by),
+                         (il_table_column){ .label = true, .numeric = by == IL_BY_SEED });
 }
 
 il_table_cell *il_experiment_labels(il_table *t, const il_matrix *m, const il_matrix_cell *c)
@@ -52,8 +53,8 @@ static void add_iou(il_table *t, const il_matrix *m, const il_matrix_cell *c, co
     il_table_values_interval(&cell->under, p->mean, p->between);
 }
 
-static void add_cell(il_table *t, const il_matrix *m, const il_matrix_cell *c, const il_experiment_view *view, bool authentic,
-                     bool best)
+static void add_cell(il_table *t, const il_matrix *m, const il_matrix_cell *c, const il_experiment_view *view,
+                     bool authentic, bool best)
 {
     const char *status = !c ? "" : c->status; /* "": the grid does not ask for it */
     for (int i = 0; i <= authentic && (!c || !c->done); i++)
@@ -99,7 +100,8 @@ static int find_best(size_t *best, il_store *s, const il_matrix *m, const il_mat
     return rc;
 }
 
-static int fill(il_table *t, il_store *s, const il_matrix *m, const il_matrix_part *p, const il_experiment_view *view, il_err *e)
+static int fill(il_table *t, il_store *s, const il_matrix *m, const il_matrix_part *p, const il_experiment_view *view,
+                il_err *e)
 {
     size_t *best = calloc(p->kinds.count + 1, sizeof *best);
     int rc = best ? IL_OK : il_fail_oom(e);
@@ -152,7 +154,7 @@ static void note_collapses(il_footnotes *n, const il_matrix *m, const il_matrix_
     for (size_t run = 0; run < p->runs.count; run++)
         if (il_matrix_run(m, p->runs.items[run])->collapsed)
             il_text_add(&line, "%s%s", line.data ? ", " : "Collapsed (no pixel of the validation split is marked): ",
-                         p->runs.items[run]);
+                        p->runs.items[run]);
     il_footnotes_take(n, &line);
 }
 
@@ -163,7 +165,7 @@ static void note_common(il_footnotes *n, const il_matrix *m)
     for (int by = IL_BY_MODEL; by < IL_BYS; by++)
         if (!m->shown[by])
             il_text_add(&line, "%s%s %s", line.data ? ", " : "All runs: ", il_matrix_label((il_by)by),
-                         m->cells[m->first[0]].by[by]);
+                        m->cells[m->first[0]].by[by]);
     il_footnotes_take(n, &line);
 }
 
@@ -200,7 +202,7 @@ static void note_unmatched(il_footnotes *n, const il_matrix *m)
             return;
     if (m->count)
         il_text_add(&line, "The grid names the published table %s, but no cell has the labels of one of its cells.",
-                     m->cells[0].unmatched);
+                    m->cells[0].unmatched);
     il_footnotes_take(n, &line);
 }
 
@@ -245,8 +247,11 @@ static void add_notes(il_table *t, const il_matrix *m, size_t part, il_medium me
 static void add_title(il_table *t, const il_matrix_part *p, const il_experiment_view *view)
 {
     if (view->medium == IL_MEDIUM_PAGE) {
-        il_text_add(&t->title, "IoU on the %s split of %s, a column for each kind of picture tested on. Large: as published (mean over"
-                     " batches). Small: mean over pictures, with its 95\xc2\xa0%% bootstrap interval.", p->split, p->dataset);
+        il_text_add(
+            &t->title,
+            "IoU on the %s split of %s, a column for each kind of picture tested on. Large: as published (mean over"
+            " batches). Small: mean over pictures, with its 95\xc2\xa0%% bootstrap interval.",
+            p->split, p->dataset);
         return;
     }
     il_text_add(&t->title, "%s: IoU on the %s split of %s, ", view->title, p->split, p->dataset);
@@ -254,10 +259,12 @@ static void add_title(il_table *t, const il_matrix_part *p, const il_experiment_
         il_text_add(&t->title, "degraded by %s, a column for each level", p->degradation);
     else
         il_text_add(&t->title, "a column for each image kind");
-    il_text_add(&t->label, "%s-%s-%s%s%s", view->name, p->dataset, p->split, *p->degradation ? "-" : "", p->degradation);
+    il_text_add(&t->label, "%s-%s-%s%s%s", view->name, p->dataset, p->split, *p->degradation ? "-" : "",
+                p->degradation);
 }
 
-int il_experiment_table(il_table *out, il_store *s, const il_matrix *m, size_t part, const il_experiment_view *view, il_err *e)
+int il_experiment_table(il_table *out, il_store *s, const il_matrix *m, size_t part, const il_experiment_view *view,
+                        il_err *e)
 {
     il_table *t = out;
     const il_matrix_part *p = &m->parts[part];

@@ -15,7 +15,8 @@ typedef struct il_experiment_view {
 } il_experiment_view;
 
 /* One part of the matrix with all that is to be said of it. The caller frees *out in any case. */
-int il_experiment_table(il_table *out, il_store *s, const il_matrix *m, size_t part, const il_experiment_view *view, il_err *e);
+int il_experiment_table(il_table *out, il_store *s, const il_matrix *m, size_t part, const il_experiment_view *view,
+                        il_err *e);
 
 /* Columns for the labels that tell runs apart, and a cell's values in them; the last of these is returned. */
 void il_experiment_label_columns(il_table *t, const il_matrix *m);

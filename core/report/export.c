@@ -5,9 +5,9 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "base/file.h"
-#include "report/tensorboard.h"
 #include "report/export.h"
 #include "report/format.h"
+#include "report/tensorboard.h"
 #include "store/stats/histogram.h"
 
 /* ?1: the experiment, '' for all. */
@@ -27,8 +27,9 @@ static const struct {
     /* without an experiment: all of them together, as in the report */
     { "published_cells", "SELECT * FROM published_cells WHERE experiment IS nullif(?1, '')" },
     { "deviations", "SELECT * FROM deviations WHERE cell IN (SELECT cell FROM cells WHERE ?1 IN ('', experiment))" },
-    { "splits", "SELECT * FROM splits WHERE ?1 = '' OR dataset IN (SELECT dataset FROM cells WHERE experiment = ?1 UNION"
-                " SELECT tested_dataset FROM cells WHERE experiment = ?1) ORDER BY dataset, images, split" },
+    { "splits",
+      "SELECT * FROM splits WHERE ?1 = '' OR dataset IN (SELECT dataset FROM cells WHERE experiment = ?1 UNION"
+      " SELECT tested_dataset FROM cells WHERE experiment = ?1) ORDER BY dataset, images, split" },
 };
 
 static const char tests_sql[] = "SELECT id FROM tests WHERE " OF_RUN("run") " ORDER BY id";
@@ -84,7 +85,8 @@ static const char *ending_of(il_export_format format)
     return format == IL_EXPORT_CSV ? ".csv" : ".jsonl";
 }
 
-static int put_table(const char *folder, il_store *s, size_t i, const char *experiment, il_export_format format, il_err *e)
+static int put_table(const char *folder, il_store *s, size_t i, const char *experiment, il_export_format format,
+                     il_err *e)
 {
     struct file f = { 0 };
     il_rows rows = { 0 };
@@ -134,8 +136,8 @@ static int put_scores(struct file *f, const il_rows *blobs, il_export_format for
                 continue;
             for (int i = 0; i < 3; i++)
                 snprintf(numbers[i], sizeof numbers[i], "%lld", (long long)counts[i]);
-            char *values[] = { (char *)il_rows_text(blobs, row, "test"), (char *)il_rows_text(blobs, row, "id"), numbers[0],
-                               numbers[1], numbers[2] };
+            char *values[] = { (char *)il_rows_text(blobs, row, "test"), (char *)il_rows_text(blobs, row, "id"),
+                               numbers[0], numbers[1], numbers[2] };
             il_rows one = none;
             one.values = values;
             one.count = 1;
@@ -175,8 +177,8 @@ static int put_pictures(const char *folder, il_store *s, const char *experiment,
 
 /* ---- TensorBoard ---- */
 
-static const char board_runs[] = "SELECT id, name, coalesce(strftime('%s', started_at), 0) AS start FROM runs WHERE " OF_RUN("id")
-                                 " ORDER BY id";
+static const char board_runs[] =
+    "SELECT id, name, coalesce(strftime('%s', started_at), 0) AS start FROM runs WHERE " OF_RUN("id") " ORDER BY id";
 static const char board_epochs[] =
     "SELECT epoch, coalesce(sum(seconds) OVER (ORDER BY epoch), 0) AS seconds, train_loss, validation_loss, train_iou,"
     " validation_iou, images_per_second FROM epochs WHERE run = ?1 ORDER BY epoch";
@@ -189,15 +191,18 @@ static int put_epochs(FILE *to, il_store *s, const char *run, double start, il_e
 {
     static const struct {
         const char *tag, *column;
-    } series[] = { { "loss/train", "train_loss" }, { "loss/validation", "validation_loss" }, { "iou/train", "train_iou" },
-                   { "iou/validation", "validation_iou" }, { "images_per_second", "images_per_second" } };
+    } series[] = { { "loss/train", "train_loss" },
+                   { "loss/validation", "validation_loss" },
+                   { "iou/train", "train_iou" },
+                   { "iou/validation", "validation_iou" },
+                   { "images_per_second", "images_per_second" } };
     il_rows rows = { 0 };
     int rc = il_store_query(&rows, s, board_epochs, (const char *[]){ run, NULL }, e);
     for (size_t row = 0; row < rows.count && !rc; row++)
         for (size_t i = 0; i < sizeof series / sizeof *series; i++)
             if (il_rows_text(&rows, row, series[i].column))
-                il_tensorboard_scalar(to, start + il_rows_real(&rows, row, "seconds"), il_rows_int(&rows, row, "epoch"), series[i].tag,
-                                 il_rows_real(&rows, row, series[i].column));
+                il_tensorboard_scalar(to, start + il_rows_real(&rows, row, "seconds"), il_rows_int(&rows, row, "epoch"),
+                                      series[i].tag, il_rows_real(&rows, row, series[i].column));
     il_store_rows_free(&rows);
     return rc;
 }
@@ -208,8 +213,9 @@ static int put_tests(FILE *to, il_store *s, const char *run, double start, il_er
     int rc = il_store_query(&rows, s, board_tests, (const char *[]){ run, NULL }, e);
     for (size_t row = 0; row < rows.count && !rc; row++) {
         char tag[300];
-        snprintf(tag, sizeof tag, "%s_iou/%s/%s%s", il_rows_text(&rows, row, "split"), il_rows_text(&rows, row, "tested_dataset"),
-                 il_rows_text(&rows, row, "tested_on"), il_rows_text(&rows, row, "degradation"));
+        snprintf(tag, sizeof tag, "%s_iou/%s/%s%s", il_rows_text(&rows, row, "split"),
+                 il_rows_text(&rows, row, "tested_dataset"), il_rows_text(&rows, row, "tested_on"),
+                 il_rows_text(&rows, row, "degradation"));
         il_tensorboard_scalar(to, start, il_rows_int(&rows, row, "epoch"), tag, il_rows_real(&rows, row, "iou"));
     }
     il_store_rows_free(&rows);

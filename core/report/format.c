@@ -7,21 +7,11 @@ int il_format_table(FILE *to, const il_table *table, il_format format, il_err *e
     int rc = IL_OK;
     assert(table->rows.columns > 0);
     switch (format) {
-    case IL_FORMAT_TEXT:
-        rc = il_format_text(to, table, e);
-        break;
-    case IL_FORMAT_MD:
-        rc = il_format_markdown(to, table, e);
-        break;
-    case IL_FORMAT_LATEX:
-        rc = il_format_latex(to, table, e);
-        break;
-    case IL_FORMAT_CSV:
-        il_format_csv(to, &table->rows);
-        break;
-    case IL_FORMAT_JSON:
-        rc = il_format_json(to, &table->rows, e);
-        break;
+    case IL_FORMAT_TEXT: rc = il_format_text(to, table, e); break;
+    case IL_FORMAT_MD: rc = il_format_markdown(to, table, e); break;
+    case IL_FORMAT_LATEX: rc = il_format_latex(to, table, e); break;
+    case IL_FORMAT_CSV: il_format_csv(to, &table->rows); break;
+    case IL_FORMAT_JSON: rc = il_format_json(to, &table->rows, e); break;
     }
     if (!rc && ferror(to))
         return il_fail(e, IL_EIO, "the report cannot be written");

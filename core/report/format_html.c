@@ -112,16 +112,30 @@ static void put_cell(il_text *to, const il_table *t, size_t row, size_t column)
 {
     const il_table_column *c = look(t, column);
     const il_table_cell *cell = t->cells ? &t->cells[row * t->rows.columns + column] : NULL;
-    bool hole = cell && cell->hole, best = cell && cell->best, big = c->main && !hole && il_rows_at(&t->rows, row, column);
-    const char *classes[] = { hole ? "hole" : best && !big ? "best" : NULL, c->paper ? "paper" : NULL,
-                              c->wraps ? "text" : is_left(t, column) && !c->label ? "left" : NULL };
+    bool hole = cell && cell->hole, best = cell && cell->best,
+         big = c->main && !hole && il_rows_at(&t->rows, row, column);
+    const char *classes[] = { hole           ? "hole"
+                              : best && !big ? "best"
+                                             : NULL,
+                              c->paper ? "paper" : NULL,
+                              c->wraps                          ? "text"
+                              : is_left(t, column) && !c->label ? "left"
+                                                                : NULL };
     il_text_add(to, c->label ? "<th scope=\"row\"" : "<td");
     if (cell && cell->anchor)
         il_text_add(to, " id=\"%s%lld\"", t->anchors, (long long)cell->anchor);
     put_classes(to, classes, 3);
-    il_text_add(to, ">%s", c->code ? "<code>" : !big ? "" : best ? "<span class=\"main best\">" : "<span class=\"main\">");
+    il_text_add(to, ">%s",
+                c->code ? "<code>"
+                : !big  ? ""
+                : best  ? "<span class=\"main best\">"
+                        : "<span class=\"main\">");
     put_value(to, t, row, column, cell);
-    il_text_add(to, "%s%s", c->code ? "</code>" : big ? "</span>" : "", best && big ? "<span class=\"tag\">best</span>" : "");
+    il_text_add(to, "%s%s",
+                c->code ? "</code>"
+                : big   ? "</span>"
+                        : "",
+                best && big ? "<span class=\"tag\">best</span>" : "");
     if (cell && cell->warning)
         il_text_add(to, "<span class=\"tag hole\">%s</span>", cell->warning);
     if (cell && cell->under.data)

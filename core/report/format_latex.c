@@ -17,8 +17,8 @@ static void escape_one(il_text *to, unsigned long c)
     static const struct {
         char c;
         const char *name;
-    } named[] = { { '\\', "backslash" }, { '~', "asciitilde" }, { '^', "asciicircum" }, { '<', "less" }, { '>', "greater" },
-                  { '|', "bar" }, { '"', "quotedbl" } };
+    } named[] = { { '\\', "backslash" }, { '~', "asciitilde" }, { '^', "asciicircum" }, { '<', "less" },
+                  { '>', "greater" },    { '|', "bar" },        { '"', "quotedbl" } };
     for (size_t i = 0; i < sizeof named / sizeof *named; i++)
         if (c == (unsigned char)named[i].c) {
             il_text_add(to, "\\text%s{}", named[i].name);
@@ -81,8 +81,10 @@ int il_format_latex(FILE *to, const il_table *table, il_err *e)
     const il_footnotes *notes = &table->notes;
     int rc = il_table_values_seen(&seen, table, escape_latex, e);
     if (!rc && table->title.data)
-        rc = il_table_values_escaped(to, "% needs \\usepackage{booktabs} and \\usepackage[T1]{fontenc}\n"
-                                     "\\begin{table}[htbp]\n\\centering\n\\caption{", table->title.data, "}\n", escape_latex, e);
+        rc = il_table_values_escaped(to,
+                                     "% needs \\usepackage{booktabs} and \\usepackage[T1]{fontenc}\n"
+                                     "\\begin{table}[htbp]\n\\centering\n\\caption{",
+                                     table->title.data, "}\n", escape_latex, e);
     if (!rc && table->label.data)
         put_label(to, table->label.data);
     if (!rc)

@@ -5,28 +5,31 @@
 
 static const struct {
     const char *label, *column;
-} bys[] = {
-    [IL_BY_RUN] = { "run", "run" }, [IL_BY_MODEL] = { "model", "model" }, [IL_BY_DATASET] = { "data set", "dataset" },
-    [IL_BY_POLICY] = { "mask policy", "mask_policy" }, [IL_BY_LOSS] = { "loss", "loss" },
-    [IL_BY_TRAINED_ON] = { "trained on", "trained_on" }, [IL_BY_SEED] = { "seed", "seed" } };
+} bys[] = { [IL_BY_RUN] = { "run", "run" },
+            [IL_BY_MODEL] = { "model", "model" },
+            [IL_BY_DATASET] = { "data set", "dataset" },
+            [IL_BY_POLICY] = { "mask policy", "mask_policy" },
+            [IL_BY_LOSS] = { "loss", "loss" },
+            [IL_BY_TRAINED_ON] = { "trained on", "trained_on" },
+            [IL_BY_SEED] = { "seed", "seed" } };
 
-#define COLUMNS \
+#define COLUMNS                                                                                                            \
     " c.run, c.split, c.iou, c.status, c.message, c.collapsed, c.test, c.cell, c.model, c.dataset, c.mask_policy, c.loss," \
-    " c.trained_on, c.seed, c.tested_weights, c.images > 0 AND c.authentic = c.images AS authentic, c.false_alarms," \
+    " c.trained_on, c.seed, c.tested_weights, c.images > 0 AND c.authentic = c.images AS authentic, c.false_alarms,"       \
     " c.marked, CASE WHEN c.published_iou IS NULL THEN c.published_table END AS unmatched"
 
-#define PLAIN \
-    "SELECT tested_dataset, tested_on, '' AS degradation," COLUMNS " FROM cells c" \
+#define PLAIN                                                                                                          \
+    "SELECT tested_dataset, tested_on, '' AS degradation," COLUMNS " FROM cells c"                                     \
     " WHERE experiment = ?1 AND degradation IS NULL ORDER BY cell"
 
 /* Pictures as they are stand beside each kind of degradation. */
-#define DEGRADED \
-    "SELECT c.tested_dataset || ' ' || c.tested_on AS tested_dataset," \
+#define DEGRADED                                                                                                                   \
+    "SELECT c.tested_dataset || ' ' || c.tested_on AS tested_dataset,"                                                             \
     " CASE WHEN c.level IS NULL THEN 'none' ELSE printf('%.10g', c.level) END AS tested_on, k.degradation AS degradation," COLUMNS \
-    " FROM (SELECT run, tested_dataset, tested_on, split, degradation, MIN(cell) AS first FROM cells" \
-    "  WHERE experiment = ?1 AND degradation IS NOT NULL GROUP BY 1, 2, 3, 4, 5) k" \
-    " JOIN cells c ON c.experiment = ?1 AND c.run = k.run AND c.tested_dataset = k.tested_dataset" \
-    " AND c.tested_on = k.tested_on AND c.split = k.split AND (c.degradation IS NULL OR c.degradation = k.degradation)" \
+    " FROM (SELECT run, tested_dataset, tested_on, split, degradation, MIN(cell) AS first FROM cells"                              \
+    "  WHERE experiment = ?1 AND degradation IS NOT NULL GROUP BY 1, 2, 3, 4, 5) k"                                                \
+    " JOIN cells c ON c.experiment = ?1 AND c.run = k.run AND c.tested_dataset = k.tested_dataset"                                 \
+    " AND c.tested_on = k.tested_on AND c.split = k.split AND (c.degradation IS NULL OR c.degradation = k.degradation)"            \
     " ORDER BY k.first, c.degradation IS NOT NULL, c.cell"
 
 const char *il_matrix_label(il_by by)
@@ -36,14 +39,21 @@ const char *il_matrix_label(il_by by)
 
 static il_matrix_cell read_cell(const il_rows *r, size_t i)
 {
-    il_matrix_cell c = {
-        .cell = il_rows_int(r, i, "cell"), .test = il_rows_int(r, i, "test"),
-        .tested_dataset = il_rows_word(r, i, "tested_dataset"), .split = il_rows_word(r, i, "split"),
-        .tested_on = il_rows_word(r, i, "tested_on"), .degradation = il_rows_word(r, i, "degradation"),
-        .status = il_rows_word(r, i, "status"), .message = il_rows_word(r, i, "message"),
-        .weights = il_rows_word(r, i, "tested_weights"), .unmatched = il_rows_word(r, i, "unmatched"),
-        .iou = il_rows_real(r, i, "iou"), .alarms = il_rows_real(r, i, "false_alarms"), .marked = il_rows_real(r, i, "marked"),
-        .collapsed = il_rows_int(r, i, "collapsed") == 1, .authentic = il_rows_int(r, i, "authentic") == 1 };
+    il_matrix_cell c = { .cell = il_rows_int(r, i, "cell"),
+                         .test = il_rows_int(r, i, "test"),
+                         .tested_dataset = il_rows_word(r, i, "tested_dataset"),
+                         .split = il_rows_word(r, i, "split"),
+                         .tested_on = il_rows_word(r, i, "tested_on"),
+                         .degradation = il_rows_word(r, i, "degradation"),
+                         .status = il_rows_word(r, i, "status"),
+                         .message = il_rows_word(r, i, "message"),
+                         .weights = il_rows_word(r, i, "tested_weights"),
+                         .unmatched = il_rows_word(r, i, "unmatched"),
+                         .iou = il_rows_real(r, i, "iou"),
+                         .alarms = il_rows_real(r, i, "false_alarms"),
+                         .marked = il_rows_real(r, i, "marked"),
+                         .collapsed = il_rows_int(r, i, "collapsed") == 1,
+                         .authentic = il_rows_int(r, i, "authentic") == 1 };
     for (int by = 0; by < IL_BYS; by++)
         c.by[by] = il_rows_word(r, i, bys[by].column);
     c.done = strcmp(c.status, "done") == 0;
@@ -144,7 +154,8 @@ static void find_parts(il_matrix *m)
         while (k < m->nparts && !is_in(c, &m->parts[k]))
             k++;
         if (k == m->nparts)
-            m->parts[m->nparts++] = (il_matrix_part){ .dataset = c->tested_dataset, .split = c->split,
+            m->parts[m->nparts++] = (il_matrix_part){ .dataset = c->tested_dataset,
+                                                      .split = c->split,
                                                       .degradation = c->degradation };
         c->part = k;
     }

@@ -6,7 +6,14 @@
 
 /* What a run is called by. From IL_BY_MODEL on: its labels. */
 typedef enum il_by {
-    IL_BY_RUN, IL_BY_MODEL, IL_BY_DATASET, IL_BY_POLICY, IL_BY_LOSS, IL_BY_TRAINED_ON, IL_BY_SEED, IL_BYS
+    IL_BY_RUN,
+    IL_BY_MODEL,
+    IL_BY_DATASET,
+    IL_BY_POLICY,
+    IL_BY_LOSS,
+    IL_BY_TRAINED_ON,
+    IL_BY_SEED,
+    IL_BYS
 } il_by;
 
 /* Texts are lent by the matrix's rows, "" where the database has NULL. */
@@ -16,8 +23,8 @@ typedef struct il_matrix_cell {
     const char *tested_dataset, *split, *tested_on; /* tested_on: the image kind, or the level of a degradation */
     const char *degradation;                        /* "": none */
     const char *status, *message;
-    const char *weights;   /* tested: best or last */
-    const char *unmatched; /* the published table that its grid names and that has no such cell */
+    const char *weights;        /* tested: best or last */
+    const char *unmatched;      /* the published table that its grid names and that has no such cell */
     double iou, alarms, marked; /* NAN: undefined */
     bool done, collapsed;
     bool authentic;         /* the test has pictures, and none of them is tampered */
@@ -36,8 +43,9 @@ typedef struct il_matrix_part {
     const char *dataset, *split;
     const char *degradation; /* "": none, columns are kinds */
     il_distinct kinds, runs;
-    bool *authentic; /* by kind: pictures without anything to be found; the column has alarms and marked pixels, no IoU */
-    size_t *at;      /* runs x kinds: cells, plus one; 0 where the grid asks for none */
+    bool *
+        authentic; /* by kind: pictures without anything to be found; the column has alarms and marked pixels, no IoU */
+    size_t *at;    /* runs x kinds: cells, plus one; 0 where the grid asks for none */
 } il_matrix_part;
 
 typedef struct il_matrix {

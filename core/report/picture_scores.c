@@ -26,8 +26,11 @@ static int read_scores(il_picture_scores *p, il_store *s, int64_t test, il_err *
     il_rows rows = { 0 };
     char number[24];
     snprintf(number, sizeof number, "%lld", (long long)test);
-    int rc = il_store_query(&rows, s, "SELECT il_iou(tp, fp, fn) AS iou, (tp + fn) * 1.0 / (tp + fp + fn + tn) AS share FROM images"
-                            " WHERE test = CAST(?1 AS INTEGER) ORDER BY id", (const char *const[]){ number, NULL }, e);
+    int rc = il_store_query(
+        &rows, s,
+        "SELECT il_iou(tp, fp, fn) AS iou, (tp + fn) * 1.0 / (tp + fp + fn + tn) AS share FROM images"
+        " WHERE test = CAST(?1 AS INTEGER) ORDER BY id",
+        (const char *const[]){ number, NULL }, e);
     if (!rc)
         rc = fill(p, &rows, e);
     il_store_rows_free(&rows);

@@ -2,15 +2,15 @@
 #ifndef IL_REPORT_PICTURE_SCORES_H
 #define IL_REPORT_PICTURE_SCORES_H
 
-#include "store/store.h"
 #include "store/stats/stats.h"
+#include "store/store.h"
 
 /* In the order of the pictures' ids. {0} where nothing is measured. */
 typedef struct il_picture_scores {
     double *iou;   /* NAN: undefined */
     double *share; /* tampered pixels of all */
     size_t count, defined, authentic;
-    double mean;   /* of the IoU where it is defined */
+    double mean; /* of the IoU where it is defined */
     il_interval between;
 } il_picture_scores;
 

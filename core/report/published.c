@@ -31,10 +31,11 @@ int il_published_touched(bool *out, il_store *s, const il_published_table *t, co
 {
     il_rows rows = { 0 };
     const char *args[] = { t->name, experiment, NULL };
-    int rc = il_store_query(&rows, s, t->labels
-        ? "SELECT 1 FROM cells WHERE published_table = ?1 AND published_iou IS NOT NULL"
-          " AND (?2 IS NULL OR experiment = ?2) LIMIT 1"
-        : "SELECT 1 FROM table1 WHERE images IS NOT NULL AND ?1 = '1' AND ?2 IS NULL", args, e);
+    int rc = il_store_query(&rows, s,
+                            t->labels ? "SELECT 1 FROM cells WHERE published_table = ?1 AND published_iou IS NOT NULL"
+                                        " AND (?2 IS NULL OR experiment = ?2) LIMIT 1"
+                                      : "SELECT 1 FROM table1 WHERE images IS NOT NULL AND ?1 = '1' AND ?2 IS NULL",
+                            args, e);
     if (!rc)
         *out = rows.count > 0;
     il_store_rows_free(&rows);
@@ -48,33 +49,36 @@ int il_published_touched(bool *out, il_store *s, const il_published_table *t, co
 #define KIND KEY ", tested_weights, deviations"
 
 /* Of ours, picture by picture. The bootstrap takes its time, so only where it is shown. */
-#define PICTURES \
+#define PICTURES                                                                                                              \
     "WITH ours AS MATERIALIZED (SELECT tested_dataset AS dataset, model, mask_policy, trained_on, tested_on, tested_weights," \
-    " deviations, test, MIN(cell) AS cell FROM reproductions WHERE published_table = ?1 AND status = 'done'" \
-    " AND (?2 IS NULL OR experiment = ?2) GROUP BY tested_dataset, model, mask_policy, trained_on, tested_on, test," \
-    " tested_weights, deviations)," \
-    " pictures AS (SELECT " KIND ", id, AVG(il_iou(tp, fp, fn)) AS iou, MIN(cell) AS cell, COUNT(DISTINCT cell) AS cells" \
-    " FROM ours JOIN images ON images.test = ours.test GROUP BY " KIND ", id ORDER BY " KIND ", id)," \
-    " m AS (SELECT " KIND ", AVG(iou) AS mean, il_boot_low(iou) AS low, il_boot_high(iou) AS high, COUNT(iou) AS pictures," \
+    " deviations, test, MIN(cell) AS cell FROM reproductions WHERE published_table = ?1 AND status = 'done'"                  \
+    " AND (?2 IS NULL OR experiment = ?2) GROUP BY tested_dataset, model, mask_policy, trained_on, tested_on, test,"          \
+    " tested_weights, deviations),"                                                                                           \
+    " pictures AS (SELECT " KIND                                                                                              \
+    ", id, AVG(il_iou(tp, fp, fn)) AS iou, MIN(cell) AS cell, COUNT(DISTINCT cell) AS cells"                                  \
+    " FROM ours JOIN images ON images.test = ours.test GROUP BY " KIND ", id ORDER BY " KIND ", id),"                         \
+    " m AS (SELECT " KIND                                                                                                     \
+    ", AVG(iou) AS mean, il_boot_low(iou) AS low, il_boot_high(iou) AS high, COUNT(iou) AS pictures,"                         \
     " CASE WHEN MAX(cells) = 1 THEN MIN(cell) END AS cell FROM pictures GROUP BY " KIND ") "
-#define NO_PICTURES \
+#define NO_PICTURES                                                                                                    \
     "WITH m (" KIND ", mean, low, high, pictures, cell) AS (SELECT 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 WHERE 0) "
 
-#define QUERY \
+#define QUERY                                                                                                                       \
     "SELECT %s, p.published, CASE p.state WHEN 'measured' THEN p.measured WHEN 'undefined' THEN NULL ELSE p.state END AS measured," \
-    " p.difference, p.measured IS NOT NULL AS is_measured, p.state, p.runs, p.lowest, p.highest, p.collapsed," \
-    " p.tested_weights AS weights, p.deviations AS remark, m.mean AS \"image mean\", m.low, m.high," \
-    " CASE WHEN m.low IS NOT NULL THEN printf('%%.3f to %%.3f', m.low, m.high) END AS \"95%% interval\", m.pictures, m.cell," \
-    " p.tested_on AS place" \
-    " FROM published_cells p JOIN published q ON q.published_table = p.published_table" \
-    " AND q.dataset = p.dataset AND q.model = p.model AND q.mask_policy = p.mask_policy AND q.trained_on = p.trained_on" \
-    " AND q.tested_on = p.tested_on LEFT JOIN m ON m.dataset = p.dataset AND m.model = p.model" \
-    " AND m.mask_policy = p.mask_policy AND m.trained_on = p.trained_on AND m.tested_on = p.tested_on" \
-    " AND m.tested_weights IS p.tested_weights AND m.deviations IS p.deviations" \
-    " WHERE p.published_table = ?1 AND p.experiment IS ?2" \
+    " p.difference, p.measured IS NOT NULL AS is_measured, p.state, p.runs, p.lowest, p.highest, p.collapsed,"                      \
+    " p.tested_weights AS weights, p.deviations AS remark, m.mean AS \"image mean\", m.low, m.high,"                                \
+    " CASE WHEN m.low IS NOT NULL THEN printf('%%.3f to %%.3f', m.low, m.high) END AS \"95%% interval\", m.pictures, m.cell,"       \
+    " p.tested_on AS place"                                                                                                         \
+    " FROM published_cells p JOIN published q ON q.published_table = p.published_table"                                             \
+    " AND q.dataset = p.dataset AND q.model = p.model AND q.mask_policy = p.mask_policy AND q.trained_on = p.trained_on"            \
+    " AND q.tested_on = p.tested_on LEFT JOIN m ON m.dataset = p.dataset AND m.model = p.model"                                     \
+    " AND m.mask_policy = p.mask_policy AND m.trained_on = p.trained_on AND m.tested_on = p.tested_on"                              \
+    " AND m.tested_weights IS p.tested_weights AND m.deviations IS p.deviations"                                                    \
+    " WHERE p.published_table = ?1 AND p.experiment IS ?2"                                                                          \
     " ORDER BY q.id, p.deviations IS NOT NULL, p.deviations, p.tested_weights"
 
-int il_published_rows(il_rows *out, il_store *s, const il_published_table *t, const char *experiment, bool pictures, il_err *e)
+int il_published_rows(il_rows *out, il_store *s, const il_published_table *t, const char *experiment, bool pictures,
+                      il_err *e)
 {
     il_text sql = { 0 };
     il_text_add(&sql, "%s" QUERY, pictures ? PICTURES : NO_PICTURES, t->labels);

@@ -19,7 +19,8 @@ int il_published_touched(bool *out, il_store *s, const il_published_table *t, co
 /* The labels of a table's rows, then published, measured (or what became of it), difference, is_measured, state, runs, lowest,
  * highest, collapsed, weights, remark; over pictures (all NULL unless asked for): "image mean", low, high, "95% interval",
  * pictures, cell where there is one; and place, which tells those that rival each other. */
-int il_published_rows(il_rows *out, il_store *s, const il_published_table *t, const char *experiment, bool pictures, il_err *e);
+int il_published_rows(il_rows *out, il_store *s, const il_published_table *t, const char *experiment, bool pictures,
+                      il_err *e);
 
 /* Which rows are better than all others in the same place; rows of several runs take no part. */
 int il_published_best(bool *best, const il_rows *rows, il_store *s, il_err *e);

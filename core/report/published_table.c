@@ -102,7 +102,8 @@ static void add_page(il_table_cell *cell, const il_rows *rows, size_t row, size_
     cell->warning = il_rows_int(rows, row, "collapsed") ? "collapsed" : NULL;
 }
 
-static void add_value(il_table *t, const struct column *c, const il_rows *rows, size_t row, size_t remark, il_medium medium)
+static void add_value(il_table *t, const struct column *c, const il_rows *rows, size_t row, size_t remark,
+                      il_medium medium)
 {
     char number[24];
     snprintf(number, sizeof number, "%zu", remark);
@@ -172,8 +173,8 @@ static void add_notes(il_footnotes *n, const il_rows *rows, const il_published_t
     if (count_several(rows))
         il_footnotes_add(n, "Several runs: measured is their mean.");
     if (collapsed)
-        il_text_add(&line, "Measured with collapsed weights, which mark no pixel of the validation split: %zu cell%s.", collapsed,
-                     collapsed == 1 ? "" : "s");
+        il_text_add(&line, "Measured with collapsed weights, which mark no pixel of the validation split: %zu cell%s.",
+                    collapsed, collapsed == 1 ? "" : "s");
     il_footnotes_take(n, &line);
 }
 
@@ -185,8 +186,8 @@ static void add_title(il_table *t, const il_published_table *p)
     il_text_add(&t->label, "published-%s", p->name);
 }
 
-int il_published_table_make(il_table *out, il_store *s, const il_rows *rows, const il_published_table *p, il_medium medium,
-                            il_err *e)
+int il_published_table_make(il_table *out, il_store *s, const il_rows *rows, const il_published_table *p,
+                            il_medium medium, il_err *e)
 {
     size_t *remarks = calloc(rows->count + 1, sizeof *remarks);
     bool *best = calloc(rows->count + 1, sizeof *best);
@@ -210,9 +211,10 @@ int il_published_table_splits(il_table *out, il_store *s, const il_published_tab
 {
     il_rows rows = { 0 };
     int rc = il_store_query(&rows, s,
-        "SELECT dataset AS \"data set\", COALESCE(images, 'not measured') AS pictures,"
-        " train, train_published AS published, validation, validation_published AS published,"
-        " test, test_published AS published FROM table1", NULL, e);
+                            "SELECT dataset AS \"data set\", COALESCE(images, 'not measured') AS pictures,"
+                            " train, train_published AS published, validation, validation_published AS published,"
+                            " test, test_published AS published FROM table1",
+                            NULL, e);
     if (rc)
         return rc;
     il_table_take(out, &rows);
@@ -231,8 +233,10 @@ int il_published_table_rows(il_rows *out, il_store *s, const il_published_table 
     if (!p->labels)
         return il_store_query(out, s, "SELECT * FROM table1", NULL, e);
     char sql[512];
-    snprintf(sql, sizeof sql,
-             "SELECT %s, measured, published, difference, runs, lowest, highest, state, collapsed, tested_weights, deviations"
-             " FROM published_cells p WHERE published_table = ?1 AND experiment IS ?2", p->labels);
+    snprintf(
+        sql, sizeof sql,
+        "SELECT %s, measured, published, difference, runs, lowest, highest, state, collapsed, tested_weights, deviations"
+        " FROM published_cells p WHERE published_table = ?1 AND experiment IS ?2",
+        p->labels);
     return il_store_query(out, s, sql, (const char *const[]){ p->name, experiment, NULL }, e);
 }

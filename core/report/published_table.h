@@ -6,8 +6,8 @@
 #include "report/table.h"
 
 /* For people, of the rows of il_published_rows. The caller frees *out in any case. */
-int il_published_table_make(il_table *out, il_store *s, const il_rows *rows, const il_published_table *p, il_medium medium,
-                            il_err *e);
+int il_published_table_make(il_table *out, il_store *s, const il_rows *rows, const il_published_table *p,
+                            il_medium medium, il_err *e);
 /* Table 1: sizes of splits. */
 int il_published_table_splits(il_table *out, il_store *s, const il_published_table *p, il_medium medium, il_err *e);
 /* For programs: the rows as the database has them. */

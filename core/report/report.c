@@ -32,8 +32,8 @@ int il_report_experiment(il_store *s, const char *name, il_err *e)
 }
 
 /* degraded: its degraded cells, a table for each kind of degradation. */
-static int show_experiment(FILE *to, il_store *s, const il_experiment_view *view, bool degraded, il_format format, bool gap,
-                           il_err *e)
+static int show_experiment(FILE *to, il_store *s, const il_experiment_view *view, bool degraded, il_format format,
+                           bool gap, il_err *e)
 {
     il_matrix m = { 0 };
     int rc = il_matrix_read(&m, s, view->name, degraded, e);
@@ -51,16 +51,18 @@ static int show_experiment(FILE *to, il_store *s, const il_experiment_view *view
 }
 
 /* Those that have cells; degraded: degraded ones. */
-static int show_experiments(FILE *to, il_store *s, bool degraded, const char *only, il_format format, bool *any, il_err *e)
+static int show_experiments(FILE *to, il_store *s, bool degraded, const char *only, il_format format, bool *any,
+                            il_err *e)
 {
     il_rows names = { 0 };
     int rc = il_store_query(&names, s,
-        "SELECT name, name || COALESCE(': ' || NULLIF(title, ''), '') AS title FROM experiments"
-        " WHERE (?2 IS NULL OR name = ?2) AND id IN (SELECT experiment FROM experiment_cells"
-        "  WHERE degradation IS NOT NULL OR ?1 = '0') ORDER BY id",
-        (const char *const[]){ degraded ? "1" : "0", only, NULL }, e);
+                            "SELECT name, name || COALESCE(': ' || NULLIF(title, ''), '') AS title FROM experiments"
+                            " WHERE (?2 IS NULL OR name = ?2) AND id IN (SELECT experiment FROM experiment_cells"
+                            "  WHERE degradation IS NOT NULL OR ?1 = '0') ORDER BY id",
+                            (const char *const[]){ degraded ? "1" : "0", only, NULL }, e);
     for (size_t i = 0; !rc && i < names.count; i++) {
-        il_experiment_view view = { il_rows_text(&names, i, "name"), il_rows_text(&names, i, "title"), medium_of(format), NULL, NULL };
+        il_experiment_view view = { il_rows_text(&names, i, "name"), il_rows_text(&names, i, "title"),
+                                    medium_of(format), NULL, NULL };
         rc = show_experiment(to, s, &view, degraded, format, *any, e);
         *any = true;
     }
@@ -70,7 +72,8 @@ static int show_experiments(FILE *to, il_store *s, bool degraded, const char *on
 
 /* ---- published tables ---- */
 
-static int show_for_people(FILE *to, il_store *s, const il_published_table *p, const char *experiment, il_format format, il_err *e)
+static int show_for_people(FILE *to, il_store *s, const il_published_table *p, const char *experiment, il_format format,
+                           il_err *e)
 {
     il_rows rows = { 0 };
     il_table t = { 0 };
@@ -79,7 +82,8 @@ static int show_for_people(FILE *to, il_store *s, const il_published_table *p, c
     if (p->labels)
         rc = il_published_rows(&rows, s, p, experiment, medium == IL_MEDIUM_LATEX, e);
     if (!rc)
-        rc = p->labels ? il_published_table_make(&t, s, &rows, p, medium, e) : il_published_table_splits(&t, s, p, medium, e);
+        rc = p->labels ? il_published_table_make(&t, s, &rows, p, medium, e)
+                       : il_published_table_splits(&t, s, p, medium, e);
     if (!rc)
         rc = il_format_table(to, &t, format, e);
     il_table_free(&t);
@@ -87,7 +91,8 @@ static int show_for_people(FILE *to, il_store *s, const il_published_table *p, c
     return rc;
 }
 
-static int show_table(FILE *to, il_store *s, const il_published_table *p, const char *experiment, il_format format, il_err *e)
+static int show_table(FILE *to, il_store *s, const il_published_table *p, const char *experiment, il_format format,
+                      il_err *e)
 {
     if (format != IL_FORMAT_CSV && format != IL_FORMAT_JSON)
         return show_for_people(to, s, p, experiment, format, e);

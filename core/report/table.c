@@ -27,7 +27,8 @@ void il_table_add(il_table *t, const char *name, il_table_column look)
     char *copy = il_text_copy(name);
     size_t count = r->columns + 1;
     assert(t->filled == 0);
-    if (!copy || !grow((void **)&r->names, count, sizeof *r->names) || !grow((void **)&r->numeric, count, sizeof *r->numeric) ||
+    if (!copy || !grow((void **)&r->names, count, sizeof *r->names) ||
+        !grow((void **)&r->numeric, count, sizeof *r->numeric) ||
         !grow((void **)&t->columns, count, sizeof *t->columns)) {
         free(copy);
         t->failed = true;
@@ -45,7 +46,8 @@ static bool has_room(il_table *t)
     if (t->filled < t->room)
         return true;
     size_t more = t->room ? 2 * t->room : 16 * t->rows.columns;
-    if (!grow((void **)&t->rows.values, more, sizeof *t->rows.values) || !grow((void **)&t->cells, more, sizeof *t->cells))
+    if (!grow((void **)&t->rows.values, more, sizeof *t->rows.values) ||
+        !grow((void **)&t->cells, more, sizeof *t->cells))
         return false;
     t->room = more;
     return true;

@@ -24,11 +24,11 @@ typedef struct il_table_column {
 
 /* How a cell looks. */
 typedef struct il_table_cell {
-    il_text markup;  /* what a page shows in place of the value */
-    il_text under;   /* a smaller line under the value */
+    il_text markup;      /* what a page shows in place of the value */
+    il_text under;       /* a smaller line under the value */
     const char *warning; /* a word beside the value */
-    int64_t anchor;  /* ends the id of the cell; 0: none */
-    bool best, hole; /* what stands out; what lacks */
+    int64_t anchor;      /* ends the id of the cell; 0: none */
+    bool best, hole;     /* what stands out; what lacks */
 } il_table_cell;
 
 /* Starts with {0}. Columns are added first, then values row by row. */
@@ -36,7 +36,7 @@ typedef struct il_table {
     il_rows rows;
     il_text title, label; /* label: any text that names it; what LaTeX's \label does not take becomes a dash */
     il_footnotes notes;
-    const char *anchors;  /* begin the ids of cells */
+    const char *anchors; /* begin the ids of cells */
     il_table_column *columns;
     il_table_cell *cells; /* rows.count * rows.columns; NULL: none looks like anything */
     size_t room, filled;  /* values that there is room for; that are there */

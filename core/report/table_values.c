@@ -72,7 +72,8 @@ void il_table_values_free(char **seen, const il_table *t)
     free(seen);
 }
 
-int il_table_values_escaped(FILE *to, const char *before, const char *text, const char *after, il_escape escape, il_err *e)
+int il_table_values_escaped(FILE *to, const char *before, const char *text, const char *after, il_escape escape,
+                            il_err *e)
 {
     il_text clean = { 0 };
     escape(&clean, text);

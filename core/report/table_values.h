@@ -20,6 +20,7 @@ int il_table_values_seen(char ***out, const il_table *t, il_escape escape, il_er
 void il_table_values_free(char **seen, const il_table *t);
 
 /* A line of text outside the table. */
-int il_table_values_escaped(FILE *to, const char *before, const char *text, const char *after, il_escape escape, il_err *e);
+int il_table_values_escaped(FILE *to, const char *before, const char *text, const char *after, il_escape escape,
+                            il_err *e);
 
 #endif

@@ -9,24 +9,19 @@ int il_store_fail(il_store *s, int result, il_err *e)
 {
     s->trouble = result & 0xff;
     switch (s->trouble) {
-    case SQLITE_NOMEM:
-        return il_fail_oom(e);
+    case SQLITE_NOMEM: return il_fail_oom(e);
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-        return il_fail(e, IL_EBUSY, "%s: another program keeps the database locked; try again when it is done", s->path);
-    case SQLITE_NOTADB:
-        return il_fail(e, IL_EDB, "%s: not an SQLite database", s->path);
-    case SQLITE_CORRUPT:
-        return il_fail(e, IL_EDB, "%s: the database is damaged (%s)", s->path, sqlite3_errmsg(s->db));
-    case SQLITE_READONLY:
-        return il_fail(e, IL_EDB, "cannot write %s: the file or its folder is read-only", s->path);
+        return il_fail(e, IL_EBUSY, "%s: another program keeps the database locked; try again when it is done",
+                       s->path);
+    case SQLITE_NOTADB: return il_fail(e, IL_EDB, "%s: not an SQLite database", s->path);
+    case SQLITE_CORRUPT: return il_fail(e, IL_EDB, "%s: the database is damaged (%s)", s->path, sqlite3_errmsg(s->db));
+    case SQLITE_READONLY: return il_fail(e, IL_EDB, "cannot write %s: the file or its folder is read-only", s->path);
     case SQLITE_CANTOPEN:
         return il_fail(e, IL_EDB, "cannot open %s: no permission to read or write the database or a file beside it",
                        s->path);
-    case SQLITE_FULL:
-        return il_fail(e, IL_EDB, "%s: the disk is full", s->path);
-    default:
-        return il_fail(e, IL_EDB, "%s: %s", s->path, sqlite3_errmsg(s->db));
+    case SQLITE_FULL: return il_fail(e, IL_EDB, "%s: the disk is full", s->path);
+    default: return il_fail(e, IL_EDB, "%s: %s", s->path, sqlite3_errmsg(s->db));
     }
 }
 
@@ -122,7 +117,7 @@ void il_store_text(char *to, size_t size, sqlite3_stmt *statement, int column)
 }
 
 static const char *const status_names[] = {
-    [IL_RUN_NONE] = "none", [IL_RUN_RUNNING] = "running", [IL_RUN_DONE] = "done",
+    [IL_RUN_NONE] = "none",     [IL_RUN_RUNNING] = "running", [IL_RUN_DONE] = "done",
     [IL_RUN_FAILED] = "failed", [IL_RUN_STOPPED] = "stopped",
 };
 

@@ -11,7 +11,7 @@ struct il_store {
     char *path;
     int trouble; /* the result code that il_store_fail last reported */
     dev_t device;
-    ino_t file; /* of the open database; 0: in memory or read-only */
+    ino_t file;     /* of the open database; 0: in memory or read-only */
     il_store *memo; /* of a read-only store: an in-memory database for file hashes; NULL until needed */
 };
 

@@ -1,8 +1,8 @@
 /* examples.c - the example images of a test as rows. */
 #include <stdlib.h>
 #include <string.h>
-#include "store/database.h"
 #include "base/text.h"
+#include "store/database.h"
 
 static const char *const ranks[] = { "best", "median", "worst" };
 
@@ -14,9 +14,14 @@ const char *il_store_rank(il_rank rank)
 static int put(il_store *s, sqlite3_stmt *insert, int64_t test, const il_example *x, il_err *e)
 {
     int more = 0;
-    il_bind values[] = { il_bind_int(test), il_bind_text(x->id), il_bind_text(ranks[x->rank]),
-                         il_bind_bytes(x->photo.data, x->photo.size), il_bind_bytes(x->truth.data, x->truth.size),
-                         il_bind_bytes(x->score.data, x->score.size), il_bind_real(x->iou), { 0 } };
+    il_bind values[] = { il_bind_int(test),
+                         il_bind_text(x->id),
+                         il_bind_text(ranks[x->rank]),
+                         il_bind_bytes(x->photo.data, x->photo.size),
+                         il_bind_bytes(x->truth.data, x->truth.size),
+                         il_bind_bytes(x->score.data, x->score.size),
+                         il_bind_real(x->iou),
+                         { 0 } };
     int rc = il_store_bind(s, insert, values, e);
     if (!rc)
         rc = il_store_step(&more, s, insert, e);
@@ -31,8 +36,10 @@ int il_store_put_examples(il_store *s, int64_t test, const il_example *examples,
         return rc;
     rc = il_store_exec(NULL, s, "DELETE FROM examples WHERE test = ?1", (il_bind[]){ il_bind_int(test), { 0 } }, e);
     if (!rc)
-        rc = il_store_prepare(&insert, s, "INSERT INTO examples (test, id, rank, photo, truth, score, iou)"
-                              " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", e);
+        rc = il_store_prepare(&insert, s,
+                              "INSERT INTO examples (test, id, rank, photo, truth, score, iou)"
+                              " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                              e);
     for (size_t i = 0; !rc && i < count; i++)
         rc = put(s, insert, test, &examples[i], e);
     sqlite3_finalize(insert);
@@ -72,8 +79,10 @@ int il_store_examples(il_example out[IL_RANKS], size_t *count, il_store *s, int6
     sqlite3_stmt *statement = NULL;
     size_t n = 0;
     int more = 0;
-    int rc = il_store_prepare(&statement, s, "SELECT id, rank, photo, truth, score, iou FROM examples WHERE test = ?1"
-                              " ORDER BY rank", e); /* the names of the ranks happen to sort in this order */
+    int rc = il_store_prepare(&statement, s,
+                              "SELECT id, rank, photo, truth, score, iou FROM examples WHERE test = ?1"
+                              " ORDER BY rank",
+                              e); /* the names of the ranks happen to sort in this order */
     if (!rc)
         rc = il_store_bind(s, statement, (il_bind[]){ il_bind_int(test), { 0 } }, e);
     while (!rc && (rc = il_store_step(&more, s, statement, e)) == IL_OK && more && n < IL_RANKS)

@@ -1,8 +1,8 @@
 /* manifest_table.c - the manifest of a built data set as a temporary table, to be queried with the measurements. */
 #include <stdio.h>
+#include "base/text.h"
 #include "dataset/manifest.h"
 #include "store/database.h"
-#include "base/text.h"
 
 static const char table[] =
     "CREATE TEMP TABLE IF NOT EXISTS samples (data TEXT NOT NULL, split TEXT NOT NULL, id TEXT NOT NULL, photo TEXT,"
@@ -15,12 +15,24 @@ static int add(il_store *s, sqlite3_stmt *insert, const char *folder, const il_s
     char seed[24];
     int more = 0;
     snprintf(seed, sizeof seed, "%llu", (unsigned long long)x->seed);
-    il_bind values[] = {
-        il_bind_text(folder), il_bind_text(x->split), il_bind_text(x->id), il_bind_text(x->photo),
-        il_bind_text(x->photo_sha256), il_bind_int(x->tile), il_bind_text(seed), il_bind_text(x->masker),
-        il_bind_text(x->rule), il_bind_real(x->area), il_bind_real(x->core), il_bind_text(x->prompt),
-        il_bind_text(x->inpainted_by), il_bind_text(x->inpainted_sha256), il_bind_text(x->reconstructed_by),
-        il_bind_text(x->reconstructed_sha256), il_bind_text(x->settings), { 0 } };
+    il_bind values[] = { il_bind_text(folder),
+                         il_bind_text(x->split),
+                         il_bind_text(x->id),
+                         il_bind_text(x->photo),
+                         il_bind_text(x->photo_sha256),
+                         il_bind_int(x->tile),
+                         il_bind_text(seed),
+                         il_bind_text(x->masker),
+                         il_bind_text(x->rule),
+                         il_bind_real(x->area),
+                         il_bind_real(x->core),
+                         il_bind_text(x->prompt),
+                         il_bind_text(x->inpainted_by),
+                         il_bind_text(x->inpainted_sha256),
+                         il_bind_text(x->reconstructed_by),
+                         il_bind_text(x->reconstructed_sha256),
+                         il_bind_text(x->settings),
+                         { 0 } };
     int rc = il_store_bind(s, insert, values, e);
     return rc ? rc : il_store_step(&more, s, insert, e);
 }
@@ -30,8 +42,10 @@ static int fill(il_store *s, const char *folder, const il_manifest *m, il_err *e
     sqlite3_stmt *insert = NULL;
     int rc = il_store_script(s, table, e);
     if (!rc)
-        rc = il_store_prepare(&insert, s, "INSERT INTO samples VALUES (?1, ?2, ?3, ?4, ?5, nullif(?6, -1), ?7, ?8, ?9, ?10,"
-                              " ?11, ?12, ?13, ?14, ?15, ?16, ?17)", e);
+        rc = il_store_prepare(&insert, s,
+                              "INSERT INTO samples VALUES (?1, ?2, ?3, ?4, ?5, nullif(?6, -1), ?7, ?8, ?9, ?10,"
+                              " ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+                              e);
     for (size_t i = 0; !rc && i < m->count; i++)
         rc = add(s, insert, folder, &m->list[i], e);
     sqlite3_finalize(insert);

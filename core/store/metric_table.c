@@ -120,11 +120,14 @@ static int insert(il_store *s, int64_t test, const double values[METRICS], il_er
 {
     sqlite3_stmt *statement = NULL;
     int row = 0;
-    int rc = il_store_prepare(&statement, s,
+    int rc = il_store_prepare(
+        &statement, s,
         "INSERT INTO test_metrics (test, convention, metric, value, revision) VALUES (?1, ?2, ?3, ?4, ?5)", e);
     for (int i = 0; !rc && i < METRICS; i++) {
-        il_bind row_of[] = { il_bind_int(test), il_bind_text(metrics[i].convention), il_bind_text(metrics[i].metric),
-                             il_bind_real(values[i]), il_bind_int(IL_METRICS_REVISION), { 0 } };
+        il_bind row_of[] = {
+            il_bind_int(test),       il_bind_text(metrics[i].convention), il_bind_text(metrics[i].metric),
+            il_bind_real(values[i]), il_bind_int(IL_METRICS_REVISION),    { 0 }
+        };
         rc = il_store_bind(s, statement, row_of, e);
         if (!rc)
             rc = il_store_step(&row, s, statement, e);
@@ -156,7 +159,8 @@ int il_store_put_metrics(il_store *s, int64_t test, il_err *e)
 /* ---- all tests ---- */
 
 /* ?1: tests whose rows are of a revision below it. All rows of a test are written together, so one is enough. */
-#define IS_OLD "t.status = 'done' AND COALESCE((SELECT m.revision FROM test_metrics m WHERE m.test = t.id LIMIT 1), 0) < ?1"
+#define IS_OLD                                                                                                         \
+    "t.status = 'done' AND COALESCE((SELECT m.revision FROM test_metrics m WHERE m.test = t.id LIMIT 1), 0) < ?1"
 #define ARE_DEFINITIONS_OLD "COALESCE((SELECT MAX(revision) FROM metric_definitions), 0) < ?1"
 
 static int define(il_store *s, il_err *e)
@@ -167,10 +171,16 @@ static int define(il_store *s, il_err *e)
     if (!rc && old)
         rc = il_store_script(s, "DELETE FROM metric_definitions", e);
     for (int i = 0; !rc && old && i < METRICS; i++) {
-        il_bind row[] = { il_bind_int(i + 1), il_bind_text(metrics[i].convention), il_bind_text(metrics[i].metric),
-                          il_bind_text(metrics[i].meaning), il_bind_int(IL_METRICS_REVISION), { 0 } };
-        rc = il_store_exec(NULL, s, "INSERT INTO metric_definitions (id, convention, metric, meaning, revision)"
-                           " VALUES (?1, ?2, ?3, ?4, ?5)", row, e);
+        il_bind row[] = { il_bind_int(i + 1),
+                          il_bind_text(metrics[i].convention),
+                          il_bind_text(metrics[i].metric),
+                          il_bind_text(metrics[i].meaning),
+                          il_bind_int(IL_METRICS_REVISION),
+                          { 0 } };
+        rc = il_store_exec(NULL, s,
+                           "INSERT INTO metric_definitions (id, convention, metric, meaning, revision)"
+                           " VALUES (?1, ?2, ?3, ?4, ?5)",
+                           row, e);
     }
     return rc;
 }
@@ -181,7 +191,8 @@ static int fill_below(il_store *s, int64_t revision, il_err *e)
     int rc = define(s, e);
     while (!rc) {
         il_bind values[] = { il_bind_int(revision), il_bind_int(test), { 0 } };
-        rc = il_store_exec(&test, s, "SELECT t.id FROM tests t WHERE t.id > ?2 AND " IS_OLD " ORDER BY t.id LIMIT 1", values, e);
+        rc = il_store_exec(&test, s, "SELECT t.id FROM tests t WHERE t.id > ?2 AND " IS_OLD " ORDER BY t.id LIMIT 1",
+                           values, e);
         if (rc || !test)
             break;
         rc = il_store_put_metrics(s, test, e);

@@ -5,13 +5,12 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
-#include "store/sql/functions.h"
-#include "store/database.h"
 #include "base/text.h"
+#include "store/database.h"
+#include "store/sql/functions.h"
 
 extern const char il_embedded_results_sql[], il_embedded_results_2_sql[], il_embedded_results_3_sql[],
-    il_embedded_results_4_sql[], il_embedded_results_5_sql[], il_embedded_results_6_sql[],
-    il_embedded_results_7_sql[];
+    il_embedded_results_4_sql[], il_embedded_results_5_sql[], il_embedded_results_6_sql[], il_embedded_results_7_sql[];
 
 enum { PATIENCE_MS = 60000 };
 
@@ -19,10 +18,10 @@ enum { PATIENCE_MS = 60000 };
 
 il_migrations il_store_migrations(void)
 {
-    static const char *const texts[] = { il_embedded_results_sql, il_embedded_results_2_sql,
-                                        il_embedded_results_3_sql, il_embedded_results_4_sql,
-                                        il_embedded_results_5_sql, il_embedded_results_6_sql,
-                                        il_embedded_results_7_sql };
+    static const char *const texts[] = { il_embedded_results_sql,   il_embedded_results_2_sql,
+                                         il_embedded_results_3_sql, il_embedded_results_4_sql,
+                                         il_embedded_results_5_sql, il_embedded_results_6_sql,
+                                         il_embedded_results_7_sql };
     return (il_migrations){ texts, sizeof texts / sizeof *texts, il_store_fill_metrics };
 }
 
@@ -55,8 +54,8 @@ static int identify(int64_t *version, il_store *s, il_migrations all, il_err *e)
     if (m.id != IL_STORE_ID && (m.id != 0 || m.version != 0 || m.objects != 0))
         return il_fail(e, IL_EDB, "%s: the database belongs to another program; it was not changed", s->path);
     if (m.version > all.count)
-        return il_fail(e, IL_EDB, "%s: made by a newer inpaintlab (schema version %lld; expected at most %d)",
-                       s->path, (long long)m.version, all.count);
+        return il_fail(e, IL_EDB, "%s: made by a newer inpaintlab (schema version %lld; expected at most %d)", s->path,
+                       (long long)m.version, all.count);
     *version = m.version;
     return IL_OK;
 }
@@ -68,8 +67,7 @@ int il_store_check(il_store *s, il_migrations all, il_err *e)
     if (!rc && version == 0)
         return il_fail(e, IL_EDB, "%s: the database is empty; `inpaintlab run` fills it", s->path);
     if (!rc && version < all.count)
-        return il_fail(e, IL_EDB, "%s: made by an older inpaintlab; the next `inpaintlab run` updates it",
-                       s->path);
+        return il_fail(e, IL_EDB, "%s: made by an older inpaintlab; the next `inpaintlab run` updates it", s->path);
     return rc;
 }
 
@@ -237,7 +235,7 @@ static int connect_frozen(il_store **out, const char *path, il_err *e)
     il_text_free(&name);
     if (logged)
         return il_fail(e, IL_EDB, "cannot read %s: another program has written to it, and its folder is read-only",
-                           path);
+                       path);
 
     name = (il_text){ 0 };
     il_text_add(&name, "file:");

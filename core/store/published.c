@@ -1,8 +1,8 @@
 /* published.c - loads the paper's figures from the embedded CSV texts into the database. */
 #include <stdlib.h>
 #include <string.h>
-#include "store/database.h"
 #include "base/text.h"
+#include "store/database.h"
 
 extern const char il_embedded_published_csv[];
 extern const char il_embedded_published_splits_csv[];
@@ -87,12 +87,14 @@ int il_store_publish(il_store *s, il_err *e)
     const struct source sources[] = {
         { "published.csv", il_embedded_published_csv, "DELETE FROM published",
           "INSERT INTO published (published_table, dataset, model, mask_policy, trained_on, tested_on, iou)"
-          " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", 7 },
+          " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+          7 },
         { "published-splits.csv", il_embedded_published_splits_csv, "DELETE FROM published_splits",
           "INSERT INTO published_splits (dataset, split, count) VALUES (?1, ?2, ?3)", 3 },
         { "published-settings.csv", il_embedded_published_settings_csv, "DELETE FROM published_settings",
           "INSERT INTO published_settings (published_table, model, key, value)"
-          " VALUES (?1, ?2, ?3, CASE WHEN ?4 GLOB '*[^0-9.]*' THEN ?4 ELSE CAST(?4 AS NUMERIC) END)", 4 },
+          " VALUES (?1, ?2, ?3, CASE WHEN ?4 GLOB '*[^0-9.]*' THEN ?4 ELSE CAST(?4 AS NUMERIC) END)",
+          4 },
     };
     int rc = IL_OK;
     for (size_t i = 0; !rc && i < sizeof sources / sizeof *sources; i++)

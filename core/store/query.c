@@ -2,15 +2,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "store/database.h"
 #include "base/text.h"
+#include "store/database.h"
 
 /* PRAGMAs that only read; those after WITH_VALUE only as long as no value is given. */
 static bool is_harmless_pragma(const char *name, const char *value)
 {
-    static const char *const telling[] = {
-        "table_info", "table_xinfo", "table_list", "index_list", "index_info", "foreign_key_list", "integrity_check",
-        "user_version", "application_id", "journal_mode", "synchronous", "function_list" };
+    static const char *const telling[] = { "table_info",     "table_xinfo",      "table_list",      "index_list",
+                                           "index_info",     "foreign_key_list", "integrity_check", "user_version",
+                                           "application_id", "journal_mode",     "synchronous",     "function_list" };
     enum { WITH_VALUE = 7 };
     for (size_t i = 0; i < sizeof telling / sizeof *telling; i++)
         if (sqlite3_stricmp(name, telling[i]) == 0)

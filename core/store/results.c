@@ -8,8 +8,8 @@
 int il_store_find_test(int64_t *id, il_store *s, int64_t run, const char *digest, const char *split, int batch,
                        il_err *e)
 {
-    return il_store_exec(id, s,
-        "SELECT id FROM tests WHERE run = ?1 AND digest = ?2 AND split = ?3 AND batch = ?4 AND status = 'done'",
+    return il_store_exec(
+        id, s, "SELECT id FROM tests WHERE run = ?1 AND digest = ?2 AND split = ?3 AND batch = ?4 AND status = 'done'",
         (il_bind[]){ il_bind_int(run), il_bind_text(digest), il_bind_text(split), il_bind_int(batch), { 0 } }, e);
 }
 
@@ -21,17 +21,28 @@ static il_bind level_of(const char *degradation, double level)
 /* An older row of the same identity keeps its id, so that the cells that refer to it remain valid. */
 static int put_test(int64_t *id, il_store *s, int64_t run, const il_test_record *t, il_err *e)
 {
-    il_bind values[] = {
-        il_bind_int(run), il_bind_text(t->dataset), il_bind_text(t->images), il_bind_text(t->split),
-        il_bind_text(t->digest), il_bind_int(t->batch), il_bind_text(il_store_status_name(t->status)),
-        il_bind_text(t->message), il_bind_real(t->seconds), il_bind_int(t->left_out), il_bind_text(t->degradation),
-        level_of(t->degradation, t->level), il_bind_text(t->settings), { 0 } };
-    int rc = il_store_exec(id, s,
+    il_bind values[] = { il_bind_int(run),
+                         il_bind_text(t->dataset),
+                         il_bind_text(t->images),
+                         il_bind_text(t->split),
+                         il_bind_text(t->digest),
+                         il_bind_int(t->batch),
+                         il_bind_text(il_store_status_name(t->status)),
+                         il_bind_text(t->message),
+                         il_bind_real(t->seconds),
+                         il_bind_int(t->left_out),
+                         il_bind_text(t->degradation),
+                         level_of(t->degradation, t->level),
+                         il_bind_text(t->settings),
+                         { 0 } };
+    int rc = il_store_exec(
+        id, s,
         "INSERT INTO tests (run, dataset, images, split, digest, batch, status, message, seconds, left_out, finished_at,"
         " degradation, level, settings) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, " NOW ", ?11, ?12, ?13)"
         " ON CONFLICT (run, dataset, images, split, digest, batch, COALESCE(degradation, ''), COALESCE(level, 0.0))"
         " DO UPDATE SET status = ?7, message = ?8, seconds = ?9, left_out = ?10, settings = ?13, finished_at = " NOW
-        " RETURNING id", values, e);
+        " RETURNING id",
+        values, e);
     if (!rc)
         rc = il_store_exec(NULL, s, "DELETE FROM images WHERE test = ?1", (il_bind[]){ il_bind_int(*id), { 0 } }, e);
     return rc;
@@ -41,12 +52,18 @@ static int put_images(il_store *s, int64_t test, const il_image_row *images, siz
 {
     sqlite3_stmt *insert = NULL;
     int more = 0;
-    int rc = il_store_prepare(&insert, s,
-        "INSERT INTO images (test, id, batch, tp, fp, fn, tn) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", e);
+    int rc = il_store_prepare(
+        &insert, s, "INSERT INTO images (test, id, batch, tp, fp, fn, tn) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", e);
     for (size_t i = 0; !rc && i < count; i++) {
         il_counts c = images[i].counts;
-        il_bind values[] = { il_bind_int(test), il_bind_text(images[i].id), il_bind_int(images[i].batch),
-                             il_bind_int(c.tp), il_bind_int(c.fp), il_bind_int(c.fn), il_bind_int(c.tn), { 0 } };
+        il_bind values[] = { il_bind_int(test),
+                             il_bind_text(images[i].id),
+                             il_bind_int(images[i].batch),
+                             il_bind_int(c.tp),
+                             il_bind_int(c.fp),
+                             il_bind_int(c.fn),
+                             il_bind_int(c.tn),
+                             { 0 } };
         rc = il_store_bind(s, insert, values, e);
         if (!rc)
             rc = il_store_step(&more, s, insert, e);
@@ -61,14 +78,16 @@ static int put_scores(il_store *s, int64_t test, const il_image_row *images, siz
 {
     sqlite3_stmt *insert = NULL;
     int more = 0;
-    int rc = il_store_prepare(&insert, s,
-        "INSERT INTO scores (test, id, tampered, clean) VALUES (?1, ?2, ?3, ?4)", e);
+    int rc = il_store_prepare(&insert, s, "INSERT INTO scores (test, id, tampered, clean) VALUES (?1, ?2, ?3, ?4)", e);
     for (size_t i = 0; !rc && i < count; i++) {
         const il_scores *c = &images[i].scores;
         if (!c->bytes)
             continue;
-        il_bind values[] = { il_bind_int(test), il_bind_text(images[i].id), il_bind_bytes(c->bytes, c->tampered),
-                             il_bind_bytes(c->bytes + c->tampered, c->clean), { 0 } };
+        il_bind values[] = { il_bind_int(test),
+                             il_bind_text(images[i].id),
+                             il_bind_bytes(c->bytes, c->tampered),
+                             il_bind_bytes(c->bytes + c->tampered, c->clean),
+                             { 0 } };
         rc = il_store_bind(s, insert, values, e);
         if (!rc)
             rc = il_store_step(&more, s, insert, e);
@@ -104,13 +123,25 @@ int il_store_test(int64_t *id, il_store *s, int64_t run, const il_test_record *t
 
 static int put_cell(il_store *s, const il_cell_record *c, il_err *e)
 {
-    il_bind values[] = {
-        il_bind_int(c->experiment), il_bind_text(c->run_name), il_bind_int(c->run), il_bind_int(c->test),
-        il_bind_text(c->model), il_bind_text(c->dataset), il_bind_text(c->mask_policy), il_bind_text(c->loss),
-        il_bind_text(c->trained_on), il_bind_text(c->tested_dataset), il_bind_text(c->tested_on),
-        il_bind_text(c->split), il_bind_text(c->published_table), il_bind_text(c->degradation),
-        level_of(c->degradation, c->level), il_bind_int(c->missing), { 0 } };
-    return il_store_exec(NULL, s,
+    il_bind values[] = { il_bind_int(c->experiment),
+                         il_bind_text(c->run_name),
+                         il_bind_int(c->run),
+                         il_bind_int(c->test),
+                         il_bind_text(c->model),
+                         il_bind_text(c->dataset),
+                         il_bind_text(c->mask_policy),
+                         il_bind_text(c->loss),
+                         il_bind_text(c->trained_on),
+                         il_bind_text(c->tested_dataset),
+                         il_bind_text(c->tested_on),
+                         il_bind_text(c->split),
+                         il_bind_text(c->published_table),
+                         il_bind_text(c->degradation),
+                         level_of(c->degradation, c->level),
+                         il_bind_int(c->missing),
+                         { 0 } };
+    return il_store_exec(
+        NULL, s,
         "INSERT INTO experiment_cells (experiment, run_name, run, test, model, dataset, mask_policy, loss, trained_on,"
         " tested_dataset, tested_on, split, published_table, degradation, level)"
         " VALUES (?1, ?2, ?3, NULLIF(?4, 0), ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)"
@@ -119,17 +150,23 @@ static int put_cell(il_store *s, const il_cell_record *c, il_err *e)
         " mask_policy = ?7, loss = ?8, trained_on = ?9, published_table = ?13"
         " WHERE NOT (?16 AND EXISTS (SELECT 1 FROM tests WHERE id = experiment_cells.test AND status = 'done')"
         " AND (experiment_cells.run = ?3 OR EXISTS (SELECT 1 FROM runs WHERE id = ?3 AND " IS_HOLE
-        " AND config = (SELECT config FROM runs WHERE id = experiment_cells.run))))", values, e);
+        " AND config = (SELECT config FROM runs WHERE id = experiment_cells.run))))",
+        values, e);
 }
 
 /* The run that the cell refers to so far; 0 where there is none. */
 static int find_shown(int64_t *run, il_store *s, const il_cell_record *c, il_err *e)
 {
-    il_bind values[] = {
-        il_bind_int(c->experiment), il_bind_text(c->run_name), il_bind_text(c->tested_dataset),
-        il_bind_text(c->tested_on), il_bind_text(c->split), il_bind_text(c->degradation), level_of(c->degradation, c->level),
-        { 0 } };
-    return il_store_exec(run, s,
+    il_bind values[] = { il_bind_int(c->experiment),
+                         il_bind_text(c->run_name),
+                         il_bind_text(c->tested_dataset),
+                         il_bind_text(c->tested_on),
+                         il_bind_text(c->split),
+                         il_bind_text(c->degradation),
+                         level_of(c->degradation, c->level),
+                         { 0 } };
+    return il_store_exec(
+        run, s,
         "SELECT run FROM experiment_cells WHERE experiment = ?1 AND run_name = ?2 AND tested_dataset = ?3 AND tested_on = ?4"
         " AND split = ?5 AND COALESCE(degradation, '') = COALESCE(?6, '') AND COALESCE(level, 0.0) = COALESCE(?7, 0.0)",
         values, e);
@@ -139,8 +176,9 @@ static int find_shown(int64_t *run, il_store *s, const il_cell_record *c, il_err
 static int drop_hole(il_store *s, int64_t run, il_err *e)
 {
     return il_store_exec(NULL, s,
-        "DELETE FROM runs WHERE id = ?1 AND " IS_HOLE
-        " AND NOT EXISTS (SELECT 1 FROM experiment_cells WHERE run = ?1)", (il_bind[]){ il_bind_int(run), { 0 } }, e);
+                         "DELETE FROM runs WHERE id = ?1 AND " IS_HOLE
+                         " AND NOT EXISTS (SELECT 1 FROM experiment_cells WHERE run = ?1)",
+                         (il_bind[]){ il_bind_int(run), { 0 } }, e);
 }
 
 int il_store_cell(il_store *s, const il_cell_record *c, il_err *e)
@@ -166,12 +204,14 @@ int il_store_settle(il_store *s, int64_t experiment, const char *run_name, int64
     if (rc)
         return rc;
     rc = il_store_exec(NULL, s,
-        "DELETE FROM experiment_cells WHERE experiment = ?1 AND run_name = ?2 AND run <> ?3"
-        " AND NOT EXISTS (SELECT 1 FROM runs WHERE id = ?3 AND " IS_HOLE ")", values, e);
+                       "DELETE FROM experiment_cells WHERE experiment = ?1 AND run_name = ?2 AND run <> ?3"
+                       " AND NOT EXISTS (SELECT 1 FROM runs WHERE id = ?3 AND " IS_HOLE ")",
+                       values, e);
     if (!rc) /* tests that only recorded missing data, whose cells refer to earlier measurements */
         rc = il_store_exec(NULL, s,
-            "DELETE FROM tests WHERE run = ?1 AND status = 'failed' AND digest = ''"
-            " AND NOT EXISTS (SELECT 1 FROM experiment_cells WHERE test = tests.id)", (il_bind[]){ il_bind_int(run), { 0 } }, e);
+                           "DELETE FROM tests WHERE run = ?1 AND status = 'failed' AND digest = ''"
+                           " AND NOT EXISTS (SELECT 1 FROM experiment_cells WHERE test = tests.id)",
+                           (il_bind[]){ il_bind_int(run), { 0 } }, e);
     if (!rc)
         rc = drop_hole(s, run, e);
     return il_store_end(s, rc, e);
@@ -180,19 +220,25 @@ int il_store_settle(il_store *s, int64_t experiment, const char *run_name, int64
 int il_store_split(il_store *s, const char *dataset, const char *images, const char *split, int64_t count,
                    int64_t left_out, const char *digest, il_err *e)
 {
-    il_bind values[] = { il_bind_text(dataset), il_bind_text(images), il_bind_text(split), il_bind_int(count),
-                         il_bind_int(left_out), il_bind_text(digest), { 0 } };
+    il_bind values[] = { il_bind_text(dataset),
+                         il_bind_text(images),
+                         il_bind_text(split),
+                         il_bind_int(count),
+                         il_bind_int(left_out),
+                         il_bind_text(digest),
+                         { 0 } };
     return il_store_exec(NULL, s,
-        "INSERT OR REPLACE INTO splits (dataset, images, split, count, left_out, digest, seen_at)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, " NOW ")", values, e);
+                         "INSERT OR REPLACE INTO splits (dataset, images, split, count, left_out, digest, seen_at)"
+                         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, " NOW ")",
+                         values, e);
 }
 
 int il_store_file_hash(char hex[65], il_store *s, const char *path, int64_t size, int64_t mtime_ns, il_err *e)
 {
     sqlite3_stmt *statement = NULL;
     int more = 0;
-    int rc = il_store_prepare(&statement, s,
-        "SELECT sha256 FROM files WHERE path = ?1 AND size = ?2 AND mtime_ns = ?3", e);
+    int rc = il_store_prepare(&statement, s, "SELECT sha256 FROM files WHERE path = ?1 AND size = ?2 AND mtime_ns = ?3",
+                              e);
     if (!rc)
         rc = il_store_bind(s, statement,
                            (il_bind[]){ il_bind_text(path), il_bind_int(size), il_bind_int(mtime_ns), { 0 } }, e);
@@ -224,8 +270,8 @@ int il_store_file_hash_put(il_store *s, const char *path, int64_t size, int64_t 
     if (!rc)
         rc = il_store_script(s, "PRAGMA synchronous = NORMAL", e);
     if (!rc)
-        rc = il_store_exec(NULL, s,
-            "INSERT OR REPLACE INTO files (path, size, mtime_ns, sha256) VALUES (?1, ?2, ?3, ?4)",
+        rc = il_store_exec(
+            NULL, s, "INSERT OR REPLACE INTO files (path, size, mtime_ns, sha256) VALUES (?1, ?2, ?3, ?4)",
             (il_bind[]){ il_bind_text(path), il_bind_int(size), il_bind_int(mtime_ns), il_bind_text(hex), { 0 } }, e);
     int back = il_store_script(s, "PRAGMA synchronous = FULL", !rc ? e : NULL);
     return rc ? rc : back;

@@ -21,7 +21,7 @@ const char *il_rows_at(const il_rows *rows, size_t row, size_t column); /* lent;
 const char *il_rows_text(const il_rows *rows, size_t row, const char *column);
 /* "" where NULL. */
 const char *il_rows_word(const il_rows *rows, size_t row, const char *column);
-double il_rows_real(const il_rows *rows, size_t row, const char *column);  /* NAN where NULL */
-int64_t il_rows_int(const il_rows *rows, size_t row, const char *column);  /* 0 where NULL */
+double il_rows_real(const il_rows *rows, size_t row, const char *column); /* NAN where NULL */
+int64_t il_rows_int(const il_rows *rows, size_t row, const char *column); /* 0 where NULL */
 
 #endif

@@ -1,8 +1,8 @@
 /* runs.c - experiments, runs and epochs as rows. */
 #include <stdlib.h>
 #include <string.h>
-#include "store/database.h"
 #include "base/text.h"
+#include "store/database.h"
 
 #define NOW "strftime('%Y-%m-%dT%H:%M:%SZ', 'now')"
 
@@ -11,9 +11,10 @@ int il_store_experiment(int64_t *id, il_store *s, const char *name, const char *
 {
     il_bind values[] = { il_bind_text(name), il_bind_text(title), il_bind_text(path), il_bind_text(source), { 0 } };
     return il_store_exec(id, s,
-        "INSERT INTO experiments (name, title, path, source) VALUES (?1, ?2, ?3, ?4)"
-        " ON CONFLICT (name) DO UPDATE SET title = ?2, path = ?3, source = ?4, updated_at = " NOW
-        " RETURNING id", values, e);
+                         "INSERT INTO experiments (name, title, path, source) VALUES (?1, ?2, ?3, ?4)"
+                         " ON CONFLICT (name) DO UPDATE SET title = ?2, path = ?3, source = ?4, updated_at = " NOW
+                         " RETURNING id",
+                         values, e);
 }
 
 int il_store_find_run(il_run_row *row, il_store *s, const char *hash, il_err *e)
@@ -21,9 +22,11 @@ int il_store_find_run(il_run_row *row, il_store *s, const char *hash, il_err *e)
     il_run_row found = { .status = IL_RUN_NONE };
     sqlite3_stmt *statement = NULL;
     int more = 0;
-    int rc = il_store_prepare(&statement, s,
+    int rc = il_store_prepare(
+        &statement, s,
         "SELECT id, status, hash, message, weights_sha256, (SELECT COUNT(*) FROM epochs WHERE run = runs.id)"
-        " FROM runs WHERE hash = ?1", e);
+        " FROM runs WHERE hash = ?1",
+        e);
     if (!rc)
         rc = il_store_bind(s, statement, (il_bind[]){ il_bind_text(hash), { 0 } }, e);
     if (!rc)
@@ -55,10 +58,12 @@ int il_store_find_stale(char **config, char **manifest, il_store *s, const char 
     sqlite3_stmt *statement = NULL;
     char *first = NULL, *second = NULL;
     int more = 0;
-    int rc = il_store_prepare(&statement, s,
+    int rc = il_store_prepare(
+        &statement, s,
         "SELECT r.config, r.manifest FROM experiments x JOIN experiment_runs n ON n.experiment = x.id"
         " JOIN runs r ON r.id = n.run WHERE x.name = ?1 AND n.name = ?2 AND r.hash <> ?3 AND r.manifest IS NOT '{}'"
-        " ORDER BY r.started_at DESC, r.id DESC LIMIT 1", e);
+        " ORDER BY r.started_at DESC, r.id DESC LIMIT 1",
+        e);
     if (!rc)
         rc = il_store_bind(s, statement,
                            (il_bind[]){ il_bind_text(experiment), il_bind_text(name), il_bind_text(hash), { 0 } }, e);
@@ -80,26 +85,27 @@ int il_store_find_stale(char **config, char **manifest, il_store *s, const char 
 
 int il_store_name_run(il_store *s, int64_t experiment, const char *name, int64_t run, il_err *e)
 {
-    return il_store_exec(NULL, s,
-        "INSERT OR IGNORE INTO experiment_runs (experiment, name, run) VALUES (?1, ?2, ?3)",
-        (il_bind[]){ il_bind_int(experiment), il_bind_text(name), il_bind_int(run), { 0 } }, e);
+    return il_store_exec(NULL, s, "INSERT OR IGNORE INTO experiment_runs (experiment, name, run) VALUES (?1, ?2, ?3)",
+                         (il_bind[]){ il_bind_int(experiment), il_bind_text(name), il_bind_int(run), { 0 } }, e);
 }
 
 static int put_run(int64_t *id, il_store *s, const il_run_record *r, il_err *e)
 {
-    il_bind values[] = {
-        il_bind_text(r->hash), il_bind_text(r->name), il_bind_text(r->config), il_bind_text(r->manifest),
-        il_bind_int((int64_t)r->seed), il_bind_text(r->model), il_bind_text(r->model_params),
-        il_bind_int(r->parameters), il_bind_text(r->dataset), il_bind_text(r->mask_policy), il_bind_text(r->loss),
-        il_bind_text(r->trained_on), il_bind_text(r->versions), il_bind_text(r->host), il_bind_text(r->device),
-        il_bind_text(r->git_revision), il_bind_int(r->threads), { 0 } };
-    return il_store_exec(id, s,
+    il_bind values[] = { il_bind_text(r->hash),         il_bind_text(r->name),         il_bind_text(r->config),
+                         il_bind_text(r->manifest),     il_bind_int((int64_t)r->seed), il_bind_text(r->model),
+                         il_bind_text(r->model_params), il_bind_int(r->parameters),    il_bind_text(r->dataset),
+                         il_bind_text(r->mask_policy),  il_bind_text(r->loss),         il_bind_text(r->trained_on),
+                         il_bind_text(r->versions),     il_bind_text(r->host),         il_bind_text(r->device),
+                         il_bind_text(r->git_revision), il_bind_int(r->threads),       { 0 } };
+    return il_store_exec(
+        id, s,
         "INSERT INTO runs (hash, name, config, manifest, seed, model, model_params, parameters, dataset, mask_policy,"
         " loss, trained_on, versions, host, device, git_revision, threads, status, started_at)"
         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, 'running', " NOW ")"
         " ON CONFLICT (hash) DO UPDATE SET name = ?2, versions = ?13, host = ?14, device = ?15, git_revision = ?16,"
         " threads = ?17, status = 'running', message = NULL, started_at = " NOW ", ended_at = NULL"
-        " RETURNING id", values, e);
+        " RETURNING id",
+        values, e);
 }
 
 int il_store_begin_run(int64_t *id, il_store *s, const il_run_record *r, il_err *e)
@@ -124,15 +130,22 @@ static int put_epochs(il_store *s, int64_t run, const il_epoch_row *rows, size_t
 {
     sqlite3_stmt *insert = NULL;
     int more = 0;
-    int rc = il_store_prepare(&insert, s,
+    int rc = il_store_prepare(
+        &insert, s,
         "INSERT OR REPLACE INTO epochs (run, epoch, train_loss, train_iou, validation_loss, validation_iou, seconds,"
-        " images_per_second) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)", e);
+        " images_per_second) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        e);
     for (size_t i = 0; !rc && i < count; i++) {
         const il_epoch_row *r = &rows[i];
-        il_bind values[] = { il_bind_int(run), il_bind_int(r->epoch), il_bind_real(r->train_loss),
-                             il_bind_real(r->train_iou), il_bind_real(r->validation_loss),
-                             il_bind_real(r->validation_iou), il_bind_real(r->seconds),
-                             il_bind_real(r->images_per_second), { 0 } };
+        il_bind values[] = { il_bind_int(run),
+                             il_bind_int(r->epoch),
+                             il_bind_real(r->train_loss),
+                             il_bind_real(r->train_iou),
+                             il_bind_real(r->validation_loss),
+                             il_bind_real(r->validation_iou),
+                             il_bind_real(r->seconds),
+                             il_bind_real(r->images_per_second),
+                             { 0 } };
         rc = il_store_bind(s, insert, values, e);
         if (!rc)
             rc = il_store_step(&more, s, insert, e);
@@ -157,16 +170,25 @@ int il_store_epochs(il_store *s, int64_t run, const il_epoch_row *rows, size_t c
 
 int il_store_end_run(il_store *s, int64_t run, const il_run_end *end, il_err *e)
 {
-    il_bind values[] = {
-        il_bind_int(run), il_bind_text(il_store_status_name(end->status)), il_bind_text(end->message),
-        il_bind_int(end->best_epoch), il_bind_int(end->tested_epoch), il_bind_int(end->stopped_early),
-        il_bind_int(end->collapsed), il_bind_text(end->weights_path), il_bind_text(end->weights_sha256),
-        il_bind_real(end->seconds), il_bind_int(end->left_out), { 0 } };
+    il_bind values[] = { il_bind_int(run),
+                         il_bind_text(il_store_status_name(end->status)),
+                         il_bind_text(end->message),
+                         il_bind_int(end->best_epoch),
+                         il_bind_int(end->tested_epoch),
+                         il_bind_int(end->stopped_early),
+                         il_bind_int(end->collapsed),
+                         il_bind_text(end->weights_path),
+                         il_bind_text(end->weights_sha256),
+                         il_bind_real(end->seconds),
+                         il_bind_int(end->left_out),
+                         { 0 } };
     int64_t found = 0;
-    int rc = il_store_exec(&found, s,
+    int rc = il_store_exec(
+        &found, s,
         "UPDATE runs SET status = ?2, message = ?3, best_epoch = NULLIF(?4, 0), tested_epoch = NULLIF(?5, 0),"
         " stopped_early = ?6, collapsed = ?7, weights_path = ?8, weights_sha256 = ?9, seconds = ?10, left_out = ?11,"
-        " ended_at = " NOW " WHERE id = ?1 RETURNING id", values, e);
+        " ended_at = " NOW " WHERE id = ?1 RETURNING id",
+        values, e);
     if (!rc && !found)
         return il_fail(e, IL_EDB, "%s: run %lld is no longer in the database", s->path, (long long)run);
     return rc;

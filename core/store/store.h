@@ -29,15 +29,15 @@ int il_store_experiment(int64_t *id, il_store *s, const char *name, const char *
 
 /* Everything known about a run when it starts. Texts are borrowed. */
 typedef struct il_run_record {
-    const char *hash;   /* identity: SHA-256 of configuration, data manifest and seed */
-    const char *name;   /* in the plan */
-    const char *config; /* JSON */
+    const char *hash;     /* identity: SHA-256 of configuration, data manifest and seed */
+    const char *name;     /* in the plan */
+    const char *config;   /* JSON */
     const char *manifest; /* JSON: {"train": {"digest", "images", "left_out"}, "validation": {…}} */
     uint64_t seed;
-    const char *model, *model_params; /* label; JSON of settings */
-    int64_t parameters;               /* trainable */
+    const char *model, *model_params;                      /* label; JSON of settings */
+    int64_t parameters;                                    /* trainable */
     const char *dataset, *mask_policy, *loss, *trained_on; /* labels */
-    const char *versions; /* JSON: inpaintlab, libtorch, plugins with revisions */
+    const char *versions;                                  /* JSON: inpaintlab, libtorch, plugins with revisions */
     const char *host, *device, *git_revision;
     int threads;
     int64_t experiment; /* that requests the run; 0: none */
@@ -48,8 +48,8 @@ typedef struct il_run_row {
     int64_t id;
     il_status status;
     char hash[65];
-    char message[512]; /* why it failed or stopped; "" otherwise */
-    int epochs;        /* number of rows in `epochs` */
+    char message[512];       /* why it failed or stopped; "" otherwise */
+    int epochs;              /* number of rows in `epochs` */
     char weights_sha256[65]; /* of the file of final weights; "" when not done */
 } il_run_row;
 
@@ -65,7 +65,7 @@ int il_store_find_stale(char **config, char **manifest, il_store *s, const char 
 int il_store_begin_run(int64_t *id, il_store *s, const il_run_record *r, il_err *e);
 
 typedef struct il_epoch_row {
-    int epoch; /* from 1 */
+    int epoch;                                                     /* from 1 */
     double train_loss, train_iou, validation_loss, validation_iou; /* IoU as published; NAN: stored as NULL */
     double seconds, images_per_second;
 } il_epoch_row;
@@ -80,8 +80,8 @@ typedef struct il_run_end {
     int tested_epoch;    /* the epoch whose weights are tested */
     bool stopped_early, collapsed;
     const char *weights_path, *weights_sha256; /* or NULL */
-    double seconds; /* training time, over all invocations */
-    int64_t left_out; /* samples */
+    double seconds;                            /* training time, over all invocations */
+    int64_t left_out;                          /* samples */
 } il_run_end;
 int il_store_end_run(il_store *s, int64_t run, const il_run_end *end, il_err *e);
 
@@ -95,7 +95,7 @@ typedef struct il_image_row {
 
 typedef struct il_test_record {
     const char *dataset, *images, *split; /* label, image kind, split */
-    const char *digest; /* of the data manifest; together with batch the test's identity */
+    const char *digest;                   /* of the data manifest; together with batch the test's identity */
     int batch;
     il_status status;
     const char *message; /* or NULL */
@@ -146,12 +146,12 @@ void il_store_examples_free(il_example *examples, size_t count);
 /* Records that a cell of the experiment is this test of this run, and which published table it reproduces (NULL: none).
  * Inserts or replaces by (experiment, run name, tested dataset, tested_on, split, degradation, level). */
 typedef struct il_cell_record {
-    int64_t experiment, run, test; /* test 0: none yet (failed) */
-    const char *run_name;          /* in the plan */
+    int64_t experiment, run, test;                                 /* test 0: none yet (failed) */
+    const char *run_name;                                          /* in the plan */
     const char *model, *dataset, *mask_policy, *loss, *trained_on; /* labels in this grid */
     const char *tested_dataset, *tested_on, *split;
     const char *published_table; /* or NULL */
-    const char *degradation;       /* of the tested images, or NULL */
+    const char *degradation;     /* of the tested images, or NULL */
     double level;
     bool missing; /* its data are missing: a cell already measured with the same settings stays unchanged */
 } il_cell_record;

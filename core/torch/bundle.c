@@ -1,8 +1,8 @@
 /* bundle.c - named tensors and notes in memory. */
 #include <stdlib.h>
 #include <string.h>
-#include "torch/bundle.h"
 #include "base/array.h"
+#include "torch/bundle.h"
 
 struct item {
     char *name;

@@ -26,7 +26,6 @@ int il_pth_read(il_bundle *b, int fd, uint64_t size, il_err *e);
 struct il_atomic_file;
 int il_safetensors_write(const il_bundle *b, struct il_atomic_file *w, il_err *e);
 
-
 #ifdef __cplusplus
 }
 #endif

@@ -1,13 +1,14 @@
 /* bytes.cpp - the memory that tensors take, as libtorch's allocators tell it to a profiler. */
 #include <algorithm>
+#include <c10/core/Allocator.h>
+#include <c10/util/ThreadLocalDebugInfo.h>
 #include <memory>
 #include <mutex>
 #include <unordered_map>
-#include <c10/core/Allocator.h>
-#include <c10/util/ThreadLocalDebugInfo.h>
 #include "torch/shim.hpp"
 
-namespace {
+namespace
+{
 
 struct block {
     int64_t size;
@@ -35,7 +36,10 @@ struct account final : c10::MemoryReportingInfoBase {
         now += size;
         peak = std::max(peak, now);
     }
-    bool memoryProfilingEnabled() const override { return true; }
+    bool memoryProfilingEnabled() const override
+    {
+        return true;
+    }
 };
 
 } // namespace
@@ -56,7 +60,10 @@ int il_bytes_start(il_bytes **out, const il_flops *by, il_err *e)
     });
 }
 
-void il_bytes_free(il_bytes *b) { delete b; }
+void il_bytes_free(il_bytes *b)
+{
+    delete b;
+}
 
 int64_t il_bytes_now(const il_bytes *b)
 {

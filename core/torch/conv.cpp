@@ -5,8 +5,6 @@
  *     dW[tap] (O,I) = sum over pixels q of dY[q - shift(tap)] (O) x[q] (I)
  * with zeros beyond the border. oneDNN reaches half the speed of a product there on processors with AVX2 alone
  * (results/benchmarks/README.md), and not less than it with AVX-512. In evaluation its convolution is as fast. */
-#include <cstdlib>
-#include <cstring>
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/conv2d.h>
@@ -15,13 +13,16 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/mm.h>
+#include <cstdlib>
+#include <cstring>
 #include <torch/csrc/autograd/custom_function.h>
 #include "torch/gpu.hpp"
 #include "torch/shim.hpp"
 
 using shim::or_one;
 
-namespace {
+namespace
+{
 
 /* Whether products pay on this processor. INPAINTLAB_KERNELS "all": wherever they can be used. */
 bool products_pay()
@@ -39,7 +40,10 @@ bool products_pay()
     return answer;
 }
 
-bool is_image(const at::Tensor &t) { return t.is_cpu() && t.dim() == 4 && t.numel() > 0; }
+bool is_image(const at::Tensor &t)
+{
+    return t.is_cpu() && t.dim() == 4 && t.numel() > 0;
+}
 
 /* Whether pixels are rows, and each goes into all of the output's channels. */
 bool is_dense(const at::Tensor &x, const at::Tensor &weight, il_conv_geometry o)
@@ -48,7 +52,10 @@ bool is_dense(const at::Tensor &x, const at::Tensor &weight, il_conv_geometry o)
            x.is_contiguous(at::MemoryFormat::ChannelsLast);
 }
 
-bool has_one_tap(const at::Tensor &weight) { return weight.size(2) == 1 && weight.size(3) == 1; }
+bool has_one_tap(const at::Tensor &weight)
+{
+    return weight.size(2) == 1 && weight.size(3) == 1;
+}
 
 bool is_pointwise(const at::Tensor &x, const at::Tensor &weight, il_conv_geometry o)
 {
@@ -57,7 +64,10 @@ bool is_pointwise(const at::Tensor &x, const at::Tensor &weight, il_conv_geometr
 
 /* oneDNN writes past its buffers when it computes the gradient of a 1x1 kernel of few channels, channels last (seen with
  * 3 channels, libtorch 2.11). */
-bool is_unsafe(const at::Tensor &weight) { return weight.size(1) < 16; }
+bool is_unsafe(const at::Tensor &weight)
+{
+    return weight.size(1) < 16;
+}
 
 /* Whether the output has the input's size, so that a tap is a shift. */
 bool keeps_size(const at::Tensor &weight, il_conv_geometry o)
@@ -67,7 +77,8 @@ bool keeps_size(const at::Tensor &weight, il_conv_geometry o)
            or_one(o.dilation) * (weight.size(3) - 1) == reach;
 }
 
-bool suits_products(const at::Tensor &x, const at::Tensor &weight, const std::optional<at::Tensor> &bias, il_conv_geometry o)
+bool suits_products(const at::Tensor &x, const at::Tensor &weight, const std::optional<at::Tensor> &bias,
+                    il_conv_geometry o)
 {
     bool plain = x.scalar_type() == at::kFloat && weight.scalar_type() == at::kFloat &&
                  (!bias || bias->scalar_type() == at::kFloat);
@@ -75,12 +86,19 @@ bool suits_products(const at::Tensor &x, const at::Tensor &weight, const std::op
 }
 
 /* (N,C,H,W) as it lies in memory, channels last: (N,H,W,C) */
-at::Tensor pixels(const at::Tensor &t) { return t.permute({ 0, 2, 3, 1 }); }
+at::Tensor pixels(const at::Tensor &t)
+{
+    return t.permute({ 0, 2, 3, 1 });
+}
 
 /* (pixels, channels) */
-at::Tensor rows(const at::Tensor &nhwc) { return nhwc.reshape({ -1, nhwc.size(3) }); }
+at::Tensor rows(const at::Tensor &nhwc)
+{
+    return nhwc.reshape({ -1, nhwc.size(3) });
+}
 
-at::Tensor pointwise(const at::Tensor &x, const at::Tensor &weight, const std::optional<at::Tensor> &bias, int64_t stride)
+at::Tensor pointwise(const at::Tensor &x, const at::Tensor &weight, const std::optional<at::Tensor> &bias,
+                     int64_t stride)
 {
     at::Tensor at_use = pixels(x);
     if (stride > 1)
@@ -105,7 +123,7 @@ at::Tensor weight_gradient(const at::Tensor &grad, const at::Tensor &x, const at
             int64_t down = i * dilation - padding, right = j * dilation - padding;
             at::Tensor tap = sum.select(1, i).select(1, j);
             if (std::abs(down) >= x.size(2) || std::abs(right) >= x.size(3))
-                tap.zero_(); /* nowhere within the picture */
+                tap.zero_();    /* nowhere within the picture */
             else if (out <= in) /* the fewer channels are copied */
                 at::mm_out(tap, rows(moved(from, down, right)).t(), rows(to));
             else
@@ -137,9 +155,9 @@ struct by_products : torch::autograd::Function<by_products> {
         if (wanted && has_one_tap(weight))
             by_input = at::mm(rows(pixels(grad)), weight.flatten(1)).view(pixels(x).sizes()).permute({ 0, 3, 1, 2 });
         else if (wanted)
-            by_input = std::get<0>(at::convolution_backward(grad, x, weight, std::nullopt, { 1, 1 }, { padding, padding },
-                                                            { dilation, dilation }, false, { 0, 0 }, 1,
-                                                            { true, false, false }));
+            by_input = std::get<0>(at::convolution_backward(grad, x, weight, std::nullopt, { 1, 1 },
+                                                            { padding, padding }, { dilation, dilation }, false,
+                                                            { 0, 0 }, 1, { true, false, false }));
         if (context->saved_data["bias"].toBool())
             by_bias = grad.sum({ 0, 2, 3 });
         return { by_input, weight_gradient(grad, x, weight, padding, dilation), by_bias, at::Tensor(), at::Tensor() };
@@ -148,7 +166,8 @@ struct by_products : torch::autograd::Function<by_products> {
 
 } // namespace
 
-namespace shim {
+namespace shim
+{
 
 at::Tensor conv2d(il_scope *s, const at::Tensor &x, const at::Tensor &weight, const std::optional<at::Tensor> &bias,
                   il_conv_geometry o)

@@ -1,16 +1,17 @@
 /* cuda_graph.cpp - implements graph.h: when to compute, record and replay, whatever records. */
+#include <ATen/ops/empty_like.h>
 #include <array>
+#include <c10/util/Exception.h>
+#include <dlfcn.h>
 #include <string>
 #include <vector>
-#include <dlfcn.h>
-#include <ATen/ops/empty_like.h>
-#include <c10/util/Exception.h>
-#include "torch/gpu.hpp"
-#include "torch/cuda_graph.hpp"
 #include "torch/cuda_graph.h"
+#include "torch/cuda_graph.hpp"
+#include "torch/gpu.hpp"
 #include "torch/shim.hpp"
 
-namespace {
+namespace
+{
 
 enum { WARM_UPS = 3 };
 
@@ -18,33 +19,49 @@ thread_local const at::Generator *current;
 
 /* Names the generator of what is recorded, while it lives. */
 struct recording_here {
-    explicit recording_here(const at::Generator &random) { current = random.defined() ? &random : nullptr; }
-    ~recording_here() { current = nullptr; }
+    explicit recording_here(const at::Generator &random)
+    {
+        current = random.defined() ? &random : nullptr;
+    }
+    ~recording_here()
+    {
+        current = nullptr;
+    }
 };
 
 /* Every replay is a computation. */
 struct repeated : graph::recorder {
     std::function<void()> body;
-    void record(const std::function<void()> &what) override { body = what; }
-    void replay(uint64_t) override { body(); }
+    void record(const std::function<void()> &what) override
+    {
+        body = what;
+    }
+    void replay(uint64_t) override
+    {
+        body();
+    }
 };
 
 } // namespace
 
-const at::Generator *graph::recording() { return current; }
+const at::Generator *graph::recording()
+{
+    return current;
+}
 
 struct il_cuda_graph {
     il_device device = {};
     std::unique_ptr<graph::recorder> recorder;
-    std::vector<at::Tensor> in, out; /* what the recorded work reads and writes */
+    std::vector<at::Tensor> in, out;          /* what the recorded work reads and writes */
     const il_cuda_graph_work *work = nullptr; /* of the call under way */
-    int computed = 0; /* times in a row with inputs of the same shapes */
+    int computed = 0;                         /* times in a row with inputs of the same shapes */
     bool recorded = false;
     size_t replays = 0;
     std::string refusal;
 };
 
-namespace {
+namespace
+{
 
 bool same_shapes(const std::vector<at::Tensor> &kept, const il_cuda_graph_work *w)
 {
@@ -73,7 +90,10 @@ void compute_kept(il_cuda_graph *g)
         g->out[i] = out[i]->value;
 }
 
-int compute(il_scope *s, const il_cuda_graph_work *w, il_err *e) { return w->body(w->context, s, w->in, w->out, e); }
+int compute(il_scope *s, const il_cuda_graph_work *w, il_err *e)
+{
+    return w->body(w->context, s, w->in, w->out, e);
+}
 
 void record(il_cuda_graph *g)
 {
@@ -133,7 +153,8 @@ graph::recorder *recorder_for(il_device device)
         return new repeated;
     void *library = gpu::beside("libinpaintlab_graph.so");
     auto make = library ? reinterpret_cast<graph::make_recorder *>(dlsym(library, graph::make_recorder_name)) : nullptr;
-    TORCH_CHECK(make, "libinpaintlab_graph.so is not there or does not fit this libtorch; build where libtorch has CUDA");
+    TORCH_CHECK(make,
+                "libinpaintlab_graph.so is not there or does not fit this libtorch; build where libtorch has CUDA");
     return make(device.index);
 }
 
@@ -150,7 +171,10 @@ int il_cuda_graph_new(il_cuda_graph **out, il_device device, il_err *e)
     return rc == IL_ETORCH ? (e->code = IL_EDEVICE) : rc;
 }
 
-void il_cuda_graph_free(il_cuda_graph *g) { delete g; }
+void il_cuda_graph_free(il_cuda_graph *g)
+{
+    delete g;
+}
 
 int il_cuda_graph_run(il_cuda_graph *g, il_scope *s, const il_cuda_graph_work *w, il_err *e)
 {
@@ -181,6 +205,12 @@ void il_cuda_graph_give_up(il_cuda_graph *g, const char *why)
     });
 }
 
-size_t il_cuda_graph_replays(const il_cuda_graph *g) { return g->replays; }
+size_t il_cuda_graph_replays(const il_cuda_graph *g)
+{
+    return g->replays;
+}
 
-const char *il_cuda_graph_refusal(const il_cuda_graph *g) { return g->refusal.empty() ? nullptr : g->refusal.c_str(); }
+const char *il_cuda_graph_refusal(const il_cuda_graph *g)
+{
+    return g->refusal.empty() ? nullptr : g->refusal.c_str();
+}

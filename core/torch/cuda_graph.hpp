@@ -2,11 +2,12 @@
 #ifndef IL_TORCH_CUDA_GRAPH_HPP
 #define IL_TORCH_CUDA_GRAPH_HPP
 
+#include <ATen/core/Generator.h>
 #include <functional>
 #include <memory>
-#include <ATen/core/Generator.h>
 
-namespace graph {
+namespace graph
+{
 
 struct recorder {
     virtual ~recorder() = default;

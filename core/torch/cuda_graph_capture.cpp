@@ -1,15 +1,16 @@
 /* cuda_graph_capture.cpp - libinpaintlab_graph.so: records with libtorch's CUDA graphs. Linked against libtorch's CUDA half, so it is a
  * library of its own, loaded where that half is. */
-#include <mutex>
 #include <ATen/cuda/CUDAGeneratorImpl.h>
 #include <ATen/cuda/CUDAGraph.h>
 #include <c10/core/DeviceGuard.h>
 #include <c10/core/StreamGuard.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 #include <c10/cuda/CUDACachingAllocator.h>
+#include <mutex>
 #include "torch/cuda_graph.hpp"
 
-namespace {
+namespace
+{
 
 struct cuda_graph : graph::recorder {
     const c10::Device device;
@@ -49,7 +50,7 @@ struct cuda_graph : graph::recorder {
         recorded.replay();
     }
 
-private:
+  private:
     /* Ends a recording that failed: the stream records no more, and the allocator no longer fills the pool. */
     void give_up(at::MempoolId_t pool) noexcept
     {

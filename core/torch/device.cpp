@@ -1,12 +1,12 @@
 /* device.cpp - implements device.h: devices by name, and libtorch in this process. */
+#include <ATen/Parallel.h>
+#include <ATen/detail/CUDAHooksInterface.h>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <dlfcn.h>
 #include <fstream>
 #include <string>
-#include <dlfcn.h>
-#include <ATen/Parallel.h>
-#include <ATen/detail/CUDAHooksInterface.h>
 #include <inpaintlab/device.h>
 #include "torch/shim.hpp"
 #include "torch/start.h"
@@ -65,7 +65,8 @@ int il_device_parse(il_device *out, const char *text, il_err *e)
             return il_fail(e, IL_EPARAM, "device '%s': expected auto, cpu, cuda or cuda:N", text);
     }
     if (count == 0)
-        return il_fail(e, IL_EDEVICE, "device '%s': no CUDA device can be used here (driver or CUDA libraries absent)", text);
+        return il_fail(e, IL_EDEVICE, "device '%s': no CUDA device can be used here (driver or CUDA libraries absent)",
+                       text);
     if (index >= count)
         return il_fail(e, IL_EDEVICE, "device '%s': the last CUDA device is cuda:%d", text, count - 1);
     *out = { IL_DEVICE_CUDA, static_cast<int>(index) };

@@ -4,12 +4,16 @@
 
 struct il_flops {
     std::unordered_map<const il_tensor *, il_flop_count> by; /* weight; nullptr: operations without one */
-    const il_tensor *current = nullptr;                /* of the operation under way, or the last one */
+    const il_tensor *current = nullptr;                      /* of the operation under way, or the last one */
 };
 
-namespace {
+namespace
+{
 
-bool wants(const at::Tensor &t) { return c10::GradMode::is_enabled() && t.requires_grad(); }
+bool wants(const at::Tensor &t)
+{
+    return c10::GradMode::is_enabled() && t.requires_grad();
+}
 
 void add(il_flops *f, const il_tensor *weight, il_flop_count work)
 {
@@ -20,7 +24,8 @@ void add(il_flops *f, const il_tensor *weight, il_flop_count work)
 
 } // namespace
 
-namespace shim {
+namespace shim
+{
 
 void working(il_scope *s, const il_tensor *weight) noexcept
 {
@@ -28,7 +33,10 @@ void working(il_scope *s, const il_tensor *weight) noexcept
         s->opts.flops->current = weight;
 }
 
-const il_tensor *worked(const il_flops *f) noexcept { return f->current; }
+const il_tensor *worked(const il_flops *f) noexcept
+{
+    return f->current;
+}
 
 at::Tensor counted(il_scope *s, const il_tensor *x, const il_tensor *weight, at::Tensor out, sides dense)
 {
@@ -60,7 +68,10 @@ int il_flops_new(il_flops **out, il_err *e)
     return shim::guard(e, "flops", [&] { *out = new il_flops; });
 }
 
-void il_flops_free(il_flops *f) { delete f; }
+void il_flops_free(il_flops *f)
+{
+    delete f;
+}
 
 il_flop_count il_flops_of(const il_flops *f, const il_tensor *weight)
 {

@@ -1,6 +1,4 @@
 /* fold.cpp - convolution, batch norm and rectifier as one convolution, whose weights are kept until something changes. */
-#include <array>
-#include <vector>
 #include <ATen/core/Tensor.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/ops/add.h>
@@ -8,11 +6,14 @@
 #include <ATen/ops/relu.h>
 #include <ATen/ops/rsqrt.h>
 #include <ATen/ops/sub.h>
-#include "torch/gpu.hpp"
+#include <array>
+#include <vector>
 #include "torch/fold.h"
+#include "torch/gpu.hpp"
 #include "torch/shim.hpp"
 
-namespace shim {
+namespace shim
+{
 
 /* What a tensor was when it was used. */
 struct mark {
@@ -26,22 +27,26 @@ struct folded {
     std::array<mark, 6> of;
     at::ScalarType type;
     at::Tensor weight, bias;
-    std::vector<int64_t> packed_for; /* sizes of the input for which weight is in oneDNN's own order; empty: it is not */
+    std::vector<int64_t>
+        packed_for; /* sizes of the input for which weight is in oneDNN's own order; empty: it is not */
 };
 
 } // namespace shim
 
-namespace {
+namespace
+{
 
 using marks = std::array<shim::mark, 6>;
 using shim::or_one;
 
 shim::mark mark_of(const il_tensor *t)
 {
-    return t ? shim::mark{ t->value.const_data_ptr(), static_cast<int64_t>(t->value._version()), t->changes } : shim::mark{};
+    return t ? shim::mark{ t->value.const_data_ptr(), static_cast<int64_t>(t->value._version()), t->changes }
+             : shim::mark{};
 }
 
-std::shared_ptr<shim::folded> fold(const marks &of, const il_tensor *weight, const il_tensor *bias, il_fold n, at::ScalarType type)
+std::shared_ptr<shim::folded> fold(const marks &of, const il_tensor *weight, const il_tensor *bias, il_fold n,
+                                   at::ScalarType type)
 {
     at::Tensor factor = at::mul(at::rsqrt(at::add(n.var->value, 1e-5)), n.weight->value);
     at::Tensor centre = bias ? at::sub(bias->value, n.mean->value) : n.mean->value.neg();
@@ -80,13 +85,16 @@ bool can_fuse(const at::Tensor &x, at::ScalarType type)
            x.is_contiguous(at::MemoryFormat::ChannelsLast) && gpu::wanted() && fused().pack && fused().convolve;
 }
 
-std::vector<int64_t> twice(int64_t value) { return { value, value }; }
+std::vector<int64_t> twice(int64_t value)
+{
+    return { value, value };
+}
 
 /* oneDNN chooses the order by the input's size, too. */
 void pack(shim::folded &f, const at::Tensor &x, il_conv_geometry o)
 {
-    torch::jit::Stack stack = { f.weight, twice(o.padding), twice(or_one(o.stride)), twice(or_one(o.dilation)), or_one(o.groups),
-                                x.sizes().vec() };
+    torch::jit::Stack stack = { f.weight,         twice(o.padding), twice(or_one(o.stride)), twice(or_one(o.dilation)),
+                                or_one(o.groups), x.sizes().vec() };
     fused().pack->callBoxed(&stack);
     f.weight = stack.at(0).toTensor();
     f.packed_for = x.sizes().vec();
@@ -94,8 +102,15 @@ void pack(shim::folded &f, const at::Tensor &x, il_conv_geometry o)
 
 at::Tensor convolve(const shim::folded &f, const at::Tensor &x, il_conv_geometry o, bool rectified)
 {
-    torch::jit::Stack stack = { x, f.weight, f.bias, twice(o.padding), twice(or_one(o.stride)), twice(or_one(o.dilation)),
-                                or_one(o.groups), rectified ? "relu" : "none", c10::List<std::optional<at::Scalar>>(),
+    torch::jit::Stack stack = { x,
+                                f.weight,
+                                f.bias,
+                                twice(o.padding),
+                                twice(or_one(o.stride)),
+                                twice(or_one(o.dilation)),
+                                or_one(o.groups),
+                                rectified ? "relu" : "none",
+                                c10::List<std::optional<at::Scalar>>(),
                                 c10::IValue() };
     fused().convolve->callBoxed(&stack);
     return stack.at(0).toTensor();
@@ -103,7 +118,8 @@ at::Tensor convolve(const shim::folded &f, const at::Tensor &x, il_conv_geometry
 
 } // namespace
 
-il_tensor *il_conv2d_folded(il_scope *s, il_tensor *x, il_tensor *weight, il_tensor *bias, il_fold n, il_conv_geometry o)
+il_tensor *il_conv2d_folded(il_scope *s, il_tensor *x, il_tensor *weight, il_tensor *bias, il_fold n,
+                            il_conv_geometry o)
 {
     const shim::operand in[] = { { x }, { weight, " with weight " }, { n.weight }, { n.bias }, { n.mean }, { n.var } };
     return shim::run_list(s, "conv2d", in, [&] {

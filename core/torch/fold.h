@@ -16,7 +16,8 @@ typedef struct il_fold {
 
 /* The convolution, that batch norm and rectifier, as one convolution: for evaluation, no gradient is recorded. The scaled
  * weights are kept with `weight` until one of the tensors, or on the CPU the size of x, changes. */
-il_tensor *il_conv2d_folded(il_scope *s, il_tensor *x, il_tensor *weight, il_tensor *bias, il_fold norm, il_conv_geometry o);
+il_tensor *il_conv2d_folded(il_scope *s, il_tensor *x, il_tensor *weight, il_tensor *bias, il_fold norm,
+                            il_conv_geometry o);
 
 #ifdef __cplusplus
 }

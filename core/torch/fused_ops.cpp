@@ -1,14 +1,12 @@
 /* fused_ops.cpp - the operations that have kernels of our own (core/torch/kernels): counts, focal loss, noise residual.
  * Where there is no kernel for a type or device, the same is composed of libtorch's operations. */
-#include <algorithm>
-#include <vector>
 #include <ATen/Parallel.h>
 #include <ATen/core/Reduction.h>
 #include <ATen/ops/add.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/binary_cross_entropy_with_logits.h>
-#include <ATen/ops/empty.h>
 #include <ATen/ops/div.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/full.h>
@@ -26,8 +24,10 @@
 #include <ATen/ops/sub.h>
 #include <ATen/ops/sum.h>
 #include <ATen/ops/zeros.h>
+#include <algorithm>
 #include <c10/util/Exception.h>
 #include <torch/csrc/autograd/custom_function.h>
+#include <vector>
 #include "torch/counts.h"
 #include "torch/gpu.hpp"
 #include "torch/kernels/cpu.h"
@@ -36,7 +36,8 @@
 
 using shim::run;
 
-namespace {
+namespace
+{
 
 /* A part of the work for one thread, whatever their number: so results do not depend on it. In pixels; a multiple of all
  * vector widths, because libtorch computes what is left over by other means. */
@@ -51,7 +52,10 @@ bool suits(const at::Tensor &t)
     return plain && gpu::wanted() && t.size(0) <= most_pictures && (t.is_cpu() || gpu::kernels(t.device()));
 }
 
-bool suit(const at::Tensor &a, const at::Tensor &b) { return suits(a) && suits(b) && a.device() == b.device(); }
+bool suit(const at::Tensor &a, const at::Tensor &b)
+{
+    return suits(a) && suits(b) && a.device() == b.device();
+}
 
 /* body(first, count) for each part; ready() is called once per thread before them and gives what it needs. */
 template <class R, class F> void in_parts(int64_t count, R ready, F body)
@@ -65,14 +69,16 @@ template <class R, class F> void in_parts(int64_t count, R ready, F body)
 
 template <class F> void in_parts(int64_t count, F body)
 {
-    in_parts(count, [] { return 0; }, [&](int, int64_t first, int64_t n) { body(first, n); });
+    in_parts(
+        count, [] { return 0; }, [&](int, int64_t first, int64_t n) { body(first, n); });
 }
 
 } // namespace
 
 /* ---- counts ---- */
 
-namespace {
+namespace
+{
 
 /* What a thread counts with. */
 struct counter {
@@ -87,8 +93,8 @@ void count_part(counter &own, const float *logit, const float *target, int64_t p
     at::sigmoid_out(out, at::from_blob(const_cast<float *>(logit + first), { count }, at::kFloat));
     for (int64_t done = 0; done < count;) {
         int64_t picture = (first + done) / pixels, n = std::min(count - done, (picture + 1) * pixels - first - done);
-        il_cpu_count(&own.cells[static_cast<size_t>(picture * 2 * IL_PIXEL_BINS)], &own.score[static_cast<size_t>(done)],
-                     target + first + done, n);
+        il_cpu_count(&own.cells[static_cast<size_t>(picture * 2 * IL_PIXEL_BINS)],
+                     &own.score[static_cast<size_t>(done)], target + first + done, n);
         done += n;
     }
 }
@@ -119,8 +125,8 @@ at::Tensor count_on_gpu(const at::Tensor &logit, const at::Tensor &target)
     gpu::queue q(logit.device());
     int64_t n = logit.size(0);
     at::Tensor cells = at::zeros({ n, 2, IL_PIXEL_BINS }, logit.options().dtype(at::kLong));
-    q.check(q->count(cells.mutable_data_ptr<int64_t>(), logit.const_data_ptr<float>(), target.const_data_ptr<float>(), n,
-                     logit.numel() / n, q.device, q.stream));
+    q.check(q->count(cells.mutable_data_ptr<int64_t>(), logit.const_data_ptr<float>(), target.const_data_ptr<float>(),
+                     n, logit.numel() / n, q.device, q.stream));
     return cells;
 }
 
@@ -140,7 +146,8 @@ at::Tensor composed_histogram(const at::Tensor &logit, const at::Tensor &target)
     at::Tensor clean = at::gt(target, 0).logical_not().flatten(1);
     bin.add_(row).add_(clean, bins);
     at::Tensor count = at::zeros({ n * 2 * bins }, bin.options());
-    return count.scatter_add_(0, bin.flatten(), at::ones({ 1 }, bin.options()).expand({ bin.numel() })).view({ n, 2, bins });
+    return count.scatter_add_(0, bin.flatten(), at::ones({ 1 }, bin.options()).expand({ bin.numel() }))
+        .view({ n, 2, bins });
 }
 
 at::Tensor composed_confusion(const at::Tensor &logit, const at::Tensor &target)
@@ -189,7 +196,8 @@ il_tensor *il_count_scores(il_scope *s, il_tensor *logit, il_tensor *target)
 
 /* ---- focal loss ---- */
 
-namespace {
+namespace
+{
 
 at::Tensor focal_on_cpu(const at::Tensor &logit, const at::Tensor &target, il_pixel_focal f)
 {
@@ -207,7 +215,8 @@ at::Tensor focal_on_cpu(const at::Tensor &logit, const at::Tensor &target, il_pi
 at::Tensor focal_on_gpu(const at::Tensor &logit, const at::Tensor &target, il_pixel_focal f)
 {
     gpu::queue q(logit.device());
-    at::Tensor out = at::empty({}, logit.options()), room = at::empty({ IL_CUDA_PARTS }, logit.options().dtype(at::kDouble));
+    at::Tensor out = at::empty({}, logit.options()),
+               room = at::empty({ IL_CUDA_PARTS }, logit.options().dtype(at::kDouble));
     q.check(q->focal_mean(out.mutable_data_ptr<float>(), room.mutable_data_ptr<double>(), logit.const_data_ptr<float>(),
                           target.const_data_ptr<float>(), logit.numel(), f, q.device, q.stream));
     return out;
@@ -235,7 +244,8 @@ at::Tensor focal_slopes(const at::Tensor &grad, const at::Tensor &logit, const a
 struct focal_loss : torch::autograd::Function<focal_loss> {
     using context = torch::autograd::AutogradContext;
 
-    static at::Tensor forward(context *ctx, const at::Tensor &logit, const at::Tensor &target, double alpha, double gamma)
+    static at::Tensor forward(context *ctx, const at::Tensor &logit, const at::Tensor &target, double alpha,
+                              double gamma)
     {
         at::Tensor x = logit.contiguous(), t = target.contiguous();
         ctx->save_for_backward({ x, t });
@@ -266,7 +276,8 @@ at::Tensor composed_focal(const at::Tensor &logit, const at::Tensor &target, dou
 
 /* A pixel that does not count becomes one that is clean beyond doubt, whose loss and slope are exactly 0: its score, e^-200, is
  * none in float32. So the kernels need not know of it, and only the number of pixels is set right behind them. */
-at::Tensor fused_focal(const at::Tensor &logit, const at::Tensor &target, const at::Tensor &valid, double alpha, double gamma)
+at::Tensor fused_focal(const at::Tensor &logit, const at::Tensor &target, const at::Tensor &valid, double alpha,
+                       double gamma)
 {
     if (!valid.defined())
         return focal_loss::apply(logit, target, alpha, gamma);
@@ -297,7 +308,8 @@ il_tensor *il_focal(il_scope *s, il_tensor *logit, il_tensor *target, il_tensor 
 
 /* ---- noise residual ---- */
 
-namespace {
+namespace
+{
 
 enum { BAND = 16 }; /* rows of a picture that one thread takes at a time */
 
@@ -309,8 +321,8 @@ void residual_on_cpu(float *out, const float *image, int64_t n, il_pixel_picture
         std::vector<float> room(static_cast<size_t>(il_cpu_residual_room(p.width, BAND)));
         for (int64_t i = from; i < to; i++) {
             int64_t top = i % bands * BAND, picture = i / bands * values;
-            il_cpu_residual(out + picture, published ? &range[static_cast<size_t>(2 * i)] : nullptr, image + picture, p, top,
-                            std::min<int64_t>(top + BAND, p.height), room.data());
+            il_cpu_residual(out + picture, published ? &range[static_cast<size_t>(2 * i)] : nullptr, image + picture, p,
+                            top, std::min<int64_t>(top + BAND, p.height), room.data());
         }
     });
     for (int64_t k = 0; published && k < n; k++) {
@@ -320,7 +332,8 @@ void residual_on_cpu(float *out, const float *image, int64_t n, il_pixel_picture
             low = std::min(low, of[2 * b]);
             high = std::max(high, of[2 * b + 1]);
         }
-        in_parts(values, [&](int64_t first, int64_t count) { il_cpu_stretch(out + k * values + first, count, low, high); });
+        in_parts(values,
+                 [&](int64_t first, int64_t count) { il_cpu_stretch(out + k * values + first, count, low, high); });
     }
 }
 

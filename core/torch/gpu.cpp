@@ -1,16 +1,17 @@
 /* gpu.cpp - finds the libraries for GPUs beside this one, and the streams that libtorch uses. */
-#include <cstdlib>
-#include <cstring>
-#include <optional>
-#include <string>
-#include <dlfcn.h>
 #include <c10/core/Stream.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 #include <c10/util/Exception.h>
+#include <cstdlib>
+#include <cstring>
+#include <dlfcn.h>
+#include <optional>
+#include <string>
 #include <torch/headeronly/version.h>
 #include "torch/gpu.hpp"
 
-namespace gpu {
+namespace gpu
+{
 
 void *beside(const char *name)
 {

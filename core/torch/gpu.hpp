@@ -6,7 +6,8 @@
 #include <c10/core/DeviceGuard.h>
 #include "torch/kernels/cuda.h"
 
-namespace gpu {
+namespace gpu
+{
 
 /* Whether what is our own (kernels on any device, products of conv.cpp) is to be used: not when INPAINTLAB_KERNELS is
  * "libtorch". */
@@ -20,15 +21,19 @@ const il_cuda_table *kernels(at::Device device);
 
 /* The current stream of a device that has kernels, where launches stand in order with libtorch's work. The device is the
  * current one for as long. */
-class queue {
-public:
+class queue
+{
+  public:
     explicit queue(at::Device where);
-    const il_cuda_table *operator->() const { return table; }
+    const il_cuda_table *operator->() const
+    {
+        return table;
+    }
     void check(int code) const; /* throws when CUDA refused a launch */
     const int device;
     void *const stream;
 
-private:
+  private:
     c10::DeviceGuard guard;
     const il_cuda_table *table;
 };

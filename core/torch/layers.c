@@ -53,7 +53,8 @@ il_tensor *il_norm_apply(il_scope *s, const il_norm *n, il_tensor *x)
 static il_tensor *conv_norm(il_scope *outer, const il_conv *c, const il_norm *n, il_tensor *x, bool rectified)
 {
     if (!il_scope_training(outer) && !il_scope_records(outer))
-        return il_conv2d_folded(outer, x, c->weight, c->bias, (il_fold){ n->weight, n->bias, n->mean, n->var, rectified }, c->opts);
+        return il_conv2d_folded(outer, x, c->weight, c->bias,
+                                (il_fold){ n->weight, n->bias, n->mean, n->var, rectified }, c->opts);
     il_scope *s = il_scope_nest(outer);
     x = il_norm_apply(s, n, il_conv_apply(s, c, x));
     x = il_lift(s, rectified ? il_relu_(s, x) : x);

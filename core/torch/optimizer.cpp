@@ -1,9 +1,4 @@
 /* optimizer.cpp - Adam over the parameters of a state. */
-#include <cstring>
-#include <memory>
-#include <optional>
-#include <string>
-#include <vector>
 #include <ATen/ops/_amp_foreach_non_finite_check_and_unscale.h>
 #include <ATen/ops/_amp_update_scale.h>
 #include <ATen/ops/_foreach_add.h>
@@ -13,13 +8,19 @@
 #include <ATen/ops/mul.h>
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
 #include <inpaintlab/optimizer.h>
 #include <inpaintlab/weights.h>
 #include "base/opts.h"
 #include "torch/shim.hpp"
 #include "torch/state.hpp"
 
-namespace {
+namespace
+{
 
 /* Of one parameter; undefined until its first gradient, as in torch.optim.Adam. */
 struct moments {
@@ -72,9 +73,13 @@ il_tensor *il_adam_scaled(const il_adam *a, il_scope *s, il_tensor *loss)
     return shim::run(s, "scale", { { loss } }, [&] { return at::mul(loss->value, a->scale); });
 }
 
-void il_adam_free(il_adam *a) { delete a; }
+void il_adam_free(il_adam *a)
+{
+    delete a;
+}
 
-namespace {
+namespace
+{
 
 /* Divides the gradients by the scale and chooses the next one; the result says (1 or 0) whether they overflowed. */
 at::Tensor unscale(il_adam *a, const std::vector<at::Tensor> &grads)
@@ -85,20 +90,23 @@ at::Tensor unscale(il_adam *a, const std::vector<at::Tensor> &grads)
     return overflow;
 }
 
-void update(at::TensorList params, at::TensorList grads, at::TensorList means, at::TensorList squares, at::TensorList steps,
-            const il_adam_opts &o, const std::optional<at::Tensor> &overflow)
+void update(at::TensorList params, at::TensorList grads, at::TensorList means, at::TensorList squares,
+            at::TensorList steps, const il_adam_opts &o, const std::optional<at::Tensor> &overflow)
 {
     if (o.decoupled)
-        at::_fused_adamw_(params, grads, means, squares, {}, steps, o.lr, o.beta1, o.beta2, o.weight_decay, o.eps, false, false,
-                          {}, overflow);
+        at::_fused_adamw_(params, grads, means, squares, {}, steps, o.lr, o.beta1, o.beta2, o.weight_decay, o.eps,
+                          false, false, {}, overflow);
     else
-        at::_fused_adam_(params, grads, means, squares, {}, steps, o.lr, o.beta1, o.beta2, o.weight_decay, o.eps, false, false,
-                         {}, overflow);
+        at::_fused_adam_(params, grads, means, squares, {}, steps, o.lr, o.beta1, o.beta2, o.weight_decay, o.eps, false,
+                         false, {}, overflow);
 }
 
 } // namespace
 
-void il_adam_rate(il_adam *a, double lr) { a->opts.lr = lr; }
+void il_adam_rate(il_adam *a, double lr)
+{
+    a->opts.lr = lr;
+}
 
 int il_adam_step(il_adam *a, il_err *e)
 {
@@ -136,12 +144,16 @@ int il_adam_step(il_adam *a, il_err *e)
     });
 }
 
-namespace {
+namespace
+{
 
 const char scale_name[] = "loss_scale", good_name[] = "loss_scale_good_steps"; /* no parameter is called so: no dot */
 const char *const parts[] = { ".exp_avg", ".exp_avg_sq", ".step" };
 
-at::Tensor &part_of(moments &m, int i) { return i == 0 ? m.mean : i == 1 ? m.square : m.step; }
+at::Tensor &part_of(moments &m, int i)
+{
+    return i == 0 ? m.mean : i == 1 ? m.square : m.step;
+}
 
 /* Reads one parameter's moments into *m; leaves it undefined when the file holds none. */
 int read_moments(moments *m, const at::Tensor &param, const il_bundle *b, const std::string &name, size_t *used,
@@ -193,7 +205,8 @@ static int load_scale(il_adam *a, const il_bundle *b, const std::string &prefix,
     const il_tensor *scale = il_bundle_find(b, (prefix + scale_name).c_str());
     const il_tensor *good = il_bundle_find(b, (prefix + good_name).c_str());
     if (!scale || !good || scale->value.numel() != 1 || good->value.numel() != 1)
-        return il_fail(e, IL_EFORMAT, "tensors %s%s and %s: expected one number each", prefix.c_str(), scale_name, good_name);
+        return il_fail(e, IL_EFORMAT, "tensors %s%s and %s: expected one number each", prefix.c_str(), scale_name,
+                       good_name);
     a->scale.copy_(scale->value.reshape({}));
     a->good.copy_(good->value.reshape({}));
     *used += 2;

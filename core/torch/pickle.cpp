@@ -2,7 +2,8 @@
 #include <cstring>
 #include "torch/pickle.hpp"
 
-namespace pickle {
+namespace pickle
+{
 
 /* A state dict has some twenty values per tensor. */
 static const size_t most_values = 2000000;

@@ -9,7 +9,8 @@
 #include <string>
 #include <vector>
 
-namespace pickle {
+namespace pickle
+{
 
 enum class kind {
     none,
@@ -37,14 +38,23 @@ struct broken : std::runtime_error {
 };
 
 /* Reads the pickles that follow each other in memory. Values live as long as the reader, and may be cyclic. */
-class reader {
-public:
-    reader(const unsigned char *data, size_t size) : data(data), size(size) {}
+class reader
+{
+  public:
+    reader(const unsigned char *data, size_t size) : data(data), size(size)
+    {
+    }
     value *load(); /* throws broken or std::bad_alloc */
-    size_t position() const { return at; }
-    const std::deque<value> &values() const { return arena; } /* all that were read */
+    size_t position() const
+    {
+        return at;
+    }
+    const std::deque<value> &values() const
+    {
+        return arena;
+    } /* all that were read */
 
-private:
+  private:
     const unsigned char *data;
     size_t size, at = 0;
     size_t copied = 0; /* items that calls copied */

@@ -1,5 +1,4 @@
 /* pixels.cpp - il_from_pixels: bytes to the device, and there through a table. */
-#include <cstring>
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/index_select.h>
@@ -7,11 +6,13 @@
 #include <c10/core/StreamGuard.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 #include <c10/util/Exception.h>
+#include <cstring>
 #include "torch/gpu.hpp"
 #include "torch/pixels.h"
 #include "torch/shim.hpp"
 
-namespace {
+namespace
+{
 
 const int64_t GRAIN = 1 << 15; /* values that are worth a thread */
 const int64_t LEVELS = 256;
@@ -58,7 +59,8 @@ at::Tensor look_up_there(const uint8_t *pixels, at::IntArrayRef shape, const flo
     sent.block(compute);
     bytes.record_stream(compute); /* their memory belongs to the other stream */
     values.record_stream(compute);
-    at::Tensor out = at::empty({ shape[0], shape[3], shape[1], shape[2] }, values.options(), at::MemoryFormat::ChannelsLast);
+    at::Tensor out = at::empty({ shape[0], shape[3], shape[1], shape[2] }, values.options(),
+                               at::MemoryFormat::ChannelsLast);
     if (gpu::look_up(out, bytes, values))
         return out;
     return at::index_select(values, 0, bytes.to(at::kInt).view(-1)).view(shape).permute({ 0, 3, 1, 2 });

@@ -3,14 +3,18 @@
 #include <ATen/autocast_mode.h>
 #include "torch/shim.hpp"
 
-namespace shim {
+namespace shim
+{
 
 at::ScalarType computed(il_precision p)
 {
     return p == IL_PRECISION_BF16 ? at::kBFloat16 : p == IL_PRECISION_FP16 ? at::kHalf : at::kFloat;
 }
 
-static at::DeviceType kind(il_device d) { return d.kind == IL_DEVICE_CUDA ? at::kCUDA : at::kCPU; }
+static at::DeviceType kind(il_device d)
+{
+    return d.kind == IL_DEVICE_CUDA ? at::kCUDA : at::kCPU;
+}
 
 void casting::begin(il_precision p)
 {
@@ -21,9 +25,15 @@ void casting::begin(il_precision p)
     on = true;
 }
 
-void casting::end() { at::autocast::set_autocast_enabled(kind(device), false); }
+void casting::end()
+{
+    at::autocast::set_autocast_enabled(kind(device), false);
+}
 
-void forget_casts() { at::autocast::clear_cache(); }
+void forget_casts()
+{
+    at::autocast::clear_cache();
+}
 
 void float32_rules(il_device d, il_precision p)
 {

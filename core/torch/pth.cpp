@@ -4,16 +4,17 @@
 #include <map>
 #include <set>
 #include <vector>
+#include "base/file.h"
 #include "torch/bundle.h"
 #include "torch/pickle.hpp"
 #include "torch/zip.hpp"
-#include "base/file.h"
 
 using pickle::broken;
 using pickle::kind;
 using pickle::value;
 
-namespace {
+namespace
+{
 
 const uint64_t most_pickle = 32u << 20;
 const size_t most_tensors = 20000;
@@ -37,8 +38,8 @@ struct span {
 struct source {
     int fd;
     uint64_t size;
-    zip::directory entries; /* empty: the old format */
-    std::string root;       /* of the archive's entries: "archive/" */
+    zip::directory entries;            /* empty: the old format */
+    std::string root;                  /* of the archive's entries: "archive/" */
     std::map<std::string, span> found; /* storages */
 };
 
@@ -60,7 +61,10 @@ std::vector<unsigned char> read_span(const source &src, uint64_t at, uint64_t si
 
 /* ---- tensors ---- */
 
-bool is(const value *v, const char *global) { return v->kind == kind::global && v->text == global; }
+bool is(const value *v, const char *global)
+{
+    return v->kind == kind::global && v->text == global;
+}
 
 const value *item(const value *v, size_t i)
 {
@@ -81,8 +85,9 @@ il_dtype storage_type(const value *v)
     static const struct {
         const char *name;
         il_dtype dtype;
-    } known[] = { { "FloatStorage", IL_DTYPE_F32 },     { "DoubleStorage", IL_DTYPE_F64 }, { "HalfStorage", IL_DTYPE_F16 },
-                  { "BFloat16Storage", IL_DTYPE_BF16 }, { "LongStorage", IL_DTYPE_I64 },   { "ByteStorage", IL_DTYPE_U8 } };
+    } known[] = { { "FloatStorage", IL_DTYPE_F32 }, { "DoubleStorage", IL_DTYPE_F64 },
+                  { "HalfStorage", IL_DTYPE_F16 },  { "BFloat16Storage", IL_DTYPE_BF16 },
+                  { "LongStorage", IL_DTYPE_I64 },  { "ByteStorage", IL_DTYPE_U8 } };
     std::string name = v->text.substr(v->text.rfind(' ') + 1);
     for (const auto &k : known)
         if (v->kind == kind::global && name == k.name)
@@ -144,7 +149,8 @@ layout read_layout(const value *args)
     t.ndim = static_cast<int>(size->items.size());
     t.count = t.extent = 1;
     for (int i = 0; i < t.ndim; i++) {
-        uint64_t n = count_of(item(size, static_cast<size_t>(i))), step = count_of(item(stride, static_cast<size_t>(i))), more;
+        uint64_t n = count_of(item(size, static_cast<size_t>(i))),
+                 step = count_of(item(stride, static_cast<size_t>(i))), more;
         t.shape[i] = static_cast<int64_t>(n);
         t.stride[i] = static_cast<int64_t>(step);
         if (__builtin_mul_overflow(t.count, n, &t.count) || __builtin_mul_overflow(n ? n - 1 : 0, step, &more) ||
@@ -268,7 +274,8 @@ void check_name(const std::string &name)
 void add_all(il_bundle *b, source *src, const value *top)
 {
     const value *dict = find_state_dict(top);
-    uint64_t budget = 8 * src->size + (64u << 20); /* shared tensors are copied; a small file must not fill the memory */
+    uint64_t budget = 8 * src->size +
+                      (64u << 20); /* shared tensors are copied; a small file must not fill the memory */
     std::set<std::string> seen;
     if (dict->items.size() / 2 > most_tensors)
         throw broken("holds too many tensors");

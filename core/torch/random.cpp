@@ -5,7 +5,8 @@
 #include "torch/cuda_graph.hpp"
 #include "torch/shim.hpp"
 
-namespace shim {
+namespace shim
+{
 
 at::Generator generator(il_device d, uint64_t seed)
 {

@@ -3,7 +3,8 @@
 #include <torch/csrc/autograd/custom_function.h>
 #include "torch/shim.hpp"
 
-namespace {
+namespace
+{
 
 struct call {
     il_block block;

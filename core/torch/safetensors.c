@@ -2,10 +2,10 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include "base/json.h"
-#include "torch/bundle.h"
 #include "base/atomic_file.h"
 #include "base/file.h"
+#include "base/json.h"
+#include "torch/bundle.h"
 
 enum { MOST_DIMS = 16, ALIGN = 8 };
 static const uint64_t most_header = 100000000; /* as the reference implementation */
@@ -71,8 +71,9 @@ static int read_entry(struct entry *x, json_t *spec, uint64_t room, il_err *e)
     x->begin = (uint64_t)json_integer_value(begin);
     x->end = (uint64_t)json_integer_value(end);
     if (x->end > room)
-        return il_fail(e, IL_EFORMAT, "ends at byte %" PRIu64 " of the data, which has %" PRIu64 " (is the file cut off?)",
-                       x->end, room);
+        return il_fail(e, IL_EFORMAT,
+                       "ends at byte %" PRIu64 " of the data, which has %" PRIu64 " (is the file cut off?)", x->end,
+                       room);
     if (x->end - x->begin != bytes)
         return il_fail(e, IL_EFORMAT, "has %" PRIu64 " bytes, but its shape and dtype need %" PRIu64, x->end - x->begin,
                        bytes);
@@ -121,7 +122,8 @@ static int read_notes(il_bundle *b, json_t *notes, il_err *e)
     json_t *text;
     if (!json_is_object(notes))
         return il_fail(e, IL_EFORMAT, "__metadata__ is no object");
-    json_object_foreach(notes, key, text) {
+    json_object_foreach(notes, key, text)
+    {
         if (!json_is_string(text))
             return il_fail(e, IL_EFORMAT, "__metadata__: %.100s is no text", key);
         int rc = il_bundle_note(b, key, json_string_value(text), e);
@@ -144,7 +146,8 @@ static int read_header(struct entry *entries, size_t *count, il_bundle *b, json_
 {
     const char *name;
     json_t *spec;
-    json_object_foreach(header, name, spec) {
+    json_object_foreach(header, name, spec)
+    {
         int rc;
         if (strcmp(name, "__metadata__") == 0) {
             rc = read_notes(b, spec, e);
@@ -212,8 +215,9 @@ int il_safetensors_read(il_bundle *b, int fd, uint64_t size, il_err *e)
     for (int i = 7; i >= 0; i--)
         length = length << 8 | head[i];
     if (length > most_header || length > size - 8)
-        return il_fail(e, IL_EFORMAT, "the safetensors header claims %" PRIu64 " bytes, the file has %" PRIu64
-                       " (is it cut off?)", length, size);
+        return il_fail(e, IL_EFORMAT,
+                       "the safetensors header claims %" PRIu64 " bytes, the file has %" PRIu64 " (is it cut off?)",
+                       length, size);
     rc = parse_header(&header, fd, length, e);
     if (rc)
         goto done;

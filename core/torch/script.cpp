@@ -1,16 +1,16 @@
 /* script.cpp - runs TorchScript modules and shares their tensors with a state. */
+#include <ATen/Context.h>
+#include <ATen/core/jit_type.h>
 #include <algorithm>
+#include <c10/util/Exception.h>
 #include <cstring>
 #include <memory>
 #include <string>
-#include <unordered_set>
-#include <vector>
-#include <ATen/Context.h>
-#include <ATen/core/jit_type.h>
-#include <c10/util/Exception.h>
 #include <torch/csrc/jit/api/module.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
 #include <torch/csrc/jit/serialization/import.h>
+#include <unordered_set>
+#include <vector>
 #include <inpaintlab/script.h>
 #include "torch/shim.hpp"
 
@@ -34,8 +34,8 @@ int il_script_open(il_script **out, const char *path, il_device device, il_err *
         return il_fail(e, IL_EIO, "%s: cannot be opened", path);
     if (rc != IL_ETORCH)
         return il_fail(e, rc, "%s: %s", path, why.message);
-    return il_fail(e, IL_EFORMAT, "%s: is no TorchScript module (save one with torch.jit.script(model).save(…)): %s", path,
-                   why.message);
+    return il_fail(e, IL_EFORMAT, "%s: is no TorchScript module (save one with torch.jit.script(model).save(…)): %s",
+                   path, why.message);
 }
 
 void il_script_free(il_script *m)
@@ -43,7 +43,8 @@ void il_script_free(il_script *m)
     delete m;
 }
 
-namespace {
+namespace
+{
 
 /* One tensor under its state-dict name. A tensor that two names share is trained once. */
 void share(il_state *st, const std::string &name, const at::Tensor &value, bool trainable,
@@ -72,7 +73,8 @@ int il_script_state(il_script *m, il_state *st, il_err *e)
     });
 }
 
-namespace {
+namespace
+{
 
 /* The output, or the "out" entry of a dict, or the first of a tuple or list. */
 at::Tensor pick(const c10::IValue &result)
@@ -96,14 +98,15 @@ at::Tensor pick(const c10::IValue &result)
 
 } // namespace
 
-namespace {
+namespace
+{
 
 c10::IValue run(il_scope *s, const il_script *m, std::vector<c10::IValue> inputs)
 {
     /* The optimising executor changes its kernels after the first calls: a resumed run would differ. */
     torch::jit::GraphOptimizerEnabledGuard plain(false);
     c10::AutoGradMode mode(shim::records(s));
-    torch::jit::Module module = m->module; /* a handle */
+    torch::jit::Module module = m->module;                                      /* a handle */
     if (module.hasattr("training") && module.is_training() != s->opts.training) /* frozen ones have none */
         module.train(s->opts.training);
     if (s->opts.training) /* its dropout draws from libtorch's own generators */
@@ -134,7 +137,8 @@ int il_script_inputs(int *out, const il_script *m, il_err *e)
     });
 }
 
-namespace {
+namespace
+{
 
 /* Entry i of a tuple or list, or the one of that name of a dict or named tuple. */
 c10::IValue entry(const c10::IValue &result, const char *key, size_t i)
@@ -159,8 +163,8 @@ c10::IValue entry(const c10::IValue &result, const char *key, size_t i)
     }
     if (result.isList()) {
         auto values = result.toListRef();
-        TORCH_CHECK(i < values.size(), "forward gives a list of ", values.size(), ", expected \"", key,
-                    "\" as number ", i + 1);
+        TORCH_CHECK(i < values.size(), "forward gives a list of ", values.size(), ", expected \"", key, "\" as number ",
+                    i + 1);
         return values[i];
     }
     TORCH_CHECK(result.isTensor() && i == 0, "forward gives ", result.tagKind(), ", expected \"", key,

@@ -1,18 +1,19 @@
 /* shim.cpp - what all operations rest on: errors, handles, types, scopes. */
+#include <c10/util/Exception.h>
 #include <cstdarg>
 #include <cstdio>
 #include <exception>
 #include <memory>
 #include <new>
 #include <string>
-#include <c10/util/Exception.h>
 #include "base/opts.h"
 #include "torch/shim.hpp"
 #include "torch/start.h"
 
 /* ---- errors ---- */
 
-namespace {
+namespace
+{
 
 /* The first line of libtorch's message that says something, without its source position and final period. */
 std::string compact(const char *message)
@@ -29,7 +30,10 @@ std::string compact(const char *message)
     return text.empty() ? "libtorch gives no reason" : text;
 }
 
-bool has(const std::string &text, const char *part) { return text.find(part) != std::string::npos; }
+bool has(const std::string &text, const char *part)
+{
+    return text.find(part) != std::string::npos;
+}
 
 int torch_error(il_err *e, const char *what, const char *message, bool full)
 {
@@ -44,7 +48,8 @@ int torch_error(il_err *e, const char *what, const char *message, bool full)
 
 } // namespace
 
-namespace shim {
+namespace shim
+{
 
 int caught(il_err *e, const char *what) noexcept
 {
@@ -143,7 +148,8 @@ il_tensor *wrap(il_scope *s, at::Tensor value)
 
 at::Device device(il_device d)
 {
-    return d.kind == IL_DEVICE_CUDA ? at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(d.index)) : at::Device(at::kCPU);
+    return d.kind == IL_DEVICE_CUDA ? at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(d.index))
+                                    : at::Device(at::kCPU);
 }
 
 std::string shape(const il_tensor *t)
@@ -158,7 +164,8 @@ std::string shape(const il_tensor *t)
 
 /* ---- the guard of all operations ---- */
 
-namespace shim {
+namespace shim
+{
 
 bool ready(il_scope *s, const char *name, operands in)
 {
@@ -274,11 +281,20 @@ il_tensor *il_scope_vfail(il_scope *s, int code, const char *format, va_list arg
     return nullptr;
 }
 
-bool il_scope_training(const il_scope *s) { return s && s->opts.training; }
+bool il_scope_training(const il_scope *s)
+{
+    return s && s->opts.training;
+}
 
-bool il_scope_records(const il_scope *s) { return s && shim::records(s); }
+bool il_scope_records(const il_scope *s)
+{
+    return s && shim::records(s);
+}
 
-il_device il_scope_device(const il_scope *s) { return s ? s->opts.device : il_device{ IL_DEVICE_CPU, 0 }; }
+il_device il_scope_device(const il_scope *s)
+{
+    return s ? s->opts.device : il_device{ IL_DEVICE_CPU, 0 };
+}
 
 il_tensor *il_keep(il_scope *, il_tensor *t)
 {

@@ -2,19 +2,20 @@
 #ifndef IL_TORCH_SHIM_HPP
 #define IL_TORCH_SHIM_HPP
 
+#include <ATen/core/Generator.h>
+#include <ATen/core/Tensor.h>
 #include <atomic>
+#include <c10/core/GradMode.h>
 #include <initializer_list>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
-#include <ATen/core/Generator.h>
-#include <ATen/core/Tensor.h>
-#include <c10/core/GradMode.h>
 #include <inpaintlab/profile.h>
 #include <inpaintlab/tensor.h>
 
-namespace shim {
+namespace shim
+{
 struct folded;
 }
 
@@ -37,7 +38,8 @@ struct il_scope {
     uint64_t seeds = 0;   /* handed out by next_seed */
 };
 
-namespace shim {
+namespace shim
+{
 
 /* Call inside catch (...): fills *e from the exception in flight, "what: reason", and returns the code. */
 int caught(il_err *e, const char *what) noexcept;
@@ -58,7 +60,10 @@ void fail(il_scope *s, const il_err &err) noexcept;
 
 /* A scope that is closed whatever happens; open_scope throws. */
 struct closer {
-    void operator()(il_scope *s) const { il_scope_close(s); }
+    void operator()(il_scope *s) const
+    {
+        il_scope_close(s);
+    }
 };
 using scope = std::unique_ptr<il_scope, closer>;
 scope open_scope(il_scope_opts opts);
@@ -66,11 +71,15 @@ scope open_scope(il_scope_opts opts);
 /* A new handle in s; s nullptr: kept. Throws when the type is none of il_dtype. */
 il_tensor *wrap(il_scope *s, at::Tensor value);
 
-inline bool records(const il_scope *s) { return (s->opts.training || s->opts.grad) && !s->dry; }
+inline bool records(const il_scope *s)
+{
+    return (s->opts.training || s->opts.grad) && !s->dry;
+}
 
 /* Half precision of the operations that libtorch's autocast knows, while it lives. */
-class casting {
-public:
+class casting
+{
+  public:
     explicit casting(const il_scope *s) : device(s->opts.device)
     {
         if (s->opts.precision >= IL_PRECISION_BF16)
@@ -84,19 +93,19 @@ public:
     casting(const casting &) = delete;
     casting &operator=(const casting &) = delete;
 
-private:
+  private:
     il_device device;
     bool on = false;
     void begin(il_precision p);
     void end();
 };
 
-at::ScalarType computed(il_precision p); /* the type of what is computed */
+at::ScalarType computed(il_precision p);         /* the type of what is computed */
 void float32_rules(il_device d, il_precision p); /* of the process: whether CUDA may round float32 factors */
-void forget_casts(); /* of weights that may change now */
+void forget_casts();                             /* of weights that may change now */
 
 const at::Generator &random(il_scope *s); /* of the scope and its nested ones, or of the graph that is recorded */
-uint64_t next_seed(il_scope *s);     /* for what cannot take a generator */
+uint64_t next_seed(il_scope *s);          /* for what cannot take a generator */
 at::Generator generator(il_device d, uint64_t seed);
 
 at::Device device(il_device d);
@@ -104,8 +113,11 @@ at::ScalarType type(il_dtype dtype);
 bool dtype(il_dtype *out, at::ScalarType type); /* false when il_dtype lacks it */
 std::string shape(const il_tensor *t);          /* "(2,3,8,8)" */
 at::IntArrayRef sizes(int ndim, const int64_t *shape);
-inline int64_t or_one(int value) { return value == 0 ? 1 : value; } /* as il_conv_geometry means its zeros */
-void same_shape(const il_tensor *a, const il_tensor *b); /* throws when they differ in it */
+inline int64_t or_one(int value)
+{
+    return value == 0 ? 1 : value;
+} /* as il_conv_geometry means its zeros */
+void same_shape(const il_tensor *a, const il_tensor *b);                          /* throws when they differ in it */
 at::Tensor where(const at::Tensor &which, const at::Tensor &a, double otherwise); /* il_where */
 /* How many elements of `which` are not 0, at least 1; 0-d, of the type and device of `like`. Nothing is copied to the host. */
 at::Tensor count_set(const at::Tensor &which, const at::Tensor &like);
@@ -121,7 +133,8 @@ enum class sides { output, input }; /* which of them has one value per use of ea
 void working(il_scope *s, const il_tensor *weight) noexcept; /* an operation with that weight begins */
 const il_tensor *worked(const il_flops *f) noexcept;         /* the weight last named so */
 /* Count an operation and hand its result through. */
-at::Tensor counted(il_scope *s, const il_tensor *x, const il_tensor *weight, at::Tensor out, sides dense = sides::output);
+at::Tensor counted(il_scope *s, const il_tensor *x, const il_tensor *weight, at::Tensor out,
+                   sides dense = sides::output);
 at::Tensor counted_attention(il_scope *s, const il_tensor *q, const il_tensor *k, const il_tensor *v, at::Tensor out);
 
 /* ---- the guard of all operations ---- */
@@ -153,8 +166,7 @@ template <class F> il_tensor *run_list(il_scope *s, const char *name, operands i
     }
 }
 
-template <class F>
-il_tensor *run(il_scope *s, const char *name, std::initializer_list<operand> in, F body) noexcept
+template <class F> il_tensor *run(il_scope *s, const char *name, std::initializer_list<operand> in, F body) noexcept
 {
     return run_list(s, name, operands(in.begin(), in.size()), body);
 }

@@ -1,22 +1,23 @@
 /* state.cpp - named parameters and buffers, their initial values, and their way to and from weights. */
-#include <cmath>
-#include <cstring>
-#include <memory>
-#include <string>
-#include <unordered_map>
-#include <stdexcept>
-#include <vector>
-#include <fnmatch.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/zeros.h>
 #include <c10/util/Exception.h>
+#include <cmath>
+#include <cstring>
+#include <fnmatch.h>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <unordered_map>
+#include <vector>
 #include <inpaintlab/weights.h>
 #include "base/opts.h"
 #include "torch/shim.hpp"
 #include "torch/state.hpp"
 
-namespace {
+namespace
+{
 
 /* FNV-1a of the name, mixed with the seed as SplitMix64 does. */
 uint64_t seed_of(uint64_t seed, const std::string &name)
@@ -43,10 +44,8 @@ at::Tensor initial(const il_state *st, const std::string &name, il_init init, in
     double bound;
     switch (init) {
     case IL_INIT_NONE:
-    case IL_INIT_ZEROS:
-        return t;
-    case IL_INIT_ONES:
-        return t.fill_(1);
+    case IL_INIT_ZEROS: return t;
+    case IL_INIT_ONES: return t.fill_(1);
     case IL_INIT_KAIMING_UNIFORM:
     case IL_INIT_FAN_IN_UNIFORM:
         if (init == IL_INIT_KAIMING_UNIFORM) {
@@ -127,7 +126,10 @@ il_tensor *il_state_buffer(il_state *st, const char *name, il_dtype dtype, doubl
                    [&] { return at::full(shim::sizes(ndim, shape), fill, shim::type(dtype)); });
 }
 
-void il_state_dtype(il_state *st, il_dtype dtype) { st->dtype = dtype; }
+void il_state_dtype(il_state *st, il_dtype dtype)
+{
+    st->dtype = dtype;
+}
 
 int il_state_share(il_state *st, const char *name, il_tensor *t, bool trainable, il_err *e)
 {
@@ -158,9 +160,15 @@ int il_state_status(const il_state *st, il_err *e)
     return st->error.code;
 }
 
-il_device il_state_device(const il_state *st) { return st->device; }
+il_device il_state_device(const il_state *st)
+{
+    return st->device;
+}
 
-size_t il_state_count(const il_state *st) { return st->entries.size(); }
+size_t il_state_count(const il_state *st)
+{
+    return st->entries.size();
+}
 
 il_state_entry il_state_at(const il_state *st, size_t i)
 {
@@ -199,7 +207,8 @@ int il_state_save(const il_state *st, il_bundle *b, const char *prefix, il_err *
     return rc != IL_OK ? rc : guarded;
 }
 
-namespace {
+namespace
+{
 
 bool skipped(const char *const *patterns, const char *name)
 {

@@ -1,6 +1,4 @@
 /* tensor.cpp - implements tensor.h: every function is one guarded call of libtorch. */
-#include <cstring>
-#include <vector>
 #include <ATen/core/Reduction.h>
 #include <ATen/ops/add.h>
 #include <ATen/ops/amax.h>
@@ -33,6 +31,8 @@
 #include <ATen/ops/upsample_nearest2d.h>
 #include <ATen/ops/where.h>
 #include <c10/util/Exception.h>
+#include <cstring>
+#include <vector>
 #include "torch/shim.hpp"
 
 using shim::operand;
@@ -43,7 +43,8 @@ using shim::run_list;
 using shim::run_weighted;
 using shim::sizes;
 
-namespace {
+namespace
+{
 
 std::vector<int64_t> from_dim(const il_tensor *a, int keep)
 {
@@ -91,7 +92,10 @@ il_tensor *il_full(il_scope *s, double value, il_dtype dtype, int ndim, const in
     });
 }
 
-int il_ndim(const il_tensor *t) { return static_cast<int>(t->value.dim()); }
+int il_ndim(const il_tensor *t)
+{
+    return static_cast<int>(t->value.dim());
+}
 
 int64_t il_dim(const il_tensor *t, int i)
 {
@@ -99,7 +103,10 @@ int64_t il_dim(const il_tensor *t, int i)
     return at < 0 || at >= n ? 1 : t->value.sizes()[static_cast<size_t>(at)];
 }
 
-int64_t il_numel(const il_tensor *t) { return t->value.numel(); }
+int64_t il_numel(const il_tensor *t)
+{
+    return t->value.numel();
+}
 
 il_dtype il_dtype_of(const il_tensor *t)
 {
@@ -337,7 +344,8 @@ il_tensor *il_to(il_scope *s, il_tensor *a, il_dtype dtype)
 il_tensor *il_to_order(il_scope *s, il_tensor *a, il_order order)
 {
     return run(s, "to_layout", { { a } }, [&] {
-        return a->value.contiguous(order == IL_ORDER_NHWC ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous);
+        return a->value.contiguous(order == IL_ORDER_NHWC ? at::MemoryFormat::ChannelsLast
+                                                          : at::MemoryFormat::Contiguous);
     });
 }
 
@@ -348,8 +356,8 @@ il_tensor *il_detach(il_scope *s, il_tensor *a)
 
 /* ---- networks ---- */
 
-il_tensor *il_batch_norm(il_scope *s, il_tensor *x, il_tensor *weight, il_tensor *bias, il_tensor *mean,
-                         il_tensor *var, il_tensor *tracked)
+il_tensor *il_batch_norm(il_scope *s, il_tensor *x, il_tensor *weight, il_tensor *bias, il_tensor *mean, il_tensor *var,
+                         il_tensor *tracked)
 {
     return run(s, "batch_norm", { { x }, { weight, " with weight " }, { bias }, { mean }, { var } }, [&] {
         bool training = s->opts.training;

@@ -3,13 +3,15 @@
 #include <array>
 #include <cstring>
 #include <vector>
+#include "base/file.h"
 #include "torch/bundle.h"
 #include "torch/zip.hpp"
-#include "base/file.h"
 
-namespace zip {
+namespace zip
+{
 
-namespace {
+namespace
+{
 
 using bytes = std::vector<unsigned char>;
 

@@ -7,7 +7,8 @@
 #include <string>
 #include <inpaintlab/error.h>
 
-namespace zip {
+namespace zip
+{
 
 struct entry {
     uint64_t size = 0;

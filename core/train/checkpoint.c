@@ -3,8 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "train/checkpoint.h"
 #include "base/array.h"
+#include "train/checkpoint.h"
 
 #define FORMAT "inpaintlab checkpoint 1"
 
@@ -25,11 +25,12 @@ static int add_epochs(il_bundle *b, const il_course *c, il_err *e)
         return il_fail_oom(e);
     for (size_t i = 0; i < c->done; i++) {
         const il_epoch_row *r = &c->epochs[i];
-        double row[EPOCH_FIELDS] = { r->epoch, r->train_loss, r->train_iou, r->validation_loss, r->validation_iou,
-                                     r->seconds, r->images_per_second };
+        double row[EPOCH_FIELDS] = { r->epoch,          r->train_loss, r->train_iou,        r->validation_loss,
+                                     r->validation_iou, r->seconds,    r->images_per_second };
         memcpy(table + i * EPOCH_FIELDS, row, sizeof row);
     }
-    int rc = il_bundle_add_bytes(b, "course.epochs", IL_DTYPE_F64, 2, (int64_t[]){ (int64_t)c->done, EPOCH_FIELDS }, table, e);
+    int rc = il_bundle_add_bytes(b, "course.epochs", IL_DTYPE_F64, 2, (int64_t[]){ (int64_t)c->done, EPOCH_FIELDS },
+                                 table, e);
     free(table);
     return rc;
 }
@@ -37,8 +38,16 @@ static int add_epochs(il_bundle *b, const il_course *c, il_err *e)
 static int add_course(il_bundle *b, const il_course *c, il_err *e)
 {
     const il_sums *s = &c->sums;
-    double sums[SUM_FIELDS] = { s->loss, s->pictures, (double)s->total.tp, (double)s->total.fp, (double)s->total.fn,
-                                (double)s->total.tn, s->iou.sum, (double)s->iou.batches, c->seconds, c->early.best };
+    double sums[SUM_FIELDS] = { s->loss,
+                                s->pictures,
+                                (double)s->total.tp,
+                                (double)s->total.fp,
+                                (double)s->total.fn,
+                                (double)s->total.tn,
+                                s->iou.sum,
+                                (double)s->iou.batches,
+                                c->seconds,
+                                c->early.best };
     int64_t course[COURSE_FIELDS] = { c->epoch, (int64_t)c->batch, c->early.best_epoch, c->early.waited,
                                       (c->collapsed ? 1 : 0) | (c->best_collapsed ? 2 : 0) };
     int rc = il_bundle_add_bytes(b, "course.sums", IL_DTYPE_F64, 1, (int64_t[]){ SUM_FIELDS }, sums, e);
@@ -132,7 +141,8 @@ static int read_course(il_course *c, const il_bundle *b, il_err *e)
     const il_tensor *sums = find_sized(b, "course.sums", IL_DTYPE_F64, SUM_FIELDS);
     const il_tensor *position = find_sized(b, "course.position", IL_DTYPE_I64, COURSE_FIELDS);
     const il_tensor *epochs = find_sized(b, "course.epochs", IL_DTYPE_F64, -1);
-    const il_tensor *under_way = find_sized(b, "course.epoch_seconds", IL_DTYPE_F64, 1); /* NULL in files of older versions */
+    const il_tensor *under_way = find_sized(b, "course.epoch_seconds", IL_DTYPE_F64,
+                                            1); /* NULL in files of older versions */
     if (!sums || !position || !epochs || il_numel(epochs) % EPOCH_FIELDS != 0)
         return il_fail(e, IL_EFORMAT, "the record of the training is missing");
     double v[SUM_FIELDS];
@@ -152,8 +162,9 @@ static int read_course(il_course *c, const il_bundle *b, il_err *e)
     c->collapsed = p[4] & 1;
     c->best_collapsed = p[4] & 2;
     c->seconds = v[8];
-    c->sums = (il_sums){ v[0], v[1], { (int64_t)v[2], (int64_t)v[3], (int64_t)v[4], (int64_t)v[5] },
-                         { v[6], (int64_t)v[7] } };
+    c->sums = (il_sums){
+        v[0], v[1], { (int64_t)v[2], (int64_t)v[3], (int64_t)v[4], (int64_t)v[5] }, { v[6], (int64_t)v[7] }
+    };
     return read_epochs(c, epochs, e);
 }
 

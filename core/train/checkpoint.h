@@ -3,10 +3,10 @@
 #ifndef IL_TRAIN_CHECKPOINT_H
 #define IL_TRAIN_CHECKPOINT_H
 
-#include <inpaintlab/weights.h>
 #include <inpaintlab/optimizer.h>
-#include "train/evaluate.h"
+#include <inpaintlab/weights.h>
 #include "store/store.h"
+#include "train/evaluate.h"
 
 /* The state of a training besides the tensors of model and optimizer. */
 typedef struct il_course {

@@ -2,11 +2,11 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/array.h"
+#include "base/clock.h"
 #include "torch/counts.h"
 #include "torch/pixels.h"
 #include "train/evaluate.h"
-#include "base/clock.h"
-#include "base/array.h"
 
 enum { COUNTS = 4 }; /* tp, fp, fn, tn */
 
@@ -125,8 +125,9 @@ void il_evaluate_free(il_image_row *rows, size_t count)
 int il_evaluate_batch(il_tally *t, il_score_list *scores, const il_evaluation *what, const il_batch *b, il_err *e)
 {
     il_scope *s = NULL;
-    il_scope_opts o = { .size = sizeof o, .device = what->model->device, .precision = what->model->precision,
-                        .flops = what->flops };
+    il_scope_opts o = {
+        .size = sizeof o, .device = what->model->device, .precision = what->model->precision, .flops = what->flops
+    };
     int rc = il_scope_open(&s, &o, e);
     if (rc)
         return rc;
@@ -144,7 +145,8 @@ int il_evaluate_batch(il_tally *t, il_score_list *scores, const il_evaluation *w
     return rc;
 }
 
-static int evaluate_all(il_tally *t, il_score_list *scores, const il_evaluation *what, const il_observer *observer, il_err *e)
+static int evaluate_all(il_tally *t, il_score_list *scores, const il_evaluation *what, const il_observer *observer,
+                        il_err *e)
 {
     il_progress shown = what->shown;
     shown.batches = il_loader_batches(what->loader);
@@ -172,8 +174,8 @@ static int evaluate_all(il_tally *t, il_score_list *scores, const il_evaluation 
 }
 
 /* rows NULL: only the sums. */
-static int evaluate(il_sums *sums, il_image_row **rows, size_t *count, const il_source *source, const il_evaluation *what,
-                    const il_observer *observer, il_err *e)
+static int evaluate(il_sums *sums, il_image_row **rows, size_t *count, const il_source *source,
+                    const il_evaluation *what, const il_observer *observer, il_err *e)
 {
     il_tally t = { 0 };
     il_score_list scores = { 0 };

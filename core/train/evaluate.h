@@ -3,19 +3,19 @@
 #define IL_TRAIN_EVALUATE_H
 
 #include <inpaintlab/profile.h>
-#include "loader/loader.h"
-#include "store/store.h"
-#include "plugin/model.h"
-#include "train/score_list.h"
 #include "base/observer.h"
+#include "loader/loader.h"
+#include "plugin/model.h"
+#include "store/store.h"
+#include "train/score_list.h"
 
 /* Start with {0}; free with il_tally_free. */
 typedef struct il_tally {
-    il_tensor **losses; /* 0-d per batch, on the device; NULL entries where no loss was requested */
-    il_tensor **counts; /* (N,4) per batch; NULL entries where they follow from the scores */
+    il_tensor **losses;      /* 0-d per batch, on the device; NULL entries where no loss was requested */
+    il_tensor **counts;      /* (N,4) per batch; NULL entries where they follow from the scores */
     const il_counts *scored; /* in that case: the counts of all images, borrowed; to be set before reading */
-    size_t *sizes;      /* images per batch */
-    size_t *index;      /* of all images, batch after batch */
+    size_t *sizes;           /* images per batch */
+    size_t *index;           /* of all images, batch after batch */
     size_t batches, pictures, index_room;
 } il_tally;
 
@@ -42,7 +42,7 @@ typedef struct il_evaluation {
     const il_model *model;
     const il_loss *loss;
     il_loader *loader;
-    bool scores; /* also histograms of scores */
+    bool scores;       /* also histograms of scores */
     il_progress shown; /* run, phase and epoch for progress lines */
     il_flops *flops;   /* counts floating-point operations; NULL: not counted */
 } il_evaluation;

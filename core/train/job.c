@@ -8,14 +8,14 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
-#include "base/json.h"
-#include "train/job.h"
 #include "base/atomic_file.h"
-#include "base/sha256.h"
 #include "base/file.h"
-#include "plugin/instance.h"
-#include "plugin/descriptor.h"
+#include "base/json.h"
+#include "base/sha256.h"
 #include "image/degrade.h"
+#include "plugin/descriptor.h"
+#include "plugin/instance.h"
+#include "train/job.h"
 
 enum { LOCK_TRIES = 5, LOCK_PAUSE_NS = 20 * 1000 * 1000 };
 
@@ -166,9 +166,9 @@ static int open_test(il_job *j, size_t i, il_store *store)
 {
     il_job_test *t = &j->tests[i];
     const il_set *set = t->set = &j->run->tests[i];
-    int rc = set->degradation.kind != IL_DEGRADE_NONE
-                 ? open_degraded(t, &j->tests[set->plain])
-                 : open_source(&t->source, &t->digest, &set->dataset, set->split, set->images, j->run, store, &t->error);
+    int rc = set->degradation.kind != IL_DEGRADE_NONE ? open_degraded(t, &j->tests[set->plain])
+                                                      : open_source(&t->source, &t->digest, &set->dataset, set->split,
+                                                                    set->images, j->run, store, &t->error);
     if (!rc)
         rc = open_truth(t, j);
     if (rc && rc != IL_ENOMEM) {
@@ -209,8 +209,8 @@ void il_job_close(il_job *j)
     memset(j, 0, sizeof *j);
 }
 
-static int record_split(il_store *store, const char *label, const char *images, const char *split,
-                        const il_source *src, const il_digest *digest, il_err *e)
+static int record_split(il_store *store, const char *label, const char *images, const char *split, const il_source *src,
+                        const il_digest *digest, il_err *e)
 {
     return il_store_split(store, label, images, split, (int64_t)il_source_count(src),
                           (int64_t)il_source_left_out_count(src), digest->hex, e);
@@ -219,19 +219,32 @@ static int record_split(il_store *store, const char *label, const char *images, 
 il_run_record il_job_run_record(const il_job *j)
 {
     const il_run *r = j->run;
-    return (il_run_record){ .hash = j->hash, .name = r->name, .config = r->config,
-                            .manifest = j->manifest ? j->manifest : "{}", .seed = r->seed, .model = r->model.label,
-                            .dataset = r->dataset.label, .mask_policy = r->mask_policy.label, .loss = r->loss.label,
+    return (il_run_record){ .hash = j->hash,
+                            .name = r->name,
+                            .config = r->config,
+                            .manifest = j->manifest ? j->manifest : "{}",
+                            .seed = r->seed,
+                            .model = r->model.label,
+                            .dataset = r->dataset.label,
+                            .mask_policy = r->mask_policy.label,
+                            .loss = r->loss.label,
                             .trained_on = r->training.on };
 }
 
 il_cell_record il_job_cell_record(const il_job *j, const il_set *set)
 {
     const il_run *r = j->run;
-    return (il_cell_record){ .run_name = r->name, .model = r->model.label, .dataset = r->dataset.label,
-                             .mask_policy = r->mask_policy.label, .loss = r->loss.label, .trained_on = r->training.on,
-                             .tested_dataset = set->dataset.label, .tested_on = set->tested_on, .split = set->split,
-                             .degradation = il_degrade_name(&set->degradation), .level = set->degradation.level };
+    return (il_cell_record){ .run_name = r->name,
+                             .model = r->model.label,
+                             .dataset = r->dataset.label,
+                             .mask_policy = r->mask_policy.label,
+                             .loss = r->loss.label,
+                             .trained_on = r->training.on,
+                             .tested_dataset = set->dataset.label,
+                             .tested_on = set->tested_on,
+                             .split = set->split,
+                             .degradation = il_degrade_name(&set->degradation),
+                             .level = set->degradation.level };
 }
 
 int il_job_record_splits(const il_job *j, il_store *store, il_err *e)

@@ -2,15 +2,15 @@
 #ifndef IL_TRAIN_JOB_H
 #define IL_TRAIN_JOB_H
 
+#include "base/sha256.h"
 #include "loader/loader.h"
 #include "store/store.h"
-#include "base/sha256.h"
 
 /* A data set to test on: its source, or why it cannot be used. */
 typedef struct il_job_test {
     const il_set *set;
     il_source *source; /* NULL when it cannot be used */
-    il_digest digest; /* of its images, and of the ground truth where that is not the run's */
+    il_digest digest;  /* of its images, and of the ground truth where that is not the run's */
     float labels[256]; /* target values of the ground truth */
     il_err error;
 } il_job_test;
@@ -23,7 +23,7 @@ typedef struct il_job {
     char *manifest;    /* JSON: digests and sizes of the splits, hashes of files named by settings */
     char hash[65];     /* identity: SHA-256 of configuration and manifest */
     il_job_test *tests;
-    il_err error;      /* why the run cannot be trained (missing data or files); IL_OK otherwise */
+    il_err error; /* why the run cannot be trained (missing data or files); IL_OK otherwise */
 } il_job;
 
 /* Scans and hashes. A run with missing data is still a job: see error. Fails only when out of memory or when the store

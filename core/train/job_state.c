@@ -47,17 +47,16 @@ static void describe_change(il_text *t, const char *prefix, const json_t *old, c
 {
     const char *key;
     json_t *value;
-    json_object_foreach((json_t *)new, key, value)
-        describe_key(t, prefix, key, json_object_get(old, key), value);
-    json_object_foreach((json_t *)old, key, value)
-        if (!json_object_get(new, key))
-            describe_key(t, prefix, key, value, NULL);
+    json_object_foreach((json_t *)new, key, value) describe_key(t, prefix, key, json_object_get(old, key), value);
+    json_object_foreach((json_t *)old, key, value) if (!json_object_get(new, key))
+        describe_key(t, prefix, key, value, NULL);
 }
 
 static void explain_stale(char *why, size_t size, const il_job *j, const char *config, const char *manifest)
 {
     json_t *pairs[][2] = { { il_json_loads(config, 0, NULL), il_json_loads(j->run->config, 0, NULL) },
-                           { il_json_loads(manifest ? manifest : "{}", 0, NULL), il_json_loads(j->manifest, 0, NULL) } };
+                           { il_json_loads(manifest ? manifest : "{}", 0, NULL),
+                             il_json_loads(j->manifest, 0, NULL) } };
     il_text t = { 0 };
     describe_change(&t, "", pairs[0][0], pairs[0][1]);
     if (!t.size && pairs[1][0] && !json_equal(pairs[1][0], pairs[1][1]))
@@ -78,7 +77,8 @@ static int look_for_tests(il_job_left *l, const il_job *j, il_store *store, il_e
         const il_job_test *t = &j->tests[i];
         il_test_left *left = &l->tests[i];
         if (t->source && l->row.status != IL_RUN_NONE) {
-            int rc = il_store_find_test(&left->id, store, l->row.id, t->digest.hex, t->set->split, j->run->test_batch, e);
+            int rc = il_store_find_test(&left->id, store, l->row.id, t->digest.hex, t->set->split, j->run->test_batch,
+                                        e);
             if (rc)
                 return rc;
         }
@@ -145,8 +145,8 @@ static void look_at_trained(il_job_view *v, const il_job *j)
     if (l->to_test) {
         v->state = l->train ? IL_JOB_TODO : IL_JOB_RESUME;
         snprintf(v->why, sizeof v->why, "%s; %zu of %zu tests remain",
-                l->train ? "trained, but its weights are missing, so it will be trained again" : "trained",
-                 l->to_test, n);
+                 l->train ? "trained, but its weights are missing, so it will be trained again" : "trained", l->to_test,
+                 n);
     } else if (l->no_data) {
         v->state = IL_JOB_BLOCKED;
         snprintf(v->why, sizeof v->why, "trained; the data of %zu of %zu tests are missing: %.280s", l->no_data, n,
@@ -170,7 +170,8 @@ static int look_at_row(il_job_view *v, const il_job *j, const char *experiment, 
         v->state = IL_JOB_RESUME;
         snprintf(v->why, sizeof v->why,
                  v->left.checkpoint ? "interrupted after %d epochs; will resume from its checkpoint"
-                                    : "interrupted before its first checkpoint; will restart", row->epochs);
+                                    : "interrupted before its first checkpoint; will restart",
+                 row->epochs);
     }
     return IL_OK;
 }

@@ -17,11 +17,11 @@ typedef struct il_test_left {
 
 /* What the store and the disk contain for a job, and what remains to be done. */
 typedef struct il_job_left {
-    il_run_row row;          /* status IL_RUN_NONE: the run is not in the store */
+    il_run_row row;           /* status IL_RUN_NONE: the run is not in the store */
     bool checkpoint, weights; /* files that exist */
-    il_test_left *tests;     /* one per test of the run */
-    size_t to_test, no_data; /* tests still to be run, and tests whose data are missing */
-    bool train;              /* the run must be trained, or trained again because its weights are missing */
+    il_test_left *tests;      /* one per test of the run */
+    size_t to_test, no_data;  /* tests still to be run, and tests whose data are missing */
+    bool train;               /* the run must be trained, or trained again because its weights are missing */
 } il_job_left;
 
 /* store NULL: there is no database yet. folder: of runs. */
@@ -29,13 +29,13 @@ int il_job_left_read(il_job_left *out, const il_job *j, il_store *store, const c
 void il_job_left_free(il_job_left *l);
 
 typedef enum il_job_state {
-    IL_JOB_TODO,    /* never run */
-    IL_JOB_RESUME,  /* interrupted: resumes from a checkpoint or with the remaining tests */
-    IL_JOB_STALE,   /* done with other data, settings or plugins: to be run again */
-    IL_JOB_FAILED,  /* failed before: to be run again */
-    IL_JOB_BUSY,    /* is being run by another process */
+    IL_JOB_TODO,   /* never run */
+    IL_JOB_RESUME, /* interrupted: resumes from a checkpoint or with the remaining tests */
+    IL_JOB_STALE,  /* done with other data, settings or plugins: to be run again */
+    IL_JOB_FAILED, /* failed before: to be run again */
+    IL_JOB_BUSY,   /* is being run by another process */
     IL_JOB_DONE,
-    IL_JOB_BLOCKED  /* its data are missing */
+    IL_JOB_BLOCKED /* its data are missing */
 } il_job_state;
 
 typedef struct il_job_view {

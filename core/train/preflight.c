@@ -2,10 +2,10 @@
  * been run, so that the report's own views give the answers. */
 #include <stdlib.h>
 #include <string.h>
-#include "train/preflight.h"
 #include "base/text.h"
 #include "image/degrade.h"
 #include "plan/plan.h"
+#include "train/preflight.h"
 
 struct il_preflight {
     il_store *store;
@@ -44,9 +44,14 @@ static int add_cell(il_preflight *b, const il_job *j, int64_t run, const il_job_
 {
     const il_set *set = t->set;
     int64_t test = 0;
-    il_test_record as = { .dataset = set->dataset.label, .images = set->images, .split = set->split,
-                          .digest = t->source ? t->digest.hex : "", .batch = j->run->test_batch, .status = IL_RUN_RUNNING,
-                          .degradation = il_degrade_name(&set->degradation), .level = set->degradation.level };
+    il_test_record as = { .dataset = set->dataset.label,
+                          .images = set->images,
+                          .split = set->split,
+                          .digest = t->source ? t->digest.hex : "",
+                          .batch = j->run->test_batch,
+                          .status = IL_RUN_RUNNING,
+                          .degradation = il_degrade_name(&set->degradation),
+                          .level = set->degradation.level };
     int rc = il_store_test(&test, b->store, run, &as, NULL, 0, e);
     if (rc)
         return rc;
@@ -77,18 +82,21 @@ int il_preflight_add(il_preflight *b, const il_job *j, il_err *e)
 static int print_matches(FILE *to, const il_preflight *b, il_err *e)
 {
     il_rows rows = { 0 };
-    int rc = il_store_query(&rows, b->store,
+    int rc = il_store_query(
+        &rows, b->store,
         "SELECT COUNT(published_iou) AS beside, COUNT(*) AS cells, (SELECT group_concat(l, '; ') FROM (SELECT DISTINCT tested_dataset || ' ' || model"
         " || ' ' || mask_policy || ' ' || trained_on || ' ' || tested_on AS l FROM cells LIMIT 3)) AS labels"
-        " FROM cells WHERE degradation IS NULL", NULL, e);
+        " FROM cells WHERE degradation IS NULL",
+        NULL, e);
     if (rc)
         return rc;
     const char *kind = strcmp(b->published, "text") == 0 ? "the mask policies in the text" : "table ";
     const char *number = strcmp(b->published, "text") == 0 ? "" : b->published;
     if (il_rows_int(&rows, 0, "beside") == 0)
-        fprintf(to, "warning: no cell matches %s%s of the paper; cells are matched by the labels of data set, model and"
-                " mask policy and by the image kinds, and the paper has none of: %s\n", kind, number,
-                il_rows_word(&rows, 0, "labels"));
+        fprintf(to,
+                "warning: no cell matches %s%s of the paper; cells are matched by the labels of data set, model and"
+                " mask policy and by the image kinds, and the paper has none of: %s\n",
+                kind, number, il_rows_word(&rows, 0, "labels"));
     else
         fprintf(to, "%s of %s cells have a counterpart in %s%s of the paper\n", il_rows_text(&rows, 0, "beside"),
                 il_rows_text(&rows, 0, "cells"), kind, number);
@@ -99,12 +107,14 @@ static int print_matches(FILE *to, const il_preflight *b, il_err *e)
 static int print_deviations(FILE *to, const il_preflight *b, il_err *e)
 {
     il_rows rows = { 0 };
-    int rc = il_store_query(&rows, b->store,
+    int rc = il_store_query(
+        &rows, b->store,
         "WITH listed AS (SELECT cell, group_concat(key || ' ' || ours || ' (paper: ' || published || ')', ', ') AS deviations"
         " FROM deviations WHERE key NOT LIKE '% pictures' GROUP BY cell)"
         " SELECT l.deviations, COUNT(DISTINCT c.run) AS runs, (SELECT COUNT(*) FROM runs) AS of"
         " FROM listed l JOIN cells c ON c.cell = l.cell WHERE c.published_iou IS NOT NULL"
-        " GROUP BY l.deviations ORDER BY MIN(c.cell)", NULL, e);
+        " GROUP BY l.deviations ORDER BY MIN(c.cell)",
+        NULL, e);
     for (size_t i = 0; !rc && i < rows.count; i++)
         fprintf(to, "  different from the paper in %s of %s runs: %s\n", il_rows_text(&rows, i, "runs"),
                 il_rows_text(&rows, i, "of"), il_rows_text(&rows, i, "deviations"));
@@ -116,16 +126,21 @@ static int print_counts(FILE *to, const il_preflight *b, il_err *e)
 {
     static const struct {
         const char *ours, *theirs;
-    } splits[] = { { "train", "train_published" }, { "validation", "validation_published" }, { "test", "test_published" } };
+    } splits[] = { { "train", "train_published" },
+                   { "validation", "validation_published" },
+                   { "test", "test_published" } };
     il_rows rows = { 0 };
-    int rc = il_store_query(&rows, b->store,
+    int rc = il_store_query(
+        &rows, b->store,
         "SELECT dataset, images, train, train_published, validation, validation_published, test, test_published FROM table1"
-        " WHERE images IS NOT NULL", NULL, e);
+        " WHERE images IS NOT NULL",
+        NULL, e);
     for (size_t i = 0; !rc && i < rows.count; i++) {
         bool any = false;
         fprintf(to, "  images of %s, %s:", il_rows_text(&rows, i, "dataset"), il_rows_text(&rows, i, "images"));
         for (int k = 0; k < 3; k++) {
-            const char *ours = il_rows_text(&rows, i, splits[k].ours), *theirs = il_rows_text(&rows, i, splits[k].theirs);
+            const char *ours = il_rows_text(&rows, i, splits[k].ours),
+                       *theirs = il_rows_text(&rows, i, splits[k].theirs);
             if (!ours)
                 continue;
             fprintf(to, "%s %s %s", any ? "," : "", splits[k].ours, ours);

@@ -4,8 +4,8 @@
 #define IL_TRAIN_PREFLIGHT_H
 
 #include <stdio.h>
-#include "train/job.h"
 #include "plan/plan.h"
+#include "train/job.h"
 
 typedef struct il_preflight il_preflight;
 

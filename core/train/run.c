@@ -4,15 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "base/clock.h"
+#include "base/sha256.h"
+#include "image/degrade.h"
 #include "train/examples.h"
 #include "train/job_state.h"
 #include "train/run.h"
 #include "train/run_record.h"
 #include "train/run_weights.h"
 #include "train/train.h"
-#include "base/clock.h"
-#include "base/sha256.h"
-#include "image/degrade.h"
 
 struct sitting {
     il_job *job;
@@ -20,8 +20,8 @@ struct sitting {
     const il_run_opts *opts;
     const il_observer *observer;
     il_run_outcome *out;
-    il_model model; /* plugin NULL: not opened yet */
-    int64_t row;    /* the run's */
+    il_model model;  /* plugin NULL: not opened yet */
+    int64_t row;     /* the run's */
     char sha256[65]; /* of the weights recorded in the store; "" before training */
 };
 
@@ -114,11 +114,15 @@ static int keep_weights(struct sitting *x, const il_course *c, size_t left_out, 
     bool last = t->as_published || c->early.best_epoch == 0;
     il_job_path path = il_job_file(x->job, x->opts->folder, "weights.safetensors");
     il_digest digest;
-    il_run_end end = { .status = IL_RUN_DONE, .best_epoch = c->early.best_epoch,
+    il_run_end end = { .status = IL_RUN_DONE,
+                       .best_epoch = c->early.best_epoch,
                        .tested_epoch = last ? (int)c->done : c->early.best_epoch,
                        .stopped_early = (int)c->done < t->epochs,
-                       .collapsed = last ? c->collapsed : c->best_collapsed, .weights_path = path.text,
-                       .weights_sha256 = digest.hex, .seconds = c->seconds, .left_out = (int64_t)left_out };
+                       .collapsed = last ? c->collapsed : c->best_collapsed,
+                       .weights_path = path.text,
+                       .weights_sha256 = digest.hex,
+                       .seconds = c->seconds,
+                       .left_out = (int64_t)left_out };
     il_job_path aside;
     int rc = il_run_weights_write(&digest, &aside, x->job, x->opts->folder, &x->model, end.tested_epoch, e);
     if (!rc && *aside.text)
@@ -127,7 +131,7 @@ static int keep_weights(struct sitting *x, const il_course *c, size_t left_out, 
         rc = il_store_end_run(x->store, x->row, &end, e);
     if (!rc && end.collapsed && x->observer->say)
         x->observer->say(x->observer->context, x->job->run->name,
-                      "collapsed: the tested weights mark no pixel at all on the validation split");
+                         "collapsed: the tested weights mark no pixel at all on the validation split");
     return rc;
 }
 
@@ -135,10 +139,17 @@ static int train(struct sitting *x, il_err *e)
 {
     il_job *j = x->job;
     il_job_path checkpoint = il_job_file(j, x->opts->folder, "checkpoint.safetensors");
-    il_training_job what = { .run = j->run, .hash = j->hash, .checkpoint = checkpoint.text,
-                             .checkpoint_seconds = x->opts->checkpoint_seconds, .train = j->train,
-                             .validation = j->validation, .labels = j->labels,
-                             .loader_threads = x->opts->loader_threads, .disk = x->opts->disk, .epoch = store_epochs, .context = x };
+    il_training_job what = { .run = j->run,
+                             .hash = j->hash,
+                             .checkpoint = checkpoint.text,
+                             .checkpoint_seconds = x->opts->checkpoint_seconds,
+                             .train = j->train,
+                             .validation = j->validation,
+                             .labels = j->labels,
+                             .loader_threads = x->opts->loader_threads,
+                             .disk = x->opts->disk,
+                             .epoch = store_epochs,
+                             .context = x };
     il_course course = { 0 };
     size_t left_out = il_source_left_out_count(j->train) + il_source_left_out_count(j->validation), unreadable = 0;
     int rc = il_model_open(&x->model, &j->run->model, model_opts(x), e);
@@ -182,18 +193,20 @@ static il_loader_opts test_loader(const struct sitting *x)
     return o;
 }
 
-static int measure(il_image_row **rows, size_t *count, size_t *unreadable, struct sitting *x, const il_job_test *t, il_err *e)
+static int measure(il_image_row **rows, size_t *count, size_t *unreadable, struct sitting *x, const il_job_test *t,
+                   il_err *e)
 {
     il_loader *loader = NULL;
     char phase[200];
     il_degrade_words degraded = il_degrade_shown(&t->set->degradation);
-    snprintf(phase, sizeof phase, "test %s %s%s%s", t->set->dataset.label, t->set->tested_on, *degraded.text ? ", " : "",
-             degraded.text);
+    snprintf(phase, sizeof phase, "test %s %s%s%s", t->set->dataset.label, t->set->tested_on,
+             *degraded.text ? ", " : "", degraded.text);
     int rc = il_loader_open(&loader, t->source, t->labels, test_loader(x), e);
     if (rc)
         return rc;
-    il_evaluation what = { .model = &x->model, .loader = loader, .scores = true,
-                           .shown = { .run = x->job->run->name, .phase = phase } };
+    il_evaluation what = {
+        .model = &x->model, .loader = loader, .scores = true, .shown = { .run = x->job->run->name, .phase = phase }
+    };
     rc = il_evaluate_pictures(rows, count, t->source, &what, x->observer, e);
     *unreadable = il_loader_left_out(loader);
     il_loader_free(loader);
@@ -236,12 +249,17 @@ static int store_test(int64_t *id, struct sitting *x, const il_job_test *t, il_e
         il_evaluate_free(rows, count);
         return IL_ENOMEM;
     }
-    il_test_record r = { .dataset = t->set->dataset.label, .images = t->set->images, .split = t->set->split,
-                         .digest = t->source ? t->digest.hex : "", .batch = x->job->run->test_batch,
+    il_test_record r = { .dataset = t->set->dataset.label,
+                         .images = t->set->images,
+                         .split = t->set->split,
+                         .digest = t->source ? t->digest.hex : "",
+                         .batch = x->job->run->test_batch,
                          .status = !rc ? IL_RUN_DONE : IL_RUN_FAILED,
-                         .message = !rc ? NULL : why.message, .seconds = il_clock_seconds() - start,
+                         .message = !rc ? NULL : why.message,
+                         .seconds = il_clock_seconds() - start,
                          .left_out = (int64_t)(listed + unreadable),
-                         .degradation = il_degrade_name(&t->set->degradation), .level = t->set->degradation.level,
+                         .degradation = il_degrade_name(&t->set->degradation),
+                         .level = t->set->degradation.level,
                          .settings = settings };
     if (!rc) {
         x->out->tested++;

@@ -2,9 +2,9 @@
 #include <stdlib.h>
 #include "base/json.h"
 #include "base/params_json.h"
-#include "train/run_record.h"
-#include "plugin/descriptor.h"
 #include "image/degrade.h"
+#include "plugin/descriptor.h"
+#include "train/run_record.h"
 
 char *il_run_record_params(const il_choice *c)
 {
@@ -25,8 +25,10 @@ int il_run_record_settings(char **out, const il_set *set, il_err *e)
     json_t *o = *degradation.text ? il_json_loads(degradation.text, 0, NULL) : json_object();
     if (set->mask_policy.plugin) {
         const il_plugin *p = set->mask_policy.plugin;
-        il_params_json_put(o, "mask_policy", json_pack("{s:s, s:i, s:o}", "name", p->name, "revision", p->revision,
-                                                       "params", il_params_json_shown(set->mask_policy.params, &bad)), &bad);
+        il_params_json_put(o, "mask_policy",
+                           json_pack("{s:s, s:i, s:o}", "name", p->name, "revision", p->revision, "params",
+                                     il_params_json_shown(set->mask_policy.params, &bad)),
+                           &bad);
     }
     *out = bad ? NULL : il_json_text(o, JSON_SORT_KEYS | JSON_COMPACT | JSON_REAL_PRECISION(15));
     json_decref(o);

@@ -3,8 +3,8 @@
 #include <string.h>
 #include <unistd.h>
 #include <inpaintlab/weights.h>
-#include "train/run_weights.h"
 #include "base/sha256.h"
+#include "train/run_weights.h"
 
 static il_job_path place(const il_job *j, const char *folder)
 {
@@ -23,8 +23,11 @@ static int write_bundle(const char *path, const il_job *j, const il_model *model
     const il_run *run = j->run;
     char number[20];
     snprintf(number, sizeof number, "%d", epoch);
-    const char *notes[][2] = { { "format", "pt" }, { "run", j->hash }, { "config", run->config },
-                               { "epoch", number }, { "model", run->model.plugin->name },
+    const char *notes[][2] = { { "format", "pt" },
+                               { "run", j->hash },
+                               { "config", run->config },
+                               { "epoch", number },
+                               { "model", run->model.plugin->name },
                                { "mask_policy", run->mask_policy.plugin->name },
                                { "trained_on", run->training.on } };
     il_bundle *b = NULL;
@@ -51,8 +54,8 @@ static il_job_path put_aside(const il_job *j, const char *folder)
     return rename(from.text, to.text) == 0 ? to : (il_job_path){ "" };
 }
 
-int il_run_weights_write(il_digest *digest, il_job_path *aside, const il_job *j, const char *folder, const il_model *model,
-                         int epoch, il_err *e)
+int il_run_weights_write(il_digest *digest, il_job_path *aside, const il_job *j, const char *folder,
+                         const il_model *model, int epoch, il_err *e)
 {
     il_digest written;
     il_job_path old = put_aside(j, folder), path = place(j, folder);
@@ -88,7 +91,9 @@ int il_run_weights_find(il_job_path *out, const il_job *j, const char *folder, c
     else if (il_sha256_file(&found, aside.text, &none) == IL_OK && strcmp(found.hex, sha256) == 0)
         *out = aside;
     else
-        return il_fail(e, IL_EDATA, "%s: not the weights of this run, whose SHA-256 begins with %.8s; restore that file, or"
-                       " remove this one to train again", path.text, sha256);
+        return il_fail(e, IL_EDATA,
+                       "%s: not the weights of this run, whose SHA-256 begins with %.8s; restore that file, or"
+                       " remove this one to train again",
+                       path.text, sha256);
     return IL_OK;
 }

@@ -3,14 +3,14 @@
 #ifndef IL_TRAIN_RUN_WEIGHTS_H
 #define IL_TRAIN_RUN_WEIGHTS_H
 
-#include "train/job.h"
-#include "plugin/model.h"
 #include "base/sha256.h"
+#include "plugin/model.h"
+#include "train/job.h"
 
 /* Writes the model's weights of an epoch. A different file in their place is renamed and kept: *aside is then its new
  * path, else "". */
-int il_run_weights_write(il_digest *digest, il_job_path *aside, const il_job *j, const char *folder, const il_model *model,
-                         int epoch, il_err *e);
+int il_run_weights_write(il_digest *digest, il_job_path *aside, const il_job *j, const char *folder,
+                         const il_model *model, int epoch, il_err *e);
 
 bool il_run_weights_there(const il_job *j, const char *folder);
 

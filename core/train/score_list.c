@@ -1,9 +1,9 @@
 /* score_list.c - histograms of the scores of all images of a test, copied from the device in groups of batches. */
 #include <stdlib.h>
 #include <string.h>
-#include "train/score_list.h"
-#include "store/stats/histogram.h"
 #include "base/array.h"
+#include "store/stats/histogram.h"
+#include "train/score_list.h"
 
 enum { MOST_WAITING = 1024, PER_PICTURE = 2 * IL_BINS }; /* 4 MB on the device */
 

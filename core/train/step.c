@@ -5,7 +5,10 @@
 
 int il_step_adam(il_adam **out, const il_training *t, il_state *state, il_err *e)
 {
-    il_adam_opts o = { .size = sizeof o, .lr = t->lr, .weight_decay = t->weight_decay, .decoupled = t->decoupled,
+    il_adam_opts o = { .size = sizeof o,
+                       .lr = t->lr,
+                       .weight_decay = t->weight_decay,
+                       .decoupled = t->decoupled,
                        .scaling = t->precision == IL_PRECISION_FP16 };
     return il_adam_new(out, state, &o, e);
 }
@@ -63,8 +66,13 @@ enum { LOSS, COUNTS, RESULTS };
 static int compute(il_tensor *out[RESULTS], const il_step *x, const struct input *in, il_scope *outer, il_err *e)
 {
     il_scope *s = NULL;
-    il_scope_opts o = { .size = sizeof o, .device = x->model->device, .training = true, .seed = x->seed, .flops = x->flops,
-                        .precision = x->model->precision, .recompute = x->how->recompute };
+    il_scope_opts o = { .size = sizeof o,
+                        .device = x->model->device,
+                        .training = true,
+                        .seed = x->seed,
+                        .flops = x->flops,
+                        .precision = x->model->precision,
+                        .recompute = x->how->recompute };
     int n = in->batch->n, parts = x->how->accumulate < n ? x->how->accumulate : n;
     int rc = il_scope_open(&s, &o, e);
     il_tensor *loss = NULL, *counts = NULL;
@@ -104,8 +112,14 @@ static int replay(il_tensor *out[RESULTS], const il_step *x, const il_batch *b, 
     struct replayed r = { .step = x, .batch = b };
     il_tensor *in[2] = { NULL };
     send_part(&in[0], &in[1], s, b, 0, b->n);
-    const il_cuda_graph_work work = { .body = compute_sent, .context = &r, .in = in, .ins = 2, .out = out, .outs = RESULTS,
-                                 .seed = x->seed, .state = x->model->state };
+    const il_cuda_graph_work work = { .body = compute_sent,
+                                      .context = &r,
+                                      .in = in,
+                                      .ins = 2,
+                                      .out = out,
+                                      .outs = RESULTS,
+                                      .seed = x->seed,
+                                      .state = x->model->state };
     return il_cuda_graph_run(x->graph, s, &work, e);
 }
 

@@ -7,10 +7,10 @@
 #include <inpaintlab/optimizer.h>
 #include <inpaintlab/random.h>
 #include <inpaintlab/weights.h>
+#include "base/array.h"
+#include "base/clock.h"
 #include "train/step.h"
 #include "train/train.h"
-#include "base/clock.h"
-#include "base/array.h"
 
 /* State shared by all steps of one training. */
 struct session {
@@ -22,12 +22,12 @@ struct session {
     il_cuda_graph *graph; /* NULL: steps are computed one by one */
     il_loader *train, *validation;
     il_course *course;
-    il_tally tally; /* of the batches since the sums were last updated */
-    double epoch_start;   /* clock; excludes finished parts of a resumed epoch */
-    double booked;        /* clock up to which the time is recorded in the course */
-    double written;       /* clock of the last checkpoint */
-    double told;          /* clock of the last progress line */
-    size_t seen;          /* images of this epoch in this invocation */
+    il_tally tally;     /* of the batches since the sums were last updated */
+    double epoch_start; /* clock; excludes finished parts of a resumed epoch */
+    double booked;      /* clock up to which the time is recorded in the course */
+    double written;     /* clock of the last checkpoint */
+    double told;        /* clock of the last progress line */
+    size_t seen;        /* images of this epoch in this invocation */
 };
 
 static int open_loaders(struct session *x, il_err *e)
@@ -106,15 +106,20 @@ static uint64_t step_seed(const struct session *x)
 static double step_rate(const struct session *x)
 {
     const il_training *t = &x->job->run->training;
-    uint64_t batches = il_loader_batches(x->train), step = (uint64_t)(x->course->epoch - 1) * batches + x->course->batch;
+    uint64_t batches = il_loader_batches(x->train),
+             step = (uint64_t)(x->course->epoch - 1) * batches + x->course->batch;
     uint64_t warmup = (uint64_t)llround(t->warmup * (double)batches);
     return t->lr * il_schedule_factor(t->schedule, step, warmup, (uint64_t)t->epochs * batches);
 }
 
 static int train_step(struct session *x, const il_batch *b, il_err *e)
 {
-    const il_step step = { .model = x->model, .loss = &x->loss, .adam = x->adam, .how = &x->job->run->training,
-                           .seed = step_seed(x), .graph = x->graph };
+    const il_step step = { .model = x->model,
+                           .loss = &x->loss,
+                           .adam = x->adam,
+                           .how = &x->job->run->training,
+                           .seed = step_seed(x),
+                           .graph = x->graph };
     il_adam_rate(x->adam, step_rate(x));
     int rc = il_step_train(&x->tally, &step, b, e);
     if (x->graph && il_cuda_graph_refusal(x->graph)) {
@@ -179,10 +184,15 @@ static int tell_progress(struct session *x, il_err *e)
     if (rc)
         return rc;
     double speed = (double)x->seen / (now - x->epoch_start);
-    il_progress p = { .run = x->job->run->name, .phase = "train", .epoch = x->course->epoch,
-                      .epochs = x->job->run->training.epochs, .batch = x->course->batch,
-                      .batches = il_loader_batches(x->train), .loss = il_sums_loss(&x->course->sums),
-                      .iou = il_metrics_batch_mean(x->course->sums.iou), .images_per_second = speed,
+    il_progress p = { .run = x->job->run->name,
+                      .phase = "train",
+                      .epoch = x->course->epoch,
+                      .epochs = x->job->run->training.epochs,
+                      .batch = x->course->batch,
+                      .batches = il_loader_batches(x->train),
+                      .loss = il_sums_loss(&x->course->sums),
+                      .iou = il_metrics_batch_mean(x->course->sums.iou),
+                      .images_per_second = speed,
                       .seconds_left = seconds_left(x, speed) };
     x->observer->progress(x->observer->context, &p);
     return IL_OK;
@@ -193,8 +203,9 @@ static int after_step(struct session *x, il_err *e)
 {
     if (il_observer_stopped(x->observer)) {
         int rc = write_checkpoint(x, e);
-        return rc ? rc : il_fail(e, IL_ECANCEL, "stopped in epoch %d after %zu of %zu batches", x->course->epoch,
-                                     x->course->batch, il_loader_batches(x->train));
+        return rc ? rc
+                  : il_fail(e, IL_ECANCEL, "stopped in epoch %d after %zu of %zu batches", x->course->epoch,
+                            x->course->batch, il_loader_batches(x->train));
     }
     double every = x->job->checkpoint_seconds;
     if (every > 0 && il_clock_seconds() - x->written >= every && x->course->batch < il_loader_batches(x->train))
@@ -245,10 +256,10 @@ static void say_epoch(const struct session *x, const il_epoch_row *r, bool best)
     char line[256];
     if (!x->observer->say)
         return;
-    snprintf(line, sizeof line, "epoch %d/%d: train loss %.4f IoU %.3f, validation loss %.4f IoU %.3f, %.1f images/s%s%s",
-             r->epoch, x->job->run->training.epochs, r->train_loss, r->train_iou, r->validation_loss,
-             r->validation_iou, r->images_per_second, best ? ", best" : "",
-             x->course->collapsed ? "; no pixel was marked" : "");
+    snprintf(line, sizeof line,
+             "epoch %d/%d: train loss %.4f IoU %.3f, validation loss %.4f IoU %.3f, %.1f images/s%s%s", r->epoch,
+             x->job->run->training.epochs, r->train_loss, r->train_iou, r->validation_loss, r->validation_iou,
+             r->images_per_second, best ? ", best" : "", x->course->collapsed ? "; no pixel was marked" : "");
     x->observer->say(x->observer->context, x->job->run->name, line);
 }
 
@@ -257,16 +268,24 @@ static int end_epoch(struct session *x, il_err *e)
 {
     il_course *c = x->course;
     double trained = il_clock_seconds() - x->epoch_start;
-    il_evaluation what = { .model = x->model, .loss = &x->loss, .loader = x->validation,
-                           .shown = { .run = x->job->run->name, .phase = "validate", .epoch = c->epoch,
+    il_evaluation what = { .model = x->model,
+                           .loss = &x->loss,
+                           .loader = x->validation,
+                           .shown = { .run = x->job->run->name,
+                                      .phase = "validate",
+                                      .epoch = c->epoch,
                                       .epochs = x->job->run->training.epochs } };
     il_sums v;
     int rc = il_evaluate_loader(&v, &what, x->observer, e);
     if (rc)
         return rc;
     book_time(x);
-    il_epoch_row row = { c->epoch, il_sums_loss(&c->sums), il_metrics_batch_mean(c->sums.iou), il_sums_loss(&v),
-                         il_metrics_batch_mean(v.iou), c->epoch_seconds,
+    il_epoch_row row = { c->epoch,
+                         il_sums_loss(&c->sums),
+                         il_metrics_batch_mean(c->sums.iou),
+                         il_sums_loss(&v),
+                         il_metrics_batch_mean(v.iou),
+                         c->epoch_seconds,
                          x->seen ? (double)x->seen / trained : NAN }; /* 0: resumed after its last batch */
     il_epoch_row *grown = il_array_grow(c->epochs, c->done, sizeof *grown);
     if (!grown)

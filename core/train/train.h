@@ -6,13 +6,13 @@
 
 typedef struct il_training_job {
     const il_run *run;
-    const char *hash;       /* identity, for the checkpoint */
-    const char *checkpoint; /* path */
+    const char *hash;          /* identity, for the checkpoint */
+    const char *checkpoint;    /* path */
     double checkpoint_seconds; /* interval within an epoch; the end of an epoch always writes one. 0: only then */
     il_source *train, *validation;
-    const float *labels;    /* 256 target values */
+    const float *labels; /* 256 target values */
     int loader_threads;
-    il_disk_cache_opts disk;     /* cache of decoded images */
+    il_disk_cache_opts disk; /* cache of decoded images */
     /* Called at the end of each epoch, before the next begins; its failure ends the training. */
     int (*epoch)(void *context, const il_course *c, il_err *e);
     void *context;

@@ -43,7 +43,13 @@ static const il_param_spec params[] = {
 static const il_dataset_ops ops = { .scan = dataset1_scan };
 
 IL_PLUGIN = {
-    .abi = IL_ABI, .kind = IL_KIND_DATASET, .name = "dataset1", .revision = 1,
+    .abi = IL_ABI,
+    .kind = IL_KIND_DATASET,
+    .name = "dataset1",
+    .revision = 1,
     .summary = "realfake and fakefake pictures with their masks, paired by id in one folder per split",
-    .params = params, .open = dataset1_open, .close = dataset1_close, .dataset = &ops,
+    .params = params,
+    .open = dataset1_open,
+    .close = dataset1_close,
+    .dataset = &ops,
 };

@@ -48,7 +48,10 @@ static int dataset2_scan(void *self, il_scan what, il_items *out, il_err *e)
 
 static const il_param_spec params[] = {
     { .name = "root", .type = IL_PARAM_PATH, .help = "folder that holds train, validation and test" },
-    { .name = "subset", .type = IL_PARAM_TEXT, .fallback = "all", .choices = "all|inpainted",
+    { .name = "subset",
+      .type = IL_PARAM_TEXT,
+      .fallback = "all",
+      .choices = "all|inpainted",
       .help = "inpainted: only ids that have an inpainted picture, whatever kind is asked" },
     { .name = "with", .type = IL_PARAM_PATH, .fallback = "", .help = "root of a Dataset 1 to unite with; empty: none" },
     { .name = NULL },
@@ -57,7 +60,13 @@ static const il_param_spec params[] = {
 static const il_dataset_ops ops = { .scan = dataset2_scan };
 
 IL_PLUGIN = {
-    .abi = IL_ABI, .kind = IL_KIND_DATASET, .name = "dataset2", .revision = 1,
+    .abi = IL_ABI,
+    .kind = IL_KIND_DATASET,
+    .name = "dataset2",
+    .revision = 1,
     .summary = "like dataset1, with the inpainted subset and the union with a Dataset 1",
-    .params = params, .open = dataset2_open, .close = dataset2_close, .dataset = &ops,
+    .params = params,
+    .open = dataset2_open,
+    .close = dataset2_close,
+    .dataset = &ops,
 };

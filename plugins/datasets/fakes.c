@@ -65,14 +65,25 @@ static int fakes_read(const void *self, il_item item, uint64_t seed, il_image *i
 
 static const il_param_spec params[] = {
     { .name = "recipe", .type = IL_PARAM_PATH, .help = "recipe file: photos, splits, maskers, generators" },
-    { .name = "photos", .type = IL_PARAM_PATH, .fallback = "", .help = "folder of photos instead of the recipe's; empty: the recipe's" },
+    { .name = "photos",
+      .type = IL_PARAM_PATH,
+      .fallback = "",
+      .help = "folder of photos instead of the recipe's; empty: the recipe's" },
     { .name = NULL },
 };
 
 static const il_dataset_ops ops = { .scan = fakes_scan, .read = fakes_read, .varies = true };
 
 IL_PLUGIN = {
-    .abi = IL_ABI, .kind = IL_KIND_DATASET, .name = "fakes", .revision = 1,
-    .summary = "samples made on the fly from any photos, by a recipe", .params = params,
-    .open = fakes_open, .close = fakes_close, .uses = fakes_uses, .load = fakes_load, .dataset = &ops,
+    .abi = IL_ABI,
+    .kind = IL_KIND_DATASET,
+    .name = "fakes",
+    .revision = 1,
+    .summary = "samples made on the fly from any photos, by a recipe",
+    .params = params,
+    .open = fakes_open,
+    .close = fakes_close,
+    .uses = fakes_uses,
+    .load = fakes_load,
+    .dataset = &ops,
 };

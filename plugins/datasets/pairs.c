@@ -39,16 +39,21 @@ static int pairs_scan(void *self, il_scan what, il_items *out, il_err *e)
     const struct pairs *d = self;
     struct stat st;
     if (strcmp(d->split, "all") != 0 && strcmp(d->split, what.split) != 0)
-        return il_fail(e, IL_EDATA, "%s: has no %s split; its samples are the %s split (setting split)", d->root, what.split,
-                       d->split);
+        return il_fail(e, IL_EDATA, "%s: has no %s split; its samples are the %s split (setting split)", d->root,
+                       what.split, d->split);
     if (stat(d->root, &st) == 0 && !S_ISDIR(st.st_mode))
         return il_folder_list(out, d->root, what.images, e);
     return il_folder_pairs(out, d->root, what.images, e);
 }
 
 static const il_param_spec params[] = {
-    { .name = "root", .type = IL_PARAM_PATH, .help = "folder with Tp (tampered pictures) and Gt (masks), or a JSON list of pairs" },
-    { .name = "split", .type = IL_PARAM_TEXT, .fallback = "test", .choices = "train|validation|test|all",
+    { .name = "root",
+      .type = IL_PARAM_PATH,
+      .help = "folder with Tp (tampered pictures) and Gt (masks), or a JSON list of pairs" },
+    { .name = "split",
+      .type = IL_PARAM_TEXT,
+      .fallback = "test",
+      .choices = "train|validation|test|all",
       .help = "which split the samples are; all: the same samples whatever split is asked" },
     { .name = NULL },
 };
@@ -56,7 +61,13 @@ static const il_param_spec params[] = {
 static const il_dataset_ops ops = { .scan = pairs_scan };
 
 IL_PLUGIN = {
-    .abi = IL_ABI, .kind = IL_KIND_DATASET, .name = "pairs", .revision = 1,
+    .abi = IL_ABI,
+    .kind = IL_KIND_DATASET,
+    .name = "pairs",
+    .revision = 1,
     .summary = "IMDL-BenCo's layouts: a folder with Tp and Gt, or a JSON list; images: tampered, original or all",
-    .params = params, .open = pairs_open, .close = pairs_close, .dataset = &ops,
+    .params = params,
+    .open = pairs_open,
+    .close = pairs_close,
+    .dataset = &ops,
 };

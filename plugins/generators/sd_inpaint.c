@@ -16,14 +16,33 @@ struct sd {
 
 static const il_param_spec params[] = {
     { .name = "root", .type = IL_PARAM_PATH, .help = "folder that holds model_index.json" },
-    { .name = "steps", .type = IL_PARAM_INT, .fallback = "50", .min = 1, .max = 1000, .help = "steps of the scheduler" },
-    { .name = "guidance", .type = IL_PARAM_REAL, .fallback = "7.5", .min = 0, .max = 1000,
+    { .name = "steps",
+      .type = IL_PARAM_INT,
+      .fallback = "50",
+      .min = 1,
+      .max = 1000,
+      .help = "steps of the scheduler" },
+    { .name = "guidance",
+      .type = IL_PARAM_REAL,
+      .fallback = "7.5",
+      .min = 0,
+      .max = 1000,
       .help = "weight of the prompt; at most 1: the negative prompt is not asked" },
-    { .name = "scheduler", .type = IL_PARAM_TEXT, .fallback = "", .help = "pndm or ddim; empty: the one the folder names" },
+    { .name = "scheduler",
+      .type = IL_PARAM_TEXT,
+      .fallback = "",
+      .help = "pndm or ddim; empty: the one the folder names" },
     { .name = "negative", .type = IL_PARAM_TEXT, .fallback = "", .help = "negative prompt" },
-    { .name = "range", .type = IL_PARAM_TEXT, .fallback = "signed", .choices = "signed|published",
+    { .name = "range",
+      .type = IL_PARAM_TEXT,
+      .fallback = "signed",
+      .choices = "signed|published",
       .help = "of reconstructions: [-1,1], or [0,1] with the decoding clamped, as the paper's code did" },
-    { .name = "precision", .type = IL_PARAM_TEXT, .fallback = "fp32", .choices = "fp32|fp16|bf16", .help = "type of the weights" },
+    { .name = "precision",
+      .type = IL_PARAM_TEXT,
+      .fallback = "fp32",
+      .choices = "fp32|fp16|bf16",
+      .help = "type of the weights" },
     { .name = "variant", .type = IL_PARAM_TEXT, .fallback = "", .help = "of the weight files' names, as in fp16" },
     { .name = NULL },
 };
@@ -51,10 +70,15 @@ static int read_settings(struct sd *g, const il_params *p, il_err *e)
     if (!g->root || !g->variant || !g->scheduler || !g->negative)
         return il_fail_oom(e);
     g->published = strcmp(il_params_text(p, "range"), "published") == 0;
-    g->opts = (il_pipeline_opts){ .size = sizeof g->opts, .scheduler = g->scheduler, .negative = g->negative,
-                                  .steps = (int)il_params_int(p, "steps"), .guidance = il_params_real(p, "guidance") };
+    g->opts = (il_pipeline_opts){ .size = sizeof g->opts,
+                                  .scheduler = g->scheduler,
+                                  .negative = g->negative,
+                                  .steps = (int)il_params_int(p, "steps"),
+                                  .guidance = il_params_real(p, "guidance") };
     g->network = (il_network_opts){ .size = sizeof g->network, .variant = g->variant };
-    g->network.dtype = strcmp(precision, "fp16") == 0 ? IL_DTYPE_F16 : strcmp(precision, "bf16") == 0 ? IL_DTYPE_BF16 : IL_DTYPE_F32;
+    g->network.dtype = strcmp(precision, "fp16") == 0   ? IL_DTYPE_F16
+                       : strcmp(precision, "bf16") == 0 ? IL_DTYPE_BF16
+                                                        : IL_DTYPE_F32;
     return IL_OK;
 }
 
@@ -125,7 +149,15 @@ static il_tensor *sd_reconstruct(const void *self, il_scope *s, il_tensor *image
 static const il_generator_ops ops = { .inpaint = sd_inpaint, .reconstruct = sd_reconstruct, .multiple = MULTIPLE };
 
 IL_PLUGIN = {
-    .abi = IL_ABI, .kind = IL_KIND_GENERATOR, .name = "sd_inpaint", .revision = 1,
+    .abi = IL_ABI,
+    .kind = IL_KIND_GENERATOR,
+    .name = "sd_inpaint",
+    .revision = 1,
     .summary = "Stable Diffusion 1.5 or 2 inpainting, from a pipeline folder that diffusers wrote",
-    .params = params, .open = sd_open, .close = sd_close, .uses = sd_uses, .load = sd_load, .generator = &ops,
+    .params = params,
+    .open = sd_open,
+    .close = sd_close,
+    .uses = sd_uses,
+    .load = sd_load,
+    .generator = &ops,
 };

@@ -17,10 +17,19 @@ struct vae {
 };
 
 static const il_param_spec params[] = {
-    { .name = "root", .type = IL_PARAM_PATH, .help = "folder of the VAE (config.json and weights), or of a pipeline that holds vae/" },
-    { .name = "range", .type = IL_PARAM_TEXT, .fallback = "signed", .choices = "signed|published",
+    { .name = "root",
+      .type = IL_PARAM_PATH,
+      .help = "folder of the VAE (config.json and weights), or of a pipeline that holds vae/" },
+    { .name = "range",
+      .type = IL_PARAM_TEXT,
+      .fallback = "signed",
+      .choices = "signed|published",
       .help = "what the VAE sees: [-1,1], or [0,1] with the decoding clamped, as the paper's code did" },
-    { .name = "precision", .type = IL_PARAM_TEXT, .fallback = "fp32", .choices = "fp32|fp16|bf16", .help = "type of the weights" },
+    { .name = "precision",
+      .type = IL_PARAM_TEXT,
+      .fallback = "fp32",
+      .choices = "fp32|fp16|bf16",
+      .help = "type of the weights" },
     { .name = "variant", .type = IL_PARAM_TEXT, .fallback = "", .help = "of the weight files' names, as in fp16" },
     { .name = NULL },
 };
@@ -83,7 +92,9 @@ static int vae_open(void **out, const il_params *p, il_err *e)
     struct vae *g = calloc(1, sizeof *g);
     if (!g)
         return il_fail_oom(e);
-    g->dtype = strcmp(precision, "fp16") == 0 ? IL_DTYPE_F16 : strcmp(precision, "bf16") == 0 ? IL_DTYPE_BF16 : IL_DTYPE_F32;
+    g->dtype = strcmp(precision, "fp16") == 0   ? IL_DTYPE_F16
+               : strcmp(precision, "bf16") == 0 ? IL_DTYPE_BF16
+                                                : IL_DTYPE_F32;
     g->published = strcmp(il_params_text(p, "range"), "published") == 0;
     g->variant = strdup(il_params_text(p, "variant"));
     int rc = g->variant ? find_folder(&g->folder, il_params_text(p, "root"), e) : il_fail_oom(e);
@@ -119,7 +130,15 @@ static il_tensor *vae_reconstruct(const void *self, il_scope *s, il_tensor *imag
 static const il_generator_ops ops = { .reconstruct = vae_reconstruct, .multiple = MULTIPLE };
 
 IL_PLUGIN = {
-    .abi = IL_ABI, .kind = IL_KIND_GENERATOR, .name = "vae", .revision = 1,
+    .abi = IL_ABI,
+    .kind = IL_KIND_GENERATOR,
+    .name = "vae",
+    .revision = 1,
     .summary = "the autoencoder of a latent diffusion model, from a folder that diffusers wrote",
-    .params = params, .open = vae_open, .close = vae_close, .uses = vae_uses, .load = vae_load, .generator = &ops,
+    .params = params,
+    .open = vae_open,
+    .close = vae_close,
+    .uses = vae_uses,
+    .load = vae_load,
+    .generator = &ops,
 };

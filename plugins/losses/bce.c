@@ -7,7 +7,11 @@ struct bce {
 };
 
 static const il_param_spec bce_params[] = {
-    { .name = "pos_weight", .type = IL_PARAM_REAL, .fallback = "1", .min = 0, .max = 1e6,
+    { .name = "pos_weight",
+      .type = IL_PARAM_REAL,
+      .fallback = "1",
+      .min = 0,
+      .max = 1e6,
       .help = "factor on the inpainted class; above 1 raises recall" },
     { .name = NULL },
 };
@@ -44,7 +48,13 @@ static il_tensor *bce_forward(const void *self, il_scope *s, il_tensor *logit, i
 static const il_loss_ops ops = { .forward = bce_forward };
 
 IL_PLUGIN = {
-    .abi = IL_ABI, .kind = IL_KIND_LOSS, .name = "bce", .revision = 1,
+    .abi = IL_ABI,
+    .kind = IL_KIND_LOSS,
+    .name = "bce",
+    .revision = 1,
     .summary = "binary cross-entropy of logits, mean over all pixels",
-    .params = bce_params, .open = bce_open, .close = free, .loss = &ops,
+    .params = bce_params,
+    .open = bce_open,
+    .close = free,
+    .loss = &ops,
 };

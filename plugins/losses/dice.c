@@ -10,7 +10,11 @@ struct dice {
 };
 
 static const il_param_spec dice_params[] = {
-    { .name = "smooth", .type = IL_PARAM_REAL, .fallback = "1", .min = 1e-6, .max = 1e9,
+    { .name = "smooth",
+      .type = IL_PARAM_REAL,
+      .fallback = "1",
+      .min = 1e-6,
+      .max = 1e9,
       .help = "added to numerator and denominator, in pixels: an empty mask that is predicted empty costs nothing" },
     { .name = NULL },
 };
@@ -42,7 +46,13 @@ static il_tensor *dice_forward(const void *self, il_scope *s, il_tensor *logit, 
 static const il_loss_ops ops = { .forward = dice_forward };
 
 IL_PLUGIN = {
-    .abi = IL_ABI, .kind = IL_KIND_LOSS, .name = "dice", .revision = 1,
+    .abi = IL_ABI,
+    .kind = IL_KIND_LOSS,
+    .name = "dice",
+    .revision = 1,
     .summary = "soft Dice loss per picture, mean over the batch",
-    .params = dice_params, .open = dice_open, .close = free, .loss = &ops,
+    .params = dice_params,
+    .open = dice_open,
+    .close = free,
+    .loss = &ops,
 };

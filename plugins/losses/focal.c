@@ -7,9 +7,17 @@ struct focal {
 };
 
 static const il_param_spec focal_params[] = {
-    { .name = "alpha", .type = IL_PARAM_REAL, .fallback = "0.25", .min = -1, .max = 1,
+    { .name = "alpha",
+      .type = IL_PARAM_REAL,
+      .fallback = "0.25",
+      .min = -1,
+      .max = 1,
       .help = "weight of inpainted pixels, 1 - alpha that of the others; below 0: no weighting" },
-    { .name = "gamma", .type = IL_PARAM_REAL, .fallback = "2", .min = 0, .max = 100,
+    { .name = "gamma",
+      .type = IL_PARAM_REAL,
+      .fallback = "2",
+      .min = 0,
+      .max = 100,
       .help = "focus on hard pixels; 0: none" },
     { .name = NULL },
 };
@@ -24,8 +32,7 @@ static int focal_open(void **out, const il_params *p, il_err *e)
     return IL_OK;
 }
 
-static il_tensor *focal_forward(const void *self, il_scope *s, il_tensor *logit, il_tensor *target,
-                                il_tensor *valid)
+static il_tensor *focal_forward(const void *self, il_scope *s, il_tensor *logit, il_tensor *target, il_tensor *valid)
 {
     const struct focal *f = self;
     return il_focal(s, logit, target, valid, f->alpha, f->gamma);
@@ -34,7 +41,13 @@ static il_tensor *focal_forward(const void *self, il_scope *s, il_tensor *logit,
 static const il_loss_ops ops = { .forward = focal_forward };
 
 IL_PLUGIN = {
-    .abi = IL_ABI, .kind = IL_KIND_LOSS, .name = "focal", .revision = 1,
+    .abi = IL_ABI,
+    .kind = IL_KIND_LOSS,
+    .name = "focal",
+    .revision = 1,
     .summary = "sigmoid focal loss, mean over all pixels (the paper's)",
-    .params = focal_params, .open = focal_open, .close = free, .loss = &ops,
+    .params = focal_params,
+    .open = focal_open,
+    .close = free,
+    .loss = &ops,
 };

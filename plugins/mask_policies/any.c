@@ -23,7 +23,12 @@ static float any_label(const void *self, uint8_t grey)
 static const il_mask_policy_ops ops = { .label = any_label };
 
 IL_PLUGIN = {
-    .abi = IL_ABI, .kind = IL_KIND_MASK_POLICY, .name = "any", .revision = 1,
+    .abi = IL_ABI,
+    .kind = IL_KIND_MASK_POLICY,
+    .name = "any",
+    .revision = 1,
     .summary = "every grey level above 0 counts as inpainted",
-    .open = any_open, .close = any_close, .mask_policy = &ops,
+    .open = any_open,
+    .close = any_close,
+    .mask_policy = &ops,
 };

@@ -23,7 +23,12 @@ static float full_label(const void *self, uint8_t grey)
 static const il_mask_policy_ops ops = { .label = full_label };
 
 IL_PLUGIN = {
-    .abi = IL_ABI, .kind = IL_KIND_MASK_POLICY, .name = "full", .revision = 1,
+    .abi = IL_ABI,
+    .kind = IL_KIND_MASK_POLICY,
+    .name = "full",
+    .revision = 1,
     .summary = "only grey level 255 counts as inpainted",
-    .open = full_open, .close = full_close, .mask_policy = &ops,
+    .open = full_open,
+    .close = full_close,
+    .mask_policy = &ops,
 };

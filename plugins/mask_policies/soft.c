@@ -23,7 +23,12 @@ static float soft_label(const void *self, uint8_t grey)
 static const il_mask_policy_ops ops = { .label = soft_label };
 
 IL_PLUGIN = {
-    .abi = IL_ABI, .kind = IL_KIND_MASK_POLICY, .name = "soft", .revision = 1,
+    .abi = IL_ABI,
+    .kind = IL_KIND_MASK_POLICY,
+    .name = "soft",
+    .revision = 1,
     .summary = "the blurred mask's grey level / 255 is the target",
-    .open = soft_open, .close = soft_close, .mask_policy = &ops,
+    .open = soft_open,
+    .close = soft_close,
+    .mask_policy = &ops,
 };

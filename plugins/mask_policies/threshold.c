@@ -24,7 +24,11 @@ static float threshold_label(const void *self, uint8_t grey)
 }
 
 static const il_param_spec params[] = {
-    { .name = "level", .type = IL_PARAM_INT, .fallback = "128", .min = 1, .max = 255,
+    { .name = "level",
+      .type = IL_PARAM_INT,
+      .fallback = "128",
+      .min = 1,
+      .max = 255,
       .help = "first grey level that counts as inpainted" },
     { .name = NULL },
 };
@@ -32,7 +36,13 @@ static const il_param_spec params[] = {
 static const il_mask_policy_ops ops = { .label = threshold_label };
 
 IL_PLUGIN = {
-    .abi = IL_ABI, .kind = IL_KIND_MASK_POLICY, .name = "threshold", .revision = 1,
+    .abi = IL_ABI,
+    .kind = IL_KIND_MASK_POLICY,
+    .name = "threshold",
+    .revision = 1,
     .summary = "grey levels from `level` on count as inpainted",
-    .params = params, .open = threshold_open, .close = free, .mask_policy = &ops,
+    .params = params,
+    .open = threshold_open,
+    .close = free,
+    .mask_policy = &ops,
 };

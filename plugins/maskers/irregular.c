@@ -20,7 +20,11 @@ struct irregular {
 
 static const il_param_spec irregular_params[] = {
     { .name = "root", .type = IL_PARAM_PATH, .help = "folder of mask pictures (.png, .jpg), dark strokes on white" },
-    { .name = "maximum", .type = IL_PARAM_INT, .fallback = "15", .min = 1, .max = 999,
+    { .name = "maximum",
+      .type = IL_PARAM_INT,
+      .fallback = "15",
+      .min = 1,
+      .max = 999,
       .help = "side of the maximum filter in pixels of the file, odd; 1: none" },
     { .name = NULL },
 };
@@ -175,8 +179,14 @@ static int irregular_mask(const void *self, const il_image *photo, uint64_t seed
 static const il_masker_ops ops = { .mask = irregular_mask };
 
 IL_PLUGIN = {
-    .abi = IL_ABI, .kind = IL_KIND_MASKER, .name = "irregular", .revision = 2,
+    .abi = IL_ABI,
+    .kind = IL_KIND_MASKER,
+    .name = "irregular",
+    .revision = 2,
     .summary = "a picture of a folder of irregular masks, such as QD-IMD (Dataset 2)",
-    .params = irregular_params, .open = irregular_open, .close = irregular_close, .uses = irregular_uses,
+    .params = irregular_params,
+    .open = irregular_open,
+    .close = irregular_close,
+    .uses = irregular_uses,
     .masker = &ops,
 };

@@ -25,24 +25,65 @@ struct maskformer {
 
 static const il_param_spec maskformer_params[] = {
     { .name = "file", .type = IL_PARAM_PATH, .help = "traced MaskFormerForInstanceSegmentation" },
-    { .name = "shortest", .type = IL_PARAM_INT, .fallback = "800", .min = 32, .max = 8192,
+    { .name = "shortest",
+      .type = IL_PARAM_INT,
+      .fallback = "800",
+      .min = 32,
+      .max = 8192,
       .help = "the photo's shorter side is resized to it" },
-    { .name = "longest", .type = IL_PARAM_INT, .fallback = "1333", .min = 32, .max = 8192,
+    { .name = "longest",
+      .type = IL_PARAM_INT,
+      .fallback = "1333",
+      .min = 32,
+      .max = 8192,
       .help = "less, where the longer side would exceed it" },
-    { .name = "divisor", .type = IL_PARAM_INT, .fallback = "32", .min = 1, .max = 1024,
+    { .name = "divisor",
+      .type = IL_PARAM_INT,
+      .fallback = "32",
+      .min = 1,
+      .max = 1024,
       .help = "both sides are rounded up to a multiple of it" },
-    { .name = "square", .type = IL_PARAM_INT, .fallback = "0", .min = 0, .max = 8192,
+    { .name = "square",
+      .type = IL_PARAM_INT,
+      .fallback = "0",
+      .min = 0,
+      .max = 8192,
       .help = "side to which every photo is resized instead; 0: by the three above" },
-    { .name = "threshold", .type = IL_PARAM_REAL, .fallback = "0.8", .min = 0, .max = 1,
+    { .name = "threshold",
+      .type = IL_PARAM_REAL,
+      .fallback = "0.8",
+      .min = 0,
+      .max = 1,
       .help = "a segment's class must be surer" },
-    { .name = "mask_threshold", .type = IL_PARAM_REAL, .fallback = "0.5", .min = 0, .max = 1,
+    { .name = "mask_threshold",
+      .type = IL_PARAM_REAL,
+      .fallback = "0.5",
+      .min = 0,
+      .max = 1,
       .help = "from where a pixel belongs to a segment" },
-    { .name = "overlap", .type = IL_PARAM_REAL, .fallback = "0.8", .min = 0, .max = 1,
+    { .name = "overlap",
+      .type = IL_PARAM_REAL,
+      .fallback = "0.8",
+      .min = 0,
+      .max = 1,
       .help = "share of its pixels that a segment must win (overlap_mask_area_threshold)" },
-    { .name = "outside_least", .type = IL_PARAM_REAL, .fallback = "0.2", .min = 0, .max = 1,
+    { .name = "outside_least",
+      .type = IL_PARAM_REAL,
+      .fallback = "0.2",
+      .min = 0,
+      .max = 1,
       .help = "the share outside the segment must exceed it" },
-    { .name = "outside_most", .type = IL_PARAM_REAL, .fallback = "0.7", .min = 0, .max = 1, .help = "and stay below it" },
-    { .name = "least", .type = IL_PARAM_INT, .fallback = "64", .min = 1, .max = 100000,
+    { .name = "outside_most",
+      .type = IL_PARAM_REAL,
+      .fallback = "0.7",
+      .min = 0,
+      .max = 1,
+      .help = "and stay below it" },
+    { .name = "least",
+      .type = IL_PARAM_INT,
+      .fallback = "64",
+      .min = 1,
+      .max = 100000,
       .help = "least side of the random rectangle in pixels" },
     { .name = NULL },
 };
@@ -89,8 +130,9 @@ static int maskformer_load(void *self, il_device device, il_err *e)
     if (!rc)
         rc = il_script_inputs(&m->inputs, m->module, e);
     if (!rc && m->inputs != 1 && m->inputs != 2)
-        rc = il_fail(e, IL_EFORMAT, "%s: forward takes %d inputs, expected pixel_values, or pixel_values and pixel_mask",
-                     m->file, m->inputs);
+        rc = il_fail(e, IL_EFORMAT,
+                     "%s: forward takes %d inputs, expected pixel_values, or pixel_values and pixel_mask", m->file,
+                     m->inputs);
     return rc;
 }
 
@@ -154,9 +196,10 @@ static int forward(il_tensor *out[2], const struct maskformer *m, il_scope *s, c
     const il_tensor *c = out[0], *k = out[1];
     if (il_ndim(c) != 3 || il_ndim(k) != 4 || il_dim(c, 0) != 1 || il_dim(k, 0) != 1 || il_dim(c, 1) < 1 ||
         il_dim(c, 1) != il_dim(k, 1) || il_dim(c, 2) < 2 || il_dim(k, 2) < 1 || il_dim(k, 3) < 1)
-        return il_fail(e, IL_EFORMAT, "%s: gives tensors of %d and %d dimensions, expected class logits of shape "
-                       "(1, queries, classes + 1) and mask logits of shape (1, queries, height, width)", m->file,
-                       il_ndim(c), il_ndim(k));
+        return il_fail(e, IL_EFORMAT,
+                       "%s: gives tensors of %d and %d dimensions, expected class logits of shape "
+                       "(1, queries, classes + 1) and mask logits of shape (1, queries, height, width)",
+                       m->file, il_ndim(c), il_ndim(k));
     return IL_OK;
 }
 
@@ -219,8 +262,8 @@ static int compete(struct contest *c, const struct maskformer *m, il_scope *pare
     il_scope_close(s);
     for (size_t i = 0; i < c->area && !rc; i++) {
         if (!isfinite(c->pixels[i]))
-            rc = il_fail(e, IL_EFORMAT, "%s: gives values that are not finite numbers in the mask of query %lld", m->file,
-                         (long long)q);
+            rc = il_fail(e, IL_EFORMAT, "%s: gives values that are not finite numbers in the mask of query %lld",
+                         m->file, (long long)q);
         c->claims[q] += c->pixels[i] >= (float)m->mask_threshold;
         if (c->winner[i] < 0 || c->pixels[i] > c->strongest[i]) {
             c->strongest[i] = c->pixels[i];
@@ -258,8 +301,7 @@ static int number_segments(struct contest *c, size_t queries, double overlap, in
 {
     int segments = 0;
     for (size_t q = 0; q < queries; q++) {
-        bool valid = c->wins[q] > 0 && c->claims[q] > 0 &&
-                     (double)((float)c->wins[q] / (float)c->claims[q]) > overlap;
+        bool valid = c->wins[q] > 0 && c->claims[q] > 0 && (double)((float)c->wins[q] / (float)c->claims[q]) > overlap;
         number[q] = valid ? ++segments : 0;
     }
     for (size_t i = 0; i < c->area; i++)
@@ -359,8 +401,14 @@ done:
 static const il_masker_ops ops = { .mask = maskformer_mask };
 
 IL_PLUGIN = {
-    .abi = IL_ABI, .kind = IL_KIND_MASKER, .name = "maskformer", .revision = 1,
+    .abi = IL_ABI,
+    .kind = IL_KIND_MASKER,
+    .name = "maskformer",
+    .revision = 1,
     .summary = "a segment that a MaskFormer finds (Dataset 2)",
-    .params = maskformer_params, .open = maskformer_open, .close = maskformer_close, .load = maskformer_load,
+    .params = maskformer_params,
+    .open = maskformer_open,
+    .close = maskformer_close,
+    .load = maskformer_load,
     .masker = &ops,
 };

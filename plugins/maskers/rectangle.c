@@ -9,7 +9,12 @@ struct rectangle {
 };
 
 static const il_param_spec rectangle_params[] = {
-    { .name = "least", .type = IL_PARAM_INT, .fallback = "64", .min = 1, .max = 100000, .help = "least side in pixels" },
+    { .name = "least",
+      .type = IL_PARAM_INT,
+      .fallback = "64",
+      .min = 1,
+      .max = 100000,
+      .help = "least side in pixels" },
     { .name = NULL },
 };
 
@@ -36,7 +41,13 @@ static int rectangle_mask(const void *self, const il_image *photo, uint64_t seed
 static const il_masker_ops ops = { .mask = rectangle_mask };
 
 IL_PLUGIN = {
-    .abi = IL_ABI, .kind = IL_KIND_MASKER, .name = "rectangle", .revision = 1,
+    .abi = IL_ABI,
+    .kind = IL_KIND_MASKER,
+    .name = "rectangle",
+    .revision = 1,
     .summary = "a random rectangle of at least 64 pixels a side (Dataset 1)",
-    .params = rectangle_params, .open = rectangle_open, .close = free, .masker = &ops,
+    .params = rectangle_params,
+    .open = rectangle_open,
+    .close = free,
+    .masker = &ops,
 };

@@ -26,14 +26,36 @@ struct yolov8 {
 
 static const il_param_spec yolov8_params[] = {
     { .name = "file", .type = IL_PARAM_PATH, .help = "YOLOv8 detector exported to TorchScript" },
-    { .name = "confidence", .type = IL_PARAM_REAL, .fallback = "0.5", .min = 0, .max = 1, .help = "boxes must exceed it" },
-    { .name = "iou", .type = IL_PARAM_REAL, .fallback = "0.7", .min = 0, .max = 1,
+    { .name = "confidence",
+      .type = IL_PARAM_REAL,
+      .fallback = "0.5",
+      .min = 0,
+      .max = 1,
+      .help = "boxes must exceed it" },
+    { .name = "iou",
+      .type = IL_PARAM_REAL,
+      .fallback = "0.7",
+      .min = 0,
+      .max = 1,
       .help = "a box that overlaps a better one of its class by more is dropped" },
     { .name = "size", .type = IL_PARAM_INT, .fallback = "640", .min = 32, .max = 8192, .help = "imgsz of the export" },
-    { .name = "most", .type = IL_PARAM_REAL, .fallback = "0.7", .min = 0, .max = 1,
+    { .name = "most",
+      .type = IL_PARAM_REAL,
+      .fallback = "0.7",
+      .min = 0,
+      .max = 1,
       .help = "share of the picture's area that a box must stay below" },
-    { .name = "max_det", .type = IL_PARAM_INT, .fallback = "300", .min = 1, .max = 30000, .help = "boxes kept at most" },
-    { .name = "least", .type = IL_PARAM_INT, .fallback = "64", .min = 1, .max = 100000,
+    { .name = "max_det",
+      .type = IL_PARAM_INT,
+      .fallback = "300",
+      .min = 1,
+      .max = 30000,
+      .help = "boxes kept at most" },
+    { .name = "least",
+      .type = IL_PARAM_INT,
+      .fallback = "64",
+      .min = 1,
+      .max = 100000,
       .help = "least side of the random rectangle in pixels" },
     { .name = NULL },
 };
@@ -144,7 +166,7 @@ static int candidates(struct boxes *out, const float *values, int64_t rows, int6
         float x = values[i], y = values[anchors + i];
         float half_width = values[2 * anchors + i] / 2, half_height = values[3 * anchors + i] / 2;
         found.at[found.count++] = (struct box){ x - half_width, y - half_height, x + half_width, y + half_height,
-                                                score, (int)(best - 4), (int)i };
+                                                score,          (int)(best - 4), (int)i };
     }
     *out = found;
     return IL_OK;
@@ -156,9 +178,10 @@ static int check_output(const struct yolov8 *y, const il_tensor *t, il_err *e)
         return il_fail(e, IL_EFORMAT, "%s: gives finished boxes (1,%lld,6): export it without nms", y->file,
                        (long long)il_dim(t, 1));
     if (il_ndim(t) != 3 || il_dim(t, 0) != 1 || il_dim(t, 1) < 5 || il_dim(t, 2) < 1 || il_dim(t, 2) > INT32_MAX)
-        return il_fail(e, IL_EFORMAT, "%s: gives a tensor of %d dimensions and %lld values, expected one of shape "
-                       "(1, 4 + classes, anchors), as YOLOv8 detectors do", y->file, il_ndim(t),
-                       (long long)il_numel(t));
+        return il_fail(e, IL_EFORMAT,
+                       "%s: gives a tensor of %d dimensions and %lld values, expected one of shape "
+                       "(1, 4 + classes, anchors), as YOLOv8 detectors do",
+                       y->file, il_ndim(t), (long long)il_numel(t));
     return IL_OK;
 }
 
@@ -338,7 +361,14 @@ static int yolov8_mask(const void *self, const il_image *photo, uint64_t seed, i
 static const il_masker_ops ops = { .mask = yolov8_mask };
 
 IL_PLUGIN = {
-    .abi = IL_ABI, .kind = IL_KIND_MASKER, .name = "yolov8", .revision = 1,
+    .abi = IL_ABI,
+    .kind = IL_KIND_MASKER,
+    .name = "yolov8",
+    .revision = 1,
     .summary = "a box that a YOLOv8 detector finds (Dataset 2)",
-    .params = yolov8_params, .open = yolov8_open, .close = yolov8_close, .load = yolov8_load, .masker = &ops,
+    .params = yolov8_params,
+    .open = yolov8_open,
+    .close = yolov8_close,
+    .load = yolov8_load,
+    .masker = &ops,
 };

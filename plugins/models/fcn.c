@@ -31,7 +31,11 @@ struct fcn {
 };
 
 static const il_param_spec fcn_params[] = {
-    { .name = "dropout", .type = IL_PARAM_REAL, .fallback = "0.1", .min = 0, .max = 0.99,
+    { .name = "dropout",
+      .type = IL_PARAM_REAL,
+      .fallback = "0.1",
+      .min = 0,
+      .max = 0.99,
       .help = "share of features dropped before the last convolution, in training" },
     { .name = NULL },
 };
@@ -58,7 +62,9 @@ static struct bottleneck declare_block(il_state *st, const char *prefix, struct 
     const int out = b.width * EXPANSION;
     const il_conv_spec specs[3] = {
         { .in = b.in, .out = b.width, .kernel = 1 },
-        { .in = b.width, .out = b.width, .kernel = 3,
+        { .in = b.width,
+          .out = b.width,
+          .kernel = 3,
           .opts = { .stride = b.stride, .padding = b.dilation, .dilation = b.dilation } },
         { .in = b.width, .out = out, .kernel = 1 },
     };
@@ -70,8 +76,9 @@ static struct bottleneck declare_block(il_state *st, const char *prefix, struct 
         k.norm[i] = il_norm_declare(st, il_name("%s.bn%d", prefix, i + 1).text, spec.out);
     }
     if (b.widens) {
-        const il_conv_spec spec = { .in = b.in, .out = out, .kernel = 1, .opts = { .stride = b.stride },
-                                    .no_bias = true, .fan_out = true };
+        const il_conv_spec spec = {
+            .in = b.in, .out = out, .kernel = 1, .opts = { .stride = b.stride }, .no_bias = true, .fan_out = true
+        };
         k.conv[3] = il_conv_declare(st, il_name("%s.downsample.0", prefix).text, spec);
         k.norm[3] = il_norm_declare(st, il_name("%s.downsample.1", prefix).text, out);
     }
@@ -101,8 +108,11 @@ static void declare_stages(struct fcn *f, il_state *st)
         f->stages[i].count = plan[i].count;
         for (int j = 0; j < plan[i].count; j++) {
             const struct block_spec spec = {
-                .in = in, .width = plan[i].width, .stride = j ? 1 : plan[i].stride,
-                .dilation = j ? plan[i].dilation : plan[i].first_dilation, .widens = j == 0,
+                .in = in,
+                .width = plan[i].width,
+                .stride = j ? 1 : plan[i].stride,
+                .dilation = j ? plan[i].dilation : plan[i].first_dilation,
+                .widens = j == 0,
             };
             f->stages[i].blocks[j] = declare_block(st, il_name("backbone.layer%d.%d", i + 1, j).text, spec);
             in = plan[i].width * EXPANSION;
@@ -113,9 +123,10 @@ static void declare_stages(struct fcn *f, il_state *st)
 static int fcn_build(void *self, il_state *st, il_err *e)
 {
     struct fcn *f = self;
-    f->stem = il_conv_declare(st, "backbone.conv1",
-                              (il_conv_spec){ .in = 3, .out = 64, .kernel = 7, .opts = { .stride = 2, .padding = 3 },
-                                              .no_bias = true, .fan_out = true });
+    f->stem = il_conv_declare(
+        st, "backbone.conv1",
+        (il_conv_spec){
+            .in = 3, .out = 64, .kernel = 7, .opts = { .stride = 2, .padding = 3 }, .no_bias = true, .fan_out = true });
     f->stem_norm = il_norm_declare(st, "backbone.bn1", 64);
     declare_stages(f, st);
     f->classifier = declare_head(st, "classifier", 2048);
@@ -197,7 +208,13 @@ static il_tensor *fcn_forward(const void *self, il_scope *outer, il_tensor *imag
 static const il_model_ops ops = { .build = fcn_build, .forward = fcn_forward };
 
 IL_PLUGIN = {
-    .abi = IL_ABI, .kind = IL_KIND_MODEL, .name = "fcn", .revision = 1,
+    .abi = IL_ABI,
+    .kind = IL_KIND_MODEL,
+    .name = "fcn",
+    .revision = 1,
     .summary = "FCN-ResNet50 with an auxiliary head, as torchvision's (35,306,818 parameters)",
-    .params = fcn_params, .open = fcn_open, .close = free, .model = &ops,
+    .params = fcn_params,
+    .open = fcn_open,
+    .close = free,
+    .model = &ops,
 };

@@ -37,13 +37,27 @@ struct pyramid {
 };
 
 static const il_param_spec nix_params[] = {
-    { .name = "size", .type = IL_PARAM_TEXT, .fallback = "40", .choices = "40|60|85",
+    { .name = "size",
+      .type = IL_PARAM_TEXT,
+      .fallback = "40",
+      .choices = "40|60|85",
       .help = "published variant, in millions of parameters at width 128" },
-    { .name = "width", .type = IL_PARAM_INT, .fallback = "128", .min = 1, .max = 1024,
+    { .name = "width",
+      .type = IL_PARAM_INT,
+      .fallback = "128",
+      .min = 1,
+      .max = 1024,
       .help = "channels of the finest scale; every other width follows it" },
-    { .name = "residual", .type = IL_PARAM_TEXT, .fallback = "published", .choices = "published|truncated",
+    { .name = "residual",
+      .type = IL_PARAM_TEXT,
+      .fallback = "published",
+      .choices = "published|truncated",
       .help = "second input: as the published networks were trained, or the plain truncated filter output" },
-    { .name = "truncation", .type = IL_PARAM_REAL, .fallback = "3", .min = 1e-3, .max = 255,
+    { .name = "truncation",
+      .type = IL_PARAM_REAL,
+      .fallback = "3",
+      .min = 1e-3,
+      .max = 255,
       .help = "level of the truncated residual, in grey levels" },
     { .name = NULL },
 };
@@ -66,8 +80,9 @@ static int nix_open(void **out, const il_params *p, il_err *e)
 static struct shrink declare_shrink(il_state *st, const char *prefix, int in, int out)
 {
     const il_conv_spec first = { .in = in, .out = out, .kernel = 3, .opts = { .padding = 1 }, .no_bias = true };
-    const il_conv_spec second = { .in = out, .out = out, .kernel = 3, .opts = { .stride = 2, .padding = 1 },
-                                  .no_bias = true };
+    const il_conv_spec second = {
+        .in = out, .out = out, .kernel = 3, .opts = { .stride = 2, .padding = 1 }, .no_bias = true
+    };
     const il_conv_spec shortcut = { .in = in, .out = out, .kernel = 1, .opts = { .stride = 2 }, .no_bias = true };
     struct shrink b;
     b.conv[0] = il_conv_declare(st, il_name("%s.conv1", prefix).text, first);
@@ -244,7 +259,13 @@ static il_tensor *nix_forward(const void *self, il_scope *outer, il_tensor *imag
 static const il_model_ops ops = { .build = nix_build, .forward = nix_forward };
 
 IL_PLUGIN = {
-    .abi = IL_ABI, .kind = IL_KIND_MODEL, .name = "nix", .revision = 1,
+    .abi = IL_ABI,
+    .kind = IL_KIND_MODEL,
+    .name = "nix",
+    .revision = 1,
     .summary = "NIX-Net: picture and noise residual in two streams (39,442,053, 60,046,853 or 85,226,501 parameters)",
-    .params = nix_params, .open = nix_open, .close = free, .model = &ops,
+    .params = nix_params,
+    .open = nix_open,
+    .close = free,
+    .model = &ops,
 };

@@ -60,7 +60,13 @@ static il_tensor *torchscript_forward(const void *self, il_scope *s, il_tensor *
 static const il_model_ops ops = { .build = torchscript_build, .forward = torchscript_forward };
 
 IL_PLUGIN = {
-    .abi = IL_ABI, .kind = IL_KIND_MODEL, .name = "torchscript", .revision = 1,
+    .abi = IL_ABI,
+    .kind = IL_KIND_MODEL,
+    .name = "torchscript",
+    .revision = 1,
     .summary = "a scripted or traced PyTorch module, with its own initial weights",
-    .params = torchscript_params, .open = torchscript_open, .close = torchscript_close, .model = &ops,
+    .params = torchscript_params,
+    .open = torchscript_open,
+    .close = torchscript_close,
+    .model = &ops,
 };

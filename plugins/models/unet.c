@@ -20,10 +20,22 @@ struct unet {
 
 static const il_param_spec unet_params[] = {
     { .name = "fine", .type = IL_PARAM_INT, .fallback = "24", .min = 1, .max = 1024, .help = "channels at full size" },
-    { .name = "coarse", .type = IL_PARAM_INT, .fallback = "48", .min = 1, .max = 1024, .help = "channels at half size" },
-    { .name = "level", .type = IL_PARAM_REAL, .fallback = "8", .min = 1e-3, .max = 255,
+    { .name = "coarse",
+      .type = IL_PARAM_INT,
+      .fallback = "48",
+      .min = 1,
+      .max = 1024,
+      .help = "channels at half size" },
+    { .name = "level",
+      .type = IL_PARAM_REAL,
+      .fallback = "8",
+      .min = 1e-3,
+      .max = 255,
       .help = "truncation of the noise residual, in grey levels" },
-    { .name = "residual", .type = IL_PARAM_BOOL, .fallback = "true", .help = "whether the noise residual is an input too" },
+    { .name = "residual",
+      .type = IL_PARAM_BOOL,
+      .fallback = "true",
+      .help = "whether the noise residual is an input too" },
     { .name = NULL },
 };
 
@@ -46,8 +58,9 @@ struct layer_spec {
 
 static struct layer declare_layer(il_state *st, const char *prefix, struct layer_spec l)
 {
-    const il_conv_spec spec = { .in = l.in, .out = l.out, .kernel = 3, .opts = { .stride = l.stride, .padding = 1 },
-                                .no_bias = true };
+    const il_conv_spec spec = {
+        .in = l.in, .out = l.out, .kernel = 3, .opts = { .stride = l.stride, .padding = 1 }, .no_bias = true
+    };
     struct layer layer;
     layer.conv = il_conv_declare(st, il_name("%s.0", prefix).text, spec);
     layer.norm = il_norm_declare(st, il_name("%s.1", prefix).text, l.out);
@@ -99,7 +112,13 @@ static il_tensor *unet_forward(const void *self, il_scope *outer, il_tensor *ima
 static const il_model_ops ops = { .build = unet_build, .forward = unet_forward };
 
 IL_PLUGIN = {
-    .abi = IL_ABI, .kind = IL_KIND_MODEL, .name = "unet", .revision = 1,
+    .abi = IL_ABI,
+    .kind = IL_KIND_MODEL,
+    .name = "unet",
+    .revision = 1,
     .summary = "small detector of two scales on picture and noise residual (95,161 parameters)",
-    .params = unet_params, .open = unet_open, .close = free, .model = &ops,
+    .params = unet_params,
+    .open = unet_open,
+    .close = free,
+    .model = &ops,
 };

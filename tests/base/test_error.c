@@ -1,5 +1,5 @@
-#include <string.h>
 #include <criterion/criterion.h>
+#include <string.h>
 #include <inpaintlab/error.h>
 
 Test(error, fills_code_and_message)

@@ -1,11 +1,11 @@
 /* test_file.c - folders made and listed, bytes read; lists that grow. */
+#include <criterion/criterion.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <criterion/criterion.h>
 #include "base/array.h"
 #include "base/file.h"
 

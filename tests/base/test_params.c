@@ -7,22 +7,22 @@
 #include "base/params_json.h"
 
 static const il_param_spec specs[] = {
-    {"root", IL_PARAM_PATH, NULL, 0, 0, NULL, "folder"},
-    {"alpha", IL_PARAM_REAL, "0.25", 0, 1, NULL, "weight"},
-    {"gamma", IL_PARAM_REAL, "2", 0, INFINITY, NULL, "focus"},
-    {"shift", IL_PARAM_REAL, "0", 0, 0, NULL, "any"},
-    {"size", IL_PARAM_INT, "40", 1, 100, NULL, "size"},
-    {"seed", IL_PARAM_INT, "1", 0, 0, NULL, "any integer"},
-    {"deep", IL_PARAM_BOOL, "False", 0, 0, NULL, "switch"},
-    {"subset", IL_PARAM_TEXT, "all", 0, 0, "all|inpainted", "which"},
-    {"note", IL_PARAM_TEXT, "", 0, 0, NULL, "any text"},
-    {0},
+    { "root", IL_PARAM_PATH, NULL, 0, 0, NULL, "folder" },
+    { "alpha", IL_PARAM_REAL, "0.25", 0, 1, NULL, "weight" },
+    { "gamma", IL_PARAM_REAL, "2", 0, INFINITY, NULL, "focus" },
+    { "shift", IL_PARAM_REAL, "0", 0, 0, NULL, "any" },
+    { "size", IL_PARAM_INT, "40", 1, 100, NULL, "size" },
+    { "seed", IL_PARAM_INT, "1", 0, 0, NULL, "any integer" },
+    { "deep", IL_PARAM_BOOL, "False", 0, 0, NULL, "switch" },
+    { "subset", IL_PARAM_TEXT, "all", 0, 0, "all|inpainted", "which" },
+    { "note", IL_PARAM_TEXT, "", 0, 0, NULL, "any text" },
+    { 0 },
 };
 
 static il_params *fresh(void)
 {
     il_params *p = NULL;
-    il_err e = {0};
+    il_err e = { 0 };
     cr_assert_eq(il_params_new(&p, specs, &e), IL_OK, "%s", e.message);
     return p;
 }
@@ -45,55 +45,55 @@ static const struct {
     const char *name, *text, *canonical; /* canonical NULL: refused */
     const char *message;
 } sets[] = {
-    {"alpha", "1", "1", NULL},
-    {"alpha", "1e-4", "0.0001", NULL},
-    {"alpha", ".1", "0.1", NULL},
-    {"alpha", "0.30000000000000004", "0.30000000000000004", NULL},
-    {"alpha", "+0.50", "0.5", NULL},
-    {"alpha", "-0.0", "0", NULL},
-    {"gamma", "1.", "1", NULL},
-    {"gamma", "12E1", "120", NULL},
-    {"shift", "-1e300", "-1e+300", NULL},
-    {"size", "0x10", "16", NULL},
-    {"size", "0o17", "15", NULL},
-    {"size", "+7", "7", NULL},
-    {"size", "007", "7", NULL},
-    {"seed", "-9223372036854775808", "-9223372036854775808", NULL},
-    {"deep", "true", "true", NULL},
-    {"deep", "FALSE", "false", NULL},
-    {"subset", "inpainted", "inpainted", NULL},
-    {"note", "two words", "two words", NULL},
-    {"root", "data/dataset1", "data/dataset1", NULL},
+    { "alpha", "1", "1", NULL },
+    { "alpha", "1e-4", "0.0001", NULL },
+    { "alpha", ".1", "0.1", NULL },
+    { "alpha", "0.30000000000000004", "0.30000000000000004", NULL },
+    { "alpha", "+0.50", "0.5", NULL },
+    { "alpha", "-0.0", "0", NULL },
+    { "gamma", "1.", "1", NULL },
+    { "gamma", "12E1", "120", NULL },
+    { "shift", "-1e300", "-1e+300", NULL },
+    { "size", "0x10", "16", NULL },
+    { "size", "0o17", "15", NULL },
+    { "size", "+7", "7", NULL },
+    { "size", "007", "7", NULL },
+    { "seed", "-9223372036854775808", "-9223372036854775808", NULL },
+    { "deep", "true", "true", NULL },
+    { "deep", "FALSE", "false", NULL },
+    { "subset", "inpainted", "inpainted", NULL },
+    { "note", "two words", "two words", NULL },
+    { "root", "data/dataset1", "data/dataset1", NULL },
 
-    {"alpha", "", NULL, "alpha: '' is not a number"},
-    {"alpha", ".", NULL, "alpha: '.' is not a number"},
-    {"alpha", "1e", NULL, "alpha: '1e' is not a number"},
-    {"alpha", "0x1", NULL, "alpha: '0x1' is not a number"},
-    {"alpha", "nan", NULL, "alpha: 'nan' is not a number"},
-    {"alpha", "1e999", NULL, "alpha: '1e999' is not a number"},
-    {"alpha", "0.5 ", NULL, "alpha: '0.5 ' is not a number"},
-    {"alpha", "1.5", NULL, "alpha: 1.5 is out of range; expected 0 to 1"},
-    {"gamma", "-1", NULL, "gamma: -1 is out of range; expected 0 or more"},
-    {"size", "2.0", NULL, "size: '2.0' is not an integer"},
-    {"size", "0x0x1", NULL, "size: '0x0x1' is not an integer"},
-    {"size", "0o8", NULL, "size: '0o8' is not an integer"},
-    {"size", "forty", NULL, "size: 'forty' is not an integer"},
-    {"size", "0", NULL, "size: 0 is out of range; expected 1 to 100"},
-    {"seed", "9223372036854775808", NULL, "seed: '9223372036854775808' is not an integer"},
-    {"deep", "yes", NULL, "deep: 'yes' is not true or false"},
-    {"deep", "1", NULL, "deep: '1' is not true or false"},
-    {"subset", "some", NULL, "subset: 'some' is unknown; expected one of all, inpainted"},
-    {"subset", "all|inpainted", NULL, "subset: 'all|inpainted' is unknown; expected one of all, inpainted"},
-    {"gama", "1", NULL, "unknown setting 'gama'; did you mean 'gamma'?"},
-    {"width", "1", NULL,
-     "unknown setting 'width'; expected one of root, alpha, gamma, shift, size, seed, deep, subset, note"},
+    { "alpha", "", NULL, "alpha: '' is not a number" },
+    { "alpha", ".", NULL, "alpha: '.' is not a number" },
+    { "alpha", "1e", NULL, "alpha: '1e' is not a number" },
+    { "alpha", "0x1", NULL, "alpha: '0x1' is not a number" },
+    { "alpha", "nan", NULL, "alpha: 'nan' is not a number" },
+    { "alpha", "1e999", NULL, "alpha: '1e999' is not a number" },
+    { "alpha", "0.5 ", NULL, "alpha: '0.5 ' is not a number" },
+    { "alpha", "1.5", NULL, "alpha: 1.5 is out of range; expected 0 to 1" },
+    { "gamma", "-1", NULL, "gamma: -1 is out of range; expected 0 or more" },
+    { "size", "2.0", NULL, "size: '2.0' is not an integer" },
+    { "size", "0x0x1", NULL, "size: '0x0x1' is not an integer" },
+    { "size", "0o8", NULL, "size: '0o8' is not an integer" },
+    { "size", "forty", NULL, "size: 'forty' is not an integer" },
+    { "size", "0", NULL, "size: 0 is out of range; expected 1 to 100" },
+    { "seed", "9223372036854775808", NULL, "seed: '9223372036854775808' is not an integer" },
+    { "deep", "yes", NULL, "deep: 'yes' is not true or false" },
+    { "deep", "1", NULL, "deep: '1' is not true or false" },
+    { "subset", "some", NULL, "subset: 'some' is unknown; expected one of all, inpainted" },
+    { "subset", "all|inpainted", NULL, "subset: 'all|inpainted' is unknown; expected one of all, inpainted" },
+    { "gama", "1", NULL, "unknown setting 'gama'; did you mean 'gamma'?" },
+    { "width", "1", NULL,
+      "unknown setting 'width'; expected one of root, alpha, gamma, shift, size, seed, deep, subset, note" },
 };
 
 Test(params, set)
 {
     for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
         il_params *p = fresh();
-        il_err e = {0};
+        il_err e = { 0 };
         int rc = il_params_set(p, sets[i].name, sets[i].text, &e);
         if (sets[i].canonical) {
             cr_assert_eq(rc, IL_OK, "%s", e.message);
@@ -119,7 +119,7 @@ Test(params, refused_value_changes_nothing)
 Test(params, check_names_what_is_missing)
 {
     il_params *p = fresh();
-    il_err e = {0};
+    il_err e = { 0 };
     cr_assert_eq(il_params_check(p, &e), IL_EPARAM);
     cr_assert_str_eq(e.message, "setting 'root' is missing (a path)");
     cr_assert_eq(il_params_set(p, "root", "x", &e), IL_OK);
@@ -131,7 +131,7 @@ Test(params, check_names_what_is_missing)
 Test(params, no_settings)
 {
     il_params *p = NULL;
-    il_err e = {0};
+    il_err e = { 0 };
     cr_assert_eq(il_params_new(&p, NULL, &e), IL_OK);
     cr_assert_eq(il_params_check(p, &e), IL_OK);
     cr_assert_eq(il_params_set(p, "level", "1", &e), IL_EPARAM);
@@ -143,9 +143,9 @@ Test(params, no_settings)
 
 Test(params, wrong_default)
 {
-    static const il_param_spec wrong[] = {{"size", IL_PARAM_INT, "big", 0, 0, NULL, ""}, {0}};
+    static const il_param_spec wrong[] = { { "size", IL_PARAM_INT, "big", 0, 0, NULL, "" }, { 0 } };
     il_params *p = NULL;
-    il_err e = {0};
+    il_err e = { 0 };
     cr_assert_eq(il_params_new(&p, wrong, &e), IL_EPARAM);
     cr_assert_str_eq(e.message, "default: size: 'big' is not an integer");
     cr_assert_null(p);
@@ -181,8 +181,9 @@ Test(params, as_json)
     cr_assert_not(bad);
     cr_expect_str_eq(hashed, "{\"alpha\":\"0.0001\",\"deep\":false,\"gamma\":\"2\",\"note\":\"\",\"seed\":1,"
                              "\"shift\":\"0\",\"size\":40,\"subset\":\"all\"}");
-    cr_expect_str_eq(shown, "{\"alpha\":0.0001,\"deep\":false,\"gamma\":2.0,\"note\":\"\",\"root\":\"data/x\",\"seed\":1,"
-                            "\"shift\":0.0,\"size\":40,\"subset\":\"all\"}");
+    cr_expect_str_eq(shown,
+                     "{\"alpha\":0.0001,\"deep\":false,\"gamma\":2.0,\"note\":\"\",\"root\":\"data/x\",\"seed\":1,"
+                     "\"shift\":0.0,\"size\":40,\"subset\":\"all\"}");
     free(hashed);
     free(shown);
     il_params_free(p);

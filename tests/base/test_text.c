@@ -4,14 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "base/utf8.h"
-#include "base/text.h"
-#include "base/suggest.h"
 #include "base/sha256.h"
+#include "base/suggest.h"
+#include "base/text.h"
+#include "base/utf8.h"
 
 Test(words, text_grows_and_keeps_everything)
 {
-    il_text t = {0};
+    il_text t = { 0 };
     for (int i = 0; i < 1000; i++)
         il_text_add(&t, "%d,", i % 10);
     cr_assert_not(t.failed);
@@ -26,7 +26,7 @@ Test(words, text_grows_and_keeps_everything)
 
 Test(words, text_takes_nothing_and_much)
 {
-    il_text t = {0};
+    il_text t = { 0 };
     il_text_add(&t, "%s", "");
     cr_assert_str_eq(t.data, "");
     il_text_add(&t, "%*s", 5000, "x");
@@ -38,7 +38,7 @@ Test(words, text_takes_nothing_and_much)
 
 Test(words, failed_text_stays_as_it_was)
 {
-    il_text t = {0};
+    il_text t = { 0 };
     il_text_add(&t, "kept");
     t.failed = true;
     il_text_add(&t, "lost");
@@ -57,23 +57,23 @@ Test(words, copy)
 static const struct {
     const char *wrong, *expected;
 } near_words[] = {
-    {"trian", "train"},         /* transposed */
-    {"fnc", "fcn"},             /* transposed, the shortest that may be */
-    {"modell", "model"},        /* one too many */
-    {"mdel", "model"},          /* one too few */
-    {"mask-policy", "mask_policy"},
-    {"FCN", "fcn"},             /* case is no difference */
-    {"realfaek", "realfake"},
-    {"mask_plcyo", "mask_policy"}, /* three of ten */
-    {"epoch", "epochs"},
-    {"nix40", NULL},            /* two of five is too far from "nix" */
-    {"xy", NULL},
-    {"", NULL},
+    { "trian", "train" },  /* transposed */
+    { "fnc", "fcn" },      /* transposed, the shortest that may be */
+    { "modell", "model" }, /* one too many */
+    { "mdel", "model" },   /* one too few */
+    { "mask-policy", "mask_policy" },
+    { "FCN", "fcn" }, /* case is no difference */
+    { "realfaek", "realfake" },
+    { "mask_plcyo", "mask_policy" }, /* three of ten */
+    { "epoch", "epochs" },
+    { "nix40", NULL }, /* two of five is too far from "nix" */
+    { "xy", NULL },
+    { "", NULL },
 };
 
 Test(words, nearest)
 {
-    static const char *const candidates[] = {"train", "fcn", "nix", "model", "mask_policy", "realfake", "epochs"};
+    static const char *const candidates[] = { "train", "fcn", "nix", "model", "mask_policy", "realfake", "epochs" };
     for (size_t i = 0; i < sizeof near_words / sizeof *near_words; i++) {
         const char *found = il_suggest_nearest(near_words[i].wrong, candidates, 7);
         const char *expected = near_words[i].expected;
@@ -91,7 +91,7 @@ Test(words, hint)
 
 Test(words, nearest_takes_the_first_of_the_nearest)
 {
-    static const char *const candidates[] = {"beta_one", "beta_two", "beta_tw"};
+    static const char *const candidates[] = { "beta_one", "beta_two", "beta_tw" };
     cr_assert_str_eq(il_suggest_nearest("beta_tw", candidates, 3), "beta_tw");
     cr_assert_str_eq(il_suggest_nearest("beta_twx", candidates, 3), "beta_two");
     cr_assert_null(il_suggest_nearest("beta_tw", candidates, 0));
@@ -102,7 +102,7 @@ Test(words, nearest_ignores_words_too_long_for_a_name)
     char wrong[200];
     memset(wrong, 'a', sizeof wrong - 1);
     wrong[sizeof wrong - 1] = '\0';
-    const char *const candidates[] = {wrong, "aaaa"};
+    const char *const candidates[] = { wrong, "aaaa" };
     cr_assert_null(il_suggest_nearest(wrong, candidates, 2));
     cr_assert_str_eq(il_suggest_nearest("aaaaa", candidates, 2), "aaaa");
 }
@@ -129,8 +129,7 @@ Test(words, sha256)
 {
     cr_assert_str_eq(il_sha256("", 0).hex, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
     cr_assert_str_eq(il_sha256(NULL, 0).hex, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-    cr_assert_str_eq(il_sha256("abc", 3).hex,
-                     "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    cr_assert_str_eq(il_sha256("abc", 3).hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
 Test(words, sha256_of_a_file)
@@ -145,7 +144,7 @@ Test(words, sha256_of_a_file)
         cr_assert_eq(write(file, block, sizeof block), (ssize_t)sizeof block);
     close(file);
 
-    il_err e = {0};
+    il_err e = { 0 };
     il_digest d;
     int rc = il_sha256_file(&d, path, &e);
     unlink(path);
@@ -155,8 +154,8 @@ Test(words, sha256_of_a_file)
 
 Test(words, sha256_of_no_file)
 {
-    il_err e = {0};
-    il_digest d = {"untouched"};
+    il_err e = { 0 };
+    il_digest d = { "untouched" };
     cr_assert_eq(il_sha256_file(&d, "/nowhere/at.all", &e), IL_EIO);
     cr_assert_str_eq(e.message, "cannot open /nowhere/at.all: No such file or directory");
     cr_assert_eq(il_sha256_file(&d, "/tmp", &e), IL_EIO);

@@ -1,7 +1,7 @@
 /* test_utf8.c - characters of UTF-8, against what Python's codec makes of the same bytes. */
+#include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
-#include <criterion/criterion.h>
 #include "base/utf8.h"
 
 /* bytes.decode("utf-8", "replace"), as code points. */
@@ -11,12 +11,12 @@ static const struct {
     { "a\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80", "61 e4 20ac 1f600" },
     { "\xc3", "fffd" },
     { "\xc3z", "fffd 7a" },
-    { "\xe2\x82z", "fffd 7a" },               /* a beginning: one replacement */
+    { "\xe2\x82z", "fffd 7a" }, /* a beginning: one replacement */
     { "\xf0\x9f\x98", "fffd" },
     { "\xf0\x9f\x98\xf0\x9f\x98\x80", "fffd 1f600" },
-    { "\xc0\xaf", "fffd fffd" },              /* overlong */
+    { "\xc0\xaf", "fffd fffd" }, /* overlong */
     { "\xe0\x80\xaf", "fffd fffd fffd" },
-    { "\xed\xa0\x80", "fffd fffd fffd" },     /* a surrogate */
+    { "\xed\xa0\x80", "fffd fffd fffd" },          /* a surrogate */
     { "\xf4\x90\x80\x80", "fffd fffd fffd fffd" }, /* beyond U+10FFFF */
     { "\xf5\x80", "fffd fffd" },
     { "\x80\xbfz", "fffd fffd 7a" },
@@ -30,7 +30,8 @@ Test(utf8, characters_are_those_of_python)
         size_t size = strlen(decoded[i].bytes);
         for (size_t at = 0, used; at < size; at += used) {
             int32_t code = il_utf8_next(decoded[i].bytes + at, size - at, &used);
-            snprintf(got + strlen(got), sizeof got - strlen(got), "%s%x", at ? " " : "", (unsigned)(code < 0 ? 0xfffd : code));
+            snprintf(got + strlen(got), sizeof got - strlen(got), "%s%x", at ? " " : "",
+                     (unsigned)(code < 0 ? 0xfffd : code));
             cr_assert(used >= 1 && used <= size - at);
         }
         cr_expect_str_eq(got, decoded[i].points, "case %zu", i);

@@ -10,7 +10,7 @@
 static il_yaml *parse(const char *text)
 {
     il_yaml *y = NULL;
-    il_err e = {0};
+    il_err e = { 0 };
     cr_assert_eq(il_yaml_parse(&y, "grid.yaml", text, strlen(text), &e), IL_OK, "%s", e.message);
     return y;
 }
@@ -38,22 +38,22 @@ static void show(il_text *t, const il_node *n)
 static const struct {
     const char *yaml, *tree;
 } trees[] = {
-    {"a: 1\nb: [x, 'y']\n", "1:1{1:1'a'=1:4'1' 2:1'b'=2:4[2:5'x' 2:8\"y\"]}"},
-    {"- {model: nix, size: 40}\n- 2", "1:1[1:3{1:4'model'=1:11'nix' 1:16'size'=1:22'40'} 2:3'2']"},
-    {"a: |\n  two\n  lines\n", "1:1{1:1'a'=1:4\"two\nlines\n\"}"},
-    {"a:\nb: ~\n", "1:1{1:1'a'=1:3'' 2:1'b'=2:4'~'}"},
-    {"a: &x {k: v}\nb: *x\n", "1:1{1:1'a'=1:4{1:8'k'=1:11'v'} 2:1'b'=1:4{1:8'k'=1:11'v'}}"},
-    {"# a comment\n\n\xC3\xA4: \"\xC3\xB6\" # another\n", "3:1{3:1'\xC3\xA4'=3:4\"\xC3\xB6\"}"},
-    {"a: 1\r\nb: 2\r\n", "1:1{1:1'a'=1:4'1' 2:1'b'=2:4'2'}"},
-    {"--- \na: []\n...\n", "2:1{2:1'a'=2:4[]}"},
-    {"40", "1:1'40'"},
+    { "a: 1\nb: [x, 'y']\n", "1:1{1:1'a'=1:4'1' 2:1'b'=2:4[2:5'x' 2:8\"y\"]}" },
+    { "- {model: nix, size: 40}\n- 2", "1:1[1:3{1:4'model'=1:11'nix' 1:16'size'=1:22'40'} 2:3'2']" },
+    { "a: |\n  two\n  lines\n", "1:1{1:1'a'=1:4\"two\nlines\n\"}" },
+    { "a:\nb: ~\n", "1:1{1:1'a'=1:3'' 2:1'b'=2:4'~'}" },
+    { "a: &x {k: v}\nb: *x\n", "1:1{1:1'a'=1:4{1:8'k'=1:11'v'} 2:1'b'=1:4{1:8'k'=1:11'v'}}" },
+    { "# a comment\n\n\xC3\xA4: \"\xC3\xB6\" # another\n", "3:1{3:1'\xC3\xA4'=3:4\"\xC3\xB6\"}" },
+    { "a: 1\r\nb: 2\r\n", "1:1{1:1'a'=1:4'1' 2:1'b'=2:4'2'}" },
+    { "--- \na: []\n...\n", "2:1{2:1'a'=2:4[]}" },
+    { "40", "1:1'40'" },
 };
 
 Test(yaml, trees)
 {
     for (size_t i = 0; i < sizeof trees / sizeof *trees; i++) {
         il_yaml *y = parse(trees[i].yaml);
-        il_text t = {0};
+        il_text t = { 0 };
         show(&t, il_yaml_root(y));
         cr_assert_str_eq(t.data, trees[i].tree);
         cr_assert_str_eq(il_yaml_text(y), trees[i].yaml);
@@ -66,30 +66,30 @@ Test(yaml, trees)
 static const struct {
     const char *yaml, *message;
 } refused[] = {
-    {"", "grid.yaml: the document is empty"},
-    {"# only a comment\n", "grid.yaml: the document is empty"},
-    {"a: 1\nb: 2\na: 3\n", "grid.yaml:3:1: key 'a' is repeated; first given at line 1"},
-    {"a: {x: 1, 'x': 2}\n", "grid.yaml:1:11: key 'x' is repeated; first given at line 1"},
-    {"a: 1\n[x, y]: 2\n", "grid.yaml:2:1: a key must be plain text"},
-    {"a: 1\n---\nb: 2\n", "grid.yaml:3:1: a second document begins here; expected only one per file"},
-    {"a: &x\n  b: [1, *x]\n", "grid.yaml:1:4: an anchor contains itself"},
-    {"a: [1, 2\n", "grid.yaml:2:1: invalid YAML: did not find expected ',' or ']' (while parsing a flow sequence at "
-                   "line 1)"},
-    {"a: 1\n  b: 2\n", "grid.yaml:2:4: invalid YAML: mapping values are not allowed in this context"},
-    {"a:\n\t- 1\n", "grid.yaml:2:1: invalid YAML: found character that cannot start any token (while scanning for the "
-                    "next token at line 2)"},
-    {"a: *nobody\n", "grid.yaml:1:4: invalid YAML: found undefined alias"},
-    {"a: ok\nb: \xFF\n", "grid.yaml:2:4: invalid UTF-8: invalid leading UTF-8 octet"},
-    {"a: \"x\\0y\"\n", "grid.yaml:1:4: the text contains a NUL character"},
-    {"a: !python/object x\n", "grid.yaml:1:4: tags are not supported"},
-    {"a: 1\n...\n%bad\n", NULL}, /* refused; libyaml's words differ between versions */
+    { "", "grid.yaml: the document is empty" },
+    { "# only a comment\n", "grid.yaml: the document is empty" },
+    { "a: 1\nb: 2\na: 3\n", "grid.yaml:3:1: key 'a' is repeated; first given at line 1" },
+    { "a: {x: 1, 'x': 2}\n", "grid.yaml:1:11: key 'x' is repeated; first given at line 1" },
+    { "a: 1\n[x, y]: 2\n", "grid.yaml:2:1: a key must be plain text" },
+    { "a: 1\n---\nb: 2\n", "grid.yaml:3:1: a second document begins here; expected only one per file" },
+    { "a: &x\n  b: [1, *x]\n", "grid.yaml:1:4: an anchor contains itself" },
+    { "a: [1, 2\n", "grid.yaml:2:1: invalid YAML: did not find expected ',' or ']' (while parsing a flow sequence at "
+                    "line 1)" },
+    { "a: 1\n  b: 2\n", "grid.yaml:2:4: invalid YAML: mapping values are not allowed in this context" },
+    { "a:\n\t- 1\n", "grid.yaml:2:1: invalid YAML: found character that cannot start any token (while scanning for the "
+                     "next token at line 2)" },
+    { "a: *nobody\n", "grid.yaml:1:4: invalid YAML: found undefined alias" },
+    { "a: ok\nb: \xFF\n", "grid.yaml:2:4: invalid UTF-8: invalid leading UTF-8 octet" },
+    { "a: \"x\\0y\"\n", "grid.yaml:1:4: the text contains a NUL character" },
+    { "a: !python/object x\n", "grid.yaml:1:4: tags are not supported" },
+    { "a: 1\n...\n%bad\n", NULL }, /* refused; libyaml's words differ between versions */
 };
 
 Test(yaml, refused)
 {
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
         il_yaml *y = NULL;
-        il_err e = {0};
+        il_err e = { 0 };
         int rc = il_yaml_parse(&y, "grid.yaml", refused[i].yaml, strlen(refused[i].yaml), &e);
         cr_assert_eq(rc, IL_EFORMAT, "taken: %s", refused[i].yaml);
         cr_assert_null(y);
@@ -101,7 +101,7 @@ Test(yaml, refused)
 
 static int parse_nested(int depth, il_err *e)
 {
-    il_text t = {0};
+    il_text t = { 0 };
     for (int i = 0; i < depth; i++)
         il_text_add(&t, "[");
     for (int i = 0; i < depth; i++)
@@ -115,7 +115,7 @@ static int parse_nested(int depth, il_err *e)
 
 Test(yaml, depth)
 {
-    il_err e = {0};
+    il_err e = { 0 };
     cr_assert_eq(parse_nested(64, &e), IL_OK, "%s", e.message);
     cr_assert_eq(parse_nested(65, &e), IL_EFORMAT);
     cr_assert_str_eq(e.message, "deep.yaml:1:65: nested more than 64 levels deep");
@@ -125,7 +125,7 @@ Test(yaml, depth)
 /* Each line holds the one before ten times: 10^9 values in ten lines. */
 Test(yaml, multiplying_aliases)
 {
-    il_text t = {0};
+    il_text t = { 0 };
     il_text_add(&t, "a0: &a0 x\n");
     for (int i = 1; i < 10; i++) {
         il_text_add(&t, "a%d: &a%d [", i, i);
@@ -134,7 +134,7 @@ Test(yaml, multiplying_aliases)
         il_text_add(&t, "]\n");
     }
     il_yaml *y = NULL;
-    il_err e = {0};
+    il_err e = { 0 };
     cr_assert_eq(il_yaml_parse(&y, "bomb.yaml", t.data, t.size, &e), IL_EFORMAT);
     cr_assert(strstr(e.message, "too many values"), "%s", e.message);
     il_text_free(&t);
@@ -148,7 +148,7 @@ Test(yaml, files)
     cr_assert_eq(write(file, "a: 1\n", 5), 5);
 
     il_yaml *y = NULL;
-    il_err e = {0};
+    il_err e = { 0 };
     cr_assert_eq(il_yaml_read(&y, path, &e), IL_OK, "%s", e.message);
     cr_assert_str_eq(il_yaml_text(y), "a: 1\n");
     il_yaml_free(y);
@@ -183,7 +183,7 @@ Test(yaml, get)
 Test(yaml, fail)
 {
     il_yaml *y = parse("a: 1\n");
-    il_err e = {0};
+    il_err e = { 0 };
     int rc = il_yaml_fail(y, il_yaml_get(il_yaml_root(y), "a"), &e, IL_EPARAM, "%d is %s", 1, "wrong");
     cr_assert_eq(rc, IL_EPARAM);
     cr_assert_str_eq(e.message, "grid.yaml:1:4: 1 is wrong");

@@ -1,18 +1,18 @@
 /* test_bench.c - the stages of a measurement, what they count, and the process's memory. */
+#include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <jansson.h>
 #include <sys/mman.h>
 #include <inpaintlab/profile.h>
+#include "base/sha256.h"
 #include "bench/bench_data.h"
+#include "bench/bench_print.h"
 #include "bench/bench_steps.h"
 #include "bench/process_memory.h"
-#include "support/lab.h"
-#include "base/sha256.h"
-#include "bench/bench_print.h"
 #include "plan/plan.h"
 #include "plugin/registry.h"
+#include "support/lab.h"
 
 struct fixture {
     il_registry *registry;
@@ -33,8 +33,11 @@ static struct fixture open_fixture(void)
     snprintf(path, sizeof path, "%s/grid.safetensors", f.folder); /* an ending that the folder's removal knows */
     FILE *to = fopen(path, "w");
     cr_assert_not_null(to);
-    fprintf(to, "experiment: bench\nbase:\n  dataset: {name: dataset1, root: %s}\n  model: {name: unet, fine: 4, coarse: 4}\n"
-                "  mask_policy: full\n  loss: focal\n  train: {on: realfake, batch: 2, size: 32}\n", f.folder);
+    fprintf(
+        to,
+        "experiment: bench\nbase:\n  dataset: {name: dataset1, root: %s}\n  model: {name: unet, fine: 4, coarse: 4}\n"
+        "  mask_policy: full\n  loss: focal\n  train: {on: realfake, batch: 2, size: 32}\n",
+        f.folder);
     fclose(to);
     LAB_OK(il_registry_open(&f.registry, &e), e);
     LAB_OK(il_plan_read(&f.plan, path, f.registry, (il_plan_opts){ 0 }, &e), e);
@@ -104,8 +107,8 @@ Test(bench, all_stages)
         const char *name;
         size_t repeats;
         int64_t images;
-    } want[] = { { "loading, decoded", 3, 6 }, { "loading, from memory", 3, 6 }, { "evaluation", 3, 2 },
-                 { "training step", 3, 2 }, { "epoch on files, first", 1, 6 }, { "epoch on files, later", 3, 6 },
+    } want[] = { { "loading, decoded", 3, 6 },  { "loading, from memory", 3, 6 },  { "evaluation", 3, 2 },
+                 { "training step", 3, 2 },     { "epoch on files, first", 1, 6 }, { "epoch on files, later", 3, 6 },
                  { "epoch on one batch", 3, 6 } };
     struct fixture f = open_fixture();
     il_err e = { 0 };
@@ -171,7 +174,8 @@ Test(bench, speed_of_repeats)
 {
     double seconds[] = { 2, 1, 4, 0.5 };
     const il_bench_stage s = { .seconds = seconds, .repeats = 4, .images = 8 };
-    const il_spread all = il_bench_speed(&s), three = il_bench_speed(&(il_bench_stage){ .seconds = seconds, .repeats = 3, .images = 8 });
+    const il_spread all = il_bench_speed(&s),
+                    three = il_bench_speed(&(il_bench_stage){ .seconds = seconds, .repeats = 3, .images = 8 });
     cr_expect_eq(all.median, 6);
     cr_expect_eq(all.low, 2);
     cr_expect_eq(all.high, 16);
@@ -215,7 +219,8 @@ Test(footprint, peak_and_reset)
         cr_skip_test("there is no /proc/self/clear_refs");
     const int64_t before = il_process_memory_now();
     cr_assert_gt(before, 0);
-    char *block = mmap(NULL, MANY, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); /* no allocator's cache */
+    char *block = mmap(NULL, MANY, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+                       0); /* no allocator's cache */
     cr_assert_neq(block, MAP_FAILED);
     memset(block, 1, MANY);
     cr_expect_geq(il_process_memory_now() - before, MANY - MIB);

@@ -1,10 +1,10 @@
 /* test_model_summary.c - a model's parts: groups, parameters, work and memory against PyTorch's figures. */
+#include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
-#include <criterion/criterion.h>
 #include "bench/model_summary.h"
-#include "support/figures.h"
 #include "plugins/subject.h"
+#include "support/figures.h"
 
 static il_model_summary measure(const struct subject *t, il_model_summary_opts opts)
 {
@@ -29,9 +29,9 @@ static void check_figures(const char *model, const char *net)
 {
     json_t *root = figures_load("flops/flops.json"), *row = NULL, *at;
     size_t i;
-    json_array_foreach(json_object_get(root, "nets"), i, at)
-        if (json_object_get(at, "kept") && strcmp(json_string_value(json_object_get(at, "net")), net) == 0)
-            row = at;
+    json_array_foreach(json_object_get(root, "nets"), i,
+                       at) if (json_object_get(at, "kept") &&
+                               strcmp(json_string_value(json_object_get(at, "net")), net) == 0) row = at;
     cr_assert_not_null(row, "no figures of %s", net);
     const int side = (int)json_integer_value(json_object_get(row, "side"));
     struct subject t = open_subject(model, NULL, NULL);
@@ -50,8 +50,14 @@ static void check_figures(const char *model, const char *net)
     json_decref(root);
 }
 
-Test(anatomy, figures_of_fcn) { check_figures("fcn", "fcn"); }
-Test(anatomy, figures_of_nix) { check_figures("nix", "nix40"); }
+Test(anatomy, figures_of_fcn)
+{
+    check_figures("fcn", "fcn");
+}
+Test(anatomy, figures_of_nix)
+{
+    check_figures("nix", "nix40");
+}
 
 /* The numbers of parameters are torchvision's. */
 Test(anatomy, groups_of_fcn)

@@ -2,13 +2,19 @@
 #include "broken.h"
 
 static const il_param_spec params[] = {
-    {"level", IL_PARAM_INT, "3", 0, 255, NULL, "grey level"},
-    {"level", IL_PARAM_REAL, "3", 0, 255, NULL, "grey level"},
-    {0},
+    { "level", IL_PARAM_INT, "3", 0, 255, NULL, "grey level" },
+    { "level", IL_PARAM_REAL, "3", 0, 255, NULL, "grey level" },
+    { 0 },
 };
-static const il_mask_policy_ops ops = {.label = broken_label};
+static const il_mask_policy_ops ops = { .label = broken_label };
 
 IL_PLUGIN = {
-    .abi = IL_ABI, .kind = IL_KIND_MASK_POLICY, .name = "repeated_setting", .revision = 1, .params = params,
-    .open = broken_open, .close = broken_close, .mask_policy = &ops,
+    .abi = IL_ABI,
+    .kind = IL_KIND_MASK_POLICY,
+    .name = "repeated_setting",
+    .revision = 1,
+    .params = params,
+    .open = broken_open,
+    .close = broken_close,
+    .mask_policy = &ops,
 };

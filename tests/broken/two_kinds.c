@@ -7,10 +7,16 @@ static il_tensor *forward(const void *self, il_scope *s, il_tensor *logit, il_te
     return logit;
 }
 
-static const il_mask_policy_ops policy = {.label = broken_label};
-static const il_loss_ops loss = {.forward = forward};
+static const il_mask_policy_ops policy = { .label = broken_label };
+static const il_loss_ops loss = { .forward = forward };
 
 IL_PLUGIN = {
-    .abi = IL_ABI, .kind = IL_KIND_MASK_POLICY, .name = "two_kinds", .revision = 1,
-    .open = broken_open, .close = broken_close, .mask_policy = &policy, .loss = &loss,
+    .abi = IL_ABI,
+    .kind = IL_KIND_MASK_POLICY,
+    .name = "two_kinds",
+    .revision = 1,
+    .open = broken_open,
+    .close = broken_close,
+    .mask_policy = &policy,
+    .loss = &loss,
 };

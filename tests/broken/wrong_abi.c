@@ -6,9 +6,14 @@ __attribute__((constructor)) static void start(void)
     setenv("BROKEN_PLUGIN_RAN", "constructor", 1);
 }
 
-static const il_mask_policy_ops ops = {.label = broken_label};
+static const il_mask_policy_ops ops = { .label = broken_label };
 
 IL_PLUGIN = {
-    .abi = IL_ABI + 1, .kind = IL_KIND_MASK_POLICY, .name = "wrong_abi", .revision = 1,
-    .open = broken_open, .close = broken_close, .mask_policy = &ops,
+    .abi = IL_ABI + 1,
+    .kind = IL_KIND_MASK_POLICY,
+    .name = "wrong_abi",
+    .revision = 1,
+    .open = broken_open,
+    .close = broken_close,
+    .mask_policy = &ops,
 };

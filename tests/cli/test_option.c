@@ -34,7 +34,8 @@ static const il_option table[] = {
     { "--part P", "a share", INTO(part), .most = 1 },
     { "--shape SHAPE", "round, flat or odd", INTO(shape), .choices = "round|flat|odd" },
     { "-o, --output FILE", "write there", INTO(output) },
-    { "--colour COLOUR", "red or green; this line is long enough that it has to be broken once, between two of its words, "
+    { "--colour COLOUR",
+      "red or green; this line is long enough that it has to be broken once, between two of its words, "
       "so that nothing stands behind column 120, and the rest begins below the first word of the line above",
       INTO(colour), .choices = "red|green" },
     { "--set KEY=VALUE", "may be repeated", INTO(set) },
@@ -85,8 +86,8 @@ Test(option, each_kind_goes_to_its_member)
 
 Test(option, every_way_to_write_one)
 {
-    static const char *const lines[] = { "--size=12", "--siz 12", "--si=12", "-s12", "-s 12", "-qs12", "-qs 12",
-                                         "--size 3 --size 12" };
+    static const char *const lines[] = { "--size=12", "--siz 12", "--si=12", "-s12",
+                                         "-s 12",     "-qs12",    "-qs 12",  "--size 3 --size 12" };
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
         good(lines[i]);
         cr_assert_eq(got.size, 12, "%s", lines[i]);
@@ -200,7 +201,8 @@ Test(option, help_is_aligned_and_broken_at_120_columns)
     size_t size = 0;
     FILE *to = open_memstream(&text, &size);
     il_option_help(to, table);
-    check_printed(to, &text,
+    check_printed(
+        to, &text,
         "  --loud             say all\n"
         "  -q, --quiet        say nothing\n"
         "  -s, --size N       a side\n"

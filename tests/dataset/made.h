@@ -2,13 +2,13 @@
 #ifndef TEST_DATASET_MADE_H
 #define TEST_DATASET_MADE_H
 
+#include <criterion/criterion.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <sys/stat.h>
-#include <criterion/criterion.h>
+#include <unistd.h>
 #include <inpaintlab/image.h>
 #include <inpaintlab/random.h>
 

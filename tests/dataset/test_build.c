@@ -1,10 +1,10 @@
 #include <fcntl.h>
 #include <sys/file.h>
-#include "dataset/build.h"
-#include "base/thread_pool.h"
-#include "base/text.h"
-#include "workshop.h"
 #include "base/sha256.h"
+#include "base/text.h"
+#include "base/thread_pool.h"
+#include "dataset/build.h"
+#include "workshop.h"
 
 TestSuite(build, .init = work_open, .fini = work_close, .timeout = 300);
 
@@ -175,13 +175,16 @@ Test(build, brings_nothing_back_that_would_be_another)
     /* as if another machine had made it */
     const char *gone = first_file("out", "realfake");
     const char *manifest = work_path("out/manifest.jsonl");
-    snprintf(command, sizeof command, "sed -i '1s/\"realfake\": \"......../\"realfake\": \"01234567/' %s && "
-             "cp %s %s && rm %s", manifest, manifest, work_path("kept"), gone);
+    snprintf(command, sizeof command,
+             "sed -i '1s/\"realfake\": \"......../\"realfake\": \"01234567/' %s && "
+             "cp %s %s && rm %s",
+             manifest, manifest, work_path("kept"), gone);
     cr_assert_eq(system(command), 0);
     for (int again = 0; again < 2; again++) {
         e = (il_err){ 0 };
         cr_expect_eq(build(&b, recipe, work_path("out"), 2, &e), IL_EDATA, "%s", e.message);
-        cr_expect(strstr(e.message, gone) && strstr(e.message, "is missing, and the new file differs"), "%s", e.message);
+        cr_expect(strstr(e.message, gone) && strstr(e.message, "is missing, and the new file differs"), "%s",
+                  e.message);
         cr_expect_neq(access(gone, F_OK), 0);
         expect_same(work_path("out/manifest.jsonl"), work_path("kept"));
     }

@@ -1,8 +1,8 @@
 /* test_check.c - a good data set is clean; each kind of damage is found, and nothing else. */
 #include <jansson.h>
-#include "made.h"
-#include "dataset/check.h"
 #include "base/sha256.h"
+#include "dataset/check.h"
+#include "made.h"
 
 static const il_observer no_watch = { 0 };
 
@@ -47,7 +47,8 @@ static void expect_findings(const char *name, const char *expected, size_t probl
     il_check c = check_path(made_folder, NULL, false);
     char *got = findings_text(&c);
     cr_expect_str_eq(got, expected, "%s: %s", name, got);
-    cr_expect_eq(il_findings_problems(&c.findings), problems, "%s: %zu problems", name, il_findings_problems(&c.findings));
+    cr_expect_eq(il_findings_problems(&c.findings), problems, "%s: %zu problems", name,
+                 il_findings_problems(&c.findings));
     il_check_free(&c);
 }
 
@@ -120,23 +121,44 @@ static void set_mask(int core, int edge, int outside)
     made_write("test/d.mask.webp", mask);
 }
 
-static void no_mask(void) { unlink(made_path("test/d.mask.webp")); }
+static void no_mask(void)
+{
+    unlink(made_path("test/d.mask.webp"));
+}
 static void no_picture(void)
 {
     unlink(made_path("test/d.realfake.webp"));
     unlink(made_path("test/d.fakefake.webp"));
     unlink(made_path("test/d.inpainted.webp"));
 }
-static void text_file(void) { made_text("train/b.fakefake.webp", "no picture"); }
+static void text_file(void)
+{
+    made_text("train/b.fakefake.webp", "no picture");
+}
 static void truncated(void)
 {
     cr_assert_eq(truncate(made_path("train/b.fakefake.webp"), 40), 0);
 }
-static void odd_name(void) { made_text("train/\x1b[2J\xff.txt", ""); }
-static void small_mask(void) { made_write("test/d.mask.webp", made_mask(16, 24)); }
-static void grey_mask(void) { set_mask(254, 128, 0); }
-static void empty_mask(void) { set_mask(0, 0, 0); }
-static void full_mask(void) { set_mask(255, 255, 255); }
+static void odd_name(void)
+{
+    made_text("train/\x1b[2J\xff.txt", "");
+}
+static void small_mask(void)
+{
+    made_write("test/d.mask.webp", made_mask(16, 24));
+}
+static void grey_mask(void)
+{
+    set_mask(254, 128, 0);
+}
+static void empty_mask(void)
+{
+    set_mask(0, 0, 0);
+}
+static void full_mask(void)
+{
+    set_mask(255, 255, 255);
+}
 static void coloured_mask(void)
 {
     il_image rgb = { 0 }, grey = made_mask(32, 24);
@@ -145,7 +167,10 @@ static void coloured_mask(void)
     il_image_free(&grey);
     made_write("test/d.mask.webp", rgb);
 }
-static void unchanged(void) { copy("train/a.original.webp", "train/a.fakefake.webp"); }
+static void unchanged(void)
+{
+    copy("train/a.original.webp", "train/a.fakefake.webp");
+}
 static void outside(void)
 {
     change("train/a.realfake.webp", 0, 0, 1);
@@ -154,7 +179,7 @@ static void outside(void)
 }
 static void copied(void)
 {
-    made_sample("test", "e", 1); /* the photo of train/a */
+    made_sample("test", "e", 1);  /* the photo of train/a */
     made_sample("train", "e", 2); /* twice in one split is no problem */
 }
 static void copied_without_originals(void)
@@ -178,12 +203,16 @@ static const struct damage {
     { "no mask", no_mask, "unpaired: test/d: has no mask", 1 },
     { "no picture", no_picture, "unpaired: test/d: has a mask, but no inpainted, realfake or fakefake image", 1 },
     { "text", text_file, "unreadable: @/train/b.fakefake.webp: not a supported image; expected PNG, JPEG or WebP", 1 },
-    { "odd name", odd_name, "odd_names: @/train/?[2J?.txt: is not named <id>.<kind>.webp (or .png, .jpg); kinds are original, mask, "
-      "inpainted, realfake, fakefake", 0 },
+    { "odd name", odd_name,
+      "odd_names: @/train/?[2J?.txt: is not named <id>.<kind>.webp (or .png, .jpg); kinds are original, mask, "
+      "inpainted, realfake, fakefake",
+      0 },
     { "small mask", small_mask, "sizes: test/d: mask is 16x24, original 32x24", 1 },
     { "grey mask", grey_mask, "never_255: test/d: highest grey level is 254", 1 },
-    { "empty mask", empty_mask, "empty_masks: test/d: no pixel of the mask is above 0; outside: test/d: realfake: 192 of 768 "
-      "pixels; outside: test/d: fakefake: 192 of 768 pixels", 3 },
+    { "empty mask", empty_mask,
+      "empty_masks: test/d: no pixel of the mask is above 0; outside: test/d: realfake: 192 of 768 "
+      "pixels; outside: test/d: fakefake: 192 of 768 pixels",
+      3 },
     { "full mask", full_mask, "full_masks: test/d: every pixel of the mask is 255", 0 },
     { "coloured mask", coloured_mask, "channels: test/d: only the mask's first channel is read", 0 },
     { "unchanged", unchanged, "identical: train/a: fakefake is identical to the original", 1 },
@@ -229,8 +258,9 @@ Test(check, fast_does_not_decode, .init = make_good, .fini = made_close)
 
 static void write_manifest(const char *spoilt)
 {
-    static const char *const names[][3] = { { "train", "a", "1" }, { "train", "b", "2" }, { "validation", "c", "3" },
-                                            { "test", "d", "4" } };
+    static const char *const names[][3] = {
+        { "train", "a", "1" }, { "train", "b", "2" }, { "validation", "c", "3" }, { "test", "d", "4" }
+    };
     il_manifest m = { 0 };
     il_err e = { 0 };
     for (int i = 0; i < 4; i++) {
@@ -268,8 +298,10 @@ Test(check, compares_with_the_manifest, .init = make_good, .fini = made_close)
     write_manifest("file");
     expect_findings("no file", "manifest: test/d: its manifest line does not list the fakefake file", 1);
     write_manifest("more");
-    expect_findings("absent samples", "manifest: train/aa: is listed in the manifest but has no files; manifest: test/z: is "
-                    "listed in the manifest but has no files", 2);
+    expect_findings("absent samples",
+                    "manifest: train/aa: is listed in the manifest but has no files; manifest: test/z: is "
+                    "listed in the manifest but has no files",
+                    2);
     write_manifest("photo");
     expect_findings("leak", "leaks: 2: in train (b), test (d)", 1);
 
@@ -281,7 +313,9 @@ Test(check, compares_with_the_manifest, .init = make_good, .fini = made_close)
     made_text("manifest.jsonl", "{\"id\": \"a\"}\n");
     expect_findings("broken", "manifest: manifest.jsonl: @/manifest.jsonl:1: 'split' is missing", 1);
     made_text("manifest.jsonl", "{\"id\": \"a\", \"split\": \"test\"}");
-    expect_findings("torn", "manifest: manifest.jsonl: @/manifest.jsonl:1: the line has no newline at its end; the file was cut off", 1);
+    expect_findings(
+        "torn",
+        "manifest: manifest.jsonl: @/manifest.jsonl:1: the line has no newline at its end; the file was cut off", 1);
 }
 
 Test(check, a_sample_with_two_lines, .init = made_open, .fini = made_close)
@@ -297,12 +331,17 @@ Test(check, a_sample_with_two_lines, .init = made_open, .fini = made_close)
 
 Test(check, compares_counts_with_table_1, .init = make_good, .fini = made_close)
 {
-    static const struct { const char *as, *expected; } cases[] = {
-        { "dataset1", "counts: train: 2 samples; the paper has 9000; counts: validation: 1 samples; the paper has 500; counts: "
+    static const struct {
+        const char *as, *expected;
+    } cases[] = {
+        { "dataset1",
+          "counts: train: 2 samples; the paper has 9000; counts: validation: 1 samples; the paper has 500; counts: "
           "test: 1 samples; the paper has 500" },
-        { "dataset2", "counts: train: 2 samples; the paper has 20878; counts: validation: 1 samples; the paper has 1986; counts: "
+        { "dataset2",
+          "counts: train: 2 samples; the paper has 20878; counts: validation: 1 samples; the paper has 1986; counts: "
           "test: 1 samples; the paper has 1984" },
-        { "inpainted", "counts: train: 1 samples; the paper has 11878; counts: validation: 1 samples; the paper has 1486; counts: "
+        { "inpainted",
+          "counts: train: 1 samples; the paper has 11878; counts: validation: 1 samples; the paper has 1486; counts: "
           "test: 1 samples; the paper has 1484" },
     };
     unlink(made_path("train/a.inpainted.webp"));
@@ -356,10 +395,12 @@ Test(check, prints_some_and_tells_how_many, .init = make_good, .fini = made_clos
     il_check c = check_path(made_folder, NULL, false);
     char *text = printed(&c, false, 3);
     cr_expect(strstr(text, "  5 samples without their partner files\n    test/lone0: has a mask"), "%s", text);
-    cr_expect(strstr(text, "test/lone2: ") && !strstr(text, "test/lone3: ") && strstr(text, "    and 2 more\n"), "%s", text);
+    cr_expect(strstr(text, "test/lone2: ") && !strstr(text, "test/lone3: ") && strstr(text, "    and 2 more\n"), "%s",
+              text);
     cr_expect(strstr(text, "\n5 problems, 0 warnings\n"), "%s", text);
     cr_expect(strstr(text, "  32 x 24          25\n"), "%s", text);
-    cr_expect(strstr(text, "  test              6          1          6          1          1          1\n"), "%s", text);
+    cr_expect(strstr(text, "  test              6          1          6          1          1          1\n"), "%s",
+              text);
     free(text);
     il_check_free(&c);
 }
@@ -387,8 +428,8 @@ Test(check, json_holds_everything, .init = make_good, .fini = made_close)
     const json_t *test = json_object_get(json_object_get(root, "samples"), "test");
     cr_expect_eq(json_integer_value(json_object_get(test, "mask")), 16);
     cr_expect_eq(json_integer_value(json_object_get(test, "published")), 500);
-    cr_expect_float_eq(json_real_value(json_object_get(json_object_get(json_object_get(root, "masks"), "area"), "max")), 0.5625,
-                       1e-9);
+    cr_expect_float_eq(json_real_value(json_object_get(json_object_get(json_object_get(root, "masks"), "area"), "max")),
+                       0.5625, 1e-9);
     json_decref(root);
     free(text);
     il_check_free(&c);

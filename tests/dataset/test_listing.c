@@ -1,6 +1,6 @@
 /* test_listing.c - what is listed of each layout; a case is a list of files and what is found. */
-#include "made.h"
 #include "dataset/listing.h"
+#include "made.h"
 
 /* Text without the temporary folder's name. */
 static void strip(char *out, size_t room, const char *in)
@@ -34,8 +34,8 @@ static void list(char *out, size_t room, const char *path, il_layout layout)
                 n += (size_t)snprintf(raw + n, sizeof raw - n, " %.1s=%s", il_picture_kinds[k], l.list[i].path[k]);
     }
     for (size_t i = 0; i < l.trouble_count; i++)
-        n += (size_t)snprintf(raw + n, sizeof raw - n, "%s%s: %s%s", i ? "; " : " | ", l.troubles[i].where, l.troubles[i].why,
-                              l.troubles[i].unpaired ? " (unpaired)" : "");
+        n += (size_t)snprintf(raw + n, sizeof raw - n, "%s%s: %s%s", i ? "; " : " | ", l.troubles[i].where,
+                              l.troubles[i].why, l.troubles[i].unpaired ? " (unpaired)" : "");
     if (rc)
         cr_expect(rc == IL_EDATA || rc == IL_EFORMAT, "%d", rc);
     else
@@ -58,39 +58,48 @@ static const struct listing folders[] = {
     { "test/b.realfake.webp test/b.mask.png train/a.fakefake.JPG train/a.mask.jpeg train/a.original.webp val/c.inpainted.png "
       "val/c.mask.png manifest.jsonl",
       "train/a o=@/train/a.original.webp m=@/train/a.mask.jpeg f=@/train/a.fakefake.JPG; "
-      "validation/c m=@/val/c.mask.png i=@/val/c.inpainted.png; test/b m=@/test/b.mask.png r=@/test/b.realfake.webp", SPLITS },
+      "validation/c m=@/val/c.mask.png i=@/val/c.inpainted.png; test/b m=@/test/b.mask.png r=@/test/b.realfake.webp",
+      SPLITS },
     /* ids in byte order, with dots; one may begin another */
     { "test/a.b.original.webp test/a.original.webp test/a-b.original.png test/B.original.png",
       "test/B o=@/test/B.original.png; test/a o=@/test/a.original.webp; test/a-b o=@/test/a-b.original.png; "
-      "test/a.b o=@/test/a.b.original.webp", SPLITS },
+      "test/a.b o=@/test/a.b.original.webp",
+      SPLITS },
     { "test/a.realfake.webp test/b.mask.webp test/c.mask.webp test/c.original.webp test/d.original.webp",
       "test/a r=@/test/a.realfake.webp; test/b m=@/test/b.mask.webp; test/c o=@/test/c.original.webp m=@/test/c.mask.webp; "
       "test/d o=@/test/d.original.webp | test/a: has no mask (unpaired); test/b: has a mask, but no inpainted, realfake or "
-      "fakefake image (unpaired); test/c: has a mask, but no inpainted, realfake or fakefake image (unpaired)", SPLITS },
+      "fakefake image (unpaired); test/c: has a mask, but no inpainted, realfake or fakefake image (unpaired)",
+      SPLITS },
     { "test/a.realfake.png test/a.realfake.webp test/a.mask.webp",
       "test/a m=@/test/a.mask.webp r=@/test/a.realfake.png | test/a: has two realfake files: a.realfake.png and a.realfake.webp "
-      "(unpaired)", SPLITS },
+      "(unpaired)",
+      SPLITS },
     { "test/a.original.webp test/notes.txt test/.mask.webp test/x.caption.webp test/a.mask.webp.12.tmp test/sub/ "
       "test/mask.webp",
-      "test/a o=@/test/a.original.webp | @/test/.mask.webp" ODD "; @/test/a.mask.webp.12.tmp" ODD "; @/test/mask.webp" ODD
-      "; @/test/notes.txt" ODD "; @/test/sub" ODD "; @/test/x.caption.webp" ODD, SPLITS },
+      "test/a o=@/test/a.original.webp | @/test/.mask.webp" ODD "; @/test/a.mask.webp.12.tmp" ODD
+      "; @/test/mask.webp" ODD "; @/test/notes.txt" ODD "; @/test/sub" ODD "; @/test/x.caption.webp" ODD,
+      SPLITS },
     { "test/ train/", "@: contains no samples; expected files <split>/<id>.<kind>.webp (or .png, .jpg)", SPLITS },
     { "val/ valid/", "@/val and @/valid could both be the validation split; expected only one of them", SPLITS },
-    { "photos/", "@: is not a data set; expected a folder with train, validation or test, a folder with Tp and Gt, or a JSON list",
+    { "photos/",
+      "@: is not a data set; expected a folder with train, validation or test, a folder with Tp and Gt, or a JSON list",
       SPLITS },
     { "Tp/b.jpg Gt/b.png Tp/a.PNG Gt/a_gt.png Tp/c.tif Gt/c_mask.jpg Tp/readme.txt Gt/.hidden",
       "a m=@/Gt/a_gt.png r=@/Tp/a.PNG; b m=@/Gt/b.png r=@/Tp/b.jpg; c m=@/Gt/c_mask.jpg r=@/Tp/c.tif", PAIRS },
     /* a missing file in the middle shifts nothing */
     { "Tp/a.jpg Tp/b.jpg Tp/c.jpg Gt/a.png Gt/c.png Gt/d.png",
       "a m=@/Gt/a.png r=@/Tp/a.jpg; c m=@/Gt/c.png r=@/Tp/c.jpg | b: no mask; expected @/Gt/b.png (unpaired); d: no "
-      "tampered image; expected @/Tp/d.jpg (or .png, .webp) (unpaired)", PAIRS },
+      "tampered image; expected @/Tp/d.jpg (or .png, .webp) (unpaired)",
+      PAIRS },
     { "Tp/a.jpg Tp/a.png Gt/a.png Tp/b.jpg Gt/b.png Gt/b_gt.png",
       " | a: two tampered images: @/Tp/a.jpg and a.png (unpaired); b: two masks: @/Gt/b.png and b_gt.png (unpaired)",
-        PAIRS },
+      PAIRS },
     /* a picture may itself end in _gt */
     { "Tp/a_gt.jpg Gt/a_gt.png", "a_gt m=@/Gt/a_gt.png r=@/Tp/a_gt.jpg", PAIRS },
-    { "Tp/a.jpg", "cannot read the folder @/Gt: No such file or directory; expected a folder with Tp (tampered images) "
-                  "and Gt (masks)", PAIRS },
+    { "Tp/a.jpg",
+      "cannot read the folder @/Gt: No such file or directory; expected a folder with Tp (tampered images) "
+      "and Gt (masks)",
+      PAIRS },
     { "Tp/ Gt/a.png", "@/Tp: contains no images", PAIRS },
 };
 
@@ -121,11 +130,13 @@ Test(listing, lists_folders)
 
 static const struct listing lists[] = {
     { "[[\"./Tp/6.jpg\", \"./Gt/6.png\"], [\"Au/7.jpg\", \"Negative\"], [\"Tp/10.jpg\", \"Gt/6.png\"]]",
-      "Au/7.jpg o=@/Au/7.jpg; Tp/10.jpg m=@/Gt/6.png r=@/Tp/10.jpg; Tp/6.jpg m=@/Gt/6.png r=@/Tp/6.jpg", IL_LAYOUT_LIST },
+      "Au/7.jpg o=@/Au/7.jpg; Tp/10.jpg m=@/Gt/6.png r=@/Tp/10.jpg; Tp/6.jpg m=@/Gt/6.png r=@/Tp/6.jpg",
+      IL_LAYOUT_LIST },
     { "[[\"Tp/6.jpg\", \"Gt/9.png\"], [\"Tp/9.jpg\", \"Gt/6.png\"], [\"Au/7.jpg\", \"Negative\"], [\"./Au/7.jpg\", "
       "\"Negative\"]]",
       "Au/7.jpg o=@/Au/7.jpg | Au/7.jpg: entry 4 of @/list.json repeats it (unpaired); Tp/6.jpg: no mask; expected "
-      "@/Gt/9.png (unpaired); Tp/9.jpg: no image; expected @/Tp/9.jpg (unpaired)", IL_LAYOUT_LIST },
+      "@/Gt/9.png (unpaired); Tp/9.jpg: no image; expected @/Tp/9.jpg (unpaired)",
+      IL_LAYOUT_LIST },
     { "", "@/list.json:1: invalid JSON: '[' or '{' expected near end of file", IL_LAYOUT_LIST },
     { "[[\"a\", \"b\"],\n[\"c\" \"d\"]]", "@/list.json:2: invalid JSON: ']' expected near '\"d\"'", IL_LAYOUT_LIST },
     { "[]", "@/list.json: expected a list of pairs [\"image\", \"mask\"]", IL_LAYOUT_LIST },
@@ -162,6 +173,7 @@ Test(listing, a_path_that_is_none, .init = made_open, .fini = made_close)
 {
     char got[6000];
     list(got, sizeof got, made_path("absent"), IL_LAYOUT_LIST);
-    cr_expect_str_eq(got, "@/absent: No such file or directory; expected a folder with train, validation or test, a folder "
-                          "with Tp and Gt, or a JSON list");
+    cr_expect_str_eq(got,
+                     "@/absent: No such file or directory; expected a folder with train, validation or test, a folder "
+                     "with Tp and Gt, or a JSON list");
 }

@@ -41,8 +41,14 @@ static bool equal(const il_image *a, const il_image *b)
 
 Test(maker, photos_are_fitted)
 {
-    static const struct { const char *how; int width, height, tiles; } cases[] = {
-        { "", 80, 72, 1 }, { ", fit: crop", 80, 72, 1 }, { ", fit: tiles", 200, 130, 6 }, { ", fit: tiles", 63, 400, 0 },
+    static const struct {
+        const char *how;
+        int width, height, tiles;
+    } cases[] = {
+        { "", 80, 72, 1 },
+        { ", fit: crop", 80, 72, 1 },
+        { ", fit: tiles", 200, 130, 6 },
+        { ", fit: tiles", 63, 400, 0 },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         il_image photo = { 0 }, fitted = { 0 }, expected = { 0 }, cut = { 0 };
@@ -181,8 +187,10 @@ Test(maker, replaces_masks_that_come_to_nothing)
     char text[2000];
     il_made_sample m = { .seed = 1 };
     il_err e = { 0 };
-    snprintf(text, sizeof text, "recipe: t\nphotos: {root: p, size: 64}\nsplits: {train: 1}\nmaskers: %s/tests/stubs/specks.so\n"
-             "inpaint: {name: small, weights: %s/generator-nearest.safetensors}\n", BUILD_DIR, TEST_DATA);
+    snprintf(text, sizeof text,
+             "recipe: t\nphotos: {root: p, size: 64}\nsplits: {train: 1}\nmaskers: %s/tests/stubs/specks.so\n"
+             "inpaint: {name: small, weights: %s/generator-nearest.safetensors}\n",
+             BUILD_DIR, TEST_DATA);
     work_text("specks.yaml", text);
     il_recipe *r = work_read(work_path("specks.yaml"));
     read_photo(&m, r, 1);

@@ -1,10 +1,10 @@
 /* test_manifest.c - manifests: the bytes of a line, what reading refuses, order, and writing whole or not at all. */
+#include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <sys/stat.h>
-#include <criterion/criterion.h>
+#include <unistd.h>
 #include "dataset/manifest.h"
 
 #define A64 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -60,7 +60,8 @@ static il_sample whole(void)
 }
 
 static const char whole_line[] =
-    "{\"id\": \"17-\\\"3\\\"\", \"split\": \"train\", \"photo\": \"a b/\xc3\xa4.jpg\", \"photo_sha256\": \"" A64 "\", \"tile\": 3, "
+    "{\"id\": \"17-\\\"3\\\"\", \"split\": \"train\", \"photo\": \"a b/\xc3\xa4.jpg\", \"photo_sha256\": \"" A64
+    "\", \"tile\": 3, "
     "\"seed\": \"18446744073709551615\", \"masker\": \"yolov8\", \"rule\": \"box 2 of 5\", \"area\": 0.333333, \"core\": 0.250000, "
     "\"prompt\": \"a cat\\n\\u0001 on a mat\", \"inpainted_by\": \"sd_inpaint\", \"inpainted_sha256\": \"" B64 "\", "
     "\"reconstructed_by\": \"vae\", \"reconstructed_sha256\": \"" A64 "\", "
@@ -88,9 +89,12 @@ Test(manifest, a_line_has_fixed_bytes)
 
 Test(manifest, shares_are_rounded_to_six_decimals)
 {
-    static const struct { double share; const char *text; } cases[] = {
-        { 0, "0.000000" }, { 1, "1.000000" }, { 0.0000004, "0.000000" }, { 0.0000006, "0.000001" },
-        { 0.9999999, "1.000000" }, { 0.1, "0.100000" }, { 2, "1.000000" }, { -1, "0.000000" },
+    static const struct {
+        double share;
+        const char *text;
+    } cases[] = {
+        { 0, "0.000000" },         { 1, "1.000000" },   { 0.0000004, "0.000000" }, { 0.0000006, "0.000001" },
+        { 0.9999999, "1.000000" }, { 0.1, "0.100000" }, { 2, "1.000000" },         { -1, "0.000000" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char expected[40];
@@ -148,8 +152,9 @@ Test(manifest, reads_what_it_writes, .init = make_folder, .fini = remove_folder)
 Test(manifest, sorts_by_split_and_id_and_finds, .init = make_folder, .fini = remove_folder)
 {
     static const char *const order[][2] = { { "test", "b" }, { "validation", "z" }, { "train", "b" }, { "train", "B" },
-                                            { "test", "a" }, { "train", "10" }, { "train", "9" } };
-    static const char *const sorted[] = { "train/10", "train/9", "train/B", "train/b", "validation/z", "test/a", "test/b" };
+                                            { "test", "a" }, { "train", "10" },     { "train", "9" } };
+    static const char *const sorted[] = { "train/10",     "train/9", "train/B", "train/b",
+                                          "validation/z", "test/a",  "test/b" };
     il_manifest m = { 0 };
     il_err e = { 0 };
     for (size_t i = 0; i < 7; i++) {
@@ -205,7 +210,9 @@ Test(manifest, a_torn_last_line, .init = make_folder, .fini = remove_folder)
 
 Test(manifest, refuses_broken_lines, .init = make_folder, .fini = remove_folder)
 {
-    static const struct { const char *line, *expected; } cases[] = {
+    static const struct {
+        const char *line, *expected;
+    } cases[] = {
         { "", "invalid JSON" },
         { "nonsense", "invalid JSON" },
         { "[1, 2]", "expected a JSON object" },
@@ -217,7 +224,9 @@ Test(manifest, refuses_broken_lines, .init = make_folder, .fini = remove_folder)
         { "{\"id\": \"a\", \"id\": \"b\", \"split\": \"test\"}", "duplicate" },
         { LINE("\"photo\": null"), "'photo' is null; expected a string" },
         { LINE("\"photo_sha256\": \"abc\""), "'photo_sha256' is not a SHA-256" },
-        { LINE("\"inpainted_sha256\": \"" "A" A64 "\""), "'inpainted_sha256' is not a SHA-256" },
+        { LINE("\"inpainted_sha256\": \""
+               "A" A64 "\""),
+          "'inpainted_sha256' is not a SHA-256" },
         { LINE("\"tile\": \"3\""), "'tile' is a string; expected an integer" },
         { LINE("\"tile\": 1.5"), "'tile' is a number; expected an integer" },
         { LINE("\"tile\": -2"), "'tile' is -2; expected -1" },
@@ -247,8 +256,8 @@ Test(manifest, refuses_broken_lines, .init = make_folder, .fini = remove_folder)
         int n = snprintf(text, sizeof text, "{\"id\": \"ok\", \"split\": \"train\"}\n%s\n", cases[i].line);
         put(text, (size_t)n);
         cr_expect_eq(il_manifest_read(&m, path, 1, &e), IL_EFORMAT, "case %zu", i);
-        cr_expect(strstr(e.message, "/manifest.jsonl:2: ") && strstr(e.message, cases[i].expected), "case %zu (%s): %s", i,
-                  cases[i].line, e.message);
+        cr_expect(strstr(e.message, "/manifest.jsonl:2: ") && strstr(e.message, cases[i].expected), "case %zu (%s): %s",
+                  i, cases[i].line, e.message);
         cr_expect(!m.list && !m.count, "nothing is given out");
         il_manifest_free(&m);
     }

@@ -62,10 +62,12 @@ Test(photos, have_the_first_caption_of_a_coco_file)
     work_photo("photos/000000000007.png", 1, 16, 16);
     work_photo("photos/000000000009.png", 2, 16, 16);
     cr_assert_eq(rename(work_path("photos/000000000007.png"), work_path("photos/000000000007.jpg")), 0);
-    work_text("c.json", "{\"images\": [{\"id\": 9, \"file_name\": \"000000000009.png\"}], \"annotations\": ["
-                        "{\"image_id\": 7, \"id\": 1, \"caption\": \"seven\"}, {\"image_id\": 8, \"caption\": \"eight\"},"
-                        "{\"image_id\": 7, \"caption\": \"late\"}, {\"image_id\": 9, \"caption\": \"nine\"}]}");
-    WORK_OK(il_photos_list(&p, (il_photos_opts){ .root = work_path("photos"), .captions = work_path("c.json") }, &e), e);
+    work_text("c.json",
+              "{\"images\": [{\"id\": 9, \"file_name\": \"000000000009.png\"}], \"annotations\": ["
+              "{\"image_id\": 7, \"id\": 1, \"caption\": \"seven\"}, {\"image_id\": 8, \"caption\": \"eight\"},"
+              "{\"image_id\": 7, \"caption\": \"late\"}, {\"image_id\": 9, \"caption\": \"nine\"}]}");
+    WORK_OK(il_photos_list(&p, (il_photos_opts){ .root = work_path("photos"), .captions = work_path("c.json") }, &e),
+            e);
     cr_assert_eq(p.count, 2);
     cr_expect_str_eq(p.list[0].caption, "seven");
     cr_expect_str_eq(p.list[1].caption, "nine");
@@ -80,10 +82,12 @@ Test(photos, have_captions_by_file_name_whatever_its_folders_and_length)
     il_err e = { 0 };
     make_tree();
     work_photo("photos/" LONG, 6, 16, 16);
-    work_text("c.json", "{\"images\": [{\"id\": 1, \"file_name\": \"train2017/a.png\"}, {\"id\": 2, \"file_name\": \"" LONG "\"},"
-                        " {\"id\": 3, \"file_name\": \"c.png\"}], \"annotations\": [{\"image_id\": 1, \"caption\": \"one\"},"
-                        "{\"image_id\": 2, \"caption\": \"two\"}, {\"image_id\": 3, \"caption\": \"three\"}]}");
-    WORK_OK(il_photos_list(&p, (il_photos_opts){ .root = work_path("photos"), .captions = work_path("c.json") }, &e), e);
+    work_text("c.json",
+              "{\"images\": [{\"id\": 1, \"file_name\": \"train2017/a.png\"}, {\"id\": 2, \"file_name\": \"" LONG "\"},"
+              " {\"id\": 3, \"file_name\": \"c.png\"}], \"annotations\": [{\"image_id\": 1, \"caption\": \"one\"},"
+              "{\"image_id\": 2, \"caption\": \"two\"}, {\"image_id\": 3, \"caption\": \"three\"}]}");
+    WORK_OK(il_photos_list(&p, (il_photos_opts){ .root = work_path("photos"), .captions = work_path("c.json") }, &e),
+            e);
     cr_assert_eq(p.count, 4);
     cr_expect_str_eq(p.list[0].caption, "one");
     cr_expect_str_eq(p.list[1].caption, "two");
@@ -95,7 +99,9 @@ Test(photos, have_captions_by_file_name_whatever_its_folders_and_length)
 
 Test(photos, say_what_is_wrong)
 {
-    static const struct { const char *name, *text, *captions, *message; } cases[] = {
+    static const struct {
+        const char *name, *text, *captions, *message;
+    } cases[] = {
         { "photos/x.json", "{\"caption\": 3}", "", "x.json: expected a string 'caption'" },
         { "photos/x.json", "{\"caption\": ", "", "x.json:1: " },
         { "photos/y.txt", "", "c1.json", "c1.json" },
@@ -117,7 +123,8 @@ Test(photos, say_what_is_wrong)
         e = (il_err){ 0 };
         work_text(cases[i].name, cases[i].text);
         const char *captions = *cases[i].captions ? work_path(cases[i].captions) : "";
-        cr_expect_neq(il_photos_list(&p, (il_photos_opts){ .root = work_path("photos"), .captions = captions }, &e), IL_OK);
+        cr_expect_neq(il_photos_list(&p, (il_photos_opts){ .root = work_path("photos"), .captions = captions }, &e),
+                      IL_OK);
         cr_expect(strstr(e.message, cases[i].message), "case %zu: %s", i, e.message);
         cr_expect_eq(p.count, 0);
         unlink(work_path(cases[i].name));

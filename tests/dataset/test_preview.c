@@ -1,6 +1,6 @@
 /* test_preview.c - the page holds every chosen sample, escapes what comes from outside, and its pictures are whole. */
-#include "made.h"
 #include "dataset/preview.h"
+#include "made.h"
 
 static char *page(il_preview_opts o)
 {
@@ -39,7 +39,10 @@ Test(preview, holds_every_chosen_sample, .init = make_set, .fini = made_close)
     cr_expect_eq(times(html, "src=\"data:image/webp;base64,"), 60);
     for (int i = 0; i < 10; i++) {
         char head[64];
-        snprintf(head, sizeof head, "<h2>s%02d <span>%s</span></h2>", i, i < 6 ? "train" : i < 8 ? "validation" : "test");
+        snprintf(head, sizeof head, "<h2>s%02d <span>%s</span></h2>", i,
+                 i < 6   ? "train"
+                 : i < 8 ? "validation"
+                         : "test");
         cr_expect_eq(times(html, head), 1, "%s", head);
     }
     cr_expect(strstr(html, "<tr><th scope=\"row\">samples</th><td>6</td><td>2</td><td>2</td></tr>"));
@@ -60,13 +63,15 @@ Test(preview, needs_nothing_from_outside, .init = make_set, .fini = made_close)
     cr_expect_eq(strncmp(html, "<!DOCTYPE html>\n", 16), 0);
     cr_expect_eq(times(html, "</html>"), 1);
     cr_expect_eq(times(html, "<img "), times(html, " alt=\""));
-    cr_expect(strstr(html, "prefers-color-scheme:dark") && strstr(html, "name=\"viewport\"") && strstr(html, "@media print"));
+    cr_expect(strstr(html, "prefers-color-scheme:dark") && strstr(html, "name=\"viewport\"") &&
+              strstr(html, "@media print"));
     free(html);
 }
 
 Test(preview, the_seed_decides_which, .init = make_set, .fini = made_close)
 {
-    char *first = page((il_preview_opts){ .count = 3, .seed = 1 }), *again = page((il_preview_opts){ .count = 3, .seed = 1 });
+    char *first = page((il_preview_opts){ .count = 3, .seed = 1 }),
+         *again = page((il_preview_opts){ .count = 3, .seed = 1 });
     cr_expect_eq(times(first, "<article>"), 3);
     cr_expect_str_eq(first, again, "equal bytes");
     bool other = false;
@@ -163,11 +168,12 @@ Test(preview, escapes_what_comes_from_outside, .init = made_open, .fini = made_c
 {
     made_write("test/<script>alert(1)<\xff&'.original.png", made_photo(8, 8, 5));
     made_sample("train", "b", 6);
-    made_text("manifest.jsonl",
-              "{\"id\": \"b\", \"split\": \"train\", \"photo\": \"x/<i>.jpg\", \"tile\": 4, \"seed\": \"18446744073709551615\", "
-              "\"masker\": \"rectangle\", \"rule\": \"a & b\", \"area\": 0.31, \"prompt\": \"one\\ntwo <img src=x onerror=y>\", "
-              "\"inpainted_by\": \"sd\\\"_\", \"inpainted_sha256\": "
-              "\"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\"}\n");
+    made_text(
+        "manifest.jsonl",
+        "{\"id\": \"b\", \"split\": \"train\", \"photo\": \"x/<i>.jpg\", \"tile\": 4, \"seed\": \"18446744073709551615\", "
+        "\"masker\": \"rectangle\", \"rule\": \"a & b\", \"area\": 0.31, \"prompt\": \"one\\ntwo <img src=x onerror=y>\", "
+        "\"inpainted_by\": \"sd\\\"_\", \"inpainted_sha256\": "
+        "\"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\"}\n");
     char *html = page((il_preview_opts){ .count = 9 });
     cr_expect_eq(times(html, "<script"), 0);
     cr_expect_eq(times(html, "<img src=x"), 0);
@@ -216,7 +222,8 @@ Test(preview, what_is_no_data_set, .init = made_open, .fini = made_close)
     char *html = NULL;
     size_t size = 0;
     il_err e = { 0 };
-    cr_expect_eq(il_preview_page(&html, &size, (il_preview_opts){ .path = made_path("absent"), .count = 1 }, &e), IL_EDATA);
+    cr_expect_eq(il_preview_page(&html, &size, (il_preview_opts){ .path = made_path("absent"), .count = 1 }, &e),
+                 IL_EDATA);
     made_sample("test", "a", 5);
     il_preview_opts o = { .path = made_folder, .count = 1, .split = "train" };
     cr_expect_eq(il_preview_page(&html, &size, o, &e), IL_EDATA);

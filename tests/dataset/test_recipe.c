@@ -1,9 +1,9 @@
 #include <criterion/criterion.h>
-#include "dataset/recipe_plugins.h"
-#include "dataset/recipe.h"
 #include "base/dependencies.h"
-#include "workshop.h"
 #include "base/yaml.h"
+#include "dataset/recipe.h"
+#include "dataset/recipe_plugins.h"
+#include "workshop.h"
 
 TestSuite(recipe, .init = work_open, .fini = work_close);
 
@@ -29,7 +29,8 @@ Test(recipe, reads_the_annotated_one)
 
 Test(recipe, reads_those_of_the_quickstart)
 {
-    static const char *const paths[] = { "experiments/datasets/quickstart-a.yaml", "experiments/datasets/quickstart-b.yaml" };
+    static const char *const paths[] = { "experiments/datasets/quickstart-a.yaml",
+                                         "experiments/datasets/quickstart-b.yaml" };
     cr_assert_eq(chdir(SOURCE_DIR), 0);
     for (int i = 0; i < 2; i++) {
         il_recipe *r = work_read(paths[i]);
@@ -42,7 +43,9 @@ Test(recipe, reads_those_of_the_quickstart)
 /* Those of the report are complete but for the weights and photos, which are not here. */
 Test(recipe, those_of_the_report_lack_only_their_weights)
 {
-    static const struct { const char *path, *lacks; } cases[] = {
+    static const struct {
+        const char *path, *lacks;
+    } cases[] = {
         { "experiments/datasets/dataset1.yaml", "weights/stable-diffusion-inpainting" },
         { "experiments/datasets/dataset2.yaml", "weights/yolov8m.torchscript" },
         { "experiments/datasets/sd21.yaml", "weights/maskformer-swin-base-coco.torchscript: No such file" },
@@ -53,7 +56,8 @@ Test(recipe, those_of_the_report_lack_only_their_weights)
         il_recipe *r = NULL;
         il_err e = { 0 };
         cr_expect_eq(il_recipe_open(&r, cases[i].path, &e), IL_EPARAM, "%s", e.message);
-        cr_expect(strstr(e.message, cases[i].path) && strstr(e.message, cases[i].lacks), "%s: %s", cases[i].path, e.message);
+        cr_expect(strstr(e.message, cases[i].path) && strstr(e.message, cases[i].lacks), "%s: %s", cases[i].path,
+                  e.message);
         cr_expect_null(r);
     }
 }
@@ -83,16 +87,20 @@ Test(recipe, what_follows_from_what_is_left_out)
 {
     char more[600];
     il_recipe *r = work_read(work_recipe("a.yaml", "", "{train: 1}", "pictures: [mask, fakefake]\n"));
-    cr_expect(r->pictures[IL_MASK] && r->pictures[IL_FAKEFAKE] && !r->pictures[IL_REALFAKE] && !r->pictures[IL_ORIGINAL]);
+    cr_expect(r->pictures[IL_MASK] && r->pictures[IL_FAKEFAKE] && !r->pictures[IL_REALFAKE] &&
+              !r->pictures[IL_ORIGINAL]);
     cr_expect_eq(il_params_int(r->plain, "seed"), 1);
     cr_expect_eq(il_params_real(r->plain, "blur"), 3);
     il_recipe_free(r);
 
-    snprintf(more, sizeof more, "recipe: test\nphotos: {root: x}\nsplits: {test: 4}\nmaskers: rectangle\n"
-             "reconstruct: {name: small, weights: %s/generator-nearest.safetensors}\n", TEST_DATA);
+    snprintf(more, sizeof more,
+             "recipe: test\nphotos: {root: x}\nsplits: {test: 4}\nmaskers: rectangle\n"
+             "reconstruct: {name: small, weights: %s/generator-nearest.safetensors}\n",
+             TEST_DATA);
     work_text("b.yaml", more);
     r = work_read(work_path("b.yaml"));
-    cr_expect(!r->pictures[IL_INPAINTED] && !r->pictures[IL_REALFAKE] && r->pictures[IL_FAKEFAKE] && r->pictures[IL_ORIGINAL]);
+    cr_expect(!r->pictures[IL_INPAINTED] && !r->pictures[IL_REALFAKE] && r->pictures[IL_FAKEFAKE] &&
+              r->pictures[IL_ORIGINAL]);
     cr_expect(il_recipe_makes(r, "fakefake") && il_recipe_makes(r, "original") && !il_recipe_makes(r, "realfake") &&
               !il_recipe_makes(r, "mask") && !il_recipe_makes(r, ""));
     il_recipe_free(r);
@@ -117,7 +125,9 @@ Test(recipe, uses_its_own_file_and_each_weights_file_once)
 #define SMALL "{name: small, weights: " TEST_DATA "/generator-nearest.safetensors}\n"
 #define PAINT "inpaint: " SMALL
 
-static const struct { const char *text, *message; } broken[] = {
+static const struct {
+    const char *text, *message;
+} broken[] = {
     { "", "the document is empty" },
     { "- a\n", "expected a map" },
     { PHOTOS SPLITS MASKERS PAINT, "'recipe' is missing" },
@@ -168,8 +178,8 @@ Test(recipe, says_what_is_wrong_and_where)
         work_text("broken.yaml", broken[i].text);
         cr_expect_neq(il_recipe_open(&r, work_path("broken.yaml"), &e), IL_OK, "case %zu", i);
         cr_expect_null(r);
-        cr_expect(strstr(e.message, "broken.yaml") && strstr(e.message, broken[i].message), "case %zu: %s\nexpected %s", i,
-                  e.message, broken[i].message);
+        cr_expect(strstr(e.message, "broken.yaml") && strstr(e.message, broken[i].message), "case %zu: %s\nexpected %s",
+                  i, e.message, broken[i].message);
     }
     il_recipe *r = NULL;
     il_err e = { 0 };

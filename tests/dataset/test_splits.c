@@ -30,7 +30,10 @@ static void count(const il_splits *s, size_t n, size_t counts[4])
 
 Test(splits, take_numbers_and_shares)
 {
-    static const struct { const char *splits; size_t n, counts[4]; } cases[] = {
+    static const struct {
+        const char *splits;
+        size_t n, counts[4];
+    } cases[] = {
         { "{train: 900, validation: 50, test: 50}", 1000, { 900, 50, 50, 0 } },
         { "{train: 9, validation: 5, test: 6}", 1000, { 9, 5, 6, 980 } },
         { "{train: 0.9, validation: 0.05, test: 0.05}", 1000, { 900, 50, 50, 0 } },

@@ -2,12 +2,12 @@
 #ifndef IL_TEST_WORKSHOP_H
 #define IL_TEST_WORKSHOP_H
 
+#include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <criterion/criterion.h>
 #include <inpaintlab/image.h>
 #include <inpaintlab/random.h>
 #include <inpaintlab/recipe.h>
@@ -35,7 +35,8 @@ static inline void work_photo(const char *name, unsigned number, int width, int 
         for (int x = 0; x < width; x++)
             for (int c = 0; c < 3; c++) {
                 uint64_t block = ((uint64_t)number << 32) + (uint64_t)(y * 8 / height * 8 + x * 8 / width);
-                photo.pixels[(y * width + x) * 3 + c] = (uint8_t)((il_random_mix(block) >> (8 * c)) % 200 + (unsigned)(x * y) % 32);
+                photo.pixels[(y * width + x) * 3 + c] = (uint8_t)((il_random_mix(block) >> (8 * c)) % 200 +
+                                                                  (unsigned)(x * y) % 32);
             }
     WORK_OK(il_image_write(&photo, work_path(name), &e), e);
     il_image_free(&photo);

@@ -1,13 +1,15 @@
 /* calibration.c: the bar that authentic pictures choose, what it makes of pictures, and its file. */
+#include <criterion/criterion.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <criterion/criterion.h>
 #include "detect/calibration.h"
 
-static const il_calibration_of of = { .weights_sha256 = "ab12", .tile = 256, .overlap = 64, .threshold = 0.5, .least = 0.001 };
+static const il_calibration_of of = {
+    .weights_sha256 = "ab12", .tile = 256, .overlap = 64, .threshold = 0.5, .least = 0.001
+};
 
 static const il_tested untested = { .iou = NAN };
 
@@ -86,11 +88,13 @@ Test(calibration, verdicts)
     cr_expect_eq(il_calibration_judge(&k, &untested, region, 1, IL_LOSSY), IL_VERDICT_UNCERTAIN);
     cr_expect_eq(il_calibration_judge(&k, &untested, nothing, 0, IL_LOSSY), IL_VERDICT_UNCERTAIN);
     k.bars[IL_LOSSY] = (il_threshold){ .chosen_on = 20, .score = 1 };
-    cr_expect_eq(il_calibration_judge(&k, &untested, region, 1, IL_LOSSY), IL_VERDICT_UNCERTAIN, "authentic ones score as high");
+    cr_expect_eq(il_calibration_judge(&k, &untested, region, 1, IL_LOSSY), IL_VERDICT_UNCERTAIN,
+                 "authentic ones score as high");
     cr_expect_eq(il_calibration_judge(&k, &untested, nothing, 0, IL_LOSSY), nothing);
     k.none = true;
     cr_expect_eq(il_calibration_judge(&k, &untested, region, 0.2, IL_LOSSLESS), region);
-    cr_expect_eq(il_calibration_judge(&(il_calibration){ 0 }, &untested, region, 0.6, IL_LOSSLESS), region, "as trained");
+    cr_expect_eq(il_calibration_judge(&(il_calibration){ 0 }, &untested, region, 0.6, IL_LOSSLESS), region,
+                 "as trained");
 }
 
 Test(calibration, a_region_of_one_that_alarms_at_authentic_pictures_is_uncertain)
@@ -111,7 +115,8 @@ Test(calibration, a_region_of_one_that_alarms_at_authentic_pictures_is_uncertain
     cr_expect_eq(il_calibration_judge(&k, &bad, region, 1, IL_LOSSLESS), region, "a bar was chosen");
     cr_expect_eq(il_calibration_judge(&k, &bad, region, 0.5, IL_LOSSLESS), nothing);
     k.bars[IL_LOSSLESS].measured.alarms = 11;
-    cr_expect_eq(il_calibration_judge(&k, &bad, region, 1, IL_LOSSLESS), uncertain, "the other half did not keep to it");
+    cr_expect_eq(il_calibration_judge(&k, &bad, region, 1, IL_LOSSLESS), uncertain,
+                 "the other half did not keep to it");
     k.none = true;
     cr_expect_eq(il_calibration_judge(&k, &bad, region, 1, IL_LOSSLESS), region);
 }
@@ -136,7 +141,8 @@ static void drop_path(void)
 
 Test(calibration, the_file_keeps_all, .init = make_path, .fini = drop_path)
 {
-    il_calibration k = { .bars = { [IL_LOSSY] = { 50, 0.1 + 0.2, { .pictures = 51, .alarms = 3, .marked = 1.0 / 3 } } } };
+    il_calibration k = { .bars = {
+                             [IL_LOSSY] = { 50, 0.1 + 0.2, { .pictures = 51, .alarms = 3, .marked = 1.0 / 3 } } } };
     il_calibration back = { .bars = { [IL_LOSSLESS] = { .chosen_on = 7 } } };
     il_err e = { 0 };
     bool fits = false;
@@ -174,12 +180,17 @@ Test(calibration, other_weights_or_settings_do_not_fit, .init = make_path, .fini
 Test(calibration, damaged_files, .init = make_path, .fini = drop_path)
 {
     static const char *const texts[] = {
-        "", "{", "[]", "{\"lossy\": {}}", "{\"of\": {}, \"lossy\": {\"chosen_on\": 5}}",
+        "",
+        "{",
+        "[]",
+        "{\"lossy\": {}}",
+        "{\"of\": {}, \"lossy\": {\"chosen_on\": 5}}",
         "{\"of\": {}, \"lossy\": {\"chosen_on\": 5, \"score_above\": 2.0, \"measured_on\": 5, \"false_alarms\": 1, "
         "\"mean_share_marked\": 0.5}}",
         "{\"of\": {}, \"lossy\": {\"chosen_on\": 5, \"score_above\": 0.5, \"measured_on\": 5, \"false_alarms\": 6, "
         "\"mean_share_marked\": 0.5}}",
-        "{\"of\": {}, \"tested\": {\"iou\": \"high\"}}", "{\"of\": {}, \"tested\": {\"authentic\": {\"pictures\": 2}}}",
+        "{\"of\": {}, \"tested\": {\"iou\": \"high\"}}",
+        "{\"of\": {}, \"tested\": {\"authentic\": {\"pictures\": 2}}}",
         "{\"of\": {}, \"tested\": {\"authentic\": {\"pictures\": 2, \"false_alarms\": 3, \"mean_share_marked\": 0.5}}}"
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
@@ -237,7 +248,8 @@ Test(calibration, goes_beside_a_copy, .init = make_folder, .fini = drop_folder)
     cr_expect(!carried(&untested, IL_OK) && access(to_file, F_OK) != 0, "there is nothing");
     cr_expect(carried(&tests, IL_OK), "a run's tests are something");
     cr_assert_eq(il_calibration_read(&back, &t, &fits, to_file, copy, &e), IL_OK, "%s", e.message);
-    cr_expect(fits && t.iou == 0.1 + 0.2 && t.alarms.pictures == 24 && t.alarms.alarms == 7 && t.alarms.marked == 1.0 / 3);
+    cr_expect(fits && t.iou == 0.1 + 0.2 && t.alarms.pictures == 24 && t.alarms.alarms == 7 &&
+              t.alarms.marked == 1.0 / 3);
     cr_assert_eq(il_calibration_write(&k, &tests, from_file, of, &e), IL_OK, "%s", e.message);
     t = untested;
     cr_expect(carried(&untested, IL_OK), "bars replace a file without any");

@@ -1,9 +1,9 @@
 /* finding_json.c: the JSON says what the finding holds, whatever bytes a file's name has. */
+#include <criterion/criterion.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <criterion/criterion.h>
 #include "detect/finding_json.h"
 
 static char name[] = "seed=1", model[] = "unet", dataset[] = "d", kind[] = "realfake", policy[] = "full",
@@ -13,9 +13,18 @@ static const il_plugin plugin = { .abi = IL_ABI, .kind = IL_KIND_MODEL, .name = 
 static il_detector detector(void)
 {
     return (il_detector){ .choice = { .plugin = &plugin },
-                          .card = { .run = 7, .name = name, .model = model, .settings = settings, .dataset = dataset,
-                                    .trained_on = kind, .mask_policy = policy, .has_seed = true, .seed = 3, .size = 256,
-                                    .sha256 = "ff00", .tested = { .iou = NAN } } };
+                          .card = { .run = 7,
+                                    .name = name,
+                                    .model = model,
+                                    .settings = settings,
+                                    .dataset = dataset,
+                                    .trained_on = kind,
+                                    .mask_policy = policy,
+                                    .has_seed = true,
+                                    .seed = 3,
+                                    .size = 256,
+                                    .sha256 = "ff00",
+                                    .tested = { .iou = NAN } } };
 }
 
 static const il_detect_opts how = { .tile = 256, .overlap = 64, .threshold = 0.5, .least = 0.001 };
@@ -39,9 +48,16 @@ static json_t *told(const il_finding *f, const il_detector *d, const char *stem,
 Test(tell, all_that_was_found)
 {
     il_region regions[] = { { 1, 2, 30, 40, 500, 0.75 } };
-    il_finding f = { .path = "a b.png", .header = { .format = "webp", .orientation = 6, .lossy = true }, .sha256 = "00ff",
-                     .width = 640, .height = 480, .marked = 500, .share = 500.0 / 640 / 480, .score = 0.875,
-                     .verdict = IL_VERDICT_REGION, .regions = { .list = regions, .listed = 1, .count = 1 },
+    il_finding f = { .path = "a b.png",
+                     .header = { .format = "webp", .orientation = 6, .lossy = true },
+                     .sha256 = "00ff",
+                     .width = 640,
+                     .height = 480,
+                     .marked = 500,
+                     .share = 500.0 / 640 / 480,
+                     .score = 0.875,
+                     .verdict = IL_VERDICT_REGION,
+                     .regions = { .list = regions, .listed = 1, .count = 1 },
                      .warnings = 1u << IL_WARN_LOSSY | 1u << IL_WARN_SIZE };
     il_detector d = detector();
     for (int pretty = 0; pretty < 2; pretty++) {
@@ -52,12 +68,15 @@ Test(tell, all_that_was_found)
         cr_assert_eq(json_unpack(o, "{s:s, s:s, s:i, s:i, s:b, s:F, s:{s:F, s:s}, s:{s:s}}", "file", &file, "verdict",
                                  &verdict, "width", &width, "orientation", &orientation, "whole_image", &whole, "share",
                                  &share, "image_score", "value", &score, "convention", &convention, "files", "overlay",
-                                 &overlay), 0);
-        cr_assert_eq(json_unpack(o, "{s:[{s:{s:i, s:i, s:i, s:i}, s:i, s:F}], s:[{s:s}, {s:s}]}", "regions", "box", "left",
-                                 &left, "top", &top, "width", &wide, "height", &high, "area", &area, "mean_score", &mean,
-                                 "warnings", "kind", &first, "kind", &verdict), 0);
-        cr_assert_eq(json_unpack(o, "{s:{s:i, s:{s:s}, s:s, s:n, s:n}}", "detector", "run", &run, "trained_on", "images",
-                                 &trained, "weights_sha256", &sha256, "test_iou", "false_alarms"), 0);
+                                 &overlay),
+                     0);
+        cr_assert_eq(json_unpack(o, "{s:[{s:{s:i, s:i, s:i, s:i}, s:i, s:F}], s:[{s:s}, {s:s}]}", "regions", "box",
+                                 "left", &left, "top", &top, "width", &wide, "height", &high, "area", &area,
+                                 "mean_score", &mean, "warnings", "kind", &first, "kind", &verdict),
+                     0);
+        cr_assert_eq(json_unpack(o, "{s:{s:i, s:{s:s}, s:s, s:n, s:n}}", "detector", "run", &run, "trained_on",
+                                 "images", &trained, "weights_sha256", &sha256, "test_iou", "false_alarms"),
+                     0);
         cr_expect_str_eq(file, "a b.png");
         cr_expect_str_eq(convention, IL_VERDICT_CONVENTION);
         cr_expect_str_eq(overlay, "out/a b.overlay.png");
@@ -66,8 +85,8 @@ Test(tell, all_that_was_found)
         cr_expect_str_eq(trained, "realfake");
         cr_expect_str_eq(sha256, "ff00");
         cr_expect(fabs(share - f.share) < 1e-9 && score == 0.875 && mean == 0.75);
-        cr_expect(width == 640 && !whole && left == 1 && top == 2 && wide == 30 && high == 40 && area == 500 && run == 7 &&
-                  orientation == 6);
+        cr_expect(width == 640 && !whole && left == 1 && top == 2 && wide == 30 && high == 40 && area == 500 &&
+                  run == 7 && orientation == 6);
         cr_expect_not_null(json_object_get(json_object_get(o, "detector"), "false_alarms_note"));
         json_decref(o);
     }
@@ -90,14 +109,17 @@ Test(tell, measured_false_alarms)
     d.card.tested.alarms = (il_false_alarms){ .pictures = 100, .alarms = 3, .marked = 0.01, .measure = "this" };
     json_t *o = told(&f, &d, NULL, false);
     double rate, low, high;
-    cr_assert_eq(json_unpack(o, "{s:{s:{s:F, s:[F,F]}}}", "detector", "false_alarms", "rate", &rate, "interval_95", &low,
-                             &high), 0);
+    cr_assert_eq(
+        json_unpack(o, "{s:{s:{s:F, s:[F,F]}}}", "detector", "false_alarms", "rate", &rate, "interval_95", &low, &high),
+        0);
     cr_expect(fabs(rate - 0.03) < 1e-9 && low > 0.01 && low < 0.0103 && high > 0.084 && high < 0.0846);
     cr_expect_null(json_object_get(json_object_get(o, "detector"), "false_alarms_note"));
     json_decref(o);
 }
 
-static struct text { char text[300]; } warning(const il_finding *f, const il_detector *d, il_warning w)
+static struct text {
+    char text[300];
+} warning(const il_finding *f, const il_detector *d, il_warning w)
 {
     struct text t;
     il_detect_warning_text(t.text, sizeof t.text, f, d, w);
@@ -111,8 +133,9 @@ Test(tell, why_it_is_uncertain_or_weak)
     il_finding f = { .path = "-", .header = { .format = "png" }, .score = 0.9 };
     il_detector d = detector();
     d.card.tested = (il_tested){ 0.1034, { .pictures = 24, .alarms = 24 } };
-    WARNS(IL_WARN_UNCERTAIN, "the detector cannot tell: it finds something in 24 of 24 authentic images; --calibrate FOLDER "
-                             "chooses the score that counts as found");
+    WARNS(IL_WARN_UNCERTAIN,
+          "the detector cannot tell: it finds something in 24 of 24 authentic images; --calibrate FOLDER "
+          "chooses the score that counts as found");
     WARNS(IL_WARN_WEAK, "the detector is weak: IoU 0.103 in its own test, false alarms on 24 of 24 authentic images");
     d.calibration.bars[IL_LOSSLESS] = (il_threshold){ 20, 0.5, { .pictures = 20, .alarms = 9 } };
     WARNS(IL_WARN_UNCERTAIN, "the detector cannot tell: it finds something in 9 of 20 authentic images");

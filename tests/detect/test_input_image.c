@@ -1,11 +1,11 @@
 /* input_image.c and orientation.c: pixels as Pillow's exif_transpose gives them. */
+#include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <criterion/criterion.h>
-#include "image/orientation.h"
-#include "detect/input_image.h"
 #include "base/sha256.h"
+#include "detect/input_image.h"
+#include "image/orientation.h"
 
 static void path_of(char to[400], const char *name)
 {

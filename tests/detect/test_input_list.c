@@ -1,6 +1,6 @@
 /* input_list.c: files, folders, patterns, links that go round; names of results. */
-#include "support/results.h"
 #include "detect/input_list.h"
+#include "support/results.h"
 
 static void put(struct folder f, const char *name, const char *content)
 {
@@ -47,7 +47,7 @@ static struct answer gathered(struct folder f, const char *word, const char *wit
     return a;
 }
 
-#define GATHERS(word, without, wanted) \
+#define GATHERS(word, without, wanted)                                                                                 \
     cr_expect_str_eq(gathered(f, word, without).text, wanted, "%s: %s", word, gathered(f, word, without).text)
 
 Test(gather, words)
@@ -72,8 +72,9 @@ Test(gather, folders)
     struct folder f = tree();
     char out[200];
     snprintf(out, sizeof out, "%s/sub/../out/", f.path);
-    GATHERS(f.path, out, "a.JPG\nb.png\nphoto.dat\nround.png: Too many levels of symbolic links\n"
-                         "sub/broken.png: No such file or directory\nsub/c.webp\nsub/deep.jpg/d.jpeg\n");
+    GATHERS(f.path, out,
+            "a.JPG\nb.png\nphoto.dat\nround.png: Too many levels of symbolic links\n"
+            "sub/broken.png: No such file or directory\nsub/c.webp\nsub/deep.jpg/d.jpeg\n");
     GATHERS(in_folder(f, "out").path, NULL, "out/b.mask.png\n");
     remove_folder(f);
 }
@@ -81,8 +82,13 @@ Test(gather, folders)
 Test(names, collide)
 {
     static const char *const cases[][2] = {
-        { "a/photo.png", "out/photo" }, { "b/photo.jpg", "out/photo-2" }, { "photo-2.png", "out/photo-2-2" },
-        { "photo", "out/photo-3" }, { "x/.png", "out/.png" }, { "-", "out/stdin" }, { "-", "out/stdin-2" },
+        { "a/photo.png", "out/photo" },
+        { "b/photo.jpg", "out/photo-2" },
+        { "photo-2.png", "out/photo-2-2" },
+        { "photo", "out/photo-3" },
+        { "x/.png", "out/.png" },
+        { "-", "out/stdin" },
+        { "-", "out/stdin-2" },
         { "two.dots.webp", "out/two.dots" },
     };
     il_result_names n = { 0 };

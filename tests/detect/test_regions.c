@@ -1,8 +1,8 @@
 /* regions.c and verdict.c against scipy and numpy. */
+#include <criterion/criterion.h>
 #include <jansson.h>
 #include <math.h>
 #include <string.h>
-#include <criterion/criterion.h>
 #include "detect/verdict.h"
 
 static json_t *figures(const char *key)
@@ -46,8 +46,9 @@ static void check(const json_t *figure)
         const json_t *w = json_array_get(want, i);
         const il_region *g = &r.list[i];
         cr_assert(g->area == at(w, 0) && g->top == at(w, 1) && g->left == at(w, 2) && g->width == at(w, 3) &&
-                  g->height == at(w, 4), "%s: region %zu: %lld pixels in %dx%d+%d+%d", name, i, (long long)g->area, g->width,
-                  g->height, g->left, g->top);
+                      g->height == at(w, 4),
+                  "%s: region %zu: %lld pixels in %dx%d+%d+%d", name, i, (long long)g->area, g->width, g->height,
+                  g->left, g->top);
         cr_assert(fabs(g->score - at(w, 5)) < 1e-12, "%s: region %zu: %g", name, i, g->score);
     }
     il_regions_free(&r);

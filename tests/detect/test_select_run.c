@@ -1,8 +1,8 @@
 /* select_run.c: which run is taken, and what is told of it. */
 #include <math.h>
-#include "support/results.h"
-#include "detect/select_run.h"
 #include "detect/detector.h"
+#include "detect/select_run.h"
+#include "support/results.h"
 
 static il_store *open_store(struct folder f)
 {
@@ -41,12 +41,12 @@ static void card_free(il_card c)
     il_detector_close(&d);
 }
 
-#define REFUSES(wanted, code, text) \
-    do { \
-        il_card c = { 0 }; \
-        char *config = NULL, *params = NULL; \
-        BAD(il_select_run(&c, &config, &params, s, wanted, &e), code, text); \
-        cr_assert_null(config); \
+#define REFUSES(wanted, code, text)                                                                                    \
+    do {                                                                                                               \
+        il_card c = { 0 };                                                                                             \
+        char *config = NULL, *params = NULL;                                                                           \
+        BAD(il_select_run(&c, &config, &params, s, wanted, &e), code, text);                                           \
+        cr_assert_null(config);                                                                                        \
     } while (0)
 
 Test(pick, the_best_on_its_own_kind)
@@ -108,7 +108,8 @@ Test(pick, a_test_by_another_mask_policy_counts)
     cr_assert_eq(c.run, id);
     cr_assert(fabs(c.tested.iou - (0.5 + 30.0 / 80) / 2) < 1e-9, "%g", c.tested.iou);
     card_free(c);
-    put_cell(s, x, id, put_test(s, id, "dataset2", "fakefake", 90), &r, "dataset2", "fakefake", NULL); /* another kind */
+    put_cell(s, x, id, put_test(s, id, "dataset2", "fakefake", 90), &r, "dataset2", "fakefake",
+             NULL); /* another kind */
     put_cell(s, x, id, put_test(s, id, "dataset2", "original", 90), &r, "dataset2", "original by full", NULL);
     c = picked(s, NULL);
     cr_assert(fabs(c.tested.iou - (0.5 + 30.0 / 80) / 2) < 1e-9, "%g", c.tested.iou);
@@ -123,12 +124,16 @@ Test(pick, weights_are_found_beside_a_database_that_was_moved)
     char command[300];
     il_store *s = open_store(f);
     int64_t id = put_run(s, "a", "one", "realfake", "realfake", 20);
-    GOOD(il_store_end_run(s, id, &(il_run_end){ .status = IL_RUN_DONE, .weights_path = "elsewhere/runs/0123/weights.safetensors",
-                                                .weights_sha256 = "abc" }, &e));
+    GOOD(il_store_end_run(s, id,
+                          &(il_run_end){ .status = IL_RUN_DONE,
+                                         .weights_path = "elsewhere/runs/0123/weights.safetensors",
+                                         .weights_sha256 = "abc" },
+                          &e));
     il_card c = picked(s, "one");
     cr_expect_str_eq(c.weights, "elsewhere/runs/0123/weights.safetensors");
     card_free(c);
-    snprintf(command, sizeof command, "mkdir -p %s/runs/0123 && touch %s/runs/0123/weights.safetensors", f.path, f.path);
+    snprintf(command, sizeof command, "mkdir -p %s/runs/0123 && touch %s/runs/0123/weights.safetensors", f.path,
+             f.path);
     cr_assert_eq(system(command), 0);
     c = picked(s, "one");
     cr_expect_str_eq(c.weights, in_folder(f, "runs/0123/weights.safetensors").path);
@@ -162,7 +167,8 @@ Test(pick, by_number_name_or_glob)
     cr_expect(isnan(c.tested.iou));
     card_free(c);
     REFUSES("seed*", IL_EUSAGE, "--run seed*: matches 3 runs: 1 (seed=1), 2 (seed=2), 3 (seed=2)");
-    REFUSES("lost", IL_EUSAGE, "--run lost: no finished run has that name; the finished runs are 1 (seed=1), 2 (seed=2)");
+    REFUSES("lost", IL_EUSAGE,
+            "--run lost: no finished run has that name; the finished runs are 1 (seed=1), 2 (seed=2)");
     REFUSES("99", IL_EUSAGE, "--run 99: no finished run has that name");
     const char *later = "UPDATE runs SET ended_at = '2999-01-01T00:00:00Z' WHERE hash = 'h2'";
     cr_assert_eq(sqlite3_exec(s->db, later, NULL, NULL, NULL), SQLITE_OK);
@@ -178,9 +184,12 @@ Test(pick, false_alarms_of_authentic_pictures)
     struct folder f = new_folder();
     il_store *s = open_store(f);
     int64_t id = put_run(s, "h1", "one", "realfake", "realfake", 20), test = 0;
-    il_test_record t = { .dataset = "d", .images = "original", .split = "test", .digest = "o", .batch = 2,
-                         .status = IL_RUN_DONE };
-    il_image_row rows[] = { { "a", 0, { 0, 0, 0, 10000 } }, { "b", 0, { 0, 9, 0, 9991 } }, { "c", 1, { 0, 500, 0, 9500 } },
+    il_test_record t = {
+        .dataset = "d", .images = "original", .split = "test", .digest = "o", .batch = 2, .status = IL_RUN_DONE
+    };
+    il_image_row rows[] = { { "a", 0, { 0, 0, 0, 10000 } },
+                            { "b", 0, { 0, 9, 0, 9991 } },
+                            { "c", 1, { 0, 500, 0, 9500 } },
                             { "d", 1, { 0, 11, 0, 9989 } } };
     GOOD(il_store_test(&test, s, id, &t, rows, 4, &e));
     il_card c = picked(s, "one");

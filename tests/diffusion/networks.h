@@ -2,14 +2,14 @@
 #ifndef NETWORKS_H
 #define NETWORKS_H
 
+#include <criterion/criterion.h>
 #include <dirent.h>
+#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <criterion/criterion.h>
-#include <jansson.h>
 #include <inpaintlab/diffusion.h>
 #include <inpaintlab/state.h>
 #include <inpaintlab/weights.h>

@@ -2,13 +2,13 @@
 #ifndef TEST_SCRATCH_H
 #define TEST_SCRATCH_H
 
+#include <criterion/criterion.h>
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <criterion/criterion.h>
 
 struct scratch {
     char path[64];

@@ -3,8 +3,8 @@
 #include <inpaintlab/diffusion.h>
 #include <inpaintlab/state.h>
 #include <inpaintlab/weights.h>
-#include "support/figures.h"
 #include "scratch.h"
+#include "support/figures.h"
 
 #define FOLDER TEST_DATA "/diffusion/"
 
@@ -87,7 +87,7 @@ static void check(const char *name, const char *scheduler, double guidance)
     char key[40];
     il_bundle *figures = figures_of(name);
     il_pipeline *p = opened(name, IL_OPTS(il_pipeline_opts, .scheduler = scheduler, .steps = steps_of(figures),
-                                                      .guidance = guidance, .negative = "blurry, low quality"));
+                                          .guidance = guidance, .negative = "blurry, low quality"));
     cr_assert_eq(il_pipeline_multiple(p), 8);
     cr_assert_not_null(il_pipeline_vae(p));
     il_scope *s = figures_scope(false, false);
@@ -104,12 +104,30 @@ static void check(const char *name, const char *scheduler, double guidance)
     il_bundle_free(figures);
 }
 
-Test(pipeline, as_diffusers_1_5_pndm) { check("sd15-small", "pndm", 7.5); }
-Test(pipeline, as_diffusers_1_5_ddim) { check("sd15-small", "ddim", 7.5); }
-Test(pipeline, as_diffusers_1_5_without_guidance) { check("sd15-small", "pndm", 1); }
-Test(pipeline, as_diffusers_2_pndm) { check("sd2-small", "pndm", 7.5); }
-Test(pipeline, as_diffusers_2_ddim) { check("sd2-small", "ddim", 7.5); }
-Test(pipeline, as_diffusers_2_without_guidance) { check("sd2-small", "ddim", 1); }
+Test(pipeline, as_diffusers_1_5_pndm)
+{
+    check("sd15-small", "pndm", 7.5);
+}
+Test(pipeline, as_diffusers_1_5_ddim)
+{
+    check("sd15-small", "ddim", 7.5);
+}
+Test(pipeline, as_diffusers_1_5_without_guidance)
+{
+    check("sd15-small", "pndm", 1);
+}
+Test(pipeline, as_diffusers_2_pndm)
+{
+    check("sd2-small", "pndm", 7.5);
+}
+Test(pipeline, as_diffusers_2_ddim)
+{
+    check("sd2-small", "ddim", 7.5);
+}
+Test(pipeline, as_diffusers_2_without_guidance)
+{
+    check("sd2-small", "ddim", 1);
+}
 
 /* The configured scheduler is the one taken when none is named, and a second call gives the same. */
 Test(pipeline, the_folders_own_scheduler)
@@ -133,8 +151,8 @@ Test(pipeline, a_picture_alone)
     il_bundle *figures = figures_of("sd15-small");
     il_pipeline *p = opened("sd15-small", IL_OPTS(il_pipeline_opts, .steps = 3, .guidance = 7.5));
     il_scope *s = figures_scope(false, false);
-    il_inpaint job = { il_slice(s, copied(s, figures, "image"), 0, 1, 2), il_slice(s, copied(s, figures, "mask"), 0, 1, 2),
-                       prompts + 1, seeds + 1 };
+    il_inpaint job = { il_slice(s, copied(s, figures, "image"), 0, 1, 2),
+                       il_slice(s, copied(s, figures, "mask"), 0, 1, 2), prompts + 1, seeds + 1 };
     il_tensor *both = inpainted(s, p, figures), *one = il_pipeline_apply(s, p, &job);
     cr_assert_eq(il_scope_status(s, &e), IL_OK, "%s", e.message);
     cr_assert_eq(il_read_f32(both, batch, VALUES, &e), IL_OK);
@@ -152,8 +170,9 @@ Test(pipeline, bfloat16)
     static float x[VALUES], y[VALUES];
     double sum = 0;
     il_bundle *figures = figures_of("sd15-small");
-    il_pipeline *p = opened("sd15-small", IL_OPTS(il_pipeline_opts, .network = IL_OPTS(il_network_opts, .dtype = IL_DTYPE_BF16), .scheduler = "pndm",
-                                                              .steps = steps_of(figures), .guidance = 1));
+    il_pipeline *p = opened("sd15-small",
+                            IL_OPTS(il_pipeline_opts, .network = IL_OPTS(il_network_opts, .dtype = IL_DTYPE_BF16),
+                                    .scheduler = "pndm", .steps = steps_of(figures), .guidance = 1));
     il_scope *s = figures_scope(false, false);
     cr_assert_eq(il_read_f32(inpainted(s, p, figures), x, VALUES, NULL), IL_OK);
     cr_assert_eq(il_read_f32(il_bundle_find(figures, "pndm.1"), y, VALUES, NULL), IL_OK);
@@ -173,19 +192,26 @@ Test(pipeline, refused_pictures)
         const char *message;
     } cases[] = {
         { { 1, 1, 16, 16 }, { 1, 1, 16, 16 }, "inpainting: images must have the shape (N,3,H,W)" },
-        { { 1, 3, 16, 16 }, { 1, 3, 16, 16 }, "inpainting: each image must have one mask of one channel and the same "
-                                              "size" },
-        { { 2, 3, 16, 16 }, { 1, 1, 16, 16 }, "inpainting: each image must have one mask of one channel and the same "
-                                              "size" },
-        { { 1, 3, 16, 16 }, { 1, 1, 16, 24 }, "inpainting: each image must have one mask of one channel and the same "
-                                              "size" },
+        { { 1, 3, 16, 16 },
+          { 1, 3, 16, 16 },
+          "inpainting: each image must have one mask of one channel and the same "
+          "size" },
+        { { 2, 3, 16, 16 },
+          { 1, 1, 16, 16 },
+          "inpainting: each image must have one mask of one channel and the same "
+          "size" },
+        { { 1, 3, 16, 16 },
+          { 1, 1, 16, 24 },
+          "inpainting: each image must have one mask of one channel and the same "
+          "size" },
         { { 1, 3, 20, 16 }, { 1, 1, 20, 16 }, "inpainting: the sides of images must be multiples of 8, not 16x20" },
     };
     il_pipeline *p = opened("sd15-small", IL_OPTS(il_pipeline_opts, .steps = 1));
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         il_err e = { 0 };
         il_scope *s = figures_scope(false, false);
-        il_inpaint job = { il_full(s, 0, IL_DTYPE_F32, 4, cases[i].image), il_full(s, 0, IL_DTYPE_F32, 4, cases[i].mask), prompts, seeds };
+        il_inpaint job = { il_full(s, 0, IL_DTYPE_F32, 4, cases[i].image),
+                           il_full(s, 0, IL_DTYPE_F32, 4, cases[i].mask), prompts, seeds };
         cr_assert_null(il_pipeline_apply(s, p, &job));
         cr_assert_eq(il_scope_status(s, &e), IL_EPARAM);
         cr_assert_str_eq(e.message, cases[i].message);
@@ -220,8 +246,9 @@ static const struct {
     int code;
 } broken[] = {
     { "model_index.json", NULL, "cannot open /model_index.json: No such file or directory", IL_EIO },
-    { "model_index.json", "{}", "/model_index.json: '_class_name' is missing; expected "
-                                "\"StableDiffusionInpaintPipeline\"",
+    { "model_index.json", "{}",
+      "/model_index.json: '_class_name' is missing; expected "
+      "\"StableDiffusionInpaintPipeline\"",
       IL_EFORMAT },
     { "model_index.json", "{\"_class_name\": \"StableDiffusionXLInpaintPipeline\"}",
       "/model_index.json: '_class_name' is \"StableDiffusionXLInpaintPipeline\"; expected "
@@ -229,7 +256,7 @@ static const struct {
       IL_EFORMAT },
     { "model_index.json", INDEX "\"vae\": [\"diffusers\", \"AutoencoderTiny\"]}",
       "/model_index.json: 'vae' is [\"diffusers\",\"AutoencoderTiny\"]; expected [\"diffusers\",\"AutoencoderKL\"]",
-        IL_EFORMAT },
+      IL_EFORMAT },
     { "model_index.json", INDEX "\"text_encoder\": [\"transformers\", \"T5EncoderModel\"]}",
       "/model_index.json: 'text_encoder' is [\"transformers\",\"T5EncoderModel\"]; expected "
       "[\"transformers\",\"CLIPTextModel\"]",
@@ -281,5 +308,7 @@ Test(pipeline, refused_steps)
     il_pipeline *p = NULL;
     cr_assert_eq(il_pipeline_open(&p, FOLDER "sd15-small", IL_OPTS(il_pipeline_opts, .steps = 0), &e), IL_EPARAM);
     cr_assert_str_eq(e.message, "steps: 0 is out of range; expected 1 to 1000");
-    cr_assert_eq(il_pipeline_open(&p, FOLDER "sd15-small", IL_OPTS(il_pipeline_opts, .steps = 5, .scheduler = "euler"), &e), IL_EPARAM);
+    cr_assert_eq(
+        il_pipeline_open(&p, FOLDER "sd15-small", IL_OPTS(il_pipeline_opts, .steps = 5, .scheduler = "euler"), &e),
+        IL_EPARAM);
 }

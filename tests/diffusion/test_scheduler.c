@@ -1,9 +1,9 @@
 /* test_scheduler.c - timesteps and trajectories against diffusers (tests/data/diffusion/scheduler), and refused options. */
-#include <math.h>
 #include <jansson.h>
+#include <math.h>
 #include <inpaintlab/diffusion.h>
-#include "support/figures.h"
 #include "scratch.h"
+#include "support/figures.h"
 
 enum { ELEMENTS = 6 };
 
@@ -56,8 +56,8 @@ static void check_run(il_scheduler *d, const json_t *run, size_t index)
     il_scope *outer = figures_scope(false, false);
     il_tensor *x = first_latents(outer);
     for (size_t i = 0; i < count; i++) {
-        cr_assert_eq(timesteps[i], json_integer_value(json_array_get(list, i)), "case %zu: %d steps: timestep %zu is %lld",
-                     index, steps, i, (long long)timesteps[i]);
+        cr_assert_eq(timesteps[i], json_integer_value(json_array_get(list, i)),
+                     "case %zu: %d steps: timestep %zu is %lld", index, steps, i, (long long)timesteps[i]);
         il_scope *s = il_scope_nest(outer); /* what the scheduler remembers must outlive it */
         x = il_lift(s, il_scheduler_step(s, d, network(s, i), timesteps[i], x));
         il_scope_close(s);
@@ -74,13 +74,15 @@ Test(scheduler, as_diffusers)
 {
     json_t *cases = figures_load("diffusion/scheduler/figures.json"), *row, *run;
     size_t i, k;
-    json_array_foreach(cases, i, row) {
+    json_array_foreach(cases, i, row)
+    {
         struct scratch s = scratch_new();
         char *config = json_dumps(json_object_get(row, "config"), 0);
         scratch_write(&s, "scheduler_config.json", config);
         il_scheduler *d = opened(s.path, ""), *named = opened(s.path, json_string_value(json_object_get(row, "name")));
         cr_assert_eq(il_scheduler_sigma(d), 1);
-        json_array_foreach(json_object_get(row, "runs"), k, run) {
+        json_array_foreach(json_object_get(row, "runs"), k, run)
+        {
             check_run(d, run, i);
             check_run(named, run, i);
         }
@@ -102,8 +104,7 @@ Test(scheduler, another_than_the_configuration_names)
     struct scratch s = scratch_new();
     scratch_write(&s, "scheduler_config.json", "{\"_class_name\": \"EulerDiscreteScheduler\"}");
     il_scheduler *d = opened(s.path, "ddim");
-    json_array_foreach(json_object_get(json_array_get(cases, 8), "runs"), k, run)
-        check_run(d, run, 8);
+    json_array_foreach(json_object_get(json_array_get(cases, 8), "runs"), k, run) check_run(d, run, 8);
     il_scheduler_free(d);
     scratch_remove(&s);
     json_decref(cases);
@@ -144,10 +145,10 @@ static const struct {
       IL_EFORMAT },
     { "{\"_class_name\": \"EulerDiscreteScheduler\"}", "",
       "/scheduler_config.json: '_class_name' is \"EulerDiscreteScheduler\"; expected PNDMScheduler or DDIMScheduler",
-        IL_EFORMAT },
+      IL_EFORMAT },
     { "{\"beta_schedule\": \"squaredcos_cap_v2\"}", "pndm",
       "/scheduler_config.json: 'beta_schedule' is \"squaredcos_cap_v2\"; expected linear or scaled_linear",
-        IL_EFORMAT },
+      IL_EFORMAT },
     { "{\"prediction_type\": \"sample\"}", "ddim",
       "/scheduler_config.json: 'prediction_type' is \"sample\"; expected epsilon or v_prediction", IL_EFORMAT },
     { "{\"thresholding\": true}", "ddim", "/scheduler_config.json: 'thresholding' is true; expected false",
@@ -202,7 +203,7 @@ Test(scheduler, refused_calls)
     cr_assert_eq(il_scheduler_start(d, 1001, &timesteps, &count, &e), IL_EPARAM);
     cr_assert_eq(il_scheduler_start(d, 1000, &timesteps, &count, &e), IL_EPARAM);
     cr_assert_str_eq(e.message, "steps: 1000 with steps_offset 1 starts at timestep 1000; expected at most 999, the "
-        "last trained one");
+                                "last trained one");
     cr_assert_eq(il_scheduler_start(d, 999, &timesteps, &count, &e), IL_OK);
     scope = figures_scope(false, false);
     cr_assert_null(il_scheduler_step(scope, d, network(scope, 0), 1000, first_latents(scope)));

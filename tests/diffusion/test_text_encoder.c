@@ -126,7 +126,8 @@ Test(text_encoder, refuses_options)
         il_text_encoder *t = NULL;
         il_err e = { 0 };
         edit_config(&folder, from.text, wrong[i].key, wrong[i].value);
-        int rc = il_text_encoder_open(&t, folder.text, IL_OPTS(il_network_opts, .dtype = IL_DTYPE_F32, .no_weights = true), &e);
+        int rc = il_text_encoder_open(&t, folder.text,
+                                      IL_OPTS(il_network_opts, .dtype = IL_DTYPE_F32, .no_weights = true), &e);
         expect_message(rc, IL_EFORMAT, &e, wrong[i].part);
         cr_assert_null(t);
     }
@@ -157,6 +158,7 @@ Test(text_encoder, refuses_files)
     remove_folder(&folder);
     il_text_encoder *t = NULL;
     il_err e = { 0 };
-    int rc = il_text_encoder_open(&t, data_path("sd15-small", "text_encoder").text, IL_OPTS(il_network_opts, .dtype = IL_DTYPE_F64), &e);
+    int rc = il_text_encoder_open(&t, data_path("sd15-small", "text_encoder").text,
+                                  IL_OPTS(il_network_opts, .dtype = IL_DTYPE_F64), &e);
     expect_message(rc, IL_EPARAM, &e, "must be float32, float16 or bfloat16");
 }

@@ -13,7 +13,8 @@ static const char pads_with_mark[] =
 
 static struct scratch linked(const char *from)
 {
-    static const char *const names[] = { "vocab.json", "merges.txt", "tokenizer_config.json", "special_tokens_map.json" };
+    static const char *const names[] = { "vocab.json", "merges.txt", "tokenizer_config.json",
+                                         "special_tokens_map.json" };
     struct scratch s = scratch_new();
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char path[1000];
@@ -81,7 +82,8 @@ static void check_prompts(const char *folder, json_int_t vocabulary)
     const struct special_ids first = { vocabulary - 2, vocabulary - 1, vocabulary - 1 };
     const struct special_ids second = { vocabulary - 2, vocabulary - 1, 0 };
     size_t i;
-    json_array_foreach(rows, i, row) {
+    json_array_foreach(rows, i, row)
+    {
         bool differs = json_object_get(row, "ids2") != NULL;
         check_row(one, row, i, "ids", "cut", first);
         check_row(two, row, i, differs ? "ids2" : "ids", differs ? "cut2" : "cut", second);
@@ -109,8 +111,9 @@ Test(tokenizer, the_whole_vocabulary)
 /* What diffusers writes today: one tokenizer.json, made here of the two files. */
 Test(tokenizer, one_file_instead_of_two)
 {
-    static const char *const added = "[{\"id\": 2512, \"content\": \"<|startoftext|>\", \"normalized\": true, \"special\": true},"
-                                     " {\"id\": 2513, \"content\": \"<|endoftext|>\", \"special\": true}]";
+    static const char *const added =
+        "[{\"id\": 2512, \"content\": \"<|startoftext|>\", \"normalized\": true, \"special\": true},"
+        " {\"id\": 2513, \"content\": \"<|endoftext|>\", \"special\": true}]";
     il_err e = { 0 };
     int64_t ids[2][IL_TOKENIZER_LENGTH];
     char line[300];
@@ -190,8 +193,8 @@ static const struct {
       IL_EFORMAT },
     { "special_tokens_map.json", "{\"eos_token\": {\"content\": \"<|endoftext|>\", \"lstrip\": true}}",
       ": eos_token: option lstrip is not supported", IL_EFORMAT },
-    { "tokenizer_config.json", "{\"model_max_length\": 64}",
-      "/tokenizer_config.json: model_max_length must be 77", IL_EFORMAT },
+    { "tokenizer_config.json", "{\"model_max_length\": 64}", "/tokenizer_config.json: model_max_length must be 77",
+      IL_EFORMAT },
     { "tokenizer_config.json", "{\"added_tokens_decoder\": {\"7\": {\"content\": \"<my-dog>\"}}}",
       ": added token '<my-dog>' is not supported", IL_EFORMAT },
 };

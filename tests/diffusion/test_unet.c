@@ -69,7 +69,8 @@ Test(unet, full_parameter_counts)
         int64_t count;
     } full[] = { { "sd15-inpainting/unet", 859535364 }, { "sd2-inpainting/unet", 865925124 } };
     for (size_t i = 0; i < 2; i++) {
-        il_unet *u = open_in(data_path("full", full[i].folder).text, IL_OPTS(il_network_opts, .dtype = IL_DTYPE_F16, .no_weights = true));
+        il_unet *u = open_in(data_path("full", full[i].folder).text,
+                             IL_OPTS(il_network_opts, .dtype = IL_DTYPE_F16, .no_weights = true));
         cr_assert_eq(il_unet_params(u), full[i].count);
         cr_assert_eq(full_count(full[i].folder), full[i].count);
         cr_assert_eq(il_unet_inputs(u), 9);
@@ -107,7 +108,8 @@ Test(unet, four_inputs)
     il_unet *nine = open_in(from.text, &in_f32), *four = open_in(folder.text, &in_f32);
     cr_assert_eq(il_unet_inputs(four), 4);
     il_scope *s = open_scope();
-    il_tensor *x = il_randn(s, 3, 0, 4, (int64_t[]){ 1, 4, 8, 8 }), *zero = il_full(s, 0, IL_DTYPE_F32, 4, (int64_t[]){ 1, 5, 8, 8 });
+    il_tensor *x = il_randn(s, 3, 0, 4, (int64_t[]){ 1, 4, 8, 8 }),
+              *zero = il_full(s, 0, IL_DTYPE_F32, 4, (int64_t[]){ 1, 5, 8, 8 });
     il_tensor *text = il_randn(s, 4, 0, 3, (int64_t[]){ 1, 3, 32 });
     il_tensor *want = il_unet_apply(s, nine, il_cat(s, (il_tensor *[]){ x, zero }, 2, 1), 500, text);
     il_tensor *got = il_unet_apply(s, four, x, 500, text);
@@ -124,7 +126,8 @@ Test(unet, same_weights_for_another_picture_of_the_batch)
     il_err e = { 0 };
     il_unet *u = open_in(data_path("sd2-small", "unet").text, &in_f32);
     il_scope *s = open_scope();
-    il_tensor *x = il_randn(s, 3, 0, 4, (int64_t[]){ 2, 9, 4, 4 }), *text = il_randn(s, 4, 0, 3, (int64_t[]){ 2, 3, 32 });
+    il_tensor *x = il_randn(s, 3, 0, 4, (int64_t[]){ 2, 9, 4, 4 }),
+              *text = il_randn(s, 4, 0, 3, (int64_t[]){ 2, 3, 32 });
     il_tensor *both = il_unet_apply(s, u, x, 20, text);
     il_tensor *second = il_unet_apply(s, u, il_slice(s, x, 0, 1, 2), 20, il_slice(s, text, 0, 1, 2));
     OK(il_scope_status(s, &e));
@@ -138,8 +141,9 @@ Test(unet, refuses_options)
     static const struct {
         const char *key, *value, *part;
     } wrong[] = {
-        { "_class_name", "\"UNet2DModel\"", "config.json: '_class_name' is \"UNet2DModel\"; expected "
-                                            "\"UNet2DConditionModel\"" },
+        { "_class_name", "\"UNet2DModel\"",
+          "config.json: '_class_name' is \"UNet2DModel\"; expected "
+          "\"UNet2DConditionModel\"" },
         { "act_fn", "\"gelu\"", "'act_fn' is \"gelu\"; expected one of \"silu\", \"swish\"" },
         { "addition_embed_type", "\"text_time\"", "'addition_embed_type' is \"text_time\"; expected null" },
         { "class_embed_type", "\"timestep\"", "'class_embed_type' is \"timestep\"; expected null" },
@@ -147,17 +151,20 @@ Test(unet, refuses_options)
         { "mid_block_type", "null", "'mid_block_type' is null; expected \"UNetMidBlock2DCrossAttn\"" },
         { "only_cross_attention", "true", "'only_cross_attention' is true; expected false" },
         { "only_cross_attention", "[true, false]", "'only_cross_attention' is [true,false]; expected false" },
-        { "resnet_time_scale_shift", "\"scale_shift\"", "'resnet_time_scale_shift' is \"scale_shift\"; expected "
-                                                        "\"default\"" },
+        { "resnet_time_scale_shift", "\"scale_shift\"",
+          "'resnet_time_scale_shift' is \"scale_shift\"; expected "
+          "\"default\"" },
         { "transformer_layers_per_block", "[1, 2, 10]", "'transformer_layers_per_block' is [1,2,10]; expected 1" },
         { "num_attention_heads", "8", "'num_attention_heads' is 8; expected null" },
         { "norm_num_groups", "3", "'norm_num_groups' is 3; expected a divisor of all block_out_channels, such as 8" },
         { "attention_head_dim", "3", "'attention_head_dim' is 3; expected numbers of heads that divide" },
-        { "attention_head_dim", "[2, 2]", "'attention_head_dim' is [2,2]; expected one number, or one for each of the "
-                                          "4" },
+        { "attention_head_dim", "[2, 2]",
+          "'attention_head_dim' is [2,2]; expected one number, or one for each of the "
+          "4" },
         { "attention_head_dim", "[2, 2, 0, 2]", "'attention_head_dim' is [2,2,0,2]; expected 1 to 8 integers" },
         { "cross_attention_dim", "[32, 32]", "'cross_attention_dim' is [32,32]; expected an integer" },
-        { "down_block_types", "[\"AttnDownBlock2D\"]", "expected a list of 4, each DownBlock2D or CrossAttnDownBlock2D" },
+        { "down_block_types", "[\"AttnDownBlock2D\"]",
+          "expected a list of 4, each DownBlock2D or CrossAttnDownBlock2D" },
         { "up_block_types", "[1, 2, 3, 4]", "'up_block_types' is [1,2,3,4]; expected a list of 4" },
         { "block_out_channels", "[320, 640]", "expected a list of 2, each DownBlock2D" },
         { "block_out_channels", "[1e3]", "'block_out_channels' is [1000.0]; expected 1 to 8 integers" },
@@ -194,7 +201,8 @@ Test(unet, refuses_weights)
     };
     path from = data_path("sd15-small", "unet"), folder = temp_folder();
     cr_assert_eq(symlink(in_folder(&from, "diffusion_pytorch_model.safetensors").text,
-                         in_folder(&folder, "diffusion_pytorch_model.safetensors").text), 0);
+                         in_folder(&folder, "diffusion_pytorch_model.safetensors").text),
+                 0);
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         il_unet *u = NULL;
         il_err e = { 0 };
@@ -219,7 +227,8 @@ Test(unet, refuses_inputs)
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         il_err e = { 0 };
         il_scope *s = open_scope();
-        il_tensor *x = il_full(s, 0, IL_DTYPE_F32, 4, wrong[i].x), *text = il_full(s, 0, IL_DTYPE_F32, 3, wrong[i].text);
+        il_tensor *x = il_full(s, 0, IL_DTYPE_F32, 4, wrong[i].x),
+                  *text = il_full(s, 0, IL_DTYPE_F32, 3, wrong[i].text);
         cr_assert_null(il_unet_apply(s, u, x, 1, text));
         expect_message(il_scope_status(s, &e), IL_EPARAM, &e, wrong[i].part);
         cr_assert_null(il_unet_apply(s, u, NULL, 1, text));

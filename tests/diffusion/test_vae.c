@@ -82,7 +82,8 @@ Test(vae, full_parameter_count)
 {
     static const char *const folders[] = { "sd15-inpainting/vae", "sd2-inpainting/vae" };
     for (size_t i = 0; i < 2; i++) {
-        il_vae *v = open_in(data_path("full", folders[i]).text, IL_OPTS(il_network_opts, .dtype = IL_DTYPE_F32, .no_weights = true));
+        il_vae *v = open_in(data_path("full", folders[i]).text,
+                            IL_OPTS(il_network_opts, .dtype = IL_DTYPE_F32, .no_weights = true));
         cr_assert_eq(il_vae_params(v), 83653863);
         cr_assert_eq(full_count(folders[i]), 83653863);
         il_vae_free(v);
@@ -104,8 +105,9 @@ static il_bundle *changed(const char *kind, void (*change)(il_bundle *to, const 
 
 static bool old_name(char *out, size_t size, const char *name)
 {
-    static const char *const pairs[][2] = { { "to_q", "query" }, { "to_k", "key" }, { "to_v", "value" },
-                                            { "to_out.0", "proj_attn" } };
+    static const char *const pairs[][2] = {
+        { "to_q", "query" }, { "to_k", "key" }, { "to_v", "value" }, { "to_out.0", "proj_attn" }
+    };
     for (size_t i = 0; i < 4; i++) {
         const char *at = strstr(name, pairs[i][0]);
         if (!at)
@@ -253,7 +255,7 @@ Test(vae, broken_shards)
     static const char *const texts[][2] = { { "{", "index.json:1: invalid JSON" },
                                             { "{}", "index.json: 'weight_map' must be an object" },
                                             { "{\"weight_map\": {\"x\": 3}}", "'weight_map' contains a value that is "
-                                                "not a string" } };
+                                                                              "not a string" } };
     for (size_t i = 0; i < 3; i++) {
         il_vae *v = NULL;
         il_err e = { 0 };
@@ -338,7 +340,8 @@ Test(vae, refuses_options)
         { "block_out_channels", "[]", "'block_out_channels' is []; expected 1 to 8 integers from 1 to 65536" },
         { "block_out_channels", "[4, -8]", "'block_out_channels' is [4,-8]; expected 1 to 8 integers" },
         { "block_out_channels", "[4, 8]", "'down_block_types' is [" },
-        { "down_block_types", "[\"AttnDownEncoderBlock2D\", \"DownEncoderBlock2D\"]", "expected a list of 4, each Down" },
+        { "down_block_types", "[\"AttnDownEncoderBlock2D\", \"DownEncoderBlock2D\"]",
+          "expected a list of 4, each Down" },
         { "up_block_types", "\"UpDecoderBlock2D\"", "'up_block_types' is \"UpDecoderBlock2D\"; expected a list of 4" },
         { "layers_per_block", "9", "'layers_per_block' is 9; expected an integer from 1 to 8" },
         { "scaling_factor", "0", "'scaling_factor' is 0; expected a number above 0" },
@@ -395,7 +398,8 @@ Test(vae, refuses_inputs)
     expect_message(il_scope_status(s, &e), IL_ETORCH, &e, "missing");
     il_scope_close(s);
     s = open_scope();
-    cr_assert_null(il_vae_encode(s, v, il_full(s, 0, IL_DTYPE_F32, 4, (int64_t[]){ 1, 3, 4, 4 }), NULL)); /* below 8x8 */
+    cr_assert_null(
+        il_vae_encode(s, v, il_full(s, 0, IL_DTYPE_F32, 4, (int64_t[]){ 1, 3, 4, 4 }), NULL)); /* below 8x8 */
     expect_message(il_scope_status(s, &e), IL_ETORCH, &e, "conv2d");
     il_scope_close(s);
     il_vae_free(v);

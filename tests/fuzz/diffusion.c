@@ -1,8 +1,10 @@
 /* diffusion.c - the JSON and text files of a diffusers folder, divided by NUL: the first byte chooses which. */
-#include "fuzz.h"
 #include <inpaintlab/diffusion.h>
+#include "fuzz.h"
 
-static const il_network_opts no_weights = { .size = sizeof(il_network_opts), .dtype = IL_DTYPE_F32, .no_weights = true };
+static const il_network_opts no_weights = { .size = sizeof(il_network_opts),
+                                            .dtype = IL_DTYPE_F32,
+                                            .no_weights = true };
 
 /* Files of the folder, in this order; an empty part: none. */
 static void spread(const uint8_t *data, size_t size, const char *const *names)
@@ -58,8 +60,9 @@ static int network(int which, il_err *e)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const char *const words[] = { "vocab.json", "merges.txt", "special_tokens_map.json", "tokenizer_config.json",
-                                         "tokenizer.json", NULL };
+    static const char *const words[] = {
+        "vocab.json", "merges.txt", "special_tokens_map.json", "tokenizer_config.json", "tokenizer.json", NULL
+    };
     static const char *const plan[] = { "scheduler_config.json", NULL }, *const config[] = { "config.json", NULL };
     il_err e = { 0 };
     if (size == 0)

@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <inpaintlab/error.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -20,7 +20,8 @@ static inline const char *fuzz_folder(void)
 {
     static char folder[64];
     if (!*folder) {
-        snprintf(folder, sizeof folder, "%s/il-fuzz-%ld", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp", (long)getpid());
+        snprintf(folder, sizeof folder, "%s/il-fuzz-%ld", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp",
+                 (long)getpid());
         if (mkdir(folder, 0700) != 0)
             abort();
     }

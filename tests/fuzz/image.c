@@ -1,6 +1,6 @@
 /* image.c - pictures: header, pixels, orientation. */
-#include "fuzz.h"
 #include "detect/input_image.h"
+#include "fuzz.h"
 
 enum { MOST = 1 << 20 }; /* pixels that are worth the time */
 

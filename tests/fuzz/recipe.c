@@ -1,6 +1,6 @@
 /* recipe.c - recipes of data sets. */
-#include "fuzz.h"
 #include <inpaintlab/recipe.h>
+#include "fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -1,7 +1,7 @@
 /* records.c - by the first byte: a manifest, a JSON list of pairs, a calibration. */
-#include "fuzz.h"
 #include "dataset/listing.h"
 #include "detect/calibration.h"
+#include "fuzz.h"
 
 static int manifest(const char *path, int complete, il_err *e)
 {

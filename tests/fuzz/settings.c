@@ -1,6 +1,6 @@
 /* settings.c - settings as text: the first byte chooses one. A value that was taken is taken again as it is shown. */
-#include "fuzz.h"
 #include <inpaintlab/params.h>
+#include "fuzz.h"
 
 static const il_param_spec specs[] = {
     { "flag", IL_PARAM_BOOL, "false", 0, 0, NULL, "" },

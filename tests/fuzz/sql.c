@@ -1,6 +1,6 @@
 /* sql.c - every SQL function of the program on blobs, numbers and texts: SQL first, then a NUL, then the blob ?1. */
-#include "fuzz.h"
 #include <sqlite3.h>
+#include "fuzz.h"
 #include "store/sql/functions.h"
 
 static int late(void *count)

@@ -1,7 +1,7 @@
 /* weights.c - safetensors and PyTorch's state dicts. */
-#include "fuzz.h"
 #include <inpaintlab/state.h>
 #include <inpaintlab/weights.h>
+#include "fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -1,11 +1,11 @@
 /* test_degrade.c - degraded pictures against the figures of data/degrade/make.py: Pillow, OpenCV, plain Python. */
 #include <pthread.h>
 #include <string.h>
+#include "base/sha256.h"
+#include "base/text.h"
+#include "image/codec.h"
 #include "image/degrade.h"
 #include "support/figures.h"
-#include "image/codec.h"
-#include "base/text.h"
-#include "base/sha256.h"
 
 static il_image picture(const char *name)
 {
@@ -64,8 +64,8 @@ static void expect_figure(json_t *figure)
     il_degradation d = degradation(figure);
     il_digest before;
     hash_of(&before, &mask);
-    cr_assert_eq(il_degrade_apply(&image, &mask, &d, json_string_value(json_object_get(figure, "file")), &e), IL_OK, "%s",
-                 e.message);
+    cr_assert_eq(il_degrade_apply(&image, &mask, &d, json_string_value(json_object_get(figure, "file")), &e), IL_OK,
+                 "%s", e.message);
     json_t *masked = json_object_get(figure, "mask");
     char *what = json_dumps(figure, JSON_COMPACT);
     cr_expect_eq(image.width, json_integer_value(json_object_get(figure, "width")), "%s", what);
@@ -83,8 +83,7 @@ Test(degrade, bytes_are_those_of_pillow_and_opencv)
     json_t *root = figures_load("degrade/figures.json"), *list = json_object_get(root, "exact"), *figure;
     size_t i;
     cr_assert_geq(json_array_size(list), 180);
-    json_array_foreach(list, i, figure)
-        expect_figure(figure);
+    json_array_foreach(list, i, figure) expect_figure(figure);
     json_decref(root);
 }
 
@@ -92,15 +91,17 @@ Test(degrade, jpeg_files_are_as_large_as_pillows)
 {
     json_t *root = figures_load("degrade/figures.json"), *figure;
     size_t i, seen = 0;
-    json_array_foreach(json_object_get(root, "exact"), i, figure) {
+    json_array_foreach(json_object_get(root, "exact"), i, figure)
+    {
         uint8_t *data = NULL;
         size_t size = 0;
         il_err e = { 0 };
         if (!json_object_get(figure, "bytes"))
             continue;
         il_image image = picture_of(figure);
-        cr_assert_eq(il_image_jpeg_encode(&data, &size, &image, (int)json_integer_value(json_object_get(figure, "level")),
-                                          "x", &e), IL_OK, "%s", e.message);
+        cr_assert_eq(il_image_jpeg_encode(&data, &size, &image,
+                                          (int)json_integer_value(json_object_get(figure, "level")), "x", &e),
+                     IL_OK, "%s", e.message);
         cr_expect_eq(size, json_integer_value(json_object_get(figure, "bytes")));
         free(data);
         il_image_free(&image);
@@ -116,7 +117,8 @@ Test(degrade, webp_is_near_to_pillows)
     json_t *root = figures_load("degrade/figures.json"), *list = json_object_get(root, "webp"), *figure;
     size_t i;
     cr_assert_eq(json_array_size(list), 8);
-    json_array_foreach(list, i, figure) {
+    json_array_foreach(list, i, figure)
+    {
         char name[200];
         il_err e = { 0 };
         il_image image = picture_of(figure), none = { 0 };

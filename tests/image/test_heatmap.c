@@ -1,7 +1,7 @@
 /* heatmap.c: lightness rises with the score; the overlay changes the marked pixels and a line around them, nothing else. */
+#include <criterion/criterion.h>
 #include <math.h>
 #include <string.h>
-#include <criterion/criterion.h>
 #include "image/heatmap.h"
 
 static double linear(uint8_t v)

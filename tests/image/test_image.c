@@ -1,15 +1,15 @@
 /* test_image.c - pictures against Pillow's and torchvision's figures (data/images/make.py), and damaged files. */
+#include <criterion/criterion.h>
 #include <dirent.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <criterion/criterion.h>
-#include <jansson.h>
 #include <inpaintlab/image.h>
-#include "base/text.h"
 #include "base/sha256.h"
+#include "base/text.h"
 
 #define IMAGES TEST_DATA "/images/"
 
@@ -95,8 +95,8 @@ static void assert_figures(const il_image *image, const json_t *c, bool hash)
 {
     char *what = json_dumps(c, JSON_COMPACT);
     cr_assert(image->width == number(c, "width") && image->height == number(c, "height") &&
-              image->channels == number(c, "channels"), "%s: is %dx%dx%d", what, image->width, image->height,
-              image->channels);
+                  image->channels == number(c, "channels"),
+              "%s: is %dx%dx%d", what, image->width, image->height, image->channels);
     il_digest digest = il_sha256(image->pixels, bytes_of(image));
     cr_assert(!hash || strcmp(digest.hex, text(c, "sha256")) == 0, "%s: other pixels", what);
     free(what);
@@ -106,7 +106,8 @@ Test(image, reads_what_pillow_reads)
 {
     json_t *cases = figures("read"), *c;
     size_t i;
-    json_array_foreach(cases, i, c) {
+    json_array_foreach(cases, i, c)
+    {
         char path[400];
         int width = 0, height = 0;
         il_err e = { 0 };
@@ -130,7 +131,8 @@ Test(image, resizes_as_pillow)
 {
     json_t *cases = figures("resize"), *c;
     size_t i;
-    json_array_foreach(cases, i, c) {
+    json_array_foreach(cases, i, c)
+    {
         il_image in = read_image(text(c, "file")), out = { 0 };
         il_err e = { 0 };
         cr_assert_eq(il_image_resize(&out, &in, number(c, "width"), number(c, "height"), &e), IL_OK, "%s", e.message);
@@ -145,7 +147,8 @@ Test(image, resizes_nearly_as_torchvision)
 {
     json_t *cases = figures("torchvision"), *c;
     size_t i, compared = 0;
-    json_array_foreach(cases, i, c) {
+    json_array_foreach(cases, i, c)
+    {
         if (!text(c, "pixels"))
             continue;
         il_image in = read_image(text(c, "file")), out = { 0 }, expected = read_image(text(c, "pixels"));
@@ -165,7 +168,8 @@ Test(image, blurs_as_pillow)
 {
     json_t *cases = figures("blur"), *c;
     size_t i;
-    json_array_foreach(cases, i, c) {
+    json_array_foreach(cases, i, c)
+    {
         il_image in = read_image(text(c, "file")), out = { 0 };
         float radius = (float)json_number_value(json_object_get(c, "radius"));
         il_err e = { 0 };
@@ -181,7 +185,8 @@ Test(image, composes_as_pillow)
 {
     json_t *cases = figures("composite"), *c;
     size_t i;
-    json_array_foreach(cases, i, c) {
+    json_array_foreach(cases, i, c)
+    {
         il_image over = read_image(text(c, "over")), under = read_image(text(c, "under"));
         il_image mask = read_image(text(c, "mask")), rgb_mask = { 0 }, out = { 0 }, again = { 0 };
         il_err e = { 0 };
@@ -202,9 +207,9 @@ Test(image, composes_as_pillow)
 
 Test(image, crops_with_zeros_outside)
 {
-    static const int windows[][4] = { { 0, 0, 61, 47 }, { 5, 7, 20, 10 }, { -3, -4, 10, 10 }, { 55, 40, 30, 30 },
-                                      { -10, -10, 100, 100 }, { 61, 0, 5, 5 }, { 0, 47, 5, 5 }, { -9, 3, 5, 5 },
-                                      { 2147483640, 0, 9, 2 } };
+    static const int windows[][4] = { { 0, 0, 61, 47 },   { 5, 7, 20, 10 },       { -3, -4, 10, 10 },
+                                      { 55, 40, 30, 30 }, { -10, -10, 100, 100 }, { 61, 0, 5, 5 },
+                                      { 0, 47, 5, 5 },    { -9, 3, 5, 5 },        { 2147483640, 0, 9, 2 } };
     static const char *const names[] = { "rgb.png", "grey.png" };
     for (size_t k = 0; k < 2 * sizeof windows / sizeof *windows; k++) {
         const int *w = windows[k / 2];
@@ -413,8 +418,9 @@ Test(image, a_jpeg_may_end_with_a_few_stray_bytes, .init = make_folder, .fini = 
     }
 }
 
-static const char *const fragile[] = { "rgb.png", "interlaced.png", "palette.png", "rgb.jpg", "progressive.jpg",
-                                       "cmyk.jpg", "lossless.webp", "lossy.webp", "alpha-lossy.webp" };
+static const char *const fragile[] = { "rgb.png",       "interlaced.png",  "palette.png",
+                                       "rgb.jpg",       "progressive.jpg", "cmyk.jpg",
+                                       "lossless.webp", "lossy.webp",      "alpha-lossy.webp" };
 enum { FRAGILE = sizeof fragile / sizeof *fragile };
 
 Test(image, refuses_every_truncation, .init = make_folder, .fini = remove_folder)
@@ -445,7 +451,7 @@ Test(image, survives_every_flipped_byte, .init = make_folder, .fini = remove_fol
         size_t size = 0;
         uint8_t *data = get_file(fragile[k], &size);
         in_folder(path, "flipped");
-        for (size_t n = 0; n < size; n += n > 100 ? 5 : 1) {
+        for (size_t n = 0; n<size; n += n> 100 ? 5 : 1) {
             il_image out = { 0 };
             il_err e = { 0 };
             data[n] ^= flips[n % 3];

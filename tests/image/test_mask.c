@@ -1,9 +1,9 @@
 /* test_mask.c - grey, maximum, rectangles and OpenCV's resize against the figures of data/image_shapes/make.py. */
 #include <string.h>
 #include <inpaintlab/image.h>
-#include "support/figures.h"
-#include "base/text.h"
 #include "base/sha256.h"
+#include "base/text.h"
+#include "support/figures.h"
 
 static json_t *list(json_t *root, const char *key, size_t least)
 {
@@ -23,7 +23,8 @@ static il_image picture(json_t *figure)
     if (crop) {
         il_image part = { 0 };
         cr_assert_eq(il_image_crop(&part, &image, 0, 0, (int)json_integer_value(json_array_get(crop, 0)),
-                                   (int)json_integer_value(json_array_get(crop, 1)), &e), IL_OK);
+                                   (int)json_integer_value(json_array_get(crop, 1)), &e),
+                     IL_OK);
         il_image_free(&image);
         image = part;
     }
@@ -48,7 +49,8 @@ Test(image_shapes, grey_as_pillow)
 {
     json_t *root = figures_load("image_shapes/figures.json"), *figure;
     size_t i;
-    json_array_foreach(list(root, "greys", 3), i, figure) {
+    json_array_foreach(list(root, "greys", 3), i, figure)
+    {
         il_err e = { 0 };
         il_image in = picture(figure), out = { 0 };
         cr_assert_eq(il_image_to_grey(&out, &in, &e), IL_OK, "%s", e.message);
@@ -64,7 +66,8 @@ Test(image_shapes, maximum_as_scipy)
 {
     json_t *root = figures_load("image_shapes/figures.json"), *figure;
     size_t i;
-    json_array_foreach(list(root, "maxima", 30), i, figure) {
+    json_array_foreach(list(root, "maxima", 30), i, figure)
+    {
         il_err e = { 0 };
         il_image in = picture(figure), out = { 0 };
         cr_assert_eq(il_image_maximum(&out, &in, whole(figure, "size"), &e), IL_OK, "%s", e.message);
@@ -79,7 +82,8 @@ Test(image_shapes, plain_resize_as_opencv)
 {
     json_t *root = figures_load("image_shapes/figures.json"), *figure;
     size_t i;
-    json_array_foreach(list(root, "resizes", 60), i, figure) {
+    json_array_foreach(list(root, "resizes", 60), i, figure)
+    {
         il_err e = { 0 };
         il_image in = picture(figure), out = { 0 };
         cr_assert_eq(il_image_resize_plain(&out, &in, whole(figure, "width"), whole(figure, "height"), &e), IL_OK, "%s",
@@ -114,7 +118,8 @@ Test(image_shapes, rectangle_as_pillow)
 {
     json_t *root = figures_load("image_shapes/figures.json"), *figure;
     size_t i;
-    json_array_foreach(list(root, "rectangles", 14), i, figure) {
+    json_array_foreach(list(root, "rectangles", 14), i, figure)
+    {
         il_image mask = { 0 };
         json_t *corners = json_object_get(figure, "corners");
         int at[4];
@@ -148,7 +153,8 @@ Test(image_shapes, random_rectangles_as_python)
 {
     json_t *root = figures_load("image_shapes/figures.json"), *figure;
     size_t i;
-    json_array_foreach(list(root, "random", 200), i, figure) {
+    json_array_foreach(list(root, "random", 200), i, figure)
+    {
         il_err e = { 0 };
         il_image mask = { 0 };
         int64_t n[8];

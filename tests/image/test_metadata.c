@@ -1,10 +1,10 @@
 /* metadata.c: what files tell, and that any damage to them is harmless. */
+#include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <criterion/criterion.h>
-#include "image/metadata.h"
 #include "image/image_file.h"
+#include "image/metadata.h"
 
 static il_metadata header_of(const char *name, uint8_t **data, size_t *size)
 {
@@ -118,18 +118,39 @@ Test(header, formats_that_are_not_read_have_names)
         const char *name, *bytes;
         size_t size;
     } foreign[] = {
-        { "HEIC", "\0\0\0\x18" "ftypheic\0\0\0\0mif1heic", 24 }, { "AVIF", "\0\0\0\x1c" "ftypmif1\0\0\0\0mif1avifmiaf", 28 },
-        { "HEIF", "\0\0\0\x14" "ftypmif1\0\0\0\0mif1avif", 24 }, /* what stands behind the box is none of it */
-        { "JPEG XL", "\xff\x0a\0", 3 }, { "TIFF or raw", "II*\0\x08\0\0\0", 8 }, { "GIF", "GIF89a", 6 },
-        { NULL, "\0\0\0\x14" "ftypisom\0\0\0\0mp41", 20 }, { NULL, "\xff\xff\xff\xff" "ftyp", 8 }, { NULL, "", 0 },
-        { NULL, "\x89PNG\r\n\x1a\n", 8 }, { NULL, "\xff\xd8\xff\xe0", 4 },
+        { "HEIC",
+          "\0\0\0\x18"
+          "ftypheic\0\0\0\0mif1heic",
+          24 },
+        { "AVIF",
+          "\0\0\0\x1c"
+          "ftypmif1\0\0\0\0mif1avifmiaf",
+          28 },
+        { "HEIF",
+          "\0\0\0\x14"
+          "ftypmif1\0\0\0\0mif1avif",
+          24 }, /* what stands behind the box is none of it */
+        { "JPEG XL", "\xff\x0a\0", 3 },
+        { "TIFF or raw", "II*\0\x08\0\0\0", 8 },
+        { "GIF", "GIF89a", 6 },
+        { NULL,
+          "\0\0\0\x14"
+          "ftypisom\0\0\0\0mp41",
+          20 },
+        { NULL,
+          "\xff\xff\xff\xff"
+          "ftyp",
+          8 },
+        { NULL, "", 0 },
+        { NULL, "\x89PNG\r\n\x1a\n", 8 },
+        { NULL, "\xff\xd8\xff\xe0", 4 },
     };
     for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++) {
         uint8_t *copy = malloc(foreign[i].size + 1);
         memcpy(copy, foreign[i].bytes, foreign[i].size);
         const char *name = il_metadata_foreign(copy, foreign[i].size);
-        cr_expect(name && foreign[i].name ? strcmp(name, foreign[i].name) == 0 : name == foreign[i].name, "case %zu: %s", i,
-                  name ? name : "none");
+        cr_expect(name && foreign[i].name ? strcmp(name, foreign[i].name) == 0 : name == foreign[i].name,
+                  "case %zu: %s", i, name ? name : "none");
         free(copy);
         for (size_t n = 0; n < foreign[i].size; n++) { /* cut: the sanitizer watches */
             uint8_t *cut = malloc(n ? n : 1);

@@ -1,9 +1,9 @@
 /* test_perceptual_hash.c - the perceptual hash against Pillow and scipy, and near pairs against comparing every pair. */
-#include <stdio.h>
-#include <stdlib.h>
+#include <criterion/criterion.h>
 #include <inttypes.h>
 #include <jansson.h>
-#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <inpaintlab/random.h>
 #include "image/perceptual_hash.h"
 
@@ -143,7 +143,8 @@ Test(twins, finds_exactly_the_near_pairs, .init = make_hashes)
         cr_expect_eq(more, 0);
         cr_assert_eq(count, wanted, "distance %d: %zu of %zu", distances[i], count, wanted);
         for (size_t k = 0; k < count; k++)
-            cr_assert(list[k].a == expected[k].a && list[k].b == expected[k].b && list[k].distance == expected[k].distance,
+            cr_assert(list[k].a == expected[k].a && list[k].b == expected[k].b &&
+                          list[k].distance == expected[k].distance,
                       "distance %d, pair %zu", distances[i], k);
         if (distances[i] == IL_TWINS_NEAR)
             cr_assert_gt(count, 50, "the set holds near pairs");

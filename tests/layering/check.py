@@ -48,7 +48,7 @@ ONLY = [
     ("CLOCK_MONOTONIC", r"\bCLOCK_MONOTONIC\b", "core/base/clock.c tools/"),
 ]
 
-MOST_LINES, MOST_LINES_CPP, MOST_LINES_FUNCTION = 400, 1000, 80
+MOST_LINES, MOST_LINES_CPP, MOST_LINES_FUNCTION = 430, 1000, 80 # as clang-format breaks them
 
 failures = []
 

@@ -5,9 +5,9 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
+#include "base/sha256.h"
 #include "loader/disk_cache.h"
 #include "support/samples.h"
-#include "base/sha256.h"
 
 enum { COUNT = 12, HEAD = 88, RECORD = 32 };
 
@@ -125,7 +125,9 @@ Test(cache, another_key_or_count_begins_anew, .init = open_folder, .fini = sampl
         fill();
         il_disk_cache *c = NULL;
         il_digest other = round ? key : il_sha256("b", 1);
-        SAMPLE_OK(il_disk_cache_open(&c, "name", &other, COUNT + (size_t)round, (il_disk_cache_opts){ .folder = samples_folder }, &e), e);
+        SAMPLE_OK(il_disk_cache_open(&c, "name", &other, COUNT + (size_t)round,
+                                     (il_disk_cache_opts){ .folder = samples_folder }, &e),
+                  e);
         cr_assert_eq(found_in(c), 0);
         put(c, 3);
         cr_assert(get(c, 3));
@@ -169,7 +171,7 @@ Test(cache, rows_are_read_once_the_picture_is_known, .init = open_folder, .fini 
     fill();
     il_disk_cache *c = open_cache((il_disk_cache_opts){ 0 });
     cr_assert(get(c, 3) && get(c, 4)); /* all rows, and verified */
-    expect_last_two(c, 3); /* no mask */
+    expect_last_two(c, 3);             /* no mask */
     expect_last_two(c, 4);
     il_cached got = { 0 };
     il_err e = { 0 };
@@ -244,7 +246,8 @@ Test(cache, a_file_cut_off_is_mended, .init = open_folder, .fini = samples_close
     for (size_t end = 0; end < size; end += end < HEAD + COUNT * RECORD ? 7 : 11) {
         write_file(data, end);
         size_t left = check_and_mend();
-        cr_assert(left < COUNT && (end > HEAD + COUNT * RECORD || left == 0), "%zu of %zu bytes: %zu left", end, size, left);
+        cr_assert(left < COUNT && (end > HEAD + COUNT * RECORD || left == 0), "%zu of %zu bytes: %zu left", end, size,
+                  left);
     }
     free(data);
 }
@@ -306,14 +309,14 @@ static void assert_stopped(il_disk_cache *c, const char *reason)
     char *path = file_path();
     cr_assert(il_disk_cache_stopped(c, &why));
     snprintf(expected, sizeof expected, "%s: no more images are cached (%s); the others are decoded each time", path,
-      reason);
+             reason);
     cr_expect_str_eq(why.message, expected);
     free(path);
 }
 
 Test(cache, a_limit_ends_its_growth, .init = open_folder, .fini = samples_close)
 {
-    samples_write("other.png", 1, 20, 20, 3, false); /* no file of ours: does not count */
+    samples_write("other.png", 1, 20, 20, 3, false);               /* no file of ours: does not count */
     uint64_t room = HEAD + COUNT * RECORD + 3 * 3 * 9 + 4 * 5 * 8; /* pictures 0 and 1 */
     il_disk_cache *c = open_cache((il_disk_cache_opts){ .limit = room });
     put(c, 0);
@@ -362,7 +365,8 @@ Test(cache, a_folder_that_cannot_be_is_an_error, .init = open_folder, .fini = sa
 {
     il_disk_cache *c = NULL;
     il_err e = { 0 };
-    cr_assert_eq(il_disk_cache_open(&c, "name", &key, 1, (il_disk_cache_opts){ .folder = "/dev/null/there" }, &e), IL_EIO);
+    cr_assert_eq(il_disk_cache_open(&c, "name", &key, 1, (il_disk_cache_opts){ .folder = "/dev/null/there" }, &e),
+                 IL_EIO);
     cr_expect_str_eq(e.message, "cache of decoded images: /dev/null is a file; expected a folder");
     cr_assert_null(c);
 }

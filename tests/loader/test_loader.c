@@ -1,7 +1,7 @@
 /* test_loader.c - the loader's batches: contents, order, independence of threads, damaged files. */
 #include <jansson.h>
-#include "support/loads.h"
 #include "base/sha256.h"
+#include "support/loads.h"
 
 /* ---- contents ---- */
 
@@ -18,8 +18,8 @@ static void assert_sample(const il_batch *b, int n, int i, const int size[2], co
             size_t at = (size_t)y * (size_t)b->width + (size_t)x;
             int expected[4] = { px, py, i, SAMPLE_GREY(i, px, py) };
             for (int c = 0; c < 3; c++)
-                cr_assert_eq(image[3 * at + (size_t)c], inside ? expected[c] : 0, "picture %d, channel %d, %d,%d", i, c, x,
-                             y);
+                cr_assert_eq(image[3 * at + (size_t)c], inside ? expected[c] : 0, "picture %d, channel %d, %d,%d", i, c,
+                             x, y);
             cr_assert_eq(mask[at], inside ? expected[3] : 0, "mask of picture %d, %d,%d", i, x, y);
         }
 }
@@ -40,8 +40,13 @@ static void check_choices(const json_t *c, int threads)
     const json_t *sizes = get(c, "sizes"), *samples = get(c, "samples");
     int crop = (int)json_integer_value(get(c, "crop"));
     il_loader_opts opts = {
-        .batch = 4, .size = 40, .crop = crop, .crops = (int)json_integer_value(get(c, "crops")),
-        .flip = json_is_true(get(c, "flip")), .shuffle = json_is_true(get(c, "shuffle")), .threads = threads,
+        .batch = 4,
+        .size = 40,
+        .crop = crop,
+        .crops = (int)json_integer_value(get(c, "crops")),
+        .flip = json_is_true(get(c, "flip")),
+        .shuffle = json_is_true(get(c, "shuffle")),
+        .threads = threads,
         .seed = strtoull(json_string_value(get(c, "seed")), NULL, 10), /* beyond JSON's integers */
     };
     struct fixture f = open_loader(opts);
@@ -77,9 +82,7 @@ Test(loader, follows_its_rule, .init = open_samples, .fini = samples_close)
     const json_t *sizes = get(json_array_get(cases, 0), "sizes");
     for (size_t k = 0; k < json_array_size(sizes); k++)
         samples_add((int)k, integer(json_array_get(sizes, k), 0), integer(json_array_get(sizes, k), 1));
-    json_array_foreach(cases, i, c)
-        for (int threads = 1; threads <= 3; threads += 2)
-            check_choices(c, threads);
+    json_array_foreach(cases, i, c) for (int threads = 1; threads <= 3; threads += 2) check_choices(c, threads);
     json_decref(cases);
 }
 
@@ -128,8 +131,15 @@ Test(loader, gives_the_same_batches_whatever_the_threads_and_the_cache, .init = 
     il_digest expected[3][64], got[64];
     add_many(21);
     for (size_t k = 0; k < 15; k++) {
-        il_loader_opts opts = { .batch = 4, .size = 48, .crop = 24, .crops = 2, .flip = true, .shuffle = true, .seed = 5,
-                                .threads = threads[k % 5], .cache_bytes = caches[k / 5] };
+        il_loader_opts opts = { .batch = 4,
+                                .size = 48,
+                                .crop = 24,
+                                .crops = 2,
+                                .flip = true,
+                                .shuffle = true,
+                                .seed = 5,
+                                .threads = threads[k % 5],
+                                .cache_bytes = caches[k / 5] };
         struct fixture f = open_loader(opts);
         cr_assert_eq(il_loader_batches(f.loader), 11);
         for (int epoch = 0; epoch < 3; epoch++) {
@@ -149,8 +159,9 @@ Test(loader, goes_on_in_the_middle, .init = open_samples, .fini = samples_close)
     il_digest expected[64], got[64];
     il_err e = { 0 };
     add_many(13);
-    il_loader_opts opts = { .batch = 3, .size = 64, .crop = 16, .crops = 3, .flip = true, .shuffle = true, .seed = 9,
-                            .threads = 3 };
+    il_loader_opts opts = {
+        .batch = 3, .size = 64, .crop = 16, .crops = 3, .flip = true, .shuffle = true, .seed = 9, .threads = 3
+    };
     struct fixture f = open_loader(opts), g = open_loader(opts);
     size_t n = run_epoch(f.loader, 4, 0, expected);
     cr_assert_eq(n, 13);
@@ -170,8 +181,13 @@ Test(loader, can_be_left_at_any_moment, .init = open_samples, .fini = samples_cl
     il_err e = { 0 };
     add_many(17);
     for (int round = 0; round < 40; round++) {
-        il_loader_opts opts = { .batch = 1 + round % 5, .size = 64, .crops = 1, .shuffle = true, .seed = 1,
-                                .threads = 1 + round % 4, .cache_bytes = round % 3 ? 1 : 0 };
+        il_loader_opts opts = { .batch = 1 + round % 5,
+                                .size = 64,
+                                .crops = 1,
+                                .shuffle = true,
+                                .seed = 1,
+                                .threads = 1 + round % 4,
+                                .cache_bytes = round % 3 ? 1 : 0 };
         struct fixture f = open_loader(opts);
         for (int i = 0; i < round % 7; i++) {
             il_batch b;
@@ -218,8 +234,8 @@ Test(loader, leaves_out_what_is_damaged, .init = open_samples, .fini = samples_c
         int more = 1;
         if (threads == 1)
             add_damaged();
-        struct fixture f = open_loader((il_loader_opts){ .batch = 2, .size = 30, .crops = 1, .threads = threads,
-                                                         .missing = IL_MISSING_SKIP });
+        struct fixture f = open_loader(
+            (il_loader_opts){ .batch = 2, .size = 30, .crops = 1, .threads = threads, .missing = IL_MISSING_SKIP });
         for (int epoch = 1; epoch <= 2; epoch++) {
             static const int kept[][3] = { { 0, 1, 0 }, { 3, -1, 1 }, { 6, 7, 3 } };
             SAMPLE_OK(il_loader_start(f.loader, epoch, 0, &e), e);
@@ -246,12 +262,12 @@ Test(loader, refuses_what_is_damaged, .init = open_samples, .fini = samples_clos
         il_err e = { 0 };
         il_batch b;
         int more = 1;
-        struct fixture f = open_loader((il_loader_opts){ .batch = 8, .size = 30, .crops = 1, .threads = threads,
-                                                         .missing = IL_MISSING_REFUSE });
+        struct fixture f = open_loader(
+            (il_loader_opts){ .batch = 8, .size = 30, .crops = 1, .threads = threads, .missing = IL_MISSING_REFUSE });
         SAMPLE_OK(il_loader_start(f.loader, 1, 0, &e), e);
         cr_assert_eq(il_loader_next(f.loader, &b, &more, &e), IL_EFORMAT);
         snprintf(expected, sizeof expected, "%s/002.realfake.webp: not a supported image; expected PNG, JPEG or WebP",
-          samples_folder);
+                 samples_folder);
         cr_expect_str_eq(e.message, expected);
         cr_expect_lt(il_loader_next(f.loader, &b, &more, &e), 0, "goes on after an error");
         close_loader(&f);
@@ -267,11 +283,14 @@ Test(loader, names_masks_of_another_size, .init = open_samples, .fini = samples_
     samples_write("p.png", 1, 30, 30, 3, false);
     samples_write("m.png", 1, 29, 30, 1, true);
     samples_list(1, "p.png", "m.png");
-    struct fixture f = open_loader((il_loader_opts){ .batch = 1, .size = 30, .crops = 1, .missing = IL_MISSING_REFUSE });
+    struct fixture f = open_loader(
+        (il_loader_opts){ .batch = 1, .size = 30, .crops = 1, .missing = IL_MISSING_REFUSE });
     SAMPLE_OK(il_loader_start(f.loader, 1, 0, &e), e);
     cr_assert_eq(il_loader_next(f.loader, &b, &more, &e), IL_EDATA);
-    snprintf(expected, sizeof expected, "%s/m.png: the mask is 29x30 pixels, its image %s/p.png 30x30; expected equal "
-                                        "sizes", samples_folder, samples_folder);
+    snprintf(expected, sizeof expected,
+             "%s/m.png: the mask is 29x30 pixels, its image %s/p.png 30x30; expected equal "
+             "sizes",
+             samples_folder, samples_folder);
     cr_expect_str_eq(e.message, expected);
     close_loader(&f);
 }
@@ -279,9 +298,12 @@ Test(loader, names_masks_of_another_size, .init = open_samples, .fini = samples_
 Test(loader, checks_its_options, .init = open_samples, .fini = samples_close)
 {
     static const il_loader_opts wrong[] = {
-        { .batch = 0, .size = 8, .crops = 1 }, { .batch = 1, .size = 0, .crops = 1 },
-        { .batch = 1, .size = 8, .crop = -1, .crops = 1 }, { .batch = 1, .size = 8, .crop = 4, .crops = 0 },
-        { .batch = 1, .size = 8, .crops = 1, .threads = -1 }, { .batch = 1, .size = 1 << 20, .crops = 1 },
+        { .batch = 0, .size = 8, .crops = 1 },
+        { .batch = 1, .size = 0, .crops = 1 },
+        { .batch = 1, .size = 8, .crop = -1, .crops = 1 },
+        { .batch = 1, .size = 8, .crop = 4, .crops = 0 },
+        { .batch = 1, .size = 8, .crops = 1, .threads = -1 },
+        { .batch = 1, .size = 1 << 20, .crops = 1 },
     };
     il_source *src = NULL;
     il_loader *l = NULL;

@@ -1,6 +1,6 @@
 /* test_loader_cache.c - batches from the cache on disk: the same ones, for any threads, and only where it pays. */
-#include "support/loads.h"
 #include "base/sha256.h"
+#include "support/loads.h"
 
 static char *cache_folder(void)
 {
@@ -9,8 +9,16 @@ static char *cache_folder(void)
 
 static il_loader_opts with_disk(const char *folder, int threads)
 {
-    return (il_loader_opts){ .batch = 4, .size = 48, .crop = 24, .crops = 2, .flip = true, .shuffle = true, .seed = 5,
-                             .threads = threads, .cache_bytes = 20000, .disk = { .folder = folder } };
+    return (il_loader_opts){ .batch = 4,
+                             .size = 48,
+                             .crop = 24,
+                             .crops = 2,
+                             .flip = true,
+                             .shuffle = true,
+                             .seed = 5,
+                             .threads = threads,
+                             .cache_bytes = 20000,
+                             .disk = { .folder = folder } };
 }
 
 Test(loader_cache, gives_the_same_batches_from_the_disk, .init = open_samples, .fini = samples_close)

@@ -1,7 +1,7 @@
 /* test_source.c - what a source lists, leaves out and hashes. */
-#include "support/samples.h"
-#include "loader/source.h"
 #include "base/sha256.h"
+#include "loader/source.h"
+#include "support/samples.h"
 
 static il_source *open_source(il_missing missing)
 {
@@ -69,8 +69,10 @@ Test(source, refuses_equal_ids, .init = samples_open, .fini = samples_close)
     samples_list(5, "x", NULL);
     samples_list(4, "y", NULL);
     samples_list(5, "w", NULL);
-    snprintf(expected, sizeof expected, "data set 'samples': %s/w and %s/x have the same id 'id005'; ids must be unique "
-             "within a split", samples_folder, samples_folder);
+    snprintf(expected, sizeof expected,
+             "data set 'samples': %s/w and %s/x have the same id 'id005'; ids must be unique "
+             "within a split",
+             samples_folder, samples_folder);
     assert_no_source(IL_MISSING_SKIP, expected);
 }
 

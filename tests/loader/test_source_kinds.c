@@ -1,10 +1,10 @@
 /* test_source_kinds.c - several image kinds in one source: ids, order, each sample by its own instance, digests. */
+#include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <criterion/criterion.h>
-#include "loader/source.h"
 #include "base/sha256.h"
+#include "loader/source.h"
 
 /* Two samples of each kind but "none"; an instance remembers what it scanned, and paints its pictures with that word's first
  * letter. */
@@ -43,13 +43,18 @@ static int kinds_plugin_read(const void *self, il_item item, uint64_t seed, il_i
     int rc = il_image_new(image, 1, 1, 1, e);
     cr_expect_eq(strlen(item.id), 1, "the reader gets its own id, not %s", item.id);
     if (!rc)
-        image->pixels[0] = (uint8_t)*(const char *)self;
+        image->pixels[0] = (uint8_t) * (const char *)self;
     return rc;
 }
 
 static const il_dataset_ops ops = { .scan = kinds_plugin_scan, .read = kinds_plugin_read };
-static const il_plugin plugin = { .abi = IL_ABI, .kind = IL_KIND_DATASET, .name = "kinds", .revision = 1,
-                                  .open = kinds_plugin_open, .close = kinds_plugin_close, .dataset = &ops };
+static const il_plugin plugin = { .abi = IL_ABI,
+                                  .kind = IL_KIND_DATASET,
+                                  .name = "kinds",
+                                  .revision = 1,
+                                  .open = kinds_plugin_open,
+                                  .close = kinds_plugin_close,
+                                  .dataset = &ops };
 static char label[] = "kinds";
 static const il_choice choice = { .plugin = &plugin, .label = label };
 
@@ -133,7 +138,9 @@ Test(source_kinds, the_digest_knows_how_samples_are_made)
 {
     static const il_dataset_ops files = { .scan = kinds_plugin_scan };
     il_plugin newer = plugin, noting = plugin, plain = plugin;
-    const il_choice made[] = { choice, { .plugin = &newer, .label = label }, { .plugin = &noting, .label = label },
+    const il_choice made[] = { choice,
+                               { .plugin = &newer, .label = label },
+                               { .plugin = &noting, .label = label },
                                { .plugin = &plain, .label = label } };
     newer.revision = 2;
     noting.uses = kinds_plugin_uses;

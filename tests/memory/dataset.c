@@ -1,11 +1,11 @@
 /* dataset.c - data sets that are listed and checked, their manifests, and recipes that are read and made ready. */
-#include "memory/failing.h"
-#include "dataset/made.h"
 #include "base/dependencies.h"
 #include "dataset/check.h"
+#include "dataset/made.h"
 #include "dataset/photos.h"
 #include "dataset/recipe.h"
 #include "dataset/splits.h"
+#include "memory/failing.h"
 #include "plugin/items.h"
 
 #define A64 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -20,11 +20,14 @@ static void prepare_data(const char *folder)
     made_text("train/odd.name.txt", "no picture");
     made_text("train/e.original.webp", "damaged");
     made_text("manifest.jsonl",
-              "{\"id\": \"a\", \"split\": \"train\", \"photo\": \"x/1.jpg\", \"photo_sha256\": \"" A64 "\", \"tile\": -1, \"seed\": \"7\", "
+              "{\"id\": \"a\", \"split\": \"train\", \"photo\": \"x/1.jpg\", \"photo_sha256\": \"" A64
+              "\", \"tile\": -1, \"seed\": \"7\", "
               "\"masker\": \"rectangle\", \"rule\": \"r\", \"area\": 0.5, \"core\": 0.25, \"prompt\": \"a \\u00e4\", "
-              "\"inpainted_by\": \"small\", \"inpainted_sha256\": \"" A64 "\", \"settings\": {\"b\": 1, \"a\": [true, null]}, "
+              "\"inpainted_by\": \"small\", \"inpainted_sha256\": \"" A64
+              "\", \"settings\": {\"b\": 1, \"a\": [true, null]}, "
               "\"sha256\": {\"mask\": \"" A64 "\"}}\n"
-              "{\"id\": \"c\", \"split\": \"test\", \"photo\": \"x/1.jpg\", \"photo_sha256\": \"" A64 "\", \"tile\": -1, \"seed\": \"8\", "
+              "{\"id\": \"c\", \"split\": \"test\", \"photo\": \"x/1.jpg\", \"photo_sha256\": \"" A64
+              "\", \"tile\": -1, \"seed\": \"8\", "
               "\"area\": 0.5, \"core\": 0.25, \"sha256\": {}}\n");
 }
 
@@ -32,7 +35,8 @@ static void prepare_data(const char *folder)
 static int check(FILE *out, const char *folder, bool fast, bool json, il_err *e)
 {
     il_check c = { 0 };
-    int rc = il_check_run(&c, (il_check_opts){ .path = folder, .as = "dataset1", .fast = fast, .threads = 1 }, &(il_observer){ 0 }, e);
+    int rc = il_check_run(&c, (il_check_opts){ .path = folder, .as = "dataset1", .fast = fast, .threads = 1 },
+                          &(il_observer){ 0 }, e);
     if (rc)
         return rc;
     if (json)
@@ -63,7 +67,8 @@ static void prepare_pairs(const char *folder)
     made_write("Tp/b.png", made_photo(32, 24, 2));
     made_write("Gt/b.png", made_mask(32, 24));
     made_write("Tp/alone.png", made_photo(32, 24, 3));
-    made_text("list.json", "[[\"Tp/a.png\", \"Gt/a_gt.png\"], [\"Tp/b.png\", \"Negative\"], [\"Tp/none.png\", \"Negative\"]]");
+    made_text("list.json",
+              "[[\"Tp/a.png\", \"Gt/a_gt.png\"], [\"Tp/b.png\", \"Negative\"], [\"Tp/none.png\", \"Negative\"]]");
 }
 
 static int listings(const char *folder, FILE *out, il_err *e)
@@ -124,17 +129,22 @@ static void prepare_recipe(const char *folder)
     }
     made_text("photos/p0.txt", "a caption");
     made_text("photos/p1.json", "{\"caption\": \"another\"}");
-    made_text("captions.json", "{\"images\": [{\"id\": 1, \"file_name\": \"p0.png\"}, {\"id\": 2, \"file_name\": \"p2.png\"}], "
-                               "\"annotations\": [{\"image_id\": 1, \"id\": 1, \"caption\": \"one\"}, "
-                               "{\"image_id\": 2, \"id\": 2, \"caption\": \"two\"}]}");
-    snprintf(text, sizeof text, "recipe: test\ntitle: A test\nphotos: {root: %s/photos, size: 64}\n"
+    made_text("captions.json",
+              "{\"images\": [{\"id\": 1, \"file_name\": \"p0.png\"}, {\"id\": 2, \"file_name\": \"p2.png\"}], "
+              "\"annotations\": [{\"image_id\": 1, \"id\": 1, \"caption\": \"one\"}, "
+              "{\"image_id\": 2, \"id\": 2, \"caption\": \"two\"}]}");
+    snprintf(text, sizeof text,
+             "recipe: test\ntitle: A test\nphotos: {root: %s/photos, size: 64}\n"
              "splits: {train: 0.5, validation: 0.25, test: 0.25}\n"
              "maskers: [{name: rectangle, least: 16, share: 2}, {name: specks}]\n"
-             "inpaint: {name: small, weights: %s/generator-nearest.safetensors}\nblur: 1\n", folder, TEST_DATA);
+             "inpaint: {name: small, weights: %s/generator-nearest.safetensors}\nblur: 1\n",
+             folder, TEST_DATA);
     made_text("r.yaml", text);
-    snprintf(text, sizeof text, "recipe: test\nphotos: {root: %s/photos, size: 64, captions: %s/captions.json, fit: tiles}\n"
+    snprintf(text, sizeof text,
+             "recipe: test\nphotos: {root: %s/photos, size: 64, captions: %s/captions.json, fit: tiles}\n"
              "splits: {train: 2}\nmaskers: rectangle\npictures: [original, mask, fakefake]\n"
-             "reconstruct: [{name: small, weights: %s/generator-nearest.safetensors}]\n", folder, folder, TEST_DATA);
+             "reconstruct: [{name: small, weights: %s/generator-nearest.safetensors}]\n",
+             folder, folder, TEST_DATA);
     made_text("captions.yaml", text);
 }
 

@@ -1,26 +1,30 @@
 /* detect.c - what examining a photo needs besides tensors: inputs, regions, tiles, verdicts, calibrations, findings as JSON. */
-#include "memory/failing.h"
 #include <math.h>
 #include <unistd.h>
-#include "support/results.h"
 #include "detect/calibration.h"
 #include "detect/finding_json.h"
 #include "detect/input_image.h"
 #include "detect/input_list.h"
 #include "detect/select_run.h"
 #include "image/heatmap.h"
+#include "memory/failing.h"
 #include "plugin/tiles.h"
+#include "support/results.h"
 
-static const il_calibration_of of = { .weights_sha256 = "ab12", .tile = 256, .overlap = 64, .threshold = 0.5, .least = 0.001 };
+static const il_calibration_of of = {
+    .weights_sha256 = "ab12", .tile = 256, .overlap = 64, .threshold = 0.5, .least = 0.001
+};
 
 /* ---- inputs ---- */
 
 static void prepare_inputs(const char *folder)
 {
     char text[700];
-    snprintf(text, sizeof text, "cd '%s' && mkdir -p a/b out && cp %s/images/rgb.jpg a/1.jpg && cp %s/images/alpha.webp a/b/2.webp && "
-             "cp %s/images/palette.png a/b/3 && cp %s/detect/turn-6.jpg 4.jpg && echo text > a/5.txt && cp a/1.jpg out/", folder,
-             TEST_DATA, TEST_DATA, TEST_DATA, TEST_DATA);
+    snprintf(
+        text, sizeof text,
+        "cd '%s' && mkdir -p a/b out && cp %s/images/rgb.jpg a/1.jpg && cp %s/images/alpha.webp a/b/2.webp && "
+        "cp %s/images/palette.png a/b/3 && cp %s/detect/turn-6.jpg 4.jpg && echo text > a/5.txt && cp a/1.jpg out/",
+        folder, TEST_DATA, TEST_DATA, TEST_DATA, TEST_DATA);
     cr_assert_eq(system(text), 0);
 }
 
@@ -31,8 +35,8 @@ static int examine(FILE *out, const char *folder, const char *path, il_err *e)
     if (!rc)
         rc = il_input_image_decode(&s, e);
     if (!rc)
-        fprintf(out, "%s %s %.16s %dx%d %d %d %.16s\n", path + strlen(folder), s.header.format, s.sha256.hex, s.width, s.height,
-                s.header.orientation, s.header.lossy,
+        fprintf(out, "%s %s %.16s %dx%d %d %d %.16s\n", path + strlen(folder), s.header.format, s.sha256.hex, s.width,
+                s.height, s.header.orientation, s.header.lossy,
                 il_sha256(s.image.pixels, (size_t)s.width * (size_t)s.height * 3).hex);
     il_input_image_close(&s);
     return rc;
@@ -40,8 +44,9 @@ static int examine(FILE *out, const char *folder, const char *path, il_err *e)
 
 static int inputs(const char *folder, FILE *out, il_err *e)
 {
-    const char *const words[] = { failing_path(folder, "a"), failing_path(folder, "*.jpg"), failing_path(folder, "none"),
-                                  failing_path(folder, "*.gif"), failing_path(folder, "out"), "-" };
+    const char *const words[] = { failing_path(folder, "a"),    failing_path(folder, "*.jpg"),
+                                  failing_path(folder, "none"), failing_path(folder, "*.gif"),
+                                  failing_path(folder, "out"),  "-" };
     il_input_list g = { 0 };
     il_result_names names = { 0 };
     int rc = IL_OK;
@@ -110,7 +115,8 @@ static void show(FILE *out, const il_calibration *k, const il_tested *t)
 {
     for (int c = 0; c < IL_COMPRESSIONS; c++)
         fprintf(out, "%lld %.17g %lld %lld %.17g\n", (long long)k->bars[c].chosen_on, k->bars[c].score,
-                (long long)k->bars[c].measured.pictures, (long long)k->bars[c].measured.alarms, k->bars[c].measured.marked);
+                (long long)k->bars[c].measured.pictures, (long long)k->bars[c].measured.alarms,
+                k->bars[c].measured.marked);
     fprintf(out, "%.17g %lld %lld\n", t->iou, (long long)t->alarms.pictures, (long long)t->alarms.alarms);
 }
 
@@ -122,7 +128,9 @@ static int calibrate(const char *folder, FILE *out, il_err *e)
     il_text path = { 0 }, other = { 0 };
     bool fits = false, done = false;
     for (int i = 0; i < 200; i++)
-        list[i] = (il_authentic){ .score = (i * 37 % 100) / 100.0, .share = 0.25, .marked = true, .compression = i % 2 };
+        list[i] = (il_authentic){
+            .score = (i * 37 % 100) / 100.0, .share = 0.25, .marked = true, .compression = i % 2
+        };
     int rc = il_calibration_choose(&k.bars[IL_LOSSLESS], list, 200, IL_LOSSLESS, e);
     if (!rc)
         rc = il_calibration_measure(&k.bars[IL_LOSSY], list, 200, IL_LOSSY, e);
@@ -133,8 +141,8 @@ static int calibrate(const char *folder, FILE *out, il_err *e)
     if (!rc)
         rc = il_calibration_read(&back, &read, &fits, path.data, of, e);
     if (!rc)
-        rc = il_calibration_carry(&done, failing_path(folder, "w.safetensors"), "ab12", failing_path(folder, "copy.safetensors"),
-                                  "cd34", &t, e);
+        rc = il_calibration_carry(&done, failing_path(folder, "w.safetensors"), "ab12",
+                                  failing_path(folder, "copy.safetensors"), "cd34", &t, e);
     if (!rc)
         rc = il_calibration_path(&other, failing_path(folder, "copy.safetensors"), e);
     il_calibration_of copied = of;
@@ -162,14 +170,31 @@ static int tell(const char *folder, FILE *out, il_err *e)
     static char name[] = "seed=1", model[] = "unet", dataset[] = "d", kind[] = "realfake", policy[] = "full",
                 settings[] = "{\"fine\":\"4\"}";
     il_region regions[] = { { 1, 2, 30, 40, 500, 0.75 }, { 5, 6, 7, 8, 9, 0.5 } };
-    il_finding f = { .path = "a b \xff.png", .header = { .format = "webp", .orientation = 6, .lossy = true }, .sha256 = "00ff",
-                     .width = 640, .height = 480, .marked = 500, .share = 0.1, .score = 0.875, .verdict = IL_VERDICT_REGION,
+    il_finding f = { .path = "a b \xff.png",
+                     .header = { .format = "webp", .orientation = 6, .lossy = true },
+                     .sha256 = "00ff",
+                     .width = 640,
+                     .height = 480,
+                     .marked = 500,
+                     .share = 0.1,
+                     .score = 0.875,
+                     .verdict = IL_VERDICT_REGION,
                      .regions = { .list = regions, .listed = 2, .count = 3 },
-                     .warnings = 1u << IL_WARN_LOSSY | 1u << IL_WARN_SIZE | 1u << IL_WARN_WEAK | 1u << IL_WARN_UNCERTAIN };
+                     .warnings = 1u << IL_WARN_LOSSY | 1u << IL_WARN_SIZE | 1u << IL_WARN_WEAK |
+                                 1u << IL_WARN_UNCERTAIN };
     il_detector d = { .choice = { .plugin = &plugin },
-                      .card = { .run = 7, .name = name, .model = model, .settings = settings, .dataset = dataset,
-                                .trained_on = kind, .mask_policy = policy, .has_seed = true, .seed = 3, .size = 256,
-                                .sha256 = "ff00", .tested = { 0.2, { .pictures = 100, .alarms = 3, .marked = 0.01, .measure = "m" } } } };
+                      .card = { .run = 7,
+                                .name = name,
+                                .model = model,
+                                .settings = settings,
+                                .dataset = dataset,
+                                .trained_on = kind,
+                                .mask_policy = policy,
+                                .has_seed = true,
+                                .seed = 3,
+                                .size = 256,
+                                .sha256 = "ff00",
+                                .tested = { 0.2, { .pictures = 100, .alarms = 3, .marked = 0.01, .measure = "m" } } } };
     il_detect_opts o = { .tile = 256, .overlap = 64, .threshold = 0.5, .least = 0.001 };
     int rc = IL_OK;
     d.calibration.bars[IL_LOSSY] = (il_threshold){ 20, 0.5, { .pictures = 20, .alarms = 9 } };

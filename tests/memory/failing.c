@@ -12,8 +12,8 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
-#include <unwind.h>
 #include <unistd.h>
+#include <unwind.h>
 #include "memory/failing.h"
 
 enum { PLACES = 1 << 14, BLOCKS = 1 << 17 };
@@ -224,7 +224,8 @@ static void dead(void *block)
             observer.blocks[at] = NULL;
             do {
                 next = (next + 1) % BLOCKS;
-            } while (observer.blocks[next] && (next - mix((uintptr_t)observer.blocks[next]) % BLOCKS) % BLOCKS < (next - at) % BLOCKS);
+            } while (observer.blocks[next] &&
+                     (next - mix((uintptr_t)observer.blocks[next]) % BLOCKS) % BLOCKS < (next - at) % BLOCKS);
             if (!observer.blocks[next])
                 break;
             observer.blocks[at] = observer.blocks[next];
@@ -292,7 +293,7 @@ static struct verdict {
     bool reached, told;
 
     char fault[1500];
-} *verdict;
+} * verdict;
 
 static char root[64];
 
@@ -438,8 +439,8 @@ static void remove_folder(const char *folder)
 }
 
 /* Returns whether the run was good. *foreign: it died of libwebp, of which 1.2.4 does not survive each failed allocation. */
-static bool fail_at(bool *foreign, const struct scenario *s, const struct place *at, size_t occurrence, bool repeat, const char *folder,
-                    const char *expected)
+static bool fail_at(bool *foreign, const struct scenario *s, const struct place *at, size_t occurrence, bool repeat,
+                    const char *folder, const char *expected)
 {
     memset(verdict, 0, sizeof *verdict);
     fflush(NULL);
@@ -457,7 +458,8 @@ static bool fail_at(bool *foreign, const struct scenario *s, const struct place 
     int status = 0;
     while (waitpid(child, &status, 0) < 0 && errno == EINTR)
         ;
-    *foreign = module_of(at->call) == WEBP && ((WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV) || WEXITSTATUS(status) == 1);
+    *foreign = module_of(at->call) == WEBP &&
+               ((WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV) || WEXITSTATUS(status) == 1);
     if (WIFSIGNALED(status))
         snprintf(verdict->fault, sizeof verdict->fault, WTERMSIG(status) == SIGALRM ? "hangs" : "dies of signal %d",
                  WTERMSIG(status));
@@ -469,8 +471,8 @@ static bool fail_at(bool *foreign, const struct scenario *s, const struct place 
     name_call(call, sizeof call, at->call);
     name_call(ours[0], sizeof ours[0], at->ours[0]);
     name_call(ours[1], sizeof ours[1], at->ours[1]);
-    fprintf(stderr, "%s: use %zu of the allocation in %s\n    for %s\n    called by %s\n    %s\n", s->name, occurrence, call,
-            ours[0], ours[1], verdict->fault);
+    fprintf(stderr, "%s: use %zu of the allocation in %s\n    for %s\n    called by %s\n    %s\n", s->name, occurrence,
+            call, ours[0], ours[1], verdict->fault);
     return false;
 }
 
@@ -526,7 +528,7 @@ static size_t run_scenario(const struct scenario *s)
         size_t most = last ? uses[i].count : 1;
         for (size_t k = 1; k <= most; k = k < most ? most : k + 1, runs++) {
             const char *own = s->changes ? new_folder(s, runs + 1) : folder;
-            bool died = false, good = fail_at(&died, s, &uses[i].place, k, s->changes || (new && k == 1), own, expected);
+            bool died = false, good = fail_at(&died, s, &uses[i].place, k, s->changes || (new &&k == 1), own, expected);
             bad += !good;
             bad_sites += !good && !bad_here;
             bad_here = bad_here || !good;
@@ -537,8 +539,10 @@ static size_t run_scenario(const struct scenario *s)
         }
     }
     clock_gettime(CLOCK_MONOTONIC, &end);
-    printf("%s: %zu call sites, %zu places, %zu failures (%zu told, %zu crashes of libwebp), %zu faults at %zu sites, %.1f s\n", s->name, sites, places,
-           runs, told, foreign, bad, bad_sites, (double)(end.tv_sec - start.tv_sec) + 1e-9 * (double)(end.tv_nsec - start.tv_nsec));
+    printf(
+        "%s: %zu call sites, %zu places, %zu failures (%zu told, %zu crashes of libwebp), %zu faults at %zu sites, %.1f s\n",
+        s->name, sites, places, runs, told, foreign, bad, bad_sites,
+        (double)(end.tv_sec - start.tv_sec) + 1e-9 * (double)(end.tv_nsec - start.tv_nsec));
     munmap(uses, PLACES * sizeof *uses);
     free(expected);
     return bad;

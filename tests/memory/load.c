@@ -1,8 +1,8 @@
 /* load.c - a data set that is listed, hashed and loaded in batches: with caches, degraded, with pictures that are left out. */
-#include "memory/failing.h"
-#include "support/loads.h"
 #include "image/degrade.h"
+#include "memory/failing.h"
 #include "plugin/registry.h"
+#include "support/loads.h"
 
 static void show_source(FILE *out, const il_source *src)
 {
@@ -30,7 +30,8 @@ static int show_batches(FILE *out, il_loader *l, il_err *e)
     return rc;
 }
 
-static int load(FILE *out, const il_choice *choice, const char *images, il_loader_opts o, const il_degradation *d, il_err *e)
+static int load(FILE *out, const il_choice *choice, const char *images, il_loader_opts o, const il_degradation *d,
+                il_err *e)
 {
     il_source *plain = NULL, *src = NULL;
     il_loader *loader = NULL;
@@ -56,8 +57,14 @@ static int load(FILE *out, const il_choice *choice, const char *images, il_loade
 
 static il_loader_opts options(size_t cache_bytes)
 {
-    return (il_loader_opts){ .batch = 3, .size = 32, .crop = 16, .crops = 1, .shuffle = true, .threads = 1,
-                             .cache_bytes = cache_bytes, .missing = IL_MISSING_SKIP };
+    return (il_loader_opts){ .batch = 3,
+                             .size = 32,
+                             .crop = 16,
+                             .crops = 1,
+                             .shuffle = true,
+                             .threads = 1,
+                             .cache_bytes = cache_bytes,
+                             .missing = IL_MISSING_SKIP };
 }
 
 static int in_memory(const char *folder, FILE *out, il_err *e)
@@ -99,9 +106,10 @@ static void prepare_folder(const char *folder)
         snprintf(name, sizeof name, "m%d.png", i);
         samples_write(name, i, 20, 20, 1, true);
     }
-    snprintf(text, sizeof text, "mkdir '%s/train' && cd '%s' && for i in 0 1 2 3 4; do cp $i.png '%s'/train/p$i.realfake.png; "
-             "cp m$i.png '%s'/train/p$i.mask.png; done && rm '%s/train/p3.mask.png'", folder, samples_folder, folder, folder,
-             folder);
+    snprintf(text, sizeof text,
+             "mkdir '%s/train' && cd '%s' && for i in 0 1 2 3 4; do cp $i.png '%s'/train/p$i.realfake.png; "
+             "cp m$i.png '%s'/train/p$i.mask.png; done && rm '%s/train/p3.mask.png'",
+             folder, samples_folder, folder, folder, folder);
     cr_assert_eq(system(text), 0);
 }
 

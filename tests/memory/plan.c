@@ -1,7 +1,7 @@
 /* plan.c - grids that are read and resolved, with --set and --only, and grids that are refused. */
-#include "memory/failing.h"
 #include <stdlib.h>
 #include <string.h>
+#include "memory/failing.h"
 #include "plan/plan.h"
 
 static void show(FILE *out, const il_plan *p)
@@ -55,8 +55,13 @@ static int set(const char *folder, FILE *out, il_err *e)
 {
     (void)folder;
     static const char *const names[] = { "set", "axes", "degrade", NULL };
-    static const char *const values[] = { "train.epochs=3", "model.size=60", "loss={name: focal, alpha: 0.5}", "seed=9",
-                                          "train.skip=[a.*, b.*]", "test=[fakefake, {images: realfake}]", NULL };
+    static const char *const values[] = { "train.epochs=3",
+                                          "model.size=60",
+                                          "loss={name: focal, alpha: 0.5}",
+                                          "seed=9",
+                                          "train.skip=[a.*, b.*]",
+                                          "test=[fakefake, {images: realfake}]",
+                                          NULL };
     return plan(out, names, (il_plan_opts){ .set = values, .only = "*" }, e);
 }
 
@@ -64,9 +69,25 @@ static int refused(const char *folder, FILE *out, il_err *e)
 {
     (void)folder;
     static const char *const names[] = {
-        "bad-key", "bad-plugin", "bad-plugin-setting-choice", "bad-axis-unknown", "bad-axis-twice", "bad-test-twice",
-        "bad-exclude-never", "bad-include-twice", "bad-degrade-twice", "bad-degrade-name", "bad-syntax", "bad-only",
-        "bad-set-key", "bad-plugin-opens-not", "bad-test-policy-twice", "bad-no-model", "bad-choice", "nothing-there", NULL,
+        "bad-key",
+        "bad-plugin",
+        "bad-plugin-setting-choice",
+        "bad-axis-unknown",
+        "bad-axis-twice",
+        "bad-test-twice",
+        "bad-exclude-never",
+        "bad-include-twice",
+        "bad-degrade-twice",
+        "bad-degrade-name",
+        "bad-syntax",
+        "bad-only",
+        "bad-set-key",
+        "bad-plugin-opens-not",
+        "bad-test-policy-twice",
+        "bad-no-model",
+        "bad-choice",
+        "nothing-there",
+        NULL,
     };
     return plan(out, names, (il_plan_opts){ 0 }, e);
 }

@@ -1,6 +1,6 @@
 /* report.c - reports in every format, comparisons and exports of a database with all that a report may meet. */
-#include "memory/failing.h"
 #include "base/atomic_folder.h"
+#include "memory/failing.h"
 #include "report/compare_print.h"
 #include "report/export.h"
 #include "report/report.h"
@@ -17,7 +17,8 @@ static void prepare(const char *path)
 }
 
 /* As the command does: into memory, and only what is whole is printed. */
-static int print(FILE *out, const char *path, int (*write)(FILE *to, il_store *s, int which, il_err *e), int which, il_err *e)
+static int print(FILE *out, const char *path, int (*write)(FILE *to, il_store *s, int which, il_err *e), int which,
+                 il_err *e)
 {
     il_store *s = NULL;
     char *text = NULL;
@@ -60,14 +61,14 @@ static int write_comparison(FILE *to, il_store *s, int format, il_err *e)
     return rc;
 }
 
-#define FORMAT(name, number) \
-    static int tables_##name(const char *path, FILE *out, il_err *e) \
-    { \
-        return print(out, path, write_tables, number, e); \
-    } \
-    static int compare_##name(const char *path, FILE *out, il_err *e) \
-    { \
-        return print(out, path, write_comparison, number, e); \
+#define FORMAT(name, number)                                                                                           \
+    static int tables_##name(const char *path, FILE *out, il_err *e)                                                   \
+    {                                                                                                                  \
+        return print(out, path, write_tables, number, e);                                                              \
+    }                                                                                                                  \
+    static int compare_##name(const char *path, FILE *out, il_err *e)                                                  \
+    {                                                                                                                  \
+        return print(out, path, write_comparison, number, e);                                                          \
     }
 FORMAT(text, IL_FORMAT_TEXT)
 FORMAT(md, IL_FORMAT_MD)

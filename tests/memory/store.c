@@ -1,6 +1,6 @@
 /* store.c - databases that are made, migrated, filled and asked, with our own allocations failing and with SQLite's. */
-#include "memory/failing.h"
 #include <math.h>
+#include "memory/failing.h"
 #include "support/results.h"
 
 /* Rows that two runs have in common: no times, no ids that a repetition would raise. */
@@ -23,8 +23,10 @@ static int create(const char *folder, FILE *out, il_err *e)
     il_store *s = NULL;
     int rc = il_store_open(&s, failing_path(folder, "sub/r.sqlite"), e);
     if (!rc)
-        rc = show(out, s, "SELECT user_version, (SELECT COUNT(*) FROM published), (SELECT SUM(count) FROM published_splits)"
-                          " FROM pragma_user_version", NULL, e);
+        rc = show(out, s,
+                  "SELECT user_version, (SELECT COUNT(*) FROM published), (SELECT SUM(count) FROM published_splits)"
+                  " FROM pragma_user_version",
+                  NULL, e);
     il_store_close(s);
     s = NULL;
     if (!rc)
@@ -40,11 +42,16 @@ static void prepare_old(const char *folder)
     sqlite3 *db = NULL;
     cr_assert_eq(sqlite3_open(failing_path(folder, "r.sqlite"), &db), SQLITE_OK);
     cr_assert_eq(sqlite3_exec(db, il_store_migrations().texts[0], NULL, NULL, NULL), SQLITE_OK);
-    cr_assert_eq(sqlite3_exec(db, "PRAGMA application_id = 1229742434; PRAGMA user_version = 1;"
-        "INSERT INTO runs (id, hash, name, config, seed, model, dataset, mask_policy, loss, trained_on, status, started_at)"
-        " VALUES (1, 'h', 'n', '{}', 1, 'fcn', 'd', 'full', 'bce', 'realfake', 'done', 'now');"
-        "INSERT INTO tests VALUES (1, 1, 'd', 'realfake', 'test', 'x', 2, 'done', NULL, 1, 0, 'now');"
-        "INSERT INTO images VALUES (1, 'a', 0, 1, 1, 2, 4), (1, 'b', 0, 5, 1, 0, 9)", NULL, NULL, NULL), SQLITE_OK);
+    cr_assert_eq(
+        sqlite3_exec(
+            db,
+            "PRAGMA application_id = 1229742434; PRAGMA user_version = 1;"
+            "INSERT INTO runs (id, hash, name, config, seed, model, dataset, mask_policy, loss, trained_on, status, started_at)"
+            " VALUES (1, 'h', 'n', '{}', 1, 'fcn', 'd', 'full', 'bce', 'realfake', 'done', 'now');"
+            "INSERT INTO tests VALUES (1, 1, 'd', 'realfake', 'test', 'x', 2, 'done', NULL, 1, 0, 'now');"
+            "INSERT INTO images VALUES (1, 'a', 0, 1, 1, 2, 4), (1, 'b', 0, 5, 1, 0, 9)",
+            NULL, NULL, NULL),
+        SQLITE_OK);
     sqlite3_close(db);
 }
 
@@ -54,8 +61,9 @@ static int migrate(const char *folder, FILE *out, il_err *e)
     il_store *s = NULL;
     int rc = il_store_open(&s, failing_path(folder, "r.sqlite"), e);
     if (!rc)
-        rc = show(out, s, "SELECT user_version, (SELECT COUNT(*) FROM images), (SELECT SUM(tp) FROM test_sums),"
-                          " (SELECT group_concat(metric || ' ' || round(value, 6)) FROM test_metrics) FROM pragma_user_version",
+        rc = show(out, s,
+                  "SELECT user_version, (SELECT COUNT(*) FROM images), (SELECT SUM(tp) FROM test_sums),"
+                  " (SELECT group_concat(metric || ' ' || round(value, 6)) FROM test_metrics) FROM pragma_user_version",
                   NULL, e);
     il_store_close(s);
     return rc;
@@ -73,12 +81,28 @@ static void prepare(const char *folder)
 static int put_test_rows(il_store *s, int64_t run, il_err *e)
 {
     unsigned char histogram[] = { 1, 2, 3 };
-    il_example examples[2] = { { .id = (char[]){ "a" }, .rank = IL_BEST, .iou = 0.5, .photo = { histogram, 3 },
-                                 .truth = { histogram, 2 }, .score = { histogram, 1 } },
-                               { .id = (char[]){ "b" }, .rank = IL_WORST, .iou = 0.25, .photo = { histogram, 3 },
-                                 .truth = { histogram, 2 }, .score = { histogram, 1 } } };
-    il_test_record t = { .dataset = "dataset2", .images = "realfake", .split = "test", .digest = "digest", .batch = 1,
-                         .status = IL_RUN_DONE, .seconds = 1.5, .degradation = "jpeg", .level = 90, .settings = "{}" };
+    il_example examples[2] = { { .id = (char[]){ "a" },
+                                 .rank = IL_BEST,
+                                 .iou = 0.5,
+                                 .photo = { histogram, 3 },
+                                 .truth = { histogram, 2 },
+                                 .score = { histogram, 1 } },
+                               { .id = (char[]){ "b" },
+                                 .rank = IL_WORST,
+                                 .iou = 0.25,
+                                 .photo = { histogram, 3 },
+                                 .truth = { histogram, 2 },
+                                 .score = { histogram, 1 } } };
+    il_test_record t = { .dataset = "dataset2",
+                         .images = "realfake",
+                         .split = "test",
+                         .digest = "digest",
+                         .batch = 1,
+                         .status = IL_RUN_DONE,
+                         .seconds = 1.5,
+                         .degradation = "jpeg",
+                         .level = 90,
+                         .settings = "{}" };
     il_image_row rows[] = { { "a", 0, { 50, 25, 25, 0 } }, { "b", 1, { 70, 25, 25, 0 } }, { "c", 2, { 0, 0, 0, 9 } } };
     int64_t id = 0;
     int rc = il_store_test(&id, s, run, &t, rows, 3, e);
@@ -99,18 +123,34 @@ static int put_rows(il_store *s, il_err *e)
         rc = il_store_begin_run(&run, s, &r, e);
     if (!rc)
         rc = il_store_epochs(s, run, epochs, 2, e);
-    il_run_end end = { .status = IL_RUN_DONE, .best_epoch = 2, .tested_epoch = 2, .weights_path = "w", .weights_sha256 = "abc",
-                       .seconds = 4, .message = "a message" };
+    il_run_end end = { .status = IL_RUN_DONE,
+                       .best_epoch = 2,
+                       .tested_epoch = 2,
+                       .weights_path = "w",
+                       .weights_sha256 = "abc",
+                       .seconds = 4,
+                       .message = "a message" };
     if (!rc)
         rc = il_store_end_run(s, run, &end, e);
     if (!rc)
         rc = put_test_rows(s, run, e);
     if (!rc)
         rc = il_store_find_test(&test, s, run, "digest", "test", 1, e);
-    il_cell_record c = { .experiment = r.experiment, .run = run, .test = test, .run_name = "name", .model = "fcn",
-                         .dataset = "dataset2", .mask_policy = "full", .loss = "focal", .trained_on = "realfake",
-                         .tested_dataset = "dataset2", .tested_on = "realfake", .split = "test", .published_table = "4",
-                         .degradation = "jpeg", .level = 90 };
+    il_cell_record c = { .experiment = r.experiment,
+                         .run = run,
+                         .test = test,
+                         .run_name = "name",
+                         .model = "fcn",
+                         .dataset = "dataset2",
+                         .mask_policy = "full",
+                         .loss = "focal",
+                         .trained_on = "realfake",
+                         .tested_dataset = "dataset2",
+                         .tested_on = "realfake",
+                         .split = "test",
+                         .published_table = "4",
+                         .degradation = "jpeg",
+                         .level = 90 };
     if (!rc)
         rc = il_store_cell(s, &c, e);
     if (!rc)
@@ -159,8 +199,10 @@ static int fill(const char *folder, FILE *out, il_err *e)
     if (!rc)
         rc = read_back(out, s, e);
     if (!rc)
-        rc = show(out, s, "SELECT experiment, model, tested_on, round(iou, 6), images, x'0102' FROM cells WHERE experiment = ?1", args,
-                  e);
+        rc = show(
+            out, s,
+            "SELECT experiment, model, tested_on, round(iou, 6), images, x'0102' FROM cells WHERE experiment = ?1",
+            args, e);
     if (!rc)
         rc = show(out, s, "SELECT convention, metric, round(value, 6) FROM metrics ORDER BY 1, 2", NULL, e);
     if (!rc)

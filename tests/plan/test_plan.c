@@ -7,17 +7,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "plan/keys.h"
-#include "plan/plan.h"
 #include "base/text.h"
 #include "base/yaml.h"
 #include "image/degrade.h"
+#include "plan/keys.h"
+#include "plan/plan.h"
 
 static il_registry *registry_with(const char *plugins)
 {
     setenv("INPAINTLAB_PLUGIN_PATH", plugins, 1);
     il_registry *r = NULL;
-    il_err e = {0};
+    il_err e = { 0 };
     cr_assert_eq(il_registry_open(&r, &e), IL_OK, "%s", e.message);
     return r;
 }
@@ -43,14 +43,14 @@ static void show_run(il_text *t, const il_run *run)
     show_choice(t, "mask_policy", &run->mask_policy);
     show_choice(t, "loss", &run->loss);
     il_text_add(t, "\n  on=%s epochs=%d patience=%d batch=%d size=%d crop=%d crops=%d flip=%d", n->on, n->epochs,
-                 n->patience, n->batch, n->size, n->crop, n->crops, n->flip);
+                n->patience, n->batch, n->size, n->crop, n->crops, n->flip);
     il_text_add(t, " lr=%g weight_decay=%g aux_weight=%g as_published=%d", n->lr, n->weight_decay, n->aux_weight,
-                 n->as_published);
+                n->as_published);
     il_text_add(t, " weights=%s skip=[", n->weights ? n->weights : "-");
     for (char **s = n->skip; s && *s; s++)
         il_text_add(t, "%s%s", s == n->skip ? "" : " ", *s);
-    il_text_add(t, "]\n  missing=%s seed=%llu test_batch=%d\n",
-                 run->missing == IL_MISSING_SKIP ? "skip" : "refuse", (unsigned long long)run->seed, run->test_batch);
+    il_text_add(t, "]\n  missing=%s seed=%llu test_batch=%d\n", run->missing == IL_MISSING_SKIP ? "skip" : "refuse",
+                (unsigned long long)run->seed, run->test_batch);
     for (size_t i = 0; i < run->ntests; i++) {
         il_text_add(t, "  test");
         show_choice(t, "dataset", &run->tests[i].dataset);
@@ -62,7 +62,7 @@ static void show_run(il_text *t, const il_run *run)
         const il_degradation *d = &run->tests[i].degradation;
         if (d->kind != IL_DEGRADE_NONE)
             il_text_add(t, " %s%s of test %zu", il_degrade_shown(d).text, il_degrade_settings(d).text,
-                         run->tests[i].plain);
+                        run->tests[i].plain);
         il_text_add(t, "\n");
     }
     il_text_add(t, "  %s\n", run->config);
@@ -70,8 +70,7 @@ static void show_run(il_text *t, const il_run *run)
 
 static void show_plan(il_text *t, const il_plan *p)
 {
-    il_text_add(t, "experiment %s | %s | published %s\n", p->experiment, p->title,
-                 p->published ? p->published : "-");
+    il_text_add(t, "experiment %s | %s | published %s\n", p->experiment, p->title, p->published ? p->published : "-");
     for (size_t i = 0; i < p->count; i++)
         show_run(t, &p->runs[i]);
 }
@@ -107,11 +106,11 @@ static void read_options(struct options *o, const char *path)
 
 static void plan_as_text(il_text *t, const char *path, il_registry *r)
 {
-    struct options o = {0};
+    struct options o = { 0 };
     read_options(&o, path);
     il_plan *p = NULL;
-    il_err e = {0};
-    int rc = il_plan_read(&p, path, r, (il_plan_opts){.set = o.set, .only = o.only}, &e);
+    il_err e = { 0 };
+    int rc = il_plan_read(&p, path, r, (il_plan_opts){ .set = o.set, .only = o.only }, &e);
     if (rc) {
         cr_expect_null(p);
         cr_expect_eq(rc, e.code);
@@ -138,7 +137,7 @@ static void read_text(il_text *t, const char *path)
 static void check_file(const char *name, il_registry *r)
 {
     char path[300];
-    il_text actual = {0}, expected = {0};
+    il_text actual = { 0 }, expected = { 0 };
     plan_as_text(&actual, name, r);
     snprintf(path, sizeof path, "%.*stxt", (int)(strlen(name) - 4), name);
     if (getenv("INPAINTLAB_WRITE_EXPECTED")) {
@@ -181,8 +180,9 @@ Test(plan, plugins_are_opened_once_and_closed)
     unsetenv("PICKY_EVER");
     unsetenv("PICKY_OPEN");
     il_plan *p = NULL;
-    il_err e = {0};
-    cr_assert_eq(il_plan_read(&p, TEST_DATA "/plan/open-once.yaml", r, (il_plan_opts){0}, &e), IL_OK, "%s", e.message);
+    il_err e = { 0 };
+    cr_assert_eq(il_plan_read(&p, TEST_DATA "/plan/open-once.yaml", r, (il_plan_opts){ 0 }, &e), IL_OK, "%s",
+                 e.message);
     cr_assert_eq(p->count, 4);
     cr_assert_str_eq(getenv("PICKY_EVER"), "2");
     cr_assert_str_eq(getenv("PICKY_OPEN"), "0");
@@ -207,11 +207,11 @@ static void known_keys(il_text *t, const char *const *names, const char *prefix)
 Test(plan, annotated_file_has_every_key)
 {
     il_yaml *y = NULL;
-    il_err e = {0};
+    il_err e = { 0 };
     cr_assert_eq(il_yaml_read(&y, SOURCE_DIR "/schema/experiment.yaml", &e), IL_OK, "%s", e.message);
     const il_node *root = il_yaml_root(y), *base = il_yaml_get(root, "base"), *test = il_yaml_get(base, "test");
 
-    il_text written = {0}, known = {0};
+    il_text written = { 0 }, known = { 0 };
     read_keys(&written, root, "");
     read_keys(&written, base, "base.");
     read_keys(&written, il_yaml_get(base, "train"), "train.");
@@ -248,7 +248,7 @@ static void expect_defaults(const il_param_spec *table, const il_node *map)
 Test(plan, annotated_file_shows_defaults)
 {
     il_yaml *y = NULL;
-    il_err e = {0};
+    il_err e = { 0 };
     cr_assert_eq(il_yaml_read(&y, SOURCE_DIR "/schema/experiment.yaml", &e), IL_OK, "%s", e.message);
     const il_node *base = il_yaml_get(il_yaml_root(y), "base");
     expect_defaults(il_keys_base, base);
@@ -260,8 +260,8 @@ Test(plan, annotated_file_is_a_grid)
 {
     il_registry *r = registry_with("");
     il_plan *p = NULL;
-    il_err e = {0};
-    cr_assert_eq(il_plan_read(&p, SOURCE_DIR "/schema/experiment.yaml", r, (il_plan_opts){0}, &e), IL_OK, "%s",
+    il_err e = { 0 };
+    cr_assert_eq(il_plan_read(&p, SOURCE_DIR "/schema/experiment.yaml", r, (il_plan_opts){ 0 }, &e), IL_OK, "%s",
                  e.message);
     cr_assert_eq(p->count, 4);
     il_plan_free(p);
@@ -275,7 +275,7 @@ static void add_cells(il_text *t, const il_plan *p)
         const il_run *run = &p->runs[i];
         for (size_t k = 0; k < run->ntests; k++)
             il_text_add(t, "%s,%s,%s,%s,%s,%s,\n", p->published, run->tests[k].dataset.label, run->model.label,
-                         run->mask_policy.label, run->training.on, run->tests[k].images);
+                        run->mask_policy.label, run->training.on, run->tests[k].images);
     }
 }
 
@@ -289,15 +289,15 @@ static size_t count_lines(const char *text)
 
 Test(plan, experiments_declare_the_published_cells)
 {
-    static const char *const files[] = {"table2", "table3", "table4", "table5", "table6", "table7", "mask-policies"};
+    static const char *const files[] = { "table2", "table3", "table4", "table5", "table6", "table7", "mask-policies" };
     il_registry *r = registry_with("");
-    il_text cells = {0};
+    il_text cells = { 0 };
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         char path[500];
         snprintf(path, sizeof path, "%s/experiments/%s.yaml", SOURCE_DIR, files[i]);
         il_plan *p = NULL;
-        il_err e = {0};
-        cr_assert_eq(il_plan_read(&p, path, r, (il_plan_opts){0}, &e), IL_OK, "%s", e.message);
+        il_err e = { 0 };
+        cr_assert_eq(il_plan_read(&p, path, r, (il_plan_opts){ 0 }, &e), IL_OK, "%s", e.message);
         cr_expect_str_eq(p->experiment, files[i]);
         add_cells(&cells, p);
         il_plan_free(p);
@@ -325,20 +325,20 @@ Test(plan, equal_models_have_equal_configurations)
     static const struct {
         const char *a, *run_a, *b, *run_b;
     } pairs[] = {
-        {"table4", "train.on=realfake", "table7", "train.on=realfake"},
-        {"table4", "train.on=fakefake", "table7", "train.on=fakefake"},
-        {"table2", "model=nix60", "table6", "train.on=realfake"},
-        {"mask-policies", "mask_policy=full", "table3", "train.on=realfake"},
+        { "table4", "train.on=realfake", "table7", "train.on=realfake" },
+        { "table4", "train.on=fakefake", "table7", "train.on=fakefake" },
+        { "table2", "model=nix60", "table6", "train.on=realfake" },
+        { "mask-policies", "mask_policy=full", "table3", "train.on=realfake" },
     };
     il_registry *r = registry_with("");
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
         char path[500];
         il_plan *a = NULL, *b = NULL;
-        il_err e = {0};
+        il_err e = { 0 };
         snprintf(path, sizeof path, "%s/experiments/%s.yaml", SOURCE_DIR, pairs[i].a);
-        cr_assert_eq(il_plan_read(&a, path, r, (il_plan_opts){.only = pairs[i].run_a}, &e), IL_OK, "%s", e.message);
+        cr_assert_eq(il_plan_read(&a, path, r, (il_plan_opts){ .only = pairs[i].run_a }, &e), IL_OK, "%s", e.message);
         snprintf(path, sizeof path, "%s/experiments/%s.yaml", SOURCE_DIR, pairs[i].b);
-        cr_assert_eq(il_plan_read(&b, path, r, (il_plan_opts){.only = pairs[i].run_b}, &e), IL_OK, "%s", e.message);
+        cr_assert_eq(il_plan_read(&b, path, r, (il_plan_opts){ .only = pairs[i].run_b }, &e), IL_OK, "%s", e.message);
         cr_expect_str_eq(a->runs[0].config, b->runs[0].config);
         il_plan_free(a);
         il_plan_free(b);

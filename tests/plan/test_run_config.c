@@ -3,17 +3,17 @@
 #include <criterion/new/assert.h>
 #include <stdlib.h>
 #include <string.h>
-#include "plan/run_config.h"
-#include "plan/keys.h"
 #include "base/text.h"
+#include "plan/keys.h"
 #include "plan/plan.h"
+#include "plan/run_config.h"
 #include "plugin/registry.h"
 
 static il_registry *registry_with(const char *plugins)
 {
     setenv("INPAINTLAB_PLUGIN_PATH", plugins, 1);
     il_registry *r = NULL;
-    il_err e = {0};
+    il_err e = { 0 };
     cr_assert_eq(il_registry_open(&r, &e), IL_OK, "%s", e.message);
     return r;
 }
@@ -21,8 +21,8 @@ static il_registry *registry_with(const char *plugins)
 static char *config_with(il_registry *r, const char *const *set)
 {
     il_plan *p = NULL;
-    il_err e = {0};
-    cr_assert_eq(il_plan_read(&p, TEST_DATA "/plan/set.yaml", r, (il_plan_opts){.set = set}, &e), IL_OK, "%s",
+    il_err e = { 0 };
+    cr_assert_eq(il_plan_read(&p, TEST_DATA "/plan/set.yaml", r, (il_plan_opts){ .set = set }, &e), IL_OK, "%s",
                  e.message);
     char *config = il_text_copy(p->runs[0].config);
     il_plan_free(p);
@@ -33,32 +33,32 @@ static const struct {
     const char *set;
     bool same; /* as without it */
 } identities[] = {
-    {"dataset.label=other", true},
-    {"dataset.root=elsewhere", true},
-    {"dataset.subset=inpainted", false},
-    {"test=[fakefake]", true},
-    {"test_batch=3", true},
-    {"test=[{images: realfake, mask_policy: {name: full, label: x}}]", true},
-    {"degrade=[jpeg]", true},
-    {"model.label=x", true},
-    {"model=net", false},
-    {"loss.gamma=2.0", true},
-    {"loss.gamma=3", false},
-    {"train.on=fakefake", false},
-    {"train.lr=0.0001", true},
-    {"train.lr=0.00010000000000000002", false},
-    {"train.epochs=99", false},
-    {"train.patience=4", false},
-    {"train.batch=7", false},
-    {"train.size=511", false},
-    {"train.crop=64", false},
-    {"train.flip=true", false},
-    {"train.weight_decay=1e-3", false},
-    {"train.aux_weight=0.5", false},
-    {"train.as_published=true", false},
-    {"train.weights=x.pth", false},
-    {"seed=2", false},
-    {"missing=skip", false},
+    { "dataset.label=other", true },
+    { "dataset.root=elsewhere", true },
+    { "dataset.subset=inpainted", false },
+    { "test=[fakefake]", true },
+    { "test_batch=3", true },
+    { "test=[{images: realfake, mask_policy: {name: full, label: x}}]", true },
+    { "degrade=[jpeg]", true },
+    { "model.label=x", true },
+    { "model=net", false },
+    { "loss.gamma=2.0", true },
+    { "loss.gamma=3", false },
+    { "train.on=fakefake", false },
+    { "train.lr=0.0001", true },
+    { "train.lr=0.00010000000000000002", false },
+    { "train.epochs=99", false },
+    { "train.patience=4", false },
+    { "train.batch=7", false },
+    { "train.size=511", false },
+    { "train.crop=64", false },
+    { "train.flip=true", false },
+    { "train.weight_decay=1e-3", false },
+    { "train.aux_weight=0.5", false },
+    { "train.as_published=true", false },
+    { "train.weights=x.pth", false },
+    { "seed=2", false },
+    { "missing=skip", false },
 };
 
 Test(config, configuration_is_what_determines_the_weights)
@@ -66,7 +66,7 @@ Test(config, configuration_is_what_determines_the_weights)
     il_registry *r = registry_with(BUILD_DIR "/tests/stubs");
     char *plain = config_with(r, NULL);
     for (size_t i = 0; i < sizeof identities / sizeof *identities; i++) {
-        const char *set[] = {identities[i].set, NULL};
+        const char *set[] = { identities[i].set, NULL };
         char *config = config_with(r, set);
         cr_expect_eq(strcmp(config, plain) == 0, identities[i].same, "%s: %s", identities[i].set, config);
         free(config);
@@ -81,9 +81,9 @@ Test(config, the_engines_revision_is_part_of_identity)
     il_registry *r = registry_with(BUILD_DIR "/tests/stubs");
     il_plan *p = NULL;
     il_params *train = NULL;
-    il_err e = {0};
-    char *texts[3] = {0};
-    cr_assert_eq(il_plan_read(&p, TEST_DATA "/plan/minimal.yaml", r, (il_plan_opts){0}, &e), IL_OK, "%s", e.message);
+    il_err e = { 0 };
+    char *texts[3] = { 0 };
+    cr_assert_eq(il_plan_read(&p, TEST_DATA "/plan/minimal.yaml", r, (il_plan_opts){ 0 }, &e), IL_OK, "%s", e.message);
     cr_assert_eq(il_params_new(&train, il_keys_train, &e), IL_OK);
     cr_assert_eq(il_params_set(train, "on", "realfake", &e), IL_OK);
     for (int engine = 1; engine <= 3; engine++)

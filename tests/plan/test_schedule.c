@@ -1,19 +1,21 @@
 /* test_schedule.c - learning rates beside those of PyTorch's schedulers (tests/data/make_tensor_figures.py). */
-#include "support/figures.h"
 #include "plan/schedule.h"
+#include "support/figures.h"
 
 Test(schedule, as_pytorch)
 {
     json_t *root = figures_load("schedule_figures.json"), *row, *factor;
     size_t i, step;
-    json_array_foreach(root, i, row) {
+    json_array_foreach(root, i, row)
+    {
         const char *name = json_string_value(json_object_get(row, "name"));
         uint64_t warmup = (uint64_t)json_integer_value(json_object_get(row, "warmup"));
         uint64_t steps = (uint64_t)json_integer_value(json_object_get(row, "steps"));
-        json_array_foreach(json_object_get(row, "factors"), step, factor) {
+        json_array_foreach(json_object_get(row, "factors"), step, factor)
+        {
             double ours = il_schedule_factor(il_schedule_parse(name), step, warmup, steps);
-            cr_expect_float_eq(ours, json_number_value(factor), 1e-12, "%s, %d of %d, step %zu: %g", name, (int)warmup, (int)steps,
-                               step, ours);
+            cr_expect_float_eq(ours, json_number_value(factor), 1e-12, "%s, %d of %d, step %zu: %g", name, (int)warmup,
+                               (int)steps, step, ours);
         }
         cr_assert_eq(step, steps);
     }

@@ -1,13 +1,13 @@
 /* test_model.c - a network as training and tests use it: memory order, folded batch norms, recomputation, precision. */
+#include <criterion/criterion.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <criterion/criterion.h>
-#include <inpaintlab/weights.h>
 #include <inpaintlab/optimizer.h>
-#include "support/lab.h"
+#include <inpaintlab/weights.h>
 #include "plugin/model.h"
 #include "plugin/registry.h"
+#include "support/lab.h"
 
 enum { N = 2, SIDE = 32, PIXELS = N * SIDE * SIDE };
 
@@ -107,7 +107,8 @@ static void compare_gradients(const struct bench *a, const struct bench *b, doub
     il_scope *s = scope(NULL);
     for (size_t i = 0; i < il_state_count(a->model.state); i++) {
         il_state_entry x = il_state_at(a->model.state, i), y = il_state_at(b->model.state, i);
-        il_tensor *gx = x.trainable ? il_grad(s, x.tensor) : x.tensor, *gy = y.trainable ? il_grad(s, y.tensor) : y.tensor;
+        il_tensor *gx = x.trainable ? il_grad(s, x.tensor) : x.tensor,
+                  *gy = y.trainable ? il_grad(s, y.tensor) : y.tensor;
         cr_assert_eq(gx == NULL, gy == NULL, "%s", x.name);
         size_t n = gx ? (size_t)il_numel(gx) : 0;
         float *vx = malloc((n + 1) * sizeof *vx), *vy = malloc((n + 1) * sizeof *vy);

@@ -6,9 +6,9 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "plugin/registry.h"
 #include "base/text.h"
 #include "plugin/descriptor.h"
+#include "plugin/registry.h"
 
 #define BROKEN BUILD_DIR "/tests/broken"
 #define STUBS BUILD_DIR "/tests/stubs"
@@ -18,7 +18,7 @@ static il_registry *open_with(const char *path)
     setenv("INPAINTLAB_PLUGIN_PATH", path, 1);
     unsetenv("BROKEN_PLUGIN_RAN");
     il_registry *r = NULL;
-    il_err e = {0};
+    il_err e = { 0 };
     cr_assert_eq(il_registry_open(&r, &e), IL_OK, "%s", e.message);
     return r;
 }
@@ -38,21 +38,21 @@ static const char *why_refused(const il_registry *r, const char *name)
 static const struct {
     const char *file, *why;
 } broken[] = {
-    {"wrong_abi.so", "was built for plugin ABI 5, but this program has ABI 4; rebuild it"},
-    {"no_symbol.so", "is not a plugin: it does not export il_plugin_entry"},
-    {"undefined_symbol.so", "cannot load the plugin: undefined symbol: il_no_such_function"},
-    {"missing_callback.so", "model 'missing_callback' lacks the callback model.forward"},
-    {"missing_close.so", "mask policy 'missing_close' lacks the callback close"},
-    {"wrong_kind.so", "has the unknown kind 9"},
-    {"other_kind.so", "loss 'other_kind' lacks the callback loss.forward"},
-    {"two_kinds.so", "mask policy 'two_kinds' has callbacks of another kind"},
-    {"empty_name.so", "its name is ''; expected lower-case letters, digits and '_'"},
-    {"odd_name.so", "its name is 'Odd Name'; expected lower-case letters, digits and '_'"},
-    {"no_revision.so", "its revision is 0; expected 1 or more"},
-    {"bad_default.so", "default: level: 300 is out of range; expected 0 to 255"},
-    {"reserved_setting.so", "setting 'label' has a name that grids reserve"},
-    {"repeated_setting.so", "setting 'level' is declared twice"},
-    {"failing_open.so", "not refused"}, /* only opening it fails, and the registry opens nothing */
+    { "wrong_abi.so", "was built for plugin ABI 5, but this program has ABI 4; rebuild it" },
+    { "no_symbol.so", "is not a plugin: it does not export il_plugin_entry" },
+    { "undefined_symbol.so", "cannot load the plugin: undefined symbol: il_no_such_function" },
+    { "missing_callback.so", "model 'missing_callback' lacks the callback model.forward" },
+    { "missing_close.so", "mask policy 'missing_close' lacks the callback close" },
+    { "wrong_kind.so", "has the unknown kind 9" },
+    { "other_kind.so", "loss 'other_kind' lacks the callback loss.forward" },
+    { "two_kinds.so", "mask policy 'two_kinds' has callbacks of another kind" },
+    { "empty_name.so", "its name is ''; expected lower-case letters, digits and '_'" },
+    { "odd_name.so", "its name is 'Odd Name'; expected lower-case letters, digits and '_'" },
+    { "no_revision.so", "its revision is 0; expected 1 or more" },
+    { "bad_default.so", "default: level: 300 is out of range; expected 0 to 255" },
+    { "reserved_setting.so", "setting 'label' has a name that grids reserve" },
+    { "repeated_setting.so", "setting 'level' is declared twice" },
+    { "failing_open.so", "not refused" }, /* only opening it fails, and the registry opens nothing */
 };
 
 Test(registry, broken_plugins_are_refused_with_a_reason)
@@ -82,10 +82,10 @@ Test(registry, refused_plugins_are_told_when_asked_for)
 {
     il_registry *r = open_with(BROKEN);
     const il_plugin *p = NULL;
-    il_err e = {0};
+    il_err e = { 0 };
     cr_assert_eq(il_registry_find(&p, r, IL_KIND_MASK_POLICY, "wrong_abi", &e), IL_EPLUGIN);
     cr_assert_str_eq(e.message, "cannot use mask policy 'wrong_abi': " BROKEN "/wrong_abi.so: was built for plugin ABI "
-        "5, but this program has ABI 4; rebuild it");
+                                "5, but this program has ABI 4; rebuild it");
     cr_assert_eq(il_registry_find(&p, r, IL_KIND_MASK_POLICY, BROKEN "/wrong_abi.so", &e), IL_EPLUGIN);
     cr_assert_str_eq(e.message, BROKEN "/wrong_abi.so: was built for plugin ABI 5, but this program has ABI 4; rebuild "
                                        "it");
@@ -116,7 +116,7 @@ Test(registry, failing_open_says_why)
 {
     il_registry *r = open_with(BROKEN);
     const il_plugin *p = NULL;
-    il_err e = {0};
+    il_err e = { 0 };
     cr_assert_eq(il_registry_find(&p, r, IL_KIND_MASK_POLICY, "failing_open", &e), IL_OK, "%s", e.message);
     void *self = NULL;
     cr_assert_eq(p->open(&self, NULL, &e), IL_EPLUGIN);
@@ -129,7 +129,7 @@ Test(registry, finds_by_kind_and_name)
 {
     il_registry *r = open_with(STUBS);
     const il_plugin *p = NULL;
-    il_err e = {0};
+    il_err e = { 0 };
     cr_assert_eq(il_registry_find(&p, r, IL_KIND_MODEL, "net", &e), IL_OK, "%s", e.message);
     cr_assert_str_eq(p->name, "net");
     cr_assert_eq(p->kind, IL_KIND_MODEL);
@@ -154,7 +154,7 @@ Test(registry, finds_by_path)
     il_registry *r = open_with("");
     size_t before = il_registry_count(r);
     const il_plugin *p = NULL, *again = NULL;
-    il_err e = {0};
+    il_err e = { 0 };
     cr_assert_eq(il_registry_find(&p, r, IL_KIND_MASK_POLICY, STUBS "/picky.so", &e), IL_OK, "%s", e.message);
     cr_assert_str_eq(p->name, "picky");
     cr_assert_eq(il_registry_find(&again, r, IL_KIND_MASK_POLICY, STUBS "/picky.so", &e), IL_OK);
@@ -162,7 +162,8 @@ Test(registry, finds_by_path)
     cr_assert_eq(il_registry_count(r), before + 1);
 
     again = NULL;
-    cr_assert_eq(il_registry_find_file(&again, r, STUBS "/picky.so", &e), IL_OK, "%s", e.message); /* of whatever kind */
+    cr_assert_eq(il_registry_find_file(&again, r, STUBS "/picky.so", &e), IL_OK, "%s",
+                 e.message); /* of whatever kind */
     cr_assert_eq(again, p);
     cr_assert_eq(il_registry_find_file(&again, r, "/nowhere/x.so", &e), IL_EPLUGIN);
     cr_assert_str_eq(e.message, "/nowhere/x.so: cannot open the file: No such file or directory");
@@ -222,7 +223,7 @@ Test(registry, junk_and_missing_folders)
     cr_assert_str_eq(why_refused(r, "dangling.so"), "cannot open the file: No such file or directory");
     cr_assert_str_eq(why_refused(r, "folder.so"), "is not a shared object for this machine");
     const il_plugin *p = NULL;
-    il_err e = {0};
+    il_err e = { 0 };
     cr_assert_eq(il_registry_find(&p, r, IL_KIND_MODEL, "tiny", &e), IL_OK, "sub-folders are searched: %s", e.message);
     il_registry_free(r);
 
@@ -239,7 +240,7 @@ Test(registry, first_of_a_name_wins)
     snprintf(path, sizeof path, "%s:%s", folder, STUBS);
     il_registry *r = open_with(path);
     const il_plugin *p = NULL;
-    il_err e = {0};
+    il_err e = { 0 };
     cr_assert_eq(il_registry_find(&p, r, IL_KIND_MODEL, "net", &e), IL_OK, "%s", e.message);
     char expected[200], why[400];
     snprintf(expected, sizeof expected, "%s/net.so", folder);

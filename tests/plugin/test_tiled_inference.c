@@ -1,8 +1,8 @@
 /* tiled_inference.c: what comes out does not depend on how a picture was cut. */
+#include <criterion/criterion.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <criterion/criterion.h>
 #include "plugin/tiled_inference.h"
 
 /* Logit 1.25 everywhere, whatever is seen. */
@@ -76,7 +76,9 @@ static il_tiled_inference_result sweep(const il_model_ops *ops, const il_image *
 Test(sweep, constant_logits_give_constant_scores)
 {
     static const int sizes[][2] = { { 1, 1 }, { 63, 65 }, { 64, 64 }, { 65, 64 }, { 257, 255 }, { 300, 40 } };
-    static const il_tiled_inference_opts cuts[] = { { 32, 8, 1, 0.5 }, { 64, 16, 3, 0.5 }, { 64, 0, 4, 0.5 }, { 48, 40, 2, 0.9 } };
+    static const il_tiled_inference_opts cuts[] = {
+        { 32, 8, 1, 0.5 }, { 64, 16, 3, 0.5 }, { 64, 0, 4, 0.5 }, { 48, 40, 2, 0.9 }
+    };
     for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++)
         for (size_t c = 0; c < sizeof cuts / sizeof *cuts; c++) {
             il_image photo = noise(sizes[s][0], sizes[s][1]);
@@ -97,10 +99,12 @@ Test(sweep, tiles_agree_with_the_whole_picture)
 {
     enum { WIDTH = 203, HEIGHT = 158, TILE = 64, OVERLAP = 32 };
     il_image photo = noise(WIDTH, HEIGHT);
-    il_tiled_inference_result whole = sweep(&ops_small, &photo, (il_tiled_inference_opts){ .tile = WIDTH, .batch = 1, .threshold = 0.5 });
+    il_tiled_inference_result whole = sweep(&ops_small, &photo,
+                                            (il_tiled_inference_opts){ .tile = WIDTH, .batch = 1, .threshold = 0.5 });
     for (int batch = 1; batch <= 4; batch++) {
-        il_tiled_inference_result cut = sweep(&ops_small, &photo,
-                                    (il_tiled_inference_opts){ .tile = TILE, .overlap = OVERLAP, .batch = batch, .threshold = 0.5 });
+        il_tiled_inference_result cut = sweep(
+            &ops_small, &photo,
+            (il_tiled_inference_opts){ .tile = TILE, .overlap = OVERLAP, .batch = batch, .threshold = 0.5 });
         int far = 0, compared = 0, differing = 0;
         for (int y = REACH; y < HEIGHT - REACH; y++)
             for (int x = REACH; x < WIDTH - REACH; x++) {

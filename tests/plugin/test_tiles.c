@@ -1,7 +1,7 @@
 /* tiles.c: every pixel is covered, and the weights at it sum to 1. */
+#include <criterion/criterion.h>
 #include <math.h>
 #include <stdlib.h>
-#include <criterion/criterion.h>
 #include "plugin/tiles.h"
 
 static void check(int side, int tile, int overlap)

@@ -3,11 +3,11 @@
 #ifndef TEST_FILL_H
 #define TEST_FILL_H
 
+#include <criterion/criterion.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <criterion/criterion.h>
 #include <inpaintlab/state.h>
 
 static inline uint64_t fill_hash(const char *name)

@@ -2,11 +2,11 @@
 #ifndef TEST_SUBJECT_H
 #define TEST_SUBJECT_H
 
+#include <criterion/criterion.h>
+#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <criterion/criterion.h>
-#include <jansson.h>
 #include "fill.h"
 #include "open.h"
 

@@ -92,8 +92,8 @@ struct scanning {
 };
 
 static const struct scanning first[] = {
-    { "test/b.realfake.webp test/b.mask.webp test/a.realfake.png test/a.mask.JPG test/a.fakefake.webp", "test", "realfake",
-      "a @/test/a.realfake.png @/test/a.mask.JPG; b @/test/b.realfake.webp @/test/b.mask.webp" },
+    { "test/b.realfake.webp test/b.mask.webp test/a.realfake.png test/a.mask.JPG test/a.fakefake.webp", "test",
+      "realfake", "a @/test/a.realfake.png @/test/a.mask.JPG; b @/test/b.realfake.webp @/test/b.mask.webp" },
     { "test/a.realfake.webp test/a.mask.webp test/a.fakefake.jpeg test/a.inpainted.png test/a.original.webp", "test",
       "fakefake", "a @/test/a.fakefake.jpeg @/test/a.mask.webp" },
     { "test/a.inpainted.webp test/a.mask.webp", "test", "inpainted", "a @/test/a.inpainted.webp @/test/a.mask.webp" },
@@ -108,31 +108,37 @@ static const struct scanning first[] = {
       "a @/valid/a.realfake.webp @/valid/a.mask.webp" },
     /* ids with dots, files that are none of ours, hidden files */
     { "test/a.1.realfake.webp test/a.1.mask.webp test/notes.txt test/.realfake.webp test/realfake.webp test/x.caption.webp "
-      "test/a.1.realfake.webp.part test/a.1.realfake", "test", "realfake",
-      "a.1 @/test/a.1.realfake.webp @/test/a.1.mask.webp" },
+      "test/a.1.realfake.webp.part test/a.1.realfake",
+      "test", "realfake", "a.1 @/test/a.1.realfake.webp @/test/a.1.mask.webp" },
     /* incomplete pairs */
     { "test/a.realfake.webp test/a.mask.webp test/000012.realfake.webp", "test", "realfake",
       "a @/test/a.realfake.webp @/test/a.mask.webp | 000012: no mask; expected @/test/000012.mask.webp" },
     { "test/a.realfake.webp test/a.mask.webp test/b.mask.png", "test", "realfake",
       "a @/test/a.realfake.webp @/test/a.mask.webp | b: no realfake image; expected @/test/b.realfake.webp" },
-    { "test/a.realfake.webp test/a.mask.webp test/b.realfake.webp test/b.realfake.png test/b.mask.png", "test", "realfake",
+    { "test/a.realfake.webp test/a.mask.webp test/b.realfake.webp test/b.realfake.png test/b.mask.png", "test",
+      "realfake",
       "a @/test/a.realfake.webp @/test/a.mask.webp | b: two realfake files: @/test/b.realfake.png and b.realfake.webp" },
     { "test/a.realfake.webp test/a.mask.webp test/b.realfake.webp test/b.mask.png test/b.mask.webp", "test", "realfake",
       "a @/test/a.realfake.webp @/test/a.mask.webp | b: two mask files: @/test/b.mask.png and b.mask.webp" },
     /* nothing to list */
     { "train/", "test", "realfake", "@: has no folder for the test split; expected @/test" },
-    { "train/", "validation", "realfake", "@: has no folder for the validation split; expected @/validation (or val, "
+    { "train/", "validation", "realfake",
+      "@: has no folder for the validation split; expected @/validation (or val, "
       "valid)" },
-    { "val/ valid/", "validation", "realfake", "@/val and @/valid could both be the validation split; expected only "
-                                               "one of them" },
-    { "test/a.mask.webp test/a.fakefake.webp", "test", "realfake", "@/test: has no realfake images; expected files "
-                                                                   "<id>.realfake.webp (or .png, .jpg)" },
+    { "val/ valid/", "validation", "realfake",
+      "@/val and @/valid could both be the validation split; expected only "
+      "one of them" },
+    { "test/a.mask.webp test/a.fakefake.webp", "test", "realfake",
+      "@/test: has no realfake images; expected files "
+      "<id>.realfake.webp (or .png, .jpg)" },
     { "test/", "test", "realfake",
       "@/test: has no realfake images; expected files <id>.realfake.webp (or .png, .jpg)" },
-    { "test/a.realfake.webp", "test", "realfake", "a: no mask; expected @/test/a.mask.webp: all 1 samples (realfake of "
-                                                  "test) cannot be used" },
-    { "test/", "test", "realfke", "unknown image kind 'realfke'; expected original, inpainted, realfake or fakefake "
-                                  "(did you mean 'realfake'?)" },
+    { "test/a.realfake.webp", "test", "realfake",
+      "a: no mask; expected @/test/a.mask.webp: all 1 samples (realfake of "
+      "test) cannot be used" },
+    { "test/", "test", "realfke",
+      "unknown image kind 'realfke'; expected original, inpainted, realfake or fakefake "
+      "(did you mean 'realfake'?)" },
     { "test/", "tests", "realfake", "unknown split 'tests'; expected train, validation or test" },
 };
 
@@ -190,8 +196,9 @@ Test(datasets, dataset2_unites_two_roots, .init = make_folder, .fini = remove_fo
     cr_expect_str_eq(got, "b @/two/test/b.inpainted.webp @/two/test/b.mask.webp");
     touch("one/test/b.realfake.png one/test/b.mask.png");
     scan(got, sizeof got, "dataset2", settings, "test", "realfake");
-    cr_expect_str_eq(got, "@/one/test/b.realfake.png and @/two/test/b.realfake.webp have the same id 'b'; ids must be unique "
-                          "within a split");
+    cr_expect_str_eq(
+        got, "@/one/test/b.realfake.png and @/two/test/b.realfake.webp have the same id 'b'; ids must be unique "
+             "within a split");
     const char *gone[] = { "root", two, "with", folder, NULL };
     scan(got, sizeof got, "dataset2", gone, "test", "realfake");
     cr_expect_str_eq(got, "@: has no folder for the test split; expected @/test");

@@ -1,9 +1,9 @@
 /* test_fakes.c - samples made while training: which, from what, and when they change. */
+#include "base/sha256.h"
 #include "dataset/workshop.h"
 #include "loader/loader.h"
 #include "open.h"
 #include "plugin/registry.h"
-#include "base/sha256.h"
 
 static void set_up(void)
 {
@@ -19,7 +19,8 @@ struct set {
     il_source *source;
 };
 
-static int open_set(struct set *s, const char *recipe, const char *photos, const char *split, const char *images, il_err *e)
+static int open_set(struct set *s, const char *recipe, const char *photos, const char *split, const char *images,
+                    il_err *e)
 {
     *s = (struct set){ 0 };
     WORK_OK(il_registry_open(&s->registry, e), *e);
@@ -169,7 +170,8 @@ Test(fakes, no_photo_is_in_two_splits)
             snprintf(small, sizeof small, "p%02d", i);
             snprintf(large, sizeof large, "large%02d", i);
             int split = split_with(recipe, small);
-            cr_expect(split >= 0 && split == split_with(recipe, large), "%s: %d and %d", small, split, split_with(recipe, large));
+            cr_expect(split >= 0 && split == split_with(recipe, large), "%s: %d and %d", small, split,
+                      split_with(recipe, large));
         }
         cr_expect_eq(split_with(recipe, "z"), -1, "a copy");
         cr_expect_eq(split_with(recipe, "broken"), -1);
@@ -177,8 +179,9 @@ Test(fakes, no_photo_is_in_two_splits)
     struct set s;
     il_err e = { 0 };
     cr_expect_eq(open_set(&s, work_recipe("s.yaml", "", "{train: 1}", ""), NULL, "train", "original", &e), IL_EDATA);
-    cr_expect(strstr(e.message, "broken.png") && strstr(e.message, "(1 of 18 photos cannot be used; 'photos.unusable: skip'"), "%s",
-              e.message);
+    cr_expect(strstr(e.message, "broken.png") &&
+                  strstr(e.message, "(1 of 18 photos cannot be used; 'photos.unusable: skip'"),
+              "%s", e.message);
     close_set(&s);
 }
 
@@ -207,7 +210,8 @@ Test(fakes, looks_are_kept)
     work_photos(4, 70, 70);
     const char *recipe = work_recipe("r.yaml", "", "{train: 1}", "");
     cr_expect_eq(split_with(recipe, "p02"), 0);
-    rewrite_kept("s/^([0-9]+ [0-9]+ )[0-9a-f]+/\\1aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/"); /* all equal files */
+    rewrite_kept(
+        "s/^([0-9]+ [0-9]+ )[0-9a-f]+/\\1aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/"); /* all equal files */
     cr_expect_eq(split_with(recipe, "p00"), 0);
     cr_expect_eq(split_with(recipe, "p02"), -1, "what was kept is not used");
     work_photo("photos/p02.png", 77, 71, 70);
@@ -251,7 +255,9 @@ Test(fakes, identity_follows_recipe_and_photos)
 
 Test(fakes, say_what_is_wrong)
 {
-    static const struct { const char *photos, *split, *images, *message; } cases[] = {
+    static const struct {
+        const char *photos, *split, *images, *message;
+    } cases[] = {
         { NULL, "train", "realfake", "makes no 'realfake'" },
         { NULL, "training", "fakefake", "split 'training' is unknown" },
         { "/nowhere", "train", "fakefake", "/nowhere" },

@@ -1,8 +1,8 @@
 /* test_fcn.c - FCN-ResNet50: torchvision's files, initial values, dropout. Its figures are in test_models.c. */
+#include <criterion/criterion.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <criterion/criterion.h>
 #include <inpaintlab/weights.h>
 #include "subject.h"
 

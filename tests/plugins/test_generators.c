@@ -2,10 +2,10 @@
 #include <math.h>
 #include <string.h>
 #include <inpaintlab/weights.h>
-#include "support/figures.h"
+#include "base/dependencies.h"
 #include "diffusion/scratch.h"
 #include "open.h"
-#include "base/dependencies.h"
+#include "support/figures.h"
 
 #define FOLDER TEST_DATA "/diffusion/"
 
@@ -94,8 +94,10 @@ static const struct {
 } inpaintings[] = {
     { { "root", FOLDER "sd15-small", "steps", "8", "negative", "blurry, low quality" }, "sd15-small", "pndm.7.5" },
     { { "root", FOLDER "sd15-small", "steps", "8", "guidance", "1", "scheduler", "ddim" }, "sd15-small", "ddim.1" },
-    { { "root", FOLDER "sd2-small", "steps", "8", "guidance", "7.5", "negative", "blurry, low quality", "scheduler", "pndm",
-        "precision", "fp32" }, "sd2-small", "pndm.7.5" },
+    { { "root", FOLDER "sd2-small", "steps", "8", "guidance", "7.5", "negative", "blurry, low quality", "scheduler",
+        "pndm", "precision", "fp32" },
+      "sd2-small",
+      "pndm.7.5" },
 };
 
 Test(generators, inpaint)
@@ -122,7 +124,8 @@ Test(generators, inpaint)
 
 Test(generators, what_they_offer)
 {
-    struct opened vae = open_plugin(IL_KIND_GENERATOR, "vae", (const char *const[]){ "root", FOLDER "sd15-small", NULL });
+    struct opened vae = open_plugin(IL_KIND_GENERATOR, "vae",
+                                    (const char *const[]){ "root", FOLDER "sd15-small", NULL });
     cr_assert_null(vae.plugin->generator->inpaint);
     close_plugin(&vae);
 }
@@ -133,11 +136,12 @@ static const struct {
     const char *plugin, *root, *files[MOST_FILES];
 } used[] = {
     { "vae", "sd15-small", { "vae/config.json", "vae/diffusion_pytorch_model.safetensors" } },
-    { "sd_inpaint", "sd2-small",
+    { "sd_inpaint",
+      "sd2-small",
       { "model_index.json", "tokenizer/vocab.json", "tokenizer/merges.txt", "tokenizer/tokenizer_config.json",
         "tokenizer/special_tokens_map.json", "scheduler/scheduler_config.json", "text_encoder/config.json",
-        "text_encoder/model.safetensors", "unet/config.json", "unet/diffusion_pytorch_model.safetensors", "vae/config.json",
-        "vae/diffusion_pytorch_model.safetensors" } },
+        "text_encoder/model.safetensors", "unet/config.json", "unet/diffusion_pytorch_model.safetensors",
+        "vae/config.json", "vae/diffusion_pytorch_model.safetensors" } },
 };
 
 Test(generators, uses)
@@ -173,8 +177,9 @@ Test(generators, uses_shards_of_a_variant)
     cr_assert_eq(o.plugin->uses(o.self, &u, &e), IL_EIO);
     cr_assert(strstr(e.message, "diffusion_pytorch_model.fp16.safetensors: the file does not exist"), "%s", e.message);
     il_uses_clear(&u);
-    scratch_write(&s, "diffusion_pytorch_model.safetensors.index.fp16.json",
-                  "{\"weight_map\": {\"a\": \"two.safetensors\", \"b\": \"one.safetensors\", \"c\": \"two.safetensors\"}}");
+    scratch_write(
+        &s, "diffusion_pytorch_model.safetensors.index.fp16.json",
+        "{\"weight_map\": {\"a\": \"two.safetensors\", \"b\": \"one.safetensors\", \"c\": \"two.safetensors\"}}");
     cr_assert_eq(o.plugin->uses(o.self, &u, &e), IL_OK, "%s", e.message);
     cr_assert_eq(u.count, 4);
     cr_assert_str_eq(u.paths[2] + strlen(s.path), "/two.safetensors");
@@ -192,22 +197,40 @@ static const struct {
     int code;
 } refused[] = {
     { "vae", NULL, NULL, { NULL }, "root: %s holds neither config.json nor vae/config.json", IL_EIO },
-    { "vae", "config.json", "{\"_class_name\": \"AutoencoderTiny\"}", { NULL },
-      "%s/config.json: '_class_name' is \"AutoencoderTiny\"; expected \"AutoencoderKL\"", IL_EFORMAT },
-    { "vae", "config.json", "[1", { NULL }, "%s/config.json:1: invalid JSON: ']' expected near end of file",
+    { "vae",
+      "config.json",
+      "{\"_class_name\": \"AutoencoderTiny\"}",
+      { NULL },
+      "%s/config.json: '_class_name' is \"AutoencoderTiny\"; expected \"AutoencoderKL\"",
       IL_EFORMAT },
-    { "vae", "config.json",
+    { "vae",
+      "config.json",
+      "[1",
+      { NULL },
+      "%s/config.json:1: invalid JSON: ']' expected near end of file",
+      IL_EFORMAT },
+    { "vae",
+      "config.json",
       "{\"block_out_channels\": [4, 4, 4, 4, 4], \"norm_num_groups\": 2, \"latent_channels\": 4,"
       " \"down_block_types\": [\"DownEncoderBlock2D\", \"DownEncoderBlock2D\", \"DownEncoderBlock2D\", \"DownEncoderBlock2D\","
       " \"DownEncoderBlock2D\"], \"up_block_types\": [\"UpDecoderBlock2D\", \"UpDecoderBlock2D\", \"UpDecoderBlock2D\","
       " \"UpDecoderBlock2D\", \"UpDecoderBlock2D\"]}",
-      { NULL }, "%s/config.json: sides shrink by 16, expected a divisor of 8", IL_EFORMAT },
+      { NULL },
+      "%s/config.json: sides shrink by 16, expected a divisor of 8",
+      IL_EFORMAT },
     { "sd_inpaint", NULL, NULL, { NULL }, "cannot open %s/model_index.json: No such file or directory", IL_EIO },
-    { "sd_inpaint", "model_index.json", "{\"_class_name\": \"FluxPipeline\"}", { NULL },
+    { "sd_inpaint",
+      "model_index.json",
+      "{\"_class_name\": \"FluxPipeline\"}",
+      { NULL },
       "%s/model_index.json: '_class_name' is \"FluxPipeline\"; expected \"StableDiffusionInpaintPipeline\"",
-        IL_EFORMAT },
-    { "sd_inpaint", "model_index.json", "{\"_class_name\": \"StableDiffusionInpaintPipeline\"}", { NULL },
-      "cannot read %s/tokenizer/vocab.json: No such file or directory", IL_EIO },
+      IL_EFORMAT },
+    { "sd_inpaint",
+      "model_index.json",
+      "{\"_class_name\": \"StableDiffusionInpaintPipeline\"}",
+      { NULL },
+      "cannot read %s/tokenizer/vocab.json: No such file or directory",
+      IL_EIO },
 };
 
 static int try_open(struct opened *o, const char *plugin, const char *root, const char *const *settings, il_err *e)
@@ -238,7 +261,8 @@ Test(generators, refused_folders)
         if (refused[i].file)
             scratch_write(&s, refused[i].file, refused[i].content);
         cr_expect_eq(try_open(&o, refused[i].plugin, s.path, refused[i].settings, &e), refused[i].code, "case %zu", i);
-        snprintf(message, sizeof message, "%.*s%s%s", (int)(at - refused[i].message), refused[i].message, s.path, at + 2);
+        snprintf(message, sizeof message, "%.*s%s%s", (int)(at - refused[i].message), refused[i].message, s.path,
+                 at + 2);
         cr_expect_str_eq(e.message, message, "case %zu", i);
         cr_expect_null(o.self);
         close_plugin(&o);

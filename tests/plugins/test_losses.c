@@ -1,11 +1,11 @@
 /* test_losses.c - the losses' values and gradients against PyTorch's (tests/data/oracle/losses.py); with a mask against those of
  * the pixels that count alone. */
+#include <criterion/criterion.h>
+#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <criterion/criterion.h>
-#include <jansson.h>
 #include "open.h"
 
 enum { COUNT = 24, MOST_SETTINGS = 8 };
@@ -23,7 +23,8 @@ static struct opened open_case(json_t *row)
     size_t n = 0;
     const char *key;
     json_t *value;
-    json_object_foreach(json_object_get(row, "settings"), key, value) {
+    json_object_foreach(json_object_get(row, "settings"), key, value)
+    {
         settings[n++] = key;
         settings[n++] = json_string_value(value);
     }
@@ -103,9 +104,11 @@ static void cut(float *logit, float *target, size_t *from, const struct pixels *
 
 /* With a mask the loss is that of the pixels that count alone, whatever stands elsewhere, and so is the gradient there;
  * elsewhere it is 0. */
-static void compare_with_cut(const struct opened *o, struct pixels p, const bool *keep, const int64_t shape[4], size_t index)
+static void compare_with_cut(const struct opened *o, struct pixels p, const bool *keep, const int64_t shape[4],
+                             size_t index)
 {
-    float logit[COUNT], target[COUNT], valid[COUNT], grad[COUNT], part_logit[COUNT], part_target[COUNT], part_grad[COUNT];
+    float logit[COUNT], target[COUNT], valid[COUNT], grad[COUNT], part_logit[COUNT], part_target[COUNT],
+        part_grad[COUNT];
     size_t from[COUNT], n = 0;
     cut(part_logit, part_target, from, &p, keep);
     for (size_t i = 0; i < COUNT; i++) {
@@ -181,17 +184,26 @@ static void each_case(void (*check)(json_t *row, size_t index))
     json_decref(rows);
 }
 
-Test(losses, values_and_gradients) { each_case(values_and_gradients); }
+Test(losses, values_and_gradients)
+{
+    each_case(values_and_gradients);
+}
 
-Test(losses, masks) { each_case(masks); }
+Test(losses, masks)
+{
+    each_case(masks);
+}
 
-Test(losses, full_and_empty_masks) { each_case(full_and_empty); }
+Test(losses, full_and_empty_masks)
+{
+    each_case(full_and_empty);
+}
 
 /* Settings out of range are refused by the plugin's table. */
 Test(losses, refused_settings)
 {
     static const char *const bad[][3] = {
-        { "focal", "alpha", "1.5" }, { "focal", "gamma", "-1" },  { "focal", "beta", "1" },
+        { "focal", "alpha", "1.5" },   { "focal", "gamma", "-1" },      { "focal", "beta", "1" },
         { "bce", "pos_weight", "-2" }, { "bce", "pos_weight", "much" }, { "dice", "smooth", "0" },
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {

@@ -29,8 +29,7 @@ Test(mask_policies, label_every_grey_level)
     const char *key;
     cr_assert(tables, "%s", why.text);
     cr_assert_eq(json_object_size(tables), 7);
-    json_object_foreach(tables, key, table)
-        check_table(key, table);
+    json_object_foreach(tables, key, table) check_table(key, table);
     json_decref(tables);
 }
 

@@ -1,11 +1,11 @@
 /* test_maskers.c - the four maskers against ultralytics, transformers, Pillow and SciPy (data/maskers/make.py). */
 #include <string.h>
 #include <unistd.h>
-#include "support/figures.h"
-#include "open.h"
 #include "base/dependencies.h"
-#include "base/text.h"
 #include "base/sha256.h"
+#include "base/text.h"
+#include "open.h"
+#include "support/figures.h"
 
 #define FILES TEST_DATA "/maskers/"
 #define OK(call) cr_assert_eq((call), IL_OK, "%s", e.message)
@@ -20,7 +20,8 @@ static struct opened open_masker(const char *name, const char *const *settings)
     return o;
 }
 
-static int mask_of(const struct opened *o, const il_image *photo, uint64_t seed, il_image *out, il_rule *rule, il_err *e)
+static int mask_of(const struct opened *o, const il_image *photo, uint64_t seed, il_image *out, il_rule *rule,
+                   il_err *e)
 {
     int rc = o->plugin->masker->mask(o->self, photo, seed, out, rule, e);
     if (!rc)
@@ -76,8 +77,8 @@ static il_image photo_of(json_t *figure)
 
 static void expect_bytes(const il_image *mask, json_t *figure, const char *what)
 {
-    cr_expect_str_eq(il_sha256(mask->pixels, (size_t)mask->width * (size_t)mask->height).hex,
-                     text_of(figure, "mask"), "%s: other bytes", what);
+    cr_expect_str_eq(il_sha256(mask->pixels, (size_t)mask->width * (size_t)mask->height).hex, text_of(figure, "mask"),
+                     "%s: other bytes", what);
 }
 
 static void expect_random_rectangle(const il_image *mask, uint64_t seed)
@@ -103,7 +104,8 @@ Test(maskers, rectangle_is_pythons)
     struct opened o = open_masker("rectangle", NULL);
     json_t *root = figures_load("image_shapes/figures.json"), *figure;
     size_t i, seen = 0;
-    json_array_foreach(figures_of(root, "random", 200), i, figure) {
+    json_array_foreach(figures_of(root, "random", 200), i, figure)
+    {
         int64_t n[8];
         for (size_t k = 0; k < 8; k++)
             n[k] = json_integer_value(json_array_get(figure, k));
@@ -156,7 +158,8 @@ static struct said parse_box(const char *text)
     const char *from = strstr(text, ", class ");
     cr_assert_not_null(from, "%s", text);
     cr_assert_eq(sscanf(from, ", class %d, confidence %lf, at %lf %lf to %lf %lf", &s.class, &s.confidence, &s.at[0],
-                        &s.at[1], &s.at[2], &s.at[3]), 6, "%s", text);
+                        &s.at[1], &s.at[2], &s.at[3]),
+                 6, "%s", text);
     return s;
 }
 
@@ -202,7 +205,8 @@ Test(maskers, yolov8_chooses_as_ultralytics_and_the_paper)
 {
     json_t *root = figures_load("maskers/figures.json"), *figure;
     size_t i, seen[3] = { 0 };
-    json_array_foreach(figures_of(root, "yolov8", 30), i, figure) {
+    json_array_foreach(figures_of(root, "yolov8", 30), i, figure)
+    {
         il_err e = { 0 };
         il_rule rule = { "" };
         il_image photo = photo_of(figure), mask = { 0 };
@@ -224,7 +228,8 @@ Test(maskers, yolov8_finds_every_box_of_ultralytics)
 {
     json_t *root = figures_load("maskers/figures.json"), *figure;
     size_t i, checked = 0;
-    json_array_foreach(figures_of(root, "yolov8", 30), i, figure) {
+    json_array_foreach(figures_of(root, "yolov8", 30), i, figure)
+    {
         json_t *boxes = json_object_get(figure, "boxes");
         if (i % 4 != 1) /* one figure per photo */
             continue;
@@ -294,8 +299,8 @@ Test(maskers, yolov8_empty_box_is_replaced)
     il_err e = { 0 };
     il_rule rule = { "" };
     il_image wide = blank(640, 320), tall = blank(200, 640), mask = { 0 };
-    struct opened o = open_masker("yolov8", (const char *const[]){ "file", FILES "yolov8_outside.pt", "size", "320",
-                                                                   NULL });
+    struct opened o = open_masker("yolov8",
+                                  (const char *const[]){ "file", FILES "yolov8_outside.pt", "size", "320", NULL });
     OK(mask_of(&o, &wide, 5, &mask, &rule, &e));
     cr_expect_str_eq(rule.text, "random rectangle: box 1 of 1 is empty");
     expect_random_rectangle(&mask, 5);
@@ -351,16 +356,18 @@ Test(maskers, maskformer_segments_as_transformers)
 {
     json_t *root = figures_load("maskers/figures.json"), *figure;
     size_t i, near = 0, seen[4] = { 0 };
-    json_array_foreach(figures_of(root, "maskformer", 100), i, figure) {
+    json_array_foreach(figures_of(root, "maskformer", 100), i, figure)
+    {
         char file[1000];
         il_err e = { 0 };
         il_rule rule = { "" };
         il_image photo = photo_of(figure), mask = { 0 };
         snprintf(file, sizeof file, FILES "%s", text_of(figure, "file"));
-        struct opened o = open_masker("maskformer", (const char *const[]){
-            "file", file, "shortest", "96", "longest", "160", "square", number(figure, "square"), "threshold",
-            number(figure, "threshold"), "outside_least", number(figure, "outside_least"), "outside_most",
-            number(figure, "outside_most"), NULL });
+        struct opened o = open_masker(
+            "maskformer", (const char *const[]){ "file", file, "shortest", "96", "longest", "160", "square",
+                                                 number(figure, "square"), "threshold", number(figure, "threshold"),
+                                                 "outside_least", number(figure, "outside_least"), "outside_most",
+                                                 number(figure, "outside_most"), NULL });
         OK(mask_of(&o, &photo, 78, &mask, &rule, &e));
         expect_segment(&near, figure, &mask, &rule);
         seen[rule.text[0] == 'r' ? 0 : rule.text[0] == 't' ? 1 : strstr(rule.text, "as none") ? 2 : 3]++;
@@ -400,7 +407,8 @@ Test(maskers, irregular_is_pillows_and_scipys)
 {
     json_t *root = figures_load("maskers/figures.json"), *figure;
     size_t i;
-    json_array_foreach(figures_of(root, "irregular", 40), i, figure) {
+    json_array_foreach(figures_of(root, "irregular", 40), i, figure)
+    {
         il_err e = { 0 };
         il_rule rule = { "" };
         il_image photo = blank(whole(figure, "width"), whole(figure, "height")), mask = { 0 };

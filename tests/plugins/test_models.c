@@ -1,12 +1,12 @@
 /* test_models.c - the models against PyTorch: names, shapes, logits, losses, gradients (tests/data/oracle).
  * INPAINTLAB_FULL_ORACLE=1 adds the three NIX-Nets at their published width and FCN's losses to 1e-3; some minutes. */
+#include <criterion/criterion.h>
 #include <fnmatch.h>
+#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <criterion/criterion.h>
-#include <jansson.h>
 #include <inpaintlab/optimizer.h>
 #include "subject.h"
 
@@ -121,7 +121,8 @@ static void check_gradients(const struct subject *t, il_scope *s)
     json_t *want;
     const json_t *figures = json_object_get(json_object_get(t->figures, "train"), "grad");
     cr_assert_gt(json_object_size(figures), 0);
-    json_object_foreach((json_t *)figures, name, want) {
+    json_object_foreach((json_t *)figures, name, want)
+    {
         il_tensor *leaf = il_state_find(t->state, name), *g = leaf ? il_grad(s, leaf) : NULL;
         cr_assert_not_null(g, "%s has no gradient", name);
         float *values = read_all(g);
@@ -164,8 +165,7 @@ static void check_training(const struct subject *t, const struct training *how)
     close_plugin(&focal);
 }
 
-static void check_all(const char *model, const char *const *settings, const char *figures,
-                      const struct training *how)
+static void check_all(const char *model, const char *const *settings, const char *figures, const struct training *how)
 {
     struct subject t = open_subject(model, settings, figures);
     check_names(&t);

@@ -18,7 +18,8 @@ static void strip(char *out, size_t room, const char *in)
 }
 
 /* The listing as text: "id image mask; … | id: why; …", or the error. split_setting NULL: the default. */
-static void scan(char *out, size_t room, const char *root, const char *split_setting, const char *split, const char *images)
+static void scan(char *out, size_t room, const char *root, const char *split_setting, const char *split,
+                 const char *images)
 {
     const char *settings[] = { "root", root, split_setting ? "split" : NULL, split_setting, NULL };
     struct opened o = open_plugin(IL_KIND_DATASET, "pairs", settings);
@@ -57,7 +58,8 @@ static void make_files(void)
     made_write("Gt/b.png", made_mask(16, 16));
     made_write("Tp/c.png", made_photo(16, 16, 3));
     made_write("Au/d.png", made_photo(16, 16, 4));
-    made_text("list.json", "[[\"./Tp/a.png\", \"Gt/a_gt.png\"], [\"Au/d.png\", \"Negative\"], [\"Tp/c.png\", \"Gt/c.png\"]]");
+    made_text("list.json",
+              "[[\"./Tp/a.png\", \"Gt/a_gt.png\"], [\"Au/d.png\", \"Negative\"], [\"Tp/c.png\", \"Gt/c.png\"]]");
     made_text("negative.json", "[[\"Au/d.png\", \"Negative\"]]");
     made_text("broken.json", "[[\"Au/d.png\"]");
 }
@@ -77,18 +79,22 @@ static const struct scanning cases[] = {
     { ".", "all", "train", "tampered", AB },
     { ".", "all", "validation", "tampered", AB },
     { ".", NULL, "test", "original", "@/.: has no authentic images; a pair of folders contains only tampered ones" },
-    { ".", NULL, "test", "tamperd", "unknown image kind 'tamperd'; expected tampered, original or all (did you mean "
-                                    "'tampered'?)" },
+    { ".", NULL, "test", "tamperd",
+      "unknown image kind 'tamperd'; expected tampered, original or all (did you mean "
+      "'tampered'?)" },
     { ".", NULL, "test", "realfake", "unknown image kind 'realfake'; expected tampered, original or all" },
-    { "list.json", NULL, "test", "tampered", "Tp/a.png @/Tp/a.png @/Gt/a_gt.png | Tp/c.png: no mask; expected "
-                                             "@/Gt/c.png" },
+    { "list.json", NULL, "test", "tampered",
+      "Tp/a.png @/Tp/a.png @/Gt/a_gt.png | Tp/c.png: no mask; expected "
+      "@/Gt/c.png" },
     { "list.json", NULL, "test", "original", "Au/d.png @/Au/d.png -" },
-    { "list.json", NULL, "test", "all", "Au/d.png @/Au/d.png -; Tp/a.png @/Tp/a.png @/Gt/a_gt.png | Tp/c.png: no mask; "
-                                        "expected @/Gt/c.png" },
+    { "list.json", NULL, "test", "all",
+      "Au/d.png @/Au/d.png -; Tp/a.png @/Tp/a.png @/Gt/a_gt.png | Tp/c.png: no mask; "
+      "expected @/Gt/c.png" },
     { "negative.json", NULL, "test", "tampered", "@/negative.json: lists no tampered images" },
     { "broken.json", NULL, "test", "tampered", "@/broken.json:1: invalid JSON: ']' expected near end of file" },
-    { "absent.json", NULL, "test", "tampered", "cannot read the folder @/absent.json/Tp: No such file or directory; "
-                                               "expected a folder with Tp (tampered images) and Gt (masks)" },
+    { "absent.json", NULL, "test", "tampered",
+      "cannot read the folder @/absent.json/Tp: No such file or directory; "
+      "expected a folder with Tp (tampered images) and Gt (masks)" },
 };
 
 Test(pairs, lists_both_layouts, .init = make_files, .fini = made_close)

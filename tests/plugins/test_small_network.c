@@ -66,8 +66,14 @@ static void compare(const char *name)
     network_free(g);
 }
 
-Test(small_network, nearest_and_silu_as_pytorch) { compare("nearest"); }
-Test(small_network, shuffle_and_relu_as_pytorch) { compare("shuffle"); }
+Test(small_network, nearest_and_silu_as_pytorch)
+{
+    compare("nearest");
+}
+Test(small_network, shuffle_and_relu_as_pytorch)
+{
+    compare("shuffle");
+}
 
 Test(small_network, refuses_weights_without_a_recipe)
 {

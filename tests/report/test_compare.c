@@ -1,8 +1,8 @@
 /* test_compare.c - cells against each other as SciPy compares them (tests/data/stats), and what cannot be compared. */
-#include <math.h>
 #include <jansson.h>
-#include "support/results.h"
+#include <math.h>
 #include "report/compare_print.h"
+#include "support/results.h"
 
 static struct folder folder;
 static il_store *store;
@@ -34,8 +34,9 @@ TestSuite(compare, .init = set_up, .fini = tear_down);
 static void put(const char *hash, uint64_t seed, const char *tested_on, const il_image_row *rows, size_t count)
 {
     il_run_record r = run_record(hash, hash, "fcn", "realfake");
-    il_test_record t = { .dataset = "d", .images = tested_on, .split = "test", .digest = tested_on, .batch = 1,
-                         .status = IL_RUN_DONE };
+    il_test_record t = {
+        .dataset = "d", .images = tested_on, .split = "test", .digest = tested_on, .batch = 1, .status = IL_RUN_DONE
+    };
     int64_t run = 0, test = 0;
     r.seed = seed;
     r.config = seed == 1 ? "{\"a\":1,\"seed\":1}" : seed == 2 ? "{\"seed\":2,\"a\":1}" : "{\"a\":2}";
@@ -55,8 +56,10 @@ static void put_three(void)
             const json_t *n = json_array_get(json_array_get(json_object_get(figures, "cells"), c), i);
             int64_t tp = json_integer_value(json_array_get(n, 0));
             if (tp >= 0)
-                rows[count++] = (il_image_row){ ids[i], 0, { tp, json_integer_value(json_array_get(n, 1)),
-                                                             json_integer_value(json_array_get(n, 2)), 50 } };
+                rows[count++] = (il_image_row){ ids[i],
+                                                0,
+                                                { tp, json_integer_value(json_array_get(n, 1)),
+                                                  json_integer_value(json_array_get(n, 2)), 50 } };
         }
         put(names[c], c + 1, "realfake", rows, count);
     }
@@ -97,7 +100,8 @@ Test(compare, three_cells_as_scipy)
     for (size_t i = 0; i < 3; i++)
         if (c.pairs[i].ttest == smallest)
             NEAR(c.pairs[i].ttest_holm, fmin(1, 3 * smallest));
-    cr_assert(c.pairs[0].undefined == 1 && c.pairs[0].alone_a == 0 && c.pairs[1].alone_a == 5 && c.pairs[1].alone_b == 0);
+    cr_assert(c.pairs[0].undefined == 1 && c.pairs[0].alone_a == 0 && c.pairs[1].alone_a == 5 &&
+              c.pairs[1].alone_b == 0);
     cr_assert(c.seeds[0].n == 2 && c.seeds[0].first == 0);
     NEAR(c.seeds[0].mean, (at("means", 0) + at("means", 1)) / 2);
     NEAR(c.seeds[0].stdev, json_number_value(json_object_get(figures, "stdev")));
@@ -177,13 +181,17 @@ Test(compare, only_seeds_make_a_spread_over_seeds)
     GOOD(il_compare_cells(&c, store, (const char *const[]){ "1", "2" }, 2, IL_METRIC_IOU, &e));
     cr_expect_eq(c.nseeds, 0, "other data");
     il_compare_free(&c);
-    GOOD(il_store_script(store, "UPDATE runs SET manifest = '{\"files\":{}}', seed = 1,"
-                                " config = '{\"a\":1,\"seed\":1}' WHERE hash = 'second'", &e));
+    GOOD(il_store_script(store,
+                         "UPDATE runs SET manifest = '{\"files\":{}}', seed = 1,"
+                         " config = '{\"a\":1,\"seed\":1}' WHERE hash = 'second'",
+                         &e));
     GOOD(il_compare_cells(&c, store, (const char *const[]){ "1", "2" }, 2, IL_METRIC_IOU, &e));
     cr_expect_eq(c.nseeds, 0, "the same seed twice");
     il_compare_free(&c);
-    GOOD(il_store_script(store, "UPDATE runs SET seed = 2, config = '{\"a\":1,\"seed\":2}' WHERE hash = 'second';"
-                                "UPDATE tests SET batch = 2 WHERE run = 2", &e));
+    GOOD(il_store_script(store,
+                         "UPDATE runs SET seed = 2, config = '{\"a\":1,\"seed\":2}' WHERE hash = 'second';"
+                         "UPDATE tests SET batch = 2 WHERE run = 2",
+                         &e));
     GOOD(il_compare_cells(&c, store, (const char *const[]){ "1", "2" }, 2, IL_METRIC_IOU, &e));
     cr_expect_eq(c.nseeds, 0, "another batch");
     il_compare_free(&c);
@@ -199,8 +207,8 @@ Test(compare, the_same_values_have_no_p)
     cr_assert(c.pairs[0].difference == 0 && isnan(c.pairs[0].wilcoxon) && isnan(c.pairs[0].ttest) && c.nseeds == 0);
     il_compare_free(&c);
     char *text = printed((const char *[]){ "1", "2" }, 2, IL_METRIC_MCC, IL_FORMAT_TEXT);
-    cr_assert(strstr(text, "paired by names alone: one was tested on d realfake test, the other on d fakefake test"), "%s",
-              text);
+    cr_assert(strstr(text, "paired by names alone: one was tested on d realfake test, the other on d fakefake test"),
+              "%s", text);
     free(text);
 }
 
@@ -229,6 +237,6 @@ Test(compare, what_cannot_be_compared_is_told)
         { { "1", "2" }, "auc is undefined for all of its 2 pictures, or it was tested before", IL_METRIC_AUC },
     };
     for (size_t i = 0; i < sizeof rows_bad / sizeof *rows_bad; i++)
-        BAD(il_compare_cells(&c, store, rows_bad[i].names, rows_bad[i].names[1] ? 2 : 1, rows_bad[i].metric, &e), IL_EDATA,
-            rows_bad[i].message);
+        BAD(il_compare_cells(&c, store, rows_bad[i].names, rows_bad[i].names[1] ? 2 : 1, rows_bad[i].metric, &e),
+            IL_EDATA, rows_bad[i].message);
 }

@@ -1,6 +1,6 @@
 /* test_matrix.c - the cells of an experiment in rows and columns. */
-#include "support/filled.h"
 #include "report/matrix.h"
+#include "support/filled.h"
 
 TestSuite(matrix, .init = set_up_filled, .fini = tear_down);
 
@@ -10,7 +10,8 @@ Test(matrix, labels_that_differ_tell_runs_apart)
     GOOD(il_matrix_read(&m, store, "mask-policies", false, &e));
     cr_assert(m.count == 5 && m.runs.count == 5 && m.nparts == 1);
     for (int by = 0; by < IL_BYS; by++)
-        cr_expect_eq(m.shown[by], by == IL_BY_POLICY || by == IL_BY_TRAINED_ON || by == IL_BY_SEED, "%s", il_matrix_label((il_by)by));
+        cr_expect_eq(m.shown[by], by == IL_BY_POLICY || by == IL_BY_TRAINED_ON || by == IL_BY_SEED, "%s",
+                     il_matrix_label((il_by)by));
     cr_expect_str_eq(il_matrix_run(&m, "mask_policy=full,seed=1")->by[IL_BY_POLICY], "full");
     cr_expect_null(il_matrix_run(&m, "mask_policy=none"));
     il_matrix_free(&m);
@@ -57,7 +58,9 @@ Test(matrix, a_kind_is_authentic_when_every_test_is)
     for (int i = 0; i < 2; i++) {
         il_run_record r = run_record(names[i], names[i], "fcn", "realfake");
         il_image_row clean = { "a", 0, { 0, 3, 0, 97 } };
-        il_test_record t = { .dataset = "d", .images = "original", .split = "test", .digest = "d", .batch = 1, .status = IL_RUN_DONE };
+        il_test_record t = {
+            .dataset = "d", .images = "original", .split = "test", .digest = "d", .batch = 1, .status = IL_RUN_DONE
+        };
         int64_t run = add_run(&r, &(il_run_end){ .status = IL_RUN_DONE }), test = 0;
         GOOD(il_store_test(&test, store, run, &t, &clean, 1, &e));
         put_cell(store, x, run, test, &r, "d", "original", NULL);

@@ -1,7 +1,7 @@
 /* test_published_table.c - what tables say besides their numbers: deviations from the paper, weights, truths, false alarms, in
  * each form of the report. */
-#include "support/filled.h"
 #include "report/report.h"
+#include "support/filled.h"
 
 TestSuite(published_table, .init = set_up, .fini = tear_down);
 
@@ -50,11 +50,13 @@ static void says_not(const char *table, const char *form, const char *unwanted)
 }
 
 /* One run, tested on one kind of three pictures; IoU found / 100 where they are tampered. */
-static void put_measured(int64_t x, il_run_record r, const char *last, const char *tested_on, int found, const char *table)
+static void put_measured(int64_t x, il_run_record r, const char *last, const char *tested_on, int found,
+                         const char *table)
 {
     char configuration[200];
     int64_t run = 0, test = 0;
-    snprintf(configuration, sizeof configuration, "{\"model\":{\"name\":\"%s\"},\"train\":{\"as_published\":%s,\"epochs\":%s}}",
+    snprintf(configuration, sizeof configuration,
+             "{\"model\":{\"name\":\"%s\"},\"train\":{\"as_published\":%s,\"epochs\":%s}}",
              strcmp(r.name, "toy") == 0 ? "unet" : "fcn", last, strcmp(r.name, "toy") == 0 ? "1" : "100");
     r.config = configuration;
     r.hash = r.name;
@@ -63,9 +65,11 @@ static void put_measured(int64_t x, il_run_record r, const char *last, const cha
     GOOD(il_store_begin_run(&run, store, &r, &e));
     GOOD(il_store_end_run(store, run, &(il_run_end){ .status = IL_RUN_DONE, .best_epoch = 3, .tested_epoch = 3 }, &e));
     bool authentic = strcmp(tested_on, "original") == 0;
-    il_test_record t = { .dataset = "dataset1", .images = tested_on, .split = "test", .digest = "d", .batch = 8,
-                         .status = IL_RUN_DONE };
-    il_image_row rows[] = { { "a", 0, { found, 0, 100 - found, 0 } }, { "b", 0, { found, 0, 100 - found, 0 } },
+    il_test_record t = {
+        .dataset = "dataset1", .images = tested_on, .split = "test", .digest = "d", .batch = 8, .status = IL_RUN_DONE
+    };
+    il_image_row rows[] = { { "a", 0, { found, 0, 100 - found, 0 } },
+                            { "b", 0, { found, 0, 100 - found, 0 } },
                             { "c", 0, { found, 0, 100 - found, 0 } } };
     for (int i = 0; authentic && i < 3; i++)
         rows[i].counts = (il_counts){ 0, i == 0 ? found : 0, 0, i == 0 ? 100 - found : 100 };
@@ -92,10 +96,11 @@ Test(published_table, deviations_are_remarks_under_the_table)
     const char *const sorted = "Remark 1, not as in the paper: model unet (paper: fcn), train.epochs 1 (paper: 100),~"
                                "Remark 2, not as in the paper: test pictures 3 (paper: 500).";
     says("3", "text", "trained on  tested on~measured  published  difference  weights  remark\n");
-    says("3", "text", "realfake    realfake~0.060      0.944      -0.884  best     1\n"
-                      "realfake    realfake~0.900      0.944      -0.044  best     2\n"
-                      "realfake    realfake~0.700      0.944      -0.244  last     2\n"
-                      "realfake    fakefake   not measured");
+    says("3", "text",
+         "realfake    realfake~0.060      0.944      -0.884  best     1\n"
+         "realfake    realfake~0.900      0.944      -0.044  best     2\n"
+         "realfake    realfake~0.700      0.944      -0.244  last     2\n"
+         "realfake    fakefake   not measured");
     const char *const forms[] = { "text", "md", "latex", "html" };
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
         says("3", forms[i], sorted);
@@ -103,9 +108,13 @@ Test(published_table, deviations_are_remarks_under_the_table)
     }
     says("3", "md", "| realfake | realfake | 0.060 | 0.944 | -0.884 | best | 1 |");
     says("3", "latex", "0.944 & 0.700 & -0.244 & 0.700 & 0.700 to 0.700 & last & 2 \\\\");
-    says(NULL, "html", "<td class=\"paper\">0.944</td><td><span class=\"main\">0.060</span><span class=\"sub\">remark 1</span></td>"
-                       "<td>\xe2\x88\x92" "0.884</td><td class=\"left\">best</td>");
-    says("3", "csv", "tested_weights,deviations\r\n~,best,\"model unet (paper: fcn), train.epochs 1 (paper: 100), test pictures 3 (paper: 500)\"\r\n");
+    says(NULL, "html",
+         "<td class=\"paper\">0.944</td><td><span class=\"main\">0.060</span><span class=\"sub\">remark 1</span></td>"
+         "<td>\xe2\x88\x92"
+         "0.884</td><td class=\"left\">best</td>");
+    says(
+        "3", "csv",
+        "tested_weights,deviations\r\n~,best,\"model unet (paper: fcn), train.epochs 1 (paper: 100), test pictures 3 (paper: 500)\"\r\n");
     says("3", "json", "\"tested_weights\": \"last\",\n    \"deviations\": \"test pictures 3 (paper: 500)\"");
 }
 
@@ -124,8 +133,10 @@ Test(published_table, without_deviations_there_are_no_remarks)
 Test(published_table, an_experiment_says_which_weights_were_tested)
 {
     put_table3();
-    says(NULL, "text", "Weights tested: of the best epoch; of the last epoch in train.on=realfake,train.as_published=true\n");
-    says(NULL, "html", "Weights tested: of the best epoch; of the last epoch in train.on=realfake,train.as_published=true</p>");
+    says(NULL, "text",
+         "Weights tested: of the best epoch; of the last epoch in train.on=realfake,train.as_published=true\n");
+    says(NULL, "html",
+         "Weights tested: of the best epoch; of the last epoch in train.on=realfake,train.as_published=true</p>");
     put_measured(add_experiment("sound", ""), named("sound"), "false", "realfake", 50, NULL);
     says(NULL, "md", "Weights tested: of the best epoch.\n");
 }
@@ -134,8 +145,10 @@ Test(published_table, authentic_pictures_have_alarms_in_place_of_iou)
 {
     int64_t x = add_experiment("x", "");
     put_measured(x, named("a"), "false", "original", 60, NULL);
-    const char *note = "Pictures with nothing to be found have no IoU: alarms is the share of them in which anything is marked,";
-    says(NULL, "text", "trained on  original: alarms  original: marked\n~realfake               0.333             0.200\n");
+    const char *note =
+        "Pictures with nothing to be found have no IoU: alarms is the share of them in which anything is marked,";
+    says(NULL, "text",
+         "trained on  original: alarms  original: marked\n~realfake               0.333             0.200\n");
     says(NULL, "md", "| realfake | 0.333 | 0.200 |");
     says(NULL, "latex", "realfake} & 0.333 & 0.200");
     says(NULL, "html", "<span class=\"main\">0.333</span></td><td><span class=\"main\">0.200</span></td>");

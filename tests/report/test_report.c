@@ -1,9 +1,8 @@
 /* test_report.c - tables for people. Whole reports are compared with the files in tests/data/report; set
  * INPAINTLAB_UPDATE=1 to write these anew, and read what changed. */
 #include <jansson.h>
-#include "support/filled.h"
 #include "report/report.h"
-
+#include "support/filled.h"
 
 TestSuite(report, .init = set_up_filled, .fini = tear_down);
 TestSuite(report_empty, .init = set_up, .fini = tear_down);
@@ -112,7 +111,8 @@ Test(report, measured_and_published_keep_apart)
     char *got = printed("4", NULL, IL_FORMAT_JSON);
     json_t *rows = json_loads(got, 0, NULL), *row;
     size_t i, measured = 0;
-    json_array_foreach(rows, i, row) {
+    json_array_foreach(rows, i, row)
+    {
         json_t *ours = json_object_get(row, "measured"), *theirs = json_object_get(row, "published");
         cr_assert(json_is_real(theirs));
         cr_assert_eq(json_is_null(ours), json_is_null(json_object_get(row, "difference")));
@@ -151,7 +151,8 @@ Test(report, a_full_disk_is_told)
 
 Test(report_empty, nothing_measured)
 {
-    const char *const wanted[] = { "nothing measured yet\n", "nothing measured yet\n", NULL, "% nothing measured yet\n" };
+    const char *const wanted[] = { "nothing measured yet\n", "nothing measured yet\n", NULL,
+                                   "% nothing measured yet\n" };
     for (int format = IL_FORMAT_TEXT; format <= IL_FORMAT_LATEX; format++) {
         char *got = printed(NULL, NULL, (il_format)format);
         if (wanted[format])
@@ -232,10 +233,11 @@ Test(report_empty, rows_as_markdown)
 
 Test(report_empty, rows_as_latex)
 {
-    rows_print("SELECT 'a_b & 5% $x #1 {y} ~ ^ \\ < > |' AS t, 2 AS n", IL_FORMAT_LATEX,
-               "\\begin{tabular}{lr}\n\\toprule\n{t} & n \\\\\n\\midrule\n"
-               "{a\\_b \\& 5\\% \\$x \\#1 \\{y\\} \\textasciitilde{} \\textasciicircum{} \\textbackslash{} \\textless{} "
-               "\\textgreater{} \\textbar{}} & 2 \\\\\n\\bottomrule\n\\end{tabular}\n");
+    rows_print(
+        "SELECT 'a_b & 5% $x #1 {y} ~ ^ \\ < > |' AS t, 2 AS n", IL_FORMAT_LATEX,
+        "\\begin{tabular}{lr}\n\\toprule\n{t} & n \\\\\n\\midrule\n"
+        "{a\\_b \\& 5\\% \\$x \\#1 \\{y\\} \\textasciitilde{} \\textasciicircum{} \\textbackslash{} \\textless{} "
+        "\\textgreater{} \\textbar{}} & 2 \\\\\n\\bottomrule\n\\end{tabular}\n");
 }
 
 Test(report_empty, rows_as_json)
@@ -267,17 +269,32 @@ static void add_degraded(void)
     il_run_record r = run_record("d", "degraded", "fcn", "realfake");
     int64_t run = add_run(&r, &(il_run_end){ .status = IL_RUN_DONE });
     for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {
-        il_test_record t = { .dataset = "dataset2", .images = "realfake", .split = "test", .digest = "d", .batch = 1,
+        il_test_record t = { .dataset = "dataset2",
+                             .images = "realfake",
+                             .split = "test",
+                             .digest = "d",
+                             .batch = 1,
                              .status = tests[i].found < 0 ? IL_RUN_FAILED : IL_RUN_DONE,
-                             .message = tests[i].found < 0 ? "too noisy" : NULL, .degradation = tests[i].kind,
+                             .message = tests[i].found < 0 ? "too noisy" : NULL,
+                             .degradation = tests[i].kind,
                              .level = tests[i].level };
         il_image_row row = { "a", 0, { tests[i].found, 0, 200 - tests[i].found, 0 } };
         int64_t test = 0;
         GOOD(il_store_test(&test, store, run, &t, &row, tests[i].found < 0 ? 0 : 1, &e));
-        il_cell_record c = { .experiment = x, .run = run, .test = test, .run_name = r.name, .model = r.model,
-                             .dataset = r.dataset, .mask_policy = r.mask_policy, .loss = r.loss,
-                             .trained_on = r.trained_on, .tested_dataset = "dataset2", .tested_on = "realfake",
-                             .split = "test", .degradation = tests[i].kind, .level = tests[i].level };
+        il_cell_record c = { .experiment = x,
+                             .run = run,
+                             .test = test,
+                             .run_name = r.name,
+                             .model = r.model,
+                             .dataset = r.dataset,
+                             .mask_policy = r.mask_policy,
+                             .loss = r.loss,
+                             .trained_on = r.trained_on,
+                             .tested_dataset = "dataset2",
+                             .tested_on = "realfake",
+                             .split = "test",
+                             .degradation = tests[i].kind,
+                             .level = tests[i].level };
         GOOD(il_store_cell(store, &c, &e));
     }
 }
@@ -314,7 +331,8 @@ Test(report, without_degraded_cells_there_is_no_table_of_them)
     char *text = printed_robustness(NULL, IL_FORMAT_TEXT), *latex = printed_robustness("table4", IL_FORMAT_LATEX);
     cr_expect_str_eq(text, "nothing tested on degraded pictures yet\n");
     cr_expect_str_eq(latex, "% nothing tested on degraded pictures yet\n");
-    BAD(il_report_robustness(stdout, store, "none", IL_FORMAT_TEXT, &e), IL_EPARAM, "experiment none: not in the database");
+    BAD(il_report_robustness(stdout, store, "none", IL_FORMAT_TEXT, &e), IL_EPARAM,
+        "experiment none: not in the database");
     free(text);
     free(latex);
 }

@@ -1,7 +1,7 @@
 /* test_table.c - tables that are filled value by value, and what a page makes of them. */
+#include <criterion/criterion.h>
 #include <math.h>
 #include <signal.h>
-#include <criterion/criterion.h>
 #include "report/format.h"
 
 #define GOOD(call) cr_assert_eq(call, IL_OK, "%s", e.message)
@@ -75,13 +75,15 @@ Test(table, every_format_writes_the_same_table)
                           "| one & only | 0.500 | 0.750 | 0.250 |\n| two | - | failed | -1.500 |\n\nA &lt;note>.\n");
     text_is(IL_FORMAT_CSV, "run,theirs,ours,difference\r\none & only,0.5,0.750,0.25\r\ntwo,,failed,-1.5\r\n");
     page_has("<table id=\"some-table\">\n<caption><span>a &#60; b</span></caption>\n");
-    page_has("<thead><tr><th scope=\"col\" rowspan=\"2\" class=\"left\">run</th>"
-             "<th scope=\"colgroup\" colspan=\"2\" class=\"group\">IoU</th><th scope=\"col\" rowspan=\"2\">difference</th></tr>\n"
-             "<tr><th scope=\"col\" class=\"paper\">theirs</th><th scope=\"col\">ours</th></tr></thead>");
+    page_has(
+        "<thead><tr><th scope=\"col\" rowspan=\"2\" class=\"left\">run</th>"
+        "<th scope=\"colgroup\" colspan=\"2\" class=\"group\">IoU</th><th scope=\"col\" rowspan=\"2\">difference</th></tr>\n"
+        "<tr><th scope=\"col\" class=\"paper\">theirs</th><th scope=\"col\">ours</th></tr></thead>");
     page_has("<tr><th scope=\"row\">one &#38; only</th><td class=\"paper\">0.500</td>"
              "<td><span class=\"main best\">0.750</span><span class=\"tag\">best</span></td><td>+0.250</td></tr>\n");
     page_has("<tr><th scope=\"row\">two</th><td class=\"paper\">\xe2\x80\x93</td><td class=\"hole\">failed</td>"
-             "<td>\xe2\x88\x92" "1.500</td></tr>\n");
+             "<td>\xe2\x88\x92"
+             "1.500</td></tr>\n");
     page_has("<p class=\"note\">A &#60;note&#62;.</p>\n");
 }
 
@@ -110,8 +112,9 @@ Test(table, a_page_shows_what_stands_beside_a_value)
     cell->anchor = 7;
     il_text_add(&cell->under, "n = 3");
     il_text_add(&il_table_text(&t, NULL)->markup, "<svg></svg>");
-    page_has("<tr><th scope=\"row\" class=\"text\">x<span class=\"tag hole\">collapsed</span></th><td class=\"left\"><code>abc</code></td>"
-             "<td id=\"e1-cell-7\">0.25<span class=\"sub\">n = 3</span></td><td class=\"left\"><svg></svg></td></tr>\n");
+    page_has(
+        "<tr><th scope=\"row\" class=\"text\">x<span class=\"tag hole\">collapsed</span></th><td class=\"left\"><code>abc</code></td>"
+        "<td id=\"e1-cell-7\">0.25<span class=\"sub\">n = 3</span></td><td class=\"left\"><svg></svg></td></tr>\n");
 }
 
 Test(table, values_are_kept_as_sqlite_writes_them)

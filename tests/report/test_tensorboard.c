@@ -1,9 +1,9 @@
 /* test_tensorboard.c - event files, byte by byte beside those of the Python package tensorboard. */
+#include <criterion/criterion.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <criterion/criterion.h>
-#include <jansson.h>
 #include "report/tensorboard.h"
 
 static json_t *figures(void)
@@ -18,9 +18,11 @@ Test(events, crc_of_castagnoli)
 {
     json_t *f = figures(), *pair;
     size_t i;
-    json_array_foreach(json_object_get(f, "crc"), i, pair) {
+    json_array_foreach(json_object_get(f, "crc"), i, pair)
+    {
         const char *text = json_string_value(json_array_get(pair, 0));
-        cr_expect_eq(il_tensorboard_crc(text, strlen(text)), (uint32_t)json_integer_value(json_array_get(pair, 1)), "%s", text);
+        cr_expect_eq(il_tensorboard_crc(text, strlen(text)), (uint32_t)json_integer_value(json_array_get(pair, 1)),
+                     "%s", text);
     }
     cr_assert_eq(i, 4);
     json_decref(f);
@@ -36,7 +38,7 @@ Test(events, files_have_the_same_bytes)
     il_tensorboard_begin(to, json_real_value(json_object_get(f, "start")));
     json_array_foreach(json_object_get(f, "scalars"), i, one)
         il_tensorboard_scalar(to, json_real_value(json_array_get(one, 0)), json_integer_value(json_array_get(one, 1)),
-                         json_string_value(json_array_get(one, 2)), json_real_value(json_array_get(one, 3)));
+                              json_string_value(json_array_get(one, 2)), json_real_value(json_array_get(one, 3)));
     cr_assert_eq(fclose(to), 0);
     const char *wanted = json_string_value(json_object_get(f, "file"));
     cr_assert_eq(2 * size, strlen(wanted), "%zu bytes, expected %zu", size, strlen(wanted) / 2);

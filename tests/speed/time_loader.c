@@ -70,8 +70,13 @@ static int files_scan(void *self, il_scan what, il_items *out, il_err *e)
 }
 
 static const il_dataset_ops files_ops = { .scan = files_scan };
-static const il_plugin files = { .abi = IL_ABI, .kind = IL_KIND_DATASET, .name = "files", .revision = 1, .open = files_open,
-                                 .close = files_close, .dataset = &files_ops };
+static const il_plugin files = { .abi = IL_ABI,
+                                 .kind = IL_KIND_DATASET,
+                                 .name = "files",
+                                 .revision = 1,
+                                 .open = files_open,
+                                 .close = files_close,
+                                 .dataset = &files_ops };
 static const il_choice files_choice = { .plugin = &files };
 
 /* ---- work ---- */
@@ -199,10 +204,18 @@ static int open_bench(struct bench *b, il_err *e)
     int rc = il_device_parse(&b->device, b->o.device, e);
     if (!rc)
         rc = il_source_open(&b->source, &files_choice, "train", images, IL_MISSING_REFUSE, e);
-    il_loader_opts o = { .batch = b->o.batch, .size = b->o.size, .crop = b->o.crop, .crops = b->o.crops,
-                         .flip = b->o.crop > 0, .shuffle = true, .seed = 1, .threads = b->o.threads,
-                         .cache_bytes = (size_t)b->o.memory << 20, .disk = { .folder = b->o.disk },
-                         .device = b->device, .missing = IL_MISSING_REFUSE };
+    il_loader_opts o = { .batch = b->o.batch,
+                         .size = b->o.size,
+                         .crop = b->o.crop,
+                         .crops = b->o.crops,
+                         .flip = b->o.crop > 0,
+                         .shuffle = true,
+                         .seed = 1,
+                         .threads = b->o.threads,
+                         .cache_bytes = (size_t)b->o.memory << 20,
+                         .disk = { .folder = b->o.disk },
+                         .device = b->device,
+                         .missing = IL_MISSING_REFUSE };
     if (!rc)
         rc = il_loader_open(&b->loader, b->source, labels, o, e);
     return !rc && b->o.model ? open_model(b, e) : rc;
@@ -227,11 +240,12 @@ static int read_option(struct options *o, const char *name, const char *value, i
         const char **text;
         int *number;
     } known[] = {
-        { "--images", &o->images, NULL }, { "--model", &o->model, NULL }, { "--device", &o->device, NULL },
-        { "--disk", &o->disk, NULL }, { "--size", NULL, &o->size }, { "--crop", NULL, &o->crop },
-        { "--crops", NULL, &o->crops }, { "--batch", NULL, &o->batch }, { "--epochs", NULL, &o->epochs },
-        { "--threads", NULL, &o->threads }, { "--memory", NULL, &o->memory },
-        { "--torch-threads", NULL, &o->torch_threads },
+        { "--images", &o->images, NULL }, { "--model", &o->model, NULL },
+        { "--device", &o->device, NULL }, { "--disk", &o->disk, NULL },
+        { "--size", NULL, &o->size },     { "--crop", NULL, &o->crop },
+        { "--crops", NULL, &o->crops },   { "--batch", NULL, &o->batch },
+        { "--epochs", NULL, &o->epochs }, { "--threads", NULL, &o->threads },
+        { "--memory", NULL, &o->memory }, { "--torch-threads", NULL, &o->torch_threads },
     };
     for (size_t i = 0; value && i < sizeof known / sizeof *known; i++) {
         if (strcmp(known[i].name, name) != 0)
@@ -248,7 +262,8 @@ static int read_option(struct options *o, const char *name, const char *value, i
 int main(int argc, char **argv)
 {
     il_err e = { 0 };
-    struct bench b = { .o = { .images = "realfake", .device = "cpu", .size = 512, .crops = 1, .batch = 8, .epochs = 3 } };
+    struct bench b = { .o = {
+                           .images = "realfake", .device = "cpu", .size = 512, .crops = 1, .batch = 8, .epochs = 3 } };
     int rc = argc < 2 ? il_fail(&e, IL_EUSAGE, "usage: time_loader ROOT [--OPTION VALUE]...") : IL_OK;
     b.o.root = argv[1];
     for (int i = 2; i < argc && !rc; i += 2)

@@ -21,8 +21,14 @@ TestSuite(store_samples, .init = set_up, .fini = tear_down);
 
 static void add(il_manifest *m, const char *split, const char *id, const char *masker, double area, int tile)
 {
-    il_sample s = { .split = strdup(split), .id = strdup(id), .photo = strdup("p.png"), .masker = strdup(masker), .area = area,
-                    .tile = tile, .seed = UINT64_MAX, .rule = strdup("box 1 of 2") };
+    il_sample s = { .split = strdup(split),
+                    .id = strdup(id),
+                    .photo = strdup("p.png"),
+                    .masker = strdup(masker),
+                    .area = area,
+                    .tile = tile,
+                    .seed = UINT64_MAX,
+                    .rule = strdup("box 1 of 2") };
     GOOD(il_manifest_add(m, &s, &e));
 }
 

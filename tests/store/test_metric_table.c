@@ -32,12 +32,16 @@ static void open_again(void)
 }
 
 /* Two tampered pictures, an authentic one with a false alarm, and one that is left alone. */
-static const il_image_row rows[] = {
-    { "a", 0, { 20, 10, 10, 60 } }, { "b", 0, { 5, 75, 15, 5 } }, { "c", 1, { 0, 10, 0, 90 } }, { "d", 1, { 0, 0, 0, 100 } } };
+static const il_image_row rows[] = { { "a", 0, { 20, 10, 10, 60 } },
+                                     { "b", 0, { 5, 75, 15, 5 } },
+                                     { "c", 1, { 0, 10, 0, 90 } },
+                                     { "d", 1, { 0, 0, 0, 100 } } };
 
 static int64_t put(int64_t run, il_status status, size_t count)
 {
-    il_test_record t = { .dataset = "d", .images = "realfake", .split = "test", .digest = "1", .batch = 2, .status = status };
+    il_test_record t = {
+        .dataset = "d", .images = "realfake", .split = "test", .digest = "1", .batch = 2, .status = status
+    };
     int64_t id = 0;
     GOOD(il_store_test(&id, store, run, &t, rows, count, &e));
     return id;
@@ -50,10 +54,14 @@ Test(metric_table, sums_by_hand)
     int64_t run = begin_run(store, "h", "n"), test = put(run, IL_RUN_DONE, 4);
     il_run_record r = run_record("h", "n", "fcn", "realfake");
     put_cell(store, experiment(store, "x"), run, test, &r, "d", "realfake", NULL);
-    ANSWERS(store, "SELECT images, defined, tp, fp, fn, tn, authentic, false_alarms, authentic_fp, authentic_tn FROM test_sums",
-            "4|3|25|95|25|255|2|1|10|190");
-    ANSWERS(store, "SELECT images, authentic, false_alarms, marked, iou_pooled = 25.0 / 145 FROM cells", "4|2|0.5|0.05|1");
-    ANSWERS(store, "SELECT COUNT(*), COUNT(DISTINCT convention || metric), MIN(revision), MAX(revision) FROM test_metrics",
+    ANSWERS(
+        store,
+        "SELECT images, defined, tp, fp, fn, tn, authentic, false_alarms, authentic_fp, authentic_tn FROM test_sums",
+        "4|3|25|95|25|255|2|1|10|190");
+    ANSWERS(store, "SELECT images, authentic, false_alarms, marked, iou_pooled = 25.0 / 145 FROM cells",
+            "4|2|0.5|0.05|1");
+    ANSWERS(store,
+            "SELECT COUNT(*), COUNT(DISTINCT convention || metric), MIN(revision), MAX(revision) FROM test_metrics",
             "20|20|1|1");
 }
 
@@ -62,13 +70,18 @@ Test(metric_table, rows_follow_their_test)
     int64_t run = begin_run(store, "h", "n");
     put(run, IL_RUN_DONE, 4);
     put(run, IL_RUN_DONE, 1); /* replaces */
-    ANSWERS(store, "SELECT images, tp, (SELECT COUNT(*) FROM test_metrics), (SELECT value FROM test_metrics WHERE metric = 'iou'"
-                   " AND convention = 'published') FROM test_sums", "1|20|20|0.5");
+    ANSWERS(
+        store,
+        "SELECT images, tp, (SELECT COUNT(*) FROM test_metrics), (SELECT value FROM test_metrics WHERE metric = 'iou'"
+        " AND convention = 'published') FROM test_sums",
+        "1|20|20|0.5");
     put(run, IL_RUN_FAILED, 0);
     ANSWERS(store, "SELECT (SELECT COUNT(*) FROM test_sums), (SELECT COUNT(*) FROM test_metrics)", "0|0");
     put(run, IL_RUN_DONE, 0);
-    ANSWERS(store, "SELECT images, tp, authentic, (SELECT COUNT(*) FROM test_metrics), (SELECT COUNT(value) FROM test_metrics)"
-                   " FROM test_sums", "0|0|0|20|0");
+    ANSWERS(store,
+            "SELECT images, tp, authentic, (SELECT COUNT(*) FROM test_metrics), (SELECT COUNT(value) FROM test_metrics)"
+            " FROM test_sums",
+            "0|0|0|20|0");
     GOOD(il_store_script(store, "DELETE FROM runs", &e));
     ANSWERS(store, "SELECT (SELECT COUNT(*) FROM test_sums), (SELECT COUNT(*) FROM test_metrics)", "0|0");
 }
@@ -76,11 +89,17 @@ Test(metric_table, rows_follow_their_test)
 Test(metric_table, a_test_is_stored_with_its_metrics_or_not_at_all)
 {
     int64_t run = begin_run(store, "h", "n"), id = 0;
-    GOOD(il_store_script(store, "CREATE TRIGGER full BEFORE INSERT ON test_metrics WHEN NEW.metric = 'recall'"
-                                " BEGIN SELECT RAISE(ABORT, 'no room'); END", &e));
-    il_test_record t = { .dataset = "d", .images = "realfake", .split = "test", .digest = "1", .batch = 2, .status = IL_RUN_DONE };
+    GOOD(il_store_script(store,
+                         "CREATE TRIGGER full BEFORE INSERT ON test_metrics WHEN NEW.metric = 'recall'"
+                         " BEGIN SELECT RAISE(ABORT, 'no room'); END",
+                         &e));
+    il_test_record t = {
+        .dataset = "d", .images = "realfake", .split = "test", .digest = "1", .batch = 2, .status = IL_RUN_DONE
+    };
     BAD(il_store_test(&id, store, run, &t, rows, 4, &e), IL_EDB, "no room");
-    ANSWERS(store, "SELECT (SELECT COUNT(*) FROM tests), (SELECT COUNT(*) FROM images), (SELECT COUNT(*) FROM test_sums)", "0|0|0");
+    ANSWERS(store,
+            "SELECT (SELECT COUNT(*) FROM tests), (SELECT COUNT(*) FROM images), (SELECT COUNT(*) FROM test_sums)",
+            "0|0|0");
 }
 
 /* ---- computed again ---- */
@@ -88,8 +107,11 @@ Test(metric_table, a_test_is_stored_with_its_metrics_or_not_at_all)
 Test(metric_table, rows_of_an_older_revision_are_computed_again_when_opened)
 {
     put(begin_run(store, "h", "n"), IL_RUN_DONE, 4);
-    GOOD(il_store_script(store, "UPDATE test_metrics SET value = 9, revision = 0; UPDATE metric_definitions SET meaning = 'old',"
-                                " revision = 0", &e));
+    GOOD(il_store_script(
+        store,
+        "UPDATE test_metrics SET value = 9, revision = 0; UPDATE metric_definitions SET meaning = 'old',"
+        " revision = 0",
+        &e));
     open_again();
     ANSWERS(store, "SELECT COUNT(*), SUM(value = 9), MIN(revision) FROM test_metrics", "20|0|1");
     ANSWERS(store, "SELECT COUNT(*), SUM(meaning = 'old'), MIN(revision) FROM metric_definitions", "20|0|1");
@@ -99,8 +121,11 @@ Test(metric_table, rows_of_an_older_revision_are_computed_again_when_opened)
 Test(metric_table, rows_of_a_newer_revision_stay)
 {
     put(begin_run(store, "h", "n"), IL_RUN_DONE, 4);
-    GOOD(il_store_script(store, "UPDATE test_metrics SET value = 9, revision = 99; UPDATE metric_definitions SET meaning = 'new',"
-                                " revision = 99", &e));
+    GOOD(il_store_script(
+        store,
+        "UPDATE test_metrics SET value = 9, revision = 99; UPDATE metric_definitions SET meaning = 'new',"
+        " revision = 99",
+        &e));
     open_again();
     ANSWERS(store, "SELECT COUNT(*), SUM(value = 9), MIN(revision) FROM test_metrics", "20|20|99");
     ANSWERS(store, "SELECT COUNT(*), SUM(meaning = 'new') FROM metric_definitions", "20|20");
@@ -116,7 +141,8 @@ Test(metric_table, missing_rows_are_computed_when_opened)
 
 Test(metric_table, what_others_changed_is_computed_again_on_demand)
 {
-    int64_t one = put(begin_run(store, "h", "n"), IL_RUN_DONE, 4), other = put(begin_run(store, "i", "n"), IL_RUN_DONE, 4);
+    int64_t one = put(begin_run(store, "h", "n"), IL_RUN_DONE, 4),
+            other = put(begin_run(store, "i", "n"), IL_RUN_DONE, 4);
     GOOD(il_store_script(store, "UPDATE images SET tp = 30, fn = 0 WHERE id = 'a'", &e));
     GOOD(il_store_rebuild_metrics(store, other, &e));
     ANSWERS(store, "SELECT group_concat(tp) FROM (SELECT tp FROM test_sums ORDER BY test)", "25,35");
@@ -132,10 +158,12 @@ Test(metric_table, a_damaged_histogram_leaves_its_metrics_undefined)
     unsigned char junk[2] = { 1, 2 };
     il_image_row row = rows[0];
     row.scores = (il_scores){ junk, 1, 1 };
-    il_test_record t = { .dataset = "d", .images = "realfake", .split = "test", .digest = "1", .batch = 2,
-                         .status = IL_RUN_DONE };
+    il_test_record t = {
+        .dataset = "d", .images = "realfake", .split = "test", .digest = "1", .batch = 2, .status = IL_RUN_DONE
+    };
     GOOD(il_store_test(&id, store, run, &t, &row, 1, &e));
-    ANSWERS(store, "SELECT COUNT(*), COUNT(value), SUM(value IS NOT NULL AND metric LIKE '%auc%') FROM test_metrics", "20|12|0");
+    ANSWERS(store, "SELECT COUNT(*), COUNT(value), SUM(value IS NOT NULL AND metric LIKE '%auc%') FROM test_metrics",
+            "20|12|0");
 }
 
 /* ---- the database of the version before ---- */
@@ -156,14 +184,22 @@ static void put_picture(il_store *old, int test, int i, unsigned *state)
         (is_tampered ? &tampered : &clean)->bins[kind == 0 && i % 2 ? bin / 2 : bin]++;
     }
     int64_t tp = il_histogram_above(&tampered, 0.5), fp = il_histogram_above(&clean, 0.5);
-    il_bind counts[] = { il_bind_int(test), il_bind_text(id), il_bind_int(i / 3), il_bind_int(tp), il_bind_int(fp),
-                         il_bind_int(il_histogram_pixels(&tampered) - tp), il_bind_int(il_histogram_pixels(&clean) - fp), { 0 } };
+    il_bind counts[] = { il_bind_int(test),
+                         il_bind_text(id),
+                         il_bind_int(i / 3),
+                         il_bind_int(tp),
+                         il_bind_int(fp),
+                         il_bind_int(il_histogram_pixels(&tampered) - tp),
+                         il_bind_int(il_histogram_pixels(&clean) - fp),
+                         { 0 } };
     GOOD(il_store_exec(NULL, old, "INSERT INTO images VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", counts, &e));
     if (test == 2) /* tested before scores were kept */
         return;
-    il_bind scores[] = { il_bind_int(test), il_bind_text(id),
+    il_bind scores[] = { il_bind_int(test),
+                         il_bind_text(id),
                          il_bind_bytes(code[0], il_histogram_encode(code[0], tampered.bins)),
-                         il_bind_bytes(code[1], il_histogram_encode(code[1], clean.bins)), { 0 } };
+                         il_bind_bytes(code[1], il_histogram_encode(code[1], clean.bins)),
+                         { 0 } };
     GOOD(il_store_exec(NULL, old, "INSERT INTO scores VALUES (?1, ?2, ?3, ?4)", scores, &e));
 }
 
@@ -210,21 +246,27 @@ static const char keep_views[] =
 
 Test(metric_table, a_migrated_database_answers_as_before_to_the_last_bit)
 {
-    static const char *const views[][2] = { { "cells", "7" }, { "metrics", "80" }, { "deviations", "2" }, { "reproductions", "1" },
-                                            { "robustness", "7" } };
+    static const char *const views[][2] = {
+        { "cells", "7" }, { "metrics", "80" }, { "deviations", "2" }, { "reproductions", "1" }, { "robustness", "7" }
+    };
     struct il_store old = new_version_6();
     GOOD(il_store_script(&old, keep_views, &e));
-    ANSWERS(&old, "SELECT COUNT(iou), COUNT(iou_image_mean), COUNT(iou_pooled), COUNT(images), COUNT(marked),"
-                  " COUNT(false_alarms) FROM cells", "3|3|3|4|3|3");
+    ANSWERS(&old,
+            "SELECT COUNT(iou), COUNT(iou_image_mean), COUNT(iou_pooled), COUNT(images), COUNT(marked),"
+            " COUNT(false_alarms) FROM cells",
+            "3|3|3|4|3|3");
     /* 20 of each, less 7 without scores, less the AUC that a wholly tampered picture leaves undefined */
     ANSWERS(&old, "SELECT COUNT(value) FROM metrics", "51");
     /* not opened but migrated, so that what was published stays as made up here */
     GOOD(il_store_migrate(&old, il_store_migrations(), &e));
     for (size_t i = 0; i < sizeof views / sizeof *views; i++) {
         char sql[400], wanted[32];
-        snprintf(sql, sizeof sql, "SELECT (SELECT COUNT(*) FROM before_%s), (SELECT COUNT(*) FROM %s), (SELECT COUNT(*) FROM"
-                 " (SELECT * FROM %s EXCEPT SELECT * FROM before_%s)), (SELECT COUNT(*) FROM (SELECT * FROM before_%s EXCEPT"
-                 " SELECT * FROM %s))", views[i][0], views[i][0], views[i][0], views[i][0], views[i][0], views[i][0]);
+        snprintf(
+            sql, sizeof sql,
+            "SELECT (SELECT COUNT(*) FROM before_%s), (SELECT COUNT(*) FROM %s), (SELECT COUNT(*) FROM"
+            " (SELECT * FROM %s EXCEPT SELECT * FROM before_%s)), (SELECT COUNT(*) FROM (SELECT * FROM before_%s EXCEPT"
+            " SELECT * FROM %s))",
+            views[i][0], views[i][0], views[i][0], views[i][0], views[i][0], views[i][0]);
         snprintf(wanted, sizeof wanted, "%s|%s|0|0", views[i][1], views[i][1]);
         ANSWERS(&old, sql, wanted);
         snprintf(sql, sizeof sql, "SELECT group_concat(name) FROM pragma_table_info('before_%s')", views[i][0]);
@@ -249,8 +291,10 @@ Test(metric_table, a_migration_that_ends_early_leaves_version_6_whole)
     il_migrations all = il_store_migrations();
     all.finish = run_out;
     BAD(il_store_migrate(&old, all, &e), IL_EIO, "schema version 7: killed");
-    ANSWERS(&old, "SELECT user_version, (SELECT COUNT(*) FROM sqlite_schema WHERE name LIKE 'test_metrics%') FROM pragma_user_version",
-            "6|0");
+    ANSWERS(
+        &old,
+        "SELECT user_version, (SELECT COUNT(*) FROM sqlite_schema WHERE name LIKE 'test_metrics%') FROM pragma_user_version",
+        "6|0");
     ANSWERS(&old, "SELECT COUNT(*), SUM(iou), SUM(marked) FROM cells", before.text);
     sqlite3_close(old.db);
     GOOD(il_store_open_readonly(&store, path.path, &e)); /* reads a copy: the file stays as it is */

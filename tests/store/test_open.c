@@ -1,8 +1,8 @@
 /* test_open.c - the database of results: whose it is, which version, and every file that is refused. */
 #include <sys/wait.h>
-#include "support/results.h"
-#include "base/text.h"
 #include "base/sha256.h"
+#include "base/text.h"
+#include "support/results.h"
 
 static struct folder folder;
 static struct file path;
@@ -27,11 +27,14 @@ TestSuite(store, .init = set_up, .fini = tear_down);
 
 Test(store, new_database_is_marked_and_filled)
 {
-    ANSWERS(store, "SELECT application_id, user_version FROM pragma_application_id, pragma_user_version", "1229742434|7");
+    ANSWERS(store, "SELECT application_id, user_version FROM pragma_application_id, pragma_user_version",
+            "1229742434|7");
     ANSWERS(store, "SELECT journal_mode FROM pragma_journal_mode", "wal");
     ANSWERS(store, "SELECT COUNT(*), SUM(published_table = 'text'), MAX(iou) FROM published", "36|3|0.95");
-    ANSWERS(store, "SELECT iou FROM published WHERE published_table = '7' AND trained_on = 'fakefake'"
-                   " AND tested_on = 'realfake'", "0.011");
+    ANSWERS(store,
+            "SELECT iou FROM published WHERE published_table = '7' AND trained_on = 'fakefake'"
+            " AND tested_on = 'realfake'",
+            "0.011");
     ANSWERS(store, "SELECT SUM(count), COUNT(*) FROM published_splits", "49696|9");
 }
 
@@ -83,9 +86,10 @@ static void refuse_unchanged(const char *file, const char *message)
 
 Test(store, databases_of_others_are_refused_untouched)
 {
-    const char *const others[] = {
-        "CREATE TABLE songs (name TEXT)", "PRAGMA application_id = 17", "PRAGMA user_version = 1",
-        "CREATE TABLE runs (hash TEXT); PRAGMA application_id = 252006674", "CREATE VIEW cells AS SELECT 1" };
+    const char *const others[] = { "CREATE TABLE songs (name TEXT)", "PRAGMA application_id = 17",
+                                   "PRAGMA user_version = 1",
+                                   "CREATE TABLE runs (hash TEXT); PRAGMA application_id = 252006674",
+                                   "CREATE VIEW cells AS SELECT 1" };
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         char name[32];
         snprintf(name, sizeof name, "other%zu.db", i);
@@ -246,7 +250,8 @@ Test(store, reading_leaves_no_files_behind)
 static const char *const steps[] = {
     "CREATE TABLE a (x INTEGER) STRICT; INSERT INTO a VALUES (1), (2);",
     "CREATE TABLE b (y INTEGER) STRICT; INSERT INTO b SELECT x * 10 FROM a; DROP TABLE a;",
-    "CREATE TABLE c (z INTEGER) STRICT; INSERT INTO b VALUES (7); INSERT INTO nowhere VALUES (1);" };
+    "CREATE TABLE c (z INTEGER) STRICT; INSERT INTO b VALUES (7); INSERT INTO nowhere VALUES (1);"
+};
 
 static il_store raw(const char *file)
 {

@@ -24,22 +24,25 @@ TestSuite(store_published, .init = set_up, .fini = tear_down);
 static const char *config(const char *model, const char *epochs, const char *loss, bool last)
 {
     static char text[900];
-    snprintf(text, sizeof text,
-             "{\"dataset\":{\"name\":\"dataset1\",\"params\":{},\"revision\":1},"
-             "\"loss\":{\"name\":\"%s\",\"params\":{\"alpha\":\"0.25\",\"gamma\":\"2\"},\"revision\":1},"
-             "\"mask_policy\":{\"name\":\"full\",\"params\":{},\"revision\":1},\"missing\":\"refuse\","
-             "\"model\":{\"name\":\"%s\",\"params\":{\"dropout\":\"0.1\"},\"revision\":1},\"seed\":1,"
-             "\"train\":{\"as_published\":%s,\"aux_weight\":\"0\",\"batch\":8,\"crop\":0,\"crops\":1,\"epochs\":%s,\"flip\":false,"
-             "\"lr\":\"0.0001\",\"on\":\"realfake\",\"patience\":5,\"size\":512,\"skip\":[],\"weight_decay\":\"0\",\"weights\":true}}",
-             loss, model, last ? "true" : "false", epochs);
+    snprintf(
+        text, sizeof text,
+        "{\"dataset\":{\"name\":\"dataset1\",\"params\":{},\"revision\":1},"
+        "\"loss\":{\"name\":\"%s\",\"params\":{\"alpha\":\"0.25\",\"gamma\":\"2\"},\"revision\":1},"
+        "\"mask_policy\":{\"name\":\"full\",\"params\":{},\"revision\":1},\"missing\":\"refuse\","
+        "\"model\":{\"name\":\"%s\",\"params\":{\"dropout\":\"0.1\"},\"revision\":1},\"seed\":1,"
+        "\"train\":{\"as_published\":%s,\"aux_weight\":\"0\",\"batch\":8,\"crop\":0,\"crops\":1,\"epochs\":%s,\"flip\":false,"
+        "\"lr\":\"0.0001\",\"on\":\"realfake\",\"patience\":5,\"size\":512,\"skip\":[],\"weight_decay\":\"0\",\"weights\":true}}",
+        loss, model, last ? "true" : "false", epochs);
     return text;
 }
 
-static const char paper[] = "{\"files\":{\"train.weights\":\"1167a1af00\"},\"train\":{\"digest\":\"t\",\"images\":9000,\"left_out\":0},"
-                            "\"validation\":{\"digest\":\"v\",\"images\":500,\"left_out\":0}}";
+static const char paper[] =
+    "{\"files\":{\"train.weights\":\"1167a1af00\"},\"train\":{\"digest\":\"t\",\"images\":9000,\"left_out\":0},"
+    "\"validation\":{\"digest\":\"v\",\"images\":500,\"left_out\":0}}";
 
 /* A run of table 3, realfake on realfake; its one tested picture has an IoU of found / 100. */
-static int64_t put_run(int64_t x, const char *name, const char *configuration, const char *manifest, int tested, int found)
+static int64_t put_run(int64_t x, const char *name, const char *configuration, const char *manifest, int tested,
+                       int found)
 {
     il_run_record r = run_record(name, name, "fcn", "realfake");
     int64_t run = 0, test = 0;
@@ -48,9 +51,11 @@ static int64_t put_run(int64_t x, const char *name, const char *configuration, c
     r.manifest = manifest;
     r.experiment = x;
     GOOD(il_store_begin_run(&run, store, &r, &e));
-    GOOD(il_store_end_run(store, run, &(il_run_end){ .status = IL_RUN_DONE, .best_epoch = 3, .tested_epoch = tested }, &e));
-    il_test_record t = { .dataset = "dataset1", .images = "realfake", .split = "test", .digest = "d", .batch = 8,
-                         .status = IL_RUN_DONE };
+    GOOD(il_store_end_run(store, run, &(il_run_end){ .status = IL_RUN_DONE, .best_epoch = 3, .tested_epoch = tested },
+                          &e));
+    il_test_record t = {
+        .dataset = "dataset1", .images = "realfake", .split = "test", .digest = "d", .batch = 8, .status = IL_RUN_DONE
+    };
     il_image_row rows[500];
     char ids[500][8];
     for (int i = 0; i < 500; i++) {
@@ -62,7 +67,7 @@ static int64_t put_run(int64_t x, const char *name, const char *configuration, c
     return run;
 }
 
-#define ROWS_OF_3 \
+#define ROWS_OF_3                                                                                                                  \
     "SELECT group_concat(round(measured, 4) || ' ' || runs || ' ' || tested_weights || ' ' || COALESCE(deviations, 'none'), '; ')" \
     " FROM table3 WHERE trained_on = 'realfake' AND tested_on = 'realfake'"
 
@@ -79,8 +84,9 @@ Test(store_published, what_a_label_hides_is_told)
             "{\"files\":{},\"train\":{\"images\":24},\"validation\":{\"images\":500}}", 3, 6);
     ANSWERS(store, "SELECT group_concat(key || ' ' || ours || '/' || published) FROM deviations",
             "model unet/fcn,loss bce/focal,train.epochs 1/100,train pictures 24/9000");
-    ANSWERS(store, ROWS_OF_3, "0.06 1 best model unet (paper: fcn), loss bce (paper: focal), train.epochs 1 (paper: 100),"
-                              " train pictures 24 (paper: 9000)");
+    ANSWERS(store, ROWS_OF_3,
+            "0.06 1 best model unet (paper: fcn), loss bce (paper: focal), train.epochs 1 (paper: 100),"
+            " train pictures 24 (paper: 9000)");
 }
 
 Test(store_published, initial_weights_and_their_absence_deviate)
@@ -103,7 +109,8 @@ Test(store_published, other_weights_and_deviations_are_rows_of_their_own)
     put_run(x, "published", config("fcn", "100", "focal", true), paper, 9, 70);
     put_run(x, "toy", config("fcn", "1", "focal", false), paper, 3, 10);
     ANSWERS(store, ROWS_OF_3, "0.85 2 best none; 0.7 1 last none; 0.1 1 best train.epochs 1 (paper: 100)");
-    ANSWERS(store, "SELECT group_concat(tested_weights) FROM (SELECT tested_weights FROM cells ORDER BY cell)", "best,best,last,best");
+    ANSWERS(store, "SELECT group_concat(tested_weights) FROM (SELECT tested_weights FROM cells ORDER BY cell)",
+            "best,best,last,best");
     ANSWERS(store, "SELECT COUNT(*), SUM(state = 'not measured') FROM table3", "6|3");
 }
 
@@ -124,7 +131,8 @@ Test(store_published, missing_data_are_no_failure_and_leave_no_trace_when_they_c
     r.manifest = "{}";
     r.experiment = x;
     GOOD(il_store_begin_run(&run, store, &r, &e));
-    GOOD(il_store_end_run(store, run, &(il_run_end){ .status = IL_RUN_FAILED, .message = "data/dataset1: absent" }, &e));
+    GOOD(
+        il_store_end_run(store, run, &(il_run_end){ .status = IL_RUN_FAILED, .message = "data/dataset1: absent" }, &e));
     put_cell(store, x, run, 0, &r, "dataset1", "realfake", "3");
     ANSWERS(store, "SELECT status, message FROM cells", "no data|data/dataset1: absent");
     ANSWERS(store, "SELECT state FROM table3 WHERE trained_on = 'realfake' AND tested_on = 'realfake'", "no data");
@@ -141,7 +149,8 @@ Test(store_published, a_run_that_failed_with_its_data_stays)
     int64_t x = experiment(store, "x"), run = 0;
     il_run_record r = run_record("h", "a", "fcn", "realfake");
     GOOD(il_store_begin_run(&run, store, &r, &e));
-    GOOD(il_store_end_run(store, run, &(il_run_end){ .status = IL_RUN_FAILED, .message = "the loss is no number" }, &e));
+    GOOD(
+        il_store_end_run(store, run, &(il_run_end){ .status = IL_RUN_FAILED, .message = "the loss is no number" }, &e));
     put_cell(store, x, run, 0, &r, "dataset1", "realfake", "3");
     ANSWERS(store, "SELECT status FROM cells", "failed");
     put_run(x, "a", config("fcn", "100", "focal", false), paper, 3, 90);
@@ -152,8 +161,13 @@ Test(store_published, a_test_without_data_is_no_failure)
 {
     int64_t x = experiment(store, "x"), run = begin_run(store, "h", "a"), test = 0;
     il_run_record r = run_record("h", "a", "fcn", "realfake");
-    il_test_record t = { .dataset = "dataset1", .images = "realfake", .split = "test", .digest = "", .batch = 8,
-                         .status = IL_RUN_FAILED, .message = "absent" };
+    il_test_record t = { .dataset = "dataset1",
+                         .images = "realfake",
+                         .split = "test",
+                         .digest = "",
+                         .batch = 8,
+                         .status = IL_RUN_FAILED,
+                         .message = "absent" };
     GOOD(il_store_test(&test, store, run, &t, NULL, 0, &e));
     put_cell(store, x, run, test, &r, "dataset1", "realfake", "3");
     ANSWERS(store, "SELECT status, message FROM cells", "no data|absent");
@@ -165,14 +179,20 @@ Test(store_published, authentic_pictures_have_false_alarms)
 {
     int64_t x = experiment(store, "x"), run = begin_run(store, "h", "a"), test = 0;
     il_run_record r = run_record("h", "a", "fcn", "realfake");
-    il_test_record t = { .dataset = "d", .images = "original", .split = "test", .digest = "d", .batch = 8, .status = IL_RUN_DONE };
-    il_image_row rows[] = { { "a", 0, { 0, 0, 0, 100 } }, { "b", 0, { 0, 0, 0, 100 } }, { "c", 0, { 0, 0, 0, 100 } },
+    il_test_record t = {
+        .dataset = "d", .images = "original", .split = "test", .digest = "d", .batch = 8, .status = IL_RUN_DONE
+    };
+    il_image_row rows[] = { { "a", 0, { 0, 0, 0, 100 } },
+                            { "b", 0, { 0, 0, 0, 100 } },
+                            { "c", 0, { 0, 0, 0, 100 } },
                             { "d", 0, { 0, 80, 0, 20 } } };
     GOOD(il_store_test(&test, store, run, &t, rows, 4, &e));
     put_cell(store, x, run, test, &r, "d", "original", NULL);
     put_cell(store, x, run, put_test(store, run, "d", "realfake", 50), &r, "d", "realfake", NULL);
-    ANSWERS(store, "SELECT iou, images, authentic, false_alarms, marked FROM cells WHERE tested_on = 'original'", "0.0|4|4|0.25|0.2");
-    ANSWERS(store, "SELECT images, authentic, false_alarms, marked FROM cells WHERE tested_on = 'realfake'", "2|0|NULL|NULL");
+    ANSWERS(store, "SELECT iou, images, authentic, false_alarms, marked FROM cells WHERE tested_on = 'original'",
+            "0.0|4|4|0.25|0.2");
+    ANSWERS(store, "SELECT images, authentic, false_alarms, marked FROM cells WHERE tested_on = 'realfake'",
+            "2|0|NULL|NULL");
 }
 
 /* ---- version 4 ---- */
@@ -184,12 +204,14 @@ Test(store_published, settings_of_older_runs_get_their_types)
     il_store *s = NULL;
     cr_assert_eq(sqlite3_open(path.path, &old.db), SQLITE_OK);
     GOOD(il_store_migrate(&old, (il_migrations){ il_store_migrations().texts, 4, NULL }, &e));
-    GOOD(il_store_script(&old,
+    GOOD(il_store_script(
+        &old,
         "INSERT INTO runs (id, hash, name, config, model_params, seed, model, dataset, mask_policy, loss, trained_on, status, started_at)"
         " VALUES (1, 'h', 'n', '{\"model\":{\"params\":{\"fine\":4,\"size\":\"40\",\"deep\":true,\"dropout\":\"0.1\"}}}',"
         " '{\"deep\":\"true\",\"dropout\":\"0.1\",\"file\":\"a \\\"b\",\"fine\":\"4\",\"size\":\"40\"}', 1, 'm', 'd', 'f', 'b', 'r', 'done', 'now'),"
         " (2, 'i', 'n', '{}', '{\"fine\":\"4\"}', 1, 'm', 'd', 'f', 'b', 'r', 'done', 'now'),"
-        " (3, 'j', 'n', '{}', NULL, 1, 'm', 'd', 'f', 'b', 'r', 'done', 'now')", &e));
+        " (3, 'j', 'n', '{}', NULL, 1, 'm', 'd', 'f', 'b', 'r', 'done', 'now')",
+        &e));
     sqlite3_close(old.db);
     GOOD(il_store_open(&s, path.path, &e));
     ANSWERS(s, "SELECT group_concat(COALESCE(model_params, 'NULL'), ' ') FROM runs",

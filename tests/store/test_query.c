@@ -22,8 +22,10 @@ TestSuite(query, .init = set_up, .fini = tear_down);
 Test(query, values_come_as_text)
 {
     il_rows r = { 0 };
-    GOOD(il_store_query(&r, store, "SELECT 1 AS a, 0.1 AS b, 'x' AS c, NULL AS d, x'00ff' AS e, 2 AS f"
-                                   " UNION ALL SELECT NULL, 5.0, 7, NULL, NULL, 'y'", NULL, &e));
+    GOOD(il_store_query(&r, store,
+                        "SELECT 1 AS a, 0.1 AS b, 'x' AS c, NULL AS d, x'00ff' AS e, 2 AS f"
+                        " UNION ALL SELECT NULL, 5.0, 7, NULL, NULL, 'y'",
+                        NULL, &e));
     const char *const names[] = { "a", "b", "c", "d", "e", "f" };
     const char *const values[] = { "1", "0.1", "x", NULL, "x'00ff'", "2", NULL, "5.0", "7", NULL, NULL, "y" };
     const bool numeric[] = { true, true, false, false, false, false };
@@ -47,8 +49,10 @@ Test(query, values_come_as_text)
 Test(query, many_rows_and_none)
 {
     il_rows r = { 0 };
-    GOOD(il_store_query(&r, store, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)"
-                                   " SELECT i, i * i FROM n", NULL, &e));
+    GOOD(il_store_query(&r, store,
+                        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)"
+                        " SELECT i, i * i FROM n",
+                        NULL, &e));
     cr_assert_eq(r.count, 1000);
     cr_assert_str_eq(r.values[1999], "1000000");
     il_store_rows_free(&r);
@@ -73,10 +77,15 @@ Test(query, arguments_are_bound_and_not_pasted)
 
 Test(query, allowed)
 {
-    const char *const good[] = {
-        "SELECT 1;", "  SELECT 1 ; ; -- and no more\n /* really */ ", "-- first\nSELECT 1", "VALUES (1)",
-        "WITH a AS (SELECT 1 AS x) SELECT * FROM a", "PRAGMA table_info(cells)", "SELECT name FROM pragma_table_info('runs')",
-        "SELECT sql FROM sqlite_schema", "EXPLAIN QUERY PLAN SELECT * FROM cells" };
+    const char *const good[] = { "SELECT 1;",
+                                 "  SELECT 1 ; ; -- and no more\n /* really */ ",
+                                 "-- first\nSELECT 1",
+                                 "VALUES (1)",
+                                 "WITH a AS (SELECT 1 AS x) SELECT * FROM a",
+                                 "PRAGMA table_info(cells)",
+                                 "SELECT name FROM pragma_table_info('runs')",
+                                 "SELECT sql FROM sqlite_schema",
+                                 "EXPLAIN QUERY PLAN SELECT * FROM cells" };
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         il_rows r = { 0 };
         il_err e = { 0 };
@@ -145,7 +154,8 @@ Test(query, refused)
 Test(query, values_are_read_by_name)
 {
     il_rows r = { 0 };
-    GOOD(il_store_query(&r, store, "SELECT 'x' AS text, 0.25 AS real, 7 AS whole UNION ALL SELECT NULL, NULL, NULL", NULL, &e));
+    GOOD(il_store_query(&r, store, "SELECT 'x' AS text, 0.25 AS real, 7 AS whole UNION ALL SELECT NULL, NULL, NULL",
+                        NULL, &e));
     cr_expect_eq(il_rows_column(&r, "real"), 1);
     cr_expect_str_eq(il_rows_text(&r, 0, "text"), "x");
     cr_expect_eq(il_rows_real(&r, 0, "real"), 0.25);

@@ -1,6 +1,6 @@
 /* test_rows.c - what the database keeps, and the views that show it. */
-#include <math.h>
 #include <jansson.h>
+#include <math.h>
 #include "support/results.h"
 
 static struct folder folder;
@@ -27,8 +27,10 @@ Test(store_rows, experiments_are_updated_by_name)
     cr_assert_eq(first, second);
     cr_assert_neq(experiment(store, "y"), first);
     ANSWERS(store, "SELECT title, path, source FROM experiments WHERE name = 'x'", "new title|moved.yaml|model: nix");
-    ANSWERS(store, "SELECT created_at GLOB '20[0-9][0-9]-[0-1][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]Z'"
-                   " FROM experiments", "1");
+    ANSWERS(store,
+            "SELECT created_at GLOB '20[0-9][0-9]-[0-1][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]Z'"
+            " FROM experiments",
+            "1");
 }
 
 Test(store_rows, life_of_a_run)
@@ -58,15 +60,23 @@ Test(store_rows, life_of_a_run)
     cr_assert_str_eq(row.message, "");
     ANSWERS(store, "SELECT name, ended_at FROM runs", "renamed|NULL");
 
-    il_run_end done = { .status = IL_RUN_DONE, .best_epoch = 3, .tested_epoch = 4, .stopped_early = true,
-                        .collapsed = true, .weights_path = "w.safetensors", .weights_sha256 = "ff", .seconds = 12.25,
+    il_run_end done = { .status = IL_RUN_DONE,
+                        .best_epoch = 3,
+                        .tested_epoch = 4,
+                        .stopped_early = true,
+                        .collapsed = true,
+                        .weights_path = "w.safetensors",
+                        .weights_sha256 = "ff",
+                        .seconds = 12.25,
                         .left_out = 2 };
     GOOD(il_store_end_run(store, id, &done, &e));
     GOOD(il_store_find_run(&row, store, "h1", &e));
     cr_assert_eq(row.status, IL_RUN_DONE);
     cr_assert_str_eq(row.weights_sha256, "ff");
-    ANSWERS(store, "SELECT best_epoch, tested_epoch, stopped_early, collapsed, weights_path, seconds, left_out, message,"
-                   " ended_at >= started_at FROM runs", "3|4|1|1|w.safetensors|12.25|2|NULL|1");
+    ANSWERS(store,
+            "SELECT best_epoch, tested_epoch, stopped_early, collapsed, weights_path, seconds, left_out, message,"
+            " ended_at >= started_at FROM runs",
+            "3|4|1|1|w.safetensors|12.25|2|NULL|1");
     BAD(il_store_end_run(store, 999, &done, &e), IL_EDB, "run 999 is no longer in the database");
 }
 
@@ -75,8 +85,9 @@ Test(store_rows, what_a_run_cannot_be)
     int64_t id = 5;
     il_run_record r = run_record("h", "n", "fcn", "realfake");
     r.seed = UINT64_MAX;
-    BAD(il_store_begin_run(&id, store, &r, &e), IL_EPARAM, "seed: 18446744073709551615 is out of range; expected at "
-                                                           "most 9223372036854775807");
+    BAD(il_store_begin_run(&id, store, &r, &e), IL_EPARAM,
+        "seed: 18446744073709551615 is out of range; expected at "
+        "most 9223372036854775807");
     r.seed = INT64_MAX;
     r.config = "{not JSON";
     BAD(il_store_begin_run(&id, store, &r, &e), IL_EDB, "CHECK constraint failed");
@@ -93,12 +104,16 @@ Test(store_rows, what_a_run_cannot_be)
 Test(store_rows, epochs_come_whole_and_leave_no_later_ones)
 {
     int64_t run = begin_run(store, "h", "n");
-    il_epoch_row rows[] = { { 1, .5, .6, .7, .8, 10, 20 }, { 2, .4, NAN, .6, .1, 11, 21 }, { 3, .3, .2, INFINITY, .1, 12, 22 } };
+    il_epoch_row rows[] = { { 1, .5, .6, .7, .8, 10, 20 },
+                            { 2, .4, NAN, .6, .1, 11, 21 },
+                            { 3, .3, .2, INFINITY, .1, 12, 22 } };
     il_run_row row;
     GOOD(il_store_epochs(store, run, rows, 3, &e));
     GOOD(il_store_epochs(store, run, rows, 3, &e));
-    ANSWERS(store, "SELECT train_loss, train_iou, validation_loss, validation_iou, seconds, images_per_second FROM epochs"
-                   " WHERE epoch = 2", "0.4|NULL|0.6|0.1|11.0|21.0");
+    ANSWERS(store,
+            "SELECT train_loss, train_iou, validation_loss, validation_iou, seconds, images_per_second FROM epochs"
+            " WHERE epoch = 2",
+            "0.4|NULL|0.6|0.1|11.0|21.0");
     rows[1].train_iou = .25;
     GOOD(il_store_epochs(store, run, rows, 2, &e)); /* resumed from the second epoch's checkpoint */
     ANSWERS(store, "SELECT COUNT(*), MAX(epoch), SUM(train_iou) FROM epochs", "2|2|0.85");
@@ -149,8 +164,13 @@ Test(store_rows, stale_runs_are_found_by_experiment_and_name)
 Test(store_rows, tests_are_found_once_done_and_replaced_whole)
 {
     int64_t run = begin_run(store, "h", "n"), id = 3, again = 0;
-    il_test_record t = { .dataset = "d", .images = "realfake", .split = "test", .digest = "dd", .batch = 8,
-                         .status = IL_RUN_FAILED, .message = "no weights" };
+    il_test_record t = { .dataset = "d",
+                         .images = "realfake",
+                         .split = "test",
+                         .digest = "dd",
+                         .batch = 8,
+                         .status = IL_RUN_FAILED,
+                         .message = "no weights" };
     il_image_row rows[] = { { "a", 0, { 1, 2, 3, 4 } }, { "b", 0, { 5, 6, 7, 8 } }, { "a", 1, { 0, 0, 0, 0 } } };
     GOOD(il_store_find_test(&id, store, run, "dd", "test", 8, &e));
     cr_assert_eq(id, 0);
@@ -178,8 +198,9 @@ Test(store_rows, tests_are_found_once_done_and_replaced_whole)
 Test(store_rows, other_weights_take_old_tests_away)
 {
     int64_t run = begin_run(store, "h", "n"), id = 0, found = 0;
-    il_test_record t = { .dataset = "d", .images = "realfake", .split = "test", .digest = "dd", .batch = 8,
-                         .status = IL_RUN_DONE };
+    il_test_record t = {
+        .dataset = "d", .images = "realfake", .split = "test", .digest = "dd", .batch = 8, .status = IL_RUN_DONE
+    };
     il_run_end end = { .status = IL_RUN_DONE, .weights_path = "w", .weights_sha256 = "aa" };
     GOOD(il_store_end_run(store, run, &end, &e));
     GOOD(il_store_test(&id, store, run, &t, NULL, 0, &e));
@@ -195,8 +216,13 @@ Test(store_rows, other_weights_take_old_tests_away)
 Test(store_rows, tests_without_data_do_not_push_each_other_out)
 {
     int64_t run = begin_run(store, "h", "n"), first = 0, second = 0;
-    il_test_record t = { .dataset = "d", .images = "realfake", .split = "test", .digest = "", .batch = 8,
-                         .status = IL_RUN_FAILED, .message = "no folder" };
+    il_test_record t = { .dataset = "d",
+                         .images = "realfake",
+                         .split = "test",
+                         .digest = "",
+                         .batch = 8,
+                         .status = IL_RUN_FAILED,
+                         .message = "no folder" };
     GOOD(il_store_test(&first, store, run, &t, NULL, 0, &e));
     t.images = "fakefake";
     GOOD(il_store_test(&second, store, run, &t, NULL, 0, &e));
@@ -208,21 +234,30 @@ Test(store_rows, three_conventions_agree_with_scikit_learn)
     json_t *all = json_load_file(TEST_DATA "/metrics/figures.json", 0, NULL), *figures, *picture;
     size_t i, j;
     int64_t x = experiment(store, "x");
-    json_array_foreach(json_object_get(all, "runs"), i, figures) {
+    json_array_foreach(json_object_get(all, "runs"), i, figures)
+    {
         char hash[24], ids[16][24];
         il_image_row rows[16];
         snprintf(hash, sizeof hash, "h%zu", i);
         il_run_record r = run_record(hash, hash, "fcn", "realfake");
         int batch = (int)json_integer_value(json_object_get(figures, "batch"));
-        json_array_foreach(json_object_get(figures, "pictures"), j, picture) {
+        json_array_foreach(json_object_get(figures, "pictures"), j, picture)
+        {
             const json_t *c = json_object_get(picture, "counts");
             snprintf(ids[j], sizeof ids[j], "%02zu", 15 - j); /* the batches do not follow the order of ids */
-            rows[j] = (il_image_row){ ids[j], (int)j / batch,
+            rows[j] = (il_image_row){
+                ids[j],
+                (int)j / batch,
                 { json_integer_value(json_array_get(c, 0)), json_integer_value(json_array_get(c, 1)),
-                  json_integer_value(json_array_get(c, 2)), json_integer_value(json_array_get(c, 3)) } };
+                  json_integer_value(json_array_get(c, 2)), json_integer_value(json_array_get(c, 3)) }
+            };
         }
-        il_test_record t = { .dataset = "dataset2", .images = "realfake", .split = "test", .digest = "dd",
-                             .batch = batch, .status = IL_RUN_DONE };
+        il_test_record t = { .dataset = "dataset2",
+                             .images = "realfake",
+                             .split = "test",
+                             .digest = "dd",
+                             .batch = batch,
+                             .status = IL_RUN_DONE };
         int64_t test = 0, run = begin_run(store, hash, hash);
         GOOD(il_store_test(&test, store, run, &t, rows, j, &e));
         put_cell(store, x, run, test, &r, "dataset2", "realfake", NULL);
@@ -246,8 +281,9 @@ Test(store_rows, undefined_scores_are_null)
 {
     int64_t x = experiment(store, "x"), run = begin_run(store, "h", "n"), test = 0;
     il_run_record r = run_record("h", "n", "fcn", "realfake");
-    il_test_record t = { .dataset = "d", .images = "original", .split = "test", .digest = "1", .batch = 1,
-                         .status = IL_RUN_DONE };
+    il_test_record t = {
+        .dataset = "d", .images = "original", .split = "test", .digest = "1", .batch = 1, .status = IL_RUN_DONE
+    };
     il_image_row rows[] = { { "a", 0, { 0, 0, 0, 9 } }, { "b", 1, { 0, 0, 0, 9 } } };
     GOOD(il_store_test(&test, store, run, &t, rows, 2, &e));
     put_cell(store, x, run, test, &r, "d", "original", NULL);
@@ -262,9 +298,11 @@ Test(store_rows, cells_are_named_and_ordered_for_people)
 {
     il_rows rows = { 0 };
     GOOD(il_store_query(&rows, store, "SELECT * FROM cells", NULL, &e));
-    const char *const wanted[] = { "experiment", "model", "parameters", "dataset", "mask_policy", "loss", "trained_on",
-        "tested_on", "seed", "split", "iou", "iou_image_mean", "iou_pooled", "images", "published_iou", "difference",
-        "tested_dataset", "status", "message", "run", "run_hash" };
+    const char *const wanted[] = { "experiment", "model",          "parameters", "dataset", "mask_policy",
+                                   "loss",       "trained_on",     "tested_on",  "seed",    "split",
+                                   "iou",        "iou_image_mean", "iou_pooled", "images",  "published_iou",
+                                   "difference", "tested_dataset", "status",     "message", "run",
+                                   "run_hash" };
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
         cr_assert_str_eq(rows.names[i], wanted[i]);
     il_store_rows_free(&rows);
@@ -278,12 +316,15 @@ Test(store_rows, cells_stand_beside_what_was_published)
     put_cell(store, x, run, put_test(store, run, "sd21", "realfake", 150), &r, "sd21", "realfake", "7");
     put_cell(store, x, run, put_test(store, run, "dataset2", "realfake", 50), &r, "dataset2", "realfake", NULL);
     put_cell(store, x, other, 0, &late, "dataset2", "realfake", "4");
-    ANSWERS(store, "SELECT experiment, model, parameters, dataset, mask_policy, loss, trained_on, tested_on, seed, split,"
-                   " iou, images, published_iou, round(difference, 9), tested_dataset, status FROM cells",
+    ANSWERS(store,
+            "SELECT experiment, model, parameters, dataset, mask_policy, loss, trained_on, tested_on, seed, split,"
+            " iou, images, published_iou, round(difference, 9), tested_dataset, status FROM cells",
             "x|fcn|1000|dataset2|full|focal|realfake|fakefake|1|test|0.5|2|0.886|-0.386|dataset2|done");
-    ANSWERS(store, "SELECT iou, published_iou, tested_dataset FROM cells WHERE published_table = '7'", "0.625|0.07|sd21");
+    ANSWERS(store, "SELECT iou, published_iou, tested_dataset FROM cells WHERE published_table = '7'",
+            "0.625|0.07|sd21");
     ANSWERS(store, "SELECT iou, published_iou, difference FROM cells WHERE published_table IS NULL", "0.5|NULL|NULL");
-    ANSWERS(store, "SELECT iou, published_iou, difference, status FROM cells WHERE run = 'n2'", "NULL|0.762|NULL|running");
+    ANSWERS(store, "SELECT iou, published_iou, difference, status FROM cells WHERE run = 'n2'",
+            "NULL|0.762|NULL|running");
     GOOD(il_store_end_run(store, other, &(il_run_end){ .status = IL_RUN_FAILED, .message = "full" }, &e));
     ANSWERS(store, "SELECT status, message FROM cells WHERE run = 'n2'", "failed|full");
     GOOD(il_store_end_run(store, other, &(il_run_end){ .status = IL_RUN_DONE }, &e));
@@ -294,11 +335,17 @@ Test(store_rows, cells_stand_beside_what_was_published)
 
 Test(store_rows, every_published_cell_is_listed_before_anything_is_measured)
 {
-    const char *const views[][2] = { { "table2", "3" }, { "table3", "4" }, { "table4", "9" }, { "table5", "4" },
-                                     { "table6", "9" }, { "table7", "4" }, { "table_mask_policies", "3" } };
+    const char *const views[][2] = { { "table2", "3" },
+                                     { "table3", "4" },
+                                     { "table4", "9" },
+                                     { "table5", "4" },
+                                     { "table6", "9" },
+                                     { "table7", "4" },
+                                     { "table_mask_policies", "3" } };
     for (size_t i = 0; i < sizeof views / sizeof *views; i++) {
         char sql[200], wanted[32];
-        snprintf(sql, sizeof sql, "SELECT COUNT(*), COUNT(published), COUNT(measured), SUM(state = 'not measured') FROM %s",
+        snprintf(sql, sizeof sql,
+                 "SELECT COUNT(*), COUNT(published), COUNT(measured), SUM(state = 'not measured') FROM %s",
                  views[i][0]);
         snprintf(wanted, sizeof wanted, "%s|%s|0|%s", views[i][1], views[i][1], views[i][1]);
         ANSWERS(store, sql, wanted);
@@ -321,11 +368,14 @@ Test(store_rows, several_runs_of_a_cell_are_summed_up)
             put_cell(store, y, run, test, &r, "dataset2", "inpainted", "4"); /* shared: counts once */
     }
     /* IoU (0.5 + 0, 0.5, 0.667) / 2 per run */
-    ANSWERS(store, "SELECT round(measured, 6), published, round(difference, 6), runs, lowest, round(highest, 6), state"
-                   " FROM table4 WHERE trained_on = 'realfake' AND tested_on = 'inpainted'",
+    ANSWERS(store,
+            "SELECT round(measured, 6), published, round(difference, 6), runs, lowest, round(highest, 6), state"
+            " FROM table4 WHERE trained_on = 'realfake' AND tested_on = 'inpainted'",
             "0.444444|0.213|0.231444|3|0.25|0.583333|measured");
-    ANSWERS(store, "SELECT measured, runs FROM published_cells WHERE experiment = 'y' AND published_table = '4'"
-                   " AND trained_on = 'realfake' AND tested_on = 'inpainted'", "0.25|1");
+    ANSWERS(store,
+            "SELECT measured, runs FROM published_cells WHERE experiment = 'y' AND published_table = '4'"
+            " AND trained_on = 'realfake' AND tested_on = 'inpainted'",
+            "0.25|1");
 }
 
 Test(store_rows, table1_puts_sizes_beside_each_other)
@@ -353,8 +403,10 @@ Test(store_rows, deleting_takes_what_depends_along)
     ANSWERS(store, "SELECT status, (SELECT COUNT(*) FROM images) FROM cells", "running|0");
     test = put_test(store, run, "dataset2", "realfake", 1);
     GOOD(il_store_script(store, "DELETE FROM runs", &e));
-    ANSWERS(store, "SELECT (SELECT COUNT(*) FROM experiment_cells), (SELECT COUNT(*) FROM tests),"
-                   " (SELECT COUNT(*) FROM images), (SELECT COUNT(*) FROM experiment_runs)", "0|0|0|0");
+    ANSWERS(store,
+            "SELECT (SELECT COUNT(*) FROM experiment_cells), (SELECT COUNT(*) FROM tests),"
+            " (SELECT COUNT(*) FROM images), (SELECT COUNT(*) FROM experiment_runs)",
+            "0|0|0|0");
     BAD(il_store_script(store, "INSERT INTO epochs (run, epoch) VALUES (1, 1)", &e), IL_EDB, "FOREIGN KEY");
     BAD(il_store_script(store, "INSERT INTO splits VALUES ('a', 'b', 'c', 'many', 0, NULL, '')", &e), IL_EDB,
         "cannot store TEXT value in INTEGER column splits.count");

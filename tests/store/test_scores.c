@@ -1,6 +1,6 @@
 /* test_scores.c - histograms of scores in the store, databases from before them, and metrics under every convention. */
-#include "support/results.h"
 #include "store/stats/histogram.h"
+#include "support/results.h"
 
 static struct folder folder;
 static struct file path;
@@ -38,8 +38,10 @@ static il_scores scores_of(struct picture *p, il_counts c, int low, int high)
 }
 
 /* Half found; inverted is better; authentic with alarms; authentic and left alone. Batches of two. */
-static const il_image_row rows[] = {
-    { "a", 0, { 20, 10, 10, 60 } }, { "b", 0, { 5, 75, 15, 5 } }, { "c", 1, { 0, 10, 0, 90 } }, { "d", 1, { 0, 0, 0, 100 } } };
+static const il_image_row rows[] = { { "a", 0, { 20, 10, 10, 60 } },
+                                     { "b", 0, { 5, 75, 15, 5 } },
+                                     { "c", 1, { 0, 10, 0, 90 } },
+                                     { "d", 1, { 0, 0, 0, 100 } } };
 
 static int64_t put(int64_t run, int batch)
 {
@@ -49,8 +51,9 @@ static int64_t put(int64_t run, int batch)
         scored[i] = rows[i];
         scored[i].scores = scores_of(&pictures[i], rows[i].counts, 100 - i, 200 + i);
     }
-    il_test_record t = { .dataset = "d", .images = "realfake", .split = "test", .digest = "1", .batch = batch,
-                         .status = IL_RUN_DONE };
+    il_test_record t = {
+        .dataset = "d", .images = "realfake", .split = "test", .digest = "1", .batch = batch, .status = IL_RUN_DONE
+    };
     int64_t test = 0;
     GOOD(il_store_test(&test, store, run, &t, scored, 4, &e));
     return test;
@@ -60,13 +63,15 @@ Test(store_scores, kept_with_the_pictures_and_gone_with_them)
 {
     int64_t run = begin_run(store, "h", "n");
     put(run, 2);
-    ANSWERS(store, "SELECT COUNT(*), SUM(il_above(tampered, 0.5) = tp AND il_above(clean, 0.5) = fp AND"
-                   " il_pixels(tampered) = tp + fn AND il_pixels(clean) = fp + tn) FROM images JOIN scores USING (test, id)",
+    ANSWERS(store,
+            "SELECT COUNT(*), SUM(il_above(tampered, 0.5) = tp AND il_above(clean, 0.5) = fp AND"
+            " il_pixels(tampered) = tp + fn AND il_pixels(clean) = fp + tn) FROM images JOIN scores USING (test, id)",
             "4|4");
     put(run, 2); /* replaces */
     ANSWERS(store, "SELECT COUNT(*) FROM scores", "4");
-    il_test_record t = { .dataset = "d", .images = "realfake", .split = "test", .digest = "1", .batch = 2,
-                         .status = IL_RUN_DONE };
+    il_test_record t = {
+        .dataset = "d", .images = "realfake", .split = "test", .digest = "1", .batch = 2, .status = IL_RUN_DONE
+    };
     int64_t test = 0;
     GOOD(il_store_test(&test, store, run, &t, rows, 2, &e));
     ANSWERS(store, "SELECT (SELECT COUNT(*) FROM images), (SELECT COUNT(*) FROM scores)", "2|0");
@@ -83,11 +88,16 @@ Test(store_scores, a_database_from_before_is_brought_up_to_date)
     sqlite3 *db = NULL;
     cr_assert_eq(sqlite3_open(old.path, &db), SQLITE_OK);
     cr_assert_eq(sqlite3_exec(db, il_embedded_results_sql, NULL, NULL, NULL), SQLITE_OK);
-    cr_assert_eq(sqlite3_exec(db, "PRAGMA application_id = 1229742434; PRAGMA user_version = 1;"
-        "INSERT INTO runs (id, hash, name, config, seed, model, dataset, mask_policy, loss, trained_on, status, started_at)"
-        " VALUES (1, 'h', 'n', '{}', 1, 'fcn', 'd', 'full', 'bce', 'realfake', 'done', 'now');"
-        "INSERT INTO tests VALUES (1, 1, 'd', 'realfake', 'test', 'x', 2, 'done', NULL, 1, 0, 'now');"
-        "INSERT INTO images VALUES (1, 'a', 0, 1, 1, 2, 4)", NULL, NULL, NULL), SQLITE_OK, "%s", sqlite3_errmsg(db));
+    cr_assert_eq(
+        sqlite3_exec(
+            db,
+            "PRAGMA application_id = 1229742434; PRAGMA user_version = 1;"
+            "INSERT INTO runs (id, hash, name, config, seed, model, dataset, mask_policy, loss, trained_on, status, started_at)"
+            " VALUES (1, 'h', 'n', '{}', 1, 'fcn', 'd', 'full', 'bce', 'realfake', 'done', 'now');"
+            "INSERT INTO tests VALUES (1, 1, 'd', 'realfake', 'test', 'x', 2, 'done', NULL, 1, 0, 'now');"
+            "INSERT INTO images VALUES (1, 'a', 0, 1, 1, 2, 4)",
+            NULL, NULL, NULL),
+        SQLITE_OK, "%s", sqlite3_errmsg(db));
     sqlite3_close(db);
     il_store *s = NULL;
     GOOD(il_store_open_readonly(&s, old.path, &e)); /* a copy, brought up to date */
@@ -97,7 +107,8 @@ Test(store_scores, a_database_from_before_is_brought_up_to_date)
     ANSWERS(s, "SELECT user_version FROM pragma_user_version", "7");
     il_run_record r = run_record("h", "n", "fcn", "realfake");
     put_cell(s, experiment(s, "x"), 1, 1, &r, "d", "realfake", NULL);
-    ANSWERS(s, "SELECT (SELECT COUNT(*) FROM scores), value FROM metrics WHERE convention = 'pooled' AND metric = 'iou'",
+    ANSWERS(s,
+            "SELECT (SELECT COUNT(*) FROM scores), value FROM metrics WHERE convention = 'pooled' AND metric = 'iou'",
             "0|0.25");
     ANSWERS(s, "SELECT COUNT(*), COUNT(value) FROM metrics WHERE metric IN ('auc', 'ap', 'best f1')", "7|0");
     il_store_close(s);
@@ -121,8 +132,10 @@ static const struct {
     { "IMDL-BenCo", "iou", (20. / 40 + 5. / 95) / 4 },
     { "IMDL-BenCo", "f1", (40. / 60 + 10. / 100) / 4 },
     /* a, b: found times left alone, and half of the ties */
-    { "image mean", "auc", ((20. * 60 + (20. * 10 + 10 * 60) / 2) / 2100 + (5. * 5 + (5. * 75 + 15 * 5) / 2) / 1600) / 2 },
-    { "IMDL-BenCo", "auc", ((20. * 60 + (20. * 10 + 10 * 60) / 2) / 2100 + (5. * 5 + (5. * 75 + 15 * 5) / 2) / 1600) / 4 },
+    { "image mean", "auc",
+      ((20. * 60 + (20. * 10 + 10 * 60) / 2) / 2100 + (5. * 5 + (5. * 75 + 15 * 5) / 2) / 1600) / 2 },
+    { "IMDL-BenCo", "auc",
+      ((20. * 60 + (20. * 10 + 10 * 60) / 2) / 2100 + (5. * 5 + (5. * 75 + 15 * 5) / 2) / 1600) / 4 },
     { "TruFor", "f1", (40. / 60 + 30. / (30 + 5 + 5)) / 2 },
     { "TruFor", "best f1", (40. / 60 + 30. / (30 + 5 + 5)) / 2 },
     { "image level", "auc", (2 + 2) / 4. },
@@ -146,7 +159,9 @@ Test(store_scores, metrics_by_hand)
     }
     ANSWERS(store, "SELECT COUNT(*), COUNT(value), MIN(length(meaning)) > 20 FROM metrics", "20|20|1");
     /* The view and the columns of cells say the same. */
-    ANSWERS(store, "SELECT SUM(abs(m.value - CASE m.convention WHEN 'published' THEN c.iou WHEN 'pooled' THEN c.iou_pooled"
-                   " ELSE c.iou_image_mean END) < 1e-12) FROM metrics m JOIN cells c USING (cell)"
-                   " WHERE metric = 'iou' AND convention <> 'IMDL-BenCo'", "3");
+    ANSWERS(store,
+            "SELECT SUM(abs(m.value - CASE m.convention WHEN 'published' THEN c.iou WHEN 'pooled' THEN c.iou_pooled"
+            " ELSE c.iou_image_mean END) < 1e-12) FROM metrics m JOIN cells c USING (cell)"
+            " WHERE metric = 'iou' AND convention <> 'IMDL-BenCo'",
+            "3");
 }

@@ -1,7 +1,7 @@
 /* test_shared.c - several programs at one database, and violent ends: nothing is ever half-written. */
 #include <signal.h>
-#include <time.h>
 #include <sys/wait.h>
+#include <time.h>
 #include "support/results.h"
 
 static struct folder folder;
@@ -125,8 +125,9 @@ static void write_until_killed(int ready, int64_t run)
         char digest[32];
         int64_t id;
         snprintf(digest, sizeof digest, "%d-%d", (int)getpid(), round % 3);
-        il_test_record t = { .dataset = "d", .images = "realfake", .split = "test", .digest = digest, .batch = 8,
-                             .status = IL_RUN_DONE };
+        il_test_record t = {
+            .dataset = "d", .images = "realfake", .split = "test", .digest = digest, .batch = 8, .status = IL_RUN_DONE
+        };
         if (il_store_test(&id, s, run, &t, rows, 400, NULL) != IL_OK)
             _exit(2);
         if (round == 0 && write(ready, "!", 1) != 1)
@@ -152,7 +153,8 @@ Test(store_shared, killing_a_writer_leaves_whole_tests, .timeout = 120)
         close(ready[0]);
         close(ready[1]);
         ANSWERS(store, "SELECT integrity_check FROM pragma_integrity_check", "ok");
-        ANSWERS(store, "SELECT COUNT(*) FROM tests WHERE (SELECT COUNT(*) FROM images WHERE test = tests.id) <> 400", "0");
+        ANSWERS(store, "SELECT COUNT(*) FROM tests WHERE (SELECT COUNT(*) FROM images WHERE test = tests.id) <> 400",
+                "0");
     }
     ANSWERS(store, "SELECT COUNT(*) >= 10 FROM tests", "1");
     int64_t test = put_test(store, run, "d", "fakefake", 1); /* the lock died with its holder */
@@ -174,7 +176,8 @@ Test(store_shared, what_has_no_file_any_more_is_not_written_to)
     int64_t id = 0;
     il_run_record r = run_record("h", "n", "fcn", "realfake");
     cr_assert_eq(rename(path.path, in_folder(folder, "moved.sqlite").path), 0);
-    BAD(il_store_begin_run(&id, store, &r, &e), IL_EDB, "r.sqlite: the database was removed or replaced while it was in use");
+    BAD(il_store_begin_run(&id, store, &r, &e), IL_EDB,
+        "r.sqlite: the database was removed or replaced while it was in use");
     cr_assert_eq(fclose(fopen(path.path, "w")), 0);
     BAD(il_store_begin_run(&id, store, &r, &e), IL_EDB, "was removed or replaced");
     cr_assert_eq(rename(in_folder(folder, "moved.sqlite").path, path.path), 0);

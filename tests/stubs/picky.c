@@ -29,10 +29,16 @@ static void picky_close(void *self)
     free(self);
 }
 
-static const il_param_spec params[] = {{"level", IL_PARAM_INT, "1", 0, 255, NULL, "grey level"}, {0}};
-static const il_mask_policy_ops ops = {.label = stub_label};
+static const il_param_spec params[] = { { "level", IL_PARAM_INT, "1", 0, 255, NULL, "grey level" }, { 0 } };
+static const il_mask_policy_ops ops = { .label = stub_label };
 
 IL_PLUGIN = {
-    .abi = IL_ABI, .kind = IL_KIND_MASK_POLICY, .name = "picky", .revision = 1, .params = params,
-    .open = picky_open, .close = picky_close, .mask_policy = &ops,
+    .abi = IL_ABI,
+    .kind = IL_KIND_MASK_POLICY,
+    .name = "picky",
+    .revision = 1,
+    .params = params,
+    .open = picky_open,
+    .close = picky_close,
+    .mask_policy = &ops,
 };

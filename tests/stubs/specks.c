@@ -20,6 +20,11 @@ static int specks_mask(const void *self, const il_image *photo, uint64_t seed, i
 static const il_masker_ops ops = { .mask = specks_mask };
 
 IL_PLUGIN = {
-    .abi = IL_ABI, .kind = IL_KIND_MASKER, .name = "specks", .revision = 1,
-    .open = stub_open, .close = stub_close, .masker = &ops,
+    .abi = IL_ABI,
+    .kind = IL_KIND_MASKER,
+    .name = "specks",
+    .revision = 1,
+    .open = stub_open,
+    .close = stub_close,
+    .masker = &ops,
 };

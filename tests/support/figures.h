@@ -2,10 +2,10 @@
 #ifndef FIGURES_H
 #define FIGURES_H
 
-#include <math.h>
-#include <stdlib.h>
 #include <criterion/criterion.h>
 #include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
 #include <inpaintlab/tensor.h>
 
 static inline json_t *figures_load(const char *name)
@@ -22,7 +22,9 @@ static inline il_scope *figures_scope(bool training, bool grad)
 {
     il_err e = { 0 };
     il_scope *s = NULL;
-    il_scope_opts opts = { .size = sizeof opts, .device = { IL_DEVICE_CPU, 0 }, .training = training, .grad = grad, .seed = 5 };
+    il_scope_opts opts = {
+        .size = sizeof opts, .device = { IL_DEVICE_CPU, 0 }, .training = training, .grad = grad, .seed = 5
+    };
     cr_assert_eq(il_scope_open(&s, &opts, &e), IL_OK, "%s", e.message);
     return s;
 }
@@ -61,8 +63,8 @@ static inline void figures_compare(const il_tensor *t, json_t *expected, double 
     cr_assert_eq(il_read_f32(t, values, count, &e), IL_OK, "%s: %s", what, e.message);
     for (size_t i = 0; i < count; i++) {
         double want = json_number_value(json_array_get(data, i));
-        cr_assert(fabs(values[i] - want) <= tolerance * (1 + fabs(want)), "%s: element %zu is %.9g, expected %.9g", what,
-                  i, (double)values[i], want);
+        cr_assert(fabs(values[i] - want) <= tolerance * (1 + fabs(want)), "%s: element %zu is %.9g, expected %.9g",
+                  what, i, (double)values[i], want);
     }
     free(values);
 }

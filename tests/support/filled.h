@@ -39,12 +39,14 @@ static inline void add_table4(void)
         snprintf(name, sizeof name, "train.on=%s", kinds[i]);
         il_run_record r = run_record(hash, name, "fcn", kinds[i]);
         r.experiment = x;
-        il_run_end end = { .status = i == 1 ? IL_RUN_FAILED : IL_RUN_DONE, .collapsed = i == 2,
-                           .message = i == 1 ? "the loss is no finite number in epoch 3: try a smaller train.lr" : NULL };
+        il_run_end end = { .status = i == 1 ? IL_RUN_FAILED : IL_RUN_DONE,
+                           .collapsed = i == 2,
+                           .message = i == 1 ? "the loss is no finite number in epoch 3: try a smaller train.lr"
+                                             : NULL };
         int64_t run = add_run(&r, &end);
         for (int k = 0; k < 3; k++)
-            put_cell(store, x, run, i == 1 ? 0 : put_test(store, run, "dataset2", kinds[k], i == 2 ? 0 : 50 * (k + 1)), &r,
-                     "dataset2", kinds[k], "4");
+            put_cell(store, x, run, i == 1 ? 0 : put_test(store, run, "dataset2", kinds[k], i == 2 ? 0 : 50 * (k + 1)),
+                     &r, "dataset2", kinds[k], "4");
         if (i == 0)
             put_cell(store, x, run, put_test(store, run, "sd21", "realfake", 5), &r, "sd21", "realfake", "7");
     }
@@ -78,8 +80,13 @@ static inline void add_awkward(void)
         il_run_record r = run_record(i ? "odd1" : "odd0", i ? "lr=1e-4" : "lr=1e-3", "a_b&c|d*", "realfake");
         r.mask_policy = "\xc3\xa4hnlich"; /* two bytes, one column */
         int64_t run = add_run(&r, &(il_run_end){ .status = IL_RUN_DONE }), test = 0;
-        il_test_record t = { .dataset = "kodak", .images = "original", .split = "test", .digest = "none", .batch = 4,
-                             .status = i ? IL_RUN_FAILED : IL_RUN_DONE, .message = i ? "20.png: no mask" : NULL };
+        il_test_record t = { .dataset = "kodak",
+                             .images = "original",
+                             .split = "test",
+                             .digest = "none",
+                             .batch = 4,
+                             .status = i ? IL_RUN_FAILED : IL_RUN_DONE,
+                             .message = i ? "20.png: no mask" : NULL };
         GOOD(il_store_test(&test, store, run, &t, NULL, 0, &e));
         put_cell(store, x, run, test, &r, "kodak", "original", NULL);
         if (i == 0)

@@ -2,16 +2,16 @@
 #ifndef IL_TEST_LAB_H
 #define IL_TEST_LAB_H
 
+#include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <criterion/criterion.h>
-#include "train/run.h"
 #include "plan/plan.h"
-#include "train/job_state.h"
 #include "plugin/registry.h"
+#include "train/job_state.h"
+#include "train/run.h"
 
 #define LAB_OK(call, err) cr_assert((call) == IL_OK, "%s", (err).message)
 
@@ -82,12 +82,13 @@ static inline const char *lab_grid(const char *name, const char *train, const ch
     const char *path = lab_path(file);
     FILE *f = fopen(path, "w");
     cr_assert(f != NULL);
-    fprintf(f,
-            "experiment: %s\ntitle: test\nbase:\n  dataset: {name: dataset1, root: %s/data}\n"
-            "  model: {name: unet, fine: 6, coarse: 8}\n  mask_policy: full\n  loss: bce\n"
-            "  train: {on: realfake, epochs: 3, patience: 0, batch: 2, size: 48, crop: 32, crops: 2, flip: true, lr: 0.01%s}\n"
-            "  seed: 7\n  test_batch: 2\n%s",
-            name, lab_folder, train, rest);
+    fprintf(
+        f,
+        "experiment: %s\ntitle: test\nbase:\n  dataset: {name: dataset1, root: %s/data}\n"
+        "  model: {name: unet, fine: 6, coarse: 8}\n  mask_policy: full\n  loss: bce\n"
+        "  train: {on: realfake, epochs: 3, patience: 0, batch: 2, size: 48, crop: 32, crops: 2, flip: true, lr: 0.01%s}\n"
+        "  seed: 7\n  test_batch: 2\n%s",
+        name, lab_folder, train, rest);
     fclose(f);
     return path;
 }
@@ -107,10 +108,12 @@ static inline void open_room_set(struct room *r, const char *grid, const char *c
     LAB_OK(il_registry_open(&r->registry, &e), e);
     LAB_OK(il_plan_read(&r->plan, grid, r->registry, (il_plan_opts){ .set = set }, &e), e);
     LAB_OK(il_store_open(&r->store, lab_path("results.sqlite"), &e), e);
-    r->opts = (il_run_opts){ .folder = strdup(lab_path("runs")), .experiment = r->plan->experiment, .threads = 1,
-                             .loader_threads = 1 };
+    r->opts = (il_run_opts){
+        .folder = strdup(lab_path("runs")), .experiment = r->plan->experiment, .threads = 1, .loader_threads = 1
+    };
     LAB_OK(il_store_experiment(&r->opts.experiment_id, r->store, r->plan->experiment, r->plan->title, r->plan->path,
-                               r->plan->source, &e), e);
+                               r->plan->source, &e),
+           e);
 }
 
 static inline void open_room(struct room *r, const char *grid)

@@ -2,8 +2,8 @@
 #ifndef IL_TEST_LOADS_H
 #define IL_TEST_LOADS_H
 
-#include "samples.h"
 #include "base/sha256.h"
+#include "samples.h"
 
 static float labels[256];
 
@@ -48,8 +48,7 @@ static inline size_t run_epoch(il_loader *l, int epoch, size_t first, il_digest 
         if (!more)
             break;
         size_t values = (size_t)b.n * (size_t)b.width * (size_t)b.height;
-        il_digest parts[3] = { il_sha256(b.pixels, 3 * values),
-                               il_sha256(b.greys, values),
+        il_digest parts[3] = { il_sha256(b.pixels, 3 * values), il_sha256(b.greys, values),
                                il_sha256(b.index, (size_t)b.n * sizeof *b.index) };
         digests[n] = il_sha256(parts, sizeof parts);
         cr_assert_eq(b.number, n);

@@ -6,17 +6,20 @@
 
 enum { MOST_INPUTS = 6 };
 
-#define OP(name, call) \
-    static il_tensor *op_##name(il_scope *s, il_tensor **a) \
-    { \
-        return call; \
+#define OP(name, call)                                                                                                 \
+    static il_tensor *op_##name(il_scope *s, il_tensor **a)                                                            \
+    {                                                                                                                  \
+        return call;                                                                                                   \
     }
 
 struct ops_row {
     const char *name;
     il_tensor *(*apply)(il_scope *s, il_tensor **a);
 };
-#define ROW(name) { #name, op_##name }
+#define ROW(name)                                                                                                      \
+    {                                                                                                                  \
+#name, op_##name                                                                                               \
+    }
 
 /* Gradients of sum(out * up). */
 static inline void ops_check_gradients(il_scope *s, json_t *figures, il_tensor *out, il_tensor **in, const char *name)

@@ -2,29 +2,29 @@
 #ifndef TEST_RESULTS_H
 #define TEST_RESULTS_H
 
+#include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <criterion/criterion.h>
 #include "store/database.h"
 
-#define GOOD(call) \
-    do { \
-        il_err e = { 0 }; \
-        int returned = (call); \
-        cr_assert_eq(returned, IL_OK, #call ": %d, %s", returned, e.message); \
+#define GOOD(call)                                                                                                     \
+    do {                                                                                                               \
+        il_err e = { 0 };                                                                                              \
+        int returned = (call);                                                                                         \
+        cr_assert_eq(returned, IL_OK, #call ": %d, %s", returned, e.message);                                          \
     } while (0)
 
 /* The call must fail with that code and a message that holds the text. Both use a variable `e`. */
-#define BAD(call, wanted, text) \
-    do { \
-        il_err e = { 0 }; \
-        int returned = (call); \
-        cr_assert_eq(returned, wanted, #call ": %d, %s", returned, e.message); \
-        cr_assert_eq(e.code, wanted); \
-        cr_assert(strstr(e.message, text), #call ": %s", e.message); \
+#define BAD(call, wanted, text)                                                                                        \
+    do {                                                                                                               \
+        il_err e = { 0 };                                                                                              \
+        int returned = (call);                                                                                         \
+        cr_assert_eq(returned, wanted, #call ": %d, %s", returned, e.message);                                         \
+        cr_assert_eq(e.code, wanted);                                                                                  \
+        cr_assert(strstr(e.message, text), #call ": %s", e.message);                                                   \
     } while (0)
 
 struct folder {
@@ -80,10 +80,23 @@ static inline struct answer ask(il_store *s, const char *sql)
 /* A run of `model` in every respect but these. */
 static inline il_run_record run_record(const char *hash, const char *name, const char *model, const char *trained_on)
 {
-    return (il_run_record){ .hash = hash, .name = name, .config = "{\"a\":1}", .manifest = "{\"files\":{}}", .seed = 1,
-                            .model = model, .model_params = "{}", .parameters = 1000, .dataset = "dataset2",
-                            .mask_policy = "full", .loss = "focal", .trained_on = trained_on, .versions = "{}",
-                            .host = "here", .device = "cpu", .git_revision = "abc", .threads = 2 };
+    return (il_run_record){ .hash = hash,
+                            .name = name,
+                            .config = "{\"a\":1}",
+                            .manifest = "{\"files\":{}}",
+                            .seed = 1,
+                            .model = model,
+                            .model_params = "{}",
+                            .parameters = 1000,
+                            .dataset = "dataset2",
+                            .mask_policy = "full",
+                            .loss = "focal",
+                            .trained_on = trained_on,
+                            .versions = "{}",
+                            .host = "here",
+                            .device = "cpu",
+                            .git_revision = "abc",
+                            .threads = 2 };
 }
 
 /* Two pictures in batches of one: IoU 0.5 and found / (found + 50). */
@@ -91,8 +104,13 @@ static inline int64_t put_test(il_store *s, int64_t run, const char *dataset, co
 {
     char digest[64];
     snprintf(digest, sizeof digest, "%s %s", dataset, images);
-    il_test_record t = { .dataset = dataset, .images = images, .split = "test", .digest = digest, .batch = 1,
-                         .status = IL_RUN_DONE, .seconds = 1.5 };
+    il_test_record t = { .dataset = dataset,
+                         .images = images,
+                         .split = "test",
+                         .digest = digest,
+                         .batch = 1,
+                         .status = IL_RUN_DONE,
+                         .seconds = 1.5 };
     il_image_row rows[] = { { "a", 0, { 50, 25, 25, 0 } }, { "b", 1, { found, 25, 25, 0 } } };
     int64_t id = 0;
     GOOD(il_store_test(&id, s, run, &t, rows, 2, &e));
@@ -102,10 +120,19 @@ static inline int64_t put_test(il_store *s, int64_t run, const char *dataset, co
 static inline void put_cell(il_store *s, int64_t experiment, int64_t run, int64_t test, const il_run_record *r,
                             const char *tested_dataset, const char *tested_on, const char *table)
 {
-    il_cell_record c = { .experiment = experiment, .run = run, .test = test, .run_name = r->name, .model = r->model,
-                         .dataset = r->dataset, .mask_policy = r->mask_policy, .loss = r->loss,
-                         .trained_on = r->trained_on, .tested_dataset = tested_dataset, .tested_on = tested_on,
-                         .split = "test", .published_table = table };
+    il_cell_record c = { .experiment = experiment,
+                         .run = run,
+                         .test = test,
+                         .run_name = r->name,
+                         .model = r->model,
+                         .dataset = r->dataset,
+                         .mask_policy = r->mask_policy,
+                         .loss = r->loss,
+                         .trained_on = r->trained_on,
+                         .tested_dataset = tested_dataset,
+                         .tested_on = tested_on,
+                         .split = "test",
+                         .published_table = table };
     GOOD(il_store_cell(s, &c, &e));
 }
 

@@ -3,15 +3,15 @@
 #ifndef IL_TEST_SAMPLES_H
 #define IL_TEST_SAMPLES_H
 
+#include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <criterion/criterion.h>
 #include "loader/loader.h"
 
-#define SAMPLE_GREY(i, x, y) (((x) * 7 + (y) * 3 + (i) * 11) % 256)
+#define SAMPLE_GREY(i, x, y) (((x)*7 + (y)*3 + (i)*11) % 256)
 #define SAMPLE_OK(call, err) cr_assert((call) == IL_OK, "%s", (err).message)
 
 static char samples_folder[64];
@@ -53,8 +53,9 @@ static inline void samples_list(int i, const char *image, const char *mask)
 {
     char id[32];
     snprintf(id, sizeof id, "id%03d", i);
-    samples_listed[samples_count++] =
-        (il_item){ .id = strdup(id), .image = samples_path(image), .mask = mask ? samples_path(mask) : NULL };
+    samples_listed[samples_count++] = (il_item){ .id = strdup(id),
+                                                 .image = samples_path(image),
+                                                 .mask = mask ? samples_path(mask) : NULL };
 }
 
 static inline void samples_write(const char *name, int i, int width, int height, int channels, bool grey)
@@ -66,8 +67,10 @@ static inline void samples_write(const char *name, int i, int width, int height,
     for (int y = 0; y < height; y++)
         for (int x = 0; x < width; x++)
             for (int c = 0; c < channels; c++)
-                image.pixels[(y * width + x) * channels + c] =
-                    (uint8_t)(grey ? SAMPLE_GREY(i, x, y) : c == 0 ? x : c == 1 ? y : i);
+                image.pixels[(y * width + x) * channels + c] = (uint8_t)(grey     ? SAMPLE_GREY(i, x, y)
+                                                                         : c == 0 ? x
+                                                                         : c == 1 ? y
+                                                                                  : i);
     SAMPLE_OK(il_image_write(&image, path, &e), e);
     il_image_free(&image);
     free(path);
@@ -111,8 +114,14 @@ static int samples_plugin_scan(void *self, il_scan what, il_items *out, il_err *
 
 static const il_dataset_ops samples_ops = { .scan = samples_plugin_scan };
 static const il_plugin samples_plugin = {
-    .abi = IL_ABI, .kind = IL_KIND_DATASET, .name = "samples", .revision = 1, .summary = "test", .open = samples_plugin_open,
-    .close = samples_plugin_close, .dataset = &samples_ops,
+    .abi = IL_ABI,
+    .kind = IL_KIND_DATASET,
+    .name = "samples",
+    .revision = 1,
+    .summary = "test",
+    .open = samples_plugin_open,
+    .close = samples_plugin_close,
+    .dataset = &samples_ops,
 };
 static char samples_label[] = "samples";
 static const il_choice samples_choice = { .plugin = &samples_plugin, .label = samples_label };

@@ -31,5 +31,11 @@ static il_tensor *brush_inpaint(const void *self, il_scope *s, const il_inpaint 
 static const il_generator_ops ops = { .reconstruct = brush_reconstruct, .inpaint = brush_inpaint, .multiple = 8 };
 
 IL_PLUGIN = {
-    .abi = IL_ABI, .kind = IL_KIND_GENERATOR, .name = "brush", .revision = 1, .open = brush_open, .close = free, .generator = &ops,
+    .abi = IL_ABI,
+    .kind = IL_KIND_GENERATOR,
+    .name = "brush",
+    .revision = 1,
+    .open = brush_open,
+    .close = free,
+    .generator = &ops,
 };

@@ -1,8 +1,8 @@
 /* disk_cache.c - threads that read and write one file of decoded pictures, through one handle and through two, with and
  * without room for all. */
-#include "threads/threads.h"
-#include "support/samples.h"
 #include "loader/disk_cache.h"
+#include "support/samples.h"
+#include "threads/threads.h"
 
 enum { COUNT = 30, SIDE = 24 };
 

@@ -1,14 +1,22 @@
 /* loader.c - loaders with more threads than cores: their batches are those of one thread, whatever is kept, left in
  * mid-epoch or unreadable; two of them on one cache file. */
-#include "threads/threads.h"
 #include "support/loads.h"
+#include "threads/threads.h"
 
 enum { COUNT = 21 };
 
 static il_loader_opts options(int threads, size_t cache_bytes, const char *folder)
 {
-    return (il_loader_opts){ .batch = 4, .size = 48, .crop = 24, .crops = 2, .flip = true, .shuffle = true, .seed = 5,
-                             .threads = threads, .cache_bytes = cache_bytes, .disk = { .folder = folder },
+    return (il_loader_opts){ .batch = 4,
+                             .size = 48,
+                             .crop = 24,
+                             .crops = 2,
+                             .flip = true,
+                             .shuffle = true,
+                             .seed = 5,
+                             .threads = threads,
+                             .cache_bytes = cache_bytes,
+                             .disk = { .folder = folder },
                              .missing = IL_MISSING_SKIP };
 }
 
@@ -19,7 +27,8 @@ static void compare(il_loader *l, int epoch, size_t first)
 {
     il_digest got[64];
     cr_assert_eq(run_epoch(l, epoch, first, got), batches[epoch]);
-    cr_assert(memcmp(got + first, expected[epoch] + first, (batches[epoch] - first) * sizeof *got) == 0, "epoch %d", epoch);
+    cr_assert(memcmp(got + first, expected[epoch] + first, (batches[epoch] - first) * sizeof *got) == 0, "epoch %d",
+              epoch);
 }
 
 /* Epochs that are left in their midst, while threads work ahead. */

@@ -1,9 +1,9 @@
 /* on_the_fly.c - samples of one recipe asked for by several threads, alone and through a loader; and what another thread may
  * ask of the recipe meanwhile. */
-#include "threads/threads.h"
 #include "dataset/recipe.h"
 #include "dataset/workshop.h"
 #include "loader/loader.h"
+#include "threads/threads.h"
 
 enum { PHOTOS = 4, SAMPLES = 12 };
 
@@ -41,7 +41,8 @@ static void ask(void *shared, int number)
         cr_assert(!il_recipe_makes(s->recipe, "mask"));
         paint(&picture, s->recipe, kind, sample);
         cr_assert_eq(size_of(&picture), size_of(&s->expected[kind][sample]));
-        cr_assert(memcmp(picture.pixels, s->expected[kind][sample].pixels, size_of(&picture)) == 0, "%s %d", kinds[kind], sample);
+        cr_assert(memcmp(picture.pixels, s->expected[kind][sample].pixels, size_of(&picture)) == 0, "%s %d",
+                  kinds[kind], sample);
         il_image_free(&picture);
     }
 }
@@ -88,8 +89,10 @@ int main(void)
     work_open();
     setenv("XDG_CACHE_HOME", work_path("cache"), 1);
     work_photos(PHOTOS, 80, 72);
-    snprintf(text, sizeof text, "recipe: test\nphotos: {root: %s/photos, size: 64}\nsplits: {train: %d}\n"
-             "maskers: {name: rectangle, least: 16}\ninpaint: brush\nblur: 1\n", work_folder, PHOTOS);
+    snprintf(text, sizeof text,
+             "recipe: test\nphotos: {root: %s/photos, size: 64}\nsplits: {train: %d}\n"
+             "maskers: {name: rectangle, least: 16}\ninpaint: brush\nblur: 1\n",
+             work_folder, PHOTOS);
     work_text("r.yaml", text);
     s.recipe = work_read(work_path("r.yaml"));
     WORK_OK(il_recipe_load(s.recipe, (il_device){ IL_DEVICE_CPU, 0 }, &e), e);

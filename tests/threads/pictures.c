@@ -1,8 +1,8 @@
 /* pictures.c - many readers of one cache of decoded pictures: in memory, with room for all, some or none; also of files
  * that cannot be read, and with a cache on disk beneath. */
-#include "threads/threads.h"
-#include "support/samples.h"
 #include "loader/pictures.h"
+#include "support/samples.h"
+#include "threads/threads.h"
 
 enum { COUNT = 24, BROKEN = 5, SIDE = 32 };
 
@@ -63,7 +63,8 @@ int main(void)
         read_with(&shelf, (il_pictures_opts){ .side = SIDE, .cache_bytes = rooms[i] });
     char *folder = samples_path("disk");
     read_with(&shelf, (il_pictures_opts){ .side = SIDE, .cache_bytes = 4000, .disk = { .folder = folder } });
-    read_with(&shelf, (il_pictures_opts){ .side = SIDE, .cache_bytes = 4000, .disk = { .folder = folder } }); /* from it */
+    read_with(&shelf,
+              (il_pictures_opts){ .side = SIDE, .cache_bytes = 4000, .disk = { .folder = folder } }); /* from it */
     free(folder);
     il_source_free(shelf.source);
     samples_close();

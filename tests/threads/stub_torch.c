@@ -113,9 +113,17 @@ static int64_t dim(const il_tensor *t, int i)
 void stub_torch(void)
 {
     static const il_torch_calls calls = {
-        .version = IL_TORCH_CALLS_VERSION, .il_scope_open = scope_open, .il_scope_close = scope_close,
-        .il_scope_status = scope_status, .il_scope_vfail = scope_vfail, .il_from_f32 = from_f32, .il_affine = affine,
-        .il_greater = greater, .il_read_f32 = read_f32, .il_ndim = ndim, .il_dim = dim,
+        .version = IL_TORCH_CALLS_VERSION,
+        .il_scope_open = scope_open,
+        .il_scope_close = scope_close,
+        .il_scope_status = scope_status,
+        .il_scope_vfail = scope_vfail,
+        .il_from_f32 = from_f32,
+        .il_affine = affine,
+        .il_greater = greater,
+        .il_read_f32 = read_f32,
+        .il_ndim = ndim,
+        .il_dim = dim,
     };
     atomic_store(&il_torch_table_loaded, &calls);
 }

@@ -1,6 +1,6 @@
 /* thread_pool.c - groups of jobs from several threads, jobs that add to what others wait for, a pool closed while full. */
-#include "threads/threads.h"
 #include "base/thread_pool.h"
+#include "threads/threads.h"
 
 enum { JOBS = 40, ROUNDS = 20 };
 

@@ -2,8 +2,8 @@
 #ifndef TEST_THREADS_H
 #define TEST_THREADS_H
 
-#include <pthread.h>
 #include <criterion/criterion.h>
+#include <pthread.h>
 
 enum { THREADS = 6 };
 

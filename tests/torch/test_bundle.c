@@ -108,15 +108,18 @@ Test(bundle, refused_files)
         { "absent.pth", IL_EIO, "cannot be opened: No such file or directory" },
         { ".", IL_EIO, "is no regular file" },
         { "../make_weight_files.py", IL_EFORMAT, "is neither safetensors nor a PyTorch state dict" },
-        { "whole.pth", IL_EFORMAT, "holds a whole pickled object (torch.nn.modules.container.Sequential), not a state "
-                                   "dict; save model.state_dict()" },
-        { "whole_inside.pth", IL_EFORMAT, "holds a whole pickled object (torch.nn.modules.linear.Linear), not a state "
-                                          "dict; save model.state_dict()" },
+        { "whole.pth", IL_EFORMAT,
+          "holds a whole pickled object (torch.nn.modules.container.Sequential), not a state "
+          "dict; save model.state_dict()" },
+        { "whole_inside.pth", IL_EFORMAT,
+          "holds a whole pickled object (torch.nn.modules.linear.Linear), not a state "
+          "dict; save model.state_dict()" },
         { "not_only_tensors.pth", IL_EFORMAT, "entry 'epoch' is no tensor; save model.state_dict()" },
         { "one_tensor.pth", IL_EFORMAT, "holds a single tensor, not a state dict" },
         { "list.pth", IL_EFORMAT, "holds no dict of tensors; save model.state_dict()" },
-        { "int32.pth", IL_EFORMAT, "tensor a has a IntStorage; supported are float, double, half, bfloat16, long and "
-                                   "byte" },
+        { "int32.pth", IL_EFORMAT,
+          "tensor a has a IntStorage; supported are float, double, half, bfloat16, long and "
+          "byte" },
         { "script_pair.pt", IL_EFORMAT, "is a TorchScript module, not a state dict; save model.state_dict()" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -174,9 +177,8 @@ Test(bundle, written_files_read_back, .init = set_up, .fini = tear_down)
 /* The layout that the format asks for, byte by byte. */
 Test(bundle, written_bytes, .init = set_up, .fini = tear_down)
 {
-    static const char header[] =
-        "{\"bytes\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[4,6]},"
-        "\"w\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[0,4]}}      ";
+    static const char header[] = "{\"bytes\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[4,6]},"
+                                 "\"w\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[0,4]}}      ";
     char path[300], got[400];
     float one = 1;
     il_err e = { 0 };
@@ -192,7 +194,11 @@ Test(bundle, written_bytes, .init = set_up, .fini = tear_down)
     cr_assert_eq(length % 8, 0);
     cr_assert_eq(n, 8 + length + 6);
     cr_assert_eq(strncmp(got + 8, header, length), 0, "%.*s", (int)length, got + 8);
-    cr_assert_eq(memcmp(got + 8 + length, "\0\0\x80\x3F" "ab", 6), 0);
+    cr_assert_eq(memcmp(got + 8 + length,
+                        "\0\0\x80\x3F"
+                        "ab",
+                        6),
+                 0);
     il_bundle_free(b);
     cr_assert_eq(unlink(path), 0);
 }
@@ -379,8 +385,11 @@ static void check_pickle(const char *text, size_t size, const char *message)
 Test(bundle, what_one_value_stands_for_is_not_multiplied, .init = set_up, .fini = tear_down)
 {
     enum { PAIRS = 60000, COPIES = 40, LONG = 2000 };
-    static const char pair[] = "\x80\x02NN\x86q\1" "0]q\0(", copy[] = "h\2h\0\x85R0", class[] = "eccollections\nOrderedDict\nq\2";
-    static char text[sizeof pair + 2 * PAIRS + sizeof class + COPIES * sizeof copy], name[LONG + 16] = "\x80\x02X\xd0\x07\0\0";
+    static const char pair[] = "\x80\x02NN\x86q\1"
+                               "0]q\0(",
+                      copy[] = "h\2h\0\x85R0", class[] = "eccollections\nOrderedDict\nq\2";
+    static char text[sizeof pair + 2 * PAIRS + sizeof class + COPIES * sizeof copy],
+        name[LONG + 16] = "\x80\x02X\xd0\x07\0\0";
     size_t size = sizeof pair - 1;
     memcpy(text, pair, size);
     for (int i = 0; i < PAIRS; i++, size += 2)

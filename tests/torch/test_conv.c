@@ -1,9 +1,9 @@
 /* Convolutions and their gradients beside plain loops in double precision. ctest runs this twice: with
  * INPAINTLAB_KERNELS=all, so that matrix products serve wherever they can, and =libtorch, without them. */
+#include <criterion/criterion.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <criterion/criterion.h>
 #include <inpaintlab/random.h>
 #include <inpaintlab/tensor.h>
 #include "torch/fold.h"
@@ -191,9 +191,11 @@ static void rectify(double *y, const struct shape *c, const struct figures *f, f
     }
 }
 
-static il_tensor *taken(il_scope *s, const struct shape *c, const float *data, int64_t n, int64_t channels, int64_t height, int64_t width)
+static il_tensor *taken(il_scope *s, const struct shape *c, const float *data, int64_t n, int64_t channels,
+                        int64_t height, int64_t width)
 {
-    return il_to_order(s, il_from_f32(s, data, 4, (int64_t[]){ n, channels, height, width }), c->nchw ? IL_ORDER_NCHW : IL_ORDER_NHWC);
+    return il_to_order(s, il_from_f32(s, data, 4, (int64_t[]){ n, channels, height, width }),
+                       c->nchw ? IL_ORDER_NCHW : IL_ORDER_NHWC);
 }
 
 /* All pictures, the first alone, all again: what is kept with the weight must fit each time. Then after a change. */
@@ -225,7 +227,8 @@ static void compare_folded(const struct shape *c, const struct figures *f, bool 
         norm[1][i] += 1;
     cr_assert_eq(il_copy(t[1], il_from_f32(s, norm[1], 1, (int64_t[]){ c->out }), &e), IL_OK, "%s", e.message);
     rectify(y, c, f, norm, rectified);
-    near(il_conv2d_folded(s, taken(s, c, f->x, c->n, c->in, c->height, c->width), w, b, fold, c->o), y, f->ys, c->name, "changed");
+    near(il_conv2d_folded(s, taken(s, c, f->x, c->n, c->in, c->height, c->width), w, b, fold, c->o), y, f->ys, c->name,
+         "changed");
     il_scope_close(s);
     for (int i = 0; i < 4; i++)
         free(norm[i]);

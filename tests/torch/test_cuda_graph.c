@@ -65,8 +65,9 @@ static float step(struct net *n, il_cuda_graph *g, int pictures, uint64_t seed)
     n->seed = seed;
     cr_assert_eq(il_scope_open(&s, NULL, &e), IL_OK);
     il_tensor *in[] = { il_randn(s, 40 + seed, 0, 4, (int64_t[]){ pictures, 3, 8, 8 }) };
-    const il_cuda_graph_work work = { .body = body, .context = n, .in = in, .ins = 1, .out = out, .outs = 1, .seed = seed,
-                                 .state = n->state };
+    const il_cuda_graph_work work = {
+        .body = body, .context = n, .in = in, .ins = 1, .out = out, .outs = 1, .seed = seed, .state = n->state
+    };
     int rc = g ? il_cuda_graph_run(g, s, &work, &e) : body(n, s, in, out, &e);
     cr_assert_eq(rc, IL_OK, "%s", e.message);
     cr_assert_eq(il_read_f32(out[0], &loss, 1, &e), IL_OK, "%s", e.message);

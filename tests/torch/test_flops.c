@@ -1,9 +1,9 @@
 /* test_flops.c - counted work against PyTorch's FlopCounterMode, and memory as the allocator tells it. */
-#include <string.h>
 #include <criterion/criterion.h>
+#include <string.h>
 #include <inpaintlab/profile.h>
-#include "support/figures.h"
 #include "plugins/subject.h"
+#include "support/figures.h"
 
 static il_flops *new_flops(void)
 {
@@ -122,9 +122,11 @@ Test(flops, networks)
 {
     json_t *root = figures_load("flops/flops.json"), *row;
     size_t i, checked = 0;
-    json_array_foreach(json_object_get(root, "nets"), i, row) {
+    json_array_foreach(json_object_get(root, "nets"), i, row)
+    {
         const int64_t side = json_integer_value(json_object_get(row, "side"));
-        const bool small = side == 64 || (side == 224 && strcmp(json_string_value(json_object_get(row, "net")), "fcn") == 0);
+        const bool small = side == 64 ||
+                           (side == 224 && strcmp(json_string_value(json_object_get(row, "net")), "fcn") == 0);
         if (!small && !subject_full())
             continue;
         check_net(row);

@@ -32,8 +32,8 @@ static const double filters[3][5][5] = {
 
 struct picture {
     int64_t n, h, w;
-    uint8_t grey[MOST];              /* (n,h,w,3) */
-    float image[MOST], planes[MOST]; /* the same in [0,1]; (n,h,w,3) and (n,3,h,w) */
+    uint8_t grey[MOST];                /* (n,h,w,3) */
+    float image[MOST], planes[MOST];   /* the same in [0,1]; (n,h,w,3) and (n,3,h,w) */
     double srm[MOST], published[MOST]; /* (n,3,h,w) */
 };
 
@@ -97,8 +97,8 @@ static void expect_near(const il_tensor *t, const double *want, double tolerance
     static float got[MOST];
     read_all(got, t);
     for (int64_t i = 0; i < il_numel(t); i++)
-        cr_assert(fabs(got[i] - want[i]) <= tolerance * (1 + fabs(want[i])), "%s, value %d: %.9g, expected %.9g", what, (int)i,
-                  (double)got[i], want[i]);
+        cr_assert(fabs(got[i] - want[i]) <= tolerance * (1 + fabs(want[i])), "%s, value %d: %.9g, expected %.9g", what,
+                  (int)i, (double)got[i], want[i]);
 }
 
 static struct picture picture; /* too large for the stack */
@@ -169,7 +169,8 @@ static void expect_equal(il_tensor *a, il_tensor *b, const char *what)
 /* tp, fp, fn, tn from (N,2,256). */
 static il_tensor *from_bins(il_scope *s, il_tensor *bins)
 {
-    il_tensor *low = il_sum_to(s, il_slice(s, bins, 2, 0, 128), 2), *high = il_sum_to(s, il_slice(s, bins, 2, 128, 256), 2);
+    il_tensor *low = il_sum_to(s, il_slice(s, bins, 2, 0, 128), 2),
+              *high = il_sum_to(s, il_slice(s, bins, 2, 128, 256), 2);
     return il_cat(s, (il_tensor *[]){ high, low }, 2, 1);
 }
 
@@ -185,7 +186,8 @@ Test(kernels, counts_as_libtorch)
         il_tensor *bins = il_histogram(s, x, t);
         expect_equal(il_count_scores(s, x, t), bins, "scores");
         expect_equal(il_confusion(s, x, t), from_bins(s, bins), "confusion");
-        il_tensor *wide = il_count_scores(s, il_to(s, x, IL_DTYPE_F64), il_to(s, t, IL_DTYPE_F64)); /* no kernel for these */
+        il_tensor *wide = il_count_scores(s, il_to(s, x, IL_DTYPE_F64),
+                                          il_to(s, t, IL_DTYPE_F64)); /* no kernel for these */
         expect_equal(il_sum_to(s, wide, 2), il_sum_to(s, bins, 2), "double");
         il_scope_close(s);
     }
@@ -216,7 +218,8 @@ Test(kernels, counts_refuse_other_shapes)
 {
     il_err e = { 0 };
     il_scope *s = figures_scope(false, false);
-    il_tensor *a = il_full(s, 0, IL_DTYPE_F32, 4, (int64_t[]){ 1, 1, 2, 2 }), *b = il_full(s, 0, IL_DTYPE_F32, 4, (int64_t[]){ 1, 1, 2, 3 });
+    il_tensor *a = il_full(s, 0, IL_DTYPE_F32, 4, (int64_t[]){ 1, 1, 2, 2 }),
+              *b = il_full(s, 0, IL_DTYPE_F32, 4, (int64_t[]){ 1, 1, 2, 3 });
     cr_assert_null(il_count_scores(s, a, b));
     cr_assert_eq(il_scope_status(s, &e), IL_ETORCH);
     cr_assert(strstr(e.message, "count_scores: (1,1,2,2) and (1,1,2,3)"), "%s", e.message);
@@ -227,13 +230,15 @@ Test(kernels, counts_refuse_other_shapes)
 
 static double focal(double x, double t, double alpha, double gamma)
 {
-    double p = x < 0 ? exp(x) / (1 + exp(x)) : 1 / (1 + exp(-x)), q = x < 0 ? 1 / (1 + exp(x)) : exp(-x) / (1 + exp(-x));
+    double p = x < 0 ? exp(x) / (1 + exp(x)) : 1 / (1 + exp(-x)),
+           q = x < 0 ? 1 / (1 + exp(x)) : exp(-x) / (1 + exp(-x));
     double entropy = fmax(x, 0) - x * t + log1p(exp(-fabs(x))), miss = p * (1 - t) + q * t;
     return (alpha < 0 ? 1 : alpha * t + (1 - alpha) * (1 - t)) * pow(miss, gamma) * entropy;
 }
 
 /* loss and gradient of `scale` times the loss, of all pixels where valid is NULL; type IL_DTYPE_F32: by the kernel, IL_DTYPE_F64: composed of libtorch's operations. */
-static double loss_of(float *grad, int64_t n, const float *valid, double alpha, double gamma, double scale, il_dtype type)
+static double loss_of(float *grad, int64_t n, const float *valid, double alpha, double gamma, double scale,
+                      il_dtype type)
 {
     il_err e = { 0 };
     float value;
@@ -260,17 +265,19 @@ static void check_focal(int64_t n, double alpha, double gamma, double scale)
     for (int64_t i = 0; i < n; i++)
         sum += focal(logit[i], target[i], alpha, gamma);
     sum *= scale / (double)n;
-    cr_expect(fabs(got - sum) <= 1e-6 * fabs(sum) + 1e-12, "alpha %g, gamma %g: %.9g, expected %.9g", alpha, gamma, got, sum);
+    cr_expect(fabs(got - sum) <= 1e-6 * fabs(sum) + 1e-12, "alpha %g, gamma %g: %.9g, expected %.9g", alpha, gamma, got,
+              sum);
     double other = loss_of(composed, n, NULL, alpha, gamma, scale, IL_DTYPE_F64);
     cr_expect(fabs(got - other) <= 1e-6 * fabs(sum) + 1e-12, "composed: %.9g", other);
     for (int64_t i = 0; i < n; i++) {
         double x = logit[i], h = 1e-5 * fmax(1, fabs(x) / 100);
         double slope = (focal(x + h, target[i], alpha, gamma) - focal(x - h, target[i], alpha, gamma)) / (2 * h);
         double each = grad[i] * (double)n / scale;
-        cr_assert(fabs(each - slope) <= 1e-5 * fabs(slope) + 1e-6, "alpha %g, gamma %g, slope at %g to %g: %.9g, expected %.9g",
-                  alpha, gamma, x, (double)target[i], each, slope);
-        cr_assert(fabs(grad[i] - composed[i]) <= 2e-6 * fabs(composed[i]) + 3e-7 * scale / (double)n, "composed, at %g to %g: %.9g, %.9g", x,
-                  (double)target[i], (double)grad[i], (double)composed[i]);
+        cr_assert(fabs(each - slope) <= 1e-5 * fabs(slope) + 1e-6,
+                  "alpha %g, gamma %g, slope at %g to %g: %.9g, expected %.9g", alpha, gamma, x, (double)target[i],
+                  each, slope);
+        cr_assert(fabs(grad[i] - composed[i]) <= 2e-6 * fabs(composed[i]) + 3e-7 * scale / (double)n,
+                  "composed, at %g to %g: %.9g, %.9g", x, (double)target[i], (double)grad[i], (double)composed[i]);
     }
 }
 
@@ -314,9 +321,12 @@ Test(kernels, focal_loss_of_the_pixels_that_count)
         cr_expect(fabs(got - sum / count) <= 1e-6 * sum / count, "case %d: %.9g, expected %.9g", k, got, sum / count);
         for (int i = 0; i < PIXELS; i++) {
             double x = logit[i], h = 1e-5;
-            double slope = valid[i] != 0 ? (focal(x + h, target[i], alpha, gamma) - focal(x - h, target[i], alpha, gamma)) / (2 * h) : 0;
-            cr_assert(fabs(grad[i] * count - slope) <= (slope != 0 ? 1e-5 * fabs(slope) + 1e-6 : 0), "case %d, pixel %d: %g, expected %g",
-                      k, i, grad[i] * count, slope);
+            double slope = valid[i] != 0
+                               ? (focal(x + h, target[i], alpha, gamma) - focal(x - h, target[i], alpha, gamma)) /
+                                     (2 * h)
+                               : 0;
+            cr_assert(fabs(grad[i] * count - slope) <= (slope != 0 ? 1e-5 * fabs(slope) + 1e-6 : 0),
+                      "case %d, pixel %d: %g, expected %g", k, i, grad[i] * count, slope);
         }
     }
 }
@@ -361,7 +371,8 @@ Test(kernels, focal_loss_refuses_other_shapes)
 {
     il_err e = { 0 };
     il_scope *s = figures_scope(false, false);
-    il_tensor *a = il_full(s, 0, IL_DTYPE_F32, 2, (int64_t[]){ 2, 2 }), *b = il_full(s, 0, IL_DTYPE_F32, 2, (int64_t[]){ 1, 2 });
+    il_tensor *a = il_full(s, 0, IL_DTYPE_F32, 2, (int64_t[]){ 2, 2 }),
+              *b = il_full(s, 0, IL_DTYPE_F32, 2, (int64_t[]){ 1, 2 });
     cr_assert_null(il_focal(s, a, b, NULL, 0.25, 2));
     cr_assert_eq(il_scope_status(s, &e), IL_ETORCH);
     cr_assert(strstr(e.message, "focal: (2,2) and (1,2)"), "%s", e.message);
@@ -412,7 +423,8 @@ Test(kernels, gpu_as_cpu)
         for (int i = 0; i < 3 * COUNT; i++)
             cr_assert_float_eq(residual[1][i], residual[0][i], 1e-6, "residual, value %d", i);
         for (int i = 0; i <= COUNT; i++)
-            cr_assert(fabsf(loss[1][i] - loss[0][i]) <= 2e-6f * fabsf(loss[0][i]) + 1e-11f, "loss and gradient, value %d", i);
+            cr_assert(fabsf(loss[1][i] - loss[0][i]) <= 2e-6f * fabsf(loss[0][i]) + 1e-11f,
+                      "loss and gradient, value %d", i);
         int64_t moved = 0; /* the exponentials of two libraries: a score beside an edge may cross it */
         for (int i = 0; i < N * 512; i++)
             moved += llabs(bins[1][i] - bins[0][i]);

@@ -19,7 +19,8 @@ static void check(int channels)
     il_scope *s = figures_scope(false, false);
     il_tensor *t = il_from_pixels(s, pixels, N, H, W, channels, table);
     cr_assert_eq(il_scope_status(s, &e), IL_OK, "%s", e.message);
-    cr_assert(il_ndim(t) == 4 && il_dim(t, 0) == N && il_dim(t, 1) == channels && il_dim(t, 2) == H && il_dim(t, 3) == W);
+    cr_assert(il_ndim(t) == 4 && il_dim(t, 0) == N && il_dim(t, 1) == channels && il_dim(t, 2) == H &&
+              il_dim(t, 3) == W);
     cr_assert_eq(il_dtype_of(t), IL_DTYPE_F32);
     memset(pixels, 0, count); /* the tensor holds values of its own */
     cr_assert_eq(il_read_f32(t, got, count, &e), IL_OK, "%s", e.message);

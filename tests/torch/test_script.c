@@ -53,8 +53,13 @@ Test(script, a_tuple_gives_its_first)
 
 Test(script, its_tensors_are_shared_and_train)
 {
-    static const char *const names[] = { "conv.weight", "conv.bias", "norm.weight", "norm.bias", "norm.running_mean",
-                                         "norm.running_var", "norm.num_batches_tracked" };
+    static const char *const names[] = { "conv.weight",
+                                         "conv.bias",
+                                         "norm.weight",
+                                         "norm.bias",
+                                         "norm.running_mean",
+                                         "norm.running_var",
+                                         "norm.num_batches_tracked" };
     il_err e = { 0 };
     float weight[6];
     int64_t tracked = 0;
@@ -133,7 +138,8 @@ Test(script, refused_files)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         il_err e = { 0 };
         il_script *m = NULL;
-        cr_assert_eq(il_script_open(&m, cases[i].path, (il_device){ IL_DEVICE_CPU, 0 }, &e), cases[i].code, "%s", e.message);
+        cr_assert_eq(il_script_open(&m, cases[i].path, (il_device){ IL_DEVICE_CPU, 0 }, &e), cases[i].code, "%s",
+                     e.message);
         cr_assert_not_null(strstr(e.message, cases[i].part), "%s", e.message);
         cr_assert_null(strchr(e.message, '\n'), "%s", e.message);
         cr_assert_null(m);
@@ -168,7 +174,8 @@ static const char *const parts[] = { "sum", "difference" };
 static int call(il_scope *s, const char *path, il_tensor *out[2], int ninputs, const char *const *keys, il_err *e)
 {
     il_script *m = open_script(path);
-    il_tensor *inputs[] = { il_full(s, 5, IL_DTYPE_F32, 1, (int64_t[]){ 2 }), il_full(s, 3, IL_DTYPE_F32, 1, (int64_t[]){ 2 }) };
+    il_tensor *inputs[] = { il_full(s, 5, IL_DTYPE_F32, 1, (int64_t[]){ 2 }),
+                            il_full(s, 3, IL_DTYPE_F32, 1, (int64_t[]){ 2 }) };
     int rc = il_script_call(s, m, inputs, ninputs, keys, out, 2, e);
     il_script_free(m);
     return rc;
@@ -233,8 +240,9 @@ Test(script, call_names_a_missing_input)
     il_tensor *out[2] = { 0 };
     il_script *m = open_script(FILES "script_call_dict.pt");
     il_scope *s = figures_scope(false, false);
-    cr_expect_eq(il_script_call(s, m, (il_tensor *[]){ il_full(s, 1, IL_DTYPE_F32, 0, NULL), NULL }, 2, parts, out, 2, &e),
-                 IL_ETORCH);
+    cr_expect_eq(
+        il_script_call(s, m, (il_tensor *[]){ il_full(s, 1, IL_DTYPE_F32, 0, NULL), NULL }, 2, parts, out, 2, &e),
+        IL_ETORCH);
     cr_expect(strstr(e.message, "input 2 is missing"), "%s", e.message);
     il_scope_close(s);
     il_script_free(m);

@@ -66,8 +66,10 @@ Test(state, norm_names_and_values)
         il_dtype dtype;
         int ndim;
         float value;
-    } expected[] = { { "n.weight", true, IL_DTYPE_F32, 1, 1 },       { "n.bias", true, IL_DTYPE_F32, 1, 0 },
-                     { "n.running_mean", false, IL_DTYPE_F32, 1, 0 }, { "n.running_var", false, IL_DTYPE_F32, 1, 1 },
+    } expected[] = { { "n.weight", true, IL_DTYPE_F32, 1, 1 },
+                     { "n.bias", true, IL_DTYPE_F32, 1, 0 },
+                     { "n.running_mean", false, IL_DTYPE_F32, 1, 0 },
+                     { "n.running_var", false, IL_DTYPE_F32, 1, 1 },
                      { "n.num_batches_tracked", false, IL_DTYPE_I64, 0, 0 } };
     il_state *st = fresh(0);
     il_norm_declare(st, "n", 2);
@@ -262,7 +264,8 @@ Test(state, unset_parameters_want_no_gradient)
     int64_t shape[] = { 3 };
     il_state *st = fresh(0);
     il_scope *s = figures_scope(true, true);
-    il_tensor *w = il_state_param(st, "w", IL_INIT_NONE, 0, 1, shape), *v = il_state_param(st, "v", IL_INIT_ONES, 0, 1, shape);
+    il_tensor *w = il_state_param(st, "w", IL_INIT_NONE, 0, 1, shape),
+              *v = il_state_param(st, "v", IL_INIT_ONES, 0, 1, shape);
     OK(il_copy(w, v, &e));
     OK(il_backward(s, il_sum(s, il_mul(s, w, v)), &e));
     cr_assert_null(il_grad(s, w));
@@ -308,7 +311,9 @@ static il_adam *adam_for(il_state *st, json_t *run, bool decoupled)
 {
     il_err e = { 0 };
     il_adam *a = NULL;
-    il_adam_opts o = { .size = sizeof(il_adam_opts), .lr = 1, .decoupled = decoupled,
+    il_adam_opts o = { .size = sizeof(il_adam_opts),
+                       .lr = 1,
+                       .decoupled = decoupled,
                        .weight_decay = json_number_value(json_object_get(run, "weight_decay")) };
     OK(il_adam_new(&a, st, &o, &e));
     il_adam_rate(a, json_number_value(json_object_get(run, "lr")));
@@ -319,7 +324,8 @@ static void compare_adam(const char *figures, bool decoupled, size_t runs)
 {
     json_t *root = figures_load(figures), *run;
     size_t i;
-    json_array_foreach(root, i, run) {
+    json_array_foreach(root, i, run)
+    {
         il_state *st = adam_start(run);
         il_adam *a = adam_for(st, run, decoupled);
         for (int step = 0; step < 5; step++) {

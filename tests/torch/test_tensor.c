@@ -50,11 +50,42 @@ OP(bce_logits, il_bce_logits(s, a[0], a[1]))
 OP(confusion, il_confusion(s, a[0], a[1]))
 
 static const struct ops_row ops[] = {
-    ROW(add), ROW(sub), ROW(mul), ROW(div), ROW(affine), ROW(pow), ROW(clamp), ROW(lerp), ROW(sigmoid), ROW(tanh),
-    ROW(relu), ROW(relu_), ROW(silu), ROW(greater), ROW(mean), ROW(sum), ROW(sum_to), ROW(amin_to), ROW(amax_to),
-    ROW(reshape), ROW(permute), ROW(cat), ROW(slice), ROW(to_f16), ROW(detach), ROW(conv2d), ROW(conv2d_dilated),
-    ROW(conv_transpose2d), ROW(batch_norm), { "batch_norm_training", op_batch_norm }, ROW(max_pool2d),
-    ROW(upsample_bilinear), ROW(upsample_nearest), ROW(pixel_shuffle), ROW(bce_logits), ROW(confusion),
+    ROW(add),
+    ROW(sub),
+    ROW(mul),
+    ROW(div),
+    ROW(affine),
+    ROW(pow),
+    ROW(clamp),
+    ROW(lerp),
+    ROW(sigmoid),
+    ROW(tanh),
+    ROW(relu),
+    ROW(relu_),
+    ROW(silu),
+    ROW(greater),
+    ROW(mean),
+    ROW(sum),
+    ROW(sum_to),
+    ROW(amin_to),
+    ROW(amax_to),
+    ROW(reshape),
+    ROW(permute),
+    ROW(cat),
+    ROW(slice),
+    ROW(to_f16),
+    ROW(detach),
+    ROW(conv2d),
+    ROW(conv2d_dilated),
+    ROW(conv_transpose2d),
+    ROW(batch_norm),
+    { "batch_norm_training", op_batch_norm },
+    ROW(max_pool2d),
+    ROW(upsample_bilinear),
+    ROW(upsample_nearest),
+    ROW(pixel_shuffle),
+    ROW(bce_logits),
+    ROW(confusion),
 };
 Test(tensor, operations_as_pytorch)
 {
@@ -107,7 +138,7 @@ Test(tensor, histogram_bins_are_half_open_and_agree_with_confusion)
         noise = noise * 1664525u + 1013904223u;
         double edge = (noise >> 8) % 255 + 1; /* logit of edge / 256: the score lies on an edge or beside it */
         logit[i] = i % PIXELS < 12 ? odd[i % PIXELS]
-                 : i % 3           ? (float)log(edge / (256 - edge))
+                   : i % 3         ? (float)log(edge / (256 - edge))
                                    : (float)((noise >> 9) % 20001) / 1000 - 10;
         target[i] = (noise >> 5) % 3 ? 0 : 0.25f;
     }
@@ -196,7 +227,8 @@ Test(tensor, assign)
     int64_t values[6];
     il_scope *s = figures_scope(false, false);
     il_tensor *from = il_from_f32(s, data, 4, (int64_t[]){ 2, 3, 1, 1 });
-    il_tensor *same = il_full(s, 0, IL_DTYPE_F32, 2, (int64_t[]){ 2, 3 }), *other = il_full(s, 0, IL_DTYPE_I64, 1, (int64_t[]){ 6 });
+    il_tensor *same = il_full(s, 0, IL_DTYPE_F32, 2, (int64_t[]){ 2, 3 }),
+              *other = il_full(s, 0, IL_DTYPE_I64, 1, (int64_t[]){ 6 });
     cr_assert_eq(il_assign(same, from, &e), IL_OK, "%s", e.message);
     cr_assert_eq(il_assign(other, from, &e), IL_OK, "%s", e.message);
     cr_assert_eq(il_ndim(same), 2);
@@ -343,7 +375,8 @@ Test(tensor, types_and_sizes)
     static const struct {
         il_dtype dtype;
         size_t size;
-    } types[] = { { IL_DTYPE_F32, 4 }, { IL_DTYPE_F64, 8 }, { IL_DTYPE_F16, 2 }, { IL_DTYPE_BF16, 2 }, { IL_DTYPE_I64, 8 }, { IL_DTYPE_U8, 1 } };
+    } types[] = { { IL_DTYPE_F32, 4 },  { IL_DTYPE_F64, 8 }, { IL_DTYPE_F16, 2 },
+                  { IL_DTYPE_BF16, 2 }, { IL_DTYPE_I64, 8 }, { IL_DTYPE_U8, 1 } };
     il_scope *s = figures_scope(false, false);
     for (size_t i = 0; i < 6; i++) {
         float out[6];
@@ -372,8 +405,9 @@ Test(tensor, impossible_requests_are_errors)
     s = figures_scope(false, false);
     cr_assert_null(il_full(s, 0, IL_DTYPE_F32, 1, huge));
     cr_assert_eq(il_scope_status(s, &e), IL_EDEVICE, "%s", e.message);
-    cr_assert_str_eq(e.message, "full: the host's memory is full; set `train.accumulate` or `train.recompute`, or a smaller "
-                       "`batch` or `crop`");
+    cr_assert_str_eq(e.message,
+                     "full: the host's memory is full; set `train.accumulate` or `train.recompute`, or a smaller "
+                     "`batch` or `crop`");
     il_scope_close(s);
 }
 
@@ -444,7 +478,8 @@ Test(device, parse_and_name)
 /* ---- pixels that do not count ---- */
 
 /* f(a)'s value and the gradient of a[0..3]. */
-static float slopes(float grad[4], const float a[4], const float which[4], il_tensor *(*f)(il_scope *, il_tensor *, il_tensor *))
+static float slopes(float grad[4], const float a[4], const float which[4],
+                    il_tensor *(*f)(il_scope *, il_tensor *, il_tensor *))
 {
     float value = NAN;
     il_err e = { 0 };
@@ -464,8 +499,8 @@ static float slopes(float grad[4], const float a[4], const float which[4], il_te
 
 static void expect_four(const float got[4], float a, float b, float c, float d)
 {
-    cr_expect(got[0] == a && got[1] == b && got[2] == c && got[3] == d, "%g %g %g %g, expected %g %g %g %g", got[0], got[1],
-              got[2], got[3], a, b, c, d);
+    cr_expect(got[0] == a && got[1] == b && got[2] == c && got[3] == d, "%g %g %g %g, expected %g %g %g %g", got[0],
+              got[1], got[2], got[3], a, b, c, d);
 }
 
 static il_tensor *squares(il_scope *s, il_tensor *a, il_tensor *which)
@@ -481,7 +516,10 @@ static il_tensor *spoilt(il_scope *s, il_tensor *a, il_tensor *which)
     return il_sum(s, il_mul(s, x, x));
 }
 
-static il_tensor *mean_of(il_scope *s, il_tensor *a, il_tensor *which) { return il_mean_where(s, a, which); }
+static il_tensor *mean_of(il_scope *s, il_tensor *a, il_tensor *which)
+{
+    return il_mean_where(s, a, which);
+}
 
 Test(tensor, where)
 {
@@ -512,7 +550,8 @@ Test(tensor, mean_where_refuses_another_shape)
     il_err e = { 0 };
     il_scope *s = NULL;
     cr_assert_eq(il_scope_open(&s, NULL, &e), IL_OK);
-    il_tensor *a = il_full(s, 1, IL_DTYPE_F32, 2, (int64_t[]){ 2, 2 }), *which = il_full(s, 1, IL_DTYPE_U8, 1, (int64_t[]){ 2 });
+    il_tensor *a = il_full(s, 1, IL_DTYPE_F32, 2, (int64_t[]){ 2, 2 }),
+              *which = il_full(s, 1, IL_DTYPE_U8, 1, (int64_t[]){ 2 });
     cr_assert_null(il_mean_where(s, a, which));
     cr_assert_eq(il_scope_status(s, &e), IL_ETORCH);
     cr_assert_not_null(strstr(e.message, "mean_where: (2,2) and (2): the shapes differ"), "%s", e.message);

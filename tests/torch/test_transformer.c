@@ -18,8 +18,18 @@ OP(pad, il_pad(s, a[0], 1, 2, 0, 3))
 OP(pad_cuts, il_pad(s, a[0], -1, 0, 2, -1))
 
 static const struct ops_row ops[] = {
-    ROW(linear), ROW(linear_no_bias), ROW(layer_norm), ROW(group_norm), ROW(group_norm_of_sequence), ROW(gelu),
-    ROW(exp), ROW(embedding), ROW(attention), ROW(attention_causal), ROW(pad), ROW(pad_cuts),
+    ROW(linear),
+    ROW(linear_no_bias),
+    ROW(layer_norm),
+    ROW(group_norm),
+    ROW(group_norm_of_sequence),
+    ROW(gelu),
+    ROW(exp),
+    ROW(embedding),
+    ROW(attention),
+    ROW(attention_causal),
+    ROW(pad),
+    ROW(pad_cuts),
 };
 
 Test(transformer, operations_as_pytorch)
@@ -33,7 +43,8 @@ Test(transformer, randn_as_pytorch)
     json_t *root = figures_load("randn_figures.json"), *figures;
     size_t i;
     cr_assert_eq(json_array_size(root), 6);
-    json_array_foreach(root, i, figures) {
+    json_array_foreach(root, i, figures)
+    {
         il_err e = { 0 };
         int64_t shape[4];
         float values[100];
@@ -49,8 +60,8 @@ Test(transformer, randn_as_pytorch)
         cr_assert_eq(il_dtype_of(t), IL_DTYPE_F32);
         cr_assert_eq(il_read_f32(t, values, json_array_size(data), &e), IL_OK, "case %zu: %s", i, e.message);
         for (size_t k = 0; k < json_array_size(data); k++)
-            cr_assert_eq(values[k], (float)json_number_value(json_array_get(data, k)), "case %zu: element %zu is %.9g", i,
-                         k, (double)values[k]);
+            cr_assert_eq(values[k], (float)json_number_value(json_array_get(data, k)), "case %zu: element %zu is %.9g",
+                         i, k, (double)values[k]);
         il_scope_close(s);
     }
     json_decref(root);
@@ -70,15 +81,16 @@ static il_tensor *whole(il_scope *s, int64_t value)
     return il_full(s, (double)value, IL_DTYPE_I64, 1, (int64_t[]){ 2 });
 }
 
-#define WRONG(name, call) \
-    static il_tensor *wrong_##name(il_scope *s) \
-    { \
-        return call; \
+#define WRONG(name, call)                                                                                              \
+    static il_tensor *wrong_##name(il_scope *s)                                                                        \
+    {                                                                                                                  \
+        return call;                                                                                                   \
     }
 WRONG(linear, il_linear(s, zeros(s, 2, 3, 0, 0), zeros(s, 5, 4, 0, 0), NULL))
 WRONG(linear_bias, il_linear(s, zeros(s, 2, 4, 0, 0), zeros(s, 5, 4, 0, 0), zeros(s, 4, 0, 0, 0)))
 WRONG(layer_norm, il_layer_norm(s, zeros(s, 2, 3, 0, 0), zeros(s, 4, 0, 0, 0), zeros(s, 3, 0, 0, 0), 1e-5))
-WRONG(layer_norm_scalar, il_layer_norm(s, il_full(s, 0, IL_DTYPE_F32, 0, NULL), zeros(s, 4, 0, 0, 0), zeros(s, 4, 0, 0, 0), 1e-5))
+WRONG(layer_norm_scalar,
+      il_layer_norm(s, il_full(s, 0, IL_DTYPE_F32, 0, NULL), zeros(s, 4, 0, 0, 0), zeros(s, 4, 0, 0, 0), 1e-5))
 WRONG(groups, il_group_norm(s, zeros(s, 2, 6, 2, 2), 4, zeros(s, 6, 0, 0, 0), zeros(s, 6, 0, 0, 0), 1e-5))
 WRONG(no_groups, il_group_norm(s, zeros(s, 2, 6, 2, 2), 0, zeros(s, 6, 0, 0, 0), zeros(s, 6, 0, 0, 0), 1e-5))
 WRONG(index_high, il_embedding(s, zeros(s, 5, 3, 0, 0), whole(s, 5)))
@@ -142,8 +154,8 @@ OP(null_pad, il_pad(s, a[1], 1, 1, 1, 1))
 Test(transformer, null_gives_null)
 {
     static const struct ops_row rows[] = {
-        ROW(null_linear), ROW(null_weight), ROW(null_layer_norm), ROW(null_group_norm), ROW(null_gelu), ROW(null_exp),
-        ROW(null_embedding), ROW(null_attention), ROW(null_pad),
+        ROW(null_linear), ROW(null_weight),    ROW(null_layer_norm), ROW(null_group_norm), ROW(null_gelu),
+        ROW(null_exp),    ROW(null_embedding), ROW(null_attention),  ROW(null_pad),
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         il_err e = { 0 };

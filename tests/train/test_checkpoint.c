@@ -1,12 +1,12 @@
 /* test_checkpoint.c - what a killed training has in its last checkpoint besides weights: time; and no broken weights. */
 #include <math.h>
 #include <time.h>
-#include <inpaintlab/weights.h>
 #include <inpaintlab/optimizer.h>
-#include "support/lab.h"
-#include "train/train.h"
+#include <inpaintlab/weights.h>
 #include "plan/plan.h"
 #include "plugin/registry.h"
+#include "support/lab.h"
+#include "train/train.h"
 
 TestSuite(checkpoint, .init = lab_open, .fini = lab_close);
 
@@ -49,9 +49,15 @@ static int train(struct bench *b, const il_observer *observer, double seconds, i
     size_t left_out;
     char path[400];
     snprintf(path, sizeof path, "%s", lab_path("c"));
-    il_training_job what = { .run = &b->plan->runs[0], .hash = b->job.hash, .checkpoint = path,
-                             .checkpoint_seconds = seconds, .train = b->job.train, .validation = b->job.validation,
-                             .labels = b->job.labels, .loader_threads = 1, .epoch = on_epoch };
+    il_training_job what = { .run = &b->plan->runs[0],
+                             .hash = b->job.hash,
+                             .checkpoint = path,
+                             .checkpoint_seconds = seconds,
+                             .train = b->job.train,
+                             .validation = b->job.validation,
+                             .labels = b->job.labels,
+                             .loader_threads = 1,
+                             .epoch = on_epoch };
     return il_train_model(&b->course, &left_out, &b->model, &what, observer, e);
 }
 
@@ -185,7 +191,8 @@ Test(checkpoint, a_diverged_training_ends_where_its_loss_is_read)
     int lines = 0;
     open_bench(&b, lab_grid("nan", "", ""));
     break_weights(&b.model);
-    cr_expect_eq(train(&b, &(il_observer){ .progress = count_lines, .context = &lines }, 0, &e), IL_ETORCH); /* the first step */
+    cr_expect_eq(train(&b, &(il_observer){ .progress = count_lines, .context = &lines }, 0, &e),
+                 IL_ETORCH); /* the first step */
     cr_expect_str_eq(e.message, "the loss is not finite in epoch 1; try a smaller train.lr");
     cr_expect_eq(lines, 0);
     close_bench(&b);

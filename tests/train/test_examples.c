@@ -1,10 +1,10 @@
 /* test_examples.c - the pictures that a test keeps: which ones, what they hold, and that a test does not need them. */
 #include <math.h>
-#include "train/examples.h"
 #include "image/image_file.h"
-#include "support/lab.h"
-#include "store/stats/histogram.h"
 #include "store/database.h"
+#include "store/stats/histogram.h"
+#include "support/lab.h"
+#include "train/examples.h"
 
 TestSuite(examples, .init = lab_open, .fini = lab_close);
 
@@ -41,8 +41,8 @@ static il_image decoded(il_blob from, int channels)
     il_image image = { 0 };
     il_image_file file = { .path = "example", .data = from.data, .size = from.size };
     LAB_OK(il_image_file_decode(&image, &file, &e), e);
-    cr_assert(image.width == SIDE && image.height == SIDE && image.channels == channels, "%dx%dx%d", image.width, image.height,
-              image.channels);
+    cr_assert(image.width == SIDE && image.height == SIDE && image.channels == channels, "%dx%dx%d", image.width,
+              image.height, image.channels);
     return image;
 }
 
@@ -93,13 +93,14 @@ static void check_example(struct room *r, const il_example *x)
     il_image photo = decoded(x->photo, 3), truth = decoded(x->truth, 1), map = decoded(x->score, 1);
     forward(score, r, x->id);
     for (int i = 0; i < AREA; i++) {
-        cr_assert_eq(map.pixels[i], bin_of(score[i]), "%s, pixel %d: %d for score %.9g", x->id, i, map.pixels[i], (double)score[i]);
+        cr_assert_eq(map.pixels[i], bin_of(score[i]), "%s, pixel %d: %d for score %.9g", x->id, i, map.pixels[i],
+                     (double)score[i]);
         tp += map.pixels[i] >= 128 && truth.pixels[i];
         fp += map.pixels[i] >= 128 && !truth.pixels[i];
         fn += map.pixels[i] < 128 && truth.pixels[i];
     }
-    snprintf(sql, sizeof sql, "SELECT tp = %lld AND fp = %lld AND fn = %lld FROM images WHERE id = '%s'", (long long)tp, (long long)fp,
-             (long long)fn, x->id);
+    snprintf(sql, sizeof sql, "SELECT tp = %lld AND fp = %lld AND fn = %lld FROM images WHERE id = '%s'", (long long)tp,
+             (long long)fp, (long long)fn, x->id);
     cr_assert_eq(number(r->store, sql), 1, "%s: the maps do not give the counts of the test", x->id);
     cr_assert_float_eq(x->iou, (double)tp / (double)(tp + fp + fn), 1e-12);
 
@@ -205,7 +206,11 @@ static const char *chosen(const int tp[3], size_t count)
     LAB_OK(il_model_open(&model, &r.plan->runs[0].model, (il_model_opts){ .seed = 1 }, &e), e);
     for (size_t i = 0; i < count; i++)
         rows[i] = (il_image_row){ ids[i], (int)i, { tp[i] < 0 ? 0 : tp[i], 0, tp[i] < 0 ? 0 : 100 - tp[i], 9 } };
-    il_test_record t = { .dataset = "dataset1", .images = "realfake", .split = "test", .digest = "made up", .batch = 1,
+    il_test_record t = { .dataset = "dataset1",
+                         .images = "realfake",
+                         .split = "test",
+                         .digest = "made up",
+                         .batch = 1,
                          .status = IL_RUN_DONE };
     LAB_OK(il_store_test(&test, r.store, (int64_t)number(r.store, "SELECT id FROM runs"), &t, rows, count, &e), e);
     il_examples_job job = { &model, j.tests[0].source, j.labels, { .batch = 2, .size = SIDE, .crops = 1 } };
@@ -218,7 +223,8 @@ static const char *chosen(const int tp[3], size_t count)
     cr_assert_eq(n, 2 * found);
     text[0] = '\0';
     for (size_t i = 0; i < found; i++)
-        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s %s", i ? ", " : "", il_store_rank(x[i].rank), x[i].id);
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s %s", i ? ", " : "", il_store_rank(x[i].rank),
+                                 x[i].id);
     il_store_examples_free(x, found);
     il_model_close(&model);
     il_job_close(&j);
@@ -263,8 +269,11 @@ Test(examples, a_picture_that_has_gone_is_told_of)
     LAB_OK(il_job_open(&j, &r.plan->runs[0], r.store, &e), e);
     LAB_OK(il_model_open(&model, &r.plan->runs[0].model, (il_model_opts){ .seed = 1 }, &e), e);
     cr_assert_eq(unlink(lab_path("data/test/p21.realfake.png")), 0);
-    il_examples_job job = { &model, j.tests[0].source, j.labels, { .size = SIDE, .crops = 1, .missing = IL_MISSING_SKIP } };
-    cr_assert_neq(il_examples_keep(&n, r.store, (int64_t)number(r.store, "SELECT MIN(id) FROM tests"), &job, &e), IL_OK);
+    il_examples_job job = {
+        &model, j.tests[0].source, j.labels, { .size = SIDE, .crops = 1, .missing = IL_MISSING_SKIP }
+    };
+    cr_assert_neq(il_examples_keep(&n, r.store, (int64_t)number(r.store, "SELECT MIN(id) FROM tests"), &job, &e),
+                  IL_OK);
     cr_assert(strstr(e.message, "p21"), "%s", e.message);
     cr_assert_eq(number(r.store, "SELECT COUNT(*) FROM examples"), 3, "the old ones stay");
     il_model_close(&model);

@@ -3,14 +3,14 @@
 #include <sys/file.h>
 #include <sys/wait.h>
 #include <time.h>
-#include "support/lab.h"
 #include "base/sha256.h"
+#include "support/lab.h"
 
 TestSuite(run, .init = lab_open, .fini = lab_close);
 
 static const char *const soft[] = { "mask_policy=soft", NULL }, *const any[] = { "mask_policy=any", NULL },
-                  *const last[] = { "train.as_published=true", NULL }, *const batch[] = { "test_batch=1", NULL },
-                  *const lists[] = { "test=[realfake, {split: validation}]", "train.recompute=true", NULL };
+                         *const last[] = { "train.as_published=true", NULL }, *const batch[] = { "test_batch=1", NULL },
+                         *const lists[] = { "test=[realfake, {split: validation}]", "train.recompute=true", NULL };
 
 static il_run_outcome run_set(const char *grid, const char *const *set)
 {
@@ -35,9 +35,11 @@ Test(run, what_is_set_gets_cells_of_its_own)
     cr_expect_not(run_set(grid, lists).trained); /* other places of the same run */
     open_room(&r, grid);
     cr_expect_eq(look_at_first(&r, NULL), IL_JOB_DONE);
-    assert_query(&r, "SELECT group_concat(run || ' ' || split || ' ' || mask_policy, ';') FROM (SELECT * FROM cells ORDER BY cell)",
-                 "seed=7 test full;seed=7,mask_policy=soft test soft;seed=7,mask_policy=any test any;"
-                 "seed=7,train.as_published=true test full;seed=7,test_batch=1 test full;seed=7 validation full");
+    assert_query(
+        &r,
+        "SELECT group_concat(run || ' ' || split || ' ' || mask_policy, ';') FROM (SELECT * FROM cells ORDER BY cell)",
+        "seed=7 test full;seed=7,mask_policy=soft test soft;seed=7,mask_policy=any test any;"
+        "seed=7,train.as_published=true test full;seed=7,test_batch=1 test full;seed=7 validation full");
     assert_query(&r, "SELECT count(*) FROM cells WHERE iou IS NULL", "0");
     assert_query(&r, "SELECT count(DISTINCT run_hash) FROM cells", "4");
     close_room(&r);
@@ -60,7 +62,8 @@ static void grey_ring(void)
     }
 }
 
-static const char truth[] = "SELECT sum(tp + fn) FROM images JOIN cells USING (test) WHERE degradation IS NULL AND tested_on = ";
+static const char truth[] =
+    "SELECT sum(tp + fn) FROM images JOIN cells USING (test) WHERE degradation IS NULL AND tested_on = ";
 
 static void assert_truth(struct room *r, const char *tested_on, const char *pixels)
 {
@@ -76,8 +79,10 @@ Test(run, a_test_may_have_a_mask_policy_of_its_own)
     char why[400];
     grey_ring();
     run_set(lab_grid("judged", "", "  test: [realfake]\n"), any);
-    const char *grid = lab_grid("judged", "", "  test: [realfake, {mask_policy: full}, {mask_policy: any},\n"
-                                "    {mask_policy: {name: threshold, level: 255, label: all}, degrade: [{name: jpeg, levels: [90]}]}]\n");
+    const char *grid = lab_grid(
+        "judged", "",
+        "  test: [realfake, {mask_policy: full}, {mask_policy: any},\n"
+        "    {mask_policy: {name: threshold, level: 255, label: all}, degrade: [{name: jpeg, levels: [90]}]}]\n");
     open_room_set(&r, grid, any);
     cr_expect_eq(look_at_first(&r, why), IL_JOB_RESUME);
     cr_expect_str_eq(why, "trained; 3 of 5 tests remain"); /* `any` is the run's own */
@@ -91,13 +96,19 @@ Test(run, a_test_may_have_a_mask_policy_of_its_own)
     assert_truth(&r, "realfake by all", "1584");
     assert_query(&r, "SELECT count(DISTINCT test) FROM cells", "3");
     assert_query(&r, "SELECT group_concat(DISTINCT mask_policy) FROM cells", "any");
-    assert_query(&r, "SELECT json_extract(settings, '$.mask_policy.name') FROM tests WHERE id = "
-                     "(SELECT test FROM cells WHERE tested_on = 'realfake by full')", "full");
-    assert_query(&r, "SELECT json_extract(settings, '$.mask_policy.params.level') FROM tests WHERE degradation = 'jpeg'", "255");
-    assert_query(&r, "SELECT settings FROM tests WHERE id = (SELECT test FROM cells WHERE tested_on = 'realfake')", "NULL");
+    assert_query(&r,
+                 "SELECT json_extract(settings, '$.mask_policy.name') FROM tests WHERE id = "
+                 "(SELECT test FROM cells WHERE tested_on = 'realfake by full')",
+                 "full");
+    assert_query(
+        &r, "SELECT json_extract(settings, '$.mask_policy.params.level') FROM tests WHERE degradation = 'jpeg'", "255");
+    assert_query(&r, "SELECT settings FROM tests WHERE id = (SELECT test FROM cells WHERE tested_on = 'realfake')",
+                 "NULL");
     assert_query(&r, "SELECT count(DISTINCT digest) FROM splits WHERE split = 'test'", "1");
-    assert_query(&r, "SELECT digest = (SELECT digest FROM splits WHERE split = 'test') FROM tests WHERE id = "
-                     "(SELECT test FROM cells WHERE tested_on = 'realfake')", "1");
+    assert_query(&r,
+                 "SELECT digest = (SELECT digest FROM splits WHERE split = 'test') FROM tests WHERE id = "
+                 "(SELECT test FROM cells WHERE tested_on = 'realfake')",
+                 "1");
     close_room(&r);
 }
 
@@ -113,8 +124,9 @@ static il_job_path run_file(struct room *r, const char *name)
 
 /* ---- what is measured is not lost ---- */
 
-static const char shown[] = "SELECT group_concat(tested_on || ' ' || split || ' ' || status || ' ' || (iou IS NOT NULL), ';')"
-                            " FROM (SELECT * FROM cells ORDER BY cell)";
+static const char shown[] =
+    "SELECT group_concat(tested_on || ' ' || split || ' ' || status || ' ' || (iou IS NOT NULL), ';')"
+    " FROM (SELECT * FROM cells ORDER BY cell)";
 
 Test(run, a_run_that_cannot_see_its_data_leaves_what_was_measured)
 {
@@ -137,7 +149,8 @@ Test(run, a_run_that_cannot_see_its_data_leaves_what_was_measured)
     assert_query(&r, "SELECT count(*) FROM tests", "2");
     close_room(&r);
 
-    open_room(&r, lab_grid("away", ", weight_decay: 0.1", "  test: [realfake, {split: validation}]\n")); /* never measured */
+    open_room(
+        &r, lab_grid("away", ", weight_decay: 0.1", "  test: [realfake, {split: validation}]\n")); /* never measured */
     cr_expect(run_first(&r).failure.code != IL_OK);
     assert_query(&r, shown, "realfake test no data 0;realfake validation no data 0");
     close_room(&r);
@@ -222,9 +235,8 @@ Test(run, other_weights_in_the_place_of_its_own_are_not_tested)
     cr_assert_eq(unlink(aside.text), 0);
     il_run_outcome o = run_first(&r);
     cr_expect(!o.trained && !o.tested);
-    cr_expect(strstr(o.failure.message,
-      "weights.safetensors: not the weights of this run, whose SHA-256 begins with"), "%s",
-              o.failure.message);
+    cr_expect(strstr(o.failure.message, "weights.safetensors: not the weights of this run, whose SHA-256 begins with"),
+              "%s", o.failure.message);
     assert_query(&r, shown, "realfake test done 1");
 
     /* without the database's knowledge: trained anew, and the other file is kept */
@@ -266,7 +278,8 @@ Test(run, an_instant_of_another_lock_is_waited_for)
     pid_t child = fork();
     if (child == 0) {
         struct timespec pause = { .tv_nsec = 30 * 1000 * 1000 };
-        _exit(flock(fd, LOCK_SH) != 0 || write(ready[1], "", 1) != 1 || nanosleep(&pause, NULL) != 0 || flock(fd, LOCK_UN) != 0);
+        _exit(flock(fd, LOCK_SH) != 0 || write(ready[1], "", 1) != 1 || nanosleep(&pause, NULL) != 0 ||
+              flock(fd, LOCK_UN) != 0);
     }
     char byte;
     cr_assert_eq(read(ready[0], &byte, 1), 1);

@@ -1,11 +1,11 @@
 /* test_train.c - training, checkpoints, jobs and runs on pictures with a trace that a small U-Net can learn. */
 #include <math.h>
-#include "torch/bundle.h"
-#include "support/lab.h"
-#include "train/train.h"
 #include "base/sha256.h"
 #include "plan/plan.h"
 #include "plugin/registry.h"
+#include "support/lab.h"
+#include "torch/bundle.h"
+#include "train/train.h"
 
 TestSuite(train, .init = lab_open, .fini = lab_close);
 
@@ -37,7 +37,10 @@ static void open_bench(struct bench *b, const char *grid)
     LAB_OK(il_plan_read(&b->plan, grid, b->registry, (il_plan_opts){ 0 }, &e), e);
     LAB_OK(il_job_open(&b->job, &b->plan->runs[0], NULL, &e), e);
     cr_assert_eq(b->job.error.code, IL_OK, "%s", b->job.error.message);
-    LAB_OK(il_model_open(&b->model, &b->plan->runs[0].model, (il_model_opts){ .seed = b->plan->runs[0].seed, .precision = b->plan->runs[0].training.precision }, &e), e);
+    LAB_OK(il_model_open(
+               &b->model, &b->plan->runs[0].model,
+               (il_model_opts){ .seed = b->plan->runs[0].seed, .precision = b->plan->runs[0].training.precision }, &e),
+           e);
 }
 
 static void close_bench(struct bench *b)
@@ -54,9 +57,14 @@ static int train(struct bench *b, const char *checkpoint, il_err *e)
 {
     size_t left_out;
     il_observer observer = { .stop = &stop };
-    il_training_job what = { .run = &b->plan->runs[0], .hash = b->job.hash, .checkpoint = checkpoint,
-                             .train = b->job.train, .validation = b->job.validation, .labels = b->job.labels,
-                             .loader_threads = 1, .epoch = on_epoch };
+    il_training_job what = { .run = &b->plan->runs[0],
+                             .hash = b->job.hash,
+                             .checkpoint = checkpoint,
+                             .train = b->job.train,
+                             .validation = b->job.validation,
+                             .labels = b->job.labels,
+                             .loader_threads = 1,
+                             .epoch = on_epoch };
     return il_train_model(&b->course, &left_out, &b->model, &what, &observer, e);
 }
 
@@ -78,7 +86,6 @@ static il_digest weights(const struct bench *b)
     il_text_free(&all);
     return d;
 }
-
 
 Test(train, loss_falls_and_epochs_are_booked)
 {
@@ -165,10 +172,15 @@ Test(train, replayed_steps_give_the_same_weights)
  * the run it was before they existed. */
 Test(train, identity_of_settings_that_came_later)
 {
-    static const char *const settings[] = { "", ", recompute: true, cuda_graph: true, accumulate: 1, precision: fp32,"
-                                                " schedule: constant, warmup: 0, optimizer: adam",
-                                            ", accumulate: 2", ", precision: bf16", ", schedule: cosine",
-                                            ", schedule: linear", ", warmup: 1.5", ", optimizer: adamw, weight_decay: 0.1",
+    static const char *const settings[] = { "",
+                                            ", recompute: true, cuda_graph: true, accumulate: 1, precision: fp32,"
+                                            " schedule: constant, warmup: 0, optimizer: adam",
+                                            ", accumulate: 2",
+                                            ", precision: bf16",
+                                            ", schedule: cosine",
+                                            ", schedule: linear",
+                                            ", warmup: 1.5",
+                                            ", optimizer: adamw, weight_decay: 0.1",
                                             ", weight_decay: 0.1" };
     enum { COUNT = sizeof settings / sizeof *settings };
     struct bench b[COUNT] = { 0 };
@@ -317,9 +329,11 @@ Test(train, a_run_is_done_once_and_its_cells_are_stored)
     assert_query(&r, "SELECT model_params FROM runs", "{\"coarse\":8,\"fine\":6,\"level\":8.0,\"residual\":true}");
     /* scores are counted where truth and prediction are */
     assert_query(&r, "SELECT count(*) FROM scores", "3");
-    assert_query(&r, "SELECT count(*) FROM images JOIN scores USING (test, id)"
-                     " WHERE il_pixels(tampered) = tp + fn AND il_pixels(clean) = fp + tn"
-                     " AND il_above(tampered, 0.5) = tp AND il_above(clean, 0.5) = fp", "3");
+    assert_query(&r,
+                 "SELECT count(*) FROM images JOIN scores USING (test, id)"
+                 " WHERE il_pixels(tampered) = tp + fn AND il_pixels(clean) = fp + tn"
+                 " AND il_above(tampered, 0.5) = tp AND il_above(clean, 0.5) = fp",
+                 "3");
     assert_query(&r, "SELECT sum(tp) > 0 AND sum(fp) > 0 AND sum(fn) > 0 FROM images", "1");
     cr_assert_eq(look_at_first(&r, NULL), IL_JOB_DONE);
     il_run_outcome second = run_first(&r);

@@ -39,5 +39,11 @@ static int scan(void *self, il_scan what, il_items *out, il_err *e)
 
 static const il_dataset_ops ops = { .scan = scan };
 
-IL_PLUGIN = { .abi = IL_ABI, .kind = IL_KIND_DATASET, .name = "careless_list", .revision = 1, .params = params,
-              .open = list_open, .close = free, .dataset = &ops };
+IL_PLUGIN = { .abi = IL_ABI,
+              .kind = IL_KIND_DATASET,
+              .name = "careless_list",
+              .revision = 1,
+              .params = params,
+              .open = list_open,
+              .close = free,
+              .dataset = &ops };

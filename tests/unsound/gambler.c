@@ -23,5 +23,10 @@ static int mask(const void *self, const il_image *photo, uint64_t seed, il_image
 
 static const il_masker_ops ops = { .mask = mask };
 
-IL_PLUGIN = { .abi = IL_ABI, .kind = IL_KIND_MASKER, .name = "gambler", .revision = 1, .open = bare_open, .close = free,
+IL_PLUGIN = { .abi = IL_ABI,
+              .kind = IL_KIND_MASKER,
+              .name = "gambler",
+              .revision = 1,
+              .open = bare_open,
+              .close = free,
               .masker = &ops };

@@ -36,5 +36,10 @@ static il_tensor *forward(const void *self, il_scope *s, il_tensor *image, il_te
 
 static const il_model_ops ops = { .build = build, .forward = forward };
 
-IL_PLUGIN = { .abi = IL_ABI, .kind = IL_KIND_MODEL, .name = "hidden_state", .revision = 1, .open = hidden_open, .close = free,
+IL_PLUGIN = { .abi = IL_ABI,
+              .kind = IL_KIND_MODEL,
+              .name = "hidden_state",
+              .revision = 1,
+              .open = hidden_open,
+              .close = free,
               .model = &ops };

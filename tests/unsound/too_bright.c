@@ -9,5 +9,10 @@ static il_tensor *reconstruct(const void *self, il_scope *s, il_tensor *image)
 
 static const il_generator_ops ops = { .reconstruct = reconstruct, .multiple = 8 };
 
-IL_PLUGIN = { .abi = IL_ABI, .kind = IL_KIND_GENERATOR, .name = "too_bright", .revision = 1, .open = bare_open, .close = free,
+IL_PLUGIN = { .abi = IL_ABI,
+              .kind = IL_KIND_GENERATOR,
+              .name = "too_bright",
+              .revision = 1,
+              .open = bare_open,
+              .close = free,
               .generator = &ops };

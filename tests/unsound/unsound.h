@@ -40,9 +40,14 @@ static inline il_tensor *net_forward(const void *self, il_scope *s, il_tensor *i
     return il_conv_apply(s, &m->head, il_relu(s, il_norm_apply(s, &m->norm, x)));
 }
 
-#define UNSOUND_MODEL(name_, build_, forward_, close_) \
-    static const il_model_ops ops = { .build = build_, .forward = forward_ }; \
-    IL_PLUGIN = { .abi = IL_ABI, .kind = IL_KIND_MODEL, .name = name_, .revision = 1, .open = net_open, .close = close_, \
+#define UNSOUND_MODEL(name_, build_, forward_, close_)                                                                 \
+    static const il_model_ops ops = { .build = build_, .forward = forward_ };                                          \
+    IL_PLUGIN = { .abi = IL_ABI,                                                                                       \
+                  .kind = IL_KIND_MODEL,                                                                               \
+                  .name = name_,                                                                                       \
+                  .revision = 1,                                                                                       \
+                  .open = net_open,                                                                                    \
+                  .close = close_,                                                                                     \
                   .model = &ops }
 
 static inline int bare_open(void **out, const il_params *p, il_err *e)
@@ -52,14 +57,24 @@ static inline int bare_open(void **out, const il_params *p, il_err *e)
     return *out ? IL_OK : il_fail_oom(e);
 }
 
-#define UNSOUND_LOSS(name_, forward_) \
-    static const il_loss_ops ops = { .forward = forward_ }; \
-    IL_PLUGIN = { .abi = IL_ABI, .kind = IL_KIND_LOSS, .name = name_, .revision = 1, .open = bare_open, .close = free, \
+#define UNSOUND_LOSS(name_, forward_)                                                                                  \
+    static const il_loss_ops ops = { .forward = forward_ };                                                            \
+    IL_PLUGIN = { .abi = IL_ABI,                                                                                       \
+                  .kind = IL_KIND_LOSS,                                                                                \
+                  .name = name_,                                                                                       \
+                  .revision = 1,                                                                                       \
+                  .open = bare_open,                                                                                   \
+                  .close = free,                                                                                       \
                   .loss = &ops }
 
-#define UNSOUND_POLICY(name_, label_) \
-    static const il_mask_policy_ops ops = { .label = label_ }; \
-    IL_PLUGIN = { .abi = IL_ABI, .kind = IL_KIND_MASK_POLICY, .name = name_, .revision = 1, .open = bare_open, .close = free, \
+#define UNSOUND_POLICY(name_, label_)                                                                                  \
+    static const il_mask_policy_ops ops = { .label = label_ };                                                         \
+    IL_PLUGIN = { .abi = IL_ABI,                                                                                       \
+                  .kind = IL_KIND_MASK_POLICY,                                                                         \
+                  .name = name_,                                                                                       \
+                  .revision = 1,                                                                                       \
+                  .open = bare_open,                                                                                   \
+                  .close = free,                                                                                       \
                   .mask_policy = &ops }
 
 #endif

@@ -20,11 +20,11 @@ extern "C" {
 #endif
 
 typedef struct il_network_opts {
-    size_t size;          /* sizeof(il_network_opts); IL_OPTS sets it */
+    size_t size; /* sizeof(il_network_opts); IL_OPTS sets it */
     il_device device;
-    il_dtype dtype;       /* IL_DTYPE_F32, IL_DTYPE_F16, IL_DTYPE_BF16 */
-    const char *variant;  /* "fp16" reads NAME.fp16.safetensors; NULL or "": NAME.safetensors */
-    bool no_weights;      /* only the architecture: the weights stay unset (tests of parameter counts) */
+    il_dtype dtype;      /* IL_DTYPE_F32, IL_DTYPE_F16, IL_DTYPE_BF16 */
+    const char *variant; /* "fp16" reads NAME.fp16.safetensors; NULL or "": NAME.safetensors */
+    bool no_weights;     /* only the architecture: the weights stay unset (tests of parameter counts) */
 } il_network_opts;
 
 /* ---- AutoencoderKL ---- */

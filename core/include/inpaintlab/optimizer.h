@@ -18,10 +18,10 @@ extern "C" {
 typedef struct il_adam il_adam;
 
 typedef struct il_adam_opts {
-    size_t size; /* sizeof(il_adam_opts); IL_OPTS sets it */
+    size_t size;                                /* sizeof(il_adam_opts); IL_OPTS sets it */
     double lr, beta1, beta2, eps, weight_decay; /* beta1 0, beta2 0, eps 0 mean 0.9, 0.999, 1e-8 */
     bool decoupled; /* AdamW: weight decay shrinks the weights by lr * weight_decay, apart from the gradients */
-    bool scaling; /* for float16: gradients are of a scaled loss, see il_adam_scaled */
+    bool scaling;   /* for float16: gradients are of a scaled loss, see il_adam_scaled */
 } il_adam_opts;
 
 /* Over the trainable tensors of st, which must outlive it. opts must not be NULL: there is no default learning rate. */

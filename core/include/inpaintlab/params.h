@@ -4,9 +4,9 @@
 #ifndef IL_PARAMS_H
 #define IL_PARAMS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdbool.h>
 #include <inpaintlab/error.h>
 
 #ifdef __cplusplus

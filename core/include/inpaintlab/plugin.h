@@ -44,8 +44,8 @@ typedef enum il_kind {
 
 /* Who loads plugins. Its texts are lent for ever. */
 typedef struct il_host {
-    size_t size;         /* of this struct: members may be added at its end */
-    const char *name;    /* "inpaintlab" */
+    size_t size;      /* of this struct: members may be added at its end */
+    const char *name; /* "inpaintlab" */
     const char *vendor;
     const char *version; /* "1.2.3" */
     uint32_t abi;        /* its IL_ABI */
@@ -138,15 +138,15 @@ typedef struct il_generator_ops {
 /* ---- the descriptor ---- */
 
 typedef struct il_plugin {
-    uint32_t abi;  /* IL_ABI */
+    uint32_t abi; /* IL_ABI */
     il_kind kind;
-    const char *name;     /* as YAML names it: lower-case letters, digits, '_' */
-    int revision;         /* raise when results may change: finished runs become stale */
-    const char *summary;  /* one line for `inpaintlab plugins` */
-    const char *vendor;   /* who made it; this and the next three are optional, for `inpaintlab plugins` */
-    const char *version;  /* for people, as in "1.2.0"; what makes results stale is revision */
-    const char *url;      /* where to learn more */
-    const char *licence;  /* "MIT", "GPL-3.0-or-later": SPDX's names */
+    const char *name;            /* as YAML names it: lower-case letters, digits, '_' */
+    int revision;                /* raise when results may change: finished runs become stale */
+    const char *summary;         /* one line for `inpaintlab plugins` */
+    const char *vendor;          /* who made it; this and the next three are optional, for `inpaintlab plugins` */
+    const char *version;         /* for people, as in "1.2.0"; what makes results stale is revision */
+    const char *url;             /* where to learn more */
+    const char *licence;         /* "MIT", "GPL-3.0-or-later": SPDX's names */
     const il_param_spec *params; /* settings, ended by a NULL name; NULL: none */
     /* Makes an instance from settings that passed the table; p outlives it. *out stays untouched on failure. Main
      * thread. */

@@ -32,8 +32,8 @@ bool il_recipe_makes(const il_recipe *r, const char *images);
 /* One sample of the kind `images` ("fakefake", "realfake", "inpainted", "original") from the photo in a file. seed: of its
  * part of the photo, mask, generator and noise. *mask (grey, blurred) stays empty for "original". Any thread; generators
  * work for one at a time. */
-int il_recipe_fake(il_recipe *r, const char *images, const char *photo, uint64_t seed, il_image *picture, il_image *mask,
-                   il_err *e);
+int il_recipe_fake(il_recipe *r, const char *images, const char *photo, uint64_t seed, il_image *picture,
+                   il_image *mask, il_err *e);
 
 #ifdef __cplusplus
 }

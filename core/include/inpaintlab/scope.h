@@ -28,7 +28,7 @@ typedef enum il_precision {
 } il_precision;
 
 typedef struct il_scope_opts {
-    size_t size;   /* sizeof(il_scope_opts); IL_OPTS sets it */
+    size_t size; /* sizeof(il_scope_opts); IL_OPTS sets it */
     il_device device;
     bool training; /* batch norm uses and updates batch statistics, dropout drops; gradients are recorded */
     bool grad;     /* record gradients without training behaviour (tests of gradients) */

@@ -55,7 +55,7 @@ typedef struct il_state_entry {
 size_t il_state_count(const il_state *st);
 il_state_entry il_state_at(const il_state *st, size_t i);
 il_tensor *il_state_find(const il_state *st, const char *name); /* NULL when absent */
-int64_t il_state_params(const il_state *st); /* number of trainable elements */
+int64_t il_state_params(const il_state *st);                    /* number of trainable elements */
 
 #ifdef __cplusplus
 }

@@ -70,8 +70,8 @@ il_tensor *il_where(il_scope *s, il_tensor *which, il_tensor *a, double otherwis
 il_tensor *il_mean(il_scope *s, il_tensor *a); /* of all elements; 0-d */
 /* Of the elements where which, of a's shape, is not 0; 0-d. 0 when there is none. which NULL: il_mean. */
 il_tensor *il_mean_where(il_scope *s, il_tensor *a, il_tensor *which);
-il_tensor *il_sum(il_scope *s, il_tensor *a);  /* of all elements; 0-d */
-il_tensor *il_sum_to(il_scope *s, il_tensor *a, int keep); /* over all dimensions from `keep` on: (d0..d(keep-1)) */
+il_tensor *il_sum(il_scope *s, il_tensor *a);               /* of all elements; 0-d */
+il_tensor *il_sum_to(il_scope *s, il_tensor *a, int keep);  /* over all dimensions from `keep` on: (d0..d(keep-1)) */
 il_tensor *il_amin_to(il_scope *s, il_tensor *a, int keep); /* smallest likewise, with the reduced sizes kept as 1 */
 il_tensor *il_amax_to(il_scope *s, il_tensor *a, int keep);
 
@@ -100,8 +100,8 @@ il_tensor *il_conv_transpose2d(il_scope *s, il_tensor *x, il_tensor *weight, il_
 
 /* Batch norm over (N,H,W), eps 1e-5, momentum 0.1. In training it uses the batch and updates mean, var and *tracked
  * (an IL_DTYPE_I64 count; NULL allowed); else mean and var. */
-il_tensor *il_batch_norm(il_scope *s, il_tensor *x, il_tensor *weight, il_tensor *bias, il_tensor *mean,
-                         il_tensor *var, il_tensor *tracked);
+il_tensor *il_batch_norm(il_scope *s, il_tensor *x, il_tensor *weight, il_tensor *bias, il_tensor *mean, il_tensor *var,
+                         il_tensor *tracked);
 
 il_tensor *il_max_pool2d(il_scope *s, il_tensor *x, int kernel, int stride, int padding);
 il_tensor *il_upsample_bilinear(il_scope *s, il_tensor *x, int64_t height, int64_t width); /* align_corners false */

@@ -26,8 +26,8 @@ int il_page_cells(il_chapter *c, il_err *e)
 static const char holes[] =
     "SELECT experiment, run, status, group_concat(tested_dataset || ' ' || tested_on, ', ') AS tested, message FROM cells"
     " WHERE " OF_EXPERIMENT " AND status <> 'done' GROUP BY experiment, run, status, message ORDER BY MIN(cell)";
-static const char collapses[] =
-    "SELECT experiment, run FROM cells WHERE " OF_EXPERIMENT " AND collapsed GROUP BY experiment, run ORDER BY MIN(cell)";
+static const char collapses[] = "SELECT experiment, run FROM cells WHERE " OF_EXPERIMENT
+                                " AND collapsed GROUP BY experiment, run ORDER BY MIN(cell)";
 
 static void put_named(il_text *t, const il_rows *rows, size_t row, bool all)
 {
@@ -70,7 +70,7 @@ int il_page_holes(il_text *t, il_store *s, const char *experiment, il_err *e)
         rc = il_store_query(&collapsed, s, collapses, args, e);
     bool none = missing.count + collapsed.count == 0;
     il_text_add(t, none ? "<p>Nothing: every cell that was asked for is measured, and no run collapsed.</p>\n"
-                         : "<ul class=\"holes\">\n");
+                        : "<ul class=\"holes\">\n");
     for (size_t i = 0; i < missing.count; i++)
         put_hole(t, &missing, i, !experiment);
     for (size_t i = 0; i < collapsed.count; i++)

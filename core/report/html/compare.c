@@ -15,7 +15,8 @@ static void name_cells(il_text names[MOST_CELLS], const il_chapter *c, const il_
                 il_page_run(&names[i], &c->m, &c->m.cells[k]);
 }
 
-static int put_pairs(il_chapter *c, const il_comparison *found, const il_matrix_part *part, const char *kind, bool open, il_err *e)
+static int put_pairs(il_chapter *c, const il_comparison *found, const il_matrix_part *part, const char *kind, bool open,
+                     il_err *e)
 {
     il_text names[MOST_CELLS] = { { 0 } };
     const char *list[MOST_CELLS];
@@ -28,9 +29,11 @@ static int put_pairs(il_chapter *c, const il_comparison *found, const il_matrix_
     }
     for (size_t i = 0; i < found->npairs; i++)
         differ += il_compare_differ(&found->pairs[i]);
-    il_text_add(&t.title, "Difference of the mean IoU over pictures, cell minus other, with its 95\xc2\xa0%% interval from low to high,"
-                 " and p of two paired tests%s.",
-                 found->npairs > 1 ? ", as they are and after Holm's correction" : "");
+    il_text_add(
+        &t.title,
+        "Difference of the mean IoU over pictures, cell minus other, with its 95\xc2\xa0%% interval from low to high,"
+        " and p of two paired tests%s.",
+        found->npairs > 1 ? ", as they are and after Holm's correction" : "");
     il_compare_pairs(&t, found, list);
     il_text_add(c->t, "<details%s><summary>", open ? " open" : "");
     il_html_text(c->t, kind);
@@ -45,8 +48,8 @@ static int put_pairs(il_chapter *c, const il_comparison *found, const il_matrix_
 }
 
 /* Cells of one image kind of a part that have values; more than MOST_CELLS are counted only. */
-static size_t choose(char names[MOST_CELLS][24], const char *list[MOST_CELLS], const il_chapter *c, const il_matrix_part *part,
-                     size_t kind)
+static size_t choose(char names[MOST_CELLS][24], const char *list[MOST_CELLS], const il_chapter *c,
+                     const il_matrix_part *part, size_t kind)
 {
     size_t n = 0;
     for (size_t run = 0; run < part->runs.count; run++) {
@@ -75,7 +78,10 @@ static int compare_kind(il_chapter *c, const il_matrix_part *part, size_t kind, 
     if (n > MOST_CELLS) {
         il_text_add(c->t, "<p>");
         il_html_text(c->t, part->kinds.items[kind]);
-        il_text_add(c->t, ": %zu cells, too many pairs for a page; <code>inpaintlab compare</code> compares those you name.</p>\n", n);
+        il_text_add(
+            c->t,
+            ": %zu cells, too many pairs for a page; <code>inpaintlab compare</code> compares those you name.</p>\n",
+            n);
         return IL_OK;
     }
     int rc = il_compare_cells(&found, c->s, list, n, IL_METRIC_IOU, &why);
@@ -98,8 +104,10 @@ int il_page_compare(il_chapter *c, il_err *e)
     size_t shown = 0;
     int rc = IL_OK;
     il_page_heading(c, "compare", "Differences between runs");
-    il_text_add(c->t, "<p>Runs tested on the same pictures, paired picture by picture: Wilcoxon's signed-rank test of their IoU,"
-                 " two-sided, corrected by Holm over the pairs of one table; they differ where p after Holm is below 0.05.</p>\n");
+    il_text_add(
+        c->t,
+        "<p>Runs tested on the same pictures, paired picture by picture: Wilcoxon's signed-rank test of their IoU,"
+        " two-sided, corrected by Holm over the pairs of one table; they differ where p after Holm is below 0.05.</p>\n");
     for (size_t i = 0; i < c->m.nparts && !rc; i++)
         for (size_t k = 0; k < c->m.parts[i].kinds.count && !rc; k++)
             rc = compare_kind(c, &c->m.parts[i], k, &shown, e);

@@ -8,9 +8,9 @@
 enum { EPOCH, TRAIN_LOSS, VALIDATION_LOSS, TRAIN_IOU, VALIDATION_IOU, SERIES };
 
 struct course {
-    double *x, *y[SERIES];  /* of the run's epochs; NAN where NULL; in the arrays of all */
+    double *x, *y[SERIES]; /* of the run's epochs; NAN where NULL; in the arrays of all */
     size_t count;
-    int tested;             /* epoch; 0: unknown */
+    int tested; /* epoch; 0: unknown */
 };
 
 /* All courses, by a run's first cell. */
@@ -22,7 +22,8 @@ struct courses {
 
 static int read_rows(il_rows *out, il_chapter *c, il_err *e)
 {
-    return il_store_query(out, c->s,
+    return il_store_query(
+        out, c->s,
         "SELECT n.run_name, e.epoch, e.train_loss, e.validation_loss, e.train_iou, e.validation_iou, r.tested_epoch"
         " FROM experiments x JOIN experiment_cells n ON n.experiment = x.id JOIN runs r ON r.id = n.run"
         " JOIN epochs e ON e.run = r.id WHERE x.name = ?1 GROUP BY n.run_name, r.id, e.epoch ORDER BY n.run_name, e.epoch",
@@ -32,7 +33,8 @@ static int read_rows(il_rows *out, il_chapter *c, il_err *e)
 /* Row i of `count` as values. */
 static void fill_row(struct courses *all, struct course *k, const il_rows *rows, size_t i)
 {
-    static const char *const names[SERIES] = { "epoch", "train_loss", "validation_loss", "train_iou", "validation_iou" };
+    static const char *const names[SERIES] = { "epoch", "train_loss", "validation_loss", "train_iou",
+                                               "validation_iou" };
     for (int v = 0; v < SERIES; v++) {
         double *to = all->values + (size_t)v * rows->count + i;
         *to = il_rows_real(rows, i, names[v]);
@@ -64,7 +66,8 @@ static int read_courses(struct courses *out, il_chapter *c, il_err *e)
     return rc;
 }
 
-static void put_panel(il_text *t, const struct course *k, int train, double most, double last, int decimals, const char *what)
+static void put_panel(il_text *t, const struct course *k, int train, double most, double last, int decimals,
+                      const char *what)
 {
     const il_plot p = { 1, last, 0, most, 38, 20, 178, 104 };
     char label[20];
@@ -145,11 +148,14 @@ int il_page_curves(il_chapter *c, il_err *e)
         il_svg_key(c->t, 0);
         il_text_add(c->t, "training</li><li>");
         il_svg_key(c->t, 1);
-        il_text_add(c->t, "validation</li><li>upright line: the epoch whose weights were tested</li></ul>\n<div class=\"panels\">\n");
+        il_text_add(
+            c->t,
+            "validation</li><li>upright line: the epoch whose weights were tested</li></ul>\n<div class=\"panels\">\n");
     }
     for (size_t i = 0; i < c->m.runs.count && !rc; i++)
         rc = put_run(c, &all.of[c->m.first[i]], i, il_svg_nice(all.loss), all.last, e);
-    il_text_add(c->t, "</div>\n<p class=\"note\">IoU as published. All runs of the experiment share their scales.</p>\n");
+    il_text_add(c->t,
+                "</div>\n<p class=\"note\">IoU as published. All runs of the experiment share their scales.</p>\n");
     free(all.of);
     free(all.values);
     return rc;

@@ -77,10 +77,12 @@ static void put_histogram(il_text *t, const il_picture_scores *p, double median)
         if (bins[b]) {
             double height = TALL * (double)bins[b] / (double)most;
             height = height < 1 ? 1 : height;
-            il_text_add(t, "<rect class=\"bar\" x=\"%d\" y=\"%.1f\" width=\"%d\" height=\"%.1f\"/>", b * BAR, TALL - height, BAR - 1, height);
+            il_text_add(t, "<rect class=\"bar\" x=\"%d\" y=\"%.1f\" width=\"%d\" height=\"%.1f\"/>", b * BAR,
+                        TALL - height, BAR - 1, height);
         }
-    il_text_add(t, "<line class=\"axis\" x1=\"0\" y1=\"%d.5\" x2=\"%d\" y2=\"%d.5\"/><path class=\"mark\" d=\"M%.1f %dv5\"/>", TALL, BINS * BAR,
-                 TALL, median * BINS * BAR, TALL + 1);
+    il_text_add(
+        t, "<line class=\"axis\" x1=\"0\" y1=\"%d.5\" x2=\"%d\" y2=\"%d.5\"/><path class=\"mark\" d=\"M%.1f %dv5\"/>",
+        TALL, BINS * BAR, TALL, median * BINS * BAR, TALL + 1);
     il_svg_end(t);
 }
 
@@ -116,7 +118,9 @@ int il_page_spread(il_chapter *c, il_err *e)
     static const struct kind spread = {
         "spread", "IoU of single pictures",
         "Bars from IoU 0 (left) to 1 (right), each as high as its share; the tick below is the median. Undefined: nothing is tampered"
-        " and nothing marked.", spread_columns, spread_values };
+        " and nothing marked.",
+        spread_columns, spread_values
+    };
     return put_kind(c, &spread, e);
 }
 
@@ -157,6 +161,8 @@ int il_page_sizes(il_chapter *c, il_err *e)
     static const struct kind sizes = {
         "sizes", "By the size of the mask",
         "Mean IoU over the pictures whose share of tampered pixels lies within these bounds (the upper one included), and how many"
-        " they are.", size_columns, size_values };
+        " they are.",
+        size_columns, size_values
+    };
     return put_kind(c, &sizes, e);
 }

@@ -17,8 +17,9 @@ extern const char il_embedded_page_html[];
 
 static int chapter_parts(il_chapter *c, il_err *e)
 {
-    static int (*const parts[])(il_chapter *, il_err *) = {
-        il_page_cells, il_page_compare, il_page_pictures, il_page_spread, il_page_sizes, il_page_robustness, il_page_curves };
+    static int (*const parts[])(il_chapter *, il_err *) = { il_page_cells,  il_page_compare, il_page_pictures,
+                                                            il_page_spread, il_page_sizes,   il_page_robustness,
+                                                            il_page_curves };
     int rc = IL_OK;
     for (size_t i = 0; i < sizeof parts / sizeof *parts && !rc; i++)
         rc = parts[i](c, e);
@@ -63,7 +64,9 @@ static int fill_chapter(il_chapter *c, il_err *e)
 
 static int add_chapter(il_text *t, il_store *s, const il_rows *experiments, size_t i, il_err *e)
 {
-    il_chapter c = { .t = t, .s = s, .experiment = il_rows_text(experiments, i, "name"),
+    il_chapter c = { .t = t,
+                     .s = s,
+                     .experiment = il_rows_text(experiments, i, "name"),
                      .title = il_rows_text(experiments, i, "title") };
     snprintf(c.id, sizeof c.id, "e%zu", i + 1);
     snprintf(c.anchors, sizeof c.anchors, "%s-cell-", c.id);
@@ -130,7 +133,7 @@ static void add_origin(il_text *t, const il_rows *rows)
     bool once = began && ended && strcmp(began, ended) == 0;
     if (began)
         il_text_add(&line, "Run %s%s%s on %s%s%s. ", began, once || !ended ? "" : " to ", once || !ended ? "" : ended,
-                     devices ? devices : "an unnamed device", versions ? ", with " : "", versions ? versions : "");
+                    devices ? devices : "an unnamed device", versions ? ", with " : "", versions ? versions : "");
     il_text_add(t, "<p class=\"note\">");
     il_html_text(t, line.data);
     il_text_add(t, "A picture counts once for each test.</p>\n");
@@ -181,12 +184,13 @@ static void add_contents(il_text *t, const il_rows *experiments, bool published)
 enum { TITLE, STYLE, SUMMARY, CONTENTS, HOLES, PUBLISHED, EXPERIMENTS, RUNS, RESAMPLES, PLACES };
 
 /* What stands for {{NAME}} in page.html. */
-static const char *const places[PLACES] = { "title", "style", "summary", "contents", "holes", "published", "experiments", "runs",
-                                            "resamples" };
+static const char *const places[PLACES] = { "title",     "style",       "summary", "contents", "holes",
+                                            "published", "experiments", "runs",    "resamples" };
 
 static int fill(il_text parts[PLACES], il_store *s, const char *experiment, const il_rows *experiments, il_err *e)
 {
-    il_html_text(&parts[TITLE], experiments->count == 1 ? title_of(experiments, 0) : "Detecting AI inpainting: results");
+    il_html_text(&parts[TITLE],
+                 experiments->count == 1 ? title_of(experiments, 0) : "Detecting AI inpainting: results");
     il_text_add(&parts[STYLE], "%s", il_embedded_report_css);
     il_text_add(&parts[RESAMPLES], "%d", IL_BOOT_RESAMPLES);
     int rc = add_summary(&parts[SUMMARY], s, experiment, experiments->count, e);
@@ -234,7 +238,8 @@ int il_report_html(FILE *to, il_store *s, const char *experiment, il_err *e)
     bool failed = false;
     int rc = il_report_experiment(s, experiment, e);
     if (!rc)
-        rc = il_store_query(&experiments, s, "SELECT name, title FROM experiments WHERE ?1 IS NULL OR name = ?1 ORDER BY id",
+        rc = il_store_query(&experiments, s,
+                            "SELECT name, title FROM experiments WHERE ?1 IS NULL OR name = ?1 ORDER BY id",
                             (const char *const[]){ experiment, NULL }, e);
     if (!rc)
         rc = fill(parts, s, experiment, &experiments, e);

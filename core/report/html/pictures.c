@@ -29,7 +29,8 @@ static void put_figure(il_text *t, const il_example *x, const il_blob *picture, 
                        const char *what, const il_image *size)
 {
     bool small = size->width < SMALL && size->height < SMALL;
-    il_text_add(t, "<figure><img%s width=\"%d\" height=\"%d\" alt=\"", small ? " class=\"small\"" : "", size->width, size->height);
+    il_text_add(t, "<figure><img%s width=\"%d\" height=\"%d\" alt=\"", small ? " class=\"small\"" : "", size->width,
+                size->height);
     il_html_text(t, x->id);
     il_text_add(t, ", %s\" src=\"", what);
     il_html_data(t, type, picture->data, picture->size);
@@ -73,7 +74,8 @@ static int put_example(il_text *t, const il_example *x, il_err *e)
     return rc ? il_fail_oom(e) : rc;
 }
 
-static int put_set(il_chapter *c, const il_matrix_cell *cell, const il_example *examples, size_t count, bool open, il_err *e)
+static int put_set(il_chapter *c, const il_matrix_cell *cell, const il_example *examples, size_t count, bool open,
+                   il_err *e)
 {
     int rc = IL_OK;
     il_text_add(c->t, "<details class=\"set\"%s><summary><h4>", open ? " open" : "");
@@ -96,12 +98,17 @@ static int put_set(il_chapter *c, const il_matrix_cell *cell, const il_example *
 static void put_lack(il_chapter *c, size_t lacking, size_t sets)
 {
     if (lacking && !sets)
-        il_text_add(c->t, "<p>No pictures kept: these tests were made before pictures were. "
-                     "<code>inpaintlab run --examples GRID.yaml</code> keeps them now, from the weights, without training or testing"
-                     " again.</p>\n");
+        il_text_add(
+            c->t,
+            "<p>No pictures kept: these tests were made before pictures were. "
+            "<code>inpaintlab run --examples GRID.yaml</code> keeps them now, from the weights, without training or testing"
+            " again.</p>\n");
     else if (lacking)
-        il_text_add(c->t, "<p class=\"note\">No pictures kept of %zu more cell%s; <code>inpaintlab run --examples GRID.yaml</code>"
-                     " keeps them.</p>\n", lacking, lacking == 1 ? "" : "s");
+        il_text_add(
+            c->t,
+            "<p class=\"note\">No pictures kept of %zu more cell%s; <code>inpaintlab run --examples GRID.yaml</code>"
+            " keeps them.</p>\n",
+            lacking, lacking == 1 ? "" : "s");
     else if (!sets)
         il_text_add(c->t, "<p class=\"soft\">No pictures kept: no picture's IoU is measured and defined.</p>\n");
 }
@@ -111,8 +118,10 @@ int il_page_pictures(il_chapter *c, il_err *e)
     size_t sets = 0, lacking = 0;
     int rc = IL_OK;
     il_page_heading(c, "pictures", "Best, median and worst pictures");
-    il_text_add(c->t, "<p>By each picture's IoU. Truth is the mask after the mask policy; in the overlay, pixels with a score above 0.5"
-                 " are tinted.</p>\n<div class=\"sets\">\n");
+    il_text_add(
+        c->t,
+        "<p>By each picture's IoU. Truth is the mask after the mask policy; in the overlay, pixels with a score above 0.5"
+        " are tinted.</p>\n<div class=\"sets\">\n");
     for (size_t i = 0; i < c->m.count && !rc; i++) {
         il_example examples[IL_RANKS] = { 0 };
         size_t count = 0;

@@ -57,7 +57,8 @@ static void put_versions(il_text *t, const char *text)
     json_t *all = parse(t, text), *value;
     const char *key;
     bool any = false;
-    json_object_foreach(all, key, value) {
+    json_object_foreach(all, key, value)
+    {
         il_text_add(t, "%s", any ? ", " : "<dt>versions</dt><dd>");
         any = true;
         il_html_text(t, key);
@@ -79,8 +80,8 @@ static void put_data(il_text *t, const char *text)
         if (!split)
             continue;
         il_text_add(t, "<dt>%s data</dt><dd>%lld pictures, %lld left out, digest <code>", splits[i],
-                     (long long)json_integer_value(json_object_get(split, "images")),
-                     (long long)json_integer_value(json_object_get(split, "left_out")));
+                    (long long)json_integer_value(json_object_get(split, "images")),
+                    (long long)json_integer_value(json_object_get(split, "left_out")));
         il_html_text(t, json_string_value(json_object_get(split, "digest")));
         il_text_add(t, "</code></dd>\n");
     }
@@ -90,9 +91,12 @@ static void put_data(il_text *t, const char *text)
 /* Of the run alone; the rows of all runs stand in the runs' order, and *next moves on. */
 static int put_tests(il_text *t, const il_rows *tests, size_t *next, int64_t run, il_err *e)
 {
-    static const char *const names[] = { "tested on", "status", "pictures", "left out", "batch", "at (UTC)", "digest of the data" };
-    const il_table_column looks[] = { { .label = true }, { 0 }, { .numeric = true }, { .numeric = true }, { .numeric = true },
-                                      { .as_is = true }, { .code = true } };
+    static const char *const names[] = { "tested on", "status",   "pictures",          "left out",
+                                         "batch",     "at (UTC)", "digest of the data" };
+    const il_table_column looks[] = { { .label = true },   { 0 },
+                                      { .numeric = true }, { .numeric = true },
+                                      { .numeric = true }, { .as_is = true },
+                                      { .code = true } };
     il_table table = { 0 };
     il_text_add(&table.title, "Tests");
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -106,7 +110,7 @@ static int put_tests(il_text *t, const il_rows *tests, size_t *next, int64_t run
     return IL_OK;
 }
 
-#define RUNS \
+#define RUNS                                                                                                           \
     "(SELECT c.run FROM experiment_cells c JOIN experiments x ON x.id = c.experiment WHERE ?1 IS NULL OR x.name = ?1)"
 
 static const char runs_sql[] =
@@ -118,16 +122,26 @@ static const char runs_sql[] =
 static const char tests_sql[] =
     "SELECT run, dataset || ' ' || images || ' ' || split AS \"tested on\", status,"
     " COALESCE((SELECT n.images FROM test_sums n WHERE n.test = t.id), 0) AS pictures, left_out AS \"left out\", batch, finished_at AS \"at (UTC)\","
-    " COALESCE(NULLIF(substr(digest, 1, 16), ''), 'none') AS \"digest of the data\" FROM tests t WHERE run IN " RUNS " ORDER BY run, id";
+    " COALESCE(NULLIF(substr(digest, 1, 16), ''), 'none') AS \"digest of the data\" FROM tests t WHERE run IN " RUNS
+    " ORDER BY run, id";
 
 static void put_facts(il_text *t, const il_rows *rows, size_t row)
 {
     static const struct {
         const char *column, *name;
-    } facts[] = { { "message", "why" }, { "parameters", "trainable parameters" }, { "seed", "seed" }, { "device", "device" },
-                  { "host", "host" }, { "threads", "threads" }, { "started_at", "last sitting began (UTC)" },
-                  { "ended_at", "ended (UTC)" }, { "seconds", "training took" }, { "best_epoch", "best epoch" },
-                  { "tested_epoch", "epoch tested" }, { "stopped_early", "stopped early" }, { "left_out", "samples left out" } };
+    } facts[] = { { "message", "why" },
+                  { "parameters", "trainable parameters" },
+                  { "seed", "seed" },
+                  { "device", "device" },
+                  { "host", "host" },
+                  { "threads", "threads" },
+                  { "started_at", "last sitting began (UTC)" },
+                  { "ended_at", "ended (UTC)" },
+                  { "seconds", "training took" },
+                  { "best_epoch", "best epoch" },
+                  { "tested_epoch", "epoch tested" },
+                  { "stopped_early", "stopped early" },
+                  { "left_out", "samples left out" } };
     for (size_t i = 0; i < sizeof facts / sizeof *facts; i++)
         fact(t, facts[i].name, il_rows_text(rows, row, facts[i].column));
 }
@@ -159,8 +173,11 @@ int il_page_provenance(il_text *t, il_store *s, const char *experiment, il_err *
     if (!rc)
         rc = il_store_query(&tests, s, tests_sql, args, e);
     if (!rc)
-        il_text_add(t, runs.count ? "<p>Identity is the SHA-256 of the resolved configuration, the contents of the data and the seed;"
-                     " weights and data are SHA-256 as well.</p>\n" : "<p>Nothing was run yet.</p>\n");
+        il_text_add(
+            t, runs.count
+                   ? "<p>Identity is the SHA-256 of the resolved configuration, the contents of the data and the seed;"
+                     " weights and data are SHA-256 as well.</p>\n"
+                   : "<p>Nothing was run yet.</p>\n");
     for (size_t i = 0; i < runs.count && !rc; i++) {
         put_run(t, &runs, i);
         rc = put_tests(t, &tests, &next, il_rows_int(&runs, i, "id"), e);

@@ -12,12 +12,15 @@ static void put_strip(il_text *t, const il_rows *rows, size_t row)
     double low = il_rows_real(rows, row, "low"), high = il_rows_real(rows, row, "high");
     const il_plot p = { 0, 1, 0, 1, 6, 0, 120, 14 };
     il_svg_begin(t, 132, 16, "published and measured IoU on a scale from 0 to 1");
-    il_text_add(t, "<line class=\"axis\" x1=\"6\" y1=\"8\" x2=\"126\" y2=\"8\"/><line class=\"axis\" x1=\"6\" y1=\"5\" x2=\"6\" y2=\"11\"/>"
-                    "<line class=\"axis\" x1=\"126\" y1=\"5\" x2=\"126\" y2=\"11\"/>");
-    il_text_add(t, "<path class=\"theirs\" d=\"M%.1f 2.5l5.5 5.5l-5.5 5.5l-5.5 -5.5z\"/>", il_svg_x(&p, il_rows_real(rows, row, "published")));
+    il_text_add(
+        t,
+        "<line class=\"axis\" x1=\"6\" y1=\"8\" x2=\"126\" y2=\"8\"/><line class=\"axis\" x1=\"6\" y1=\"5\" x2=\"6\" y2=\"11\"/>"
+        "<line class=\"axis\" x1=\"126\" y1=\"5\" x2=\"126\" y2=\"11\"/>");
+    il_text_add(t, "<path class=\"theirs\" d=\"M%.1f 2.5l5.5 5.5l-5.5 5.5l-5.5 -5.5z\"/>",
+                il_svg_x(&p, il_rows_real(rows, row, "published")));
     if (!isnan(low))
         il_text_add(t, "<line class=\"between\" x1=\"%.1f\" y1=\"8\" x2=\"%.1f\" y2=\"8\"/>", il_svg_x(&p, low),
-                     il_svg_x(&p, high));
+                    il_svg_x(&p, high));
     if (!isnan(ours))
         il_text_add(t, "<circle class=\"dot a\" cx=\"%.1f\" cy=\"8\" r=\"2.8\"/>", il_svg_x(&p, ours));
     il_svg_end(t);
@@ -60,15 +63,17 @@ int il_page_published(il_text *t, il_store *s, const char *experiment, il_err *e
         if (rc || !touched)
             continue;
         if (!any)
-            il_text_add(t, "<section aria-labelledby=\"published\">\n<h2 id=\"published\">Beside the published tables</h2>\n"
-                         "<p>What the paper printed stands in the tinted columns in italics; everything else was measured here."
-                         " <span class=\"note\">On the scale: diamond, published; disc, measured; bar, the interval of the mean over pictures."
-                         "</span></p>\n");
+            il_text_add(
+                t,
+                "<section aria-labelledby=\"published\">\n<h2 id=\"published\">Beside the published tables</h2>\n"
+                "<p>What the paper printed stands in the tinted columns in italics; everything else was measured here."
+                " <span class=\"note\">On the scale: diamond, published; disc, measured; bar, the interval of the mean over pictures."
+                "</span></p>\n");
         any = true;
         rc = put_table(t, s, table, experiment, e);
     }
     if (!rc && any)
-        il_text_add(t, "<p class=\"note\">" IL_CONVENTION_INTERVAL " <span class=\"tag\">best</span> "
-                     IL_BEST_NOTE("tested on the same pictures") ".</p>\n</section>\n");
+        il_text_add(t, "<p class=\"note\">" IL_CONVENTION_INTERVAL " <span class=\"tag\">best</span> " IL_BEST_NOTE(
+                           "tested on the same pictures") ".</p>\n</section>\n");
     return rc;
 }

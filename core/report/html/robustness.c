@@ -38,9 +38,14 @@ static int read_points(struct points *p, il_chapter *c, il_err *e)
     for (size_t i = 0; !rc && i < p->rows.count; i++) {
         const il_rows *r = &p->rows;
         struct point *at = &p->at[p->count++];
-        *at = (struct point){ il_rows_text(r, i, "tested_dataset"), il_rows_text(r, i, "split"), il_rows_text(r, i, "tested_on"),
-                              il_rows_word(r, i, "degradation"), il_rows_text(r, i, "run"), il_rows_real(r, i, "level"),
-                              il_rows_real(r, i, "iou"), 0 };
+        *at = (struct point){ il_rows_text(r, i, "tested_dataset"),
+                              il_rows_text(r, i, "split"),
+                              il_rows_text(r, i, "tested_on"),
+                              il_rows_word(r, i, "degradation"),
+                              il_rows_text(r, i, "run"),
+                              il_rows_real(r, i, "level"),
+                              il_rows_real(r, i, "iou"),
+                              0 };
         while (at->series < p->runs && strcmp(p->at[p->first[at->series]].run, at->run) != 0)
             at->series++;
         if (at->series == p->runs)
@@ -105,8 +110,8 @@ static size_t list_levels(double *level, const struct points *p, size_t first, s
 }
 
 /* plain: what each run reaches without degradation, NAN where that is not measured. y: runs x levels. */
-static void put_lines(il_text *t, const il_plot *plot, const struct points *p, size_t first, size_t end, const double *plain,
-                      const double *level, size_t levels, double *y)
+static void put_lines(il_text *t, const il_plot *plot, const struct points *p, size_t first, size_t end,
+                      const double *plain, const double *level, size_t levels, double *y)
 {
     double *x = y + p->runs * levels;
     for (size_t i = 0; i < p->runs * levels; i++)
@@ -123,8 +128,8 @@ static void put_lines(il_text *t, const il_plot *plot, const struct points *p, s
         for (size_t l = 0; l < levels; l++)
             any = any || !isnan(y[run * levels + l]);
         if (any && isfinite(plain[run]))
-            il_text_add(t, "<path class=\"line ref %c\" d=\"M%d %.1fh%d\"/>", 'a' + (int)(run % IL_SVG_SERIES), plot->left,
-                         il_svg_y(plot, plain[run]), plot->width);
+            il_text_add(t, "<path class=\"line ref %c\" d=\"M%d %.1fh%d\"/>", 'a' + (int)(run % IL_SVG_SERIES),
+                        plot->left, il_svg_y(plot, plain[run]), plot->width);
         if (any)
             il_svg_line(t, plot, x, y + run * levels, levels, run);
     }
@@ -239,7 +244,9 @@ static int put_all(il_chapter *c, const struct points *p, il_err *e)
         end = end_of_place(p, i);
         put_place(c, p, i, end);
     }
-    il_text_add(c->t, "</div>\n<p class=\"note\">IoU as published. Thin level lines: the same run on the pictures as they are.</p>\n");
+    il_text_add(
+        c->t,
+        "</div>\n<p class=\"note\">IoU as published. Thin level lines: the same run on the pictures as they are.</p>\n");
     return put_numbers(c, p, e);
 }
 

@@ -18,7 +18,7 @@ double il_svg_y(const il_plot *p, double y)
 void il_svg_begin(il_text *t, int width, int height, const char *title)
 {
     il_text_add(t, "<svg viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\" role=\"img\"><title>", width, height, width,
-                 height);
+                height);
     il_html_text(t, title);
     il_text_add(t, "</title>");
 }
@@ -32,9 +32,10 @@ void il_svg_axis_y(il_text *t, const il_plot *p, int ticks, int decimals)
 {
     for (int i = 0; i <= ticks; i++) {
         double value = p->y0 + (p->y1 - p->y0) * i / ticks, y = il_svg_y(p, value);
-        il_text_add(t, "<line class=\"%s\" x1=\"%d\" y1=\"%.1f\" x2=\"%d\" y2=\"%.1f\"/>", i ? "grid" : "axis", p->left, y,
-                     p->left + p->width, y);
-        il_text_add(t, "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%.*f</text>", p->left - 5, y + 4, decimals, value);
+        il_text_add(t, "<line class=\"%s\" x1=\"%d\" y1=\"%.1f\" x2=\"%d\" y2=\"%.1f\"/>", i ? "grid" : "axis", p->left,
+                    y, p->left + p->width, y);
+        il_text_add(t, "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%.*f</text>", p->left - 5, y + 4, decimals,
+                    value);
     }
 }
 
@@ -59,14 +60,17 @@ void il_svg_line(il_text *t, const il_plot *p, const double *x, const double *y,
     for (size_t i = 0; i < n && n <= FEW_POINTS; i++)
         if (isfinite(y[i]))
             il_text_add(t, "<circle class=\"dot %c\" cx=\"%.1f\" cy=\"%.1f\" r=\"2.4\"/>", class, il_svg_x(p, x[i]),
-                         il_svg_y(p, y[i]));
+                        il_svg_y(p, y[i]));
 }
 
 void il_svg_key(il_text *t, size_t series)
 {
     int class = 'a' + (int)(series % IL_SVG_SERIES);
-    il_text_add(t, "<svg width=\"30\" height=\"8\" viewBox=\"0 0 30 8\" aria-hidden=\"true\"><path class=\"line %c\" d=\"M0 4H30\"/>"
-                 "</svg>", class);
+    il_text_add(
+        t,
+        "<svg width=\"30\" height=\"8\" viewBox=\"0 0 30 8\" aria-hidden=\"true\"><path class=\"line %c\" d=\"M0 4H30\"/>"
+        "</svg>",
+        class);
 }
 
 double il_svg_nice(double value)

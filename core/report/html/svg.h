@@ -8,8 +8,8 @@ enum { IL_SVG_SERIES = 6 };
 
 /* Where data lies on the drawing. */
 typedef struct il_plot {
-    double x0, x1, y0, y1;          /* data */
-    int left, top, width, height;   /* of the inner area */
+    double x0, x1, y0, y1;        /* data */
+    int left, top, width, height; /* of the inner area */
 } il_plot;
 
 double il_svg_x(const il_plot *p, double x);

@@ -5,9 +5,7 @@
 #include "store/sql/arguments.h"
 #include "store/stats/stats.h"
 
-enum what {
-    MEDIAN, QUANTILE, STDEV, BOOT_LOW, BOOT_HIGH, RATIO_LOW, RATIO_HIGH, WILCOXON, TTEST, SIGN, IMAGE_AUC
-};
+enum what { MEDIAN, QUANTILE, STDEV, BOOT_LOW, BOOT_HIGH, RATIO_LOW, RATIO_HIGH, WILCOXON, TTEST, SIGN, IMAGE_AUC };
 
 struct sample {
     double *x, *y; /* y: of functions of two columns */
@@ -96,15 +94,9 @@ static int compute(double *out, struct sample *s, enum what what)
     il_boot how = { s->option[0], (uint64_t)s->option[1] };
     int rc = IL_OK;
     switch (what) {
-    case MEDIAN:
-        *out = il_stats_quantile(s->x, s->n, 0.5);
-        break;
-    case QUANTILE:
-        *out = il_stats_quantile(s->x, s->n, s->option[0]);
-        break;
-    case STDEV:
-        *out = il_stats_stdev(s->x, s->n);
-        break;
+    case MEDIAN: *out = il_stats_quantile(s->x, s->n, 0.5); break;
+    case QUANTILE: *out = il_stats_quantile(s->x, s->n, s->option[0]); break;
+    case STDEV: *out = il_stats_stdev(s->x, s->n); break;
     case BOOT_LOW:
     case BOOT_HIGH:
         rc = il_bootstrap_mean(&between, s->x, s->n, how, NULL);
@@ -115,18 +107,10 @@ static int compute(double *out, struct sample *s, enum what what)
         rc = il_bootstrap_ratio(&between, s->x, s->y, s->n, how, NULL);
         *out = what == RATIO_LOW ? between.low : between.high;
         break;
-    case WILCOXON:
-        rc = il_stats_wilcoxon(out, s->x, s->y, s->n, NULL);
-        break;
-    case TTEST:
-        *out = il_stats_ttest(s->x, s->y, s->n);
-        break;
-    case SIGN:
-        *out = il_stats_sign(s->x, s->y, s->n);
-        break;
-    case IMAGE_AUC:
-        rc = il_stats_auc(out, s->x, s->y, s->n, NULL);
-        break;
+    case WILCOXON: rc = il_stats_wilcoxon(out, s->x, s->y, s->n, NULL); break;
+    case TTEST: *out = il_stats_ttest(s->x, s->y, s->n); break;
+    case SIGN: *out = il_stats_sign(s->x, s->y, s->n); break;
+    case IMAGE_AUC: rc = il_stats_auc(out, s->x, s->y, s->n, NULL); break;
     }
     return rc;
 }
@@ -147,21 +131,36 @@ static void sample_final(sqlite3_context *c)
     free(s->y);
 }
 
-#define ONE(what_, name, about) \
-    { name, { "x" }, 1, { .what = (what_) }, NULL, sample_step, sample_final, name "(x)", "aggregate: " about }
-#define TWO(what_, name, first, second, about) \
-    { name, { first, second }, 2, { .what = (what_) }, NULL, sample_step, sample_final, \
-      name "(" first ", " second ")", "aggregate: " about }
-#define BOOT(what_, name, about) \
-    { name, { "x", "level", "seed" }, 1, { .what = (what_) }, NULL, sample_step, sample_final, \
-      name "(x[, level[, seed]])", "aggregate: " about }
-#define RATIO(what_, name, about) \
-    { name, { "numerator", "denominator", "level", "seed" }, 2, { .what = (what_) }, NULL, sample_step, sample_final, \
-      name "(numerator, denominator[, level[, seed]])", "aggregate: " about }
+#define ONE(what_, name, about)                                                                                        \
+    {                                                                                                                  \
+        name, { "x" }, 1, { .what = (what_) }, NULL, sample_step, sample_final, name "(x)", "aggregate: " about        \
+    }
+#define TWO(what_, name, first, second, about)                                                                         \
+    {                                                                                                                  \
+        name, { first, second }, 2, { .what = (what_) }, NULL, sample_step, sample_final,                              \
+            name "(" first ", " second ")", "aggregate: " about                                                        \
+    }
+#define BOOT(what_, name, about)                                                                                       \
+    {                                                                                                                  \
+        name, { "x", "level", "seed" }, 1, { .what = (what_) }, NULL, sample_step, sample_final,                       \
+            name "(x[, level[, seed]])", "aggregate: " about                                                           \
+    }
+#define RATIO(what_, name, about)                                                                                      \
+    {                                                                                                                  \
+        name, { "numerator", "denominator", "level", "seed" }, 2, { .what = (what_) }, NULL, sample_step,              \
+            sample_final, name "(numerator, denominator[, level[, seed]])", "aggregate: " about                        \
+    }
 
 const il_sql_function il_sql_samples[] = {
     ONE(MEDIAN, "il_median", "the median"),
-    { "il_quantile", { "x", "q" }, 2, { .what = QUANTILE }, NULL, sample_step, sample_final, "il_quantile(x, q)",
+    { "il_quantile",
+      { "x", "q" },
+      2,
+      { .what = QUANTILE },
+      NULL,
+      sample_step,
+      sample_final,
+      "il_quantile(x, q)",
       "aggregate: quantile, interpolated linearly" },
     ONE(STDEV, "il_stdev", "standard deviation of the sample (n - 1)"),
     BOOT(BOOT_LOW, "il_boot_low", "lower end of the percentile bootstrap interval of the mean; level 0.95"),

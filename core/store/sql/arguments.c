@@ -37,14 +37,10 @@ bool il_sql_any_null(int n, sqlite3_value **values)
 static const char *type_of(sqlite3_value *value)
 {
     switch (sqlite3_value_type(value)) {
-    case SQLITE_TEXT:
-        return "text";
-    case SQLITE_BLOB:
-        return "a BLOB";
-    case SQLITE_NULL:
-        return "NULL";
-    default:
-        return "a number";
+    case SQLITE_TEXT: return "text";
+    case SQLITE_BLOB: return "a BLOB";
+    case SQLITE_NULL: return "NULL";
+    default: return "a number";
     }
 }
 

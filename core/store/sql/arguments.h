@@ -2,8 +2,8 @@
 #ifndef IL_STORE_SQL_ARGUMENTS_H
 #define IL_STORE_SQL_ARGUMENTS_H
 
-#include <stdbool.h>
 #include <sqlite3ext.h>
+#include <stdbool.h>
 #include "store/stats/histogram.h"
 #ifdef IL_SQL_MAIN
 SQLITE_EXTENSION_INIT1

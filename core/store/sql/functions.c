@@ -23,7 +23,8 @@ int il_sql_register(sqlite3 *db)
     for (int i = 0; i < PARTS; i++)
         for (const il_sql_function *f = parts[i]; f->name; f++)
             for (int n = f->least; result == SQLITE_OK && n <= most_arguments(f); n++)
-                result = sqlite3_create_function_v2(db, f->name, n, flags, (void *)f, f->scalar, f->step, f->final, NULL);
+                result = sqlite3_create_function_v2(db, f->name, n, flags, (void *)f, f->scalar, f->step, f->final,
+                                                    NULL);
     return result;
 }
 

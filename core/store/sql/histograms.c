@@ -17,12 +17,8 @@ static void of_one(sqlite3_context *context, int n, sqlite3_value **values)
         if (il_sql_number(&threshold, context, f, 1, values[1]))
             sqlite3_result_int64(context, il_histogram_above(&h, threshold));
         break;
-    case PIXELS:
-        sqlite3_result_int64(context, il_histogram_pixels(&h));
-        break;
-    case HIGHEST:
-        il_sql_return(context, il_histogram_highest(&h));
-        break;
+    case PIXELS: sqlite3_result_int64(context, il_histogram_pixels(&h)); break;
+    case HIGHEST: il_sql_return(context, il_histogram_highest(&h)); break;
     }
 }
 
@@ -78,22 +74,52 @@ static void sum_final(sqlite3_context *context)
         sqlite3_result_blob(context, code, (int)il_histogram_encode(code, s->all.bins), SQLITE_TRANSIENT);
 }
 
-#define PAIR(function, name, about) \
-    { name, { "tampered", "clean" }, 2, { .pair = (function) }, of_pair, NULL, NULL, name "(tampered, clean)", about }
+#define PAIR(function, name, about)                                                                                    \
+    {                                                                                                                  \
+        name, { "tampered", "clean" }, 2, { .pair = (function) }, of_pair, NULL, NULL, name "(tampered, clean)", about \
+    }
 
 const il_sql_function il_sql_histograms[] = {
-    { "il_above", { "histogram", "threshold" }, 2, { .what = ABOVE }, of_one, NULL, NULL, "il_above(histogram, threshold)",
+    { "il_above",
+      { "histogram", "threshold" },
+      2,
+      { .what = ABOVE },
+      of_one,
+      NULL,
+      NULL,
+      "il_above(histogram, threshold)",
       "number of pixels with score > threshold; exact for thresholds k/256, otherwise for the nearest of them" },
-    { "il_pixels", { "histogram" }, 1, { .what = PIXELS }, of_one, NULL, NULL, "il_pixels(histogram)",
+    { "il_pixels",
+      { "histogram" },
+      1,
+      { .what = PIXELS },
+      of_one,
+      NULL,
+      NULL,
+      "il_pixels(histogram)",
       "total number of pixels" },
-    { "il_highest", { "histogram" }, 1, { .what = HIGHEST }, of_one, NULL, NULL, "il_highest(histogram)",
+    { "il_highest",
+      { "histogram" },
+      1,
+      { .what = HIGHEST },
+      of_one,
+      NULL,
+      NULL,
+      "il_highest(histogram)",
       "the highest score, rounded up to k/256" },
     PAIR(il_histogram_auc, "il_auc", "area under the pixels' ROC curve, ties counting half"),
     PAIR(il_histogram_ap, "il_ap", "average precision of the pixels"),
     PAIR(best_f1, "il_best_f1", "the best F1 over all thresholds k/256"),
     PAIR(best_threshold, "il_best_threshold", "the lowest threshold that attains it"),
     PAIR(il_histogram_best_f1_inverted, "il_best_f1_inverted", "the best F1 of the inverted map"),
-    { "il_hist_sum", { "histogram" }, 1, { 0 }, NULL, sum_step, sum_final, "il_hist_sum(histogram)",
+    { "il_hist_sum",
+      { "histogram" },
+      1,
+      { 0 },
+      NULL,
+      sum_step,
+      sum_final,
+      "il_hist_sum(histogram)",
       "aggregate: the sum of all histograms, for pooled metrics" },
     { 0 },
 };

@@ -30,7 +30,8 @@ static inline void sum_row(float *out, const float *image, il_pixel_picture p, i
         out[EDGE + x] = il_pixel_sum(row[x * step], row[x * step + plane], row[x * step + 2 * plane]);
 }
 
-static inline void filter_row(float *restrict out, const float *restrict sums, int64_t width, int64_t step, int64_t plane)
+static inline void filter_row(float *restrict out, const float *restrict sums, int64_t width, int64_t step,
+                              int64_t plane)
 {
     for (int64_t x = 0; x < width; x++) {
         il_pixel_noise n = il_pixel_filter(sums + x, width + EDGES);
@@ -62,7 +63,8 @@ static inline void widen(float *low, float *high, const float *values, int64_t c
     }
 }
 
-static inline void published_rows(float *out, float *range, const float *image, int64_t pieces, int64_t apart, int64_t count)
+static inline void published_rows(float *out, float *range, const float *image, int64_t pieces, int64_t apart,
+                                  int64_t count)
 {
     float low[LANES], high[LANES];
     for (int k = 0; k < LANES; k++) {
@@ -81,8 +83,8 @@ static inline void published_rows(float *out, float *range, const float *image, 
     range[1] = high[0];
 }
 
-static inline void filter_rows(float *out, const float *image, il_pixel_picture p, int64_t from, int64_t to, float *room,
-                               int64_t step, int64_t plane)
+static inline void filter_rows(float *out, const float *image, il_pixel_picture p, int64_t from, int64_t to,
+                               float *room, int64_t step, int64_t plane)
 {
     const int64_t stride = p.width + EDGES;
     for (int64_t y = from - EDGE; y < to + EDGE; y++)
@@ -154,7 +156,8 @@ WIDE void il_cpu_focal_slopes(float *out, const float *logit, const float *targe
 
 /* ---- counts ---- */
 
-static inline void find_cells(int32_t *restrict cell, const float *restrict score, const float *restrict target, int count)
+static inline void find_cells(int32_t *restrict cell, const float *restrict score, const float *restrict target,
+                              int count)
 {
     for (int i = 0; i < count; i++)
         cell[i] = il_pixel_cell(score[i], target[i]);

@@ -23,7 +23,8 @@ void il_cpu_stretch(float *values, int64_t count, float low, float high);
 /* The sum of the losses of `count` pixels. */
 double il_cpu_focal_sum(const float *logit, const float *target, int64_t count, il_pixel_focal f);
 /* Their derivatives times scale. */
-void il_cpu_focal_slopes(float *out, const float *logit, const float *target, int64_t count, il_pixel_focal f, float scale);
+void il_cpu_focal_slopes(float *out, const float *logit, const float *target, int64_t count, il_pixel_focal f,
+                         float scale);
 
 /* Adds `count` pixels of one picture to its counts [2][256]. */
 void il_cpu_count(int64_t *cells, const float *score, const float *target, int64_t count);

@@ -18,11 +18,11 @@ typedef struct il_cuda_table {
     int (*usable)(int device); /* 0: these kernels can run there */
 
     /* (N,3,H,W); range NULL: the filters, else the published form, with 2 zeroed words of room per picture. */
-    int (*residual)(float *out, uint32_t *range, const float *image, int64_t pictures, il_pixel_picture picture, int device,
-                    void *stream);
+    int (*residual)(float *out, uint32_t *range, const float *image, int64_t pictures, il_pixel_picture picture,
+                    int device, void *stream);
     /* *out = mean of the losses; room of IL_CUDA_PARTS doubles. */
-    int (*focal_mean)(float *out, double *room, const float *logit, const float *target, int64_t count, il_pixel_focal f,
-                      int device, void *stream);
+    int (*focal_mean)(float *out, double *room, const float *logit, const float *target, int64_t count,
+                      il_pixel_focal f, int device, void *stream);
     /* The mean's derivatives times *scale. */
     int (*focal_slopes)(float *out, const float *scale, const float *logit, const float *target, int64_t count,
                         il_pixel_focal f, int device, void *stream);

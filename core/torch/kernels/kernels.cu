@@ -4,7 +4,8 @@
 #include "torch/kernels/cuda.h"
 #include "torch/kernels/tile.h"
 
-namespace {
+namespace
+{
 
 enum { THREADS = IL_TILE_THREADS, WARP = 32, CELLS = 2 * IL_PIXEL_BINS, MOST_BLOCKS = 1024 };
 
@@ -14,9 +15,15 @@ unsigned blocks_for(int64_t count, int64_t most)
     return static_cast<unsigned>(blocks < 1 ? 1 : blocks < most ? blocks : most);
 }
 
-__device__ int64_t first_item() { return static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; }
+__device__ int64_t first_item()
+{
+    return static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
+}
 
-__device__ int64_t stride() { return static_cast<int64_t>(gridDim.x) * blockDim.x; }
+__device__ int64_t stride()
+{
+    return static_cast<int64_t>(gridDim.x) * blockDim.x;
+}
 
 /* ---- noise residual: one block per tile, one thread per pixel ---- */
 
@@ -88,8 +95,8 @@ __global__ void focal_total(float *out, const double *parts, unsigned blocks, in
         *out = static_cast<float>(sum / static_cast<double>(count));
 }
 
-__global__ void focal_derivatives(float *out, const float *scale, const float *logit, const float *target, int64_t count,
-                                  il_pixel_focal f)
+__global__ void focal_derivatives(float *out, const float *scale, const float *logit, const float *target,
+                                  int64_t count, il_pixel_focal f)
 {
     float each = *scale / static_cast<float>(count);
     for (int64_t i = first_item(); i < count; i += stride())
@@ -108,7 +115,10 @@ __device__ void add_together(unsigned *cells, int cell)
 }
 
 /* The score as libtorch computes it on a GPU. */
-__device__ float score_of(float logit) { return 1 / (1 + expf(-logit)); }
+__device__ float score_of(float logit)
+{
+    return 1 / (1 + expf(-logit));
+}
 
 __global__ void count_cells(unsigned long long *cells, const float *logit, const float *target, int64_t pixels)
 {
@@ -141,7 +151,10 @@ __global__ void look_up_bytes(float *out, const uint8_t *bytes, const float *tab
 
 /* ---- what the table holds ---- */
 
-const char *explain(int code) { return cudaGetErrorString(static_cast<cudaError_t>(code)); }
+const char *explain(int code)
+{
+    return cudaGetErrorString(static_cast<cudaError_t>(code));
+}
 
 int usable(int device)
 {
@@ -170,8 +183,8 @@ int launch_residual(float *out, uint32_t *range, const float *image, int64_t pic
     return cudaGetLastError();
 }
 
-int launch_focal_mean(float *out, double *room, const float *logit, const float *target, int64_t count, il_pixel_focal f,
-                      int device, void *stream)
+int launch_focal_mean(float *out, double *room, const float *logit, const float *target, int64_t count,
+                      il_pixel_focal f, int device, void *stream)
 {
     static_assert(static_cast<int>(IL_CUDA_PARTS) == static_cast<int>(THREADS), "focal_total reads a part per thread");
     cudaError_t rc = cudaSetDevice(device);
@@ -190,8 +203,8 @@ int launch_focal_slopes(float *out, const float *scale, const float *logit, cons
     cudaError_t rc = cudaSetDevice(device);
     if (rc != cudaSuccess)
         return rc;
-    focal_derivatives<<<blocks_for(count, MOST_BLOCKS), THREADS, 0, static_cast<cudaStream_t>(stream)>>>(out, scale, logit,
-                                                                                                     target, count, f);
+    focal_derivatives<<<blocks_for(count, MOST_BLOCKS), THREADS, 0, static_cast<cudaStream_t>(stream)>>>(
+        out, scale, logit, target, count, f);
     return cudaGetLastError();
 }
 
@@ -203,8 +216,8 @@ int launch_count(int64_t *cells, const float *logit, const float *target, int64_
     if (rc != cudaSuccess)
         return rc;
     dim3 grid(blocks_for((pixels + PER_THREAD - 1) / PER_THREAD, MOST_BLOCKS), static_cast<unsigned>(pictures));
-    count_cells<<<grid, THREADS, 0, static_cast<cudaStream_t>(stream)>>>(reinterpret_cast<unsigned long long *>(cells), logit,
-                                                                         target, pixels);
+    count_cells<<<grid, THREADS, 0, static_cast<cudaStream_t>(stream)>>>(reinterpret_cast<unsigned long long *>(cells),
+                                                                         logit, target, pixels);
     return cudaGetLastError();
 }
 
@@ -213,12 +226,14 @@ int launch_look_up(float *out, const uint8_t *bytes, const float *table, int64_t
     cudaError_t rc = cudaSetDevice(device);
     if (rc != cudaSuccess)
         return rc;
-    look_up_bytes<<<blocks_for(count, MOST_BLOCKS), THREADS, 0, static_cast<cudaStream_t>(stream)>>>(out, bytes, table, count);
+    look_up_bytes<<<blocks_for(count, MOST_BLOCKS), THREADS, 0, static_cast<cudaStream_t>(stream)>>>(out, bytes, table,
+                                                                                                     count);
     return cudaGetLastError();
 }
 
 } // namespace
 
 const il_cuda_table il_cuda_kernels = {
-    IL_CUDA_VERSION, explain, usable, launch_residual, launch_focal_mean, launch_focal_slopes, launch_count, launch_look_up,
+    IL_CUDA_VERSION,     explain,      usable,         launch_residual, launch_focal_mean,
+    launch_focal_slopes, launch_count, launch_look_up,
 };

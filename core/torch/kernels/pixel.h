@@ -68,7 +68,8 @@ IL_PIXEL float il_pixel_exp_minus(float a)
     float shifted = within * 1.44269502f + round;
     float n = shifted - round;
     float r = n * 0.693115234f - within + n * 3.19461833e-5f; /* ln(2) in two parts, the first of 12 bits */
-    float tail = ((((0.00138145405f * r + 0.00836874512f) * r + 0.0416683908f) * r + 0.166665204f) * r + 0.499999934f) * r;
+    float tail = ((((0.00138145405f * r + 0.00836874512f) * r + 0.0416683908f) * r + 0.166665204f) * r + 0.499999934f) *
+                 r;
     uint32_t bits;
     float power;
     memcpy(&bits, &shifted, sizeof bits);

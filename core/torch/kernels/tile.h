@@ -40,9 +40,10 @@ IL_PIXEL void il_tile_load(float *sums, const float *image, il_pixel_picture p, 
 {
     for (int i = thread; i < IL_TILE_SUMS; i += IL_TILE_THREADS) {
         int64_t x = at.left - IL_TILE_EDGE + i % IL_TILE_ROW, y = at.top - IL_TILE_EDGE + i / IL_TILE_ROW;
-        sums[i] = !il_tile_inside(p, x, y) ? 0
-                                           : il_pixel_sum(image[il_tile_offset(p, x, y, 0)], image[il_tile_offset(p, x, y, 1)],
-                                                          image[il_tile_offset(p, x, y, 2)]);
+        sums[i] = !il_tile_inside(p, x, y)
+                      ? 0
+                      : il_pixel_sum(image[il_tile_offset(p, x, y, 0)], image[il_tile_offset(p, x, y, 1)],
+                                     image[il_tile_offset(p, x, y, 2)]);
     }
 }
 
@@ -77,15 +78,16 @@ IL_PIXEL il_tile_range il_tile_widen(il_tile_range r, float value)
 }
 
 /* Then: the residual of the thread's own pixel, and the range of its three values where the published form is wanted. */
-IL_PIXEL il_tile_range il_tile_filter(float *out, const float *sums, const float *image, il_pixel_picture p, il_tile_place at,
-                                      int thread, int published)
+IL_PIXEL il_tile_range il_tile_filter(float *out, const float *sums, const float *image, il_pixel_picture p,
+                                      il_tile_place at, int thread, int published)
 {
     int column = thread % IL_TILE_WIDTH, row = thread / IL_TILE_WIDTH;
     int64_t x = at.left + column, y = at.top + row;
     il_tile_range range = { 0, 0 };
     if (!il_tile_inside(p, x, y))
         return range;
-    il_pixel_noise noise = il_pixel_filter(sums + (row + IL_TILE_EDGE) * IL_TILE_ROW + column + IL_TILE_EDGE, IL_TILE_ROW);
+    il_pixel_noise noise = il_pixel_filter(sums + (row + IL_TILE_EDGE) * IL_TILE_ROW + column + IL_TILE_EDGE,
+                                           IL_TILE_ROW);
     for (int c = 0; c < 3; c++) {
         int64_t i = il_tile_offset(p, x, y, c);
         out[i] = published ? il_pixel_difference(image[i], noise.k[c]) : noise.k[c];

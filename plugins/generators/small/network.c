@@ -10,7 +10,9 @@
 
 enum { MAX_SCALES = 4, FILL_SCALES = 3, DEC_RES = 2 };
 
-struct res { il_conv conv[2]; };
+struct res {
+    il_conv conv[2];
+};
 
 struct recipe {
     int stride, latent;
@@ -22,9 +24,18 @@ struct recipe {
 struct network {
     struct recipe r;
     il_state *state;
-    struct { il_conv down[MAX_SCALES], out, patch; struct res res; } enc;
-    struct { il_conv conv, up[MAX_SCALES], out, patch; struct res res[DEC_RES]; } dec;
-    struct { il_conv conv, down[FILL_SCALES], up[FILL_SCALES], out; struct res res; } fill;
+    struct {
+        il_conv down[MAX_SCALES], out, patch;
+        struct res res;
+    } enc;
+    struct {
+        il_conv conv, up[MAX_SCALES], out, patch;
+        struct res res[DEC_RES];
+    } dec;
+    struct {
+        il_conv conv, down[FILL_SCALES], up[FILL_SCALES], out;
+        struct res res;
+    } fill;
 };
 
 /* ---- the recipe: notes of the file ---- */
@@ -87,8 +98,9 @@ static int read_recipe(struct recipe *r, const il_bundle *b, il_err *e)
 
 static il_conv conv(il_state *st, const char *name, int in, int out, int kernel, int stride, int padding)
 {
-    return il_conv_declare(st, name, (il_conv_spec){
-        .in = in, .out = out, .kernel = kernel, .opts = { .stride = stride, .padding = padding } });
+    return il_conv_declare(
+        st, name,
+        (il_conv_spec){ .in = in, .out = out, .kernel = kernel, .opts = { .stride = stride, .padding = padding } });
 }
 
 static struct res res_declare(il_state *st, const char *name, int width)
@@ -121,7 +133,8 @@ static void declare_decoder(network *g)
         g->dec.res[i] = res_declare(g->state, il_name("dec.res.%d", i).text, wide);
     for (int i = 0; i < r->scales; i++) {
         int narrow = r->widths[r->scales - 1 - i];
-        g->dec.up[i] = conv(g->state, il_name("dec.up.%d.conv", i).text, wide, r->shuffle ? narrow * 4 : narrow, 3, 1, 1);
+        g->dec.up[i] = conv(g->state, il_name("dec.up.%d.conv", i).text, wide, r->shuffle ? narrow * 4 : narrow, 3, 1,
+                            1);
         wide = narrow;
     }
     g->dec.out = conv(g->state, "dec.out", wide, 3, 3, 1, 1);

@@ -8,7 +8,9 @@
 
 enum { EDGE = 6, LEAST_STEP = 16 };
 
-struct box { int top, bottom, left, right; };
+struct box {
+    int top, bottom, left, right;
+};
 
 static uint8_t *pixel(const il_image *p, int x, int y)
 {

@@ -88,7 +88,14 @@ static const il_param_spec params[] = {
 static const il_generator_ops ops = { .reconstruct = small_reconstruct, .inpaint = small_inpaint, .multiple = 64 };
 
 IL_PLUGIN = {
-    .abi = IL_ABI, .kind = IL_KIND_GENERATOR, .name = "small", .revision = 1,
+    .abi = IL_ABI,
+    .kind = IL_KIND_GENERATOR,
+    .name = "small",
+    .revision = 1,
     .summary = "small autoencoder with a filler of masked latents, as the quickstart uses",
-    .params = params, .open = small_open, .close = small_close, .load = small_load, .generator = &ops,
+    .params = params,
+    .open = small_open,
+    .close = small_close,
+    .load = small_load,
+    .generator = &ops,
 };

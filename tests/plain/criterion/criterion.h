@@ -30,6 +30,7 @@ static inline void plain_assert(const char *file, int line, const char *what, bo
 #define cr_assert_gt(a, b, ...) plain_assert(__FILE__, __LINE__, #a " > " #b, (a) > (b), "" __VA_ARGS__)
 #define cr_assert_null(a, ...) plain_assert(__FILE__, __LINE__, #a " is NULL", !(a), "" __VA_ARGS__)
 #define cr_assert_not_null(a, ...) plain_assert(__FILE__, __LINE__, #a " is not NULL", (a) != NULL, "" __VA_ARGS__)
-#define cr_assert_str_eq(a, b, ...) plain_assert(__FILE__, __LINE__, #a " is the text " #b, strcmp(a, b) == 0, "" __VA_ARGS__)
+#define cr_assert_str_eq(a, b, ...)                                                                                    \
+    plain_assert(__FILE__, __LINE__, #a " is the text " #b, strcmp(a, b) == 0, "" __VA_ARGS__)
 
 #endif

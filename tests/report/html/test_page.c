@@ -2,10 +2,10 @@
  * why not, and its numbers are those of queries. */
 #include <ctype.h>
 #include <math.h>
-#include "support/filled.h"
 #include "base/html.h"
 #include "image/codec.h"
 #include "report/report.h"
+#include "support/filled.h"
 
 TestSuite(report_html, .init = set_up_filled, .fini = tear_down);
 TestSuite(report_html_empty, .init = set_up, .fini = tear_down);
@@ -116,8 +116,9 @@ static void links_lead_somewhere(const char *page)
 
 static void loads_nothing(const char *page)
 {
-    static const char *const never[] = { "http:", "https:", "<script", "<link", "<iframe", "<object", "@import", "url(", "javascript:",
-                                         " onload", " onclick", " onerror", "src=\"/" };
+    static const char *const never[] = { "http:",    "https:",   "<script", "<link",       "<iframe",
+                                         "<object",  "@import",  "url(",    "javascript:", " onload",
+                                         " onclick", " onerror", "src=\"/" };
     for (size_t i = 0; i < sizeof never / sizeof *never; i++)
         cr_assert_null(strstr(page, never[i]), "%s", never[i]);
     cr_assert_eq(times(page, "src=\""), times(page, "src=\"data:image/"));
@@ -170,8 +171,9 @@ Test(report_html, every_section_is_there_or_says_why_not)
 Test(report_html, holes_are_named)
 {
     char *page = page_of(NULL);
-    has(page, "failed</strong>: <code>train.on=fakefake</code> of table4 on dataset2 realfake, dataset2 fakefake, dataset2 inpainted:"
-              " the loss is no finite number in epoch 3");
+    has(page,
+        "failed</strong>: <code>train.on=fakefake</code> of table4 on dataset2 realfake, dataset2 fakefake, dataset2 inpainted:"
+        " the loss is no finite number in epoch 3");
     has(page, "collapsed</strong>: <code>train.on=inpainted</code> of table4 marks no pixel");
     cr_assert_eq(times(page, "<td class=\"hole\">failed</td>"), 3 + 3 + 1, "cells, table 4, awkward");
     cr_assert_eq(times(page, "<td class=\"hole\">undefined</td>"), 1);
@@ -187,7 +189,12 @@ Test(report_html, texts_from_the_database_are_escaped)
     int64_t x = 0, run = 0, test = 0;
     il_run_record r = run_record(evil, evil, evil, evil);
     il_run_end end = { .status = IL_RUN_DONE, .message = evil };
-    il_test_record t = { .dataset = evil, .images = evil, .split = evil, .digest = evil, .batch = 1, .status = IL_RUN_DONE,
+    il_test_record t = { .dataset = evil,
+                         .images = evil,
+                         .split = evil,
+                         .digest = evil,
+                         .batch = 1,
+                         .status = IL_RUN_DONE,
                          .message = evil };
     il_image_row rows[] = { { evil, 0, { 5, 5, 5, 5 } } };
     il_epoch_row epoch = { .epoch = 1, .train_loss = 1, .validation_loss = NAN };
@@ -203,14 +210,18 @@ Test(report_html, texts_from_the_database_are_escaped)
     GOOD(il_store_test(&test, store, run, &t, rows, 1, &e));
     put_cell(store, x, run, test, &r, evil, evil, NULL);
     put_cell(store, x, run, 0, &r, "<script>", "never", NULL);
-    il_example kept = { .id = (char *)evil, .iou = 0.3, .photo = { (uint8_t *)"<script>", 8 }, .truth = { (uint8_t *)"x", 1 },
+    il_example kept = { .id = (char *)evil,
+                        .iou = 0.3,
+                        .photo = { (uint8_t *)"<script>", 8 },
+                        .truth = { (uint8_t *)"x", 1 },
                         .score = { (uint8_t *)"y", 1 } };
     GOOD(il_store_put_examples(store, test, &kept, 1, &e));
 
     char *page = page_of(NULL);
     cr_assert_null(strstr(page, "<script"));
     cr_assert_null(strstr(page, "<img src=x"));
-    cr_assert_gt(times(page, "&#60;script&#62;alert(&#39;x&#39;)&#60;/script&#62;&#34;&#62;&#60;img src=x onerror"), 10);
+    cr_assert_gt(times(page, "&#60;script&#62;alert(&#39;x&#39;)&#60;/script&#62;&#34;&#62;&#60;img src=x onerror"),
+                 10);
     has(page, "cannot be shown: ");
     cr_assert_null(strchr(page, '\xff'));
     for (const char *c = page; *c; c++)
@@ -240,15 +251,19 @@ Test(report_html, cells_and_intervals_are_those_of_queries)
 {
     char *page = page_of(NULL);
     il_rows rows = { 0 };
-    GOOD(il_store_query(&rows, store,
+    GOOD(il_store_query(
+        &rows, store,
         "SELECT x.id, c.cell, c.iou, AVG(il_iou(tp, fp, fn)), il_boot_low(il_iou(tp, fp, fn)), il_boot_high(il_iou(tp, fp, fn))"
-        " FROM cells c JOIN experiments x ON x.name = c.experiment JOIN images i ON i.test = c.test GROUP BY c.cell", NULL, &e));
+        " FROM cells c JOIN experiments x ON x.name = c.experiment JOIN images i ON i.test = c.test GROUP BY c.cell",
+        NULL, &e));
     cr_assert_eq(rows.count, 13);
     for (size_t i = 0; i < rows.count; i++) {
         char **v = rows.values + 6 * i, wanted[400];
-        snprintf(wanted, sizeof wanted, "<td id=\"e%s-cell-%s\"><span class=\"main\">%s</span><span class=\"sub\">%s (%s to %s)</span>"
-                 "</td>", v[0], v[1], number(strtod(v[2], NULL)), number(strtod(v[3], NULL)),
-                 number(strtod(v[4], NULL)), number(strtod(v[5], NULL)));
+        snprintf(wanted, sizeof wanted,
+                 "<td id=\"e%s-cell-%s\"><span class=\"main\">%s</span><span class=\"sub\">%s (%s to %s)</span>"
+                 "</td>",
+                 v[0], v[1], number(strtod(v[2], NULL)), number(strtod(v[3], NULL)), number(strtod(v[4], NULL)),
+                 number(strtod(v[5], NULL)));
         has(page, wanted);
     }
     il_store_rows_free(&rows);
@@ -259,18 +274,21 @@ Test(report_html, published_and_measured_stand_in_columns_of_their_own)
 {
     char *page = page_of(NULL);
     il_rows rows = { 0 };
-    GOOD(il_store_query(&rows, store,
+    GOOD(il_store_query(
+        &rows, store,
         "SELECT p.trained_on, p.tested_on, p.published, p.measured, p.difference, p.state,"
         " (SELECT AVG(il_iou(tp, fp, fn)) FROM images i JOIN cells c ON c.test = i.test WHERE c.trained_on = p.trained_on"
         "  AND c.tested_on = p.tested_on AND c.experiment = 'table4' AND c.tested_dataset = 'dataset2')"
-        " FROM published_cells p WHERE p.published_table = '4' AND p.experiment IS NULL", NULL, &e));
+        " FROM published_cells p WHERE p.published_table = '4' AND p.experiment IS NULL",
+        NULL, &e));
     cr_assert_eq(rows.count, 9);
     const char *table = strstr(page, "<table id=\"published-4\">");
     cr_assert_not_null(table);
     for (size_t i = 0; i < rows.count; i++) {
         char **v = rows.values + 7 * i, wanted[300], *end = NULL;
         double difference = v[4] ? strtod(v[4], NULL) : 0;
-        snprintf(wanted, sizeof wanted, "<tr><th scope=\"row\">%s</th><th scope=\"row\">%s</th><td class=\"paper\">%s</td>", v[0], v[1],
+        snprintf(wanted, sizeof wanted,
+                 "<tr><th scope=\"row\">%s</th><th scope=\"row\">%s</th><td class=\"paper\">%s</td>", v[0], v[1],
                  number(strtod(v[2], NULL)));
         const char *row = strstr(table, wanted);
         cr_assert_not_null(row, "%s", wanted);
@@ -299,7 +317,8 @@ Test(report_html, published_and_measured_stand_in_columns_of_their_own)
 Test(report_html, several_runs_are_averaged_picture_by_picture)
 {
     char *page = page_of(NULL);
-    struct answer a = ask(store,
+    struct answer a = ask(
+        store,
         "SELECT printf('%.3f', AVG(v)), printf('%.3f', il_boot_low(v)), printf('%.3f', il_boot_high(v)) FROM (SELECT AVG(il_iou(tp, fp,"
         " fn)) AS v FROM images i JOIN cells c USING (test) WHERE c.experiment = 'mask-policies' AND c.mask_policy = 'soft' GROUP BY i.id)");
     char wanted[200], mean[16], low[16], high[16];
@@ -322,7 +341,9 @@ static void add_rivals(const char *name, bool better)
         int64_t test = 0;
         snprintf(hash, sizeof hash, "%s%d", name, k);
         il_run_record r = run_record(hash, k ? "second" : "first", k ? "nix" : "fcn", "realfake");
-        il_test_record t = { .dataset = "d", .images = "realfake", .split = "test", .digest = hash, .batch = 1, .status = IL_RUN_DONE };
+        il_test_record t = {
+            .dataset = "d", .images = "realfake", .split = "test", .digest = hash, .batch = 1, .status = IL_RUN_DONE
+        };
         int64_t run = add_run(&r, &(il_run_end){ .status = IL_RUN_DONE });
         for (int i = 0; i < 12; i++) {
             snprintf(ids[i], sizeof ids[i], "%02d", i);
@@ -367,7 +388,9 @@ static il_blob encoded(int channels)
 
 Test(report_html, pictures_are_in_the_page)
 {
-    il_example x = { .id = (char *)"a", .rank = IL_BEST, .iou = 0.5, .photo = encoded(3), .truth = encoded(1), .score = encoded(1) };
+    il_example x = {
+        .id = (char *)"a", .rank = IL_BEST, .iou = 0.5, .photo = encoded(3), .truth = encoded(1), .score = encoded(1)
+    };
     GOOD(il_store_put_examples(store, 1, &x, 1, &e));
     char *page = page_of("table4");
     il_text uri = { 0 };
@@ -403,7 +426,8 @@ Test(report_html, epochs_become_curves_with_their_numbers)
 static void put_degraded(const char *run, const char *split, const char *kind, double level, int found)
 {
     char sql[1200];
-    snprintf(sql, sizeof sql,
+    snprintf(
+        sql, sizeof sql,
         "INSERT INTO tests (run, dataset, images, split, digest, batch, status, finished_at, degradation, level) SELECT id,"
         " 'other', 'realfake', '%s', '%s', 1, 'done', 'now', NULLIF('%s', ''), NULLIF(%g, 0.0) FROM runs WHERE name = '%s';"
         "INSERT INTO images SELECT MAX(id), 'a', 0, %d, 0, %d, 0 FROM tests;"

@@ -1,9 +1,9 @@
 /* test_functions.c - the functions il_* against scikit-learn and SciPy (tests/data/stats), and what they refuse. */
-#include <math.h>
 #include <jansson.h>
-#include "support/results.h"
+#include <math.h>
 #include "store/sql/functions.h"
 #include "store/stats/stats.h"
+#include "support/results.h"
 
 static il_store *store;
 static json_t *figures;
@@ -59,7 +59,8 @@ Test(sql_functions, counts_as_scikit_learn)
     };
     const json_t *row;
     size_t i, undefined = 0;
-    json_array_foreach(json_object_get(figures, "counts"), i, row) {
+    json_array_foreach(json_object_get(figures, "counts"), i, row)
+    {
         char text[4][32];
         const json_t *counts = json_object_get(row, "counts");
         for (size_t k = 0; k < 4; k++)
@@ -95,10 +96,12 @@ Test(sql_functions, histograms_as_scikit_learn)
     const json_t *row, *above;
     size_t i, k;
     cr_assert_gt(json_array_size(json_object_get(figures, "histograms")), 5);
-    json_array_foreach(json_object_get(figures, "histograms"), i, row) {
+    json_array_foreach(json_object_get(figures, "histograms"), i, row)
+    {
         for (k = 0; k < sizeof names / sizeof *names; k++)
             check_pair(row, names[k], i);
-        json_array_foreach(json_object_get(row, "above"), k, above) {
+        json_array_foreach(json_object_get(row, "above"), k, above)
+        {
             char sql[4000];
             for (size_t side = 0; side < 2; side++) {
                 snprintf(sql, sizeof sql, "SELECT il_above(x'%s', %.17g)", blob(row, side ? "clean" : "tampered"),
@@ -116,9 +119,10 @@ Test(sql_functions, sums_of_histograms_are_histograms_of_sums)
     char sql[20000] = "WITH h (x) AS (VALUES (NULL)";
     json_array_foreach(all, i, row)
         snprintf(sql + strlen(sql), sizeof sql - strlen(sql), ", (x'%s')", blob(row, "tampered"));
-    snprintf(sql + strlen(sql), sizeof sql - strlen(sql),
-             ") SELECT SUM(il_pixels(x)) - il_pixels(il_hist_sum(x)), SUM(il_above(x, 0.5)) - il_above(il_hist_sum(x), 0.5),"
-             " il_pixels(il_hist_sum(x)) > 1000, il_highest(il_hist_sum(x)) = MAX(il_highest(x)) FROM h");
+    snprintf(
+        sql + strlen(sql), sizeof sql - strlen(sql),
+        ") SELECT SUM(il_pixels(x)) - il_pixels(il_hist_sum(x)), SUM(il_above(x, 0.5)) - il_above(il_hist_sum(x), 0.5),"
+        " il_pixels(il_hist_sum(x)) > 1000, il_highest(il_hist_sum(x)) = MAX(il_highest(x)) FROM h");
     struct answer got = ask(store, sql);
     cr_assert_str_eq(got.text, "0|0|1|1", "%s", got.text);
 }
@@ -136,18 +140,30 @@ static const struct sample_call sample_calls[] = {
     { "il_stdev", "SELECT il_stdev(value) FROM json_each(?1)", -1 },
     { "il_boot", "SELECT il_boot_low(value, ?2 ->> 'level', ?2 ->> 'seed') FROM json_each(?1)", 0 },
     { "il_boot", "SELECT il_boot_high(value, ?2 ->> 'level', ?2 ->> 'seed') FROM json_each(?1)", 1 },
-    { "il_boot_ratio", "SELECT il_boot_ratio_low(a.value, d.value, ?2 ->> 'level', ?2 ->> 'seed')"
-                       " FROM json_each(?1) a CROSS JOIN json_each(?2, '$.denominator') d ON d.key = a.key", 0 },
-    { "il_boot_ratio", "SELECT il_boot_ratio_high(a.value, d.value, ?2 ->> 'level', ?2 ->> 'seed')"
-                       " FROM json_each(?1) a CROSS JOIN json_each(?2, '$.denominator') d ON d.key = a.key", 1 },
-    { "il_wilcoxon_p", "SELECT il_wilcoxon_p(a.value, b.value)"
-                       " FROM json_each(?1) a JOIN json_each(?2, '$.b') b ON b.key = a.key", -1 },
-    { "il_ttest_p", "SELECT il_ttest_p(a.value, b.value)"
-                    " FROM json_each(?1) a JOIN json_each(?2, '$.b') b ON b.key = a.key", -1 },
-    { "il_sign_p", "SELECT il_sign_p(a.value, b.value)"
-                   " FROM json_each(?1) a JOIN json_each(?2, '$.b') b ON b.key = a.key", -1 },
-    { "il_image_auc", "SELECT il_image_auc(ROUND(a.value, 1), l.value)"
-                      " FROM json_each(?1) a JOIN json_each(?2, '$.label') l ON l.key = a.key", -1 },
+    { "il_boot_ratio",
+      "SELECT il_boot_ratio_low(a.value, d.value, ?2 ->> 'level', ?2 ->> 'seed')"
+      " FROM json_each(?1) a CROSS JOIN json_each(?2, '$.denominator') d ON d.key = a.key",
+      0 },
+    { "il_boot_ratio",
+      "SELECT il_boot_ratio_high(a.value, d.value, ?2 ->> 'level', ?2 ->> 'seed')"
+      " FROM json_each(?1) a CROSS JOIN json_each(?2, '$.denominator') d ON d.key = a.key",
+      1 },
+    { "il_wilcoxon_p",
+      "SELECT il_wilcoxon_p(a.value, b.value)"
+      " FROM json_each(?1) a JOIN json_each(?2, '$.b') b ON b.key = a.key",
+      -1 },
+    { "il_ttest_p",
+      "SELECT il_ttest_p(a.value, b.value)"
+      " FROM json_each(?1) a JOIN json_each(?2, '$.b') b ON b.key = a.key",
+      -1 },
+    { "il_sign_p",
+      "SELECT il_sign_p(a.value, b.value)"
+      " FROM json_each(?1) a JOIN json_each(?2, '$.b') b ON b.key = a.key",
+      -1 },
+    { "il_image_auc",
+      "SELECT il_image_auc(ROUND(a.value, 1), l.value)"
+      " FROM json_each(?1) a JOIN json_each(?2, '$.label') l ON l.key = a.key",
+      -1 },
 };
 
 Test(sql_functions, samples_as_scipy)
@@ -155,8 +171,10 @@ Test(sql_functions, samples_as_scipy)
     const json_t *row;
     size_t i;
     cr_assert_gt(json_array_size(json_object_get(figures, "samples")), 10);
-    json_array_foreach(json_object_get(figures, "samples"), i, row) {
-        char *a = json_dumps(json_object_get(row, "a"), JSON_REAL_PRECISION(17)), *all = json_dumps(row, JSON_REAL_PRECISION(17));
+    json_array_foreach(json_object_get(figures, "samples"), i, row)
+    {
+        char *a = json_dumps(json_object_get(row, "a"), JSON_REAL_PRECISION(17)),
+             *all = json_dumps(row, JSON_REAL_PRECISION(17));
         for (size_t k = 0; k < sizeof sample_calls / sizeof *sample_calls; k++) {
             const struct sample_call *c = &sample_calls[k];
             const char *args[] = { a, strstr(c->sql, "?2") ? all : NULL, NULL };
@@ -173,7 +191,8 @@ Test(sql_functions, bootstrap_is_near_scipys_own)
 {
     const json_t *row;
     size_t i;
-    json_array_foreach(json_object_get(figures, "samples"), i, row) {
+    json_array_foreach(json_object_get(figures, "samples"), i, row)
+    {
         const json_t *ours = json_object_get(row, "il_boot"), *theirs = json_object_get(row, "scipy_boot");
         if (json_is_null(theirs))
             continue;
@@ -188,7 +207,8 @@ Test(sql_functions, holms_correction)
 {
     const json_t *row;
     size_t i;
-    json_array_foreach(json_object_get(figures, "holm"), i, row) {
+    json_array_foreach(json_object_get(figures, "holm"), i, row)
+    {
         const json_t *raw = json_object_get(row, "p");
         double p[8] = { NAN };
         size_t n = json_array_size(raw);
@@ -197,7 +217,8 @@ Test(sql_functions, holms_correction)
         GOOD(il_stats_holm(p, n + 1, &e));
         cr_assert(isnan(p[0])); /* no test, so it does not count */
         for (size_t k = 0; k < n; k++)
-            cr_assert_float_eq(p[k + 1], json_number_value(json_array_get(json_object_get(row, "corrected"), k)), 1e-15);
+            cr_assert_float_eq(p[k + 1], json_number_value(json_array_get(json_object_get(row, "corrected"), k)),
+                               1e-15);
     }
 }
 
@@ -210,28 +231,33 @@ Test(sql_functions, odd_samples)
     } rows[] = {
         { "SELECT il_median(x), il_quantile(x, 0.2), il_stdev(x), il_boot_low(x), il_hist_sum(x), il_ttest_p(x, x),"
           " il_wilcoxon_p(x, x), il_sign_p(x, x), il_image_auc(x, x), il_boot_ratio_low(x, x)"
-          " FROM (SELECT 1 AS x) WHERE x > 1", "NULL|NULL|NULL|NULL|NULL|NULL|NULL|NULL|NULL|NULL" },
+          " FROM (SELECT 1 AS x) WHERE x > 1",
+          "NULL|NULL|NULL|NULL|NULL|NULL|NULL|NULL|NULL|NULL" },
         { "SELECT il_median(x), il_stdev(x), il_boot_low(x), il_hist_sum(x), il_ttest_p(x, 1) FROM (SELECT NULL AS x)",
           "NULL|NULL|NULL|NULL|NULL" },
         { "SELECT il_iou(NULL, 1, 1), il_f1(1, NULL, 1), il_auc(NULL, x'00'), il_above(NULL, 0.5), il_pixels(NULL),"
-          " il_highest(NULL), il_above(zeroblob(256), NULL)", "NULL|NULL|NULL|NULL|NULL|NULL|NULL" },
+          " il_highest(NULL), il_above(zeroblob(256), NULL)",
+          "NULL|NULL|NULL|NULL|NULL|NULL|NULL" },
         { "SELECT il_median(x), il_quantile(x, 1), il_stdev(x), il_boot_low(x), il_boot_high(x), il_boot_ratio_low(x, 2),"
           " il_ttest_p(x, 1), il_wilcoxon_p(x, 1), il_image_auc(x, 1) FROM (SELECT 4 AS x)",
           "4.0|4.0|NULL|4.0|4.0|2.0|NULL|1.0|NULL" },
         { "SELECT il_median(x), il_stdev(x), il_boot_low(x), il_boot_high(x), il_ttest_p(x, 0.5), il_ttest_p(x, 0.25),"
           " il_wilcoxon_p(x, 0.5), il_sign_p(x, 0.5), il_image_auc(x, n % 2), il_sign_p(x, 0) FROM (SELECT 0.5 AS x, value AS n"
-          " FROM json_each('[1,2,3,4]'))", "0.5|0.0|0.5|0.5|NULL|NULL|NULL|NULL|0.5|0.125" },
+          " FROM json_each('[1,2,3,4]'))",
+          "0.5|0.0|0.5|0.5|NULL|NULL|NULL|NULL|0.5|0.125" },
         { "SELECT il_boot_ratio_low(1, 0), il_boot_ratio_high(1, 0)", "NULL|NULL" },
         { "SELECT il_median(x) FROM (SELECT 1 AS x UNION ALL SELECT NULL UNION ALL SELECT 3)", "2.0" },
         { "SELECT il_iou(0, 0, 0), il_precision(0, 0), il_accuracy(0, 0, 0, 0), il_mcc(1, 0, 0, 0)",
           "NULL|NULL|NULL|NULL" },
         { "SELECT il_iou(1099511627776, 1099511627776, 0), il_mcc(1099511627776, 0, 0, 1099511627776)", "0.5|1.0" },
         { "SELECT il_auc(zeroblob(256), zeroblob(256)), il_best_threshold(zeroblob(256), zeroblob(256)),"
-          " il_highest(zeroblob(256)), il_pixels(zeroblob(256))", "NULL|NULL|NULL|0" },
+          " il_highest(zeroblob(256)), il_pixels(zeroblob(256))",
+          "NULL|NULL|NULL|0" },
         /* 2^40 pixels in bin 0 and one in bin 255 */
         { "SELECT il_pixels(h), il_above(h, 0), il_above(h, 0.5), il_above(h, -3), il_above(h, 7), il_highest(h) FROM"
           " (SELECT x'808080808020' || zeroblob(254) || x'01' AS t), (SELECT CAST(x'808080808020' || zeroblob(254) ||"
-          " x'01' AS BLOB) AS h)", "1099511627777|1099511627777|1|1099511627777|0|1.0" },
+          " x'01' AS BLOB) AS h)",
+          "1099511627777|1099511627777|1|1099511627777|0|1.0" },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         ANSWERS(store, rows[i].sql, rows[i].answer);
@@ -259,7 +285,7 @@ Test(sql_functions, wrong_arguments_are_named)
         { "SELECT il_quantile(1, 1.5)", "il_quantile: q is 1.5; expected 0 to 1" },
         { "SELECT il_quantile(1, NULL)", "il_quantile: q is NULL; expected a number" },
         { "SELECT il_quantile(value, value) FROM json_each('[0.1, 0.2]')", "il_quantile: q differs between rows; "
-            "expected a constant" },
+                                                                           "expected a constant" },
         { "SELECT il_boot_low(1, 0)", "il_boot_low: level is 0; expected more than 0 and less than 1" },
         { "SELECT il_boot_high(1, 0.9, 0.5)", "il_boot_high: seed is 0.5; expected an integer from 0 to 2^53" },
         { "SELECT il_boot_ratio_low(1, 1, 95)", "il_boot_ratio_low: level is 95" },

@@ -1,6 +1,6 @@
 /* test_bootstrap_many.c - intervals of many means are those of il_bootstrap_mean, which is compared with NumPy elsewhere. */
-#include <math.h>
 #include <criterion/criterion.h>
+#include <math.h>
 #include <inpaintlab/random.h>
 #include "store/stats/stats.h"
 

@@ -1,6 +1,6 @@
 /* test_histogram.c - the code of histograms: there and back, and anything else refused without harm. */
-#include <string.h>
 #include <criterion/criterion.h>
+#include <string.h>
 #include <inpaintlab/random.h>
 #include "store/stats/histogram.h"
 

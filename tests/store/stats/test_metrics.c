@@ -1,7 +1,7 @@
 /* test_metrics.c - IoU against scikit-learn, early stopping against the usual PyTorch loop (tests/data/metrics). */
-#include <math.h>
 #include <criterion/criterion.h>
 #include <jansson.h>
+#include <math.h>
 #include "store/stats/metrics.h"
 
 static json_t *figures(const char *name)
@@ -31,8 +31,10 @@ Test(metrics, iou_of_pictures_is_scikit_learns)
 {
     json_t *runs = figures("runs"), *run, *picture;
     size_t i, j, undefined = 0;
-    json_array_foreach(runs, i, run) {
-        json_array_foreach(json_object_get(run, "pictures"), j, picture) {
+    json_array_foreach(runs, i, run)
+    {
+        json_array_foreach(json_object_get(run, "pictures"), j, picture)
+        {
             double iou = il_metrics_iou(counts_of(picture));
             if (json_is_null(json_object_get(picture, "iou"))) {
                 cr_assert(isnan(iou), "run %zu, picture %zu: %g is not NAN", i, j, iou);
@@ -50,11 +52,13 @@ Test(metrics, batch_mean_is_the_published_convention)
 {
     json_t *runs = figures("runs"), *run, *picture;
     size_t i, j;
-    json_array_foreach(runs, i, run) {
+    json_array_foreach(runs, i, run)
+    {
         size_t batch = (size_t)number(run, "batch"), count = json_array_size(json_object_get(run, "pictures"));
         il_batch_mean mean = { 0 };
         il_counts sum = { 0 }, all = { 0 };
-        json_array_foreach(json_object_get(run, "pictures"), j, picture) {
+        json_array_foreach(json_object_get(run, "pictures"), j, picture)
+        {
             il_metrics_add(&sum, counts_of(picture));
             il_metrics_add(&all, counts_of(picture));
             if ((j + 1) % batch == 0 || j + 1 == count) {
@@ -88,11 +92,13 @@ Test(metrics, early_stopping_follows_the_reference)
 {
     json_t *courses = figures("courses"), *course, *loss;
     size_t i, epoch, stopped_courses = 0;
-    json_array_foreach(courses, i, course) {
+    json_array_foreach(courses, i, course)
+    {
         int patience = (int)number(course, "patience"), best_seen = 0, last = 0;
         il_early w = il_metrics_early();
         bool stopped = false;
-        json_array_foreach(json_object_get(course, "losses"), epoch, loss) {
+        json_array_foreach(json_object_get(course, "losses"), epoch, loss)
+        {
             last = (int)epoch + 1;
             if (il_metrics_early_add(&w, last, json_is_null(loss) ? NAN : json_number_value(loss)))
                 best_seen = last;

@@ -1,6 +1,6 @@
 /* The library of kernels loads without a GPU too, has what the shim expects, and says that it cannot run. */
-#include <dlfcn.h>
 #include <criterion/criterion.h>
+#include <dlfcn.h>
 #include "torch/kernels/cuda.h"
 
 Test(cuda, library_loads)

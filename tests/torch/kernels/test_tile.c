@@ -1,7 +1,7 @@
 /* Walks through the kernels' blocks and threads on the CPU: every thread of a block loads before any of them filters. */
+#include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
-#include <criterion/criterion.h>
 #include <inpaintlab/random.h>
 #include "torch/kernels/cpu.h"
 #include "torch/kernels/tile.h"
@@ -17,7 +17,8 @@ static void fill(float *image, int64_t count, uint64_t seed)
 static il_tile_range walk(float *out, const float *image, il_pixel_picture p, int published)
 {
     il_tile_range all = { 0, 0 };
-    int columns = (int)(p.width + IL_TILE_WIDTH - 1) / IL_TILE_WIDTH, rows = (int)(p.height + IL_TILE_HEIGHT - 1) / IL_TILE_HEIGHT;
+    int columns = (int)(p.width + IL_TILE_WIDTH - 1) / IL_TILE_WIDTH,
+        rows = (int)(p.height + IL_TILE_HEIGHT - 1) / IL_TILE_HEIGHT;
     for (int block = 0; block < columns * rows; block++) {
         float sums[IL_TILE_SUMS];
         il_tile_place at = il_tile_at(block % columns, block / columns);
