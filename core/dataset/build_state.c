@@ -150,6 +150,14 @@ bool il_build_state_begun(const char *folder)
     return begun;
 }
 
+/* What a build needs only until its manifest stands; a build killed right then leaves it behind. */
+static void remove_working_files(const il_build_state *s)
+{
+    unlink(in(s, ".build/journal.jsonl").path);
+    unlink(in(s, ".build/lock").path);
+    rmdir(in(s, ".build").path);
+}
+
 int il_build_state_open(il_build_state *out, const il_recipe *r, const il_photos *photos, const il_digest *digests,
                         const char *folder, il_err *e)
 {
@@ -167,6 +175,8 @@ int il_build_state_open(il_build_state *out, const il_recipe *r, const il_photos
         rc = check(&s, text, &identity, e);
         if (!rc)
             rc = il_manifest_read(&s.done, s.manifest, 1, e);
+        if (!rc)
+            remove_working_files(&s);
     } else if (!rc && (rc = take_lock(&s, e)) == IL_OK && (rc = check(&s, text, &identity, e)) == IL_OK &&
                (rc = open_journal(&s, e)) == IL_OK) {
         rc = make_room(&s, r, e);
@@ -237,9 +247,7 @@ int il_build_state_finish(il_build_state *s, size_t expected, il_err *e)
     il_manifest_free(&all);
     if (rc)
         return rc;
-    unlink(journal.path);
-    unlink(in(s, ".build/lock").path);
-    rmdir(in(s, ".build").path);
+    remove_working_files(s);
     return IL_OK;
 }
 

@@ -180,7 +180,7 @@ int il_report_tables(FILE *to, il_store *s, const char *table, const char *exper
     else
         rc = show_all(to, s, experiment, format, e);
     if (!rc && ferror(to))
-        return il_fail(e, IL_EIO, "the report cannot be written");
+        return il_fail(e, IL_EIO, "cannot write the report");
     return rc;
 }
 
@@ -208,6 +208,6 @@ int il_report_robustness(FILE *to, il_store *s, const char *experiment, il_forma
             fprintf(to, "%snothing tested on degraded pictures yet\n", format == IL_FORMAT_LATEX ? "% " : "");
     }
     if (!rc && ferror(to))
-        return il_fail(e, IL_EIO, "the report cannot be written");
+        return il_fail(e, IL_EIO, "cannot write the report");
     return rc;
 }

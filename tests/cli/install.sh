@@ -96,6 +96,6 @@ inpaintlab run -q grid.yaml || fail "a plugin named by its path does not train"
 sed -i 's#\./mine/tversky.so#tversky#' grid.yaml
 INPAINTLAB_PLUGIN_PATH=mine inpaintlab plan grid.yaml | grep -q '^done' || fail "the same plugin found by folder is another run"
 inpaintlab plan grid.yaml 2>err.txt && fail "a plugin that is nowhere was found"
-grep -q "no loss is called 'tversky'" err.txt || fail "$(cat err.txt)"
+grep -q "unknown loss 'tversky'" err.txt || fail "$(cat err.txt)"
 INPAINTLAB_PLUGIN_PATH=mine inpaintlab plugins tversky | grep -q 'weight of false positives' || fail "its settings are not listed"
 echo "installed, completed, extended"

@@ -31,7 +31,7 @@ share=$(pkg-config --variable=datadir inpaintlab)
 cp "$share/experiments/quickstart/generator-a.safetensors" generator.safetensors
 for kind in model dataset loss mask-policy masker generator; do
   inpaintlab new $kind some_${kind//-/_}2 -o "kits/$kind" >out.txt 2>&1
-  [ $? -ne 0 ] && grep -q "^inpaintlab: kits/$kind: cannot be made: " out.txt || fail "new in a folder that is not there: $(cat out.txt)"
+  [ $? -ne 0 ] && grep -q "^inpaintlab: cannot create the folder kits/$kind: " out.txt || fail "new in a folder that is not there: $(cat out.txt)"
   mkdir -p "try/$kind"
   inpaintlab new $kind some_${kind//-/_}2 -o "try/$kind" >out.txt || fail "new $kind: $(cat out.txt)"
   (cd "try/$kind" && make CFLAGS=-Werror >make.log 2>&1) || fail "$kind: $(cat "try/$kind/make.log")"

@@ -147,6 +147,23 @@ Test(build, brings_back_what_a_finished_folder_lost)
     expect_same(work_path("whole"), work_path("out"));
 }
 
+/* Killed after the manifest was written and before the working files were removed. */
+Test(build, a_finished_folder_keeps_no_working_files)
+{
+    il_build_result b = { 0 };
+    il_err e = { 0 };
+    work_photos(10, 70, 66);
+    const char *recipe = work_recipe("r.yaml", "", SPLITS, "batch: 4\n");
+    WORK_OK(build(&b, recipe, work_path("whole"), 2, &e), e);
+    WORK_OK(build(&b, recipe, work_path("out"), 2, &e), e);
+    cr_assert_eq(mkdir(work_path("out/.build"), 0777), 0);
+    work_text("out/.build/journal.jsonl", "{}\n");
+    work_text("out/.build/lock", "");
+    WORK_OK(build(&b, recipe, work_path("out"), 2, &e), e);
+    cr_expect_eq(b.made, 0);
+    expect_same(work_path("whole"), work_path("out"));
+}
+
 Test(build, an_empty_file_of_a_noted_sample_is_made_anew)
 {
     il_build_result b = { 0 };

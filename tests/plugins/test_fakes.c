@@ -259,7 +259,7 @@ Test(fakes, say_what_is_wrong)
         const char *photos, *split, *images, *message;
     } cases[] = {
         { NULL, "train", "realfake", "makes no 'realfake'" },
-        { NULL, "training", "fakefake", "split 'training' is unknown" },
+        { NULL, "training", "fakefake", "unknown split 'training'" },
         { "/nowhere", "train", "fakefake", "/nowhere" },
         { NULL, "test", "fakefake", "no samples of" },
     };
