@@ -6,7 +6,7 @@
 /* Length of a truncated character: as many bytes as some continuation would complete. */
 static size_t beginning(const uint8_t *p, size_t size)
 {
-    int whole = utf8proc_utf8class[p[0]];
+    int whole = (unsigned char)utf8proc_utf8class[p[0]];
     for (int n = whole - 1; n > 1; n--) {
         static const uint8_t fill[] = { 0x80, 0xbf }; /* the smallest and the largest continuation byte */
         for (int i = 0; i < 2 && (size_t)n <= size; i++) {

@@ -131,7 +131,7 @@ static int choose(il_comparison *c, il_store *s, const char *const *names, size_
     il_text_free(&numbers);
     il_store_rows_free(&all);
     if (!rc && c->ncells < 2)
-        return il_fail(e, IL_EDATA, "%zu cell to compare; expected two or more", c->ncells);
+        return il_fail(e, IL_EDATA, "%zu cell to compare; expected at least two", c->ncells);
     return rc;
 }
 
@@ -180,7 +180,7 @@ static int sum_up(il_series *sample, il_compare_cell *cell, il_metric metric, il
     for (size_t i = 0; i < cell->pictures; i++)
         cell->defined += !isnan(cell->values[i].value);
     if (cell->defined == 0)
-        return il_fail(e, IL_EDATA, "cell %lld (%s): %s is undefined for all of its %zu pictures%s",
+        return il_fail(e, IL_EDATA, "cell %lld (%s): %s is undefined for all of its %zu images%s",
                        (long long)cell->cell, cell->name, metrics[metric].name, cell->pictures,
                        metric == IL_METRIC_AUC ? ", or it was tested before scores were counted" : "");
     *sample = (il_series){ defined_values(cell), cell->defined };

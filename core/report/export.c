@@ -270,7 +270,7 @@ int il_export_database(const char *folder, il_store *s, const char *experiment, 
     const char *only = experiment ? experiment : "";
     int rc = il_store_query(&known, s, tables[0].sql, (const char *[]){ only, NULL }, e);
     if (!rc && experiment && known.count == 0)
-        rc = il_fail(e, IL_EDATA, "no experiment is called '%s'", experiment);
+        rc = il_fail(e, IL_EDATA, "unknown experiment '%s'", experiment);
     il_store_rows_free(&known);
     if (rc)
         return rc;

@@ -37,7 +37,7 @@ static int json_row(json_t **out, const il_rows *rows, size_t row, il_err *e)
             json_decref(object);
             if (il_json_short())
                 return il_fail_oom(e);
-            return il_fail(e, IL_EFORMAT, "row %zu, %s: no valid UTF-8, so JSON cannot hold it", row + 1,
+            return il_fail(e, IL_EFORMAT, "row %zu, %s: must be valid UTF-8 to be written as JSON", row + 1,
                            rows->names[i]);
         }
     }

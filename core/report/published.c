@@ -24,7 +24,7 @@ int il_published_find(const il_published_table **out, const char *name, il_err *
             return IL_OK;
         }
     }
-    return il_fail(e, IL_EUSAGE, "table %s: no such table; there are 1 to 7 and text", name);
+    return il_fail(e, IL_EUSAGE, "table %s does not exist; expected 1 to 7 or text", name);
 }
 
 int il_published_touched(bool *out, il_store *s, const il_published_table *t, const char *experiment, il_err *e)

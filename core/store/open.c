@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include "base/file.h"
 #include "base/text.h"
 #include "store/database.h"
 #include "store/sql/functions.h"
@@ -108,25 +109,6 @@ int il_store_migrate(il_store *s, il_migrations all, il_err *e)
 
 /* ---- opening ---- */
 
-static int make_folders(const char *path, il_err *e)
-{
-    char *copy = il_text_copy(path);
-    if (!copy)
-        return il_fail_oom(e);
-    int rc = IL_OK;
-    struct stat st;
-    for (char *slash = strchr(copy + 1, '/'); !rc && slash; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        if (mkdir(copy, 0777) != 0 && errno != EEXIST)
-            rc = il_fail(e, IL_EIO, "cannot create the folder %s: %s", copy, strerror(errno));
-        else if (stat(copy, &st) == 0 && !S_ISDIR(st.st_mode))
-            rc = il_fail(e, IL_EIO, "%s is a file; expected a folder", copy);
-        *slash = '/';
-    }
-    free(copy);
-    return rc;
-}
-
 static int refuse_folder(const char *path, il_err *e)
 {
     struct stat st;
@@ -205,7 +187,7 @@ int il_store_open(il_store **out, const char *path, il_err *e)
     il_store *s = NULL;
     int rc = refuse_folder(path, e);
     if (!rc)
-        rc = make_folders(path, e);
+        rc = il_file_make_parents(path, e);
     if (!rc)
         rc = connect(&s, path, path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, e);
     if (!rc)

@@ -30,7 +30,7 @@ static int fill(il_image *out, const float *values, int n, il_err *e)
         for (size_t i = 0; i < area; i++) {
             float v = values[c * area + i];
             if (isnan(v))
-                return il_fail(e, IL_EFORMAT, "picture %d holds NaN at column %zu, row %zu, channel %zu", n, i % width,
+                return il_fail(e, IL_EFORMAT, "image %d has NaN at column %zu, row %zu, channel %zu", n, i % width,
                                i / width, c);
             v = v < 0 ? 0 : v > 1 ? 1 : v;
             out->pixels[i * channels + c] = (uint8_t)rintf(v * 255);
@@ -54,13 +54,13 @@ static int read_one(float *values, size_t count, const il_tensor *t, int n, il_e
 int il_convert_to_image(il_image *out, const il_tensor *t, int n, il_err *e)
 {
     if (!t)
-        return il_fail(e, IL_EPARAM, "no tensor to make a picture of");
+        return il_fail(e, IL_EPARAM, "there is no tensor to convert to an image");
     if (il_ndim(t) != 4 || (il_dim(t, 1) != 1 && il_dim(t, 1) != 3) || n < 0 || n >= il_dim(t, 0))
-        return il_fail(e, IL_EPARAM, "a tensor of %d dimensions has no picture %d: expected (N,1,H,W) or (N,3,H,W)",
+        return il_fail(e, IL_EPARAM, "a tensor of %d dimensions has no image %d; expected (N,1,H,W) or (N,3,H,W)",
                        il_ndim(t), n);
     int64_t height = il_dim(t, 2), width = il_dim(t, 3);
     if (height > INT32_MAX || width > INT32_MAX)
-        return il_fail(e, IL_EPARAM, "a tensor of %lldx%lld pixels is too large for a picture", (long long)width,
+        return il_fail(e, IL_EPARAM, "a tensor of %lldx%lld pixels is too large for an image", (long long)width,
                        (long long)height);
     il_image result = { 0 };
     int rc = il_image_new(&result, (int)width, (int)height, (int)il_dim(t, 1), e);

@@ -179,7 +179,7 @@ void il_cuda_graph_free(il_cuda_graph *g)
 int il_cuda_graph_run(il_cuda_graph *g, il_scope *s, const il_cuda_graph_work *w, il_err *e)
 {
     if (w->ins > IL_GRAPH_MOST || w->outs > IL_GRAPH_MOST)
-        return il_fail(e, IL_ETORCH, "a graph takes and gives at most %d tensors", IL_GRAPH_MOST);
+        return il_fail(e, IL_ETORCH, "a graph has at most %d input and output tensors", IL_GRAPH_MOST);
     if (il_scope_status(s, e) != IL_OK)
         return e->code;
     int rc = IL_OK;

@@ -46,7 +46,8 @@ struct il_adam {
 int il_adam_new(il_adam **out, il_state *st, const il_adam_opts *given, il_err *e)
 {
     il_adam_opts opts = {};
-    int rc = given ? il_opts_read(&opts, sizeof opts, given, e) : il_fail(e, IL_EPARAM, "Adam needs a learning rate");
+    int rc = given ? il_opts_read(&opts, sizeof opts, given, e)
+                   : il_fail(e, IL_EPARAM, "Adam: the learning rate must be set");
     if (rc != IL_OK)
         return rc;
     return shim::guard(e, "adam", [&] {
@@ -205,7 +206,7 @@ static int load_scale(il_adam *a, const il_bundle *b, const std::string &prefix,
     const il_tensor *scale = il_bundle_find(b, (prefix + scale_name).c_str());
     const il_tensor *good = il_bundle_find(b, (prefix + good_name).c_str());
     if (!scale || !good || scale->value.numel() != 1 || good->value.numel() != 1)
-        return il_fail(e, IL_EFORMAT, "tensors %s%s and %s: expected one number each", prefix.c_str(), scale_name,
+        return il_fail(e, IL_EFORMAT, "tensors %s%s and %s must have one element each", prefix.c_str(), scale_name,
                        good_name);
     a->scale.copy_(scale->value.reshape({}));
     a->good.copy_(good->value.reshape({}));
@@ -254,7 +255,7 @@ int il_adam_load(il_adam *a, const il_bundle *b, const char *prefix, il_err *e)
         if (rc != IL_OK)
             return;
         if (used != count_prefix(b, start)) {
-            rc = il_fail(e, IL_EFORMAT, "tensors %s*: some belong to no parameter of the model", start.c_str());
+            rc = il_fail(e, IL_EFORMAT, "tensors %s*: some do not belong to a parameter of the model", start.c_str());
             return;
         }
         a->moment.swap(read);

@@ -140,7 +140,7 @@ void reader::append(const std::vector<value *> &items, kind to)
     if (v->kind == to)
         v->items.insert(v->items.end(), items.begin(), items.end());
     else if (v->kind != kind::object)
-        throw broken("adds to what is no container");
+        throw broken("adds to something that is not a container");
 }
 
 /* The dict types are known by name; any other call is kept as it was written. */

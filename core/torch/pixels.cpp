@@ -74,7 +74,7 @@ il_tensor *il_from_pixels(il_scope *s, const uint8_t *pixels, int64_t n, int64_t
     return shim::run(s, "from_pixels", {}, [&] {
         const int64_t shape[] = { n, height, width, channels };
         for (int64_t side : shape)
-            TORCH_CHECK(side > 0, "(", n, ",", height, ",", width, ",", channels, ") is no shape of pictures");
+            TORCH_CHECK(side > 0, "(", n, ",", height, ",", width, ",", channels, ") is not a shape of images");
         c10::Device device = shim::device(s->opts.device);
         return device.is_cpu() ? look_up(pixels, shape, table) : look_up_there(pixels, shape, table, device);
     });

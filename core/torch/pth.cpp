@@ -76,7 +76,7 @@ const value *item(const value *v, size_t i)
 uint64_t count_of(const value *v)
 {
     if (v->kind != kind::integer || v->number < 0)
-        throw broken("holds a size that is no whole number from 0 up");
+        throw broken("has a size that is not a whole number of at least 0");
     return static_cast<uint64_t>(v->number);
 }
 
@@ -286,7 +286,7 @@ void add_all(il_bundle *b, source *src, const value *top)
         check_name(key->text);
         std::string name = key->text.substr(0, 200);
         if (!args)
-            throw broken("entry '" + name + "' is no tensor; save model.state_dict()");
+            throw broken("entry '" + name + "' is not a tensor; save model.state_dict()");
         if (!seen.insert(key->text).second)
             throw broken("has two tensors called " + name);
         try {
@@ -414,6 +414,6 @@ int il_pth_read(il_bundle *b, int fd, uint64_t size, il_err *e)
     } catch (const std::bad_alloc &) {
         return il_fail_oom(e);
     } catch (const std::exception &x) {
-        return il_fail(e, IL_EFORMAT, "cannot be understood: %s", x.what());
+        return il_fail(e, IL_EFORMAT, "cannot be parsed: %s", x.what());
     }
 }

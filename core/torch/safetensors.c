@@ -47,7 +47,7 @@ static int read_shape(struct entry *x, uint64_t *bytes, json_t *spec, il_err *e)
     for (int i = 0; i < x->ndim; i++) {
         json_t *size = json_array_get(shape, (size_t)i);
         if (!json_is_integer(size) || json_integer_value(size) < 0)
-            return il_fail(e, IL_EFORMAT, "has a shape that is not made of whole numbers from 0 up");
+            return il_fail(e, IL_EFORMAT, "has a shape with sizes that are not whole numbers of at least 0");
         x->shape[i] = json_integer_value(size);
         if (__builtin_mul_overflow(*bytes, (uint64_t)x->shape[i], bytes) || *bytes > INT64_MAX)
             return il_fail(e, IL_EFORMAT, "has a shape that is too large");
@@ -121,11 +121,11 @@ static int read_notes(il_bundle *b, json_t *notes, il_err *e)
     const char *key;
     json_t *text;
     if (!json_is_object(notes))
-        return il_fail(e, IL_EFORMAT, "__metadata__ is no object");
+        return il_fail(e, IL_EFORMAT, "__metadata__ must be a JSON object");
     json_object_foreach(notes, key, text)
     {
         if (!json_is_string(text))
-            return il_fail(e, IL_EFORMAT, "__metadata__: %.100s is no text", key);
+            return il_fail(e, IL_EFORMAT, "__metadata__: %.100s must be a string", key);
         int rc = il_bundle_note(b, key, json_string_value(text), e);
         if (rc)
             return rc;
@@ -152,7 +152,7 @@ static int read_header(struct entry *entries, size_t *count, il_bundle *b, json_
         if (strcmp(name, "__metadata__") == 0) {
             rc = read_notes(b, spec, e);
         } else if (!printable(name)) {
-            rc = il_fail(e, IL_EFORMAT, "the name of tensor %zu holds control characters", *count + 1);
+            rc = il_fail(e, IL_EFORMAT, "the name of tensor %zu has control characters", *count + 1);
         } else {
             struct entry *x = &entries[(*count)++];
             x->name = name;
@@ -194,9 +194,9 @@ static int parse_header(json_t **out, int fd, uint64_t length, il_err *e)
         json_error_t why;
         *out = il_json_loadb(text, length, JSON_REJECT_DUPLICATES, &why);
         if (!*out)
-            rc = il_fail(e, IL_EFORMAT, "the safetensors header is no valid JSON: %s", why.text);
+            rc = il_fail(e, IL_EFORMAT, "the safetensors header is not valid JSON: %s", why.text);
         else if (!json_is_object(*out))
-            rc = il_fail(e, IL_EFORMAT, "the safetensors header is no JSON object");
+            rc = il_fail(e, IL_EFORMAT, "the safetensors header must be a JSON object");
     }
     free(text);
     return rc;
@@ -272,13 +272,13 @@ static int build_header(char **out, const il_bundle *b, const uint64_t *begin, i
     for (size_t i = 0; i < il_bundle_notes(b) && !rc; i++) {
         il_bundle_text n = il_bundle_note_at(b, i);
         if (json_object_set_new(notes, n.key, json_string(n.text)) != 0)
-            rc = il_fail(e, IL_EPARAM, "note %.100s is no UTF-8", n.key);
+            rc = il_fail(e, IL_EPARAM, "note %.100s must be UTF-8", n.key);
     }
     if (notes && json_object_set(header, "__metadata__", notes) != 0 && !rc)
         rc = il_fail_oom(e);
     for (size_t i = 0; i < il_bundle_count(b) && !rc; i++)
         if (json_object_set_new(header, il_bundle_name(b, i), describe(il_bundle_at(b, i), begin[i])) != 0)
-            rc = il_fail(e, IL_EPARAM, "tensor %.150s: the name is no UTF-8", il_bundle_name(b, i));
+            rc = il_fail(e, IL_EPARAM, "tensor %.150s: the name must be UTF-8", il_bundle_name(b, i));
     if (!rc) {
         *out = il_json_text(header, JSON_COMPACT);
         if (!*out)
@@ -293,7 +293,7 @@ static int write_header(il_atomic_file *w, const char *header, il_err *e)
 {
     size_t length = strlen(header), padded = (length + ALIGN - 1) / ALIGN * ALIGN;
     if (padded > most_header)
-        return il_fail(e, IL_EPARAM, "the header would have more than 100 MB");
+        return il_fail(e, IL_EPARAM, "the header would be larger than 100 MB");
     unsigned char head[8];
     for (int i = 0; i < 8; i++)
         head[i] = (unsigned char)((uint64_t)padded >> (8 * i));

@@ -34,7 +34,7 @@ int il_script_open(il_script **out, const char *path, il_device device, il_err *
         return il_fail(e, IL_EIO, "%s: cannot be opened", path);
     if (rc != IL_ETORCH)
         return il_fail(e, rc, "%s: %s", path, why.message);
-    return il_fail(e, IL_EFORMAT, "%s: is no TorchScript module (save one with torch.jit.script(model).save(…)): %s",
+    return il_fail(e, IL_EFORMAT, "%s: is not a TorchScript module (save one with torch.jit.script(model).save(…)): %s",
                    path, why.message);
 }
 

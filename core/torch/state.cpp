@@ -234,7 +234,7 @@ int check_superfluous(const il_state *st, const il_bundle *b, const il_load_opts
         if (cut && strncmp(name, o.prefix, cut) != 0)
             continue;
         if (!st->index.count(name + cut) && !skipped(o.skip, name + cut))
-            return il_fail(e, IL_EFORMAT, "tensor %s: the model has none of this name", name);
+            return il_fail(e, IL_EFORMAT, "tensor %s: the model has no tensor of this name", name);
     }
     return IL_OK;
 }
@@ -261,7 +261,7 @@ int match(std::vector<assignment> *out, const il_state *st, const il_bundle *b, 
             return il_fail(e, IL_EFORMAT, "tensor %s is missing", name.c_str());
         }
         if (found->second->value.sizes() != x.tensor->value.sizes())
-            return il_fail(e, IL_EFORMAT, "tensor %s has shape %s, expected %s", name.c_str(),
+            return il_fail(e, IL_EFORMAT, "tensor %s has shape %s; expected %s", name.c_str(),
                            shim::shape(found->second).c_str(), shim::shape(x.tensor).c_str());
         out->push_back({ x.tensor, found->second });
     }

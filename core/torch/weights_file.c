@@ -13,9 +13,9 @@ static int read_open(il_bundle *b, int fd, il_err *e)
 {
     struct stat st;
     if (fstat(fd, &st) != 0)
-        return il_fail(e, IL_EIO, "cannot be read: %s", strerror(errno));
+        return il_fail(e, IL_EIO, "cannot read the file: %s", strerror(errno));
     if (!S_ISREG(st.st_mode))
-        return il_fail(e, IL_EIO, "is no regular file");
+        return il_fail(e, IL_EIO, "is not a regular file");
     uint64_t size = (uint64_t)st.st_size;
     unsigned char head[9] = { 0 };
     int rc = il_file_pread(fd, head, size < sizeof head ? (size_t)size : sizeof head, 0, e);

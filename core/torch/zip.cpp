@@ -36,7 +36,7 @@ constexpr std::array<uint32_t, 256> crc_table = [] {
 
 int damaged(il_err *e)
 {
-    return il_fail(e, IL_EFORMAT, "the zip archive is damaged or cut off");
+    return il_fail(e, IL_EFORMAT, "the zip archive is damaged or truncated");
 }
 
 struct span {

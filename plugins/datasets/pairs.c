@@ -39,7 +39,7 @@ static int pairs_scan(void *self, il_scan what, il_items *out, il_err *e)
     const struct pairs *d = self;
     struct stat st;
     if (strcmp(d->split, "all") != 0 && strcmp(d->split, what.split) != 0)
-        return il_fail(e, IL_EDATA, "%s: has no %s split; its samples are the %s split (setting split)", d->root,
+        return il_fail(e, IL_EDATA, "%s: has no %s split; its samples belong to the %s split (setting split)", d->root,
                        what.split, d->split);
     if (stat(d->root, &st) == 0 && !S_ISDIR(st.st_mode))
         return il_folder_list(out, d->root, what.images, e);

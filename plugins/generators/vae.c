@@ -74,7 +74,7 @@ static int open_net(il_vae **out, const struct vae *g, il_network_opts o, il_err
     if (rc)
         return rc;
     if (MULTIPLE % il_vae_factor(net)) {
-        rc = il_fail(e, IL_EFORMAT, "%s/config.json: sides shrink by %d, expected a divisor of %d", g->folder,
+        rc = il_fail(e, IL_EFORMAT, "%s/config.json: sides shrink by %d; expected a divisor of %d", g->folder,
                      il_vae_factor(net), MULTIPLE);
         il_vae_free(net);
         return rc;

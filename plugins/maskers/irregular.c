@@ -75,13 +75,13 @@ static int list_files(struct irregular *m, il_err *e)
     int rc = IL_OK;
     DIR *folder = opendir(m->root);
     if (!folder)
-        return il_fail(e, IL_EIO, "%s: %s; expected a folder of mask pictures", m->root, strerror(errno));
+        return il_fail(e, IL_EIO, "%s: %s; expected a folder of mask images", m->root, strerror(errno));
     for (const struct dirent *entry; !rc && (entry = readdir(folder));)
         if (is_picture(entry->d_name))
             rc = add_name(m, entry->d_name, e);
     closedir(folder);
     if (!rc && m->count == 0)
-        rc = il_fail(e, IL_EDATA, "%s: holds no mask picture; expected .png or .jpg files", m->root);
+        rc = il_fail(e, IL_EDATA, "%s: contains no mask image; expected .png or .jpg files", m->root);
     if (!rc)
         qsort(m->names, m->count, sizeof *m->names, by_name);
     return rc;
@@ -98,7 +98,7 @@ static int irregular_open(void **out, const il_params *p, il_err *e)
     if (!m->root)
         rc = il_fail_oom(e);
     else if (m->maximum % 2 == 0)
-        rc = il_fail(e, IL_EPARAM, "maximum: %d is even, expected an odd number", m->maximum);
+        rc = il_fail(e, IL_EPARAM, "maximum: %d is even; expected an odd number", m->maximum);
     else
         rc = list_files(m, e);
     if (rc)
@@ -151,7 +151,7 @@ static int make_mask(il_image *out, const char *path, int width, int height, int
     if (!rc)
         rc = il_image_resize(&result, &wide, width, height, e);
     if (!rc && is_empty(&result))
-        rc = il_fail(e, IL_EDATA, "%s: is white all over, so it marks nothing", path);
+        rc = il_fail(e, IL_EDATA, "%s: is entirely white, so it marks nothing", path);
     if (rc)
         il_image_free(&result);
     else

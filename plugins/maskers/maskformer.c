@@ -192,7 +192,7 @@ static int forward(il_tensor *out[2], const struct maskformer *m, il_scope *s, c
     il_image_free(&sized);
     rc = il_script_call(s, m->module, inputs, m->inputs, output_names, out, 2, e);
     if (rc)
-        return il_fail_in(e, "a picture of %dx%d (a trace for one size only? see the setting square)", width, height);
+        return il_fail_in(e, "an image of %dx%d (traced for one size only? see the setting square)", width, height);
     const il_tensor *c = out[0], *k = out[1];
     if (il_ndim(c) != 3 || il_ndim(k) != 4 || il_dim(c, 0) != 1 || il_dim(k, 0) != 1 || il_dim(c, 1) < 1 ||
         il_dim(c, 1) != il_dim(k, 1) || il_dim(c, 2) < 2 || il_dim(k, 2) < 1 || il_dim(k, 3) < 1)
@@ -262,8 +262,8 @@ static int compete(struct contest *c, const struct maskformer *m, il_scope *pare
     il_scope_close(s);
     for (size_t i = 0; i < c->area && !rc; i++) {
         if (!isfinite(c->pixels[i]))
-            rc = il_fail(e, IL_EFORMAT, "%s: gives values that are not finite numbers in the mask of query %lld",
-                         m->file, (long long)q);
+            rc = il_fail(e, IL_EFORMAT, "%s: returns values that are not finite in the mask of query %lld", m->file,
+                         (long long)q);
         c->claims[q] += c->pixels[i] >= (float)m->mask_threshold;
         if (c->winner[i] < 0 || c->pixels[i] > c->strongest[i]) {
             c->strongest[i] = c->pixels[i];
@@ -283,7 +283,7 @@ static int run_contest(struct contest *c, const struct maskformer *m, il_scope *
     int rc = logits ? il_read_f32(out[0], logits, count, e) : il_fail_oom(e);
     for (size_t i = 0; i < count && !rc; i++)
         if (!isfinite(logits[i]))
-            rc = il_fail(e, IL_EFORMAT, "%s: gives values that are not finite numbers in the class logits", m->file);
+            rc = il_fail(e, IL_EFORMAT, "%s: returns values that are not finite in the class logits", m->file);
     for (int64_t q = 0; q < queries && !rc; q++) {
         float score = best_score(logits + q * classes, classes);
         if (score > (float)m->threshold)
@@ -369,7 +369,7 @@ static int maskformer_mask(const void *self, const il_image *photo, uint64_t see
 {
     const struct maskformer *m = self;
     if (photo->channels != 3)
-        return il_fail(e, IL_EPARAM, "a photo of %d channels: expected RGB", photo->channels);
+        return il_fail(e, IL_EPARAM, "a photo of %d channels; expected RGB", photo->channels);
     struct contest c = { 0 };
     il_scope *s = NULL;
     int *number = NULL;

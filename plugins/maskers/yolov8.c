@@ -175,7 +175,7 @@ static int candidates(struct boxes *out, const float *values, int64_t rows, int6
 static int check_output(const struct yolov8 *y, const il_tensor *t, il_err *e)
 {
     if (il_ndim(t) == 3 && il_dim(t, 2) == 6 && il_dim(t, 1) > 6)
-        return il_fail(e, IL_EFORMAT, "%s: gives finished boxes (1,%lld,6): export it without nms", y->file,
+        return il_fail(e, IL_EFORMAT, "%s: returns final boxes (1,%lld,6); export it without nms", y->file,
                        (long long)il_dim(t, 1));
     if (il_ndim(t) != 3 || il_dim(t, 0) != 1 || il_dim(t, 1) < 5 || il_dim(t, 2) < 1 || il_dim(t, 2) > INT32_MAX)
         return il_fail(e, IL_EFORMAT,
@@ -195,7 +195,7 @@ static int read_output(struct boxes *out, const struct yolov8 *y, const il_tenso
     rc = values ? il_read_f32(t, values, count, e) : il_fail_oom(e);
     for (size_t i = 0; i < count && !rc; i++)
         if (!isfinite(values[i]))
-            rc = il_fail(e, IL_EFORMAT, "%s: gives values that are not finite numbers", y->file);
+            rc = il_fail(e, IL_EFORMAT, "%s: returns values that are not finite", y->file);
     if (!rc)
         rc = candidates(out, values, il_dim(t, 1), il_dim(t, 2), y->confidence, e);
     free(values);
@@ -211,7 +211,7 @@ static int detect(struct boxes *out, const struct yolov8 *y, const il_image *squ
     const il_tensor *t = il_script_forward(s, y->module, il_convert_to_tensor(s, square));
     rc = il_scope_status(s, e);
     if (rc)
-        il_fail_in(e, "a picture of %dx%d (the setting size must be the export's imgsz)", y->size, y->size);
+        il_fail_in(e, "an image of %dx%d (the setting size must be the export's imgsz)", y->size, y->size);
     else
         rc = read_output(out, y, t, e);
     il_scope_close(s);
@@ -344,7 +344,7 @@ static int yolov8_mask(const void *self, const il_image *photo, uint64_t seed, i
     const struct yolov8 *y = self;
     struct boxes b = { 0 };
     if (photo->channels != 3)
-        return il_fail(e, IL_EPARAM, "a photo of %d channels: expected RGB", photo->channels);
+        return il_fail(e, IL_EPARAM, "a photo of %d channels; expected RGB", photo->channels);
     int rc = find_boxes(&b, y, photo, e);
     if (rc)
         return rc;

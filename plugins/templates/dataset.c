@@ -80,7 +80,7 @@ static int my_plugin_scan(void *self, il_scan what, il_items *out, il_err *e)
     int rc = IL_OK;
     DIR *folder = opendir(path);
     if (!folder)
-        rc = il_fail(e, IL_EDATA, "%s: %s; expected a folder of pictures", path, strerror(errno));
+        rc = il_fail(e, IL_EDATA, "%s: %s; expected a folder of images", path, strerror(errno));
     for (const struct dirent *entry; !rc && (entry = readdir(folder));)
         if (entry->d_name[0] != '.')
             rc = add(d, what, entry->d_name, out, e);
@@ -93,7 +93,15 @@ static int my_plugin_scan(void *self, il_scan what, il_items *out, il_err *e)
 static const il_dataset_ops ops = { .scan = my_plugin_scan };
 
 IL_PLUGIN = {
-    .abi = IL_ABI, .kind = IL_KIND_DATASET, .name = "my_plugin", .revision = 1, /* raise it when results change */
-    .summary = "a folder for each split and kind of picture", .vendor = "my_plugin's authors", .version = "0.1.0",
-    .params = my_plugin_params, .open = my_plugin_open, .close = my_plugin_close, .dataset = &ops,
+    .abi = IL_ABI,
+    .kind = IL_KIND_DATASET,
+    .name = "my_plugin",
+    .revision = 1, /* raise it when results change */
+    .summary = "a folder for each split and kind of picture",
+    .vendor = "my_plugin's authors",
+    .version = "0.1.0",
+    .params = my_plugin_params,
+    .open = my_plugin_open,
+    .close = my_plugin_close,
+    .dataset = &ops,
 };

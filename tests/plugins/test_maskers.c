@@ -286,7 +286,7 @@ Test(maskers, yolov8_refuses)
         { FILES "yolov8_picture.pt", "320", IL_EFORMAT, "a tensor of 4 dimensions and 307200 values, expected one of" },
         { FILES "yolov8_no_class.pt", "320", IL_EFORMAT, "a tensor of 3 dimensions and 80 values, expected one of" },
         { FILES "yolov8_finished.pt", "320", IL_EFORMAT, "gives finished boxes (1,300,6): export it without nms" },
-        { FILES "yolov8_nan.pt", "320", IL_EFORMAT, "yolov8_nan.pt: gives values that are not finite numbers" },
+        { FILES "yolov8_nan.pt", "320", IL_EFORMAT, "yolov8_nan.pt: returns values that are not finite" },
         { FILES "maskformer_two_inputs.pt", "320", IL_ETORCH, "is missing value for argument 'pixel_mask'" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
@@ -394,7 +394,7 @@ Test(maskers, maskformer_refuses)
         { FILES "maskformer_one.pt", IL_ETORCH, "gives a list of 1, expected \"masks_queries_logits\" as number 2" },
         { FILES "maskformer_queries.pt", IL_EFORMAT, "expected class logits of shape (1, queries, classes + 1)" },
         { FILES "maskformer_flat.pt", IL_EFORMAT, "gives tensors of 3 and 3 dimensions" },
-        { FILES "maskformer_nan_class.pt", IL_EFORMAT, "gives values that are not finite numbers in the class logits" },
+        { FILES "maskformer_nan_class.pt", IL_EFORMAT, "returns values that are not finite in the class logits" },
         { FILES "maskformer_nan_mask.pt", IL_EFORMAT, "that are not finite numbers in the mask of query 0" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)

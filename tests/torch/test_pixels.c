@@ -48,6 +48,6 @@ Test(pixels, refuses_what_is_no_shape)
     il_scope *s = figures_scope(false, false);
     cr_assert_null(il_from_pixels(s, pixel, 1, 0, 1, 3, table));
     cr_assert_eq(il_scope_status(s, &e), IL_ETORCH);
-    cr_expect_str_eq(e.message, "from_pixels: (1,0,1,3) is no shape of pictures");
+    cr_expect_str_eq(e.message, "from_pixels: (1,0,1,3) is not a shape of images");
     il_scope_close(s);
 }

@@ -131,7 +131,7 @@ Test(script, refused_files)
         const char *part;
     } cases[] = {
         { FILES "absent.pt", IL_EIO, FILES "absent.pt: cannot be opened" },
-        { FILES "zip.pth", IL_EFORMAT, FILES "zip.pth: is no TorchScript module (save one with torch.jit.script" },
+        { FILES "zip.pth", IL_EFORMAT, FILES "zip.pth: is not a TorchScript module (save one with torch.jit.script" },
         { FILES "legacy.pth", IL_EFORMAT, FILES "legacy.pth: is no TorchScript module" },
         { FILES "../make_weight_files.py", IL_EFORMAT, "make_weight_files.py: is no TorchScript module" },
     };

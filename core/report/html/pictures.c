@@ -18,7 +18,7 @@ static int make_overlay(il_blob *out, il_image *photo, il_image *score, il_err *
 {
     size_t pixels = (size_t)score->width * (size_t)score->height;
     if (photo->width != score->width || photo->height != score->height || score->channels != 1 || photo->channels != 3)
-        return il_fail(e, IL_EFORMAT, "photo and score are of different sizes");
+        return il_fail(e, IL_EFORMAT, "photo and score must have the same size");
     for (size_t i = 0; i < pixels; i++)
         score->pixels[i] = score->pixels[i] >= MARKED ? 255 : 0;
     int rc = il_heatmap_overlay(photo, score, e);
