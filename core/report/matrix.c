@@ -120,7 +120,7 @@ static int by_labels(const void *a, const void *b)
 /* Labels that differ between runs are shown; the run's name too, where they do not tell all of them apart. */
 static int choose_labels(il_matrix *m, il_err *e)
 {
-    const il_matrix_cell **runs = calloc(m->runs.count + 1, sizeof *runs);
+    const il_matrix_cell **runs = calloc(m->runs.count + 1, sizeof(const il_matrix_cell *));
     if (!runs)
         return il_fail_oom(e);
     m->shown[IL_BY_TRAINED_ON] = true;
@@ -130,7 +130,7 @@ static int choose_labels(il_matrix *m, il_err *e)
             m->shown[by] = m->shown[by] || strcmp(runs[0]->by[by], runs[i]->by[by]) != 0;
     }
     if (m->runs.count)
-        qsort(runs, m->runs.count, sizeof *runs, by_labels);
+        qsort(runs, m->runs.count, sizeof(const il_matrix_cell *), by_labels);
     for (size_t i = 1; i < m->runs.count; i++)
         m->shown[IL_BY_RUN] = m->shown[IL_BY_RUN] || same_labels(runs[i - 1], runs[i]);
     free(runs);

@@ -216,7 +216,7 @@ static const struct {
       " \"DownEncoderBlock2D\"], \"up_block_types\": [\"UpDecoderBlock2D\", \"UpDecoderBlock2D\", \"UpDecoderBlock2D\","
       " \"UpDecoderBlock2D\", \"UpDecoderBlock2D\"]}",
       { NULL },
-      "%s/config.json: sides shrink by 16, expected a divisor of 8",
+      "%s/config.json: sides shrink by 16; expected a divisor of 8",
       IL_EFORMAT },
     { "sd_inpaint", NULL, NULL, { NULL }, "cannot open %s/model_index.json: No such file or directory", IL_EIO },
     { "sd_inpaint",

@@ -281,11 +281,11 @@ Test(maskers, yolov8_refuses)
         const char *part;
     } cases[] = {
         { FILES "absent.pt", "320", IL_EIO, FILES "absent.pt: cannot be opened" },
-        { FILES "make.py", "320", IL_EFORMAT, "make.py: is no TorchScript module" },
-        { FILES "yolov8.torchscript", "640", IL_ETORCH, "a picture of 640x640 (the setting size must be the export's" },
+        { FILES "make.py", "320", IL_EFORMAT, "make.py: is not a TorchScript module" },
+        { FILES "yolov8.torchscript", "640", IL_ETORCH, "an image of 640x640 (the setting size must be the export's" },
         { FILES "yolov8_picture.pt", "320", IL_EFORMAT, "a tensor of 4 dimensions and 307200 values, expected one of" },
         { FILES "yolov8_no_class.pt", "320", IL_EFORMAT, "a tensor of 3 dimensions and 80 values, expected one of" },
-        { FILES "yolov8_finished.pt", "320", IL_EFORMAT, "gives finished boxes (1,300,6): export it without nms" },
+        { FILES "yolov8_finished.pt", "320", IL_EFORMAT, "returns final boxes (1,300,6); export it without nms" },
         { FILES "yolov8_nan.pt", "320", IL_EFORMAT, "yolov8_nan.pt: returns values that are not finite" },
         { FILES "maskformer_two_inputs.pt", "320", IL_ETORCH, "is missing value for argument 'pixel_mask'" },
     };
@@ -389,13 +389,13 @@ Test(maskers, maskformer_refuses)
         const char *part;
     } cases[] = {
         { FILES "absent.pt", IL_EIO, FILES "absent.pt: cannot be opened" },
-        { FILES "figures.json", IL_EFORMAT, "figures.json: is no TorchScript module" },
+        { FILES "figures.json", IL_EFORMAT, "figures.json: is not a TorchScript module" },
         { FILES "maskformer_three_inputs.pt", IL_EFORMAT, "forward takes 3 inputs, expected pixel_values" },
         { FILES "maskformer_one.pt", IL_ETORCH, "gives a list of 1, expected \"masks_queries_logits\" as number 2" },
         { FILES "maskformer_queries.pt", IL_EFORMAT, "expected class logits of shape (1, queries, classes + 1)" },
         { FILES "maskformer_flat.pt", IL_EFORMAT, "gives tensors of 3 and 3 dimensions" },
         { FILES "maskformer_nan_class.pt", IL_EFORMAT, "returns values that are not finite in the class logits" },
-        { FILES "maskformer_nan_mask.pt", IL_EFORMAT, "that are not finite numbers in the mask of query 0" },
+        { FILES "maskformer_nan_mask.pt", IL_EFORMAT, "returns values that are not finite in the mask of query 0" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         expect_refusal("maskformer", cases[i].file, NULL, cases[i].code, cases[i].part);
@@ -466,7 +466,7 @@ Test(maskers, irregular_refuses)
     cr_assert_not_null(mkdtemp(folder));
     refuse_to_open((const char *const[5]){ "root", FILES "absent" }, IL_EIO, "absent: No such file or directory");
     refuse_to_open((const char *const[5]){ "root", FILES "make.py" }, IL_EIO, "make.py: Not a directory");
-    refuse_to_open((const char *const[5]){ "root", folder }, IL_EDATA, "holds no mask picture; expected .png or .jpg");
+    refuse_to_open((const char *const[5]){ "root", folder }, IL_EDATA, "contains no mask image; expected .png or .jpg");
     refuse_to_open((const char *const[5]){ "root", FILES "scribbles", "maximum", "14" }, IL_EPARAM, "14 is even");
     il_err e = { 0 };
     il_rule rule = { "" };
@@ -476,7 +476,7 @@ Test(maskers, irregular_refuses)
     OK(il_image_write(&white, file, &e));
     struct opened o = open_masker("irregular", (const char *const[]){ "root", folder, NULL });
     cr_expect_eq(mask_of(&o, &white, 1, &mask, &rule, &e), IL_EDATA);
-    cr_expect(strstr(e.message, "white.png: is white all over"), "%s", e.message);
+    cr_expect(strstr(e.message, "white.png: is entirely white"), "%s", e.message);
     FILE *f = fopen(file, "w");
     cr_assert(f && fputs("no picture", f) >= 0 && fclose(f) == 0);
     cr_expect_eq(mask_of(&o, &white, 1, &mask, &rule, &e), IL_EFORMAT, "%s", e.message);

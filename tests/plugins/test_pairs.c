@@ -73,9 +73,9 @@ struct scanning {
 static const struct scanning cases[] = {
     { ".", NULL, "test", "tampered", AB },
     { ".", NULL, "test", "all", AB },
-    { ".", NULL, "train", "tampered", "@/.: has no train split; its samples are the test split (setting split)" },
+    { ".", NULL, "train", "tampered", "@/.: has no train split; its samples belong to the test split (setting split)" },
     { ".", "train", "train", "tampered", AB },
-    { ".", "train", "test", "tampered", "@/.: has no test split; its samples are the train split (setting split)" },
+    { ".", "train", "test", "tampered", "@/.: has no test split; its samples belong to the train split (setting split)" },
     { ".", "all", "train", "tampered", AB },
     { ".", "all", "validation", "tampered", AB },
     { ".", NULL, "test", "original", "@/.: has no authentic images; a pair of folders contains only tampered ones" },

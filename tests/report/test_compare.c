@@ -226,15 +226,15 @@ Test(compare, what_cannot_be_compared_is_told)
         il_metric metric;
     } rows_bad[] = {
         { { "1", "2" }, "cells 1 and 2 cannot be paired: they were tested on different pictures", IL_METRIC_IOU },
-        { { "1" }, "1 cell to compare; expected two or more", IL_METRIC_IOU },
+        { { "1" }, "1 cell to compare; expected at least two", IL_METRIC_IOU },
         { { "1", "1" }, "cell 1 is named twice", IL_METRIC_IOU },
         { { "1", "17" }, "17: no measured cell is called so", IL_METRIC_IOU },
         { { "1", "99999999999999999999" }, "no measured cell is called so", IL_METRIC_IOU },
         { { "1", "nix*" }, "nix*: no measured cell is called so", IL_METRIC_IOU },
         { { "1", "" }, "no measured cell is called so", IL_METRIC_IOU },
         { { "1", "4" }, "cell 4 is not measured: running", IL_METRIC_IOU },
-        { { "1", "3" }, "cell 3 (three/d/realfake): iou is undefined for all of its 1 pictures", IL_METRIC_IOU },
-        { { "1", "2" }, "auc is undefined for all of its 2 pictures, or it was tested before", IL_METRIC_AUC },
+        { { "1", "3" }, "cell 3 (three/d/realfake): iou is undefined for all of its 1 images", IL_METRIC_IOU },
+        { { "1", "2" }, "auc is undefined for all of its 2 images, or it was tested before", IL_METRIC_AUC },
     };
     for (size_t i = 0; i < sizeof rows_bad / sizeof *rows_bad; i++)
         BAD(il_compare_cells(&c, store, rows_bad[i].names, rows_bad[i].names[1] ? 2 : 1, rows_bad[i].metric, &e),

@@ -132,7 +132,7 @@ Test(report, unknown_names_are_refused_with_the_known_ones)
 {
     FILE *to = fopen("/dev/null", "w");
     BAD(il_report_tables(to, store, "9", NULL, IL_FORMAT_TEXT, &e), IL_EUSAGE,
-        "table 9: no such table; there are 1 to 7 and text");
+        "table 9 does not exist; expected 1 to 7 or text");
     BAD(il_report_tables(to, store, NULL, "nix", IL_FORMAT_TEXT, &e), IL_EPARAM,
         "experiment nix: not in the database; there are table4, mask-policies, awkward");
     fclose(to);
@@ -250,7 +250,7 @@ Test(report_empty, rows_as_json)
     il_rows rows = { 0 };
     FILE *to = fopen("/dev/null", "w");
     GOOD(il_store_query(&rows, store, "SELECT CAST(x'ff' AS TEXT) AS name", NULL, &e));
-    BAD(il_format_rows(to, &rows, IL_FORMAT_JSON, &e), IL_EFORMAT, "row 1, name: no valid UTF-8");
+    BAD(il_format_rows(to, &rows, IL_FORMAT_JSON, &e), IL_EFORMAT, "row 1, name: must be valid UTF-8");
     il_store_rows_free(&rows);
     fclose(to);
 }

@@ -106,7 +106,7 @@ Test(bundle, refused_files)
         const char *message; /* after the path */
     } cases[] = {
         { "absent.pth", IL_EIO, "cannot be opened: No such file or directory" },
-        { ".", IL_EIO, "is no regular file" },
+        { ".", IL_EIO, "is not a regular file" },
         { "../make_weight_files.py", IL_EFORMAT, "is neither safetensors nor a PyTorch state dict" },
         { "whole.pth", IL_EFORMAT,
           "holds a whole pickled object (torch.nn.modules.container.Sequential), not a state "
@@ -287,8 +287,8 @@ Test(bundle, broken_safetensors, .init = set_up, .fini = tear_down)
         { 0, "{\"w\":{\"dtype\":\"F32\",\"shape\":2,\"data_offsets\":[0,8]}}", 8,
           "tensor w: has no shape of at most 16 sizes" },
         { 0, "{\"w\":7}", 0, "tensor w: has no dtype" },
-        { 0, "{\"a\\nb\":{}}", 0, "the name of tensor 1 holds control characters" },
-        { 0, "{\"__metadata__\":{\"a\":1}}", 0, "__metadata__: a is no text" },
+        { 0, "{\"a\\nb\":{}}", 0, "the name of tensor 1 has control characters" },
+        { 0, "{\"__metadata__\":{\"a\":1}}", 0, "__metadata__: a must be a string" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char path[300], message[600];

@@ -87,9 +87,9 @@ Test(convert, refusals)
     il_err e = { 0 };
     il_tensor *nan = il_from_f32(s, values, 4, (int64_t[]){ 1, 1, 2, 2 });
     cr_expect_eq(il_convert_to_image(&out, nan, 0, &e), IL_EFORMAT);
-    cr_expect_str_eq(e.message, "picture 0 holds NaN at column 0, row 1, channel 0");
+    cr_expect_str_eq(e.message, "image 0 has NaN at column 0, row 1, channel 0");
     cr_expect_eq(il_convert_to_image(&out, nan, 1, &e), IL_EPARAM);
-    cr_expect(strstr(e.message, "has no picture 1"), "%s", e.message);
+    cr_expect(strstr(e.message, "has no image 1"), "%s", e.message);
     cr_expect_eq(il_convert_to_image(&out, il_from_f32(s, values, 2, (int64_t[]){ 2, 2 }), 0, &e), IL_EPARAM);
     cr_expect_eq(il_convert_to_image(&out, il_from_f32(s, values, 4, (int64_t[]){ 1, 4, 1, 1 }), 0, &e), IL_EPARAM);
     cr_expect_eq(il_convert_to_image(&out, NULL, 0, &e), IL_EPARAM);

@@ -132,8 +132,8 @@ Test(script, refused_files)
     } cases[] = {
         { FILES "absent.pt", IL_EIO, FILES "absent.pt: cannot be opened" },
         { FILES "zip.pth", IL_EFORMAT, FILES "zip.pth: is not a TorchScript module (save one with torch.jit.script" },
-        { FILES "legacy.pth", IL_EFORMAT, FILES "legacy.pth: is no TorchScript module" },
-        { FILES "../make_weight_files.py", IL_EFORMAT, "make_weight_files.py: is no TorchScript module" },
+        { FILES "legacy.pth", IL_EFORMAT, FILES "legacy.pth: is not a TorchScript module" },
+        { FILES "../make_weight_files.py", IL_EFORMAT, "make_weight_files.py: is not a TorchScript module" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         il_err e = { 0 };

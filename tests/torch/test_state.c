@@ -154,8 +154,8 @@ Test(state, load)
         { { { "v", 3 } }, { .skip = skip_w }, NULL, 1 },
         { { { "w", 2 } }, { 0 }, "tensor v is missing", 1 },
         { { { "m.w", 2 } }, { .prefix = "m." }, "tensor m.v is missing", 1 },
-        { { { "w", 2 }, { "v", 2 } }, { 0 }, "tensor v has shape (2), expected (3)", 1 },
-        { { { "w", 2 }, { "v", 3 }, { "z", 1 } }, { 0 }, "tensor z: the model has none of this name", 1 },
+        { { { "w", 2 }, { "v", 2 } }, { 0 }, "tensor v has shape (2); expected (3)", 1 },
+        { { { "w", 2 }, { "v", 3 }, { "z", 1 } }, { 0 }, "tensor z: the model has no tensor of this name", 1 },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         il_err e = { 0 };
@@ -394,7 +394,7 @@ Test(adam, load_refuses_what_does_not_fit)
     } cases[] = {
         { { { "a.w.exp_avg", 2 } }, "tensor a.w: exp_avg, exp_avg_sq and step must come together" },
         { { { "a.w.exp_avg", 3 } }, "tensor a.w.exp_avg has shape (3), which does not fit its parameter" },
-        { { { "a.z.exp_avg", 2 } }, "tensors a.*: some belong to no parameter of the model" },
+        { { { "a.z.exp_avg", 2 } }, "tensors a.*: some do not belong to a parameter of the model" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         il_err e = { 0 };

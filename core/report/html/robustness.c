@@ -148,7 +148,7 @@ static void put_caption(il_chapter *c, const struct point *p)
 
 static void put_panel(il_chapter *c, const struct points *p, size_t first, size_t end, const double *plain)
 {
-    double *level = calloc(end - first, sizeof *level), *y = NULL;
+    double *level = calloc(end - first + 1, sizeof *level), *y = NULL;
     size_t levels = level ? list_levels(level, p, first, end) : 0;
     const il_plot plot = { 0, levels > 1 ? (double)levels - 1 : 1, 0, 1, 34, 12, 320, 150 };
     char title[200], text[24];
@@ -255,7 +255,7 @@ int il_page_robustness(il_chapter *c, il_err *e)
     struct points p = { 0 };
     bool any = false;
     int rc = read_points(&p, c, e);
-    for (size_t i = 0; i < p.count; i++)
+    for (size_t i = 0; !rc && i < p.count; i++)
         any = any || *p.at[i].kind;
     il_page_heading(c, "robustness", "Robustness");
     if (!rc && any)

@@ -102,7 +102,7 @@ int il_bootstrap_means(il_interval *out, const il_series *samples, size_t count,
         most = samples[i].n > most ? samples[i].n : most;
     bool *done = calloc(count + 1, sizeof *done);
     struct batch b = { .packed = calloc(most * TOGETHER + 1, sizeof *b.packed),
-                       .means = malloc(TOGETHER * IL_BOOT_RESAMPLES * sizeof *b.means) };
+                       .means = malloc((size_t)TOGETHER * IL_BOOT_RESAMPLES * sizeof *b.means) };
     int rc = done && b.packed && b.means ? IL_OK : il_fail_oom(e);
     for (size_t i = 0; i < count && !rc; i++)
         if (!done[i]) {
