@@ -251,7 +251,7 @@ static int compare_pair(il_series *sample, il_compare_pair *p, const il_comparis
 {
     const il_compare_cell *a = &c->cells[p->a], *b = &c->cells[p->b];
     size_t room = a->pictures + 1;
-    double *x = malloc(room * sizeof *x), *y = malloc(room * sizeof *y), *d = calloc(room, sizeof *d);
+    double *x = calloc(room, sizeof *x), *y = calloc(room, sizeof *y), *d = calloc(room, sizeof *d);
     int rc = x && y && d ? IL_OK : il_fail_oom(e);
     if (!rc) {
         match(p, x, y, a, b);
@@ -298,7 +298,7 @@ static int compare_pairs(il_comparison *c, il_err *e)
         }
     if (samples && intervals)
         rc = find_intervals(intervals, samples, c->npairs, c->intervals, rc, e);
-    for (size_t i = 0; !rc && intervals && i < c->npairs; i++)
+    for (size_t i = 0; !rc && c->pairs && intervals && i < c->npairs; i++)
         c->pairs[i].interval = intervals[i];
     free(samples);
     free(intervals);

@@ -26,18 +26,21 @@ struct points {
     struct point *at;
     size_t count, runs;
     size_t *first; /* point of each run */
+    bool degraded; /* some point is of degraded pictures */
 };
 
 static int read_points(struct points *p, il_chapter *c, il_err *e)
 {
-    int rc = il_store_query(&p->rows, c->s, curves, (const char *const[]){ c->experiment, NULL }, e);
+    il_rows rows = { 0 };
+    int rc = il_store_query(&rows, c->s, curves, (const char *const[]){ c->experiment, NULL }, e);
+    *p = (struct points){ .rows = rows };
     p->at = calloc(p->rows.count + 1, sizeof *p->at);
     p->first = calloc(p->rows.count + 1, sizeof *p->first);
     if (!rc && (!p->at || !p->first))
         rc = il_fail_oom(e);
     for (size_t i = 0; !rc && i < p->rows.count; i++) {
         const il_rows *r = &p->rows;
-        struct point *at = &p->at[p->count++];
+        struct point *at = &p->at[i];
         *at = (struct point){ il_rows_text(r, i, "tested_dataset"),
                               il_rows_text(r, i, "split"),
                               il_rows_text(r, i, "tested_on"),
@@ -46,10 +49,12 @@ static int read_points(struct points *p, il_chapter *c, il_err *e)
                               il_rows_real(r, i, "level"),
                               il_rows_real(r, i, "iou"),
                               0 };
+        p->degraded = p->degraded || at->kind[0];
         while (at->series < p->runs && strcmp(p->at[p->first[at->series]].run, at->run) != 0)
             at->series++;
         if (at->series == p->runs)
             p->first[p->runs++] = i;
+        p->count = i + 1;
     }
     return rc;
 }
@@ -153,7 +158,7 @@ static void put_panel(il_chapter *c, const struct points *p, size_t first, size_
     const il_plot plot = { 0, levels > 1 ? (double)levels - 1 : 1, 0, 1, 34, 12, 320, 150 };
     char title[200], text[24];
     if (level)
-        y = malloc((p->runs + 1) * levels * sizeof *y);
+        y = calloc((p->runs + 1) * (levels + 1), sizeof *y);
     if (!y) {
         free(level);
         c->t->failed = true;
@@ -252,13 +257,10 @@ static int put_all(il_chapter *c, const struct points *p, il_err *e)
 
 int il_page_robustness(il_chapter *c, il_err *e)
 {
-    struct points p = { 0 };
-    bool any = false;
+    struct points p;
     int rc = read_points(&p, c, e);
-    for (size_t i = 0; !rc && i < p.count; i++)
-        any = any || *p.at[i].kind;
     il_page_heading(c, "robustness", "Robustness");
-    if (!rc && any)
+    if (!rc && p.degraded)
         rc = put_all(c, &p, e);
     else
         il_text_add(c->t, "<p class=\"soft\">Not measured: nothing was tested on degraded pictures.</p>\n");
