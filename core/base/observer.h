@@ -2,6 +2,7 @@
 #ifndef IL_BASE_OBSERVER_H
 #define IL_BASE_OBSERVER_H
 
+#include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -26,6 +27,22 @@ typedef struct il_observer {
 static inline bool il_observer_stopped(const il_observer *w)
 {
     return w->stop && *w->stop;
+}
+
+/* Progress of work that has no loss and no epochs: `done` of `of`, at `rate` a second (NAN: unknown). */
+static inline void il_observer_count(const il_observer *w, const char *run, const char *phase, size_t done, size_t of,
+                                     double rate)
+{
+    const il_progress p = { .run = run,
+                            .phase = phase,
+                            .batch = done,
+                            .batches = of,
+                            .loss = NAN,
+                            .iou = NAN,
+                            .images_per_second = rate,
+                            .seconds_left = (double)(of - done) / rate };
+    if (w->progress)
+        w->progress(w->context, &p);
 }
 
 #endif

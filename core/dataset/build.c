@@ -153,16 +153,7 @@ static void tell(const struct build *b, size_t reached)
 {
     double seconds = il_clock_seconds() - b->started;
     double rate = seconds > 0 && b->result.made ? (double)b->result.made / seconds : NAN;
-    il_progress p = { .run = b->shop.recipe->name,
-                      .phase = "samples",
-                      .batch = reached,
-                      .batches = b->tasks.count,
-                      .loss = NAN,
-                      .iou = NAN,
-                      .images_per_second = rate,
-                      .seconds_left = (double)(b->tasks.count - reached) / rate };
-    if (b->observer->progress)
-        b->observer->progress(b->observer->context, &p);
+    il_observer_count(b->observer, b->shop.recipe->name, "samples", reached, b->tasks.count, rate);
 }
 
 /* Starts reading ahead of unit i. */

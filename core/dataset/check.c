@@ -42,17 +42,8 @@ static void work(void *context)
 
 static void tell(const il_check *c, const il_observer *observer, size_t done, double seconds)
 {
-    double speed = seconds > 0 ? (double)done / seconds : NAN;
-    il_progress p = { .run = c->opts.path,
-                      .phase = "samples",
-                      .batch = done,
-                      .batches = c->listing.count,
-                      .loss = NAN,
-                      .iou = NAN,
-                      .images_per_second = speed,
-                      .seconds_left = (double)(c->listing.count - done) / speed };
-    if (observer->progress)
-        observer->progress(observer->context, &p);
+    double rate = seconds > 0 ? (double)done / seconds : NAN;
+    il_observer_count(observer, c->opts.path, "samples", done, c->listing.count, rate);
 }
 
 static int measure_some(il_check *c, il_thread_pool *pool, size_t first, size_t n, il_err *e)

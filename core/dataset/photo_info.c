@@ -88,16 +88,8 @@ int il_photo_info_read(il_photo_info **out, const il_recipe *r, const il_photos 
             rc = looks[k].code ? il_fail_oom(e) : IL_OK;
         if (!rc && il_observer_stopped(observer))
             rc = il_fail(e, IL_ECANCEL, "stopped while examining photo %zu of %zu", i + n, photos->count);
-        il_progress p = { .run = r->name,
-                          .phase = "photos",
-                          .batch = i + n,
-                          .batches = photos->count,
-                          .loss = NAN,
-                          .iou = NAN,
-                          .images_per_second = NAN,
-                          .seconds_left = NAN };
-        if (!rc && observer->progress)
-            observer->progress(observer->context, &p);
+        if (!rc)
+            il_observer_count(observer, r->name, "photos", i + n, photos->count, NAN);
     }
     if (rc)
         il_photo_info_free(facts, photos->count);

@@ -80,19 +80,6 @@ int il_input_image_open(il_input_image *out, const char *path, il_err *e)
     return IL_OK;
 }
 
-static int make_rgb(il_image *image, il_err *e)
-{
-    il_image rgb = { 0 };
-    if (image->channels == 3)
-        return IL_OK;
-    int rc = il_image_to_rgb(&rgb, image, e);
-    if (rc)
-        return rc;
-    il_image_free(image);
-    *image = rgb;
-    return IL_OK;
-}
-
 int il_input_image_decode(il_input_image *s, il_err *e)
 {
     il_image_file in = { .path = il_input_image_name(s->path), .data = s->data, .size = s->size };
@@ -100,7 +87,7 @@ int il_input_image_decode(il_input_image *s, il_err *e)
     free(s->data);
     s->data = NULL;
     if (!rc)
-        rc = make_rgb(&s->image, e);
+        rc = il_image_file_make_rgb(&s->image, e);
     return rc ? rc : il_orientation_apply(&s->image, s->header.orientation, e);
 }
 

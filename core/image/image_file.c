@@ -118,6 +118,19 @@ int il_image_file_decode(il_image *out, const il_image_file *in, il_err *e)
     return il_fail(e, IL_EFORMAT, "%s: not a supported image; expected PNG, JPEG or WebP", in->path);
 }
 
+int il_image_file_make_rgb(il_image *image, il_err *e)
+{
+    il_image rgb = { 0 };
+    if (image->channels == 3)
+        return IL_OK;
+    int rc = il_image_to_rgb(&rgb, image, e);
+    if (rc)
+        return rc;
+    il_image_free(image);
+    *image = rgb;
+    return IL_OK;
+}
+
 int il_image_read(il_image *out, const char *path, il_err *e)
 {
     uint8_t *data = NULL;

@@ -8,6 +8,8 @@
 int il_image_file_load(uint8_t **data, size_t *size, const char *path, il_err *e);
 /* The first bytes decide the format. */
 int il_image_file_decode(il_image *out, const il_image_file *in, il_err *e);
+/* A decoded grey image is replaced by its RGB; an RGB one stays. On failure *image stays as it is. */
+int il_image_file_make_rgb(il_image *image, il_err *e);
 
 /* Whether a name has the extension of a supported format (.png, .jpg, .jpeg, .webp, in any case). */
 bool il_image_file_readable(const char *name);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/sha256.h"
+#include "image/image_file.h"
 #include "loader/pictures.h"
 #include "plan/run_config.h"
 
@@ -100,19 +101,6 @@ static int shrink(il_image *image, int side, il_err *e)
     return IL_OK;
 }
 
-static int make_rgb(il_image *image, il_err *e)
-{
-    il_image rgb = { 0 };
-    if (image->channels == 3)
-        return IL_OK;
-    int rc = il_image_to_rgb(&rgb, image, e);
-    if (rc)
-        return rc;
-    il_image_free(image);
-    *image = rgb;
-    return IL_OK;
-}
-
 /* Keeps the first channel. */
 static int make_grey(il_image *mask, il_err *e)
 {
@@ -138,7 +126,7 @@ static int decode(il_picture *out, const il_pictures *p, size_t i, uint64_t seed
         return rc;
     rc = shrink(&picture.image, p->side, e);
     if (!rc)
-        rc = make_rgb(&picture.image, e);
+        rc = il_image_file_make_rgb(&picture.image, e);
     if (!rc && picture.mask.pixels) {
         rc = make_grey(&picture.mask, e);
         if (!rc)

@@ -93,13 +93,6 @@ il_table_cell *il_table_int(il_table *t, int64_t value)
     return il_table_text(t, text);
 }
 
-il_table_cell *il_table_hole(il_table *t, const char *why)
-{
-    il_table_cell *cell = il_table_text(t, why);
-    cell->hole = true;
-    return cell;
-}
-
 void il_table_take(il_table *t, il_rows *rows)
 {
     assert(t->rows.columns == 0);
@@ -109,11 +102,6 @@ void il_table_take(il_table *t, il_rows *rows)
     t->columns = calloc(t->rows.columns + 1, sizeof *t->columns);
     if (!t->columns)
         t->failed = true;
-}
-
-il_table_column *il_table_look(il_table *t, const char *name)
-{
-    return t->failed ? &t->no_column : &t->columns[il_rows_column(&t->rows, name)];
 }
 
 int il_table_check(const il_table *t, il_err *e)

@@ -40,9 +40,8 @@ typedef struct il_table {
     il_table_column *columns;
     il_table_cell *cells; /* rows.count * rows.columns; NULL: none looks like anything */
     size_t room, filled;  /* values that there is room for; that are there */
-    bool failed;          /* memory ran out; then these stand in */
+    bool failed;          /* memory ran out; then this stands in for a cell */
     il_table_cell no_cell;
-    il_table_column no_column;
 } il_table;
 
 void il_table_add(il_table *t, const char *name, il_table_column look);
@@ -55,12 +54,9 @@ il_table_cell *il_table_text(il_table *t, const char *text);
 il_table_cell *il_table_number(il_table *t, double value); /* three decimals, as il_table_decimals writes them */
 il_table_cell *il_table_real(il_table *t, double value);   /* as SQLite writes reals */
 il_table_cell *il_table_int(il_table *t, int64_t value);
-il_table_cell *il_table_hole(il_table *t, const char *why);
 
 /* Takes a query's rows, which are empty then; all columns look alike at first. */
 void il_table_take(il_table *t, il_rows *rows);
-/* The column of a name that is there. */
-il_table_column *il_table_look(il_table *t, const char *name);
 
 /* IL_ENOMEM when any of the above found no memory. */
 int il_table_check(const il_table *t, il_err *e);

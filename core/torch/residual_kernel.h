@@ -1,4 +1,4 @@
-/* residual_kernel.h - the fused noise residual, which the shim offers to core/residual.c. */
+/* residual_kernel.h - the fused noise residual, which the shim offers to core/torch/residual.c. */
 #ifndef IL_TORCH_RESIDUAL_KERNEL_H
 #define IL_TORCH_RESIDUAL_KERNEL_H
 

@@ -1,4 +1,4 @@
-# Read by the shell of every case.
+# Read by the shell of every case, and by script.sh.
 
 # folders "IDS" "KINDS" [MASK]: data/SPLIT/ID.KIND.png, three splits of the quickstart's photos; the mask is photo MASK, or ID's own
 folders() {

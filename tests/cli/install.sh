@@ -2,7 +2,7 @@
 # install.sh BUILD_DIR SOURCE_DIR - installs into a folder of its own; the program there must answer, complete and have a
 # man page, and a loss written outside the tree, built with pkg-config, must be found by path and by folder, and train.
 . "$(dirname "$0")/script.sh"
-build=$(realpath "$1") source=$(realpath "$2")
+build=$(realpath "$1")
 
 cmake --install "$build" --prefix "$work/usr" >"$work/install.log" 2>&1 || fail "$(tail -5 "$work/install.log")"
 cd "$work" || exit 1
@@ -79,11 +79,7 @@ EOF
 cc -std=c11 -Wall -Wextra -Wpedantic -Werror -shared -fPIC $(pkg-config --cflags inpaintlab) mine/tversky.c \
   -o mine/tversky.so $(pkg-config --libs inpaintlab) ${SANITIZE:+-fsanitize=$SANITIZE} || fail "the plugin does not build"
 
-for split in train validation test; do
-  mkdir -p data/$split
-  cp "$source/experiments/quickstart/photos/01.png" data/$split/a.realfake.png
-  cp "$source/experiments/quickstart/photos/05.png" data/$split/a.mask.png
-done
+folders 01 realfake 05
 cat > grid.yaml <<'EOF'
 experiment: outside
 base:

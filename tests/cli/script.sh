@@ -3,3 +3,5 @@ set -u
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 fail() { echo "$*"; exit 1; }
+PHOTOS=$(realpath "$(dirname "${BASH_SOURCE[0]}")/../../experiments/quickstart/photos")
+. "$(dirname "${BASH_SOURCE[0]}")/helpers.sh"

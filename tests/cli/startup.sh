@@ -1,10 +1,8 @@
 #!/usr/bin/env bash
 # startup.sh BUILD_DIR SOURCE_DIR - which commands need libtorch: in an installation whose libinpaintlab_torch.so was taken
 # away, those that compute nothing work, and the others say so in one line.
-set -u
-build=$(realpath "$1") source=$(realpath "$2")
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+. "$(dirname "$0")/script.sh"
+build=$(realpath "$1")
 failures=0
 fail() { echo "$*"; failures=$((failures + 1)); }
 export OMP_NUM_THREADS=1
@@ -23,11 +21,7 @@ done
 [ "$(grep -c '^il_' symbols.txt)" -gt 200 ] || fail "only $(grep -c '^il_' symbols.txt) functions in libinpaintlab.so"
 
 # ---- something to report ----
-for split in train validation test; do
-  mkdir -p data/$split
-  cp "$source/experiments/quickstart/photos/01.png" data/$split/a.realfake.png
-  cp "$source/experiments/quickstart/photos/05.png" data/$split/a.mask.png
-done
+folders 01 realfake 05
 cat >grid.yaml <<'END'
 experiment: start
 base:
@@ -81,7 +75,7 @@ refuses "$missing" run -q grid.yaml --set train.epochs=2
 refuses "$missing" model unet
 refuses "$missing" bench --model unet
 weights=$(find results -name '*.safetensors' | head -n 1)
-refuses "$missing" detect --run "$weights" data/test/a.realfake.png
+refuses "$missing" detect --run "$weights" data/test/01.realfake.png
 inpaintlab check-plugin "$lib/inpaintlab/plugins/losses/focal.so" >checked.txt 2>&1 && fail "check-plugin passes without libtorch"
 grep -q "cannot load libtorch: .*$missing" checked.txt || fail "check-plugin: $(cat checked.txt)"
 

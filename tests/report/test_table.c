@@ -56,7 +56,7 @@ static void two_rows(void)
     il_table_real(&t, 0.25);
     il_table_text(&t, "two");
     il_table_real(&t, NAN);
-    il_table_hole(&t, "failed");
+    il_table_text(&t, "failed")->hole = true;
     il_table_real(&t, -1.5);
     il_footnotes_add(&t.notes, "A <note>.");
 }

@@ -1,21 +1,6 @@
 /* test_manifest_table.c - the manifests of made data sets beside the measurements. */
 #include "dataset/manifest.h"
-#include "support/results.h"
-
-static struct folder folder;
-static il_store *store;
-
-static void set_up(void)
-{
-    folder = new_folder();
-    GOOD(il_store_open(&store, in_folder(folder, "r.sqlite").path, &e));
-}
-
-static void tear_down(void)
-{
-    il_store_close(store);
-    remove_folder(folder);
-}
+#include "support/fixture.h"
 
 TestSuite(store_samples, .init = set_up, .fini = tear_down);
 

@@ -3,24 +3,7 @@
 #include <math.h>
 #include "store/sql/functions.h"
 #include "store/stats/histogram.h"
-#include "support/results.h"
-
-static struct folder folder;
-static struct file path;
-static il_store *store;
-
-static void set_up(void)
-{
-    folder = new_folder();
-    path = in_folder(folder, "results.sqlite");
-    GOOD(il_store_open(&store, path.path, &e));
-}
-
-static void tear_down(void)
-{
-    il_store_close(store);
-    remove_folder(folder);
-}
+#include "support/fixture.h"
 
 TestSuite(metric_table, .init = set_up, .fini = tear_down);
 

@@ -1,26 +1,11 @@
 /* test_published.c - what stands beside published cells: in what it differs from the paper, which weights were tested,
  * what lacks data, and what is marked in authentic pictures. */
 #include <math.h>
-#include "support/results.h"
-
-static struct folder folder;
-static il_store *store;
-
-static void set_up(void)
-{
-    folder = new_folder();
-    GOOD(il_store_open(&store, in_folder(folder, "r.sqlite").path, &e));
-}
-
-static void tear_down(void)
-{
-    il_store_close(store);
-    remove_folder(folder);
-}
+#include "support/fixture.h"
 
 TestSuite(store_published, .init = set_up, .fini = tear_down);
 
-/* A configuration as core/config.c writes it; the paper's for FCN but for what the arguments say. */
+/* A configuration as core/plan/run_config.c writes it; the paper's for FCN but for what the arguments say. */
 static const char *config(const char *model, const char *epochs, const char *loss, bool last)
 {
     static char text[900];

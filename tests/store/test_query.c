@@ -1,21 +1,6 @@
 /* test_query.c - SELECTs: values, and everything that is refused. */
 #include <math.h>
-#include "support/results.h"
-
-static struct folder folder;
-static il_store *store;
-
-static void set_up(void)
-{
-    folder = new_folder();
-    GOOD(il_store_open(&store, in_folder(folder, "r.sqlite").path, &e));
-}
-
-static void tear_down(void)
-{
-    il_store_close(store);
-    remove_folder(folder);
-}
+#include "support/fixture.h"
 
 TestSuite(query, .init = set_up, .fini = tear_down);
 

@@ -1,22 +1,7 @@
 /* test_rows.c - what the database keeps, and the views that show it. */
 #include <jansson.h>
 #include <math.h>
-#include "support/results.h"
-
-static struct folder folder;
-static il_store *store;
-
-static void set_up(void)
-{
-    folder = new_folder();
-    GOOD(il_store_open(&store, in_folder(folder, "r.sqlite").path, &e));
-}
-
-static void tear_down(void)
-{
-    il_store_close(store);
-    remove_folder(folder);
-}
+#include "support/fixture.h"
 
 TestSuite(store_rows, .init = set_up, .fini = tear_down);
 

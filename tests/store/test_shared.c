@@ -2,24 +2,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 #include <time.h>
-#include "support/results.h"
-
-static struct folder folder;
-static struct file path;
-static il_store *store;
-
-static void set_up(void)
-{
-    folder = new_folder();
-    path = in_folder(folder, "r.sqlite");
-    GOOD(il_store_open(&store, path.path, &e));
-}
-
-static void tear_down(void)
-{
-    il_store_close(store);
-    remove_folder(folder);
-}
+#include "support/fixture.h"
 
 TestSuite(store_shared, .init = set_up, .fini = tear_down);
 

@@ -2,16 +2,7 @@
 #ifndef TEST_FILLED_H
 #define TEST_FILLED_H
 
-#include "results.h"
-
-static struct folder folder;
-static il_store *store;
-
-static inline void tear_down(void)
-{
-    il_store_close(store);
-    remove_folder(folder);
-}
+#include "support/fixture.h"
 
 static inline int64_t add_experiment(const char *name, const char *title)
 {
@@ -92,12 +83,6 @@ static inline void add_awkward(void)
         if (i == 0)
             put_cell(store, x, run, put_test(store, run, "kodak", "realfake", 0), &r, "kodak", "realfake", NULL);
     }
-}
-
-static inline void set_up(void)
-{
-    folder = new_folder();
-    GOOD(il_store_open(&store, in_folder(folder, "r.sqlite").path, &e));
 }
 
 static inline void set_up_filled(void)
