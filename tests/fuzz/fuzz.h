@@ -4,6 +4,7 @@
 #ifndef IL_FUZZ_H
 #define IL_FUZZ_H
 
+#include <ftw.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -15,17 +16,29 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* The folder that inputs are written to; /dev/shm where there is one. */
+static char fuzz_folder_path[64];
+
+static inline int fuzz_remove_one(const char *path, const struct stat *st, int what, struct FTW *at)
+{
+    (void)st, (void)what, (void)at;
+    return remove(path);
+}
+
+static inline void fuzz_remove_folder(void)
+{
+    nftw(fuzz_folder_path, fuzz_remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+/* The folder that inputs are written to; /dev/shm where there is one. No other process has it, and none finds it later. */
 static inline const char *fuzz_folder(void)
 {
-    static char folder[64];
-    if (!*folder) {
-        snprintf(folder, sizeof folder, "%s/il-fuzz-%ld", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp",
-                 (long)getpid());
-        if (mkdir(folder, 0700) != 0)
+    if (!*fuzz_folder_path) {
+        snprintf(fuzz_folder_path, sizeof fuzz_folder_path, "%s/il-fuzz-XXXXXX",
+                 access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+        if (!mkdtemp(fuzz_folder_path) || atexit(fuzz_remove_folder) != 0)
             abort();
     }
-    return folder;
+    return fuzz_folder_path;
 }
 
 /* The input as a file of that name. */
