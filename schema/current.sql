@@ -1,4 +1,4 @@
--- current.sql - the schema of version 7 in one piece: results.sql and its migrations, put together by
+-- current.sql - the schema of version 8 in one piece: results.sql and its migrations, put together by
 -- tools/make-schema. For reading; databases are made by the migrations.
 
 CREATE TABLE experiments (
@@ -45,8 +45,8 @@ CREATE TABLE runs (
     collapsed      INTEGER NOT NULL DEFAULT 0 CHECK (collapsed IN (0, 1)), -- the weights mark no pixel at all
     weights_path   TEXT,
     weights_sha256 TEXT,
-    left_out       INTEGER NOT NULL DEFAULT 0               -- samples
-) STRICT;
+    left_out       INTEGER NOT NULL DEFAULT 0,               -- samples
+    collapse TEXT /* what the tested weights mark of the validation pictures: nothing, everything; NULL: neither */) STRICT;
 
 -- Tests belong to the weights they were made with: a training that ends with other weights takes them away.
 CREATE TRIGGER runs_new_weights AFTER UPDATE OF weights_sha256 ON runs
@@ -73,6 +73,7 @@ CREATE TABLE epochs (
     validation_iou    REAL,
     seconds           REAL,
     images_per_second REAL,
+    marked REAL /* share of the validation pixels that is marked */,
     PRIMARY KEY (run, epoch)
 ) STRICT, WITHOUT ROWID;
 
@@ -93,6 +94,15 @@ CREATE TABLE tests (
     degradation TEXT,
     level       REAL,
     settings    TEXT CHECK (settings IS NULL OR json_valid(settings)),
+    fit TEXT /* native, pad or resize */,
+    tile INTEGER /* side of the windows that larger pictures were examined in, pixels */,
+    overlap INTEGER /* of these windows, pixels */,
+    padding TEXT /* none (there was none), left out, or counted; NULL: unknown, and counted if there was any */,
+    no_truth INTEGER /* pictures with a mask of which no pixel is true under the mask policy */,
+    no_truth_example TEXT /* id of the first of them */,
+    leaked INTEGER /* pictures that the run was trained or validated on */,
+    leaked_example TEXT /* id of the first of them */,
+    bins TEXT /* of the rows in `scores`: logit; NULL: 256 equal ones */,
     CHECK ((degradation IS NULL) = (level IS NULL))
 ) STRICT;
 
@@ -109,6 +119,7 @@ CREATE TABLE images (
     fp    INTEGER NOT NULL CHECK (fp >= 0),
     fn    INTEGER NOT NULL CHECK (fn >= 0),
     tn    INTEGER NOT NULL CHECK (tn >= 0),
+    photo TEXT /* what the picture was cut from; pictures of one photo are not independent */,
     PRIMARY KEY (test, id)
 ) STRICT, WITHOUT ROWID;
 

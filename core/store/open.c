@@ -11,7 +11,8 @@
 #include "store/sql/functions.h"
 
 extern const char il_embedded_results_sql[], il_embedded_results_2_sql[], il_embedded_results_3_sql[],
-    il_embedded_results_4_sql[], il_embedded_results_5_sql[], il_embedded_results_6_sql[], il_embedded_results_7_sql[];
+    il_embedded_results_4_sql[], il_embedded_results_5_sql[], il_embedded_results_6_sql[], il_embedded_results_7_sql[],
+    il_embedded_results_8_sql[];
 
 enum { PATIENCE_MS = 60000 };
 
@@ -22,7 +23,7 @@ il_migrations il_store_migrations(void)
     static const char *const texts[] = { il_embedded_results_sql,   il_embedded_results_2_sql,
                                          il_embedded_results_3_sql, il_embedded_results_4_sql,
                                          il_embedded_results_5_sql, il_embedded_results_6_sql,
-                                         il_embedded_results_7_sql };
+                                         il_embedded_results_7_sql, il_embedded_results_8_sql };
     return (il_migrations){ texts, sizeof texts / sizeof *texts, il_store_fill_metrics };
 }
 
@@ -72,16 +73,11 @@ int il_store_check(il_store *s, il_migrations all, il_err *e)
     return rc;
 }
 
-/* One migration. The version is read under the lock, since another process may have migrated in the meantime. */
-static int migrate_once(il_store *s, il_migrations all, il_err *e)
+static int migrate_from(int64_t version, il_store *s, il_migrations all, il_err *e)
 {
-    int64_t version = 0;
-    int rc = il_store_begin(s, e);
-    if (rc)
-        return rc;
-    rc = identify(&version, s, all, e);
-    if (!rc && version < all.count) {
-        char marks[96];
+    char marks[96];
+    int rc = IL_OK;
+    for (; version < all.count && !rc; version++) {
         snprintf(marks, sizeof marks, "PRAGMA application_id = %d; PRAGMA user_version = %d", IL_STORE_ID,
                  (int)version + 1);
         rc = il_store_script(s, all.texts[version], e);
@@ -92,19 +88,22 @@ static int migrate_once(il_store *s, il_migrations all, il_err *e)
         if (rc)
             il_fail_in(e, "schema version %d", (int)version + 1);
     }
-    return il_store_end(s, rc, e);
+    return rc;
 }
 
+/* In one transaction: an older program never finds half of it. The version is read under the lock, since another process
+ * may have migrated in the meantime. */
 int il_store_migrate(il_store *s, il_migrations all, il_err *e)
 {
     int64_t version = 0;
     int rc = identify(&version, s, all, e);
-    while (!rc && version < all.count) {
-        rc = migrate_once(s, all, e);
-        if (!rc)
-            rc = identify(&version, s, all, e);
-    }
-    return rc;
+    if (rc || version == all.count)
+        return rc;
+    rc = il_store_begin(s, e);
+    if (rc)
+        return rc;
+    rc = identify(&version, s, all, e);
+    return il_store_end(s, rc ? rc : migrate_from(version, s, all, e), e);
 }
 
 /* ---- opening ---- */
