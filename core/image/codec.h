@@ -5,12 +5,16 @@
 #include <stdbool.h>
 #include <inpaintlab/image.h>
 
+/* What is read of a PNG: its colours, 8 bits each; the low bytes of 16 grey bits; or its alpha channel. */
+typedef enum il_png_plane { IL_PNG_COLOURS, IL_PNG_LOW, IL_PNG_ALPHA } il_png_plane;
+
 /* A file in memory. */
 typedef struct il_image_file {
     const char *path; /* for messages */
     const uint8_t *data;
     size_t size;
     bool header_only; /* set only width, height and channels of *out */
+    il_png_plane plane;
 } il_image_file;
 
 int il_image_png_read(il_image *out, const il_image_file *in, il_err *e);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <inpaintlab/random.h>
 #include "image/degrade_parts.h"
+#include "image/mask_file.h"
 
 #define PI 3.14159265358979323846
 
@@ -113,25 +114,6 @@ static void put_both(il_image *image, il_image *mask, il_image picture, il_image
     }
 }
 
-/* Each output pixel takes the input pixel at its centre, like Pillow's resize(NEAREST). */
-static int resize_nearest(il_image *out, const il_image *in, int width, int height, il_err *e)
-{
-    il_image result = { 0 };
-    int rc = il_image_new(&result, width, height, in->channels, e);
-    if (rc)
-        return rc;
-    size_t channels = (size_t)in->channels;
-    uint8_t *to = result.pixels;
-    for (int y = 0; y < height; y++)
-        for (int x = 0; x < width; x++) {
-            int row = (int)((y + 0.5) * in->height / height), column = (int)((x + 0.5) * in->width / width);
-            for (size_t c = 0; c < channels; c++)
-                *to++ = in->pixels[((size_t)row * (size_t)in->width + (size_t)column) * channels + c];
-        }
-    *out = result;
-    return IL_OK;
-}
-
 static int scaled(int side, double factor)
 {
     double wanted = rint(side * factor);
@@ -144,7 +126,7 @@ int il_degrade_resize(il_image *image, il_image *mask, double factor, il_err *e)
     il_image picture = { 0 }, grey = { 0 };
     int rc = il_image_resize(&picture, image, width, height, e);
     if (!rc && mask->pixels)
-        rc = resize_nearest(&grey, mask, width, height, e);
+        rc = il_mask_resize_nearest(&grey, mask, width, height, 0.5, e);
     if (rc)
         il_image_free(&picture);
     else

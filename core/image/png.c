@@ -11,6 +11,7 @@ struct reading {
     const il_image_file *in;
     size_t at;
     il_image image;
+    uint8_t *wide;     /* all bytes of the pixels, where only one plane is wanted */
     bool memory_short; /* which libpng and zlib tell in many words */
     int rc;
     il_err *e;
@@ -57,16 +58,37 @@ static void pull(png_structp png, png_bytep to, size_t n)
 }
 
 /* Grey or RGB of 8 bits, without alpha; 16 bits keep the high byte, as Pillow does. */
-static int set_transforms(png_structp png, png_infop info)
+static int set_transforms(png_structp png, png_infop info, il_png_plane plane)
 {
     int type = png_get_color_type(png, info);
     if (type == PNG_COLOR_TYPE_PALETTE)
         png_set_palette_to_rgb(png);
     if (type == PNG_COLOR_TYPE_GRAY && png_get_bit_depth(png, info) < 8)
         png_set_expand_gray_1_2_4_to_8(png);
-    png_set_strip_16(png);
-    png_set_strip_alpha(png);
+    if (plane == IL_PNG_ALPHA && png_get_valid(png, info, PNG_INFO_tRNS))
+        png_set_tRNS_to_alpha(png);
+    if (plane != IL_PNG_LOW)
+        png_set_strip_16(png);
+    if (plane != IL_PNG_ALPHA)
+        png_set_strip_alpha(png);
+    if (plane != IL_PNG_COLOURS)
+        return 1;
     return type & PNG_COLOR_MASK_COLOR ? 3 : 1;
+}
+
+/* The last byte of each pixel: the low one of 16 bits, or alpha. */
+static void read_last_bytes(png_structp png, size_t bytes, int passes, struct reading *r)
+{
+    size_t width = (size_t)r->image.width, height = (size_t)r->image.height, step = bytes / width;
+    r->wide = malloc(bytes * height);
+    r->memory_short = !r->wide;
+    if (!r->wide)
+        png_error(png, "out of memory");
+    for (int pass = 0; pass < passes; pass++)
+        for (size_t y = 0; y < height; y++)
+            png_read_row(png, r->wide + y * bytes, NULL);
+    for (size_t i = 0; i < width * height; i++)
+        r->image.pixels[i] = r->wide[step * i + step - 1];
 }
 
 static void read_pixels(png_structp png, png_infop info, struct reading *r)
@@ -74,7 +96,7 @@ static void read_pixels(png_structp png, png_infop info, struct reading *r)
     png_set_read_fn(png, r, pull);
     png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX); /* il_image_file_new decides */
     png_read_info(png, info);
-    int channels = set_transforms(png, info);
+    int channels = set_transforms(png, info, r->in->plane);
     r->rc = il_image_file_new(&r->image, r->in, png_get_image_width(png, info), png_get_image_height(png, info),
                               channels, r->e);
     if (r->rc || r->in->header_only)
@@ -82,6 +104,11 @@ static void read_pixels(png_structp png, png_infop info, struct reading *r)
     int passes = png_set_interlace_handling(png);
     png_read_update_info(png, info);
     size_t bytes = (size_t)r->image.width * (size_t)channels;
+    if (r->in->plane != IL_PNG_COLOURS) {
+        read_last_bytes(png, png_get_rowbytes(png, info), passes, r);
+        png_read_end(png, NULL);
+        return;
+    }
     if (png_get_rowbytes(png, info) != bytes)
         png_error(png, "unexpected pixel layout");
     for (int pass = 0; pass < passes; pass++)
@@ -111,6 +138,7 @@ int il_image_png_read(il_image *out, const il_image_file *in, il_err *e)
     }
     try_read(png, info, &r);
     png_destroy_read_struct(&png, &info, NULL);
+    free(r.wide);
     if (r.rc)
         il_image_free(&r.image);
     else

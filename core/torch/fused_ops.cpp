@@ -160,37 +160,75 @@ at::Tensor composed_confusion(const at::Tensor &logit, const at::Tensor &target)
     return at::stack({ tp, fp, fn, tn }, 1);
 }
 
+/* What is counted. Pixels that do not count are counted as clean ones with score 0 and then taken away: so the kernels need not
+ * know of them. */
+struct counted {
+    at::Tensor logit, target, away; /* away (N): their number per picture; undefined: none */
+
+    counted(il_tensor *x, il_tensor *t, il_tensor *valid) : logit(x->value), target(t->value)
+    {
+        shim::same_shape(x, t);
+        if (!valid)
+            return;
+        shim::same_shape(x, valid);
+        logit = shim::where(valid->value, logit, -200); /* e^-200 is 0 in float32 */
+        target = shim::where(valid->value, target, 0);
+        away = at::eq(valid->value, 0).flatten(1).sum(1);
+    }
+
+    at::Tensor bins(bool own) const
+    {
+        at::Tensor cells = own ? count_scores(logit, target) : composed_histogram(logit, target);
+        if (away.defined())
+            cells.select(1, 1).select(1, 0).sub_(away);
+        return cells;
+    }
+
+    at::Tensor confusion() const
+    {
+        at::Tensor c = composed_confusion(logit, target);
+        if (away.defined())
+            c.select(1, 3).sub_(away);
+        return c;
+    }
+};
+
+shim::operands counting(const shim::operand in[3])
+{
+    return shim::operands(in, in[2].t ? 3 : 2);
+}
+
 } // namespace
 
-il_tensor *il_confusion(il_scope *s, il_tensor *logit, il_tensor *target)
+il_tensor *il_confusion(il_scope *s, il_tensor *logit, il_tensor *target, il_tensor *valid)
 {
-    return run(s, "confusion", { { logit }, { target } }, [&] {
+    const shim::operand in[] = { { logit }, { target }, { valid } };
+    return shim::run_list(s, "confusion", counting(in), [&] {
         at::NoGradGuard off;
-        shim::same_shape(logit, target);
-        if (!suit(logit->value, target->value))
-            return composed_confusion(logit->value, target->value);
-        at::Tensor cells = count_scores(logit->value, target->value);
-        at::Tensor side = cells.view({ -1, 2, 2, IL_PIXEL_BINS / 2 }).sum(3).flatten(1); /* fn, tp, tn, fp */
+        counted c(logit, target, valid);
+        if (!suit(c.logit, c.target))
+            return c.confusion();
+        at::Tensor side = c.bins(true).view({ -1, 2, 2, IL_PIXEL_BINS / 2 }).sum(3).flatten(1); /* fn, tp, tn, fp */
         return at::stack({ side.select(1, 1), side.select(1, 3), side.select(1, 0), side.select(1, 2) }, 1);
     });
 }
 
-il_tensor *il_histogram(il_scope *s, il_tensor *logit, il_tensor *target)
+il_tensor *il_histogram(il_scope *s, il_tensor *logit, il_tensor *target, il_tensor *valid)
 {
-    return run(s, "histogram", { { logit }, { target } }, [&] {
+    const shim::operand in[] = { { logit }, { target }, { valid } };
+    return shim::run_list(s, "histogram", counting(in), [&] {
         at::NoGradGuard off;
-        shim::same_shape(logit, target);
-        return composed_histogram(logit->value, target->value);
+        return counted(logit, target, valid).bins(false);
     });
 }
 
-il_tensor *il_count_scores(il_scope *s, il_tensor *logit, il_tensor *target)
+il_tensor *il_count_scores(il_scope *s, il_tensor *logit, il_tensor *target, il_tensor *valid)
 {
-    return run(s, "count_scores", { { logit }, { target } }, [&] {
+    const shim::operand in[] = { { logit }, { target }, { valid } };
+    return shim::run_list(s, "count_scores", counting(in), [&] {
         at::NoGradGuard off;
-        shim::same_shape(logit, target);
-        bool own = suit(logit->value, target->value);
-        return own ? count_scores(logit->value, target->value) : composed_histogram(logit->value, target->value);
+        counted c(logit, target, valid);
+        return c.bins(suit(c.logit, c.target));
     });
 }
 

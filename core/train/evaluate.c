@@ -135,12 +135,12 @@ int il_evaluate_batch(il_tally *t, il_score_list *scores, const il_evaluation *w
     il_tensor *target = il_from_pixels(s, b->greys, b->n, b->height, b->width, 1, b->labels);
     il_tensor *logit = il_model_forward(what->model, s, image, NULL);
     il_tensor *loss = what->loss ? il_loss_forward(what->loss, s, logit, target, NULL) : NULL;
-    il_tensor *counts = what->scores ? NULL : il_confusion(s, logit, target);
+    il_tensor *counts = what->scores ? NULL : il_confusion(s, logit, target, NULL);
     rc = il_scope_status(s, e);
     if (!rc)
         rc = il_tally_add(t, s, loss, counts, b, e);
     if (!rc && what->scores)
-        rc = il_score_list_add(scores, s, il_count_scores(s, logit, target), (size_t)b->n, e);
+        rc = il_score_list_add(scores, s, il_count_scores(s, logit, target, NULL), (size_t)b->n, e);
     il_scope_close(s);
     return rc;
 }

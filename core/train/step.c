@@ -53,7 +53,7 @@ static int train_part(struct part *p, const il_step *x, const struct input *in, 
     int rc = il_backward(s, objective, e);
     if (!rc) {
         p->loss = il_lift(s, il_affine(s, il_detach(s, loss), share, 0));
-        p->counts = il_lift(s, il_confusion(s, il_detach(s, logit), target));
+        p->counts = il_lift(s, il_confusion(s, il_detach(s, logit), target, NULL));
         rc = il_scope_status(s, e);
     }
     il_scope_close(s);

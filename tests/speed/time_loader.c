@@ -91,7 +91,7 @@ static int step(struct bench *b, const il_batch *batch, il_err *e)
     il_tensor *target = il_from_pixels(s, batch->greys, batch->n, batch->height, batch->width, 1, batch->labels);
     il_tensor *logit = il_model_forward(&b->model, s, image, NULL);
     rc = il_backward(s, il_mean(s, il_bce_logits(s, logit, target)), e);
-    il_confusion(s, il_detach(s, logit), target);
+    il_confusion(s, il_detach(s, logit), target, NULL);
     if (!rc)
         rc = il_scope_status(s, e);
     il_scope_close(s);

@@ -183,11 +183,11 @@ Test(kernels, counts_as_libtorch)
         make_scores(z[0], z[1] * z[2], i % 2 ? 2 : 30);
         il_scope *s = figures_scope(false, false);
         il_tensor *x = il_from_f32(s, logit, 4, shape), *t = il_from_f32(s, target, 4, shape);
-        il_tensor *bins = il_histogram(s, x, t);
-        expect_equal(il_count_scores(s, x, t), bins, "scores");
-        expect_equal(il_confusion(s, x, t), from_bins(s, bins), "confusion");
-        il_tensor *wide = il_count_scores(s, il_to(s, x, IL_DTYPE_F64),
-                                          il_to(s, t, IL_DTYPE_F64)); /* no kernel for these */
+        il_tensor *bins = il_histogram(s, x, t, NULL);
+        expect_equal(il_count_scores(s, x, t, NULL), bins, "scores");
+        expect_equal(il_confusion(s, x, t, NULL), from_bins(s, bins), "confusion");
+        il_tensor *wide = il_count_scores(s, il_to(s, x, IL_DTYPE_F64), il_to(s, t, IL_DTYPE_F64),
+                                          NULL); /* no kernel for these */
         expect_equal(il_sum_to(s, wide, 2), il_sum_to(s, bins, 2), "double");
         il_scope_close(s);
     }
@@ -209,9 +209,38 @@ Test(kernels, counts_at_the_edges)
     }
     il_scope *s = figures_scope(false, false);
     il_tensor *x = il_from_f32(s, logit, 4, shape), *t = il_from_f32(s, target, 4, shape);
-    expect_equal(il_count_scores(s, x, t), il_histogram(s, x, t), "scores");
-    expect_equal(il_confusion(s, x, t), from_bins(s, il_histogram(s, x, t)), "confusion");
+    expect_equal(il_count_scores(s, x, t, NULL), il_histogram(s, x, t, NULL), "scores");
+    expect_equal(il_confusion(s, x, t, NULL), from_bins(s, il_histogram(s, x, t, NULL)), "confusion");
     il_scope_close(s);
+}
+
+/* Pixels that do not count, whatever their scores and truths, against the counts of the others alone. */
+Test(kernels, counts_leave_out_what_does_not_count)
+{
+    enum { PIXELS = 61 * 37 };
+    static float kept_logit[PIXELS], kept_target[PIXELS], valid[PIXELS];
+    il_torch_threads(2);
+    for (int share = 1; share <= 3; share++) {
+        int64_t kept = 0;
+        make_scores(1, PIXELS, 3);
+        for (int i = 0; i < PIXELS; i++) {
+            target[i] = (float)(i % 2);
+            valid[i] = (float)(i % 4 < share);
+            if (i % 4 < share) {
+                kept_logit[kept] = logit[i];
+                kept_target[kept++] = target[i];
+            }
+        }
+        il_scope *s = figures_scope(false, false);
+        const int64_t all[] = { 1, 1, 61, 37 }, few[] = { 1, 1, 1, kept };
+        il_tensor *x = il_from_f32(s, logit, 4, all), *t = il_from_f32(s, target, 4, all),
+                  *v = il_from_f32(s, valid, 4, all);
+        il_tensor *a = il_from_f32(s, kept_logit, 4, few), *b = il_from_f32(s, kept_target, 4, few);
+        expect_equal(il_count_scores(s, x, t, v), il_histogram(s, a, b, NULL), "scores");
+        expect_equal(il_histogram(s, x, t, v), il_histogram(s, a, b, NULL), "composed");
+        expect_equal(il_confusion(s, x, t, v), il_confusion(s, a, b, NULL), "confusion");
+        il_scope_close(s);
+    }
 }
 
 Test(kernels, counts_refuse_other_shapes)
@@ -220,7 +249,7 @@ Test(kernels, counts_refuse_other_shapes)
     il_scope *s = figures_scope(false, false);
     il_tensor *a = il_full(s, 0, IL_DTYPE_F32, 4, (int64_t[]){ 1, 1, 2, 2 }),
               *b = il_full(s, 0, IL_DTYPE_F32, 4, (int64_t[]){ 1, 1, 2, 3 });
-    cr_assert_null(il_count_scores(s, a, b));
+    cr_assert_null(il_count_scores(s, a, b, NULL));
     cr_assert_eq(il_scope_status(s, &e), IL_ETORCH);
     cr_assert(strstr(e.message, "count_scores: (1,1,2,2) and (1,1,2,3)"), "%s", e.message);
     il_scope_close(s);
@@ -401,7 +430,8 @@ static void compute(float *residual, float *loss, int64_t *bins, il_device devic
     read_all(loss, value);
     read_all(loss + 1, il_grad(s, x));
     read_all(residual, il_residual_published(s, as_tensor(s, &picture, layout)));
-    cr_assert_eq(il_read_i64(il_count_scores(s, x, t), bins, (size_t)picture.n * 512, &e), IL_OK, "%s", e.message);
+    cr_assert_eq(il_read_i64(il_count_scores(s, x, t, NULL), bins, (size_t)picture.n * 512, &e), IL_OK, "%s",
+                 e.message);
     il_scope_close(s);
 }
 
@@ -448,7 +478,7 @@ Test(kernels, results_do_not_depend_on_threads)
         il_torch_threads(threads);
         il_scope *s = figures_scope(false, false);
         il_tensor *x = il_from_f32(s, logit, 4, shape), *t = il_from_f32(s, target, 4, shape);
-        cr_assert_eq(il_read_i64(il_count_scores(s, x, t), bins[to], N * 512, NULL), IL_OK);
+        cr_assert_eq(il_read_i64(il_count_scores(s, x, t, NULL), bins[to], N * 512, NULL), IL_OK);
         read_all(residual[to], il_residual_published(s, as_tensor(s, &picture, threads % 2)));
         il_scope_close(s);
         for (int i = 0; i < 13; i++)

@@ -47,7 +47,7 @@ OP(upsample_bilinear, il_upsample_bilinear(s, a[0], 7, 5))
 OP(upsample_nearest, il_upsample_nearest(s, a[0], 7, 5))
 OP(pixel_shuffle, il_pixel_shuffle(s, a[0], 2))
 OP(bce_logits, il_bce_logits(s, a[0], a[1]))
-OP(confusion, il_confusion(s, a[0], a[1]))
+OP(confusion, il_confusion(s, a[0], a[1], NULL))
 
 static const struct ops_row ops[] = {
     ROW(add),
@@ -117,7 +117,7 @@ Test(tensor, confusion_counts_are_integers)
     il_scope *s = figures_scope(false, false);
     float logit[] = { 2, -2, 2, -2 }, target[] = { 1, 0.1f, 0, 0 };
     int64_t shape[] = { 1, 1, 2, 2 }, counts[4] = { 0 };
-    il_tensor *t = il_confusion(s, il_from_f32(s, logit, 4, shape), il_from_f32(s, target, 4, shape));
+    il_tensor *t = il_confusion(s, il_from_f32(s, logit, 4, shape), il_from_f32(s, target, 4, shape), NULL);
     cr_assert_eq(il_dtype_of(t), IL_DTYPE_I64);
     cr_assert_eq(il_read_i64(t, counts, 4, NULL), IL_OK);
     for (int i = 0; i < 4; i++)
@@ -143,11 +143,12 @@ Test(tensor, histogram_bins_are_half_open_and_agree_with_confusion)
         target[i] = (noise >> 5) % 3 ? 0 : 0.25f;
     }
     il_scope *s = figures_scope(false, false);
-    il_tensor *x = il_from_f32(s, logit, 4, shape), *y = il_from_f32(s, target, 4, shape), *h = il_histogram(s, x, y);
+    il_tensor *x = il_from_f32(s, logit, 4, shape), *y = il_from_f32(s, target, 4, shape),
+              *h = il_histogram(s, x, y, NULL);
     cr_assert_eq(il_dtype_of(h), IL_DTYPE_I64);
     cr_assert_eq(il_read_i64(h, &bins[0][0][0], N * 2 * 256, NULL), IL_OK);
     cr_assert_eq(il_read_f32(il_sigmoid(s, x), p, N * PIXELS, NULL), IL_OK);
-    cr_assert_eq(il_read_i64(il_confusion(s, x, y), &counts[0][0], N * 4, NULL), IL_OK);
+    cr_assert_eq(il_read_i64(il_confusion(s, x, y, NULL), &counts[0][0], N * 4, NULL), IL_OK);
 
     int on_edge = 0;
     for (int i = 0; i < N * PIXELS; i++) {
@@ -178,7 +179,7 @@ Test(tensor, histogram_refuses_other_shapes)
     il_scope *s = figures_scope(false, false);
     il_tensor *a = il_full(s, 0, IL_DTYPE_F32, 4, (int64_t[]){ 1, 1, 2, 2 });
     il_tensor *b = il_full(s, 0, IL_DTYPE_F32, 4, (int64_t[]){ 1, 1, 2, 3 });
-    cr_assert_null(il_histogram(s, a, b));
+    cr_assert_null(il_histogram(s, a, b, NULL));
     cr_assert_eq(il_scope_status(s, &e), IL_ETORCH);
     cr_assert(strstr(e.message, "histogram: (1,1,2,2) and (1,1,2,3)"), "%s", e.message);
     il_scope_close(s);
