@@ -166,7 +166,10 @@ CREATE TABLE files (
     size     INTEGER NOT NULL,
     mtime_ns INTEGER NOT NULL,
     sha256   TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
+,
+    width INTEGER /* of an image, pixels */,
+    height INTEGER /* likewise */,
+    levels TEXT /* which grey levels a mask has: 256 bits as hexadecimal digits; then c where reading changed them */) STRICT, WITHOUT ROWID;
 
 -- What the paper prints: results/published.csv and published-splits.csv, in their order.
 CREATE TABLE published (

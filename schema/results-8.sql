@@ -15,3 +15,7 @@ ALTER TABLE images ADD COLUMN photo TEXT /* what the picture was cut from; pictu
 
 ALTER TABLE epochs ADD COLUMN marked REAL /* share of the validation pixels that is marked */;
 ALTER TABLE runs ADD COLUMN collapse TEXT /* what the tested weights mark of the validation pictures: nothing, everything; NULL: neither */;
+
+ALTER TABLE files ADD COLUMN width INTEGER /* of an image, pixels */;
+ALTER TABLE files ADD COLUMN height INTEGER /* likewise */;
+ALTER TABLE files ADD COLUMN levels TEXT /* which grey levels a mask has: 256 bits as hexadecimal digits; then c where reading changed them */;

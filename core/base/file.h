@@ -10,6 +10,14 @@
 extern "C" {
 #endif
 
+/* What is known of a file as long as its size and time of change stay. */
+enum { IL_LEVELS_TEXT = 66 };
+typedef struct il_file_facts {
+    char sha256[65];
+    int width, height;           /* of an image; 0: not known */
+    char levels[IL_LEVELS_TEXT]; /* of a mask, as loader/source_digest.c writes them; "": not known */
+} il_file_facts;
+
 /* What a failed call on a file comes to, by errno: IL_ENOMEM for want of memory, else IL_EIO. */
 int il_file_code(int why);
 

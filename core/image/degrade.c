@@ -107,6 +107,14 @@ static int replace(il_image *image, const il_degradation *d, uint64_t seed, cons
     return IL_OK;
 }
 
+void il_degrade_size(int *width, int *height, const il_degradation *d)
+{
+    if (d->kind != IL_DEGRADE_RESIZE && d->kind != IL_DEGRADE_CROP)
+        return;
+    *width = il_degrade_scaled(*width, d->level);
+    *height = il_degrade_scaled(*height, d->level);
+}
+
 int il_degrade_apply(il_image *image, il_image *mask, const il_degradation *d, const char *id, il_err *e)
 {
     il_degrade_words name = il_degrade_identity(d);

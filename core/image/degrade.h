@@ -36,4 +36,7 @@ il_degrade_words il_degrade_identity(const il_degradation *d); /* everything tha
  * Random choices are functions of the image's id and the degradation alone. On an error both are unchanged. */
 int il_degrade_apply(il_image *image, il_image *mask, const il_degradation *d, const char *id, il_err *e);
 
+/* The size that a degraded image gets. */
+void il_degrade_size(int *width, int *height, const il_degradation *d);
+
 #endif

@@ -18,7 +18,8 @@ int il_degrade_blur(il_image *out, const il_image *in, int size, il_err *e);
 /* Adds independent Gaussian noise of that standard deviation to every value, then rounds and clips. */
 int il_degrade_noise(il_image *out, const il_image *in, double deviation, uint64_t seed, il_err *e);
 
-/* In both, sides stay at least one pixel. */
+/* In both, sides are rounded, and stay at least one pixel. */
+int il_degrade_scaled(int side, double factor);
 int il_degrade_resize(il_image *image, il_image *mask, double factor, il_err *e);
 int il_degrade_crop(il_image *image, il_image *mask, double kept, uint64_t seed, il_err *e);
 

@@ -114,7 +114,7 @@ static void put_both(il_image *image, il_image *mask, il_image picture, il_image
     }
 }
 
-static int scaled(int side, double factor)
+int il_degrade_scaled(int side, double factor)
 {
     double wanted = rint(side * factor);
     return wanted < 1 ? 1 : (int)wanted;
@@ -122,7 +122,7 @@ static int scaled(int side, double factor)
 
 int il_degrade_resize(il_image *image, il_image *mask, double factor, il_err *e)
 {
-    int width = scaled(image->width, factor), height = scaled(image->height, factor);
+    int width = il_degrade_scaled(image->width, factor), height = il_degrade_scaled(image->height, factor);
     il_image picture = { 0 }, grey = { 0 };
     int rc = il_image_resize(&picture, image, width, height, e);
     if (!rc && mask->pixels)
@@ -136,7 +136,7 @@ int il_degrade_resize(il_image *image, il_image *mask, double factor, il_err *e)
 
 int il_degrade_crop(il_image *image, il_image *mask, double kept, uint64_t seed, il_err *e)
 {
-    int width = scaled(image->width, kept), height = scaled(image->height, kept);
+    int width = il_degrade_scaled(image->width, kept), height = il_degrade_scaled(image->height, kept);
     int left = (int)(il_random_unit(&seed) * (image->width - width + 1));
     int top = (int)(il_random_unit(&seed) * (image->height - height + 1));
     il_image picture = { 0 }, grey = { 0 };

@@ -1,4 +1,4 @@
-/* window.c - square crops of images. */
+/* window.c - crops of images. */
 #include <string.h>
 #include "image/window.h"
 
@@ -9,12 +9,12 @@ static void copy_backwards(uint8_t *to, const uint8_t *from, size_t count, size_
             to[(count - 1 - x) * step + c] = from[x * step + c];
 }
 
-void il_window_cut(uint8_t *to, int side, const il_image *from, il_window w)
+void il_window_cut(uint8_t *to, int width, int height, const il_image *from, il_window w)
 {
-    int wide = from->width - w.left < side ? from->width - w.left : side;
-    int high = from->height - w.top < side ? from->height - w.top : side;
-    size_t step = (size_t)from->channels, line = (size_t)side * step, seen = (size_t)wide * step;
-    for (int y = 0; y < side; y++, to += line) {
+    int wide = from->width - w.left < width ? from->width - w.left : width;
+    int high = from->height - w.top < height ? from->height - w.top : height;
+    size_t step = (size_t)from->channels, line = (size_t)width * step, seen = (size_t)wide * step;
+    for (int y = 0; y < height; y++, to += line) {
         if (y >= high) {
             memset(to, 0, line);
             continue;

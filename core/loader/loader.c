@@ -8,32 +8,21 @@
 #include <string.h>
 #include <unistd.h>
 #include "base/observer.h"
-#include "image/window.h"
 #include "loader/loader.h"
-#include "loader/sampling.h"
+#include "loader/slot.h"
 
 enum { MAX_THREADS = 256 };
 #define DEFAULT_CACHE ((size_t)1 << 30)
-
-/* A batch being filled, or lent to the caller. */
-struct slot {
-    uint8_t *pixels, *greys;
-    size_t *index;
-    bool *kept; /* per place: the image could be read */
-    int done;   /* places filled */
-    int failed; /* place of `why`; -1: none */
-    il_err why;
-};
 
 struct il_loader {
     il_source *src;
     il_pictures *pictures;
     il_loader_opts opts;
     int side; /* of the batches' images, pixels */
-    float labels[256], shades[256];
+    float labels[256], shades[256], counts[256];
     size_t total;    /* positions in an epoch */
     uint32_t *order; /* position -> image * crops + crop */
-    struct slot *ring;
+    il_slot *ring;
     size_t depth;
     pthread_t *threads;
     int started; /* threads */
@@ -48,42 +37,6 @@ struct il_loader {
     int active;                /* threads working on a sample */
     bool running, quit;
 };
-
-/* ---- one sample ---- */
-
-struct cut {
-    const il_loader *loader;
-    size_t entry;
-};
-
-static il_band rows_of(const void *context, int width, int height)
-{
-    const struct cut *c = context;
-    int top = il_sampling_window(&c->loader->sampling, c->entry, width, height).top, side = c->loader->side;
-    return (il_band){ top, height - top < side ? height - top : side };
-}
-
-static int load_sample(il_loader *l, size_t position, struct slot *slot, int place, il_err *e)
-{
-    size_t area = (size_t)l->side * (size_t)l->side, at = (size_t)place;
-    size_t entry = l->order[position];
-    il_picture picture = { 0 };
-    slot->index[at] = entry / (size_t)l->opts.crops;
-    const struct cut cut = { l, entry };
-    int rc = il_pictures_get(&picture, l->pictures, slot->index[at], il_sampling_seed(&l->sampling, entry),
-                             (il_band_wanted){ rows_of, &cut }, e);
-    if (rc)
-        return rc;
-    il_window w = il_sampling_window(&l->sampling, entry, picture.image.width, picture.height);
-    w.top -= picture.first;
-    il_window_cut(slot->pixels + 3 * at * area, l->side, &picture.image, w);
-    if (picture.mask.pixels)
-        il_window_cut(slot->greys + at * area, l->side, &picture.mask, w);
-    else
-        memset(slot->greys + at * area, 0, area);
-    il_pictures_put(&picture);
-    return IL_OK;
-}
 
 /* ---- threads ---- */
 
@@ -100,7 +53,7 @@ static bool has_work(const il_loader *l)
     return l->running && l->taken < l->total && l->taken / (size_t)l->opts.batch < oldest + l->depth;
 }
 
-static void note_done(il_loader *l, struct slot *slot, int place, int rc, const il_err *why)
+static void note_done(il_loader *l, il_slot *slot, int place, int rc, const il_err *why)
 {
     slot->kept[place] = !rc;
     bool fatal = rc && (l->opts.missing == IL_MISSING_REFUSE || rc == IL_ENOMEM);
@@ -123,12 +76,14 @@ static void *work(void *context)
         if (l->quit)
             break;
         size_t position = l->taken++;
-        struct slot *slot = &l->ring[position / (size_t)l->opts.batch % l->depth];
+        il_slot *slot = &l->ring[position / (size_t)l->opts.batch % l->depth];
         int place = (int)(position % (size_t)l->opts.batch);
         il_err why = { 0 };
         l->active++;
         pthread_mutex_unlock(&l->lock);
-        int rc = load_sample(l, position, slot, place, &why);
+        const il_slot_sample sample = { l->pictures, &l->sampling, l->side, l->order[position], l->opts.crops };
+        int rc = l->opts.fit == IL_SIZING_NATIVE ? il_slot_load_whole(slot, &sample, &why)
+                                                 : il_slot_load(slot, place, &sample, &why);
         pthread_mutex_lock(&l->lock);
         note_done(l, slot, place, rc, &why);
     }
@@ -160,6 +115,7 @@ il_loader_opts il_loader_of_run(const il_run *run, il_device device, const il_ob
     return (il_loader_opts){ .batch = run->training.batch,
                              .size = run->training.size,
                              .crops = 1,
+                             .count_padding = run->training.as_published,
                              .missing = run->missing,
                              .run = run->name,
                              .device = device,
@@ -182,6 +138,8 @@ static int check_opts(const il_loader_opts *o, il_err *e)
 static void settle_opts(il_loader *l)
 {
     il_loader_opts *o = &l->opts;
+    if (o->fit == IL_SIZING_NATIVE)
+        o->batch = 1;
     if (!o->crop)
         o->crops = 1;
     if (!o->cache_bytes)
@@ -202,13 +160,9 @@ static int new_ring(il_loader *l, il_err *e)
     size_t n = (size_t)l->opts.batch, area = (size_t)l->side * (size_t)l->side;
     l->ring = calloc(l->depth, sizeof *l->ring);
     for (size_t i = 0; l->ring && i < l->depth; i++) {
-        struct slot *s = &l->ring[i];
-        s->pixels = malloc(n * 3 * area);
-        s->greys = malloc(n * area);
-        s->index = malloc(n * sizeof *s->index);
-        s->kept = malloc(n * sizeof *s->kept);
-        if (!s->pixels || !s->greys || !s->index || !s->kept)
-            return il_fail_oom(e);
+        int rc = il_slot_new(&l->ring[i], n, l->opts.fit == IL_SIZING_NATIVE ? 0 : area, e);
+        if (rc)
+            return rc;
     }
     return l->ring ? IL_OK : il_fail_oom(e);
 }
@@ -229,7 +183,8 @@ static int allocate(il_loader *l, il_err *e)
     int rc = new_ring(l, e);
     size_t kept = l->opts.shuffle && il_source_varies(l->src) ? 0 : l->opts.cache_bytes;
     if (!rc)
-        rc = il_pictures_new(&l->pictures, l->src, (il_pictures_opts){ l->opts.size, kept, l->opts.disk }, e);
+        rc = il_pictures_new(&l->pictures, l->src, (il_pictures_opts){ l->opts.fit, l->opts.size, kept, l->opts.disk },
+                             e);
     if (!rc)
         rc = start_threads(l, e);
     return rc;
@@ -246,8 +201,10 @@ int il_loader_open(il_loader **out, il_source *src, const float labels[256], il_
     l->src = src;
     l->opts = opts;
     memcpy(l->labels, labels, sizeof l->labels);
-    for (int i = 0; i < 256; i++)
+    for (int i = 0; i < 256; i++) {
         l->shades[i] = (float)i / 255.0f;
+        l->counts[i] = i != 0;
+    }
     settle_opts(l);
     pthread_mutex_init(&l->lock, NULL); /* none of these three can fail with default attributes */
     pthread_cond_init(&l->work, NULL);
@@ -272,12 +229,8 @@ void il_loader_free(il_loader *l)
     pthread_mutex_unlock(&l->lock);
     for (int i = 0; i < l->started; i++)
         pthread_join(l->threads[i], NULL);
-    for (size_t i = 0; l->ring && i < l->depth; i++) {
-        free(l->ring[i].pixels);
-        free(l->ring[i].greys);
-        free(l->ring[i].index);
-        free(l->ring[i].kept);
-    }
+    for (size_t i = 0; l->ring && i < l->depth; i++)
+        il_slot_free(&l->ring[i]);
     free(l->ring);
     free(l->threads);
     free(l->order);
@@ -318,29 +271,11 @@ int il_loader_start(il_loader *l, int epoch, size_t first_batch, il_err *e)
     return IL_OK;
 }
 
-/* Moves the images that could be read to the front; returns their number. */
-static int close_gaps(const il_loader *l, struct slot *slot, int n)
-{
-    size_t area = (size_t)l->side * (size_t)l->side;
-    int kept = 0;
-    for (int i = 0; i < n; i++) {
-        if (!slot->kept[i])
-            continue;
-        size_t to = (size_t)kept++, from = (size_t)i;
-        if (to == from)
-            continue;
-        memcpy(slot->pixels + to * 3 * area, slot->pixels + from * 3 * area, 3 * area);
-        memcpy(slot->greys + to * area, slot->greys + from * area, area);
-        slot->index[to] = slot->index[from];
-    }
-    return kept;
-}
-
 /* Waits for the next batch and takes it; this releases the slot lent before. */
-static struct slot *take_batch(il_loader *l, int *n)
+static il_slot *take_batch(il_loader *l, int *n)
 {
     *n = (int)batch_length(l, l->batch);
-    struct slot *slot = &l->ring[l->batch % l->depth];
+    il_slot *slot = &l->ring[l->batch % l->depth];
     if (l->batch * (size_t)l->opts.batch > l->first)
         l->ring[(l->batch - 1) % l->depth].done = 0;
     l->batch++;
@@ -367,7 +302,7 @@ int il_loader_next(il_loader *l, il_batch *out, int *more, il_err *e)
     if (!l->running)
         return il_fail(e, IL_EPARAM, "the loader has no current epoch; start one first");
     int n = 0, kept = 0;
-    struct slot *slot = NULL;
+    il_slot *slot = NULL;
     while (!kept) { /* skips a batch whose images are all left out */
         if (l->batch == il_loader_batches(l)) {
             *more = 0;
@@ -380,18 +315,30 @@ int il_loader_next(il_loader *l, il_batch *out, int *more, il_err *e)
         pthread_mutex_unlock(&l->lock);
         if (slot->failed >= 0)
             return il_fail(e, slot->why.code, "%s", slot->why.message);
-        kept = close_gaps(l, slot, n);
+        kept = il_slot_close_gaps(slot, n, l->side);
     }
     tell(l);
+    bool padded = false;
+    for (int i = 0; i < kept && !l->opts.count_padding; i++)
+        padded = padded || slot->padded[i];
     *out = (il_batch){ .number = l->batch - 1,
                        .n = kept,
                        .height = l->side,
                        .width = l->side,
                        .pixels = slot->pixels,
                        .greys = slot->greys,
+                       .valid = padded ? slot->valid : NULL,
                        .shades = l->shades,
                        .labels = l->labels,
+                       .counts = l->counts,
                        .index = slot->index };
+    if (l->opts.fit == IL_SIZING_NATIVE) {
+        out->height = slot->whole.image.height;
+        out->width = slot->whole.image.width;
+        out->pixels = slot->whole.image.pixels;
+        if (slot->whole.mask.pixels)
+            out->greys = slot->whole.mask.pixels;
+    }
     *more = 1;
     return IL_OK;
 }

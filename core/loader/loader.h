@@ -9,6 +9,8 @@
 
 typedef struct il_loader_opts {
     int batch, size, crop, crops; /* as in il_training; crop 0: whole images, crops then 1 */
+    il_sizing fit;                /* native: batches of one whole image */
+    bool count_padding;           /* batches have no `valid` */
     bool flip, shuffle;
     uint64_t seed;               /* order, crops and flips depend on (seed, epoch, position) alone */
     int threads;                 /* decoding threads; 0: number of cores. Batches do not depend on the number */
@@ -20,7 +22,7 @@ typedef struct il_loader_opts {
     il_missing missing; /* leave an unreadable file out of its batch, or fail */
 } il_loader_opts;
 
-/* Options for validating and testing: whole images, in order. */
+/* Options for validating: whole images, in order. */
 il_loader_opts il_loader_of_run(const il_run *run, il_device device, const il_observer *observer);
 
 typedef struct il_loader il_loader;
@@ -36,12 +38,14 @@ size_t il_loader_batches(const il_loader *l);
 int il_loader_start(il_loader *l, int epoch, size_t first_batch, il_err *e);
 
 typedef struct il_batch {
-    size_t number; /* in the epoch, from 0; batches whose images are all left out are skipped */
-    int n, height, width;
+    size_t number;         /* in the epoch, from 0; batches whose images are all left out are skipped */
+    int n, height, width;  /* of native images, those of the one */
     const uint8_t *pixels; /* (n,height,width,3); valid until the next call, as are the members below */
     const uint8_t *greys;  /* (n,height,width): the masks' grey levels; 0 in authentic images and in padding */
+    const uint8_t *valid;  /* (n,height,width): 1 where the image is, 0 in padding; NULL: all of it counts */
     const float *shades;   /* [256] level -> input value, [0,1]; for il_from_pixels */
     const float *labels;   /* [256] level -> target, by the mask policy */
+    const float *counts;   /* [256] for `valid`: level -> 0 or 1 */
     const size_t *index;   /* (n) position in the source */
 } il_batch;
 

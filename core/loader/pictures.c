@@ -5,6 +5,7 @@
 #include <string.h>
 #include "base/sha256.h"
 #include "image/image_file.h"
+#include "image/mask_file.h"
 #include "loader/pictures.h"
 #include "plan/run_config.h"
 
@@ -19,7 +20,8 @@ struct entry {
 
 struct il_pictures {
     const il_source *src;
-    int side;
+    il_sizing fit;
+    int side;             /* 0: pictures keep their size */
     il_disk_cache *disk;  /* NULL: none */
     pthread_mutex_t lock; /* guards the members below */
     struct entry *entries;
@@ -27,7 +29,9 @@ struct il_pictures {
     size_t bad;
 };
 
-/* The key of the disk cache: everything that the pixels depend on, the files' contents and the collate rule. */
+enum { MASKS = 2 }; /* raised when masks are read or resized in another way */
+
+/* The key of the disk cache: everything that the pixels depend on, the files' contents and the fit. */
 static int open_disk(il_pictures *p, il_source *src, const il_disk_cache_opts *disk, il_err *e)
 {
     il_digest digest;
@@ -35,8 +39,8 @@ static int open_disk(il_pictures *p, il_source *src, const il_disk_cache_opts *d
     int rc = il_source_digest(&digest, src, NULL, e);
     if (rc)
         return rc;
-    snprintf(name, sizeof name, "%.16s-%d", digest.hex, p->side);
-    snprintf(what, sizeof what, "%s %d %d", digest.hex, p->side, IL_ENGINE_REVISION);
+    snprintf(name, sizeof name, "%.16s-%s%d", digest.hex, p->fit == IL_SIZING_RESIZE ? "r" : "", p->side);
+    snprintf(what, sizeof what, "%s %d %d %d %d", digest.hex, p->side, (int)p->fit, MASKS, IL_ENGINE_REVISION);
     digest = il_sha256(what, strlen(what));
     return il_disk_cache_open(&p->disk, name, &digest, il_source_count(src), *disk, e);
 }
@@ -47,7 +51,8 @@ int il_pictures_new(il_pictures **out, il_source *src, il_pictures_opts o, il_er
     if (!p)
         return il_fail_oom(e);
     p->src = src;
-    p->side = o.side;
+    p->fit = o.fit;
+    p->side = o.fit == IL_SIZING_NATIVE ? 0 : o.side;
     p->room = o.cache_bytes;
     p->entries = calloc(il_source_count(src), sizeof *p->entries);
     if (!p->entries || pthread_mutex_init(&p->lock, NULL)) {
@@ -55,7 +60,7 @@ int il_pictures_new(il_pictures **out, il_source *src, il_pictures_opts o, il_er
         free(p);
         return il_fail_oom(e);
     }
-    size_t most = (3 + 1) * (size_t)o.side * (size_t)o.side; /* image and mask */
+    size_t most = (3 + 1) * (size_t)o.side * (size_t)o.side; /* image and mask; of native ones, a guess */
     bool fits = il_source_count(src) <= o.cache_bytes / most;
     int rc = o.disk.folder && !fits && il_source_is_files(src) ? open_disk(p, src, &o.disk, e) : IL_OK;
     if (rc)
@@ -87,17 +92,21 @@ void il_pictures_free(il_pictures *p)
 
 /* ---- decoding ---- */
 
-/* The first half of the collate rule: if a side is larger than `side`, resizes both. Replaces *image. */
-static int shrink(il_image *image, int side, il_err *e)
+typedef int resizer(il_image *out, const il_image *in, int width, int height, il_err *e);
+
+/* Replaces *image. */
+static int fit(il_image *image, const il_pictures *p, resizer *resize, il_err *e)
 {
-    il_image small = { 0 };
-    if (image->width <= side && image->height <= side)
+    il_image fitted = { 0 };
+    int side = p->side;
+    bool larger = image->width > side || image->height > side, other = image->width != side || image->height != side;
+    if (p->fit == IL_SIZING_NATIVE || !(p->fit == IL_SIZING_PAD ? larger : other))
         return IL_OK;
-    int rc = il_image_collate(&small, image, side, e);
+    int rc = resize(&fitted, image, side, side, e);
     if (rc)
         return rc;
     il_image_free(image);
-    *image = small;
+    *image = fitted;
     return IL_OK;
 }
 
@@ -124,13 +133,13 @@ static int decode(il_picture *out, const il_pictures *p, size_t i, uint64_t seed
     int rc = il_source_read(p->src, i, seed, &picture.image, &picture.mask, e);
     if (rc)
         return rc;
-    rc = shrink(&picture.image, p->side, e);
+    rc = fit(&picture.image, p, il_image_resize, e);
     if (!rc)
         rc = il_image_file_make_rgb(&picture.image, e);
     if (!rc && picture.mask.pixels) {
         rc = make_grey(&picture.mask, e);
         if (!rc)
-            rc = shrink(&picture.mask, p->side, e);
+            rc = fit(&picture.mask, p, il_mask_resize, e);
     }
     picture.height = picture.image.height;
     if (rc)

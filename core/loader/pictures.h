@@ -8,7 +8,7 @@
 
 typedef struct il_pictures il_pictures;
 
-/* A sample after the collate rule, but without its padding. */
+/* A sample at its size, without padding. */
 typedef struct il_picture {
     il_image image;    /* RGB */
     il_image mask;     /* grey; empty: an authentic image */
@@ -17,7 +17,8 @@ typedef struct il_picture {
 } il_picture;
 
 typedef struct il_pictures_opts {
-    int side;                /* of the collate rule */
+    il_sizing fit;
+    int side;                /* of pad and resize */
     size_t cache_bytes;      /* 0: no cache in memory */
     il_disk_cache_opts disk; /* for sources that may not fit into cache_bytes */
 } il_pictures_opts;

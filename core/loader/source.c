@@ -1,45 +1,11 @@
 /* source.c - one split of one or more image kinds: scanned once, sorted by id, with a hash of its contents. */
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include "base/array.h"
-#include "base/dependencies.h"
-#include "base/json.h"
-#include "base/params_json.h"
-#include "base/sha256.h"
+#include "base/params.h"
 #include "image/degrade.h"
 #include "loader/source.h"
-#include "plugin/items.h"
-
-/* One image kind of a source. */
-struct part {
-    char *images;
-    void *self; /* the plugin's instance, which may keep state from its scan */
-    bool open;
-    il_items *items;
-};
-
-struct sample {
-    il_item item;          /* its id is owned; all else is borrowed from the part */
-    const il_item *listed; /* as listed by the plugin */
-    const struct part *part;
-};
-
-struct il_source {
-    il_source *plain;           /* NULL, or the undegraded source; all pointers below are then borrowed from it */
-    il_degradation degradation; /* applied when a sample is read */
-    const il_choice *dataset;
-    il_missing missing;
-    struct part *parts;
-    size_t nparts;
-    struct sample *samples;
-    size_t count;
-    il_uses uses; /* dependencies common to all samples */
-    bool hashed, loaded;
-    il_digest digest;
-};
+#include "loader/source_parts.h"
 
 void il_source_free(il_source *src)
 {
@@ -122,7 +88,9 @@ static int add_samples(il_source *src, const struct part *p, il_err *e)
             il_text_free(&id);
             return il_fail_oom(e);
         }
-        src->samples[src->count++] = (struct sample){ { id.data, listed->image, listed->mask }, listed, p };
+        src->samples[src->count++] = (struct sample){ .item = { id.data, listed->image, listed->mask },
+                                                      .listed = listed,
+                                                      .part = p };
     }
     return IL_OK;
 }
@@ -167,6 +135,8 @@ int il_source_open(il_source **out, const il_choice *dataset, const char *split,
         return il_fail_oom(e);
     src->dataset = dataset;
     src->missing = missing;
+    if (dataset->params && il_params_find(il_params_specs(dataset->params), IL_MASK_CHANNEL))
+        src->channel = il_mask_channel_of(il_params_text(dataset->params, IL_MASK_CHANNEL));
     int rc = split_kinds(src, images, e);
     for (size_t i = 0; i < src->nparts && !rc; i++)
         rc = scan(&src->parts[i], dataset, split, &src->uses, e);
@@ -234,7 +204,7 @@ int il_source_read(const il_source *src, size_t i, uint64_t seed, il_image *imag
     } else {
         rc = il_image_read(&picture, item.image, e);
         if (!rc && item.mask)
-            rc = il_image_read(&grey, item.mask, e);
+            rc = il_mask_read(&grey, NULL, item.mask, src->channel, e);
     }
     if (!rc && grey.pixels && (grey.width != picture.width || grey.height != picture.height))
         rc = il_fail(e, IL_EDATA, "%s: the mask is %dx%d pixels, its image %s %dx%d; expected equal sizes",
@@ -275,100 +245,4 @@ int il_source_load(il_source *src, il_device device, il_err *e)
         return il_fail_in(e, "data set '%s'", src->dataset->label ? src->dataset->label : src->dataset->plugin->name);
     src->loaded = true;
     return IL_OK;
-}
-
-/* ---- digest ---- */
-
-static int hash_file(il_digest *out, const char *path, const il_hash_cache *cache, il_err *e)
-{
-    struct stat st;
-    char real[PATH_MAX];
-    if (!cache || stat(path, &st) || !realpath(path, real))
-        return il_sha256_file(out, path, e);
-    int64_t mtime = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
-    if (cache->get && cache->get(cache->context, real, st.st_size, mtime, out->hex) == 1)
-        return IL_OK;
-    int rc = il_sha256_file(out, path, e);
-    if (!rc && cache->put)
-        cache->put(cache->context, real, st.st_size, mtime, out->hex);
-    return rc;
-}
-
-/* Appends the hash of a file: "-" when there is none, "?" when it is unreadable and may be left out. */
-static int add_hash(il_text *to, const il_source *src, const char *path, const il_hash_cache *cache, il_err *e)
-{
-    il_digest d = { "-" };
-    int rc = path ? hash_file(&d, path, cache, e) : IL_OK;
-    if (rc && (rc == IL_ENOMEM || src->missing == IL_MISSING_REFUSE))
-        return rc;
-    il_text_add(to, " %s", rc ? "?" : d.hex);
-    return IL_OK;
-}
-
-/* Hash of the undegraded samples and the degradation. */
-static int digest_degraded(il_digest *out, il_source *src, const il_hash_cache *cache, il_err *e)
-{
-    il_digest plain;
-    il_text lines = { 0 };
-    int rc = il_source_digest(&plain, src->plain, cache, e);
-    if (rc)
-        return rc;
-    il_text_add(&lines, "%s\n%s\n", plain.hex, il_degrade_identity(&src->degradation).text);
-    if (lines.failed)
-        rc = il_fail_oom(e);
-    else
-        *out = il_sha256(lines.data, lines.size);
-    il_text_free(&lines);
-    return rc;
-}
-
-/* Samples that a plugin computes from its files are not identified by the files alone: its name, revision, settings
- * and the image kind count too (with several kinds, the ids include them). */
-static int add_maker(il_text *to, const il_source *src, il_err *e)
-{
-    bool bad = false;
-    json_t *params = src->dataset->params ? il_params_json(src->dataset->params, &bad) : json_object();
-    char *text = bad ? NULL : il_json_text(params, JSON_SORT_KEYS | JSON_COMPACT);
-    json_decref(params);
-    if (!text)
-        return il_fail_oom(e);
-    il_text_add(to, "made by %s %d %s %s\n", src->dataset->plugin->name, src->dataset->plugin->revision, text,
-                src->nparts == 1 ? src->parts[0].images : "");
-    free(text);
-    return IL_OK;
-}
-
-int il_source_digest(il_digest *out, il_source *src, const il_hash_cache *cache, il_err *e)
-{
-    il_text lines = { 0 };
-    int rc = IL_OK;
-    if (src->plain)
-        return digest_degraded(out, src, cache, e);
-    if (!src->hashed && !il_source_is_files(src))
-        rc = add_maker(&lines, src, e);
-    if (!src->hashed && src->uses.notes.size)
-        il_text_add(&lines, "%s", src->uses.notes.data);
-    for (size_t i = 0; i < src->uses.count && !src->hashed && !rc; i++) {
-        il_text_add(&lines, "uses");
-        rc = add_hash(&lines, src, src->uses.paths[i], cache, e);
-        il_text_add(&lines, "\n");
-    }
-    for (size_t i = 0; i < src->count && !src->hashed && !rc; i++) {
-        il_item item = src->samples[i].item;
-        il_text_add(&lines, "%zu:%s", strlen(item.id), item.id); /* the length makes unusual ids unambiguous */
-        rc = add_hash(&lines, src, item.image, cache, e);
-        if (!rc)
-            rc = add_hash(&lines, src, item.mask, cache, e);
-        il_text_add(&lines, "\n");
-    }
-    if (!rc && lines.failed)
-        rc = il_fail_oom(e);
-    if (!rc && !src->hashed) {
-        src->digest = il_sha256(lines.data, lines.size);
-        src->hashed = true;
-    }
-    il_text_free(&lines);
-    if (!rc)
-        *out = src->digest;
-    return rc;
 }

@@ -2,8 +2,10 @@
 #ifndef IL_LOADER_SOURCE_H
 #define IL_LOADER_SOURCE_H
 
+#include "base/file.h"
 #include "base/sha256.h"
 #include "image/degradation.h"
+#include "image/mask_file.h"
 #include "plan/run.h"
 
 /* One split of one or more image kinds: the data manifest. */
@@ -28,16 +30,25 @@ il_item il_source_at(const il_source *src, size_t i);
 size_t il_source_left_out_count(const il_source *src);
 il_source_left_out il_source_left_out_at(const il_source *src, size_t i);
 
-/* A cache of hashes of unchanged files. get returns 1 and fills hex when it knows the file. */
-typedef struct il_hash_cache {
+/* A cache of what is known of unchanged files. get returns 1 and fills *f when it knows the file. */
+typedef struct il_file_cache {
     void *context;
-    int (*get)(void *context, const char *path, int64_t size, int64_t mtime_ns, char hex[65]);
-    void (*put)(void *context, const char *path, int64_t size, int64_t mtime_ns, const char *hex);
-} il_hash_cache;
+    int (*get)(void *context, const char *path, int64_t size, int64_t mtime_ns, il_file_facts *f);
+    void (*put)(void *context, const char *path, int64_t size, int64_t mtime_ns, const il_file_facts *f);
+} il_file_cache;
 
 /* Hash over the ids, the contents of all files (not their paths) and the degradation; computed once. cache may be
  * NULL. */
-int il_source_digest(il_digest *out, il_source *src, const il_hash_cache *cache, il_err *e);
+int il_source_digest(il_digest *out, il_source *src, const il_file_cache *cache, il_err *e);
+
+/* What il_source_digest has found out about a sample's files. */
+typedef struct il_sample_facts {
+    int width, height; /* of the image, degraded as asked; 0: not known, because it is computed or unreadable */
+    bool masked;       /* the members below are known */
+    il_mask_levels levels;
+    bool levels_changed; /* the mask is not simply grey: earlier versions read other levels from it */
+} il_sample_facts;
+il_sample_facts il_source_facts(const il_source *src, size_t i);
 
 /* Reads one sample by the data set's own reader or by il_image_read. seed: of the reader's random choices. *mask stays
  * empty where there is none. Thread-safe. */

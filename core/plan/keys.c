@@ -39,6 +39,11 @@ const il_param_spec il_keys_base[] = {
     { "missing", IL_PARAM_TEXT, "refuse", 0, 0, "refuse|skip", "what to do with incomplete or unreadable samples" },
     { "seed", IL_PARAM_INT, "1", 0, EXACT, NULL, "seed of initial weights, order and crops" },
     { "test_batch", IL_PARAM_INT, "8", 1, 65536, NULL, "images per batch in tests; the published IoU depends on it" },
+    { "fit", IL_PARAM_TEXT, "native", 0, 0, IL_KEYS_FITS, "size at which tests examine images: native, pad or resize" },
+    { "tile", IL_PARAM_INT, "0", 0, 16384, NULL, "side of the windows of native images, pixels; 0: train.size" },
+    { "overlap", IL_PARAM_INT, "-1", -1, 16383, NULL, "overlap of the windows, pixels; -1: an eighth of their side" },
+    { "count", IL_PARAM_TEXT, "picture", 0, 0, "picture|published",
+      "published: tests count padding as authentic pixels" },
     { 0 },
 };
 
@@ -50,8 +55,9 @@ const il_keys_choice il_keys_choices[IL_KEYS_CHOICES] = {
 };
 
 const char *const il_keys_top[] = { "experiment", "title", "published", "base", "axes", "exclude", "include", NULL };
-const char *const il_keys_heads[] = { "dataset", "model",      "mask_policy", "loss",    "train", "missing",
-                                      "seed",    "test_batch", "test",        "degrade", NULL };
+const char *const il_keys_heads[] = { "dataset", "model", "mask_policy", "loss",    "train",
+                                      "missing", "seed",  "test_batch",  "fit",     "tile",
+                                      "overlap", "count", "test",        "degrade", NULL };
 const char *const il_keys_set[] = { "dataset", "images", "split", "mask_policy", "degrade", NULL };
 
 const il_keys_choice *il_keys_find_choice(const char *key)
@@ -61,6 +67,21 @@ const il_keys_choice *il_keys_find_choice(const char *key)
             return &il_keys_choices[i];
     }
     return NULL;
+}
+
+static const char *const fits[] = { "pad", "resize", "native" }; /* in the order of il_sizing */
+
+il_sizing il_keys_fit(const char *word)
+{
+    int f = 0;
+    while (f < IL_SIZING_NATIVE && strcmp(fits[f], word) != 0)
+        f++;
+    return (il_sizing)f;
+}
+
+const char *il_keys_fit_text(il_sizing f)
+{
+    return fits[f];
 }
 
 static const char *const precisions[] = { "fp32", "tf32", "bf16", "fp16" }; /* in the order of il_precision */

@@ -3,6 +3,7 @@
 #define IL_PLAN_KEYS_H
 
 #include <inpaintlab/plugin.h>
+#include "plan/run.h"
 
 /* Settings under `base.train`, except `skip`, which is a list. */
 extern const il_param_spec il_keys_train[];
@@ -24,6 +25,11 @@ extern const il_keys_choice il_keys_choices[IL_KEYS_CHOICES];
 /* The precision that a valid value of `train.precision` means. */
 il_precision il_keys_precision(const char *word);
 const char *il_keys_precision_text(il_precision p); /* a string constant */
+
+#define IL_KEYS_FITS "pad|resize|native" /* in the order of il_sizing */
+
+il_sizing il_keys_fit(const char *word);
+const char *il_keys_fit_text(il_sizing f); /* a string constant */
 
 /* The choice with that key, or NULL. */
 const il_keys_choice *il_keys_find_choice(const char *key);

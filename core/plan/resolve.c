@@ -136,6 +136,20 @@ static int read_training(il_run *run, const il_resolver *r, const il_settings *s
     return rc ? rc : check_training(t, s, e);
 }
 
+static int settle_tiles(il_testing *t, int size, const il_settings *s, il_err *e)
+{
+    const il_setting *tile = il_settings_get(s, "tile"), *overlap = il_settings_get(s, "overlap");
+    if (tile && t->tile > 0 && t->tile < IL_TILE_LEAST)
+        return il_settings_fail(tile, e, "tile must be 0 or at least %d, not %d", IL_TILE_LEAST, t->tile);
+    if (t->tile == 0)
+        t->tile = size;
+    if (t->overlap < 0)
+        t->overlap = t->tile / 8;
+    if (overlap && t->overlap >= t->tile)
+        return il_settings_fail(overlap, e, "overlap, %d, must be less than the tile's side, %d", t->overlap, t->tile);
+    return IL_OK;
+}
+
 static int read_base(il_run *run, const il_settings *s, il_err *e)
 {
     int rc = read_table(&run->base_settings, il_keys_base, "", s, e);
@@ -143,7 +157,12 @@ static int read_base(il_run *run, const il_settings *s, il_err *e)
     if (!rc) {
         run->missing = strcmp(il_params_text(p, "missing"), "skip") == 0 ? IL_MISSING_SKIP : IL_MISSING_REFUSE;
         run->seed = (uint64_t)il_params_int(p, "seed");
-        run->test_batch = (int)il_params_int(p, "test_batch");
+        run->testing = (il_testing){ .fit = il_keys_fit(il_params_text(p, "fit")),
+                                     .batch = (int)il_params_int(p, "test_batch"),
+                                     .tile = (int)il_params_int(p, "tile"),
+                                     .overlap = (int)il_params_int(p, "overlap"),
+                                     .count_padding = strcmp(il_params_text(p, "count"), "published") == 0 };
+        rc = settle_tiles(&run->testing, run->training.size, s, e);
     }
     return rc;
 }

@@ -35,6 +35,23 @@ typedef struct il_training {
 /* How to treat incomplete or unreadable samples. */
 typedef enum il_missing { IL_MISSING_REFUSE, IL_MISSING_SKIP } il_missing;
 
+/* How pictures get the size at which they are computed. */
+typedef enum il_sizing {
+    IL_SIZING_PAD,    /* the paper's: a larger one is resized to size x size, a smaller one padded right and below */
+    IL_SIZING_RESIZE, /* all are resized to size x size */
+    IL_SIZING_NATIVE  /* as they are, large ones in overlapping windows */
+} il_sizing;
+
+enum { IL_TILE_LEAST = 8 };
+
+/* How tests examine pictures, and what they count. */
+typedef struct il_testing {
+    il_sizing fit;
+    int batch;          /* images; the published IoU is a mean over batches */
+    int tile, overlap;  /* side of the windows of IL_SIZING_NATIVE, and their overlap, pixels */
+    bool count_padding; /* as the published code did: padding is authentic picture */
+} il_testing;
+
 /* A data set to test a trained model on. */
 typedef struct il_set {
     il_choice dataset;
@@ -55,7 +72,7 @@ typedef struct il_run {
     il_params *train_settings, *base_settings; /* the settings from which `training` and the members below are filled */
     il_missing missing;
     uint64_t seed;
-    int test_batch;
+    il_testing testing;
     il_set *tests;
     size_t ntests;
     char *config; /* canonical JSON (sorted keys) of everything but file contents that determines the trained weights */

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "base/json.h"
 #include "base/params_json.h"
+#include "image/mask_file.h"
 #include "plan/run_config.h"
 
 static const char *const ignored[] = { "recompute", "cuda_graph" };
@@ -22,6 +23,16 @@ static json_t *json_of_choice(const il_choice *c, bool *bad)
     il_params_json_put(choice, "name", json_string(c->plugin->name), bad);
     il_params_json_put(choice, "revision", json_integer(c->plugin->revision), bad);
     il_params_json_put(choice, "params", il_params_json(c->params, bad), bad);
+    return choice;
+}
+
+/* Without the default of a setting that did not exist when earlier runs were made. */
+static json_t *json_of_dataset(const il_choice *c, bool *bad)
+{
+    json_t *choice = json_of_choice(c, bad), *params = json_object_get(choice, "params");
+    const char *channel = json_string_value(json_object_get(params, IL_MASK_CHANNEL));
+    if (channel && il_mask_channel_of(channel) == IL_MASK_AUTO)
+        json_object_del(params, IL_MASK_CHANNEL);
     return choice;
 }
 
@@ -54,7 +65,7 @@ int il_run_config_write(char **out, const il_run *run, const il_params *train, i
 {
     bool bad = false;
     json_t *all = json_object();
-    il_params_json_put(all, "dataset", json_of_choice(&run->dataset, &bad), &bad);
+    il_params_json_put(all, "dataset", json_of_dataset(&run->dataset, &bad), &bad);
     if (engine != 1)
         il_params_json_put(all, "engine", json_integer(engine), &bad);
     il_params_json_put(all, "loss", json_of_choice(&run->loss, &bad), &bad);

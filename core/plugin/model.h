@@ -10,6 +10,8 @@ typedef struct il_model_opts {
     uint64_t seed;          /* of the initial weights */
 } il_model_opts;
 
+enum { IL_MODEL_ONE_SIZE = -1 };
+
 /* A network on a device. Start with {0}. */
 typedef struct il_model {
     const il_plugin *plugin;
@@ -18,6 +20,7 @@ typedef struct il_model {
     il_device device;
     il_precision precision;
     il_order order; /* memory order in which it works */
+    int multiple; /* of which both sides of a picture must be, or IL_MODEL_ONE_SIZE; 0: not probed (plugin/any_size.h) */
 } il_model;
 
 /* Opens the plugin and creates its tensors with initial values. */

@@ -6,9 +6,11 @@
 #include "plugin/model.h"
 
 typedef struct il_tiled_inference_opts {
-    int tile, overlap; /* pixels */
-    int batch;         /* tiles per forward pass */
-    double threshold;  /* in (0, 1): pixels with higher scores are marked */
+    int tile, overlap;                                   /* pixels */
+    int batch;                                           /* tiles per forward pass */
+    double threshold;                                    /* in (0, 1): pixels with higher scores are marked */
+    void (*progress)(void *context, int done, int rows); /* after each row of tiles; NULL: not told */
+    void *context;
 } il_tiled_inference_opts;
 
 typedef struct il_tiled_inference_result {
@@ -17,7 +19,14 @@ typedef struct il_tiled_inference_result {
     int64_t marked; /* pixels above the threshold */
 } il_tiled_inference_result;
 
-/* photo is RGB. Logits are blended where tiles overlap; a side shorter than a tile is padded with black, as in training. */
+/* Receives the logits of whole rows of pixels, from the top: `rows` of them from row `top` on. */
+typedef int il_logit_sink(void *context, const float *logit, int top, int rows, il_err *e);
+
+/* photo is RGB. Logits are blended where tiles overlap; an image that is smaller than a tile is one tile of its own size. */
+int il_tiled_inference_logits(const il_model *m, const il_image *photo, il_tiled_inference_opts o, il_logit_sink *sink,
+                              void *context, il_err *e);
+
+/* The same as scores and marks. */
 int il_tiled_inference_run(il_tiled_inference_result *out, const il_model *m, const il_image *photo,
                            il_tiled_inference_opts o, il_err *e);
 void il_tiled_inference_free(il_tiled_inference_result *r);

@@ -1,5 +1,6 @@
 /* results.c - tests with their counts per image, cells, split sizes and file hashes as rows. */
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 #include "store/database.h"
 
@@ -16,6 +17,33 @@ int il_store_find_test(int64_t *id, il_store *s, int64_t run, const char *digest
 static il_bind level_of(const char *degradation, double level)
 {
     return il_bind_real(degradation ? level : NAN);
+}
+
+/* unknown: only where nothing was noted before. */
+static int put_fit(il_store *s, int64_t id, const il_test_record *t, bool unknown, il_err *e)
+{
+    il_bind values[] = { il_bind_int(id),
+                         il_bind_text(t->fit),
+                         il_bind_int(t->tile),
+                         il_bind_int(t->overlap),
+                         il_bind_text(t->padding),
+                         il_bind_int(t->no_truth),
+                         il_bind_text(t->no_truth_example),
+                         il_bind_int(t->leaked),
+                         il_bind_text(t->leaked_example),
+                         il_bind_int(unknown),
+                         { 0 } };
+    return il_store_exec(
+        NULL, s,
+        "UPDATE tests SET fit = ?2, tile = NULLIF(?3, 0), overlap = CASE WHEN ?3 > 0 THEN ?4 END, padding = ?5,"
+        " no_truth = ?6, no_truth_example = ?7, leaked = ?8, leaked_example = ?9"
+        " WHERE id = ?1 AND NOT (?10 AND fit IS NOT NULL)",
+        values, e);
+}
+
+int il_store_note_fit(il_store *s, int64_t test, const il_test_record *t, il_err *e)
+{
+    return put_fit(s, test, t, true, e);
 }
 
 /* An older row of the same identity keeps its id, so that the cells that refer to it remain valid. */
@@ -45,7 +73,7 @@ static int put_test(int64_t *id, il_store *s, int64_t run, const il_test_record 
         values, e);
     if (!rc)
         rc = il_store_exec(NULL, s, "DELETE FROM images WHERE test = ?1", (il_bind[]){ il_bind_int(*id), { 0 } }, e);
-    return rc;
+    return rc ? rc : put_fit(s, *id, t, false, e);
 }
 
 static int put_images(il_store *s, int64_t test, const il_image_row *images, size_t count, il_err *e)
@@ -233,46 +261,59 @@ int il_store_split(il_store *s, const char *dataset, const char *images, const c
                          values, e);
 }
 
-int il_store_file_hash(char hex[65], il_store *s, const char *path, int64_t size, int64_t mtime_ns, il_err *e)
+int il_store_file_facts(bool *found, il_file_facts *f, il_store *s, const char *path, int64_t size, int64_t mtime_ns,
+                        il_err *e)
 {
     sqlite3_stmt *statement = NULL;
     int more = 0;
-    int rc = il_store_prepare(&statement, s, "SELECT sha256 FROM files WHERE path = ?1 AND size = ?2 AND mtime_ns = ?3",
-                              e);
+    int rc = il_store_prepare(
+        &statement, s,
+        "SELECT sha256, width, height, levels FROM files WHERE path = ?1 AND size = ?2 AND mtime_ns = ?3", e);
     if (!rc)
         rc = il_store_bind(s, statement,
                            (il_bind[]){ il_bind_text(path), il_bind_int(size), il_bind_int(mtime_ns), { 0 } }, e);
     if (!rc)
         rc = il_store_step(&more, s, statement, e);
-    if (!rc) {
-        hex[0] = '\0';
-        if (more)
-            il_store_text(hex, 65, statement, 0);
+    if (!rc && more) {
+        *f = (il_file_facts){ .width = sqlite3_column_int(statement, 1), .height = sqlite3_column_int(statement, 2) };
+        il_store_text(f->sha256, sizeof f->sha256, statement, 0);
+        il_store_text(f->levels, sizeof f->levels, statement, 3);
     }
+    *found = !rc && more;
     sqlite3_finalize(statement);
-    return !rc && !more && s->memo ? il_store_file_hash(hex, s->memo, path, size, mtime_ns, e) : rc;
+    return !rc && !more && s->memo ? il_store_file_facts(found, f, s->memo, path, size, mtime_ns, e) : rc;
 }
 
-/* Many runs share their files, so a read-only store caches hashes while it is open. */
-static int remember(il_store *s, const char *path, int64_t size, int64_t mtime_ns, const char *hex, il_err *e)
+/* Many runs share their files, so a read-only store caches facts while it is open. */
+static int remember(il_store *s, const char *path, int64_t size, int64_t mtime_ns, const il_file_facts *f, il_err *e)
 {
     int rc = s->memo ? IL_OK : il_store_open(&s->memo, ":memory:", e);
-    return rc ? rc : il_store_file_hash_put(s->memo, path, size, mtime_ns, hex, e);
+    return rc ? rc : il_store_put_file_facts(s->memo, path, size, mtime_ns, f, e);
 }
 
-/* A lost hash is simply computed again, so this does not wait for the disk: there may be tens of thousands. */
-int il_store_file_hash_put(il_store *s, const char *path, int64_t size, int64_t mtime_ns, const char *hex, il_err *e)
+/* A lost row is simply computed again, so this does not wait for the disk: there may be tens of thousands. */
+int il_store_put_file_facts(il_store *s, const char *path, int64_t size, int64_t mtime_ns, const il_file_facts *f,
+                            il_err *e)
 {
     int64_t only_read = 0;
     int rc = il_store_exec(&only_read, s, "PRAGMA query_only", NULL, e);
     if (!rc && only_read)
-        return remember(s, path, size, mtime_ns, hex, e);
+        return remember(s, path, size, mtime_ns, f, e);
     if (!rc)
         rc = il_store_script(s, "PRAGMA synchronous = NORMAL", e);
     if (!rc)
-        rc = il_store_exec(
-            NULL, s, "INSERT OR REPLACE INTO files (path, size, mtime_ns, sha256) VALUES (?1, ?2, ?3, ?4)",
-            (il_bind[]){ il_bind_text(path), il_bind_int(size), il_bind_int(mtime_ns), il_bind_text(hex), { 0 } }, e);
+        rc = il_store_exec(NULL, s,
+                           "INSERT OR REPLACE INTO files (path, size, mtime_ns, sha256, width, height, levels)"
+                           " VALUES (?1, ?2, ?3, ?4, NULLIF(?5, 0), NULLIF(?6, 0), NULLIF(?7, ''))",
+                           (il_bind[]){ il_bind_text(path),
+                                        il_bind_int(size),
+                                        il_bind_int(mtime_ns),
+                                        il_bind_text(f->sha256),
+                                        il_bind_int(f->width),
+                                        il_bind_int(f->height),
+                                        il_bind_text(f->levels),
+                                        { 0 } },
+                           e);
     int back = il_store_script(s, "PRAGMA synchronous = FULL", !rc ? e : NULL);
     return rc ? rc : back;
 }

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <inpaintlab/error.h>
+#include "base/file.h"
 #include "store/rows.h"
 #include "store/stats/metrics.h"
 
@@ -91,6 +92,7 @@ typedef struct il_image_row {
     int batch; /* from 0; the published IoU is a mean over batches */
     il_counts counts;
     il_scores scores; /* bytes NULL: not counted */
+    bool masked;      /* it comes with a mask: something should be true */
 } il_image_row;
 
 typedef struct il_test_record {
@@ -101,9 +103,16 @@ typedef struct il_test_record {
     const char *message; /* or NULL */
     double seconds;
     int64_t left_out;
-    const char *degradation; /* of the images, or NULL */
-    double level;            /* its strength */
-    const char *settings;    /* JSON: further settings, or NULL */
+    const char *degradation;      /* of the images, or NULL */
+    double level;                 /* its strength */
+    const char *settings;         /* JSON: further settings, or NULL */
+    const char *fit;              /* native, pad or resize; NULL: not known */
+    int tile, overlap;            /* of native images that are larger; 0: none are */
+    const char *padding;          /* none, left out or counted; NULL: not known */
+    int64_t no_truth;             /* images with a mask of which no pixel is true */
+    const char *no_truth_example; /* id of the first, or NULL */
+    int64_t leaked;               /* images that the run was trained or validated on */
+    const char *leaked_example;
 } il_test_record;
 
 /* *id is 0 when this run has no finished test on that data. */
@@ -113,6 +122,9 @@ int il_store_find_test(int64_t *id, il_store *s, int64_t run, const char *digest
  * identity. */
 int il_store_test(int64_t *id, il_store *s, int64_t run, const il_test_record *t, const il_image_row *images,
                   size_t count, il_err *e);
+
+/* Notes that a test made before fits were recorded had no padding: its numbers hold. A test that has a fit stays as it is. */
+int il_store_note_fit(il_store *s, int64_t test, const il_test_record *t, il_err *e);
 
 /* The revision of the definitions of metrics (the table `metric_definitions`). Opening for writing recomputes rows of
  * older revisions. */
@@ -165,9 +177,11 @@ int il_store_settle(il_store *s, int64_t experiment, const char *run_name, int64
 int il_store_split(il_store *s, const char *dataset, const char *images, const char *split, int64_t count,
                    int64_t left_out, const char *digest, il_err *e);
 
-/* Cache of file hashes: *hex is "" when (path, size, mtime) is not cached. */
-int il_store_file_hash(char hex[65], il_store *s, const char *path, int64_t size, int64_t mtime_ns, il_err *e);
-int il_store_file_hash_put(il_store *s, const char *path, int64_t size, int64_t mtime_ns, const char *hex, il_err *e);
+/* Cache of what is known of files: *found is whether (path, size, mtime) is cached; *f is else unchanged. */
+int il_store_file_facts(bool *found, il_file_facts *f, il_store *s, const char *path, int64_t size, int64_t mtime_ns,
+                        il_err *e);
+int il_store_put_file_facts(il_store *s, const char *path, int64_t size, int64_t mtime_ns, const il_file_facts *f,
+                            il_err *e);
 
 /* ---- queries ---- */
 

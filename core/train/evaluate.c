@@ -1,119 +1,11 @@
 /* evaluate.c - applies a model to all batches of a loader: loss and counts, copied from the device once at the end. */
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
-#include "base/array.h"
 #include "base/clock.h"
 #include "torch/counts.h"
 #include "torch/pixels.h"
 #include "train/evaluate.h"
-
-enum { COUNTS = 4 }; /* tp, fp, fn, tn */
-
-static bool make_room(il_tally *t, size_t pictures)
-{
-    il_tensor **losses = il_array_grow(t->losses, t->batches, sizeof(il_tensor *));
-    if (losses)
-        t->losses = losses;
-    il_tensor **counts = il_array_grow(t->counts, t->batches, sizeof(il_tensor *));
-    if (counts)
-        t->counts = counts;
-    size_t *sizes = il_array_grow(t->sizes, t->batches, sizeof *sizes);
-    if (sizes)
-        t->sizes = sizes;
-    size_t *index = il_array_reserve(t->index, &t->index_room, t->pictures + pictures, sizeof *index);
-    if (index)
-        t->index = index;
-    return losses && counts && sizes && index;
-}
-
-int il_tally_add(il_tally *t, il_scope *s, il_tensor *loss, il_tensor *counts, const il_batch *batch, il_err *e)
-{
-    size_t n = (size_t)batch->n;
-    if (!make_room(t, n))
-        return il_fail_oom(e);
-    t->losses[t->batches] = loss ? il_keep(s, il_detach(s, loss)) : NULL;
-    t->counts[t->batches] = counts ? il_keep(s, counts) : NULL;
-    t->sizes[t->batches] = n;
-    memcpy(t->index + t->pictures, batch->index, n * sizeof *t->index);
-    t->batches++;
-    t->pictures += n;
-    return il_scope_status(s, e);
-}
-
-void il_tally_clear(il_tally *t)
-{
-    for (size_t i = 0; i < t->batches; i++) {
-        il_tensor_free(t->losses[i]);
-        il_tensor_free(t->counts[i]);
-    }
-    t->batches = t->pictures = 0;
-}
-
-void il_tally_free(il_tally *t)
-{
-    il_tally_clear(t);
-    free(t->losses);
-    free(t->counts);
-    free(t->sizes);
-    free(t->index);
-    memset(t, 0, sizeof *t);
-}
-
-/* Batch i, which `done` images precede. */
-static int read_batch(il_sums *sums, il_image_row *rows, const il_tally *t, size_t i, size_t done, int64_t *room,
-                      il_err *e)
-{
-    size_t n = t->sizes[i];
-    float loss = 0;
-    int rc = t->losses[i] ? il_read_f32(t->losses[i], &loss, 1, e) : IL_OK;
-    if (!rc && t->counts[i])
-        rc = il_read_i64(t->counts[i], room, n * COUNTS, e);
-    if (rc)
-        return rc;
-    il_counts batch = { 0 };
-    for (size_t k = 0; k < n; k++) {
-        const int64_t *c = room + k * COUNTS;
-        il_counts one = t->counts[i] ? (il_counts){ c[0], c[1], c[2], c[3] } : t->scored[done + k];
-        il_metrics_add(&batch, one);
-        if (rows)
-            rows[k].counts = one;
-    }
-    sums->loss += (double)loss * (double)n;
-    sums->pictures += (double)n;
-    il_metrics_add(&sums->total, batch);
-    il_metrics_batch(&sums->iou, batch);
-    return IL_OK;
-}
-
-int il_tally_read(il_sums *sums, il_image_row *rows, const il_source *source, il_tally *t, il_err *e)
-{
-    size_t largest = 1, done = 0;
-    for (size_t i = 0; i < t->batches; i++)
-        largest = t->sizes[i] > largest ? t->sizes[i] : largest;
-    int64_t *room = calloc(largest * COUNTS, sizeof *room);
-    if (!room)
-        return il_fail_oom(e);
-
-    int rc = IL_OK;
-    for (size_t i = 0; i < t->batches && !rc; i++) {
-        il_image_row *at = rows ? rows + done : NULL;
-        rc = read_batch(sums, at, t, i, done, room, e);
-        for (size_t k = 0; at && k < t->sizes[i]; k++) {
-            at[k].batch = (int)i;
-            at[k].id = il_source_at(source, t->index[done + k]).id;
-        }
-        done += t->sizes[i];
-    }
-    free(room);
-    il_tally_clear(t);
-    return rc;
-}
-
-double il_sums_loss(const il_sums *s)
-{
-    return s->pictures > 0 ? s->loss / s->pictures : NAN;
-}
+#include "train/evaluate_native.h"
 
 void il_evaluate_free(il_image_row *rows, size_t count)
 {
@@ -133,14 +25,15 @@ int il_evaluate_batch(il_tally *t, il_score_list *scores, const il_evaluation *w
         return rc;
     il_tensor *image = il_from_pixels(s, b->pixels, b->n, b->height, b->width, 3, b->shades);
     il_tensor *target = il_from_pixels(s, b->greys, b->n, b->height, b->width, 1, b->labels);
+    il_tensor *valid = b->valid ? il_from_pixels(s, b->valid, b->n, b->height, b->width, 1, b->counts) : NULL;
     il_tensor *logit = il_model_forward(what->model, s, image, NULL);
-    il_tensor *loss = what->loss ? il_loss_forward(what->loss, s, logit, target, NULL) : NULL;
-    il_tensor *counts = what->scores ? NULL : il_confusion(s, logit, target, NULL);
+    il_tensor *loss = what->loss ? il_loss_forward(what->loss, s, logit, target, valid) : NULL;
+    il_tensor *counts = what->scores ? NULL : il_confusion(s, logit, target, valid);
     rc = il_scope_status(s, e);
     if (!rc)
         rc = il_tally_add(t, s, loss, counts, b, e);
     if (!rc && what->scores)
-        rc = il_score_list_add(scores, s, il_count_scores(s, logit, target, NULL), (size_t)b->n, e);
+        rc = il_score_list_add(scores, s, il_count_scores(s, logit, target, valid), (size_t)b->n, e);
     il_scope_close(s);
     return rc;
 }
@@ -151,6 +44,8 @@ static int evaluate_all(il_tally *t, il_score_list *scores, const il_evaluation 
     il_progress shown = what->shown;
     shown.batches = il_loader_batches(what->loader);
     shown.loss = shown.iou = shown.seconds_left = NAN;
+    bool native = what->testing && what->testing->fit == IL_SIZING_NATIVE;
+    il_native waiting = { .model = what->model, .testing = what->testing, .flops = what->flops };
     double start = il_clock_seconds(), told = start;
     int rc = il_loader_start(what->loader, 1, 0, e);
     while (!rc) {
@@ -159,7 +54,7 @@ static int evaluate_all(il_tally *t, il_score_list *scores, const il_evaluation 
         rc = il_loader_next(what->loader, &batch, &more, e);
         if (rc || !more)
             break;
-        rc = il_evaluate_batch(t, scores, what, &batch, e);
+        rc = native ? il_native_add(&waiting, t, scores, &batch, e) : il_evaluate_batch(t, scores, what, &batch, e);
         if (!rc && il_observer_stopped(observer))
             rc = il_fail(e, IL_ECANCEL, "stopped");
         shown.batch++;
@@ -170,7 +65,18 @@ static int evaluate_all(il_tally *t, il_score_list *scores, const il_evaluation 
             told = now;
         }
     }
+    if (!rc)
+        rc = il_native_flush(&waiting, t, scores, e);
+    il_native_free(&waiting);
     return rc;
+}
+
+/* Pictures that are computed one by one belong to batches all the same, in the order of the source. */
+static void set_batches(il_image_row *rows, size_t n, const il_tally *t, const il_evaluation *what)
+{
+    bool native = what->testing && what->testing->fit == IL_SIZING_NATIVE;
+    for (size_t i = 0; native && i < n; i++)
+        rows[i].batch = (int)(t->index[i] / (size_t)what->testing->batch);
 }
 
 /* rows NULL: only the sums. */
@@ -194,6 +100,7 @@ static int evaluate(il_sums *sums, il_image_row **rows, size_t *count, const il_
     if (!rc)
         rc = il_tally_read(sums, each, source, &t, e);
     if (!rc && rows) {
+        set_batches(each, n, &t, what);
         for (size_t i = 0; i < scores.count; i++)
             each[i].scores = il_score_list_take(&scores, i);
         *rows = each;

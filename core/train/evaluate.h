@@ -6,45 +6,18 @@
 #include "base/observer.h"
 #include "loader/loader.h"
 #include "plugin/model.h"
-#include "store/store.h"
 #include "train/score_list.h"
-
-/* Start with {0}; free with il_tally_free. */
-typedef struct il_tally {
-    il_tensor **losses;      /* 0-d per batch, on the device; NULL entries where no loss was requested */
-    il_tensor **counts;      /* (N,4) per batch; NULL entries where they follow from the scores */
-    const il_counts *scored; /* in that case: the counts of all images, borrowed; to be set before reading */
-    size_t *sizes;           /* images per batch */
-    size_t *index;           /* of all images, batch after batch */
-    size_t batches, pictures, index_room;
-} il_tally;
-
-/* Keeps the batch's loss and counts (either may be NULL) beyond the scope; nothing is copied to the host. */
-int il_tally_add(il_tally *t, il_scope *s, il_tensor *loss, il_tensor *counts, const il_batch *batch, il_err *e);
-void il_tally_free(il_tally *t);
-void il_tally_clear(il_tally *t);
-
-/* Sums on the host, batch after batch in order. */
-typedef struct il_sums {
-    double loss;     /* sum over images of their batch's loss */
-    double pictures; /* number of images */
-    il_counts total;
-    il_batch_mean iou;
-} il_sums;
-/* Reads all batches, adding to *sums, and, when rows is not NULL, each image's counts; ids are borrowed from the
- * source. Clears the tally. */
-int il_tally_read(il_sums *sums, il_image_row *rows, const il_source *source, il_tally *t, il_err *e);
-
-double il_sums_loss(const il_sums *s); /* mean over images; NAN when there are none */
+#include "train/tally.h"
 
 /* Evaluates whole epochs without gradients. loss may be NULL. */
 typedef struct il_evaluation {
     const il_model *model;
     const il_loss *loss;
     il_loader *loader;
-    bool scores;       /* also histograms of scores */
-    il_progress shown; /* run, phase and epoch for progress lines */
-    il_flops *flops;   /* counts floating-point operations; NULL: not counted */
+    bool scores;               /* also histograms of scores */
+    const il_testing *testing; /* native: with scores and a loader of native images; NULL: batches as they come */
+    il_progress shown;         /* run, phase and epoch for progress lines */
+    il_flops *flops;           /* counts floating-point operations; NULL: not counted */
 } il_evaluation;
 /* One batch, without gradients: adds to the tally and, where scores are requested, to the list. */
 int il_evaluate_batch(il_tally *t, il_score_list *scores, const il_evaluation *what, const il_batch *b, il_err *e);

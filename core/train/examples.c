@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "image/codec.h"
+#include "plugin/tiled_inference.h"
 #include "torch/pixels.h"
 #include "train/examples.h"
 
@@ -60,7 +61,7 @@ static int pick(il_example out[IL_RANKS], size_t *count, il_store *s, int64_t te
 
 /* ---- one image ---- */
 
-/* The part of an image to show: without the padding at the right and the bottom. */
+/* The part of an image to show. */
 struct shown {
     il_image photo, truth, score;
 };
@@ -72,22 +73,15 @@ static void drop_shown(struct shown *x)
     il_image_free(&x->score);
 }
 
-static bool holds(const il_batch *b, int y, int x)
-{
-    size_t i = (size_t)y * (size_t)b->width + (size_t)x;
-    const uint8_t *p = b->pixels + 3 * i;
-    return p[0] || p[1] || p[2] || b->labels[b->greys[i]] != b->labels[0];
-}
-
+/* Without padding: the rows and columns that have a pixel that counts. */
 static void measure(int *width, int *height, const il_batch *b)
 {
-    *width = *height = 1;
-    for (int y = 0; y < b->height; y++)
-        for (int x = 0; x < b->width; x++)
-            if (holds(b, y, x)) {
-                *height = y + 1;
-                *width = x + 1 > *width ? x + 1 : *width;
-            }
+    *width = b->width;
+    *height = b->height;
+    for (; b->valid && *width > 1 && !b->valid[*width - 1]; --*width)
+        ;
+    for (; b->valid && *height > 1 && !b->valid[(size_t)(*height - 1) * (size_t)b->width]; --*height)
+        ;
 }
 
 /* The same bins as il_histogram; from 128 on a pixel counts as marked. */
@@ -124,12 +118,37 @@ static int forward(float *score, const il_model *model, const il_batch *b, il_er
     return rc;
 }
 
+struct rows {
+    float *score;
+    size_t width;
+};
+
+static int take_rows(void *context, const float *logit, int top, int rows, il_err *e)
+{
+    (void)e;
+    struct rows *r = context;
+    float *to = r->score + (size_t)top * r->width;
+    for (size_t i = 0; i < (size_t)rows * r->width; i++)
+        to[i] = 1 / (1 + expf(-logit[i]));
+    return IL_OK;
+}
+
+/* As the test examined it. */
+static int forward_native(float *score, const il_examples_job *job, const il_batch *b, il_err *e)
+{
+    struct rows rows = { score, (size_t)b->width };
+    const il_image image = { b->width, b->height, 3, (uint8_t *)b->pixels };
+    il_tiled_inference_opts o = { .tile = job->testing->tile, .overlap = job->testing->overlap, .batch = 1 };
+    return il_tiled_inference_logits(job->model, &image, o, take_rows, &rows, e);
+}
+
 static int show(struct shown *out, const il_examples_job *job, const il_batch *b, il_err *e)
 {
     struct shown x = { 0 };
     int width = 0, height = 0;
     float *score = malloc((size_t)b->height * (size_t)b->width * sizeof *score);
-    int rc = score ? forward(score, job->model, b, e) : il_fail_oom(e);
+    bool native = job->loader.fit == IL_SIZING_NATIVE;
+    int rc = !score ? il_fail_oom(e) : native ? forward_native(score, job, b, e) : forward(score, job->model, b, e);
     measure(&width, &height, b);
     if (!rc)
         rc = il_image_new(&x.photo, width, height, 3, e);
@@ -221,6 +240,7 @@ int il_examples_keep(size_t *kept, il_store *s, int64_t test, const il_examples_
     size_t count = 0;
     o.batch = o.threads = 1; /* so that a batch's number is its image's */
     o.cache_bytes = 1;
+    o.count_padding = false; /* so that batches tell where it is */
     int rc = pick(examples, &count, s, test, e);
     if (!rc && count)
         rc = il_loader_open(&loader, job->source, job->labels, o, e);

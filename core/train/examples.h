@@ -14,6 +14,7 @@ typedef struct il_examples_job {
     il_source *source;
     const float *labels;   /* (256) the mask policy's targets */
     il_loader_opts loader; /* the test's; batch, threads and cache are overridden */
+    const il_testing *testing; /* of native images: tile and overlap; else unused */
 } il_examples_job;
 
 /* Chooses among the stored rows of a test, reads the chosen images again, runs the model on them and replaces the

@@ -21,20 +21,21 @@ enum { LOCK_TRIES = 5, LOCK_PAUSE_NS = 20 * 1000 * 1000 };
 
 /* ---- identity ---- */
 
-static int cache_get(void *context, const char *path, int64_t size, int64_t mtime_ns, char hex[65])
+static int cache_get(void *context, const char *path, int64_t size, int64_t mtime_ns, il_file_facts *f)
 {
-    return il_store_file_hash(hex, context, path, size, mtime_ns, NULL) == IL_OK && hex[0];
+    bool found = false;
+    return il_store_file_facts(&found, f, context, path, size, mtime_ns, NULL) == IL_OK && found;
 }
 
-static void cache_put(void *context, const char *path, int64_t size, int64_t mtime_ns, const char *hex)
+static void cache_put(void *context, const char *path, int64_t size, int64_t mtime_ns, const il_file_facts *f)
 {
-    il_store_file_hash_put(context, path, size, mtime_ns, hex, NULL); /* a read-only store cannot cache it */
+    il_store_put_file_facts(context, path, size, mtime_ns, f, NULL); /* a read-only store cannot cache it */
 }
 
 static int open_source(il_source **out, il_digest *digest, const il_choice *dataset, const char *split,
                        const char *images, const il_run *run, il_store *store, il_err *e)
 {
-    il_hash_cache cache = { store, cache_get, cache_put };
+    il_file_cache cache = { store, cache_get, cache_put };
     il_source *src = NULL;
     int rc = il_source_open(&src, dataset, split, images, run->missing, e);
     if (!rc)
@@ -94,6 +95,10 @@ static int make_manifest(il_job *j, il_err *e)
         all = json_pack("{s:o, s:o, s:o}", "train", split_json(j->train, &j->train_digest), "validation",
                         split_json(j->validation, &j->validation_digest), "files", files);
         files = NULL;
+        if (all && il_job_fit_note(all, j->run, j->train, j->validation))
+            rc = il_fail_oom(e);
+    }
+    if (!rc) {
         j->manifest = all ? il_json_text(all, JSON_SORT_KEYS | JSON_COMPACT) : NULL;
         rc = j->manifest ? IL_OK : il_fail_oom(e);
     }
@@ -120,7 +125,11 @@ static int open_training(il_job *j, il_store *store, il_err *e)
     if (!rc)
         rc = open_source(&j->validation, &j->validation_digest, &run->dataset, "validation", run->training.on, run,
                          store, e);
-    return rc ? rc : make_manifest(j, e);
+    if (rc)
+        return rc;
+    j->train_fit = il_job_fit_of(j->train, j->labels, IL_SIZING_PAD, run->training.size, 0);
+    j->validation_fit = il_job_fit_of(j->validation, j->labels, IL_SIZING_PAD, run->training.size, 0);
+    return make_manifest(j, e);
 }
 
 /* Opened after the test on the same images undegraded. */
@@ -145,6 +154,7 @@ static bool same_labels(const float a[256], const float b[256])
 static int open_truth(il_job_test *t, const il_job *j)
 {
     memcpy(t->labels, j->labels, sizeof t->labels);
+    t->before = t->digest;
     if (!t->set->mask_policy.plugin)
         return IL_OK;
     int rc = il_policy_labels(t->labels, &t->set->mask_policy, &t->error);
@@ -157,7 +167,7 @@ static int open_truth(il_job_test *t, const il_job *j)
     if (all.failed)
         rc = il_fail_oom(&t->error);
     else
-        t->digest = il_sha256(all.data, all.size);
+        t->digest = t->before = il_sha256(all.data, all.size);
     il_text_free(&all);
     return rc;
 }
@@ -171,6 +181,12 @@ static int open_test(il_job *j, size_t i, il_store *store)
                                                                     set->images, j->run, store, &t->error);
     if (!rc)
         rc = open_truth(t, j);
+    if (!rc) {
+        const il_testing *how = &j->run->testing;
+        t->fit = il_job_fit_of(t->source, t->labels, how->fit, j->run->training.size,
+                               how->fit == IL_SIZING_NATIVE ? how->tile : 0);
+        rc = il_job_fit_digest(&t->digest, &t->fit, t->source, j->run, &t->error);
+    }
     if (rc && rc != IL_ENOMEM) {
         il_source_free(t->source);
         t->source = NULL;

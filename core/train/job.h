@@ -5,13 +5,17 @@
 #include "base/sha256.h"
 #include "loader/loader.h"
 #include "store/store.h"
+#include "train/job_fit.h"
 
 /* A data set to test on: its source, or why it cannot be used. */
 typedef struct il_job_test {
     const il_set *set;
     il_source *source; /* NULL when it cannot be used */
-    il_digest digest;  /* of its images, and of the ground truth where that is not the run's */
+    il_digest
+        digest; /* of its images, of the ground truth where that is not the run's, and of the fit where that matters */
+    il_digest before;  /* what versions that padded and squeezed all images, and counted padding, called it */
     float labels[256]; /* target values of the ground truth */
+    il_fit_facts fit;  /* what becomes of its images */
     il_err error;
 } il_job_test;
 
@@ -19,6 +23,7 @@ typedef struct il_job {
     const il_run *run;
     il_source *train, *validation; /* NULL if error.code is set */
     il_digest train_digest, validation_digest;
+    il_fit_facts train_fit, validation_fit;
     float labels[256]; /* the mask policy's target values */
     char *manifest;    /* JSON: digests and sizes of the splits, hashes of files named by settings */
     char hash[65];     /* identity: SHA-256 of configuration and manifest */

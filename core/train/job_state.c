@@ -77,8 +77,8 @@ static int look_for_tests(il_job_left *l, const il_job *j, il_store *store, il_e
         const il_job_test *t = &j->tests[i];
         il_test_left *left = &l->tests[i];
         if (t->source && l->row.status != IL_RUN_NONE) {
-            int rc = il_store_find_test(&left->id, store, l->row.id, t->digest.hex, t->set->split, j->run->test_batch,
-                                        e);
+            int rc = il_store_find_test(&left->id, store, l->row.id, t->digest.hex, t->set->split,
+                                        j->run->testing.batch, e);
             if (rc)
                 return rc;
         }

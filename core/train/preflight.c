@@ -48,7 +48,7 @@ static int add_cell(il_preflight *b, const il_job *j, int64_t run, const il_job_
                           .images = set->images,
                           .split = set->split,
                           .digest = t->source ? t->digest.hex : "",
-                          .batch = j->run->test_batch,
+                          .batch = j->run->testing.batch,
                           .status = IL_RUN_RUNNING,
                           .degradation = il_degrade_name(&set->degradation),
                           .level = set->degradation.level };

@@ -4,35 +4,22 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "base/clock.h"
 #include "base/sha256.h"
-#include "image/degrade.h"
-#include "train/examples.h"
-#include "train/job_state.h"
+#include "train/job_fit.h"
 #include "train/run.h"
+#include "train/run_parts.h"
 #include "train/run_record.h"
 #include "train/run_weights.h"
 #include "train/train.h"
 
-struct sitting {
-    il_job *job;
-    il_store *store;
-    const il_run_opts *opts;
-    const il_observer *observer;
-    il_run_outcome *out;
-    il_model model;  /* plugin NULL: not opened yet */
-    int64_t row;     /* the run's */
-    char sha256[65]; /* of the weights recorded in the store; "" before training */
-};
-
-static bool ends_grid(int rc)
+bool il_sitting_ends_grid(int rc)
 {
     return rc == IL_EDB || rc == IL_EBUSY || rc == IL_ENOMEM || rc == IL_ECANCEL;
 }
 
 /* ---- recording in the store ---- */
 
-static int begin(struct sitting *x, int64_t parameters, il_err *e)
+static int begin(il_sitting *x, int64_t parameters, il_err *e)
 {
     const il_job *j = x->job;
     const il_run *run = j->run;
@@ -59,13 +46,13 @@ static int begin(struct sitting *x, int64_t parameters, il_err *e)
     return rc;
 }
 
-static int end_failed(struct sitting *x, il_status status, const il_err *why, il_err *e)
+static int end_failed(il_sitting *x, il_status status, const il_err *why, il_err *e)
 {
     il_run_end end = { .status = status, .message = why->message, .seconds = NAN };
     return il_store_end_run(x->store, x->row, &end, e);
 }
 
-static int store_cell(struct sitting *x, const il_set *set, int64_t test, bool missing, il_err *e)
+int il_sitting_store_cell(il_sitting *x, const il_set *set, int64_t test, bool missing, il_err *e)
 {
     il_cell_record c = il_job_cell_record(x->job, set);
     c.experiment = x->opts->experiment_id;
@@ -77,17 +64,17 @@ static int store_cell(struct sitting *x, const il_set *set, int64_t test, bool m
 }
 
 /* Records every cell of a run without weights as missing, with the reason. */
-static int store_holes(struct sitting *x, il_err *e)
+static int store_holes(il_sitting *x, il_err *e)
 {
     int rc = IL_OK;
     for (size_t i = 0; i < x->job->run->ntests && !rc; i++)
-        rc = store_cell(x, x->job->tests[i].set, 0, x->job->error.code != IL_OK, e);
+        rc = il_sitting_store_cell(x, x->job->tests[i].set, 0, x->job->error.code != IL_OK, e);
     return rc;
 }
 
 /* ---- training ---- */
 
-static il_model_opts model_opts(const struct sitting *x)
+il_model_opts il_sitting_model_opts(const il_sitting *x)
 {
     const il_run *run = x->job->run;
     return (il_model_opts){ .device = x->opts->device, .precision = run->training.precision, .seed = run->seed };
@@ -95,11 +82,11 @@ static il_model_opts model_opts(const struct sitting *x)
 
 static int store_epochs(void *context, const il_course *c, il_err *e)
 {
-    struct sitting *x = context;
+    il_sitting *x = context;
     return il_store_epochs(x->store, x->row, c->epochs, c->done, e);
 }
 
-static void tell(const struct sitting *x, const char *what, const char *path)
+static void tell(const il_sitting *x, const char *what, const char *path)
 {
     il_text line = { 0 };
     il_text_add(&line, "%s %s", what, path);
@@ -108,7 +95,7 @@ static void tell(const struct sitting *x, const char *what, const char *path)
     il_text_free(&line);
 }
 
-static int keep_weights(struct sitting *x, const il_course *c, size_t left_out, il_err *e)
+static int keep_weights(il_sitting *x, const il_course *c, size_t left_out, il_err *e)
 {
     const il_training *t = &x->job->run->training;
     bool last = t->as_published || c->early.best_epoch == 0;
@@ -135,7 +122,33 @@ static int keep_weights(struct sitting *x, const il_course *c, size_t left_out, 
     return rc;
 }
 
-static int train(struct sitting *x, il_err *e)
+void il_sitting_say(const il_sitting *x, const char *words)
+{
+    if (*words && x->observer->say)
+        x->observer->say(x->observer->context, x->job->run->name, words);
+}
+
+static void say_training(const il_sitting *x)
+{
+    const il_job *j = x->job;
+    const struct {
+        const char *name;
+        const il_fit_facts *fit;
+        const il_source *source;
+    } splits[] = { { "train", &j->train_fit, j->train }, { "validation", &j->validation_fit, j->validation } };
+    for (int i = 0; i < 2; i++) {
+        char line[500];
+        il_fit_words words = il_job_fit_words(splits[i].fit, splits[i].source, j->run->mask_policy.label);
+        size_t gone = il_source_left_out_count(splits[i].source);
+        snprintf(line, sizeof line, "%s: %s", splits[i].name, words.text);
+        il_sitting_say(x, *words.text ? line : "");
+        snprintf(line, sizeof line, "%s: %zu of %zu images left out", splits[i].name, gone,
+                 gone + il_source_count(splits[i].source));
+        il_sitting_say(x, gone ? line : "");
+    }
+}
+
+static int train(il_sitting *x, il_err *e)
 {
     il_job *j = x->job;
     il_job_path checkpoint = il_job_file(j, x->opts->folder, "checkpoint.safetensors");
@@ -151,8 +164,9 @@ static int train(struct sitting *x, il_err *e)
                              .epoch = store_epochs,
                              .context = x };
     il_course course = { 0 };
+    say_training(x);
     size_t left_out = il_source_left_out_count(j->train) + il_source_left_out_count(j->validation), unreadable = 0;
-    int rc = il_model_open(&x->model, &j->run->model, model_opts(x), e);
+    int rc = il_model_open(&x->model, &j->run->model, il_sitting_model_opts(x), e);
     il_err unheard = { 0 };
     int begun = begin(x, !rc ? il_state_params(x->model.state) : 0, &unheard);
     if (begun != IL_OK) {
@@ -171,132 +185,9 @@ static int train(struct sitting *x, il_err *e)
     return rc;
 }
 
-/* ---- tests ---- */
-
-static int weights_in_memory(struct sitting *x, il_err *e)
-{
-    if (x->model.plugin)
-        return IL_OK;
-    il_job_path path;
-    int rc = il_run_weights_find(&path, x->job, x->opts->folder, x->sha256, e);
-    if (!rc)
-        rc = il_model_open(&x->model, &x->job->run->model, model_opts(x), e);
-    return rc ? rc : il_model_load(&x->model, path.text, NULL, e);
-}
-
-static il_loader_opts test_loader(const struct sitting *x)
-{
-    il_loader_opts o = il_loader_of_run(x->job->run, x->model.device, x->observer);
-    o.batch = x->job->run->test_batch;
-    o.threads = x->opts->loader_threads;
-    o.disk = x->opts->disk;
-    return o;
-}
-
-static int measure(il_image_row **rows, size_t *count, size_t *unreadable, struct sitting *x, const il_job_test *t,
-                   il_err *e)
-{
-    il_loader *loader = NULL;
-    char phase[200];
-    il_degrade_words degraded = il_degrade_shown(&t->set->degradation);
-    snprintf(phase, sizeof phase, "test %s %s%s%s", t->set->dataset.label, t->set->tested_on,
-             *degraded.text ? ", " : "", degraded.text);
-    int rc = il_loader_open(&loader, t->source, t->labels, test_loader(x), e);
-    if (rc)
-        return rc;
-    il_evaluation what = {
-        .model = &x->model, .loader = loader, .scores = true, .shown = { .run = x->job->run->name, .phase = phase }
-    };
-    rc = il_evaluate_pictures(rows, count, t->source, &what, x->observer, e);
-    *unreadable = il_loader_left_out(loader);
-    il_loader_free(loader);
-    return rc;
-}
-
-/* Images for the report; failing to store them does not invalidate a test. */
-static void keep_examples(struct sitting *x, const il_job_test *t, int64_t test)
-{
-    il_err why = { 0 };
-    bool there = false;
-    int rc = il_examples_there(&there, x->store, test, &why);
-    if (!rc && !there)
-        rc = weights_in_memory(x, &why);
-    il_examples_job job = { &x->model, t->source, t->labels, test_loader(x) };
-    if (!rc && !there)
-        rc = il_examples_keep(&x->out->examples, x->store, test, &job, &why);
-    if (rc && x->observer->say) {
-        il_fail_in(&why, "cannot store example images of %s %s", t->set->dataset.label, t->set->tested_on);
-        x->observer->say(x->observer->context, x->job->run->name, why.message);
-    }
-}
-
-static int store_test(int64_t *id, struct sitting *x, const il_job_test *t, il_err *e)
-{
-    double start = il_clock_seconds();
-    il_image_row *rows = NULL;
-    size_t count = 0, unreadable = 0;
-    il_err why = t->error;
-    int rc = why.code == IL_OK ? weights_in_memory(x, &why) : why.code;
-    if (!rc)
-        rc = measure(&rows, &count, &unreadable, x, t, &why);
-    if (ends_grid(rc)) {
-        *e = why;
-        return rc;
-    }
-    size_t listed = t->source ? il_source_left_out_count(t->source) : 0;
-    char *settings = NULL;
-    if (il_run_record_settings(&settings, t->set, e) != IL_OK) {
-        il_evaluate_free(rows, count);
-        return IL_ENOMEM;
-    }
-    il_test_record r = { .dataset = t->set->dataset.label,
-                         .images = t->set->images,
-                         .split = t->set->split,
-                         .digest = t->source ? t->digest.hex : "",
-                         .batch = x->job->run->test_batch,
-                         .status = !rc ? IL_RUN_DONE : IL_RUN_FAILED,
-                         .message = !rc ? NULL : why.message,
-                         .seconds = il_clock_seconds() - start,
-                         .left_out = (int64_t)(listed + unreadable),
-                         .degradation = il_degrade_name(&t->set->degradation),
-                         .level = t->set->degradation.level,
-                         .settings = settings };
-    if (!rc) {
-        x->out->tested++;
-    } else {
-        x->out->failed_tests++;
-        if (x->out->failure.code == IL_OK)
-            x->out->failure = why;
-    }
-    int stored = il_store_test(id, x->store, x->row, &r, rows, count, e);
-    il_evaluate_free(rows, count);
-    free(settings);
-    if (stored == IL_OK && !rc)
-        keep_examples(x, t, *id);
-    return stored;
-}
-
-static int all_tests(struct sitting *x, const il_job_left *left, il_err *e)
-{
-    int rc = IL_OK;
-    for (size_t i = 0; i < x->job->run->ntests && !rc; i++) {
-        const il_job_test *t = &x->job->tests[i];
-        int64_t id = left->tests[i].id;
-        if (left->tests[i].state == IL_TEST_LEFT) /* an identical test may already have been run */
-            rc = il_store_find_test(&id, x->store, x->row, t->digest.hex, t->set->split, x->job->run->test_batch, e);
-        if (!rc && !id)
-            rc = store_test(&id, x, t, e);
-        else if (!rc && x->opts->examples)
-            keep_examples(x, t, id);
-        if (!rc)
-            rc = store_cell(x, t->set, id, left->tests[i].state == IL_TEST_NO_DATA, e);
-    }
-    return rc;
-}
-
 /* ---- the whole ---- */
 
-static int record_failure(struct sitting *x, const il_err *why, il_err *e)
+static int record_failure(il_sitting *x, const il_err *why, il_err *e)
 {
     x->out->failure = *why;
     int rc = x->row ? IL_OK : begin(x, 0, e);
@@ -305,7 +196,7 @@ static int record_failure(struct sitting *x, const il_err *why, il_err *e)
     return rc ? rc : store_holes(x, e);
 }
 
-static int train_or_record(struct sitting *x, bool *trained, il_err *e)
+static int train_or_record(il_sitting *x, bool *trained, il_err *e)
 {
     il_err why = { 0 };
     int rc = train(x, &why);
@@ -314,7 +205,7 @@ static int train_or_record(struct sitting *x, bool *trained, il_err *e)
         il_err ignored = { 0 };
         end_failed(x, IL_RUN_STOPPED, &why, &ignored);
     }
-    if (ends_grid(rc)) {
+    if (il_sitting_ends_grid(rc)) {
         *e = why;
         return rc;
     }
@@ -322,12 +213,12 @@ static int train_or_record(struct sitting *x, bool *trained, il_err *e)
 }
 
 /* Loads the weights of a trained run for its tests. Existing results are kept if it is another file. */
-static int take_weights(struct sitting *x, bool *usable, il_err *e)
+static int take_weights(il_sitting *x, bool *usable, il_err *e)
 {
     il_err why = { 0 };
-    int rc = weights_in_memory(x, &why);
+    int rc = il_sitting_load_weights(x, &why);
     *usable = !rc;
-    if (ends_grid(rc)) {
+    if (il_sitting_ends_grid(rc)) {
         *e = why;
         return rc;
     }
@@ -335,7 +226,7 @@ static int take_weights(struct sitting *x, bool *usable, il_err *e)
     return IL_OK;
 }
 
-static int train_and_test(struct sitting *x, il_err *e)
+static int train_and_test(il_sitting *x, il_err *e)
 {
     il_job_left left;
     bool go_on = true;
@@ -355,7 +246,7 @@ static int train_and_test(struct sitting *x, il_err *e)
         rc = take_weights(x, &go_on, e);
     }
     if (!rc && go_on)
-        rc = all_tests(x, &left, e);
+        rc = il_sitting_test(x, &left, e);
     il_job_left_free(&left);
     return rc;
 }
@@ -364,7 +255,7 @@ int il_run_job(il_run_outcome *out, il_job *j, il_store *store, const il_run_opt
                il_err *e)
 {
     *out = (il_run_outcome){ 0 };
-    struct sitting x = { .job = j, .store = store, .opts = opts, .observer = observer, .out = out };
+    il_sitting x = { .job = j, .store = store, .opts = opts, .observer = observer, .out = out };
     int lock = -1;
     int rc = il_job_lock(&lock, j, opts->folder, e);
     if (rc == IL_EBUSY) {

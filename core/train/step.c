@@ -17,6 +17,7 @@ int il_step_adam(il_adam **out, const il_training *t, il_state *state, il_err *e
 struct input {
     const il_batch *batch;
     il_tensor *image, *target; /* NULL: each part's pixels are copied to the device when it is computed */
+    il_tensor *valid;          /* NULL: every pixel counts */
 };
 
 /* Images of a batch that are computed together, and their results. */
@@ -26,34 +27,57 @@ struct part {
     il_tensor *counts;
 };
 
-static void send_part(il_tensor **image, il_tensor **target, il_scope *s, const il_batch *b, int first, int n)
+static struct input send_part(il_scope *s, const il_batch *b, int first, int n)
 {
     size_t area = (size_t)b->height * (size_t)b->width, skip = (size_t)first;
-    *image = il_from_pixels(s, b->pixels + 3 * area * skip, n, b->height, b->width, 3, b->shades);
-    *target = il_from_pixels(s, b->greys + area * skip, n, b->height, b->width, 1, b->labels);
+    struct input sent = {
+        .batch = b,
+        .image = il_from_pixels(s, b->pixels + 3 * area * skip, n, b->height, b->width, 3, b->shades),
+        .target = il_from_pixels(s, b->greys + area * skip, n, b->height, b->width, 1, b->labels),
+    };
+    if (b->valid)
+        sent.valid = il_from_pixels(s, b->valid + area * skip, n, b->height, b->width, 1, b->counts);
+    return sent;
+}
+
+static struct input slice_part(il_scope *s, const struct input *in, int first, int n)
+{
+    return (struct input){ .batch = in->batch,
+                           .image = il_slice(s, in->image, 0, first, first + n),
+                           .target = il_slice(s, in->target, 0, first, first + n) };
+}
+
+/* Its share of the pixels that count in the batch. */
+static double share_of(const il_batch *b, int first, int n)
+{
+    size_t area = (size_t)b->height * (size_t)b->width, all = 0, own = 0;
+    if (!b->valid)
+        return (double)n / b->n;
+    for (size_t i = 0; i < area * (size_t)b->n; i++) {
+        all += b->valid[i];
+        own += b->valid[i] && i >= area * (size_t)first && i < area * (size_t)(first + n);
+    }
+    return all ? (double)own / (double)all : 0;
 }
 
 static int train_part(struct part *p, const il_step *x, const struct input *in, il_scope *outer, il_err *e)
 {
-    double aux_weight = x->how->aux_weight, share = (double)p->n / in->batch->n;
+    double aux_weight = x->how->aux_weight;
     il_scope *s = il_scope_nest(outer);
-    il_tensor *image = NULL, *target = NULL, *aux = NULL;
-    if (in->image) {
-        image = il_slice(s, in->image, 0, p->first, p->first + p->n);
-        target = il_slice(s, in->target, 0, p->first, p->first + p->n);
-    } else {
-        send_part(&image, &target, s, in->batch, p->first, p->n);
-    }
-    il_tensor *logit = il_model_forward(x->model, s, image, aux_weight > 0 ? &aux : NULL);
-    il_tensor *loss = il_loss_forward(x->loss, s, logit, target, NULL);
+    il_tensor *aux = NULL;
+    struct input own = in->image ? slice_part(s, in, p->first, p->n) : send_part(s, in->batch, p->first, p->n);
+    double share = share_of(in->batch, p->first, p->n);
+    il_tensor *logit = il_model_forward(x->model, s, own.image, aux_weight > 0 ? &aux : NULL);
+    il_tensor *loss = il_loss_forward(x->loss, s, logit, own.target, own.valid);
     il_tensor *objective = loss;
     if (aux)
-        objective = il_add(s, loss, il_affine(s, il_loss_forward(x->loss, s, aux, target, NULL), aux_weight, 0));
+        objective = il_add(s, loss,
+                           il_affine(s, il_loss_forward(x->loss, s, aux, own.target, own.valid), aux_weight, 0));
     objective = il_adam_scaled(x->adam, s, il_affine(s, objective, share, 0));
     int rc = il_backward(s, objective, e);
     if (!rc) {
         p->loss = il_lift(s, il_affine(s, il_detach(s, loss), share, 0));
-        p->counts = il_lift(s, il_confusion(s, il_detach(s, logit), target, NULL));
+        p->counts = il_lift(s, il_confusion(s, il_detach(s, logit), own.target, own.valid));
         rc = il_scope_status(s, e);
     }
     il_scope_close(s);
@@ -110,8 +134,8 @@ static int compute_sent(void *context, il_scope *s, il_tensor *const in[], il_te
 static int replay(il_tensor *out[RESULTS], const il_step *x, const il_batch *b, il_scope *s, il_err *e)
 {
     struct replayed r = { .step = x, .batch = b };
-    il_tensor *in[2] = { NULL };
-    send_part(&in[0], &in[1], s, b, 0, b->n);
+    struct input sent = send_part(s, b, 0, b->n);
+    il_tensor *in[2] = { sent.image, sent.target };
     const il_cuda_graph_work work = { .body = compute_sent,
                                       .context = &r,
                                       .in = in,
@@ -129,7 +153,7 @@ int il_step_train(il_tally *t, const il_step *x, const il_batch *b, il_err *e)
     il_tensor *out[RESULTS] = { NULL };
     int rc = il_scope_open(&s, IL_OPTS(il_scope_opts, .device = x->model->device), e);
     if (!rc)
-        rc = x->graph ? replay(out, x, b, s, e) : compute(out, x, &(struct input){ .batch = b }, s, e);
+        rc = x->graph && !b->valid ? replay(out, x, b, s, e) : compute(out, x, &(struct input){ .batch = b }, s, e);
     if (!rc)
         rc = il_tally_add(t, s, out[LOSS], out[COUNTS], b, e);
     il_scope_close(s);

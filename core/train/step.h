@@ -14,7 +14,7 @@ typedef struct il_step {
     const il_training *how; /* accumulate, recompute, aux_weight */
     uint64_t seed;          /* of dropout */
     il_flops *flops;        /* counts floating-point operations; NULL: not counted */
-    il_cuda_graph *graph;   /* replays the step, without counting; NULL: computed each time */
+    il_cuda_graph *graph;   /* replays steps without padding, without counting FLOPs; NULL: computed each time */
 } il_step;
 
 /* Adam as configured by a training. */

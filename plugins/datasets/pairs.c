@@ -55,6 +55,11 @@ static const il_param_spec params[] = {
       .fallback = "test",
       .choices = "train|validation|test|all",
       .help = "which split the samples are; all: the same samples whatever split is asked" },
+    { .name = "mask_channel",
+      .type = IL_PARAM_TEXT,
+      .fallback = "auto",
+      .choices = "auto|red|green|blue|alpha",
+      .help = "which channel of the masks is above 0 where a picture is inpainted; auto: the only one" },
     { .name = NULL },
 };
 

@@ -86,7 +86,7 @@ static void put(const char *name, const char *content)
     free(path);
 }
 
-static il_digest digest_of(const il_hash_cache *cache)
+static il_digest digest_of(const il_file_cache *cache)
 {
     il_source *src = open_source(IL_MISSING_REFUSE);
     il_digest d = { "" }, again = { "" };
@@ -141,32 +141,32 @@ struct memory {
     char paths[4][200], hex[4][65];
 };
 
-static int remember(void *context, const char *path, int64_t size, int64_t mtime_ns, char hex[65])
+static int remember(void *context, const char *path, int64_t size, int64_t mtime_ns, il_file_facts *f)
 {
     struct memory *m = context;
     cr_assert(size == 3 && mtime_ns > 0 && path[0] == '/');
     m->asked++;
     for (int i = 0; i < m->put; i++)
         if (strcmp(m->paths[i], path) == 0) {
-            memcpy(hex, m->hex[i], 65);
+            memcpy(f->sha256, m->hex[i], 65);
             m->known++;
             return 1;
         }
     return 0;
 }
 
-static void memorise(void *context, const char *path, int64_t size, int64_t mtime_ns, const char *hex)
+static void memorise(void *context, const char *path, int64_t size, int64_t mtime_ns, const il_file_facts *f)
 {
     struct memory *m = context;
     cr_assert(size == 3 && mtime_ns > 0);
     snprintf(m->paths[m->put], sizeof m->paths[0], "%s", path);
-    snprintf(m->hex[m->put++], 65, "%s", hex);
+    memcpy(m->hex[m->put++], f->sha256, 65);
 }
 
 Test(source, asks_the_cache_before_it_reads, .init = samples_open, .fini = samples_close)
 {
     struct memory m = { 0 };
-    il_hash_cache cache = { .context = &m, .get = remember, .put = memorise };
+    il_file_cache cache = { .context = &m, .get = remember, .put = memorise };
     put("a", "one");
     put("m", "two");
     samples_list(1, "a", "m");

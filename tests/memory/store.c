@@ -163,7 +163,9 @@ static int read_back(FILE *out, il_store *s, il_err *e)
     il_example examples[IL_RANKS];
     il_run_row row = { 0 };
     size_t count = 0;
-    char hex[65], *config = NULL, *manifest = NULL;
+    bool found = false;
+    il_file_facts facts = { 0 };
+    char *config = NULL, *manifest = NULL;
     int64_t test = 0;
     int rc = il_store_find_run(&row, s, "hash", e);
     if (!rc)
@@ -181,11 +183,11 @@ static int read_back(FILE *out, il_store *s, il_err *e)
                 examples[i].photo.size, examples[i].truth.size, examples[i].score.size);
     il_store_examples_free(examples, count);
     if (!rc)
-        rc = il_store_file_hash_put(s, "a/path", 7, 8, "ff", e);
+        rc = il_store_put_file_facts(s, "a/path", 7, 8, &(il_file_facts){ "ff", 4, 3, "" }, e);
     if (!rc)
-        rc = il_store_file_hash(hex, s, "a/path", 7, 8, e);
+        rc = il_store_file_facts(&found, &facts, s, "a/path", 7, 8, e);
     if (!rc)
-        fprintf(out, "%s\n", hex);
+        fprintf(out, "%d %s\n", found, facts.sha256);
     return rc;
 }
 

@@ -50,7 +50,7 @@ static void show_run(il_text *t, const il_run *run)
     for (char **s = n->skip; s && *s; s++)
         il_text_add(t, "%s%s", s == n->skip ? "" : " ", *s);
     il_text_add(t, "]\n  missing=%s seed=%llu test_batch=%d\n", run->missing == IL_MISSING_SKIP ? "skip" : "refuse",
-                (unsigned long long)run->seed, run->test_batch);
+                (unsigned long long)run->seed, run->testing.batch);
     for (size_t i = 0; i < run->ntests; i++) {
         il_text_add(t, "  test");
         show_choice(t, "dataset", &run->tests[i].dataset);

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "plugin/any_size.h"
 #include "plugin/tiled_inference.h"
 
 /* Logit 1.25 everywhere, whatever is seen. */
@@ -124,20 +125,82 @@ Test(sweep, tiles_agree_with_the_whole_picture)
     il_image_free(&photo);
 }
 
-/* A picture smaller than a tile is seen as in training: with black at its right and bottom. */
-Test(sweep, small_pictures_are_padded)
+/* A picture smaller than a tile is one tile of its own size: no padding is seen. */
+Test(sweep, small_pictures_are_seen_as_they_are)
 {
-    il_err e = { 0 };
-    il_image photo = noise(41, 30), padded = { 0 };
-    cr_assert_eq(il_image_crop(&padded, &photo, 0, 0, 64, 64, &e), IL_OK);
-    il_tiled_inference_opts o = { .tile = 64, .overlap = 16, .batch = 1, .threshold = 0.5 };
-    il_tiled_inference_result a = sweep(&ops_small, &photo, o), b = sweep(&ops_small, &padded, o);
-    for (int y = 0; y < 30; y++)
-        cr_assert_arr_eq(a.score.pixels + y * 41, b.score.pixels + y * 64, 41);
+    il_image photo = noise(41, 30);
+    il_tiled_inference_result a = sweep(
+        &ops_small, &photo, (il_tiled_inference_opts){ .tile = 64, .overlap = 16, .batch = 2, .threshold = 0.5 });
+    il_tiled_inference_result b = sweep(&ops_small, &photo,
+                                        (il_tiled_inference_opts){ .tile = 41, .batch = 1, .threshold = 0.5 });
+    cr_assert_arr_eq(a.score.pixels, b.score.pixels, 41 * 30);
+    cr_assert_arr_eq(a.mask.pixels, b.mask.pixels, 41 * 30);
     il_tiled_inference_free(&a);
     il_tiled_inference_free(&b);
     il_image_free(&photo);
-    il_image_free(&padded);
+}
+
+/* ---- models that want certain sizes ---- */
+
+static int wanted, wanted_side; /* multiples of `wanted`, or this side alone */
+static int64_t seen_height, seen_width;
+
+static il_tensor *fussy(const void *self, il_scope *s, il_tensor *image, il_tensor **aux)
+{
+    int64_t h = il_dim(image, 2), w = il_dim(image, 3);
+    bool suits = wanted_side ? h == wanted_side && w == wanted_side : h % wanted == 0 && w % wanted == 0;
+    seen_height = h;
+    seen_width = w;
+    return suits ? small(self, s, image, aux) : il_scope_fail(s, IL_EPLUGIN, "a side does not suit");
+}
+
+static il_model_ops ops_fussy = { .forward = fussy };
+
+Test(sweep, the_multiple_that_a_model_wants_is_found)
+{
+    il_plugin plugin = plugin_of(&ops_fussy);
+    il_err e = { 0 };
+    for (wanted = 1; wanted <= 64; wanted *= 2) {
+        il_model m = { .plugin = &plugin };
+        cr_assert_eq(il_any_size_probe(&m, &e), IL_OK, "%s", e.message);
+        cr_assert_eq(m.multiple, wanted, "%d for %d", m.multiple, wanted);
+    }
+    il_model m = { .plugin = &plugin };
+    wanted_side = 80;
+    cr_assert_eq(il_any_size_probe(&m, &e), IL_OK, "%s", e.message);
+    cr_assert_eq(m.multiple, IL_MODEL_ONE_SIZE);
+}
+
+/* The mirrored border is the model's input, and no part of the result. */
+Test(sweep, sides_are_mirrored_up_to_the_multiple)
+{
+    il_plugin plugin = plugin_of(&ops_fussy);
+    il_image photo = noise(41, 30), mirrored = { 0 };
+    il_err e = { 0 };
+    il_tiled_inference_result a = { 0 };
+    cr_assert_eq(il_image_new(&mirrored, 48, 32, 3, &e), IL_OK);
+    for (int y = 0; y < 32; y++)
+        for (int x = 0; x < 48; x++) {
+            int u = x < 41 ? x : 80 - x, v = y < 30 ? y : 58 - y; /* PyTorch's pad(mode="reflect") */
+            memcpy(mirrored.pixels + 3 * (48 * y + x), photo.pixels + 3 * (41 * v + u), 3);
+        }
+    wanted = 16;
+    il_model m = { .plugin = &plugin, .multiple = 16 };
+    il_tiled_inference_opts o = { .tile = 64, .overlap = 16, .batch = 1, .threshold = 0.5 };
+    cr_assert_eq(il_tiled_inference_run(&a, &m, &photo, o, &e), IL_OK, "%s", e.message);
+    cr_assert(seen_height == 32 && seen_width == 48);
+    il_tiled_inference_result b = sweep(&ops_small, &mirrored, o);
+    for (int y = 0; y < 30; y++)
+        cr_assert_arr_eq(a.score.pixels + y * 41, b.score.pixels + y * 48, 41);
+    il_tiled_inference_free(&a);
+    wanted_side = 64;
+    m.multiple = IL_MODEL_ONE_SIZE;
+    cr_assert_eq(il_tiled_inference_run(&a, &m, &photo, o, &e), IL_OK, "%s", e.message);
+    cr_assert(seen_height == 64 && seen_width == 64 && a.score.width == 41 && a.score.height == 30);
+    il_tiled_inference_free(&a);
+    il_tiled_inference_free(&b);
+    il_image_free(&photo);
+    il_image_free(&mirrored);
 }
 
 Test(sweep, bad_models)

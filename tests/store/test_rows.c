@@ -397,33 +397,39 @@ Test(store_rows, deleting_takes_what_depends_along)
         "cannot store TEXT value in INTEGER column splits.count");
 }
 
-Test(store_rows, file_hashes_hold_for_the_same_size_and_time)
+static il_file_facts facts_of(il_store *s, const char *path, int64_t size, int64_t mtime)
 {
-    char hex[65] = "x";
-    GOOD(il_store_file_hash(hex, store, "/a", 10, 20, &e));
-    cr_assert_str_eq(hex, "");
-    GOOD(il_store_file_hash_put(store, "/a", 10, 20, "abcd", &e));
-    GOOD(il_store_file_hash(hex, store, "/a", 10, 20, &e));
-    cr_assert_str_eq(hex, "abcd");
-    GOOD(il_store_file_hash(hex, store, "/a", 11, 20, &e));
-    cr_assert_str_eq(hex, "");
-    GOOD(il_store_file_hash_put(store, "/a", 11, 21, "ef", &e));
-    GOOD(il_store_file_hash(hex, store, "/a", 10, 20, &e));
-    cr_assert_str_eq(hex, "");
+    bool found = false;
+    il_file_facts f = { .sha256 = "untouched" };
+    GOOD(il_store_file_facts(&found, &f, s, path, size, mtime, &e));
+    cr_assert_eq(found, strcmp(f.sha256, "untouched") != 0);
+    return f;
+}
+
+Test(store_rows, file_facts_hold_for_the_same_size_and_time)
+{
+    const il_file_facts image = { "abcd", 40, 30, "" }, mask = { "ef", 0, 0, "01ff-" };
+    cr_assert_str_eq(facts_of(store, "/a", 10, 20).sha256, "untouched");
+    GOOD(il_store_put_file_facts(store, "/a", 10, 20, &image, &e));
+    il_file_facts f = facts_of(store, "/a", 10, 20);
+    cr_assert(strcmp(f.sha256, "abcd") == 0 && f.width == 40 && f.height == 30 && !*f.levels);
+    cr_assert_str_eq(facts_of(store, "/a", 11, 20).sha256, "untouched");
+    GOOD(il_store_put_file_facts(store, "/a", 11, 21, &mask, &e));
+    cr_assert_str_eq(facts_of(store, "/a", 10, 20).sha256, "untouched");
+    f = facts_of(store, "/a", 11, 21);
+    cr_assert(strcmp(f.levels, "01ff-") == 0 && f.width == 0);
     ANSWERS(store, "SELECT synchronous FROM pragma_synchronous", "2");
 }
 
-Test(store_rows, a_store_that_is_only_read_remembers_file_hashes_while_it_is_open)
+Test(store_rows, a_store_that_is_only_read_remembers_file_facts_while_it_is_open)
 {
-    char hex[65] = "x";
+    const il_file_facts a = { .sha256 = "abcd" }, b = { .sha256 = "ef" };
     il_store *only = NULL;
-    GOOD(il_store_file_hash_put(store, "/a", 10, 20, "abcd", &e));
+    GOOD(il_store_put_file_facts(store, "/a", 10, 20, &a, &e));
     GOOD(il_store_open_readonly(&only, in_folder(folder, "r.sqlite").path, &e));
-    GOOD(il_store_file_hash_put(only, "/b", 10, 20, "ef", &e));
-    GOOD(il_store_file_hash(hex, only, "/a", 10, 20, &e));
-    cr_assert_str_eq(hex, "abcd");
-    GOOD(il_store_file_hash(hex, only, "/b", 10, 20, &e));
-    cr_assert_str_eq(hex, "ef");
+    GOOD(il_store_put_file_facts(only, "/b", 10, 20, &b, &e));
+    cr_assert_str_eq(facts_of(only, "/a", 10, 20).sha256, "abcd");
+    cr_assert_str_eq(facts_of(only, "/b", 10, 20).sha256, "ef");
     il_store_close(only);
     ANSWERS(store, "SELECT COUNT(*) FROM files", "1");
 }

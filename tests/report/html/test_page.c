@@ -430,7 +430,7 @@ static void put_degraded(const char *run, const char *split, const char *kind, d
         sql, sizeof sql,
         "INSERT INTO tests (run, dataset, images, split, digest, batch, status, finished_at, degradation, level) SELECT id,"
         " 'other', 'realfake', '%s', '%s', 1, 'done', 'now', NULLIF('%s', ''), NULLIF(%g, 0.0) FROM runs WHERE name = '%s';"
-        "INSERT INTO images SELECT MAX(id), 'a', 0, %d, 0, %d, 0 FROM tests;"
+        "INSERT INTO images (test, id, batch, tp, fp, fn, tn) SELECT MAX(id), 'a', 0, %d, 0, %d, 0 FROM tests;"
         "INSERT INTO experiment_cells (experiment, run_name, run, test, model, dataset, mask_policy, loss, trained_on,"
         " tested_dataset, tested_on, split, degradation, level) SELECT x.id, r.name, r.id, t.id, r.model, r.dataset,"
         " r.mask_policy, r.loss, r.trained_on, t.dataset, t.images, t.split, t.degradation, t.level"

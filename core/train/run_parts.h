@@ -1,0 +1,29 @@
+/* run_parts.h - one job being run; for run.c and run_tests.c alone. */
+#ifndef IL_TRAIN_RUN_PARTS_H
+#define IL_TRAIN_RUN_PARTS_H
+
+#include "plugin/model.h"
+#include "train/job_state.h"
+
+typedef struct il_sitting {
+    il_job *job;
+    il_store *store;
+    const struct il_run_opts *opts;
+    const il_observer *observer;
+    struct il_run_outcome *out;
+    il_model model;  /* plugin NULL: not opened yet */
+    int64_t row;     /* the run's */
+    char sha256[65]; /* of the weights recorded in the store; "" before training */
+} il_sitting;
+
+bool il_sitting_ends_grid(int rc); /* a failure that is not this run's alone */
+il_model_opts il_sitting_model_opts(const il_sitting *x);
+void il_sitting_say(const il_sitting *x, const char *words); /* "": nothing */
+int il_sitting_store_cell(il_sitting *x, const il_set *set, int64_t test, bool missing, il_err *e);
+
+/* The trained weights, from memory or from their file. */
+int il_sitting_load_weights(il_sitting *x, il_err *e);
+/* Runs what is left of the tests, and records every cell. */
+int il_sitting_test(il_sitting *x, const il_job_left *left, il_err *e);
+
+#endif

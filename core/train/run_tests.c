@@ -1,0 +1,213 @@
+/* run_tests.c - the tests of one job: measures, stores and tells of what the masks came to. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/clock.h"
+#include "image/degrade.h"
+#include "plan/keys.h"
+#include "plugin/any_size.h"
+#include "train/evaluate.h"
+#include "train/examples.h"
+#include "train/run.h"
+#include "train/run_parts.h"
+#include "train/run_record.h"
+#include "train/run_weights.h"
+
+int il_sitting_load_weights(il_sitting *x, il_err *e)
+{
+    if (x->model.plugin)
+        return IL_OK;
+    il_job_path path;
+    int rc = il_run_weights_find(&path, x->job, x->opts->folder, x->sha256, e);
+    if (!rc)
+        rc = il_model_open(&x->model, &x->job->run->model, il_sitting_model_opts(x), e);
+    return rc ? rc : il_model_load(&x->model, path.text, NULL, e);
+}
+
+static il_loader_opts test_loader(const il_sitting *x)
+{
+    const il_testing *how = &x->job->run->testing;
+    il_loader_opts o = il_loader_of_run(x->job->run, x->model.device, x->observer);
+    o.fit = how->fit;
+    o.batch = how->batch;
+    o.count_padding = how->count_padding;
+    o.threads = x->opts->loader_threads;
+    o.disk = x->opts->disk;
+    return o;
+}
+
+/* "test dataset1 realfake, jpeg 90" */
+struct phase {
+    char text[200];
+};
+
+static struct phase phase_of(const il_job_test *t)
+{
+    struct phase p;
+    il_degrade_words degraded = il_degrade_shown(&t->set->degradation);
+    snprintf(p.text, sizeof p.text, "test %s %s%s%s", t->set->dataset.label, t->set->tested_on,
+             *degraded.text ? ", " : "", degraded.text);
+    return p;
+}
+
+static int measure(il_image_row **rows, size_t *count, size_t *unreadable, il_sitting *x, const il_job_test *t,
+                   il_err *e)
+{
+    il_loader *loader = NULL;
+    struct phase phase = phase_of(t);
+    int rc = il_loader_open(&loader, t->source, t->labels, test_loader(x), e);
+    if (!rc && x->job->run->testing.fit == IL_SIZING_NATIVE && !x->model.multiple)
+        rc = il_any_size_probe(&x->model, e);
+    if (rc) {
+        il_loader_free(loader);
+        return rc;
+    }
+    il_evaluation what = { .model = &x->model,
+                           .loader = loader,
+                           .scores = true,
+                           .testing = &x->job->run->testing,
+                           .shown = { .run = x->job->run->name, .phase = phase.text } };
+    rc = il_evaluate_pictures(rows, count, t->source, &what, x->observer, e);
+    *unreadable = il_loader_left_out(loader);
+    il_loader_free(loader);
+    return rc;
+}
+
+/* Images for the report; failing to store them does not invalidate a test. */
+static void keep_examples(il_sitting *x, const il_job_test *t, int64_t test)
+{
+    il_err why = { 0 };
+    bool there = false;
+    int rc = il_examples_there(&there, x->store, test, &why);
+    if (!rc && !there)
+        rc = il_sitting_load_weights(x, &why);
+    il_examples_job job = { &x->model, t->source, t->labels, test_loader(x), &x->job->run->testing };
+    if (!rc && !there)
+        rc = il_examples_keep(&x->out->examples, x->store, test, &job, &why);
+    if (rc && x->observer->say) {
+        il_fail_in(&why, "cannot store example images of %s %s", t->set->dataset.label, t->set->tested_on);
+        x->observer->say(x->observer->context, x->job->run->name, why.message);
+    }
+}
+
+static const char *policy_of(const il_sitting *x, const il_job_test *t)
+{
+    return t->set->mask_policy.plugin ? t->set->mask_policy.label : x->job->run->mask_policy.label;
+}
+
+/* What the masks came to in the test itself, after resizing. */
+static il_fit_facts measured_truth(const il_job_test *t, const il_image_row *rows, size_t count)
+{
+    il_fit_facts f = { .no_truth_level = -1 };
+    for (size_t i = 0; i < count; i++) {
+        bool none = rows[i].masked && rows[i].counts.tp + rows[i].counts.fn == 0;
+        f.tampered += rows[i].masked;
+        if (none && !f.no_truth++) {
+            while (f.no_truth_example + 1 < il_source_count(t->source) &&
+                   strcmp(il_source_at(t->source, f.no_truth_example).id, rows[i].id) != 0)
+                f.no_truth_example++;
+            il_sample_facts s = il_source_facts(t->source, f.no_truth_example);
+            f.no_truth_level = s.masked ? il_mask_levels_most(&s.levels) : -1;
+        }
+    }
+    return f;
+}
+
+/* What is known of a test before it runs; left to the caller: its status and what was measured. */
+static il_test_record record_of(const il_sitting *x, const il_job_test *t, const il_fit_facts *truth)
+{
+    const il_testing *how = &x->job->run->testing;
+    bool tiles = t->source && how->fit == IL_SIZING_NATIVE && (t->fit.larger || t->fit.unknown);
+    return (il_test_record){
+        .dataset = t->set->dataset.label,
+        .images = t->set->images,
+        .split = t->set->split,
+        .digest = t->source ? t->digest.hex : "",
+        .batch = how->batch,
+        .degradation = il_degrade_name(&t->set->degradation),
+        .level = t->set->degradation.level,
+        .fit = t->source ? il_keys_fit_text(how->fit) : NULL,
+        .tile = tiles ? how->tile : 0,
+        .overlap = how->overlap,
+        .padding = t->source ? il_job_fit_padding(&t->fit, how) : NULL,
+        .no_truth = (int64_t)truth->no_truth,
+        .no_truth_example = truth->no_truth ? il_source_at(t->source, truth->no_truth_example).id : NULL,
+    };
+}
+
+static void say_test(const il_sitting *x, const il_job_test *t, const il_fit_facts *truth, const il_test_record *r,
+                     size_t count)
+{
+    char line[800];
+    struct phase phase = phase_of(t);
+    il_fit_words words = il_job_fit_words(truth, t->source, policy_of(x, t));
+    snprintf(line, sizeof line, "%s: %s", phase.text, words.text);
+    il_sitting_say(x, *words.text ? line : "");
+    snprintf(line, sizeof line, "%s: %lld of %lld images left out", phase.text, (long long)r->left_out,
+             (long long)r->left_out + (long long)count);
+    il_sitting_say(x, r->left_out ? line : "");
+}
+
+static int store_test(int64_t *id, il_sitting *x, const il_job_test *t, il_err *e)
+{
+    double start = il_clock_seconds();
+    il_image_row *rows = NULL;
+    size_t count = 0, unreadable = 0;
+    il_err why = t->error;
+    int rc = why.code == IL_OK ? il_sitting_load_weights(x, &why) : why.code;
+    if (!rc)
+        rc = measure(&rows, &count, &unreadable, x, t, &why);
+    if (il_sitting_ends_grid(rc)) {
+        *e = why;
+        return rc;
+    }
+    size_t listed = t->source ? il_source_left_out_count(t->source) : 0;
+    char *settings = NULL;
+    if (il_run_record_settings(&settings, t->set, e) != IL_OK) {
+        il_evaluate_free(rows, count);
+        return IL_ENOMEM;
+    }
+    il_fit_facts truth = measured_truth(t, rows, count);
+    il_test_record r = record_of(x, t, &truth);
+    r.status = !rc ? IL_RUN_DONE : IL_RUN_FAILED;
+    r.message = !rc ? NULL : why.message;
+    r.seconds = il_clock_seconds() - start;
+    r.left_out = (int64_t)(listed + unreadable);
+    r.settings = settings;
+    if (!rc) {
+        x->out->tested++;
+        say_test(x, t, &truth, &r, count);
+    } else {
+        x->out->failed_tests++;
+        if (x->out->failure.code == IL_OK)
+            x->out->failure = why;
+    }
+    int stored = il_store_test(id, x->store, x->row, &r, rows, count, e);
+    il_evaluate_free(rows, count);
+    free(settings);
+    if (stored == IL_OK && !rc)
+        keep_examples(x, t, *id);
+    return stored;
+}
+
+int il_sitting_test(il_sitting *x, const il_job_left *left, il_err *e)
+{
+    int rc = IL_OK;
+    for (size_t i = 0; i < x->job->run->ntests && !rc; i++) {
+        const il_job_test *t = &x->job->tests[i];
+        int64_t id = left->tests[i].id;
+        if (left->tests[i].state == IL_TEST_LEFT) /* an identical test may already have been run */
+            rc = il_store_find_test(&id, x->store, x->row, t->digest.hex, t->set->split, x->job->run->testing.batch, e);
+        if (!rc && !id) {
+            rc = store_test(&id, x, t, e);
+        } else if (!rc) {
+            il_test_record known = record_of(x, t, &t->fit);
+            rc = il_store_note_fit(x->store, id, &known, e);
+            if (!rc && x->opts->examples)
+                keep_examples(x, t, id);
+        }
+        if (!rc)
+            rc = il_sitting_store_cell(x, t->set, id, left->tests[i].state == IL_TEST_NO_DATA, e);
+    }
+    return rc;
+}
