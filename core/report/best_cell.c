@@ -22,21 +22,27 @@ static int read_rivals(il_rows *out, il_store *s, const int64_t *cells, size_t c
     return rc;
 }
 
-/* The cell that wins all its pairs; ncells when there is none. */
+/* The cell that wins all its pairs; pairs of unequal truth are none, and one that has no other stands alone. ncells when
+ * there is none, or when two groups of unequal truth have one each. */
 static size_t winner(const il_comparison *c)
 {
+    size_t found = c->ncells, winners = 0;
     for (size_t i = 0; i < c->ncells; i++) {
+        size_t pairs = 0;
         bool wins = true;
         for (size_t k = 0; k < c->npairs && wins; k++) {
             const il_compare_pair *p = &c->pairs[k];
-            if (p->a != i && p->b != i)
+            if ((p->a != i && p->b != i) || p->unlike)
                 continue;
             wins = il_compare_differ(p) && (p->a == i ? p->difference > 0 : p->difference < 0);
+            pairs++;
         }
-        if (wins)
-            return i;
+        if (wins && pairs) {
+            found = i;
+            winners++;
+        }
     }
-    return c->ncells;
+    return winners == 1 ? found : c->ncells;
 }
 
 static int find_winner(int64_t *cell, il_store *s, const il_rows *rivals, il_err *e)

@@ -6,8 +6,9 @@
 
 #define IL_BEST_NOTE(those)                                                                                            \
     "better than every other measured cell " those                                                                     \
-    " by Wilcoxon's signed-rank test of the pictures' IoU, paired by picture,"                                         \
-    " p below 0.05 after Holm's correction over all pairs " those
+    " and of the same truth by Wilcoxon's signed-rank test of the photos' mean IoU, paired by photo,"                  \
+    " p below 0.05 after Holm's correction over all such pairs. One seed each: best of these trainings, which other"   \
+    " seeds may turn round"
 
 /* cells: numbers of the view `cells`; those that are not measured, or undefined for every picture, take no part. *out is the
  * index of the best, or count when none stands out, fewer than two take part, or more than can be compared. */

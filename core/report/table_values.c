@@ -11,7 +11,7 @@ void il_table_values_interval(il_text *to, double value, il_interval between)
     il_table_decimals(texts[0], value);
     il_table_decimals(texts[1], between.low);
     il_table_decimals(texts[2], between.high);
-    il_text_add(to, "%s (%s to %s)", texts[0], texts[1], texts[2]);
+    il_text_add(to, isnan(between.low) ? "%s (no interval)" : "%s (%s to %s)", texts[0], texts[1], texts[2]);
 }
 
 /* Is it a number with a fraction, as SQLite writes it? */

@@ -90,7 +90,8 @@ typedef struct il_image_row {
     const char *id;
     int batch; /* from 0; the published IoU is a mean over batches */
     il_counts counts;
-    il_scores scores; /* bytes NULL: not counted */
+    il_scores scores;  /* bytes NULL: not counted */
+    const char *photo; /* that it was cut from; NULL: unknown */
 } il_image_row;
 
 typedef struct il_test_record {

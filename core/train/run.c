@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/sha256.h"
 #include "image/degrade.h"
+#include "loader/source_photos.h"
 #include "train/examples.h"
 #include "train/job_state.h"
 #include "train/run.h"
@@ -213,6 +214,15 @@ static int measure(il_image_row **rows, size_t *count, size_t *unreadable, struc
     return rc;
 }
 
+/* Names the photo that each picture was cut from; the names are lent by `photos`. */
+static int name_photos(il_source_photos **photos, il_image_row *rows, size_t count, const il_source *source, il_err *e)
+{
+    int rc = il_source_photos_read(photos, source, e);
+    for (size_t i = 0; !rc && i < count; i++)
+        rows[i].photo = il_source_photos_of(*photos, rows[i].id);
+    return rc;
+}
+
 /* Images for the report; failing to store them does not invalidate a test. */
 static void keep_examples(struct sitting *x, const il_job_test *t, int64_t test)
 {
@@ -234,18 +244,24 @@ static int store_test(int64_t *id, struct sitting *x, const il_job_test *t, il_e
 {
     double start = il_clock_seconds();
     il_image_row *rows = NULL;
+    il_source_photos *photos = NULL;
     size_t count = 0, unreadable = 0;
     il_err why = t->error;
     int rc = why.code == IL_OK ? weights_in_memory(x, &why) : why.code;
     if (!rc)
         rc = measure(&rows, &count, &unreadable, x, t, &why);
+    if (!rc)
+        rc = name_photos(&photos, rows, count, t->source, &why);
     if (ends_grid(rc)) {
+        il_source_photos_free(photos);
+        il_evaluate_free(rows, count);
         *e = why;
         return rc;
     }
     size_t listed = t->source ? il_source_left_out_count(t->source) : 0;
     char *settings = NULL;
     if (il_run_record_settings(&settings, t->set, e) != IL_OK) {
+        il_source_photos_free(photos);
         il_evaluate_free(rows, count);
         return IL_ENOMEM;
     }
@@ -269,6 +285,7 @@ static int store_test(int64_t *id, struct sitting *x, const il_job_test *t, il_e
             x->out->failure = why;
     }
     int stored = il_store_test(id, x->store, x->row, &r, rows, count, e);
+    il_source_photos_free(photos);
     il_evaluate_free(rows, count);
     free(settings);
     if (stored == IL_OK && !rc)

@@ -249,11 +249,20 @@ static const char *number(double value)
 
 Test(report_html, cells_and_intervals_are_those_of_queries)
 {
+    /* five pictures more of two photos, so that there are photos enough for an interval */
+    GOOD(il_store_script(
+        store,
+        "INSERT INTO images (test, id, batch, tp, fp, fn, tn, photo) SELECT t.id, k.value, 2, 9 * k.value, 10 + t.id,"
+        " 20, 0, 'p' || (k.value > 2) FROM tests t JOIN json_each('[1,2,3,4,5]') k"
+        " WHERE t.id IN (SELECT test FROM images)",
+        &e));
+    GOOD(il_store_rebuild_metrics(store, 0, &e));
     char *page = page_of(NULL);
     il_rows rows = { 0 };
     GOOD(il_store_query(
         &rows, store,
-        "SELECT x.id, c.cell, c.iou, AVG(il_iou(tp, fp, fn)), il_boot_low(il_iou(tp, fp, fn)), il_boot_high(il_iou(tp, fp, fn))"
+        "SELECT x.id, c.cell, c.iou, AVG(il_iou(tp, fp, fn)), il_boot_photo_low(il_iou(tp, fp, fn), COALESCE(photo, i.id)),"
+        " il_boot_photo_high(il_iou(tp, fp, fn), COALESCE(photo, i.id))"
         " FROM cells c JOIN experiments x ON x.name = c.experiment JOIN images i ON i.test = c.test GROUP BY c.cell",
         NULL, &e));
     cr_assert_eq(rows.count, 13);
@@ -360,12 +369,12 @@ Test(report_html_empty, only_what_the_tests_bear_out_is_best)
     add_rivals("clear", true);
     char *page = page_of("clear");
     cr_assert_eq(times(page, "<span class=\"main best\">"), 1);
-    has(page, "1 of 1 pairs differ");
+    has(page, "1 of 1 pairs of trainings differ");
     free(page);
     add_rivals("close", false);
     page = page_of("close");
     cr_assert_eq(times(page, "<span class=\"main best\">"), 0);
-    has(page, "0 of 1 pairs differ");
+    has(page, "0 of 1 pairs of trainings differ");
     free(page);
 }
 
@@ -430,7 +439,7 @@ static void put_degraded(const char *run, const char *split, const char *kind, d
         sql, sizeof sql,
         "INSERT INTO tests (run, dataset, images, split, digest, batch, status, finished_at, degradation, level) SELECT id,"
         " 'other', 'realfake', '%s', '%s', 1, 'done', 'now', NULLIF('%s', ''), NULLIF(%g, 0.0) FROM runs WHERE name = '%s';"
-        "INSERT INTO images SELECT MAX(id), 'a', 0, %d, 0, %d, 0 FROM tests;"
+        "INSERT INTO images (test, id, batch, tp, fp, fn, tn) SELECT MAX(id), 'a', 0, %d, 0, %d, 0 FROM tests;"
         "INSERT INTO experiment_cells (experiment, run_name, run, test, model, dataset, mask_policy, loss, trained_on,"
         " tested_dataset, tested_on, split, degradation, level) SELECT x.id, r.name, r.id, t.id, r.model, r.dataset,"
         " r.mask_policy, r.loss, r.trained_on, t.dataset, t.images, t.split, t.degradation, t.level"
