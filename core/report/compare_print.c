@@ -1,6 +1,8 @@
 /* compare_print.c - a comparison as tables: cells, pairs, seeds, and what could not be paired. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/file.h"
 #include "report/compare_print.h"
 #include "store/stats/clusters.h"
 
@@ -259,8 +261,9 @@ static int print_tables(FILE *to, const il_comparison *c, const il_table tables[
     add_notes(&notes, c);
     if (!rc && notes.failed)
         rc = il_fail_oom(e);
+    errno = 0;
     if (!rc && notes.data && fprintf(to, "\n%s", notes.data) < 0)
-        rc = il_fail(e, IL_EIO, "cannot write the comparison");
+        rc = il_fail(e, il_file_code(errno), "cannot write the comparison");
     il_text_free(&notes);
     return rc;
 }

@@ -135,7 +135,9 @@ static void put_cell(il_text *to, const il_table *t, size_t row, size_t column)
                 c->code ? "</code>"
                 : big   ? "</span>"
                         : "",
-                best && big ? "<span class=\"tag\">best</span>" : "");
+                !best || !big    ? ""
+                : cell->one_seed ? "<span class=\"tag\">best, one seed</span>"
+                                 : "<span class=\"tag\">best</span>");
     if (cell && cell->warning)
         il_text_add(to, "<span class=\"tag hole\">%s</span>", cell->warning);
     if (cell && cell->under.data)

@@ -32,10 +32,10 @@ void il_table_values_see(il_text *to, const il_table *t, size_t row, size_t colu
     if (!value)
         value = "-";
     else if (t->rows.numeric[column] && is_real(value, &real)) {
-        if (real != 0 && (fabs(real) < 0.0005 || fabs(real) >= 1e9))
+        if (fabs(real) >= 1e9)
             snprintf(number, sizeof number, "%.3g", real);
         else
-            il_table_decimals(number, real);
+            il_table_digits(number, real, 3);
         value = number;
     }
     escape(to, value);
