@@ -2,6 +2,7 @@
  * each form of the report. */
 #include "report/report.h"
 #include "support/filled.h"
+#include "support/page.h"
 
 TestSuite(published_table, .init = set_up, .fini = tear_down);
 
@@ -22,7 +23,7 @@ static char *in_form(const char *table, const char *form)
     fclose(to);
     for (char *c = text; strcmp(form, "text") == 0 && (c = strstr(c, "\n  ")) != NULL;) /* lines that were broken */
         memmove(c, c + 2, strlen(c + 2) + 1);
-    return text;
+    return without_names(text);
 }
 
 /* In this form of the report; every '~' stands for what comes between. */
