@@ -119,7 +119,7 @@ CREATE TABLE images (
     fp    INTEGER NOT NULL CHECK (fp >= 0),
     fn    INTEGER NOT NULL CHECK (fn >= 0),
     tn    INTEGER NOT NULL CHECK (tn >= 0),
-    photo TEXT /* what the picture was cut from; pictures of one photo are not independent */,
+    photo TEXT /* that the picture was cut from; NULL: nothing is known, and it counts as one of its own */,
     PRIMARY KEY (test, id)
 ) STRICT, WITHOUT ROWID;
 
@@ -287,12 +287,15 @@ CREATE TABLE metric_definitions (
 --   authentic       tested pictures in which nothing is inpainted, so that no IoU says anything of them
 --   false_alarms    share of these in which any pixel is marked
 --   marked          share of their pixels that is marked
+--   truth           mask policy that the test was measured by: that of its entry in the grid, or else the run's. Cells of
+--                   unequal truth, split, images or degradation are never to be compared
 -- What is measured is NULL where nothing was, the two shares also where no picture is authentic.
 CREATE VIEW cells AS
 SELECT experiment, model, parameters, dataset, mask_policy, loss, trained_on, tested_on, seed, split,
        iou, iou_image_mean, iou_pooled, images, published_iou, iou - published_iou AS difference,
        tested_dataset, status, message, run, run_hash, published_table, test_batch, tested_epoch, stopped_early,
-       collapsed, test, cell, degradation, level, tested_weights, authentic, false_alarms, marked
+       collapsed, test, cell, degradation, level, tested_weights, authentic, false_alarms, marked,
+       truth_name || COALESCE(' ' || NULLIF(replace(replace(replace(replace(truth_params, '{', ''), '}', ''), '"', ''), ':', ' '), ''), '') AS truth
 FROM (
     SELECT x.name AS experiment, c.model, r.parameters, c.dataset, c.mask_policy, c.loss, c.trained_on, c.tested_on,
            r.seed, c.split, by_batch.value AS iou, by_image.value AS iou_image_mean, pooled.value AS iou_pooled, n.images,
@@ -310,7 +313,10 @@ FROM (
                   OR r.best_epoch IS NULL THEN 'last'
                 ELSE 'best' END AS tested_weights,
            n.authentic, CAST(n.false_alarms AS REAL) / NULLIF(n.authentic, 0) AS false_alarms,
-           CAST(n.authentic_fp AS REAL) / NULLIF(n.authentic_fp + n.authentic_tn, 0) AS marked
+           CAST(n.authentic_fp AS REAL) / NULLIF(n.authentic_fp + n.authentic_tn, 0) AS marked,
+           COALESCE(json_extract(t.settings, '$.mask_policy.name'), json_extract(r.config, '$.mask_policy.name'), c.mask_policy) AS truth_name,
+           CASE WHEN json_type(t.settings, '$.mask_policy') IS NULL THEN json_extract(r.config, '$.mask_policy.params')
+                ELSE json_extract(t.settings, '$.mask_policy.params') END AS truth_params
     FROM experiment_cells c
     JOIN experiments x ON x.id = c.experiment
     JOIN runs r ON r.id = c.run
@@ -426,7 +432,7 @@ LEFT JOIN test_metrics m ON m.test = c.test AND m.convention = d.convention AND 
 -- What a curve is drawn from: the cells of pictures as they are (degradation NULL) and of degraded ones.
 CREATE VIEW robustness AS
 SELECT experiment, model, mask_policy, loss, trained_on, tested_dataset, tested_on, seed, degradation, level, iou, images,
-       cell, run, split
+       cell, run, split, truth
 FROM cells;
 
 -- Labels say which published cell a cell stands beside. In what else its run and test differ from the paper: one row for

@@ -11,7 +11,7 @@ ALTER TABLE tests ADD COLUMN leaked INTEGER /* pictures that the run was trained
 ALTER TABLE tests ADD COLUMN leaked_example TEXT /* id of the first of them */;
 ALTER TABLE tests ADD COLUMN bins TEXT /* of the rows in `scores`: logit; NULL: 256 equal ones */;
 
-ALTER TABLE images ADD COLUMN photo TEXT /* what the picture was cut from; pictures of one photo are not independent */;
+ALTER TABLE images ADD COLUMN photo TEXT /* that the picture was cut from; NULL: nothing is known, and it counts as one of its own */;
 
 ALTER TABLE epochs ADD COLUMN marked REAL /* share of the validation pixels that is marked */;
 ALTER TABLE runs ADD COLUMN collapse TEXT /* what the tested weights mark of the validation pictures: nothing, everything; NULL: neither */;
@@ -19,3 +19,88 @@ ALTER TABLE runs ADD COLUMN collapse TEXT /* what the tested weights mark of the
 ALTER TABLE files ADD COLUMN width INTEGER /* of an image, pixels */;
 ALTER TABLE files ADD COLUMN height INTEGER /* likewise */;
 ALTER TABLE files ADD COLUMN levels TEXT /* which grey levels a mask has: 256 bits as hexadecimal digits; then c where reading changed them */;
+
+-- Photos of pictures that were tested before: tiles that a recipe cut are called PHOTO-0, PHOTO-1 and so on. The names of a test
+-- are believed where all its pictures are called so, of more than one photo, and those of one at least are all there. With
+-- several image kinds, the kind stands behind the name.
+WITH
+named AS (
+    SELECT i.test, i.id,
+           CASE WHEN t.images LIKE '%+%' AND i.id LIKE '%.%' THEN substr(rtrim(i.id, replace(i.id, '.', '')), 1, length(rtrim(i.id, replace(i.id, '.', ''))) - 1)
+                ELSE i.id END AS name
+    FROM images i JOIN tests t ON t.id = i.test),
+cut AS MATERIALIZED (
+    SELECT test, id, rtrim(name, '0123456789') AS stem, substr(name, length(rtrim(name, '0123456789')) + 1) AS tile FROM named),
+stems AS (
+    SELECT test, stem, MIN(stem LIKE '_%-' AND tile = CAST(CAST(tile AS INTEGER) AS TEXT)) AS are_tiles,
+           MIN(CAST(tile AS INTEGER)) = 0 AND MAX(CAST(tile AS INTEGER)) BETWEEN 1 AND COUNT(*) - 1 AS whole
+    FROM cut GROUP BY test, stem),
+tiled AS MATERIALIZED (SELECT test FROM stems GROUP BY test HAVING MIN(are_tiles) AND MAX(whole) AND COUNT(*) > 1)
+UPDATE images SET photo = substr(cut.stem, 1, length(cut.stem) - 1)
+FROM cut JOIN tiled ON tiled.test = cut.test WHERE images.test = cut.test AND images.id = cut.id;
+
+DROP VIEW cells;
+
+-- Every cell of every experiment. status: done, failed, stopped, running, 'not tested', or 'no data' where the training or
+-- test pictures, or a file that a setting names, were not there.
+-- The three conventions of IoU:
+--   iou             as published: mean over batches of the IoU of the whole batch; a batch in which nothing is inpainted
+--                   and nothing was found counts 0
+--   iou_image_mean  mean over pictures; those in which nothing is inpainted and nothing was found are left out
+--   iou_pooled      from the counts of all pictures together
+-- And
+--   tested_weights  best: of the epoch with the lowest validation loss; last: as the published code tested
+--   authentic       tested pictures in which nothing is inpainted, so that no IoU says anything of them
+--   false_alarms    share of these in which any pixel is marked
+--   marked          share of their pixels that is marked
+--   truth           mask policy that the test was measured by: that of its entry in the grid, or else the run's. Cells of
+--                   unequal truth, split, images or degradation are never to be compared
+-- What is measured is NULL where nothing was, the two shares also where no picture is authentic.
+CREATE VIEW cells AS
+SELECT experiment, model, parameters, dataset, mask_policy, loss, trained_on, tested_on, seed, split,
+       iou, iou_image_mean, iou_pooled, images, published_iou, iou - published_iou AS difference,
+       tested_dataset, status, message, run, run_hash, published_table, test_batch, tested_epoch, stopped_early,
+       collapsed, test, cell, degradation, level, tested_weights, authentic, false_alarms, marked,
+       truth_name || COALESCE(' ' || NULLIF(replace(replace(replace(replace(truth_params, '{', ''), '}', ''), '"', ''), ':', ' '), ''), '') AS truth
+FROM (
+    SELECT x.name AS experiment, c.model, r.parameters, c.dataset, c.mask_policy, c.loss, c.trained_on, c.tested_on,
+           r.seed, c.split, by_batch.value AS iou, by_image.value AS iou_image_mean, pooled.value AS iou_pooled, n.images,
+           p.iou AS published_iou, c.tested_dataset,
+           CASE WHEN t.status = 'failed' AND t.digest = '' THEN 'no data'
+                WHEN t.status IS NOT NULL THEN t.status
+                WHEN r.status = 'done' THEN 'not tested'
+                WHEN r.status = 'failed' AND r.manifest = '{}' THEN 'no data'
+                ELSE r.status END AS status,
+           COALESCE(t.message, r.message) AS message,
+           c.run_name AS run, r.hash AS run_hash, c.published_table, t.batch AS test_batch,
+           r.tested_epoch, r.stopped_early, r.collapsed, c.test, c.id AS cell, c.degradation, c.level,
+           CASE WHEN r.tested_epoch IS NULL THEN NULL
+                WHEN json_extract(r.config, '$.train.as_published') OR r.tested_epoch <> r.best_epoch
+                  OR r.best_epoch IS NULL THEN 'last'
+                ELSE 'best' END AS tested_weights,
+           n.authentic, CAST(n.false_alarms AS REAL) / NULLIF(n.authentic, 0) AS false_alarms,
+           CAST(n.authentic_fp AS REAL) / NULLIF(n.authentic_fp + n.authentic_tn, 0) AS marked,
+           COALESCE(json_extract(t.settings, '$.mask_policy.name'), json_extract(r.config, '$.mask_policy.name'), c.mask_policy) AS truth_name,
+           CASE WHEN json_type(t.settings, '$.mask_policy') IS NULL THEN json_extract(r.config, '$.mask_policy.params')
+                ELSE json_extract(t.settings, '$.mask_policy.params') END AS truth_params
+    FROM experiment_cells c
+    JOIN experiments x ON x.id = c.experiment
+    JOIN runs r ON r.id = c.run
+    LEFT JOIN tests t ON t.id = c.test
+    LEFT JOIN test_sums n ON n.test = c.test
+    LEFT JOIN test_metrics by_batch ON by_batch.test = c.test AND by_batch.convention = 'published' AND by_batch.metric = 'iou'
+    LEFT JOIN test_metrics by_image ON by_image.test = c.test AND by_image.convention = 'image mean' AND by_image.metric = 'iou'
+    LEFT JOIN test_metrics pooled ON pooled.test = c.test AND pooled.convention = 'pooled' AND pooled.metric = 'iou'
+    LEFT JOIN published p
+           ON p.published_table = c.published_table AND p.dataset = c.tested_dataset AND p.model = c.model
+          AND p.mask_policy = c.mask_policy AND p.trained_on = c.trained_on AND p.tested_on = c.tested_on
+          AND c.split = 'test' AND c.degradation IS NULL)
+ORDER BY cell;
+
+DROP VIEW robustness;
+
+-- What a curve is drawn from: the cells of pictures as they are (degradation NULL) and of degraded ones.
+CREATE VIEW robustness AS
+SELECT experiment, model, mask_policy, loss, trained_on, tested_dataset, tested_on, seed, degradation, level, iou, images,
+       cell, run, split, truth
+FROM cells;

@@ -12,7 +12,7 @@
 enum { HTML = IL_FORMAT_JSON + 1 }; /* a page is a format only of the report, not of single queries */
 
 struct options {
-    const char *database, *table, *experiment, *output;
+    const char *database, *table, *experiment, *output, *metric, *convention;
     unsigned format;
     bool robustness;
 };
@@ -41,7 +41,25 @@ static int check(const struct options *o, il_err *e)
         return il_fail(e, IL_EUSAGE, "report: --table and --robustness cannot be used together");
     if (o->format == HTML && o->table)
         return il_fail(e, IL_EUSAGE, "--table: a page contains all tables; leave it out, or choose another format");
+    const char *measure = o->metric ? "--metric" : o->convention ? "--convention" : NULL;
+    if (measure && o->table)
+        return il_fail(e, IL_EUSAGE, "%s: published tables hold IoU as published; leave --table out", measure);
+    if (measure && o->format == HTML)
+        return il_fail(e, IL_EUSAGE, "%s: a page shows IoU; choose another format", measure);
     return IL_OK;
+}
+
+static int report_tables(FILE *to, il_store *store, const struct options *o, il_err *e)
+{
+    il_measure measure;
+    if (o->format == HTML)
+        return il_report_html(to, store, o->experiment, e);
+    if (o->metric || o->convention) {
+        int rc = il_measure_find(&measure, store, o->convention, o->metric, e);
+        return rc ? rc : il_report_measure(to, store, &measure, o->experiment, o->robustness, o->format, e);
+    }
+    return o->robustness ? il_report_robustness(to, store, o->experiment, o->format, e)
+                         : il_report_tables(to, store, o->table, o->experiment, o->format, e);
 }
 
 /* Into memory first: a report that fails half-way writes nothing. */
@@ -58,9 +76,7 @@ static int report(void *options, const char *const *words, il_err *e)
     FILE *memory = open_memstream(&text, &size);
     rc = memory ? il_store_open_readonly(&store, o->database, e) : il_fail_oom(e);
     if (!rc)
-        rc = o->format == HTML ? il_report_html(memory, store, o->experiment, e)
-             : o->robustness   ? il_report_robustness(memory, store, o->experiment, o->format, e)
-                               : il_report_tables(memory, store, o->table, o->experiment, o->format, e);
+        rc = report_tables(memory, store, o, e);
     if (memory && fclose(memory) != 0 && !rc)
         rc = il_fail_oom(e);
     if (!rc)
@@ -80,6 +96,12 @@ static const il_option table[] = {
       "tests on degraded images: one table per kind of degradation, with its levels as columns; csv and json list them",
       INTO(robustness) },
     { "--experiment NAME", "only the cells of that experiment", INTO(experiment) },
+    { "--metric NAME",
+      "what the experiments' tables show, as the view metrics calls it: iou, f1, auc, ap and others (default iou)",
+      INTO(metric) },
+    { "--convention NAME",
+      "what it is averaged over: published, 'image mean', pooled and others (default: the first that has the metric)",
+      INTO(convention) },
     { "--format FORMAT",
       "text, md, csv, latex, json or html (default text); csv without --table lists the "
       "cells; html is one self-contained page with curves, intervals and images",

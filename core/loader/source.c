@@ -177,6 +177,11 @@ il_item il_source_at(const il_source *src, size_t i)
     return src->samples[i].item;
 }
 
+const char *il_source_name(const il_source *src, size_t i)
+{
+    return src->samples[i].listed->id;
+}
+
 size_t il_source_left_out_count(const il_source *src)
 {
     size_t count = 0;

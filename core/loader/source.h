@@ -27,6 +27,7 @@ void il_source_free(il_source *src);
 int il_source_load(il_source *src, il_device device, il_err *e);
 size_t il_source_count(const il_source *src);
 il_item il_source_at(const il_source *src, size_t i);
+const char *il_source_name(const il_source *src, size_t i); /* its id without the image kind */
 size_t il_source_left_out_count(const il_source *src);
 il_source_left_out il_source_left_out_at(const il_source *src, size_t i);
 

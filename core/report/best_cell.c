@@ -1,5 +1,8 @@
 /* best_cell.c - which of several cells is better than all the others, picture by picture. */
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include "base/text.h"
 #include "report/best_cell.h"
 #include "report/compare.h"
@@ -22,21 +25,27 @@ static int read_rivals(il_rows *out, il_store *s, const int64_t *cells, size_t c
     return rc;
 }
 
-/* The cell that wins all its pairs; ncells when there is none. */
+/* The cell that wins all its pairs; pairs of unequal truth are none, and one that has no other stands alone. ncells when
+ * there is none, or when two groups of unequal truth have one each. */
 static size_t winner(const il_comparison *c)
 {
+    size_t found = c->ncells, winners = 0;
     for (size_t i = 0; i < c->ncells; i++) {
+        size_t pairs = 0;
         bool wins = true;
         for (size_t k = 0; k < c->npairs && wins; k++) {
             const il_compare_pair *p = &c->pairs[k];
-            if (p->a != i && p->b != i)
+            if ((p->a != i && p->b != i) || p->unlike)
                 continue;
             wins = il_compare_differ(p) && (p->a == i ? p->difference > 0 : p->difference < 0);
+            pairs++;
         }
-        if (wins)
-            return i;
+        if (wins && pairs) {
+            found = i;
+            winners++;
+        }
     }
-    return c->ncells;
+    return winners == 1 ? found : c->ncells;
 }
 
 static int find_winner(int64_t *cell, il_store *s, const il_rows *rivals, il_err *e)
@@ -71,4 +80,55 @@ int il_best_cell(size_t *out, il_store *s, const int64_t *cells, size_t count, i
         if (cells[i] == best)
             *out = i;
     return IL_OK;
+}
+
+/* ---- over seeds ---- */
+
+static size_t defined(const il_best_method *m)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < m->count; i++)
+        n += !isnan(m->values[i]);
+    return n;
+}
+
+/* Each pair of like truth: p by Welch's test, negative where the second is the better. */
+static size_t test_pairs(double *p, bool *first_wins, const il_best_method *methods, size_t count)
+{
+    size_t n = 0;
+    for (size_t a = 0; a < count; a++)
+        for (size_t b = a + 1; b < count; b++, n++) {
+            const il_best_method *x = &methods[a], *y = &methods[b];
+            p[n] = strcmp(x->truth, y->truth) == 0 ? il_stats_welch(x->values, x->count, y->values, y->count) : NAN;
+            first_wins[n] = il_stats_mean(x->values, x->count) > il_stats_mean(y->values, y->count);
+        }
+    return n;
+}
+
+int il_best_of_seeds(size_t *out, const il_best_method *methods, size_t count, il_err *e)
+{
+    double *p = calloc(count * count + 1, sizeof *p);
+    bool *first_wins = calloc(count * count + 1, sizeof *first_wins), whole = true;
+    int rc = p && first_wins ? IL_OK : il_fail_oom(e);
+    for (size_t i = 0; i < count; i++)
+        whole = whole && methods[i].count > 1 && defined(&methods[i]) == methods[i].count;
+    *out = count;
+    if (!rc && whole)
+        rc = il_stats_holm(p, test_pairs(p, first_wins, methods, count), e);
+    for (size_t i = 0; !rc && whole && i < count; i++) {
+        bool wins = true;
+        size_t n = 0, rivals = 0;
+        for (size_t a = 0; a < count; a++)
+            for (size_t b = a + 1; b < count; b++, n++) {
+                if ((a != i && b != i) || strcmp(methods[a].truth, methods[b].truth) != 0)
+                    continue;
+                wins = wins && p[n] < 0.05 && first_wins[n] == (a == i);
+                rivals++;
+            }
+        if (wins && rivals)
+            *out = i;
+    }
+    free(p);
+    free(first_wins);
+    return rc;
 }

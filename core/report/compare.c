@@ -1,231 +1,102 @@
-/* compare.c - cells against each other: pictures paired by id, intervals, paired tests, spread over seeds. */
-#include <ctype.h>
+/* compare.c - cells against each other: intervals over photos, paired tests, spread over seeds. */
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "base/text.h"
 #include "report/compare.h"
+#include "store/stats/clusters.h"
 
 static const il_boot boot = { .level = 0.95 };
 
-static const struct {
-    const char *name, *sql;
-} metrics[] = {
-    [IL_METRIC_IOU] = { "iou", "il_iou(tp, fp, fn)" },
-    [IL_METRIC_F1] = { "f1", "il_f1(tp, fp, fn)" },
-    [IL_METRIC_MCC] = { "mcc", "il_mcc(tp, fp, fn, tn)" },
-    [IL_METRIC_AUC] = { "auc", "il_auc(tampered, clean)" },
+static const char *const metrics[] = {
+    [IL_METRIC_IOU] = "iou", [IL_METRIC_F1] = "f1", [IL_METRIC_MCC] = "mcc", [IL_METRIC_AUC] = "auc"
 };
 
 const char *il_compare_name(il_metric metric)
 {
-    return metrics[metric].name;
+    return metrics[metric];
 }
 
-/* ---- which cells ---- */
+/* ---- intervals ---- */
 
-#define DEGRADED(before) "COALESCE('" before "' || c.degradation || ' ' || printf('%.10g', c.level), '')"
-
-/* Where all are named by numbers, of these alone. */
-static const char all_cells[] =
-    "SELECT c.cell, c.test, c.status, c.run || '/' || c.tested_dataset || '/' || c.tested_on || " DEGRADED(
-        "/") " AS name,"
-             " c.run || '/' || c.tested_on || " DEGRADED(
-                 "/") " AS short,"
-                      " c.tested_dataset || ' ' || c.tested_on || ' ' || c.split || " DEGRADED(
-                          ", ") " AS tested,"
-                                " json_remove(r.config, '$.seed') || COALESCE(r.manifest, '') || COALESCE(c.test_batch, '') || c.tested_dataset || '/' ||"
-                                " c.tested_on || '/' || c.split || " DEGRADED(
-                                    "/") " AS settings, c.seed"
-                                         " FROM cells c JOIN runs r ON r.hash = c.run_hash WHERE ?1 = '' OR c.cell IN (SELECT value FROM json_each(?1))"
-                                         " ORDER BY c.cell";
-
-static bool is_number(const char *name)
+/* The means of clusters' values, resampling clusters; NAN where no intervals are wanted, or clusters are too few. */
+static int find_intervals(il_interval *out, const il_clusters *samples, size_t count, bool wanted, il_err *e)
 {
-    for (const char *c = name; *c; c++)
-        if (!isdigit((unsigned char)*c))
-            return false;
-    return *name != '\0';
-}
-
-static bool is_taken(const il_comparison *c, int64_t cell, int64_t test)
-{
-    for (size_t i = 0; i < c->ncells; i++)
-        if (c->cells[i].cell == cell || c->cells[i].test == test)
-            return true;
-    return false;
-}
-
-static int take(il_comparison *c, const il_rows *all, size_t row, il_err *e)
-{
-    if (c->ncells == IL_COMPARE_MOST)
-        return il_fail(e, IL_EDATA, "more than %d cells; name fewer", IL_COMPARE_MOST);
-    il_compare_cell *cell = &c->cells[c->ncells++];
-    cell->cell = il_rows_int(all, row, "cell");
-    cell->test = il_rows_int(all, row, "test");
-    cell->seed = il_rows_int(all, row, "seed");
-    cell->name = il_text_copy(il_rows_text(all, row, "name"));
-    cell->tested = il_text_copy(il_rows_text(all, row, "tested"));
-    cell->settings = il_text_copy(il_rows_text(all, row, "settings"));
-    return cell->name && cell->tested && cell->settings ? IL_OK : il_fail_oom(e);
-}
-
-static bool is_meant(const il_rows *all, size_t row, const char *name)
-{
-    return is_number(name) ? il_rows_int(all, row, "cell") == strtoll(name, NULL, 10)
-                           : il_text_match(name, il_rows_text(all, row, "name")) ||
-                                 il_text_match(name, il_rows_text(all, row, "short"));
-}
-
-/* A number must be a measured cell that is not yet taken; a glob takes what it finds of these. */
-static int take_named(il_comparison *c, const il_rows *all, const char *name, il_err *e)
-{
-    bool number = is_number(name), any = false;
-    for (size_t i = 0; i < all->count; i++) {
-        if (!is_meant(all, i, name))
-            continue;
-        const char *status = il_rows_text(all, i, "status");
-        bool measured = il_rows_text(all, i, "test") && strcmp(status, "done") == 0;
-        if (!measured && number)
-            return il_fail(e, IL_EDATA, "cell %s is not measured: %s", name, status);
-        if (!measured)
-            continue;
-        any = true;
-        bool taken = is_taken(c, il_rows_int(all, i, "cell"), il_rows_int(all, i, "test"));
-        if (taken && number)
-            return il_fail(e, IL_EDATA, "cell %s is named twice, or is the same test as another", name);
-        int rc = taken ? IL_OK : take(c, all, i, e);
-        if (rc)
-            return rc;
-    }
-    if (!any)
-        return il_fail(e, IL_EDATA,
-                       "%s: no measured cell is called so; `inpaintlab sql \"SELECT cell, run, tested_on"
-                       " FROM cells\"` lists them",
-                       name);
-    return IL_OK;
-}
-
-/* "[1,2]", or "" when a name is no number. */
-static void list_numbers(il_text *out, const char *const *names, size_t count)
-{
-    bool numbers = count > 0;
+    il_series *series = calloc(count + 1, sizeof *series);
+    if (!series)
+        return il_fail_oom(e);
     for (size_t i = 0; i < count; i++)
-        numbers = numbers && is_number(names[i]);
-    il_text_add(out, "%s", numbers ? "[" : "");
-    for (size_t i = 0; numbers && i < count; i++)
-        il_text_add(out, "%s%lld", i ? "," : "", strtoll(names[i], NULL, 10));
-    il_text_add(out, "%s", numbers ? "]" : "");
-}
-
-static int choose(il_comparison *c, il_store *s, const char *const *names, size_t count, il_err *e)
-{
-    il_rows all = { 0 };
-    il_text numbers = { 0 };
-    list_numbers(&numbers, names, count);
-    int rc = numbers.failed ? il_fail_oom(e)
-                            : il_store_query(&all, s, all_cells, (const char *const[]){ numbers.data, NULL }, e);
-    for (size_t i = 0; !rc && i < count; i++)
-        rc = take_named(c, &all, names[i], e);
-    il_text_free(&numbers);
-    il_store_rows_free(&all);
-    if (!rc && c->ncells < 2)
-        return il_fail(e, IL_EDATA, "%zu cell to compare; expected at least two", c->ncells);
+        series[i] = il_clusters_series(&samples[i]);
+    int rc = wanted ? il_bootstrap_means(out, series, count, boot, e) : IL_OK;
+    for (size_t i = 0; i < count; i++)
+        if (!wanted || samples[i].n < IL_PHOTOS_LEAST)
+            out[i] = (il_interval){ NAN, NAN };
+    free(series);
     return rc;
 }
 
-/* ---- their values ---- */
+/* ---- cells ---- */
 
-static int by_id(const void *a, const void *b)
+/* Its pictures where it is defined, by photo. */
+static int sum_up(il_clusters *sample, il_compare_cell *cell, il_metric metric, il_err *e)
 {
-    return strcmp(((const il_value *)a)->id, ((const il_value *)b)->id);
-}
-
-static int read_values(il_compare_cell *cell, il_store *s, il_metric metric, il_err *e)
-{
-    char number[24], sql[200];
-    const char *args[] = { number, NULL };
-    snprintf(number, sizeof number, "%lld", (long long)cell->test);
-    snprintf(sql, sizeof sql,
-             "SELECT i.id, %s AS value FROM images i LEFT JOIN scores s USING (test, id) WHERE i.test = ?1",
-             metrics[metric].sql);
-    int rc = il_store_query(&cell->rows, s, sql, args, e);
-    if (rc)
-        return rc;
-    cell->pictures = cell->rows.count;
-    cell->values = calloc(cell->pictures ? cell->pictures : 1, sizeof *cell->values);
-    if (!cell->values)
+    double sum = 0;
+    il_clustered *pictures = calloc(cell->pictures + 1, sizeof *pictures);
+    if (!pictures)
         return il_fail_oom(e);
     for (size_t i = 0; i < cell->pictures; i++)
-        cell->values[i] = (il_value){ il_rows_text(&cell->rows, i, "id"), il_rows_real(&cell->rows, i, "value") };
-    if (cell->pictures)
-        qsort(cell->values, cell->pictures, sizeof *cell->values, by_id);
-    return IL_OK;
-}
-
-/* The defined ones; room for all pictures, in the order of ids. */
-static double *defined_values(const il_compare_cell *cell)
-{
-    double *x = malloc((cell->pictures + 1) * sizeof *x);
-    size_t n = 0;
-    for (size_t i = 0; x && i < cell->pictures; i++)
-        if (!isnan(cell->values[i].value))
-            x[n++] = cell->values[i].value;
-    return x;
-}
-
-static int sum_up(il_series *sample, il_compare_cell *cell, il_metric metric, il_err *e)
-{
-    for (size_t i = 0; i < cell->pictures; i++)
-        cell->defined += !isnan(cell->values[i].value);
+        if (!isnan(cell->values[i].value)) {
+            pictures[cell->defined++] = (il_clustered){ cell->values[i].photo, cell->values[i].value, 0 };
+            sum += cell->values[i].value;
+        }
+    int rc = IL_OK;
     if (cell->defined == 0)
-        return il_fail(e, IL_EDATA, "cell %lld (%s): %s is undefined for all of its %zu images%s",
-                       (long long)cell->cell, cell->name, metrics[metric].name, cell->pictures,
-                       metric == IL_METRIC_AUC ? ", or it was tested before scores were counted" : "");
-    *sample = (il_series){ defined_values(cell), cell->defined };
-    if (!sample->x)
-        return il_fail_oom(e);
-    cell->mean = il_stats_mean(sample->x, sample->n);
-    return IL_OK;
-}
-
-/* Frees the samples. Where no intervals are wanted, all are NAN. */
-static int find_intervals(il_interval *out, il_series *samples, size_t count, bool wanted, int rc, il_err *e)
-{
-    for (size_t i = 0; i < count; i++)
-        out[i] = (il_interval){ NAN, NAN };
-    if (!rc && wanted)
-        rc = il_bootstrap_means(out, samples, count, boot, e);
-    for (size_t i = 0; i < count; i++)
-        free((void *)samples[i].x);
+        rc = il_fail(e, IL_EDATA, "cell %lld (%s): %s is undefined for all of its %zu images%s", (long long)cell->cell,
+                     cell->name, metrics[metric], cell->pictures,
+                     metric == IL_METRIC_AUC ? ", or it was tested before scores were counted" : "");
+    else
+        rc = il_clusters_gather(sample, pictures, cell->defined, e);
+    cell->mean = sum / (double)cell->defined;
+    cell->photos = sample->n;
+    free(pictures);
     return rc;
 }
 
-static int read_cells(il_comparison *c, il_store *s, il_err *e)
+static int sum_up_cells(il_comparison *c, il_err *e)
 {
-    il_series samples[IL_COMPARE_MOST] = { { 0 } };
+    il_clusters samples[IL_COMPARE_MOST] = { { 0 } };
     il_interval intervals[IL_COMPARE_MOST];
     int rc = IL_OK;
-    for (size_t i = 0; !rc && i < c->ncells; i++) {
-        rc = read_values(&c->cells[i], s, c->metric, e);
+    for (size_t i = 0; !rc && i < c->ncells; i++)
+        rc = sum_up(&samples[i], &c->cells[i], c->metric, e);
+    if (!rc)
+        rc = find_intervals(intervals, samples, c->ncells, c->intervals, e);
+    for (size_t i = 0; i < c->ncells; i++) {
         if (!rc)
-            rc = sum_up(&samples[i], &c->cells[i], c->metric, e);
+            c->cells[i].interval = intervals[i];
+        il_clusters_free(&samples[i]);
     }
-    rc = find_intervals(intervals, samples, c->ncells, c->intervals, rc, e);
-    for (size_t i = 0; i < c->ncells; i++)
-        c->cells[i].interval = intervals[i];
     return rc;
 }
 
 /* ---- pairs ---- */
 
-/* Walks both lists in the order of ids; x and y have room for the shorter one. */
-static void match(il_compare_pair *p, double *x, double *y, const il_compare_cell *a, const il_compare_cell *b)
+/* What the labels say; other true pixels are seen while pairing. */
+static unsigned unlike_labels(const il_compare_cell *a, const il_compare_cell *b)
 {
-    size_t i = 0, k = 0;
+    bool degraded = strcmp(a->degraded, b->degraded) != 0;
+    bool files = strcmp(a->digest, b->digest) != 0, names = strcmp(a->tested, b->tested) != 0;
+    bool split = strcmp(a->split, b->split) != 0;
+    return (split ? IL_UNLIKE_SPLIT : 0) | (degraded ? IL_UNLIKE_DEGRADED : 0) |
+           (files && names && !degraded && !split ? IL_UNLIKE_IMAGES : 0);
+}
+
+/* Walks both lists in the order of ids; `both` has room for the shorter one. */
+static void match(il_compare_pair *p, il_clustered *both, const il_compare_cell *a, const il_compare_cell *b)
+{
+    size_t i = 0, k = 0, other_pixels = 0;
     while (i < a->pictures && k < b->pictures) {
-        int order = strcmp(a->values[i].id, b->values[k].id);
+        const il_value *x = &a->values[i], *y = &b->values[k];
+        int order = strcmp(x->id, y->id);
         if (order != 0) {
             p->alone_a += order < 0;
             p->alone_b += order > 0;
@@ -233,37 +104,56 @@ static void match(il_compare_pair *p, double *x, double *y, const il_compare_cel
             k += order > 0;
             continue;
         }
-        if (isnan(a->values[i].value) || isnan(b->values[k].value)) {
+        other_pixels += x->truth != y->truth || x->counted != y->counted;
+        if (isnan(x->value) || isnan(y->value))
             p->undefined++;
-        } else {
-            x[p->n] = a->values[i].value;
-            y[p->n++] = b->values[k].value;
-        }
+        else /* photos as the cell that knows more of them has them */
+            both[p->n++] = (il_clustered){ a->photos <= b->photos ? x->photo : y->photo, x->value, y->value };
         i++;
         k++;
     }
     p->alone_a += a->pictures - i;
     p->alone_b += b->pictures - k;
+    if (other_pixels && !(p->unlike & (IL_UNLIKE_IMAGES | IL_UNLIKE_DEGRADED)))
+        p->unlike |= strcmp(a->truth, b->truth) != 0 ? IL_UNLIKE_TRUTH : IL_UNLIKE_COUNTED;
+    else if (strcmp(a->truth, b->truth) != 0 && p->unlike & (IL_UNLIKE_IMAGES | IL_UNLIKE_DEGRADED))
+        p->unlike |= IL_UNLIKE_TRUTH; /* other pictures cannot show that the truths are equal */
 }
 
-/* The sample is of the differences. */
-static int compare_pair(il_series *sample, il_compare_pair *p, const il_comparison *c, il_err *e)
+/* Tests of the photos' means. The sample is of the pictures' differences, summed over photos. */
+static int test_pair(il_clusters *sample, il_compare_pair *p, const il_clustered *both, il_err *e)
+{
+    il_clusters means = { 0 };
+    double sum = 0;
+    int rc = il_clusters_gather(sample, both, p->n, e);
+    if (!rc)
+        rc = il_clusters_gather(&means, both, p->n, e);
+    for (size_t i = 0; i < p->n; i++)
+        sum += both[i].x - both[i].y;
+    if (!rc) {
+        il_clusters_average(&means);
+        p->photos = means.n;
+        p->difference = p->n ? sum / (double)p->n : NAN;
+        p->ttest = il_stats_ttest(means.x, means.y, means.n);
+        rc = il_stats_wilcoxon(&p->wilcoxon, means.x, means.y, means.n, e);
+    }
+    il_clusters_free(&means);
+    return rc;
+}
+
+static int compare_pair(il_clusters *sample, il_compare_pair *p, const il_comparison *c, il_err *e)
 {
     const il_compare_cell *a = &c->cells[p->a], *b = &c->cells[p->b];
-    size_t room = a->pictures + 1;
-    double *x = calloc(room, sizeof *x), *y = calloc(room, sizeof *y), *d = calloc(room, sizeof *d);
-    int rc = x && y && d ? IL_OK : il_fail_oom(e);
-    if (!rc) {
-        match(p, x, y, a, b);
-        for (size_t i = 0; i < p->n; i++)
-            d[i] = x[i] - y[i];
-        p->difference = il_stats_mean(d, p->n);
-        p->ttest = il_stats_ttest(x, y, p->n);
-        rc = il_stats_wilcoxon(&p->wilcoxon, x, y, p->n, e);
-    }
-    *sample = (il_series){ d, p->n };
-    free(x);
-    free(y);
+    il_clustered *both = calloc(a->pictures + 1, sizeof *both);
+    if (!both)
+        return il_fail_oom(e);
+    p->unlike = unlike_labels(a, b);
+    match(p, both, a, b);
+    p->difference = p->ttest = p->wilcoxon = NAN;
+    int rc = p->unlike & IL_UNLIKE_REFUSED ? IL_OK : test_pair(sample, p, both, e);
+    for (size_t i = 0; i < sample->n; i++)
+        sample->x[i] -= sample->y[i];
+    free(both);
     return rc;
 }
 
@@ -285,7 +175,7 @@ static int correct(il_comparison *c, il_err *e)
 static int compare_pairs(il_comparison *c, il_err *e)
 {
     size_t most = c->ncells * c->ncells;
-    il_series *samples = calloc(most, sizeof *samples);
+    il_clusters *samples = calloc(most, sizeof *samples);
     il_interval *intervals = calloc(most, sizeof *intervals);
     c->pairs = calloc(most, sizeof *c->pairs);
     int rc = c->pairs && samples && intervals ? IL_OK : il_fail_oom(e);
@@ -296,10 +186,12 @@ static int compare_pairs(il_comparison *c, il_err *e)
             p->b = b;
             rc = compare_pair(&samples[c->npairs++], p, c, e);
         }
-    if (samples && intervals)
-        rc = find_intervals(intervals, samples, c->npairs, c->intervals, rc, e);
-    for (size_t i = 0; !rc && c->pairs && intervals && i < c->npairs; i++)
+    if (!rc)
+        rc = find_intervals(intervals, samples, c->npairs, c->intervals, e);
+    for (size_t i = 0; !rc && i < c->npairs; i++)
         c->pairs[i].interval = intervals[i];
+    for (size_t i = 0; samples && i < c->npairs; i++)
+        il_clusters_free(&samples[i]);
     free(samples);
     free(intervals);
     return rc;
@@ -314,8 +206,8 @@ static int all_pairs(il_comparison *c, il_err *e)
     if (!rc && found == 0)
         return il_fail(e, IL_EDATA,
                        "cells %lld and %lld%s cannot be paired: they were tested on different pictures (%s; %s)",
-                       (long long)c->cells[0].cell, (long long)c->cells[1].cell, c->ncells > 2 ? " and the others" : "",
-                       c->cells[0].tested, c->cells[1].tested);
+                       (long long)c->cells[0].cell, (long long)c->cells[1].cell,
+                       c->ncells > 2 ? " (and all others)" : "", c->cells[0].tested, c->cells[1].tested);
     return rc ? rc : correct(c, e);
 }
 
@@ -340,6 +232,19 @@ static bool is_repeated(const il_comparison *c, size_t cell)
     return false;
 }
 
+/* The means of all cells that differ from this one in the seed alone. *before: how many of them come before it. */
+static size_t list_seeds(double means[IL_COMPARE_MOST], size_t *before, const il_comparison *c, size_t cell)
+{
+    size_t n = 0;
+    *before = 0;
+    for (size_t k = 0; k < c->ncells; k++)
+        if (same_settings(c, cell, k) && !is_repeated(c, k)) {
+            *before += k < cell;
+            means[n++] = c->cells[k].mean;
+        }
+    return n;
+}
+
 static int all_seeds(il_comparison *c, il_err *e)
 {
     double means[IL_COMPARE_MOST];
@@ -347,16 +252,44 @@ static int all_seeds(il_comparison *c, il_err *e)
     if (!c->seeds)
         return il_fail_oom(e);
     for (size_t i = 0; i < c->ncells; i++) {
-        size_t n = 0, before = 0;
-        for (size_t k = 0; k < c->ncells; k++)
-            if (same_settings(c, i, k) && !is_repeated(c, k)) {
-                before += k < i;
-                means[n++] = c->cells[k].mean;
-            }
-        if (n > 1 && before == 0)
-            c->seeds[c->nseeds++] = (il_compare_seeds){ i, n, il_stats_mean(means, n), il_stats_stdev(means, n) };
+        size_t before, n = list_seeds(means, &before, c, i);
+        if (n < 2 || before > 0)
+            continue;
+        double mean = il_stats_mean(means, n), stdev = il_stats_stdev(means, n);
+        c->seeds[c->nseeds++] = (il_compare_seeds){ i, n, mean, stdev, il_stats_mean_interval(means, n, boot.level) };
     }
     return IL_OK;
+}
+
+static unsigned unlike_of(const il_comparison *c, size_t a, size_t b)
+{
+    for (size_t i = 0; i < c->npairs; i++)
+        if (c->pairs[i].a == a && c->pairs[i].b == b)
+            return c->pairs[i].n ? c->pairs[i].unlike : IL_UNLIKE_IMAGES;
+    return 0;
+}
+
+static int all_methods(il_comparison *c, il_err *e)
+{
+    double first[IL_COMPARE_MOST], other[IL_COMPARE_MOST], p[IL_COMPARE_MOST * IL_COMPARE_MOST];
+    c->methods = calloc(c->nseeds * c->nseeds + 1, sizeof *c->methods);
+    if (!c->methods)
+        return il_fail_oom(e);
+    for (size_t a = 0; a < c->nseeds; a++)
+        for (size_t b = a + 1; b < c->nseeds; b++) {
+            size_t before, na = list_seeds(first, &before, c, c->seeds[a].first);
+            size_t nb = list_seeds(other, &before, c, c->seeds[b].first);
+            if (unlike_of(c, c->seeds[a].first, c->seeds[b].first))
+                continue;
+            p[c->nmethods] = il_stats_welch(first, na, other, nb);
+            c->methods[c->nmethods] = (il_compare_methods){ a, b, c->seeds[a].mean - c->seeds[b].mean, p[c->nmethods],
+                                                            NAN };
+            c->nmethods++;
+        }
+    int rc = il_stats_holm(p, c->nmethods, e);
+    for (size_t i = 0; !rc && i < c->nmethods; i++)
+        c->methods[i].welch_holm = p[i];
+    return rc;
 }
 
 /* ---- the whole ---- */
@@ -367,13 +300,15 @@ static int compare(il_comparison *out, il_store *s, const char *const *names, si
     il_comparison c = { .metric = how.metric,
                         .intervals = how.intervals,
                         .cells = calloc(IL_COMPARE_MOST, sizeof *c.cells) };
-    int rc = c.cells ? choose(&c, s, names, count, e) : il_fail_oom(e);
+    int rc = c.cells ? il_compare_read(c.cells, &c.ncells, s, names, count, c.metric, e) : il_fail_oom(e);
     if (!rc)
-        rc = read_cells(&c, s, e);
+        rc = sum_up_cells(&c, e);
     if (!rc)
         rc = all_pairs(&c, e);
     if (!rc)
         rc = all_seeds(&c, e);
+    if (!rc)
+        rc = all_methods(&c, e);
     if (rc) {
         il_compare_free(&c);
         return rc;
@@ -396,17 +331,13 @@ int il_compare_tests(il_comparison *out, il_store *s, const char *const *names, 
 
 void il_compare_free(il_comparison *c)
 {
-    for (size_t i = 0; c && c->cells && i < c->ncells; i++) {
-        free(c->cells[i].name);
-        free(c->cells[i].tested);
-        free(c->cells[i].settings);
-        free(c->cells[i].values);
-        il_store_rows_free(&c->cells[i].rows);
-    }
     if (!c)
         return;
+    for (size_t i = 0; c->cells && i < c->ncells; i++)
+        il_compare_free_cell(&c->cells[i]);
     free(c->cells);
     free(c->pairs);
     free(c->seeds);
+    free(c->methods);
     *c = (il_comparison){ 0 };
 }

@@ -1,64 +1,64 @@
-/* compare.h - cells against each other: pictures paired by id, intervals, paired tests, spread over seeds. */
+/* compare.h - cells against each other: pictures paired by id, intervals, paired tests, spread over seeds. Pictures of one photo
+ * are not independent: photos are resampled, and paired by the means of their pictures. */
 #ifndef IL_REPORT_COMPARE_H
 #define IL_REPORT_COMPARE_H
 
-#include "store/stats/stats.h"
-#include "store/store.h"
+#include "report/compare_read.h"
 
-typedef enum il_metric { IL_METRIC_IOU, IL_METRIC_F1, IL_METRIC_MCC, IL_METRIC_AUC } il_metric;
 #define IL_COMPARE_METRICS "iou|f1|mcc|auc"    /* what they are called, in that order */
 const char *il_compare_name(il_metric metric); /* "iou" */
 
-/* One picture's value; the id is borrowed from the cell's rows. */
-typedef struct il_value {
-    const char *id;
-    double value; /* NAN: undefined */
-} il_value;
-
-typedef struct il_compare_cell {
-    int64_t cell, test;
-    char *name;     /* RUN/TESTED_DATASET/TESTED_ON, and where they are degraded /KIND LEVEL */
-    char *tested;   /* data set, image kind and split */
-    char *settings; /* what all seeds of it have in common */
-    int64_t seed;
-    il_rows rows;     /* of its pictures */
-    il_value *values; /* by id */
-    size_t pictures, defined;
-    double mean; /* over pictures where it is defined */
-    il_interval interval;
-} il_compare_cell;
+/* In what else than the run two cells differ. */
+enum {
+    IL_UNLIKE_TRUTH = 1,      /* another mask policy, and other pixels are true by it */
+    IL_UNLIKE_SPLIT = 2,      /* of the data set */
+    IL_UNLIKE_IMAGES = 4,     /* other files: data set or image kind */
+    IL_UNLIKE_DEGRADED = 8,   /* degradation or its level */
+    IL_UNLIKE_COUNTED = 16,   /* one mask policy, but other pixels are true or counted: size, borders */
+    IL_UNLIKE_REFUSED = 1 | 2 /* those that are not compared */
+};
 
 typedef struct il_compare_pair {
     size_t a, b;             /* in cells */
     size_t n;                /* pairs where both are defined */
+    size_t photos;           /* of these pairs: as many values have the tests */
+    unsigned unlike;         /* IL_UNLIKE_… */
     size_t undefined;        /* pairs where one is not */
     size_t alone_a, alone_b; /* pictures without a partner */
     double difference;       /* mean of a - b; NAN without pairs */
     il_interval interval;
-    double wilcoxon, ttest;           /* two-sided p */
+    double wilcoxon, ttest;           /* two-sided p; NAN with the difference where the pair is refused */
     double wilcoxon_holm, ttest_holm; /* corrected for all pairs */
 } il_compare_pair;
 
-/* By Wilcoxon's test after correction, at the level of 0.05. */
+/* By Wilcoxon's test after correction, at the level of 0.05. Of these two trainings: seeds are another matter. */
 bool il_compare_differ(const il_compare_pair *p);
 
 /* Cells that differ only in the seed. */
 typedef struct il_compare_seeds {
     size_t first; /* one of them */
     size_t n;
-    double mean, stdev; /* of the cells' means */
+    double mean, stdev;   /* of the cells' means */
+    il_interval interval; /* of the mean, by Student's t over the seeds, level 0.95 */
 } il_compare_seeds;
+
+/* Two of these against each other. */
+typedef struct il_compare_methods {
+    size_t a, b;              /* in seeds */
+    double difference, welch; /* of the means; two-sided p of Welch's test over seeds */
+    double welch_holm;        /* corrected for all of these */
+} il_compare_methods;
 
 typedef struct il_comparison {
     il_metric metric;
     il_compare_cell *cells;
     il_compare_pair *pairs; /* all with all */
     il_compare_seeds *seeds;
-    size_t ncells, npairs, nseeds;
+    il_compare_methods
+        *methods; /* all of seeds with all, where they are of like truth, split, images and degradation */
+    size_t ncells, npairs, nseeds, nmethods;
     bool intervals;
 } il_comparison;
-
-enum { IL_COMPARE_MOST = 30 }; /* cells */
 
 /* names: numbers of the view `cells`, or globs of RUN/TESTED_ON or of whole names, which pass over what is not measured.
  * IL_EDATA when there are not two cells, one has no values, or no two have a picture in common. */

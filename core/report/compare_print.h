@@ -12,4 +12,10 @@ int il_compare_print(FILE *to, const il_comparison *c, il_format format, il_err 
  * numbers. */
 void il_compare_pairs(il_table *t, const il_comparison *c, const char *const *names);
 
+#define IL_COMPARE_TRAININGS                                                                                           \
+    "Each pair is of two trainings: a difference between them is no difference between methods until several seeds show it."
+
+/* "36 tiles of 6 photos: …", and where there are few photos, what that means; nothing where there is nothing to say. */
+void il_compare_note_photos(il_text *to, size_t pictures, size_t photos);
+
 #endif

@@ -6,7 +6,7 @@
 
 #define IL_CONVENTION_INTERVAL                                                                                              \
     "Image mean: of each picture's IoU (with several runs, first averaged over runs picture by picture); its interval is a" \
-    " bootstrap over pictures, level 0.95."
+    " bootstrap over photos, with all the pictures that were cut from one, level 0.95."
 
 #define IL_CONVENTION_WEIGHTS                                                                                                   \
     "Weights tested: best, of the epoch with the lowest validation loss; last, those the training ended with, as the published" \

@@ -108,6 +108,16 @@ static void put_value(il_text *to, const il_table *t, size_t row, size_t column,
         il_html_text(to, value);
 }
 
+/* On a narrow screen, where a row is a list, the style sheet writes the column's name before the value. */
+static void put_name(il_text *to, const il_table *t, size_t column)
+{
+    il_text_add(to, " data-name=\"");
+    il_html_text(to, look(t, column)->group);
+    il_text_add(to, "%s", look(t, column)->group ? ": " : "");
+    il_html_text(to, t->rows.names[column]);
+    il_text_add(to, "\"");
+}
+
 static void put_cell(il_text *to, const il_table *t, size_t row, size_t column)
 {
     const il_table_column *c = look(t, column);
@@ -125,6 +135,7 @@ static void put_cell(il_text *to, const il_table *t, size_t row, size_t column)
     if (cell && cell->anchor)
         il_text_add(to, " id=\"%s%lld\"", t->anchors, (long long)cell->anchor);
     put_classes(to, classes, 3);
+    put_name(to, t, column);
     il_text_add(to, ">%s",
                 c->code ? "<code>"
                 : !big  ? ""
@@ -135,7 +146,9 @@ static void put_cell(il_text *to, const il_table *t, size_t row, size_t column)
                 c->code ? "</code>"
                 : big   ? "</span>"
                         : "",
-                best && big ? "<span class=\"tag\">best</span>" : "");
+                !best || !big    ? ""
+                : cell->one_seed ? "<span class=\"tag\">best, one seed</span>"
+                                 : "<span class=\"tag\">best</span>");
     if (cell && cell->warning)
         il_text_add(to, "<span class=\"tag hole\">%s</span>", cell->warning);
     if (cell && cell->under.data)

@@ -14,9 +14,13 @@ static const struct {
             [IL_BY_SEED] = { "seed", "seed" } };
 
 #define COLUMNS                                                                                                            \
-    " c.run, c.split, c.iou, c.status, c.message, c.collapsed, c.test, c.cell, c.model, c.dataset, c.mask_policy, c.loss," \
+    " c.run, c.split, c.status, c.message, c.collapsed, c.test, c.cell, c.model, c.dataset, c.mask_policy, c.loss,"        \
     " c.trained_on, c.seed, c.tested_weights, c.images > 0 AND c.authentic = c.images AS authentic, c.false_alarms,"       \
-    " c.marked, CASE WHEN c.published_iou IS NULL THEN c.published_table END AS unmatched"
+    " c.marked, CASE WHEN c.published_iou IS NULL THEN c.published_table END AS unmatched, c.truth, c.images AS pictures," \
+    " (SELECT m.value FROM test_metrics m WHERE m.test = c.test AND m.convention = ?2 AND m.metric = ?3) AS value,"        \
+    " (SELECT COUNT(DISTINCT COALESCE(i.photo, i.id)) FROM images i WHERE i.test = c.test) AS photos,"                     \
+    " (SELECT json_remove(r.config, '$.seed') || COALESCE(r.manifest, '') FROM runs r WHERE r.hash = c.run_hash)"          \
+    " || COALESCE(c.test_batch, '') AS settings"
 
 #define PLAIN                                                                                                          \
     "SELECT tested_dataset, tested_on, '' AS degradation," COLUMNS " FROM cells c"                                     \
@@ -49,7 +53,11 @@ static il_matrix_cell read_cell(const il_rows *r, size_t i)
                          .message = il_rows_word(r, i, "message"),
                          .weights = il_rows_word(r, i, "tested_weights"),
                          .unmatched = il_rows_word(r, i, "unmatched"),
-                         .iou = il_rows_real(r, i, "iou"),
+                         .truth = il_rows_word(r, i, "truth"),
+                         .settings = il_rows_word(r, i, "settings"),
+                         .value = il_rows_real(r, i, "value"),
+                         .pictures = il_rows_int(r, i, "pictures"),
+                         .photos = il_rows_int(r, i, "photos"),
                          .alarms = il_rows_real(r, i, "false_alarms"),
                          .marked = il_rows_real(r, i, "marked"),
                          .collapsed = il_rows_int(r, i, "collapsed") == 1,
@@ -100,24 +108,67 @@ static size_t distinct_add(il_distinct *d, const char *word)
 
 /* ---- labels ---- */
 
+/* Of their first cells; the seed is no label that tells more than trainings of one kind apart. */
 static bool same_labels(const il_matrix_cell *a, const il_matrix_cell *b)
 {
-    for (int by = IL_BY_MODEL; by < IL_BYS; by++)
+    for (int by = IL_BY_MODEL; by < IL_BY_SEED; by++)
         if (strcmp(a->by[by], b->by[by]) != 0)
             return false;
+    return true;
+}
+
+static bool same_axes(const il_matrix *m, size_t run, size_t other)
+{
+    for (size_t i = 0; i < m->axes.count; i++) {
+        const char *a = m->axes.values[run * m->axes.count + i], *b = m->axes.values[other * m->axes.count + i];
+        if (a && b ? strcmp(a, b) != 0 : a != b)
+            return false;
+    }
     return true;
 }
 
 static int by_labels(const void *a, const void *b)
 {
     const il_matrix_cell *one = *(il_matrix_cell *const *)a, *other = *(il_matrix_cell *const *)b;
-    int order = 0;
+    int order = strcmp(one->settings, other->settings);
     for (int by = IL_BY_MODEL; by < IL_BYS && order == 0; by++)
         order = strcmp(one->by[by], other->by[by]);
-    return order;
+    return order ? order : (one->run > other->run) - (one->run < other->run);
 }
 
-/* Labels that differ between runs are shown; the run's name too, where they do not tell all of them apart. */
+/* Runs of equal settings and labels stand together, sorted by seed: a seed that comes again is no further seed. A group is
+ * called by its run that stands first in the table. */
+static void find_groups(il_matrix *m, const il_matrix_cell **runs)
+{
+    for (size_t i = 0, end; i < m->runs.count; i = end) {
+        size_t first = runs[i]->run;
+        for (end = i + 1; end < m->runs.count; end++) {
+            const il_matrix_cell *c = runs[end], *before = runs[end - 1];
+            if (strcmp(c->settings, before->settings) != 0 || !same_labels(c, before) ||
+                strcmp(c->by[IL_BY_SEED], before->by[IL_BY_SEED]) == 0)
+                break;
+            first = c->run < first ? c->run : first;
+        }
+        for (size_t k = i; k < end; k++)
+            m->group[runs[k]->run] = first;
+        m->most = end - i > m->most ? end - i : m->most;
+    }
+}
+
+/* The run's name is shown where neither labels nor axes tell it from another. */
+static bool needs_names(const il_matrix *m)
+{
+    for (size_t i = 0; i < m->runs.count; i++)
+        for (size_t k = 0; k < i; k++) {
+            const il_matrix_cell *a = &m->cells[m->first[i]], *b = &m->cells[m->first[k]];
+            bool seeds = m->most > 1 ? m->group[i] == m->group[k] : strcmp(a->by[IL_BY_SEED], b->by[IL_BY_SEED]) != 0;
+            if (!seeds && same_labels(a, b) && same_axes(m, i, k))
+                return true;
+        }
+    return false;
+}
+
+/* Labels that differ between runs are shown. */
 static int choose_labels(il_matrix *m, il_err *e)
 {
     const il_matrix_cell **runs = calloc(m->runs.count + 1, sizeof(const il_matrix_cell *));
@@ -131,10 +182,25 @@ static int choose_labels(il_matrix *m, il_err *e)
     }
     if (m->runs.count)
         qsort(runs, m->runs.count, sizeof(const il_matrix_cell *), by_labels);
-    for (size_t i = 1; i < m->runs.count; i++)
-        m->shown[IL_BY_RUN] = m->shown[IL_BY_RUN] || same_labels(runs[i - 1], runs[i]);
+    find_groups(m, runs);
+    m->shown[IL_BY_RUN] = needs_names(m);
     free(runs);
     return IL_OK;
+}
+
+static int read_axes(il_matrix *m, il_store *s, const char *experiment, il_err *e)
+{
+    il_axes_run *runs = calloc(m->runs.count + 1, sizeof *runs);
+    if (!runs)
+        return il_fail_oom(e);
+    for (size_t i = 0; i < m->runs.count; i++) {
+        const char *const *by = m->cells[m->first[i]].by;
+        runs[i] = (il_axes_run){ m->runs.items[i],
+                                 { by[IL_BY_MODEL], by[IL_BY_DATASET], by[IL_BY_POLICY], by[IL_BY_LOSS] } };
+    }
+    int rc = il_matrix_axes_read(&m->axes, s, experiment, runs, m->runs.count, e);
+    free(runs);
+    return rc;
 }
 
 /* ---- parts ---- */
@@ -223,20 +289,23 @@ const il_matrix_cell *il_matrix_find(const il_matrix_part *p, const il_matrix *m
 
 /* ---- the whole ---- */
 
-static int fill(il_matrix *m, il_err *e)
+static int fill(il_matrix *m, il_store *s, const char *experiment, il_err *e)
 {
     m->count = m->rows.count;
     m->cells = calloc(m->count + 1, sizeof *m->cells);
     m->first = calloc(m->count + 1, sizeof *m->first);
+    m->group = calloc(m->count + 1, sizeof *m->group);
     m->parts = calloc(m->count + 1, sizeof *m->parts);
-    int rc = m->cells && m->first && m->parts ? distinct_new(&m->runs, m->count, e) : il_fail_oom(e);
+    int rc = m->cells && m->first && m->group && m->parts ? distinct_new(&m->runs, m->count, e) : il_fail_oom(e);
     for (size_t i = 0; !rc && i < m->count; i++) {
         size_t before = m->runs.count;
         m->cells[i] = read_cell(&m->rows, i);
-        distinct_add(&m->runs, m->cells[i].by[IL_BY_RUN]);
+        m->cells[i].run = distinct_add(&m->runs, m->cells[i].by[IL_BY_RUN]);
         if (m->runs.count > before)
             m->first[before] = i;
     }
+    if (!rc)
+        rc = read_axes(m, s, experiment, e);
     if (!rc)
         rc = choose_labels(m, e);
     if (!rc) {
@@ -246,12 +315,16 @@ static int fill(il_matrix *m, il_err *e)
     return rc;
 }
 
-int il_matrix_read(il_matrix *out, il_store *s, const char *experiment, bool degraded, il_err *e)
+int il_matrix_read(il_matrix *out, il_store *s, const char *experiment, bool degraded, const il_measure *measure,
+                   il_err *e)
 {
-    il_matrix m = { 0 };
-    int rc = il_store_query(&m.rows, s, degraded ? DEGRADED : PLAIN, (const char *const[]){ experiment, NULL }, e);
+    il_matrix m = { .measure = { .convention = "published", .metric = "iou", .published = true } };
+    if (measure)
+        m.measure = *measure;
+    int rc = il_store_query(&m.rows, s, degraded ? DEGRADED : PLAIN,
+                            (const char *const[]){ experiment, m.measure.convention, m.measure.metric, NULL }, e);
     if (!rc)
-        rc = fill(&m, e);
+        rc = fill(&m, s, experiment, e);
     if (rc) {
         il_matrix_free(&m);
         return rc;
@@ -271,6 +344,8 @@ void il_matrix_free(il_matrix *m)
     free(m->parts);
     distinct_free(&m->runs);
     free(m->first);
+    free(m->group);
+    il_matrix_axes_free(&m->axes);
     free(m->cells);
     il_store_rows_free(&m->rows);
     *m = (il_matrix){ 0 };

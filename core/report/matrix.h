@@ -2,7 +2,8 @@
 #ifndef IL_REPORT_MATRIX_H
 #define IL_REPORT_MATRIX_H
 
-#include "store/store.h"
+#include "report/matrix_axes.h"
+#include "report/measure.h"
 
 /* What a run is called by. From IL_BY_MODEL on: its labels. */
 typedef enum il_by {
@@ -23,11 +24,16 @@ typedef struct il_matrix_cell {
     const char *tested_dataset, *split, *tested_on; /* tested_on: the image kind, or the level of a degradation */
     const char *degradation;                        /* "": none */
     const char *status, *message;
-    const char *weights;        /* tested: best or last */
-    const char *unmatched;      /* the published table that its grid names and that has no such cell */
-    double iou, alarms, marked; /* NAN: undefined */
+    const char *weights;      /* tested: best or last */
+    const char *unmatched;    /* the published table that its grid names and that has no such cell */
+    const char *truth;        /* mask policy that it was measured by */
+    const char *settings;     /* what all seeds of its run have in common */
+    double value;             /* of the measure that is shown; NAN: undefined */
+    double alarms, marked;    /* NAN: undefined */
+    int64_t pictures, photos; /* tested; that these were cut from */
     bool done, collapsed;
     bool authentic;         /* the test has pictures, and none of them is tampered */
+    size_t run;             /* place in the matrix's runs */
     size_t part, row, kind; /* places in parts, and in the part's runs and kinds */
 } il_matrix_cell;
 
@@ -53,14 +59,20 @@ typedef struct il_matrix {
     il_matrix_cell *cells;
     size_t count;
     il_distinct runs;
-    size_t *first;      /* of each run: a cell of it */
-    bool shown[IL_BYS]; /* labels that tell runs apart; the run's name where they do not suffice */
+    size_t *first;       /* of each run: a cell of it */
+    size_t *group;       /* of each run: the first of the runs that differ from it in the seed alone */
+    size_t most;         /* runs of one group */
+    bool shown[IL_BYS];  /* labels that tell runs apart; the run's name where they and the axes do not suffice */
+    il_matrix_axes axes; /* settings that tell runs apart */
+    il_measure measure;
     il_matrix_part *parts;
     size_t nparts;
 } il_matrix;
 
-/* degraded: a part for each kind of degradation, instead of the cells of pictures as they are. */
-int il_matrix_read(il_matrix *out, il_store *s, const char *experiment, bool degraded, il_err *e);
+/* degraded: a part for each kind of degradation, instead of the cells of pictures as they are. measure: what is shown; NULL:
+ * IoU as published. */
+int il_matrix_read(il_matrix *out, il_store *s, const char *experiment, bool degraded, const il_measure *measure,
+                   il_err *e);
 void il_matrix_free(il_matrix *m);
 
 const char *il_matrix_label(il_by by); /* "mask policy" */

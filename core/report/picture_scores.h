@@ -9,8 +9,10 @@
 typedef struct il_picture_scores {
     double *iou;   /* NAN: undefined */
     double *share; /* tampered pixels of all */
+    char **photo;  /* that it was cut from */
     size_t count, defined, authentic;
-    double mean; /* of the IoU where it is defined */
+    size_t photos; /* of the defined pictures */
+    double mean;   /* of the IoU where it is defined */
     il_interval between;
 } il_picture_scores;
 

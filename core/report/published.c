@@ -55,26 +55,29 @@ int il_published_touched(bool *out, il_store *s, const il_published_table *t, co
     " AND (?2 IS NULL OR experiment = ?2) GROUP BY tested_dataset, model, mask_policy, trained_on, tested_on, test,"          \
     " tested_weights, deviations),"                                                                                           \
     " pictures AS (SELECT " KIND                                                                                              \
-    ", id, AVG(il_iou(tp, fp, fn)) AS iou, MIN(cell) AS cell, COUNT(DISTINCT cell) AS cells"                                  \
+    ", id, MIN(COALESCE(photo, id)) AS photo, AVG(il_iou(tp, fp, fn)) AS iou, MIN(cell) AS cell,"                             \
+    " COUNT(DISTINCT cell) AS cells"                                                                                          \
     " FROM ours JOIN images ON images.test = ours.test GROUP BY " KIND ", id ORDER BY " KIND ", id),"                         \
     " m AS (SELECT " KIND                                                                                                     \
-    ", AVG(iou) AS mean, il_boot_low(iou) AS low, il_boot_high(iou) AS high, COUNT(iou) AS pictures,"                         \
+    ", AVG(iou) AS mean, il_boot_photo_low(iou, photo) AS low, il_boot_photo_high(iou, photo) AS high,"                       \
+    " COUNT(iou) AS pictures, COUNT(DISTINCT CASE WHEN iou IS NOT NULL THEN photo END) AS photos,"                            \
     " CASE WHEN MAX(cells) = 1 THEN MIN(cell) END AS cell FROM pictures GROUP BY " KIND ") "
 #define NO_PICTURES                                                                                                    \
-    "WITH m (" KIND ", mean, low, high, pictures, cell) AS (SELECT 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 WHERE 0) "
+    "WITH m (" KIND                                                                                                    \
+    ", mean, low, high, pictures, photos, cell) AS (SELECT 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 WHERE 0) "
 
-#define QUERY                                                                                                                       \
-    "SELECT %s, p.published, CASE p.state WHEN 'measured' THEN p.measured WHEN 'undefined' THEN NULL ELSE p.state END AS measured," \
-    " p.difference, p.measured IS NOT NULL AS is_measured, p.state, p.runs, p.lowest, p.highest, p.collapsed,"                      \
-    " p.tested_weights AS weights, p.deviations AS remark, m.mean AS \"image mean\", m.low, m.high,"                                \
-    " CASE WHEN m.low IS NOT NULL THEN printf('%%.3f to %%.3f', m.low, m.high) END AS \"95%% interval\", m.pictures, m.cell,"       \
-    " p.tested_on AS place"                                                                                                         \
-    " FROM published_cells p JOIN published q ON q.published_table = p.published_table"                                             \
-    " AND q.dataset = p.dataset AND q.model = p.model AND q.mask_policy = p.mask_policy AND q.trained_on = p.trained_on"            \
-    " AND q.tested_on = p.tested_on LEFT JOIN m ON m.dataset = p.dataset AND m.model = p.model"                                     \
-    " AND m.mask_policy = p.mask_policy AND m.trained_on = p.trained_on AND m.tested_on = p.tested_on"                              \
-    " AND m.tested_weights IS p.tested_weights AND m.deviations IS p.deviations"                                                    \
-    " WHERE p.published_table = ?1 AND p.experiment IS ?2"                                                                          \
+#define QUERY                                                                                                                           \
+    "SELECT %s, p.published, CASE p.state WHEN 'measured' THEN p.measured WHEN 'undefined' THEN NULL ELSE p.state END AS measured,"     \
+    " p.difference, p.measured IS NOT NULL AS is_measured, p.state, p.runs, p.lowest, p.highest, p.collapsed,"                          \
+    " p.tested_weights AS weights, p.deviations AS remark, m.mean AS \"image mean\", m.low, m.high,"                                    \
+    " CASE WHEN m.low IS NOT NULL THEN printf('%%.3f to %%.3f', m.low, m.high) END AS \"95%% interval\", m.pictures, m.photos, m.cell," \
+    " p.tested_on AS place"                                                                                                             \
+    " FROM published_cells p JOIN published q ON q.published_table = p.published_table"                                                 \
+    " AND q.dataset = p.dataset AND q.model = p.model AND q.mask_policy = p.mask_policy AND q.trained_on = p.trained_on"                \
+    " AND q.tested_on = p.tested_on LEFT JOIN m ON m.dataset = p.dataset AND m.model = p.model"                                         \
+    " AND m.mask_policy = p.mask_policy AND m.trained_on = p.trained_on AND m.tested_on = p.tested_on"                                  \
+    " AND m.tested_weights IS p.tested_weights AND m.deviations IS p.deviations"                                                        \
+    " WHERE p.published_table = ?1 AND p.experiment IS ?2"                                                                              \
     " ORDER BY q.id, p.deviations IS NOT NULL, p.deviations, p.tested_weights"
 
 int il_published_rows(il_rows *out, il_store *s, const il_published_table *t, const char *experiment, bool pictures,

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "report/conventions.h"
 #include "report/published_table.h"
+#include "store/stats/clusters.h"
 
 /* ---- columns ---- */
 
@@ -81,6 +82,60 @@ static void add_columns(il_table *t, const il_rows *rows, il_medium medium)
             il_table_add(t, columns[i].name, columns[i].look);
 }
 
+/* ---- few pictures ---- */
+
+/* What a remark says of a number of pictures: ours and the paper's. False where it says nothing. */
+static bool read_pictures(long long *ours, long long *theirs, const char *remark, const char *key)
+{
+    const char *at = remark ? strstr(remark, key) : NULL;
+    return at && sscanf(at + strlen(key), " %lld (paper: %lld)", ours, theirs) == 2;
+}
+
+/* Measured on, or trained on, less than half of the paper's pictures. */
+static bool has_few(const il_rows *rows, size_t row)
+{
+    static const char *const keys[] = { "test pictures", "train pictures" };
+    long long ours = 0, theirs = 0;
+    bool few = false;
+    for (size_t i = 0; i < 2; i++)
+        few = few || (read_pictures(&ours, &theirs, il_rows_text(rows, row, "remark"), keys[i]) && 2 * ours < theirs);
+    return few && il_rows_int(rows, row, "is_measured");
+}
+
+/* "2 pictures (paper: 1984)", or what it was trained on where the test is as large as the paper's. */
+static void add_few(il_text *to, const char *remark)
+{
+    long long ours = 0, theirs = 0;
+    bool any = false;
+    if (read_pictures(&ours, &theirs, remark, "test pictures") && 2 * ours < theirs) {
+        il_text_add(to, "measured on %lld picture%s (paper: %lld)", ours, ours == 1 ? "" : "s", theirs);
+        any = true;
+    }
+    if (read_pictures(&ours, &theirs, remark, "train pictures") && 2 * ours < theirs)
+        il_text_add(to, "%strained on %lld (paper: %lld)", any ? ", " : "", ours, theirs);
+}
+
+/* Under the table: what the mark beside such values means. */
+static void note_few(il_footnotes *n, const il_rows *rows, il_medium medium)
+{
+    il_text line = { 0 };
+    for (size_t row = 0; row < rows->count; row++) {
+        il_text one = { 0 };
+        if (!has_few(rows, row))
+            continue;
+        add_few(&one, il_rows_text(rows, row, "remark"));
+        if (one.data && !(line.data && strstr(line.data, one.data)))
+            il_text_add(
+                &line, "%s%s%s", line.data || medium == IL_MEDIUM_PAGE ? "" : "* ",
+                line.data ? "; or " : "Fewer pictures than the paper's, so no repetition of its value: ", one.data);
+        line.failed = line.failed || one.failed;
+        il_text_free(&one);
+    }
+    if (line.data)
+        il_text_add(&line, ".");
+    il_footnotes_take(n, &line);
+}
+
 /* ---- values ---- */
 
 /* What only a page says beside the value. */
@@ -99,6 +154,10 @@ static void add_page(il_table_cell *cell, const il_rows *rows, size_t row, size_
         il_text_add(&cell->under, "%lld runs, %s to %s", (long long)runs, lowest, highest);
     if (remark)
         il_text_add(&cell->under, "%sremark %zu", runs > 1 ? ", " : "", remark);
+    if (has_few(rows, row)) {
+        il_text_add(&cell->under, "; ");
+        add_few(&cell->under, il_rows_text(rows, row, "remark"));
+    }
     cell->warning = il_rows_int(rows, row, "collapsed") ? "collapsed" : NULL;
 }
 
@@ -113,7 +172,12 @@ static void add_value(il_table *t, const struct column *c, const il_rows *rows, 
         il_table_text(t, remark ? number : NULL);
     else if (strcmp(c->name, "measured") == 0 && medium == IL_MEDIUM_PAGE)
         add_page(il_table_text(t, il_rows_text(rows, row, c->name)), rows, row, remark);
-    else
+    else if (strcmp(c->name, "measured") == 0 && has_few(rows, row)) {
+        char marked[40];
+        il_table_decimals(marked, il_rows_real(rows, row, c->name));
+        strcat(marked, "*");
+        il_table_text(t, marked);
+    } else
         il_table_text(t, il_rows_text(rows, row, c->name));
 }
 
@@ -127,7 +191,7 @@ static void add_rows(il_table *t, const il_rows *rows, const size_t *remarks, co
                 continue;
             add_value(t, &columns[i], rows, row, remarks[row], medium);
             if (best[row] && columns[i].look.main && !t->failed)
-                t->cells[t->filled - 1].best = true;
+                t->cells[t->filled - 1].best = t->cells[t->filled - 1].one_seed = true;
         }
     }
 }
@@ -152,20 +216,49 @@ static void number_remarks(il_footnotes *n, size_t *remarks, const il_rows *rows
     }
 }
 
-static void add_notes(il_footnotes *n, const il_rows *rows, const il_published_table *p, il_medium medium)
+/* "36 tiles of 6 photos", where the pictures were counted. */
+static void note_photos(il_footnotes *n, const il_rows *rows)
 {
-    size_t measured = 0, collapsed = 0;
+    size_t least = rows->count;
+    for (size_t i = 0; i < rows->count; i++)
+        if (il_rows_text(rows, i, "photos") &&
+            (least == rows->count || il_rows_int(rows, i, "photos") < il_rows_int(rows, least, "photos")))
+            least = i;
+    if (least == rows->count)
+        return;
+    il_text line = { 0 };
+    long long pictures = il_rows_int(rows, least, "pictures"), photos = il_rows_int(rows, least, "photos");
+    if (photos < pictures)
+        il_text_add(&line, "Intervals resample photos: %lld tiles of %lld photo%s.", pictures, photos,
+                    photos == 1 ? "" : "s");
+    if (photos < IL_PHOTOS_ROUGH)
+        il_text_add(&line, "%sOnly %lld photo%s: %s.", line.data ? " " : "", photos, photos == 1 ? "" : "s",
+                    photos < IL_PHOTOS_LEAST ? "too few for an interval" : "intervals are rough");
+    il_footnotes_take(n, &line);
+}
+
+static void add_notes(il_footnotes *n, const il_rows *rows, const il_published_table *p, il_medium medium,
+                      bool any_best)
+{
+    size_t measured = 0, collapsed = 0, single = 0;
     il_text line = { 0 };
     for (size_t i = 0; i < rows->count; i++) {
         measured += il_rows_int(rows, i, "is_measured") != 0;
         collapsed += il_rows_int(rows, i, "collapsed") > 0;
+        single += il_rows_int(rows, i, "runs") == 1;
     }
+    note_few(n, rows, medium);
     if (medium != IL_MEDIUM_PAGE)
         il_footnotes_add(n, IL_CONVENTION_IOU);
     if (medium == IL_MEDIUM_LATEX) {
         il_footnotes_add(n, IL_CONVENTION_INTERVAL);
-        il_footnotes_add(n, "Bold: " IL_BEST_NOTE("tested on the same") ".");
+        if (any_best)
+            il_footnotes_add(n, "Bold: " IL_BEST_NOTE("tested on the same") ".");
     }
+    note_photos(n, rows);
+    if (single > 1 && !any_best)
+        il_footnotes_add(
+            n, "One seed each, unless runs are told: a difference between rows is one between these trainings.");
     if (measured)
         il_footnotes_add(n, IL_CONVENTION_WEIGHTS);
     if (strcmp(p->name, "text") == 0)
@@ -196,7 +289,10 @@ int il_published_table_make(il_table *out, il_store *s, const il_rows *rows, con
         rc = il_published_best(best, rows, s, e);
     if (!rc) {
         add_title(out, p);
-        add_notes(&out->notes, rows, p, medium);
+        bool any_best = false;
+        for (size_t i = 0; i < rows->count; i++)
+            any_best = any_best || best[i];
+        add_notes(&out->notes, rows, p, medium, any_best);
         number_remarks(&out->notes, remarks, rows);
         add_columns(out, rows, medium);
         add_rows(out, rows, remarks, best, medium);
@@ -205,6 +301,27 @@ int il_published_table_make(il_table *out, il_store *s, const il_rows *rows, con
     free(remarks);
     free(best);
     return rc;
+}
+
+/* A data set of the paper's name that is much smaller than the paper's. */
+static void note_small_splits(il_footnotes *n, const il_rows *rows)
+{
+    static const char *const splits[] = { "train", "validation", "test" };
+    for (size_t row = 0; row < rows->count; row++)
+        for (size_t i = 0; i < 3; i++) {
+            il_text line = { 0 };
+            size_t at = il_rows_column(rows, splits[i]);
+            const char *ours = il_rows_at(rows, row, at), *theirs = il_rows_at(rows, row, at + 1);
+            if (!ours || !theirs || 2 * strtoll(ours, NULL, 10) >= strtoll(theirs, NULL, 10))
+                continue;
+            il_text_add(
+                &line,
+                "What is called %s here has %s pictures for %s (paper: %s): it is not the paper's data set, and what"
+                " is measured with it repeats none of the paper's values.",
+                il_rows_at(rows, row, 0), ours, splits[i], theirs);
+            il_footnotes_take(n, &line);
+            break; /* once for each data set */
+        }
 }
 
 int il_published_table_splits(il_table *out, il_store *s, const il_published_table *p, il_medium medium, il_err *e)
@@ -223,6 +340,7 @@ int il_published_table_splits(il_table *out, il_store *s, const il_published_tab
         out->columns[i] = (il_table_column){ .label = i < 2, .paper = strcmp(out->rows.names[i], "published") == 0 };
     }
     add_title(out, p);
+    note_small_splits(&out->notes, &out->rows);
     if (medium != IL_MEDIUM_PAGE)
         il_footnotes_add(&out->notes, "- stands for no value.");
     return il_table_check(out, e);

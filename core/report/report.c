@@ -31,19 +31,25 @@ int il_report_experiment(il_store *s, const char *name, il_err *e)
     return rc;
 }
 
-/* degraded: its degraded cells, a table for each kind of degradation. */
-static int show_experiment(FILE *to, il_store *s, const il_experiment_view *view, bool degraded, il_format format,
-                           bool gap, il_err *e)
+/* degraded: its degraded cells, a table for each kind of degradation. measure NULL: IoU as published. */
+struct shown {
+    il_format format;
+    bool degraded;
+    const il_measure *measure;
+};
+
+static int show_experiment(FILE *to, il_store *s, const il_experiment_view *view, const struct shown *what, bool gap,
+                           il_err *e)
 {
     il_matrix m = { 0 };
-    int rc = il_matrix_read(&m, s, view->name, degraded, e);
+    int rc = il_matrix_read(&m, s, view->name, what->degraded, what->measure, e);
     for (size_t i = 0; !rc && i < m.nparts; i++) {
         il_table t = { 0 };
         if (gap || i > 0)
             fputc('\n', to);
         rc = il_experiment_table(&t, s, &m, i, view, e);
         if (!rc)
-            rc = il_format_table(to, &t, format, e);
+            rc = il_format_table(to, &t, what->format, e);
         il_table_free(&t);
     }
     il_matrix_free(&m);
@@ -51,19 +57,18 @@ static int show_experiment(FILE *to, il_store *s, const il_experiment_view *view
 }
 
 /* Those that have cells; degraded: degraded ones. */
-static int show_experiments(FILE *to, il_store *s, bool degraded, const char *only, il_format format, bool *any,
-                            il_err *e)
+static int show_experiments(FILE *to, il_store *s, const struct shown *what, const char *only, bool *any, il_err *e)
 {
     il_rows names = { 0 };
     int rc = il_store_query(&names, s,
                             "SELECT name, name || COALESCE(': ' || NULLIF(title, ''), '') AS title FROM experiments"
                             " WHERE (?2 IS NULL OR name = ?2) AND id IN (SELECT experiment FROM experiment_cells"
                             "  WHERE degradation IS NOT NULL OR ?1 = '0') ORDER BY id",
-                            (const char *const[]){ degraded ? "1" : "0", only, NULL }, e);
+                            (const char *const[]){ what->degraded ? "1" : "0", only, NULL }, e);
     for (size_t i = 0; !rc && i < names.count; i++) {
         il_experiment_view view = { il_rows_text(&names, i, "name"), il_rows_text(&names, i, "title"),
-                                    medium_of(format), NULL, NULL };
-        rc = show_experiment(to, s, &view, degraded, format, *any, e);
+                                    medium_of(what->format), NULL, NULL };
+        rc = show_experiment(to, s, &view, what, *any, e);
         *any = true;
     }
     il_store_rows_free(&names);
@@ -109,7 +114,7 @@ static int show_table(FILE *to, il_store *s, const il_published_table *p, const 
 static int show_all(FILE *to, il_store *s, const char *experiment, il_format format, il_err *e)
 {
     bool any = false;
-    int rc = show_experiments(to, s, false, experiment, format, &any, e);
+    int rc = show_experiments(to, s, &(struct shown){ .format = format }, experiment, &any, e);
     for (size_t i = 0; !rc && i < IL_PUBLISHED_TABLES; i++) {
         bool touched = false;
         rc = il_published_touched(&touched, s, &il_published_tables[i], experiment, e);
@@ -203,9 +208,44 @@ int il_report_robustness(FILE *to, il_store *s, const char *experiment, il_forma
             rc = il_format_json_parts(to, &(il_json_part){ NULL, "robustness", &rows }, 1, e);
         il_store_rows_free(&rows);
     } else if (!rc) {
-        rc = show_experiments(to, s, true, experiment, format, &any, e);
+        rc = show_experiments(to, s, &(struct shown){ format, true, NULL }, experiment, &any, e);
         if (!rc && !any)
             fprintf(to, "%snothing tested on degraded pictures yet\n", format == IL_FORMAT_LATEX ? "% " : "");
+    }
+    if (!rc && ferror(to))
+        return il_fail(e, IL_EIO, "cannot write the report");
+    return rc;
+}
+
+/* ---- another measure ---- */
+
+static int query_measure(il_rows *out, il_store *s, const il_measure *m, const char *experiment, bool degraded,
+                         il_err *e)
+{
+    return il_store_query(out, s,
+                          "SELECT m.*, c.run, c.truth FROM metrics m JOIN cells c ON c.cell = m.cell"
+                          " WHERE m.convention = ?1 AND m.metric = ?2 AND (?3 IS NULL OR m.experiment = ?3)"
+                          " AND (m.degradation IS NULL OR ?4 = '1') ORDER BY m.cell",
+                          (const char *const[]){ m->convention, m->metric, experiment, degraded ? "1" : "0", NULL }, e);
+}
+
+int il_report_measure(FILE *to, il_store *s, const il_measure *m, const char *experiment, bool degraded,
+                      il_format format, il_err *e)
+{
+    bool any = false;
+    il_rows rows = { 0 };
+    int rc = il_report_experiment(s, experiment, e);
+    if (!rc && (format == IL_FORMAT_CSV || format == IL_FORMAT_JSON)) {
+        rc = query_measure(&rows, s, m, experiment, degraded, e);
+        if (!rc && format == IL_FORMAT_CSV)
+            il_format_csv(to, &rows);
+        else if (!rc)
+            rc = il_format_json_parts(to, &(il_json_part){ NULL, "metrics", &rows }, 1, e);
+        il_store_rows_free(&rows);
+    } else if (!rc) {
+        rc = show_experiments(to, s, &(struct shown){ format, degraded, m }, experiment, &any, e);
+        if (!rc && !any)
+            fprintf(to, "%snothing measured yet\n", format == IL_FORMAT_LATEX ? "% " : "");
     }
     if (!rc && ferror(to))
         return il_fail(e, IL_EIO, "cannot write the report");

@@ -3,6 +3,7 @@
 #define IL_REPORT_REPORT_H
 
 #include "report/format.h"
+#include "report/measure.h"
 #include "store/store.h"
 
 /* Refuses a name that no experiment has; the message tells those there are. NULL is fine. */
@@ -19,5 +20,9 @@ int il_report_robustness(FILE *to, il_store *s, const char *experiment, il_forma
 
 /* One page that needs nothing else. experiment: only that one, or NULL. The same bytes for the same database. */
 int il_report_html(FILE *to, il_store *s, const char *experiment, il_err *e);
+
+/* The experiments' tables with another measure than IoU as published; csv and json list its values. */
+int il_report_measure(FILE *to, il_store *s, const il_measure *m, const char *experiment, bool degraded,
+                      il_format format, il_err *e);
 
 #endif

@@ -6,11 +6,24 @@
 #include <string.h>
 #include "report/table.h"
 
-void il_table_decimals(char to[32], double value)
+/* Three decimals would leave less of it than so many significant digits, and it is no rounding error. */
+static bool is_small(double value)
+{
+    return fabs(value) < 0.01 && fabs(value) > 1e-12;
+}
+
+void il_table_digits(char to[32], double value, int digits)
 {
     snprintf(to, 32, "%.3f", value);
+    if (is_small(value) && strtod(to, NULL) != value)
+        snprintf(to, 32, "%.*g", digits, value);
     if (strcmp(to, "-0.000") == 0)
         memmove(to, to + 1, strlen(to));
+}
+
+void il_table_decimals(char to[32], double value)
+{
+    il_table_digits(to, value, 2);
 }
 
 static bool grow(void **list, size_t count, size_t size)

@@ -29,6 +29,7 @@ typedef struct il_table_cell {
     const char *warning; /* a word beside the value */
     int64_t anchor;      /* ends the id of the cell; 0: none */
     bool best, hole;     /* what stands out; what lacks */
+    bool one_seed;       /* of what stands out: best of single trainings */
 } il_table_cell;
 
 /* Starts with {0}. Columns are added first, then values row by row. */
@@ -46,12 +47,13 @@ typedef struct il_table {
 
 void il_table_add(il_table *t, const char *name, il_table_column look);
 
-/* Three decimals, and no minus before nothing. */
-void il_table_decimals(char to[32], double value);
+/* Three decimals, below 0.01 so many significant digits (0.0003, not 0.000), and no minus before nothing. */
+void il_table_digits(char to[32], double value, int digits);
+void il_table_decimals(char to[32], double value); /* two, as what is measured deserves */
 
 /* The next value; NULL and NAN are none. The cell is lent until the next value comes. */
 il_table_cell *il_table_text(il_table *t, const char *text);
-il_table_cell *il_table_number(il_table *t, double value); /* three decimals, as il_table_decimals writes them */
+il_table_cell *il_table_number(il_table *t, double value); /* as il_table_decimals writes them */
 il_table_cell *il_table_real(il_table *t, double value);   /* as SQLite writes reals */
 il_table_cell *il_table_int(il_table *t, int64_t value);
 

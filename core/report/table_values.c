@@ -11,7 +11,7 @@ void il_table_values_interval(il_text *to, double value, il_interval between)
     il_table_decimals(texts[0], value);
     il_table_decimals(texts[1], between.low);
     il_table_decimals(texts[2], between.high);
-    il_text_add(to, "%s (%s to %s)", texts[0], texts[1], texts[2]);
+    il_text_add(to, isnan(between.low) ? "%s (no interval)" : "%s (%s to %s)", texts[0], texts[1], texts[2]);
 }
 
 /* Is it a number with a fraction, as SQLite writes it? */
@@ -32,10 +32,10 @@ void il_table_values_see(il_text *to, const il_table *t, size_t row, size_t colu
     if (!value)
         value = "-";
     else if (t->rows.numeric[column] && is_real(value, &real)) {
-        if (real != 0 && (fabs(real) < 0.0005 || fabs(real) >= 1e9))
+        if (fabs(real) >= 1e9)
             snprintf(number, sizeof number, "%.3g", real);
         else
-            il_table_decimals(number, real);
+            il_table_digits(number, real, 3);
         value = number;
     }
     escape(to, value);

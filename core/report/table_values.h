@@ -12,7 +12,7 @@ void il_table_values_interval(il_text *to, double value, il_interval between);
 /* Writes text so that a format takes it as it is. */
 typedef void (*il_escape)(il_text *to, const char *text);
 
-/* One value: NULL becomes "-", and numbers with a fraction get three decimals. */
+/* One value: NULL becomes "-", and numbers with a fraction get three decimals, small ones three digits. */
 void il_table_values_see(il_text *to, const il_table *t, size_t row, size_t column, il_escape escape);
 
 /* Names and values as they will be seen, (count + 1) x columns, names first. The caller frees with il_table_values_free. */

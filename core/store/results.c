@@ -81,7 +81,8 @@ static int put_images(il_store *s, int64_t test, const il_image_row *images, siz
     sqlite3_stmt *insert = NULL;
     int more = 0;
     int rc = il_store_prepare(
-        &insert, s, "INSERT INTO images (test, id, batch, tp, fp, fn, tn) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", e);
+        &insert, s,
+        "INSERT INTO images (test, id, batch, tp, fp, fn, tn, photo) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)", e);
     for (size_t i = 0; !rc && i < count; i++) {
         il_counts c = images[i].counts;
         il_bind values[] = { il_bind_int(test),
@@ -91,6 +92,7 @@ static int put_images(il_store *s, int64_t test, const il_image_row *images, siz
                              il_bind_int(c.fp),
                              il_bind_int(c.fn),
                              il_bind_int(c.tn),
+                             il_bind_text(images[i].photo),
                              { 0 } };
         rc = il_store_bind(s, insert, values, e);
         if (!rc)
@@ -126,6 +128,18 @@ static int put_scores(il_store *s, int64_t test, const il_image_row *images, siz
     return rc;
 }
 
+/* Tiles that a recipe cut are called PHOTO-0, PHOTO-1 and so on. Where all pictures of a test are called so, of more than one
+ * photo, and those of one at least are all there, the names tell the photos. What a manifest names has an ending like
+ * .jpg, so that no name here does. The same is done in results-8.sql for older tests. */
+static const char photos_by_name[] =
+    "WITH named AS (SELECT id, COALESCE(photo, id) AS name FROM images WHERE test = ?1),"
+    " cut AS MATERIALIZED (SELECT id, rtrim(name, '0123456789') AS stem,"
+    "  substr(name, length(rtrim(name, '0123456789')) + 1) AS tile FROM named),"
+    " stems AS (SELECT stem, MIN(stem LIKE '_%-' AND tile = CAST(CAST(tile AS INTEGER) AS TEXT)) AS are_tiles,"
+    "  MIN(CAST(tile AS INTEGER)) = 0 AND MAX(CAST(tile AS INTEGER)) BETWEEN 1 AND COUNT(*) - 1 AS whole FROM cut GROUP BY stem)"
+    " UPDATE images SET photo = substr(cut.stem, 1, length(cut.stem) - 1) FROM cut WHERE images.test = ?1"
+    " AND images.id = cut.id AND (SELECT MIN(are_tiles) AND MAX(whole) AND COUNT(*) > 1 FROM stems)";
+
 int il_store_test(int64_t *id, il_store *s, int64_t run, const il_test_record *t, const il_image_row *images,
                   size_t count, il_err *e)
 {
@@ -136,6 +150,8 @@ int il_store_test(int64_t *id, il_store *s, int64_t run, const il_test_record *t
     rc = put_test(&test, s, run, t, e);
     if (!rc)
         rc = put_images(s, test, images, count, e);
+    if (!rc)
+        rc = il_store_exec(NULL, s, photos_by_name, (il_bind[]){ il_bind_int(test), { 0 } }, e);
     if (!rc)
         rc = put_scores(s, test, images, count, e);
     if (!rc)

@@ -91,8 +91,9 @@ typedef struct il_image_row {
     const char *id;
     int batch; /* from 0; the published IoU is a mean over batches */
     il_counts counts;
-    il_scores scores; /* bytes NULL: not counted */
-    bool masked;      /* it comes with a mask: something should be true */
+    il_scores scores;  /* bytes NULL: not counted */
+    const char *photo; /* that it was cut from; NULL: unknown */
+    bool masked;       /* it comes with a mask: something should be true */
 } il_image_row;
 
 typedef struct il_test_record {

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "base/clock.h"
 #include "image/degrade.h"
+#include "loader/source_photos.h"
 #include "plan/keys.h"
 #include "plugin/any_size.h"
 #include "train/evaluate.h"
@@ -70,6 +71,15 @@ static int measure(il_image_row **rows, size_t *count, size_t *unreadable, il_si
     rc = il_evaluate_pictures(rows, count, t->source, &what, x->observer, e);
     *unreadable = il_loader_left_out(loader);
     il_loader_free(loader);
+    return rc;
+}
+
+/* Names the photo that each picture was cut from; the names are lent by `photos`. */
+static int name_photos(il_source_photos **photos, il_image_row *rows, size_t count, const il_source *source, il_err *e)
+{
+    int rc = il_source_photos_read(photos, source, e);
+    for (size_t i = 0; !rc && i < count; i++)
+        rows[i].photo = il_source_photos_of(*photos, rows[i].id);
     return rc;
 }
 
@@ -152,18 +162,24 @@ static int store_test(int64_t *id, il_sitting *x, const il_job_test *t, il_err *
 {
     double start = il_clock_seconds();
     il_image_row *rows = NULL;
+    il_source_photos *photos = NULL;
     size_t count = 0, unreadable = 0;
     il_err why = t->error;
     int rc = why.code == IL_OK ? il_sitting_load_weights(x, &why) : why.code;
     if (!rc)
         rc = measure(&rows, &count, &unreadable, x, t, &why);
+    if (!rc)
+        rc = name_photos(&photos, rows, count, t->source, &why);
     if (il_sitting_ends_grid(rc)) {
+        il_source_photos_free(photos);
+        il_evaluate_free(rows, count);
         *e = why;
         return rc;
     }
     size_t listed = t->source ? il_source_left_out_count(t->source) : 0;
     char *settings = NULL;
     if (il_run_record_settings(&settings, t->set, e) != IL_OK) {
+        il_source_photos_free(photos);
         il_evaluate_free(rows, count);
         return IL_ENOMEM;
     }
@@ -183,6 +199,7 @@ static int store_test(int64_t *id, il_sitting *x, const il_job_test *t, il_err *
             x->out->failure = why;
     }
     int stored = il_store_test(id, x->store, x->row, &r, rows, count, e);
+    il_source_photos_free(photos);
     il_evaluate_free(rows, count);
     free(settings);
     if (stored == IL_OK && !rc)

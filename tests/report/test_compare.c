@@ -133,7 +133,7 @@ Test(compare, every_format_holds_the_numbers)
         cr_assert(strstr(text, part), "%s: %s", part, text);
         if (format == IL_FORMAT_TEXT) {
             cr_assert(strstr(text, "Left unpaired: 5 pictures of cell 1 and 0 of cell 3 have no partner."), "%s", text);
-            cr_assert(!strstr(text, "holm") && !strstr(text, "seeds"), "%s", text);
+            cr_assert(!strstr(text, "holm") && !strstr(text, "Spread over seeds"), "%s", text);
         }
         if (format == IL_FORMAT_JSON) {
             json_t *document = json_loads(text, 0, NULL);
@@ -166,6 +166,127 @@ Test(compare, intervals_are_those_of_the_figures)
     }
     il_compare_free(&c);
 }
+
+/* ---- tiles ---- */
+
+/* A run of the policy, tested on the case's tiles; every truth has `more` pixels more. Ids are numbers, so that the photos must
+ * be told. */
+static void put_tiles(const json_t *c, size_t which, const char *policy, const char *split, int64_t more)
+{
+    static char names[64][8];
+    char hash[80], config[120];
+    il_image_row rows[64];
+    const json_t *photo = json_object_get(c, "photo");
+    size_t n = json_array_size(photo);
+    for (size_t i = 0; i < n; i++) {
+        int64_t tp = json_integer_value(json_array_get(json_array_get(json_object_get(c, "tp"), which), i));
+        int64_t fp = json_integer_value(json_array_get(json_array_get(json_object_get(c, "fp"), which), i));
+        int64_t truth = json_integer_value(json_array_get(json_object_get(c, "truth"), i));
+        snprintf(names[i], sizeof names[i], "%02zu", i * 7 % n);
+        rows[i] = (il_image_row){ .id = names[i], .counts = { tp, fp, truth - tp + more, 4096 - truth - fp - more } };
+        rows[i].photo = json_string_value(json_array_get(photo, i));
+    }
+    snprintf(hash, sizeof hash, "%s%zu%s%d", policy, which, split, (int)more);
+    snprintf(config, sizeof config, "{\"a\":%zu,\"mask_policy\":{\"name\":\"%s\",\"params\":{}}}", which, policy);
+    il_run_record r = run_record(hash, hash, "fcn", "realfake");
+    il_test_record t = {
+        .dataset = "d", .images = "realfake", .split = split, .digest = split, .batch = 1, .status = IL_RUN_DONE
+    };
+    int64_t run = 0, test = 0;
+    r.config = config;
+    GOOD(il_store_begin_run(&run, store, &r, &e));
+    GOOD(il_store_test(&test, store, run, &t, rows, n, &e));
+    put_cell(store, experiment(store, "x"), run, test, &r, "d", "realfake", NULL);
+    char sql[200];
+    snprintf(sql, sizeof sql, "UPDATE experiment_cells SET split = '%s' WHERE test = %lld", split, (long long)test);
+    GOOD(il_store_script(store, sql, &e));
+}
+
+static json_t *read_photos(void)
+{
+    json_t *all = json_load_file(TEST_DATA "/stats/photos.json", 0, NULL);
+    cr_assert_not_null(all);
+    return all;
+}
+
+Test(compare, tiles_are_resampled_and_paired_by_photo)
+{
+    json_t *all = read_photos(), *c = json_array_get(json_object_get(all, "cases"), 0);
+    il_comparison found = { 0 };
+    put_tiles(c, 0, "full", "test", 0);
+    put_tiles(c, 1, "full", "test", 0);
+    GOOD(il_compare_cells(&found, store, (const char *[]){ "1", "2" }, 2, IL_METRIC_IOU, &e));
+    for (size_t i = 0; i < 2; i++) {
+        const json_t *interval = json_array_get(json_object_get(c, "interval"), i);
+        NEAR(found.cells[i].mean, json_number_value(json_array_get(json_object_get(c, "mean"), i)));
+        NEAR(found.cells[i].interval.low, json_number_value(json_array_get(interval, 0)));
+        NEAR(found.cells[i].interval.high, json_number_value(json_array_get(interval, 1)));
+        cr_assert(found.cells[i].pictures == 36 && found.cells[i].photos == 6);
+    }
+    const json_t *interval = json_object_get(c, "difference_interval");
+    const il_compare_pair *p = found.pairs;
+    NEAR(p->difference, json_number_value(json_object_get(c, "difference")));
+    NEAR(p->interval.low, json_number_value(json_array_get(interval, 0)));
+    NEAR(p->interval.high, json_number_value(json_array_get(interval, 1)));
+    NEAR(p->wilcoxon, 0.03125); /* the least that six pairs can give; by tiles it would be 2e-5 */
+    NEAR(p->ttest, json_number_value(json_object_get(c, "ttest")));
+    cr_assert(p->n == 36 && p->photos == 6 && !p->unlike);
+    il_compare_free(&found);
+    char *text = printed((const char *[]){ "1", "2" }, 2, IL_METRIC_IOU, IL_FORMAT_TEXT);
+    cr_assert(strstr(text, "36 tiles of 6 photos: intervals resample photos"), "%s", text);
+    cr_assert(strstr(text, "Only 6 photos: intervals are rough."), "%s", text);
+    cr_assert(strstr(text, "Each pair is of two trainings"), "%s", text);
+    free(text);
+    json_decref(all);
+}
+
+Test(compare, two_photos_give_no_interval)
+{
+    json_t *all = read_photos(), *c = json_array_get(json_object_get(all, "cases"), 3);
+    il_comparison found = { 0 };
+    put_tiles(c, 0, "full", "test", 0);
+    put_tiles(c, 1, "full", "test", 0);
+    GOOD(il_compare_cells(&found, store, (const char *[]){ "1", "2" }, 2, IL_METRIC_IOU, &e));
+    cr_assert(found.cells[0].photos == 2 && isnan(found.cells[0].interval.low) && isnan(found.pairs[0].interval.high));
+    cr_assert_not(il_compare_differ(found.pairs), "two photos bear nothing out");
+    il_compare_free(&found);
+    json_decref(all);
+}
+
+/* Policies by which other pixels are true; one by which the same are; another split; and a size of its own. */
+Test(compare, unequal_truths_and_splits_are_refused)
+{
+    json_t *all = read_photos(), *c = json_array_get(json_object_get(all, "cases"), 0);
+    il_comparison found = { 0 };
+    put_tiles(c, 0, "soft", "test", 0);
+    put_tiles(c, 1, "any", "test", 0);
+    put_tiles(c, 1, "full", "test", 9);
+    put_tiles(c, 0, "full", "validation", 9);
+    put_tiles(c, 0, "full", "test", 12);
+    GOOD(il_compare_cells(&found, store, (const char *[]){ "1", "2", "3", "4", "5" }, 5, IL_METRIC_IOU, &e));
+    static const unsigned wanted[] = { 0, 1, 3, 1, 1, 3, 1, 2, 16, 18 };
+    for (size_t i = 0; i < found.npairs; i++) {
+        const il_compare_pair *p = &found.pairs[i];
+        bool refused = wanted[i] & IL_UNLIKE_REFUSED;
+        cr_expect_eq(p->unlike & 19, wanted[i], "pair %zu: %u", i, p->unlike);
+        cr_expect(isnan(p->difference) == refused && isnan(p->wilcoxon) == refused &&
+                  isnan(p->interval.low) == refused && !(refused && il_compare_differ(p)));
+    }
+    NEAR(found.pairs[0].wilcoxon_holm, 2 * found.pairs[0].wilcoxon); /* two pairs are tested, not ten */
+    il_compare_free(&found);
+    char *text = printed((const char *[]){ "1", "3", "4" }, 3, IL_METRIC_IOU, IL_FORMAT_TEXT);
+    cr_expect(strstr(text, "Cells 1 and 3 are not compared: they are measured by different truths (soft; full)."), "%s",
+              text);
+    cr_expect(strstr(text, "Cells 3 and 4 are not compared: they are of different splits (test; validation)."), "%s",
+              text);
+    free(text);
+    text = printed((const char *[]){ "1", "3", "4" }, 3, IL_METRIC_IOU, IL_FORMAT_CSV);
+    cr_expect(strstr(text, "unlike,truth,other_truth") && strstr(text, ",truth,soft,full\r\n"), "%s", text);
+    free(text);
+    json_decref(all);
+}
+
+/* ---- seeds ---- */
 
 /* Another batch of the same run, and runs of equal settings on other data, tell nothing of seeds. */
 Test(compare, only_seeds_make_a_spread_over_seeds)

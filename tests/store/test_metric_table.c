@@ -243,19 +243,18 @@ Test(metric_table, a_migrated_database_answers_as_before_to_the_last_bit)
     /* not opened but migrated, so that what was published stays as made up here */
     GOOD(il_store_migrate(&old, il_store_migrations(), &e));
     for (size_t i = 0; i < sizeof views / sizeof *views; i++) {
-        char sql[400], wanted[32];
+        char sql[2400], wanted[32], columns[600];
+        snprintf(sql, sizeof sql, "SELECT substr(group_concat(name), 1, 390) FROM pragma_table_info('before_%s')",
+                 views[i][0]);
+        snprintf(columns, sizeof columns, "%s", ask(&old, sql).text); /* new ones may have been added */
         snprintf(
             sql, sizeof sql,
             "SELECT (SELECT COUNT(*) FROM before_%s), (SELECT COUNT(*) FROM %s), (SELECT COUNT(*) FROM"
-            " (SELECT * FROM %s EXCEPT SELECT * FROM before_%s)), (SELECT COUNT(*) FROM (SELECT * FROM before_%s EXCEPT"
-            " SELECT * FROM %s))",
-            views[i][0], views[i][0], views[i][0], views[i][0], views[i][0], views[i][0]);
+            " (SELECT %s FROM %s EXCEPT SELECT * FROM before_%s)), (SELECT COUNT(*) FROM (SELECT * FROM before_%s EXCEPT"
+            " SELECT %s FROM %s))",
+            views[i][0], views[i][0], columns, views[i][0], views[i][0], views[i][0], columns, views[i][0]);
         snprintf(wanted, sizeof wanted, "%s|%s|0|0", views[i][1], views[i][1]);
         ANSWERS(&old, sql, wanted);
-        snprintf(sql, sizeof sql, "SELECT group_concat(name) FROM pragma_table_info('before_%s')", views[i][0]);
-        struct answer columns = ask(&old, sql);
-        snprintf(sql, sizeof sql, "SELECT group_concat(name) FROM pragma_table_info('%s')", views[i][0]);
-        ANSWERS(&old, sql, columns.text);
     }
     ANSWERS(&old, "SELECT COUNT(*), SUM(images), SUM(test IN (5, 6)) FROM test_sums", "4|120|0");
     sqlite3_close(old.db);

@@ -21,14 +21,23 @@ static int put_pairs(il_chapter *c, const il_comparison *found, const il_matrix_
     il_text names[MOST_CELLS] = { { 0 } };
     const char *list[MOST_CELLS];
     il_table t = { 0 };
-    size_t differ = 0;
+    size_t differ = 0, refused = 0, fewest = 0;
+    il_text photos = { 0 };
     name_cells(names, c, found);
     for (size_t i = 0; i < found->ncells; i++) {
         list[i] = names[i].data;
         c->t->failed = c->t->failed || names[i].failed;
     }
-    for (size_t i = 0; i < found->npairs; i++)
+    for (size_t i = 0; i < found->npairs; i++) {
         differ += il_compare_differ(&found->pairs[i]);
+        refused += (found->pairs[i].unlike & IL_UNLIKE_REFUSED) != 0;
+    }
+    for (size_t i = 1; i < found->ncells; i++)
+        fewest = found->cells[i].photos < found->cells[fewest].photos ? i : fewest;
+    il_compare_note_photos(&photos, found->cells[fewest].defined, found->cells[fewest].photos);
+    il_footnotes_take(&t.notes, &photos);
+    if (refused)
+        il_footnotes_add(&t.notes, "Not compared are cells that are measured by different truths.");
     il_text_add(
         &t.title,
         "Difference of the mean IoU over pictures, cell minus other, with its 95\xc2\xa0%% interval from low to high,"
@@ -39,7 +48,7 @@ static int put_pairs(il_chapter *c, const il_comparison *found, const il_matrix_
     il_html_text(c->t, kind);
     il_text_add(c->t, ", ");
     il_html_text(c->t, part->dataset);
-    il_text_add(c->t, ": %zu of %zu pairs differ</summary>\n", differ, found->npairs);
+    il_text_add(c->t, ": %zu of %zu pairs of trainings differ</summary>\n", differ, found->npairs - refused);
     int rc = il_page_table(c->t, &t, e);
     il_text_add(c->t, "</details>\n");
     for (size_t i = 0; i < found->ncells; i++)
@@ -106,8 +115,9 @@ int il_page_compare(il_chapter *c, il_err *e)
     il_page_heading(c, "compare", "Differences between runs");
     il_text_add(
         c->t,
-        "<p>Runs tested on the same pictures, paired picture by picture: Wilcoxon's signed-rank test of their IoU,"
-        " two-sided, corrected by Holm over the pairs of one table; they differ where p after Holm is below 0.05.</p>\n");
+        "<p>Runs tested on the same pictures, paired picture by picture: Wilcoxon's signed-rank test of the mean IoU of each"
+        " photo, two-sided, corrected by Holm over the pairs of one table; they differ where p after Holm is below 0.05. " IL_COMPARE_TRAININGS
+        "</p>\n");
     for (size_t i = 0; i < c->m.nparts && !rc; i++)
         for (size_t k = 0; k < c->m.parts[i].kinds.count && !rc; k++)
             rc = compare_kind(c, &c->m.parts[i], k, &shown, e);

@@ -70,7 +70,7 @@ static int add_chapter(il_text *t, il_store *s, const il_rows *experiments, size
                      .title = il_rows_text(experiments, i, "title") };
     snprintf(c.id, sizeof c.id, "e%zu", i + 1);
     snprintf(c.anchors, sizeof c.anchors, "%s-cell-", c.id);
-    int rc = il_matrix_read(&c.m, s, c.experiment, false, e);
+    int rc = il_matrix_read(&c.m, s, c.experiment, false, NULL, e);
     if (!rc)
         rc = fill_chapter(&c, e);
     for (size_t k = 0; c.pictures && k < c.m.count; k++)

@@ -60,6 +60,18 @@ bool il_sql_number(double *out, sqlite3_context *c, const il_sql_function *f, in
     return true;
 }
 
+const char *il_sql_text(sqlite3_context *c, const il_sql_function *f, int i, sqlite3_value *value)
+{
+    if (sqlite3_value_type(value) == SQLITE_BLOB) {
+        il_sql_complain(c, f, "%s is a BLOB; expected a name", f->arguments[i]);
+        return NULL;
+    }
+    const char *text = (const char *)sqlite3_value_text(value);
+    if (!text)
+        sqlite3_result_error_nomem(c);
+    return text;
+}
+
 bool il_sql_histogram(il_bins *out, sqlite3_context *c, const il_sql_function *f, int i, sqlite3_value *value)
 {
     if (sqlite3_value_type(value) != SQLITE_BLOB) {

@@ -11,7 +11,7 @@ SQLITE_EXTENSION_INIT1
 SQLITE_EXTENSION_INIT3
 #endif
 
-enum { IL_SQL_MOST = 4 }; /* arguments */
+enum { IL_SQL_MOST = 5 }; /* arguments */
 
 /* An SQL function. The row itself is passed as its user data. */
 typedef struct il_sql_function {
@@ -38,6 +38,8 @@ void il_sql_return(sqlite3_context *c, double value);
 bool il_sql_any_null(int n, sqlite3_value **values);
 /* Reads argument i; false after reporting an error. */
 bool il_sql_number(double *out, sqlite3_context *c, const il_sql_function *f, int i, sqlite3_value *value);
+/* Reads argument i as text; NULL after reporting an error. Valid until the function returns. */
+const char *il_sql_text(sqlite3_context *c, const il_sql_function *f, int i, sqlite3_value *value);
 bool il_sql_histogram(il_bins *out, sqlite3_context *c, const il_sql_function *f, int i, sqlite3_value *value);
 
 /* The parts of the table; each ends with {0}. */

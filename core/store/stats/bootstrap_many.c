@@ -10,7 +10,8 @@ enum { TOGETHER = 16 };
 
 struct batch {
     size_t at[TOGETHER], count, n; /* which samples; their common size */
-    double *packed;                /* n x TOGETHER */
+    bool weighted;                 /* all of them are, or none */
+    double *packed;                /* n x 2 x TOGETHER: values, and weights where there are any */
     double *means;                 /* TOGETHER x IL_BOOT_RESAMPLES */
 };
 
@@ -56,12 +57,28 @@ static double quantile(double *x, size_t n, double q)
     return low + (at - below) * (next - low);
 }
 
+static void resample_weighted(struct batch *b, uint64_t state)
+{
+    for (size_t r = 0; r < IL_BOOT_RESAMPLES; r++) {
+        double sum[TOGETHER] = { 0 }, weight[TOGETHER] = { 0 };
+        for (size_t i = 0; i < b->n; i++) {
+            const double *one = b->packed + (size_t)(il_random_unit(&state) * (double)b->n) * 2 * TOGETHER;
+            for (int k = 0; k < TOGETHER; k++) {
+                sum[k] += one[k];
+                weight[k] += one[TOGETHER + k];
+            }
+        }
+        for (size_t k = 0; k < b->count; k++)
+            b->means[k * IL_BOOT_RESAMPLES + r] = sum[k] / weight[k];
+    }
+}
+
 static void resample(struct batch *b, uint64_t state)
 {
     for (size_t r = 0; r < IL_BOOT_RESAMPLES; r++) {
         double sum[TOGETHER] = { 0 };
         for (size_t i = 0; i < b->n; i++) {
-            const double *one = b->packed + (size_t)(il_random_unit(&state) * (double)b->n) * TOGETHER;
+            const double *one = b->packed + (size_t)(il_random_unit(&state) * (double)b->n) * 2 * TOGETHER;
             for (int k = 0; k < TOGETHER; k++)
                 sum[k] += one[k];
         }
@@ -75,18 +92,23 @@ static void gather(struct batch *b, const il_series *samples, size_t count, bool
 {
     b->count = 0;
     b->n = samples[first].n;
+    b->weighted = samples[first].weight != NULL;
     for (size_t i = first; i < count && b->count < TOGETHER; i++)
-        if (!done[i] && samples[i].n == b->n) {
+        if (!done[i] && samples[i].n == b->n && (samples[i].weight != NULL) == b->weighted) {
             done[i] = true;
-            for (size_t k = 0; k < b->n; k++)
-                b->packed[k * TOGETHER + b->count] = samples[i].x[k];
+            for (size_t k = 0; k < b->n; k++) {
+                b->packed[k * 2 * TOGETHER + b->count] = samples[i].x[k];
+                b->packed[(k * 2 + 1) * TOGETHER + b->count] = b->weighted ? samples[i].weight[k] : 1;
+            }
             b->at[b->count++] = i;
         }
 }
 
 static void find_intervals(il_interval *out, struct batch *b, il_boot how)
 {
-    if (b->n)
+    if (b->n && b->weighted)
+        resample_weighted(b, how.seed);
+    else if (b->n)
         resample(b, how.seed);
     for (size_t k = 0; k < b->count; k++) {
         double *means = b->means + k * IL_BOOT_RESAMPLES;
@@ -101,7 +123,7 @@ int il_bootstrap_means(il_interval *out, const il_series *samples, size_t count,
     for (size_t i = 0; i < count; i++)
         most = samples[i].n > most ? samples[i].n : most;
     bool *done = calloc(count + 1, sizeof *done);
-    struct batch b = { .packed = calloc(most * TOGETHER + 1, sizeof *b.packed),
+    struct batch b = { .packed = calloc(most * 2 * TOGETHER + 1, sizeof *b.packed),
                        .means = malloc((size_t)TOGETHER * IL_BOOT_RESAMPLES * sizeof *b.means) };
     int rc = done && b.packed && b.means ? IL_OK : il_fail_oom(e);
     for (size_t i = 0; i < count && !rc; i++)

@@ -37,6 +37,49 @@ static double beta(double a, double b, double x, double y)
     return x < (a + 1) / (a + b + 2) ? front * beta_fraction(a, b, x) / a : 1 - front * beta_fraction(b, a, y) / b;
 }
 
+double il_stats_student(double t, double freedom)
+{
+    double t2 = t * t;
+    return beta(freedom / 2, 0.5, freedom / (freedom + t2), t2 / (freedom + t2));
+}
+
+/* By bisection: p falls with t. */
+double il_stats_student_inverse(double p, double freedom)
+{
+    double low = 0, high = 1;
+    while (il_stats_student(high, freedom) > p)
+        high *= 2;
+    for (int i = 0; i < 200 && low < high; i++) {
+        double middle = low + (high - low) / 2;
+        if (il_stats_student(middle, freedom) > p)
+            low = middle;
+        else
+            high = middle;
+    }
+    return high;
+}
+
+il_interval il_stats_mean_interval(const double *x, size_t n, double level)
+{
+    if (n < 2)
+        return (il_interval){ NAN, NAN };
+    double half = il_stats_student_inverse(1 - level, (double)(n - 1)) * il_stats_stdev(x, n) / sqrt((double)n);
+    double mean = il_stats_mean(x, n);
+    return (il_interval){ mean - half, mean + half };
+}
+
+double il_stats_welch(const double *a, size_t na, const double *b, size_t nb)
+{
+    if (na < 2 || nb < 2)
+        return NAN;
+    double sa = il_stats_stdev(a, na), sb = il_stats_stdev(b, nb);
+    double va = sa * sa / (double)na, vb = sb * sb / (double)nb, all = va + vb;
+    if (all == 0)
+        return NAN;
+    double freedom = all * all / (va * va / (double)(na - 1) + vb * vb / (double)(nb - 1));
+    return il_stats_student((il_stats_mean(a, na) - il_stats_mean(b, nb)) / sqrt(all), freedom);
+}
+
 double il_stats_ttest(const double *a, const double *b, size_t n)
 {
     double mean = 0, squares = 0;
@@ -49,8 +92,8 @@ double il_stats_ttest(const double *a, const double *b, size_t n)
         squares += (a[i] - b[i] - mean) * (a[i] - b[i] - mean);
     if (n < 2 || same || squares == 0)
         return NAN;
-    double free_ones = (double)(n - 1), t2 = mean * mean * (double)n * free_ones / squares;
-    return beta(free_ones / 2, 0.5, free_ones / (free_ones + t2), t2 / (free_ones + t2));
+    double free_ones = (double)(n - 1);
+    return il_stats_student(sqrt(mean * mean * (double)n * free_ones / squares), free_ones);
 }
 
 /* ---- signed ranks ---- */

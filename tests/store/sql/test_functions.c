@@ -186,6 +186,37 @@ Test(sql_functions, samples_as_scipy)
     }
 }
 
+/* Photos with their pictures are drawn as NumPy draws them (tests/data/stats/photos.py); two photos give no interval. */
+Test(sql_functions, photos_are_resampled)
+{
+    static const char sql[] =
+        "WITH x AS (SELECT p.value AS photo, t.value AS tp, t.value + f.value + m.value - t.value AS pixels"
+        " FROM json_each(?1, '$.photo') p JOIN json_each(?1, '$.tp[0]') t ON t.key = p.key"
+        " JOIN json_each(?1, '$.fp[0]') f ON f.key = p.key JOIN json_each(?1, '$.truth') m ON m.key = p.key)"
+        " SELECT il_boot_photo_low(1.0 * tp / pixels, photo), il_boot_photo_high(1.0 * tp / pixels, photo, 0.95, 0),"
+        " il_boot_photo_ratio_low(tp, pixels, photo), il_boot_photo_ratio_high(tp, pixels, photo, 0.95, 0) FROM x";
+    json_t *all = json_load_file(TEST_DATA "/stats/photos.json", 0, NULL), *c;
+    size_t i;
+    cr_assert_not_null(all);
+    json_array_foreach(json_object_get(all, "cases"), i, c)
+    {
+        il_rows rows = { 0 };
+        char *text = json_dumps(c, 0);
+        const json_t *mean = json_array_get(json_object_get(c, "interval"), 0), *pooled = json_object_get(c, "pooled");
+        GOOD(il_store_query(&rows, store, sql, (const char *const[]){ text, NULL }, &e));
+        for (size_t k = 0; k < 4; k++) {
+            const json_t *wanted = json_array_get(k < 2 ? mean : pooled, k % 2);
+            const char *got = il_rows_at(&rows, 0, k);
+            cr_assert((wanted == NULL) == (got == NULL), "case %zu: %s", i, got ? got : "NULL");
+            if (wanted)
+                cr_assert_float_eq(strtod(got, NULL), json_number_value(wanted), 1e-12, "case %zu: %s", i, got);
+        }
+        il_store_rows_free(&rows);
+        free(text);
+    }
+    json_decref(all);
+}
+
 /* Other random numbers, the same interval within what 10,000 resamples leave open. */
 Test(sql_functions, bootstrap_is_near_scipys_own)
 {
@@ -287,6 +318,9 @@ Test(sql_functions, wrong_arguments_are_named)
         { "SELECT il_quantile(value, value) FROM json_each('[0.1, 0.2]')", "il_quantile: q differs between rows; "
                                                                            "expected a constant" },
         { "SELECT il_boot_low(1, 0)", "il_boot_low: level is 0; expected more than 0 and less than 1" },
+        { "SELECT il_boot_photo_low(1, x'00')", "il_boot_photo_low: photo is a BLOB; expected a name" },
+        { "SELECT il_boot_photo_low('a', 'b')", "il_boot_photo_low: x is text; expected a number" },
+        { "SELECT il_boot_photo_ratio_low(1, 1, 'b', 95)", "il_boot_photo_ratio_low: level is 95" },
         { "SELECT il_boot_high(1, 0.9, 0.5)", "il_boot_high: seed is 0.5; expected an integer from 0 to 2^53" },
         { "SELECT il_boot_ratio_low(1, 1, 95)", "il_boot_ratio_low: level is 95" },
         { "SELECT il_ttest_p(value, 'x') FROM json_each('[1, 2, 3]')", "il_ttest_p: b is text; expected a number" },

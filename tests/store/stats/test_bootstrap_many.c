@@ -20,7 +20,7 @@ Test(bootstrap_many, each_interval_is_that_of_the_sample_alone)
     il_err e = { 0 };
     uint64_t state = 3;
     for (size_t i = 0; i < COUNT; i++) {
-        samples[i] = (il_series){ x[i], sizes[i % 9] };
+        samples[i] = (il_series){ .x = x[i], .n = sizes[i % 9] };
         for (size_t k = 0; k < MOST; k++)
             x[i][k] = i == 7 ? 0.25 : i % 3 ? il_random_unit(&state) - 0.5 : floor(4 * il_random_unit(&state));
     }
