@@ -97,7 +97,7 @@ int il_file_list(il_file_names *out, const char *folder, il_err *e)
             rc = errno ? il_fail(e, IL_EIO, "cannot read the folder %s: %s", folder, strerror(errno)) : IL_OK;
             break;
         }
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+        if (entry->d_name[0] != '.')
             rc = add_name(&names, entry->d_name, e);
     }
     closedir(d);

@@ -30,7 +30,7 @@ int il_file_make_folders(const char *path, il_err *e);
 /* Creates the parent folders of a file to be written. */
 int il_file_make_parents(const char *path, il_err *e);
 
-/* The names in a folder, without "." and "..", in byte order. Start with {0}. */
+/* The names in a folder in byte order, without hidden ones, which begin with a dot. Start with {0}. */
 typedef struct il_file_names {
     char **list;
     size_t count;

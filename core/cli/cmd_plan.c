@@ -19,25 +19,101 @@ struct totals {
     size_t cells, tested, holes;
     struct missing *missing;
     size_t nmissing;
+    struct missing *notes; /* likewise: what makes numbers mean less than they seem to */
+    size_t nnotes;
 };
 
-static int add_missing(struct totals *sum, const char *text, bool run, il_err *e)
+static int add_text(struct missing **list, size_t *count, const char *text, bool run, il_err *e)
 {
     size_t i = 0;
-    while (i < sum->nmissing && strcmp(sum->missing[i].text, text) != 0)
+    while (i < *count && strcmp((*list)[i].text, text) != 0)
         i++;
-    if (i == sum->nmissing) {
-        struct missing *more = il_array_grow(sum->missing, sum->nmissing, sizeof *more);
+    if (i == *count) {
+        struct missing *more = il_array_grow(*list, *count, sizeof *more);
         if (more)
-            sum->missing = more;
+            *list = more;
         char *copy = more ? il_text_copy(text) : NULL;
         if (!copy)
             return il_fail_oom(e);
-        sum->missing[sum->nmissing++] = (struct missing){ .text = copy };
+        more[(*count)++] = (struct missing){ .text = copy };
     }
-    sum->missing[i].runs += run;
-    sum->missing[i].tests += !run;
+    (*list)[i].runs += run;
+    (*list)[i].tests += !run;
     return IL_OK;
+}
+
+static int add_missing(struct totals *sum, const char *text, bool run, il_err *e)
+{
+    return add_text(&sum->missing, &sum->nmissing, text, run, e);
+}
+
+/* ---- notes ---- */
+
+/* Of which images is spoken. */
+struct split {
+    const char *name;
+    const il_source *source;
+    const il_fit_facts *fit;
+    const il_leak *leak;
+    const char *leaked, *policy;
+    bool run;
+};
+
+static int add_note(struct totals *sum, const struct split *x, const char *words, il_err *e)
+{
+    il_text line = { 0 };
+    if (!*words)
+        return IL_OK;
+    il_text_add(&line, "%s: %s", x->name, words);
+    int rc = line.failed ? il_fail_oom(e) : add_text(&sum->notes, &sum->nnotes, line.data, x->run, e);
+    il_text_free(&line);
+    return rc;
+}
+
+static int add_notes(struct totals *sum, const struct split *x, il_err *e)
+{
+    char words[100] = "";
+    size_t gone = il_source_left_out_count(x->source);
+    if (gone)
+        snprintf(words, sizeof words, "%zu of %zu images are left out", gone, gone + il_source_count(x->source));
+    int rc = add_note(sum, x, words, e);
+    if (!rc)
+        rc = add_note(sum, x, il_job_fit_words(x->fit, x->source, x->policy).text, e);
+    if (!rc && x->leak)
+        rc = add_note(sum, x, il_leak_in_words(x->leak, x->source, x->leaked).text, e);
+    return rc;
+}
+
+static int add_run_notes(struct totals *sum, const il_job *j, il_err *e)
+{
+    const char *policy = j->run->mask_policy.label;
+    const struct split train = { "train", j->train, &j->train_fit, NULL, NULL, policy, true }, validation = {
+        "validation", j->validation, &j->validation_fit, &j->validation_leak, IL_LEAK_VALIDATION, policy, true
+    };
+    int rc = add_notes(sum, &train, e);
+    return rc ? rc : add_notes(sum, &validation, e);
+}
+
+static int add_test_notes(struct totals *sum, const il_job *j, const il_job_test *t, il_err *e)
+{
+    char name[300];
+    if (t->set->degradation.kind != IL_DEGRADE_NONE) /* the same images */
+        return IL_OK;
+    snprintf(name, sizeof name, "test %s %s (%s)", t->set->dataset.label, t->set->tested_on, t->set->split);
+    const struct split test = {
+        name,     t->source,    &t->fit,
+        &t->leak, IL_LEAK_TEST, t->set->mask_policy.plugin ? t->set->mask_policy.label : j->run->mask_policy.label,
+        false
+    };
+    return add_notes(sum, &test, e);
+}
+
+static void print_notes(const struct totals *sum)
+{
+    for (size_t i = 0; i < sum->nnotes; i++)
+        printf("note: %s\n", sum->notes[i].text);
+    if (sum->nnotes)
+        printf("\n");
 }
 
 static void print_missing(struct totals *sum)
@@ -64,12 +140,12 @@ static int print_tests(const il_job *j, const il_job_view *v, struct totals *sum
         static const char *const words[] = {
             [IL_TEST_LEFT] = "to test", [IL_TEST_DONE] = "done", [IL_TEST_NO_DATA] = "no data"
         };
-        const char *state = words[v->left.tests[i].state];
+        const char *state = v->left.tests[i].why ? "stale" : words[v->left.tests[i].state];
         il_degrade_words degraded = il_degrade_shown(&t->set->degradation);
-        printf("    %-9s  tested on %s %s (%s)%s%s\n", state, t->set->dataset.label, t->set->tested_on, t->set->split,
-               *degraded.text ? ", " : "", degraded.text);
-        if (!t->source)
-            rc = add_missing(sum, t->error.message, false, e);
+        const char *why = v->left.tests[i].why;
+        printf("    %-9s  tested on %s %s (%s)%s%s%s%s\n", state, t->set->dataset.label, t->set->tested_on,
+               t->set->split, *degraded.text ? ", " : "", degraded.text, why ? "  " : "", why ? why : "");
+        rc = t->source ? add_test_notes(sum, j, t, e) : add_missing(sum, t->error.message, false, e);
         sum->cells++;
         sum->tested += v->left.tests[i].state == IL_TEST_DONE;
         sum->holes += !t->source;
@@ -88,8 +164,7 @@ static int print_run(const il_grid *g, const il_run *run, struct totals *sum, il
         const char *why = j.error.code != IL_OK ? "" : v.why; /* what is missing is listed below */
         printf("%-10s %s  [%.12s]%s%s\n", il_job_state_text(v.state), run->name, j.hash, *why ? "  " : "", why);
         sum->states[v.state]++;
-        if (j.error.code != IL_OK)
-            rc = add_missing(sum, j.error.message, true, e);
+        rc = j.error.code != IL_OK ? add_missing(sum, j.error.message, true, e) : add_run_notes(sum, &j, e);
     }
     if (!rc)
         rc = print_tests(&j, &v, sum, e);
@@ -113,12 +188,16 @@ static int print_plan(const il_grid *g, const char *database, struct totals *sum
     if (!rc) {
         printf("\n");
         print_missing(sum);
+        print_notes(sum);
         rc = il_preflight_print(stdout, beside, e);
     }
     il_preflight_free(beside);
     for (size_t i = 0; i < sum->nmissing; i++)
         free(sum->missing[i].text);
     free(sum->missing);
+    for (size_t i = 0; i < sum->nnotes; i++)
+        free(sum->notes[i].text);
+    free(sum->notes);
     if (rc)
         return rc;
     if (p->published)

@@ -1,8 +1,10 @@
 /* cmd_run.c - inpaintlab run: trains and tests the unfinished part of a grid. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "cli/grid.h"
 #include "cli/progress.h"
+#include "train/job_state.h"
 #include "train/run.h"
 
 struct options {
@@ -28,6 +30,7 @@ static void git_revision(char *out, size_t size)
 
 struct totals {
     size_t trained, tested, skipped, failed, busy;
+    bool *left; /* per run: to another process */
 };
 
 static void count(struct totals *sum, const il_run_outcome *o)
@@ -39,9 +42,10 @@ static void count(struct totals *sum, const il_run_outcome *o)
     sum->skipped += !o->trained && !o->tested && !o->busy && o->failure.code == IL_OK;
 }
 
-static int run_one(il_grid *g, const il_run *run, const il_run_opts *opts, struct totals *sum, il_progress_bar *bar,
+static int run_one(il_grid *g, size_t i, const il_run_opts *opts, struct totals *sum, il_progress_bar *bar,
                    const il_observer *observer, il_err *e)
 {
+    const il_run *run = &g->plan->runs[i];
     il_job j = { 0 };
     il_run_outcome o = { 0 };
     int rc = il_job_open(&j, run, g->store, e);
@@ -59,6 +63,8 @@ static int run_one(il_grid *g, const il_run *run, const il_run_opts *opts, struc
                              : "already done");
     if (!rc)
         count(sum, &o);
+    sum->left[i] = o.busy;
+    il_store_checkpoint(g->store);
     il_job_close(&j);
     return rc ? il_fail_in(e, "%s", run->name) : rc;
 }
@@ -86,9 +92,31 @@ static int run_all(il_grid *g, const struct options *o, struct totals *sum, il_e
         if (il_observer_stopped(&observer))
             rc = il_fail(e, IL_ECANCEL, "stopped before run %zu of %zu", i + 1, g->plan->count);
         else
-            rc = run_one(g, &g->plan->runs[i], &opts, sum, &bar, &observer, e);
+            rc = run_one(g, i, &opts, sum, &bar, &observer, e);
     }
     il_progress_bar_clear(&bar);
+    return rc;
+}
+
+/* What was left to other processes, and is done by now. */
+static int look_again(const il_grid *g, struct totals *sum, il_err *e)
+{
+    int rc = IL_OK;
+    for (size_t i = 0; i < g->plan->count && !rc; i++) {
+        il_job j = { 0 };
+        il_job_view v = { 0 };
+        if (!sum->left[i])
+            continue;
+        rc = il_job_open(&j, &g->plan->runs[i], g->store, e);
+        if (!rc)
+            rc = il_job_look(&v, &j, g->plan->experiment, g->store, g->folder, e);
+        if (!rc && v.state == IL_JOB_DONE) {
+            sum->busy--;
+            sum->skipped++;
+        }
+        il_job_left_free(&v.left);
+        il_job_close(&j);
+    }
     return rc;
 }
 
@@ -98,11 +126,16 @@ static int run(void *options, const char *const *words, il_err *e)
     il_grid g = { 0 };
     struct totals sum = { 0 };
     int rc = il_grid_open(&g, words[0], &o->grid, true, e);
+    if (!rc && !(sum.left = calloc(g.plan->count + 1, sizeof *sum.left)))
+        rc = il_fail_oom(e);
     if (!rc) {
         rc = run_all(&g, o, &sum, e);
+        if (!rc)
+            rc = look_again(&g, &sum, e);
         printf("%zu trained, %zu cells measured, %zu already done, %zu failed%s\n", sum.trained, sum.tested,
-               sum.skipped, sum.failed, sum.busy ? "; some runs were left to another process" : "");
+               sum.skipped, sum.failed, sum.busy ? "; some runs are left to another process" : "");
     }
+    free(sum.left);
     il_grid_close(&g);
     return rc ? rc : sum.failed || sum.busy ? 1 : 0;
 }

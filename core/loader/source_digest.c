@@ -104,6 +104,8 @@ static int add_sample(il_text *to, il_source *src, size_t i, const il_file_cache
     il_text_add(to, "\n");
     if (rc)
         return rc;
+    if (strlen(image.sha256) == 64) /* else unreadable */
+        memcpy(sample->sha256, image.sha256, sizeof sample->sha256);
     sample->width = image.width;
     sample->height = image.height;
     if (*mask.levels)
@@ -172,6 +174,11 @@ int il_source_digest(il_digest *out, il_source *src, const il_file_cache *cache,
     if (!rc)
         *out = src->digest;
     return rc;
+}
+
+const char *il_source_hash(const il_source *src, size_t i)
+{
+    return src->samples[i].sha256;
 }
 
 il_sample_facts il_source_facts(const il_source *src, size_t i)

@@ -21,6 +21,7 @@ struct sample {
     il_item item;          /* its id is owned; all else is borrowed from the part */
     const il_item *listed; /* as listed by the plugin */
     const struct part *part;
+    char sha256[65];       /* of the image file; "": not known */
     int width, height;     /* of the image file; 0: not known. These are filled by il_source_digest */
     il_mask_levels levels; /* of the mask; none: not known, or no mask */
     bool levels_changed;   /* by the rule by which masks are read */

@@ -55,9 +55,9 @@ const il_keys_choice il_keys_choices[IL_KEYS_CHOICES] = {
 };
 
 const char *const il_keys_top[] = { "experiment", "title", "published", "base", "axes", "exclude", "include", NULL };
-const char *const il_keys_heads[] = { "dataset", "model", "mask_policy", "loss",    "train",
-                                      "missing", "seed",  "test_batch",  "fit",     "tile",
-                                      "overlap", "count", "test",        "degrade", NULL };
+const char *const il_keys_heads[] = { "dataset",    "model",      "mask_policy", "loss", "train",   "missing",
+                                      "seed",       "test_batch", "fit",         "tile", "overlap", "count",
+                                      "validation", "test",       "degrade",     NULL };
 const char *const il_keys_set[] = { "dataset", "images", "split", "mask_policy", "degrade", NULL };
 
 const il_keys_choice *il_keys_find_choice(const char *key)

@@ -33,6 +33,8 @@ void il_resolve_free_run(il_run *run)
     for (size_t i = 0; i < run->ntests; i++)
         il_resolve_free_set(&run->tests[i]);
     free(run->tests);
+    il_resolve_free_set(&run->validation);
+    free(run->validation_name);
     free(run->name);
     il_params_free(run->train_settings);
     il_params_free(run->base_settings);
@@ -178,6 +180,8 @@ int il_resolve_run(il_run *out, il_resolver *r, const il_variant *v, il_err *e)
         rc = read_training(&run, r, &v->slots, e);
     if (!rc)
         rc = read_base(&run, &v->slots, e);
+    if (!rc)
+        rc = il_resolve_validation(&run, r, &v->slots, e);
     if (!rc)
         rc = il_resolve_tests(&run, r, &v->slots, e);
     if (!rc)

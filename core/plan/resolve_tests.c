@@ -185,6 +185,41 @@ static int add_entry(il_run *run, il_resolver *r, const il_settings *s, const il
     return rc;
 }
 
+/* validation: 0.1, or a mapping of dataset, images and split */
+int il_resolve_validation(il_run *run, il_resolver *r, const il_settings *s, il_err *e)
+{
+    const il_setting *slot = il_settings_get(s, "validation");
+    if (!slot)
+        return IL_OK;
+    const il_node *value = slot->value;
+    if (value->kind == IL_NODE_SCALAR) {
+        char *end = NULL;
+        double share = strtod(value->text, &end);
+        if (end == value->text || *end || !(share > 0 && share < 1))
+            return il_settings_fail(
+                slot, e,
+                "validation must be a share of the training photos, above 0 and below 1, or a mapping "
+                "of dataset, images and split; not '%.40s'",
+                value->text);
+        run->validation_share = share;
+        il_text name = { 0 };
+        il_text_add(&name, "%g", share);
+        run->validation_name = name.data;
+        return name.failed ? il_fail_oom(e) : IL_OK;
+    }
+    if (value->kind != IL_NODE_MAP || il_yaml_get(value, "mask_policy") || il_yaml_get(value, "degrade"))
+        return il_settings_fail(slot, e, "validation must be a share, or a mapping of dataset, images and split");
+    int rc = read_set(&run->validation, r, run, s, slot, value, e);
+    if (!rc && !il_yaml_get(value, "split")) {
+        free(run->validation.split);
+        run->validation.split = il_text_copy("validation");
+        rc = run->validation.split ? IL_OK : il_fail_oom(e);
+    }
+    if (!rc && !(run->validation_name = il_text_copy(run->validation.dataset.label)))
+        rc = il_fail_oom(e);
+    return rc;
+}
+
 int il_resolve_tests(il_run *run, il_resolver *r, const il_settings *s, il_err *e)
 {
     const il_setting *slot = il_settings_get(s, "test"), *degrade = il_settings_get(s, "degrade");

@@ -73,6 +73,9 @@ typedef struct il_run {
     il_missing missing;
     uint64_t seed;
     il_testing testing;
+    il_set validation;       /* where it is not the data set's own split; dataset.plugin NULL: not given */
+    char *validation_name;   /* for the run's name: the share or the data set's label; NULL: not given */
+    double validation_share; /* of the training photos, chosen by hash; 0: not given */
     il_set *tests;
     size_t ntests;
     char *config; /* canonical JSON (sorted keys) of everything but file contents that determines the trained weights */

@@ -36,6 +36,15 @@ static json_t *json_of_dataset(const il_choice *c, bool *bad)
     return choice;
 }
 
+static json_t *json_of_validation(const il_set *set, bool *bad)
+{
+    json_t *o = json_object();
+    il_params_json_put(o, "dataset", json_of_dataset(&set->dataset, bad), bad);
+    il_params_json_put(o, "images", json_string(set->images), bad);
+    il_params_json_put(o, "split", json_string(set->split), bad);
+    return o;
+}
+
 static json_t *json_of_training(const il_params *p, const il_training *t, bool *bad)
 {
     json_t *train = il_params_json(p, bad), *skip = json_array();
@@ -74,6 +83,10 @@ int il_run_config_write(char **out, const il_run *run, const il_params *train, i
     il_params_json_put(all, "model", json_of_choice(&run->model, &bad), &bad);
     il_params_json_put(all, "seed", json_integer((json_int_t)run->seed), &bad);
     il_params_json_put(all, "train", json_of_training(train, &run->training, &bad), &bad);
+    if (run->validation_share > 0)
+        il_params_json_put(all, "validation", json_real(run->validation_share), &bad);
+    else if (run->validation.dataset.plugin)
+        il_params_json_put(all, "validation", json_of_validation(&run->validation, &bad), &bad);
     char *text = bad ? NULL : il_json_text(all, JSON_SORT_KEYS | JSON_COMPACT);
     json_decref(all);
     if (!text)

@@ -41,6 +41,8 @@ static const char *choice_text(const il_run *run, const il_keys_choice *what, co
 /* The run's value of a key of `train` or `base`. */
 static const char *plain_text(const il_run *run, const char *key, const char *setting)
 {
+    if (strcmp(key, "validation") == 0)
+        return run->validation_name ? run->validation_name : "";
     return setting ? il_params_canonical(run->train_settings, setting) : il_params_canonical(run->base_settings, key);
 }
 
@@ -164,6 +166,11 @@ static int add_grids(il_text *t, const il_run *run, const il_settings *grid, con
         il_text_add(t, "%s", "");
         for (size_t i = 0; slot && i < slot->value->count; i++)
             il_text_add(t, "%s%s", i ? "+" : "", slot->value->items[i]->text ? slot->value->items[i]->text : "");
+    } else if (strcmp(key, "validation") == 0) {
+        bool share = slot && slot->value->kind == IL_NODE_SCALAR;
+        il_text_add(t, "%.0s", "");
+        if (share)
+            il_text_add(t, "%g", strtod(slot->value->text, NULL));
     } else if (spec) {
         return add_canonical(t, spec, slot ? slot->value->text : NULL, e);
     }

@@ -239,6 +239,8 @@ int il_settings_put(il_settings *s, const char *key, const il_node *value, il_se
                                         "such as 'train.on'");
         return put_train_map(s, &slot, e);
     }
+    if (strcmp(key, "validation") == 0)
+        return put_value(s, &slot, value->kind == IL_NODE_LIST ? IL_NODE_MAP : value->kind, e);
     if (strcmp(key, "test") == 0 || strcmp(key, "degrade") == 0)
         return put_value(s, &slot, IL_NODE_LIST, e);
     if (il_params_find(il_keys_base, key))

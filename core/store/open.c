@@ -181,6 +181,11 @@ static int set_up(il_store *s, il_err *e)
     return rc ? rc : il_store_publish(s, e);
 }
 
+void il_store_checkpoint(il_store *s)
+{
+    sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL); /* the log has it, whatever comes of this */
+}
+
 int il_store_open(il_store **out, const char *path, il_err *e)
 {
     il_store *s = NULL;
@@ -200,6 +205,7 @@ int il_store_open(il_store **out, const char *path, il_err *e)
         s->device = st.st_dev;
         s->file = st.st_ino;
     }
+    il_store_checkpoint(s);
     *out = s;
     return IL_OK;
 }

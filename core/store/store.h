@@ -20,6 +20,8 @@ int il_store_open(il_store **out, const char *path, il_err *e);
  * memory that is brought up to date. */
 int il_store_open_readonly(il_store **out, const char *path, il_err *e);
 void il_store_close(il_store *s);
+/* Writes the log into the database file as far as readers allow, so that a copy of the file alone is whole. Never waits. */
+void il_store_checkpoint(il_store *s);
 const char *il_store_path(const il_store *s); /* as it was opened */
 
 typedef enum il_status { IL_RUN_NONE, IL_RUN_RUNNING, IL_RUN_DONE, IL_RUN_FAILED, IL_RUN_STOPPED } il_status;

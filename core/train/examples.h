@@ -12,8 +12,8 @@ enum { IL_EXAMPLES_SIDE = 512 }; /* largest side of a stored image, pixels */
 typedef struct il_examples_job {
     const il_model *model;
     il_source *source;
-    const float *labels;   /* (256) the mask policy's targets */
-    il_loader_opts loader; /* the test's; batch, threads and cache are overridden */
+    const float *labels;       /* (256) the mask policy's targets */
+    il_loader_opts loader;     /* the test's; batch, threads and cache are overridden */
     const il_testing *testing; /* of native images: tile and overlap; else unused */
 } il_examples_job;
 

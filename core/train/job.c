@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "base/sha256.h"
 #include "image/degrade.h"
+#include "loader/source_share.h"
 #include "plugin/descriptor.h"
 #include "plugin/instance.h"
 #include "train/job.h"
@@ -32,12 +33,22 @@ static void cache_put(void *context, const char *path, int64_t size, int64_t mti
     il_store_put_file_facts(context, path, size, mtime_ns, f, NULL); /* a read-only store cannot cache it */
 }
 
-static int open_source(il_source **out, il_digest *digest, const il_choice *dataset, const char *split,
-                       const char *images, const il_run *run, il_store *store, il_err *e)
+/* What is opened: a split of one image kind, and of it a share of the photos, or the others. */
+struct wanted {
+    const il_choice *dataset;
+    const char *split, *images;
+    double share; /* 0: all */
+    bool inside;
+};
+
+static int open_source(il_source **out, il_digest *digest, const struct wanted *w, const il_run *run, il_store *store,
+                       il_err *e)
 {
     il_file_cache cache = { store, cache_get, cache_put };
     il_source *src = NULL;
-    int rc = il_source_open(&src, dataset, split, images, run->missing, e);
+    int rc = il_source_open(&src, w->dataset, w->split, w->images, run->missing, e);
+    if (!rc && w->share > 0)
+        rc = il_source_keep(src, w->share, w->inside, e);
     if (!rc)
         rc = il_source_digest(digest, src, store ? &cache : NULL, e);
     if (rc) {
@@ -119,12 +130,21 @@ static void make_hash(il_job *j)
 static int open_training(il_job *j, il_store *store, il_err *e)
 {
     const il_run *run = j->run;
+    const double share = run->validation_share;
+    const il_set *own = run->validation.dataset.plugin ? &run->validation : NULL;
+    const struct wanted train = { &run->dataset, "train", run->training.on, share, false };
+    const struct wanted validation = { own ? &own->dataset : &run->dataset,
+                                       own         ? own->split
+                                       : share > 0 ? "train"
+                                                   : "validation",
+                                       own ? own->images : run->training.on, share, true };
     int rc = il_policy_labels(j->labels, &j->run->mask_policy, e);
     if (!rc)
-        rc = open_source(&j->train, &j->train_digest, &run->dataset, "train", run->training.on, run, store, e);
+        rc = open_source(&j->train, &j->train_digest, &train, run, store, e);
     if (!rc)
-        rc = open_source(&j->validation, &j->validation_digest, &run->dataset, "validation", run->training.on, run,
-                         store, e);
+        rc = open_source(&j->validation, &j->validation_digest, &validation, run, store, e);
+    if (!rc)
+        rc = il_leak_find(&j->validation_leak, j->validation, (const il_source *[]){ j->train }, 1, e);
     if (rc)
         return rc;
     j->train_fit = il_job_fit_of(j->train, j->labels, IL_SIZING_PAD, run->training.size, 0);
@@ -176,9 +196,11 @@ static int open_test(il_job *j, size_t i, il_store *store)
 {
     il_job_test *t = &j->tests[i];
     const il_set *set = t->set = &j->run->tests[i];
-    int rc = set->degradation.kind != IL_DEGRADE_NONE ? open_degraded(t, &j->tests[set->plain])
-                                                      : open_source(&t->source, &t->digest, &set->dataset, set->split,
-                                                                    set->images, j->run, store, &t->error);
+    int rc = set->degradation.kind != IL_DEGRADE_NONE
+                 ? open_degraded(t, &j->tests[set->plain])
+                 : open_source(&t->source, &t->digest,
+                               &(struct wanted){ &set->dataset, set->split, set->images, 0, false }, j->run, store,
+                               &t->error);
     if (!rc)
         rc = open_truth(t, j);
     if (!rc) {
@@ -186,6 +208,8 @@ static int open_test(il_job *j, size_t i, il_store *store)
         t->fit = il_job_fit_of(t->source, t->labels, how->fit, j->run->training.size,
                                how->fit == IL_SIZING_NATIVE ? how->tile : 0);
         rc = il_job_fit_digest(&t->digest, &t->fit, t->source, j->run, &t->error);
+        if (!rc && j->error.code == IL_OK)
+            rc = il_leak_find(&t->leak, t->source, (const il_source *[]){ j->train, j->validation }, 2, &t->error);
     }
     if (rc && rc != IL_ENOMEM) {
         il_source_free(t->source);

@@ -6,6 +6,7 @@
 #include "loader/loader.h"
 #include "store/store.h"
 #include "train/job_fit.h"
+#include "train/job_leaks.h"
 
 /* A data set to test on: its source, or why it cannot be used. */
 typedef struct il_job_test {
@@ -16,6 +17,7 @@ typedef struct il_job_test {
     il_digest before;  /* what versions that padded and squeezed all images, and counted padding, called it */
     float labels[256]; /* target values of the ground truth */
     il_fit_facts fit;  /* what becomes of its images */
+    il_leak leak;      /* images that the run is trained or validated on */
     il_err error;
 } il_job_test;
 
@@ -24,9 +26,10 @@ typedef struct il_job {
     il_source *train, *validation; /* NULL if error.code is set */
     il_digest train_digest, validation_digest;
     il_fit_facts train_fit, validation_fit;
-    float labels[256]; /* the mask policy's target values */
-    char *manifest;    /* JSON: digests and sizes of the splits, hashes of files named by settings */
-    char hash[65];     /* identity: SHA-256 of configuration and manifest */
+    il_leak validation_leak; /* validation images that are trained on */
+    float labels[256];       /* the mask policy's target values */
+    char *manifest;          /* JSON: digests and sizes of the splits, hashes of files named by settings */
+    char hash[65];           /* identity: SHA-256 of configuration and manifest */
     il_job_test *tests;
     il_err error; /* why the run cannot be trained (missing data or files); IL_OK otherwise */
 } il_job;

@@ -139,3 +139,9 @@ const char *il_job_fit_padding(const il_fit_facts *f, const il_testing *how)
         return "none";
     return how->count_padding ? "counted" : "left out";
 }
+
+const char *il_job_fit_stale(const il_fit_facts *f)
+{
+    return f->masks ? "its masks were read or resized in another way"
+                    : "its padding was counted, or its images resized";
+}

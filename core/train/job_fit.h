@@ -32,6 +32,9 @@ typedef struct il_fit_words {
 } il_fit_words;
 il_fit_words il_job_fit_words(const il_fit_facts *f, const il_source *src, const char *policy);
 
+/* Why what earlier versions measured of such images holds no longer. */
+const char *il_job_fit_stale(const il_fit_facts *f);
+
 /* "none", "left out" or "counted". */
 const char *il_job_fit_padding(const il_fit_facts *f, const il_testing *how);
 

@@ -59,8 +59,13 @@ static void explain_stale(char *why, size_t size, const il_job *j, const char *c
                              il_json_loads(j->manifest, 0, NULL) } };
     il_text t = { 0 };
     describe_change(&t, "", pairs[0][0], pairs[0][1]);
+    bool padded = !json_object_get(pairs[1][0], "padding") && json_object_del(pairs[1][1], "padding") == 0;
+    bool masks = !json_object_get(pairs[1][0], "masks") && json_object_del(pairs[1][1], "masks") == 0;
     if (!t.size && pairs[1][0] && !json_equal(pairs[1][0], pairs[1][1]))
         il_text_add(&t, "the data or the initial weights");
+    if (!t.size && (padded || masks))
+        il_text_add(&t, "%s%s%s", padded ? "padding was counted in its losses" : "", padded && masks ? "; " : "",
+                    masks ? "its masks were read or resized in another way" : "");
     snprintf(why, size, "changed since the last run: %.350s", t.data ? t.data : "settings");
     il_text_free(&t);
     for (int i = 0; i < 2; i++) {
@@ -82,6 +87,14 @@ static int look_for_tests(il_job_left *l, const il_job *j, il_store *store, il_e
             if (rc)
                 return rc;
         }
+        int64_t before = 0;
+        if (t->source && l->row.status != IL_RUN_NONE && !left->id && strcmp(t->digest.hex, t->before.hex) != 0) {
+            int rc = il_store_find_test(&before, store, l->row.id, t->before.hex, t->set->split, j->run->testing.batch,
+                                        e);
+            if (rc)
+                return rc;
+        }
+        left->why = before ? il_job_fit_stale(&t->fit) : NULL;
         left->state = left->id ? IL_TEST_DONE : t->source ? IL_TEST_LEFT : IL_TEST_NO_DATA;
         l->to_test += left->state == IL_TEST_LEFT;
         l->no_data += left->state == IL_TEST_NO_DATA;

@@ -12,7 +12,8 @@ typedef enum il_test_state {
 
 typedef struct il_test_left {
     il_test_state state;
-    int64_t id; /* its row in the store when done, else 0 */
+    int64_t id;      /* its row in the store when done, else 0 */
+    const char *why; /* measured, but in a way that counts no longer; NULL: not so */
 } il_test_left;
 
 /* What the store and the disk contain for a job, and what remains to be done. */

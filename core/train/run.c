@@ -137,7 +137,7 @@ static void say_training(const il_sitting *x)
         const il_source *source;
     } splits[] = { { "train", &j->train_fit, j->train }, { "validation", &j->validation_fit, j->validation } };
     for (int i = 0; i < 2; i++) {
-        char line[500];
+        char line[700];
         il_fit_words words = il_job_fit_words(splits[i].fit, splits[i].source, j->run->mask_policy.label);
         size_t gone = il_source_left_out_count(splits[i].source);
         snprintf(line, sizeof line, "%s: %s", splits[i].name, words.text);
@@ -146,6 +146,14 @@ static void say_training(const il_sitting *x)
                  gone + il_source_count(splits[i].source));
         il_sitting_say(x, gone ? line : "");
     }
+}
+
+static void say_leak(const il_sitting *x)
+{
+    char line[400];
+    il_leak_words words = il_leak_in_words(&x->job->validation_leak, x->job->validation, IL_LEAK_VALIDATION);
+    snprintf(line, sizeof line, "validation: %s", words.text);
+    il_sitting_say(x, *words.text ? line : "");
 }
 
 static int train(il_sitting *x, il_err *e)
@@ -165,6 +173,7 @@ static int train(il_sitting *x, il_err *e)
                              .context = x };
     il_course course = { 0 };
     say_training(x);
+    say_leak(x);
     size_t left_out = il_source_left_out_count(j->train) + il_source_left_out_count(j->validation), unreadable = 0;
     int rc = il_model_open(&x->model, &j->run->model, il_sitting_model_opts(x), e);
     il_err unheard = { 0 };

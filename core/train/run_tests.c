@@ -141,6 +141,8 @@ static il_test_record record_of(const il_sitting *x, const il_job_test *t, const
         .overlap = how->overlap,
         .padding = t->source ? il_job_fit_padding(&t->fit, how) : NULL,
         .no_truth = (int64_t)truth->no_truth,
+        .leaked = (int64_t)t->leak.count,
+        .leaked_example = t->leak.count ? il_source_at(t->source, t->leak.example).id : NULL,
         .no_truth_example = truth->no_truth ? il_source_at(t->source, truth->no_truth_example).id : NULL,
     };
 }
@@ -150,6 +152,9 @@ static void say_test(const il_sitting *x, const il_job_test *t, const il_fit_fac
 {
     char line[800];
     struct phase phase = phase_of(t);
+    il_leak_words leaked = il_leak_in_words(&t->leak, t->source, IL_LEAK_TEST);
+    snprintf(line, sizeof line, "%s: %s", phase.text, leaked.text);
+    il_sitting_say(x, *leaked.text ? line : "");
     il_fit_words words = il_job_fit_words(truth, t->source, policy_of(x, t));
     snprintf(line, sizeof line, "%s: %s", phase.text, words.text);
     il_sitting_say(x, *words.text ? line : "");

@@ -68,7 +68,7 @@ done
 # A second runner on the same database at the same time does no harm, and neither trains what the other does.
 # Whichever finds a run in the other's hands leaves it there and ends with 1: that, and no other failure, may happen here.
 finished() { # finished status output
-  [ "$1" -eq 0 ] || { [ "$1" -eq 1 ] && grep -q ' 0 failed; some runs were left to another process' "$2"; }
+  [ "$1" -eq 0 ] || { [ "$1" -eq 1 ] && grep -q ' 0 failed; some runs are left to another process' "$2"; }
 }
 run both/results.sqlite >one.txt 2>&1 &
 first=$!
