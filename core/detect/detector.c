@@ -11,6 +11,7 @@
 #include "base/yaml.h"
 #include "detect/detector.h"
 #include "detect/select_run.h"
+#include "plugin/any_size.h"
 #include "plugin/registry.h"
 #include "plugin/tiled_inference.h"
 
@@ -128,6 +129,8 @@ static int load(il_detector *d, il_device device, il_err *e)
         rc = il_model_open(&d->model, &d->choice, (il_model_opts){ .device = device }, e);
     if (!rc)
         rc = il_model_load(&d->model, d->card.weights, NULL, e);
+    if (!rc)
+        rc = il_any_size_probe(&d->model, e);
     return rc ? rc : note_settings(d, e);
 }
 

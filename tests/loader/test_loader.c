@@ -21,6 +21,8 @@ static void assert_sample(const il_batch *b, int n, int i, const int size[2], co
                 cr_assert_eq(image[3 * at + (size_t)c], inside ? expected[c] : 0, "picture %d, channel %d, %d,%d", i, c,
                              x, y);
             cr_assert_eq(mask[at], inside ? expected[3] : 0, "mask of picture %d, %d,%d", i, x, y);
+            cr_assert(inside || b->valid, "padding that counts");
+            cr_assert(!b->valid || b->valid[area * (size_t)n + at] == inside, "valid of picture %d, %d,%d", i, x, y);
         }
 }
 
@@ -84,6 +86,40 @@ Test(loader, follows_its_rule, .init = open_samples, .fini = samples_close)
         samples_add((int)k, integer(json_array_get(sizes, k), 0), integer(json_array_get(sizes, k), 1));
     json_array_foreach(cases, i, c) for (int threads = 1; threads <= 3; threads += 2) check_choices(c, threads);
     json_decref(cases);
+}
+
+/* Whole images of their own sizes, one to a batch; authentic ones have an empty mask, also after one with another size. */
+Test(loader, native_images_keep_their_size, .init = open_samples, .fini = samples_close)
+{
+    static const int sizes[][2] = { { 30, 20 }, { 7, 90 }, { 41, 41 }, { 12, 5 } };
+    samples_write("plain.png", 2, 50, 40, 3, false);
+    for (int i = 0; i < 4; i++)
+        samples_add(i, sizes[i][0], sizes[i][1]);
+    samples_list(4, "plain.png", NULL);
+    for (int threads = 1; threads <= 3; threads++) {
+        struct fixture f = open_loader(
+            (il_loader_opts){ .batch = 8, .size = 16, .fit = IL_SIZING_NATIVE, .crops = 1, .threads = threads });
+        il_batch b;
+        il_err e = { 0 };
+        int more = 1, seen = 0;
+        SAMPLE_OK(il_loader_start(f.loader, 1, 0, &e), e);
+        for (;; seen++) {
+            SAMPLE_OK(il_loader_next(f.loader, &b, &more, &e), e);
+            if (!more)
+                break;
+            cr_assert(b.n == 1 && !b.valid && b.index[0] == (size_t)seen);
+            if (seen == 4) {
+                cr_assert(b.width == 50 && b.height == 40);
+                for (int i = 0; i < 50 * 40; i++)
+                    cr_assert_eq(b.greys[i], 0);
+            } else {
+                cr_assert(b.width == sizes[seen][0] && b.height == sizes[seen][1]);
+                assert_sample(&b, 0, seen, sizes[seen], (int[]){ 0, 0, 0 });
+            }
+        }
+        cr_assert_eq(seen, 5);
+        close_loader(&f);
+    }
 }
 
 Test(loader, collates_large_and_grey_pictures, .init = open_samples, .fini = samples_close)
