@@ -8,6 +8,7 @@
 #include "report/experiment_notes.h"
 #include "report/experiment_table.h"
 #include "report/table_values.h"
+#include "report/test_notes.h"
 
 /* ---- labels ---- */
 
@@ -354,5 +355,9 @@ int il_experiment_table(il_table *out, il_store *s, const il_matrix *m, size_t p
     add_title(t, p, &m->measure, view);
     int rc = fill(t, &any_best, s, m, p, view, e);
     il_experiment_notes(t, m, part, view->medium, any_best);
+    if (!rc && !*p->degradation)
+        rc = il_test_notes_add(
+            &t->notes, s, (il_test_notes_of){ .experiment = m->experiment, .dataset = p->dataset, .split = p->split },
+            e);
     return rc ? rc : il_table_check(t, e);
 }

@@ -318,7 +318,8 @@ static int fill(il_matrix *m, il_store *s, const char *experiment, il_err *e)
 int il_matrix_read(il_matrix *out, il_store *s, const char *experiment, bool degraded, const il_measure *measure,
                    il_err *e)
 {
-    il_matrix m = { .measure = { .convention = "published", .metric = "iou", .published = true } };
+    il_matrix m = { .experiment = experiment,
+                    .measure = { .convention = "published", .metric = "iou", .published = true } };
     if (measure)
         m.measure = *measure;
     int rc = il_store_query(&m.rows, s, degraded ? DEGRADED : PLAIN,

@@ -55,6 +55,7 @@ typedef struct il_matrix_part {
 } il_matrix_part;
 
 typedef struct il_matrix {
+    const char *experiment; /* borrowed */
     il_rows rows;
     il_matrix_cell *cells;
     size_t count;

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "report/conventions.h"
 #include "report/published_table.h"
+#include "report/test_notes.h"
 #include "store/stats/clusters.h"
 
 /* ---- columns ---- */
@@ -294,6 +295,9 @@ int il_published_table_make(il_table *out, il_store *s, const il_rows *rows, con
             any_best = any_best || best[i];
         add_notes(&out->notes, rows, p, medium, any_best);
         number_remarks(&out->notes, remarks, rows);
+        rc = il_test_notes_add(&out->notes, s, (il_test_notes_of){ .published = p->name }, e);
+    }
+    if (!rc) {
         add_columns(out, rows, medium);
         add_rows(out, rows, remarks, best, medium);
         rc = il_table_check(out, e);
