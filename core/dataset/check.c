@@ -239,8 +239,6 @@ static int check_mask(il_check *c, const il_sample_stats *m, const char *name, i
         rc = il_findings_add(&c->findings, IL_FOUND_NEVER_255, e, name, "highest grey level is %d", m->most);
     if (!rc && m->core == 1)
         rc = il_findings_add(&c->findings, IL_FOUND_FULL_MASK, e, name, "every pixel of the mask is 255");
-    if (!rc && m->channels_differ)
-        rc = il_findings_add(&c->findings, IL_FOUND_CHANNELS, e, name, "only the mask's first channel is read");
     return rc;
 }
 

@@ -29,7 +29,6 @@ const il_finding_title il_findings_titles[IL_FOUND_TYPES] = {
     [IL_FOUND_DUPLICATES] = { "duplicates", "image with a duplicate in another split",
                               "images with a duplicate in another split" },
     [IL_FOUND_ODD_NAMES] = { "odd_names", "file that belongs to no sample", "files that belong to no sample" },
-    [IL_FOUND_CHANNELS] = { "channels", "mask whose channels differ", "masks whose channels differ" },
     [IL_FOUND_FULL_MASK] = { "full_masks", "mask that covers the whole image", "masks that cover the whole image" },
     [IL_FOUND_NEAR] = { "near_duplicates", "pair of similar images in two splits",
                         "pairs of similar images in two splits" },

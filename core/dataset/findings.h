@@ -21,7 +21,6 @@ typedef enum il_finding_type {
     IL_FOUND_DUPLICATES,
     IL_FOUND_PROBLEMS, /* number of types that fail a check; warnings follow */
     IL_FOUND_ODD_NAMES = IL_FOUND_PROBLEMS,
-    IL_FOUND_CHANNELS,
     IL_FOUND_FULL_MASK,
     IL_FOUND_NEAR,
     IL_FOUND_TYPES

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <inpaintlab/random.h>
 #include "dataset/preview.h"
+#include "image/mask_file.h"
 
 enum { MOST_MASKS = 1000 /* read for the histogram when there is no manifest */ };
 
@@ -107,7 +108,7 @@ static int count_areas(il_preview *p, il_err *e)
     for (size_t i = 0; i < count; i++) {
         il_image mask = { 0 };
         double area, core;
-        if (il_image_read(&mask, p->listing.list[drawn[i]].path[IL_MASK], NULL))
+        if (il_mask_read(&mask, NULL, p->listing.list[drawn[i]].path[IL_MASK], IL_MASK_AUTO, NULL))
             continue; /* its own sample shows why, if it is on the page */
         measure(&area, &core, &mask);
         count_area(p, area);
@@ -205,7 +206,8 @@ static int add_picture(struct show *s, const il_preview *preview, int kind, cons
     il_preview_picture *p = &s->pictures[s->count];
     il_err why = { 0 };
     *p = (il_preview_picture){ .label = il_preview_label(preview, kind), .what = shows[kind] };
-    int rc = il_image_read(&p->image, path, &why);
+    int rc = kind == IL_MASK ? il_mask_read(&p->image, NULL, path, IL_MASK_AUTO, &why)
+                             : il_image_read(&p->image, path, &why);
     if (rc == IL_ENOMEM)
         return il_fail_oom(e);
     if (!rc && kind == IL_MASK)

@@ -4,6 +4,7 @@
 #include <inpaintlab/image.h>
 #include "base/sha256.h"
 #include "dataset/sample_stats.h"
+#include "image/mask_file.h"
 #include "image/perceptual_hash.h"
 
 void il_sample_stats_clear(il_sample_stats *m)
@@ -41,7 +42,7 @@ static int read_one(il_image *out, il_sample_stats *m, const il_listed *s, int k
     const char *path = s->path[k];
     if (fast)
         return note(m, k, path, il_image_size(&m->width[k], &m->height[k], path, &why), &why, e);
-    int rc = il_image_read(&image, path, &why);
+    int rc = k == IL_MASK ? il_mask_read(&image, NULL, path, IL_MASK_AUTO, &why) : il_image_read(&image, path, &why);
     if (!rc)
         rc = il_sha256_file(&m->sha256[k], path, &why);
     if (rc) {
@@ -63,7 +64,6 @@ static void measure_mask(il_sample_stats *m, const il_image *mask)
         full += p[0] == 255;
         m->between = m->between || (p[0] > 0 && p[0] < 255);
         m->most = p[0] > m->most ? p[0] : m->most;
-        m->channels_differ = m->channels_differ || (mask->channels == 3 && (p[1] != p[0] || p[2] != p[0]));
     }
     m->has_mask = true;
     m->area = (double)touched / (double)n;

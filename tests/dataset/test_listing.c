@@ -76,8 +76,8 @@ static const struct listing folders[] = {
       SPLITS },
     { "test/a.original.webp test/notes.txt test/.mask.webp test/x.caption.webp test/a.mask.webp.12.tmp test/sub/ "
       "test/mask.webp",
-      "test/a o=@/test/a.original.webp | @/test/.mask.webp" ODD "; @/test/a.mask.webp.12.tmp" ODD
-      "; @/test/mask.webp" ODD "; @/test/notes.txt" ODD "; @/test/sub" ODD "; @/test/x.caption.webp" ODD,
+      "test/a o=@/test/a.original.webp | @/test/a.mask.webp.12.tmp" ODD "; @/test/mask.webp" ODD
+      "; @/test/notes.txt" ODD "; @/test/sub" ODD "; @/test/x.caption.webp" ODD,
       SPLITS },
     { "test/ train/", "@: contains no samples; expected files <split>/<id>.<kind>.webp (or .png, .jpg)", SPLITS },
     { "val/ valid/", "@/val and @/valid could both be the validation split; expected only one of them", SPLITS },
