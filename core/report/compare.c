@@ -37,7 +37,7 @@ static const char all_cells[] =
                           ", ") " AS tested,"
                                 " json_remove(r.config, '$.seed') || COALESCE(r.manifest, '') || COALESCE(c.test_batch, '') || c.tested_dataset || '/' ||"
                                 " c.tested_on || '/' || c.split || " DEGRADED(
-                                    "/") " AS settings, c.seed"
+                                    "/") " AS settings, c.seed, (SELECT 1 FROM tests t WHERE t.id = c.test AND t.bins IS NULL) AS equal_bins"
                                          " FROM cells c JOIN runs r ON r.hash = c.run_hash WHERE ?1 = '' OR c.cell IN (SELECT value FROM json_each(?1))"
                                          " ORDER BY c.cell";
 
@@ -65,6 +65,7 @@ static int take(il_comparison *c, const il_rows *all, size_t row, il_err *e)
     cell->cell = il_rows_int(all, row, "cell");
     cell->test = il_rows_int(all, row, "test");
     cell->seed = il_rows_int(all, row, "seed");
+    cell->equal_bins = il_rows_text(all, row, "equal_bins") != NULL;
     cell->name = il_text_copy(il_rows_text(all, row, "name"));
     cell->tested = il_text_copy(il_rows_text(all, row, "tested"));
     cell->settings = il_text_copy(il_rows_text(all, row, "settings"));

@@ -17,9 +17,10 @@ typedef struct il_value {
 
 typedef struct il_compare_cell {
     int64_t cell, test;
-    char *name;     /* RUN/TESTED_DATASET/TESTED_ON, and where they are degraded /KIND LEVEL */
-    char *tested;   /* data set, image kind and split */
-    char *settings; /* what all seeds of it have in common */
+    char *name;      /* RUN/TESTED_DATASET/TESTED_ON, and where they are degraded /KIND LEVEL */
+    char *tested;    /* data set, image kind and split */
+    char *settings;  /* what all seeds of it have in common */
+    bool equal_bins; /* its scores were counted in 256 equal bins */
     int64_t seed;
     il_rows rows;     /* of its pictures */
     il_value *values; /* by id */
