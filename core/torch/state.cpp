@@ -153,6 +153,22 @@ int il_state_order(il_state *st, il_order order, il_err *e)
     });
 }
 
+void il_state_warn(il_state *st, const char *line)
+{
+    il_err err = {};
+    int rc = shim::guard(&err, "warning", [&] {
+        if (st->warning.empty())
+            st->warning = line;
+    });
+    if (rc != IL_OK && st->error.code == IL_OK)
+        st->error = err;
+}
+
+const char *il_state_warning(const il_state *st)
+{
+    return st->warning.empty() ? nullptr : st->warning.c_str();
+}
+
 int il_state_status(const il_state *st, il_err *e)
 {
     if (st->error.code != IL_OK && e)

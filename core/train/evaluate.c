@@ -4,6 +4,7 @@
 #include <string.h>
 #include "base/array.h"
 #include "base/clock.h"
+#include "store/stats/histogram.h"
 #include "torch/counts.h"
 #include "torch/pixels.h"
 #include "train/evaluate.h"
@@ -113,6 +114,28 @@ int il_tally_read(il_sums *sums, il_image_row *rows, const il_source *source, il
 double il_sums_loss(const il_sums *s)
 {
     return s->pictures > 0 ? s->loss / s->pictures : NAN;
+}
+
+bool il_evaluate_within_one(const il_image_row *rows, size_t count)
+{
+    const int from = IL_SCORE_HALF - 1, to = IL_SCORE_HALF + IL_SCORE_PER_UNIT;
+    int64_t above = 0;
+    for (size_t i = 0; i < count; i++) {
+        const il_scores *c = &rows[i].scores;
+        il_bins sides[2];
+        if (!c->bytes || il_histogram_decode(&sides[0], c->bytes, c->tampered) ||
+            il_histogram_decode(&sides[1], c->bytes + c->tampered, c->clean))
+            return false;
+        for (int k = 0; k < 2; k++) {
+            int64_t within = 0;
+            for (int bin = from; bin < to; bin++)
+                within += sides[k].bins[bin];
+            if (within != il_histogram_pixels(&sides[k]))
+                return false;
+            above += within - sides[k].bins[from];
+        }
+    }
+    return above > 0;
 }
 
 void il_evaluate_free(il_image_row *rows, size_t count)

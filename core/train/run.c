@@ -23,6 +23,7 @@ struct sitting {
     il_model model;  /* plugin NULL: not opened yet */
     int64_t row;     /* the run's */
     char sha256[65]; /* of the weights recorded in the store; "" before training */
+    bool warned;     /* that the outputs look like probabilities */
 };
 
 static bool ends_grid(int rc)
@@ -87,10 +88,27 @@ static int store_holes(struct sitting *x, il_err *e)
 
 /* ---- training ---- */
 
+static void warn(const struct sitting *x, const char *what)
+{
+    il_text line = { 0 };
+    il_text_add(&line, "warning: model %s: %s", x->job->run->model.label, what);
+    if (x->observer->say && !line.failed)
+        x->observer->say(x->observer->context, x->job->run->name, line.data);
+    il_text_free(&line);
+}
+
 static il_model_opts model_opts(const struct sitting *x)
 {
     const il_run *run = x->job->run;
     return (il_model_opts){ .device = x->opts->device, .precision = run->training.precision, .seed = run->seed };
+}
+
+static int open_model(struct sitting *x, il_err *e)
+{
+    int rc = il_model_open(&x->model, &x->job->run->model, model_opts(x), e);
+    if (!rc && il_state_warning(x->model.state))
+        warn(x, il_state_warning(x->model.state));
+    return rc;
 }
 
 static int store_epochs(void *context, const il_course *c, il_err *e)
@@ -152,7 +170,7 @@ static int train(struct sitting *x, il_err *e)
                              .context = x };
     il_course course = { 0 };
     size_t left_out = il_source_left_out_count(j->train) + il_source_left_out_count(j->validation), unreadable = 0;
-    int rc = il_model_open(&x->model, &j->run->model, model_opts(x), e);
+    int rc = open_model(x, e);
     il_err unheard = { 0 };
     int begun = begin(x, !rc ? il_state_params(x->model.state) : 0, &unheard);
     if (begun != IL_OK) {
@@ -180,7 +198,7 @@ static int weights_in_memory(struct sitting *x, il_err *e)
     il_job_path path;
     int rc = il_run_weights_find(&path, x->job, x->opts->folder, x->sha256, e);
     if (!rc)
-        rc = il_model_open(&x->model, &x->job->run->model, model_opts(x), e);
+        rc = open_model(x, e);
     return rc ? rc : il_model_load(&x->model, path.text, NULL, e);
 }
 
@@ -208,6 +226,12 @@ static int measure(il_image_row **rows, size_t *count, size_t *unreadable, struc
         .model = &x->model, .loader = loader, .scores = true, .shown = { .run = x->job->run->name, .phase = phase }
     };
     rc = il_evaluate_pictures(rows, count, t->source, &what, x->observer, e);
+    if (!rc && !x->warned && il_evaluate_within_one(*rows, *count)) {
+        x->warned = true;
+        warn(
+            x,
+            "every output lies between 0 and 1, as probabilities do, but logits are expected: is there a sigmoid inside?");
+    }
     *unreadable = il_loader_left_out(loader);
     il_loader_free(loader);
     return rc;

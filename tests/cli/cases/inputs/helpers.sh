@@ -12,3 +12,11 @@ base:
   test: [{images: tampered, split: all}]
 END
 }
+
+# script FILE [SETTINGS]: tests a TorchScript module on pictures whose dark part is tampered, and prints what is said and measured
+script() {
+    rm -f script.sqlite
+    grid script "$CASES/saturated-scores/d" "{name: torchscript, file: $CASES/script-outputs/$1$2}"
+    inpaintlab run --db script.sqlite script.yaml 2>&1 | grep -E 'warning|failed:'
+    inpaintlab sql --db script.sqlite "SELECT metric, value FROM metrics WHERE convention = 'pooled' AND metric IN ('iou', 'auc')" | tail -n +3
+}
