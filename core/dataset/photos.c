@@ -370,7 +370,7 @@ int il_photos_list(il_photos *out, il_photos_opts o, il_err *e)
     il_photos p = { 0 };
     int rc = add_folder(&p, o.root, "", 0, e);
     if (!rc && !p.count)
-        rc = il_fail(e, IL_EDATA, "%s: contains no photo (.jpg, .jpeg, .png, .webp)", o.root);
+        rc = il_fail(e, IL_EDATA, "%s: contains no photo (.jpg, .jpeg, .png, .webp, .tif, .tiff)", o.root);
     if (!rc) {
         qsort(p.list, p.count, sizeof *p.list, by_place);
         rc = check_ids(&p, e);

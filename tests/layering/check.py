@@ -36,6 +36,7 @@ ONLY = [
     ("libmd", r"#include <sha2\.h>", "core/base/sha256.c"),
     ("libjpeg", r"#include <jpeglib\.h>", "core/image/jpeg.c"),
     ("libwebp", r"#include <webp/", "core/image/webp.c"),
+    ("libtiff", r"#include <tiff", "core/image/tiff.c"),
     ("libpng", r"#include <png\.h>", "core/image/png.c"),
     ("sqlite3", r"#include <sqlite3\.h>", "core/store/"),
     ("sqlite3ext", r"#include <sqlite3ext\.h>", "core/store/sql/arguments.h"),
