@@ -9,6 +9,8 @@ ALTER TABLE tests ADD COLUMN no_truth INTEGER /* pictures with a mask of which n
 ALTER TABLE tests ADD COLUMN no_truth_example TEXT /* id of the first of them */;
 ALTER TABLE tests ADD COLUMN leaked INTEGER /* pictures that the run was trained or validated on */;
 ALTER TABLE tests ADD COLUMN leaked_example TEXT /* id of the first of them */;
+-- Bins over the logit are 1/32 wide from -32 to 32, and up to 1024 a 128th of each doubling; 0, a score of 0.5, is an edge. The
+-- functions il_* read both kinds; histograms of different kinds cannot be added up.
 ALTER TABLE tests ADD COLUMN bins TEXT /* of the rows in `scores`: logit; NULL: 256 equal ones */;
 
 ALTER TABLE images ADD COLUMN photo TEXT /* that the picture was cut from; NULL: nothing is known, and it counts as one of its own */;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include "base/file.h"
 #include "base/json.h"
+#include "base/utf8.h"
 
 static _Thread_local bool lacking;  /* since il_json_begin */
 static _Thread_local bool is_short; /* in the last call of a function below */
@@ -52,27 +53,36 @@ static json_t *whole(json_t *value)
 json_t *il_json_loads(const char *text, size_t flags, json_error_t *why)
 {
     is_short = false;
-    return whole(json_loads(text, flags, why));
+    return whole(json_loads(il_utf8_after_mark(text), flags, why));
 }
 
 json_t *il_json_loadb(const char *text, size_t size, size_t flags, json_error_t *why)
 {
+    size_t mark = il_utf8_mark(text, size);
     is_short = false;
-    return whole(json_loadb(text, size, flags, why));
+    return whole(json_loadb(text + mark, size - mark, flags, why));
 }
 
 json_t *il_json_loadf(FILE *from, size_t flags, json_error_t *why)
 {
+    char first[3];
+    long start = ftell(from);
     is_short = false;
+    if (start >= 0 && !il_utf8_mark(first, fread(first, 1, sizeof first, from)))
+        fseek(from, start, SEEK_SET);
     return whole(json_loadf(from, flags, why));
 }
 
 json_t *il_json_load_file(const char *path, size_t flags, json_error_t *why)
 {
-    is_short = false;
     errno = 0;
-    json_t *value = json_load_file(path, flags, why);
-    is_short = is_short || (!value && errno == ENOMEM); /* the file could not be opened */
+    FILE *from = fopen(path, "rb");
+    bool full = !from && errno == ENOMEM;
+    json_t *value = from ? il_json_loadf(from, flags, why) : json_load_file(path, flags, why); /* says why not */
+    if (from)
+        fclose(from);
+    else
+        is_short = full;
     return whole(value);
 }
 

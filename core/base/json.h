@@ -23,7 +23,7 @@ int il_json_put(FILE *to, const json_t *value, size_t flags, il_err *e);
 
 /* ---- reading ---- */
 
-/* As json_loads and so on; NULL too when memory is short. */
+/* As json_loads and so on; NULL too when memory is short. A byte-order mark is passed over. */
 json_t *il_json_loads(const char *text, size_t flags, json_error_t *why);
 json_t *il_json_loadb(const char *text, size_t size, size_t flags, json_error_t *why);
 json_t *il_json_loadf(FILE *from, size_t flags, json_error_t *why);

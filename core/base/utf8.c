@@ -61,3 +61,14 @@ void il_utf8_make_plain(char *text)
             memset(text + i, '?', used);
     }
 }
+
+size_t il_utf8_mark(const char *text, size_t size)
+{
+    static const char mark[] = "\xef\xbb\xbf";
+    return size >= sizeof mark - 1 && memcmp(text, mark, sizeof mark - 1) == 0 ? sizeof mark - 1 : 0;
+}
+
+const char *il_utf8_after_mark(const char *text)
+{
+    return text + il_utf8_mark(text, strnlen(text, 3));
+}

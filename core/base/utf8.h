@@ -13,6 +13,10 @@ int32_t il_utf8_next(const char *text, size_t size, size_t *used);
 /* Characters of `size` bytes; what is not UTF-8 counts as the replacement characters that would stand for it. */
 size_t il_utf8_count(const char *text, size_t size);
 
+/* Bytes of the byte-order mark that a text begins with: 3 or 0; and what follows it. */
+size_t il_utf8_mark(const char *text, size_t size);
+const char *il_utf8_after_mark(const char *text);
+
 /* Replaces control characters and invalid UTF-8 by '?', in place. */
 void il_utf8_make_plain(char *text);
 

@@ -7,6 +7,7 @@
 #include <yaml.h>
 #include "base/file.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "base/yaml.h"
 
 enum {
@@ -294,6 +295,9 @@ int il_yaml_parse(il_yaml **out, const char *name, const char *text, size_t size
     if (size > MAX_BYTES)
         return il_fail(e, IL_EFORMAT, "%s is larger than 4 MiB; expected a grid or recipe file", name);
 
+    size_t mark = il_utf8_mark(text, size);
+    text = text ? text + mark : text;
+    size -= mark;
     il_yaml *y = calloc(1, sizeof *y);
     if (!y)
         return il_fail_oom(e);

@@ -234,7 +234,7 @@ const il_command il_cmd_detect = {
     .summary = "find inpainted regions in your own images",
     .usage = "[options] IMAGE|FOLDER|PATTERN|- ...",
     .about =
-        "Finds the pixels of PNG, JPEG and WebP images that an inpainting pipeline wrote. Images are rotated as EXIF\n"
+        "Finds the pixels of PNG, JPEG, WebP and TIFF images that an inpainting pipeline wrote. Images are rotated as EXIF\n"
         "says and examined at full size in overlapping tiles; - reads an image from standard input.\n",
     .options = table,
     .notes =

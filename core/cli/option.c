@@ -167,6 +167,7 @@ int il_option_read(void *options, int *words, const il_option *table, const char
     const struct rows rows = rows_of(table);
     struct option names[MOST + 1] = { 0 };
     char letters[2 * MOST + 2] = ":";
+    bool given[MOST + 1] = { false };
     size_t length = 1;
     for (int i = 0; i < rows.count; i++) {
         const struct row *r = &rows.list[i];
@@ -183,6 +184,10 @@ int il_option_read(void *options, int *words, const il_option *table, const char
         const struct row *r = find(&rows, c);
         if (r->option == &help_row)
             return IL_OPTION_HELP;
+        bool *before = &given[r - rows.list];
+        if (*before && r->value && r->option->kind != IL_OPTION_TEXTS)
+            return il_fail(e, IL_EUSAGE, "%s: %s: is given twice; expected once", command, r->name);
+        *before = true;
         int rc = read_value(options, r, optarg, e);
         if (rc)
             return rc;

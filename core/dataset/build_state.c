@@ -67,6 +67,41 @@ static int is_empty(bool *empty, const char *folder, il_err *e)
     return rc;
 }
 
+/* *none is cleared where the folder, or one below it, holds a file. */
+static int find_files(bool *none, const char *folder, int depth, il_err *e)
+{
+    il_file_names names = { 0 };
+    struct stat st;
+    if (stat(folder, &st) != 0)
+        return IL_OK;
+    if (!S_ISDIR(st.st_mode) || depth == 0) {
+        *none = false;
+        return IL_OK;
+    }
+    int rc = il_file_list(&names, folder, e);
+    for (size_t i = 0; i < names.count && *none && !rc; i++) {
+        il_text path = { 0 };
+        il_text_add(&path, "%s/%s", folder, names.list[i]);
+        rc = path.failed ? il_fail_oom(e) : find_files(none, path.data, depth - 1, e);
+        il_text_free(&path);
+    }
+    il_file_names_free(&names);
+    return rc;
+}
+
+/* A build that failed before its first sample leaves its recipe and empty folders only: another may have the folder. */
+static int is_unused(bool *unused, const il_build_state *s, il_err *e)
+{
+    struct stat st;
+    bool none = access(s->manifest, F_OK) != 0 &&
+                (stat(in(s, ".build/journal.jsonl").path, &st) != 0 || st.st_size == 0);
+    int rc = IL_OK;
+    for (int i = 0; i < IL_SPLITS && none && !rc; i++)
+        rc = find_files(&none, in(s, il_split_names[i]).path, 4, e);
+    *unused = none;
+    return rc;
+}
+
 /* The folder is new, or belongs to the same build. */
 static int check(il_build_state *s, const char *text, const il_digest *identity, il_err *e)
 {
@@ -88,11 +123,17 @@ static int check(il_build_state *s, const char *text, const il_digest *identity,
     int rc = IL_OK;
     if (!old)
         rc = il_fail(e, IL_EFORMAT, "%s:%d: %s", p.path, why.line, why.text);
-    else if (!is || strcmp(is, identity->hex) != 0)
-        rc = il_fail(e, IL_EDATA,
-                     "%s: belongs to a build with another recipe, other photos or other "
-                     "weights (see recipe.json); choose a new folder or remove it",
-                     s->folder);
+    else if (!is || strcmp(is, identity->hex) != 0) {
+        bool unused = false;
+        rc = is_unused(&unused, s, e);
+        if (!rc && unused)
+            rc = il_atomic_file_write(p.path, text, strlen(text), e);
+        else if (!rc)
+            rc = il_fail(e, IL_EDATA,
+                         "%s: belongs to a build with another recipe, other photos or other "
+                         "weights (see recipe.json); choose a new folder or remove it",
+                         s->folder);
+    }
     json_decref(old);
     return rc;
 }

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "dataset/photos.h"
 #include "image/image_file.h"
 
@@ -157,12 +158,30 @@ static int check_ids(const il_photos *p, il_err *e)
 
 /* ---- captions ---- */
 
+/* The whole text as one line: what stands around a line break becomes one space; at the ends there is none. */
+static void join_lines(char *text)
+{
+    char *to = text;
+    const char *from = text + strspn(text, "\r\n");
+    while (*from) {
+        size_t blank = strspn(from, " \t\r\n"), ends = strcspn(from, "\r\n");
+        if (ends < blank) { /* blanks that hold a line break */
+            from += blank;
+            if (to > text && *from)
+                *to++ = ' ';
+        } else {
+            *to++ = *from++;
+        }
+    }
+    *to = '\0';
+}
+
 static int set_caption(il_photo *photo, const char *text, il_err *e)
 {
-    char *copy = il_text_copy(text);
+    char *copy = il_text_copy(il_utf8_after_mark(text));
     if (!copy)
         return il_fail_oom(e);
-    copy[strcspn(copy, "\r\n")] = '\0';
+    join_lines(copy);
     free(photo->caption);
     photo->caption = copy;
     return IL_OK;
@@ -187,15 +206,35 @@ static int caption_from_json(il_photo *photo, const char *path, il_err *e)
     return rc;
 }
 
+enum { MOST_CAPTION = 65536 }; /* bytes */
+
+static int check_encoding(const char *text, size_t size, const char *path, il_err *e)
+{
+    if (size >= 2 && (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0))
+        return il_fail(e, IL_EFORMAT, "%s: is UTF-16; expected UTF-8", path);
+    if (size > MOST_CAPTION)
+        return il_fail(e, IL_EFORMAT, "%s: is longer than %d bytes; expected a caption", path, MOST_CAPTION);
+    for (size_t at = 0, used = 0; at < size; at += used)
+        if (il_utf8_next(text + at, size - at, &used) <= 0)
+            return il_fail(e, IL_EFORMAT, "%s: is not UTF-8 at byte %zu; expected UTF-8", path, at);
+    return IL_OK;
+}
+
 static int caption_from_text(il_photo *photo, const char *path, il_err *e)
 {
-    char line[4096] = "";
     FILE *f = fopen(path, "r");
     if (!f)
         return il_fail(e, il_file_code(errno), "%s: %s", path, strerror(errno));
-    bool read = fgets(line, sizeof line, f) || !ferror(f);
+    char *text = calloc(1, MOST_CAPTION + 2);
+    size_t size = text ? fread(text, 1, MOST_CAPTION + 1, f) : 0;
+    int rc = !text ? il_fail_oom(e) : ferror(f) ? il_fail(e, IL_EIO, "cannot read %s", path) : IL_OK;
     fclose(f);
-    return read ? set_caption(photo, line, e) : il_fail(e, IL_EIO, "cannot read %s", path);
+    if (!rc)
+        rc = check_encoding(text, size, path, e);
+    if (!rc)
+        rc = set_caption(photo, text, e);
+    free(text);
+    return rc;
 }
 
 static int caption_beside(il_photo *photo, il_err *e)
@@ -331,7 +370,7 @@ int il_photos_list(il_photos *out, il_photos_opts o, il_err *e)
     il_photos p = { 0 };
     int rc = add_folder(&p, o.root, "", 0, e);
     if (!rc && !p.count)
-        rc = il_fail(e, IL_EDATA, "%s: contains no photo (.jpg, .jpeg, .png, .webp)", o.root);
+        rc = il_fail(e, IL_EDATA, "%s: contains no photo (.jpg, .jpeg, .png, .webp, .tif, .tiff)", o.root);
     if (!rc) {
         qsort(p.list, p.count, sizeof *p.list, by_place);
         rc = check_ids(&p, e);

@@ -64,7 +64,7 @@ int il_input_image_open(il_input_image *out, const char *path, il_err *e)
     const char *foreign = il_metadata_foreign(s.data, s.size);
     rc = !foreign ? il_image_file_decode(&size, &in, e)
                   : il_fail(e, IL_EFORMAT,
-                            "%s: is a %s file; expected PNG, JPEG or WebP: convert it to "
+                            "%s: is a %s file; expected PNG, JPEG, WebP or TIFF: convert it to "
                             "PNG at full size (JPEG would remove part of the trace)",
                             in.path, foreign);
     if (rc) {

@@ -20,6 +20,7 @@ typedef struct il_image_file {
 int il_image_png_read(il_image *out, const il_image_file *in, il_err *e);
 int il_image_jpeg_read(il_image *out, const il_image_file *in, il_err *e);
 int il_image_webp_read(il_image *out, const il_image_file *in, il_err *e);
+int il_image_tiff_read(il_image *out, const il_image_file *in, il_err *e);
 
 /* Encode to memory; the caller frees *data. Messages begin with path. */
 int il_image_png_encode(uint8_t **data, size_t *size, const il_image *image, const char *path, il_err *e);

@@ -78,7 +78,7 @@ done:
 
 static const char *const endings[] = { ".png", ".jpg",  ".jpeg", ".webp", ".tif", ".tiff",
                                        ".bmp", ".heic", ".heif", ".avif", ".jxl" };
-enum { READABLE = 4, ENDINGS = sizeof endings / sizeof *endings };
+enum { READABLE = 6, ENDINGS = sizeof endings / sizeof *endings };
 
 static bool ends_as_one_of(const char *name, size_t count)
 {
@@ -115,7 +115,9 @@ int il_image_file_decode(il_image *out, const il_image_file *in, il_err *e)
         return il_image_jpeg_read(out, in, e);
     if (begins(in, 0, "RIFF", 4) && begins(in, 8, "WEBP", 4))
         return il_image_webp_read(out, in, e);
-    return il_fail(e, IL_EFORMAT, "%s: not a supported image; expected PNG, JPEG or WebP", in->path);
+    if (begins(in, 0, "II*\0", 4) || begins(in, 0, "MM\0*", 4))
+        return il_image_tiff_read(out, in, e);
+    return il_fail(e, IL_EFORMAT, "%s: not a supported image; expected PNG, JPEG, WebP or TIFF", in->path);
 }
 
 int il_image_file_make_rgb(il_image *image, il_err *e)

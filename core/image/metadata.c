@@ -35,30 +35,56 @@ static uint32_t number(struct bytes b, size_t i, int size, bool big)
 
 /* ---- EXIF: a TIFF header and its first directory ---- */
 
-enum { TAG_ORIENTATION = 0x0112, TYPE_SHORT = 3, TYPE_LONG = 4, ENTRY = 12 };
+enum { TYPE_SHORT = 3, TYPE_LONG = 4, ENTRY = 12 };
+enum { TAG_BITS = 258, TAG_COMPRESSION = 259, TAG_PHOTOMETRIC = 262, TAG_ORIENTATION = 274, TAG_EXTRA = 338 };
 
-static int orientation_of(struct bytes tiff)
+/* Where the first directory stands; 0: this is no TIFF. */
+static size_t directory_of(struct bytes tiff, bool *big)
 {
-    bool big = begins(tiff, 0, "MM\0*", 4);
-    if (!big && !begins(tiff, 0, "II*\0", 4))
-        return 1;
-    size_t directory = number(tiff, 4, 4, big);
-    if (directory > tiff.size)
-        return 1;
-    uint32_t count = number(tiff, directory, 2, big);
+    *big = begins(tiff, 0, "MM\0*", 4);
+    size_t directory = *big || begins(tiff, 0, "II*\0", 4) ? number(tiff, 4, 4, *big) : 0;
+    return directory <= tiff.size ? directory : 0;
+}
+
+/* The first number of a tag in the first directory; `missing` where there is none. */
+static uint32_t tag_of(struct bytes tiff, unsigned tag, uint32_t missing)
+{
+    bool big;
+    size_t directory = directory_of(tiff, &big);
+    uint32_t count = directory ? number(tiff, directory, 2, big) : 0;
     for (uint32_t i = 0; i < count; i++) {
         size_t entry = directory + 2 + (size_t)i * ENTRY;
         if (entry + ENTRY > tiff.size)
-            return 1;
-        if (number(tiff, entry, 2, big) != TAG_ORIENTATION)
+            return missing;
+        if (number(tiff, entry, 2, big) != tag)
             continue;
-        uint32_t type = number(tiff, entry + 2, 2, big);
-        uint32_t value = type == TYPE_SHORT  ? number(tiff, entry + 8, 2, big)
-                         : type == TYPE_LONG ? number(tiff, entry + 8, 4, big)
-                                             : 1;
-        return value >= 1 && value <= 8 ? (int)value : 1;
+        uint32_t type = number(tiff, entry + 2, 2, big), values = number(tiff, entry + 4, 4, big);
+        size_t place = type == TYPE_SHORT && values > 2 ? number(tiff, entry + 8, 4, big) : entry + 8;
+        return type == TYPE_SHORT  ? number(tiff, place, 2, big)
+               : type == TYPE_LONG ? number(tiff, entry + 8, 4, big)
+                                   : missing;
     }
-    return 1;
+    return missing;
+}
+
+static int orientation_of(struct bytes tiff)
+{
+    uint32_t value = tag_of(tiff, TAG_ORIENTATION, 1);
+    return value >= 1 && value <= 8 ? (int)value : 1;
+}
+
+static void read_tiff(il_metadata *out, struct bytes b)
+{
+    bool big;
+    size_t directory = directory_of(b, &big);
+    uint32_t compression = tag_of(b, TAG_COMPRESSION, 1);
+    out->format = "tiff";
+    out->orientation = orientation_of(b);
+    out->deep = tag_of(b, TAG_BITS, 1) > 8;
+    out->alpha = tag_of(b, TAG_EXTRA, 0) != 0;
+    out->cmyk = tag_of(b, TAG_PHOTOMETRIC, 1) == 5;
+    out->lossy = compression == 6 || compression == 7;
+    out->animated = directory && number(b, directory + 2 + (size_t)number(b, directory, 2, big) * ENTRY, 4, big) != 0;
 }
 
 /* ---- JPEG: markers up to the first scan ---- */
@@ -176,10 +202,10 @@ const char *il_metadata_foreign(const uint8_t *data, size_t size)
         const char *magic;
         size_t size;
         const char *name;
-    } known[] = {
-        { "II*\0", 4, "TIFF or raw" }, { "MM\0*", 4, "TIFF or raw" },      { "GIF8", 4, "GIF" },
-        { "\xff\x0a", 2, "JPEG XL" },  { "\0\0\0\x0cJXL ", 8, "JPEG XL" }, { "\0\0\0\x0cjP  ", 8, "JPEG 2000" }
-    };
+    } known[] = { { "GIF8", 4, "GIF" },
+                  { "\xff\x0a", 2, "JPEG XL" },
+                  { "\0\0\0\x0cJXL ", 8, "JPEG XL" },
+                  { "\0\0\0\x0cjP  ", 8, "JPEG 2000" } };
     struct bytes b = { data, size };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (begins(b, 0, known[i].magic, known[i].size))
@@ -199,5 +225,7 @@ il_metadata il_metadata_read(const uint8_t *data, size_t size)
         read_jpeg(&h, b);
     else if (begins(b, 0, "RIFF", 4) && begins(b, 8, "WEBP", 4))
         read_webp(&h, b);
+    else if (begins(b, 0, "II*\0", 4) || begins(b, 0, "MM\0*", 4))
+        read_tiff(&h, b);
     return h;
 }

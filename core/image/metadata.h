@@ -7,12 +7,12 @@
 #include <stdint.h>
 
 typedef struct il_metadata {
-    const char *format; /* "png", "jpeg", "webp"; NULL: another */
+    const char *format; /* "png", "jpeg", "webp", "tiff"; NULL: another */
     int orientation;    /* EXIF's, 1 (upright) to 8; 1 when missing or invalid */
     bool lossy;
     bool alpha;    /* has transparency, which is dropped */
     bool deep;     /* more than 8 bits a channel */
-    bool animated; /* more than one frame */
+    bool animated; /* more than one frame or page */
     bool cmyk;
 } il_metadata;
 

@@ -17,12 +17,32 @@ bool il_run_config_ignores(const char *setting)
     return false;
 }
 
+/* Settings of plugins that did not exist when earlier runs were made: left out at their defaults. */
+static const struct {
+    const char *plugin, *setting, *fallback;
+} later[] = {
+    { "torchscript", "output", "" },
+    { "torchscript", "channel", "-1" },
+    { "torchscript", "resize", "false" },
+    { "torchscript", "probability", "false" },
+};
+
+static json_t *json_of_params(const il_choice *c, bool *bad)
+{
+    json_t *params = il_params_json(c->params, bad);
+    for (size_t i = 0; i < sizeof later / sizeof *later; i++)
+        if (c->plugin->kind == IL_KIND_MODEL && strcmp(c->plugin->name, later[i].plugin) == 0 &&
+            strcmp(il_params_canonical(c->params, later[i].setting), later[i].fallback) == 0)
+            json_object_del(params, later[i].setting);
+    return params;
+}
+
 static json_t *json_of_choice(const il_choice *c, bool *bad)
 {
     json_t *choice = json_object();
     il_params_json_put(choice, "name", json_string(c->plugin->name), bad);
     il_params_json_put(choice, "revision", json_integer(c->plugin->revision), bad);
-    il_params_json_put(choice, "params", il_params_json(c->params, bad), bad);
+    il_params_json_put(choice, "params", json_of_params(c, bad), bad);
     return choice;
 }
 

@@ -1,4 +1,5 @@
 /* model.c - instances of model and loss plugins. */
+#include <stdio.h>
 #include <string.h>
 #include <inpaintlab/weights.h>
 #include "plugin/model.h"
@@ -48,6 +49,25 @@ static il_tensor *not_half(il_scope *s, il_tensor *t)
     return type == IL_DTYPE_F16 || type == IL_DTYPE_BF16 ? il_to(s, t, IL_DTYPE_F32) : t;
 }
 
+/* "(1,2,64,64)" */
+static void write_shape(char *to, size_t size, const il_tensor *t)
+{
+    size_t n = 0;
+    for (int i = 0; i < il_ndim(t) && n < size; i++)
+        n += (size_t)snprintf(to + n, size - n, "%c%lld", i ? ',' : '(', (long long)il_dim(t, i));
+    if (n < size)
+        snprintf(to + n, size - n, "%s", n ? ")" : "()");
+}
+
+static il_tensor *refuse_shape(const il_model *m, il_scope *s, const il_tensor *logit, const il_tensor *image)
+{
+    char shape[100];
+    write_shape(shape, sizeof shape, logit);
+    return il_scope_fail(
+        s, IL_EPLUGIN, "model %s: the output has the shape %s; expected logits of shape (%lld,1,%lld,%lld)",
+        m->plugin->name, shape, (long long)il_dim(image, 0), (long long)il_dim(image, 2), (long long)il_dim(image, 3));
+}
+
 il_tensor *il_model_forward(const il_model *m, il_scope *s, il_tensor *image, il_tensor **aux)
 {
     il_tensor *logit = m->plugin->model->forward(m->self, s, il_to_order(s, image, m->order), aux);
@@ -56,11 +76,7 @@ il_tensor *il_model_forward(const il_model *m, il_scope *s, il_tensor *image, il
     bool fits = il_ndim(logit) == 4 && il_dim(logit, 0) == il_dim(image, 0) && il_dim(logit, 1) == 1 &&
                 il_dim(logit, 2) == il_dim(image, 2) && il_dim(logit, 3) == il_dim(image, 3);
     if (!fits)
-        return il_scope_fail(s, IL_EPLUGIN,
-                             "model %s: the output has %d dimensions and %lld elements; expected logits "
-                             "of shape (%lld,1,%lld,%lld)",
-                             m->plugin->name, il_ndim(logit), (long long)il_numel(logit), (long long)il_dim(image, 0),
-                             (long long)il_dim(image, 2), (long long)il_dim(image, 3));
+        return refuse_shape(m, s, logit, image);
     if (aux && *aux)
         *aux = not_half(s, *aux);
     return not_half(s, logit);

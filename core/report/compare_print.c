@@ -174,6 +174,20 @@ static void method_table(il_table *t, const il_comparison *c)
 
 /* ---- notes ---- */
 
+/* Of tests made before scores were counted over the logit. */
+static void note_bins(il_text *to, const il_comparison *c)
+{
+    size_t old = 0;
+    for (size_t i = 0; c->metric == IL_METRIC_AUC && i < c->ncells; i++)
+        if (c->cells[i].equal_bins)
+            il_text_add(to, "%s%lld",
+                        old++ ? ", "
+                              : "Scores in 256 equal bins, which cannot tell apart those near 0 or near 1: cell ",
+                        (long long)c->cells[i].cell);
+    if (old)
+        il_text_add(to, "; test again for an AUC over finer bins.\n");
+}
+
 static void note_unlike(il_text *to, const il_compare_pair *p, const il_compare_cell *a, const il_compare_cell *b)
 {
     long long one = (long long)a->cell, other = (long long)b->cell;
@@ -223,6 +237,7 @@ static void add_notes(il_text *to, const il_comparison *c)
 {
     const il_compare_cell *fewest = &c->cells[0];
     il_text photos = { 0 };
+    note_bins(to, c);
     for (size_t i = 0; i < c->npairs; i++)
         note_pair(to, c, &c->pairs[i]);
     for (size_t i = 0; i < c->ncells; i++)

@@ -20,8 +20,9 @@ typedef struct il_compare_cell {
     char *tested; /* data set, image kind and split */
     char *truth;  /* mask policy that it was measured by */
     char *split, *degraded;
-    char *digest;   /* of the tested files, as they were degraded */
-    char *settings; /* what all seeds of it have in common */
+    char *digest;    /* of the tested files, as they were degraded */
+    char *settings;  /* what all seeds of it have in common */
+    bool equal_bins; /* its scores were counted in 256 equal bins */
     int64_t seed;
     il_rows rows;     /* of its pictures */
     il_value *values; /* by id */

@@ -120,24 +120,33 @@ static int decode(il_bins *out, const char *text, il_err *e)
 
 static int put_scores(struct file *f, const il_rows *blobs, il_export_format format, il_err *e)
 {
-    static char *names[] = { "test", "id", "bin", "tampered", "clean" };
-    static bool numeric[] = { true, false, true, true, true };
-    il_rows none = { .columns = 5, .names = names, .numeric = numeric };
+    static char *names[] = { "test", "id", "bin", "above", "up_to", "tampered", "clean" };
+    static bool numeric[] = { true, false, true, true, true, true, true };
+    il_rows none = { .columns = 7, .names = names, .numeric = numeric };
     int rc = put_rows(f, &none, format, e);
     for (size_t row = 0; row < blobs->count && !rc; row++) {
         il_bins tampered, clean;
         rc = decode(&tampered, il_rows_text(blobs, row, "tampered"), e);
         if (!rc)
             rc = decode(&clean, il_rows_text(blobs, row, "clean"), e);
-        for (int bin = 0; bin < IL_BINS && !rc; bin++) {
-            char numbers[3][24];
+        if (!rc && clean.layout != tampered.layout)
+            rc = il_fail(e, IL_EFORMAT, "a histogram of scores is damaged");
+        for (int bin = 0; bin < il_bins_count(tampered.layout) && !rc; bin++) {
+            char numbers[3][24], edges[2][32];
             const int64_t counts[] = { bin, tampered.bins[bin], clean.bins[bin] };
             if (!counts[1] && !counts[2])
                 continue;
             for (int i = 0; i < 3; i++)
                 snprintf(numbers[i], sizeof numbers[i], "%lld", (long long)counts[i]);
-            char *values[] = { (char *)il_rows_text(blobs, row, "test"), (char *)il_rows_text(blobs, row, "id"),
-                               numbers[0], numbers[1], numbers[2] };
+            for (int i = 0; i < 2; i++)
+                snprintf(edges[i], sizeof edges[i], "%.17g", il_bins_edge(tampered.layout, bin + i));
+            char *values[] = { (char *)il_rows_text(blobs, row, "test"),
+                               (char *)il_rows_text(blobs, row, "id"),
+                               numbers[0],
+                               edges[0],
+                               edges[1],
+                               numbers[1],
+                               numbers[2] };
             il_rows one = none;
             one.values = values;
             one.count = 1;

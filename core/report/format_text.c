@@ -1,11 +1,27 @@
 /* format_text.c - tables as plain text for terminals. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 #include "base/utf8.h"
 #include "report/format.h"
 #include "report/table_values.h"
 
-enum { WIDTH = 100 }; /* characters that a line may take */
+enum { WIDTH = 100, NARROW = 40 }; /* characters that a line may take where it is no terminal's, and at least */
+
+/* COLUMNS, or what the terminal says. */
+static size_t width_for(FILE *to)
+{
+    struct winsize size = { 0 };
+    int fd = fileno(to);
+    if (fd < 0 || !isatty(fd))
+        return WIDTH;
+    const char *columns = getenv("COLUMNS");
+    long width = columns ? strtol(columns, NULL, 10) : 0;
+    if (width <= 0 && ioctl(fd, TIOCGWINSZ, &size) == 0)
+        width = size.ws_col;
+    return width <= 0 ? WIDTH : width < NARROW ? NARROW : (size_t)width;
+}
 
 /* Control characters would move the cursor or change colours. */
 static void escape_text(il_text *to, const char *text)
@@ -86,10 +102,10 @@ static void put_records(FILE *to, const il_rows *rows, char *const *seen)
 /* Breaks at spaces; what goes on is indented. */
 static void put_wrapped(FILE *to, const char *text)
 {
-    size_t used = 0;
+    size_t used = 0, most = width_for(to);
     while (*text) {
         size_t size = strcspn(text, " "), width = il_utf8_count(text, size);
-        if (used && used + 1 + width > WIDTH) {
+        if (used && used + 1 + width > most) {
             fputs("\n ", to);
             used = 1;
         }
@@ -127,7 +143,7 @@ int il_format_text(FILE *to, const il_table *table, il_err *e)
     }
     for (size_t i = 0; i < rows->columns; i++)
         total += widths[i] + (i ? 2 : 0);
-    if (total <= WIDTH || rows->count == 0 || rows->columns == 1)
+    if (total <= width_for(to) || rows->count == 0 || rows->columns == 1)
         put_columns(to, rows, seen, widths);
     else
         put_records(to, rows, seen);

@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <string.h>
 #include "store/database.h"
+#include "store/stats/histogram.h"
 
 #define NOW "strftime('%Y-%m-%dT%H:%M:%SZ', 'now')"
 
@@ -104,6 +105,14 @@ static int put_images(il_store *s, int64_t test, const il_image_row *images, siz
     return rc;
 }
 
+/* As in tests.bins. What is damaged is found where it is read. */
+static const char *bins_of(const il_scores *c)
+{
+    il_bins h;
+    int rc = il_histogram_decode(&h, c->bytes, c->tampered);
+    return !rc && h.layout == IL_BINS_LOGIT ? "logit" : NULL;
+}
+
 static int put_scores(il_store *s, int64_t test, const il_image_row *images, size_t count, il_err *e)
 {
     sqlite3_stmt *insert = NULL;
@@ -125,6 +134,10 @@ static int put_scores(il_store *s, int64_t test, const il_image_row *images, siz
             il_fail_in(e, "scores of image %s", images[i].id);
     }
     sqlite3_finalize(insert);
+    for (size_t i = 0; !rc && i < count; i++)
+        if (images[i].scores.bytes)
+            return il_store_exec(NULL, s, "UPDATE tests SET bins = ?2 WHERE id = ?1",
+                                 (il_bind[]){ il_bind_int(test), il_bind_text(bins_of(&images[i].scores)), { 0 } }, e);
     return rc;
 }
 

@@ -75,6 +75,20 @@ static int grow(il_bundle *b, il_err *e)
     return IL_OK;
 }
 
+void il_bundle_widen(void *out, const void *from, size_t count, int width)
+{
+    const unsigned char *in = from;
+    int bytes = width < 0 ? -width : width;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t value = 0;
+        for (int k = bytes; k-- > 0;)
+            value = value << 8 | in[i * (size_t)bytes + (size_t)k];
+        if (width < 0 && bytes < 8 && value >> (8 * bytes - 1))
+            value |= UINT64_MAX << 8 * bytes;
+        memcpy((char *)out + i * sizeof value, &value, sizeof value);
+    }
+}
+
 int il_bundle_append(il_bundle *b, const char *name, il_dtype dtype, int ndim, const int64_t *shape, const void *data,
                      il_err *e)
 {

@@ -12,6 +12,9 @@ extern "C" {
 int il_bundle_append(il_bundle *b, const char *name, il_dtype dtype, int ndim, const int64_t *shape, const void *data,
                      il_err *e);
 
+/* Whole numbers as int64_t: little-endian ones of `width` bytes; below 0: signed ones of -width bytes. */
+void il_bundle_widen(void *out, const void *from, size_t count, int width);
+
 typedef struct il_bundle_text {
     const char *key, *text; /* lent */
 } il_bundle_text;

@@ -5,10 +5,10 @@
 #include <ATen/ops/add.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/binary_cross_entropy_with_logits.h>
+#include <ATen/ops/bucketize.h>
 #include <ATen/ops/div.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
-#include <ATen/ops/from_blob.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/gt.h>
 #include <ATen/ops/lerp.h>
@@ -57,20 +57,13 @@ bool suit(const at::Tensor &a, const at::Tensor &b)
     return suits(a) && suits(b) && a.device() == b.device();
 }
 
-/* body(first, count) for each part; ready() is called once per thread before them and gives what it needs. */
-template <class R, class F> void in_parts(int64_t count, R ready, F body)
-{
-    at::parallel_for(0, (count + part - 1) / part, 1, [&](int64_t from, int64_t to) {
-        auto own = ready();
-        for (int64_t i = from; i < to; i++)
-            body(own, i * part, std::min(part, count - i * part));
-    });
-}
-
+/* body(first, count) for each part. */
 template <class F> void in_parts(int64_t count, F body)
 {
-    in_parts(
-        count, [] { return 0; }, [&](int, int64_t first, int64_t n) { body(first, n); });
+    at::parallel_for(0, (count + part - 1) / part, 1, [&](int64_t from, int64_t to) {
+        for (int64_t i = from; i < to; i++)
+            body(i * part, std::min(part, count - i * part));
+    });
 }
 
 } // namespace
@@ -80,39 +73,30 @@ template <class F> void in_parts(int64_t count, F body)
 namespace
 {
 
-/* What a thread counts with. */
-struct counter {
-    std::vector<int64_t> &cells; /* of all pictures */
-    std::vector<float> score;    /* of a part */
-};
-
 /* Adds pixels [first, first + count) of a batch to the counts of the pictures that they belong to. */
-void count_part(counter &own, const float *logit, const float *target, int64_t pixels, int64_t first, int64_t count)
+void count_part(std::vector<int64_t> &cells, const float *logit, const float *target, int64_t pixels, int64_t first,
+                int64_t count)
 {
-    at::Tensor out = at::from_blob(own.score.data(), { count }, at::kFloat);
-    at::sigmoid_out(out, at::from_blob(const_cast<float *>(logit + first), { count }, at::kFloat));
     for (int64_t done = 0; done < count;) {
         int64_t picture = (first + done) / pixels, n = std::min(count - done, (picture + 1) * pixels - first - done);
-        il_cpu_count(&own.cells[static_cast<size_t>(picture * 2 * IL_PIXEL_BINS)],
-                     &own.score[static_cast<size_t>(done)], target + first + done, n);
+        il_cpu_count(&cells[static_cast<size_t>(picture * 2 * IL_SCORE_BINS)], logit + first + done,
+                     target + first + done, n);
         done += n;
     }
 }
 
-/* (N,2,256). Every thread counts on its own; whole numbers may be added in any order. */
+/* (N,2,IL_SCORE_BINS). Every thread counts on its own; whole numbers may be added in any order. */
 at::Tensor count_on_cpu(const at::Tensor &logit, const at::Tensor &target)
 {
     int64_t n = logit.size(0), pixels = logit.numel() / n;
     std::vector<std::vector<int64_t>> all(static_cast<size_t>(at::get_num_threads()));
     const float *x = logit.const_data_ptr<float>(), *t = target.const_data_ptr<float>();
-    auto ready = [&] {
-        std::vector<int64_t> &cells = all[static_cast<size_t>(at::get_thread_num())];
-        cells.resize(static_cast<size_t>(n * 2 * IL_PIXEL_BINS));
-        return counter{ cells, std::vector<float>(part) };
-    };
-    in_parts(logit.numel(), ready,
-             [&](counter &own, int64_t first, int64_t count) { count_part(own, x, t, pixels, first, count); });
-    at::Tensor sum = at::zeros({ n, 2, IL_PIXEL_BINS }, at::kLong);
+    in_parts(logit.numel(), [&](int64_t first, int64_t count) {
+        std::vector<int64_t> &own = all[static_cast<size_t>(at::get_thread_num())];
+        own.resize(static_cast<size_t>(n * 2 * IL_SCORE_BINS));
+        count_part(own, x, t, pixels, first, count);
+    });
+    at::Tensor sum = at::zeros({ n, 2, IL_SCORE_BINS }, at::kLong);
     auto *cells = sum.mutable_data_ptr<int64_t>();
     for (const std::vector<int64_t> &one : all)
         for (size_t i = 0; i < one.size(); i++)
@@ -124,7 +108,7 @@ at::Tensor count_on_gpu(const at::Tensor &logit, const at::Tensor &target)
 {
     gpu::queue q(logit.device());
     int64_t n = logit.size(0);
-    at::Tensor cells = at::zeros({ n, 2, IL_PIXEL_BINS }, logit.options().dtype(at::kLong));
+    at::Tensor cells = at::zeros({ n, 2, IL_SCORE_BINS }, logit.options().dtype(at::kLong));
     q.check(q->count(cells.mutable_data_ptr<int64_t>(), logit.const_data_ptr<float>(), target.const_data_ptr<float>(),
                      n, logit.numel() / n, q.device, q.stream));
     return cells;
@@ -138,10 +122,12 @@ at::Tensor count_scores(const at::Tensor &logit, const at::Tensor &target)
 
 at::Tensor composed_histogram(const at::Tensor &logit, const at::Tensor &target)
 {
-    const int64_t bins = IL_PIXEL_BINS, n = logit.size(0);
-    /* times a power of two: no rounding moves a score across an edge */
-    at::Tensor bin = at::sigmoid(logit).mul_(bins).ceil_().sub_(1);
-    bin = bin.nan_to_num_(0.0).clamp_(0, bins - 1).to(at::kLong).flatten(1);
+    const int64_t bins = IL_SCORE_BINS, n = logit.size(0);
+    at::Tensor edges = at::empty({ bins - 1 }, at::kDouble);
+    for (int i = 1; i < IL_SCORE_BINS; i++)
+        edges.mutable_data_ptr<double>()[i - 1] = il_score_edge(i);
+    at::Tensor x = logit.scalar_type() == at::kDouble ? logit : logit.to(at::kFloat);
+    at::Tensor bin = at::bucketize(x, edges.to(x.options())).mul_(x.isnan().logical_not()).flatten(1);
     at::Tensor row = at::arange(n, bin.options()).mul_(2 * bins).unsqueeze(1);
     at::Tensor clean = at::gt(target, 0).logical_not().flatten(1);
     bin.add_(row).add_(clean, bins);
@@ -152,7 +138,7 @@ at::Tensor composed_histogram(const at::Tensor &logit, const at::Tensor &target)
 
 at::Tensor composed_confusion(const at::Tensor &logit, const at::Tensor &target)
 {
-    at::Tensor predicted = at::gt(at::sigmoid(logit), 0.5).flatten(1);
+    at::Tensor predicted = at::gt(logit, 0).flatten(1); /* where the score is above 0.5 */
     at::Tensor truth = at::gt(target, 0).flatten(1);
     at::Tensor tp = predicted.logical_and(truth).sum(1), found = predicted.sum(1), wanted = truth.sum(1);
     at::Tensor fp = at::sub(found, tp), fn = at::sub(wanted, tp);
@@ -208,7 +194,7 @@ il_tensor *il_confusion(il_scope *s, il_tensor *logit, il_tensor *target, il_ten
         counted c(logit, target, valid);
         if (!suit(c.logit, c.target))
             return c.confusion();
-        at::Tensor side = c.bins(true).view({ -1, 2, 2, IL_PIXEL_BINS / 2 }).sum(3).flatten(1); /* fn, tp, tn, fp */
+        at::Tensor side = c.bins(true).view({ -1, 2, 2, IL_SCORE_BINS / 2 }).sum(3).flatten(1); /* fn, tp, tn, fp */
         return at::stack({ side.select(1, 1), side.select(1, 3), side.select(1, 0), side.select(1, 2) }, 1);
     });
 }

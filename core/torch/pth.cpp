@@ -47,6 +47,7 @@ struct source {
 struct storage {
     std::string key;
     il_dtype dtype;
+    int width;      /* bytes of an element; less than the type's where whole numbers are widened; below 0: signed */
     uint64_t count; /* elements */
     uint64_t first; /* of a view into it */
 };
@@ -80,19 +81,25 @@ uint64_t count_of(const value *v)
     return static_cast<uint64_t>(v->number);
 }
 
-il_dtype storage_type(const value *v)
+struct element {
+    const char *name;
+    il_dtype dtype;
+    int width;
+};
+
+const element &element_of(const value *v)
 {
-    static const struct {
-        const char *name;
-        il_dtype dtype;
-    } known[] = { { "FloatStorage", IL_DTYPE_F32 }, { "DoubleStorage", IL_DTYPE_F64 },
-                  { "HalfStorage", IL_DTYPE_F16 },  { "BFloat16Storage", IL_DTYPE_BF16 },
-                  { "LongStorage", IL_DTYPE_I64 },  { "ByteStorage", IL_DTYPE_U8 } };
+    static const element known[] = { { "FloatStorage", IL_DTYPE_F32, 4 },  { "DoubleStorage", IL_DTYPE_F64, 8 },
+                                     { "HalfStorage", IL_DTYPE_F16, 2 },   { "BFloat16Storage", IL_DTYPE_BF16, 2 },
+                                     { "LongStorage", IL_DTYPE_I64, 8 },   { "ByteStorage", IL_DTYPE_U8, 1 },
+                                     { "BoolStorage", IL_DTYPE_I64, 1 },   { "IntStorage", IL_DTYPE_I64, -4 },
+                                     { "ShortStorage", IL_DTYPE_I64, -2 }, { "CharStorage", IL_DTYPE_I64, -1 } };
     std::string name = v->text.substr(v->text.rfind(' ') + 1);
     for (const auto &k : known)
         if (v->kind == kind::global && name == k.name)
-            return k.dtype;
-    throw broken("has a " + name.substr(0, 40) + "; supported are float, double, half, bfloat16, long and byte");
+            return k;
+    throw broken("has a " + name.substr(0, 40) +
+                 "; supported are float, double, half, bfloat16, whole numbers and bool");
 }
 
 /* ('storage', type, key, location, count[, None or (key, first, count)]) */
@@ -103,10 +110,16 @@ storage read_storage(const value *v)
     const value *id = item(v, 0);
     if (item(id, 0)->text != "storage")
         throw broken("is not what PyTorch writes");
-    storage s = { item(id, 2)->text, storage_type(item(id, 1)), count_of(item(id, 4)), 0 };
+    const element &each = element_of(item(id, 1));
+    storage s = { item(id, 2)->text, each.dtype, each.width, count_of(item(id, 4)), 0 };
     if (id->items.size() > 5 && item(id, 5)->kind == kind::tuple)
         s.first = count_of(item(item(id, 5), 1));
     return s;
+}
+
+size_t bytes_of(const storage &s)
+{
+    return static_cast<size_t>(s.width < 0 ? -s.width : s.width);
 }
 
 /* Where a storage's elements begin in the file; checks their number. */
@@ -122,7 +135,7 @@ uint64_t find_storage(source *src, const storage &s)
         check(zip::locate(&at, entry->first, entry->second, src->fd, src->size, &err), err);
         known = src->found.emplace(s.key, span{ at, entry->second.size }).first;
     }
-    if (s.count > src->size || known->second.bytes != s.count * il_dtype_size(s.dtype))
+    if (s.count > src->size || known->second.bytes != s.count * bytes_of(s))
         throw broken("has a storage of another size than stated");
     return known->second.at;
 }
@@ -208,9 +221,9 @@ const value *tensor_arguments(const value *v)
 void add_tensor(il_bundle *b, source *src, const std::string &name, const value *args, uint64_t *budget)
 {
     layout t = read_layout(args);
-    size_t each = il_dtype_size(t.from.dtype);
+    size_t each = bytes_of(t.from);
     uint64_t bytes;
-    if (__builtin_mul_overflow(t.count, each, &bytes) || bytes > *budget)
+    if (__builtin_mul_overflow(t.count, il_dtype_size(t.from.dtype), &bytes) || bytes > *budget)
         throw broken("is larger than the file can account for");
     *budget -= bytes;
     std::vector<unsigned char> data;
@@ -220,6 +233,11 @@ void add_tensor(il_bundle *b, source *src, const std::string &name, const value 
     }
     if (t.count > 0 && !t.dense)
         data = gather(t, data, each);
+    if (each < il_dtype_size(t.from.dtype)) {
+        std::vector<unsigned char> wide(static_cast<size_t>(t.count) * sizeof(int64_t));
+        il_bundle_widen(wide.data(), data.data(), static_cast<size_t>(t.count), t.from.width);
+        data.swap(wide);
+    }
     il_err err = {};
     check(il_bundle_append(b, name.c_str(), t.from.dtype, t.ndim, t.shape, data.data(), &err), err);
 }

@@ -18,6 +18,7 @@ enum { TYPES = sizeof type_names / sizeof *type_names };
 struct entry {
     const char *name;
     il_dtype dtype;
+    int width; /* bytes of an element; less than the type's where whole numbers are widened; below 0: signed */
     int ndim;
     int64_t shape[MOST_DIMS];
     uint64_t begin, end; /* in the data */
@@ -31,9 +32,20 @@ static int read_type(struct entry *x, json_t *spec, il_err *e)
     for (int i = 0; i < TYPES; i++)
         if (strcmp(text, type_names[i]) == 0) {
             x->dtype = (il_dtype)i;
+            x->width = (int)il_dtype_size(x->dtype);
             return IL_OK;
         }
-    return il_fail(e, IL_EFORMAT, "has dtype %.20s; supported are F32, F64, F16, BF16, I64, U8", text);
+    static const struct {
+        const char *name;
+        int width;
+    } whole[] = { { "BOOL", 1 }, { "I8", -1 }, { "I16", -2 }, { "U16", 2 }, { "I32", -4 }, { "U32", 4 } };
+    for (size_t i = 0; i < sizeof whole / sizeof *whole; i++)
+        if (strcmp(text, whole[i].name) == 0) {
+            x->dtype = IL_DTYPE_I64;
+            x->width = whole[i].width;
+            return IL_OK;
+        }
+    return il_fail(e, IL_EFORMAT, "has dtype %.20s; supported are F32, F64, F16, BF16, whole numbers and BOOL", text);
 }
 
 /* Shape and the number of bytes that it and the type ask for. */
@@ -43,7 +55,7 @@ static int read_shape(struct entry *x, uint64_t *bytes, json_t *spec, il_err *e)
     if (!json_is_array(shape) || json_array_size(shape) > MOST_DIMS)
         return il_fail(e, IL_EFORMAT, "has no shape of at most %d sizes", MOST_DIMS);
     x->ndim = (int)json_array_size(shape);
-    *bytes = il_dtype_size(x->dtype);
+    *bytes = (uint64_t)(x->width < 0 ? -x->width : x->width);
     for (int i = 0; i < x->ndim; i++) {
         json_t *size = json_array_get(shape, (size_t)i);
         if (!json_is_integer(size) || json_integer_value(size) < 0)
@@ -166,6 +178,21 @@ static int read_header(struct entry *entries, size_t *count, il_bundle *b, json_
     return check_cover(entries, *count, room, e);
 }
 
+/* Whole numbers of a type that tensors here do not have become longer ones. */
+static int widen(void **data, const struct entry *x, size_t bytes, il_err *e)
+{
+    size_t each = (size_t)(x->width < 0 ? -x->width : x->width), count = bytes / each;
+    if (each == il_dtype_size(x->dtype))
+        return IL_OK;
+    void *wide = malloc(count ? count * sizeof(int64_t) : 1);
+    if (!wide)
+        return il_fail_oom(e);
+    il_bundle_widen(wide, *data, count, x->width);
+    free(*data);
+    *data = wide;
+    return IL_OK;
+}
+
 static int read_data(il_bundle *b, int fd, uint64_t start, const struct entry *entries, size_t count, il_err *e)
 {
     for (size_t i = 0; i < count; i++) {
@@ -175,6 +202,8 @@ static int read_data(il_bundle *b, int fd, uint64_t start, const struct entry *e
         if (!data)
             return il_fail_oom(e);
         int rc = il_file_pread(fd, data, bytes, start + x->begin, e);
+        if (!rc)
+            rc = widen(&data, x, bytes, e);
         if (!rc)
             rc = il_bundle_append(b, x->name, x->dtype, x->ndim, x->shape, data, e);
         free(data);

@@ -7,6 +7,9 @@
 #include <memory>
 #include <string>
 #include <torch/csrc/jit/api/module.h>
+#include <torch/csrc/jit/ir/constants.h>
+#include <torch/csrc/jit/ir/ir.h>
+#include <torch/csrc/jit/passes/inliner.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
 #include <torch/csrc/jit/serialization/import.h>
 #include <unordered_set>
@@ -76,6 +79,41 @@ int il_script_state(il_script *m, il_state *st, il_err *e)
 namespace
 {
 
+/* (1,2,64,64) */
+std::string shape_of(const at::Tensor &t)
+{
+    std::string text = "(";
+    for (int64_t i = 0; i < t.dim(); i++)
+        text += (i ? "," : "") + std::to_string(t.size(i));
+    return text + ")";
+}
+
+/* What a result holds: "a dict of logits (1,1,64,64), aux (1,3,64,64)". */
+std::string describe(const c10::IValue &value)
+{
+    std::string text;
+    auto add = [&](const std::string &name, const c10::IValue &x) {
+        text += text.empty() ? " of " : ", ";
+        text += (name.empty() ? "" : name + " ") + (x.isTensor() ? shape_of(x.toTensor()) : x.tagKind());
+    };
+    if (value.isTensor())
+        return "a tensor " + shape_of(value.toTensor());
+    if (value.isGenericDict()) {
+        for (const auto &x : value.toGenericDict())
+            add(x.key().isString() ? x.key().toStringRef() : "?", x.value());
+        return "a dict" + text;
+    }
+    if (value.isTuple())
+        for (const auto &x : value.toTupleRef().elements())
+            add("", x);
+    else if (value.isList())
+        for (const auto &x : value.toListRef())
+            add("", x);
+    else
+        return value.tagKind();
+    return (value.isTuple() ? "a tuple" : "a list") + text;
+}
+
 /* The output, or the "out" entry of a dict, or the first of a tuple or list. */
 at::Tensor pick(const c10::IValue &result)
 {
@@ -85,7 +123,8 @@ at::Tensor pick(const c10::IValue &result)
         for (const auto &x : result.toGenericDict())
             if (x.key().isString() && x.key().toStringRef() == "out" && x.value().isTensor())
                 return x.value().toTensor();
-        TORCH_CHECK(false, "forward gives a dict without a tensor \"out\"");
+        TORCH_CHECK(false, "forward gives ", describe(result),
+                    "; expected a tensor \"out\", or `output` to name another");
     }
     if (result.isTuple() && !result.toTupleRef().elements().empty())
         return pick(result.toTupleRef().elements()[0]);
@@ -116,7 +155,43 @@ c10::IValue run(il_scope *s, const il_script *m, std::vector<c10::IValue> inputs
 
 } // namespace
 
+namespace
+{
+
+/* A number counts from 0, also in a dict. */
+at::Tensor chosen(const c10::IValue &result, const std::string &output)
+{
+    bool number = output.find_first_not_of("0123456789") == std::string::npos && output.size() < 6;
+    size_t i = number ? std::stoul(output) : SIZE_MAX, k = 0;
+    c10::IValue found;
+    if (result.isGenericDict()) {
+        for (const auto &x : result.toGenericDict())
+            if ((x.key().isString() && x.key().toStringRef() == output) || k++ == i)
+                found = x.value();
+    } else if (result.isTuple()) {
+        const auto &values = result.toTupleRef().elements();
+        auto type = result.type();
+        auto schema = type->expectRef<c10::TupleType>().schema(); /* a named tuple has one */
+        for (; k < values.size(); k++)
+            if (k == i || (schema && schema->arguments()[k].name() == output))
+                found = values[k];
+    } else if (result.isList() && i < result.toListRef().size()) {
+        found = result.toListRef()[i];
+    } else if (result.isTensor() && i == 0) {
+        found = result;
+    }
+    TORCH_CHECK(found.isTensor(), "forward gives ", describe(result), "; `output: ", output, "` names no tensor of it");
+    return found.toTensor();
+}
+
+} // namespace
+
 il_tensor *il_script_forward(il_scope *s, const il_script *m, il_tensor *x)
+{
+    return il_script_output(s, m, x, "");
+}
+
+il_tensor *il_script_output(il_scope *s, const il_script *m, il_tensor *x, const char *output)
 {
     il_err err = {};
     if (il_scope_status(s, &err) != IL_OK)
@@ -124,10 +199,53 @@ il_tensor *il_script_forward(il_scope *s, const il_script *m, il_tensor *x)
     if (!m || !x)
         return il_scope_fail(s, IL_ETORCH, "TorchScript: the input is missing");
     il_tensor *out = nullptr;
-    shim::guard(&err, m->path.c_str(), [&] { out = shim::wrap(s, pick(run(s, m, { x->value }))); });
+    shim::guard(&err, m->path.c_str(), [&] {
+        c10::IValue result = run(s, m, { x->value });
+        out = shim::wrap(s, *output ? chosen(result, output) : pick(result));
+    });
     if (err.code != IL_OK)
         shim::fail(s, err);
     return out;
+}
+
+namespace
+{
+
+/* Is an input of the node a constant that is true? */
+bool is_set(const torch::jit::Node *node, size_t input)
+{
+    auto value = torch::jit::toIValue(node->input(input));
+    return value && value->isBool() && value->toBool();
+}
+
+bool trains(const torch::jit::Node *node)
+{
+    static const char *const dropouts[] = { "aten::dropout", "aten::feature_dropout", "aten::alpha_dropout" };
+    const char *kind = node->kind().toQualString();
+    for (const char *name : dropouts)
+        if (strcmp(kind, name) == 0)
+            return is_set(node, 2);
+    if (strcmp(kind, "aten::batch_norm") == 0 || strcmp(kind, "aten::instance_norm") == 0)
+        return is_set(node, 5);
+    for (const torch::jit::Block *block : node->blocks())
+        for (const torch::jit::Node *inner : block->nodes())
+            if (trains(inner))
+                return true;
+    return false;
+}
+
+} // namespace
+
+int il_script_fixed_training(bool *out, const il_script *m, il_err *e)
+{
+    return shim::guard(e, m->path.c_str(), [&] {
+        auto graph = m->module.get_method("forward").graph()->copy();
+        torch::jit::Inline(*graph);
+        bool found = false;
+        for (const torch::jit::Node *node : graph->nodes())
+            found = found || trains(node);
+        *out = found;
+    });
 }
 
 int il_script_inputs(int *out, const il_script *m, il_err *e)

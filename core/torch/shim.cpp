@@ -15,14 +15,25 @@
 namespace
 {
 
+/* What a TorchScript traceback ends with: the exception of the module, which may have any name. */
+std::string script_cause(const std::string &text)
+{
+    size_t end = text.find_last_not_of(" \n\t"), from = end == std::string::npos ? end : text.rfind('\n', end);
+    std::string last = from == std::string::npos ? text : text.substr(from + 1);
+    static const char builtin[] = "builtins.";
+    return last.rfind(builtin, 0) == 0 ? last.substr(sizeof builtin - 1) : last;
+}
+
 /* The first line of libtorch's message that says something, without its source position and final period. */
 std::string compact(const char *message)
 {
     std::string text(message ? message : "");
-    static const char script[] = "RuntimeError: "; /* how TorchScript ends its tracebacks */
+    static const char script[] = "RuntimeError: "; /* how TorchScript ends most of its tracebacks */
     size_t at = text.rfind(script);
     if (at != std::string::npos)
         text.erase(0, at + sizeof script - 1);
+    else if (text.find("failed in the TorchScript interpreter") != std::string::npos)
+        text = script_cause(text);
     text.erase(0, text.find_first_not_of(" \n\t"));
     text = text.substr(0, text.find('\n'));
     while (!text.empty() && (text.back() == '.' || text.back() == ' ' || text.back() == ':'))

@@ -153,6 +153,22 @@ int il_state_order(il_state *st, il_order order, il_err *e)
     });
 }
 
+void il_state_warn(il_state *st, const char *line)
+{
+    il_err err = {};
+    int rc = shim::guard(&err, "warning", [&] {
+        if (st->warning.empty())
+            st->warning = line;
+    });
+    if (rc != IL_OK && st->error.code == IL_OK)
+        st->error = err;
+}
+
+const char *il_state_warning(const il_state *st)
+{
+    return st->warning.empty() ? nullptr : st->warning.c_str();
+}
+
 int il_state_status(const il_state *st, il_err *e)
 {
     if (st->error.code != IL_OK && e)
@@ -233,10 +249,47 @@ int check_superfluous(const il_state *st, const il_bundle *b, const il_load_opts
         const char *name = il_bundle_name(b, i);
         if (cut && strncmp(name, o.prefix, cut) != 0)
             continue;
+        /* counters and the like do no work in a network */
+        if (at::isIntegralType(il_bundle_at(b, i)->value.scalar_type(), true))
+            continue;
         if (!st->index.count(name + cut) && !skipped(o.skip, name + cut))
             return il_fail(e, IL_EFORMAT, "tensor %s: the model has no tensor of this name", name);
     }
     return IL_OK;
+}
+
+/* What wrappers put before every name: "module." of DataParallel, "model." of Lightning, or both. "" where some name is one of the
+ * state's as it stands, or where not all names begin alike. */
+std::string wrapper(const il_state *st, const il_bundle *b)
+{
+    std::string prefix;
+    for (size_t n = il_bundle_count(b); n > 0;) {
+        for (size_t i = 0; i < n; i++)
+            if (st->index.count(il_bundle_name(b, i) + prefix.size()))
+                return prefix;
+        std::string first = il_bundle_name(b, 0);
+        size_t dot = first.find('.', prefix.size());
+        std::string longer = dot == std::string::npos ? "" : first.substr(0, dot + 1);
+        for (size_t i = 0; i < n && !longer.empty(); i++)
+            if (strncmp(il_bundle_name(b, i), longer.c_str(), longer.size()) != 0)
+                longer.clear();
+        if (longer.empty())
+            break;
+        prefix = longer;
+    }
+    return "";
+}
+
+/* " (the file has model.head.weight)", or "". */
+std::string longer_name(const il_bundle *b, const std::string &name)
+{
+    std::string tail = "." + name;
+    for (size_t i = 0; i < il_bundle_count(b); i++) {
+        std::string held = il_bundle_name(b, i);
+        if (held.size() > tail.size() && held.compare(held.size() - tail.size(), tail.size(), tail) == 0)
+            return " (the file has " + held + ")";
+    }
+    return "";
 }
 
 struct assignment {
@@ -258,7 +311,7 @@ int match(std::vector<assignment> *out, const il_state *st, const il_bundle *b, 
         if (found == held.end()) {
             if (optional_name(name))
                 continue;
-            return il_fail(e, IL_EFORMAT, "tensor %s is missing", name.c_str());
+            return il_fail(e, IL_EFORMAT, "tensor %s is missing%s", name.c_str(), longer_name(b, name).c_str());
         }
         if (found->second->value.sizes() != x.tensor->value.sizes())
             return il_fail(e, IL_EFORMAT, "tensor %s has shape %s; expected %s", name.c_str(),
@@ -278,6 +331,9 @@ int il_state_load(il_state *st, const il_bundle *b, const il_load_opts *given, i
         return rc;
     int guarded = shim::guard(e, "load", [&] {
         std::vector<assignment> pairs;
+        std::string prefix = opts.prefix ? "" : wrapper(st, b);
+        if (!prefix.empty())
+            opts.prefix = prefix.c_str();
         rc = match(&pairs, st, b, opts, e);
         if (rc == IL_OK)
             rc = check_superfluous(st, b, opts, e);

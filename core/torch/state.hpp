@@ -19,6 +19,7 @@ struct il_state {
     std::vector<entry> entries;
     std::unordered_map<std::string, size_t> index;
     il_err error = {};
+    std::string warning;
 };
 
 #endif

@@ -15,6 +15,7 @@
 #include <ATen/ops/gt.h>
 #include <ATen/ops/lerp.h>
 #include <ATen/ops/linear.h>
+#include <ATen/ops/logit.h>
 #include <ATen/ops/max_pool2d.h>
 #include <ATen/ops/mean.h>
 #include <ATen/ops/mul.h>
@@ -219,6 +220,14 @@ il_tensor *il_lerp(il_scope *s, il_tensor *a, il_tensor *b, il_tensor *t)
 il_tensor *il_sigmoid(il_scope *s, il_tensor *a)
 {
     return run(s, "sigmoid", { { a } }, [&] { return at::sigmoid(a->value); });
+}
+
+il_tensor *il_logit(il_scope *s, il_tensor *a)
+{
+    return run(s, "logit", { { a } }, [&] {
+        at::Tensor p = at::clamp(a->value.to(at::kDouble), 1e-12, 1 - 6e-8);
+        return at::logit(p).to(a->value.scalar_type() == at::kDouble ? at::kDouble : at::kFloat);
+    });
 }
 
 il_tensor *il_tanh(il_scope *s, il_tensor *a)

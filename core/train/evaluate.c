@@ -2,10 +2,33 @@
 #include <math.h>
 #include <stdlib.h>
 #include "base/clock.h"
+#include "store/stats/histogram.h"
 #include "torch/counts.h"
 #include "torch/pixels.h"
 #include "train/evaluate.h"
 #include "train/evaluate_native.h"
+
+bool il_evaluate_within_one(const il_image_row *rows, size_t count)
+{
+    const int from = IL_SCORE_HALF - 1, to = IL_SCORE_HALF + IL_SCORE_PER_UNIT;
+    int64_t above = 0;
+    for (size_t i = 0; i < count; i++) {
+        const il_scores *c = &rows[i].scores;
+        il_bins sides[2];
+        if (!c->bytes || il_histogram_decode(&sides[0], c->bytes, c->tampered) ||
+            il_histogram_decode(&sides[1], c->bytes + c->tampered, c->clean))
+            return false;
+        for (int k = 0; k < 2; k++) {
+            int64_t within = 0;
+            for (int bin = from; bin < to; bin++)
+                within += sides[k].bins[bin];
+            if (within != il_histogram_pixels(&sides[k]))
+                return false;
+            above += within - sides[k].bins[from];
+        }
+    }
+    return above > 0;
+}
 
 void il_evaluate_free(il_image_row *rows, size_t count)
 {

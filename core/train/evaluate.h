@@ -27,6 +27,8 @@ int il_evaluate_loader(il_sums *sums, const il_evaluation *what, const il_observ
  * caller frees them with il_evaluate_free. */
 int il_evaluate_pictures(il_image_row **rows, size_t *count, const il_source *source, const il_evaluation *what,
                          const il_observer *observer, il_err *e);
+/* Do all logits lie from 0 to 1, to a bin of scores, and not all at 0? */
+bool il_evaluate_within_one(const il_image_row *rows, size_t count);
 void il_evaluate_free(il_image_row *rows, size_t count);
 
 #endif

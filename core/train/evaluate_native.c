@@ -2,14 +2,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/array.h"
+#include "base/score_bins.h"
 #include "plugin/any_size.h"
 #include "plugin/tiled_inference.h"
-#include "store/stats/histogram.h"
 #include "torch/counts.h"
 #include "torch/pixels.h"
 #include "train/evaluate_native.h"
 
-enum { TILES = 4, BINS = 2 * IL_BINS };
+enum { TILES = 4, BINS = 2 * IL_SCORE_BINS };
 
 void il_native_free(il_native *x)
 {
@@ -105,7 +105,7 @@ static int add_large(const il_native *x, il_tally *t, il_score_list *scores, con
         rc = open_scope(&s, x, e);
     if (rc)
         return rc;
-    il_tensor *bins = il_from_bytes(s, l.bins, IL_DTYPE_I64, 3, (int64_t[]){ 1, 2, IL_BINS });
+    il_tensor *bins = il_from_bytes(s, l.bins, IL_DTYPE_I64, 3, (int64_t[]){ 1, 2, IL_SCORE_BINS });
     rc = il_scope_status(s, e);
     if (!rc)
         rc = il_tally_add(t, s, NULL, NULL, one, e);

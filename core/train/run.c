@@ -74,10 +74,27 @@ static int store_holes(il_sitting *x, il_err *e)
 
 /* ---- training ---- */
 
+void il_sitting_warn(const il_sitting *x, const char *what)
+{
+    il_text line = { 0 };
+    il_text_add(&line, "warning: model %s: %s", x->job->run->model.label, what);
+    if (x->observer->say && !line.failed)
+        x->observer->say(x->observer->context, x->job->run->name, line.data);
+    il_text_free(&line);
+}
+
 il_model_opts il_sitting_model_opts(const il_sitting *x)
 {
     const il_run *run = x->job->run;
     return (il_model_opts){ .device = x->opts->device, .precision = run->training.precision, .seed = run->seed };
+}
+
+int il_sitting_open_model(il_sitting *x, il_err *e)
+{
+    int rc = il_model_open(&x->model, &x->job->run->model, il_sitting_model_opts(x), e);
+    if (!rc && il_state_warning(x->model.state))
+        il_sitting_warn(x, il_state_warning(x->model.state));
+    return rc;
 }
 
 static int store_epochs(void *context, const il_course *c, il_err *e)
@@ -175,7 +192,7 @@ static int train(il_sitting *x, il_err *e)
     say_training(x);
     say_leak(x);
     size_t left_out = il_source_left_out_count(j->train) + il_source_left_out_count(j->validation), unreadable = 0;
-    int rc = il_model_open(&x->model, &j->run->model, il_sitting_model_opts(x), e);
+    int rc = il_sitting_open_model(x, e);
     il_err unheard = { 0 };
     int begun = begin(x, !rc ? il_state_params(x->model.state) : 0, &unheard);
     if (begun != IL_OK) {

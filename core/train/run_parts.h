@@ -14,10 +14,13 @@ typedef struct il_sitting {
     il_model model;  /* plugin NULL: not opened yet */
     int64_t row;     /* the run's */
     char sha256[65]; /* of the weights recorded in the store; "" before training */
+    bool warned;     /* that the outputs look like probabilities */
 } il_sitting;
 
 bool il_sitting_ends_grid(int rc); /* a failure that is not this run's alone */
 il_model_opts il_sitting_model_opts(const il_sitting *x);
+int il_sitting_open_model(il_sitting *x, il_err *e);
+void il_sitting_warn(const il_sitting *x, const char *what); /* of its model */
 void il_sitting_say(const il_sitting *x, const char *words); /* "": nothing */
 int il_sitting_store_cell(il_sitting *x, const il_set *set, int64_t test, bool missing, il_err *e);
 

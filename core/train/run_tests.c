@@ -21,7 +21,7 @@ int il_sitting_load_weights(il_sitting *x, il_err *e)
     il_job_path path;
     int rc = il_run_weights_find(&path, x->job, x->opts->folder, x->sha256, e);
     if (!rc)
-        rc = il_model_open(&x->model, &x->job->run->model, il_sitting_model_opts(x), e);
+        rc = il_sitting_open_model(x, e);
     return rc ? rc : il_model_load(&x->model, path.text, NULL, e);
 }
 
@@ -69,6 +69,12 @@ static int measure(il_image_row **rows, size_t *count, size_t *unreadable, il_si
                            .testing = &x->job->run->testing,
                            .shown = { .run = x->job->run->name, .phase = phase.text } };
     rc = il_evaluate_pictures(rows, count, t->source, &what, x->observer, e);
+    if (!rc && !x->warned && il_evaluate_within_one(*rows, *count)) {
+        x->warned = true;
+        il_sitting_warn(
+            x,
+            "every output lies between 0 and 1, as probabilities do, but logits are expected: is there a sigmoid inside?");
+    }
     *unreadable = il_loader_left_out(loader);
     il_loader_free(loader);
     return rc;

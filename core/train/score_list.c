@@ -5,7 +5,7 @@
 #include "store/stats/histogram.h"
 #include "train/score_list.h"
 
-enum { MOST_WAITING = 1024, PER_PICTURE = 2 * IL_BINS }; /* 4 MB on the device */
+enum { MOST_WAITING = 128, PER_PICTURE = 2 * IL_SCORE_BINS }; /* 5 MB on the device */
 
 int il_score_list_add(il_score_list *l, il_scope *s, il_tensor *histograms, size_t pictures, il_err *e)
 {
@@ -23,10 +23,19 @@ int il_score_list_add(il_score_list *l, il_scope *s, il_tensor *histograms, size
     return il_scope_status(s, e);
 }
 
-static int encode(il_scores *out, const int64_t *bins, il_err *e)
+/* Tampered pixels first. */
+static void split(il_bins sides[2], const int64_t *bins)
+{
+    for (int i = 0; i < 2; i++) {
+        sides[i].layout = IL_BINS_LOGIT;
+        memcpy(sides[i].bins, bins + i * IL_SCORE_BINS, sizeof sides[i].bins);
+    }
+}
+
+static int encode(il_scores *out, const il_bins sides[2], il_err *e)
 {
     unsigned char code[2 * IL_HISTOGRAM_BYTES];
-    size_t tampered = il_histogram_encode(code, bins), clean = il_histogram_encode(code + tampered, bins + IL_BINS);
+    size_t tampered = il_histogram_encode(code, &sides[0]), clean = il_histogram_encode(code + tampered, &sides[1]);
     unsigned char *bytes = malloc(tampered + clean);
     if (!bytes)
         return il_fail_oom(e);
@@ -35,13 +44,10 @@ static int encode(il_scores *out, const int64_t *bins, il_err *e)
     return IL_OK;
 }
 
-static il_counts count(const int64_t *bins)
+static il_counts count(const il_bins sides[2])
 {
-    il_bins tampered, clean;
-    memcpy(tampered.bins, bins, sizeof tampered.bins);
-    memcpy(clean.bins, bins + IL_BINS, sizeof clean.bins);
-    int64_t tp = il_histogram_above(&tampered, 0.5), fp = il_histogram_above(&clean, 0.5);
-    return (il_counts){ tp, fp, il_histogram_pixels(&tampered) - tp, il_histogram_pixels(&clean) - fp };
+    int64_t tp = il_histogram_above(&sides[0], 0.5), fp = il_histogram_above(&sides[1], 0.5);
+    return (il_counts){ tp, fp, il_histogram_pixels(&sides[0]) - tp, il_histogram_pixels(&sides[1]) - fp };
 }
 
 static int read_batch(il_score_list *l, const il_tensor *histograms, il_err *e)
@@ -56,8 +62,10 @@ static int read_batch(il_score_list *l, const il_tensor *histograms, il_err *e)
     int64_t *bins = pictures && counts ? malloc(numbers * sizeof *bins) : NULL;
     int rc = bins ? il_read_i64(histograms, bins, numbers, e) : il_fail_oom(e);
     for (size_t i = 0; !rc && i < n; i++) {
-        l->counts[l->count] = count(bins + i * PER_PICTURE);
-        rc = encode(&l->pictures[l->count], bins + i * PER_PICTURE, e);
+        il_bins sides[2];
+        split(sides, bins + i * PER_PICTURE);
+        l->counts[l->count] = count(sides);
+        rc = encode(&l->pictures[l->count], sides, e);
         l->count += !rc;
     }
     free(bins);

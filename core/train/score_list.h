@@ -7,7 +7,7 @@
 
 /* Start with {0}; free with il_score_list_free. */
 typedef struct il_score_list {
-    il_tensor **waiting; /* (N,2,256) per batch, still on the device: 4 kB per image */
+    il_tensor **waiting; /* (N,2,IL_SCORE_BINS) per batch, still on the device: 40 kB per image */
     size_t batches, pictures_waiting;
     il_scores *pictures; /* those copied so far, in order */
     il_counts *counts;   /* their counts: scores from 0.5 on are predictions */

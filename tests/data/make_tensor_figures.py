@@ -34,7 +34,7 @@ def case(name, inputs, f, wants=None, training=False, after=()):
 
 
 def confusion(logit, target):
-    p, t = (torch.sigmoid(logit) > 0.5).flatten(1), (target > 0).flatten(1)
+    p, t = (torch.sigmoid(logit.double()) > 0.5).flatten(1), (target > 0).flatten(1)
     return torch.stack([(p & t).sum(1), (p & ~t).sum(1), (~p & t).sum(1), (~p & ~t).sum(1)], 1)
 
 
@@ -51,7 +51,7 @@ def cases():
     a, b = r(2, 3, 2), r(3, 1)
     x = r(2, 4, 7, 6)
     logit, target = 3 * r(2, 1, 3, 4), (u(2, 1, 3, 4) > 0.5).float() * u(2, 1, 3, 4)
-    logit[0, 0, 0, :] = torch.tensor([0.0, 1e-9, -1e-9, 1e-3])  # sigmoid of 1e-9 rounds to 0.5
+    logit[0, 0, 0, :] = torch.tensor([0.0, 1e-9, -1e-9, 1e-3])  # sigmoid of 1e-9 rounds to 0.5 as float
     norm = [r(3, 2, 2, 3), 1 + 0.1 * r(2), r(2), r(2), u(2) + 0.5, torch.tensor(3)]
     norm_wants = [True, True, True, False, False, False]
     yield case("add", [a, b], torch.add)

@@ -46,9 +46,9 @@ Test(photos, have_the_captions_beside_them)
     work_text("photos/a.json", "{\"caption\": \"a \\u00e9t\\u00e9\\nsecond line\", \"url\": 1}");
     work_text("photos/sub/c.txt", "three words here\nnot this\n");
     WORK_OK(il_photos_list(&p, (il_photos_opts){ .root = work_path("photos"), .captions = "" }, &e), e);
-    cr_expect_str_eq(p.list[0].caption, "a été");
+    cr_expect_str_eq(p.list[0].caption, "a été second line");
     cr_expect_str_eq(p.list[1].caption, "");
-    cr_expect_str_eq(p.list[2].caption, "three words here");
+    cr_expect_str_eq(p.list[2].caption, "three words here not this");
     il_photos_free(&p);
     WORK_OK(il_photos_list(&p, (il_photos_opts){ .root = work_path("photos"), .no_captions = true }, &e), e);
     cr_expect_str_eq(p.list[0].caption, "");
@@ -105,7 +105,7 @@ Test(photos, say_what_is_wrong)
         { "photos/x.json", "{\"caption\": 3}", "", "x.json: expected a string 'caption'" },
         { "photos/x.json", "{\"caption\": ", "", "x.json:1: " },
         { "photos/y.txt", "", "c1.json", "c1.json" },
-        { "photos/x.txt", "caf\xe9\n", "", "x.png: its caption must be UTF-8" },
+        { "photos/x.txt", "caf\xe9\n", "", "x.txt: is not UTF-8 at byte 3; expected UTF-8" },
         { "c2.json", "[", "c2.json", "c2.json:1: " },
         { "c2.json", "{}", "c2.json", "c2.json: has no list 'annotations'" },
         { "c2.json", "{\"annotations\": [{\"image_id\": \"7\"}]}", "c2.json", "c2.json: annotation 0 lacks" },

@@ -359,7 +359,7 @@ Test(image, names_what_is_wrong_with_a_file, .init = make_folder, .fini = remove
     put_file(in_folder(path, "zero.webp"), "", 0);
     assert_refused(path, "the file is empty");
     put_file(in_folder(path, "text.png"), "not a picture\n", 14);
-    assert_refused(path, "not a supported image; expected PNG, JPEG or WebP");
+    assert_refused(path, "not a supported image; expected PNG, JPEG, WebP or TIFF");
     put_file(in_folder(path, "wave.webp"), "RIFF\20\0\0\0WAVEfmt ", 16);
     assert_refused(path, "not a supported image");
     assert_refused(IMAGES "animated.webp", "is an animated WebP; expected a still image");

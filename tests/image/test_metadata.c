@@ -131,7 +131,6 @@ Test(header, formats_that_are_not_read_have_names)
           "ftypmif1\0\0\0\0mif1avif",
           24 }, /* what stands behind the box is none of it */
         { "JPEG XL", "\xff\x0a\0", 3 },
-        { "TIFF or raw", "II*\0\x08\0\0\0", 8 },
         { "GIF", "GIF89a", 6 },
         { NULL,
           "\0\0\0\x14"

@@ -180,8 +180,8 @@ static void put_picture(il_store *old, int test, int i, unsigned *state)
         return;
     il_bind scores[] = { il_bind_int(test),
                          il_bind_text(id),
-                         il_bind_bytes(code[0], il_histogram_encode(code[0], tampered.bins)),
-                         il_bind_bytes(code[1], il_histogram_encode(code[1], clean.bins)),
+                         il_bind_bytes(code[0], il_histogram_encode(code[0], &tampered)),
+                         il_bind_bytes(code[1], il_histogram_encode(code[1], &clean)),
                          { 0 } };
     GOOD(il_store_exec(NULL, old, "INSERT INTO scores VALUES (?1, ?2, ?3, ?4)", scores, &e));
 }

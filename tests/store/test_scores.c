@@ -16,8 +16,8 @@ static il_scores scores_of(struct picture *p, il_counts c, int low, int high)
     tampered.bins[high] += c.tp;
     clean.bins[low] += c.tn;
     clean.bins[high] += c.fp;
-    size_t first = il_histogram_encode(p->code, tampered.bins);
-    return (il_scores){ p->code, first, il_histogram_encode(p->code + first, clean.bins) };
+    size_t first = il_histogram_encode(p->code, &tampered);
+    return (il_scores){ p->code, first, il_histogram_encode(p->code + first, &clean) };
 }
 
 /* Half found; inverted is better; authentic with alarms; authentic and left alone. Batches of two. */

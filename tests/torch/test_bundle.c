@@ -5,6 +5,7 @@
 #include <inpaintlab/state.h>
 #include <inpaintlab/weights.h>
 #include "support/figures.h"
+#include "torch/bundle.h"
 
 #define OK(call) cr_assert_eq((call), IL_OK, "%s", e.message)
 
@@ -117,9 +118,6 @@ Test(bundle, refused_files)
         { "not_only_tensors.pth", IL_EFORMAT, "entry 'epoch' is not a tensor; save model.state_dict()" },
         { "one_tensor.pth", IL_EFORMAT, "holds a single tensor, not a state dict" },
         { "list.pth", IL_EFORMAT, "holds no dict of tensors; save model.state_dict()" },
-        { "int32.pth", IL_EFORMAT,
-          "tensor a has a IntStorage; supported are float, double, half, bfloat16, long and "
-          "byte" },
         { "script_pair.pt", IL_EFORMAT, "is a TorchScript module, not a state dict; save model.state_dict()" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -132,6 +130,27 @@ Test(bundle, refused_files)
         cr_assert_str_eq(e.message, message);
         cr_assert_null(b);
     }
+}
+
+/* Whole numbers of other types than the tensors have are kept, as longer ones. */
+Test(bundle, whole_numbers_are_widened)
+{
+    il_err e = { 0 };
+    il_bundle *b = NULL;
+    int64_t got[6];
+    const int16_t shorts[] = { 0, 1, -1, 300, INT16_MIN, INT16_MAX };
+    const uint32_t words[] = { 0, 1, UINT32_MAX, 300, 1u << 31, 7 };
+    cr_assert_eq(il_bundle_read(&b, TEST_DATA "/weights/int32.pth", &e), IL_OK, "%s", e.message);
+    cr_assert_eq(il_dtype_of(il_bundle_find(b, "a")), IL_DTYPE_I64);
+    cr_assert_eq(il_read_i64(il_bundle_find(b, "a"), got, 2, &e), IL_OK, "%s", e.message);
+    cr_assert(got[0] == 1 && got[1] == 1);
+    il_bundle_free(b);
+    il_bundle_widen(got, shorts, 6, -2);
+    for (int i = 0; i < 6; i++)
+        cr_assert_eq(got[i], shorts[i], "%d", i);
+    il_bundle_widen(got, words, 6, 4);
+    for (int i = 0; i < 6; i++)
+        cr_assert_eq(got[i], words[i], "%d", i);
 }
 
 /* ---- writing ---- */
@@ -273,8 +292,8 @@ Test(bundle, broken_safetensors, .init = set_up, .fini = tear_down)
           "tensor v: its data overlap another tensor's" },
         { 0, "{" W ",\"v\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[9,11]}}", 11,
           "tensor v: its data follow a gap" },
-        { 0, "{\"w\":{\"dtype\":\"I32\",\"shape\":[2],\"data_offsets\":[0,8]}}", 8,
-          "tensor w: has dtype I32; supported are F32, F64, F16, BF16, I64, U8" },
+        { 0, "{\"w\":{\"dtype\":\"F8_E4M3\",\"shape\":[8],\"data_offsets\":[0,8]}}", 8,
+          "tensor w: has dtype F8_E4M3; supported are F32, F64, F16, BF16, whole numbers and BOOL" },
         { 0, "{\"w\":{\"shape\":[2],\"data_offsets\":[0,8]}}", 8, "tensor w: has no dtype" },
         { 0, "{\"w\":{\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[0,8]}}", 8,
           "tensor w: has 8 bytes, but its shape and dtype need 12" },

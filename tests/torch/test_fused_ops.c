@@ -4,6 +4,7 @@
 #include <string.h>
 #include <inpaintlab/random.h>
 #include <inpaintlab/residual.h>
+#include "base/score_bins.h"
 #include "support/figures.h"
 #include "torch/counts.h"
 
@@ -154,11 +155,13 @@ static void make_scores(int64_t n, int64_t pixels, double spread)
         logit[i] = odd[i];
 }
 
+enum { CELLS = 2 * IL_SCORE_BINS, COUNTS = 3 * CELLS };
+
 static void expect_equal(il_tensor *a, il_tensor *b, const char *what)
 {
-    static int64_t x[4096], y[4096];
+    static int64_t x[COUNTS], y[COUNTS];
     size_t count = a ? (size_t)il_numel(a) : 0;
-    cr_assert(count > 0 && count <= 4096, "%s", what);
+    cr_assert(count > 0 && count <= COUNTS, "%s", what);
     cr_assert_eq(il_dtype_of(a), IL_DTYPE_I64);
     cr_assert_eq(il_read_i64(a, x, count, NULL), IL_OK);
     cr_assert_eq(il_read_i64(b, y, count, NULL), IL_OK, "%s: not as many", what);
@@ -166,11 +169,11 @@ static void expect_equal(il_tensor *a, il_tensor *b, const char *what)
         cr_assert_eq(x[i], y[i], "%s, count %zu: %lld, expected %lld", what, i, (long long)x[i], (long long)y[i]);
 }
 
-/* tp, fp, fn, tn from (N,2,256). */
+/* tp, fp, fn, tn from (N,2,IL_SCORE_BINS). */
 static il_tensor *from_bins(il_scope *s, il_tensor *bins)
 {
-    il_tensor *low = il_sum_to(s, il_slice(s, bins, 2, 0, 128), 2),
-              *high = il_sum_to(s, il_slice(s, bins, 2, 128, 256), 2);
+    il_tensor *low = il_sum_to(s, il_slice(s, bins, 2, 0, IL_SCORE_HALF), 2),
+              *high = il_sum_to(s, il_slice(s, bins, 2, IL_SCORE_HALF, IL_SCORE_BINS), 2);
     return il_cat(s, (il_tensor *[]){ high, low }, 2, 1);
 }
 
@@ -193,15 +196,15 @@ Test(kernels, counts_as_libtorch)
     }
 }
 
-/* Logits whose scores lie on the edges of bins, and their neighbours. */
+/* Logits on the edges of bins, and their neighbours. */
 Test(kernels, counts_at_the_edges)
 {
-    enum { N = 32 * 255 };
-    const int64_t shape[] = { 2, 1, 8, N / 16 };
+    enum { EDGES = IL_SCORE_BINS - 1, N = 4 * EDGES };
+    const int64_t shape[] = { 2, 1, 2, EDGES };
     il_torch_threads(1);
     for (int i = 0; i < N; i++) {
-        int edge = i % 255 + 1, steps = i / 255 - 16;
-        float x = (float)log(edge / (256.0 - edge));
+        int steps = i / EDGES - 1;
+        float x = (float)il_score_edge(i % EDGES + 1);
         for (; steps != 0; steps += steps < 0 ? 1 : -1)
             x = nextafterf(x, steps < 0 ? -INFINITY : INFINITY);
         logit[i] = x;
@@ -430,7 +433,7 @@ static void compute(float *residual, float *loss, int64_t *bins, il_device devic
     read_all(loss, value);
     read_all(loss + 1, il_grad(s, x));
     read_all(residual, il_residual_published(s, as_tensor(s, &picture, layout)));
-    cr_assert_eq(il_read_i64(il_count_scores(s, x, t, NULL), bins, (size_t)picture.n * 512, &e), IL_OK, "%s",
+    cr_assert_eq(il_read_i64(il_count_scores(s, x, t, NULL), bins, (size_t)picture.n * CELLS, &e), IL_OK, "%s",
                  e.message);
     il_scope_close(s);
 }
@@ -439,7 +442,7 @@ Test(kernels, gpu_as_cpu)
 {
     enum { N = 3, H = 37, W = 241, COUNT = N * H * W };
     static float residual[2][3 * COUNT], loss[2][COUNT + 1];
-    static int64_t bins[2][N * 512];
+    static int64_t bins[2][N * CELLS];
     il_device gpu;
     if (il_device_parse(&gpu, "cuda", NULL) != IL_OK)
         cr_skip_test("no GPU");
@@ -456,7 +459,7 @@ Test(kernels, gpu_as_cpu)
             cr_assert(fabsf(loss[1][i] - loss[0][i]) <= 2e-6f * fabsf(loss[0][i]) + 1e-11f,
                       "loss and gradient, value %d", i);
         int64_t moved = 0; /* the exponentials of two libraries: a score beside an edge may cross it */
-        for (int i = 0; i < N * 512; i++)
+        for (int i = 0; i < N * CELLS; i++)
             moved += llabs(bins[1][i] - bins[0][i]);
         cr_expect_leq(moved, 20, "%d pixels in another bin", (int)moved / 2);
     }
@@ -468,7 +471,7 @@ Test(kernels, results_do_not_depend_on_threads)
 {
     enum { N = 3, H = 301, W = 300, COUNT = N * H * W };
     static float grad[2][COUNT], residual[2][3 * COUNT];
-    static int64_t bins[2][N * 512];
+    static int64_t bins[2][N * CELLS];
     double loss[2];
     const int64_t shape[] = { N, 1, H, W };
     make_picture(&picture, N, H, W);
@@ -478,7 +481,7 @@ Test(kernels, results_do_not_depend_on_threads)
         il_torch_threads(threads);
         il_scope *s = figures_scope(false, false);
         il_tensor *x = il_from_f32(s, logit, 4, shape), *t = il_from_f32(s, target, 4, shape);
-        cr_assert_eq(il_read_i64(il_count_scores(s, x, t, NULL), bins[to], N * 512, NULL), IL_OK);
+        cr_assert_eq(il_read_i64(il_count_scores(s, x, t, NULL), bins[to], N * CELLS, NULL), IL_OK);
         read_all(residual[to], il_residual_published(s, as_tensor(s, &picture, threads % 2)));
         il_scope_close(s);
         for (int i = 0; i < 13; i++)

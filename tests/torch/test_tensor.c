@@ -1,6 +1,7 @@
 #include <math.h>
 #include <string.h>
 #include <inpaintlab/tensor.h>
+#include "base/score_bins.h"
 #include "support/ops.h"
 #include "torch/counts.h"
 
@@ -125,20 +126,19 @@ Test(tensor, confusion_counts_are_integers)
     il_scope_close(s);
 }
 
-/* The bins, and that bins from 128 on are what il_confusion predicts, also where rounding puts a score on an edge. */
+/* The bins, and that bins from IL_SCORE_HALF on are what il_confusion predicts, also where a logit lies on an edge. */
 Test(tensor, histogram_bins_are_half_open_and_agree_with_confusion)
 {
     enum { N = 2, SIDE = 128, PIXELS = SIDE * SIDE };
-    static float logit[N * PIXELS], target[N * PIXELS], p[N * PIXELS];
-    static int64_t bins[N][2][256], wanted[N][2][256];
+    static float logit[N * PIXELS], target[N * PIXELS];
+    static int64_t bins[N][2][IL_SCORE_BINS], wanted[N][2][IL_SCORE_BINS];
     int64_t shape[] = { N, 1, SIDE, SIDE }, counts[N][4];
     unsigned noise = 5;
     const float odd[] = { 0, -0.0f, 1e-8f, -1e-8f, 1e-6f, 200, -200, INFINITY, -INFINITY, NAN, 88, -104 };
     for (int i = 0; i < N * PIXELS; i++) {
         noise = noise * 1664525u + 1013904223u;
-        double edge = (noise >> 8) % 255 + 1; /* logit of edge / 256: the score lies on an edge or beside it */
         logit[i] = i % PIXELS < 12 ? odd[i % PIXELS]
-                   : i % 3         ? (float)log(edge / (256 - edge))
+                   : i % 3         ? (float)il_score_edge((int)((noise >> 8) % (IL_SCORE_BINS - 1)) + 1)
                                    : (float)((noise >> 9) % 20001) / 1000 - 10;
         target[i] = (noise >> 5) % 3 ? 0 : 0.25f;
     }
@@ -146,26 +146,25 @@ Test(tensor, histogram_bins_are_half_open_and_agree_with_confusion)
     il_tensor *x = il_from_f32(s, logit, 4, shape), *y = il_from_f32(s, target, 4, shape),
               *h = il_histogram(s, x, y, NULL);
     cr_assert_eq(il_dtype_of(h), IL_DTYPE_I64);
-    cr_assert_eq(il_read_i64(h, &bins[0][0][0], N * 2 * 256, NULL), IL_OK);
-    cr_assert_eq(il_read_f32(il_sigmoid(s, x), p, N * PIXELS, NULL), IL_OK);
+    cr_assert_eq(il_read_i64(h, &bins[0][0][0], N * 2 * IL_SCORE_BINS, NULL), IL_OK);
     cr_assert_eq(il_read_i64(il_confusion(s, x, y, NULL), &counts[0][0], N * 4, NULL), IL_OK);
 
     int on_edge = 0;
     for (int i = 0; i < N * PIXELS; i++) {
         int bin = 0;
-        while (bin < 255 && p[i] > (float)(bin + 1) / 256) /* NAN stays in bin 0 */
+        while (bin < IL_SCORE_BINS - 1 && (double)logit[i] > il_score_edge(bin + 1)) /* NAN stays in bin 0 */
             bin++;
-        on_edge += p[i] == 0.5f;
+        on_edge += (double)logit[i] == il_score_edge(bin + 1);
         wanted[i / PIXELS][target[i] > 0 ? 0 : 1][bin]++;
     }
     cr_assert_gt(on_edge, 4);
     cr_assert_eq(memcmp(bins, wanted, sizeof bins), 0);
     for (int n = 0; n < N; n++) {
         int64_t above[2] = { 0 }, all[2] = { 0 };
-        for (int b = 0; b < 256; b++)
+        for (int b = 0; b < IL_SCORE_BINS; b++)
             for (int side = 0; side < 2; side++) {
                 all[side] += bins[n][side][b];
-                above[side] += b >= 128 ? bins[n][side][b] : 0;
+                above[side] += b >= IL_SCORE_HALF ? bins[n][side][b] : 0;
             }
         cr_assert(above[0] == counts[n][0] && above[1] == counts[n][1]);
         cr_assert(all[0] == counts[n][0] + counts[n][2] && all[1] == counts[n][1] + counts[n][3]);

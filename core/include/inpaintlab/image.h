@@ -22,7 +22,7 @@ int il_image_new(il_image *out, int width, int height, int channels, il_err *e);
 /* Frees the pixels and leaves an empty image; NULL is allowed. */
 void il_image_free(il_image *image);
 
-/* Reads PNG, JPEG or WebP; the content decides, not the name. Alpha is dropped, 16 bits become 8, palettes and CMYK
+/* Reads PNG, JPEG, WebP or TIFF (its first page); the content decides, not the name. Alpha is dropped, 16 bits become 8, palettes and CMYK
  * become RGB. Errors name the file and what is wrong with it. */
 int il_image_read(il_image *out, const char *path, il_err *e);
 

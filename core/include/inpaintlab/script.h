@@ -2,6 +2,7 @@
 #ifndef IL_SCRIPT_H
 #define IL_SCRIPT_H
 
+#include <stdbool.h>
 #include <inpaintlab/device.h>
 #include <inpaintlab/error.h>
 #include <inpaintlab/scope.h>
@@ -20,6 +21,12 @@ void il_script_free(il_script *m);
 int il_script_state(il_script *m, il_state *st, il_err *e);
 /* forward(x); a dict result gives its "out" entry, a tuple or list its first. Train or eval mode as the scope's. */
 il_tensor *il_script_forward(il_scope *s, const il_script *m, il_tensor *x);
+/* The same, but of a dict or named tuple the entry of that name, or, where it is a number, entry 0, 1, ... of a dict, tuple or
+ * list. "": as il_script_forward. */
+il_tensor *il_script_output(il_scope *s, const il_script *m, il_tensor *x, const char *output);
+/* Does it hold batch norm or dropout that behave as in training whatever is asked for? So it is when a module was traced
+ * without eval(). */
+int il_script_fixed_training(bool *out, const il_script *m, il_err *e);
 /* How many inputs forward takes; those with a default count. */
 int il_script_inputs(int *out, const il_script *m, il_err *e);
 /* forward(inputs…) whose result has several tensors: out[i] is the entry keys[i] of a dict, or entry i of a tuple or

@@ -41,6 +41,11 @@ void il_state_dtype(il_state *st, il_dtype dtype);
 /* Lays out all four-dimensional parameters declared so far, but none that is shared. */
 int il_state_order(il_state *st, il_order order, il_err *e);
 
+/* One line that whoever runs the model should read, as a warning; kept, of several the first. Out of memory is an error of
+ * the state. il_state_warning: NULL when there is none. */
+void il_state_warn(il_state *st, const char *line);
+const char *il_state_warning(const il_state *st);
+
 /* IL_OK, or the first error; and where its tensors are. */
 int il_state_status(const il_state *st, il_err *e);
 il_device il_state_device(const il_state *st);

@@ -57,6 +57,8 @@ il_tensor *il_pow(il_scope *s, il_tensor *a, double exponent);
 il_tensor *il_clamp(il_scope *s, il_tensor *a, double low, double high);
 il_tensor *il_lerp(il_scope *s, il_tensor *a, il_tensor *b, il_tensor *t); /* a + (b - a) * t */
 il_tensor *il_sigmoid(il_scope *s, il_tensor *a);
+/* Its inverse, log(a / (1 - a)), computed in double; below 1e-12 and above 1 - 6e-8, the last float before 1, as of these. */
+il_tensor *il_logit(il_scope *s, il_tensor *a);
 il_tensor *il_tanh(il_scope *s, il_tensor *a);
 il_tensor *il_relu(il_scope *s, il_tensor *a);
 il_tensor *il_relu_(il_scope *s, il_tensor *a); /* in place: a's old value is gone */

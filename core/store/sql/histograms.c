@@ -34,13 +34,19 @@ static double best_threshold(const il_bins *tampered, const il_bins *clean)
     return threshold;
 }
 
+#define MIXED "histograms of equal bins and of bins over the logit; expected those of tests with the same tests.bins"
+
 static void of_pair(sqlite3_context *context, int n, sqlite3_value **values)
 {
     const il_sql_function *f = sqlite3_user_data(context);
     il_bins tampered, clean;
-    if (!il_sql_any_null(n, values) && il_sql_histogram(&tampered, context, f, 0, values[0]) &&
-        il_sql_histogram(&clean, context, f, 1, values[1]))
+    if (il_sql_any_null(n, values) || !il_sql_histogram(&tampered, context, f, 0, values[0]) ||
+        !il_sql_histogram(&clean, context, f, 1, values[1]))
+        return;
+    if (tampered.layout == clean.layout)
         il_sql_return(context, f->by.pair(&tampered, &clean));
+    else
+        il_sql_complain(context, f, MIXED);
 }
 
 /* ---- the sum ---- */
@@ -61,8 +67,12 @@ static void sum_step(sqlite3_context *context, int n, sqlite3_value **values)
         sqlite3_result_error_nomem(context);
         return;
     }
+    if (!s->any)
+        s->all.layout = one.layout;
     s->any = true;
-    if (il_histogram_add(&s->all, &one) != IL_OK)
+    if (s->all.layout != one.layout)
+        il_sql_complain(context, f, MIXED);
+    else if (il_histogram_add(&s->all, &one) != IL_OK)
         il_sql_complain(context, f, "the sum has too many pixels");
 }
 
@@ -71,7 +81,7 @@ static void sum_final(sqlite3_context *context)
     struct sum *s = sqlite3_aggregate_context(context, 0);
     unsigned char code[IL_HISTOGRAM_BYTES];
     if (s && s->any)
-        sqlite3_result_blob(context, code, (int)il_histogram_encode(code, s->all.bins), SQLITE_TRANSIENT);
+        sqlite3_result_blob(context, code, (int)il_histogram_encode(code, &s->all), SQLITE_TRANSIENT);
 }
 
 #define PAIR(function, name, about)                                                                                    \
@@ -88,7 +98,8 @@ const il_sql_function il_sql_histograms[] = {
       NULL,
       NULL,
       "il_above(histogram, threshold)",
-      "number of pixels with score > threshold; exact for thresholds k/256, otherwise for the nearest of them" },
+      "number of pixels with score > threshold; exact where the threshold is an edge of bins (0.5 is), otherwise for the nearest"
+      " one" },
     { "il_pixels",
       { "histogram" },
       1,
@@ -106,10 +117,10 @@ const il_sql_function il_sql_histograms[] = {
       NULL,
       NULL,
       "il_highest(histogram)",
-      "the highest score, rounded up to k/256" },
+      "the highest score, rounded up to the edge of its bin" },
     PAIR(il_histogram_auc, "il_auc", "area under the pixels' ROC curve, ties counting half"),
     PAIR(il_histogram_ap, "il_ap", "average precision of the pixels"),
-    PAIR(best_f1, "il_best_f1", "the best F1 over all thresholds k/256"),
+    PAIR(best_f1, "il_best_f1", "the best F1 over all edges of bins as thresholds"),
     PAIR(best_threshold, "il_best_threshold", "the lowest threshold that attains it"),
     PAIR(il_histogram_best_f1_inverted, "il_best_f1_inverted", "the best F1 of the inverted map"),
     { "il_hist_sum",

@@ -1,67 +1,44 @@
-/* histogram.c - encoding of histograms of scores, and metrics over all thresholds. */
+/* histogram.c - metrics of histograms of scores, over all thresholds. */
 #include <math.h>
-#include <string.h>
 #include "store/stats/histogram.h"
 
-/* ---- encoding ---- */
+/* ---- layouts ---- */
 
-size_t il_histogram_encode(unsigned char to[IL_HISTOGRAM_BYTES], const int64_t bins[IL_BINS])
+int il_bins_count(il_bins_layout layout)
 {
-    size_t size = 0;
-    for (int i = 0; i < IL_BINS; i++) {
-        uint64_t rest = (uint64_t)bins[i];
-        for (; rest >= 0x80; rest >>= 7)
-            to[size++] = (unsigned char)(rest | 0x80);
-        to[size++] = (unsigned char)rest;
-    }
-    return size;
+    return layout == IL_BINS_LOGIT ? IL_SCORE_BINS : IL_EQUAL_BINS;
 }
 
-/* Decodes one number of at most 63 bits in its shortest form. */
-static int decode_count(int64_t *out, const unsigned char **at, const unsigned char *end)
+double il_bins_edge(il_bins_layout layout, int edge)
 {
-    uint64_t value = 0;
-    for (int shift = 0; shift < 63; shift += 7) {
-        if (*at == end)
-            return IL_EFORMAT;
-        unsigned char byte = *(*at)++;
-        value |= (uint64_t)(byte & 0x7f) << shift;
-        if (byte & 0x80)
-            continue;
-        if (byte == 0 && shift > 0)
-            return IL_EFORMAT;
-        *out = (int64_t)value;
-        return IL_OK;
-    }
-    return IL_EFORMAT;
+    return layout == IL_BINS_LOGIT ? 1 / (1 + exp(-il_score_edge(edge))) : (double)edge / IL_EQUAL_BINS;
 }
 
-int il_histogram_decode(il_bins *out, const void *bytes, size_t size)
+/* The edge that is nearest to a score. Over the logit, where there are two as near, the lower one. */
+static int nearest_edge(il_bins_layout layout, double score)
 {
-    if (!bytes)
-        return IL_EFORMAT;
-    const unsigned char *at = bytes, *end = at + size;
-    il_bins h;
-    int64_t total = 0;
-    for (int i = 0; i < IL_BINS; i++) {
-        int rc = decode_count(&h.bins[i], &at, end);
-        if (rc)
-            return rc;
-        if (h.bins[i] > INT64_MAX - total)
-            return IL_EFORMAT;
-        total += h.bins[i];
+    int bins = il_bins_count(layout);
+    if (score <= 0 || score >= 1)
+        return score <= 0 ? 0 : bins;
+    if (layout == IL_BINS_EQUAL)
+        return (int)round(score * bins);
+    double logit = log(score) - log1p(-score);
+    int low = 1, high = bins - 1; /* the finite edges */
+    while (high - low > 1) {
+        int middle = (low + high) / 2;
+        if (il_score_edge(middle) <= logit)
+            low = middle;
+        else
+            high = middle;
     }
-    if (at != end)
-        return IL_EFORMAT;
-    *out = h;
-    return IL_OK;
+    return logit - il_score_edge(low) <= il_score_edge(high) - logit ? low : high;
 }
 
 int il_histogram_add(il_bins *sum, const il_bins *more)
 {
-    if (il_histogram_pixels(more) > INT64_MAX - il_histogram_pixels(sum))
+    if (sum->layout != more->layout || il_histogram_pixels(more) > INT64_MAX - il_histogram_pixels(sum))
         return IL_EFORMAT;
-    for (int i = 0; i < IL_BINS; i++)
+    for (int i = 0; i < il_bins_count(sum->layout); i++)
         sum->bins[i] += more->bins[i];
     return IL_OK;
 }
@@ -71,7 +48,7 @@ int il_histogram_add(il_bins *sum, const il_bins *more)
 static int64_t from_bin(const il_bins *h, int first)
 {
     int64_t n = 0;
-    for (int i = first; i < IL_BINS; i++)
+    for (int i = first; i < il_bins_count(h->layout); i++)
         n += h->bins[i];
     return n;
 }
@@ -83,15 +60,14 @@ int64_t il_histogram_pixels(const il_bins *h)
 
 int64_t il_histogram_above(const il_bins *h, double threshold)
 {
-    double edge = round(threshold * IL_BINS);
-    return from_bin(h, edge < 0 ? 0 : edge > IL_BINS ? IL_BINS : (int)edge);
+    return from_bin(h, nearest_edge(h->layout, threshold));
 }
 
 double il_histogram_highest(const il_bins *h)
 {
-    for (int i = IL_BINS; i > 0; i--)
+    for (int i = il_bins_count(h->layout); i > 0; i--)
         if (h->bins[i - 1] > 0)
-            return (double)i / IL_BINS;
+            return il_bins_edge(h->layout, i);
     return NAN;
 }
 
@@ -100,7 +76,7 @@ double il_histogram_highest(const il_bins *h)
 double il_histogram_auc(const il_bins *tampered, const il_bins *clean)
 {
     double right = 0, found = 0, alarms = 0; /* right: number of correctly ordered pairs */
-    for (int i = IL_BINS; i-- > 0;) {
+    for (int i = il_bins_count(tampered->layout); i-- > 0;) {
         double t = (double)tampered->bins[i], c = (double)clean->bins[i];
         right += c * (found + t / 2);
         found += t;
@@ -109,15 +85,45 @@ double il_histogram_auc(const il_bins *tampered, const il_bins *clean)
     return found > 0 && alarms > 0 ? right / found / alarms : NAN;
 }
 
+/* 1 / (from + 1) + ... + 1 / (from + count). The logarithm is exact to 1 / (24 from^2). */
+static double harmonic(double from, double count)
+{
+    double sum = 0, i = 1;
+    for (; i <= count && from + i <= 100; i++)
+        sum += 1 / (from + i);
+    return i > count ? sum : sum + log((from + count + 0.5) / (from + i - 0.5));
+}
+
+/* The sum of the precisions at the t tampered pixels of a bin that holds n, when `found` of `marked` come before them: the mean
+ * over all orders. At place j of the bin stands a tampered pixel in t/n of the orders, with (t - 1)/(n - 1) of those before it
+ * tampered on average. */
+static double precisions(double t, double n, double found, double marked)
+{
+    double share = n > 1 ? (t - 1) / (n - 1) : 0;
+    return t / n * (share * n + (found + 1 - share * (marked + 1)) * harmonic(marked, n));
+}
+
+static bool is_empty(const il_bins *tampered, const il_bins *clean, int bin)
+{
+    return bin < 0 || bin >= il_bins_count(tampered->layout) || (tampered->bins[bin] == 0 && clean->bins[bin] == 0);
+}
+
+/* Scores of few values, each in a bin that stands alone, are equal; otherwise they spread over the bin. */
+static bool is_tied(const il_bins *tampered, const il_bins *clean, int bin)
+{
+    return tampered->layout == IL_BINS_EQUAL ||
+           (is_empty(tampered, clean, bin - 1) && is_empty(tampered, clean, bin + 1));
+}
+
 double il_histogram_ap(const il_bins *tampered, const il_bins *clean)
 {
     double sum = 0, found = 0, marked = 0;
-    for (int i = IL_BINS; i-- > 0;) {
-        double t = (double)tampered->bins[i];
-        found += t;
-        marked += t + (double)clean->bins[i];
+    for (int i = il_bins_count(tampered->layout); i-- > 0;) {
+        double t = (double)tampered->bins[i], n = t + (double)clean->bins[i];
         if (t > 0)
-            sum += t * (found / marked);
+            sum += is_tied(tampered, clean, i) ? t * ((found + t) / (marked + n)) : precisions(t, n, found, marked);
+        found += t;
+        marked += n;
     }
     return found > 0 ? sum / found : NAN;
 }
@@ -131,10 +137,10 @@ static double f1(double found, double marked, double wanted)
 double il_histogram_best_f1(double *threshold, const il_bins *tampered, const il_bins *clean)
 {
     double wanted = (double)il_histogram_pixels(tampered), found = 0, marked = 0, best = 0;
-    int lowest = IL_BINS;
+    int bins = il_bins_count(tampered->layout), lowest = bins;
     if (wanted == 0)
         return NAN;
-    for (int i = IL_BINS; i-- > 0;) {
+    for (int i = bins; i-- > 0;) {
         found += (double)tampered->bins[i];
         marked += (double)tampered->bins[i] + (double)clean->bins[i];
         double now = f1(found, marked, wanted);
@@ -144,16 +150,17 @@ double il_histogram_best_f1(double *threshold, const il_bins *tampered, const il
         }
     }
     if (threshold)
-        *threshold = (double)lowest / IL_BINS;
+        *threshold = il_bins_edge(tampered->layout, lowest);
     return best;
 }
 
 double il_histogram_best_f1_inverted(const il_bins *tampered, const il_bins *clean)
 {
-    il_bins t, c;
-    for (int i = 0; i < IL_BINS; i++) {
-        t.bins[i] = tampered->bins[IL_BINS - 1 - i];
-        c.bins[i] = clean->bins[IL_BINS - 1 - i];
+    const int bins = il_bins_count(tampered->layout);
+    il_bins t = { .layout = tampered->layout }, c = { .layout = tampered->layout };
+    for (int i = 0; i < bins; i++) {
+        t.bins[i] = tampered->bins[bins - 1 - i];
+        c.bins[i] = clean->bins[bins - 1 - i];
     }
     return il_histogram_best_f1(NULL, &t, &c);
 }

@@ -156,17 +156,17 @@ WIDE void il_cpu_focal_slopes(float *out, const float *logit, const float *targe
 
 /* ---- counts ---- */
 
-static inline void find_cells(int32_t *restrict cell, const float *restrict score, const float *restrict target,
+static inline void find_cells(int32_t *restrict cell, const float *restrict logit, const float *restrict target,
                               int count)
 {
     for (int i = 0; i < count; i++)
-        cell[i] = il_pixel_cell(score[i], target[i]);
+        cell[i] = il_pixel_cell(logit[i], target[i]);
 }
 
-/* Neighbours mostly fall into the same cell, and an addition waits for the one before it: so four tables take turns. */
-WIDE void il_cpu_count(int64_t *cells, const float *score, const float *target, int64_t count)
+/* Neighbours mostly fall into the same cell, and an addition waits for the one before it: so two tables take turns. */
+WIDE void il_cpu_count(int64_t *cells, const float *logit, const float *target, int64_t count)
 {
-    enum { TABLES = 4, CELLS = 2 * IL_PIXEL_BINS, BLOCK = 1024 };
+    enum { TABLES = 2, CELLS = 2 * IL_SCORE_BINS, BLOCK = 1024 };
     uint32_t table[TABLES][CELLS];
     int32_t cell[BLOCK];
     while (count > 0) {
@@ -174,13 +174,13 @@ WIDE void il_cpu_count(int64_t *cells, const float *score, const float *target, 
         memset(table, 0, sizeof table);
         for (int64_t at = 0; at < most; at += BLOCK) {
             int n = most - at < BLOCK ? (int)(most - at) : BLOCK;
-            find_cells(cell, score + at, target + at, n);
+            find_cells(cell, logit + at, target + at, n);
             for (int i = 0; i < n; i++)
                 table[i % TABLES][cell[i]]++;
         }
         for (int k = 0; k < CELLS; k++)
-            cells[k] += (int64_t)table[0][k] + table[1][k] + table[2][k] + table[3][k];
-        score += most;
+            cells[k] += (int64_t)table[0][k] + table[1][k];
+        logit += most;
         target += most;
         count -= most;
     }

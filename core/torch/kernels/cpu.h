@@ -26,8 +26,8 @@ double il_cpu_focal_sum(const float *logit, const float *target, int64_t count, 
 void il_cpu_focal_slopes(float *out, const float *logit, const float *target, int64_t count, il_pixel_focal f,
                          float scale);
 
-/* Adds `count` pixels of one picture to its counts [2][256]. */
-void il_cpu_count(int64_t *cells, const float *score, const float *target, int64_t count);
+/* Adds `count` pixels of one picture to its counts [2][IL_SCORE_BINS]. */
+void il_cpu_count(int64_t *cells, const float *logit, const float *target, int64_t count);
 
 #ifdef __cplusplus
 }

@@ -9,7 +9,7 @@
 extern "C" {
 #endif
 
-enum { IL_CUDA_VERSION = 1, IL_CUDA_PARTS = 256 };
+enum { IL_CUDA_VERSION = 2, IL_CUDA_PARTS = 256 };
 
 /* Functions return 0 or CUDA's error code. */
 typedef struct il_cuda_table {
@@ -26,7 +26,7 @@ typedef struct il_cuda_table {
     /* The mean's derivatives times *scale. */
     int (*focal_slopes)(float *out, const float *scale, const float *logit, const float *target, int64_t count,
                         il_pixel_focal f, int device, void *stream);
-    /* Adds to cells (pictures, 2, 256). */
+    /* Adds to cells (pictures, 2, IL_SCORE_BINS). */
     int (*count)(int64_t *cells, const float *logit, const float *target, int64_t pictures, int64_t pixels, int device,
                  void *stream);
     /* out[i] = table[bytes[i]], table of 256 on the device. */

@@ -7,7 +7,7 @@
 namespace
 {
 
-enum { THREADS = IL_TILE_THREADS, WARP = 32, CELLS = 2 * IL_PIXEL_BINS, MOST_BLOCKS = 1024 };
+enum { THREADS = IL_TILE_THREADS, WARP = 32, CELLS = 2 * IL_SCORE_BINS, MOST_BLOCKS = 1024 };
 
 unsigned blocks_for(int64_t count, int64_t most)
 {
@@ -114,12 +114,6 @@ __device__ void add_together(unsigned *cells, int cell)
         atomicAdd(&cells[cell], static_cast<unsigned>(__popc(equal)));
 }
 
-/* The score as libtorch computes it on a GPU. */
-__device__ float score_of(float logit)
-{
-    return 1 / (1 + expf(-logit));
-}
-
 __global__ void count_cells(unsigned long long *cells, const float *logit, const float *target, int64_t pixels)
 {
     __shared__ unsigned own[CELLS];
@@ -129,7 +123,7 @@ __global__ void count_cells(unsigned long long *cells, const float *logit, const
     const float *x = logit + blockIdx.y * pixels, *t = target + blockIdx.y * pixels;
     for (int64_t base = static_cast<int64_t>(blockIdx.x) * THREADS; base < pixels; base += stride()) {
         int64_t i = base + threadIdx.x; /* the whole warp goes on, so that all its threads take part */
-        add_together(own, i < pixels ? il_pixel_cell(score_of(x[i]), t[i]) : -1);
+        add_together(own, i < pixels ? il_pixel_cell(x[i], t[i]) : -1);
     }
     __syncthreads();
     for (int k = static_cast<int>(threadIdx.x); k < CELLS; k += THREADS)

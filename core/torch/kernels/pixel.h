@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include "base/score_bins.h"
 
 #ifdef __CUDACC__
 #define IL_PIXEL static inline __host__ __device__
@@ -22,25 +23,10 @@ typedef struct il_pixel_picture {
 
 /* ---- scores ---- */
 
-enum { IL_PIXEL_BINS = 256 };
-
-/* Bin b has b/256 < score <= (b+1)/256, bin 0 also 0 and NAN. Times a power of two: no rounding moves a score across an
- * edge. */
-IL_PIXEL int il_pixel_bin(float score)
+/* Where a pixel is counted in a picture's [2][IL_SCORE_BINS]: truly tampered ones first. */
+IL_PIXEL int il_pixel_cell(float logit, float target)
 {
-    const float most = IL_PIXEL_BINS;
-    float v = score * most;
-    v = v > 0 ? v : 0;
-    v = v < most ? v : most;
-    int floor = (int)v;
-    int bin = floor - ((float)floor == v);
-    return bin + (bin < 0);
-}
-
-/* Where a pixel is counted in a picture's [2][256]: truly tampered ones first. */
-IL_PIXEL int il_pixel_cell(float score, float target)
-{
-    return il_pixel_bin(score) + (target > 0 ? 0 : IL_PIXEL_BINS);
+    return il_score_bin(logit) + (target > 0 ? 0 : IL_SCORE_BINS);
 }
 
 /* ---- sigmoid focal loss ---- */

@@ -112,6 +112,40 @@ Test(sql_functions, histograms_as_scikit_learn)
     }
 }
 
+/* The histograms and scikit-learn's figures of the logits that they were counted from; the best F1 only lacks the thresholds
+ * within a bin. */
+Test(sql_functions, histograms_over_the_logit_as_scikit_learn_on_the_scores)
+{
+    static char sql[40000];
+    json_error_t why;
+    json_t *all = json_load_file(TEST_DATA "/stats/logits.json", 0, &why);
+    const json_t *row;
+    size_t i;
+    cr_assert_gt(json_array_size(all), 50, "%s: %s", why.source, why.text);
+    json_array_foreach(all, i, row)
+    {
+        static const struct {
+            const char *name;
+            double within;
+        } pair[] = { { "il_auc", 1e-4 }, { "il_ap", 1e-4 }, { "il_best_f1", 1e-3 } };
+        for (size_t k = 0; k < 3; k++) {
+            snprintf(sql, sizeof sql, "SELECT %s(x'%s', x'%s')", pair[k].name, blob(row, "tampered"),
+                     blob(row, "clean"));
+            double got = value_of(sql, NULL), want = json_number_value(json_object_get(row, pair[k].name));
+            cr_expect(fabs(got - want) <= pair[k].within, "%s of %s: %.7f, expected %.7f", pair[k].name,
+                      blob(row, "name"), got, want);
+        }
+        for (size_t side = 0; side < 2; side++) {
+            const char *code = blob(row, side ? "clean" : "tampered");
+            snprintf(sql, sizeof sql, "SELECT il_above(x'%s', 0.5)", code);
+            check(sql, NULL, json_array_get(json_object_get(row, "above"), side), i, 0);
+            snprintf(sql, sizeof sql, "SELECT il_hist_sum(h) = h FROM (SELECT x'%s' AS h)", code);
+            cr_expect_eq(value_of(sql, NULL), 1, "%s is encoded otherwise", blob(row, "name"));
+        }
+    }
+    json_decref(all);
+}
+
 Test(sql_functions, sums_of_histograms_are_histograms_of_sums)
 {
     const json_t *row, *all = json_object_get(figures, "histograms");
@@ -310,6 +344,11 @@ Test(sql_functions, wrong_arguments_are_named)
         { "SELECT il_auc(zeroblob(256), zeroblob(255))", "il_auc: the histogram is damaged" },
         { "SELECT il_pixels(zeroblob(257))", "il_pixels: the histogram is damaged" },
         { "SELECT il_pixels(x'')", "il_pixels: the histogram is damaged" },
+        { "SELECT il_ap(zeroblob(256), x'800001001a02')",
+          "il_ap: histograms of equal bins and of bins over the logit; expected those of tests with the same tests.bins" },
+        { "SELECT il_hist_sum(h) FROM (SELECT zeroblob(256) AS h UNION ALL SELECT x'800001001a02')",
+          "il_hist_sum: histograms of equal bins and of bins over the logit; expected those of tests with the same"
+          " tests.bins" },
         { "SELECT il_hist_sum(x'ff')", "il_hist_sum: the histogram is damaged" },
         { "SELECT il_above(zeroblob(256), 'x')", "il_above: threshold is text; expected a number" },
         { "SELECT il_median('x')", "il_median: x is text; expected a number" },
