@@ -86,7 +86,7 @@ static void add_name(il_table *t, const il_comparison *c, size_t cell, const cha
 /* The names are short, so that a line holds them. */
 void il_compare_pairs(il_table *t, const il_comparison *c, const char *const *names)
 {
-    bool unlike = any_unlike(c);
+    bool unlike = names && any_unlike(c); /* else the notes tell, and a line has no room */
     add_columns(t, (const char *const[]){ "cell", "other", NULL },
                 names ? (il_table_column){ .label = true, .wraps = true } : number);
     add_columns(t, (const char *const[]){ "pairs", "photos", "unused", NULL }, number);

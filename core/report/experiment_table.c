@@ -324,14 +324,18 @@ static int fill(il_table *t, bool *any_best, il_store *s, const il_matrix *m, co
     return rc;
 }
 
-static void add_title(il_table *t, const il_matrix_part *p, const il_measure *measure, const il_experiment_view *view)
+static void add_title(il_table *t, const il_matrix_part *p, const il_measure *measure, size_t most,
+                      const il_experiment_view *view)
 {
     if (view->medium == IL_MEDIUM_PAGE) {
-        il_text_add(
-            &t->title,
-            "IoU on the %s split of %s, a column for each kind of picture tested on. Large: as published (mean over"
-            " batches). Small: mean over pictures, with its 95\xc2\xa0%% bootstrap interval.",
-            p->split, p->dataset);
+        il_text_add(&t->title,
+                    "IoU on the %s split of %s, a column for each kind of picture tested on. Large: as published"
+                    " (mean over batches)%s.",
+                    p->split, p->dataset,
+                    most > 1
+                        ? ", over seeds mean \xc2\xb1 standard deviation, and small their 95\xc2\xa0% interval by"
+                          " Student's t; of one seed small: mean over pictures, with its 95\xc2\xa0% bootstrap interval"
+                        : ". Small: mean over pictures, with its 95\xc2\xa0% bootstrap interval over photos");
         return;
     }
     il_text_add(&t->title, "%s: %s on the %s split of %s, ", view->title, il_measure_shown(measure).text, p->split,
@@ -351,7 +355,7 @@ int il_experiment_table(il_table *out, il_store *s, const il_matrix *m, size_t p
     const il_matrix_part *p = &m->parts[part];
     t->anchors = view->anchors;
     bool any_best = false;
-    add_title(t, p, &m->measure, view);
+    add_title(t, p, &m->measure, m->most, view);
     int rc = fill(t, &any_best, s, m, p, view, e);
     il_experiment_notes(t, m, part, view->medium, any_best);
     return rc ? rc : il_table_check(t, e);

@@ -48,6 +48,7 @@ static int put_pairs(il_chapter *c, const il_comparison *found, const il_matrix_
     il_html_text(c->t, kind);
     il_text_add(c->t, ", ");
     il_html_text(c->t, part->dataset);
+    il_page_put_split(c->t, part->split);
     il_text_add(c->t, ": %zu of %zu pairs of trainings differ</summary>\n", differ, found->npairs - refused);
     int rc = il_page_table(c->t, &t, e);
     il_text_add(c->t, "</details>\n");
