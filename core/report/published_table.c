@@ -232,7 +232,8 @@ static void note_photos(il_footnotes *n, const il_rows *rows)
         il_text_add(&line, "Intervals resample photos: %lld tiles of %lld photo%s.", pictures, photos,
                     photos == 1 ? "" : "s");
     if (photos < IL_PHOTOS_ROUGH)
-        il_text_add(&line, "%sOnly %lld photo%s: %s.", line.data ? " " : "", photos, photos == 1 ? "" : "s",
+        il_text_add(&line, "%sOnly %lld %s%s: %s.", line.data ? " " : "", photos,
+                    photos < pictures ? "photo" : "picture", photos == 1 ? "" : "s",
                     photos < IL_PHOTOS_LEAST ? "too few for an interval" : "intervals are rough");
     il_footnotes_take(n, &line);
 }

@@ -57,6 +57,17 @@ static int put_pairs(il_chapter *c, const il_comparison *found, const il_matrix_
     return rc;
 }
 
+/* Whether an earlier run of the part is the same one under another name, as --set dataset.root makes it. */
+static bool is_same_test(const il_chapter *c, const il_matrix_part *part, size_t run, size_t kind)
+{
+    for (size_t i = 0; i < run; i++) {
+        const il_matrix_cell *cell = il_matrix_find(part, &c->m, i, kind);
+        if (cell && cell->test == il_matrix_find(part, &c->m, run, kind)->test)
+            return true;
+    }
+    return false;
+}
+
 /* Cells of one image kind of a part that have values; more than MOST_CELLS are counted only. */
 static size_t choose(char names[MOST_CELLS][24], const char *list[MOST_CELLS], const il_chapter *c,
                      const il_matrix_part *part, size_t kind)
@@ -64,7 +75,7 @@ static size_t choose(char names[MOST_CELLS][24], const char *list[MOST_CELLS], c
     size_t n = 0;
     for (size_t run = 0; run < part->runs.count; run++) {
         const il_matrix_cell *cell = il_matrix_find(part, &c->m, run, kind);
-        if (!cell || c->pictures[cell - c->m.cells].defined == 0)
+        if (!cell || c->pictures[cell - c->m.cells].defined == 0 || is_same_test(c, part, run, kind))
             continue;
         if (n < MOST_CELLS) {
             snprintf(names[n], sizeof names[n], "%lld", (long long)cell->cell);
