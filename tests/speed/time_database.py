@@ -83,12 +83,11 @@ def put_run(db, run, experiment, epochs=20):
 
 
 def put_cell(db, rng, cell, run, experiment, kind, pool, pictures):
-    db.execute("INSERT INTO tests (id, run, dataset, images, split, digest, batch, status, message, seconds, left_out, finished_at,"
-                   " degradation, level, settings) VALUES (?, ?, 'dataset2', ?, 'test', ?, ?, 'done', NULL, 1, 0, '2026-01-02', NULL, NULL, NULL)",
+    db.execute("INSERT INTO tests VALUES (?, ?, 'dataset2', ?, 'test', ?, ?, 'done', NULL, 1, 0, '2026-01-02', NULL, NULL, NULL)",
                (cell, run, kind, kind, BATCH))
     skill = rng.randrange(1, POOL)
     drawn = [pool[rng.randrange(skill)] for _ in range(pictures)]
-    db.executemany("INSERT INTO images (test, id, batch, tp, fp, fn, tn) VALUES (?, ?, ?, ?, ?, ?, ?)",
+    db.executemany("INSERT INTO images VALUES (?, ?, ?, ?, ?, ?, ?)",
                    [(cell, f"{i:06}", i // BATCH, *p[:4]) for i, p in enumerate(drawn)])
     db.executemany("INSERT INTO scores VALUES (?, ?, ?, ?)",
                    [(cell, f"{i:06}", *p[4:]) for i, p in enumerate(drawn) if len(p) > 4])
