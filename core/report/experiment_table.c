@@ -289,13 +289,21 @@ struct work {
     const il_matrix_cell **room; /* for the cells of a row */
 };
 
+static bool any_collapsed(const il_matrix *m, size_t group)
+{
+    for (size_t run = 0; run < m->runs.count; run++)
+        if (m->group[run] == group && m->cells[m->first[run]].collapsed)
+            return true;
+    return false;
+}
+
 static bool put_rows(il_table *t, const il_matrix *m, const il_matrix_part *p, const struct work *w,
                      const il_experiment_view *view)
 {
     bool any = false;
     for (size_t i = 0; i < w->nrows; i++) {
-        const il_matrix_cell *first = &m->cells[m->first[w->rows[i].group]];
-        group_labels(t, m, w->rows[i].group, w->rows[i].runs)->warning = first->collapsed ? "collapsed" : NULL;
+        il_table_cell *label = group_labels(t, m, w->rows[i].group, w->rows[i].runs);
+        label->warning = any_collapsed(m, w->rows[i].group) ? "collapsed" : NULL;
         for (size_t k = 0; k < p->kinds.count; k++) {
             bool best = view->medium != IL_MEDIUM_TEXT && w->best[k] == i;
             add_cells(t, m, w->room, list_cells(w->room, m, p, &w->rows[i], k), view, p->authentic[k], best);
