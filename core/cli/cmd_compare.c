@@ -40,9 +40,10 @@ const il_command il_cmd_compare = {
     .summary = "test whether cells differ, image by image",
     .usage = "[options] CELL CELL...",
     .about =
-        "Compares measured cells, pairing images by id: means and mean differences with bootstrap intervals,\n"
-        "Wilcoxon's signed-rank test and the paired t-test, with Holm's correction when there are more than two\n"
-        "cells, and the spread over cells that differ only in the seed.\n"
+        "Compares measured cells, pairing images by id: means and mean differences with intervals over the photos\n"
+        "that images were cut from, Wilcoxon's signed-rank test and the paired t-test of each photo's mean, with\n"
+        "Holm's correction when there are more than two cells, and the spread over cells that differ only in the\n"
+        "seed. Cells of different splits, or measured by different truths, are not compared.\n"
         "A CELL is a cell's number in the view `cells`, or a glob for RUN/TESTED_ON or RUN/TESTED_DATASET/TESTED_ON,\n"
         "as in 'model=nix*/realfake'.\n",
     .options = table,

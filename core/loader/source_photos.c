@@ -1,7 +1,9 @@
 /* source_photos.c - which photo each picture was cut from, by the manifests of data sets that recipes built. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "loader/source_photos.h"
@@ -75,8 +77,11 @@ static int read_manifest(il_source_photos *p, FILE *from, il_err *e)
         sorted[i] = &p->list[i];
     if (!rc && p->count)
         qsort(sorted, p->count, sizeof(struct picture *), by_name);
+    errno = 0;
     while (!rc && (size = getline(&line, &room, from)) > 0)
         rc = note_line(sorted, p->count, line, (size_t)size, e);
+    if (!rc && !feof(from) && il_file_code(errno) == IL_ENOMEM)
+        rc = il_fail_oom(e);
     free(line);
     free(sorted);
     return rc;
@@ -101,9 +106,13 @@ static int look_from(il_source_photos *p, const char *image, il_err *e)
     bool found = false;
     for (int i = 0; !rc && !found && i < UP && go_up(folder); i++) {
         char *path = il_text_path(folder, "manifest.jsonl");
+        errno = 0;
         FILE *from = path ? fopen(path, "r") : NULL;
         found = from != NULL;
-        rc = !path ? il_fail_oom(e) : from ? read_manifest(p, from, e) : IL_OK;
+        if (!path || (!from && il_file_code(errno) == IL_ENOMEM))
+            rc = il_fail_oom(e);
+        else if (from)
+            rc = read_manifest(p, from, e);
         if (from)
             fclose(from);
         free(path);

@@ -18,21 +18,42 @@ static void add_columns(il_table *t, const char *const *names, il_table_column l
         il_table_add(t, *names, look);
 }
 
-static void cell_table(il_table *t, const il_comparison *c)
+/* What people need be told of: what is not as it always is. Programs get it all. */
+struct told {
+    bool split, truth, photos;
+};
+
+static struct told tell(const il_comparison *c, bool all)
 {
+    struct told told = { all, all, all };
+    for (size_t i = 0; i < c->ncells; i++) {
+        told.split = told.split || strcmp(c->cells[i].split, "test") != 0;
+        told.truth = told.truth || strcmp(c->cells[i].truth, c->cells[0].truth) != 0;
+        told.photos = told.photos || c->cells[i].photos < c->cells[i].defined;
+    }
+    return told;
+}
+
+static void cell_table(il_table *t, const il_comparison *c, bool all)
+{
+    const struct told told = tell(c, all);
     il_table_add(t, "cell", number);
-    add_columns(t, (const char *const[]){ "name", "split", "truth", NULL }, text);
-    add_columns(t, (const char *const[]){ "seed", "pictures", "photos", "undefined", "mean", "low", "high", NULL },
-                number);
+    add_columns(t, (const char *const[]){ "name", told.split ? "split" : NULL, NULL }, text);
+    add_columns(t, (const char *const[]){ told.truth ? "truth" : NULL, NULL }, text);
+    add_columns(t, (const char *const[]){ "seed", "pictures", told.photos ? "photos" : NULL, NULL }, number);
+    add_columns(t, (const char *const[]){ "undefined", "mean", "low", "high", NULL }, number);
     for (size_t i = 0; i < c->ncells; i++) {
         const il_compare_cell *cell = &c->cells[i];
         il_table_int(t, cell->cell);
         il_table_text(t, cell->name);
-        il_table_text(t, cell->split);
-        il_table_text(t, cell->truth);
+        if (told.split)
+            il_table_text(t, cell->split);
+        if (told.truth)
+            il_table_text(t, cell->truth);
         il_table_int(t, cell->seed);
         il_table_int(t, (int64_t)cell->pictures);
-        il_table_int(t, (int64_t)cell->photos);
+        if (told.photos)
+            il_table_int(t, (int64_t)cell->photos);
         il_table_int(t, (int64_t)(cell->pictures - cell->defined));
         il_table_real(t, cell->mean);
         il_table_real(t, cell->interval.low);
@@ -86,10 +107,12 @@ static void add_name(il_table *t, const il_comparison *c, size_t cell, const cha
 /* The names are short, so that a line holds them. */
 void il_compare_pairs(il_table *t, const il_comparison *c, const char *const *names)
 {
-    bool unlike = any_unlike(c);
+    bool unlike = names && any_unlike(c); /* else the notes tell, and a line has no room */
     add_columns(t, (const char *const[]){ "cell", "other", NULL },
                 names ? (il_table_column){ .label = true, .wraps = true } : number);
-    add_columns(t, (const char *const[]){ "pairs", "photos", "unused", NULL }, number);
+    bool photos = tell(c, false).photos;
+    add_columns(t, (const char *const[]){ "pairs", photos ? "photos" : NULL, NULL }, number);
+    il_table_add(t, "unused", number);
     il_table_add(t, "difference", (il_table_column){ .numeric = true, .sign = true });
     add_columns(t, (const char *const[]){ "low", "high", "Wilcoxon", "t-test", NULL }, number);
     if (c->npairs > 1)
@@ -103,7 +126,8 @@ void il_compare_pairs(il_table *t, const il_comparison *c, const char *const *na
         add_name(t, c, p->a, names);
         add_name(t, c, p->b, names);
         il_table_int(t, (int64_t)p->n);
-        il_table_int(t, (int64_t)p->photos);
+        if (photos)
+            il_table_int(t, (int64_t)p->photos);
         il_table_int(t, (int64_t)(p->alone_a + p->alone_b + p->undefined));
         add_tests(t, c, p, names != NULL);
         if (names)
@@ -229,7 +253,8 @@ void il_compare_note_photos(il_text *to, size_t pictures, size_t photos)
         il_text_add(to, "%zu tiles of %zu photo%s: intervals resample photos, and tests pair the means of each photo.",
                     pictures, photos, photos == 1 ? "" : "s");
     if (photos < IL_PHOTOS_ROUGH)
-        il_text_add(to, "%sOnly %zu photo%s: %s.", photos < pictures ? " " : "", photos, photos == 1 ? "" : "s",
+        il_text_add(to, "%sOnly %zu %s%s: %s.", photos < pictures ? " " : "", photos,
+                    photos < pictures ? "photo" : "picture", photos == 1 ? "" : "s",
                     photos < IL_PHOTOS_LEAST ? "too few for an interval" : "intervals are rough");
 }
 
@@ -302,8 +327,9 @@ static int print(FILE *to, const il_comparison *c, const il_table tables[TABLES]
 int il_compare_print(FILE *to, const il_comparison *c, il_format format, il_err *e)
 {
     il_table tables[TABLES] = { 0 };
-    cell_table(&tables[0], c);
-    if (format == IL_FORMAT_JSON || format == IL_FORMAT_CSV)
+    bool programs = format == IL_FORMAT_JSON || format == IL_FORMAT_CSV;
+    cell_table(&tables[0], c, programs);
+    if (programs)
         pair_table(&tables[1], c);
     else
         il_compare_pairs(&tables[1], c, NULL);

@@ -54,6 +54,32 @@ static void note_common(il_footnotes *n, const il_matrix *m)
     il_footnotes_take(n, &line);
 }
 
+/* Whether "key=value" stands between commas in the run's name. */
+static bool names_it(const char *run, const char *part, size_t size)
+{
+    for (const char *at = run; at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL)
+        if (strncmp(at, part, size) == 0 && (at[size] == ',' || !at[size]))
+            return true;
+    return false;
+}
+
+/* What stands in the names of all runs, as --set puts it there: no row tells of it. */
+static void note_set(il_footnotes *n, const il_matrix *m)
+{
+    il_text line = { 0 };
+    for (const char *at = m->runs.items[0]; at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL) {
+        size_t size = strcspn(at, ",");
+        bool all = memchr(at, '=', size) != NULL;
+        for (size_t run = 1; run < m->runs.count && all; run++)
+            all = names_it(m->runs.items[run], at, size);
+        if (all)
+            il_text_add(&line, "%s%.*s", line.data ? ", " : "Set for all runs: ", (int)size, at);
+    }
+    if (line.data)
+        il_text_add(&line, ".");
+    il_footnotes_take(n, &line);
+}
+
 static bool was_last(const il_matrix *m, size_t run)
 {
     return strcmp(m->cells[m->first[run]].weights, "last") == 0;
@@ -181,6 +207,8 @@ void il_experiment_notes(il_table *t, const il_matrix *m, size_t part, il_medium
     if (page && part + 1 < m->nparts)
         return;
     note_common(n, m);
+    if (m->runs.count)
+        note_set(n, m);
     if (!page)
         note_measure(n, &m->measure);
     if (any_authentic(m, part, page))

@@ -290,13 +290,21 @@ struct work {
     const il_matrix_cell **room; /* for the cells of a row */
 };
 
+static bool any_collapsed(const il_matrix *m, size_t group)
+{
+    for (size_t run = 0; run < m->runs.count; run++)
+        if (m->group[run] == group && m->cells[m->first[run]].collapsed)
+            return true;
+    return false;
+}
+
 static bool put_rows(il_table *t, const il_matrix *m, const il_matrix_part *p, const struct work *w,
                      const il_experiment_view *view)
 {
     bool any = false;
     for (size_t i = 0; i < w->nrows; i++) {
-        const il_matrix_cell *first = &m->cells[m->first[w->rows[i].group]];
-        group_labels(t, m, w->rows[i].group, w->rows[i].runs)->warning = first->collapsed ? "collapsed" : NULL;
+        il_table_cell *label = group_labels(t, m, w->rows[i].group, w->rows[i].runs);
+        label->warning = any_collapsed(m, w->rows[i].group) ? "collapsed" : NULL;
         for (size_t k = 0; k < p->kinds.count; k++) {
             bool best = view->medium != IL_MEDIUM_TEXT && w->best[k] == i;
             add_cells(t, m, w->room, list_cells(w->room, m, p, &w->rows[i], k), view, p->authentic[k], best);
@@ -325,14 +333,18 @@ static int fill(il_table *t, bool *any_best, il_store *s, const il_matrix *m, co
     return rc;
 }
 
-static void add_title(il_table *t, const il_matrix_part *p, const il_measure *measure, const il_experiment_view *view)
+static void add_title(il_table *t, const il_matrix_part *p, const il_measure *measure, size_t most,
+                      const il_experiment_view *view)
 {
     if (view->medium == IL_MEDIUM_PAGE) {
-        il_text_add(
-            &t->title,
-            "IoU on the %s split of %s, a column for each kind of picture tested on. Large: as published (mean over"
-            " batches). Small: mean over pictures, with its 95\xc2\xa0%% bootstrap interval.",
-            p->split, p->dataset);
+        il_text_add(&t->title,
+                    "IoU on the %s split of %s, a column for each kind of picture tested on. Large: as published"
+                    " (mean over batches)%s.",
+                    p->split, p->dataset,
+                    most > 1
+                        ? ", over seeds mean \xc2\xb1 standard deviation, and small their 95\xc2\xa0% interval by"
+                          " Student's t; of one seed small: mean over pictures, with its 95\xc2\xa0% bootstrap interval"
+                        : ". Small: mean over pictures, with its 95\xc2\xa0% bootstrap interval over photos");
         return;
     }
     il_text_add(&t->title, "%s: %s on the %s split of %s, ", view->title, il_measure_shown(measure).text, p->split,
@@ -352,7 +364,7 @@ int il_experiment_table(il_table *out, il_store *s, const il_matrix *m, size_t p
     const il_matrix_part *p = &m->parts[part];
     t->anchors = view->anchors;
     bool any_best = false;
-    add_title(t, p, &m->measure, view);
+    add_title(t, p, &m->measure, m->most, view);
     int rc = fill(t, &any_best, s, m, p, view, e);
     il_experiment_notes(t, m, part, view->medium, any_best);
     if (!rc && !*p->degradation)

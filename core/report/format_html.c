@@ -112,8 +112,6 @@ static void put_value(il_text *to, const il_table *t, size_t row, size_t column,
 static void put_name(il_text *to, const il_table *t, size_t column)
 {
     il_text_add(to, " data-name=\"");
-    il_html_text(to, look(t, column)->group);
-    il_text_add(to, "%s", look(t, column)->group ? ": " : "");
     il_html_text(to, t->rows.names[column]);
     il_text_add(to, "\"");
 }

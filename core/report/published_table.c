@@ -155,10 +155,8 @@ static void add_page(il_table_cell *cell, const il_rows *rows, size_t row, size_
         il_text_add(&cell->under, "%lld runs, %s to %s", (long long)runs, lowest, highest);
     if (remark)
         il_text_add(&cell->under, "%sremark %zu", runs > 1 ? ", " : "", remark);
-    if (has_few(rows, row)) {
-        il_text_add(&cell->under, "; ");
-        add_few(&cell->under, il_rows_text(rows, row, "remark"));
-    }
+    if (has_few(rows, row))
+        il_text_add(&cell->under, "; few pictures"); /* how many, the note tells */
     cell->warning = il_rows_int(rows, row, "collapsed") ? "collapsed" : NULL;
 }
 
@@ -233,7 +231,8 @@ static void note_photos(il_footnotes *n, const il_rows *rows)
         il_text_add(&line, "Intervals resample photos: %lld tiles of %lld photo%s.", pictures, photos,
                     photos == 1 ? "" : "s");
     if (photos < IL_PHOTOS_ROUGH)
-        il_text_add(&line, "%sOnly %lld photo%s: %s.", line.data ? " " : "", photos, photos == 1 ? "" : "s",
+        il_text_add(&line, "%sOnly %lld %s%s: %s.", line.data ? " " : "", photos,
+                    photos < pictures ? "photo" : "picture", photos == 1 ? "" : "s",
                     photos < IL_PHOTOS_LEAST ? "too few for an interval" : "intervals are rough");
     il_footnotes_take(n, &line);
 }
@@ -256,6 +255,8 @@ static void add_notes(il_footnotes *n, const il_rows *rows, const il_published_t
         if (any_best)
             il_footnotes_add(n, "Bold: " IL_BEST_NOTE("tested on the same") ".");
     }
+    if (medium == IL_MEDIUM_PAGE && any_best)
+        il_footnotes_add(n, "Best, one seed: " IL_BEST_NOTE("tested on the same pictures") ".");
     note_photos(n, rows);
     if (single > 1 && !any_best)
         il_footnotes_add(

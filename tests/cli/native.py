@@ -22,7 +22,7 @@ except ImportError as missing:
 
 PROGRAM, CASES = Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve()
 COUNT = int(sys.argv[3]) if len(sys.argv) > 3 else 200
-BOUND = 5e-4  # of AUC and AP, by the bins
+BOUND = 1e-4  # of AUC and AP, by the bins
 random = np.random.default_rng(20)
 
 

@@ -1,5 +1,6 @@
 /* load.c - a data set that is listed, hashed and loaded in batches: with caches, degraded, with pictures that are left out. */
 #include "image/degrade.h"
+#include "loader/source_photos.h"
 #include "memory/failing.h"
 #include "plugin/registry.h"
 #include "support/loads.h"
@@ -133,13 +134,44 @@ static int published_layout(const char *folder, FILE *out, il_err *e)
     return rc;
 }
 
+/* The photos of pictures, by a manifest beside them. */
+static int photos(const char *folder, FILE *out, il_err *e)
+{
+    il_source *src = NULL;
+    il_source_photos *p = NULL;
+    (void)folder;
+    int rc = il_source_open(&src, &samples_choice, "train", "realfake", IL_MISSING_SKIP, e);
+    if (!rc)
+        rc = il_source_photos_read(&p, src, e);
+    for (size_t i = 0; !rc && i < il_source_count(src); i++) {
+        const char *id = il_source_at(src, i).id, *photo = il_source_photos_of(p, id);
+        fprintf(out, "%s %s\n", id, photo ? photo : "-");
+    }
+    il_source_photos_free(p);
+    il_source_free(src);
+    return rc;
+}
+
+static void write_manifest(void)
+{
+    char *path = samples_path("manifest.jsonl");
+    FILE *to = fopen(path, "w");
+    cr_assert(to != NULL);
+    for (int i = 0; i < 5; i++)
+        fprintf(to, "{\"id\": \"id%03d\", \"photo\": \"%d.png\"}\n", i, i / 2);
+    fclose(to);
+    free(path);
+}
+
 int main(int count, char **words)
 {
     open_samples();
     for (int i = 0; i < 6; i++)
         samples_add(i, 20 + i * 7 % 20, 20 + i * 13 % 25);
     cr_assert_eq(truncate(samples_listed[4].image, 40), 0);
+    write_manifest();
     static const struct scenario list[] = {
+        { .name = "photos of pictures", .run = photos },
         { .name = "load", .run = in_memory },
         { .name = "load with a cache on disk", .run = on_disk, .changes = true },
         { .name = "load degraded", .run = degraded },

@@ -112,7 +112,7 @@ Test(published_table, deviations_are_remarks_under_the_table)
     says("3", "latex", "0.944 & 0.700* & -0.244 & 0.700 & 0.700 to 0.700 & last & 2 \\\\");
     says(
         NULL, "html",
-        "<td class=\"paper\">0.944</td><td><span class=\"main\">0.060</span><span class=\"sub\">remark 1; measured on 3 pictures (paper: 500)</span></td>"
+        "<td class=\"paper\">0.944</td><td><span class=\"main\">0.060</span><span class=\"sub\">remark 1; few pictures</span></td>"
         "<td>\xe2\x88\x92"
         "0.884</td><td class=\"left\">best</td>");
     says(

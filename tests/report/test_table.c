@@ -89,7 +89,7 @@ Test(table, every_format_writes_the_same_table)
              "1.500</td></tr>\n");
     page_has("<p class=\"note\">A &#60;note&#62;.</p>\n");
     page_has(
-        "<th scope=\"row\" data-name=\"run\">one &#38; only</th><td class=\"paper\" data-name=\"IoU: theirs\">0.500</td>");
+        "<th scope=\"row\" data-name=\"run\">one &#38; only</th><td class=\"paper\" data-name=\"theirs\">0.500</td>");
 }
 
 Test(table, latex_marks_the_best)

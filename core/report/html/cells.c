@@ -24,7 +24,7 @@ int il_page_cells(il_chapter *c, il_err *e)
 
 /* One line for all cells of a run that lack for the same reason. */
 static const char holes[] =
-    "SELECT experiment, run, status, group_concat(tested_dataset || ' ' || tested_on, ', ') AS tested, message FROM cells"
+    "SELECT experiment, run, status, group_concat(tested_dataset || ' ' || tested_on || CASE split WHEN 'test' THEN '' ELSE ' ' || split END, ', ') AS tested, message FROM cells"
     " WHERE " OF_EXPERIMENT " AND status <> 'done' GROUP BY experiment, run, status, message ORDER BY MIN(cell)";
 static const char collapses[] = "SELECT experiment, run FROM cells WHERE " OF_EXPERIMENT
                                 " AND collapsed GROUP BY experiment, run ORDER BY MIN(cell)";

@@ -48,12 +48,24 @@ static int put_pairs(il_chapter *c, const il_comparison *found, const il_matrix_
     il_html_text(c->t, kind);
     il_text_add(c->t, ", ");
     il_html_text(c->t, part->dataset);
+    il_page_put_split(c->t, part->split);
     il_text_add(c->t, ": %zu of %zu pairs of trainings differ</summary>\n", differ, found->npairs - refused);
     int rc = il_page_table(c->t, &t, e);
     il_text_add(c->t, "</details>\n");
     for (size_t i = 0; i < found->ncells; i++)
         il_text_free(&names[i]);
     return rc;
+}
+
+/* Whether an earlier run of the part is the same one under another name, as --set dataset.root makes it. */
+static bool is_same_test(const il_chapter *c, const il_matrix_part *part, size_t run, size_t kind)
+{
+    for (size_t i = 0; i < run; i++) {
+        const il_matrix_cell *cell = il_matrix_find(part, &c->m, i, kind);
+        if (cell && cell->test == il_matrix_find(part, &c->m, run, kind)->test)
+            return true;
+    }
+    return false;
 }
 
 /* Cells of one image kind of a part that have values; more than MOST_CELLS are counted only. */
@@ -63,7 +75,7 @@ static size_t choose(char names[MOST_CELLS][24], const char *list[MOST_CELLS], c
     size_t n = 0;
     for (size_t run = 0; run < part->runs.count; run++) {
         const il_matrix_cell *cell = il_matrix_find(part, &c->m, run, kind);
-        if (!cell || c->pictures[cell - c->m.cells].defined == 0)
+        if (!cell || c->pictures[cell - c->m.cells].defined == 0 || is_same_test(c, part, run, kind))
             continue;
         if (n < MOST_CELLS) {
             snprintf(names[n], sizeof names[n], "%lld", (long long)cell->cell);

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include "report/experiment_table.h"
 #include "report/html/page_parts.h"
 #include "report/html/svg.h"
@@ -23,7 +24,7 @@ static int put_part(il_chapter *c, size_t part, const struct kind *kind, size_t 
     const il_matrix_part *p = &c->m.parts[part];
     il_table t = { 0 };
     int rc = IL_OK;
-    if (c->m.nparts > 1)
+    if (c->m.nparts > 1 || strcmp(p->split, "test") != 0)
         il_text_add(&t.title, "%s, %s. ", p->dataset, p->split);
     il_text_add(&t.title, "%s", kind->caption);
     il_experiment_label_columns(&t, &c->m);

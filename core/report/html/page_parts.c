@@ -1,5 +1,6 @@
 /* page_parts.c - what the parts of the page share. */
 #include <math.h>
+#include <string.h>
 #include "report/format.h"
 #include "report/html/page_parts.h"
 
@@ -22,6 +23,11 @@ void il_page_run(il_text *t, const il_matrix *m, const il_matrix_cell *cell)
             il_text_add(t, "%s%s%s", any ? ", " : "", by == IL_BY_SEED ? "seed " : "", cell->by[by]);
             any = true;
         }
+    for (size_t i = 0; i < m->axes.count; i++) {
+        const char *value = m->axes.values[cell->run * m->axes.count + i];
+        il_text_add(t, "%s%s %s", any ? ", " : "", m->axes.keys[i], value ? value : "default");
+        any = true;
+    }
 }
 
 void il_page_put_run(il_chapter *c, const il_matrix_cell *cell)
@@ -31,6 +37,14 @@ void il_page_put_run(il_chapter *c, const il_matrix_cell *cell)
     il_html_text(c->t, name.data);
     c->t->failed = c->t->failed || name.failed;
     il_text_free(&name);
+}
+
+void il_page_put_split(il_text *t, const char *split)
+{
+    if (strcmp(split, "test") == 0)
+        return;
+    il_text_add(t, ", ");
+    il_html_text(t, split);
 }
 
 void il_page_heading(il_chapter *c, const char *part, const char *heading)

@@ -25,6 +25,8 @@ void il_page_number(il_text *t, double value);
 /* What names a cell's run where a row or a heading has room for one text only; not escaped. */
 void il_page_run(il_text *t, const il_matrix *m, const il_matrix_cell *cell);
 void il_page_put_run(il_chapter *c, const il_matrix_cell *cell); /* escaped, on the page */
+/* ", validation", escaped; nothing for the split that is meant where none is told: test. */
+void il_page_put_split(il_text *t, const char *split);
 /* "<h3 id=…>" with what stands in it. */
 void il_page_heading(il_chapter *c, const char *part, const char *heading);
 /* Writes the table where it is sound, and frees it in any case. */

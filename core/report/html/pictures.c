@@ -85,6 +85,7 @@ static int put_set(il_chapter *c, const il_matrix_cell *cell, const il_example *
     if (c->m.nparts > 1) {
         il_text_add(c->t, " <span class=\"soft\">(");
         il_html_text(c->t, cell->tested_dataset);
+        il_page_put_split(c->t, cell->split);
         il_text_add(c->t, ")</span>");
     }
     il_text_add(c->t, "</h4></summary>\n");

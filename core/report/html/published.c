@@ -73,8 +73,6 @@ int il_page_published(il_text *t, il_store *s, const char *experiment, il_err *e
         rc = put_table(t, s, table, experiment, e);
     }
     if (!rc && any)
-        il_text_add(t, "<p class=\"note\">" IL_CONVENTION_INTERVAL
-                       " <span class=\"tag\">best, one seed</span> " IL_BEST_NOTE(
-                           "tested on the same pictures") ".</p>\n</section>\n");
+        il_text_add(t, "<p class=\"note\">" IL_CONVENTION_INTERVAL "</p>\n</section>\n");
     return rc;
 }
