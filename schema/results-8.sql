@@ -15,3 +15,6 @@ ALTER TABLE images ADD COLUMN photo TEXT /* what the picture was cut from; pictu
 
 ALTER TABLE epochs ADD COLUMN marked REAL /* share of the validation pixels that is marked */;
 ALTER TABLE runs ADD COLUMN collapse TEXT /* what the tested weights mark of the validation pictures: nothing, everything; NULL: neither */;
+
+-- Hashes are made anew: that of a picture which EXIF turns now depends on the orientation.
+DELETE FROM files;

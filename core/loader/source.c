@@ -10,6 +10,7 @@
 #include "base/params_json.h"
 #include "base/sha256.h"
 #include "image/degrade.h"
+#include "image/image_file.h"
 #include "loader/source.h"
 #include "plugin/items.h"
 
@@ -236,10 +237,8 @@ int il_source_read(const il_source *src, size_t i, uint64_t seed, il_image *imag
         if (!rc && item.mask)
             rc = il_image_read(&grey, item.mask, e);
     }
-    if (!rc && grey.pixels && (grey.width != picture.width || grey.height != picture.height))
-        rc = il_fail(e, IL_EDATA, "%s: the mask is %dx%d pixels, its image %s %dx%d; expected equal sizes",
-                     item.mask ? item.mask : item.id, grey.width, grey.height, item.image, picture.width,
-                     picture.height);
+    if (!rc && grey.pixels)
+        rc = il_image_file_check_mask(&picture, item.image, &grey, item.mask ? item.mask : item.id, e);
     if (!rc && src->degradation.kind != IL_DEGRADE_NONE)
         rc = il_degrade_apply(&picture, &grey, &src->degradation, item.id, e);
     if (rc) {
@@ -284,11 +283,11 @@ static int hash_file(il_digest *out, const char *path, const il_hash_cache *cach
     struct stat st;
     char real[PATH_MAX];
     if (!cache || stat(path, &st) || !realpath(path, real))
-        return il_sha256_file(out, path, e);
+        return il_image_file_digest(out, path, e);
     int64_t mtime = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
     if (cache->get && cache->get(cache->context, real, st.st_size, mtime, out->hex) == 1)
         return IL_OK;
-    int rc = il_sha256_file(out, path, e);
+    int rc = il_image_file_digest(out, path, e);
     if (!rc && cache->put)
         cache->put(cache->context, real, st.st_size, mtime, out->hex);
     return rc;
