@@ -137,8 +137,11 @@ int il_tiled_inference_run(il_tiled_inference_result *out, const il_model *m, co
 {
     struct sweep w = { .model = m, .photo = photo, .opts = o };
     int rc = prepare(&w, e);
-    for (int row = 0; row < w.down.count && !rc; row++)
+    for (int row = 0; row < w.down.count && !rc; row++) {
         rc = sweep_row(&w, row, e);
+        if (!rc && o.progress)
+            o.progress(o.context, row + 1, w.down.count);
+    }
     if (!rc)
         *out = w.result;
     else

@@ -6,9 +6,11 @@
 #include "plugin/model.h"
 
 typedef struct il_tiled_inference_opts {
-    int tile, overlap; /* pixels */
-    int batch;         /* tiles per forward pass */
-    double threshold;  /* in (0, 1): pixels with higher scores are marked */
+    int tile, overlap;                                   /* pixels */
+    int batch;                                           /* tiles per forward pass */
+    double threshold;                                    /* in (0, 1): pixels with higher scores are marked */
+    void (*progress)(void *context, int done, int rows); /* after each row of tiles; NULL: none */
+    void *context;
 } il_tiled_inference_opts;
 
 typedef struct il_tiled_inference_result {

@@ -12,7 +12,7 @@
 #include "support/results.h"
 
 static const il_calibration_of of = {
-    .weights_sha256 = "ab12", .tile = 256, .overlap = 64, .threshold = 0.5, .least = 0.001
+    .weights_sha256 = "ab12", .tile = 256, .overlap = 64, .threshold = 0.5, .least = 64
 };
 
 /* ---- inputs ---- */
@@ -93,9 +93,11 @@ static int pixels(const char *folder, FILE *out, il_err *e)
         rc = il_heatmap_scores(&heat, &score, e);
     if (!rc)
         rc = il_heatmap_overlay(&photo, &mask, e);
+    double value = 0;
+    if (!rc)
+        rc = il_verdict_score(&value, &score, e);
     if (!rc) {
-        fprintf(out, "%zu regions, %zu listed, %d tiles, score %g\n", regions.count, regions.listed, axis.count,
-                il_verdict_score(&score));
+        fprintf(out, "%zu regions, %zu listed, %d tiles, score %g\n", regions.count, regions.listed, axis.count, value);
         for (size_t i = 0; i < regions.listed; i++)
             fprintf(out, "%d %d %lld %g\n", regions.list[i].left, regions.list[i].top, (long long)regions.list[i].area,
                     regions.list[i].score);
@@ -124,12 +126,13 @@ static int calibrate(const char *folder, FILE *out, il_err *e)
 {
     il_authentic list[200];
     il_calibration k = { 0 }, back = { 0 };
-    il_tested t = { 0.75, { .pictures = 100, .alarms = 3, .marked = 0.01 } }, read = { .iou = NAN };
+    il_tested t = { 0.75, { .pictures = 100, .alarms = 3, .pixels = 1638400, .marked = 0.01 } }, read = { .iou = NAN };
     il_text path = { 0 }, other = { 0 };
-    bool fits = false, done = false;
+    il_calibration_fit fit = IL_CALIBRATION_OTHER;
+    bool done = false;
     for (int i = 0; i < 200; i++)
         list[i] = (il_authentic){
-            .score = (i * 37 % 100) / 100.0, .share = 0.25, .marked = true, .compression = i % 2
+            .score = (i * 37 % 100) / 100.0, .share = 0.25, .pixels = 16384, .marked = true, .compression = i % 2
         };
     int rc = il_calibration_choose(&k.bars[IL_LOSSLESS], list, 200, IL_LOSSLESS, e);
     if (!rc)
@@ -139,7 +142,7 @@ static int calibrate(const char *folder, FILE *out, il_err *e)
     if (!rc)
         rc = il_calibration_write(&k, &t, path.data, of, e);
     if (!rc)
-        rc = il_calibration_read(&back, &read, &fits, path.data, of, e);
+        rc = il_calibration_read(&back, &read, &fit, path.data, of, e);
     if (!rc)
         rc = il_calibration_carry(&done, failing_path(folder, "w.safetensors"), "ab12",
                                   failing_path(folder, "copy.safetensors"), "cd34", &t, e);
@@ -149,9 +152,9 @@ static int calibrate(const char *folder, FILE *out, il_err *e)
     copied.weights_sha256 = "cd34";
     il_calibration again = { 0 };
     if (!rc) {
-        fprintf(out, "%d %d\n", fits, done);
+        fprintf(out, "%d %d\n", (int)fit, done);
         show(out, &back, &read);
-        rc = il_calibration_read(&again, &read, &fits, other.data, copied, e);
+        rc = il_calibration_read(&again, &read, &fit, other.data, copied, e);
     }
     if (!rc)
         show(out, &again, &read);
@@ -195,7 +198,7 @@ static int tell(const char *folder, FILE *out, il_err *e)
                                 .size = 256,
                                 .sha256 = "ff00",
                                 .tested = { 0.2, { .pictures = 100, .alarms = 3, .marked = 0.01, .measure = "m" } } } };
-    il_detect_opts o = { .tile = 256, .overlap = 64, .threshold = 0.5, .least = 0.001 };
+    il_detect_opts o = { .tile = 256, .overlap = 64, .threshold = 0.5, .least = 64 };
     int rc = IL_OK;
     d.calibration.bars[IL_LOSSY] = (il_threshold){ 20, 0.5, { .pictures = 20, .alarms = 9 } };
     for (int pretty = 0; !rc && pretty < 2; pretty++) {
