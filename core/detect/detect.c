@@ -234,8 +234,8 @@ void il_detect_warning_text(char *to, size_t size, const il_finding *f, const il
 
 static int judge(il_finding *f, const il_detector *d, const il_tiled_inference_result *r, il_detect_opts o, il_err *e)
 {
-    il_regions_opts size = { .least = o.least, .most = MOST_REGIONS };
     il_marks m = { .pixels = il_detect_pixels(f), .compression = il_detect_compression(f) };
+    il_regions_opts size = { .least = o.least < m.pixels ? o.least : m.pixels, .most = MOST_REGIONS };
     int rc = il_regions_find(&f->regions, &r->mask, &r->score, size, e);
     if (!rc)
         rc = il_verdict_score(&f->score, &r->score, e);
