@@ -240,8 +240,10 @@ const il_command il_cmd_detect = {
     .options = table,
     .notes =
         "A result is a measurement by one detector, not proof: read the warnings, and the false alarms in the JSON.\n"
+        "A detector knows only the generators that made its training images; the line names them.\n"
         "The verdict is 'uncertain' for a lossy image if the detector was not calibrated on authentic lossy images,\n"
-        "and for a region if there are false alarms on more than a fifth of the authentic images.\n"
+        "and for a region if there are false alarms on more than a fifth of the authentic images, or would be on as\n"
+        "many of the image's size. Calibrate with images of like size: elsewhere false alarms are told per megapixel.\n"
         "Exit status: 0 something was found in an image, 1 in none (or it is uncertain), 2 an error (the other\n"
         "images are still examined).\n",
     .size = sizeof(il_detect_line),
