@@ -203,16 +203,15 @@ int il_image_file_digest(il_digest *out, const char *path, il_err *e)
 }
 
 /* 1 when the file cannot be read: a data set may make its pictures of something else. */
-static int orientation_of(const char *path)
+static int orientation_of(int *out, const char *path, il_err *e)
 {
     uint8_t *data = NULL;
     size_t size = 0;
     il_err why = { 0 };
-    if (!path || il_image_file_load(&data, &size, path, &why))
-        return 1;
-    int orientation = il_metadata_read(data, size).orientation;
+    int rc = path ? il_image_file_load(&data, &size, path, &why) : IL_EIO;
+    *out = rc ? 1 : il_metadata_read(data, size).orientation;
     free(data);
-    return orientation;
+    return rc == IL_ENOMEM ? il_fail_oom(e) : IL_OK;
 }
 
 int il_image_file_check_mask(const il_image *picture, const char *path, const il_image *mask, const char *named,
@@ -220,7 +219,10 @@ int il_image_file_check_mask(const il_image *picture, const char *path, const il
 {
     if (mask->width == picture->width && mask->height == picture->height)
         return IL_OK;
-    int width = picture->width, height = picture->height, orientation = orientation_of(path);
+    int width = picture->width, height = picture->height, orientation;
+    int rc = orientation_of(&orientation, path, e);
+    if (rc)
+        return rc;
     il_orientation_turn_size(&width, &height, orientation);
     if (orientation != 1 && mask->width == width && mask->height == height)
         return il_fail(

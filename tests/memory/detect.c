@@ -7,7 +7,9 @@
 #include "detect/input_list.h"
 #include "detect/select_run.h"
 #include "image/heatmap.h"
+#include "image/image_file.h"
 #include "memory/failing.h"
+#include "plugin/made_by.h"
 #include "plugin/tiles.h"
 #include "support/results.h"
 
@@ -213,6 +215,41 @@ static int tell(const char *folder, FILE *out, il_err *e)
     return rc;
 }
 
+/* ---- what made the training pictures; pictures that EXIF turns ---- */
+
+static void prepare_made_by(const char *folder)
+{
+    char text[900];
+    snprintf(
+        text, sizeof text,
+        "cd '%s' && cp %s/detect/turn-6.jpg t.jpg && echo '{\"identity\": \"ab\", \"source\": \"inpaint: [{name: a, "
+        "root: x/y}, b]\\nreconstruct: c\"}' >recipe.json",
+        folder, TEST_DATA);
+    cr_assert_eq(system(text), 0);
+}
+
+static int made_by(const char *folder, FILE *out, il_err *e)
+{
+    il_made_by m = { 0 };
+    il_digest d = { "" };
+    const char *turned = failing_path(folder, "t.jpg");
+    il_image picture = { .width = 32, .height = 48, .channels = 3 },
+             mask = { .width = 48, .height = 32, .channels = 1 };
+    int rc = il_made_by_read(&m, folder, "realfake+fakefake", e);
+    if (!rc)
+        rc = il_image_file_digest(&d, turned, e);
+    if (!rc)
+        fprintf(out, "%s %s %.16s\n", m.generators.data, m.identity, d.hex);
+    il_made_by_free(&m);
+    if (!rc)
+        rc = il_image_file_check_mask(&picture, turned, &mask, "m.png", e);
+    if (rc && rc != IL_ENOMEM) {
+        fprintf(out, "%s\n", strstr(e->message, "which is"));
+        rc = IL_OK;
+    }
+    return rc;
+}
+
 /* ---- which run ---- */
 
 static void prepare_runs(const char *folder)
@@ -266,6 +303,7 @@ int main(int count, char **words)
         { .name = "detect pixels", .run = pixels },
         { .name = "detect calibration", .run = calibrate, .changes = true },
         { .name = "detect finding", .run = tell },
+        { .name = "detect made by", .run = made_by, .prepare = prepare_made_by },
         { .name = "detect run", .run = select_run, .prepare = prepare_runs },
     };
     return failing_run(list, sizeof list / sizeof *list, count > 1 ? words[1] : NULL);
