@@ -103,7 +103,7 @@ static void examine(struct work *w, const char *path)
     char *stem = NULL;
     int rc = w->line.output ? il_result_names_next(&stem, &w->names, w->line.output, path, &e) : IL_OK;
     if (!rc)
-        rc = il_detect_picture(&f, &w->detector, path, stem, w->line.how, &e);
+        rc = il_detect_watched(&f, &w->detector, path, stem, &w->line, &e);
     if (!rc)
         rc = tell(w, &f, stem, &e);
     if (!rc)
@@ -177,7 +177,6 @@ static int settle(il_detect_line *o, bool words, il_err *e)
         o->how.threshold = 0.5;
     if (o->how.threshold <= 0 || o->how.threshold >= 1)
         return il_fail(e, IL_EUSAGE, "--threshold: expected a number between 0 and 1");
-    o->how.least = o->percent / 100;
     o->how.memory = (int64_t)o->memory_mib << 20;
     return IL_OK;
 }
@@ -208,8 +207,10 @@ static const il_option table[] = {
     { "--json", "print one JSON object per image, each on one line, instead of text", INTO(json) },
     { "--threshold P", "mark pixels above this probability (default 0.5), and decide by the marked pixels alone",
       INTO(how.threshold), .most = 1 },
-    { "--min-area PERCENT", "smallest region that counts, in percent of the image (default 0.1)", INTO(percent),
-      .most = 100 },
+    { "--min-pixels N",
+      "area of the smallest region that counts, in pixels (default 64, 8x8: what one value of Stable Diffusion's latent "
+      "image becomes)",
+      INTO(how.least), .least = 1, .most = 1 << 28 },
     { "--tile N", "side of the tiles in pixels (default: side of the training images, else 512)", INTO(how.tile),
       .least = LEAST_TILE, .most = MOST_TILE },
     { "--overlap N", "overlap of the tiles in pixels (default: an eighth of the tile)", INTO(how.overlap),
@@ -239,13 +240,14 @@ const il_command il_cmd_detect = {
     .options = table,
     .notes =
         "A result is a measurement by one detector, not proof: read the warnings, and the false alarms in the JSON.\n"
+        "A detector knows only the generators that made its training images; the line names them.\n"
         "The verdict is 'uncertain' for a lossy image if the detector was not calibrated on authentic lossy images,\n"
-        "and for a region if there are false alarms on more than a fifth of the authentic images.\n"
+        "and for a region if there are false alarms on more than a fifth of the authentic images, or would be on as\n"
+        "many of the image's size. Calibrate with images of like size: elsewhere false alarms are told per megapixel.\n"
         "Exit status: 0 something was found in an image, 1 in none (or it is uncertain), 2 an error (the other\n"
         "images are still examined).\n",
     .size = sizeof(il_detect_line),
-    .defaults = &(const il_detect_line){ .how = { .overlap = -1, .threshold = -1 },
-                                         .percent = 0.1,
+    .defaults = &(const il_detect_line){ .how = { .overlap = -1, .threshold = -1, .least = IL_VERDICT_LEAST },
                                          .memory_mib = 2048,
                                          .database = IL_CLI_DATABASE,
                                          .device = "auto" },

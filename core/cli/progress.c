@@ -35,7 +35,7 @@ static void numbers(char *out, size_t size, const il_progress *p)
 
 static void describe(char *out, size_t size, const il_progress *p)
 {
-    char left[64], values[80], epoch[40] = "", bar[BAR + 1];
+    char left[64], values[80], epoch[40] = "", rate[40] = "", bar[BAR + 1];
     double part = p->batches ? (double)p->batch / (double)p->batches : 0;
     int full = (int)(part * BAR);
     memset(bar, '.', BAR);
@@ -45,8 +45,10 @@ static void describe(char *out, size_t size, const il_progress *p)
     numbers(values, sizeof values, p);
     if (p->epochs)
         snprintf(epoch, sizeof epoch, " epoch %d/%d", p->epoch, p->epochs);
-    snprintf(out, size, "%s: %s%s [%s] %zu/%zu%s  %.1f images/s%s", p->run, p->phase, epoch, bar, p->batch, p->batches,
-             values, p->images_per_second, left);
+    if (isfinite(p->images_per_second))
+        snprintf(rate, sizeof rate, "  %.1f images/s", p->images_per_second);
+    snprintf(out, size, "%s: %s%s [%s] %zu/%zu%s%s%s", p->run, p->phase, epoch, bar, p->batch, p->batches, values, rate,
+             left);
 }
 
 void il_progress_bar_clear(il_progress_bar *bar)

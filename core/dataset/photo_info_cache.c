@@ -40,8 +40,8 @@ static char *file_of(const char *root)
     il_err ignored = { 0 };
     if (!path.failed)
         (void)il_file_make_folders(path.data, &ignored);
-    il_digest d = il_sha256(real, strlen(real));
-    il_text_add(&path, "/looks-%.16s", d.hex);
+    il_digest d = il_sha256(real, strlen(real)); /* 2: sizes and looks are of the upright photos */
+    il_text_add(&path, "/looks-2-%.16s", d.hex);
     if (path.failed)
         il_text_free(&path);
     return path.data;

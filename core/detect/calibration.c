@@ -1,4 +1,5 @@
 /* calibration.c - chooses and measures the score above which an image is no longer taken for authentic. */
+#include <math.h>
 #include <stdlib.h>
 #include "detect/calibration.h"
 
@@ -28,6 +29,7 @@ static void measure(il_false_alarms *out, double bar, const il_authentic *list, 
     for (size_t i = 0; i < count; i++) {
         out->alarms += evidence(&list[i]) > bar;
         out->marked += list[i].share;
+        out->pixels += list[i].pixels;
     }
     if (count)
         out->marked /= (double)count;
@@ -88,6 +90,32 @@ bool il_calibration_high(const il_false_alarms *a)
     return (double)a->alarms > IL_CALIBRATION_HIGH * (double)a->pictures;
 }
 
+double il_calibration_times(const il_false_alarms *a, int64_t pixels)
+{
+    return a->pixels > 0 ? (double)pixels * (double)a->pictures / (double)a->pixels : NAN;
+}
+
+bool il_calibration_like(const il_false_alarms *a, int64_t pixels)
+{
+    double times = il_calibration_times(a, pixels);
+    return times <= IL_CALIBRATION_LIKE && times >= 1 / IL_CALIBRATION_LIKE; /* false for NAN */
+}
+
+double il_calibration_expected(const il_false_alarms *a, int64_t pixels)
+{
+    double times = il_calibration_times(a, pixels), rate = 0;
+    if (a->pictures > 0)
+        rate = (double)a->alarms / (double)a->pictures;
+    return isnan(times) || il_calibration_like(a, pixels) ? rate : 1 - pow(1 - rate, times);
+}
+
+il_alarm_density il_calibration_density(const il_false_alarms *a)
+{
+    il_share_interval w = il_verdict_wilson(a->alarms, a->pictures);
+    double each = 1e-6 * (double)a->pixels / (double)a->pictures; /* million pixels */
+    return (il_alarm_density){ (double)a->alarms / (double)a->pictures / each, w.low / each, w.high / each };
+}
+
 const il_false_alarms *il_calibration_alarms(const il_calibration *k, const il_tested *t, il_compression c)
 {
     const il_threshold *bar = &k->bars[c];
@@ -95,17 +123,18 @@ const il_false_alarms *il_calibration_alarms(const il_calibration *k, const il_t
     return by_tests ? &t->alarms : &bar->measured;
 }
 
-il_verdict il_calibration_judge(const il_calibration *k, const il_tested *t, il_verdict marks, double score,
-                                il_compression c)
+il_verdict il_calibration_judge(const il_calibration *k, const il_tested *t, il_marks m)
 {
-    const il_threshold *bar = &k->bars[c];
+    const il_threshold *bar = &k->bars[m.compression];
     if (k->none)
-        return marks;
-    if (!bar->chosen_on && c == IL_LOSSY)
+        return m.verdict;
+    if (k->old || (!bar->chosen_on && m.compression == IL_LOSSY))
         return IL_VERDICT_UNCERTAIN;
-    if (marks == IL_VERDICT_NOTHING)
-        return marks;
-    if (!bar->chosen_on || score > bar->score)
-        return il_calibration_high(il_calibration_alarms(k, t, c)) ? IL_VERDICT_UNCERTAIN : marks;
+    if (m.verdict == IL_VERDICT_NOTHING)
+        return m.verdict;
+    if (!bar->chosen_on || m.score > bar->score) {
+        const il_false_alarms *a = il_calibration_alarms(k, t, m.compression);
+        return il_calibration_expected(a, m.pixels) > IL_CALIBRATION_HIGH ? IL_VERDICT_UNCERTAIN : m.verdict;
+    }
     return bar->score < 1 ? IL_VERDICT_NOTHING : IL_VERDICT_UNCERTAIN; /* 1: authentic images reach it */
 }

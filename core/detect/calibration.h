@@ -13,6 +13,7 @@
 typedef struct il_false_alarms {
     int64_t pictures;    /* 0: not measured */
     int64_t alarms;      /* pictures in which something was found */
+    int64_t pixels;      /* of all of them */
     double marked;       /* mean share of marked pixels */
     const char *measure; /* what counts as found */
 } il_false_alarms;
@@ -24,7 +25,7 @@ typedef enum il_compression { IL_LOSSLESS, IL_LOSSY, IL_COMPRESSIONS } il_compre
 const char *il_calibration_name(il_compression c);
 
 #define IL_CALIBRATION_MEASURE "a region whose picture scores above found_above, by --calibrate"
-#define IL_CALIBRATION_TESTS "more than 0.1 % of the picture marked at 0.5, in the run's tests on authentic pictures"
+#define IL_CALIBRATION_TESTS "64 or more pixels marked at 0.5, in the run's tests on authentic pictures"
 #define IL_CALIBRATION_ENDING ".calibration.json" /* after the name of the weights */
 #define IL_CALIBRATION_RATE 0.05                  /* false alarms allowed among the pictures that choose */
 enum { IL_CALIBRATION_PICTURES = 40 };            /* with fewer, nothing is chosen */
@@ -32,6 +33,20 @@ enum { IL_CALIBRATION_PICTURES = 40 };            /* with fewer, nothing is chos
 /* Above this share of false alarms a finding means nothing. */
 #define IL_CALIBRATION_HIGH 0.2
 bool il_calibration_high(const il_false_alarms *a);
+
+/* A larger picture has more places for a false alarm. A rate holds for pictures that have between half and twice the mean
+ * area of those that it was measured on. */
+#define IL_CALIBRATION_LIKE 2.0
+double il_calibration_times(const il_false_alarms *a, int64_t pixels); /* the picture's area / their mean area */
+bool il_calibration_like(const il_false_alarms *a, int64_t pixels);
+/* The share of authentic pictures of that area in which something is found: the measured one where it holds; elsewhere
+ * as if false alarms came independently, area by area. 0 when nothing was measured. */
+double il_calibration_expected(const il_false_alarms *a, int64_t pixels);
+/* Pictures with a false alarm per million pixels, with Wilson's interval of the pictures in the same unit. */
+typedef struct il_alarm_density {
+    double value, low, high;
+} il_alarm_density;
+il_alarm_density il_calibration_density(const il_false_alarms *a);
 
 typedef struct il_threshold {
     int64_t chosen_on;        /* authentic pictures; 0: nothing was chosen */
@@ -47,6 +62,7 @@ typedef struct il_tested {
 
 typedef struct il_calibration {
     bool none; /* ignore it: the verdict follows from the marks alone */
+    bool old;  /* that of these weights was made by another version: verdicts are uncertain until it is made anew */
     il_threshold bars[IL_COMPRESSIONS];
 } il_calibration;
 
@@ -54,6 +70,7 @@ typedef struct il_calibration {
 typedef struct il_authentic {
     il_compression compression;
     double score, share;
+    int64_t pixels;
     bool marked; /* has a region */
 } il_authentic;
 
@@ -67,23 +84,38 @@ int il_calibration_choose(il_threshold *out, const il_authentic *list, size_t co
 /* What is known about false alarms on images of one compression; pictures 0: nothing. */
 const il_false_alarms *il_calibration_alarms(const il_calibration *k, const il_tested *t, il_compression c);
 
-/* The verdict on an image, given the verdict by its marks alone. */
-il_verdict il_calibration_judge(const il_calibration *k, const il_tested *t, il_verdict marks, double score,
-                                il_compression c);
+/* What an image's marks alone say. */
+typedef struct il_marks {
+    il_verdict verdict;
+    double score;
+    int64_t pixels; /* of the image */
+    il_compression compression;
+} il_marks;
+
+/* The verdict on an image. */
+il_verdict il_calibration_judge(const il_calibration *k, const il_tested *t, il_marks m);
 
 /* The weights and settings that a calibration holds for. */
 typedef struct il_calibration_of {
     const char *weights_sha256;
     int tile, overlap;
-    double threshold, least;
+    double threshold;
+    int least; /* pixels */
 } il_calibration_of;
+
+typedef enum il_calibration_fit {
+    IL_CALIBRATION_FITS,  /* or there is none */
+    IL_CALIBRATION_OTHER, /* for other weights or settings */
+    IL_CALIBRATION_OLD    /* for these weights, by another version's score: k->old is set */
+} il_calibration_fit;
 
 /* Path of the calibration file beside the weights. */
 int il_calibration_path(il_text *path, const char *weights, il_err *e);
 
-/* If the file does not exist, *k and *t stay as they are. *fits is false when the calibration is for other weights
- * or settings; *k then stays. *t is set when the file is for these weights. */
-int il_calibration_read(il_calibration *k, il_tested *t, bool *fits, const char *path, il_calibration_of of, il_err *e);
+/* If the file does not exist, *k and *t stay as they are. The bars of *k are set only when the calibration fits, *t when the
+ * file is for these weights. */
+int il_calibration_read(il_calibration *k, il_tested *t, il_calibration_fit *fit, const char *path,
+                        il_calibration_of of, il_err *e);
 int il_calibration_write(const il_calibration *k, const il_tested *t, const char *path, il_calibration_of of,
                          il_err *e);
 

@@ -15,15 +15,15 @@ enum { DIGITS = 17 };
 
 static json_t *json_of_bar(const il_threshold *b)
 {
-    return json_pack("{s:I, s:f, s:I, s:I, s:f}", "chosen_on", (json_int_t)b->chosen_on, "score_above", b->score,
-                     "measured_on", (json_int_t)b->measured.pictures, "false_alarms", (json_int_t)b->measured.alarms,
-                     "mean_share_marked", b->measured.marked);
+    return json_pack("{s:I, s:f, s:I, s:I, s:I, s:f}", "chosen_on", (json_int_t)b->chosen_on, "score_above", b->score,
+                     "measured_on", (json_int_t)b->measured.pictures, "measured_pixels", (json_int_t)b->measured.pixels,
+                     "false_alarms", (json_int_t)b->measured.alarms, "mean_share_marked", b->measured.marked);
 }
 
 static json_t *json_of_owner(il_calibration_of of)
 {
-    return json_pack("{s:s, s:i, s:i, s:f, s:f}", "weights_sha256", of.weights_sha256, "tile", of.tile, "overlap",
-                     of.overlap, "threshold", of.threshold, "least_region", of.least);
+    return json_pack("{s:s, s:i, s:i, s:f, s:i, s:s}", "weights_sha256", of.weights_sha256, "tile", of.tile, "overlap",
+                     of.overlap, "threshold", of.threshold, "least_pixels", of.least, "score", IL_VERDICT_CONVENTION);
 }
 
 static json_t *json_of_tested(const il_tested *t)
@@ -33,8 +33,9 @@ static json_t *json_of_tested(const il_tested *t)
         json_object_set_new(o, "iou", json_real(t->iou));
     if (t->alarms.pictures)
         json_object_set_new(o, "authentic",
-                            json_pack("{s:I, s:I, s:f}", "pictures", (json_int_t)t->alarms.pictures, "false_alarms",
-                                      (json_int_t)t->alarms.alarms, "mean_share_marked", t->alarms.marked));
+                            json_pack("{s:I, s:I, s:I, s:f}", "pictures", (json_int_t)t->alarms.pictures, "pixels",
+                                      (json_int_t)t->alarms.pixels, "false_alarms", (json_int_t)t->alarms.alarms,
+                                      "mean_share_marked", t->alarms.marked));
     return o;
 }
 
@@ -67,15 +68,16 @@ int il_calibration_write(const il_calibration *k, const il_tested *t, const char
 
 static bool read_bar(il_threshold *out, const json_t *o)
 {
-    json_int_t chosen, measured, alarms;
+    json_int_t chosen, measured, pixels, alarms;
     double score, marked;
-    if (json_unpack((json_t *)o, "{s:I, s:F, s:I, s:I, s:F}", "chosen_on", &chosen, "score_above", &score,
-                    "measured_on", &measured, "false_alarms", &alarms, "mean_share_marked", &marked) != 0)
+    if (json_unpack((json_t *)o, "{s:I, s:F, s:I, s:I, s:I, s:F}", "chosen_on", &chosen, "score_above", &score,
+                    "measured_on", &measured, "measured_pixels", &pixels, "false_alarms", &alarms, "mean_share_marked",
+                    &marked) != 0)
         return false;
-    if (chosen < 0 || measured < 1 || alarms < 0 || alarms > measured || !(score >= 0 && score <= 1) ||
-        !(marked >= 0 && marked <= 1))
+    if (chosen < 0 || pixels < measured || measured < 1 || alarms < 0 || alarms > measured ||
+        !(score >= 0 && score <= 1) || !(marked >= 0 && marked <= 1))
         return false;
-    *out = (il_threshold){ chosen, score, { measured, alarms, marked, IL_CALIBRATION_MEASURE } };
+    *out = (il_threshold){ chosen, score, { measured, alarms, pixels, marked, IL_CALIBRATION_MEASURE } };
     return true;
 }
 
@@ -83,18 +85,23 @@ static bool read_tested(il_tested *out, const json_t *o)
 {
     const json_t *iou = json_object_get(o, "iou"), *authentic = json_object_get(o, "authentic");
     il_tested t = { NAN, { .measure = IL_CALIBRATION_TESTS } };
-    json_int_t pictures = 0, alarms = 0;
+    json_int_t pictures = 0, alarms = 0, pixels = 0;
     if (!json_is_object(o) || (iou && !json_is_number(iou)))
         return false;
     if (iou)
         t.iou = json_number_value(iou);
-    if (authentic && json_unpack((json_t *)authentic, "{s:I, s:I, s:F}", "pictures", &pictures, "false_alarms", &alarms,
-                                 "mean_share_marked", &t.alarms.marked) != 0)
+    if (authentic && json_unpack((json_t *)authentic, "{s:I, s?I, s:I, s:F}", "pictures", &pictures, "pixels", &pixels,
+                                 "false_alarms", &alarms, "mean_share_marked", &t.alarms.marked) != 0)
         return false;
-    t.alarms.pictures = pictures;
-    t.alarms.alarms = alarms;
-    if (alarms < 0 || alarms > pictures)
+    if (alarms < 0 || alarms > pictures || pixels < 0)
         return false;
+    if (pixels) { /* earlier versions counted by a share of the picture, and did not note how large it was */
+        t.alarms.pictures = pictures;
+        t.alarms.alarms = alarms;
+        t.alarms.pixels = pixels;
+    } else {
+        t.alarms.marked = 0;
+    }
     *out = t;
     return true;
 }
@@ -143,40 +150,65 @@ static int compare_owner(bool *same, const json_t *root, il_calibration_of of, i
     return il_json_short() ? il_fail_oom(e) : IL_OK;
 }
 
-static int read_root(il_calibration *k, il_tested *t, bool *fits, const json_t *root, const char *path,
+/* Whether the scores in it are those of another version; false when it holds none. */
+static bool is_old(const json_t *root)
+{
+    const char *score = json_string_value(json_object_get(json_object_get(root, "of"), "score"));
+    bool bars = false;
+    for (int c = 0; c < IL_COMPRESSIONS; c++)
+        bars = bars || json_object_get(root, il_calibration_name((il_compression)c));
+    return bars && !(score && strcmp(score, IL_VERDICT_CONVENTION) == 0);
+}
+
+static int read_bars(il_calibration *k, il_calibration_fit *fit, const json_t *root, const char *path,
                      il_calibration_of of, il_err *e)
 {
     il_calibration read = *k;
-    il_tested tests = *t;
-    const json_t *tested = json_object_get(root, "tested");
     bool bars = false, same = false;
-    il_json_begin();
     for (int c = 0; c < IL_COMPRESSIONS; c++) {
         const json_t *bar = json_object_get(root, il_calibration_name((il_compression)c));
         bars = bars || bar;
         if (bar && !read_bar(&read.bars[c], bar))
             return fail_damaged(path, il_calibration_name((il_compression)c), e);
     }
-    if (tested && !read_tested(&tests, tested))
-        return fail_damaged(path, "tested", e);
     int rc = compare_owner(&same, root, of, e);
     if (rc)
         return rc;
     if (same)
         *k = read;
-    if (is_of(root, of.weights_sha256))
-        *t = tests;
-    *fits = same || !bars;
+    *fit = same || !bars ? IL_CALIBRATION_FITS : IL_CALIBRATION_OTHER;
     return IL_OK;
 }
 
-int il_calibration_read(il_calibration *k, il_tested *t, bool *fits, const char *path, il_calibration_of of, il_err *e)
+static int read_root(il_calibration *k, il_tested *t, il_calibration_fit *fit, const json_t *root, const char *path,
+                     il_calibration_of of, il_err *e)
+{
+    il_tested tests = *t;
+    const json_t *tested = json_object_get(root, "tested");
+    bool mine = is_of(root, of.weights_sha256), old = is_old(root);
+    il_json_begin();
+    if (tested && !read_tested(&tests, tested))
+        return fail_damaged(path, "tested", e);
+    int rc = old ? IL_OK : read_bars(k, fit, root, path, of, e);
+    if (rc)
+        return rc;
+    if (old) {
+        *fit = mine ? IL_CALIBRATION_OLD : IL_CALIBRATION_OTHER;
+        k->old = mine;
+    }
+    if (mine)
+        *t = tests;
+    return IL_OK;
+}
+
+int il_calibration_read(il_calibration *k, il_tested *t, il_calibration_fit *fit, const char *path,
+                        il_calibration_of of, il_err *e)
 {
     json_t *root = NULL;
     int rc = load(&root, path, e);
-    *fits = true;
+    *fit = IL_CALIBRATION_FITS;
     if (!rc && root)
-        rc = read_root(k, t, fits, root, path, of, e);
+        rc = read_root(k, t, fit, root, path, of, e);
     json_decref(root);
     return rc;
 }
@@ -189,13 +221,14 @@ int il_calibration_path(il_text *path, const char *weights, il_err *e)
     return path->failed ? il_fail_oom(e) : IL_OK;
 }
 
-/* A different calibration of the same weights stays: the user may have made it with images of their own. */
+/* A different calibration of the same weights stays: the user may have made it with images of their own. One of another
+ * version is of no use any more. */
 static int check_target(const json_t *root, const char *path, const char *sha256, il_err *e)
 {
     json_t *there = NULL;
     il_err why = { 0 };
     int rc = load(&there, path, &why) == IL_ENOMEM ? il_fail_oom(e) : IL_OK;
-    bool same = there && is_of(there, sha256);
+    bool same = there && is_of(there, sha256) && !is_old(there);
     for (int c = 0; c < IL_COMPRESSIONS && same && !rc; c++) {
         const char *name = il_calibration_name((il_compression)c);
         const json_t *bar = json_object_get(there, name);

@@ -11,6 +11,8 @@ typedef struct il_card {
     int64_t run;      /* in the database; 0: weights without one */
     size_t namesakes; /* number of finished runs with the requested name, of which this is the newest */
     char *name, *model, *settings, *dataset, *trained_on, *mask_policy, *weights;
+    char *generators; /* which made its training pictures: all that it knows */
+    char *recipe;     /* identity of the build that made them */
     bool has_seed;
     uint64_t seed;
     int size;     /* side of the training pictures; 0: not known */

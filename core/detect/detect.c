@@ -82,6 +82,30 @@ il_compression il_detect_compression(const il_finding *f)
     return f->header.lossy ? IL_LOSSY : IL_LOSSLESS;
 }
 
+const il_false_alarms *il_detect_alarms(const il_finding *f, const il_detector *d)
+{
+    return il_calibration_alarms(&d->calibration, &d->card.tested, il_detect_compression(f));
+}
+
+const il_threshold *il_detect_bar(const il_finding *f, const il_detector *d)
+{
+    const il_threshold *bar = &d->calibration.bars[il_detect_compression(f)];
+    return bar->chosen_on && !d->calibration.none && !d->calibration.old ? bar : NULL;
+}
+
+int64_t il_detect_pixels(const il_finding *f)
+{
+    return (int64_t)f->width * f->height;
+}
+
+void il_detect_knows(char *to, size_t size, const il_card *c)
+{
+    if (c->generators)
+        snprintf(to, size, "%s", c->generators);
+    else
+        snprintf(to, size, "unknown generators (data set %s)", c->dataset ? c->dataset : "not known");
+}
+
 static unsigned warnings_of(const il_input_image *s, const il_detector *d, int tile)
 {
     const il_metadata *h = &s->header;
@@ -105,40 +129,69 @@ static unsigned warnings_of(const il_input_image *s, const il_detector *d, int t
 
 const char *il_detect_warning_name(il_warning w)
 {
-    static const char *const names[] = { "weak",    "lossy",    "size", "small",    "alpha",
-                                         "16 bits", "animated", "cmyk", "revision", "uncertain" };
+    static const char *const names[] = { "weak",     "lossy", "size",     "small",     "alpha", "16 bits",
+                                         "animated", "cmyk",  "revision", "uncertain", "area" };
     return names[w];
 }
 
-static const il_false_alarms *alarms_of(const il_finding *f, const il_detector *d)
+void il_detect_times(char *to, size_t size, double times)
 {
-    return il_calibration_alarms(&d->calibration, &d->card.tested, il_detect_compression(f));
+    bool larger = times >= 1;
+    double t = larger ? times : 1 / times;
+    snprintf(to, size, t < 9.95 ? "%.1f times %s" : "%.0f times %s", t, larger ? "larger" : "smaller");
 }
 
 static void text_of_uncertain(char *to, size_t size, const il_finding *f, const il_detector *d)
 {
     const il_threshold *bar = &d->calibration.bars[il_detect_compression(f)];
-    const il_false_alarms *a = alarms_of(f, d);
-    if (bar->chosen_on && f->score <= bar->score)
+    const il_false_alarms *a = il_detect_alarms(f, d);
+    const char *how = bar->chosen_on ? "" : "; --calibrate FOLDER chooses the score that counts as found";
+    char times[40];
+    il_detect_times(times, sizeof times, il_calibration_times(a, il_detect_pixels(f)));
+    if (d->calibration.old)
+        snprintf(to, size,
+                 "the detector cannot tell: its calibration was made by another version, which computed other "
+                 "scores; repeat --calibrate FOLDER");
+    else if (bar->chosen_on && f->score <= bar->score)
         snprintf(to, size, "the detector cannot tell: too many authentic images have the highest possible score");
     else if (!bar->chosen_on && f->header.lossy)
         snprintf(to, size,
                  "the detector cannot tell: it was not calibrated on authentic lossy images; use "
                  "--calibrate FOLDER, if possible with images from the same source");
+    else if (a->pixels && !il_calibration_like(a, il_detect_pixels(f)))
+        snprintf(to, size,
+                 "the detector cannot tell: it finds something in %lld of %lld authentic images; this one is %s, and "
+                 "%.0f %% of authentic images of its size can be expected to alarm%s",
+                 (long long)a->alarms, (long long)a->pictures, times,
+                 100 * il_calibration_expected(a, il_detect_pixels(f)), how);
     else
         snprintf(to, size, "the detector cannot tell: it finds something in %lld of %lld authentic images%s",
-                 (long long)a->alarms, (long long)a->pictures,
-                 bar->chosen_on ? "" : "; --calibrate FOLDER chooses the score that counts as found");
+                 (long long)a->alarms, (long long)a->pictures, how);
+}
+
+static void text_of_area(char *to, size_t size, const il_finding *f, const il_detector *d)
+{
+    const il_false_alarms *a = il_detect_alarms(f, d);
+    il_alarm_density per = il_calibration_density(a);
+    char times[40];
+    il_detect_times(times, sizeof times, il_calibration_times(a, il_detect_pixels(f)));
+    snprintf(
+        to, size,
+        "%.3g megapixels are %s than the images that false alarms were measured on (%lld of %.3g megapixels): how "
+        "often authentic images of this size alarm is not known (%.3g alarms per megapixel, 95 %% interval %.3g to "
+        "%.3g); calibrate with images of like size",
+        1e-6 * (double)il_detect_pixels(f), times, (long long)a->pictures,
+        1e-6 * (double)a->pixels / (double)a->pictures, per.value, per.low, per.high);
 }
 
 static bool is_weak(const il_finding *f, const il_detector *d)
 {
-    return d->card.tested.iou < IL_DETECT_WEAK_IOU || il_calibration_high(alarms_of(f, d)); /* false for NAN */
+    return d->card.tested.iou < IL_DETECT_WEAK_IOU || il_calibration_high(il_detect_alarms(f, d)); /* false for NAN */
 }
 
 static void text_of_weak(char *to, size_t size, const il_finding *f, const il_detector *d)
 {
-    const il_false_alarms *a = alarms_of(f, d);
+    const il_false_alarms *a = il_detect_alarms(f, d);
     bool low = d->card.tested.iou < IL_DETECT_WEAK_IOU, high = il_calibration_high(a);
     int used = snprintf(to, size, "the detector is weak: ");
     if (low)
@@ -162,13 +215,14 @@ void il_detect_warning_text(char *to, size_t size, const il_finding *f, const il
             snprintf(to, size, "%dx%d pixels; the size of the training images is not known", f->width, f->height);
         break;
     case IL_WARN_SMALL:
-        snprintf(to, size, "%dx%d pixels are smaller than a tile; padded with black", f->width, f->height);
+        snprintf(to, size, "%dx%d pixels are smaller than a tile; examined whole", f->width, f->height);
         break;
     case IL_WARN_ALPHA: snprintf(to, size, "transparency was dropped"); break;
     case IL_WARN_DEEP: snprintf(to, size, "reduced from 16 to 8 bits per channel"); break;
     case IL_WARN_ANIMATED: snprintf(to, size, "animation; only its first frame was examined"); break;
     case IL_WARN_CMYK: snprintf(to, size, "CMYK was converted to RGB"); break;
     case IL_WARN_UNCERTAIN: text_of_uncertain(to, size, f, d); break;
+    case IL_WARN_AREA: text_of_area(to, size, f, d); break;
     case IL_WARN_WEAK: text_of_weak(to, size, f, d); break;
     default:
         snprintf(to, size, "the model plugin has revision %d; the weights were trained with revision %d",
@@ -180,18 +234,21 @@ void il_detect_warning_text(char *to, size_t size, const il_finding *f, const il
 
 static int judge(il_finding *f, const il_detector *d, const il_tiled_inference_result *r, il_detect_opts o, il_err *e)
 {
-    int64_t pixels = (int64_t)f->width * f->height;
-    double least = o.least * (double)pixels;
-    il_regions_opts size = { .least = least > 1 ? (int64_t)least : 1, .most = MOST_REGIONS };
-    size.least += (double)size.least < least;
+    il_marks m = { .pixels = il_detect_pixels(f), .compression = il_detect_compression(f) };
+    il_regions_opts size = { .least = o.least < m.pixels ? o.least : m.pixels, .most = MOST_REGIONS };
     int rc = il_regions_find(&f->regions, &r->mask, &r->score, size, e);
+    if (!rc)
+        rc = il_verdict_score(&f->score, &r->score, e);
     if (rc)
         return rc;
     f->marked = r->marked;
-    f->share = (double)r->marked / (double)pixels;
-    f->score = il_verdict_score(&r->score);
-    f->marks = il_verdict_of(f->share, f->regions.count);
-    f->verdict = il_calibration_judge(&d->calibration, &d->card.tested, f->marks, f->score, il_detect_compression(f));
+    f->share = (double)r->marked / (double)m.pixels;
+    m.verdict = f->marks = il_verdict_of(f->share, f->regions.count);
+    m.score = f->score;
+    f->verdict = il_calibration_judge(&d->calibration, &d->card.tested, m);
+    const il_false_alarms *a = il_detect_alarms(f, d);
+    if (a->pictures && a->pixels && !il_calibration_like(a, m.pixels))
+        f->warnings |= 1u << IL_WARN_AREA;
     if (f->verdict == IL_VERDICT_UNCERTAIN)
         f->warnings |= 1u << IL_WARN_UNCERTAIN;
     if (is_weak(f, d))
@@ -203,7 +260,9 @@ static int examine(il_finding *f, const il_detector *d, il_input_image *s, const
                    il_err *e)
 {
     il_tiled_inference_result r = { 0 };
-    il_tiled_inference_opts sweep = { .tile = o.tile, .overlap = o.overlap, .threshold = o.threshold };
+    il_tiled_inference_opts sweep = {
+        .tile = o.tile, .overlap = o.overlap, .threshold = o.threshold, .progress = o.progress, .context = o.context
+    };
     int rc = choose_batch(&sweep.batch, d, s, stem != NULL, o, e);
     if (!rc)
         rc = il_input_image_decode(s, e);

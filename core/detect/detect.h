@@ -8,10 +8,12 @@
 #include "image/metadata.h"
 
 typedef struct il_detect_opts {
-    int tile, overlap; /* pixels */
-    double threshold;  /* in (0, 1) */
-    double least;      /* smallest region, as a share of the picture */
-    int64_t memory;    /* bytes that the process may use */
+    int tile, overlap;                                   /* pixels */
+    double threshold;                                    /* in (0, 1) */
+    int least;                                           /* pixels of the smallest region */
+    int64_t memory;                                      /* bytes that the process may use */
+    void (*progress)(void *context, int done, int rows); /* after each row of tiles; NULL: none */
+    void *context;
 } il_detect_opts;
 
 /* Reasons why a result may be less reliable than the card says. */
@@ -26,6 +28,7 @@ typedef enum il_warning {
     IL_WARN_CMYK,
     IL_WARN_REVISION,
     IL_WARN_UNCERTAIN,
+    IL_WARN_AREA,
     IL_WARNINGS
 } il_warning;
 
@@ -50,9 +53,20 @@ int il_detect_picture(il_finding *out, const il_detector *d, const char *path, c
 void il_detect_free(il_finding *f);
 
 il_compression il_detect_compression(const il_finding *f);
+/* What is known about false alarms on images like it, and the bar that its score is compared with; NULL: none. */
+const il_false_alarms *il_detect_alarms(const il_finding *f, const il_detector *d);
+const il_threshold *il_detect_bar(const il_finding *f, const il_detector *d);
+int64_t il_detect_pixels(const il_finding *f);
+/* "366 times larger" */
+void il_detect_times(char *to, size_t size, double times);
+
+/* The generators that made the detector's training pictures, or "unknown generators (data set NAME)". */
+void il_detect_knows(char *to, size_t size, const il_card *c);
 
 /* A detector is weak below this IoU, or with il_calibration_high. */
 #define IL_DETECT_WEAK_IOU 0.3
+
+enum { IL_DETECT_TEXT = 500 }; /* bytes that hold any of the texts below */
 
 /* "lossy", "size", …, and a sentence about this image. */
 const char *il_detect_warning_name(il_warning w);

@@ -120,6 +120,32 @@ static int apply_config(il_detector *d, il_registry *registry, const char *confi
     return rc;
 }
 
+static int note_from(char **to, const il_bundle *b, const char *key, il_err *e)
+{
+    const char *text = il_bundle_noted(b, key);
+    *to = il_text_copy(text);
+    if (*to)
+        il_utf8_make_plain(*to);
+    return text && !*to ? il_fail_oom(e) : IL_OK;
+}
+
+/* What made the training pictures: noted in the weights by `inpaintlab run`. */
+static int note_origin(il_card *c, const il_bundle *b, il_err *e)
+{
+    int rc = note_from(&c->generators, b, "generators", e);
+    return rc ? rc : note_from(&c->recipe, b, "recipe", e);
+}
+
+static int read_origin(il_card *c, il_err *e)
+{
+    il_bundle *b = NULL;
+    int rc = il_bundle_read(&b, c->weights, e);
+    if (!rc)
+        rc = note_origin(c, b, e);
+    il_bundle_free(b);
+    return rc;
+}
+
 /* ---- the model ---- */
 
 static int load(il_detector *d, il_device device, il_err *e)
@@ -159,6 +185,8 @@ int il_detector_from_store(il_detector *out, il_registry *registry, il_store *st
     rc = apply_config(&d, registry, config, params, e);
     if (!rc)
         rc = il_detector_check_hash(&d.card, e);
+    if (!rc)
+        rc = read_origin(&d.card, e);
     if (!rc)
         rc = load(&d, device, e);
     free(config);
@@ -200,15 +228,6 @@ static int apply_yaml(il_detector *d, il_registry *registry, const char *text, i
     return rc;
 }
 
-static int note_from(char **to, const il_bundle *b, const char *key, il_err *e)
-{
-    const char *text = il_bundle_noted(b, key);
-    *to = il_text_copy(text);
-    if (*to)
-        il_utf8_make_plain(*to);
-    return text && !*to ? il_fail_oom(e) : IL_OK;
-}
-
 static int apply_model(il_detector *d, il_registry *registry, const char *model, const char *config, il_err *e)
 {
     json_t *root = config ? il_json_loads(config, 0, NULL) : NULL;
@@ -237,6 +256,8 @@ static int apply_notes(il_detector *d, il_registry *registry, const char *model,
         rc = note_from(&d->card.trained_on, b, "trained_on", e);
     if (!rc)
         rc = note_from(&d->card.mask_policy, b, "mask_policy", e);
+    if (!rc)
+        rc = note_origin(&d->card, b, e);
     il_bundle_free(b);
     return rc;
 }

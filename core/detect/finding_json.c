@@ -49,7 +49,7 @@ static json_t *json_of_regions(const il_finding *f)
 static json_t *json_of_warnings(const il_finding *f, const il_detector *d)
 {
     json_t *list = json_array();
-    char said[300];
+    char said[IL_DETECT_TEXT];
     for (int w = 0; w < IL_WARNINGS; w++) {
         if (!(f->warnings & 1u << w))
             continue;
@@ -65,15 +65,33 @@ static json_t *json_of_alarms(const il_false_alarms *a)
     if (!a->pictures)
         return json_null();
     il_share_interval w = il_verdict_wilson(a->alarms, a->pictures);
-    return json_pack("{s:I, s:I, s:o, s:[o,o], s:o, s:o}", "authentic_pictures", (json_int_t)a->pictures, "alarms",
-                     (json_int_t)a->alarms, "rate", real((double)a->alarms / (double)a->pictures), "interval_95",
-                     real(w.low), real(w.high), "mean_share_marked", real(a->marked), "measure", text(a->measure));
+    json_t *o = json_pack("{s:I, s:I, s:o, s:[o,o], s:o, s:o}", "authentic_pictures", (json_int_t)a->pictures, "alarms",
+                          (json_int_t)a->alarms, "rate", real((double)a->alarms / (double)a->pictures), "interval_95",
+                          real(w.low), real(w.high), "mean_share_marked", real(a->marked), "measure", text(a->measure));
+    il_alarm_density per = il_calibration_density(a);
+    json_object_set_new(o, "mean_megapixels", real(1e-6 * (double)a->pixels / (double)a->pictures));
+    json_object_set_new(o, "per_megapixel", real(per.value));
+    json_object_set_new(o, "per_megapixel_interval_95", json_pack("[o,o]", real(per.low), real(per.high)));
+    return o;
+}
+
+/* What is known of false alarms on images like this one. */
+static json_t *json_of_known_alarms(const il_finding *f, const il_detector *d)
+{
+    const il_false_alarms *a = il_detect_alarms(f, d);
+    json_t *o = json_of_alarms(a);
+    if (!a->pictures)
+        return o;
+    json_object_set_new(o, "times_larger", real(il_calibration_times(a, il_detect_pixels(f))));
+    json_object_set_new(o, "holds_for_this_size", json_boolean(il_calibration_like(a, il_detect_pixels(f))));
+    json_object_set_new(o, "expected_rate", real(il_calibration_expected(a, il_detect_pixels(f))));
+    return o;
 }
 
 static json_t *json_of_calibration(const il_calibration *k)
 {
     json_t *o = json_object();
-    for (int c = 0; c < IL_COMPRESSIONS && !k->none; c++) {
+    for (int c = 0; c < IL_COMPRESSIONS && !k->none && !k->old; c++) {
         const il_threshold *b = &k->bars[c];
         json_t *bar = b->measured.pictures ? json_pack("{s:I, s:o, s:o}", "chosen_on", (json_int_t)b->chosen_on,
                                                        "found_above", b->chosen_on ? real(b->score) : json_null(),
@@ -91,7 +109,8 @@ static json_t *json_of_card(const il_detector *d)
                           "name", text(c->name), "model", text(c->model), "settings",
                           c->settings ? il_json_loads(c->settings, 0, NULL) : json_null());
     json_object_set_new(o, "trained_on",
-                        json_pack("{s:o, s:o}", "dataset", text(c->dataset), "images", text(c->trained_on)));
+                        json_pack("{s:o, s:o, s:o}", "dataset", text(c->dataset), "images", text(c->trained_on),
+                                  "generators", text(c->generators)));
     json_object_set_new(o, "mask_policy", text(c->mask_policy));
     json_object_set_new(o, "training_size", c->size ? json_integer(c->size) : json_null());
     json_object_set_new(o, "seed", c->has_seed ? json_integer((json_int_t)c->seed) : json_null());
@@ -126,6 +145,8 @@ static json_t *json_of_files(const char *stem)
 
 static json_t *json_of(const il_finding *f, const il_detector *d, il_detect_opts opts, const char *stem)
 {
+    const il_threshold *bar = il_detect_bar(f, d);
+    char knows[IL_DETECT_TEXT];
     json_t *o = json_object();
     json_object_set_new(o, "file", text(f->path));
     json_object_set_new(o, "sha256", text(f->sha256));
@@ -137,15 +158,19 @@ static json_t *json_of(const il_finding *f, const il_detector *d, il_detect_opts
     json_object_set_new(o, "whole_image", json_boolean(f->verdict == IL_VERDICT_WHOLE));
     json_object_set_new(o, "share", real(f->share));
     json_object_set_new(o, "image_score",
-                        json_pack("{s:o, s:s}", "value", real(f->score), "convention", IL_VERDICT_CONVENTION));
+                        json_pack("{s:o, s:s, s:o}", "value", real(f->score), "convention", IL_VERDICT_CONVENTION,
+                                  "found_above", bar ? real(bar->score) : json_null()));
+    json_object_set_new(o, "false_alarms", json_of_known_alarms(f, d));
+    il_detect_knows(knows, sizeof knows, &d->card);
+    json_object_set_new(o, "knows_only", text(knows));
     json_object_set_new(o, "region_count", json_integer((json_int_t)f->regions.count));
     json_object_set_new(o, "regions", json_of_regions(f));
     if (stem)
         json_object_set_new(o, "files", json_of_files(stem));
     json_object_set_new(o, "warnings", json_of_warnings(f, d));
     json_object_set_new(o, "settings",
-                        json_pack("{s:i, s:i, s:o, s:o}", "tile", opts.tile, "overlap", opts.overlap, "threshold",
-                                  real(opts.threshold), "least_region", real(opts.least)));
+                        json_pack("{s:i, s:i, s:o, s:i}", "tile", opts.tile, "overlap", opts.overlap, "threshold",
+                                  real(opts.threshold), "least_region_pixels", opts.least));
     json_object_set_new(o, "detector", json_of_card(d));
     return o;
 }

@@ -6,7 +6,6 @@
 #include "base/sha256.h"
 #include "detect/input_image.h"
 #include "image/image_file.h"
-#include "image/orientation.h"
 
 enum { MOST_BYTES = 1 << 30, CHUNK = 1 << 16 };
 
@@ -62,7 +61,7 @@ int il_input_image_open(il_input_image *out, const char *path, il_err *e)
         return rc;
     il_image_file in = { .path = il_input_image_name(path), .data = s.data, .size = s.size, .header_only = true };
     const char *foreign = il_metadata_foreign(s.data, s.size);
-    rc = !foreign ? il_image_file_decode(&size, &in, e)
+    rc = !foreign ? il_image_file_decode_upright(&size, &in, e)
                   : il_fail(e, IL_EFORMAT,
                             "%s: is a %s file; expected PNG, JPEG, WebP or TIFF: convert it to "
                             "PNG at full size (JPEG would remove part of the trace)",
@@ -73,9 +72,8 @@ int il_input_image_open(il_input_image *out, const char *path, il_err *e)
     }
     s.header = il_metadata_read(s.data, s.size);
     s.sha256 = il_sha256(s.data, s.size);
-    bool swap = s.header.orientation >= 5;
-    s.width = swap ? size.height : size.width;
-    s.height = swap ? size.width : size.height;
+    s.width = size.width;
+    s.height = size.height;
     *out = s;
     return IL_OK;
 }
@@ -83,12 +81,10 @@ int il_input_image_open(il_input_image *out, const char *path, il_err *e)
 int il_input_image_decode(il_input_image *s, il_err *e)
 {
     il_image_file in = { .path = il_input_image_name(s->path), .data = s->data, .size = s->size };
-    int rc = il_image_file_decode(&s->image, &in, e);
+    int rc = il_image_file_decode_upright(&s->image, &in, e);
     free(s->data);
     s->data = NULL;
-    if (!rc)
-        rc = il_image_file_make_rgb(&s->image, e);
-    return rc ? rc : il_orientation_apply(&s->image, s->header.orientation, e);
+    return rc ? rc : il_image_file_make_rgb(&s->image, e);
 }
 
 void il_input_image_close(il_input_image *s)

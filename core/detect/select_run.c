@@ -160,12 +160,14 @@ static int find_weights(il_card *card, const il_store *store, il_err *e)
     return IL_OK;
 }
 
-/* From tests on authentic images; a false alarm marks more than the smallest region. */
+/* From tests on authentic images; a false alarm marks the smallest region or more: IL_VERDICT_LEAST pixels. */
 static const char alarm_facts[] =
-    "SELECT COUNT(*) AS pictures, SUM(tp + fp > 0.001 * (tp + fp + fn + tn)) AS alarms,"
+    "SELECT COUNT(*) AS pictures, SUM(tp + fp >= 64) AS alarms, SUM(tp + fp + fn + tn) AS pixels,"
     " AVG(CAST(tp + fp AS REAL) / NULLIF(tp + fp + fn + tn, 0)) AS marked "
     "FROM images i JOIN tests t ON t.id = i.test WHERE t.run = ?1 AND t.images = 'original' AND t.degradation IS NULL "
     "AND t.status = 'done'";
+
+_Static_assert(IL_VERDICT_LEAST == 64, "as in alarm_facts and IL_CALIBRATION_TESTS");
 
 static int read_alarms(il_card *card, il_store *store, const char *id, il_err *e)
 {
@@ -175,6 +177,7 @@ static int read_alarms(il_card *card, il_store *store, const char *id, il_err *e
         return rc;
     card->tested.alarms.pictures = il_rows_int(&rows, 0, "pictures");
     card->tested.alarms.alarms = il_rows_int(&rows, 0, "alarms");
+    card->tested.alarms.pixels = il_rows_int(&rows, 0, "pixels");
     card->tested.alarms.marked = il_rows_real(&rows, 0, "marked");
     card->tested.alarms.measure = IL_CALIBRATION_TESTS;
     il_store_rows_free(&rows);

@@ -1,5 +1,6 @@
 /* verdict.c - verdict, image-level score and the interval of a rate. */
 #include <math.h>
+#include <stdlib.h>
 #include "detect/verdict.h"
 
 const char *il_verdict_text(il_verdict v)
@@ -20,31 +21,37 @@ il_verdict il_verdict_of(double share, size_t regions)
     return regions ? IL_VERDICT_REGION : IL_VERDICT_NOTHING;
 }
 
-enum { STEPS = 255 * 36 }; /* 36: the smallest number that 9, 6, 4, 3, 2 and 1 neighbours divide */
-
-static int mean_at(const il_image *s, int x, int y)
+/* The largest sum of `width` neighbours. */
+static int64_t largest_sum(const int *column, int count, int width)
 {
-    int sum = 0, count = 0;
-    for (int v = y > 0 ? y - 1 : 0; v <= y + 1 && v < s->height; v++)
-        for (int u = x > 0 ? x - 1 : 0; u <= x + 1 && u < s->width; u++) {
-            sum += s->pixels[(size_t)v * (size_t)s->width + (size_t)u];
-            count++;
-        }
-    return sum * (36 / count);
+    int64_t sum = 0, most = 0;
+    for (int x = 0; x < count; x++) {
+        sum += column[x] - (x >= width ? column[x - width] : 0);
+        most = x >= width - 1 && sum > most ? sum : most;
+    }
+    return most;
 }
 
-double il_verdict_score(const il_image *score)
+int il_verdict_score(double *out, const il_image *score, il_err *e)
 {
-    int64_t histogram[STEPS + 1] = { 0 };
-    for (int y = 0; y < score->height; y++)
-        for (int x = 0; x < score->width; x++)
-            histogram[mean_at(score, x, y)]++;
-    int64_t pixels = (int64_t)score->width * score->height, above = 0;
-    int64_t allowed = pixels / 1000; /* pixels that may be above */
-    int step = STEPS;
-    while (step > 0 && above + histogram[step] <= allowed)
-        above += histogram[step--];
-    return (double)step / STEPS;
+    int wide = score->width < IL_VERDICT_WINDOW ? score->width : IL_VERDICT_WINDOW;
+    int high = score->height < IL_VERDICT_WINDOW ? score->height : IL_VERDICT_WINDOW;
+    size_t width = (size_t)score->width;
+    int *column = calloc(width, sizeof *column); /* sums of the last `high` rows */
+    int64_t most = 0;
+    if (!column)
+        return il_fail_oom(e);
+    for (int y = 0; y < score->height; y++) {
+        const uint8_t *row = score->pixels + (size_t)y * width;
+        const uint8_t *gone = y >= high ? row - (size_t)high * width : NULL;
+        for (size_t x = 0; x < width; x++)
+            column[x] += row[x] - (gone ? gone[x] : 0);
+        int64_t sum = y >= high - 1 ? largest_sum(column, score->width, wide) : 0;
+        most = sum > most ? sum : most;
+    }
+    free(column);
+    *out = (double)most / (255.0 * wide * high);
+    return IL_OK;
 }
 
 il_share_interval il_verdict_wilson(int64_t hits, int64_t count)

@@ -18,12 +18,16 @@ bool il_verdict_found(il_verdict v); /* a region, or the whole image */
 
 il_verdict il_verdict_of(double share, size_t regions);
 
-/* Name of il_verdict_score's convention in results. */
-#define IL_VERDICT_CONVENTION "mean3x3_p99.9"
+/* Pixels of the smallest region that counts, where nothing else is asked for: the 8x8 pixels that one value of the latent
+ * image of Stable Diffusion becomes. */
+enum { IL_VERDICT_WINDOW = 8, IL_VERDICT_LEAST = IL_VERDICT_WINDOW * IL_VERDICT_WINDOW };
 
-/* The 99.9th percentile (nearest rank) of the scores after a 3x3 mean; at the edge, the mean of the pixels that
- * exist. */
-double il_verdict_score(const il_image *score);
+/* Name of il_verdict_score's convention in results. */
+#define IL_VERDICT_CONVENTION "max_mean_8x8"
+
+/* The largest mean score of a window of 8x8 pixels that lies in the picture (of fewer where a side is shorter). What else
+ * the picture shows does not lower it, whatever its size. */
+int il_verdict_score(double *out, const il_image *score, il_err *e);
 
 typedef struct il_share_interval {
     double low, high;

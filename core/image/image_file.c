@@ -9,6 +9,8 @@
 #include <unistd.h>
 #include "base/atomic_file.h"
 #include "image/image_file.h"
+#include "image/metadata.h"
+#include "image/orientation.h"
 
 enum { MAX_FILE = 1 << 30 };
 
@@ -120,6 +122,22 @@ int il_image_file_decode(il_image *out, const il_image_file *in, il_err *e)
     return il_fail(e, IL_EFORMAT, "%s: not a supported image; expected PNG, JPEG, WebP or TIFF", in->path);
 }
 
+int il_image_file_decode_upright(il_image *out, const il_image_file *in, il_err *e)
+{
+    il_image image = { 0 };
+    int orientation = il_metadata_read(in->data, in->size).orientation;
+    int rc = il_image_file_decode(&image, in, e);
+    if (!rc && in->header_only)
+        il_orientation_turn_size(&image.width, &image.height, orientation);
+    else if (!rc)
+        rc = il_orientation_apply(&image, orientation, e);
+    if (rc)
+        il_image_free(&image);
+    else
+        *out = image;
+    return rc;
+}
+
 int il_image_file_make_rgb(il_image *image, il_err *e)
 {
     il_image rgb = { 0 };
@@ -141,7 +159,7 @@ int il_image_read(il_image *out, const char *path, il_err *e)
     if (rc)
         return rc;
     in.data = data;
-    rc = il_image_file_decode(out, &in, e);
+    rc = il_image_file_decode_upright(out, &in, e);
     free(data);
     return rc;
 }
@@ -155,13 +173,67 @@ int il_image_size(int *width, int *height, const char *path, il_err *e)
     if (rc)
         return rc;
     in.data = data;
-    rc = il_image_file_decode(&header, &in, e);
+    rc = il_image_file_decode_upright(&header, &in, e);
     free(data);
     if (rc)
         return rc;
     *width = header.width;
     *height = header.height;
     return IL_OK;
+}
+
+/* ---- what EXIF turns ---- */
+
+int il_image_file_digest(il_digest *out, const char *path, il_err *e)
+{
+    uint8_t *data = NULL;
+    size_t size = 0;
+    il_err why = { 0 };
+    char turned[100];
+    int rc = il_image_file_load(&data, &size, path, &why);
+    if (rc) /* not a file that can be a picture */
+        return rc == IL_ENOMEM ? il_fail_oom(e) : il_sha256_file(out, path, e);
+    int orientation = il_metadata_read(data, size).orientation;
+    il_digest d = il_sha256(data, size);
+    free(data);
+    if (orientation != 1) {
+        int n = snprintf(turned, sizeof turned, "%s turned by EXIF orientation %d", d.hex, orientation);
+        d = il_sha256(turned, (size_t)n);
+    }
+    *out = d;
+    return IL_OK;
+}
+
+/* 1 when the file cannot be read: a data set may make its pictures of something else. */
+static int orientation_of(int *out, const char *path, il_err *e)
+{
+    uint8_t *data = NULL;
+    size_t size = 0;
+    il_err why = { 0 };
+    int rc = path ? il_image_file_load(&data, &size, path, &why) : IL_EIO;
+    *out = rc ? 1 : il_metadata_read(data, size).orientation;
+    free(data);
+    return rc == IL_ENOMEM ? il_fail_oom(e) : IL_OK;
+}
+
+int il_image_file_check_mask(const il_image *picture, const char *path, const il_image *mask, const char *named,
+                             il_err *e)
+{
+    if (mask->width == picture->width && mask->height == picture->height)
+        return IL_OK;
+    int width = picture->width, height = picture->height, orientation;
+    int rc = orientation_of(&orientation, path, e);
+    if (rc)
+        return rc;
+    il_orientation_turn_size(&width, &height, orientation);
+    if (orientation != 1 && mask->width == width && mask->height == height)
+        return il_fail(
+            e, IL_EDATA,
+            "%s: the mask is %dx%d pixels like the stored pixels of its image %s, which is %dx%d when turned as "
+            "its EXIF orientation %d says; turn the mask too, or store the image upright",
+            named, mask->width, mask->height, path, picture->width, picture->height, orientation);
+    return il_fail(e, IL_EDATA, "%s: the mask is %dx%d pixels, its image %s %dx%d; expected equal sizes", named,
+                   mask->width, mask->height, path, picture->width, picture->height);
 }
 
 /* ---- writing ---- */

@@ -1,6 +1,9 @@
-/* jpeg.c - reads and writes JPEG files using libjpeg. Damage that libjpeg would conceal is an error here. */
+/* jpeg.c - reads and writes JPEG files using libjpeg. Damage that libjpeg would conceal is an error here; what it only
+ * remarks on is not. */
 #include <jerror.h>
 #include <setjmp.h>
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -15,7 +18,8 @@ struct reading {
     struct jpeg_decompress_struct jpeg;
     const il_image_file *in;
     il_image image;
-    uint8_t *cmyk; /* one row */
+    uint8_t *cmyk;  /* one row */
+    bool in_blocks; /* the headers before the first scan are read */
     int rc;
     il_err *e;
 };
@@ -31,20 +35,47 @@ static _Noreturn void on_error(j_common_ptr jpeg)
     longjmp(r->back, 1);
 }
 
-/* A few bytes between the last block and the end of the image, as some programs write them, are harmless: all pixels
- * are present. After one flipped bit in the blocks, where libjpeg gives no other warning, more than 4 are left over in
- * 99 of 100 cases. */
-static bool is_stray(const struct jpeg_error_mgr *said)
+/* Bytes of one value 0 before a marker pad a file. */
+static bool is_padding(const struct jpeg_source_mgr *from, const struct reading *r, size_t count)
 {
-    enum { MOST_STRAY = 4 };
-    return said->msg_code == JWRN_EXTRANEOUS_DATA && said->msg_parm.i[1] == JPEG_EOI &&
-           said->msg_parm.i[0] <= MOST_STRAY;
+    const uint8_t *end = from->next_input_byte; /* libjpeg has taken them, and not yet the marker */
+    if (end < r->in->data || end > r->in->data + r->in->size || (size_t)(end - r->in->data) < count)
+        return false;
+    for (size_t i = 1; i <= count; i++)
+        if (end[-(ptrdiff_t)i] != 0)
+            return false;
+    return true;
 }
 
-/* Levels below 0 are warnings: data is corrupt and libjpeg guessed. */
+/* Bytes that belong to no marker. Among the headers they cost no pixel: a missing table is an error of its own. After the
+ * blocks, a few bytes before the end of the image, as some programs write them, and zeros are harmless: all pixels are
+ * present. After one flipped bit in the blocks, where libjpeg gives no other warning, more than 4 are left over in 99 of
+ * 100 cases. */
+static bool is_stray(const struct reading *r)
+{
+    enum { MOST_STRAY = 4 };
+    const int *said = r->manager.msg_parm.i;
+    return !r->in_blocks || (said[1] == JPEG_EOI && said[0] <= MOST_STRAY) ||
+           is_padding(r->jpeg.src, r, (size_t)said[0]);
+}
+
+/* Warnings about what the headers say that leave every pixel as it was written. All others tell of lost pixels: data
+ * that ends too early, invalid codes, restart markers or scans that are missing. */
+static bool is_harmless(const struct reading *r)
+{
+    switch (r->manager.msg_code) {
+    case JWRN_NOT_SEQUENTIAL: /* a spectral end other than 63 in a sequential file, which has no use for it */
+    case JWRN_JFIF_MAJOR:     /* an unknown version of JFIF */
+    case JWRN_ADOBE_XFORM: /* an unknown colour transform: taken for YCbCr, as everywhere */ return true;
+    case JWRN_EXTRANEOUS_DATA: return is_stray(r);
+    default: return false;
+    }
+}
+
+/* Levels below 0 are warnings. */
 static void on_message(j_common_ptr jpeg, int level)
 {
-    if (level < 0 && !is_stray(jpeg->err))
+    if (level < 0 && !is_harmless((const struct reading *)jpeg->err))
         on_error(jpeg);
 }
 
@@ -90,6 +121,7 @@ static void read_pixels(struct reading *r)
     r->rc = il_image_file_new(&r->image, r->in, jpeg->image_width, jpeg->image_height, channels, r->e);
     if (r->rc || r->in->header_only)
         return;
+    r->in_blocks = true;
     jpeg_start_decompress(jpeg);
     if (cmyk)
         read_cmyk_rows(r);

@@ -5,6 +5,7 @@
 #include "image/image_file.h"
 #include "image/mask_file.h"
 #include "image/metadata.h"
+#include "image/orientation.h"
 
 enum { RGB = 3, NOISE = 32 }; /* NOISE: levels that JPEG compression adds beside an edge */
 
@@ -268,6 +269,8 @@ int il_mask_read(il_image *out, bool *changed, const char *path, il_mask_channel
     rc = il_image_file_decode(&s.colours, &s.in, e);
     if (!rc)
         rc = read_channel(out, changed, &s, channel, e);
+    if (!rc && (rc = il_orientation_apply(out, s.header.orientation, e)))
+        il_image_free(out);
     il_image_free(&s.colours);
     free(data);
     return rc;

@@ -22,7 +22,7 @@ bool il_mask_levels_has(const il_mask_levels *l, int grey);
 bool il_mask_levels_two(const il_mask_levels *l); /* at most two */
 int il_mask_levels_most(const il_mask_levels *l); /* the greatest; -1: none */
 
-/* Reads a mask as one channel, upright as its file is. *changed (NULL allowed): the levels are not those that il_image_read
+/* Reads a mask as one channel, upright as il_image_read. *changed (NULL allowed): the levels are not those that il_image_read
  * gives in its first channel. By IL_MASK_AUTO, grey levels are read as they are, except that
  *   a file with levels 0 and 1 alone is read as 0 and 255;
  *   16 bits whose values all fit in 8 are read as these;

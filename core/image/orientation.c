@@ -15,6 +15,15 @@ static const struct turn turns[9] = {
     [8] = { true, true, false },
 };
 
+void il_orientation_turn_size(int *width, int *height, int orientation)
+{
+    int stored = *width;
+    if (orientation < 5 || orientation > 8)
+        return;
+    *width = *height;
+    *height = stored;
+}
+
 int il_orientation_apply(il_image *image, int orientation, il_err *e)
 {
     if (orientation < 2 || orientation > 8)

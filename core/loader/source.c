@@ -4,6 +4,7 @@
 #include "base/array.h"
 #include "base/params.h"
 #include "image/degrade.h"
+#include "image/image_file.h"
 #include "loader/source.h"
 #include "loader/source_parts.h"
 
@@ -211,10 +212,8 @@ int il_source_read(const il_source *src, size_t i, uint64_t seed, il_image *imag
         if (!rc && item.mask)
             rc = il_mask_read(&grey, NULL, item.mask, src->channel, e);
     }
-    if (!rc && grey.pixels && (grey.width != picture.width || grey.height != picture.height))
-        rc = il_fail(e, IL_EDATA, "%s: the mask is %dx%d pixels, its image %s %dx%d; expected equal sizes",
-                     item.mask ? item.mask : item.id, grey.width, grey.height, item.image, picture.width,
-                     picture.height);
+    if (!rc && grey.pixels)
+        rc = il_image_file_check_mask(&picture, item.image, &grey, item.mask ? item.mask : item.id, e);
     if (!rc && src->degradation.kind != IL_DEGRADE_NONE)
         rc = il_degrade_apply(&picture, &grey, &src->degradation, item.id, e);
     if (rc) {

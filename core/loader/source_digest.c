@@ -8,6 +8,7 @@
 #include "base/params_json.h"
 #include "base/sha256.h"
 #include "image/degrade.h"
+#include "image/image_file.h"
 #include "loader/source.h"
 #include "loader/source_parts.h"
 
@@ -52,7 +53,7 @@ static int complete(il_file_facts *f, const char *path, enum wanted wanted, il_m
 {
     il_digest d;
     il_err why = { 0 };
-    int rc = *f->sha256 ? IL_OK : il_sha256_file(&d, path, e);
+    int rc = *f->sha256 ? IL_OK : il_image_file_digest(&d, path, e);
     if (!rc && !*f->sha256)
         memcpy(f->sha256, d.hex, sizeof f->sha256);
     if (!rc && wanted == SIZE && !f->width && il_image_size(&f->width, &f->height, path, &why) == IL_ENOMEM)

@@ -62,7 +62,7 @@ int il_device_parse(il_device *out, const char *text, il_err *e)
         char *end = nullptr;
         index = numbered ? strtol(text + 5, &end, 10) : 0;
         if (!numbered || *end != '\0')
-            return il_fail(e, IL_EPARAM, "device '%s' must be auto, cpu, cuda or cuda:N", text);
+            return il_fail(e, IL_EUSAGE, "--device: '%s' is not auto, cpu, cuda or cuda:N", text);
     }
     if (count == 0)
         return il_fail(e, IL_EDEVICE, "device '%s': no CUDA device can be used here (driver or CUDA libraries absent)",

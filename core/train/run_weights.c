@@ -4,6 +4,7 @@
 #include <unistd.h>
 #include <inpaintlab/weights.h>
 #include "base/sha256.h"
+#include "plugin/made_by.h"
 #include "train/run_weights.h"
 
 static il_job_path place(const il_job *j, const char *folder)
@@ -31,7 +32,15 @@ static int write_bundle(const char *path, const il_job *j, const il_model *model
                                { "mask_policy", run->mask_policy.plugin->name },
                                { "trained_on", run->training.on } };
     il_bundle *b = NULL;
+    il_made_by made = { 0 };
     int rc = il_bundle_new(&b, e);
+    if (!rc)
+        rc = il_made_by_find(&made, &run->dataset, run->training.on, e);
+    if (!rc && made.generators.size)
+        rc = il_bundle_note(b, "generators", made.generators.data, e);
+    if (!rc && *made.identity)
+        rc = il_bundle_note(b, "recipe", made.identity, e);
+    il_made_by_free(&made);
     for (size_t i = 0; i < sizeof notes / sizeof *notes && !rc; i++)
         rc = il_bundle_note(b, notes[i][0], notes[i][1], e);
     if (!rc)

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "base/thread_pool.h"
 #include "dataset/build.h"
+#include "dataset/make_sample.h"
 #include "workshop.h"
 
 TestSuite(build, .init = work_open, .fini = work_close, .timeout = 300);
@@ -237,6 +238,63 @@ Test(build, cuts_tiles_and_mixes_by_share)
     }
     cr_expect_eq(first, 10);
     il_manifest_free(&m);
+}
+
+/* The tile is one of the upright photo, as Pillow turns it. */
+Test(build, photos_are_stored_upright)
+{
+    char path[400];
+    il_build_result b = { 0 };
+    il_image is = { 0 }, photo = { 0 }, want = { 0 };
+    il_err e = { 0 };
+    snprintf(path, sizeof path, "cp %s/detect/turn-6.jpg %s", TEST_DATA, work_path("photos/p.jpg"));
+    cr_assert_eq(system(path), 0);
+    snprintf(path, sizeof path, "%s/detect/turn-6-expected.png", TEST_DATA);
+    WORK_OK(il_image_read(&photo, path, &e), e);
+    const char *recipe = work_recipe("t.yaml", "", "{train: 1}", "format: png\n");
+    WORK_OK(build(&b, recipe, work_path("out"), 1, &e), e);
+    cr_assert_eq(b.samples, 1);
+    il_recipe *r = work_read(recipe);
+    WORK_OK(il_make_sample_fit(&want, r, &photo, 0, &e), e);
+    WORK_OK(il_image_read(&is, work_path("out/train/p.original.png"), &e), e);
+    cr_assert(is.width == want.width && is.height == want.height);
+    for (int i = 0; i < want.width * want.height * 3; i++)
+        cr_assert(abs(is.pixels[i] - want.pixels[i]) <= 3, "byte %d is %d, expected %d", i, is.pixels[i],
+                  want.pixels[i]);
+    il_recipe_free(r);
+    il_image_free(&is);
+    il_image_free(&want);
+    il_image_free(&photo);
+}
+
+/* Blue minus red, on average, of the rows from `from` up to `to`. */
+static double blueness(const il_image *image, int from, int to)
+{
+    double sum = 0;
+    for (int i = from * image->width; i < to * image->width; i++)
+        sum += image->pixels[3 * i + 2] - image->pixels[3 * i];
+    return sum / ((to - from) * image->width);
+}
+
+/* Photos of a camera that was held upright, "a blue sky on top". */
+Test(build, the_sky_is_on_top)
+{
+    char command[600];
+    il_build_result b = { 0 };
+    il_err e = { 0 };
+    snprintf(command, sizeof command, "cp %s/cases/exif-photos/* %s", TEST_DATA, work_path("photos"));
+    cr_assert_eq(system(command), 0);
+    WORK_OK(build(&b, work_recipe("t.yaml", "", "{train: 3}", "format: png\n"), work_path("out"), 2, &e), e);
+    cr_assert_eq(b.samples, 3);
+    for (int i = 0; i < 3; i++) {
+        char name[40];
+        il_image is = { 0 };
+        snprintf(name, sizeof name, "out/train/P%d.original.png", i);
+        WORK_OK(il_image_read(&is, work_path(name), &e), e);
+        cr_expect_gt(blueness(&is, 0, 16), blueness(&is, 48, 64) + 50, "%s: %g above, %g below", name,
+                     blueness(&is, 0, 16), blueness(&is, 48, 64));
+        il_image_free(&is);
+    }
 }
 
 Test(build, refuses_a_folder_that_holds_something_else)

@@ -27,7 +27,7 @@ static il_detector detector(void)
                                     .tested = { .iou = NAN } } };
 }
 
-static const il_detect_opts how = { .tile = 256, .overlap = 64, .threshold = 0.5, .least = 0.001 };
+static const il_detect_opts how = { .tile = 256, .overlap = 64, .threshold = 0.5, .least = 64 };
 
 static json_t *told(const il_finding *f, const il_detector *d, const char *stem, bool pretty)
 {
@@ -118,12 +118,50 @@ Test(tell, measured_false_alarms)
 }
 
 static struct text {
-    char text[300];
+    char text[IL_DETECT_TEXT];
 } warning(const il_finding *f, const il_detector *d, il_warning w)
 {
     struct text t;
     il_detect_warning_text(t.text, sizeof t.text, f, d, w);
     return t;
+}
+
+/* What is said of an image that is larger than those that false alarms were measured on. */
+Test(tell, alarms_that_hold_for_another_size)
+{
+    il_finding f = { .path = "-", .header = { .format = "png" }, .width = 3000, .height = 2000, .score = 0.75 };
+    il_detector d = detector();
+    double above, rate, low, high, times, expected;
+    const char *knows;
+    int holds;
+    d.calibration.bars[IL_LOSSLESS] = (il_threshold){
+        30, 0.5, { .pictures = 30, .alarms = 2, .pixels = 30 * 128 * 128, .measure = "this" }
+    };
+    d.card.generators = "small (a.safetensors)";
+    json_t *o = told(&f, &d, NULL, false);
+    cr_assert_eq(json_unpack(o, "{s:s, s:{s:F}, s:{s:F, s:[F,F], s:F, s:b, s:F}}", "knows_only", &knows, "image_score",
+                             "found_above", &above, "false_alarms", "per_megapixel", &rate, "per_megapixel_interval_95",
+                             &low, &high, "times_larger", &times, "holds_for_this_size", &holds, "expected_rate",
+                             &expected),
+                 0);
+    cr_expect_str_eq(knows, "small (a.safetensors)");
+    cr_expect(above == 0.5 && !holds && fabs(rate - 4.0690104) < 1e-6 && fabs(low - 1.1277480) < 1e-6 &&
+              fabs(high - 13.014806) < 1e-6 && fabs(times - 366.21094) < 1e-4 && fabs(expected - 1) < 1e-9);
+    json_decref(o);
+    f.width = f.height = 128;
+    d.card.generators = NULL;
+    d.card.dataset = "pairs";
+    o = told(&f, &d, NULL, false);
+    cr_assert_eq(json_unpack(o, "{s:s, s:{s:b, s:F}}", "knows_only", &knows, "false_alarms", "holds_for_this_size",
+                             &holds, "expected_rate", &expected),
+                 0);
+    cr_expect_str_eq(knows, "unknown generators (data set pairs)");
+    cr_expect(holds && fabs(expected - 2.0 / 30) < 1e-8);
+    json_decref(o);
+    d.calibration.old = true;
+    o = told(&f, &d, NULL, false);
+    cr_expect(json_is_null(json_object_get(json_object_get(o, "image_score"), "found_above")));
+    json_decref(o);
 }
 
 #define WARNS(w, wanted) cr_expect_str_eq(warning(&f, &d, w).text, wanted, "%s", warning(&f, &d, w).text)
@@ -145,6 +183,20 @@ Test(tell, why_it_is_uncertain_or_weak)
     d.card.tested.iou = NAN;
     d.calibration.bars[IL_LOSSLESS].measured.alarms = 5;
     WARNS(IL_WARN_WEAK, "the detector is weak: false alarms on 5 of 20 authentic images");
+    f.width = f.height = 256; /* four times the area */
+    d.calibration.bars[IL_LOSSLESS] = (il_threshold){ 30, 0.5, { .pictures = 30, .alarms = 2, .pixels = 30 * 16384 } };
+    WARNS(IL_WARN_UNCERTAIN,
+          "the detector cannot tell: it finds something in 2 of 30 authentic images; this one is 4.0 "
+          "times larger, and 24 % of authentic images of its size can be expected to alarm");
+    WARNS(IL_WARN_AREA,
+          "0.0655 megapixels are 4.0 times larger than the images that false alarms were measured on (30 of "
+          "0.0164 megapixels): how often authentic images of this size alarm is not known (4.07 alarms per "
+          "megapixel, 95 % interval 1.13 to 13); calibrate with images of like size");
+    d.calibration.old = true;
+    WARNS(IL_WARN_UNCERTAIN,
+          "the detector cannot tell: its calibration was made by another version, which computed other "
+          "scores; repeat --calibrate FOLDER");
+    d.calibration.old = false;
     f.header.lossy = true;
     WARNS(IL_WARN_UNCERTAIN, "the detector cannot tell: it was not calibrated on authentic lossy images; use "
                              "--calibrate FOLDER, if possible with images from the same source");

@@ -61,8 +61,9 @@ static void check(const json_t *figure)
     for (size_t i = 0; i < r.listed && i < json_array_size(want); i++)
         cr_expect_eq(r.list[i].area, at(json_array_get(want, i), 0), "%s: the largest 3", name);
     il_regions_free(&r);
-    double value = il_verdict_score(&score), wanted = json_number_value(json_object_get(figure, "image_score"));
-    cr_expect(fabs(value - wanted) < 1e-9, "%s: image score %.12f, expected %.12f", name, value, wanted);
+    double value = 0, wanted = json_number_value(json_object_get(figure, "image_score"));
+    cr_assert_eq(il_verdict_score(&value, &score, &e), IL_OK);
+    cr_expect(fabs(value - wanted) < 1e-12, "%s: image score %.12f, expected %.12f", name, value, wanted);
     il_image_free(&mask);
     il_image_free(&score);
 }
@@ -73,6 +74,36 @@ Test(regions, as_scipy_labels_them)
     cr_assert_eq(json_array_size(all), 20);
     for (size_t i = 0; i < json_array_size(all); i++)
         check(json_array_get(all, i));
+    json_decref(all);
+}
+
+/* The same 62x63 pixels in a tile, a small photo, one of 6 million pixels, and alone. */
+Test(verdict, a_score_does_not_depend_on_the_size)
+{
+    json_t *all = figures("pasted");
+    il_image region = { 0 };
+    il_err e = { 0 };
+    double first = 0;
+    cr_assert_eq(il_image_read(&region, TEST_DATA "/detect/pasted-region.png", &e), IL_OK, "%s", e.message);
+    cr_assert_eq(json_array_size(all), 4);
+    for (size_t i = 0; i < 4; i++) {
+        const json_t *w = json_array_get(all, i);
+        int width = (int)at(w, 0), height = (int)at(w, 1);
+        il_image score = { 0 };
+        double value = 0;
+        cr_assert_eq(il_image_new(&score, width, height, 1, &e), IL_OK);
+        memset(score.pixels, 12, (size_t)width * (size_t)height);
+        for (int y = 0; y < region.height; y++)
+            memcpy(score.pixels + ((size_t)at(w, 3) + (size_t)y) * (size_t)width + (size_t)at(w, 2),
+                   region.pixels + (size_t)y * (size_t)region.width, (size_t)region.width);
+        cr_assert_eq(il_verdict_score(&value, &score, &e), IL_OK);
+        cr_expect(fabs(value - at(w, 4)) < 1e-12, "%dx%d: %.12f, numpy has %.12f", width, height, value, at(w, 4));
+        first = i ? first : value;
+        cr_expect_eq(value, first, "%dx%d", width, height);
+        il_image_free(&score);
+    }
+    cr_expect_gt(first, 0.8);
+    il_image_free(&region);
     json_decref(all);
 }
 

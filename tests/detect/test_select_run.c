@@ -188,14 +188,15 @@ Test(pick, false_alarms_of_authentic_pictures)
         .dataset = "d", .images = "original", .split = "test", .digest = "o", .batch = 2, .status = IL_RUN_DONE
     };
     il_image_row rows[] = { { "a", 0, { 0, 0, 0, 10000 } },
-                            { "b", 0, { 0, 9, 0, 9991 } },
+                            { "b", 0, { 0, 63, 0, 9937 } },
                             { "c", 1, { 0, 500, 0, 9500 } },
-                            { "d", 1, { 0, 11, 0, 9989 } } };
+                            { "d", 1, { 0, 64, 0, 9936 } } };
     GOOD(il_store_test(&test, s, id, &t, rows, 4, &e));
     il_card c = picked(s, "one");
     cr_expect_eq(c.tested.alarms.pictures, 4);
-    cr_expect_eq(c.tested.alarms.alarms, 2);
-    cr_expect(fabs(c.tested.alarms.marked - 0.013) < 1e-12, "%g", c.tested.alarms.marked);
+    cr_expect_eq(c.tested.alarms.alarms, 2, "64 pixels are enough, 63 are not");
+    cr_expect_eq(c.tested.alarms.pixels, 40000);
+    cr_expect(fabs(c.tested.alarms.marked - 0.015675) < 1e-12, "%g", c.tested.alarms.marked);
     card_free(c);
     il_store_close(s);
     remove_folder(f);

@@ -25,9 +25,9 @@ static int calibration(const char *path, il_err *e)
 {
     il_calibration k = { 0 };
     il_tested tested = { 0 };
-    il_calibration_of of = { "0", 64, 16, 0.5, 16 };
-    bool fits;
-    return il_calibration_read(&k, &tested, &fits, path, of, e);
+    il_calibration_of of = { "0", 64, 16, 0.5, 64 };
+    il_calibration_fit fit;
+    return il_calibration_read(&k, &tested, &fit, path, of, e);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -395,7 +395,8 @@ Test(image, goes_by_the_content, .init = make_folder, .fini = remove_folder)
 static const char *with_stray_bytes(char path[400], const char *name, size_t count)
 {
     size_t size = 0;
-    uint8_t *data = get_file(name, &size), more[100000] = { 0 };
+    uint8_t *data = get_file(name, &size), more[100000];
+    memset(more, 0x5a, sizeof more);
     cr_assert(size + count <= sizeof more && data[size - 2] == 0xff && data[size - 1] == 0xd9);
     memcpy(more, data, size - 2);
     memcpy(more + size - 2 + count, data + size - 2, 2);

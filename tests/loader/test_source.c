@@ -245,3 +245,44 @@ Test(source, a_degraded_source_reads_degraded_samples, .init = samples_open, .fi
     il_source_free(degraded);
     il_source_free(plain);
 }
+
+/* A picture as a camera stores it, with a mask of the given size. */
+static int read_turned(const char *picture, int width, int height, il_image *image, il_err *e)
+{
+    char from[400], command[900];
+    char *to = samples_path("t.realfake.jpg");
+    il_image mask = { 0 };
+    snprintf(from, sizeof from, "%s/detect/%s", TEST_DATA, picture);
+    snprintf(command, sizeof command, "cp %s %s", from, to);
+    cr_assert_eq(system(command), 0);
+    free(to);
+    samples_write("t.mask.png", 5, width, height, 1, true);
+    samples_count = 0;
+    samples_list(5, "t.realfake.jpg", "t.mask.png");
+    il_source *src = open_source(IL_MISSING_REFUSE);
+    int rc = il_source_read(src, 0, 0, image, &mask, e);
+    cr_expect(rc || (mask.width == width && mask.height == height));
+    il_image_free(&mask);
+    il_source_free(src);
+    return rc;
+}
+
+Test(source, pictures_are_turned_as_exif_says, .init = samples_open, .fini = samples_close)
+{
+    char path[400];
+    il_image is = { 0 }, want = { 0 };
+    il_err e = { 0 };
+    snprintf(path, sizeof path, "%s/detect/turn-6-expected.png", TEST_DATA);
+    SAMPLE_OK(il_image_read(&want, path, &e), e);
+    SAMPLE_OK(read_turned("turn-6.jpg", 32, 48, &is, &e), e);
+    cr_assert(is.width == 32 && is.height == 48);
+    for (int i = 0; i < 32 * 48 * 3; i++)
+        cr_assert(abs(is.pixels[i] - want.pixels[i]) <= 2, "byte %d", i);
+    il_image_free(&is);
+    il_image_free(&want);
+    cr_expect_eq(read_turned("turn-6.jpg", 48, 32, &is, &e), IL_EDATA);
+    cr_expect(strstr(e.message, "t.mask.png: the mask is 48x32 pixels like the stored pixels of its image") &&
+                  strstr(e.message, "32x48 when turned as its EXIF orientation 6 says"),
+              "%s", e.message);
+    cr_expect_null(is.pixels);
+}

@@ -7,12 +7,14 @@
 #include "detect/input_list.h"
 #include "detect/select_run.h"
 #include "image/heatmap.h"
+#include "image/image_file.h"
 #include "memory/failing.h"
+#include "plugin/made_by.h"
 #include "plugin/tiles.h"
 #include "support/results.h"
 
 static const il_calibration_of of = {
-    .weights_sha256 = "ab12", .tile = 256, .overlap = 64, .threshold = 0.5, .least = 0.001
+    .weights_sha256 = "ab12", .tile = 256, .overlap = 64, .threshold = 0.5, .least = 64
 };
 
 /* ---- inputs ---- */
@@ -93,9 +95,11 @@ static int pixels(const char *folder, FILE *out, il_err *e)
         rc = il_heatmap_scores(&heat, &score, e);
     if (!rc)
         rc = il_heatmap_overlay(&photo, &mask, e);
+    double value = 0;
+    if (!rc)
+        rc = il_verdict_score(&value, &score, e);
     if (!rc) {
-        fprintf(out, "%zu regions, %zu listed, %d tiles, score %g\n", regions.count, regions.listed, axis.count,
-                il_verdict_score(&score));
+        fprintf(out, "%zu regions, %zu listed, %d tiles, score %g\n", regions.count, regions.listed, axis.count, value);
         for (size_t i = 0; i < regions.listed; i++)
             fprintf(out, "%d %d %lld %g\n", regions.list[i].left, regions.list[i].top, (long long)regions.list[i].area,
                     regions.list[i].score);
@@ -124,12 +128,13 @@ static int calibrate(const char *folder, FILE *out, il_err *e)
 {
     il_authentic list[200];
     il_calibration k = { 0 }, back = { 0 };
-    il_tested t = { 0.75, { .pictures = 100, .alarms = 3, .marked = 0.01 } }, read = { .iou = NAN };
+    il_tested t = { 0.75, { .pictures = 100, .alarms = 3, .pixels = 1638400, .marked = 0.01 } }, read = { .iou = NAN };
     il_text path = { 0 }, other = { 0 };
-    bool fits = false, done = false;
+    il_calibration_fit fit = IL_CALIBRATION_OTHER;
+    bool done = false;
     for (int i = 0; i < 200; i++)
         list[i] = (il_authentic){
-            .score = (i * 37 % 100) / 100.0, .share = 0.25, .marked = true, .compression = i % 2
+            .score = (i * 37 % 100) / 100.0, .share = 0.25, .pixels = 16384, .marked = true, .compression = i % 2
         };
     int rc = il_calibration_choose(&k.bars[IL_LOSSLESS], list, 200, IL_LOSSLESS, e);
     if (!rc)
@@ -139,7 +144,7 @@ static int calibrate(const char *folder, FILE *out, il_err *e)
     if (!rc)
         rc = il_calibration_write(&k, &t, path.data, of, e);
     if (!rc)
-        rc = il_calibration_read(&back, &read, &fits, path.data, of, e);
+        rc = il_calibration_read(&back, &read, &fit, path.data, of, e);
     if (!rc)
         rc = il_calibration_carry(&done, failing_path(folder, "w.safetensors"), "ab12",
                                   failing_path(folder, "copy.safetensors"), "cd34", &t, e);
@@ -149,9 +154,9 @@ static int calibrate(const char *folder, FILE *out, il_err *e)
     copied.weights_sha256 = "cd34";
     il_calibration again = { 0 };
     if (!rc) {
-        fprintf(out, "%d %d\n", fits, done);
+        fprintf(out, "%d %d\n", (int)fit, done);
         show(out, &back, &read);
-        rc = il_calibration_read(&again, &read, &fits, other.data, copied, e);
+        rc = il_calibration_read(&again, &read, &fit, other.data, copied, e);
     }
     if (!rc)
         show(out, &again, &read);
@@ -195,7 +200,7 @@ static int tell(const char *folder, FILE *out, il_err *e)
                                 .size = 256,
                                 .sha256 = "ff00",
                                 .tested = { 0.2, { .pictures = 100, .alarms = 3, .marked = 0.01, .measure = "m" } } } };
-    il_detect_opts o = { .tile = 256, .overlap = 64, .threshold = 0.5, .least = 0.001 };
+    il_detect_opts o = { .tile = 256, .overlap = 64, .threshold = 0.5, .least = 64 };
     int rc = IL_OK;
     d.calibration.bars[IL_LOSSY] = (il_threshold){ 20, 0.5, { .pictures = 20, .alarms = 9 } };
     for (int pretty = 0; !rc && pretty < 2; pretty++) {
@@ -206,6 +211,41 @@ static int tell(const char *folder, FILE *out, il_err *e)
         free(text);
         d.card.run = 0;
         d.card.tested = (il_tested){ .iou = NAN };
+    }
+    return rc;
+}
+
+/* ---- what made the training pictures; pictures that EXIF turns ---- */
+
+static void prepare_made_by(const char *folder)
+{
+    char text[900];
+    snprintf(
+        text, sizeof text,
+        "cd '%s' && cp %s/detect/turn-6.jpg t.jpg && echo '{\"identity\": \"ab\", \"source\": \"inpaint: [{name: a, "
+        "root: x/y}, b]\\nreconstruct: c\"}' >recipe.json",
+        folder, TEST_DATA);
+    cr_assert_eq(system(text), 0);
+}
+
+static int made_by(const char *folder, FILE *out, il_err *e)
+{
+    il_made_by m = { 0 };
+    il_digest d = { "" };
+    const char *turned = failing_path(folder, "t.jpg");
+    il_image picture = { .width = 32, .height = 48, .channels = 3 },
+             mask = { .width = 48, .height = 32, .channels = 1 };
+    int rc = il_made_by_read(&m, folder, "realfake+fakefake", e);
+    if (!rc)
+        rc = il_image_file_digest(&d, turned, e);
+    if (!rc)
+        fprintf(out, "%s %s %.16s\n", m.generators.data, m.identity, d.hex);
+    il_made_by_free(&m);
+    if (!rc)
+        rc = il_image_file_check_mask(&picture, turned, &mask, "m.png", e);
+    if (rc && rc != IL_ENOMEM) {
+        fprintf(out, "%s\n", strstr(e->message, "which is"));
+        rc = IL_OK;
     }
     return rc;
 }
@@ -263,6 +303,7 @@ int main(int count, char **words)
         { .name = "detect pixels", .run = pixels },
         { .name = "detect calibration", .run = calibrate, .changes = true },
         { .name = "detect finding", .run = tell },
+        { .name = "detect made by", .run = made_by, .prepare = prepare_made_by },
         { .name = "detect run", .run = select_run, .prepare = prepare_runs },
     };
     return failing_run(list, sizeof list / sizeof *list, count > 1 ? words[1] : NULL);

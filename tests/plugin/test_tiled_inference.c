@@ -217,3 +217,24 @@ Test(sweep, bad_models)
     cr_assert_null(r.score.pixels);
     il_image_free(&photo);
 }
+
+static void count_rows(void *context, int done, int rows)
+{
+    int *told = context;
+    cr_assert(done == told[0] + 1 && done <= rows);
+    told[0] = done;
+    told[1] = rows;
+}
+
+Test(sweep, tells_of_each_row_of_tiles)
+{
+    int told[2] = { 0 };
+    il_image photo = noise(100, 200);
+    il_tiled_inference_opts o = {
+        .tile = 64, .overlap = 16, .batch = 2, .threshold = 0.5, .progress = count_rows, .context = told
+    };
+    il_tiled_inference_result r = sweep(&ops_constant, &photo, o);
+    cr_expect(told[0] == 4 && told[1] == 4, "%d of %d rows, begun at 0, 48, 96 and 136", told[0], told[1]);
+    il_tiled_inference_free(&r);
+    il_image_free(&photo);
+}

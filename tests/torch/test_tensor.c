@@ -469,7 +469,7 @@ Test(device, parse_and_name)
     cr_assert_str_eq(text, "cuda:2");
     cr_assert_eq(il_device_parse(&d, "auto", &e), IL_OK);
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
-        cr_assert_eq(il_device_parse(&d, wrong[i], &e), IL_EPARAM, "'%s' was taken", wrong[i]);
+        cr_assert_eq(il_device_parse(&d, wrong[i], &e), IL_EUSAGE, "'%s' was taken", wrong[i]);
     cr_assert_eq(il_device_parse(&d, "cuda:99", &e), IL_EDEVICE);
     cr_assert(il_torch_threads(2) == 2 && il_torch_threads(0) == 2);
     cr_assert(strtod(il_torch_version(), NULL) >= 2, "%s", il_torch_version());

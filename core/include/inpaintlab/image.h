@@ -22,11 +22,11 @@ int il_image_new(il_image *out, int width, int height, int channels, il_err *e);
 /* Frees the pixels and leaves an empty image; NULL is allowed. */
 void il_image_free(il_image *image);
 
-/* Reads PNG, JPEG, WebP or TIFF (its first page); the content decides, not the name. Alpha is dropped, 16 bits become 8, palettes and CMYK
- * become RGB. Errors name the file and what is wrong with it. */
+/* Reads PNG, JPEG, WebP or TIFF (its first page); the content decides, not the name. Alpha is dropped, 16 bits become 8, palettes
+ * and CMYK become RGB. Turned upright as the EXIF orientation says. Errors name the file and what is wrong with it. */
 int il_image_read(il_image *out, const char *path, il_err *e);
 
-/* Only the header: size without decoding. */
+/* Only the header: upright size without decoding. */
 int il_image_size(int *width, int *height, const char *path, il_err *e);
 
 /* Writes .png or lossless .webp, as the name ends. The file appears whole or not at all. */
