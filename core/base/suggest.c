@@ -49,7 +49,7 @@ const char *il_suggest_nearest(const char *wrong, const char *const *candidates,
     if (length == 0 || length > LONGEST_WORD)
         return NULL;
 
-    int limit = length / 3 > 1 ? (int)(length / 3) : 1;
+    int limit = length == 1 ? 0 : length / 3 > 1 ? (int)(length / 3) : 1; /* any letter is near to another */
     const char *nearest = NULL;
     for (size_t i = 0; i < count; i++) {
         if (strlen(candidates[i]) > LONGEST_WORD)

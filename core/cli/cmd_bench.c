@@ -110,6 +110,16 @@ static int make_folder(char *out, size_t size, il_err *e)
 
 /* ---- the command ---- */
 
+/* What follows takes a while, without a word until all of it is measured. */
+static void announce(const struct options *o)
+{
+    if (!o->json)
+        fprintf(stderr,
+                "bench: measures %s in batches of %d pictures of %dx%d, each stage %d times; this takes minutes. Ctrl-C"
+                " stops.\n",
+                o->model, o->batch, o->size, o->size, o->how.repeats);
+}
+
 static int measure(struct options *o, il_registry *registry, const char *folder, il_err *e)
 {
     il_plan *plan = NULL;
@@ -123,6 +133,7 @@ static int measure(struct options *o, il_registry *registry, const char *folder,
         rc = il_bench_data_write(folder, o->size, o->pictures, o->batch, e);
     if (!rc) {
         o->how.run = &plan->runs[0];
+        announce(o);
         rc = il_bench_run(&b, &o->how, e);
     }
     if (!rc)

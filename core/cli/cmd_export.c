@@ -19,13 +19,16 @@ static int export(void *options, const char *const *words, il_err *e)
         rc = il_atomic_folder_begin(&draft, o->folder, e);
     if (!rc)
         rc = il_export_database(draft.data, store, o->experiment, o->format, e);
-    rc = il_atomic_folder_end(&draft, o->folder, rc, e);
+    rc = o->format == IL_EXPORT_TENSORBOARD ? il_atomic_folder_join(&draft, o->folder, ".inpaintlab", rc, e)
+                                            : il_atomic_folder_end(&draft, o->folder, rc, e);
     il_store_close(store);
     return rc;
 }
 
 static const il_option table[] = {
-    { "-o, --output DIR", "output folder, which must be empty or not exist; it is written completely or not at all",
+    { "-o, --output DIR",
+      "output folder, which must be empty or not exist; it is written completely or not at all. With tensorboard it may "
+      "hold an earlier export, whose runs are brought up to date, and other files, which stay",
       IL_INTO(struct options, folder), .needed = true },
     { "--format FORMAT", "csv, json (one object per line) or tensorboard (default csv)",
       IL_INTO(struct options, format), .choices = "csv|json|tensorboard" },

@@ -8,7 +8,9 @@
 
 static int status_of(const il_command *c, const il_err *e)
 {
-    fprintf(stderr, "inpaintlab: %s\n", e->message);
+    bool enough = e->code == IL_EIO && strncmp(e->message, "cannot write", 12) == 0 && il_streams_left();
+    if (!enough) /* main ends as other programs do then */
+        fprintf(stderr, "inpaintlab: %s\n", e->message);
     return e->code == IL_EUSAGE ? 2 : c->trouble ? c->trouble : 1;
 }
 
@@ -56,6 +58,24 @@ static int no_such_command(const il_command *group, const char *name)
     return status_of(group, &e);
 }
 
+static void print_help(const il_command *c);
+
+/* help, help COMMAND, help GROUP COMMAND */
+static int help(const il_command *group, char *const *words)
+{
+    if (!*words) {
+        print_group(stdout, group);
+        return 0;
+    }
+    const il_command *c = il_command_find(group, *words);
+    if (!c)
+        return no_such_command(group, *words);
+    if (c->commands)
+        return help(c, words + 1);
+    print_help(c);
+    return 0;
+}
+
 static int run_group(const il_command *group, int argc, char **argv)
 {
     if (argc < 2) {
@@ -67,8 +87,7 @@ static int run_group(const il_command *group, int argc, char **argv)
         return il_command_run(c, argc - 1, argv + 1);
     if (strcmp(argv[1], "help") != 0 && strcmp(argv[1], "--help") != 0 && strcmp(argv[1], "-h") != 0)
         return no_such_command(group, argv[1]);
-    print_group(stdout, group);
-    return 0;
+    return help(group, argv + 2);
 }
 
 void il_command_list(FILE *to, const il_command *group)

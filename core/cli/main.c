@@ -1,4 +1,5 @@
 /* main.c - the table of commands. */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,8 +25,23 @@ static void calm_threads(void)
         setenv("GOMP_SPINCOUNT", "1000", 0);
 }
 
+/* A misspelt word would be no choice at all. */
+static bool kernels_known(void)
+{
+    static const char *const words[] = { "", "libtorch", "all" };
+    const char *chosen = getenv("INPAINTLAB_KERNELS");
+    bool known = !chosen;
+    for (size_t i = 0; i < sizeof words / sizeof *words && !known; i++)
+        known = strcmp(chosen, words[i]) == 0;
+    if (!known)
+        fprintf(stderr, "inpaintlab: INPAINTLAB_KERNELS: '%s' is not known; expected libtorch or all\n", chosen);
+    return known;
+}
+
 static int run(const char *name, int argc, char **argv)
 {
+    if (!kernels_known())
+        return 2;
     if (strcmp(name, "--version") == 0 || strcmp(name, "version") == 0) {
         printf("inpaintlab %s (libtorch %s)\n", IL_VERSION, il_torch_version());
         return 0;

@@ -2,6 +2,7 @@
  * written. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -26,11 +27,21 @@ int il_streams_check(il_err *e)
     return il_fail(e, IL_EIO, "cannot write to standard output%s%s", errno ? ": " : "", errno ? strerror(errno) : "");
 }
 
+bool il_streams_left(void)
+{
+    struct pollfd to = { .fd = STDOUT_FILENO, .events = POLLOUT };
+    return poll(&to, 1, 0) == 1 && (to.revents & POLLERR);
+}
+
 int il_streams_end(int status, int failure)
 {
     il_err e = { 0 };
     if (il_streams_check(&e) == IL_OK)
         return status;
+    if (il_streams_left()) {
+        signal(SIGPIPE, SIG_DFL);
+        raise(SIGPIPE);
+    }
     if (status != failure)
         fprintf(stderr, "inpaintlab: %s\n", e.message);
     return failure;

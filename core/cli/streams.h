@@ -2,6 +2,7 @@
 #ifndef IL_CLI_STREAMS_H
 #define IL_CLI_STREAMS_H
 
+#include <stdbool.h>
 #include <inpaintlab/error.h>
 
 /* Before any file is opened: the number of a closed stream is reserved, and SIGPIPE is ignored. */
@@ -9,6 +10,8 @@ void il_streams_open(void);
 
 /* Fails if some output was not written. */
 int il_streams_check(il_err *e);
+/* Whether standard output is a pipe whose reader, as `head`, has what it wants. */
+bool il_streams_left(void);
 
 /* The exit status if all output was written; else prints an error, unless the status already reports a failure, and
  * returns `failure`. */
