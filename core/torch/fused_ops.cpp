@@ -26,6 +26,7 @@
 #include <ATen/ops/zeros.h>
 #include <algorithm>
 #include <c10/util/Exception.h>
+#include <limits>
 #include <torch/csrc/autograd/custom_function.h>
 #include <vector>
 #include "torch/counts.h"
@@ -157,7 +158,7 @@ struct counted {
         if (!valid)
             return;
         shim::same_shape(x, valid);
-        logit = shim::where(valid->value, logit, -200); /* e^-200 is 0 in float32 */
+        logit = shim::where(valid->value, logit, -std::numeric_limits<double>::infinity());
         target = shim::where(valid->value, target, 0);
         away = at::eq(valid->value, 0).flatten(1).sum(1);
     }

@@ -68,6 +68,13 @@ static void good(const char *line)
     cr_assert_eq(read_line(line), IL_OK, "%s: %s", line, e.message);
 }
 
+Test(option, a_value_is_given_once)
+{
+    cr_assert_eq(read_line("--size 3 --size 12"), IL_EUSAGE);
+    cr_assert(strstr(e.message, "--size: is given twice; expected once"), "%s", e.message);
+    good("--set a=1 --set b=2");
+}
+
 Test(option, each_kind_goes_to_its_member)
 {
     good("--loud -q --size 12 --part 0.25 --shape odd -o a.txt --colour green --double 21");
@@ -86,8 +93,7 @@ Test(option, each_kind_goes_to_its_member)
 
 Test(option, every_way_to_write_one)
 {
-    static const char *const lines[] = { "--size=12", "--siz 12", "--si=12", "-s12",
-                                         "-s 12",     "-qs12",    "-qs 12",  "--size 3 --size 12" };
+    static const char *const lines[] = { "--size=12", "--siz 12", "--si=12", "-s12", "-s 12", "-qs12", "-qs 12" };
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
         good(lines[i]);
         cr_assert_eq(got.size, 12, "%s", lines[i]);

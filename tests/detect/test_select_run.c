@@ -184,9 +184,14 @@ Test(pick, false_alarms_of_authentic_pictures)
     struct folder f = new_folder();
     il_store *s = open_store(f);
     int64_t id = put_run(s, "h1", "one", "realfake", "realfake", 20), test = 0;
-    il_test_record t = {
-        .dataset = "d", .images = "original", .split = "test", .digest = "o", .batch = 2, .status = IL_RUN_DONE
-    };
+    il_test_record t = { .fit = "native",
+                         .padding = "none",
+                         .dataset = "d",
+                         .images = "original",
+                         .split = "test",
+                         .digest = "o",
+                         .batch = 2,
+                         .status = IL_RUN_DONE };
     il_image_row rows[] = { { "a", 0, { 0, 0, 0, 10000 } },
                             { "b", 0, { 0, 63, 0, 9937 } },
                             { "c", 1, { 0, 500, 0, 9500 } },

@@ -34,9 +34,14 @@ TestSuite(compare, .init = set_up, .fini = tear_down);
 static void put(const char *hash, uint64_t seed, const char *tested_on, const il_image_row *rows, size_t count)
 {
     il_run_record r = run_record(hash, hash, "fcn", "realfake");
-    il_test_record t = {
-        .dataset = "d", .images = tested_on, .split = "test", .digest = tested_on, .batch = 1, .status = IL_RUN_DONE
-    };
+    il_test_record t = { .fit = "native",
+                         .padding = "none",
+                         .dataset = "d",
+                         .images = tested_on,
+                         .split = "test",
+                         .digest = tested_on,
+                         .batch = 1,
+                         .status = IL_RUN_DONE };
     int64_t run = 0, test = 0;
     r.seed = seed;
     r.config = seed == 1 ? "{\"a\":1,\"seed\":1}" : seed == 2 ? "{\"seed\":2,\"a\":1}" : "{\"a\":2}";
@@ -189,9 +194,14 @@ static void put_tiles(const json_t *c, size_t which, const char *policy, const c
     snprintf(hash, sizeof hash, "%s%zu%s%d", policy, which, split, (int)more);
     snprintf(config, sizeof config, "{\"a\":%zu,\"mask_policy\":{\"name\":\"%s\",\"params\":{}}}", which, policy);
     il_run_record r = run_record(hash, hash, "fcn", "realfake");
-    il_test_record t = {
-        .dataset = "d", .images = "realfake", .split = split, .digest = split, .batch = 1, .status = IL_RUN_DONE
-    };
+    il_test_record t = { .fit = "native",
+                         .padding = "none",
+                         .dataset = "d",
+                         .images = "realfake",
+                         .split = split,
+                         .digest = split,
+                         .batch = 1,
+                         .status = IL_RUN_DONE };
     int64_t run = 0, test = 0;
     r.config = config;
     GOOD(il_store_begin_run(&run, store, &r, &e));

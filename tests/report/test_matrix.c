@@ -58,9 +58,14 @@ Test(matrix, a_kind_is_authentic_when_every_test_is)
     for (int i = 0; i < 2; i++) {
         il_run_record r = run_record(names[i], names[i], "fcn", "realfake");
         il_image_row clean = { "a", 0, { 0, 3, 0, 97 } };
-        il_test_record t = {
-            .dataset = "d", .images = "original", .split = "test", .digest = "d", .batch = 1, .status = IL_RUN_DONE
-        };
+        il_test_record t = { .fit = "native",
+                             .padding = "none",
+                             .dataset = "d",
+                             .images = "original",
+                             .split = "test",
+                             .digest = "d",
+                             .batch = 1,
+                             .status = IL_RUN_DONE };
         int64_t run = add_run(&r, &(il_run_end){ .status = IL_RUN_DONE }), test = 0;
         GOOD(il_store_test(&test, store, run, &t, &clean, 1, &e));
         put_cell(store, x, run, test, &r, "d", "original", NULL);

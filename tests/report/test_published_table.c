@@ -66,9 +66,14 @@ static void put_measured(int64_t x, il_run_record r, const char *last, const cha
     GOOD(il_store_begin_run(&run, store, &r, &e));
     GOOD(il_store_end_run(store, run, &(il_run_end){ .status = IL_RUN_DONE, .best_epoch = 3, .tested_epoch = 3 }, &e));
     bool authentic = strcmp(tested_on, "original") == 0;
-    il_test_record t = {
-        .dataset = "dataset1", .images = tested_on, .split = "test", .digest = "d", .batch = 8, .status = IL_RUN_DONE
-    };
+    il_test_record t = { .fit = "native",
+                         .padding = "none",
+                         .dataset = "dataset1",
+                         .images = tested_on,
+                         .split = "test",
+                         .digest = "d",
+                         .batch = 8,
+                         .status = IL_RUN_DONE };
     il_image_row rows[] = { { "a", 0, { found, 0, 100 - found, 0 } },
                             { "b", 0, { found, 0, 100 - found, 0 } },
                             { "c", 0, { found, 0, 100 - found, 0 } } };

@@ -269,7 +269,9 @@ static void add_degraded(void)
     il_run_record r = run_record("d", "degraded", "fcn", "realfake");
     int64_t run = add_run(&r, &(il_run_end){ .status = IL_RUN_DONE });
     for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {
-        il_test_record t = { .dataset = "dataset2",
+        il_test_record t = { .fit = "native",
+                             .padding = "none",
+                             .dataset = "dataset2",
                              .images = "realfake",
                              .split = "test",
                              .digest = "d",

@@ -26,7 +26,9 @@ static void put_run(int64_t x, const char *lr, int seed, int found, const char *
         snprintf(ids[i], sizeof ids[i], "p%d", i);
         rows[i] = (il_image_row){ .id = ids[i], .counts = { found - i % 2, 0, 100 - found + i % 2 + 9 * own, 50 } };
     }
-    il_test_record t = { .dataset = "d",
+    il_test_record t = { .fit = "native",
+                         .padding = "none",
+                         .dataset = "d",
                          .images = "realfake",
                          .split = "test",
                          .digest = "d",

@@ -71,7 +71,9 @@ static inline void add_awkward(void)
         il_run_record r = run_record(i ? "odd1" : "odd0", i ? "lr=1e-4" : "lr=1e-3", "a_b&c|d*", "realfake");
         r.mask_policy = "\xc3\xa4hnlich"; /* two bytes, one column */
         int64_t run = add_run(&r, &(il_run_end){ .status = IL_RUN_DONE }), test = 0;
-        il_test_record t = { .dataset = "kodak",
+        il_test_record t = { .fit = "native",
+                             .padding = "none",
+                             .dataset = "kodak",
                              .images = "original",
                              .split = "test",
                              .digest = "none",

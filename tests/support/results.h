@@ -104,7 +104,9 @@ static inline int64_t put_test(il_store *s, int64_t run, const char *dataset, co
 {
     char digest[64];
     snprintf(digest, sizeof digest, "%s %s", dataset, images);
-    il_test_record t = { .dataset = dataset,
+    il_test_record t = { .fit = "native",
+                         .padding = "none",
+                         .dataset = dataset,
                          .images = images,
                          .split = "test",
                          .digest = digest,

@@ -206,7 +206,9 @@ static const char *chosen(const int tp[3], size_t count)
     LAB_OK(il_model_open(&model, &r.plan->runs[0].model, (il_model_opts){ .seed = 1 }, &e), e);
     for (size_t i = 0; i < count; i++)
         rows[i] = (il_image_row){ ids[i], (int)i, { tp[i] < 0 ? 0 : tp[i], 0, tp[i] < 0 ? 0 : 100 - tp[i], 9 } };
-    il_test_record t = { .dataset = "dataset1",
+    il_test_record t = { .fit = "native",
+                         .padding = "none",
+                         .dataset = "dataset1",
                          .images = "realfake",
                          .split = "test",
                          .digest = "made up",

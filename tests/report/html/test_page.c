@@ -190,7 +190,9 @@ Test(report_html, texts_from_the_database_are_escaped)
     int64_t x = 0, run = 0, test = 0;
     il_run_record r = run_record(evil, evil, evil, evil);
     il_run_end end = { .status = IL_RUN_DONE, .message = evil };
-    il_test_record t = { .dataset = evil,
+    il_test_record t = { .fit = "native",
+                         .padding = "none",
+                         .dataset = evil,
                          .images = evil,
                          .split = evil,
                          .digest = evil,
@@ -370,9 +372,14 @@ static void add_rivals(const char *name, bool better)
         int64_t test = 0;
         snprintf(hash, sizeof hash, "%s%d", name, k);
         il_run_record r = run_record(hash, k ? "second" : "first", k ? "nix" : "fcn", "realfake");
-        il_test_record t = {
-            .dataset = "d", .images = "realfake", .split = "test", .digest = hash, .batch = 1, .status = IL_RUN_DONE
-        };
+        il_test_record t = { .fit = "native",
+                             .padding = "none",
+                             .dataset = "d",
+                             .images = "realfake",
+                             .split = "test",
+                             .digest = hash,
+                             .batch = 1,
+                             .status = IL_RUN_DONE };
         int64_t run = add_run(&r, &(il_run_end){ .status = IL_RUN_DONE });
         for (int i = 0; i < 12; i++) {
             snprintf(ids[i], sizeof ids[i], "%02d", i);
