@@ -79,8 +79,9 @@ static int read_batch(il_sums *sums, il_image_row *rows, const il_tally *t, size
         if (rows)
             rows[k].counts = one;
     }
-    sums->loss += (double)loss * (double)n;
-    sums->pictures += (double)n;
+    double weight = t->batch_weight > 0 ? t->batch_weight : (double)n;
+    sums->loss += (double)loss * weight;
+    sums->pictures += weight;
     il_metrics_add(&sums->total, batch);
     il_metrics_batch(&sums->iou, batch);
     return IL_OK;
@@ -177,7 +178,7 @@ static int evaluate_all(il_tally *t, il_score_list *scores, const il_evaluation 
 static int evaluate(il_sums *sums, il_image_row **rows, size_t *count, const il_source *source,
                     const il_evaluation *what, const il_observer *observer, il_err *e)
 {
-    il_tally t = { 0 };
+    il_tally t = { .batch_weight = what->batch_weight };
     il_score_list scores = { 0 };
     il_image_row *each = NULL;
     size_t n = 0;

@@ -17,6 +17,7 @@ typedef struct il_tally {
     size_t *sizes;           /* images per batch */
     size_t *index;           /* of all images, batch after batch */
     size_t batches, pictures, index_room;
+    double batch_weight; /* of every batch's loss in the mean; 0: its number of images */
 } il_tally;
 
 /* Keeps the batch's loss and counts (either may be NULL) beyond the scope; nothing is copied to the host. */
@@ -26,8 +27,8 @@ void il_tally_clear(il_tally *t);
 
 /* Sums on the host, batch after batch in order. */
 typedef struct il_sums {
-    double loss;     /* sum over images of their batch's loss */
-    double pictures; /* number of images */
+    double loss;     /* sum over batches of their loss times their weight, as a rule the number of images */
+    double pictures; /* sum of the weights */
     il_counts total;
     il_batch_mean iou;
 } il_sums;
@@ -35,16 +36,17 @@ typedef struct il_sums {
  * source. Clears the tally. */
 int il_tally_read(il_sums *sums, il_image_row *rows, const il_source *source, il_tally *t, il_err *e);
 
-double il_sums_loss(const il_sums *s); /* mean over images; NAN when there are none */
+double il_sums_loss(const il_sums *s); /* weighted mean; NAN when there are no images */
 
 /* Evaluates whole epochs without gradients. loss may be NULL. */
 typedef struct il_evaluation {
     const il_model *model;
     const il_loss *loss;
     il_loader *loader;
-    bool scores;       /* also histograms of scores */
-    il_progress shown; /* run, phase and epoch for progress lines */
-    il_flops *flops;   /* counts floating-point operations; NULL: not counted */
+    double batch_weight; /* see il_tally */
+    bool scores;         /* also histograms of scores */
+    il_progress shown;   /* run, phase and epoch for progress lines */
+    il_flops *flops;     /* counts floating-point operations; NULL: not counted */
 } il_evaluation;
 /* One batch, without gradients: adds to the tally and, where scores are requested, to the list. */
 int il_evaluate_batch(il_tally *t, il_score_list *scores, const il_evaluation *what, const il_batch *b, il_err *e);

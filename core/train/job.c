@@ -11,6 +11,7 @@
 #include "base/atomic_file.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/params_json.h"
 #include "base/sha256.h"
 #include "image/degrade.h"
 #include "plugin/descriptor.h"
@@ -85,6 +86,16 @@ static int add_files(json_t *files, const il_run *run, il_err *e)
     return rc;
 }
 
+/* What else decides the weights, where earlier versions did otherwise: their runs are then others. */
+static int add_conventions(json_t *all, const il_job *j, il_err *e)
+{
+    const il_training *t = &j->run->training;
+    bool uneven = il_source_count(j->validation) % (size_t)t->batch != 0, bad = false;
+    if (t->as_published && uneven)
+        il_params_json_put(all, "validation_loss", json_string("mean over batches"), &bad);
+    return bad ? il_fail_oom(e) : IL_OK;
+}
+
 static int make_manifest(il_job *j, il_err *e)
 {
     json_t *files = json_object();
@@ -94,7 +105,10 @@ static int make_manifest(il_job *j, il_err *e)
         all = json_pack("{s:o, s:o, s:o}", "train", split_json(j->train, &j->train_digest), "validation",
                         split_json(j->validation, &j->validation_digest), "files", files);
         files = NULL;
-        j->manifest = all ? il_json_text(all, JSON_SORT_KEYS | JSON_COMPACT) : NULL;
+        rc = all ? add_conventions(all, j, e) : il_fail_oom(e);
+    }
+    if (!rc) {
+        j->manifest = il_json_text(all, JSON_SORT_KEYS | JSON_COMPACT);
         rc = j->manifest ? IL_OK : il_fail_oom(e);
     }
     json_decref(all);

@@ -52,6 +52,16 @@ static void describe_change(il_text *t, const char *prefix, const json_t *old, c
         describe_key(t, prefix, key, value, NULL);
 }
 
+/* Of the manifests. */
+static void describe_data(il_text *t, const json_t *old, const json_t *new)
+{
+    const json_t *loss = json_object_get(new, "validation_loss");
+    if (loss && !json_object_get(old, "validation_loss"))
+        il_text_add(t, "the validation loss is the %s", json_string_value(loss));
+    else
+        il_text_add(t, "the data or the initial weights");
+}
+
 static void explain_stale(char *why, size_t size, const il_job *j, const char *config, const char *manifest)
 {
     json_t *pairs[][2] = { { il_json_loads(config, 0, NULL), il_json_loads(j->run->config, 0, NULL) },
@@ -60,7 +70,7 @@ static void explain_stale(char *why, size_t size, const il_job *j, const char *c
     il_text t = { 0 };
     describe_change(&t, "", pairs[0][0], pairs[0][1]);
     if (!t.size && pairs[1][0] && !json_equal(pairs[1][0], pairs[1][1]))
-        il_text_add(&t, "the data or the initial weights");
+        describe_data(&t, pairs[1][0], pairs[1][1]);
     snprintf(why, size, "changed since the last run: %.350s", t.data ? t.data : "settings");
     il_text_free(&t);
     for (int i = 0; i < 2; i++) {

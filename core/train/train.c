@@ -66,6 +66,13 @@ static void open_graph(struct session *x)
         tell_refusal(x, e.message);
 }
 
+/* The published code takes the mean over batches: a last one of fewer pictures weighs as much as the others. With the size
+ * of a whole batch as the weight, the sums are to the bit those over pictures where all batches are whole. */
+static double batch_weight(const il_training *t)
+{
+    return t->as_published ? t->batch : 0;
+}
+
 static int open_session(struct session *x, il_err *e)
 {
     const il_run *run = x->job->run;
@@ -77,6 +84,7 @@ static int open_session(struct session *x, il_err *e)
     if (rc)
         return rc;
     open_graph(x);
+    x->tally.batch_weight = batch_weight(&run->training);
     *x->course = (il_course){ .epoch = 1, .early = il_metrics_early() };
     if (access(x->job->checkpoint, F_OK) == 0)
         return il_checkpoint_read(x->course, x->job->checkpoint, x->job->hash, x->model, x->adam, e);
@@ -271,6 +279,7 @@ static int end_epoch(struct session *x, il_err *e)
     il_evaluation what = { .model = x->model,
                            .loss = &x->loss,
                            .loader = x->validation,
+                           .batch_weight = batch_weight(&x->job->run->training),
                            .shown = { .run = x->job->run->name,
                                       .phase = "validate",
                                       .epoch = c->epoch,

@@ -1,8 +1,10 @@
 /* test_train.c - training, checkpoints, jobs and runs on pictures with a trace that a small U-Net can learn. */
 #include <math.h>
+#include <inpaintlab/convert.h>
 #include "base/sha256.h"
 #include "plan/plan.h"
 #include "plugin/registry.h"
+#include "store/database.h"
 #include "support/lab.h"
 #include "torch/bundle.h"
 #include "train/train.h"
@@ -240,6 +242,92 @@ Test(train, tests_the_best_or_the_last_weights)
     cr_assert_eq(same, best_epoch == (int)best.course.done, "best epoch %d of %zu", best_epoch, best.course.done);
     close_bench(&best);
     close_bench(&last);
+}
+
+/* Binary cross-entropy of one validation picture by the model as it is: the mean over pixels, in double precision. */
+static double loss_of(const struct bench *b, int number)
+{
+    enum { SIDE = 48 };
+    static float z[SIDE * SIDE];
+    il_err e = { 0 };
+    il_scope *s = NULL;
+    il_image photo = { 0 }, mask = { 0 };
+    char name[64];
+    double sum = 0;
+    snprintf(name, sizeof name, "data/validation/p%02d.realfake.png", number);
+    LAB_OK(il_image_read(&photo, lab_path(name), &e), e);
+    snprintf(name, sizeof name, "data/validation/p%02d.mask.png", number);
+    LAB_OK(il_image_read(&mask, lab_path(name), &e), e);
+    LAB_OK(il_scope_open(&s, NULL, &e), e);
+    LAB_OK(il_read_f32(il_model_forward(&b->model, s, il_convert_to_tensor(s, &photo), NULL), z, SIDE * SIDE, &e), e);
+    il_scope_close(s);
+    for (int i = 0; i < SIDE * SIDE; i++) {
+        bool forged = mask.pixels[i * mask.channels] == 255;
+        sum += log1p(exp(forged ? -(double)z[i] : (double)z[i]));
+    }
+    il_image_free(&photo);
+    il_image_free(&mask);
+    return sum / (SIDE * SIDE);
+}
+
+/* Three validation pictures in batches of 2 and 1: the published code takes the mean of the two batches' means, ours that of
+ * the pictures. The weights do not depend on it, so one epoch tells both. */
+Test(train, validation_loss_is_a_mean_over_pictures_or_as_published_over_batches)
+{
+    il_err e = { 0 };
+    double shown[2];
+    stop = stop_after = 0;
+    for (int published = 0; published < 2; published++) {
+        struct bench b = { 0 };
+        open_bench(&b, lab_grid("means", published ? ", as_published: true" : "", "axes: {train.epochs: [1]}\n"));
+        unlink(lab_path("c"));
+        LAB_OK(train(&b, lab_path("c"), &e), e);
+        double loss[3];
+        for (int i = 0; i < 3; i++)
+            loss[i] = loss_of(&b, 10 + i);
+        double expected = published ? ((loss[0] + loss[1]) / 2 + loss[2]) / 2 : (loss[0] + loss[1] + loss[2]) / 3;
+        shown[published] = b.course.epochs[0].validation_loss;
+        cr_expect_float_eq(shown[published], expected, 1e-6 * expected, "%.9g, not %.9g", shown[published], expected);
+        close_bench(&b);
+    }
+    cr_assert_gt(fabs(shown[0] - shown[1]), 1e-4 * shown[0], "the two are one: %.9g", shown[0]);
+}
+
+/* Only runs whose validation has a smaller last batch come out otherwise than before, so only they are others. */
+Test(train, identity_of_the_mean_over_batches)
+{
+    static const struct {
+        const char *settings;
+        bool batch_of_three, noted;
+    } cases[] = { { "", false, false },
+                  { ", as_published: true", false, true },
+                  { ", as_published: true", true, false } };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct bench b = { 0 };
+        open_bench(&b,
+                   lab_grid("means", cases[i].settings, cases[i].batch_of_three ? "axes: {train.batch: [3]}\n" : ""));
+        bool noted = strstr(b.job.manifest, "\"validation_loss\":\"mean over batches\"");
+        cr_expect_eq(noted, cases[i].noted, "case %zu: %s", i, b.job.manifest);
+        close_bench(&b);
+    }
+}
+
+/* A run of a version that took the mean over pictures is stale, and says why. */
+Test(train, a_run_with_the_other_mean_is_stale)
+{
+    struct room r = { 0 };
+    char why[400];
+    il_err e = { 0 };
+    open_room(&r, lab_grid("older", ", as_published: true", ""));
+    cr_assert(run_first(&r).trained);
+    cr_assert_eq(look_at_first(&r, NULL), IL_JOB_DONE);
+    LAB_OK(il_store_exec(NULL, r.store,
+                         "UPDATE runs SET hash = 'older', manifest = json_remove(manifest, '$.validation_loss')", NULL,
+                         &e),
+           e);
+    cr_assert_eq(look_at_first(&r, why), IL_JOB_STALE);
+    cr_assert_str_eq(why, "changed since the last run: the validation loss is the mean over batches");
+    close_room(&r);
 }
 
 Test(train, a_checkpoint_of_another_run_is_refused)
