@@ -16,7 +16,7 @@ static const struct {
 #define COLUMNS                                                                                                            \
     " c.run, c.split, c.iou, c.status, c.message, c.collapsed, c.test, c.cell, c.model, c.dataset, c.mask_policy, c.loss," \
     " c.trained_on, c.seed, c.tested_weights, c.images > 0 AND c.authentic = c.images AS authentic, c.false_alarms,"       \
-    " c.marked, CASE WHEN c.published_iou IS NULL THEN c.published_table END AS unmatched"
+    " c.marked, (SELECT r.collapse FROM runs r WHERE r.hash = c.run_hash) AS collapse, CASE WHEN c.published_iou IS NULL THEN c.published_table END AS unmatched"
 
 #define PLAIN                                                                                                          \
     "SELECT tested_dataset, tested_on, '' AS degradation," COLUMNS " FROM cells c"                                     \
@@ -53,6 +53,7 @@ static il_matrix_cell read_cell(const il_rows *r, size_t i)
                          .alarms = il_rows_real(r, i, "false_alarms"),
                          .marked = il_rows_real(r, i, "marked"),
                          .collapsed = il_rows_int(r, i, "collapsed") == 1,
+                         .collapse = il_rows_word(r, i, "collapse"),
                          .authentic = il_rows_int(r, i, "authentic") == 1 };
     for (int by = 0; by < IL_BYS; by++)
         c.by[by] = il_rows_word(r, i, bys[by].column);

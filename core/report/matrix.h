@@ -27,6 +27,7 @@ typedef struct il_matrix_cell {
     const char *unmatched;      /* the published table that its grid names and that has no such cell */
     double iou, alarms, marked; /* NAN: undefined */
     bool done, collapsed;
+    const char *collapse;   /* what its run marks of the validation pictures: nothing, everything, or "": not known */
     bool authentic;         /* the test has pictures, and none of them is tampered */
     size_t part, row, kind; /* places in parts, and in the part's runs and kinds */
 } il_matrix_cell;

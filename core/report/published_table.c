@@ -173,8 +173,10 @@ static void add_notes(il_footnotes *n, const il_rows *rows, const il_published_t
     if (count_several(rows))
         il_footnotes_add(n, "Several runs: measured is their mean.");
     if (collapsed)
-        il_text_add(&line, "Measured with collapsed weights, which mark no pixel of the validation split: %zu cell%s.",
-                    collapsed, collapsed == 1 ? "" : "s");
+        il_text_add(
+            &line,
+            "Measured with collapsed weights, which mark no pixel of the validation split, or every one: %zu cell%s.",
+            collapsed, collapsed == 1 ? "" : "s");
     il_footnotes_take(n, &line);
 }
 

@@ -133,7 +133,7 @@ static int put_epochs(il_store *s, int64_t run, const il_epoch_row *rows, size_t
     int rc = il_store_prepare(
         &insert, s,
         "INSERT OR REPLACE INTO epochs (run, epoch, train_loss, train_iou, validation_loss, validation_iou, seconds,"
-        " images_per_second) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        " images_per_second, marked) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         e);
     for (size_t i = 0; !rc && i < count; i++) {
         const il_epoch_row *r = &rows[i];
@@ -145,6 +145,7 @@ static int put_epochs(il_store *s, int64_t run, const il_epoch_row *rows, size_t
                              il_bind_real(r->validation_iou),
                              il_bind_real(r->seconds),
                              il_bind_real(r->images_per_second),
+                             il_bind_real(r->marked),
                              { 0 } };
         rc = il_store_bind(s, insert, values, e);
         if (!rc)
@@ -176,17 +177,19 @@ int il_store_end_run(il_store *s, int64_t run, const il_run_end *end, il_err *e)
                          il_bind_int(end->best_epoch),
                          il_bind_int(end->tested_epoch),
                          il_bind_int(end->stopped_early),
-                         il_bind_int(end->collapsed),
+                         il_bind_int(end->collapse != IL_COLLAPSE_NONE),
                          il_bind_text(end->weights_path),
                          il_bind_text(end->weights_sha256),
                          il_bind_real(end->seconds),
                          il_bind_int(end->left_out),
+                         il_bind_text(il_metrics_collapse_name(end->collapse)),
                          { 0 } };
     int64_t found = 0;
     int rc = il_store_exec(
         &found, s,
         "UPDATE runs SET status = ?2, message = ?3, best_epoch = NULLIF(?4, 0), tested_epoch = NULLIF(?5, 0),"
         " stopped_early = ?6, collapsed = ?7, weights_path = ?8, weights_sha256 = ?9, seconds = ?10, left_out = ?11,"
+        " collapse = ?12,"
         " ended_at = " NOW " WHERE id = ?1 RETURNING id",
         values, e);
     if (!rc && !found)

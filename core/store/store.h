@@ -68,6 +68,7 @@ typedef struct il_epoch_row {
     int epoch;                                                     /* from 1 */
     double train_loss, train_iou, validation_loss, validation_iou; /* IoU as published; NAN: stored as NULL */
     double seconds, images_per_second;
+    double marked; /* share of the validation pixels that is marked */
 } il_epoch_row;
 
 /* Inserts or replaces epochs 1..count; after a resume they come from the checkpoint. One transaction. */
@@ -78,7 +79,8 @@ typedef struct il_run_end {
     const char *message; /* or NULL */
     int best_epoch;      /* 0: none */
     int tested_epoch;    /* the epoch whose weights are tested */
-    bool stopped_early, collapsed;
+    bool stopped_early;
+    il_collapse collapse;                      /* of the tested weights */
     const char *weights_path, *weights_sha256; /* or NULL */
     double seconds;                            /* training time, over all invocations */
     int64_t left_out;                          /* samples */

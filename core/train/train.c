@@ -255,19 +255,20 @@ static int keep_best(struct session *x, il_err *e)
     }
     il_bundle_free(x->course->best);
     x->course->best = b;
-    x->course->best_collapsed = x->course->collapsed;
+    x->course->best_collapse = x->course->collapse;
     return IL_OK;
 }
 
 static void say_epoch(const struct session *x, const il_epoch_row *r, bool best)
 {
+    static const char *const remarks[] = { "", "; no pixel was marked", "; every pixel was marked" };
     char line[256];
     if (!x->observer->say)
         return;
     snprintf(line, sizeof line,
              "epoch %d/%d: train loss %.4f IoU %.3f, validation loss %.4f IoU %.3f, %.1f images/s%s%s", r->epoch,
              x->job->run->training.epochs, r->train_loss, r->train_iou, r->validation_loss, r->validation_iou,
-             r->images_per_second, best ? ", best" : "", x->course->collapsed ? "; no pixel was marked" : "");
+             r->images_per_second, best ? ", best" : "", remarks[x->course->collapse]);
     x->observer->say(x->observer->context, x->job->run->name, line);
 }
 
@@ -295,13 +296,14 @@ static int end_epoch(struct session *x, il_err *e)
                          il_sums_loss(&v),
                          il_metrics_batch_mean(v.iou),
                          c->epoch_seconds,
-                         x->seen ? (double)x->seen / trained : NAN }; /* 0: resumed after its last batch */
+                         x->seen ? (double)x->seen / trained : NAN, /* 0: resumed after its last batch */
+                         il_metrics_marked(v.total) };
     il_epoch_row *grown = il_array_grow(c->epochs, c->done, sizeof *grown);
     if (!grown)
         return il_fail_oom(e);
     c->epochs = grown;
     c->epochs[c->done++] = row;
-    c->collapsed = v.total.tp + v.total.fp == 0 && v.total.fn > 0;
+    c->collapse = il_metrics_collapse(v.total);
     int best = il_metrics_early_add(&c->early, c->epoch, row.validation_loss);
     if (best)
         rc = keep_best(x, e);

@@ -7,6 +7,7 @@
 #include "store/database.h"
 #include "support/lab.h"
 #include "torch/bundle.h"
+#include "train/step.h"
 #include "train/train.h"
 
 TestSuite(train, .init = lab_open, .fini = lab_close);
@@ -427,6 +428,106 @@ Test(train, a_run_is_done_once_and_its_cells_are_stored)
     il_run_outcome second = run_first(&r);
     cr_assert(!second.trained && second.tested == 0);
     close_room(&r);
+}
+
+static char said[4000];
+
+static void hear(void *context, const char *run, const char *line)
+{
+    (void)context;
+    (void)run;
+    size_t n = strlen(said);
+    snprintf(said + n, sizeof said - n, "%s\n", line);
+}
+
+/* One epoch from initial weights whose last layer adds `bias` to every logit, at a rate that leaves them there. */
+static void run_biased(struct room *r, const char *name, float bias)
+{
+    struct bench b = { 0 };
+    il_err e = { 0 };
+    il_job j = { 0 };
+    il_run_outcome o;
+    il_observer observer = { .say = hear };
+    il_bundle *initial = NULL;
+    char file[64], settings[500];
+    snprintf(file, sizeof file, "%s.safetensors", name);
+    open_bench(&b, lab_grid(name, "", ""));
+    LAB_OK(il_bundle_new(&initial, &e), e);
+    LAB_OK(il_state_save(b.model.state, initial, "", &e), e);
+    LAB_OK(il_bundle_write(initial, lab_path(file), &e), e);
+    il_bundle_free(initial);
+    close_bench(&b);
+    replace_tensor(lab_path(file), "head.bias", IL_DTYPE_F32, 1, &bias);
+    snprintf(settings, sizeof settings, ", weights: %s", lab_path(file));
+    open_room(r, lab_grid(name, settings, "axes: {train.lr: [1e-9], train.epochs: [1]}\n"));
+    said[0] = '\0';
+    LAB_OK(il_job_open(&j, &r->plan->runs[0], r->store, &e), e);
+    LAB_OK(il_run_job(&o, &j, r->store, &r->opts, &observer, &e), e);
+    cr_assert(o.trained, "%s", o.failure.message);
+    il_job_close(&j);
+}
+
+Test(train, a_model_that_marks_nothing_or_everything_is_told)
+{
+    static const struct {
+        const char *name, *epoch, *line, *row;
+        float bias;
+    } cases[] = {
+        { "none", "; no pixel was marked\n",
+          "collapsed: the tested weights mark no pixel at all on the validation split\n", "1 nothing 0.0", -1000 },
+        { "all", "; every pixel was marked\n",
+          "collapsed: the tested weights mark every pixel of the validation split\n", "1 everything 1.0", 1000 },
+    };
+    stop = stop_after = 0;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct room r = { 0 };
+        run_biased(&r, cases[i].name, cases[i].bias);
+        cr_expect(strstr(said, cases[i].epoch), "%s", said);
+        cr_expect(strstr(said, cases[i].line), "%s", said);
+        assert_query(
+            &r,
+            "SELECT r.collapsed || ' ' || r.collapse || ' ' || e.marked FROM runs r JOIN epochs e ON e.run = r.id"
+            " ORDER BY r.id DESC LIMIT 1",
+            cases[i].row);
+        close_room(&r);
+    }
+}
+
+Test(train, a_model_that_marks_some_pixels_has_not_collapsed)
+{
+    struct room r = { 0 };
+    stop = stop_after = 0;
+    open_room(&r, lab_grid("some", "", ""));
+    cr_assert(run_first(&r).trained);
+    assert_query(&r, "SELECT collapsed || ' ' || COALESCE(collapse, 'neither') FROM runs", "0 neither");
+    assert_query(&r, "SELECT count(*) FROM epochs WHERE marked > 0 AND marked < 1", "3");
+    close_room(&r);
+}
+
+/* What the epochs marked, and a collapse at the best one, outlive an interruption. */
+Test(train, a_checkpoint_keeps_what_was_marked)
+{
+    il_err e = { 0 };
+    for (int c = IL_COLLAPSE_NONE; c <= IL_COLLAPSE_EVERYTHING; c++) {
+        struct bench b = { 0 };
+        il_adam *adam = NULL;
+        il_epoch_row rows[] = { { 1, 1, .5, 1, .5, 1, 1, .25 }, { 2, 1, .5, 1, .5, 1, 1, 1 } };
+        il_course kept = { 0 }, course = {
+            .epoch = 3, .epochs = rows, .done = 2, .collapse = IL_COLLAPSE_EVERYTHING, .best_collapse = (il_collapse)c
+        };
+        open_bench(&b, lab_grid("kept", "", ""));
+        LAB_OK(il_step_adam(&adam, &b.plan->runs[0].training, b.model.state, &e), e);
+        LAB_OK(il_checkpoint_write(lab_path("kept"), "hash", &course, &b.model, adam, &e), e);
+        LAB_OK(il_checkpoint_read(&kept, lab_path("kept"), "hash", &b.model, adam, &e), e);
+        cr_expect_eq(kept.collapse, IL_COLLAPSE_EVERYTHING);
+        cr_expect_eq(kept.best_collapse, (il_collapse)c);
+        cr_assert_eq(kept.done, 2);
+        cr_expect_eq(kept.epochs[0].marked, .25);
+        cr_expect_eq(kept.epochs[1].marked, 1);
+        il_course_free(&kept);
+        il_adam_free(adam);
+        close_bench(&b);
+    }
 }
 
 Test(train, changed_data_and_settings_make_a_run_stale)
