@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/array.h"
+#include "base/text.h"
 #include "cli/grid.h"
 #include "image/degrade.h"
 #include "train/job_state.h"
@@ -19,6 +20,7 @@ struct totals {
     size_t cells, tested, holes;
     struct missing *missing;
     size_t nmissing;
+    il_text rebuilt; /* installed plugins, as words */
 };
 
 static int add_missing(struct totals *sum, const char *text, bool run, il_err *e)
@@ -91,6 +93,8 @@ static int print_run(const il_grid *g, const il_run *run, struct totals *sum, il
         if (j.error.code != IL_OK)
             rc = add_missing(sum, j.error.message, true, e);
     }
+    if (!rc && v.state == IL_JOB_DONE && j.rebuilt && !(sum->rebuilt.data && strstr(sum->rebuilt.data, j.rebuilt)))
+        il_text_add(&sum->rebuilt, "%s%s", sum->rebuilt.data ? "; " : "", j.rebuilt);
     if (!rc)
         rc = print_tests(&j, &v, sum, e);
     if (!rc)
@@ -116,6 +120,11 @@ static int print_plan(const il_grid *g, const char *database, struct totals *sum
         rc = il_preflight_print(stdout, beside, e);
     }
     il_preflight_free(beside);
+    if (!rc && sum->rebuilt.failed)
+        rc = il_fail_oom(e);
+    if (!rc && sum->rebuilt.data)
+        printf("remark: built anew since, with the same revision, so that runs stay done: %s\n\n", sum->rebuilt.data);
+    il_text_free(&sum->rebuilt);
     for (size_t i = 0; i < sum->nmissing; i++)
         free(sum->missing[i].text);
     free(sum->missing);

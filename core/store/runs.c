@@ -52,6 +52,27 @@ static int copy_column(char **out, sqlite3_stmt *statement, int column, il_err *
     return *out ? IL_OK : il_fail_oom(e);
 }
 
+int il_store_run_versions(char **versions, il_store *s, const char *hash, il_err *e)
+{
+    sqlite3_stmt *statement = NULL;
+    int more = 0;
+    char *text = NULL;
+    int rc = il_store_prepare(&statement, s,
+                              "SELECT versions FROM runs WHERE hash = ?1 AND versions IS NOT NULL"
+                              " AND (status <> 'failed' OR EXISTS (SELECT 1 FROM epochs WHERE run = runs.id))",
+                              e);
+    if (!rc)
+        rc = il_store_bind(s, statement, (il_bind[]){ il_bind_text(hash), { 0 } }, e);
+    if (!rc)
+        rc = il_store_step(&more, s, statement, e);
+    if (!rc && more)
+        rc = copy_column(&text, statement, 0, e);
+    sqlite3_finalize(statement);
+    if (!rc)
+        *versions = text;
+    return rc;
+}
+
 int il_store_find_stale(char **config, char **manifest, il_store *s, const char *experiment, const char *name,
                         const char *hash, il_err *e)
 {

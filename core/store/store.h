@@ -55,6 +55,9 @@ typedef struct il_run_row {
 
 /* Finds a run by its identity; row->status is IL_RUN_NONE when there is none. */
 int il_store_find_run(il_run_row *row, il_store *s, const char *hash, il_err *e);
+/* What runs.versions says of the run of that identity, for the caller to free; NULL when there is none, or it failed before its
+ * first epoch, so that nothing depends on them. */
+int il_store_run_versions(char **versions, il_store *s, const char *hash, il_err *e);
 /* The newest run that this experiment recorded under this plan name with another identity (so it is stale): its config
  * and manifest, which the caller frees. *config is NULL when there is none. */
 int il_store_find_stale(char **config, char **manifest, il_store *s, const char *experiment, const char *name,

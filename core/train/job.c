@@ -16,6 +16,7 @@
 #include "image/degrade.h"
 #include "plugin/descriptor.h"
 #include "plugin/instance.h"
+#include "train/builds.h"
 #include "train/job.h"
 
 enum { LOCK_TRIES = 5, LOCK_PAUSE_NS = 20 * 1000 * 1000 };
@@ -125,6 +126,31 @@ static void make_hash(il_job *j)
     il_text_free(&t);
 }
 
+/* A run of this identity that was made with another build of a plugin is another run: the files of the builds that are loaded
+ * now join the manifest. */
+static int heed_builds(il_job *j, il_store *store, il_err *e)
+{
+    char *versions = NULL;
+    json_t *anew = NULL, *all = NULL;
+    int rc = store && j->manifest ? il_store_run_versions(&versions, store, j->hash, e) : IL_OK;
+    if (!rc && versions)
+        rc = il_builds_compare(&anew, &j->rebuilt, j->run, versions, e);
+    free(versions);
+    if (rc || !anew)
+        return rc;
+    all = il_json_loads(j->manifest, 0, NULL);
+    bool put = all && json_object_set(all, "plugins", anew) == 0;
+    char *manifest = put ? il_json_text(all, JSON_SORT_KEYS | JSON_COMPACT) : NULL;
+    json_decref(anew);
+    json_decref(all);
+    if (!manifest)
+        return il_fail_oom(e);
+    free(j->manifest);
+    j->manifest = manifest;
+    make_hash(j);
+    return IL_OK;
+}
+
 static int open_training(il_job *j, il_store *store, il_err *e)
 {
     const il_run *run = j->run;
@@ -200,6 +226,10 @@ int il_job_open(il_job *out, const il_run *run, il_store *store, il_err *e)
         return il_fail_oom(e);
     int rc = open_training(&j, store, &j.error);
     make_hash(&j);
+    if (!rc && (rc = heed_builds(&j, store, e)) != IL_OK) {
+        il_job_close(&j);
+        return rc;
+    }
     for (size_t i = 0; i < run->ntests && rc != IL_ENOMEM; i++)
         rc = open_test(&j, i, store);
     if (rc == IL_ENOMEM) {
@@ -219,6 +249,7 @@ void il_job_close(il_job *j)
     for (size_t i = 0; j->tests && i < j->run->ntests; i++)
         il_source_free(j->tests[i].source);
     free(j->tests);
+    free(j->rebuilt);
     free(j->manifest);
     memset(j, 0, sizeof *j);
 }

@@ -20,8 +20,11 @@ typedef struct il_job {
     il_source *train, *validation; /* NULL if error.code is set */
     il_digest train_digest, validation_digest;
     float labels[256]; /* the mask policy's target values */
-    char *manifest;    /* JSON: digests and sizes of the splits, hashes of files named by settings */
-    char hash[65];     /* identity: SHA-256 of configuration and manifest */
+    char *
+        manifest; /* JSON: digests and sizes of the splits, hashes of files named by settings, and of plugins built anew */
+    char hash[65]; /* identity: SHA-256 of configuration and manifest */
+    char *
+        rebuilt; /* installed plugins built anew since the run was made, which stays done: "model unet, loss bce"; or NULL */
     il_job_test *tests;
     il_err error; /* why the run cannot be trained (missing data or files); IL_OK otherwise */
 } il_job;

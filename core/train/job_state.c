@@ -7,6 +7,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 #include "base/json.h"
+#include "train/builds.h"
 #include "train/job_state.h"
 #include "train/run_weights.h"
 
@@ -53,13 +54,14 @@ static void describe_change(il_text *t, const char *prefix, const json_t *old, c
 }
 
 /* Of the manifests. */
-static void describe_data(il_text *t, const json_t *old, const json_t *new)
+static void describe_data(il_text *t, const il_run *run, const json_t *old, const json_t *new)
 {
     const json_t *loss = json_object_get(new, "validation_loss");
     if (loss && !json_object_get(old, "validation_loss"))
-        il_text_add(t, "the validation loss is the %s", json_string_value(loss));
-    else
-        il_text_add(t, "the data or the initial weights");
+        il_text_add(t, "changed since the last run: the validation loss is the %s", json_string_value(loss));
+    il_builds_describe(t, run, json_object_get(old, "plugins"), json_object_get(new, "plugins"));
+    if (!t->size)
+        il_text_add(t, "changed since the last run: the data or the initial weights");
 }
 
 static void explain_stale(char *why, size_t size, const il_job *j, const char *config, const char *manifest)
@@ -67,11 +69,15 @@ static void explain_stale(char *why, size_t size, const il_job *j, const char *c
     json_t *pairs[][2] = { { il_json_loads(config, 0, NULL), il_json_loads(j->run->config, 0, NULL) },
                            { il_json_loads(manifest ? manifest : "{}", 0, NULL),
                              il_json_loads(j->manifest, 0, NULL) } };
-    il_text t = { 0 };
+    il_text t = { 0 }, data = { 0 };
     describe_change(&t, "", pairs[0][0], pairs[0][1]);
     if (!t.size && pairs[1][0] && !json_equal(pairs[1][0], pairs[1][1]))
-        describe_data(&t, pairs[1][0], pairs[1][1]);
-    snprintf(why, size, "changed since the last run: %.350s", t.data ? t.data : "settings");
+        describe_data(&data, j->run, pairs[1][0], pairs[1][1]);
+    if (data.data)
+        snprintf(why, size, "%.380s", data.data);
+    else
+        snprintf(why, size, "changed since the last run: %.350s", t.data ? t.data : "settings");
+    il_text_free(&data);
     il_text_free(&t);
     for (int i = 0; i < 2; i++) {
         json_decref(pairs[i][0]);
