@@ -352,6 +352,33 @@ Test(generators, refused_settings)
     }
 }
 
+/* A mirror's folder that has its weights only in half precision: the message says which variant they are, and with it they are
+ * loaded. The other way round too. */
+Test(generators, another_variant_is_named)
+{
+    static const struct {
+        const char *file, *variant, *named;
+    } cases[] = { { "diffusion_pytorch_model.fp16.safetensors", "", "the files that are there need variant: fp16" },
+                  { "diffusion_pytorch_model.safetensors", "fp16",
+                    "the files that are there need variant: \"\" (none)" } };
+    for (size_t i = 0; i < 2; i++) {
+        il_err e = { 0 };
+        struct scratch s = scratch_new();
+        scratch_link(&s, "config.json", FOLDER "sd15-small/vae/config.json");
+        scratch_link(&s, cases[i].file, FOLDER "sd15-small/vae/diffusion_pytorch_model.safetensors");
+        for (int right = 0; right < 2; right++) {
+            const char *variant = right ? cases[1 - i].variant : cases[i].variant;
+            struct opened o = open_plugin(IL_KIND_GENERATOR, "vae",
+                                          (const char *const[]){ "root", s.path, "variant", variant, NULL });
+            int rc = o.plugin->load(o.self, (il_device){ IL_DEVICE_CPU, 0 }, &e);
+            cr_expect_eq(rc, right ? IL_OK : IL_EIO, "case %zu: %s", i, e.message);
+            cr_expect(right || strstr(e.message, cases[i].named), "case %zu: %s", i, e.message);
+            close_plugin(&o);
+        }
+        scratch_remove(&s);
+    }
+}
+
 /* A folder that is sound but lacks its weights is refused when they are wanted. */
 Test(generators, missing_weights)
 {
