@@ -227,6 +227,7 @@ int il_published_table_splits(il_table *out, il_store *s, const il_published_tab
     add_title(out, p);
     if (medium != IL_MEDIUM_PAGE)
         il_footnotes_add(&out->notes, "- stands for no value.");
+    il_footnotes_add(&out->notes, IL_CONVENTION_SPLITS);
     return il_table_check(out, e);
 }
 

@@ -344,7 +344,7 @@ Test(store_rows, every_published_cell_is_listed_before_anything_is_measured)
         ANSWERS(store, sql, wanted);
     }
     ANSWERS(store, "SELECT * FROM table2", "NIX-Net 40M|NULL|0.769|NULL|0|NULL|NULL|not measured|0|NULL|NULL");
-    ANSWERS(store, "SELECT * FROM table1", "dataset1|NULL|NULL|9000|NULL|500|NULL|500");
+    ANSWERS(store, "SELECT * FROM table1", "dataset1|NULL|NULL|9000|NULL|500|NULL|500|NULL|NULL");
     ANSWERS(store, "SELECT COUNT(*) FROM table1", "3");
 }
 
@@ -379,7 +379,7 @@ Test(store_rows, table1_puts_sizes_beside_each_other)
     GOOD(il_store_split(store, "dataset2", "inpainted", "validation", 1480, 6, "d", &e));
     GOOD(il_store_split(store, "dataset2-inpainted", "fakefake", "test", 12, 0, "d", &e));
     ANSWERS(store, "SELECT * FROM table1 WHERE dataset = 'dataset2' AND images = 'realfake'",
-            "dataset2|realfake|20878|20878|NULL|1986|NULL|1984");
+            "dataset2|realfake|20878|20878|NULL|1986|NULL|1984|1984|1986");
     ANSWERS(store, "SELECT test, test_published FROM table1 WHERE images = 'fakefake'", "1984|1984");
     ANSWERS(store, "SELECT dataset, validation, validation_published FROM table1 WHERE images = 'inpainted'",
             "dataset2-inpainted|1480|1486");
