@@ -168,8 +168,10 @@ static void add_notes(il_footnotes *n, const il_rows *rows, const il_published_t
     }
     if (measured)
         il_footnotes_add(n, IL_CONVENTION_WEIGHTS);
-    if (strcmp(p->name, "text") == 0)
+    if (strcmp(p->name, "text") == 0) {
         il_footnotes_add(n, IL_CONVENTION_TRUTH);
+        il_footnotes_add(n, IL_CONVENTION_POLICIES);
+    }
     if (count_several(rows))
         il_footnotes_add(n, "Several runs: measured is their mean.");
     if (collapsed)
