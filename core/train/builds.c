@@ -19,7 +19,7 @@ int il_builds_compare(json_t **anew, char **rebuilt, const il_run *run, const ch
     const il_choice *used[USED];
     json_t *old = il_json_loads(versions, 0, NULL), *files = json_object();
     il_text words = { 0 };
-    bool bad = !files;
+    bool bad = !files || (!old && il_json_code(IL_OK) == IL_ENOMEM);
     list_used(used, run);
     for (int i = 0; i < USED; i++) {
         const il_plugin_file *file = &used[i]->file;
