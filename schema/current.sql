@@ -189,6 +189,7 @@ CREATE TABLE published_splits (
     dataset TEXT NOT NULL,
     split   TEXT NOT NULL CHECK (split IN ('train', 'validation', 'test')),
     count   INTEGER NOT NULL CHECK (count > 0),
+    ran INTEGER /* what the code's logs say; NULL: nothing else than the report's table */,
     UNIQUE (dataset, split)
 ) STRICT;
 
@@ -233,7 +234,7 @@ CREATE TABLE published_settings (
     published_table TEXT NOT NULL, -- '': all of them
     model           TEXT NOT NULL, -- label; '': all of them
     key             TEXT NOT NULL,
-    value           ANY NOT NULL,
+    value           ANY NOT NULL, mask_policy TEXT NOT NULL DEFAULT '' /* label; '': all of them that have no row of their own */,
     UNIQUE (published_table, model, key)
 ) STRICT;
 
@@ -380,7 +381,8 @@ SELECT sets.dataset, kinds.images,
        MAX(CASE WHEN p.split = 'validation' THEN ours.count END) AS validation,
        MAX(CASE WHEN p.split = 'validation' THEN p.count END) AS validation_published,
        MAX(CASE WHEN p.split = 'test' THEN ours.count END) AS test,
-       MAX(CASE WHEN p.split = 'test' THEN p.count END) AS test_published
+       MAX(CASE WHEN p.split = 'test' THEN p.count END) AS test_published,
+       MAX(CASE WHEN p.split = 'validation' THEN p.ran END) AS validation_ran, MAX(CASE WHEN p.split = 'test' THEN p.ran END) AS test_ran
 FROM sets
 JOIN published_splits p ON p.dataset = sets.dataset
 LEFT JOIN kinds ON kinds.dataset = sets.dataset
@@ -449,11 +451,12 @@ asked AS MATERIALIZED (
     LEFT JOIN test_sums n ON n.test = c.test
     WHERE c.published_table IS NOT NULL AND c.split = 'test' AND c.degradation IS NULL),
 paths AS MATERIALIZED ( -- where a configuration keeps it
-    SELECT id, published_table, model, key, value,
+    SELECT id, published_table, model, mask_policy, key, value,
            CASE WHEN key LIKE 'train.%' THEN '$.' || key
                 WHEN key LIKE '%.%' THEN '$.' || replace(key, '.', '.params.')
                 ELSE '$.' || key || '.name' END AS path
     FROM published_settings),
+special AS MATERIALIZED (SELECT published_table, model, mask_policy, key FROM published_settings WHERE mask_policy <> ''),
 compared AS (
     SELECT a.cell, p.id AS place, p.key,
            CASE p.key WHEN 'dataset' THEN a.dataset
@@ -467,24 +470,29 @@ compared AS (
                       END AS ours,
            p.value AS published
     FROM asked a JOIN paths p ON p.published_table IN ('', a.published_table) AND p.model IN ('', a.model)
+         AND (p.mask_policy = a.mask_policy OR p.mask_policy = '' AND NOT EXISTS (
+             SELECT 1 FROM special q
+             WHERE q.key = p.key AND q.mask_policy = a.mask_policy AND q.published_table IN ('', a.published_table)
+               AND q.model IN ('', a.model)))
     UNION ALL
     SELECT cell, 1000, 'mask_policy', json_extract(config, '$.mask_policy.name'), mask_policy FROM asked
     UNION ALL
     SELECT a.cell, CASE s.split WHEN 'train' THEN 1001 ELSE 1002 END, s.split || ' pictures',
-           json_extract(a.manifest, '$.' || s.split || '.images'), s.count
+           json_extract(a.manifest, '$.' || s.split || '.images'), COALESCE(s.count || '|' || s.ran, s.count)
     FROM asked a
     JOIN published_settings d ON d.published_table = a.published_table AND d.key = 'dataset'
     JOIN published_splits s ON s.dataset = d.value || CASE a.trained_on WHEN 'inpainted' THEN '-inpainted' ELSE '' END
                            AND s.split IN ('train', 'validation')
     UNION ALL
-    SELECT a.cell, 1003, 'test pictures', a.pictures, s.count
+    SELECT a.cell, 1003, 'test pictures', a.pictures, COALESCE(s.count || '|' || s.ran, s.count)
     FROM asked a
     JOIN published_splits s ON s.split = 'test'
                            AND s.dataset = a.tested_dataset || CASE a.tested_on WHEN 'inpainted' THEN '-inpainted' ELSE '' END)
-SELECT cell, key, ours, published FROM compared
+SELECT cell, key, ours, CASE typeof(published) WHEN 'text' THEN replace(published, '|', ' or ') ELSE published END AS published
+FROM compared
 WHERE ours IS NOT NULL
   AND CASE WHEN typeof(published) IN ('integer', 'real') THEN CAST(ours AS REAL) <> published
-           ELSE CAST(ours AS TEXT) <> published END
+           ELSE instr('|' || published || '|', '|' || CAST(ours AS TEXT) || '|') = 0 END
 ORDER BY cell, place;
 
 -- The cells that stand beside published ones. deviations: those of the cell as one text, NULL when there are none.

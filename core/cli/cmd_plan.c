@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/array.h"
+#include "base/text.h"
 #include "cli/grid.h"
 #include "image/degrade.h"
 #include "train/job_state.h"
@@ -21,6 +22,7 @@ struct totals {
     size_t nmissing;
     struct missing *notes; /* likewise: what makes numbers mean less than they seem to */
     size_t nnotes;
+    il_text rebuilt; /* installed plugins, as words */
 };
 
 static int add_text(struct missing **list, size_t *count, const char *text, bool run, il_err *e)
@@ -166,6 +168,8 @@ static int print_run(const il_grid *g, const il_run *run, struct totals *sum, il
         sum->states[v.state]++;
         rc = j.error.code != IL_OK ? add_missing(sum, j.error.message, true, e) : add_run_notes(sum, &j, e);
     }
+    if (!rc && v.state == IL_JOB_DONE && j.rebuilt && !(sum->rebuilt.data && strstr(sum->rebuilt.data, j.rebuilt)))
+        il_text_add(&sum->rebuilt, "%s%s", sum->rebuilt.data ? "; " : "", j.rebuilt);
     if (!rc)
         rc = print_tests(&j, &v, sum, e);
     if (!rc)
@@ -192,6 +196,11 @@ static int print_plan(const il_grid *g, const char *database, struct totals *sum
         rc = il_preflight_print(stdout, beside, e);
     }
     il_preflight_free(beside);
+    if (!rc && sum->rebuilt.failed)
+        rc = il_fail_oom(e);
+    if (!rc && sum->rebuilt.data)
+        printf("remark: built anew since, with the same revision, so that runs stay done: %s\n\n", sum->rebuilt.data);
+    il_text_free(&sum->rebuilt);
     for (size_t i = 0; i < sum->nmissing; i++)
         free(sum->missing[i].text);
     free(sum->missing);

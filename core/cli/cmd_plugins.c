@@ -43,6 +43,16 @@ static void print_origin(const il_plugin *p)
         printf("\n");
 }
 
+static void print_hidden(const il_registry *r)
+{
+    for (size_t i = 0; i < il_registry_count(r); i++) {
+        const il_plugin *p = il_registry_at(r, i);
+        if (il_registry_hidden(r, p))
+            fprintf(stderr, "inpaintlab: %s: %s '%s' hides the built-in one\n", il_registry_path(r, p),
+                    il_descriptor_kind(p->kind), p->name);
+    }
+}
+
 static void print_plugin(const il_registry *r, const il_plugin *p)
 {
     printf("%s %s, revision %d: %s\n", il_descriptor_kind(p->kind), p->name, p->revision, p->summary ? p->summary : "");
@@ -111,6 +121,7 @@ static int plugins(void *options, const char *const *words, il_err *e)
         rc = print_one(r, words[0], e);
     else
         print_all(r);
+    print_hidden(r);
     print_refused(r);
     il_registry_free(r);
     return rc;

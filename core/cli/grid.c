@@ -4,6 +4,7 @@
 #include <unistd.h>
 #include "cli/grid.h"
 #include "plan/plan.h"
+#include "plugin/descriptor.h"
 #include "plugin/registry.h"
 
 static int open_store(il_grid *g, const il_grid_options *o, bool write, il_err *e)
@@ -14,6 +15,27 @@ static int open_store(il_grid *g, const il_grid_options *o, bool write, il_err *
     if (g->absent) /* hashes of files are cached in it, because runs share files */
         return il_store_open(&g->store, ":memory:", e);
     return il_store_open_readonly(&g->store, o->database, e);
+}
+
+static bool uses(const il_plan *p, const il_plugin *plugin)
+{
+    for (size_t i = 0; i < p->count; i++) {
+        const il_run *r = &p->runs[i];
+        if (r->dataset.plugin == plugin || r->model.plugin == plugin || r->loss.plugin == plugin ||
+            r->mask_policy.plugin == plugin)
+            return true;
+    }
+    return false;
+}
+
+static void tell_hidden(const il_registry *r, const il_plan *p)
+{
+    for (size_t i = 0; i < il_registry_count(r); i++) {
+        const il_plugin *plugin = il_registry_at(r, i);
+        if (il_registry_hidden(r, plugin) && uses(p, plugin))
+            fprintf(stderr, "inpaintlab: %s: %s '%s' hides the built-in one\n", il_registry_path(r, plugin),
+                    il_descriptor_kind(plugin->kind), plugin->name);
+    }
 }
 
 int il_grid_open(il_grid *out, const char *path, const il_grid_options *o, bool write, il_err *e)
@@ -32,6 +54,7 @@ int il_grid_open(il_grid *out, const char *path, const il_grid_options *o, bool 
         il_grid_close(&g);
         return rc;
     }
+    tell_hidden(g.registry, g.plan);
     *out = g;
     return IL_OK;
 }

@@ -184,12 +184,16 @@ static void count_files(il_check *c)
 
 /* ---- findings ---- */
 
-static long published_count(const char *as, const char *split)
+/* The report's count of a split, or that of its code's logs where it is `counted`; -1: not published. */
+static long published_count(const char *as, const char *split, long counted)
 {
     char key[64];
     int n = snprintf(key, sizeof key, "\n%s,%s,", strcmp(as, "inpainted") == 0 ? "dataset2-inpainted" : as, split);
     const char *at = n > 0 && (size_t)n < sizeof key ? strstr(il_embedded_published_splits_csv, key) : NULL;
-    return at ? strtol(at + n, NULL, 10) : -1;
+    char *rest = NULL;
+    long count = at ? strtol(at + n, &rest, 10) : -1;
+    long ran = at && *rest == ',' ? strtol(rest + 1, NULL, 10) : 0;
+    return ran == counted && ran > 0 ? ran : count;
 }
 
 static int compare_counts(il_check *c, il_err *e)
@@ -197,7 +201,7 @@ static int compare_counts(il_check *c, il_err *e)
     int rc = IL_OK;
     for (int s = 0; s < IL_LISTING_GROUPS; s++) {
         const char *split = il_listing_groups[s];
-        c->published[s] = c->opts.as ? published_count(c->opts.as, split) : -1;
+        c->published[s] = c->opts.as ? published_count(c->opts.as, split, c->counted[s]) : -1;
         if (!rc && c->published[s] >= 0 && c->published[s] != c->counted[s])
             rc = il_findings_add(&c->findings, IL_FOUND_COUNTS, e, split, "%ld samples; the paper has %ld",
                                  c->counted[s], c->published[s]);

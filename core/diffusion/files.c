@@ -31,6 +31,11 @@ int il_files_vae(il_uses *out, const char *folder, const char *variant, il_err *
     return add_network(out, folder, variant, false, e);
 }
 
+int il_files_published(il_uses *out, bool published, il_err *e)
+{
+    return published ? il_uses_note(out, "published range, cut to 8 bits", e) : IL_OK;
+}
+
 static int add_tokenizer(il_uses *out, const char *folder, il_err *e)
 {
     static const char *const names[] = { "tokenizer/vocab.json", "tokenizer/merges.txt", "tokenizer/tokenizer.json",

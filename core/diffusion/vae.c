@@ -349,12 +349,20 @@ il_tensor *il_vae_decode(il_scope *outer, const il_vae *v, il_tensor *latents)
     return x;
 }
 
+/* x in [0,1] cut to 8 bits, as torchvision's ToPILImage does: 254.99 becomes 254. */
+static il_tensor *cut_to_bytes(il_scope *s, il_tensor *x)
+{
+    il_tensor *bytes = il_to(s, il_affine(s, x, 255, 0), IL_DTYPE_U8);
+    return il_affine(s, il_to(s, bytes, IL_DTYPE_F32), 1.0 / 255, 0);
+}
+
 il_tensor *il_vae_reconstruct(il_scope *outer, const il_vae *v, il_tensor *image, bool published)
 {
     il_scope *s = il_scope_nest(outer);
     il_tensor *x = published ? image : il_affine(s, image, 2, -1);
     x = il_vae_decode(s, v, il_vae_encode(s, v, x, NULL));
-    x = il_lift(s, il_clamp(s, published ? x : il_affine(s, x, 0.5, 0.5), 0, 1));
+    x = il_clamp(s, published ? x : il_affine(s, x, 0.5, 0.5), 0, 1);
+    x = il_lift(s, published ? cut_to_bytes(s, x) : x);
     il_scope_close(s);
     return x;
 }

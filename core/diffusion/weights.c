@@ -33,6 +33,36 @@ static char *path_of(const il_weights_spec *w, const struct form *f)
     return t.failed ? NULL : t.data;
 }
 
+/* Tells which variants there are instead: mirrors of published folders have some files only in half precision. */
+static int no_file(const il_weights_spec *w, il_err *e)
+{
+    static const char *const variants[] = { "", "fp16", "bf16", "non_ema" };
+    char *path = path_of(w, &forms[0]);
+    il_text there = { 0 };
+    bool failed = !path;
+    for (size_t k = 0; k < sizeof variants / sizeof *variants && !failed; k++) {
+        il_weights_spec other = *w;
+        other.variant = variants[k];
+        for (int i = 0; i < FORMS && !failed; i++) {
+            char *file = path_of(&other, &forms[i]);
+            failed = !file;
+            if (file && access(file, F_OK) == 0) {
+                il_text_add(&there, "%s%s%s", there.data ? " or " : "; the files that are there need variant: ",
+                            *variants[k] ? variants[k] : "\"\"", *variants[k] ? "" : " (none)");
+                i = FORMS;
+            }
+            free(file);
+        }
+    }
+    int rc = failed || there.failed
+                 ? il_fail_oom(e)
+                 : il_fail(e, IL_EIO, "%s: the file does not exist, nor its shards, nor a .bin in its place%s", path,
+                           there.data ? there.data : "");
+    il_text_free(&there);
+    free(path);
+    return rc;
+}
+
 /* The first form that exists: *out its path, *index whether it lists shards. */
 static int find_file(char **out, bool *index, const il_weights_spec *w, il_err *e)
 {
@@ -47,11 +77,7 @@ static int find_file(char **out, bool *index, const il_weights_spec *w, il_err *
         }
         free(path);
     }
-    char *path = path_of(w, &forms[0]);
-    int rc = path ? il_fail(e, IL_EIO, "%s: the file does not exist, nor its shards, nor a .bin in its place", path)
-                  : il_fail_oom(e);
-    free(path);
-    return rc;
+    return no_file(w, e);
 }
 
 /* ---- one file ---- */

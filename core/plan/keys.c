@@ -30,7 +30,8 @@ const il_param_spec il_keys_train[] = {
     { "recompute", IL_PARAM_BOOL, "false", 0, 0, NULL,
       "recompute activations in the backward pass instead of keeping them" },
     { "cuda_graph", IL_PARAM_BOOL, "false", 0, 0, NULL, "record a training step once and replay it" },
-    { "as_published", IL_PARAM_BOOL, "false", 0, 0, NULL, "test the last weights instead of the best" },
+    { "as_published", IL_PARAM_BOOL, "false", 0, 0, NULL,
+      "test the last weights, and take losses as the mean over batches" },
     { "weights", IL_PARAM_PATH, "", 0, 0, NULL, "file with initial weights; empty: random" },
     { 0 },
 };

@@ -137,7 +137,9 @@ int il_choice_resolve(il_choice *out, il_resolver *r, const il_settings *s, cons
     int rc = find_plugin(&c.plugin, r, name, what, e);
     if (rc || !c.plugin)
         return rc;
-    rc = il_params_new(&c.params, c.plugin->params, e);
+    rc = il_registry_file(&c.file, r->registry, c.plugin, e);
+    if (!rc)
+        rc = il_params_new(&c.params, c.plugin->params, e);
     if (rc)
         return rc;
     rc = set_params(c.params, c.plugin, s, what->key, e);

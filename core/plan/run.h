@@ -24,12 +24,13 @@ typedef struct il_training {
     bool decoupled;       /* weight decay decoupled from the gradients: AdamW */
     double aux_weight;    /* weight of the auxiliary head's loss; 0: the head is not computed */
     il_precision precision;
-    int accumulate;    /* parts into which a batch is split; their gradients are accumulated */
-    bool recompute;    /* recompute activations in the backward pass */
-    bool cuda_graph;   /* record a step once and replay it */
-    bool as_published; /* test the last weights, as the published code did, instead of the best */
-    char *weights;     /* initial weights, or NULL */
-    char **skip;       /* patterns of tensors not to be loaded from `weights`; ends with NULL; may be NULL */
+    int accumulate;  /* parts into which a batch is split; their gradients are accumulated */
+    bool recompute;  /* recompute activations in the backward pass */
+    bool cuda_graph; /* record a step once and replay it */
+    bool
+        as_published; /* as the published code: test the last weights instead of the best; losses are means over batches */
+    char *weights;    /* initial weights, or NULL */
+    char **skip;      /* patterns of tensors not to be loaded from `weights`; ends with NULL; may be NULL */
 } il_training;
 
 /* How to treat incomplete or unreadable samples. */

@@ -4,10 +4,12 @@
 
 #include <inpaintlab/plugin.h>
 #include "base/dependencies.h"
+#include "plugin/registry.h"
 
 /* A plugin with its settings. */
 typedef struct il_choice {
     const il_plugin *plugin; /* borrowed from the registry */
+    il_plugin_file file;     /* its file; all 0: not known */
     il_params *params;
     char *label; /* its name in tables: YAML's `label`, else the plugin's name */
 } il_choice;

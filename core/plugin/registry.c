@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "base/array.h"
+#include "base/sha256.h"
 #include "base/suggest.h"
 #include "base/text.h"
 #include "plugin/descriptor.h"
@@ -24,11 +25,15 @@ static const char *const folders[] = { "",         "/datasets",  "/models", "/lo
 struct loaded {
     const il_plugin *plugin;
     char *path;
+    char *hides;  /* path of the built-in plugin of the same kind and name, or NULL */
+    char *sha256; /* NULL: not asked for yet */
+    bool installed;
 };
 
 struct il_registry {
     struct loaded *loaded;
     size_t count;
+    bool own;            /* what is loaded now is the program's own */
     il_refused *refused; /* its texts are owned */
     size_t nrefused;
 };
@@ -77,7 +82,7 @@ static int load_file(const il_plugin **out, const char *path, il_err *e)
 
 /* ---- the collection ---- */
 
-static const struct loaded *find_loaded(const il_registry *r, il_kind kind, const char *name)
+static struct loaded *find_loaded(const il_registry *r, il_kind kind, const char *name)
 {
     for (size_t i = 0; i < r->count; i++) {
         const il_plugin *p = r->loaded[i].plugin;
@@ -96,7 +101,18 @@ static int keep(il_registry *r, const il_plugin *p, const char *path, il_err *e)
     char *copy = il_text_copy(path);
     if (!copy)
         return il_fail_oom(e);
-    r->loaded[r->count++] = (struct loaded){ p, copy };
+    r->loaded[r->count++] = (struct loaded){ .plugin = p, .path = copy, .installed = r->own };
+    return IL_OK;
+}
+
+/* A plugin of the user's has the kind and name of a built-in one, whose path is given. */
+static int hide(struct loaded *l, const char *builtin, il_err *e)
+{
+    char *copy = l->hides ? NULL : il_text_copy(builtin);
+    if (!l->hides && !copy)
+        return il_fail_oom(e);
+    if (copy)
+        l->hides = copy;
     return IL_OK;
 }
 
@@ -127,11 +143,13 @@ static int add_file(il_registry *r, const char *path, il_err *e)
     if (rc || !p)
         return refuse(r, path, why.message, e);
 
-    const struct loaded *same = find_loaded(r, p->kind, p->name);
+    struct loaded *same = find_loaded(r, p->kind, p->name);
     if (!same)
         return keep(r, p, path, e);
     if (same->plugin == p)
         return IL_OK;
+    if (r->own && !same->installed)
+        return hide(same, path, e);
     il_fail(&why, IL_EPLUGIN, "%s '%s' was already loaded from %s", il_descriptor_kind(p->kind), p->name, same->path);
     return refuse(r, path, why.message, e);
 }
@@ -235,8 +253,10 @@ int il_registry_open(il_registry **out, il_err *e)
         goto done;
     }
     rc = add_user_folders(r, e);
+    r->own = true;
     if (!rc)
         rc = add_tree(r, builtin, e);
+    r->own = false;
     if (rc)
         goto done;
     *out = r;
@@ -252,8 +272,11 @@ void il_registry_free(il_registry *r)
 {
     if (!r)
         return;
-    for (size_t i = 0; i < r->count; i++)
+    for (size_t i = 0; i < r->count; i++) {
         free(r->loaded[i].path);
+        free(r->loaded[i].hides);
+        free(r->loaded[i].sha256);
+    }
     for (size_t i = 0; i < r->nrefused; i++) {
         free((char *)r->refused[i].path);
         free((char *)r->refused[i].why);
@@ -275,8 +298,15 @@ static int find_path(const il_plugin **out, il_registry *r, int kind, const char
     if (kind && (int)p->kind != kind)
         return il_fail(e, IL_EPLUGIN, "%s: is a %s; expected a %s", path, il_descriptor_kind(p->kind),
                        il_descriptor_kind((il_kind)kind));
-    if (!il_registry_path(r, p))
+    const struct loaded *same = find_loaded(r, p->kind, p->name);
+    bool new = !il_registry_path(r, p);
+    if (new)
         rc = keep(r, p, path, e);
+    if (!rc && new &&same) { /* `same` may have moved */
+        same = find_loaded(r, p->kind, p->name);
+        const char *builtin = same->installed ? same->path : same->hides;
+        rc = builtin ? hide(&r->loaded[r->count - 1], builtin, e) : IL_OK;
+    }
     if (rc)
         return rc;
     *out = p;
@@ -357,6 +387,34 @@ const char *il_registry_path(const il_registry *r, const il_plugin *p)
         if (r->loaded[i].plugin == p)
             return r->loaded[i].path;
     }
+    return NULL;
+}
+
+int il_registry_file(il_plugin_file *out, il_registry *r, const il_plugin *p, il_err *e)
+{
+    struct loaded *l = r->loaded;
+    while (l < r->loaded + r->count && l->plugin != p)
+        l++;
+    if (l == r->loaded + r->count)
+        return il_fail(e, IL_EPLUGIN, "%s '%s' was loaded by something else", il_descriptor_kind(p->kind), p->name);
+    if (!l->sha256) {
+        il_digest d;
+        int rc = il_sha256_file(&d, l->path, e);
+        if (rc)
+            return rc;
+        l->sha256 = il_text_copy(d.hex);
+        if (!l->sha256)
+            return il_fail_oom(e);
+    }
+    *out = (il_plugin_file){ l->path, l->sha256, l->installed };
+    return IL_OK;
+}
+
+const char *il_registry_hidden(const il_registry *r, const il_plugin *p)
+{
+    for (size_t i = 0; i < r->count; i++)
+        if (r->loaded[i].plugin == p)
+            return r->loaded[i].hides;
     return NULL;
 }
 

@@ -7,6 +7,13 @@
 
 typedef struct il_registry il_registry;
 
+/* The file of a plugin. Texts are lent by the registry. */
+typedef struct il_plugin_file {
+    const char *path;
+    const char *sha256; /* of its contents when it was first asked for */
+    bool installed;     /* it is in the program's own folder */
+} il_plugin_file;
+
 /* A plugin that did not load, and why: reported when it is asked for, never fatal at start. */
 typedef struct il_refused {
     const char *path;
@@ -14,7 +21,7 @@ typedef struct il_refused {
 } il_refused;
 
 /* Loads every *.so of the colon-separated folders of INPAINTLAB_PLUGIN_PATH, then of the built-in folders. The first
- * plugin of a kind and name wins. The descriptor's ABI is read before any code of the plugin runs. */
+ * plugin of a kind and name wins, and hides a built-in one of the same. The descriptor's ABI is read before any code of the plugin runs. */
 int il_registry_open(il_registry **out, il_err *e);
 void il_registry_free(il_registry *r);
 
@@ -27,6 +34,10 @@ int il_registry_find_file(const il_plugin **out, il_registry *r, const char *pat
 size_t il_registry_count(const il_registry *r);
 const il_plugin *il_registry_at(const il_registry *r, size_t i);
 const char *il_registry_path(const il_registry *r, const il_plugin *p);
+/* p must have come from r. */
+int il_registry_file(il_plugin_file *out, il_registry *r, const il_plugin *p, il_err *e);
+/* Path of the plugin of the program's own folder that p hides, since both have one kind and name; NULL: none. */
+const char *il_registry_hidden(const il_registry *r, const il_plugin *p);
 size_t il_registry_refused(const il_registry *r, const il_refused **list);
 
 #endif

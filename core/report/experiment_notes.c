@@ -35,12 +35,19 @@ static void note_failures(il_footnotes *n, const il_matrix *m, size_t part)
 
 static void note_collapses(il_footnotes *n, const il_matrix *m, const il_matrix_part *p)
 {
-    il_text line = { 0 };
-    for (size_t run = 0; run < p->runs.count; run++)
-        if (il_matrix_run(m, p->runs.items[run])->collapsed)
-            il_text_add(&line, "%s%s", line.data ? ", " : "Collapsed (no pixel of the validation split is marked): ",
-                        p->runs.items[run]);
-    il_footnotes_take(n, &line);
+    static const char *const leads[] = {
+        "Collapsed (no pixel of the validation split is marked): ",
+        "Collapsed (every pixel of the validation split is marked, so IoU is the masks' share): "
+    };
+    for (int all = 0; all < 2; all++) {
+        il_text line = { 0 };
+        for (size_t i = 0; i < p->runs.count; i++) {
+            const il_matrix_cell *run = il_matrix_run(m, p->runs.items[i]);
+            if (run->collapsed && (strcmp(run->collapse, "everything") == 0) == all)
+                il_text_add(&line, "%s%s", line.data ? ", " : leads[all], p->runs.items[i]);
+        }
+        il_footnotes_take(n, &line);
+    }
 }
 
 /* The labels that all runs share. */

@@ -13,13 +13,13 @@ static const struct {
             [IL_BY_TRAINED_ON] = { "trained on", "trained_on" },
             [IL_BY_SEED] = { "seed", "seed" } };
 
-#define COLUMNS                                                                                                            \
-    " c.run, c.split, c.status, c.message, c.collapsed, c.test, c.cell, c.model, c.dataset, c.mask_policy, c.loss,"        \
-    " c.trained_on, c.seed, c.tested_weights, c.images > 0 AND c.authentic = c.images AS authentic, c.false_alarms,"       \
-    " c.marked, CASE WHEN c.published_iou IS NULL THEN c.published_table END AS unmatched, c.truth, c.images AS pictures," \
-    " (SELECT m.value FROM test_metrics m WHERE m.test = c.test AND m.convention = ?2 AND m.metric = ?3) AS value,"        \
-    " (SELECT COUNT(DISTINCT COALESCE(i.photo, i.id)) FROM images i WHERE i.test = c.test) AS photos,"                     \
-    " (SELECT json_remove(r.config, '$.seed') || COALESCE(r.manifest, '') FROM runs r WHERE r.hash = c.run_hash)"          \
+#define COLUMNS                                                                                                                                                                                   \
+    " c.run, c.split, c.status, c.message, c.collapsed, c.test, c.cell, c.model, c.dataset, c.mask_policy, c.loss,"                                                                               \
+    " c.trained_on, c.seed, c.tested_weights, c.images > 0 AND c.authentic = c.images AS authentic, c.false_alarms,"                                                                              \
+    " c.marked, (SELECT r.collapse FROM runs r WHERE r.hash = c.run_hash) AS collapse, CASE WHEN c.published_iou IS NULL THEN c.published_table END AS unmatched, c.truth, c.images AS pictures," \
+    " (SELECT m.value FROM test_metrics m WHERE m.test = c.test AND m.convention = ?2 AND m.metric = ?3) AS value,"                                                                               \
+    " (SELECT COUNT(DISTINCT COALESCE(i.photo, i.id)) FROM images i WHERE i.test = c.test) AS photos,"                                                                                            \
+    " (SELECT json_remove(r.config, '$.seed') || COALESCE(r.manifest, '') FROM runs r WHERE r.hash = c.run_hash)"                                                                                 \
     " || COALESCE(c.test_batch, '') AS settings"
 
 #define PLAIN                                                                                                          \
@@ -61,6 +61,7 @@ static il_matrix_cell read_cell(const il_rows *r, size_t i)
                          .alarms = il_rows_real(r, i, "false_alarms"),
                          .marked = il_rows_real(r, i, "marked"),
                          .collapsed = il_rows_int(r, i, "collapsed") == 1,
+                         .collapse = il_rows_word(r, i, "collapse"),
                          .authentic = il_rows_int(r, i, "authentic") == 1 };
     for (int by = 0; by < IL_BYS; by++)
         c.by[by] = il_rows_word(r, i, bys[by].column);

@@ -32,6 +32,7 @@ typedef struct il_matrix_cell {
     double alarms, marked;    /* NAN: undefined */
     int64_t pictures, photos; /* tested; that these were cut from */
     bool done, collapsed;
+    const char *collapse;   /* what its run marks of the validation pictures: nothing, everything, or "": not known */
     bool authentic;         /* the test has pictures, and none of them is tampered */
     size_t run;             /* place in the matrix's runs */
     size_t part, row, kind; /* places in parts, and in the part's runs and kinds */

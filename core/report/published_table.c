@@ -263,13 +263,17 @@ static void add_notes(il_footnotes *n, const il_rows *rows, const il_published_t
             n, "One seed each, unless runs are told: a difference between rows is one between these trainings.");
     if (measured)
         il_footnotes_add(n, IL_CONVENTION_WEIGHTS);
-    if (strcmp(p->name, "text") == 0)
+    if (strcmp(p->name, "text") == 0) {
         il_footnotes_add(n, IL_CONVENTION_TRUTH);
+        il_footnotes_add(n, IL_CONVENTION_POLICIES);
+    }
     if (count_several(rows))
         il_footnotes_add(n, "Several runs: measured is their mean.");
     if (collapsed)
-        il_text_add(&line, "Measured with collapsed weights, which mark no pixel of the validation split: %zu cell%s.",
-                    collapsed, collapsed == 1 ? "" : "s");
+        il_text_add(
+            &line,
+            "Measured with collapsed weights, which mark no pixel of the validation split, or every one: %zu cell%s.",
+            collapsed, collapsed == 1 ? "" : "s");
     il_footnotes_take(n, &line);
 }
 
@@ -348,6 +352,7 @@ int il_published_table_splits(il_table *out, il_store *s, const il_published_tab
     note_small_splits(&out->notes, &out->rows);
     if (medium != IL_MEDIUM_PAGE)
         il_footnotes_add(&out->notes, "- stands for no value.");
+    il_footnotes_add(&out->notes, IL_CONVENTION_SPLITS);
     return il_table_check(out, e);
 }
 

@@ -90,11 +90,11 @@ int il_store_publish(il_store *s, il_err *e)
           " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
           7 },
         { "published-splits.csv", il_embedded_published_splits_csv, "DELETE FROM published_splits",
-          "INSERT INTO published_splits (dataset, split, count) VALUES (?1, ?2, ?3)", 3 },
+          "INSERT INTO published_splits (dataset, split, count, ran) VALUES (?1, ?2, ?3, NULLIF(?4, ''))", 4 },
         { "published-settings.csv", il_embedded_published_settings_csv, "DELETE FROM published_settings",
-          "INSERT INTO published_settings (published_table, model, key, value)"
-          " VALUES (?1, ?2, ?3, CASE WHEN ?4 GLOB '*[^0-9.]*' THEN ?4 ELSE CAST(?4 AS NUMERIC) END)",
-          4 },
+          "INSERT INTO published_settings (published_table, model, mask_policy, key, value)"
+          " VALUES (?1, ?2, ?3, ?4, CASE WHEN ?5 GLOB '*[^0-9.]*' THEN ?5 ELSE CAST(?5 AS NUMERIC) END)",
+          5 },
     };
     int rc = IL_OK;
     for (size_t i = 0; !rc && i < sizeof sources / sizeof *sources; i++)

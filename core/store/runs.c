@@ -52,6 +52,27 @@ static int copy_column(char **out, sqlite3_stmt *statement, int column, il_err *
     return *out ? IL_OK : il_fail_oom(e);
 }
 
+int il_store_run_versions(char **versions, il_store *s, const char *hash, il_err *e)
+{
+    sqlite3_stmt *statement = NULL;
+    int more = 0;
+    char *text = NULL;
+    int rc = il_store_prepare(&statement, s,
+                              "SELECT versions FROM runs WHERE hash = ?1 AND versions IS NOT NULL"
+                              " AND (status <> 'failed' OR EXISTS (SELECT 1 FROM epochs WHERE run = runs.id))",
+                              e);
+    if (!rc)
+        rc = il_store_bind(s, statement, (il_bind[]){ il_bind_text(hash), { 0 } }, e);
+    if (!rc)
+        rc = il_store_step(&more, s, statement, e);
+    if (!rc && more)
+        rc = copy_column(&text, statement, 0, e);
+    sqlite3_finalize(statement);
+    if (!rc)
+        *versions = text;
+    return rc;
+}
+
 int il_store_find_stale(char **config, char **manifest, il_store *s, const char *experiment, const char *name,
                         const char *hash, il_err *e)
 {
@@ -133,7 +154,7 @@ static int put_epochs(il_store *s, int64_t run, const il_epoch_row *rows, size_t
     int rc = il_store_prepare(
         &insert, s,
         "INSERT OR REPLACE INTO epochs (run, epoch, train_loss, train_iou, validation_loss, validation_iou, seconds,"
-        " images_per_second) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        " images_per_second, marked) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         e);
     for (size_t i = 0; !rc && i < count; i++) {
         const il_epoch_row *r = &rows[i];
@@ -145,6 +166,7 @@ static int put_epochs(il_store *s, int64_t run, const il_epoch_row *rows, size_t
                              il_bind_real(r->validation_iou),
                              il_bind_real(r->seconds),
                              il_bind_real(r->images_per_second),
+                             il_bind_real(r->marked),
                              { 0 } };
         rc = il_store_bind(s, insert, values, e);
         if (!rc)
@@ -176,17 +198,19 @@ int il_store_end_run(il_store *s, int64_t run, const il_run_end *end, il_err *e)
                          il_bind_int(end->best_epoch),
                          il_bind_int(end->tested_epoch),
                          il_bind_int(end->stopped_early),
-                         il_bind_int(end->collapsed),
+                         il_bind_int(end->collapse != IL_COLLAPSE_NONE),
                          il_bind_text(end->weights_path),
                          il_bind_text(end->weights_sha256),
                          il_bind_real(end->seconds),
                          il_bind_int(end->left_out),
+                         il_bind_text(il_metrics_collapse_name(end->collapse)),
                          { 0 } };
     int64_t found = 0;
     int rc = il_store_exec(
         &found, s,
         "UPDATE runs SET status = ?2, message = ?3, best_epoch = NULLIF(?4, 0), tested_epoch = NULLIF(?5, 0),"
         " stopped_early = ?6, collapsed = ?7, weights_path = ?8, weights_sha256 = ?9, seconds = ?10, left_out = ?11,"
+        " collapse = ?12,"
         " ended_at = " NOW " WHERE id = ?1 RETURNING id",
         values, e);
     if (!rc && !found)

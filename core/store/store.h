@@ -58,6 +58,9 @@ typedef struct il_run_row {
 
 /* Finds a run by its identity; row->status is IL_RUN_NONE when there is none. */
 int il_store_find_run(il_run_row *row, il_store *s, const char *hash, il_err *e);
+/* What runs.versions says of the run of that identity, for the caller to free; NULL when there is none, or it failed before its
+ * first epoch, so that nothing depends on them. */
+int il_store_run_versions(char **versions, il_store *s, const char *hash, il_err *e);
 /* The newest run that this experiment recorded under this plan name with another identity (so it is stale): its config
  * and manifest, which the caller frees. *config is NULL when there is none. */
 int il_store_find_stale(char **config, char **manifest, il_store *s, const char *experiment, const char *name,
@@ -71,6 +74,7 @@ typedef struct il_epoch_row {
     int epoch;                                                     /* from 1 */
     double train_loss, train_iou, validation_loss, validation_iou; /* IoU as published; NAN: stored as NULL */
     double seconds, images_per_second;
+    double marked; /* share of the validation pixels that is marked */
 } il_epoch_row;
 
 /* Inserts or replaces epochs 1..count; after a resume they come from the checkpoint. One transaction. */
@@ -81,7 +85,8 @@ typedef struct il_run_end {
     const char *message; /* or NULL */
     int best_epoch;      /* 0: none */
     int tested_epoch;    /* the epoch whose weights are tested */
-    bool stopped_early, collapsed;
+    bool stopped_early;
+    il_collapse collapse;                      /* of the tested weights */
     const char *weights_path, *weights_sha256; /* or NULL */
     double seconds;                            /* training time, over all invocations */
     int64_t left_out;                          /* samples */

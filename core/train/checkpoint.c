@@ -18,6 +18,31 @@ void il_course_free(il_course *c)
     memset(c, 0, sizeof *c);
 }
 
+/* A tensor of its own, so that older versions read the file too. */
+static int add_marked(il_bundle *b, const il_course *c, il_err *e)
+{
+    double *marked = calloc(c->done ? c->done : 1, sizeof *marked);
+    if (!marked)
+        return il_fail_oom(e);
+    for (size_t i = 0; i < c->done; i++)
+        marked[i] = c->epochs[i].marked;
+    int rc = il_bundle_add_bytes(b, "course.marked", IL_DTYPE_F64, 1, (int64_t[]){ (int64_t)c->done }, marked, e);
+    free(marked);
+    return rc;
+}
+
+/* Both in one number. Bits 0 and 1 are those of versions that knew only of nothing marked. */
+static int64_t collapse_bits(const il_course *c)
+{
+    return (c->collapse == IL_COLLAPSE_NOTHING ? 1 : 0) | (c->best_collapse == IL_COLLAPSE_NOTHING ? 2 : 0) |
+           (c->collapse == IL_COLLAPSE_EVERYTHING ? 4 : 0) | (c->best_collapse == IL_COLLAPSE_EVERYTHING ? 8 : 0);
+}
+
+static il_collapse collapse_of(int64_t bits, int64_t nothing, int64_t everything)
+{
+    return bits & nothing ? IL_COLLAPSE_NOTHING : bits & everything ? IL_COLLAPSE_EVERYTHING : IL_COLLAPSE_NONE;
+}
+
 static int add_epochs(il_bundle *b, const il_course *c, il_err *e)
 {
     double *table = calloc(c->done ? c->done * EPOCH_FIELDS : 1, sizeof *table);
@@ -32,7 +57,7 @@ static int add_epochs(il_bundle *b, const il_course *c, il_err *e)
     int rc = il_bundle_add_bytes(b, "course.epochs", IL_DTYPE_F64, 2, (int64_t[]){ (int64_t)c->done, EPOCH_FIELDS },
                                  table, e);
     free(table);
-    return rc;
+    return rc ? rc : add_marked(b, c, e);
 }
 
 static int add_course(il_bundle *b, const il_course *c, il_err *e)
@@ -49,7 +74,7 @@ static int add_course(il_bundle *b, const il_course *c, il_err *e)
                                 c->seconds,
                                 c->early.best };
     int64_t course[COURSE_FIELDS] = { c->epoch, (int64_t)c->batch, c->early.best_epoch, c->early.waited,
-                                      (c->collapsed ? 1 : 0) | (c->best_collapsed ? 2 : 0) };
+                                      collapse_bits(c) };
     int rc = il_bundle_add_bytes(b, "course.sums", IL_DTYPE_F64, 1, (int64_t[]){ SUM_FIELDS }, sums, e);
     if (!rc)
         rc = il_bundle_add_bytes(b, "course.position", IL_DTYPE_I64, 1, (int64_t[]){ COURSE_FIELDS }, course, e);
@@ -129,10 +154,24 @@ static int read_epochs(il_course *c, const il_tensor *t, il_err *e)
             rc = il_fail(e, IL_EFORMAT, "the record of epoch %zu is damaged", i + 1);
         if (rc)
             break;
-        c->epochs[i] = (il_epoch_row){ (int)r[0], r[1], r[2], r[3], r[4], r[5], r[6] };
+        c->epochs[i] = (il_epoch_row){ (int)r[0], r[1], r[2], r[3], r[4], r[5], r[6], NAN };
         c->done = i + 1;
     }
     free(table);
+    return rc;
+}
+
+static int read_marked(il_course *c, const il_bundle *b, il_err *e)
+{
+    const il_tensor *t = find_sized(b, "course.marked", IL_DTYPE_F64,
+                                    (int64_t)c->done); /* NULL: an older version's file */
+    double *marked = calloc(c->done ? c->done : 1, sizeof *marked);
+    int rc = marked ? IL_OK : il_fail_oom(e);
+    if (!rc && t)
+        rc = il_read_bytes(t, marked, c->done * sizeof *marked, e);
+    for (size_t i = 0; i < c->done && t && !rc; i++)
+        c->epochs[i].marked = marked[i];
+    free(marked);
     return rc;
 }
 
@@ -159,13 +198,14 @@ static int read_course(il_course *c, const il_bundle *b, il_err *e)
     c->epoch = (int)p[0];
     c->batch = (size_t)p[1];
     c->early = (il_early){ v[9], (int)p[2], (int)p[3] };
-    c->collapsed = p[4] & 1;
-    c->best_collapsed = p[4] & 2;
+    c->collapse = collapse_of(p[4], 1, 4);
+    c->best_collapse = collapse_of(p[4], 2, 8);
     c->seconds = v[8];
     c->sums = (il_sums){
         v[0], v[1], { (int64_t)v[2], (int64_t)v[3], (int64_t)v[4], (int64_t)v[5] }, { v[6], (int64_t)v[7] }
     };
-    return read_epochs(c, epochs, e);
+    rc = read_epochs(c, epochs, e);
+    return rc ? rc : read_marked(c, b, e);
 }
 
 static int restore(il_course *c, const il_bundle *b, const char *hash, il_model *model, il_adam *adam, il_err *e)

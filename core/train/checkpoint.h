@@ -15,12 +15,12 @@ typedef struct il_course {
     il_epoch_row *epochs; /* finished ones */
     size_t done;
     il_early early;
-    double seconds;       /* training time, over all invocations */
-    double epoch_seconds; /* the part spent on the current epoch */
-    il_sums sums;         /* of the current epoch */
-    bool collapsed;       /* the latest validation predicted no pixel although some are inpainted */
-    bool best_collapsed;  /* the same at the best epoch */
-    il_bundle *best;      /* the best epoch's weights; NULL: none yet */
+    double seconds;            /* training time, over all invocations */
+    double epoch_seconds;      /* the part spent on the current epoch */
+    il_sums sums;              /* of the current epoch */
+    il_collapse collapse;      /* at the latest validation */
+    il_collapse best_collapse; /* at the best epoch's */
+    il_bundle *best;           /* the best epoch's weights; NULL: none yet */
 } il_course;
 
 void il_course_free(il_course *c);

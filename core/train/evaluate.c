@@ -106,7 +106,7 @@ static void set_batches(il_image_row *rows, size_t n, const il_tally *t, const i
 static int evaluate(il_sums *sums, il_image_row **rows, size_t *count, const il_source *source,
                     const il_evaluation *what, const il_observer *observer, il_err *e)
 {
-    il_tally t = { 0 };
+    il_tally t = { .batch_weight = what->batch_weight };
     il_score_list scores = { 0 };
     il_image_row *each = NULL;
     size_t n = 0;

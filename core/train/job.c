@@ -11,11 +11,13 @@
 #include "base/atomic_file.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/params_json.h"
 #include "base/sha256.h"
 #include "image/degrade.h"
 #include "loader/source_share.h"
 #include "plugin/descriptor.h"
 #include "plugin/instance.h"
+#include "train/builds.h"
 #include "train/job.h"
 
 enum { LOCK_TRIES = 5, LOCK_PAUSE_NS = 20 * 1000 * 1000 };
@@ -97,6 +99,16 @@ static int add_files(json_t *files, const il_run *run, il_err *e)
     return rc;
 }
 
+/* What else decides the weights, where earlier versions did otherwise: their runs are then others. */
+static int add_conventions(json_t *all, const il_job *j, il_err *e)
+{
+    const il_training *t = &j->run->training;
+    bool uneven = il_source_count(j->validation) % (size_t)t->batch != 0, bad = false;
+    if (t->as_published && uneven)
+        il_params_json_put(all, "validation_loss", json_string("mean over batches"), &bad);
+    return bad ? il_fail_oom(e) : IL_OK;
+}
+
 static int make_manifest(il_job *j, il_err *e)
 {
     json_t *files = json_object();
@@ -106,11 +118,12 @@ static int make_manifest(il_job *j, il_err *e)
         all = json_pack("{s:o, s:o, s:o}", "train", split_json(j->train, &j->train_digest), "validation",
                         split_json(j->validation, &j->validation_digest), "files", files);
         files = NULL;
-        if (all && il_job_fit_note(all, j->run, j->train, j->validation))
-            rc = il_fail_oom(e);
+        rc = all ? add_conventions(all, j, e) : il_fail_oom(e);
     }
+    if (!rc && il_job_fit_note(all, j->run, j->train, j->validation))
+        rc = il_fail_oom(e);
     if (!rc) {
-        j->manifest = all ? il_json_text(all, JSON_SORT_KEYS | JSON_COMPACT) : NULL;
+        j->manifest = il_json_text(all, JSON_SORT_KEYS | JSON_COMPACT);
         rc = j->manifest ? IL_OK : il_fail_oom(e);
     }
     json_decref(all);
@@ -125,6 +138,31 @@ static void make_hash(il_job *j)
     il_digest d = il_sha256(t.data ? t.data : "", t.size);
     memcpy(j->hash, d.hex, sizeof j->hash);
     il_text_free(&t);
+}
+
+/* A run of this identity that was made with another build of a plugin is another run: the files of the builds that are loaded
+ * now join the manifest. */
+static int heed_builds(il_job *j, il_store *store, il_err *e)
+{
+    char *versions = NULL;
+    json_t *anew = NULL, *all = NULL;
+    int rc = store && j->manifest ? il_store_run_versions(&versions, store, j->hash, e) : IL_OK;
+    if (!rc && versions)
+        rc = il_builds_compare(&anew, &j->rebuilt, j->run, versions, e);
+    free(versions);
+    if (rc || !anew)
+        return rc;
+    all = il_json_loads(j->manifest, 0, NULL);
+    bool put = all && json_object_set(all, "plugins", anew) == 0;
+    char *manifest = put ? il_json_text(all, JSON_SORT_KEYS | JSON_COMPACT) : NULL;
+    json_decref(anew);
+    json_decref(all);
+    if (!manifest)
+        return il_fail_oom(e);
+    free(j->manifest);
+    j->manifest = manifest;
+    make_hash(j);
+    return IL_OK;
 }
 
 static int open_training(il_job *j, il_store *store, il_err *e)
@@ -226,6 +264,10 @@ int il_job_open(il_job *out, const il_run *run, il_store *store, il_err *e)
         return il_fail_oom(e);
     int rc = open_training(&j, store, &j.error);
     make_hash(&j);
+    if (!rc && (rc = heed_builds(&j, store, e)) != IL_OK) {
+        il_job_close(&j);
+        return rc;
+    }
     for (size_t i = 0; i < run->ntests && rc != IL_ENOMEM; i++)
         rc = open_test(&j, i, store);
     if (rc == IL_ENOMEM) {
@@ -245,6 +287,7 @@ void il_job_close(il_job *j)
     for (size_t i = 0; j->tests && i < j->run->ntests; i++)
         il_source_free(j->tests[i].source);
     free(j->tests);
+    free(j->rebuilt);
     free(j->manifest);
     memset(j, 0, sizeof *j);
 }

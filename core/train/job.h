@@ -28,8 +28,11 @@ typedef struct il_job {
     il_fit_facts train_fit, validation_fit;
     il_leak validation_leak; /* validation images that are trained on */
     float labels[256];       /* the mask policy's target values */
-    char *manifest;          /* JSON: digests and sizes of the splits, hashes of files named by settings */
-    char hash[65];           /* identity: SHA-256 of configuration and manifest */
+    /* JSON: digests and sizes of the splits, hashes of files named by settings, and of plugins built anew */
+    char *manifest;
+    char hash[65]; /* identity: SHA-256 of configuration and manifest */
+    /* installed plugins built anew since the run was made, which stays done: "model unet, loss bce"; or NULL */
+    char *rebuilt;
     il_job_test *tests;
     il_err error; /* why the run cannot be trained (missing data or files); IL_OK otherwise */
 } il_job;

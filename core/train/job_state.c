@@ -7,6 +7,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 #include "base/json.h"
+#include "train/builds.h"
 #include "train/job_state.h"
 #include "train/run_weights.h"
 
@@ -52,21 +53,36 @@ static void describe_change(il_text *t, const char *prefix, const json_t *old, c
         describe_key(t, prefix, key, value, NULL);
 }
 
+/* Of the manifests. What earlier versions did otherwise has no entry in theirs. */
+static void describe_data(il_text *t, const il_run *run, const json_t *old, json_t *new)
+{
+    static const struct {
+        const char *key, *words;
+    } conventions[] = { { "validation_loss", "the validation loss is the mean over batches" },
+                        { "padding", "padding was counted in its losses" },
+                        { "masks", "its masks were read or resized in another way" } };
+    for (size_t i = 0; i < sizeof conventions / sizeof *conventions; i++)
+        if (json_object_get(new, conventions[i].key) && !json_object_get(old, conventions[i].key))
+            il_text_add(t, "%s%s", t->size ? "; " : "changed since the last run: ", conventions[i].words);
+    il_builds_describe(t, run, json_object_get(old, "plugins"), json_object_get(new, "plugins"));
+    if (!t->size)
+        il_text_add(t, "changed since the last run: the data or the initial weights");
+}
+
 static void explain_stale(char *why, size_t size, const il_job *j, const char *config, const char *manifest)
 {
     json_t *pairs[][2] = { { il_json_loads(config, 0, NULL), il_json_loads(j->run->config, 0, NULL) },
                            { il_json_loads(manifest ? manifest : "{}", 0, NULL),
                              il_json_loads(j->manifest, 0, NULL) } };
-    il_text t = { 0 };
+    il_text t = { 0 }, data = { 0 };
     describe_change(&t, "", pairs[0][0], pairs[0][1]);
-    bool padded = !json_object_get(pairs[1][0], "padding") && json_object_del(pairs[1][1], "padding") == 0;
-    bool masks = !json_object_get(pairs[1][0], "masks") && json_object_del(pairs[1][1], "masks") == 0;
     if (!t.size && pairs[1][0] && !json_equal(pairs[1][0], pairs[1][1]))
-        il_text_add(&t, "the data or the initial weights");
-    if (!t.size && (padded || masks))
-        il_text_add(&t, "%s%s%s", padded ? "padding was counted in its losses" : "", padded && masks ? "; " : "",
-                    masks ? "its masks were read or resized in another way" : "");
-    snprintf(why, size, "changed since the last run: %.350s", t.data ? t.data : "settings");
+        describe_data(&data, j->run, pairs[1][0], pairs[1][1]);
+    if (data.data)
+        snprintf(why, size, "%.380s", data.data);
+    else
+        snprintf(why, size, "changed since the last run: %.350s", t.data ? t.data : "settings");
+    il_text_free(&data);
     il_text_free(&t);
     for (int i = 0; i < 2; i++) {
         json_decref(pairs[i][0]);

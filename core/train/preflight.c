@@ -125,27 +125,24 @@ static int print_deviations(FILE *to, const il_preflight *b, il_err *e)
 static int print_counts(FILE *to, const il_preflight *b, il_err *e)
 {
     static const struct {
-        const char *ours, *theirs;
-    } splits[] = { { "train", "train_published" },
-                   { "validation", "validation_published" },
-                   { "test", "test_published" } };
+        const char *ours, *theirs, *ran;
+    } splits[] = { { "train", "train_published", NULL },
+                   { "validation", "validation_published", "validation_ran" },
+                   { "test", "test_published", "test_ran" } };
     il_rows rows = { 0 };
-    int rc = il_store_query(
-        &rows, b->store,
-        "SELECT dataset, images, train, train_published, validation, validation_published, test, test_published FROM table1"
-        " WHERE images IS NOT NULL",
-        NULL, e);
+    int rc = il_store_query(&rows, b->store, "SELECT * FROM table1 WHERE images IS NOT NULL", NULL, e);
     for (size_t i = 0; !rc && i < rows.count; i++) {
         bool any = false;
         fprintf(to, "  images of %s, %s:", il_rows_text(&rows, i, "dataset"), il_rows_text(&rows, i, "images"));
         for (int k = 0; k < 3; k++) {
             const char *ours = il_rows_text(&rows, i, splits[k].ours),
-                       *theirs = il_rows_text(&rows, i, splits[k].theirs);
+                       *theirs = il_rows_text(&rows, i, splits[k].theirs),
+                       *ran = splits[k].ran ? il_rows_text(&rows, i, splits[k].ran) : NULL;
             if (!ours)
                 continue;
             fprintf(to, "%s %s %s", any ? "," : "", splits[k].ours, ours);
-            if (theirs && strcmp(ours, theirs) != 0)
-                fprintf(to, " (table 1: %s)", theirs);
+            if (theirs && strcmp(ours, theirs) != 0 && !(ran && strcmp(ours, ran) == 0))
+                fprintf(to, " (table 1: %s%s%s)", theirs, ran ? ", its code's logs: " : "", ran ? ran : "");
             any = true;
         }
         fputc('\n', to);

@@ -112,6 +112,16 @@ static void tell(const il_sitting *x, const char *what, const char *path)
     il_text_free(&line);
 }
 
+static void tell_collapse(const il_sitting *x, il_collapse c)
+{
+    static const char *const lines[] = {
+        [IL_COLLAPSE_NOTHING] = "collapsed: the tested weights mark no pixel at all on the validation split",
+        [IL_COLLAPSE_EVERYTHING] = "collapsed: the tested weights mark every pixel of the validation split",
+    };
+    if (c != IL_COLLAPSE_NONE && x->observer->say)
+        x->observer->say(x->observer->context, x->job->run->name, lines[c]);
+}
+
 static int keep_weights(il_sitting *x, const il_course *c, size_t left_out, il_err *e)
 {
     const il_training *t = &x->job->run->training;
@@ -122,7 +132,7 @@ static int keep_weights(il_sitting *x, const il_course *c, size_t left_out, il_e
                        .best_epoch = c->early.best_epoch,
                        .tested_epoch = last ? (int)c->done : c->early.best_epoch,
                        .stopped_early = (int)c->done < t->epochs,
-                       .collapsed = last ? c->collapsed : c->best_collapsed,
+                       .collapse = last ? c->collapse : c->best_collapse,
                        .weights_path = path.text,
                        .weights_sha256 = digest.hex,
                        .seconds = c->seconds,
@@ -133,9 +143,8 @@ static int keep_weights(il_sitting *x, const il_course *c, size_t left_out, il_e
         tell(x, "found weights that are not in this database; kept them as", aside.text);
     if (!rc)
         rc = il_store_end_run(x->store, x->row, &end, e);
-    if (!rc && end.collapsed && x->observer->say)
-        x->observer->say(x->observer->context, x->job->run->name,
-                         "collapsed: the tested weights mark no pixel at all on the validation split");
+    if (!rc)
+        tell_collapse(x, end.collapse);
     return rc;
 }
 

@@ -76,8 +76,9 @@ static int read_batch(il_sums *sums, il_image_row *rows, const il_tally *t, size
         if (rows)
             rows[k].counts = one;
     }
-    sums->loss += (double)loss * (double)n;
-    sums->pictures += (double)n;
+    double weight = t->batch_weight > 0 ? t->batch_weight : (double)n;
+    sums->loss += (double)loss * weight;
+    sums->pictures += weight;
     il_metrics_add(&sums->total, batch);
     il_metrics_batch(&sums->iou, batch);
     return IL_OK;

@@ -13,6 +13,7 @@ typedef struct il_tally {
     size_t *sizes;           /* images per batch */
     size_t *index;           /* of all images, batch after batch */
     size_t batches, pictures, index_room;
+    double batch_weight; /* of every batch's loss in the mean; 0: its number of images */
 } il_tally;
 
 /* Keeps the batch's loss and counts (either may be NULL) beyond the scope; nothing is copied to the host. */
@@ -22,8 +23,8 @@ void il_tally_clear(il_tally *t);
 
 /* Sums on the host, batch after batch in order. */
 typedef struct il_sums {
-    double loss;     /* sum over images of their batch's loss */
-    double pictures; /* number of images */
+    double loss;     /* sum over batches of their loss times their weight, as a rule the number of images */
+    double pictures; /* sum of the weights */
     il_counts total;
     il_batch_mean iou;
 } il_sums;
@@ -31,6 +32,6 @@ typedef struct il_sums {
  * source. Clears the tally. */
 int il_tally_read(il_sums *sums, il_image_row *rows, const il_source *source, il_tally *t, il_err *e);
 
-double il_sums_loss(const il_sums *s); /* mean over images; NAN when there are none */
+double il_sums_loss(const il_sums *s); /* weighted mean; NAN when there are no images */
 
 #endif

@@ -66,6 +66,13 @@ static void open_graph(struct session *x)
         tell_refusal(x, e.message);
 }
 
+/* The published code takes the mean over batches: a last one of fewer pictures weighs as much as the others. With the size
+ * of a whole batch as the weight, the sums are to the bit those over pictures where all batches are whole. */
+static double batch_weight(const il_training *t)
+{
+    return t->as_published ? t->batch : 0;
+}
+
 static int open_session(struct session *x, il_err *e)
 {
     const il_run *run = x->job->run;
@@ -77,6 +84,7 @@ static int open_session(struct session *x, il_err *e)
     if (rc)
         return rc;
     open_graph(x);
+    x->tally.batch_weight = batch_weight(&run->training);
     *x->course = (il_course){ .epoch = 1, .early = il_metrics_early() };
     if (access(x->job->checkpoint, F_OK) == 0)
         return il_checkpoint_read(x->course, x->job->checkpoint, x->job->hash, x->model, x->adam, e);
@@ -247,19 +255,20 @@ static int keep_best(struct session *x, il_err *e)
     }
     il_bundle_free(x->course->best);
     x->course->best = b;
-    x->course->best_collapsed = x->course->collapsed;
+    x->course->best_collapse = x->course->collapse;
     return IL_OK;
 }
 
 static void say_epoch(const struct session *x, const il_epoch_row *r, bool best)
 {
+    static const char *const remarks[] = { "", "; no pixel was marked", "; every pixel was marked" };
     char line[256];
     if (!x->observer->say)
         return;
     snprintf(line, sizeof line,
              "epoch %d/%d: train loss %.4f IoU %.3f, validation loss %.4f IoU %.3f, %.1f images/s%s%s", r->epoch,
              x->job->run->training.epochs, r->train_loss, r->train_iou, r->validation_loss, r->validation_iou,
-             r->images_per_second, best ? ", best" : "", x->course->collapsed ? "; no pixel was marked" : "");
+             r->images_per_second, best ? ", best" : "", remarks[x->course->collapse]);
     x->observer->say(x->observer->context, x->job->run->name, line);
 }
 
@@ -271,6 +280,7 @@ static int end_epoch(struct session *x, il_err *e)
     il_evaluation what = { .model = x->model,
                            .loss = &x->loss,
                            .loader = x->validation,
+                           .batch_weight = batch_weight(&x->job->run->training),
                            .shown = { .run = x->job->run->name,
                                       .phase = "validate",
                                       .epoch = c->epoch,
@@ -286,13 +296,14 @@ static int end_epoch(struct session *x, il_err *e)
                          il_sums_loss(&v),
                          il_metrics_batch_mean(v.iou),
                          c->epoch_seconds,
-                         x->seen ? (double)x->seen / trained : NAN }; /* 0: resumed after its last batch */
+                         x->seen ? (double)x->seen / trained : NAN, /* 0: resumed after its last batch */
+                         il_metrics_marked(v.total) };
     il_epoch_row *grown = il_array_grow(c->epochs, c->done, sizeof *grown);
     if (!grown)
         return il_fail_oom(e);
     c->epochs = grown;
     c->epochs[c->done++] = row;
-    c->collapsed = v.total.tp + v.total.fp == 0 && v.total.fn > 0;
+    c->collapse = il_metrics_collapse(v.total);
     int best = il_metrics_early_add(&c->early, c->epoch, row.validation_loss);
     if (best)
         rc = keep_best(x, e);

@@ -31,13 +31,14 @@ static const il_param_spec params[] = {
     { .name = "scheduler",
       .type = IL_PARAM_TEXT,
       .fallback = "",
-      .help = "pndm or ddim; empty: the one the folder names" },
+      .help = "pndm or ddim; empty: the one the folder names (1.5 inpainting: ddim; 2 inpainting: pndm)" },
     { .name = "negative", .type = IL_PARAM_TEXT, .fallback = "", .help = "negative prompt" },
     { .name = "range",
       .type = IL_PARAM_TEXT,
       .fallback = "signed",
       .choices = "signed|published",
-      .help = "of reconstructions: [-1,1], or [0,1] with the decoding clamped, as the paper's code did" },
+      .help =
+          "of reconstructions: [-1,1], or [0,1] with the decoding clamped and cut to 8 bits, as the paper's code did" },
     { .name = "precision",
       .type = IL_PARAM_TEXT,
       .fallback = "fp32",
@@ -123,7 +124,8 @@ static int sd_open(void **out, const il_params *p, il_err *e)
 static int sd_uses(const void *self, il_uses *out, il_err *e)
 {
     const struct sd *g = self;
-    return il_files_pipeline(out, g->root, g->variant, e);
+    int rc = il_files_pipeline(out, g->root, g->variant, e);
+    return rc ? rc : il_files_published(out, g->published, e);
 }
 
 static int sd_load(void *self, il_device device, il_err *e)

@@ -24,7 +24,8 @@ static const il_param_spec params[] = {
       .type = IL_PARAM_TEXT,
       .fallback = "signed",
       .choices = "signed|published",
-      .help = "what the VAE sees: [-1,1], or [0,1] with the decoding clamped, as the paper's code did" },
+      .help =
+          "what the VAE sees: [-1,1], or [0,1] with the decoding clamped and cut to 8 bits, as the paper's code did" },
     { .name = "precision",
       .type = IL_PARAM_TEXT,
       .fallback = "fp32",
@@ -111,7 +112,8 @@ static int vae_open(void **out, const il_params *p, il_err *e)
 static int vae_uses(const void *self, il_uses *out, il_err *e)
 {
     const struct vae *g = self;
-    return il_files_vae(out, g->folder, g->variant, e);
+    int rc = il_files_vae(out, g->folder, g->variant, e);
+    return rc ? rc : il_files_published(out, g->published, e);
 }
 
 static int vae_load(void *self, il_device device, il_err *e)

@@ -5,6 +5,12 @@
 #include <inpaintlab/plugin.h>
 #include <inpaintlab/residual.h>
 
+/* How it collapses. The last layers leave one channel: logit = w * ReLU(...) + b, with a single weight w and bias b, which are
+ * drawn from -1 to 1 (one input). As the ReLU is never negative, w < 0 and b < 0 bound every logit by b: no pixel can be marked,
+ * while the loss falls all the same, as w and b fit the share of the mask. IoU is then exactly 0, as in table 6. Likewise w > 0
+ * and b > 0 marks every pixel: IoU is the mask's share. Each is one initialization in four. Leaving it takes b across 0: at a rate
+ * of 1e-4, thousands of steps. The engine tells of both (runs.collapse), and another seed is the remedy. */
+
 enum { STREAMS = 2, SCALES = 3 };
 
 struct shrink { /* residual block that halves the size */

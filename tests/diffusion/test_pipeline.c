@@ -130,17 +130,24 @@ Test(pipeline, as_diffusers_2_without_guidance)
 }
 
 /* The configured scheduler is the one taken when none is named, and a second call gives the same. */
-Test(pipeline, the_folders_own_scheduler)
+static void check_own_scheduler(const char *name, const char *figure)
 {
-    il_bundle *figures = figures_of("sd2-small");
-    il_pipeline *p = opened("sd2-small", IL_OPTS(il_pipeline_opts, .steps = steps_of(figures), .guidance = 1));
+    il_bundle *figures = figures_of(name);
+    il_pipeline *p = opened(name, IL_OPTS(il_pipeline_opts, .steps = steps_of(figures), .guidance = 1));
     il_scope *s = figures_scope(false, false);
     il_tensor *one = inpainted(s, p, figures), *two = inpainted(s, p, figures);
-    cr_assert_leq(difference(one, il_bundle_find(figures, "ddim.1")), 1e-4);
+    cr_assert_leq(difference(one, il_bundle_find(figures, figure)), 1e-4);
     cr_assert_eq(difference(one, two), 0);
     il_scope_close(s);
     il_pipeline_free(p);
     il_bundle_free(figures);
+}
+
+/* As the folders of the published weights have it. */
+Test(pipeline, the_folders_own_scheduler)
+{
+    check_own_scheduler("sd15-small", "ddim.1");
+    check_own_scheduler("sd2-small", "pndm.1");
 }
 
 /* A picture is a function of its own seed and prompt, whatever else is in the batch. */

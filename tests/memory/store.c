@@ -115,7 +115,8 @@ static int put_test_rows(il_store *s, int64_t run, il_err *e)
 
 static int put_rows(il_store *s, il_err *e)
 {
-    static const il_epoch_row epochs[] = { { 1, 0.5, 0.4, 0.6, 0.3, 2, 10 }, { 2, 0.4, 0.5, 0.5, NAN, 2, 10 } };
+    static const il_epoch_row epochs[] = { { 1, 0.5, 0.4, 0.6, 0.3, 2, 10, 0 },
+                                           { 2, 0.4, 0.5, 0.5, NAN, 2, 10, 0.25 } };
     il_run_record r = run_record("hash", "name", "fcn", "realfake");
     int64_t run = 0, test = 0;
     int rc = il_store_experiment(&r.experiment, s, "grid", "a title", "grid.yaml", "model: fcn", e);

@@ -252,6 +252,40 @@ Test(registry, first_of_a_name_wins)
     cr_assert_eq(system(command), 0);
 }
 
+/* A file of the user's with the kind and name of a built-in plugin: by the folder's list, and by its path. */
+Test(registry, what_hides_a_built_in_plugin)
+{
+    char folder[] = "/tmp/test_registry_XXXXXX", path[300], command[1200], other[200];
+    cr_assert_not_null(mkdtemp(folder));
+    il_err e = { 0 };
+    const il_plugin *mine = NULL, *byway = NULL, *theirs = NULL;
+    il_plugin_file file = { 0 }, again = { 0 };
+    il_registry *r = open_with(folder);
+    cr_assert_eq(il_registry_find(&theirs, r, IL_KIND_MASK_POLICY, "full", &e), IL_OK, "%s", e.message);
+    cr_assert_eq(il_registry_file(&file, r, theirs, &e), IL_OK, "%s", e.message);
+    cr_expect(file.installed && strlen(file.sha256) == 64);
+    cr_expect_null(il_registry_hidden(r, theirs));
+    snprintf(other, sizeof other, "%s/other", folder);
+    snprintf(command, sizeof command, "mkdir %s && cp %s %s/full.so && cp %s %s/full.so", other, file.path, other,
+             file.path, folder);
+    cr_assert_eq(system(command), 0);
+    snprintf(path, sizeof path, "%s/full.so", other);
+    cr_assert_eq(il_registry_find(&byway, r, IL_KIND_MASK_POLICY, path, &e), IL_OK, "%s", e.message);
+    cr_assert_not_null(il_registry_hidden(r, byway));
+    cr_expect_str_eq(il_registry_hidden(r, byway), file.path);
+    cr_assert_eq(il_registry_file(&again, r, byway, &e), IL_OK, "%s", e.message);
+    cr_expect(!again.installed && strcmp(again.sha256, file.sha256) == 0, "the same bytes elsewhere");
+    il_registry_free(r);
+
+    r = open_with(folder);
+    cr_assert_eq(il_registry_find(&mine, r, IL_KIND_MASK_POLICY, "full", &e), IL_OK, "%s", e.message);
+    cr_assert_not_null(il_registry_hidden(r, mine));
+    cr_expect_str_eq(why_refused(r, "full.so"), "not refused");
+    il_registry_free(r);
+    snprintf(command, sizeof command, "rm -r %s", folder);
+    cr_assert_eq(system(command), 0);
+}
+
 Test(registry, kinds)
 {
     cr_assert_str_eq(il_descriptor_kind(IL_KIND_DATASET), "dataset");

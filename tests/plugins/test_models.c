@@ -270,6 +270,39 @@ Test(models, nix_has_no_auxiliary_head)
     close_subject(&t);
 }
 
+/* One weight and one bias after a ReLU decide alone whether anything, or everything, can be marked. */
+Test(models, nix_signs_of_the_last_layer_bound_its_logits)
+{
+    enum { SIDE = 16 };
+    static const struct {
+        float weight, bias;
+        bool low, high; /* whether logits below and above 0 are seen */
+    } cases[] = { { -.38f, -.47f, true, false }, { .89f, .52f, false, true }, { .5f, -.02f, true, true } };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct subject t = open_subject("nix", (const char *[]){ "width", "8", "size", "60", NULL }, NULL);
+        il_err e = { 0 };
+        float y[BATCH * SIDE * SIDE];
+        bool low = false, high = false;
+        fill_state(t.state, 3);
+        il_scope *s = open_scope(NULL);
+        const int64_t ones[] = { 1, 1, 1, 1 };
+        cr_assert_eq(
+            il_copy(il_state_find(t.state, "upsample_3.conv.weight"), il_from_f32(s, &cases[i].weight, 4, ones), &e),
+            IL_OK, "%s", e.message);
+        cr_assert_eq(
+            il_copy(il_state_find(t.state, "upsample_3.conv.bias"), il_from_f32(s, &cases[i].bias, 1, ones), &e), IL_OK,
+            "%s", e.message);
+        cr_assert_eq(il_read_f32(forward(&t, s, crops(s, SIDE, SIDE), NULL), y, BATCH * SIDE * SIDE, &e), IL_OK);
+        for (int k = 0; k < BATCH * SIDE * SIDE; k++) {
+            low = low || y[k] < 0;
+            high = high || y[k] > 0;
+        }
+        cr_expect(low == cases[i].low && high == cases[i].high, "case %zu: %d, %d", i, low, high);
+        il_scope_close(s);
+        close_subject(&t);
+    }
+}
+
 Test(models, torchscript_file_is_no_module)
 {
     const char *const settings[] = { "file", TEST_DATA "/oracle/nix.py", NULL };

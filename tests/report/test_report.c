@@ -2,6 +2,7 @@
  * INPAINTLAB_UPDATE=1 to write these anew, and read what changed. */
 #include <jansson.h>
 #include "report/report.h"
+#include "store/database.h"
 #include "support/filled.h"
 
 TestSuite(report, .init = set_up_filled, .fini = tear_down);
@@ -42,6 +43,18 @@ static void compare(const char *name, const char *got)
     char *wanted = read_file(path);
     cr_assert_str_eq(got, wanted, "%s differs; printed was:\n%s", name, got);
     free(wanted);
+}
+
+Test(report, both_collapses_are_told_apart)
+{
+    char *before = printed(NULL, "table4", IL_FORMAT_TEXT);
+    cr_expect_not_null(strstr(before, "Collapsed (no pixel of the validation split is marked): train.on=inpainted"));
+    GOOD(il_store_exec(NULL, store, "UPDATE runs SET collapse = 'everything' WHERE collapsed", NULL, &e));
+    char *after = printed(NULL, "table4", IL_FORMAT_TEXT);
+    cr_expect_not_null(strstr(after, "Collapsed (every pixel of the validation split is marked, so IoU is"));
+    cr_expect_null(strstr(after, "no pixel of the validation split is marked)"));
+    free(before);
+    free(after);
 }
 
 Test(report, whole_reports)

@@ -49,7 +49,7 @@ Test(store_rows, life_of_a_run)
                         .best_epoch = 3,
                         .tested_epoch = 4,
                         .stopped_early = true,
-                        .collapsed = true,
+                        .collapse = IL_COLLAPSE_NOTHING,
                         .weights_path = "w.safetensors",
                         .weights_sha256 = "ff",
                         .seconds = 12.25,
@@ -58,10 +58,17 @@ Test(store_rows, life_of_a_run)
     GOOD(il_store_find_run(&row, store, "h1", &e));
     cr_assert_eq(row.status, IL_RUN_DONE);
     cr_assert_str_eq(row.weights_sha256, "ff");
-    ANSWERS(store,
-            "SELECT best_epoch, tested_epoch, stopped_early, collapsed, weights_path, seconds, left_out, message,"
-            " ended_at >= started_at FROM runs",
-            "3|4|1|1|w.safetensors|12.25|2|NULL|1");
+    ANSWERS(
+        store,
+        "SELECT best_epoch, tested_epoch, stopped_early, collapsed, collapse, weights_path, seconds, left_out, message,"
+        " ended_at >= started_at FROM runs",
+        "3|4|1|1|nothing|w.safetensors|12.25|2|NULL|1");
+    done.collapse = IL_COLLAPSE_EVERYTHING;
+    GOOD(il_store_end_run(store, id, &done, &e));
+    ANSWERS(store, "SELECT collapsed, collapse FROM runs", "1|everything");
+    done.collapse = IL_COLLAPSE_NONE;
+    GOOD(il_store_end_run(store, id, &done, &e));
+    ANSWERS(store, "SELECT collapsed, collapse FROM runs", "0|NULL");
     BAD(il_store_end_run(store, 999, &done, &e), IL_EDB, "run 999 is no longer in the database");
 }
 
@@ -89,16 +96,17 @@ Test(store_rows, what_a_run_cannot_be)
 Test(store_rows, epochs_come_whole_and_leave_no_later_ones)
 {
     int64_t run = begin_run(store, "h", "n");
-    il_epoch_row rows[] = { { 1, .5, .6, .7, .8, 10, 20 },
-                            { 2, .4, NAN, .6, .1, 11, 21 },
-                            { 3, .3, .2, INFINITY, .1, 12, 22 } };
+    il_epoch_row rows[] = { { 1, .5, .6, .7, .8, 10, 20, 0 },
+                            { 2, .4, NAN, .6, .1, 11, 21, .125 },
+                            { 3, .3, .2, INFINITY, .1, 12, 22, 1 } };
     il_run_row row;
     GOOD(il_store_epochs(store, run, rows, 3, &e));
     GOOD(il_store_epochs(store, run, rows, 3, &e));
-    ANSWERS(store,
-            "SELECT train_loss, train_iou, validation_loss, validation_iou, seconds, images_per_second FROM epochs"
-            " WHERE epoch = 2",
-            "0.4|NULL|0.6|0.1|11.0|21.0");
+    ANSWERS(
+        store,
+        "SELECT train_loss, train_iou, validation_loss, validation_iou, seconds, images_per_second, marked FROM epochs"
+        " WHERE epoch = 2",
+        "0.4|NULL|0.6|0.1|11.0|21.0|0.125");
     rows[1].train_iou = .25;
     GOOD(il_store_epochs(store, run, rows, 2, &e)); /* resumed from the second epoch's checkpoint */
     ANSWERS(store, "SELECT COUNT(*), MAX(epoch), SUM(train_iou) FROM epochs", "2|2|0.85");
@@ -336,7 +344,7 @@ Test(store_rows, every_published_cell_is_listed_before_anything_is_measured)
         ANSWERS(store, sql, wanted);
     }
     ANSWERS(store, "SELECT * FROM table2", "NIX-Net 40M|NULL|0.769|NULL|0|NULL|NULL|not measured|0|NULL|NULL");
-    ANSWERS(store, "SELECT * FROM table1", "dataset1|NULL|NULL|9000|NULL|500|NULL|500");
+    ANSWERS(store, "SELECT * FROM table1", "dataset1|NULL|NULL|9000|NULL|500|NULL|500|NULL|NULL");
     ANSWERS(store, "SELECT COUNT(*) FROM table1", "3");
 }
 
@@ -371,7 +379,7 @@ Test(store_rows, table1_puts_sizes_beside_each_other)
     GOOD(il_store_split(store, "dataset2", "inpainted", "validation", 1480, 6, "d", &e));
     GOOD(il_store_split(store, "dataset2-inpainted", "fakefake", "test", 12, 0, "d", &e));
     ANSWERS(store, "SELECT * FROM table1 WHERE dataset = 'dataset2' AND images = 'realfake'",
-            "dataset2|realfake|20878|20878|NULL|1986|NULL|1984");
+            "dataset2|realfake|20878|20878|NULL|1986|NULL|1984|1984|1986");
     ANSWERS(store, "SELECT test, test_published FROM table1 WHERE images = 'fakefake'", "1984|1984");
     ANSWERS(store, "SELECT dataset, validation, validation_published FROM table1 WHERE images = 'inpainted'",
             "dataset2-inpainted|1480|1486");

@@ -31,7 +31,7 @@ static inline void add_table4(void)
         il_run_record r = run_record(hash, name, "fcn", kinds[i]);
         r.experiment = x;
         il_run_end end = { .status = i == 1 ? IL_RUN_FAILED : IL_RUN_DONE,
-                           .collapsed = i == 2,
+                           .collapse = i == 2 ? IL_COLLAPSE_NOTHING : IL_COLLAPSE_NONE,
                            .message = i == 1 ? "the loss is no finite number in epoch 3: try a smaller train.lr"
                                              : NULL };
         int64_t run = add_run(&r, &end);

@@ -1,10 +1,13 @@
 /* test_train.c - training, checkpoints, jobs and runs on pictures with a trace that a small U-Net can learn. */
 #include <math.h>
+#include <inpaintlab/convert.h>
 #include "base/sha256.h"
 #include "plan/plan.h"
 #include "plugin/registry.h"
+#include "store/database.h"
 #include "support/lab.h"
 #include "torch/bundle.h"
+#include "train/step.h"
 #include "train/train.h"
 
 TestSuite(train, .init = lab_open, .fini = lab_close);
@@ -242,6 +245,92 @@ Test(train, tests_the_best_or_the_last_weights)
     close_bench(&last);
 }
 
+/* Binary cross-entropy of one validation picture by the model as it is: the mean over pixels, in double precision. */
+static double loss_of(const struct bench *b, int number)
+{
+    enum { SIDE = 48 };
+    static float z[SIDE * SIDE];
+    il_err e = { 0 };
+    il_scope *s = NULL;
+    il_image photo = { 0 }, mask = { 0 };
+    char name[64];
+    double sum = 0;
+    snprintf(name, sizeof name, "data/validation/p%02d.realfake.png", number);
+    LAB_OK(il_image_read(&photo, lab_path(name), &e), e);
+    snprintf(name, sizeof name, "data/validation/p%02d.mask.png", number);
+    LAB_OK(il_image_read(&mask, lab_path(name), &e), e);
+    LAB_OK(il_scope_open(&s, NULL, &e), e);
+    LAB_OK(il_read_f32(il_model_forward(&b->model, s, il_convert_to_tensor(s, &photo), NULL), z, SIDE * SIDE, &e), e);
+    il_scope_close(s);
+    for (int i = 0; i < SIDE * SIDE; i++) {
+        bool forged = mask.pixels[i * mask.channels] == 255;
+        sum += log1p(exp(forged ? -(double)z[i] : (double)z[i]));
+    }
+    il_image_free(&photo);
+    il_image_free(&mask);
+    return sum / (SIDE * SIDE);
+}
+
+/* Three validation pictures in batches of 2 and 1: the published code takes the mean of the two batches' means, ours that of
+ * the pictures. The weights do not depend on it, so one epoch tells both. */
+Test(train, validation_loss_is_a_mean_over_pictures_or_as_published_over_batches)
+{
+    il_err e = { 0 };
+    double shown[2];
+    stop = stop_after = 0;
+    for (int published = 0; published < 2; published++) {
+        struct bench b = { 0 };
+        open_bench(&b, lab_grid("means", published ? ", as_published: true" : "", "axes: {train.epochs: [1]}\n"));
+        unlink(lab_path("c"));
+        LAB_OK(train(&b, lab_path("c"), &e), e);
+        double loss[3];
+        for (int i = 0; i < 3; i++)
+            loss[i] = loss_of(&b, 10 + i);
+        double expected = published ? ((loss[0] + loss[1]) / 2 + loss[2]) / 2 : (loss[0] + loss[1] + loss[2]) / 3;
+        shown[published] = b.course.epochs[0].validation_loss;
+        cr_expect_float_eq(shown[published], expected, 1e-6 * expected, "%.9g, not %.9g", shown[published], expected);
+        close_bench(&b);
+    }
+    cr_assert_gt(fabs(shown[0] - shown[1]), 1e-4 * shown[0], "the two are one: %.9g", shown[0]);
+}
+
+/* Only runs whose validation has a smaller last batch come out otherwise than before, so only they are others. */
+Test(train, identity_of_the_mean_over_batches)
+{
+    static const struct {
+        const char *settings;
+        bool batch_of_three, noted;
+    } cases[] = { { "", false, false },
+                  { ", as_published: true", false, true },
+                  { ", as_published: true", true, false } };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct bench b = { 0 };
+        open_bench(&b,
+                   lab_grid("means", cases[i].settings, cases[i].batch_of_three ? "axes: {train.batch: [3]}\n" : ""));
+        bool noted = strstr(b.job.manifest, "\"validation_loss\":\"mean over batches\"");
+        cr_expect_eq(noted, cases[i].noted, "case %zu: %s", i, b.job.manifest);
+        close_bench(&b);
+    }
+}
+
+/* A run of a version that took the mean over pictures is stale, and says why. */
+Test(train, a_run_with_the_other_mean_is_stale)
+{
+    struct room r = { 0 };
+    char why[400];
+    il_err e = { 0 };
+    open_room(&r, lab_grid("older", ", as_published: true", ""));
+    cr_assert(run_first(&r).trained);
+    cr_assert_eq(look_at_first(&r, NULL), IL_JOB_DONE);
+    LAB_OK(il_store_exec(NULL, r.store,
+                         "UPDATE runs SET hash = 'older', manifest = json_remove(manifest, '$.validation_loss')", NULL,
+                         &e),
+           e);
+    cr_assert_eq(look_at_first(&r, why), IL_JOB_STALE);
+    cr_assert_str_eq(why, "changed since the last run: the validation loss is the mean over batches");
+    close_room(&r);
+}
+
 Test(train, a_checkpoint_of_another_run_is_refused)
 {
     struct bench b = { 0 };
@@ -339,6 +428,106 @@ Test(train, a_run_is_done_once_and_its_cells_are_stored)
     il_run_outcome second = run_first(&r);
     cr_assert(!second.trained && second.tested == 0);
     close_room(&r);
+}
+
+static char said[4000];
+
+static void hear(void *context, const char *run, const char *line)
+{
+    (void)context;
+    (void)run;
+    size_t n = strlen(said);
+    snprintf(said + n, sizeof said - n, "%s\n", line);
+}
+
+/* One epoch from initial weights whose last layer adds `bias` to every logit, at a rate that leaves them there. */
+static void run_biased(struct room *r, const char *name, float bias)
+{
+    struct bench b = { 0 };
+    il_err e = { 0 };
+    il_job j = { 0 };
+    il_run_outcome o;
+    il_observer observer = { .say = hear };
+    il_bundle *initial = NULL;
+    char file[64], settings[500];
+    snprintf(file, sizeof file, "%s.safetensors", name);
+    open_bench(&b, lab_grid(name, "", ""));
+    LAB_OK(il_bundle_new(&initial, &e), e);
+    LAB_OK(il_state_save(b.model.state, initial, "", &e), e);
+    LAB_OK(il_bundle_write(initial, lab_path(file), &e), e);
+    il_bundle_free(initial);
+    close_bench(&b);
+    replace_tensor(lab_path(file), "head.bias", IL_DTYPE_F32, 1, &bias);
+    snprintf(settings, sizeof settings, ", weights: %s", lab_path(file));
+    open_room(r, lab_grid(name, settings, "axes: {train.lr: [1e-9], train.epochs: [1]}\n"));
+    said[0] = '\0';
+    LAB_OK(il_job_open(&j, &r->plan->runs[0], r->store, &e), e);
+    LAB_OK(il_run_job(&o, &j, r->store, &r->opts, &observer, &e), e);
+    cr_assert(o.trained, "%s", o.failure.message);
+    il_job_close(&j);
+}
+
+Test(train, a_model_that_marks_nothing_or_everything_is_told)
+{
+    static const struct {
+        const char *name, *epoch, *line, *row;
+        float bias;
+    } cases[] = {
+        { "none", "; no pixel was marked\n",
+          "collapsed: the tested weights mark no pixel at all on the validation split\n", "1 nothing 0.0", -1000 },
+        { "all", "; every pixel was marked\n",
+          "collapsed: the tested weights mark every pixel of the validation split\n", "1 everything 1.0", 1000 },
+    };
+    stop = stop_after = 0;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct room r = { 0 };
+        run_biased(&r, cases[i].name, cases[i].bias);
+        cr_expect(strstr(said, cases[i].epoch), "%s", said);
+        cr_expect(strstr(said, cases[i].line), "%s", said);
+        assert_query(
+            &r,
+            "SELECT r.collapsed || ' ' || r.collapse || ' ' || e.marked FROM runs r JOIN epochs e ON e.run = r.id"
+            " ORDER BY r.id DESC LIMIT 1",
+            cases[i].row);
+        close_room(&r);
+    }
+}
+
+Test(train, a_model_that_marks_some_pixels_has_not_collapsed)
+{
+    struct room r = { 0 };
+    stop = stop_after = 0;
+    open_room(&r, lab_grid("some", "", ""));
+    cr_assert(run_first(&r).trained);
+    assert_query(&r, "SELECT collapsed || ' ' || COALESCE(collapse, 'neither') FROM runs", "0 neither");
+    assert_query(&r, "SELECT count(*) FROM epochs WHERE marked > 0 AND marked < 1", "3");
+    close_room(&r);
+}
+
+/* What the epochs marked, and a collapse at the best one, outlive an interruption. */
+Test(train, a_checkpoint_keeps_what_was_marked)
+{
+    il_err e = { 0 };
+    for (int c = IL_COLLAPSE_NONE; c <= IL_COLLAPSE_EVERYTHING; c++) {
+        struct bench b = { 0 };
+        il_adam *adam = NULL;
+        il_epoch_row rows[] = { { 1, 1, .5, 1, .5, 1, 1, .25 }, { 2, 1, .5, 1, .5, 1, 1, 1 } };
+        il_course kept = { 0 }, course = {
+            .epoch = 3, .epochs = rows, .done = 2, .collapse = IL_COLLAPSE_EVERYTHING, .best_collapse = (il_collapse)c
+        };
+        open_bench(&b, lab_grid("kept", "", ""));
+        LAB_OK(il_step_adam(&adam, &b.plan->runs[0].training, b.model.state, &e), e);
+        LAB_OK(il_checkpoint_write(lab_path("kept"), "hash", &course, &b.model, adam, &e), e);
+        LAB_OK(il_checkpoint_read(&kept, lab_path("kept"), "hash", &b.model, adam, &e), e);
+        cr_expect_eq(kept.collapse, IL_COLLAPSE_EVERYTHING);
+        cr_expect_eq(kept.best_collapse, (il_collapse)c);
+        cr_assert_eq(kept.done, 2);
+        cr_expect_eq(kept.epochs[0].marked, .25);
+        cr_expect_eq(kept.epochs[1].marked, 1);
+        il_course_free(&kept);
+        il_adam_free(adam);
+        close_bench(&b);
+    }
 }
 
 Test(train, changed_data_and_settings_make_a_run_stale)

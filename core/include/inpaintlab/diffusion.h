@@ -45,7 +45,7 @@ il_tensor *il_vae_encode(il_scope *s, const il_vae *v, il_tensor *image, il_tens
 /* latents, unscaled -> (N,3,H,W) about [-1,1], not clamped */
 il_tensor *il_vae_decode(il_scope *s, const il_vae *v, il_tensor *latents);
 /* image (N,3,H,W) in [0,1] -> its reconstruction by way of the mode, in [0,1]. published: the VAE sees [0,1] instead of
- * [-1,1], and what it decodes is clamped without being rescaled, as the paper's code did. */
+ * [-1,1], and what it decodes is clamped without being rescaled and cut, not rounded, to 8 bits, as the paper's code did. */
 il_tensor *il_vae_reconstruct(il_scope *s, const il_vae *v, il_tensor *image, bool published);
 
 /* ---- CLIP's tokenizer and text encoder ---- */
@@ -125,6 +125,10 @@ il_tensor *il_pipeline_apply(il_scope *s, const il_pipeline *p, const il_inpaint
  * pipeline. */
 int il_files_vae(il_uses *out, const char *folder, const char *variant, il_err *e);
 int il_files_pipeline(il_uses *out, const char *folder, const char *variant, il_err *e);
+
+/* Notes how published reconstructions (see il_vae_reconstruct) become bytes: pictures of a version that rounded them are others.
+ * Nothing is noted of the rest, which is as it was. */
+int il_files_published(il_uses *out, bool published, il_err *e);
 
 #ifdef __cplusplus
 }

@@ -26,8 +26,9 @@ int il_page_cells(il_chapter *c, il_err *e)
 static const char holes[] =
     "SELECT experiment, run, status, group_concat(tested_dataset || ' ' || tested_on || CASE split WHEN 'test' THEN '' ELSE ' ' || split END, ', ') AS tested, message FROM cells"
     " WHERE " OF_EXPERIMENT " AND status <> 'done' GROUP BY experiment, run, status, message ORDER BY MIN(cell)";
-static const char collapses[] = "SELECT experiment, run FROM cells WHERE " OF_EXPERIMENT
-                                " AND collapsed GROUP BY experiment, run ORDER BY MIN(cell)";
+static const char collapses[] =
+    "SELECT experiment, run, (SELECT r.collapse FROM runs r WHERE r.hash = run_hash) = 'everything'"
+    " AS everything FROM cells WHERE " OF_EXPERIMENT " AND collapsed GROUP BY experiment, run ORDER BY MIN(cell)";
 
 static void put_named(il_text *t, const il_rows *rows, size_t row, bool all)
 {
@@ -58,7 +59,8 @@ static void put_collapse(il_text *t, const il_rows *rows, size_t row, bool all)
 {
     il_text_add(t, "<li><strong class=\"hole\">collapsed</strong>: ");
     put_named(t, rows, row, all);
-    il_text_add(t, " marks no pixel of its validation split; its cells are measured all the same</li>\n");
+    il_text_add(t, " marks %s pixel of its validation split; its cells are measured all the same</li>\n",
+                il_rows_int(rows, row, "everything") ? "every" : "no");
 }
 
 int il_page_holes(il_text *t, il_store *s, const char *experiment, il_err *e)

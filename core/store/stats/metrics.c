@@ -16,6 +16,25 @@ double il_metrics_iou(il_counts c)
     return marked == 0 ? NAN : (double)c.tp / (double)marked;
 }
 
+double il_metrics_marked(il_counts c)
+{
+    int64_t all = c.tp + c.fp + c.fn + c.tn;
+    return all == 0 ? NAN : (double)(c.tp + c.fp) / (double)all;
+}
+
+il_collapse il_metrics_collapse(il_counts c)
+{
+    if (c.tp + c.fp == 0 && c.fn > 0)
+        return IL_COLLAPSE_NOTHING;
+    return c.fn + c.tn == 0 && c.fp > 0 ? IL_COLLAPSE_EVERYTHING : IL_COLLAPSE_NONE;
+}
+
+const char *il_metrics_collapse_name(il_collapse c)
+{
+    static const char *const names[] = { NULL, "nothing", "everything" };
+    return names[c];
+}
+
 void il_metrics_batch(il_batch_mean *m, il_counts batch)
 {
     double iou = il_metrics_iou(batch);

@@ -21,6 +21,14 @@ void il_metrics_add(il_counts *sum, il_counts more);
 /* tp / (tp + fp + fn); NAN when no pixel is inpainted and none is marked. */
 double il_metrics_iou(il_counts c);
 
+/* Share of all pixels that is marked; NAN when there are none. */
+double il_metrics_marked(il_counts c);
+
+/* What a collapsed model marks of the validation pictures, whatever they show; NONE where that is right. */
+typedef enum il_collapse { IL_COLLAPSE_NONE, IL_COLLAPSE_NOTHING, IL_COLLAPSE_EVERYTHING } il_collapse;
+il_collapse il_metrics_collapse(il_counts c);
+const char *il_metrics_collapse_name(il_collapse c); /* "nothing", "everything"; NULL for NONE */
+
 /* The published convention: mean over batches of the IoU of the whole flattened batch; an undefined batch counts 0, as
  * scikit-learn's jaccard_score does. */
 typedef struct il_batch_mean {

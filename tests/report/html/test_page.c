@@ -5,6 +5,7 @@
 #include "base/html.h"
 #include "image/codec.h"
 #include "report/report.h"
+#include "store/database.h"
 #include "support/filled.h"
 #include "support/page.h"
 
@@ -179,6 +180,12 @@ Test(report_html, holes_are_named)
     cr_assert_eq(times(page, "<td class=\"hole\">failed</td>"), 3 + 3 + 1, "cells, table 4, awkward");
     cr_assert_eq(times(page, "<td class=\"hole\">undefined</td>"), 1);
     has(page, "<th scope=\"row\">inpainted<span class=\"tag hole\">collapsed</span></th>");
+    free(page);
+    GOOD(il_store_exec(NULL, store, "UPDATE runs SET collapse = 'everything' WHERE collapsed", NULL, &e));
+    page = page_of(NULL);
+    has(page,
+        "collapsed</strong>: <code>train.on=inpainted</code> of table4 marks every pixel of its validation split");
+    cr_assert_null(strstr(page, "marks no pixel of its validation split"));
     free(page);
 }
 
@@ -447,7 +454,7 @@ Test(report_html, pictures_are_in_the_page)
 
 Test(report_html, epochs_become_curves_with_their_numbers)
 {
-    il_epoch_row epochs[] = { { 1, 0.5, 0.4, 0.6, 0.3, 1, 1 }, { 2, 0.25, 0.8, NAN, 0.7, 1, 1 } };
+    il_epoch_row epochs[] = { { 1, 0.5, 0.4, 0.6, 0.3, 1, 1, 0 }, { 2, 0.25, 0.8, NAN, 0.7, 1, 1, 0.5 } };
     GOOD(il_store_epochs(store, 1, epochs, 2, &e));
     char *page = page_of("table4");
     has(page, "loss per epoch, 2 epochs; at the end train 0.250, validation \xe2\x80\x93");

@@ -2,6 +2,7 @@
 #include <criterion/criterion.h>
 #include <jansson.h>
 #include <math.h>
+#include <string.h>
 #include "store/stats/metrics.h"
 
 static json_t *figures(const char *name)
@@ -86,6 +87,35 @@ Test(metrics, add_keeps_all_four_counts_apart)
 Test(metrics, mean_of_no_batches_is_undefined)
 {
     cr_assert(isnan(il_metrics_batch_mean((il_batch_mean){ 0 })));
+}
+
+/* What is right is no collapse: nothing where there is nothing to be found, everything where all is inpainted. */
+Test(metrics, a_collapse_marks_nothing_or_everything)
+{
+    static const struct {
+        il_counts counts; /* tp, fp, fn, tn */
+        il_collapse collapse;
+        const char *name;
+        double marked;
+    } cases[] = {
+        { { 0, 0, 5, 95 }, IL_COLLAPSE_NOTHING, "nothing", 0 },
+        { { 5, 95, 0, 0 }, IL_COLLAPSE_EVERYTHING, "everything", 1 },
+        { { 0, 9, 0, 0 }, IL_COLLAPSE_EVERYTHING, "everything", 1 },
+        { { 5, 94, 0, 1 }, IL_COLLAPSE_NONE, NULL, .99 },
+        { { 1, 0, 4, 95 }, IL_COLLAPSE_NONE, NULL, .01 },
+        { { 0, 1, 5, 94 }, IL_COLLAPSE_NONE, NULL, .01 },
+        { { 0, 0, 0, 7 }, IL_COLLAPSE_NONE, NULL, 0 },
+        { { 7, 0, 0, 0 }, IL_COLLAPSE_NONE, NULL, 1 },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        il_collapse c = il_metrics_collapse(cases[i].counts);
+        cr_expect_eq(c, cases[i].collapse, "case %zu", i);
+        cr_expect(cases[i].name ? strcmp(il_metrics_collapse_name(c), cases[i].name) == 0
+                                : !il_metrics_collapse_name(c));
+        cr_expect_float_eq(il_metrics_marked(cases[i].counts), cases[i].marked, 1e-15, "case %zu", i);
+    }
+    cr_expect_eq(il_metrics_collapse((il_counts){ 0 }), IL_COLLAPSE_NONE);
+    cr_expect(isnan(il_metrics_marked((il_counts){ 0 })));
 }
 
 Test(metrics, early_stopping_follows_the_reference)

@@ -18,9 +18,10 @@ SCHEDULER = {"_diffusers_version": "0.42.1", "beta_end": 0.012, "beta_schedule":
              "clip_sample": False, "num_train_timesteps": 1000, "set_alpha_to_one": False, "skip_prk_steps": True,
              "steps_offset": 1, "trained_betas": None}
 PIPELINES = {
-    "sd15-small": {"_class_name": "PNDMScheduler"} | SCHEDULER,
+    # As in the published folders, 1.5 inpainting names DDIM and 2 inpainting PNDM. (Theirs both predict epsilon.)
+    "sd15-small": {"_class_name": "DDIMScheduler"} | SCHEDULER,
     # steps_offset 0: diffusers' pipelines put 1 in its place
-    "sd2-small": {"_class_name": "DDIMScheduler", "prediction_type": "v_prediction"} | SCHEDULER | {"steps_offset": 0},
+    "sd2-small": {"_class_name": "PNDMScheduler", "prediction_type": "v_prediction"} | SCHEDULER | {"steps_offset": 0},
 }
 PROMPTS = ["a photo of a cat on the table!", "2 dogs, İstanbul"]
 NEGATIVE = "blurry, low quality"
@@ -71,6 +72,7 @@ def figures(folder, steps):
     vae = pipe.vae
     out["signed"] = (vae.decode(vae.encode(2 * image - 1).latent_dist.mode()).sample / 2 + 0.5).clamp(0, 1)
     out["published"] = vae.decode(vae.encode(image).latent_dist.mode()).sample.clamp(0, 1)
+    out["published.bytes"] = out["published"].mul(255).byte()  # torchvision's ToPILImage
     return out
 
 
