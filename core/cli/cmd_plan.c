@@ -155,6 +155,19 @@ static int print_tests(const il_job *j, const il_job_view *v, struct totals *sum
     return rc;
 }
 
+/* "model unet, loss bce": each plugin once. */
+static void add_rebuilt(il_text *to, const char *plugins)
+{
+    for (size_t size; *plugins; plugins += size + 2 * (plugins[size] != '\0')) {
+        const char *end = strstr(plugins, ", ");
+        char one[200];
+        size = end ? (size_t)(end - plugins) : strlen(plugins);
+        snprintf(one, sizeof one, "%.*s", (int)size, plugins);
+        if (!to->data || !strstr(to->data, one))
+            il_text_add(to, "%s%s", to->data ? ", " : "", one);
+    }
+}
+
 static int print_run(const il_grid *g, const il_run *run, struct totals *sum, il_preflight *beside, il_err *e)
 {
     il_job j = { 0 };
@@ -168,8 +181,8 @@ static int print_run(const il_grid *g, const il_run *run, struct totals *sum, il
         sum->states[v.state]++;
         rc = j.error.code != IL_OK ? add_missing(sum, j.error.message, true, e) : add_run_notes(sum, &j, e);
     }
-    if (!rc && v.state == IL_JOB_DONE && j.rebuilt && !(sum->rebuilt.data && strstr(sum->rebuilt.data, j.rebuilt)))
-        il_text_add(&sum->rebuilt, "%s%s", sum->rebuilt.data ? "; " : "", j.rebuilt);
+    if (!rc && v.state == IL_JOB_DONE && j.rebuilt)
+        add_rebuilt(&sum->rebuilt, j.rebuilt);
     if (!rc)
         rc = print_tests(&j, &v, sum, e);
     if (!rc)

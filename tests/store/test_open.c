@@ -260,6 +260,27 @@ static il_store raw(const char *file)
     return s;
 }
 
+/* A copy of the file alone, without its log, while another connection is still open. */
+Test(store, a_copy_after_a_checkpoint_is_whole)
+{
+    struct file f = in_folder(folder, "live.db"), copy = in_folder(folder, "copy.db");
+    il_store *s = NULL, *other = NULL;
+    int64_t id = 0;
+    char command[900];
+    GOOD(il_store_open(&s, f.path, &e));
+    snprintf(command, sizeof command, "cp '%s' '%s'", f.path, copy.path);
+    cr_assert_eq(system(command), 0);
+    GOOD(il_store_open_readonly(&other, copy.path, &e)); /* never "empty" */
+    il_store_close(other);
+    GOOD(il_store_experiment(&id, s, "x", "title", "x.yaml", "", &e));
+    il_store_checkpoint(s);
+    cr_assert_eq(system(command), 0);
+    GOOD(il_store_open_readonly(&other, copy.path, &e));
+    ANSWERS(other, "SELECT name FROM experiments", "x");
+    il_store_close(other);
+    il_store_close(s);
+}
+
 Test(store, migrations_go_step_by_step)
 {
     struct file f = in_folder(folder, "steps.db");
