@@ -178,7 +178,7 @@ Test(compare, intervals_are_those_of_the_figures)
  * be told. */
 static void put_tiles(const json_t *c, size_t which, const char *policy, const char *split, int64_t more)
 {
-    static char names[64][8];
+    static char names[64][32];
     char hash[80], config[120];
     il_image_row rows[64];
     const json_t *photo = json_object_get(c, "photo");
