@@ -11,7 +11,7 @@
 #include "loader/loader.h"
 #include "loader/slot.h"
 
-enum { MAX_THREADS = 256 };
+enum { MAX_THREADS = 256, MOST_NATIVE = 6 }; /* MOST_NATIVE: whole images at once, which may be large */
 #define DEFAULT_CACHE ((size_t)1 << 30)
 
 struct il_loader {
@@ -153,6 +153,8 @@ static void settle_opts(il_loader *l)
     l->sampling = (il_sampling){ .seed = o->seed, .crop = o->crop, .flip = o->flip, .shuffle = o->shuffle };
     /* one batch lent, one complete, and enough work for every thread */
     l->depth = 2 + (size_t)(o->threads + o->batch - 1) / (size_t)o->batch;
+    if (o->fit == IL_SIZING_NATIVE && l->depth > MOST_NATIVE)
+        l->depth = MOST_NATIVE;
 }
 
 static int new_ring(il_loader *l, il_err *e)
