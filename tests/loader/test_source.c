@@ -257,7 +257,7 @@ static int read_turned(const char *picture, int width, int height, il_image *ima
     cr_assert_eq(system(command), 0);
     free(to);
     samples_write("t.mask.png", 5, width, height, 1, true);
-    samples_count = 0;
+    samples_forget();
     samples_list(5, "t.realfake.jpg", "t.mask.png");
     il_source *src = open_source(IL_MISSING_REFUSE);
     int rc = il_source_read(src, 0, 0, image, &mask, e);

@@ -28,17 +28,23 @@ static void samples_open(void)
     cr_assert(mkdtemp(samples_folder));
 }
 
-static void samples_close(void)
+static inline void samples_forget(void)
 {
-    char command[128];
-    snprintf(command, sizeof command, "rm -r %s", samples_folder);
-    cr_assert_eq(system(command), 0);
     for (size_t i = 0; i < samples_count; i++) {
         free((char *)samples_listed[i].id);
         free((char *)samples_listed[i].image);
         free((char *)samples_listed[i].mask);
     }
-    samples_count = samples_rejected_count = 0;
+    samples_count = 0;
+}
+
+static void samples_close(void)
+{
+    char command[128];
+    snprintf(command, sizeof command, "rm -r %s", samples_folder);
+    cr_assert_eq(system(command), 0);
+    samples_forget();
+    samples_rejected_count = 0;
 }
 
 static inline char *samples_path(const char *name)
