@@ -16,23 +16,34 @@ static double place_of(const char *name)
     return (double)strtoull(digits, NULL, 16) / (double)(UINT64_C(1) << 52);
 }
 
-int il_source_keep(il_source *src, double share, bool inside, il_err *e)
+/* By the manifests' names of photos, which lend the samples' ids. */
+static int choose(bool *chosen, const il_source *src, double share, il_err *e)
 {
     il_source_photos *photos = NULL;
     int rc = il_source_photos_read(&photos, src, e);
-    if (rc)
-        return rc;
-    size_t all = src->count, kept = 0;
-    for (size_t i = 0; i < all; i++) {
+    for (size_t i = 0; !rc && i < src->count; i++) {
         const char *photo = il_source_photos_of(photos, src->samples[i].item.id);
-        bool chosen = place_of(photo ? photo : src->samples[i].listed->id) < share;
-        if (chosen == inside)
+        chosen[i] = place_of(photo ? photo : src->samples[i].listed->id) < share;
+    }
+    il_source_photos_free(photos);
+    return rc;
+}
+
+int il_source_keep(il_source *src, double share, bool inside, il_err *e)
+{
+    size_t all = src->count, kept = 0;
+    bool *chosen = calloc(all + 1, sizeof *chosen);
+    int rc = chosen ? choose(chosen, src, share, e) : il_fail_oom(e);
+    for (size_t i = 0; !rc && i < all; i++) {
+        if (chosen[i] == inside)
             src->samples[kept++] = src->samples[i];
         else
             free((char *)src->samples[i].item.id);
     }
+    free(chosen);
+    if (rc)
+        return rc;
     src->count = kept;
-    il_source_photos_free(photos);
     if (!kept)
         return il_fail(e, IL_EDATA, "validation: a share of %g of %zu images leaves none for %s", share, all,
                        inside ? "validation" : "training");
