@@ -14,10 +14,10 @@ typedef struct il_sample_stats {
     bool is_original[IL_PICTURE_KINDS]; /* has the pixels of the original */
     size_t outside[IL_PICTURE_KINDS]; /* realfake, fakefake: pixels that differ from the original where the mask is 0 */
     size_t outside_area;              /* pixels where the mask is 0 */
-    bool has_mask, between; /* between: grey levels other than 0 and 255 */
-    int most;                                /* highest grey level */
-    double area, core;                       /* shares of pixels: grey above 0; grey 255 */
-    int look_kind;                           /* the image that represents the sample; -1: none */
+    bool has_mask, between;           /* between: grey levels other than 0 and 255 */
+    int most;                         /* highest grey level */
+    double area, core;                /* shares of pixels: grey above 0; grey 255 */
+    int look_kind;                    /* the image that represents the sample; -1: none */
     bool has_look;
     uint64_t look; /* its perceptual hash */
 } il_sample_stats;
