@@ -183,7 +183,8 @@ static int set_up(il_store *s, il_err *e)
 
 void il_store_checkpoint(il_store *s)
 {
-    sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL); /* the log has it, whatever comes of this */
+    sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL,
+                              NULL); /* the log has it, whatever comes of this */
 }
 
 int il_store_open(il_store **out, const char *path, il_err *e)
