@@ -11,7 +11,7 @@
 #include "detect/finding_json.h"
 #include "detect/input_list.h"
 
-enum { DEFAULT_TILE = 512, LEAST_TILE = 32, MOST_TILE = 4096, FOUND = 0, NOT_FOUND = 1, TROUBLE = 2 };
+enum { DEFAULT_TILE = 512, LEAST_TILE = 8, MOST_TILE = 4096, FOUND = 0, NOT_FOUND = 1, TROUBLE = 2 };
 
 struct work {
     il_detect_line line;

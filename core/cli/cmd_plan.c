@@ -74,10 +74,12 @@ static int add_note(struct totals *sum, const struct split *x, const char *words
 
 static int add_notes(struct totals *sum, const struct split *x, il_err *e)
 {
-    char words[100] = "";
+    char words[600] = "";
     size_t gone = il_source_left_out_count(x->source);
+    il_source_left_out first = gone ? il_source_left_out_at(x->source, 0) : (il_source_left_out){ 0 };
     if (gone)
-        snprintf(words, sizeof words, "%zu of %zu images are left out", gone, gone + il_source_count(x->source));
+        snprintf(words, sizeof words, "%zu of %zu images are left out, such as %.150s: %.300s", gone,
+                 gone + il_source_count(x->source), first.id, first.why);
     int rc = add_note(sum, x, words, e);
     if (!rc)
         rc = add_note(sum, x, il_job_fit_words(x->fit, x->source, x->policy).text, e);
@@ -158,10 +160,11 @@ static int print_tests(const il_job *j, const il_job_view *v, struct totals *sum
 /* "model unet, loss bce": each plugin once. */
 static void add_rebuilt(il_text *to, const char *plugins)
 {
-    for (size_t size; *plugins; plugins += size + 2 * (plugins[size] != '\0')) {
-        const char *end = strstr(plugins, ", ");
+    const char *end = NULL;
+    for (; *plugins; plugins = end ? end + 2 : "") {
         char one[200];
-        size = end ? (size_t)(end - plugins) : strlen(plugins);
+        end = strstr(plugins, ", ");
+        size_t size = end ? (size_t)(end - plugins) : strlen(plugins);
         snprintf(one, sizeof one, "%.*s", (int)size, plugins);
         if (!to->data || !strstr(to->data, one))
             il_text_add(to, "%s%s", to->data ? ", " : "", one);

@@ -219,11 +219,19 @@ static int orientation_of(int *out, const char *path, il_err *e)
 int il_image_file_check_mask(const il_image *picture, const char *path, const il_image *mask, const char *named,
                              il_err *e)
 {
-    if (mask->width == picture->width && mask->height == picture->height)
-        return IL_OK;
-    int width = picture->width, height = picture->height, orientation;
+    int width = picture->width, height = picture->height, orientation, own = 1;
+    bool equal = mask->width == width && mask->height == height;
     int rc = orientation_of(&orientation, path, e);
-    if (rc)
+    bool keeps = (orientation >= 2 && orientation <= 4) || (orientation >= 5 && width == height);
+    if (!rc && equal && keeps)
+        rc = orientation_of(&own, named, e);
+    if (!rc && equal && keeps && own != orientation)
+        return il_fail(
+            e, IL_EDATA,
+            "%s: its image %s is turned by its EXIF orientation %d, which keeps its size, so that it cannot be told "
+            "whether the mask is of the turned or of the stored pixels; store the image upright",
+            named, path, orientation);
+    if (rc || equal)
         return rc;
     il_orientation_turn_size(&width, &height, orientation);
     if (orientation != 1 && mask->width == width && mask->height == height)

@@ -26,11 +26,13 @@ static void write_levels(char to[IL_LEVELS_TEXT], const il_mask_levels *l, bool 
 
 static void read_levels(il_mask_levels *l, bool *changed, const char *from)
 {
-    unsigned byte = 0;
+    const size_t digits = 2 * sizeof l->bits;
     *l = (il_mask_levels){ { 0 } };
-    for (size_t i = 0; i < sizeof l->bits && sscanf(from + 2 * i, "%2x", &byte) == 1; i++)
-        l->bits[i] = (uint8_t)byte;
-    *changed = strchr(from, 'c') == from + 2 * sizeof l->bits;
+    for (size_t i = 0; i < sizeof l->bits && strlen(from) > digits; i++) {
+        const char byte[] = { from[2 * i], from[2 * i + 1], '\0' };
+        l->bits[i] = (uint8_t)strtoul(byte, NULL, 16);
+    }
+    *changed = strlen(from) > digits && from[digits] == 'c';
 }
 
 static int find_levels(il_file_facts *f, const char *path, il_mask_channel channel, il_err *e)

@@ -175,9 +175,9 @@ static int correct(il_comparison *c, il_err *e)
 static int compare_pairs(il_comparison *c, il_err *e)
 {
     size_t most = c->ncells * c->ncells;
-    il_clusters *samples = calloc(most, sizeof *samples);
-    il_interval *intervals = calloc(most, sizeof *intervals);
-    c->pairs = calloc(most, sizeof *c->pairs);
+    il_clusters *samples = calloc(most + 1, sizeof *samples);
+    il_interval *intervals = calloc(most + 1, sizeof *intervals);
+    c->pairs = calloc(most + 1, sizeof *c->pairs);
     int rc = c->pairs && samples && intervals ? IL_OK : il_fail_oom(e);
     for (size_t a = 0; !rc && a < c->ncells; a++)
         for (size_t b = a + 1; !rc && b < c->ncells; b++) {

@@ -125,7 +125,7 @@ static int put_scores(struct file *f, const il_rows *blobs, il_export_format for
     il_rows none = { .columns = 7, .names = names, .numeric = numeric };
     int rc = put_rows(f, &none, format, e);
     for (size_t row = 0; row < blobs->count && !rc; row++) {
-        il_bins tampered, clean;
+        il_bins tampered = { 0 }, clean = { 0 };
         rc = decode(&tampered, il_rows_text(blobs, row, "tampered"), e);
         if (!rc)
             rc = decode(&clean, il_rows_text(blobs, row, "clean"), e);

@@ -21,7 +21,7 @@ static bool is_label(const char *key)
 /* Of the key "model.width" 0; IL_AXES_CHOICES where it belongs to no choice. */
 static size_t choice_of(const char *key)
 {
-    size_t i = 0, size = strcspn(key, ".");
+    size_t i = 0, size = key ? strcspn(key, ".") : 0;
     while (i < IL_AXES_CHOICES && (strlen(choices[i]) != size || strncmp(choices[i], key, size) != 0))
         i++;
     return i;

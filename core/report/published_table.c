@@ -89,7 +89,14 @@ static void add_columns(il_table *t, const il_rows *rows, il_medium medium)
 static bool read_pictures(long long *ours, long long *theirs, const char *remark, const char *key)
 {
     const char *at = remark ? strstr(remark, key) : NULL;
-    return at && sscanf(at + strlen(key), " %lld (paper: %lld)", ours, theirs) == 2;
+    const char *paper = at ? strstr(at, " (paper: ") : NULL;
+    char *end = NULL;
+    if (!paper)
+        return false;
+    *ours = strtoll(at + strlen(key), &end, 10);
+    bool read = end == paper;
+    *theirs = strtoll(paper + strlen(" (paper: "), &end, 10);
+    return read && end > paper + strlen(" (paper: ");
 }
 
 /* Measured on, or trained on, less than half of the paper's pictures. */
@@ -172,9 +179,9 @@ static void add_value(il_table *t, const struct column *c, const il_rows *rows, 
     else if (strcmp(c->name, "measured") == 0 && medium == IL_MEDIUM_PAGE)
         add_page(il_table_text(t, il_rows_text(rows, row, c->name)), rows, row, remark);
     else if (strcmp(c->name, "measured") == 0 && has_few(rows, row)) {
-        char marked[40];
-        il_table_decimals(marked, il_rows_real(rows, row, c->name));
-        strcat(marked, "*");
+        char plain[32], marked[40];
+        il_table_decimals(plain, il_rows_real(rows, row, c->name));
+        snprintf(marked, sizeof marked, "%s*", plain);
         il_table_text(t, marked);
     } else
         il_table_text(t, il_rows_text(rows, row, c->name));

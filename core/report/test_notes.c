@@ -49,7 +49,7 @@ static void add_test(il_footnotes *n, const il_rows *r, size_t i)
     }
     if (gone) {
         snprintf(words, sizeof words, "%lld of %lld images were left out.", (long long)gone,
-                 (long long)(gone + images));
+                 (long long)gone + (long long)images);
         add(n, r, i, words);
     }
     if (il_rows_int(r, i, "counted"))

@@ -69,6 +69,8 @@ static int measure(il_image_row **rows, size_t *count, size_t *unreadable, il_si
                            .testing = &x->job->run->testing,
                            .shown = { .run = x->job->run->name, .phase = phase.text } };
     rc = il_evaluate_pictures(rows, count, t->source, &what, x->observer, e);
+    if (!rc && *count == 0)
+        rc = il_fail(e, IL_EDATA, "no image of the test can be used; %zu are left out", il_loader_left_out(loader));
     /* a module from elsewhere; an own network may well lie there before it has learnt anything */
     bool foreign = strcmp(x->model.plugin->name, "torchscript") == 0;
     if (!rc && foreign && !x->warned && il_evaluate_within_one(*rows, *count)) {
@@ -171,6 +173,25 @@ static void say_test(const il_sitting *x, const il_job_test *t, const il_fit_fac
     il_sitting_say(x, r->left_out ? line : "");
 }
 
+/* Where most masks cover more than half of their images, they may be the wrong way round. */
+static void say_wide_masks(const il_sitting *x, const char *phase, const il_image_row *rows, size_t count)
+{
+    char line[500];
+    size_t masked = 0, wide = 0, first = 0;
+    for (size_t i = 0; i < count; i++) {
+        il_counts c = rows[i].counts;
+        masked += rows[i].masked;
+        if (rows[i].masked && c.tp + c.fn > c.fp + c.tn && !wide++)
+            first = i;
+    }
+    if (!wide || 2 * wide <= masked)
+        return;
+    snprintf(line, sizeof line,
+             "%s: the masks of %zu of %zu images cover more than half of them, such as %.150s; are they inverted?",
+             phase, wide, masked, rows[first].id);
+    il_sitting_say(x, line);
+}
+
 static int store_test(int64_t *id, il_sitting *x, const il_job_test *t, il_err *e)
 {
     double start = il_clock_seconds();
@@ -206,6 +227,7 @@ static int store_test(int64_t *id, il_sitting *x, const il_job_test *t, il_err *
     if (!rc) {
         x->out->tested++;
         say_test(x, t, &truth, &r, count);
+        say_wide_masks(x, phase_of(t).text, rows, count);
     } else {
         x->out->failed_tests++;
         if (x->out->failure.code == IL_OK)

@@ -28,7 +28,7 @@ static void split(il_bins sides[2], const int64_t *bins)
 {
     for (int i = 0; i < 2; i++) {
         sides[i].layout = IL_BINS_LOGIT;
-        memcpy(sides[i].bins, bins + i * IL_SCORE_BINS, sizeof sides[i].bins);
+        memcpy(sides[i].bins, bins + (size_t)i * IL_SCORE_BINS, sizeof sides[i].bins);
     }
 }
 

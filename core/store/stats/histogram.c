@@ -89,8 +89,10 @@ double il_histogram_auc(const il_bins *tampered, const il_bins *clean)
 static double harmonic(double from, double count)
 {
     double sum = 0, i = 1;
-    for (; i <= count && from + i <= 100; i++)
+    while (i <= count && from + i <= 100) {
         sum += 1 / (from + i);
+        i++;
+    }
     return i > count ? sum : sum + log((from + count + 0.5) / (from + i - 0.5));
 }
 
