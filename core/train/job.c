@@ -120,7 +120,7 @@ static int make_manifest(il_job *j, il_err *e)
         files = NULL;
         rc = all ? add_conventions(all, j, e) : il_fail_oom(e);
     }
-    if (!rc && il_job_fit_note(all, j->run, j->train, j->validation))
+    if (!rc && il_job_fit_note(all, j->run, j->train, &j->train_fit, &j->validation_fit))
         rc = il_fail_oom(e);
     if (!rc) {
         j->manifest = il_json_text(all, JSON_SORT_KEYS | JSON_COMPACT);
@@ -246,7 +246,10 @@ static int open_test(il_job *j, size_t i, il_store *store)
         t->fit = il_job_fit_of(t->source, t->labels, how->fit, j->run->training.size,
                                how->fit == IL_SIZING_NATIVE ? how->tile : 0);
         rc = il_job_fit_digest(&t->digest, &t->fit, t->source, j->run, &t->error);
-        if (!rc && j->error.code == IL_OK)
+        bool same = set->degradation.kind != IL_DEGRADE_NONE; /* files as the test on them undegraded */
+        if (same)
+            t->leak = j->tests[set->plain].leak;
+        else if (!rc && j->error.code == IL_OK)
             rc = il_leak_find(&t->leak, t->source, (const il_source *[]){ j->train, j->validation }, 2, &t->error);
     }
     if (rc && rc != IL_ENOMEM) {

@@ -27,7 +27,6 @@ static void add(il_fit_facts *f, const il_sample_facts *s, size_t i, const float
     bool above = s->width > side || s->height > side, exact = s->width == side && s->height == side;
     bool resized = fit == IL_SIZING_PAD ? above : fit == IL_SIZING_RESIZE && !exact;
     f->unknown += !s->width;
-    f->resized += s->width && resized;
     f->padded += s->width && fit == IL_SIZING_PAD && !above && !exact;
     f->larger += tile && (s->width > tile || s->height > tile);
     f->masks += s->masked && (s->levels_changed || (resized && two_levels(&s->levels)));
@@ -79,14 +78,12 @@ static size_t padded_crops(const il_source *src, int size, int crop)
     return padded;
 }
 
-int il_job_fit_note(json_t *manifest, const il_run *run, const il_source *train, const il_source *validation)
+int il_job_fit_note(json_t *manifest, const il_run *run, const il_source *train, const il_fit_facts *trained,
+                    const il_fit_facts *validated)
 {
-    static const float any[256] = { 0 };
     const il_training *t = &run->training;
-    size_t padded = padded_crops(train, t->size, t->crop ? t->crop : t->size) +
-                    padded_crops(validation, t->size, t->size);
-    size_t masks = il_job_fit_of(train, any, IL_SIZING_PAD, t->size, 0).masks +
-                   il_job_fit_of(validation, any, IL_SIZING_PAD, t->size, 0).masks;
+    bool masks = trained->masks || validated->masks;
+    bool padded = validated->padded || padded_crops(train, t->size, t->crop ? t->crop : t->size);
     int failed = 0;
     if (padded && !t->as_published)
         failed = json_object_set_new(manifest, "padding", json_string("left out"));

@@ -7,12 +7,12 @@
 
 /* What the sizes and masks of a split's images come to. */
 typedef struct il_fit_facts {
-    size_t padded, resized, larger; /* images that are padded or resized; larger than a tile */
-    size_t unknown;                 /* whose size is not known, because they are computed */
-    size_t masks;                   /* whose mask earlier versions read or resized in another way */
-    size_t tampered, no_truth;      /* with a mask; with a mask of which no pixel is true */
-    size_t no_truth_example;        /* index of the first of these */
-    int no_truth_level;             /* its greatest grey level */
+    size_t padded, larger;     /* images that are padded; larger than a tile */
+    size_t unknown;            /* whose size is not known, because they are computed */
+    size_t masks;              /* whose mask earlier versions read or resized in another way */
+    size_t tampered, no_truth; /* with a mask; with a mask of which no pixel is true */
+    size_t no_truth_example;   /* index of the first of these */
+    int no_truth_level;        /* its greatest grey level */
 } il_fit_facts;
 
 /* What a fit makes of the images. side: of padding and resizing; tile 0: nothing is larger. */
@@ -20,7 +20,8 @@ il_fit_facts il_job_fit_of(const il_source *src, const float labels[256], il_siz
 
 /* Adds to a run's manifest what changes its weights against versions that counted padding and read masks by their first channel
  * alone; nothing where there is none of this, so that such runs stay done. Not 0: out of memory. */
-int il_job_fit_note(json_t *manifest, const il_run *run, const il_source *train, const il_source *validation);
+int il_job_fit_note(json_t *manifest, const il_run *run, const il_source *train, const il_fit_facts *trained,
+                    const il_fit_facts *validated);
 
 /* Adds the run's way of fitting test images to their digest, unless earlier versions measured the same. */
 int il_job_fit_digest(il_digest *digest, const il_fit_facts *f, const il_source *src, const il_run *run, il_err *e);

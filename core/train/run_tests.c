@@ -25,6 +25,14 @@ int il_sitting_load_weights(il_sitting *x, il_err *e)
     return rc ? rc : il_model_load(&x->model, path.text, NULL, e);
 }
 
+/* The trained weights, and which sizes the model accepts where images keep theirs. */
+static int ready_model(il_sitting *x, il_err *e)
+{
+    int rc = il_sitting_load_weights(x, e);
+    bool ask = !rc && x->job->run->testing.fit == IL_SIZING_NATIVE && !x->model.multiple;
+    return ask ? il_any_size_probe(&x->model, e) : rc;
+}
+
 static il_loader_opts test_loader(const il_sitting *x)
 {
     const il_testing *how = &x->job->run->testing;
@@ -57,12 +65,8 @@ static int measure(il_image_row **rows, size_t *count, size_t *unreadable, il_si
     il_loader *loader = NULL;
     struct phase phase = phase_of(t);
     int rc = il_loader_open(&loader, t->source, t->labels, test_loader(x), e);
-    if (!rc && x->job->run->testing.fit == IL_SIZING_NATIVE && !x->model.multiple)
-        rc = il_any_size_probe(&x->model, e);
-    if (rc) {
-        il_loader_free(loader);
+    if (rc)
         return rc;
-    }
     il_evaluation what = { .model = &x->model,
                            .loader = loader,
                            .scores = true,
@@ -100,7 +104,7 @@ static void keep_examples(il_sitting *x, const il_job_test *t, int64_t test)
     bool there = false;
     int rc = il_examples_there(&there, x->store, test, &why);
     if (!rc && !there)
-        rc = il_sitting_load_weights(x, &why);
+        rc = ready_model(x, &why);
     il_examples_job job = { &x->model, t->source, t->labels, test_loader(x), &x->job->run->testing };
     if (!rc && !there)
         rc = il_examples_keep(&x->out->examples, x->store, test, &job, &why);
@@ -199,7 +203,7 @@ static int store_test(int64_t *id, il_sitting *x, const il_job_test *t, il_err *
     il_source_photos *photos = NULL;
     size_t count = 0, unreadable = 0;
     il_err why = t->error;
-    int rc = why.code == IL_OK ? il_sitting_load_weights(x, &why) : why.code;
+    int rc = why.code == IL_OK ? ready_model(x, &why) : why.code;
     if (!rc)
         rc = measure(&rows, &count, &unreadable, x, t, &why);
     if (!rc)
