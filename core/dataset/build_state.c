@@ -194,6 +194,7 @@ bool il_build_state_begun(const char *folder)
 /* What a build needs only until its manifest stands; a build killed right then leaves it behind. */
 static void remove_working_files(const il_build_state *s)
 {
+    il_atomic_file_sweep(in(s, ".build").path, NULL);
     unlink(in(s, ".build/journal.jsonl").path);
     unlink(in(s, ".build/lock").path);
     rmdir(in(s, ".build").path);

@@ -54,6 +54,8 @@ il_sample_facts il_source_facts(const il_source *src, size_t i);
 /* SHA-256 of a sample's image file, as il_source_digest found it; "" where it is unreadable. Of computed images, the hash of
  * the photo that they are made from. */
 const char *il_source_hash(const il_source *src, size_t i);
+/* SHA-256 of the photo that a sample was made from, by the manifest of its data set; "" where none tells. */
+const char *il_source_photo_hash(const il_source *src, size_t i);
 
 /* Reads one sample by the data set's own reader or by il_image_read. seed: of the reader's random choices. *mask stays
  * empty where there is none. Thread-safe. */

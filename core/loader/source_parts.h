@@ -22,6 +22,7 @@ struct sample {
     const il_item *listed; /* as listed by the plugin */
     const struct part *part;
     char sha256[65];       /* of the image file; "": not known */
+    char photo[65];        /* SHA-256 of the photo that it was made from, by a manifest; "": not known */
     int width, height;     /* of the image file; 0: not known. These are filled by il_source_digest */
     il_mask_levels levels; /* of the mask; none: not known, or no mask */
     bool levels_changed;   /* by the rule by which masks are read */

@@ -14,6 +14,7 @@ enum { UP = 2 };
 struct picture {
     const char *id, *name; /* name: the id without the kind */
     char *photo;           /* owned; NULL: unknown */
+    char hash[65];         /* of the photo's file; "": unknown */
 };
 
 struct il_source_photos {
@@ -50,6 +51,7 @@ static int note_line(struct picture **sorted, size_t count, const char *line, si
     json_t *o = il_json_loadb(line, size, 0, NULL);
     const char *id = json_string_value(json_object_get(o, "id"));
     const char *photo = json_string_value(json_object_get(o, "photo"));
+    const char *hash = json_string_value(json_object_get(o, "photo_sha256"));
     int rc = !o && il_json_code(IL_EFORMAT) == IL_ENOMEM ? il_fail_oom(e) : IL_OK;
     size_t low = 0, high = id && photo ? count : 0;
     while (low < high) {
@@ -59,9 +61,14 @@ static int note_line(struct picture **sorted, size_t count, const char *line, si
         else
             high = middle;
     }
-    for (; !rc && id && photo && low < count && strcmp(sorted[low]->name, id) == 0; low++)
-        if (!sorted[low]->photo && !(sorted[low]->photo = strdup(photo)))
+    for (; !rc && id && photo && low < count && strcmp(sorted[low]->name, id) == 0; low++) {
+        if (sorted[low]->photo)
+            continue;
+        if (!(sorted[low]->photo = strdup(photo)))
             rc = il_fail_oom(e);
+        if (hash && strlen(hash) + 1 == sizeof sorted[low]->hash)
+            memcpy(sorted[low]->hash, hash, sizeof sorted[low]->hash);
+    }
     json_decref(o);
     return rc;
 }
@@ -155,10 +162,21 @@ int il_source_photos_read(il_source_photos **out, const il_source *src, il_err *
     return IL_OK;
 }
 
-const char *il_source_photos_of(const il_source_photos *p, const char *id)
+static const struct picture *find(const il_source_photos *p, const char *id)
 {
     const struct picture key = { .id = id };
-    const struct picture *found = p->count ? bsearch(&key, p->list, p->count, sizeof *p->list, by_id) : NULL;
+    return p->count ? bsearch(&key, p->list, p->count, sizeof *p->list, by_id) : NULL;
+}
+
+const char *il_source_photos_hash(const il_source_photos *p, const char *id)
+{
+    const struct picture *found = find(p, id);
+    return found ? found->hash : "";
+}
+
+const char *il_source_photos_of(const il_source_photos *p, const char *id)
+{
+    const struct picture *found = find(p, id);
     if (!found)
         return NULL;
     return found->photo ? found->photo : p->kinds ? found->name : NULL;

@@ -13,6 +13,8 @@ int il_source_photos_read(il_source_photos **out, const il_source *src, il_err *
 /* The photo as the manifest names it. Where it does not: the picture's own id without its kind, if the source has several
  * kinds (they show one scene); else NULL: nothing is known. */
 const char *il_source_photos_of(const il_source_photos *p, const char *id);
+/* SHA-256 of that photo's file as the manifest has it; "" where nothing is known. */
+const char *il_source_photos_hash(const il_source_photos *p, const char *id);
 void il_source_photos_free(il_source_photos *p);
 
 #endif

@@ -36,7 +36,7 @@ static void add_test(il_footnotes *n, const il_rows *r, size_t i)
             gone = il_rows_int(r, i, "left_out"), images = il_rows_int(r, i, "images");
     if (leaked) {
         snprintf(words, sizeof words,
-                 "%lld of %lld images are among those that a run was trained or validated on, such as %.150s.",
+                 "%lld of %lld images, or the photos they were made from, are among those that a run was trained or validated on, such as %.150s.",
                  (long long)leaked, (long long)images, il_rows_word(r, i, "leaked_example"));
         add(n, r, i, words);
     }

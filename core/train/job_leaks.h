@@ -5,17 +5,18 @@
 #include "loader/source.h"
 
 typedef struct il_leak {
-    size_t count;   /* images of which an equal file is among those seen */
+    size_t count;   /* images whose file, or the photo that it was made from, is among those seen */
     size_t example; /* index of the first */
 } il_leak;
 
-/* Compares files by their hashes, after il_source_digest. seen: up to `n` sources. */
+/* Compares files, and the photos that manifests name as their origin, by their hashes; after il_source_digest. Copies that were
+ * edited or compressed anew are not found: `inpaintlab dataset check` compares what images look like. */
 int il_leak_find(il_leak *out, const il_source *tested, const il_source *const *seen, size_t n, il_err *e);
 
 #define IL_LEAK_TEST "among those that the run was trained or validated on"
 #define IL_LEAK_VALIDATION "also trained on"
 
-/* "4 of 12 images are also trained on, such as a3", or "" when there are none; what: one of the two above. */
+/* "4 of 12 images, or the photos they were made from, are also trained on, such as a3", or "" when there are none; what: one of the two above. */
 typedef struct il_leak_words {
     char text[300];
 } il_leak_words;
