@@ -15,7 +15,7 @@
 #include <ATen/ops/mm.h>
 #include <cstdlib>
 #include <cstring>
-#include <torch/csrc/autograd/custom_function.h>
+#include "torch/autograd.hpp"
 #include "torch/gpu.hpp"
 #include "torch/shim.hpp"
 
@@ -132,37 +132,34 @@ at::Tensor weight_gradient(const at::Tensor &grad, const at::Tensor &x, const at
     return sum.permute({ 0, 3, 1, 2 });
 }
 
-struct by_products : torch::autograd::Function<by_products> {
-    static at::Tensor forward(torch::autograd::AutogradContext *context, const at::Tensor &x, const at::Tensor &weight,
-                              const std::optional<at::Tensor> &bias, int64_t padding, int64_t dilation)
-    {
-        context->save_for_backward({ x, weight });
-        context->saved_data["padding"] = padding;
-        context->saved_data["dilation"] = dilation;
-        context->saved_data["input"] = x.requires_grad();
-        context->saved_data["bias"] = bias && bias->requires_grad();
-        return has_one_tap(weight) ? pointwise(x, weight, bias, 1) : at::conv2d(x, weight, bias, 1, padding, dilation);
-    }
+at::Tensor input_gradient(const at::Tensor &grad, const at::Tensor &x, const at::Tensor &weight, int64_t padding,
+                          int64_t dilation)
+{
+    if (has_one_tap(weight))
+        return at::mm(rows(pixels(grad)), weight.flatten(1)).view(pixels(x).sizes()).permute({ 0, 3, 1, 2 });
+    return std::get<0>(at::convolution_backward(grad, x, weight, std::nullopt, { 1, 1 }, { padding, padding },
+                                                { dilation, dilation }, false, { 0, 0 }, 1, { true, false, false }));
+}
 
-    static torch::autograd::variable_list backward(torch::autograd::AutogradContext *context,
-                                                   torch::autograd::variable_list grads)
-    {
-        torch::autograd::variable_list saved = context->get_saved_variables();
-        const at::Tensor &x = saved[0], &weight = saved[1];
-        int64_t padding = context->saved_data["padding"].toInt(), dilation = context->saved_data["dilation"].toInt();
-        at::Tensor grad = grads[0].contiguous(at::MemoryFormat::ChannelsLast), by_input, by_bias;
-        bool wanted = context->saved_data["input"].toBool();
-        if (wanted && has_one_tap(weight))
-            by_input = at::mm(rows(pixels(grad)), weight.flatten(1)).view(pixels(x).sizes()).permute({ 0, 3, 1, 2 });
-        else if (wanted)
-            by_input = std::get<0>(at::convolution_backward(grad, x, weight, std::nullopt, { 1, 1 },
-                                                            { padding, padding }, { dilation, dilation }, false,
-                                                            { 0, 0 }, 1, { true, false, false }));
-        if (context->saved_data["bias"].toBool())
-            by_bias = grad.sum({ 0, 2, 3 });
-        return { by_input, weight_gradient(grad, x, weight, padding, dilation), by_bias, at::Tensor(), at::Tensor() };
-    }
-};
+at::Tensor by_products(const at::Tensor &x, const at::Tensor &weight, const std::optional<at::Tensor> &bias,
+                       int64_t padding, int64_t dilation)
+{
+    bool by_input = x.requires_grad(), by_bias = bias && bias->requires_grad();
+    auto forward = [&](shim::tensors &kept) {
+        kept = { x, weight };
+        return has_one_tap(weight) ? pointwise(x, weight, bias, 1) : at::conv2d(x, weight, bias, 1, padding, dilation);
+    };
+    auto backward = [=](const at::Tensor &slope, const shim::tensors &kept) -> shim::tensors {
+        at::Tensor grad = slope.contiguous(at::MemoryFormat::ChannelsLast);
+        return { by_input ? input_gradient(grad, kept[0], kept[1], padding, dilation) : at::Tensor(),
+                 weight_gradient(grad, kept[0], kept[1], padding, dilation),
+                 by_bias ? grad.sum({ 0, 2, 3 }) : at::Tensor() };
+    };
+    shim::tensors inputs = { x, weight };
+    if (bias)
+        inputs.push_back(*bias);
+    return shim::differentiable(inputs, forward, backward);
+}
 
 } // namespace
 
@@ -175,7 +172,7 @@ at::Tensor conv2d(il_scope *s, const at::Tensor &x, const at::Tensor &weight, co
     bool whole = s->opts.precision < IL_PRECISION_BF16; /* else libtorch's autocast has a say */
     bool products = whole && suits_products(x, weight, bias, o);
     if (products && c10::GradMode::is_enabled() && weight.requires_grad())
-        return by_products::apply(x, weight, bias, static_cast<int64_t>(o.padding), or_one(o.dilation));
+        return by_products(x, weight, bias, static_cast<int64_t>(o.padding), or_one(o.dilation));
     /* In training also where nothing is recorded (il_recompute's first pass), so that both give the same bits. */
     if (is_pointwise(x, weight, o) && ((products && s->opts.training) || is_unsafe(weight)))
         return pointwise(x, weight, bias, or_one(o.stride));

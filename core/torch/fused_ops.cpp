@@ -9,6 +9,7 @@
 #include <ATen/ops/div.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
+#include <ATen/ops/eq.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/gt.h>
 #include <ATen/ops/lerp.h>
@@ -27,8 +28,8 @@
 #include <algorithm>
 #include <c10/util/Exception.h>
 #include <limits>
-#include <torch/csrc/autograd/custom_function.h>
 #include <vector>
+#include "torch/autograd.hpp"
 #include "torch/counts.h"
 #include "torch/gpu.hpp"
 #include "torch/kernels/cpu.h"
@@ -266,27 +267,17 @@ at::Tensor focal_slopes(const at::Tensor &grad, const at::Tensor &logit, const a
     return out;
 }
 
-struct focal_loss : torch::autograd::Function<focal_loss> {
-    using context = torch::autograd::AutogradContext;
-
-    static at::Tensor forward(context *ctx, const at::Tensor &logit, const at::Tensor &target, double alpha,
-                              double gamma)
-    {
-        at::Tensor x = logit.contiguous(), t = target.contiguous();
-        ctx->save_for_backward({ x, t });
-        ctx->saved_data["alpha"] = alpha;
-        ctx->saved_data["gamma"] = gamma;
-        il_pixel_focal f = il_pixel_focal_of(alpha, gamma);
-        return x.is_cpu() ? focal_on_cpu(x, t, f) : focal_on_gpu(x, t, f);
-    }
-
-    static torch::autograd::variable_list backward(context *ctx, const torch::autograd::variable_list &grads)
-    {
-        torch::autograd::variable_list saved = ctx->get_saved_variables();
-        il_pixel_focal f = il_pixel_focal_of(ctx->saved_data["alpha"].toDouble(), ctx->saved_data["gamma"].toDouble());
-        return { focal_slopes(grads[0], saved[0], saved[1], f), at::Tensor(), at::Tensor(), at::Tensor() };
-    }
-};
+at::Tensor focal_loss(const at::Tensor &logit, const at::Tensor &target, double alpha, double gamma)
+{
+    il_pixel_focal f = il_pixel_focal_of(alpha, gamma);
+    auto forward = [&](shim::tensors &kept) {
+        kept = { logit.contiguous(), target.contiguous() };
+        return kept[0].is_cpu() ? focal_on_cpu(kept[0], kept[1], f) : focal_on_gpu(kept[0], kept[1], f);
+    };
+    return shim::differentiable({ logit, target }, forward, [f](const at::Tensor &grad, const shim::tensors &kept) {
+        return shim::tensors{ focal_slopes(grad, kept[0], kept[1], f), at::Tensor() };
+    });
+}
 
 /* (1 - p(true class))^gamma * cross-entropy, for each pixel; a soft target stands between the two classes. */
 at::Tensor composed_focal(const at::Tensor &logit, const at::Tensor &target, double alpha, double gamma)
@@ -305,8 +296,8 @@ at::Tensor fused_focal(const at::Tensor &logit, const at::Tensor &target, const 
                        double gamma)
 {
     if (!valid.defined())
-        return focal_loss::apply(logit, target, alpha, gamma);
-    at::Tensor mean = focal_loss::apply(shim::where(valid, logit, -200), shim::where(valid, target, 0), alpha, gamma);
+        return focal_loss(logit, target, alpha, gamma);
+    at::Tensor mean = focal_loss(shim::where(valid, logit, -200), shim::where(valid, target, 0), alpha, gamma);
     at::Tensor all = at::full({}, static_cast<double>(logit.numel()), mean.options());
     return at::mul(mean, at::div(all, shim::count_set(valid, mean)));
 }

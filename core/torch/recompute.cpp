@@ -1,6 +1,6 @@
 /* recompute.cpp - parts of a network that keep only their input for the backward pass and run once more there. */
-#include <torch/csrc/autograd/autograd.h>
-#include <torch/csrc/autograd/custom_function.h>
+#include <c10/util/Exception.h>
+#include "torch/autograd.hpp"
 #include "torch/shim.hpp"
 
 namespace
@@ -27,43 +27,15 @@ at::Tensor run(const call &c, const at::Tensor &x, pass p)
     return y->value;
 }
 
-struct recomputed : torch::autograd::Function<recomputed> {
-    static at::Tensor forward(torch::autograd::AutogradContext *context, const at::Tensor &x, call c)
-    {
-        context->save_for_backward({ x });
-        context->saved_data["block"] = reinterpret_cast<int64_t>(c.block);
-        context->saved_data["self"] = reinterpret_cast<int64_t>(c.self);
-        context->saved_data["seed"] = static_cast<int64_t>(c.opts.seed);
-        context->saved_data["device"] = static_cast<int64_t>(c.opts.device.kind);
-        context->saved_data["index"] = static_cast<int64_t>(c.opts.device.index);
-        context->saved_data["precision"] = static_cast<int64_t>(c.opts.precision);
-        return run(c, x, pass::first);
-    }
-
-    static call restored(torch::autograd::AutogradContext *context)
-    {
-        auto number = [&](const char *key) { return context->saved_data[key].toInt(); };
-        call c = {};
-        c.block = reinterpret_cast<il_block>(number("block"));
-        c.self = reinterpret_cast<const void *>(number("self"));
-        c.opts.training = true;
-        c.opts.seed = static_cast<uint64_t>(number("seed"));
-        c.opts.device = { static_cast<il_device_kind>(number("device")), static_cast<int>(number("index")) };
-        c.opts.precision = static_cast<il_precision>(number("precision"));
-        return c;
-    }
-
-    static torch::autograd::variable_list backward(torch::autograd::AutogradContext *context,
-                                                   torch::autograd::variable_list grads)
-    {
-        at::Tensor x = context->get_saved_variables()[0].detach();
-        x.set_requires_grad(true);
-        c10::AutoGradMode on(true);
-        at::Tensor y = run(restored(context), x, pass::again);
-        torch::autograd::backward({ y }, { grads[0] });
-        return { x.grad(), at::Tensor() };
-    }
-};
+/* The block runs again for its gradients. */
+shim::tensors slopes(const call &c, const at::Tensor &grad, const at::Tensor &kept)
+{
+    at::Tensor x = kept.detach();
+    x.set_requires_grad(true);
+    c10::AutoGradMode on(true);
+    run(c, x, pass::again).backward(grad);
+    return { x.grad() };
+}
 
 } // namespace
 
@@ -74,5 +46,13 @@ il_tensor *il_recompute(il_scope *s, il_block block, const void *self, il_tensor
     call c = { block, self, s->opts };
     c.opts.seed = shim::next_seed(s);
     c.opts.recompute = false;
-    return shim::run(s, "recompute", { { x } }, [&] { return recomputed::apply(x->value, c); });
+    return shim::run(s, "recompute", { { x } }, [&] {
+        auto forward = [&](shim::tensors &kept) {
+            kept = { x->value };
+            return run(c, x->value, pass::first);
+        };
+        return shim::differentiable({ x->value }, forward, [c](const at::Tensor &grad, const shim::tensors &kept) {
+            return slopes(c, grad, kept[0]);
+        });
+    });
 }
