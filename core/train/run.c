@@ -52,23 +52,24 @@ static int end_failed(il_sitting *x, il_status status, const il_err *why, il_err
     return il_store_end_run(x->store, x->row, &end, e);
 }
 
-int il_sitting_store_cell(il_sitting *x, const il_set *set, int64_t test, bool missing, il_err *e)
+il_cell_record il_sitting_cell(const il_sitting *x, const il_set *set)
 {
     il_cell_record c = il_job_cell_record(x->job, set);
     c.experiment = x->opts->experiment_id;
     c.run = x->row;
-    c.test = test;
-    c.missing = missing;
     c.published_table = x->opts->published;
-    return il_store_cell(x->store, &c, e);
+    return c;
 }
 
 /* Records every cell of a run without weights as missing, with the reason. */
 static int store_holes(il_sitting *x, il_err *e)
 {
     int rc = IL_OK;
-    for (size_t i = 0; i < x->job->run->ntests && !rc; i++)
-        rc = il_sitting_store_cell(x, x->job->tests[i].set, 0, x->job->error.code != IL_OK, e);
+    for (size_t i = 0; i < x->job->run->ntests && !rc; i++) {
+        il_cell_record c = il_sitting_cell(x, x->job->tests[i].set);
+        c.missing = x->job->error.code != IL_OK;
+        rc = il_store_cell(x->store, &c, e);
+    }
     return rc;
 }
 
