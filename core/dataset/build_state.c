@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/atomic_file.h"
+#include "base/draft.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/sha256.h"
@@ -176,9 +177,9 @@ static int make_room(const il_build_state *s, const il_recipe *r, il_err *e)
     int rc = IL_OK;
     for (int i = 0; !rc && i < IL_SPLITS; i++)
         if (r->splits[i] > 0 && (rc = il_file_make_folders(in(s, il_split_names[i]).path, e)) == IL_OK)
-            il_atomic_file_sweep(in(s, il_split_names[i]).path, NULL);
+            il_draft_sweep(in(s, il_split_names[i]).path, NULL);
     if (!rc)
-        il_atomic_file_sweep(s->folder, NULL);
+        il_draft_sweep(s->folder, NULL);
     return rc;
 }
 
@@ -194,7 +195,7 @@ bool il_build_state_begun(const char *folder)
 /* What a build needs only until its manifest stands; a build killed right then leaves it behind. */
 static void remove_working_files(const il_build_state *s)
 {
-    il_atomic_file_sweep(in(s, ".build").path, NULL);
+    il_draft_sweep(in(s, ".build").path, NULL);
     unlink(in(s, ".build/journal.jsonl").path);
     unlink(in(s, ".build/lock").path);
     rmdir(in(s, ".build").path);
