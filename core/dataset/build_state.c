@@ -110,6 +110,7 @@ static int check(il_build_state *s, const char *text, const il_digest *identity,
     struct stat st;
     if (stat(p.path, &st) != 0) {
         bool empty = false;
+        il_draft_sweep(s->folder, "recipe.json"); /* of a build that was killed right here */
         int rc = is_empty(&empty, s->folder, e);
         if (rc)
             return rc;

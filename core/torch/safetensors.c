@@ -5,9 +5,13 @@
 #include "base/atomic_file.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/sha256.h"
 #include "torch/bundle.h"
 
-enum { MOST_DIMS = 16, ALIGN = 8 };
+#define SEAL "inpaintlab.sha256" /* a note and a tensor, so that no single changed byte can hide the seal */
+#define SEAL_NOTE "the tensor of this name, at the end, holds the SHA-256 of all bytes before it"
+
+enum { MOST_DIMS = 16, ALIGN = 8, SEAL_SIZE = 64, BLOCK = 65536 };
 static const uint64_t most_header = 100000000; /* as the reference implementation */
 
 static const char *const type_names[] = { "F32", "F64", "F16", "BF16", "I64", "U8" }; /* by il_dtype */
@@ -231,6 +235,61 @@ static int parse_header(json_t **out, int fd, uint64_t length, il_err *e)
     return rc;
 }
 
+/* ---- the seal ---- */
+
+int il_bundle_seal(il_bundle *b, il_err *e)
+{
+    return il_bundle_note(b, SEAL, SEAL_NOTE, e);
+}
+
+bool il_bundle_sealed(const il_bundle *b)
+{
+    return il_bundle_noted(b, SEAL) != NULL;
+}
+
+static int digest_of(il_digest *out, int fd, uint64_t size, il_err *e)
+{
+    char *block = malloc(BLOCK);
+    il_sha256_sum *sum = NULL;
+    int rc = block ? il_sha256_begin(&sum, e) : il_fail_oom(e);
+    for (uint64_t at = 0; at < size && !rc; at += BLOCK) {
+        size_t part = size - at < BLOCK ? (size_t)(size - at) : BLOCK;
+        rc = il_file_pread(fd, block, part, at, e);
+        if (!rc)
+            il_sha256_add(sum, block, part);
+    }
+    if (sum) {
+        il_digest d = il_sha256_end(sum);
+        *out = d;
+    }
+    free(block);
+    return rc;
+}
+
+/* Removes the seal from the entries, and compares it. room: of the data, which end the file. */
+static int check_seal(struct entry *entries, size_t *count, const il_bundle *b, int fd, uint64_t size, uint64_t room,
+                      il_err *e)
+{
+    char there[SEAL_SIZE];
+    il_digest is;
+    size_t i = 0;
+    while (i < *count && strcmp(entries[i].name, SEAL) != 0)
+        i++;
+    bool found = i < *count, noted = il_bundle_sealed(b);
+    if (!found && !noted)
+        return IL_OK;
+    if (!found || !noted || entries[i].end != room || entries[i].end - entries[i].begin != SEAL_SIZE)
+        return il_fail(e, IL_EFORMAT, "is damaged: its SHA-256 is not where it should be");
+    memmove(&entries[i], &entries[i + 1], (--*count - i) * sizeof *entries);
+    int rc = il_file_pread(fd, there, SEAL_SIZE, size - SEAL_SIZE, e);
+    if (!rc)
+        rc = digest_of(&is, fd, size - SEAL_SIZE, e);
+    if (!rc && memcmp(there, is.hex, SEAL_SIZE) != 0)
+        rc = il_fail(e, IL_EFORMAT, "is damaged: its SHA-256 is %.8s..., not %.8s... as it says at its end", is.hex,
+                     there);
+    return rc;
+}
+
 int il_safetensors_read(il_bundle *b, int fd, uint64_t size, il_err *e)
 {
     json_t *header = NULL;
@@ -257,6 +316,8 @@ int il_safetensors_read(il_bundle *b, int fd, uint64_t size, il_err *e)
     }
     rc = read_header(entries, &count, b, header, size - 8 - length, e);
     if (!rc)
+        rc = check_seal(entries, &count, b, fd, size, size - 8 - length, e);
+    if (!rc)
         rc = read_data(b, fd, 8 + length, entries, count, e);
 done:
     free(entries);
@@ -265,6 +326,18 @@ done:
 }
 
 /* ---- writing ---- */
+
+struct sink {
+    il_atomic_file *file;
+    il_sha256_sum *sum; /* of what was written; NULL: the file is not sealed */
+};
+
+static int put(const struct sink *to, const void *data, size_t size, il_err *e)
+{
+    if (to->sum)
+        il_sha256_add(to->sum, data, size);
+    return il_atomic_file_put(to->file, data, size, e);
+}
 
 static size_t bytes_of(const il_tensor *t)
 {
@@ -280,8 +353,14 @@ static json_t *describe(const il_tensor *t, uint64_t begin)
                      (json_int_t)begin, (json_int_t)begin + (json_int_t)bytes_of(t));
 }
 
-/* The data lie by falling element size, so that each is aligned; the header keeps the bundle's order. */
-static void place(const il_bundle *b, uint64_t *begin, size_t *order)
+static json_t *describe_seal(uint64_t begin)
+{
+    return json_pack("{s:s, s:[i], s:[I, I]}", "dtype", type_names[IL_DTYPE_U8], "shape", SEAL_SIZE, "data_offsets",
+                     (json_int_t)begin, (json_int_t)begin + SEAL_SIZE);
+}
+
+/* The data lie by falling element size, so that each is aligned; the header keeps the bundle's order. Returns their size. */
+static uint64_t place(const il_bundle *b, uint64_t *begin, size_t *order)
 {
     uint64_t at = 0;
     size_t n = 0;
@@ -292,9 +371,11 @@ static void place(const il_bundle *b, uint64_t *begin, size_t *order)
                 at += bytes_of(il_bundle_at(b, i));
                 order[n++] = i;
             }
+    return at;
 }
 
-static int build_header(char **out, const il_bundle *b, const uint64_t *begin, il_err *e)
+/* end: of the data, where the seal begins. */
+static int build_header(char **out, const il_bundle *b, const uint64_t *begin, uint64_t end, il_err *e)
 {
     json_t *header = json_object(), *notes = il_bundle_notes(b) ? json_object() : NULL;
     int rc = IL_OK;
@@ -308,6 +389,8 @@ static int build_header(char **out, const il_bundle *b, const uint64_t *begin, i
     for (size_t i = 0; i < il_bundle_count(b) && !rc; i++)
         if (json_object_set_new(header, il_bundle_name(b, i), describe(il_bundle_at(b, i), begin[i])) != 0)
             rc = il_fail(e, IL_EPARAM, "tensor %.150s: the name must be UTF-8", il_bundle_name(b, i));
+    if (!rc && il_bundle_sealed(b) && json_object_set_new(header, SEAL, describe_seal(end)) != 0)
+        rc = il_fail_oom(e);
     if (!rc) {
         *out = il_json_text(header, JSON_COMPACT);
         if (!*out)
@@ -318,7 +401,7 @@ static int build_header(char **out, const il_bundle *b, const uint64_t *begin, i
     return rc;
 }
 
-static int write_header(il_atomic_file *w, const char *header, il_err *e)
+static int write_header(const struct sink *w, const char *header, il_err *e)
 {
     size_t length = strlen(header), padded = (length + ALIGN - 1) / ALIGN * ALIGN;
     if (padded > most_header)
@@ -326,15 +409,15 @@ static int write_header(il_atomic_file *w, const char *header, il_err *e)
     unsigned char head[8];
     for (int i = 0; i < 8; i++)
         head[i] = (unsigned char)((uint64_t)padded >> (8 * i));
-    int rc = il_atomic_file_put(w, head, sizeof head, e);
+    int rc = put(w, head, sizeof head, e);
     if (!rc)
-        rc = il_atomic_file_put(w, header, length, e);
+        rc = put(w, header, length, e);
     if (!rc)
-        rc = il_atomic_file_put(w, "        ", padded - length, e);
+        rc = put(w, "        ", padded - length, e);
     return rc;
 }
 
-static int write_tensor(il_atomic_file *w, const il_tensor *t, il_err *e)
+static int write_tensor(const struct sink *w, const il_tensor *t, il_err *e)
 {
     size_t bytes = bytes_of(t);
     void *data = malloc(bytes ? bytes : 1);
@@ -342,7 +425,7 @@ static int write_tensor(il_atomic_file *w, const il_tensor *t, il_err *e)
         return il_fail_oom(e);
     int rc = il_read_bytes(t, data, bytes, e);
     if (!rc)
-        rc = il_atomic_file_put(w, data, bytes, e);
+        rc = put(w, data, bytes, e);
     free(data);
     return rc;
 }
@@ -353,18 +436,20 @@ int il_safetensors_write(const il_bundle *b, il_atomic_file *w, il_err *e)
     char *header = NULL;
     uint64_t *begin = malloc((count + 1) * sizeof *begin);
     size_t *order = malloc((count + 1) * sizeof *order);
-    int rc;
-    if (!begin || !order) {
-        rc = il_fail_oom(e);
-        goto done;
-    }
-    place(b, begin, order);
-    rc = build_header(&header, b, begin, e);
+    struct sink to = { .file = w };
+    int rc = begin && order ? IL_OK : il_fail_oom(e);
+    if (!rc && il_bundle_sealed(b))
+        rc = il_sha256_begin(&to.sum, e);
     if (!rc)
-        rc = write_header(w, header, e);
+        rc = build_header(&header, b, begin, place(b, begin, order), e);
+    if (!rc)
+        rc = write_header(&to, header, e);
     for (size_t i = 0; i < count && !rc; i++)
-        rc = write_tensor(w, il_bundle_at(b, order[i]), e);
-done:
+        rc = write_tensor(&to, il_bundle_at(b, order[i]), e);
+    if (to.sum) {
+        il_digest seal = il_sha256_end(to.sum);
+        rc = rc ? rc : il_atomic_file_put(w, seal.hex, SEAL_SIZE, e);
+    }
     free(header);
     free(order);
     free(begin);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "base/sha256.h"
 #include "train/job_fit.h"
@@ -262,6 +263,20 @@ static int take_weights(il_sitting *x, bool *usable, il_err *e)
     return IL_OK;
 }
 
+/* A run that was killed right after it was recorded as done has its checkpoint still. One that is newer than the weights
+ * stays: the same run in another database of this folder goes on from it. */
+static void remove_leftover(const il_sitting *x)
+{
+    struct stat checkpoint, weights;
+    il_job_path path = il_job_file(x->job, x->opts->folder, "checkpoint.safetensors");
+    if (stat(path.text, &checkpoint) != 0 ||
+        stat(il_job_file(x->job, x->opts->folder, "weights.safetensors").text, &weights) != 0)
+        return;
+    struct timespec c = checkpoint.st_mtim, w = weights.st_mtim;
+    if (c.tv_sec < w.tv_sec || (c.tv_sec == w.tv_sec && c.tv_nsec <= w.tv_nsec))
+        unlink(path.text);
+}
+
 static int train_and_test(il_sitting *x, il_err *e)
 {
     il_job_left left;
@@ -272,6 +287,8 @@ static int train_and_test(il_sitting *x, il_err *e)
     if (left.row.status == IL_RUN_DONE) {
         x->row = left.row.id;
         snprintf(x->sha256, sizeof x->sha256, "%s", left.row.weights_sha256);
+        if (!left.train)
+            remove_leftover(x);
     }
     if (left.train) {
         rc = train_or_record(x, &go_on, e);
