@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/sha256.h"
+#include "dataset/build_journal.h"
 #include "dataset/build_state.h"
 
 typedef struct place {
@@ -148,9 +149,9 @@ static int open_journal(il_build_state *s, il_err *e)
     struct stat st;
     int rc = IL_OK;
     if (stat(p.path, &st) == 0) {
-        rc = il_manifest_read(&s->done, p.path, 0, e);
-        if (!rc) /* without its incomplete last line */
-            rc = il_manifest_write(&s->done, p.path, e);
+        rc = il_build_journal_read(&s->done, p.path, e);
+        if (!rc) /* without what is damaged or incomplete */
+            rc = il_build_journal_write(&s->done, p.path, e);
     }
     if (rc)
         return rc;
@@ -237,7 +238,7 @@ int il_build_state_reopen(il_build_state *s, const il_recipe *r, il_err *e)
 {
     int rc = take_lock(s, e);
     if (!rc)
-        rc = il_manifest_write(&s->done, in(s, ".build/journal.jsonl").path, e);
+        rc = il_build_journal_write(&s->done, in(s, ".build/journal.jsonl").path, e);
     il_manifest_free(&s->done);
     if (!rc)
         rc = open_journal(s, e);
@@ -249,17 +250,7 @@ int il_build_state_reopen(il_build_state *s, const il_recipe *r, il_err *e)
 
 int il_build_state_note(il_build_state *s, const il_sample *sample, il_err *e)
 {
-    char *line = il_manifest_line(sample);
-    if (!line && il_json_short())
-        return il_fail_oom(e);
-    if (!line)
-        return il_fail(e, IL_EDATA, "sample %s: its texts must be UTF-8", sample->id);
-    size_t size = strlen(line);
-    ssize_t n = write(s->journal, line, size); /* one call: a killed build leaves at most one incomplete line */
-    free(line);
-    return n == (ssize_t)size ? IL_OK
-                              : il_fail(e, IL_EIO, "cannot write %s/.build/journal.jsonl: %s", s->folder,
-                                        n < 0 ? strerror(errno) : "the disk is full");
+    return il_build_journal_append(s->journal, in(s, ".build/journal.jsonl").path, sample, e);
 }
 
 /* A batch that was interrupted is made and recorded again, with the same result. */
@@ -281,11 +272,12 @@ int il_build_state_finish(il_build_state *s, size_t expected, il_err *e)
 {
     il_manifest all = { 0 };
     place journal = in(s, ".build/journal.jsonl");
-    int rc = il_manifest_read(&all, journal.path, 1, e);
+    int rc = il_build_journal_read(&all, journal.path, e);
     if (!rc)
         drop_repeated(&all);
     if (!rc && all.count != expected)
-        rc = il_fail(e, IL_EDATA, "%s: lists %zu samples, expected %zu", journal.path, all.count, expected);
+        rc = il_fail(e, IL_EDATA, "%s: lists %zu samples, expected %zu; run the same command again to make the others",
+                     journal.path, all.count, expected);
     if (!rc)
         rc = il_manifest_write(&all, s->manifest, e);
     il_manifest_free(&all);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include "base/atomic_file.h"
 #include "base/json.h"
+#include "base/sha256.h"
 #include "base/text.h"
 #include "detect/calibration.h"
 
@@ -39,9 +40,27 @@ static json_t *json_of_tested(const il_tested *t)
     return o;
 }
 
-/* All since il_json_begin belongs to it. */
-static int write_root(const json_t *root, const char *path, il_err *e)
+/* *out: SHA-256 of the members but `sha256`, however they are spaced and ordered. False when out of memory. */
+static bool digest_of(il_digest *out, const json_t *root)
 {
+    json_t *rest = json_copy((json_t *)root);
+    json_object_del(rest, "sha256");
+    char *text = il_json_text(rest, JSON_COMPACT | JSON_SORT_KEYS | JSON_REAL_PRECISION(DIGITS));
+    if (text)
+        *out = il_sha256(text, strlen(text));
+    json_decref(rest);
+    free(text);
+    return text != NULL;
+}
+
+/* All since il_json_begin belongs to it. */
+static int write_root(json_t *root, const char *path, il_err *e)
+{
+    il_digest digest;
+    if (!il_json_short() && digest_of(&digest, root))
+        json_object_set_new(root, "sha256", json_string(digest.hex));
+    else
+        il_json_lacks();
     char *text = il_json_short()
                      ? NULL
                      : il_json_text(root, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(DIGITS));
@@ -106,6 +125,24 @@ static bool read_tested(il_tested *out, const json_t *o)
     return true;
 }
 
+/* Files of earlier versions have no SHA-256. */
+static int check(const json_t *root, const char *path, il_err *e)
+{
+    il_digest digest;
+    const json_t *noted = json_object_get(root, "sha256");
+    if (!json_is_object(json_object_get(root, "of")))
+        return il_fail(e, IL_EFORMAT, "%s: is not a calibration; 'inpaintlab detect --calibrate FOLDER' makes one",
+                       path);
+    if (!noted)
+        return IL_OK;
+    if (!digest_of(&digest, root))
+        return il_fail_oom(e);
+    return json_is_string(noted) && strcmp(json_string_value(noted), digest.hex) == 0
+               ? IL_OK
+               : il_fail(e, IL_EFORMAT,
+                         "%s: has changed since it was written; repeat 'inpaintlab detect --calibrate FOLDER'", path);
+}
+
 /* *root stays NULL when there is no file. */
 static int load(json_t **root, const char *path, il_err *e)
 {
@@ -117,13 +154,12 @@ static int load(json_t **root, const char *path, il_err *e)
         return il_fail_oom(e);
     if (!o)
         return il_fail(e, IL_EFORMAT, "%s:%d: %s", path, why.line, why.text);
-    if (!json_is_object(json_object_get(o, "of"))) {
+    int rc = check(o, path, e);
+    if (rc)
         json_decref(o);
-        return il_fail(e, IL_EFORMAT, "%s: is not a calibration; 'inpaintlab detect --calibrate FOLDER' makes one",
-                       path);
-    }
-    *root = o;
-    return IL_OK;
+    else
+        *root = o;
+    return rc;
 }
 
 /* json_unpack allocates, too. */
