@@ -41,7 +41,8 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
 
 void il_draft_remove(const char *draft)
 {
-    nftw(draft, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    if (remove(draft) != 0) /* which needs no memory */
+        nftw(draft, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
 static bool is_at(int fd, const char *path)

@@ -143,8 +143,7 @@ static int check(const json_t *root, const char *path, il_err *e)
                          "%s: has changed since it was written; repeat 'inpaintlab detect --calibrate FOLDER'", path);
 }
 
-/* *root stays NULL when there is no file. */
-static int load(json_t **root, const char *path, il_err *e)
+static int parse(json_t **root, const char *path, il_err *e)
 {
     json_error_t why;
     if (access(path, F_OK) != 0)
@@ -154,7 +153,17 @@ static int load(json_t **root, const char *path, il_err *e)
         return il_fail_oom(e);
     if (!o)
         return il_fail(e, IL_EFORMAT, "%s:%d: %s", path, why.line, why.text);
-    int rc = check(o, path, e);
+    *root = o;
+    return IL_OK;
+}
+
+/* *root stays NULL when there is no file. */
+static int load(json_t **root, const char *path, il_err *e)
+{
+    json_t *o = NULL;
+    int rc = parse(&o, path, e);
+    if (!rc && o)
+        rc = check(o, path, e);
     if (rc)
         json_decref(o);
     else
@@ -257,13 +266,13 @@ int il_calibration_path(il_text *path, const char *weights, il_err *e)
     return path->failed ? il_fail_oom(e) : IL_OK;
 }
 
-/* A different calibration of the same weights stays: the user may have made it with images of their own. One of another
- * version is of no use any more. */
+/* A different calibration of the same weights stays: the user may have made it with images of their own, or changed it. One of
+ * another version is of no use any more. */
 static int check_target(const json_t *root, const char *path, const char *sha256, il_err *e)
 {
     json_t *there = NULL;
     il_err why = { 0 };
-    int rc = load(&there, path, &why) == IL_ENOMEM ? il_fail_oom(e) : IL_OK;
+    int rc = parse(&there, path, &why) == IL_ENOMEM ? il_fail_oom(e) : IL_OK;
     bool same = there && is_of(there, sha256) && !is_old(there);
     for (int c = 0; c < IL_COMPRESSIONS && same && !rc; c++) {
         const char *name = il_calibration_name((il_compression)c);

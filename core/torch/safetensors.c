@@ -8,10 +8,7 @@
 #include "base/sha256.h"
 #include "torch/bundle.h"
 
-#define SEAL "inpaintlab.sha256" /* a note and a tensor, so that no single changed byte can hide the seal */
-#define SEAL_NOTE "the tensor of this name, at the end, holds the SHA-256 of all bytes before it"
-
-enum { MOST_DIMS = 16, ALIGN = 8, SEAL_SIZE = 64, BLOCK = 65536 };
+enum { MOST_DIMS = 16, ALIGN = 8 };
 static const uint64_t most_header = 100000000; /* as the reference implementation */
 
 static const char *const type_names[] = { "F32", "F64", "F16", "BF16", "I64", "U8" }; /* by il_dtype */
@@ -235,59 +232,18 @@ static int parse_header(json_t **out, int fd, uint64_t length, il_err *e)
     return rc;
 }
 
-/* ---- the seal ---- */
-
-int il_bundle_seal(il_bundle *b, il_err *e)
+/* Compares the seal, and takes it out of the entries. room: of the data, which end the file. */
+static int take_seal(struct entry *entries, size_t *count, const il_bundle *b, int fd, uint64_t size, uint64_t room,
+                     il_err *e)
 {
-    return il_bundle_note(b, SEAL, SEAL_NOTE, e);
-}
-
-bool il_bundle_sealed(const il_bundle *b)
-{
-    return il_bundle_noted(b, SEAL) != NULL;
-}
-
-static int digest_of(il_digest *out, int fd, uint64_t size, il_err *e)
-{
-    char *block = malloc(BLOCK);
-    il_sha256_sum *sum = NULL;
-    int rc = block ? il_sha256_begin(&sum, e) : il_fail_oom(e);
-    for (uint64_t at = 0; at < size && !rc; at += BLOCK) {
-        size_t part = size - at < BLOCK ? (size_t)(size - at) : BLOCK;
-        rc = il_file_pread(fd, block, part, at, e);
-        if (!rc)
-            il_sha256_add(sum, block, part);
-    }
-    if (sum) {
-        il_digest d = il_sha256_end(sum);
-        *out = d;
-    }
-    free(block);
-    return rc;
-}
-
-/* Removes the seal from the entries, and compares it. room: of the data, which end the file. */
-static int check_seal(struct entry *entries, size_t *count, const il_bundle *b, int fd, uint64_t size, uint64_t room,
-                      il_err *e)
-{
-    char there[SEAL_SIZE];
-    il_digest is;
     size_t i = 0;
-    while (i < *count && strcmp(entries[i].name, SEAL) != 0)
+    while (i < *count && strcmp(entries[i].name, IL_SEAL) != 0)
         i++;
-    bool found = i < *count, noted = il_bundle_sealed(b);
-    if (!found && !noted)
-        return IL_OK;
-    if (!found || !noted || entries[i].end != room || entries[i].end - entries[i].begin != SEAL_SIZE)
-        return il_fail(e, IL_EFORMAT, "is damaged: its SHA-256 is not where it should be");
+    if (i == *count)
+        return il_bundle_sealed(b) ? il_seal_check(false, fd, size, e) : IL_OK;
+    bool placed = il_bundle_sealed(b) && entries[i].end == room && room - entries[i].begin == IL_SEAL_SIZE;
     memmove(&entries[i], &entries[i + 1], (--*count - i) * sizeof *entries);
-    int rc = il_file_pread(fd, there, SEAL_SIZE, size - SEAL_SIZE, e);
-    if (!rc)
-        rc = digest_of(&is, fd, size - SEAL_SIZE, e);
-    if (!rc && memcmp(there, is.hex, SEAL_SIZE) != 0)
-        rc = il_fail(e, IL_EFORMAT, "is damaged: its SHA-256 is %.8s..., not %.8s... as it says at its end", is.hex,
-                     there);
-    return rc;
+    return il_seal_check(placed, fd, size, e);
 }
 
 int il_safetensors_read(il_bundle *b, int fd, uint64_t size, il_err *e)
@@ -316,7 +272,7 @@ int il_safetensors_read(il_bundle *b, int fd, uint64_t size, il_err *e)
     }
     rc = read_header(entries, &count, b, header, size - 8 - length, e);
     if (!rc)
-        rc = check_seal(entries, &count, b, fd, size, size - 8 - length, e);
+        rc = take_seal(entries, &count, b, fd, size, size - 8 - length, e);
     if (!rc)
         rc = read_data(b, fd, 8 + length, entries, count, e);
 done:
@@ -355,8 +311,8 @@ static json_t *describe(const il_tensor *t, uint64_t begin)
 
 static json_t *describe_seal(uint64_t begin)
 {
-    return json_pack("{s:s, s:[i], s:[I, I]}", "dtype", type_names[IL_DTYPE_U8], "shape", SEAL_SIZE, "data_offsets",
-                     (json_int_t)begin, (json_int_t)begin + SEAL_SIZE);
+    return json_pack("{s:s, s:[i], s:[I, I]}", "dtype", type_names[IL_DTYPE_U8], "shape", IL_SEAL_SIZE, "data_offsets",
+                     (json_int_t)begin, (json_int_t)begin + IL_SEAL_SIZE);
 }
 
 /* The data lie by falling element size, so that each is aligned; the header keeps the bundle's order. Returns their size. */
@@ -389,7 +345,7 @@ static int build_header(char **out, const il_bundle *b, const uint64_t *begin, u
     for (size_t i = 0; i < il_bundle_count(b) && !rc; i++)
         if (json_object_set_new(header, il_bundle_name(b, i), describe(il_bundle_at(b, i), begin[i])) != 0)
             rc = il_fail(e, IL_EPARAM, "tensor %.150s: the name must be UTF-8", il_bundle_name(b, i));
-    if (!rc && il_bundle_sealed(b) && json_object_set_new(header, SEAL, describe_seal(end)) != 0)
+    if (!rc && il_bundle_sealed(b) && json_object_set_new(header, IL_SEAL, describe_seal(end)) != 0)
         rc = il_fail_oom(e);
     if (!rc) {
         *out = il_json_text(header, JSON_COMPACT);
@@ -448,7 +404,7 @@ int il_safetensors_write(const il_bundle *b, il_atomic_file *w, il_err *e)
         rc = write_tensor(&to, il_bundle_at(b, order[i]), e);
     if (to.sum) {
         il_digest seal = il_sha256_end(to.sum);
-        rc = rc ? rc : il_atomic_file_put(w, seal.hex, SEAL_SIZE, e);
+        rc = rc ? rc : il_atomic_file_put(w, seal.hex, IL_SEAL_SIZE, e);
     }
     free(header);
     free(order);

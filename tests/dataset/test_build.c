@@ -124,7 +124,7 @@ Test(build, makes_again_what_a_changed_journal_lists)
     work_photos(10, 70, 66);
     const char *recipe = work_recipe("r.yaml", "", SPLITS, "batch: 2\n"), *name = "cut/.build/journal.jsonl";
     WORK_OK(build(&b, recipe, work_path("whole"), 3, &e), e);
-    for (size_t at = 3; at < 900; at += 127) {
+    for (size_t at = 3; at < 900; at += 397) {
         char bytes[8000];
         char command[600];
         il_manifest m = { 0 };
