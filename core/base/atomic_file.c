@@ -4,37 +4,43 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "base/atomic_file.h"
-#include "base/file.h"
-#include "base/text.h"
-
-enum { NAME_TRIES = 100 };
+#include "base/draft.h"
 
 static int write_failed(il_err *e)
 {
     return il_fail(e, IL_EIO, "cannot write the file: %s", strerror(errno));
 }
 
+/* *mode: of the file that is there; -1 where there is none. */
+static int look_at(int *mode, const char *path, il_err *e)
+{
+    struct stat st;
+    *mode = -1;
+    if (stat(path, &st) != 0)
+        return IL_OK; /* what is wrong there shows when the draft is created */
+    if (!S_ISREG(st.st_mode))
+        return il_fail(e, IL_EIO, "%s: cannot write the file: %s", path,
+                       S_ISDIR(st.st_mode) ? strerror(EISDIR) : "it is not a regular one");
+    *mode = st.st_mode & 0777;
+    return IL_OK;
+}
+
 int il_atomic_file_begin(il_atomic_file *w, const char *path, il_err *e)
 {
-    for (int i = 0; i < NAME_TRIES; i++) {
-        il_text name = { 0 };
-        il_text_add(&name, "%s.%ld-%d.tmp", path, (long)getpid(), i);
-        if (name.failed)
-            return il_fail_oom(e);
-        int fd = open(name.data, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-        if (fd >= 0) {
-            *w = (il_atomic_file){ name.data, fd };
-            return IL_OK;
-        }
-        int why = errno;
-        il_text_free(&name);
-        errno = why;
-        if (why != EEXIST)
-            break;
-    }
-    return il_fail(e, IL_EIO, "cannot create %s: %s", path, strerror(errno));
+    il_atomic_file new = { .fd = -1 };
+    int rc = il_draft_target(&new.target, path, e);
+    if (!rc)
+        rc = look_at(&new.mode, new.target, e);
+    if (!rc) /* nobody else may read meanwhile what nobody else could read before */
+        rc = il_draft_file(&new.draft, &new.fd, new.target, new.mode < 0 ? 0666 : 0600, e);
+    if (rc)
+        free(new.target);
+    else
+        *w = new;
+    return rc;
 }
 
 int il_atomic_file_put(il_atomic_file *w, const void *data, size_t size, il_err *e)
@@ -71,19 +77,25 @@ static void sync_folder(const char *path)
 
 int il_atomic_file_end(il_atomic_file *w, const char *path, bool lasting, int rc, il_err *e)
 {
+    int lock = fcntl(w->fd, F_DUPFD_CLOEXEC, 0); /* held until the file has its name; closing may tell of a full disk */
+    if (!rc && w->mode >= 0)
+        (void)fchmod(w->fd, (mode_t)w->mode); /* some file systems have no permissions */
     if (!rc && lasting && fsync(w->fd) != 0)
         rc = write_failed(e);
     if (close(w->fd) != 0 && !rc)
         rc = write_failed(e);
-    if (!rc && rename(w->draft, path) != 0)
+    if (!rc && rename(w->draft, w->target) != 0)
         rc = write_failed(e);
     if (rc) {
         unlink(w->draft);
         il_fail_in(e, "%s", path);
     } else if (lasting) {
-        sync_folder(path);
+        sync_folder(w->target);
     }
+    if (lock >= 0)
+        close(lock);
     free(w->draft);
+    free(w->target);
     return rc;
 }
 
@@ -92,26 +104,4 @@ int il_atomic_file_write(const char *path, const void *data, size_t size, il_err
     il_atomic_file w;
     int rc = il_atomic_file_begin(&w, path, e);
     return rc ? rc : il_atomic_file_end(&w, path, true, il_atomic_file_put(&w, data, size, e), e);
-}
-
-/* Whether `file` is named like il_atomic_file_begin's temporary file for `name`; NULL: for any file. */
-static bool is_draft(const char *file, const char *name)
-{
-    size_t size = name ? strlen(name) : 0, whole = strlen(file);
-    bool fits = !name || (strncmp(file, name, size) == 0 && file[size] == '.');
-    return fits && whole > size + 4 && strcmp(file + whole - 4, ".tmp") == 0;
-}
-
-void il_atomic_file_sweep(const char *folder, const char *name)
-{
-    il_file_names names = { 0 };
-    il_err ignored = { 0 };
-    (void)il_file_list(&names, folder, &ignored);
-    for (size_t i = 0; i < names.count; i++) {
-        char *path = is_draft(names.list[i], name) ? il_text_path(folder, names.list[i]) : NULL;
-        if (path)
-            unlink(path);
-        free(path);
-    }
-    il_file_names_free(&names);
 }

@@ -1,5 +1,6 @@
-/* atomic_file.h - files that appear complete or not at all: written under a temporary name, then renamed. A previous
- * file of that name stays until then. */
+/* atomic_file.h - files that appear complete or not at all: written under a temporary name (base/draft.h), then renamed.
+ * A previous file of that name stays until then; the new one has its permissions. A symbolic link stays one: the file it
+ * leads to is written. */
 #ifndef IL_BASE_ATOMIC_FILE_H
 #define IL_BASE_ATOMIC_FILE_H
 
@@ -11,8 +12,9 @@ int il_atomic_file_write(const char *path, const void *data, size_t size, il_err
 
 /* The same, written in parts. */
 typedef struct il_atomic_file {
-    char *draft; /* path of the temporary file */
+    char *draft, *target; /* paths: of the temporary file, and of the one that it becomes */
     int fd;
+    int mode; /* of the previous file; below 0: there is none */
 } il_atomic_file;
 
 int il_atomic_file_begin(il_atomic_file *w, const char *path, il_err *e);
@@ -20,9 +22,5 @@ int il_atomic_file_put(il_atomic_file *w, const void *data, size_t size, il_err 
 /* rc: the result so far. IL_OK renames the file into place, anything else removes it. lasting: it must survive a power
  * cut. */
 int il_atomic_file_end(il_atomic_file *w, const char *path, bool lasting, int rc, il_err *e);
-
-/* Removes the temporary files that killed writers of `name` (NULL: of any file) left in the folder. Nobody may be
- * writing that file meanwhile. */
-void il_atomic_file_sweep(const char *folder, const char *name);
 
 #endif

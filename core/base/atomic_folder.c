@@ -1,62 +1,69 @@
 /* atomic_folder.c - folders that appear complete or not at all: filled under a temporary name, then renamed. */
-#ifndef _XOPEN_SOURCE
-#define _XOPEN_SOURCE 700 /* nftw */
-#endif
+#include <dirent.h>
 #include <errno.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/atomic_folder.h"
+#include "base/draft.h"
 #include "base/file.h"
+#include "base/text.h"
 
-int il_atomic_folder_begin(il_text *draft, const char *folder, il_err *e)
+int il_atomic_folder_begin(il_atomic_folder *w, const char *folder, il_err *e)
 {
+    il_atomic_folder new = { .lock = -1 };
+    il_text plain = { 0 };
     size_t size = strlen(folder);
     while (size > 1 && folder[size - 1] == '/')
         size--;
-    il_text_add(draft, "%.*s.XXXXXX", (int)size, folder);
-    if (draft->failed)
-        return il_fail_oom(e);
-    if (mkdtemp(draft->data))
-        return IL_OK;
-    int why = errno;
-    il_text_free(draft);
-    *draft = (il_text){ 0 };
-    return il_fail(e, IL_EIO, "cannot create the folder %s: %s", folder, strerror(why));
-}
-
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *place)
-{
-    (void)st, (void)type, (void)place;
-    return remove(path);
+    il_text_add(&plain, "%.*s", (int)size, folder);
+    int rc = plain.failed ? il_fail_oom(e) : il_draft_target(&new.target, plain.data, e);
+    if (!rc)
+        rc = il_draft_folder(&new.draft, &new.lock, new.target, e);
+    il_text_free(&plain);
+    if (rc)
+        free(new.target);
+    else
+        *w = new;
+    return rc;
 }
 
 /* rename() replaces an empty folder, but nothing else. */
-static int give_name(const char *draft, const char *folder, il_err *e)
+static int give_name(const il_atomic_folder *w, il_err *e)
 {
+    struct stat st;
     mode_t mask = umask(0);
     umask(mask);
-    if (chmod(draft, 0777 & ~mask) != 0)
-        return il_fail(e, IL_EIO, "cannot set the permissions of %s: %s", draft, strerror(errno));
-    if (rename(draft, folder) == 0)
+    mode_t mode = stat(w->target, &st) == 0 && S_ISDIR(st.st_mode) ? st.st_mode & 0777 : 0777 & ~mask;
+    if (chmod(w->draft, mode) != 0)
+        return il_fail(e, IL_EIO, "cannot set the permissions of %s: %s", w->draft, strerror(errno));
+    if (rename(w->draft, w->target) == 0)
         return IL_OK;
     if (errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR)
-        return il_fail(e, IL_EIO, "%s already exists; nothing was changed", folder);
-    return il_fail(e, IL_EIO, "cannot create the folder %s: %s", folder, strerror(errno));
+        return il_fail(e, IL_EIO, "%s already exists; nothing was changed", w->target);
+    return il_fail(e, IL_EIO, "cannot create the folder %s: %s", w->target, strerror(errno));
 }
 
-int il_atomic_folder_end(il_text *draft, const char *folder, int rc, il_err *e)
+/* gone: it has its name, or what was in it has. */
+static void drop(il_atomic_folder *w, bool gone)
 {
-    if (!draft->data)
+    if (!gone)
+        il_draft_remove(w->draft);
+    close(w->lock);
+    free(w->draft);
+    free(w->target);
+    *w = (il_atomic_folder){ 0 };
+}
+
+int il_atomic_folder_end(il_atomic_folder *w, int rc, il_err *e)
+{
+    if (!w->draft)
         return rc;
     if (!rc)
-        rc = give_name(draft->data, folder, e);
-    if (rc)
-        nftw(draft->data, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-    il_text_free(draft);
+        rc = give_name(w, e);
+    drop(w, !rc);
     return rc;
 }
 
@@ -84,6 +91,11 @@ static bool is_among(const il_file_names *names, const char *name)
     return false;
 }
 
+static int move(const char *from, const char *to, il_err *e)
+{
+    return rename(from, to) == 0 ? IL_OK : il_fail(e, IL_EIO, "cannot write %s: %s", to, strerror(errno));
+}
+
 static int move_files(const char *from, const char *to, const char *ending, il_err *e)
 {
     il_file_names fresh = { 0 }, there = { 0 };
@@ -95,8 +107,8 @@ static int move_files(const char *from, const char *to, const char *ending, il_e
         rc = path_of(&old, from, fresh.list[i], e);
         if (!rc)
             rc = path_of(&new, to, fresh.list[i], e);
-        if (!rc && rename(old.data, new.data) != 0)
-            rc = il_fail(e, IL_EIO, "cannot write %s: %s", new.data, strerror(errno));
+        if (!rc)
+            rc = move(old.data, new.data, e);
     }
     if (!rc)
         rc = il_file_list(&there, to, e);
@@ -114,25 +126,61 @@ static int move_files(const char *from, const char *to, const char *ending, il_e
     return rc;
 }
 
-int il_atomic_folder_join(il_text *draft, const char *folder, const char *ending, int rc, il_err *e)
+static int move_folders(const char *from, const char *to, const char *ending, il_err *e)
+{
+    il_file_names folders = { 0 };
+    il_text old = { 0 }, new = { 0 };
+    int rc = il_file_list(&folders, from, e);
+    for (size_t i = 0; i < folders.count && !rc; i++) {
+        rc = path_of(&old, from, folders.list[i], e);
+        if (!rc)
+            rc = path_of(&new, to, folders.list[i], e);
+        if (!rc)
+            rc = move_files(old.data, new.data, ending, e);
+    }
+    il_text_free(&old);
+    il_text_free(&new);
+    il_file_names_free(&folders);
+    return rc;
+}
+
+int il_atomic_folder_join(il_atomic_folder *w, const char *ending, int rc, il_err *e)
 {
     struct stat st;
-    il_file_names folders = { 0 };
-    il_text from = { 0 }, to = { 0 };
-    if (!draft->data || rc || stat(folder, &st) != 0)
-        return il_atomic_folder_end(draft, folder, rc, e);
-    rc = il_file_list(&folders, draft->data, e);
-    for (size_t i = 0; i < folders.count && !rc; i++) {
-        rc = path_of(&from, draft->data, folders.list[i], e);
+    if (!w->draft || rc || stat(w->target, &st) != 0)
+        return il_atomic_folder_end(w, rc, e);
+    rc = move_folders(w->draft, w->target, ending, e);
+    drop(w, false);
+    return rc;
+}
+
+static int pour(const char *draft, const char *folder, il_err *e)
+{
+    DIR *d = opendir(draft);
+    il_text old = { 0 }, new = { 0 };
+    int rc = d ? IL_OK : il_fail(e, IL_EIO, "cannot read %s: %s", draft, strerror(errno));
+    for (const struct dirent *f; !rc && (f = readdir(d));) { /* hidden ones, too */
+        if (strcmp(f->d_name, ".") == 0 || strcmp(f->d_name, "..") == 0)
+            continue;
+        rc = path_of(&old, draft, f->d_name, e);
         if (!rc)
-            rc = path_of(&to, folder, folders.list[i], e);
+            rc = path_of(&new, folder, f->d_name, e);
         if (!rc)
-            rc = move_files(from.data, to.data, ending, e);
+            rc = move(old.data, new.data, e);
     }
-    il_text_free(&from);
-    il_text_free(&to);
-    il_file_names_free(&folders);
-    nftw(draft->data, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-    il_text_free(draft);
+    if (d)
+        closedir(d);
+    il_text_free(&old);
+    il_text_free(&new);
+    return rc;
+}
+
+int il_atomic_folder_pour(il_atomic_folder *w, const char *folder, int rc, il_err *e)
+{
+    if (!w->draft)
+        return rc;
+    if (!rc)
+        rc = pour(w->draft, folder, e);
+    drop(w, false);
     return rc;
 }

@@ -1,9 +1,10 @@
-/* sha256.c - SHA-256 of bytes and of files, using libmd. */
+/* sha256.c - SHA-256 of bytes, of parts and of files, using libmd. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sha2.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -27,6 +28,33 @@ il_digest il_sha256(const void *data, size_t size)
     if (size > 0)
         SHA256Update(&context, data, size);
     return digest_of(&context);
+}
+
+struct il_sha256_sum {
+    SHA2_CTX context;
+};
+
+int il_sha256_begin(il_sha256_sum **out, il_err *e)
+{
+    il_sha256_sum *s = malloc(sizeof *s);
+    if (!s)
+        return il_fail_oom(e);
+    SHA256Init(&s->context);
+    *out = s;
+    return IL_OK;
+}
+
+void il_sha256_add(il_sha256_sum *s, const void *data, size_t size)
+{
+    if (size > 0)
+        SHA256Update(&s->context, data, size);
+}
+
+il_digest il_sha256_end(il_sha256_sum *s)
+{
+    il_digest out = digest_of(&s->context);
+    free(s);
+    return out;
 }
 
 int il_sha256_file(il_digest *out, const char *path, il_err *e)

@@ -5,7 +5,9 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "base/atomic_file.h"
+#include "base/atomic_folder.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "cli/cli.h"
 #include "cli/detect.h"
 #include "detect/finding_json.h"
@@ -62,13 +64,13 @@ static void complain(struct work *w, const char *message)
     fprintf(stderr, "inpaintlab: %s\n", message);
 }
 
-static int write_json(const struct work *w, const il_finding *f, const char *stem, il_err *e)
+static int write_json(const struct work *w, const il_finding *f, const char *stem, const char *draft, il_err *e)
 {
     char *text = NULL;
     il_text path = { 0 };
     int rc = il_finding_json(&text, f, &w->detector, w->line.how, stem, true, e);
     if (!rc) {
-        il_text_add(&path, "%s.json", stem);
+        il_text_add(&path, "%s.json", draft);
         rc = path.failed ? il_fail_oom(e) : il_atomic_file_write(path.data, text, strlen(text), e);
     }
     il_text_free(&path);
@@ -79,9 +81,7 @@ static int write_json(const struct work *w, const il_finding *f, const char *ste
 static int tell(struct work *w, const il_finding *f, const char *stem, il_err *e)
 {
     char *text = NULL;
-    int rc = stem ? write_json(w, f, stem, e) : IL_OK;
-    if (!rc && w->line.json)
-        rc = il_finding_json(&text, f, &w->detector, w->line.how, stem, false, e);
+    int rc = w->line.json ? il_finding_json(&text, f, &w->detector, w->line.how, stem, false, e) : IL_OK;
     if (rc)
         return rc;
     if (!w->line.quiet)
@@ -96,14 +96,36 @@ static int tell(struct work *w, const il_finding *f, const char *stem, il_err *e
     return IL_OK;
 }
 
+/* The files of an image appear together, or none of them does. */
+static int find_and_write(il_finding *f, struct work *w, const char *path, const char *stem, il_err *e)
+{
+    const char *folder = w->line.output, *name = strrchr(stem, '/') + 1;
+    il_atomic_folder set = { 0 };
+    il_text place = { 0 };
+    il_text_add(&place, "%s.set", stem);
+    int rc = place.failed ? il_fail_oom(e) : il_atomic_folder_begin(&set, place.data, e);
+    char *draft = rc ? NULL : il_text_path(set.draft, name);
+    if (!rc && !draft)
+        rc = il_fail_oom(e);
+    if (!rc)
+        rc = il_detect_watched(f, &w->detector, path, draft, &w->line, e);
+    if (!rc)
+        rc = write_json(w, f, stem, draft, e);
+    free(draft);
+    il_text_free(&place);
+    return il_atomic_folder_pour(&set, folder, rc, e);
+}
+
 static void examine(struct work *w, const char *path)
 {
     il_err e = { 0 };
     il_finding f = { 0 };
     char *stem = NULL;
     int rc = w->line.output ? il_result_names_next(&stem, &w->names, w->line.output, path, &e) : IL_OK;
-    if (!rc)
-        rc = il_detect_watched(&f, &w->detector, path, stem, &w->line, &e);
+    if (!rc && stem)
+        rc = find_and_write(&f, w, path, stem, &e);
+    else if (!rc)
+        rc = il_detect_watched(&f, &w->detector, path, NULL, &w->line, &e);
     if (!rc)
         rc = tell(w, &f, stem, &e);
     if (!rc)

@@ -13,14 +13,14 @@ static int export(void *options, const char *const *words, il_err *e)
     (void)words;
     const struct options *o = options;
     il_store *store = NULL;
-    il_text draft = { 0 };
+    il_atomic_folder out = { 0 };
     int rc = il_store_open_readonly(&store, o->database, e);
     if (!rc)
-        rc = il_atomic_folder_begin(&draft, o->folder, e);
+        rc = il_atomic_folder_begin(&out, o->folder, e);
     if (!rc)
-        rc = il_export_database(draft.data, store, o->experiment, o->format, e);
-    rc = o->format == IL_EXPORT_TENSORBOARD ? il_atomic_folder_join(&draft, o->folder, ".inpaintlab", rc, e)
-                                            : il_atomic_folder_end(&draft, o->folder, rc, e);
+        rc = il_export_database(out.draft, store, o->experiment, o->format, e);
+    rc = o->format == IL_EXPORT_TENSORBOARD ? il_atomic_folder_join(&out, ".inpaintlab", rc, e)
+                                            : il_atomic_folder_end(&out, rc, e);
     il_store_close(store);
     return rc;
 }

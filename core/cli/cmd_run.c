@@ -172,9 +172,11 @@ const il_command il_cmd_run = {
     .about = "Trains and tests the unfinished part of a grid. Finished work is skipped; interrupted runs continue\n"
              "from their last checkpoint; a failed run is recorded with its reason and the grid continues.\n",
     .options = table,
-    .notes = "Ctrl-C writes a checkpoint and stops; press it again to stop at once.\n"
-             "Exit status: 0 all cells are measured; 1 something failed, was stopped or was left to another\n"
-             "process; 2 wrong usage.\n",
+    .notes =
+        "Ctrl-C, SIGTERM or the end of the terminal writes a checkpoint and stops; a second one stops at once. Under\n"
+        "nohup the end of the terminal does not matter.\n"
+        "Exit status: 0 all cells are measured; 1 something failed, was stopped or was left to another\n"
+        "process; 2 wrong usage.\n",
     .size = sizeof(struct options),
     .defaults = &(const struct options){ .grid.database = IL_CLI_DATABASE, .device = "auto", .checkpoint_seconds = 60 },
     .least = 1,

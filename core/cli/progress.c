@@ -99,6 +99,8 @@ const volatile int *il_progress_bar_signals(void)
 {
     signal(SIGINT, on_signal);
     signal(SIGTERM, on_signal);
+    if (signal(SIGHUP, on_signal) == SIG_IGN) /* nohup: it is to outlive its terminal */
+        signal(SIGHUP, SIG_IGN);
     return &stop_asked;
 }
 

@@ -12,7 +12,8 @@ typedef struct il_progress_bar {
     double told;   /* clock of the last plain progress line */
 } il_progress_bar;
 
-/* From now on Ctrl-C and SIGTERM set the returned flag; the second one ends the program. */
+/* From now on Ctrl-C, SIGTERM and the end of the terminal (SIGHUP) set the returned flag; the second one ends the
+ * program. */
 const volatile int *il_progress_bar_signals(void);
 
 /* stop: returned by il_progress_bar_signals; NULL: never. */

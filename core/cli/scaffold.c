@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/atomic_folder.h"
+#include "base/text.h"
 #include "cli/scaffold.h"
 
 extern const char il_embedded_template_model[], il_embedded_template_model_yaml[];
@@ -118,9 +119,9 @@ int il_scaffold_write(const char *folder, const char *kind, const char *name, il
                   { "README.md", il_embedded_template_readme } };
     const struct substitute list[] = { { "MY_KIND", k->title },  { "MY_SETTINGS", k->settings }, { "MY_TRY", k->try },
                                        { "MY_NEEDS", k->needs }, { "my_plugin", name },          { NULL, NULL } };
-    il_text draft = { 0 };
-    int rc = il_atomic_folder_begin(&draft, folder, e);
+    il_atomic_folder out = { 0 };
+    int rc = il_atomic_folder_begin(&out, folder, e);
     for (size_t i = 0; i < sizeof files / sizeof *files && !rc; i++)
-        rc = write_file(draft.data, files[i].name, files[i].text, list, e);
-    return il_atomic_folder_end(&draft, folder, rc, e);
+        rc = write_file(out.draft, files[i].name, files[i].text, list, e);
+    return il_atomic_folder_end(&out, rc, e);
 }

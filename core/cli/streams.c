@@ -17,6 +17,7 @@ void il_streams_open(void)
         if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
             return;
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* so that a write beyond the limit on files fails, and its message is seen */
 }
 
 int il_streams_check(il_err *e)

@@ -5,7 +5,8 @@
 #include <stdbool.h>
 #include <inpaintlab/error.h>
 
-/* Before any file is opened: the number of a closed stream is reserved, and SIGPIPE is ignored. */
+/* Before any file is opened: the number of a closed stream is reserved, and writing where nobody reads, or beyond
+ * the limit on the size of files, fails instead of ending the program. */
 void il_streams_open(void);
 
 /* Fails if some output was not written. */

@@ -8,9 +8,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/atomic_file.h"
+#include "base/draft.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/sha256.h"
+#include "dataset/build_journal.h"
 #include "dataset/build_state.h"
 
 typedef struct place {
@@ -109,6 +111,7 @@ static int check(il_build_state *s, const char *text, const il_digest *identity,
     struct stat st;
     if (stat(p.path, &st) != 0) {
         bool empty = false;
+        il_draft_sweep(s->folder, "recipe.json"); /* of a build that was killed right here */
         int rc = is_empty(&empty, s->folder, e);
         if (rc)
             return rc;
@@ -146,9 +149,9 @@ static int open_journal(il_build_state *s, il_err *e)
     struct stat st;
     int rc = IL_OK;
     if (stat(p.path, &st) == 0) {
-        rc = il_manifest_read(&s->done, p.path, 0, e);
-        if (!rc) /* without its incomplete last line */
-            rc = il_manifest_write(&s->done, p.path, e);
+        rc = il_build_journal_read(&s->done, p.path, e);
+        if (!rc) /* without what is damaged or incomplete */
+            rc = il_build_journal_write(&s->done, p.path, e);
     }
     if (rc)
         return rc;
@@ -176,9 +179,9 @@ static int make_room(const il_build_state *s, const il_recipe *r, il_err *e)
     int rc = IL_OK;
     for (int i = 0; !rc && i < IL_SPLITS; i++)
         if (r->splits[i] > 0 && (rc = il_file_make_folders(in(s, il_split_names[i]).path, e)) == IL_OK)
-            il_atomic_file_sweep(in(s, il_split_names[i]).path, NULL);
+            il_draft_sweep(in(s, il_split_names[i]).path, NULL);
     if (!rc)
-        il_atomic_file_sweep(s->folder, NULL);
+        il_draft_sweep(s->folder, NULL);
     return rc;
 }
 
@@ -194,7 +197,7 @@ bool il_build_state_begun(const char *folder)
 /* What a build needs only until its manifest stands; a build killed right then leaves it behind. */
 static void remove_working_files(const il_build_state *s)
 {
-    il_atomic_file_sweep(in(s, ".build").path, NULL);
+    il_draft_sweep(in(s, ".build").path, NULL);
     unlink(in(s, ".build/journal.jsonl").path);
     unlink(in(s, ".build/lock").path);
     rmdir(in(s, ".build").path);
@@ -235,7 +238,7 @@ int il_build_state_reopen(il_build_state *s, const il_recipe *r, il_err *e)
 {
     int rc = take_lock(s, e);
     if (!rc)
-        rc = il_manifest_write(&s->done, in(s, ".build/journal.jsonl").path, e);
+        rc = il_build_journal_write(&s->done, in(s, ".build/journal.jsonl").path, e);
     il_manifest_free(&s->done);
     if (!rc)
         rc = open_journal(s, e);
@@ -247,17 +250,7 @@ int il_build_state_reopen(il_build_state *s, const il_recipe *r, il_err *e)
 
 int il_build_state_note(il_build_state *s, const il_sample *sample, il_err *e)
 {
-    char *line = il_manifest_line(sample);
-    if (!line && il_json_short())
-        return il_fail_oom(e);
-    if (!line)
-        return il_fail(e, IL_EDATA, "sample %s: its texts must be UTF-8", sample->id);
-    size_t size = strlen(line);
-    ssize_t n = write(s->journal, line, size); /* one call: a killed build leaves at most one incomplete line */
-    free(line);
-    return n == (ssize_t)size ? IL_OK
-                              : il_fail(e, IL_EIO, "cannot write %s/.build/journal.jsonl: %s", s->folder,
-                                        n < 0 ? strerror(errno) : "the disk is full");
+    return il_build_journal_append(s->journal, in(s, ".build/journal.jsonl").path, sample, e);
 }
 
 /* A batch that was interrupted is made and recorded again, with the same result. */
@@ -279,11 +272,12 @@ int il_build_state_finish(il_build_state *s, size_t expected, il_err *e)
 {
     il_manifest all = { 0 };
     place journal = in(s, ".build/journal.jsonl");
-    int rc = il_manifest_read(&all, journal.path, 1, e);
+    int rc = il_build_journal_read(&all, journal.path, e);
     if (!rc)
         drop_repeated(&all);
     if (!rc && all.count != expected)
-        rc = il_fail(e, IL_EDATA, "%s: lists %zu samples, expected %zu", journal.path, all.count, expected);
+        rc = il_fail(e, IL_EDATA, "%s: lists %zu samples, expected %zu; run the same command again to make the others",
+                     journal.path, all.count, expected);
     if (!rc)
         rc = il_manifest_write(&all, s->manifest, e);
     il_manifest_free(&all);

@@ -363,7 +363,7 @@ static int read_sample(il_sample *s, json_t *object, il_err *e)
     return IL_OK;
 }
 
-static int read_line(il_manifest *m, const char *line, size_t size, il_err *e)
+int il_manifest_add_line(il_manifest *m, const char *line, size_t size, il_err *e)
 {
     json_error_t why;
     il_sample s = { .tile = -1 };
@@ -401,7 +401,7 @@ static int read_lines(il_manifest *m, FILE *from, const char *path, int complete
                              number);
             break;
         }
-        rc = read_line(m, line, (size_t)got - 1, e);
+        rc = il_manifest_add_line(m, line, (size_t)got - 1, e);
         if (rc)
             il_fail_in(e, "%s:%d", path, number);
     }

@@ -31,6 +31,9 @@ typedef struct il_manifest {
     size_t count;
 } il_manifest;
 
+/* Adds the sample of one line, without its newline. */
+int il_manifest_add_line(il_manifest *m, const char *line, size_t size, il_err *e);
+
 /* Reads the lines of a file. complete: the last line must end with a newline; otherwise an incomplete last line,
  * which a killed build leaves, is dropped. Errors read "FILE:LINE: …". IL_EIO when the file does not exist. */
 int il_manifest_read(il_manifest *out, const char *path, int complete, il_err *e);

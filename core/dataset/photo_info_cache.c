@@ -1,5 +1,5 @@
 /* photo_info_cache.c - one file per folder of photos, one line per photo: modification time, size, hash, perceptual
- * hash, width, height, path. */
+ * hash, width, height, path; before them, a line with the SHA-256 of what follows. A file that has changed is made anew. */
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
@@ -40,8 +40,8 @@ static char *file_of(const char *root)
     il_err ignored = { 0 };
     if (!path.failed)
         (void)il_file_make_folders(path.data, &ignored);
-    il_digest d = il_sha256(real, strlen(real)); /* 2: sizes and looks are of the upright photos */
-    il_text_add(&path, "/looks-2-%.16s", d.hex);
+    il_digest d = il_sha256(real, strlen(real)); /* 3: of the upright photos, with a checksum */
+    il_text_add(&path, "/looks-3-%.16s", d.hex);
     if (path.failed)
         il_text_free(&path);
     return path.data;
@@ -114,6 +114,16 @@ static char *whole_text(const char *path)
     return text;
 }
 
+/* What follows the first line; NULL where that is not its SHA-256. */
+static char *whole_lines(char *text)
+{
+    enum { DIGITS = 64 };
+    if (!text || strlen(text) <= DIGITS || text[DIGITS] != '\n')
+        return NULL;
+    char *rest = text + DIGITS + 1;
+    return memcmp(il_sha256(rest, strlen(rest)).hex, text, DIGITS) == 0 ? rest : NULL;
+}
+
 int il_photo_info_cache_open(il_photo_info_cache **out, const char *root, il_err *e)
 {
     il_photo_info_cache *l = calloc(1, sizeof *l);
@@ -125,7 +135,7 @@ int il_photo_info_cache_open(il_photo_info_cache **out, const char *root, il_err
     }
     l->text = whole_text(path);
     free(path);
-    for (char *line = l->text, *next; line && *line; line = next) {
+    for (char *line = whole_lines(l->text), *next; line && *line; line = next) {
         char *end = strchr(line, '\n');
         next = end ? end + 1 : NULL;
         if (!end)
@@ -167,7 +177,7 @@ bool il_photo_info_cache_find(il_photo_info *facts, const il_photo_info_cache *l
 
 void il_photo_info_cache_keep(const char *root, const il_photos *photos, const il_photo_info *facts)
 {
-    il_text text = { 0 };
+    il_text text = { 0 }, whole = { 0 };
     il_err unheard = { 0 };
     char *path = file_of(root);
     for (size_t i = 0; path && *path && i < photos->count; i++) {
@@ -177,8 +187,10 @@ void il_photo_info_cache_keep(const char *root, const il_photos *photos, const i
             il_text_add(&text, "%" PRId64 " %" PRId64 " %s %016" PRIx64 " %d %d %s\n", changed_at(&st),
                         (int64_t)st.st_size, f->sha256.hex, f->look, f->width, f->height, photos->list[i].below);
     }
-    if (text.data && !text.failed)
-        (void)il_atomic_file_write(path, text.data, text.size, &unheard);
+    il_text_add(&whole, "%s\n%s", il_sha256(text.data ? text.data : "", text.size).hex, text.data ? text.data : "");
+    if (text.data && !text.failed && !whole.failed)
+        (void)il_atomic_file_write(path, whole.data, whole.size, &unheard);
+    il_text_free(&whole);
     il_text_free(&text);
     free(path);
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include "base/atomic_file.h"
 #include "base/json.h"
+#include "base/sha256.h"
 #include "base/text.h"
 #include "detect/calibration.h"
 
@@ -39,9 +40,27 @@ static json_t *json_of_tested(const il_tested *t)
     return o;
 }
 
-/* All since il_json_begin belongs to it. */
-static int write_root(const json_t *root, const char *path, il_err *e)
+/* *out: SHA-256 of the members but `sha256`, however they are spaced and ordered. False when out of memory. */
+static bool digest_of(il_digest *out, const json_t *root)
 {
+    json_t *rest = json_copy((json_t *)root);
+    json_object_del(rest, "sha256");
+    char *text = il_json_text(rest, JSON_COMPACT | JSON_SORT_KEYS | JSON_REAL_PRECISION(DIGITS));
+    if (text)
+        *out = il_sha256(text, strlen(text));
+    json_decref(rest);
+    free(text);
+    return text != NULL;
+}
+
+/* All since il_json_begin belongs to it. */
+static int write_root(json_t *root, const char *path, il_err *e)
+{
+    il_digest digest;
+    if (!il_json_short() && digest_of(&digest, root))
+        json_object_set_new(root, "sha256", json_string(digest.hex));
+    else
+        il_json_lacks();
     char *text = il_json_short()
                      ? NULL
                      : il_json_text(root, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(DIGITS));
@@ -106,8 +125,25 @@ static bool read_tested(il_tested *out, const json_t *o)
     return true;
 }
 
-/* *root stays NULL when there is no file. */
-static int load(json_t **root, const char *path, il_err *e)
+/* Files of earlier versions have no SHA-256. */
+static int check(const json_t *root, const char *path, il_err *e)
+{
+    il_digest digest;
+    const json_t *noted = json_object_get(root, "sha256");
+    if (!json_is_object(json_object_get(root, "of")))
+        return il_fail(e, IL_EFORMAT, "%s: is not a calibration; 'inpaintlab detect --calibrate FOLDER' makes one",
+                       path);
+    if (!noted)
+        return IL_OK;
+    if (!digest_of(&digest, root))
+        return il_fail_oom(e);
+    return json_is_string(noted) && strcmp(json_string_value(noted), digest.hex) == 0
+               ? IL_OK
+               : il_fail(e, IL_EFORMAT,
+                         "%s: has changed since it was written; repeat 'inpaintlab detect --calibrate FOLDER'", path);
+}
+
+static int parse(json_t **root, const char *path, il_err *e)
 {
     json_error_t why;
     if (access(path, F_OK) != 0)
@@ -117,13 +153,22 @@ static int load(json_t **root, const char *path, il_err *e)
         return il_fail_oom(e);
     if (!o)
         return il_fail(e, IL_EFORMAT, "%s:%d: %s", path, why.line, why.text);
-    if (!json_is_object(json_object_get(o, "of"))) {
-        json_decref(o);
-        return il_fail(e, IL_EFORMAT, "%s: is not a calibration; 'inpaintlab detect --calibrate FOLDER' makes one",
-                       path);
-    }
     *root = o;
     return IL_OK;
+}
+
+/* *root stays NULL when there is no file. */
+static int load(json_t **root, const char *path, il_err *e)
+{
+    json_t *o = NULL;
+    int rc = parse(&o, path, e);
+    if (!rc && o)
+        rc = check(o, path, e);
+    if (rc)
+        json_decref(o);
+    else
+        *root = o;
+    return rc;
 }
 
 /* json_unpack allocates, too. */
@@ -221,13 +266,13 @@ int il_calibration_path(il_text *path, const char *weights, il_err *e)
     return path->failed ? il_fail_oom(e) : IL_OK;
 }
 
-/* A different calibration of the same weights stays: the user may have made it with images of their own. One of another
- * version is of no use any more. */
+/* A different calibration of the same weights stays: the user may have made it with images of their own, or changed it. One of
+ * another version is of no use any more. */
 static int check_target(const json_t *root, const char *path, const char *sha256, il_err *e)
 {
     json_t *there = NULL;
     il_err why = { 0 };
-    int rc = load(&there, path, &why) == IL_ENOMEM ? il_fail_oom(e) : IL_OK;
+    int rc = parse(&there, path, &why) == IL_ENOMEM ? il_fail_oom(e) : IL_OK;
     bool same = there && is_of(there, sha256) && !is_old(there);
     for (int c = 0; c < IL_COMPRESSIONS && same && !rc; c++) {
         const char *name = il_calibration_name((il_compression)c);

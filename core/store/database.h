@@ -70,6 +70,9 @@ il_status il_store_status(const char *name);
 /* Records that the experiment's plan gives the run this name. */
 int il_store_name_run(il_store *s, int64_t experiment, const char *name, int64_t run, il_err *e);
 
+/* Within a transaction: replaces the test's examples. */
+int il_store_write_examples(il_store *s, int64_t test, const il_example *examples, size_t count, il_err *e);
+
 /* The history of the schema: text i brings a database from user_version i to i + 1. */
 typedef struct il_migrations {
     const char *const *texts;

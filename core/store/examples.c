@@ -28,13 +28,10 @@ static int put(il_store *s, sqlite3_stmt *insert, int64_t test, const il_example
     return rc ? il_fail_in(e, "example %s", x->id) : rc;
 }
 
-int il_store_put_examples(il_store *s, int64_t test, const il_example *examples, size_t count, il_err *e)
+int il_store_write_examples(il_store *s, int64_t test, const il_example *examples, size_t count, il_err *e)
 {
     sqlite3_stmt *insert = NULL;
-    int rc = il_store_begin(s, e);
-    if (rc)
-        return rc;
-    rc = il_store_exec(NULL, s, "DELETE FROM examples WHERE test = ?1", (il_bind[]){ il_bind_int(test), { 0 } }, e);
+    int rc = il_store_exec(NULL, s, "DELETE FROM examples WHERE test = ?1", (il_bind[]){ il_bind_int(test), { 0 } }, e);
     if (!rc)
         rc = il_store_prepare(&insert, s,
                               "INSERT INTO examples (test, id, rank, photo, truth, score, iou)"
@@ -43,7 +40,13 @@ int il_store_put_examples(il_store *s, int64_t test, const il_example *examples,
     for (size_t i = 0; !rc && i < count; i++)
         rc = put(s, insert, test, &examples[i], e);
     sqlite3_finalize(insert);
-    return il_store_end(s, rc, e);
+    return rc;
+}
+
+int il_store_put_examples(il_store *s, int64_t test, const il_example *examples, size_t count, il_err *e)
+{
+    int rc = il_store_begin(s, e);
+    return rc ? rc : il_store_end(s, il_store_write_examples(s, test, examples, count, e), e);
 }
 
 static int copy_bytes(il_blob *out, sqlite3_stmt *statement, int column, il_err *e)

@@ -153,28 +153,6 @@ static const char photos_by_name[] =
     " UPDATE images SET photo = substr(cut.stem, 1, length(cut.stem) - 1) FROM cut WHERE images.test = ?1"
     " AND images.id = cut.id AND (SELECT MIN(are_tiles) AND MAX(whole) AND COUNT(*) > 1 FROM stems)";
 
-int il_store_test(int64_t *id, il_store *s, int64_t run, const il_test_record *t, const il_image_row *images,
-                  size_t count, il_err *e)
-{
-    int64_t test = 0;
-    int rc = il_store_begin(s, e);
-    if (rc)
-        return rc;
-    rc = put_test(&test, s, run, t, e);
-    if (!rc)
-        rc = put_images(s, test, images, count, e);
-    if (!rc)
-        rc = il_store_exec(NULL, s, photos_by_name, (il_bind[]){ il_bind_int(test), { 0 } }, e);
-    if (!rc)
-        rc = put_scores(s, test, images, count, e);
-    if (!rc)
-        rc = il_store_put_metrics(s, test, e);
-    rc = il_store_end(s, rc, e);
-    if (!rc)
-        *id = test;
-    return rc;
-}
-
 /* A run whose data are missing. */
 #define IS_HOLE "status = 'failed' AND manifest = '{}'"
 
@@ -238,20 +216,54 @@ static int drop_hole(il_store *s, int64_t run, il_err *e)
                          (il_bind[]){ il_bind_int(run), { 0 } }, e);
 }
 
-int il_store_cell(il_store *s, const il_cell_record *c, il_err *e)
+static int write_cell(il_store *s, const il_cell_record *c, il_err *e)
 {
     int64_t shown = 0;
-    int rc = il_store_begin(s, e);
-    if (rc)
-        return rc;
-    rc = find_shown(&shown, s, c, e);
+    int rc = find_shown(&shown, s, c, e);
     if (!rc)
         rc = put_cell(s, c, e);
     if (!rc)
         rc = il_store_name_run(s, c->experiment, c->run_name, c->run, e);
-    if (!rc && shown && shown != c->run)
-        rc = drop_hole(s, shown, e);
-    return il_store_end(s, rc, e);
+    return !rc && shown && shown != c->run ? drop_hole(s, shown, e) : rc;
+}
+
+int il_store_cell(il_store *s, const il_cell_record *c, il_err *e)
+{
+    int rc = il_store_begin(s, e);
+    return rc ? rc : il_store_end(s, write_cell(s, c, e), e);
+}
+
+static int write_test(int64_t *id, il_store *s, int64_t run, const il_test_record *t, const il_image_row *images,
+                      size_t count, il_err *e)
+{
+    int rc = put_test(id, s, run, t, e);
+    if (!rc)
+        rc = put_images(s, *id, images, count, e);
+    if (!rc)
+        rc = il_store_exec(NULL, s, photos_by_name, (il_bind[]){ il_bind_int(*id), { 0 } }, e);
+    if (!rc)
+        rc = put_scores(s, *id, images, count, e);
+    if (!rc)
+        rc = il_store_put_metrics(s, *id, e);
+    if (!rc)
+        rc = il_store_write_examples(s, *id, t->examples, t->nexamples, e);
+    if (rc || !t->cell)
+        return rc;
+    il_cell_record cell = *t->cell;
+    cell.test = *id;
+    return write_cell(s, &cell, e);
+}
+
+int il_store_test(int64_t *id, il_store *s, int64_t run, const il_test_record *t, const il_image_row *images,
+                  size_t count, il_err *e)
+{
+    int64_t test = 0;
+    int rc = il_store_begin(s, e);
+    if (!rc)
+        rc = il_store_end(s, write_test(&test, s, run, t, images, count, e), e);
+    if (!rc)
+        *id = test;
+    return rc;
 }
 
 int il_store_settle(il_store *s, int64_t experiment, const char *run_name, int64_t run, il_err *e)

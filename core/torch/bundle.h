@@ -2,6 +2,7 @@
 #ifndef IL_TORCH_BUNDLE_H
 #define IL_TORCH_BUNDLE_H
 
+#include <stdbool.h>
 #include <inpaintlab/weights.h>
 
 #ifdef __cplusplus
@@ -20,6 +21,16 @@ typedef struct il_bundle_text {
 } il_bundle_text;
 size_t il_bundle_notes(const il_bundle *b);
 il_bundle_text il_bundle_note_at(const il_bundle *b, size_t i);
+
+/* From then on the file that the bundle is written to is sealed: it ends with a tensor that holds, as 64 hexadecimal digits,
+ * the SHA-256 of all bytes before (`head -c -64 FILE | sha256sum`). Reading compares it, and leaves the tensor out: IL_EFORMAT
+ * where a byte has changed. */
+int il_bundle_seal(il_bundle *b, il_err *e);
+bool il_bundle_sealed(const il_bundle *b); /* also: was read from a sealed file */
+#define IL_SEAL "inpaintlab.sha256"        /* a note and the tensor, so that no single changed byte can hide the seal */
+enum { IL_SEAL_SIZE = 64 };
+/* placed: the tensor is where it should be, at the end of the file of that size. */
+int il_seal_check(bool placed, int fd, uint64_t size, il_err *e);
 
 /* Fill an empty bundle from an open file; fd stays open, size is the file's. Messages lack the path. */
 int il_safetensors_read(il_bundle *b, int fd, uint64_t size, il_err *e);

@@ -5,6 +5,7 @@
 #include "base/atomic_file.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/sha256.h"
 #include "torch/bundle.h"
 
 enum { MOST_DIMS = 16, ALIGN = 8 };
@@ -231,6 +232,20 @@ static int parse_header(json_t **out, int fd, uint64_t length, il_err *e)
     return rc;
 }
 
+/* Compares the seal, and takes it out of the entries. room: of the data, which end the file. */
+static int take_seal(struct entry *entries, size_t *count, const il_bundle *b, int fd, uint64_t size, uint64_t room,
+                     il_err *e)
+{
+    size_t i = 0;
+    while (i < *count && strcmp(entries[i].name, IL_SEAL) != 0)
+        i++;
+    if (i == *count)
+        return il_bundle_sealed(b) ? il_seal_check(false, fd, size, e) : IL_OK;
+    bool placed = il_bundle_sealed(b) && entries[i].end == room && room - entries[i].begin == IL_SEAL_SIZE;
+    memmove(&entries[i], &entries[i + 1], (--*count - i) * sizeof *entries);
+    return il_seal_check(placed, fd, size, e);
+}
+
 int il_safetensors_read(il_bundle *b, int fd, uint64_t size, il_err *e)
 {
     json_t *header = NULL;
@@ -257,6 +272,8 @@ int il_safetensors_read(il_bundle *b, int fd, uint64_t size, il_err *e)
     }
     rc = read_header(entries, &count, b, header, size - 8 - length, e);
     if (!rc)
+        rc = take_seal(entries, &count, b, fd, size, size - 8 - length, e);
+    if (!rc)
         rc = read_data(b, fd, 8 + length, entries, count, e);
 done:
     free(entries);
@@ -265,6 +282,18 @@ done:
 }
 
 /* ---- writing ---- */
+
+struct sink {
+    il_atomic_file *file;
+    il_sha256_sum *sum; /* of what was written; NULL: the file is not sealed */
+};
+
+static int put(const struct sink *to, const void *data, size_t size, il_err *e)
+{
+    if (to->sum)
+        il_sha256_add(to->sum, data, size);
+    return il_atomic_file_put(to->file, data, size, e);
+}
 
 static size_t bytes_of(const il_tensor *t)
 {
@@ -280,8 +309,14 @@ static json_t *describe(const il_tensor *t, uint64_t begin)
                      (json_int_t)begin, (json_int_t)begin + (json_int_t)bytes_of(t));
 }
 
-/* The data lie by falling element size, so that each is aligned; the header keeps the bundle's order. */
-static void place(const il_bundle *b, uint64_t *begin, size_t *order)
+static json_t *describe_seal(uint64_t begin)
+{
+    return json_pack("{s:s, s:[i], s:[I, I]}", "dtype", type_names[IL_DTYPE_U8], "shape", IL_SEAL_SIZE, "data_offsets",
+                     (json_int_t)begin, (json_int_t)begin + IL_SEAL_SIZE);
+}
+
+/* The data lie by falling element size, so that each is aligned; the header keeps the bundle's order. Returns their size. */
+static uint64_t place(const il_bundle *b, uint64_t *begin, size_t *order)
 {
     uint64_t at = 0;
     size_t n = 0;
@@ -292,9 +327,11 @@ static void place(const il_bundle *b, uint64_t *begin, size_t *order)
                 at += bytes_of(il_bundle_at(b, i));
                 order[n++] = i;
             }
+    return at;
 }
 
-static int build_header(char **out, const il_bundle *b, const uint64_t *begin, il_err *e)
+/* end: of the data, where the seal begins. */
+static int build_header(char **out, const il_bundle *b, const uint64_t *begin, uint64_t end, il_err *e)
 {
     json_t *header = json_object(), *notes = il_bundle_notes(b) ? json_object() : NULL;
     int rc = IL_OK;
@@ -308,6 +345,8 @@ static int build_header(char **out, const il_bundle *b, const uint64_t *begin, i
     for (size_t i = 0; i < il_bundle_count(b) && !rc; i++)
         if (json_object_set_new(header, il_bundle_name(b, i), describe(il_bundle_at(b, i), begin[i])) != 0)
             rc = il_fail(e, IL_EPARAM, "tensor %.150s: the name must be UTF-8", il_bundle_name(b, i));
+    if (!rc && il_bundle_sealed(b) && json_object_set_new(header, IL_SEAL, describe_seal(end)) != 0)
+        rc = il_fail_oom(e);
     if (!rc) {
         *out = il_json_text(header, JSON_COMPACT);
         if (!*out)
@@ -318,7 +357,7 @@ static int build_header(char **out, const il_bundle *b, const uint64_t *begin, i
     return rc;
 }
 
-static int write_header(il_atomic_file *w, const char *header, il_err *e)
+static int write_header(const struct sink *w, const char *header, il_err *e)
 {
     size_t length = strlen(header), padded = (length + ALIGN - 1) / ALIGN * ALIGN;
     if (padded > most_header)
@@ -326,15 +365,15 @@ static int write_header(il_atomic_file *w, const char *header, il_err *e)
     unsigned char head[8];
     for (int i = 0; i < 8; i++)
         head[i] = (unsigned char)((uint64_t)padded >> (8 * i));
-    int rc = il_atomic_file_put(w, head, sizeof head, e);
+    int rc = put(w, head, sizeof head, e);
     if (!rc)
-        rc = il_atomic_file_put(w, header, length, e);
+        rc = put(w, header, length, e);
     if (!rc)
-        rc = il_atomic_file_put(w, "        ", padded - length, e);
+        rc = put(w, "        ", padded - length, e);
     return rc;
 }
 
-static int write_tensor(il_atomic_file *w, const il_tensor *t, il_err *e)
+static int write_tensor(const struct sink *w, const il_tensor *t, il_err *e)
 {
     size_t bytes = bytes_of(t);
     void *data = malloc(bytes ? bytes : 1);
@@ -342,7 +381,7 @@ static int write_tensor(il_atomic_file *w, const il_tensor *t, il_err *e)
         return il_fail_oom(e);
     int rc = il_read_bytes(t, data, bytes, e);
     if (!rc)
-        rc = il_atomic_file_put(w, data, bytes, e);
+        rc = put(w, data, bytes, e);
     free(data);
     return rc;
 }
@@ -353,18 +392,20 @@ int il_safetensors_write(const il_bundle *b, il_atomic_file *w, il_err *e)
     char *header = NULL;
     uint64_t *begin = malloc((count + 1) * sizeof *begin);
     size_t *order = malloc((count + 1) * sizeof *order);
-    int rc;
-    if (!begin || !order) {
-        rc = il_fail_oom(e);
-        goto done;
-    }
-    place(b, begin, order);
-    rc = build_header(&header, b, begin, e);
+    struct sink to = { .file = w };
+    int rc = begin && order ? IL_OK : il_fail_oom(e);
+    if (!rc && il_bundle_sealed(b))
+        rc = il_sha256_begin(&to.sum, e);
     if (!rc)
-        rc = write_header(w, header, e);
+        rc = build_header(&header, b, begin, place(b, begin, order), e);
+    if (!rc)
+        rc = write_header(&to, header, e);
     for (size_t i = 0; i < count && !rc; i++)
-        rc = write_tensor(w, il_bundle_at(b, order[i]), e);
-done:
+        rc = write_tensor(&to, il_bundle_at(b, order[i]), e);
+    if (to.sum) {
+        il_digest seal = il_sha256_end(to.sum);
+        rc = rc ? rc : il_atomic_file_put(w, seal.hex, IL_SEAL_SIZE, e);
+    }
     free(header);
     free(order);
     free(begin);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/array.h"
+#include "torch/bundle.h"
 #include "train/checkpoint.h"
 
 #define FORMAT "inpaintlab checkpoint 1"
@@ -106,6 +107,8 @@ int il_checkpoint_write(const char *path, const char *hash, const il_course *c, 
     int rc = il_bundle_new(&b, e);
     if (!rc)
         rc = il_bundle_note(b, "format", FORMAT, e);
+    if (!rc)
+        rc = il_bundle_seal(b, e);
     if (!rc)
         rc = il_bundle_note(b, "run", hash, e);
     if (!rc)
@@ -229,18 +232,18 @@ static int restore(il_course *c, const il_bundle *b, const char *hash, il_model 
 int il_checkpoint_read(il_course *c, const char *path, const char *hash, il_model *model, il_adam *adam, il_err *e)
 {
     il_bundle *b = NULL;
-    int rc = il_bundle_read(&b, path, e);
-    if (rc)
-        return rc;
     il_course fresh = { 0 };
-    rc = restore(&fresh, b, hash, model, adam, e);
-    il_bundle_free(b);
-    if (rc) {
+    il_err why = { 0 };
+    int rc = il_bundle_read(&b, path, &why);
+    if (!rc && restore(&fresh, b, hash, model, adam, &why) != IL_OK)
+        rc = il_fail_in(&why, "%s", path);
+    if (!rc) {
+        fresh.unsealed = !il_bundle_sealed(b);
+        *c = fresh;
+    } else {
         il_course_free(&fresh);
-        if (rc == IL_EFORMAT)
-            il_fail_in(e, "%s (remove it to restart the run)", path);
-        return rc;
+        il_fail(e, rc, rc == IL_EFORMAT ? "%s; remove it to restart the run, no result is lost" : "%s", why.message);
     }
-    *c = fresh;
-    return IL_OK;
+    il_bundle_free(b);
+    return rc;
 }

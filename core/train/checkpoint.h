@@ -1,5 +1,5 @@
 /* checkpoint.h - everything a training needs to resume bit for bit, in one safetensors file that is replaced
- * atomically. */
+ * atomically and ends with the SHA-256 of itself. */
 #ifndef IL_TRAIN_CHECKPOINT_H
 #define IL_TRAIN_CHECKPOINT_H
 
@@ -21,6 +21,7 @@ typedef struct il_course {
     il_collapse collapse;      /* at the latest validation */
     il_collapse best_collapse; /* at the best epoch's */
     il_bundle *best;           /* the best epoch's weights; NULL: none yet */
+    bool unsealed;             /* read from a checkpoint of an earlier version, which could not be checked */
 } il_course;
 
 void il_course_free(il_course *c);
@@ -29,8 +30,8 @@ void il_course_free(il_course *c);
 int il_checkpoint_write(const char *path, const char *hash, const il_course *c, const il_model *model,
                         const il_adam *adam, il_err *e);
 
-/* Restores *c (which must be fresh), the model and the optimizer. IL_EFORMAT when the file belongs to another run or is
- * damaged; the message says that removing it restarts the run. */
+/* Restores *c (which must be fresh), the model and the optimizer. IL_EFORMAT when the file belongs to another run or any
+ * byte of it has changed; the message says that removing it restarts the run. */
 int il_checkpoint_read(il_course *c, const char *path, const char *hash, il_model *model, il_adam *adam, il_err *e);
 
 #endif

@@ -1,8 +1,9 @@
-/* examples.c - stores the best, the median and the worst image of a test, to be shown in reports. */
+/* examples.c - the best, the median and the worst image of a test, to be shown in reports. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/array.h"
 #include "image/codec.h"
 #include "plugin/tiled_inference.h"
 #include "torch/pixels.h"
@@ -35,27 +36,38 @@ static size_t choose(size_t at[IL_RANKS], il_rank rank[IL_RANKS], size_t n)
     return count;
 }
 
-static int pick(il_example out[IL_RANKS], size_t *count, il_store *s, int64_t test, il_err *e)
+struct scored {
+    const char *id;
+    double iou;
+};
+
+static int by_iou(const void *a, const void *b)
 {
-    char number[24];
-    size_t at[IL_RANKS];
+    const struct scored *x = a, *y = b;
+    return x->iou != y->iou ? (x->iou < y->iou ? 1 : -1) : strcmp(x->id, y->id);
+}
+
+static int pick(il_example out[IL_RANKS], size_t *count, const il_image_row *rows, size_t n, il_err *e)
+{
+    size_t at[IL_RANKS], defined = 0;
     il_rank rank[IL_RANKS];
-    il_rows rows = { 0 };
-    snprintf(number, sizeof number, "%lld", (long long)test);
-    int rc = il_store_query(&rows, s,
-                            "SELECT id, il_iou(tp, fp, fn) AS iou FROM images WHERE test = ?1 AND tp + fp + fn > 0"
-                            " ORDER BY 2 DESC, id",
-                            (const char *const[]){ number, NULL }, e);
-    size_t n = !rc && rows.count ? choose(at, rank, rows.count) : 0;
+    struct scored *order = il_array_new(n, sizeof *order);
+    int rc = order ? IL_OK : il_fail_oom(e);
     for (size_t i = 0; i < n && !rc; i++) {
-        out[i] = (il_example){ .id = il_text_copy(il_rows_text(&rows, at[i], "id")),
-                               .rank = rank[i],
-                               .iou = il_rows_real(&rows, at[i], "iou") };
+        order[defined] = (struct scored){ rows[i].id, il_metrics_iou(rows[i].counts) };
+        defined += !isnan(order[defined].iou);
+    }
+    if (defined)
+        qsort(order, defined, sizeof *order, by_iou);
+    size_t chosen = defined ? choose(at, rank, defined) : 0;
+    for (size_t i = 0; i < chosen && !rc; i++) {
+        const struct scored *x = &order[at[i]];
+        out[i] = (il_example){ .id = il_text_copy(x->id), .rank = rank[i], .iou = x->iou };
         *count = i + 1;
         if (!out[i].id)
             rc = il_fail_oom(e);
     }
-    il_store_rows_free(&rows);
+    free(order);
     return rc;
 }
 
@@ -166,7 +178,7 @@ static int show(struct shown *out, const il_examples_job *job, const il_batch *b
     return rc;
 }
 
-/* ---- storing ---- */
+/* ---- as files ---- */
 
 static int shrink(il_image *image, il_err *e)
 {
@@ -198,7 +210,7 @@ static int encode(il_example *to, struct shown *x, il_err *e)
     return rc ? rc : il_image_png_encode(&to->score.data, &to->score.size, &x->score, to->id, e);
 }
 
-static int keep_one(il_example *to, il_loader *loader, const il_examples_job *job, il_err *e)
+static int make_one(il_example *to, il_loader *loader, const il_examples_job *job, il_err *e)
 {
     struct shown x = { 0 };
     il_batch batch;
@@ -232,24 +244,55 @@ int il_examples_there(bool *there, il_store *s, int64_t test, il_err *e)
     return rc;
 }
 
-int il_examples_keep(size_t *kept, il_store *s, int64_t test, const il_examples_job *job, il_err *e)
+int il_examples_make(il_example out[IL_RANKS], size_t *count, const il_image_row *rows, size_t n,
+                     const il_examples_job *job, il_err *e)
 {
     il_example examples[IL_RANKS] = { 0 };
     il_loader *loader = NULL;
     il_loader_opts o = job->loader;
-    size_t count = 0;
+    size_t made = 0;
     o.batch = o.threads = 1; /* so that a batch's number is its image's */
     o.cache_bytes = 1;
     o.count_padding = false; /* so that batches tell where it is */
-    int rc = pick(examples, &count, s, test, e);
-    if (!rc && count)
+    int rc = pick(examples, &made, rows, n, e);
+    if (!rc && made)
         rc = il_loader_open(&loader, job->source, job->labels, o, e);
-    for (size_t i = 0; i < count && !rc; i++)
-        rc = keep_one(&examples[i], loader, job, e);
+    for (size_t i = 0; i < made && !rc; i++)
+        rc = make_one(&examples[i], loader, job, e);
+    il_loader_free(loader);
+    if (rc) {
+        il_store_examples_free(examples, made);
+        return rc;
+    }
+    memcpy(out, examples, sizeof examples);
+    *count = made;
+    return IL_OK;
+}
+
+int il_examples_keep(size_t *kept, il_store *s, int64_t test, const il_examples_job *job, il_err *e)
+{
+    char number[24];
+    il_rows stored = { 0 };
+    il_example examples[IL_RANKS];
+    size_t count = 0;
+    snprintf(number, sizeof number, "%lld", (long long)test);
+    int rc = il_store_query(&stored, s, "SELECT id, tp, fp, fn FROM images WHERE test = ?1",
+                            (const char *const[]){ number, NULL }, e);
+    il_image_row *rows = rc ? NULL : il_array_new(stored.count, sizeof *rows);
+    if (!rc && !rows)
+        rc = il_fail_oom(e);
+    for (size_t i = 0; i < stored.count && !rc; i++)
+        rows[i] = (il_image_row){ .id = il_rows_text(&stored, i, "id"),
+                                  .counts = { .tp = il_rows_int(&stored, i, "tp"),
+                                              .fp = il_rows_int(&stored, i, "fp"),
+                                              .fn = il_rows_int(&stored, i, "fn") } };
+    if (!rc)
+        rc = il_examples_make(examples, &count, rows, stored.count, job, e);
     if (!rc)
         rc = il_store_put_examples(s, test, examples, count, e);
-    il_loader_free(loader);
     il_store_examples_free(examples, count);
+    free(rows);
+    il_store_rows_free(&stored);
     if (!rc)
         *kept += count;
     return rc;

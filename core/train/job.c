@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
-#include "base/atomic_file.h"
+#include "base/draft.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/params_json.h"
@@ -394,8 +394,8 @@ int il_job_lock(int *fd, const il_job *j, const char *folder, il_err *e)
         return il_fail(e, IL_EIO, "cannot lock %s: %s", path.text, strerror(why));
     }
     il_job_path own = il_job_file(j, folder, "");
-    il_atomic_file_sweep(own.text, "checkpoint.safetensors");
-    il_atomic_file_sweep(own.text, "weights.safetensors");
+    il_draft_sweep(own.text, "checkpoint.safetensors");
+    il_draft_sweep(own.text, "weights.safetensors");
     *fd = got;
     return IL_OK;
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "base/sha256.h"
 #include "train/job_fit.h"
@@ -52,23 +53,24 @@ static int end_failed(il_sitting *x, il_status status, const il_err *why, il_err
     return il_store_end_run(x->store, x->row, &end, e);
 }
 
-int il_sitting_store_cell(il_sitting *x, const il_set *set, int64_t test, bool missing, il_err *e)
+il_cell_record il_sitting_cell(const il_sitting *x, const il_set *set)
 {
     il_cell_record c = il_job_cell_record(x->job, set);
     c.experiment = x->opts->experiment_id;
     c.run = x->row;
-    c.test = test;
-    c.missing = missing;
     c.published_table = x->opts->published;
-    return il_store_cell(x->store, &c, e);
+    return c;
 }
 
 /* Records every cell of a run without weights as missing, with the reason. */
 static int store_holes(il_sitting *x, il_err *e)
 {
     int rc = IL_OK;
-    for (size_t i = 0; i < x->job->run->ntests && !rc; i++)
-        rc = il_sitting_store_cell(x, x->job->tests[i].set, 0, x->job->error.code != IL_OK, e);
+    for (size_t i = 0; i < x->job->run->ntests && !rc; i++) {
+        il_cell_record c = il_sitting_cell(x, x->job->tests[i].set);
+        c.missing = x->job->error.code != IL_OK;
+        rc = il_store_cell(x->store, &c, e);
+    }
     return rc;
 }
 
@@ -261,6 +263,20 @@ static int take_weights(il_sitting *x, bool *usable, il_err *e)
     return IL_OK;
 }
 
+/* A run that was killed right after it was recorded as done has its checkpoint still. One that is newer than the weights
+ * stays: the same run in another database of this folder goes on from it. */
+static void remove_leftover(const il_sitting *x)
+{
+    struct stat checkpoint, weights;
+    il_job_path path = il_job_file(x->job, x->opts->folder, "checkpoint.safetensors");
+    if (stat(path.text, &checkpoint) != 0 ||
+        stat(il_job_file(x->job, x->opts->folder, "weights.safetensors").text, &weights) != 0)
+        return;
+    struct timespec c = checkpoint.st_mtim, w = weights.st_mtim;
+    if (c.tv_sec < w.tv_sec || (c.tv_sec == w.tv_sec && c.tv_nsec <= w.tv_nsec))
+        unlink(path.text);
+}
+
 static int train_and_test(il_sitting *x, il_err *e)
 {
     il_job_left left;
@@ -271,6 +287,8 @@ static int train_and_test(il_sitting *x, il_err *e)
     if (left.row.status == IL_RUN_DONE) {
         x->row = left.row.id;
         snprintf(x->sha256, sizeof x->sha256, "%s", left.row.weights_sha256);
+        if (!left.train)
+            remove_leftover(x);
     }
     if (left.train) {
         rc = train_or_record(x, &go_on, e);

@@ -22,7 +22,7 @@ il_model_opts il_sitting_model_opts(const il_sitting *x);
 int il_sitting_open_model(il_sitting *x, il_err *e);
 void il_sitting_warn(const il_sitting *x, const char *what); /* of its model */
 void il_sitting_say(const il_sitting *x, const char *words); /* "": nothing */
-int il_sitting_store_cell(il_sitting *x, const il_set *set, int64_t test, bool missing, il_err *e);
+il_cell_record il_sitting_cell(const il_sitting *x, const il_set *set);
 
 /* The trained weights, from memory or from their file. */
 int il_sitting_load_weights(il_sitting *x, il_err *e);

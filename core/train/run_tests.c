@@ -97,7 +97,19 @@ static int name_photos(il_source_photos **photos, il_image_row *rows, size_t cou
     return rc;
 }
 
-/* Images for the report; failing to store them does not invalidate a test. */
+static il_examples_job examples_job(const il_sitting *x, const il_job_test *t)
+{
+    return (il_examples_job){ &x->model, t->source, t->labels, test_loader(x), &x->job->run->testing };
+}
+
+/* Images for the report; failing to make them does not invalidate a test. */
+static void say_no_examples(const il_sitting *x, const il_job_test *t, il_err *why)
+{
+    il_fail_in(why, "cannot store example images of %s %s", t->set->dataset.label, t->set->tested_on);
+    il_sitting_say(x, why->message);
+}
+
+/* For a test that was stored without them. */
 static void keep_examples(il_sitting *x, const il_job_test *t, int64_t test)
 {
     il_err why = { 0 };
@@ -105,13 +117,11 @@ static void keep_examples(il_sitting *x, const il_job_test *t, int64_t test)
     int rc = il_examples_there(&there, x->store, test, &why);
     if (!rc && !there)
         rc = ready_model(x, &why);
-    il_examples_job job = { &x->model, t->source, t->labels, test_loader(x), &x->job->run->testing };
+    il_examples_job job = examples_job(x, t);
     if (!rc && !there)
         rc = il_examples_keep(&x->out->examples, x->store, test, &job, &why);
-    if (rc && x->observer->say) {
-        il_fail_in(&why, "cannot store example images of %s %s", t->set->dataset.label, t->set->tested_on);
-        x->observer->say(x->observer->context, x->job->run->name, why.message);
-    }
+    if (rc)
+        say_no_examples(x, t, &why);
 }
 
 static const char *policy_of(const il_sitting *x, const il_job_test *t)
@@ -196,54 +206,114 @@ static void say_wide_masks(const il_sitting *x, const char *phase, const il_imag
     il_sitting_say(x, line);
 }
 
-static int store_test(int64_t *id, il_sitting *x, const il_job_test *t, il_err *e)
+/* What a test came to; names of photos are lent by `photos`. */
+struct measured {
+    il_image_row *rows;
+    size_t count, unreadable;
+    il_source_photos *photos;
+    il_example examples[IL_RANKS];
+    size_t nexamples;
+    char *settings;
+    double seconds;
+};
+
+static void measured_free(struct measured *m)
+{
+    il_source_photos_free(m->photos);
+    il_evaluate_free(m->rows, m->count);
+    il_store_examples_free(m->examples, m->nexamples);
+    free(m->settings);
+}
+
+static int measure_all(struct measured *m, il_sitting *x, const il_job_test *t, il_err *e)
 {
     double start = il_clock_seconds();
-    il_image_row *rows = NULL;
-    il_source_photos *photos = NULL;
-    size_t count = 0, unreadable = 0;
-    il_err why = t->error;
-    int rc = why.code == IL_OK ? ready_model(x, &why) : why.code;
+    *e = t->error;
+    int rc = e->code == IL_OK ? ready_model(x, e) : e->code;
     if (!rc)
-        rc = measure(&rows, &count, &unreadable, x, t, &why);
+        rc = measure(&m->rows, &m->count, &m->unreadable, x, t, e);
     if (!rc)
-        rc = name_photos(&photos, rows, count, t->source, &why);
+        rc = name_photos(&m->photos, m->rows, m->count, t->source, e);
+    m->seconds = il_clock_seconds() - start;
+    return rc;
+}
+
+/* Fails only where the grid ends: the test is then run again. */
+static int make_examples(struct measured *m, il_sitting *x, const il_job_test *t, il_err *e)
+{
+    il_err why = { 0 };
+    il_examples_job job = examples_job(x, t);
+    int rc = il_examples_make(m->examples, &m->nexamples, m->rows, m->count, &job, &why);
     if (il_sitting_ends_grid(rc)) {
-        il_source_photos_free(photos);
-        il_evaluate_free(rows, count);
         *e = why;
         return rc;
     }
+    if (rc)
+        say_no_examples(x, t, &why);
+    return IL_OK;
+}
+
+/* rc, why: how the measuring ended. */
+static int store_measured(il_sitting *x, const il_job_test *t, const struct measured *m, bool missing, int rc,
+                          const il_err *why, il_err *e)
+{
     size_t listed = t->source ? il_source_left_out_count(t->source) : 0;
-    char *settings = NULL;
-    if (il_run_record_settings(&settings, t->set, e) != IL_OK) {
-        il_source_photos_free(photos);
-        il_evaluate_free(rows, count);
-        return IL_ENOMEM;
-    }
-    il_fit_facts truth = measured_truth(t, rows, count);
+    il_cell_record cell = il_sitting_cell(x, t->set);
+    il_fit_facts truth = measured_truth(t, m->rows, m->count);
     il_test_record r = record_of(x, t, &truth);
     r.status = !rc ? IL_RUN_DONE : IL_RUN_FAILED;
-    r.message = !rc ? NULL : why.message;
-    r.seconds = il_clock_seconds() - start;
-    r.left_out = (int64_t)(listed + unreadable);
-    r.settings = settings;
+    r.message = !rc ? NULL : why->message;
+    r.seconds = m->seconds;
+    r.left_out = (int64_t)(listed + m->unreadable);
+    r.settings = m->settings;
+    r.examples = m->examples;
+    r.nexamples = m->nexamples;
+    cell.missing = missing;
+    r.cell = &cell;
     if (!rc) {
+        say_test(x, t, &truth, &r, m->count);
+        say_wide_masks(x, phase_of(t).text, m->rows, m->count);
+    }
+    int64_t id = 0;
+    return il_store_test(&id, x->store, x->row, &r, m->rows, m->count, e);
+}
+
+static int run_test(il_sitting *x, const il_job_test *t, bool missing, il_err *e)
+{
+    struct measured m = { 0 };
+    il_err why = { 0 };
+    int rc = measure_all(&m, x, t, &why), stored = rc;
+    if (il_sitting_ends_grid(rc))
+        *e = why;
+    else
+        stored = il_run_record_settings(&m.settings, t->set, e);
+    if (!rc && !stored)
+        stored = make_examples(&m, x, t, e);
+    if (!stored)
+        stored = store_measured(x, t, &m, missing, rc, &why, e);
+    if (!stored && !rc) {
         x->out->tested++;
-        say_test(x, t, &truth, &r, count);
-        say_wide_masks(x, phase_of(t).text, rows, count);
-    } else {
+        x->out->examples += m.nexamples;
+    } else if (!stored) {
         x->out->failed_tests++;
         if (x->out->failure.code == IL_OK)
             x->out->failure = why;
     }
-    int stored = il_store_test(id, x->store, x->row, &r, rows, count, e);
-    il_source_photos_free(photos);
-    il_evaluate_free(rows, count);
-    free(settings);
-    if (stored == IL_OK && !rc)
-        keep_examples(x, t, *id);
+    measured_free(&m);
     return stored;
+}
+
+/* A test that is there already: of this run, or an identical one. */
+static int take_test(il_sitting *x, const il_job_test *t, int64_t id, bool missing, il_err *e)
+{
+    il_cell_record cell = il_sitting_cell(x, t->set);
+    il_test_record known = record_of(x, t, &t->fit);
+    int rc = il_store_note_fit(x->store, id, &known, e);
+    cell.test = id;
+    cell.missing = missing;
+    if (!rc && x->opts->examples)
+        keep_examples(x, t, id);
+    return rc ? rc : il_store_cell(x->store, &cell, e);
 }
 
 int il_sitting_test(il_sitting *x, const il_job_left *left, il_err *e)
@@ -251,19 +321,12 @@ int il_sitting_test(il_sitting *x, const il_job_left *left, il_err *e)
     int rc = IL_OK;
     for (size_t i = 0; i < x->job->run->ntests && !rc; i++) {
         const il_job_test *t = &x->job->tests[i];
+        bool missing = left->tests[i].state == IL_TEST_NO_DATA;
         int64_t id = left->tests[i].id;
         if (left->tests[i].state == IL_TEST_LEFT) /* an identical test may already have been run */
             rc = il_store_find_test(&id, x->store, x->row, t->digest.hex, t->set->split, x->job->run->testing.batch, e);
-        if (!rc && !id) {
-            rc = store_test(&id, x, t, e);
-        } else if (!rc) {
-            il_test_record known = record_of(x, t, &t->fit);
-            rc = il_store_note_fit(x->store, id, &known, e);
-            if (!rc && x->opts->examples)
-                keep_examples(x, t, id);
-        }
         if (!rc)
-            rc = il_sitting_store_cell(x, t->set, id, left->tests[i].state == IL_TEST_NO_DATA, e);
+            rc = id ? take_test(x, t, id, missing, e) : run_test(x, t, missing, e);
     }
     return rc;
 }

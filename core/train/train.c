@@ -86,8 +86,13 @@ static int open_session(struct session *x, il_err *e)
     open_graph(x);
     x->tally.batch_weight = batch_weight(&run->training);
     *x->course = (il_course){ .epoch = 1, .early = il_metrics_early() };
-    if (access(x->job->checkpoint, F_OK) == 0)
-        return il_checkpoint_read(x->course, x->job->checkpoint, x->job->hash, x->model, x->adam, e);
+    if (access(x->job->checkpoint, F_OK) == 0) {
+        rc = il_checkpoint_read(x->course, x->job->checkpoint, x->job->hash, x->model, x->adam, e);
+        if (!rc && x->course->unsealed && x->observer->say)
+            x->observer->say(x->observer->context, run->name,
+                             "resumes from a checkpoint of an earlier version, which has no checksum to be checked by");
+        return rc;
+    }
     if (run->training.weights)
         return il_model_load(x->model, run->training.weights, (const char *const *)run->training.skip, e);
     return IL_OK;

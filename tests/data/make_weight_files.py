@@ -3,7 +3,10 @@
 usage: python make_weight_files.py   (needs torch, safetensors, numpy; writes beside itself)
 """
 import collections
+import hashlib
+import json
 import pathlib
+import struct
 
 import torch
 
@@ -60,7 +63,20 @@ class Drop(torch.nn.Module):
         return torch.nn.functional.dropout(x, 0.5, self.training)
 
 
+def save_sealed(path):
+    """As il_bundle_seal describes it: the file ends with the SHA-256 of what is before."""
+    header = {
+        "__metadata__": {"inpaintlab.sha256": "the tensor of this name, at the end, holds the SHA-256 of all bytes before it"},
+        "a": {"dtype": "F32", "shape": [3], "data_offsets": [0, 12]},
+        "inpaintlab.sha256": {"dtype": "U8", "shape": [64], "data_offsets": [12, 76]},
+    }
+    text = json.dumps(header).encode()
+    data = struct.pack("<Q", len(text)) + text + struct.pack("<3f", 1, 2, 3)
+    path.write_bytes(data + hashlib.sha256(data).hexdigest().encode())
+
+
 save_file({k: v.contiguous().clone() for k, v in state().items()}, HERE / "python.safetensors", {"by": "safetensors"})
+save_sealed(HERE / "sealed.safetensors")
 torch.save(state(), HERE / "zip.pth")
 torch.save(state(), HERE / "legacy.pth", _use_new_zipfile_serialization=False)
 torch.save(dict(state()), HERE / "dict.pth")

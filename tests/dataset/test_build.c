@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "base/thread_pool.h"
 #include "dataset/build.h"
+#include "dataset/build_journal.h"
 #include "dataset/make_sample.h"
 #include "workshop.h"
 
@@ -105,13 +106,54 @@ Test(build, goes_on_to_the_same_bytes)
     fputs("{\"id\": \"p0", journal);
     fclose(journal);
     il_manifest m = { 0 };
-    WORK_OK(il_manifest_read(&m, work_path("cut/.build/journal.jsonl"), 0, &e), e);
+    WORK_OK(il_build_journal_read(&m, work_path("cut/.build/journal.jsonl"), &e), e);
     char gone[200];
     snprintf(gone, sizeof gone, "cut/%s/%s.fakefake.webp", m.list[0].split, m.list[0].id);
     il_manifest_free(&m);
     cr_assert_eq(unlink(work_path(gone)), 0);
     WORK_OK(build(&b, recipe, work_path("cut"), 2, &e), e);
     cr_expect_gt(b.made, 0);
+    expect_same(work_path("whole"), work_path("cut"));
+}
+
+/* Whatever has changed in a line, its sample is made again and nothing else; lines of earlier versions hold. */
+Test(build, makes_again_what_a_changed_journal_lists)
+{
+    il_build_result b = { 0 };
+    il_err e = { 0 };
+    work_photos(10, 70, 66);
+    const char *recipe = work_recipe("r.yaml", "", SPLITS, "batch: 2\n"), *name = "cut/.build/journal.jsonl";
+    WORK_OK(build(&b, recipe, work_path("whole"), 3, &e), e);
+    for (size_t at = 3; at < 900; at += 397) {
+        char bytes[8000];
+        char command[600];
+        il_manifest m = { 0 };
+        stop_after = 6;
+        cr_assert_eq(build(&b, recipe, work_path("cut"), 1, &e), IL_ECANCEL, "%s", e.message);
+        stop_after = 0;
+        FILE *f = fopen(work_path(name), "r+");
+        size_t size = f ? fread(bytes, 1, sizeof bytes, f) : 0;
+        cr_assert(size > 900 && size < sizeof bytes);
+        if (bytes[at] != '\n' && (bytes[at] ^ 1) != '\n')
+            bytes[at] ^= 1;
+        rewind(f);
+        cr_assert(fwrite(bytes, 1, size, f) == size && fclose(f) == 0);
+        WORK_OK(il_build_journal_read(&m, work_path(name), &e), e);
+        cr_expect_lt(m.count, 6, "byte %zu", at);
+        il_manifest_free(&m);
+        WORK_OK(build(&b, recipe, work_path("cut"), 2, &e), e);
+        expect_same(work_path("whole"), work_path("cut"));
+        snprintf(command, sizeof command, "rm -r %s", work_path("cut"));
+        cr_assert_eq(system(command), 0);
+    }
+    stop_after = 6;
+    cr_assert_eq(build(&b, recipe, work_path("cut"), 1, &e), IL_ECANCEL, "%s", e.message);
+    stop_after = 0;
+    char command[600];
+    snprintf(command, sizeof command, "sed -i 's/\t.*//' %s", work_path(name));
+    cr_assert_eq(system(command), 0);
+    WORK_OK(build(&b, recipe, work_path("cut"), 2, &e), e);
+    cr_expect_leq(b.made, 4);
     expect_same(work_path("whole"), work_path("cut"));
 }
 

@@ -85,7 +85,7 @@ static int page(const char *path, FILE *out, il_err *e)
 static int export(const char *path, FILE *out, il_export_format format, il_err *e)
 {
     il_store *s = NULL;
-    il_text draft = { 0 };
+    il_atomic_folder draft = { 0 };
     char target[300], command[700], line[4000];
     snprintf(target, sizeof target, "%s/out%d", path, (int)format);
     snprintf(command, sizeof command, "rm -rf '%s'", target);
@@ -95,8 +95,8 @@ static int export(const char *path, FILE *out, il_export_format format, il_err *
     if (!rc)
         rc = il_atomic_folder_begin(&draft, target, e);
     if (!rc)
-        rc = il_export_database(draft.data, s, NULL, format, e);
-    rc = il_atomic_folder_end(&draft, target, rc, e);
+        rc = il_export_database(draft.draft, s, NULL, format, e);
+    rc = il_atomic_folder_end(&draft, rc, e);
     il_store_close(s);
     snprintf(command, sizeof command, "cd '%s' && find . -type f | sort | sed -n '1,200p' | xargs wc -c", target);
     FILE *list = rc ? NULL : popen(command, "r");

@@ -4,6 +4,7 @@
 #include <unistd.h>
 #include <inpaintlab/state.h>
 #include <inpaintlab/weights.h>
+#include "base/sha256.h"
 #include "support/figures.h"
 #include "torch/bundle.h"
 
@@ -328,7 +329,7 @@ Test(bundle, broken_safetensors, .init = set_up, .fini = tear_down)
     }
 }
 
-/* ---- damage: any cut and many flipped bytes must end in an error or in a bundle, never in anything else ---- */
+/* ---- sealed files ---- */
 
 static size_t read_all(unsigned char *out, size_t room, const char *path)
 {
@@ -338,6 +339,51 @@ static size_t read_all(unsigned char *out, size_t room, const char *path)
     fclose(f);
     return n;
 }
+
+static void refused(const unsigned char *bytes, size_t size, size_t at)
+{
+    char path[300];
+    il_err e = { 0 };
+    il_bundle *b = NULL;
+    FILE *f = fopen(path_of(path, "changed"), "wb");
+    cr_assert(f && fwrite(bytes, 1, size, f) == size && fclose(f) == 0);
+    cr_expect_eq(il_bundle_read(&b, path, &e), IL_EFORMAT, "byte %zu", at);
+    cr_expect_null(b);
+    unlink(path);
+}
+
+Test(bundle, a_sealed_file_has_no_byte_that_may_change, .init = set_up, .fini = tear_down)
+{
+    unsigned char bytes[4096];
+    char path[300], made[] = TEST_DATA "/weights/sealed.safetensors"; /* by Python */
+    const char *files[] = { made, path_of(path, "sealed") };
+    il_err e = { 0 };
+    for (int i = 0; i < 2; i++) {
+        il_bundle *b = NULL, *from = NULL;
+        if (i) {
+            OK(il_bundle_read(&from, TEST_DATA "/weights/python.safetensors", &e));
+            cr_assert_not(il_bundle_sealed(from));
+            OK(il_bundle_seal(from, &e));
+            OK(il_bundle_write(from, path, &e));
+        }
+        OK(il_bundle_read(&b, files[i], &e));
+        cr_expect(il_bundle_sealed(b));
+        cr_expect_eq(il_bundle_count(b), i ? il_bundle_count(from) : 1, "the seal is none of its tensors");
+        size_t size = read_all(bytes, sizeof bytes, files[i]);
+        cr_assert(size > 64 && size < sizeof bytes);
+        cr_expect_eq(memcmp(bytes + size - 64, il_sha256(bytes, size - 64).hex, 64), 0);
+        for (size_t at = 0; at < size; at++) {
+            bytes[at] ^= (unsigned char)(1u << at % 8);
+            refused(bytes, size, at);
+            bytes[at] ^= (unsigned char)(1u << at % 8);
+        }
+        il_bundle_free(b);
+        il_bundle_free(from);
+    }
+    unlink(path);
+}
+
+/* ---- damage: any cut and many flipped bytes must end in an error or in a bundle, never in anything else ---- */
 
 static int read_bytes(const unsigned char *data, size_t size)
 {
@@ -380,6 +426,7 @@ static void damage(const char *name)
 Test(bundle, damaged_files, .init = set_up, .fini = tear_down)
 {
     damage("python.safetensors");
+    damage("sealed.safetensors");
     damage("zip.pth");
     damage("unchecked.pth"); /* no checksum stops what is wrong inside */
     damage("legacy.pth");

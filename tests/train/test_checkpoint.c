@@ -1,5 +1,6 @@
 /* test_checkpoint.c - what a killed training has in its last checkpoint besides weights: time; and no broken weights. */
 #include <math.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <inpaintlab/optimizer.h>
 #include <inpaintlab/weights.h>
@@ -112,6 +113,13 @@ Test(checkpoint, a_killed_sittings_time_is_kept)
     close_bench(&b);
 }
 
+static void say_into(void *context, const char *run, const char *line)
+{
+    (void)run;
+    if (strstr(line, "no checksum"))
+        ++*(int *)context;
+}
+
 /* Copies a checkpoint without the one tensor. */
 static void write_without(const char *to, const char *from, const char *left_out)
 {
@@ -143,9 +151,70 @@ Test(checkpoint, one_made_before_that_time_was_kept_is_read)
     cr_assert_eq(rename(lab_path("older"), lab_path("c")), 0);
     b = (struct bench){ 0 };
     open_bench(&b, grid);
-    LAB_OK(train(&b, &(il_observer){ 0 }, 0, &e), e);
+    int told = 0;
+    LAB_OK(train(&b, &(il_observer){ .say = say_into, .context = &told }, 0, &e), e);
+    cr_expect_eq(told, 1);
     cr_expect_eq(b.course.done, 3);
     cr_expect_eq(b.course.seconds, seconds);
+    close_bench(&b);
+}
+
+/* ---- a checkpoint that has changed ---- */
+
+static char *bytes_of(const char *path, size_t *size)
+{
+    char *bytes = NULL;
+    struct stat st;
+    FILE *f = fopen(path, "rb");
+    cr_assert(f && fstat(fileno(f), &st) == 0);
+    *size = (size_t)st.st_size;
+    bytes = malloc(*size);
+    cr_assert(bytes && fread(bytes, 1, *size, f) == *size && fclose(f) == 0);
+    return bytes;
+}
+
+static void write_bytes(const char *path, const char *bytes, size_t size)
+{
+    FILE *f = fopen(path, "wb");
+    cr_assert(f && fwrite(bytes, 1, size, f) == size && fclose(f) == 0);
+}
+
+/* Any byte of the file, any bit of it; pieces that are missing, too many or in another's place. */
+Test(checkpoint, none_with_a_changed_byte_is_gone_on_with)
+{
+    struct bench b = { 0 };
+    il_err e = { 0 };
+    il_adam *adam = NULL;
+    size_t size, header = 8, read = 0;
+    open_bench(&b, lab_grid("changed", "", ""));
+    LAB_OK(train(&b, &(il_observer){ 0 }, 0, &e), e);
+    LAB_OK(il_adam_new(&adam, b.model.state, IL_OPTS(il_adam_opts, .lr = 0.01), &e), e);
+    char *whole = bytes_of(lab_path("c"), &size), path[400];
+    snprintf(path, sizeof path, "%s", lab_path("changed"));
+    header += (unsigned char)whole[0] + 256u * (unsigned char)whole[1];
+    cr_assert(header > 1000 && header < size);
+    for (size_t at = 0; at < size; at += at < header ? 61 : 1009) {
+        il_course c = { 0 };
+        whole[at] ^= (char)(1 << read++ % 8);
+        write_bytes(path, whole, size);
+        whole[at] ^= (char)(1 << (read - 1) % 8);
+        cr_assert_eq(il_checkpoint_read(&c, path, b.job.hash, &b.model, adam, &e), IL_EFORMAT, "byte %zu: %s", at,
+                     e.message);
+        cr_assert(strstr(e.message, "remove it to restart the run, no result is lost"), "byte %zu: %s", at, e.message);
+    }
+    cr_expect_gt(read, 100);
+    for (size_t cut = 1; cut < size; cut = 3 * cut + 1) {
+        il_course c = { 0 };
+        write_bytes(path, whole, size - cut);
+        cr_assert_eq(il_checkpoint_read(&c, path, b.job.hash, &b.model, adam, &e), IL_EFORMAT, "without %zu", cut);
+    }
+    il_course c = { 0 };
+    write_bytes(path, whole, size);
+    LAB_OK(il_checkpoint_read(&c, path, b.job.hash, &b.model, adam, &e), e);
+    cr_expect_not(c.unsealed);
+    il_course_free(&c);
+    il_adam_free(adam);
+    free(whole);
     close_bench(&b);
 }
 
