@@ -1,4 +1,5 @@
 """What two folders differ in: names, bytes of files, rows of databases."""
+import hashlib
 import sqlite3
 from pathlib import Path
 
@@ -44,9 +45,14 @@ def expressions(db, table, by_meaning):
     return chosen
 
 
+def plain(value):
+    return f"{len(value)} bytes, {hashlib.sha256(value).hexdigest()[:16]}" if isinstance(value, bytes) else value
+
+
 def contents(path, by_meaning):
     """{table: {row as text}} of a database, with its schema and its complaints about itself."""
-    db = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    logged = Path(f"{path}-wal").exists()
+    db = sqlite3.connect(f"file:{path}?mode=ro{'' if logged else '&immutable=1'}", uri=True)  # immutable: leaves no files
     try:
         tables = {"the schema": set(map(repr, db.execute("SELECT type, name, sql FROM sqlite_schema"))),
                   "PRAGMA user_version": set(map(repr, db.execute("PRAGMA user_version"))),
@@ -56,7 +62,7 @@ def contents(path, by_meaning):
             columns = expressions(db, table, by_meaning)
             query = f"SELECT {', '.join(what for _, what in columns)} FROM \"{table}\" t"
             names = [name for name, _ in columns]
-            tables[table] = {repr(dict(zip(names, row))) for row in db.execute(query)}
+            tables[table] = {repr(dict(zip(names, map(plain, row)))) for row in db.execute(query)}
         return tables
     finally:
         db.close()

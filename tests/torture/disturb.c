@@ -7,7 +7,7 @@
  * name and the path of each call that was counted follow, one a line.
  * Exit status: the command's, or 128 + its signal; 77 where the kernel lets no process be traced. */
 #include <errno.h>
-#include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -124,9 +124,20 @@ static void become(char **command)
     _exit(NOT_FOUND);
 }
 
+/* We and the command take turns at each call, which is several times faster on one processor than on two. */
+static void share_processor(void)
+{
+    cpu_set_t one;
+    int here = sched_getcpu();
+    CPU_ZERO(&one);
+    CPU_SET(here < 0 ? 0 : (size_t)here, &one);
+    (void)sched_setaffinity(0, sizeof one, &one);
+}
+
 static int start(struct trace *t, char **command)
 {
     int status;
+    share_processor();
     t->child = fork();
     if (t->child == 0)
         become(command);

@@ -1,4 +1,5 @@
 """The small inputs of the scenarios: photos, a recipe, a grid, databases of older versions."""
+import hashlib
 import random
 import sqlite3
 import struct
@@ -88,7 +89,6 @@ def write_older(path, version, present):
 
 def put_other_weights(folder):
     """As if the weights in `folder`, of the same runs, had come out otherwise on another machine."""
-    import hashlib
     db = sqlite3.connect(folder / "results.sqlite")
     for run, path in db.execute("SELECT id, weights_path FROM runs").fetchall():
         file = folder / path
