@@ -138,7 +138,7 @@ class Torture:
         kinds = {}
         for i, call in enumerate(calls):
             name, _, path = call.partition(" ")
-            kinds.setdefault((name, path.rsplit("/", 1)[-1].rstrip("0123456789-tmp.")), []).append(i + 1)
+            kinds.setdefault((name, path.rsplit("/", 1)[-1].rstrip("0123456789-.tmp")), []).append(i + 1)
         return rng.choice(kinds[rng.choice(sorted(kinds))])
 
     def plan(self, rng, scenario, number, in_turn):
@@ -322,6 +322,10 @@ def main():
         for name in names:
             torture.make_reference(name)
         failed = run_rounds(torture, names, options)
+    except Failure as failure:
+        print(f"left alone: {failure}")
+    except KeyboardInterrupt:
+        print("stopped before the first round")
     finally:
         if not (work / "failed").exists():
             shutil.rmtree(work, ignore_errors=True)
