@@ -15,5 +15,5 @@ int main(int count, char **words)
     if (rc)
         fprintf(stderr, "%s\n", e.message);
     il_store_close(store);
-    return rc;
+    return rc ? 1 : 0;
 }
