@@ -2,6 +2,7 @@
 #ifndef IL_CLI_CLI_H
 #define IL_CLI_CLI_H
 
+#include <inpaintlab/device.h>
 #include "cli/command.h"
 
 #define IL_CLI_DATABASE "results/results.sqlite"
@@ -18,6 +19,10 @@ extern const il_command il_cmd_plan, il_cmd_run, il_cmd_report, il_cmd_compare, 
     {                                                                                                                  \
         "--device DEVICE", "auto, cpu, cuda or cuda:N (default auto)", IL_INTO(type, member)                           \
     }
+
+/* The device that --device means. Where `auto` takes the CPU although a GPU's driver is there, says why, once. */
+int il_cli_device(il_device *out, const char *text, il_err *e);
+
 #define IL_CLI_THREADS(type, member)                                                                                   \
     {                                                                                                                  \
         "--threads N", "threads within one operation (default: libtorch's choice)", IL_INTO(type, member),             \

@@ -126,7 +126,7 @@ static int measure(struct options *o, il_registry *registry, const char *folder,
     il_bench b = { 0 };
     o->how.threads = il_torch_threads(o->how.threads);
     o->how.folder = folder;
-    int rc = il_device_parse(&o->how.device, o->device, e);
+    int rc = il_cli_device(&o->how.device, o->device, e);
     if (!rc)
         rc = read_grid(&plan, o, registry, folder, e);
     if (!rc && !o->data)

@@ -32,7 +32,7 @@ static int open_detector(struct work *w, il_registry *registry, il_err *e)
     il_device device;
     il_store *store = NULL;
     il_torch_threads(o->threads);
-    int rc = il_device_parse(&device, o->device, e);
+    int rc = il_cli_device(&device, o->device, e);
     if (!rc && o->weights)
         return il_detector_from_file(&w->detector, registry, o->weights, o->model, device, e);
     if (!rc)

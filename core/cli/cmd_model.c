@@ -49,7 +49,7 @@ static int model(void *options, const char *const *words, il_err *e)
     il_model m = { 0 };
     il_model_summary a = { 0 };
     il_torch_threads(o->threads);
-    int rc = il_device_parse(&device, o->device, e);
+    int rc = il_cli_device(&device, o->device, e);
     if (!rc)
         rc = il_registry_open(&registry, e);
     if (!rc)

@@ -84,7 +84,7 @@ static int run_all(il_grid *g, const struct options *o, struct totals *sum, il_e
                          .examples = o->examples,
                          .disk = { .folder = o->cache, .limit = (uint64_t)(o->cache_gib * (1 << 30)) },
                          .checkpoint_seconds = o->checkpoint_seconds };
-    int rc = il_device_parse(&opts.device, o->device, e);
+    int rc = il_cli_device(&opts.device, o->device, e);
     if (!rc)
         rc = il_store_experiment(&opts.experiment_id, g->store, g->plan->experiment, g->plan->title, g->plan->path,
                                  g->plan->source, e);

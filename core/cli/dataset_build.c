@@ -37,7 +37,7 @@ static int build(void *options, const char *const *words, il_err *e)
     il_build_result result = { 0 };
     il_build_opts opts = { .folder = o->folder, .threads = o->threads };
     il_progress_bar bar;
-    int rc = il_device_parse(&opts.device, o->device, e);
+    int rc = il_cli_device(&opts.device, o->device, e);
     if (!rc)
         rc = il_recipe_open(&recipe, words[0], e);
     if (!rc) {

@@ -152,7 +152,7 @@ static int load(il_detector *d, il_device device, il_err *e)
 {
     int rc = il_params_check(d->choice.params, e);
     if (!rc)
-        rc = il_model_open(&d->model, &d->choice, (il_model_opts){ .device = device }, e);
+        rc = il_model_open(&d->model, &d->choice, (il_model_opts){ .device = device, .varied = true }, e);
     if (!rc)
         rc = il_model_load(&d->model, d->card.weights, NULL, e);
     if (!rc)

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <inpaintlab/weights.h>
 #include "plugin/model.h"
+#include "torch/rules.h"
 
 /* Channels last where it is faster: on the CPU as measured (results/benchmarks), on CUDA for the types of its tensor
  * cores, as NVIDIA recommends. */
@@ -16,7 +17,9 @@ int il_model_open(il_model *out, const il_choice *choice, il_model_opts opts, il
     il_model m = {
         .plugin = choice->plugin, .device = opts.device, .precision = opts.precision, .order = order_for(opts)
     };
-    int rc = m.plugin->open ? m.plugin->open(&m.self, choice->params, e) : IL_OK;
+    int rc = il_torch_rules(opts.device, opts.precision, opts.varied, e);
+    if (!rc && m.plugin->open)
+        rc = m.plugin->open(&m.self, choice->params, e);
     if (!rc)
         rc = il_state_new(&m.state, opts.device, opts.seed, e);
     if (!rc)

@@ -8,6 +8,7 @@ typedef struct il_model_opts {
     il_device device;
     il_precision precision; /* of il_model_forward's computation; the weights are float32 */
     uint64_t seed;          /* of the initial weights */
+    bool varied;            /* pictures of many sizes will come */
 } il_model_opts;
 
 enum { IL_MODEL_ONE_SIZE = -1 };

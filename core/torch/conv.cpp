@@ -5,7 +5,9 @@
  *     dW[tap] (O,I) = sum over pixels q of dY[q - shift(tap)] (O) x[q] (I)
  * with zeros beyond the border. oneDNN reaches half the speed of a product there on processors with AVX2 alone
  * (results/benchmarks/README.md), and not less than it with AVX-512. In evaluation its convolution is as fast. */
+#include <ATen/Context.h>
 #include <ATen/core/Tensor.h>
+#include <ATen/ops/_convolution.h>
 #include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/conv2d.h>
 #include <ATen/ops/conv_transpose2d.h>
@@ -163,12 +165,32 @@ at::Tensor by_products(const at::Tensor &x, const at::Tensor &weight, const std:
 
 } // namespace
 
+namespace
+{
+
+/* A convolution on a device: whether TF32 serves is the scope's matter, and cuDNN searches for its fastest algorithm in training
+ * alone, where sizes repeat. */
+at::Tensor on_device(const il_scope *s, const at::Tensor &x, const at::Tensor &weight,
+                     const std::optional<at::Tensor> &bias, il_conv_geometry o, bool transposed)
+{
+    const at::Context &c = at::globalContext();
+    const int64_t stride = or_one(o.stride), padding = o.padding, dilation = or_one(o.dilation);
+    return at::_convolution(x, weight, bias, { stride, stride }, { padding, padding }, { dilation, dilation },
+                            transposed, { 0, 0 }, or_one(o.groups), s->opts.training && c.benchmarkCuDNN(),
+                            c.deterministicCuDNN() || c.deterministicAlgorithms(), c.userEnabledCuDNN(),
+                            s->opts.precision != IL_PRECISION_FP32);
+}
+
+} // namespace
+
 namespace shim
 {
 
 at::Tensor conv2d(il_scope *s, const at::Tensor &x, const at::Tensor &weight, const std::optional<at::Tensor> &bias,
                   il_conv_geometry o)
 {
+    if (!x.is_cpu())
+        return on_device(s, x, weight, bias, o, false);
     bool whole = s->opts.precision < IL_PRECISION_BF16; /* else libtorch's autocast has a say */
     bool products = whole && suits_products(x, weight, bias, o);
     if (products && c10::GradMode::is_enabled() && weight.requires_grad())
@@ -191,8 +213,9 @@ il_tensor *il_conv2d(il_scope *s, il_tensor *x, il_tensor *weight, il_tensor *bi
 il_tensor *il_conv_transpose2d(il_scope *s, il_tensor *x, il_tensor *weight, il_tensor *bias, il_conv_geometry o)
 {
     return shim::run_weighted(s, "conv_transpose2d", x, weight, bias, [&](const std::optional<at::Tensor> &b) {
-        at::Tensor y = at::conv_transpose2d(x->value, weight->value, b, or_one(o.stride), o.padding, 0,
-                                            or_one(o.groups), or_one(o.dilation));
+        at::Tensor y = x->value.is_cpu() ? at::conv_transpose2d(x->value, weight->value, b, or_one(o.stride), o.padding,
+                                                                0, or_one(o.groups), or_one(o.dilation))
+                                         : on_device(s, x->value, weight->value, b, o, true);
         return shim::counted(s, x, weight, y, shim::sides::input);
     });
 }

@@ -1,8 +1,10 @@
 /* cuda_graph.cpp - implements graph.h: when to compute, record and replay, whatever records. */
+#include <ATen/CPUGeneratorImpl.h>
 #include <ATen/ops/empty_like.h>
 #include <array>
 #include <c10/util/Exception.h>
 #include <dlfcn.h>
+#include <mutex>
 #include <string>
 #include <vector>
 #include "torch/cuda_graph.h"
@@ -17,27 +19,38 @@ enum { WARM_UPS = 3 };
 
 thread_local const at::Generator *current;
 
-/* Names the generator of what is recorded, while it lives. */
+/* Names the generator of what is recorded, while it lives. A cast of a weight that autocast kept from before would be missing
+ * in the recording, and one that it keeps from the recording has not been computed. */
 struct recording_here {
     explicit recording_here(const at::Generator &random)
     {
-        current = random.defined() ? &random : nullptr;
+        shim::forget_casts();
+        current = &random;
     }
     ~recording_here()
     {
         current = nullptr;
+        shim::forget_casts();
     }
 };
 
-/* Every replay is a computation. */
+/* Every replay is a computation, by the rules of a recording. */
 struct repeated : graph::recorder {
     std::function<void()> body;
+    repeated()
+    {
+        random = at::detail::createCPUGenerator();
+    }
     void record(const std::function<void()> &what) override
     {
         body = what;
     }
-    void replay(uint64_t) override
+    void replay(uint64_t seed) override
     {
+        {
+            std::lock_guard<std::mutex> lock(random.mutex());
+            random.set_current_seed(seed);
+        }
         body();
     }
 };
@@ -90,9 +103,15 @@ void compute_kept(il_cuda_graph *g)
         g->out[i] = out[i]->value;
 }
 
-int compute(il_scope *s, const il_cuda_graph_work *w, il_err *e)
+/* What takes seeds of its own is not recorded: a replay would repeat them. That is told before a recording fails for it. */
+int compute(il_cuda_graph *g, il_scope *s, il_err *e)
 {
-    return w->body(w->context, s, w->in, w->out, e);
+    const il_cuda_graph_work *w = g->work;
+    uint64_t taken = shim::seeds_taken();
+    int rc = w->body(w->context, s, w->in, w->out, e);
+    if (shim::seeds_taken() != taken)
+        il_cuda_graph_give_up(g, "it takes random numbers of several seeds (train.recompute, or TorchScript)");
+    return rc;
 }
 
 void record(il_cuda_graph *g)
@@ -105,7 +124,7 @@ void record(il_cuda_graph *g)
         g->recorded = true;
     } catch (...) {
         il_err err = {};
-        shim::caught(&err, "recording");
+        shim::caught(&err, "recording", true);
         il_cuda_graph_give_up(g, err.message);
         for (size_t i = 0; i < il_state_count(g->work->state); i++)
             il_state_at(g->work->state, i).tensor->value.mutable_grad() = at::Tensor();
@@ -183,15 +202,18 @@ int il_cuda_graph_run(il_cuda_graph *g, il_scope *s, const il_cuda_graph_work *w
     if (il_scope_status(s, e) != IL_OK)
         return e->code;
     int rc = IL_OK;
-    int guarded = shim::guard(e, "replaying", [&] {
-        g->work = w;
-        if (!g->recorded && ready_to_record(g))
-            record(g);
-        if (g->recorded && same_shapes(g->in, w))
-            replay(g, s);
-        else
-            rc = compute(s, w, e);
-    });
+    int guarded = shim::guard(
+        e, "replaying",
+        [&] {
+            g->work = w;
+            if (!g->recorded && ready_to_record(g))
+                record(g);
+            if (g->recorded && same_shapes(g->in, w))
+                replay(g, s);
+            else
+                rc = compute(g, s, e);
+        },
+        true);
     return guarded != IL_OK ? guarded : rc;
 }
 

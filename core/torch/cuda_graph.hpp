@@ -15,7 +15,7 @@ struct recorder {
     virtual void record(const std::function<void()> &body) = 0;
     /* Queues the recorded work, with random numbers as of a new generator with that seed. */
     virtual void replay(uint64_t seed) = 0;
-    at::Generator random; /* undefined: the body's scopes make their own */
+    at::Generator random;
 };
 
 /* The only symbol of libinpaintlab_graph.so. */

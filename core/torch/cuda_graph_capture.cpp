@@ -7,6 +7,7 @@
 #include <c10/core/impl/VirtualGuardImpl.h>
 #include <c10/cuda/CUDACachingAllocator.h>
 #include <mutex>
+#include <optional>
 #include "torch/cuda_graph.hpp"
 
 namespace
@@ -14,30 +15,35 @@ namespace
 
 struct cuda_graph : graph::recorder {
     const c10::Device device;
-    at::cuda::CUDAGraph recorded;
+    std::optional<at::cuda::CUDAGraph> recorded;
 
     explicit cuda_graph(int index) : device(c10::kCUDA, static_cast<c10::DeviceIndex>(index))
     {
+        c10::DeviceGuard on(device); /* the graph's seed lives on the device that is current when it is registered */
         random = at::cuda::detail::createCUDAGenerator(device.index());
-        recorded.register_generator_state(random);
+        recorded.emplace();
+        recorded->register_generator_state(random);
     }
 
-    /* On a stream of its own: CUDA does not record its default one. */
+    /* On a stream of its own: CUDA does not record its default one. What is recorded works in memory of its own, of which the
+     * cache's blocks cannot become part. */
     void record(const std::function<void()> &body) override
     {
         c10::DeviceGuard on(device);
         c10::impl::VirtualGuardImpl streams(c10::kCUDA);
         streams.synchronizeDevice(device.index());
+        c10::cuda::CUDACachingAllocator::emptyCache();
         c10::StreamGuard during(streams.getStreamFromGlobalPool(device));
         const at::MempoolId_t pool = at::cuda::graph_pool_handle();
-        recorded.capture_begin(pool, cudaStreamCaptureModeThreadLocal); /* the loader's threads may do as they like */
         try {
+            recorded->capture_begin(pool,
+                                    cudaStreamCaptureModeThreadLocal); /* the loader's threads may do as they like */
             body();
+            recorded->capture_end();
         } catch (...) {
             give_up(pool);
             throw;
         }
-        recorded.capture_end();
     }
 
     void replay(uint64_t seed) override
@@ -47,18 +53,32 @@ struct cuda_graph : graph::recorder {
             std::lock_guard<std::mutex> lock(random.mutex());
             random.set_current_seed(seed);
         }
-        recorded.replay();
+        recorded->replay();
     }
 
   private:
-    /* Ends a recording that failed: the stream records no more, and the allocator no longer fills the pool. */
-    void give_up(at::MempoolId_t pool) noexcept
+    /* Whether what throws when it comes too early or too late came at its time. */
+    template <class F> static bool done(F what) noexcept
     {
         try {
-            recorded.capture_end();
+            what();
+            return true;
         } catch (...) {
-            c10::cuda::CUDACachingAllocator::endAllocateToPool(device.index(), pool);
+            return false;
         }
+    }
+
+    /* Ends a recording that failed, however far it came: the stream records no more, the allocator no longer fills the pool,
+     * and the pool is released once. A graph whose recording has ended, which pool() tells, does that itself. */
+    void give_up(at::MempoolId_t pool) noexcept
+    {
+        namespace allocator = c10::cuda::CUDACachingAllocator;
+        done([&] { recorded->capture_end(); });
+        done([&] { allocator::endAllocateToPool(device.index(), pool); });
+        bool owned = done([&] { recorded->pool(); });
+        done([&] { recorded.reset(); });
+        if (!owned)
+            done([&] { allocator::releasePool(device.index(), pool); });
     }
 };
 

@@ -11,10 +11,19 @@
 #include "torch/shim.hpp"
 #include "torch/start.h"
 
-void il_torch_init(void)
+/* Why a driver gives no GPU: the loader's words about libtorch's CUDA half, if it cannot be loaded. Written once, by
+ * il_torch_init. */
+static char refusal[300];
+
+static void *driver()
 {
-    if (!dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL))
-        return; /* no driver: do not load gigabytes in vain */
+    static void *const library = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
+    return library;
+}
+
+/* libtorch's CUDA half lies beside its other one, or where the loader looks. */
+static bool load_cuda_half()
+{
     int (*known)() = at::get_num_threads;
     Dl_info where;
     std::string path = "libtorch_cuda.so";
@@ -24,8 +33,20 @@ void il_torch_init(void)
         if (slash != std::string::npos)
             path = beside.substr(0, slash + 1) + path;
     }
-    if (!dlopen(path.c_str(), RTLD_NOW | RTLD_GLOBAL))
-        dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL);
+    if (dlopen(path.c_str(), RTLD_NOW | RTLD_GLOBAL))
+        return true;
+    const char *why = dlerror();
+    snprintf(refusal, sizeof refusal, "%s", why ? why : path.c_str());
+    return dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL);
+}
+
+void il_torch_init(void)
+{
+    shim::guard(nullptr, "libtorch", [] {
+        if (driver() && load_cuda_half()) /* without a driver, gigabytes would be loaded in vain */
+            refusal[0] = '\0';
+        shim::float32_rules(false, true);
+    });
 }
 
 int il_torch_threads(int threads)
@@ -49,6 +70,13 @@ static int cuda_count(void)
     return count;
 }
 
+const char *il_device_refusal(void)
+{
+    if (!driver() || cuda_count() > 0)
+        return nullptr;
+    return refusal[0] ? refusal : "the driver shows no device";
+}
+
 int il_device_parse(il_device *out, const char *text, il_err *e)
 {
     int count = cuda_count();
@@ -64,9 +92,11 @@ int il_device_parse(il_device *out, const char *text, il_err *e)
         if (!numbered || *end != '\0')
             return il_fail(e, IL_EUSAGE, "--device: '%s' is not auto, cpu, cuda or cuda:N", text);
     }
-    if (count == 0)
-        return il_fail(e, IL_EDEVICE, "device '%s': no CUDA device can be used here (driver or CUDA libraries absent)",
-                       text);
+    if (count == 0) {
+        const char *why = il_device_refusal();
+        return il_fail(e, IL_EDEVICE, "device '%s': no CUDA device can be used here: %s", text,
+                       why ? why : "no NVIDIA driver (libcuda.so.1) is installed");
+    }
     if (index >= count)
         return il_fail(e, IL_EDEVICE, "device '%s': the last CUDA device is cuda:%d", text, count - 1);
     *out = { IL_DEVICE_CUDA, static_cast<int>(index) };
@@ -81,16 +111,35 @@ void il_device_text(il_device d, char *out, size_t size)
         snprintf(out, size, "cpu");
 }
 
-/* libtorch_cpu cannot tell a GPU's name; the driver can. */
+/* libtorch_cpu knows little of a GPU; the driver knows it. */
+template <class F> static F *driver_call(const char *name)
+{
+    return driver() ? reinterpret_cast<F *>(dlsym(driver(), name)) : nullptr;
+}
+
+/* The driver's handle of a device. */
+static bool cuda_device(int *handle, int index)
+{
+    auto start = driver_call<int(unsigned)>("cuInit");
+    auto get = driver_call<int(int *, int)>("cuDeviceGet");
+    return start && get && start(0) == 0 && get(handle, index) == 0;
+}
+
 static bool cuda_title(int index, char *out, size_t size)
 {
-    void *driver = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
-    if (!driver)
-        return false;
-    auto device = reinterpret_cast<int (*)(int *, int)>(dlsym(driver, "cuDeviceGet"));
-    auto name = reinterpret_cast<int (*)(char *, int, int)>(dlsym(driver, "cuDeviceGetName"));
     int handle = 0;
-    return device && name && device(&handle, index) == 0 && name(out, static_cast<int>(size), handle) == 0;
+    auto name = driver_call<int(char *, int, int)>("cuDeviceGetName");
+    return name && cuda_device(&handle, index) && name(out, static_cast<int>(size), handle) == 0;
+}
+
+int shim::compute_capability(il_device d)
+{
+    enum { MAJOR = 75, MINOR = 76 }; /* of CUdevice_attribute */
+    int handle = 0, major = 0, minor = 0;
+    auto get = driver_call<int(int *, int, int)>("cuDeviceGetAttribute");
+    if (!get || !cuda_device(&handle, d.index) || get(&major, MAJOR, handle) != 0 || get(&minor, MINOR, handle) != 0)
+        return 0;
+    return 10 * major + minor;
 }
 
 void il_device_title(il_device d, char *out, size_t size)

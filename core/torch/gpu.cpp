@@ -1,10 +1,13 @@
 /* gpu.cpp - finds the libraries for GPUs beside this one, and the streams that libtorch uses. */
+#include <array>
+#include <atomic>
 #include <c10/core/Stream.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 #include <c10/util/Exception.h>
 #include <cstdlib>
 #include <cstring>
 #include <dlfcn.h>
+#include <limits>
 #include <optional>
 #include <string>
 #include <torch/headeronly/version.h>
@@ -53,13 +56,24 @@ static std::optional<void *> stream_of(at::Device device)
 #endif
 }
 
+/* Asked once for each device: the answer takes a call of CUDA. */
+static bool usable(const il_cuda_table *table, c10::DeviceIndex device)
+{
+    enum { UNKNOWN, YES, NO };
+    static std::array<std::atomic<int>, std::numeric_limits<c10::DeviceIndex>::max() + 1> known;
+    std::atomic<int> &answer = known.at(static_cast<size_t>(device));
+    if (answer == UNKNOWN)
+        answer = table->usable(device) == 0 ? YES : NO;
+    return answer == YES;
+}
+
 const il_cuda_table *kernels(at::Device device)
 {
     if (device.type() != at::kCUDA || !wanted())
         return nullptr;
     static const il_cuda_table *const table = load();
     c10::DeviceGuard guard(device);
-    return table && stream_of(device) && table->usable(device.index()) == 0 ? table : nullptr;
+    return table && stream_of(device) && usable(table, guard.current_device().index()) ? table : nullptr;
 }
 
 queue::queue(at::Device where)

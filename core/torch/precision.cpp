@@ -1,6 +1,8 @@
-/* precision.cpp - half precision by libtorch's autocast, and TF32 as a rule of the process. */
+/* precision.cpp - half precision by libtorch's autocast; TF32 as a rule of the process, to which a scope of float32 is an
+ * exception in its own thread. */
 #include <ATen/Context.h>
 #include <ATen/autocast_mode.h>
+#include "torch/rules.h"
 #include "torch/shim.hpp"
 
 namespace shim
@@ -16,18 +18,22 @@ static at::DeviceType kind(il_device d)
     return d.kind == IL_DEVICE_CUDA ? at::kCUDA : at::kCPU;
 }
 
-void casting::begin(il_precision p)
+casting::casting(const il_scope *s) : device(s->opts.device)
 {
-    if (at::autocast::is_autocast_enabled(kind(device)))
-        return; /* an operation within an operation */
+    il_precision p = s->opts.precision;
+    if (p == IL_PRECISION_FP32 && device.kind == IL_DEVICE_CUDA)
+        whole = std::make_unique<at::NoTF32Guard>();
+    if (p < IL_PRECISION_BF16 || at::autocast::is_autocast_enabled(kind(device)))
+        return; /* what is within an operation keeps to it */
     at::autocast::set_autocast_dtype(kind(device), computed(p));
     at::autocast::set_autocast_enabled(kind(device), true);
     on = true;
 }
 
-void casting::end()
+casting::~casting()
 {
-    at::autocast::set_autocast_enabled(kind(device), false);
+    if (on)
+        at::autocast::set_autocast_enabled(kind(device), false);
 }
 
 void forget_casts()
@@ -35,14 +41,30 @@ void forget_casts()
     at::autocast::clear_cache();
 }
 
-void float32_rules(il_device d, il_precision p)
+void float32_rules(bool tf32, bool search)
 {
-    if (d.kind != IL_DEVICE_CUDA)
-        return;
     at::Context &c = at::globalContext();
-    c.setAllowTF32CuDNN(p != IL_PRECISION_FP32);
-    c.setAllowTF32CuBLAS(p != IL_PRECISION_FP32);
-    c.setBenchmarkCuDNN(true); /* sizes repeat: measure the algorithms once */
+    c.setAllowTF32CuDNN(tf32);
+    c.setAllowTF32CuBLAS(tf32);
+    c.setBenchmarkCuDNN(search);
 }
 
 } // namespace shim
+
+int il_torch_rules(il_device d, il_precision p, bool varied, il_err *e)
+{
+    enum { FIRST_WITH_BF16 = 80 };
+    if (d.kind != IL_DEVICE_CUDA)
+        return IL_OK;
+    int capability = p == IL_PRECISION_BF16 ? shim::compute_capability(d) : 0;
+    if (capability != 0 && capability < FIRST_WITH_BF16) {
+        char title[100];
+        il_device_title(d, title, sizeof title);
+        return il_fail(
+            e, IL_EDEVICE,
+            "precision bf16: %s does not compute in bfloat16 (compute capability %d.%d, expected 8.0 or newer); "
+            "use fp16",
+            title, capability / 10, capability % 10);
+    }
+    return shim::guard(e, "precision", [&] { shim::float32_rules(p != IL_PRECISION_FP32, !varied); });
+}

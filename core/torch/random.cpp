@@ -8,6 +8,13 @@
 namespace shim
 {
 
+static thread_local uint64_t taken;
+
+uint64_t seeds_taken()
+{
+    return taken;
+}
+
 at::Generator generator(il_device d, uint64_t seed)
 {
     if (d.kind == IL_DEVICE_CPU)
@@ -31,6 +38,7 @@ const at::Generator &random(il_scope *s)
 uint64_t next_seed(il_scope *s)
 {
     TORCH_CHECK(!graph::recording(), "random numbers of their own seed cannot be recorded");
+    taken++;
     while (s->parent)
         s = s->parent;
     return s->opts.seed + 0x9E3779B97F4A7C15u * ++s->seeds;

@@ -43,10 +43,10 @@ il_tensor *il_recompute(il_scope *s, il_block block, const void *self, il_tensor
 {
     if (!s || !x || !s->opts.recompute || !s->opts.training || !shim::records(s) || !x->value.requires_grad())
         return block(s, self, x);
-    call c = { block, self, s->opts };
-    c.opts.seed = shim::next_seed(s);
-    c.opts.recompute = false;
     return shim::run(s, "recompute", { { x } }, [&] {
+        call c = { block, self, s->opts };
+        c.opts.seed = shim::next_seed(s);
+        c.opts.recompute = false;
         auto forward = [&](shim::tensors &kept) {
             kept = { x->value };
             return run(c, x->value, pass::first);

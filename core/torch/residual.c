@@ -5,34 +5,31 @@
 
 enum { SIDE = 5, FILTERS = 3, CHANNELS = 3 };
 
-static const struct {
-    float divisor;
-    float rows[SIDE][SIDE];
-} kernels[FILTERS] = {
-    { 12,
-      { { -1, 2, -2, 2, -1 }, { 2, -6, 8, -6, 2 }, { -2, 8, -12, 8, -2 }, { 2, -6, 8, -6, 2 }, { -1, 2, -2, 2, -1 } } },
-    { 4, { { 0 }, { 0, -1, 2, -1, 0 }, { 0, 2, -4, 2, 0 }, { 0, -1, 2, -1, 0 }, { 0 } } },
-    { 2, { { 0 }, { 0, 0, 1, 0, 0 }, { 0, 0, -2, 0, 0 }, { 0, 0, 1, 0, 0 }, { 0 } } },
+/* The same kernel on every channel, so that it sees their sum. Its rows are symmetric. */
+#define ROW(divisor, far, near, middle)                                                                                \
+    {                                                                                                                  \
+        (far) / divisor, (near) / divisor, (middle) / divisor, (near) / divisor, (far) / divisor                       \
+    }
+#define ON_ALL(...)                                                                                                    \
+    {                                                                                                                  \
+        { __VA_ARGS__ }, { __VA_ARGS__ },                                                                              \
+        {                                                                                                              \
+            __VA_ARGS__                                                                                                \
+        }                                                                                                              \
+    }
+static const float filters[FILTERS][CHANNELS][SIDE][SIDE] = {
+    ON_ALL(ROW(12.F, -1, 2, -2), ROW(12.F, 2, -6, 8), ROW(12.F, -2, 8, -12), ROW(12.F, 2, -6, 8), ROW(12.F, -1, 2, -2)),
+    ON_ALL(ROW(4.F, 0, 0, 0), ROW(4.F, 0, -1, 2), ROW(4.F, 0, 2, -4), ROW(4.F, 0, -1, 2), ROW(4.F, 0, 0, 0)),
+    ON_ALL(ROW(2.F, 0, 0, 0), ROW(2.F, 0, 0, 1), ROW(2.F, 0, 0, -2), ROW(2.F, 0, 0, 1), ROW(2.F, 0, 0, 0)),
 };
-
-/* (3,3,5,5): the same kernel on every channel, so that it sees their sum. */
-static il_tensor *weight(il_scope *s)
-{
-    float w[FILTERS][CHANNELS][SIDE][SIDE];
-    for (int k = 0; k < FILTERS; k++)
-        for (int c = 0; c < CHANNELS; c++)
-            for (int y = 0; y < SIDE; y++)
-                for (int x = 0; x < SIDE; x++)
-                    w[k][c][y][x] = kernels[k].rows[y][x] / kernels[k].divisor;
-    return il_from_f32(s, &w[0][0][0][0], 4, (int64_t[]){ FILTERS, CHANNELS, SIDE, SIDE });
-}
 
 /* Exact: half precision would round the trace away. */
 static il_tensor *convolve(il_scope *outer, il_tensor *image)
 {
     il_scope *s = il_scope_nest_exact(outer);
     il_tensor *grey_levels = il_affine(s, image, 255, 0);
-    il_tensor *y = il_lift(s, il_conv2d(s, grey_levels, weight(s), NULL, (il_conv_geometry){ .padding = 2 }));
+    il_tensor *weight = il_constant(s, &filters[0][0][0][0], 4, (int64_t[]){ FILTERS, CHANNELS, SIDE, SIDE });
+    il_tensor *y = il_lift(s, il_conv2d(s, grey_levels, weight, NULL, (il_conv_geometry){ .padding = 2 }));
     il_scope_close(s);
     return y;
 }

@@ -46,9 +46,10 @@ bool has(const std::string &text, const char *part)
     return text.find(part) != std::string::npos;
 }
 
-int torch_error(il_err *e, const char *what, const char *message, bool full)
+int torch_error(il_err *e, const char *what, const char *message, bool full, bool training)
 {
-    static const char remedy[] = "set `train.accumulate` or `train.recompute`, or a smaller `batch` or `crop`";
+    const char *remedy = training ? "set `train.accumulate` or `train.recompute`, or a smaller `batch` or `crop`"
+                                  : "smaller pictures, tiles or batches need less";
     std::string text = compact(message);
     if (has(text, "can't allocate memory"))
         return il_fail(e, IL_EDEVICE, "%s: the host's memory is full; %s", what, remedy);
@@ -62,19 +63,19 @@ int torch_error(il_err *e, const char *what, const char *message, bool full)
 namespace shim
 {
 
-int caught(il_err *e, const char *what) noexcept
+int caught(il_err *e, const char *what, bool training) noexcept
 {
     try {
         try {
             throw;
         } catch (const c10::OutOfMemoryError &x) {
-            return torch_error(e, what, x.what_without_backtrace(), true);
+            return torch_error(e, what, x.what_without_backtrace(), true, training);
         } catch (const c10::Error &x) {
-            return torch_error(e, what, x.what_without_backtrace(), false);
+            return torch_error(e, what, x.what_without_backtrace(), false, training);
         } catch (const std::bad_alloc &) {
             return il_fail(e, IL_ENOMEM, "%s: out of memory", what);
         } catch (const std::exception &x) {
-            return torch_error(e, what, x.what(), false);
+            return torch_error(e, what, x.what(), false, training);
         } catch (...) {
             return il_fail(e, IL_ETORCH, "%s: unknown exception", what);
         }
@@ -197,7 +198,7 @@ il_tensor *refuse(il_scope *s, const char *name, operands in) noexcept
         std::string what(name);
         for (const operand &o : in)
             what += (&o == in.data() ? ": " : o.lead) + shape(o.t);
-        caught(&err, what.c_str());
+        caught(&err, what.c_str(), s->opts.training);
     } catch (...) {
         il_fail_oom(&err);
     }
@@ -229,7 +230,6 @@ int il_scope_open(il_scope **out, const il_scope_opts *given, il_err *e)
     return shim::guard(e, "scope", [&] {
         auto s = std::make_unique<il_scope>();
         s->opts = opts;
-        shim::float32_rules(opts.device, opts.precision);
         *out = s.release();
     });
 }
@@ -255,7 +255,7 @@ il_scope *il_scope_nest(il_scope *parent)
 il_scope *il_scope_nest_exact(il_scope *parent)
 {
     il_scope *s = il_scope_nest(parent);
-    if (s && s->opts.precision >= IL_PRECISION_BF16)
+    if (s)
         s->opts.precision = IL_PRECISION_FP32;
     return s;
 }

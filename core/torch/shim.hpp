@@ -14,6 +14,11 @@
 #include <inpaintlab/profile.h>
 #include <inpaintlab/tensor.h>
 
+namespace at
+{
+struct NoTF32Guard;
+}
+
 namespace shim
 {
 struct folded;
@@ -41,17 +46,18 @@ struct il_scope {
 namespace shim
 {
 
-/* Call inside catch (...): fills *e from the exception in flight, "what: reason", and returns the code. */
-int caught(il_err *e, const char *what) noexcept;
+/* Call inside catch (...): fills *e from the exception in flight, "what: reason", and returns the code. training: what needs less
+ * memory is named by the keys of a training. */
+int caught(il_err *e, const char *what, bool training = false) noexcept;
 
 /* body returns void; what goes before the message. */
-template <class F> int guard(il_err *e, const char *what, F body) noexcept
+template <class F> int guard(il_err *e, const char *what, F body, bool training = false) noexcept
 {
     try {
         body();
         return IL_OK;
     } catch (...) {
-        return caught(e, what);
+        return caught(e, what, training);
     }
 }
 
@@ -76,36 +82,29 @@ inline bool records(const il_scope *s)
     return (s->opts.training || s->opts.grad) && !s->dry;
 }
 
-/* Half precision of the operations that libtorch's autocast knows, while it lives. */
+/* The scope's precision, while it lives: half precision of the operations that libtorch's autocast knows, or no TF32. */
 class casting
 {
   public:
-    explicit casting(const il_scope *s) : device(s->opts.device)
-    {
-        if (s->opts.precision >= IL_PRECISION_BF16)
-            begin(s->opts.precision);
-    }
-    ~casting()
-    {
-        if (on)
-            end();
-    }
+    explicit casting(const il_scope *s);
+    ~casting();
     casting(const casting &) = delete;
     casting &operator=(const casting &) = delete;
 
   private:
     il_device device;
     bool on = false;
-    void begin(il_precision p);
-    void end();
+    std::unique_ptr<at::NoTF32Guard> whole;
 };
 
-at::ScalarType computed(il_precision p);         /* the type of what is computed */
-void float32_rules(il_device d, il_precision p); /* of the process: whether CUDA may round float32 factors */
-void forget_casts();                             /* of weights that may change now */
+at::ScalarType computed(il_precision p);    /* the type of what is computed */
+void float32_rules(bool tf32, bool search); /* of the process: factors may be rounded; cuDNN measures its algorithms */
+void forget_casts();                        /* of weights that may change now */
+int compute_capability(il_device d);        /* 75: 7.5; 0: not known */
 
 const at::Generator &random(il_scope *s); /* of the scope and its nested ones, or of the graph that is recorded */
-uint64_t next_seed(il_scope *s);          /* for what cannot take a generator */
+uint64_t next_seed(il_scope *s);          /* for what cannot take a generator; throws where a graph is recorded */
+uint64_t seeds_taken();                   /* how many of those there were in this thread */
 at::Generator generator(il_device d, uint64_t seed);
 
 at::Device device(il_device d);

@@ -33,7 +33,12 @@
 #include <ATen/ops/where.h>
 #include <c10/util/Exception.h>
 #include <cstring>
+#include <map>
+#include <mutex>
+#include <string>
+#include <utility>
 #include <vector>
+#include "torch/residual_kernel.h"
 #include "torch/shim.hpp"
 
 using shim::operand;
@@ -82,6 +87,26 @@ il_tensor *il_from_bytes(il_scope *s, const void *data, il_dtype dtype, int ndim
         if (t.nbytes() > 0)
             memcpy(t.data_ptr(), data, t.nbytes());
         return t.to(shim::device(s->opts.device));
+    });
+}
+
+il_tensor *il_constant(il_scope *s, const float *data, int ndim, const int64_t *shape)
+{
+    using key = std::pair<const float *, std::string>;
+    static std::mutex lock;
+    static auto *const sent =
+        new std::map<key, at::Tensor>; /* never freed: a GPU's memory outlives its driver at exit */
+    return run(s, "constant", {}, [&] {
+        at::Device device = shim::device(s->opts.device);
+        std::lock_guard<std::mutex> hold(lock);
+        at::Tensor &t = (*sent)[{ data, device.str() }];
+        if (!t.defined()) {
+            c10::AutoGradMode off(false);
+            at::Tensor own = at::empty(sizes(ndim, shape), at::kFloat);
+            memcpy(own.data_ptr(), data, own.nbytes());
+            t = own.to(device);
+        }
+        return t.alias();
     });
 }
 
@@ -425,14 +450,16 @@ il_tensor *il_dropout(il_scope *s, il_tensor *x, double p)
         TORCH_CHECK(p >= 0 && p <= 1, "probability ", p, " is not in [0, 1]");
         if (!s->opts.training || p == 0)
             return x->value.alias();
+        bool half = c10::elementSize(x->value.scalar_type()) < sizeof(float); /* which would round 1 / (1 - p) */
         at::Tensor mask;
         {
             at::NoGradGuard off;
             mask = at::empty_like(x->value).bernoulli_(1 - p, shim::random(s));
-            if (p < 1)
+            if (p < 1 && !half)
                 mask.div_(1 - p);
         }
-        return at::mul(x->value, mask);
+        at::Tensor y = at::mul(x->value, mask);
+        return half && p < 1 ? y.mul_(1 / (1 - p)) : y;
     });
 }
 
@@ -452,11 +479,14 @@ int il_backward(il_scope *s, il_tensor *loss, il_err *e)
         return il_scope_status(s, e);
     if (!loss)
         return il_fail(e, IL_ETORCH, "backward: there is no loss");
-    return shim::guard(e, "backward", [&] {
-        TORCH_CHECK(loss->value.dim() == 0, "the loss has shape ", shim::shape(loss), ", not ()");
-        TORCH_CHECK(loss->value.requires_grad(), "the loss does not depend on anything that wants a gradient");
-        loss->value.backward();
-    });
+    return shim::guard(
+        e, "backward",
+        [&] {
+            TORCH_CHECK(loss->value.dim() == 0, "the loss has shape ", shim::shape(loss), ", not ()");
+            TORCH_CHECK(loss->value.requires_grad(), "the loss does not depend on anything that wants a gradient");
+            loss->value.backward();
+        },
+        s->opts.training);
 }
 
 il_tensor *il_grad(il_scope *s, il_tensor *leaf)

@@ -19,6 +19,10 @@ typedef struct il_device {
  * text, IL_EDEVICE when the device is absent. */
 int il_device_parse(il_device *out, const char *text, il_err *e);
 
+/* Why an NVIDIA driver that is installed gives no CUDA device, in words; NULL: there is no driver, or there is a device. Lent for
+ * ever. */
+const char *il_device_refusal(void);
+
 /* "cpu" or "cuda:N", and a name for people ("NVIDIA H100 …", or the CPU's model), into out[size]; cut when too long. */
 void il_device_text(il_device d, char *out, size_t size);
 void il_device_title(il_device d, char *out, size_t size);

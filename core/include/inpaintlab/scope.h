@@ -45,7 +45,8 @@ int il_scope_open(il_scope **out, const il_scope_opts *opts, il_err *e);
  * NULL (and the parent holds the error) when it cannot be had. */
 il_scope *il_scope_nest(il_scope *parent);
 
-/* The same, with float32 computation whatever the parent's precision: for what half precision would spoil. */
+/* The same, with float32 computation whatever the parent's precision: for what half precision or TF32 would spoil. Gradients
+ * of its convolutions and products may still be rounded to TF32 where the model's are. */
 il_scope *il_scope_nest_exact(il_scope *parent);
 
 /* Frees all that the scope owns; NULL is allowed. */
