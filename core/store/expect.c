@@ -1,0 +1,121 @@
+/* expect.c - checks rows for what their readers rely on. */
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+#include "store/expect.h"
+
+/* One column of the text: "name text?" */
+struct column {
+    const char *name;
+    int name_size;
+    char kind[8];
+    bool may_be_null;
+};
+
+static const struct {
+    const char *name, *words;
+} kinds[] = { { "int", "a whole number" },
+              { "count", "a whole number of 0 or more" },
+              { "real", "a finite number" },
+              { "loss", "a number" },
+              { "text", "text" },
+              { "blob", "a BLOB" } };
+
+static const char *words_of(const char *kind)
+{
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (strcmp(kind, kinds[i].name) == 0)
+            return kinds[i].words;
+    assert(!"the kind is not known");
+    return "";
+}
+
+/* What follows the column's words. */
+static const char *read_column(struct column *out, const char *text)
+{
+    size_t end = strcspn(text, ","), name = strcspn(text, " ");
+    assert(name < end && end - name - 1 < sizeof out->kind);
+    *out = (struct column){ .name = text, .name_size = (int)name, .may_be_null = text[end - 1] == '?' };
+    memcpy(out->kind, text + name + 1, end - name - 1 - out->may_be_null);
+    return text + end + strspn(text + end, ", ");
+}
+
+static int find(sqlite3_stmt *statement, const struct column *c)
+{
+    for (int i = 0; i < sqlite3_column_count(statement); i++) {
+        const char *name = sqlite3_column_name(statement, i);
+        if (name && strlen(name) == (size_t)c->name_size && memcmp(name, c->name, strlen(name)) == 0)
+            return i;
+    }
+    return -1;
+}
+
+static const char *type_words(int type)
+{
+    switch (type) {
+    case SQLITE_TEXT: return "text";
+    case SQLITE_BLOB: return "a BLOB";
+    case SQLITE_NULL: return "NULL";
+    default: return "a number";
+    }
+}
+
+/* What is wrong with the value; NULL: nothing. *nomem: it could not be read. */
+static const char *fault_of(const struct column *c, sqlite3_stmt *statement, int i, bool *nomem)
+{
+    const int64_t most = (int64_t)1 << 53;
+    int type = sqlite3_column_type(statement, i);
+    bool number = type == SQLITE_INTEGER || type == SQLITE_FLOAT;
+    if (type == SQLITE_NULL)
+        return c->may_be_null ? NULL : type_words(type);
+    if (strcmp(c->kind, "text") == 0 && type == SQLITE_TEXT) {
+        const unsigned char *text = sqlite3_column_text(statement, i);
+        *nomem = !text;
+        return text && memchr(text, 0, (size_t)sqlite3_column_bytes(statement, i)) ? "text with a NUL byte" : NULL;
+    }
+    if (strcmp(c->kind, "blob") == 0)
+        return type == SQLITE_BLOB ? NULL : type_words(type);
+    if (strcmp(c->kind, "text") == 0 || !number)
+        return type_words(type);
+    if (strcmp(c->kind, "loss") == 0)
+        return NULL;
+    if (strcmp(c->kind, "real") == 0)
+        return isfinite(sqlite3_column_double(statement, i)) ? NULL : "infinite";
+    if (type == SQLITE_FLOAT)
+        return "a fraction or too large";
+    int64_t value = sqlite3_column_int64(statement, i);
+    if (strcmp(c->kind, "int") == 0 || (value >= 0 && value <= most))
+        return NULL;
+    return value < 0 ? "negative" : "too large";
+}
+
+/* The first column names the row where it is a whole number: an id. */
+static int fail(il_store *s, sqlite3_stmt *statement, const char *table, const struct column *c, const char *fault,
+                size_t row, il_err *e)
+{
+    int size = (int)strcspn(table, ":");
+    bool known = sqlite3_column_type(statement, 0) == SQLITE_INTEGER;
+    return il_fail(e, IL_EDB, "%s: table %.*s, %s %lld: column %.*s is %s; expected %s", s->path, size, table,
+                   known ? sqlite3_column_name(statement, 0) : "row",
+                   known ? (long long)sqlite3_column_int64(statement, 0) : (long long)row, c->name_size, c->name, fault,
+                   words_of(c->kind));
+}
+
+int il_store_expect(il_store *s, sqlite3_stmt *statement, const char *expected, size_t row, il_err *e)
+{
+    struct column c;
+    const char *next = strchr(expected, ':');
+    assert(next);
+    for (next += 2; *next;) {
+        bool nomem = false;
+        next = read_column(&c, next);
+        int i = find(statement, &c);
+        assert(i >= 0);
+        const char *fault = i < 0 ? "missing" : fault_of(&c, statement, i, &nomem);
+        if (nomem)
+            return il_fail_oom(e);
+        if (fault)
+            return fail(s, statement, expected, &c, fault, row, e);
+    }
+    return IL_OK;
+}
