@@ -16,6 +16,7 @@ static const struct {
     const char *name, *words;
 } kinds[] = { { "int", "a whole number" },
               { "count", "a whole number of 0 or more" },
+              { "small", "a whole number from 0 to 2147483647" },
               { "real", "a finite number" },
               { "loss", "a number" },
               { "text", "text" },
@@ -30,14 +31,17 @@ static const char *words_of(const char *kind)
     return "";
 }
 
-/* What follows the column's words. */
+/* Reads "the name kind?"; what follows it. */
 static const char *read_column(struct column *out, const char *text)
 {
-    size_t end = strcspn(text, ","), name = strcspn(text, " ");
-    assert(name < end && end - name - 1 < sizeof out->kind);
-    *out = (struct column){ .name = text, .name_size = (int)name, .may_be_null = text[end - 1] == '?' };
-    memcpy(out->kind, text + name + 1, end - name - 1 - out->may_be_null);
-    return text + end + strspn(text + end, ", ");
+    const char *end = text + strcspn(text, ","), *kind = end;
+    while (kind[-1] != ' ')
+        kind--;
+    *out = (struct column){ .name = text, .name_size = (int)(kind - 1 - text), .may_be_null = end[-1] == '?' };
+    size_t size = (size_t)(end - kind) - out->may_be_null;
+    assert(size < sizeof out->kind);
+    memcpy(out->kind, kind, size);
+    return end + strspn(end, ", ");
 }
 
 static int find(sqlite3_stmt *statement, const struct column *c)
@@ -60,45 +64,52 @@ static const char *type_words(int type)
     }
 }
 
-/* What is wrong with the value; NULL: nothing. *nomem: it could not be read. */
-static const char *fault_of(const struct column *c, sqlite3_stmt *statement, int i, bool *nomem)
+static const char *number_fault(const char *kind, sqlite3_stmt *statement, int i)
 {
-    const int64_t most = (int64_t)1 << 53;
-    int type = sqlite3_column_type(statement, i);
-    bool number = type == SQLITE_INTEGER || type == SQLITE_FLOAT;
-    if (type == SQLITE_NULL)
-        return c->may_be_null ? NULL : type_words(type);
-    if (strcmp(c->kind, "text") == 0 && type == SQLITE_TEXT) {
-        const unsigned char *text = sqlite3_column_text(statement, i);
-        *nomem = !text;
-        return text && memchr(text, 0, (size_t)sqlite3_column_bytes(statement, i)) ? "text with a NUL byte" : NULL;
-    }
-    if (strcmp(c->kind, "blob") == 0)
-        return type == SQLITE_BLOB ? NULL : type_words(type);
-    if (strcmp(c->kind, "text") == 0 || !number)
-        return type_words(type);
-    if (strcmp(c->kind, "loss") == 0)
+    if (strcmp(kind, "loss") == 0)
         return NULL;
-    if (strcmp(c->kind, "real") == 0)
+    if (strcmp(kind, "real") == 0)
         return isfinite(sqlite3_column_double(statement, i)) ? NULL : "infinite";
-    if (type == SQLITE_FLOAT)
+    if (sqlite3_column_type(statement, i) == SQLITE_FLOAT)
         return "a fraction or too large";
     int64_t value = sqlite3_column_int64(statement, i);
-    if (strcmp(c->kind, "int") == 0 || (value >= 0 && value <= most))
+    int64_t most = strcmp(kind, "small") == 0 ? INT32_MAX : (int64_t)1 << 53;
+    if (strcmp(kind, "int") == 0 || (value >= 0 && value <= most))
         return NULL;
     return value < 0 ? "negative" : "too large";
 }
 
-/* The first column names the row where it is a whole number: an id. */
-static int fail(il_store *s, sqlite3_stmt *statement, const char *table, const struct column *c, const char *fault,
+/* What is wrong with the value; NULL: nothing. *nomem: it could not be read. */
+static const char *fault_of(const struct column *c, sqlite3_stmt *statement, int i, bool *nomem)
+{
+    int type = sqlite3_column_type(statement, i);
+    bool text = strcmp(c->kind, "text") == 0, blob = strcmp(c->kind, "blob") == 0;
+    if (type == SQLITE_NULL)
+        return c->may_be_null ? NULL : type_words(type);
+    if (text && type == SQLITE_TEXT) {
+        const unsigned char *value = sqlite3_column_text(statement, i);
+        *nomem = !value;
+        return value && memchr(value, 0, (size_t)sqlite3_column_bytes(statement, i)) ? "text with a NUL byte" : NULL;
+    }
+    if (blob && type == SQLITE_BLOB)
+        return NULL;
+    if (text || blob || type == SQLITE_TEXT || type == SQLITE_BLOB)
+        return type_words(type);
+    return number_fault(c->kind, statement, i);
+}
+
+static int fail(il_store *s, sqlite3_stmt *statement, const char *expected, const struct column *c, const char *fault,
                 size_t row, il_err *e)
 {
-    int size = (int)strcspn(table, ":");
-    bool known = sqlite3_column_type(statement, 0) == SQLITE_INTEGER;
-    return il_fail(e, IL_EDB, "%s: table %.*s, %s %lld: column %.*s is %s; expected %s", s->path, size, table,
-                   known ? sqlite3_column_name(statement, 0) : "row",
-                   known ? (long long)sqlite3_column_int64(statement, 0) : (long long)row, c->name_size, c->name, fault,
-                   words_of(c->kind));
+    struct column id;
+    int table = (int)strcspn(expected, ":");
+    read_column(&id, expected + table + 2);
+    int at = find(statement, &id);
+    bool known = strcmp(id.kind, "int") == 0 && sqlite3_column_type(statement, at) == SQLITE_INTEGER;
+    return il_fail(e, IL_EDB, "%s: table %.*s, %.*s %lld: column %.*s is %s; expected %s", s->path, table, expected,
+                   known ? id.name_size : 3, known ? id.name : "row",
+                   known ? (long long)sqlite3_column_int64(statement, at) : (long long)row, c->name_size, c->name,
+                   fault, words_of(c->kind));
 }
 
 int il_store_expect(il_store *s, sqlite3_stmt *statement, const char *expected, size_t row, il_err *e)

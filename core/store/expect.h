@@ -3,8 +3,9 @@
  *
  * "runs: id int, name text, seconds real?, tested_epoch count?" names the table, for messages, and of each column the
  * kind of its value; with '?' it may be NULL. Columns that are not named may hold anything.
- *   int    a whole number
+ *   int    a whole number; where it comes first, it is the row's id in messages
  *   count  one from 0 to 2^53
+ *   small  one from 0 to 2^31 - 1
  *   real   a finite number
  *   loss   any number, infinity too
  *   text   without NUL bytes

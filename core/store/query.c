@@ -56,6 +56,13 @@ static int fail_size(const il_store *s, il_err *e)
                    (long long)(s->memory >> 20));
 }
 
+/* What a caller wants of a query. */
+struct wish {
+    const char *expected; /* NULL: any rows */
+    size_t most;          /* rows; 0: all */
+    bool more;            /* set: there are others */
+};
+
 /* "query, character 8: no such column: iuo" */
 static int fail_query(il_store *s, int result, il_err *e)
 {
@@ -74,6 +81,17 @@ static int fail_query(il_store *s, int result, il_err *e)
     return il_fail(e, IL_EPARAM, "query, character %d: %s", at + 1, sqlite3_errmsg(s->db));
 }
 
+/* Of a query of our own: what is wrong is in the database. */
+static int fail_read(il_store *s, int result, const struct wish *wish, il_err *e)
+{
+    const char *table = wish->expected;
+    if (!table)
+        return fail_query(s, result, e);
+    if ((result & 0xff) != SQLITE_ERROR)
+        return il_store_fail(s, result, e);
+    return il_fail(e, IL_EDB, "%s: table %.*s: %s", s->path, (int)strcspn(table, ":"), table, sqlite3_errmsg(s->db));
+}
+
 /* Whether anything but spaces, semicolons and comments follows the first statement. */
 static bool has_more(il_store *s, const char *rest)
 {
@@ -90,14 +108,15 @@ static bool has_more(il_store *s, const char *rest)
     return false;
 }
 
-static int prepare(sqlite3_stmt **out, il_store *s, const char *sql, const struct refusals *refused, il_err *e)
+static int prepare(sqlite3_stmt **out, il_store *s, const char *sql, const struct refusals *refused,
+                   const struct wish *wish, il_err *e)
 {
     const char *rest = NULL;
     int result = sqlite3_prepare_v2(s->db, sql, -1, out, &rest);
     if (refused->count)
         return fail_refused(refused, e);
     if (result != SQLITE_OK)
-        return fail_query(s, result, e);
+        return fail_read(s, result, wish, e);
     if (!*out)
         return il_fail(e, IL_EPARAM, "query: it is empty; expected a SELECT");
     if (!sqlite3_stmt_readonly(*out) || sqlite3_column_count(*out) == 0)
@@ -199,13 +218,6 @@ static int name_columns(il_rows *r, sqlite3_stmt *statement, il_err *e)
     return IL_OK;
 }
 
-/* What a caller wants of a query. */
-struct wish {
-    const char *expected; /* NULL: any rows */
-    size_t most;          /* rows; 0: all */
-    bool more;            /* set: there are others */
-};
-
 static int64_t size_of(const il_rows *r)
 {
     int64_t size = 0;
@@ -228,7 +240,8 @@ static int read_rows(il_rows *r, il_store *s, sqlite3_stmt *statement, struct wi
         wish->more = result == SQLITE_ROW && wish->most && r->count == wish->most;
         if (wish->more)
             break;
-        rc = result == SQLITE_ROW ? IL_OK : fail_query(s, result, e);
+        if (result != SQLITE_ROW)
+            rc = fail_read(s, result, wish, e);
         if (!rc && wish->expected)
             rc = il_store_expect(s, statement, wish->expected, r->count + 1, e);
         if (!rc)
@@ -247,7 +260,7 @@ static int query(il_rows *out, il_store *s, const char *sql, const char *const *
     sqlite3_stmt *statement = NULL;
     struct refusals refused = { 0 };
     sqlite3_set_authorizer(s->db, authorize, &refused);
-    int rc = prepare(&statement, s, sql, &refused, e);
+    int rc = prepare(&statement, s, sql, &refused, wish, e);
     for (int i = 0; !rc && args && args[i]; i++)
         if (sqlite3_bind_text(statement, i + 1, args[i], -1, SQLITE_STATIC) != SQLITE_OK)
             rc = il_fail(e, IL_EPARAM, "query: %s", sqlite3_errmsg(s->db));

@@ -42,10 +42,10 @@ static int pick(il_example out[IL_RANKS], size_t *count, il_store *s, int64_t te
     il_rank rank[IL_RANKS];
     il_rows rows = { 0 };
     snprintf(number, sizeof number, "%lld", (long long)test);
-    int rc = il_store_query(&rows, s,
-                            "SELECT id, il_iou(tp, fp, fn) AS iou FROM images WHERE test = ?1 AND tp + fp + fn > 0"
-                            " ORDER BY 2 DESC, id",
-                            (const char *const[]){ number, NULL }, e);
+    int rc = il_store_read(&rows, s, "images: id text, iou real",
+                           "SELECT id, il_iou(tp, fp, fn) AS iou FROM images WHERE test = ?1 AND tp + fp + fn > 0"
+                           " ORDER BY 2 DESC, id",
+                           (const char *const[]){ number, NULL }, e);
     size_t n = !rc && rows.count ? choose(at, rank, rows.count) : 0;
     for (size_t i = 0; i < n && !rc; i++) {
         out[i] = (il_example){ .id = il_text_copy(il_rows_text(&rows, at[i], "id")),
