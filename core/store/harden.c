@@ -8,7 +8,7 @@ static const struct {
     { SQLITE_LIMIT_LENGTH, 64 << 20 }, /* bytes of a text, BLOB or row */
     { SQLITE_LIMIT_SQL_LENGTH, 1 << 20 },  { SQLITE_LIMIT_COLUMN, 500 },
     { SQLITE_LIMIT_EXPR_DEPTH, 200 },      { SQLITE_LIMIT_COMPOUND_SELECT, 100 },
-    { SQLITE_LIMIT_VDBE_OP, 100000 },      { SQLITE_LIMIT_FUNCTION_ARG, 64 },
+    { SQLITE_LIMIT_VDBE_OP, 100000 },      { SQLITE_LIMIT_FUNCTION_ARG, 100 },
     { SQLITE_LIMIT_ATTACHED, 0 },          { SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 1000 },
     { SQLITE_LIMIT_VARIABLE_NUMBER, 100 }, { SQLITE_LIMIT_TRIGGER_DEPTH, 10 },
     { SQLITE_LIMIT_WORKER_THREADS, 0 },
@@ -48,17 +48,19 @@ int il_store_authorize(sqlite3 *db)
     return sqlite3_set_authorizer(db, authorize, NULL);
 }
 
-/* Views and triggers may then call only what is innocuous. Some versions of SQLite forgot that JSON's functions are, and the
- * schema needs them; there the authorizer has to do. */
-static int distrust_schema(sqlite3 *db)
+/* Asked of a database of its own: that which is opened may be locked or damaged. */
+static bool is_json_innocuous(void)
 {
+    sqlite3 *db = NULL;
     sqlite3_stmt *statement = NULL;
-    bool innocuous = sqlite3_prepare_v2(db, "SELECT flags & ?1 FROM pragma_function_list WHERE name = 'json_valid'", -1,
-                                        &statement, NULL) == SQLITE_OK &&
+    static const char sql[] = "SELECT flags & ?1 FROM pragma_function_list WHERE name = 'json_valid'";
+    bool innocuous = sqlite3_open(":memory:", &db) == SQLITE_OK &&
+                     sqlite3_prepare_v2(db, sql, -1, &statement, NULL) == SQLITE_OK &&
                      sqlite3_bind_int(statement, 1, SQLITE_INNOCUOUS) == SQLITE_OK &&
                      sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_int(statement, 0) != 0;
     sqlite3_finalize(statement);
-    return sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, !innocuous, NULL);
+    sqlite3_close(db);
+    return innocuous;
 }
 
 int il_store_harden(sqlite3 *db)
@@ -68,8 +70,10 @@ int il_store_harden(sqlite3 *db)
         sqlite3_limit(db, limits[i].what, limits[i].most);
     for (size_t i = 0; result == SQLITE_OK && i < sizeof settings / sizeof *settings; i++)
         result = sqlite3_db_config(db, settings[i].what, settings[i].on, NULL);
+    /* Views and triggers may then call only what is innocuous. Some versions of SQLite forgot that JSON's functions are, and
+     * the schema needs them; there the authorizer has to do. */
     if (result == SQLITE_OK)
-        result = distrust_schema(db);
+        result = sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, !is_json_innocuous(), NULL);
     return result == SQLITE_OK ? il_store_authorize(db) : result;
 }
 
