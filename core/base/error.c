@@ -23,11 +23,19 @@ static void cut_cleanly(char *text, size_t size)
 static void put(il_err *e, char *text, size_t size)
 {
     cut_cleanly(text, size);
-    for (char *c = text; *c; c++)
-        if (*c == '\n' || *c == '\r' || *c == '\t')
-            *c = ' ';
-    il_utf8_make_plain(text);
-    memcpy(e->message, text, size);
+    size_t length = strlen(text), used = 0;
+    char shown[IL_UTF8_SHOWN];
+    for (size_t i = 0, step; i < length; i += step) {
+        step = il_utf8_show(shown, text + i, length - i);
+        if (strchr("\n\r\t", text[i]))
+            memcpy(shown, " ", 2);
+        size_t more = strlen(shown);
+        if (used + more >= sizeof e->message)
+            break;
+        memcpy(e->message + used, shown, more);
+        used += more;
+    }
+    e->message[used] = '\0';
 }
 
 int(il_fail)(il_err *e, int code, const char *format, ...)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/text.h"
+#include "base/utf8.h"
 
 /* Capacity for `size` characters and the NUL; a power of two, so that appending stays cheap. */
 static size_t room_for(size_t size)
@@ -42,6 +43,16 @@ void il_text_add(il_text *t, const char *format, ...)
     vsnprintf(t->data + t->size, room - t->size, format, args);
     va_end(args);
     t->size += (size_t)more;
+}
+
+void il_text_show(il_text *t, const char *text)
+{
+    size_t size = strlen(text);
+    char shown[IL_UTF8_SHOWN];
+    for (size_t i = 0; i < size;) {
+        i += il_utf8_show(shown, text + i, size - i);
+        il_text_add(t, "%s", shown);
+    }
 }
 
 void il_text_free(il_text *t)

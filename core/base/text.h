@@ -14,6 +14,8 @@ typedef struct il_text {
 } il_text;
 
 void il_text_add(il_text *t, const char *format, ...) IL_PRINTF(2, 3);
+/* Appends a text from outside as a terminal may show it (utf8.h). */
+void il_text_show(il_text *t, const char *text);
 void il_text_free(il_text *t);
 char *il_text_copy(const char *text); /* strdup that accepts NULL */
 

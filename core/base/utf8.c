@@ -1,4 +1,5 @@
 /* utf8.c - UTF-8, using utf8proc. */
+#include <stdio.h>
 #include <string.h>
 #include <utf8proc.h>
 #include "base/utf8.h"
@@ -30,7 +31,6 @@ int32_t il_utf8_next(const char *text, size_t size, size_t *used)
     return n > 0 ? code : -1;
 }
 
-/* Includes the C1 controls, which some terminals interpret. */
 size_t il_utf8_count(const char *text, size_t size)
 {
     size_t count = 0;
@@ -39,27 +39,45 @@ size_t il_utf8_count(const char *text, size_t size)
     return count;
 }
 
-static bool is_control(const unsigned char *s)
+bool il_utf8_is_control(int32_t code)
 {
-    return s[0] < 0x20 || s[0] == 0x7f || (s[0] == 0xc2 && s[1] < 0xa0);
+    return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x061c || code == 0x200e || code == 0x200f ||
+           (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
+}
+
+size_t il_utf8_show(char out[IL_UTF8_SHOWN], const char *text, size_t size)
+{
+    size_t used;
+    int32_t code = il_utf8_next(text, size, &used);
+    if (code < 0) {
+        used = 1;
+        snprintf(out, IL_UTF8_SHOWN, "\\x%02x", (unsigned char)*text);
+    } else if (code == '\n' || code == '\t')
+        snprintf(out, IL_UTF8_SHOWN, "\\%c", code == '\n' ? 'n' : 't');
+    else if (!il_utf8_is_control(code))
+        snprintf(out, IL_UTF8_SHOWN, "%.*s", (int)used, text);
+    else
+        snprintf(out, IL_UTF8_SHOWN, code < 0x80 ? "\\x%02x" : "\\u%04x", (unsigned)code);
+    return used;
 }
 
 bool il_utf8_is_line(const char *text)
 {
-    for (const unsigned char *s = (const unsigned char *)text; *s; s++)
-        if (is_control(s))
+    size_t size = strlen(text);
+    for (size_t i = 0, used; i < size; i += used) {
+        int32_t code = il_utf8_next(text + i, size - i, &used);
+        if (code >= 0 && il_utf8_is_control(code))
             return false;
+    }
     return true;
 }
 
 void il_utf8_make_plain(char *text)
 {
     size_t size = strlen(text);
-    for (size_t i = 0, used; i < size; i += used) {
-        bool good = il_utf8_next(text + i, size - i, &used) >= 0 && !is_control((const unsigned char *)text + i);
-        if (!good)
+    for (size_t i = 0, used; i < size; i += used)
+        if (il_utf8_is_control(il_utf8_next(text + i, size - i, &used)))
             memset(text + i, '?', used);
-    }
 }
 
 size_t il_utf8_mark(const char *text, size_t size)

@@ -17,10 +17,19 @@ size_t il_utf8_count(const char *text, size_t size);
 size_t il_utf8_mark(const char *text, size_t size);
 const char *il_utf8_after_mark(const char *text);
 
-/* Replaces control characters and invalid UTF-8 by '?', in place. */
+/* Whether a terminal would do something else than show it: C0 and C1 controls, and the marks that turn the direction of
+ * writing, so that a text reads as another. -1, for invalid bytes, is no character to show either. */
+bool il_utf8_is_control(int32_t code);
+
+/* The first character of `size` > 0 bytes as a terminal may show it: itself, or "\n", "\x1b", "\u202e", and "\xff"
+ * for a byte that is not UTF-8. Returns how many bytes it stands for. */
+enum { IL_UTF8_SHOWN = 12 };
+size_t il_utf8_show(char out[IL_UTF8_SHOWN], const char *text, size_t size);
+
+/* Replaces such characters and invalid UTF-8 by '?', in place. */
 void il_utf8_make_plain(char *text);
 
-/* Whether a text is one line without control characters, so that a terminal can show it. */
+/* Whether a text is one line without such characters, so that a terminal can show it. */
 bool il_utf8_is_line(const char *text);
 
 #endif

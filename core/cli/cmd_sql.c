@@ -1,19 +1,22 @@
 /* cmd_sql.c - inpaintlab sql: one SELECT on the results. */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "cli/cli.h"
+#include "cli/progress.h"
 #include "report/format.h"
 #include "store/sql/functions.h"
 
-enum { LONGEST_QUERY = 1 << 20 };
+enum { LONGEST_QUERY = 1 << 20, MEMORY = 1 << 30 /* bytes */ };
 
 struct options {
     const char *database;
     il_texts folders;
     il_format format;
+    int limit; /* rows; 0: all */
     bool functions;
 };
 
@@ -51,13 +54,23 @@ static int run_query(const struct options *o, const char *query, il_err *e)
 {
     il_store *store = NULL;
     il_rows rows = { 0 };
+    bool more = false;
     int rc = open_store(&store, o, e);
     for (int i = 0; !rc && i < o->folders.count; i++)
         rc = il_store_samples(store, o->folders.list[i], e);
-    if (!rc)
-        rc = il_store_query(&rows, store, query, NULL, e);
+    if (!rc) {
+        const volatile int *stop = il_progress_bar_signals();
+        il_store_guard(store, stop, MEMORY);
+        rc = il_store_query_first(&rows, &more, store, query, (size_t)o->limit, e);
+        if (!*stop) { /* what is printed then, one Ctrl-C ends */
+            signal(SIGINT, SIG_DFL);
+            signal(SIGTERM, SIG_DFL);
+        }
+    }
     if (!rc)
         rc = il_format_rows(stdout, &rows, o->format, e);
+    if (!rc && more)
+        fprintf(stderr, "%d row%s shown; more exist\n", o->limit, o->limit == 1 ? "" : "s");
     il_store_rows_free(&rows);
     il_store_close(store);
     return rc;
@@ -100,6 +113,8 @@ static const il_option table[] = {
       "masker, rule, area, prompt, inpainted_by, ...); may be repeated; a database is not needed",
       IL_INTO(struct options, folders) },
     { "--functions", "list the functions il_* for use in queries, and exit", IL_INTO(struct options, functions) },
+    { "--limit N", "show the first N rows alone, and say whether there are more (default: all rows)",
+      IL_INTO(struct options, limit), .least = 1, .most = 1 << 30 },
     { "--format FORMAT", "text, md, csv, latex or json (default text)", IL_INTO(struct options, format),
       .choices = IL_FORMATS },
     { 0 },
@@ -110,6 +125,7 @@ const il_command il_cmd_sql = {
     .summary = "query the results, read-only",
     .usage = "[options] \"SELECT ...\"",
     .about = "Prints the result of one SELECT; '-' reads it from standard input. The database is opened read-only.\n"
+             "Ctrl-C stops a long query; one that needs more than 1 GB of memory ends with an error.\n"
              "Start with the views: cells, metrics (every cell under each convention), table1 to table7,\n"
              "table_mask_policies, settings (every setting of every run) and varied (those that differ within an\n"
              "experiment); the tables are experiments, runs, epochs, tests, images, scores, splits, published.\n"

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "base/sha256.h"
+#include "base/utf8.h"
 #include "cli/cli.h"
 #include "cli/detect.h"
 #include "detect/select_run.h"
@@ -45,14 +46,25 @@ static const char *type_name(il_dtype dtype)
     return names[dtype];
 }
 
+/* Names and notes come from the file or the database; at most `most` bytes are shown. */
+static void print_text(const char *text, size_t most)
+{
+    size_t size = strlen(text);
+    char shown[IL_UTF8_SHOWN];
+    for (size_t i = 0; i < size && i < most;) {
+        i += il_utf8_show(shown, text + i, size - i);
+        fputs(shown, stdout);
+    }
+    fputs(size > most ? "…" : "", stdout);
+}
+
 /* The beginning of a note, on one line. */
 static void print_note(il_bundle_text note)
 {
-    enum { SHOWN = 200 };
-    printf("%s: ", note.key);
-    for (int i = 0; i < SHOWN && note.text[i]; i++)
-        putchar((unsigned char)note.text[i] < 0x20 ? ' ' : note.text[i]);
-    printf("%s\n", strlen(note.text) > SHOWN ? "…" : "");
+    print_text(note.key, 200);
+    fputs(": ", stdout);
+    print_text(note.text, 200);
+    putchar('\n');
 }
 
 static void print_weights(const il_bundle *b, const il_card *card, const char *hex)
@@ -60,7 +72,9 @@ static void print_weights(const il_bundle *b, const il_card *card, const char *h
     int64_t all = 0;
     if (card->run)
         printf("run %lld: %s, model %s\n", (long long)card->run, card->name, card->model);
-    printf("file: %s\nsha256: %s%s\n", card->weights, hex, card->run ? " (same as in the database)" : "");
+    fputs("file: ", stdout);
+    print_text(card->weights, SIZE_MAX);
+    printf("\nsha256: %s%s\n", hex, card->run ? " (same as in the database)" : "");
     for (size_t i = 0; i < il_bundle_notes(b); i++)
         print_note(il_bundle_note_at(b, i));
     for (size_t i = 0; i < il_bundle_count(b); i++) {
@@ -68,7 +82,9 @@ static void print_weights(const il_bundle *b, const il_card *card, const char *h
         printf("%-4s  [", type_name(il_dtype_of(t)));
         for (int k = 0; k < il_ndim(t); k++)
             printf("%s%lld", k ? ", " : "", (long long)il_dim(t, k));
-        printf("]  %s\n", il_bundle_name(b, i));
+        fputs("]  ", stdout);
+        print_text(il_bundle_name(b, i), SIZE_MAX);
+        putchar('\n');
         all += il_numel(t);
     }
     printf("%zu tensors, %lld values\n", il_bundle_count(b), (long long)all);

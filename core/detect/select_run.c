@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "base/utf8.h"
 #include "detect/select_run.h"
 
 enum { SHOWN = 8 };
@@ -29,7 +30,7 @@ static const char best_run[] =
 static int pick_best(char id[24], il_store *store, il_err *e)
 {
     il_rows rows = { 0 };
-    int rc = il_store_query(&rows, store, best_run, NULL, e);
+    int rc = il_store_read(&rows, store, "runs: id int", best_run, NULL, e);
     if (rc)
         return rc;
     if (rows.count)
@@ -67,7 +68,7 @@ static int fail_choice(const il_rows *rows, const bool *fits, const char *wanted
 static int pick_named(char id[24], size_t *namesakes, il_store *store, const char *wanted, il_err *e)
 {
     il_rows rows = { 0 };
-    int rc = il_store_query(&rows, store, done_runs, NULL, e);
+    int rc = il_store_read(&rows, store, "runs: id int, name text", done_runs, NULL, e);
     if (rc)
         return rc;
     bool *fits = calloc(rows.count + 1, sizeof *fits);
@@ -106,24 +107,31 @@ static const char run_facts[] =
                     "AND c.degradation IS NULL ORDER BY c.tested_dataset = c.dataset DESC, c.tested_on = t.images DESC, c.iou DESC LIMIT 1) AS iou "
                     "FROM runs r WHERE r.id = ?1";
 
+static const char expected_facts[] =
+    "runs: id int, name text, config text, model_params text?, seed int, model text, dataset text, mask_policy text,"
+    " trained_on text, weights_path text?, weights_sha256 text?, iou real?";
+
 static int copy_facts(il_card *card, char **config, char **params, const il_rows *r, il_err *e)
 {
     const struct {
         char **to;
         const char *column;
-    } texts[] = { { &card->name, "name" },
-                  { config, "config" },
-                  { params, "model_params" },
-                  { &card->model, "model" },
-                  { &card->dataset, "dataset" },
-                  { &card->mask_policy, "mask_policy" },
-                  { &card->trained_on, "trained_on" },
-                  { &card->weights, "weights_path" } };
+        bool shown; /* to people, on a terminal */
+    } texts[] = { { &card->name, "name", true },
+                  { config, "config", false },
+                  { params, "model_params", false },
+                  { &card->model, "model", true },
+                  { &card->dataset, "dataset", true },
+                  { &card->mask_policy, "mask_policy", true },
+                  { &card->trained_on, "trained_on", true },
+                  { &card->weights, "weights_path", false } };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         const char *text = il_rows_text(r, 0, texts[i].column);
         *texts[i].to = il_text_copy(text);
         if (text && !*texts[i].to)
             return il_fail_oom(e);
+        if (text && texts[i].shown)
+            il_utf8_make_plain(*texts[i].to);
     }
     const char *seed = il_rows_text(r, 0, "seed");
     card->run = il_rows_int(r, 0, "id");
@@ -172,7 +180,8 @@ _Static_assert(IL_VERDICT_LEAST == 64, "as in alarm_facts and IL_CALIBRATION_TES
 static int read_alarms(il_card *card, il_store *store, const char *id, il_err *e)
 {
     il_rows rows = { 0 };
-    int rc = il_store_query(&rows, store, alarm_facts, (const char *[]){ id, NULL }, e);
+    int rc = il_store_read(&rows, store, "images: pictures count, alarms count?, pixels count?, marked real?",
+                           alarm_facts, (const char *[]){ id, NULL }, e);
     if (rc)
         return rc;
     card->tested.alarms.pictures = il_rows_int(&rows, 0, "pictures");
@@ -200,10 +209,11 @@ int il_select_run(il_card *card, char **config, char **params, il_store *store, 
     il_rows rows = { 0 };
     int rc = wanted ? pick_named(id, &namesakes, store, wanted, e) : pick_best(id, store, e);
     if (!rc)
-        rc = il_store_query(&rows, store, run_facts, (const char *[]){ id, NULL }, e);
+        rc = il_store_read(&rows, store, expected_facts, run_facts, (const char *[]){ id, NULL }, e);
     if (rc)
         return rc;
-    rc = copy_facts(card, config, params, &rows, e);
+    rc = rows.count ? copy_facts(card, config, params, &rows, e)
+                    : il_fail(e, IL_EDB, "%s: run %s is not found by its id", il_store_path(store), id);
     il_store_rows_free(&rows);
     if (!rc)
         rc = find_weights(card, store, e);

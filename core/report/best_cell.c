@@ -15,8 +15,8 @@ static int read_rivals(il_rows *out, il_store *s, const int64_t *cells, size_t c
     il_text_add(&list, "%s", count ? "]" : "[]");
     int rc = list.failed
                  ? il_fail_oom(e)
-                 : il_store_query(
-                       out, s,
+                 : il_store_read(
+                       out, s, "cells: cell int",
                        "SELECT MIN(c.cell) AS cell FROM cells c WHERE c.cell IN (SELECT value FROM json_each(?1))"
                        " AND c.status = 'done' AND EXISTS (SELECT 1 FROM images i WHERE i.test = c.test"
                        " AND i.tp + i.fp + i.fn > 0) GROUP BY c.test ORDER BY cell",

@@ -33,6 +33,10 @@ static const char all_cells[] =
                               " FROM cells c JOIN runs r ON r.hash = c.run_hash LEFT JOIN tests t ON t.id = c.test"
                               " WHERE ?1 = '' OR c.cell IN (SELECT value FROM json_each(?1)) ORDER BY c.cell";
 
+static const char expected_cells[] =
+    "cells: cell int, test int?, status text, name text, short text, tested text, split text, truth text?, digest text?,"
+    " degraded text, settings text?, seed int, equal_bins int";
+
 static bool is_number(const char *name)
 {
     for (const char *c = name; *c; c++)
@@ -122,8 +126,9 @@ static int choose(struct chosen *c, il_store *s, const char *const *names, size_
     il_rows all = { 0 };
     il_text numbers = { 0 };
     list_numbers(&numbers, names, count);
-    int rc = numbers.failed ? il_fail_oom(e)
-                            : il_store_query(&all, s, all_cells, (const char *const[]){ numbers.data, NULL }, e);
+    int rc = numbers.failed
+                 ? il_fail_oom(e)
+                 : il_store_read(&all, s, expected_cells, all_cells, (const char *const[]){ numbers.data, NULL }, e);
     for (size_t i = 0; !rc && i < count; i++)
         rc = take_named(c, &all, names[i], e);
     il_text_free(&numbers);
@@ -150,7 +155,8 @@ static int read_values(il_compare_cell *cell, il_store *s, il_metric metric, il_
         "SELECT i.id, COALESCE(i.photo, i.id) AS photo, tp + fn AS truth, tp + fp + fn + tn AS counted, %s AS value"
         " FROM images i LEFT JOIN scores s USING (test, id) WHERE i.test = ?1",
         values[metric]);
-    int rc = il_store_query(&cell->rows, s, sql, args, e);
+    int rc = il_store_read(&cell->rows, s, "images: id text, photo text, truth count, counted count, value real?", sql,
+                           args, e);
     if (rc)
         return rc;
     cell->pictures = cell->rows.count;

@@ -160,7 +160,7 @@ static int put_pictures(const char *folder, il_store *s, const char *experiment,
 {
     struct file images = { 0 }, scores = { 0 };
     il_rows tests = { 0 };
-    int rc = il_store_query(&tests, s, tests_sql, (const char *[]){ experiment, NULL }, e);
+    int rc = il_store_read(&tests, s, "tests: id int", tests_sql, (const char *[]){ experiment, NULL }, e);
     if (!rc)
         rc = open_file(&images, folder, "images", ending_of(format), e);
     if (!rc)
@@ -173,7 +173,7 @@ static int put_pictures(const char *folder, il_store *s, const char *experiment,
             rc = put_rows(&images, &rows, format, e);
         il_store_rows_free(&rows);
         if (!rc)
-            rc = il_store_query(&rows, s, scores_sql, args, e);
+            rc = il_store_read(&rows, s, "scores: test int, id text, tampered blob, clean blob", scores_sql, args, e);
         if (!rc)
             rc = put_scores(&scores, &rows, format, e);
         il_store_rows_free(&rows);
@@ -187,7 +187,8 @@ static int put_pictures(const char *folder, il_store *s, const char *experiment,
 /* ---- TensorBoard ---- */
 
 static const char board_runs[] =
-    "SELECT id, name, coalesce(strftime('%s', started_at), 0) AS start FROM runs WHERE " OF_RUN("id") " ORDER BY id";
+    "SELECT id, name, CAST(coalesce(strftime('%s', started_at), 0) AS INTEGER) AS start FROM runs WHERE " OF_RUN(
+        "id") " ORDER BY id";
 static const char board_epochs[] =
     "SELECT epoch, coalesce(sum(seconds) OVER (ORDER BY epoch), 0) AS seconds, train_loss, validation_loss, train_iou,"
     " validation_iou, images_per_second FROM epochs WHERE run = ?1 ORDER BY epoch";
@@ -195,6 +196,12 @@ static const char board_tests[] =
     "SELECT DISTINCT coalesce(c.tested_epoch, 0) AS epoch, c.tested_dataset, c.tested_on, c.split, c.iou, "
     "coalesce('/' || c.degradation || printf(' %.10g', c.level), '') AS degradation FROM cells c JOIN runs r ON "
     "r.hash = c.run_hash WHERE r.id = ?1 AND c.status = 'done' AND c.iou IS NOT NULL ORDER BY c.cell";
+
+static const char expected_epochs[] =
+    "epochs: epoch small, seconds real, train_loss loss?, validation_loss loss?, train_iou real?, validation_iou real?,"
+    " images_per_second loss?";
+static const char expected_tests[] =
+    "cells: epoch small, tested_dataset text, tested_on text, split text, iou real, degradation text";
 
 static int put_epochs(FILE *to, il_store *s, const char *run, double start, il_err *e)
 {
@@ -206,7 +213,7 @@ static int put_epochs(FILE *to, il_store *s, const char *run, double start, il_e
                    { "iou/validation", "validation_iou" },
                    { "images_per_second", "images_per_second" } };
     il_rows rows = { 0 };
-    int rc = il_store_query(&rows, s, board_epochs, (const char *[]){ run, NULL }, e);
+    int rc = il_store_read(&rows, s, expected_epochs, board_epochs, (const char *[]){ run, NULL }, e);
     for (size_t row = 0; row < rows.count && !rc; row++)
         for (size_t i = 0; i < sizeof series / sizeof *series; i++)
             if (il_rows_text(&rows, row, series[i].column))
@@ -219,7 +226,7 @@ static int put_epochs(FILE *to, il_store *s, const char *run, double start, il_e
 static int put_tests(FILE *to, il_store *s, const char *run, double start, il_err *e)
 {
     il_rows rows = { 0 };
-    int rc = il_store_query(&rows, s, board_tests, (const char *[]){ run, NULL }, e);
+    int rc = il_store_read(&rows, s, expected_tests, board_tests, (const char *[]){ run, NULL }, e);
     for (size_t row = 0; row < rows.count && !rc; row++) {
         char tag[300];
         snprintf(tag, sizeof tag, "%s_iou/%s/%s%s", il_rows_text(&rows, row, "split"),
@@ -266,7 +273,8 @@ static int put_run(const char *folder, il_store *s, const il_rows *runs, size_t 
 static int put_board(const char *folder, il_store *s, const char *experiment, il_err *e)
 {
     il_rows runs = { 0 };
-    int rc = il_store_query(&runs, s, board_runs, (const char *[]){ experiment, NULL }, e);
+    int rc = il_store_read(&runs, s, "runs: id int, name text, start int", board_runs,
+                           (const char *[]){ experiment, NULL }, e);
     for (size_t row = 0; row < runs.count && !rc; row++)
         rc = put_run(folder, s, &runs, row, e);
     il_store_rows_free(&runs);

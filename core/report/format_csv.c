@@ -1,16 +1,28 @@
 /* format_csv.c - rows as CSV, as RFC 4180 has it: NULL is an empty field, an empty text is "". */
+#include <stdlib.h>
 #include <string.h>
 #include "report/format.h"
+
+/* A spreadsheet would compute it, though it is a name or a message; numbers are what they seem. */
+static bool is_formula(const char *text)
+{
+    char *end = NULL;
+    if (!*text || !text[1] || !strchr("=+-@\t\r", *text))
+        return false;
+    strtod(text, &end);
+    return end == text || *end != '\0';
+}
 
 static void put_field(FILE *to, const char *text)
 {
     if (!text)
         return;
-    if (*text && !strpbrk(text, ",\"\r\n")) {
+    bool formula = is_formula(text);
+    if (*text && !formula && !strpbrk(text, ",\"\r\n")) {
         fputs(text, to);
         return;
     }
-    fputc('"', to);
+    fputs(formula ? "\"'" : "\"", to); /* an apostrophe tells it that this is text */
     for (; *text; text++) {
         if (*text == '"')
             fputc('"', to);

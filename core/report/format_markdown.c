@@ -1,17 +1,20 @@
 /* format_markdown.c - tables as Markdown. */
 #include <string.h>
+#include "base/utf8.h"
 #include "report/format.h"
 #include "report/table_values.h"
 
 static void escape_markdown(il_text *to, const char *text)
 {
-    for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
-        if (*c < 0x20 || *c == 0x7f)
+    size_t size = strlen(text);
+    for (size_t i = 0, used; i < size; i += used) {
+        int32_t code = il_utf8_next(text + i, size - i, &used);
+        if (il_utf8_is_control(code))
             il_text_add(to, " ");
-        else if (*c == '<')
+        else if (code == '<')
             il_text_add(to, "&lt;");
         else
-            il_text_add(to, strchr("|\\`*[]", *c) ? "\\%c" : "%c", *c);
+            il_text_add(to, "%s%.*s", code < 0x80 && strchr("|\\`*[]", code) ? "\\" : "", (int)used, text + i);
     }
 }
 

@@ -23,21 +23,6 @@ static size_t width_for(FILE *to)
     return width <= 0 ? WIDTH : width < NARROW ? NARROW : (size_t)width;
 }
 
-/* Control characters would move the cursor or change colours. */
-static void escape_text(il_text *to, const char *text)
-{
-    for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
-        if (*c == '\n')
-            il_text_add(to, "\\n");
-        else if (*c == '\t')
-            il_text_add(to, "\\t");
-        else if (*c < 0x20 || *c == 0x7f)
-            il_text_add(to, "\\x%02x", *c);
-        else
-            il_text_add(to, "%c", *c);
-    }
-}
-
 /* Characters, not bytes; NULL has none. */
 static size_t width_of(const char *text)
 {
@@ -119,7 +104,7 @@ static void put_wrapped(FILE *to, const char *text)
 static int put_lines(FILE *to, const char *text, il_err *e)
 {
     il_text clean = { 0 };
-    escape_text(&clean, text);
+    il_text_show(&clean, text);
     int rc = clean.failed ? il_fail_oom(e) : IL_OK;
     if (!rc && clean.data)
         put_wrapped(to, clean.data);
@@ -132,7 +117,7 @@ int il_format_text(FILE *to, const il_table *table, il_err *e)
     const il_rows *rows = &table->rows;
     char **seen = NULL;
     size_t *widths = calloc(rows->columns + 1, sizeof *widths), total = 0;
-    int rc = widths ? il_table_values_seen(&seen, table, escape_text, e) : il_fail_oom(e);
+    int rc = widths ? il_table_values_seen(&seen, table, il_text_show, e) : il_fail_oom(e);
     if (!rc && table->title.data)
         rc = put_lines(to, table->title.data, e);
     if (rc)

@@ -36,6 +36,12 @@ static const struct {
     " AND c.tested_on = k.tested_on AND c.split = k.split AND (c.degradation IS NULL OR c.degradation = k.degradation)"            \
     " ORDER BY k.first, c.degradation IS NOT NULL, c.cell"
 
+static const char expected[] =
+    "cells: cell int, run text, split text, status text, message text?, collapsed int?, test int?, model text, dataset text,"
+    " mask_policy text, loss text, trained_on text, seed int, tested_weights text?, authentic int?, false_alarms real?,"
+    " marked real?, collapse text?, unmatched text?, truth text?, pictures count?, value real?, photos count?,"
+    " settings text?, tested_dataset text, tested_on text, degradation text";
+
 const char *il_matrix_label(il_by by)
 {
     return bys[by].label;
@@ -323,8 +329,8 @@ int il_matrix_read(il_matrix *out, il_store *s, const char *experiment, bool deg
                     .measure = { .convention = "published", .metric = "iou", .published = true } };
     if (measure)
         m.measure = *measure;
-    int rc = il_store_query(&m.rows, s, degraded ? DEGRADED : PLAIN,
-                            (const char *const[]){ experiment, m.measure.convention, m.measure.metric, NULL }, e);
+    int rc = il_store_read(&m.rows, s, expected, degraded ? DEGRADED : PLAIN,
+                           (const char *const[]){ experiment, m.measure.convention, m.measure.metric, NULL }, e);
     if (!rc)
         rc = fill(&m, s, experiment, e);
     if (rc) {

@@ -107,8 +107,9 @@ int il_matrix_axes_read(il_matrix_axes *out, il_store *s, const char *experiment
                         il_err *e)
 {
     il_matrix_axes a = { 0 };
-    int rc = il_store_query(&a.rows, s, "SELECT run, key, value FROM varied WHERE experiment = ?1",
-                            (const char *const[]){ experiment, NULL }, e);
+    int rc = il_store_read(&a.rows, s, "varied: run text, key text",
+                           "SELECT run, key, value FROM varied WHERE experiment = ?1",
+                           (const char *const[]){ experiment, NULL }, e);
     if (rc)
         return rc;
     a.keys = calloc(a.rows.count + 1, sizeof *a.keys);

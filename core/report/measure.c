@@ -78,8 +78,8 @@ int il_measure_find(il_measure *out, il_store *s, const char *convention, const 
 {
     il_rows rows = { 0 };
     bool any = convention || metric;
-    int rc = il_store_query(&rows, s, "SELECT convention, metric, meaning FROM metric_definitions ORDER BY id", NULL,
-                            e);
+    int rc = il_store_read(&rows, s, "metric_definitions: convention text, metric text, meaning text",
+                           "SELECT convention, metric, meaning FROM metric_definitions ORDER BY id", NULL, e);
     if (!rc)
         rc = check(&rows, convention, metric, e);
     if (!rc) {

@@ -32,8 +32,8 @@ static int read_scores(il_picture_scores *p, il_store *s, int64_t test, il_err *
     il_rows rows = { 0 };
     char number[24];
     snprintf(number, sizeof number, "%lld", (long long)test);
-    int rc = il_store_query(
-        &rows, s,
+    int rc = il_store_read(
+        &rows, s, "images: iou real?, photo text, share real?",
         "SELECT il_iou(tp, fp, fn) AS iou, COALESCE(photo, id) AS photo, (tp + fn) * 1.0 / (tp + fp + fn + tn) AS share FROM images"
         " WHERE test = CAST(?1 AS INTEGER) ORDER BY id",
         (const char *const[]){ number, NULL }, e);

@@ -80,13 +80,19 @@ int il_published_touched(bool *out, il_store *s, const il_published_table *t, co
     " WHERE p.published_table = ?1 AND p.experiment IS ?2"                                                                              \
     " ORDER BY q.id, p.deviations IS NOT NULL, p.deviations, p.tested_weights"
 
+static const char expected[] =
+    "published_cells: published real, difference real?, is_measured int, state text, runs count, lowest real?,"
+    " highest real?, collapsed count, weights text?, remark text?, image mean real?, low real?, high real?,"
+    " 95% interval text?, pictures count?, photos count?, cell int?, place text";
+
 int il_published_rows(il_rows *out, il_store *s, const il_published_table *t, const char *experiment, bool pictures,
                       il_err *e)
 {
     il_text sql = { 0 };
     il_text_add(&sql, "%s" QUERY, pictures ? PICTURES : NO_PICTURES, t->labels);
-    int rc = sql.failed ? il_fail_oom(e)
-                        : il_store_query(out, s, sql.data, (const char *const[]){ t->name, experiment, NULL }, e);
+    int rc = sql.failed
+                 ? il_fail_oom(e)
+                 : il_store_read(out, s, expected, sql.data, (const char *const[]){ t->name, experiment, NULL }, e);
     il_text_free(&sql);
     return rc;
 }

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/html.h"
 #include "report/conventions.h"
 #include "report/published_table.h"
 #include "report/test_notes.h"
@@ -153,7 +154,7 @@ static void add_page(il_table_cell *cell, const il_rows *rows, size_t row, size_
     char lowest[32], highest[32];
     if (!il_rows_int(rows, row, "is_measured")) {
         cell->hole = true;
-        il_text_add(&cell->markup, "%s", il_rows_word(rows, row, "state"));
+        il_html_text(&cell->markup, il_rows_word(rows, row, "state"));
         return;
     }
     il_table_decimals(lowest, il_rows_real(rows, row, "lowest"));
@@ -343,11 +344,12 @@ static void note_small_splits(il_footnotes *n, const il_rows *rows)
 int il_published_table_splits(il_table *out, il_store *s, const il_published_table *p, il_medium medium, il_err *e)
 {
     il_rows rows = { 0 };
-    int rc = il_store_query(&rows, s,
-                            "SELECT dataset AS \"data set\", COALESCE(images, 'not measured') AS pictures,"
-                            " train, train_published AS published, validation, validation_published AS published,"
-                            " test, test_published AS published FROM table1",
-                            NULL, e);
+    int rc = il_store_read(&rows, s,
+                           "table1: data set text, pictures text, train count?, validation count?, test count?",
+                           "SELECT dataset AS \"data set\", COALESCE(images, 'not measured') AS pictures,"
+                           " train, train_published AS published, validation, validation_published AS published,"
+                           " test, test_published AS published FROM table1",
+                           NULL, e);
     if (rc)
         return rc;
     il_table_take(out, &rows);

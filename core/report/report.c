@@ -17,7 +17,7 @@ int il_report_experiment(il_store *s, const char *name, il_err *e)
     il_rows rows = { 0 };
     il_text known = { 0 };
     bool found = !name;
-    int rc = il_store_query(&rows, s, "SELECT name FROM experiments ORDER BY id", NULL, e);
+    int rc = il_store_read(&rows, s, "experiments: name text", "SELECT name FROM experiments ORDER BY id", NULL, e);
     for (size_t i = 0; !rc && i < rows.count; i++) {
         const char *one = il_rows_text(&rows, i, "name");
         found = found || (name && strcmp(one, name) == 0);
@@ -60,11 +60,11 @@ static int show_experiment(FILE *to, il_store *s, const il_experiment_view *view
 static int show_experiments(FILE *to, il_store *s, const struct shown *what, const char *only, bool *any, il_err *e)
 {
     il_rows names = { 0 };
-    int rc = il_store_query(&names, s,
-                            "SELECT name, name || COALESCE(': ' || NULLIF(title, ''), '') AS title FROM experiments"
-                            " WHERE (?2 IS NULL OR name = ?2) AND id IN (SELECT experiment FROM experiment_cells"
-                            "  WHERE degradation IS NOT NULL OR ?1 = '0') ORDER BY id",
-                            (const char *const[]){ what->degraded ? "1" : "0", only, NULL }, e);
+    int rc = il_store_read(&names, s, "experiments: name text, title text",
+                           "SELECT name, name || COALESCE(': ' || NULLIF(title, ''), '') AS title FROM experiments"
+                           " WHERE (?2 IS NULL OR name = ?2) AND id IN (SELECT experiment FROM experiment_cells"
+                           "  WHERE degradation IS NOT NULL OR ?1 = '0') ORDER BY id",
+                           (const char *const[]){ what->degraded ? "1" : "0", only, NULL }, e);
     for (size_t i = 0; !rc && i < names.count; i++) {
         il_experiment_view view = { il_rows_text(&names, i, "name"), il_rows_text(&names, i, "title"),
                                     medium_of(what->format), NULL, NULL };

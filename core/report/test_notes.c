@@ -14,6 +14,10 @@ static const char tests[] =
     " WHERE t.status = 'done' AND c.degradation IS NULL AND " OF_CELLS
     " GROUP BY c.tested_dataset, c.tested_on, c.split ORDER BY MIN(c.cell)";
 
+static const char expected[] =
+    "tests: tested_dataset text, tested_on text, split text, leaked count?, leaked_example text?, no_truth count?,"
+    " no_truth_example text?, left_out count?, images count?, counted int?, unknown int?";
+
 static const char validation[] =
     "SELECT COUNT(*) AS runs, SUM(same) AS same FROM (SELECT DISTINCT r.id,"
     " json_extract(r.manifest, '$.train.digest') = json_extract(r.manifest, '$.validation.digest') AS same"
@@ -35,9 +39,10 @@ static void add_test(il_footnotes *n, const il_rows *r, size_t i)
     int64_t leaked = il_rows_int(r, i, "leaked"), none = il_rows_int(r, i, "no_truth"),
             gone = il_rows_int(r, i, "left_out"), images = il_rows_int(r, i, "images");
     if (leaked) {
-        snprintf(words, sizeof words,
-                 "%lld of %lld images, or the photos they were made from, are among those that a run was trained or validated on, such as %.150s.",
-                 (long long)leaked, (long long)images, il_rows_word(r, i, "leaked_example"));
+        snprintf(
+            words, sizeof words,
+            "%lld of %lld images, or the photos they were made from, are among those that a run was trained or validated on, such as %.150s.",
+            (long long)leaked, (long long)images, il_rows_word(r, i, "leaked_example"));
         add(n, r, i, words);
     }
     if (none) {
@@ -65,12 +70,12 @@ int il_test_notes_add(il_footnotes *n, il_store *s, il_test_notes_of of, il_err 
     const char *const args[] = { of.experiment ? of.experiment : "", of.published ? of.published : "",
                                  of.dataset ? of.dataset : "", of.split ? of.split : "", NULL };
     il_rows rows = { 0 };
-    int rc = il_store_query(&rows, s, tests, args, e);
+    int rc = il_store_read(&rows, s, expected, tests, args, e);
     for (size_t i = 0; !rc && i < rows.count; i++)
         add_test(n, &rows, i);
     il_store_rows_free(&rows);
     if (!rc)
-        rc = il_store_query(&rows, s, validation, args, e);
+        rc = il_store_read(&rows, s, "runs: runs count, same count?", validation, args, e);
     if (!rc && rows.count && il_rows_int(&rows, 0, "same")) {
         il_text line = { 0 };
         il_text_add(&line, "%s of %s runs were validated on the images that they were trained on.",

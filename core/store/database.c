@@ -20,6 +20,7 @@ int il_store_fail(il_store *s, int result, il_err *e)
     case SQLITE_CANTOPEN:
         return il_fail(e, IL_EDB, "cannot open %s: no permission to read or write the database or a file beside it",
                        s->path);
+    case SQLITE_INTERRUPT: return il_fail(e, IL_ECANCEL, "%s: the query was stopped", s->path);
     case SQLITE_FULL: return il_fail(e, IL_EDB, "%s: the disk is full", s->path);
     default: return il_fail(e, IL_EDB, "%s: %s", s->path, sqlite3_errmsg(s->db));
     }
@@ -70,6 +71,9 @@ int il_store_exec(int64_t *out, il_store *s, const char *sql, const il_bind *val
         rc = il_store_bind(s, statement, values, e);
     if (!rc)
         rc = il_store_step(&row, s, statement, e);
+    if (!rc && row && out && sqlite3_column_type(statement, 0) != SQLITE_INTEGER)
+        rc = il_fail(e, IL_EDB, "%s: column %s holds something else than a whole number", s->path,
+                     sqlite3_column_name(statement, 0));
     if (!rc && row) {
         first = sqlite3_column_int64(statement, 0);
         rc = il_store_step(&row, s, statement, e); /* RETURNING takes effect when the statement has finished */

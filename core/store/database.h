@@ -13,6 +13,7 @@ struct il_store {
     dev_t device;
     ino_t file;     /* of the open database; 0: in memory or read-only */
     il_store *memo; /* of a read-only store: an in-memory database for file hashes; NULL until needed */
+    int64_t memory; /* bytes that a query's rows may take; 0: any number */
 };
 
 /* A value for ?1, ?2, …; lists end with {0}. */
@@ -43,6 +44,14 @@ static inline il_bind il_bind_bytes(const void *v, size_t size)
 {
     return (il_bind){ .kind = IL_BIND_BYTES, .whole = (int64_t)size, .text = v };
 }
+
+/* Limits and switches for a connection whose database or statements may come from strangers. SQLite's result code. */
+int il_store_harden(sqlite3 *db);
+/* Installs the authorizer of every connection: it denies the functions that reach beyond the database. */
+int il_store_authorize(sqlite3 *db);
+bool il_store_is_denied(const char *function);
+/* IL_EDB where the schema has what could run or show other things than ours. */
+int il_store_check_schema(il_store *s, il_err *e);
 
 /* Converts the connection's error to a message; `result` is the code that sqlite3 returned. */
 int il_store_fail(il_store *s, int result, il_err *e);

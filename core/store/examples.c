@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/text.h"
-#include "store/database.h"
+#include "store/expect.h"
 
 static const char *const ranks[] = { "best", "median", "worst" };
 
@@ -62,12 +62,19 @@ static int copy_bytes(il_blob *out, sqlite3_stmt *statement, int column, il_err 
     return IL_OK;
 }
 
-static int copy_row(il_example *out, sqlite3_stmt *statement, il_err *e)
+static int copy_row(il_example *out, il_store *s, sqlite3_stmt *statement, il_err *e)
 {
-    const char *rank = (const char *)sqlite3_column_text(statement, 1);
-    for (int i = 0; i < IL_RANKS; i++)
-        if (rank && strcmp(rank, ranks[i]) == 0)
-            out->rank = (il_rank)i;
+    int rank = 0;
+    int checked = il_store_expect(
+        s, statement, "examples: test int, id text, rank text, photo blob, truth blob, score blob, iou real", 1, e);
+    if (checked)
+        return checked;
+    while (rank < IL_RANKS && strcmp((const char *)sqlite3_column_text(statement, 1), ranks[rank]) != 0)
+        rank++;
+    if (rank == IL_RANKS)
+        return il_fail(e, IL_EDB, "%s: table examples, test %lld: rank is '%s'; expected best, median or worst",
+                       s->path, (long long)sqlite3_column_int64(statement, 6), sqlite3_column_text(statement, 1));
+    out->rank = (il_rank)rank;
     out->iou = sqlite3_column_double(statement, 5);
     out->id = il_text_copy((const char *)sqlite3_column_text(statement, 0));
     int rc = out->id ? copy_bytes(&out->photo, statement, 2, e) : il_fail_oom(e);
@@ -83,13 +90,13 @@ int il_store_examples(il_example out[IL_RANKS], size_t *count, il_store *s, int6
     size_t n = 0;
     int more = 0;
     int rc = il_store_prepare(&statement, s,
-                              "SELECT id, rank, photo, truth, score, iou FROM examples WHERE test = ?1"
+                              "SELECT id, rank, photo, truth, score, iou, test FROM examples WHERE test = ?1"
                               " ORDER BY rank",
                               e); /* the names of the ranks happen to sort in this order */
     if (!rc)
         rc = il_store_bind(s, statement, (il_bind[]){ il_bind_int(test), { 0 } }, e);
     while (!rc && (rc = il_store_step(&more, s, statement, e)) == IL_OK && more && n < IL_RANKS)
-        rc = copy_row(&found[n++], statement, e);
+        rc = copy_row(&found[n++], s, statement, e);
     sqlite3_finalize(statement);
     if (rc) {
         il_store_examples_free(found, n);

@@ -55,11 +55,14 @@ static int identify(int64_t *version, il_store *s, il_migrations all, il_err *e)
         return rc;
     if (m.id != IL_STORE_ID && (m.id != 0 || m.version != 0 || m.objects != 0))
         return il_fail(e, IL_EDB, "%s: the database belongs to another program; it was not changed", s->path);
+    if (m.version < 0)
+        return il_fail(e, IL_EDB, "%s: schema version %lld is not one of inpaintlab's; expected 1 to %d", s->path,
+                       (long long)m.version, all.count);
     if (m.version > all.count)
         return il_fail(e, IL_EDB, "%s: made by a newer inpaintlab (schema version %lld; expected at most %d)", s->path,
                        (long long)m.version, all.count);
     *version = m.version;
-    return IL_OK;
+    return il_store_check_schema(s, e);
 }
 
 int il_store_check(il_store *s, il_migrations all, il_err *e)
@@ -131,6 +134,8 @@ static int connect(il_store **out, const char *path, const char *name, int flags
     int rc = s->path ? IL_OK : il_fail_oom(e);
     if (!rc) {
         int result = sqlite3_open_v2(name, &s->db, flags | SQLITE_OPEN_FULLMUTEX, NULL);
+        if (result == SQLITE_OK)
+            result = il_store_harden(s->db);
         if (result == SQLITE_OK)
             result = il_sql_register(s->db);
         if (result != SQLITE_OK)

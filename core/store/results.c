@@ -2,7 +2,7 @@
 #include <math.h>
 #include <stdbool.h>
 #include <string.h>
-#include "store/database.h"
+#include "store/expect.h"
 #include "store/stats/histogram.h"
 
 #define NOW "strftime('%Y-%m-%dT%H:%M:%SZ', 'now')"
@@ -302,6 +302,12 @@ int il_store_split(il_store *s, const char *dataset, const char *images, const c
                          values, e);
 }
 
+static bool is_fact(il_store *s, sqlite3_stmt *statement)
+{
+    return il_store_expect(s, statement, "files: sha256 text, width small?, height small?, levels text?", 1, NULL) ==
+           IL_OK;
+}
+
 int il_store_file_facts(bool *found, il_file_facts *f, il_store *s, const char *path, int64_t size, int64_t mtime_ns,
                         il_err *e)
 {
@@ -315,6 +321,8 @@ int il_store_file_facts(bool *found, il_file_facts *f, il_store *s, const char *
                            (il_bind[]){ il_bind_text(path), il_bind_int(size), il_bind_int(mtime_ns), { 0 } }, e);
     if (!rc)
         rc = il_store_step(&more, s, statement, e);
+    if (!rc && more && !is_fact(s, statement)) /* damaged: as if it were not there */
+        more = 0;
     if (!rc && more) {
         *f = (il_file_facts){ .width = sqlite3_column_int(statement, 1), .height = sqlite3_column_int(statement, 2) };
         il_store_text(f->sha256, sizeof f->sha256, statement, 0);

@@ -17,7 +17,7 @@ size_t il_rows_column(const il_rows *rows, const char *name)
 const char *il_rows_at(const il_rows *rows, size_t row, size_t column)
 {
     assert(row < rows->count);
-    return column < rows->columns ? rows->values[row * rows->columns + column] : NULL;
+    return row < rows->count && column < rows->columns ? rows->values[row * rows->columns + column] : NULL;
 }
 
 const char *il_rows_text(const il_rows *rows, size_t row, const char *column)

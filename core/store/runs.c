@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/text.h"
-#include "store/database.h"
+#include "store/expect.h"
 
 #define NOW "strftime('%Y-%m-%dT%H:%M:%SZ', 'now')"
 
@@ -24,13 +24,17 @@ int il_store_find_run(il_run_row *row, il_store *s, const char *hash, il_err *e)
     int more = 0;
     int rc = il_store_prepare(
         &statement, s,
-        "SELECT id, status, hash, message, weights_sha256, (SELECT COUNT(*) FROM epochs WHERE run = runs.id)"
+        "SELECT id, status, hash, message, weights_sha256, (SELECT COUNT(*) FROM epochs WHERE run = runs.id) AS epochs"
         " FROM runs WHERE hash = ?1",
         e);
     if (!rc)
         rc = il_store_bind(s, statement, (il_bind[]){ il_bind_text(hash), { 0 } }, e);
     if (!rc)
         rc = il_store_step(&more, s, statement, e);
+    if (!rc && more)
+        rc = il_store_expect(s, statement,
+                             "runs: id int, status text, hash text, message text?, weights_sha256 text?, epochs small",
+                             1, e);
     if (!rc && more) {
         found.id = sqlite3_column_int64(statement, 0);
         found.status = il_store_status((const char *)sqlite3_column_text(statement, 1));
@@ -66,6 +70,8 @@ int il_store_run_versions(char **versions, il_store *s, const char *hash, il_err
     if (!rc)
         rc = il_store_step(&more, s, statement, e);
     if (!rc && more)
+        rc = il_store_expect(s, statement, "runs: versions text", 1, e);
+    if (!rc && more)
         rc = copy_column(&text, statement, 0, e);
     sqlite3_finalize(statement);
     if (!rc)
@@ -90,6 +96,8 @@ int il_store_find_stale(char **config, char **manifest, il_store *s, const char 
                            (il_bind[]){ il_bind_text(experiment), il_bind_text(name), il_bind_text(hash), { 0 } }, e);
     if (!rc)
         rc = il_store_step(&more, s, statement, e);
+    if (!rc && more)
+        rc = il_store_expect(s, statement, "runs: config text, manifest text?", 1, e);
     if (!rc && more)
         rc = copy_column(&first, statement, 0, e);
     if (!rc && more)

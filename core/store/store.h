@@ -200,8 +200,15 @@ int il_store_put_file_facts(il_store *s, const char *path, int64_t size, int64_t
  * `data` is the folder as given. The database itself is not written. */
 int il_store_samples(il_store *s, const char *folder, il_err *e);
 
-/* Runs one SELECT; refuses anything that writes. args: texts bound to ?1…; ends with NULL; NULL: none. */
+/* Runs one SELECT; refuses anything that writes. args: texts bound to ?1…; ends with NULL; NULL: none. A NUL byte in a text
+ * becomes U+2400. */
 int il_store_query(il_rows *out, il_store *s, const char *sql, const char *const *args, il_err *e);
+/* The first `most` rows of one SELECT, 0: all; *more tells whether there are others. */
+int il_store_query_first(il_rows *out, bool *more, il_store *s, const char *sql, size_t most, il_err *e);
+/* From now on statements end with IL_ECANCEL once *stop is set; they, and a query's rows, take `memory` bytes at most. */
+void il_store_guard(il_store *s, const volatile int *stop, int64_t memory);
+/* Like il_store_query, for rows that the program relies on: a value that is not what `expected` says (expect.h) is IL_EDB. */
+int il_store_read(il_rows *out, il_store *s, const char *expected, const char *sql, const char *const *args, il_err *e);
 void il_store_rows_free(il_rows *rows);
 
 #endif

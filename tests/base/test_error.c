@@ -78,14 +78,25 @@ Test(error, what_is_quoted_cannot_break_the_line)
 {
     il_err e = { 0 };
     il_fail(&e, IL_EIO, "%s: cannot be opened", "a\nb\r\tc\x1b[31m\x7f.png");
-    cr_assert_str_eq(e.message, "a b  c?[31m?.png: cannot be opened");
+    cr_assert_str_eq(e.message, "a b  c\\x1b[31m\\x7f.png: cannot be opened");
     il_fail_in(&e, "%s", "run\n7");
-    cr_assert_str_eq(e.message, "run 7: a b  c?[31m?.png: cannot be opened");
+    cr_assert_str_eq(e.message, "run 7: a b  c\\x1b[31m\\x7f.png: cannot be opened");
+}
+
+Test(error, escapes_are_whole_or_absent)
+{
+    il_err e = { 0 };
+    char text[1000];
+    memset(text, '\x1b', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    il_fail(&e, IL_EIO, "a%s", text);
+    cr_assert_eq(strlen(e.message), 1 + 4 * 249);
+    cr_assert_str_eq(e.message + strlen(e.message) - 4, "\\x1b");
 }
 
 Test(error, a_message_is_utf_8)
 {
     il_err e = { 0 };
     il_fail(&e, IL_EIO, "%s, %.2s, %s", "\xc3\xa9t\xc3\xa9", "a\xc3\xa9", "\xe9t\xe9");
-    cr_assert_str_eq(e.message, "\xc3\xa9t\xc3\xa9, a?, ?t?");
+    cr_assert_str_eq(e.message, "\xc3\xa9t\xc3\xa9, a\\xc3, \\xe9t\\xe9");
 }

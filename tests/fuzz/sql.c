@@ -1,30 +1,46 @@
-/* sql.c - every SQL function of the program on blobs, numbers and texts: SQL first, then a NUL, then the blob ?1. */
-#include <sqlite3.h>
+/* sql.c - one query as `inpaintlab sql` runs it, on a connection as every part of the program opens it: SQL, then a NUL,
+ * then a BLOB that stands for each ?1. */
 #include "fuzz.h"
-#include "store/sql/functions.h"
+#include "store/store.h"
 
-static int late(void *count)
+enum { LONGEST = 1 << 16, MOST_ROWS = 100, MEMORY = 64 << 20 };
+
+/* The query with the BLOB as a literal. */
+static const char *put_blob(const char *sql, const uint8_t *blob, size_t size)
 {
-    return ++*(int *)count > 20;
+    static char text[LONGEST];
+    size_t used = 0;
+    for (; *sql; sql++) {
+        if (used + 2 * size + 4 > sizeof text)
+            return NULL;
+        if (sql[0] != '?' || sql[1] != '1') {
+            text[used++] = *sql;
+            continue;
+        }
+        used += (size_t)sprintf(text + used, "x'");
+        for (size_t i = 0; i < size; i++)
+            used += (size_t)sprintf(text + used, "%02x", blob[i]);
+        text[used++] = '\'';
+        sql++;
+    }
+    text[used] = '\0';
+    return text;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static sqlite3 *db;
+    static il_store *store;
     const uint8_t *end = memchr(data, 0, size);
-    sqlite3_stmt *s = NULL;
-    int ticks = 0;
-    if (!end)
-        return 0;
-    if (!db && (sqlite3_open(":memory:", &db) != SQLITE_OK || il_sql_register(db) != SQLITE_OK))
+    il_err e = { 0 };
+    il_rows rows = { 0 };
+    bool more = false;
+    if (!store && il_store_open(&store, ":memory:", &e) != IL_OK)
         abort();
-    sqlite3_limit(db, SQLITE_LIMIT_LENGTH, 1 << 20);
-    sqlite3_progress_handler(db, 10000, late, &ticks);
-    if (sqlite3_prepare_v2(db, (const char *)data, -1, &s, NULL) == SQLITE_OK && s && sqlite3_stmt_readonly(s)) {
-        sqlite3_bind_blob(s, 1, end + 1, (int)(size - (size_t)(end + 1 - data)), SQLITE_STATIC);
-        for (int i = 0; i < 1000 && sqlite3_step(s) == SQLITE_ROW; i++) {
-        }
-    }
-    sqlite3_finalize(s);
+    const char *sql = end ? put_blob((const char *)data, end + 1, size - (size_t)(end + 1 - data)) : NULL;
+    if (!sql)
+        return 0;
+    il_store_guard(store, fuzz_late(), MEMORY);
+    fuzz_told(il_store_query_first(&rows, &more, store, sql, MOST_ROWS, &e), &e);
+    il_store_rows_free(&rows);
     return 0;
 }

@@ -118,7 +118,11 @@ Test(query, refused)
         { "SELECT FROM cells", "near \"FROM\": syntax error" },
         { "SELECT 'open", "unrecognized token" },
         { "SELECT nonsense(1)", "no such function: nonsense" },
-        { "SELECT load_extension('x')", "not authorized" },
+        { "SELECT load_extension('x')", "the function load_extension is not allowed here" },
+        { "SELECT FTS3_tokenizer('simple')", "the function fts3_tokenizer is not allowed here" },
+        { "SELECT fts3_tokenizer('simple', x'4141414141414141'), (SELECT count(*) FROM pragma_table_info('fts3tokenize'))",
+          "the function fts3_tokenizer is not allowed here" },
+        { "SELECT zeroblob(100000000)", "a text or BLOB of more than 64 MB" },
         { "SELECT json_extract('{', '$')", "malformed JSON" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

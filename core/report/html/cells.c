@@ -67,9 +67,10 @@ int il_page_holes(il_text *t, il_store *s, const char *experiment, il_err *e)
 {
     const char *args[] = { experiment, NULL };
     il_rows missing = { 0 }, collapsed = { 0 };
-    int rc = il_store_query(&missing, s, holes, args, e);
+    int rc = il_store_read(&missing, s, "cells: experiment text, run text, status text, tested text?, message text?",
+                           holes, args, e);
     if (!rc)
-        rc = il_store_query(&collapsed, s, collapses, args, e);
+        rc = il_store_read(&collapsed, s, "cells: experiment text, run text, everything int?", collapses, args, e);
     bool none = missing.count + collapsed.count == 0;
     il_text_add(t, none ? "<p>Nothing: every cell that was asked for is measured, and no run collapsed.</p>\n"
                         : "<ul class=\"holes\">\n");

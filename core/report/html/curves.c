@@ -22,8 +22,10 @@ struct courses {
 
 static int read_rows(il_rows *out, il_chapter *c, il_err *e)
 {
-    return il_store_query(
+    return il_store_read(
         out, c->s,
+        "epochs: run_name text, epoch small, train_loss loss?, validation_loss loss?, train_iou real?, validation_iou real?,"
+        " tested_epoch small?",
         "SELECT n.run_name, e.epoch, e.train_loss, e.validation_loss, e.train_iou, e.validation_iou, r.tested_epoch"
         " FROM experiments x JOIN experiment_cells n ON n.experiment = x.id JOIN runs r ON r.id = n.run"
         " JOIN epochs e ON e.run = r.id WHERE x.name = ?1 GROUP BY n.run_name, r.id, e.epoch ORDER BY n.run_name, e.epoch",

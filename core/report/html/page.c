@@ -100,6 +100,10 @@ static const char facts[] =
     " (SELECT group_concat(v, ', ') FROM (SELECT DISTINCT 'inpaintlab ' || json_extract(versions, '$.inpaintlab') AS v FROM r))"
     " AS versions";
 
+static const char expected_facts[] =
+    "runs: runs count, runs_done count, cells count, cells_done count, pictures count, devices text?, began text?,"
+    " ended text?, seconds real?, versions text?";
+
 static void fact(il_text *t, const char *name, const char *value, const char *of)
 {
     il_text_add(t, "<div><dt>%s</dt><dd class=\"big\">", name);
@@ -145,7 +149,7 @@ static int add_summary(il_text *t, il_store *s, const char *experiment, size_t e
 {
     il_rows rows = { 0 };
     char number[24];
-    int rc = il_store_query(&rows, s, facts, (const char *const[]){ experiment, NULL }, e);
+    int rc = il_store_read(&rows, s, expected_facts, facts, (const char *const[]){ experiment, NULL }, e);
     if (rc)
         return rc;
     snprintf(number, sizeof number, "%zu", experiments);
@@ -238,9 +242,9 @@ int il_report_html(FILE *to, il_store *s, const char *experiment, il_err *e)
     bool failed = false;
     int rc = il_report_experiment(s, experiment, e);
     if (!rc)
-        rc = il_store_query(&experiments, s,
-                            "SELECT name, title FROM experiments WHERE ?1 IS NULL OR name = ?1 ORDER BY id",
-                            (const char *const[]){ experiment, NULL }, e);
+        rc = il_store_read(&experiments, s, "experiments: name text, title text?",
+                           "SELECT name, title FROM experiments WHERE ?1 IS NULL OR name = ?1 ORDER BY id",
+                           (const char *const[]){ experiment, NULL }, e);
     if (!rc)
         rc = fill(parts, s, experiment, &experiments, e);
     for (size_t i = 0; i < PLACES; i++)

@@ -6,11 +6,31 @@
 #include "report/html/page_parts.h"
 
 enum { OPEN_SETS = 8, SMALL = 200, MARKED = 128, QUALITY = 80 };
+enum {
+    SIDE = 512,
+    BYTES = 2 << 20
+}; /* of a kept picture: pixels, as schema/results.sql says, and what they may take */
+
+/* Its header, after a look at its size: a small file may claim pixels for minutes of work. */
+static int check(const il_blob *from, const char *what, il_err *e)
+{
+    const il_image_file file = { .path = what, .data = from->data, .size = from->size, .header_only = true };
+    il_image size = { 0 };
+    if (from->size > BYTES)
+        return il_fail(e, IL_EFORMAT, "%s: %zu bytes; expected at most %d", what, from->size, BYTES);
+    int rc = il_image_file_decode(&size, &file, e);
+    if (!rc && (size.width > SIDE || size.height > SIDE))
+        rc = il_fail(e, IL_EFORMAT, "%s: %d x %d pixels; expected at most %d x %d", what, size.width, size.height, SIDE,
+                     SIDE);
+    il_image_free(&size);
+    return rc;
+}
 
 static int decode(il_image *out, const il_blob *from, const char *what, il_err *e)
 {
     const il_image_file file = { .path = what, .data = from->data, .size = from->size };
-    return il_image_file_decode(out, &file, e);
+    int rc = check(from, what, e);
+    return rc ? rc : il_image_file_decode(out, &file, e);
 }
 
 /* The photo with what the detector marks. */
@@ -52,6 +72,8 @@ static int put_example(il_text *t, const il_example *x, il_err *e)
     int rc = decode(&photo, &x->photo, "photo", &why);
     if (!rc)
         rc = decode(&score, &x->score, "score", &why);
+    if (!rc)
+        rc = check(&x->truth, "truth", &why);
     if (!rc)
         rc = make_overlay(&overlay, &photo, &score, &why);
     if (!rc) {

@@ -119,6 +119,14 @@ static const char runs_sql[] =
     " printf('%.1f s', r.seconds) AS seconds, r.best_epoch, r.tested_epoch,"
     " CASE WHEN r.stopped_early THEN 'yes' ELSE 'no' END AS stopped_early, r.left_out, r.hash, r.weights_sha256, r.config,"
     " r.manifest, r.versions FROM runs r WHERE r.id IN " RUNS " ORDER BY r.id";
+static const char expected_runs[] =
+    "runs: id int, name text, status text, message text?, parameters count?, seed int, device text?, host text?,"
+    " threads small?, git_revision text?, started_at text?, ended_at text?, seconds text?, best_epoch small?,"
+    " tested_epoch small?, stopped_early text, left_out count?, hash text, weights_sha256 text?, config text,"
+    " manifest text?, versions text?";
+static const char expected_tests[] =
+    "tests: run int, tested on text, status text, pictures count, left out count, batch small, at (UTC) text,"
+    " digest of the data text";
 static const char tests_sql[] =
     "SELECT run, dataset || ' ' || images || ' ' || split AS \"tested on\", status,"
     " COALESCE((SELECT n.images FROM test_sums n WHERE n.test = t.id), 0) AS pictures, left_out AS \"left out\", batch, finished_at AS \"at (UTC)\","
@@ -169,9 +177,9 @@ int il_page_provenance(il_text *t, il_store *s, const char *experiment, il_err *
     const char *args[] = { experiment, NULL };
     il_rows runs = { 0 }, tests = { 0 };
     size_t next = 0;
-    int rc = il_store_query(&runs, s, runs_sql, args, e);
+    int rc = il_store_read(&runs, s, expected_runs, runs_sql, args, e);
     if (!rc)
-        rc = il_store_query(&tests, s, tests_sql, args, e);
+        rc = il_store_read(&tests, s, expected_tests, tests_sql, args, e);
     if (!rc)
         il_text_add(
             t, runs.count

@@ -14,6 +14,10 @@ static const char curves[] =
     " FROM robustness WHERE experiment = ?1 AND iou IS NOT NULL"
     " ORDER BY tested_dataset, split, tested_on, degradation IS NULL, degradation, level, cell";
 
+static const char expected[] =
+    "robustness: tested_dataset text, split text, tested_on text, degradation text?, level real?, shown_level text?,"
+    " iou real, run text, images count?";
+
 /* Texts are lent by the rows. */
 struct point {
     const char *dataset, *split, *images, *kind, *run; /* kind "": as they are */
@@ -32,7 +36,7 @@ struct points {
 static int read_points(struct points *p, il_chapter *c, il_err *e)
 {
     il_rows rows = { 0 };
-    int rc = il_store_query(&rows, c->s, curves, (const char *const[]){ c->experiment, NULL }, e);
+    int rc = il_store_read(&rows, c->s, expected, curves, (const char *const[]){ c->experiment, NULL }, e);
     *p = (struct points){ .rows = rows };
     p->at = calloc(p->rows.count + 1, sizeof *p->at);
     p->first = calloc(p->rows.count + 1, sizeof *p->first);
