@@ -1,6 +1,6 @@
-/* atomic_file.h - files that appear complete or not at all: written under a temporary name (base/draft.h), then renamed.
- * A previous file of that name stays until then; the new one has its permissions. A symbolic link stays one: the file it
- * leads to is written. */
+/* atomic_file.h - files that appear complete or not at all: written under a temporary name (base/draft.h), then
+ * renamed. A previous file of that name stays until then; the new one has its permissions. A symbolic link stays one:
+ * the file it leads to is written. */
 #ifndef IL_BASE_ATOMIC_FILE_H
 #define IL_BASE_ATOMIC_FILE_H
 

@@ -17,8 +17,9 @@ int il_atomic_folder_begin(il_atomic_folder *w, const char *folder, il_err *e);
  * removes the draft and everything in it. */
 int il_atomic_folder_end(il_atomic_folder *w, int rc, il_err *e);
 
-/* The same for a folder that may hold files: each file SUB/NAME of the draft appears there, in place of one of that name;
- * others in FOLDER/SUB whose names end like `ending` are removed then. Every file appears whole; what else is there stays. */
+/* The same for a folder that may hold files: each file SUB/NAME of the draft appears there, in place of one of that
+ * name; others in FOLDER/SUB whose names end like `ending` are removed then. Every file appears whole; what else is
+ * there stays. */
 int il_atomic_folder_join(il_atomic_folder *w, const char *ending, int rc, il_err *e);
 
 /* The same for files that belong together, which appear in `folder`, in place of those of their names: all are written

@@ -9,8 +9,8 @@
 #include <sys/types.h>
 #include <inpaintlab/error.h>
 
-/* Creates a file that *fd writes, or a folder for its owner alone; removes drafts of killed writers first. *fd holds the
- * lock. The caller frees *draft. */
+/* Creates a file that *fd writes, or a folder for its owner alone; removes drafts of killed writers first. *fd holds
+ * the lock. The caller frees *draft. */
 int il_draft_file(char **draft, int *fd, const char *path, mode_t mode, il_err *e);
 int il_draft_folder(char **draft, int *fd, const char *path, il_err *e);
 

@@ -1,5 +1,5 @@
-/* build_journal.h - the samples of a build that is not finished: lines of a manifest, each with the SHA-256 of itself, so that a
- * sample whose line was damaged or cut off is made again. */
+/* build_journal.h - the samples of a build that is not finished: lines of a manifest, each with the SHA-256 of itself,
+ * so that a sample whose line was damaged or cut off is made again. */
 #ifndef IL_DATASET_BUILD_JOURNAL_H
 #define IL_DATASET_BUILD_JOURNAL_H
 

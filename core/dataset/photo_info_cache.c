@@ -1,5 +1,6 @@
 /* photo_info_cache.c - one file per folder of photos, one line per photo: modification time, size, hash, perceptual
- * hash, width, height, path; before them, a line with the SHA-256 of what follows. A file that has changed is made anew. */
+ * hash, width, height, path; before them, a line with the SHA-256 of what follows. A file that has changed is made
+ * anew. */
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>

@@ -266,8 +266,8 @@ int il_calibration_path(il_text *path, const char *weights, il_err *e)
     return path->failed ? il_fail_oom(e) : IL_OK;
 }
 
-/* A different calibration of the same weights stays: the user may have made it with images of their own, or changed it. One of
- * another version is of no use any more. */
+/* A different calibration of the same weights stays: the user may have made it with images of their own, or changed it.
+ * One of another version is of no use any more. */
 static int check_target(const json_t *root, const char *path, const char *sha256, il_err *e)
 {
     json_t *there = NULL;

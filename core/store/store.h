@@ -129,8 +129,8 @@ typedef struct il_test_record {
 /* *id is 0 when this run has no finished test on that data. */
 int il_store_find_test(int64_t *id, il_store *s, int64_t run, const char *digest, const char *split, int batch,
                        il_err *e);
-/* Stores the test, all its images, its sums, metrics and examples, and the cell in one transaction, so that nothing of a
- * finished test can be missing; replaces an older row of the same identity. */
+/* Stores the test, all its images, its sums, metrics and examples, and the cell in one transaction, so that nothing of
+ * a finished test can be missing; replaces an older row of the same identity. */
 int il_store_test(int64_t *id, il_store *s, int64_t run, const il_test_record *t, const il_image_row *images,
                   size_t count, il_err *e);
 

@@ -22,9 +22,9 @@ typedef struct il_bundle_text {
 size_t il_bundle_notes(const il_bundle *b);
 il_bundle_text il_bundle_note_at(const il_bundle *b, size_t i);
 
-/* From then on the file that the bundle is written to is sealed: it ends with a tensor that holds, as 64 hexadecimal digits,
- * the SHA-256 of all bytes before (`head -c -64 FILE | sha256sum`). Reading compares it, and leaves the tensor out: IL_EFORMAT
- * where a byte has changed. */
+/* From then on the file that the bundle is written to is sealed: it ends with a tensor that holds, as 64 hexadecimal
+ * digits, the SHA-256 of all bytes before (`head -c -64 FILE | sha256sum`). Reading compares it, and leaves the tensor
+ * out: IL_EFORMAT where a byte has changed. */
 int il_bundle_seal(il_bundle *b, il_err *e);
 bool il_bundle_sealed(const il_bundle *b); /* also: was read from a sealed file */
 #define IL_SEAL "inpaintlab.sha256"        /* a note and the tensor, so that no single changed byte can hide the seal */

@@ -315,7 +315,8 @@ static json_t *describe_seal(uint64_t begin)
                      (json_int_t)begin, (json_int_t)begin + IL_SEAL_SIZE);
 }
 
-/* The data lie by falling element size, so that each is aligned; the header keeps the bundle's order. Returns their size. */
+/* The data lie by falling element size, so that each is aligned; the header keeps the bundle's order. Returns their
+ * size. */
 static uint64_t place(const il_bundle *b, uint64_t *begin, size_t *order)
 {
     uint64_t at = 0;

@@ -30,8 +30,8 @@ void il_course_free(il_course *c);
 int il_checkpoint_write(const char *path, const char *hash, const il_course *c, const il_model *model,
                         const il_adam *adam, il_err *e);
 
-/* Restores *c (which must be fresh), the model and the optimizer. IL_EFORMAT when the file belongs to another run or any
- * byte of it has changed; the message says that removing it restarts the run. */
+/* Restores *c (which must be fresh), the model and the optimizer. IL_EFORMAT when the file belongs to another run or
+ * any byte of it has changed; the message says that removing it restarts the run. */
 int il_checkpoint_read(il_course *c, const char *path, const char *hash, il_model *model, il_adam *adam, il_err *e);
 
 #endif

@@ -263,8 +263,8 @@ static int take_weights(il_sitting *x, bool *usable, il_err *e)
     return IL_OK;
 }
 
-/* A run that was killed right after it was recorded as done has its checkpoint still. One that is newer than the weights
- * stays: the same run in another database of this folder goes on from it. */
+/* A run that was killed right after it was recorded as done has its checkpoint still. One that is newer than the
+ * weights stays: the same run in another database of this folder goes on from it. */
 static void remove_leftover(const il_sitting *x)
 {
     struct stat checkpoint, weights;
