@@ -1,4 +1,5 @@
 /* harden.c - what any connection may do: a database, or a query, may come from strangers. */
+#include <stdio.h>
 #include "store/database.h"
 
 /* Far above what our own statements need, far below what would keep a machine busy. */
@@ -79,14 +80,38 @@ int il_store_harden(sqlite3 *db)
 
 /* ---- its schema ---- */
 
-/* A virtual table reads what lies behind it by code of its own; a trigger changes what was not asked for; a view in a table's
- * place shows anything. Views and indices beside ours are nobody's harm. */
+/* A virtual table reads what lies behind it by code of its own; a trigger changes what was not asked for. By the text, since
+ * a schema may call them anything. */
 static const char oddities[] =
-    "SELECT CASE WHEN sql LIKE 'create virtual%' THEN 'virtual table' ELSE type END, coalesce(name, '') FROM sqlite_schema"
-    " WHERE sql LIKE 'create virtual%' OR (type = 'trigger' AND name <> 'runs_new_weights')"
-    " OR (type = 'view' AND name IN ('experiments', 'runs', 'experiment_runs', 'epochs', 'tests', 'images', 'scores',"
-    " 'examples', 'experiment_cells', 'splits', 'files', 'published', 'published_splits', 'published_settings', 'sources',"
-    " 'test_sums', 'test_metrics', 'metric_definitions')) LIMIT 1";
+    "SELECT CASE type WHEN 'trigger' THEN type ELSE 'virtual table' END, coalesce(name, '') FROM sqlite_schema"
+    " WHERE sql LIKE 'cr%virtual%table%' OR (type = 'trigger' AND name <> 'runs_new_weights') LIMIT 1";
+
+static int fail_odd(const il_store *s, const char *what, const char *name, il_err *e)
+{
+    return il_fail(e, IL_EDB, "%s: holds a %s '%s', which is not inpaintlab's; it was not read", s->path, what, name);
+}
+
+/* A view in a table's place shows anything. Views and indices beside ours are nobody's harm. */
+static int check_tables(il_store *s, il_err *e)
+{
+    static const char *const tables[] = {
+        "experiments",      "runs",     "experiment_runs",    "epochs",    "tests",        "images",
+        "scores",           "examples", "experiment_cells",   "splits",    "files",        "published",
+        "published_splits", "sources",  "published_settings", "test_sums", "test_metrics", "metric_definitions"
+    };
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+        char sql[64];
+        sqlite3_stmt *statement = NULL;
+        if (sqlite3_table_column_metadata(s->db, "main", tables[i], NULL, NULL, NULL, NULL, NULL, NULL) == SQLITE_OK)
+            continue;
+        snprintf(sql, sizeof sql, "SELECT 1 FROM main.%s", tables[i]); /* older versions have fewer tables */
+        int result = sqlite3_prepare_v2(s->db, sql, -1, &statement, NULL);
+        sqlite3_finalize(statement);
+        if (result == SQLITE_OK)
+            return fail_odd(s, "view", tables[i], e);
+    }
+    return IL_OK;
+}
 
 int il_store_check_schema(il_store *s, il_err *e)
 {
@@ -96,10 +121,10 @@ int il_store_check_schema(il_store *s, il_err *e)
     if (!rc)
         rc = il_store_step(&row, s, statement, e);
     if (!rc && row)
-        rc = il_fail(e, IL_EDB, "%s: holds a %s '%s', which is not inpaintlab's; it was not read", s->path,
-                     sqlite3_column_text(statement, 0), sqlite3_column_text(statement, 1));
+        rc = fail_odd(s, (const char *)sqlite3_column_text(statement, 0),
+                      (const char *)sqlite3_column_text(statement, 1), e);
     sqlite3_finalize(statement);
-    return rc;
+    return rc ? rc : check_tables(s, e);
 }
 
 static int is_stopped(void *stop)

@@ -310,3 +310,81 @@ Test(store, failing_migration_leaves_the_version_that_was_there)
     cr_assert(sqlite3_get_autocommit(s.db));
     sqlite3_close(s.db);
 }
+
+/* ---- schemas of others ---- */
+
+static void spoil(sqlite3 *db, const char *sql)
+{
+    char *why = NULL;
+    cr_assert_eq(sqlite3_exec(db, sql, NULL, NULL, &why), SQLITE_OK, "%s: %s", sql, why);
+}
+
+/* Opening for writing and for reading. */
+static void is_refused(const char *what)
+{
+    il_store *other = NULL;
+    il_err e = { 0 };
+    cr_assert_eq(il_store_open_readonly(&other, path.path, &e), IL_EDB, "%s", what);
+    cr_assert(strstr(e.message, what), "%s: %s", what, e.message);
+    cr_assert_eq(il_store_open(&other, path.path, &e), IL_EDB, "%s", what);
+    cr_assert(strstr(e.message, what), "%s: %s", what, e.message);
+    cr_assert_null(other);
+}
+
+Test(store, a_view_in_the_place_of_any_table_is_refused)
+{
+    il_rows names = { 0 };
+    sqlite3 *db = NULL;
+    GOOD(il_store_query(&names, store, "SELECT name FROM sqlite_schema WHERE type = 'table'", NULL, &e));
+    cr_assert_gt(names.count, 15);
+    cr_assert_eq(sqlite3_open(path.path, &db), SQLITE_OK);
+    spoil(db, "PRAGMA legacy_alter_table = ON");
+    for (size_t i = 0; i < names.count; i++) {
+        char sql[300], what[100];
+        const char *name = il_rows_text(&names, i, "name");
+        snprintf(sql, sizeof sql, "ALTER TABLE %s RENAME TO old; CREATE VIEW %s AS SELECT * FROM old", name, name);
+        spoil(db, sql);
+        snprintf(what, sizeof what, "holds a view '%s'", name);
+        is_refused(what);
+        snprintf(sql, sizeof sql, "DROP VIEW %s; ALTER TABLE old RENAME TO %s", name, name);
+        spoil(db, sql);
+    }
+    sqlite3_close(db);
+    il_store_rows_free(&names);
+}
+
+Test(store, virtual_tables_foreign_triggers_and_odd_versions_are_refused)
+{
+    sqlite3 *db = NULL;
+    cr_assert_eq(sqlite3_open(path.path, &db), SQLITE_OK);
+    spoil(db, "CREATE TRIGGER evil AFTER INSERT ON runs BEGIN DELETE FROM runs; END");
+    is_refused("holds a trigger 'evil'");
+    spoil(db, "DROP TRIGGER evil; CREATE VIRTUAL TABLE evil USING rtree(id, a, b)");
+    is_refused("holds a virtual table 'evil'");
+    spoil(db, "PRAGMA writable_schema = ON;"
+              "UPDATE sqlite_schema SET sql = replace(sql, 'VIRTUAL', '/**/virtual') WHERE name = 'evil'");
+    is_refused("holds a virtual table 'evil'");
+    spoil(db, "PRAGMA writable_schema = RESET; DROP TABLE evil; PRAGMA user_version = -1000000000");
+    is_refused("schema version -1000000000");
+    spoil(db, "PRAGMA user_version = 8; CREATE VIEW mine AS SELECT 1; CREATE INDEX faster ON runs (name)");
+    sqlite3_close(db);
+    il_store *good = NULL;
+    GOOD(il_store_open(&good, path.path, &e)); /* a view or an index of the user's own */
+    il_store_close(good);
+}
+
+Test(store, every_connection_is_hardened)
+{
+    static const int off[] = { SQLITE_DBCONFIG_ENABLE_FTS3_TOKENIZER, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION };
+    int on = 0;
+    for (size_t i = 0; i < sizeof off / sizeof *off; i++) {
+        cr_assert_eq(sqlite3_db_config(store->db, off[i], -1, &on), SQLITE_OK);
+        cr_expect_not(on, "%d", off[i]);
+    }
+    cr_assert_eq(sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, -1, &on), SQLITE_OK);
+    cr_expect(on);
+    cr_expect_eq(sqlite3_limit(store->db, SQLITE_LIMIT_ATTACHED, -1), 0);
+    cr_expect_neq(sqlite3_exec(store->db, "SELECT fts3_tokenizer('simple')", NULL, NULL, NULL), SQLITE_OK);
+    spoil(store->db, "CREATE TEMP VIEW v AS SELECT json_extract('{\"a\": 1}', '$.a'), il_iou(1, 2, 3)");
+    spoil(store->db, "SELECT * FROM v");
+}

@@ -140,6 +140,60 @@ Test(query, refused)
     GOOD(il_store_experiment(&id, store, "x", NULL, NULL, NULL, &e)); /* the connection itself may still write */
 }
 
+Test(query, rows_that_are_relied_on_hold_what_is_expected)
+{
+    static const struct {
+        const char *expected, *sql, *fault; /* NULL: none */
+    } cases[] = {
+        { "t: id int, a text", "SELECT 3 AS id, 'x' AS a", NULL },
+        { "t: a text?, b c real", "SELECT NULL AS a, 1 AS 'b c'", NULL },
+        { "t: id int, a text", "SELECT 3 AS id, NULL AS a", "table t, id 3: column a is NULL; expected text" },
+        { "t: a text", "SELECT 'x' AS a UNION ALL SELECT x'00'", "table t, row 2: column a is a BLOB; expected text" },
+        { "t: a text", "SELECT 1 AS a", "column a is a number; expected text" },
+        { "t: a text", "SELECT 'x' || char(0) AS a", "column a is text with a NUL byte; expected text" },
+        { "t: b c int", "SELECT '../x' AS 'b c'", "row 1: column b c is text; expected a whole number" },
+        { "t: a int", "SELECT 1.5 AS a", "column a is a fraction or too large; expected a whole number" },
+        { "t: a count", "SELECT 1 << 53 AS a", NULL },
+        { "t: a count", "SELECT (1 << 53) + 1 AS a", "column a is too large; expected a whole number of 0 or more" },
+        { "t: a count", "SELECT -1 AS a", "column a is negative; expected a whole number of 0 or more" },
+        { "t: a small?", "SELECT 2147483648 AS a",
+          "column a is too large; expected a whole number from 0 to 2147483647" },
+        { "t: a real", "SELECT 9e999 AS a", "column a is infinite; expected a finite number" },
+        { "t: a loss", "SELECT 9e999 AS a", NULL },
+        { "t: a loss", "SELECT 'x' AS a", "column a is text; expected a number" },
+        { "t: a blob", "SELECT 'x' AS a", "column a is text; expected a BLOB" },
+        { "t: a int", "SELECT json_extract('{', '$') AS a", "table t: malformed JSON" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        il_rows r = { 0 };
+        il_err e = { 0 };
+        int rc = il_store_read(&r, store, cases[i].expected, cases[i].sql, NULL, &e);
+        cr_expect_eq(rc, cases[i].fault ? IL_EDB : IL_OK, "%s: %d %s", cases[i].sql, rc, e.message);
+        cr_expect(!cases[i].fault || strstr(e.message, cases[i].fault), "%s: %s", cases[i].sql, e.message);
+        il_store_rows_free(&r);
+    }
+}
+
+Test(query, the_first_rows_and_a_guard)
+{
+    static const char numbers[] = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT x FROM c";
+    il_rows r = { 0 };
+    bool more = false;
+    int stop = 0;
+    il_err e = { 0 };
+    GOOD(il_store_query_first(&r, &more, store, numbers, 3, &e));
+    cr_assert(more && r.count == 3);
+    il_store_rows_free(&r);
+    GOOD(il_store_query_first(&r, &more, store, "SELECT 1", 1, &e));
+    cr_assert(!more && r.count == 1);
+    il_store_rows_free(&r);
+    il_store_guard(store, &stop, 1 << 20);
+    cr_assert_eq(il_store_query(&r, store, numbers, NULL, &e), IL_EPARAM);
+    cr_assert(strstr(e.message, "needs more than 1 MB of memory"), "%s", e.message);
+    stop = 1;
+    cr_assert_eq(il_store_query(&r, store, numbers, NULL, &e), IL_ECANCEL);
+}
+
 Test(query, values_are_read_by_name)
 {
     il_rows r = { 0 };
