@@ -241,14 +241,14 @@ class Torture:
         except Failure as failure:
             if self.where not in trail:
                 trail.append(self.where)
-            self.keep(name, number, folder, trail, failure)
+            self.keep(name, f"{number}{' --in-turn' if in_turn else ''}", folder, trail, failure)
             return False
         return True
 
     def keep(self, name, number, folder, trail, failure):
-        kept = self.work / "failed" / f"{name}-{number}"
+        kept = self.work / "failed" / f"{name}-{number.split()[0]}"
         copy_tree(folder, kept)
-        print(f"FAILED {name}:{number} (--seed {self.seed} --only {name}:{number}): {', then '.join(trail)}\n  {failure}\n"
+        print(f"FAILED {name}:{number.split()[0]} (--seed {self.seed} --only {name}:{number}): {', then '.join(trail)}\n  {failure}\n"
               f"  kept in {kept}", flush=True)
 
 
