@@ -93,7 +93,7 @@ def names(folder):
 
 def close_databases(folder):
     """Takes in the logs of databases that could not be closed well, as any program does that opens them next."""
-    for log in list(Path(folder).rglob("*-wal")):
+    for log in [*Path(folder).rglob("*-wal"), *Path(folder).rglob("*-shm")]:
         db = sqlite3.connect(str(log)[:-4])
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         db.close()

@@ -55,7 +55,7 @@ def all_scenarios():
         Scenario("second", TRAIN + ["--db", "second.sqlite", GRID], found="run", prepare=inputs.put_other_weights, then=run,
                  lines=2),
         Scenario("calibrate", DETECT + ["--calibrate", "../inputs/authentic", "../inputs/photos/08.png"], found="run",
-                 whole=("runs/*/*",), statuses=(0, 1), refuses="--replace"),
+                 whole=("runs/*/*",), statuses=(0, 1), lines=2, refuses="--replace"),
         Scenario("detect", DETECT + ["-o", "out", "../inputs/photos"], found="run", whole=("out/*",), statuses=(0, 1),
                  lines=9, tidy=True, sets=4),
         Scenario("weights", ["weights", "-q", "--db", "results.sqlite", "1", "-o", "copy.safetensors"], found="calibrate",
@@ -69,7 +69,7 @@ def all_scenarios():
     ]
     for version in range(1, inputs.versions()):
         known.append(Scenario(f"migrate-{version}", ["OPEN", "results.sqlite"], found="run", prepare=older(version),
-                              begins="results.sqlite: "))
+                              begins=""))
     return {scenario.name: scenario for scenario in known}
 
 

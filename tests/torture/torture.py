@@ -30,6 +30,11 @@ class Failure(Exception):
     pass
 
 
+def alike(path, other):
+    """Whether a file is as it is to become; what is to go is not judged here."""
+    return not other.is_file() or path.read_bytes() == other.read_bytes()
+
+
 class Torture:
     def __init__(self, build, work, seed):
         self.build, self.work, self.seed = build, work, seed
@@ -157,8 +162,8 @@ class Torture:
             if pattern.endswith("/"):
                 there = compare_folders(folder / pattern, theirs / pattern) if (folder / pattern).exists() else []
             else:
-                there = [f"{p.relative_to(folder)}: is there by half" for p in folder.glob(pattern)
-                         if (theirs / p.relative_to(folder)).is_file() and p.read_bytes() != (theirs / p.relative_to(folder)).read_bytes()]
+                there = [f"{path.relative_to(folder)}: is there by half" for path in folder.glob(pattern)
+                         if not alike(path, theirs / path.relative_to(folder))]
             if there:
                 raise Failure(f"before it was repeated: {there[0]}")
 
@@ -196,7 +201,8 @@ class Torture:
 
     def disturb_runners(self, rng, folder, scenario, landed):
         """Several at once, some of them killed."""
-        chosen = [(i, self.moment(rng, scenario, "kill") if rng.random() < 0.6 else 0) for i in range(rng.randint(*scenario.runners))]
+        count = rng.randint(*scenario.runners)
+        chosen = [(i, self.moment(rng, scenario, "kill") if rng.random() < 0.6 else 0) for i in range(count)]
         self.where = f"{len(chosen)} runners, kills at {[n for _, n in chosen if n]}"
         processes = [(self.start(folder, scenario.command, n, "kill", i), i, n) for i, n in chosen]
         for process, i, n in processes:
@@ -241,15 +247,15 @@ class Torture:
         except Failure as failure:
             if self.where not in trail:
                 trail.append(self.where)
-            self.keep(name, number, folder, trail, failure)
+            self.keep(name, f"{number}{' --in-turn' if in_turn else ''}", folder, trail, failure)
             return False
         return True
 
     def keep(self, name, number, folder, trail, failure):
-        kept = self.work / "failed" / f"{name}-{number}"
+        kept = self.work / "failed" / f"{name}-{number.split()[0]}"
         copy_tree(folder, kept)
-        print(f"FAILED {name}:{number} (--seed {self.seed} --only {name}:{number}): {', then '.join(trail)}\n  {failure}\n"
-              f"  kept in {kept}", flush=True)
+        print(f"FAILED {name}:{number.split()[0]} (--seed {self.seed} --only {name}:{number}): "
+              f"{', then '.join(trail)}\n  {failure}\n  kept in {kept}", flush=True)
 
 
 def summary(name, rounds, failed, landed):
@@ -273,7 +279,8 @@ def run_rounds(torture, names, options):
         pass
     for name in names:
         print(summary(name, rounds[name], failed[name], landed[name]))
-    print(f"seed {options.seed}: {sum(rounds.values())} rounds in {time.monotonic() - start:.0f} s, {sum(failed.values())} failed")
+    print(f"seed {options.seed}: {sum(rounds.values())} rounds in {time.monotonic() - start:.0f} s, "
+          f"{sum(failed.values())} failed")
     return sum(failed.values())
 
 
@@ -294,8 +301,9 @@ def parse():
     if options.only:
         name, _, number = options.only.partition(":")
         options.scenarios, options.start, options.rounds = [name], int(number), 1
-    names = [name for name in known if not options.scenarios or any(name == s or name.startswith(s + "-") for s in options.scenarios)]
-    unknown = [s for s in options.scenarios if not any(name == s or name.startswith(s + "-") for name in known)]
+    chosen = options.scenarios
+    names = [name for name in known if not chosen or any(name == s or name.startswith(s + "-") for s in chosen)]
+    unknown = [s for s in chosen if not any(name == s or name.startswith(s + "-") for name in known)]
     if unknown:
         parser.error(f"no scenario is called {unknown[0]}; expected {', '.join(known)}")
     if options.list:
