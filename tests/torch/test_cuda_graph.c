@@ -9,7 +9,7 @@
 /* A convolution with batch norm and dropout, and a step of Adam. */
 struct net {
     il_state *state;
-    il_tensor *weight, *gain, *bias, *mean, *var;
+    il_tensor *weight, *gain, *bias, *mean, *var, *scale;
     il_adam *adam;
     uint64_t seed;
     int bodies; /* runs of the body */
@@ -132,6 +132,82 @@ Test(graph, what_cannot_be_recorded_is_computed)
 {
     compare((int[]){ 2, 2, 2, 2, 2, 2 }, 6, 2, 0);
     compare((int[]){ 2, 2, 2, 2, 2, 2 }, 6, 5, 2);
+}
+
+/* ---- random numbers of several seeds ---- */
+
+static il_tensor *block(il_scope *s, const void *self, il_tensor *x)
+{
+    const struct net *n = self;
+    return il_dropout(s, il_conv2d(s, x, n->weight, NULL, (il_conv_geometry){ .padding = 1 }), 0.5);
+}
+
+/* Takes them from the run `bodies` of the net on. */
+static int recomputing(void *context, il_scope *outer, il_tensor *const in[], il_tensor *out[], il_err *e)
+{
+    struct net *n = context;
+    il_scope *s = NULL;
+    bool recompute = n->bodies-- <= 0;
+    int rc = il_scope_open(&s, IL_OPTS(il_scope_opts, .training = true, .recompute = recompute, .seed = 1), e);
+    if (rc)
+        return rc;
+    il_tensor *first = il_mul(s, in[0], n->scale);
+    il_tensor *loss = il_mean(s, il_recompute(s, block, n, first));
+    rc = il_backward(s, loss, e);
+    if (!rc)
+        out[0] = il_adopt(outer, il_keep(s, il_detach(s, loss)));
+    il_scope_close(s);
+    return rc;
+}
+
+/* What five runs return, the first `before` of which take no seeds of their own. */
+static void run_recomputing(int codes[5], il_err *e, il_cuda_graph *g, int before)
+{
+    struct net n;
+    open_net(&n);
+    n.scale = il_state_param(n.state, "scale", IL_INIT_ONES, 0, 1, (int64_t[]){ 1 });
+    n.bodies = before;
+    for (int i = 0; i < 5; i++) {
+        il_scope *s = NULL;
+        il_tensor *out[1] = { NULL };
+        cr_assert_eq(il_scope_open(&s, NULL, e), IL_OK);
+        il_tensor *in[] = { il_randn(s, 1, 0, 4, (int64_t[]){ 1, 3, 8, 8 }) };
+        const il_cuda_graph_work w = {
+            .body = recomputing, .context = &n, .in = in, .ins = 1, .out = out, .outs = 1, .seed = 1, .state = n.state
+        };
+        codes[i] = il_cuda_graph_run(g, s, &w, e);
+        il_scope_close(s);
+    }
+    close_net(&n);
+}
+
+Test(graph, several_seeds_are_refused_before_anything_is_recorded)
+{
+    il_cuda_graph *g = NULL;
+    il_err e = { 0 };
+    int codes[5];
+    cr_assert_eq(il_cuda_graph_new(&g, (il_device){ 0 }, &e), IL_OK);
+    run_recomputing(codes, &e, g, 0);
+    for (int i = 0; i < 5; i++)
+        cr_expect_eq(codes[i], IL_OK, "run %d: %s", i, e.message);
+    cr_expect_eq(il_cuda_graph_replays(g), 0);
+    cr_assert_not_null(il_cuda_graph_refusal(g));
+    cr_expect_not_null(strstr(il_cuda_graph_refusal(g), "train.recompute"), "%s", il_cuda_graph_refusal(g));
+    il_cuda_graph_free(g);
+}
+
+/* The error comes by way of the scope, which is closed; an exception through the body would leave it open. */
+Test(graph, several_seeds_within_a_recording_are_an_error_of_the_operation)
+{
+    il_cuda_graph *g = NULL;
+    il_err e = { 0 };
+    int codes[5];
+    cr_assert_eq(il_cuda_graph_new(&g, (il_device){ 0 }, &e), IL_OK);
+    run_recomputing(codes, &e, g, 3);
+    cr_expect_eq(codes[2], IL_OK);
+    cr_expect_eq(codes[4], IL_ETORCH);
+    cr_expect_not_null(strstr(e.message, "recompute: (1,3,8,8): random numbers"), "%s", e.message);
+    il_cuda_graph_free(g);
 }
 
 static int failing(void *context, il_scope *s, il_tensor *const in[], il_tensor *out[], il_err *e)
