@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 int cuInit(unsigned flags);
+int cuDeviceGetCount(int *count);
 int cuDeviceGet(int *device, int ordinal);
 int cuDeviceGetName(char *name, int size, int device);
 int cuDeviceGetAttribute(int *value, int which, int device);
@@ -9,6 +10,12 @@ int cuDeviceGetAttribute(int *value, int which, int device);
 int cuInit(unsigned flags)
 {
     return (int)flags;
+}
+
+int cuDeviceGetCount(int *count)
+{
+    *count = 1;
+    return 0;
 }
 
 int cuDeviceGet(int *device, int ordinal)
