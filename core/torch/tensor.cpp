@@ -459,7 +459,7 @@ il_tensor *il_dropout(il_scope *s, il_tensor *x, double p)
                 mask.div_(1 - p);
         }
         at::Tensor y = at::mul(x->value, mask);
-        return half && p < 1 ? y.mul_(1 / (1 - p)) : y;
+        return half && p < 1 ? at::mul(y.to(at::kFloat), 1 / (1 - p)).to(y.scalar_type()) : y;
     });
 }
 

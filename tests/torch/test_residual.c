@@ -1,5 +1,6 @@
 #include <inpaintlab/residual.h>
 #include "support/figures.h"
+#include "torch/residual_kernel.h"
 
 Test(residual, as_pytorch)
 {
@@ -35,4 +36,19 @@ Test(residual, needs_three_channels)
     cr_assert_null(il_residual_srm(s, il_full(s, 0, IL_DTYPE_F32, 4, (int64_t[]){ 1, 1, 4, 4 })));
     cr_assert_eq(il_scope_status(s, &e), IL_ETORCH);
     il_scope_close(s);
+}
+
+/* The composed residual's filters: a copy to a GPU on every pass would wait for the device, and cannot be recorded. */
+Test(residual, constants_are_sent_once)
+{
+    static float data[2] = { 1, 2 };
+    float out[2];
+    for (int i = 0; i < 3; i++) {
+        il_scope *s = figures_scope(false, false);
+        il_tensor *t = il_constant(s, data, 1, (int64_t[]){ 2 });
+        cr_assert_eq(il_read_f32(t, out, 2, NULL), IL_OK);
+        cr_expect(out[0] == 1 && out[1] == 2, "they were read again");
+        il_scope_close(s);
+        data[0] = 5;
+    }
 }

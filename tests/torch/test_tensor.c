@@ -218,6 +218,30 @@ Test(tensor, dropout)
         cr_assert_eq(b[i], 3);
 }
 
+/* In half precision 1 / (1 - p) itself would be rounded, by up to 0.4 %: each value would be off to the same side. */
+Test(tensor, dropout_in_half_precision)
+{
+    enum { N = 128 };
+    float data[N], half[N], expected[N];
+    int kept = 0;
+    il_scope *s = NULL;
+    cr_assert_eq(il_scope_open(&s, IL_OPTS(il_scope_opts, .training = true, .seed = 3), NULL), IL_OK);
+    for (int i = 0; i < N; i++)
+        data[i] = 1 + (float)i / N; /* in bfloat16 as they are */
+    il_tensor *x = il_from_f32(s, data, 1, (int64_t[]){ N });
+    il_tensor *y = il_dropout(s, il_to(s, x, IL_DTYPE_BF16), 0.1);
+    il_tensor *nearest = il_to(s, il_to(s, il_affine(s, x, 1 / 0.9, 0), IL_DTYPE_BF16), IL_DTYPE_F32);
+    cr_assert_eq(il_read_f32(y, half, N, NULL), IL_OK);
+    cr_assert_eq(il_read_f32(nearest, expected, N, NULL), IL_OK);
+    for (int i = 0; i < N; i++) {
+        cr_assert(half[i] == 0 || half[i] == expected[i], "%g: %g, expected %g", (double)data[i], (double)half[i],
+                  (double)expected[i]);
+        kept += half[i] != 0;
+    }
+    cr_assert_gt(kept, N / 2);
+    il_scope_close(s);
+}
+
 /* ---- assignment ---- */
 
 Test(tensor, assign)
@@ -403,6 +427,11 @@ Test(tensor, impossible_requests_are_errors)
     cr_assert_eq(il_scope_status(s, &e), IL_ETORCH);
     il_scope_close(s);
     s = figures_scope(false, false);
+    cr_assert_null(il_full(s, 0, IL_DTYPE_F32, 1, huge));
+    cr_assert_eq(il_scope_status(s, &e), IL_EDEVICE, "%s", e.message);
+    cr_assert_str_eq(e.message, "full: the host's memory is full; smaller pictures, tiles or batches need less");
+    il_scope_close(s);
+    s = figures_scope(true, false); /* a training has keys for that */
     cr_assert_null(il_full(s, 0, IL_DTYPE_F32, 1, huge));
     cr_assert_eq(il_scope_status(s, &e), IL_EDEVICE, "%s", e.message);
     cr_assert_str_eq(e.message,

@@ -4,7 +4,8 @@
 
 /* One version per vector width; the loader takes the widest that the processor has. Without contraction (see
  * CMakeLists.txt) all give the same bits. */
-#if defined(__x86_64__) && defined(__GLIBC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
+#if defined(__x86_64__) && defined(__GLIBC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) &&              \
+    !defined(__SANITIZE_THREAD__)
 #define WIDE __attribute__((target_clones("avx512f", "avx2", "default")))
 #else
 #define WIDE
@@ -137,7 +138,7 @@ static inline void focal_slopes(float *restrict out, const float *restrict logit
         out[i] = scale * il_pixel_focal_slope(logit[i], target[i], f);
 }
 
-/* The usual gamma on its own: with it known to the compiler, nothing in the loop calls powf. */
+/* The usual gamma on its own: with it known to the compiler, nothing in the loop needs double precision. */
 WIDE double il_cpu_focal_sum(const float *logit, const float *target, int64_t count, il_pixel_focal f)
 {
     const il_pixel_focal usual = { f.slope, f.base, 2 };

@@ -72,9 +72,36 @@ IL_PIXEL float il_pixel_log1p(float e)
     return 2 * (z * tail + z);
 }
 
+/* base^exponent for base from 0 to 1 and exponent > 0, as 2^(exponent * log2(base)) in double precision: nearly always the nearest
+ * float, and the same on all devices, which the libraries' powf is not. The series are those of atanh and exp. */
+IL_PIXEL float il_pixel_any_power(float base, float exponent)
+{
+    const double round = 6755399441055744; /* 1.5 * 2^52, see il_pixel_exp_minus */
+    double mantissa, scale, from = base;
+    uint64_t bits, above;
+    memcpy(&bits, &from, sizeof bits);
+    above = bits - 0x3FE6A09E667F3BCD; /* sqrt(1/2) */
+    bits -= above & 0xFFF0000000000000;
+    memcpy(&mantissa, &bits, sizeof mantissa); /* from sqrt(1/2) to sqrt(2) */
+    double z = (mantissa - 1) / (mantissa + 1), y = z * z;
+    double tail = ((((1. / 17 * y + 1. / 15) * y + 1. / 13) * y + 1. / 11) * y + 1. / 9) * y + 1. / 7;
+    double log2 = (double)((int64_t)above >> 52) +
+                  2.8853900817779268 * (((tail * y + 1. / 5) * y + 1. / 3) * y + 1) * z;
+    double power = exponent * log2;
+    double shifted = (power > -1000 ? power : -1000) + round, n = shifted - round;
+    double r = (power > -1000 ? power - n : 0) * 0.69314718055994531;
+    double high = ((((1. / 39916800 * r + 1. / 3628800) * r + 1. / 362880) * r + 1. / 40320) * r + 1. / 5040) * r +
+                  1. / 720;
+    double exp = (((((high * r + 1. / 120) * r + 1. / 24) * r + 1. / 6) * r + 1. / 2) * r + 1) * r + 1;
+    memcpy(&bits, &shifted, sizeof bits);
+    bits = (bits + 1023) << 52; /* 2^n */
+    memcpy(&scale, &bits, sizeof scale);
+    return base > 0 ? (float)(exp * scale) : base;
+}
+
 IL_PIXEL float il_pixel_power(float base, float exponent)
 {
-    return exponent == 2 ? base * base : exponent == 0 ? 1 : powf(base, exponent);
+    return exponent == 2 ? base * base : exponent == 0 ? 1 : il_pixel_any_power(base, exponent);
 }
 
 /* What value and derivative are made of. No difference of near numbers is taken, so that both stay exact where the score
