@@ -359,7 +359,7 @@ static int not_found(const il_registry *r, il_kind kind, const char *name, il_er
     return rc;
 }
 
-int il_registry_find(const il_plugin **out, il_registry *r, il_kind kind, const char *name, il_err *e)
+int il_registry_find_typed(const il_plugin **out, il_registry *r, il_kind kind, const char *name, il_err *e)
 {
     if (strchr(name, '/'))
         return find_path(out, r, (int)kind, name, e);

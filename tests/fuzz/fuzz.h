@@ -56,7 +56,7 @@ static inline const char *fuzz_file(const char *name, const uint8_t *data, size_
 static inline void fuzz_told(int rc, const il_err *e)
 {
     size_t size = strlen(e->message);
-    if (!rc ? 0 : rc > 0 || rc < IL_EUSAGE || !size || size >= sizeof e->message || strchr(e->message, '\n'))
+    if (!rc ? 0 : rc > 0 || rc < IL_ETRUST || !size || size >= sizeof e->message || strchr(e->message, '\n'))
         abort();
 }
 
