@@ -32,7 +32,7 @@ ROOMS = {
 
 # What only the named files and folders use: (what, pattern, where).
 ONLY = [
-    ("libyaml", r"#include <yaml\.h>", "core/base/yaml.c"),
+    ("libyaml", r"#include <yaml\.h>", "core/base/yaml_build.c"),
     ("libmd", r"#include <sha2\.h>", "core/base/sha256.c"),
     ("libjpeg", r"#include <jpeglib\.h>", "core/image/jpeg.c"),
     ("libwebp", r"#include <webp/", "core/image/webp.c"),
