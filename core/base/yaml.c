@@ -10,7 +10,7 @@
 #include "base/yaml.h"
 #include "base/yaml_build.h"
 
-enum { MAX_BYTES = 4 << 20 };
+enum { MAX_BYTES = 4 << 20, FIRST_BYTES = 16 << 10 };
 
 struct il_yaml {
     char *name, *text;
@@ -67,20 +67,23 @@ int il_yaml_read(il_yaml **out, const char *path, il_err *e)
         return il_fail(e, il_file_code(errno), "cannot open %s: %s", path, strerror(errno));
 
     int rc = IL_OK;
-    size_t size = 0, room = MAX_BYTES + 1;
-    char *text = malloc(room);
-    if (!text) {
-        rc = il_fail_oom(e);
-        goto done;
+    size_t size = 0, got = 1;
+    char *text = NULL;
+    while (!rc && got && size <= MAX_BYTES) {
+        size_t part = size ? size : FIRST_BYTES;
+        char *more = realloc(text, size + part);
+        if (!more) {
+            rc = il_fail_oom(e);
+            break;
+        }
+        text = more;
+        got = fread(text + size, 1, part, file);
+        size += got;
     }
-    size = fread(text, 1, room, file);
-    if (ferror(file)) {
+    if (!rc && ferror(file))
         rc = il_fail(e, IL_EIO, "cannot read %s: %s", path, strerror(errno));
-        goto done;
-    }
-    rc = il_yaml_parse(out, path, text, size, e);
-
-done:
+    if (!rc)
+        rc = il_yaml_parse(out, path, text, size, e);
     free(text);
     fclose(file);
     return rc;

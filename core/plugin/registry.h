@@ -1,4 +1,4 @@
-/* registry.h - plugins by name. The only user of dlopen. */
+/* registry.h - plugins by name. */
 #ifndef IL_PLUGIN_REGISTRY_H
 #define IL_PLUGIN_REGISTRY_H
 
