@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -62,8 +63,8 @@ static const char *skip_sign(const char *s)
     return *s == '-' || *s == '+' ? s + 1 : s;
 }
 
-/* [-+]?[0-9]+, 0x…, 0o… */
-static bool read_int(int64_t *out, const char *text)
+/* [-+]?[0-9]+, 0x…, 0o…; *fits: in 64 bits */
+static bool read_int(int64_t *out, bool *fits, const char *text)
 {
     int base = strncmp(text, "0x", 2) == 0 ? 16 : strncmp(text, "0o", 2) == 0 ? 8 : 10;
     const char *digits = base == 10 ? skip_sign(text) : text + 2;
@@ -74,14 +75,15 @@ static bool read_int(int64_t *out, const char *text)
     char *end = NULL;
     errno = 0;
     long long v = strtoll(base == 10 ? text : digits, &end, base);
-    if (*end || errno == ERANGE)
+    if (*end)
         return false;
+    *fits = errno != ERANGE;
     *out = v;
     return true;
 }
 
-/* [-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)? ; finite */
-static bool read_real(double *out, const char *text)
+/* [-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)? ; *fits: it is finite */
+static bool read_real(double *out, bool *fits, const char *text)
 {
     const char *start = skip_sign(text);
     const char *s = skip_digits(start);
@@ -102,7 +104,8 @@ static bool read_real(double *out, const char *text)
     if (*s)
         return false;
     *out = strtod(text, NULL);
-    return isfinite(*out);
+    *fits = isfinite(*out);
+    return true;
 }
 
 /* The shortest text that reads back as v. */
@@ -129,23 +132,45 @@ static const char *type_in_words(il_param_type type)
     return "a value";
 }
 
-static int wrong_range(const il_param_spec *spec, const char *text, il_err *e)
+static bool is_bounded(const il_param_spec *s)
 {
-    const double open_end = 1e15; /* a bound this large means none */
-    if (spec->max >= open_end)
-        return il_fail(e, IL_EPARAM, "%s: %s is out of range; expected %g or more", spec->name, text, spec->min);
-    if (spec->min <= -open_end)
-        return il_fail(e, IL_EPARAM, "%s: %s is out of range; expected %g or less", spec->name, text, spec->max);
-    return il_fail(e, IL_EPARAM, "%s: %s is out of range; expected %.10g to %.10g", spec->name, text, spec->min,
-                   spec->max);
+    return s->min != 0.0 || s->max != 0.0;
 }
 
-static int check_range(const il_param_spec *spec, const char *text, double v, il_err *e)
+/* A bound as the integer that it means: any beyond 64 bits, such as INFINITY, bounds nothing. */
+static int64_t whole(double bound)
 {
-    bool bounded = spec->min != 0.0 || spec->max != 0.0;
-    if (bounded && (v < spec->min || v > spec->max))
-        return wrong_range(spec, text, e);
-    return IL_OK;
+    return bound >= 0x1p63 ? INT64_MAX : bound < -0x1p63 ? INT64_MIN : (int64_t)bound;
+}
+
+static int64_t least_int(const il_param_spec *s)
+{
+    return is_bounded(s) ? whole(ceil(s->min)) : INT64_MIN;
+}
+
+static int64_t most_int(const il_param_spec *s)
+{
+    return is_bounded(s) ? whole(floor(s->max)) : INT64_MAX;
+}
+
+il_params_words il_params_range(const il_param_spec *s)
+{
+    il_params_words w = { "" };
+    bool low = isfinite(s->min), high = isfinite(s->max);
+    if (s->type == IL_PARAM_INT)
+        snprintf(w.text, sizeof w.text, "%" PRId64 " to %" PRId64, least_int(s), most_int(s));
+    else if (is_bounded(s) && low && high)
+        snprintf(w.text, sizeof w.text, "%.15g to %.15g", s->min, s->max);
+    else if (is_bounded(s) && (low || high))
+        snprintf(w.text, sizeof w.text, "%.15g or %s", low ? s->min : s->max, low ? "more" : "less");
+    return w;
+}
+
+static int wrong_range(const il_param_spec *spec, const char *text, il_err *e)
+{
+    const il_params_words range = il_params_range(spec);
+    return il_fail(e, IL_EPARAM, "%s: %s is out of range; expected %s", spec->name, text,
+                   *range.text ? range.text : "a finite number");
 }
 
 static bool is_choice(const char *choices, const char *text)
@@ -182,7 +207,7 @@ static int read_value(struct value *v, const il_param_spec *spec, const char *te
 {
     char canonical[64] = "";
     const char *kept = canonical;
-    bool good = true;
+    bool good = true, fits = true;
     int rc = IL_OK;
 
     switch (spec->type) {
@@ -191,15 +216,15 @@ static int read_value(struct value *v, const il_param_spec *spec, const char *te
         snprintf(canonical, sizeof canonical, "%s", v->boolean ? "true" : "false");
         break;
     case IL_PARAM_INT:
-        good = read_int(&v->integer, text);
+        good = read_int(&v->integer, &fits, text);
         snprintf(canonical, sizeof canonical, "%lld", (long long)v->integer);
-        rc = good ? check_range(spec, text, (double)v->integer, e) : IL_OK;
+        fits = fits && v->integer >= least_int(spec) && v->integer <= most_int(spec);
         break;
     case IL_PARAM_REAL:
-        good = read_real(&v->real, text);
+        good = read_real(&v->real, &fits, text);
         if (good)
             write_real(canonical, sizeof canonical, v->real);
-        rc = good ? check_range(spec, text, v->real, e) : IL_OK;
+        fits = fits && (!is_bounded(spec) || (v->real >= spec->min && v->real <= spec->max));
         break;
     case IL_PARAM_TEXT:
         kept = text;
@@ -210,6 +235,8 @@ static int read_value(struct value *v, const il_param_spec *spec, const char *te
     }
     if (!good)
         return il_fail(e, IL_EPARAM, "%s: '%s' is not %s", spec->name, text, type_in_words(spec->type));
+    if (!fits)
+        return wrong_range(spec, text, e);
     if (rc)
         return rc;
     v->text = il_text_copy(kept);

@@ -1,23 +1,8 @@
-/* yaml.h - a YAML file as a tree whose nodes know their line and column. The only user of libyaml. */
+/* yaml.h - a YAML file as a tree whose nodes know their line and column. */
 #ifndef IL_BASE_YAML_H
 #define IL_BASE_YAML_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <inpaintlab/error.h>
-
-typedef enum il_node_kind { IL_NODE_SCALAR, IL_NODE_LIST, IL_NODE_MAP } il_node_kind;
-
-typedef struct il_node il_node;
-struct il_node {
-    il_node_kind kind;
-    int line, column; /* from 1 */
-    bool quoted;      /* scalar: written in quotes, so it is always text */
-    char *text;       /* scalar */
-    size_t count;     /* list, map */
-    il_node **items;  /* list: elements; mapping: values */
-    il_node **keys;   /* mapping: scalars */
-};
+#include "base/yaml_node.h"
 
 typedef struct il_yaml il_yaml;
 

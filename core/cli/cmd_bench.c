@@ -150,6 +150,7 @@ static int bench(void *options, const char *const *words, il_err *e)
     char folder[4000] = "";
     il_registry *registry = NULL;
     int rc = check(o, e);
+    il_registry_trust();                              /* the user asked to run it */
     o->how.observer.stop = il_progress_bar_signals(); /* before there is a folder to be removed */
     if (!rc)
         rc = il_registry_open(&registry, e);

@@ -160,6 +160,8 @@ static int examine_all(struct work *w, il_err *e)
 static int work(struct work *w, il_err *e)
 {
     il_registry *registry = NULL;
+    if (w->line.trust)
+        il_registry_trust();
     int rc = il_registry_open(&registry, e);
     if (!rc)
         rc = open_detector(w, registry, e);
@@ -224,6 +226,10 @@ static const il_option table[] = {
     { "--weights FILE", "use these weights instead of a run's; --model is not needed if the file names its model",
       INTO(weights) },
     { "--model MODEL", "model of --weights: a plugin's name or settings, as in '{name: unet, fine: 16}'", INTO(model) },
+    { "--trust",
+      "let the weights or the database name files for their model, which may be code: a plugin by its path, a TorchScript "
+      "module",
+      INTO(trust) },
     { "-o, --output DIR", "write NAME.mask.png, NAME.heat.png, NAME.overlay.png and NAME.json to this folder",
       INTO(output) },
     { "--json", "print one JSON object per image, each on one line, instead of text", INTO(json) },

@@ -28,7 +28,7 @@ static int set_one(il_params *p, const char *text, il_err *e)
 
 static int choose(il_choice *c, il_registry *registry, const char *name, const il_texts *set, il_err *e)
 {
-    int rc = il_registry_find(&c->plugin, registry, IL_KIND_MODEL, name, e);
+    int rc = il_registry_find_typed(&c->plugin, registry, IL_KIND_MODEL, name, e);
     if (!rc)
         rc = il_params_new(&c->params, c->plugin->params, e);
     for (int i = 0; i < set->count && !rc; i++)

@@ -22,6 +22,8 @@ struct totals {
     size_t nmissing;
     struct missing *notes; /* likewise: what makes numbers mean less than they seem to */
     size_t nnotes;
+    struct missing *untrusted; /* likewise: why runs were not examined */
+    size_t nuntrusted, unexamined;
     il_text rebuilt; /* installed plugins, as words */
 };
 
@@ -42,6 +44,13 @@ static int add_text(struct missing **list, size_t *count, const char *text, bool
     (*list)[i].runs += run;
     (*list)[i].tests += !run;
     return IL_OK;
+}
+
+static void free_texts(struct missing *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        free(list[i].text);
+    free(list);
 }
 
 static int add_missing(struct totals *sum, const char *text, bool run, il_err *e)
@@ -171,10 +180,25 @@ static void add_rebuilt(il_text *to, const char *plugins)
     }
 }
 
+static void print_unexamined(const struct totals *sum)
+{
+    for (size_t i = 0; i < sum->nuntrusted; i++) {
+        const struct missing *m = &sum->untrusted[i];
+        printf("remark: %zu run%s not examined: %s\n", m->runs, m->runs == 1 ? " is" : "s are", m->text);
+    }
+    if (sum->nuntrusted)
+        printf("\n");
+}
+
 static int print_run(const il_grid *g, const il_run *run, struct totals *sum, il_preflight *beside, il_err *e)
 {
     il_job j = { 0 };
     il_job_view v = { 0 };
+    if (run->unexamined) {
+        printf("%-10s %s\n", "not examined", run->name);
+        sum->unexamined++;
+        return add_text(&sum->untrusted, &sum->nuntrusted, run->unexamined, true, e);
+    }
     int rc = il_job_open(&j, run, g->store, e);
     if (!rc)
         rc = il_job_look(&v, &j, g->plan->experiment, g->store, g->folder, e);
@@ -209,6 +233,7 @@ static int print_plan(const il_grid *g, const char *database, struct totals *sum
         printf("\n");
         print_missing(sum);
         print_notes(sum);
+        print_unexamined(sum);
         rc = il_preflight_print(stdout, beside, e);
     }
     il_preflight_free(beside);
@@ -217,12 +242,9 @@ static int print_plan(const il_grid *g, const char *database, struct totals *sum
     if (!rc && sum->rebuilt.data)
         printf("remark: built anew since, with the same revision, so that runs stay done: %s\n\n", sum->rebuilt.data);
     il_text_free(&sum->rebuilt);
-    for (size_t i = 0; i < sum->nmissing; i++)
-        free(sum->missing[i].text);
-    free(sum->missing);
-    for (size_t i = 0; i < sum->nnotes; i++)
-        free(sum->notes[i].text);
-    free(sum->notes);
+    free_texts(sum->missing, sum->nmissing);
+    free_texts(sum->notes, sum->nnotes);
+    free_texts(sum->untrusted, sum->nuntrusted);
     if (rc)
         return rc;
     if (p->published)
@@ -230,6 +252,8 @@ static int print_plan(const il_grid *g, const char *database, struct totals *sum
     for (int state = 0; state <= IL_JOB_BLOCKED; state++)
         if (sum->states[state])
             printf("%zu %s, ", sum->states[state], il_job_state_text((il_job_state)state));
+    if (sum->unexamined)
+        printf("%zu not examined, ", sum->unexamined);
     printf("%zu of %zu cells measured\n", sum->tested, sum->cells);
     return IL_OK;
 }
@@ -250,6 +274,9 @@ static const il_option table[] = {
     IL_CLI_DB(il_grid_options, database),
     IL_GRID_ONLY(il_grid_options, only),
     IL_GRID_SET(il_grid_options, set),
+    { "--trust",
+      "run the code of plugins that the grid, or a recipe in it, names by path; else such runs are not examined",
+      IL_INTO(il_grid_options, trust) },
     { 0 },
 };
 
@@ -260,7 +287,7 @@ const il_command il_cmd_plan = {
     .about = "Lists each run and cell of a grid and says whether it is done, to run, to resume or stale, and why;\n"
              "for a grid that names a published table also which cells are comparable, and how they differ from\n"
              "the paper.\n"
-             "Changes nothing.\n",
+             "Changes nothing, and runs no code but that of the installed plugins and INPAINTLAB_PLUGIN_PATH.\n",
     .options = table,
     .notes = "Exit status: 0 the grid can run, 1 a run's data are missing or the grid is wrong, 2 wrong usage.\n",
     .size = sizeof(il_grid_options),

@@ -1,6 +1,7 @@
 /* cmd_plugins.c - inpaintlab plugins: lists plugins and their settings. */
 #include <stdio.h>
 #include <string.h>
+#include "base/params.h"
 #include "base/suggest.h"
 #include "base/text.h"
 #include "cli/cli.h"
@@ -21,7 +22,7 @@ static void print_spec(const il_param_spec *p)
     else
         printf("default %s", *p->fallback ? p->fallback : "none");
     if (p->min < p->max)
-        printf(", from %g to %g", p->min, p->max);
+        printf(", from %s", il_params_range(p).text);
     if (p->choices)
         printf(", one of %s", p->choices);
     printf("\n        %s\n", p->help ? p->help : "");

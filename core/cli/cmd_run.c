@@ -19,7 +19,7 @@ struct options {
 static void git_revision(char *out, size_t size)
 {
     out[0] = '\0';
-    FILE *p = popen("git describe --always --dirty --abbrev=12 --exclude='*' 2>/dev/null", "r");
+    FILE *p = popen("git -c core.fsmonitor=false describe --always --dirty --abbrev=12 --exclude='*' 2>/dev/null", "r");
     if (!p)
         return;
     if (!fgets(out, (int)size, p))

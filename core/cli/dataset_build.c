@@ -4,6 +4,7 @@
 #include "cli/dataset.h"
 #include "cli/progress.h"
 #include "dataset/build.h"
+#include "plugin/registry.h"
 
 struct options {
     const char *folder, *device;
@@ -37,6 +38,7 @@ static int build(void *options, const char *const *words, il_err *e)
     il_build_result result = { 0 };
     il_build_opts opts = { .folder = o->folder, .threads = o->threads };
     il_progress_bar bar;
+    il_registry_trust(); /* the user asked to run what the recipe names */
     int rc = il_cli_device(&opts.device, o->device, e);
     if (!rc)
         rc = il_recipe_open(&recipe, words[0], e);

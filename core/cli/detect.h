@@ -10,6 +10,7 @@ typedef struct il_detect_line {
     int threads, memory_mib;
     bool by_marks; /* --threshold: ignore the calibration */
     bool replace;  /* an existing calibration */
+    bool trust;    /* the files that weights or a database name for the model */
     bool json, quiet;
 } il_detect_line;
 

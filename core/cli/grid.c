@@ -45,9 +45,12 @@ int il_grid_open(il_grid *out, const char *path, const il_grid_options *o, bool 
     int length = slash ? (int)(slash - o->database) : 1;
     if (snprintf(g.folder, sizeof g.folder, "%.*s/runs", length, slash ? o->database : ".") >= (int)sizeof g.folder)
         return il_fail(e, IL_EUSAGE, "--db: the path is too long");
+    if (write || o->trust)
+        il_registry_trust();
     int rc = il_registry_open(&g.registry, e);
     if (!rc)
-        rc = il_plan_read(&g.plan, path, g.registry, (il_plan_opts){ .set = o->set.list, .only = o->only }, e);
+        rc = il_plan_read(&g.plan, path, g.registry,
+                          (il_plan_opts){ .set = o->set.list, .only = o->only, .look = !write }, e);
     if (!rc)
         rc = open_store(&g, o, write, e);
     if (rc) {

@@ -10,6 +10,7 @@
 typedef struct il_grid_options {
     const char *database, *only;
     il_texts set;
+    bool trust;
 } il_grid_options;
 
 #define IL_GRID_ONLY(type, member)                                                                                     \
@@ -30,7 +31,8 @@ typedef struct il_grid {
     char folder[4000]; /* of runs, beside the database */
 } il_grid;
 
-/* write: create the database if there is none. */
+/* write: to be run, with the plugins that it names by path, and a database created if there is none; else only looked at,
+ * and trusted only with o->trust. */
 int il_grid_open(il_grid *out, const char *path, const il_grid_options *o, bool write, il_err *e);
 void il_grid_close(il_grid *g);
 

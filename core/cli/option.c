@@ -86,7 +86,7 @@ static int read_real(double *out, const struct row *r, const char *text, il_err 
     char *end;
     double v = strtod(text, &end);
     if (end == text || *end || !(v >= o->least && v <= o->most))
-        return il_fail(e, IL_EUSAGE, "%s: '%s' is not a number from %g to %g", r->name, text, o->least, o->most);
+        return il_fail(e, IL_EUSAGE, "%s: '%s' is not a number from %.15g to %.15g", r->name, text, o->least, o->most);
     *out = v;
     return IL_OK;
 }

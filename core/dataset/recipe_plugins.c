@@ -112,7 +112,7 @@ static int read_part(il_recipe_plugin *out, il_registry *registry, il_kind kind,
                             il_descriptor_kind(kind));
     int rc = il_registry_find(&part.plugin, registry, kind, name->text, &why);
     if (rc)
-        return rc == IL_ENOMEM ? il_fail_oom(e) : il_yaml_fail(y, name, e, IL_EPLUGIN, "%s", why.message);
+        return rc == IL_ENOMEM ? il_fail_oom(e) : il_yaml_fail(y, name, e, rc, "%s", why.message);
     rc = read_share(&part.share, y, at, e);
     if (!rc)
         rc = il_recipe_plugins_table(&part.params, part.plugin->params, y, at->kind == IL_NODE_MAP ? at : NULL, own, e);

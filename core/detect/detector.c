@@ -8,8 +8,8 @@
 #include "base/json.h"
 #include "base/sha256.h"
 #include "base/utf8.h"
-#include "base/yaml.h"
 #include "detect/detector.h"
+#include "detect/model_choice.h"
 #include "detect/select_run.h"
 #include "plugin/any_size.h"
 #include "plugin/registry.h"
@@ -23,49 +23,6 @@ void il_detector_close(il_detector *d)
     *d = (il_detector){ 0 };
 }
 
-/* ---- settings from JSON ---- */
-
-static int set_value(il_params *p, const char *name, const json_t *value, il_err *e)
-{
-    char text[64];
-    if (json_is_string(value))
-        return il_params_set(p, name, json_string_value(value), e);
-    if (json_is_boolean(value))
-        return il_params_set(p, name, json_is_true(value) ? "true" : "false", e);
-    if (json_is_integer(value))
-        snprintf(text, sizeof text, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
-    else if (json_is_real(value))
-        snprintf(text, sizeof text, "%.17g", json_real_value(value));
-    else
-        return il_fail(e, IL_EFORMAT, "%s: must be a plain value", name);
-    return il_params_set(p, name, text, e);
-}
-
-/* paths (NULL: none): settings as text; only path settings are taken from it, because a configuration omits them. */
-static int set_params(il_params *p, const json_t *settings, const json_t *paths, il_err *e)
-{
-    int rc = IL_OK;
-    const char *name;
-    json_t *value;
-    for (const il_param_spec *s = il_params_specs(p); s && s->name && !rc; s++) {
-        const char *path = s->type == IL_PARAM_PATH ? json_string_value(json_object_get(paths, s->name)) : NULL;
-        if (path)
-            rc = il_params_set(p, s->name, path, e);
-    }
-    json_object_foreach((json_t *)settings, name, value) if (!rc) rc = set_value(p, name, value, e);
-    return rc;
-}
-
-static int choose(il_detector *d, il_registry *registry, const char *name, il_err *e)
-{
-    int rc = il_registry_find(&d->choice.plugin, registry, IL_KIND_MODEL, name, e);
-    if (!rc)
-        rc = il_params_new(&d->choice.params, d->choice.plugin->params, e);
-    if (!rc && !(d->choice.label = il_text_copy(name)))
-        rc = il_fail_oom(e);
-    return rc;
-}
-
 /* What the settings are, for the card. */
 static int note_settings(il_detector *d, il_err *e)
 {
@@ -76,48 +33,6 @@ static int note_settings(il_detector *d, il_err *e)
     d->card.settings = il_json_text(o, JSON_SORT_KEYS | JSON_COMPACT);
     json_decref(o);
     return d->card.settings ? IL_OK : il_fail_oom(e);
-}
-
-static int as_int(const json_t *v)
-{
-    json_int_t n = json_integer_value(v);
-    return n > 0 && n <= 1 << 20 ? (int)n : 0;
-}
-
-/* Size, seed and data set of the training. */
-static int note_training(il_card *c, const json_t *root, il_err *e)
-{
-    const json_t *seed = json_object_get(root, "seed");
-    const char *dataset = json_string_value(json_object_get(json_object_get(root, "dataset"), "name"));
-    c->size = as_int(json_object_get(json_object_get(root, "train"), "size"));
-    c->has_seed = json_is_integer(seed);
-    c->seed = (uint64_t)json_integer_value(seed);
-    if (dataset && !c->dataset && !(c->dataset = il_text_copy(dataset)))
-        return il_fail_oom(e);
-    if (dataset)
-        il_utf8_make_plain(c->dataset);
-    return IL_OK;
-}
-
-/* The model and its training from the configuration of a run. */
-static int apply_config(il_detector *d, il_registry *registry, const char *config, const char *params, il_err *e)
-{
-    json_error_t why;
-    json_t *root = il_json_loads(config, 0, &why), *paths = params ? il_json_loads(params, 0, NULL) : NULL;
-    const json_t *model = json_object_get(root, "model");
-    const char *name = json_string_value(json_object_get(model, "name"));
-    int rc = name ? choose(d, registry, name, e)
-                  : il_fail(e, IL_EFORMAT, "its configuration has no model name%s%s", root ? "" : ": ",
-                            root ? "" : why.text);
-    if (!rc)
-        rc = set_params(d->choice.params, json_object_get(model, "params"), paths, e);
-    if (!rc) {
-        d->card.revision = as_int(json_object_get(model, "revision"));
-        rc = note_training(&d->card, root, e);
-    }
-    json_decref(root);
-    json_decref(paths);
-    return rc;
 }
 
 static int note_from(char **to, const il_bundle *b, const char *key, il_err *e)
@@ -182,7 +97,7 @@ int il_detector_from_store(il_detector *out, il_registry *registry, il_store *st
     int rc = il_select_run(&d.card, &config, &params, store, wanted, e);
     if (rc)
         return rc;
-    rc = apply_config(&d, registry, config, params, e);
+    rc = il_model_choice_noted(&d.choice, &d.card, registry, config, params, e);
     if (!rc)
         rc = il_detector_check_hash(&d.card, e);
     if (!rc)
@@ -202,40 +117,10 @@ int il_detector_from_store(il_detector *out, il_registry *registry, il_store *st
 
 /* ---- weights without a database ---- */
 
-static int apply_yaml(il_detector *d, il_registry *registry, const char *text, il_err *e)
+static int apply_noted(il_detector *d, il_registry *registry, const char *config, il_err *e)
 {
-    il_yaml *y = NULL;
-    int rc = il_yaml_parse(&y, "--model", text, strlen(text), e);
-    if (rc)
-        return rc;
-    const il_node *root = il_yaml_root(y), *name = root;
-    if (root && root->kind == IL_NODE_MAP)
-        name = il_yaml_get(root, "name");
-    if (!name || name->kind != IL_NODE_SCALAR)
-        rc = il_fail(e, IL_EPARAM, "--model: expected a name, or settings as in '{name: unet, fine: 16}'");
-    else
-        rc = choose(d, registry, name->text, e);
-    for (size_t i = 0; !rc && root->kind == IL_NODE_MAP && i < root->count; i++) {
-        const il_node *value = root->items[i];
-        if (strcmp(root->keys[i]->text, "name") == 0)
-            continue;
-        rc = value->kind == IL_NODE_SCALAR ? il_params_set(d->choice.params, root->keys[i]->text, value->text, e)
-                                           : il_fail(e, IL_EPARAM, "%s: must be a plain value", root->keys[i]->text);
-        if (rc)
-            il_fail_in(e, "--model");
-    }
-    il_yaml_free(y);
-    return rc;
-}
-
-static int apply_model(il_detector *d, il_registry *registry, const char *model, const char *config, il_err *e)
-{
-    json_t *root = config ? il_json_loads(config, 0, NULL) : NULL;
-    int rc = apply_yaml(d, registry, model, e);
-    if (!rc)
-        rc = note_training(&d->card, root, e);
-    json_decref(root);
-    return rc;
+    int rc = il_model_choice_noted(&d->choice, &d->card, registry, config, NULL, e);
+    return rc == IL_ETRUST || rc == IL_EFORMAT ? il_fail_in(e, "%s", d->card.weights) : rc;
 }
 
 /* The notes that `inpaintlab run` writes into the weights. */
@@ -247,9 +132,9 @@ static int apply_notes(il_detector *d, il_registry *registry, const char *model,
         return rc;
     const char *config = il_bundle_noted(b, "config");
     if (model)
-        rc = apply_model(d, registry, model, config, e);
+        rc = il_model_choice_typed(&d->choice, &d->card, registry, model, config, e);
     else if (config)
-        rc = apply_config(d, registry, config, NULL, e);
+        rc = apply_noted(d, registry, config, e);
     else
         rc = il_fail(e, IL_EPARAM, "%s: does not name its model; name it with --model", d->card.weights);
     if (!rc)

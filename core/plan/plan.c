@@ -212,7 +212,26 @@ static int name_sets(il_run *run, const struct reading *in, const il_variant *v,
     return rc;
 }
 
-static int resolve_runs(il_plan *p, const struct reading *in, il_registry *registry, il_err *e)
+/* One run; unexamined where its plugins are named by path, which is not trusted, and `look` says so. */
+static int resolve(il_run *out, const struct reading *in, il_resolver *r, const il_variant *v, bool look, il_err *e)
+{
+    il_err why = { 0 };
+    int rc = il_resolve_run(out, r, v, &why);
+    if (rc == IL_ETRUST && look) {
+        il_run run = { .unexamined = il_text_copy(why.message) };
+        rc = run.unexamined ? il_run_name_written(&run, r, v, e) : il_fail_oom(e);
+        if (rc)
+            il_resolve_free_run(&run);
+        else
+            *out = run;
+        return rc;
+    }
+    if (rc)
+        return il_fail(e, rc, "%s", why.message);
+    return in->nsets ? name_sets(out, in, v, e) : IL_OK;
+}
+
+static int resolve_runs(il_plan *p, const struct reading *in, il_registry *registry, bool look, il_err *e)
 {
     il_resolver r = { .registry = registry, .grid = in->grid, .experiment = p->experiment };
     int rc = IL_OK;
@@ -221,10 +240,8 @@ static int resolve_runs(il_plan *p, const struct reading *in, il_registry *regis
         return il_fail_oom(e);
     size_t cells = 0;
     for (size_t i = 0; !rc && i < in->variants.count; i++) {
-        rc = il_resolve_run(&p->runs[i], &r, &in->variants.list[i], e);
-        p->count += !rc;
-        if (!rc && in->nsets)
-            rc = name_sets(&p->runs[i], in, &in->variants.list[i], e);
+        rc = resolve(&p->runs[i], in, &r, &in->variants.list[i], look, e);
+        p->count = i + 1;
         cells += !rc ? p->runs[i].ntests : 0;
         if (!rc && cells > MAX_CELLS)
             rc = il_yaml_fail(in->grid, in->variants.list[i].place, e, IL_EPARAM,
@@ -300,7 +317,7 @@ static int read_all(il_plan *p, struct reading *in, il_registry *registry, il_pl
     if (!rc)
         rc = il_axes_expand(&in->variants, in->grid, &in->base, e);
     if (!rc)
-        rc = resolve_runs(p, in, registry, e);
+        rc = resolve_runs(p, in, registry, opts.look, e);
     return rc ? rc : keep_only(p, opts.only, e);
 }
 

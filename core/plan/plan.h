@@ -18,6 +18,9 @@ typedef struct il_plan {
 typedef struct il_plan_opts {
     const char *const *set; /* "key=value" overrides of base keys, dotted like axes; ends with NULL; NULL: none */
     const char *only;       /* glob on run names, with or without the changes by --set; or NULL */
+    bool
+        look; /* keep a run with plugins that the grid or a recipe names by path, unexamined, where that is not trusted;
+                * else IL_ETRUST */
 } il_plan_opts;
 
 /* Reads, expands and checks. Errors give file, line, column and the closest valid key. Opens and closes each plugin

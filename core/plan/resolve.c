@@ -39,6 +39,7 @@ void il_resolve_free_run(il_run *run)
     il_params_free(run->train_settings);
     il_params_free(run->base_settings);
     free(run->config);
+    free(run->unexamined);
     *run = (il_run){ 0 };
 }
 

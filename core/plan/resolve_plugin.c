@@ -89,24 +89,36 @@ static int try_open(il_resolver *r, const il_choice *c, il_err *e)
         return il_fail_oom(e);
     }
     r->opened = more;
-    r->opened[r->count++] = instance;
 
     void *self = NULL;
     int rc = c->plugin->open(&self, c->params, e);
-    if (rc)
+    if (rc) {
+        free(instance);
         return rc;
+    }
     c->plugin->close(self);
+    r->opened[r->count++] = instance;
     return IL_OK;
+}
+
+static int as_code(il_err *e, int code)
+{
+    if (e)
+        e->code = code;
+    return code;
 }
 
 /* Errors of the choice as a whole are reported at its name, or at `base` when the name is a default. */
 static int fail_choice(const il_resolver *r, const il_setting *name, const il_choice *c, const il_err *why, il_err *e)
 {
     const char *kind = il_descriptor_kind(c->plugin->kind);
+    int code = why->code == IL_ETRUST ? IL_ETRUST : IL_EPARAM;
     if (name)
-        return il_settings_fail(name, e, "%s '%s': %s", kind, c->plugin->name, why->message);
-    return il_yaml_fail(r->grid, il_yaml_get(il_yaml_root(r->grid), "base"), e, IL_EPARAM, "%s '%s': %s", kind,
-                        c->plugin->name, why->message);
+        il_settings_fail(name, e, "%s '%s': %s", kind, c->plugin->name, why->message);
+    else
+        il_yaml_fail(r->grid, il_yaml_get(il_yaml_root(r->grid), "base"), e, code, "%s '%s': %s", kind, c->plugin->name,
+                     why->message);
+    return as_code(e, code);
 }
 
 static int find_plugin(const il_plugin **out, il_resolver *r, const il_setting *name, const il_keys_choice *what,
@@ -116,15 +128,18 @@ static int find_plugin(const il_plugin **out, il_resolver *r, const il_setting *
     if (!name && !what->fallback)
         return il_yaml_fail(r->grid, base, e, IL_EPARAM, "'base' must set '%s'", what->key);
     il_err why = { 0 };
-    int rc = il_registry_find(out, r->registry, what->kind, name ? name->value->text : what->fallback, &why);
+    bool typed = name && !name->at; /* by --set */
+    int rc = (typed ? il_registry_find_typed : il_registry_find)(out, r->registry, what->kind,
+                                                                 name ? name->value->text : what->fallback, &why);
     if (!rc)
         return IL_OK;
     if (rc == IL_ENOMEM)
         return il_fail_oom(e);
-    rc = name ? il_settings_fail(name, e, "%s", why.message) : il_yaml_fail(r->grid, base, e, rc, "%s", why.message);
-    if (e)
-        e->code = IL_EPLUGIN;
-    return e ? e->code : rc;
+    if (name)
+        il_settings_fail(name, e, "%s", why.message);
+    else
+        il_yaml_fail(r->grid, base, e, rc, "%s", why.message);
+    return as_code(e, rc == IL_ETRUST ? IL_ETRUST : IL_EPLUGIN);
 }
 
 int il_choice_resolve(il_choice *out, il_resolver *r, const il_settings *s, const il_keys_choice *what, il_err *e)

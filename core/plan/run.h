@@ -79,6 +79,7 @@ typedef struct il_run {
     double validation_share; /* of the training photos, chosen by hash; 0: not given */
     il_set *tests;
     size_t ntests;
+    char *unexamined; /* why nothing but the name is known: what it names by path is not trusted; NULL: all is known */
     char *config; /* canonical JSON (sorted keys) of everything but file contents that determines the trained weights */
 } il_run;
 

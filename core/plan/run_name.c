@@ -60,20 +60,32 @@ static bool is_named(const char *key)
            !(dot && strcmp(dot, ".label") == 0);
 }
 
-int il_run_name_axes(il_run *run, const il_resolver *r, const il_variant *v, il_err *e)
+/* A value as the grid writes it; of a mapping its label, else its name. */
+static const char *written_text(const il_node *value)
+{
+    const il_node *label = il_yaml_get(value, "label");
+    if (value->kind == IL_NODE_MAP)
+        value = label ? label : il_yaml_get(value, "name");
+    return value && value->kind == IL_NODE_SCALAR ? value->text : "";
+}
+
+static const char *value_text(const il_run *run, const char *key)
+{
+    const char *setting = NULL;
+    const il_keys_choice *what = choice_named(key, &setting);
+    return what ? choice_text(run, what, setting) : plain_text(run, key, setting);
+}
+
+static int name_axes(il_run *run, const il_resolver *r, const il_variant *v, bool written, il_err *e)
 {
     il_text t = { 0 };
     int rc = IL_OK;
     for (size_t i = 0; !rc && i < v->count; i++) {
-        const char *key = v->keys[i]->text, *setting = NULL;
+        const char *key = v->keys[i]->text;
         if (!is_named(key))
             continue;
-        const il_keys_choice *what = choice_named(key, &setting);
-        il_text_add(&t, "%s%s=", t.size ? "," : "", key);
-        if (what)
-            il_text_add(&t, "%s", choice_text(run, what, setting));
-        else
-            il_text_add(&t, "%s", plain_text(run, key, setting));
+        const char *value = written ? written_text(v->values[i]) : value_text(run, key);
+        il_text_add(&t, "%s%s=%s", t.size ? "," : "", key, value);
         if (!rc && !t.failed && !il_utf8_is_line(t.data))
             rc = il_yaml_fail(r->grid, v->values[i], e, IL_EPARAM,
                               "'%s': a value that is part of a run's name must be one line of text", key);
@@ -89,6 +101,16 @@ int il_run_name_axes(il_run *run, const il_resolver *r, const il_variant *v, il_
     run->name = t.data;
     run->own_name = t.size;
     return IL_OK;
+}
+
+int il_run_name_axes(il_run *run, const il_resolver *r, const il_variant *v, il_err *e)
+{
+    return name_axes(run, r, v, false, e);
+}
+
+int il_run_name_written(il_run *run, const il_resolver *r, const il_variant *v, il_err *e)
+{
+    return name_axes(run, r, v, true, e);
 }
 
 /* ---- changes by --set ---- */

@@ -8,6 +8,8 @@
 
 /* Sets run->name from its axes, or to the experiment's name where there are none. */
 int il_run_name_axes(il_run *run, const il_resolver *r, const il_variant *v, il_err *e);
+/* The same for a run whose plugins are not known: the values as they are written. */
+int il_run_name_written(il_run *run, const il_resolver *r, const il_variant *v, il_err *e);
 
 /* Appends each value that --set changed from the grid's own, so that results with and without --set are kept side by
  * side. keys: those of --set. grid: the run's settings without any --set; NULL: the grid alone has no such run. */

@@ -72,6 +72,16 @@ int il_settings_fail(const il_setting *s, il_err *e, const char *format, ...)
 
 /* ---- setting one ---- */
 
+static int append(il_settings *s, const il_setting *slot, il_err *e)
+{
+    il_setting *more = il_array_grow(s->list, s->count, sizeof *more);
+    if (!more)
+        return il_fail_oom(e);
+    s->list = more;
+    s->list[s->count++] = *slot;
+    return IL_OK;
+}
+
 static int set(il_settings *s, const il_setting *slot, il_err *e)
 {
     for (size_t i = 0; i < s->count; i++) {
@@ -80,12 +90,7 @@ static int set(il_settings *s, const il_setting *slot, il_err *e)
             return IL_OK;
         }
     }
-    il_setting *more = il_array_grow(s->list, s->count, sizeof *more);
-    if (!more)
-        return il_fail_oom(e);
-    s->list = more;
-    s->list[s->count++] = *slot;
-    return IL_OK;
+    return append(s, slot, e);
 }
 
 static void drop_choice(il_settings *s, const char *choice)
@@ -109,7 +114,7 @@ static bool is_null(const il_node *n)
     return false;
 }
 
-static int put_value(il_settings *s, const il_setting *slot, il_node_kind expected, il_err *e)
+static int check_value(const il_setting *slot, il_node_kind expected, il_err *e)
 {
     static const char *const words[] = { "a single value", "a list", "a mapping" };
     const char *name = slot->at ? slot->at->text : slot->key;
@@ -117,7 +122,13 @@ static int put_value(il_settings *s, const il_setting *slot, il_node_kind expect
         return il_settings_fail_key(slot, e, "'%s' has no value", name);
     if (slot->value->kind != expected)
         return il_settings_fail(slot, e, "'%s' is %s; expected %s", name, words[slot->value->kind], words[expected]);
-    return set(s, slot, e);
+    return IL_OK;
+}
+
+static int put_value(il_settings *s, const il_setting *slot, il_node_kind expected, il_err *e)
+{
+    int rc = check_value(slot, expected, e);
+    return rc ? rc : set(s, slot, e);
 }
 
 static bool compose(il_setting *slot, const char *head, const char *tail)
@@ -146,7 +157,9 @@ static int put_choice(il_settings *s, const char *choice, const il_setting *whol
         slot.value = value->items[i];
         if (!compose(&slot, choice, value->keys[i]->text))
             return il_settings_fail_key(&slot, e, "unknown key '%.100s'", value->keys[i]->text);
-        int rc = put_value(s, &slot, IL_NODE_SCALAR, e);
+        int rc = check_value(&slot, IL_NODE_SCALAR, e);
+        if (!rc) /* none of these keys is there: the others were dropped, and a mapping's keys differ */
+            rc = append(s, &slot, e);
         if (rc)
             return rc;
     }

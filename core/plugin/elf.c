@@ -8,6 +8,8 @@
 #include <unistd.h>
 #include "plugin/elf.h"
 
+#define MOST_BYTES ((off_t)1 << 30) /* of a plugin, which is 16 KiB to some MiB */
+
 struct file {
     const unsigned char *bytes;
     size_t size;
@@ -45,23 +47,29 @@ static bool is_named(struct file f, const Elf64_Shdr *names, uint32_t at, const 
            memcmp(f.bytes + offset, name, size) == 0;
 }
 
+/* The table of exported symbols and their names. There is one, so the search is linear in the file's size, whatever it says. */
+static bool find_tables(Elf64_Shdr *table, Elf64_Shdr *names, struct file f, const Elf64_Ehdr *head)
+{
+    for (unsigned i = 0; section_at(table, f, head, i); i++)
+        if (table->sh_type == SHT_DYNSYM)
+            return section_at(names, f, head, table->sh_link);
+    return false;
+}
+
 /* The exported symbol's address at link time. */
 static bool find_symbol(uint64_t *out, struct file f, const Elf64_Ehdr *head, const char *name)
 {
     Elf64_Shdr table, names;
-    for (unsigned i = 0; section_at(&table, f, head, i); i++) {
-        if (table.sh_type != SHT_DYNSYM || !section_at(&names, f, head, table.sh_link))
+    if (!find_tables(&table, &names, f, head))
+        return false;
+    Elf64_Sym symbol;
+    for (uint64_t at = 0; at < table.sh_size && take(&symbol, f, table.sh_offset + at, sizeof symbol);
+         at += sizeof symbol) {
+        if (symbol.st_shndx == SHN_UNDEF || ELF64_ST_TYPE(symbol.st_info) != STT_OBJECT ||
+            !is_named(f, &names, symbol.st_name, name))
             continue;
-        for (uint64_t at = 0; at + sizeof(Elf64_Sym) <= table.sh_size; at += sizeof(Elf64_Sym)) {
-            Elf64_Sym symbol;
-            if (!take(&symbol, f, table.sh_offset + at, sizeof symbol))
-                return false;
-            if (symbol.st_shndx == SHN_UNDEF || ELF64_ST_TYPE(symbol.st_info) != STT_OBJECT ||
-                !is_named(f, &names, symbol.st_name, name))
-                continue;
-            *out = symbol.st_value;
-            return true;
-        }
+        *out = symbol.st_value;
+        return true;
     }
     return false;
 }
@@ -83,14 +91,14 @@ static uint32_t read_address(struct file f, const Elf64_Ehdr *head, uint64_t add
 
 int il_elf_word(uint32_t *out, bool *found, const char *path, const char *symbol, il_err *e)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe is refused below, not waited for */
     if (fd < 0)
         return il_fail(e, IL_EPLUGIN, "cannot open the file: %s", strerror(errno));
 
     int rc = IL_OK;
     struct stat info;
     void *bytes = MAP_FAILED;
-    if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && info.st_size > 0)
+    if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && info.st_size > 0 && info.st_size <= MOST_BYTES)
         bytes = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
     close(fd);
     if (bytes == MAP_FAILED)

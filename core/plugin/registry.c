@@ -15,10 +15,9 @@
 #include "base/suggest.h"
 #include "base/text.h"
 #include "plugin/descriptor.h"
-#include "plugin/elf.h"
+#include "plugin/library.h"
 #include "plugin/registry.h"
 
-static const char symbol[] = "il_plugin_entry";
 static const char *const folders[] = { "",         "/datasets",  "/models", "/losses", "/mask_policies",
                                        "/maskers", "/generators" };
 
@@ -37,48 +36,6 @@ struct il_registry {
     il_refused *refused; /* its texts are owned */
     size_t nrefused;
 };
-
-/* ---- one file ---- */
-
-static int wrong_abi(uint32_t abi, il_err *e)
-{
-    return il_fail(e, IL_EPLUGIN, "was built for plugin ABI %u, but this program has ABI %u; rebuild it", (unsigned)abi,
-                   (unsigned)IL_ABI);
-}
-
-/* Loads a file and checks its descriptor; messages do not include the path. The ABI is read from the file first, since
- * dlopen runs constructors, and a plugin of another ABI may need symbols that no longer exist. */
-static int load_file(const il_plugin **out, const char *path, il_err *e)
-{
-    uint32_t abi = 0;
-    bool found = false;
-    int rc = il_elf_word(&abi, &found, path, symbol, e);
-    if (rc)
-        return rc;
-    if (!found)
-        return il_fail(e, IL_EPLUGIN, "is not a plugin: it does not export %s", symbol);
-    if (abi != IL_ABI)
-        return wrong_abi(abi, e);
-
-    void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    if (!handle) {
-        const char *why = dlerror();
-        size_t skip = why && strncmp(why, path, strlen(path)) == 0 ? strlen(path) : 0;
-        if (skip && strncmp(why + skip, ": ", 2) == 0)
-            skip += 2;
-        return il_fail(e, IL_EPLUGIN, "cannot load the plugin: %s", why ? why + skip : "no reason given");
-    }
-    const il_plugin *p = dlsym(handle, symbol);
-    if (!p)
-        return il_fail(e, IL_EPLUGIN, "is not a plugin: it does not export %s", symbol);
-    if (p->abi != IL_ABI)
-        return wrong_abi(p->abi, e);
-    rc = il_descriptor_check(p, e);
-    if (rc)
-        return rc;
-    *out = p;
-    return IL_OK;
-}
 
 /* ---- the collection ---- */
 
@@ -137,7 +94,7 @@ static int add_file(il_registry *r, const char *path, il_err *e)
 {
     const il_plugin *p = NULL;
     il_err why = { 0 };
-    int rc = load_file(&p, path, &why);
+    int rc = il_library_load(&p, path, &why);
     if (rc == IL_ENOMEM)
         return il_fail_oom(e);
     if (rc || !p)
@@ -292,7 +249,7 @@ void il_registry_free(il_registry *r)
 static int find_path(const il_plugin **out, il_registry *r, int kind, const char *path, il_err *e)
 {
     const il_plugin *p = NULL;
-    int rc = load_file(&p, path, e);
+    int rc = il_library_load(&p, path, e);
     if (rc || !p)
         return il_fail_in(e, "%s", path);
     if (kind && (int)p->kind != kind)
@@ -359,7 +316,7 @@ static int not_found(const il_registry *r, il_kind kind, const char *name, il_er
     return rc;
 }
 
-int il_registry_find(const il_plugin **out, il_registry *r, il_kind kind, const char *name, il_err *e)
+int il_registry_find_typed(const il_plugin **out, il_registry *r, il_kind kind, const char *name, il_err *e)
 {
     if (strchr(name, '/'))
         return find_path(out, r, (int)kind, name, e);

@@ -1,4 +1,4 @@
-/* registry.h - plugins by name. The only user of dlopen. */
+/* registry.h - plugins by name. */
 #ifndef IL_PLUGIN_REGISTRY_H
 #define IL_PLUGIN_REGISTRY_H
 
@@ -25,9 +25,17 @@ typedef struct il_refused {
 int il_registry_open(il_registry **out, il_err *e);
 void il_registry_free(il_registry *r);
 
-/* The plugin of that name, or the one in the file when name contains a '/'; borrowed. IL_EPLUGIN: "unknown model
- * 'fnc'; did you mean 'fcn'?", or why its file was refused. */
+/* A file may name a plugin by name only: a grid, a recipe, weights and a database come from others, and what they name by
+ * path is their code. il_registry_trust lets them name paths, in the whole process; it is called before anything is opened, by
+ * commands that run what a grid or recipe names, and for --trust. */
+void il_registry_trust(void);
+bool il_registry_trusts(void);
+
+/* The plugin that a file names; borrowed. IL_EPLUGIN: "unknown model 'fnc'; did you mean 'fcn'?", or why its file was
+ * refused; IL_ETRUST: a name with a '/', which is a path. */
 int il_registry_find(const il_plugin **out, il_registry *r, il_kind kind, const char *name, il_err *e);
+/* The plugin that the user typed, by name or path. */
+int il_registry_find_typed(const il_plugin **out, il_registry *r, il_kind kind, const char *name, il_err *e);
 /* The plugin in a file, of any kind; borrowed. */
 int il_registry_find_file(const il_plugin **out, il_registry *r, const char *path, il_err *e);
 

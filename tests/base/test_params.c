@@ -13,6 +13,7 @@ static const il_param_spec specs[] = {
     { "shift", IL_PARAM_REAL, "0", 0, 0, NULL, "any" },
     { "size", IL_PARAM_INT, "40", 1, 100, NULL, "size" },
     { "seed", IL_PARAM_INT, "1", 0, 0, NULL, "any integer" },
+    { "exact", IL_PARAM_INT, "1", 0, 9007199254740992.0, NULL, "exact in a double" },
     { "deep", IL_PARAM_BOOL, "False", 0, 0, NULL, "switch" },
     { "subset", IL_PARAM_TEXT, "all", 0, 0, "all|inpainted", "which" },
     { "note", IL_PARAM_TEXT, "", 0, 0, NULL, "any text" },
@@ -70,7 +71,7 @@ static const struct {
     { "alpha", "1e", NULL, "alpha: '1e' is not a number" },
     { "alpha", "0x1", NULL, "alpha: '0x1' is not a number" },
     { "alpha", "nan", NULL, "alpha: 'nan' is not a number" },
-    { "alpha", "1e999", NULL, "alpha: '1e999' is not a number" },
+    { "alpha", "1e999", NULL, "alpha: 1e999 is out of range; expected 0 to 1" },
     { "alpha", "0.5 ", NULL, "alpha: '0.5 ' is not a number" },
     { "alpha", "1.5", NULL, "alpha: 1.5 is out of range; expected 0 to 1" },
     { "gamma", "-1", NULL, "gamma: -1 is out of range; expected 0 or more" },
@@ -79,14 +80,22 @@ static const struct {
     { "size", "0o8", NULL, "size: '0o8' is not an integer" },
     { "size", "forty", NULL, "size: 'forty' is not an integer" },
     { "size", "0", NULL, "size: 0 is out of range; expected 1 to 100" },
-    { "seed", "9223372036854775808", NULL, "seed: '9223372036854775808' is not an integer" },
+    { "seed", "9223372036854775808", NULL,
+      "seed: 9223372036854775808 is out of range; expected -9223372036854775808 to 9223372036854775807" },
+    { "exact", "9223372036854775807", NULL,
+      "exact: 9223372036854775807 is out of range; expected 0 to 9007199254740992" },
+    { "exact", "9007199254740993", NULL, "exact: 9007199254740993 is out of range; expected 0 to 9007199254740992" },
+    { "exact", "99999999999999999999", NULL,
+      "exact: 99999999999999999999 is out of range; expected 0 to 9007199254740992" },
+    { "shift", "1e400", NULL, "shift: 1e400 is out of range; expected a finite number" },
+    { "gamma", "1e400", NULL, "gamma: 1e400 is out of range; expected 0 or more" },
     { "deep", "yes", NULL, "deep: 'yes' is not true or false" },
     { "deep", "1", NULL, "deep: '1' is not true or false" },
     { "subset", "some", NULL, "subset: 'some' is unknown; expected one of all, inpainted" },
     { "subset", "all|inpainted", NULL, "subset: 'all|inpainted' is unknown; expected one of all, inpainted" },
     { "gama", "1", NULL, "unknown setting 'gama'; did you mean 'gamma'?" },
     { "width", "1", NULL,
-      "unknown setting 'width'; expected one of root, alpha, gamma, shift, size, seed, deep, subset, note" },
+      "unknown setting 'width'; expected one of root, alpha, gamma, shift, size, seed, exact, deep, subset, note" },
 };
 
 Test(params, set)
@@ -179,11 +188,13 @@ Test(params, as_json)
     cr_assert_eq(il_params_set(p, "alpha", "1e-4", NULL), IL_OK);
     char *hashed = dumped(il_params_json(p, &bad)), *shown = dumped(il_params_json_shown(p, &bad));
     cr_assert_not(bad);
-    cr_expect_str_eq(hashed, "{\"alpha\":\"0.0001\",\"deep\":false,\"gamma\":\"2\",\"note\":\"\",\"seed\":1,"
-                             "\"shift\":\"0\",\"size\":40,\"subset\":\"all\"}");
-    cr_expect_str_eq(shown,
-                     "{\"alpha\":0.0001,\"deep\":false,\"gamma\":2.0,\"note\":\"\",\"root\":\"data/x\",\"seed\":1,"
-                     "\"shift\":0.0,\"size\":40,\"subset\":\"all\"}");
+    cr_expect_str_eq(hashed,
+                     "{\"alpha\":\"0.0001\",\"deep\":false,\"exact\":1,\"gamma\":\"2\",\"note\":\"\",\"seed\":1,"
+                     "\"shift\":\"0\",\"size\":40,\"subset\":\"all\"}");
+    cr_expect_str_eq(
+        shown,
+        "{\"alpha\":0.0001,\"deep\":false,\"exact\":1,\"gamma\":2.0,\"note\":\"\",\"root\":\"data/x\",\"seed\":1,"
+        "\"shift\":0.0,\"size\":40,\"subset\":\"all\"}");
     free(hashed);
     free(shown);
     il_params_free(p);

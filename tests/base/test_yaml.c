@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include "base/text.h"
 #include "base/yaml.h"
@@ -43,6 +44,8 @@ static const struct {
     { "a: |\n  two\n  lines\n", "1:1{1:1'a'=1:4\"two\nlines\n\"}" },
     { "a:\nb: ~\n", "1:1{1:1'a'=1:3'' 2:1'b'=2:4'~'}" },
     { "a: &x {k: v}\nb: *x\n", "1:1{1:1'a'=1:4{1:8'k'=1:11'v'} 2:1'b'=1:4{1:8'k'=1:11'v'}}" },
+    { "a: &x k\n*x : [*x, &y {*x : !!str 1}, *y]\n",
+      "1:1{1:1'a'=1:4'k' 1:4'k'=2:6[1:4'k' 2:11{1:4'k'=2:20'1'} 2:11{1:4'k'=2:20'1'}]}" },
     { "# a comment\n\n\xC3\xA4: \"\xC3\xB6\" # another\n", "3:1{3:1'\xC3\xA4'=3:4\"\xC3\xB6\"}" },
     { "a: 1\r\nb: 2\r\n", "1:1{1:1'a'=1:4'1' 2:1'b'=2:4'2'}" },
     { "--- \na: []\n...\n", "2:1{2:1'a'=2:4[]}" },
@@ -82,6 +85,10 @@ static const struct {
     { "a: ok\nb: \xFF\n", "grid.yaml:2:4: invalid UTF-8: invalid leading UTF-8 octet" },
     { "a: \"x\\0y\"\n", "grid.yaml:1:4: the text contains a NUL character" },
     { "a: !python/object x\n", "grid.yaml:1:4: tags are not supported" },
+    { "%TAG !t! tag:t\n---\na: 1\n", "grid.yaml:1:1: tags are not supported" },
+    { "a: &x 1\nb: &x 2\n", "grid.yaml:2:4: anchor 'x' is repeated; first given at line 1" },
+    { "a: &x [1]\n*x : 2\n", "grid.yaml:1:4: a key must be plain text" },
+    { "b: 1\na: 1\nc: 1\na: 2\nb: 2\n", "grid.yaml:4:1: key 'a' is repeated; first given at line 2" },
     { "a: 1\n...\n%bad\n", NULL }, /* refused; libyaml's words differ between versions */
 };
 
@@ -138,6 +145,44 @@ Test(yaml, multiplying_aliases)
     cr_assert_eq(il_yaml_parse(&y, "bomb.yaml", t.data, t.size, &e), IL_EFORMAT);
     cr_assert(strstr(e.message, "too many values"), "%s", e.message);
     il_text_free(&t);
+}
+
+/* Seconds of the processor that a document of n items takes; the least of three tries. */
+static double seconds(size_t n, const char *before, const char *item, const char *after)
+{
+    il_text t = { 0 };
+    double least = 0;
+    il_text_add(&t, "%s", before);
+    for (size_t i = 0; i < n; i++)
+        il_text_add(&t, item, i);
+    for (size_t i = 0; i < n && after; i++)
+        il_text_add(&t, after, i);
+    for (int tries = 0; tries < 3; tries++) {
+        il_yaml *y = NULL;
+        il_err e = { 0 };
+        clock_t start = clock();
+        cr_assert_eq(il_yaml_parse(&y, "long.yaml", t.data, t.size, &e), IL_OK, "%s", e.message);
+        double took = (double)(clock() - start) / CLOCKS_PER_SEC;
+        least = tries == 0 || took < least ? took : least;
+        il_yaml_free(y);
+    }
+    il_text_free(&t);
+    return least;
+}
+
+/* Twice as many keys or anchors take about twice as long; it was four times. */
+Test(yaml, time_grows_with_the_size)
+{
+    static const struct {
+        const char *before, *item, *after;
+    } documents[] = { { "", "k%zu: 1\n", NULL },
+                      { "", "- &a%zu 1\n", "- *a%zu\n" },
+                      { "a:\n", "  - {x%zu: 1}\n", NULL } };
+    for (size_t i = 0; i < sizeof documents / sizeof *documents; i++) {
+        double once = seconds(20000, documents[i].before, documents[i].item, documents[i].after);
+        double twice = seconds(40000, documents[i].before, documents[i].item, documents[i].after);
+        cr_expect_lt(twice, 3 * once, "%s%g s, then %g s", documents[i].item, once, twice);
+    }
 }
 
 Test(yaml, files)

@@ -76,7 +76,7 @@ static inline const volatile int *fuzz_late(void)
 static inline void fuzz_told(int rc, const il_err *e)
 {
     size_t size = strlen(e->message);
-    if (!rc ? 0 : rc > 0 || rc < IL_EUSAGE || !size || size >= sizeof e->message || strchr(e->message, '\n'))
+    if (!rc ? 0 : rc > 0 || rc < IL_ETRUST || !size || size >= sizeof e->message || strchr(e->message, '\n'))
         abort();
 }
 

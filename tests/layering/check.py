@@ -32,7 +32,7 @@ ROOMS = {
 
 # What only the named files and folders use: (what, pattern, where).
 ONLY = [
-    ("libyaml", r"#include <yaml\.h>", "core/base/yaml.c"),
+    ("libyaml", r"#include <yaml\.h>", "core/base/yaml_build.c"),
     ("libmd", r"#include <sha2\.h>", "core/base/sha256.c"),
     ("libjpeg", r"#include <jpeglib\.h>", "core/image/jpeg.c"),
     ("libwebp", r"#include <webp/", "core/image/webp.c"),
@@ -43,7 +43,7 @@ ONLY = [
     ("libutf8proc", r"#include <utf8proc\.h>", "core/base/utf8.c core/diffusion/unicode.c"),
     ("libtorch", r"#include <(torch|ATen|c10)/", "core/torch/"),
     ("C++", r"#include <(vector|string|memory|cstring|exception)>", "core/torch/"),
-    ("dlopen", r"\bdlopen\(", "core/plugin/registry.c core/torch/"),
+    ("dlopen", r"\bdlopen\(", "core/plugin/library.c core/torch/"),
     ("CUDA", r"__global__|<<<|\bcuda[A-Z]|#include <(cuda|ATen/cuda|c10/cuda)",
      "core/torch/kernels/kernels.cu core/torch/cuda_graph_capture.cpp"),
     ("CLOCK_MONOTONIC", r"\bCLOCK_MONOTONIC\b", "core/base/clock.c tools/"),

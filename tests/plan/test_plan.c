@@ -190,6 +190,28 @@ Test(plan, plugins_are_opened_once_and_closed)
     il_registry_free(r);
 }
 
+/* Who only looks at a grid sees a run whose plugin it names by path, and no more of it. */
+Test(plan, runs_not_examined)
+{
+    static const char *const names[] = { "model=tiny,seed=1",      "model=tiny,seed=2", "model=./tiny.so,seed=1",
+                                         "model=./tiny.so,seed=2", "model=mine,seed=1", "model=mine,seed=2" };
+    il_registry *r = registry_with(BUILD_DIR "/tests/stubs");
+    il_plan *p = NULL;
+    il_err e = { 0 };
+    cr_assert_eq(chdir(TEST_DATA "/plan"), 0);
+    cr_assert_eq(il_plan_read(&p, "look.yaml", r, (il_plan_opts){ 0 }, &e), IL_ETRUST);
+    cr_assert_eq(il_plan_read(&p, "look.yaml", r, (il_plan_opts){ .look = true }, &e), IL_OK, "%s", e.message);
+    cr_assert_eq(p->count, sizeof names / sizeof *names);
+    for (size_t i = 0; i < p->count; i++) {
+        cr_expect_str_eq(p->runs[i].name, names[i]);
+        cr_expect_eq(p->runs[i].unexamined == NULL, i < 2, "%s", names[i]);
+    }
+    cr_assert_str_eq(p->runs[4].unexamined,
+                     "look.yaml:7:35: model './other.so' is named by path; its code runs only with --trust");
+    il_plan_free(p);
+    il_registry_free(r);
+}
+
 /* ---- the annotated file and the experiments ---- */
 
 static void read_keys(il_text *t, const il_node *map, const char *prefix)

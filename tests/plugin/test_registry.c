@@ -86,7 +86,7 @@ Test(registry, refused_plugins_are_told_when_asked_for)
     cr_assert_eq(il_registry_find(&p, r, IL_KIND_MASK_POLICY, "wrong_abi", &e), IL_EPLUGIN);
     cr_assert_str_eq(e.message, "cannot use mask policy 'wrong_abi': " BROKEN "/wrong_abi.so: was built for plugin ABI "
                                 "5, but this program has ABI 4; rebuild it");
-    cr_assert_eq(il_registry_find(&p, r, IL_KIND_MASK_POLICY, BROKEN "/wrong_abi.so", &e), IL_EPLUGIN);
+    cr_assert_eq(il_registry_find_typed(&p, r, IL_KIND_MASK_POLICY, BROKEN "/wrong_abi.so", &e), IL_EPLUGIN);
     cr_assert_str_eq(e.message, BROKEN "/wrong_abi.so: was built for plugin ABI 5, but this program has ABI 4; rebuild "
                                        "it");
     cr_assert_null(p);
@@ -155,9 +155,9 @@ Test(registry, finds_by_path)
     size_t before = il_registry_count(r);
     const il_plugin *p = NULL, *again = NULL;
     il_err e = { 0 };
-    cr_assert_eq(il_registry_find(&p, r, IL_KIND_MASK_POLICY, STUBS "/picky.so", &e), IL_OK, "%s", e.message);
+    cr_assert_eq(il_registry_find_typed(&p, r, IL_KIND_MASK_POLICY, STUBS "/picky.so", &e), IL_OK, "%s", e.message);
     cr_assert_str_eq(p->name, "picky");
-    cr_assert_eq(il_registry_find(&again, r, IL_KIND_MASK_POLICY, STUBS "/picky.so", &e), IL_OK);
+    cr_assert_eq(il_registry_find_typed(&again, r, IL_KIND_MASK_POLICY, STUBS "/picky.so", &e), IL_OK);
     cr_assert_eq(again, p);
     cr_assert_eq(il_registry_count(r), before + 1);
 
@@ -168,10 +168,31 @@ Test(registry, finds_by_path)
     cr_assert_eq(il_registry_find_file(&again, r, "/nowhere/x.so", &e), IL_EPLUGIN);
     cr_assert_str_eq(e.message, "/nowhere/x.so: cannot open the file: No such file or directory");
 
-    cr_assert_eq(il_registry_find(&p, r, IL_KIND_LOSS, STUBS "/picky.so", &e), IL_EPLUGIN);
+    cr_assert_eq(il_registry_find_typed(&p, r, IL_KIND_LOSS, STUBS "/picky.so", &e), IL_EPLUGIN);
     cr_assert_str_eq(e.message, STUBS "/picky.so: is a mask policy; expected a loss");
-    cr_assert_eq(il_registry_find(&p, r, IL_KIND_LOSS, "/nowhere/x.so", &e), IL_EPLUGIN);
+    cr_assert_eq(il_registry_find_typed(&p, r, IL_KIND_LOSS, "/nowhere/x.so", &e), IL_EPLUGIN);
     cr_assert_str_eq(e.message, "/nowhere/x.so: cannot open the file: No such file or directory");
+    il_registry_free(r);
+}
+
+/* Only the user may name a plugin by path, until a command or --trust says otherwise. */
+Test(registry, a_file_names_plugins_by_name_only)
+{
+    il_registry *r = open_with("");
+    size_t before = il_registry_count(r);
+    const il_plugin *p = NULL;
+    il_err e = { 0 };
+    cr_assert_eq(il_registry_find(&p, r, IL_KIND_MASK_POLICY, STUBS "/picky.so", &e), IL_ETRUST);
+    cr_assert_str_eq(e.message, "mask policy '" STUBS "/picky.so' is named by path; its code runs only with --trust");
+    cr_assert_eq(il_registry_find(&p, r, IL_KIND_MASK_POLICY, "../full", &e), IL_ETRUST);
+    cr_assert_null(p);
+    cr_assert_eq(il_registry_count(r), before);
+    cr_assert_not(il_registry_trusts());
+
+    il_registry_trust();
+    cr_assert(il_registry_trusts());
+    cr_assert_eq(il_registry_find(&p, r, IL_KIND_MASK_POLICY, STUBS "/picky.so", &e), IL_OK, "%s", e.message);
+    cr_assert_str_eq(p->name, "picky");
     il_registry_free(r);
 }
 
@@ -270,7 +291,7 @@ Test(registry, what_hides_a_built_in_plugin)
              file.path, folder);
     cr_assert_eq(system(command), 0);
     snprintf(path, sizeof path, "%s/full.so", other);
-    cr_assert_eq(il_registry_find(&byway, r, IL_KIND_MASK_POLICY, path, &e), IL_OK, "%s", e.message);
+    cr_assert_eq(il_registry_find_typed(&byway, r, IL_KIND_MASK_POLICY, path, &e), IL_OK, "%s", e.message);
     cr_assert_not_null(il_registry_hidden(r, byway));
     cr_expect_str_eq(il_registry_hidden(r, byway), file.path);
     cr_assert_eq(il_registry_file(&again, r, byway, &e), IL_OK, "%s", e.message);

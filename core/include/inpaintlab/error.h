@@ -26,7 +26,8 @@ enum {
     IL_EDB = -9,      /* the database refused */
     IL_EBUSY = -10,   /* another process holds it */
     IL_ECANCEL = -11, /* the user asked to stop */
-    IL_EUSAGE = -12   /* the command line is wrong */
+    IL_EUSAGE = -12,  /* the command line is wrong */
+    IL_ETRUST = -13   /* a file names code that only the user may name */
 };
 
 /* Start with `il_err e = {0};`. Fixed size: copying it is cheap and nothing has to be freed. */
