@@ -1,5 +1,4 @@
 /* yaml.c - converts libyaml's document to our own tree: positions, limits, aliases resolved. */
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -325,27 +324,12 @@ done:
 
 int il_yaml_read(il_yaml **out, const char *path, il_err *e)
 {
-    FILE *file = fopen(path, "rb");
-    if (!file)
-        return il_fail(e, il_file_code(errno), "cannot open %s: %s", path, strerror(errno));
-
-    int rc = IL_OK;
-    size_t size = 0, room = MAX_BYTES + 1;
-    char *text = malloc(room);
-    if (!text) {
-        rc = il_fail_oom(e);
-        goto done;
-    }
-    size = fread(text, 1, room, file);
-    if (ferror(file)) {
-        rc = il_fail(e, IL_EIO, "cannot read %s: %s", path, strerror(errno));
-        goto done;
-    }
-    rc = il_yaml_parse(out, path, text, size, e);
-
-done:
+    char *text = NULL;
+    size_t size = 0;
+    int rc = il_file_read_argument(&text, &size, path, MAX_BYTES, e);
+    if (!rc)
+        rc = il_yaml_parse(out, path, text, size, e);
     free(text);
-    fclose(file);
     return rc;
 }
 

@@ -49,6 +49,11 @@ static int run_one(il_grid *g, size_t i, const il_run_opts *opts, struct totals 
     il_job j = { 0 };
     il_run_outcome o = { 0 };
     int rc = il_job_open(&j, run, g->store, e);
+    if (il_store_cache_locked(g->store)) {
+        il_progress_bar_clear(bar);
+        fprintf(stderr, "inpaintlab: warning: another program keeps the database locked; hashes of files are not stored"
+                        " in it meanwhile, results wait for it\n");
+    }
     if (!rc)
         rc = il_run_job(&o, &j, g->store, opts, observer, e);
     il_progress_bar_clear(bar);

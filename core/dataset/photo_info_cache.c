@@ -99,21 +99,6 @@ static int by_path(const void *a, const void *b)
     return strcmp(x->below, y->below);
 }
 
-static char *whole_text(const char *path)
-{
-    FILE *f = *path ? fopen(path, "rb") : NULL;
-    char *text = NULL;
-    size_t room = 0;
-    if (!f)
-        return NULL;
-    if (getdelim(&text, &room, '\0', f) < 0) {
-        free(text);
-        text = NULL;
-    }
-    fclose(f);
-    return text;
-}
-
 int il_photo_info_cache_open(il_photo_info_cache **out, const char *root, il_err *e)
 {
     il_photo_info_cache *l = calloc(1, sizeof *l);
@@ -123,8 +108,13 @@ int il_photo_info_cache_open(il_photo_info_cache **out, const char *root, il_err
         free(path);
         return il_fail_oom(e);
     }
-    l->text = whole_text(path);
+    size_t size = 0; /* up to its first NUL */
+    int rc = *path ? il_file_read(&l->text, &size, path, IL_FILE_LIST, e) : IL_OK;
     free(path);
+    if (rc == IL_ENOMEM) { /* else there is no cache yet, or something else in its place */
+        free(l);
+        return rc;
+    }
     for (char *line = l->text, *next; line && *line; line = next) {
         char *end = strchr(line, '\n');
         next = end ? end + 1 : NULL;

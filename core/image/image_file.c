@@ -1,13 +1,10 @@
 /* image_file.c - image files: the first bytes decide the format; files are written under a temporary name first. */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include "base/atomic_file.h"
+#include "base/file.h"
 #include "image/image_file.h"
 #include "image/metadata.h"
 #include "image/orientation.h"
@@ -16,64 +13,20 @@ enum { MAX_FILE = 1 << 30 };
 
 /* ---- reading ---- */
 
-static int file_size(size_t *size, int fd, const char *path, il_err *e)
-{
-    struct stat st;
-    if (fstat(fd, &st))
-        return il_fail(e, IL_EIO, "%s: cannot read the file: %s", path, strerror(errno));
-    if (S_ISDIR(st.st_mode))
-        return il_fail(e, IL_EIO, "%s: is a folder; expected an image file", path);
-    if (!S_ISREG(st.st_mode))
-        return il_fail(e, IL_EIO, "%s: is not a regular file; expected an image file", path);
-    if (st.st_size == 0)
-        return il_fail(e, IL_EFORMAT, "%s: the file is empty; expected an image", path);
-    if (st.st_size > MAX_FILE)
-        return il_fail(e, IL_EFORMAT, "%s: the file has %lld bytes; an image file may have at most %d", path,
-                       (long long)st.st_size, MAX_FILE);
-    *size = (size_t)st.st_size;
-    return IL_OK;
-}
-
-static int read_all(uint8_t *data, size_t size, int fd, const char *path, il_err *e)
-{
-    for (size_t got = 0; got < size;) {
-        ssize_t n = read(fd, data + got, size - got);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return il_fail(e, IL_EIO, "%s: cannot read the file: %s", path, strerror(errno));
-        if (n == 0)
-            return il_fail(e, IL_EIO, "%s: the file became shorter while it was being read", path);
-        got += (size_t)n;
-    }
-    return IL_OK;
-}
-
 int il_image_file_load(uint8_t **data, size_t *size, const char *path, il_err *e)
 {
-    uint8_t *bytes = NULL;
+    char *bytes = NULL;
     size_t count = 0;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe must not block us */
-    if (fd < 0)
-        return il_fail(e, IL_EIO, "%s: cannot read the file: %s", path, strerror(errno));
-    int rc = file_size(&count, fd, path, e);
+    int rc = il_file_read(&bytes, &count, path, MAX_FILE, e);
     if (rc)
-        goto done;
-    bytes = malloc(count);
-    if (!bytes) {
-        rc = il_fail_oom(e);
-        goto done;
+        return rc;
+    if (count == 0) {
+        free(bytes);
+        return il_fail(e, IL_EFORMAT, "%s: the file is empty; expected an image", path);
     }
-    rc = read_all(bytes, count, fd, path, e);
-    if (rc)
-        goto done;
-    *data = bytes;
+    *data = (uint8_t *)bytes;
     *size = count;
-    bytes = NULL;
-done:
-    free(bytes);
-    close(fd);
-    return rc;
+    return IL_OK;
 }
 
 /* ---- names ---- */
@@ -188,11 +141,12 @@ int il_image_file_digest(il_digest *out, const char *path, il_err *e)
 {
     uint8_t *data = NULL;
     size_t size = 0;
-    il_err why = { 0 };
+    char *bytes = NULL;
     char turned[100];
-    int rc = il_image_file_load(&data, &size, path, &why);
-    if (rc) /* not a file that can be a picture */
-        return rc == IL_ENOMEM ? il_fail_oom(e) : il_sha256_file(out, path, e);
+    int rc = il_file_read(&bytes, &size, path, MAX_FILE, e); /* an empty one, too, has a hash */
+    if (rc)
+        return rc;
+    data = (uint8_t *)bytes;
     int orientation = il_metadata_read(data, size).orientation;
     il_digest d = il_sha256(data, size);
     free(data);

@@ -12,7 +12,12 @@ struct il_store {
     int trouble; /* the result code that il_store_fail last reported */
     dev_t device;
     ino_t file;     /* of the open database; 0: in memory or read-only */
-    il_store *memo; /* of a read-only store: an in-memory database for file hashes; NULL until needed */
+    il_store *memo; /* an in-memory database for file hashes that the file cannot take; NULL until needed */
+    enum {
+        IL_CACHE_OPEN,
+        IL_CACHE_LOCKED,
+        IL_CACHE_TOLD
+    } cache; /* whether another program's lock kept hashes out of it */
 };
 
 /* A value for ?1, ?2, …; lists end with {0}. */
@@ -43,6 +48,8 @@ static inline il_bind il_bind_bytes(const void *v, size_t size)
 {
     return (il_bind){ .kind = IL_BIND_BYTES, .whole = (int64_t)size, .text = v };
 }
+
+enum { IL_STORE_PATIENCE_MS = 60000 }; /* for other programs' locks */
 
 /* Converts the connection's error to a message; `result` is the code that sqlite3 returned. */
 int il_store_fail(il_store *s, int result, il_err *e);
