@@ -138,7 +138,7 @@ int il_file_next(size_t *got, int fd, void *out, size_t room, uint64_t left, con
     return IL_OK;
 }
 
-static int read_regular(char **out, int fd, size_t size, const char *path, il_err *e)
+int il_file_read_open(char **out, int fd, size_t size, const char *path, il_err *e)
 {
     char *data = malloc(size + 1); /* the last byte finds out whether the file has grown */
     int rc = data ? IL_OK : il_fail_oom(e);
@@ -160,7 +160,7 @@ int il_file_read(char **data, size_t *size, const char *path, uint64_t most, il_
     int rc = il_file_open(&fd, &bytes, path, most < SIZE_MAX ? most : SIZE_MAX - 1, e);
     if (rc)
         return rc;
-    rc = read_regular(data, fd, (size_t)bytes, path, e);
+    rc = il_file_read_open(data, fd, (size_t)bytes, path, e);
     close(fd);
     if (!rc)
         *size = (size_t)bytes;
@@ -222,7 +222,7 @@ int il_file_read_argument(char **data, size_t *size, const char *path, uint64_t 
     if (S_ISFIFO(st.st_mode))
         rc = read_pipe(data, size, fd, path, most, e);
     else if (!(rc = check_regular(fd, &st, path, most, e)) &&
-             !(rc = read_regular(data, fd, (size_t)st.st_size, path, e)))
+             !(rc = il_file_read_open(data, fd, (size_t)st.st_size, path, e)))
         *size = (size_t)st.st_size;
     close(fd);
     return rc;

@@ -40,6 +40,8 @@ int il_file_next(size_t *got, int fd, void *out, size_t room, uint64_t left, con
 
 /* The whole content, and a NUL behind it; the caller frees *data. */
 int il_file_read(char **data, size_t *size, const char *path, uint64_t most, il_err *e);
+/* The same of what il_file_open opened. */
+int il_file_read_open(char **data, int fd, size_t size, const char *path, il_err *e);
 
 /* The same of a file that the user names and that may be a pipe, as /dev/stdin and <(…) are: it is read to its end, and
  * given up when nothing arrives for five seconds. */

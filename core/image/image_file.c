@@ -3,8 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 #include "base/atomic_file.h"
 #include "base/file.h"
+#include "image/budget.h"
 #include "image/image_file.h"
 #include "image/metadata.h"
 #include "image/orientation.h"
@@ -16,16 +18,22 @@ enum { MAX_FILE = 1 << 30 };
 int il_image_file_load(uint8_t **data, size_t *size, const char *path, il_err *e)
 {
     char *bytes = NULL;
-    size_t count = 0;
-    int rc = il_file_read(&bytes, &count, path, MAX_FILE, e);
+    int fd = -1;
+    uint64_t count = 0;
+    int rc = il_file_open(&fd, &count, path, MAX_FILE, e);
     if (rc)
         return rc;
-    if (count == 0) {
-        free(bytes);
-        return il_fail(e, IL_EFORMAT, "%s: the file is empty; expected an image", path);
-    }
+    if (count == 0)
+        rc = il_fail(e, IL_EFORMAT, "%s: the file is empty; expected an image", path);
+    if (!rc)
+        rc = il_budget_take_file(count, path, e);
+    if (!rc)
+        rc = il_file_read_open(&bytes, fd, (size_t)count, path, e);
+    close(fd);
+    if (rc)
+        return rc;
     *data = (uint8_t *)bytes;
-    *size = count;
+    *size = (size_t)count;
     return IL_OK;
 }
 
@@ -62,7 +70,7 @@ static bool begins(const il_image_file *in, size_t at, const char *magic, size_t
     return in->size >= at + n && memcmp(in->data + at, magic, n) == 0;
 }
 
-int il_image_file_decode(il_image *out, const il_image_file *in, il_err *e)
+static int decode(il_image *out, const il_image_file *in, il_err *e)
 {
     if (begins(in, 0, "\x89PNG\r\n\x1a\n", 8))
         return il_image_png_read(out, in, e);
@@ -73,6 +81,14 @@ int il_image_file_decode(il_image *out, const il_image_file *in, il_err *e)
     if (begins(in, 0, "II*\0", 4) || begins(in, 0, "MM\0*", 4))
         return il_image_tiff_read(out, in, e);
     return il_fail(e, IL_EFORMAT, "%s: not a supported image; expected PNG, JPEG, WebP or TIFF", in->path);
+}
+
+int il_image_file_decode(il_image *out, const il_image_file *in, il_err *e)
+{
+    il_budget_enter();
+    int rc = decode(out, in, e);
+    il_budget_leave();
+    return rc;
 }
 
 int il_image_file_decode_upright(il_image *out, const il_image_file *in, il_err *e)
@@ -104,30 +120,28 @@ int il_image_file_make_rgb(il_image *image, il_err *e)
     return IL_OK;
 }
 
-int il_image_read(il_image *out, const char *path, il_err *e)
+static int load_upright(il_image *out, il_image_file in, il_err *e)
 {
     uint8_t *data = NULL;
-    il_image_file in = { .path = path };
-    int rc = il_image_file_load(&data, &in.size, path, e);
-    if (rc)
-        return rc;
+    il_budget_enter();
+    int rc = il_image_file_load(&data, &in.size, in.path, e);
     in.data = data;
-    rc = il_image_file_decode_upright(out, &in, e);
+    if (!rc)
+        rc = il_image_file_decode_upright(out, &in, e);
+    il_budget_leave();
     free(data);
     return rc;
 }
 
+int il_image_read(il_image *out, const char *path, il_err *e)
+{
+    return load_upright(out, (il_image_file){ .path = path }, e);
+}
+
 int il_image_size(int *width, int *height, const char *path, il_err *e)
 {
-    uint8_t *data = NULL;
-    il_image_file in = { .path = path, .header_only = true };
     il_image header = { 0 };
-    int rc = il_image_file_load(&data, &in.size, path, e);
-    if (rc)
-        return rc;
-    in.data = data;
-    rc = il_image_file_decode_upright(&header, &in, e);
-    free(data);
+    int rc = load_upright(&header, (il_image_file){ .path = path, .header_only = true }, e);
     if (rc)
         return rc;
     *width = header.width;
