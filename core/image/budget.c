@@ -67,8 +67,6 @@ static int take(uint64_t bytes, const char *path, const char *what, il_err *e)
     if (bytes <= all) {
         bool more = mine.bytes > 0;
         waiting += more;
-        if (more && waiting == holders)
-            pthread_cond_broadcast(&news);
         while (!has_room(bytes))
             pthread_cond_wait(&news, &lock);
         waiting -= more;
