@@ -24,6 +24,31 @@ int il_file_code(int why);
 /* Reads `count` bytes at offset `at`. Messages do not include the path; IL_EFORMAT when the file ends before. */
 int il_file_pread(int fd, void *out, size_t count, uint64_t at, il_err *e);
 
+/* ---- files from outside ----
+ * The one way to open them: regular files of a bounded size, whatever lies under the name. A folder, a pipe or a device is
+ * IL_EIO, a larger file IL_EFORMAT; nothing of that waits. Links are followed. Messages name the path. */
+
+/* What they may have at most: settings and descriptions; lists of a data set, one line or item per image. */
+#define IL_FILE_SETTINGS (UINT64_C(16) << 20)
+#define IL_FILE_LIST (UINT64_C(1) << 30)
+#define IL_FILE_ANY UINT64_MAX
+
+int il_file_open(int *fd, uint64_t *size, const char *path, uint64_t most, il_err *e);
+
+/* read(2) of up to `room` bytes where `left` bytes are still expected: IL_EIO when there are fewer or more. 0: the end. */
+int il_file_next(size_t *got, int fd, void *out, size_t room, uint64_t left, const char *path, il_err *e);
+
+/* The whole content, and a NUL behind it; the caller frees *data. */
+int il_file_read(char **data, size_t *size, const char *path, uint64_t most, il_err *e);
+/* The same of what il_file_open opened. */
+int il_file_read_open(char **data, int fd, size_t size, const char *path, il_err *e);
+
+/* The same of a file that the user names and that may be a pipe, as /dev/stdin and <(…) are: it is read to its end, and
+ * given up when nothing arrives for five seconds. */
+int il_file_read_argument(char **data, size_t *size, const char *path, uint64_t most, il_err *e);
+
+/* ---- folders ---- */
+
 /* Creates the folder and its parents; existing ones are fine. IL_EIO when something else has that name. */
 int il_file_make_folders(const char *path, il_err *e);
 

@@ -63,27 +63,22 @@ json_t *il_json_loadb(const char *text, size_t size, size_t flags, json_error_t 
     return whole(json_loadb(text + mark, size - mark, flags, why));
 }
 
-json_t *il_json_loadf(FILE *from, size_t flags, json_error_t *why)
+int il_json_read(json_t **out, const char *path, uint64_t most, size_t flags, il_err *e)
 {
-    char first[3];
-    long start = ftell(from);
-    is_short = false;
-    if (start >= 0 && !il_utf8_mark(first, fread(first, 1, sizeof first, from)))
-        fseek(from, start, SEEK_SET);
-    return whole(json_loadf(from, flags, why));
-}
-
-json_t *il_json_load_file(const char *path, size_t flags, json_error_t *why)
-{
-    errno = 0;
-    FILE *from = fopen(path, "rb");
-    bool full = !from && errno == ENOMEM;
-    json_t *value = from ? il_json_loadf(from, flags, why) : json_load_file(path, flags, why); /* says why not */
-    if (from)
-        fclose(from);
-    else
-        is_short = full;
-    return whole(value);
+    char *text = NULL;
+    size_t size = 0;
+    json_error_t why;
+    int rc = il_file_read(&text, &size, path, most, e);
+    if (rc)
+        return rc;
+    json_t *value = il_json_loadb(text, size, flags, &why);
+    free(text);
+    if (!value && is_short)
+        return il_fail_oom(e);
+    if (!value)
+        return il_fail(e, IL_EFORMAT, "%s:%d: invalid JSON: %s", path, why.line, why.text);
+    *out = value;
+    return IL_OK;
 }
 
 char *il_json_text(const json_t *value, size_t flags)

@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <inpaintlab/error.h>
 
 /* ---- building ---- */
@@ -23,12 +24,13 @@ int il_json_put(FILE *to, const json_t *value, size_t flags, il_err *e);
 
 /* ---- reading ---- */
 
-/* As json_loads and so on; NULL too when memory is short. A byte-order mark is passed over. */
+/* As json_loads and json_loadb; NULL too when memory is short. A byte-order mark is passed over. */
 json_t *il_json_loads(const char *text, size_t flags, json_error_t *why);
 json_t *il_json_loadb(const char *text, size_t size, size_t flags, json_error_t *why);
-json_t *il_json_loadf(FILE *from, size_t flags, json_error_t *why);
-json_t *il_json_load_file(const char *path, size_t flags, json_error_t *why);
 /* What a NULL of these comes to: IL_ENOMEM, or `code` when the text is wrong. */
 int il_json_code(int code);
+
+/* A file of at most `most` bytes (base/file.h). Errors name it and the line. */
+int il_json_read(json_t **out, const char *path, uint64_t most, size_t flags, il_err *e);
 
 #endif

@@ -1,13 +1,11 @@
 /* sha256.c - SHA-256 of bytes, of parts and of files, using libmd. */
-#include <errno.h>
-#include <fcntl.h>
 #include <sha2.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/types.h>
 #include <unistd.h>
+#include "base/file.h"
 #include "base/sha256.h"
 
 static il_digest digest_of(SHA2_CTX *context)
@@ -59,24 +57,24 @@ il_digest il_sha256_end(il_sha256_sum *s)
 
 int il_sha256_file(il_digest *out, const char *path, il_err *e)
 {
-    int file = open(path, O_RDONLY | O_CLOEXEC);
-    if (file < 0)
-        return il_fail(e, IL_EIO, "cannot open %s: %s", path, strerror(errno));
+    int fd = -1;
+    uint64_t left = 0;
+    int rc = il_file_open(&fd, &left, path, IL_FILE_ANY, e);
+    if (rc)
+        return rc;
 
     SHA2_CTX context;
     SHA256Init(&context);
     uint8_t block[65536];
-    ssize_t got = 0;
-    while ((got = read(file, block, sizeof block)) != 0) {
-        if (got > 0)
-            SHA256Update(&context, block, (size_t)got);
-        else if (errno != EINTR)
-            break;
+    size_t got = 1;
+    while (!rc && got > 0) {
+        rc = il_file_next(&got, fd, block, sizeof block, left, path, e);
+        if (!rc)
+            SHA256Update(&context, block, got);
+        left -= rc ? 0 : got;
     }
-    int why = errno;
-    close(file);
-    if (got < 0)
-        return il_fail(e, IL_EIO, "cannot read %s: %s", path, strerror(why));
-    *out = digest_of(&context);
-    return IL_OK;
+    close(fd);
+    if (!rc)
+        *out = digest_of(&context);
+    return rc;
 }

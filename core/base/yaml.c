@@ -1,5 +1,4 @@
 /* yaml.c - a YAML file as a tree. */
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +9,7 @@
 #include "base/yaml.h"
 #include "base/yaml_build.h"
 
-enum { MAX_BYTES = 4 << 20, FIRST_BYTES = 16 << 10 };
+enum { MAX_BYTES = 4 << 20 };
 
 struct il_yaml {
     char *name, *text;
@@ -62,30 +61,12 @@ done:
 
 int il_yaml_read(il_yaml **out, const char *path, il_err *e)
 {
-    FILE *file = fopen(path, "rb");
-    if (!file)
-        return il_fail(e, il_file_code(errno), "cannot open %s: %s", path, strerror(errno));
-
-    int rc = IL_OK;
-    size_t size = 0, got = 1;
     char *text = NULL;
-    while (!rc && got && size <= MAX_BYTES) {
-        size_t part = size ? size : FIRST_BYTES;
-        char *more = realloc(text, size + part);
-        if (!more) {
-            rc = il_fail_oom(e);
-            break;
-        }
-        text = more;
-        got = fread(text + size, 1, part, file);
-        size += got;
-    }
-    if (!rc && ferror(file))
-        rc = il_fail(e, IL_EIO, "cannot read %s: %s", path, strerror(errno));
+    size_t size = 0;
+    int rc = il_file_read_argument(&text, &size, path, MAX_BYTES, e);
     if (!rc)
         rc = il_yaml_parse(out, path, text, size, e);
     free(text);
-    fclose(file);
     return rc;
 }
 

@@ -28,6 +28,12 @@ int il_cli_device(il_device *out, const char *text, il_err *e);
         "--threads N", "threads within one operation (default: libtorch's choice)", IL_INTO(type, member),             \
             .most = 1024                                                                                               \
     }
+#define IL_CLI_MEMORY(type, member)                                                                                    \
+    {                                                                                                                  \
+        "--memory MIB",                                                                                                \
+            "memory for decoding pictures, all threads together (default: a quarter of the machine's, at least 4096)", \
+            IL_INTO(type, member), .least = 1, .most = 1 << 22                                                         \
+    }
 #define IL_CLI_LOADER_THREADS(type, member)                                                                            \
     {                                                                                                                  \
         "--loader-threads N", "threads that read images (default: one per core)", IL_INTO(type, member), .most = 1024  \

@@ -4,13 +4,14 @@
 #include <string.h>
 #include "cli/grid.h"
 #include "cli/progress.h"
+#include "image/budget.h"
 #include "train/job_state.h"
 #include "train/run.h"
 
 struct options {
     il_grid_options grid;
     const char *device, *cache;
-    int threads, loader_threads;
+    int threads, loader_threads, memory_mib;
     double cache_gib, checkpoint_seconds;
     bool examples, quiet;
 };
@@ -49,6 +50,11 @@ static int run_one(il_grid *g, size_t i, const il_run_opts *opts, struct totals 
     il_job j = { 0 };
     il_run_outcome o = { 0 };
     int rc = il_job_open(&j, run, g->store, e);
+    if (il_store_cache_locked(g->store)) {
+        il_progress_bar_clear(bar);
+        fprintf(stderr, "inpaintlab: warning: another program keeps the database locked; hashes of files are not stored"
+                        " in it meanwhile, results wait for it\n");
+    }
     if (!rc)
         rc = il_run_job(&o, &j, g->store, opts, observer, e);
     il_progress_bar_clear(bar);
@@ -125,6 +131,7 @@ static int run(void *options, const char *const *words, il_err *e)
     const struct options *o = options;
     il_grid g = { 0 };
     struct totals sum = { 0 };
+    il_budget_set((uint64_t)o->memory_mib << 20);
     int rc = il_grid_open(&g, words[0], &o->grid, true, e);
     if (!rc && !(sum.left = calloc(g.plan->count + 1, sizeof *sum.left)))
         rc = il_fail_oom(e);
@@ -152,6 +159,7 @@ static const il_option table[] = {
     IL_GRID_SET(struct options, grid.set),
     IL_CLI_THREADS(struct options, threads),
     IL_CLI_LOADER_THREADS(struct options, loader_threads),
+    IL_CLI_MEMORY(struct options, memory_mib),
     { "--cache FOLDER", "keep decoded images in FOLDER if a split does not fit into memory (default: do not)",
       INTO(cache) },
     { "--cache-limit GIB", "size limit of FOLDER (default 0: limited by the disk)", INTO(cache_gib), .most = 1e6 },

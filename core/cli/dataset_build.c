@@ -4,11 +4,12 @@
 #include "cli/dataset.h"
 #include "cli/progress.h"
 #include "dataset/build.h"
+#include "image/budget.h"
 #include "plugin/registry.h"
 
 struct options {
     const char *folder, *device;
-    int threads;
+    int threads, memory_mib;
     bool quiet;
 };
 
@@ -39,6 +40,7 @@ static int build(void *options, const char *const *words, il_err *e)
     il_build_opts opts = { .folder = o->folder, .threads = o->threads };
     il_progress_bar bar;
     il_registry_trust(); /* the user asked to run what the recipe names */
+    il_budget_set((uint64_t)o->memory_mib << 20);
     int rc = il_cli_device(&opts.device, o->device, e);
     if (!rc)
         rc = il_recipe_open(&recipe, words[0], e);
@@ -58,6 +60,7 @@ static const il_option table[] = {
     IL_CLI_DEVICE(struct options, device),
     { "--threads N", "threads that read and write images (default: one per core)", IL_INTO(struct options, threads),
       .most = 256 },
+    IL_CLI_MEMORY(struct options, memory_mib),
     { "-q, --quiet", "print only errors", IL_INTO(struct options, quiet) },
     { 0 },
 };

@@ -3,12 +3,14 @@
 #include "cli/dataset.h"
 #include "cli/progress.h"
 #include "dataset/check.h"
+#include "image/budget.h"
 
 enum { SHOWN = 10 /* findings of each type */ };
 
 struct options {
     il_check_opts check;
     bool json;
+    int memory_mib;
 };
 
 static int check(void *options, const char *const *words, il_err *e)
@@ -18,6 +20,7 @@ static int check(void *options, const char *const *words, il_err *e)
     il_observer observer = il_progress_bar_observer(&bar, false, NULL);
     il_check c = { 0 };
     o->check.path = words[0];
+    il_budget_set((uint64_t)o->memory_mib << 20);
     int rc = il_check_run(&c, o->check, &observer, e);
     il_progress_bar_clear(&bar);
     if (rc)
@@ -40,6 +43,7 @@ static const il_option table[] = {
     { "--json", "print everything as one JSON object", IL_INTO(struct options, json) },
     { "--threads N", "images to decode at once (default: one per core)", IL_INTO(struct options, check.threads),
       .least = 1, .most = 256 },
+    IL_CLI_MEMORY(struct options, memory_mib),
     { 0 },
 };
 

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/sha256.h"
 #include "dataset/build_batch.h"
+#include "image/budget.h"
 
 enum { MOST_AT_ONCE = 256 }; /* upper bound of `batch` in il_recipe_plain_keys */
 
@@ -45,10 +46,12 @@ static void read_one(void *context)
     il_image photo = { 0 };
     double start = il_clock_seconds();
     int tile = w->task->tile < 0 ? 0 : w->task->tile;
+    il_budget_enter();
     int rc = il_image_read(&photo, w->shop->photos->list[w->task->photo].path, &w->why);
     if (!rc)
         rc = il_make_sample_fit(&w->making.pictures[IL_ORIGINAL], w->shop->recipe, &photo, tile, &w->why);
     il_image_free(&photo);
+    il_budget_leave();
     w->why.code = rc;
     w->read_seconds = il_clock_seconds() - start;
 }

@@ -27,40 +27,32 @@ static int read_line(il_manifest *m, const char *line, size_t size, il_err *e)
     return il_manifest_add_line(m, line, size, e);
 }
 
-static int read_lines(il_manifest *m, FILE *from, il_err *e)
+/* Lines that changed, and the last one where it is cut off, are left out: their samples are made again. */
+static int read_lines(il_manifest *m, const char *text, size_t size, il_err *e)
 {
-    char *line = NULL;
-    size_t room = 0;
-    int rc = IL_OK;
-    while (!rc) {
-        errno = 0;
-        ssize_t got = getline(&line, &room, from);
-        if (got < 0 && (ferror(from) || errno == ENOMEM))
-            rc = il_fail(e, il_file_code(errno), "%s", strerror(errno));
-        if (got < 0 || line[got - 1] != '\n')
-            break;
+    const char *end = text + size, *newline;
+    for (; (newline = memchr(text, '\n', (size_t)(end - text))); text = newline + 1) {
         il_err damage = { 0 };
-        if (read_line(m, line, (size_t)got - 1, &damage) == IL_ENOMEM)
-            rc = il_fail_oom(e);
+        if (read_line(m, text, (size_t)(newline - text), &damage) == IL_ENOMEM)
+            return il_fail_oom(e);
     }
-    free(line);
-    return rc;
+    return IL_OK;
 }
 
 int il_build_journal_read(il_manifest *out, const char *path, il_err *e)
 {
     il_manifest m = { 0 };
-    FILE *from = fopen(path, "re");
-    if (!from)
-        return il_fail(e, il_file_code(errno), "%s: %s", path, strerror(errno));
-    int rc = read_lines(&m, from, e);
-    fclose(from);
-    if (rc) {
+    char *text = NULL;
+    size_t size = 0;
+    int rc = il_file_read(&text, &size, path, IL_FILE_LIST, e);
+    if (!rc && (rc = read_lines(&m, text, size, e)) != IL_OK)
+        il_fail_in(e, "%s", path);
+    free(text);
+    if (rc)
         il_manifest_free(&m);
-        return il_fail_in(e, "%s", path);
-    }
-    *out = m;
-    return IL_OK;
+    else
+        *out = m;
+    return rc;
 }
 
 /* ---- writing ---- */

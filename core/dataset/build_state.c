@@ -120,13 +120,10 @@ static int check(il_build_state *s, const char *text, const il_digest *identity,
                            s->folder);
         return il_atomic_file_write(p.path, text, strlen(text), e);
     }
-    json_error_t why;
-    json_t *old = il_json_load_file(p.path, 0, &why);
+    json_t *old = NULL;
+    int rc = il_json_read(&old, p.path, IL_FILE_SETTINGS, 0, e);
     const char *is = json_string_value(json_object_get(old, "identity"));
-    int rc = IL_OK;
-    if (!old)
-        rc = il_fail(e, IL_EFORMAT, "%s:%d: %s", p.path, why.line, why.text);
-    else if (!is || strcmp(is, identity->hex) != 0) {
+    if (!rc && (!is || strcmp(is, identity->hex) != 0)) {
         bool unused = false;
         rc = is_unused(&unused, s, e);
         if (!rc && unused)
@@ -155,7 +152,7 @@ static int open_journal(il_build_state *s, il_err *e)
     }
     if (rc)
         return rc;
-    s->journal = open(p.path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    s->journal = open(p.path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0666);
     return s->journal >= 0 ? IL_OK : il_fail(e, IL_EIO, "%s: %s", p.path, strerror(errno));
 }
 
@@ -165,7 +162,7 @@ static int take_lock(il_build_state *s, il_err *e)
     int rc = il_file_make_folders(in(s, ".build").path, e);
     if (rc)
         return rc;
-    s->lock = open(p.path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    s->lock = open(p.path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
     if (s->lock < 0)
         return il_fail(e, IL_EIO, "%s: %s", p.path, strerror(errno));
     if (flock(s->lock, LOCK_EX | LOCK_NB) != 0)

@@ -382,41 +382,34 @@ int il_manifest_add_line(il_manifest *m, const char *line, size_t size, il_err *
     return rc;
 }
 
-static int read_lines(il_manifest *m, FILE *from, const char *path, int complete, il_err *e)
+static int read_lines(il_manifest *m, const char *text, size_t size, const char *path, int complete, il_err *e)
 {
-    char *line = NULL;
-    size_t room = 0;
+    const char *end = text + size, *next = text;
     int rc = IL_OK;
-    for (int number = 1; !rc; number++) {
-        errno = 0;
-        ssize_t got = getline(&line, &room, from);
-        if (got < 0) {
-            if (ferror(from) || errno == ENOMEM)
-                rc = il_fail(e, il_file_code(errno), "%s: %s", path, strerror(errno));
+    for (int number = 1; !rc && next < end; number++) {
+        const char *line = next, *newline = memchr(line, '\n', (size_t)(end - line));
+        if (!newline && !complete)
             break;
-        }
-        if (line[got - 1] != '\n') {
-            if (complete)
-                rc = il_fail(e, IL_EFORMAT, "%s:%d: the line has no newline at its end; the file was cut off", path,
-                             number);
-            break;
-        }
-        rc = il_manifest_add_line(m, line, (size_t)got - 1, e);
+        if (!newline)
+            return il_fail(e, IL_EFORMAT, "%s:%d: the line has no newline at its end; the file was cut off", path,
+                           number);
+        rc = il_manifest_add_line(m, line, (size_t)(newline - line), e);
         if (rc)
             il_fail_in(e, "%s:%d", path, number);
+        next = newline + 1;
     }
-    free(line);
     return rc;
 }
 
 int il_manifest_read(il_manifest *out, const char *path, int complete, il_err *e)
 {
     il_manifest m = { 0 };
-    FILE *from = fopen(path, "re");
-    if (!from)
-        return il_fail(e, il_file_code(errno), "%s: %s", path, strerror(errno));
-    int rc = read_lines(&m, from, path, complete, e);
-    fclose(from);
+    char *text = NULL;
+    size_t size = 0;
+    int rc = il_file_read(&text, &size, path, IL_FILE_LIST, e);
+    if (!rc)
+        rc = read_lines(&m, text, size, path, complete, e);
+    free(text);
     if (rc)
         il_manifest_free(&m);
     else

@@ -5,6 +5,7 @@
 #include "base/sha256.h"
 #include "dataset/make_sample.h"
 #include "dataset/photo_info.h"
+#include "image/budget.h"
 #include "image/perceptual_hash.h"
 
 enum { AT_ONCE = 64 };
@@ -14,6 +15,7 @@ struct look {
     const char *path;
     il_photo_info *facts;
     int code; /* not the photo's fault */
+    il_err why;
 };
 
 void il_photo_info_free(il_photo_info *facts, size_t count)
@@ -54,6 +56,7 @@ static void look_at(void *context)
     il_photo_info *f = l->facts;
     il_image image = { 0 };
     il_err e = { 0 };
+    il_budget_enter();
     int rc = il_sha256_file(&f->sha256, l->path, &e);
     if (!rc)
         rc = il_image_read(&image, l->path, &e);
@@ -63,11 +66,13 @@ static void look_at(void *context)
         rc = il_perceptual_hash_of(&f->look, &image, &e);
     }
     il_image_free(&image);
+    il_budget_leave();
     if (!rc)
         rc = il_photo_info_fit(f, l->r, l->path, &e);
     else if (rc != IL_ENOMEM)
-        rc = (f->why = il_text_copy(e.message)) ? IL_OK : IL_ENOMEM;
+        rc = (f->why = il_text_copy(e.message)) ? IL_OK : il_fail_oom(&e);
     l->code = rc;
+    l->why = e;
 }
 
 int il_photo_info_read(il_photo_info **out, const il_recipe *r, const il_photos *photos, il_thread_pool *pool,
@@ -80,12 +85,12 @@ int il_photo_info_read(il_photo_info **out, const il_recipe *r, const il_photos 
         il_thread_pool_group group = { 0 };
         size_t n = photos->count - i < AT_ONCE ? photos->count - i : AT_ONCE;
         for (size_t k = 0; !rc && k < n; k++) {
-            looks[k] = (struct look){ r, photos->list[i + k].path, &facts[i + k], IL_OK };
+            looks[k] = (struct look){ r, photos->list[i + k].path, &facts[i + k], IL_OK, { 0 } };
             rc = il_thread_pool_add(pool, &group, look_at, &looks[k], e);
         }
         il_thread_pool_wait(pool, &group);
         for (size_t k = 0; !rc && k < n; k++)
-            rc = looks[k].code ? il_fail_oom(e) : IL_OK;
+            rc = looks[k].code ? il_fail(e, looks[k].code, "%s", looks[k].why.message) : IL_OK;
         if (!rc && il_observer_stopped(observer))
             rc = il_fail(e, IL_ECANCEL, "stopped while examining photo %zu of %zu", i + n, photos->count);
         if (!rc)

@@ -100,21 +100,6 @@ static int by_path(const void *a, const void *b)
     return strcmp(x->below, y->below);
 }
 
-static char *whole_text(const char *path)
-{
-    FILE *f = *path ? fopen(path, "rb") : NULL;
-    char *text = NULL;
-    size_t room = 0;
-    if (!f)
-        return NULL;
-    if (getdelim(&text, &room, '\0', f) < 0) {
-        free(text);
-        text = NULL;
-    }
-    fclose(f);
-    return text;
-}
-
 /* What follows the first line; NULL where that is not its SHA-256. */
 static char *whole_lines(char *text)
 {
@@ -134,8 +119,13 @@ int il_photo_info_cache_open(il_photo_info_cache **out, const char *root, il_err
         free(path);
         return il_fail_oom(e);
     }
-    l->text = whole_text(path);
+    size_t size = 0; /* up to its first NUL */
+    int rc = *path ? il_file_read(&l->text, &size, path, IL_FILE_LIST, e) : IL_OK;
     free(path);
+    if (rc == IL_ENOMEM) { /* else there is no cache yet, or something else in its place */
+        free(l);
+        return rc;
+    }
     for (char *line = whole_lines(l->text), *next; line && *line; line = next) {
         char *end = strchr(line, '\n');
         next = end ? end + 1 : NULL;

@@ -1,5 +1,4 @@
 /* photos.c - finds photos and their captions. */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -190,18 +189,11 @@ static int set_caption(il_photo *photo, const char *text, il_err *e)
 /* "caption" of PHOTO.json. */
 static int caption_from_json(il_photo *photo, const char *path, il_err *e)
 {
-    json_error_t why;
-    json_t *all = il_json_load_file(path, JSON_REJECT_DUPLICATES, &why);
+    json_t *all = NULL;
+    int rc = il_json_read(&all, path, IL_FILE_SETTINGS, JSON_REJECT_DUPLICATES, e);
     const char *text = json_string_value(json_object_get(all, "caption"));
-    int rc;
-    if (!all && il_json_code(IL_EFORMAT) == IL_ENOMEM)
-        rc = il_fail_oom(e);
-    else if (!all)
-        rc = il_fail(e, IL_EFORMAT, "%s:%d: %s", path, why.line, why.text);
-    else if (!text)
-        rc = il_fail(e, IL_EFORMAT, "%s: expected a string 'caption'", path);
-    else
-        rc = set_caption(photo, text, e);
+    if (!rc)
+        rc = text ? set_caption(photo, text, e) : il_fail(e, IL_EFORMAT, "%s: expected a string 'caption'", path);
     json_decref(all);
     return rc;
 }
@@ -212,8 +204,6 @@ static int check_encoding(const char *text, size_t size, const char *path, il_er
 {
     if (size >= 2 && (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0))
         return il_fail(e, IL_EFORMAT, "%s: is UTF-16; expected UTF-8", path);
-    if (size > MOST_CAPTION)
-        return il_fail(e, IL_EFORMAT, "%s: is longer than %d bytes; expected a caption", path, MOST_CAPTION);
     for (size_t at = 0, used = 0; at < size; at += used)
         if (il_utf8_next(text + at, size - at, &used) <= 0)
             return il_fail(e, IL_EFORMAT, "%s: is not UTF-8 at byte %zu; expected UTF-8", path, at);
@@ -222,13 +212,9 @@ static int check_encoding(const char *text, size_t size, const char *path, il_er
 
 static int caption_from_text(il_photo *photo, const char *path, il_err *e)
 {
-    FILE *f = fopen(path, "r");
-    if (!f)
-        return il_fail(e, il_file_code(errno), "%s: %s", path, strerror(errno));
-    char *text = calloc(1, MOST_CAPTION + 2);
-    size_t size = text ? fread(text, 1, MOST_CAPTION + 1, f) : 0;
-    int rc = !text ? il_fail_oom(e) : ferror(f) ? il_fail(e, IL_EIO, "cannot read %s", path) : IL_OK;
-    fclose(f);
+    char *text = NULL;
+    size_t size = 0;
+    int rc = il_file_read(&text, &size, path, MOST_CAPTION, e);
     if (!rc)
         rc = check_encoding(text, size, path, e);
     if (!rc)
@@ -324,16 +310,15 @@ size_t il_photos_captioned(const il_photos *p)
 
 static int captions_from_coco(il_photos *p, const char *root, const char *path, il_err *e)
 {
-    json_error_t why;
-    json_t *all = il_json_load_file(path, 0, &why), *list = json_object_get(all, "annotations");
-    if (!all && il_json_code(IL_EFORMAT) == IL_ENOMEM)
-        return il_fail_oom(e);
-    if (!all)
-        return il_fail(e, why.line < 0 ? IL_EIO : IL_EFORMAT, "%s:%d: %s", path, why.line, why.text);
+    json_t *all = NULL;
+    int rc = il_json_read(&all, path, IL_FILE_LIST, 0, e);
+    if (rc)
+        return rc;
+    const json_t *list = json_object_get(all, "annotations");
     il_json_begin();
     json_t *names = coco_names(all);
     struct named *index = index_photos(p, false);
-    int rc = index && !il_json_short() ? IL_OK : il_fail_oom(e);
+    rc = index && !il_json_short() ? IL_OK : il_fail_oom(e);
     if (!rc && !json_is_array(list))
         rc = il_fail(e, IL_EFORMAT, "%s: has no list 'annotations'; expected a COCO captions file", path);
     if (!rc)

@@ -209,7 +209,7 @@ static int add_picture(struct show *s, const il_preview *preview, int kind, cons
     int rc = kind == IL_MASK ? il_mask_read(&p->image, NULL, path, IL_MASK_AUTO, &why)
                              : il_image_read(&p->image, path, &why);
     if (rc == IL_ENOMEM)
-        return il_fail_oom(e);
+        return il_fail(e, rc, "%s", why.message);
     if (!rc && kind == IL_MASK)
         measure(&facts->area, &facts->core, &p->image);
     if (rc)

@@ -4,6 +4,7 @@
 #include <inpaintlab/image.h>
 #include "base/sha256.h"
 #include "dataset/sample_stats.h"
+#include "image/budget.h"
 #include "image/mask_file.h"
 #include "image/perceptual_hash.h"
 
@@ -30,8 +31,9 @@ static int note(il_sample_stats *m, int k, const char *path, int rc, il_err *why
         return IL_OK;
     size_t n = strlen(path);
     bool named = strncmp(why->message, path, n) == 0 && strncmp(why->message + n, ": ", 2) == 0;
-    if (rc != IL_ENOMEM)
-        m->why[k] = il_text_copy(why->message + (named ? n + 2 : 0));
+    if (rc == IL_ENOMEM)
+        return il_fail(e, rc, "%s", why->message);
+    m->why[k] = il_text_copy(why->message + (named ? n + 2 : 0));
     return m->why[k] ? IL_OK : il_fail_oom(e);
 }
 
@@ -100,6 +102,7 @@ int il_sample_stats_sample(il_sample_stats *out, const il_listed *s, bool fast, 
     il_image images[IL_PICTURE_KINDS] = { { 0 } };
     il_sample_stats m = { .look_kind = il_sample_stats_kind(s) };
     int rc = IL_OK;
+    il_budget_enter();
     for (int k = 0; k < IL_PICTURE_KINDS && !rc; k++)
         if (s->path[k])
             rc = read_one(&images[k], &m, s, k, fast, e);
@@ -114,6 +117,7 @@ int il_sample_stats_sample(il_sample_stats *out, const il_listed *s, bool fast, 
     }
     for (int k = 0; k < IL_PICTURE_KINDS; k++)
         il_image_free(&images[k]);
+    il_budget_leave();
     if (rc)
         il_sample_stats_clear(&m);
     else

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "base/atomic_file.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "base/sha256.h"
 #include "base/text.h"
@@ -145,14 +146,12 @@ static int check(const json_t *root, const char *path, il_err *e)
 
 static int parse(json_t **root, const char *path, il_err *e)
 {
-    json_error_t why;
+    json_t *o = NULL;
     if (access(path, F_OK) != 0)
         return errno == ENOENT ? IL_OK : il_fail(e, IL_EIO, "%s: %s", path, strerror(errno));
-    json_t *o = il_json_load_file(path, JSON_REJECT_DUPLICATES, &why);
-    if (!o && il_json_code(IL_EFORMAT) == IL_ENOMEM)
-        return il_fail_oom(e);
-    if (!o)
-        return il_fail(e, IL_EFORMAT, "%s:%d: %s", path, why.line, why.text);
+    int rc = il_json_read(&o, path, IL_FILE_SETTINGS, JSON_REJECT_DUPLICATES, e);
+    if (rc)
+        return rc;
     *root = o;
     return IL_OK;
 }

@@ -1,10 +1,10 @@
 /* options.c - typed options from a JSON file. */
-#include <errno.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/file.h"
 #include "base/json.h"
 #include "diffusion/options.h"
 
@@ -16,14 +16,9 @@ struct il_options {
 
 static int load(il_options *c, il_err *e)
 {
-    json_error_t why;
-    FILE *f = fopen(c->path, "rbe");
-    if (!f)
-        return il_fail(e, IL_EIO, "cannot open %s: %s", c->path, strerror(errno));
-    c->root = il_json_loadf(f, JSON_REJECT_DUPLICATES, &why);
-    fclose(f);
-    if (!c->root)
-        return il_fail(e, IL_EFORMAT, "%s:%d: invalid JSON: %s", c->path, why.line, why.text);
+    int rc = il_json_read(&c->root, c->path, IL_FILE_SETTINGS, JSON_REJECT_DUPLICATES, e);
+    if (rc)
+        return rc;
     if (!json_is_object(c->root))
         return il_fail(e, IL_EFORMAT, "%s: expected a JSON object", c->path);
     return IL_OK;

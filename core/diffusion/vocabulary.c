@@ -1,9 +1,8 @@
 /* vocabulary.c - reads and checks a tokenizer's tokens and merges. */
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <inpaintlab/layers.h>
+#include "base/file.h"
 #include "diffusion/vocabulary.h"
 #include "diffusion/vocabulary_files.h"
 
@@ -97,22 +96,21 @@ static int add_line(il_vocabulary *v, const il_vocabulary_files *f, char *text, 
     return add_merge(v, f, text, blank + 1, where, e);
 }
 
-static int add_lines(il_vocabulary *v, const il_vocabulary_files *f, FILE *file, il_err *e)
+/* text is split in place. */
+static int add_lines(il_vocabulary *v, const il_vocabulary_files *f, char *text, il_err *e)
 {
-    char *line = NULL;
-    size_t size = 0, count = 0;
-    ssize_t n;
+    size_t count = 0;
     int rc = IL_OK;
-    while (!rc && (n = getline(&line, &size, file)) >= 0) {
+    for (char *line = text, *next; !rc && line; line = next) {
+        next = strchr(line, '\n');
+        size_t n = next ? (size_t)(next++ - line) : strlen(line);
         count++;
-        while (n > 0 && (line[n - 1] == '\n' || line[n - 1] == '\r'))
-            line[--n] = '\0';
+        while (n > 0 && line[n - 1] == '\r')
+            n--;
+        line[n] = '\0';
         if (n > 0 && strncmp(line, "#version", 8) != 0)
             rc = add_line(v, f, line, il_name("merges.txt:%zu", count).text, e);
     }
-    if (!rc && ferror(file))
-        rc = il_fail(e, IL_EIO, "cannot read %s/merges.txt: %s", f->folder.data, strerror(errno));
-    free(line);
     return rc;
 }
 
@@ -123,10 +121,14 @@ static int read_lines(il_vocabulary *v, const il_vocabulary_files *f, il_err *e)
         il_text_free(&path);
         return il_fail_oom(e);
     }
-    FILE *file = fopen(path.data, "r");
-    int rc = file ? add_lines(v, f, file, e) : il_fail(e, IL_EIO, "cannot open %s: %s", path.data, strerror(errno));
-    if (file)
-        fclose(file);
+    char *text = NULL;
+    size_t size = 0;
+    int rc = il_file_read(&text, &size, path.data, IL_FILE_LIST, e);
+    if (!rc && memchr(text, '\0', size))
+        rc = il_fail(e, IL_EFORMAT, "%s: contains a NUL byte; expected text", path.data);
+    if (!rc)
+        rc = add_lines(v, f, text, e);
+    free(text);
     il_text_free(&path);
     return rc;
 }

@@ -1,8 +1,8 @@
 /* vocabulary_files.c - opens the JSON files of a tokenizer. */
-#include <errno.h>
 #include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
+#include "base/file.h"
 #include "base/json.h"
 #include "diffusion/vocabulary_files.h"
 
@@ -28,19 +28,14 @@ int il_vocabulary_wrong(const il_vocabulary_files *f, const char *name, il_err *
 
 static int read_json(json_t **out, const il_vocabulary_files *f, const char *name, il_err *e)
 {
-    json_error_t why;
+    json_t *j = NULL;
     il_text path = il_vocabulary_path(f, name);
     if (path.failed || !path.data) {
         il_text_free(&path);
         return il_fail_oom(e);
     }
-    json_t *j = il_json_load_file(path.data, 0, &why);
-    int rc = IL_OK;
-    if (!j && why.line < 0)
-        rc = il_fail(e, IL_EIO, "cannot read %s: %s", path.data, strerror(errno));
-    else if (!j)
-        rc = il_fail(e, IL_EFORMAT, "%s:%d:%d: %s", path.data, why.line, why.column, why.text);
-    else if (!json_is_object(j))
+    int rc = il_json_read(&j, path.data, IL_FILE_LIST, 0, e);
+    if (!rc && !json_is_object(j))
         rc = il_fail(e, IL_EFORMAT, "%s: must be a JSON object", path.data);
     if (rc)
         json_decref(j);

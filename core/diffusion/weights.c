@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <inpaintlab/weights.h>
+#include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "diffusion/weights.h"
@@ -188,14 +189,11 @@ static int load_shard(struct load *l, const char *index, const char *file, il_er
 /* index: {"weight_map": {tensor: file}} */
 static int load_shards(struct load *l, const char *index, il_err *e)
 {
-    json_error_t why;
-    json_t *root = il_json_load_file(index, 0, &why), *done = json_object(), *file;
+    json_t *root = NULL, *done = json_object(), *file;
+    int rc = done ? il_json_read(&root, index, IL_FILE_LIST, 0, e) : il_fail_oom(e);
     json_t *map = json_object_get(root, "weight_map");
     const char *tensor;
-    int rc = IL_OK;
-    if (!root)
-        rc = il_fail(e, IL_EFORMAT, "%s:%d: invalid JSON: %s", index, why.line, why.text);
-    else if (!json_is_object(map))
+    if (!rc && !json_is_object(map))
         rc = il_fail(e, IL_EFORMAT, "%s: 'weight_map' must be an object of tensor names and their files", index);
     json_object_foreach(map, tensor, file)
     {
@@ -247,8 +245,8 @@ int il_weights_uses(il_uses *out, il_weights_spec w, il_err *e)
     int rc = seen ? find_file(&path, &index, &w, e) : il_fail_oom(e);
     if (!rc)
         rc = il_uses_add(out, path, e);
-    if (!rc && index)
-        root = il_json_load_file(path, 0, NULL); /* an invalid one is reported when it is read */
+    if (!rc && index && il_json_read(&root, path, IL_FILE_LIST, 0, NULL) == IL_ENOMEM)
+        rc = il_fail_oom(e); /* another failure is reported when it is read */
     json_object_foreach(json_object_get(root, "weight_map"), tensor, file)
     {
         const char *name = json_string_value(file);

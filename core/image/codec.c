@@ -1,4 +1,5 @@
 /* codec.c - shared by the readers of image formats. */
+#include "image/budget.h"
 #include "image/codec.h"
 #include "image/limits.h"
 
@@ -12,5 +13,6 @@ int il_image_file_new(il_image *out, const il_image_file *in, int64_t width, int
         *out = (il_image){ (int)width, (int)height, channels, NULL };
         return IL_OK;
     }
-    return il_image_new(out, (int)width, (int)height, channels, e);
+    int rc = il_budget_take_picture(width, height, in->path, e);
+    return rc ? rc : il_image_new(out, (int)width, (int)height, channels, e);
 }

@@ -1,13 +1,12 @@
 /* image_file.c - image files: the first bytes decide the format; files are written under a temporary name first. */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include "base/atomic_file.h"
+#include "base/file.h"
+#include "image/budget.h"
 #include "image/image_file.h"
 #include "image/metadata.h"
 #include "image/orientation.h"
@@ -16,64 +15,26 @@ enum { MAX_FILE = 1 << 30 };
 
 /* ---- reading ---- */
 
-static int file_size(size_t *size, int fd, const char *path, il_err *e)
-{
-    struct stat st;
-    if (fstat(fd, &st))
-        return il_fail(e, IL_EIO, "%s: cannot read the file: %s", path, strerror(errno));
-    if (S_ISDIR(st.st_mode))
-        return il_fail(e, IL_EIO, "%s: is a folder; expected an image file", path);
-    if (!S_ISREG(st.st_mode))
-        return il_fail(e, IL_EIO, "%s: is not a regular file; expected an image file", path);
-    if (st.st_size == 0)
-        return il_fail(e, IL_EFORMAT, "%s: the file is empty; expected an image", path);
-    if (st.st_size > MAX_FILE)
-        return il_fail(e, IL_EFORMAT, "%s: the file has %lld bytes; an image file may have at most %d", path,
-                       (long long)st.st_size, MAX_FILE);
-    *size = (size_t)st.st_size;
-    return IL_OK;
-}
-
-static int read_all(uint8_t *data, size_t size, int fd, const char *path, il_err *e)
-{
-    for (size_t got = 0; got < size;) {
-        ssize_t n = read(fd, data + got, size - got);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return il_fail(e, IL_EIO, "%s: cannot read the file: %s", path, strerror(errno));
-        if (n == 0)
-            return il_fail(e, IL_EIO, "%s: the file became shorter while it was being read", path);
-        got += (size_t)n;
-    }
-    return IL_OK;
-}
-
 int il_image_file_load(uint8_t **data, size_t *size, const char *path, il_err *e)
 {
-    uint8_t *bytes = NULL;
-    size_t count = 0;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe must not block us */
-    if (fd < 0)
-        return il_fail(e, IL_EIO, "%s: cannot read the file: %s", path, strerror(errno));
-    int rc = file_size(&count, fd, path, e);
+    char *bytes = NULL;
+    int fd = -1;
+    uint64_t count = 0;
+    int rc = il_file_open(&fd, &count, path, MAX_FILE, e);
     if (rc)
-        goto done;
-    bytes = malloc(count);
-    if (!bytes) {
-        rc = il_fail_oom(e);
-        goto done;
-    }
-    rc = read_all(bytes, count, fd, path, e);
-    if (rc)
-        goto done;
-    *data = bytes;
-    *size = count;
-    bytes = NULL;
-done:
-    free(bytes);
+        return rc;
+    if (count == 0)
+        rc = il_fail(e, IL_EFORMAT, "%s: the file is empty; expected an image", path);
+    if (!rc)
+        rc = il_budget_take_file(count, path, e);
+    if (!rc)
+        rc = il_file_read_open(&bytes, fd, (size_t)count, path, e);
     close(fd);
-    return rc;
+    if (rc)
+        return rc;
+    *data = (uint8_t *)bytes;
+    *size = (size_t)count;
+    return IL_OK;
 }
 
 /* ---- names ---- */
@@ -109,7 +70,7 @@ static bool begins(const il_image_file *in, size_t at, const char *magic, size_t
     return in->size >= at + n && memcmp(in->data + at, magic, n) == 0;
 }
 
-int il_image_file_decode(il_image *out, const il_image_file *in, il_err *e)
+static int decode(il_image *out, const il_image_file *in, il_err *e)
 {
     if (begins(in, 0, "\x89PNG\r\n\x1a\n", 8))
         return il_image_png_read(out, in, e);
@@ -120,6 +81,14 @@ int il_image_file_decode(il_image *out, const il_image_file *in, il_err *e)
     if (begins(in, 0, "II*\0", 4) || begins(in, 0, "MM\0*", 4))
         return il_image_tiff_read(out, in, e);
     return il_fail(e, IL_EFORMAT, "%s: not a supported image; expected PNG, JPEG, WebP or TIFF", in->path);
+}
+
+int il_image_file_decode(il_image *out, const il_image_file *in, il_err *e)
+{
+    il_budget_enter();
+    int rc = decode(out, in, e);
+    il_budget_leave();
+    return rc;
 }
 
 int il_image_file_decode_upright(il_image *out, const il_image_file *in, il_err *e)
@@ -151,30 +120,28 @@ int il_image_file_make_rgb(il_image *image, il_err *e)
     return IL_OK;
 }
 
-int il_image_read(il_image *out, const char *path, il_err *e)
+static int load_upright(il_image *out, il_image_file in, il_err *e)
 {
     uint8_t *data = NULL;
-    il_image_file in = { .path = path };
-    int rc = il_image_file_load(&data, &in.size, path, e);
-    if (rc)
-        return rc;
+    il_budget_enter();
+    int rc = il_image_file_load(&data, &in.size, in.path, e);
     in.data = data;
-    rc = il_image_file_decode_upright(out, &in, e);
+    if (!rc)
+        rc = il_image_file_decode_upright(out, &in, e);
+    il_budget_leave();
     free(data);
     return rc;
 }
 
+int il_image_read(il_image *out, const char *path, il_err *e)
+{
+    return load_upright(out, (il_image_file){ .path = path }, e);
+}
+
 int il_image_size(int *width, int *height, const char *path, il_err *e)
 {
-    uint8_t *data = NULL;
-    il_image_file in = { .path = path, .header_only = true };
     il_image header = { 0 };
-    int rc = il_image_file_load(&data, &in.size, path, e);
-    if (rc)
-        return rc;
-    in.data = data;
-    rc = il_image_file_decode_upright(&header, &in, e);
-    free(data);
+    int rc = load_upright(&header, (il_image_file){ .path = path, .header_only = true }, e);
     if (rc)
         return rc;
     *width = header.width;
@@ -188,11 +155,12 @@ int il_image_file_digest(il_digest *out, const char *path, il_err *e)
 {
     uint8_t *data = NULL;
     size_t size = 0;
-    il_err why = { 0 };
+    char *bytes = NULL;
     char turned[100];
-    int rc = il_image_file_load(&data, &size, path, &why);
-    if (rc) /* not a file that can be a picture */
-        return rc == IL_ENOMEM ? il_fail_oom(e) : il_sha256_file(out, path, e);
+    int rc = il_file_read(&bytes, &size, path, MAX_FILE, e); /* an empty one, too, has a hash */
+    if (rc)
+        return rc;
+    data = (uint8_t *)bytes;
     int orientation = il_metadata_read(data, size).orientation;
     il_digest d = il_sha256(data, size);
     free(data);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/text.h"
+#include "image/budget.h"
 #include "image/image_file.h"
 #include "image/mask_file.h"
 #include "image/metadata.h"
@@ -261,9 +262,12 @@ int il_mask_read(il_image *out, bool *changed, const char *path, il_mask_channel
 {
     uint8_t *data = NULL;
     struct source s = { .in = { .path = path } };
+    il_budget_enter();
     int rc = il_image_file_load(&data, &s.in.size, path, e);
-    if (rc)
+    if (rc) {
+        il_budget_leave();
         return rc;
+    }
     s.in.data = data;
     s.header = il_metadata_read(data, s.in.size);
     rc = il_image_file_decode(&s.colours, &s.in, e);
@@ -273,6 +277,7 @@ int il_mask_read(il_image *out, bool *changed, const char *path, il_mask_channel
         il_image_free(out);
     il_image_free(&s.colours);
     free(data);
+    il_budget_leave();
     return rc;
 }
 

@@ -178,11 +178,16 @@ static int open_file(il_disk_cache *c, const char *name, il_err *e)
     int rc = il_file_make_folders(c->folder, e);
     if (rc)
         return il_fail_in(e, "cache of decoded images");
-    c->fd = open(c->path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    struct stat st;
+    int careful = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK; /* only a file of ours is written to */
+    c->fd = open(c->path, O_RDWR | O_CREAT | careful, 0666);
     if (c->fd < 0 && (errno == EACCES || errno == EROFS))
-        c->fd = open(c->path, O_RDONLY | O_CLOEXEC);
-    return c->fd >= 0 ? IL_OK
-                      : il_fail(e, IL_EIO, "cannot open %s, the cache of decoded images: %s", c->path, strerror(errno));
+        c->fd = open(c->path, O_RDONLY | careful);
+    if (c->fd < 0 || fstat(c->fd, &st))
+        return il_fail(e, IL_EIO, "cannot open %s, the cache of decoded images: %s", c->path, strerror(errno));
+    return S_ISREG(st.st_mode)
+               ? IL_OK
+               : il_fail(e, IL_EIO, "%s, the cache of decoded images, is not a regular file; remove it", c->path);
 }
 
 int il_disk_cache_open(il_disk_cache **out, const char *name, const il_digest *key, size_t count, il_disk_cache_opts o,

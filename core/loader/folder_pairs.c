@@ -315,18 +315,14 @@ int il_folder_list(il_items *out, const char *path, const char *images, il_err *
 {
     struct wanted wanted = { 0 };
     struct entry *entries = NULL;
-    json_error_t why;
     json_t *root = NULL;
     size_t listed = 0;
     int rc = read_wanted(&wanted, images, e);
     if (rc)
         return rc;
-    root = il_json_load_file(path, JSON_REJECT_DUPLICATES, &why);
-    if (!root && il_json_code(IL_EFORMAT) == IL_ENOMEM)
-        return il_fail_oom(e);
-    if (!root)
-        return why.line < 0 ? il_fail(e, IL_EIO, "cannot read %s: %s", path, why.text)
-                            : il_fail(e, IL_EFORMAT, "%s:%d: invalid JSON: %s", path, why.line, why.text);
+    rc = il_json_read(&root, path, IL_FILE_LIST, JSON_REJECT_DUPLICATES, e);
+    if (rc)
+        return rc;
     rc = read_entries(&entries, root, path, e);
     for (size_t i = 0; !rc && i < json_array_size(root); i++)
         if (entries[i].mask ? wanted.tampered : wanted.authentic) {

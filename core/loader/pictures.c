@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/sha256.h"
+#include "image/budget.h"
 #include "image/image_file.h"
 #include "image/mask_file.h"
 #include "loader/pictures.h"
@@ -127,7 +128,7 @@ static int make_grey(il_image *mask, il_err *e)
     return IL_OK;
 }
 
-static int decode(il_picture *out, const il_pictures *p, size_t i, uint64_t seed, il_err *e)
+static int decode_one(il_picture *out, const il_pictures *p, size_t i, uint64_t seed, il_err *e)
 {
     il_picture picture = { 0 };
     int rc = il_source_read(p->src, i, seed, &picture.image, &picture.mask, e);
@@ -146,6 +147,17 @@ static int decode(il_picture *out, const il_pictures *p, size_t i, uint64_t seed
         drop(&picture);
     else
         *out = picture;
+    return rc;
+}
+
+/* A data set that computes its pictures has locks of its own, and may read photos: the budget is not held meanwhile. */
+static int decode(il_picture *out, const il_pictures *p, size_t i, uint64_t seed, il_err *e)
+{
+    if (!il_source_is_files(p->src))
+        return decode_one(out, p, i, seed, e);
+    il_budget_enter();
+    int rc = decode_one(out, p, i, seed, e);
+    il_budget_leave();
     return rc;
 }
 

@@ -60,7 +60,7 @@ static int complete(il_file_facts *f, const char *path, enum wanted wanted, il_m
     if (!rc && !*f->sha256)
         memcpy(f->sha256, d.hex, sizeof f->sha256);
     if (!rc && wanted == SIZE && !f->width && il_image_size(&f->width, &f->height, path, &why) == IL_ENOMEM)
-        rc = il_fail_oom(e);
+        rc = il_fail(e, IL_ENOMEM, "%s", why.message);
     if (!rc && wanted == LEVELS && (!*f->levels || channel != IL_MASK_AUTO))
         rc = find_levels(f, path, channel, e);
     return rc;

@@ -1,5 +1,4 @@
 /* source_photos.c - which photo each picture was cut from, by the manifests of data sets that recipes built. */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,23 +72,20 @@ static int note_line(struct picture **sorted, size_t count, const char *line, si
     return rc;
 }
 
-static int read_manifest(il_source_photos *p, FILE *from, il_err *e)
+static int read_manifest(il_source_photos *p, const char *text, size_t size, il_err *e)
 {
     struct picture **sorted = calloc(p->count + 1, sizeof(struct picture *));
-    char *line = NULL;
-    size_t room = 0;
-    ssize_t size;
+    const char *end = text + size, *next = text;
     int rc = sorted ? IL_OK : il_fail_oom(e);
     for (size_t i = 0; !rc && i < p->count; i++)
         sorted[i] = &p->list[i];
     if (!rc && p->count)
         qsort(sorted, p->count, sizeof(struct picture *), by_name);
-    errno = 0;
-    while (!rc && (size = getline(&line, &room, from)) > 0)
-        rc = note_line(sorted, p->count, line, (size_t)size, e);
-    if (!rc && !feof(from) && il_file_code(errno) == IL_ENOMEM)
-        rc = il_fail_oom(e);
-    free(line);
+    while (!rc && next < end) {
+        const char *line = next, *newline = memchr(line, '\n', (size_t)(end - line));
+        next = newline ? newline + 1 : end;
+        rc = note_line(sorted, p->count, line, (size_t)(next - line), e);
+    }
     free(sorted);
     return rc;
 }
@@ -113,15 +109,16 @@ static int look_from(il_source_photos *p, const char *image, il_err *e)
     bool found = false;
     for (int i = 0; !rc && !found && i < UP && go_up(folder); i++) {
         char *path = il_text_path(folder, "manifest.jsonl");
-        errno = 0;
-        FILE *from = path ? fopen(path, "r") : NULL;
-        found = from != NULL;
-        if (!path || (!from && il_file_code(errno) == IL_ENOMEM))
-            rc = il_fail_oom(e);
-        else if (from)
-            rc = read_manifest(p, from, e);
-        if (from)
-            fclose(from);
+        char *text = NULL;
+        size_t size = 0;
+        il_err none = { 0 };
+        rc = path ? il_file_read(&text, &size, path, IL_FILE_LIST, &none) : il_fail_oom(e);
+        found = rc == IL_OK;
+        if (found)
+            rc = read_manifest(p, text, size, e);
+        else
+            rc = rc == IL_ENOMEM ? il_fail_oom(e) : IL_OK;
+        free(text);
         free(path);
     }
     free(folder);

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/file.h"
 #include "base/json.h"
 #include "base/utf8.h"
 #include "base/yaml.h"
@@ -121,14 +122,12 @@ int il_made_by_read(il_made_by *out, const char *folder, const char *images, il_
     il_yaml *y = NULL;
     il_text path = { 0 };
     il_err why = { 0 };
-    json_error_t at;
+    json_t *root = NULL;
     il_text_add(&path, "%s/recipe.json", folder);
     if (path.failed)
         return il_fail_oom(e);
     il_json_begin();
-    json_t *root = il_json_load_file(path.data, 0, &at);
-    if (!root && il_json_code(IL_EFORMAT) == IL_ENOMEM)
-        why.code = IL_ENOMEM;
+    (void)il_json_read(&root, path.data, IL_FILE_SETTINGS, 0, &why);
     const char *source = json_string_value(json_object_get(root, "source"));
     const char *identity = json_string_value(json_object_get(root, "identity"));
     if (source && il_yaml_parse(&y, path.data, source, strlen(source), &why) == IL_OK)

@@ -12,7 +12,12 @@ struct il_store {
     int trouble; /* the result code that il_store_fail last reported */
     dev_t device;
     ino_t file;     /* of the open database; 0: in memory or read-only */
-    il_store *memo; /* of a read-only store: an in-memory database for file hashes; NULL until needed */
+    il_store *memo; /* an in-memory database for file hashes that the file cannot take; NULL until needed */
+    enum {
+        IL_CACHE_OPEN,
+        IL_CACHE_LOCKED,
+        IL_CACHE_TOLD
+    } cache; /* whether another program's lock kept hashes out of it */
     int64_t memory; /* bytes that a query's rows may take; 0: any number */
 };
 
@@ -44,6 +49,8 @@ static inline il_bind il_bind_bytes(const void *v, size_t size)
 {
     return (il_bind){ .kind = IL_BIND_BYTES, .whole = (int64_t)size, .text = v };
 }
+
+enum { IL_STORE_PATIENCE_MS = 60000 }; /* for other programs' locks */
 
 /* Limits and switches for a connection whose database or statements may come from strangers. SQLite's result code. */
 int il_store_harden(sqlite3 *db);

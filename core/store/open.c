@@ -14,8 +14,6 @@ extern const char il_embedded_results_sql[], il_embedded_results_2_sql[], il_emb
     il_embedded_results_4_sql[], il_embedded_results_5_sql[], il_embedded_results_6_sql[], il_embedded_results_7_sql[],
     il_embedded_results_8_sql[];
 
-enum { PATIENCE_MS = 60000 };
-
 /* ---- identity and version ---- */
 
 il_migrations il_store_migrations(void)
@@ -146,7 +144,7 @@ static int connect(il_store **out, const char *path, const char *name, int flags
         return rc;
     }
     sqlite3_extended_result_codes(s->db, 1);
-    sqlite3_busy_timeout(s->db, PATIENCE_MS);
+    sqlite3_busy_timeout(s->db, IL_STORE_PATIENCE_MS);
     keep_log(s, 1);
     *out = s;
     return IL_OK;
@@ -157,7 +155,7 @@ static int use_wal(il_store *s, il_err *e)
 {
     il_err busy = { 0 };
     int rc = IL_EBUSY;
-    for (int waited = 0; rc == IL_EBUSY && waited < PATIENCE_MS; waited += 20) {
+    for (int waited = 0; rc == IL_EBUSY && waited < IL_STORE_PATIENCE_MS; waited += 20) {
         rc = il_store_script(s, "PRAGMA journal_mode = WAL", &busy);
         if (rc == IL_EBUSY)
             nanosleep(&(struct timespec){ .tv_nsec = 20000000L }, NULL);

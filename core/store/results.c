@@ -5,6 +5,8 @@
 #include "store/expect.h"
 #include "store/stats/histogram.h"
 
+enum { CACHE_PATIENCE_MS = 1000 }; /* for a lock on the cache of file hashes */
+
 #define NOW "strftime('%Y-%m-%dT%H:%M:%SZ', 'now')"
 
 int il_store_find_test(int64_t *id, il_store *s, int64_t run, const char *digest, const char *split, int batch,
@@ -333,7 +335,7 @@ int il_store_file_facts(bool *found, il_file_facts *f, il_store *s, const char *
     return !rc && !more && s->memo ? il_store_file_facts(found, f, s->memo, path, size, mtime_ns, e) : rc;
 }
 
-/* Many runs share their files, so a read-only store caches facts while it is open. */
+/* Many runs share their files, so facts that the database cannot take are kept while it is open. */
 static int remember(il_store *s, const char *path, int64_t size, int64_t mtime_ns, const il_file_facts *f, il_err *e)
 {
     int rc = s->memo ? IL_OK : il_store_open(&s->memo, ":memory:", e);
@@ -341,15 +343,9 @@ static int remember(il_store *s, const char *path, int64_t size, int64_t mtime_n
 }
 
 /* A lost row is simply computed again, so this does not wait for the disk: there may be tens of thousands. */
-int il_store_put_file_facts(il_store *s, const char *path, int64_t size, int64_t mtime_ns, const il_file_facts *f,
-                            il_err *e)
+static int put_row(il_store *s, const char *path, int64_t size, int64_t mtime_ns, const il_file_facts *f, il_err *e)
 {
-    int64_t only_read = 0;
-    int rc = il_store_exec(&only_read, s, "PRAGMA query_only", NULL, e);
-    if (!rc && only_read)
-        return remember(s, path, size, mtime_ns, f, e);
-    if (!rc)
-        rc = il_store_script(s, "PRAGMA synchronous = NORMAL", e);
+    int rc = il_store_script(s, "PRAGMA synchronous = NORMAL", e);
     if (!rc)
         rc = il_store_exec(NULL, s,
                            "INSERT OR REPLACE INTO files (path, size, mtime_ns, sha256, width, height, levels)"
@@ -365,4 +361,33 @@ int il_store_put_file_facts(il_store *s, const char *path, int64_t size, int64_t
                            e);
     int back = il_store_script(s, "PRAGMA synchronous = FULL", !rc ? e : NULL);
     return rc ? rc : back;
+}
+
+/* Nor for other programs, once one of them has held the lock for long: it may do so for hours. */
+int il_store_put_file_facts(il_store *s, const char *path, int64_t size, int64_t mtime_ns, const il_file_facts *f,
+                            il_err *e)
+{
+    int64_t only_read = 0;
+    il_err busy = { 0 };
+    int rc = il_store_exec(&only_read, s, "PRAGMA query_only", NULL, e);
+    if (!rc && only_read)
+        return remember(s, path, size, mtime_ns, f, e);
+    if (rc)
+        return rc;
+    sqlite3_busy_timeout(s->db, s->cache == IL_CACHE_OPEN ? CACHE_PATIENCE_MS : 0);
+    rc = put_row(s, path, size, mtime_ns, f, &busy);
+    sqlite3_busy_timeout(s->db, IL_STORE_PATIENCE_MS);
+    if (rc == IL_EBUSY) {
+        s->cache = s->cache == IL_CACHE_OPEN ? IL_CACHE_LOCKED : s->cache;
+        return remember(s, path, size, mtime_ns, f, e);
+    }
+    return rc ? il_fail(e, rc, "%s", busy.message) : IL_OK;
+}
+
+bool il_store_cache_locked(il_store *s)
+{
+    bool news = s->cache == IL_CACHE_LOCKED;
+    if (news)
+        s->cache = IL_CACHE_TOLD;
+    return news;
 }

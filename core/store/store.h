@@ -188,11 +188,14 @@ int il_store_settle(il_store *s, int64_t experiment, const char *run_name, int64
 int il_store_split(il_store *s, const char *dataset, const char *images, const char *split, int64_t count,
                    int64_t left_out, const char *digest, il_err *e);
 
-/* Cache of what is known of files: *found is whether (path, size, mtime) is cached; *f is else unchanged. */
+/* Cache of what is known of files: *found is whether (path, size, mtime) is cached; *f is else unchanged. Where the database
+ * is read-only, or another program keeps it locked for more than a second, facts are kept in memory while it is open. */
 int il_store_file_facts(bool *found, il_file_facts *f, il_store *s, const char *path, int64_t size, int64_t mtime_ns,
                         il_err *e);
 int il_store_put_file_facts(il_store *s, const char *path, int64_t size, int64_t mtime_ns, const il_file_facts *f,
                             il_err *e);
+/* Whether a lock has kept them out of the database; true once. */
+bool il_store_cache_locked(il_store *s);
 
 /* ---- queries ---- */
 

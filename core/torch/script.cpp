@@ -12,9 +12,11 @@
 #include <torch/csrc/jit/passes/inliner.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
 #include <torch/csrc/jit/serialization/import.h>
+#include <unistd.h>
 #include <unordered_set>
 #include <vector>
 #include <inpaintlab/script.h>
+#include "base/file.h"
 #include "torch/shim.hpp"
 
 struct il_script {
@@ -25,7 +27,13 @@ struct il_script {
 int il_script_open(il_script **out, const char *path, il_device device, il_err *e)
 {
     il_err why = {};
-    int rc = shim::guard(&why, "libtorch", [&] {
+    int fd = -1;
+    uint64_t size = 0;
+    int rc = il_file_open(&fd, &size, path, IL_FILE_ANY, e); /* libtorch would wait for a pipe */
+    if (rc != IL_OK)
+        return rc;
+    close(fd);
+    rc = shim::guard(&why, "libtorch", [&] {
         auto m = std::make_unique<il_script>();
         m->path = path;
         m->module = torch::jit::load(path, shim::device(device));
@@ -33,8 +41,6 @@ int il_script_open(il_script **out, const char *path, il_device device, il_err *
     });
     if (rc == IL_OK)
         return IL_OK;
-    if (strstr(why.message, "open file") != nullptr)
-        return il_fail(e, IL_EIO, "%s: cannot be opened", path);
     if (rc != IL_ETORCH)
         return il_fail(e, rc, "%s: %s", path, why.message);
     return il_fail(e, IL_EFORMAT, "%s: is not a TorchScript module (save one with torch.jit.script(model).save(…)): %s",

@@ -1,22 +1,13 @@
 /* weights_file.c - weights to and from files: which format a file has, and who reads it. */
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include "base/atomic_file.h"
 #include "base/file.h"
 #include "torch/bundle.h"
 
 /* Which reader, by the first bytes: a zip archive, a pickle, or a header length followed by JSON. */
-static int read_open(il_bundle *b, int fd, il_err *e)
+static int read_open(il_bundle *b, int fd, uint64_t size, il_err *e)
 {
-    struct stat st;
-    if (fstat(fd, &st) != 0)
-        return il_fail(e, IL_EIO, "cannot read the file: %s", strerror(errno));
-    if (!S_ISREG(st.st_mode))
-        return il_fail(e, IL_EIO, "is not a regular file");
-    uint64_t size = (uint64_t)st.st_size;
     unsigned char head[9] = { 0 };
     int rc = il_file_pread(fd, head, size < sizeof head ? (size_t)size : sizeof head, 0, e);
     if (rc)
@@ -31,13 +22,15 @@ static int read_open(il_bundle *b, int fd, il_err *e)
 int il_bundle_read(il_bundle **out, const char *path, il_err *e)
 {
     il_bundle *b = NULL;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return il_fail(e, IL_EIO, "%s: cannot be opened: %s", path, strerror(errno));
-    int rc = il_bundle_new(&b, e);
+    int fd = -1;
+    uint64_t size = 0;
+    int rc = il_file_open(&fd, &size, path, IL_FILE_ANY, e);
+    if (rc)
+        return rc;
+    rc = il_bundle_new(&b, e);
     if (rc)
         goto done;
-    rc = read_open(b, fd, e);
+    rc = read_open(b, fd, size, e);
     if (rc) {
         il_fail_in(e, "%s", path);
         goto done;

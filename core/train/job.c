@@ -272,10 +272,12 @@ int il_job_open(il_job *out, const il_run *run, il_store *store, il_err *e)
         return rc;
     }
     for (size_t i = 0; i < run->ntests && rc != IL_ENOMEM; i++)
-        rc = open_test(&j, i, store);
+        if ((rc = open_test(&j, i, store)) == IL_ENOMEM)
+            j.error = j.tests[i].error;
     if (rc == IL_ENOMEM) {
+        rc = il_fail(e, rc, "%s", j.error.message);
         il_job_close(&j);
-        return il_fail_oom(e);
+        return rc;
     }
     *out = j;
     return IL_OK;

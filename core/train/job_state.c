@@ -13,7 +13,7 @@
 
 static bool is_locked(const il_job *j, const char *folder)
 {
-    int fd = open(il_job_file(j, folder, "lock").text, O_RDONLY | O_CLOEXEC);
+    int fd = open(il_job_file(j, folder, "lock").text, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
         return false;
     bool locked = flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;

@@ -159,6 +159,6 @@ Test(words, sha256_of_no_file)
     cr_assert_eq(il_sha256_file(&d, "/nowhere/at.all", &e), IL_EIO);
     cr_assert_str_eq(e.message, "cannot open /nowhere/at.all: No such file or directory");
     cr_assert_eq(il_sha256_file(&d, "/tmp", &e), IL_EIO);
-    cr_assert_str_eq(e.message, "cannot read /tmp: Is a directory");
+    cr_assert_str_eq(e.message, "/tmp: is a folder; expected a regular file");
     cr_assert_str_eq(d.hex, "untouched");
 }

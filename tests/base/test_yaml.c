@@ -201,14 +201,14 @@ Test(yaml, files)
 
     cr_assert_eq(ftruncate(file, (4 << 20) + 1), 0);
     cr_assert_eq(il_yaml_read(&y, path, &e), IL_EFORMAT);
-    cr_assert(strstr(e.message, " is larger than 4 MiB"), "%s", e.message);
+    cr_assert(strstr(e.message, ": has 4.1 MiB; expected at most 4 MiB"), "%s", e.message);
     close(file);
     unlink(path);
 
     cr_assert_eq(il_yaml_read(&y, "/nowhere/grid.yaml", &e), IL_EIO);
     cr_assert_str_eq(e.message, "cannot open /nowhere/grid.yaml: No such file or directory");
     cr_assert_eq(il_yaml_read(&y, "/tmp", &e), IL_EIO);
-    cr_assert_str_eq(e.message, "cannot read /tmp: Is a directory");
+    cr_assert_str_eq(e.message, "/tmp: is a folder; expected a regular file");
     cr_assert_null(y);
     il_yaml_free(NULL);
 }

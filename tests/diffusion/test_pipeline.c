@@ -268,7 +268,7 @@ static const struct {
       "/model_index.json: 'text_encoder' is [\"transformers\",\"T5EncoderModel\"]; expected "
       "[\"transformers\",\"CLIPTextModel\"]",
       IL_EFORMAT },
-    { "tokenizer", NULL, "cannot read /tokenizer/vocab.json: No such file or directory", IL_EIO },
+    { "tokenizer", NULL, "cannot open /tokenizer/vocab.json: No such file or directory", IL_EIO },
     { "scheduler", NULL, "cannot open /scheduler/scheduler_config.json: No such file or directory", IL_EIO },
     { "unet/config.json", NULL, "cannot open /unet/config.json: No such file or directory", IL_EIO },
 };

@@ -172,8 +172,8 @@ static const struct {
     const char *file, *content, *message; /* without the folder's name; NULL content: removed */
     int code;
 } broken[] = {
-    { "vocab.json", NULL, "cannot read /vocab.json: No such file or directory", IL_EIO },
-    { "vocab.json", "{\"a\": 1", "/vocab.json:1:7: '}' expected near end of file", IL_EFORMAT },
+    { "vocab.json", NULL, "cannot open /vocab.json: No such file or directory", IL_EIO },
+    { "vocab.json", "{\"a\": 1", "/vocab.json:1: invalid JSON: '}' expected near end of file", IL_EFORMAT },
     { "vocab.json", "[]", "/vocab.json: must be a JSON object", IL_EFORMAT },
     { "vocab.json", "{}", "/vocab.json: 'Ā</w>', the token of byte 0x00, is missing", IL_EFORMAT },
     { "vocab.json", "{\"a\": \"x\"}", "/vocab.json: the id of 'a' must be an integer from 0 to 0", IL_EFORMAT },
@@ -185,8 +185,8 @@ static const struct {
     { "merges.txt", "i n g\n", "/merges.txt:1: expected two tokens separated by one space", IL_EFORMAT },
     { "merges.txt", "i n\nqzq q\n", "/merges.txt:2: 'qzq' is not in vocab.json", IL_EFORMAT },
     { "merges.txt", "q z\n", "/merges.txt:1: 'qz' is not in vocab.json", IL_EFORMAT },
-    { "special_tokens_map.json", "{", "/special_tokens_map.json:1:1: string or '}' expected near end of file",
-      IL_EFORMAT },
+    { "special_tokens_map.json", "{",
+      "/special_tokens_map.json:1: invalid JSON: string or '}' expected near end of file", IL_EFORMAT },
     { "special_tokens_map.json", "{\"pad_token\": \"<pad>\"}", ": pad_token: '<pad>' is not in vocab.json",
       IL_EFORMAT },
     { "special_tokens_map.json", "{\"pad_token\": 5}", ": pad_token must be a string or an object with 'content'",

@@ -239,7 +239,7 @@ Test(vae, broken_shards)
         const char *second, *part;
         int code;
     } wrong[] = {
-        { "c.safetensors", "c.safetensors: cannot be opened", IL_EIO },
+        { "c.safetensors", "c.safetensors: No such file or directory", IL_EIO },
         { "../b.safetensors", "'weight_map' contains ../b.safetensors; expected names of files beside it", IL_EFORMAT },
         { "a.safetensors", "index.json: tensor encoder.", IL_EFORMAT }, /* half of the tensors are nowhere */
     };

@@ -46,7 +46,7 @@ static inline const char *fuzz_folder(void)
 /* The input as a file of that name. */
 static inline const char *fuzz_file(const char *name, const uint8_t *data, size_t size)
 {
-    static char path[128];
+    static char path[256];
     snprintf(path, sizeof path, "%s/%s", fuzz_folder(), name);
     FILE *file = fopen(path, "wb");
     if (!file || (size && fwrite(data, 1, size, file) != size) || fclose(file) != 0)

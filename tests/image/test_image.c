@@ -345,7 +345,7 @@ static void assert_refused(const char *path, const char *expected)
     il_image out = { 0 };
     il_err e = { 0 };
     cr_expect_lt(il_image_read(&out, path, &e), 0, "%s was read", path);
-    cr_expect(strncmp(e.message, path, strlen(path)) == 0 && strstr(e.message, expected), "%s", e.message);
+    cr_expect(strstr(e.message, path) && strstr(e.message, expected), "%s", e.message);
     cr_expect_null(out.pixels);
 }
 
@@ -354,8 +354,8 @@ Test(image, names_what_is_wrong_with_a_file, .init = make_folder, .fini = remove
     char path[400];
     size_t size = 0;
     assert_refused(in_folder(path, "absent.png"), "No such file or directory");
-    assert_refused(folder, "is a folder; expected an image file");
-    assert_refused("/dev/null", "is not a regular file");
+    assert_refused(folder, "is a folder; expected a regular file");
+    assert_refused("/dev/null", "is a device; expected a regular file");
     put_file(in_folder(path, "zero.webp"), "", 0);
     assert_refused(path, "the file is empty");
     put_file(in_folder(path, "text.png"), "not a picture\n", 14);

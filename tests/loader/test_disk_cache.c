@@ -3,8 +3,10 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 #include "base/sha256.h"
 #include "loader/disk_cache.h"
 #include "support/samples.h"
@@ -368,5 +370,26 @@ Test(cache, a_folder_that_cannot_be_is_an_error, .init = open_folder, .fini = sa
     cr_assert_eq(il_disk_cache_open(&c, "name", &key, 1, (il_disk_cache_opts){ .folder = "/dev/null/there" }, &e),
                  IL_EIO);
     cr_expect_str_eq(e.message, "cache of decoded images: /dev/null is a file; expected a folder");
+    cr_assert_null(c);
+}
+
+Test(cache, only_a_regular_file_is_one, .init = open_folder, .fini = samples_close, .timeout = 20)
+{
+    char path[300], other[300];
+    il_disk_cache *c = NULL;
+    il_err e = { 0 };
+    snprintf(path, sizeof path, "%s/name.pictures", samples_folder);
+    cr_assert_eq(mkfifo(path, 0666), 0);
+    cr_expect_eq(il_disk_cache_open(&c, "name", &key, 1, (il_disk_cache_opts){ .folder = samples_folder }, &e), IL_EIO);
+    cr_expect(strstr(e.message, "is not a regular file"), "%s", e.message);
+    remove(path);
+    snprintf(other, sizeof other, "%s/other", samples_folder);
+    FILE *f = fopen(other, "w");
+    cr_assert(f && fputs("somebody else's", f) >= 0 && fclose(f) == 0);
+    cr_assert_eq(symlink(other, path), 0);
+    cr_expect_eq(il_disk_cache_open(&c, "name", &key, 1, (il_disk_cache_opts){ .folder = samples_folder }, &e), IL_EIO,
+                 "a link would have us write elsewhere");
+    struct stat st;
+    cr_expect(stat(other, &st) == 0 && st.st_size == 15);
     cr_assert_null(c);
 }

@@ -289,7 +289,7 @@ static const struct {
       "model_index.json",
       "{\"_class_name\": \"StableDiffusionInpaintPipeline\"}",
       { NULL },
-      "cannot read %s/tokenizer/vocab.json: No such file or directory",
+      "cannot open %s/tokenizer/vocab.json: No such file or directory",
       IL_EIO },
 };
 

@@ -280,7 +280,7 @@ Test(maskers, yolov8_refuses)
         int code;
         const char *part;
     } cases[] = {
-        { FILES "absent.pt", "320", IL_EIO, FILES "absent.pt: cannot be opened" },
+        { FILES "absent.pt", "320", IL_EIO, "cannot open " FILES "absent.pt: No such file or directory" },
         { FILES "make.py", "320", IL_EFORMAT, "make.py: is not a TorchScript module" },
         { FILES "yolov8.torchscript", "640", IL_ETORCH, "an image of 640x640 (the setting size must be the export's" },
         { FILES "yolov8_picture.pt", "320", IL_EFORMAT, "a tensor of 4 dimensions and 307200 values, expected one of" },
@@ -388,7 +388,7 @@ Test(maskers, maskformer_refuses)
         int code;
         const char *part;
     } cases[] = {
-        { FILES "absent.pt", IL_EIO, FILES "absent.pt: cannot be opened" },
+        { FILES "absent.pt", IL_EIO, "cannot open " FILES "absent.pt: No such file or directory" },
         { FILES "figures.json", IL_EFORMAT, "figures.json: is not a TorchScript module" },
         { FILES "maskformer_three_inputs.pt", IL_EFORMAT, "forward takes 3 inputs, expected pixel_values" },
         { FILES "maskformer_one.pt", IL_ETORCH, "gives a list of 1, expected \"masks_queries_logits\" as number 2" },

@@ -166,3 +166,33 @@ Test(store_shared, what_has_no_file_any_more_is_not_written_to)
     cr_assert_eq(rename(in_folder(folder, "moved.sqlite").path, path.path), 0);
     GOOD(il_store_begin_run(&id, store, &r, &e));
 }
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+Test(store_shared, hashes_of_files_do_not_wait_for_a_lock_held_for_long)
+{
+    il_store *s = NULL;
+    il_file_facts facts = { .sha256 = "5d", .width = 3, .height = 4 }, found = { 0 };
+    bool there = false;
+    GOOD(il_store_open(&s, path.path, &e));
+    pid_t holder = start_holder(600000);
+    double start = now();
+    for (int i = 0; i < 200; i++)
+        GOOD(il_store_put_file_facts(s, "/photo", 10, i, &facts, &e));
+    cr_expect_lt(now() - start, 10, "%g s", now() - start);
+    cr_expect(il_store_cache_locked(s));
+    cr_expect_not(il_store_cache_locked(s), "said once");
+    GOOD(il_store_file_facts(&there, &found, s, "/photo", 10, 199, &e));
+    cr_expect(there && found.height == 4);
+
+    kill(holder, SIGKILL);
+    waitpid(holder, NULL, 0);
+    GOOD(il_store_put_file_facts(s, "/photo", 10, 200, &facts, &e));
+    ANSWERS(s, "SELECT COUNT(*), MAX(mtime_ns) FROM files", "1|200");
+    il_store_close(s);
+}

@@ -105,10 +105,10 @@ Test(bundle, refused_files)
     static const struct {
         const char *file;
         int code;
-        const char *message; /* after the path */
+        const char *message; /* after the path; NULL: cannot be opened */
     } cases[] = {
-        { "absent.pth", IL_EIO, "cannot be opened: No such file or directory" },
-        { ".", IL_EIO, "is not a regular file" },
+        { "absent.pth", IL_EIO, NULL },
+        { ".", IL_EIO, "is a folder; expected a regular file" },
         { "../make_weight_files.py", IL_EFORMAT, "is neither safetensors nor a PyTorch state dict" },
         { "whole.pth", IL_EFORMAT,
           "holds a whole pickled object (torch.nn.modules.container.Sequential), not a state "
@@ -126,7 +126,10 @@ Test(bundle, refused_files)
         il_bundle *b = NULL;
         char path[300], message[600];
         snprintf(path, sizeof path, TEST_DATA "/weights/%s", cases[i].file);
-        snprintf(message, sizeof message, "%s: %s", path, cases[i].message);
+        if (cases[i].message)
+            snprintf(message, sizeof message, "%s: %s", path, cases[i].message);
+        else
+            snprintf(message, sizeof message, "cannot open %s: No such file or directory", path);
         cr_assert_eq(il_bundle_read(&b, path, &e), cases[i].code, "%s: %s", path, e.message);
         cr_assert_str_eq(e.message, message);
         cr_assert_null(b);
