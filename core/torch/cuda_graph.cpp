@@ -202,18 +202,15 @@ int il_cuda_graph_run(il_cuda_graph *g, il_scope *s, const il_cuda_graph_work *w
     if (il_scope_status(s, e) != IL_OK)
         return e->code;
     int rc = IL_OK;
-    int guarded = shim::guard(
-        e, "replaying",
-        [&] {
-            g->work = w;
-            if (!g->recorded && ready_to_record(g))
-                record(g);
-            if (g->recorded && same_shapes(g->in, w))
-                replay(g, s);
-            else
-                rc = compute(g, s, e);
-        },
-        true);
+    int guarded = shim::guard(e, "replaying", true, [&] {
+        g->work = w;
+        if (!g->recorded && ready_to_record(g))
+            record(g);
+        if (g->recorded && same_shapes(g->in, w))
+            replay(g, s);
+        else
+            rc = compute(g, s, e);
+    });
     return guarded != IL_OK ? guarded : rc;
 }
 

@@ -70,11 +70,24 @@ static int cuda_count(void)
     return count;
 }
 
+/* libtorch_cpu knows little of a GPU; the driver knows it. */
+template <class F> static F *driver_call(const char *name)
+{
+    return driver() ? reinterpret_cast<F *>(dlsym(driver(), name)) : nullptr;
+}
+
 const char *il_device_refusal(void)
 {
     if (!driver() || cuda_count() > 0)
         return nullptr;
-    return refusal[0] ? refusal : "the driver shows no device";
+    if (refusal[0])
+        return refusal;
+    auto start = driver_call<int(unsigned)>("cuInit");
+    auto count = driver_call<int(int *)>("cuDeviceGetCount");
+    int devices = 0;
+    bool some = start && count && start(0) == 0 && count(&devices) == 0 && devices > 0;
+    return some ? "libtorch's CUDA cannot use the driver's devices; is the driver too old?"
+                : "the driver shows no device";
 }
 
 int il_device_parse(il_device *out, const char *text, il_err *e)
@@ -109,12 +122,6 @@ void il_device_text(il_device d, char *out, size_t size)
         snprintf(out, size, "cuda:%d", d.index);
     else
         snprintf(out, size, "cpu");
-}
-
-/* libtorch_cpu knows little of a GPU; the driver knows it. */
-template <class F> static F *driver_call(const char *name)
-{
-    return driver() ? reinterpret_cast<F *>(dlsym(driver(), name)) : nullptr;
 }
 
 /* The driver's handle of a device. */

@@ -112,40 +112,37 @@ void il_adam_rate(il_adam *a, double lr)
 
 int il_adam_step(il_adam *a, il_err *e)
 {
-    return shim::guard(
-        e, "adam",
-        [&] {
-            at::NoGradGuard off;
-            std::vector<at::Tensor> params, grads, means, squares, steps;
-            for (size_t i = 0; i < a->moment.size(); i++) {
-                const il_state::entry &x = a->state->entries[i];
-                at::Tensor &param = x.tensor->value;
-                if (!x.trainable || !param.grad().defined())
-                    continue;
-                moments &m = a->moment[i];
-                if (!m.mean.defined())
-                    m = fresh(param);
-                params.push_back(param);
-                grads.push_back(param.grad());
-                means.push_back(m.mean);
-                squares.push_back(m.square);
-                steps.push_back(m.step);
-            }
-            std::optional<at::Tensor> overflow;
-            if (!params.empty())
-                at::_foreach_add_(steps, 1);
-            if (!params.empty() && a->scale.defined())
-                overflow = unscale(a, grads);
-            if (!params.empty())
-                update(params, grads, means, squares, steps, a->opts, overflow);
-            if (overflow) /* a step that did not happen */
-                at::_foreach_sub_(steps, std::vector<at::Tensor>(steps.size(), *overflow));
-            for (at::Tensor &param : params) {
-                param.unsafeGetTensorImpl()->bump_version(); /* whether or not the kernel did */
-                param.mutable_grad() = at::Tensor();
-            }
-        },
-        true);
+    return shim::guard(e, "adam", true, [&] {
+        at::NoGradGuard off;
+        std::vector<at::Tensor> params, grads, means, squares, steps;
+        for (size_t i = 0; i < a->moment.size(); i++) {
+            const il_state::entry &x = a->state->entries[i];
+            at::Tensor &param = x.tensor->value;
+            if (!x.trainable || !param.grad().defined())
+                continue;
+            moments &m = a->moment[i];
+            if (!m.mean.defined())
+                m = fresh(param);
+            params.push_back(param);
+            grads.push_back(param.grad());
+            means.push_back(m.mean);
+            squares.push_back(m.square);
+            steps.push_back(m.step);
+        }
+        std::optional<at::Tensor> overflow;
+        if (!params.empty())
+            at::_foreach_add_(steps, 1);
+        if (!params.empty() && a->scale.defined())
+            overflow = unscale(a, grads);
+        if (!params.empty())
+            update(params, grads, means, squares, steps, a->opts, overflow);
+        if (overflow) /* a step that did not happen */
+            at::_foreach_sub_(steps, std::vector<at::Tensor>(steps.size(), *overflow));
+        for (at::Tensor &param : params) {
+            param.unsafeGetTensorImpl()->bump_version(); /* whether or not the kernel did */
+            param.mutable_grad() = at::Tensor();
+        }
+    });
 }
 
 namespace

@@ -51,20 +51,25 @@ void float32_rules(bool tf32, bool search)
 
 } // namespace shim
 
+int il_torch_bf16(il_device d, il_err *e)
+{
+    enum { FIRST = 80 };
+    int capability = d.kind == IL_DEVICE_CUDA ? shim::compute_capability(d) : 0;
+    if (capability == 0 || capability >= FIRST)
+        return IL_OK;
+    char title[100];
+    il_device_title(d, title, sizeof title);
+    return il_fail(e, IL_EDEVICE,
+                   "bf16: %s does not compute in bfloat16 (compute capability %d.%d, expected 8.0 or newer); use fp16",
+                   title, capability / 10, capability % 10);
+}
+
 int il_torch_rules(il_device d, il_precision p, bool varied, il_err *e)
 {
-    enum { FIRST_WITH_BF16 = 80 };
     if (d.kind != IL_DEVICE_CUDA)
         return IL_OK;
-    int capability = p == IL_PRECISION_BF16 ? shim::compute_capability(d) : 0;
-    if (capability != 0 && capability < FIRST_WITH_BF16) {
-        char title[100];
-        il_device_title(d, title, sizeof title);
-        return il_fail(
-            e, IL_EDEVICE,
-            "precision bf16: %s does not compute in bfloat16 (compute capability %d.%d, expected 8.0 or newer); "
-            "use fp16",
-            title, capability / 10, capability % 10);
-    }
+    int rc = p == IL_PRECISION_BF16 ? il_torch_bf16(d, e) : IL_OK;
+    if (rc != IL_OK)
+        return rc;
     return shim::guard(e, "precision", [&] { shim::float32_rules(p != IL_PRECISION_FP32, !varied); });
 }

@@ -12,6 +12,9 @@ extern "C" {
  * search for the fastest algorithm of each would cost more than it spares. IL_EDEVICE: the device lacks that precision. */
 int il_torch_rules(il_device device, il_precision precision, bool varied, il_err *e);
 
+/* IL_EDEVICE: the device is a GPU without bfloat16; the message names what serves instead. */
+int il_torch_bf16(il_device device, il_err *e);
+
 #ifdef __cplusplus
 }
 #endif

@@ -51,7 +51,7 @@ namespace shim
 int caught(il_err *e, const char *what, bool training = false) noexcept;
 
 /* body returns void; what goes before the message. */
-template <class F> int guard(il_err *e, const char *what, F body, bool training = false) noexcept
+template <class F> int guard(il_err *e, const char *what, bool training, F body) noexcept
 {
     try {
         body();
@@ -59,6 +59,11 @@ template <class F> int guard(il_err *e, const char *what, F body, bool training 
     } catch (...) {
         return caught(e, what, training);
     }
+}
+
+template <class F> int guard(il_err *e, const char *what, F body) noexcept
+{
+    return guard(e, what, false, body);
 }
 
 /* Records err in s and all its parents, unless they hold one. */

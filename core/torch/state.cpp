@@ -13,6 +13,7 @@
 #include <vector>
 #include <inpaintlab/weights.h>
 #include "base/opts.h"
+#include "torch/rules.h"
 #include "torch/shim.hpp"
 #include "torch/state.hpp"
 
@@ -128,6 +129,8 @@ il_tensor *il_state_buffer(il_state *st, const char *name, il_dtype dtype, doubl
 
 void il_state_dtype(il_state *st, il_dtype dtype)
 {
+    if (dtype == IL_DTYPE_BF16 && st->error.code == IL_OK)
+        il_torch_bf16(st->device, &st->error);
     st->dtype = dtype;
 }
 

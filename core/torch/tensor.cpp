@@ -90,13 +90,13 @@ il_tensor *il_from_bytes(il_scope *s, const void *data, il_dtype dtype, int ndim
     });
 }
 
+/* What was sent is never freed: at exit, a GPU's driver is gone first. */
 il_tensor *il_constant(il_scope *s, const float *data, int ndim, const int64_t *shape)
 {
     using key = std::pair<const float *, std::string>;
-    static std::mutex lock;
-    static auto *const sent =
-        new std::map<key, at::Tensor>; /* never freed: a GPU's memory outlives its driver at exit */
     return run(s, "constant", {}, [&] {
+        static std::mutex lock;
+        static auto *const sent = new std::map<key, at::Tensor>;
         at::Device device = shim::device(s->opts.device);
         std::lock_guard<std::mutex> hold(lock);
         at::Tensor &t = (*sent)[{ data, device.str() }];
@@ -479,14 +479,11 @@ int il_backward(il_scope *s, il_tensor *loss, il_err *e)
         return il_scope_status(s, e);
     if (!loss)
         return il_fail(e, IL_ETORCH, "backward: there is no loss");
-    return shim::guard(
-        e, "backward",
-        [&] {
-            TORCH_CHECK(loss->value.dim() == 0, "the loss has shape ", shim::shape(loss), ", not ()");
-            TORCH_CHECK(loss->value.requires_grad(), "the loss does not depend on anything that wants a gradient");
-            loss->value.backward();
-        },
-        s->opts.training);
+    return shim::guard(e, "backward", s->opts.training, [&] {
+        TORCH_CHECK(loss->value.dim() == 0, "the loss has shape ", shim::shape(loss), ", not ()");
+        TORCH_CHECK(loss->value.requires_grad(), "the loss does not depend on anything that wants a gradient");
+        loss->value.backward();
+    });
 }
 
 il_tensor *il_grad(il_scope *s, il_tensor *leaf)

@@ -112,8 +112,10 @@ struct allocator : CUDAAllocator {
     }
     void releasePool(c10::DeviceIndex device, at::MempoolId_t pool) override
     {
-        TORCH_CHECK(device == 1 && notes.owners[pool] > 0, "the pool belongs to nobody");
-        notes.owners[pool]--;
+        auto known = notes.owners.find(pool);
+        TORCH_CHECK(device == 1 && known != notes.owners.end(), "there is no such pool");
+        EXPECT(known->second > 0); /* libtorch counts below 0, and the pool's memory is lost */
+        known->second--;
         notes.releases++;
     }
     void emptyCache(at::MempoolId_t) override

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <thread>
+#include <inpaintlab/state.h>
 #include <inpaintlab/tensor.h>
 #include "torch/rules.h"
 #include "torch/shim.hpp"
@@ -113,6 +114,13 @@ void bfloat16_is_refused_where_there_is_none()
     EXPECT(il_torch_rules(gpu, IL_PRECISION_BF16, false, &e) == IL_EDEVICE);
     EXPECT(strstr(e.message, "bf16: Stub 0 ") && strstr(e.message, "7.5") && strstr(e.message, "use fp16"));
     EXPECT(il_torch_rules(gpu, IL_PRECISION_FP16, false, &e) == IL_OK);
+    il_state *generator = nullptr; /* its weights are of that type */
+    EXPECT(il_state_new(&generator, gpu, 1, &e) == IL_OK);
+    il_state_dtype(generator, IL_DTYPE_F16);
+    EXPECT(il_state_status(generator, &e) == IL_OK);
+    il_state_dtype(generator, IL_DTYPE_BF16);
+    EXPECT(il_state_status(generator, &e) == IL_EDEVICE && strstr(e.message, "use fp16"));
+    il_state_free(generator);
 }
 
 } // namespace

@@ -35,7 +35,7 @@ il_tensor *il_state_buffer(il_state *st, const char *name, il_dtype dtype, doubl
 /* Adds a tensor that exists already (a TorchScript module's): shared, not copied. */
 int il_state_share(il_state *st, const char *name, il_tensor *t, bool trainable, il_err *e);
 
-/* The type of parameters declared from now on; float32 at first. */
+/* The type of parameters declared from now on; float32 at first. Bfloat16 on a GPU that has none is an error of the state. */
 void il_state_dtype(il_state *st, il_dtype dtype);
 
 /* Lays out all four-dimensional parameters declared so far, but none that is shared. */

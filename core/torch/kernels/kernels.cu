@@ -1,6 +1,6 @@
 /* kernels.cu - the fused operations on a GPU. The arithmetic is pixel.h's and the work of a residual's tile tile.h's, which
- * the tests walk through on the CPU; what is here only (loops over a grid, reductions, atomics) has been compiled but not
- * run yet. Built without contraction to fused multiply-adds, so that both devices compute the same bits. */
+ * the tests walk through on the CPU; tests/kernels runs all of it there, a thread for each of CUDA's. On a GPU it has not run
+ * yet. Built without contraction to fused multiply-adds, so that both devices compute the same bits. */
 #include "torch/kernels/cuda.h"
 #include "torch/kernels/tile.h"
 
