@@ -120,11 +120,12 @@ int il_photo_info_cache_open(il_photo_info_cache **out, const char *root, il_err
         return il_fail_oom(e);
     }
     size_t size = 0; /* up to its first NUL */
-    int rc = *path ? il_file_read(&l->text, &size, path, IL_FILE_LIST, e) : IL_OK;
+    il_err why = { 0 };
+    int rc = *path ? il_file_read(&l->text, &size, path, IL_FILE_LIST, &why) : IL_OK;
     free(path);
     if (rc == IL_ENOMEM) { /* else there is no cache yet, or something else in its place */
         free(l);
-        return rc;
+        return il_fail_oom(e);
     }
     for (char *line = whole_lines(l->text), *next; line && *line; line = next) {
         char *end = strchr(line, '\n');
