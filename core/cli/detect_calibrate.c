@@ -247,8 +247,8 @@ static int choose(struct sitting *s, il_err *e)
     return IL_OK;
 }
 
-/* The folder of the weights may be read-only; the calibration is then used only in this call. */
-static int keep(const struct sitting *s, il_err *e)
+/* A calibration that cannot be stored is used in this call, which then ends as one that failed. */
+static int keep(struct sitting *s, il_err *e)
 {
     il_text path = { 0 };
     il_err why = { 0 };
@@ -256,8 +256,10 @@ static int keep(const struct sitting *s, il_err *e)
         return IL_OK;
     int rc = il_calibration_path(&path, s->detector->card.weights, e);
     if (!rc && il_calibration_write(&s->detector->calibration, &s->detector->card.tested, path.data,
-                                    owner(s->detector, s->line), &why) != IL_OK)
-        fprintf(stderr, "inpaintlab: warning: the calibration is not stored: %s\n", why.message);
+                                    owner(s->detector, s->line), &why) != IL_OK) {
+        fprintf(stderr, "inpaintlab: the calibration is not stored: %s\n", why.message);
+        s->failed++;
+    }
     il_text_free(&path);
     return rc;
 }

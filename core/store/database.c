@@ -1,9 +1,20 @@
 /* database.c - statements, transactions and error messages: the use of sqlite3 that all parts of the store share. */
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include "store/database.h"
+
+/* The database, or its log beside it: SQLite keeps what the system said. */
+static int fail_opening(const il_store *s, il_err *e)
+{
+    int why = s->db ? sqlite3_system_errno(s->db) : 0;
+    if (why && why != EACCES && why != EPERM && why != EROFS && why != ENOENT)
+        return il_fail(e, IL_EDB, "cannot open %s or a file beside it: %s", s->path, strerror(why));
+    return il_fail(e, IL_EDB, "cannot open %s: no permission to read or write the database or a file beside it",
+                   s->path);
+}
 
 int il_store_fail(il_store *s, int result, il_err *e)
 {
@@ -17,9 +28,7 @@ int il_store_fail(il_store *s, int result, il_err *e)
     case SQLITE_NOTADB: return il_fail(e, IL_EDB, "%s: not an SQLite database", s->path);
     case SQLITE_CORRUPT: return il_fail(e, IL_EDB, "%s: the database is damaged (%s)", s->path, sqlite3_errmsg(s->db));
     case SQLITE_READONLY: return il_fail(e, IL_EDB, "cannot write %s: the file or its folder is read-only", s->path);
-    case SQLITE_CANTOPEN:
-        return il_fail(e, IL_EDB, "cannot open %s: no permission to read or write the database or a file beside it",
-                       s->path);
+    case SQLITE_CANTOPEN: return fail_opening(s, e);
     case SQLITE_INTERRUPT: return il_fail(e, IL_ECANCEL, "%s: the query was stopped", s->path);
     case SQLITE_FULL: return il_fail(e, IL_EDB, "%s: the disk is full", s->path);
     default: return il_fail(e, IL_EDB, "%s: %s", s->path, sqlite3_errmsg(s->db));
