@@ -21,7 +21,7 @@ static void set_up(void)
     il_epoch_row epochs[] = { { .epoch = 1 }, { .epoch = 2 } };
     il_course course = { .epoch = 3, .batch = 1, .epochs = epochs, .done = 2, .early = { .best = 0.5, .best_epoch = 2 } };
     must(il_state_new(&model.state, (il_device){ IL_DEVICE_CPU, 0 }, 1, &e));
-    il_state_param(model.state, "weight", IL_INIT_ZERO, 1, 1, (int64_t[]){ 2 });
+    il_state_param(model.state, "weight", IL_INIT_ZEROS, 1, 1, (int64_t[]){ 2 });
     il_state_buffer(model.state, "mean", IL_DTYPE_F32, 0, 1, (int64_t[]){ 2 });
     must(il_state_status(model.state, &e));
     must(il_adam_new(&adam, model.state, IL_OPTS(il_adam_opts, .lr = 1e-3), &e));
