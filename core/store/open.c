@@ -178,7 +178,8 @@ static int set_up(il_store *s, il_err *e)
     if (!rc)
         rc = il_store_migrate(s, il_store_migrations(), e);
     if (!rc)
-        rc = il_store_script(s, "PRAGMA foreign_keys = ON", e);
+        rc = il_store_script(s, "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL",
+                             e); /* whatever this SQLite was built with */
     if (!rc)
         rc = il_store_refresh_metrics(s, e);
     return rc ? rc : il_store_publish(s, e);
