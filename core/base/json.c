@@ -1,8 +1,10 @@
 /* json.c - jansson with an eye on its allocations. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include "base/file.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "base/utf8.h"
 
 static _Thread_local bool lacking;  /* since il_json_begin */
@@ -91,9 +93,29 @@ char *il_json_text(const json_t *value, size_t flags)
     return NULL;
 }
 
-int il_json_put(FILE *to, const json_t *value, size_t flags, il_err *e)
+/* What could steer a terminal stands only within strings, where its number means the same. */
+char *il_json_shown(const json_t *value, size_t flags)
 {
     char *text = il_json_text(value, flags);
+    il_text shown = { 0 };
+    size_t used;
+    for (const char *at = text; at && *at; at += used) {
+        int32_t code = il_utf8_next(at, strlen(at) < 4 ? strlen(at) : 4, &used);
+        if (code > 0x7f && il_utf8_is_control(code))
+            il_text_add(&shown, "\\u%04x", (unsigned)code);
+        else
+            il_text_add(&shown, "%.*s", (int)used, at);
+    }
+    free(text);
+    if (!shown.failed)
+        return shown.data;
+    il_text_free(&shown);
+    return NULL;
+}
+
+int il_json_put(FILE *to, const json_t *value, size_t flags, il_err *e)
+{
+    char *text = il_json_shown(value, flags);
     if (!text)
         return il_fail_oom(e);
     errno = 0;

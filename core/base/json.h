@@ -19,6 +19,8 @@ void il_json_lacks(void);
 
 /* As json_dumps: NULL when there is no value or memory is short while dumping. */
 char *il_json_text(const json_t *value, size_t flags);
+/* The same with \u202e in place of what could steer a terminal, for output. */
+char *il_json_shown(const json_t *value, size_t flags);
 /* Writes the text; IL_ENOMEM when there is none. */
 int il_json_put(FILE *to, const json_t *value, size_t flags, il_err *e);
 

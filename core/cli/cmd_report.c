@@ -1,12 +1,15 @@
 /* cmd_report.c - inpaintlab report: tables of measured values beside published ones. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include "base/atomic_file.h"
 #include "cli/cli.h"
+#include "cli/streams.h"
 #include "report/report.h"
 
 enum { HTML = IL_FORMAT_JSON + 1 }; /* a page is a format only of the report, not of single queries */
@@ -23,16 +26,24 @@ static int write_out(const char *path, const char *text, size_t size, il_err *e)
     struct stat st;
     if (path && (stat(path, &st) != 0 || S_ISREG(st.st_mode)))
         return il_atomic_file_write(path, text, size, e);
-    FILE *to = path ? fopen(path, "wb") : stdout;
-    if (!to)
-        return il_fail(e, IL_EIO, "cannot write %s: %s", path, strerror(errno));
+    if (!path)
+        return il_streams_print(text, size) ? IL_OK
+                                            : il_fail(e, IL_EIO, "cannot write standard output: %s", strerror(errno));
+    int fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC); /* a pipe that nobody reads is not waited for */
+    FILE *to = fd >= 0 && fcntl(fd, F_SETFL, 0) == 0 ? fdopen(fd, "wb") : NULL;
+    if (!to) {
+        il_fail(e, IL_EIO, "cannot write %s: %s", path, errno == ENXIO ? "nobody reads this pipe" : strerror(errno));
+        if (fd >= 0)
+            close(fd);
+        return IL_EIO;
+    }
     bool good = fwrite(text, 1, size, to) == size && fflush(to) == 0;
     int why = errno;
-    if (path && fclose(to) != 0 && good) {
+    if (fclose(to) != 0 && good) {
         good = false;
         why = errno;
     }
-    return good ? IL_OK : il_fail(e, IL_EIO, "cannot write %s: %s", path ? path : "standard output", strerror(why));
+    return good ? IL_OK : il_fail(e, IL_EIO, "cannot write %s: %s", path, strerror(why));
 }
 
 static int check(const struct options *o, il_err *e)
@@ -71,6 +82,8 @@ static int report(void *options, const char *const *words, il_err *e)
     char *text = NULL;
     size_t size = 0;
     int rc = check(o, e);
+    if (!rc)
+        rc = il_streams_spare(o->output, o->database, e);
     if (rc)
         return rc;
     FILE *memory = open_memstream(&text, &size);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include "cli/cli.h"
 #include "cli/progress.h"
+#include "cli/streams.h"
 #include "report/format.h"
 #include "store/sql/functions.h"
 
@@ -50,6 +51,23 @@ static int open_store(il_store **out, const struct options *o, il_err *e)
     return il_store_open_readonly(out, o->database ? o->database : IL_CLI_DATABASE, e);
 }
 
+/* Into memory first where a terminal is to see it. */
+static int print_rows(const il_rows *rows, il_format format, il_err *e)
+{
+    char *text = NULL;
+    size_t size = 0;
+    if (!isatty(STDOUT_FILENO))
+        return il_format_rows(stdout, rows, format, e);
+    FILE *memory = open_memstream(&text, &size);
+    int rc = memory ? il_format_rows(memory, rows, format, e) : il_fail_oom(e);
+    if (memory && fclose(memory) != 0 && !rc)
+        rc = il_fail_oom(e);
+    if (!rc)
+        il_streams_print(text, size);
+    free(text);
+    return rc;
+}
+
 static int run_query(const struct options *o, const char *query, il_err *e)
 {
     il_store *store = NULL;
@@ -68,7 +86,7 @@ static int run_query(const struct options *o, const char *query, il_err *e)
         }
     }
     if (!rc)
-        rc = il_format_rows(stdout, &rows, o->format, e);
+        rc = print_rows(&rows, o->format, e);
     if (!rc && more)
         fprintf(stderr, "%d row%s shown; more exist\n", o->limit, o->limit == 1 ? "" : "s");
     il_store_rows_free(&rows);
@@ -124,12 +142,13 @@ const il_command il_cmd_sql = {
     .name = "sql",
     .summary = "query the results, read-only",
     .usage = "[options] \"SELECT ...\"",
-    .about = "Prints the result of one SELECT; '-' reads it from standard input. The database is opened read-only.\n"
-             "Ctrl-C stops a long query; one that needs more than 1 GB of memory ends with an error.\n"
-             "Start with the views: cells, metrics (every cell under each convention), table1 to table7,\n"
-             "table_mask_policies, settings (every setting of every run) and varied (those that differ within an\n"
-             "experiment); the tables are experiments, runs, epochs, tests, images, scores, splits, published.\n"
-             "\"PRAGMA table_info(cells)\" lists the columns of the view cells.\n",
+    .about =
+        "Prints the result of one SELECT; '-' reads it from standard input. The database is opened read-only.\n"
+        "Ctrl-C stops a long query, a second one at once; one that needs more than 1 GB of memory ends with an error.\n"
+        "Start with the views: cells, metrics (every cell under each convention), table1 to table7,\n"
+        "table_mask_policies, settings (every setting of every run) and varied (those that differ within an\n"
+        "experiment); the tables are experiments, runs, epochs, tests, images, scores, splits, published.\n"
+        "\"PRAGMA table_info(cells)\" lists the columns of the view cells.\n",
     .options = table,
     .notes = "Exit status: 0 success, 1 the query or the database is wrong, 2 wrong usage.\n",
     .size = sizeof(struct options),

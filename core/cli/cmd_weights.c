@@ -8,6 +8,7 @@
 #include "base/utf8.h"
 #include "cli/cli.h"
 #include "cli/detect.h"
+#include "cli/streams.h"
 #include "detect/select_run.h"
 #include "torch/bundle.h"
 
@@ -108,7 +109,9 @@ static int weights(void *options, const char *const *words, il_err *e)
     il_detector d = { .card = { .tested = { .iou = NAN } } };
     il_bundle *b = NULL;
     il_digest digest;
-    int rc = find(&d.card, o, words[0], e);
+    int rc = il_streams_spare(o->output, o->database, e);
+    if (!rc)
+        rc = find(&d.card, o, words[0], e);
     if (!rc && !o->quiet)
         il_detect_print_namesakes(&d.card);
     if (!rc)

@@ -6,7 +6,9 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+#include "base/utf8.h"
 #include "cli/streams.h"
 
 void il_streams_open(void)
@@ -32,6 +34,31 @@ bool il_streams_left(void)
 {
     struct pollfd to = { .fd = STDOUT_FILENO, .events = POLLOUT };
     return poll(&to, 1, 0) == 1 && (to.revents & POLLERR);
+}
+
+bool il_streams_print(const char *text, size_t size)
+{
+    if (!isatty(STDOUT_FILENO))
+        return fwrite(text, 1, size, stdout) == size && fflush(stdout) == 0;
+    for (size_t used; size; text += used, size -= used) {
+        char shown[IL_UTF8_SHOWN];
+        bool layout = strchr("\n\r\t", *text) && *text;
+        used = layout ? 1 : il_utf8_show(shown, text, size);
+        if (layout)
+            putchar(*text);
+        else
+            fputs(shown, stdout);
+    }
+    return fflush(stdout) == 0;
+}
+
+int il_streams_spare(const char *output, const char *database, il_err *e)
+{
+    struct stat to, from;
+    if (output && stat(output, &to) == 0 && stat(database, &from) == 0 && to.st_dev == from.st_dev &&
+        to.st_ino == from.st_ino)
+        return il_fail(e, IL_EUSAGE, "-o %s: is the database itself; choose another file", output);
+    return IL_OK;
 }
 
 int il_streams_end(int status, int failure)

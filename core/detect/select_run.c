@@ -142,14 +142,14 @@ static int copy_facts(il_card *card, char **config, char **params, const il_rows
     return IL_OK;
 }
 
-/* The path is relative to the folder in which the run was made. When the program runs elsewhere, or the database and
- * its runs were moved, the file is still in `runs` beside the database. */
+/* In `runs` beside the database, also where both were moved; else at the path that was noted, which is relative to the folder in
+ * which the run was made. */
 static int find_weights(il_card *card, const il_store *store, il_err *e)
 {
     il_text path = { 0 };
     const char *database = il_store_path(store), *slash = strrchr(database, '/');
     size_t parts = 0;
-    if (!card->weights || access(card->weights, F_OK) == 0)
+    if (!card->weights)
         return IL_OK;
     const char *tail = card->weights + strlen(card->weights); /* "/HASH/weights.safetensors" */
     while (tail > card->weights && parts < 2)

@@ -14,7 +14,7 @@ int il_format_table(FILE *to, const il_table *table, il_format format, il_err *e
     case IL_FORMAT_JSON: rc = il_format_json(to, &table->rows, e); break;
     }
     if (!rc && ferror(to))
-        return il_fail(e, IL_EIO, "cannot write the report");
+        return il_fail(e, IL_EIO, "cannot write the output");
     return rc;
 }
 

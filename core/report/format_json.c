@@ -78,7 +78,7 @@ static int dump(FILE *to, const json_t *document, il_err *e)
 {
     int rc = il_json_short() ? il_fail_oom(e) : il_json_put(to, document, JSON_INDENT(2) | JSON_REAL_PRECISION(15), e);
     if (rc)
-        return rc == IL_ENOMEM ? rc : il_fail(e, rc, "cannot write the report");
+        return rc == IL_ENOMEM ? rc : il_fail(e, rc, "cannot write the output");
     fputc('\n', to);
     return IL_OK;
 }

@@ -185,7 +185,7 @@ int il_report_tables(FILE *to, il_store *s, const char *table, const char *exper
     else
         rc = show_all(to, s, experiment, format, e);
     if (!rc && ferror(to))
-        return il_fail(e, IL_EIO, "cannot write the report");
+        return il_fail(e, IL_EIO, "cannot write the output");
     return rc;
 }
 
@@ -213,7 +213,7 @@ int il_report_robustness(FILE *to, il_store *s, const char *experiment, il_forma
             fprintf(to, "%snothing tested on degraded pictures yet\n", format == IL_FORMAT_LATEX ? "% " : "");
     }
     if (!rc && ferror(to))
-        return il_fail(e, IL_EIO, "cannot write the report");
+        return il_fail(e, IL_EIO, "cannot write the output");
     return rc;
 }
 
@@ -248,6 +248,6 @@ int il_report_measure(FILE *to, il_store *s, const il_measure *m, const char *ex
             fprintf(to, "%snothing measured yet\n", format == IL_FORMAT_LATEX ? "% " : "");
     }
     if (!rc && ferror(to))
-        return il_fail(e, IL_EIO, "cannot write the report");
+        return il_fail(e, IL_EIO, "cannot write the output");
     return rc;
 }

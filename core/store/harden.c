@@ -1,6 +1,7 @@
 /* harden.c - what any connection may do: a database, or a query, may come from strangers. */
 #include <stdio.h>
 #include "store/database.h"
+#include "store/sql/functions.h"
 
 /* Far above what our own statements need, far below what would keep a machine busy. */
 static const struct {
@@ -136,6 +137,7 @@ void il_store_guard(il_store *s, const volatile int *stop, int64_t memory)
 {
     enum { STEPS = 1000 };
     s->memory = memory;
+    il_sql_stop(stop);
     sqlite3_hard_heap_limit64(sqlite3_memory_used() + memory);
     sqlite3_progress_handler(s->db, STEPS, is_stopped, (void *)(uintptr_t)stop);
 }

@@ -63,6 +63,17 @@ static il_job_path put_aside(const il_job *j, const char *folder)
     return rename(from.text, to.text) == 0 ? to : (il_job_path){ "" };
 }
 
+/* A run that was killed between the two steps below has left the file aside that is now written again. */
+static void drop_twin(const il_job *j, const char *folder, const il_digest *written)
+{
+    il_digest there;
+    il_err unreadable = { 0 };
+    il_job_path twin = place_aside(j, folder, written->hex);
+    if (access(twin.text, F_OK) == 0 && il_sha256_file(&there, twin.text, &unreadable) == IL_OK &&
+        strcmp(there.hex, written->hex) == 0)
+        unlink(twin.text);
+}
+
 int il_run_weights_write(il_digest *digest, il_job_path *aside, const il_job *j, const char *folder,
                          const il_model *model, int epoch, il_err *e)
 {
@@ -73,10 +84,9 @@ int il_run_weights_write(il_digest *digest, il_job_path *aside, const il_job *j,
         rc = il_sha256_file(&written, path.text, e);
     if (rc)
         return rc;
-    if (*old.text && strcmp(old.text, place_aside(j, folder, written.hex).text) == 0) {
-        unlink(old.text); /* identical to the new file */
+    drop_twin(j, folder, &written);
+    if (*old.text && access(old.text, F_OK) != 0) /* identical to the new file */
         old.text[0] = '\0';
-    }
     *digest = written;
     *aside = old;
     return IL_OK;

@@ -158,7 +158,7 @@ Test(report, a_full_disk_is_told)
         cr_skip_test("/dev/full is absent");
     setvbuf(to, NULL, _IONBF, 0);
     for (int format = IL_FORMAT_TEXT; format <= IL_FORMAT_JSON; format++)
-        BAD(il_report_tables(to, store, NULL, NULL, (il_format)format, &e), IL_EIO, "cannot write the report");
+        BAD(il_report_tables(to, store, NULL, NULL, (il_format)format, &e), IL_EIO, "cannot write the output");
     fclose(to);
 }
 

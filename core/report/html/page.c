@@ -253,7 +253,7 @@ int il_report_html(FILE *to, il_store *s, const char *experiment, il_err *e)
         rc = il_fail_oom(e);
     errno = 0;
     if (!rc && !write_page(to, parts))
-        rc = il_fail(e, il_file_code(errno), "cannot write the report");
+        rc = il_fail(e, il_file_code(errno), "cannot write the output");
     for (size_t i = 0; i < PLACES; i++)
         il_text_free(&parts[i]);
     il_store_rows_free(&experiments);

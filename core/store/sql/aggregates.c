@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "store/sql/arguments.h"
+#include "store/sql/functions.h"
 #include "store/stats/clusters.h"
 
 enum what {
@@ -23,6 +24,13 @@ enum what {
     PHOTO_RATIO_LOW,
     PHOTO_RATIO_HIGH
 };
+
+static const volatile int *stop;
+
+void il_sql_stop(const volatile int *when)
+{
+    stop = when;
+}
 
 struct sample {
     double *x, *y; /* y: of functions of two columns */
@@ -147,7 +155,7 @@ static int resample_photos(il_interval *out, const struct sample *s, bool ratio,
 static int compute(double *out, struct sample *s, enum what what)
 {
     il_interval between = { NAN, NAN };
-    il_boot how = { s->option[0], (uint64_t)s->option[1] };
+    il_boot how = { s->option[0], (uint64_t)s->option[1], stop };
     int rc = IL_OK;
     switch (what) {
     case MEDIAN: *out = il_stats_quantile(s->x, s->n, 0.5); break;
@@ -186,7 +194,10 @@ static void sample_final(sqlite3_context *c)
     double value = NAN;
     if (!s)
         return;
-    if (s->n && compute(&value, s, (enum what)f->by.what) != IL_OK)
+    int rc = s->n ? compute(&value, s, (enum what)f->by.what) : IL_OK;
+    if (rc == IL_ECANCEL)
+        sqlite3_result_error_code(c, SQLITE_INTERRUPT);
+    else if (rc)
         sqlite3_result_error_nomem(c);
     else
         il_sql_return(c, value);

@@ -9,6 +9,9 @@ typedef struct sqlite3 sqlite3;
 /* Returns SQLite's result code. */
 int il_sql_register(sqlite3 *db);
 
+/* From now on a bootstrap within a query ends once *when is set: SQLite itself looks only between its steps. */
+void il_sql_stop(const volatile int *when);
+
 /* Help on function i: "il_iou(tp, fp, fn)" and its description; NULL after the last. */
 const char *il_sql_call(const char **what, size_t i);
 

@@ -40,6 +40,10 @@ static int bootstrap(il_interval *out, const double *x, const double *y, size_t 
     size_t count = 0;
     for (size_t i = 0; n && i < IL_BOOT_RESAMPLES; i += LANES) {
         double lanes[LANES];
+        if (how.stop && *how.stop) {
+            free(values);
+            return il_fail(e, IL_ECANCEL, "the bootstrap was stopped");
+        }
         resample(lanes, x, y, n, how.seed + i * n * IL_SPLITMIX_STEP);
         for (size_t lane = 0; lane < LANES; lane++)
             if (!isnan(lanes[lane]))

@@ -44,8 +44,9 @@ int il_stats_holm(double *p, size_t n, il_err *e);
 /* ---- percentile bootstrap ---- */
 
 typedef struct il_boot {
-    double level;  /* as 0.95 */
-    uint64_t seed; /* of SplitMix64 (inpaintlab/random.h) */
+    double level;             /* as 0.95 */
+    uint64_t seed;            /* of SplitMix64 (inpaintlab/random.h) */
+    const volatile int *stop; /* IL_ECANCEL once it is set; NULL: goes to its end */
 } il_boot;
 
 enum { IL_BOOT_RESAMPLES = 10000 };

@@ -542,6 +542,6 @@ Test(report_html, unknown_experiments_and_full_disks_are_told)
     if (!to)
         cr_skip_test("/dev/full is absent");
     setvbuf(to, NULL, _IONBF, 0);
-    BAD(il_report_html(to, store, NULL, &e), IL_EIO, "cannot write the report");
+    BAD(il_report_html(to, store, NULL, &e), IL_EIO, "cannot write the output");
     fclose(to);
 }
