@@ -45,7 +45,7 @@ int il_yaml_parse(il_yaml **out, const char *name, const char *text, size_t size
         rc = il_fail_oom(e);
         goto done;
     }
-    if (size > 0)
+    if (text)
         memcpy(y->text, text, size);
     y->text[size] = '\0';
     rc = il_yaml_build(&y->root, y->name, y->text, y->size, e);

@@ -172,12 +172,12 @@ static int copy_node(il_node **out, struct build *b, const il_node *from, il_err
     n->kind = from->kind;
     n->quoted = from->quoted;
     n->text = il_text_copy(from->text);
-    n->items = from->items ? il_array_new(from->count, sizeof *n->items) : NULL;
-    n->keys = from->keys ? il_array_new(from->count, sizeof *n->keys) : NULL;
+    n->items = from->items ? il_array_new(from->count, sizeof(il_node *)) : NULL;
+    n->keys = from->keys ? il_array_new(from->count, sizeof(il_node *)) : NULL;
     if ((from->text && !n->text) || (from->items && !n->items) || (from->keys && !n->keys))
         rc = il_fail_oom(e);
     b->depth++;
-    for (; !rc && n->count < from->count; n->count += !rc) {
+    for (; !rc && n->items && n->count < from->count; n->count += !rc) {
         rc = from->keys ? copy_node(&n->keys[n->count], b, from->keys[n->count], e) : IL_OK;
         if (!rc)
             rc = copy_node(&n->items[n->count], b, from->items[n->count], e);
@@ -222,10 +222,10 @@ static int build_scalar(il_node *n, const struct build *b, const yaml_event_t *f
 /* Makes room for one more item, and its key, which stay NULL. */
 static int add_item(il_node *n, il_err *e)
 {
-    il_node **items = il_array_grow(n->items, n->count, sizeof *items), **keys = NULL;
+    il_node **items = il_array_grow(n->items, n->count, sizeof(il_node *)), **keys = NULL;
     if (items)
         n->items = items;
-    if (n->kind == IL_NODE_MAP && (keys = il_array_grow(n->keys, n->count, sizeof *keys)))
+    if (n->kind == IL_NODE_MAP && (keys = il_array_grow(n->keys, n->count, sizeof(il_node *))))
         n->keys = keys;
     if (!items || (n->kind == IL_NODE_MAP && !keys))
         return il_fail_oom(e);
@@ -313,8 +313,8 @@ static int build_collection(il_node *n, struct build *b, const yaml_event_t *fro
 {
     bool map = from->type == YAML_MAPPING_START_EVENT;
     n->kind = map ? IL_NODE_MAP : IL_NODE_LIST;
-    n->items = il_array_new(0, sizeof *n->items);
-    n->keys = map ? il_array_new(0, sizeof *n->keys) : NULL;
+    n->items = il_array_new(0, sizeof(il_node *));
+    n->keys = map ? il_array_new(0, sizeof(il_node *)) : NULL;
     if (!n->items || (map && !n->keys))
         return il_fail_oom(e);
     b->depth++;
@@ -334,7 +334,7 @@ static int build_node(il_node **out, struct build *b, const yaml_event_t *from, 
         rc = fail_at(b, from->start_mark, e, "tags are not supported");
     if (!rc)
         rc = open_anchor(&anchor, b, from, e);
-    if (!rc)
+    if (!rc && n)
         rc = from->type == YAML_SCALAR_EVENT ? build_scalar(n, b, from, e) : build_collection(n, b, from, e);
     if (rc) {
         il_node_free(n);

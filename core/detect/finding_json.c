@@ -182,7 +182,7 @@ int il_finding_json(char **out, const il_finding *f, const il_detector *d, il_de
     json_t *all = json_of(f, d, o, stem);
     char *line = il_json_short() ? NULL
                                  : il_json_shown(all, JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(DIGITS) |
-                                                         (pretty ? JSON_INDENT(2) : JSON_COMPACT));
+                                                          (pretty ? JSON_INDENT(2) : JSON_COMPACT));
     json_decref(all);
     il_text t = { 0 };
     if (line)

@@ -17,8 +17,9 @@ struct il_store {
         IL_CACHE_OPEN,
         IL_CACHE_LOCKED,
         IL_CACHE_TOLD
-    } cache; /* whether another program's lock kept hashes out of it */
-    int64_t memory; /* bytes that a query's rows may take; 0: any number */
+    } cache;                  /* whether another program's lock kept hashes out of it */
+    const volatile int *stop; /* of il_store_guard; NULL: never set */
+    int64_t memory;           /* bytes that a query's rows may take; 0: any number */
 };
 
 /* A value for ?1, ?2, …; lists end with {0}. */

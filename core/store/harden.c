@@ -128,16 +128,17 @@ int il_store_check_schema(il_store *s, il_err *e)
     return rc ? rc : check_tables(s, e);
 }
 
-static int is_stopped(void *stop)
+static int is_stopped(void *store)
 {
-    return *(const volatile int *)stop;
+    return *((const il_store *)store)->stop;
 }
 
 void il_store_guard(il_store *s, const volatile int *stop, int64_t memory)
 {
     enum { STEPS = 1000 };
     s->memory = memory;
+    s->stop = stop;
     il_sql_stop(stop);
     sqlite3_hard_heap_limit64(sqlite3_memory_used() + memory);
-    sqlite3_progress_handler(s->db, STEPS, is_stopped, (void *)(uintptr_t)stop);
+    sqlite3_progress_handler(s->db, STEPS, is_stopped, s);
 }

@@ -8,7 +8,7 @@ enum { SIDE = 5, FILTERS = 3, CHANNELS = 3 };
 /* The same kernel on every channel, so that it sees their sum. Its rows are symmetric. */
 #define ROW(divisor, far, near, middle)                                                                                \
     {                                                                                                                  \
-        (far) / divisor, (near) / divisor, (middle) / divisor, (near) / divisor, (far) / divisor                       \
+        (far) / (divisor), (near) / (divisor), (middle) / (divisor), (near) / (divisor), (far) / (divisor)             \
     }
 #define ON_ALL(...)                                                                                                    \
     {                                                                                                                  \

@@ -277,8 +277,8 @@ int il_examples_keep(size_t *kept, il_store *s, int64_t test, const il_examples_
     size_t count = 0;
     snprintf(number, sizeof number, "%lld", (long long)test);
     int rc = il_store_read(&stored, s, "images: id text, tp count, fp count, fn count",
-                           "SELECT id, tp, fp, fn FROM images WHERE test = ?1",
-                           (const char *const[]){ number, NULL }, e);
+                           "SELECT id, tp, fp, fn FROM images WHERE test = ?1", (const char *const[]){ number, NULL },
+                           e);
     il_image_row *rows = rc ? NULL : il_array_new(stored.count, sizeof *rows);
     if (!rc && !rows)
         rc = il_fail_oom(e);

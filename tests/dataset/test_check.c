@@ -202,7 +202,8 @@ static const struct damage {
 } damages[] = {
     { "no mask", no_mask, "unpaired: test/d: has no mask", 1 },
     { "no picture", no_picture, "unpaired: test/d: has a mask, but no inpainted, realfake or fakefake image", 1 },
-    { "text", text_file, "unreadable: @/train/b.fakefake.webp: not a supported image; expected PNG, JPEG, WebP or TIFF", 1 },
+    { "text", text_file, "unreadable: @/train/b.fakefake.webp: not a supported image; expected PNG, JPEG, WebP or TIFF",
+      1 },
     { "odd name", odd_name,
       "odd_names: @/train/?[2J?.txt: is not named <id>.<kind>.webp (or .png, .jpg); kinds are original, mask, "
       "inpainted, realfake, fakefake",

@@ -19,7 +19,9 @@ static void set_up(void)
 {
     il_err e = { 0 };
     il_epoch_row epochs[] = { { .epoch = 1 }, { .epoch = 2 } };
-    il_course course = { .epoch = 3, .batch = 1, .epochs = epochs, .done = 2, .early = { .best = 0.5, .best_epoch = 2 } };
+    il_course course = {
+        .epoch = 3, .batch = 1, .epochs = epochs, .done = 2, .early = { .best = 0.5, .best_epoch = 2 }
+    };
     must(il_state_new(&model.state, (il_device){ IL_DEVICE_CPU, 0 }, 1, &e));
     il_state_param(model.state, "weight", IL_INIT_ZEROS, 1, 1, (int64_t[]){ 2 });
     il_state_buffer(model.state, "mean", IL_DTYPE_F32, 0, 1, (int64_t[]){ 2 });

@@ -302,8 +302,8 @@ Test(loader, refuses_what_is_damaged, .init = open_samples, .fini = samples_clos
             (il_loader_opts){ .batch = 8, .size = 30, .crops = 1, .threads = threads, .missing = IL_MISSING_REFUSE });
         SAMPLE_OK(il_loader_start(f.loader, 1, 0, &e), e);
         cr_assert_eq(il_loader_next(f.loader, &b, &more, &e), IL_EFORMAT);
-        snprintf(expected, sizeof expected, "%s/002.realfake.webp: not a supported image; expected PNG, JPEG, WebP or TIFF",
-                 samples_folder);
+        snprintf(expected, sizeof expected,
+                 "%s/002.realfake.webp: not a supported image; expected PNG, JPEG, WebP or TIFF", samples_folder);
         cr_expect_str_eq(e.message, expected);
         cr_expect_lt(il_loader_next(f.loader, &b, &more, &e), 0, "goes on after an error");
         close_loader(&f);

@@ -33,7 +33,8 @@ static int kinds_plugin_scan(void *self, il_scan what, il_items *out, il_err *e)
         rc = il_items_reject(out, "c", "no mask", e);
     if (!rc && strcmp(what.images, "none") != 0)
         rc = il_items_add(out, "b", TEST_DATA "/images/bits-1.png", NULL, e);
-    return !rc && strcmp(what.images, "none") != 0 ? il_items_add(out, "a", TEST_DATA "/images/bits-1.png", NULL, e) : rc;
+    return !rc && strcmp(what.images, "none") != 0 ? il_items_add(out, "a", TEST_DATA "/images/bits-1.png", NULL, e)
+                                                   : rc;
 }
 
 static int kinds_plugin_read(const void *self, il_item item, uint64_t seed, il_image *image, il_image *mask, il_err *e)
