@@ -51,12 +51,12 @@ static int open_store(il_store **out, const struct options *o, il_err *e)
     return il_store_open_readonly(out, o->database ? o->database : IL_CLI_DATABASE, e);
 }
 
-/* Into memory first where a terminal is to see it. */
+/* Into memory first where a terminal is to see it; the text table, which asks for its width, is safe as it is. */
 static int print_rows(const il_rows *rows, il_format format, il_err *e)
 {
     char *text = NULL;
     size_t size = 0;
-    if (!isatty(STDOUT_FILENO))
+    if (!isatty(STDOUT_FILENO) || format == IL_FORMAT_TEXT)
         return il_format_rows(stdout, rows, format, e);
     FILE *memory = open_memstream(&text, &size);
     int rc = memory ? il_format_rows(memory, rows, format, e) : il_fail_oom(e);
