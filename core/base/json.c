@@ -97,15 +97,18 @@ char *il_json_text(const json_t *value, size_t flags)
 char *il_json_shown(const json_t *value, size_t flags)
 {
     char *text = il_json_text(value, flags);
+    const char *at = text, *from = text; /* from: what is not copied yet */
     il_text shown = { 0 };
-    size_t used;
-    for (const char *at = text; at && *at; at += used) {
-        int32_t code = il_utf8_next(at, strlen(at) < 4 ? strlen(at) : 4, &used);
-        if (code > 0x7f && il_utf8_is_control(code))
-            il_text_add(&shown, "\\u%04x", (unsigned)code);
-        else
-            il_text_add(&shown, "%.*s", (int)used, at);
+    for (size_t left = text ? strlen(text) : 0, used; left; at += used, left -= used) {
+        int32_t code = il_utf8_next(at, left, &used);
+        if (code <= 0x7f || !il_utf8_is_control(code))
+            continue;
+        il_text_add(&shown, "%.*s\\u%04x", (int)(at - from), from, (unsigned)code);
+        from = at + used;
     }
+    if (from == text) /* nothing to replace */
+        return text;
+    il_text_add(&shown, "%s", from);
     free(text);
     if (!shown.failed)
         return shown.data;
