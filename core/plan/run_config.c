@@ -21,10 +21,8 @@ bool il_run_config_ignores(const char *setting)
 static const struct {
     const char *plugin, *setting, *fallback;
 } later[] = {
-    { "torchscript", "output", "" },
-    { "torchscript", "channel", "-1" },
-    { "torchscript", "resize", "false" },
-    { "torchscript", "probability", "false" },
+    { "torchscript", "output", "" },           { "torchscript", "channel", "-1" }, { "torchscript", "resize", "false" },
+    { "torchscript", "probability", "false" }, { "torchscript", "mean", "" },      { "torchscript", "std", "" },
 };
 
 static json_t *json_of_params(const il_choice *c, bool *bad)
