@@ -44,11 +44,6 @@ il_dense il_blocks_dense(il_state *st, const char *prefix, il_dense_spec spec)
     return d;
 }
 
-il_tensor *il_blocks_dense_apply(il_scope *s, const il_dense *d, il_tensor *x)
-{
-    return il_linear(s, x, d->weight, d->bias);
-}
-
 il_scale il_blocks_scale(il_state *st, const char *prefix, il_scale_spec spec)
 {
     const int64_t shape[1] = { spec.channels };
@@ -56,13 +51,6 @@ il_scale il_blocks_scale(il_state *st, const char *prefix, il_scale_spec spec)
     n.weight = declare(st, prefix, "weight", 1, shape);
     n.bias = declare(st, prefix, "bias", 1, shape);
     return n;
-}
-
-il_tensor *il_blocks_scale_apply(il_scope *s, const il_scale *n, il_tensor *x)
-{
-    if (n->spec.groups > 0)
-        return il_group_norm(s, x, n->spec.groups, n->weight, n->bias, n->spec.eps);
-    return il_layer_norm(s, x, n->weight, n->bias, n->spec.eps);
 }
 
 /* ---- residual block ---- */
@@ -90,7 +78,7 @@ static il_tensor *add_time(il_scope *s, const il_resnet *r, il_tensor *h, il_ten
 {
     if (!r->time.weight)
         return h;
-    il_tensor *shift = il_blocks_dense_apply(s, &r->time, time);
+    il_tensor *shift = il_dense_apply(s, &r->time, time);
     if (!shift)
         return NULL;
     shift = il_reshape(s, shift, 4, (int64_t[]){ il_dim(shift, 0), il_dim(shift, 1), 1, 1 });
@@ -100,11 +88,11 @@ static il_tensor *add_time(il_scope *s, const il_resnet *r, il_tensor *h, il_ten
 il_tensor *il_blocks_resnet_apply(il_scope *outer, const il_resnet *r, il_tensor *x, il_tensor *time)
 {
     il_scope *s = il_scope_nest(outer);
-    il_tensor *h = il_blocks_scale_apply(s, &r->norm1, x);
+    il_tensor *h = il_scale_apply(s, &r->norm1, x);
     h = il_blocks_then(h, il_silu(s, h));
     h = il_blocks_then(h, il_conv_apply(s, &r->conv1, h));
     h = add_time(s, r, h, time);
-    h = il_blocks_then(h, il_blocks_scale_apply(s, &r->norm2, h));
+    h = il_blocks_then(h, il_scale_apply(s, &r->norm2, h));
     h = il_blocks_then(h, il_silu(s, h));
     h = il_blocks_then(h, il_conv_apply(s, &r->conv2, h));
     il_tensor *y = il_add(s, r->shortcut.weight ? il_conv_apply(s, &r->shortcut, x) : x, h);
@@ -128,52 +116,4 @@ il_attend il_blocks_attend(il_state *st, const char *prefix, il_attend_spec spec
     a.out = il_blocks_dense(st, il_name("%s.%s", prefix, names[3]).text,
                             (il_dense_spec){ spec.channels, spec.channels, false });
     return a;
-}
-
-/* (N,L,C) -> (N,heads,L,C/heads) */
-static il_tensor *split(il_scope *s, il_tensor *x, int heads)
-{
-    if (!x)
-        return NULL;
-    const int64_t shape[4] = { il_dim(x, 0), il_dim(x, 1), heads, il_dim(x, 2) / heads };
-    return il_permute(s, il_reshape(s, x, 4, shape), 4, (int[]){ 0, 2, 1, 3 });
-}
-
-/* (N,heads,L,D) -> (N,L,heads*D) */
-static il_tensor *merge(il_scope *s, il_tensor *x)
-{
-    if (!x)
-        return NULL;
-    const int64_t shape[3] = { il_dim(x, 0), il_dim(x, 2), il_dim(x, 1) * il_dim(x, 3) };
-    return il_reshape(s, il_permute(s, x, 4, (int[]){ 0, 2, 1, 3 }), 3, shape);
-}
-
-il_tensor *il_blocks_attend_apply(il_scope *outer, const il_attend *a, il_tensor *x, il_tensor *context, bool causal)
-{
-    il_scope *s = il_scope_nest(outer);
-    il_tensor *q = split(s, il_blocks_dense_apply(s, &a->q, x), a->heads);
-    il_tensor *k = split(s, il_blocks_dense_apply(s, &a->k, context), a->heads);
-    il_tensor *v = split(s, il_blocks_dense_apply(s, &a->v, context), a->heads);
-    x = il_blocks_dense_apply(s, &a->out, merge(s, il_attention(s, q, k, v, causal)));
-    x = il_lift(s, x);
-    il_scope_close(s);
-    return x;
-}
-
-il_tensor *il_blocks_to_sequence(il_scope *s, il_tensor *x)
-{
-    if (!x)
-        return NULL;
-    const int64_t shape[3] = { il_dim(x, 0), il_dim(x, 1), il_dim(x, 2) * il_dim(x, 3) };
-    x = il_reshape(s, x, 3, shape);
-    return il_blocks_then(x, il_permute(s, x, 3, (int[]){ 0, 2, 1 }));
-}
-
-il_tensor *il_blocks_to_map(il_scope *s, il_tensor *x, int64_t height, int64_t width)
-{
-    if (!x)
-        return NULL;
-    const int64_t shape[4] = { il_dim(x, 0), il_dim(x, 2), height, width };
-    x = il_permute(s, x, 3, (int[]){ 0, 2, 1 });
-    return il_blocks_then(x, il_reshape(s, x, 4, shape));
 }

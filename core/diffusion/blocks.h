@@ -3,6 +3,7 @@
 #ifndef IL_DIFFUSION_BLOCKS_H
 #define IL_DIFFUSION_BLOCKS_H
 
+#include <inpaintlab/attention.h>
 #include <inpaintlab/layers.h>
 
 /* Frees a temporary that `next` was computed from, so that long chains keep two tensors instead of all. */
@@ -15,32 +16,8 @@ int il_blocks_state(il_state **out, il_device device, il_dtype dtype, il_err *e)
 
 il_conv il_blocks_conv(il_state *st, const char *prefix, il_conv_spec spec);
 
-typedef struct il_dense {
-    il_tensor *weight; /* (out, in) */
-    il_tensor *bias;   /* (out) or NULL */
-} il_dense;
-
-typedef struct il_dense_spec {
-    int in, out;
-    bool no_bias;
-} il_dense_spec;
-
 il_dense il_blocks_dense(il_state *st, const char *prefix, il_dense_spec spec);
-il_tensor *il_blocks_dense_apply(il_scope *s, const il_dense *d, il_tensor *x);
-
-typedef struct il_scale_spec {
-    int channels;
-    int groups; /* of a group norm; 0: layer norm over the last dimension */
-    double eps;
-} il_scale_spec;
-
-typedef struct il_scale {
-    il_tensor *weight, *bias; /* (channels) */
-    il_scale_spec spec;
-} il_scale;
-
 il_scale il_blocks_scale(il_state *st, const char *prefix, il_scale_spec spec);
-il_tensor *il_blocks_scale_apply(il_scope *s, const il_scale *n, il_tensor *x);
 
 /* ---- residual block: norm, SiLU, convolution, twice; the time embedding is added in between ---- */
 
@@ -71,17 +48,6 @@ typedef struct il_attend_spec {
     const char *const *names; /* of query, key, value, output; NULL: to_q, to_k, to_v, to_out.0 */
 } il_attend_spec;
 
-typedef struct il_attend {
-    il_dense q, k, v, out;
-    int heads;
-} il_attend;
-
 il_attend il_blocks_attend(il_state *st, const char *prefix, il_attend_spec spec);
-/* x (N,L,channels); context (N,S,context), or x itself for self-attention */
-il_tensor *il_blocks_attend_apply(il_scope *s, const il_attend *a, il_tensor *x, il_tensor *context, bool causal);
-
-/* (N,C,H,W) <-> (N,H*W,C) */
-il_tensor *il_blocks_to_sequence(il_scope *s, il_tensor *x);
-il_tensor *il_blocks_to_map(il_scope *s, il_tensor *x, int64_t height, int64_t width);
 
 #endif

@@ -152,10 +152,10 @@ static il_tensor *activate(il_scope *s, il_tensor *x, int act)
 static il_tensor *apply_layer(il_scope *outer, const struct layer *l, il_tensor *x, int act)
 {
     il_scope *s = il_scope_nest(outer);
-    il_tensor *h = il_blocks_scale_apply(s, &l->norm1, x);
-    x = il_add(s, x, il_blocks_attend_apply(s, &l->attend, h, h, true));
-    h = il_blocks_dense_apply(s, &l->up, il_blocks_scale_apply(s, &l->norm2, x));
-    x = il_add(s, x, il_blocks_dense_apply(s, &l->down, activate(s, h, act)));
+    il_tensor *h = il_scale_apply(s, &l->norm1, x);
+    x = il_add(s, x, il_attend_apply(s, &l->attend, h, h, true));
+    h = il_dense_apply(s, &l->up, il_scale_apply(s, &l->norm2, x));
+    x = il_add(s, x, il_dense_apply(s, &l->down, activate(s, h, act)));
     x = il_lift(s, x);
     il_scope_close(s);
     return x;
@@ -172,7 +172,7 @@ il_tensor *il_text_encoder_apply(il_scope *outer, const il_text_encoder *t, il_t
         x = il_blocks_then(x, il_add(s, x, il_slice(s, t->positions, 0, 0, il_dim(ids, 1))));
     for (int i = 0; i < t->o.layers; i++)
         x = il_blocks_then(x, apply_layer(s, &t->layers[i], x, t->o.act));
-    x = il_to(s, il_blocks_scale_apply(s, &t->final, x), IL_DTYPE_F32);
+    x = il_to(s, il_scale_apply(s, &t->final, x), IL_DTYPE_F32);
     x = il_lift(s, x);
     il_scope_close(s);
     return x;

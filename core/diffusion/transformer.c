@@ -51,8 +51,8 @@ static il_tensor *gated(il_scope *outer, il_tensor *x)
 
 static il_tensor *feed_forward(il_scope *s, const il_transformer *t, il_tensor *x)
 {
-    il_tensor *h = gated(s, il_blocks_dense_apply(s, &t->gate, x));
-    return il_blocks_then(h, il_blocks_dense_apply(s, &t->down, h));
+    il_tensor *h = gated(s, il_dense_apply(s, &t->gate, x));
+    return il_blocks_then(h, il_dense_apply(s, &t->down, h));
 }
 
 /* x + h; both are freed. */
@@ -64,11 +64,11 @@ static il_tensor *add(il_scope *s, il_tensor *x, il_tensor *h)
 /* x + f(norm(x)), three times; x (N,L,C) is freed. */
 static il_tensor *transform(il_scope *s, const il_transformer *t, il_tensor *x, il_tensor *text)
 {
-    il_tensor *n = il_blocks_scale_apply(s, &t->norms[0], x);
-    x = add(s, x, il_blocks_then(n, il_blocks_attend_apply(s, &t->self, n, n, false)));
-    n = il_blocks_scale_apply(s, &t->norms[1], x);
-    x = add(s, x, il_blocks_then(n, il_blocks_attend_apply(s, &t->cross, n, text, false)));
-    n = il_blocks_scale_apply(s, &t->norms[2], x);
+    il_tensor *n = il_scale_apply(s, &t->norms[0], x);
+    x = add(s, x, il_blocks_then(n, il_attend_apply(s, &t->self, n, n, false)));
+    n = il_scale_apply(s, &t->norms[1], x);
+    x = add(s, x, il_blocks_then(n, il_attend_apply(s, &t->cross, n, text, false)));
+    n = il_scale_apply(s, &t->norms[2], x);
     return add(s, x, il_blocks_then(n, feed_forward(s, t, n)));
 }
 
@@ -78,16 +78,16 @@ il_tensor *il_transformer_apply(il_scope *outer, const il_transformer *t, il_ten
         return NULL;
     il_scope *s = il_scope_nest(outer);
     const int64_t height = il_dim(x, 2), width = il_dim(x, 3);
-    il_tensor *h = il_blocks_scale_apply(s, &t->norm, x);
+    il_tensor *h = il_scale_apply(s, &t->norm, x);
     if (!t->in.weight)
         h = il_blocks_then(h, il_conv_apply(s, &t->in_conv, h));
-    h = il_blocks_then(h, il_blocks_to_sequence(s, h));
+    h = il_blocks_then(h, il_to_sequence(s, h));
     if (t->in.weight)
-        h = il_blocks_then(h, il_blocks_dense_apply(s, &t->in, h));
+        h = il_blocks_then(h, il_dense_apply(s, &t->in, h));
     h = transform(s, t, h, text);
     if (t->out.weight)
-        h = il_blocks_then(h, il_blocks_dense_apply(s, &t->out, h));
-    h = il_blocks_then(h, il_blocks_to_map(s, h, height, width));
+        h = il_blocks_then(h, il_dense_apply(s, &t->out, h));
+    h = il_blocks_then(h, il_to_map(s, h, height, width));
     if (!t->out.weight)
         h = il_blocks_then(h, il_conv_apply(s, &t->out_conv, h));
     h = il_lift(s, il_add(s, h, x));

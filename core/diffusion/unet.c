@@ -231,8 +231,8 @@ static il_tensor *embed_time(il_scope *s, const il_unet *u, double timestep)
     il_tensor *t = il_from_f32(s, wave, 2, (int64_t[]){ 1, width });
     free(wave);
     t = il_to(s, t, il_dtype_of(u->in.weight));
-    t = il_silu(s, il_blocks_dense_apply(s, &u->time1, t));
-    return il_silu(s, il_blocks_dense_apply(s, &u->time2, t));
+    t = il_silu(s, il_dense_apply(s, &u->time1, t));
+    return il_silu(s, il_dense_apply(s, &u->time2, t));
 }
 
 /* Inputs of all blocks, and the skip connections not yet consumed by the up path. */
@@ -319,7 +319,7 @@ il_tensor *il_unet_apply(il_scope *outer, const il_unet *u, il_tensor *x, double
     x = apply_layer(s, &u->middle, 0, apply_down(s, u, x, &p), &p);
     x = il_blocks_then(x, apply_layer(s, &u->middle, 1, x, &p));
     x = apply_up(s, u, x, &p);
-    x = il_blocks_then(x, il_blocks_scale_apply(s, &u->norm, x));
+    x = il_blocks_then(x, il_scale_apply(s, &u->norm, x));
     x = il_blocks_then(x, il_silu(s, x));
     x = il_lift(s, il_to(s, il_conv_apply(s, &u->out, x), IL_DTYPE_F32));
     il_scope_close(s);

@@ -268,9 +268,9 @@ static il_tensor *apply_attention(il_scope *outer, const struct middle *m, il_te
     if (!m->attend.q.weight || !x)
         return x;
     il_scope *s = il_scope_nest(outer);
-    il_tensor *h = il_blocks_to_sequence(s, il_blocks_scale_apply(s, &m->norm, x));
-    h = il_blocks_attend_apply(s, &m->attend, h, h, false);
-    h = il_add(s, il_blocks_to_map(s, h, il_dim(x, 2), il_dim(x, 3)), x);
+    il_tensor *h = il_to_sequence(s, il_scale_apply(s, &m->norm, x));
+    h = il_attend_apply(s, &m->attend, h, h, false);
+    h = il_add(s, il_to_map(s, h, il_dim(x, 2), il_dim(x, 3)), x);
     h = il_lift(s, h);
     il_scope_close(s);
     return il_blocks_then(x, h);
@@ -285,7 +285,7 @@ static il_tensor *apply_middle(il_scope *s, const struct middle *m, il_tensor *x
 
 static il_tensor *finish(il_scope *s, const struct half *h, il_tensor *x)
 {
-    x = il_blocks_then(x, il_blocks_scale_apply(s, &h->norm, x));
+    x = il_blocks_then(x, il_scale_apply(s, &h->norm, x));
     x = il_blocks_then(x, il_silu(s, x));
     return il_blocks_then(x, il_conv_apply(s, &h->out, x));
 }

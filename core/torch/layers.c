@@ -1,4 +1,4 @@
-/* layers.c - declares and applies convolutions and batch norms. */
+/* layers.c - declares and applies convolutions and batch norms; how ImageNet's networks want their input. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <inpaintlab/layers.h>
@@ -70,4 +70,16 @@ il_tensor *il_conv_norm_apply(il_scope *s, const il_conv *c, const il_norm *n, i
 il_tensor *il_conv_norm_relu_apply(il_scope *s, const il_conv *c, const il_norm *n, il_tensor *x)
 {
     return conv_norm(s, c, n, x, true);
+}
+
+il_tensor *il_imagenet(il_scope *outer, il_tensor *image)
+{
+    static const double mean[] = { 0.485, 0.456, 0.406 }, std[] = { 0.229, 0.224, 0.225 };
+    il_scope *s = il_scope_nest(outer);
+    il_tensor *colours[3];
+    for (int c = 0; c < 3; c++)
+        colours[c] = il_affine(s, il_slice(s, image, 1, c, c + 1), 1 / std[c], -mean[c] / std[c]);
+    il_tensor *x = il_lift(s, il_cat(s, colours, 3, 1));
+    il_scope_close(s);
+    return x;
 }

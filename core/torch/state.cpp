@@ -59,6 +59,7 @@ at::Tensor initial(const il_state *st, const std::string &name, il_init init, in
     case IL_INIT_KAIMING_FAN_OUT:
         TORCH_CHECK(shape.size() >= 2, "this initialisation needs two dimensions");
         return t.normal_(0, std::sqrt(2.0 / static_cast<double>(shape[0] * rest)), random);
+    case IL_INIT_NORMAL: return t.normal_(0, 0.02, random);
     }
     throw std::invalid_argument("unknown initialisation");
 }

@@ -1,5 +1,6 @@
 /* transformer.cpp - the operations of tensor.h that transformers and diffusion models add: linear layers, norms over
- * channels, embeddings, attention, noise. */
+ * channels, embeddings, attention, positions, noise. */
+#include <ATen/ops/_upsample_bicubic2d_aa.h>
 #include <ATen/ops/aminmax.h>
 #include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/embedding.h>
@@ -10,6 +11,7 @@
 #include <ATen/ops/layer_norm.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
+#include <ATen/ops/upsample_bicubic2d.h>
 #include <c10/util/Exception.h>
 #include "torch/shim.hpp"
 
@@ -70,6 +72,15 @@ il_tensor *il_attention(il_scope *s, il_tensor *q, il_tensor *k, il_tensor *v, b
         TORCH_CHECK(q->value.dim() == 4 && k->value.dim() == 4 && v->value.dim() == 4, "expected four dimensions");
         at::Tensor y = at::scaled_dot_product_attention(q->value, k->value, v->value, {}, 0, causal);
         return shim::counted_attention(s, q, k, v, y);
+    });
+}
+
+il_tensor *il_upsample_bicubic(il_scope *s, il_tensor *x, int64_t height, int64_t width, bool antialias)
+{
+    return run(s, "upsample_bicubic", { { x } }, [&] {
+        const int64_t size[] = { height, width };
+        return antialias ? at::_upsample_bicubic2d_aa(x->value, size, false, std::nullopt, std::nullopt)
+                         : at::upsample_bicubic2d(x->value, size, false, std::nullopt, std::nullopt);
     });
 }
 

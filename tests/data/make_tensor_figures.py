@@ -138,6 +138,7 @@ def init():
         "conv.bias": draw("conv.bias", (5,), lambda t, g: t.uniform_(-18 ** -0.5, 18 ** -0.5, generator=g)),
         "stem.weight": draw("stem.weight", (4, 3, 3, 3), lambda t, g: torch.nn.init.kaiming_normal_(
             t, mode="fan_out", nonlinearity="relu", generator=g)),
+        "dense.weight": draw("dense.weight", (4, 6), lambda t, g: t.normal_(0, 0.02, generator=g)),
     }
 
 
@@ -181,6 +182,19 @@ def transformer_cases():
                lambda q, k, v: soft((q @ k.mT / 3 ** 0.5).masked_fill(later, -torch.inf), v))
     yield case("pad", [image], lambda x: F.pad(x, (1, 2, 0, 3)))
     yield case("pad_cuts", [image], lambda x: F.pad(x, (-1, 0, 2, -1)))
+    yield from resized()
+
+
+def resized():
+    """With random numbers of their own, so that no other figure changes with them."""
+    before = torch.get_rng_state()
+    torch.manual_seed(21)
+    small, wide = torch.randn(1, 2, 3, 4), torch.randn(2, 1, 9, 8)
+    for name, x, antialias in [("bicubic", small, False), ("bicubic_antialias", small, True), ("bicubic_shrinks", wide, False),
+                               ("bicubic_antialias_shrinks", wide, True)]:
+        size = (3, 4) if "shrinks" in name else (7, 5)
+        yield case(name, [x], lambda v, s=size, a=antialias: F.interpolate(v, s, mode="bicubic", antialias=a))
+    torch.set_rng_state(before)
 
 
 def randn():

@@ -1,4 +1,5 @@
 #include <string.h>
+#include <inpaintlab/attention.h>
 #include <inpaintlab/layers.h>
 #include <inpaintlab/optimizer.h>
 #include <inpaintlab/state.h>
@@ -26,8 +27,9 @@ Test(state, initial_values_as_pytorch)
     il_state *st = fresh((uint64_t)json_integer_value(json_object_get(root, "seed")));
     il_conv_declare(st, "conv", (il_conv_spec){ .in = 4, .out = 5, .kernel = 3, .opts.groups = 2 });
     il_conv_declare(st, "stem", (il_conv_spec){ .in = 3, .out = 4, .kernel = 3, .no_bias = true, .fan_out = true });
+    il_dense_declare(st, "dense", (il_dense_spec){ .in = 6, .out = 4, .no_bias = true });
     OK(il_state_status(st, &e));
-    cr_assert_eq(il_state_count(st), 3);
+    cr_assert_eq(il_state_count(st), 4);
     for (size_t i = 0; i < il_state_count(st); i++) {
         il_state_entry x = il_state_at(st, i);
         cr_assert(x.trainable);

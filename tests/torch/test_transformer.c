@@ -16,6 +16,10 @@ OP(attention, il_attention(s, a[0], a[1], a[2], false))
 OP(attention_causal, il_attention(s, a[0], a[1], a[2], true))
 OP(pad, il_pad(s, a[0], 1, 2, 0, 3))
 OP(pad_cuts, il_pad(s, a[0], -1, 0, 2, -1))
+OP(bicubic, il_upsample_bicubic(s, a[0], 7, 5, false))
+OP(bicubic_antialias, il_upsample_bicubic(s, a[0], 7, 5, true))
+OP(bicubic_shrinks, il_upsample_bicubic(s, a[0], 3, 4, false))
+OP(bicubic_antialias_shrinks, il_upsample_bicubic(s, a[0], 3, 4, true))
 
 static const struct ops_row ops[] = {
     ROW(linear),
@@ -30,6 +34,10 @@ static const struct ops_row ops[] = {
     ROW(attention_causal),
     ROW(pad),
     ROW(pad_cuts),
+    ROW(bicubic),
+    ROW(bicubic_antialias),
+    ROW(bicubic_shrinks),
+    ROW(bicubic_antialias_shrinks),
 };
 
 Test(transformer, operations_as_pytorch)
@@ -101,6 +109,8 @@ WRONG(attention, il_attention(s, zeros(s, 1, 2, 3, 4), zeros(s, 1, 2, 3, 5), zer
 WRONG(attention_dims, il_attention(s, zeros(s, 2, 3, 4, 0), zeros(s, 2, 3, 4, 0), zeros(s, 2, 3, 4, 0), false))
 WRONG(pad, il_pad(s, zeros(s, 3, 0, 0, 0), 1, 1, 1, 1))
 WRONG(pad_all, il_pad(s, zeros(s, 1, 1, 2, 2), -3, 0, 0, 0))
+WRONG(bicubic, il_upsample_bicubic(s, zeros(s, 2, 3, 0, 0), 4, 4, true))
+WRONG(bicubic_size, il_upsample_bicubic(s, zeros(s, 1, 1, 2, 2), 0, 4, false))
 WRONG(randn, il_randn(s, 0, -1, 1, (int64_t[]){ 3 }))
 WRONG(randn_shape, il_randn(s, 0, 0, 1, (int64_t[]){ -3 }))
 
@@ -124,6 +134,8 @@ Test(transformer, wrong_operands)
         { wrong_attention_dims, "expected four dimensions" },
         { wrong_pad, "pad: (3): " },
         { wrong_pad_all, "pad: (1,1,2,2): " },
+        { wrong_bicubic, "upsample_bicubic: (2,3): " },
+        { wrong_bicubic_size, "upsample_bicubic: (1,1,2,2): " },
         { wrong_randn, "randn: cannot skip -1 draws" },
         { wrong_randn_shape, "randn: " },
     };

@@ -39,6 +39,9 @@ il_tensor *il_norm_apply(il_scope *s, const il_norm *n, il_tensor *x);
 il_tensor *il_conv_norm_apply(il_scope *s, const il_conv *c, const il_norm *n, il_tensor *x);
 il_tensor *il_conv_norm_relu_apply(il_scope *s, const il_conv *c, const il_norm *n, il_tensor *x);
 
+/* image (N,3,H,W) in [0,1] as networks trained on ImageNet expect it: (image - mean) / std of each colour there. */
+il_tensor *il_imagenet(il_scope *s, il_tensor *image);
+
 /* snprintf into a small struct, so that names nest in calls: il_name("%s.conv%d", prefix, i).text */
 typedef struct il_name_buf {
     char text[160];

@@ -21,7 +21,8 @@ typedef enum il_init {
     IL_INIT_KAIMING_UNIFORM, /* PyTorch's default for conv weights: U(-b, b), b = 1 / sqrt(fan_in) */
     IL_INIT_FAN_IN_UNIFORM,  /* PyTorch's default for conv biases: U(-b, b), b = 1 / sqrt(fan_in given) */
     IL_INIT_KAIMING_FAN_OUT, /* normal, std sqrt(2 / (out * kh * kw)): torchvision's ResNet */
-    IL_INIT_NONE             /* not set: to be loaded; frozen, so no gradient is wanted */
+    IL_INIT_NONE,            /* not set: to be loaded; frozen, so no gradient is wanted */
+    IL_INIT_NORMAL           /* normal, std 0.02: transformers */
 } il_init;
 
 /* Empty state; random initial values are a function of seed and of the tensor's name alone. */

@@ -107,6 +107,9 @@ il_tensor *il_batch_norm(il_scope *s, il_tensor *x, il_tensor *weight, il_tensor
 
 il_tensor *il_max_pool2d(il_scope *s, il_tensor *x, int kernel, int stride, int padding);
 il_tensor *il_upsample_bilinear(il_scope *s, il_tensor *x, int64_t height, int64_t width); /* align_corners false */
+/* Bicubic (a = -0.75), align_corners false; antialias: as Pillow does it (a = -0.5), wider where it shrinks. x (N,C,H,W), float32
+ * or float64. */
+il_tensor *il_upsample_bicubic(il_scope *s, il_tensor *x, int64_t height, int64_t width, bool antialias);
 il_tensor *il_upsample_nearest(il_scope *s, il_tensor *x, int64_t height, int64_t width);
 il_tensor *il_pixel_shuffle(il_scope *s, il_tensor *x, int factor);
 il_tensor *il_dropout(il_scope *s, il_tensor *x, double p); /* the identity unless training */
