@@ -1,5 +1,5 @@
 /* fill.h - tensors filled by a formula of their name, so that a figure needs no weights file: FNV-1a of the name,
- * SplitMix64 of that plus seed and index. tests/data/oracle/models.py has the same in Python. */
+ * SplitMix64 of that plus seed and index. tests/data/oracle/fill.py has the same in Python. */
 #ifndef TEST_FILL_H
 #define TEST_FILL_H
 
@@ -38,8 +38,9 @@ static inline bool fill_ends(const char *name, const char *end)
 static inline void fill_tensor(const char *name, il_tensor *t, uint64_t seed)
 {
     const size_t count = (size_t)il_numel(t);
-    const bool conv = il_ndim(t) == 4, var = fill_ends(name, ".running_var");
-    const bool norm = !conv && fill_ends(name, ".weight"), counter = fill_ends(name, ".num_batches_tracked");
+    const bool weight = fill_ends(name, ".weight"), conv = il_ndim(t) == 4 || (il_ndim(t) == 2 && weight);
+    const bool norm = !conv && weight, var = fill_ends(name, ".running_var");
+    const bool counter = fill_ends(name, ".num_batches_tracked");
     const int64_t fan_in = conv ? il_numel(t) / il_dim(t, 0) : 1;
     const double bound = sqrt(3.0 / (double)fan_in);
     const uint64_t hash = fill_hash(name);
