@@ -2,7 +2,8 @@
 #ifndef IL_CHECK_CHECK_STEP_H
 #define IL_CHECK_CHECK_STEP_H
 
-#include "plugin/instance.h"
+#include "check/test_inputs.h"
+#include "plugin/model.h"
 #include "plugin/registry.h"
 
 typedef struct il_plugin_check_job {
@@ -16,6 +17,7 @@ typedef struct il_plugin_check {
     il_choice choice;        /* its settings, as plugins are opened with; its label is not owned */
     il_registry *registry;
     const il_plugin_check_job *job;
+    int multiple;   /* models: of which both sides of a picture must be, once tried */
     bool skipped;   /* set by a check that does not apply */
     char note[400]; /* what a check found */
 } il_plugin_check;
@@ -33,6 +35,11 @@ int il_check_step_skip(il_plugin_check *c, const char *format, ...) IL_PRINTF(2,
 
 /* Opens an instance; *out is the caller's to close. */
 int il_check_step_open(void **out, const il_plugin_check *c, il_err *e);
+
+/* The model, on the CPU, with the multiple that is known of it; the caller closes it. */
+int il_check_step_model_open(il_model *out, const il_plugin_check *c, uint64_t seed, il_err *e);
+/* With sides that suit the model: brought up to its multiple. */
+il_test_input_size il_check_step_suited(const il_model *m, il_test_input_size z);
 
 /* The checks of each kind; the last has no name. */
 extern const il_check_step il_check_step_model[], il_check_step_loss[], il_check_step_mask_policy[],

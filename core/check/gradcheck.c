@@ -10,7 +10,6 @@
 #include "plugin/model.h"
 
 enum { TENSORS = 12, STEPS = 6 };
-static const il_test_input_size size = { 2, 64, 64 };
 
 /* Steps relative to a tensor's typical value; the best agreement counts, because wide steps cross the kinks of ReLU
  * and narrow ones suffer from rounding. */
@@ -24,7 +23,7 @@ static const struct precision precisions[] = { { IL_DTYPE_F64, { 1e-4, 1e-5, 1e-
 /* il_model_open with parameters of the given type. */
 static int open_model(il_model *out, const il_plugin_check *c, il_dtype dtype, il_err *e)
 {
-    il_model m = { .plugin = c->plugin };
+    il_model m = { .plugin = c->plugin, .multiple = c->multiple };
     int rc = il_check_step_open(&m.self, c, e);
     if (!rc)
         rc = il_state_new(&m.state, m.device, 1, e);
@@ -42,9 +41,18 @@ static int open_model(il_model *out, const il_plugin_check *c, il_dtype dtype, i
 }
 
 /* The function to differentiate: the logits, weighted by fixed numbers. */
-static il_tensor *weights_of(il_scope *s, il_dtype dtype)
+static il_tensor *logits(il_scope *s, const il_model *m, il_dtype dtype)
 {
-    return il_test_input_noise(s, 3, -1, 1, dtype, 4, (int64_t[]){ size.n, 1, size.height, size.width });
+    const il_test_input_size size = il_check_step_suited(m, (il_test_input_size){ 2, 64, 64 });
+    return il_model_forward(m, s, il_to(s, il_test_input_image(s, size), dtype), NULL);
+}
+
+static il_tensor *weights_of(il_scope *s, const il_tensor *logit, il_dtype dtype)
+{
+    if (!logit)
+        return NULL;
+    return il_test_input_noise(s, 3, -1, 1, dtype, 4,
+                               (int64_t[]){ il_dim(logit, 0), 1, il_dim(logit, 2), il_dim(logit, 3) });
 }
 
 /* Its value, summed here in double precision. */
@@ -55,8 +63,7 @@ static int value_of(double *out, const il_model *m, il_dtype dtype, il_err *e)
     int rc = il_scope_open(&s, IL_OPTS(il_scope_opts, .device = m->device), e);
     if (rc)
         return rc;
-    il_tensor *y = il_model_forward(m, s, il_to(s, il_test_input_image(s, size), dtype), NULL),
-              *w = weights_of(s, dtype);
+    il_tensor *y = logits(s, m, dtype), *w = weights_of(s, y, dtype);
     rc = il_scope_status(s, e);
     if (!rc)
         rc = il_test_input_read(&logit, y, e);
@@ -64,7 +71,7 @@ static int value_of(double *out, const il_model *m, il_dtype dtype, il_err *e)
         rc = il_test_input_read(&weight, w, e);
     if (!rc) {
         *out = 0;
-        for (int64_t i = 0; i < size.n * size.height * size.width; i++)
+        for (int64_t i = 0; i < il_numel(y); i++)
             *out += logit[i] * weight[i];
     }
     free(weight);
@@ -182,8 +189,8 @@ static int read_gradients(struct tensor *chosen, size_t count, double *floor, co
     int rc = il_scope_open(&s, IL_OPTS(il_scope_opts, .device = m->device, .grad = true), e);
     if (rc)
         return rc;
-    il_tensor *y = il_model_forward(m, s, il_to(s, il_test_input_image(s, size), dtype), NULL);
-    il_tensor *sum = il_sum(s, il_mul(s, y, weights_of(s, dtype)));
+    il_tensor *y = logits(s, m, dtype);
+    il_tensor *sum = il_sum(s, il_mul(s, y, weights_of(s, y, dtype)));
     rc = il_scope_status(s, e);
     if (!rc)
         rc = il_backward(s, sum, e);

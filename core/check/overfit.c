@@ -9,7 +9,6 @@
 #include "plugin/model.h"
 
 static const il_device cpu = { IL_DEVICE_CPU, 0 };
-static const il_test_input_size pair = { 2, 64, 64 };
 
 /* ---- what a forward pass changes ---- */
 
@@ -65,6 +64,7 @@ static int pass(il_scope **s, il_tensor **loss, const il_model *m, bool training
     int rc = il_scope_open(s, IL_OPTS(il_scope_opts, .device = cpu, .training = training, .seed = 1), e);
     if (rc)
         return rc;
+    const il_test_input_size pair = il_check_step_suited(m, (il_test_input_size){ 2, 64, 64 });
     il_tensor *aux = NULL, *target = il_test_input_target(*s, pair);
     il_tensor *logit = il_model_forward(m, *s, il_test_input_image(*s, pair), training ? &aux : NULL);
     il_tensor *sum = il_mean(*s, il_bce_logits(*s, logit, target));
@@ -125,7 +125,7 @@ int il_check_step_gradients(il_plugin_check *c, il_err *e)
 {
     il_model m = { 0 };
     struct changes evaluating = { 0 }, training = { 0 };
-    int rc = il_model_open(&m, &c->choice, (il_model_opts){ .seed = 1 }, e);
+    int rc = il_check_step_model_open(&m, c, 1, e);
     if (!rc)
         rc = changes_of(&evaluating, &m, false, e);
     if (!rc && evaluating.first)
@@ -157,7 +157,7 @@ static int learn(double *first, double *lowest, int *steps, il_plugin_check *c, 
 {
     il_model m = { 0 };
     il_adam *adam = NULL;
-    int rc = il_model_open(&m, &c->choice, (il_model_opts){ .seed = 1 }, e);
+    int rc = il_check_step_model_open(&m, c, 1, e);
     if (!rc)
         rc = il_adam_new(&adam, m.state, IL_OPTS(il_adam_opts, .lr = lr), e);
     *lowest = INFINITY;

@@ -8,6 +8,7 @@
 #include <inpaintlab/weights.h>
 #include "check/leak.h"
 #include "check/test_inputs.h"
+#include "plugin/any_size.h"
 #include "plugin/model.h"
 
 static const il_device cpu = { IL_DEVICE_CPU, 0 };
@@ -45,9 +46,9 @@ static int same_tensors(const il_state *a, const il_state *b, il_err *e)
 static int build(il_plugin_check *c, il_err *e)
 {
     il_model a = { 0 }, b = { 0 };
-    int rc = il_model_open(&a, &c->choice, (il_model_opts){ .seed = 1 }, e);
+    int rc = il_check_step_model_open(&a, c, 1, e);
     if (!rc)
-        rc = il_model_open(&b, &c->choice, (il_model_opts){ .seed = 1 }, e);
+        rc = il_check_step_model_open(&b, c, 1, e);
     if (!rc)
         rc = same_tensors(a.state, b.state, e);
     if (!rc && il_state_params(a.state) == 0)
@@ -86,12 +87,17 @@ static int shapes(il_plugin_check *c, il_err *e)
 {
     static const il_test_input_size sizes[] = { { 1, 64, 64 }, { 2, 64, 96 }, { 3, 128, 64 } };
     static const il_test_input_size odd = { 1, 67, 61 };
+    char list[3][80];
     il_model m = { 0 };
-    int rc = il_model_open(&m, &c->choice, (il_model_opts){ .seed = 1 }, e);
+    int rc = il_check_step_model_open(&m, c, 1, e);
     size_t tensors = rc ? 0 : il_state_count(m.state);
+    if (!rc)
+        rc = il_any_size_probe(&m, e);
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes && !rc; i++) {
         double *values = NULL;
-        rc = logits_of(&values, &m, il_test_input_image, sizes[i], e);
+        const il_test_input_size z = il_check_step_suited(&m, sizes[i]);
+        snprintf(list[i], sizeof list[i], "%lldx%lldx%lld", (long long)z.n, (long long)z.height, (long long)z.width);
+        rc = logits_of(&values, &m, il_test_input_image, z, e);
         free(values);
     }
     if (!rc && il_state_count(m.state) != tensors)
@@ -101,7 +107,8 @@ static int shapes(il_plugin_check *c, il_err *e)
         double *values = NULL;
         bool takes = logits_of(&values, &m, il_test_input_image, odd, NULL) == IL_OK;
         free(values);
-        il_check_step_note(c, "(N,1,H,W) for 1x64x64, 2x64x96 and 3x128x64; sides of 67 and 61 are %s",
+        c->multiple = m.multiple;
+        il_check_step_note(c, "(N,1,H,W) for %s, %s and %s; sides of 67 and 61 are %s", list[0], list[1], list[2],
                            takes ? "accepted" : "refused");
     }
     il_model_close(&m);
@@ -126,10 +133,10 @@ static int logits(il_plugin_check *c, il_err *e)
     } pictures[] = { { "a black image", black },
                      { "a white image", white },
                      { "a grainy image", il_test_input_image } };
-    const il_test_input_size size = { 2, 64, 64 };
     double low = INFINITY, high = -INFINITY;
     il_model m = { 0 };
-    int rc = il_model_open(&m, &c->choice, (il_model_opts){ .seed = 1 }, e);
+    int rc = il_check_step_model_open(&m, c, 1, e);
+    const il_test_input_size size = il_check_step_suited(&m, (il_test_input_size){ 2, 64, 64 });
     for (size_t i = 0; i < sizeof pictures / sizeof *pictures && !rc; i++) {
         double *values = NULL;
         rc = logits_of(&values, &m, pictures[i].make, size, e);
@@ -164,11 +171,12 @@ static double distance(const double *a, const double *b, int64_t count)
 /* Equal bits twice, independent of the rest of the batch (except for rounding). */
 static int evaluation(il_plugin_check *c, il_err *e)
 {
-    const il_test_input_size pair = { 2, 64, 64 }, alone = { 1, 64, 64 };
-    const int64_t one = alone.height * alone.width;
     double *first = NULL, *again = NULL, *single = NULL;
     il_model m = { 0 };
-    int rc = il_model_open(&m, &c->choice, (il_model_opts){ .seed = 1 }, e);
+    int rc = il_check_step_model_open(&m, c, 1, e);
+    const il_test_input_size alone = il_check_step_suited(&m, (il_test_input_size){ 1, 64, 64 });
+    const il_test_input_size pair = { 2, alone.height, alone.width };
+    const int64_t one = alone.height * alone.width;
     if (!rc)
         rc = logits_of(&first, &m, il_test_input_image, pair, e);
     if (!rc)
@@ -210,16 +218,16 @@ static int through_file(il_model *to, const il_model *from, const char *path, il
 
 static int round_trip(il_plugin_check *c, il_err *e)
 {
-    const il_test_input_size size = { 1, 64, 64 };
     char folder[] = "/tmp/inpaintlab-check-XXXXXX", path[64];
     double *before = NULL, *after = NULL;
     il_model a = { 0 }, b = { 0 };
     if (!mkdtemp(folder))
         return il_fail(e, IL_EIO, "cannot create a folder in /tmp: %s", strerror(errno));
     snprintf(path, sizeof path, "%s/weights", folder);
-    int rc = il_model_open(&a, &c->choice, (il_model_opts){ .seed = 1 }, e);
+    int rc = il_check_step_model_open(&a, c, 1, e);
+    const il_test_input_size size = il_check_step_suited(&a, (il_test_input_size){ 1, 64, 64 });
     if (!rc)
-        rc = il_model_open(&b, &c->choice, (il_model_opts){ .seed = 2 }, e);
+        rc = il_check_step_model_open(&b, c, 2, e);
     if (!rc)
         rc = through_file(&b, &a, path, e);
     if (!rc)
@@ -248,8 +256,8 @@ static int one_round(il_plugin_check *c, il_err *e)
 {
     il_model m = { 0 };
     il_scope *s = NULL;
-    const il_test_input_size size = { 1, 64, 64 };
-    int rc = il_model_open(&m, &c->choice, (il_model_opts){ .seed = 1 }, e);
+    int rc = il_check_step_model_open(&m, c, 1, e);
+    const il_test_input_size size = il_check_step_suited(&m, (il_test_input_size){ 1, 64, 64 });
     if (!rc)
         rc = il_scope_open(&s, IL_OPTS(il_scope_opts, .device = cpu, .training = true), e);
     if (!rc) {

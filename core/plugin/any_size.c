@@ -4,15 +4,9 @@
 #include "plugin/any_size.h"
 #include "torch/pixels.h"
 
-enum { MOST_MULTIPLE = 64, PROBE_HIGH = 96, PROBE_WIDE = 64 };
+enum { MOST_MULTIPLE = 64, PROBE_SIDE = 64 };
 
 /* ---- what a model accepts ---- */
-
-/* An odd multiple, so that it is none of twice the number. */
-static int odd_multiple(int side, int of)
-{
-    return of * (side / of | 1);
-}
 
 static int accepts(bool *yes, const il_model *m, int height, int width, il_err *e)
 {
@@ -31,8 +25,9 @@ int il_any_size_probe(il_model *m, il_err *e)
 {
     bool yes = false;
     int rc = IL_OK, multiple = 1;
-    for (; !rc && multiple <= MOST_MULTIPLE; multiple *= 2) {
-        rc = accepts(&yes, m, odd_multiple(PROBE_HIGH, multiple), odd_multiple(PROBE_WIDE, multiple), e);
+    for (; !rc && multiple <= MOST_MULTIPLE; multiple++) {
+        int times = PROBE_SIDE / multiple; /* and once more: what divides both sides divides the multiple */
+        rc = accepts(&yes, m, multiple * (times + 1), multiple * times, e);
         if (!rc && yes)
             break;
     }

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include "base/clock.h"
+#include "plugin/any_size.h"
 #include "store/stats/histogram.h"
 #include "torch/counts.h"
 #include "torch/pixels.h"
@@ -46,10 +47,9 @@ int il_evaluate_batch(il_tally *t, il_score_list *scores, const il_evaluation *w
     int rc = il_scope_open(&s, &o, e);
     if (rc)
         return rc;
-    il_tensor *image = il_from_pixels(s, b->pixels, b->n, b->height, b->width, 3, b->shades);
+    il_tensor *logit = il_any_size_forward(what->model, s, b->pixels, b->n, b->height, b->width, b->shades, 0);
     il_tensor *target = il_from_pixels(s, b->greys, b->n, b->height, b->width, 1, b->labels);
     il_tensor *valid = b->valid ? il_from_pixels(s, b->valid, b->n, b->height, b->width, 1, b->counts) : NULL;
-    il_tensor *logit = il_model_forward(what->model, s, image, NULL);
     il_tensor *loss = what->loss ? il_loss_forward(what->loss, s, logit, target, valid) : NULL;
     il_tensor *counts = what->scores ? NULL : il_confusion(s, logit, target, valid);
     rc = il_scope_status(s, e);

@@ -5,8 +5,8 @@
 #include <string.h>
 #include "base/array.h"
 #include "image/codec.h"
+#include "plugin/any_size.h"
 #include "plugin/tiled_inference.h"
-#include "torch/pixels.h"
 #include "train/examples.h"
 
 enum { QUALITY = 85 }; /* of the photo, which is only to be looked at */
@@ -121,8 +121,7 @@ static int forward(float *score, const il_model *model, const il_batch *b, il_er
     int rc = il_scope_open(&s, IL_OPTS(il_scope_opts, .device = model->device, .precision = model->precision), e);
     if (rc)
         return rc;
-    il_tensor *image = il_from_pixels(s, b->pixels, 1, b->height, b->width, 3, b->shades);
-    il_tensor *p = il_sigmoid(s, il_model_forward(model, s, image, NULL));
+    il_tensor *p = il_sigmoid(s, il_any_size_forward(model, s, b->pixels, 1, b->height, b->width, b->shades, 0));
     rc = il_scope_status(s, e);
     if (!rc)
         rc = il_read_f32(p, score, (size_t)b->height * (size_t)b->width, e);

@@ -6,7 +6,6 @@
 #include "image/degrade.h"
 #include "loader/source_photos.h"
 #include "plan/keys.h"
-#include "plugin/any_size.h"
 #include "train/evaluate.h"
 #include "train/examples.h"
 #include "train/run.h"
@@ -22,15 +21,11 @@ int il_sitting_load_weights(il_sitting *x, il_err *e)
     int rc = il_run_weights_find(&path, x->job, x->opts->folder, x->sha256, e);
     if (!rc)
         rc = il_sitting_open_model(x, e);
-    return rc ? rc : il_model_load(&x->model, path.text, NULL, e);
-}
-
-/* The trained weights, and which sizes the model accepts where images keep theirs. */
-static int ready_model(il_sitting *x, il_err *e)
-{
-    int rc = il_sitting_load_weights(x, e);
-    bool ask = !rc && x->job->run->testing.fit == IL_SIZING_NATIVE && !x->model.multiple;
-    return ask ? il_any_size_probe(&x->model, e) : rc;
+    if (!rc)
+        rc = il_model_load(&x->model, path.text, NULL, e);
+    if (rc)
+        il_model_close(&x->model);
+    return rc;
 }
 
 static il_loader_opts test_loader(const il_sitting *x)
@@ -116,7 +111,7 @@ static void keep_examples(il_sitting *x, const il_job_test *t, int64_t test)
     bool there = false;
     int rc = il_examples_there(&there, x->store, test, &why);
     if (!rc && !there)
-        rc = ready_model(x, &why);
+        rc = il_sitting_load_weights(x, &why);
     il_examples_job job = examples_job(x, t);
     if (!rc && !there)
         rc = il_examples_keep(&x->out->examples, x->store, test, &job, &why);
@@ -229,7 +224,7 @@ static int measure_all(struct measured *m, il_sitting *x, const il_job_test *t, 
 {
     double start = il_clock_seconds();
     *e = t->error;
-    int rc = e->code == IL_OK ? ready_model(x, e) : e->code;
+    int rc = e->code == IL_OK ? il_sitting_load_weights(x, e) : e->code;
     if (!rc)
         rc = measure(&m->rows, &m->count, &m->unreadable, x, t, e);
     if (!rc)

@@ -46,6 +46,25 @@ static il_image decoded(il_blob from, int channels)
     return image;
 }
 
+/* What the sides of pictures must be multiples of, for the model of the test. */
+static int multiple = 1;
+
+/* (1,3,side,side): continued to the right and below by its mirror image. */
+static il_tensor *grown(il_scope *s, const il_image *photo, int side)
+{
+    float *pixels = malloc((size_t)(3 * side * side) * sizeof *pixels);
+    cr_assert_not_null(pixels);
+    for (int c = 0; c < 3; c++)
+        for (int y = 0; y < side; y++)
+            for (int x = 0; x < side; x++) {
+                int u = x < SIDE ? x : 2 * (SIDE - 1) - x, v = y < SIDE ? y : 2 * (SIDE - 1) - y;
+                pixels[(c * side + y) * side + x] = (float)photo->pixels[3 * (v * SIDE + u) + c] / 255.0f;
+            }
+    il_tensor *t = il_from_f32(s, pixels, 4, (int64_t[]){ 1, 3, side, side });
+    free(pixels);
+    return t;
+}
+
 /* Scores of the picture as the weights on the disk give them, independent of the loader. */
 static void forward(float score[AREA], struct room *r, const char *id)
 {
@@ -60,17 +79,13 @@ static void forward(float score[AREA], struct room *r, const char *id)
     LAB_OK(il_job_open(&j, &r->plan->runs[0], r->store, &e), e);
     LAB_OK(il_model_open(&model, &r->plan->runs[0].model, (il_model_opts){ .seed = 1 }, &e), e);
     LAB_OK(il_model_load(&model, il_job_file(&j, r->opts.folder, "weights.safetensors").text, NULL, &e), e);
-    float *pixels = malloc(3 * AREA * sizeof *pixels);
-    for (int i = 0; i < AREA; i++)
-        for (int c = 0; c < 3; c++)
-            pixels[c * AREA + i] = (float)photo.pixels[3 * i + c] / 255.0f;
     LAB_OK(il_scope_open(&s, NULL, &e), e);
-    il_tensor *image = il_from_f32(s, pixels, 4, (int64_t[]){ 1, 3, SIDE, SIDE });
+    il_tensor *image = grown(s, &photo, (SIDE + multiple - 1) / multiple * multiple);
     il_tensor *p = il_sigmoid(s, il_model_forward(&model, s, image, NULL));
+    p = il_slice(s, il_slice(s, p, 2, 0, SIDE), 3, 0, SIDE);
     LAB_OK(il_scope_status(s, &e), e);
     LAB_OK(il_read_f32(p, score, AREA, &e), e);
     il_scope_close(s);
-    free(pixels);
     il_model_close(&model);
     il_job_close(&j);
     il_image_free(&photo);
@@ -160,6 +175,36 @@ Test(examples, are_filled_for_older_tests_only_when_asked_and_once)
     o = run_first(&r);
     cr_assert_eq(o.examples, 0);
     close_room(&r);
+}
+
+/* A vision transformer wants sides that are multiples of 14, and 48 is none: pictures are continued by their mirror image, when
+ * they are validated, in the test and for its examples, also where these are made alone. */
+Test(examples, of_a_model_that_wants_multiples_are_those_of_its_test)
+{
+    static const char *const fits[] = { "native", "resize" };
+    multiple = 14;
+    for (int k = 0; k < 2; k++) {
+        struct room r = { 0 };
+        il_example x[IL_RANKS];
+        const char *const set[] = { "model={name: vit, width: 12, depth: 1, heads: 2, grid: 3}", "train.crop=28",
+                                    k ? "fit=resize" : "fit=native", NULL };
+        open_room_set(&r, lab_grid(fits[k], "", ""), set);
+        il_run_outcome o = run_first(&r);
+        cr_assert_eq(o.failure.code, IL_OK, "%s", o.failure.message);
+        for (int round = 0; round < 2; round++) {
+            cr_assert_eq(o.examples, 3, "%s, round %d", fits[k], round);
+            cr_assert_eq(kept(x, r.store), 3);
+            for (int i = 0; i < IL_RANKS; i++)
+                check_example(&r, &x[i]);
+            il_store_examples_free(x, 3);
+            script(r.store, "DELETE FROM examples");
+            r.opts.examples = true;
+            o = run_first(&r);
+            cr_assert(o.tested == 0 && !o.trained);
+        }
+        close_room(&r);
+        cr_assert_eq(unlink(lab_path("results.sqlite")), 0);
+    }
 }
 
 /* Whatever ends the program between two rows, none of a test is there without the others. */
