@@ -272,16 +272,31 @@ static int try_precision(il_plugin_check *c, il_model *m, const struct precision
     return rc;
 }
 
+/* Whether the model computes in this type at all: without gradients and with them, where layers are not fused. */
+static int try_type(const il_model *m, il_dtype dtype, il_err *e)
+{
+    double value = 0;
+    il_scope *s = NULL;
+    int rc = value_of(&value, m, dtype, e);
+    if (!rc)
+        rc = il_scope_open(&s, IL_OPTS(il_scope_opts, .device = m->device, .grad = true), e);
+    if (rc)
+        return rc;
+    logits(s, m, dtype);
+    rc = il_scope_status(s, e);
+    il_scope_close(s);
+    return rc;
+}
+
 int il_check_step_slope(il_plugin_check *c, il_err *e)
 {
     for (size_t i = 0; i < sizeof precisions / sizeof *precisions; i++) {
         const struct precision *p = &precisions[i];
         bool last = i + 1 == sizeof precisions / sizeof *precisions;
         il_model m = { 0 };
-        double value = 0;
         int rc = open_model(&m, c, p->dtype, e);
         if (!rc && !last)
-            rc = value_of(&value, &m, p->dtype, e); /* does the model support this type at all? */
+            rc = try_type(&m, p->dtype, e);
         if (rc && !last) {
             il_model_close(&m);
             continue;
