@@ -25,6 +25,8 @@ int il_any_size_probe(il_model *m, il_err *e)
 {
     bool yes = false;
     int rc = IL_OK, multiple = 1;
+    if (m->multiple)
+        return IL_OK;
     for (; !rc && multiple <= MOST_MULTIPLE; multiple++) {
         int times = PROBE_SIDE / multiple; /* and once more: what divides both sides divides the multiple */
         rc = accepts(&yes, m, multiple * (times + 1), multiple * times, e);

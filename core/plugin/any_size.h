@@ -5,7 +5,7 @@
 #include "plugin/model.h"
 
 /* Finds out by small forward passes of which number, up to 64, both sides must be multiples, and sets m->multiple:
- * IL_MODEL_ONE_SIZE where the model accepts none of them. */
+ * IL_MODEL_ONE_SIZE where the model accepts none of them. Does nothing where it is known. */
 int il_any_size_probe(il_model *m, il_err *e);
 
 /* pixels (n,height,width,3), interleaved, level -> table[level]; logits (n,1,height,width). Sides that do not suit the model are

@@ -6,7 +6,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/sha256.h"
-#include "plugin/any_size.h"
 #include "train/job_fit.h"
 #include "train/run.h"
 #include "train/run_parts.h"
@@ -92,12 +91,9 @@ il_model_opts il_sitting_model_opts(const il_sitting *x)
     return (il_model_opts){ .device = x->opts->device, .precision = run->training.precision, .seed = run->seed };
 }
 
-/* And finds out which sizes it accepts: validated and tested pictures have other sizes than crops. */
 int il_sitting_open_model(il_sitting *x, il_err *e)
 {
     int rc = il_model_open(&x->model, &x->job->run->model, il_sitting_model_opts(x), e);
-    if (!rc)
-        rc = il_any_size_probe(&x->model, e);
     if (!rc && il_state_warning(x->model.state))
         il_sitting_warn(x, il_state_warning(x->model.state));
     return rc;

@@ -6,6 +6,7 @@
 #include "image/degrade.h"
 #include "loader/source_photos.h"
 #include "plan/keys.h"
+#include "plugin/any_size.h"
 #include "train/evaluate.h"
 #include "train/examples.h"
 #include "train/run.h"
@@ -24,8 +25,15 @@ int il_sitting_load_weights(il_sitting *x, il_err *e)
     if (!rc)
         rc = il_model_load(&x->model, path.text, NULL, e);
     if (rc)
-        il_model_close(&x->model);
+        il_model_close(&x->model); /* one that is open counts as loaded */
     return rc;
+}
+
+/* The trained weights, and which sizes the model accepts. */
+static int ready_model(il_sitting *x, il_err *e)
+{
+    int rc = il_sitting_load_weights(x, e);
+    return rc ? rc : il_any_size_probe(&x->model, e);
 }
 
 static il_loader_opts test_loader(const il_sitting *x)
@@ -111,7 +119,7 @@ static void keep_examples(il_sitting *x, const il_job_test *t, int64_t test)
     bool there = false;
     int rc = il_examples_there(&there, x->store, test, &why);
     if (!rc && !there)
-        rc = il_sitting_load_weights(x, &why);
+        rc = ready_model(x, &why);
     il_examples_job job = examples_job(x, t);
     if (!rc && !there)
         rc = il_examples_keep(&x->out->examples, x->store, test, &job, &why);
@@ -224,7 +232,7 @@ static int measure_all(struct measured *m, il_sitting *x, const il_job_test *t, 
 {
     double start = il_clock_seconds();
     *e = t->error;
-    int rc = e->code == IL_OK ? il_sitting_load_weights(x, e) : e->code;
+    int rc = e->code == IL_OK ? ready_model(x, e) : e->code;
     if (!rc)
         rc = measure(&m->rows, &m->count, &m->unreadable, x, t, e);
     if (!rc)

@@ -9,6 +9,7 @@
 #include <inpaintlab/weights.h>
 #include "base/array.h"
 #include "base/clock.h"
+#include "plugin/any_size.h"
 #include "train/step.h"
 #include "train/train.h"
 
@@ -291,7 +292,9 @@ static int end_epoch(struct session *x, il_err *e)
                                       .epoch = c->epoch,
                                       .epochs = x->job->run->training.epochs } };
     il_sums v;
-    int rc = il_evaluate_loader(&v, &what, x->observer, e);
+    int rc = il_any_size_probe(x->model, e); /* whole pictures have other sizes than crops */
+    if (!rc)
+        rc = il_evaluate_loader(&v, &what, x->observer, e);
     if (rc)
         return rc;
     book_time(x);

@@ -270,6 +270,38 @@ Test(trunks, segformer_drops_by_its_seed_and_in_training_alone)
     close_subject(&t);
 }
 
+/* Norms, softmax and the residual stream stay in float32. */
+static void check_half(const char *model, const char *const *settings)
+{
+    struct subject t = open_subject(model, settings, NULL);
+    fill_state(t.state, 3);
+    float *y[2];
+    int64_t count = 0;
+    double most = 0, off = 0;
+    for (int i = 0; i < 2; i++) {
+        const il_precision p = i ? IL_PRECISION_BF16 : IL_PRECISION_FP32;
+        il_scope *s = open_scope(IL_OPTS(il_scope_opts, .precision = p));
+        il_tensor *logit = forward(&t, s, crops(s, 56, 70), NULL);
+        count = il_numel(logit);
+        y[i] = read_all(logit);
+        il_scope_close(s);
+    }
+    for (int64_t i = 0; i < count; i++) {
+        most = fmax(most, fabs((double)y[0][i]));
+        off = fmax(off, fabs((double)y[0][i] - (double)y[1][i]));
+    }
+    cr_expect(off > 0 && off < 0.05 * most, "%s: off by %.2g of %.2g", model, off, most);
+    free(y[0]);
+    free(y[1]);
+    close_subject(&t);
+}
+
+Test(trunks, half_precision_is_near)
+{
+    check_half("vit", (const char *[]){ NARROW, "head", "conv", NULL });
+    check_half("segformer", (const char *[]){ "width", "8", "decoder", "24", NULL });
+}
+
 static void refuses(const char *model, int height, int width, const char *message)
 {
     struct subject t = open_subject(model, (const char *[]){ "width", model[0] == 'v' ? "12" : "8", NULL }, NULL);
