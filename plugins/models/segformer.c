@@ -289,8 +289,7 @@ IL_PLUGIN = {
     .kind = IL_KIND_MODEL,
     .name = "segformer",
     .revision = 1,
-    .summary =
-        "SegFormer: MiT-B0 to B3 with a head of linear layers, as transformers' (3,714,401 to 47,223,233 parameters)",
+    .summary = "SegFormer, MiT-B0 to B3, as transformers' (3,714,401 to 47,223,233 parameters)",
     .params = segformer_params,
     .open = segformer_open,
     .close = free,
