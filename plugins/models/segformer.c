@@ -176,70 +176,79 @@ static int segformer_build(void *self, il_state *st, il_err *e)
 
 /* ---- forward: every part works in a scope of its own, so that only what autograd needs outlives it ---- */
 
-/* Stochastic depth (Huang et al. 2016): nothing of y for some pictures, and more of it for the others. y (N,L,C) */
-static il_tensor *dropped(il_scope *s, double p, il_tensor *y)
+/* A layer norm over the channels of a map, as a sequence (N,H*W,C). */
+static il_tensor *normed(il_scope *s, const il_scale *n, il_tensor *map)
 {
-    if (!y || p == 0 || !il_scope_training(s))
-        return y;
-    return il_mul(s, y, il_dropout(s, il_full(s, 1, IL_DTYPE_F32, 3, (int64_t[]){ il_dim(y, 0), 1, 1 }), p));
+    return il_scale_apply(s, n, il_to_sequence(s, map));
 }
 
-/* Queries of all positions, keys and values of fewer. x (N,H*W,C) */
-static il_tensor *attention(il_scope *s, const struct block *b, il_tensor *x, int64_t height, int64_t width)
+static il_tensor *normed_map(il_scope *s, const il_scale *n, il_tensor *map)
 {
-    il_tensor *fewer = x;
-    if (b->reduce.weight) {
-        fewer = il_to_sequence(s, il_conv_apply(s, &b->reduce, il_to_map(s, x, height, width)));
-        fewer = il_scale_apply(s, &b->reduced_norm, fewer);
-    }
-    return il_attend_apply(s, &b->attend, x, fewer, false);
+    return map ? il_to_map(s, normed(s, n, map), il_dim(map, 2), il_dim(map, 3)) : NULL;
 }
 
-/* Two linear layers, and between them a convolution of each channel, which tells positions apart. */
-static il_tensor *feed_forward(il_scope *s, const struct block *b, il_tensor *x, int64_t height, int64_t width)
-{
-    x = il_to_map(s, il_dense_apply(s, &b->up, x), height, width);
-    x = il_to_sequence(s, il_conv_apply(s, &b->mix, x));
-    return il_dense_apply(s, &b->down, il_gelu(s, x));
-}
-
-/* (N,C,H,W) -> the same shape */
-static il_tensor *block(il_scope *outer, const void *self, il_tensor *map)
+/* Norm and attention, with queries of all positions, keys and values of fewer. (N,C,H,W) -> the same shape */
+static il_tensor *attend(il_scope *outer, const void *self, il_tensor *map)
 {
     const struct block *b = self;
     if (!map)
         return NULL;
     const int64_t height = il_dim(map, 2), width = il_dim(map, 3);
     il_scope *s = il_scope_nest(outer);
-    il_tensor *x = il_to_sequence(s, map);
-    x = il_add(s, x, dropped(s, b->drop, attention(s, b, il_scale_apply(s, &b->norm1, x), height, width)));
-    il_tensor *y = feed_forward(s, b, il_scale_apply(s, &b->norm2, x), height, width);
-    x = il_add(s, x, dropped(s, b->drop, y));
-    x = il_lift(s, il_to_map(s, x, height, width));
+    il_tensor *x = normed(s, &b->norm1, map), *fewer = x;
+    if (b->reduce.weight)
+        fewer = normed(s, &b->reduced_norm, il_conv_apply(s, &b->reduce, il_to_map(s, x, height, width)));
+    x = il_to_map(s, il_attend_apply(s, &b->attend, x, fewer, false), height, width);
+    x = il_lift(s, x);
     il_scope_close(s);
     return x;
 }
 
-/* A layer norm over the channels of a map. */
-static il_tensor *normed(il_scope *s, const il_scale *n, il_tensor *map)
+/* Norm and two linear layers, and between them a convolution of each channel, which tells positions apart. */
+static il_tensor *feed_forward(il_scope *outer, const void *self, il_tensor *map)
 {
+    const struct block *b = self;
     if (!map)
         return NULL;
-    return il_to_map(s, il_scale_apply(s, n, il_to_sequence(s, map)), il_dim(map, 2), il_dim(map, 3));
+    const int64_t height = il_dim(map, 2), width = il_dim(map, 3);
+    il_scope *s = il_scope_nest(outer);
+    il_tensor *x = il_to_map(s, il_dense_apply(s, &b->up, normed(s, &b->norm2, map)), height, width);
+    x = il_gelu(s, il_to_sequence(s, il_conv_apply(s, &b->mix, x)));
+    x = il_lift(s, il_to_map(s, il_dense_apply(s, &b->down, x), height, width));
+    il_scope_close(s);
+    return x;
+}
+
+/* Stochastic depth (Huang et al. 2016): nothing of y for some pictures, and more of it for the others. y (N,C,H,W) */
+static il_tensor *dropped(il_scope *s, double p, il_tensor *y)
+{
+    if (!y || p == 0 || !il_scope_training(s))
+        return y;
+    return il_mul(s, y, il_dropout(s, il_full(s, 1, IL_DTYPE_F32, 4, (int64_t[]){ il_dim(y, 0), 1, 1, 1 }), p));
+}
+
+/* What is drawn at random lies outside of what is recomputed, so that `recompute` changes no result. */
+static il_tensor *block(il_scope *outer, const struct block *b, il_tensor *x)
+{
+    il_scope *s = il_scope_nest(outer);
+    x = il_add(s, x, dropped(s, b->drop, il_recompute(s, attend, b, x)));
+    x = il_lift(s, il_add(s, x, dropped(s, b->drop, il_recompute(s, feed_forward, b, x))));
+    il_scope_close(s);
+    return x;
 }
 
 /* Each block's input is given up as soon as its output is there. */
 static il_tensor *stage(il_scope *outer, const struct stage *g, il_tensor *x)
 {
     il_scope *held = il_scope_nest(outer);
-    x = normed(held, &g->embed_norm, il_conv_apply(held, &g->embed, x));
+    x = normed_map(held, &g->embed_norm, il_conv_apply(held, &g->embed, x));
     for (int i = 0; i < g->count; i++) {
         il_scope *s = il_scope_nest(outer);
-        x = il_recompute(s, block, &g->blocks[i], x);
+        x = block(s, &g->blocks[i], x);
         il_scope_close(held);
         held = s;
     }
-    x = il_lift(held, normed(held, &g->norm, x));
+    x = il_lift(held, normed_map(held, &g->norm, x));
     il_scope_close(held);
     return x;
 }

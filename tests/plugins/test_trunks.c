@@ -270,6 +270,35 @@ Test(trunks, segformer_drops_by_its_seed_and_in_training_alone)
     close_subject(&t);
 }
 
+/* `recompute` promises the same results, and so the same blocks are dropped. */
+Test(trunks, segformer_recomputes_what_it_dropped)
+{
+    const char *const settings[] = { "width", "8", "decoder", "24", "drop_path", "0.5", NULL };
+    float *g[2];
+    int64_t count = 0;
+    for (int i = 0; i < 2; i++) {
+        struct subject t = open_subject("segformer", settings, NULL);
+        il_err e = { 0 };
+        fill_state(t.state, 3);
+        il_tensor *first = il_state_find(t.state, "segformer.encoder.patch_embeddings.0.proj.weight");
+        il_scope *s = open_scope(IL_OPTS(il_scope_opts, .training = true, .seed = 1, .recompute = i == 1));
+        il_tensor *loss = weighed(s, forward(&t, s, crops(s, 64, 64), NULL), 1);
+        cr_assert_eq(il_backward(s, loss, &e), IL_OK, "%s", e.message);
+        count = il_numel(first);
+        g[i] = read_all(il_grad(s, first));
+        il_scope_close(s);
+        close_subject(&t);
+    }
+    double most = 0, off = 0;
+    for (int64_t i = 0; i < count; i++) {
+        most = fmax(most, fabs((double)g[0][i]));
+        off = fmax(off, fabs((double)g[0][i] - (double)g[1][i]));
+    }
+    cr_expect(most > 0 && off <= 1e-6 * most, "off by %.2g of %.2g", off, most);
+    free(g[0]);
+    free(g[1]);
+}
+
 /* Norms, softmax and the residual stream stay in float32. */
 static void check_half(const char *model, const char *const *settings)
 {
