@@ -25,14 +25,18 @@ static int prepare(struct printer *p, int arguments)
         return sqlite3_reset(p->statement);
     il_text sql = { 0 };
     int result = p->db ? SQLITE_OK : sqlite3_open(":memory:", &p->db);
+    if (result != SQLITE_OK) { /* for want of memory: the next call may have it */
+        sqlite3_close(p->db);
+        p->db = NULL;
+        return result;
+    }
     sqlite3_finalize(p->statement);
     p->statement = NULL;
     il_text_add(&sql, "SELECT printf('x' || ?1");
     for (int i = 2; i <= arguments; i++)
         il_text_add(&sql, ", ?%d", i);
     il_text_add(&sql, ")");
-    if (result == SQLITE_OK)
-        result = sql.failed ? SQLITE_NOMEM : sqlite3_prepare_v2(p->db, sql.data, -1, &p->statement, NULL);
+    result = sql.failed ? SQLITE_NOMEM : sqlite3_prepare_v2(p->db, sql.data, -1, &p->statement, NULL);
     p->arguments = arguments;
     il_text_free(&sql);
     return result;
