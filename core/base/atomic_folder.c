@@ -57,14 +57,22 @@ static void drop(il_atomic_folder *w, bool gone)
     *w = (il_atomic_folder){ 0 };
 }
 
+/* Messages tell the names that the files were to have. */
+static int finish(il_atomic_folder *w, const char *folder, bool gone, int rc, il_err *e)
+{
+    if (rc)
+        il_draft_rename(e, w->draft, folder);
+    drop(w, gone);
+    return rc;
+}
+
 int il_atomic_folder_end(il_atomic_folder *w, int rc, il_err *e)
 {
     if (!w->draft)
         return rc;
     if (!rc)
         rc = give_name(w, e);
-    drop(w, !rc);
-    return rc;
+    return finish(w, w->target, !rc, rc, e);
 }
 
 /* ---- into a folder that is there ---- */
@@ -150,8 +158,7 @@ int il_atomic_folder_join(il_atomic_folder *w, const char *ending, int rc, il_er
     if (!w->draft || rc || stat(w->target, &st) != 0)
         return il_atomic_folder_end(w, rc, e);
     rc = move_folders(w->draft, w->target, ending, e);
-    drop(w, false);
-    return rc;
+    return finish(w, w->target, false, rc, e);
 }
 
 static int pour(const char *draft, const char *folder, il_err *e)
@@ -181,6 +188,5 @@ int il_atomic_folder_pour(il_atomic_folder *w, const char *folder, int rc, il_er
         return rc;
     if (!rc)
         rc = pour(w->draft, folder, e);
-    drop(w, false);
-    return rc;
+    return finish(w, folder, false, rc, e);
 }

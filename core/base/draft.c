@@ -45,6 +45,17 @@ void il_draft_remove(const char *draft)
         nftw(draft, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
+void il_draft_rename(il_err *e, const char *draft, const char *path)
+{
+    il_text told = { 0 };
+    const char *at = e ? e->message : "", *hit;
+    for (; (hit = strstr(at, draft)) != NULL; at = hit + strlen(draft))
+        il_text_add(&told, "%.*s%s", (int)(hit - at), at, path);
+    if (told.data && !told.failed)
+        il_fail(e, e->code, "%s%s", told.data, at);
+    il_text_free(&told);
+}
+
 static bool is_at(int fd, const char *path)
 {
     struct stat a, b;

@@ -14,6 +14,9 @@
 int il_draft_file(char **draft, int *fd, const char *path, mode_t mode, il_err *e);
 int il_draft_folder(char **draft, int *fd, const char *path, il_err *e);
 
+/* Tells the name that the draft was to have, in the message that *e holds. */
+void il_draft_rename(il_err *e, const char *draft, const char *path);
+
 /* Removes the draft, a folder with everything in it. */
 void il_draft_remove(const char *draft);
 

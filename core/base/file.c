@@ -69,15 +69,20 @@ static int fail_size(const char *path, uint64_t size, uint64_t most, il_err *e)
     return il_fail(e, IL_EFORMAT, "%s: has %s; expected at most %s", path, amount(size).text, amount(most).text);
 }
 
+const char *il_file_kind(mode_t mode)
+{
+    return S_ISREG(mode)    ? "file"
+           : S_ISDIR(mode)  ? "folder"
+           : S_ISFIFO(mode) ? "pipe"
+           : S_ISSOCK(mode) ? "socket"
+                            : "device";
+}
+
 static int check_kind(const struct stat *st, const char *path, il_err *e)
 {
     if (S_ISREG(st->st_mode))
         return IL_OK;
-    return il_fail(e, IL_EIO, "%s: is a %s; expected a regular file", path,
-                   S_ISDIR(st->st_mode)    ? "folder"
-                   : S_ISFIFO(st->st_mode) ? "pipe"
-                   : S_ISSOCK(st->st_mode) ? "socket"
-                                           : "device");
+    return il_fail(e, IL_EIO, "%s: is a %s; expected a regular file", path, il_file_kind(st->st_mode));
 }
 
 /* Whatever lies there; a pipe that nobody writes does not block. */

@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 #include <inpaintlab/error.h>
 
 #ifdef __cplusplus
@@ -20,6 +21,9 @@ typedef struct il_file_facts {
 
 /* What a failed call on a file comes to, by errno: IL_ENOMEM for want of memory, else IL_EIO. */
 int il_file_code(int why);
+
+/* "file", "folder", "pipe", "socket" or "device", by st_mode. */
+const char *il_file_kind(mode_t mode);
 
 /* Reads `count` bytes at offset `at`. Messages do not include the path; IL_EFORMAT when the file ends before. */
 int il_file_pread(int fd, void *out, size_t count, uint64_t at, il_err *e);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "base/file.h"
 #include "base/json.h"
+#include "base/sha256.h"
 #include "base/text.h"
 #include "base/utf8.h"
 
@@ -114,6 +115,18 @@ char *il_json_shown(const json_t *value, size_t flags)
         return shown.data;
     il_text_free(&shown);
     return NULL;
+}
+
+bool il_json_digest(il_digest *out, const json_t *object)
+{
+    json_t *rest = json_copy((json_t *)object);
+    json_object_del(rest, "sha256");
+    char *text = il_json_text(rest, JSON_COMPACT | JSON_SORT_KEYS | JSON_REAL_PRECISION(17));
+    if (text)
+        *out = il_sha256(text, strlen(text));
+    json_decref(rest);
+    free(text);
+    return text != NULL;
 }
 
 int il_json_put(FILE *to, const json_t *value, size_t flags, il_err *e)

@@ -24,6 +24,10 @@ char *il_json_shown(const json_t *value, size_t flags);
 /* Writes the text; IL_ENOMEM when there is none. */
 int il_json_put(FILE *to, const json_t *value, size_t flags, il_err *e);
 
+/* The SHA-256 of an object's members but `sha256`, however they are spaced and ordered. False when out of memory. */
+struct il_digest;
+bool il_json_digest(struct il_digest *out, const json_t *object);
+
 /* ---- reading ---- */
 
 /* As json_loads and json_loadb; NULL too when memory is short. A byte-order mark is passed over. */

@@ -55,6 +55,15 @@ void il_text_show(il_text *t, const char *text)
     }
 }
 
+void il_text_add_name(il_text *t, const char *text, size_t size)
+{
+    for (size_t i = 0, used; i < size; i += used) {
+        int32_t code = il_utf8_next(text + i, size - i, &used);
+        bool plain = code >= 0 && code != '/' && !il_utf8_is_control(code);
+        il_text_add(t, "%.*s", plain ? (int)used : 1, plain ? text + i : "_");
+    }
+}
+
 void il_text_free(il_text *t)
 {
     if (!t)

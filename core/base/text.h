@@ -16,6 +16,9 @@ typedef struct il_text {
 void il_text_add(il_text *t, const char *format, ...) IL_PRINTF(2, 3);
 /* Appends a text from outside as a terminal may show it (utf8.h). */
 void il_text_show(il_text *t, const char *text);
+/* Appends `size` bytes of a text from outside as part of a file's name: '_' stands for '/', for what a terminal may not show as it
+ * is (utf8.h), and for what is not UTF-8. Two texts may come to one name. */
+void il_text_add_name(il_text *t, const char *text, size_t size);
 void il_text_free(il_text *t);
 char *il_text_copy(const char *text); /* strdup that accepts NULL */
 

@@ -1,15 +1,7 @@
 /* cmd_report.c - inpaintlab report: tables of measured values beside published ones. */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-#include "base/atomic_file.h"
 #include "cli/cli.h"
-#include "cli/streams.h"
+#include "cli/output.h"
 #include "report/report.h"
 
 enum { HTML = IL_FORMAT_JSON + 1 }; /* a page is a format only of the report, not of single queries */
@@ -19,32 +11,6 @@ struct options {
     unsigned format;
     bool robustness;
 };
-
-/* Regular files are written completely or not at all; pipes and devices are written directly. */
-static int write_out(const char *path, const char *text, size_t size, il_err *e)
-{
-    struct stat st;
-    if (path && (stat(path, &st) != 0 || S_ISREG(st.st_mode)))
-        return il_atomic_file_write(path, text, size, e);
-    if (!path)
-        return il_streams_print(text, size) ? IL_OK
-                                            : il_fail(e, IL_EIO, "cannot write standard output: %s", strerror(errno));
-    int fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC); /* a pipe that nobody reads is not waited for */
-    FILE *to = fd >= 0 && fcntl(fd, F_SETFL, 0) == 0 ? fdopen(fd, "wb") : NULL;
-    if (!to) {
-        il_fail(e, IL_EIO, "cannot write %s: %s", path, errno == ENXIO ? "nobody reads this pipe" : strerror(errno));
-        if (fd >= 0)
-            close(fd);
-        return IL_EIO;
-    }
-    bool good = fwrite(text, 1, size, to) == size && fflush(to) == 0;
-    int why = errno;
-    if (fclose(to) != 0 && good) {
-        good = false;
-        why = errno;
-    }
-    return good ? IL_OK : il_fail(e, IL_EIO, "cannot write %s: %s", path, strerror(why));
-}
 
 static int check(const struct options *o, il_err *e)
 {
@@ -79,24 +45,16 @@ static int report(void *options, const char *const *words, il_err *e)
     (void)words;
     const struct options *o = options;
     il_store *store = NULL;
-    char *text = NULL;
-    size_t size = 0;
+    il_output out = { 0 };
     int rc = check(o, e);
     if (!rc)
-        rc = il_streams_spare(o->output, o->database, e);
-    if (rc)
-        return rc;
-    FILE *memory = open_memstream(&text, &size);
-    rc = memory ? il_store_open_readonly(&store, o->database, e) : il_fail_oom(e);
+        rc = il_output_begin(&out, e);
     if (!rc)
-        rc = report_tables(memory, store, o, e);
-    if (memory && fclose(memory) != 0 && !rc)
-        rc = il_fail_oom(e);
+        rc = il_store_open_readonly(&store, o->database, e);
     if (!rc)
-        rc = write_out(o->output, text, size, e);
+        rc = report_tables(out.to, store, o, e);
     il_store_close(store);
-    free(text);
-    return rc;
+    return il_output_end(&out, o->output, rc, e);
 }
 
 #define INTO(member) IL_INTO(struct options, member)

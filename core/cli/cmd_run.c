@@ -31,7 +31,8 @@ static void git_revision(char *out, size_t size)
 
 struct totals {
     size_t trained, tested, skipped, failed, busy;
-    bool *left; /* per run: to another process */
+    size_t reached; /* runs that were begun or looked at */
+    bool *left;     /* per run: to another process */
 };
 
 static void count(struct totals *sum, const il_run_outcome *o)
@@ -49,6 +50,7 @@ static int run_one(il_grid *g, size_t i, const il_run_opts *opts, struct totals 
     const il_run *run = &g->plan->runs[i];
     il_job j = { 0 };
     il_run_outcome o = { 0 };
+    sum->reached++;
     int rc = il_job_open(&j, run, g->store, e);
     if (il_store_cache_locked(g->store)) {
         il_progress_bar_clear(bar);
@@ -69,6 +71,7 @@ static int run_one(il_grid *g, size_t i, const il_run_opts *opts, struct totals 
                              : "already done");
     if (!rc)
         count(sum, &o);
+    sum->failed += rc && rc != IL_ECANCEL;
     sum->left[i] = o.busy;
     il_store_checkpoint(g->store);
     il_job_close(&j);
@@ -126,6 +129,17 @@ static int look_again(const il_grid *g, struct totals *sum, il_err *e)
     return rc;
 }
 
+static void print_totals(const struct totals *sum, size_t runs)
+{
+    printf("%zu trained, %zu cells measured, %zu already done, %zu failed", sum->trained, sum->tested, sum->skipped,
+           sum->failed);
+    if (sum->busy)
+        printf("; some runs are left to another process");
+    if (sum->reached < runs)
+        printf("; %zu of %zu runs not reached", runs - sum->reached, runs);
+    printf("\n");
+}
+
 static int run(void *options, const char *const *words, il_err *e)
 {
     const struct options *o = options;
@@ -139,8 +153,7 @@ static int run(void *options, const char *const *words, il_err *e)
         rc = run_all(&g, o, &sum, e);
         if (!rc)
             rc = look_again(&g, &sum, e);
-        printf("%zu trained, %zu cells measured, %zu already done, %zu failed%s\n", sum.trained, sum.tested,
-               sum.skipped, sum.failed, sum.busy ? "; some runs are left to another process" : "");
+        print_totals(&sum, g.plan->count);
     }
     free(sum.left);
     il_grid_close(&g);

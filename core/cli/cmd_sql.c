@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 #include "cli/cli.h"
+#include "cli/output.h"
 #include "cli/progress.h"
-#include "cli/streams.h"
 #include "report/format.h"
 #include "store/sql/functions.h"
 
@@ -54,18 +54,13 @@ static int open_store(il_store **out, const struct options *o, il_err *e)
 /* Into memory first where a terminal is to see it; the text table, which asks for its width, is safe as it is. */
 static int print_rows(const il_rows *rows, il_format format, il_err *e)
 {
-    char *text = NULL;
-    size_t size = 0;
+    il_output out = { 0 };
     if (!isatty(STDOUT_FILENO) || format == IL_FORMAT_TEXT)
         return il_format_rows(stdout, rows, format, e);
-    FILE *memory = open_memstream(&text, &size);
-    int rc = memory ? il_format_rows(memory, rows, format, e) : il_fail_oom(e);
-    if (memory && fclose(memory) != 0 && !rc)
-        rc = il_fail_oom(e);
+    int rc = il_output_begin(&out, e);
     if (!rc)
-        il_streams_print(text, size);
-    free(text);
-    return rc;
+        rc = il_format_rows(out.to, rows, format, e);
+    return il_output_end(&out, NULL, rc, e);
 }
 
 static int run_query(const struct options *o, const char *query, il_err *e)

@@ -8,7 +8,6 @@
 #include "base/utf8.h"
 #include "cli/cli.h"
 #include "cli/detect.h"
-#include "cli/streams.h"
 #include "detect/select_run.h"
 #include "torch/bundle.h"
 
@@ -23,12 +22,11 @@ static int find(il_card *card, const struct options *o, const char *what, il_err
     struct stat st;
     il_store *store = NULL;
     char *config = NULL, *params = NULL;
-    if (stat(what, &st) == 0 && S_ISREG(st.st_mode)) {
+    bool path = strchr(what, '/') != NULL;
+    if (path || (stat(what, &st) == 0 && S_ISREG(st.st_mode))) {
         card->weights = il_text_copy(what);
         return card->weights ? IL_OK : il_fail_oom(e);
     }
-    if (strchr(what, '/'))
-        return il_fail(e, IL_EIO, "%s: no such file", what);
     int rc = il_store_open_readonly(&store, o->database, e);
     if (!rc)
         rc = il_select_run(card, &config, &params, store, what, e);
@@ -109,9 +107,7 @@ static int weights(void *options, const char *const *words, il_err *e)
     il_detector d = { .card = { .tested = { .iou = NAN } } };
     il_bundle *b = NULL;
     il_digest digest;
-    int rc = il_streams_spare(o->output, o->database, e);
-    if (!rc)
-        rc = find(&d.card, o, words[0], e);
+    int rc = find(&d.card, o, words[0], e);
     if (!rc && !o->quiet)
         il_detect_print_namesakes(&d.card);
     if (!rc)

@@ -4,6 +4,7 @@
 #include "base/suggest.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/output.h"
 #include "cli/streams.h"
 
 static int status_of(const il_command *c, const il_err *e)
@@ -119,6 +120,22 @@ static bool lacks(const il_command *c, const void *options)
     return false;
 }
 
+/* The value of the option whose usage begins so; NULL: the command has none, or it was not given. */
+static const char *text_of(const il_command *c, const void *options, const char *usage)
+{
+    for (const il_option *o = c->options; o->usage; o++)
+        if (strncmp(o->usage, usage, strlen(usage)) == 0)
+            return *(const char *const *)((const char *)options + o->at);
+    return NULL;
+}
+
+/* Whatever the command writes, the measurements are not to be replaced by it. */
+static int check_output(const il_command *c, const void *options, il_err *e)
+{
+    const char *output = text_of(c, options, "-o, "), *database = text_of(c, options, "--db ");
+    return output ? il_output_spare(output, database ? database : IL_CLI_DATABASE, e) : IL_OK;
+}
+
 static int read_and_run(const il_command *c, void *options, int argc, char **argv, il_err *e)
 {
     int at = argc;
@@ -131,7 +148,8 @@ static int read_and_run(const il_command *c, void *options, int argc, char **arg
         return rc;
     if (argc - at < c->least || argc - at > c->most || lacks(c, options))
         return il_command_expected(c, e);
-    return c->run(options, (const char *const *)(argv + at), e);
+    rc = check_output(c, options, e);
+    return rc ? rc : c->run(options, (const char *const *)(argv + at), e);
 }
 
 int il_command_run(const il_command *c, int argc, char **argv)

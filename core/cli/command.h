@@ -5,6 +5,8 @@
 
 #include "cli/option.h"
 
+#define IL_CLI_DATABASE "results/results.sqlite" /* where --db is not given; no -o may replace it */
+
 typedef struct il_command il_command;
 struct il_command {
     const char *name;         /* "run", "dataset build" */

@@ -3,9 +3,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <inpaintlab/tensor.h>
 #include "cli/cli.h"
 #include "cli/streams.h"
+#include "store/store.h"
 
 static const il_command program = {
     .name = "",
@@ -38,6 +40,15 @@ static bool kernels_known(void)
     return known;
 }
 
+/* On a line of its own, below a bar that may be there. */
+static void tell_waiting(const char *database, int seconds)
+{
+    il_err line = { 0 };
+    il_fail(&line, IL_EBUSY, "%s: another program keeps the database locked; waiting for it, for %d s at most",
+            database, seconds);
+    fprintf(stderr, "%sinpaintlab: %s\n", isatty(STDERR_FILENO) ? "\n" : "", line.message);
+}
+
 static int run(const char *name, int argc, char **argv)
 {
     if (!kernels_known())
@@ -60,5 +71,6 @@ int main(int argc, char **argv)
 {
     const char *name = argc > 1 ? argv[1] : "";
     il_streams_open();
+    il_store_tell_waiting(tell_waiting);
     return il_streams_end(run(name, argc, argv), strcmp(name, "detect") == 0 ? 2 : 1); /* detect's 1 is an answer */
 }

@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include "base/utf8.h"
 #include "cli/streams.h"
@@ -50,15 +49,6 @@ bool il_streams_print(const char *text, size_t size)
             fputs(shown, stdout);
     }
     return fflush(stdout) == 0;
-}
-
-int il_streams_spare(const char *output, const char *database, il_err *e)
-{
-    struct stat to, from;
-    if (output && stat(output, &to) == 0 && stat(database, &from) == 0 && to.st_dev == from.st_dev &&
-        to.st_ino == from.st_ino)
-        return il_fail(e, IL_EUSAGE, "-o %s: is the database itself; choose another file", output);
-    return IL_OK;
 }
 
 int il_streams_end(int status, int failure)

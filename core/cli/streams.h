@@ -17,9 +17,6 @@ bool il_streams_left(void);
 /* To standard output; a terminal sees "\x1b" and the like in place of what could steer it. Returns whether it was written. */
 bool il_streams_print(const char *text, size_t size);
 
-/* Refuses an output that is the database which the command reads. */
-int il_streams_spare(const char *output, const char *database, il_err *e);
-
 /* The exit status if all output was written; else prints an error, unless the status already reports a failure, and
  * returns `failure`. */
 int il_streams_end(int status, int failure);

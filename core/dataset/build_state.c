@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/atomic_file.h"
+#include "base/build_seal.h"
 #include "base/draft.h"
 #include "base/file.h"
 #include "base/json.h"
@@ -216,7 +217,7 @@ int il_build_state_open(il_build_state *out, const il_recipe *r, const il_photos
     if (!rc && (stat(s.manifest, &st) == 0 ? (s.complete = true) : false)) {
         rc = check(&s, text, &identity, e);
         if (!rc)
-            rc = il_manifest_read(&s.done, s.manifest, 1, e);
+            rc = il_manifest_of(&s.done, s.folder, e);
         if (!rc)
             remove_working_files(&s);
     } else if (!rc && (rc = take_lock(&s, e)) == IL_OK && (rc = check(&s, text, &identity, e)) == IL_OK &&
@@ -265,6 +266,28 @@ static void drop_repeated(il_manifest *m)
     m->count = kept;
 }
 
+/* recipe.json first: the manifest stands for a finished build. */
+static int write_manifest(const il_build_state *s, il_manifest *all, il_err *e)
+{
+    place recipe = in(s, "recipe.json");
+    il_text lines = { 0 };
+    char *text = NULL, *sealed = NULL;
+    size_t size = 0;
+    int rc = il_manifest_text(&lines, all, s->manifest, e);
+    if (!rc)
+        rc = il_file_read(&text, &size, recipe.path, IL_FILE_SETTINGS, e);
+    if (!rc)
+        rc = il_build_seal(&sealed, text, lines.data, lines.size, e);
+    if (!rc)
+        rc = il_atomic_file_write(recipe.path, sealed, strlen(sealed), e);
+    if (!rc)
+        rc = il_manifest_write(all, s->manifest, e);
+    il_text_free(&lines);
+    free(sealed);
+    free(text);
+    return rc;
+}
+
 int il_build_state_finish(il_build_state *s, size_t expected, il_err *e)
 {
     il_manifest all = { 0 };
@@ -276,7 +299,7 @@ int il_build_state_finish(il_build_state *s, size_t expected, il_err *e)
         rc = il_fail(e, IL_EDATA, "%s: lists %zu samples, expected %zu; run the same command again to make the others",
                      journal.path, all.count, expected);
     if (!rc)
-        rc = il_manifest_write(&all, s->manifest, e);
+        rc = write_manifest(s, &all, e);
     il_manifest_free(&all);
     if (rc)
         return rc;

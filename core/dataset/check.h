@@ -34,8 +34,8 @@ typedef struct il_check {
     size_t size_count;
     size_t masks, blurred, touching_255; /* masks read; with grey levels in between; that reach 255 */
     il_check_share area, core;
-    bool has_manifest;
-    il_manifest manifest; /* sorted */
+    bool has_manifest, sealed; /* sealed: recipe.json has its checksum */
+    il_manifest manifest;      /* sorted */
     il_findings findings;
 } il_check;
 

@@ -105,6 +105,7 @@ static json_t *whole(const il_check *c)
     bad |= put(root, "sizes", sizes(c));
     bad |= put(root, "masks", masks(c));
     bad |= put(root, "manifest_lines", c->has_manifest ? json_integer((json_int_t)c->manifest.count) : json_null());
+    bad |= put(root, "manifest_sealed", c->has_manifest ? json_boolean(c->sealed) : json_null());
     bad |= put(root, "problems", findings(c, 0, IL_FOUND_PROBLEMS));
     bad |= put(root, "warnings", findings(c, IL_FOUND_PROBLEMS, IL_FOUND_TYPES));
     if (!bad)

@@ -146,6 +146,16 @@ static int find_leaks(il_check *c, il_err *e)
     return rc;
 }
 
+/* Its lines are compared with the files all the same. */
+static int check_seal(il_check *c, il_err *e)
+{
+    il_err why = { 0 };
+    int rc = il_manifest_check(&c->sealed, c->listing.root, &why);
+    if (rc == IL_ENOMEM)
+        return il_fail_oom(e);
+    return rc ? il_findings_add(&c->findings, IL_FOUND_MANIFEST, e, "manifest.jsonl", "%s", why.message) : IL_OK;
+}
+
 int il_check_manifest(il_check *c, il_err *e)
 {
     il_text path = { 0 };
@@ -166,9 +176,11 @@ int il_check_manifest(il_check *c, il_err *e)
         il_text_free(&path);
         return rc;
     }
+    rc = check_seal(c, e);
     il_text_free(&path);
     il_manifest_sort(&c->manifest);
-    rc = check_listed(c, e);
+    if (!rc)
+        rc = check_listed(c, e);
     if (!rc)
         rc = check_lines(c, e);
     return rc ? rc : find_leaks(c, e);

@@ -81,7 +81,8 @@ void il_check_print(FILE *to, const il_check *c, size_t most)
     if (c->masks)
         print_masks(to, c);
     if (c->listing.layout == IL_LAYOUT_SPLITS && c->has_manifest)
-        fprintf(to, "\nManifest\n  %zu lines\n", c->manifest.count);
+        fprintf(to, "\nManifest\n  %zu lines%s\n", c->manifest.count,
+                c->sealed ? "" : ", without a checksum in recipe.json: whether they changed is not known");
     else if (c->listing.layout == IL_LAYOUT_SPLITS)
         fprintf(to, "\nManifest\n  none: photos used in two splits cannot be detected\n");
     if (problems)

@@ -1,12 +1,16 @@
 /* listing.c - finds the samples of a data set on disk, and files that belong to none. */
 #include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <inpaintlab/folder.h>
 #include "base/array.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "dataset/listing.h"
 #include "plugin/items.h"
 
@@ -208,6 +212,20 @@ static int list_items(il_listing *l, il_err *e)
     return rc;
 }
 
+/* As far as its first characters tell; what is wrong with a list, its reader says. */
+static bool is_json(const char *path)
+{
+    char text[64];
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t size = fd >= 0 ? read(fd, text, sizeof text - 1) : -1;
+    if (fd >= 0)
+        close(fd);
+    text[size > 0 ? size : 0] = '\0';
+    const char *at = il_utf8_after_mark(text);
+    at += strspn(at, " \t\r\n");
+    return size < 0 || strchr("[{", *at); /* nothing but spaces so far, too */
+}
+
 static int find_layout(il_layout *out, const char *path, il_err *e)
 {
     static const char expected[] =
@@ -219,7 +237,7 @@ static int find_layout(il_layout *out, const char *path, il_err *e)
     static const char *const names[] = { "train", "validation", "val", "valid", "test" };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         splits = splits || is_folder(path, names[i]);
-    if (S_ISREG(st.st_mode))
+    if (S_ISREG(st.st_mode) && is_json(path))
         *out = IL_LAYOUT_LIST;
     else if (splits)
         *out = IL_LAYOUT_SPLITS;

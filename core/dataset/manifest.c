@@ -189,14 +189,14 @@ char *il_manifest_line(const il_sample *s)
     return t.data;
 }
 
-int il_manifest_write(il_manifest *m, const char *path, il_err *e)
+int il_manifest_text(il_text *out, il_manifest *m, const char *path, il_err *e)
 {
-    il_text all = { 0 };
     int rc = IL_OK;
     il_manifest_sort(m);
+    il_text_add(out, "%s", "");
     for (size_t i = 0; i < m->count && !rc; i++) {
         char *line = il_manifest_line(&m->list[i]);
-        il_text_add(&all, "%s", line ? line : "");
+        il_text_add(out, "%s", line ? line : "");
         if (!line)
             rc = il_json_short() ? il_fail_oom(e)
                                  : il_fail(e, IL_EFORMAT,
@@ -205,10 +205,15 @@ int il_manifest_write(il_manifest *m, const char *path, il_err *e)
                                            path, m->list[i].split, m->list[i].id);
         free(line);
     }
-    if (!rc && all.failed)
-        rc = il_fail_oom(e);
+    return !rc && out->failed ? il_fail_oom(e) : rc;
+}
+
+int il_manifest_write(il_manifest *m, const char *path, il_err *e)
+{
+    il_text all = { 0 };
+    int rc = il_manifest_text(&all, m, path, e);
     if (!rc)
-        rc = il_atomic_file_write(path, all.data ? all.data : "", all.size, e);
+        rc = il_atomic_file_write(path, all.data, all.size, e);
     il_text_free(&all);
     return rc;
 }

@@ -3,9 +3,11 @@
 #ifndef IL_DATASET_MANIFEST_H
 #define IL_DATASET_MANIFEST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <inpaintlab/error.h>
+#include "base/text.h"
 #include "image/picture_kind.h"
 
 /* Texts may be NULL where the recipe does not make that part. Owned by the sample. */
@@ -39,9 +41,16 @@ int il_manifest_add_line(il_manifest *m, const char *line, size_t size, il_err *
 int il_manifest_read(il_manifest *out, const char *path, int complete, il_err *e);
 void il_manifest_free(il_manifest *m);
 
+/* FOLDER/manifest.jsonl, complete and as the build left it: IL_EDATA when it has changed (base/build_seal.h). */
+int il_manifest_of(il_manifest *out, const char *folder, il_err *e);
+/* The same without a look at its lines; *sealed: there was a checksum to compare with. */
+int il_manifest_check(bool *sealed, const char *folder, il_err *e);
+
 /* Takes the sample's texts. */
 int il_manifest_add(il_manifest *m, il_sample *s, il_err *e);
-/* By split (train, validation, test) and id; writes the whole file or nothing. */
+/* What a manifest's file holds: the samples by split (train, validation, test) and id. Errors name `path`; the caller frees *out. */
+int il_manifest_text(il_text *out, il_manifest *m, const char *path, il_err *e);
+/* Writes the whole file or nothing. */
 int il_manifest_write(il_manifest *m, const char *path, il_err *e);
 /* One sample as a line of JSON with a newline; the caller frees it. Keys in a fixed order. NULL: il_json_short says whether
  * memory was short; else a text is no UTF-8, or the settings are no JSON object. */

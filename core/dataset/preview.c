@@ -129,7 +129,7 @@ static int read_manifest(il_preview *p, il_err *e)
     if (path.failed)
         return il_fail_oom(e);
     p->has_manifest = stat(path.data, &st) == 0;
-    int rc = p->has_manifest ? il_manifest_read(&p->manifest, path.data, 1, e) : IL_OK;
+    int rc = p->has_manifest ? il_manifest_of(&p->manifest, p->listing.root, e) : IL_OK;
     il_manifest_sort(&p->manifest);
     il_text_free(&path);
     return rc;

@@ -41,24 +41,11 @@ static json_t *json_of_tested(const il_tested *t)
     return o;
 }
 
-/* *out: SHA-256 of the members but `sha256`, however they are spaced and ordered. False when out of memory. */
-static bool digest_of(il_digest *out, const json_t *root)
-{
-    json_t *rest = json_copy((json_t *)root);
-    json_object_del(rest, "sha256");
-    char *text = il_json_text(rest, JSON_COMPACT | JSON_SORT_KEYS | JSON_REAL_PRECISION(DIGITS));
-    if (text)
-        *out = il_sha256(text, strlen(text));
-    json_decref(rest);
-    free(text);
-    return text != NULL;
-}
-
 /* All since il_json_begin belongs to it. */
 static int write_root(json_t *root, const char *path, il_err *e)
 {
     il_digest digest;
-    if (!il_json_short() && digest_of(&digest, root))
+    if (!il_json_short() && il_json_digest(&digest, root))
         json_object_set_new(root, "sha256", json_string(digest.hex));
     else
         il_json_lacks();
@@ -136,7 +123,7 @@ static int check(const json_t *root, const char *path, il_err *e)
                        path);
     if (!noted)
         return IL_OK;
-    if (!digest_of(&digest, root))
+    if (!il_json_digest(&digest, root))
         return il_fail_oom(e);
     return json_is_string(noted) && strcmp(json_string_value(noted), digest.hex) == 0
                ? IL_OK

@@ -14,6 +14,7 @@
 #include "plugin/any_size.h"
 #include "plugin/registry.h"
 #include "plugin/tiled_inference.h"
+#include "torch/bundle.h"
 
 void il_detector_close(il_detector *d)
 {
@@ -75,10 +76,18 @@ static int load(il_detector *d, il_device device, il_err *e)
     return rc ? rc : note_settings(d, e);
 }
 
+/* A database may name any file of the user's: of one that is no weights, nothing is told. */
 int il_detector_check_hash(const il_card *c, il_err *e)
 {
     il_digest found;
-    int rc = il_sha256_file(&found, c->weights, e);
+    int rc = il_safetensors_look(c->weights, e);
+    if (rc)
+        return rc != IL_EFORMAT
+                   ? rc
+                   : il_fail(e, rc,
+                             "%s: the database names it as the weights of run %lld, but it is no safetensors file",
+                             c->weights, (long long)c->run);
+    rc = il_sha256_file(&found, c->weights, e);
     if (rc)
         return rc;
     if (strcmp(found.hex, c->sha256) == 0)
@@ -120,7 +129,7 @@ int il_detector_from_store(il_detector *out, il_registry *registry, il_store *st
 static int apply_noted(il_detector *d, il_registry *registry, const char *config, il_err *e)
 {
     int rc = il_model_choice_noted(&d->choice, &d->card, registry, config, NULL, e);
-    return rc == IL_ETRUST || rc == IL_EFORMAT ? il_fail_in(e, "%s", d->card.weights) : rc;
+    return rc && rc != IL_ENOMEM ? il_fail_in(e, "%s", d->card.weights) : rc;
 }
 
 /* The notes that `inpaintlab run` writes into the weights. */

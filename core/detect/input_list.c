@@ -189,10 +189,11 @@ int il_result_names_next(char **stem, il_result_names *n, const char *folder, co
     if (strcmp(path, "-") == 0)
         name = "stdin";
     const char *dot = strrchr(name, '.');
-    int size = (int)(dot && dot != name ? (size_t)(dot - name) : strlen(name));
+    size_t size = dot && dot != name ? (size_t)(dot - name) : strlen(name);
     for (unsigned number = 1;; number++) {
         il_text t = { 0 };
-        il_text_add(&t, "%s/%.*s", folder, size, name);
+        il_text_add(&t, "%s/", folder);
+        il_text_add_name(&t, name, size);
         if (number > 1)
             il_text_add(&t, "-%u", number);
         if (t.failed) {

@@ -8,6 +8,12 @@
 #include "loader/source.h"
 #include "loader/source_parts.h"
 
+void il_sample_drop(struct sample *s)
+{
+    free((char *)s->item.id);
+    free(s->photo);
+}
+
 void il_source_free(il_source *src)
 {
     if (!src)
@@ -17,7 +23,7 @@ void il_source_free(il_source *src)
         return;
     }
     for (size_t i = 0; i < src->count; i++)
-        free((char *)src->samples[i].item.id);
+        il_sample_drop(&src->samples[i]);
     for (size_t i = 0; i < src->nparts; i++) {
         if (src->parts[i].open && src->dataset->plugin->close)
             src->dataset->plugin->close(src->parts[i].self);

@@ -150,17 +150,6 @@ static int add_maker(il_text *to, const il_source *src, il_err *e)
     return IL_OK;
 }
 
-static int note_photos(il_source *src, il_err *e)
-{
-    il_source_photos *photos = NULL;
-    int rc = il_source_photos_read(&photos, src, e);
-    for (size_t i = 0; i < src->count && !rc; i++)
-        memcpy(src->samples[i].photo, il_source_photos_hash(photos, src->samples[i].item.id),
-               strlen(il_source_photos_hash(photos, src->samples[i].item.id)) + 1);
-    il_source_photos_free(photos);
-    return rc;
-}
-
 int il_source_digest(il_digest *out, il_source *src, const il_file_cache *cache, il_err *e)
 {
     il_text lines = { 0 };
@@ -182,7 +171,7 @@ int il_source_digest(il_digest *out, il_source *src, const il_file_cache *cache,
     if (!rc && lines.failed)
         rc = il_fail_oom(e);
     if (!rc && !src->hashed)
-        rc = note_photos(src, e);
+        rc = il_source_photos_read(src, e);
     if (!rc && !src->hashed) {
         src->digest = il_sha256(lines.data, lines.size);
         src->hashed = true;
@@ -191,11 +180,6 @@ int il_source_digest(il_digest *out, il_source *src, const il_file_cache *cache,
     if (!rc)
         *out = src->digest;
     return rc;
-}
-
-const char *il_source_photo_hash(const il_source *src, size_t i)
-{
-    return src->samples[i].photo;
 }
 
 const char *il_source_hash(const il_source *src, size_t i)

@@ -22,11 +22,15 @@ struct sample {
     const il_item *listed; /* as listed by the plugin */
     const struct part *part;
     char sha256[65];       /* of the image file; "": not known */
-    char photo[65];        /* SHA-256 of the photo that it was made from, by a manifest; "": not known */
+    char *photo;           /* that it was cut from, by a manifest; owned; NULL: not known */
+    char photo_sha256[65]; /* of the photo's file, likewise; "": not known */
     int width, height;     /* of the image file; 0: not known. These are filled by il_source_digest */
     il_mask_levels levels; /* of the mask; none: not known, or no mask */
     bool levels_changed;   /* by the rule by which masks are read */
 };
+
+/* Frees what it owns. */
+void il_sample_drop(struct sample *s);
 
 struct il_source {
     struct il_source *plain;    /* NULL, or the undegraded source; all pointers below are then borrowed from it */
@@ -39,7 +43,7 @@ struct il_source {
     struct sample *samples;
     size_t count;
     il_uses uses; /* dependencies common to all samples */
-    bool hashed, loaded;
+    bool hashed, loaded, photos_read;
     il_digest digest;
 };
 

@@ -4,17 +4,11 @@
 
 #include "loader/source.h"
 
-/* By id; the source must outlive it. */
-typedef struct il_source_photos il_source_photos;
-
-/* Reads the manifest of a data set that a recipe built: manifest.jsonl in a folder that the pictures lie in or below. One that
- * is absent or damaged tells of no photo; only IL_ENOMEM is an error. */
-int il_source_photos_read(il_source_photos **out, const il_source *src, il_err *e);
-/* The photo as the manifest names it. Where it does not: the picture's own id without its kind, if the source has several
- * kinds (they show one scene); else NULL: nothing is known. */
-const char *il_source_photos_of(const il_source_photos *p, const char *id);
-/* SHA-256 of that photo's file as the manifest has it; "" where nothing is known. */
-const char *il_source_photos_hash(const il_source_photos *p, const char *id);
-void il_source_photos_free(il_source_photos *p);
+/* Reads, once, the manifest of a data set that a recipe built: manifest.jsonl in a folder that the pictures lie in or below. One
+ * that is absent or has damaged lines tells of no photo there; one that is not as its build left it (base/build_seal.h) is IL_EDATA. il_source_digest does it too. */
+int il_source_photos_read(il_source *src, il_err *e);
+/* Afterwards: the photo of the sample of that id, as the manifest names it; lent by the source. Where it does not: the sample's id
+ * without its kind, if the source has several kinds (they show one scene); else NULL: nothing is known. */
+const char *il_source_photo_of(const il_source *src, const char *id);
 
 #endif

@@ -16,33 +16,20 @@ static double place_of(const char *name)
     return (double)strtoull(digits, NULL, 16) / (double)(UINT64_C(1) << 52);
 }
 
-/* By the manifests' names of photos, which lend the samples' ids. */
-static int choose(bool *chosen, const il_source *src, double share, il_err *e)
-{
-    il_source_photos *photos = NULL;
-    int rc = il_source_photos_read(&photos, src, e);
-    for (size_t i = 0; !rc && i < src->count; i++) {
-        const char *photo = il_source_photos_of(photos, src->samples[i].item.id);
-        chosen[i] = place_of(photo ? photo : src->samples[i].listed->id) < share;
-    }
-    il_source_photos_free(photos);
-    return rc;
-}
-
 int il_source_keep(il_source *src, double share, bool inside, il_err *e)
 {
     size_t all = src->count, kept = 0;
-    bool *chosen = calloc(all + 1, sizeof *chosen);
-    int rc = chosen ? choose(chosen, src, share, e) : il_fail_oom(e);
-    for (size_t i = 0; !rc && i < all; i++) {
-        if (chosen[i] == inside)
-            src->samples[kept++] = src->samples[i];
-        else
-            free((char *)src->samples[i].item.id);
-    }
-    free(chosen);
+    int rc = il_source_photos_read(src, e);
     if (rc)
         return rc;
+    for (size_t i = 0; i < all; i++) {
+        struct sample *s = &src->samples[i];
+        bool chosen = place_of(s->photo ? s->photo : s->listed->id) < share;
+        if (chosen == inside)
+            src->samples[kept++] = *s;
+        else
+            il_sample_drop(s);
+    }
     src->count = kept;
     if (!kept)
         return il_fail(e, IL_EDATA, "validation: a share of %g of %zu images leaves none for %s", share, all,

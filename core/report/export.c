@@ -90,7 +90,9 @@ static int put_table(const char *folder, il_store *s, size_t i, const char *expe
 {
     struct file f = { 0 };
     il_rows rows = { 0 };
-    int rc = il_store_query(&rows, s, tables[i].sql, (const char *[]){ experiment, NULL }, e);
+    char any[40]; /* values, as expect.h describes it; the table is named in errors */
+    snprintf(any, sizeof any, "%s: ", tables[i].name);
+    int rc = il_store_read(&rows, s, any, tables[i].sql, (const char *[]){ experiment, NULL }, e);
     if (!rc)
         rc = open_file(&f, folder, tables[i].name, ending_of(format), e);
     if (!rc)
@@ -102,9 +104,16 @@ static int put_table(const char *folder, il_store *s, size_t i, const char *expe
 
 /* ---- pictures, test after test ---- */
 
-/* A BLOB as il_store_query gives it: x'hex'. */
-static int decode(il_bins *out, const char *text, il_err *e)
+static int fail_damaged(const il_store *s, const il_rows *blobs, size_t row, const char *column, il_err *e)
 {
+    return il_fail(e, IL_EDB, "%s: table scores, test %s, id %s: column %s is no histogram of scores", il_store_path(s),
+                   il_rows_text(blobs, row, "test"), il_rows_text(blobs, row, "id"), column);
+}
+
+/* A BLOB as il_store_read gives it: x'hex'. */
+static int decode(il_bins *out, const il_store *s, const il_rows *blobs, size_t row, const char *column, il_err *e)
+{
+    const char *text = il_rows_text(blobs, row, column);
     size_t size = strlen(text), bytes = size >= 3 ? (size - 3) / 2 : 0;
     unsigned char *code = malloc(bytes + 1);
     if (!code)
@@ -115,10 +124,10 @@ static int decode(il_bins *out, const char *text, il_err *e)
     }
     int rc = il_histogram_decode(out, code, bytes);
     free(code);
-    return rc ? il_fail(e, IL_EFORMAT, "a histogram of scores is damaged") : rc;
+    return rc ? fail_damaged(s, blobs, row, column, e) : rc;
 }
 
-static int put_scores(struct file *f, const il_rows *blobs, il_export_format format, il_err *e)
+static int put_scores(struct file *f, const il_store *s, const il_rows *blobs, il_export_format format, il_err *e)
 {
     static char *names[] = { "test", "id", "bin", "above", "up_to", "tampered", "clean" };
     static bool numeric[] = { true, false, true, true, true, true, true };
@@ -126,11 +135,11 @@ static int put_scores(struct file *f, const il_rows *blobs, il_export_format for
     int rc = put_rows(f, &none, format, e);
     for (size_t row = 0; row < blobs->count && !rc; row++) {
         il_bins tampered = { 0 }, clean = { 0 };
-        rc = decode(&tampered, il_rows_text(blobs, row, "tampered"), e);
+        rc = decode(&tampered, s, blobs, row, "tampered", e);
         if (!rc)
-            rc = decode(&clean, il_rows_text(blobs, row, "clean"), e);
+            rc = decode(&clean, s, blobs, row, "clean", e);
         if (!rc && clean.layout != tampered.layout)
-            rc = il_fail(e, IL_EFORMAT, "a histogram of scores is damaged");
+            rc = fail_damaged(s, blobs, row, "clean", e);
         for (int bin = 0; bin < il_bins_count(tampered.layout) && !rc; bin++) {
             char numbers[3][24], edges[2][32];
             const int64_t counts[] = { bin, tampered.bins[bin], clean.bins[bin] };
@@ -168,14 +177,14 @@ static int put_pictures(const char *folder, il_store *s, const char *experiment,
     for (size_t i = 0; i < tests.count && !rc; i++) {
         const char *args[] = { il_rows_text(&tests, i, "id"), NULL };
         il_rows rows = { 0 };
-        rc = il_store_query(&rows, s, images_sql, args, e);
+        rc = il_store_read(&rows, s, "images: ", images_sql, args, e);
         if (!rc)
             rc = put_rows(&images, &rows, format, e);
         il_store_rows_free(&rows);
         if (!rc)
             rc = il_store_read(&rows, s, "scores: test int, id text, tampered blob, clean blob", scores_sql, args, e);
         if (!rc)
-            rc = put_scores(&scores, &rows, format, e);
+            rc = put_scores(&scores, s, &rows, format, e);
         il_store_rows_free(&rows);
     }
     rc = close_file(&scores, rc, e);
@@ -185,6 +194,8 @@ static int put_pictures(const char *folder, il_store *s, const char *experiment,
 }
 
 /* ---- TensorBoard ---- */
+
+enum { LONGEST_NAME = 160 };
 
 static const char board_runs[] =
     "SELECT id, name, CAST(coalesce(strftime('%s', started_at), 0) AS INTEGER) AS start FROM runs WHERE " OF_RUN(
@@ -238,19 +249,16 @@ static int put_tests(FILE *to, il_store *s, const char *run, double start, il_er
     return rc;
 }
 
-/* Its folder is what TensorBoard calls the run: its number and name, without what file systems dislike. */
+/* Its folder is what TensorBoard calls the run: its number, by which it is the only one, and the beginning of its name. */
 static int put_run(const char *folder, il_store *s, const il_rows *runs, size_t row, il_err *e)
 {
     const char *id = il_rows_text(runs, row, "id");
     double start = il_rows_real(runs, row, "start");
     il_text path = { 0 };
     struct file f = { 0 };
-    char name[160];
-    snprintf(name, sizeof name, "%s", il_rows_text(runs, row, "name"));
-    for (char *c = name; *c; c++)
-        if (*c == '/' || (unsigned char)*c < 0x20)
-            *c = '_';
-    il_text_add(&path, "%s/%s-%s", folder, id, name);
+    const char *name = il_rows_text(runs, row, "name");
+    il_text_add(&path, "%s/%s-", folder, id);
+    il_text_add_name(&path, name, strnlen(name, LONGEST_NAME));
     int rc = path.failed ? il_fail_oom(e) : IL_OK;
     if (!rc && mkdir(path.data, 0777) != 0)
         rc = il_fail(e, IL_EIO, "%s: cannot be made: %s", path.data, strerror(errno));
@@ -285,7 +293,7 @@ int il_export_database(const char *folder, il_store *s, const char *experiment, 
 {
     il_rows known = { 0 };
     const char *only = experiment ? experiment : "";
-    int rc = il_store_query(&known, s, tables[0].sql, (const char *[]){ only, NULL }, e);
+    int rc = il_store_read(&known, s, "experiments: ", tables[0].sql, (const char *[]){ only, NULL }, e);
     if (!rc && experiment && known.count == 0)
         rc = il_fail(e, IL_EDATA, "unknown experiment '%s'", experiment);
     il_store_rows_free(&known);

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
+#include "base/text.h"
 #include "store/database.h"
 
 /* The database, or its log beside it: SQLite keeps what the system said. */
@@ -14,6 +16,30 @@ static int fail_opening(const il_store *s, il_err *e)
         return il_fail(e, IL_EDB, "cannot open %s or a file beside it: %s", s->path, strerror(why));
     return il_fail(e, IL_EDB, "cannot open %s: no permission to read or write the database or a file beside it",
                    s->path);
+}
+
+/* Where opening for writing fails, SQLite opens for reading, and does not say why. */
+static int fail_writing(const il_store *s, int result, il_err *e)
+{
+    const char *slash = strrchr(s->path, '/');
+    il_text folder = { 0 };
+    il_text_add(&folder, "%.*s", slash ? (int)(slash - s->path + 1) : 1, slash ? s->path : ".");
+    bool may = folder.data && access(s->path, W_OK) == 0 && access(folder.data, W_OK) == 0;
+    il_text_free(&folder);
+    const char *why =
+        result == SQLITE_READONLY_DBMOVED ? "it was moved or removed while it was in use"
+        : !may                            ? "the file or its folder is read-only"
+        : sqlite3_db_readonly(s->db, "main") == 1
+            ? "it can be opened for reading only, although its permissions allow writing; is the disk failing?"
+            : "it is open for reading only";
+    return il_fail(e, IL_EDB, "cannot write %s: %s", s->path, why);
+}
+
+static int fail_disk(const il_store *s, il_err *e)
+{
+    int why = s->db ? sqlite3_system_errno(s->db) : 0;
+    return il_fail(e, IL_EDB, "%s, or a file beside it, cannot be read or written: %s", s->path,
+                   strerror(why ? why : EIO));
 }
 
 int il_store_fail(il_store *s, int result, il_err *e)
@@ -27,10 +53,11 @@ int il_store_fail(il_store *s, int result, il_err *e)
                        s->path);
     case SQLITE_NOTADB: return il_fail(e, IL_EDB, "%s: not an SQLite database", s->path);
     case SQLITE_CORRUPT: return il_fail(e, IL_EDB, "%s: the database is damaged (%s)", s->path, sqlite3_errmsg(s->db));
-    case SQLITE_READONLY: return il_fail(e, IL_EDB, "cannot write %s: the file or its folder is read-only", s->path);
+    case SQLITE_READONLY: return fail_writing(s, result, e);
     case SQLITE_CANTOPEN: return fail_opening(s, e);
     case SQLITE_INTERRUPT: return il_fail(e, IL_ECANCEL, "%s: the query was stopped", s->path);
     case SQLITE_FULL: return il_fail(e, IL_EDB, "%s: the disk is full", s->path);
+    case SQLITE_IOERR: return fail_disk(s, e);
     default: return il_fail(e, IL_EDB, "%s: %s", s->path, sqlite3_errmsg(s->db));
     }
 }

@@ -20,6 +20,10 @@ struct il_store {
     } cache;                  /* whether another program's lock kept hashes out of it */
     const volatile int *stop; /* of il_store_guard; NULL: never set */
     int64_t memory;           /* bytes that a query's rows may take; 0: any number */
+    int patience_ms;          /* how long it waits for other programs' locks */
+    double waits_since;       /* clock when it began to wait for the lock that it waits for now, or waited for last */
+    bool told;                /* of waiting */
+    bool had_log, had_index; /* beside it, before it was opened */
 };
 
 /* A value for ?1, ?2, …; lists end with {0}. */
@@ -57,9 +61,11 @@ enum { IL_STORE_PATIENCE_MS = 60000 }; /* for other programs' locks */
 int il_store_harden(sqlite3 *db);
 /* Installs the authorizer of every connection: it denies the functions that reach beyond the database. */
 int il_store_authorize(sqlite3 *db);
+/* printf and format that fail where SQLite's give NULL. */
+int il_store_put_printf(sqlite3 *db);
 bool il_store_is_denied(const char *function);
-/* IL_EDB where the schema has what could run or show other things than ours. */
-int il_store_check_schema(il_store *s, il_err *e);
+/* SQLite's busy handler: waits a moment and returns 1, or 0 when s->patience_ms have passed since its call with tries 0. */
+int il_store_wait(void *store, int tries);
 
 /* Converts the connection's error to a message; `result` is the code that sqlite3 returned. */
 int il_store_fail(il_store *s, int result, il_err *e);
@@ -97,6 +103,8 @@ typedef struct il_migrations {
     int (*finish)(il_store *s, il_err *e); /* work that SQL cannot do, in the last text's transaction; NULL: none */
 } il_migrations;
 enum { IL_STORE_ID = 0x494c6162 }; /* application_id: "ILab" */
+/* IL_EDB where the schema has what could run, or show other things than ours; `version` is what it claims to be. */
+int il_store_check_schema(il_store *s, il_migrations all, int64_t version, il_err *e);
 /* IL_EDB for a database of another program or a newer version; it is then unchanged. */
 int il_store_migrate(il_store *s, il_migrations all, il_err *e);
 /* IL_EDB also for an older or empty database; never writes. */

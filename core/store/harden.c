@@ -1,5 +1,6 @@
 /* harden.c - what any connection may do: a database, or a query, may come from strangers. */
 #include <stdio.h>
+#include <string.h>
 #include "store/database.h"
 #include "store/sql/functions.h"
 
@@ -114,7 +115,54 @@ static int check_tables(il_store *s, il_err *e)
     return IL_OK;
 }
 
-int il_store_check_schema(il_store *s, il_err *e)
+/* "CREATE VIEW NAME" with what follows in the last of our texts that has it; name may have an end of its own. */
+static const char *find_view(il_migrations all, int64_t version, const char *name)
+{
+    char head[100];
+    int size = (int)strcspn(name, " ");
+    snprintf(head, sizeof head, "CREATE VIEW %.*s AS", size, name);
+    for (int64_t i = version; i-- > 0;) {
+        const char *at = strstr(all.texts[i], head);
+        if (at)
+            return at;
+    }
+    return NULL;
+}
+
+/* SQLite keeps the text that created a view, from CREATE to before the semicolon. */
+static int check_view(il_store *s, const char *ours, const char *name, int size, il_err *e)
+{
+    sqlite3_stmt *statement = NULL;
+    int row = 0;
+    int rc = il_store_prepare(&statement, s, "SELECT sql FROM sqlite_schema WHERE type = 'view' AND name = ?1", e);
+    if (!rc && sqlite3_bind_text(statement, 1, name, size, SQLITE_STATIC) != SQLITE_OK)
+        rc = il_store_fail(s, sqlite3_errcode(s->db), e);
+    if (!rc)
+        rc = il_store_step(&row, s, statement, e);
+    const char *theirs = row ? (const char *)sqlite3_column_text(statement, 0) : NULL;
+    size_t length = theirs ? strlen(theirs) : 0;
+    if (!rc && (!theirs || strncmp(ours, theirs, length) != 0 || ours[length] != ';'))
+        rc = il_fail(e, IL_EDB, "%s: its view %.*s is %s; it was not read", s->path, size, name,
+                     theirs ? "not inpaintlab's own" : "missing");
+    sqlite3_finalize(statement);
+    return rc;
+}
+
+/* Ours say what tests came to: another in the place of one could say anything. */
+static int check_views(il_store *s, il_migrations all, int64_t version, il_err *e)
+{
+    static const char head[] = "\nCREATE VIEW ";
+    int rc = IL_OK;
+    for (int64_t i = 0; i < version && !rc; i++)
+        for (const char *at = all.texts[i]; !rc && (at = strstr(at, head)) != NULL;) {
+            const char *name = at + sizeof head - 1;
+            if (find_view(all, version, name) == ++at) /* later texts replace some */
+                rc = check_view(s, at, name, (int)strcspn(name, " "), e);
+        }
+    return rc;
+}
+
+int il_store_check_schema(il_store *s, il_migrations all, int64_t version, il_err *e)
 {
     sqlite3_stmt *statement = NULL;
     int row = 0;
@@ -125,7 +173,9 @@ int il_store_check_schema(il_store *s, il_err *e)
         rc = fail_odd(s, (const char *)sqlite3_column_text(statement, 0),
                       (const char *)sqlite3_column_text(statement, 1), e);
     sqlite3_finalize(statement);
-    return rc ? rc : check_tables(s, e);
+    if (!rc)
+        rc = check_tables(s, e);
+    return rc ? rc : check_views(s, all, version, e);
 }
 
 static int is_stopped(void *store)

@@ -1,6 +1,5 @@
 /* manifest_table.c - the manifest of a built data set as a temporary table, to be queried with the measurements. */
 #include <stdio.h>
-#include "base/text.h"
 #include "dataset/manifest.h"
 #include "store/database.h"
 
@@ -55,10 +54,8 @@ static int fill(il_store *s, const char *folder, const il_manifest *m, il_err *e
 int il_store_samples(il_store *s, const char *folder, il_err *e)
 {
     il_manifest m = { 0 };
-    il_text path = { 0 };
     int64_t only = 0;
-    il_text_add(&path, "%s/manifest.jsonl", folder);
-    int rc = path.failed ? il_fail_oom(e) : il_manifest_read(&m, path.data, 1, e);
+    int rc = il_manifest_of(&m, folder, e);
     if (!rc)
         rc = il_store_exec(&only, s, "PRAGMA query_only", NULL, e);
     if (!rc)
@@ -71,6 +68,5 @@ int il_store_samples(il_store *s, const char *folder, il_err *e)
     if (only) /* a reader may create only this temporary table */
         il_store_script(s, "PRAGMA query_only = ON", !rc ? e : NULL);
     il_manifest_free(&m);
-    il_text_free(&path);
     return rc;
 }

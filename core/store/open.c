@@ -1,10 +1,12 @@
 /* open.c - opens the database of results: checks its owner and version, migrates it, fills in the published figures. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
+#include <unistd.h>
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "store/database.h"
@@ -60,7 +62,7 @@ static int identify(int64_t *version, il_store *s, il_migrations all, il_err *e)
         return il_fail(e, IL_EDB, "%s: made by a newer inpaintlab (schema version %lld; expected at most %d)", s->path,
                        (long long)m.version, all.count);
     *version = m.version;
-    return il_store_check_schema(s, e);
+    return il_store_check_schema(s, all, m.version, e);
 }
 
 int il_store_check(il_store *s, il_migrations all, il_err *e)
@@ -109,18 +111,36 @@ int il_store_migrate(il_store *s, il_migrations all, il_err *e)
 
 /* ---- opening ---- */
 
-static int refuse_folder(const char *path, il_err *e)
+/* SQLite takes a device for an empty database. */
+static int check_regular(const char *path, il_err *e)
 {
     struct stat st;
-    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
-        return il_fail(e, IL_EIO, "%s is a folder; expected a database file", path);
-    return IL_OK;
+    if (stat(path, &st) != 0 || S_ISREG(st.st_mode))
+        return IL_OK;
+    return il_fail(e, IL_EIO, "%s is a %s; expected a database file", path, il_file_kind(st.st_mode));
 }
 
 /* Until we know that the database is ours, closing must not even checkpoint its log. */
 static void keep_log(il_store *s, int yes)
 {
     sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, yes, NULL);
+}
+
+static bool is_there(const char *path, const char *ending)
+{
+    il_text name = { 0 };
+    il_text_add(&name, "%s%s", path, ending);
+    bool there = name.failed || access(name.data, F_OK) == 0;
+    il_text_free(&name);
+    return there;
+}
+
+/* SQLite puts both beside the file that links lead to, when it first reads. */
+static void note_log(il_store *s)
+{
+    const char *file = sqlite3_db_filename(s->db, "main");
+    s->had_log = !file || !*file || is_there(file, "-wal");
+    s->had_index = !file || !*file || is_there(file, "-shm");
 }
 
 static int connect(il_store **out, const char *path, const char *name, int flags, il_err *e)
@@ -136,6 +156,8 @@ static int connect(il_store **out, const char *path, const char *name, int flags
             result = il_store_harden(s->db);
         if (result == SQLITE_OK)
             result = il_sql_register(s->db);
+        if (result == SQLITE_OK)
+            result = il_store_put_printf(s->db);
         if (result != SQLITE_OK)
             rc = s->db ? il_store_fail(s, result, e) : il_fail_oom(e);
     }
@@ -144,22 +166,61 @@ static int connect(il_store **out, const char *path, const char *name, int flags
         return rc;
     }
     sqlite3_extended_result_codes(s->db, 1);
-    sqlite3_busy_timeout(s->db, IL_STORE_PATIENCE_MS);
+    s->patience_ms = IL_STORE_PATIENCE_MS;
+    sqlite3_busy_handler(s->db, il_store_wait, s);
     keep_log(s, 1);
+    note_log(s);
     *out = s;
     return IL_OK;
+}
+
+static void drop(const char *file, const char *ending, bool empty)
+{
+    struct stat st;
+    il_text name = { 0 };
+    il_text_add(&name, "%s%s", file, ending);
+    if (!name.failed && (!empty || (stat(name.data, &st) == 0 && st.st_size == 0)))
+        unlink(name.data);
+    il_text_free(&name);
+}
+
+/* Under the lock that SQLite takes before it removes a log: nobody else has the database open then. */
+static void drop_log(const char *file, bool log, bool index)
+{
+    enum { FIRST = 0x40000002, COUNT = 510 }; /* the bytes of SQLite's shared lock */
+    struct flock all = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = FIRST, .l_len = COUNT };
+    int fd = open(file, O_RDWR | O_CLOEXEC);
+    if (fd >= 0 && fcntl(fd, F_SETLK, &all) == 0) {
+        if (log)
+            drop(file, "-wal", true);
+        if (index)
+            drop(file, "-shm", false);
+    }
+    if (fd >= 0)
+        close(fd);
+}
+
+/* Closes one that was refused, and leaves nothing that opening it made: an empty log, the index of one that another program
+ * wrote. That log stays. */
+static void let_go(il_store *s)
+{
+    bool log = s && !s->had_log, index = s && !s->had_index;
+    char *file = log || index ? il_text_copy(sqlite3_db_filename(s->db, "main")) : NULL;
+    il_store_close(s);
+    if (file)
+        drop_log(file, log, index);
+    free(file);
 }
 
 /* Switching to WAL needs exclusive access for a moment, and SQLite does not always wait for it. */
 static int use_wal(il_store *s, il_err *e)
 {
     il_err busy = { 0 };
-    int rc = IL_EBUSY;
-    for (int waited = 0; rc == IL_EBUSY && waited < IL_STORE_PATIENCE_MS; waited += 20) {
+    int rc = IL_EBUSY, tries = 0;
+    double end = il_clock_seconds() + 1e-3 * IL_STORE_PATIENCE_MS;
+    do
         rc = il_store_script(s, "PRAGMA journal_mode = WAL", &busy);
-        if (rc == IL_EBUSY)
-            nanosleep(&(struct timespec){ .tv_nsec = 20000000L }, NULL);
-    }
+    while (rc == IL_EBUSY && il_clock_seconds() < end && il_store_wait(s, tries++));
     if (rc && e)
         *e = busy;
     return rc;
@@ -194,7 +255,7 @@ void il_store_checkpoint(il_store *s)
 int il_store_open(il_store **out, const char *path, il_err *e)
 {
     il_store *s = NULL;
-    int rc = refuse_folder(path, e);
+    int rc = check_regular(path, e);
     if (!rc)
         rc = il_file_make_parents(path, e);
     if (!rc)
@@ -202,7 +263,7 @@ int il_store_open(il_store **out, const char *path, il_err *e)
     if (!rc)
         rc = set_up(s, e);
     if (rc) {
-        il_store_close(s);
+        let_go(s);
         return rc;
     }
     struct stat st;
@@ -259,6 +320,9 @@ static int read_copy(il_store *s, il_err *e)
     if (!rc) {
         s->db = copy->db;
         copy->db = old;
+        sqlite3_busy_handler(s->db, il_store_wait, s);
+        sqlite3_busy_handler(old, il_store_wait, copy);
+        keep_log(copy, 0);
     }
     il_store_close(copy);
     return rc;
@@ -286,7 +350,7 @@ int il_store_open_readonly(il_store **out, const char *path, il_err *e)
     struct stat st;
     if (stat(path, &st) != 0 && (errno == ENOENT || errno == ENOTDIR))
         return il_fail(e, IL_EIO, "%s: the database does not exist; `inpaintlab run` creates one", path);
-    int rc = refuse_folder(path, e);
+    int rc = check_regular(path, e);
     /* SQLITE_OPEN_READONLY would leave the log's files behind. */
     if (!rc)
         rc = connect(&s, path, path, SQLITE_OPEN_READWRITE, e);
@@ -294,14 +358,14 @@ int il_store_open_readonly(il_store **out, const char *path, il_err *e)
         rc = set_up_readonly(s, e);
     if (rc && s && (s->trouble == SQLITE_CANTOPEN || s->trouble == SQLITE_READONLY)) {
         /* no place to create the shared-memory file that WAL needs */
-        il_store_close(s);
+        let_go(s);
         s = NULL;
         rc = connect_frozen(&s, path, e);
         if (!rc)
             rc = set_up_readonly(s, e);
     }
     if (rc) {
-        il_store_close(s);
+        let_go(s);
         return rc;
     }
     *out = s;

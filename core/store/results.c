@@ -374,9 +374,10 @@ int il_store_put_file_facts(il_store *s, const char *path, int64_t size, int64_t
         return remember(s, path, size, mtime_ns, f, e);
     if (rc)
         return rc;
-    sqlite3_busy_timeout(s->db, s->cache == IL_CACHE_OPEN ? CACHE_PATIENCE_MS : 0);
+    int patience = s->patience_ms;
+    s->patience_ms = s->cache == IL_CACHE_OPEN ? CACHE_PATIENCE_MS : 0;
     rc = put_row(s, path, size, mtime_ns, f, &busy);
-    sqlite3_busy_timeout(s->db, IL_STORE_PATIENCE_MS);
+    s->patience_ms = patience;
     if (rc == IL_EBUSY) {
         s->cache = s->cache == IL_CACHE_OPEN ? IL_CACHE_LOCKED : s->cache;
         return remember(s, path, size, mtime_ns, f, e);

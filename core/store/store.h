@@ -23,6 +23,9 @@ void il_store_close(il_store *s);
 /* Writes the log into the database file as far as readers allow, so that a copy of the file alone is whole. Never waits. */
 void il_store_checkpoint(il_store *s);
 const char *il_store_path(const il_store *s); /* as it was opened */
+/* From now on `tell` is called, once per database, when another program has kept it locked for some seconds; NULL: nobody is
+ * told. Until `seconds` have passed in all, the lock is waited for. */
+void il_store_tell_waiting(void (*tell)(const char *path, int seconds));
 
 typedef enum il_status { IL_RUN_NONE, IL_RUN_RUNNING, IL_RUN_DONE, IL_RUN_FAILED, IL_RUN_STOPPED } il_status;
 

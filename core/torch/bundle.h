@@ -34,6 +34,8 @@ int il_seal_check(bool placed, int fd, uint64_t size, il_err *e);
 
 /* Fill an empty bundle from an open file; fd stays open, size is the file's. Messages lack the path. */
 int il_safetensors_read(il_bundle *b, int fd, uint64_t size, il_err *e);
+/* IL_EFORMAT unless the file begins as safetensors do: a length that it may have, and a brace. */
+int il_safetensors_look(const char *path, il_err *e);
 int il_pth_read(il_bundle *b, int fd, uint64_t size, il_err *e);
 
 /* Writes header and data, nothing else. */

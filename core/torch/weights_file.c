@@ -19,6 +19,24 @@ static int read_open(il_bundle *b, int fd, uint64_t size, il_err *e)
     return il_fail(e, IL_EFORMAT, "is neither safetensors nor a PyTorch state dict");
 }
 
+int il_safetensors_look(const char *path, il_err *e)
+{
+    int fd = -1;
+    uint64_t size = 0, length = 0;
+    unsigned char head[9] = { 0 };
+    int rc = il_file_open(&fd, &size, path, IL_FILE_ANY, e);
+    if (rc)
+        return rc;
+    if (size >= sizeof head && (rc = il_file_pread(fd, head, sizeof head, 0, e)) != IL_OK)
+        il_fail_in(e, "%s", path);
+    close(fd);
+    for (int i = 7; i >= 0; i--)
+        length = length << 8 | head[i];
+    if (!rc && (head[8] != '{' || length > size - 8))
+        rc = il_fail(e, IL_EFORMAT, "%s: is no safetensors file", path);
+    return rc;
+}
+
 int il_bundle_read(il_bundle **out, const char *path, il_err *e)
 {
     il_bundle *b = NULL;

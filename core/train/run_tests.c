@@ -91,15 +91,6 @@ static int measure(il_image_row **rows, size_t *count, size_t *unreadable, il_si
     return rc;
 }
 
-/* Names the photo that each picture was cut from; the names are lent by `photos`. */
-static int name_photos(il_source_photos **photos, il_image_row *rows, size_t count, const il_source *source, il_err *e)
-{
-    int rc = il_source_photos_read(photos, source, e);
-    for (size_t i = 0; !rc && i < count; i++)
-        rows[i].photo = il_source_photos_of(*photos, rows[i].id);
-    return rc;
-}
-
 static il_examples_job examples_job(const il_sitting *x, const il_job_test *t)
 {
     return (il_examples_job){ &x->model, t->source, t->labels, test_loader(x), &x->job->run->testing };
@@ -209,11 +200,10 @@ static void say_wide_masks(const il_sitting *x, const char *phase, const il_imag
     il_sitting_say(x, line);
 }
 
-/* What a test came to; names of photos are lent by `photos`. */
+/* What a test came to; names of photos are lent by its source. */
 struct measured {
     il_image_row *rows;
     size_t count, unreadable;
-    il_source_photos *photos;
     il_example examples[IL_RANKS];
     size_t nexamples;
     char *settings;
@@ -222,7 +212,6 @@ struct measured {
 
 static void measured_free(struct measured *m)
 {
-    il_source_photos_free(m->photos);
     il_evaluate_free(m->rows, m->count);
     il_store_examples_free(m->examples, m->nexamples);
     free(m->settings);
@@ -235,8 +224,8 @@ static int measure_all(struct measured *m, il_sitting *x, const il_job_test *t, 
     int rc = e->code == IL_OK ? ready_model(x, e) : e->code;
     if (!rc)
         rc = measure(&m->rows, &m->count, &m->unreadable, x, t, e);
-    if (!rc)
-        rc = name_photos(&m->photos, m->rows, m->count, t->source, e);
+    for (size_t i = 0; !rc && i < m->count; i++)
+        m->rows[i].photo = il_source_photo_of(t->source, m->rows[i].id);
     m->seconds = il_clock_seconds() - start;
     return rc;
 }

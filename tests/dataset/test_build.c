@@ -5,6 +5,7 @@
 #include "base/thread_pool.h"
 #include "dataset/build.h"
 #include "dataset/build_journal.h"
+#include "dataset/check.h"
 #include "dataset/make_sample.h"
 #include "workshop.h"
 
@@ -232,13 +233,13 @@ Test(build, brings_nothing_back_that_would_be_another)
     work_photos(10, 70, 66);
     const char *recipe = work_recipe("r.yaml", "", SPLITS, "");
     WORK_OK(build(&b, recipe, work_path("out"), 2, &e), e);
-    /* as if another machine had made it */
+    /* as if another machine had made it, with an earlier version */
     const char *gone = first_file("out", "realfake");
     const char *manifest = work_path("out/manifest.jsonl");
     snprintf(command, sizeof command,
-             "sed -i '1s/\"realfake\": \"......../\"realfake\": \"01234567/' %s && "
+             "sed -i '/sha256\"/d' %s && sed -i '1s/\"realfake\": \"......../\"realfake\": \"01234567/' %s && "
              "cp %s %s && rm %s",
-             manifest, manifest, work_path("kept"), gone);
+             work_path("out/recipe.json"), manifest, manifest, work_path("kept"), gone);
     cr_assert_eq(system(command), 0);
     for (int again = 0; again < 2; again++) {
         e = (il_err){ 0 };
@@ -253,6 +254,41 @@ Test(build, brings_nothing_back_that_would_be_another)
     cr_assert_eq(system(command), 0);
     cr_expect_eq(build(&b, recipe, work_path("out"), 2, &e), IL_EDATA, "%s", e.message);
     cr_expect(strstr(e.message, gone) && strstr(e.message, "is not the file that the build wrote"), "%s", e.message);
+}
+
+/* What a check finds in the manifest; "": nothing. */
+static void expect_found(const char *wanted, bool sealed)
+{
+    il_check c = { 0 };
+    il_err e = { 0 };
+    il_check_opts o = { .path = work_path("out"), .threads = 1 };
+    WORK_OK(il_check_run(&c, o, &(il_observer){ 0 }, &e), e);
+    const char *found = c.findings.of[IL_FOUND_MANIFEST].count ? c.findings.of[IL_FOUND_MANIFEST].list[0].what : "";
+    cr_expect(*wanted ? strstr(found, wanted) != NULL : !*found, "%s", found);
+    cr_expect_eq(c.sealed, sealed);
+    il_check_free(&c);
+}
+
+Test(build, tells_of_a_manifest_that_has_changed)
+{
+    il_build_result b = { 0 };
+    il_err e = { 0 };
+    char command[1200];
+    work_photos(10, 70, 66);
+    const char *recipe = work_recipe("r.yaml", "", SPLITS, "");
+    WORK_OK(build(&b, recipe, work_path("out"), 2, &e), e);
+    expect_found("", true);
+    snprintf(command, sizeof command, "sed -i '1s/\"seed\": \"./\"seed\": \"/' %s", work_path("out/manifest.jsonl"));
+    cr_assert_eq(system(command), 0);
+    expect_found("manifest.jsonl: has changed since the data set was built", true);
+    cr_expect_eq(build(&b, recipe, work_path("out"), 2, &e), IL_EDATA);
+    cr_expect(strstr(e.message, "manifest.jsonl: has changed"), "%s", e.message);
+    snprintf(command, sizeof command, "sed -i 's/\"title\": \"/&x/' %s", work_path("out/recipe.json"));
+    cr_assert_eq(system(command), 0);
+    expect_found("recipe.json: has changed since the data set was built", true);
+    snprintf(command, sizeof command, "sed -i '/sha256\"/d' %s", work_path("out/recipe.json"));
+    cr_assert_eq(system(command), 0); /* as earlier versions left it */
+    expect_found("", false);
 }
 
 Test(build, cuts_tiles_and_mixes_by_share)

@@ -100,3 +100,20 @@ Test(names, collide)
     }
     il_result_names_free(&n);
 }
+
+/* What a terminal would not show as it is stands for nothing in a name; two that differ by it alone do not meet. */
+Test(result_names, names_are_harmless_and_differ)
+{
+    static const char *const cases[][2] = {
+        { "a\xe2\x80\xaeg.png", "out/a_g" }, { "a_g.png", "out/a_g-2" },      { "b/a\x1bg.webp", "out/a_g-3" },
+        { "a\xc2\x85\xff.png", "out/a__" },  { "\xe2\x81\xa6.png", "out/_" }, { "caf\xc3\xa9.png", "out/caf\xc3\xa9" }
+    };
+    il_result_names n = { 0 };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char *stem = NULL;
+        GOOD(il_result_names_next(&stem, &n, "out", cases[i][0], &e));
+        cr_expect_str_eq(stem, cases[i][1]);
+        free(stem);
+    }
+    il_result_names_free(&n);
+}

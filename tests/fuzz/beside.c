@@ -1,6 +1,7 @@
 /* beside.c - what lies beside pictures, by the first byte: captions (PHOTO.txt, PHOTO.json, COCO), the description of a data
  * set, cached facts of photos, cached pictures. */
 #include <fcntl.h>
+#include "base/build_seal.h"
 #include "base/file.h"
 #include "base/sha256.h"
 #include "dataset/photo_info_cache.h"
@@ -69,6 +70,8 @@ static void read_description(const uint8_t *data, size_t size)
     fuzz_file("recipe.json", data, size);
     fuzz_told(il_made_by_read(&m, fuzz_folder(), "inpainted", &e), &e);
     il_made_by_free(&m);
+    e = (il_err){ 0 };
+    fuzz_told(il_build_seal_check(NULL, fuzz_folder(), "{}\n", 3, &e), &e);
 }
 
 static void read_facts(const uint8_t *data, size_t size)

@@ -1,4 +1,5 @@
 /* test_source_photos.c - which photo a picture was cut from: by the manifest, by the scene that several kinds show, or unknown. */
+#include "base/build_seal.h"
 #include "loader/source_photos.h"
 #include "support/samples.h"
 
@@ -13,17 +14,14 @@ static void put_manifest(const char *text)
 static void expect_photos(const char *kinds, const char *const (*wanted)[2], size_t count)
 {
     il_source *src = NULL;
-    il_source_photos *photos = NULL;
     il_err e = { 0 };
     SAMPLE_OK(il_source_open(&src, &samples_choice, "test", kinds, IL_MISSING_REFUSE, &e), e);
-    SAMPLE_OK(il_source_photos_read(&photos, src, &e), e);
+    SAMPLE_OK(il_source_photos_read(src, &e), e);
     for (size_t i = 0; i < count; i++) {
-        const char *got = il_source_photos_of(photos, wanted[i][0]);
+        const char *got = il_source_photo_of(src, wanted[i][0]);
         cr_expect(got == wanted[i][1] || (got && wanted[i][1] && strcmp(got, wanted[i][1]) == 0), "%s: %s",
                   wanted[i][0], got ? got : "nothing");
     }
-    il_source_photos_free(photos);
-    il_source_photos_free(NULL);
     il_source_free(src);
 }
 
@@ -53,4 +51,43 @@ Test(source_photos, kinds_of_one_scene_share_it, .init = samples_open, .fini = s
     samples_list(2, "test/b", NULL);
     put_manifest("{\"id\": \"id001\", \"photo\": \"19.png\"}\n");
     expect_photos("realfake+original", wanted, 4);
+}
+
+/* Once: what is told of the pictures stays, whatever becomes of the file. */
+Test(source_photos, the_manifest_is_read_once, .init = samples_open, .fini = samples_close)
+{
+    il_source *src = NULL;
+    il_err e = { 0 };
+    samples_list(1, "test/a", NULL);
+    put_manifest("{\"id\": \"id001\", \"photo\": \"19.png\"}\n");
+    SAMPLE_OK(il_source_open(&src, &samples_choice, "test", "realfake", IL_MISSING_REFUSE, &e), e);
+    SAMPLE_OK(il_source_photos_read(src, &e), e);
+    put_manifest("{\"id\": \"id001\", \"photo\": \"20.png\"}\n");
+    SAMPLE_OK(il_source_photos_read(src, &e), e);
+    cr_expect_str_eq(il_source_photo_of(src, "id001"), "19.png");
+    il_source_free(src);
+}
+
+/* recipe.json has the checksum of the manifest: one that has changed is not believed. */
+Test(source_photos, a_changed_manifest_is_refused, .init = samples_open, .fini = samples_close)
+{
+    static const char manifest[] = "{\"id\": \"id001\", \"photo\": \"19.png\"}\n";
+    il_source *src = NULL;
+    il_err e = { 0 };
+    char *sealed = NULL, *path = samples_path("recipe.json");
+    samples_list(1, "test/a", NULL);
+    SAMPLE_OK(il_build_seal(&sealed, "{\"recipe\": \"x\"}", manifest, strlen(manifest), &e), e);
+    FILE *to = fopen(path, "w");
+    cr_assert(to && fputs(sealed, to) >= 0 && fclose(to) == 0);
+    put_manifest(manifest);
+    SAMPLE_OK(il_source_open(&src, &samples_choice, "test", "realfake", IL_MISSING_REFUSE, &e), e);
+    put_manifest("{\"id\": \"id001\", \"photo\": \"20.png\"}\n");
+    cr_expect_eq(il_source_photos_read(src, &e), IL_EDATA);
+    cr_expect(strstr(e.message, "manifest.jsonl: has changed since the data set was built"), "%s", e.message);
+    put_manifest(manifest);
+    SAMPLE_OK(il_source_photos_read(src, &e), e);
+    cr_expect_str_eq(il_source_photo_of(src, "id001"), "19.png");
+    il_source_free(src);
+    free(sealed);
+    free(path);
 }

@@ -138,16 +138,14 @@ static int published_layout(const char *folder, FILE *out, il_err *e)
 static int photos(const char *folder, FILE *out, il_err *e)
 {
     il_source *src = NULL;
-    il_source_photos *p = NULL;
     (void)folder;
     int rc = il_source_open(&src, &samples_choice, "train", "realfake", IL_MISSING_SKIP, e);
     if (!rc)
-        rc = il_source_photos_read(&p, src, e);
+        rc = il_source_photos_read(src, e);
     for (size_t i = 0; !rc && i < il_source_count(src); i++) {
-        const char *id = il_source_at(src, i).id, *photo = il_source_photos_of(p, id);
+        const char *id = il_source_at(src, i).id, *photo = il_source_photo_of(src, id);
         fprintf(out, "%s %s\n", id, photo ? photo : "-");
     }
-    il_source_photos_free(p);
     il_source_free(src);
     return rc;
 }

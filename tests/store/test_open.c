@@ -217,9 +217,20 @@ Test(store, read_only_connection_never_writes)
     experiment(store, "x");
     GOOD(il_store_open_readonly(&s, path.path, &e));
     int64_t id = 0;
-    BAD(il_store_experiment(&id, s, "y", NULL, NULL, NULL, &e), IL_EDB, "read-only");
+    BAD(il_store_experiment(&id, s, "y", NULL, NULL, NULL, &e), IL_EDB, "open for reading only");
     ANSWERS(s, "SELECT COUNT(*) FROM experiments", "1");
     il_store_close(s);
+}
+
+/* Where opening for writing fails, SQLite opens for reading: that is the file's fault only where its permissions say so. */
+Test(store, what_cannot_be_written_has_its_cause)
+{
+    sqlite3 *was = store->db;
+    cr_assert_eq(sqlite3_open_v2(path.path, &store->db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+    BAD(il_store_fail(store, SQLITE_READONLY, &e), IL_EDB, "although its permissions allow writing");
+    BAD(il_store_fail(store, SQLITE_READONLY_DBMOVED, &e), IL_EDB, "moved or removed");
+    sqlite3_close(store->db);
+    store->db = was;
 }
 
 static size_t files_in(const char *path)

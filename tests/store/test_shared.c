@@ -84,7 +84,7 @@ Test(store_shared, waiting_has_an_end_and_readers_do_not_wait)
     pid_t child = start_holder(60000);
     int64_t id = 0;
     ANSWERS(store, "SELECT COUNT(*) FROM experiments", "0");
-    sqlite3_busy_timeout(store->db, 100);
+    store->patience_ms = 100;
     BAD(il_store_experiment(&id, store, "second", NULL, NULL, NULL, &e), IL_EBUSY,
         "another program keeps the database locked");
     BAD(il_store_begin_run(&id, store, &(il_run_record){ .hash = "h" }, &e), IL_EBUSY, "r.sqlite: another program");

@@ -1,15 +1,22 @@
 /* test_precision.cpp - what convolutions and products on a device may round, asked of libtorch itself: the operations get tensors
- * without data, and an observer sees their arguments. Runs with the stub driver, whose GPU has no bfloat16. */
+ * without data, and an observer sees their arguments. What steps in half precision do to the optimiser. Runs with the stub driver, whose GPU has no bfloat16. */
 #include <ATen/Context.h>
 #include <ATen/core/Tensor.h>
+#include <ATen/ops/all.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/full_like.h>
+#include <ATen/ops/isfinite.h>
 #include <ATen/record_function.h>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <string>
 #include <thread>
+#include <inpaintlab/optimizer.h>
 #include <inpaintlab/state.h>
 #include <inpaintlab/tensor.h>
+#include <inpaintlab/weights.h>
 #include "torch/rules.h"
 #include "torch/shim.hpp"
 
@@ -28,6 +35,7 @@ const il_device gpu = { IL_DEVICE_CUDA, 0 };
 
 struct {
     bool convolution, searches, convolution_rounds, product, product_rounds;
+    size_t taken_back; /* counts of steps, in one operation */
 } seen;
 
 std::unique_ptr<at::ObserverContext> look(const at::RecordFunction &f)
@@ -42,6 +50,8 @@ std::unique_ptr<at::ObserverContext> look(const at::RecordFunction &f)
         seen.product = true;
         seen.product_rounds = !at::NoTF32Guard::should_disable_tf32() && at::globalContext().allowTF32CuBLAS();
     }
+    if (strcmp(f.name(), "aten::_foreach_sub_") == 0)
+        seen.taken_back = f.inputs()[0].toTensorVector().size();
     return nullptr;
 }
 
@@ -123,6 +133,43 @@ void bfloat16_is_refused_where_there_is_none()
     il_state_free(generator);
 }
 
+/* float16: gradients that overflow change nothing, and the count of steps is taken back for all parameters by one operation,
+ * however many there are. Which precision is computed in does not matter to it, so the CPU shows it. */
+void a_step_that_overflows_did_not_happen()
+{
+    enum { COUNT = 3 };
+    static const char *const names[COUNT] = { "a.weight", "b.weight", "c.weight" };
+    const int64_t shape[] = { 4 };
+    il_state *st = nullptr;
+    il_adam *adam = nullptr;
+    il_bundle *b = nullptr;
+    il_adam_opts o = {};
+    o.size = sizeof o;
+    o.lr = 0.1;
+    o.scaling = true;
+    EXPECT(il_state_new(&st, { IL_DEVICE_CPU, 0 }, 1, nullptr) == IL_OK);
+    for (const char *name : names)
+        il_state_param(st, name, IL_INIT_ONES, 0, 1, shape);
+    EXPECT(il_state_status(st, nullptr) == IL_OK && il_adam_new(&adam, st, &o, nullptr) == IL_OK);
+    for (double gradient : { 1.0, (double)INFINITY }) {
+        for (const char *name : names) {
+            at::Tensor &value = il_state_find(st, name)->value;
+            value.mutable_grad() = at::full_like(value, gradient, value.options().requires_grad(false));
+        }
+        seen = {};
+        EXPECT(il_adam_step(adam, nullptr) == IL_OK);
+    }
+    EXPECT(seen.taken_back == COUNT);
+    EXPECT(il_bundle_new(&b, nullptr) == IL_OK && il_adam_save(adam, b, nullptr, nullptr) == IL_OK);
+    for (const char *name : names) {
+        EXPECT(il_bundle_find(b, (std::string(name) + ".step").c_str())->value.item<float>() == 1);
+        EXPECT(at::all(at::isfinite(il_state_find(st, name)->value)).item<bool>());
+    }
+    il_bundle_free(b);
+    il_adam_free(adam);
+    il_state_free(st);
+}
+
 } // namespace
 
 int main()
@@ -132,5 +179,6 @@ int main()
     scopes_leave_the_rules_alone();
     algorithms_are_searched_for_in_training();
     bfloat16_is_refused_where_there_is_none();
+    a_step_that_overflows_did_not_happen();
     return 0;
 }
