@@ -73,7 +73,7 @@ class Target:
         return sorted(p for p in (self.folder / "harm").iterdir())
 
     def command(self, *words):
-        return [str(self.program), "-print_final_stats=1", "-timeout=20", "-rss_limit_mb=4096", "-reload=0",
+        return [str(self.program), "-print_final_stats=1", "-interrupted_exitcode=0", "-timeout=300", "-report_slow_units=300", "-rss_limit_mb=4096", "-reload=0",
                 f"-artifact_prefix={self.folder}/harm/", *map(str, words)]
 
     def environment(self, folder):
