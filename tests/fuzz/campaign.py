@@ -72,6 +72,10 @@ class Target:
     def harm(self):
         return sorted(p for p in (self.folder / "harm").iterdir())
 
+    def tensors(self):
+        """Linked with libtorch, whose memory a search for leaks would go through after every second input."""
+        return "libinpaintlab_torch" in subprocess.run(["ldd", str(self.program)], capture_output=True, text=True).stdout
+
     def command(self, *words):
         return [str(self.program), "-print_final_stats=1", "-interrupted_exitcode=0", "-timeout=300", "-report_slow_units=300", "-rss_limit_mb=4096", "-reload=0",
                 f"-artifact_prefix={self.folder}/harm/", *map(str, words)]
@@ -119,7 +123,8 @@ class Target:
         while t["quiet"] < quiet and t["seconds"] < most and not stopping.is_set() and len(self.harm()) < MOST_HARM:
             with tempfile.TemporaryDirectory(prefix="il-campaign-", dir=SHARED) as temporary, \
                     open(self.folder / "log", "a", errors="replace") as log:
-                process = subprocess.Popen(self.command(*folders), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                leaks = ["-detect_leaks=0"] if self.tensors() else []
+                process = subprocess.Popen(self.command(*leaks, *folders), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                                            text=True, errors="replace", env=self.environment(temporary), cwd=temporary)
                 before, started = len(self.harm()), threading.Event()
                 watcher = threading.Thread(target=self.watch, args=(process, started, quiet, most))
@@ -130,7 +135,15 @@ class Target:
                 self.save()
                 if process.returncode > 0 and len(self.harm()) == before:
                     raise RuntimeError(f"ended with status {process.returncode}; see {self.folder}/log")
+        if self.tensors():
+            self.replay()
         self.merge()
+
+    def replay(self):
+        """Leaks of all inputs that found something."""
+        with tempfile.TemporaryDirectory(prefix="il-campaign-", dir=SHARED) as temporary, open(self.folder / "log", "a") as log:
+            subprocess.run(self.command("-runs=0", self.folder / "corpus"), stdout=subprocess.DEVNULL, stderr=log,
+                           env=self.environment(temporary), cwd=temporary)
 
     def merge(self):
         """tests/fuzz/corpus/NAME: the smallest inputs for the edges that the seeds do not reach."""
