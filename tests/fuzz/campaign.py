@@ -5,7 +5,8 @@ those of the processor, so that a busy machine proves no less.
 Inputs and totals stay in build-fuzz/campaign, so that a campaign that was stopped (Ctrl-C, --most) goes on where it was, as
 long as the program is the same; --fresh forgets them. Inputs that reach edges which the seeds do not reach are kept
 in tests/fuzz/corpus, the smallest ones, KEEP bytes per target at most. An input that does harm is left in
-build-fuzz/campaign/TARGET/harm: mend what it has found, and commit it as tests/fuzz/found/TARGET/NAME."""
+build-fuzz/campaign/TARGET/harm: mend what it has found, and commit it as tests/fuzz/found/TARGET/NAME; what is mended is
+forgotten by the next campaign."""
 import argparse
 import concurrent.futures
 import hashlib
@@ -77,8 +78,9 @@ class Target:
         return "libinpaintlab_torch" in subprocess.run(["ldd", str(self.program)], capture_output=True, text=True).stdout
 
     def command(self, *words):
-        return [str(self.program), "-print_final_stats=1", "-interrupted_exitcode=0", "-timeout=300", "-report_slow_units=300", "-rss_limit_mb=4096", "-reload=0",
-                f"-artifact_prefix={self.folder}/harm/", *map(str, words)]
+        options = ["-print_final_stats=1", "-interrupted_exitcode=0", "-timeout=300", "-report_slow_units=300",
+                   "-rss_limit_mb=4096", "-reload=0", f"-artifact_prefix={self.folder}/harm/"]
+        return [str(self.program), *options, *map(str, words)]
 
     def environment(self, folder):
         return dict(os.environ, INPAINTLAB_PLUGIN_PATH=str(self.build / "tests" / "stubs"), TMPDIR=folder,
@@ -103,7 +105,8 @@ class Target:
 
     def follow(self, process, log, started):
         """Reads the output to its end, and takes edges and executions from it."""
-        t, base = self.totals, self.totals["executions"]
+        t, before = self.totals, self.totals["executions"]
+        read = 0  # inputs that were there
         for line in process.stderr:
             log.write(line)
             found = re.match(r"#(\d+)\s+(\w+)\s+cov: (\d+)", line)
@@ -111,39 +114,50 @@ class Target:
             if found and int(found[3]) > t["edges"]:
                 t.update(edges=int(found[3]), quiet=0.0)
             if found and found[2] == "INITED":
+                read = int(found[1])
                 started.set()
-            if found or final:
-                t["executions"] = base + int((found or final)[1])
+            if started.is_set() and (found or final):
+                t["executions"] = before + int((found or final)[1]) - read
 
     def run(self, quiet, most):
         """Until it is quiet, or time is up, or too much harm was found."""
         t = self.totals
         most += t["seconds"]
-        folders = [self.folder / "corpus", *([self.kept()] if self.kept().is_dir() else []), *self.seeds()]
+        self.forget_mended()
         while t["quiet"] < quiet and t["seconds"] < most and not stopping.is_set() and len(self.harm()) < MOST_HARM:
-            with tempfile.TemporaryDirectory(prefix="il-campaign-", dir=SHARED) as temporary, \
-                    open(self.folder / "log", "a", errors="replace") as log:
-                leaks = ["-detect_leaks=0"] if self.tensors() else []
-                process = subprocess.Popen(self.command(*leaks, *folders), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                                           text=True, errors="replace", env=self.environment(temporary), cwd=temporary)
-                before, started = len(self.harm()), threading.Event()
-                watcher = threading.Thread(target=self.watch, args=(process, started, quiet, most))
-                watcher.start()
-                self.follow(process, log, started)
-                process.wait()
-                watcher.join()
-                self.save()
-                if process.returncode > 0 and len(self.harm()) == before:
-                    raise RuntimeError(f"ended with status {process.returncode}; see {self.folder}/log")
-        if self.tensors():
-            self.replay()
-        self.merge()
+            self.fuzz(quiet, most)
+        if not stopping.is_set() or t["executions"]:
+            self.merge()
 
-    def replay(self):
-        """Leaks of all inputs that found something."""
+    def fuzz(self, quiet, most):
+        """Once, until it is ended, or an input does harm."""
+        inputs = [self.folder / "corpus", *([self.kept()] if self.kept().is_dir() else []), *self.seeds()]
+        leaks = ["-detect_leaks=0"] if self.tensors() else []
+        before, started = len(self.harm()), threading.Event()
+        with tempfile.TemporaryDirectory(prefix="il-campaign-", dir=SHARED) as temporary, \
+                open(self.folder / "log", "a", errors="replace") as log:
+            process = subprocess.Popen(self.command(*leaks, *inputs), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                                       text=True, errors="replace", env=self.environment(temporary), cwd=temporary)
+            watcher = threading.Thread(target=self.watch, args=(process, started, quiet, most))
+            watcher.start()
+            self.follow(process, log, started)
+            process.wait()
+            watcher.join()
+        self.save()
+        if leaks:
+            self.call("-runs=0", self.folder / "corpus")  # looks for leaks in what was found
+        if process.returncode > 0 and len(self.harm()) == before:
+            raise RuntimeError(f"ended with status {process.returncode}; see {self.folder}/log")
+
+    def call(self, *words):
         with tempfile.TemporaryDirectory(prefix="il-campaign-", dir=SHARED) as temporary, open(self.folder / "log", "a") as log:
-            subprocess.run(self.command("-runs=0", self.folder / "corpus"), stdout=subprocess.DEVNULL, stderr=log,
-                           env=self.environment(temporary), cwd=temporary)
+            return subprocess.run(self.command(*words), stdout=subprocess.DEVNULL, stderr=log, cwd=temporary,
+                                  env=self.environment(temporary)).returncode
+
+    def forget_mended(self):
+        for path in self.harm():
+            if self.call(path) == 0:
+                path.unlink()
 
     def merge(self):
         """tests/fuzz/corpus/NAME: the smallest inputs for the edges that the seeds do not reach."""
@@ -156,8 +170,8 @@ class Target:
                         (first / hashlib.sha1(path.read_bytes()).hexdigest()).write_bytes(path.read_bytes())
             known = {p.name for p in first.iterdir()}
             kept = [self.kept()] if self.kept().is_dir() else []
-            subprocess.run(self.command("-merge=1", "-use_counters=0", first, *kept, self.folder / "corpus"), check=True,
-                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=self.environment(temporary))
+            if self.call("-merge=1", "-use_counters=0", first, *kept, self.folder / "corpus") != 0:
+                raise RuntimeError(f"cannot be minimised; see {self.folder}/log")
             new = sorted((p for p in first.iterdir() if p.name not in known), key=lambda p: (p.stat().st_size, p.name))
             shutil.rmtree(self.kept(), ignore_errors=True)
             self.kept().mkdir(parents=True)
@@ -186,7 +200,8 @@ def make(build, names):
     """The build folder of the preset; names of all targets where none were asked for."""
     if not (build / "build.ninja").exists():
         subprocess.run(["cmake", "--preset", "fuzz", "-B", str(build)], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
-    listing = subprocess.run(["ctest", "--test-dir", str(build), "-N", "-R", "^fuzz\\."], check=True, capture_output=True, text=True)
+    listing = subprocess.run(["ctest", "--test-dir", str(build), "-N", "-R", "^fuzz\\."], check=True, capture_output=True,
+                             text=True)
     known = re.findall(r"Test +#\d+: fuzz\.(\w+)", listing.stdout)
     for name in names:
         if name not in known:
@@ -199,8 +214,10 @@ def make(build, names):
 def main():
     p = argparse.ArgumentParser(prog="tools/fuzz", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("targets", nargs="*", metavar="TARGET", help="names of tests/fuzz/TARGET.c; none: all")
-    p.add_argument("--minutes", type=float, default=10, metavar="M", help="without a new edge, then a target is done (default: 10)")
-    p.add_argument("--most", type=float, default=600, metavar="M", help="minutes for each target, whatever it finds (default: 600)")
+    p.add_argument("--minutes", type=float, default=10, metavar="M",
+                   help="without a new edge, then a target is done (default: 10)")
+    p.add_argument("--most", type=float, default=600, metavar="M",
+                   help="minutes for each target, whatever it finds (default: 600)")
     p.add_argument("--jobs", type=int, default=1, metavar="N", help="targets at once (default: 1)")
     p.add_argument("--build", type=pathlib.Path, default=ROOT / "build-fuzz", help="build folder (default: build-fuzz)")
     p.add_argument("--fresh", action="store_true", help="forget the inputs and totals of earlier campaigns")
