@@ -38,6 +38,10 @@ int il_safetensors_read(il_bundle *b, int fd, uint64_t size, il_err *e);
 int il_safetensors_look(const char *path, il_err *e);
 int il_pth_read(il_bundle *b, int fd, uint64_t size, il_err *e);
 
+/* Before libtorch, which compares no checksums, reads a TorchScript archive: that it is a zip archive whose entries are whole.
+ * IL_EFORMAT; what they hold stays libtorch's to read. */
+int il_script_check(int fd, uint64_t size, il_err *e);
+
 /* Writes header and data, nothing else. */
 struct il_atomic_file;
 int il_safetensors_write(const il_bundle *b, struct il_atomic_file *w, il_err *e);

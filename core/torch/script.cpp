@@ -17,6 +17,7 @@
 #include <vector>
 #include <inpaintlab/script.h>
 #include "base/file.h"
+#include "torch/bundle.h"
 #include "torch/shim.hpp"
 
 struct il_script {
@@ -32,16 +33,18 @@ int il_script_open(il_script **out, const char *path, il_device device, il_err *
     int rc = il_file_open(&fd, &size, path, IL_FILE_ANY, e); /* libtorch would wait for a pipe */
     if (rc != IL_OK)
         return rc;
+    rc = il_script_check(fd, size, &why);
     close(fd);
-    rc = shim::guard(&why, "libtorch", [&] {
-        auto m = std::make_unique<il_script>();
-        m->path = path;
-        m->module = torch::jit::load(path, shim::device(device));
-        *out = m.release();
-    });
+    if (rc == IL_OK)
+        rc = shim::guard(&why, "libtorch", [&] {
+            auto m = std::make_unique<il_script>();
+            m->path = path;
+            m->module = torch::jit::load(path, shim::device(device));
+            *out = m.release();
+        });
     if (rc == IL_OK)
         return IL_OK;
-    if (rc != IL_ETORCH)
+    if (rc != IL_ETORCH && rc != IL_EFORMAT)
         return il_fail(e, rc, "%s: %s", path, why.message);
     return il_fail(e, IL_EFORMAT, "%s: is not a TorchScript module (save one with torch.jit.script(model).save(…)): %s",
                    path, why.message);

@@ -1,8 +1,9 @@
 /* zip.cpp - central directory (zip64 too), local headers, checksums. */
 #include <algorithm>
-#include <array>
 #include <cstring>
+#include <new>
 #include <vector>
+#include <zlib.h>
 #include "base/file.h"
 #include "torch/bundle.h"
 #include "torch/zip.hpp"
@@ -22,17 +23,6 @@ uint64_t little(const unsigned char *at, int count)
         n = n << 8 | at[i - 1];
     return n;
 }
-
-constexpr std::array<uint32_t, 256> crc_table = [] {
-    std::array<uint32_t, 256> table{};
-    for (uint32_t i = 0; i < 256; i++) {
-        uint32_t c = i;
-        for (int k = 0; k < 8; k++)
-            c = (c & 1) != 0 ? 0xEDB88320u ^ (c >> 1) : c >> 1;
-        table[i] = c;
-    }
-    return table;
-}();
 
 int damaged(il_err *e)
 {
@@ -123,45 +113,152 @@ int read_directory(directory *out, int fd, uint64_t size, il_err *e)
         if (all.size() - at - RECORD < name + extra + comment)
             return damaged(e);
         uint64_t packed = little(r + 20, 4);
-        entry x = { little(r + 24, 4), little(r + 42, 4), static_cast<uint32_t>(little(r + 16, 4)), false };
+        entry x = { little(r + 24, 4), little(r + 42, 4), static_cast<uint32_t>(little(r + 16, 4)) };
         if (!widen(&x, &packed, r + RECORD + name, extra))
             return damaged(e);
-        x.stored = little(r + 10, 2) == 0 && packed == x.size && (little(r + 8, 2) & 1) == 0;
-        out->emplace(std::string(reinterpret_cast<const char *>(r + RECORD), name), x);
+        bool plain = (little(r + 8, 2) & 1) == 0; /* not encrypted */
+        x.stored = little(r + 10, 2) == 0 && packed == x.size && plain;
+        x.deflated = little(r + 10, 2) == Z_DEFLATED && plain;
+        x.packed = packed;
+        if (!out->emplace(std::string(reinterpret_cast<const char *>(r + RECORD), name), x).second)
+            return damaged(e); /* two of one name: readers differ in which they take */
         at += RECORD + name + extra + comment;
     }
     return IL_OK;
 }
 
-int locate(uint64_t *position, const std::string &name, const entry &x, int fd, uint64_t size, il_err *e)
+namespace
 {
-    enum { HEADER = 30, CHUNK = 1 << 20 };
-    if (!x.stored)
-        return il_fail(e, IL_EFORMAT, "%.100s is compressed or encrypted inside the archive", name.c_str());
+
+/* Where the entry's data begin; all of them lie in the file. */
+int find_data(uint64_t *start, const entry &x, int fd, uint64_t size, il_err *e)
+{
+    enum { HEADER = 30 };
     unsigned char head[HEADER];
     if (x.header > size || size - x.header < HEADER)
         return damaged(e);
     int rc = il_file_pread(fd, head, sizeof head, x.header, e);
     if (rc != IL_OK)
         return rc;
-    uint64_t start = x.header + HEADER + little(head + 26, 2) + little(head + 28, 2);
-    if (memcmp(head, "PK\3\4", 4) != 0 || start > size || size - start < x.size)
-        return damaged(e);
-    bytes chunk(static_cast<size_t>(std::min<uint64_t>(x.size, CHUNK)));
-    uint32_t crc = 0xFFFFFFFFu;
-    for (uint64_t done = 0; done < x.size;) {
-        size_t n = static_cast<size_t>(std::min<uint64_t>(x.size - done, CHUNK));
-        rc = il_file_pread(fd, chunk.data(), n, start + done, e);
+    *start = x.header + HEADER + little(head + 26, 2) + little(head + 28, 2);
+    return memcmp(head, "PK\3\4", 4) != 0 || *start > size || size - *start < x.packed ? damaged(e) : IL_OK;
+}
+
+/* What went through: its length and its CRC-32. */
+struct content {
+    uint64_t size = 0;
+    uint32_t crc = 0;
+
+    void add(const bytes &chunk, size_t count)
+    {
+        crc = static_cast<uint32_t>(crc32(crc, chunk.data(), static_cast<uInt>(count)));
+        size += count;
+    }
+};
+
+struct inflater {
+    z_stream z = {};
+    bool ready = inflateInit2(&z, -MAX_WBITS) == Z_OK; /* raw */
+    ~inflater()
+    {
+        if (ready)
+            inflateEnd(&z);
+    }
+};
+
+/* Inflates a part; false where it is damaged or holds more than `most` bytes in all. */
+bool inflate_part(content *out, inflater *in, bytes *part, size_t count, bytes *room, uint64_t most)
+{
+    in->z.next_in = part->data();
+    in->z.avail_in = static_cast<uInt>(count);
+    for (int result = Z_OK; result == Z_OK;) {
+        in->z.next_out = room->data();
+        in->z.avail_out = static_cast<uInt>(room->size());
+        result = inflate(&in->z, Z_NO_FLUSH);
+        out->add(*room, room->size() - in->z.avail_out);
+        if (out->size > most || (result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR))
+            return false;
+    }
+    return true;
+}
+
+/* IL_EFORMAT where it differs from what the directory says. */
+int check_content(const std::string &name, const entry &x, uint64_t start, int fd, il_err *e)
+{
+    enum { CHUNK = 1 << 18 };
+    bytes part(static_cast<size_t>(std::min<uint64_t>(x.packed, CHUNK))), room(x.deflated ? CHUNK : 0);
+    content all;
+    inflater in;
+    bool sound = true;
+    if (!in.ready)
+        return il_fail_oom(e);
+    for (uint64_t done = 0; sound && done < x.packed;) {
+        size_t n = static_cast<size_t>(std::min<uint64_t>(x.packed - done, CHUNK));
+        int rc = il_file_pread(fd, part.data(), n, start + done, e);
         if (rc != IL_OK)
             return rc;
-        for (size_t i = 0; i < n; i++)
-            crc = crc_table[(crc ^ chunk[i]) & 0xFF] ^ (crc >> 8);
+        if (x.deflated)
+            sound = inflate_part(&all, &in, &part, n, &room, x.size);
+        else
+            all.add(part, n);
         done += n;
     }
-    if (x.crc != 0 && (crc ^ 0xFFFFFFFFu) != x.crc) /* 0: torch.save was told to leave it out */
+    /* 0: torch.save was told to leave it out */
+    if (!sound || all.size != x.size || (x.crc != 0 && all.crc != x.crc))
         return il_fail(e, IL_EFORMAT, "%.100s inside the archive is damaged (its checksum differs)", name.c_str());
-    *position = start;
     return IL_OK;
 }
 
+int compressed(const std::string &name, il_err *e)
+{
+    return il_fail(e, IL_EFORMAT, "%.100s is compressed or encrypted inside the archive", name.c_str());
+}
+
+} // namespace
+
+int locate(uint64_t *position, const std::string &name, const entry &x, int fd, uint64_t size, il_err *e)
+{
+    uint64_t start = 0;
+    int rc = x.stored ? find_data(&start, x, fd, size, e) : compressed(name, e);
+    if (rc == IL_OK)
+        rc = check_content(name, x, start, fd, e);
+    if (rc == IL_OK)
+        *position = start;
+    return rc;
+}
+
+int check(int fd, uint64_t size, il_err *e)
+{
+    directory all;
+    int rc = read_directory(&all, fd, size, e);
+    uint64_t left = 8 * std::min(size, UINT64_MAX / 16) + (64u << 20); /* as for a state dict */
+    for (auto x = all.begin(); rc == IL_OK && x != all.end(); ++x) {
+        uint64_t start = 0;
+        if (x->second.size > left)
+            return il_fail(e, IL_EFORMAT, "%.100s inside the archive is too large for a file of this size",
+                           x->first.c_str());
+        left -= x->second.size;
+        rc = x->second.stored || x->second.deflated ? find_data(&start, x->second, fd, size, e)
+                                                    : compressed(x->first, e);
+        if (rc == IL_OK)
+            rc = check_content(x->first, x->second, start, fd, e);
+    }
+    return rc;
+}
+
 } // namespace zip
+
+int il_script_check(int fd, uint64_t size, il_err *e)
+{
+    try {
+        unsigned char head[4] = { 0 };
+        int rc = size < sizeof head ? IL_OK : il_file_pread(fd, head, sizeof head, 0, e);
+        if (rc == IL_OK && memcmp(head, "PK\3\4", sizeof head) != 0)
+            return il_fail(e, IL_EFORMAT, "it is no zip archive");
+        return rc == IL_OK ? zip::check(fd, size, e) : rc;
+    } catch (const std::bad_alloc &) {
+        return il_fail_oom(e);
+    } catch (const std::exception &x) {
+        return il_fail(e, IL_EFORMAT, "cannot be parsed: %s", x.what());
+    }
+}

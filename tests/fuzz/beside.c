@@ -1,5 +1,5 @@
 /* beside.c - what lies beside pictures, by the first byte: captions (PHOTO.txt, PHOTO.json, COCO), the description of a data
- * set, cached facts of photos, cached pictures. */
+ * set, cached facts of photos, cached pictures, the manifest that tells the photos of pictures. */
 #include <fcntl.h>
 #include "base/build_seal.h"
 #include "base/file.h"
@@ -8,9 +8,11 @@
 #include "dataset/photos.h"
 #include "fuzz.h"
 #include "loader/disk_cache.h"
+#include "loader/source_photos.h"
+#include "plan.h"
 #include "plugin/made_by.h"
 
-enum { CAPTION_TEXT, CAPTION_JSON, CAPTIONS_COCO, DESCRIPTION, FACTS, PICTURES, KINDS };
+enum { CAPTION_TEXT, CAPTION_JSON, CAPTIONS_COCO, DESCRIPTION, FACTS, PICTURES, PHOTOS, KINDS };
 
 static const char *photos_folder;
 static char facts_path[80];
@@ -119,6 +121,20 @@ static void read_pictures(const uint8_t *data, size_t size)
     il_disk_cache_free(cache);
 }
 
+static void read_photos(const uint8_t *data, size_t size)
+{
+    static il_source *source;
+    il_source_photos *photos = NULL;
+    il_err e = { 0 };
+    if (!source)
+        must(il_source_open(&source, &fuzz_run()->dataset, "test", "realfake", IL_MISSING_REFUSE, &e) == IL_OK);
+    fuzz_file("data/manifest.jsonl", data, size);
+    must(il_source_photos_read(&photos, source, &e) == IL_OK);
+    const char *hash = il_source_photos_hash(photos, "p1");
+    must(strlen(hash) == 0 || strlen(hash) == 64);
+    il_source_photos_free(photos);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (!photos_folder)
@@ -131,7 +147,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     case CAPTIONS_COCO: read_captions("coco.json", data + 1, size - 1); break;
     case DESCRIPTION: read_description(data + 1, size - 1); break;
     case FACTS: read_facts(data + 1, size - 1); break;
-    default: read_pictures(data + 1, size - 1); break;
+    case PICTURES: read_pictures(data + 1, size - 1); break;
+    default: read_photos(data + 1, size - 1); break;
     }
     return 0;
 }

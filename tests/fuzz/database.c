@@ -1,15 +1,18 @@
 /* database.c - rows of a database from elsewhere, through all that reads them: reports in every format, comparisons, exports,
- * the choice of a detector. The input changes values of a small database whose tables promise nothing: no NOT NULL, no keys,
- * hardly a type. The first byte says which of them, 0: all.
+ * the choice of a detector, what a run finds of itself, and the migration of older ones. The input changes values of a small database whose tables promise nothing: no NOT NULL, no keys,
+ * hardly a type. The first byte says which of them, 0: all but the migration.
  * Each change is: table, column, row, kind of value, value. */
 #include <dirent.h>
 #include <sqlite3.h>
 #include "detect/select_run.h"
 #include "fuzz.h"
+#include "plan.h"
 #include "report/compare_print.h"
 #include "report/export.h"
 #include "report/report.h"
 #include "store/database.h"
+#include "train/builds.h"
+#include "train/job_state.h"
 
 enum { MOST_TABLES = 32, MOST_CHANGES = 64, PATH = 256 };
 
@@ -333,6 +336,53 @@ static void export(il_store *s)
     }
 }
 
+/* As `plan` and `run` do: the same run, and one of the same name that was changed since. */
+static void resume(il_store *s)
+{
+    static il_run run;
+    static char manifest[] = "{\"train\":{\"digest\":\"e\"},\"padding\":1}";
+    static const char *const hashes[] = { "h1", "changed since then, by its settings" };
+    if (!run.name) {
+        run = *fuzz_run();
+        run.name = "run1";
+        run.ntests = 0;
+    }
+    for (size_t i = 0; i < sizeof hashes / sizeof *hashes; i++) {
+        il_job job = { .run = &run, .manifest = manifest };
+        il_job_view view = { 0 };
+        il_err e = { 0 };
+        snprintf(job.hash, sizeof job.hash, "%s", hashes[i]);
+        told(il_job_look(&view, &job, "x", s, fuzz_folder(), &e), &e);
+        il_job_left_free(&view.left);
+    }
+    char *versions = NULL, *rebuilt = NULL;
+    json_t *anew = NULL;
+    il_err e = { 0 };
+    int rc = il_store_run_versions(&versions, s, hashes[0], &e);
+    if (!rc && versions)
+        rc = il_builds_compare(&anew, &rebuilt, &run, versions, &e);
+    told(rc, &e);
+    json_decref(anew);
+    free(rebuilt);
+    free(versions);
+}
+
+static void copy(const char *to, const char *from);
+
+/* As `run` opens it: a copy, since older ones are brought up to date. */
+static void migrate(il_store *s)
+{
+    char from[PATH], to[PATH];
+    il_err e = { 0 };
+    il_store *own = NULL;
+    (void)s;
+    snprintf(from, sizeof from, "%s/x.sqlite", fuzz_folder());
+    snprintf(to, sizeof to, "%s/own.sqlite", fuzz_folder());
+    copy(to, from);
+    told(il_store_open(&own, to, &e), &e);
+    il_store_close(own);
+}
+
 /* ---- the target ---- */
 
 static void copy(const char *to, const char *from)
@@ -348,7 +398,9 @@ static void copy(const char *to, const char *from)
         abort();
 }
 
-static void (*const readers[])(il_store *) = { text, latex, data, measure, page, compare, pick, export };
+static void (*const readers[])(il_store *) = {
+    text, latex, data, measure, page, compare, pick, export, resume, migrate
+};
 enum { READERS = sizeof readers / sizeof *readers };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -378,7 +430,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     int rc = il_store_open_readonly(&store, path, &e);
     told(rc, &e);
     for (size_t i = 0; !rc && i < READERS; i++)
-        if (which == 0 || (which - 1) % READERS == i)
+        if (which == 0 ? readers[i] != migrate : (which - 1) % READERS == i)
             readers[i](store);
     il_store_close(store);
     return 0;

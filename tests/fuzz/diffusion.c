@@ -1,10 +1,10 @@
-/* diffusion.c - the JSON and text files of a diffusers folder, divided by NUL: the first byte chooses which. */
+/* diffusion.c - what is read of a diffusers folder without libtorch, by the first byte: the files of a tokenizer, divided by NUL; a
+ * scheduler; a U-Net's options; the index of weights in several files. */
 #include <inpaintlab/diffusion.h>
+#include "base/dependencies.h"
+#include "diffusion/unet_options.h"
+#include "diffusion/weights.h"
 #include "fuzz.h"
-
-static const il_network_opts no_weights = { .size = sizeof(il_network_opts),
-                                            .dtype = IL_DTYPE_F32,
-                                            .no_weights = true };
 
 /* Files of the folder, in this order; an empty part: none. */
 static void spread(const uint8_t *data, size_t size, const char *const *names)
@@ -44,31 +44,42 @@ static int scheduler(il_err *e)
     return rc;
 }
 
-static int network(int which, il_err *e)
+static int unet(il_err *e)
 {
-    il_vae *v = NULL;
-    il_text_encoder *t = NULL;
-    il_unet *u = NULL;
-    int rc = which == 0   ? il_vae_open(&v, fuzz_folder(), &no_weights, e)
-             : which == 1 ? il_text_encoder_open(&t, fuzz_folder(), &no_weights, e)
-                          : il_unet_open(&u, fuzz_folder(), &no_weights, e);
-    il_unet_free(u);
-    il_text_encoder_free(t);
-    il_vae_free(v);
+    il_options *c = NULL;
+    il_unet_options o = { 0 };
+    int rc = il_options_open(&c, fuzz_folder(), "config.json", e);
+    if (rc)
+        return rc;
+    il_unet_options_read(&o, c);
+    rc = il_options_status(c, e);
+    il_options_free(c);
+    return rc;
+}
+
+static int weights(il_err *e)
+{
+    const il_weights_spec w = { .folder = fuzz_folder(), .stem = "model", .pickled = "pytorch_model" };
+    il_uses uses = { 0 };
+    int rc = il_weights_uses(&uses, w, e);
+    il_uses_clear(&uses);
     return rc;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const char *const words[] = {
-        "vocab.json", "merges.txt", "special_tokens_map.json", "tokenizer_config.json", "tokenizer.json", NULL
+    static const char *const names[][6] = {
+        { "vocab.json", "merges.txt", "special_tokens_map.json", "tokenizer_config.json", "tokenizer.json" },
+        { "scheduler_config.json" },
+        { "config.json" },
+        { "model.safetensors.index.json" },
     };
-    static const char *const plan[] = { "scheduler_config.json", NULL }, *const config[] = { "config.json", NULL };
+    static int (*const readers[])(il_err *) = { tokenizer, scheduler, unet, weights };
     il_err e = { 0 };
     if (size == 0)
         return 0;
-    int what = data[0] % 5;
-    spread(data + 1, size - 1, what == 0 ? words : what == 1 ? plan : config);
-    fuzz_told(what == 0 ? tokenizer(&e) : what == 1 ? scheduler(&e) : network(what - 2, &e), &e);
+    size_t what = data[0] % (sizeof readers / sizeof *readers);
+    spread(data + 1, size - 1, names[what]);
+    fuzz_told(readers[what](&e), &e);
     return 0;
 }

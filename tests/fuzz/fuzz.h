@@ -31,12 +31,14 @@ static inline void fuzz_remove_folder(void)
     nftw(fuzz_folder_path, fuzz_remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
-/* The folder that inputs are written to; /dev/shm where there is one. No other process has it, and none finds it later. */
+/* The folder that inputs are written to: in TMPDIR, or in /dev/shm where there is one. No other process has it, and none finds it
+ * later, unless this one is killed. */
 static inline const char *fuzz_folder(void)
 {
     if (!*fuzz_folder_path) {
+        const char *given = getenv("TMPDIR"), *own = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
         snprintf(fuzz_folder_path, sizeof fuzz_folder_path, "%s/il-fuzz-XXXXXX",
-                 access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+                 given && strlen(given) < 40 ? given : own);
         if (!mkdtemp(fuzz_folder_path) || atexit(fuzz_remove_folder) != 0)
             abort();
     }

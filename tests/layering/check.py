@@ -38,6 +38,7 @@ ONLY = [
     ("libwebp", r"#include <webp/", "core/image/webp.c"),
     ("libtiff", r"#include <tiff", "core/image/tiff.c"),
     ("libpng", r"#include <png\.h>", "core/image/png.c"),
+    ("zlib", r"#include <zlib\.h>", "core/torch/zip.cpp"),
     ("sqlite3", r"#include <sqlite3\.h>", "core/store/"),
     ("sqlite3ext", r"#include <sqlite3ext\.h>", "core/store/sql/arguments.h"),
     ("libutf8proc", r"#include <utf8proc\.h>", "core/base/utf8.c core/diffusion/unicode.c"),

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <inpaintlab/state.h>
 #include <inpaintlab/weights.h>
 #include "network.h"
@@ -88,4 +89,27 @@ Test(small_network, refuses_a_file_that_is_not_there)
     network *g = NULL;
     cr_assert_neq(network_read(&g, "/nonexistent/w.safetensors", cpu, &e), IL_OK);
     cr_assert_null(g);
+}
+
+/* It would take gigabytes to find out that the file has no such tensors. */
+Test(small_network, notes_claim_no_more_than_the_file_holds)
+{
+    static const char *const notes[][2] = {
+        { "stride", "8" }, { "latent", "4" },  { "widths", "[8, 8, 8, 4096]" }, { "filler", "[4, 4, 4096]" },
+        { "act", "silu" }, { "up", "nearest" }
+    };
+    char path[] = "/tmp/inpaintlab-test-XXXXXX";
+    network *g = NULL;
+    il_bundle *b = NULL;
+    cr_assert_eq(il_bundle_new(&b, &e), IL_OK);
+    for (size_t i = 0; i < sizeof notes / sizeof *notes; i++)
+        cr_assert_eq(il_bundle_note(b, notes[i][0], notes[i][1], &e), IL_OK);
+    int fd = mkstemp(path);
+    cr_assert(fd >= 0 && close(fd) == 0);
+    cr_assert_eq(il_bundle_write(b, path, &e), IL_OK, "%s", e.message);
+    cr_assert_eq(network_read(&g, path, cpu, &e), IL_EFORMAT);
+    cr_assert_not_null(strstr(e.message, "its notes describe layers of more numbers than the file holds"), "%s",
+                       e.message);
+    unlink(path);
+    il_bundle_free(b);
 }

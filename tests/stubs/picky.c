@@ -1,4 +1,5 @@
-/* picky.c - stub mask policy that refuses a level above 5 when opened, and counts in PICKY_OPEN and PICKY_EVER. */
+/* picky.c - stub mask policy that refuses a level above 5 when opened, and counts in PICKY_OPEN and
+ * PICKY_EVER where those are set. */
 #include <stdio.h>
 #include <stdlib.h>
 #include "stub.h"
@@ -7,7 +8,9 @@ static void count(const char *variable, int step)
 {
     const char *old = getenv(variable);
     char text[32];
-    snprintf(text, sizeof text, "%d", (old ? (int)strtol(old, NULL, 10) : 0) + step);
+    if (!old)
+        return;
+    snprintf(text, sizeof text, "%d", (int)strtol(old, NULL, 10) + step);
     setenv(variable, text, 1);
 }
 

@@ -94,6 +94,26 @@ static int read_recipe(struct recipe *r, const il_bundle *b, il_err *e)
     return IL_OK;
 }
 
+static int64_t larger(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* Each layer's weights are in the file: notes alone must not claim the memory for more than it holds. */
+static int check_size(const struct recipe *r, const il_bundle *b, il_err *e)
+{
+    const int64_t wide = r->widths[r->scales], latent = r->latent;
+    int64_t held = 0, most = larger(9 * wide * wide, larger(9 * latent * wide, 3 * latent * r->stride * r->stride));
+    for (int i = 0; i < r->scales; i++)
+        most = larger(most, (int64_t)9 * r->widths[i] * r->widths[i + 1] * (r->shuffle ? 4 : 1));
+    for (int i = 0; i < FILL_SCALES; i++)
+        most = larger(most, (int64_t)9 * r->filler[i] * r->filler[i]);
+    for (size_t i = 0; i < il_bundle_count(b); i++)
+        held += il_numel(il_bundle_at(b, i));
+    return most <= held ? IL_OK
+                        : il_fail(e, IL_EFORMAT, "its notes describe layers of more numbers than the file holds");
+}
+
 /* ---- the layers ---- */
 
 static il_conv conv(il_state *st, const char *name, int in, int out, int kernel, int stride, int padding)
@@ -159,6 +179,8 @@ static void declare_filler(network *g)
 static int build(network *g, const il_bundle *b, il_device device, il_err *e)
 {
     int rc = read_recipe(&g->r, b, e);
+    if (!rc)
+        rc = check_size(&g->r, b, e);
     if (rc)
         return rc;
     if ((rc = il_state_new(&g->state, device, 0, e)))
