@@ -76,6 +76,7 @@ static int note_training(il_card *c, const json_t *root, il_err *e)
     const char *dataset = json_string_value(json_object_get(json_object_get(root, "dataset"), "name"));
     c->size = as_int(json_object_get(json_object_get(root, "train"), "size"));
     c->has_seed = json_is_integer(seed);
+    c->given = json_is_string(json_object_get(root, "train"));
     c->seed = (uint64_t)json_integer_value(seed);
     if (dataset && !c->dataset && !(c->dataset = il_text_copy(dataset)))
         return il_fail_oom(e);

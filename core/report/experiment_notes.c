@@ -55,7 +55,7 @@ static void note_common(il_footnotes *n, const il_matrix *m)
 {
     il_text line = { 0 };
     for (int by = IL_BY_MODEL; by < IL_BYS; by++)
-        if (!m->shown[by])
+        if (!m->shown[by] && *m->cells[m->first[0]].by[by]) /* nothing is said of a training that there was not */
             il_text_add(&line, "%s%s %s", line.data ? ", " : "All runs: ", il_matrix_label((il_by)by),
                         m->cells[m->first[0]].by[by]);
     il_footnotes_take(n, &line);
@@ -111,6 +111,22 @@ static void note_weights(il_footnotes *n, const il_matrix *m)
     il_footnotes_take(n, &line);
 }
 
+/* Weights from elsewhere; where not all are, which. */
+static void note_given(il_footnotes *n, const il_matrix *m)
+{
+    il_text line = { 0 };
+    size_t given = 0;
+    for (size_t run = 0; run < m->runs.count; run++)
+        given += m->cells[m->first[run]].given;
+    if (given)
+        il_text_add(&line, "Tested without a training, with weights from elsewhere: %s",
+                    given == m->runs.count ? "all." : "");
+    for (size_t run = 0, told = 0; given < m->runs.count && run < m->runs.count; run++)
+        if (m->cells[m->first[run]].given)
+            il_text_add(&line, "%s%s", told++ ? ", " : "", m->runs.items[run]);
+    il_footnotes_take(n, &line);
+}
+
 /* Of a grid that names a published table, none of whose cells has the labels of its own. */
 static void note_unmatched(il_footnotes *n, const il_matrix *m)
 {
@@ -157,6 +173,14 @@ static void note_pictures(il_footnotes *n, const il_matrix *m, size_t part)
     il_footnotes_take(n, &line);
 }
 
+static size_t trained_in(const il_matrix *m, const il_matrix_part *p)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < p->runs.count; i++)
+        n += !il_matrix_run(m, p->runs.items[i])->given;
+    return n;
+}
+
 /* What a row says of seeds. */
 static void note_seeds(il_footnotes *n, const il_matrix *m, const il_matrix_part *p)
 {
@@ -164,7 +188,7 @@ static void note_seeds(il_footnotes *n, const il_matrix *m, const il_matrix_part
         il_footnotes_add(
             n, "A row is the mean \xc2\xb1 standard deviation over its seeds; a row of one seed has no \xc2\xb1, and"
                " its difference from others may be of that training alone.");
-    else if (p->runs.count > 1)
+    else if (trained_in(m, p) > 1)
         il_footnotes_add(
             n, "One seed each: a difference between rows is one between these trainings, which other seeds may"
                " turn round.");
@@ -221,6 +245,7 @@ void il_experiment_notes(il_table *t, const il_matrix *m, size_t part, il_medium
     if (any_authentic(m, part, page))
         il_footnotes_add(n, IL_CONVENTION_AUTHENTIC);
     note_weights(n, m);
+    note_given(n, m);
     note_unmatched(n, m);
     if (page)
         return;

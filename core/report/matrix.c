@@ -13,9 +13,13 @@ static const struct {
             [IL_BY_TRAINED_ON] = { "trained on", "trained_on" },
             [IL_BY_SEED] = { "seed", "seed" } };
 
+/* Nothing was trained: weights from elsewhere are tested. */
+#define GIVEN "COALESCE(json_type(r.config, '$.train') = 'text', 0)"
+
 #define COLUMNS                                                                                                                                                                                   \
     " c.run, c.split, c.status, c.message, c.collapsed, c.test, c.cell, c.model, c.dataset, c.mask_policy, c.loss,"                                                                               \
-    " c.trained_on, c.seed, c.tested_weights, c.images > 0 AND c.authentic = c.images AS authentic, c.false_alarms,"                                                                              \
+    " c.trained_on, (SELECT CASE WHEN " GIVEN " THEN NULL ELSE r.seed END FROM runs r WHERE r.hash = c.run_hash) AS seed,"                                    \
+    " (SELECT " GIVEN " FROM runs r WHERE r.hash = c.run_hash) AS given, c.tested_weights, c.images > 0 AND c.authentic = c.images AS authentic, c.false_alarms,"                                                                              \
     " c.marked, (SELECT r.collapse FROM runs r WHERE r.hash = c.run_hash) AS collapse, CASE WHEN c.published_iou IS NULL THEN c.published_table END AS unmatched, c.truth, c.images AS pictures," \
     " (SELECT m.value FROM test_metrics m WHERE m.test = c.test AND m.convention = ?2 AND m.metric = ?3) AS value,"                                                                               \
     " (SELECT COUNT(DISTINCT COALESCE(i.photo, i.id)) FROM images i WHERE i.test = c.test) AS photos,"                                                                                            \
@@ -38,7 +42,7 @@ static const struct {
 
 static const char expected[] =
     "cells: cell int, run text, split text, status text, message text?, collapsed int?, test int?, model text, dataset text,"
-    " mask_policy text, loss text, trained_on text, seed int, tested_weights text?, authentic int?, false_alarms real?,"
+    " mask_policy text, loss text, trained_on text, seed int?, given int, tested_weights text?, authentic int?, false_alarms real?,"
     " marked real?, collapse text?, unmatched text?, truth text?, pictures count?, value real?, photos count?,"
     " settings text?, tested_dataset text, tested_on text, degradation text";
 
@@ -68,6 +72,7 @@ static il_matrix_cell read_cell(const il_rows *r, size_t i)
                          .marked = il_rows_real(r, i, "marked"),
                          .collapsed = il_rows_int(r, i, "collapsed") == 1,
                          .collapse = il_rows_word(r, i, "collapse"),
+                         .given = il_rows_int(r, i, "given") == 1,
                          .authentic = il_rows_int(r, i, "authentic") == 1 };
     for (int by = 0; by < IL_BYS; by++)
         c.by[by] = il_rows_word(r, i, bys[by].column);

@@ -32,6 +32,7 @@ typedef struct il_matrix_cell {
     double alarms, marked;    /* NAN: undefined */
     int64_t pictures, photos; /* tested; that these were cut from */
     bool done, collapsed;
+    bool given;             /* its weights are from elsewhere, and were tested without a training */
     const char *collapse;   /* what its run marks of the validation pictures: nothing, everything, or "": not known */
     bool authentic;         /* the test has pictures, and none of them is tampered */
     size_t run;             /* place in the matrix's runs */

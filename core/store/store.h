@@ -44,6 +44,8 @@ typedef struct il_run_record {
     const char *host, *device, *git_revision;
     int threads;
     int64_t experiment; /* that requests the run; 0: none */
+    const char *parent; /* hash of the finished run whose training it goes on with, or NULL */
+    bool resumed;       /* it goes on with its own: what is noted of a parent stays */
 } il_run_record;
 
 /* What the store contains about a run. */

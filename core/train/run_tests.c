@@ -38,6 +38,7 @@ static il_loader_opts test_loader(const il_sitting *x)
     const il_testing *how = &x->job->run->testing;
     il_loader_opts o = il_loader_of_run(x->job->run, x->model.device, x->observer);
     o.fit = how->fit;
+    o.size = how->size;
     o.batch = how->batch;
     o.count_padding = how->count_padding;
     o.threads = x->opts->loader_threads;
