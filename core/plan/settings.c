@@ -280,6 +280,7 @@ static int put_weights(il_settings *s, const il_setting *whole, il_err *e)
  * one replaces the other. */
 static int put_window(il_settings *s, const il_setting *whole, bool base, il_err *e)
 {
+    static const char *const names[] = { "side", "stride", NULL };
     const il_node *map = whole->value;
     const char *const other = il_settings_get(s, "tile") ? "tile" : il_settings_get(s, "overlap") ? "overlap" : NULL;
     if (base && other)
@@ -292,8 +293,10 @@ static int put_window(il_settings *s, const il_setting *whole, bool base, il_err
     int rc = IL_OK;
     for (size_t i = 0; i < map->count && !rc; i++) {
         il_setting slot = { .from = whole->from, .at = whole->at ? map->keys[i] : NULL, .value = map->items[i] };
-        if (!compose(&slot, "test_window", map->keys[i]->text))
-            return il_settings_fail_key(&slot, e, "unknown key '%.100s'", map->keys[i]->text);
+        if (!il_params_find(il_keys_window, map->keys[i]->text))
+            return il_settings_fail_key(&slot, e, "test_window: %s",
+                                        il_suggest_key(map->keys[i]->text, names).text);
+        compose(&slot, "test_window", map->keys[i]->text);
         rc = put_value(s, &slot, IL_NODE_SCALAR, e);
     }
     return rc;

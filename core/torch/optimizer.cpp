@@ -104,7 +104,7 @@ at::Tensor unscale(il_adam *a, const std::vector<at::Tensor> &grads)
 void clip(const std::vector<at::Tensor> &grads, double most)
 {
     at::Tensor norm = at::linalg_vector_norm(at::stack(at::_foreach_norm(grads, 2)), 2);
-    at::_foreach_mul_(grads, (norm + 1e-6).reciprocal().mul(most).clamp_max(1));
+    at::_foreach_mul_(grads, norm.add(1e-6).reciprocal().mul(most).clamp_max(1));
 }
 
 /* Parameters that have a gradient and one learning rate. */

@@ -24,18 +24,26 @@ static char *as_pattern(const char *name, const char *pattern)
     return t.data;
 }
 
-static int matches_nothing(const il_model *m, const char *key, const char *pattern, il_err *e)
+/* learns: among parameters alone. */
+static int matches_nothing(const il_model *m, const char *key, const char *pattern, bool learns, il_err *e)
 {
     size_t count = il_state_count(m->state), made = 0;
     char **texts = calloc(count + 1, sizeof *texts);
-    while (texts && made < count && (texts[made] = as_pattern(il_state_at(m->state, made).name, pattern)))
-        made++;
-    const char *nearest = made == count ? il_suggest_nearest(pattern, (const char *const *)texts, count) : NULL;
-    int rc = made < count || !texts ? il_fail_oom(e)
-             : nearest ? il_fail(e, IL_EPARAM, "%s: '%s' matches no tensor of model %s; did you mean '%s'?", key,
-                                 pattern, m->plugin->name, nearest)
-                       : il_fail(e, IL_EPARAM, "%s: '%s' matches no tensor of model %s; the first is '%s'", key,
-                                 pattern, m->plugin->name, count ? il_state_at(m->state, 0).name : "");
+    bool failed = !texts;
+    for (size_t i = 0; i < count && !failed; i++) {
+        il_state_entry x = il_state_at(m->state, i);
+        if (learns && !x.trainable)
+            continue;
+        failed = !(texts[made] = as_pattern(x.name, pattern));
+        made += !failed;
+    }
+    const char *nearest = failed ? NULL : il_suggest_nearest(pattern, (const char *const *)texts, made);
+    const char *what = learns ? "parameter" : "tensor", *first = count ? il_state_at(m->state, 0).name : "";
+    int rc = failed    ? il_fail_oom(e)
+             : nearest ? il_fail(e, IL_EPARAM, "%s: '%s' matches no %s of model %s; did you mean '%s'?", key, pattern,
+                                 what, m->plugin->name, nearest)
+                       : il_fail(e, IL_EPARAM, "%s: '%s' matches no %s of model %s; the first is '%s'", key, pattern,
+                                 what, m->plugin->name, first);
     for (size_t i = 0; i < made; i++)
         free(texts[i]);
     free(texts);
@@ -57,12 +65,12 @@ int il_patterns_apply(il_model *m, il_adam *a, const il_training *t, il_err *e)
     for (char **p = t->freeze; p && *p && !rc; p++) {
         rc = il_state_freeze(&matched, m->state, *p, e);
         if (!rc && !matched)
-            rc = matches_nothing(m, "train.freeze", *p, e);
+            rc = matches_nothing(m, "train.freeze", *p, false, e);
     }
     for (size_t i = 0; i < t->nlr_of && !rc; i++) {
         rc = il_adam_factor(&matched, a, t->lr_of[i].pattern, t->lr_of[i].factor, e);
         if (!rc && !matched)
-            rc = matches_nothing(m, "train.lr_of", t->lr_of[i].pattern, e);
+            rc = matches_nothing(m, "train.lr_of", t->lr_of[i].pattern, true, e);
     }
     if (!rc && t->freeze && !any_left(m))
         rc = il_fail(e, IL_EPARAM, "train.freeze: all parameters of model %s are frozen, so nothing is left to train",
