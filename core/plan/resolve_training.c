@@ -173,9 +173,10 @@ static int refuse_training(const il_settings *s, il_err *e)
 {
     for (size_t i = 0; i < s->count; i++) {
         const il_setting *slot = &s->list[i];
+        const char *name = strstr(slot->key, ".name");
         if (strcmp(slot->key, "train") != 0 && il_keys_trains(slot->key))
-            return il_settings_fail_key(slot, e, "'%s' means nothing with 'train: none', which trains nothing",
-                                        slot->key);
+            return il_settings_fail_key(slot, e, "'%.*s' means nothing with 'train: none', which trains nothing",
+                                        name ? (int)(name - slot->key) : (int)strlen(slot->key), slot->key);
     }
     return IL_OK;
 }
