@@ -50,15 +50,29 @@ static void note_collapses(il_footnotes *n, const il_matrix *m, const il_matrix_
     }
 }
 
-/* The labels that all runs share. */
+static bool any_given(const il_matrix *m)
+{
+    for (size_t run = 0; run < m->runs.count; run++)
+        if (m->cells[m->first[run]].given)
+            return true;
+    return false;
+}
+
+/* The labels that all runs share; of a training, those that all runs share which were trained here. */
 static void note_common(il_footnotes *n, const il_matrix *m)
 {
-    il_text line = { 0 };
-    for (int by = IL_BY_MODEL; by < IL_BYS; by++)
-        if (!m->shown[by] && *m->cells[m->first[0]].by[by]) /* nothing is said of a training that there was not */
-            il_text_add(&line, "%s%s %s", line.data ? ", " : "All runs: ", il_matrix_label((il_by)by),
-                        m->cells[m->first[0]].by[by]);
-    il_footnotes_take(n, &line);
+    bool given = any_given(m);
+    il_text all = { 0 }, trained = { 0 };
+    for (int by = IL_BY_MODEL; by < IL_BYS; by++) {
+        const char *label = il_matrix_common(m, (il_by)by);
+        bool apart = given && (by == IL_BY_DATASET || by == IL_BY_LOSS || by == IL_BY_SEED);
+        il_text *line = apart ? &trained : &all;
+        if (!m->shown[by] && *label)
+            il_text_add(line, "%s%s %s", line->data ? ", " : apart ? "All trained runs: " : "All runs: ",
+                        il_matrix_label((il_by)by), label);
+    }
+    il_footnotes_take(n, &all);
+    il_footnotes_take(n, &trained);
 }
 
 /* Whether "key=value" stands between commas in the run's name. */

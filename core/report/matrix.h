@@ -79,6 +79,8 @@ int il_matrix_read(il_matrix *out, il_store *s, const char *experiment, bool deg
 void il_matrix_free(il_matrix *m);
 
 const char *il_matrix_label(il_by by); /* "mask policy" */
+/* The label of the first run that has one, "" where none has. */
+const char *il_matrix_common(const il_matrix *m, il_by by);
 /* A cell of the run of that name; NULL when there is none. */
 const il_matrix_cell *il_matrix_run(const il_matrix *m, const char *run);
 /* The cell in row and column of a part; NULL when the grid does not ask for it. */

@@ -219,8 +219,9 @@ Test(train, patterns_without_a_tensor_are_refused)
         { ", freeze: [head.wieght]",
           "train.freeze: 'head.wieght' matches no tensor of model unet; did you mean 'head.weight'?" },
         { ", lr_of: {backbone.layer1.conv*: 0.1}",
-          "train.lr_of: 'backbone.layer1.conv*' matches no tensor of model unet; the first is 'fine0.0.weight'" },
-        { ", lr_of: {'fine0.1.running_*': 2}", "train.lr_of: 'fine0.1.running_*' matches no parameter of model unet" },
+          "train.lr_of: 'backbone.layer1.conv*' matches no parameter of model unet; the first is 'fine0.0.weight'" },
+        { ", lr_of: {'fine0.1.running_*': 2}",
+          "train.lr_of: 'fine0.1.running_*' matches no parameter of model unet; the first is 'fine0.0.weight'" },
         { ", freeze: ['*']", "train.freeze: all parameters of model unet are frozen, so nothing is left to train" },
     };
     stop = stop_after = 0;
@@ -246,7 +247,8 @@ Test(train, the_best_epoch_is_that_of_what_is_monitored)
         struct bench b = { 0 };
         char settings[100];
         snprintf(settings, sizeof settings, ", monitor: %s", monitors[m]);
-        open_bench(&b, lab_grid("monitor", settings, "axes: {train.batch: [3], train.epochs: [8], train.lr: [0.03]}\n"));
+        open_bench(&b,
+                   lab_grid("monitor", settings, "axes: {train.batch: [3], train.epochs: [8], train.lr: [0.001]}\n"));
         unlink(lab_path("c"));
         LAB_OK(train(&b, lab_path("c"), &e), e);
         size_t wanted = 0;
@@ -273,7 +275,7 @@ Test(train, early_stopping_waits_for_what_is_monitored)
     struct bench b = { 0 };
     stop = stop_after = 0;
     open_bench(&b, lab_grid("monitor", ", monitor: iou",
-                            "axes: {train.batch: [3], train.epochs: [40], train.lr: [0.03], train.patience: [2]}\n"));
+                            "axes: {train.batch: [3], train.epochs: [40], train.lr: [0.001], train.patience: [2]}\n"));
     unlink(lab_path("c"));
     LAB_OK(train(&b, lab_path("c"), &e), e);
     int done = (int)b.course.done;

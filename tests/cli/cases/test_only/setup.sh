@@ -1,6 +1,7 @@
 # Three detectors, and two folders of pictures.
+folders "02 05" "realfake fakefake" 01
+mv data other
 folders "01 02 03" "realfake fakefake" 05
-cp -r data other
 cat >own.yaml <<'GRID'
 experiment: own
 base:
