@@ -1,14 +1,19 @@
 # Three detectors, and two folders of pictures.
 folders "02 05" "realfake fakefake" 01
+for split in train validation test; do cp "$PHOTOS/03.png" data/$split/05.fakefake.png; done
 mv data other
 folders "01 02 03" "realfake fakefake" 05
+for split in train validation test; do cp "$PHOTOS/05.png" data/$split/01.fakefake.png; done
 cat >own.yaml <<'GRID'
 experiment: own
 base:
   dataset: {name: dataset1, root: data}
   model: {name: unet, fine: 4, coarse: 4}
+  mask_policy: any
   loss: bce
   train: {on: realfake, epochs: 1, batch: 2, size: 64, lr: 0.01}
+  fit: resize
+  test_size: 128
   test: [realfake]
 axes:
   seed: [1, 2, 3]
@@ -20,8 +25,10 @@ cat >published.yaml <<'GRID'
 experiment: published
 base:
   model: {name: unet, fine: 4, coarse: 4}
+  mask_policy: any
   train: none
-  test_batch: 2
+  fit: resize
+  test_size: 128
   degrade: [{name: jpeg, levels: [90]}, {name: noise, levels: [3]}]
   test:
     - {dataset: {name: dataset1, root: data}, images: realfake}
