@@ -137,10 +137,8 @@ static bool matches_key(const il_settings *s, const char *key, const il_node *wa
         return label && same_scalar(label, wanted);
     }
     if (wanted->kind == IL_NODE_SCALAR && strcmp(key, "weights") == 0) {
-        il_text name = { 0 };
-        bool same = il_settings_weights(&name, s) && strcmp(name.data, wanted->text) == 0;
-        il_text_free(&name);
-        return same;
+        const char *name = il_settings_weights(s);
+        return name && strcmp(name, wanted->text) == 0;
     }
     if (wanted->kind == IL_NODE_SCALAR) {
         const il_setting *slot = il_settings_get(s, key);

@@ -184,20 +184,14 @@ static int refuse_training(const il_settings *s, il_err *e)
 static int name_weights(il_run *run, const il_settings *s, il_err *e)
 {
     const il_setting *label = il_settings_get(s, "weights.label"), *file = il_settings_get(s, "weights.file");
-    il_text name = { 0 };
-    if (!file)
-        il_text_add(&name, "its own");
-    else
-        il_settings_weights(&name, s);
-    run->weights_name = name.data;
-    if (name.failed)
-        return il_fail_oom(e);
-    if (!*name.data || strpbrk(name.data, ",=") || !il_utf8_is_line(name.data))
+    const char *name = il_settings_weights(s);
+    if (name && (!*name || strpbrk(name, ",=") || !il_utf8_is_line(name)))
         return il_settings_fail(label ? label : file, e,
                                 "weights '%s': their name in tables must be one line of text without ',' and '='; give"
                                 " another by 'weights: {file: FILE, label: NAME}'",
-                                name.data);
-    return IL_OK;
+                                name);
+    run->weights_name = il_text_copy(name ? name : "its own");
+    return run->weights_name ? IL_OK : il_fail_oom(e);
 }
 
 int il_resolve_no_training(il_run *run, const il_resolver *r, const il_settings *s, il_err *e)

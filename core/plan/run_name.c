@@ -222,7 +222,7 @@ static int add_grids(il_text *t, const il_run *run, const il_settings *grid, con
         il_text_add(t, "%s", "");
         add_written(t, slot ? slot->value : NULL);
     } else if (strcmp(key, "weights") == 0) {
-        il_settings_weights(t, grid);
+        il_text_add(t, "%s", il_settings_weights(grid) ? il_settings_weights(grid) : "");
     } else if (strcmp(key, "validation") == 0) {
         bool share = slot && slot->value->kind == IL_NODE_SCALAR;
         il_text_add(t, "%.0s", "");

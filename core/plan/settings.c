@@ -50,14 +50,11 @@ const il_node *il_settings_label(const il_settings *s, const char *choice)
     return slot ? slot->value : NULL;
 }
 
-bool il_settings_weights(il_text *out, const il_settings *s)
+const char *il_settings_weights(const il_settings *s)
 {
     const il_setting *label = il_settings_get(s, "weights.label"), *file = il_settings_get(s, "weights.file");
     const char *slash = file ? strrchr(file->value->text, '/') : NULL;
-    if (!file)
-        return false;
-    il_text_add(out, "%s", label ? label->value->text : slash ? slash + 1 : file->value->text);
-    return !out->failed;
+    return !file ? NULL : label ? label->value->text : slash ? slash + 1 : file->value->text;
 }
 
 int il_settings_fail_key(const il_setting *s, il_err *e, const char *format, ...)
@@ -294,8 +291,7 @@ static int put_window(il_settings *s, const il_setting *whole, bool base, il_err
     for (size_t i = 0; i < map->count && !rc; i++) {
         il_setting slot = { .from = whole->from, .at = whole->at ? map->keys[i] : NULL, .value = map->items[i] };
         if (!il_params_find(il_keys_window, map->keys[i]->text))
-            return il_settings_fail_key(&slot, e, "test_window: %s",
-                                        il_suggest_key(map->keys[i]->text, names).text);
+            return il_settings_fail_key(&slot, e, "test_window: %s", il_suggest_key(map->keys[i]->text, names).text);
         compose(&slot, "test_window", map->keys[i]->text);
         rc = put_value(s, &slot, IL_NODE_SCALAR, e);
     }

@@ -38,9 +38,8 @@ const il_setting *il_settings_get(const il_settings *s, const char *key);
 /* The name of a choice in tables: its label, else its name; NULL when not set. */
 const il_node *il_settings_label(const il_settings *s, const char *choice);
 
-/* Appends what weights from elsewhere are called: their label, else their file's name. False when none are set, or out of memory
- * (out->failed). */
-bool il_settings_weights(il_text *out, const il_settings *s);
+/* What weights from elsewhere are called: their label, else their file's name; lent. NULL when none are set. */
+const char *il_settings_weights(const il_settings *s);
 
 /* Appends the single values of a list, as in "0.485, 0.456, 0.406". IL_EPARAM where an item is none. */
 int il_settings_join(il_text *out, const il_setting *slot, il_err *e);

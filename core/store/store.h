@@ -121,7 +121,7 @@ typedef struct il_test_record {
     const char *padding;          /* none, left out or counted; NULL: not known */
     int64_t no_truth;             /* images with a mask of which no pixel is true */
     const char *no_truth_example; /* id of the first, or NULL */
-    int64_t leaked;               /* images that the run was trained or validated on */
+    int64_t leaked;               /* images that the run was trained or validated on; -1: not known */
     const char *leaked_example;
     const struct il_example *examples; /* to be shown; NULL: none */
     size_t nexamples;

@@ -166,7 +166,7 @@ static il_test_record record_of(const il_sitting *x, const il_job_test *t, const
         .overlap = how->overlap,
         .padding = t->source ? il_job_fit_padding(&t->fit, how) : NULL,
         .no_truth = (int64_t)truth->no_truth,
-        .leaked = (int64_t)t->leak.count,
+        .leaked = x->job->run->test_only ? -1 : (int64_t)t->leak.count,
         .leaked_example = t->leak.count ? il_source_at(t->source, t->leak.example).id : NULL,
         .no_truth_example = truth->no_truth ? il_source_at(t->source, truth->no_truth_example).id : NULL,
     };

@@ -119,8 +119,8 @@ Test(script, frozen_statistics_stay_and_are_used)
         il_tensor *y = il_script_forward(s, m, il_from_f32(s, x, 4, (int64_t[]){ 2, 3, 2, 2 }));
         OK(il_scope_status(s, &e));
         cr_assert_eq(il_numel(y) >= 8, true);
-        OK(il_read_f32(il_slice(s, il_reshape(s, y, 1, (int64_t[]){ il_numel(y) }), 0, 0, 8), training ? trained : tested, 8,
-                       &e));
+        OK(il_read_f32(il_slice(s, il_reshape(s, y, 1, (int64_t[]){ il_numel(y) }), 0, 0, 8),
+                       training ? trained : tested, 8, &e));
         if (training) {
             OK(il_backward(s, il_sum(s, y), &e));
             cr_expect_null(il_grad(s, il_state_find(st, "norm.weight")));

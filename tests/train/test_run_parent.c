@@ -42,7 +42,8 @@ static void assert_lineage(const char *grid, const char *parents, const char *ep
                  "SELECT group_concat(COALESCE((SELECT json_extract(p.config, '$.train.epochs') FROM runs p"
                  " WHERE p.hash = r.parent), 'none'), ',') FROM (SELECT * FROM runs ORDER BY id) r",
                  parents);
-    assert_query(&r, "SELECT count(*) || ' of ' || max(epoch) FROM epochs WHERE run = (SELECT max(id) FROM runs)", epochs);
+    assert_query(&r, "SELECT count(*) || ' of ' || max(epoch) FROM epochs WHERE run = (SELECT max(id) FROM runs)",
+                 epochs);
     close_room(&r);
 }
 
@@ -111,8 +112,9 @@ Test(parent, a_killed_longer_run_resumes)
 /* One that had stopped early would have done so in a longer run too. */
 Test(parent, early_stopping_stays_stopped)
 {
-    static const char *const short_one[] = { "train.epochs=20", "train.patience=1", NULL },
-                            *const long_one[] = { "train.epochs=30", "train.patience=1", NULL };
+    static const char *const short_one[] = { "train.epochs=20", "train.patience=1", NULL }, *const long_one[] = {
+        "train.epochs=30", "train.patience=1", NULL
+    };
     char grid[400];
     il_digest at_once, before, after;
     struct room r = { 0 };
@@ -157,7 +159,8 @@ Test(parent, without_a_checkpoint_it_starts_again)
 /* Fewer epochs, or another setting: nothing to go on from. A damaged checkpoint is told. */
 Test(parent, only_a_run_of_fewer_epochs_and_equal_settings_is_one)
 {
-    static const char *const two[] = { "train.epochs=2", NULL }, *const slower[] = { "train.epochs=5", "train.lr=0.001", NULL };
+    static const char *const two[] = { "train.epochs=2", NULL }, *const slower[] = { "train.epochs=5", "train.lr=0.001",
+                                                                                     NULL };
     char grid[400];
     il_digest digest;
     struct room r = { 0 };

@@ -15,8 +15,8 @@ static void make_weights(const char *name)
     open_room(&r, lab_grid("trained", "", "  test: [realfake]\n"));
     cr_assert(run_first(&r).trained);
     LAB_OK(il_job_open(&j, &r.plan->runs[0], r.store, &e), e);
-    snprintf(command, sizeof command, "cp '%.400s' '%.400s'", il_job_file(&j, r.opts.folder, "weights.safetensors").text,
-             lab_path(name));
+    snprintf(command, sizeof command, "cp '%.400s' '%.400s'",
+             il_job_file(&j, r.opts.folder, "weights.safetensors").text, lab_path(name));
     cr_assert_eq(system(command), 0);
     il_job_close(&j);
     close_room(&r);
@@ -59,18 +59,22 @@ Test(test_only, weights_measure_what_their_own_run_measured)
     cr_expect_eq(look_at_first(&r, why), IL_JOB_DONE);
     o = run_first(&r);
     cr_expect(!o.trained && !o.tested);
-    assert_query(&r, "SELECT count(DISTINCT iou) || ' ' || count(DISTINCT iou_pooled) || ' ' || count(*) FROM cells", "1 1 2");
-    assert_query(&r, "SELECT trained_on || '|' || dataset || '|' || loss || '|' || status FROM cells WHERE experiment = 'given'",
-                 "a.safetensors|||done");
+    assert_query(&r, "SELECT count(DISTINCT iou) || ' ' || count(DISTINCT iou_pooled) || ' ' || count(*) FROM cells",
+                 "1 1 2");
+    assert_query(
+        &r, "SELECT trained_on || '|' || dataset || '|' || loss || '|' || status FROM cells WHERE experiment = 'given'",
+        "a.safetensors|||done");
     assert_query(&r, "SELECT count(*) FROM epochs WHERE run = (SELECT max(id) FROM runs)", "0");
     assert_query(&r,
                  "SELECT count(best_epoch) + count(tested_epoch) + count(seconds) + stopped_early + collapsed FROM runs"
                  " WHERE name = 'given'",
                  "0");
-    assert_query(&r, "SELECT config FROM runs WHERE name = 'given'",
-                 "{\"mask_policy\":{\"name\":\"full\",\"params\":{},\"revision\":1},\"missing\":\"refuse\",\"model\":{\"name\":"
-                 "\"unet\",\"params\":{\"coarse\":8,\"fine\":6,\"level\":\"8\",\"residual\":true},\"revision\":1},"
-                 "\"train\":\"none\"}");
+    assert_query(
+        &r, "SELECT config FROM runs WHERE name = 'given'",
+        "{\"mask_policy\":{\"name\":\"full\",\"params\":{},\"revision\":1},\"missing\":\"refuse\",\"model\":{\"name\":"
+        "\"unet\",\"params\":{\"coarse\":8,\"fine\":6,\"level\":\"8\",\"residual\":true},\"revision\":1},"
+        "\"train\":\"none\"}");
+    assert_query(&r, "SELECT group_concat(COALESCE(leaked, 'unknown'), ',') FROM tests", "0,unknown");
     assert_query(&r, "SELECT json_extract(versions, '$.dataset') IS NULL FROM runs WHERE name = 'given'", "1");
     close_room(&r);
 }
@@ -155,7 +159,8 @@ Test(test_only, nothing_random_is_tested)
     close_room(&r);
     open_room(&r, given_grid("own", "  test: [realfake]\n"));
     o = run_first(&r);
-    cr_expect_str_eq(o.failure.message, "model unet: tensor fine0.0.weight has a random initial value; 'train: none' needs"
-                                        " 'weights', the file to test");
+    cr_expect_str_eq(o.failure.message,
+                     "model unet: tensor fine0.0.weight has a random initial value; 'train: none' needs"
+                     " 'weights', the file to test");
     close_room(&r);
 }

@@ -9,7 +9,7 @@ experiment: own
 base:
   dataset: {name: dataset1, root: data}
   model: {name: unet, fine: 4, coarse: 4}
-  mask_policy: any
+  mask_policy: {name: threshold, level: 100}
   loss: bce
   train: {on: realfake, epochs: 1, batch: 2, size: 64, lr: 0.01}
   fit: resize
@@ -25,7 +25,7 @@ cat >published.yaml <<'GRID'
 experiment: published
 base:
   model: {name: unet, fine: 4, coarse: 4}
-  mask_policy: any
+  mask_policy: {name: threshold, level: 100}
   train: none
   fit: resize
   test_size: 128
