@@ -7,9 +7,10 @@
 #include "train/builds.h"
 #include "train/run_parent.h"
 
+/* ?3 is the beginning of a configuration, up to the number of epochs: few others have it, so that JSON is rarely read. */
 static const char shorter[] =
     "SELECT hash, json_extract(config, '$.train.epochs') AS epochs FROM runs"
-    " WHERE status = 'done' AND manifest IS ?2 AND json_type(config, '$.train.epochs') = 'integer'"
+    " WHERE status = 'done' AND manifest IS ?2 AND substr(config, 1, length(?3)) = ?3 AND json_type(config, '$.train.epochs') = 'integer'"
     " AND json_remove(config, '$.train.epochs') = json_remove(?1, '$.train.epochs')"
     " AND json_extract(config, '$.train.epochs') < json_extract(?1, '$.train.epochs')"
     " ORDER BY json_extract(config, '$.train.epochs') DESC";
@@ -19,6 +20,13 @@ il_job_path il_run_parent_file(const char *folder, const char *hash)
     il_job_path p;
     snprintf(p.text, sizeof p.text, "%s/%.16s/finished.safetensors", folder, hash);
     return p;
+}
+
+/* Keys of a configuration are sorted. */
+static char *up_to_epochs(const char *config)
+{
+    const char *train = strstr(config, "\"train\":{"), *epochs = train ? strstr(train, "\"epochs\":") : NULL;
+    return strndup(config, epochs ? (size_t)(epochs - config) : 0);
 }
 
 /* Made by the plugins as they are now? */
@@ -43,8 +51,11 @@ int il_run_parent_find(il_run_parent *out, const il_job *j, il_store *store, con
     *out = p;
     if (!store || !j->manifest || j->run->test_only)
         return IL_OK;
-    int rc = il_store_read(&rows, store, "runs: hash text, epochs small", shorter,
-                           (const char *const[]){ j->run->config, j->manifest, NULL }, e);
+    char *start = up_to_epochs(j->run->config);
+    int rc = !start ? il_fail_oom(e)
+                    : il_store_read(&rows, store, "runs: hash text, epochs small", shorter,
+                                    (const char *const[]){ j->run->config, j->manifest, start, NULL }, e);
+    free(start);
     for (size_t i = 0; i < rows.count && !rc && !*p.file.text; i++) {
         bool same = false;
         const char *hash = il_rows_word(&rows, i, "hash");

@@ -27,11 +27,10 @@ static int write_bundle(const char *path, const il_job *j, const il_model *model
     const char *notes[][2] = { { "format", "pt" },
                                { "run", j->hash },
                                { "config", run->config },
-                               { "epoch", number },
+                               { "epoch", run->test_only ? NULL : number },
                                { "model", run->model.plugin->name },
                                { "mask_policy", run->mask_policy.plugin->name },
                                { "trained_on", il_run_trained_on(run) } };
-    const char *const unknown = run->test_only ? "epoch" : "";
     il_bundle *b = NULL;
     il_made_by made = { 0 };
     int rc = il_bundle_new(&b, e);
@@ -43,7 +42,7 @@ static int write_bundle(const char *path, const il_job *j, const il_model *model
         rc = il_bundle_note(b, "recipe", made.identity, e);
     il_made_by_free(&made);
     for (size_t i = 0; i < sizeof notes / sizeof *notes && !rc; i++)
-        if (strcmp(notes[i][0], unknown) != 0)
+        if (notes[i][1])
             rc = il_bundle_note(b, notes[i][0], notes[i][1], e);
     if (!rc)
         rc = il_state_save(model->state, b, "", e);

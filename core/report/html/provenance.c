@@ -116,7 +116,7 @@ static int put_tests(il_text *t, const il_rows *tests, size_t *next, int64_t run
 static const char runs_sql[] =
     "SELECT r.id, r.name, CASE WHEN r.status = 'failed' AND r.manifest = '{}' THEN 'no data' ELSE r.status END AS status, r.message,"
     " r.parameters, CASE WHEN json_type(r.config, '$.train') = 'text' THEN NULL ELSE r.seed END AS seed, r.device, r.host, r.threads, r.git_revision, r.started_at, r.ended_at,"
-    " printf('%.1f s', r.seconds) AS seconds, r.best_epoch, r.tested_epoch,"
+    " CASE WHEN r.seconds IS NOT NULL THEN printf('%.1f s', r.seconds) END AS seconds, r.best_epoch, r.tested_epoch,"
     " CASE WHEN json_type(r.config, '$.train') = 'text' THEN NULL WHEN r.stopped_early THEN 'yes' ELSE 'no' END AS stopped_early, r.parent, r.left_out, r.hash, r.weights_sha256, r.config,"
     " r.manifest, r.versions FROM runs r WHERE r.id IN " RUNS " ORDER BY r.id";
 static const char expected_runs[] =
