@@ -164,3 +164,27 @@ Test(test_only, nothing_random_is_tested)
                      " 'weights', the file to test");
     close_room(&r);
 }
+
+/* A module brings its own weights: nothing else is needed, and its file is the identity. */
+Test(test_only, a_model_may_bring_its_own)
+{
+    struct room r = { 0 };
+    char grid[900];
+    FILE *f = fopen(lab_path("module.yaml"), "w");
+    cr_assert(f != NULL);
+    fprintf(
+        f,
+        "experiment: module\nbase:\n  dataset: {name: dataset1, root: %s/data}\n"
+        "  model: {name: torchscript, file: %s/oracle/script.pt, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225]}\n"
+        "  train: none\n  test: [realfake]\n",
+        lab_folder, TEST_DATA);
+    fclose(f);
+    snprintf(grid, sizeof grid, "%s", lab_path("module.yaml"));
+    open_room(&r, grid);
+    il_run_outcome o = run_first(&r);
+    cr_assert(o.failure.code == IL_OK && o.tested == 1, "%s", o.failure.message);
+    assert_query(&r, "SELECT trained_on || ' ' || status FROM cells", "its own done");
+    assert_query(&r, "SELECT json_type(manifest, '$.files.\"model.file\"') FROM runs", "text");
+    assert_query(&r, "SELECT json_extract(config, '$.model.params.mean') FROM runs", "0.485, 0.456, 0.406");
+    close_room(&r);
+}
