@@ -169,12 +169,13 @@ static int look_at_parent(il_job_view *v, const il_job *j, il_store *store, cons
         return rc;
     if (*p.file.text) {
         v->state = IL_JOB_RESUME;
-        snprintf(v->why, sizeof v->why, "goes on from the finished run of %d epochs, %.12s", p.epochs, p.hash);
+        snprintf(v->why, sizeof v->why, "goes on from the finished run of %d epoch%s, %.12s", p.epochs,
+                 p.epochs == 1 ? "" : "s", p.hash);
         return IL_OK;
     }
     size_t used = strlen(v->why);
-    snprintf(v->why + used, sizeof v->why - used, "%sstarts again, not from the run of %d epochs: %s", used ? "; " : "",
-             p.epochs, p.why);
+    snprintf(v->why + used, sizeof v->why - used, "%sstarts again, not from the run of %d epoch%s: %s",
+             used ? "; " : "", p.epochs, p.epochs == 1 ? "" : "s", p.why);
     return IL_OK;
 }
 

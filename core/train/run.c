@@ -196,11 +196,12 @@ static int find_parent(il_run_parent *p, const il_sitting *x, const char *checkp
     if (access(checkpoint, F_OK) == 0)
         return IL_OK;
     int rc = il_run_parent_find(p, x->job, x->store, x->opts->folder, e);
+    const char *plural = p->epochs == 1 ? "" : "s";
     if (*p->file.text)
-        snprintf(line, sizeof line, "goes on from the finished run of %d epochs, %.12s", p->epochs, p->hash);
+        snprintf(line, sizeof line, "goes on from the finished run of %d epoch%s, %.12s", p->epochs, plural, p->hash);
     else
-        snprintf(line, sizeof line, "starts again and does not go on from the finished run of %d epochs, %.12s: %s",
-                 p->epochs, p->hash, p->why);
+        snprintf(line, sizeof line, "starts again and does not go on from the finished run of %d epoch%s, %.12s: %s",
+                 p->epochs, plural, p->hash, p->why);
     il_sitting_say(x, !rc && *p->hash ? line : "");
     return rc;
 }
