@@ -72,10 +72,10 @@ const il_keys_choice il_keys_choices[IL_KEYS_CHOICES] = {
 };
 
 const char *const il_keys_top[] = { "experiment", "title", "published", "base", "axes", "exclude", "include", NULL };
-const char *const il_keys_heads[] = { "dataset",    "model",   "mask_policy", "loss",       "train",       "missing",
-                                      "seed",       "test_batch", "fit",      "test_size",  "tile",        "overlap",
-                                      "count",      "validation", "test",     "degrade",    "weights",     "test_window",
-                                      NULL };
+const char *const il_keys_heads[] = { "dataset", "model",   "mask_policy", "loss",       "train",
+                                      "missing", "seed",    "test_batch",  "fit",        "test_size",
+                                      "tile",    "overlap", "count",       "validation", "test",
+                                      "degrade", "weights", "test_window", NULL };
 const char *const il_keys_weights[] = { "file", "label", NULL };
 const char *const il_keys_set[] = { "dataset", "images", "split", "mask_policy", "degrade", NULL };
 

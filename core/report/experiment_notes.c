@@ -68,7 +68,10 @@ static void note_common(il_footnotes *n, const il_matrix *m)
         bool apart = given && (by == IL_BY_DATASET || by == IL_BY_LOSS || by == IL_BY_SEED);
         il_text *line = apart ? &trained : &all;
         if (!m->shown[by] && *label)
-            il_text_add(line, "%s%s %s", line->data ? ", " : apart ? "All trained runs: " : "All runs: ",
+            il_text_add(line, "%s%s %s",
+                        line->data ? ", "
+                        : apart    ? "All trained runs: "
+                                   : "All runs: ",
                         il_matrix_label((il_by)by), label);
     }
     il_footnotes_take(n, &all);
