@@ -100,6 +100,8 @@ static int add_notes(struct totals *sum, const struct split *x, il_err *e)
 static int add_run_notes(struct totals *sum, const il_job *j, il_err *e)
 {
     const char *policy = j->run->mask_policy.label;
+    if (j->run->test_only)
+        return IL_OK;
     const struct split train = { "train", j->train, &j->train_fit, NULL, NULL, policy, true }, validation = {
         "validation", j->validation, &j->validation_fit, &j->validation_leak, IL_LEAK_VALIDATION, policy, true
     };

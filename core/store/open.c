@@ -14,7 +14,7 @@
 
 extern const char il_embedded_results_sql[], il_embedded_results_2_sql[], il_embedded_results_3_sql[],
     il_embedded_results_4_sql[], il_embedded_results_5_sql[], il_embedded_results_6_sql[], il_embedded_results_7_sql[],
-    il_embedded_results_8_sql[];
+    il_embedded_results_8_sql[], il_embedded_results_9_sql[];
 
 /* ---- identity and version ---- */
 
@@ -23,7 +23,8 @@ il_migrations il_store_migrations(void)
     static const char *const texts[] = { il_embedded_results_sql,   il_embedded_results_2_sql,
                                          il_embedded_results_3_sql, il_embedded_results_4_sql,
                                          il_embedded_results_5_sql, il_embedded_results_6_sql,
-                                         il_embedded_results_7_sql, il_embedded_results_8_sql };
+                                         il_embedded_results_7_sql, il_embedded_results_8_sql,
+                                         il_embedded_results_9_sql };
     return (il_migrations){ texts, sizeof texts / sizeof *texts, il_store_fill_metrics };
 }
 

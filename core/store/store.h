@@ -47,6 +47,8 @@ typedef struct il_run_record {
     const char *host, *device, *git_revision;
     int threads;
     int64_t experiment; /* that requests the run; 0: none */
+    const char *parent; /* hash of the finished run whose training it goes on with, or NULL */
+    bool resumed;       /* it goes on with its own: what is noted of a parent stays */
 } il_run_record;
 
 /* What the store contains about a run. */
@@ -122,7 +124,7 @@ typedef struct il_test_record {
     const char *padding;          /* none, left out or counted; NULL: not known */
     int64_t no_truth;             /* images with a mask of which no pixel is true */
     const char *no_truth_example; /* id of the first, or NULL */
-    int64_t leaked;               /* images that the run was trained or validated on */
+    int64_t leaked;               /* images that the run was trained or validated on; -1: not known */
     const char *leaked_example;
     const struct il_example *examples; /* to be shown; NULL: none */
     size_t nexamples;

@@ -19,10 +19,12 @@
 #include "base/file.h"
 #include "torch/bundle.h"
 #include "torch/shim.hpp"
+#include "torch/state.hpp"
 
 struct il_script {
     std::string path;
     torch::jit::Module module;
+    const il_state *state = nullptr; /* that shares its tensors; lent */
 };
 
 int il_script_open(il_script **out, const char *path, il_device device, il_err *e)
@@ -82,6 +84,7 @@ int il_script_state(il_script *m, il_state *st, il_err *e)
             for (const auto &b : part.value.named_buffers(false))
                 share(st, prefix + b.name, b.value, false, &seen, m->path);
         }
+        m->state = st;
     });
 }
 
@@ -149,14 +152,40 @@ at::Tensor pick(const c10::IValue &result)
 namespace
 {
 
+/* A batch norm whose running statistics are frozen normalises by them in training too. */
+void hold(const il_script *m, const torch::jit::Module &module)
+{
+    static const std::string mean = ".running_mean", var = ".running_var";
+    std::unordered_set<std::string> held; /* submodules */
+    for (const il_state::held &x : m->state->frozen) {
+        const std::string &name = m->state->entries[x.entry].name;
+        std::string part = name.substr(0, name.rfind('.'));
+        auto other = m->state->index.find(part + var);
+        if (name == part + mean && other != m->state->index.end() && il_state_frozen(m->state, other->second))
+            held.insert(part);
+    }
+    for (const auto &part : module.named_modules())
+        if (held.count(part.name) && part.value.hasattr("training"))
+            torch::jit::Module(part.value).train(false);
+}
+
+void set_mode(const il_script *m, torch::jit::Module module, bool training)
+{
+    if (!module.hasattr("training")) /* torch.jit.freeze leaves none */
+        return;
+    if (module.is_training() != training)
+        module.train(training);
+    if (training && m->state && !m->state->frozen.empty())
+        hold(m, module);
+}
+
 c10::IValue run(il_scope *s, const il_script *m, std::vector<c10::IValue> inputs)
 {
     /* The optimising executor changes its kernels after the first calls: a resumed run would differ. */
     torch::jit::GraphOptimizerEnabledGuard plain(false);
     c10::AutoGradMode mode(shim::records(s));
-    torch::jit::Module module = m->module;                                      /* a handle */
-    if (module.hasattr("training") && module.is_training() != s->opts.training) /* frozen ones have none */
-        module.train(s->opts.training);
+    torch::jit::Module module = m->module; /* a handle */
+    set_mode(m, module, s->opts.training);
     if (s->opts.training) /* its dropout draws from libtorch's own generators */
         at::manual_seed(shim::next_seed(s));
     return module.forward(std::move(inputs));

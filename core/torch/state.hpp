@@ -2,6 +2,7 @@
 #ifndef IL_TORCH_STATE_HPP
 #define IL_TORCH_STATE_HPP
 
+#include <ATen/core/Tensor.h>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -13,10 +14,15 @@ struct il_state {
         il_tensor *tensor;
         bool trainable, shared;
     };
+    struct held {
+        size_t entry;
+        at::Tensor value;
+    };
     il_device device = {};
     il_dtype dtype = IL_DTYPE_F32; /* of the parameters to come */
     uint64_t seed = 0;
     std::vector<entry> entries;
+    std::vector<held> frozen; /* buffers, with the values that they keep */
     std::unordered_map<std::string, size_t> index;
     il_err error = {};
     std::string warning;

@@ -82,13 +82,15 @@ static int add_file(json_t *files, const char *key, const char *path, il_err *e)
     return rc ? il_fail_in(e, "%s", key) : rc;
 }
 
-/* Files named by settings of the model, loss and mask policy, and the initial weights. */
+/* Files named by settings of the model, loss and mask policy, and the weights that are given. */
 static int add_files(json_t *files, const il_run *run, il_err *e)
 {
     const il_choice choices[] = { run->model, run->loss, run->mask_policy };
     int rc = add_file(files, "train.weights", run->training.weights, e);
+    if (!rc)
+        rc = add_file(files, "weights", run->weights, e);
     for (size_t i = 0; i < sizeof choices / sizeof *choices && !rc; i++) {
-        const il_param_spec *spec = il_params_specs(choices[i].params);
+        const il_param_spec *spec = choices[i].plugin ? il_params_specs(choices[i].params) : NULL;
         for (; spec && spec->name && !rc; spec++) {
             char key[200];
             snprintf(key, sizeof key, "%s.%s", il_descriptor_kind(choices[i].plugin->kind), spec->name);
@@ -109,19 +111,27 @@ static int add_conventions(json_t *all, const il_job *j, il_err *e)
     return bad ? il_fail_oom(e) : IL_OK;
 }
 
+/* What is trained on. */
+static int add_splits(json_t *all, const il_job *j, il_err *e)
+{
+    bool bad = false;
+    il_params_json_put(all, "train", split_json(j->train, &j->train_digest), &bad);
+    il_params_json_put(all, "validation", split_json(j->validation, &j->validation_digest), &bad);
+    if (bad || il_job_fit_note(all, j->run, j->train, &j->train_fit, &j->validation_fit))
+        return il_fail_oom(e);
+    return add_conventions(all, j, e);
+}
+
 static int make_manifest(il_job *j, il_err *e)
 {
     json_t *files = json_object();
     int rc = files ? add_files(files, j->run, e) : il_fail_oom(e);
     json_t *all = NULL;
     if (!rc) {
-        all = json_pack("{s:o, s:o, s:o}", "train", split_json(j->train, &j->train_digest), "validation",
-                        split_json(j->validation, &j->validation_digest), "files", files);
+        all = json_pack("{s:o}", "files", files);
         files = NULL;
-        rc = all ? add_conventions(all, j, e) : il_fail_oom(e);
+        rc = !all ? il_fail_oom(e) : j->run->test_only ? IL_OK : add_splits(all, j, e);
     }
-    if (!rc && il_job_fit_note(all, j->run, j->train, &j->train_fit, &j->validation_fit))
-        rc = il_fail_oom(e);
     if (!rc) {
         j->manifest = il_json_text(all, JSON_SORT_KEYS | JSON_COMPACT);
         rc = j->manifest ? IL_OK : il_fail_oom(e);
@@ -177,6 +187,8 @@ static int open_training(il_job *j, il_store *store, il_err *e)
                                                    : "validation",
                                        own ? own->images : run->training.on, share, true };
     int rc = il_policy_labels(j->labels, &j->run->mask_policy, e);
+    if (run->test_only)
+        return rc ? rc : make_manifest(j, e);
     if (!rc)
         rc = open_source(&j->train, &j->train_digest, &train, run, store, e);
     if (!rc)
@@ -243,13 +255,12 @@ static int open_test(il_job *j, size_t i, il_store *store)
         rc = open_truth(t, j);
     if (!rc) {
         const il_testing *how = &j->run->testing;
-        t->fit = il_job_fit_of(t->source, t->labels, how->fit, j->run->training.size,
-                               how->fit == IL_SIZING_NATIVE ? how->tile : 0);
+        t->fit = il_job_fit_of(t->source, t->labels, how->fit, how->size, how->fit == IL_SIZING_NATIVE ? how->tile : 0);
         rc = il_job_fit_digest(&t->digest, &t->fit, t->source, j->run, &t->error);
         bool same = set->degradation.kind != IL_DEGRADE_NONE; /* files as the test on them undegraded */
         if (same)
             t->leak = j->tests[set->plain].leak;
-        else if (!rc && j->error.code == IL_OK)
+        else if (!rc && j->error.code == IL_OK && !j->run->test_only) /* of weights from elsewhere that is not known */
             rc = il_leak_find(&t->leak, t->source, (const il_source *[]){ j->train, j->validation }, 2, &t->error);
     }
     if (rc && rc != IL_ENOMEM) {
@@ -313,10 +324,10 @@ il_run_record il_job_run_record(const il_job *j)
                             .manifest = j->manifest ? j->manifest : "{}",
                             .seed = r->seed,
                             .model = r->model.label,
-                            .dataset = r->dataset.label,
+                            .dataset = r->test_only ? "" : r->dataset.label,
                             .mask_policy = r->mask_policy.label,
-                            .loss = r->loss.label,
-                            .trained_on = r->training.on };
+                            .loss = r->test_only ? "" : r->loss.label,
+                            .trained_on = il_run_trained_on(r) };
 }
 
 il_cell_record il_job_cell_record(const il_job *j, const il_set *set)
@@ -324,10 +335,10 @@ il_cell_record il_job_cell_record(const il_job *j, const il_set *set)
     const il_run *r = j->run;
     return (il_cell_record){ .run_name = r->name,
                              .model = r->model.label,
-                             .dataset = r->dataset.label,
+                             .dataset = r->test_only ? "" : r->dataset.label,
                              .mask_policy = r->mask_policy.label,
-                             .loss = r->loss.label,
-                             .trained_on = r->training.on,
+                             .loss = r->test_only ? "" : r->loss.label,
+                             .trained_on = il_run_trained_on(r),
                              .tested_dataset = set->dataset.label,
                              .tested_on = set->tested_on,
                              .split = set->split,
@@ -339,7 +350,7 @@ int il_job_record_splits(const il_job *j, il_store *store, il_err *e)
 {
     const il_run *run = j->run;
     int rc = IL_OK;
-    if (j->error.code == IL_OK) {
+    if (j->error.code == IL_OK && !run->test_only) {
         rc = record_split(store, run->dataset.label, run->training.on, "train", j->train, &j->train_digest, e);
         if (!rc)
             rc = record_split(store, run->dataset.label, run->training.on, "validation", j->validation,

@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "train/builds.h"
 #include "train/job_state.h"
+#include "train/run_parent.h"
 #include "train/run_weights.h"
 
 static bool is_locked(const il_job *j, const char *folder)
@@ -66,7 +67,8 @@ static void describe_data(il_text *t, const il_run *run, const json_t *old, json
             il_text_add(t, "%s%s", t->size ? "; " : "changed since the last run: ", conventions[i].words);
     il_builds_describe(t, run, json_object_get(old, "plugins"), json_object_get(new, "plugins"));
     if (!t->size)
-        il_text_add(t, "changed since the last run: the data or the initial weights");
+        il_text_add(t, "changed since the last run: %s",
+                    run->test_only ? "the weights" : "the data or the initial weights");
 }
 
 static void explain_stale(char *why, size_t size, const il_job *j, const char *config, const char *manifest)
@@ -158,6 +160,25 @@ static int look_at_new(il_job_view *v, const il_job *j, const char *experiment, 
     return rc;
 }
 
+/* Where only the epochs were raised. */
+static int look_at_parent(il_job_view *v, const il_job *j, il_store *store, const char *folder, il_err *e)
+{
+    il_run_parent p;
+    int rc = il_run_parent_find(&p, j, store, folder, e);
+    if (rc || !*p.hash)
+        return rc;
+    if (*p.file.text) {
+        v->state = IL_JOB_RESUME;
+        snprintf(v->why, sizeof v->why, "goes on from the finished run of %d epoch%s, %.12s", p.epochs,
+                 p.epochs == 1 ? "" : "s", p.hash);
+        return IL_OK;
+    }
+    size_t used = strlen(v->why);
+    snprintf(v->why + used, sizeof v->why - used, "%sstarts again, not from the run of %d epoch%s: %s",
+             used ? "; " : "", p.epochs, p.epochs == 1 ? "" : "s", p.why);
+    return IL_OK;
+}
+
 static const char *missing_data(const il_job *j)
 {
     for (size_t i = 0; i < j->run->ntests; i++)
@@ -173,23 +194,27 @@ static void look_at_trained(il_job_view *v, const il_job *j)
     size_t n = j->run->ntests;
     if (l->to_test) {
         v->state = l->train ? IL_JOB_TODO : IL_JOB_RESUME;
-        snprintf(v->why, sizeof v->why, "%s; %zu of %zu tests remain",
-                 l->train ? "trained, but its weights are missing, so it will be trained again" : "trained", l->to_test,
-                 n);
+        const char *words = j->run->test_only ? "tested"
+                            : l->train        ? "trained, but its weights are missing, so it will be trained again"
+                                              : "trained";
+        snprintf(v->why, sizeof v->why, "%s; %zu of %zu tests remain", words, l->to_test, n);
     } else if (l->no_data) {
         v->state = IL_JOB_BLOCKED;
-        snprintf(v->why, sizeof v->why, "trained; the data of %zu of %zu tests are missing: %.280s", l->no_data, n,
-                 missing_data(j));
+        snprintf(v->why, sizeof v->why, "%s; the data of %zu of %zu tests are missing: %.280s",
+                 j->run->test_only ? "tested" : "trained", l->no_data, n, missing_data(j));
     } else {
         v->state = IL_JOB_DONE;
     }
 }
 
-static int look_at_row(il_job_view *v, const il_job *j, const char *experiment, il_store *store, il_err *e)
+static int look_at_row(il_job_view *v, const il_job *j, const char *experiment, il_store *store, const char *folder,
+                       il_err *e)
 {
     const il_run_row *row = &v->left.row;
-    if (row->status == IL_RUN_NONE && !v->left.checkpoint)
-        return look_at_new(v, j, experiment, store, e);
+    if (row->status == IL_RUN_NONE && !v->left.checkpoint) {
+        int rc = look_at_new(v, j, experiment, store, e);
+        return rc ? rc : look_at_parent(v, j, store, folder, e);
+    }
     if (row->status == IL_RUN_DONE) {
         look_at_trained(v, j);
     } else if (row->status == IL_RUN_FAILED) {
@@ -198,8 +223,9 @@ static int look_at_row(il_job_view *v, const il_job *j, const char *experiment, 
     } else {
         v->state = IL_JOB_RESUME;
         snprintf(v->why, sizeof v->why,
-                 v->left.checkpoint ? "interrupted after %d epochs; will resume from its checkpoint"
-                                    : "interrupted before its first checkpoint; will restart",
+                 v->left.checkpoint  ? "interrupted after %d epochs; will resume from its checkpoint"
+                 : j->run->test_only ? "interrupted; will restart"
+                                     : "interrupted before its first checkpoint; will restart",
                  row->epochs);
     }
     return IL_OK;
@@ -219,7 +245,7 @@ int il_job_look(il_job_view *out, const il_job *j, const char *experiment, il_st
         v.state = IL_JOB_BUSY;
         snprintf(v.why, sizeof v.why, "is being run by another process");
     } else if (store) {
-        rc = look_at_row(&v, j, experiment, store, e);
+        rc = look_at_row(&v, j, experiment, store, folder, e);
     }
     if (rc) {
         il_job_left_free(&v.left);

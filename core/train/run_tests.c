@@ -41,6 +41,7 @@ static il_loader_opts test_loader(const il_sitting *x)
     const il_testing *how = &x->job->run->testing;
     il_loader_opts o = il_loader_of_run(x->job->run, x->model.device, x->observer);
     o.fit = how->fit;
+    o.size = how->size;
     o.batch = how->batch;
     o.count_padding = how->count_padding;
     o.threads = x->opts->loader_threads;
@@ -159,7 +160,7 @@ static il_test_record record_of(const il_sitting *x, const il_job_test *t, const
         .overlap = how->overlap,
         .padding = t->source ? il_job_fit_padding(&t->fit, how) : NULL,
         .no_truth = (int64_t)truth->no_truth,
-        .leaked = (int64_t)t->leak.count,
+        .leaked = x->job->run->test_only ? -1 : (int64_t)t->leak.count,
         .leaked_example = t->leak.count ? il_source_at(t->source, t->leak.example).id : NULL,
         .no_truth_example = truth->no_truth ? il_source_at(t->source, truth->no_truth_example).id : NULL,
     };

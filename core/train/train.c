@@ -10,6 +10,7 @@
 #include "base/array.h"
 #include "base/clock.h"
 #include "plugin/any_size.h"
+#include "train/patterns.h"
 #include "train/step.h"
 #include "train/train.h"
 
@@ -74,6 +75,24 @@ static double batch_weight(const il_training *t)
     return t->as_published ? t->batch : 0;
 }
 
+/* From its own checkpoint, from that of a run of fewer epochs, or from the initial weights. */
+static int begin_course(struct session *x, il_err *e)
+{
+    const il_run *run = x->job->run;
+    bool own = access(x->job->checkpoint, F_OK) == 0;
+    if (own || x->job->from) {
+        int rc = il_checkpoint_read(x->course, own ? x->job->checkpoint : x->job->from,
+                                    own ? x->job->hash : x->job->from_hash, x->model, x->adam, e);
+        if (!rc && x->course->unsealed && x->observer->say)
+            x->observer->say(x->observer->context, run->name,
+                             "resumes from a checkpoint of an earlier version, which has no checksum to be checked by");
+        return rc;
+    }
+    if (run->training.weights)
+        return il_model_load(x->model, run->training.weights, (const char *const *)run->training.skip, e);
+    return IL_OK;
+}
+
 static int open_session(struct session *x, il_err *e)
 {
     const il_run *run = x->job->run;
@@ -87,16 +106,8 @@ static int open_session(struct session *x, il_err *e)
     open_graph(x);
     x->tally.batch_weight = batch_weight(&run->training);
     *x->course = (il_course){ .epoch = 1, .early = il_metrics_early() };
-    if (access(x->job->checkpoint, F_OK) == 0) {
-        rc = il_checkpoint_read(x->course, x->job->checkpoint, x->job->hash, x->model, x->adam, e);
-        if (!rc && x->course->unsealed && x->observer->say)
-            x->observer->say(x->observer->context, run->name,
-                             "resumes from a checkpoint of an earlier version, which has no checksum to be checked by");
-        return rc;
-    }
-    if (run->training.weights)
-        return il_model_load(x->model, run->training.weights, (const char *const *)run->training.skip, e);
-    return IL_OK;
+    rc = begin_course(x, e);
+    return rc ? rc : il_patterns_apply(x->model, x->adam, &run->training, e);
 }
 
 static void close_session(struct session *x)
@@ -265,15 +276,27 @@ static int keep_best(struct session *x, il_err *e)
     return IL_OK;
 }
 
-static void say_epoch(const struct session *x, const il_epoch_row *r, bool best)
+/* What is to become small, over all pixels of the validation. */
+static double monitored_of(il_monitor m, const il_sums *v)
+{
+    return m == IL_MONITOR_IOU  ? -il_metrics_iou(v->total)
+           : m == IL_MONITOR_F1 ? -il_metrics_f1(v->total)
+                                : il_sums_loss(v);
+}
+
+static void say_epoch(const struct session *x, const il_epoch_row *r, double monitored, bool best)
 {
     static const char *const remarks[] = { "", "; no pixel was marked", "; every pixel was marked" };
-    char line[256];
+    static const char *const names[] = { "", "pooled IoU", "pooled F1" };
+    il_monitor m = x->job->run->training.monitor;
+    char line[256], watched[40] = "";
     if (!x->observer->say)
         return;
+    if (m != IL_MONITOR_LOSS)
+        snprintf(watched, sizeof watched, " %s %.3f", names[m], -monitored);
     snprintf(line, sizeof line,
-             "epoch %d/%d: train loss %.4f IoU %.3f, validation loss %.4f IoU %.3f, %.1f images/s%s%s", r->epoch,
-             x->job->run->training.epochs, r->train_loss, r->train_iou, r->validation_loss, r->validation_iou,
+             "epoch %d/%d: train loss %.4f IoU %.3f, validation loss %.4f IoU %.3f%s, %.1f images/s%s%s", r->epoch,
+             x->job->run->training.epochs, r->train_loss, r->train_iou, r->validation_loss, r->validation_iou, watched,
              r->images_per_second, best ? ", best" : "", remarks[x->course->collapse]);
     x->observer->say(x->observer->context, x->job->run->name, line);
 }
@@ -312,10 +335,11 @@ static int end_epoch(struct session *x, il_err *e)
     c->epochs = grown;
     c->epochs[c->done++] = row;
     c->collapse = il_metrics_collapse(v.total);
-    int best = il_metrics_early_add(&c->early, c->epoch, row.validation_loss);
+    double monitored = monitored_of(x->job->run->training.monitor, &v);
+    int best = il_metrics_early_add(&c->early, c->epoch, monitored);
     if (best)
         rc = keep_best(x, e);
-    say_epoch(x, &row, best);
+    say_epoch(x, &row, monitored, best);
     c->epoch++;
     c->batch = 0;
     c->epoch_seconds = 0;

@@ -6,8 +6,10 @@
 
 typedef struct il_training_job {
     const il_run *run;
-    const char *hash;          /* identity, for the checkpoint */
-    const char *checkpoint;    /* path */
+    const char *hash;       /* identity, for the checkpoint */
+    const char *checkpoint; /* path */
+    const char *from,
+        *from_hash; /* checkpoint of a finished run of fewer epochs, to go on from, and its identity; NULL: none */
     double checkpoint_seconds; /* interval within an epoch; the end of an epoch always writes one. 0: only then */
     il_source *train, *validation;
     const float *labels; /* 256 target values */
