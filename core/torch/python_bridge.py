@@ -11,6 +11,7 @@ import site
 import sys
 import traceback
 import types
+import warnings
 
 INSTALLED = ("site-packages", "dist-packages")
 
@@ -58,35 +59,36 @@ def start(torch_folder):
         raise Refusal(f"Python finds PyTorch in {other}, but this program computes with {torch_folder}; build it with "
                       f"TORCH_DIR={other}, or choose another environment (VIRTUAL_ENV, INPAINTLAB_PYTHON, PYTHONPATH)")
     try:
-        import torch  # noqa: F401
+        with warnings.catch_warnings():  # of packages that it can do without
+            warnings.simplefilter("ignore")
+            import torch  # noqa: F401
     except ImportError as e:
-        raise Refusal(f"Python cannot import PyTorch from {torch_folder}: {first_line(e)}; build with the PyTorch that you use "
+        raise Refusal(f"Python cannot import PyTorch from {torch_folder}: {said(e)}; build with the PyTorch that you use "
                       "in Python, as plugins/README.md says") from e
 
 
 # ---- exceptions ----
 
 
-def first_line(e):
-    return " ".join(str(e).split()) or "no reason given"
+def said(e):
+    """ "ValueError: the reason" on one line."""
+    return ": ".join(filter(None, (type(e).__name__, " ".join(str(e).split()))))
 
 
 def explain(e, model=None):
     """One line, which ends with what Python says: "mymodels.py:12: ValueError: ..."."""
     if isinstance(e, Refusal):
         return str(e)
+    places = [(frame.filename, frame.lineno) for frame in traceback.extract_tb(e.__traceback__)]
     if isinstance(e, SyntaxError) and e.filename:
-        where = f"{shown(e.filename, model)}:{e.lineno}"
-        return f"{where}: {type(e).__name__}: {e.msg}"
-    where = model.file if model else "Python"
-    for frame in traceback.extract_tb(e.__traceback__):
-        if model and (model.owns(frame.filename) or frame.filename == model.call_name):
-            where = f"{shown(frame.filename, model)}:{frame.lineno}"
-        elif not model and frame.filename != __file__:
-            where = f"{frame.filename}:{frame.lineno}"
-    if model and where == f"{model.call_name}:1":
-        where = model.call_name
-    return f"{where}: {type(e).__name__}: {first_line(e)}"
+        e, places = type(e)(e.msg), places + [(e.filename, e.lineno)]
+    if model:  # not those in packages, which the user did not write
+        places = [place for place in places if place[0] == model.call_name or model.owns(place[0])]
+    where = f"{model.file}" if model else "Python"
+    if places:
+        path, line = places[-1]
+        where = path if model and path == model.call_name else f"{shown(path, model)}:{line}"
+    return f"{where}: {said(e)}"
 
 
 def shown(path, model):
@@ -163,7 +165,7 @@ class Model:
         self.file, self.device, self.network, self.mode, self.neighbours = file, device, None, None, {}
         self.path = os.path.abspath(file)
         self.folder = os.path.dirname(os.path.realpath(file))
-        self.call, self.call_name, self.seed = call, f"call: {call}", seed
+        self.call, self.call_name, self.seed = call, f"call `{call}`", seed
 
     def owns(self, path):
         real = os.path.realpath(path)
@@ -213,7 +215,7 @@ class Model:
             exec(compile(file.read(), self.path, "exec", dont_inherit=True), module.__dict__)
         network = eval(compile(self.call, self.call_name, "eval", dont_inherit=True), module.__dict__)
         if not isinstance(network, torch.nn.Module):
-            kind = f"the class {network.__name__}" if isinstance(network, type) else f"a {type(network).__name__}"
+            kind = f"the class {network.__name__}" if isinstance(network, type) else f"an object of type {type(network).__name__}"
             raise Refusal(f"{self.call_name} gives {kind}; expected a torch.nn.Module")
         self.network = network.to(self.device)
 
