@@ -11,7 +11,7 @@
 #include <inpaintlab/python.h>
 #include "base/file.h"
 #include "torch/gpu.hpp"
-#include "torch/python.hpp"
+#include "torch/python_embedded.hpp"
 #include "torch/shim.hpp"
 #include "torch/state.hpp"
 
@@ -33,7 +33,8 @@ std::string why_not_loaded()
     std::string why(reason ? reason : "");
     if (why.find("libinpaintlab_python.so: cannot open") != std::string::npos)
         return "this build has no Python: install python3-dev, then configure and build again";
-    return "Python cannot be started: " + why + "; build with the PyTorch that you use in Python, as plugins/README.md says";
+    return "Python cannot be started: " + why +
+           "; build with the PyTorch that you use in Python, as plugins/README.md says";
 }
 
 python::open_model *library()

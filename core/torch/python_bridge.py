@@ -14,6 +14,7 @@ import types
 import warnings
 
 INSTALLED = ("site-packages", "dist-packages")
+packages = []  # folders of packages besides those that are called so
 
 
 class Refusal(Exception):
@@ -50,7 +51,8 @@ def start(torch_folder):
     sys.stdout = sys.stderr  # the program's own output is often JSON
     sys.stdin = open(os.devnull, encoding="utf-8")
     chosen = environment_folder()
-    for folder in filter(None, (chosen, os.path.dirname(torch_folder))):
+    packages.extend(filter(None, (chosen, os.path.dirname(torch_folder))))
+    for folder in packages:
         site.addsitedir(folder)
     site.main()
     found = importlib.util.find_spec("torch")
@@ -204,6 +206,7 @@ class Model:
     def load(self):
         import torch
         self.enter()
+        self.before = set(sys.modules)
         importlib.invalidate_caches()
         torch.manual_seed(self.seed)
         seed_all(self.seed)
@@ -230,8 +233,12 @@ class Model:
         return found
 
     def imported(self):
-        self.enter()
-        return sorted({os.path.realpath(module.__file__) for module in self.local().values()})
+        """Files that this model brought in and that belong to no installed package."""
+        fixed = [os.path.join(os.path.realpath(folder), "") for folder in packages + [os.path.dirname(os.__file__)]]
+        new = [getattr(module, "__file__", None) for name, module in list(sys.modules.items()) if name not in self.before]
+        real = {os.path.realpath(path) for path in new if isinstance(path, str)}
+        return sorted(path for path in real if self.owns(path)
+                      or not any(part in INSTALLED for part in path.split(os.sep)) and not path.startswith(tuple(fixed)))
 
     def run(self, x, output, training, seed):
         self.enter()

@@ -1,6 +1,5 @@
 /* python_embedded.cpp - libinpaintlab_python.so: Python in this process. What can be said in Python is in python_bridge.py. */
 #include <Python.h>
-#include <torch/csrc/autograd/python_variable.h>
 #include <c10/util/Exception.h>
 #include <climits>
 #include <cstdlib>
@@ -8,9 +7,10 @@
 #include <dlfcn.h>
 #include <memory>
 #include <string>
+#include <torch/csrc/autograd/python_variable.h>
 #include <unistd.h>
 #include <vector>
-#include "torch/python.hpp"
+#include "torch/python_embedded.hpp"
 
 extern "C" const char il_embedded_python_bridge[];
 
@@ -67,7 +67,8 @@ told take_exception(PyObject *model)
         PyException_SetTraceback(value, trace);
     object held[] = { object(type), object(value), object(trace) };
     bool memory = type && strstr(reinterpret_cast<PyTypeObject *>(type)->tp_name, "OutOfMemoryError");
-    object line(bridge && value ? PyObject_CallMethod(bridge, "explain", "OO", value, model ? model : Py_None) : nullptr);
+    object line(bridge && value ? PyObject_CallMethod(bridge, "explain", "OO", value, model ? model : Py_None)
+                                : nullptr);
     if (!line && value) {
         PyErr_Clear();
         line.reset(PyObject_Str(value));
@@ -112,7 +113,8 @@ std::string home_of(const std::string &library)
     char real[PATH_MAX];
     if (!realpath(library.c_str(), real))
         return "";
-    const std::string landmark = "/lib/python" + std::to_string(PY_MAJOR_VERSION) + "." + std::to_string(PY_MINOR_VERSION) + "/os.py";
+    const std::string landmark = "/lib/python" + std::to_string(PY_MAJOR_VERSION) + "." +
+                                 std::to_string(PY_MINOR_VERSION) + "/os.py";
     for (std::string folder = parent(real); !folder.empty(); folder = parent(folder))
         if (access((folder + landmark).c_str(), R_OK) == 0)
             return folder;
@@ -122,7 +124,8 @@ std::string home_of(const std::string &library)
 void need(PyStatus status)
 {
     if (PyStatus_Exception(status))
-        throw python::failure(std::string("Python cannot be started: ") + (status.err_msg ? status.err_msg : "no reason given"));
+        throw python::failure(std::string("Python cannot be started: ") +
+                              (status.err_msg ? status.err_msg : "no reason given"));
 }
 
 void set(PyConfig *config, wchar_t **member, const std::string &value)

@@ -7,7 +7,7 @@
 #include <new>
 #include <string>
 #include "base/opts.h"
-#include "torch/python.hpp"
+#include "torch/python_embedded.hpp"
 #include "torch/shim.hpp"
 #include "torch/start.h"
 

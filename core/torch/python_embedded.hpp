@@ -1,6 +1,6 @@
-/* python.hpp - what the shim asks of libinpaintlab_python.so, which holds Python and the half of libtorch that is written for it. */
-#ifndef IL_TORCH_PYTHON_HPP
-#define IL_TORCH_PYTHON_HPP
+/* python_embedded.hpp - what the shim asks of libinpaintlab_python.so, which holds Python and the half of libtorch that is written for it. */
+#ifndef IL_TORCH_PYTHON_EMBEDDED_HPP
+#define IL_TORCH_PYTHON_EMBEDDED_HPP
 
 #include <ATen/core/Tensor.h>
 #include <cstdint>
