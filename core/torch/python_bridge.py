@@ -14,7 +14,6 @@ import types
 import warnings
 
 INSTALLED = ("site-packages", "dist-packages")
-packages = []  # folders of packages besides those that are called so
 
 
 class Refusal(Exception):
@@ -51,8 +50,7 @@ def start(torch_folder):
     sys.stdout = sys.stderr  # the program's own output is often JSON
     sys.stdin = open(os.devnull, encoding="utf-8")
     chosen = environment_folder()
-    packages.extend(filter(None, (chosen, os.path.dirname(torch_folder))))
-    for folder in packages:
+    for folder in filter(None, (chosen, os.path.dirname(torch_folder))):
         site.addsitedir(folder)
     site.main()
     found = importlib.util.find_spec("torch")
@@ -67,6 +65,14 @@ def start(torch_folder):
     except ImportError as e:
         raise Refusal(f"Python cannot import PyTorch from {torch_folder}: {said(e)}; build with the PyTorch that you use "
                       "in Python, as plugins/README.md says") from e
+
+
+def package_folders():
+    """Where Python's own modules lie, and where an installer has put packages."""
+    yield os.path.dirname(os.__file__)
+    for folder in sys.path:
+        if os.path.isdir(folder) and any(name.endswith(".dist-info") for name in os.listdir(folder)):
+            yield folder
 
 
 # ---- exceptions ----
@@ -234,7 +240,7 @@ class Model:
 
     def imported(self):
         """Files that this model brought in and that belong to no installed package."""
-        fixed = [os.path.join(os.path.realpath(folder), "") for folder in packages + [os.path.dirname(os.__file__)]]
+        fixed = [os.path.join(os.path.realpath(folder), "") for folder in package_folders()]
         new = [getattr(module, "__file__", None) for name, module in list(sys.modules.items()) if name not in self.before]
         real = {os.path.realpath(path) for path in new if isinstance(path, str)}
         return sorted(path for path in real if self.owns(path)

@@ -24,8 +24,12 @@ static bool is_regular(const char *path)
     return stat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size <= MOST_BYTES;
 }
 
-static int add(imports *all, const char *path, il_err *e)
+/* By its real path, which is one only, whatever dots lead to it. */
+static int add(imports *all, const char *name, il_err *e)
 {
+    char path[PATH_MAX];
+    if (!realpath(name, path))
+        return IL_OK;
     for (size_t i = 0; i < all->count; i++)
         if (strcmp(all->paths[i], path) == 0)
             return IL_OK;
@@ -79,8 +83,10 @@ static bool take_dotted(const char **s, char path[PATH_MAX])
 {
     size_t size = strlen(path), before = size;
     while (in_name(**s) || (**s == '.' && size > before)) {
-        if (size + 2 >= PATH_MAX - sizeof "/__init__.py")
+        if (size + 2 >= PATH_MAX - sizeof "/__init__.py") {
+            path[before] = '\0';
             return false;
+        }
         if (size == before)
             path[size++] = '/';
         path[size++] = **s == '.' ? '/' : **s;
@@ -140,7 +146,9 @@ static int read_from(imports *all, const char *s, const char *root, const char *
         if (dots++)
             snprintf(path + strlen(path), sizeof path - strlen(path), "/..");
     size_t start = strlen(path);
-    take_dotted(&s, path);
+    const char *next = s;
+    if (!takes(&next, "import")) /* `from . import a` names no module */
+        take_dotted(&s, path);
     int rc = add_modules(all, path, start, e);
     s = skip(s, false);
     if (rc || !takes(&s, "import"))
@@ -170,8 +178,8 @@ static int read_text(imports *all, const char *text, const char *root, const cha
         const char *s = skip(line, false);
         if (takes(&s, "import"))
             rc = read_import(all, s, root, e);
-        else if (strncmp(s, "from.", 5) == 0 || takes(&s, "from"))
-            rc = read_from(all, s + (strncmp(s, "from.", 5) == 0 ? 4 : 0), root, folder, e);
+        else if (takes(&s, "from"))
+            rc = read_from(all, s, root, folder, e);
     }
     return rc;
 }
@@ -193,15 +201,16 @@ static char *read_file(const char *path)
 static void folder_of(char out[PATH_MAX], const char *path)
 {
     const char *slash = strrchr(path, '/');
-    snprintf(out, PATH_MAX, "%.*s", slash ? (int)(slash - path) : 1, slash ? path : ".");
+    snprintf(out, PATH_MAX, "%.*s", slash ? (int)(slash - path) : 0, path);
 }
 
 int imports_find(imports *out, const char *file, il_err *e)
 {
     imports all = { 0 };
-    char root[PATH_MAX], folder[PATH_MAX];
-    folder_of(root, file);
+    char root[PATH_MAX] = "", folder[PATH_MAX];
     int rc = add(&all, file, e);
+    if (all.count)
+        folder_of(root, all.paths[0]);
     for (size_t i = 0; i < all.count && !rc; i++) {
         char *text = read_file(all.paths[i]);
         folder_of(folder, all.paths[i]);

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <inpaintlab/error.h>
 
-/* Paths, each once: first the file itself, then what it imports, and what these import. */
+/* Real paths, each once: first the file itself, then what it imports, and what these import. */
 typedef struct imports {
     char **paths;
     size_t count;

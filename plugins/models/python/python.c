@@ -70,9 +70,8 @@ static int python_uses(const void *self, il_uses *out, il_err *e)
 
 static bool holds(const imports *all, const char *path)
 {
-    char real[PATH_MAX];
     for (size_t i = 0; i < all->count; i++)
-        if (realpath(all->paths[i], real) && strcmp(real, path) == 0)
+        if (strcmp(all->paths[i], path) == 0)
             return true;
     return false;
 }

@@ -16,7 +16,7 @@ END
 tried() {
     rm -rf python.sqlite runs
     grid "$@"
-    inpaintlab run --device cpu --db python.sqlite python.yaml 2>&1 | grep -E 'warning|failed:|trained,|talk' | sort -u
+    inpaintlab run --device cpu --db python.sqlite python.yaml 2>&1 | grep -E 'warning|failed:|trained,|talk' | grep -v 'between 0 and 1' | sort -u
 }
 
 # looked FILE CALL: what `model` says
