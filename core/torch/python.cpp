@@ -17,6 +17,8 @@
 
 struct il_python {
     std::string file;
+    il_state *state;  /* lent */
+    size_t first = 0; /* of its tensors there */
     std::unique_ptr<python::model> model;
     std::vector<std::string> imported;
     std::vector<const char *> names; /* of imported */
@@ -63,6 +65,13 @@ template <class F> int guard(il_err *e, const char *file, F body)
     return rc == IL_OK ? rc : il_fail(e, rc, "%s", err.message);
 }
 
+/* A buffer need not be changed in place: the state follows. */
+void follow(il_python *m)
+{
+    for (auto &[i, value] : m->model->replaced())
+        il_state_at(m->state, m->first + i).tensor->value = value.detach();
+}
+
 /* A tensor that two names share is trained once. */
 void share(il_state *st, const std::vector<python::named> &tensors)
 {
@@ -98,7 +107,9 @@ int il_python_open(il_python **out, const char *file, const char *call, il_state
     return guard(e, file, [&] {
         auto m = std::make_unique<il_python>();
         m->file = file;
+        m->state = st;
         m->model.reset(library()({ file, call, shim::device(st->device), st->seed }));
+        m->first = il_state_count(st);
         share(st, m->model->tensors());
         *out = m.release();
     });
@@ -124,6 +135,7 @@ il_tensor *il_python_output(il_scope *s, il_python *m, il_tensor *x, const char 
         at::manual_seed(seed);
         /* in the order that PyTorch's own loaders give, which a view() in the model may rely on */
         out = shim::wrap(s, m->model->run(x->value.contiguous(), { output, s->opts.training, seed }));
+        follow(m);
     });
     if (err.code != IL_OK)
         shim::fail(s, err);

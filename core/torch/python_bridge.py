@@ -229,13 +229,34 @@ class Model:
         self.network = network.to(self.device)
 
     def tensors(self):
-        """(name, tensor, whether it is trained) as in a state dict."""
-        found = []
+        """(name, tensor, whether it is trained) as in a state dict; remembers where each stands."""
+        import torch
+        found, self.places = [], []
         for prefix, part in self.network.named_modules(remove_duplicate=False):
-            prefix += "." if prefix else ""
-            found += [(prefix + name, p, p.requires_grad) for name, p in part._parameters.items() if p is not None]
-            found += [(prefix + name, b, False) for name, b in part._buffers.items()
-                      if b is not None and name not in part._non_persistent_buffers_set]
+            for kind, values in (("parameter", part._parameters), ("buffer", part._buffers)):
+                for name, value in values.items():
+                    full = prefix + ("." if prefix else "") + name
+                    if value is None or kind == "buffer" and name in part._non_persistent_buffers_set:
+                        continue
+                    if isinstance(value, torch.nn.parameter.UninitializedTensorMixin):
+                        raise Refusal(f"{self.file}: {full} has no size before the first call; call the module once where it is made")
+                    found.append((full, value, kind == "parameter" and value.requires_grad))
+                    self.places.append([full, kind, values, name, value])
+        return found
+
+    def replaced(self):
+        """(index in tensors, tensor) of each buffer that `forward` has set anew since the last time."""
+        found = []
+        for i, place in enumerate(self.places):
+            full, kind, values, name, value = place
+            new = values.get(name)
+            if new is value:
+                continue
+            if kind == "parameter" or new is None or new.shape != value.shape or new.dtype != value.dtype:
+                raise Refusal(f"{self.file}: forward replaces the {kind} {full}; it must keep parameters, and the sizes and types of "
+                              "buffers")
+            place[4] = new
+            found.append((i, new))
         return found
 
     def imported(self):

@@ -260,6 +260,18 @@ class embedded : public python::model
         return THPVariable_Unpack(y.get());
     }
 
+    std::vector<std::pair<size_t, at::Tensor>> replaced() override
+    {
+        lock held;
+        object list = call("replaced");
+        std::vector<std::pair<size_t, at::Tensor>> out;
+        for (Py_ssize_t i = 0; i < PyList_Size(list.get()); i++) {
+            PyObject *x = PyList_GetItem(list.get(), i);
+            out.emplace_back(PyLong_AsSize_t(PyTuple_GetItem(x, 0)), THPVariable_Unpack(PyTuple_GetItem(x, 1)));
+        }
+        return out;
+    }
+
   private:
     void close()
     {

@@ -48,6 +48,8 @@ struct model {
     virtual std::vector<named> tensors() = 0;
     virtual std::vector<std::string> imported() = 0;
     virtual at::Tensor run(const at::Tensor &x, const forward &how) = 0;
+    /* Buffers that run has set anew, by their index in tensors(). */
+    virtual std::vector<std::pair<size_t, at::Tensor>> replaced() = 0;
 };
 
 /* The symbols of libinpaintlab_python.so. `pending` takes the exception that a backward pass left in this thread: false when there

@@ -10,7 +10,8 @@ import tempfile
 
 program, libtorch = sys.argv[1:3]
 DATA = pathlib.Path(__file__).resolve().parent.parent / "data/python"
-MODELS = [("net", "build()"), ("net", "build(width=5, drop=0.5)"), ("net", "ByView()"), ("net", "squared()"), ("net", "tied()")]
+MODELS = [("net", "build()"), ("net", "build(width=5, drop=0.5)"), ("net", "ByView()"), ("net", "squared()"), ("net", "tied()"),
+          ("net", "Remembers()")]
 SEED, GOLDEN = 11, 0x9E3779B97F4A7C15  # of core/torch/random.cpp
 
 

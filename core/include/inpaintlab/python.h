@@ -13,8 +13,8 @@ extern "C" {
 typedef struct il_python il_python;
 
 /* Runs the file, which is code, and then `call`, an expression in its names that gives a torch.nn.Module. The module goes to the
- * device of st, and st shares its parameters and buffers by state-dict name; its random initial values are a function of st's
- * seed. Python's exceptions become one line with file and line. */
+ * device of st, which outlives it, and st shares its parameters and buffers by state-dict name; its random initial values are a
+ * function of st's seed. Python's exceptions become one line with file and line. */
 int il_python_open(il_python **out, const char *file, const char *call, il_state *st, il_err *e);
 void il_python_free(il_python *m);
 /* module(x), after train() or eval() as the scope's, and of its result the tensor that `output` names, as il_script_output says. */
