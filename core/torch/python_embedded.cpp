@@ -205,6 +205,16 @@ class embedded : public python::model
         return checked(PyObject_CallMethod(self.get(), method, nullptr), self.get());
     }
 
+    /* What a method lists, each read by `read`. */
+    template <class T, class F> std::vector<T> listed(const char *method, F read)
+    {
+        object list = call(method);
+        std::vector<T> out;
+        for (Py_ssize_t i = 0; i < PyList_Size(list.get()); i++)
+            out.push_back(read(PyList_GetItem(list.get(), i)));
+        return out;
+    }
+
   public:
     explicit embedded(const python::choice &what)
     {
@@ -229,24 +239,24 @@ class embedded : public python::model
     std::vector<python::named> tensors() override
     {
         lock held;
-        object list = call("tensors");
-        std::vector<python::named> out;
-        for (Py_ssize_t i = 0; i < PyList_Size(list.get()); i++) {
-            PyObject *x = PyList_GetItem(list.get(), i), *tensor = PyTuple_GetItem(x, 1);
-            out.push_back({ text_of(PyTuple_GetItem(x, 0)), THPVariable_Unpack(tensor),
-                            PyObject_IsTrue(PyTuple_GetItem(x, 2)) == 1 });
-        }
-        return out;
+        return listed<python::named>("tensors", [](PyObject *x) -> python::named {
+            return { text_of(PyTuple_GetItem(x, 0)), THPVariable_Unpack(PyTuple_GetItem(x, 1)),
+                     PyObject_IsTrue(PyTuple_GetItem(x, 2)) == 1 };
+        });
     }
 
     std::vector<std::string> imported() override
     {
         lock held;
-        object list = call("imported");
-        std::vector<std::string> out;
-        for (Py_ssize_t i = 0; i < PyList_Size(list.get()); i++)
-            out.push_back(text_of(PyList_GetItem(list.get(), i)));
-        return out;
+        return listed<std::string>("imported", text_of);
+    }
+
+    std::vector<std::pair<size_t, at::Tensor>> replaced() override
+    {
+        lock held;
+        return listed<std::pair<size_t, at::Tensor>>("replaced", [](PyObject *x) {
+            return std::pair(PyLong_AsSize_t(PyTuple_GetItem(x, 0)), THPVariable_Unpack(PyTuple_GetItem(x, 1)));
+        });
     }
 
     at::Tensor run(const at::Tensor &x, const python::forward &how) override
@@ -258,18 +268,6 @@ class embedded : public python::model
                                                how.training ? Py_True : Py_False, how.seed),
                            self.get());
         return THPVariable_Unpack(y.get());
-    }
-
-    std::vector<std::pair<size_t, at::Tensor>> replaced() override
-    {
-        lock held;
-        object list = call("replaced");
-        std::vector<std::pair<size_t, at::Tensor>> out;
-        for (Py_ssize_t i = 0; i < PyList_Size(list.get()); i++) {
-            PyObject *x = PyList_GetItem(list.get(), i);
-            out.emplace_back(PyLong_AsSize_t(PyTuple_GetItem(x, 0)), THPVariable_Unpack(PyTuple_GetItem(x, 1)));
-        }
-        return out;
     }
 
   private:
