@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""python_step.py PROGRAM LIBTORCH_DIR [--trial] - models of tests/data/python in plain PyTorch and in PROGRAM (python_step.c): names,
-logits, gradients and buffers must have the same bits. --trial only tells whether this build can run them. Status 77: it cannot."""
+"""python_step.py PROGRAM LIBTORCH_DIR [FILE.py CALL]... - models in plain PyTorch and in PROGRAM (python_step.c): names, logits,
+gradients and buffers must have the same bits. Without FILE those of tests/data/python. Status 77: this build cannot run them."""
 import array
 import importlib
 import pathlib
@@ -10,8 +10,8 @@ import tempfile
 
 program, libtorch = sys.argv[1:3]
 DATA = pathlib.Path(__file__).resolve().parent.parent / "data/python"
-MODELS = [("net", "build()"), ("net", "build(width=5, drop=0.5)"), ("net", "ByView()"), ("net", "squared()"), ("net", "tied()"),
-          ("net", "Remembers()")]
+CALLS = ["build()", "build(width=5, drop=0.5)", "ByView()", "squared()", "tied()", "Remembers()"]
+MODELS = list(zip(sys.argv[3::2], sys.argv[4::2])) or [(str(DATA / "net.py"), call) for call in CALLS]
 SEED, GOLDEN = 11, 0x9E3779B97F4A7C15  # of core/torch/random.cpp
 
 
@@ -23,7 +23,7 @@ def skip(reason):
 def ours(file, call, folder):
     """[(name, values)] of PROGRAM."""
     values = pathlib.Path(folder) / "values"
-    done = subprocess.run([program, DATA / f"{file}.py", call, str(SEED), values], capture_output=True, text=True)
+    done = subprocess.run([program, file, call, str(SEED), values], capture_output=True, text=True)
     if done.returncode:
         said = done.stderr.strip().splitlines()[-1]
         if said.startswith(("this build has no Python", "Python ")):
@@ -42,13 +42,15 @@ def plain(file, call):
     """The same in PyTorch."""
     import torch
     torch.manual_seed(SEED)
-    model = eval(call, vars(importlib.import_module(file)))
+    sys.path.insert(0, str(pathlib.Path(file).resolve().parent))
+    model = eval(call, vars(importlib.import_module(pathlib.Path(file).stem)))
+    picked = lambda y: y["out"] if isinstance(y, dict) else y  # noqa: E731
     x = torch.tensor([(i * 7919 % 1000) / 1000 for i in range(2 * 3 * 24 * 24)]).view(2, 3, 24, 24)
     told = []
     with torch.no_grad():
-        told.append(("testing", model.eval()(x)))
+        told.append(("testing", picked(model.eval()(x))))
     torch.manual_seed((SEED + GOLDEN) % 2**64)
-    y = model.train()(x)
+    y = picked(model.train()(x))
     told.append(("training", y))
     (y * y).mean().backward()
     seen = set()
@@ -70,10 +72,7 @@ def compare(file, call, folder):
 
 
 with tempfile.TemporaryDirectory() as work:
-    ours("net", "build()", work)
-    if "--trial" in sys.argv:
-        sys.exit(0)
-    sys.path[:0] = [str(DATA)]
+    ours(*MODELS[0], work)
     sys.path.append(str(pathlib.Path(libtorch).parent.parent))
     sys.dont_write_bytecode = True
     try:
