@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 #include "base/draft.h"
@@ -15,10 +14,10 @@
 #include "base/sha256.h"
 #include "image/degrade.h"
 #include "loader/source_share.h"
-#include "plugin/descriptor.h"
 #include "plugin/instance.h"
 #include "train/builds.h"
 #include "train/job.h"
+#include "train/job_files.h"
 
 enum { LOCK_TRIES = 5, LOCK_PAUSE_NS = 20 * 1000 * 1000 };
 
@@ -67,40 +66,6 @@ static json_t *split_json(const il_source *src, const il_digest *digest)
                      (json_int_t)il_source_left_out_count(src));
 }
 
-/* Adds "key": hash of the file, when there is one. */
-static int add_file(json_t *files, const char *key, const char *path, il_err *e)
-{
-    struct stat st;
-    if (!path || !*path)
-        return IL_OK;
-    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
-        return IL_OK; /* a data set's folder: its manifest represents it */
-    il_digest d;
-    int rc = il_sha256_file(&d, path, e);
-    if (!rc && json_object_set_new(files, key, json_string(d.hex)) != 0)
-        rc = il_fail_oom(e);
-    return rc ? il_fail_in(e, "%s", key) : rc;
-}
-
-/* Files named by settings of the model, loss and mask policy, and the weights that are given. */
-static int add_files(json_t *files, const il_run *run, il_err *e)
-{
-    const il_choice choices[] = { run->model, run->loss, run->mask_policy };
-    int rc = add_file(files, "train.weights", run->training.weights, e);
-    if (!rc)
-        rc = add_file(files, "weights", run->weights, e);
-    for (size_t i = 0; i < sizeof choices / sizeof *choices && !rc; i++) {
-        const il_param_spec *spec = choices[i].plugin ? il_params_specs(choices[i].params) : NULL;
-        for (; spec && spec->name && !rc; spec++) {
-            char key[200];
-            snprintf(key, sizeof key, "%s.%s", il_descriptor_kind(choices[i].plugin->kind), spec->name);
-            if (spec->type == IL_PARAM_PATH)
-                rc = add_file(files, key, il_params_text(choices[i].params, spec->name), e);
-        }
-    }
-    return rc;
-}
-
 /* What else decides the weights, where earlier versions did otherwise: their runs are then others. */
 static int add_conventions(json_t *all, const il_job *j, il_err *e)
 {
@@ -125,7 +90,7 @@ static int add_splits(json_t *all, const il_job *j, il_err *e)
 static int make_manifest(il_job *j, il_err *e)
 {
     json_t *files = json_object();
-    int rc = files ? add_files(files, j->run, e) : il_fail_oom(e);
+    int rc = files ? il_job_files(files, j->run, e) : il_fail_oom(e);
     json_t *all = NULL;
     if (!rc) {
         all = json_pack("{s:o}", "files", files);

@@ -80,7 +80,7 @@ static int measure(il_image_row **rows, size_t *count, size_t *unreadable, il_si
     if (!rc && *count == 0)
         rc = il_fail(e, IL_EDATA, "no image of the test can be used; %zu are left out", il_loader_left_out(loader));
     /* a module from elsewhere; an own network may well lie there before it has learnt anything */
-    bool foreign = strcmp(x->model.plugin->name, "torchscript") == 0;
+    bool foreign = strcmp(x->model.plugin->name, "torchscript") == 0 || strcmp(x->model.plugin->name, "python") == 0;
     if (!rc && foreign && !x->warned && il_evaluate_within_one(*rows, *count)) {
         x->warned = true;
         il_sitting_warn(

@@ -44,6 +44,7 @@ ONLY = [
     ("libutf8proc", r"#include <utf8proc\.h>", "core/base/utf8.c core/diffusion/unicode.c"),
     ("libtorch", r"#include <(torch|ATen|c10)/", "core/torch/"),
     ("C++", r"#include <(vector|string|memory|cstring|exception)>", "core/torch/"),
+    ("Python", r"#include <Python\.h>", "core/torch/python_embedded.cpp"),
     ("dlopen", r"\bdlopen\(", "core/plugin/library.c core/torch/"),
     ("CUDA", r"__global__|<<<|\bcuda[A-Z]|#include <(cuda|ATen/cuda|c10/cuda)",
      "core/torch/kernels/kernels.cu core/torch/cuda_graph_capture.cpp"),
