@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/clock.h"
+#include "base/params.h"
 #include "image/degrade.h"
 #include "loader/source_photos.h"
 #include "plan/keys.h"
@@ -63,6 +64,12 @@ static struct phase phase_of(const il_job_test *t)
     return p;
 }
 
+/* A model from elsewhere (foreign.h): its settings can say that the output is a probability. */
+static bool is_foreign(const il_plugin *p)
+{
+    return il_params_find(p->params, "probability");
+}
+
 static int measure(il_image_row **rows, size_t *count, size_t *unreadable, il_sitting *x, const il_job_test *t,
                    il_err *e)
 {
@@ -79,9 +86,8 @@ static int measure(il_image_row **rows, size_t *count, size_t *unreadable, il_si
     rc = il_evaluate_pictures(rows, count, t->source, &what, x->observer, e);
     if (!rc && *count == 0)
         rc = il_fail(e, IL_EDATA, "no image of the test can be used; %zu are left out", il_loader_left_out(loader));
-    /* a module from elsewhere; an own network may well lie there before it has learnt anything */
-    bool foreign = strcmp(x->model.plugin->name, "torchscript") == 0 || strcmp(x->model.plugin->name, "python") == 0;
-    if (!rc && foreign && !x->warned && il_evaluate_within_one(*rows, *count)) {
+    /* an own network may well lie there before it has learnt anything */
+    if (!rc && is_foreign(x->model.plugin) && !x->warned && il_evaluate_within_one(*rows, *count)) {
         x->warned = true;
         il_sitting_warn(
             x,
