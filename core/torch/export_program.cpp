@@ -1,4 +1,5 @@
 /* export_program.cpp - finds each node's operator, checks it against the rules, and fits the arguments to its schema. */
+#include <ATen/ScalarOps.h>
 #include <ATen/core/jit_type.h>
 #include <algorithm>
 #include <c10/core/Layout.h>
@@ -278,15 +279,25 @@ class compiler
             throw broken(a.kind == kind::other ? "'" + shown(a.text) + "' is not supported" : "it is of another kind");
         if ((f == form::wholes || f == form::reals) && (a.kind == kind::whole || a.kind == kind::real))
             o.items.assign(static_cast<size_t>(std::clamp(repeat, 1, 8)), a.items[0]);
+        if (f == form::tensor && a.kind != kind::tensor &&
+            a.items[0].slot < 0) /* as Python turns numbers into tensors */
+            return { form::other, at::native::wrapped_scalar_tensor(constant_of(a)), {}, false };
         if (f == form::scalar && a.kind == kind::flag && a.items[0].slot < 0)
             return { form::other, a.items[0].whole != 0, {}, false };
         return o;
     }
 
+    static at::Scalar constant_of(const argument &a)
+    {
+        if (a.kind == kind::real)
+            return a.items[0].real;
+        return a.kind == kind::flag ? at::Scalar(a.items[0].whole != 0) : at::Scalar(a.items[0].whole);
+    }
+
     static bool fits(kind k, form f)
     {
         switch (f) {
-        case form::tensor: return k == kind::tensor;
+        case form::tensor: return k == kind::tensor || k == kind::whole || k == kind::real || k == kind::flag;
         case form::tensors:
         case form::maybe_tensors: return k == kind::tensors;
         case form::whole: return k == kind::whole;

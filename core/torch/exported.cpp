@@ -1,6 +1,7 @@
 /* exported.cpp - loads what torch.export saved, and runs it node by node: autograd and autocast see the operators as they see
  * those of Python. */
 #include <ATen/Context.h>
+#include <ATen/ScalarOps.h>
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/full_like.h>
@@ -247,7 +248,10 @@ struct run {
         auto whole = [&](const item &x) { return whole_of(number_of(o, x)); };
         auto real = [&](const item &x) { return real_of(number_of(o, x)); };
         switch (o.form) {
-        case form::tensor: return tensor_at(o.items[0].slot);
+        case form::tensor:
+            if (at(o.items[0].slot).isScalar())
+                return at::native::wrapped_scalar_tensor(at(o.items[0].slot).toScalar());
+            return tensor_at(o.items[0].slot);
         case form::tensors: return list_of<at::Tensor>(o, [&](const item &x) { return tensor_at(x.slot); });
         case form::maybe_tensors:
             return list_of<std::optional<at::Tensor>>(o, [&](const item &x) {
@@ -489,7 +493,7 @@ il_tensor *il_exported_output(il_scope *s, const il_exported *m, il_tensor *x, c
         check_size(m->graph, x->value);
         c10::AutoGradMode mode(shim::records(s));
         shim::casting half(s);
-        r.all(x->value);
+        r.all(x->value.contiguous()); /* as it was traced: view() takes no other order */
         out = shim::wrap(s, r.tensor_at(chosen.slot));
     } catch (...) {
         il_err why = {};
