@@ -19,7 +19,7 @@ std::string shown(std::string_view text)
 namespace
 {
 
-enum { schema_major = 8 };
+enum { schema_major = 8, most_nodes = 50000, most_givens = 10000 };
 
 /* ---- JSON ---- */
 
@@ -153,6 +153,9 @@ class reader
     graph read()
     {
         check_version();
+        if (json_array_size(list_in(body, "nodes")) > most_nodes ||
+            json_array_size(list_in(body, "inputs")) > most_givens)
+            throw broken("the graph has more than 50000 nodes or 10000 tensors");
         for_each(list_in(body, "inputs"), [&](const json_t *x) { read_value(x, "inputs", true); });
         read_signature(list_in(object_in(module, "signature"), "input_specs"));
         for_each(list_in(body, "nodes"), [&](const json_t *x) { read_node(x); });

@@ -354,10 +354,28 @@ class compiler
             if (trained && !is_set(o))
                 continue;
             s->flag = flag;
+            if (!trained)
+                s->counter = counter_of(*s);
             s->drops =
                 find_mode(std::string_view(s->op->schema().name()).substr(std::strlen("aten::")))->statistics.empty();
             p.drops = p.drops || s->drops;
         }
+    }
+
+    /* "norm.num_batches_tracked" beside "norm.running_mean" */
+    int counter_of(const step &s) const
+    {
+        static const std::string mean = "running_mean", count = "num_batches_tracked";
+        auto named = s.op->schema().argumentIndexWithName(mean);
+        if (!named || s.operands[static_cast<size_t>(*named)].items.empty())
+            return -1;
+        int slot = s.operands[static_cast<size_t>(*named)].items[0].slot;
+        auto by_slot = std::ranges::find(g.givens, slot, &given::slot);
+        if (by_slot == g.givens.end() || !by_slot->name.ends_with(mean))
+            return -1;
+        std::string name = by_slot->name.substr(0, by_slot->name.size() - mean.size()) + count;
+        auto by_name = std::ranges::find(g.givens, name, &given::name);
+        return by_name == g.givens.end() || by_name->from != given::origin::buffer ? -1 : by_name->slot;
     }
 
     static bool is_set(const operand &o)

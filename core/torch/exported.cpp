@@ -336,6 +336,8 @@ struct run {
             c10::IValue &flag = stack[static_cast<size_t>(x.flag)];
             flag = flag.isBool() ? c10::IValue(training) : training ? flag : c10::IValue(0.0);
         }
+        if (x.counter >= 0 && training && !s->again)
+            count_batch(x.counter);
         if (x.scaled)
             check_factors(stack);
         check_sizes(stack);
@@ -343,6 +345,12 @@ struct run {
         if (x.unset)
             stack[0].toTensor().zero_();
         take_results(x, std::move(stack));
+    }
+
+    void count_batch(int slot)
+    {
+        at::NoGradGuard off;
+        tensor_at(slot).add_(1);
     }
 
     void calculate(const step &x)
