@@ -1,6 +1,7 @@
 /* export_graph.cpp - reads model.json and the configurations of weights. PyTorch's torch/_export/serde/schema.py describes them. */
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
 #include <limits>
 #include <memory>
 #include <new>
@@ -139,6 +140,96 @@ template <class F> void for_each(const json_t *list, F body)
     for (size_t i = 0; i < json_array_size(list); i++)
         body(json_array_get(list, i));
 }
+
+/* ---- sizes of the input ---- */
+
+/* SymPy's text of a size: Symbol('s1', …), Integer(8), Mul(…, …) and Add(…, …). What is no multiple of one symbol plus a number is
+ * "?": nothing is known of it before the graph runs. */
+class linear
+{
+  public:
+    explicit linear(std::string_view text) : rest(text)
+    {
+    }
+
+    side read()
+    {
+        side s = expression(0);
+        bool sound = rest.empty() && s.times > 0 && s.plus >= 0;
+        return sound && s.symbol != "?" ? s : side{ "?", 1, 0, 0, INT64_MAX };
+    }
+
+  private:
+    std::string_view rest;
+
+    bool word(std::string_view w)
+    {
+        bool is = rest.starts_with(w);
+        rest.remove_prefix(is ? w.size() : 0);
+        return is;
+    }
+
+    static side unknown()
+    {
+        return { "?", 1, 0, 0, INT64_MAX };
+    }
+
+    side expression(int depth)
+    {
+        if (depth > 8)
+            return unknown();
+        if (word("Symbol('"))
+            return symbol();
+        if (word("Integer("))
+            return integer();
+        bool product = word("Mul(");
+        if (!product && !word("Add("))
+            return unknown();
+        side sum = expression(depth + 1);
+        while (word(", "))
+            sum = product ? multiply(sum, expression(depth + 1)) : add(sum, expression(depth + 1));
+        return word(")") ? sum : unknown();
+    }
+
+    side symbol()
+    {
+        size_t quote = rest.find('\''), end = rest.find(')');
+        if (quote == std::string_view::npos || end == std::string_view::npos || quote > end)
+            return unknown();
+        side s;
+        s.symbol = rest.substr(0, quote);
+        rest.remove_prefix(end + 1);
+        return s;
+    }
+
+    side integer()
+    {
+        side s;
+        auto end = std::from_chars(rest.data(), rest.data() + rest.size(), s.plus);
+        rest.remove_prefix(static_cast<size_t>(end.ptr - rest.data()));
+        bool small = s.plus > -most_constant && s.plus < most_constant;
+        return end.ec == std::errc() && small && word(")") ? s : unknown();
+    }
+
+    static const int64_t most_constant = 1 << 20;
+
+    static side multiply(const side &a, const side &b)
+    {
+        const side &number = a.symbol.empty() ? a : b, &other = a.symbol.empty() ? b : a;
+        if (!number.symbol.empty() || other.times > most_constant || std::abs(other.plus) > most_constant)
+            return unknown();
+        return { other.symbol, other.symbol.empty() ? 1 : other.times * number.plus, other.plus * number.plus, 0, 0 };
+    }
+
+    static side add(const side &a, const side &b)
+    {
+        if ((!a.symbol.empty() && !b.symbol.empty()) || std::abs(a.plus) > most_constant ||
+            std::abs(b.plus) > most_constant)
+            return unknown();
+        const side &with = a.symbol.empty() ? b : a;
+        return { with.symbol, with.times, a.plus + b.plus, 0, 0 };
+    }
+};
 
 /* ---- the graph ---- */
 
@@ -385,37 +476,12 @@ class reader
         });
     }
 
-    /* "s1", "8*s1" or "8*s1 + 4"; of others nothing is known before the graph runs. */
     static side read_side(const std::string &text, const json_t *ranges)
     {
-        side s;
-        std::string_view rest = text;
-        auto number = [&](int64_t *out) {
-            auto end = std::from_chars(rest.data(), rest.data() + rest.size(), *out);
-            bool is = end.ec == std::errc() && *out > 0;
-            rest.remove_prefix(static_cast<size_t>(end.ptr - rest.data()));
-            return is;
-        };
-        auto word = [&](std::string_view w) {
-            bool is = rest.starts_with(w);
-            rest.remove_prefix(is ? w.size() : 0);
-            return is;
-        };
-        bool known = !isdigit(static_cast<unsigned char>(text[0])) || (number(&s.times) && word("*"));
-        size_t end = 0;
-        while (end < rest.size() && (isalnum(static_cast<unsigned char>(rest[end])) || rest[end] == '_'))
-            end++;
-        s.symbol = rest.substr(0, end);
-        rest.remove_prefix(end);
-        if (word(" + "))
-            known = number(&s.plus) && known;
-        if (!known || s.symbol.empty() || !rest.empty())
-            s = side{ "?", 1, 0, 0, INT64_MAX };
-        if (s.symbol == "?")
-            return s;
-        const json_t *range = ranges ? maybe(ranges, s.symbol.c_str()) : nullptr;
-        const json_t *least = range ? maybe(range, "min_val") : nullptr,
-                     *most = range ? maybe(range, "max_val") : nullptr;
+        side s = linear(text).read();
+        const json_t *range = ranges && !s.symbol.empty() ? maybe(ranges, s.symbol.c_str()) : nullptr;
+        const json_t *least = range ? maybe(range, "min_val") : nullptr;
+        const json_t *most = range ? maybe(range, "max_val") : nullptr;
         s.least = least ? whole_of(least, "min_val") : 0;
         s.most = most ? whole_of(most, "max_val") : INT64_MAX;
         return s;

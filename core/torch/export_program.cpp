@@ -239,7 +239,7 @@ class compiler
             throw broken("writes to a tensor that it is given (out=), which is not supported");
         if (a.name() == "pin_memory")
             return {};
-        if (a.name() == "cudnn_enabled") /* exported as it was on the exporter's machine */
+        if (a.name().starts_with("cudnn_enable")) /* exported as it was on the exporter's machine */
             return { form::other, true, {}, false };
         /* the file's device is the exporter's */
         if (w.kind == c10::TypeKind::DeviceObjType && (creates || (there && found->kind == kind::device)))
@@ -415,6 +415,8 @@ class compiler
 
     static double real_constant(const operand &o)
     {
+        if (o.items.empty() && o.constant.isTensor()) /* a number where a tensor is taken */
+            return o.constant.toTensor().item().toDouble();
         if (o.items.empty())
             return o.constant.isDouble() ? o.constant.toDouble() : -1;
         return o.items[0].slot < 0 ? o.items[0].real : -1;
