@@ -110,7 +110,7 @@ int compute(il_cuda_graph *g, il_scope *s, il_err *e)
     uint64_t taken = shim::seeds_taken();
     int rc = w->body(w->context, s, w->in, w->out, e);
     if (shim::seeds_taken() != taken)
-        il_cuda_graph_give_up(g, "it takes random numbers of several seeds (train.recompute, or TorchScript)");
+        il_cuda_graph_give_up(g, "it takes random numbers of several seeds (train.recompute, TorchScript, or dropout of an exported model)");
     return rc;
 }
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/clock.h"
+#include "base/params.h"
 #include "image/degrade.h"
 #include "loader/source_photos.h"
 #include "plan/keys.h"
@@ -76,7 +77,7 @@ static int measure(il_image_row **rows, size_t *count, size_t *unreadable, il_si
     if (!rc && *count == 0)
         rc = il_fail(e, IL_EDATA, "no image of the test can be used; %zu are left out", il_loader_left_out(loader));
     /* a module from elsewhere; an own network may well lie there before it has learnt anything */
-    bool foreign = strcmp(x->model.plugin->name, "torchscript") == 0;
+    bool foreign = il_params_find(x->model.plugin->params, "probability") != NULL; /* inpaintlab/foreign.h */
     if (!rc && foreign && !x->warned && il_evaluate_within_one(*rows, *count)) {
         x->warned = true;
         il_sitting_warn(
