@@ -49,6 +49,7 @@ struct step {
 struct program {
     std::vector<step> steps;
     bool drops = false, draws = false; /* some step does */
+    bool writes = false;               /* some step changes a tensor in place, perhaps a view of the image */
     std::string fixed;                 /* what in it stays random in tests; "": nothing */
 };
 

@@ -205,205 +205,220 @@ struct run {
     std::vector<c10::IValue> slots;
     const step *now = nullptr;
     const int64_t most = int64_t{ 1 } << 33; /* elements of any tensor */
-
-    c10::IValue &at(int slot)
-    {
-        return slots[static_cast<size_t>(slot)];
-    }
-
-    /* ---- arguments ---- */
-
-    number number_of(const operand &o, const item &x)
-    {
-        if (x.slot < 0)
-            return o.real ? number{ x.real } : number{ x.whole };
-        const c10::IValue &v = at(x.slot);
-        if (v.isBool())
-            return v.toBool();
-        if (v.isDouble())
-            return v.toDouble();
-        TORCH_CHECK(v.isInt(), "a number is missing");
-        return v.toInt();
-    }
-
-    template <class T, class F> c10::IValue list_of(const operand &o, F convert)
-    {
-        c10::List<T> list;
-        list.reserve(o.items.size());
-        for (const item &x : o.items)
-            list.push_back(convert(x));
-        return list;
-    }
-
-    const at::Tensor &tensor_at(int slot)
-    {
-        TORCH_CHECK(slot >= 0 && at(slot).isTensor(), "a tensor is missing");
-        return at(slot).toTensor();
-    }
-
-    c10::IValue value_of(const operand &o)
-    {
-        if (o.items.empty() && (o.form == form::other || !o.constant.isNone()))
-            return o.constant;
-        auto whole = [&](const item &x) { return whole_of(number_of(o, x)); };
-        auto real = [&](const item &x) { return real_of(number_of(o, x)); };
-        switch (o.form) {
-        case form::tensor:
-            if (at(o.items[0].slot).isScalar())
-                return at::native::wrapped_scalar_tensor(at(o.items[0].slot).toScalar());
-            return tensor_at(o.items[0].slot);
-        case form::tensors: return list_of<at::Tensor>(o, [&](const item &x) { return tensor_at(x.slot); });
-        case form::maybe_tensors:
-            return list_of<std::optional<at::Tensor>>(o, [&](const item &x) {
-                return x.slot < 0 ? std::nullopt : std::optional<at::Tensor>(tensor_at(x.slot));
-            });
-        case form::whole: return whole(o.items[0]);
-        case form::wholes: return list_of<int64_t>(o, whole);
-        case form::real: return real(o.items[0]);
-        case form::reals: return list_of<double>(o, real);
-        case form::flag: return flag_of(number_of(o, o.items[0]));
-        case form::flags: return list_of<bool>(o, [&](const item &x) { return flag_of(number_of(o, x)); });
-        case form::scalar: return std::visit([](auto n) { return c10::IValue(n); }, number_of(o, o.items[0]));
-        case form::other: break;
-        }
-        return o.constant;
-    }
-
-    /* ---- steps ---- */
-
-    void put(const result &r, size_t i, c10::IValue value)
-    {
-        if (value.isTensor() && value.toTensor().defined())
-            TORCH_CHECK(value.toTensor().numel() <= most, "the result has more than 2^33 elements");
-        at(r.slots[i]) = std::move(value);
-    }
-
-    void take_results(const step &x, std::vector<c10::IValue> stack)
-    {
-        TORCH_CHECK(stack.size() == x.results.size(), "another number of results than the graph expects");
-        for (size_t i = 0; i < stack.size(); i++) {
-            const result &r = x.results[i];
-            if (!stack[i].isTensorList()) {
-                if (!r.slots.empty())
-                    put(r, 0, std::move(stack[i]));
-                continue;
-            }
-            auto list = stack[i].toTensorList();
-            TORCH_CHECK(list.size() == r.slots.size(), "gives ", list.size(), " tensors; the graph expects ",
-                        r.slots.size());
-            for (size_t k = 0; k < list.size(); k++)
-                put(r, k, list.get(k));
-        }
-    }
-
-    /* Sizes that the file states, before memory is asked for. */
-    void check_sizes(const std::vector<c10::IValue> &stack)
-    {
-        for (const c10::IValue &v : stack) {
-            if (!v.isIntList())
-                continue;
-            int64_t product = 1;
-            for (int64_t n : v.toIntList())
-                TORCH_CHECK(n <= 1 || (!__builtin_mul_overflow(product, n, &product) && product <= most),
-                            "the sizes in the file ask for more than 2^33 elements");
-        }
-    }
-
-    static void check_factors(const std::vector<c10::IValue> &stack)
-    {
-        auto good = [](double f) { return f >= 1e-3 && f <= 1e3; };
-        for (const c10::IValue &v : stack) {
-            bool fine = !v.isDouble() || good(v.toDouble());
-            if (v.isDoubleList())
-                for (double f : v.toDoubleList())
-                    fine = fine && good(f);
-            TORCH_CHECK(fine, "a scale is not between 0.001 and 1000");
-        }
-    }
-
-    void call(const step &x)
-    {
-        bool training = s->opts.training;
-        std::vector<c10::IValue> stack;
-        stack.reserve(x.operands.size());
-        if (x.written >= 0 && (!training || s->again)) /* buffers are kept */
-            return take_results(x, { at(x.written) });
-        for (const operand &o : x.operands)
-            stack.push_back(value_of(o));
-        if (x.keeps >= 0 && !training)
-            return take_results(x, { at::full_like(stack[0].toTensor(), x.keeps) });
-        if (x.flag >= 0) {
-            c10::IValue &flag = stack[static_cast<size_t>(x.flag)];
-            flag = flag.isBool() ? c10::IValue(training) : training ? flag : c10::IValue(0.0);
-        }
-        if (x.counter >= 0 && training && !s->again)
-            count_batch(x.counter);
-        if (x.scaled)
-            check_factors(stack);
-        check_sizes(stack);
-        x.op->callBoxed(&stack);
-        if (x.unset)
-            stack[0].toTensor().zero_();
-        take_results(x, std::move(stack));
-    }
-
-    void count_batch(int slot)
-    {
-        at::NoGradGuard off;
-        tensor_at(slot).add_(1);
-    }
-
-    void calculate(const step &x)
-    {
-        std::vector<number> of;
-        for (const operand &o : x.operands)
-            of.push_back(o.items.empty() ? number{ o.constant.toBool() } : number_of(o, o.items[0]));
-        number n = x.calculation->compute(of);
-        at(x.results[0].slots[0]) = std::visit([](auto v) { return c10::IValue(v); }, n);
-    }
-
-    void measure(const step &x)
-    {
-        const at::Tensor &t = tensor_at(x.operands[0].items[0].slot);
-        at(x.results[0].slots[0]) = x.operands.size() > 1
-                                        ? t.size(whole_of(number_of(x.operands[1], x.operands[1].items[0])))
-                                        : t.numel();
-    }
-
-    void execute(const step &x)
-    {
-        switch (x.act) {
-        case step::act::call: return call(x);
-        case step::act::calculate: return calculate(x);
-        case step::act::measure: return measure(x);
-        case step::act::require: {
-            const operand &o = x.operands[0];
-            TORCH_CHECK(o.items.empty() ? o.constant.toBool() : flag_of(number_of(o, o.items[0])),
-                        "the exported model requires what does not hold for this input");
-            return;
-        }
-        case step::act::nothing: return;
-        }
-    }
-
-    void all(const at::Tensor &image)
-    {
-        const program &p = m->program;
-        slots.resize(m->graph.slots);
-        at(m->graph.image) = image;
-        for (size_t i = 0; i < m->givens.size(); i++)
-            at(m->graph.givens[i].slot) = m->givens[i];
-        if (s->opts.training ? p.drops : p.draws) /* they draw from libtorch's own generators */
-            at::manual_seed(shim::next_seed(s));
-        for (const step &x : p.steps) {
-            now = &x;
-            execute(x);
-            for (int slot : x.last)
-                at(slot) = {};
-        }
-        now = nullptr;
-    }
+    c10::IValue &at(int slot);
+    number number_of(const operand &o, const item &x);
+    template <class T, class F> c10::IValue list_of(const operand &o, F convert);
+    const at::Tensor &tensor_at(int slot);
+    c10::IValue value_of(const operand &o);
+    void put(const result &r, size_t i, c10::IValue value);
+    void take_results(const step &x, std::vector<c10::IValue> stack);
+    void check_sizes(const std::vector<c10::IValue> &stack);
+    static void check_factors(const std::vector<c10::IValue> &stack);
+    void call(const step &x);
+    void count_batch(int slot);
+    void calculate(const step &x);
+    void measure(const step &x);
+    void execute(const step &x);
+    void all(const at::Tensor &image);
 };
+
+const int64_t most = int64_t{ 1 } << 33; /* elements of any tensor */
+c10::IValue &run::at(int slot)
+{
+    return slots[static_cast<size_t>(slot)];
+}
+
+/* ---- arguments ---- */
+
+number run::number_of(const operand &o, const item &x)
+{
+    if (x.slot < 0)
+        return o.real ? number{ x.real } : number{ x.whole };
+    const c10::IValue &v = at(x.slot);
+    if (v.isBool())
+        return v.toBool();
+    if (v.isDouble())
+        return v.toDouble();
+    TORCH_CHECK(v.isInt(), "a number is missing");
+    return v.toInt();
+}
+
+template <class T, class F> c10::IValue run::list_of(const operand &o, F convert)
+{
+    c10::List<T> list;
+    list.reserve(o.items.size());
+    for (const item &x : o.items)
+        list.push_back(convert(x));
+    return list;
+}
+
+const at::Tensor &run::tensor_at(int slot)
+{
+    TORCH_CHECK(slot >= 0 && at(slot).isTensor(), "a tensor is missing");
+    return at(slot).toTensor();
+}
+
+c10::IValue run::value_of(const operand &o)
+{
+    if (o.items.empty() && (o.form == form::other || !o.constant.isNone()))
+        return o.constant;
+    auto whole = [&](const item &x) { return whole_of(number_of(o, x)); };
+    auto real = [&](const item &x) { return real_of(number_of(o, x)); };
+    switch (o.form) {
+    case form::tensor:
+        if (at(o.items[0].slot).isScalar())
+            return at::native::wrapped_scalar_tensor(at(o.items[0].slot).toScalar());
+        return tensor_at(o.items[0].slot);
+    case form::tensors: return list_of<at::Tensor>(o, [&](const item &x) { return tensor_at(x.slot); });
+    case form::maybe_tensors:
+        return list_of<std::optional<at::Tensor>>(
+            o, [&](const item &x) { return x.slot < 0 ? std::nullopt : std::optional<at::Tensor>(tensor_at(x.slot)); });
+    case form::whole: return whole(o.items[0]);
+    case form::wholes: return list_of<int64_t>(o, whole);
+    case form::real: return real(o.items[0]);
+    case form::reals: return list_of<double>(o, real);
+    case form::flag: return flag_of(number_of(o, o.items[0]));
+    case form::flags: return list_of<bool>(o, [&](const item &x) { return flag_of(number_of(o, x)); });
+    case form::scalar: return std::visit([](auto n) { return c10::IValue(n); }, number_of(o, o.items[0]));
+    case form::other: break;
+    }
+    return o.constant;
+}
+
+/* ---- steps ---- */
+
+void run::put(const result &r, size_t i, c10::IValue value)
+{
+    if (value.isTensor() && value.toTensor().defined())
+        TORCH_CHECK(value.toTensor().numel() <= most, "the result has more than 2^33 elements");
+    at(r.slots[i]) = std::move(value);
+}
+
+void run::take_results(const step &x, std::vector<c10::IValue> stack)
+{
+    TORCH_CHECK(stack.size() == x.results.size(), "another number of results than the graph expects");
+    for (size_t i = 0; i < stack.size(); i++) {
+        const result &r = x.results[i];
+        if (!stack[i].isTensorList()) {
+            if (!r.slots.empty())
+                put(r, 0, std::move(stack[i]));
+            continue;
+        }
+        auto list = stack[i].toTensorList();
+        TORCH_CHECK(list.size() == r.slots.size(), "gives ", list.size(), " tensors; the graph expects ",
+                    r.slots.size());
+        for (size_t k = 0; k < list.size(); k++)
+            put(r, k, list.get(k));
+    }
+}
+
+/* Sizes that the file states, before memory is asked for. */
+void run::check_sizes(const std::vector<c10::IValue> &stack)
+{
+    for (const c10::IValue &v : stack) {
+        if (!v.isIntList())
+            continue;
+        int64_t product = 1;
+        for (int64_t n : v.toIntList())
+            TORCH_CHECK(n <= 1 || (!__builtin_mul_overflow(product, n, &product) && product <= most),
+                        "the sizes in the file ask for more than 2^33 elements");
+    }
+}
+
+void run::check_factors(const std::vector<c10::IValue> &stack)
+{
+    auto good = [](double f) { return f >= 1e-3 && f <= 1e3; };
+    for (const c10::IValue &v : stack) {
+        bool fine = !v.isDouble() || good(v.toDouble());
+        if (v.isDoubleList())
+            for (double f : v.toDoubleList())
+                fine = fine && good(f);
+        TORCH_CHECK(fine, "a scale is not between 0.001 and 1000");
+    }
+}
+
+void run::call(const step &x)
+{
+    bool training = s->opts.training;
+    std::vector<c10::IValue> stack;
+    stack.reserve(x.operands.size());
+    if (x.written >= 0 && (!training || s->again)) /* buffers are kept */
+        return take_results(x, { at(x.written) });
+    for (const operand &o : x.operands)
+        stack.push_back(value_of(o));
+    if (x.keeps >= 0 && !training)
+        return take_results(x, { at::full_like(stack[0].toTensor(), x.keeps) });
+    if (x.flag >= 0) {
+        c10::IValue &flag = stack[static_cast<size_t>(x.flag)];
+        flag = flag.isBool() ? c10::IValue(training) : training ? flag : c10::IValue(0.0);
+    }
+    if (x.counter >= 0 && training && !s->again)
+        count_batch(x.counter);
+    if (x.scaled)
+        check_factors(stack);
+    check_sizes(stack);
+    x.op->callBoxed(&stack);
+    if (x.unset)
+        stack[0].toTensor().zero_();
+    take_results(x, std::move(stack));
+}
+
+void run::count_batch(int slot)
+{
+    at::NoGradGuard off;
+    tensor_at(slot).add_(1);
+}
+
+void run::calculate(const step &x)
+{
+    std::vector<number> of;
+    for (const operand &o : x.operands)
+        of.push_back(o.items.empty() ? number{ o.constant.toBool() } : number_of(o, o.items[0]));
+    number n = x.calculation->compute(of);
+    at(x.results[0].slots[0]) = std::visit([](auto v) { return c10::IValue(v); }, n);
+}
+
+void run::measure(const step &x)
+{
+    const at::Tensor &t = tensor_at(x.operands[0].items[0].slot);
+    at(x.results[0].slots[0]) = x.operands.size() > 1
+                                    ? t.size(whole_of(number_of(x.operands[1], x.operands[1].items[0])))
+                                    : t.numel();
+}
+
+void run::execute(const step &x)
+{
+    switch (x.act) {
+    case step::act::call: return call(x);
+    case step::act::calculate: return calculate(x);
+    case step::act::measure: return measure(x);
+    case step::act::require: {
+        const operand &o = x.operands[0];
+        TORCH_CHECK(o.items.empty() ? o.constant.toBool() : flag_of(number_of(o, o.items[0])),
+                    "the exported model requires what does not hold for this input");
+        return;
+    }
+    case step::act::nothing: return;
+    }
+}
+
+void run::all(const at::Tensor &image)
+{
+    const program &p = m->program;
+    slots.resize(m->graph.slots);
+    at(m->graph.image) = image;
+    for (size_t i = 0; i < m->givens.size(); i++)
+        at(m->graph.givens[i].slot) = m->givens[i];
+    if (s->opts.training ? p.drops : p.draws) /* they draw from libtorch's own generators */
+        at::manual_seed(shim::next_seed(s));
+    for (const step &x : p.steps) {
+        now = &x;
+        execute(x);
+        for (int slot : x.last)
+            at(slot) = {};
+    }
+    now = nullptr;
+}
 
 /* ---- sizes ---- */
 
@@ -501,7 +516,8 @@ il_tensor *il_exported_output(il_scope *s, const il_exported *m, il_tensor *x, c
         check_size(m->graph, x->value);
         c10::AutoGradMode mode(shim::records(s));
         shim::casting half(s);
-        r.all(x->value.contiguous()); /* as it was traced: view() takes no other order */
+        at::Tensor image = x->value.contiguous(); /* as it was traced: view() takes no other order */
+        r.all(m->program.writes && image.is_alias_of(x->value) ? image.clone() : image);
         out = shim::wrap(s, r.tensor_at(chosen.slot));
     } catch (...) {
         il_err why = {};
