@@ -116,6 +116,8 @@ graph_case("storage", call("torch.ops.aten.set_.source_Tensor", self=image, sour
 graph_case("resize", call("torch.ops.aten.resize_.default", self=image, size={"as_ints": [1 << 40]}))
 graph_case("reshape-in-place", call("torch.ops.aten.transpose_.default", self={"as_tensor": {"name": "p_first_weight"}},
                                     dim0={"as_int": 0}, dim1={"as_int": 1}))
+graph_case("weight-in-place", call("torch.ops.aten.mul_.Scalar", self={"as_tensor": {"name": "p_first_weight"}},
+                                   other={"as_int": 2}))
 graph_case("subgraph", call("torch.ops.higher_order.cond", pred={"as_bool": True}))
 graph_case("no-overload", call("torch.ops.aten.relu.Evil", self=image))
 graph_case("circle", set_argument("conv2d", "input", {"as_tensor": {"name": "batch_norm"}}))
