@@ -223,6 +223,7 @@ struct run {
 };
 
 const int64_t most = int64_t{ 1 } << 33; /* elements of any tensor */
+
 c10::IValue &run::at(int slot)
 {
     return slots[static_cast<size_t>(slot)];

@@ -60,7 +60,7 @@ def make(name, training, multiple, how, sizes):
             if "running" in key:
                 b.uniform_(0.5, 1.5)
     state = {k: v.clone() for k, v in module.state_dict().items()}
-    program, fixed = tool.export(module, image_of(sizes[0]), multiple)
+    program, fixed, _ = tool.export(module, image_of(sizes[0]), multiple)
     assert not fixed, (name, fixed)
     module.load_state_dict(state)
     save(program, HERE / f"{name}.pt2")
@@ -85,7 +85,7 @@ def make_double():
     module = nets.unet(dropout=0.0).double().train()
     image = image_of((2, 24, 32), torch.float64)
     state = {k: v.clone() for k, v in module.state_dict().items()}
-    program, fixed = tool.export(module, image, 1)
+    program, fixed, _ = tool.export(module, image, 1)
     module.load_state_dict(state)
     save(program, HERE / "double.pt2")
     adam = torch.optim.Adam(module.parameters(), lr=0.01)
