@@ -23,7 +23,7 @@ struct il_store {
     int patience_ms;          /* how long it waits for other programs' locks */
     double waits_since;       /* clock when it began to wait for the lock that it waits for now, or waited for last */
     bool told;                /* of waiting */
-    bool had_log, had_index; /* beside it, before it was opened */
+    bool had_log, had_index;  /* beside it, before it was opened */
 };
 
 /* A value for ?1, ?2, …; lists end with {0}. */
