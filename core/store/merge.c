@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include "store/merge_parts.h"
 
-enum { MOST_TRIES = 20 };
+enum { MOST_TRIES = 20, IN_MEMORY = 128 << 20 };
 
 int il_shard_open(il_shard **out, const char *path, il_err *e)
 {
@@ -37,11 +37,15 @@ void il_shard_close(il_shard *s)
     free(s);
 }
 
-/* '': a temporary file, which goes with the connection. */
+/* A copy in memory, or of a large shard in a temporary file, which goes with the connection. */
 static int attach(il_store *target, const il_shard *shard, il_err *e)
 {
+    int64_t bytes = 0;
+    int rc = il_store_exec(&bytes, shard->store,
+                           "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()", NULL, e);
     sqlite3_limit(target->db, SQLITE_LIMIT_ATTACHED, 1);
-    int rc = il_store_script(target, "ATTACH '' AS shard", e);
+    if (!rc)
+        rc = il_store_script(target, bytes <= IN_MEMORY ? "ATTACH ':memory:' AS shard" : "ATTACH '' AS shard", e);
     sqlite3_backup *backup = rc ? NULL : sqlite3_backup_init(target->db, "shard", shard->store->db, "main");
     int result = backup ? sqlite3_backup_step(backup, -1) : SQLITE_DONE;
     if (!rc && !backup)

@@ -1,7 +1,4 @@
 /* merge_files.c - weights and checkpoints of the runs that come in: linked where the file system can, else copied. */
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE /* syncfs */
-#endif
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -37,7 +34,7 @@ static int copy_file(const char *to, const char *from, il_err *e)
         return rc;
     rc = il_atomic_file_begin(&out, to, e);
     if (!rc)
-        rc = il_atomic_file_end(&out, to, false, copy_open(&out, fd, size, from, e), e);
+        rc = il_atomic_file_end(&out, to, true, copy_open(&out, fd, size, from, e), e);
     close(fd);
     return rc;
 }
@@ -115,10 +112,15 @@ static int place_weights(bool *lost, const char *folder, const il_shard *shard, 
         *lost = !has_hash(wanted, r->sha256);
         return IL_OK;
     }
-    if (is_same_file(wanted, from.text) || is_same_file(shard->folder.text, folder) || has_hash(wanted, r->sha256))
-        return IL_OK; /* a folder that databases share has them all */
+    bool own = is_same_file(shard->folder.text, folder); /* a folder that databases share has them all */
+    if ((own && r->apart) || is_same_file(wanted, from.text) || has_hash(wanted, r->sha256))
+        return IL_OK;
     int rc = r->apart ? IL_OK : put_aside(folder, r, e);
-    return rc ? rc : place(wanted, from.text, e);
+    if (!rc)
+        rc = place(wanted, from.text, e);
+    if (!rc && own)
+        unlink(from.text);
+    return rc;
 }
 
 /* An unfinished run goes on from the checkpoint of the sitting that stands. */
@@ -182,16 +184,6 @@ static struct run read_run(sqlite3_stmt *statement)
     return r;
 }
 
-/* What was placed is on the disk before rows tell of it. */
-static void settle(const char *folder)
-{
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return;
-    (void)syncfs(fd); /* some file systems cannot; the files are whole even so */
-    close(fd);
-}
-
 int il_merge_files(il_merge_sum *sum, il_store *target, const char *folder, const il_shard *shard,
                    const il_merge_opts *opts, il_err *e)
 {
@@ -207,7 +199,5 @@ int il_merge_files(il_merge_sum *sum, il_store *target, const char *folder, cons
         rc = bring(sum, target, folder, shard, &r, opts, e);
     }
     sqlite3_finalize(statement);
-    if (!rc)
-        settle(folder);
     return rc;
 }

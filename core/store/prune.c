@@ -109,13 +109,15 @@ static int look_beside(il_prune_list *l, const il_store *s, il_err *e)
     const char *slash = strrchr(s->path, '/');
     char *folder = slash ? strndup(s->path, (size_t)(slash - s->path + 1)) : il_text_copy(".");
     il_file_names names = { 0 };
-    struct stat st;
+    struct stat own, st;
+    bool known = stat(s->path, &own) == 0;
     int rc = folder ? il_file_list(&names, folder, e) : il_fail_oom(e);
     for (size_t i = 0; i < names.count && !rc; i++) {
         char *path = il_text_path(folder, names.list[i]);
         if (!path)
             rc = il_fail_oom(e);
-        else if (is_database(path) && stat(path, &st) == 0 && !(st.st_ino == s->file && st.st_dev == s->device))
+        else if (is_database(path) && stat(path, &st) == 0 && known &&
+                 !(st.st_ino == own.st_ino && st.st_dev == own.st_dev))
             rc = mark_shared(l, path, e);
         free(path);
     }
