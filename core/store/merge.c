@@ -7,9 +7,9 @@
 
 enum { MOST_TRIES = 20, IN_MEMORY = 128 << 20 };
 
-int il_shard_open(il_shard **out, const char *path, il_err *e)
+int il_merge_source_open(il_merge_source **out, const char *path, il_err *e)
 {
-    il_shard *s = calloc(1, sizeof *s);
+    il_merge_source *s = calloc(1, sizeof *s);
     if (!s)
         return il_fail_oom(e);
     int rc = il_run_files_folder(&s->folder, path, e);
@@ -22,14 +22,14 @@ int il_shard_open(il_shard **out, const char *path, il_err *e)
     if (!rc)
         rc = il_merge_check(s->store, e);
     if (rc) {
-        il_shard_close(s);
+        il_merge_source_close(s);
         return rc;
     }
     *out = s;
     return IL_OK;
 }
 
-void il_shard_close(il_shard *s)
+void il_merge_source_close(il_merge_source *s)
 {
     if (!s)
         return;
@@ -38,7 +38,7 @@ void il_shard_close(il_shard *s)
 }
 
 /* A copy in memory, or of a large shard in a temporary file, which goes with the connection. */
-static int attach(il_store *target, const il_shard *shard, il_err *e)
+static int attach(il_store *target, const il_merge_source *shard, il_err *e)
 {
     int64_t bytes = 0;
     int rc = il_store_exec(&bytes, shard->store,
@@ -67,7 +67,7 @@ static void detach(il_store *target)
 }
 
 /* Files without a lock on the database, for they may be many; then the rows, if it is still as it was. */
-static int join_once(bool *done, il_merge_sum *sum, il_store *target, const char *folder, const il_shard *shard,
+static int join_once(bool *done, il_merge_sum *sum, il_store *target, const char *folder, const il_merge_source *shard,
                      const il_merge_opts *opts, il_err *e)
 {
     bool keep_shard = opts->keep == IL_KEEP_SHARD;
@@ -95,7 +95,7 @@ static int join_once(bool *done, il_merge_sum *sum, il_store *target, const char
     return rc;
 }
 
-static int join(il_merge_sum *sum, il_store *target, const il_shard *shard, const il_merge_opts *opts, il_err *e)
+static int join(il_merge_sum *sum, il_store *target, const il_merge_source *shard, const il_merge_opts *opts, il_err *e)
 {
     il_run_path folder;
     bool done = false;
@@ -109,7 +109,7 @@ static int join(il_merge_sum *sum, il_store *target, const il_shard *shard, cons
     return rc;
 }
 
-int il_merge(il_merge_sum *sum, il_store *target, const il_shard *shard, const il_merge_opts *opts, il_err *e)
+int il_merge(il_merge_sum *sum, il_store *target, const il_merge_source *shard, const il_merge_opts *opts, il_err *e)
 {
     struct stat st;
     if (target->file && stat(shard->store->path, &st) == 0 && st.st_ino == target->file && st.st_dev == target->device)

@@ -101,7 +101,7 @@ static int put_aside(const char *folder, const struct run *r, il_err *e)
     return rc;
 }
 
-static int place_weights(bool *lost, const char *folder, const il_shard *shard, const struct run *r, il_err *e)
+static int place_weights(bool *lost, const char *folder, const il_merge_source *shard, const struct run *r, il_err *e)
 {
     il_run_path from, to = il_run_files_path(folder, r->hash, IL_RUN_WEIGHTS),
                       aside = il_run_files_aside(folder, r->hash, r->sha256);
@@ -124,7 +124,7 @@ static int place_weights(bool *lost, const char *folder, const il_shard *shard, 
 }
 
 /* An unfinished run goes on from the checkpoint of the sitting that stands. */
-static int place_checkpoint(const char *folder, const il_shard *shard, const struct run *r, il_err *e)
+static int place_checkpoint(const char *folder, const il_merge_source *shard, const struct run *r, il_err *e)
 {
     il_run_path from = il_run_files_path(shard->folder.text, r->hash, IL_RUN_CHECKPOINT),
                 to = il_run_files_path(folder, r->hash, IL_RUN_CHECKPOINT);
@@ -137,7 +137,7 @@ static int place_checkpoint(const char *folder, const il_shard *shard, const str
 
 /* ---- all ---- */
 
-static void tell(const il_merge_opts *opts, const il_shard *shard, const il_store *target, const char *folder,
+static void tell(const il_merge_opts *opts, const il_merge_source *shard, const il_store *target, const char *folder,
                  const struct run *r, bool lost)
 {
     il_text line = { 0 };
@@ -155,7 +155,7 @@ static void tell(const il_merge_opts *opts, const il_shard *shard, const il_stor
     il_text_free(&line);
 }
 
-static int bring(il_merge_sum *sum, const il_store *target, const char *folder, const il_shard *shard,
+static int bring(il_merge_sum *sum, const il_store *target, const char *folder, const il_merge_source *shard,
                  const struct run *r, const il_merge_opts *opts, il_err *e)
 {
     bool lost = false;
@@ -184,7 +184,7 @@ static struct run read_run(sqlite3_stmt *statement)
     return r;
 }
 
-int il_merge_files(il_merge_sum *sum, il_store *target, const char *folder, const il_shard *shard,
+int il_merge_files(il_merge_sum *sum, il_store *target, const char *folder, const il_merge_source *shard,
                    const il_merge_opts *opts, il_err *e)
 {
     sqlite3_stmt *statement = NULL;
