@@ -55,7 +55,7 @@ static int merge(void *options, const char *const *words, il_err *e)
     const struct options *o = options;
     il_store *target = NULL;
     il_merge_sum sum = { 0 };
-    il_merge_opts opts = { .keep = !o->keep                         ? IL_KEEP_UNSAID
+    il_merge_opts opts = { .keep = !o->keep                        ? IL_KEEP_UNSAID
                                    : strcmp(o->keep, "shard") == 0 ? IL_KEEP_SHARD
                                                                    : IL_KEEP_TARGET,
                            .say = say };
@@ -92,11 +92,13 @@ const il_command il_cmd_merge = {
         "finished with different weights, as another processor rounds otherwise, are named; the weights of that which\n"
         "does not stand are kept beside the other's as runs/HASH/weights-SHA.safetensors, its results in the shard.\n",
     .options = table,
-    .notes = "Exit status: 0 all is joined; 1 runs with other weights were kept apart without --keep, weights are missing,\n"
-             "or a shard cannot be read; 2 wrong usage.\n",
+    .notes =
+        "Exit status: 0 all is joined; 1 runs with other weights were kept apart without --keep, weights are missing,\n"
+        "or a shard cannot be read; 2 wrong usage.\n",
     .size = sizeof(struct options),
     .least = 2,
     .most = IL_COMMAND_ANY,
-    .expected = "a database and the shards to join into it, as in 'inpaintlab merge results/results.sqlite shards/*.sqlite'",
+    .expected =
+        "a database and the shards to join into it, as in 'inpaintlab merge results/results.sqlite shards/*.sqlite'",
     .run = merge,
 };

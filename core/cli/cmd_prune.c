@@ -28,8 +28,8 @@ static int print_run(const il_pruned *r, const char *state, il_err *e)
     il_text_show(&name, r->name);
     int rc = name.failed ? il_fail_oom(e) : IL_OK;
     if (!rc)
-        printf("%10.1f MiB  %s  [%.12s]  %s, %lld test%s%s\n", mib(r->bytes), name.data ? name.data : "", r->hash, state,
-               (long long)r->tests, r->tests == 1 ? "" : "s",
+        printf("%10.1f MiB  %s  [%.12s]  %s, %lld test%s%s\n", mib(r->bytes), name.data ? name.data : "", r->hash,
+               state, (long long)r->tests, r->tests == 1 ? "" : "s",
                r->shared ? "; its files stay, since another database here has the run too" : "");
     il_text_free(&name);
     return rc;

@@ -32,7 +32,7 @@ static void git_revision(char *out, size_t size)
 struct totals {
     size_t trained, tested, skipped, failed, busy;
     size_t given_up, passed; /* failed too often; not failed, with --failed */
-    bool *left; /* per run: to another process */
+    bool *left;              /* per run: to another process */
 };
 
 static void count(struct totals *sum, const il_run_outcome *o)

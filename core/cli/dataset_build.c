@@ -31,9 +31,10 @@ static void print_result(const il_build_result *b, const struct options *o)
     const char *folder = o->folder;
     const il_build_shard s = o->shard;
     if (s.count && b->share) {
-        printf("%s: shard %d of %d: %zu of %zu samples, %zu made now; when all shards are done, the same command without"
-               " --shard writes the manifest\n",
-               folder, s.number, s.count, b->share, b->samples, b->made);
+        printf(
+            "%s: shard %d of %d: %zu of %zu samples, %zu made now; when all shards are done, the same command without"
+            " --shard writes the manifest\n",
+            folder, s.number, s.count, b->share, b->samples, b->made);
         return;
     }
     if (!b->made) {

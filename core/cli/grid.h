@@ -28,7 +28,7 @@ typedef struct il_grid {
     il_registry *registry;
     il_plan *plan;
     il_store *store;
-    bool absent;       /* there is no database and none is created: the store is in memory */
+    bool absent;        /* there is no database and none is created: the store is in memory */
     il_run_path folder; /* of runs, beside the database */
 } il_grid;
 

@@ -215,8 +215,8 @@ static int make_all(struct build *b, il_err *e)
 
 static int open_stamp(struct build *b, il_err *e)
 {
-    int rc = il_build_state_open(&b->stamp, b->shop.recipe, &b->photos, b->digests, b->shop.opts->folder, b->shop.opts->shard,
-                                 e);
+    int rc = il_build_state_open(&b->stamp, b->shop.recipe, &b->photos, b->digests, b->shop.opts->folder,
+                                 b->shop.opts->shard, e);
     b->stamped = !rc;
     return rc;
 }

@@ -103,7 +103,8 @@ static int join(il_merge_sum *sum, il_store *target, const il_merge_source *shar
     for (int i = 0; !rc && !done && i < MOST_TRIES; i++)
         rc = join_once(&done, sum, target, folder.text, shard, opts, e);
     if (!rc && !done)
-        rc = il_fail(e, IL_EBUSY, "%s: other programs write to it all the time; merge when they are done", target->path);
+        rc = il_fail(e, IL_EBUSY, "%s: other programs write to it all the time; merge when they are done",
+                     target->path);
     if (rc == IL_EDB && (target->trouble == SQLITE_CONSTRAINT || target->trouble == SQLITE_ERROR))
         il_fail_in(e, "%s", shard->store->path);
     return rc;

@@ -16,10 +16,10 @@
 typedef enum il_merge_keep { IL_KEEP_UNSAID, IL_KEEP_TARGET, IL_KEEP_SHARD } il_merge_keep;
 
 typedef struct il_merge_sum {
-    size_t runs, tests;   /* that came in, or took the place of others */
-    size_t known;         /* runs that were there already */
-    size_t conflicts;     /* runs with other weights */
-    size_t lost;          /* finished runs whose weights are not beside the shard */
+    size_t runs, tests; /* that came in, or took the place of others */
+    size_t known;       /* runs that were there already */
+    size_t conflicts;   /* runs with other weights */
+    size_t lost;        /* finished runs whose weights are not beside the shard */
 } il_merge_sum;
 
 /* A shard, opened for reading, all of whose rows are what a schema promises. */

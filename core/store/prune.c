@@ -176,7 +176,8 @@ int il_prune_remove(bool *removed, il_store *s, const il_pruned *run, il_err *e)
         rc = il_store_begin(s, e);
     if (rc)
         return rc;
-    rc = il_store_exec(&gone, s, "DELETE FROM runs AS r WHERE r.id = ?1 AND r.hash = ?2 AND NOT " IS_ASKED_FOR " RETURNING id",
+    rc = il_store_exec(&gone, s,
+                       "DELETE FROM runs AS r WHERE r.id = ?1 AND r.hash = ?2 AND NOT " IS_ASKED_FOR " RETURNING id",
                        (il_bind[]){ il_bind_int(run->id), il_bind_text(run->hash), { 0 } }, e);
     if (!rc && gone && !run->shared && access(folder.text, F_OK) == 0) {
         il_draft_remove(folder.text);

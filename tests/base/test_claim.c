@@ -1,4 +1,5 @@
 /* test_claim.c - claims on disks without locks: one holder at a time, stale ones are taken over by exactly one. */
+#include <criterion/criterion.h>
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -11,7 +12,6 @@
 #include <unistd.h>
 #include "base/claim.h"
 #include "base/sha256.h"
-#include <criterion/criterion.h>
 
 enum { RACERS = 50, ROUNDS = 20 };
 
