@@ -1,4 +1,4 @@
-/* merge.c - joins a shard into a database. Its rows are read from a private copy, attached to the target's connection: a
+/* merge_join.c - joins a shard into a database. Its rows are read from a private copy, attached to the target's connection: a
  * shard may be of an older version, lie in a folder that is read-only, or change meanwhile. */
 #include <stdio.h>
 #include <stdlib.h>
