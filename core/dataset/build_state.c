@@ -60,11 +60,14 @@ static int describe(char **text, il_digest *identity, const il_recipe *r, const 
     return *text ? IL_OK : il_fail_oom(e);
 }
 
+/* But for the recipe, which another shard may be writing. */
 static int is_empty(bool *empty, const char *folder, il_err *e)
 {
     il_file_names names = { 0 };
     int rc = il_file_list(&names, folder, e);
-    *empty = names.count == 0 || (names.count == 1 && strcmp(names.list[0], ".build") == 0);
+    *empty = true;
+    for (size_t i = 0; i < names.count; i++)
+        *empty = *empty && strncmp(names.list[i], "recipe.json", strlen("recipe.json")) == 0;
     il_file_names_free(&names);
     return rc;
 }
