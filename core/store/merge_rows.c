@@ -115,32 +115,31 @@ static const struct copy runs[] = {
 
 /* ---- tests ---- */
 
-/* As in the index tests_by_identity. */
-#define SAME_TEST(a, b)                                                                                                \
-    a ".dataset = " b ".dataset AND " a ".images = " b ".images AND " a ".split = " b ".split AND " a ".digest = " b   \
-      ".digest AND " a ".batch = " b ".batch AND COALESCE(" a ".degradation, '') = COALESCE(" b                        \
-      ".degradation, '') AND COALESCE(" a ".level, 0.0) = COALESCE(" b ".level, 0.0)"
+/* Of o, the target's, and s, the shard's, as in the index tests_by_identity. */
+#define SAME_TEST                                                                                                       \
+    "o.dataset = s.dataset AND o.images = s.images AND o.split = s.split AND o.digest = s.digest AND o.batch = s.batch" \
+    " AND COALESCE(o.degradation, '') = COALESCE(s.degradation, '') AND COALESCE(o.level, 0.0) = COALESCE(s.level, 0.0)"
 
 /* Those of the same weights that the target has not, or has not finished. */
 static const struct copy tests[] = {
     { NULL, NULL,
       "DROP TABLE IF EXISTS temp.measured;"
-      "CREATE TEMP TABLE measured AS SELECT t.id AS theirs, o.id AS ours, c.ours AS run"
+      "CREATE TEMP TABLE measured AS SELECT s.id AS theirs, o.id AS ours, c.ours AS run"
       " FROM temp.chosen c CROSS JOIN main.runs r ON r.id = c.ours AND r.weights_sha256 IS c.sha256"
-      " CROSS JOIN shard.tests t ON t.run = c.theirs LEFT JOIN main.tests o ON o.run = c.ours AND " SAME_TEST(
-          "o", "t") " WHERE c.verdict <> 'apart' AND (o.id IS NULL OR"
-                    "  o.status <> 'done' AND (t.status = 'done' OR t.finished_at > o.finished_at)) ORDER BY t.id;"
-                    "DELETE FROM main.images WHERE test IN (SELECT ours FROM temp.measured);"
-                    "DELETE FROM main.test_sums WHERE test IN (SELECT ours FROM temp.measured);"
-                    "DELETE FROM main.test_metrics WHERE test IN (SELECT ours FROM temp.measured)" },
+      " CROSS JOIN shard.tests s ON s.run = c.theirs LEFT JOIN main.tests o ON o.run = c.ours AND " SAME_TEST
+      " WHERE c.verdict <> 'apart' AND (o.id IS NULL OR"
+      "  o.status <> 'done' AND (s.status = 'done' OR s.finished_at > o.finished_at)) ORDER BY s.id;"
+      "DELETE FROM main.images WHERE test IN (SELECT ours FROM temp.measured);"
+      "DELETE FROM main.test_sums WHERE test IN (SELECT ours FROM temp.measured);"
+      "DELETE FROM main.test_metrics WHERE test IN (SELECT ours FROM temp.measured)" },
     { "tests", "id run",
       "INSERT INTO main.tests (run, $) SELECT m.run, # FROM temp.measured m CROSS JOIN shard.tests t ON t.id = m.theirs"
       " WHERE m.ours IS NULL ORDER BY t.id" },
     { "tests", "id run",
       "UPDATE main.tests SET & FROM temp.measured m CROSS JOIN shard.tests t ON t.id = m.theirs WHERE tests.id = m.ours" },
     { NULL, NULL,
-      "UPDATE temp.measured SET ours = (SELECT o.id FROM shard.tests t CROSS JOIN main.tests o ON o.run = measured.run"
-      " AND " SAME_TEST("o", "t") " WHERE t.id = measured.theirs)" },
+      "UPDATE temp.measured SET ours = (SELECT o.id FROM shard.tests s CROSS JOIN main.tests o ON o.run = measured.run"
+      " AND " SAME_TEST " WHERE s.id = measured.theirs)" },
 #define ROWS_OF_TESTS(table)                                                                                           \
     {                                                                                                                  \
         table, "test",                                                                                                 \
@@ -173,29 +172,33 @@ static const struct copy experiments[] = {
 
 /* Of two runs that one name stood for, the later one is asked for, as il_store_settle has it; one that was recorded only
  * because its data were missing never takes a place. */
-#define RANK(run) "NOT (" run ".status = 'failed' AND " run ".manifest IS '{}'), " run ".started_at, " run ".hash"
+#define RANK(run) "(NOT (" run ".status = 'failed' AND " run ".manifest IS '{}'), " run ".started_at, " run ".hash)"
+#define IS_LATER RANK("r") " > " RANK("n")
 
 static const struct copy cells[] = {
     { NULL, NULL,
       "INSERT OR IGNORE INTO main.experiment_runs (experiment, name, run) SELECT a.ours, t.name, c.ours"
-      " FROM shard.experiment_runs t JOIN temp.asked a ON a.theirs = t.experiment JOIN temp.chosen c ON c.theirs = t.run;"
+      " FROM shard.experiment_runs t JOIN temp.asked a ON a.theirs = t.experiment JOIN temp.chosen c ON c.theirs = t.run" },
+    /* the names whose cells come in */
+    { NULL, NULL,
       "DROP TABLE IF EXISTS temp.named;"
       "CREATE TEMP TABLE named AS SELECT DISTINCT a.theirs AS experiment, a.ours AS place, t.run_name, t.run AS theirs,"
       " c.ours AS run FROM shard.experiment_cells t JOIN temp.asked a ON a.theirs = t.experiment"
-      " JOIN temp.chosen c ON c.theirs = t.run;"
+      " JOIN temp.chosen c ON c.theirs = t.run" },
+    { NULL, NULL,
       "DELETE FROM temp.named WHERE EXISTS (SELECT 1 FROM main.experiment_cells o JOIN main.runs r ON r.id = o.run"
       " JOIN main.runs n ON n.id = named.run WHERE o.experiment = named.place AND o.run_name = named.run_name"
-      " AND o.run <> named.run AND (" RANK("r") ") > (" RANK(
-          "n") "));"
-               "DELETE FROM main.experiment_cells WHERE id IN (SELECT o.id FROM temp.named n CROSS JOIN main.experiment_cells o"
-               " ON o.experiment = n.place AND o.run_name = n.run_name WHERE o.run <> n.run AND NOT EXISTS (SELECT 1"
-               " FROM temp.named k WHERE k.place = n.place AND k.run_name = n.run_name AND k.run = o.run));"
-               "DROP TABLE IF EXISTS temp.places;"
-               "CREATE TEMP TABLE places AS SELECT t.id AS theirs, n.place AS experiment, n.run,  (SELECT o.id FROM shard.tests s CROSS JOIN main.tests o"
-               "  ON o.run = n.run AND " SAME_TEST(
-                   "o",
-                   "s") " WHERE s.id = t.test) AS test FROM shard.experiment_cells t"
-                        " JOIN temp.named n ON n.experiment = t.experiment AND n.run_name = t.run_name AND n.theirs = t.run ORDER BY t.id" },
+      " AND o.run <> named.run AND " IS_LATER ")" },
+    { NULL, NULL,
+      "DELETE FROM main.experiment_cells WHERE id IN (SELECT o.id FROM temp.named n CROSS JOIN main.experiment_cells o"
+      " ON o.experiment = n.place AND o.run_name = n.run_name WHERE o.run <> n.run AND NOT EXISTS (SELECT 1"
+      " FROM temp.named k WHERE k.place = n.place AND k.run_name = n.run_name AND k.run = o.run))" },
+    { NULL, NULL,
+      "DROP TABLE IF EXISTS temp.places;"
+      "CREATE TEMP TABLE places AS SELECT t.id AS theirs, n.place AS experiment, n.run,"
+      " (SELECT o.id FROM shard.tests s CROSS JOIN main.tests o ON o.run = n.run AND " SAME_TEST
+      "  WHERE s.id = t.test) AS test FROM shard.experiment_cells t"
+      " JOIN temp.named n ON n.experiment = t.experiment AND n.run_name = t.run_name AND n.theirs = t.run ORDER BY t.id" },
     { "experiment_cells", "id experiment run test",
       "INSERT INTO main.experiment_cells (experiment, run, test, $) SELECT p.experiment, p.run, p.test, #"
       " FROM temp.places p CROSS JOIN shard.experiment_cells t ON t.id = p.theirs WHERE true"
