@@ -116,11 +116,11 @@ static int place_weights(bool *lost, const char *folder, const il_merge_source *
     if ((own && r->apart) || is_same_file(wanted, from.text) || has_hash(wanted, r->sha256))
         return IL_OK;
     int rc = r->apart ? IL_OK : put_aside(folder, r, e);
-    if (!rc)
-        rc = place(wanted, from.text, e);
-    if (!rc && own)
-        unlink(from.text);
-    return rc;
+    if (!rc && !r->apart && has_hash(aside.text, r->sha256)) /* kept by an earlier merge, or by that database */
+        return rename(aside.text, to.text) == 0
+                   ? IL_OK
+                   : il_fail(e, IL_EIO, "cannot rename %s: %s", aside.text, strerror(errno));
+    return rc ? rc : place(wanted, from.text, e);
 }
 
 /* An unfinished run goes on from the checkpoint of the sitting that stands. */
