@@ -47,7 +47,9 @@ CREATE TABLE runs (
     weights_sha256 TEXT,
     left_out       INTEGER NOT NULL DEFAULT 0,               -- samples
     collapse TEXT /* what the tested weights mark of the validation pictures: nothing, everything; NULL: neither */,
-    parent TEXT /* hash of the finished run of fewer epochs that it went on from; NULL: it began by itself */) STRICT;
+    parent TEXT /* hash of the finished run of fewer epochs that it went on from; NULL: it began by itself */,
+    processor TEXT /* model of the host's processor */,
+    ranks INTEGER /* processes that trained it together; NULL: not known */, failures INTEGER NOT NULL DEFAULT 0 /* sittings that failed since the last that did not */) STRICT;
 
 -- Tests belong to the weights they were made with: a training that ends with other weights takes them away.
 CREATE TRIGGER runs_new_weights AFTER UPDATE OF weights_sha256 ON runs

@@ -11,9 +11,9 @@
 struct options {
     il_grid_options grid;
     const char *device, *cache;
-    int threads, loader_threads, memory_mib;
+    int threads, loader_threads, memory_mib, retries;
     double cache_gib, checkpoint_seconds;
-    bool examples, quiet;
+    bool examples, quiet, failed;
 };
 
 /* `git describe` of the folder in which the program runs; "" when there is none. */
@@ -32,7 +32,8 @@ static void git_revision(char *out, size_t size)
 struct totals {
     size_t trained, tested, skipped, failed, busy;
     size_t reached; /* runs that were begun or looked at */
-    bool *left;     /* per run: to another process */
+    size_t given_up, passed; /* failed too often; not failed, with --failed */
+    bool *left;              /* per run: to another process */
 };
 
 static void count(struct totals *sum, const il_run_outcome *o)
@@ -44,13 +45,32 @@ static void count(struct totals *sum, const il_run_outcome *o)
     sum->skipped += !o->trained && !o->tested && !o->busy && o->failure.code == IL_OK;
 }
 
-static int run_one(il_grid *g, size_t i, const il_run_opts *opts, struct totals *sum, il_progress_bar *bar,
-                   const il_observer *observer, il_err *e)
+/* Whether the options leave the run as it is; counts and tells it. */
+static int leave(bool *left, struct totals *sum, const il_grid *g, const il_job *j, const struct options *o, il_err *e)
+{
+    il_run_row row;
+    int rc = il_store_find_run(&row, g->store, j->hash, e);
+    if (rc)
+        return rc;
+    bool failed = row.status == IL_RUN_FAILED || row.failed_tests;
+    bool given_up = failed && o->retries && row.failures >= o->retries;
+    if (given_up)
+        fprintf(stderr, "inpaintlab: %s: left, since it has failed %d time%s%s%s\n", j->run->name, row.failures,
+                row.failures == 1 ? "" : "s", *row.message ? ": " : "", row.message);
+    sum->given_up += given_up;
+    sum->passed += !failed && o->failed;
+    *left = given_up || (!failed && o->failed);
+    return IL_OK;
+}
+
+static int run_one(il_grid *g, size_t i, const struct options *options, const il_run_opts *opts, struct totals *sum,
+                   il_progress_bar *bar, const il_observer *observer, il_err *e)
 {
     const il_run *run = &g->plan->runs[i];
     il_job j = { 0 };
     il_run_outcome o = { 0 };
     sum->reached++;
+    bool left = false;
     int rc = il_job_open(&j, run, g->store, e);
     if (il_store_cache_locked(g->store)) {
         il_progress_bar_clear(bar);
@@ -58,7 +78,12 @@ static int run_one(il_grid *g, size_t i, const il_run_opts *opts, struct totals 
                         " in it meanwhile, results wait for it\n");
     }
     if (!rc)
-        rc = il_run_job(&o, &j, g->store, opts, observer, e);
+        rc = leave(&left, sum, g, &j, options, e);
+    if (rc || left) {
+        il_job_close(&j);
+        return rc ? il_fail_in(e, "%s", run->name) : rc;
+    }
+    rc = il_run_job(&o, &j, g->store, opts, observer, e);
     il_progress_bar_clear(bar);
     if (!rc && o.failure.code != IL_OK)
         fprintf(stderr, "inpaintlab: %s: failed: %s\n", run->name, o.failure.message);
@@ -84,7 +109,7 @@ static int run_all(il_grid *g, const struct options *o, struct totals *sum, il_e
     il_progress_bar bar;
     il_observer observer = il_progress_bar_observer(&bar, o->quiet, il_progress_bar_signals());
     git_revision(revision, sizeof revision);
-    il_run_opts opts = { .folder = g->folder,
+    il_run_opts opts = { .folder = g->folder.text,
                          .git_revision = revision,
                          .experiment = g->plan->experiment,
                          .published = g->plan->published,
@@ -101,7 +126,7 @@ static int run_all(il_grid *g, const struct options *o, struct totals *sum, il_e
         if (il_observer_stopped(&observer))
             rc = il_fail(e, IL_ECANCEL, "stopped before run %zu of %zu", i + 1, g->plan->count);
         else
-            rc = run_one(g, i, &opts, sum, &bar, &observer, e);
+            rc = run_one(g, i, o, &opts, sum, &bar, &observer, e);
     }
     il_progress_bar_clear(&bar);
     return rc;
@@ -118,7 +143,7 @@ static int look_again(const il_grid *g, struct totals *sum, il_err *e)
             continue;
         rc = il_job_open(&j, &g->plan->runs[i], g->store, e);
         if (!rc)
-            rc = il_job_look(&v, &j, g->plan->experiment, g->store, g->folder, e);
+            rc = il_job_look(&v, &j, g->plan->experiment, g->store, g->folder.text, e);
         if (!rc && v.state == IL_JOB_DONE) {
             sum->busy--;
             sum->skipped++;
@@ -133,6 +158,10 @@ static void print_totals(const struct totals *sum, size_t runs)
 {
     printf("%zu trained, %zu cells measured, %zu already done, %zu failed", sum->trained, sum->tested, sum->skipped,
            sum->failed);
+    if (sum->given_up)
+        printf(", %zu left after too many failures", sum->given_up);
+    if (sum->passed)
+        printf(", %zu had not failed", sum->passed);
     if (sum->busy)
         printf("; some runs are left to another process");
     if (sum->reached < runs)
@@ -157,7 +186,7 @@ static int run(void *options, const char *const *words, il_err *e)
     }
     free(sum.left);
     il_grid_close(&g);
-    return rc ? rc : sum.failed || sum.busy ? 1 : 0;
+    return rc ? rc : sum.failed || sum.busy || sum.given_up ? 1 : 0;
 }
 
 #define INTO(member) IL_INTO(struct options, member)
@@ -180,6 +209,9 @@ static const il_option table[] = {
       "seconds between checkpoints within an epoch (default 60; 0: only at the end of each "
       "epoch)",
       INTO(checkpoint_seconds), .most = 1e9 },
+    { "--failed", "only runs that failed, or of which a test failed", INTO(failed) },
+    { "--retries N", "leave a run that has failed N times since it last went well (default: however often it failed)",
+      INTO(retries), .least = 1, .most = 1000000 },
     { "--examples", "also store example images for tests that were run without them, for `report --format html`",
       INTO(examples) },
     { "-q, --quiet", "print only failures", INTO(quiet) },

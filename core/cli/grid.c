@@ -41,13 +41,11 @@ static void tell_hidden(const il_registry *r, const il_plan *p)
 int il_grid_open(il_grid *out, const char *path, const il_grid_options *o, bool write, il_err *e)
 {
     il_grid g = { 0 };
-    const char *slash = strrchr(o->database, '/');
-    int length = slash ? (int)(slash - o->database) : 1;
-    if (snprintf(g.folder, sizeof g.folder, "%.*s/runs", length, slash ? o->database : ".") >= (int)sizeof g.folder)
-        return il_fail(e, IL_EUSAGE, "--db: the path is too long");
     if (write || o->trust)
         il_registry_trust();
-    int rc = il_registry_open(&g.registry, e);
+    int rc = il_run_files_folder(&g.folder, o->database, e);
+    if (!rc)
+        rc = il_registry_open(&g.registry, e);
     if (!rc)
         rc = il_plan_read(&g.plan, path, g.registry,
                           (il_plan_opts){ .set = o->set.list, .only = o->only, .look = !write }, e);

@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 #include "plan/plan.h"
 #include "plugin/registry.h"
+#include "store/run_files.h"
 #include "train/job.h"
 
 typedef struct il_grid_options {
@@ -27,8 +28,8 @@ typedef struct il_grid {
     il_registry *registry;
     il_plan *plan;
     il_store *store;
-    bool absent;       /* there is no database and none is created: the store is in memory */
-    char folder[4000]; /* of runs, beside the database */
+    bool absent;        /* there is no database and none is created: the store is in memory */
+    il_run_path folder; /* of runs, beside the database */
 } il_grid;
 
 /* write: to be run, with the plugins that it names by path, and a database created if there is none; else only looked at,

@@ -1,69 +1,98 @@
-/* job_files.c - the files that decide a run's weights besides its pictures. */
+/* job_files.c - the files of a job's run, and who may write them. */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
-#include <sys/stat.h>
-#include "base/dependencies.h"
-#include "base/sha256.h"
-#include "plugin/descriptor.h"
-#include "plugin/instance.h"
-#include "train/job_files.h"
+#include <string.h>
+#include <sys/file.h>
+#include <time.h>
+#include <unistd.h>
+#include "base/draft.h"
+#include "base/file.h"
+#include "base/network_disk.h"
+#include "train/job.h"
 
-/* Adds "key": hash of the file, when there is one. */
-static int add_file(json_t *files, const char *key, const char *path, il_err *e)
+enum { LOCK_TRIES = 5, LOCK_PAUSE_NS = 20 * 1000 * 1000 };
+
+il_job_path il_job_file(const il_job *j, const char *folder, const char *name)
 {
-    struct stat st;
-    if (!path || !*path)
-        return IL_OK;
-    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
-        return IL_OK; /* a data set's folder: its manifest represents it */
-    il_digest d;
-    int rc = il_sha256_file(&d, path, e);
-    if (!rc && json_object_set_new(files, key, json_string(d.hex)) != 0)
-        rc = il_fail_oom(e);
-    return rc ? il_fail_in(e, "%s", key) : rc;
+    return il_run_files_path(folder, j->hash, name);
 }
 
-/* Adds "key": hash of what a plugin says that it uses besides the files of its settings. */
-static int add_uses(json_t *files, const char *key, const il_choice *c, il_err *e)
+static il_job_path claim_file(const char *hash, const char *folder)
 {
-    const il_plugin *p = c->plugin;
-    void *self = NULL;
-    il_uses u = { 0 };
-    il_digest d;
-    if (!p->uses)
-        return IL_OK;
-    int rc = p->open ? p->open(&self, c->params, e) : IL_OK;
-    if (!rc)
-        rc = il_uses_of(&u, p, self, c->params, e);
-    if (!rc)
-        rc = il_uses_digest(&d, &u, e);
-    if (!rc && (u.count || u.notes.size) && json_object_set_new(files, key, json_string(d.hex)) != 0)
-        rc = il_fail_oom(e);
-    il_uses_clear(&u);
-    if (p->close && self)
-        p->close(self);
-    return rc ? il_fail_in(e, "%s", key) : rc;
+    il_job_path p;
+    snprintf(p.text, sizeof p.text, "%s/claims/%s", folder, hash);
+    return p;
 }
 
-/* Files named by settings of the model, loss and mask policy, or used by them, and the weights that are given. */
-int il_job_files(json_t *files, const il_run *run, il_err *e)
+/* Returns 0 or errno. Retries, since `plan` holds the lock for an instant when it looks. */
+static int lock_file(int fd)
 {
-    const il_choice choices[] = { run->model, run->loss, run->mask_policy };
-    int rc = add_file(files, "train.weights", run->training.weights, e);
-    if (!rc)
-        rc = add_file(files, "weights", run->weights, e);
-    for (size_t i = 0; i < sizeof choices / sizeof *choices && !rc; i++) {
-        const il_param_spec *spec = choices[i].plugin ? il_params_specs(choices[i].params) : NULL;
-        for (; spec && spec->name && !rc; spec++) {
-            char key[200];
-            snprintf(key, sizeof key, "%s.%s", il_descriptor_kind(choices[i].plugin->kind), spec->name);
-            if (spec->type == IL_PARAM_PATH)
-                rc = add_file(files, key, il_params_text(choices[i].params, spec->name), e);
-        }
-        if (!rc && choices[i].plugin) {
-            char key[200];
-            snprintf(key, sizeof key, "%s.uses", il_descriptor_kind(choices[i].plugin->kind));
-            rc = add_uses(files, key, &choices[i], e);
-        }
+    for (int tries = 0;; tries++) {
+        if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+            return 0;
+        if (errno != EWOULDBLOCK || tries == LOCK_TRIES)
+            return errno;
+        nanosleep(&(struct timespec){ .tv_nsec = LOCK_PAUSE_NS }, NULL);
     }
-    return rc;
+}
+
+static int lock(int *fd, const il_job *j, const char *folder, il_err *e)
+{
+    il_job_path path = il_job_file(j, folder, "lock");
+    int got = open(path.text, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (got < 0)
+        return il_fail(e, IL_EIO, "cannot open %s: %s", path.text, strerror(errno));
+    int why = lock_file(got);
+    if (why) {
+        close(got);
+        if (why == EWOULDBLOCK)
+            return il_fail(e, IL_EBUSY, "another process is executing this run (it holds %s)", path.text);
+        return il_fail(e, IL_EIO, "cannot lock %s: %s", path.text, strerror(why));
+    }
+    *fd = got;
+    return IL_OK;
+}
+
+static int claim(il_claim **out, const il_job *j, const char *folder, il_err *e)
+{
+    il_job_path path = claim_file(j->hash, folder);
+    int rc = il_file_make_parents(path.text, e);
+    if (!rc)
+        rc = il_claim_take(out, path.text, e);
+    return rc == IL_EBUSY ? il_fail_in(e, "another process is executing this run") : rc;
+}
+
+int il_job_lock(il_job_hold *out, const il_job *j, const char *folder, il_err *e)
+{
+    il_job_path own = il_job_file(j, folder, "");
+    *out = (il_job_hold){ .fd = -1 };
+    int rc = il_file_make_folders(own.text, e);
+    if (!rc)
+        rc = il_network_disk(own.text) ? claim(&out->claim, j, folder, e) : lock(&out->fd, j, folder, e);
+    if (rc)
+        return rc;
+    il_draft_sweep(own.text, IL_RUN_CHECKPOINT);
+    il_draft_sweep(own.text, IL_RUN_WEIGHTS);
+    return IL_OK;
+}
+
+void il_job_unlock(il_job_hold *hold)
+{
+    if (hold->fd >= 0)
+        close(hold->fd);
+    il_claim_release(hold->claim);
+    *hold = (il_job_hold){ .fd = -1 };
+}
+
+bool il_job_is_locked(const char *hash, const char *folder)
+{
+    if (il_network_disk(folder))
+        return il_claim_is_held(claim_file(hash, folder).text);
+    int fd = open(il_run_files_path(folder, hash, "lock").text, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return false;
+    bool locked = flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    close(fd);
+    return locked;
 }
