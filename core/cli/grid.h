@@ -3,6 +3,7 @@
 #define IL_CLI_GRID_H
 
 #include "cli/cli.h"
+#include "cluster/shard.h"
 #include "plan/plan.h"
 #include "plugin/registry.h"
 #include "train/job.h"
@@ -11,6 +12,7 @@ typedef struct il_grid_options {
     const char *database, *only;
     il_texts set;
     bool trust;
+    il_shard shard; /* that has a database of its own, unless one is named; count 0: none */
 } il_grid_options;
 
 #define IL_GRID_ONLY(type, member)                                                                                     \
@@ -27,6 +29,7 @@ typedef struct il_grid {
     il_registry *registry;
     il_plan *plan;
     il_store *store;
+    char database[IL_SHARD_PATH];
     bool absent;       /* there is no database and none is created: the store is in memory */
     char folder[4000]; /* of runs, beside the database */
 } il_grid;
