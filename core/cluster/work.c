@@ -5,8 +5,8 @@
 #include <unistd.h>
 #include "base/file.h"
 #include "base/text.h"
-#include "cluster/submission.h"
 #include "cluster/parts.h"
+#include "cluster/submission.h"
 #include "cluster/work.h"
 
 const char *il_work_state_text(il_work_state state)
@@ -162,13 +162,13 @@ static void explain_end(il_work *w, const char *state)
     snprintf(w->why, sizeof w->why, "%s%s%s", before, *before ? "; " : "", *state ? state : "its task has ended");
 }
 
-/* t NULL: the task is not in the queue, and nothing more is known of it. */
-static void place_task(il_work *w, const il_slurm_task *t)
+/* t NULL: the task is not in the queue, and nothing more is known of it. *at_work: a run before it in the task is. */
+static void place_run(il_work *w, bool *at_work, const il_slurm_task *t)
 {
+    bool begun = w->hash[0] != '\0';
     if (w->state == IL_WORK_DONE)
         return;
     if (!t || t->ended) {
-        bool begun = w->hash[0] != '\0';
         if (w->state == IL_WORK_RUNNING || (!begun && t && strcmp(t->state, "COMPLETED") != 0))
             w->state = IL_WORK_INTERRUPTED;
         if (w->state == IL_WORK_INTERRUPTED)
@@ -176,10 +176,13 @@ static void place_task(il_work *w, const il_slurm_task *t)
     } else if (waits(t->state)) {
         w->state = IL_WORK_QUEUED;
         snprintf(w->why, sizeof w->why, "%s", t->reason);
-    } else if (w->state != IL_WORK_FAILED) { /* of a task with several runs, one is at work */
-        w->state = w->state == IL_WORK_RUNNING ? IL_WORK_RUNNING : IL_WORK_QUEUED;
+    } else if (w->state != IL_WORK_FAILED) { /* one after the other */
+        if (w->state != IL_WORK_RUNNING)
+            copy_known(w->since, sizeof w->since, t->since);
         copy_known(w->host, sizeof w->host, t->node);
-        snprintf(w->why, sizeof w->why, "%s", w->state == IL_WORK_QUEUED ? "its task has other runs before it" : "");
+        w->state = *at_work ? IL_WORK_QUEUED : IL_WORK_RUNNING;
+        snprintf(w->why, sizeof w->why, "%s", *at_work ? "its task has other runs before it" : "");
+        *at_work = true;
     }
 }
 
@@ -196,12 +199,13 @@ static int place_submission(il_works *w, il_slurm_queue *queue, const il_submiss
         if (!il_submission_find(&job, &index, s, i + 1))
             continue;
         const il_slurm_task *t = il_slurm_queue_find(queue, job, index);
+        bool at_work = false;
         for (size_t k = 0; k < tasks.list[i].count; k++) {
             size_t at = place_of(names, tasks.list[i].runs[k]);
             if (at == w->count)
                 continue;
             snprintf(w->of[at].task, sizeof w->of[at].task, "%ld_%d", job, index);
-            place_task(&w->of[at], t);
+            place_run(&w->of[at], &at_work, t);
         }
     }
     il_parts_free(&tasks);
