@@ -201,7 +201,7 @@ static int print_run(const il_grid *g, const il_run *run, struct totals *sum, il
     }
     int rc = il_job_open(&j, run, g->store, e);
     if (!rc)
-        rc = il_job_look(&v, &j, g->plan->experiment, g->store, g->folder, e);
+        rc = il_job_look(&v, &j, g->plan->experiment, g->store, g->folder.text, e);
     if (!rc) {
         const char *why = j.error.code != IL_OK ? "" : v.why; /* what is missing is listed below */
         printf("%-10s %s  [%.12s]%s%s\n", il_job_state_text(v.state), run->name, j.hash, *why ? "  " : "", why);

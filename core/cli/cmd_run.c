@@ -12,9 +12,9 @@
 struct options {
     il_grid_options grid;
     const char *device, *cache;
-    int threads, loader_threads, memory_mib;
+    int threads, loader_threads, memory_mib, retries;
     double cache_gib, checkpoint_seconds;
-    bool examples, quiet;
+    bool examples, quiet, failed;
     il_run_shard shard;
 };
 
@@ -35,8 +35,9 @@ static void git_revision(char *out, size_t size)
 
 struct totals {
     size_t trained, tested, skipped, failed, busy;
-    bool *left; /* per run: to another process */
-    bool *mine; /* per run: that this process does */
+    size_t given_up, passed; /* failed too often; not failed, with --failed */
+    bool *left;              /* per run: to another process */
+    bool *mine;              /* per run: that this process does */
 };
 
 static void count(struct totals *sum, const il_run_outcome *o)
@@ -48,12 +49,31 @@ static void count(struct totals *sum, const il_run_outcome *o)
     sum->skipped += !o->trained && !o->tested && !o->busy && o->failure.code == IL_OK;
 }
 
-static int run_one(il_grid *g, size_t i, const il_run_opts *opts, struct totals *sum, il_progress_bar *bar,
-                   const il_observer *observer, il_err *e)
+/* Whether the options leave the run as it is; counts and tells it. */
+static int leave(bool *left, struct totals *sum, const il_grid *g, const il_job *j, const struct options *o, il_err *e)
+{
+    il_run_row row;
+    int rc = il_store_find_run(&row, g->store, j->hash, e);
+    if (rc)
+        return rc;
+    bool failed = row.status == IL_RUN_FAILED || row.failed_tests;
+    bool given_up = failed && o->retries && row.failures >= o->retries;
+    if (given_up && !o->quiet)
+        fprintf(stderr, "%s: left, since it has failed %d time%s%s%s\n", j->run->name, row.failures,
+                row.failures == 1 ? "" : "s", *row.message ? ": " : "", row.message);
+    sum->given_up += given_up;
+    sum->passed += !failed && o->failed;
+    *left = given_up || (!failed && o->failed);
+    return IL_OK;
+}
+
+static int run_one(il_grid *g, size_t i, const struct options *options, const il_run_opts *opts, struct totals *sum,
+                   il_progress_bar *bar, const il_observer *observer, il_err *e)
 {
     const il_run *run = &g->plan->runs[i];
     il_job j = { 0 };
     il_run_outcome o = { 0 };
+    bool left = false;
     int rc = il_job_open(&j, run, g->store, e);
     if (il_store_cache_locked(g->store)) {
         il_progress_bar_clear(bar);
@@ -61,7 +81,12 @@ static int run_one(il_grid *g, size_t i, const il_run_opts *opts, struct totals 
                         " in it meanwhile, results wait for it\n");
     }
     if (!rc)
-        rc = il_run_job(&o, &j, g->store, opts, observer, e);
+        rc = leave(&left, sum, g, &j, options, e);
+    if (rc || left) {
+        il_job_close(&j);
+        return rc ? il_fail_in(e, "%s", run->name) : rc;
+    }
+    rc = il_run_job(&o, &j, g->store, opts, observer, e);
     il_progress_bar_clear(bar);
     if (!rc && o.failure.code != IL_OK)
         fprintf(stderr, "inpaintlab: %s: failed: %s\n", run->name, o.failure.message);
@@ -86,7 +111,7 @@ static int run_all(il_grid *g, const struct options *o, struct totals *sum, il_e
     il_progress_bar bar;
     il_observer observer = il_progress_bar_observer(&bar, o->quiet, il_progress_bar_signals());
     git_revision(revision, sizeof revision);
-    il_run_opts opts = { .folder = g->folder,
+    il_run_opts opts = { .folder = g->folder.text,
                          .git_revision = revision,
                          .experiment = g->plan->experiment,
                          .published = g->plan->published,
@@ -105,7 +130,7 @@ static int run_all(il_grid *g, const struct options *o, struct totals *sum, il_e
         if (il_observer_stopped(&observer))
             rc = il_fail(e, IL_ECANCEL, "stopped before run %zu of %zu", i + 1, g->plan->count);
         else
-            rc = run_one(g, i, &opts, sum, &bar, &observer, e);
+            rc = run_one(g, i, o, &opts, sum, &bar, &observer, e);
     }
     il_progress_bar_clear(&bar);
     return rc;
@@ -122,7 +147,7 @@ static int look_again(const il_grid *g, struct totals *sum, il_err *e)
             continue;
         rc = il_job_open(&j, &g->plan->runs[i], g->store, e);
         if (!rc)
-            rc = il_job_look(&v, &j, g->plan->experiment, g->store, g->folder, e);
+            rc = il_job_look(&v, &j, g->plan->experiment, g->store, g->folder.text, e);
         if (!rc && v.state == IL_JOB_DONE) {
             sum->busy--;
             sum->skipped++;
@@ -131,6 +156,17 @@ static int look_again(const il_grid *g, struct totals *sum, il_err *e)
         il_job_close(&j);
     }
     return rc;
+}
+
+static void print_totals(const struct totals *sum)
+{
+    printf("%zu trained, %zu cells measured, %zu already done, %zu failed", sum->trained, sum->tested, sum->skipped,
+           sum->failed);
+    if (sum->given_up)
+        printf(", %zu left after too many failures", sum->given_up);
+    if (sum->passed)
+        printf(", %zu had not failed", sum->passed);
+    printf("%s\n", sum->busy ? "; some runs are left to another process" : "");
 }
 
 static int run_chosen(il_grid *g, const struct options *o, struct totals *sum, il_err *e)
@@ -145,8 +181,7 @@ static int run_chosen(il_grid *g, const struct options *o, struct totals *sum, i
         rc = run_all(g, o, sum, e);
     if (!rc)
         rc = look_again(g, sum, e);
-    printf("%zu trained, %zu cells measured, %zu already done, %zu failed%s\n", sum->trained, sum->tested, sum->skipped,
-           sum->failed, sum->busy ? "; some runs are left to another process" : "");
+    print_totals(sum);
     return rc;
 }
 
@@ -174,7 +209,7 @@ static int run(void *options, const char *const *words, il_err *e)
         fprintf(stderr, "inpaintlab: %s\n", e->message);
         return STOPPED;
     }
-    return rc ? rc : sum.failed || sum.busy ? 1 : 0;
+    return rc ? rc : sum.failed || sum.busy || sum.given_up ? 1 : 0;
 }
 
 static int read_shard(void *options, const char *text, il_err *e)
@@ -212,6 +247,9 @@ static const il_option table[] = {
       "seconds between checkpoints within an epoch (default 60; 0: only at the end of each "
       "epoch)",
       INTO(checkpoint_seconds), .most = 1e9 },
+    { "--failed", "only runs that failed, or of which a test failed", INTO(failed) },
+    { "--retries N", "leave a run that has failed N times since it last went well (default: however often it failed)",
+      INTO(retries), .least = 1, .most = 1000000 },
     { "--examples", "also store example images for tests that were run without them, for `report --format html`",
       INTO(examples) },
     { "-q, --quiet", "print only failures", INTO(quiet) },

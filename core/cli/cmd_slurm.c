@@ -57,7 +57,7 @@ static int look(struct open_runs *o, const il_grid *g, const il_works *w, il_err
         }
         rc = il_job_open(&j, &g->plan->runs[i], g->store, e);
         if (!rc)
-            rc = il_job_look(&v, &j, g->plan->experiment, g->store, g->folder, e);
+            rc = il_job_look(&v, &j, g->plan->experiment, g->store, g->folder.text, e);
         if (!rc)
             judge(o, i, &j, &v, &w->of[i]);
         il_job_left_free(&v.left);

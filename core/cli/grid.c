@@ -7,11 +7,6 @@
 #include "plugin/descriptor.h"
 #include "plugin/registry.h"
 
-static int too_long(il_err *e)
-{
-    return il_fail(e, IL_EUSAGE, "--db: the path is too long");
-}
-
 static int choose_database(il_grid *g, const il_grid_options *o, il_err *e)
 {
     int rc = IL_OK;
@@ -19,13 +14,8 @@ static int choose_database(il_grid *g, const il_grid_options *o, il_err *e)
         rc = il_shard_path(g->database, IL_CLI_DATABASE, g->plan->experiment, o->shard, e);
     else if (snprintf(g->database, sizeof g->database, "%s", o->database ? o->database : IL_CLI_DATABASE) >=
              (int)sizeof g->database)
-        rc = too_long(e);
-    const char *slash = strrchr(g->database, '/');
-    int length = slash ? (int)(slash - g->database) : 1;
-    if (!rc &&
-        snprintf(g->folder, sizeof g->folder, "%.*s/runs", length, slash ? g->database : ".") >= (int)sizeof g->folder)
-        rc = too_long(e);
-    return rc;
+        rc = il_fail(e, IL_EUSAGE, "--db: the path is too long");
+    return rc ? rc : il_run_files_folder(&g->folder, g->database, e);
 }
 
 static int open_store(il_grid *g, bool write, il_err *e)

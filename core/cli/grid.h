@@ -6,6 +6,7 @@
 #include "cluster/shard.h"
 #include "plan/plan.h"
 #include "plugin/registry.h"
+#include "store/run_files.h"
 #include "train/job.h"
 
 typedef struct il_grid_options {
@@ -30,8 +31,8 @@ typedef struct il_grid {
     il_plan *plan;
     il_store *store;
     char database[IL_SHARD_PATH];
-    bool absent;       /* there is no database and none is created: the store is in memory */
-    char folder[4000]; /* of runs, beside the database */
+    bool absent;        /* there is no database and none is created: the store is in memory */
+    il_run_path folder; /* of runs, beside the database */
 } il_grid;
 
 /* write: to be run, with the plugins that it names by path, and a database created if there is none; else only looked at,

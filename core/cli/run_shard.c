@@ -6,8 +6,8 @@
 #include "base/text.h"
 #include "cli/run_shard.h"
 #include "cluster/cost.h"
-#include "cluster/restarts.h"
 #include "cluster/parts.h"
+#include "cluster/restarts.h"
 #include "train/checkpoint.h"
 #include "train/job_state.h"
 
@@ -89,14 +89,14 @@ static int add_progress(il_text *to, bool *open, const il_job *j, const il_grid 
 {
     il_job_left left = { 0 };
     il_err ignored = { 0 };
-    int epoch = 0, rc = il_job_left_read(&left, j, g->store, g->folder, e);
+    int epoch = 0, rc = il_job_left_read(&left, j, g->store, g->folder.text, e);
     size_t batch = 0, tests = 0;
     if (rc)
         return rc;
     for (size_t i = 0; i < j->run->ntests; i++)
         tests += left.tests[i].state == IL_TEST_DONE;
     if (left.checkpoint)
-        il_checkpoint_place(&epoch, &batch, il_job_file(j, g->folder, "checkpoint.safetensors").text, &ignored);
+        il_checkpoint_place(&epoch, &batch, il_job_file(j, g->folder.text, "checkpoint.safetensors").text, &ignored);
     il_text_add(to, "%.16s %d %d %d %zu %zu\n", j->hash, left.row.status == IL_RUN_DONE, left.row.epochs, epoch, batch,
                 tests);
     *open = left.train || left.to_test;

@@ -3,9 +3,9 @@
 #define IL_CLI_SLURM_H
 
 #include "cli/grid.h"
+#include "cluster/parts.h"
 #include "cluster/script.h"
 #include "cluster/submission.h"
-#include "cluster/parts.h"
 #include "cluster/work.h"
 
 /* Runs and cells by state, and each run that is running, failed or interrupted. */

@@ -19,6 +19,7 @@ struct il_store {
         IL_CACHE_TOLD
     } cache;                  /* whether another program's lock kept hashes out of it */
     const volatile int *stop; /* of il_store_guard; NULL: never set */
+    struct il_claim *claim;   /* to be the one writer, on a disk that other hosts share; else NULL */
     int64_t memory;           /* bytes that a query's rows may take; 0: any number */
 };
 

@@ -1,18 +1,22 @@
 /* open.c - opens the database of results: checks its owner and version, migrates it, fills in the published figures. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
+#include "base/claim.h"
 #include "base/file.h"
+#include "base/network_disk.h"
 #include "base/text.h"
 #include "store/database.h"
 #include "store/sql/functions.h"
 
 extern const char il_embedded_results_sql[], il_embedded_results_2_sql[], il_embedded_results_3_sql[],
     il_embedded_results_4_sql[], il_embedded_results_5_sql[], il_embedded_results_6_sql[], il_embedded_results_7_sql[],
-    il_embedded_results_8_sql[];
+    il_embedded_results_8_sql[], il_embedded_results_9_sql[];
 
 /* ---- identity and version ---- */
 
@@ -21,7 +25,8 @@ il_migrations il_store_migrations(void)
     static const char *const texts[] = { il_embedded_results_sql,   il_embedded_results_2_sql,
                                          il_embedded_results_3_sql, il_embedded_results_4_sql,
                                          il_embedded_results_5_sql, il_embedded_results_6_sql,
-                                         il_embedded_results_7_sql, il_embedded_results_8_sql };
+                                         il_embedded_results_7_sql, il_embedded_results_8_sql,
+                                         il_embedded_results_9_sql };
     return (il_migrations){ texts, sizeof texts / sizeof *texts, il_store_fill_metrics };
 }
 
@@ -150,6 +155,14 @@ static int connect(il_store **out, const char *path, const char *name, int flags
     return IL_OK;
 }
 
+/* Without a log, which would need memory that all hosts share. Alone at it, SQLite needs none to take in a log that an earlier
+ * program left. */
+static int use_no_wal(il_store *s, il_err *e)
+{
+    int rc = il_store_script(s, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = DELETE; PRAGMA locking_mode = NORMAL", e);
+    return rc ? rc : il_store_exec(NULL, s, "SELECT COUNT(*) FROM sqlite_schema", NULL, e); /* lets go of the lock */
+}
+
 /* Switching to WAL needs exclusive access for a moment, and SQLite does not always wait for it. */
 static int use_wal(il_store *s, il_err *e)
 {
@@ -174,7 +187,7 @@ static int set_up(il_store *s, il_err *e)
     if (rc)
         return rc;
     keep_log(s, 0);
-    rc = use_wal(s, e);
+    rc = s->claim ? use_no_wal(s, e) : use_wal(s, e);
     if (!rc)
         rc = il_store_migrate(s, il_store_migrations(), e);
     if (!rc)
@@ -191,17 +204,43 @@ void il_store_checkpoint(il_store *s)
                               NULL); /* the log has it, whatever comes of this */
 }
 
+/* One writer at a time where SQLite's locks and ours may not reach. */
+static int claim_if_shared(il_claim **out, const char *path, il_err *e)
+{
+    il_text name = { 0 };
+    il_err who = { 0 };
+    const char *disk = strcmp(path, ":memory:") != 0 ? il_network_disk(path) : NULL;
+    if (!disk)
+        return IL_OK;
+    il_text_add(&name, "%s.claim", path);
+    int rc = name.failed ? il_fail_oom(&who) : il_claim_take(out, name.data, &who);
+    il_text_free(&name);
+    if (rc == IL_EBUSY)
+        return il_fail(e, rc,
+                       "%s: lies on a network file system (%s), where one process at a time may write to a database, and %s"
+                       " does; run with --shard I/N and a --db of its own, and join them with 'inpaintlab merge'",
+                       path, disk, who.message);
+    return rc ? il_fail(e, rc, "%s", who.message) : IL_OK;
+}
+
 int il_store_open(il_store **out, const char *path, il_err *e)
 {
     il_store *s = NULL;
+    il_claim *claim = NULL;
     int rc = refuse_folder(path, e);
     if (!rc)
         rc = il_file_make_parents(path, e);
     if (!rc)
+        rc = claim_if_shared(&claim, path, e);
+    if (!rc)
         rc = connect(&s, path, path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, e);
+    if (s)
+        s->claim = claim;
     if (!rc)
         rc = set_up(s, e);
     if (rc) {
+        if (!s)
+            il_claim_release(claim);
         il_store_close(s);
         return rc;
     }
@@ -215,8 +254,20 @@ int il_store_open(il_store **out, const char *path, il_err *e)
     return IL_OK;
 }
 
-/* A file in a read-only folder without a log beside it is opened as immutable. */
-static int connect_frozen(il_store **out, const char *path, il_err *e)
+/* Whether its header says that it has a log (WAL). */
+static bool is_logged(const char *path)
+{
+    unsigned char version = 0;
+    il_err ignored = { 0 };
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    bool logged = fd >= 0 && il_file_pread(fd, &version, 1, 19, &ignored) == IL_OK && version == 2;
+    if (fd >= 0)
+        close(fd);
+    return logged;
+}
+
+/* A file without a log beside it is opened as immutable, where a log cannot be read: why. */
+static int connect_frozen(il_store **out, const char *path, const char *why, il_err *e)
 {
     il_text name = { 0 };
     struct stat st;
@@ -226,8 +277,7 @@ static int connect_frozen(il_store **out, const char *path, il_err *e)
     int logged = stat(name.data, &st) == 0 && st.st_size > 0;
     il_text_free(&name);
     if (logged)
-        return il_fail(e, IL_EDB, "cannot read %s: another program has written to it, and its folder is read-only",
-                       path);
+        return il_fail(e, IL_EDB, "cannot read %s: another program has written to it, and %s", path, why);
 
     name = (il_text){ 0 };
     il_text_add(&name, "file:");
@@ -289,14 +339,16 @@ int il_store_open_readonly(il_store **out, const char *path, il_err *e)
     int rc = refuse_folder(path, e);
     /* SQLITE_OPEN_READONLY would leave the log's files behind. */
     if (!rc)
-        rc = connect(&s, path, path, SQLITE_OPEN_READWRITE, e);
+        rc = il_network_disk(path) && is_logged(path)
+                 ? connect_frozen(&s, path, "a log cannot be shared on a network file system", e)
+                 : connect(&s, path, path, SQLITE_OPEN_READWRITE, e);
     if (!rc)
         rc = set_up_readonly(s, e);
     if (rc && s && (s->trouble == SQLITE_CANTOPEN || s->trouble == SQLITE_READONLY)) {
         /* no place to create the shared-memory file that WAL needs */
         il_store_close(s);
         s = NULL;
-        rc = connect_frozen(&s, path, e);
+        rc = connect_frozen(&s, path, "its folder is read-only", e);
         if (!rc)
             rc = set_up_readonly(s, e);
     }
@@ -314,6 +366,7 @@ void il_store_close(il_store *s)
         return;
     il_store_close(s->memo);
     sqlite3_close_v2(s->db);
+    il_claim_release(s->claim);
     free(s->path);
     free(s);
 }

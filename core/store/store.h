@@ -41,8 +41,8 @@ typedef struct il_run_record {
     int64_t parameters;                                    /* trainable */
     const char *dataset, *mask_policy, *loss, *trained_on; /* labels */
     const char *versions;                                  /* JSON: inpaintlab, libtorch, plugins with revisions */
-    const char *host, *device, *git_revision;
-    int threads;
+    const char *host, *processor, *device, *git_revision;
+    int threads, ranks;
     int64_t experiment; /* that requests the run; 0: none */
 } il_run_record;
 
@@ -54,6 +54,8 @@ typedef struct il_run_row {
     char message[512];       /* why it failed or stopped; "" otherwise */
     int epochs;              /* number of rows in `epochs` */
     char weights_sha256[65]; /* of the file of final weights; "" when not done */
+    int failures;            /* sittings that failed since the last that did not */
+    int failed_tests;
 } il_run_row;
 
 /* Finds a run by its identity; row->status is IL_RUN_NONE when there is none. */
@@ -92,6 +94,9 @@ typedef struct il_run_end {
     int64_t left_out;                          /* samples */
 } il_run_end;
 int il_store_end_run(il_store *s, int64_t run, const il_run_end *end, il_err *e);
+
+/* Counts a sitting that failed, be it the training or a test; one that did not sets the count back to 0. */
+int il_store_count_failure(il_store *s, int64_t run, bool failed, il_err *e);
 
 /* What a test measured in one image. */
 typedef struct il_image_row {

@@ -1,15 +1,8 @@
-/* job.c - a planned run with its data and its identity; its files and their lock. */
-#include <errno.h>
-#include <fcntl.h>
+/* job.c - a planned run with its data and its identity. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
-#include "base/draft.h"
-#include "base/file.h"
 #include "base/json.h"
 #include "base/params_json.h"
 #include "base/sha256.h"
@@ -19,8 +12,6 @@
 #include "plugin/instance.h"
 #include "train/builds.h"
 #include "train/job.h"
-
-enum { LOCK_TRIES = 5, LOCK_PAUSE_NS = 20 * 1000 * 1000 };
 
 /* ---- identity ---- */
 
@@ -355,55 +346,4 @@ int il_job_record_splits(const il_job *j, il_store *store, il_err *e)
             rc = record_split(store, t->set->dataset.label, t->set->images, t->set->split, t->source, &digest, e);
     }
     return rc;
-}
-
-/* ---- files ---- */
-
-il_job_path il_job_file(const il_job *j, const char *folder, const char *name)
-{
-    il_job_path p;
-    snprintf(p.text, sizeof p.text, "%s/%.16s%s%s", folder, j->hash, *name ? "/" : "", name);
-    return p;
-}
-
-/* Returns 0 or errno. Retries, since `plan` holds the lock for an instant when it looks. */
-static int lock_file(int fd)
-{
-    for (int tries = 0;; tries++) {
-        if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-            return 0;
-        if (errno != EWOULDBLOCK || tries == LOCK_TRIES)
-            return errno;
-        nanosleep(&(struct timespec){ .tv_nsec = LOCK_PAUSE_NS }, NULL);
-    }
-}
-
-int il_job_lock(int *fd, const il_job *j, const char *folder, il_err *e)
-{
-    *fd = -1;
-    int rc = il_file_make_folders(il_job_file(j, folder, "").text, e);
-    if (rc)
-        return rc;
-    il_job_path path = il_job_file(j, folder, "lock");
-    int got = open(path.text, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    if (got < 0)
-        return il_fail(e, IL_EIO, "cannot open %s: %s", path.text, strerror(errno));
-    int why = lock_file(got);
-    if (why) {
-        close(got);
-        if (why == EWOULDBLOCK)
-            return il_fail(e, IL_EBUSY, "another process is executing this run (it holds %s)", path.text);
-        return il_fail(e, IL_EIO, "cannot lock %s: %s", path.text, strerror(why));
-    }
-    il_job_path own = il_job_file(j, folder, "");
-    il_draft_sweep(own.text, "checkpoint.safetensors");
-    il_draft_sweep(own.text, "weights.safetensors");
-    *fd = got;
-    return IL_OK;
-}
-
-void il_job_unlock(int fd)
-{
-    if (fd >= 0)
-        close(fd);
 }

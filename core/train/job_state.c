@@ -1,25 +1,12 @@
 /* job_state.c - the state of a run according to the store and the disk: done, to run, to resume, stale; and why. */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 #include "base/json.h"
 #include "train/builds.h"
 #include "train/job_state.h"
 #include "train/run_weights.h"
-
-static bool is_locked(const il_job *j, const char *folder)
-{
-    int fd = open(il_job_file(j, folder, "lock").text, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
-        return false;
-    bool locked = flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
-    close(fd);
-    return locked;
-}
 
 static void add_change(il_text *t, const char *path, const json_t *before, const json_t *after)
 {
@@ -194,7 +181,10 @@ static int look_at_row(il_job_view *v, const il_job *j, const char *experiment, 
         look_at_trained(v, j);
     } else if (row->status == IL_RUN_FAILED) {
         v->state = IL_JOB_FAILED;
-        snprintf(v->why, sizeof v->why, "%.380s", row->message);
+        char often[40] = "";
+        if (row->failures > 1)
+            snprintf(often, sizeof often, " (%d times)", row->failures);
+        snprintf(v->why, sizeof v->why, "%.340s%s", row->message, often);
     } else {
         v->state = IL_JOB_RESUME;
         snprintf(v->why, sizeof v->why,
@@ -215,7 +205,7 @@ int il_job_look(il_job_view *out, const il_job *j, const char *experiment, il_st
     if (j->error.code != IL_OK) {
         v.state = IL_JOB_BLOCKED;
         snprintf(v.why, sizeof v.why, "%.390s", j->error.message);
-    } else if (is_locked(j, folder)) {
+    } else if (il_job_is_locked(j->hash, folder)) {
         v.state = IL_JOB_BUSY;
         snprintf(v.why, sizeof v.why, "is being run by another process");
     } else if (store) {

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "base/host.h"
 #include "base/sha256.h"
 #include "train/job_fit.h"
 #include "train/run.h"
@@ -24,9 +25,9 @@ static int begin(il_sitting *x, int64_t parameters, il_err *e)
 {
     const il_job *j = x->job;
     const il_run *run = j->run;
-    char host[256] = "?", device[64], title[200];
+    char device[64], title[200];
+    const il_host_words host = il_host_name(), processor = il_host_processor();
     il_text place = { 0 };
-    gethostname(host, sizeof host - 1);
     il_device_text(x->opts->device, device, sizeof device);
     il_device_title(x->opts->device, title, sizeof title);
     il_text_add(&place, "%s (%s)", device, title);
@@ -35,7 +36,9 @@ static int begin(il_sitting *x, int64_t parameters, il_err *e)
     r.model_params = params;
     r.parameters = parameters;
     r.versions = versions;
-    r.host = host;
+    r.host = host.text;
+    r.processor = processor.text;
+    r.ranks = 1;
     r.device = place.data;
     r.git_revision = x->opts->git_revision;
     r.threads = x->opts->threads;
@@ -309,8 +312,8 @@ int il_run_job(il_run_outcome *out, il_job *j, il_store *store, const il_run_opt
 {
     *out = (il_run_outcome){ 0 };
     il_sitting x = { .job = j, .store = store, .opts = opts, .observer = observer, .out = out };
-    int lock = -1;
-    int rc = il_job_lock(&lock, j, opts->folder, e);
+    il_job_hold hold;
+    int rc = il_job_lock(&hold, j, opts->folder, e);
     if (rc == IL_EBUSY) {
         out->busy = true;
         return IL_OK;
@@ -319,9 +322,11 @@ int il_run_job(il_run_outcome *out, il_job *j, il_store *store, const il_run_opt
         rc = il_job_record_splits(j, store, e);
     if (!rc)
         rc = j->error.code != IL_OK ? record_failure(&x, &j->error, e) : train_and_test(&x, e);
+    if (!rc && x.row && j->error.code == IL_OK) /* data that are missing are no failure of the run */
+        rc = il_store_count_failure(store, x.row, out->failure.code != IL_OK, e);
     if (!rc && x.row)
         rc = il_store_settle(store, opts->experiment_id, j->run->name, x.row, e);
     il_model_close(&x.model);
-    il_job_unlock(lock);
+    il_job_unlock(&hold);
     return rc;
 }

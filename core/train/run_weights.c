@@ -9,14 +9,12 @@
 
 static il_job_path place(const il_job *j, const char *folder)
 {
-    return il_job_file(j, folder, "weights.safetensors");
+    return il_job_file(j, folder, IL_RUN_WEIGHTS);
 }
 
 static il_job_path place_aside(const il_job *j, const char *folder, const char *sha256)
 {
-    char name[60];
-    snprintf(name, sizeof name, "weights-%.8s.safetensors", sha256);
-    return il_job_file(j, folder, name);
+    return il_run_files_aside(folder, j->hash, sha256);
 }
 
 static int write_bundle(const char *path, const il_job *j, const il_model *model, int epoch, il_err *e)

@@ -606,15 +606,15 @@ Test(train, a_held_run_is_left_to_its_holder)
     struct room r = { 0 };
     il_job j = { 0 };
     il_err e = { 0 };
-    int lock = -1;
+    il_job_hold hold;
     open_room(&r, lab_grid("held", "", ""));
     LAB_OK(il_job_open(&j, &r.plan->runs[0], r.store, &e), e);
-    LAB_OK(il_job_lock(&lock, &j, r.opts.folder, &e), e);
+    LAB_OK(il_job_lock(&hold, &j, r.opts.folder, &e), e);
     cr_assert_eq(look_at_first(&r, NULL), IL_JOB_BUSY);
     il_run_outcome o = run_first(&r);
     cr_assert(o.busy && !o.trained);
     assert_query(&r, "SELECT count(*) FROM runs", "0");
-    il_job_unlock(lock);
+    il_job_unlock(&hold);
     cr_assert_eq(look_at_first(&r, NULL), IL_JOB_TODO);
     il_job_close(&j);
     close_room(&r);
