@@ -176,9 +176,10 @@ static int run_chosen(il_grid *g, const struct options *o, struct totals *sum, i
     if (!rc)
         rc = il_run_shard_watch(&give_up, g, sum->mine, &o->shard, e);
     if (!rc && give_up)
-        return il_fail(e, IL_EBUSY, "%s: two restarts brought no progress; given up", g->database);
-    if (!rc)
-        rc = run_all(g, o, sum, e);
+        rc = il_fail(e, IL_EBUSY, "%s: two restarts brought no progress; given up", g->database);
+    if (rc)
+        return rc;
+    rc = run_all(g, o, sum, e);
     if (!rc)
         rc = look_again(g, sum, e);
     print_totals(sum);

@@ -7,10 +7,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "torture"))
 import compare  # noqa: E402
 
-# Not what was measured: where files lie, and what the user's git says there.
-for columns in ({"weights_path"},):
-    compare.NOT_COMPARED["runs"] |= columns
-compare.NOT_COMPARED["files"] = {"path", "mtime_ns", "size"}
+# Nothing measured: where files lie, and a cache of their hashes.
+compare.NOT_COMPARED["runs"] |= {"weights_path"}
+compare.NOT_COMPARED["files"] = {"path", "size", "mtime_ns", "sha256", "width", "height", "levels"}
 
 
 def main():
