@@ -36,7 +36,8 @@ il_host_words il_host_processor(void)
 il_host_words il_host_job(void)
 {
     il_host_words w = { "" };
-    const char *array = getenv("SLURM_ARRAY_JOB_ID"), *task = getenv("SLURM_ARRAY_TASK_ID"), *job = getenv("SLURM_JOB_ID");
+    const char *array = getenv("SLURM_ARRAY_JOB_ID"), *task = getenv("SLURM_ARRAY_TASK_ID"),
+               *job = getenv("SLURM_JOB_ID");
     if (array && task)
         snprintf(w.text, sizeof w.text, "%.100s_%.100s", array, task);
     else if (job)

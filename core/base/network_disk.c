@@ -11,8 +11,8 @@ static const struct {
     uint32_t type;
     const char *name;
 } shared[] = {
-    { 0x6969, "NFS" },       { 0x0BD00BD0, "Lustre" }, { 0x47504653, "GPFS" }, { 0xFE534D42, "SMB" },
-    { 0xFF534D42, "CIFS" },  { 0x19830326, "BeeGFS" }, { 0x00C36400, "Ceph" }, { 0x5346414F, "AFS" },
+    { 0x6969, "NFS" },      { 0x0BD00BD0, "Lustre" }, { 0x47504653, "GPFS" }, { 0xFE534D42, "SMB" },
+    { 0xFF534D42, "CIFS" }, { 0x19830326, "BeeGFS" }, { 0x00C36400, "Ceph" }, { 0x5346414F, "AFS" },
     { 0x65735546, "FUSE" }, /* sshfs and the like; it does not tell them from those that are local */
 };
 

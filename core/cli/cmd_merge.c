@@ -19,9 +19,9 @@ static void say(void *context, const char *line)
 static int merge_one(il_merge_sum *sum, size_t *refused, il_store *target, const char *path, const il_merge_opts *opts,
                      il_err *e)
 {
-    il_shard *shard = NULL;
+    il_merge_source *shard = NULL;
     il_err why = { 0 };
-    int rc = il_shard_open(&shard, path, &why);
+    int rc = il_merge_source_open(&shard, path, &why);
     if (rc == IL_ENOMEM || rc == IL_EUSAGE) {
         *e = why;
         return rc;
@@ -32,7 +32,7 @@ static int merge_one(il_merge_sum *sum, size_t *refused, il_store *target, const
         return IL_OK;
     }
     rc = il_merge(sum, target, shard, opts, e);
-    il_shard_close(shard);
+    il_merge_source_close(shard);
     return rc;
 }
 

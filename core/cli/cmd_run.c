@@ -58,8 +58,8 @@ static int leave(bool *left, struct totals *sum, const il_grid *g, const il_job 
         return rc;
     bool failed = row.status == IL_RUN_FAILED || row.failed_tests;
     bool given_up = failed && o->retries && row.failures >= o->retries;
-    if (given_up && !o->quiet)
-        fprintf(stderr, "%s: left, since it has failed %d time%s%s%s\n", j->run->name, row.failures,
+    if (given_up)
+        fprintf(stderr, "inpaintlab: %s: left, since it has failed %d time%s%s%s\n", j->run->name, row.failures,
                 row.failures == 1 ? "" : "s", *row.message ? ": " : "", row.message);
     sum->given_up += given_up;
     sum->passed += !failed && o->failed;

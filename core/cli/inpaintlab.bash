@@ -42,7 +42,7 @@ _inpaintlab()
             plugins) words=$(_inpaintlab_plugins "") ;;
             plan | run | slurm | "dataset build")
                 mapfile -t COMPREPLY < <(compgen -f -X '!*.y*ml' -- "$cur"; compgen -d -- "$cur"); return ;;
-            detect | check-plugin | weights | dataset\ *) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+            detect | check-plugin | weights | merge | dataset\ *) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
         esac
     fi
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")

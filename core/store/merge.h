@@ -16,16 +16,16 @@
 typedef enum il_merge_keep { IL_KEEP_UNSAID, IL_KEEP_TARGET, IL_KEEP_SHARD } il_merge_keep;
 
 typedef struct il_merge_sum {
-    size_t runs, tests;   /* that came in, or took the place of others */
-    size_t known;         /* runs that were there already */
-    size_t conflicts;     /* runs with other weights */
-    size_t lost;          /* finished runs whose weights are not beside the shard */
+    size_t runs, tests; /* that came in, or took the place of others */
+    size_t known;       /* runs that were there already */
+    size_t conflicts;   /* runs with other weights */
+    size_t lost;        /* finished runs whose weights are not beside the shard */
 } il_merge_sum;
 
 /* A shard, opened for reading, all of whose rows are what a schema promises. */
-typedef struct il_shard il_shard;
-int il_shard_open(il_shard **out, const char *path, il_err *e);
-void il_shard_close(il_shard *shard);
+typedef struct il_merge_source il_merge_source;
+int il_merge_source_open(il_merge_source **out, const char *path, il_err *e);
+void il_merge_source_close(il_merge_source *shard);
 
 /* Adds to *sum. say: is told of each conflict and of what is lost, in one line. */
 typedef struct il_merge_opts {
@@ -33,6 +33,6 @@ typedef struct il_merge_opts {
     void (*say)(void *context, const char *line);
     void *context;
 } il_merge_opts;
-int il_merge(il_merge_sum *sum, il_store *target, const il_shard *shard, const il_merge_opts *opts, il_err *e);
+int il_merge(il_merge_sum *sum, il_store *target, const il_merge_source *shard, const il_merge_opts *opts, il_err *e);
 
 #endif

@@ -21,7 +21,8 @@ static const struct {
     { "SELECT id, name, title, path, source, created_at, updated_at FROM experiments",
       "experiments: id int, name text, title text?, path text?, source text?, created_at text, updated_at text",
       { -1, -1 } },
-    { "SELECT experiment, name, run FROM experiment_runs", "experiment_runs: experiment int, name text, run int",
+    { "SELECT experiment, name, run FROM experiment_runs",
+      "experiment_runs: experiment int, name text, run int",
       { -1, -1 } },
     { "SELECT run, epoch, train_loss, train_iou, validation_loss, validation_iou, seconds, images_per_second, marked"
       " FROM epochs",
@@ -37,7 +38,9 @@ static const struct {
     { "SELECT test, id, batch, tp, fp, fn, tn, photo FROM images",
       "images: test int, id text, batch count, tp count, fp count, fn count, tn count, photo text?",
       { -1, -1 } },
-    { "SELECT test, id, tampered, clean FROM scores", "scores: test int, id text, tampered blob, clean blob", { -1, -1 } },
+    { "SELECT test, id, tampered, clean FROM scores",
+      "scores: test int, id text, tampered blob, clean blob",
+      { -1, -1 } },
     { "SELECT test, id, rank, photo, truth, score, iou FROM examples",
       "examples: test int, id text, rank text, photo blob, truth blob, score blob, iou real",
       { -1, -1 } },
@@ -68,9 +71,9 @@ static int check_hashes(il_store *s, sqlite3_stmt *statement, const int columns[
         if (!text)
             return il_fail_oom(e);
         if (!il_run_files_is_hash(text))
-            return il_fail(e, IL_EDB, "%s: table runs, id %lld: column %s is no SHA-256; expected 64 hexadecimal digits",
-                           s->path, (long long)sqlite3_column_int64(statement, 0),
-                           sqlite3_column_name(statement, columns[i]));
+            return il_fail(e, IL_EDB,
+                           "%s: table runs, id %lld: column %s is no SHA-256; expected 64 hexadecimal digits", s->path,
+                           (long long)sqlite3_column_int64(statement, 0), sqlite3_column_name(statement, columns[i]));
     }
     return IL_OK;
 }

@@ -1,7 +1,4 @@
 /* merge_files.c - weights and checkpoints of the runs that come in: linked where the file system can, else copied. */
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE /* syncfs */
-#endif
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -37,7 +34,7 @@ static int copy_file(const char *to, const char *from, il_err *e)
         return rc;
     rc = il_atomic_file_begin(&out, to, e);
     if (!rc)
-        rc = il_atomic_file_end(&out, to, false, copy_open(&out, fd, size, from, e), e);
+        rc = il_atomic_file_end(&out, to, true, copy_open(&out, fd, size, from, e), e);
     close(fd);
     return rc;
 }
@@ -104,7 +101,7 @@ static int put_aside(const char *folder, const struct run *r, il_err *e)
     return rc;
 }
 
-static int place_weights(bool *lost, const char *folder, const il_shard *shard, const struct run *r, il_err *e)
+static int place_weights(bool *lost, const char *folder, const il_merge_source *shard, const struct run *r, il_err *e)
 {
     il_run_path from, to = il_run_files_path(folder, r->hash, IL_RUN_WEIGHTS),
                       aside = il_run_files_aside(folder, r->hash, r->sha256);
@@ -115,14 +112,19 @@ static int place_weights(bool *lost, const char *folder, const il_shard *shard, 
         *lost = !has_hash(wanted, r->sha256);
         return IL_OK;
     }
-    if (is_same_file(wanted, from.text) || is_same_file(shard->folder.text, folder) || has_hash(wanted, r->sha256))
-        return IL_OK; /* a folder that databases share has them all */
+    bool own = is_same_file(shard->folder.text, folder); /* a folder that databases share has them all */
+    if ((own && r->apart) || is_same_file(wanted, from.text) || has_hash(wanted, r->sha256))
+        return IL_OK;
     int rc = r->apart ? IL_OK : put_aside(folder, r, e);
-    return rc ? rc : place(wanted, from.text, e);
+    if (!rc)
+        rc = place(wanted, from.text, e);
+    if (!rc && own)
+        unlink(from.text);
+    return rc;
 }
 
 /* An unfinished run goes on from the checkpoint of the sitting that stands. */
-static int place_checkpoint(const char *folder, const il_shard *shard, const struct run *r, il_err *e)
+static int place_checkpoint(const char *folder, const il_merge_source *shard, const struct run *r, il_err *e)
 {
     il_run_path from = il_run_files_path(shard->folder.text, r->hash, IL_RUN_CHECKPOINT),
                 to = il_run_files_path(folder, r->hash, IL_RUN_CHECKPOINT);
@@ -135,25 +137,26 @@ static int place_checkpoint(const char *folder, const il_shard *shard, const str
 
 /* ---- all ---- */
 
-static void tell(const il_merge_opts *opts, const il_shard *shard, const il_store *target, const char *folder,
+static void tell(const il_merge_opts *opts, const il_merge_source *shard, const il_store *target, const char *folder,
                  const struct run *r, bool lost)
 {
     il_text line = { 0 };
     const char *other = r->apart ? r->sha256 : r->before;
     if (r->conflict)
-        il_text_add(&line, "%s: run %s [%.12s] has other weights than in %s; the run of %s stands, and the other's weights"
-                           " are kept as %s",
+        il_text_add(&line,
+                    "%s: run %s [%.12s] has other weights than in %s; the run of %s stands, and the other's weights"
+                    " are kept as %s",
                     shard->store->path, r->name, r->hash, target->path, r->apart ? target->path : shard->store->path,
                     il_run_files_aside(folder, r->hash, other).text);
     else if (lost)
-        il_text_add(&line, "%s: run %s [%.12s] has no weights in %s; its results come without them",
-                    shard->store->path, r->name, r->hash, il_run_files_path(shard->folder.text, r->hash, "").text);
+        il_text_add(&line, "%s: run %s [%.12s] has no weights in %s; its results come without them", shard->store->path,
+                    r->name, r->hash, il_run_files_path(shard->folder.text, r->hash, "").text);
     if (line.data && !line.failed && opts->say)
         opts->say(opts->context, line.data);
     il_text_free(&line);
 }
 
-static int bring(il_merge_sum *sum, const il_store *target, const char *folder, const il_shard *shard,
+static int bring(il_merge_sum *sum, const il_store *target, const char *folder, const il_merge_source *shard,
                  const struct run *r, const il_merge_opts *opts, il_err *e)
 {
     bool lost = false;
@@ -182,17 +185,7 @@ static struct run read_run(sqlite3_stmt *statement)
     return r;
 }
 
-/* What was placed is on the disk before rows tell of it. */
-static void settle(const char *folder)
-{
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return;
-    (void)syncfs(fd); /* some file systems cannot; the files are whole even so */
-    close(fd);
-}
-
-int il_merge_files(il_merge_sum *sum, il_store *target, const char *folder, const il_shard *shard,
+int il_merge_files(il_merge_sum *sum, il_store *target, const char *folder, const il_merge_source *shard,
                    const il_merge_opts *opts, il_err *e)
 {
     sqlite3_stmt *statement = NULL;
@@ -207,7 +200,5 @@ int il_merge_files(il_merge_sum *sum, il_store *target, const char *folder, cons
         rc = bring(sum, target, folder, shard, &r, opts, e);
     }
     sqlite3_finalize(statement);
-    if (!rc)
-        settle(folder);
     return rc;
 }

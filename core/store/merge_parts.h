@@ -6,7 +6,7 @@
 #include "store/merge.h"
 #include "store/run_files.h"
 
-struct il_shard {
+struct il_merge_source {
     il_store *store;
     il_run_path folder; /* of its runs */
 };
@@ -22,7 +22,7 @@ int il_merge_same(bool *same, il_store *target, il_err *e);
 int il_merge_rows(il_merge_sum *sum, il_store *target, const char *folder, il_err *e);
 
 /* The files of the runs in `chosen`. Tells of conflicts and of what is lost. */
-int il_merge_files(il_merge_sum *sum, il_store *target, const char *folder, const il_shard *shard,
+int il_merge_files(il_merge_sum *sum, il_store *target, const char *folder, const il_merge_source *shard,
                    const il_merge_opts *opts, il_err *e);
 
 #endif

@@ -17,9 +17,10 @@ static const char verdicts[] =
     "  WHEN t.status = 'done' AND o.status = 'done'"
     "   THEN CASE WHEN t.weights_sha256 IS o.weights_sha256 THEN 'known' ELSE '%s' END"
     "  WHEN t.status = 'done' THEN 'replace' WHEN o.status = 'done' THEN 'known'"
-    "  WHEN (t.started_at, " EPOCHS("shard", "t.id") ") > (o.started_at, " EPOCHS("main", "o.id") ") THEN 'replace'"
-    "  ELSE 'known' END AS verdict"
-    " FROM shard.runs t LEFT JOIN main.runs o ON o.hash = t.hash ORDER BY t.id";
+    "  WHEN (t.started_at, " EPOCHS("shard", "t.id") ") > (o.started_at, " EPOCHS(
+        "main", "o.id") ") THEN 'replace'"
+                        "  ELSE 'known' END AS verdict"
+                        " FROM shard.runs t LEFT JOIN main.runs o ON o.hash = t.hash ORDER BY t.id";
 
 int il_merge_decide(il_store *target, const char *name, bool keep_shard, il_err *e)
 {
@@ -108,7 +109,8 @@ static const struct copy runs[] = {
       "UPDATE temp.chosen SET ours = (SELECT id FROM main.runs WHERE hash = chosen.hash);"
       "DELETE FROM main.epochs WHERE run IN (SELECT ours FROM temp.chosen WHERE verdict = 'replace')" },
     { "epochs", "run",
-      "INSERT INTO main.epochs (run, $) SELECT c.ours, # FROM " TAKEN_RUNS "epochs t ON t.run = c.theirs WHERE " IS_TAKEN },
+      "INSERT INTO main.epochs (run, $) SELECT c.ours, # FROM " TAKEN_RUNS
+      "epochs t ON t.run = c.theirs WHERE " IS_TAKEN },
 };
 
 /* ---- tests ---- */
@@ -125,12 +127,12 @@ static const struct copy tests[] = {
       "DROP TABLE IF EXISTS temp.measured;"
       "CREATE TEMP TABLE measured AS SELECT t.id AS theirs, o.id AS ours, c.ours AS run"
       " FROM temp.chosen c CROSS JOIN main.runs r ON r.id = c.ours AND r.weights_sha256 IS c.sha256"
-      " CROSS JOIN shard.tests t ON t.run = c.theirs LEFT JOIN main.tests o ON o.run = c.ours AND " SAME_TEST("o", "t")
-      " WHERE c.verdict <> 'apart' AND (o.id IS NULL OR"
-      "  o.status <> 'done' AND (t.status = 'done' OR t.finished_at > o.finished_at)) ORDER BY t.id;"
-      "DELETE FROM main.images WHERE test IN (SELECT ours FROM temp.measured);"
-      "DELETE FROM main.test_sums WHERE test IN (SELECT ours FROM temp.measured);"
-      "DELETE FROM main.test_metrics WHERE test IN (SELECT ours FROM temp.measured)" },
+      " CROSS JOIN shard.tests t ON t.run = c.theirs LEFT JOIN main.tests o ON o.run = c.ours AND " SAME_TEST(
+          "o", "t") " WHERE c.verdict <> 'apart' AND (o.id IS NULL OR"
+                    "  o.status <> 'done' AND (t.status = 'done' OR t.finished_at > o.finished_at)) ORDER BY t.id;"
+                    "DELETE FROM main.images WHERE test IN (SELECT ours FROM temp.measured);"
+                    "DELETE FROM main.test_sums WHERE test IN (SELECT ours FROM temp.measured);"
+                    "DELETE FROM main.test_metrics WHERE test IN (SELECT ours FROM temp.measured)" },
     { "tests", "id run",
       "INSERT INTO main.tests (run, $) SELECT m.run, # FROM temp.measured m CROSS JOIN shard.tests t ON t.id = m.theirs"
       " WHERE m.ours IS NULL ORDER BY t.id" },
@@ -183,15 +185,18 @@ static const struct copy cells[] = {
       " JOIN temp.chosen c ON c.theirs = t.run;"
       "DELETE FROM temp.named WHERE EXISTS (SELECT 1 FROM main.experiment_cells o JOIN main.runs r ON r.id = o.run"
       " JOIN main.runs n ON n.id = named.run WHERE o.experiment = named.place AND o.run_name = named.run_name"
-      " AND o.run <> named.run AND (" RANK("r") ") > (" RANK("n") "));"
-      "DELETE FROM main.experiment_cells WHERE EXISTS (SELECT 1 FROM temp.named n WHERE n.place = experiment_cells.experiment"
-      " AND n.run_name = experiment_cells.run_name AND n.run <> experiment_cells.run)"
-      " AND NOT EXISTS (SELECT 1 FROM temp.named n WHERE n.place = experiment_cells.experiment"
-      " AND n.run_name = experiment_cells.run_name AND n.run = experiment_cells.run);"
-      "DROP TABLE IF EXISTS temp.places;"
-      "CREATE TEMP TABLE places AS SELECT t.id AS theirs, n.place AS experiment, n.run,  (SELECT o.id FROM shard.tests s CROSS JOIN main.tests o"
-      "  ON o.run = n.run AND " SAME_TEST("o", "s") " WHERE s.id = t.test) AS test FROM shard.experiment_cells t"
-      " JOIN temp.named n ON n.experiment = t.experiment AND n.run_name = t.run_name AND n.theirs = t.run ORDER BY t.id" },
+      " AND o.run <> named.run AND (" RANK("r") ") > (" RANK(
+          "n") "));"
+               "DELETE FROM main.experiment_cells WHERE EXISTS (SELECT 1 FROM temp.named n WHERE n.place = experiment_cells.experiment"
+               " AND n.run_name = experiment_cells.run_name AND n.run <> experiment_cells.run)"
+               " AND NOT EXISTS (SELECT 1 FROM temp.named n WHERE n.place = experiment_cells.experiment"
+               " AND n.run_name = experiment_cells.run_name AND n.run = experiment_cells.run);"
+               "DROP TABLE IF EXISTS temp.places;"
+               "CREATE TEMP TABLE places AS SELECT t.id AS theirs, n.place AS experiment, n.run,  (SELECT o.id FROM shard.tests s CROSS JOIN main.tests o"
+               "  ON o.run = n.run AND " SAME_TEST(
+                   "o",
+                   "s") " WHERE s.id = t.test) AS test FROM shard.experiment_cells t"
+                        " JOIN temp.named n ON n.experiment = t.experiment AND n.run_name = t.run_name AND n.theirs = t.run ORDER BY t.id" },
     { "experiment_cells", "id experiment run test",
       "INSERT INTO main.experiment_cells (experiment, run, test, $) SELECT p.experiment, p.run, p.test, #"
       " FROM temp.places p CROSS JOIN shard.experiment_cells t ON t.id = p.theirs WHERE true"

@@ -159,7 +159,8 @@ static int connect(il_store **out, const char *path, const char *name, int flags
  * program left. */
 static int use_no_wal(il_store *s, il_err *e)
 {
-    int rc = il_store_script(s, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = DELETE; PRAGMA locking_mode = NORMAL", e);
+    int rc = il_store_script(
+        s, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = DELETE; PRAGMA locking_mode = NORMAL", e);
     return rc ? rc : il_store_exec(NULL, s, "SELECT COUNT(*) FROM sqlite_schema", NULL, e); /* lets go of the lock */
 }
 
@@ -216,10 +217,11 @@ static int claim_if_shared(il_claim **out, const char *path, il_err *e)
     int rc = name.failed ? il_fail_oom(&who) : il_claim_take(out, name.data, &who);
     il_text_free(&name);
     if (rc == IL_EBUSY)
-        return il_fail(e, rc,
-                       "%s: lies on a network file system (%s), where one process at a time may write to a database, and %s"
-                       " does; run with --shard I/N and a --db of its own, and join them with 'inpaintlab merge'",
-                       path, disk, who.message);
+        return il_fail(
+            e, rc,
+            "%s: lies on a network file system (%s), where one process at a time may write to a database, and %s"
+            " does; run with --shard I/N and a --db of its own, and join them with 'inpaintlab merge'",
+            path, disk, who.message);
     return rc ? il_fail(e, rc, "%s", who.message) : IL_OK;
 }
 

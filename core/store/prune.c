@@ -109,13 +109,15 @@ static int look_beside(il_prune_list *l, const il_store *s, il_err *e)
     const char *slash = strrchr(s->path, '/');
     char *folder = slash ? strndup(s->path, (size_t)(slash - s->path + 1)) : il_text_copy(".");
     il_file_names names = { 0 };
-    struct stat st;
+    struct stat own, st;
+    bool known = stat(s->path, &own) == 0;
     int rc = folder ? il_file_list(&names, folder, e) : il_fail_oom(e);
     for (size_t i = 0; i < names.count && !rc; i++) {
         char *path = il_text_path(folder, names.list[i]);
         if (!path)
             rc = il_fail_oom(e);
-        else if (is_database(path) && stat(path, &st) == 0 && !(st.st_ino == s->file && st.st_dev == s->device))
+        else if (is_database(path) && stat(path, &st) == 0 && known &&
+                 !(st.st_ino == own.st_ino && st.st_dev == own.st_dev))
             rc = mark_shared(l, path, e);
         free(path);
     }
@@ -174,7 +176,8 @@ int il_prune_remove(bool *removed, il_store *s, const il_pruned *run, il_err *e)
         rc = il_store_begin(s, e);
     if (rc)
         return rc;
-    rc = il_store_exec(&gone, s, "DELETE FROM runs AS r WHERE r.id = ?1 AND r.hash = ?2 AND NOT " IS_ASKED_FOR " RETURNING id",
+    rc = il_store_exec(&gone, s,
+                       "DELETE FROM runs AS r WHERE r.id = ?1 AND r.hash = ?2 AND NOT " IS_ASKED_FOR " RETURNING id",
                        (il_bind[]){ il_bind_int(run->id), il_bind_text(run->hash), { 0 } }, e);
     if (!rc && gone && !run->shared && access(folder.text, F_OK) == 0) {
         il_draft_remove(folder.text);

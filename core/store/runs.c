@@ -123,20 +123,25 @@ int il_store_name_run(il_store *s, int64_t experiment, const char *name, int64_t
 
 static int put_run(int64_t *id, il_store *s, const il_run_record *r, il_err *e)
 {
-    il_bind values[] = { il_bind_text(r->hash),         il_bind_text(r->name),         il_bind_text(r->config),
-                         il_bind_text(r->manifest),     il_bind_int((int64_t)r->seed), il_bind_text(r->model),
-                         il_bind_text(r->model_params), il_bind_int(r->parameters),    il_bind_text(r->dataset),
-                         il_bind_text(r->mask_policy),  il_bind_text(r->loss),         il_bind_text(r->trained_on),
-                         il_bind_text(r->versions),     il_bind_text(r->host),         il_bind_text(r->device),
-                         il_bind_text(r->git_revision), il_bind_int(r->threads),       il_bind_text(r->processor),
+    il_bind values[] = { il_bind_text(r->hash),         il_bind_text(r->name),
+                         il_bind_text(r->config),       il_bind_text(r->manifest),
+                         il_bind_int((int64_t)r->seed), il_bind_text(r->model),
+                         il_bind_text(r->model_params), il_bind_int(r->parameters),
+                         il_bind_text(r->dataset),      il_bind_text(r->mask_policy),
+                         il_bind_text(r->loss),         il_bind_text(r->trained_on),
+                         il_bind_text(r->versions),     il_bind_text(r->host),
+                         il_bind_text(r->device),       il_bind_text(r->git_revision),
+                         il_bind_int(r->threads),       il_bind_text(r->processor),
                          il_bind_int(r->ranks),         { 0 } };
     return il_store_exec(
         id, s,
         "INSERT INTO runs (hash, name, config, manifest, seed, model, model_params, parameters, dataset, mask_policy,"
         " loss, trained_on, versions, host, device, git_revision, threads, processor, ranks, status, started_at)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, NULLIF(?19, 0), 'running', " NOW ")"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, NULLIF(?19, 0), 'running', " NOW
+        ")"
         " ON CONFLICT (hash) DO UPDATE SET name = ?2, versions = ?13, host = ?14, device = ?15, git_revision = ?16,"
-        " threads = ?17, processor = ?18, ranks = NULLIF(?19, 0), status = 'running', message = NULL, started_at = " NOW ", ended_at = NULL"
+        " threads = ?17, processor = ?18, ranks = NULLIF(?19, 0), status = 'running', message = NULL, started_at = " NOW
+        ", ended_at = NULL"
         " RETURNING id",
         values, e);
 }

@@ -1,15 +1,15 @@
-/* merge.c - joins a shard into a database. Its rows are read from a private copy, attached to the target's connection: a
+/* merge_join.c - joins a shard into a database. Its rows are read from a private copy, attached to the target's connection: a
  * shard may be of an older version, lie in a folder that is read-only, or change meanwhile. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include "store/merge_parts.h"
 
-enum { MOST_TRIES = 20 };
+enum { MOST_TRIES = 20, IN_MEMORY = 128 << 20 };
 
-int il_shard_open(il_shard **out, const char *path, il_err *e)
+int il_merge_source_open(il_merge_source **out, const char *path, il_err *e)
 {
-    il_shard *s = calloc(1, sizeof *s);
+    il_merge_source *s = calloc(1, sizeof *s);
     if (!s)
         return il_fail_oom(e);
     int rc = il_run_files_folder(&s->folder, path, e);
@@ -22,14 +22,14 @@ int il_shard_open(il_shard **out, const char *path, il_err *e)
     if (!rc)
         rc = il_merge_check(s->store, e);
     if (rc) {
-        il_shard_close(s);
+        il_merge_source_close(s);
         return rc;
     }
     *out = s;
     return IL_OK;
 }
 
-void il_shard_close(il_shard *s)
+void il_merge_source_close(il_merge_source *s)
 {
     if (!s)
         return;
@@ -37,11 +37,15 @@ void il_shard_close(il_shard *s)
     free(s);
 }
 
-/* '': a temporary file, which goes with the connection. */
-static int attach(il_store *target, const il_shard *shard, il_err *e)
+/* A copy in memory, or of a large shard in a temporary file, which goes with the connection. */
+static int attach(il_store *target, const il_merge_source *shard, il_err *e)
 {
+    int64_t bytes = 0;
+    int rc = il_store_exec(&bytes, shard->store,
+                           "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()", NULL, e);
     sqlite3_limit(target->db, SQLITE_LIMIT_ATTACHED, 1);
-    int rc = il_store_script(target, "ATTACH '' AS shard", e);
+    if (!rc)
+        rc = il_store_script(target, bytes <= IN_MEMORY ? "ATTACH ':memory:' AS shard" : "ATTACH '' AS shard", e);
     sqlite3_backup *backup = rc ? NULL : sqlite3_backup_init(target->db, "shard", shard->store->db, "main");
     int result = backup ? sqlite3_backup_step(backup, -1) : SQLITE_DONE;
     if (!rc && !backup)
@@ -63,7 +67,7 @@ static void detach(il_store *target)
 }
 
 /* Files without a lock on the database, for they may be many; then the rows, if it is still as it was. */
-static int join_once(bool *done, il_merge_sum *sum, il_store *target, const char *folder, const il_shard *shard,
+static int join_once(bool *done, il_merge_sum *sum, il_store *target, const char *folder, const il_merge_source *shard,
                      const il_merge_opts *opts, il_err *e)
 {
     bool keep_shard = opts->keep == IL_KEEP_SHARD;
@@ -91,7 +95,7 @@ static int join_once(bool *done, il_merge_sum *sum, il_store *target, const char
     return rc;
 }
 
-static int join(il_merge_sum *sum, il_store *target, const il_shard *shard, const il_merge_opts *opts, il_err *e)
+static int join(il_merge_sum *sum, il_store *target, const il_merge_source *shard, const il_merge_opts *opts, il_err *e)
 {
     il_run_path folder;
     bool done = false;
@@ -99,13 +103,14 @@ static int join(il_merge_sum *sum, il_store *target, const il_shard *shard, cons
     for (int i = 0; !rc && !done && i < MOST_TRIES; i++)
         rc = join_once(&done, sum, target, folder.text, shard, opts, e);
     if (!rc && !done)
-        rc = il_fail(e, IL_EBUSY, "%s: other programs write to it all the time; merge when they are done", target->path);
+        rc = il_fail(e, IL_EBUSY, "%s: other programs write to it all the time; merge when they are done",
+                     target->path);
     if (rc == IL_EDB && (target->trouble == SQLITE_CONSTRAINT || target->trouble == SQLITE_ERROR))
         il_fail_in(e, "%s", shard->store->path);
     return rc;
 }
 
-int il_merge(il_merge_sum *sum, il_store *target, const il_shard *shard, const il_merge_opts *opts, il_err *e)
+int il_merge(il_merge_sum *sum, il_store *target, const il_merge_source *shard, const il_merge_opts *opts, il_err *e)
 {
     struct stat st;
     if (target->file && stat(shard->store->path, &st) == 0 && st.st_ino == target->file && st.st_dev == target->device)
