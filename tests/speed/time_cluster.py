@@ -45,6 +45,7 @@ def fill(path, names):
     """The shard of one run, made to hold all of these."""
     db = sqlite3.connect(path)
     (config,), = db.execute("SELECT config FROM runs")
+    db.execute("UPDATE experiment_cells SET run_name = 'template'")
     runs, tests = columns(db, "runs", {"id", "hash", "name", "config"}), columns(db, "tests", {"id", "run"})
     cells = columns(db, "experiment_cells", {"id", "run", "run_name", "test"})
     for number, (fine, epochs, seed) in enumerate(names, 2):
