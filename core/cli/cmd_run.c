@@ -176,7 +176,7 @@ static int run_chosen(il_grid *g, const struct options *o, struct totals *sum, i
     if (!rc)
         rc = il_run_shard_watch(&give_up, g, sum->mine, &o->shard, e);
     if (!rc && give_up)
-        rc = il_fail(e, IL_EBUSY, "%s: two restarts brought no progress; given up", g->database);
+        rc = il_fail(e, IL_EDATA, "%s: two restarts brought no progress; given up", g->database);
     if (rc)
         return rc;
     rc = run_all(g, o, sum, e);
@@ -206,8 +206,11 @@ static int run(void *options, const char *const *words, il_err *e)
     free(sum.left);
     free(sum.mine);
     il_grid_close(&g);
-    if (rc == IL_ECANCEL && il_progress_bar_was_warned()) {
-        fprintf(stderr, "inpaintlab: %s\n", e->message);
+    /* a task alone has its shard: who holds it is its own process, killed on a node that is gone */
+    bool held = o->shard.tasks && (rc == IL_EBUSY || (!rc && sum.busy));
+    if (held || (rc == IL_ECANCEL && il_progress_bar_was_warned())) {
+        if (rc)
+            fprintf(stderr, "inpaintlab: %s\n", e->message);
         return STOPPED;
     }
     return rc ? rc : sum.failed || sum.busy || sum.given_up ? 1 : 0;
