@@ -70,17 +70,16 @@ static void tell_rest(const struct open_runs *o)
 {
     const struct {
         size_t count;
-        const char *what;
-    } rest[] = { { o->done, "done" },
-                 { o->waiting, "done in shards that are not merged yet" },
-                 { o->taken, "queued or running" },
-                 { o->blocked, "without data" },
-                 { o->unexamined, "not examined; --trust runs the code that the grid names by path" } };
+        const char *what, *more;
+    } rest[] = { { o->done, "done", "" },
+                 { o->waiting, "done in shards that are not merged yet", "" },
+                 { o->taken, "queued or running", "" },
+                 { o->blocked, "without data, such as ", o->missing },
+                 { o->unexamined, "not examined; --trust runs the code that the grid names by path", "" } };
     for (size_t i = 0; i < sizeof rest / sizeof *rest; i++)
         if (rest[i].count)
-            fprintf(stderr, "%zu run%s: %s%s%s\n", rest[i].count, rest[i].count == 1 ? "" : "s", rest[i].what,
-                    rest[i].count == o->blocked && rest[i].what[0] == 'w' ? ", such as " : "",
-                    rest[i].count == o->blocked && rest[i].what[0] == 'w' ? o->missing : "");
+            fprintf(stderr, "%zu run%s: %s%s\n", rest[i].count, rest[i].count == 1 ? "" : "s", rest[i].what,
+                    rest[i].more);
 }
 
 /* hours: of all of them on one process; NAN: not known. */

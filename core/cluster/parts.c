@@ -20,7 +20,7 @@ void il_parts_free(il_parts *t)
     *t = (il_parts){ 0 };
 }
 
-static int add_task(il_parts *t, il_err *e)
+static int add_part(il_parts *t, il_err *e)
 {
     il_part *more = il_array_grow(t->list, t->count, sizeof *more);
     if (!more)
@@ -33,7 +33,7 @@ static int add_task(il_parts *t, il_err *e)
 int il_parts_add(il_parts *t, int number, const char *run, il_err *e)
 {
     while (t->count < (size_t)number)
-        if (add_task(t, e) != IL_OK)
+        if (add_part(t, e) != IL_OK)
             return e ? e->code : IL_ENOMEM;
     il_part *task = &t->list[number - 1];
     char **more = il_array_grow(task->runs, task->count, sizeof *more);
@@ -103,23 +103,31 @@ int il_parts_write(const il_parts *t, const char *path, il_err *e)
 
 /* ---- reading ---- */
 
-static int read_line(il_parts *t, const char *line, size_t size, const char *path, size_t number, il_err *e)
+static int add_runs(il_parts *t, const json_t *line, const char *path, il_err *e)
 {
-    json_error_t why;
-    json_t *value = il_json_loadb(line, size, JSON_REJECT_DUPLICATES, &why), *run;
-    json_t *runs = json_object_get(value, "runs");
-    size_t i;
-    int rc = value ? add_task(t, e) : il_json_code(IL_EFORMAT);
-    if (!value)
-        il_fail(e, rc, "%s:%zu: %s", path, number, rc == IL_ENOMEM ? "out of memory" : why.text);
-    else if (!rc && !json_is_array(runs))
-        rc = il_fail(e, IL_EFORMAT, "%s:%zu: has no list 'runs'; expected a line that `inpaintlab slurm` wrote", path,
-                     number);
+    const json_t *runs = json_object_get(line, "runs"), *run;
+    size_t number = t->count + 1, i;
+    if (!json_is_array(runs))
+        return il_fail(e, IL_EFORMAT, "%s:%zu: has no list 'runs'; expected a line that `inpaintlab slurm` wrote", path,
+                       number);
+    int rc = add_part(t, e);
     for (i = 0; !rc && i < json_array_size(runs); i++) {
         run = json_array_get(runs, i);
-        rc = json_is_string(run) ? il_parts_add(t, (int)t->count, json_string_value(run), e)
+        rc = json_is_string(run) ? il_parts_add(t, (int)number, json_string_value(run), e)
                                  : il_fail(e, IL_EFORMAT, "%s:%zu: expected the name of a run", path, number);
     }
+    return rc;
+}
+
+static int read_line(il_parts *t, const char *line, size_t size, const char *path, il_err *e)
+{
+    json_error_t why;
+    json_t *value = il_json_loadb(line, size, JSON_REJECT_DUPLICATES, &why);
+    if (!value) {
+        int code = il_json_code(IL_EFORMAT);
+        return il_fail(e, code, "%s:%zu: %s", path, t->count + 1, code == IL_ENOMEM ? "out of memory" : why.text);
+    }
+    int rc = add_runs(t, value, path, e);
     json_decref(value);
     return rc;
 }
@@ -137,7 +145,7 @@ int il_parts_read(il_parts *out, const char *path, il_err *e)
         if (t.count == IL_SHARDS_MOST)
             rc = il_fail(e, IL_EFORMAT, "%s: has more than %d lines", path, IL_SHARDS_MOST);
         else
-            rc = read_line(&t, line, (size_t)((stop ? stop : end) - line), path, t.count + 1, e);
+            rc = read_line(&t, line, (size_t)((stop ? stop : end) - line), path, e);
     }
     free(text);
     if (rc) {

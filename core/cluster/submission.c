@@ -1,6 +1,7 @@
 /* submission.c - the files of a submission. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,6 +70,16 @@ int il_submission_add(il_submission *s, il_submitted array, il_err *e)
     return rc;
 }
 
+/* A whole number from `least` that ends at `end`; *at moves behind it. */
+static bool take_number(long *out, const char **at, long least, long most, char end)
+{
+    char *stop;
+    *out = strtol(*at, &stop, 10);
+    bool good = stop > *at && *stop == end && *out >= least && *out <= most;
+    *at = good ? stop + 1 : *at;
+    return good;
+}
+
 /* Lines "JOB BEFORE COUNT". */
 static int read_record(il_submission *s, il_err *e)
 {
@@ -77,15 +88,14 @@ static int read_record(il_submission *s, il_err *e)
     if (access(s->record, F_OK) != 0)
         return IL_OK; /* it was written down, and then not submitted */
     int rc = il_file_read(&text, &size, s->record, IL_FILE_SETTINGS, e);
-    int number = 0;
-    for (const char *at = text; !rc && *at; at += strcspn(at, "\n"), at += *at == '\n') {
-        il_submitted a;
-        number++;
-        if (sscanf(at, "%ld %zu %zu", &a.job, &a.before, &a.count) != 3 || a.before > IL_SHARDS_MOST ||
-            a.count > IL_SHARDS_MOST)
-            rc = il_fail(e, IL_EFORMAT, "%s:%d: expected the number of a job and of its tasks", s->record, number);
+    for (const char *at = text; !rc && *at;) {
+        long job, before, count;
+        if (!take_number(&job, &at, 1, LONG_MAX, ' ') || !take_number(&before, &at, 0, IL_SHARDS_MOST, ' ') ||
+            !take_number(&count, &at, 1, IL_SHARDS_MOST, '\n'))
+            rc = il_fail(e, IL_EFORMAT, "%s:%zu: expected the number of a job and of its tasks", s->record,
+                         s->narrays + 1);
         else
-            rc = add(s, a, e);
+            rc = add(s, (il_submitted){ job, (size_t)before, (size_t)count }, e);
     }
     free(text);
     return rc;
