@@ -64,6 +64,21 @@ inpaintlab slurm "${job[@]}" --status >status.txt || fail "--status: $(cat statu
 grep -qx 'array: 4 done, 8 of 8 cells measured' status.txt || fail "not all is done: $(cat status.txt "$shards"/logs/*)"
 inpaintlab slurm "${job[@]}" 2>/dev/null | grep -qx 'nothing is left to submit' || fail "what is done was submitted again"
 
+# What scancel ends stays ended, with a checkpoint, and can be submitted again.
+sed 's/experiment: array/experiment: long/; s/train.epochs: .*/train.epochs: [100000]/' grid.yaml >long.yaml
+inpaintlab slurm long.yaml --db long.sqlite --device cpu -- --time=9 >submitted.txt || fail "slurm: $(cat submitted.txt)"
+for ((i = 0; i < 100; i++)); do
+  ! ls long.shards/long/runs/*/checkpoint.safetensors >/dev/null 2>&1 || break
+  sleep 0.5
+done
+scancel "$(cut -d ' ' -f 1 long.shards/long/1.submitted)"
+for ((i = 0; i < 100; i++)); do
+  [ -n "$(squeue -h)" ] || break
+  sleep 0.5
+done
+inpaintlab slurm long.yaml --db long.sqlite --status | grep -q '^interrupted .*: stopped in epoch' || fail "scancel: $(squeue; cat long.shards/long/logs/*)"
+inpaintlab slurm long.yaml --db long.sqlite --print 2>&1 | grep -qx '1 run in 1 task' || fail "what was cancelled cannot be submitted again"
+
 # One process, and what was merged.
 inpaintlab run grid.yaml --db whole/results.sqlite --device cpu --threads 1 --loader-threads 1 -q >/dev/null || fail "one process failed"
 python3 "$here/same_rows.py" "db/one's.sqlite" whole/results.sqlite || fail "other rows than those of one process"
