@@ -216,7 +216,7 @@ static void tell_tasks(const struct open_runs *o, size_t tasks, double hours)
 {
     fprintf(stderr, "%zu run%s in %zu task%s", o->count, o->count == 1 ? "" : "s", tasks, tasks == 1 ? "" : "s");
     if (!isnan(hours))
-        fprintf(stderr, ", about %.3g hours in all by the seconds of like runs", hours);
+        fprintf(stderr, ", about %.1f hours in all by the seconds of like runs", hours);
     fputc('\n', stderr);
 }
 
