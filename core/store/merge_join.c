@@ -119,5 +119,5 @@ int il_merge(il_merge_sum *sum, il_store *target, const il_merge_source *shard, 
     if (!rc)
         rc = join(sum, target, shard, opts, e);
     detach(target);
-    return rc ? rc : il_store_refresh_metrics(target, e);
+    return rc;
 }

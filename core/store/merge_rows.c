@@ -187,10 +187,9 @@ static const struct copy cells[] = {
       " JOIN main.runs n ON n.id = named.run WHERE o.experiment = named.place AND o.run_name = named.run_name"
       " AND o.run <> named.run AND (" RANK("r") ") > (" RANK(
           "n") "));"
-               "DELETE FROM main.experiment_cells WHERE EXISTS (SELECT 1 FROM temp.named n WHERE n.place = experiment_cells.experiment"
-               " AND n.run_name = experiment_cells.run_name AND n.run <> experiment_cells.run)"
-               " AND NOT EXISTS (SELECT 1 FROM temp.named n WHERE n.place = experiment_cells.experiment"
-               " AND n.run_name = experiment_cells.run_name AND n.run = experiment_cells.run);"
+               "DELETE FROM main.experiment_cells WHERE id IN (SELECT o.id FROM temp.named n CROSS JOIN main.experiment_cells o"
+               " ON o.experiment = n.place AND o.run_name = n.run_name WHERE o.run <> n.run AND NOT EXISTS (SELECT 1"
+               " FROM temp.named k WHERE k.place = n.place AND k.run_name = n.run_name AND k.run = o.run));"
                "DROP TABLE IF EXISTS temp.places;"
                "CREATE TEMP TABLE places AS SELECT t.id AS theirs, n.place AS experiment, n.run,  (SELECT o.id FROM shard.tests s CROSS JOIN main.tests o"
                "  ON o.run = n.run AND " SAME_TEST(
@@ -224,6 +223,18 @@ static int set_paths(il_store *s, const char *folder, il_err *e)
                          (il_bind[]){ il_bind_text(folder), { 0 } }, e);
 }
 
+/* Of tests whose shard had none, or older ones. */
+static int fill_metrics(il_store *s, il_err *e)
+{
+    int64_t any = 0;
+    int rc = il_store_exec(&any, s,
+                           "SELECT EXISTS (SELECT 1 FROM temp.measured m CROSS JOIN main.tests t ON t.id = m.ours"
+                           " WHERE t.status = 'done' AND COALESCE((SELECT revision FROM main.test_metrics"
+                           " WHERE test = t.id LIMIT 1), 0) < ?1)",
+                           (il_bind[]){ il_bind_int(IL_METRICS_REVISION), { 0 } }, e);
+    return rc || !any ? rc : il_store_fill_metrics(s, e);
+}
+
 static int count(size_t *sum, il_store *s, const char *sql, il_err *e)
 {
     int64_t n = 0;
@@ -255,5 +266,7 @@ int il_merge_rows(il_merge_sum *sum, il_store *target, const char *folder, il_er
         rc = COPY(target, tests, e);
     if (!rc)
         rc = COPY(target, cells, e);
+    if (!rc)
+        rc = fill_metrics(target, e);
     return rc ? rc : count_all(sum, target, e);
 }

@@ -106,6 +106,16 @@ def split_into_shards(folder):
     (folder / "runs").rmdir()
 
 
+def ask_for_one(folder):
+    """As if the grid of `folder` had changed, so that only one of its runs is asked for."""
+    db = sqlite3.connect(folder / "results.sqlite")
+    for table in ("experiment_cells", "experiment_runs"):
+        db.execute(f"DELETE FROM {table} WHERE run = 2")
+    db.commit()
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    db.close()
+
+
 def put_other_weights(folder):
     """As if the weights in `folder`, of the same runs, had come out otherwise on another machine."""
     db = sqlite3.connect(folder / "results.sqlite")

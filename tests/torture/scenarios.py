@@ -57,6 +57,7 @@ def all_scenarios():
                  lines=2),
         Scenario("merge", MERGE, found="run", prepare=inputs.split_into_shards, whole=("runs/*/weights.safetensors",), then=MERGE,
                  lines=3),
+        Scenario("prune", ["prune", "--yes", "--db", "results.sqlite"], found="run", prepare=inputs.ask_for_one),
         Scenario("calibrate", DETECT + ["--calibrate", "../inputs/authentic", "../inputs/photos/08.png"], found="run",
                  whole=("runs/*/*",), statuses=(0, 1), lines=2, refuses="--replace"),
         Scenario("detect", DETECT + ["-o", "out", "../inputs/photos"], found="run", whole=("out/*",), statuses=(0, 1),
