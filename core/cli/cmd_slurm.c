@@ -269,6 +269,8 @@ static int work(const il_grid *g, const struct options *o, const char *const *wo
     int rc = il_shard_folder(folder, g->database, g->plan->experiment, e);
     if (!rc)
         rc = il_works_read(&w, g->plan, g->absent ? NULL : g->store, folder, e);
+    if (!rc && !o->status && !o->print && w.shards && !w.asked)
+        rc = il_fail(e, IL_EIO, "squeue does not answer; what is queued would be submitted again");
     if (!rc && o->status)
         il_slurm_print_status(g, &w);
     if (!rc && !o->status)

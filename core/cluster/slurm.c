@@ -73,13 +73,24 @@ static void take_known(char *out, size_t size, const char **at)
         out[0] = '\0';
 }
 
+static bool is_final(const char *state)
+{
+    static const char *const words[] = { "COMPLETED",     "CANCELLED", "FAILED",    "TIMEOUT", "NODE_FAIL",
+                                         "OUT_OF_MEMORY", "BOOT_FAIL", "PREEMPTED", "DEADLINE" };
+    bool final = false;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        final = final || strcmp(state, words[i]) == 0;
+    return final;
+}
+
 int il_slurm_queue_read(il_slurm_queue *out, il_err *e)
 {
     char user[32], *answer = NULL;
     il_slurm_queue q = { 0 };
     int rc = IL_OK;
     snprintf(user, sizeof user, "%lu", (unsigned long)geteuid());
-    const char *const argv[] = { "squeue", "-h", "-r", "-u", user, "-o", "%F|%K|%T|%S|%N|%r", NULL };
+    /* all: between two starts of a task, too, and why it ended a while ago */
+    const char *const argv[] = { "squeue", "-h", "-r", "-t", "all", "-u", user, "-o", "%F|%K|%T|%S|%N|%r", NULL };
     if (il_process_there("squeue") && il_process_read(&answer, argv, true, NULL) == IL_OK)
         q.asked = true;
     for (const char *at = answer; q.asked && *at && !rc; at += strcspn(at, "\n"), at += *at == '\n') {
@@ -93,6 +104,7 @@ int il_slurm_queue_read(il_slurm_queue *out, il_err *e)
         take_known(t.reason, sizeof t.reason, &at);
         t.job = strtol(job, NULL, 10);
         t.index = (int)strtol(index, NULL, 10);
+        t.ended = is_final(t.state);
         rc = add(&q, &t, e);
     }
     free(answer);

@@ -27,7 +27,7 @@ typedef struct il_slurm_queue {
     bool asked; /* squeue has answered */
 } il_slurm_queue;
 
-/* The user's tasks in the queue, by squeue; where there is none, none. */
+/* The user's tasks that wait, run, or ended a while ago, by squeue; where there is none, none. */
 int il_slurm_queue_read(il_slurm_queue *out, il_err *e);
 /* Adds what accounting knows of the job's ended tasks, where the site has it. */
 int il_slurm_queue_add_ended(il_slurm_queue *q, long job, il_err *e);
