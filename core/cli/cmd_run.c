@@ -38,6 +38,7 @@ struct totals {
     size_t given_up, passed; /* failed too often; not failed, with --failed */
     bool *left;              /* per run: to another process */
     bool *mine;              /* per run: that this process does */
+    const volatile int *stop;
 };
 
 static void count(struct totals *sum, const il_run_outcome *o)
@@ -109,7 +110,7 @@ static int run_all(il_grid *g, const struct options *o, struct totals *sum, il_e
 {
     char revision[80];
     il_progress_bar bar;
-    il_observer observer = il_progress_bar_observer(&bar, o->quiet, il_progress_bar_signals());
+    il_observer observer = il_progress_bar_observer(&bar, o->quiet, sum->stop);
     git_revision(revision, sizeof revision);
     il_run_opts opts = { .folder = g->folder.text,
                          .git_revision = revision,
@@ -190,10 +191,9 @@ static int run(void *options, const char *const *words, il_err *e)
 {
     struct options *o = options;
     il_grid g = { 0 };
-    struct totals sum = { 0 };
+    struct totals sum = { .stop = il_progress_bar_signals() }; /* a warning must not find us unprepared */
     char database[IL_SHARD_PATH];
-    il_progress_bar_signals(); /* a warning must not find us unprepared */
-    il_progress_bar_heed_warning();
+    il_progress_bar_heed_warning(o->grid.shard.count > 0);
     il_budget_set((uint64_t)o->memory_mib << 20);
     int rc = il_run_shard_database(database, &o->grid, &o->shard, e);
     if (!rc)

@@ -109,9 +109,12 @@ static void on_warning(int number)
     stop_asked = number;
 }
 
-void il_progress_bar_heed_warning(void)
+void il_progress_bar_heed_warning(bool batch)
 {
-    sigaction(SIGUSR1, &(struct sigaction){ .sa_handler = on_warning, .sa_flags = SA_RESTART }, NULL);
+    const struct sigaction again = { .sa_handler = on_warning, .sa_flags = SA_RESTART };
+    sigaction(SIGUSR1, &again, NULL);
+    if (batch)
+        sigaction(SIGTERM, &again, NULL);
 }
 
 bool il_progress_bar_was_warned(void)

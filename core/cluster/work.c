@@ -72,33 +72,35 @@ static const char expected[] = "runs: name text, hash text, config text, status 
                                " started_at text, measured small, untested text?";
 
 /* Of several records, one that is done counts, or else the latest. */
-static void take_row(il_work *w, const il_run *run, const il_rows *rows, size_t i)
+static void take_row(il_work *w, const il_run *run, const char *shard, const il_rows *rows, size_t i)
 {
     const char *since = il_rows_word(rows, i, "started_at"), *untested = il_rows_word(rows, i, "untested");
     size_t measured = (size_t)il_rows_int(rows, i, "measured");
     il_work_state state = state_of(il_rows_word(rows, i, "status"), measured, run->ntests);
     if (strcmp(il_rows_word(rows, i, "config"), run->config) != 0)
         return;
-    if (w->hash[0] && (w->state == IL_WORK_DONE || (state != IL_WORK_DONE && strcmp(since, w->since) <= 0)))
+    if (w->hash[0] && (w->state == IL_WORK_DONE || (state != IL_WORK_DONE && strcmp(since, w->since) < 0)))
         return;
     if (state == IL_WORK_INTERRUPTED && *untested)
         state = IL_WORK_FAILED;
     w->state = state;
     w->measured = measured;
+    snprintf(w->shard, sizeof w->shard, "%s", shard);
     snprintf(w->hash, sizeof w->hash, "%s", il_rows_word(rows, i, "hash"));
     snprintf(w->host, sizeof w->host, "%s", il_rows_word(rows, i, "host"));
     snprintf(w->since, sizeof w->since, "%s", since);
     snprintf(w->why, sizeof w->why, "%s", *untested ? untested : il_rows_word(rows, i, "message"));
 }
 
-static int read_store(il_works *w, il_store *store, const il_plan *plan, const struct names *names, il_err *e)
+static int read_store(il_works *w, il_store *store, const char *shard, const il_plan *plan, const struct names *names,
+                      il_err *e)
 {
     il_rows rows = { 0 };
     int rc = il_store_read(&rows, store, expected, query, (const char *const[]){ plan->experiment, NULL }, e);
     for (size_t i = 0; !rc && i < rows.count; i++) {
         size_t at = place_of(names, il_rows_word(&rows, i, "name"));
         if (at < plan->count && !plan->runs[at].unexamined)
-            take_row(&w->of[at], &plan->runs[at], &rows, i);
+            take_row(&w->of[at], &plan->runs[at], shard, &rows, i);
     }
     il_store_rows_free(&rows);
     return rc;
@@ -113,11 +115,12 @@ static bool ends_with(const char *text, const char *ending)
 /* One that a task is just making is still empty. */
 static int read_shard(il_works *w, const char *path, const il_plan *plan, const struct names *names, il_err *e)
 {
+    const char *slash = strrchr(path, '/');
     il_store *store = NULL;
     il_err why = { 0 };
     int rc = il_store_open_readonly(&store, path, &why);
     if (!rc)
-        rc = read_store(w, store, plan, names, &why);
+        rc = read_store(w, store, slash ? slash + 1 : path, plan, names, &why);
     il_store_close(store);
     w->shards++;
     if (rc == IL_ENOMEM)
@@ -158,12 +161,15 @@ static bool waits(const char *state)
 static void explain_end(il_work *w, const char *state)
 {
     char before[300];
+    if (*state && strstr(w->why, state)) /* of an earlier submission */
+        return;
     snprintf(before, sizeof before, "%.299s", w->why);
     snprintf(w->why, sizeof w->why, "%s%s%s", before, *before ? "; " : "", *state ? state : "its task has ended");
 }
 
-/* t NULL: the task is not in the queue, and nothing more is known of it. *at_work: a run before it in the task is. */
-static void place_run(il_work *w, bool *at_work, const il_slurm_task *t)
+/* t NULL: the task is not in the queue, and nothing more is known of it. *at_work: a run before it in the task is. own: the record is
+ * this task's. */
+static void place_run(il_work *w, bool *at_work, const il_slurm_task *t, bool own)
 {
     bool begun = w->hash[0] != '\0';
     if (w->state == IL_WORK_DONE)
@@ -176,7 +182,7 @@ static void place_run(il_work *w, bool *at_work, const il_slurm_task *t)
     } else if (waits(t->state)) {
         w->state = IL_WORK_QUEUED;
         snprintf(w->why, sizeof w->why, "%s", t->reason);
-    } else if (w->state != IL_WORK_FAILED) { /* one after the other */
+    } else if (w->state != IL_WORK_FAILED || !own) { /* one after the other */
         if (w->state != IL_WORK_RUNNING)
             copy_known(w->since, sizeof w->since, t->since);
         copy_known(w->host, sizeof w->host, t->node);
@@ -200,12 +206,14 @@ static int place_submission(il_works *w, il_slurm_queue *queue, const il_submiss
             continue;
         const il_slurm_task *t = il_slurm_queue_find(queue, job, index);
         bool at_work = false;
+        char shard[64];
+        snprintf(shard, sizeof shard, "%d-%04zu.sqlite", s->number, i + 1);
         for (size_t k = 0; k < tasks.list[i].count; k++) {
             size_t at = place_of(names, tasks.list[i].runs[k]);
             if (at == w->count)
                 continue;
             snprintf(w->of[at].task, sizeof w->of[at].task, "%ld_%d", job, index);
-            place_run(&w->of[at], &at_work, t);
+            place_run(&w->of[at], &at_work, t, strcmp(w->of[at].shard, shard) == 0);
         }
     }
     il_parts_free(&tasks);
@@ -236,7 +244,7 @@ int il_works_read(il_works *out, const il_plan *plan, il_store *main_store, cons
     struct names names = { 0 };
     int rc = w.of ? sort_names(&names, plan, e) : il_fail_oom(e);
     if (!rc && main_store)
-        rc = read_store(&w, main_store, plan, &names, e);
+        rc = read_store(&w, main_store, "", plan, &names, e);
     if (!rc && access(folder, F_OK) == 0) {
         rc = read_shards(&w, folder, plan, &names, e);
         if (!rc)

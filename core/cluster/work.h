@@ -22,6 +22,7 @@ typedef struct il_work {
     il_work_state state;
     size_t measured; /* its cells that are */
     char hash[65];   /* identity by which it is recorded */
+    char shard[64];  /* file that has the record; "": the main database */
     char host[64], since[32], task[40];
     char why[400]; /* it failed, waits or was interrupted */
 } il_work;
