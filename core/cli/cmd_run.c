@@ -268,8 +268,9 @@ const il_command il_cmd_run = {
              "from their last checkpoint; a failed run is recorded with its reason and the grid continues.\n",
     .options = table,
     .notes =
-        "Ctrl-C, SIGTERM, SIGUSR1 or the end of the terminal writes a checkpoint and stops; a second one stops at once.\n"
-        "Under nohup the end of the terminal does not matter.\n"
+        "Ctrl-C, SIGTERM, SIGUSR1 or the end of the terminal writes a checkpoint and stops; a second one stops at once,\n"
+        "but not SIGUSR1, nor with --shard SIGTERM, which batch systems send twice. Under nohup the end of the terminal\n"
+        "does not matter.\n"
         "Exit status: 0 all cells are measured; 1 something failed, was stopped or was left to another\n"
         "process; 2 wrong usage; 75 stopped by SIGTERM or SIGUSR1, to be started again.\n",
     .size = sizeof(struct options),
