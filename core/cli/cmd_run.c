@@ -4,6 +4,7 @@
 #include <string.h>
 #include "cli/grid.h"
 #include "cli/progress.h"
+#include "cli/run_shard.h"
 #include "image/budget.h"
 #include "train/job_state.h"
 #include "train/run.h"
@@ -14,7 +15,10 @@ struct options {
     int threads, loader_threads, memory_mib, retries;
     double cache_gib, checkpoint_seconds;
     bool examples, quiet, failed;
+    il_run_shard shard;
 };
+
+enum { STOPPED = 75 /* EX_TEMPFAIL: to be started again */ };
 
 /* `git describe` of the folder in which the program runs; "" when there is none. */
 static void git_revision(char *out, size_t size)
@@ -31,9 +35,11 @@ static void git_revision(char *out, size_t size)
 
 struct totals {
     size_t trained, tested, skipped, failed, busy;
-    size_t reached; /* runs that were begun or looked at */
+    size_t reached;          /* runs that were begun or looked at */
     size_t given_up, passed; /* failed too often; not failed, with --failed */
     bool *left;              /* per run: to another process */
+    bool *mine;              /* per run: that this process does */
+    const volatile int *stop;
 };
 
 static void count(struct totals *sum, const il_run_outcome *o)
@@ -107,7 +113,7 @@ static int run_all(il_grid *g, const struct options *o, struct totals *sum, il_e
 {
     char revision[80];
     il_progress_bar bar;
-    il_observer observer = il_progress_bar_observer(&bar, o->quiet, il_progress_bar_signals());
+    il_observer observer = il_progress_bar_observer(&bar, o->quiet, sum->stop);
     git_revision(revision, sizeof revision);
     il_run_opts opts = { .folder = g->folder.text,
                          .git_revision = revision,
@@ -123,6 +129,8 @@ static int run_all(il_grid *g, const struct options *o, struct totals *sum, il_e
         rc = il_store_experiment(&opts.experiment_id, g->store, g->plan->experiment, g->plan->title, g->plan->path,
                                  g->plan->source, e);
     for (size_t i = 0; i < g->plan->count && !rc; i++) {
+        if (!sum->mine[i])
+            continue;
         if (il_observer_stopped(&observer))
             rc = il_fail(e, IL_ECANCEL, "stopped before run %zu of %zu", i + 1, g->plan->count);
         else
@@ -169,33 +177,82 @@ static void print_totals(const struct totals *sum, size_t runs)
     printf("\n");
 }
 
+static size_t count_mine(const il_grid *g, const struct totals *sum)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < g->plan->count; i++)
+        count += sum->mine[i];
+    return count;
+}
+
+static int run_chosen(il_grid *g, const struct options *o, struct totals *sum, il_err *e)
+{
+    bool give_up = false;
+    int rc = il_run_shard_choose(sum->mine, g, &o->shard, o->grid.shard, e);
+    if (!rc)
+        rc = il_run_shard_watch(&give_up, g, sum->mine, &o->shard, e);
+    if (!rc && give_up)
+        rc = il_fail(e, IL_EDATA, "%s: two restarts brought no progress; given up", g->database);
+    if (rc)
+        return rc;
+    rc = run_all(g, o, sum, e);
+    if (!rc)
+        rc = look_again(g, sum, e);
+    print_totals(sum, count_mine(g, sum));
+    return rc;
+}
+
 static int run(void *options, const char *const *words, il_err *e)
 {
-    const struct options *o = options;
+    struct options *o = options;
     il_grid g = { 0 };
-    struct totals sum = { 0 };
+    struct totals sum = { .stop = il_progress_bar_signals() }; /* a warning must not find us unprepared */
+    char database[IL_SHARD_PATH];
+    il_progress_bar_heed_warning(o->grid.shard.count > 0);
     il_budget_set((uint64_t)o->memory_mib << 20);
-    int rc = il_grid_open(&g, words[0], &o->grid, true, e);
-    if (!rc && !(sum.left = calloc(g.plan->count + 1, sizeof *sum.left)))
-        rc = il_fail_oom(e);
+    int rc = il_run_shard_database(database, &o->grid, &o->shard, e);
+    if (!rc)
+        rc = il_grid_open(&g, words[0], &o->grid, true, e);
     if (!rc) {
-        rc = run_all(&g, o, &sum, e);
-        if (!rc)
-            rc = look_again(&g, &sum, e);
-        print_totals(&sum, g.plan->count);
+        sum.left = calloc(g.plan->count + 1, sizeof *sum.left);
+        sum.mine = calloc(g.plan->count + 1, sizeof *sum.mine);
+        rc = sum.left && sum.mine ? run_chosen(&g, o, &sum, e) : il_fail_oom(e);
     }
     free(sum.left);
+    free(sum.mine);
     il_grid_close(&g);
+    /* a task alone has its shard: who holds it is its own process, killed on a node that is gone */
+    bool held = o->shard.tasks && (rc == IL_EBUSY || (!rc && sum.busy));
+    if (held || (rc == IL_ECANCEL && il_progress_bar_was_warned())) {
+        if (rc)
+            fprintf(stderr, "inpaintlab: %s\n", e->message);
+        return STOPPED;
+    }
     return rc ? rc : sum.failed || sum.busy || sum.given_up ? 1 : 0;
+}
+
+static int read_shard(void *options, const char *text, il_err *e)
+{
+    struct options *o = options;
+    return il_shard_read(&o->grid.shard, text, e);
 }
 
 #define INTO(member) IL_INTO(struct options, member)
 
 static const il_option table[] = {
     { "--db FILE",
-      "database (default " IL_CLI_DATABASE "); weights and checkpoints are stored in the folder `runs` "
-      "beside it",
+      "database (default " IL_CLI_DATABASE ", or a shard of its own); weights and checkpoints are stored in the folder "
+      "`runs` beside it",
       INTO(grid.database) },
+    { "--shard I/N",
+      "only the I-th of N parts of the grid (I from 1), of equal estimated cost; `slurm`: the place of SLURM_ARRAY_TASK_ID "
+      "in its array. For N processes that each have a database of their own, by default "
+      "results/results.shards/EXPERIMENT/000I-of-000N.sqlite; `merge` joins them",
+      .read = read_shard },
+    { "--costs DB", "with --shard: estimate by the seconds of like runs in DB, which must be the same for all parts",
+      INTO(shard.costs) },
+    { "--tasks FILE", "with --shard: the parts are the lines of FILE, a job file that `slurm` wrote",
+      INTO(shard.tasks) },
     IL_CLI_DEVICE(struct options, device),
     IL_GRID_ONLY(struct options, grid.only),
     IL_GRID_SET(struct options, grid.set),
@@ -226,12 +283,13 @@ const il_command il_cmd_run = {
              "from their last checkpoint; a failed run is recorded with its reason and the grid continues.\n",
     .options = table,
     .notes =
-        "Ctrl-C, SIGTERM or the end of the terminal writes a checkpoint and stops; a second one stops at once. Under\n"
-        "nohup the end of the terminal does not matter.\n"
+        "Ctrl-C, SIGTERM, SIGUSR1 or the end of the terminal writes a checkpoint and stops; a second one stops at once,\n"
+        "but not SIGUSR1, nor with --shard SIGTERM, which batch systems send twice. Under nohup the end of the terminal\n"
+        "does not matter.\n"
         "Exit status: 0 all cells are measured; 1 something failed, was stopped or was left to another\n"
-        "process; 2 wrong usage.\n",
+        "process; 2 wrong usage; 75 stopped by SIGTERM or SIGUSR1, to be started again.\n",
     .size = sizeof(struct options),
-    .defaults = &(const struct options){ .grid.database = IL_CLI_DATABASE, .device = "auto", .checkpoint_seconds = 60 },
+    .defaults = &(const struct options){ .device = "auto", .checkpoint_seconds = 60 },
     .least = 1,
     .most = 1,
     .expected = "one grid file, as in 'inpaintlab run experiments/quickstart.yaml'",

@@ -7,14 +7,25 @@
 #include "plugin/descriptor.h"
 #include "plugin/registry.h"
 
-static int open_store(il_grid *g, const il_grid_options *o, bool write, il_err *e)
+static int choose_database(il_grid *g, const il_grid_options *o, il_err *e)
+{
+    int rc = IL_OK;
+    if (!o->database && o->shard.count)
+        rc = il_shard_path(g->database, IL_CLI_DATABASE, g->plan->experiment, o->shard, e);
+    else if (snprintf(g->database, sizeof g->database, "%s", o->database ? o->database : IL_CLI_DATABASE) >=
+             (int)sizeof g->database)
+        rc = il_fail(e, IL_EUSAGE, "--db: the path is too long");
+    return rc ? rc : il_run_files_folder(&g->folder, g->database, e);
+}
+
+static int open_store(il_grid *g, bool write, il_err *e)
 {
     if (write)
-        return il_store_open(&g->store, o->database, e);
-    g->absent = access(o->database, F_OK) != 0;
+        return il_store_open(&g->store, g->database, e);
+    g->absent = access(g->database, F_OK) != 0;
     if (g->absent) /* hashes of files are cached in it, because runs share files */
         return il_store_open(&g->store, ":memory:", e);
-    return il_store_open_readonly(&g->store, o->database, e);
+    return il_store_open_readonly(&g->store, g->database, e);
 }
 
 static bool uses(const il_plan *p, const il_plugin *plugin)
@@ -43,14 +54,14 @@ int il_grid_open(il_grid *out, const char *path, const il_grid_options *o, bool 
     il_grid g = { 0 };
     if (write || o->trust)
         il_registry_trust();
-    int rc = il_run_files_folder(&g.folder, o->database, e);
-    if (!rc)
-        rc = il_registry_open(&g.registry, e);
+    int rc = il_registry_open(&g.registry, e);
     if (!rc)
         rc = il_plan_read(&g.plan, path, g.registry,
                           (il_plan_opts){ .set = o->set.list, .only = o->only, .look = !write }, e);
     if (!rc)
-        rc = open_store(&g, o, write, e);
+        rc = choose_database(&g, o, e);
+    if (!rc)
+        rc = open_store(&g, write, e);
     if (rc) {
         il_grid_close(&g);
         return rc;

@@ -3,6 +3,7 @@
 #define IL_CLI_GRID_H
 
 #include "cli/cli.h"
+#include "cluster/shard.h"
 #include "plan/plan.h"
 #include "plugin/registry.h"
 #include "store/run_files.h"
@@ -12,6 +13,7 @@ typedef struct il_grid_options {
     const char *database, *only;
     il_texts set;
     bool trust;
+    il_shard shard; /* that has a database of its own, unless one is named; count 0: none */
 } il_grid_options;
 
 #define IL_GRID_ONLY(type, member)                                                                                     \
@@ -28,6 +30,7 @@ typedef struct il_grid {
     il_registry *registry;
     il_plan *plan;
     il_store *store;
+    char database[IL_SHARD_PATH];
     bool absent;        /* there is no database and none is created: the store is in memory */
     il_run_path folder; /* of runs, beside the database */
 } il_grid;

@@ -247,3 +247,19 @@ int il_checkpoint_read(il_course *c, const char *path, const char *hash, il_mode
     il_bundle_free(b);
     return rc;
 }
+
+int il_checkpoint_place(int *epoch, size_t *batch, const char *path, il_err *e)
+{
+    il_bundle *b = NULL;
+    il_course c = { 0 };
+    int rc = il_bundle_read(&b, path, e);
+    if (!rc && (rc = read_course(&c, b, e)) != IL_OK)
+        il_fail_in(e, "%s", path);
+    if (!rc) {
+        *epoch = c.epoch;
+        *batch = c.batch;
+    }
+    il_course_free(&c);
+    il_bundle_free(b);
+    return rc;
+}

@@ -34,4 +34,7 @@ int il_checkpoint_write(const char *path, const char *hash, const il_course *c, 
  * any byte of it has changed; the message says that removing it restarts the run. */
 int il_checkpoint_read(il_course *c, const char *path, const char *hash, il_model *model, il_adam *adam, il_err *e);
 
+/* How far it is: its current epoch and finished batches of that. */
+int il_checkpoint_place(int *epoch, size_t *batch, const char *path, il_err *e);
+
 #endif

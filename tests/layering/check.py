@@ -26,8 +26,9 @@ ROOMS = {
     "detect": "base image torch plugin store",
     "check": "base image torch plugin loader",
     "bench": "base image torch plugin plan loader train",
+    "cluster": "base plugin plan loader store",
     # face
-    "cli": "base image torch diffusion plugin plan loader store train report dataset detect check bench",
+    "cli": "base image torch diffusion plugin plan loader store train report dataset detect check bench cluster",
 }
 
 # What only the named files and folders use: (what, pattern, where).
