@@ -68,6 +68,14 @@ bool il_store_is_denied(const char *function);
 /* SQLite's busy handler: waits a moment and returns 1, or 0 when s->patience_ms have passed since its call with tries 0. */
 int il_store_wait(void *store, int tries);
 
+/* Until we know that the database is ours, closing must not even checkpoint its log. */
+void il_store_keep_log(il_store *s, bool yes);
+/* Notes which of both are there: SQLite puts them beside the file that links lead to, when it first reads. */
+void il_store_note_log(il_store *s);
+/* Closes one that was refused, and leaves nothing that opening it made: an empty log, the index of one that another program
+ * wrote. That log stays. */
+void il_store_let_go(il_store *s);
+
 /* Converts the connection's error to a message; `result` is the code that sqlite3 returned. */
 int il_store_fail(il_store *s, int result, il_err *e);
 

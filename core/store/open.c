@@ -123,29 +123,6 @@ static int check_regular(const char *path, il_err *e)
     return il_fail(e, IL_EIO, "%s is a %s; expected a database file", path, il_file_kind(st.st_mode));
 }
 
-/* Until we know that the database is ours, closing must not even checkpoint its log. */
-static void keep_log(il_store *s, int yes)
-{
-    sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, yes, NULL);
-}
-
-static bool is_there(const char *path, const char *ending)
-{
-    il_text name = { 0 };
-    il_text_add(&name, "%s%s", path, ending);
-    bool there = name.failed || access(name.data, F_OK) == 0;
-    il_text_free(&name);
-    return there;
-}
-
-/* SQLite puts both beside the file that links lead to, when it first reads. */
-static void note_log(il_store *s)
-{
-    const char *file = sqlite3_db_filename(s->db, "main");
-    s->had_log = !file || !*file || is_there(file, "-wal");
-    s->had_index = !file || !*file || is_there(file, "-shm");
-}
-
 static int connect(il_store **out, const char *path, const char *name, int flags, il_err *e)
 {
     il_store *s = calloc(1, sizeof *s);
@@ -171,48 +148,10 @@ static int connect(il_store **out, const char *path, const char *name, int flags
     sqlite3_extended_result_codes(s->db, 1);
     s->patience_ms = IL_STORE_PATIENCE_MS;
     sqlite3_busy_handler(s->db, il_store_wait, s);
-    keep_log(s, 1);
-    note_log(s);
+    il_store_keep_log(s, true);
+    il_store_note_log(s);
     *out = s;
     return IL_OK;
-}
-
-static void drop(const char *file, const char *ending, bool empty)
-{
-    struct stat st;
-    il_text name = { 0 };
-    il_text_add(&name, "%s%s", file, ending);
-    if (!name.failed && (!empty || (stat(name.data, &st) == 0 && st.st_size == 0)))
-        unlink(name.data);
-    il_text_free(&name);
-}
-
-/* Under the lock that SQLite takes before it removes a log: nobody else has the database open then. */
-static void drop_log(const char *file, bool log, bool index)
-{
-    enum { FIRST = 0x40000002, COUNT = 510 }; /* the bytes of SQLite's shared lock */
-    struct flock all = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = FIRST, .l_len = COUNT };
-    int fd = open(file, O_RDWR | O_CLOEXEC);
-    if (fd >= 0 && fcntl(fd, F_SETLK, &all) == 0) {
-        if (log)
-            drop(file, "-wal", true);
-        if (index)
-            drop(file, "-shm", false);
-    }
-    if (fd >= 0)
-        close(fd);
-}
-
-/* Closes one that was refused, and leaves nothing that opening it made: an empty log, the index of one that another program
- * wrote. That log stays. */
-static void let_go(il_store *s)
-{
-    bool log = s && !s->had_log, index = s && !s->had_index;
-    char *file = log || index ? il_text_copy(sqlite3_db_filename(s->db, "main")) : NULL;
-    il_store_close(s);
-    if (file)
-        drop_log(file, log, index);
-    free(file);
 }
 
 /* Without a log, which would need memory that all hosts share. Alone at it, SQLite needs none to take in a log that an earlier
@@ -246,7 +185,7 @@ static int set_up(il_store *s, il_err *e)
         rc = il_store_fail(s, SQLITE_READONLY, e);
     if (rc)
         return rc;
-    keep_log(s, 0);
+    il_store_keep_log(s, false);
     rc = s->claim ? use_no_wal(s, e) : use_wal(s, e);
     if (!rc)
         rc = il_store_migrate(s, il_store_migrations(), e);
@@ -302,7 +241,7 @@ int il_store_open(il_store **out, const char *path, il_err *e)
     if (rc) {
         if (!s)
             il_claim_release(claim);
-        let_go(s);
+        il_store_let_go(s);
         return rc;
     }
     struct stat st;
@@ -372,7 +311,7 @@ static int read_copy(il_store *s, il_err *e)
         copy->db = old;
         sqlite3_busy_handler(s->db, il_store_wait, s);
         sqlite3_busy_handler(old, il_store_wait, copy);
-        keep_log(copy, 0);
+        il_store_keep_log(copy, false);
     }
     il_store_close(copy);
     return rc;
@@ -390,7 +329,7 @@ static int set_up_readonly(il_store *s, il_err *e)
     if (!rc)
         rc = il_store_script(s, "PRAGMA query_only = ON", e);
     if (!rc)
-        keep_log(s, 0);
+        il_store_keep_log(s, false);
     return rc;
 }
 
@@ -410,14 +349,14 @@ int il_store_open_readonly(il_store **out, const char *path, il_err *e)
         rc = set_up_readonly(s, e);
     if (rc && s && (s->trouble == SQLITE_CANTOPEN || s->trouble == SQLITE_READONLY)) {
         /* no place to create the shared-memory file that WAL needs */
-        let_go(s);
+        il_store_let_go(s);
         s = NULL;
         rc = connect_frozen(&s, path, "its folder is read-only", e);
         if (!rc)
             rc = set_up_readonly(s, e);
     }
     if (rc) {
-        let_go(s);
+        il_store_let_go(s);
         return rc;
     }
     *out = s;

@@ -123,10 +123,11 @@ static void read_pictures(const uint8_t *data, size_t size)
 
 static void read_photos(const uint8_t *data, size_t size)
 {
+    const il_run *run = fuzz_run(); /* makes the folder */
     il_source *source = NULL;
     il_err e = { 0 };
     fuzz_file("data/manifest.jsonl", data, size);
-    must(il_source_open(&source, &fuzz_run()->dataset, "test", "realfake", IL_MISSING_REFUSE, &e) == IL_OK);
+    must(il_source_open(&source, &run->dataset, "test", "realfake", IL_MISSING_REFUSE, &e) == IL_OK);
     fuzz_told(il_source_photos_read(source, &e), &e); /* a seal that is wrong is told */
     for (size_t i = 0; i < il_source_count(source); i++) {
         const char *hash = il_source_photo_hash(source, i);
