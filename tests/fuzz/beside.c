@@ -123,9 +123,11 @@ static void read_pictures(const uint8_t *data, size_t size)
 
 static void read_photos(const uint8_t *data, size_t size)
 {
-    const il_run *run = fuzz_run(); /* makes the folder */
+    static const il_run *run; /* and its folder */
     il_source *source = NULL;
     il_err e = { 0 };
+    if (!run)
+        run = fuzz_run();
     fuzz_file("data/manifest.jsonl", data, size);
     must(il_source_open(&source, &run->dataset, "test", "realfake", IL_MISSING_REFUSE, &e) == IL_OK);
     fuzz_told(il_source_photos_read(source, &e), &e); /* a seal that is wrong is told */
