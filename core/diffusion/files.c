@@ -1,7 +1,9 @@
 /* files.c - lists the files of a network or a pipeline. */
+#include <stdlib.h>
 #include <unistd.h>
 #include <inpaintlab/diffusion.h>
 #include "base/text.h"
+#include "diffusion/vae.h"
 #include "diffusion/weights.h"
 
 /* Adds folder/name; an optional file may be absent. */
@@ -26,9 +28,21 @@ static int add_network(il_uses *out, const char *folder, const char *variant, bo
     return rc ? rc : il_weights_uses(out, w, e);
 }
 
-int il_files_vae(il_uses *out, const char *folder, const char *variant, il_err *e)
+int il_files_vae(il_uses *out, const char *path, const char *variant, il_err *e)
 {
-    return add_network(out, folder, variant, false, e);
+    char *config = il_text_path(path, "config.json"), *first = NULL, *second = NULL;
+    int rc = config ? IL_OK : il_fail_oom(e);
+    if (!rc && access(config, F_OK) == 0)
+        rc = add_network(out, path, variant, false, e);
+    else if (!rc && (rc = il_vae_find(&first, &second, path, e)) == IL_OK) {
+        rc = il_uses_add(out, first, e);
+        if (!rc && second)
+            rc = il_uses_add(out, second, e);
+    }
+    free(config);
+    free(first);
+    free(second);
+    return rc;
 }
 
 int il_files_published(il_uses *out, bool published, il_err *e)

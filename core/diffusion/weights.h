@@ -3,6 +3,7 @@
 #define IL_DIFFUSION_WEIGHTS_H
 
 #include <inpaintlab/plugin.h>
+#include "diffusion/named.h"
 
 typedef struct il_weights_rename {
     const char *from, *to; /* a part of the name */
@@ -23,6 +24,9 @@ typedef struct il_weights_spec {
  * shapes may differ by trailing ones (the weight of a 1x1 convolution for that of a linear layer). One file is in
  * memory at a time. */
 int il_weights_load(il_state *st, il_weights_spec w, il_err *e);
+
+/* The same from tensors that were read already. Messages lack the path. */
+int il_weights_set(il_state *st, il_named *n, const il_weights_rename *renames, il_err *e);
 
 /* The files that il_weights_load would read, in order. */
 int il_weights_uses(il_uses *out, il_weights_spec w, il_err *e);

@@ -256,12 +256,18 @@ static const struct {
     const char *plugin, *file, *content, *settings[9], *message;
     int code;
 } refused[] = {
-    { "vae", NULL, NULL, { NULL }, "root: %s holds neither config.json nor vae/config.json", IL_EIO },
+    { "vae",
+      NULL,
+      NULL,
+      { NULL },
+      "%s holds neither config.json, vae/config.json nor a pair NAME_encoder.pth and NAME_decoder.pth (or .safetensors)",
+      IL_EIO },
     { "vae",
       "config.json",
-      "{\"_class_name\": \"AutoencoderTiny\"}",
+      "{\"_class_name\": \"AutoencoderDC\"}",
       { NULL },
-      "%s/config.json: '_class_name' is \"AutoencoderTiny\"; expected \"AutoencoderKL\"",
+      "%s/config.json: '_class_name' is \"AutoencoderDC\"; expected AutoencoderKL, AutoencoderKLFlux2, AsymmetricAutoencoderKL or "
+      "AutoencoderTiny",
       IL_EFORMAT },
     { "vae",
       "config.json",
@@ -276,7 +282,7 @@ static const struct {
       " \"DownEncoderBlock2D\"], \"up_block_types\": [\"UpDecoderBlock2D\", \"UpDecoderBlock2D\", \"UpDecoderBlock2D\","
       " \"UpDecoderBlock2D\", \"UpDecoderBlock2D\"]}",
       { NULL },
-      "%s/config.json: sides shrink by 16; expected a divisor of 8",
+      "%s: sides shrink by 16; expected a divisor of 8",
       IL_EFORMAT },
     { "sd_inpaint", NULL, NULL, { NULL }, "cannot open %s/model_index.json: No such file or directory", IL_EIO },
     { "sd_inpaint",

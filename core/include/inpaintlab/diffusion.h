@@ -27,12 +27,14 @@ typedef struct il_network_opts {
     bool no_weights;     /* only the architecture: the weights stay unset (tests of parameter counts) */
 } il_network_opts;
 
-/* ---- AutoencoderKL ---- */
+/* ---- autoencoders: AutoencoderKL, AutoencoderKLFlux2, AsymmetricAutoencoderKL, AutoencoderTiny ---- */
 
 typedef struct il_vae il_vae;
 
-/* folder: …/vae. IL_EFORMAT naming the file and the option of config.json that is not supported. */
-int il_vae_open(il_vae **out, const char *folder, const il_network_opts *o, il_err *e);
+/* path: a folder in diffusers' layout, …/vae; a single file with the tensors' names of CompVis or Black Forest Labs (as part of a
+ * checkpoint too) or of diffusers; a folder with TAESD's NAME_encoder.pth and NAME_decoder.pth, or one of the two. IL_EFORMAT naming
+ * the file and the option of config.json, or the tensor, that is not supported. */
+int il_vae_open(il_vae **out, const char *path, const il_network_opts *o, il_err *e);
 void il_vae_free(il_vae *v);
 int64_t il_vae_params(const il_vae *v);
 int il_vae_factor(const il_vae *v);     /* sides shrink by it: 8 */
@@ -40,10 +42,12 @@ int il_vae_channels(const il_vae *v);   /* of the latents: 4 */
 double il_vae_scaling(const il_vae *v); /* the diffusion model sees latents times this: 0.18215 */
 
 /* image (N,3,H,W) in [-1,1] -> mean of the latents (N,channels,H/factor,W/factor), unscaled: the mode. *std (NULL: not
- * wanted) is their standard deviation. */
+ * wanted) is their standard deviation, 0 for AutoencoderTiny. */
 il_tensor *il_vae_encode(il_scope *s, const il_vae *v, il_tensor *image, il_tensor **std);
 /* latents, unscaled -> (N,3,H,W) about [-1,1], not clamped */
 il_tensor *il_vae_decode(il_scope *s, const il_vae *v, il_tensor *latents);
+/* The same where mask (N,1,H,W) is 1; AsymmetricAutoencoderKL is shown image (N,3,H,W) in [-1,1] elsewhere, the others are not. */
+il_tensor *il_vae_decode_around(il_scope *s, const il_vae *v, il_tensor *latents, il_tensor *image, il_tensor *mask);
 /* image (N,3,H,W) in [0,1] -> its reconstruction by way of the mode, in [0,1]. published: the VAE sees [0,1] instead of
  * [-1,1], and what it decodes is clamped without being rescaled and cut, not rounded, to 8 bits, as the paper's code did. */
 il_tensor *il_vae_reconstruct(il_scope *s, const il_vae *v, il_tensor *image, bool published);
