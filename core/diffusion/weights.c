@@ -64,8 +64,8 @@ static int no_file(const il_weights_spec *w, il_err *e)
     return rc;
 }
 
-/* The first form that exists: *out its path, *index whether it lists shards. */
-static int find_file(char **out, bool *index, const il_weights_spec *w, il_err *e)
+/* The first form that exists: *out its path, NULL when there is none; *index whether it lists shards. */
+static int try_forms(char **out, bool *index, const il_weights_spec *w, il_err *e)
 {
     for (int i = 0; i < FORMS; i++) {
         char *path = path_of(w, &forms[i]);
@@ -78,7 +78,21 @@ static int find_file(char **out, bool *index, const il_weights_spec *w, il_err *
         }
         free(path);
     }
-    return no_file(w, e);
+    return IL_OK;
+}
+
+/* Where no variant is asked for and the usual files are not there, those in half precision are taken: the same weights, rounded.
+ * Others (non_ema) are other weights. */
+static int find_file(char **out, bool *index, const il_weights_spec *w, il_err *e)
+{
+    static const char *const rounded[] = { "fp16", "bf16" };
+    int rc = try_forms(out, index, w, e);
+    for (size_t i = 0; i < 2 && !rc && !*out && !(w->variant && w->variant[0]); i++) {
+        il_weights_spec other = *w;
+        other.variant = rounded[i];
+        rc = try_forms(out, index, &other, e);
+    }
+    return rc || *out ? rc : no_file(w, e);
 }
 
 /* ---- one file ---- */

@@ -14,7 +14,7 @@ typedef struct il_weights_spec {
     const char
         *stem; /* "diffusion_pytorch_model": of STEM[.VARIANT].safetensors, sharded by STEM.safetensors.index.json */
     const char *pickled;              /* the stem of .bin files, tried when there are no safetensors */
-    const char *variant;              /* NULL or "": none */
+    const char *variant;              /* NULL or "": none, or that in half precision where it alone is there */
     const il_weights_rename *renames; /* of older checkpoints; ends with NULL; NULL: none */
     const char *const *ignored;       /* fnmatch patterns of tensor names in the file; ends with NULL; NULL: none */
     const char *prefix;               /* of the state's names, which the file may lack; NULL: none */

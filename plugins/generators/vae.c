@@ -34,7 +34,10 @@ static const il_param_spec params[] = {
       .fallback = "fp32",
       .choices = "fp32|fp16|bf16",
       .help = "type of the weights" },
-    { .name = "variant", .type = IL_PARAM_TEXT, .fallback = "", .help = "of the weight files' names, as in fp16" },
+    { .name = "variant",
+      .type = IL_PARAM_TEXT,
+      .fallback = "",
+      .help = "of the weight files' names, as in fp16; empty: none, or fp16 or bf16 where only that is there" },
     { .name = NULL },
 };
 

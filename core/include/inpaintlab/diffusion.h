@@ -22,9 +22,10 @@ extern "C" {
 typedef struct il_network_opts {
     size_t size; /* sizeof(il_network_opts); IL_OPTS sets it */
     il_device device;
-    il_dtype dtype;      /* IL_DTYPE_F32, IL_DTYPE_F16, IL_DTYPE_BF16 */
-    const char *variant; /* "fp16" reads NAME.fp16.safetensors; NULL or "": NAME.safetensors */
-    bool no_weights;     /* only the architecture: the weights stay unset (tests of parameter counts) */
+    il_dtype dtype; /* IL_DTYPE_F32, IL_DTYPE_F16, IL_DTYPE_BF16 */
+    const char *
+        variant; /* "fp16" reads NAME.fp16.safetensors; NULL or "": NAME.safetensors, or fp16 or bf16 where that is missing */
+    bool no_weights; /* only the architecture: the weights stay unset (tests of parameter counts) */
 } il_network_opts;
 
 /* ---- autoencoders: AutoencoderKL, AutoencoderKLFlux2, AsymmetricAutoencoderKL, AutoencoderTiny ---- */
