@@ -15,7 +15,7 @@ struct il_named {
     size_t nfiles;
     char *path;
     il_named_item *items;
-    size_t count;
+    size_t count, room;
     il_tensor **parts; /* made by splitting */
     size_t nparts;
 };
@@ -50,7 +50,7 @@ static bool known(const char *name, const void *rename)
 
 static int append(il_named *n, const il_named_item *item, il_err *e)
 {
-    il_named_item *items = il_array_grow(n->items, n->count, sizeof *items);
+    il_named_item *items = il_array_reserve(n->items, &n->room, n->count + 1, sizeof *items);
     if (!items)
         return il_fail_oom(e);
     n->items = items;
@@ -105,6 +105,11 @@ int il_named_split(il_named *n, size_t i, const char *const names[3], il_err *e)
     }
     il_scope_close(s);
     return rc;
+}
+
+void il_named_drop(il_named *n, size_t i)
+{
+    n->items[i] = n->items[--n->count];
 }
 
 size_t il_named_count(const il_named *n)

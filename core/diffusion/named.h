@@ -24,6 +24,8 @@ int il_named_add(il_named *n, const char *path, il_named_rename rename, const ch
 /* Instead of an item, three: equal parts of its first dimension under these names. */
 int il_named_split(il_named *n, size_t i, const char *const names[3], il_err *e);
 
+void il_named_drop(il_named *n, size_t i); /* takes the item out; the last one gets its place */
+
 size_t il_named_count(const il_named *n);
 il_named_item *il_named_at(il_named *n, size_t i);
 const char *il_named_path(const il_named *n); /* of the file that was read last */
