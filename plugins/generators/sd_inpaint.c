@@ -1,4 +1,4 @@
-/* sd_inpaint.c - generator: Stable Diffusion 1.5 and 2 inpainting, from a pipeline folder that diffusers wrote. */
+/* sd_inpaint.c - generator: Stable Diffusion 1.5 and 2 inpainting, from a pipeline folder of diffusers or a single file. */
 #include <stdlib.h>
 #include <string.h>
 #include <inpaintlab/diffusion.h>
@@ -15,7 +15,11 @@ struct sd {
 };
 
 static const il_param_spec params[] = {
-    { .name = "root", .type = IL_PARAM_PATH, .help = "folder that holds model_index.json" },
+    { .name = "root",
+      .type = IL_PARAM_PATH,
+      .help =
+          "folder that holds model_index.json, or a single file in the original layout (.safetensors, .ckpt) beside the folder "
+          "tokenizer" },
     { .name = "steps",
       .type = IL_PARAM_INT,
       .fallback = "50",
@@ -158,7 +162,7 @@ IL_PLUGIN = {
     .kind = IL_KIND_GENERATOR,
     .name = "sd_inpaint",
     .revision = 1,
-    .summary = "Stable Diffusion 1.5 or 2 inpainting, from a pipeline folder that diffusers wrote",
+    .summary = "Stable Diffusion 1.5 or 2 inpainting, from a pipeline folder of diffusers or a single file",
     .params = params,
     .open = sd_open,
     .close = sd_close,

@@ -1,6 +1,7 @@
 /* diffusion.h - the parts of a latent diffusion pipeline (Rombach et al. 2022), read from the folders that diffusers
- * writes: config.json and safetensors. Networks run in evaluation mode, without gradients, in the type they were opened
- * with; inputs and outputs are float32 unless said otherwise. Options NULL: float32 on the CPU. */
+ * writes (config.json and safetensors) or from one file in the original layout. Networks run in evaluation mode, without
+ * gradients, in the type they were opened with; inputs and outputs are float32 unless said otherwise. Options NULL: float32
+ * on the CPU. */
 #ifndef IL_DIFFUSION_H
 #define IL_DIFFUSION_H
 
@@ -23,8 +24,8 @@ typedef struct il_network_opts {
     size_t size; /* sizeof(il_network_opts); IL_OPTS sets it */
     il_device device;
     il_dtype dtype; /* IL_DTYPE_F32, IL_DTYPE_F16, IL_DTYPE_BF16 */
-    const char *
-        variant; /* "fp16" reads NAME.fp16.safetensors; NULL or "": NAME.safetensors, or fp16 or bf16 where that is missing */
+    /* "fp16" reads NAME.fp16.safetensors; NULL or "": NAME.safetensors, or fp16 or bf16 where that is missing */
+    const char *variant;
     bool no_weights; /* only the architecture: the weights stay unset (tests of parameter counts) */
 } il_network_opts;
 
@@ -69,8 +70,8 @@ int il_tokenizer_encode(int64_t ids[IL_TOKENIZER_LENGTH], int *cut, const il_tok
 
 typedef struct il_text_encoder il_text_encoder;
 
-/* folder: …/text_encoder, a CLIPTextModel: quick_gelu (SD 1.5) or gelu (SD 2). */
-int il_text_encoder_open(il_text_encoder **out, const char *folder, const il_network_opts *o, il_err *e);
+/* path: …/text_encoder, a CLIPTextModel: quick_gelu (SD 1.5) or gelu (SD 2); or a checkpoint with cond_stage_model. */
+int il_text_encoder_open(il_text_encoder **out, const char *path, const il_network_opts *o, il_err *e);
 void il_text_encoder_free(il_text_encoder *t);
 int64_t il_text_encoder_params(const il_text_encoder *t);
 /* ids (N,IL_TOKENIZER_LENGTH), IL_DTYPE_I64 -> the last layer's states after the final norm (N,IL_TOKENIZER_LENGTH,C) */
@@ -80,7 +81,8 @@ il_tensor *il_text_encoder_apply(il_scope *s, const il_text_encoder *t, il_tenso
 
 typedef struct il_unet il_unet;
 
-int il_unet_open(il_unet **out, const char *folder, const il_network_opts *o, il_err *e);
+/* path: …/unet, or a checkpoint with model.diffusion_model. */
+int il_unet_open(il_unet **out, const char *path, const il_network_opts *o, il_err *e);
 void il_unet_free(il_unet *u);
 int64_t il_unet_params(const il_unet *u);
 int il_unet_inputs(const il_unet *u); /* channels: 4, or 9 for inpainting */
@@ -114,8 +116,9 @@ typedef struct il_pipeline_opts {
     const char *negative;           /* negative prompt; NULL or "": none */
 } il_pipeline_opts;
 
-/* folder: model_index.json, tokenizer, text_encoder, unet (9 inputs), scheduler, vae. There is no safety checker. */
-int il_pipeline_open(il_pipeline **out, const char *folder, const il_pipeline_opts *o, il_err *e);
+/* path: a folder with model_index.json, tokenizer, text_encoder, unet (9 inputs), scheduler, vae; or a checkpoint of all networks
+ * beside the folder tokenizer, with the published folders' schedulers. There is no safety checker. */
+int il_pipeline_open(il_pipeline **out, const char *path, const il_pipeline_opts *o, il_err *e);
 void il_pipeline_free(il_pipeline *p);
 const il_vae *il_pipeline_vae(const il_pipeline *p);
 int il_pipeline_multiple(const il_pipeline *p); /* sides must be multiples of it */
@@ -126,10 +129,9 @@ il_tensor *il_pipeline_apply(il_scope *s, const il_pipeline *p, const il_inpaint
 
 /* ---- files ---- */
 
-/* Adds the files that opening reads, in a fixed order: of a network's folder (config.json and weights), of a whole
- * pipeline. */
-int il_files_vae(il_uses *out, const char *folder, const char *variant, il_err *e);
-int il_files_pipeline(il_uses *out, const char *folder, const char *variant, il_err *e);
+/* Adds the files that opening reads, in a fixed order: of an autoencoder, of a whole pipeline. */
+int il_files_vae(il_uses *out, const char *path, const char *variant, il_err *e);
+int il_files_pipeline(il_uses *out, const char *path, const char *variant, il_err *e);
 
 /* Notes how published reconstructions (see il_vae_reconstruct) become bytes: pictures of a version that rounded them are others.
  * Nothing is noted of the rest, which is as it was. */
