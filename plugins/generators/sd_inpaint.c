@@ -99,7 +99,7 @@ static int open_net(il_pipeline **out, const struct sd *g, il_network_opts netwo
     if (rc)
         return rc;
     if (MULTIPLE % il_pipeline_multiple(net)) {
-        rc = il_fail(e, IL_EFORMAT, "%s/vae/config.json: sides shrink by %d; expected a divisor of %d", g->root,
+        rc = il_fail(e, IL_EFORMAT, "%s: the sides of its autoencoder shrink by %d; expected a divisor of %d", g->root,
                      il_pipeline_multiple(net), MULTIPLE);
         il_pipeline_free(net);
         return rc;
