@@ -125,6 +125,27 @@ Test(formats, refused_checkpoints)
     scratch_remove(&s);
 }
 
+/* The checkpoint of a model that paints from text alone has a U-Net of 4 inputs. */
+Test(formats, refused_without_inpainting)
+{
+    static float weights[32 * 4 * 9];
+    static const char first[] = "model.diffusion_model.input_blocks.0.0.weight";
+    il_err e = { 0 };
+    il_pipeline *p = NULL;
+    struct scratch s = scratch_new();
+    il_bundle *all = checkpoint_of("sd1"), *b = new_bundle();
+    for (size_t i = 0; i < il_bundle_count(all); i++)
+        if (strcmp(il_bundle_name(all, i), first) != 0)
+            add_same(b, all, i);
+    OK(il_bundle_add_bytes(b, first, IL_DTYPE_F32, 4, (int64_t[]){ 32, 4, 3, 3 }, weights, &e));
+    il_bundle_free(all);
+    write_checkpoint(&s, "a.safetensors", b);
+    scratch_link(&s, "tokenizer", FOLDER "sd15-small/tokenizer");
+    expect_message(il_pipeline_open(&p, in(&s, "a.safetensors"), &usual, &e), IL_EFORMAT, &e,
+                   "a.safetensors: the U-Net's number of inputs is 4; expected 9: latents, mask and masked latents");
+    scratch_remove(&s);
+}
+
 /* ---- folders ---- */
 
 static struct scratch linked(const char *without)
