@@ -37,7 +37,9 @@ static void set_up(void)
     f = (struct fixture){ .folder = "/tmp/inpaintlab-work-XXXXXX" };
     cr_assert(mkdtemp(f.folder));
     put("squeue", "#!/bin/sh\nexec cat \"${0%/*}/queue\"\n");
+    put("sacct", "#!/bin/sh\nexit 1\n"); /* a real one would look for its server for a minute */
     chmod(in_folder("squeue"), 0755);
+    chmod(in_folder("sacct"), 0755);
     snprintf(path, sizeof path, "%s:/bin:/usr/bin", f.folder);
     setenv("PATH", path, 1);
     setenv("SLURM_CONF", "/nowhere", 1);
