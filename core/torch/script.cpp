@@ -152,18 +152,9 @@ at::Tensor pick(const c10::IValue &result)
 namespace
 {
 
-/* A batch norm whose running statistics are frozen normalises by them in training too. */
 void hold(const il_script *m, const torch::jit::Module &module)
 {
-    static const std::string mean = ".running_mean", var = ".running_var";
-    std::unordered_set<std::string> held; /* submodules */
-    for (const il_state::held &x : m->state->frozen) {
-        const std::string &name = m->state->entries[x.entry].name;
-        std::string part = name.substr(0, name.rfind('.'));
-        auto other = m->state->index.find(part + var);
-        if (name == part + mean && other != m->state->index.end() && il_state_frozen(m->state, other->second))
-            held.insert(part);
-    }
+    const auto held = shim::held_norms(m->state);
     for (const auto &part : module.named_modules())
         if (held.count(part.name) && part.value.hasattr("training"))
             torch::jit::Module(part.value).train(false);
