@@ -178,7 +178,7 @@ class Model:
     def owns(self, path):
         real = os.path.realpath(path)
         inside = real.startswith(os.path.join(self.folder, ""))
-        return inside and not any(part in INSTALLED for part in real[len(self.folder):].split(os.sep))
+        return os.path.isabs(path) and inside and not any(part in INSTALLED for part in real[len(self.folder):].split(os.sep))
 
     def local(self):
         """The modules that were imported from beside the file."""

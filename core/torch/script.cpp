@@ -48,8 +48,10 @@ int il_script_open(il_script **out, const char *path, il_device device, il_err *
         return IL_OK;
     if (rc != IL_ETORCH && rc != IL_EFORMAT)
         return il_fail(e, rc, "%s: %s", path, why.message);
-    return il_fail(e, IL_EFORMAT, "%s: is not a TorchScript module (save one with torch.jit.script(model).save(…)): %s",
-                   path, why.message);
+    bool other = strstr(why.message, "constants.pkl: file not found"); /* which every module has */
+    return il_fail(
+        e, IL_EFORMAT, "%s: is not a TorchScript module (save one with torch.jit.script(model).save(…)): %s", path,
+        other ? "it is another zip archive; the model exported takes those of torch.export.save" : why.message);
 }
 
 void il_script_free(il_script *m)
