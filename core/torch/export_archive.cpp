@@ -59,7 +59,8 @@ void archive::open_entries()
         model = name.substr(at + folder.size(), name.size() - suffix.size() - at - folder.size());
     }
     if (model.empty())
-        throw broken("is a zip archive, but not one of torch.export.save");
+        throw broken(
+            "is a zip archive, but not one of torch.export.save; one of torch.jit.save is for the model torchscript");
     if (text(root + "archive_format", 16) != "pt2")
         throw broken("has another archive_format than pt2");
     if (entries.count(root + "byteorder") && text(root + "byteorder", 16) != "little")

@@ -104,6 +104,8 @@ wanted want(const c10::Argument &a)
     }
 }
 
+const char batches[] = "num_batches_tracked";
+
 using readers = std::unordered_multimap<int, const step *>; /* of a slot */
 
 class compiler
@@ -132,7 +134,8 @@ class compiler
     static bool fits(kind k, form f);
     static void check_results(const step &s, const c10::FunctionSchema &schema);
     void follow_modes();
-    int counter_of(const step &s) const;
+    std::string owner_of(int slot, std::string_view last) const;
+    int counter_of(const std::string &norm) const;
     static bool is_set(const operand &o);
     void follow_noise();
     static double real_constant(const operand &o);
@@ -249,10 +252,10 @@ void compiler::find_write(step *s, const c10::FunctionSchema &schema)
     auto to = std::ranges::find(g.givens, slot, &given::slot);
     if (to == g.givens.end())
         p.writes = true;
-    else if (to->from == given::origin::buffer)
-        s->written = slot;
-    else
+    else if (to->from != given::origin::buffer)
         throw broken("changes " + shown(to->name) + " in place; only buffers may change");
+    else
+        s->norm = owner_of(s->written = slot, batches);
 }
 
 void compiler::check_names(const node &n, const c10::FunctionSchema &schema)
@@ -381,6 +384,8 @@ void compiler::follow_modes()
         if (!flag || (statistics && s.operands[static_cast<size_t>(*statistics)].items.empty()))
             continue;
         found.emplace_back(&s, *flag);
+        if (statistics)
+            s.norm = owner_of(s.operands[static_cast<size_t>(*statistics)].items[0].slot, m->statistics);
         const operand &o = s.operands[static_cast<size_t>(*flag)];
         trained = trained || is_set(o);
     }
@@ -390,27 +395,26 @@ void compiler::follow_modes()
             continue;
         s->flag = flag;
         if (!trained)
-            s->counter = counter_of(*s);
+            s->counter = counter_of(s->norm);
         s->drops =
             find_mode(std::string_view(s->op->schema().name()).substr(std::strlen("aten::")))->statistics.empty();
         p.drops = p.drops || s->drops;
     }
 }
 
-/* "norm.num_batches_tracked" beside "norm.running_mean" */
-int compiler::counter_of(const step &s) const
+/* "norm" where the slot holds the buffer "norm.running_mean" and `last` is "running_mean", else "". */
+std::string compiler::owner_of(int slot, std::string_view last) const
 {
-    static const std::string mean = "running_mean", count = "num_batches_tracked";
-    auto named = s.op->schema().argumentIndexWithName(mean);
-    if (!named || s.operands[static_cast<size_t>(*named)].items.empty())
-        return -1;
-    int slot = s.operands[static_cast<size_t>(*named)].items[0].slot;
-    auto by_slot = std::ranges::find(g.givens, slot, &given::slot);
-    if (by_slot == g.givens.end() || !by_slot->name.ends_with(mean))
-        return -1;
-    std::string name = by_slot->name.substr(0, by_slot->name.size() - mean.size()) + count;
-    auto by_name = std::ranges::find(g.givens, name, &given::name);
-    return by_name == g.givens.end() || by_name->from != given::origin::buffer ? -1 : by_name->slot;
+    auto x = std::ranges::find(g.givens, slot, &given::slot);
+    std::string end = "." + std::string(last);
+    bool is = x != g.givens.end() && x->from == given::origin::buffer && x->name.ends_with(end);
+    return is ? x->name.substr(0, x->name.size() - end.size()) : "";
+}
+
+int compiler::counter_of(const std::string &norm) const
+{
+    auto x = std::ranges::find(g.givens, norm + "." + batches, &given::name);
+    return norm.empty() || x == g.givens.end() || x->from != given::origin::buffer ? -1 : x->slot;
 }
 
 bool compiler::is_set(const operand &o)

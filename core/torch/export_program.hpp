@@ -38,6 +38,7 @@ struct step {
 
     int flag = -1;       /* operand that says whether it trains */
     int written = -1;    /* slot of a buffer that it changes */
+    std::string norm;    /* "encoder.bn1": the batch norm that it is, or whose batches it counts */
     int counter = -1;    /* slot of a buffer that counts its batches, which the graph of an evaluation leaves alone */
     double keeps = -1;   /* draws 0 or 1, 1 with this probability: in tests it is the probability itself */
     bool draws = false;  /* random numbers, in tests too */

@@ -13,6 +13,7 @@
 #include "torch/export_archive.hpp"
 #include "torch/export_program.hpp"
 #include "torch/shim.hpp"
+#include "torch/state.hpp"
 
 using namespace exported;
 
@@ -20,7 +21,8 @@ struct il_exported {
     std::string path, warning;
     exported::graph graph;
     exported::program program;
-    std::vector<at::Tensor> givens; /* as graph.givens */
+    std::vector<at::Tensor> givens;  /* as graph.givens */
+    const il_state *state = nullptr; /* that shares them; lent */
 };
 
 /* ---- loading ---- */
@@ -190,6 +192,7 @@ int il_exported_state(il_exported *m, il_state *st, il_err *e)
             il_err err = {};
             TORCH_CHECK(il_state_share(st, x.name.c_str(), t.get(), trainable, &err) == IL_OK, err.message);
         }
+        m->state = st;
     });
 }
 
@@ -203,8 +206,8 @@ struct run {
     const il_exported *m;
     il_scope *s;
     std::vector<c10::IValue> slots;
+    std::unordered_set<std::string> held; /* batch norms that are evaluated in training too */
     const step *now = nullptr;
-    const int64_t most = int64_t{ 1 } << 33; /* elements of any tensor */
     c10::IValue &at(int slot);
     number number_of(const operand &o, const item &x);
     template <class T, class F> c10::IValue list_of(const operand &o, F convert);
@@ -340,7 +343,7 @@ void run::check_factors(const std::vector<c10::IValue> &stack)
 
 void run::call(const step &x)
 {
-    bool training = s->opts.training;
+    bool training = s->opts.training && !(held.size() && held.count(x.norm));
     std::vector<c10::IValue> stack;
     stack.reserve(x.operands.size());
     if (x.written >= 0 && (!training || s->again)) /* buffers are kept */
@@ -410,6 +413,8 @@ void run::all(const at::Tensor &image)
     at(m->graph.image) = image;
     for (size_t i = 0; i < m->givens.size(); i++)
         at(m->graph.givens[i].slot) = m->givens[i];
+    if (s->opts.training && m->state)
+        held = shim::held_norms(m->state);
     if (s->opts.training ? p.drops : p.draws) /* they draw from libtorch's own generators */
         at::manual_seed(shim::next_seed(s));
     for (const step &x : p.steps) {
@@ -511,7 +516,7 @@ il_tensor *il_exported_output(il_scope *s, const il_exported *m, il_tensor *x, c
     if (!m || !x)
         return il_scope_fail(s, IL_ETORCH, "exported model: the input is missing");
     il_tensor *out = nullptr;
-    run r = { m, s, {} };
+    run r = { m, s, {}, {} };
     try {
         const exported::output &chosen = choose(m->graph, output);
         check_size(m->graph, x->value);

@@ -133,8 +133,11 @@ il_tensor *il_python_output(il_scope *s, il_python *m, il_tensor *x, const char 
         shim::casting half(s);
         uint64_t seed = shim::next_seed(s);
         at::manual_seed(seed);
+        python::forward how = { output, s->opts.training, {}, seed };
+        if (how.training)
+            how.held = shim::held_norms(m->state);
         /* in the order that PyTorch's own loaders give, which a view() in the model may rely on */
-        out = shim::wrap(s, m->model->run(x->value.contiguous(), { output, s->opts.training, seed }));
+        out = shim::wrap(s, m->model->run(x->value.contiguous(), how));
         follow(m);
     });
     if (err.code != IL_OK)

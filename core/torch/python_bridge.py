@@ -178,7 +178,7 @@ class Model:
     def owns(self, path):
         real = os.path.realpath(path)
         inside = real.startswith(os.path.join(self.folder, ""))
-        return inside and not any(part in INSTALLED for part in real[len(self.folder):].split(os.sep))
+        return os.path.isabs(path) and inside and not any(part in INSTALLED for part in real[len(self.folder):].split(os.sep))
 
     def local(self):
         """The modules that were imported from beside the file."""
@@ -267,12 +267,15 @@ class Model:
         return sorted(path for path in real if self.owns(path)
                       or not any(part in INSTALLED for part in path.split(os.sep)) and not path.startswith(tuple(fixed)))
 
-    def run(self, x, output, training, seed):
+    def run(self, x, output, training, held, seed):
+        """held: names of batch norms that are evaluated in training too."""
         self.enter()
         seed_all(seed)
-        if self.mode is not training:
+        if self.mode != (training, held):
             self.network.train(training)
-            self.mode = training
+            for name in held:
+                self.network.get_submodule(name).eval()
+            self.mode = training, held
         try:
             return pick(self.network(x), output)
         except Refusal as e:

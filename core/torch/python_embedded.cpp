@@ -90,6 +90,15 @@ object checked(PyObject *result, PyObject *model = nullptr)
     return object(result);
 }
 
+object set_of(const std::unordered_set<std::string> &names)
+{
+    object set = checked(PySet_New(nullptr));
+    for (const std::string &name : names)
+        if (PySet_Add(set.get(), checked(PyUnicode_FromString(name.c_str())).get()))
+            fail(nullptr);
+    return set;
+}
+
 /* ---- the start ---- */
 
 /* The file that holds what stands at an address, by the name that it was loaded by. */
@@ -264,8 +273,8 @@ class embedded : public python::model
         lock held;
         PyErr_Clear(); /* what a failed backward pass left */
         object input = checked(THPVariable_Wrap(x), self.get());
-        object y = checked(PyObject_CallMethod(self.get(), "run", "OsOK", input.get(), how.output,
-                                               how.training ? Py_True : Py_False, how.seed),
+        object y = checked(PyObject_CallMethod(self.get(), "run", "OsOOK", input.get(), how.output,
+                                               how.training ? Py_True : Py_False, set_of(how.held).get(), how.seed),
                            self.get());
         return THPVariable_Unpack(y.get());
     }

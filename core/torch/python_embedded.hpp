@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <exception>
 #include <string>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -39,7 +40,8 @@ struct choice {
 struct forward {
     const char *output;
     bool training;
-    uint64_t seed; /* of this call's random numbers */
+    std::unordered_set<std::string> held; /* submodules that are evaluated in training too */
+    uint64_t seed;                        /* of this call's random numbers */
 };
 
 /* All throw `failure`. None is called by two threads at once, and none by a thread that holds Python's lock. */

@@ -48,8 +48,10 @@ int il_script_open(il_script **out, const char *path, il_device device, il_err *
         return IL_OK;
     if (rc != IL_ETORCH && rc != IL_EFORMAT)
         return il_fail(e, rc, "%s: %s", path, why.message);
-    return il_fail(e, IL_EFORMAT, "%s: is not a TorchScript module (save one with torch.jit.script(model).save(…)): %s",
-                   path, why.message);
+    bool other = strstr(why.message, "constants.pkl: file not found"); /* which every module has */
+    return il_fail(
+        e, IL_EFORMAT, "%s: is not a TorchScript module (save one with torch.jit.script(model).save(…)): %s", path,
+        other ? "it is another zip archive; the model exported takes those of torch.export.save" : why.message);
 }
 
 void il_script_free(il_script *m)
@@ -152,18 +154,9 @@ at::Tensor pick(const c10::IValue &result)
 namespace
 {
 
-/* A batch norm whose running statistics are frozen normalises by them in training too. */
 void hold(const il_script *m, const torch::jit::Module &module)
 {
-    static const std::string mean = ".running_mean", var = ".running_var";
-    std::unordered_set<std::string> held; /* submodules */
-    for (const il_state::held &x : m->state->frozen) {
-        const std::string &name = m->state->entries[x.entry].name;
-        std::string part = name.substr(0, name.rfind('.'));
-        auto other = m->state->index.find(part + var);
-        if (name == part + mean && other != m->state->index.end() && il_state_frozen(m->state, other->second))
-            held.insert(part);
-    }
+    const auto held = shim::held_norms(m->state);
     for (const auto &part : module.named_modules())
         if (held.count(part.name) && part.value.hasattr("training"))
             torch::jit::Module(part.value).train(false);

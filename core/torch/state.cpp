@@ -181,6 +181,20 @@ bool il_state_frozen(const il_state *st, size_t i)
     return st->entries[i].tensor->frozen;
 }
 
+std::unordered_set<std::string> shim::held_norms(const il_state *st)
+{
+    static const std::string mean = ".running_mean", var = ".running_var";
+    std::unordered_set<std::string> names;
+    for (const il_state::held &x : st->frozen) {
+        const std::string &name = st->entries[x.entry].name;
+        std::string part = name.substr(0, name.rfind('.'));
+        auto other = st->index.find(part + var);
+        if (name == part + mean && other != st->index.end() && il_state_frozen(st, other->second))
+            names.insert(part);
+    }
+    return names;
+}
+
 const char *il_state_initial(const il_state *st)
 {
     for (const il_state::entry &x : st->entries)

@@ -5,6 +5,7 @@
 #include <ATen/core/Tensor.h>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 #include <inpaintlab/state.h>
 
@@ -27,5 +28,13 @@ struct il_state {
     il_err error = {};
     std::string warning;
 };
+
+namespace shim
+{
+
+/* "encoder.bn1" of each batch norm whose running mean and variance are both frozen: in training too it normalises by them. */
+std::unordered_set<std::string> held_norms(const il_state *st);
+
+} // namespace shim
 
 #endif

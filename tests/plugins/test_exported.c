@@ -249,6 +249,50 @@ Test(exported, half_precision)
     il_exported_free(m);
 }
 
+/* The first picture's logits in training, beside a black or a white one. Dropout draws the same. */
+static void train_beside(const il_exported *m, float other, float out[16 * 16])
+{
+    il_err e = { 0 };
+    static float pixels[2 * 3 * 16 * 16];
+    for (int i = 0; i < 3 * 16 * 16; i++) {
+        pixels[i] = (float)(i % 7) / 7;
+        pixels[3 * 16 * 16 + i] = other;
+    }
+    il_scope *s = open_scope(true, IL_PRECISION_FP32);
+    il_tensor *image = il_from_f32(s, pixels, 4, (int64_t[]){ 2, 3, 16, 16 });
+    il_tensor *y = il_exported_output(s, m, image, "");
+    y = il_slice(s, il_slice(s, y, 0, 0, 1), 1, 0, 1);
+    OK(il_read_f32(il_upsample_bilinear(s, y, 16, 16), out, 16 * 16, &e));
+    il_scope_close(s);
+}
+
+/* Exported in training and in evaluation: with both statistics frozen one picture says nothing about another, and no batch is
+ * counted; with the mean alone it does. */
+Test(exported, frozen_batch_norms_normalise_as_in_tests)
+{
+    static const char *const files[] = { FILES "unet.pt2", FILES "mobile.pt2" };
+    float black[16 * 16], white[16 * 16];
+    for (int i = 0; i < 4; i++) {
+        il_err e = { 0 };
+        il_state *st = NULL;
+        size_t matched = 0;
+        int64_t batches = -1;
+        bool both = i % 2;
+        il_exported *m = open_exported(files[i / 2], &st);
+        OK(il_state_freeze(&matched, st, both ? "norm*.running_*" : "norm*.running_mean", &e));
+        cr_assert_eq(matched, both ? 4 : 2);
+        train_beside(m, 0, black);
+        train_beside(m, 1, white);
+        cr_expect_eq(memcmp(black, white, sizeof black) == 0, both, "%s", files[i / 2]);
+        cr_expect(black[0] != black[255], "the picture is seen");
+        OK(il_read_i64(il_state_find(st, i / 2 ? "norm.num_batches_tracked" : "norm1.num_batches_tracked"), &batches, 1,
+                       &e));
+        cr_expect_eq(batches, both ? 0 : 2, "%s: %lld", files[i / 2], (long long)batches);
+        il_state_free(st);
+        il_exported_free(m);
+    }
+}
+
 /* In tests nothing is drawn, and no buffer changes. */
 Test(exported, tests_change_nothing)
 {

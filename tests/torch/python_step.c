@@ -1,5 +1,5 @@
-/* python_step FILE CALL SEED OUT - a model in Python in this program: its logits in testing, one training step of the loss mean(y^2),
- * and what that leaves. Prints "NAME COUNT" of each tensor and writes their float32 values to OUT. python_step.py compares them. */
+/* python_step FILE CALL SEED OUT [FREEZE] - a model in Python in this program: its logits in testing, one training step of the loss mean(y^2),
+ * and what that leaves; FREEZE: a pattern of tensors. Prints "NAME COUNT" of each tensor and writes their float32 values to OUT. python_step.py compares them. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,10 +59,13 @@ int main(int argc, char **argv)
     il_state *st = NULL;
     il_python *m = NULL;
     il_scope *s = NULL;
-    if (argc != 5 || !(out = fopen(argv[4], "wb")))
+    if (argc < 5 || argc > 6 || !(out = fopen(argv[4], "wb")))
         return 2;
     uint64_t seed = strtoull(argv[3], NULL, 10);
     if (il_state_new(&st, (il_device){ IL_DEVICE_CPU, 0 }, seed, &e) || il_python_open(&m, argv[1], argv[2], st, &e))
+        end(&e);
+    size_t frozen = 0;
+    if (argc == 6 && il_state_freeze(&frozen, st, argv[5], &e))
         end(&e);
     tell("testing", forward(&s, m, false, seed));
     il_scope_close(s);
