@@ -179,8 +179,8 @@ Test(yaml, time_grows_with_the_size)
                       { "", "- &a%zu 1\n", "- *a%zu\n" },
                       { "a:\n", "  - {x%zu: 1}\n", NULL } };
     for (size_t i = 0; i < sizeof documents / sizeof *documents; i++) {
-        double few = seconds(10000, documents[i].before, documents[i].item, documents[i].after);
-        double many = seconds(80000, documents[i].before, documents[i].item, documents[i].after);
+        double few = seconds(5000, documents[i].before, documents[i].item, documents[i].after);
+        double many = seconds(40000, documents[i].before, documents[i].item, documents[i].after);
         cr_expect_lt(many, 24 * few, "%s%g s, then %g s", documents[i].item, few, many);
     }
 }
