@@ -87,6 +87,7 @@ static int look(struct seen *s, const char *path)
 {
     struct stat st;
     int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+    *s = (struct seen){ 0 };
     if (fd < 0)
         return errno;
     ssize_t n = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? read(fd, s->text, sizeof s->text - 1) : -1;

@@ -20,10 +20,10 @@ static const struct {
 static void go_up(char *path)
 {
     char *slash = strrchr(path, '/');
-    if (!slash)
-        strcpy(path, ".");
-    else
+    if (slash)
         slash[slash == path] = '\0';
+    else
+        memcpy(path, ".", sizeof "."); /* as long as the name that stood there, or shorter */
 }
 
 const char *il_network_disk(const char *path)

@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 #include "cli/dataset.h"
 #include "cli/progress.h"
+#include "cluster/shard.h"
 #include "dataset/build.h"
 #include "image/budget.h"
 #include "plugin/registry.h"
@@ -14,16 +15,15 @@ struct options {
     bool quiet;
 };
 
-/* "2/4" */
+/* "2/4", or "slurm" */
 static int read_shard(void *options, const char *text, il_err *e)
 {
     struct options *o = options;
-    il_build_shard s;
-    int end = 0;
-    if (sscanf(text, "%6d/%6d%n", &s.number, &s.count, &end) != 2 || text[end] || s.number < 1 || s.number > s.count)
-        return il_fail(e, IL_EUSAGE, "--shard: '%s' is not I/N, as in 2/4", text);
-    o->shard = s;
-    return IL_OK;
+    il_shard s = { 0 };
+    int rc = il_shard_read(&s, text, e);
+    if (!rc)
+        o->shard = (il_build_shard){ .number = s.number, .count = s.count };
+    return rc;
 }
 
 static void print_result(const il_build_result *b, const struct options *o)
