@@ -86,7 +86,7 @@ int il_named_split(il_named *n, size_t i, const char *const names[3], il_err *e)
     il_scope *s = NULL;
     il_tensor *whole = n->items[i].tensor;
     const int64_t third = il_dim(whole, 0) / 3;
-    il_tensor **parts = realloc(n->parts, (n->nparts + 3) * sizeof *parts);
+    il_tensor **parts = realloc(n->parts, (n->nparts + 3) * sizeof(il_tensor *));
     if (!parts)
         return il_fail_oom(e);
     n->parts = parts;
