@@ -36,7 +36,7 @@ static bool same(const char *a, const char *b)
 static bool is_of_training(const char *key)
 {
     static const char *const heads[] = { "train", "loss", "dataset", "validation" };
-    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
+    for (size_t i = 0; key && i < sizeof heads / sizeof *heads; i++)
         if (strncmp(key, heads[i], strlen(heads[i])) == 0)
             return true;
     return false;
