@@ -256,7 +256,7 @@ static int count_all(il_merge_sum *sum, il_store *s, il_err *e)
     return rc ? rc : count(&sum->tests, s, "SELECT COUNT(*) FROM temp.measured", e);
 }
 
-#define COPY(s, list, e) copy_all(s, list, sizeof list / sizeof *list, e)
+#define COPY(s, list, e) copy_all(s, list, sizeof(list) / sizeof *(list), e)
 
 int il_merge_rows(il_merge_sum *sum, il_store *target, const char *folder, il_err *e)
 {

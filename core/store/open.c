@@ -234,10 +234,10 @@ int il_store_open(il_store **out, const char *path, il_err *e)
         rc = claim_if_shared(&claim, path, e);
     if (!rc)
         rc = connect(&s, path, path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, e);
-    if (s)
+    if (!rc) {
         s->claim = claim;
-    if (!rc)
         rc = set_up(s, e);
+    }
     if (rc) {
         if (!s)
             il_claim_release(claim);

@@ -13,7 +13,7 @@ static unsigned char directory[1 << 14];
 static void put(unsigned char *to, size_t *at, uint64_t value, int bytes)
 {
     for (int i = 0; i < bytes; i++)
-        to[(*at)++] = (unsigned char)(value >> 8 * i);
+        to[(*at)++] = i < 8 ? (unsigned char)(value >> 8 * i) : 0;
 }
 
 /* An entry without a checksum, as torch.save may leave it out. data NULL: zeros. */
