@@ -7,9 +7,11 @@
 #include <inpaintlab/profile.h>
 #include "base/clock.h"
 #include "bench/bench.h"
+#include "bench/bench_peak.h"
 #include "bench/bench_steps.h"
 #include "bench/process_memory.h"
 #include "plugin/instance.h"
+#include "torch/bytes.h"
 #include "train/job.h"
 #include "train/train.h"
 
@@ -101,8 +103,8 @@ static int time_loading(struct bench_work *w, const char *name, size_t cache_byt
 
 typedef int step(il_bench_steps *x, il_flops *flops, il_err *e);
 
-/* FLOP are counted in the first warm-up; memory is measured in all, since an optimizer's state exists only from the
- * second on. */
+/* FLOP are counted in the first warm-up, bytes moved in the last; the peak is that of all, since an optimizer's state exists
+ * only from the second on. */
 static int warm_up(il_bench_stage *s, il_bench_steps *x, step *once, il_err *e)
 {
     il_flops *flops = NULL;
@@ -110,8 +112,11 @@ static int warm_up(il_bench_stage *s, il_bench_steps *x, step *once, il_err *e)
     int rc = il_flops_new(&flops, e);
     if (!rc)
         rc = il_bytes_start(&bytes, NULL, e);
-    for (int i = 0; i < (x->graph ? IL_BENCH_WARM_UPS_GRAPH : IL_BENCH_WARM_UPS) && !rc; i++)
+    for (int i = 0; i < (x->graph ? IL_BENCH_WARM_UPS_GRAPH : IL_BENCH_WARM_UPS) && !rc; i++) {
+        const int64_t before = il_bytes_taken(bytes);
         rc = once(x, i == 0 ? flops : NULL, e);
+        s->moved = x->graph ? 0 : 2 * (il_bytes_taken(bytes) - before); /* a graph's tensors are taken once for all */
+    }
     if (!rc) {
         const il_flop_count all = il_flops_all(flops);
         s->flops = all.forward + all.backward;
@@ -251,11 +256,14 @@ static int open_data(struct bench_work *w, il_err *e)
 /* The best of all calls: the machine may be busy with other work during one of them. */
 static int measure_peak(struct bench_work *w, il_err *e)
 {
-    double peak = 0;
+    double peak = 0, bandwidth = 0;
     if (!(w->o->stages & (IL_BENCH_EVALUATION | IL_BENCH_TRAINING)))
         return IL_OK;
-    int rc = il_bench_steps_peak(&peak, il_bench_steps_model(w->o), e);
+    int rc = il_bench_peak_flops(&peak, il_bench_steps_model(w->o), e);
+    if (!rc)
+        rc = il_bench_peak_bandwidth(&bandwidth, il_bench_steps_model(w->o), e);
     w->out->peak = fmax(w->out->peak, peak);
+    w->out->bandwidth = fmax(w->out->bandwidth, bandwidth);
     return rc;
 }
 

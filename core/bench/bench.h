@@ -10,6 +10,7 @@ typedef struct il_bench_stage {
     size_t repeats;
     int64_t images;  /* of one repeat */
     int64_t flops;   /* of one repeat; 0: not counted */
+    int64_t moved;   /* bytes: each tensor that a repeat makes, written and read once; 0: not counted */
     int64_t tensors; /* peak bytes of tensors besides the model; -1: not measured */
     int64_t process; /* peak resident bytes of the process; -1: not measured */
     int64_t growth;  /* increase of that over the state before */
@@ -18,7 +19,8 @@ typedef struct il_bench_stage {
 typedef struct il_bench {
     il_bench_stage stages[IL_BENCH_MOST_STAGES];
     size_t count;
-    double peak; /* operations per second of the fastest dense product or convolution */
+    double peak;      /* operations per second of the fastest dense product or convolution */
+    double bandwidth; /* bytes per second that an addition of two large tensors reads and writes */
     int64_t parameters;
 } il_bench;
 

@@ -3,8 +3,10 @@
 #define IL_BENCH_BENCH_PRINT_H
 
 #include <stdio.h>
-#include "bench/bench.h"
+#include "bench/against.h"
 
-int il_bench_print(FILE *to, const il_bench *b, const il_bench_opts *o, bool json, il_err *e);
+/* against: figures to compare with; NULL: none. */
+int il_bench_print(FILE *to, const il_bench *b, const il_bench_opts *o, const il_bench_against *against, bool json,
+                   il_err *e);
 
 #endif

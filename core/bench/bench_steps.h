@@ -31,7 +31,4 @@ void il_bench_steps_close(il_bench_steps *x);
 int il_bench_steps_evaluate(il_bench_steps *x, il_flops *flops, il_err *e);
 int il_bench_steps_train(il_bench_steps *x, il_flops *flops, il_err *e);
 
-/* Operations per second of the fastest of a few dense products and convolutions on the device. */
-int il_bench_steps_peak(double *flops, il_model_opts how, il_err *e);
-
 #endif

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "bench/bench.h"
+#include "bench/against.h"
 #include "bench/bench_data.h"
 #include "bench/bench_print.h"
 #include "cli/cli.h"
@@ -17,7 +17,7 @@
 enum { OWN_SETS = 5, BATCHES = 4 };
 
 struct options {
-    const char *model, *data, *device, *precision;
+    const char *model, *data, *device, *precision, *against;
     il_texts set;
     int size, batch, pictures;
     il_bench_opts how;
@@ -124,20 +124,25 @@ static int measure(struct options *o, il_registry *registry, const char *folder,
 {
     il_plan *plan = NULL;
     il_bench b = { 0 };
+    il_bench_against before = { 0 };
     o->how.threads = il_torch_threads(o->how.threads);
     o->how.folder = folder;
     int rc = il_cli_device(&o->how.device, o->device, e);
     if (!rc)
         rc = read_grid(&plan, o, registry, folder, e);
+    if (!rc)
+        o->how.run = &plan->runs[0];
+    if (!rc && o->against)
+        rc = il_bench_against_read(&before, o->against, &o->how, e);
     if (!rc && !o->data)
         rc = il_bench_data_write(folder, o->size, o->pictures, o->batch, e);
     if (!rc) {
-        o->how.run = &plan->runs[0];
         announce(o);
         rc = il_bench_run(&b, &o->how, e);
     }
     if (!rc)
-        rc = il_bench_print(stdout, &b, &o->how, o->json, e);
+        rc = il_bench_print(stdout, &b, &o->how, o->against ? &before : NULL, o->json, e);
+    il_bench_against_free(&before);
     il_bench_free(&b);
     il_plan_free(plan);
     return rc;
@@ -185,6 +190,7 @@ static const il_option table[] = {
     IL_CLI_DEVICE(struct options, device),
     IL_CLI_THREADS(struct options, how.threads),
     IL_CLI_LOADER_THREADS(struct options, how.loader_threads),
+    { "--against FILE", "compare with FILE, which an earlier `bench --json` of the same work printed", INTO(against) },
     { "--json", "print one JSON document", INTO(json) },
     { 0 },
 };
@@ -194,7 +200,7 @@ const il_command il_cmd_bench = {
     .summary = "measure speed and memory on this machine",
     .usage = "[options]",
     .about = "Measures images per second of loading, evaluation, training steps and whole epochs, their share of the\n"
-             "device's peak speed, and peak memory.\n",
+             "device's peak speed, what bounds them, and peak memory.\n",
     .options = table,
     .notes = "Ctrl-C stops after the current repeat; press it again to stop at once.\n"
              "Exit status: 0 success, 1 something failed, 2 wrong usage.\n",

@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <unordered_map>
+#include "torch/bytes.h"
 #include "torch/shim.hpp"
 
 namespace
@@ -20,7 +21,7 @@ struct account final : c10::MemoryReportingInfoBase {
     const il_flops *by = nullptr;
     mutable std::mutex lock;
     std::unordered_map<const void *, block> blocks; /* taken since the start and still held */
-    int64_t now = 0, peak = 0;
+    int64_t now = 0, peak = 0, taken = 0;
 
     void reportMemoryUsage(void *ptr, int64_t size, size_t, size_t, c10::Device) override
     {
@@ -34,6 +35,7 @@ struct account final : c10::MemoryReportingInfoBase {
             return;
         blocks[ptr] = { size, by ? shim::worked(by) : nullptr };
         now += size;
+        taken += size;
         peak = std::max(peak, now);
     }
     bool memoryProfilingEnabled() const override
@@ -75,6 +77,12 @@ int64_t il_bytes_peak(const il_bytes *b)
 {
     std::lock_guard<std::mutex> hold(b->held->lock);
     return b->held->peak;
+}
+
+int64_t il_bytes_taken(const il_bytes *b)
+{
+    std::lock_guard<std::mutex> hold(b->held->lock);
+    return b->held->taken;
 }
 
 int64_t il_bytes_of(const il_bytes *b, const il_tensor *weight)

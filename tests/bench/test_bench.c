@@ -9,6 +9,7 @@
 #include "bench/bench_data.h"
 #include "bench/bench_print.h"
 #include "bench/bench_steps.h"
+#include "bench/limit.h"
 #include "bench/process_memory.h"
 #include "plan/plan.h"
 #include "plugin/registry.h"
@@ -85,7 +86,7 @@ static void check_json(const struct fixture *f, const il_bench *b)
     il_err e = { 0 };
     FILE *to = tmpfile();
     cr_assert_not_null(to);
-    LAB_OK(il_bench_print(to, b, &f->o, true, &e), e);
+    LAB_OK(il_bench_print(to, b, &f->o, NULL, true, &e), e);
     rewind(to);
     json_t *root = json_loadf(to, 0, NULL), *stages = json_object_get(root, "stages");
     cr_assert_eq(json_array_size(stages), b->count);
@@ -118,6 +119,7 @@ Test(bench, all_stages)
     for (size_t i = 0; i < b.count; i++) {
         const il_bench_stage *s = &b.stages[i];
         cr_expect_str_eq(s->name, want[i].name);
+        cr_expect_eq(s->moved > 0, i == 2 || i == 3, "%s", s->name);
         cr_expect_eq(s->repeats, want[i].repeats, "%s: %zu repeats", s->name, s->repeats);
         cr_expect_eq(s->images, want[i].images, "%s: %lld images", s->name, (long long)s->images);
         for (size_t k = 0; k < s->repeats; k++)
@@ -181,6 +183,32 @@ Test(bench, speed_of_repeats)
     cr_expect_eq(all.high, 16);
     cr_expect_eq(three.median, 4);
     cr_expect(isnan(il_bench_speed(&(il_bench_stage){ .images = 8 }).median));
+}
+
+/* 8 images a second in batches of 4: half a second a step. */
+Test(bench, what_bounds)
+{
+    double half = 0.5, step[] = { 1, 1 }, epoch[] = { 1.25, 1.25 };
+    il_bench b = { .peak = 100, .bandwidth = 10, .count = 1 };
+    b.stages[0] = (il_bench_stage){ .name = "evaluation", .seconds = &half, .repeats = 1, .images = 4, .flops = 40 };
+    il_bench_limit v = il_bench_limit_of(&b, &b.stages[0]);
+    cr_expect_float_eq(v.share, 0.8, 1e-12);
+    cr_expect_null(il_bench_limit_name(v), "bytes were not counted");
+    b.stages[0].moved = 3;
+    cr_expect_str_eq(il_bench_limit_name(il_bench_limit_of(&b, &b.stages[0])), "compute");
+    b.stages[0].moved = 5;
+    v = il_bench_limit_of(&b, &b.stages[0]);
+    cr_expect_str_eq(il_bench_limit_name(v), "memory");
+    cr_expect_float_eq(v.share, 1, 1e-12);
+    cr_expect_float_eq(v.compute, 0.4, 1e-12);
+    cr_expect(isnan(il_bench_waiting(&b)));
+    b.stages[1] = (il_bench_stage){ .name = "epoch on files, later", .seconds = epoch, .repeats = 2, .images = 4 };
+    b.stages[2] = (il_bench_stage){ .name = "epoch on one batch", .seconds = step, .repeats = 2, .images = 4 };
+    b.count = 3;
+    cr_expect_float_eq(il_bench_waiting(&b), 0.2, 1e-12);
+    b.stages[1].seconds = &half;
+    b.stages[1].repeats = 1;
+    cr_expect_eq(il_bench_waiting(&b), 0, "faster by chance");
 }
 
 /* Generated pictures are lossless and the same each time. */

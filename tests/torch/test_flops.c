@@ -4,6 +4,7 @@
 #include <inpaintlab/profile.h>
 #include "plugins/subject.h"
 #include "support/figures.h"
+#include "torch/bytes.h"
 
 static il_flops *new_flops(void)
 {
@@ -162,6 +163,8 @@ Test(bytes, held_peak_and_whose)
     cr_expect_geq(il_bytes_peak(b), 22 * kib);
     il_scope_close(s);
     cr_expect_eq(il_bytes_now(b), 0);
+    cr_expect_geq(il_bytes_taken(b), 22 * kib); /* a convolution may take a copy of its own */
+    cr_expect_leq(il_bytes_taken(b), 2 * 22 * kib);
     il_bytes_free(b);
     il_scope_close(before);
     il_flops_free(f);
