@@ -109,6 +109,16 @@ static int run_one(il_grid *g, size_t i, const struct options *options, const il
     return rc ? il_fail_in(e, "%s", run->name) : rc;
 }
 
+/* TF32 is a format of GPUs. */
+static void say_precision(const il_grid *g, il_device device, bool quiet)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < g->plan->count; i++)
+        count += g->plan->runs[i].training.on && g->plan->runs[i].training.precision == IL_PRECISION_TF32;
+    if (count && device.kind == IL_DEVICE_CPU && !quiet)
+        fprintf(stderr, "inpaintlab: train.precision tf32: a CPU computes fp32, so that it changes nothing here\n");
+}
+
 static int run_all(il_grid *g, const struct options *o, struct totals *sum, il_err *e)
 {
     char revision[80];
@@ -125,6 +135,8 @@ static int run_all(il_grid *g, const struct options *o, struct totals *sum, il_e
                          .disk = { .folder = o->cache, .limit = (uint64_t)(o->cache_gib * (1 << 30)) },
                          .checkpoint_seconds = o->checkpoint_seconds };
     int rc = il_cli_device(&opts.device, o->device, e);
+    if (!rc)
+        say_precision(g, opts.device, o->quiet);
     if (!rc)
         rc = il_store_experiment(&opts.experiment_id, g->store, g->plan->experiment, g->plan->title, g->plan->path,
                                  g->plan->source, e);

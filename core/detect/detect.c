@@ -215,7 +215,12 @@ void il_detect_warning_text(char *to, size_t size, const il_finding *f, const il
             snprintf(to, size, "%dx%d pixels; the size of the training images is not known", f->width, f->height);
         break;
     case IL_WARN_SMALL:
-        snprintf(to, size, "%dx%d pixels are smaller than a tile; examined whole", f->width, f->height);
+        snprintf(to, size,
+                 f->width <= f->tile && f->height <= f->tile
+                     ? "%dx%d pixels are smaller than a tile; examined whole"
+                     : "%dx%d pixels have a side that is smaller than a tile, so "
+                       "that the tiles are smaller too",
+                 f->width, f->height);
         break;
     case IL_WARN_ALPHA: snprintf(to, size, "transparency was dropped"); break;
     case IL_WARN_DEEP: snprintf(to, size, "reduced from 16 to 8 bits per channel"); break;
@@ -286,7 +291,7 @@ int il_detect_picture(il_finding *out, const il_detector *d, const char *path, c
     int rc = il_input_image_open(&s, path, e);
     if (rc)
         return rc;
-    il_finding f = { .path = path, .header = s.header, .width = s.width, .height = s.height };
+    il_finding f = { .path = path, .header = s.header, .width = s.width, .height = s.height, .tile = o.tile };
     memcpy(f.sha256, s.sha256.hex, sizeof f.sha256);
     f.warnings = warnings_of(&s, d, o.tile);
     rc = examine(&f, d, &s, stem, o, e);

@@ -37,6 +37,7 @@ typedef struct il_finding {
     il_metadata header;
     char sha256[65]; /* of the file */
     int width, height;
+    int tile;           /* pixels; smaller on sides that are smaller */
     int64_t marked;     /* pixels */
     double share;       /* of marked pixels */
     double score;       /* IL_VERDICT_CONVENTION */

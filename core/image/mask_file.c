@@ -70,7 +70,25 @@ static int take(il_image *out, const il_image *in, int channel, il_err *e)
     return IL_OK;
 }
 
-/* The channel that holds the mask: the first that is not empty, if the others are empty or equal to it. -1: they differ. */
+/* A channel that tells the one colour of a picture of black and that colour from black. -1: there are more colours. */
+static int channel_of_one_colour(const il_image *in)
+{
+    static const uint8_t black[RGB] = { 0 };
+    const uint8_t *colour = black;
+    size_t n = (size_t)in->width * (size_t)in->height;
+    for (size_t i = 0; i < n; i++) {
+        const uint8_t *p = in->pixels + RGB * i;
+        if (memcmp(p, black, RGB) == 0 || memcmp(p, colour, RGB) == 0)
+            continue;
+        if (colour != black)
+            return -1;
+        colour = p;
+    }
+    return colour[0] ? 0 : colour[1] ? 1 : 2;
+}
+
+/* The channel that holds the mask: the first that is not empty, if the others are empty or equal to it, or there is only one
+ * colour. -1: they differ. */
 static int only_channel(const il_image *in)
 {
     size_t n = (size_t)in->width * (size_t)in->height;
@@ -82,7 +100,7 @@ static int only_channel(const il_image *in)
     for (int c = first + 1; c < RGB; c++)
         for (size_t i = 0; used[c] && i < n; i++)
             if (in->pixels[RGB * i + (size_t)c] != in->pixels[RGB * i + (size_t)first])
-                return -1;
+                return channel_of_one_colour(in);
     return first;
 }
 

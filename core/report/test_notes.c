@@ -23,6 +23,10 @@ static const char validation[] =
     " json_extract(r.manifest, '$.train.digest') = json_extract(r.manifest, '$.validation.digest') AS same"
     " FROM cells c JOIN runs r ON r.hash = c.run_hash WHERE r.status = 'done' AND " OF_CELLS ")";
 
+static const char tf32[] =
+    "SELECT COUNT(DISTINCT r.id) AS runs FROM cells c JOIN runs r ON r.hash = c.run_hash"
+    " WHERE json_extract(r.config, '$.train.precision') = 'tf32' AND r.device LIKE 'cpu%' AND " OF_CELLS;
+
 static void add(il_footnotes *n, const il_rows *r, size_t i, const char *words)
 {
     il_text line = { 0 };
@@ -42,7 +46,7 @@ static void add_test(il_footnotes *n, const il_rows *r, size_t i)
         snprintf(
             words, sizeof words,
             "%lld of %lld images, or the photos they were made from, are among those that a run was trained or validated on, such as %.150s.",
-            (long long)leaked, (long long)images, il_rows_word(r, i, "leaked_example"));
+            (long long)leaked, (long long)images + (long long)gone, il_rows_word(r, i, "leaked_example"));
         add(n, r, i, words);
     }
     if (none) {
@@ -80,6 +84,15 @@ int il_test_notes_add(il_footnotes *n, il_store *s, il_test_notes_of of, il_err 
         il_text line = { 0 };
         il_text_add(&line, "%s of %s runs were validated on the images that they were trained on.",
                     il_rows_word(&rows, 0, "same"), il_rows_word(&rows, 0, "runs"));
+        il_footnotes_take(n, &line);
+    }
+    il_store_rows_free(&rows);
+    if (!rc)
+        rc = il_store_read(&rows, s, "runs: runs count", tf32, args, e);
+    if (!rc && rows.count && il_rows_int(&rows, 0, "runs")) {
+        il_text line = { 0 };
+        il_text_add(&line, "Runs of precision tf32 that computed in fp32, as a CPU does: %s.",
+                    il_rows_word(&rows, 0, "runs"));
         il_footnotes_take(n, &line);
     }
     il_store_rows_free(&rows);

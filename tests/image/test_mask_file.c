@@ -35,12 +35,15 @@ Test(mask_file, two_levels_however_they_are_written)
         const char *name;
         int level;
         bool changed;
-    } files[] = { { "grey.png", 255, false },         { "bits.png", 255, false },    { "rgb.png", 255, false },
-                  { "opaque.png", 255, false },       { "cut-out.png", 255, false }, { "red.png", 255, false },
-                  { "yellow.png", 255, false },       { "zero-one.png", 255, true }, { "dark-green.png", 255, true },
-                  { "palette.png", 255, true },       { "sixteen.png", 255, true },  { "sixteen-small.png", 255, true },
-                  { "sixteen-one.png", 255, true },   { "lossy.jpg", 255, true },    { "lossy-rgb.jpg", 255, true },
-                  { "palette-grey.png", 255, false }, { "class-ids.png", 3, false } };
+    } files[] = {
+        { "grey.png", 255, false },       { "bits.png", 255, false },        { "rgb.png", 255, false },
+        { "opaque.png", 255, false },     { "cut-out.png", 255, false },     { "red.png", 255, false },
+        { "yellow.png", 255, false },     { "zero-one.png", 255, true },     { "dark-green.png", 255, true },
+        { "palette.png", 255, true },     { "sixteen.png", 255, true },      { "sixteen-small.png", 255, true },
+        { "sixteen-one.png", 255, true }, { "lossy.jpg", 255, true },        { "lossy-rgb.jpg", 255, true },
+        { "brick.png", 255, true },       { "palette-blue.png", 255, true }, { "palette-grey.png", 255, false },
+        { "class-ids.png", 3, false }
+    };
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         il_image mask = { 0 };
         bool changed = !files[i].changed;
