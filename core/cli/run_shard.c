@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/host.h"
 #include "base/text.h"
 #include "cli/run_shard.h"
 #include "cluster/cost.h"
@@ -96,7 +97,7 @@ static int add_progress(il_text *to, bool *open, const il_job *j, const il_grid 
     for (size_t i = 0; i < j->run->ntests; i++)
         tests += left.tests[i].state == IL_TEST_DONE;
     if (left.checkpoint)
-        il_checkpoint_place(&epoch, &batch, il_job_file(j, g->folder.text, "checkpoint.safetensors").text, &ignored);
+        il_checkpoint_place(&epoch, &batch, il_job_file(j, g->folder.text, IL_RUN_CHECKPOINT).text, &ignored);
     il_text_add(to, "%.16s %d %d %d %zu %zu\n", j->hash, left.row.status == IL_RUN_DONE, left.row.epochs, epoch, batch,
                 tests);
     *open = left.train || left.to_test;
@@ -161,7 +162,7 @@ int il_run_shard_watch(bool *give_up, const il_grid *g, const bool *mine, const 
     if (!rc && file.failed)
         rc = il_fail_oom(e);
     if (!rc && first < g->plan->count) {
-        rc = il_restarts_note(give_up, file.data, progress.data, il_restarts_again(), e);
+        rc = il_restarts_note(give_up, file.data, progress.data, il_host_restarts() > 0, e);
         if (!rc && *give_up)
             rc = give_up_first(g, first, e);
     }

@@ -77,6 +77,8 @@ static int submission(const char *folder, FILE *out, il_err *e)
         rc = il_submission_add(&s, (il_submitted){ 17, 0, 1000 }, e);
     if (!rc)
         rc = il_submission_add(&s, (il_submitted){ 18, 1000, 500 }, e);
+    if (!rc)
+        rc = il_submission_write(&s, e);
     FILE *tasks = rc ? NULL : fopen(s.tasks, "w");
     if (tasks)
         fclose(tasks);
