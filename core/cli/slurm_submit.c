@@ -76,7 +76,7 @@ static int look_for(struct submitting *x, il_submitted *j, il_err *e)
     int rc = il_slurm_queue_read(&queue, e);
     if (!rc)
         rc = il_submission_recognise(&more, &x->files, &queue, e);
-    x->unsure = x->unsure || (!j->job && !queue.asked);
+    x->unsure = x->unsure || (!j->job && (rc || !queue.asked));
     il_slurm_queue_free(&queue);
     return rc;
 }
@@ -238,9 +238,12 @@ static int complete_one(struct submitting *x, const il_slurm_request *r, const c
         rc = fill(x, r, e);
         return rc ? rc : submit_job(x, merge, queue, e);
     }
-    if (!any && !il_slurm_queue_job(queue, s->script, NULL))
+    long job = 0;
+    if (!any)
+        rc = il_slurm_queue_job(&job, queue, s->script, NULL, e);
+    if (!any && !rc && !job)
         il_submission_remove(s);
-    return IL_OK;
+    return rc;
 }
 
 int il_slurm_complete(const il_slurm_request *r, const char *folder, il_err *e)

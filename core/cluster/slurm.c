@@ -84,6 +84,15 @@ static bool is_final(const char *state)
     return final;
 }
 
+/* *asked: there was an answer. Only want of memory is a failure. */
+static int ask(bool *asked, char **answer, const char *const *argv, il_err *e)
+{
+    il_err ignored = { 0 };
+    int rc = il_process_there(argv[0]) ? il_process_read(answer, argv, true, &ignored) : IL_EIO;
+    *asked = !rc;
+    return rc == IL_ENOMEM ? il_fail_oom(e) : IL_OK;
+}
+
 static il_slurm_task read_task(const char *line)
 {
     il_slurm_task t = { 0 };
@@ -105,12 +114,10 @@ int il_slurm_queue_read(il_slurm_queue *out, il_err *e)
 {
     char user[32];
     il_slurm_queue q = { 0 };
-    int rc = IL_OK;
     snprintf(user, sizeof user, "%lu", (unsigned long)geteuid());
     /* all: between two starts of a task, too, and why it ended a while ago */
     const char *const argv[] = { "squeue", "-h", "-r", "-t", "all", "-u", user, "-o", "%F|%K|%T|%S|%N|%r|%o", NULL };
-    if (il_process_there("squeue") && il_process_read(&q.answer, argv, true, NULL) == IL_OK)
-        q.asked = true;
+    int rc = ask(&q.asked, &q.answer, argv, e);
     for (char *line = q.answer, *next; line && *line && !rc; line = next) {
         size_t size = strcspn(line, "\n");
         next = line + size + (line[size] == '\n');
@@ -131,12 +138,11 @@ int il_slurm_queue_read(il_slurm_queue *out, il_err *e)
 int il_slurm_queue_add_ended(il_slurm_queue *q, long job, il_err *e)
 {
     char number[32], *answer = NULL;
-    int rc = IL_OK;
     snprintf(number, sizeof number, "%ld", job);
     const char *const argv[] = { "sacct", "-n", "-P", "-X", "-j", number, "-o", "JobID,State,End,NodeList", NULL };
-    if (!il_process_there("sacct") || il_process_read(&answer, argv, true, NULL) != IL_OK)
-        return IL_OK;
-    for (const char *at = answer; *at && !rc; at += strcspn(at, "\n"), at += *at == '\n') {
+    bool asked = false;
+    int rc = ask(&asked, &answer, argv, e);
+    for (const char *at = answer; at && *at && !rc; at += strcspn(at, "\n"), at += *at == '\n') {
         il_slurm_task t = { .ended = true, .command = "" };
         char id[64], *mark;
         take(id, sizeof id, &at);
@@ -169,31 +175,36 @@ const il_slurm_task *il_slurm_queue_find(const il_slurm_queue *q, long job, int 
     return found ? &q->list[low] : NULL;
 }
 
-static bool is_file(const char *path, size_t size, const struct stat *which)
+static int is_file(bool *same, const char *path, size_t size, const struct stat *which, il_err *e)
 {
     struct stat st;
     char *name = strndup(path, size);
-    bool same = name && stat(name, &st) == 0 && st.st_ino == which->st_ino && st.st_dev == which->st_dev;
+    if (!name)
+        return il_fail_oom(e);
+    *same = stat(name, &st) == 0 && st.st_ino == which->st_ino && st.st_dev == which->st_dev;
     free(name);
-    return same;
+    return IL_OK;
 }
 
-long il_slurm_queue_job(const il_slurm_queue *q, const char *script, const char *argument)
+int il_slurm_queue_job(long *job, const il_slurm_queue *q, const char *script, const char *argument, il_err *e)
 {
     struct stat ours;
-    long found = 0, before = 0;
+    long before = 0;
+    int rc = IL_OK;
+    *job = 0;
     if (stat(script, &ours) != 0)
-        return 0;
-    for (size_t i = 0; i < q->count; i++) {
+        return IL_OK;
+    for (size_t i = 0; i < q->count && !rc; i++) {
         const il_slurm_task *t = &q->list[i];
         const char *space = strrchr(t->command, ' ');
+        bool same = false;
         if (t->job == before || !space || (argument && strcmp(space + 1, argument) != 0))
             continue;
         before = t->job;
-        if (is_file(t->command, (size_t)(space - t->command), &ours))
-            found = t->job;
+        rc = is_file(&same, t->command, (size_t)(space - t->command), &ours, e);
+        *job = same ? t->job : *job;
     }
-    return found;
+    return rc;
 }
 
 void il_slurm_queue_free(il_slurm_queue *q)

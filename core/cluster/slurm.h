@@ -35,7 +35,7 @@ int il_slurm_queue_read(il_slurm_queue *out, il_err *e);
 int il_slurm_queue_add_ended(il_slurm_queue *q, long job, il_err *e);
 /* The latest job there that runs this script with this argument (NULL: any); 0: none. By the file that its path leads to, since
  * sbatch has a way of its own to make paths absolute. */
-long il_slurm_queue_job(const il_slurm_queue *q, const char *script, const char *argument);
+int il_slurm_queue_job(long *job, const il_slurm_queue *q, const char *script, const char *argument, il_err *e);
 const il_slurm_task *il_slurm_queue_find(const il_slurm_queue *q, long job, int index);
 void il_slurm_queue_free(il_slurm_queue *q);
 

@@ -89,24 +89,18 @@ int il_submission_write(const il_submission *s, il_err *e)
 
 int il_submission_recognise(bool *more, il_submission *s, const il_slurm_queue *queue, il_err *e)
 {
+    int rc = IL_OK;
     *more = false;
-    for (size_t i = 0; i < s->njobs; i++) {
+    for (size_t i = 0; i < s->njobs && !rc; i++) {
         il_submitted *j = &s->jobs[i];
+        char before[32];
         if (j->job)
             continue;
-        il_text argument = { 0 };
-        if (j->count)
-            il_text_add(&argument, "%zu", j->before);
-        else
-            il_text_add(&argument, IL_SCRIPT_MERGE);
-        j->job = argument.failed ? 0 : il_slurm_queue_job(queue, s->script, argument.data);
-        bool failed = argument.failed;
-        il_text_free(&argument);
-        if (failed)
-            return il_fail_oom(e);
+        snprintf(before, sizeof before, "%zu", j->before);
+        rc = il_slurm_queue_job(&j->job, queue, s->script, j->count ? before : IL_SCRIPT_MERGE, e);
         *more = *more || j->job;
     }
-    return IL_OK;
+    return rc;
 }
 
 void il_submission_remove(const il_submission *s)
