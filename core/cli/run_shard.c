@@ -105,6 +105,7 @@ static int add_progress(il_text *to, bool *open, const il_job *j, const il_grid 
     return IL_OK;
 }
 
+/* A run whose tests are what fails keeps its training. */
 static int record_failure(const il_job *j, int64_t experiment, il_store *store, il_err *e)
 {
     il_run_record r = il_job_run_record(j);
@@ -116,7 +117,9 @@ static int record_failure(const il_job *j, int64_t experiment, il_store *store, 
     const il_run_end end = { .status = IL_RUN_FAILED,
                              .message = "given up: two restarts brought no progress",
                              .seconds = NAN };
-    return rc ? rc : il_store_end_run(store, row.id, &end, e);
+    if (!rc && row.status != IL_RUN_DONE)
+        rc = il_store_end_run(store, row.id, &end, e);
+    return rc ? rc : il_store_count_failure(store, row.id, true, e);
 }
 
 static int give_up_first(const il_grid *g, size_t at, il_err *e)
