@@ -101,9 +101,18 @@ static int look(struct seen *s, const char *path)
     return 0;
 }
 
+/* Of an earlier start of the job that we are in: a scheduler starts a job again when nothing of it runs any more. */
+static bool is_of_earlier_start(const struct seen *s)
+{
+    il_host_words job = il_host_job(), theirs = { "" };
+    long restarts = 0;
+    int read = sscanf(s->text, "host %*[^,], process %*d, job %255[^,\n], restart %ld", theirs.text, &restarts);
+    return *job.text && read >= 1 && strcmp(theirs.text, job.text) == 0 && restarts < il_host_restarts();
+}
+
 static bool is_stale(const struct seen *s, const char *path)
 {
-    return clock_beside(path) - s->time > grace();
+    return is_of_earlier_start(s) || clock_beside(path) - s->time > grace();
 }
 
 static bool is_same(const il_digest *a, const il_digest *b)
@@ -244,13 +253,18 @@ int il_claim_take(il_claim **out, const char *path, il_err *e)
     if (!c)
         return il_fail_oom(e);
     il_host_words job = il_host_job();
+    long restarts = il_host_restarts();
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     pthread_mutex_init(&c->lock, NULL);
     pthread_cond_init(&c->end, NULL);
     c->path = il_text_copy(path);
-    il_text_add(&c->text, "host %s, process %ld%s%s\n%lld.%09ld %p\n", il_host_name().text, (long)getpid(),
-                *job.text ? ", job " : "", job.text, (long long)now.tv_sec, now.tv_nsec, (void *)c);
+    il_text_add(&c->text, "host %s, process %ld", il_host_name().text, (long)getpid());
+    if (*job.text)
+        il_text_add(&c->text, ", job %s", job.text);
+    if (*job.text && restarts)
+        il_text_add(&c->text, ", restart %ld", restarts);
+    il_text_add(&c->text, "\n%lld.%09ld %p\n", (long long)now.tv_sec, now.tv_nsec, (void *)c);
     int rc = c->path && !c->text.failed ? IL_OK : il_fail_oom(e);
     if (!rc) {
         c->digest = il_sha256(c->text.data, c->text.size);

@@ -1,7 +1,8 @@
 /* claim.h - who works on something, on a disk that other hosts share and whose locks are not to be relied upon: a small file
  * with host, process and job, created with O_EXCL and renewed by a thread. A claim that was not renewed for
  * INPAINTLAB_GRACE seconds (600 if that is not set) is stale, as its process was killed or its host went down, and another
- * takes it over: of any number that try at once, exactly one. Times are those of the disk's own clock. */
+ * takes it over: of any number that try at once, exactly one. So is, at once, the claim of an earlier start of the same Slurm job,
+ * or task of an array. Times are those of the disk's own clock. */
 #ifndef IL_BASE_CLAIM_H
 #define IL_BASE_CLAIM_H
 

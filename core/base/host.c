@@ -44,3 +44,10 @@ il_host_words il_host_job(void)
         snprintf(w.text, sizeof w.text, "%.200s", job);
     return w;
 }
+
+long il_host_restarts(void)
+{
+    const char *count = getenv("SLURM_RESTART_COUNT");
+    long n = count ? strtol(count, NULL, 10) : 0;
+    return n > 0 ? n : 0;
+}

@@ -12,5 +12,7 @@ il_host_words il_host_name(void);
 il_host_words il_host_processor(void);
 /* The job that a scheduler runs the program in, as SLURM_JOB_ID tells; "" outside of one. */
 il_host_words il_host_job(void);
+/* How often a scheduler has started that job before: SLURM_RESTART_COUNT; 0 where it does not say. */
+long il_host_restarts(void);
 
 #endif

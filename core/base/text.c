@@ -89,6 +89,12 @@ char *il_text_path(const char *folder, const char *name)
     return t.data;
 }
 
+bool il_text_ends(const char *text, const char *ending)
+{
+    size_t size = strlen(text), tail = strlen(ending);
+    return size >= tail && strcmp(text + size - tail, ending) == 0;
+}
+
 bool il_text_match(const char *pattern, const char *text)
 {
     return fnmatch(pattern, text, 0) == 0;

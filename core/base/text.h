@@ -25,6 +25,8 @@ char *il_text_copy(const char *text); /* strdup that accepts NULL */
 /* FOLDER/NAME, without repeating a slash at the folder's end; NULL when out of memory. The caller frees it. */
 char *il_text_path(const char *folder, const char *name);
 
+bool il_text_ends(const char *text, const char *ending);
+
 /* fnmatch without path rules. */
 bool il_text_match(const char *pattern, const char *text);
 

@@ -85,7 +85,7 @@ const il_command il_cmd_merge = {
     .usage = "[options] RESULTS.sqlite SHARD.sqlite...",
     .about =
         "Joins shards into RESULTS.sqlite, which is created if it does not exist, by what their rows stand for: runs by\n"
-        "their hash, tests by their data, experiments by their name. Weights, and the checkpoints of unfinished runs, are\n"
+        "their hash, tests by their data, experiments by their name. Weights, and the checkpoints that runs go on from, are\n"
         "linked or copied into the folder `runs` beside it. The shards stay as they are. A merge that was killed is\n"
         "repeated; one that is repeated changes nothing.\n"
         "Of two runs of one hash the finished one stands; of two unfinished ones that which was started later. Two that\n"

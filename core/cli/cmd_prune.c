@@ -35,11 +35,23 @@ static int print_run(const il_pruned *r, const char *state, il_err *e)
     return rc;
 }
 
-/* What is being run stays. */
+/* What is being run stays, and nobody runs what is being removed. */
+static int remove_one(bool *busy, bool *removed, il_store *s, const il_pruned *r, const char *folder, il_err *e)
+{
+    il_hold hold;
+    int rc = il_job_hold_left(&hold, r->hash, folder, e);
+    *busy = rc == IL_EBUSY;
+    if (rc)
+        return *busy ? IL_OK : rc;
+    rc = il_prune_remove(removed, s, r, e);
+    il_hold_release(&hold);
+    return rc;
+}
+
 static int prune_one(struct totals *sum, il_store *s, const il_pruned *r, const char *folder, bool yes, il_err *e)
 {
-    bool busy = il_job_is_locked(r->hash, folder), removed = !yes && !busy;
-    int rc = yes && !busy ? il_prune_remove(&removed, s, r, e) : IL_OK;
+    bool busy = !yes && il_job_is_locked(r->hash, folder), removed = !yes && !busy;
+    int rc = yes ? remove_one(&busy, &removed, s, r, folder, e) : IL_OK;
     if (!rc)
         rc = print_run(r, busy ? "is being run, and stays" : r->status, e);
     if (!rc && removed) {

@@ -1,13 +1,9 @@
 /* cmd_slurm.c - inpaintlab slurm: hands the unfinished part of a grid to Slurm as an array of tasks, and tells how far it is. */
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
-#include "base/atomic_file.h"
-#include "base/file.h"
 #include "cli/slurm.h"
 #include "cluster/cost.h"
 #include "train/job_state.h"
@@ -111,132 +107,14 @@ static int divide(il_parts *tasks, double *hours, const il_grid *g, const struct
     return rc;
 }
 
-/* ---- submitting ---- */
-
-struct submitting {
-    il_slurm_job job;
-    il_submission files;
-    char name[100], program[IL_SHARD_PATH], here[IL_SHARD_PATH];
-    const char *run[2 * IL_TEXTS_MOST + 8];
-};
-
-static int fill(struct submitting *x, const il_grid *g, const struct options *o, const char *const *words, il_err *e)
+static int hand_over(const il_slurm_request *r, const struct options *o, const char *folder,
+                     const struct open_runs *runs, il_err *e)
 {
-    size_t n = 0;
-    ssize_t size = readlink("/proc/self/exe", x->program, sizeof x->program - 1);
-    if (size < 0 || !getcwd(x->here, sizeof x->here))
-        return il_fail(e, IL_EIO, "slurm: cannot tell the paths of this program and folder: %s", strerror(errno));
-    x->program[size] = '\0';
-    snprintf(x->name, sizeof x->name, "%s", g->plan->experiment);
-    if (o->device) {
-        x->run[n++] = "--device";
-        x->run[n++] = o->device;
-    }
-    if (o->grid.only) {
-        x->run[n++] = "--only";
-        x->run[n++] = o->grid.only;
-    }
-    for (int i = 0; i < o->grid.set.count; i++) {
-        x->run[n++] = "--set";
-        x->run[n++] = o->grid.set.list[i];
-    }
-    x->job = (il_slurm_job){ .name = x->name,
-                             .program = x->program,
-                             .here = x->here,
-                             .grid = words[0],
-                             .database = g->database,
-                             .tasks = x->files.tasks,
-                             .script = x->files.script,
-                             .logs = x->files.logs,
-                             .run = x->run,
-                             .sbatch = words + 1,
-                             .at_most = o->at_most };
-    return IL_OK;
-}
-
-static int write_files(const struct submitting *x, const il_parts *tasks, il_err *e)
-{
-    il_text script = { 0 };
-    il_script_write(&script, &x->job);
-    int rc = script.failed ? il_fail_oom(e) : il_atomic_file_write(x->job.script, script.data, script.size, e);
-    il_text_free(&script);
-    if (!rc)
-        rc = il_file_make_folders(x->job.logs, e);
-    return rc ? rc : il_parts_write(tasks, x->job.tasks, e);
-}
-
-static int submit_merge(const struct submitting *x, const char *after, il_err *e)
-{
-    long job = 0;
-    char **arguments = il_script_merge(&x->job, after);
-    int rc = arguments ? il_slurm_submit(&job, arguments, e) : il_fail_oom(e);
-    il_script_free_arguments(arguments);
-    if (!rc)
-        printf("job %ld merges what they leave into %s\n", job, x->job.database);
-    return rc;
-}
-
-static int submit_arrays(struct submitting *x, il_text *after, size_t most, il_err *e)
-{
-    int rc = IL_OK;
-    for (size_t before = 0; before < x->job.count && !rc; before += most) {
-        il_submitted array = { 0, before, x->job.count - before < most ? x->job.count - before : most };
-        char **arguments = il_script_array(&x->job, before, array.count);
-        rc = arguments ? il_slurm_submit(&array.job, arguments, e) : il_fail_oom(e);
-        il_script_free_arguments(arguments);
-        if (rc && before)
-            il_fail_in(e, "tasks %zu to %zu are not submitted", before + 1, x->job.count);
-        if (!rc) {
-            il_text_add(after, ":%ld", array.job);
-            printf("job %ld: tasks %zu to %zu\n", array.job, before + 1, before + array.count);
-            rc = il_submission_add(&x->files, array, e);
-        }
-    }
-    return rc;
-}
-
-static int submit(struct submitting *x, const il_parts *tasks, il_err *e)
-{
-    il_text after = { 0 };
-    il_err failed = { 0 };
-    int rc = write_files(x, tasks, e);
-    if (!rc)
-        rc = submit_arrays(x, &after, (size_t)il_slurm_array_most(), e);
-    if (after.data && !after.failed && submit_merge(x, after.data, rc ? &failed : e) != IL_OK && !rc)
-        rc = e->code;
-    if (rc && !x->files.narrays) { /* nothing happened */
-        unlink(x->job.script);
-        unlink(x->job.tasks);
-    }
-    il_text_free(&after);
-    return rc;
-}
-
-static void tell_tasks(const struct open_runs *o, size_t tasks, double hours)
-{
-    fprintf(stderr, "%zu run%s in %zu task%s", o->count, o->count == 1 ? "" : "s", tasks, tasks == 1 ? "" : "s");
-    if (!isnan(hours))
-        fprintf(stderr, ", about %.1f hours in all by the seconds of like runs", hours);
-    fputc('\n', stderr);
-}
-
-static int hand_over(const il_grid *g, const struct options *o, const char *folder, const struct open_runs *runs,
-                     const char *const *words, il_err *e)
-{
-    struct submitting x = { 0 };
     il_parts tasks = { 0 };
     double hours;
-    int rc = divide(&tasks, &hours, g, runs, o->per_task, e);
+    int rc = divide(&tasks, &hours, r->grid, runs, o->per_task, e);
     if (!rc)
-        rc = il_submission_next(&x.files, folder, !o->print, e);
-    if (!rc)
-        rc = fill(&x, g, o, words, e);
-    if (!rc) {
-        x.job.count = tasks.count;
-        tell_tasks(runs, tasks.count, hours);
-        rc = o->print ? il_slurm_print_job(&x.job, &tasks, (size_t)il_slurm_array_most(), e) : submit(&x, &tasks, e);
-    }
-    il_submission_free(&x.files);
+        rc = il_slurm_hand_over(r, folder, &tasks, hours, o->print, e);
     il_parts_free(&tasks);
     return rc;
 }
@@ -261,16 +139,33 @@ static int check(const struct options *o, const char *const *words, il_err *e)
     return IL_OK;
 }
 
+/* A shard that cannot be read may have finished what would be done again. */
+static int check_known(const il_works *w, il_err *e)
+{
+    if ((w->shards || w->submissions) && !w->asked)
+        return il_slurm_fail_unasked(e);
+    if (w->unread)
+        return il_fail(e, w->first.code, "%s; what it has would be submitted again", w->first.message);
+    return IL_OK;
+}
+
 static int work(const il_grid *g, const struct options *o, const char *const *words, il_err *e)
 {
+    const il_slurm_request r = { g, &o->grid, o->device, words, o->at_most };
+    bool submits = !o->status && !o->print;
     char folder[IL_SHARD_PATH];
     struct open_runs runs = { 0 };
     il_works w = { 0 };
+    il_hold hold = IL_UNHELD;
     int rc = il_shard_folder(folder, g->database, g->plan->experiment, e);
+    if (!rc && submits)
+        rc = il_submission_lock(&hold, folder, e);
+    if (!rc && submits)
+        rc = il_slurm_complete(&r, folder, e);
     if (!rc)
         rc = il_works_read(&w, g->plan, g->absent ? NULL : g->store, folder, e);
-    if (!rc && !o->status && !o->print && w.shards && !w.asked)
-        rc = il_fail(e, IL_EIO, "squeue does not answer; what is queued would be submitted again");
+    if (!rc && submits)
+        rc = check_known(&w, e);
     if (!rc && o->status)
         il_slurm_print_status(g, &w);
     if (!rc && !o->status)
@@ -278,10 +173,11 @@ static int work(const il_grid *g, const struct options *o, const char *const *wo
     if (!rc && !o->status) {
         tell_rest(&runs);
         if (runs.count)
-            rc = hand_over(g, o, folder, &runs, words, e);
+            rc = hand_over(&r, o, folder, &runs, e);
         else
             printf("nothing is left to submit\n");
     }
+    il_hold_release(&hold);
     free(runs.is);
     il_works_free(&w);
     return rc ? rc : runs.blocked ? 1 : 0;

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/host.h"
 #include "base/text.h"
 #include "cli/run_shard.h"
 #include "cluster/cost.h"
@@ -96,7 +97,7 @@ static int add_progress(il_text *to, bool *open, const il_job *j, const il_grid 
     for (size_t i = 0; i < j->run->ntests; i++)
         tests += left.tests[i].state == IL_TEST_DONE;
     if (left.checkpoint)
-        il_checkpoint_place(&epoch, &batch, il_job_file(j, g->folder.text, "checkpoint.safetensors").text, &ignored);
+        il_checkpoint_place(&epoch, &batch, il_job_file(j, g->folder.text, IL_RUN_CHECKPOINT).text, &ignored);
     il_text_add(to, "%.16s %d %d %d %zu %zu\n", j->hash, left.row.status == IL_RUN_DONE, left.row.epochs, epoch, batch,
                 tests);
     *open = left.train || left.to_test;
@@ -104,6 +105,7 @@ static int add_progress(il_text *to, bool *open, const il_job *j, const il_grid 
     return IL_OK;
 }
 
+/* A run whose tests are what fails keeps its training. */
 static int record_failure(const il_job *j, int64_t experiment, il_store *store, il_err *e)
 {
     il_run_record r = il_job_run_record(j);
@@ -115,7 +117,9 @@ static int record_failure(const il_job *j, int64_t experiment, il_store *store, 
     const il_run_end end = { .status = IL_RUN_FAILED,
                              .message = "given up: two restarts brought no progress",
                              .seconds = NAN };
-    return rc ? rc : il_store_end_run(store, row.id, &end, e);
+    if (!rc && row.status != IL_RUN_DONE)
+        rc = il_store_end_run(store, row.id, &end, e);
+    return rc ? rc : il_store_count_failure(store, row.id, true, e);
 }
 
 static int give_up_first(const il_grid *g, size_t at, il_err *e)
@@ -161,7 +165,7 @@ int il_run_shard_watch(bool *give_up, const il_grid *g, const bool *mine, const 
     if (!rc && file.failed)
         rc = il_fail_oom(e);
     if (!rc && first < g->plan->count) {
-        rc = il_restarts_note(give_up, file.data, progress.data, il_restarts_again(), e);
+        rc = il_restarts_note(give_up, file.data, progress.data, il_host_restarts() > 0, e);
         if (!rc && *give_up)
             rc = give_up_first(g, first, e);
     }

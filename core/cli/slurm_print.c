@@ -65,7 +65,7 @@ void il_slurm_print_status(const il_grid *g, const il_works *w)
                 print_run(&g->plan->runs[i], &w->of[i]);
     print_waiting(w);
     if (w->unread)
-        printf("note: %zu of %zu shards cannot be read yet, such as %s\n", w->unread, w->shards, w->first.message);
+        printf("note: %zu of %zu shards cannot be read, such as %s\n", w->unread, w->shards, w->first.message);
     if (!w->asked && w->shards)
         printf("note: squeue cannot be asked here; what is left of killed tasks counts as running\n");
     printf("%s:", g->plan->experiment);

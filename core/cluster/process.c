@@ -2,12 +2,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/array.h"
-#include "base/text.h"
+#include "base/file.h"
 #include "cluster/process.h"
 
 enum { ANSWER_MOST = 256 << 20 };
@@ -17,16 +18,15 @@ extern char **environ;
 bool il_process_there(const char *name)
 {
     const char *path = getenv("PATH");
-    bool there = false;
-    for (const char *at = path ? path : ""; *at && !there;) {
+    char file[4096];
+    for (const char *at = path ? path : ""; *at;) {
         size_t size = strcspn(at, ":");
-        il_text file = { 0 };
-        il_text_add(&file, "%.*s/%s", (int)size, at, name);
-        there = !file.failed && access(file.data, X_OK) == 0;
-        il_text_free(&file);
+        int length = snprintf(file, sizeof file, "%.*s/%s", (int)size, at, name);
+        if (length < (int)sizeof file && access(file, X_OK) == 0)
+            return true;
         at += size + (at[size] == ':');
     }
-    return there;
+    return false;
 }
 
 static int start(pid_t *child, int out, const char *const *argv, bool quiet)
@@ -99,7 +99,7 @@ int il_process_read(char **out, const char *const *argv, bool quiet, il_err *e)
     close(ends[1]);
     if (why) {
         close(ends[0]);
-        return il_fail(e, IL_EIO, "cannot start %s: %s", argv[0], strerror(why));
+        return il_fail(e, il_file_code(why), "cannot start %s: %s", argv[0], strerror(why));
     }
     il_err ended = { 0 };
     int rc = read_all(&answer, ends[0], argv[0], e);

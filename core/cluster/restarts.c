@@ -7,12 +7,6 @@
 #include "base/text.h"
 #include "cluster/restarts.h"
 
-bool il_restarts_again(void)
-{
-    const char *count = getenv("SLURM_RESTART_COUNT");
-    return count && strtol(count, NULL, 10) > 0;
-}
-
 /* Restarts until now that found nothing more than is done now. */
 static int read_before(long *fruitless, const char *file, const char *progress, il_err *e)
 {

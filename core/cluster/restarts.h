@@ -11,7 +11,4 @@ enum { IL_RESTARTS_FRUITLESS = 2 };
  * in a row found nothing more. *give_up: that many. again: this is a restart, by a scheduler; else counting begins anew. */
 int il_restarts_note(bool *give_up, const char *file, const char *progress, bool again, il_err *e);
 
-/* Whether a scheduler has started this task before: SLURM_RESTART_COUNT. */
-bool il_restarts_again(void);
-
 #endif

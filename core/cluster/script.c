@@ -172,10 +172,12 @@ char **il_script_merge(const il_slurm_job *job, const char *after)
     struct words w = { 0 };
     il_text dependency = { 0 };
     begin(&w, job, ".merge", "%j.log");
-    il_text_add(&dependency, "--dependency=afterany%s", after);
-    add_text(&w, &dependency);
+    if (*after) {
+        il_text_add(&dependency, "--dependency=afterany%s", after);
+        add_text(&w, &dependency);
+    }
     add_word(&w, job->script);
-    add_word(&w, "merge");
+    add_word(&w, IL_SCRIPT_MERGE);
     return end(&w);
 }
 

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include "base/text.h"
 
+#define IL_SCRIPT_MERGE "merge" /* the argument of the job that merges */
+
 /* A submission. */
 typedef struct il_slurm_job {
     const char *name;                  /* of the job in the queue */
@@ -25,7 +27,8 @@ void il_script_quote(il_text *to, const char *word);
 void il_script_write(il_text *to, const il_slurm_job *job);
 
 /* The arguments of sbatch, for the caller to free with il_script_free_arguments; they end with NULL. NULL: out of memory.
- * For `count` tasks after the first `before`; for the job that merges when those (":17:18") have ended. */
+ * For `count` tasks after the first `before`, which is the script's argument; for the job that merges when those (":17:18"; "":
+ * none) have ended. */
 char **il_script_array(const il_slurm_job *job, size_t before, size_t count);
 char **il_script_merge(const il_slurm_job *job, const char *after);
 void il_script_free_arguments(char **arguments);

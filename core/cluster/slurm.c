@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "base/array.h"
 #include "cluster/process.h"
@@ -83,31 +84,47 @@ static bool is_final(const char *state)
     return final;
 }
 
+/* *asked: there was an answer. Only want of memory is a failure. */
+static int ask(bool *asked, char **answer, const char *const *argv, il_err *e)
+{
+    il_err ignored = { 0 };
+    int rc = il_process_there(argv[0]) ? il_process_read(answer, argv, true, &ignored) : IL_EIO;
+    *asked = !rc;
+    return rc == IL_ENOMEM ? il_fail_oom(e) : IL_OK;
+}
+
+static il_slurm_task read_task(const char *line)
+{
+    il_slurm_task t = { 0 };
+    char job[32], index[32];
+    take(job, sizeof job, &line);
+    take(index, sizeof index, &line);
+    take_known(t.state, sizeof t.state, &line);
+    take_known(t.since, sizeof t.since, &line);
+    take_known(t.node, sizeof t.node, &line);
+    take_known(t.reason, sizeof t.reason, &line);
+    t.job = strtol(job, NULL, 10);
+    t.index = (int)strtol(index, NULL, 10);
+    t.ended = is_final(t.state);
+    t.command = line;
+    return t;
+}
+
 int il_slurm_queue_read(il_slurm_queue *out, il_err *e)
 {
-    char user[32], *answer = NULL;
+    char user[32];
     il_slurm_queue q = { 0 };
-    int rc = IL_OK;
     snprintf(user, sizeof user, "%lu", (unsigned long)geteuid());
     /* all: between two starts of a task, too, and why it ended a while ago */
-    const char *const argv[] = { "squeue", "-h", "-r", "-t", "all", "-u", user, "-o", "%F|%K|%T|%S|%N|%r", NULL };
-    if (il_process_there("squeue") && il_process_read(&answer, argv, true, NULL) == IL_OK)
-        q.asked = true;
-    for (const char *at = answer; q.asked && *at && !rc; at += strcspn(at, "\n"), at += *at == '\n') {
-        il_slurm_task t = { 0 };
-        char job[32], index[32];
-        take(job, sizeof job, &at);
-        take(index, sizeof index, &at);
-        take_known(t.state, sizeof t.state, &at);
-        take_known(t.since, sizeof t.since, &at);
-        take_known(t.node, sizeof t.node, &at);
-        take_known(t.reason, sizeof t.reason, &at);
-        t.job = strtol(job, NULL, 10);
-        t.index = (int)strtol(index, NULL, 10);
-        t.ended = is_final(t.state);
+    const char *const argv[] = { "squeue", "-h", "-r", "-t", "all", "-u", user, "-o", "%F|%K|%T|%S|%N|%r|%o", NULL };
+    int rc = ask(&q.asked, &q.answer, argv, e);
+    for (char *line = q.answer, *next; line && *line && !rc; line = next) {
+        size_t size = strcspn(line, "\n");
+        next = line + size + (line[size] == '\n');
+        line[size] = '\0';
+        il_slurm_task t = read_task(line);
         rc = add(&q, &t, e);
     }
-    free(answer);
     if (rc) {
         il_slurm_queue_free(&q);
         return rc;
@@ -121,13 +138,12 @@ int il_slurm_queue_read(il_slurm_queue *out, il_err *e)
 int il_slurm_queue_add_ended(il_slurm_queue *q, long job, il_err *e)
 {
     char number[32], *answer = NULL;
-    int rc = IL_OK;
     snprintf(number, sizeof number, "%ld", job);
     const char *const argv[] = { "sacct", "-n", "-P", "-X", "-j", number, "-o", "JobID,State,End,NodeList", NULL };
-    if (!il_process_there("sacct") || il_process_read(&answer, argv, true, NULL) != IL_OK)
-        return IL_OK;
-    for (const char *at = answer; *at && !rc; at += strcspn(at, "\n"), at += *at == '\n') {
-        il_slurm_task t = { .ended = true };
+    bool asked = false;
+    int rc = ask(&asked, &answer, argv, e);
+    for (const char *at = answer; at && *at && !rc; at += strcspn(at, "\n"), at += *at == '\n') {
+        il_slurm_task t = { .ended = true, .command = "" };
         char id[64], *mark;
         take(id, sizeof id, &at);
         take_known(t.state, sizeof t.state, &at);
@@ -159,8 +175,41 @@ const il_slurm_task *il_slurm_queue_find(const il_slurm_queue *q, long job, int 
     return found ? &q->list[low] : NULL;
 }
 
+static int is_file(bool *same, const char *path, size_t size, const struct stat *which, il_err *e)
+{
+    struct stat st;
+    char *name = strndup(path, size);
+    if (!name)
+        return il_fail_oom(e);
+    *same = stat(name, &st) == 0 && st.st_ino == which->st_ino && st.st_dev == which->st_dev;
+    free(name);
+    return IL_OK;
+}
+
+int il_slurm_queue_job(long *job, const il_slurm_queue *q, const char *script, const char *argument, il_err *e)
+{
+    struct stat ours;
+    long before = 0;
+    int rc = IL_OK;
+    *job = 0;
+    if (stat(script, &ours) != 0)
+        return IL_OK;
+    for (size_t i = 0; i < q->count && !rc; i++) {
+        const il_slurm_task *t = &q->list[i];
+        const char *space = strrchr(t->command, ' ');
+        bool same = false;
+        if (t->job == before || !space || (argument && strcmp(space + 1, argument) != 0))
+            continue;
+        before = t->job;
+        rc = is_file(&same, t->command, (size_t)(space - t->command), &ours, e);
+        *job = same ? t->job : *job;
+    }
+    return rc;
+}
+
 void il_slurm_queue_free(il_slurm_queue *q)
 {
     free(q->list);
+    free(q->answer);
     *q = (il_slurm_queue){ 0 };
 }

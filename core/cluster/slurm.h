@@ -17,6 +17,7 @@ typedef struct il_slurm_task {
     long job;
     int index;                                       /* in its array */
     bool ended;                                      /* known from accounting; else it is in the queue */
+    const char *command;                             /* its script and arguments; lent by the queue; "" where unknown */
     char state[24], since[32], node[64], reason[64]; /* "RUNNING"; "" where unknown */
 } il_slurm_task;
 
@@ -25,12 +26,16 @@ typedef struct il_slurm_queue {
     il_slurm_task *list;
     size_t count;
     bool asked; /* squeue has answered */
+    char *answer;
 } il_slurm_queue;
 
 /* The user's tasks that wait, run, or ended a while ago, by squeue; where there is none, none. */
 int il_slurm_queue_read(il_slurm_queue *out, il_err *e);
 /* Adds what accounting knows of the job's ended tasks, where the site has it. */
 int il_slurm_queue_add_ended(il_slurm_queue *q, long job, il_err *e);
+/* The latest job there that runs this script with this argument (NULL: any); 0: none. By the file that its path leads to, since
+ * sbatch has a way of its own to make paths absolute. */
+int il_slurm_queue_job(long *job, const il_slurm_queue *q, const char *script, const char *argument, il_err *e);
 const il_slurm_task *il_slurm_queue_find(const il_slurm_queue *q, long job, int index);
 void il_slurm_queue_free(il_slurm_queue *q);
 

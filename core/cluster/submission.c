@@ -10,7 +10,26 @@
 #include "base/atomic_file.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "cluster/script.h"
 #include "cluster/submission.h"
+
+int il_submission_lock(il_hold *out, const char *folder, il_err *e)
+{
+    il_text lock = { 0 }, claim = { 0 };
+    il_text_add(&lock, "%s/lock", folder);
+    il_text_add(&claim, "%s/claim", folder);
+    *out = IL_UNHELD;
+    int rc = lock.failed || claim.failed ? il_fail_oom(e) : il_file_make_folders(folder, e);
+    if (!rc)
+        rc = il_hold_take(out, lock.data, claim.data, e);
+    if (!rc)
+        il_hold_share(out);
+    if (rc == IL_EBUSY)
+        il_fail_in(e, "%s: another process is submitting tasks", folder);
+    il_text_free(&lock);
+    il_text_free(&claim);
+    return rc;
+}
 
 int il_submission_paths(il_submission *out, const char *folder, int number, il_err *e)
 {
@@ -48,26 +67,47 @@ int il_submission_next(il_submission *out, const char *folder, bool take, il_err
 
 /* ---- which jobs ---- */
 
-static int add(il_submission *s, il_submitted array, il_err *e)
+int il_submission_add(il_submission *s, il_submitted job, il_err *e)
 {
-    il_submitted *more = il_array_grow(s->arrays, s->narrays, sizeof *more);
+    il_submitted *more = il_array_grow(s->jobs, s->njobs, sizeof *more);
     if (!more)
         return il_fail_oom(e);
-    s->arrays = more;
-    more[s->narrays++] = array;
+    s->jobs = more;
+    more[s->njobs++] = job;
     return IL_OK;
 }
 
-int il_submission_add(il_submission *s, il_submitted array, il_err *e)
+int il_submission_write(const il_submission *s, il_err *e)
 {
     il_text text = { 0 };
-    int rc = add(s, array, e);
-    for (size_t i = 0; i < s->narrays; i++)
-        il_text_add(&text, "%ld %zu %zu\n", s->arrays[i].job, s->arrays[i].before, s->arrays[i].count);
-    if (!rc)
-        rc = text.failed ? il_fail_oom(e) : il_atomic_file_write(s->record, text.data, text.size, e);
+    for (size_t i = 0; i < s->njobs; i++)
+        il_text_add(&text, "%ld %zu %zu\n", s->jobs[i].job, s->jobs[i].before, s->jobs[i].count);
+    int rc = text.failed ? il_fail_oom(e) : il_atomic_file_write(s->record, text.data, text.size, e);
     il_text_free(&text);
     return rc;
+}
+
+int il_submission_recognise(bool *more, il_submission *s, const il_slurm_queue *queue, il_err *e)
+{
+    int rc = IL_OK;
+    *more = false;
+    for (size_t i = 0; i < s->njobs && !rc; i++) {
+        il_submitted *j = &s->jobs[i];
+        char before[32];
+        if (j->job)
+            continue;
+        snprintf(before, sizeof before, "%zu", j->before);
+        rc = il_slurm_queue_job(&j->job, queue, s->script, j->count ? before : IL_SCRIPT_MERGE, e);
+        *more = *more || j->job;
+    }
+    return rc;
+}
+
+void il_submission_remove(const il_submission *s)
+{
+    unlink(s->record);
+    unlink(s->script);
+    unlink(s->tasks); /* last: it holds the number */
 }
 
 /* A whole number from `least` that ends at `end`; *at moves behind it. */
@@ -80,7 +120,7 @@ static bool take_number(long *out, const char **at, long least, long most, char 
     return good;
 }
 
-/* Lines "JOB BEFORE COUNT". */
+/* Lines "JOB BEFORE COUNT"; COUNT 0: the job that merges, which earlier versions did not write down. */
 static int read_record(il_submission *s, il_err *e)
 {
     char *text = NULL;
@@ -90,12 +130,12 @@ static int read_record(il_submission *s, il_err *e)
     int rc = il_file_read(&text, &size, s->record, IL_FILE_SETTINGS, e);
     for (const char *at = text; !rc && *at;) {
         long job, before, count;
-        if (!take_number(&job, &at, 1, LONG_MAX, ' ') || !take_number(&before, &at, 0, IL_SHARDS_MOST, ' ') ||
-            !take_number(&count, &at, 1, IL_SHARDS_MOST, '\n'))
+        if (!take_number(&job, &at, 0, LONG_MAX, ' ') || !take_number(&before, &at, 0, IL_SHARDS_MOST, ' ') ||
+            !take_number(&count, &at, 0, IL_SHARDS_MOST, '\n'))
             rc = il_fail(e, IL_EFORMAT, "%s:%zu: expected the number of a job and of its tasks", s->record,
-                         s->narrays + 1);
+                         s->njobs + 1);
         else
-            rc = add(s, (il_submitted){ job, (size_t)before, (size_t)count }, e);
+            rc = il_submission_add(s, (il_submitted){ job, (size_t)before, (size_t)count }, e);
     }
     free(text);
     return rc;
@@ -117,8 +157,8 @@ int il_submission_read(bool *found, il_submission *out, const char *folder, int 
 
 bool il_submission_find(long *job, int *index, const il_submission *s, size_t number)
 {
-    for (size_t i = 0; i < s->narrays; i++) {
-        const il_submitted *a = &s->arrays[i];
+    for (size_t i = 0; i < s->njobs; i++) {
+        const il_submitted *a = &s->jobs[i];
         if (number > a->before && number <= a->before + a->count) {
             *job = a->job;
             *index = (int)(number - a->before);
@@ -130,7 +170,7 @@ bool il_submission_find(long *job, int *index, const il_submission *s, size_t nu
 
 void il_submission_free(il_submission *s)
 {
-    free(s->arrays);
-    s->arrays = NULL;
-    s->narrays = 0;
+    free(s->jobs);
+    s->jobs = NULL;
+    s->njobs = 0;
 }

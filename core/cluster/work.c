@@ -106,20 +106,14 @@ static int read_store(il_works *w, il_store *store, const char *shard, const il_
     return rc;
 }
 
-static bool ends_with(const char *text, const char *ending)
-{
-    size_t size = strlen(text), tail = strlen(ending);
-    return size > tail && strcmp(text + size - tail, ending) == 0;
-}
-
 /* One that a task is just making is still empty. */
 static int read_shard(il_works *w, const char *path, const il_plan *plan, const struct names *names, il_err *e)
 {
     const char *slash = strrchr(path, '/');
     il_store *store = NULL;
     il_err why = { 0 };
-    int rc = il_store_open_readonly(&store, path, &why);
-    if (!rc)
+    int rc = il_store_open_beside(&store, path, &why);
+    if (!rc && store)
         rc = read_store(w, store, slash ? slash + 1 : path, plan, names, &why);
     il_store_close(store);
     w->shards++;
@@ -135,7 +129,7 @@ static int read_shards(il_works *w, const char *folder, const il_plan *plan, con
     il_file_names files = { 0 };
     int rc = il_file_list(&files, folder, e);
     for (size_t i = 0; !rc && i < files.count; i++) {
-        if (!ends_with(files.list[i], ".sqlite"))
+        if (!il_text_ends(files.list[i], ".sqlite"))
             continue;
         char *path = il_text_path(folder, files.list[i]);
         rc = path ? read_shard(w, path, plan, names, e) : il_fail_oom(e);
@@ -192,28 +186,33 @@ static void place_run(il_work *w, bool *at_work, const il_slurm_task *t, bool ow
     }
 }
 
-static int place_submission(il_works *w, il_slurm_queue *queue, const il_submission *s, const struct names *names,
-                            il_err *e)
+static int place_submission(il_works *w, il_slurm_queue *queue, il_submission *s, const struct names *names, il_err *e)
 {
     il_parts tasks = { 0 };
+    bool more = false;
     int rc = il_parts_read(&tasks, s->tasks, e);
-    for (size_t i = 0; i < s->narrays && !rc; i++)
-        rc = il_slurm_queue_add_ended(queue, s->arrays[i].job, e);
+    if (!rc)
+        rc = il_submission_recognise(&more, s, queue, e);
+    for (size_t i = 0; i < s->njobs && !rc; i++)
+        if (s->jobs[i].job && s->jobs[i].count)
+            rc = il_slurm_queue_add_ended(queue, s->jobs[i].job, e);
     for (size_t i = 0; i < tasks.count && !rc; i++) {
         long job;
         int index;
         if (!il_submission_find(&job, &index, s, i + 1))
             continue;
-        const il_slurm_task *t = il_slurm_queue_find(queue, job, index);
+        const il_slurm_task *t = job ? il_slurm_queue_find(queue, job, index) : NULL;
         bool at_work = false;
         char shard[64];
         snprintf(shard, sizeof shard, "%d-%04zu.sqlite", s->number, i + 1);
         for (size_t k = 0; k < tasks.list[i].count; k++) {
             size_t at = place_of(names, tasks.list[i].runs[k]);
-            if (at == w->count)
+            bool own = at < w->count && strcmp(w->of[at].shard, shard) == 0;
+            if (at == w->count || (!job && !own)) /* a job that nobody knows may never have been */
                 continue;
-            snprintf(w->of[at].task, sizeof w->of[at].task, "%ld_%d", job, index);
-            place_run(&w->of[at], &at_work, t, strcmp(w->of[at].shard, shard) == 0);
+            if (job)
+                snprintf(w->of[at].task, sizeof w->of[at].task, "%ld_%d", job, index);
+            place_run(&w->of[at], &at_work, t, own);
         }
     }
     il_parts_free(&tasks);
@@ -227,10 +226,11 @@ static int place_all(il_works *w, const char *folder, const struct names *names,
     bool more = true;
     int rc = il_slurm_queue_read(&queue, e);
     w->asked = queue.asked;
-    for (int number = 1; !rc && more && queue.asked; number++) {
+    for (int number = 1; !rc && more; number++) {
         il_submission s = { 0 };
         rc = il_submission_read(&more, &s, folder, number, e);
-        if (!rc && more)
+        w->submissions += !rc && more;
+        if (!rc && more && queue.asked)
             rc = place_submission(w, &queue, &s, names, e);
         il_submission_free(&s);
     }

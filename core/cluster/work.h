@@ -30,7 +30,7 @@ typedef struct il_work {
 /* Start with {0}. */
 typedef struct il_works {
     il_work *of; /* each run of the plan, in its order */
-    size_t count, shards;
+    size_t count, shards, submissions;
     bool asked; /* Slurm's queue has answered */
     size_t unread;
     il_err first; /* why the first of the shards that cannot be read cannot */

@@ -25,6 +25,7 @@ struct il_store {
     double waits_since;       /* clock when it began to wait for the lock that it waits for now, or waited for last */
     bool told;                /* of waiting */
     bool had_log, had_index;  /* beside it, before it was opened */
+    bool foreign;             /* it was refused as one that is empty, or of another program */
 };
 
 /* A value for ?1, ?2, …; lists end with {0}. */
@@ -72,6 +73,9 @@ int il_store_wait(void *store, int tries);
 void il_store_keep_log(il_store *s, bool yes);
 /* Notes which of both are there: SQLite puts them beside the file that links lead to, when it first reads. */
 void il_store_note_log(il_store *s);
+/* SQLite's own handle of the database's file, or NULL. To open and close that file by ourselves, if only to look at it, would
+ * let go of all locks that this process has on it, as POSIX has it: another one could then write at the same time. */
+sqlite3_file *il_store_handle(il_store *s);
 /* Closes one that was refused, and leaves nothing that opening it made: an empty log, the index of one that another program
  * wrote. That log stays. */
 void il_store_let_go(il_store *s);

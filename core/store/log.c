@@ -1,6 +1,4 @@
 /* log.c - the log that SQLite keeps beside a database, and its index: what opening one that is refused may leave of them. */
-#include <fcntl.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/text.h"
@@ -37,28 +35,30 @@ static void drop(const char *file, const char *ending, bool empty)
     il_text_free(&name);
 }
 
-/* Under the lock that SQLite takes before it removes a log: nobody else has the database open then. */
-static void drop_log(const char *file, bool log, bool index)
+sqlite3_file *il_store_handle(il_store *s)
 {
-    enum { FIRST = 0x40000002, COUNT = 510 }; /* the bytes of SQLite's shared lock */
-    struct flock all = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = FIRST, .l_len = COUNT };
-    int fd = open(file, O_RDWR | O_CLOEXEC);
-    if (fd >= 0 && fcntl(fd, F_SETLK, &all) == 0) {
-        if (log)
-            drop(file, "-wal", true);
-        if (index)
-            drop(file, "-shm", false);
-    }
-    if (fd >= 0)
-        close(fd);
+    sqlite3_file *file = NULL;
+    int result = sqlite3_file_control(s->db, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+    return result == SQLITE_OK && file && file->pMethods ? file : NULL;
+}
+
+/* Under the lock that SQLite takes before it removes a log: nobody else has the database open then. Closing lets go of it. */
+static void drop_log(il_store *s)
+{
+    const char *name = sqlite3_db_filename(s->db, "main");
+    sqlite3_file *file = name && *name ? il_store_handle(s) : NULL;
+    if (!file || file->pMethods->xLock(file, SQLITE_LOCK_SHARED) != SQLITE_OK ||
+        file->pMethods->xLock(file, SQLITE_LOCK_EXCLUSIVE) != SQLITE_OK)
+        return;
+    if (!s->had_log)
+        drop(name, "-wal", true);
+    if (!s->had_index)
+        drop(name, "-shm", false);
 }
 
 void il_store_let_go(il_store *s)
 {
-    bool log = s && !s->had_log, index = s && !s->had_index;
-    char *file = log || index ? il_text_copy(sqlite3_db_filename(s->db, "main")) : NULL;
+    if (s && !(s->had_log && s->had_index))
+        drop_log(s);
     il_store_close(s);
-    if (file)
-        drop_log(file, log, index);
-    free(file);
 }

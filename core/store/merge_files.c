@@ -123,16 +123,27 @@ static int place_weights(bool *lost, const char *folder, const il_merge_source *
     return rc ? rc : place(wanted, from.text, e);
 }
 
-/* An unfinished run goes on from the checkpoint of the sitting that stands. */
+/* Whether the run's weights lie beside others in the folder, whose checkpoint it is then. */
+static bool is_aside(const char *folder, const struct run *r)
+{
+    return is_there(il_run_files_aside(folder, r->hash, r->sha256).text);
+}
+
+/* An unfinished run goes on from the checkpoint of the sitting that stands; from the last one of a finished run, runs of more
+ * epochs do. */
 static int place_checkpoint(const char *folder, const il_merge_source *shard, const struct run *r, il_err *e)
 {
-    il_run_path from = il_run_files_path(shard->folder.text, r->hash, IL_RUN_CHECKPOINT),
-                to = il_run_files_path(folder, r->hash, IL_RUN_CHECKPOINT);
-    if (!is_there(from.text) || is_same_file(from.text, to.text))
+    const char *name = r->done ? IL_RUN_FINISHED : IL_RUN_CHECKPOINT;
+    il_run_path from = il_run_files_path(shard->folder.text, r->hash, name),
+                to = il_run_files_path(folder, r->hash, name);
+    bool there = is_there(from.text) && !is_aside(shard->folder.text, r);
+    if (is_aside(folder, r) || is_same_file(from.text, to.text))
         return IL_OK;
-    if (is_there(to.text))
-        return copy_file(to.text, from.text, e);
-    return place(to.text, from.text, e);
+    if (!there && r->taken && r->conflict && is_there(to.text) && unlink(to.text) != 0)
+        return il_fail(e, IL_EIO, "cannot remove %s: %s", to.text, strerror(errno));
+    if (!there || (is_there(to.text) && !r->taken))
+        return IL_OK;
+    return is_there(to.text) ? copy_file(to.text, from.text, e) : place(to.text, from.text, e);
 }
 
 /* ---- all ---- */
@@ -163,7 +174,7 @@ static int bring(il_merge_sum *sum, const il_store *target, const char *folder, 
     int rc = IL_OK;
     if (*r->sha256)
         rc = place_weights(&lost, folder, shard, r, e);
-    if (!rc && r->taken && !r->done)
+    if (!rc && !r->apart)
         rc = place_checkpoint(folder, shard, r, e);
     if (rc)
         return rc;

@@ -1,6 +1,5 @@
 /* open.c - opens the database of results: checks its owner and version, migrates it, fills in the published figures. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +7,7 @@
 #include <unistd.h>
 #include "base/claim.h"
 #include "base/clock.h"
+#include "base/draft.h"
 #include "base/file.h"
 #include "base/network_disk.h"
 #include "base/text.h"
@@ -56,7 +56,8 @@ static int identify(int64_t *version, il_store *s, il_migrations all, il_err *e)
         rc = il_store_end(s, rc, e);
     if (rc)
         return rc;
-    if (m.id != IL_STORE_ID && (m.id != 0 || m.version != 0 || m.objects != 0))
+    s->foreign = m.id != IL_STORE_ID && (m.id != 0 || m.version != 0 || m.objects != 0);
+    if (s->foreign)
         return il_fail(e, IL_EDB, "%s: the database belongs to another program; it was not changed", s->path);
     if (m.version < 0)
         return il_fail(e, IL_EDB, "%s: schema version %lld is not one of inpaintlab's; expected 1 to %d", s->path,
@@ -72,6 +73,7 @@ int il_store_check(il_store *s, il_migrations all, il_err *e)
 {
     int64_t version = 0;
     int rc = identify(&version, s, all, e);
+    s->foreign = s->foreign || (!rc && version == 0);
     if (!rc && version == 0)
         return il_fail(e, IL_EDB, "%s: the database is empty; `inpaintlab run` fills it", s->path);
     if (!rc && version < all.count)
@@ -203,17 +205,22 @@ void il_store_checkpoint(il_store *s)
                               NULL); /* the log has it, whatever comes of this */
 }
 
-/* One writer at a time where SQLite's locks and ours may not reach. */
+/* One writer at a time where SQLite's locks and ours may not reach: by a claim beside the file that links lead to. */
 static int claim_if_shared(il_claim **out, const char *path, il_err *e)
 {
+    char *target = NULL;
     il_text name = { 0 };
     il_err who = { 0 };
     const char *disk = strcmp(path, ":memory:") != 0 ? il_network_disk(path) : NULL;
     if (!disk)
         return IL_OK;
-    il_text_add(&name, "%s.claim", path);
-    int rc = name.failed ? il_fail_oom(&who) : il_claim_take(out, name.data, &who);
+    int rc = il_draft_target(&target, path, &who);
+    if (!rc) {
+        il_text_add(&name, "%s.claim", target);
+        rc = name.failed ? il_fail_oom(&who) : il_claim_take(out, name.data, &who);
+    }
     il_text_free(&name);
+    free(target);
     if (rc == IL_EBUSY)
         return il_fail(
             e, rc,
@@ -255,15 +262,11 @@ int il_store_open(il_store **out, const char *path, il_err *e)
 }
 
 /* Whether its header says that it has a log (WAL). */
-static bool is_logged(const char *path)
+static bool is_logged(il_store *s)
 {
     unsigned char version = 0;
-    il_err ignored = { 0 };
-    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    bool logged = fd >= 0 && il_file_pread(fd, &version, 1, 19, &ignored) == IL_OK && version == 2;
-    if (fd >= 0)
-        close(fd);
-    return logged;
+    sqlite3_file *file = il_store_handle(s);
+    return file && file->pMethods->xRead(file, &version, 1, 19) == SQLITE_OK && version == 2;
 }
 
 /* A file without a log beside it is opened as immutable, where a log cannot be read: why. */
@@ -286,6 +289,20 @@ static int connect_frozen(il_store **out, const char *path, const char *why, il_
     il_text_add(&name, "?immutable=1");
     int rc = name.failed ? il_fail_oom(e) : connect(out, path, name.data, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, e);
     il_text_free(&name);
+    return rc;
+}
+
+/* SQLITE_OPEN_READONLY would leave the log's files behind. */
+static int connect_to_read(il_store **out, const char *path, il_err *e)
+{
+    il_store *s = NULL;
+    int rc = connect(&s, path, path, SQLITE_OPEN_READWRITE, e);
+    if (!rc && il_network_disk(path) && is_logged(s)) {
+        il_store_close(s); /* nothing was read, so that no log was made */
+        return connect_frozen(out, path, "a log cannot be shared on a network file system", e);
+    }
+    if (!rc)
+        *out = s;
     return rc;
 }
 
@@ -333,18 +350,16 @@ static int set_up_readonly(il_store *s, il_err *e)
     return rc;
 }
 
-int il_store_open_readonly(il_store **out, const char *path, il_err *e)
+/* *foreign: it is refused as one that is empty or of another program. */
+static int open_to_read(il_store **out, bool *foreign, const char *path, il_err *e)
 {
     il_store *s = NULL;
     struct stat st;
     if (stat(path, &st) != 0 && (errno == ENOENT || errno == ENOTDIR))
         return il_fail(e, IL_EIO, "%s: the database does not exist; `inpaintlab run` creates one", path);
     int rc = check_regular(path, e);
-    /* SQLITE_OPEN_READONLY would leave the log's files behind. */
     if (!rc)
-        rc = il_network_disk(path) && is_logged(path)
-                 ? connect_frozen(&s, path, "a log cannot be shared on a network file system", e)
-                 : connect(&s, path, path, SQLITE_OPEN_READWRITE, e);
+        rc = connect_to_read(&s, path, e);
     if (!rc)
         rc = set_up_readonly(s, e);
     if (rc && s && (s->trouble == SQLITE_CANTOPEN || s->trouble == SQLITE_READONLY)) {
@@ -356,11 +371,31 @@ int il_store_open_readonly(il_store **out, const char *path, il_err *e)
             rc = set_up_readonly(s, e);
     }
     if (rc) {
+        *foreign = s && s->foreign;
         il_store_let_go(s);
         return rc;
     }
     *out = s;
     return IL_OK;
+}
+
+int il_store_open_readonly(il_store **out, const char *path, il_err *e)
+{
+    bool ignored = false;
+    return open_to_read(out, &ignored, path, e);
+}
+
+int il_store_open_beside(il_store **out, const char *path, il_err *e)
+{
+    il_err why = { 0 };
+    bool foreign = false;
+    *out = NULL;
+    int rc = open_to_read(out, &foreign, path, &why);
+    if (!rc || foreign)
+        return IL_OK;
+    if (e)
+        *e = why;
+    return rc;
 }
 
 void il_store_close(il_store *s)

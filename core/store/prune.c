@@ -1,4 +1,5 @@
 /* prune.c - runs that no experiment asks for any more: their rows, their files and who else needs them. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,29 +74,29 @@ static int add(il_prune_list *l, il_store *s, const il_rows *rows, size_t i, il_
 
 /* ---- databases in the same folder ---- */
 
-static bool is_database(const char *path)
+/* By its first bytes, or by its name where these are damaged. A file that cannot be read may be one. */
+static int look_for_database(bool *yes, const char *path, il_err *e)
 {
     static const char magic[] = "SQLite format 3";
     char head[sizeof magic];
-    il_err ignored = { 0 };
     uint64_t size = 0;
     int fd = -1;
-    if (il_file_open(&fd, &size, path, IL_FILE_ANY, &ignored) != IL_OK)
-        return false;
-    bool yes = il_file_pread(fd, head, sizeof head, 0, &ignored) == IL_OK && memcmp(head, magic, sizeof magic) == 0;
+    int rc = il_file_open(&fd, &size, path, IL_FILE_ANY, e);
+    if (rc)
+        return rc;
+    if (size >= sizeof head && (rc = il_file_pread(fd, head, sizeof head, 0, e)) != IL_OK)
+        il_fail_in(e, "%s", path);
     close(fd);
-    return yes;
+    *yes = !rc && size > 0 &&
+           (il_text_ends(path, ".sqlite") || (size >= sizeof head && memcmp(head, magic, sizeof magic) == 0));
+    return rc;
 }
 
-/* What cannot be read as one of ours has no runs. */
 static int mark_shared(il_prune_list *l, const char *path, il_err *e)
 {
     il_store *other = NULL;
-    il_err unreadable = { 0 };
-    int rc = il_store_open_readonly(&other, path, &unreadable);
-    if (rc)
-        return rc == IL_ENOMEM ? il_fail_oom(e) : IL_OK;
-    for (size_t i = 0; i < l->count && !rc; i++) {
+    int rc = il_store_open_beside(&other, path, e);
+    for (size_t i = 0; i < l->count && !rc && other; i++) {
         il_run_row row;
         rc = il_store_find_run(&row, other, l->list[i].hash, e);
         l->list[i].shared = l->list[i].shared || (!rc && row.status != IL_RUN_NONE);
@@ -104,21 +105,37 @@ static int mark_shared(il_prune_list *l, const char *path, il_err *e)
     return rc;
 }
 
+/* Neither our own database nor what SQLite keeps beside one is opened here: to close it would let go of SQLite's locks. */
+static int look_at(il_prune_list *l, const char *path, const struct stat *own, il_err *e)
+{
+    static const char *const parts[] = { "-wal", "-shm", "-journal" };
+    struct stat st;
+    bool is_database = false;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (il_text_ends(path, parts[i]))
+            return IL_OK;
+    if (stat(path, &st) != 0 || !S_ISREG(st.st_mode) || (st.st_ino == own->st_ino && st.st_dev == own->st_dev))
+        return IL_OK;
+    int rc = look_for_database(&is_database, path, e);
+    if (!rc && is_database)
+        rc = mark_shared(l, path, e);
+    if (!rc || rc == IL_ENOMEM || !e)
+        return rc;
+    return il_fail(e, rc, "%s; nothing was removed, since it may need files of runs here", e->message);
+}
+
 static int look_beside(il_prune_list *l, const il_store *s, il_err *e)
 {
     const char *slash = strrchr(s->path, '/');
     char *folder = slash ? strndup(s->path, (size_t)(slash - s->path + 1)) : il_text_copy(".");
     il_file_names names = { 0 };
-    struct stat own, st;
-    bool known = stat(s->path, &own) == 0;
+    struct stat own;
     int rc = folder ? il_file_list(&names, folder, e) : il_fail_oom(e);
+    if (!rc && stat(s->path, &own) != 0)
+        rc = il_fail(e, IL_EIO, "%s: %s", s->path, strerror(errno));
     for (size_t i = 0; i < names.count && !rc; i++) {
         char *path = il_text_path(folder, names.list[i]);
-        if (!path)
-            rc = il_fail_oom(e);
-        else if (is_database(path) && stat(path, &st) == 0 && known &&
-                 !(st.st_ino == own.st_ino && st.st_dev == own.st_dev))
-            rc = mark_shared(l, path, e);
+        rc = path ? look_at(l, path, &own, e) : il_fail_oom(e);
         free(path);
     }
     il_file_names_free(&names);

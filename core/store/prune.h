@@ -17,7 +17,8 @@ typedef struct il_prune_list {
     size_t count;
 } il_prune_list;
 
-/* Runs that are neither in a cell of an experiment nor the latest of their name there. */
+/* Runs that are neither in a cell of an experiment nor the latest of their name there. Fails where another database in the folder,
+ * which may need their files, cannot be read. */
 int il_prune_find(il_prune_list *out, il_store *s, il_err *e);
 void il_prune_free(il_prune_list *l);
 

@@ -8,6 +8,7 @@
 
 #define IL_RUN_WEIGHTS "weights.safetensors"
 #define IL_RUN_CHECKPOINT "checkpoint.safetensors"
+#define IL_RUN_FINISHED "finished.safetensors" /* the last checkpoint of a run that is done, with train.keep */
 
 typedef struct il_run_path {
     char text[4096];

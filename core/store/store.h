@@ -19,6 +19,8 @@ int il_store_open(il_store **out, const char *path, il_err *e);
 /* For reports and queries: never writes; IL_EIO when the file is absent. What an older program made is read from a copy in
  * memory that is brought up to date. */
 int il_store_open_readonly(il_store **out, const char *path, il_err *e);
+/* The same of a file that was found and may be no database of ours: *out is NULL where it is empty or of another program. */
+int il_store_open_beside(il_store **out, const char *path, il_err *e);
 void il_store_close(il_store *s);
 /* Writes the log into the database file as far as readers allow, so that a copy of the file alone is whole. Never waits. */
 void il_store_checkpoint(il_store *s);

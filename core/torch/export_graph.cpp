@@ -272,6 +272,8 @@ class reader
     static side read_side(const std::string &text, const json_t *ranges);
     void read_output(const json_t *spec);
     static size_t leaves(const json_t *spec);
+    foreign::result leaf(size_t number);
+    foreign::result outline(const json_t *spec, size_t *at);
     std::vector<std::string> entry_names(const json_t *spec);
     void name_outputs();
 };
@@ -524,7 +526,7 @@ void reader::read_output(const json_t *spec)
         throw broken("the graph also returns a '" + shown(c.key) +
                      "'; save what torch.export.export gives, without run_decompositions");
     argument a = read_value(object_in(c.value, "arg"), "user_output", false);
-    made.outputs.emplace_back().slot = a.kind == kind::tensor ? a.items[0].slot : -1;
+    made.outputs.push_back(a.kind == kind::tensor ? a.items[0].slot : -1);
 }
 
 size_t reader::leaves(const json_t *spec)
@@ -533,6 +535,36 @@ size_t reader::leaves(const json_t *spec)
     size_t n = maybe(spec, "type") ? 0 : 1;
     for_each(children, [&](const json_t *child) { n += leaves(child); });
     return n;
+}
+
+foreign::result reader::leaf(size_t number)
+{
+    foreign::result r;
+    bool tensor = made.outputs[number] >= 0;
+    r.is = tensor ? foreign::result::kind::tensor : foreign::result::kind::other;
+    r.text = tensor ? "" : "no tensor";
+    r.number = number;
+    return r;
+}
+
+/* *at: the next output. */
+foreign::result reader::outline(const json_t *spec, size_t *at)
+{
+    using of = foreign::result::kind;
+    if (!maybe(spec, "type"))
+        return leaf((*at)++);
+    foreign::result r;
+    std::string type = text_in(spec, "type");
+    r.is = type == "builtins.tuple" || type == "collections.namedtuple" ? of::tuple
+           : type == "builtins.list" || type == "collections.deque"     ? of::list
+                                                                        : of::dict;
+    std::vector<std::string> names = entry_names(spec);
+    for_each(list_in(spec, "children_spec"), [&](const json_t *child) {
+        foreign::result entry = outline(child, at);
+        entry.name = r.entries.size() < names.size() ? names[r.entries.size()] : "";
+        r.entries.push_back(std::move(entry));
+    });
+    return r;
 }
 
 /* Names of the entries of a dict, a named tuple or another class; none where it has none. */
@@ -557,10 +589,11 @@ void reader::name_outputs()
 {
     const json_t *calls = maybe(module, "module_call_graph"), *first = calls ? json_array_get(calls, 0) : nullptr;
     const json_t *signature = first ? maybe(first, "signature") : nullptr;
+    size_t at = 0;
     if (!signature) {
-        made.container = made.outputs.size() != 1;
-        for (size_t i = 0; i < made.outputs.size(); i++)
-            made.outputs[i].entry = i;
+        made.result.is = foreign::result::kind::tuple;
+        while (at < made.outputs.size())
+            made.result.entries.push_back(leaf(at++));
         return;
     }
     std::string text = text_in(signature, "out_spec");
@@ -568,20 +601,7 @@ void reader::name_outputs()
     const json_t *top = json_array_get(spec.get(), 1);
     if (!json_is_object(top) || leaves(top) != made.outputs.size())
         unexpected("out_spec", "the form of the outputs");
-    if (!maybe(top, "type"))
-        return;
-    made.container = true;
-    std::vector<std::string> names = entry_names(top);
-    size_t entry = 0, at = 0;
-    for_each(list_in(top, "children_spec"), [&](const json_t *child) {
-        bool whole = !maybe(child, "type");
-        for (size_t n = leaves(child); n > 0; n--, at++) {
-            made.outputs[at].entry = entry;
-            made.outputs[at].whole = whole;
-            made.outputs[at].name = entry < names.size() ? names[entry] : "";
-        }
-        entry++;
-    });
+    made.result = outline(top, &at);
 }
 
 /* A size that stands in the file; symbolic ones are not of weights. */

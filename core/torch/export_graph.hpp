@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <vector>
+#include "torch/result.hpp"
 
 namespace exported
 {
@@ -79,20 +80,13 @@ struct side {
     int64_t least = 0, most = INT64_MAX; /* of n */
 };
 
-struct output {
-    int slot = -1;     /* below 0: no tensor */
-    std::string name;  /* of the entry of a dict or named tuple that it is; "": has none */
-    size_t entry = 0;  /* which entry of the dict, tuple or list it is or lies in */
-    bool whole = true; /* is that entry, not a part of it */
-};
-
 struct graph {
     std::vector<node> nodes;
     std::vector<given> givens;
-    int image = -1;          /* slot of the input */
-    std::vector<side> sides; /* of the input */
-    std::vector<output> outputs;
-    bool container = false; /* the outputs are entries of a dict, tuple or list */
+    int image = -1;           /* slot of the input */
+    std::vector<side> sides;  /* of the input */
+    std::vector<int> outputs; /* slots; below 0: no tensor */
+    foreign::result result;   /* whose tensors are numbered as the outputs */
     size_t slots = 0;
 };
 

@@ -506,9 +506,9 @@ readers compiler::read_by() const
 void compiler::find_last_uses()
 {
     std::vector<bool> needed(g.slots);
-    for (const output &o : g.outputs)
-        if (o.slot >= 0)
-            needed[static_cast<size_t>(o.slot)] = true;
+    for (int slot : g.outputs)
+        if (slot >= 0)
+            needed[static_cast<size_t>(slot)] = true;
     for (size_t i = p.steps.size(); i > 0; i--) {
         step &s = p.steps[i - 1];
         auto look = [&](int slot) {

@@ -478,34 +478,6 @@ void check_size(const graph &g, const at::Tensor &image)
     }
 }
 
-/* ---- the result ---- */
-
-/* "a dict of out, aux" */
-std::string describe(const graph &g)
-{
-    std::string text;
-    for (const output &o : g.outputs)
-        text += (text.empty() ? "" : ", ") + (o.name.empty() ? std::to_string(o.entry) : shown(o.name));
-    return g.container ? "the model gives " + text : "the model gives one tensor";
-}
-
-const output &choose(const graph &g, const std::string &wanted)
-{
-    TORCH_CHECK(!g.outputs.empty(), "the model gives nothing");
-    bool number = !wanted.empty() && wanted.find_first_not_of("0123456789") == std::string::npos && wanted.size() < 6;
-    const output *found = wanted.empty() ? &g.outputs[0] : nullptr;
-    for (const output &o : g.outputs)
-        if (o.whole && !o.name.empty() && o.name == (wanted.empty() ? "out" : wanted)) {
-            found = &o;
-            break;
-        }
-    for (const output &o : g.outputs)
-        if (!found && number && o.whole && o.entry == std::stoul(wanted))
-            found = &o;
-    TORCH_CHECK(found && found->slot >= 0, describe(g), "; `output: ", wanted, "` names no tensor of it");
-    return *found;
-}
-
 } // namespace
 
 il_tensor *il_exported_output(il_scope *s, const il_exported *m, il_tensor *x, const char *output)
@@ -518,13 +490,13 @@ il_tensor *il_exported_output(il_scope *s, const il_exported *m, il_tensor *x, c
     il_tensor *out = nullptr;
     run r = { m, s, {}, {} };
     try {
-        const exported::output &chosen = choose(m->graph, output);
+        size_t chosen = foreign::choose(m->graph.result, output);
         check_size(m->graph, x->value);
         c10::AutoGradMode mode(shim::records(s));
         shim::casting half(s);
         at::Tensor image = x->value.contiguous(); /* as it was traced: view() takes no other order */
         r.all(m->program.writes && image.is_alias_of(x->value) ? image.clone() : image);
-        out = shim::wrap(s, r.tensor_at(chosen.slot));
+        out = shim::wrap(s, r.tensor_at(m->graph.outputs[chosen]));
     } catch (...) {
         il_err why = {};
         shim::caught(&why, r.now ? r.now->name.c_str() : "", s->opts.training);

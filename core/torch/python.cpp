@@ -133,11 +133,12 @@ il_tensor *il_python_output(il_scope *s, il_python *m, il_tensor *x, const char 
         shim::casting half(s);
         uint64_t seed = shim::next_seed(s);
         at::manual_seed(seed);
-        python::forward how = { output, s->opts.training, {}, seed };
+        python::forward how = { s->opts.training, {}, seed };
         if (how.training)
             how.held = shim::held_norms(m->state);
         /* in the order that PyTorch's own loaders give, which a view() in the model may rely on */
-        out = shim::wrap(s, m->model->run(x->value.contiguous(), how));
+        python::returned y = m->model->run(x->value.contiguous(), how);
+        out = shim::wrap(s, y.tensors[foreign::choose(y.result, output)]);
         follow(m);
     });
     if (err.code != IL_OK)

@@ -109,11 +109,6 @@ def shown(path, model):
 # ---- what a model returns ----
 
 
-def size(value):
-    import torch
-    return "(" + ",".join(map(str, value.shape)) + ")" if isinstance(value, torch.Tensor) else type(value).__name__
-
-
 def entries(result):
     """(name or None, value) of each; None when there are none."""
     if isinstance(result, collections.abc.Mapping):
@@ -126,32 +121,20 @@ def entries(result):
     return None
 
 
-def describe(result):
-    held = entries(result)
-    if held is None:
-        return size(result)
-    kind = "a list" if isinstance(result, list) else "a tuple" if isinstance(result, tuple) else "a dict"
-    return f"{kind} of " + ", ".join((name + " " if name else "") + size(value) for name, value in held)
+DEPTH = 16  # of containers in each other that are looked into
 
 
-def pick(result, output):
-    """The tensor named `output`, or numbered so; with "" the result, its "out" or, of a tuple or list, the first."""
+def outline(result, tensors, name="", depth=0):
+    """(kind, name, text, number, entries), as result.hpp says it; its tensors are appended to the list."""
     import torch
-    if isinstance(result, torch.Tensor) and output in ("", "0"):
-        return result
-    held = entries(result)
+    if isinstance(result, torch.Tensor):
+        tensors.append(result)
+        return "tensor", name, "(" + ",".join(map(str, result.shape)) + ")", len(tensors) - 1, []
+    held = entries(result) if depth < DEPTH else None
     if held is None:
-        raise Refusal(f"forward gives {describe(result)}; " + (f"`output: {output}` names no tensor of it" if output else
-                                                               "expected a tensor, or a dict, tuple or list of them"))
-    named = not isinstance(result, (tuple, list))
-    if not output and not named and held:
-        return pick(held[0][1], "")
-    wanted = output or "out"
-    for i, (name, value) in enumerate(held):
-        if isinstance(value, torch.Tensor) and (name == wanted or output == str(i)):
-            return value
-    raise Refusal(f"forward gives {describe(result)}; " + (f"`output: {output}` names no tensor of it" if output else
-                                                           'expected a tensor "out", or `output` to name another'))
+        return "other", name, type(result).__name__, 0, []
+    kind = "list" if isinstance(result, list) else "tuple" if isinstance(result, tuple) else "dict"
+    return kind, name, "", 0, [outline(value, tensors, own or "", depth + 1) for own, value in held]
 
 
 # ---- models ----
@@ -267,8 +250,8 @@ class Model:
         return sorted(path for path in real if self.owns(path)
                       or not any(part in INSTALLED for part in path.split(os.sep)) and not path.startswith(tuple(fixed)))
 
-    def run(self, x, output, training, held, seed):
-        """held: names of batch norms that are evaluated in training too."""
+    def run(self, x, training, held, seed):
+        """held: names of batch norms that are evaluated in training too. What the model returns, and its tensors."""
         self.enter()
         seed_all(seed)
         if self.mode != (training, held):
@@ -276,7 +259,5 @@ class Model:
             for name in held:
                 self.network.get_submodule(name).eval()
             self.mode = training, held
-        try:
-            return pick(self.network(x), output)
-        except Refusal as e:
-            raise Refusal(f"{self.file}: {e}") from e
+        tensors = []
+        return outline(self.network(x), tensors), tensors

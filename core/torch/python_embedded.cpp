@@ -205,6 +205,34 @@ void start()
 
 /* ---- a model ---- */
 
+/* As the bridge's function of that name says it. */
+foreign::result outline(PyObject *x)
+{
+    using kind = foreign::result::kind;
+    foreign::result r;
+    std::string is = text_of(PyTuple_GetItem(x, 0));
+    r.is = is == "tensor"  ? kind::tensor
+           : is == "dict"  ? kind::dict
+           : is == "tuple" ? kind::tuple
+           : is == "list"  ? kind::list
+                           : kind::other;
+    r.name = text_of(PyTuple_GetItem(x, 1));
+    r.text = text_of(PyTuple_GetItem(x, 2));
+    r.number = PyLong_AsSize_t(PyTuple_GetItem(x, 3));
+    PyObject *entries = PyTuple_GetItem(x, 4);
+    for (Py_ssize_t i = 0; i < PyList_Size(entries); i++)
+        r.entries.push_back(outline(PyList_GetItem(entries, i)));
+    return r;
+}
+
+std::vector<at::Tensor> tensors_of(PyObject *list)
+{
+    std::vector<at::Tensor> out;
+    for (Py_ssize_t i = 0; i < PyList_Size(list); i++)
+        out.push_back(THPVariable_Unpack(PyList_GetItem(list, i)));
+    return out;
+}
+
 class embedded : public python::model
 {
     object self; /* the bridge's Model */
@@ -268,15 +296,15 @@ class embedded : public python::model
         });
     }
 
-    at::Tensor run(const at::Tensor &x, const python::forward &how) override
+    python::returned run(const at::Tensor &x, const python::forward &how) override
     {
         lock held;
         PyErr_Clear(); /* what a failed backward pass left */
         object input = checked(THPVariable_Wrap(x), self.get());
-        object y = checked(PyObject_CallMethod(self.get(), "run", "OsOOK", input.get(), how.output,
+        object y = checked(PyObject_CallMethod(self.get(), "run", "OOOK", input.get(),
                                                how.training ? Py_True : Py_False, set_of(how.held).get(), how.seed),
                            self.get());
-        return THPVariable_Unpack(y.get());
+        return { outline(PyTuple_GetItem(y.get(), 0)), tensors_of(PyTuple_GetItem(y.get(), 1)) };
     }
 
   private:

@@ -9,6 +9,7 @@
 #include <unordered_set>
 #include <utility>
 #include <vector>
+#include "torch/result.hpp"
 
 namespace python
 {
@@ -38,10 +39,14 @@ struct choice {
 };
 
 struct forward {
-    const char *output;
     bool training;
     std::unordered_set<std::string> held; /* submodules that are evaluated in training too */
     uint64_t seed;                        /* of this call's random numbers */
+};
+
+struct returned {
+    foreign::result result; /* its tensors by their numbers */
+    std::vector<at::Tensor> tensors;
 };
 
 /* All throw `failure`. None is called by two threads at once, and none by a thread that holds Python's lock. */
@@ -49,7 +54,7 @@ struct model {
     virtual ~model() = default;
     virtual std::vector<named> tensors() = 0;
     virtual std::vector<std::string> imported() = 0;
-    virtual at::Tensor run(const at::Tensor &x, const forward &how) = 0;
+    virtual returned run(const at::Tensor &x, const forward &how) = 0;
     /* Buffers that run has set anew, by their index in tensors(). */
     virtual std::vector<std::pair<size_t, at::Tensor>> replaced() = 0;
 };

@@ -18,6 +18,7 @@
 #include <inpaintlab/script.h>
 #include "base/file.h"
 #include "torch/bundle.h"
+#include "torch/result.hpp"
 #include "torch/shim.hpp"
 #include "torch/state.hpp"
 
@@ -102,51 +103,44 @@ std::string shape_of(const at::Tensor &t)
     return text + ")";
 }
 
-/* What a result holds: "a dict of logits (1,1,64,64), aux (1,3,64,64)". */
-std::string describe(const c10::IValue &value)
+foreign::result outline(const std::string &name, const c10::IValue &value, std::vector<at::Tensor> *tensors);
+
+void add_entries(foreign::result *r, const c10::IValue &value, std::vector<at::Tensor> *tensors)
 {
-    std::string text;
-    auto add = [&](const std::string &name, const c10::IValue &x) {
-        text += text.empty() ? " of " : ", ";
-        text += (name.empty() ? "" : name + " ") + (x.isTensor() ? shape_of(x.toTensor()) : x.tagKind());
-    };
-    if (value.isTensor())
-        return "a tensor " + shape_of(value.toTensor());
+    using kind = foreign::result::kind;
+    auto add = [&](const std::string &name, const c10::IValue &x) { r->entries.push_back(outline(name, x, tensors)); };
     if (value.isGenericDict()) {
+        r->is = kind::dict;
         for (const auto &x : value.toGenericDict())
             add(x.key().isString() ? x.key().toStringRef() : "?", x.value());
-        return "a dict" + text;
+    } else if (value.isTuple()) {
+        const auto &values = value.toTupleRef().elements();
+        auto type = value.type();
+        auto schema = type->expectRef<c10::TupleType>().schema(); /* a named tuple has one */
+        r->is = kind::tuple;
+        for (size_t i = 0; i < values.size(); i++)
+            add(schema ? schema->arguments()[i].name() : "", values[i]);
+    } else if (value.isList()) {
+        r->is = kind::list;
+        for (const c10::IValue &x : value.toListRef())
+            add("", x);
     }
-    if (value.isTuple())
-        for (const auto &x : value.toTupleRef().elements())
-            add("", x);
-    else if (value.isList())
-        for (const auto &x : value.toListRef())
-            add("", x);
-    else
-        return value.tagKind();
-    return (value.isTuple() ? "a tuple" : "a list") + text;
 }
 
-/* The output, or the "out" entry of a dict, or the first of a tuple or list. */
-at::Tensor pick(const c10::IValue &result)
+foreign::result outline(const std::string &name, const c10::IValue &value, std::vector<at::Tensor> *tensors)
 {
-    if (result.isTensor())
-        return result.toTensor();
-    if (result.isGenericDict()) {
-        for (const auto &x : result.toGenericDict())
-            if (x.key().isString() && x.key().toStringRef() == "out" && x.value().isTensor())
-                return x.value().toTensor();
-        TORCH_CHECK(false, "forward gives ", describe(result),
-                    "; expected a tensor \"out\", or `output` to name another");
+    foreign::result r;
+    r.name = name;
+    if (value.isTensor()) {
+        r.is = foreign::result::kind::tensor;
+        r.text = shape_of(value.toTensor());
+        r.number = tensors->size();
+        tensors->push_back(value.toTensor());
+    } else {
+        r.text = value.tagKind();
+        add_entries(&r, value, tensors);
     }
-    if (result.isTuple() && !result.toTupleRef().elements().empty())
-        return pick(result.toTupleRef().elements()[0]);
-    if (result.isTensorList() && !result.toTensorList().empty())
-        return result.toTensorList().get(0);
-    if (result.isList() && !result.toListRef().empty())
-        return pick(result.toListRef()[0]);
-    TORCH_CHECK(false, "forward gives ", result.tagKind(), ", expected a tensor, or a dict, tuple or list of them");
+    return r;
 }
 
 } // namespace
@@ -186,37 +180,6 @@ c10::IValue run(il_scope *s, const il_script *m, std::vector<c10::IValue> inputs
 
 } // namespace
 
-namespace
-{
-
-/* A number counts from 0, also in a dict. */
-at::Tensor chosen(const c10::IValue &result, const std::string &output)
-{
-    bool number = output.find_first_not_of("0123456789") == std::string::npos && output.size() < 6;
-    size_t i = number ? std::stoul(output) : SIZE_MAX, k = 0;
-    c10::IValue found;
-    if (result.isGenericDict()) {
-        for (const auto &x : result.toGenericDict())
-            if ((x.key().isString() && x.key().toStringRef() == output) || k++ == i)
-                found = x.value();
-    } else if (result.isTuple()) {
-        const auto &values = result.toTupleRef().elements();
-        auto type = result.type();
-        auto schema = type->expectRef<c10::TupleType>().schema(); /* a named tuple has one */
-        for (; k < values.size(); k++)
-            if (k == i || (schema && schema->arguments()[k].name() == output))
-                found = values[k];
-    } else if (result.isList() && i < result.toListRef().size()) {
-        found = result.toListRef()[i];
-    } else if (result.isTensor() && i == 0) {
-        found = result;
-    }
-    TORCH_CHECK(found.isTensor(), "forward gives ", describe(result), "; `output: ", output, "` names no tensor of it");
-    return found.toTensor();
-}
-
-} // namespace
-
 il_tensor *il_script_forward(il_scope *s, const il_script *m, il_tensor *x)
 {
     return il_script_output(s, m, x, "");
@@ -232,7 +195,9 @@ il_tensor *il_script_output(il_scope *s, const il_script *m, il_tensor *x, const
     il_tensor *out = nullptr;
     shim::guard(&err, m->path.c_str(), [&] {
         c10::IValue result = run(s, m, { x->value });
-        out = shim::wrap(s, *output ? chosen(result, output) : pick(result));
+        std::vector<at::Tensor> tensors;
+        size_t chosen = foreign::choose(outline("", result, &tensors), output);
+        out = shim::wrap(s, tensors[chosen]);
     });
     if (err.code != IL_OK)
         shim::fail(s, err);

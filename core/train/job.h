@@ -2,7 +2,7 @@
 #ifndef IL_TRAIN_JOB_H
 #define IL_TRAIN_JOB_H
 
-#include "base/claim.h"
+#include "base/hold.h"
 #include "base/sha256.h"
 #include "loader/loader.h"
 #include "store/run_files.h"
@@ -57,13 +57,11 @@ typedef il_run_path il_job_path;
 il_job_path il_job_file(const il_job *j, const char *folder, const char *name);
 
 /* Locks FOLDER/<hash>/lock for the duration of a run; the kernel releases it when the process dies. On a disk that other
- * hosts share, FOLDER/claims/<hash> stands for it (base/claim.h). IL_EBUSY when another process holds it. */
-typedef struct il_job_hold {
-    int fd; /* of the lock; -1: none */
-    il_claim *claim;
-} il_job_hold;
-int il_job_lock(il_job_hold *out, const il_job *j, const char *folder, il_err *e);
-void il_job_unlock(il_job_hold *hold);
+ * hosts share, FOLDER/claims/<hash> stands for it (base/claim.h). IL_EBUSY when another process holds it. il_hold_release
+ * lets go of it. */
+int il_job_lock(il_hold *out, const il_job *j, const char *folder, il_err *e);
+/* The same of what is left of a run; without a folder of its own nothing is to be held. */
+int il_job_hold_left(il_hold *out, const char *hash, const char *folder, il_err *e);
 /* Whether another process holds the run of that hash; looks only. */
 bool il_job_is_locked(const char *hash, const char *folder);
 

@@ -111,7 +111,7 @@ int il_job_left_read(il_job_left *out, const il_job *j, il_store *store, const c
 {
     size_t n = j->run->ntests;
     il_job_left l = { .tests = calloc(n ? n : 1, sizeof *l.tests),
-                      .checkpoint = access(il_job_file(j, folder, "checkpoint.safetensors").text, F_OK) == 0,
+                      .checkpoint = access(il_job_file(j, folder, IL_RUN_CHECKPOINT).text, F_OK) == 0,
                       .weights = il_run_weights_there(j, folder) };
     if (!l.tests)
         return il_fail_oom(e);

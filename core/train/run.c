@@ -135,7 +135,7 @@ static int keep_weights(il_sitting *x, const il_course *c, size_t left_out, il_e
 {
     const il_training *t = &x->job->run->training;
     bool last = t->as_published || c->early.best_epoch == 0;
-    il_job_path path = il_job_file(x->job, x->opts->folder, "weights.safetensors");
+    il_job_path path = il_job_file(x->job, x->opts->folder, IL_RUN_WEIGHTS);
     il_digest digest;
     il_run_end end = { .status = IL_RUN_DONE,
                        .best_epoch = c->early.best_epoch,
@@ -212,7 +212,7 @@ static int find_parent(il_run_parent *p, const il_sitting *x, const char *checkp
 /* The last checkpoint of a run that is done: kept for runs of more epochs, or removed. */
 static void retire_checkpoint(const il_sitting *x, const char *checkpoint)
 {
-    il_job_path kept = il_run_parent_file(x->opts->folder, x->job->hash);
+    il_job_path kept = il_job_file(x->job, x->opts->folder, IL_RUN_FINISHED);
     if (!x->job->run->training.keep || rename(checkpoint, kept.text) != 0)
         unlink(checkpoint);
 }
@@ -220,7 +220,7 @@ static void retire_checkpoint(const il_sitting *x, const char *checkpoint)
 static int train(il_sitting *x, il_err *e)
 {
     il_job *j = x->job;
-    il_job_path checkpoint = il_job_file(j, x->opts->folder, "checkpoint.safetensors");
+    il_job_path checkpoint = il_job_file(j, x->opts->folder, IL_RUN_CHECKPOINT);
     il_training_job what = { .run = j->run,
                              .hash = j->hash,
                              .checkpoint = checkpoint.text,
@@ -340,12 +340,16 @@ static int take_weights(il_sitting *x, bool *usable, il_err *e)
 static void remove_leftover(const il_sitting *x)
 {
     struct stat checkpoint, weights;
-    il_job_path path = il_job_file(x->job, x->opts->folder, "checkpoint.safetensors");
+    il_job_path path = il_job_file(x->job, x->opts->folder, IL_RUN_CHECKPOINT);
     if (stat(path.text, &checkpoint) != 0 ||
-        stat(il_job_file(x->job, x->opts->folder, "weights.safetensors").text, &weights) != 0)
+        stat(il_job_file(x->job, x->opts->folder, IL_RUN_WEIGHTS).text, &weights) != 0)
         return;
     struct timespec c = checkpoint.st_mtim, w = weights.st_mtim;
-    if (c.tv_sec < w.tv_sec || (c.tv_sec == w.tv_sec && c.tv_nsec <= w.tv_nsec))
+    if (c.tv_sec > w.tv_sec || (c.tv_sec == w.tv_sec && c.tv_nsec > w.tv_nsec))
+        return;
+    if (access(il_job_file(x->job, x->opts->folder, IL_RUN_FINISHED).text, F_OK) == 0)
+        unlink(path.text); /* of a sitting that another one overtook, whose last checkpoint `merge` brought */
+    else
         retire_checkpoint(x, path.text);
 }
 
@@ -381,7 +385,7 @@ int il_run_job(il_run_outcome *out, il_job *j, il_store *store, const il_run_opt
 {
     *out = (il_run_outcome){ 0 };
     il_sitting x = { .job = j, .store = store, .opts = opts, .observer = observer, .out = out };
-    il_job_hold hold;
+    il_hold hold;
     int rc = il_job_lock(&hold, j, opts->folder, e);
     if (rc == IL_EBUSY) {
         out->busy = true;
@@ -396,6 +400,6 @@ int il_run_job(il_run_outcome *out, il_job *j, il_store *store, const il_run_opt
     if (!rc && x.row)
         rc = il_store_settle(store, opts->experiment_id, j->run->name, x.row, e);
     il_model_close(&x.model);
-    il_job_unlock(&hold);
+    il_hold_release(&hold);
     return rc;
 }

@@ -15,13 +15,6 @@ static const char shorter[] =
     " AND json_extract(config, '$.train.epochs') < json_extract(?1, '$.train.epochs')"
     " ORDER BY json_extract(config, '$.train.epochs') DESC";
 
-il_job_path il_run_parent_file(const char *folder, const char *hash)
-{
-    il_job_path p;
-    snprintf(p.text, sizeof p.text, "%s/%.16s/finished.safetensors", folder, hash);
-    return p;
-}
-
 /* Keys of a configuration are sorted. */
 static char *up_to_epochs(const char *config)
 {
@@ -59,7 +52,7 @@ int il_run_parent_find(il_run_parent *out, const il_job *j, il_store *store, con
     for (size_t i = 0; i < rows.count && !rc && !*p.file.text; i++) {
         bool same = false;
         const char *hash = il_rows_word(&rows, i, "hash");
-        il_job_path file = il_run_parent_file(folder, hash);
+        il_job_path file = il_run_files_path(folder, hash, IL_RUN_FINISHED);
         rc = same_builds(&same, j, store, hash, e);
         if (rc || !same || (*p.hash && access(file.text, R_OK) != 0))
             continue;

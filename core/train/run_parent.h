@@ -14,7 +14,4 @@ typedef struct il_run_parent {
 /* The longest finished run that differs in train.epochs alone and kept its checkpoint; else the longest of all. */
 int il_run_parent_find(il_run_parent *out, const il_job *j, il_store *store, const char *folder, il_err *e);
 
-/* FOLDER/<hash>/finished.safetensors, where train.keep puts the last checkpoint. */
-il_job_path il_run_parent_file(const char *folder, const char *hash);
-
 #endif

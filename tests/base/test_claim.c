@@ -116,6 +116,50 @@ Test(claim, of_any_content_is_read)
     rmdir(path);
 }
 
+static void expect_taken(const char *old, const char *restarts, bool taken)
+{
+    il_claim *c = NULL;
+    il_err e = { 0 };
+    leave_behind(path, old, 0);
+    setenv("SLURM_RESTART_COUNT", restarts, 1);
+    cr_expect_eq(il_claim_is_held(path), !taken, "%s", old);
+    cr_expect_eq(il_claim_take(&c, path, &e), taken ? IL_OK : IL_EBUSY, "%s in restart %s: %s", old, restarts,
+                 e.message);
+    il_claim_release(c);
+    files_left(true);
+}
+
+Test(claim, of_an_earlier_start_of_the_same_job_is_taken_over_at_once)
+{
+    il_claim *c = NULL, *again = NULL;
+    il_err e = { 0 };
+    setenv("SLURM_ARRAY_JOB_ID", "12", 1);
+    setenv("SLURM_ARRAY_TASK_ID", "3", 1);
+    setenv("SLURM_JOB_ID", "15", 1);
+    expect_taken("host n1, process 1, job 12_3\n1.2 0x3\n", "0", false); /* another process of the same job */
+    expect_taken("host n1, process 1, job 12_3\n1.2 0x3\n", "1", true);
+    expect_taken("host n1, process 1, job 12_3, restart 1\n1.2 0x3\n", "1", false);
+    expect_taken("host n1, process 1, job 12_3, restart 9\n1.2 0x3\n", "10", true);
+    expect_taken("host n1, process 1, job 12_30\n1.2 0x3\n", "1", false);
+    expect_taken("host n1, process 1, job 15\n1.2 0x3\n", "1", false);
+    expect_taken("host n1, process 1\n1.2 0x3\n", "1", false);
+    unsetenv("SLURM_ARRAY_JOB_ID");
+    unsetenv("SLURM_JOB_ID");
+    expect_taken("host n1, process 1, job \n1.2 0x3\n", "1", false);
+
+    setenv("SLURM_JOB_ID", "15", 1);
+    setenv("SLURM_RESTART_COUNT", "1", 1);
+    cr_assert_eq(il_claim_take(&c, path, &e), IL_OK, "%s", e.message);
+    cr_assert_eq(il_claim_take(&again, path, &e), IL_EBUSY);
+    cr_expect(strstr(e.message, ", job 15, restart 1"), "%s", e.message);
+    setenv("SLURM_RESTART_COUNT", "2", 1);
+    cr_assert_eq(il_claim_take(&again, path, &e), IL_OK, "%s", e.message);
+    il_claim_release(c);
+    cr_expect(il_claim_is_held(path));
+    il_claim_release(again);
+    cr_expect_eq(files_left(true), 0);
+}
+
 Test(claim, is_renewed_while_it_is_held)
 {
     il_claim *c = NULL;

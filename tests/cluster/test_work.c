@@ -72,6 +72,7 @@ static void submit(int number, int tasks)
     LAB_OK(il_submission_paths(&s, f.folder, number, &e), e);
     LAB_OK(il_parts_write(&parts, s.tasks, &e), e);
     LAB_OK(il_submission_add(&s, (il_submitted){ 16 + number, 0, (size_t)tasks }, &e), e);
+    LAB_OK(il_submission_write(&s, &e), e);
     il_submission_free(&s);
     il_parts_free(&parts);
 }
@@ -144,6 +145,36 @@ Test(work, follows_tasks)
     look("");
     EXPECT(1, IL_WORK_INTERRUPTED, "its task has ended");
     EXPECT(3, IL_WORK_OPEN, "");
+}
+
+/* As when the process that submitted it was killed before it had the number. */
+Test(work, jobs_whose_number_is_not_known_are_found_by_their_script)
+{
+    il_err e = { 0 };
+    il_submission s = { 0 };
+    char queue[400];
+    submit(1, 3);
+    LAB_OK(il_submission_paths(&s, f.folder, 1, &e), e);
+    LAB_OK(il_submission_add(&s, (il_submitted){ 0, 0, 2 }, &e), e);
+    LAB_OK(il_submission_add(&s, (il_submitted){ 0, 2, 1 }, &e), e);
+    LAB_OK(il_submission_add(&s, (il_submitted){ 0, 0, 0 }, &e), e);
+    LAB_OK(il_submission_write(&s, &e), e);
+    il_submission_free(&s);
+    put("1.sh", "#!/bin/sh\n");
+    put("2.sh", "#!/bin/sh\n");
+    put("it's another 1.sh", "#!/bin/sh\n");
+    snprintf(
+        queue, sizeof queue,
+        "12|1|PENDING|N/A||None|%s/2.sh 0\n13|1|PENDING|N/A||None|%s/it's another 1.sh 0\n"
+        "17|1|PENDING|N/A||Priority|%s/./1.sh 0\n17|2|PENDING|N/A||Priority|%s/./1.sh 0\n14|N/A|PENDING|N/A||None|%s/1.sh merge\n",
+        f.folder, f.folder, f.folder, f.folder, f.folder);
+    record("1-0003.sqlite", 2, IL_RUN_RUNNING, NULL);
+    look(queue);
+    EXPECT(0, IL_WORK_QUEUED, "Priority");
+    cr_expect_str_eq(f.works.of[1].task, "17_2");
+    EXPECT(2, IL_WORK_INTERRUPTED, "its task has ended");
+    EXPECT(3, IL_WORK_OPEN, "");
+    cr_expect_str_eq(f.works.of[3].task, "");
 }
 
 /* What failed in an earlier submission is queued in the next. */

@@ -2,6 +2,8 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include "base/atomic_file.h"
 #include "cluster/parts.h"
 #include "cluster/restarts.h"
 #include "cluster/script.h"
@@ -77,6 +79,8 @@ static int submission(const char *folder, FILE *out, il_err *e)
         rc = il_submission_add(&s, (il_submitted){ 17, 0, 1000 }, e);
     if (!rc)
         rc = il_submission_add(&s, (il_submitted){ 18, 1000, 500 }, e);
+    if (!rc)
+        rc = il_submission_write(&s, e);
     FILE *tasks = rc ? NULL : fopen(s.tasks, "w");
     if (tasks)
         fclose(tasks);
@@ -86,6 +90,58 @@ static int submission(const char *folder, FILE *out, il_err *e)
         fprintf(out, "%ld_%d\n", job, index);
     il_submission_free(&s);
     il_submission_free(&back);
+    return rc;
+}
+
+/* A submission whose jobs have no numbers, and a squeue that has them. */
+static void make_queue(const char *folder)
+{
+    il_err e = { 0 };
+    il_submission s = { 0 };
+    char text[700];
+    int rc = il_submission_paths(&s, folder, 1, &e);
+    if (!rc)
+        rc = il_submission_add(&s, (il_submitted){ 0, 0, 2 }, &e);
+    if (!rc)
+        rc = il_submission_add(&s, (il_submitted){ 0, 0, 0 }, &e);
+    if (!rc)
+        rc = il_submission_write(&s, &e);
+    if (!rc)
+        rc = il_atomic_file_write(s.tasks, "", 0, &e);
+    if (!rc)
+        rc = il_atomic_file_write(s.script, "", 0, &e);
+    snprintf(text, sizeof text,
+             "#!/bin/sh\necho '17|1|PENDING|N/A||None|%.300s 0'\necho '18|N/A|PENDING|N/A||None|%.300s merge'\n",
+             s.script, s.script);
+    if (!rc)
+        rc = il_atomic_file_write(failing_path(folder, "squeue"), text, strlen(text), &e);
+    if (rc)
+        fprintf(stderr, "%s\n", e.message);
+    chmod(failing_path(folder, "squeue"), 0755);
+    il_submission_free(&s);
+}
+
+static char path[4096], own[4096];
+
+static int recognise(const char *folder, FILE *out, il_err *e)
+{
+    il_submission s = { 0 };
+    il_slurm_queue q = { 0 };
+    bool found = false, more = false;
+    snprintf(own, sizeof own, "PATH=%s:/bin:/usr/bin", folder);
+    putenv(own);
+    int rc = il_submission_read(&found, &s, folder, 1, e);
+    if (!rc)
+        rc = il_slurm_queue_read(&q, e);
+    if (!rc && !q.asked)
+        rc = il_fail(e, IL_EIO, "squeue was not asked");
+    if (!rc)
+        rc = il_submission_recognise(&more, &s, &q, e);
+    for (size_t i = 0; i < s.njobs && !rc; i++)
+        fprintf(out, "%ld\n", s.jobs[i].job);
+    putenv(path);
+    il_slurm_queue_free(&q);
+    il_submission_free(&s);
     return rc;
 }
 
@@ -146,7 +202,7 @@ static void make_shard(const char *folder)
     il_registry_free(registry);
 }
 
-static char path[4096], none[] = "PATH=/nowhere";
+static char none[] = "PATH=/nowhere";
 
 static int work(const char *folder, FILE *out, il_err *e)
 {
@@ -175,6 +231,7 @@ int main(int count, char **words)
         { .name = "split", .run = split },
         { .name = "batch script", .run = script },
         { .name = "submission", .run = submission, .changes = true },
+        { .name = "queue", .prepare = make_queue, .run = recognise },
         { .name = "restarts", .run = restarts, .changes = true },
         { .name = "state of a grid", .prepare = make_shard, .run = work },
     };

@@ -259,6 +259,10 @@ static void prepare_shard(const char *folder)
     il_run_path file = il_run_files_path(failing_path(folder, "a/runs"), hash, IL_RUN_WEIGHTS);
     GOOD(il_file_make_parents(file.text, &e));
     GOOD(il_atomic_file_write(file.text, "weights", 7, &e));
+    file = il_run_files_path(failing_path(folder, "a/runs"), hash, IL_RUN_FINISHED);
+    GOOD(il_atomic_file_write(file.text, "finished", 8, &e));
+    GOOD(il_store_open(&s, failing_path(folder, "other.sqlite"), &e));
+    il_store_close(s);
     prepare(folder);
 }
 

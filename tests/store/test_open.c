@@ -106,6 +106,23 @@ Test(store, newer_database_is_refused_untouched)
     refuse_unchanged(f.path, "newer.db: made by a newer inpaintlab (schema version 10; expected at most 9)");
 }
 
+/* Closing a file lets go of all locks that the process has on it, by whatever handle. */
+Test(store, what_is_refused_keeps_the_locks_of_other_connections)
+{
+    struct file f = in_folder(folder, "newer.db");
+    sqlite3 *db = NULL;
+    il_store *s = NULL;
+    make_database(f.path, "CREATE TABLE t (a); PRAGMA application_id = 1229742434; PRAGMA user_version = 99");
+    cr_assert_eq(sqlite3_open(f.path, &db), SQLITE_OK);
+    cr_assert_eq(sqlite3_exec(db, "BEGIN IMMEDIATE; INSERT INTO t VALUES (1)", NULL, NULL, NULL), SQLITE_OK);
+    cr_assert(is_locked(f.path, RESERVED_LOCK, 1));
+    BAD(il_store_open(&s, f.path, &e), IL_EDB, "made by a newer inpaintlab");
+    BAD(il_store_open_readonly(&s, f.path, &e), IL_EDB, "made by a newer inpaintlab");
+    cr_expect(is_locked(f.path, RESERVED_LOCK, 1));
+    cr_expect_eq(sqlite3_exec(db, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
 Test(store, empty_file_becomes_a_database)
 {
     struct file f = in_folder(folder, "empty.db");

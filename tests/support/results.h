@@ -3,10 +3,12 @@
 #define TEST_RESULTS_H
 
 #include <criterion/criterion.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include "store/database.h"
 
@@ -55,6 +57,22 @@ static inline struct file in_folder(struct folder f, const char *name)
     struct file result;
     snprintf(result.path, sizeof result.path, "%s/%s", f.path, name);
     return result;
+}
+
+enum { RESERVED_LOCK = 0x40000001, SHARED_LOCK }; /* SQLite's, of the first of their bytes */
+
+/* Whether this process holds a lock on those bytes of a file: another one asks the kernel. */
+static inline bool is_locked(const char *file, off_t at, off_t size)
+{
+    int status = 0;
+    pid_t child = fork();
+    if (child == 0) {
+        struct flock all = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = at, .l_len = size };
+        int fd = open(file, O_RDWR | O_CLOEXEC);
+        _exit(fd < 0 || fcntl(fd, F_GETLK, &all) != 0 ? 2 : all.l_type != F_UNLCK);
+    }
+    cr_assert(waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) < 2);
+    return WEXITSTATUS(status) == 1;
 }
 
 struct answer {

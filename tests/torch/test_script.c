@@ -189,7 +189,7 @@ Test(script, forward_errors_are_one_line)
         int channels;
         const char *part;
     } cases[] = {
-        { FILES "script_text.pt", 3, "script_text.pt: forward gives String, expected a tensor" },
+        { FILES "script_text.pt", 3, "script_text.pt: forward gives String; expected a tensor" },
         { FILES "script_dict.pt", 4, "script_dict.pt: Given groups=1, weight of size [2, 3, 1, 1]" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

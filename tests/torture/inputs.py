@@ -49,6 +49,7 @@ def write_inputs(folder):
             write_png(folder / name / f"{i:02}.png", f"{name} {i}")
     (folder / "recipe.yaml").write_text(RECIPE)
     (folder / "grid.yaml").write_text(GRID)
+    (folder / "array.yaml").write_text(GRID.replace("experiment: torture", "experiment: array").replace("[1, 2]", "[1, 2, 3, 4, 5]"))
     generator = SOURCE / "experiments/quickstart/generator-a.safetensors"
     (folder / "generator.safetensors").write_bytes(generator.read_bytes())
 

@@ -1,4 +1,5 @@
 """What is disturbed: a command, the folder that it finds, and which of its files are never there by half."""
+import json
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,17 +23,45 @@ class Scenario:
     begins: str = "inpaintlab: "   # each such line
     runners: tuple = (1, 1)        # how many of them at once
     share: int = 1                 # rounds in each turn
+    judge: object = None           # in place of comparing with the folder that was left alone: judge(folder) -> what is wrong
 
 
 TRAIN = ["run", "-q", "--threads", "1", "--loader-threads", "1", "--device", "cpu", "--checkpoint", "0.001"]
 DETECT = ["detect", "-q", "--threads", "1", "--device", "cpu", "--db", "results.sqlite", "--run", "1"]
 GRID = "../inputs/grid.yaml"
+SLURM = ["slurm", "--db", "results.sqlite", "../inputs/array.yaml", "--", "--time=1"]
 MERGE = ["merge", "results.sqlite", "a/shard.sqlite", "b/shard.sqlite"]
 
 
 def no_calibration(folder):
     for path in Path(folder).rglob("calibration*"):
         path.unlink()
+
+
+def submitted_once(folder):
+    """What is wrong in a queue that is to have each task once, and a job for each submission that merges them when all have ended."""
+    queued, merges, found = [], {}, []
+    shards = folder / "results.shards/array"
+    for line in (folder / "slurm.queue").read_text().splitlines():
+        number, tasks, after, command = line.split("|")
+        script, argument = command.rsplit(" ", 1)
+        if argument == "merge":
+            merges.setdefault(script, []).append(sorted(after.split(":")))
+            continue
+        lines = Path(script[:-3] + ".tasks").read_text().splitlines()
+        queued += [(script, number, run) for text in lines[int(argument):int(argument) + int(tasks)]
+                   for run in json.loads(text)["runs"]]
+    for run in sorted(f"seed={i}" for i in range(1, 6)):
+        count = sum(run == name for _, _, name in queued)
+        if count != 1:
+            found.append(f"{run}: submitted {count} times")
+    for script in {script for script, _, _ in queued}:
+        if merges.get(script) != [sorted({number for other, number, _ in queued if other == script})]:
+            found.append(f"{script}: merged after {merges.get(script)}")
+    for record in shards.glob("*.tasks"):
+        if not any(Path(script).stem == record.stem for script, _, _ in queued):
+            found.append(f"{record.name}: was left behind")
+    return found + [f"{name}: was left behind" for name in shards.glob("*.tmp")]
 
 
 def older(version):
@@ -57,6 +86,8 @@ def all_scenarios():
                  lines=2),
         Scenario("merge", MERGE, found="run", prepare=inputs.split_into_shards, whole=("runs/*/weights.safetensors",), then=MERGE,
                  lines=3),
+        # sbatch and squeue, stubs whose queue is a file, are killed and disturbed as well
+        Scenario("slurm", SLURM, then=SLURM, lines=9, begins="", judge=submitted_once),
         Scenario("prune", ["prune", "--yes", "--db", "results.sqlite"], found="run", prepare=inputs.ask_for_one),
         Scenario("calibrate", DETECT + ["--calibrate", "../inputs/authentic", "../inputs/photos/08.png"], found="run",
                  whole=("runs/*/*",), statuses=(0, 1), lines=2, refuses="--replace"),

@@ -28,7 +28,7 @@ static il_run_outcome run_grid(il_digest *file, const char *grid, const char *co
     il_run_outcome o = run_first(&r);
     cr_assert_eq(o.failure.code, IL_OK, "%s", o.failure.message);
     LAB_OK(il_job_open(&j, &r.plan->runs[0], r.store, &e), e);
-    LAB_OK(il_sha256_file(file, il_job_file(&j, r.opts.folder, "weights.safetensors").text, &e), e);
+    LAB_OK(il_sha256_file(file, il_job_file(&j, r.opts.folder, IL_RUN_WEIGHTS).text, &e), e);
     il_job_close(&j);
     close_room(&r);
     return o;
@@ -173,7 +173,7 @@ Test(parent, only_a_run_of_fewer_epochs_and_equal_settings_is_one)
     assert_lineage(grid, "none,none,none", "5 of 5");
     open_room(&r, grid);
     LAB_OK(il_job_open(&j, &r.plan->runs[0], r.store, &e), e);
-    il_job_path kept = il_run_parent_file(r.opts.folder, j.hash);
+    il_job_path kept = il_job_file(&j, r.opts.folder, IL_RUN_FINISHED);
     il_job_close(&j);
     close_room(&r);
     FILE *f = fopen(kept.text, "r+b");

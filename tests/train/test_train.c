@@ -755,7 +755,7 @@ Test(train, a_held_run_is_left_to_its_holder)
     struct room r = { 0 };
     il_job j = { 0 };
     il_err e = { 0 };
-    il_job_hold hold;
+    il_hold hold;
     open_room(&r, lab_grid("held", "", ""));
     LAB_OK(il_job_open(&j, &r.plan->runs[0], r.store, &e), e);
     LAB_OK(il_job_lock(&hold, &j, r.opts.folder, &e), e);
@@ -763,7 +763,7 @@ Test(train, a_held_run_is_left_to_its_holder)
     il_run_outcome o = run_first(&r);
     cr_assert(o.busy && !o.trained);
     assert_query(&r, "SELECT count(*) FROM runs", "0");
-    il_job_unlock(&hold);
+    il_hold_release(&hold);
     cr_assert_eq(look_at_first(&r, NULL), IL_JOB_TODO);
     il_job_close(&j);
     close_room(&r);

@@ -45,7 +45,7 @@ extern "C" {
 
 typedef struct il_foreign {
     const char *model; /* the plugin's name, for messages; borrowed */
-    char *output;      /* "": "out" or the first */
+    char *output;      /* "": "out" of a dict, else the first */
     int64_t channel;   /* -1: there is one */
     bool resize, probability;
     bool normalised;        /* mean or std was given */
