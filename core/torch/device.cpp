@@ -11,13 +11,25 @@
 #include "torch/shim.hpp"
 #include "torch/start.h"
 
-/* Why a driver gives no GPU: the loader's words about libtorch's CUDA half, if it cannot be loaded. Written once, by
- * il_torch_init. */
-static char refusal[300];
+#define DRIVER "libcuda.so.1"
+
+/* Why a driver gives no GPU: the loader's words about it, or about libtorch's CUDA half, if one cannot be loaded. Written
+ * once, by il_torch_init. */
+static char refusal[500];
+
+/* The loader names by its bare name only what it has not found. */
+static void *load_driver()
+{
+    void *library = dlopen(DRIVER, RTLD_NOW | RTLD_LOCAL);
+    const char *why = library ? nullptr : dlerror();
+    if (why && strncmp(why, DRIVER ":", sizeof DRIVER) != 0)
+        snprintf(refusal, sizeof refusal, "the NVIDIA driver cannot be loaded: %s", why);
+    return library;
+}
 
 static void *driver()
 {
-    static void *const library = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
+    static void *const library = load_driver();
     return library;
 }
 
@@ -36,7 +48,8 @@ static bool load_cuda_half()
     if (dlopen(path.c_str(), RTLD_NOW | RTLD_GLOBAL))
         return true;
     const char *why = dlerror();
-    snprintf(refusal, sizeof refusal, "%s", why ? why : path.c_str());
+    snprintf(refusal, sizeof refusal, "%s; 'tools/setup', run where the driver is, fetches what is missing",
+             why ? why : path.c_str());
     return dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL);
 }
 
@@ -78,10 +91,10 @@ template <class F> static F *driver_call(const char *name)
 
 const char *il_device_refusal(void)
 {
-    if (!driver() || cuda_count() > 0)
+    if (cuda_count() > 0)
         return nullptr;
-    if (refusal[0])
-        return refusal;
+    if (refusal[0] || !driver())
+        return refusal[0] ? refusal : nullptr;
     auto start = driver_call<int(unsigned)>("cuInit");
     auto count = driver_call<int(int *)>("cuDeviceGetCount");
     int devices = 0;
@@ -108,7 +121,7 @@ int il_device_parse(il_device *out, const char *text, il_err *e)
     if (count == 0) {
         const char *why = il_device_refusal();
         return il_fail(e, IL_EDEVICE, "device '%s': no CUDA device can be used here: %s", text,
-                       why ? why : "no NVIDIA driver (libcuda.so.1) is installed");
+                       why ? why : "no NVIDIA driver (" DRIVER ") is installed");
     }
     if (index >= count)
         return il_fail(e, IL_EDEVICE, "device '%s': the last CUDA device is cuda:%d", text, count - 1);
