@@ -20,7 +20,7 @@ std::string shown(std::string_view text)
 namespace
 {
 
-enum { schema_major = 8, most_nodes = 50000, most_givens = 10000 };
+enum { schema_major = 8, most_nodes = 50000, most_givens = 10000, most_guards = 2000, most_guard = 4096 };
 
 /* ---- JSON ---- */
 
@@ -274,6 +274,7 @@ class reader
     static size_t leaves(const json_t *spec);
     std::vector<std::string> entry_names(const json_t *spec);
     void name_outputs();
+    void read_guards();
 };
 
 graph reader::read()
@@ -286,6 +287,7 @@ graph reader::read()
     for_each(list_in(body, "nodes"), [&](const json_t *x) { read_node(x); });
     for_each(list_in(object_in(module, "signature"), "output_specs"), [&](const json_t *x) { read_output(x); });
     name_outputs();
+    read_guards();
     made.slots = kinds.size();
     return std::move(made);
 }
@@ -571,6 +573,8 @@ void reader::name_outputs()
     if (!maybe(top, "type"))
         return;
     made.container = true;
+    std::string type = text_in(top, "type");
+    made.ordered = type == "builtins.tuple" || type == "builtins.list" || type == "collections.namedtuple";
     std::vector<std::string> names = entry_names(top);
     size_t entry = 0, at = 0;
     for_each(list_in(top, "children_spec"), [&](const json_t *child) {
@@ -581,6 +585,15 @@ void reader::name_outputs()
             made.outputs[at].name = entry < names.size() ? names[entry] : "";
         }
         entry++;
+    });
+}
+
+void reader::read_guards()
+{
+    for_each(maybe(program, "guards_code"), [&](const json_t *x) {
+        std::string text = text_of(x, "guards_code");
+        if (text.size() <= most_guard && made.guards.size() < most_guards)
+            made.guards.push_back(std::move(text));
     });
 }
 
@@ -630,6 +643,23 @@ std::map<std::string, record> read_records(std::string_view json)
         records.emplace(name, read_record(name, json_object_iter_value(at)));
     }
     return records;
+}
+
+uint64_t extent_of(const record &r, uint64_t available)
+{
+    uint64_t count = 1, extent = 1, more;
+    for (size_t i = 0; i < r.sizes.size(); i++) {
+        uint64_t n = static_cast<uint64_t>(r.sizes[i]), step = static_cast<uint64_t>(r.strides[i]);
+        if (__builtin_mul_overflow(count, n, &count) || __builtin_mul_overflow(n ? n - 1 : 0, step, &more) ||
+            __builtin_add_overflow(extent, more, &extent))
+            throw broken("is too large");
+    }
+    if (count == 0)
+        return 0;
+    if (__builtin_add_overflow(extent, static_cast<uint64_t>(r.offset), &extent) || extent > available ||
+        count > available)
+        throw broken("reaches beyond its bytes");
+    return extent;
 }
 
 } // namespace exported
