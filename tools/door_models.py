@@ -31,14 +31,14 @@ class Head(nn.Module):
 class Detector(nn.Module):
     """IML-ViT of IMDL-BenCo: the network within its forward, which also wants masks and computes a loss."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, width):
         super().__init__()
         sys.path.insert(0, folder)
         for name in ("IMDLBenCo", "IMDLBenCo.model_zoo", "IMDLBenCo.utils"):  # without what their __init__ import: all other models
             package = types.ModuleType(name)
             package.__path__ = [str(pathlib.Path(folder, *name.split(".")))]
             sys.modules.setdefault(name, package)
-        self.net = importlib.import_module("IMDLBenCo.model_zoo.iml_vit.iml_vit").IML_ViT(input_size=256)
+        self.net = importlib.import_module("IMDLBenCo.model_zoo.iml_vit.iml_vit").IML_ViT(input_size=256, embed_dim=width)
 
     def forward(self, image):
         return F.interpolate(self.net.forward_features(image), size=image.shape[2:], mode="bilinear")
@@ -90,8 +90,8 @@ def unet():
     return smp.Unet("resnet18", encoder_weights=None, classes=1)
 
 
-def iml_vit():
-    return Detector(os.environ["IMDL_BENCO"])
+def iml_vit(width=768):
+    return Detector(os.environ["IMDL_BENCO"], width)
 
 
 def small():

@@ -6,8 +6,9 @@
 #include "plugin/model.h"
 
 /* From the tensors `image` (N,3,H,W) and, if it is there, `weight` (N,1,H,W) of `in`: `testing` and `training`, the logits in both
- * modes; `grad.NAME`, the gradient of sum(training * weight) for each parameter; `after.NAME`, each buffer after that step, which
- * stays in the model. */
+ * modes; `grad.NAME`, the gradient of sum(training * weight) for each parameter; `after.NAME`, each buffer after that pass, which
+ * stays in the model. With `steps` (a whole number) also `stepped.NAME`, parameters and buffers after so many steps of Adam at a rate
+ * of 0.001 on that sum, the pass before being the first one's. */
 int il_model_values(il_bundle **out, const il_model *m, const il_bundle *in, il_err *e);
 
 #endif

@@ -100,13 +100,16 @@ static int side_of(const il_training *t)
     return t->crop ? t->crop : t->size;
 }
 
-/* As look_for_seconds groups them. */
+/* As look_for_seconds groups them; behind a line break the files, which configurations leave out. */
 static char *model_key(const il_run *run)
 {
     json_t *config = il_json_loads(run->config, 0, NULL);
     char *model = config ? il_json_text(json_object_get(config, "model"), JSON_SORT_KEYS | JSON_COMPACT) : NULL;
     il_text key = { 0 };
     il_text_add(&key, "%s %d", model ? model : "", side_of(&run->training));
+    for (const il_param_spec *spec = il_params_specs(run->model.params); spec && spec->name; spec++)
+        if (spec->type == IL_PARAM_PATH)
+            il_text_add(&key, "\n%s", il_params_text(run->model.params, spec->name));
     bool failed = !model || key.failed;
     json_decref(config);
     free(model);
@@ -115,9 +118,11 @@ static char *model_key(const il_run *run)
     return key.data;
 }
 
-/* Such a file may be a program, which only the run itself may start. */
-static bool needs_file(const il_choice *model)
+/* Such a file may be a program, which only the run itself may start; that of `exported` is data. */
+static bool may_be_program(const il_choice *model)
 {
+    if (strcmp(model->plugin->name, "exported") == 0)
+        return false;
     for (const il_param_spec *spec = il_params_specs(model->params); spec && spec->name; spec++)
         if (spec->type == IL_PARAM_PATH && *il_params_text(model->params, spec->name))
             return true;
@@ -152,12 +157,19 @@ static int operations_of(size_t *at, struct memo *models, const il_run *run, il_
     bool fresh;
     il_err why = { 0 };
     int rc = look_up(at, &fresh, models, model_key(run), e);
-    if (!rc && fresh && !needs_file(&run->model) && count_operations(&models->list[*at].value, run, &why) == IL_ENOMEM)
+    if (!rc && fresh && !may_be_program(&run->model) &&
+        count_operations(&models->list[*at].value, run, &why) == IL_ENOMEM)
         rc = il_fail_oom(e);
     return rc;
 }
 
 /* ---- seconds of finished runs ---- */
+
+static bool in_group(const char *key, const char *group)
+{
+    size_t size = strcspn(key, "\n");
+    return strlen(group) == size && strncmp(key, group, size) == 0;
+}
 
 static int look_for_seconds(struct memo *models, il_store *like, il_err *e)
 {
@@ -172,7 +184,7 @@ static int look_for_seconds(struct memo *models, il_store *like, il_err *e)
     int rc = like ? il_store_query(&rows, like, query, NULL, e) : IL_OK;
     for (size_t i = 0; !rc && i < rows.count; i++)
         for (size_t k = 0; k < models->count; k++)
-            if (strcmp(models->list[k].key, il_rows_word(&rows, i, "key")) == 0)
+            if (in_group(models->list[k].key, il_rows_word(&rows, i, "key")))
                 models->list[k].seconds = il_rows_real(&rows, i, "seconds");
     if (like)
         il_store_rows_free(&rows);

@@ -21,6 +21,14 @@ using backward_pass = std::function<tensors(const at::Tensor &grad, const tensor
 /* What `forward` gives, recorded as a function of the inputs, which are all defined. */
 at::Tensor differentiable(const tensors &inputs, const forward_pass &forward, backward_pass backward);
 
+/* The same with several results, at least one, and as many gradients. */
+using forward_list = std::function<tensors(tensors &kept)>;
+using backward_list = std::function<tensors(const tensors &grads, const tensors &kept)>;
+tensors differentiable_list(const tensors &inputs, const forward_list &forward, backward_list backward);
+
+/* Gradients of `of` with respect to `by`, from those of `of`; undefined where there is none. Nothing is added to any `.grad`. */
+tensors gradients(const tensors &of, const tensors &by, const tensors &slopes);
+
 } // namespace shim
 
 #endif

@@ -20,7 +20,7 @@ std::string shown(std::string_view text)
 namespace
 {
 
-enum { schema_major = 8, most_nodes = 50000, most_givens = 10000 };
+enum { schema_major = 8, most_nodes = 50000, most_givens = 10000, most_guards = 2000, most_guard = 4096 };
 
 /* ---- JSON ---- */
 
@@ -276,6 +276,7 @@ class reader
     foreign::result outline(const json_t *spec, size_t *at);
     std::vector<std::string> entry_names(const json_t *spec);
     void name_outputs();
+    void read_guards();
 };
 
 graph reader::read()
@@ -288,6 +289,7 @@ graph reader::read()
     for_each(list_in(body, "nodes"), [&](const json_t *x) { read_node(x); });
     for_each(list_in(object_in(module, "signature"), "output_specs"), [&](const json_t *x) { read_output(x); });
     name_outputs();
+    read_guards();
     made.slots = kinds.size();
     return std::move(made);
 }
@@ -604,6 +606,15 @@ void reader::name_outputs()
     made.result = outline(top, &at);
 }
 
+void reader::read_guards()
+{
+    for_each(maybe(program, "guards_code"), [&](const json_t *x) {
+        std::string text = text_of(x, "guards_code");
+        if (text.size() <= most_guard && made.guards.size() < most_guards)
+            made.guards.push_back(std::move(text));
+    });
+}
+
 /* A size that stands in the file; symbolic ones are not of weights. */
 int64_t size_of(const json_t *union_)
 {
@@ -650,6 +661,23 @@ std::map<std::string, record> read_records(std::string_view json)
         records.emplace(name, read_record(name, json_object_iter_value(at)));
     }
     return records;
+}
+
+uint64_t extent_of(const record &r, uint64_t available)
+{
+    uint64_t count = 1, extent = 1, more;
+    for (size_t i = 0; i < r.sizes.size(); i++) {
+        uint64_t n = static_cast<uint64_t>(r.sizes[i]), step = static_cast<uint64_t>(r.strides[i]);
+        if (__builtin_mul_overflow(count, n, &count) || __builtin_mul_overflow(n ? n - 1 : 0, step, &more) ||
+            __builtin_add_overflow(extent, more, &extent))
+            throw broken("is too large");
+    }
+    if (count == 0)
+        return 0;
+    if (__builtin_add_overflow(extent, static_cast<uint64_t>(r.offset), &extent) || extent > available ||
+        count > available)
+        throw broken("reaches beyond its bytes");
+    return extent;
 }
 
 } // namespace exported

@@ -83,10 +83,11 @@ struct side {
 struct graph {
     std::vector<node> nodes;
     std::vector<given> givens;
-    int image = -1;           /* slot of the input */
-    std::vector<side> sides;  /* of the input */
-    std::vector<int> outputs; /* slots; below 0: no tensor */
-    foreign::result result;   /* whose tensors are numbered as the outputs */
+    int image = -1;                  /* slot of the input */
+    std::vector<side> sides;         /* of the input */
+    std::vector<std::string> guards; /* what holds of them, as Python writes it: see export_guards.cpp */
+    std::vector<int> outputs;        /* slots; below 0: no tensor */
+    foreign::result result;          /* whose tensors are numbered as the outputs */
     size_t slots = 0;
 };
 
@@ -101,9 +102,13 @@ struct record {
 
 enum { most_dims = 16 };
 
-/* Both throw broken. */
+/* Throw broken. */
 graph read_graph(std::string_view json);
 std::map<std::string, record> read_records(std::string_view json);
+
+/* How many elements a storage of `available` elements needs for the tensor; the tensor's own number is no larger, so that memory is
+ * bounded by the file. Throws broken where it reaches beyond them. */
+uint64_t extent_of(const record &r, uint64_t available);
 
 } // namespace exported
 

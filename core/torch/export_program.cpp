@@ -251,7 +251,7 @@ void compiler::find_write(step *s, const c10::FunctionSchema &schema)
     int slot = s->operands[0].items[0].slot;
     auto to = std::ranges::find(g.givens, slot, &given::slot);
     if (to == g.givens.end())
-        p.writes = true;
+        p.writes = s->writes = true;
     else if (to->from != given::origin::buffer)
         throw broken("changes " + shown(to->name) + " in place; only buffers may change");
     else
@@ -384,6 +384,7 @@ void compiler::follow_modes()
         if (!flag || (statistics && s.operands[static_cast<size_t>(*statistics)].items.empty()))
             continue;
         found.emplace_back(&s, *flag);
+        s.statistics = statistics.value_or(-1);
         if (statistics)
             s.norm = owner_of(s.operands[static_cast<size_t>(*statistics)].items[0].slot, m->statistics);
         const operand &o = s.operands[static_cast<size_t>(*flag)];

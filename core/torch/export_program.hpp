@@ -37,6 +37,7 @@ struct step {
     std::vector<int> last; /* slots that nothing needs any more */
 
     int flag = -1;       /* operand that says whether it trains */
+    int statistics = -1; /* operand with the running mean, which the running variance follows */
     int written = -1;    /* slot of a buffer that it changes */
     std::string norm;    /* "encoder.bn1": the batch norm that it is, or whose batches it counts */
     int counter = -1;    /* slot of a buffer that counts its batches, which the graph of an evaluation leaves alone */
@@ -45,6 +46,16 @@ struct step {
     bool drops = false;  /* random numbers, in training */
     bool unset = false;  /* its result is to be filled */
     bool scaled = false; /* real operands are factors */
+    bool writes = false; /* to its first operand, which is no buffer */
+};
+
+/* Steps that can be computed a second time from what they take. */
+struct part {
+    size_t first, end;
+    std::vector<int> in,
+        out; /* slots: what it needs of other steps, and what weights have a say in and others need of it */
+    std::vector<size_t> weights; /* givens */
+    bool draws;                  /* random numbers, in training */
 };
 
 struct program {
@@ -56,6 +67,9 @@ struct program {
 
 /* Throws broken where an operator is unknown, is not allowed or is given what it does not take. */
 program compile(const graph &g, at::Device device);
+
+/* Its steps in parts, between which few tensors go: see export_parts.cpp. */
+std::vector<part> divide(const program &p, const graph &g);
 
 } // namespace exported
 

@@ -10,8 +10,12 @@
 #include <memory>
 #include <unordered_set>
 #include <inpaintlab/exported.h>
+#include "torch/autograd.hpp"
+#include "torch/counting.hpp"
 #include "torch/export_archive.hpp"
+#include "torch/export_guards.hpp"
 #include "torch/export_program.hpp"
+#include "torch/precision.hpp"
 #include "torch/shim.hpp"
 #include "torch/state.hpp"
 
@@ -21,8 +25,9 @@ struct il_exported {
     std::string path, warning;
     exported::graph graph;
     exported::program program;
-    std::vector<at::Tensor> givens;  /* as graph.givens */
-    const il_state *state = nullptr; /* that shares them; lent */
+    std::vector<exported::part> parts; /* of the program */
+    std::vector<at::Tensor> givens;    /* as graph.givens */
+    const il_state *state = nullptr;   /* that shares them; lent */
 };
 
 /* ---- loading ---- */
@@ -43,24 +48,6 @@ at::ScalarType weight_type(const record &r)
         if (k.dtype == r.dtype)
             return k.type;
     throw broken("is of type " + std::to_string(r.dtype) + ", which is not supported");
-}
-
-/* How many elements a storage needs for it; its own number is no larger, so that memory is bounded by the file. */
-uint64_t extent_of(const record &r, uint64_t available)
-{
-    uint64_t count = 1, extent = 1, more;
-    for (size_t i = 0; i < r.sizes.size(); i++) {
-        uint64_t n = static_cast<uint64_t>(r.sizes[i]), step = static_cast<uint64_t>(r.strides[i]);
-        if (__builtin_mul_overflow(count, n, &count) || __builtin_mul_overflow(n ? n - 1 : 0, step, &more) ||
-            __builtin_add_overflow(extent, more, &extent))
-            throw broken("is too large");
-    }
-    if (count == 0)
-        return 0;
-    if (__builtin_add_overflow(extent, static_cast<uint64_t>(r.offset), &extent) || extent > available ||
-        count > available)
-        throw broken("reaches beyond its bytes");
-    return extent;
 }
 
 /* The tensors of the archive. Those that share bytes, as tied weights do, share memory; the same ones are one tensor. */
@@ -136,6 +123,7 @@ void load(il_exported *m, const char *path, at::Device device)
     m->path = path;
     m->graph = file.read_graph();
     m->program = compile(m->graph, device);
+    m->parts = divide(m->program, m->graph);
     store tensors(file, device);
     for (const given &x : m->graph.givens)
         m->givens.push_back(tensors.find(x));
@@ -222,6 +210,9 @@ struct run {
     void calculate(const step &x);
     void measure(const step &x);
     void execute(const step &x);
+    void begin();
+    void steps(size_t first, size_t end);
+    void compute(const part &x);
     void all(const at::Tensor &image);
 };
 
@@ -358,6 +349,9 @@ void run::call(const step &x)
     }
     if (x.counter >= 0 && training && !s->again)
         count_batch(x.counter);
+    if (x.statistics >= 0 && s->again) /* they have moved already */
+        for (size_t i = static_cast<size_t>(x.statistics); i < static_cast<size_t>(x.statistics) + 2; i++)
+            stack[i] = stack[i].isTensor() ? c10::IValue(stack[i].toTensor().clone()) : stack[i];
     if (x.scaled)
         check_factors(stack);
     check_sizes(stack);
@@ -406,24 +400,132 @@ void run::execute(const step &x)
     }
 }
 
-void run::all(const at::Tensor &image)
+void run::begin()
 {
-    const program &p = m->program;
     slots.resize(m->graph.slots);
-    at(m->graph.image) = image;
     for (size_t i = 0; i < m->givens.size(); i++)
         at(m->graph.givens[i].slot) = m->givens[i];
     if (s->opts.training && m->state)
         held = shim::held_norms(m->state);
-    if (s->opts.training ? p.drops : p.draws) /* they draw from libtorch's own generators */
-        at::manual_seed(shim::next_seed(s));
-    for (const step &x : p.steps) {
-        now = &x;
-        execute(x);
-        for (int slot : x.last)
+}
+
+void run::steps(size_t first, size_t end)
+{
+    for (size_t i = first; i < end; i++) {
+        now = &m->program.steps[i];
+        execute(*now);
+        for (int slot : now->last)
             at(slot) = {};
     }
     now = nullptr;
+}
+
+/* ---- a part that is computed twice ---- */
+
+/* What the second time begins with, beside the tensors that autograd keeps. */
+struct memory {
+    std::vector<int> inputs, results; /* slots of tensors that are recorded */
+    std::vector<std::pair<int, c10::IValue>> values;
+    at::Tensor random; /* the generator's state; undefined: nothing is drawn */
+};
+
+at::Generator drawn_from(const il_scope *s)
+{
+    return at::globalContext().defaultGenerator(shim::device(s->opts.device));
+}
+
+shim::tensors compute_again(const il_exported *m, const il_scope_opts &opts, const part &x, const memory &kept,
+                            const shim::tensors &inputs, const shim::tensors &grads)
+{
+    shim::scope s = shim::open_scope(opts);
+    s->again = true;
+    c10::AutoGradMode on(true);
+    shim::casting half(s.get());
+    shim::fresh_casts fresh;
+    shim::counting count(s.get(), m->state);
+    run r = { m, s.get(), {}, {} };
+    r.begin();
+    for (const auto &[slot, value] : kept.values)
+        r.at(slot) = value;
+    shim::tensors leaves, ends, slopes;
+    for (size_t i = 0; i < inputs.size(); i++) {
+        leaves.push_back(inputs[i].detach().requires_grad_());
+        r.at(kept.inputs[i]) = leaves[i];
+    }
+    for (size_t i : x.weights)
+        if (m->givens[i].requires_grad())
+            leaves.push_back(m->givens[i]);
+    if (kept.random.defined()) {
+        at::Generator g = drawn_from(s.get());
+        std::lock_guard<std::mutex> lock(g.mutex());
+        g.set_state(kept.random);
+    }
+    r.steps(x.first, x.end);
+    for (size_t i = 0; i < kept.results.size(); i++) {
+        const at::Tensor &t = r.tensor_at(kept.results[i]);
+        if (!t.requires_grad() || !grads[i].defined())
+            continue;
+        ends.push_back(t);
+        slopes.push_back(grads[i]);
+    }
+    return ends.empty() ? shim::tensors{} : shim::gradients(ends, leaves, slopes);
+}
+
+/* Its steps leave nothing for the backward pass but what goes into it. */
+void run::compute(const part &x)
+{
+    auto kept = std::make_shared<memory>();
+    shim::tensors own, inputs;
+    for (int slot : x.in) {
+        if (at(slot).isTensor() && at(slot).toTensor().requires_grad()) {
+            kept->inputs.push_back(slot);
+            own.push_back(at(slot).toTensor());
+        } else {
+            kept->values.emplace_back(slot, at(slot));
+        }
+    }
+    inputs = own;
+    for (size_t i : x.weights)
+        if (m->givens[i].requires_grad())
+            inputs.push_back(m->givens[i]);
+    if (inputs.empty() || x.out.empty())
+        return steps(x.first, x.end);
+    if (x.draws) {
+        at::Generator g = drawn_from(s);
+        std::lock_guard<std::mutex> lock(g.mutex());
+        kept->random = g.get_state();
+    }
+    auto forward = [&](shim::tensors &keep) {
+        shim::fresh_casts fresh;
+        shim::tensors results;
+        keep = own;
+        steps(x.first, x.end);
+        for (int slot : x.out)
+            if (at(slot).isTensor() && at(slot).toTensor().is_floating_point()) {
+                kept->results.push_back(slot);
+                results.push_back(at(slot).toTensor());
+            }
+        return results;
+    };
+    auto backward = [m = m, &x, kept, opts = s->opts](const shim::tensors &grads, const shim::tensors &saved) {
+        return compute_again(m, opts, x, *kept, saved, grads);
+    };
+    shim::tensors results = shim::differentiable_list(inputs, forward, backward);
+    for (size_t i = 0; i < results.size(); i++)
+        at(kept->results[i]) = results[i];
+}
+
+void run::all(const at::Tensor &image)
+{
+    const program &p = m->program;
+    begin();
+    at(m->graph.image) = image;
+    if (s->opts.training ? p.drops : p.draws) /* they draw from libtorch's own generators */
+        at::manual_seed(shim::next_seed(s));
+    if (!s->opts.recompute || !s->opts.training || !shim::records(s))
+        return steps(0, p.steps.size());
+    for (const part &x : m->parts)
+        compute(x);
 }
 
 /* ---- sizes ---- */
@@ -432,6 +534,14 @@ const char *side_name(size_t i, size_t count)
 {
     static const char *const names[] = { "batch", "channels", "height", "width" };
     return count == 4 ? names[i] : "size";
+}
+
+/* What decides a side that does not fit. */
+const char *side_remedy(size_t i, size_t count)
+{
+    static const char *const remedies[] = { "; export it again with a free batch", "",
+                                            " (train.size or train.crop, test_window or test_size)" };
+    return count == 4 ? remedies[std::min<size_t>(i, 2)] : "";
 }
 
 /* "32 to 512, multiples of 8" */
@@ -462,19 +572,30 @@ void check_size(const graph &g, const at::Tensor &image)
     std::map<std::string, std::pair<int64_t, const char *>> known; /* n of a symbol, and the side that told it */
     for (size_t i = 0; i < g.sides.size(); i++) {
         const side &x = g.sides[i];
-        const char *name = side_name(i, g.sides.size());
+        const char *name = side_name(i, g.sides.size()), *remedy = side_remedy(i, g.sides.size());
         int64_t size = image.size(static_cast<int64_t>(i)), n = (size - x.plus) / x.times;
         if (x.symbol == "?")
             continue;
         if (x.symbol.empty()) {
-            TORCH_CHECK(size == x.plus, name, " ", size, ": the model was exported for ", x.plus, " only");
+            TORCH_CHECK(size == x.plus, name, " ", size, ": the model was exported for ", x.plus, " only", remedy);
             continue;
         }
         bool fits = size >= x.plus && (size - x.plus) % x.times == 0 && (x.least <= 2 || n >= x.least) && n <= x.most;
-        TORCH_CHECK(fits, name, " ", size, ": the model was exported for ", range_of(x));
+        TORCH_CHECK(fits, name, " ", size, ": the model was exported for ", range_of(x), remedy);
         auto [same, fresh] = known.emplace(x.symbol, std::pair{ n, name });
         TORCH_CHECK(fresh || same->second.first == n, name, " ", size, ": the model was exported for a ", name,
                     " that follows its ", same->second.second);
+    }
+}
+
+/* PyTorch takes a batch of one for a case of its own, which it is not here. */
+void check_guards(const graph &g, at::IntArrayRef sizes)
+{
+    std::vector<int64_t> several(sizes.begin(), sizes.end());
+    several[0] = std::max<int64_t>(several[0], 2);
+    for (const std::string &guard : g.guards) {
+        bool holds = guard_holds(guard, sizes).value_or(true) || guard_holds(guard, several).value_or(true);
+        TORCH_CHECK(holds, "size ", sizes, ": the model was exported for those where ", guard_shown(guard));
     }
 }
 
@@ -492,8 +613,10 @@ il_tensor *il_exported_output(il_scope *s, const il_exported *m, il_tensor *x, c
     try {
         size_t chosen = foreign::choose(m->graph.result, output);
         check_size(m->graph, x->value);
+        check_guards(m->graph, x->value.sizes());
         c10::AutoGradMode mode(shim::records(s));
         shim::casting half(s);
+        shim::counting count(s, m->state);
         at::Tensor image = x->value.contiguous(); /* as it was traced: view() takes no other order */
         r.all(m->program.writes && image.is_alias_of(x->value) ? image.clone() : image);
         out = shim::wrap(s, r.tensor_at(m->graph.outputs[chosen]));

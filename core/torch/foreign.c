@@ -92,6 +92,8 @@ static il_tensor *one_channel(il_scope *s, const il_foreign *f, il_tensor *y, co
 
 il_tensor *il_foreign_logits(il_scope *s, const il_foreign *f, il_tensor *y, const il_tensor *image)
 {
+    if (y && il_ndim(y) == 3) /* (N,H,W): its only channel was squeezed out */
+        y = il_reshape(s, y, 4, (int64_t[]){ il_dim(y, 0), 1, il_dim(y, 1), il_dim(y, 2) });
     if (y)
         y = one_channel(s, f, y, image);
     if (!y)

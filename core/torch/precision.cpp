@@ -2,6 +2,7 @@
  * exception in its own thread. */
 #include <ATen/Context.h>
 #include <ATen/autocast_mode.h>
+#include "torch/precision.hpp"
 #include "torch/rules.h"
 #include "torch/shim.hpp"
 
@@ -34,6 +35,16 @@ casting::~casting()
 {
     if (on)
         at::autocast::set_autocast_enabled(kind(device), false);
+}
+
+fresh_casts::fresh_casts() : before(at::autocast::is_autocast_cache_enabled())
+{
+    at::autocast::set_autocast_cache_enabled(false);
+}
+
+fresh_casts::~fresh_casts()
+{
+    at::autocast::set_autocast_cache_enabled(before);
 }
 
 void forget_casts()

@@ -10,6 +10,7 @@
 #include <vector>
 #include <inpaintlab/python.h>
 #include "base/file.h"
+#include "torch/counting.hpp"
 #include "torch/gpu.hpp"
 #include "torch/python_embedded.hpp"
 #include "torch/shim.hpp"
@@ -131,6 +132,7 @@ il_tensor *il_python_output(il_scope *s, il_python *m, il_tensor *x, const char 
     guard(&err, m->file.c_str(), [&] {
         c10::AutoGradMode mode(shim::records(s));
         shim::casting half(s);
+        shim::counting count(s, m->state);
         uint64_t seed = shim::next_seed(s);
         at::manual_seed(seed);
         python::forward how = { s->opts.training, {}, seed };

@@ -18,6 +18,7 @@
 #include <inpaintlab/script.h>
 #include "base/file.h"
 #include "torch/bundle.h"
+#include "torch/counting.hpp"
 #include "torch/result.hpp"
 #include "torch/shim.hpp"
 #include "torch/state.hpp"
@@ -171,6 +172,7 @@ c10::IValue run(il_scope *s, const il_script *m, std::vector<c10::IValue> inputs
     /* The optimising executor changes its kernels after the first calls: a resumed run would differ. */
     torch::jit::GraphOptimizerEnabledGuard plain(false);
     c10::AutoGradMode mode(shim::records(s));
+    shim::counting count(s, m->state);
     torch::jit::Module module = m->module; /* a handle */
     set_mode(m, module, s->opts.training);
     if (s->opts.training) /* its dropout draws from libtorch's own generators */

@@ -1,5 +1,5 @@
 /* exported.c - model: any PyTorch module from (N,3,H,W) in [0,1] to logits (N,1,H,W), as torch.export.save writes it, with its own
- * initial weights. A dict result gives its "out" entry, a tuple or list its first, unless `output` names another. */
+ * initial weights. A dict gives its "out" entry, a tuple or list that or its first, unless `output` names another. */
 #include <stdlib.h>
 #include <string.h>
 #include <inpaintlab/exported.h>

@@ -81,6 +81,15 @@ Test(cost, grows_with_the_model)
     cr_assert_gt(ratio(1, 0), 2);
 }
 
+/* Two operations for each multiply-add, as test_exported_work.c has them: 684,032 and 275,072 at 32x32. */
+Test(cost, of_exported_models_is_known)
+{
+    estimate("model: [{name: exported, file: " TEST_DATA "/exported/unet.pt2, label: a},"
+             " {name: exported, file: " TEST_DATA "/exported/vit.pt2, label: b}]",
+             NULL);
+    cr_assert_float_eq(ratio(1, 0), 275072.0 / 684032.0, 1e-9, "%g", ratio(1, 0));
+}
+
 Test(cost, missing_data_cost_nothing)
 {
     estimate("dataset.root: [/absent-1, /absent-2]", NULL);

@@ -57,7 +57,8 @@ class Target:
 
     def identity(self):
         h = hashlib.sha256()
-        for path in (self.program, self.build / "libinpaintlab.so"):
+        shim = [self.build / "libinpaintlab_torch.so"] if "libinpaintlab_torch" in self.libraries() else []
+        for path in (self.program, self.build / "libinpaintlab.so", *shim):
             h.update(path.read_bytes())
         return h.hexdigest()
 
@@ -74,9 +75,12 @@ class Target:
     def harm(self):
         return sorted(p for p in (self.folder / "harm").iterdir())
 
+    def libraries(self):
+        return subprocess.run(["ldd", str(self.program)], capture_output=True, text=True).stdout
+
     def tensors(self):
         """Linked with libtorch, whose memory a search for leaks would go through after every second input."""
-        return "libinpaintlab_torch" in subprocess.run(["ldd", str(self.program)], capture_output=True, text=True).stdout
+        return "libtorch" in self.libraries()
 
     def command(self, *words):
         options = ["-print_final_stats=1", "-timeout=300", "-report_slow_units=300",

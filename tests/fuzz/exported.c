@@ -1,8 +1,9 @@
-/* exported.c - files of torch.export, and what their graphs do to a small image. An input is an archive, or what is worth changing
- * in one: a model.json, behind a line "--" the list of weights; both are then put into an archive with 16 KiB for each weight. */
+/* exported.c - files of torch.export, and what their graphs do to a small image. An input is an archive, or what is worth changing in
+ * one (pt2.h), which is then put into an archive with 16 KiB for each weight. graph.cpp reads more, and computes nothing. */
 #include <inpaintlab/exported.h>
 #include <inpaintlab/tensor.h>
 #include "fuzz.h"
+#include "pt2.h"
 
 enum { MOST_WEIGHTS = 64, WEIGHT = 1 << 14 };
 
@@ -56,23 +57,25 @@ static void finish(int count)
     put(archive, &used, 0, 2);
 }
 
+/* With as many weights as the list may name. */
 static const char *wrap(const uint8_t *data, size_t size)
 {
-    const uint8_t *end = data + size, *line = data;
+    static const char path[] = "\"path_name\"";
     char name[64];
-    while (line && line < end && !(end - line > 3 && memcmp(line, "\n--\n", 4) == 0))
-        line = memchr(line + 1, '\n', (size_t)(end - line - 1));
-    const uint8_t *weights = line && line < end ? line + 4 : end;
+    size_t json, weights = pt2_weights(&json, data, size);
+    int count = 0;
+    for (size_t i = weights; count < MOST_WEIGHTS && i + sizeof path <= size; i++)
+        count += memcmp(data + i, path, sizeof path - 1) == 0;
     used = listed = 0;
-    add("net/models/model.json", data, (size_t)((weights == end ? end : line) - data));
+    add("net/models/model.json", data, json);
     add("net/archive_format", "pt2", 3);
     add("net/data/constants/model_constants_config.json", "{\"config\":{}}", 13);
-    add("net/data/weights/model_weights_config.json", weights, (size_t)(end - weights));
-    for (int i = 0; i < MOST_WEIGHTS; i++) {
+    add("net/data/weights/model_weights_config.json", data + weights, size - weights);
+    for (int i = 0; i < count; i++) {
         snprintf(name, sizeof name, "net/data/weights/weight_%d", i);
         add(name, NULL, WEIGHT);
     }
-    finish(4 + MOST_WEIGHTS);
+    finish(4 + count);
     return fuzz_file("exported", archive, used);
 }
 

@@ -16,7 +16,10 @@
 #include <unistd.h>
 #include <inpaintlab/error.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#ifdef __cplusplus
+extern "C"
+#endif
+    int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static char fuzz_folder_path[64];
 
@@ -67,7 +70,7 @@ static inline void fuzz_set_late(int number)
 /* Becomes 1 when this input has taken a fifth of a second of the processor; libFuzzer has the other timer. */
 static inline const volatile int *fuzz_late(void)
 {
-    const struct itimerval most = { .it_value = { .tv_usec = 200000 } };
+    const struct itimerval most = { { 0, 0 }, { 0, 200000 } };
     fuzz_is_late = 0;
     signal(SIGVTALRM, fuzz_set_late);
     setitimer(ITIMER_VIRTUAL, &most, NULL);

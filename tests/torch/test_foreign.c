@@ -96,6 +96,24 @@ Test(foreign, logits_are_of_one_channel_at_the_size_of_the_picture)
     il_foreign_free(&f);
 }
 
+/* (N,H,W), as some give where there is one channel. */
+Test(foreign, a_channel_that_was_squeezed_out)
+{
+    static const float y[] = { 1, 2, 3, 4, 5, 6, 7, 8 };
+    float out[8];
+    il_err e = { 0 };
+    il_foreign f = FOREIGN("channel=-1");
+    il_scope *s = figures_scope(false, false);
+    il_tensor *image = il_full(s, 0, IL_DTYPE_F32, 4, (int64_t[]){ 2, 3, 2, 2 });
+    il_tensor *logits = il_foreign_logits(s, &f, il_from_f32(s, y, 3, (int64_t[]){ 2, 2, 2 }), image);
+    cr_assert_eq(il_read_f32(logits, out, 8, &e), IL_OK, "%s", e.message);
+    cr_expect_eq(il_ndim(logits), 4);
+    for (int i = 0; i < 8; i++)
+        cr_expect_eq(out[i], y[i]);
+    il_scope_close(s);
+    il_foreign_free(&f);
+}
+
 static void expect_refusal(const il_foreign *f, int ndim, const int64_t *shape, const char *message)
 {
     il_err e = { 0 };

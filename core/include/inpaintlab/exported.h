@@ -21,7 +21,7 @@ void il_exported_free(il_exported *m);
 /* Shares its parameters and buffers with st, by state-dict name. */
 int il_exported_state(il_exported *m, il_state *st, il_err *e);
 
-/* What the graph gives for x: of a dict, tuple or list the entry of that name or number; "": "out", else the first.
+/* What the graph gives for x: of a dict, tuple or list the entry of that name or number; "": "out", else the first of a tuple or list.
  * Batch norm, dropout and stochastic depth behave as the scope asks, whatever mode the model was exported in; buffers change in
  * training alone. Other sizes than the model was exported for are refused before it runs. */
 il_tensor *il_exported_output(il_scope *s, const il_exported *m, il_tensor *x, const char *output);

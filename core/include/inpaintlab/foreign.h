@@ -59,8 +59,8 @@ void il_foreign_free(il_foreign *f);
 /* image (N,3,H,W) in [0,1] -> what the model takes: (image - mean) / std. */
 il_tensor *il_foreign_input(il_scope *s, const il_foreign *f, il_tensor *image);
 
-/* The tensor that the model gave, (N,C,h,w), -> logits (N,1,H,W) for image. IL_EPLUGIN with the shape that was found and the
- * setting that may help. */
+/* The tensor that the model gave, (N,C,h,w) or (N,h,w), -> logits (N,1,H,W) for image. IL_EPLUGIN with the shape that was
+ * found and the setting that may help. */
 il_tensor *il_foreign_logits(il_scope *s, const il_foreign *f, il_tensor *y, const il_tensor *image);
 
 #ifdef __cplusplus

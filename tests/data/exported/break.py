@@ -145,6 +145,10 @@ graph_case("escape", lambda m: node(m, "relu").update(target="torch.ops.aten.\u0
 graph_case("mutation", lambda m: m["graph_module"]["signature"]["output_specs"].insert(
     0, {"buffer_mutation": {"arg": {"name": "conv2d"}, "buffer_name": "norm1.running_mean"}}))
 
+H, W = "L['image'].size()[2]", "L['image'].size()[3]"
+graph_case("guard", lambda m: m.update(guards_code=[f"2 <= {W} < 99 and not ({H} % 2 == 1 or max(1, {H} - {W}) < 1)", f"{H} ** 2 < 0",
+                                                    f"-(-3) * {H} // 2 != 96"]))
+
 # ---- the weights ----
 weight_case("pickled", lambda r: r.update(use_pickle=True))
 weight_case("elsewhere", lambda r: r.update(path_name="../../../../etc/passwd"))

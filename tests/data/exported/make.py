@@ -73,11 +73,58 @@ def make(name, training, multiple, how, sizes):
         tool.write_tensors(HERE / f"{name}-{size[1]}x{size[2]}.safetensors", {"image": image, "weight": weight, **values})
 
 
-def seed(name):
-    """For the fuzz target: what is worth changing in an archive."""
+def slim(model, weights, nodes):
+    """A graph of the first nodes alone, which gives what the last of them give, without what is not read."""
+    module, records = model["graph_module"], weights["config"]
+    graph, signature = module["graph"], module["signature"]
+    graph["nodes"] = [{k: n[k] for k in ("target", "inputs", "outputs", "name")} for n in graph["nodes"][:nodes]]
+    image = next(s["user_input"]["arg"]["as_tensor"]["name"] for s in signature["input_specs"] if "user_input" in s)
+    text = json.dumps(graph["nodes"])
+    graph["inputs"] = [x for x in graph["inputs"] if x["as_tensor"]["name"] == image or f'"{x["as_tensor"]["name"]}"' in text]
+    names = {x["as_tensor"]["name"] for x in graph["inputs"]}
+    signature["input_specs"] = [s for s in signature["input_specs"]
+                                for v in s.values() if (v["arg"].get("as_tensor") or v["arg"])["name"] in names]
+    if nodes < 1000:
+        last = next(n["outputs"][0] for n in reversed(graph["nodes"]) if "as_tensor" in n["outputs"][0])
+        signature["output_specs"] = [{"user_output": {"arg": last}}]
+        module["module_call_graph"] = []
+    kept = {v.get("parameter_name", v.get("buffer_name")) for s in signature["input_specs"] for v in s.values()}
+    weights["config"] = {k: r for k, r in records.items() if k in kept}
+    module["module_call_graph"] = module["module_call_graph"][:1]
+    module["graph"] = {"inputs": graph["inputs"], "nodes": graph["nodes"], "tensor_values": {image: graph["tensor_values"][image]}}
+    return {k: model[k] for k in ("graph_module", "range_constraints", "guards_code", "schema_version")}, weights
+
+
+def seed(name, nodes=1000, suffix=""):
+    """For the fuzz targets: what is worth changing in an archive."""
     with zipfile.ZipFile(HERE / f"{name}.pt2") as z:
-        parts = z.read("net/models/model.json"), z.read("net/data/weights/model_weights_config.json")
-    (HERE.parents[1] / "fuzz/seeds/exported" / name).write_bytes(b"\n--\n".join(parts))
+        parts = [json.loads(z.read(f"net/{part}")) for part in ("models/model.json", "data/weights/model_weights_config.json")]
+    parts = [json.dumps(x, separators=(",", ":")).encode() for x in slim(*parts, nodes)]
+    (HERE.parents[1] / "fuzz/seeds/exported" / (name + suffix)).write_bytes(b"\n--\n".join(parts))
+
+
+def seed_archive(name):
+    """A small archive, of such a seed."""
+    parts = dict(zip(("models/model.json", "data/weights/model_weights_config.json"),
+                     (HERE.parents[1] / "fuzz/seeds/exported" / name).read_bytes().split(b"\n--\n")))
+    records = json.loads(parts["data/weights/model_weights_config.json"])["config"]
+    with zipfile.ZipFile(HERE / f"{name.partition('-')[0]}.pt2") as z, \
+            zipfile.ZipFile(HERE.parents[1] / "fuzz/seeds/exported" / f"{name}.pt2", "w") as target:
+        for r in records.values():
+            parts[f"data/weights/{r['path_name']}"] = z.read(f"net/data/weights/{r['path_name']}")
+        for entry in ("archive_format", "byteorder", "data/constants/model_constants_config.json"):
+            parts[entry] = z.read(f"net/{entry}")
+        for entry, data in parts.items():
+            target.writestr(zipfile.ZipInfo(f"net/{entry}"), data)
+
+
+def seeds():
+    """Whole ones, and the beginning of each, which a campaign changes faster; these need no torch."""
+    for name in ("unet", "vit", "mobile"):
+        seed(name)
+        for nodes in (4, 12):
+            seed(name, nodes, f"-{nodes}")
+    seed_archive("unet-4")
 
 
 def make_double():
@@ -99,5 +146,5 @@ def make_double():
 if __name__ == "__main__":
     for case in CASES:
         make(*case)
-        seed(case[0])
+    seeds()
     make_double()
