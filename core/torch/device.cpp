@@ -17,12 +17,12 @@
  * once, by il_torch_init. */
 static char refusal[500];
 
-/* The loader names by its bare name only what it has not found. */
 static void *load_driver()
 {
+    static const char absent[] = DRIVER ": cannot open shared object file"; /* one that is there is named by its path */
     void *library = dlopen(DRIVER, RTLD_NOW | RTLD_LOCAL);
     const char *why = library ? nullptr : dlerror();
-    if (why && strncmp(why, DRIVER ":", sizeof DRIVER) != 0)
+    if (why && strncmp(why, absent, sizeof absent - 1) != 0)
         snprintf(refusal, sizeof refusal, "the NVIDIA driver cannot be loaded: %s", why);
     return library;
 }
