@@ -72,7 +72,7 @@ for ((i = 0; i < 100; i++)); do
   ! ls long.shards/long/runs/*/checkpoint.safetensors >/dev/null 2>&1 || break
   sleep 0.5
 done
-scancel "$(cut -d ' ' -f 1 long.shards/long/1.submitted)"
+scancel "$(head -n 1 long.shards/long/1.submitted | cut -d ' ' -f 1)" # the array
 for ((i = 0; i < 100; i++)); do
   [ -n "$(squeue -h)" ] || break
   sleep 0.5

@@ -84,7 +84,7 @@ def all_scenarios():
         Scenario("runners", run, whole=("runs/*/weights.safetensors",), runners=(2, 5)),
         Scenario("second", TRAIN + ["--db", "second.sqlite", GRID], found="run", prepare=inputs.put_other_weights, then=run,
                  lines=2),
-        Scenario("merge", MERGE, found="run", prepare=inputs.split_into_shards, whole=("runs/*/weights.safetensors",), then=MERGE,
+        Scenario("merge", MERGE, found="run", prepare=inputs.split_into_shards, whole=("runs/*/*.safetensors",), then=MERGE,
                  lines=3),
         # sbatch and squeue, stubs whose queue is a file, are killed and disturbed as well
         Scenario("slurm", SLURM, then=SLURM, lines=9, begins="", judge=submitted_once),
