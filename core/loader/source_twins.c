@@ -95,6 +95,8 @@ int il_source_pair(il_source *src, il_err *e)
         rc = keep_whole(src, numbers, pictures, e);
     free(pictures);
     free(numbers);
+    if (rc && rc != IL_ENOMEM && src->dataset->label)
+        il_fail_in(e, "data set '%s'", src->dataset->label);
     return rc;
 }
 

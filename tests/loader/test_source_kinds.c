@@ -226,8 +226,9 @@ Test(source_kinds, pairs_are_whole)
     il_err e = { 0 };
     il_source *src = opened("realfake+lonely", IL_MISSING_REFUSE);
     cr_assert_eq(il_source_pair(src, &e), IL_EDATA);
-    cr_expect_str_eq(e.message, "b.realfake: no lonely image to go with it in a pair; train.pairs needs every kind of "
-                                "train.on of each id");
+    cr_expect_str_eq(e.message,
+                     "data set 'kinds': b.realfake: no lonely image to go with it in a pair; train.pairs needs "
+                     "every kind of train.on of each id");
     il_source_free(src);
     src = opened("realfake+lonely", IL_MISSING_SKIP);
     cr_assert_eq(il_source_pair(src, &e), IL_OK);

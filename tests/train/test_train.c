@@ -237,9 +237,10 @@ Test(train, a_pair_without_its_twin_is_refused)
     lab_kinds = "realfake+original";
     open_room(&r, lab_grid("lonely", ", pairs: true", ""));
     LAB_OK(il_job_open(&j, &r.plan->runs[0], r.store, &e), e);
-    cr_expect_str_eq(j.error.message,
-                     "p05.realfake: no original image to go with it in a pair; train.pairs needs every "
-                     "kind of train.on of each id");
+    cr_expect_str_eq(
+        j.error.message,
+        "data set 'dataset1': p05.realfake: no original image to go with it in a pair; train.pairs needs every "
+        "kind of train.on of each id");
     il_job_close(&j);
     close_room(&r);
     lab_kinds = "realfake";
