@@ -248,8 +248,8 @@ static const il_option table[] = {
       "first choose the score that counts as found, with half of the authentic images in "
       "FOLDER, and measure false alarms on the other half; the result is stored beside the weights. It needs 40 "
       "lossless images for verdicts on lossless files, and 40 JPEG or lossy WebP images for lossy files. In a data "
-      "set only the originals are used: masks and forgeries (<id>.mask.*, .inpainted.*, .realfake.*, .fakefake.*) are "
-      "skipped",
+      "set only the originals are used: masks and all other kinds (<id>.mask.*, .realfake.*, .reconstructed.* and so on) "
+      "are skipped",
       INTO(calibrate) },
     { "--replace", "let --calibrate replace an existing calibration", INTO(replace) },
     IL_CLI_DEVICE(il_detect_line, device),

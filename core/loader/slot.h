@@ -27,7 +27,8 @@ typedef struct il_slot_sample {
     const il_sampling *sampling;
     int side; /* of the cut */
     size_t entry;
-    int crops; /* entry = image * crops + crop */
+    int crops;     /* entry = image * crops + crop */
+    size_t number; /* by which random choices are made: the entry, or of twins their common one */
 } il_slot_sample;
 
 /* Any thread, each place by one at a time. */

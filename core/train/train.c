@@ -43,6 +43,7 @@ static int open_loaders(struct session *x, il_err *e)
     drawn.crop = t->crop;
     drawn.crops = t->crops;
     drawn.flip = t->flip;
+    drawn.pairs = t->pairs;
     drawn.shuffle = true;
     drawn.seed = job->run->seed;
     int rc = il_loader_open(&x->train, job->train, job->labels, drawn, e);

@@ -94,6 +94,26 @@ Test(pick, one_that_has_seen_authentic_pictures_comes_first)
     remove_folder(f);
 }
 
+/* Kinds in part, or with the truth that nothing of them is inpainted. */
+Test(pick, kinds_with_shares_and_truths)
+{
+    static const char *const kinds[] = { "realfake+original:0.25", "realfake:0.5+original:nothing",
+                                         "realfake+original:nothing:0.5" };
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        struct folder f = new_folder();
+        il_store *s = open_store(f);
+        put_run(s, "h1", "alone", "realfake", "realfake", 70);
+        put_run(s, "h2", "as a negative", "realfake:nothing+original", "realfake", 90);
+        put_run(s, "h3", "other truth", "realfake+original:everything", "realfake", 60);
+        int64_t best = put_run(s, "h4", "kinds", kinds[i], "realfake", 30);
+        il_card c = picked(s, NULL);
+        cr_expect_eq(c.run, best, "%s", kinds[i]);
+        card_free(c);
+        il_store_close(s);
+        remove_folder(f);
+    }
+}
+
 Test(pick, a_test_by_another_mask_policy_counts)
 {
     struct folder f = new_folder();

@@ -99,6 +99,47 @@ Test(fakes, change_in_training_and_stay_in_tests)
     close_set(&s);
 }
 
+/* Of one part of the photo and with one mask: outside it, twins are equal bit for bit. */
+Test(fakes, twins_are_of_one_draw)
+{
+    struct set s;
+    il_loader *l = NULL;
+    il_batch b;
+    il_err e = { 0 };
+    const float labels[256] = { 0 };
+    const il_loader_opts o = {
+        .batch = 2, .size = 64, .crop = 48, .crops = 2, .flip = true, .shuffle = true, .pairs = true
+    };
+    int more = 1, pairs = 0;
+    size_t painted = 0;
+    work_photos(4, 150, 140);
+    WORK_OK(
+        open_set(&s, work_recipe("r.yaml", ", fit: tiles", "{train: 4}", ""), NULL, "train", "original+exchanged", &e),
+        e);
+    WORK_OK(il_source_pair(s.source, &e), e);
+    WORK_OK(il_loader_open(&l, s.source, labels, o, &e), e);
+    WORK_OK(il_loader_start(l, 1, 0, &e), e);
+    for (;; pairs++) {
+        WORK_OK(il_loader_next(l, &b, &more, &e), e);
+        if (!more)
+            break;
+        const int area = 48 * 48;
+        cr_assert_eq(b.n, 2);
+        cr_assert_str_eq(il_source_name(s.source, b.index[0]), il_source_name(s.source, b.index[1]));
+        for (int i = 0; i < area; i++) {
+            const uint8_t *exchanged = b.pixels + 3 * i, *original = exchanged + 3 * area; /* by name */
+            cr_assert(b.greys[area + i] == 0 && (b.greys[i] == 0 || b.greys[i] == 255));
+            painted += b.greys[i] == 255;
+            if (b.greys[i] == 0)
+                cr_assert_eq(memcmp(original, exchanged, 3), 0, "pixel %d of pair %d", i, pairs);
+        }
+    }
+    cr_expect_eq(pairs, 8);
+    cr_expect_gt(painted, 0);
+    il_loader_free(l);
+    close_set(&s);
+}
+
 /* The splits of a build and of training on the fly are the same. */
 Test(fakes, splits_of_the_recipe)
 {
