@@ -1,4 +1,5 @@
 /* cmd_model.c - inpaintlab model: parameters, operations and memory of a model's parts. */
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include "base/text.h"
@@ -9,9 +10,9 @@
 #include "plugin/instance.h"
 
 struct options {
-    const char *device, *values, *output;
+    const char *device, *values, *output, *initial;
     il_texts set;
-    int threads;
+    int threads, seed;
     il_model_summary_opts how;
     bool json;
 };
@@ -55,6 +56,33 @@ static int write_values(const struct options *o, const il_model *m, il_err *e)
     return rc;
 }
 
+/* The weights that a run of this seed begins with. */
+static int write_initial(const char *path, const il_model *m, il_err *e)
+{
+    il_bundle *b = NULL;
+    int rc = il_bundle_new(&b, e);
+    if (!rc)
+        rc = il_state_save(m->state, b, "", e);
+    if (!rc)
+        rc = il_bundle_write(b, path, e);
+    il_bundle_free(b);
+    return rc;
+}
+
+static int answer(const struct options *o, const il_model *m, const il_choice *choice, il_device device, il_err *e)
+{
+    il_model_summary a = { 0 };
+    if (o->values)
+        return write_values(o, m, e);
+    if (o->initial)
+        return write_initial(o->initial, m, e);
+    int rc = il_model_summary_measure(&a, m, o->how, e);
+    if (!rc)
+        rc = il_model_summary_print(stdout, &a, choice, device, o->json, e);
+    il_model_summary_free(&a);
+    return rc;
+}
+
 static int model(void *options, const char *const *words, il_err *e)
 {
     const struct options *o = options;
@@ -62,10 +90,11 @@ static int model(void *options, const char *const *words, il_err *e)
     il_choice choice = { 0 };
     il_device device;
     il_model m = { 0 };
-    il_model_summary a = { 0 };
     if (!o->values != !o->output)
         return il_fail(e, IL_EUSAGE,
                        "--values and --output go together: the file with the images, and the one to write");
+    if (o->values && o->initial)
+        return il_fail(e, IL_EUSAGE, "--values and --initial exclude each other");
     il_torch_threads(o->threads);
     int rc = il_cli_device(&device, o->device, e);
     if (!rc)
@@ -73,14 +102,9 @@ static int model(void *options, const char *const *words, il_err *e)
     if (!rc)
         rc = choose(&choice, registry, words[0], &o->set, e);
     if (!rc)
-        rc = il_model_open(&m, &choice, (il_model_opts){ .device = device }, e);
-    if (!rc && o->values)
-        rc = write_values(o, &m, e);
-    else if (!rc)
-        rc = il_model_summary_measure(&a, &m, o->how, e);
-    if (!rc && !o->values)
-        rc = il_model_summary_print(stdout, &a, &choice, device, o->json, e);
-    il_model_summary_free(&a);
+        rc = il_model_open(&m, &choice, (il_model_opts){ .device = device, .seed = (uint64_t)o->seed }, e);
+    if (!rc)
+        rc = answer(o, &m, &choice, device, e);
     il_model_close(&m);
     il_choice_free(&choice);
     il_registry_free(registry);
@@ -103,6 +127,9 @@ static const il_option table[] = {
       "gradients and buffers to --output: for a comparison with another program, as tools/export-model makes it",
       INTO(values) },
     { "-o, --output FILE", "safetensors file to write the values to", INTO(output) },
+    { "--initial FILE", "instead, write the weights that a run with this --seed begins with to a safetensors file",
+      INTO(initial) },
+    { "--seed N", "of the initial weights (default 1)", INTO(seed), .least = 0, .most = INT_MAX },
     { 0 },
 };
 
@@ -115,7 +142,7 @@ const il_command il_cmd_model = {
     .options = table,
     .notes = "Exit status: 0 success, 1 the model cannot be run, 2 wrong usage.\n",
     .size = sizeof(struct options),
-    .defaults = &(const struct options){ .device = "auto", .how = { .batch = 1, .size = 512 } },
+    .defaults = &(const struct options){ .device = "auto", .seed = 1, .how = { .batch = 1, .size = 512 } },
     .least = 1,
     .most = 1,
     .expected = "one name, as in 'inpaintlab model nix --set size=60'",

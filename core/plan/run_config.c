@@ -22,8 +22,10 @@ bool il_run_config_ignores(const char *setting)
 static const struct {
     const char *plugin, *setting, *fallback;
 } later[] = {
-    { "torchscript", "output", "" },           { "torchscript", "channel", "-1" }, { "torchscript", "resize", "false" },
-    { "torchscript", "probability", "false" }, { "torchscript", "mean", "" },      { "torchscript", "std", "" },
+    { "torchscript", "output", "" },      { "torchscript", "channel", "-1" },
+    { "torchscript", "resize", "false" }, { "torchscript", "probability", "false" },
+    { "torchscript", "mean", "" },        { "torchscript", "std", "" },
+    { "nix", "head", "published" },
 };
 
 /* Plugins whose results changed, but for two values of a setting: runs with these keep their identity. */

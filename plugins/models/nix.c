@@ -9,7 +9,8 @@
  * drawn from -1 to 1 (one input). As the ReLU is never negative, w < 0 and b < 0 bound every logit by b: no pixel can be marked,
  * while the loss falls all the same, as w and b fit the share of the mask. IoU is then exactly 0, as in table 6. Likewise w > 0
  * and b > 0 marks every pixel: IoU is the mask's share. Each is one initialization in four. Leaving it takes b across 0: at a rate
- * of 1e-4, thousands of steps. The engine tells of both (runs.collapse), and another seed is the remedy. */
+ * of 1e-4, thousands of steps. The engine tells of both (runs.collapse). The remedy is another seed, or `head: linear`, whose
+ * logits no two numbers bound. */
 
 enum { STREAMS = 2, SCALES = 3 };
 
@@ -25,16 +26,17 @@ struct fusion { /* an arrow between each two scales, with weights of its own; na
 struct conv_block {
     il_conv conv[2];
     il_norm norm[2];
+    int count;
 };
 
 struct nix {
     int size, width;
-    bool truncated;
+    bool truncated, linear;
     double truncation;
     struct shrink shrink[STREAMS][SCALES];
     struct fusion fusion[3]; /* one per stream, then one of both */
     struct conv_block merge[SCALES], head;
-    il_conv upsample_1, upsample_2[2], upsample_3;
+    il_conv upsample_1, upsample_2[2], logit;
 };
 
 /* One stream's features, finest first. */
@@ -65,6 +67,12 @@ static const il_param_spec nix_params[] = {
       .min = 1e-3,
       .max = 255,
       .help = "level of the truncated residual, in grey levels" },
+    { .name = "head",
+      .type = IL_PARAM_TEXT,
+      .fallback = "published",
+      .choices = "published|linear",
+      .help =
+          "how it ends: in one channel behind batch norm and ReLU, as published, or in a plain 1x1 convolution of all" },
     { .name = NULL },
 };
 
@@ -77,6 +85,7 @@ static int nix_open(void **out, const il_params *p, il_err *e)
     n->width = (int)il_params_int(p, "width");
     n->truncated = strcmp(il_params_text(p, "residual"), "truncated") == 0;
     n->truncation = il_params_real(p, "truncation");
+    n->linear = strcmp(il_params_text(p, "head"), "linear") == 0;
     *out = n;
     return IL_OK;
 }
@@ -127,11 +136,12 @@ static struct fusion declare_fusion(il_state *st, const char *prefix, int width)
     return f;
 }
 
+/* out 0: without the second convolution */
 static struct conv_block declare_block(il_state *st, const char *prefix, int in, int out)
 {
     const int widths[2] = { in, out };
-    struct conv_block b;
-    for (int i = 0; i < 2; i++) {
+    struct conv_block b = { .count = out ? 2 : 1 };
+    for (int i = 0; i < b.count; i++) {
         const il_conv_spec spec = { .in = in, .out = widths[i], .kernel = 3, .opts = { .padding = 1 } };
         b.conv[i] = il_conv_declare(st, il_name("%s.conv%d.0", prefix, i + 1).text, spec);
         b.norm[i] = il_norm_declare(st, il_name("%s.conv%d.1", prefix, i + 1).text, widths[i]);
@@ -145,6 +155,7 @@ static int nix_build(void *self, il_state *st, il_err *e)
     struct nix *n = self;
     const int w = n->width, merged = n->size == 40 ? w : 2 * w;
     const bool keep = n->size == 85;
+    const int joined = (keep ? 7 : 3) * merged;
     for (int i = 0; i < STREAMS; i++)
         for (int j = 0; j < SCALES; j++) {
             const int in = j == 0 ? 3 : w << (j - 1);
@@ -154,11 +165,12 @@ static int nix_build(void *self, il_state *st, il_err *e)
         n->fusion[i] = declare_fusion(st, il_name("fusion_%d.", i + 1).text, i < 2 ? w : merged);
     for (int j = 0; j < SCALES; j++)
         n->merge[j] = declare_block(st, il_name("conv_%d", j + 1).text, (2 * w) << j, merged << j);
-    n->head = declare_block(st, "conv_4", keep ? 7 * merged : 3 * merged, 1);
+    n->head = declare_block(st, "conv_4", joined, n->linear ? 0 : 1);
     n->upsample_1 = declare_up(st, "", "upsample_1", 2 * merged, keep ? 2 * merged : merged);
     n->upsample_2[0] = declare_up(st, "", "upsample_2.0", 4 * merged, keep ? 4 * merged : 2 * merged);
     n->upsample_2[1] = declare_up(st, "", "upsample_2.1", keep ? 4 * merged : 2 * merged, keep ? 4 * merged : merged);
-    n->upsample_3 = declare_up(st, "", "upsample_3", 1, 1);
+    /* of another name, so that weights of one head are refused for the other */
+    n->logit = n->linear ? declare_up(st, "", "linear", joined, 1) : declare_up(st, "", "upsample_3", 1, 1);
     return il_state_status(st, e);
 }
 
@@ -213,7 +225,7 @@ static il_tensor *conv_block(il_scope *outer, const void *self, il_tensor *x)
 {
     const struct conv_block *b = self;
     il_scope *s = il_scope_nest(outer);
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < b->count; i++)
         x = il_conv_norm_relu_apply(s, &b->conv[i], &b->norm[i], x);
     x = il_lift(s, x);
     il_scope_close(s);
@@ -257,7 +269,7 @@ static il_tensor *nix_forward(const void *self, il_scope *outer, il_tensor *imag
     const struct pyramid f = fuse(s, &n->fusion[2], merge(s, n, image));
     il_tensor *parts[SCALES] = { f.at[0], up(s, &n->upsample_1, f.at[1], f.at[0]), up_twice(s, n->upsample_2, f) };
     il_tensor *x = il_recompute(s, conv_block, &n->head, il_cat(s, parts, SCALES, 1));
-    x = il_lift(s, up(s, &n->upsample_3, x, image));
+    x = il_lift(s, up(s, &n->logit, x, image));
     il_scope_close(s);
     return x;
 }

@@ -115,6 +115,22 @@ Test(config, kinds_joined_by_plus_are_the_list_of_them)
     il_registry_free(r);
 }
 
+/* Runs of NIX-Net that were made before it had another head are what they were. */
+Test(config, nix_head_is_named_only_where_it_is_not_the_published_one)
+{
+    static const char *const heads[] = { "model={name: nix, width: 8}", "model={name: nix, width: 8, head: published}",
+                                         "model={name: nix, width: 8, head: linear}" };
+    il_registry *r = registry_with(BUILD_DIR "/tests/stubs:" BUILD_DIR "/plugins/models");
+    for (int i = 0; i < 3; i++) {
+        char *config = config_with(r, (const char *[]){ heads[i], NULL });
+        const char *params = i < 2 ? "\"params\":{\"residual\"" : "\"params\":{\"head\":\"linear\",\"residual\"";
+        cr_expect_not_null(strstr(config, params), "%s: %s", heads[i], config);
+        cr_expect_eq(strstr(config, "head") != NULL, i == 2, "%s", config);
+        free(config);
+    }
+    il_registry_free(r);
+}
+
 /* Powers of the focal loss changed their last bits, but for the exponents 0 and 2: only runs with others have another identity. */
 Test(config, a_plugins_revision_may_be_of_some_settings_alone)
 {

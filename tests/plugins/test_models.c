@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <inpaintlab/optimizer.h>
+#include <inpaintlab/weights.h>
 #include "subject.h"
 
 enum { STEPS = 3, SIDE = 128 };
@@ -244,6 +245,55 @@ Test(models, nix_truncated_residual)
 {
     check_all("nix", (const char *[]){ "width", "8", "residual", "truncated", "truncation", "2.5", NULL },
               "nix40-w8-truncated.json", &decayed);
+}
+
+Test(models, nix_linear_head)
+{
+    check_all("nix", (const char *[]){ "size", "60", "width", "8", "head", "linear", NULL }, "nix60-w8-linear.json",
+              &decayed);
+}
+
+/* The published head's 3x3 convolution to one channel, its batch norm and the last two numbers make way for one weight a channel. */
+Test(models, nix_linear_head_parameters)
+{
+    static const struct {
+        const char *size;
+        int64_t parameters;
+        int channels;
+    } nets[] = { { "40", 39442053 - (384 * 9 + 1 + 2 + 2) + 384 + 1, 384 },
+                 { "60", 60046853 - (768 * 9 + 1 + 2 + 2) + 768 + 1, 768 },
+                 { "85", 85226501 - (1792 * 9 + 1 + 2 + 2) + 1792 + 1, 1792 } };
+    for (size_t i = 0; i < sizeof nets / sizeof *nets; i++) {
+        struct subject t = open_subject("nix", (const char *[]){ "size", nets[i].size, "head", "linear", NULL }, NULL);
+        const il_tensor *w = il_state_find(t.state, "linear.conv.weight");
+        cr_expect_eq(il_state_params(t.state), nets[i].parameters, "%s", nets[i].size);
+        cr_expect(w && il_ndim(w) == 4 && il_dim(w, 0) == 1 && il_dim(w, 1) == nets[i].channels && il_dim(w, 2) == 1);
+        cr_expect_null(il_state_find(t.state, "conv_4.conv2.1.weight"));
+        close_subject(&t);
+    }
+}
+
+Test(models, nix_weights_of_the_other_head_are_refused)
+{
+    static const char *const heads[] = { "published", "linear" }, *const lacking[] = { "conv_4.conv2.0.weight",
+                                                                                       "linear.conv.weight" };
+    il_bundle *kept[2] = { NULL, NULL };
+    for (int i = 0; i < 4; i++) {
+        struct subject t = open_subject("nix", (const char *[]){ "width", "2", "head", heads[i % 2], NULL }, NULL);
+        il_err e = { 0 };
+        if (i < 2) {
+            cr_assert_eq(il_bundle_new(&kept[i], &e), IL_OK, "%s", e.message);
+            cr_assert_eq(il_state_save(t.state, kept[i], "", &e), IL_OK, "%s", e.message);
+        } else {
+            cr_expect_eq(il_state_load(t.state, kept[i % 2], NULL, &e), IL_OK, "%s", e.message);
+            cr_expect_eq(il_state_load(t.state, kept[!(i % 2)], NULL, &e), IL_EFORMAT);
+            cr_expect_not_null(strstr(e.message, lacking[i % 2]), "%s", e.message);
+            cr_expect_null(strchr(e.message, '\n'), "%s", e.message);
+        }
+        close_subject(&t);
+    }
+    il_bundle_free(kept[0]);
+    il_bundle_free(kept[1]);
 }
 
 Test(models, unet)

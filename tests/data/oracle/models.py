@@ -116,6 +116,7 @@ def main():
     for size in (40, 60, 85):
         write(f"nix{size}-w8.json", Nix(size, 8), 5, ((128, 128, "out"), (61, 47, "out")), 1e-3)
     write("nix40-w8-truncated.json", Nix(40, 8, 2.5), 6)
+    write("nix60-w8-linear.json", Nix(60, 8, linear=True), 5, ((128, 128, "out"), (61, 47, "out")), 1e-3)
     write("unet.json", Unet(24, 48, 8), 10, ((128, 128, "out"), (61, 47, "out")), 0.0)
     write("unet-plain.json", Unet(5, 7, None), 11)
     fcn = fcn_resnet50(weights=None, weights_backbone=None, aux_loss=True, num_classes=1)

@@ -56,14 +56,16 @@ class Block(nn.Module):
     def __init__(self, i, o):
         super().__init__()
         self.conv1 = nn.Sequential(nn.Conv2d(i, i, 3, 1, 1), nn.BatchNorm2d(i), nn.ReLU())
-        self.conv2 = nn.Sequential(nn.Conv2d(i, o, 3, 1, 1), nn.BatchNorm2d(o), nn.ReLU())
+        if o:
+            self.conv2 = nn.Sequential(nn.Conv2d(i, o, 3, 1, 1), nn.BatchNorm2d(o), nn.ReLU())
 
     def forward(self, x):
-        return self.conv2(self.conv1(x))
+        x = self.conv1(x)
+        return self.conv2(x) if hasattr(self, "conv2") else x
 
 
 class Nix(nn.Module):
-    def __init__(self, size, width, truncation=None):
+    def __init__(self, size, width, truncation=None, linear=False):
         super().__init__()
         w, v, keep = width, width if size == 40 else 2 * width, size == 85
         self.truncation = truncation
@@ -73,11 +75,13 @@ class Nix(nn.Module):
             setattr(self, f"res_3_{s}", Shrink(2 * w, 4 * w))
         self.fusion_1, self.fusion_2, self.fusion_3 = Fusion(w), Fusion(w), Fusion(v)
         self.conv_1, self.conv_2, self.conv_3 = Block(2 * w, v), Block(4 * w, 2 * v), Block(8 * w, 4 * v)
-        self.conv_4 = Block(7 * v if keep else 3 * v, 1)
+        joined = 7 * v if keep else 3 * v
+        self.conv_4 = Block(joined, 0 if linear else 1)
         self.upsample_1 = Up(2 * v, 2 * v if keep else v)
         self.upsample_2 = nn.ModuleList([Up(4 * v, 4 * v), Up(4 * v, 4 * v)] if keep else
                                         [Up(4 * v, 2 * v), Up(2 * v, v)])
-        self.upsample_3 = Up(1, 1)
+        self.last = "linear" if linear else "upsample_3"
+        setattr(self, self.last, Up(joined if linear else 1, 1))
 
     def stream(self, s, x):
         a = getattr(self, f"res_1_{s}")(x)
@@ -90,7 +94,7 @@ class Nix(nn.Module):
         a, b, c = (torch.cat(pair, 1) for pair in zip(x, r))
         a, b, c = self.fusion_3(self.conv_1(a), self.conv_2(b), self.conv_3(c))
         y = torch.cat([a, self.upsample_1(b, a), self.upsample_2[1](self.upsample_2[0](c, b), a)], 1)
-        return self.upsample_3(self.conv_4(y), image)
+        return getattr(self, self.last)(self.conv_4(y), image)
 
 
 KERNELS = torch.tensor([
