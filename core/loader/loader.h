@@ -12,6 +12,7 @@ typedef struct il_loader_opts {
     il_sizing fit;                /* native: batches of one whole image */
     bool count_padding;           /* batches have no `valid` */
     bool flip, shuffle;
+    const il_augment *augment;   /* of each image, before it is cropped; never cached; NULL: none */
     uint64_t seed;               /* order, crops and flips depend on (seed, epoch, position) alone */
     int threads;                 /* decoding threads; 0: number of cores. Batches do not depend on the number */
     size_t cache_bytes;          /* memory for decoded images; 0: the default, 1 GiB */
@@ -24,6 +25,8 @@ typedef struct il_loader_opts {
 
 /* Options for validating: whole images, in order. */
 il_loader_opts il_loader_of_run(const il_run *run, il_device device, const il_observer *observer);
+/* The same for training: shuffled, cropped, augmented. */
+il_loader_opts il_loader_of_training(const il_run *run, il_loader_opts validating);
 
 typedef struct il_loader il_loader;
 
@@ -47,6 +50,7 @@ typedef struct il_batch {
     const float *labels;   /* [256] level -> target, by the mask policy */
     const float *counts;   /* [256] for `valid`: level -> 0 or 1 */
     const size_t *index;   /* (n) position in the source */
+    const uint64_t *stream; /* (n) of its augmentation (il_augment_show) */
 } il_batch;
 
 /* *more is 0 at the end of the epoch (*out is then unchanged), else 1. */

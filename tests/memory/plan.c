@@ -56,7 +56,7 @@ static int axes(const char *folder, FILE *out, il_err *e)
     static const char *const names[] = { "axes",   "test-policy", "anchors",        "order",
                                          "quoted", "set-skip",    "training-parts", "list-text-axis",
                                          "window", "given",       "given-axis",     "given-include",
-                                         NULL };
+                                         "augment-axis", "augment-long", NULL };
     return plan(out, names, (il_plan_opts){ 0 }, e);
 }
 
@@ -71,6 +71,7 @@ static int set(const char *folder, FILE *out, il_err *e)
                                           "train.skip=[a.*, b.*]",
                                           "train.freeze=[a.*]",
                                           "train.lr_of={a.*: 0.1}",
+                                          "train.augment=[jpeg, {jitter: {contrast: 0.1}}]",
                                           "test_window={side: 64, stride: 32}",
                                           "test=[fakefake, {images: realfake}]",
                                           NULL };
@@ -85,6 +86,7 @@ static int refused(const char *folder, FILE *out, il_err *e)
         "bad-given-key",     "bad-window-stride", "bad-plugin",           "bad-plugin-setting-choice",
         "bad-axis-unknown",  "bad-axis-twice",    "bad-test-twice",       "bad-exclude-never",
         "bad-include-twice", "bad-degrade-twice", "bad-degrade-name",     "bad-syntax",
+        "bad-augment-name",  "bad-augment-p",     "bad-augment-flip",     "bad-augment-large",
         "bad-only",          "bad-set-key",       "bad-plugin-opens-not", "bad-test-policy-twice",
         "bad-no-model",      "bad-choice",        "nothing-there",        NULL,
     };
