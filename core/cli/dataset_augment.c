@@ -79,9 +79,10 @@ const il_command il_dataset_augment = {
     .name = "dataset augment",
     .summary = "write images as a training sees them",
     .usage = "[options] GRID.yaml -o DIR",
-    .about = "Writes the first images of an epoch as the grid's first training sees them, augmented and cropped, with their\n"
-             "masks: DIR/0001.png, DIR/0001.mask.png and so on. A line on each says which sample it is and what was\n"
-             "changed. Nothing is trained.\n",
+    .about =
+        "Writes the first images of an epoch as the grid's first training sees them, augmented and cropped, with their\n"
+        "masks: DIR/0001.png, DIR/0001.mask.png and so on. A line on each says which sample it is and what was\n"
+        "changed. Nothing is trained.\n",
     .options = table,
     .notes = "Exit status: 0 success, 1 the grid or its data are wrong or DIR is not empty, 2 wrong usage.\n",
     .size = sizeof(struct options),

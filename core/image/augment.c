@@ -19,7 +19,9 @@ static void describe(il_text *to, const il_augmentation *a)
     const il_degrade_spec *spec = il_degrade_spec_of(a->plain.kind);
     il_text_add(to, "%s", spec->name);
     if (spec->level->name)
-        il_text_add(to, " %s..%s", il_params_real_text(a->low).text, il_params_real_text(a->high).text);
+        il_text_add(to, " %s", il_params_real_text(a->low).text);
+    if (spec->level->name && a->low < a->high)
+        il_text_add(to, "..%s", il_params_real_text(a->high).text);
     if (a->plain.kind == IL_DEGRADE_DOUBLE_JPEG)
         il_text_add(to, " first %d%s", a->plain.first, a->plain.shift ? " shift" : "");
     if (a->plain.kind == IL_DEGRADE_FLIP)

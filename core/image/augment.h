@@ -8,10 +8,11 @@
 
 /* One change, which happens to some pictures, with a strength drawn from a range. */
 typedef struct il_augmentation {
-    il_degradation plain;           /* its kind and settings, without a level */
-    double low, high;               /* of the level, inclusive: of JPEG, WebP and blur any (odd) integer, else any number */
-    double spread[IL_JITTER_KINDS]; /* jitter: a factor is between 1 - spread, at least 0, and 1 + spread; 0: unchanged */
-    double p;                       /* of pictures that are changed */
+    il_degradation plain; /* its kind and settings, without a level */
+    double low, high;     /* of the level, inclusive: of JPEG, WebP and blur any (odd) integer, else any number */
+    double
+        spread[IL_JITTER_KINDS]; /* jitter: a factor is between 1 - spread, at least 0, and 1 + spread; 0: unchanged */
+    double p;                    /* of pictures that are changed */
 } il_augmentation;
 
 typedef struct il_augment {

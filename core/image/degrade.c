@@ -24,7 +24,10 @@ static const il_param_spec flip[] = {
     { 0 },
 };
 
-#define JITTER(name) { name, IL_PARAM_REAL, "0", 0, 4, NULL, "largest deviation of its factor from 1" }
+#define JITTER(name)                                                                                                   \
+    {                                                                                                                  \
+        name, IL_PARAM_REAL, "0", 0, 4, NULL, "largest deviation of its factor from 1"                                 \
+    }
 static const il_param_spec jitter[] = { JITTER("brightness"), JITTER("contrast"), JITTER("saturation"), { 0 } };
 
 #define LEVEL(type, low, high, help) .level = { { "level", type, NULL, low, high, NULL, help }, { 0 } }
@@ -86,8 +89,7 @@ static void write_jitter(char *to, size_t size, const il_jitter *j)
 {
     int used = snprintf(to, size, "jitter");
     for (int i = 0; i < j->count && used > 0 && (size_t)used < size; i++)
-        used += snprintf(to + used, size - (size_t)used, " %s %.6g", jitter[j->order[i]].name,
-                         j->factor[j->order[i]]);
+        used += snprintf(to + used, size - (size_t)used, " %s %.6g", jitter[j->order[i]].name, j->factor[j->order[i]]);
 }
 
 il_degrade_words il_degrade_shown(const il_degradation *d)

@@ -175,7 +175,8 @@ static int turn(il_image *out, const il_image *in, int quarters, il_err *e)
     bool sideways = quarters % 2;
     size_t step = (size_t)in->channels;
     il_image result = { 0 };
-    int rc = il_image_new(&result, sideways ? in->height : in->width, sideways ? in->width : in->height, in->channels, e);
+    int rc = il_image_new(&result, sideways ? in->height : in->width, sideways ? in->width : in->height, in->channels,
+                          e);
     if (rc)
         return rc;
     uint8_t *to = result.pixels;

@@ -41,15 +41,15 @@ size_t il_loader_batches(const il_loader *l);
 int il_loader_start(il_loader *l, int epoch, size_t first_batch, il_err *e);
 
 typedef struct il_batch {
-    size_t number;         /* in the epoch, from 0; batches whose images are all left out are skipped */
-    int n, height, width;  /* of native images, those of the one */
-    const uint8_t *pixels; /* (n,height,width,3); valid until the next call, as are the members below */
-    const uint8_t *greys;  /* (n,height,width): the masks' grey levels; 0 in authentic images and in padding */
-    const uint8_t *valid;  /* (n,height,width): 1 where the image is, 0 in padding; NULL: all of it counts */
-    const float *shades;   /* [256] level -> input value, [0,1]; for il_from_pixels */
-    const float *labels;   /* [256] level -> target, by the mask policy */
-    const float *counts;   /* [256] for `valid`: level -> 0 or 1 */
-    const size_t *index;   /* (n) position in the source */
+    size_t number;          /* in the epoch, from 0; batches whose images are all left out are skipped */
+    int n, height, width;   /* of native images, those of the one */
+    const uint8_t *pixels;  /* (n,height,width,3); valid until the next call, as are the members below */
+    const uint8_t *greys;   /* (n,height,width): the masks' grey levels; 0 in authentic images and in padding */
+    const uint8_t *valid;   /* (n,height,width): 1 where the image is, 0 in padding; NULL: all of it counts */
+    const float *shades;    /* [256] level -> input value, [0,1]; for il_from_pixels */
+    const float *labels;    /* [256] level -> target, by the mask policy */
+    const float *counts;    /* [256] for `valid`: level -> 0 or 1 */
+    const size_t *index;    /* (n) position in the source */
     const uint64_t *stream; /* (n) of its augmentation (il_augment_show) */
 } il_batch;
 

@@ -28,7 +28,7 @@ typedef struct il_slot_sample {
     const il_sampling *sampling;
     int side; /* of the cut */
     size_t entry;
-    int crops; /* entry = image * crops + crop */
+    int crops;                 /* entry = image * crops + crop */
     const il_augment *augment; /* NULL: none */
     uint64_t stream;           /* that its choices are drawn from */
     const char *id;            /* for messages */

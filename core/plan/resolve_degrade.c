@@ -160,9 +160,10 @@ static int check_short(const struct entry *x, il_err *e)
         return fail_in(x, x->within, e, "the levels are given twice");
     if (!x->within || x->within->kind != IL_NODE_SCALAR || spec->usual || strcmp(x->within->text, "true") == 0)
         return IL_OK;
-    return fail_in(x, x->within, e, !spec->level->name      ? "expected true, or a mapping of its settings"
-                                    : x->as == &tests ? "levels must be a list"
-                                                            : "the range must be a list, as in [60, 100]");
+    return fail_in(x, x->within, e,
+                   !spec->level->name ? "expected true, or a mapping of its settings"
+                   : x->as == &tests  ? "levels must be a list"
+                                      : "the range must be a list, as in [60, 100]");
 }
 
 static void take_settings(struct entry *x, const il_params *p)

@@ -108,7 +108,8 @@ static int check_enlarged(const il_training *t, const il_setting *slot, il_err *
             side *= t->augment.list[i].high;
     if (side <= LARGEST || !t->augment.count)
         return IL_OK;
-    return il_settings_fail(slot, e, "train.augment may enlarge images of train.size, %d, to %.0f pixels; expected at most %d",
+    return il_settings_fail(slot, e,
+                            "train.augment may enlarge images of train.size, %d, to %.0f pixels; expected at most %d",
                             t->size, side, LARGEST);
 }
 

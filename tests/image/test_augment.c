@@ -177,8 +177,8 @@ static void count_levels(size_t counts[101], il_degrade_kind kind, double low, d
 static void expect_share(size_t count, double share, const char *what, int level)
 {
     double wanted = DRAWS * share;
-    cr_expect_lt(fabs((double)count - wanted), 5 * sqrt(wanted * (1 - share)) + 1e-9, "%s %d: %zu of %d, expected %g", what,
-                 level, count, DRAWS, wanted);
+    cr_expect_lt(fabs((double)count - wanted), 5 * sqrt(wanted * (1 - share)) + 1e-9, "%s %d: %zu of %d, expected %g",
+                 what, level, count, DRAWS, wanted);
 }
 
 Test(augment, levels_are_equally_likely)
@@ -224,6 +224,7 @@ Test(augment, words)
         { .plain = { .kind = IL_DEGRADE_DOUBLE_JPEG, .first = 75, .shift = true }, .low = 50, .high = 95, .p = 1 },
         { .plain = { .kind = IL_DEGRADE_RESIZE }, .low = 0.1, .high = 1.5, .p = 1 },
         { .plain = { .kind = IL_DEGRADE_ROTATE }, .p = 1 },
+        { .plain = { .kind = IL_DEGRADE_WEBP }, .low = 90, .high = 90, .p = 1 },
         { .plain = { .kind = IL_DEGRADE_FLIP, .upright = true }, .p = 0.25 },
         { .plain = { .kind = IL_DEGRADE_JITTER }, .spread = { 0.2, 0, 1 }, .p = 1 },
     };
@@ -231,7 +232,7 @@ Test(augment, words)
     il_text t = { 0 }, of_none = { 0 }, shown = { 0 };
     il_augment_describe(&t, &a);
     cr_expect_str_eq(t.data, "jpeg 60..100 p 0.5+double_jpeg 50..95 first 75 shift+resize 0.1..1.5+rotate"
-                             "+flip vertical p 0.25+jitter brightness 0.2 saturation 1");
+                             "+webp 90+flip vertical p 0.25+jitter brightness 0.2 saturation 1");
     il_augment_describe(&of_none, &none);
     cr_expect_str_eq(of_none.data, "none");
     il_augment_show(&shown, &none, 1);

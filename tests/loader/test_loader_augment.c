@@ -38,7 +38,8 @@ static void expect_epochs(il_loader_opts o, il_digest expected[2][64], const cha
     }
     for (size_t first = 0; first <= 11; first += 3) { /* as a resumed training begins */
         cr_assert_eq(run_epoch(f.loader, 1, first, got), 11);
-        cr_assert(memcmp(expected[1] + first, got + first, (11 - first) * sizeof *got) == 0, "%s, from %zu on", what, first);
+        cr_assert(memcmp(expected[1] + first, got + first, (11 - first) * sizeof *got) == 0, "%s, from %zu on", what,
+                  first);
     }
     close_loader(&f);
 }
@@ -59,7 +60,8 @@ Test(loader_augment, threads_caches_and_beginnings_do_not_matter, .init = open_s
     char *folder = samples_path("cache");
     note_epochs(options(&mixed, 1, 1, NULL), augmented);
     note_epochs(options(NULL, 1, 1, NULL), plain);
-    cr_assert(memcmp(augmented[0], plain[0], sizeof plain[0]) != 0 && memcmp(augmented[0], augmented[1], sizeof plain[0]) != 0);
+    cr_assert(memcmp(augmented[0], plain[0], sizeof plain[0]) != 0 &&
+              memcmp(augmented[0], augmented[1], sizeof plain[0]) != 0);
     expect_epochs(options(&mixed, 3, 1, NULL), augmented, "three threads");
     expect_epochs(options(&mixed, 3, 1 << 20, NULL), augmented, "all in memory");
     expect_epochs(options(&mixed, 2, 20000, folder), augmented, "some on disk");
@@ -92,7 +94,8 @@ static void expect_picture(const il_batch *b, int n, const il_image *image, cons
             bool inside = x < image->width && y < image->height;
             size_t from = (size_t)(y * image->width + x), to = (size_t)n * area + at;
             for (size_t c = 0; c < 3; c++)
-                cr_assert_eq(b->pixels[3 * to + c], inside ? image->pixels[3 * from + c] : 0, "picture %d, %d,%d", n, x, y);
+                cr_assert_eq(b->pixels[3 * to + c], inside ? image->pixels[3 * from + c] : 0, "picture %d, %d,%d", n, x,
+                             y);
             cr_assert_eq(b->greys[to], inside ? mask->pixels[from] : 0, "mask %d, %d,%d", n, x, y);
             cr_assert_eq(b->valid ? b->valid[to] : 1, inside, "valid %d, %d,%d", n, x, y);
         }
@@ -109,14 +112,15 @@ Test(loader_augment, pictures_are_changed_by_the_code_of_tests, .init = open_sam
     int more = 1;
     for (int i = 0; i < 5; i++)
         samples_add(i, 40 - i, 20 + 5 * i);
-    struct fixture f =
-        open_loader((il_loader_opts){ .batch = 5, .size = 64, .crops = 1, .augment = &a, .seed = 2, .threads = 2 });
+    struct fixture f = open_loader(
+        (il_loader_opts){ .batch = 5, .size = 64, .crops = 1, .augment = &a, .seed = 2, .threads = 2 });
     SAMPLE_OK(il_loader_start(f.loader, 1, 0, &e), e);
     SAMPLE_OK(il_loader_next(f.loader, &b, &more, &e), e);
     cr_assert(more && b.n == 5 && b.valid);
     for (int n = 0; n < 5; n++) {
         il_image image = { 0 }, mask = { 0 };
-        const il_degradation jpeg = { .kind = IL_DEGRADE_JPEG, .level = 70 }, small = { .kind = IL_DEGRADE_RESIZE, .level = 0.6 };
+        const il_degradation jpeg = { .kind = IL_DEGRADE_JPEG, .level = 70 },
+                             small = { .kind = IL_DEGRADE_RESIZE, .level = 0.6 };
         read_sample(n, &image, &mask);
         SAMPLE_OK(il_degrade_apply(&image, &mask, &jpeg, "x", &e), e);
         SAMPLE_OK(il_degrade_apply(&image, &mask, &small, "x", &e), e);
@@ -137,8 +141,8 @@ Test(loader_augment, enlarged_pictures_are_cut, .init = open_samples, .fini = sa
     int more = 1;
     samples_add(0, 40, 40);
     samples_add(1, 40, 40);
-    struct fixture f =
-        open_loader((il_loader_opts){ .batch = 2, .size = 48, .crops = 1, .augment = &a, .seed = 2, .threads = 1 });
+    struct fixture f = open_loader(
+        (il_loader_opts){ .batch = 2, .size = 48, .crops = 1, .augment = &a, .seed = 2, .threads = 1 });
     SAMPLE_OK(il_loader_start(f.loader, 1, 0, &e), e);
     SAMPLE_OK(il_loader_next(f.loader, &b, &more, &e), e);
     cr_assert(more && b.n == 2 && !b.valid && b.width == 48);
@@ -161,7 +165,9 @@ Test(loader_augment, pictures_of_one_photo_meet_the_same, .init = open_samples, 
     for (int i = 0; i < COUNT; i++)
         samples_add(i, 40, 40);
     SAMPLE_OK(il_source_open(&f.src, &samples_choice, "train", "realfake+fakefake", IL_MISSING_REFUSE, &e), e);
-    il_loader_opts o = { .batch = 1, .size = 64, .crops = 1, .augment = &mixed, .shuffle = true, .seed = 8, .threads = 2 };
+    il_loader_opts o = {
+        .batch = 1, .size = 64, .crops = 1, .augment = &mixed, .shuffle = true, .seed = 8, .threads = 2
+    };
     SAMPLE_OK(il_loader_open(&f.loader, f.src, labels, o, &e), e);
     SAMPLE_OK(il_loader_start(f.loader, 3, 0, &e), e);
     for (int n = 0; n < 2 * COUNT; n++) {
@@ -185,10 +191,12 @@ Test(loader_augment, pictures_of_one_photo_meet_the_same, .init = open_samples, 
 
 Test(loader_augment, validation_is_never_augmented)
 {
-    il_run run = { .training = { .batch = 2, .size = 32, .crop = 16, .crops = 3, .flip = true, .augment = mixed }, .seed = 4 };
+    il_run run = { .training = { .batch = 2, .size = 32, .crop = 16, .crops = 3, .flip = true, .augment = mixed },
+                   .seed = 4 };
     il_loader_opts validating = il_loader_of_run(&run, (il_device){ 0 }, NULL);
     il_loader_opts training = il_loader_of_training(&run, validating);
-    cr_expect(!validating.augment && !validating.crop && !validating.flip && !validating.shuffle && validating.crops == 1);
-    cr_expect(training.augment == &run.training.augment && training.crop == 16 && training.crops == 3 && training.flip &&
-              training.shuffle && training.seed == 4);
+    cr_expect(!validating.augment && !validating.crop && !validating.flip && !validating.shuffle &&
+              validating.crops == 1);
+    cr_expect(training.augment == &run.training.augment && training.crop == 16 && training.crops == 3 &&
+              training.flip && training.shuffle && training.seed == 4);
 }

@@ -390,8 +390,8 @@ Test(plan, degraded_trains_the_quickstarts_detector_under_degradation)
     cr_assert_eq(il_plan_read(&quick, SOURCE_DIR "/experiments/quickstart.yaml", r,
                               (il_plan_opts){ .only = "train.on=realfake" }, &e),
                  IL_OK, "%s", e.message);
-    cr_assert_eq(il_plan_read(&p, SOURCE_DIR "/experiments/beyond/degraded.yaml", r, (il_plan_opts){ 0 }, &e), IL_OK, "%s",
-                 e.message);
+    cr_assert_eq(il_plan_read(&p, SOURCE_DIR "/experiments/beyond/degraded.yaml", r, (il_plan_opts){ 0 }, &e), IL_OK,
+                 "%s", e.message);
     cr_assert_eq(p->count, 9);
     static const size_t changes[] = { 0, 1, 6 };
     for (size_t i = 0; i < p->count; i++) {

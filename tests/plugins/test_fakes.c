@@ -40,7 +40,8 @@ static void close_set(struct set *s)
 }
 
 /* All pictures and masks of an epoch, one after the other. */
-static uint8_t *epoch_of(const struct set *s, int epoch, bool shuffle, int threads, const il_augment *augment, size_t *count)
+static uint8_t *epoch_of(const struct set *s, int epoch, bool shuffle, int threads, const il_augment *augment,
+                         size_t *count)
 {
     float labels[256] = { 0 };
     uint8_t *all = NULL;
@@ -111,7 +112,9 @@ Test(fakes, augmented_as_any_other)
     il_err e = { 0 };
     size_t n;
     work_photos(6, 70, 70);
-    WORK_OK(open_set(&s, work_recipe("r.yaml", "", "{train: 4, validation: 1, test: 1}", ""), NULL, "train", "fakefake", &e), e);
+    WORK_OK(open_set(&s, work_recipe("r.yaml", "", "{train: 4, validation: 1, test: 1}", ""), NULL, "train", "fakefake",
+                     &e),
+            e);
     uint8_t *plain = epoch_of(&s, 1, true, 1, NULL, &n), *alone = epoch_of(&s, 1, true, 1, &augment, &n),
             *many = epoch_of(&s, 1, true, 3, &augment, &n), *next = epoch_of(&s, 2, true, 3, &augment, &n);
     cr_expect(memcmp(alone, many, n) == 0, "threads matter");
