@@ -240,6 +240,8 @@ static int open_data(struct bench_work *w, il_err *e)
     int rc = il_policy_labels(w->labels, &run->mask_policy, e);
     if (!rc)
         rc = il_source_open(&w->train, &run->dataset, "train", run->training.on, run->missing, e);
+    if (!rc && run->training.pairs)
+        rc = il_source_pair(w->train, e);
     if (!rc)
         rc = il_source_load(w->train, w->o->device, e);
     if (!rc && (w->o->stages & IL_BENCH_EPOCH))

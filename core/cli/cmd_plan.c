@@ -91,6 +91,8 @@ static int add_notes(struct totals *sum, const struct split *x, il_err *e)
                  gone + il_source_count(x->source), first.id, first.why);
     int rc = add_note(sum, x, words, e);
     if (!rc)
+        rc = add_note(sum, x, il_source_mixture(x->source).text, e);
+    if (!rc)
         rc = add_note(sum, x, il_job_fit_words(x->fit, x->source, x->policy).text, e);
     if (!rc && x->leak)
         rc = add_note(sum, x, il_leak_in_words(x->leak, x->source, x->leaked).text, e);

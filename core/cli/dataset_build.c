@@ -96,7 +96,8 @@ const il_command il_dataset_build = {
     .summary = "build a data set from photos by a recipe",
     .usage = "[options] RECIPE.yaml -o DIR",
     .about =
-        "Makes masks, inpainted images, realfakes and fakefakes from photos, as a recipe says (schema/recipe.yaml).\n"
+        "Makes masks, inpainted images, realfakes, fakefakes and other kinds of images from photos, as a recipe says\n"
+        "(schema/recipe.yaml).\n"
         "Run the same command again to continue an interrupted build; the result is the same. DIR/manifest.jsonl\n"
         "records the origin of each sample.\n",
     .options = table,

@@ -184,7 +184,7 @@ static int describe(il_sample *out, const il_build_sample *w, il_err *e)
     const il_digest *digests = w->shop->digests;
     const il_made_sample *m = &w->making;
     const il_photo *photo = &w->shop->photos->list[w->task->photo];
-    bool bad = false, paints = r->pictures[IL_INPAINTED] || r->pictures[IL_REALFAKE];
+    bool bad = false, paints = il_recipe_paints(r->pictures);
     size_t inpainter = r->maskers.count + m->inpainter;
     size_t reconstructor = r->maskers.count + r->inpainters.count + m->reconstructor;
     il_sample s = { .tile = w->task->tile, .seed = w->task->seed, .area = m->area, .core = m->core };
@@ -197,7 +197,7 @@ static int describe(il_sample *out, const il_build_sample *w, il_err *e)
     set(&s.prompt, paints ? photo->caption : NULL, &bad);
     set(&s.inpainted_by, paints ? il_recipe_plugin_name(&r->inpainters.list[m->inpainter]) : NULL, &bad);
     set(&s.inpainted_sha256, paints ? digests[inpainter].hex : NULL, &bad);
-    if (r->pictures[IL_FAKEFAKE]) {
+    if (il_recipe_reconstructs(r->pictures)) {
         set(&s.reconstructed_by, il_recipe_plugin_name(&r->reconstructors.list[m->reconstructor]), &bad);
         set(&s.reconstructed_sha256, digests[reconstructor].hex, &bad);
     }

@@ -180,6 +180,11 @@ static void count_files(il_check *c)
         for (int k = 0; k < IL_PICTURE_KINDS; k++)
             c->files[s->split][k] += s->path[k] != NULL;
     }
+    for (int k = 0; k < IL_PICTURE_KINDS; k++) {
+        c->has[k] = k < IL_PUBLISHED_KINDS;
+        for (int s = 0; s < IL_LISTING_GROUPS; s++)
+            c->has[k] = c->has[k] || c->files[s][k];
+    }
 }
 
 /* ---- findings ---- */
@@ -259,7 +264,7 @@ static int check_sample(il_check *c, const il_listed *s, const il_sample_stats *
                                  il_picture_kinds[k]);
         if (!rc && m->outside[k])
             rc = il_findings_add(&c->findings, IL_FOUND_OUTSIDE, e, name, "%s: %zu of %zu pixels", il_picture_kinds[k],
-                                 m->outside[k], m->outside_area);
+                                 m->outside[k], m->outside_area[k]);
     }
     return rc;
 }

@@ -28,6 +28,7 @@ typedef struct il_check {
     il_listing listing;
     il_sample_stats *measures; /* of each sample listed */
     size_t samples[IL_LISTING_GROUPS], files[IL_LISTING_GROUPS][IL_PICTURE_KINDS];
+    bool has[IL_PICTURE_KINDS]; /* whether it is told of: a published kind, or one of which there are files */
     /* with opts.as: Table 1 (-1: no number), and what compares with it */
     long published[IL_LISTING_GROUPS], counted[IL_LISTING_GROUPS];
     il_check_size *sizes; /* the most frequent first */

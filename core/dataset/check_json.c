@@ -31,8 +31,8 @@ static json_t *samples(const il_check *c)
             continue;
         json_t *split = json_object();
         bad |= put(split, "samples", json_integer((json_int_t)c->samples[s]));
-        for (int k = 0; k < IL_PICTURE_KINDS; k++)
-            bad |= put(split, il_picture_kinds[k], json_integer((json_int_t)c->files[s][k]));
+        for (int k = 0; k < IL_PICTURE_KINDS && !bad; k++)
+            bad |= c->has[k] && put(split, il_picture_kinds[k], json_integer((json_int_t)c->files[s][k]));
         if (c->published[s] >= 0) {
             bad |= put(split, "counted", json_integer(c->counted[s]));
             bad |= put(split, "published", json_integer(c->published[s]));

@@ -14,18 +14,26 @@ static size_t sum_of(const size_t list[IL_LISTING_GROUPS])
     return sum;
 }
 
+static int width_of(int kind)
+{
+    int width = (int)strlen(il_picture_kinds[kind]) + 2;
+    return width > 11 ? width : 11;
+}
+
 static void print_samples(FILE *to, const il_check *c)
 {
     fprintf(to, "\nSamples %13s", "all");
     for (int k = 0; k < IL_PICTURE_KINDS; k++)
-        fprintf(to, "%11s", il_picture_kinds[k]);
+        if (c->has[k])
+            fprintf(to, "%*s", width_of(k), il_picture_kinds[k]);
     fprintf(to, "%s\n", c->opts.as ? "    paper" : "");
     for (int s = 0; s < IL_LISTING_GROUPS; s++) {
         if (!c->samples[s] && c->published[s] < 0)
             continue;
         fprintf(to, "  %-12s%7zu", il_listing_groups[s], c->samples[s]);
         for (int k = 0; k < IL_PICTURE_KINDS; k++)
-            fprintf(to, "%11zu", c->files[s][k]);
+            if (c->has[k])
+                fprintf(to, "%*zu", width_of(k), c->files[s][k]);
         if (c->published[s] >= 0)
             fprintf(to, "%9ld", c->published[s]);
         fputc('\n', to);

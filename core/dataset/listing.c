@@ -87,18 +87,19 @@ static int tell_odd(il_listing *l, const struct place *f, const char *name, il_e
 {
     il_text where = { 0 }, why = { 0 };
     il_text_add(&where, "%s/%s", f->path, name);
-    il_text_add(&why, "is not named <id>.<kind>.webp (or .png, .jpg); kinds are original, mask, inpainted, "
-                      "realfake, fakefake");
+    il_text_add(&why, "is not named <id>.<kind>.webp (or .png, .jpg); the kind must be " IL_PICTURE_KIND_WORDS);
     return add_trouble(l, &where, &why, false, e);
 }
 
 /* What a sample lacks, or NULL. A mask needs an image that it applies to, and such an image needs a mask. */
 static const char *lacking(const il_listed *s)
 {
-    bool made = s->path[IL_INPAINTED] || s->path[IL_REALFAKE] || s->path[IL_FAKEFAKE];
+    bool made = false;
+    for (int k = 0; k < IL_PICTURE_KINDS; k++)
+        made = made || (s->path[k] && il_picture_kind_masked((il_picture_kind)k));
     if (made && !s->path[IL_MASK])
         return "has no mask";
-    return !made && s->path[IL_MASK] ? "has a mask, but no inpainted, realfake or fakefake image" : NULL;
+    return !made && s->path[IL_MASK] ? "has a mask, but no inpainted, realfake, fakefake or exchanged image" : NULL;
 }
 
 static int tell_unpaired(il_listing *l, const struct place *f, const il_listed *s, const il_split_file *twice,

@@ -5,6 +5,7 @@
 #include <inpaintlab/convert.h>
 #include <inpaintlab/random.h>
 #include "dataset/make_sample.h"
+#include "image/mask_file.h"
 
 enum { TRIES = 8, LEAST_RECTANGLE = 64, AT_ONCE = 256 };
 
@@ -131,8 +132,16 @@ static int check_shape(const il_tensor *t, const il_tensor *photos, il_err *e)
     return IL_OK;
 }
 
+/* What a generator is asked for. */
+enum job { RECONSTRUCT, PAINT, PAINT_NOTHING };
+
+static il_tensor *nothing(il_scope *s, const il_tensor *photos)
+{
+    return il_full(s, 0, IL_DTYPE_F32, 4, (int64_t[]){ il_dim(photos, 0), 1, il_dim(photos, 2), il_dim(photos, 3) });
+}
+
 static il_tensor *inpaint(il_scope *s, const il_recipe_plugin *p, il_made_sample *const *list, size_t n,
-                          il_tensor *photos)
+                          il_tensor *photos, enum job what)
 {
     const char *prompts[AT_ONCE];
     uint64_t seeds[AT_ONCE];
@@ -140,20 +149,22 @@ static il_tensor *inpaint(il_scope *s, const il_recipe_plugin *p, il_made_sample
         prompts[i] = list[i]->prompt ? list[i]->prompt : "";
         seeds[i] = il_random_seed(list[i]->seed, "noise");
     }
-    il_inpaint job = { .image = photos, .mask = masks_of(s, list, n), .prompts = prompts, .seeds = seeds };
+    il_inpaint job = { .image = photos, .prompts = prompts, .seeds = seeds };
+    job.mask = what == PAINT ? masks_of(s, list, n) : nothing(s, photos);
     return p->plugin->generator->inpaint(p->self, s, &job);
 }
 
 /* One generator's full output, into where[i]. */
 static int generate(il_image *const *where, il_made_sample *const *list, size_t n, const il_recipe_plugin *p,
-                    bool paints, il_device device, il_err *e)
+                    enum job what, il_device device, il_err *e)
 {
     il_scope *s = NULL;
     int rc = il_scope_open(&s, IL_OPTS(il_scope_opts, .device = device), e);
     if (rc)
         return rc;
     il_tensor *photos = photos_of(s, list, n);
-    il_tensor *made = paints ? inpaint(s, p, list, n, photos) : p->plugin->generator->reconstruct(p->self, s, photos);
+    il_tensor *made = what == RECONSTRUCT ? p->plugin->generator->reconstruct(p->self, s, photos)
+                                          : inpaint(s, p, list, n, photos, what);
     rc = il_scope_status(s, e);
     if (!rc && !made)
         rc = il_fail(e, IL_EPLUGIN, "returned no result");
@@ -165,32 +176,57 @@ static int generate(il_image *const *where, il_made_sample *const *list, size_t 
     return rc ? il_fail_in(e, "generator '%s'", p->plugin->name) : IL_OK;
 }
 
-static int make_realfakes(il_made_sample *const *list, size_t n, const il_recipe *r, bool composed, il_device device,
-                          il_err *e)
+/* The inpainted pixels where the mask is 255, elsewhere the original's. */
+static int exchange(il_made_sample *m, il_err *e)
+{
+    il_image sharp = { 0 };
+    il_image *k = m->pictures;
+    int rc = il_image_to_grey(&sharp, &m->blurred, e);
+    if (!rc) {
+        il_mask_sharpen(&sharp);
+        rc = il_image_composite(&k[IL_EXCHANGED], &k[IL_INPAINTED], &k[IL_ORIGINAL], &sharp, e);
+    }
+    il_image_free(&sharp);
+    return rc;
+}
+
+static int make_inpainted(il_made_sample *const *list, size_t n, const il_recipe *r,
+                          const bool wanted[IL_PICTURE_KINDS], il_device device, il_err *e)
 {
     il_image *where[AT_ONCE] = { 0 };
     for (size_t i = 0; i < n; i++)
         where[i] = &list[i]->pictures[IL_INPAINTED];
-    int rc = generate(where, list, n, &r->inpainters.list[list[0]->inpainter], true, device, e);
-    for (size_t i = 0; !rc && i < n && composed; i++) {
+    int rc = generate(where, list, n, &r->inpainters.list[list[0]->inpainter], PAINT, device, e);
+    for (size_t i = 0; !rc && i < n; i++) {
         il_image *k = list[i]->pictures;
-        rc = il_image_composite(&k[IL_REALFAKE], &k[IL_INPAINTED], &k[IL_ORIGINAL], &list[i]->blurred, e);
+        if (wanted[IL_REALFAKE])
+            rc = il_image_composite(&k[IL_REALFAKE], &k[IL_INPAINTED], &k[IL_ORIGINAL], &list[i]->blurred, e);
+        if (!rc && wanted[IL_EXCHANGED])
+            rc = exchange(list[i], e);
     }
     return rc;
 }
 
-static int make_fakefakes(il_made_sample *const *list, size_t n, const il_recipe *r, il_device device, il_err *e)
+/* The same call as for the inpainted ones, noise and prompt included, but for the mask. */
+static int make_selfconditioned(il_made_sample *const *list, size_t n, const il_recipe *r, il_device device, il_err *e)
 {
-    il_image made[AT_ONCE] = { 0 }, *where[AT_ONCE] = { 0 };
+    il_image *where[AT_ONCE] = { 0 };
     for (size_t i = 0; i < n; i++)
-        where[i] = &made[i];
-    int rc = generate(where, list, n, &r->reconstructors.list[list[0]->reconstructor], false, device, e);
-    for (size_t i = 0; !rc && i < n; i++) {
+        where[i] = &list[i]->pictures[IL_SELFCONDITIONED];
+    return generate(where, list, n, &r->inpainters.list[list[0]->inpainter], PAINT_NOTHING, device, e);
+}
+
+static int make_reconstructions(il_made_sample *const *list, size_t n, const il_recipe *r,
+                                const bool wanted[IL_PICTURE_KINDS], il_device device, il_err *e)
+{
+    il_image *where[AT_ONCE] = { 0 };
+    for (size_t i = 0; i < n; i++)
+        where[i] = &list[i]->pictures[IL_RECONSTRUCTED];
+    int rc = generate(where, list, n, &r->reconstructors.list[list[0]->reconstructor], RECONSTRUCT, device, e);
+    for (size_t i = 0; !rc && i < n && wanted[IL_FAKEFAKE]; i++) {
         il_image *k = list[i]->pictures;
-        rc = il_image_composite(&k[IL_FAKEFAKE], &made[i], &k[IL_ORIGINAL], &list[i]->blurred, e);
+        rc = il_image_composite(&k[IL_FAKEFAKE], &k[IL_RECONSTRUCTED], &k[IL_ORIGINAL], &list[i]->blurred, e);
     }
-    for (size_t i = 0; i < n; i++)
-        il_image_free(&made[i]);
     return rc;
 }
 
@@ -199,9 +235,11 @@ int il_make_sample_paint(il_made_sample *const *list, size_t n, const il_recipe 
 {
     int rc = n <= AT_ONCE ? IL_OK
                           : il_fail(e, IL_EPARAM, "cannot paint %zu samples at once; expected at most %d", n, AT_ONCE);
-    if (!rc && (wanted[IL_INPAINTED] || wanted[IL_REALFAKE]))
-        rc = make_realfakes(list, n, r, wanted[IL_REALFAKE], device, e);
-    if (!rc && wanted[IL_FAKEFAKE])
-        rc = make_fakefakes(list, n, r, device, e);
+    if (!rc && (wanted[IL_INPAINTED] || wanted[IL_REALFAKE] || wanted[IL_EXCHANGED]))
+        rc = make_inpainted(list, n, r, wanted, device, e);
+    if (!rc && wanted[IL_SELFCONDITIONED])
+        rc = make_selfconditioned(list, n, r, device, e);
+    if (!rc && il_recipe_reconstructs(wanted))
+        rc = make_reconstructions(list, n, r, wanted, device, e);
     return rc;
 }

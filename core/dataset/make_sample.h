@@ -1,4 +1,4 @@
-/* make_sample.h - one photo -> mask, inpainted, realfake, fakefake. */
+/* make_sample.h - one photo -> its mask and pictures of all kinds. */
 #ifndef IL_DATASET_MAKE_SAMPLE_H
 #define IL_DATASET_MAKE_SAMPLE_H
 
@@ -27,8 +27,8 @@ int il_make_sample_tiles(const il_recipe *r, int width, int height);
  * a random rectangle is used; the rule says so. */
 int il_make_sample_mask(il_made_sample *m, const il_recipe *r, il_err *e);
 
-/* The generators' part, for samples that share inpainter and reconstructor; images that are not wanted stay empty.
- * wanted (by kind): the recipe's, or fewer. One thread at a time. */
+/* The generators' part, for samples that share inpainter and reconstructor; images that are not wanted stay empty,
+ * but those that wanted ones are pasted from. wanted (by kind): the recipe's, or fewer. One thread at a time. */
 int il_make_sample_paint(il_made_sample *const *list, size_t n, const il_recipe *r, const bool wanted[IL_PICTURE_KINDS],
                          il_device device, il_err *e);
 

@@ -307,10 +307,7 @@ static int take_digests(char *out[IL_PICTURE_KINDS], json_t *value, il_err *e)
     {
         int k = kind_number(name);
         if (k == IL_PICTURE_KINDS)
-            return il_fail(e, IL_EFORMAT,
-                           "'sha256' has the key '%s'; expected original, mask, inpainted, realfake or "
-                           "fakefake",
-                           name);
+            return il_fail(e, IL_EFORMAT, "'sha256' has the key '%s'; expected " IL_PICTURE_KIND_WORDS, name);
         int rc = take_text(&out[k], name, digest, true, e);
         if (rc)
             return rc;

@@ -131,7 +131,7 @@ int il_recipe_scan(il_recipe *r, const char *root, const char *split, il_items *
 static int kind_of(const char *images, const il_recipe *r)
 {
     for (int k = 0; k < IL_PICTURE_KINDS; k++)
-        if (k != IL_MASK && strcmp(images, il_picture_kinds[k]) == 0 && (k == IL_ORIGINAL || r->pictures[k]))
+        if (k != IL_MASK && strcmp(images, il_picture_kinds[k]) == 0 && r->makes[k])
             return k;
     return IL_PICTURE_KINDS;
 }
@@ -182,7 +182,7 @@ int il_recipe_fake(il_recipe *r, const char *images, const char *photo, uint64_t
         m.inpainter = draw(&r->inpainters, seed, "inpaint");
         m.reconstructor = draw(&r->reconstructors, seed, "reconstruct");
         pthread_mutex_lock(&r->lock);
-        rc = il_make_sample_mask(&m, r, e);
+        rc = il_picture_kind_masked((il_picture_kind)kind) ? il_make_sample_mask(&m, r, e) : IL_OK;
         if (!rc)
             rc = paint(&m, r, kind, e);
         pthread_mutex_unlock(&r->lock);

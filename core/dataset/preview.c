@@ -143,6 +143,9 @@ static const char *const shows[IL_PICTURE_KINDS] = {
     "the pipeline's full output",
     "the original with the inpainted region pasted in",
     "the original with the autoencoder's reconstruction pasted in",
+    "the autoencoder's reconstruction of the whole image",
+    "the pipeline's full output with nothing to paint",
+    "the pipeline's full output where the mask is 255, the original elsewhere",
 };
 
 /* Like Pillow's thumbnail: never larger, the longer side at most IL_PREVIEW_SIDE. Replaces *image. */

@@ -97,6 +97,15 @@ static void add_maker(il_text *t, const char *name, const char *maker, const cha
 
 /* ---- the head ---- */
 
+/* Kinds that the layout knows; of those after the paper's, only such as there are files of. */
+static bool is_told(const il_preview *p, int kind)
+{
+    bool any = kind < IL_PUBLISHED_KINDS;
+    for (int s = 0; s < IL_LISTING_GROUPS; s++)
+        any = any || p->files[s][kind];
+    return any && (p->listing.layout == IL_LAYOUT_SPLITS || (kind != IL_INPAINTED && kind != IL_FAKEFAKE));
+}
+
 /* Splits side by side: the table stays narrow enough for a phone. */
 static void add_counts(il_text *t, const il_preview *p)
 {
@@ -106,7 +115,7 @@ static void add_counts(il_text *t, const il_preview *p)
             il_text_add(t, "<th scope=\"col\">%s</th>", il_listing_groups[s]);
     il_text_add(t, "</tr></thead>\n<tbody>\n");
     for (int k = -1; k < IL_PICTURE_KINDS; k++) {
-        if (p->listing.layout != IL_LAYOUT_SPLITS && (k == IL_INPAINTED || k == IL_FAKEFAKE))
+        if (k >= 0 && !is_told(p, k))
             continue;
         il_text_add(t, "<tr><th scope=\"row\">%s</th>", k < 0 ? "samples" : il_preview_label(p, k));
         for (int s = 0; s < IL_LISTING_GROUPS; s++)

@@ -176,8 +176,10 @@ static int read_plain(il_recipe *r, const il_yaml *y, il_err *e)
 static int read_pictures(il_recipe *r, const il_yaml *y, il_err *e)
 {
     const il_node *list = il_yaml_get(il_yaml_root(y), "pictures");
-    for (int k = 0; k < IL_PICTURE_KINDS; k++)
-        r->pictures[k] = !list;
+    for (int k = 0; k < IL_PICTURE_KINDS; k++) {
+        r->pictures[k] = !list && k < IL_PUBLISHED_KINDS;
+        r->makes[k] = !list || k == IL_ORIGINAL;
+    }
     if (!list)
         return IL_OK;
     if (list->kind != IL_NODE_LIST || !list->count)
@@ -188,9 +190,8 @@ static int read_pictures(il_recipe *r, const il_yaml *y, il_err *e)
         while (kind < IL_PICTURE_KINDS && (n->kind != IL_NODE_SCALAR || strcmp(n->text, il_picture_kinds[kind]) != 0))
             kind++;
         if (kind == IL_PICTURE_KINDS)
-            return il_yaml_fail(y, n, e, IL_EPARAM,
-                                "'pictures': expected original, mask, inpainted, realfake or fakefake");
-        r->pictures[kind] = true;
+            return il_yaml_fail(y, n, e, IL_EPARAM, "'pictures': expected " IL_PICTURE_KIND_WORDS);
+        r->pictures[kind] = r->makes[kind] = true;
     }
     return IL_OK;
 }
@@ -219,22 +220,22 @@ struct places {
 
 static int check_parts(il_recipe *r, const il_yaml *y, struct places at, il_err *e)
 {
-    bool paints = r->pictures[IL_INPAINTED] || r->pictures[IL_REALFAKE];
+    static const il_picture_kind painted[] = { IL_INPAINTED, IL_REALFAKE, IL_SELFCONDITIONED, IL_EXCHANGED };
     bool given = il_yaml_get(il_yaml_root(y), "pictures");
     int rc = IL_OK;
-    if (!given && !at.inpaint)
-        r->pictures[IL_INPAINTED] = r->pictures[IL_REALFAKE] = paints = false;
+    for (size_t i = 0; i < sizeof painted / sizeof *painted && !given && !at.inpaint; i++)
+        r->pictures[painted[i]] = r->makes[painted[i]] = false;
     if (!at.inpaint && !at.reconstruct)
         return il_yaml_fail(y, il_yaml_root(y), e, IL_EPARAM,
                             "'inpaint', 'reconstruct' or 'generators' must name a generator");
-    if (paints && !at.inpaint)
+    if (il_recipe_paints(r->pictures) && !at.inpaint)
         return il_yaml_fail(
             y, il_yaml_root(y), e, IL_EPARAM,
-            "'pictures' includes inpainted or realfake, but 'inpaint' is missing, and not all 'generators' can "
-            "inpaint");
+            "'pictures' includes inpainted, realfake, selfconditioned or exchanged, but 'inpaint' is missing, and not all "
+            "'generators' can inpaint");
     for (size_t i = 0; !rc && i < r->inpainters.count; i++)
         rc = check_part(r, &r->inpainters.list[i], true, y, at.inpaint, e);
-    for (size_t i = 0; !rc && r->pictures[IL_FAKEFAKE] && i < r->reconstructors.count; i++)
+    for (size_t i = 0; !rc && il_recipe_reconstructs(r->pictures) && i < r->reconstructors.count; i++)
         rc = check_part(r, &r->reconstructors.list[i], false, y, at.reconstruct ? at.reconstruct : at.inpaint, e);
     return rc;
 }
@@ -348,13 +349,13 @@ static int load_parts(il_recipe_plugins *parts, il_device device, il_err *e)
 
 int il_recipe_load(il_recipe *r, il_device device, il_err *e)
 {
-    bool paints = r->pictures[IL_INPAINTED] || r->pictures[IL_REALFAKE];
+    bool paints = il_recipe_paints(r->pictures);
     bool lent = r->reconstructors.count && r->reconstructors.list[0].lent;
     r->device = device;
     int rc = load_parts(&r->maskers, device, e);
     if (!rc && paints)
         rc = load_parts(&r->inpainters, device, e);
-    if (!rc && r->pictures[IL_FAKEFAKE] && !(paints && lent))
+    if (!rc && il_recipe_reconstructs(r->pictures) && !(paints && lent))
         rc = load_parts(&r->reconstructors, device, e);
     return rc;
 }

@@ -23,12 +23,23 @@ struct il_recipe {
     int size;
     double splits[IL_SPLITS];        /* numbers of photos, or shares of them if the greatest is at most 1 */
     bool pictures[IL_PICTURE_KINDS]; /* to be written */
+    bool makes[IL_PICTURE_KINDS];    /* can be made on the fly */
     il_recipe_plugins maskers, inpainters, reconstructors;
     il_device device;   /* the device, once loaded */
     il_prompt *prompts; /* of the photos listed by il_recipe_scan that have a caption, by path */
     size_t nprompts;
     pthread_mutex_t lock; /* held while a masker or generator runs for il_recipe_fake */
 };
+
+/* Whether one of these kinds is inpainted; whether one is reconstructed. */
+static inline bool il_recipe_paints(const bool kinds[IL_PICTURE_KINDS])
+{
+    return kinds[IL_INPAINTED] || kinds[IL_REALFAKE] || kinds[IL_SELFCONDITIONED] || kinds[IL_EXCHANGED];
+}
+static inline bool il_recipe_reconstructs(const bool kinds[IL_PICTURE_KINDS])
+{
+    return kinds[IL_FAKEFAKE] || kinds[IL_RECONSTRUCTED];
+}
 
 extern const il_param_spec il_recipe_photo_keys[]; /* under `photos` */
 extern const il_param_spec il_recipe_plain_keys[]; /* at the top */

@@ -57,9 +57,9 @@ char *il_recipe_made_by(const il_recipe *r, size_t inpainter, size_t reconstruct
 {
     bool bad = false;
     json_t *all = json_object();
-    if (r->pictures[IL_INPAINTED] || r->pictures[IL_REALFAKE])
+    if (il_recipe_paints(r->pictures))
         il_params_json_put(all, "inpaint", il_params_json(r->inpainters.list[inpainter].params, &bad), &bad);
-    if (r->pictures[IL_FAKEFAKE])
+    if (il_recipe_reconstructs(r->pictures))
         il_params_json_put(all, "reconstruct", il_params_json(r->reconstructors.list[reconstructor].params, &bad),
                            &bad);
     return dump(all, bad);

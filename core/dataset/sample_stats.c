@@ -17,8 +17,9 @@ void il_sample_stats_clear(il_sample_stats *m)
 
 int il_sample_stats_kind(const il_listed *s)
 {
-    static const int order[] = { IL_ORIGINAL, IL_REALFAKE, IL_FAKEFAKE, IL_INPAINTED };
-    for (int i = 0; i < 4; i++)
+    static const int order[] = { IL_ORIGINAL,  IL_REALFAKE,      IL_FAKEFAKE,       IL_INPAINTED,
+                                 IL_EXCHANGED, IL_RECONSTRUCTED, IL_SELFCONDITIONED };
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++)
         if (s->path[order[i]])
             return order[i];
     return -1;
@@ -70,7 +71,8 @@ static void measure_mask(il_sample_stats *m, const il_image *mask)
     m->has_mask = true;
     m->area = (double)touched / (double)n;
     m->core = (double)full / (double)n;
-    m->outside_area = n - touched;
+    m->outside_area[IL_REALFAKE] = m->outside_area[IL_FAKEFAKE] = n - touched;
+    m->outside_area[IL_EXCHANGED] = n - full;
 }
 
 static bool same_size(const il_image *a, const il_image *b)
@@ -88,11 +90,12 @@ static bool same_pixel(const il_image *a, const il_image *b, size_t i)
 static void compare(il_sample_stats *m, int k, const il_image *image, const il_image *original, const il_image *mask)
 {
     size_t n = (size_t)image->width * (size_t)image->height, differing = 0;
-    bool composed = (k == IL_REALFAKE || k == IL_FAKEFAKE) && same_size(image, mask);
+    bool composed = m->outside_area[k] && same_size(image, mask);
+    int inside = k == IL_EXCHANGED ? 255 : 1; /* the least grey level at which it may differ */
     for (size_t i = 0; i < n; i++)
         if (!same_pixel(image, original, i)) {
             differing++;
-            m->outside[k] += composed && mask->pixels[i * (size_t)mask->channels] == 0;
+            m->outside[k] += composed && mask->pixels[i * (size_t)mask->channels] < inside;
         }
     m->is_original[k] = differing == 0;
 }

@@ -12,17 +12,18 @@ typedef struct il_sample_stats {
     /* not set in fast mode from here on */
     il_digest sha256[IL_PICTURE_KINDS]; /* "": absent or unreadable */
     bool is_original[IL_PICTURE_KINDS]; /* has the pixels of the original */
-    size_t outside[IL_PICTURE_KINDS]; /* realfake, fakefake: pixels that differ from the original where the mask is 0 */
-    size_t outside_area;              /* pixels where the mask is 0 */
-    bool has_mask, between;           /* between: grey levels other than 0 and 255 */
-    int most;                         /* highest grey level */
-    double area, core;                /* shares of pixels: grey above 0; grey 255 */
-    int look_kind;                    /* the image that represents the sample; -1: none */
+    size_t outside[IL_PICTURE_KINDS];   /* pixels that differ from the original where they must not */
+    size_t outside_area
+        [IL_PICTURE_KINDS]; /* those pixels: where the mask is 0 (realfake, fakefake), below 255 (exchanged) */
+    bool has_mask, between; /* between: grey levels other than 0 and 255 */
+    int most;               /* highest grey level */
+    double area, core;      /* shares of pixels: grey above 0; grey 255 */
+    int look_kind;          /* the image that represents the sample; -1: none */
     bool has_look;
     uint64_t look; /* its perceptual hash */
 } il_sample_stats;
 
-/* The original, or else the first of realfake, fakefake and inpainted; -1: there is none. */
+/* The original, or else the first of realfake, fakefake, inpainted and the later kinds; -1: there is none. */
 int il_sample_stats_kind(const il_listed *s);
 
 /* fast: headers only. Fails only when out of memory; problems with files are part of the result. */

@@ -16,16 +16,19 @@ enum { SHOWN = 8 };
 static const char done_runs[] = "SELECT id, name, status FROM runs WHERE status = 'done' AND weights_path IS NOT NULL "
                                 "ORDER BY ended_at, id";
 
-/* Whether a kind is among those joined by '+'. The kind is tests.images: cells.tested_on is "realfake by full" where
+/* Whether a kind is among those joined by '+', whole or, as in "original:0.25", in part. The kind is tests.images: cells.tested_on is "realfake by full" where
  * the test has its own mask policy. */
-#define AMONG(kind) "instr('+' || c.trained_on || '+', '+' || " kind " || '+') > 0"
+#define AMONG(kind)                                                                                                    \
+    "(instr('+' || c.trained_on || '+', '+' || " kind " || '+') > 0 OR instr('+' || c.trained_on, '+' || " kind        \
+    " || ':0') > 0)"
 
 /* A detector that was trained on authentic images too comes first. */
 static const char best_run[] =
     "SELECT r.id FROM cells c JOIN runs r ON r.hash = c.run_hash JOIN tests t ON t.id = c.test "
     "WHERE r.status = 'done' AND r.weights_path IS NOT NULL AND c.status = 'done' AND c.split = 'test' "
     "AND " AMONG("t.images") " AND c.degradation IS NULL AND t.images <> 'original' AND c.iou IS NOT NULL "
-                             "ORDER BY " AMONG("'original'") " DESC, c.iou DESC, r.id LIMIT 1";
+                             "ORDER BY " AMONG("'original'") " OR " AMONG(
+                                 "'original:nothing'") " DESC, c.iou DESC, r.id LIMIT 1";
 
 static int pick_best(char id[24], il_store *store, il_err *e)
 {

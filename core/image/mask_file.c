@@ -307,3 +307,21 @@ int il_mask_resize(il_image *out, const il_image *in, int width, int height, il_
     return il_mask_levels_two(&l) ? il_mask_resize_nearest(out, in, width, height, 0, e)
                                   : il_image_resize(out, in, width, height, e);
 }
+
+/* ---- the core alone ---- */
+
+void il_mask_sharpen(il_image *mask)
+{
+    size_t n = (size_t)mask->width * (size_t)mask->height * (size_t)mask->channels;
+    for (size_t i = 0; i < n; i++)
+        mask->pixels[i] = mask->pixels[i] == 255 ? 255 : 0;
+}
+
+void il_mask_levels_sharpen(il_mask_levels *l)
+{
+    il_mask_levels sharp = { { 0 } };
+    for (int grey = 0; grey < 255; grey++)
+        sharp.bits[0] |= il_mask_levels_has(l, grey);
+    sharp.bits[31] = (uint8_t)(il_mask_levels_has(l, 255) << 7);
+    *l = sharp;
+}

@@ -39,4 +39,8 @@ int il_mask_resize(il_image *out, const il_image *in, int width, int height, il_
 /* Each output pixel takes one input pixel: at its centre (.5, as Pillow), or at its first corner (0, as OpenCV). */
 int il_mask_resize_nearest(il_image *out, const il_image *in, int width, int height, double place, il_err *e);
 
+/* Levels below 255 become 0, in a mask or in what is known of one. */
+void il_mask_sharpen(il_image *mask);
+void il_mask_levels_sharpen(il_mask_levels *l);
+
 #endif

@@ -234,20 +234,21 @@ static int pair_all(il_items *out, const struct listing *l, bool optional, il_er
 /* A kind of image to train or test on, so not "mask". */
 static int find_kind(il_picture_kind *out, const char *name, il_err *e)
 {
-    static const char *const names[] = { "original", "inpainted", "realfake", "fakefake" };
+    static const char *const names[] = { "original",      "inpainted",       "realfake", "fakefake",
+                                         "reconstructed", "selfconditioned", "exchanged" };
     *out = il_picture_kind_find(name, strlen(name));
     if (*out != IL_PICTURE_KINDS && *out != IL_MASK)
         return IL_OK;
     const char *near = il_suggest_nearest(name, names, sizeof names / sizeof *names);
-    return il_fail(e, IL_EPARAM, "unknown image kind '%s'; expected original, inpainted, realfake or fakefake%s%s%s",
-                   name, near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
+    return il_fail(e, IL_EPARAM, "unknown image kind '%s'; expected " IL_PICTURE_KIND_SHOWN "%s%s%s", name,
+                   near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
 }
 
 int il_folder_scan(il_items *out, il_folder folder, il_scan what, il_err *e)
 {
     struct listing l = { .wanted = { IL_PICTURE_KINDS, IL_MASK, IL_PICTURE_KINDS } };
     int rc = find_kind(&l.wanted[IMAGE], what.images, e);
-    if (l.wanted[IMAGE] == IL_ORIGINAL)
+    if (!il_picture_kind_masked(l.wanted[IMAGE]))
         l.wanted[MASK] = IL_PICTURE_KINDS;
     if (folder.having)
         l.wanted[EXTRA] = il_picture_kind_find(folder.having, strlen(folder.having));

@@ -20,8 +20,11 @@ struct il_loader {
     il_loader_opts opts;
     int side; /* of the batches' images, pixels */
     float labels[256], shades[256], counts[256];
-    size_t total;    /* positions in an epoch */
-    uint32_t *order; /* position -> image * crops + crop */
+    size_t total;      /* positions in an epoch */
+    uint32_t *order;   /* position -> image * crops + crop */
+    size_t kinds;      /* pictures of one id that come together; 1 without pairs */
+    uint32_t *members; /* pairs: number * kinds + k -> image. Else NULL, as is the next */
+    uint32_t *numbers; /* image -> number of its id */
     il_slot *ring;
     size_t depth;
     pthread_t *threads;
@@ -75,6 +78,7 @@ static il_slot_sample sample_at(const il_loader *l, size_t entry)
         .side = l->side,
         .entry = entry,
         .crops = l->opts.crops,
+        .number = l->numbers ? l->numbers[at] * crops + entry % crops : entry,
         .augment = l->opts.augment,
         .stream = il_sampling_stream(&l->sampling, il_source_name(l->src, at), entry % crops),
         .id = il_source_at(l->src, at).id,
@@ -144,6 +148,7 @@ il_loader_opts il_loader_of_training(const il_run *run, il_loader_opts validatin
     o.crop = t->crop;
     o.crops = t->crops;
     o.flip = t->flip;
+    o.pairs = t->pairs;
     o.augment = &t->augment;
     o.shuffle = true;
     o.seed = run->seed;
@@ -177,6 +182,7 @@ static void settle_opts(il_loader *l)
         o->threads = cores > 0 ? (int)cores : 1;
     if (o->threads > MAX_THREADS)
         o->threads = MAX_THREADS;
+    l->kinds = 1;
     l->side = o->crop ? o->crop : o->size;
     /* whole images too are cut where augmentation has enlarged them */
     l->sampling = (il_sampling){ .seed = o->seed, .crop = l->side, .flip = o->flip, .shuffle = o->shuffle };
@@ -198,20 +204,46 @@ static int new_ring(il_loader *l, il_err *e)
     return l->ring ? IL_OK : il_fail_oom(e);
 }
 
+static int group(il_loader *l, il_err *e)
+{
+    size_t count = il_source_count(l->src);
+    l->kinds = il_source_kinds(l->src);
+    int rc = (size_t)l->opts.batch % l->kinds
+                 ? il_fail(e, IL_EPARAM, "batch %d is no multiple of the %zu kinds whose images come in pairs",
+                           l->opts.batch, l->kinds)
+                 : il_source_numbers(&l->numbers, l->src, e);
+    uint8_t *filled = rc ? NULL : calloc(count + 1, 1);
+    l->members = rc ? NULL : calloc(count + 1, sizeof *l->members);
+    if (!rc && (!filled || !l->members))
+        rc = il_fail_oom(e);
+    for (size_t i = 0; i < count && !rc; i++) {
+        size_t number = l->numbers[i], at = number * l->kinds + filled[number]++;
+        if (filled[number] > l->kinds || at >= count)
+            rc = il_fail(e, IL_EDATA, "%s: the images of this id are no pair", il_source_at(l->src, i).id);
+        else
+            l->members[at] = (uint32_t)i;
+    }
+    free(filled);
+    return rc;
+}
+
 static int allocate(il_loader *l, il_err *e)
 {
     size_t count = il_source_count(l->src), crops = (size_t)l->opts.crops;
+    int rc = IL_OK;
     if (count > UINT32_MAX / crops)
         return il_fail(e, IL_EPARAM, "%zu images with %d crops each; expected fewer than 2^32 in all", count,
                        l->opts.crops);
     l->total = count * crops;
+    if (l->opts.pairs && (rc = group(l, e)) != IL_OK)
+        return rc;
     if ((size_t)l->opts.batch > l->total)
         l->opts.batch = (int)l->total;
     l->order = malloc(l->total * sizeof *l->order);
     l->threads = malloc((size_t)l->opts.threads * sizeof *l->threads);
     if (!l->order || !l->threads)
         return il_fail_oom(e);
-    int rc = new_ring(l, e);
+    rc = new_ring(l, e);
     size_t kept = l->opts.shuffle && il_source_varies(l->src) ? 0 : l->opts.cache_bytes;
     if (!rc)
         rc = il_pictures_new(&l->pictures, l->src, (il_pictures_opts){ l->opts.fit, l->opts.size, kept, l->opts.disk },
@@ -265,6 +297,8 @@ void il_loader_free(il_loader *l)
     free(l->ring);
     free(l->threads);
     free(l->order);
+    free(l->members);
+    free(l->numbers);
     il_pictures_free(l->pictures);
     pthread_cond_destroy(&l->news);
     pthread_cond_destroy(&l->work);
@@ -279,6 +313,18 @@ size_t il_loader_batches(const il_loader *l)
     return (l->total + (size_t)l->opts.batch - 1) / (size_t)l->opts.batch;
 }
 
+/* Pairs are shuffled as wholes, then each is spread out in place, from the last on. */
+static void order_epoch(il_loader *l)
+{
+    size_t units = l->total / l->kinds, crops = (size_t)l->opts.crops;
+    il_sampling_order(l->order, units, &l->sampling);
+    for (size_t u = units; l->members && u-- > 0;) {
+        size_t number = l->order[u] / crops, crop = l->order[u] % crops;
+        for (size_t k = 0; k < l->kinds; k++)
+            l->order[u * l->kinds + k] = (uint32_t)(l->members[number * l->kinds + k] * crops + crop);
+    }
+}
+
 int il_loader_start(il_loader *l, int epoch, size_t first_batch, il_err *e)
 {
     if (first_batch > il_loader_batches(l))
@@ -289,7 +335,7 @@ int il_loader_start(il_loader *l, int epoch, size_t first_batch, il_err *e)
     while (l->active > 0) /* samples of an abandoned epoch */
         pthread_cond_wait(&l->news, &l->lock);
     l->sampling.epoch = epoch;
-    il_sampling_order(l->order, l->total, &l->sampling);
+    order_epoch(l);
     for (size_t i = 0; i < l->depth; i++) {
         l->ring[i].done = 0;
         l->ring[i].failed = -1;

@@ -12,11 +12,12 @@ typedef struct il_loader_opts {
     il_sizing fit;                /* native: batches of one whole image */
     bool count_padding;           /* batches have no `valid` */
     bool flip, shuffle;
-    const il_augment *augment;   /* of each image, before it is cropped; never cached; NULL: none */
-    uint64_t seed;               /* order, crops and flips depend on (seed, epoch, position) alone */
-    int threads;                 /* decoding threads; 0: number of cores. Batches do not depend on the number */
-    size_t cache_bytes;          /* memory for decoded images; 0: the default, 1 GiB */
-    il_disk_cache_opts disk;     /* cache on disk, for images that do not fit into cache_bytes */
+    bool pairs;              /* pictures of one id and all kinds come together, and are cut alike (il_source_pair) */
+    const il_augment *augment; /* of each image, before it is cropped; never cached; NULL: none */
+    uint64_t seed;           /* order, crops and flips depend on (seed, epoch, position) alone */
+    int threads;             /* decoding threads; 0: number of cores. Batches do not depend on the number */
+    size_t cache_bytes;      /* memory for decoded images; 0: the default, 1 GiB */
+    il_disk_cache_opts disk; /* cache on disk, for images that do not fit into cache_bytes */
     const il_observer *observer; /* informed once, for `run`, when the disk cache stops growing; NULL: none */
     const char *run;
     il_device device;   /* for data sets that compute their images */

@@ -35,7 +35,7 @@ void il_slot_free(il_slot *s)
 static il_band rows_of(const void *context, int width, int height)
 {
     const il_slot_sample *x = context;
-    int top = il_sampling_window(x->sampling, x->entry, width, height).top, side = x->side;
+    int top = il_sampling_window(x->sampling, x->number, width, height).top, side = x->side;
     return (il_band){ top, height - top < side ? height - top : side };
 }
 
@@ -56,7 +56,7 @@ int il_slot_load_whole(il_slot *slot, const il_slot_sample *x, il_err *e)
     slot->padded[0] = false;
     slot->index[0] = x->entry;
     slot->stream[0] = x->stream;
-    int rc = il_pictures_get(&slot->whole, x->pictures, x->entry, il_sampling_seed(x->sampling, x->entry),
+    int rc = il_pictures_get(&slot->whole, x->pictures, x->entry, il_sampling_seed(x->sampling, x->number),
                              (il_band_wanted){ 0 }, e);
     const il_image *image = &slot->whole.image;
     if (!rc && !slot->whole.mask.pixels)
@@ -122,14 +122,14 @@ int il_slot_load(il_slot *slot, int place, const il_slot_sample *x, il_err *e)
     il_band_wanted rows = augmented ? (il_band_wanted){ 0 } : (il_band_wanted){ rows_of, x };
     slot->index[at] = x->entry / (size_t)x->crops;
     slot->stream[at] = x->stream;
-    int rc = il_pictures_get(&picture, x->pictures, slot->index[at], il_sampling_seed(x->sampling, x->entry), rows, e);
+    int rc = il_pictures_get(&picture, x->pictures, slot->index[at], il_sampling_seed(x->sampling, x->number), rows, e);
     if (!rc && augmented)
         rc = augment(&picture, x, e);
     if (rc) {
         il_pictures_put(&picture);
         return rc;
     }
-    il_window w = il_sampling_window(x->sampling, x->entry, picture.image.width, picture.height);
+    il_window w = il_sampling_window(x->sampling, x->number, picture.image.width, picture.height);
     w.top -= picture.first;
     il_window_cut(slot->pixels + 3 * at * area, x->side, x->side, &picture.image, w);
     if (picture.mask.pixels)

@@ -29,6 +29,7 @@ typedef struct il_slot_sample {
     int side; /* of the cut */
     size_t entry;
     int crops;                 /* entry = image * crops + crop */
+    size_t number; /* by which random choices are made: the entry, or of twins their common one */
     const il_augment *augment; /* NULL: none */
     uint64_t stream;           /* that its choices are drawn from */
     const char *id;            /* for messages */

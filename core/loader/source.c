@@ -1,10 +1,11 @@
 /* source.c - one split of one or more image kinds: scanned once, sorted by id, with a hash of its contents. */
 #include <stdlib.h>
 #include <string.h>
-#include "base/array.h"
 #include "base/params.h"
 #include "image/degrade.h"
 #include "image/image_file.h"
+#include "image/picture_kind.h"
+#include "loader/share.h"
 #include "loader/source.h"
 #include "loader/source_parts.h"
 
@@ -38,28 +39,25 @@ void il_source_free(il_source *src)
 
 /* ---- parts ---- */
 
-/* "realfake+original" -> two parts. */
+/* "realfake+original:nothing" -> two parts. */
 static int split_kinds(il_source *src, const char *images, il_err *e)
 {
-    for (const char *from = images;; from++) {
-        size_t size = strcspn(from, "+");
-        if (!size)
-            return il_fail(e, IL_EPARAM, "image kinds '%s': expected kinds joined by '+', such as realfake+original",
-                           images);
-        struct part *list = il_array_grow(src->parts, src->nparts, sizeof *list);
-        char *kind = list ? strndup(from, size) : NULL;
-        if (list)
-            src->parts = list;
-        if (!kind)
-            return il_fail_oom(e);
-        list[src->nparts++] = (struct part){ .images = kind };
-        for (size_t i = 0; i + 1 < src->nparts; i++)
-            if (strcmp(list[i].images, kind) == 0)
-                return il_fail(e, IL_EPARAM, "image kinds '%s': '%s' is named twice", images, kind);
-        from += size;
-        if (!*from)
-            return IL_OK;
+    il_mixture m = { 0 };
+    int rc = il_mixture_read(&m, images, e);
+    if (rc)
+        return rc;
+    src->parts = calloc(m.count, sizeof *src->parts);
+    for (size_t i = 0; src->parts && i < m.count; i++) {
+        char *kind = m.list[i].images;
+        src->parts[src->nparts++] = (struct part){ .images = kind,
+                                                   .sharp = il_picture_kind_sharp(
+                                                       il_picture_kind_find(kind, strlen(kind))),
+                                                   .truth = m.list[i].truth,
+                                                   .share = m.list[i].share };
+        m.list[i].images = NULL; /* now the part's */
     }
+    il_mixture_free(&m);
+    return src->parts ? IL_OK : il_fail_oom(e);
 }
 
 static int scan(struct part *p, const il_choice *dataset, const char *split, il_uses *uses, il_err *e)
@@ -85,17 +83,20 @@ static int by_id(const void *a, const void *b)
 }
 
 /* With several kinds, the id includes the kind. */
-static int add_samples(il_source *src, const struct part *p, il_err *e)
+static int add_samples(il_source *src, const struct part *p, const bool *chosen, il_err *e)
 {
     for (size_t i = 0; i < p->items->count; i++) {
         const il_item *listed = &p->items->list[i];
+        const char *mask = p->truth == IL_TRUTH_MASK ? listed->mask : NULL;
         il_text id = { 0 };
+        if (!chosen[i])
+            continue;
         il_text_add(&id, "%s%s%s", listed->id, src->nparts > 1 ? "." : "", src->nparts > 1 ? p->images : "");
         if (id.failed) {
             il_text_free(&id);
             return il_fail_oom(e);
         }
-        src->samples[src->count++] = (struct sample){ .item = { id.data, listed->image, listed->mask },
+        src->samples[src->count++] = (struct sample){ .item = { id.data, listed->image, mask },
                                                       .listed = listed,
                                                       .part = p };
     }
@@ -111,8 +112,13 @@ static int merge(il_source *src, il_err *e)
     src->samples = malloc((all ? all : 1) * sizeof *src->samples);
     if (!src->samples)
         return il_fail_oom(e);
-    for (size_t i = 0; i < src->nparts && !rc; i++)
-        rc = add_samples(src, &src->parts[i], e);
+    for (size_t i = 0; i < src->nparts && !rc; i++) {
+        bool *chosen = NULL;
+        rc = il_share_choose(&chosen, src->parts[i].items, src->parts[i].share, e);
+        if (!rc)
+            rc = add_samples(src, &src->parts[i], chosen, e);
+        free(chosen);
+    }
     if (!rc && src->nparts > 1)
         qsort(src->samples, src->count, sizeof *src->samples, by_id);
     return rc;
@@ -205,6 +211,21 @@ il_source_left_out il_source_left_out_at(const il_source *src, size_t i)
     return (il_source_left_out){ .id = p->items->rejected[i].id, .why = p->items->rejected[i].why };
 }
 
+/* What of the picture counts as inpainted, in the place of its mask. */
+static int set_truth(il_image *mask, const struct part *p, const il_image *picture, il_err *e)
+{
+    if (p->truth == IL_TRUTH_MASK) {
+        if (mask->pixels && p->sharp)
+            il_mask_sharpen(mask);
+        return IL_OK;
+    }
+    il_image_free(mask);
+    int rc = p->truth == IL_TRUTH_EVERYTHING ? il_image_new(mask, picture->width, picture->height, 1, e) : IL_OK;
+    if (!rc && mask->pixels)
+        memset(mask->pixels, 255, (size_t)mask->width * (size_t)mask->height);
+    return rc;
+}
+
 int il_source_read(const il_source *src, size_t i, uint64_t seed, il_image *image, il_image *mask, il_err *e)
 {
     const struct sample *sample = &src->samples[i];
@@ -215,11 +236,13 @@ int il_source_read(const il_source *src, size_t i, uint64_t seed, il_image *imag
         rc = src->dataset->plugin->dataset->read(sample->part->self, item, seed, &picture, &grey, e);
     } else {
         rc = il_image_read(&picture, item.image, e);
-        if (!rc && item.mask)
+        if (!rc && sample->item.mask)
             rc = il_mask_read(&grey, NULL, item.mask, src->channel, e);
     }
     if (!rc && grey.pixels)
         rc = il_image_file_check_mask(&picture, item.image, &grey, item.mask ? item.mask : item.id, e);
+    if (!rc)
+        rc = set_truth(&grey, sample->part, &picture, e);
     if (!rc && src->degradation.kind != IL_DEGRADE_NONE)
         rc = il_degrade_apply(&picture, &grey, &src->degradation, item.id, e);
     if (rc) {

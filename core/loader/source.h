@@ -15,8 +15,8 @@ typedef struct il_source_left_out {
     const char *id, *why;
 } il_source_left_out;
 
-/* Scans the data set. Samples are sorted by id. images: a kind, or several joined by '+'; ids then include the kind,
- * as in "0007.original". IL_EDATA when a sample is incomplete and `missing` is refuse, or when no sample is left; the
+/* Scans the data set. Samples are sorted by id. images: a kind, or several joined by '+', each with its truth and share
+ * (plan/mixture.h); with several, ids include the kind, as in "0007.original". IL_EDATA when a sample is incomplete and `missing` is refuse, or when no sample is left; the
  * message names the first file and the number of such samples. `dataset` must outlive the source. */
 int il_source_open(il_source **out, const il_choice *dataset, const char *split, const char *images, il_missing missing,
                    il_err *e);
@@ -28,6 +28,23 @@ int il_source_load(il_source *src, il_device device, il_err *e);
 size_t il_source_count(const il_source *src);
 il_item il_source_at(const il_source *src, size_t i);
 const char *il_source_name(const il_source *src, size_t i); /* its id without the image kind */
+
+/* Numbers[i] of sample i: equal for the pictures of one id, whatever their kind, and from 0 in the order of ids. The caller frees
+ * them. */
+int il_source_numbers(uint32_t **numbers, const il_source *src, il_err *e);
+
+/* Keeps the ids that have a picture of every kind. The others are left out, or IL_EDATA where `missing` is refuse. Before
+ * il_source_digest. */
+int il_source_pair(il_source *src, il_err *e);
+size_t il_source_kinds(const il_source *src);
+
+/* "84 inpainted, 84 reconstructed (nothing is true), 21 original (a share of 0.25)", or "" where every kind has all its pictures
+ * and the truth of their masks. */
+typedef struct il_mixture_words {
+    char text[400];
+} il_mixture_words;
+il_mixture_words il_source_mixture(const il_source *src);
+
 size_t il_source_left_out_count(const il_source *src);
 il_source_left_out il_source_left_out_at(const il_source *src, size_t i);
 

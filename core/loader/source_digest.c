@@ -105,6 +105,8 @@ static int add_sample(il_text *to, il_source *src, size_t i, const il_file_cache
     int rc = add_hash(to, &image, src, sample->item.image, SIZE, cache, e);
     if (!rc)
         rc = add_hash(to, &mask, src, sample->item.mask, LEVELS, cache, e);
+    if (sample->part->truth != IL_TRUTH_MASK)
+        il_text_add(to, " %s", il_truth_names[sample->part->truth]);
     il_text_add(to, "\n");
     if (rc)
         return rc;
@@ -114,6 +116,8 @@ static int add_sample(il_text *to, il_source *src, size_t i, const il_file_cache
     sample->height = image.height;
     if (*mask.levels)
         read_levels(&sample->levels, &sample->levels_changed, mask.levels);
+    if (*mask.levels && sample->part->sharp)
+        il_mask_levels_sharpen(&sample->levels);
     return IL_OK;
 }
 

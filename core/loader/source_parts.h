@@ -6,13 +6,17 @@
 #include "base/sha256.h"
 #include "image/degradation.h"
 #include "image/mask_file.h"
+#include "plan/mixture.h"
 #include "plan/run.h"
 #include "plugin/items.h"
 
 /* One image kind of a source. */
 struct part {
     char *images;
-    void *self; /* the plugin's instance, which may keep state from its scan */
+    bool sharp; /* of its masks only 255 counts */
+    il_truth truth;
+    double share; /* of its items; which, il_share_choose tells */
+    void *self;   /* the plugin's instance, which may keep state from its scan */
     bool open;
     il_items *items;
 };

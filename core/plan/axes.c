@@ -130,6 +130,21 @@ static bool same_scalar(const il_node *a, const il_node *b)
     return *a->text && *b->text && !*end_a && !*end_b && x == y;
 }
 
+/* Whether both are written with the same values; keys in any order. */
+static bool same_node(const il_node *a, const il_node *b)
+{
+    if (a->kind != b->kind || a->count != b->count)
+        return false;
+    if (a->kind == IL_NODE_SCALAR)
+        return same_scalar(a, b);
+    for (size_t i = 0; i < a->count; i++) {
+        const il_node *other = a->kind == IL_NODE_MAP ? il_yaml_get(b, a->keys[i]->text) : b->items[i];
+        if (!other || !same_node(a->items[i], other))
+            return false;
+    }
+    return true;
+}
+
 static bool matches_key(const il_settings *s, const char *key, const il_node *wanted)
 {
     if (wanted->kind == IL_NODE_SCALAR && il_keys_find_choice(key)) {
@@ -140,9 +155,9 @@ static bool matches_key(const il_settings *s, const char *key, const il_node *wa
         const char *name = il_settings_weights(s);
         return name && strcmp(name, wanted->text) == 0;
     }
-    if (wanted->kind == IL_NODE_SCALAR) {
+    if (wanted->kind != IL_NODE_MAP) {
         const il_setting *slot = il_settings_get(s, key);
-        return slot && slot->value->kind == IL_NODE_SCALAR && same_scalar(slot->value, wanted);
+        return slot && same_node(slot->value, wanted);
     }
     for (size_t i = 0; wanted->kind == IL_NODE_MAP && i < wanted->count; i++) {
         il_text inner = { 0 };

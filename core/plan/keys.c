@@ -8,7 +8,8 @@
 #define EXACT 9007199254740992.0 /* 2^53: larger integers are not exact in a double */
 
 const il_param_spec il_keys_train[] = {
-    { "on", IL_PARAM_TEXT, NULL, 0, 0, NULL, "image kind for training and validation; join several with '+'" },
+    { "on", IL_PARAM_TEXT, NULL, 0, 0, NULL,
+      "image kinds for training and validation, joined by '+' or in a list, also with truth and share" },
     { "epochs", IL_PARAM_INT, "100", 1, 1e6, NULL, "maximum number of epochs" },
     { "patience", IL_PARAM_INT, "5", 0, 1e6, NULL, "stop after this many epochs without a new best one; 0: never" },
     { "monitor", IL_PARAM_TEXT, "loss", 0, 0, IL_KEYS_MONITORS,
@@ -18,6 +19,8 @@ const il_param_spec il_keys_train[] = {
     { "crop", IL_PARAM_INT, "0", 0, 16384, NULL, "side of random training crops, pixels; 0: whole images" },
     { "crops", IL_PARAM_INT, "1", 1, 4096, NULL, "random crops from each image per epoch" },
     { "flip", IL_PARAM_BOOL, "false", 0, 0, NULL, "flip training images horizontally at random" },
+    { "pairs", IL_PARAM_BOOL, "false", 0, 0, NULL,
+      "images of one id and all kinds of `on` in one batch, with the same crop and flip" },
     { "lr", IL_PARAM_REAL, "1e-4", 1e-12, 10, NULL, "learning rate of the optimizer" },
     { "schedule", IL_PARAM_TEXT, "constant", 0, 0, IL_SCHEDULE_NAMES,
       "how the learning rate decays to 0 over `epochs`" },

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "base/text.h"
 #include "base/utf8.h"
+#include "plan/mixture.h"
 #include "plan/resolve_degrade.h"
 #include "plan/resolve_plugin.h"
 #include "plan/resolve_training.h"
@@ -124,6 +125,39 @@ static int read_augment(il_training *t, const il_settings *s, il_err *e)
     return rc || !slot ? rc : check_enlarged(t, slot, e);
 }
 
+/* Twins are the images of one id: there must be several kinds, all of the same ids, and batches must hold whole groups. */
+static int check_pairs(const il_training *t, const il_mixture *m, const il_settings *s, il_err *e)
+{
+    const il_setting *pairs = il_settings_get(s, "train.pairs"), *batch = il_settings_get(s, "train.batch");
+    if (m->count < 2)
+        return il_settings_fail(pairs, e, "train.pairs needs several kinds in train.on, such as [inpainted, original]");
+    for (size_t i = 1; i < m->count; i++)
+        if (m->list[i].share != m->list[0].share)
+            return il_settings_fail(pairs, e,
+                                    "train.pairs needs the same share of every kind in train.on; %s and %s differ",
+                                    m->list[0].images, m->list[i].images);
+    if ((size_t)t->batch % m->count)
+        return il_settings_fail(batch ? batch : pairs, e,
+                                "train.batch, %d, must be a multiple of the %zu kinds in train.on with train.pairs",
+                                t->batch, m->count);
+    return IL_OK;
+}
+
+static int check_kinds(const il_training *t, const il_settings *s, il_err *e)
+{
+    il_mixture m = { 0 };
+    il_err why = { 0 };
+    int rc = il_mixture_read(&m, t->on, &why);
+    if (rc == IL_ENOMEM)
+        return il_fail_oom(e);
+    if (rc)
+        return il_settings_fail(il_settings_get(s, "train.on"), e, "train.on: %s", why.message);
+    if (t->pairs)
+        rc = check_pairs(t, &m, s, e);
+    il_mixture_free(&m);
+    return rc;
+}
+
 /* Settings that contradict each other. */
 static int check_training(const il_training *t, const il_settings *s, il_err *e)
 {
@@ -156,6 +190,7 @@ static void fill(il_training *t, const il_params *p)
     t->crop = (int)il_params_int(p, "crop");
     t->crops = (int)il_params_int(p, "crops");
     t->flip = il_params_bool(p, "flip");
+    t->pairs = il_params_bool(p, "pairs");
     t->lr = il_params_real(p, "lr");
     t->schedule = il_schedule_parse(il_params_text(p, "schedule"));
     t->warmup = il_params_real(p, "warmup");
@@ -194,6 +229,8 @@ int il_resolve_training(il_run *run, const il_resolver *r, const il_settings *s,
         rc = read_factors(t, s, e);
     if (!rc)
         rc = read_augment(t, s, e);
+    if (!rc)
+        rc = check_kinds(t, s, e);
     return rc ? rc : check_training(t, s, e);
 }
 

@@ -140,6 +140,8 @@ static json_t *json_of_training(const il_params *p, const il_training *t, bool *
         json_object_del(train, "monitor");
     if (t->clip == 0)
         json_object_del(train, "clip");
+    if (!t->pairs)
+        json_object_del(train, "pairs");
     if (t->freeze)
         il_params_json_put(train, "freeze", json_of_list(t->freeze, bad), bad);
     if (t->nlr_of)

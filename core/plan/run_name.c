@@ -86,6 +86,19 @@ static const char *written_text(const char *key, const il_node *value)
     return weights && !label && slash ? slash + 1 : text;
 }
 
+/* Of a list its text, if it has one. */
+static void add_as_written(il_text *t, const il_yaml *grid, const char *key, const il_node *value)
+{
+    il_setting slot = { .from = grid, .value = value };
+    il_text joined = { 0 };
+    il_err unusable = { 0 };
+    snprintf(slot.key, sizeof slot.key, "%s", key);
+    int rc = value->kind == IL_NODE_LIST ? il_settings_join(&joined, &slot, &unusable) : IL_EPARAM;
+    il_text_add(t, "%s", !rc ? joined.data : written_text(key, value));
+    t->failed = t->failed || rc == IL_ENOMEM;
+    il_text_free(&joined);
+}
+
 static const char *value_text(const il_run *run, const char *key)
 {
     const char *setting = NULL;
@@ -116,8 +129,10 @@ static int name_axes(il_run *run, const il_resolver *r, const il_variant *v, boo
         il_text_add(&t, "%s%s=", t.size ? "," : "", key);
         if (is_augment(key))
             rc = add_augment(&t, &v->slots, e);
+        else if (written)
+            add_as_written(&t, r->grid, key, v->values[i]);
         else
-            il_text_add(&t, "%s", written ? written_text(key, v->values[i]) : value_text(run, key));
+            il_text_add(&t, "%s", value_text(run, key));
         if (!rc && !t.failed && !il_utf8_is_line(t.data))
             rc = il_yaml_fail(r->grid, v->values[i], e, IL_EPARAM,
                               "'%s': a value that is part of a run's name must be one line of text", key);

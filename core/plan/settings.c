@@ -8,6 +8,7 @@
 #include "base/suggest.h"
 #include "base/text.h"
 #include "plan/keys.h"
+#include "plan/mixture_list.h"
 #include "plan/settings.h"
 
 void il_settings_free(il_settings *s)
@@ -79,6 +80,8 @@ int il_settings_fail(const il_setting *s, il_err *e, const char *format, ...)
 
 int il_settings_join(il_text *out, const il_setting *slot, il_err *e)
 {
+    if (strcmp(slot->key, "train.on") == 0)
+        return il_mixture_join(out, slot->from, slot->value, slot->at != NULL, e);
     if (!il_yaml_join(out, slot->value))
         return il_settings_fail(slot, e, "'%s' must be a single value or a list of single values", slot->key);
     il_text_add(out, "%s", ""); /* of an empty list */
@@ -214,6 +217,10 @@ static int put_train(il_settings *s, const il_setting *slot, const char *name, c
         return put_value(s, slot, shape->kind, e);
     if (!il_params_find(il_keys_train, name))
         return unknown_train(slot, written, e);
+    if (strcmp(name, "on") == 0 && slot->value->kind == IL_NODE_LIST)
+        return put_value(s, slot, IL_NODE_LIST, e);
+    if (strcmp(name, "on") == 0 && slot->value->kind == IL_NODE_MAP)
+        return il_settings_fail(slot, e, "'%s' is a mapping; expected an image kind, or a list", written);
     return put_value(s, slot, IL_NODE_SCALAR, e);
 }
 

@@ -41,7 +41,8 @@ const il_node *il_settings_label(const il_settings *s, const char *choice);
 /* What weights from elsewhere are called: their label, else their file's name; lent. NULL when none are set. */
 const char *il_settings_weights(const il_settings *s);
 
-/* Appends the single values of a list, as in "0.485, 0.456, 0.406". IL_EPARAM where an item is none. */
+/* Appends the single values of a list, as in "0.485, 0.456, 0.406"; of train.on as the text of a mixture. IL_EPARAM where an item
+ * is none. */
 int il_settings_join(il_text *out, const il_setting *slot, il_err *e);
 
 /* Errors at the position of a slot's key or value. */

@@ -76,24 +76,34 @@ static bool has_kind(const char *images, const char *kind)
     size_t n = strlen(kind);
     for (const char *at = images; at; at = strchr(at, '+')) {
         at += *at == '+';
-        if (strncmp(at, kind, n) == 0 && (at[n] == '+' || !at[n]))
+        if (strncmp(at, kind, n) == 0 && (!at[n] || strchr("+:", at[n])))
             return true;
     }
     return false;
 }
 
-/* What made those kinds of images: realfake and inpainted ones `inpaint`, fakefake ones `reconstruct`, or the former where
- * the recipe has none; `generators` stands for both. */
+static bool has_any(const char *images, const char *const *kinds)
+{
+    for (; *kinds; kinds++)
+        if (has_kind(images, *kinds))
+            return true;
+    return false;
+}
+
+/* What made those kinds of images: those that are painted `inpaint`, those that are reconstructed `reconstruct`, or the former
+ * where the recipe has none; `generators` stands for both. */
 static void add_generators(il_text *to, const il_node *recipe, const char *images)
 {
+    static const char *const painted[] = { "realfake", "inpainted", "selfconditioned", "exchanged", NULL },
+                             *const reconstructed[] = { "fakefake", "reconstructed", NULL };
     if (!recipe || recipe->kind != IL_NODE_MAP)
         return;
     const il_node *inpaint = il_yaml_get(recipe, "inpaint"), *reconstruct = il_yaml_get(recipe, "reconstruct");
     if (!inpaint && !reconstruct)
         inpaint = il_yaml_get(recipe, "generators");
-    if (has_kind(images, "realfake") || has_kind(images, "inpainted"))
+    if (has_any(images, painted))
         add_all(to, inpaint);
-    if (has_kind(images, "fakefake"))
+    if (has_any(images, reconstructed))
         add_all(to, reconstruct ? reconstruct : inpaint);
 }
 

@@ -11,7 +11,7 @@ typedef struct il_made_by {
     char identity[65]; /* of the build that made the folder, as its recipe.json says; "": none */
 } il_made_by;
 
-/* images: kinds joined by '+', as in "realfake+original". The recipe is that of `recipe`, or the recipe.json of `root`, of the
+/* images: kinds joined by '+', as in "realfake+original:0.25". The recipe is that of `recipe`, or the recipe.json of `root`, of the
  * data set's settings. Fails only when out of memory. */
 int il_made_by_find(il_made_by *out, const il_choice *dataset, const char *images, il_err *e);
 /* The same for a folder that `inpaintlab dataset build` wrote. */

@@ -56,6 +56,8 @@ int il_augmented_write(FILE *to, const il_run *run, const il_augmented_opts *o, 
     int rc = il_source_open(&src, &run->dataset, "train", run->training.on, run->missing, e);
     if (!rc && run->validation_share > 0)
         rc = il_source_keep(src, run->validation_share, false, e);
+    if (!rc && run->training.pairs)
+        rc = il_source_pair(src, e);
     if (!rc)
         rc = il_loader_open(&l, src, labels, opts, e);
     if (!rc)

@@ -32,6 +32,7 @@ struct wanted {
     const char *split, *images;
     double share; /* 0: all */
     bool inside;
+    bool pairs; /* only ids that have all kinds */
 };
 
 static int open_source(il_source **out, il_digest *digest, const struct wanted *w, const il_run *run, il_store *store,
@@ -42,6 +43,8 @@ static int open_source(il_source **out, il_digest *digest, const struct wanted *
     int rc = il_source_open(&src, w->dataset, w->split, w->images, run->missing, e);
     if (!rc && w->share > 0)
         rc = il_source_keep(src, w->share, w->inside, e);
+    if (!rc && w->pairs)
+        rc = il_source_pair(src, e);
     if (!rc)
         rc = il_source_digest(digest, src, store ? &cache : NULL, e);
     if (rc) {
@@ -137,12 +140,15 @@ static int open_training(il_job *j, il_store *store, il_err *e)
     const il_run *run = j->run;
     const double share = run->validation_share;
     const il_set *own = run->validation.dataset.plugin ? &run->validation : NULL;
-    const struct wanted train = { &run->dataset, "train", run->training.on, share, false };
+    const struct wanted train = { &run->dataset, "train", run->training.on, share, false, run->training.pairs };
     const struct wanted validation = { own ? &own->dataset : &run->dataset,
                                        own         ? own->split
                                        : share > 0 ? "train"
                                                    : "validation",
-                                       own ? own->images : run->training.on, share, true };
+                                       own ? own->images : run->training.on,
+                                       share,
+                                       true,
+                                       false };
     int rc = il_policy_labels(j->labels, &j->run->mask_policy, e);
     if (run->test_only)
         return rc ? rc : make_manifest(j, e);
@@ -206,8 +212,8 @@ static int open_test(il_job *j, size_t i, il_store *store)
     int rc = set->degradation.kind != IL_DEGRADE_NONE
                  ? open_degraded(t, &j->tests[set->plain])
                  : open_source(&t->source, &t->digest,
-                               &(struct wanted){ &set->dataset, set->split, set->images, 0, false }, j->run, store,
-                               &t->error);
+                               &(struct wanted){ &set->dataset, set->split, set->images, 0, false, false }, j->run,
+                               store, &t->error);
     if (!rc)
         rc = open_truth(t, j);
     if (!rc) {

@@ -175,6 +175,9 @@ static void say_training(const il_sitting *x)
         char line[700];
         il_fit_words words = il_job_fit_words(splits[i].fit, splits[i].source, j->run->mask_policy.label);
         size_t gone = il_source_left_out_count(splits[i].source);
+        il_mixture_words mixture = il_source_mixture(splits[i].source);
+        snprintf(line, sizeof line, "%s: %s", splits[i].name, mixture.text);
+        il_sitting_say(x, *mixture.text ? line : "");
         snprintf(line, sizeof line, "%s: %s", splits[i].name, words.text);
         il_sitting_say(x, *words.text ? line : "");
         snprintf(line, sizeof line, "%s: %zu of %zu images left out", splits[i].name, gone,

@@ -87,6 +87,30 @@ Test(build, makes_every_sample_once)
     cr_expect(b.samples == 10 && b.made == 0);
 }
 
+Test(build, writes_the_later_kinds)
+{
+    static const il_picture_kind kinds[] = { IL_RECONSTRUCTED, IL_SELFCONDITIONED, IL_EXCHANGED };
+    il_build_result b = { 0 };
+    il_manifest m = { 0 };
+    il_err e = { 0 };
+    work_photos(10, 70, 66);
+    const char *recipe = work_recipe("r.yaml", "", SPLITS,
+                                     "pictures: [mask, reconstructed, selfconditioned, exchanged]\n");
+    WORK_OK(build(&b, recipe, work_path("out"), 2, &e), e);
+    cr_expect_eq(files_in(work_path("out")), 42);
+    WORK_OK(il_manifest_of(&m, work_path("out"), &e), e);
+    for (size_t i = 0; i < m.count; i++)
+        for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+            char name[200];
+            il_digest file;
+            snprintf(name, sizeof name, "out/%s/%s.%s.webp", m.list[i].split, m.list[i].id, il_picture_kinds[kinds[k]]);
+            WORK_OK(il_sha256_file(&file, work_path(name), &e), e);
+            cr_expect_str_eq(m.list[i].sha256[kinds[k]], file.hex);
+            cr_expect(m.list[i].inpainted_by && m.list[i].reconstructed_by && !m.list[i].sha256[IL_INPAINTED]);
+        }
+    il_manifest_free(&m);
+}
+
 Test(build, goes_on_to_the_same_bytes)
 {
     il_build_result b = { 0 };

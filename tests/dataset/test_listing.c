@@ -50,7 +50,9 @@ struct listing {
     il_layout layout;
 };
 
-#define ODD ": is not named <id>.<kind>.webp (or .png, .jpg); kinds are original, mask, inpainted, realfake, fakefake"
+#define ODD                                                                                                             \
+    ": is not named <id>.<kind>.webp (or .png, .jpg); the kind must be original, mask, inpainted, realfake, fakefake, " \
+    "reconstructed, selfconditioned or exchanged"
 #define SPLITS IL_LAYOUT_SPLITS
 #define PAIRS IL_LAYOUT_PAIRS
 
@@ -67,8 +69,14 @@ static const struct listing folders[] = {
       SPLITS },
     { "test/a.realfake.webp test/b.mask.webp test/c.mask.webp test/c.original.webp test/d.original.webp",
       "test/a r=@/test/a.realfake.webp; test/b m=@/test/b.mask.webp; test/c o=@/test/c.original.webp m=@/test/c.mask.webp; "
-      "test/d o=@/test/d.original.webp | test/a: has no mask (unpaired); test/b: has a mask, but no inpainted, realfake or "
-      "fakefake image (unpaired); test/c: has a mask, but no inpainted, realfake or fakefake image (unpaired)",
+      "test/d o=@/test/d.original.webp | test/a: has no mask (unpaired); test/b: has a mask, but no inpainted, realfake, "
+      "fakefake or exchanged image (unpaired); test/c: has a mask, but no inpainted, realfake, fakefake or exchanged image "
+      "(unpaired)",
+      SPLITS },
+    /* nothing was painted in the first two, which need no mask */
+    { "test/a.reconstructed.webp test/b.selfconditioned.png test/c.exchanged.webp test/d.exchanged.webp test/d.mask.png",
+      "test/a r=@/test/a.reconstructed.webp; test/b s=@/test/b.selfconditioned.png; test/c e=@/test/c.exchanged.webp; "
+      "test/d m=@/test/d.mask.png e=@/test/d.exchanged.webp | test/c: has no mask (unpaired)",
       SPLITS },
     { "test/a.realfake.png test/a.realfake.webp test/a.mask.webp",
       "test/a m=@/test/a.mask.webp r=@/test/a.realfake.png | test/a: has two realfake files: a.realfake.png and a.realfake.webp "

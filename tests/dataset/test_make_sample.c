@@ -110,6 +110,82 @@ Test(maker, pastes_by_the_blurred_mask)
     il_recipe_free(r);
 }
 
+#define LATER "pictures: [original, mask, inpainted, fakefake, reconstructed, selfconditioned, exchanged]\n"
+
+/* The inpainter's full output without a mask: what `small` gives when asked itself. */
+static il_image painted_nothing(const il_made_sample *m, const il_recipe *r)
+{
+    const il_recipe_plugin *p = &r->inpainters.list[0];
+    const uint64_t seed = il_random_seed(m->seed, "noise");
+    const char *const prompt = "";
+    il_scope *s = NULL;
+    il_image out = { 0 };
+    il_err e = { 0 };
+    WORK_OK(il_scope_open(&s, IL_OPTS(il_scope_opts, .device = cpu), &e), e);
+    il_inpaint job = { .image = il_convert_to_tensor(s, &m->pictures[IL_ORIGINAL]),
+                       .mask = il_full(s, 0, IL_DTYPE_F32, 4, (int64_t[]){ 1, 1, 64, 64 }),
+                       .prompts = &prompt,
+                       .seeds = &seed };
+    WORK_OK(il_convert_to_image(&out, p->plugin->generator->inpaint(p->self, s, &job), 0, &e), e);
+    il_scope_close(s);
+    return out;
+}
+
+Test(maker, later_kinds)
+{
+    il_made_sample m = { 0 };
+    il_err e = { 0 };
+    il_recipe *r = work_read(work_recipe("r.yaml", "", "{train: 1}", LATER));
+    WORK_OK(il_recipe_load(r, cpu, &e), e);
+    make(&m, r, 5);
+    const il_image *k = m.pictures;
+    size_t grey = 0, changed = 0;
+    for (size_t i = 0; i < 64 * 64; i++)
+        for (size_t c = 3 * i; c < 3 * i + 3; c++) {
+            bool core = m.blurred.pixels[i] == 255;
+            cr_assert_eq(k[IL_EXCHANGED].pixels[c], k[core ? IL_INPAINTED : IL_ORIGINAL].pixels[c], "pixel %zu", i);
+            if (core)
+                cr_assert_eq(k[IL_FAKEFAKE].pixels[c], k[IL_RECONSTRUCTED].pixels[c]);
+            grey += !core && m.blurred.pixels[i] > 0;
+            changed += k[IL_RECONSTRUCTED].pixels[c] != k[IL_ORIGINAL].pixels[c] && m.blurred.pixels[i] == 0;
+        }
+    cr_expect_gt(grey, 0, "the mask is blurred");
+    cr_expect_gt(changed, 0, "the whole photo is reconstructed");
+    il_image expected = painted_nothing(&m, r);
+    cr_expect(equal(&expected, &k[IL_SELFCONDITIONED]) && !equal(&expected, &k[IL_INPAINTED]));
+    cr_expect_null(k[IL_REALFAKE].pixels);
+    il_image_free(&expected);
+    il_made_sample_clear(&m);
+    il_recipe_free(r);
+}
+
+/* Equal seeds give twins: of one photo, and where there is a mask, of one mask. */
+Test(maker, later_kinds_on_the_fly)
+{
+    static const char *const unmasked[] = { "reconstructed", "selfconditioned", "original" };
+    il_image inpainted = { 0 }, mask = { 0 }, exchanged = { 0 }, again = { 0 }, original = { 0 }, none = { 0 };
+    il_err e = { 0 };
+    il_recipe *r = work_read(work_recipe("r.yaml", ", fit: tiles", "{train: 1}", ""));
+    WORK_OK(il_recipe_load(r, cpu, &e), e);
+    work_photo("x.png", 3, 200, 190);
+    const char *photo = work_path("x.png");
+    WORK_OK(il_recipe_fake(r, "inpainted", photo, 9, &inpainted, &mask, &e), e);
+    WORK_OK(il_recipe_fake(r, "exchanged", photo, 9, &exchanged, &again, &e), e);
+    cr_expect(equal(&mask, &again));
+    for (size_t i = 0; i < sizeof unmasked / sizeof *unmasked; i++) {
+        il_image_free(&original);
+        WORK_OK(il_recipe_fake(r, unmasked[i], photo, 9, &original, &none, &e), e);
+        cr_expect_null(none.pixels, "%s", unmasked[i]);
+    }
+    for (size_t i = 0; i < 3 * 64 * 64; i++)
+        cr_assert_eq(exchanged.pixels[i], mask.pixels[i / 3] == 255 ? inpainted.pixels[i] : original.pixels[i],
+                     "value %zu", i);
+    il_image *const all[] = { &inpainted, &mask, &exchanged, &again, &original };
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        il_image_free(all[i]);
+    il_recipe_free(r);
+}
+
 /* The published code pastes over the photo as the generator got it, black where the mask is 255: nothing of that is left. */
 Test(maker, pasting_over_the_blackened_photo_gives_the_same_realfake)
 {

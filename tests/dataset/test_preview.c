@@ -54,6 +54,18 @@ Test(preview, holds_every_chosen_sample, .init = make_set, .fini = made_close)
     free(html);
 }
 
+/* Of a kind after the paper's, what there is. */
+Test(preview, shows_later_kinds, .init = make_set, .fini = made_close)
+{
+    made_write("train/s00.exchanged.webp", made_fake(32, 24, 0, 30));
+    char *html = page((il_preview_opts){ .count = 20 });
+    cr_expect_eq(times(html, "<img "), 61);
+    cr_expect(strstr(html, "<tr><th scope=\"row\">exchanged</th><td>1</td><td>0</td><td>0</td></tr>"));
+    cr_expect_eq(times(html, "reconstructed"), 0);
+    cr_expect_eq(times(html, "the pipeline's full output where the mask is 255, the original elsewhere"), 1);
+    free(html);
+}
+
 Test(preview, needs_nothing_from_outside, .init = make_set, .fini = made_close)
 {
     static const char *const outside[] = { "http", "<script", "<link", "@import", "url(", "src=\"/", "src=\"." };

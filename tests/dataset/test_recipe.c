@@ -30,9 +30,10 @@ Test(recipe, reads_the_annotated_one)
 Test(recipe, reads_those_of_the_quickstart)
 {
     static const char *const paths[] = { "experiments/datasets/quickstart-a.yaml",
-                                         "experiments/datasets/quickstart-b.yaml" };
+                                         "experiments/datasets/quickstart-b.yaml",
+                                         "experiments/datasets/beyond-a.yaml" };
     cr_assert_eq(chdir(SOURCE_DIR), 0);
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 3; i++) {
         il_recipe *r = work_read(paths[i]);
         cr_expect_eq(r->fit, IL_FIT_TILES);
         cr_expect(r->reconstructors.count == 1 && r->reconstructors.list[0].lent);
@@ -83,6 +84,27 @@ Test(recipe, sd21_is_of_other_photos_than_dataset2)
     il_yaml_free(dataset2);
 }
 
+/* Recipes that name none of the later kinds are what they were: their data sets stay valid. */
+Test(recipe, later_kinds_are_named_or_made_on_the_fly)
+{
+    il_recipe *r = work_read(work_recipe("a.yaml", "", "{train: 1}", ""));
+    char *config = il_recipe_config(r);
+    cr_assert_not_null(config);
+    cr_expect(strstr(config, "\"pictures\":[\"original\",\"mask\",\"inpainted\",\"realfake\",\"fakefake\"]"), "%s",
+              config);
+    free(config);
+    cr_expect(il_recipe_makes(r, "reconstructed") && il_recipe_makes(r, "selfconditioned") &&
+              il_recipe_makes(r, "exchanged"));
+    il_recipe_free(r);
+
+    r = work_read(work_recipe("b.yaml", "", "{train: 1}", "pictures: [exchanged, reconstructed]\n"));
+    cr_expect(r->pictures[IL_EXCHANGED] && r->pictures[IL_RECONSTRUCTED] && !r->pictures[IL_INPAINTED] &&
+              !r->pictures[IL_SELFCONDITIONED]);
+    cr_expect(il_recipe_makes(r, "exchanged") && il_recipe_makes(r, "original") && !il_recipe_makes(r, "inpainted") &&
+              !il_recipe_makes(r, "selfconditioned"));
+    il_recipe_free(r);
+}
+
 Test(recipe, what_follows_from_what_is_left_out)
 {
     char more[600];
@@ -102,7 +124,8 @@ Test(recipe, what_follows_from_what_is_left_out)
     cr_expect(!r->pictures[IL_INPAINTED] && !r->pictures[IL_REALFAKE] && r->pictures[IL_FAKEFAKE] &&
               r->pictures[IL_ORIGINAL]);
     cr_expect(il_recipe_makes(r, "fakefake") && il_recipe_makes(r, "original") && !il_recipe_makes(r, "realfake") &&
-              !il_recipe_makes(r, "mask") && !il_recipe_makes(r, ""));
+              !il_recipe_makes(r, "mask") && !il_recipe_makes(r, "") && il_recipe_makes(r, "reconstructed") &&
+              !il_recipe_makes(r, "selfconditioned") && !il_recipe_makes(r, "exchanged"));
     il_recipe_free(r);
 }
 
@@ -200,6 +223,7 @@ static const struct {
     { HEAD PHOTOS SPLITS MASKERS "inpaint: small\n", "weights" },
     { HEAD PHOTOS SPLITS MASKERS "inpaint: {name: small, weights: /nowhere}\n", "/nowhere: No such file" },
     { HEAD PHOTOS SPLITS MASKERS "reconstruct: " SMALL "pictures: [realfake]\n", "'inpaint' is missing" },
+    { HEAD PHOTOS SPLITS MASKERS "reconstruct: " SMALL "pictures: [exchanged]\n", "'inpaint' is missing" },
     { HEAD PHOTOS SPLITS MASKERS PAINT "pictures: realfake\n", "'pictures' must be a list of image kinds" },
     { HEAD PHOTOS SPLITS MASKERS PAINT "pictures: [realfakes]\n", "expected original, mask" },
     { HEAD PHOTOS SPLITS MASKERS PAINT "picture: [mask]\n", "did you mean 'pictures'" },

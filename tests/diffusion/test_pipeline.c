@@ -150,6 +150,33 @@ Test(pipeline, the_folders_own_scheduler)
     check_own_scheduler("sd2-small", "pndm.1");
 }
 
+/* Nothing to paint, as for pictures of the kind selfconditioned. */
+static void check_empty_mask(const char *name)
+{
+    il_err e = { 0 };
+    il_bundle *figures = figures_of(name);
+    il_pipeline *p = opened(name, IL_OPTS(il_pipeline_opts, .scheduler = "ddim", .steps = steps_of(figures),
+                                          .guidance = 7.5, .negative = "blurry, low quality"));
+    il_scope *s = figures_scope(false, false);
+    il_inpaint job = { copied(s, figures, "image"), il_full(s, 0, IL_DTYPE_F32, 4, (int64_t[]){ N, 1, HEIGHT, WIDTH }),
+                       prompts, seeds };
+    il_tensor *x = il_pipeline_apply(s, p, &job);
+    cr_assert_eq(il_scope_status(s, &e), IL_OK, "%s", e.message);
+    double off = difference(x, il_bundle_find(figures, "ddim.7.5.nothing"));
+    cr_log_info("%s: greatest difference %.3g\n", name, off);
+    cr_assert_leq(off, 1e-4, "%s: off by %g", name, off);
+    cr_assert_geq(difference(x, il_bundle_find(figures, "ddim.7.5")), 1e-3, "as with a mask");
+    il_scope_close(s);
+    il_pipeline_free(p);
+    il_bundle_free(figures);
+}
+
+Test(pipeline, an_empty_mask_as_diffusers)
+{
+    check_empty_mask("sd15-small");
+    check_empty_mask("sd2-small");
+}
+
 /* A picture is a function of its own seed and prompt, whatever else is in the batch. */
 Test(pipeline, a_picture_alone)
 {

@@ -76,6 +76,31 @@ Test(source, refuses_equal_ids, .init = samples_open, .fini = samples_close)
     assert_no_source(IL_MISSING_SKIP, expected);
 }
 
+/* Of an exchanged picture's mask only 255 counts: what is grey there is the photo. */
+Test(source, sharpens_masks_of_exchanged_pictures, .init = samples_open, .fini = samples_close)
+{
+    samples_add(2, 40, 30);
+    il_source *blurred = open_source(IL_MISSING_REFUSE), *sharp = NULL;
+    il_image image = { 0 }, grey = { 0 }, mask = { 0 };
+    il_digest d;
+    il_err e = { 0 };
+    SAMPLE_OK(il_source_open(&sharp, &samples_choice, "test", "exchanged", IL_MISSING_REFUSE, &e), e);
+    SAMPLE_OK(il_source_read(blurred, 0, 1, &image, &grey, &e), e);
+    il_image_free(&image);
+    SAMPLE_OK(il_source_read(sharp, 0, 1, &image, &mask, &e), e);
+    for (int i = 0; i < 40 * 30; i++)
+        cr_assert_eq(mask.pixels[i], grey.pixels[i] == 255 ? 255 : 0);
+    SAMPLE_OK(il_source_digest(&d, sharp, NULL, &e), e);
+    il_sample_facts f = il_source_facts(sharp, 0);
+    cr_expect(f.masked && il_mask_levels_two(&f.levels) && il_mask_levels_has(&f.levels, 0) &&
+              il_mask_levels_has(&f.levels, 255));
+    il_image_free(&image);
+    il_image_free(&grey);
+    il_image_free(&mask);
+    il_source_free(blurred);
+    il_source_free(sharp);
+}
+
 /* ---- digest ---- */
 
 static void put(const char *name, const char *content)

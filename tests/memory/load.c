@@ -38,6 +38,8 @@ static int load(FILE *out, const il_choice *choice, const char *images, il_loade
     il_loader *loader = NULL;
     il_digest digest;
     int rc = il_source_open(&plain, choice, "train", images, IL_MISSING_SKIP, e);
+    if (!rc && o.pairs)
+        rc = il_source_pair(plain, e);
     if (!rc && d)
         rc = il_source_degrade(&src, plain, *d, e);
     il_source *used = d ? src : plain;
@@ -72,6 +74,15 @@ static int in_memory(const char *folder, FILE *out, il_err *e)
 {
     (void)folder;
     return load(out, &samples_choice, "realfake+fakefake", options(5000), NULL, e);
+}
+
+static int in_pairs(const char *folder, FILE *out, il_err *e)
+{
+    (void)folder;
+    il_loader_opts o = options(5000);
+    o.batch = 4;
+    o.pairs = true;
+    return load(out, &samples_choice, "realfake:0.5+fakefake:everything:0.5", o, NULL, e);
 }
 
 /* How much of the cache is written does not matter. */
@@ -184,6 +195,7 @@ int main(int count, char **words)
     static const struct scenario list[] = {
         { .name = "photos of pictures", .run = photos },
         { .name = "load", .run = in_memory },
+        { .name = "load in pairs", .run = in_pairs },
         { .name = "load with a cache on disk", .run = on_disk, .changes = true },
         { .name = "load degraded", .run = degraded },
         { .name = "load augmented", .run = augmented },

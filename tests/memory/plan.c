@@ -53,9 +53,9 @@ static int plan(FILE *out, const char *const *names, il_plan_opts o, il_err *e)
 static int axes(const char *folder, FILE *out, il_err *e)
 {
     (void)folder;
-    static const char *const names[] = { "axes",       "test-policy",    "anchors",        "order",        "quoted",
-                                         "set-skip",   "training-parts", "list-text-axis", "window",       "given",
-                                         "given-axis", "given-include",  "augment-axis",   "augment-long", NULL };
+    static const char *const names[] = { "axes",       "test-policy",    "anchors",        "order",  "quoted",
+                                         "set-skip",   "training-parts", "list-text-axis", "window", "given",
+                                         "given-axis", "given-include",  "kinds",          "pairs",  "augment-axis", "augment-long", NULL };
     return plan(out, names, (il_plan_opts){ 0 }, e);
 }
 
@@ -77,17 +77,49 @@ static int set(const char *folder, FILE *out, il_err *e)
     return plan(out, names, (il_plan_opts){ .set = values, .only = "*" }, e);
 }
 
+static int set_kinds(const char *folder, FILE *out, il_err *e)
+{
+    (void)folder;
+    static const char *const names[] = { "minimal", "pairs", NULL };
+    static const char *const values[] = { "train.on=[realfake, {images: original, share: 0.5}]", NULL };
+    return plan(out, names, (il_plan_opts){ .set = values }, e);
+}
+
 static int refused(const char *folder, FILE *out, il_err *e)
 {
     (void)folder;
     static const char *const names[] = {
-        "bad-key",           "bad-list-text",     "bad-lr-of-text",       "bad-given-name",
-        "bad-given-key",     "bad-window-stride", "bad-plugin",           "bad-plugin-setting-choice",
-        "bad-axis-unknown",  "bad-axis-twice",    "bad-test-twice",       "bad-exclude-never",
-        "bad-include-twice", "bad-degrade-twice", "bad-degrade-name",     "bad-syntax",
-        "bad-augment-name",  "bad-augment-p",     "bad-augment-flip",     "bad-augment-large",
-        "bad-only",          "bad-set-key",       "bad-plugin-opens-not", "bad-test-policy-twice",
-        "bad-no-model",      "bad-choice",        "nothing-there",        NULL,
+        "bad-key",
+        "bad-list-text",
+        "bad-lr-of-text",
+        "bad-given-name",
+        "bad-given-key",
+        "bad-window-stride",
+        "bad-plugin",
+        "bad-plugin-setting-choice",
+        "bad-axis-unknown",
+        "bad-axis-twice",
+        "bad-test-twice",
+        "bad-exclude-never",
+        "bad-include-twice",
+        "bad-degrade-twice",
+        "bad-degrade-name",
+        "bad-syntax",
+        "bad-only",
+        "bad-set-key",
+        "bad-plugin-opens-not",
+        "bad-test-policy-twice",
+        "bad-no-model",
+        "bad-choice",
+        "nothing-there",
+        "bad-kinds-twice",
+        "bad-kinds-share",
+        "bad-pairs-share",
+        "bad-augment-name",
+        "bad-augment-p",
+        "bad-augment-flip",
+        "bad-augment-large",
+        NULL,
     };
     return plan(out, names, (il_plan_opts){ 0 }, e);
 }
@@ -97,6 +129,7 @@ int main(int count, char **words)
     static const struct scenario list[] = {
         { .name = "plan", .run = axes },
         { .name = "plan with --set", .run = set },
+        { .name = "plan with kinds by --set", .run = set_kinds },
         { .name = "plan refused", .run = refused },
     };
     return failing_run(list, sizeof list / sizeof *list, count > 1 ? words[1] : NULL);

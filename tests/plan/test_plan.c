@@ -48,6 +48,8 @@ static void show_training(il_text *t, const il_run *run)
         il_text_add(t, "%s%s", s == n->skip ? "" : " ", *s);
     il_text_add(t, "]\n  missing=%s seed=%llu test_batch=%d\n", run->missing == IL_MISSING_SKIP ? "skip" : "refuse",
                 (unsigned long long)run->seed, run->testing.batch);
+    if (n->pairs)
+        il_text_add(t, "  pairs\n");
     if (n->monitor != IL_MONITOR_LOSS || n->clip > 0 || n->keep)
         il_text_add(t, "  monitor=%d clip=%g keep=%d\n", (int)n->monitor, n->clip, n->keep);
     for (char **s = n->freeze; s && *s; s++)
@@ -321,6 +323,30 @@ Test(plan, annotated_file_is_a_grid)
     cr_assert_eq(il_plan_read(&p, SOURCE_DIR "/schema/experiment.yaml", r, (il_plan_opts){ 0 }, &e), IL_OK, "%s",
                  e.message);
     cr_assert_eq(p->count, 5);
+    il_plan_free(p);
+    il_registry_free(r);
+}
+
+/* The grid of negatives as it is, and one run of it in full. */
+Test(plan, negatives_with_and_without_pairs)
+{
+    il_registry *r = registry_with("");
+    il_plan *p = NULL;
+    il_err e = { 0 };
+    size_t pairs = 0, plain = 0;
+    cr_assert_eq(il_plan_read(&p, SOURCE_DIR "/experiments/beyond/negatives.yaml", r, (il_plan_opts){ 0 }, &e), IL_OK,
+                 "%s", e.message);
+    cr_assert_eq(p->count, 15);
+    for (size_t i = 0; i < p->count; i++) {
+        const il_run *run = &p->runs[i];
+        pairs += run->training.pairs;
+        plain += strcmp(run->training.on, "inpainted") == 0;
+        cr_expect_eq(run->ntests, 6);
+        cr_expect(run->training.pairs == false || strstr(run->training.on, "+reconstructed:nothing") != NULL);
+    }
+    cr_expect(pairs == 6 && plain == 3);
+    cr_expect_str_eq(p->runs[6].name, "seed=1,train.on=inpainted+reconstructed:nothing,train.pairs=true", "%s",
+                     p->runs[6].name);
     il_plan_free(p);
     il_registry_free(r);
 }

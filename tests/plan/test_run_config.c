@@ -46,6 +46,11 @@ static const struct {
     { "loss.gamma=2.0", true },
     { "loss.gamma=3", false },
     { "train.on=fakefake", false },
+    { "train.on=[realfake]", true },
+    { "train.on=[{images: realfake, truth: mask, share: 1}]", true },
+    { "train.on=[{images: realfake, share: 0.5}]", false },
+    { "train.on=[{images: realfake, truth: nothing}]", false },
+    { "train.pairs=false", true },
     { "train.lr=0.0001", true },
     { "train.lr=0.00010000000000000002", false },
     { "train.epochs=99", false },
@@ -87,6 +92,29 @@ Test(config, configuration_is_what_determines_the_weights)
         free(config);
     }
     free(plain);
+    il_registry_free(r);
+}
+
+/* The short form and the list are one configuration. */
+Test(config, kinds_joined_by_plus_are_the_list_of_them)
+{
+    static const char *const both[][2] = {
+        { "train.on=realfake+original", "train.on=[realfake, original]" },
+        { "train.on=realfake+original", "train.on=[{images: realfake}, original]" },
+        { "train.on=realfake+original:nothing:0.25",
+          "train.on=[realfake, {share: 0.250, truth: nothing, images: original}]" },
+    };
+    il_registry *r = registry_with(BUILD_DIR "/tests/stubs");
+    for (size_t i = 0; i < sizeof both / sizeof *both; i++) {
+        char *text = config_with(r, (const char *[]){ both[i][0], NULL }),
+             *list = config_with(r, (const char *[]){ both[i][1], NULL });
+        cr_expect_str_eq(text, list);
+        free(text);
+        free(list);
+    }
+    char *pairs = config_with(r, (const char *[]){ "train.on=realfake+original", "train.pairs=true", NULL });
+    cr_expect_not_null(strstr(pairs, "\"pairs\":true"), "%s", pairs);
+    free(pairs);
     il_registry_free(r);
 }
 

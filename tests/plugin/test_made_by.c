@@ -66,9 +66,13 @@ Test(made_by, names_what_painted_those_kinds)
     check("realfake+fakefake", both, "0123abcd");
     check("original", "", "0123abcd");
     check("realfakes", "", "0123abcd");
+    check("exchanged", "sd_inpaint (stable-diffusion-2-inpainting)", "0123abcd");
+    check("selfconditioned", "sd_inpaint (stable-diffusion-2-inpainting)", "0123abcd");
+    check("original+reconstructed", vaes, "0123abcd");
     put_recipe("inpaint: {name: small, weights: a/b/generator-a.safetensors}\n");
     check("fakefake", "small (generator-a.safetensors)", "0123abcd");
-    put_recipe("generators: [{name: vae, as: flux2, root: weights/ae.safetensors}, {name: vae, root: weights/taef2}]\n");
+    put_recipe(
+        "generators: [{name: vae, as: flux2, root: weights/ae.safetensors}, {name: vae, root: weights/taef2}]\n");
     check("fakefake", "vae (ae.safetensors), vae (taef2)", "0123abcd");
 }
 

@@ -99,6 +99,11 @@ static const struct scanning first[] = {
     { "test/a.inpainted.webp test/a.mask.webp", "test", "inpainted", "a @/test/a.inpainted.webp @/test/a.mask.webp" },
     { "test/a.original.webp test/a.mask.webp test/b.mask.webp test/c.original.png", "test", "original",
       "a @/test/a.original.webp -; c @/test/c.original.png -" },
+    { "test/a.reconstructed.webp test/a.mask.webp test/c.reconstructed.png", "test", "reconstructed",
+      "a @/test/a.reconstructed.webp -; c @/test/c.reconstructed.png -" },
+    { "test/a.selfconditioned.webp test/a.mask.webp", "test", "selfconditioned", "a @/test/a.selfconditioned.webp -" },
+    { "test/a.exchanged.webp test/a.mask.webp test/b.exchanged.png", "test", "exchanged",
+      "a @/test/a.exchanged.webp @/test/a.mask.webp | b: no mask; expected @/test/b.mask.webp" },
     { "train/a.realfake.webp train/a.mask.webp test/b.realfake.webp test/b.mask.webp", "train", "realfake",
       "a @/train/a.realfake.webp @/train/a.mask.webp" },
     { "validation/a.realfake.webp validation/a.mask.webp", "validation", "realfake",
@@ -137,7 +142,8 @@ static const struct scanning first[] = {
       "a: no mask; expected @/test/a.mask.webp: all 1 samples (realfake of "
       "test) cannot be used" },
     { "test/", "test", "realfke",
-      "unknown image kind 'realfke'; expected original, inpainted, realfake or fakefake "
+      "unknown image kind 'realfke'; expected original, inpainted, realfake, fakefake, reconstructed, selfconditioned or "
+      "exchanged "
       "(did you mean 'realfake'?)" },
     { "test/", "tests", "realfake", "unknown split 'tests'; expected train, validation or test" },
 };

@@ -16,6 +16,7 @@
 #define LAB_OK(call, err) cr_assert((call) == IL_OK, "%s", (err).message)
 
 static char lab_folder[200];
+static const char *lab_kinds = "realfake"; /* that lab_grid trains on */
 
 static inline char *lab_path(const char *name)
 {
@@ -86,9 +87,9 @@ static inline const char *lab_grid(const char *name, const char *train, const ch
         f,
         "experiment: %s\ntitle: test\nbase:\n  dataset: {name: dataset1, root: %s/data}\n"
         "  model: {name: unet, fine: 6, coarse: 8}\n  mask_policy: full\n  loss: bce\n"
-        "  train: {on: realfake, epochs: 3, patience: 0, batch: 2, size: 48, crop: 32, crops: 2, flip: true, lr: 0.01%s}\n"
+        "  train: {on: %s, epochs: 3, patience: 0, batch: 2, size: 48, crop: 32, crops: 2, flip: true, lr: 0.01%s}\n"
         "  seed: 7\n  test_batch: 2\n%s",
-        name, lab_folder, train, rest);
+        name, lab_folder, lab_kinds, train, rest);
     fclose(f);
     return path;
 }

@@ -166,6 +166,90 @@ Test(train, resumes_bit_by_bit_with_frozen_parts)
     resumes_exactly(2, PARTS ", precision: fp16, accumulate: 2");
 }
 
+/* ---- kinds and pairs ---- */
+
+/* Each picture of a split once more without its trace, as the photo that it was made from. */
+static void add_originals(const char *split, int first, int count)
+{
+    il_err e = { 0 };
+    for (int i = first; i < first + count; i++) {
+        char name[300];
+        il_image photo = { 0 };
+        snprintf(name, sizeof name, "%s/data/%s/p%02d.realfake.png", lab_folder, split, i);
+        LAB_OK(il_image_read(&photo, name, &e), e);
+        il_image_invert(&photo);
+        snprintf(name, sizeof name, "%s/data/%s/p%02d.original.png", lab_folder, split, i);
+        LAB_OK(il_image_write(&photo, name, &e), e);
+        il_image_free(&photo);
+    }
+}
+
+Test(train, resumes_bit_by_bit_in_pairs)
+{
+    add_originals("train", 0, 6);
+    add_originals("validation", 10, 3);
+    lab_kinds = "[realfake, {images: original, truth: nothing}]";
+    resumes_exactly(1, ", pairs: true");
+    resumes_exactly(2, ", pairs: true");
+    lab_kinds = "[realfake, {images: original, share: 0.5}]";
+    resumes_exactly(1, "");
+    lab_kinds = "realfake";
+}
+
+static void job_of(char hash[65], const char *kinds, const char *settings)
+{
+    struct bench b = { 0 };
+    lab_kinds = kinds;
+    open_bench(&b, lab_grid("kinds", settings, ""));
+    memcpy(hash, b.job.hash, 65);
+    close_bench(&b);
+    lab_kinds = "realfake";
+}
+
+/* Runs that name kinds in the short form are those that they were; other truths, shares and pairs are others. */
+Test(train, kinds_truths_and_pairs_are_part_of_identity)
+{
+    static const char *const short_form = "realfake+original", *const same[] = { "[realfake, original]",
+                                                                                 "[realfake, {images: original}]" };
+    static const char *const others[][2] = { { "[realfake, {images: original, truth: everything}]", "" },
+                                             { "[realfake, {images: original, share: 0.5}]", "" },
+                                             { "[realfake, original]", ", pairs: true" } };
+    char plain[65], list[65], other[65];
+    add_originals("train", 0, 6);
+    add_originals("validation", 10, 3);
+    job_of(plain, "realfake", "");
+    job_of(list, "[realfake]", ", pairs: false");
+    cr_expect_str_eq(list, plain);
+    job_of(plain, short_form, "");
+    for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
+        job_of(list, same[i], "");
+        cr_expect_str_eq(list, plain, "%s", same[i]);
+    }
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        job_of(other, others[i][0], others[i][1]);
+        cr_expect_str_neq(other, plain, "%s%s", others[i][0], others[i][1]);
+    }
+}
+
+/* One photo without its twin: the run cannot be trained, and says why. */
+Test(train, a_pair_without_its_twin_is_refused)
+{
+    struct room r = { 0 };
+    il_job j = { 0 };
+    il_err e = { 0 };
+    add_originals("train", 0, 5);
+    add_originals("validation", 10, 3);
+    lab_kinds = "realfake+original";
+    open_room(&r, lab_grid("lonely", ", pairs: true", ""));
+    LAB_OK(il_job_open(&j, &r.plan->runs[0], r.store, &e), e);
+    cr_expect_str_eq(j.error.message,
+                     "p05.realfake: no original image to go with it in a pair; train.pairs needs every "
+                     "kind of train.on of each id");
+    il_job_close(&j);
+    close_room(&r);
+    lab_kinds = "realfake";
+}
+
 /* ---- parts of a model ---- */
 
 static il_digest tensor_digest(const struct bench *b, size_t i)

@@ -15,8 +15,8 @@ typedef struct il_folder {
     bool optional;      /* a folder without any file of the asked kind adds nothing, instead of failing */
 } il_folder;
 
-/* Adds every id that has a picture of the kind what.images (original, inpainted, realfake, fakefake) and a mask;
- * original pictures have none. Rejects an id that lacks one of them, or has two files of one kind. IL_EDATA when the
+/* Adds every id that has a picture of the kind what.images (inpainted, realfake, fakefake, exchanged) and a mask; of the kinds
+ * original, reconstructed and selfconditioned without a mask, as nothing of them was painted. Rejects an id that lacks one of them, or has two files of one kind. IL_EDATA when the
  * folder, the split or the kind is absent. */
 int il_folder_scan(il_items *out, il_folder folder, il_scan what, il_err *e);
 

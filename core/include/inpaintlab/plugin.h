@@ -98,8 +98,10 @@ int il_items_add(il_items *items, const char *id, const char *image, const char 
 int il_items_reject(il_items *items, const char *id, const char *why, il_err *e);
 
 typedef struct il_scan {
-    const char *split;  /* "train", "validation" or "test" */
-    const char *images; /* "realfake", "fakefake", "inpainted", "original", or a word the plugin defines */
+    const char *split; /* "train", "validation" or "test" */
+    /* "realfake", "fakefake", "inpainted", "exchanged", "reconstructed", "selfconditioned", "original", or a word the plugin
+     * defines. Of the masks of "exchanged" only grey 255 counts. */
+    const char *images;
 } il_scan;
 
 typedef struct il_dataset_ops {

@@ -29,9 +29,9 @@ int il_recipe_scan(il_recipe *r, const char *root, const char *split, il_items *
 /* Whether il_recipe_fake can be asked for pictures of that kind. */
 bool il_recipe_makes(const il_recipe *r, const char *images);
 
-/* One sample of the kind `images` ("fakefake", "realfake", "inpainted", "original") from the photo in a file. seed: of its
- * part of the photo, mask, generator and noise. *mask (grey, blurred) stays empty for "original". Any thread; generators
- * work for one at a time. */
+/* One sample of the kind `images` ("fakefake", "realfake", "inpainted", "exchanged", "reconstructed", "selfconditioned",
+ * "original") from the photo in a file. seed: of its part of the photo, mask, generator and noise; the kind does not enter.
+ * *mask (grey, blurred) stays empty for the last three. Any thread; generators work for one at a time. */
 int il_recipe_fake(il_recipe *r, const char *images, const char *photo, uint64_t seed, il_image *picture,
                    il_image *mask, il_err *e);
 

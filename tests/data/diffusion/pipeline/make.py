@@ -2,8 +2,8 @@
 
     python make.py [--steps 8] [-o FOLDER]      after ../make.py and ../tokenizer/make.py
 
-Writes sd15-small.safetensors and sd2-small.safetensors: the inputs, and a picture for each scheduler and guidance; also
-the VAE's reconstructions of the same pictures, in both ranges.
+Writes sd15-small.safetensors and sd2-small.safetensors: the inputs, and a picture for each scheduler and guidance, and for an
+empty mask; also the VAE's reconstructions of the same pictures, in both ranges.
 """
 import argparse
 import json
@@ -69,6 +69,10 @@ def figures(folder, steps):
             out[f"{name}.{guidance:g}"] = made
             print(folder.name, name, guidance, "mean", made.mean().item(), "std", made.std().item(),
                   "at the limits", ((made == 0) | (made == 1)).float().mean().item())
+    made = pipe(PROMPTS, image=image, mask_image=torch.zeros_like(mask), height=40, width=24, num_inference_steps=steps,
+                guidance_scale=7.5, negative_prompt=[NEGATIVE] * 2,
+                generator=[torch.Generator().manual_seed(s) for s in SEEDS], output_type="pt").images
+    out["ddim.7.5.nothing"] = made
     vae = pipe.vae
     out["signed"] = (vae.decode(vae.encode(2 * image - 1).latent_dist.mode()).sample / 2 + 0.5).clamp(0, 1)
     out["published"] = vae.decode(vae.encode(image).latent_dist.mode()).sample.clamp(0, 1)
