@@ -78,6 +78,7 @@ static int time_loading(struct bench_work *w, const char *name, size_t cache_byt
                             .size = t->size,
                             .crop = t->crop,
                             .crops = t->crops,
+                            .augment = &t->augment,
                             .threads = w->o->loader_threads,
                             .cache_bytes = cache_bytes,
                             .missing = w->o->run->missing,

@@ -4,8 +4,11 @@
 
 const il_command il_cmd_dataset = {
     .name = "dataset",
-    .summary = "build, check and preview data sets",
-    .about = "Builds a data set from photos by a recipe, checks a data set, or shows samples of one on a page.\n",
+    .summary = "build, check, preview and augment data sets",
+    .about =
+        "Builds a data set from photos by a recipe, checks a data set, shows samples of one on a page, or writes what a\n"
+        "training makes of them.\n",
     .computes = true,
-    .commands = (const il_command *const[]){ &il_dataset_build, &il_dataset_check, &il_dataset_preview, NULL },
+    .commands = (const il_command *const[]){ &il_dataset_build, &il_dataset_check, &il_dataset_preview,
+                                             &il_dataset_augment, NULL },
 };

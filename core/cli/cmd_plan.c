@@ -194,6 +194,19 @@ static void print_unexamined(const struct totals *sum)
         printf("\n");
 }
 
+static int print_augment(const il_run *run, il_err *e)
+{
+    il_text t = { 0 };
+    if (!run->training.augment.count)
+        return IL_OK;
+    il_augment_describe(&t, &run->training.augment);
+    int rc = t.failed ? il_fail_oom(e) : IL_OK;
+    if (!rc)
+        printf("    augmented  %s\n", t.data);
+    il_text_free(&t);
+    return rc;
+}
+
 static int print_run(const il_grid *g, const il_run *run, struct totals *sum, il_preflight *beside, il_err *e)
 {
     il_job j = { 0 };
@@ -209,6 +222,9 @@ static int print_run(const il_grid *g, const il_run *run, struct totals *sum, il
     if (!rc) {
         const char *why = j.error.code != IL_OK ? "" : v.why; /* what is missing is listed below */
         printf("%-10s %s  [%.12s]%s%s\n", il_job_state_text(v.state), run->name, j.hash, *why ? "  " : "", why);
+        rc = print_augment(run, e);
+    }
+    if (!rc) {
         sum->states[v.state]++;
         rc = j.error.code != IL_OK ? add_missing(sum, j.error.message, true, e) : add_run_notes(sum, &j, e);
     }

@@ -4,6 +4,6 @@
 
 #include "cli/command.h"
 
-extern const il_command il_dataset_build, il_dataset_check, il_dataset_preview;
+extern const il_command il_dataset_augment, il_dataset_build, il_dataset_check, il_dataset_preview;
 
 #endif

@@ -18,9 +18,21 @@ static const il_param_spec double_jpeg[] = {
     { 0 },
 };
 
+static const il_param_spec flip[] = {
+    { "direction", IL_PARAM_TEXT, "horizontal", 0, 0, "horizontal|vertical",
+      "horizontal exchanges left and right, vertical top and bottom" },
+    { 0 },
+};
+
+#define JITTER(name)                                                                                                   \
+    {                                                                                                                  \
+        name, IL_PARAM_REAL, "0", 0, 4, NULL, "largest deviation of its factor from 1"                                 \
+    }
+static const il_param_spec jitter[] = { JITTER("brightness"), JITTER("contrast"), JITTER("saturation"), { 0 } };
+
 #define LEVEL(type, low, high, help) .level = { { "level", type, NULL, low, high, NULL, help }, { 0 } }
 
-static const il_degrade_spec specs[IL_DEGRADE_KINDS] = {
+static const il_degrade_spec specs[IL_AUGMENT_KINDS] = {
     [IL_DEGRADE_JPEG] = { .name = "jpeg",
                           LEVEL(IL_PARAM_INT, 1, 100, "quality"),
                           .fallback = { 100, 90, 80, 70, 60, 50 } },
@@ -44,6 +56,9 @@ static const il_degrade_spec specs[IL_DEGRADE_KINDS] = {
     [IL_DEGRADE_CROP] = { .name = "crop",
                           LEVEL(IL_PARAM_REAL, 0.05, 0.99, "fraction of both sides that is kept"),
                           .fallback = { 0.9, 0.75, 0.5 } },
+    [IL_DEGRADE_ROTATE] = { .name = "rotate" },
+    [IL_DEGRADE_FLIP] = { .name = "flip", .settings = flip, .usual = "direction" },
+    [IL_DEGRADE_JITTER] = { .name = "jitter", .settings = jitter },
 };
 
 const il_degrade_spec *il_degrade_spec_of(il_degrade_kind kind)
@@ -53,10 +68,15 @@ const il_degrade_spec *il_degrade_spec_of(il_degrade_kind kind)
 
 il_degrade_kind il_degrade_find(const char *name)
 {
-    for (int kind = IL_DEGRADE_NONE + 1; kind < IL_DEGRADE_KINDS; kind++)
+    for (int kind = IL_DEGRADE_NONE + 1; kind < IL_AUGMENT_KINDS; kind++)
         if (strcmp(specs[kind].name, name) == 0)
             return (il_degrade_kind)kind;
     return IL_DEGRADE_NONE;
+}
+
+int il_degrade_revision(void)
+{
+    return REVISION;
 }
 
 const char *il_degrade_name(const il_degradation *d)
@@ -64,11 +84,24 @@ const char *il_degrade_name(const il_degradation *d)
     return specs[d->kind].name;
 }
 
+/* "jitter contrast 0.93 brightness 1.1" */
+static void write_jitter(char *to, size_t size, const il_jitter *j)
+{
+    int used = snprintf(to, size, "jitter");
+    for (int i = 0; i < j->count && used > 0 && (size_t)used < size; i++)
+        used += snprintf(to + used, size - (size_t)used, " %s %.6g", jitter[j->order[i]].name, j->factor[j->order[i]]);
+}
+
 il_degrade_words il_degrade_shown(const il_degradation *d)
 {
     il_degrade_words w = { "" };
-    if (d->kind != IL_DEGRADE_NONE)
-        snprintf(w.text, sizeof w.text, "%s %.10g", specs[d->kind].name, d->level);
+    const char *name = specs[d->kind].name;
+    if (d->kind == IL_DEGRADE_FLIP)
+        snprintf(w.text, sizeof w.text, "%s %s", name, d->upright ? "vertical" : "horizontal");
+    else if (d->kind == IL_DEGRADE_JITTER)
+        write_jitter(w.text, sizeof w.text, &d->jitter);
+    else if (d->kind != IL_DEGRADE_NONE)
+        snprintf(w.text, sizeof w.text, "%s %.10g", name, d->level);
     return w;
 }
 
@@ -115,12 +148,23 @@ void il_degrade_size(int *width, int *height, const il_degradation *d)
     *height = il_degrade_scaled(*height, d->level);
 }
 
+int il_degrade_seeded(il_image *image, il_image *mask, const il_degradation *d, uint64_t seed, const char *id,
+                      il_err *e)
+{
+    int rc = IL_OK;
+    switch (d->kind) {
+    case IL_DEGRADE_RESIZE: rc = il_degrade_resize(image, mask, d->level, e); break;
+    case IL_DEGRADE_CROP: rc = il_degrade_crop(image, mask, d->level, seed, e); break;
+    case IL_DEGRADE_ROTATE: rc = il_degrade_rotate(image, mask, (int)d->level / 90, e); break;
+    case IL_DEGRADE_FLIP: rc = il_degrade_flip(image, mask, d->upright, e); break;
+    case IL_DEGRADE_JITTER: il_degrade_jitter(image, &d->jitter); break;
+    default: rc = replace(image, d, seed, id, e);
+    }
+    return rc ? il_fail_in(e, "degraded by %s", il_degrade_shown(d).text) : IL_OK;
+}
+
 int il_degrade_apply(il_image *image, il_image *mask, const il_degradation *d, const char *id, il_err *e)
 {
     il_degrade_words name = il_degrade_identity(d);
-    uint64_t seed = il_random_seed(il_random_seed(SEED, name.text), id);
-    int rc = d->kind == IL_DEGRADE_RESIZE ? il_degrade_resize(image, mask, d->level, e)
-             : d->kind == IL_DEGRADE_CROP ? il_degrade_crop(image, mask, d->level, seed, e)
-                                          : replace(image, d, seed, id, e);
-    return rc ? il_fail_in(e, "degraded by %s", il_degrade_shown(d).text) : IL_OK;
+    return il_degrade_seeded(image, mask, d, il_random_seed(il_random_seed(SEED, name.text), id), id, e);
 }

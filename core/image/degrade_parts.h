@@ -23,4 +23,13 @@ int il_degrade_scaled(int side, double factor);
 int il_degrade_resize(il_image *image, il_image *mask, double factor, il_err *e);
 int il_degrade_crop(il_image *image, il_image *mask, double kept, uint64_t seed, il_err *e);
 
+/* By quarters of a full turn to the left, as Pillow's transpose(ROTATE_90). */
+int il_degrade_rotate(il_image *image, il_image *mask, int quarters, il_err *e);
+/* Exchanges left and right, or, upright, top and bottom. */
+int il_degrade_flip(il_image *image, il_image *mask, bool upright, il_err *e);
+
+/* As torchvision.transforms.functional's adjust_brightness, adjust_contrast and adjust_saturation change tensors of 8 bits: computed
+ * in float32, cut off, not rounded. The mean that contrast is measured from may differ from torch's in its last bit. */
+void il_degrade_jitter(il_image *image, const il_jitter *jitter);
+
 #endif

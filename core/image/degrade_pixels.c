@@ -1,9 +1,11 @@
-/* degrade_pixels.c - blur, noise, resizing and cropping. */
+/* degrade_pixels.c - blur, noise, resizing, cropping, turning and mirroring. */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 #include <inpaintlab/random.h>
 #include "image/degrade_parts.h"
 #include "image/mask_file.h"
+#include "image/window.h"
 
 #define PI 3.14159265358979323846
 
@@ -148,4 +150,71 @@ int il_degrade_crop(il_image *image, il_image *mask, double kept, uint64_t seed,
     else
         put_both(image, mask, picture, grey);
     return rc;
+}
+
+/* ---- place ---- */
+
+typedef int mover(il_image *out, const il_image *in, int how, il_err *e);
+
+/* Moves the pixels of both in the same way. */
+static int move_both(il_image *image, il_image *mask, mover *move, int how, il_err *e)
+{
+    il_image picture = { 0 }, grey = { 0 };
+    int rc = move(&picture, image, how, e);
+    if (!rc && mask->pixels)
+        rc = move(&grey, mask, how, e);
+    if (rc)
+        il_image_free(&picture);
+    else
+        put_both(image, mask, picture, grey);
+    return rc;
+}
+
+static int turn(il_image *out, const il_image *in, int quarters, il_err *e)
+{
+    bool sideways = quarters % 2;
+    size_t step = (size_t)in->channels;
+    il_image result = { 0 };
+    int rc = il_image_new(&result, sideways ? in->height : in->width, sideways ? in->width : in->height, in->channels,
+                          e);
+    if (rc)
+        return rc;
+    uint8_t *to = result.pixels;
+    for (int y = 0; y < result.height; y++)
+        for (int x = 0; x < result.width; x++, to += step) {
+            int column = sideways ? y : x, row = sideways ? x : y;
+            if (quarters == 1 || quarters == 2)
+                column = in->width - 1 - column;
+            if (quarters == 2 || quarters == 3)
+                row = in->height - 1 - row;
+            memcpy(to, in->pixels + ((size_t)row * (size_t)in->width + (size_t)column) * step, step);
+        }
+    *out = result;
+    return IL_OK;
+}
+
+int il_degrade_rotate(il_image *image, il_image *mask, int quarters, il_err *e)
+{
+    return move_both(image, mask, turn, quarters % 4, e);
+}
+
+static int mirror(il_image *out, const il_image *in, int upright, il_err *e)
+{
+    size_t row = (size_t)in->width * (size_t)in->channels;
+    il_image result = { 0 };
+    int rc = il_image_new(&result, in->width, in->height, in->channels, e);
+    if (rc)
+        return rc;
+    if (upright)
+        for (int y = 0; y < in->height; y++)
+            memcpy(result.pixels + (size_t)y * row, in->pixels + (size_t)(in->height - 1 - y) * row, row);
+    else
+        il_window_cut(result.pixels, in->width, in->height, in, (il_window){ .flip = true });
+    *out = result;
+    return IL_OK;
+}
+
+int il_degrade_flip(il_image *image, il_image *mask, bool upright, il_err *e)
+{
+    return move_both(image, mask, mirror, upright, e);
 }

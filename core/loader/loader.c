@@ -71,13 +71,18 @@ static void note_done(il_loader *l, il_slot *slot, int place, int rc, const il_e
 
 static il_slot_sample sample_at(const il_loader *l, size_t entry)
 {
-    size_t crops = (size_t)l->opts.crops;
-    return (il_slot_sample){ .pictures = l->pictures,
-                             .sampling = &l->sampling,
-                             .side = l->side,
-                             .entry = entry,
-                             .crops = l->opts.crops,
-                             .number = l->numbers ? l->numbers[entry / crops] * crops + entry % crops : entry };
+    size_t crops = (size_t)l->opts.crops, at = entry / crops;
+    return (il_slot_sample){
+        .pictures = l->pictures,
+        .sampling = &l->sampling,
+        .side = l->side,
+        .entry = entry,
+        .crops = l->opts.crops,
+        .number = l->numbers ? l->numbers[at] * crops + entry % crops : entry,
+        .augment = l->opts.augment,
+        .stream = il_sampling_stream(&l->sampling, il_source_name(l->src, at), entry % crops),
+        .id = il_source_at(l->src, at).id,
+    };
 }
 
 static void *work(void *context)
@@ -136,6 +141,20 @@ il_loader_opts il_loader_of_run(const il_run *run, il_device device, const il_ob
                              .observer = observer };
 }
 
+il_loader_opts il_loader_of_training(const il_run *run, il_loader_opts validating)
+{
+    const il_training *t = &run->training;
+    il_loader_opts o = validating;
+    o.crop = t->crop;
+    o.crops = t->crops;
+    o.flip = t->flip;
+    o.pairs = t->pairs;
+    o.augment = &t->augment;
+    o.shuffle = true;
+    o.seed = run->seed;
+    return o;
+}
+
 static int check_opts(const il_loader_opts *o, il_err *e)
 {
     if (o->batch < 1 || o->size < 1 || o->crop < 0 || o->threads < 0 || (o->crop && o->crops < 1))
@@ -165,7 +184,8 @@ static void settle_opts(il_loader *l)
         o->threads = MAX_THREADS;
     l->kinds = 1;
     l->side = o->crop ? o->crop : o->size;
-    l->sampling = (il_sampling){ .seed = o->seed, .crop = o->crop, .flip = o->flip, .shuffle = o->shuffle };
+    /* whole images too are cut where augmentation has enlarged them */
+    l->sampling = (il_sampling){ .seed = o->seed, .crop = l->side, .flip = o->flip, .shuffle = o->shuffle };
     /* one batch lent, one complete, and enough work for every thread */
     l->depth = 2 + (size_t)(o->threads + o->batch - 1) / (size_t)o->batch;
     if (o->fit == IL_SIZING_NATIVE && l->depth > MOST_NATIVE)
@@ -388,7 +408,8 @@ int il_loader_next(il_loader *l, il_batch *out, int *more, il_err *e)
                        .shades = l->shades,
                        .labels = l->labels,
                        .counts = l->counts,
-                       .index = slot->index };
+                       .index = slot->index,
+                       .stream = slot->stream };
     if (l->opts.fit == IL_SIZING_NATIVE) {
         out->height = slot->whole.image.height;
         out->width = slot->whole.image.width;

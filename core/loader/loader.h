@@ -13,6 +13,7 @@ typedef struct il_loader_opts {
     bool count_padding;           /* batches have no `valid` */
     bool flip, shuffle;
     bool pairs;              /* pictures of one id and all kinds come together, and are cut alike (il_source_pair) */
+    const il_augment *augment; /* of each image, before it is cropped; never cached; NULL: none */
     uint64_t seed;           /* order, crops and flips depend on (seed, epoch, position) alone */
     int threads;             /* decoding threads; 0: number of cores. Batches do not depend on the number */
     size_t cache_bytes;      /* memory for decoded images; 0: the default, 1 GiB */
@@ -25,6 +26,8 @@ typedef struct il_loader_opts {
 
 /* Options for validating: whole images, in order. */
 il_loader_opts il_loader_of_run(const il_run *run, il_device device, const il_observer *observer);
+/* The same for training: shuffled, cropped, augmented. */
+il_loader_opts il_loader_of_training(const il_run *run, il_loader_opts validating);
 
 typedef struct il_loader il_loader;
 
@@ -39,15 +42,16 @@ size_t il_loader_batches(const il_loader *l);
 int il_loader_start(il_loader *l, int epoch, size_t first_batch, il_err *e);
 
 typedef struct il_batch {
-    size_t number;         /* in the epoch, from 0; batches whose images are all left out are skipped */
-    int n, height, width;  /* of native images, those of the one */
-    const uint8_t *pixels; /* (n,height,width,3); valid until the next call, as are the members below */
-    const uint8_t *greys;  /* (n,height,width): the masks' grey levels; 0 in authentic images and in padding */
-    const uint8_t *valid;  /* (n,height,width): 1 where the image is, 0 in padding; NULL: all of it counts */
-    const float *shades;   /* [256] level -> input value, [0,1]; for il_from_pixels */
-    const float *labels;   /* [256] level -> target, by the mask policy */
-    const float *counts;   /* [256] for `valid`: level -> 0 or 1 */
-    const size_t *index;   /* (n) position in the source */
+    size_t number;          /* in the epoch, from 0; batches whose images are all left out are skipped */
+    int n, height, width;   /* of native images, those of the one */
+    const uint8_t *pixels;  /* (n,height,width,3); valid until the next call, as are the members below */
+    const uint8_t *greys;   /* (n,height,width): the masks' grey levels; 0 in authentic images and in padding */
+    const uint8_t *valid;   /* (n,height,width): 1 where the image is, 0 in padding; NULL: all of it counts */
+    const float *shades;    /* [256] level -> input value, [0,1]; for il_from_pixels */
+    const float *labels;    /* [256] level -> target, by the mask policy */
+    const float *counts;    /* [256] for `valid`: level -> 0 or 1 */
+    const size_t *index;    /* (n) position in the source */
+    const uint64_t *stream; /* (n) of its augmentation (il_augment_show) */
 } il_batch;
 
 /* *more is 0 at the end of the epoch (*out is then unchanged), else 1. */

@@ -2,7 +2,7 @@
 #include <inpaintlab/random.h>
 #include "loader/sampling.h"
 
-enum purpose { ORDER, LEFT, TOP, FLIP };
+enum purpose { ORDER, LEFT, TOP, FLIP, AUGMENT };
 #define DRAW UINT64_C(0x647261772d736565) /* separates the readers' seeds from the others */
 
 uint64_t il_sampling_key(const il_sampling *s, size_t number)
@@ -20,6 +20,11 @@ uint64_t il_sampling_seed(const il_sampling *s, size_t number)
 {
     uint64_t epoch = s->shuffle ? (uint64_t)s->epoch : 0;
     return il_random_mix(il_random_mix(il_random_mix(s->seed ^ DRAW) + epoch) + number);
+}
+
+uint64_t il_sampling_stream(const il_sampling *s, const char *name, size_t crop)
+{
+    return il_random_mix(il_sampling_key(s, (size_t)il_random_seed(crop, name)) + AUGMENT);
 }
 
 /* Fisher-Yates. */

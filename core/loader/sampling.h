@@ -8,7 +8,7 @@
 
 typedef struct il_sampling {
     uint64_t seed;
-    int epoch, crop; /* crop 0: whole images */
+    int epoch, crop; /* crop: side of the windows, pixels; 0: whole images */
     bool flip, shuffle;
 } il_sampling;
 
@@ -21,6 +21,10 @@ void il_sampling_order(uint32_t *order, size_t count, const il_sampling *s);
 
 /* Where an image is cropped, and whether it is mirrored. */
 il_window il_sampling_window(const il_sampling *s, size_t number, int width, int height);
+
+/* From which is drawn what else happens to a crop of a picture (il_augment_apply): a key whose number is that of the sample's name,
+ * without its image kind, and of the crop, so that all pictures of one photo meet the same. */
+uint64_t il_sampling_stream(const il_sampling *s, const char *name, size_t crop);
 
 /* Seed of the reader's random choices: fixed where nothing is shuffled, so that validation and tests are repeatable. */
 uint64_t il_sampling_seed(const il_sampling *s, size_t number);

@@ -6,6 +6,7 @@
 int il_slot_new(il_slot *out, size_t images, size_t area, il_err *e)
 {
     il_slot s = { .index = malloc(images * sizeof *s.index),
+                  .stream = malloc(images * sizeof *s.stream),
                   .kept = malloc(images * sizeof *s.kept),
                   .padded = malloc(images * sizeof *s.padded) };
     if (area) {
@@ -15,7 +16,7 @@ int il_slot_new(il_slot *out, size_t images, size_t area, il_err *e)
     }
     *out = s;
     bool room = !area || (s.pixels && s.greys && s.valid);
-    return room && s.index && s.kept && s.padded ? IL_OK : il_fail_oom(e);
+    return room && s.index && s.stream && s.kept && s.padded ? IL_OK : il_fail_oom(e);
 }
 
 void il_slot_free(il_slot *s)
@@ -24,6 +25,7 @@ void il_slot_free(il_slot *s)
     free(s->greys);
     free(s->valid);
     free(s->index);
+    free(s->stream);
     free(s->kept);
     free(s->padded);
     il_pictures_put(&s->whole);
@@ -53,6 +55,7 @@ int il_slot_load_whole(il_slot *slot, const il_slot_sample *x, il_err *e)
     slot->whole = (il_picture){ 0 };
     slot->padded[0] = false;
     slot->index[0] = x->entry;
+    slot->stream[0] = x->stream;
     int rc = il_pictures_get(&slot->whole, x->pictures, x->entry, il_sampling_seed(x->sampling, x->number),
                              (il_band_wanted){ 0 }, e);
     const il_image *image = &slot->whole.image;
@@ -76,15 +79,56 @@ static void mark_valid(uint8_t *to, bool *padded, int side, const il_picture *p,
         memset(to + (size_t)y * (size_t)side + (w.flip ? side - wide : 0), 1, (size_t)wide);
 }
 
+static int copy(il_image *out, const il_image *in, il_err *e)
+{
+    return in->pixels ? il_image_crop(out, in, 0, 0, in->width, in->height, e) : IL_OK;
+}
+
+static bool is_augmented(const il_slot_sample *x)
+{
+    return x->augment && il_augment_any(x->augment, x->stream);
+}
+
+/* What a cache has lent stays as it is. */
+static int make_own(il_picture *picture, il_err *e)
+{
+    il_picture own = { .height = picture->height };
+    if (!picture->lent)
+        return IL_OK;
+    int rc = copy(&own.image, &picture->image, e);
+    if (!rc)
+        rc = copy(&own.mask, &picture->mask, e);
+    if (rc)
+        il_pictures_put(&own);
+    else
+        *picture = own;
+    return rc;
+}
+
+static int augment(il_picture *picture, const il_slot_sample *x, il_err *e)
+{
+    int rc = make_own(picture, e);
+    if (!rc)
+        rc = il_augment_apply(&picture->image, &picture->mask, x->augment, x->stream, x->id, e);
+    picture->height = picture->image.height;
+    return rc;
+}
+
 int il_slot_load(il_slot *slot, int place, const il_slot_sample *x, il_err *e)
 {
     size_t area = (size_t)x->side * (size_t)x->side, at = (size_t)place;
     il_picture picture = { 0 };
+    bool augmented = is_augmented(x);
+    il_band_wanted rows = augmented ? (il_band_wanted){ 0 } : (il_band_wanted){ rows_of, x };
     slot->index[at] = x->entry / (size_t)x->crops;
-    int rc = il_pictures_get(&picture, x->pictures, slot->index[at], il_sampling_seed(x->sampling, x->number),
-                             (il_band_wanted){ rows_of, x }, e);
-    if (rc)
+    slot->stream[at] = x->stream;
+    int rc = il_pictures_get(&picture, x->pictures, slot->index[at], il_sampling_seed(x->sampling, x->number), rows, e);
+    if (!rc && augmented)
+        rc = augment(&picture, x, e);
+    if (rc) {
+        il_pictures_put(&picture);
         return rc;
+    }
     il_window w = il_sampling_window(x->sampling, x->number, picture.image.width, picture.height);
     w.top -= picture.first;
     il_window_cut(slot->pixels + 3 * at * area, x->side, x->side, &picture.image, w);
@@ -112,6 +156,7 @@ int il_slot_close_gaps(il_slot *slot, int n, int side)
         memcpy(slot->valid + to * area, slot->valid + from * area, area);
         slot->padded[to] = slot->padded[from];
         slot->index[to] = slot->index[from];
+        slot->stream[to] = slot->stream[from];
     }
     return kept;
 }

@@ -10,6 +10,7 @@ typedef struct il_slot {
     il_picture whole; /* native: lent in the place of pixels and greys */
     size_t zeros;     /* native: bytes of greys, all 0, for an image without mask */
     size_t *index;
+    uint64_t *stream; /* of its augmentation */
     bool *padded;
     bool *kept; /* per place: the image could be read */
     int done;   /* places filled */
@@ -27,8 +28,11 @@ typedef struct il_slot_sample {
     const il_sampling *sampling;
     int side; /* of the cut */
     size_t entry;
-    int crops;     /* entry = image * crops + crop */
+    int crops;                 /* entry = image * crops + crop */
     size_t number; /* by which random choices are made: the entry, or of twins their common one */
+    const il_augment *augment; /* NULL: none */
+    uint64_t stream;           /* that its choices are drawn from */
+    const char *id;            /* for messages */
 } il_slot_sample;
 
 /* Any thread, each place by one at a time. */

@@ -50,8 +50,8 @@ static bool is_sweepable(const char *key)
 {
     const char *dot = strrchr(key, '.');
     return strcmp(key, "test") != 0 && strcmp(key, "degrade") != 0 && strcmp(key, "train") != 0 &&
-           !(strncmp(key, "train.", 6) == 0 && il_keys_train_shape(key + 6)) && strcmp(key, "test_window") != 0 &&
-           !(dot && strcmp(dot, ".label") == 0);
+           !(strncmp(key, "train.", 6) == 0 && il_keys_train_shape(key + 6) && strcmp(key, IL_KEYS_AUGMENT) != 0) &&
+           strcmp(key, "test_window") != 0 && !(dot && strcmp(dot, ".label") == 0);
 }
 
 static int check_axes(const struct expansion *x, il_err *e)

@@ -64,7 +64,7 @@ const il_param_spec il_keys_window[] = {
 };
 
 const il_keys_shape il_keys_train_shapes[] = {
-    { "skip", IL_NODE_LIST }, { "freeze", IL_NODE_LIST }, { "lr_of", IL_NODE_MAP }, { 0 }
+    { "skip", IL_NODE_LIST }, { "freeze", IL_NODE_LIST }, { "lr_of", IL_NODE_MAP }, { "augment", IL_NODE_LIST }, { 0 }
 };
 
 const il_keys_choice il_keys_choices[IL_KEYS_CHOICES] = {

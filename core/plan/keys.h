@@ -15,6 +15,7 @@ typedef struct il_keys_shape {
     il_node_kind kind;
 } il_keys_shape;
 extern const il_keys_shape il_keys_train_shapes[];
+#define IL_KEYS_AUGMENT "train.augment"                     /* the one of them that may be an axis */
 const il_keys_shape *il_keys_train_shape(const char *name); /* NULL when there is none */
 
 /* Whether a dotted key means something only where a model is trained. */

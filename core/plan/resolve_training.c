@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "base/utf8.h"
 #include "plan/mixture.h"
+#include "plan/resolve_degrade.h"
 #include "plan/resolve_plugin.h"
 #include "plan/resolve_training.h"
 
@@ -23,6 +24,7 @@ void il_resolve_free_training(il_training *t)
     for (size_t i = 0; i < t->nlr_of; i++)
         free(t->lr_of[i].pattern);
     free(t->lr_of);
+    il_augment_free(&t->augment);
     *t = (il_training){ 0 };
 }
 
@@ -94,6 +96,33 @@ static int read_factors(il_training *t, const il_settings *s, il_err *e)
         t->nlr_of++;
     }
     return IL_OK;
+}
+
+enum { LARGEST = 16383 }; /* side of a picture that every codec takes, pixels */
+
+/* Refused now, since no picture of a training may fail to be augmented. */
+static int check_enlarged(const il_training *t, const il_setting *slot, il_err *e)
+{
+    double side = t->size;
+    for (size_t i = 0; i < t->augment.count; i++)
+        if (t->augment.list[i].plain.kind == IL_DEGRADE_RESIZE && t->augment.list[i].high > 1)
+            side *= t->augment.list[i].high;
+    if (side <= LARGEST || !t->augment.count)
+        return IL_OK;
+    return il_settings_fail(slot, e,
+                            "train.augment may enlarge images of train.size, %d, to %.0f pixels; expected at most %d",
+                            t->size, side, LARGEST);
+}
+
+static int read_augment(il_training *t, const il_settings *s, il_err *e)
+{
+    const il_setting *slot = il_settings_get(s, "train.augment"), *flip = il_settings_get(s, "train.flip");
+    int rc = slot ? il_degrade_ranges_read(&t->augment, slot, slot->value, e) : IL_OK;
+    for (size_t i = 0; !rc && t->flip && flip && i < t->augment.count; i++)
+        if (t->augment.list[i].plain.kind == IL_DEGRADE_FLIP && !t->augment.list[i].plain.upright)
+            rc = il_settings_fail(flip, e,
+                                  "train.flip and a horizontal flip in train.augment are the same; keep one of them");
+    return rc || !slot ? rc : check_enlarged(t, slot, e);
 }
 
 /* Twins are the images of one id: there must be several kinds, all of the same ids, and batches must hold whole groups. */
@@ -198,6 +227,8 @@ int il_resolve_training(il_run *run, const il_resolver *r, const il_settings *s,
         rc = read_patterns(&t->freeze, s, "train.freeze", e);
     if (!rc)
         rc = read_factors(t, s, e);
+    if (!rc)
+        rc = read_augment(t, s, e);
     if (!rc)
         rc = check_kinds(t, s, e);
     return rc ? rc : check_training(t, s, e);

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include "image/degradation.h"
+#include "image/augment.h"
 #include "plan/schedule.h"
 #include "plugin/instance.h"
 
@@ -29,6 +29,7 @@ typedef struct il_training {
     int crops;  /* random crops taken from each image per epoch */
     bool flip;  /* random horizontal flips in training */
     bool pairs; /* images of one id in all kinds of `on` come together, and are cut alike */
+    il_augment augment; /* random changes of training images, before they are cropped */
     double lr, weight_decay;
     il_schedule schedule; /* how the learning rate decays over all epochs */
     double warmup;        /* epochs during which it first rises */

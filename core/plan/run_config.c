@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/params.h"
 #include "base/params_json.h"
+#include "base/text.h"
 #include "image/mask_file.h"
 #include "plan/run_config.h"
 
@@ -110,6 +111,17 @@ static json_t *json_of_factors(const il_training *t, bool *bad)
     return all;
 }
 
+/* One text, so that queries and tables show it as one setting. */
+static json_t *json_of_augment(const il_augment *a, bool *bad)
+{
+    il_text t = { 0 };
+    il_augment_identity(&t, a);
+    json_t *text = t.failed ? NULL : json_string(t.data);
+    *bad = *bad || !text;
+    il_text_free(&t);
+    return text;
+}
+
 static json_t *json_of_training(const il_params *p, const il_training *t, bool *bad)
 {
     json_t *train = il_params_json(p, bad);
@@ -136,6 +148,8 @@ static json_t *json_of_training(const il_params *p, const il_training *t, bool *
         il_params_json_put(train, "freeze", json_of_list(t->freeze, bad), bad);
     if (t->nlr_of)
         il_params_json_put(train, "lr_of", json_of_factors(t, bad), bad);
+    if (t->augment.count)
+        il_params_json_put(train, "augment", json_of_augment(&t->augment, bad), bad);
     il_params_json_put(train, "skip", json_of_list(t->skip, bad), bad);
     il_params_json_put(train, "weights", json_boolean(t->weights != NULL), bad);
     return train;

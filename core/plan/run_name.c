@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "base/utf8.h"
 #include "plan/keys.h"
+#include "plan/resolve_degrade.h"
 #include "plan/run_config.h"
 #include "plan/run_name.h"
 
@@ -61,11 +62,16 @@ static bool is_shaped(const char *key)
     return strncmp(key, "train.", 6) == 0 && il_keys_train_shape(key + 6);
 }
 
-/* Lists and labels are not part of a run's name. */
+static bool is_augment(const char *key)
+{
+    return strcmp(key, IL_KEYS_AUGMENT) == 0;
+}
+
+/* Lists, but that of augmentations, and labels are not part of a run's name. */
 static bool is_named(const char *key)
 {
     const char *dot = strrchr(key, '.');
-    return strcmp(key, "test") != 0 && strcmp(key, "degrade") != 0 && !is_shaped(key) &&
+    return strcmp(key, "test") != 0 && strcmp(key, "degrade") != 0 && (is_augment(key) || !is_shaped(key)) &&
            strcmp(key, "test_window") != 0 && !(dot && strcmp(dot, ".label") == 0);
 }
 
@@ -100,6 +106,18 @@ static const char *value_text(const il_run *run, const char *key)
     return what ? choice_text(run, what, setting) : plain_text(run, key, setting);
 }
 
+/* Augmentations in the same words, however they are written. */
+static int add_augment(il_text *t, const il_settings *s, il_err *e)
+{
+    const il_setting *slot = il_settings_get(s, IL_KEYS_AUGMENT);
+    il_augment a = { 0 };
+    int rc = slot ? il_degrade_ranges_read(&a, slot, slot->value, e) : IL_OK;
+    if (!rc)
+        il_augment_describe(t, &a);
+    il_augment_free(&a);
+    return rc;
+}
+
 static int name_axes(il_run *run, const il_resolver *r, const il_variant *v, bool written, il_err *e)
 {
     il_text t = { 0 };
@@ -109,7 +127,9 @@ static int name_axes(il_run *run, const il_resolver *r, const il_variant *v, boo
         if (!is_named(key))
             continue;
         il_text_add(&t, "%s%s=", t.size ? "," : "", key);
-        if (written)
+        if (is_augment(key))
+            rc = add_augment(&t, &v->slots, e);
+        else if (written)
             add_as_written(&t, r->grid, key, v->values[i]);
         else
             il_text_add(&t, "%s", value_text(run, key));
@@ -195,7 +215,9 @@ static void add_own(il_text *t, const il_run *run, const char *key)
     const il_keys_choice *what = choice_named(key, &setting);
     const il_param_spec *spec = spec_of(run, key);
     il_text_add(t, "%s", "");
-    if (is_shaped(key))
+    if (is_augment(key))
+        il_augment_describe(t, &run->training.augment);
+    else if (is_shaped(key))
         add_shaped(t, &run->training, key + 6);
     else if (strcmp(key, "test_window") == 0)
         il_text_add(t, "%d/%d", run->testing.tile, run->testing.tile - run->testing.overlap);
@@ -234,6 +256,8 @@ static int add_grids(il_text *t, const il_run *run, const il_settings *grid, con
         const char *text = label ? label->text : what->fallback;
         if (text)
             il_text_add(t, "%s", text);
+    } else if (is_augment(key)) {
+        return add_augment(t, grid, e);
     } else if (is_shaped(key)) {
         il_text_add(t, "%s", "");
         add_written(t, slot ? slot->value : NULL);

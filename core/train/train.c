@@ -35,17 +35,10 @@ struct session {
 static int open_loaders(struct session *x, il_err *e)
 {
     const il_training_job *job = x->job;
-    const il_training *t = &job->run->training;
     il_loader_opts whole = il_loader_of_run(job->run, x->model->device, x->observer);
     whole.threads = job->loader_threads;
     whole.disk = job->disk;
-    il_loader_opts drawn = whole;
-    drawn.crop = t->crop;
-    drawn.crops = t->crops;
-    drawn.flip = t->flip;
-    drawn.pairs = t->pairs;
-    drawn.shuffle = true;
-    drawn.seed = job->run->seed;
+    il_loader_opts drawn = il_loader_of_training(job->run, whole);
     int rc = il_loader_open(&x->train, job->train, job->labels, drawn, e);
     return rc ? rc : il_loader_open(&x->validation, job->validation, job->labels, whole, e);
 }

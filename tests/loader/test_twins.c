@@ -206,3 +206,33 @@ Test(twins, a_batch_holds_whole_pairs)
     cr_expect_str_eq(e.message, "batch 3 is no multiple of the 2 kinds whose images come in pairs");
     il_source_free(src);
 }
+
+/* Twins, whose pixels are those of one picture here, stay equal under all that augmentation does. */
+Test(twins, are_augmented_alike)
+{
+    il_augmentation changes[] = { { .plain = { .kind = IL_DEGRADE_RESIZE }, .low = 0.7, .high = 1.4, .p = 0.5 },
+                                  { .plain = { .kind = IL_DEGRADE_ROTATE }, .p = 1 },
+                                  { .plain = { .kind = IL_DEGRADE_NOISE }, .low = 1, .high = 20, .p = 0.5 },
+                                  { .plain = { .kind = IL_DEGRADE_JITTER }, .spread = { 0.3, 0.3, 0.3 }, .p = 0.5 } };
+    const il_augment augment = { changes, 4 };
+    il_source *src = opened("inpainted+original");
+    il_loader *l = NULL;
+    il_err e = { 0 };
+    il_batch b;
+    int more = 1;
+    size_t pairs = 0;
+    const il_loader_opts opts = { .batch = 4, .size = 64, .crop = CROP, .crops = 3, .flip = true, .shuffle = true, .seed = 5,
+                                  .pairs = true, .augment = &augment, .threads = 3 };
+    cr_assert_eq(il_loader_open(&l, src, labels, opts, &e), IL_OK, "%s", e.message);
+    cr_assert_eq(il_loader_start(l, 2, 0, &e), IL_OK, "%s", e.message);
+    while (il_loader_next(l, &b, &more, &e) == IL_OK && more)
+        for (int n = 0; n + 1 < b.n; n += 2, pairs++) {
+            size_t bytes = 3 * CROP * CROP;
+            cr_assert_str_eq(il_source_name(src, b.index[n]), il_source_name(src, b.index[n + 1]));
+            cr_expect_eq(b.stream[n], b.stream[n + 1]);
+            cr_expect_arr_eq(b.pixels + (size_t)n * bytes, b.pixels + (size_t)(n + 1) * bytes, bytes);
+        }
+    cr_assert_eq(pairs, 21);
+    il_loader_free(l);
+    il_source_free(src);
+}

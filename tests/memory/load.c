@@ -107,6 +107,19 @@ static int degraded(const char *folder, FILE *out, il_err *e)
     return rc;
 }
 
+static int augmented(const char *folder, FILE *out, il_err *e)
+{
+    (void)folder;
+    il_augmentation list[] = { { .plain = { .kind = IL_DEGRADE_RESIZE }, .low = 0.5, .high = 1.5, .p = 0.7 },
+                               { .plain = { .kind = IL_DEGRADE_ROTATE }, .p = 1 },
+                               { .plain = { .kind = IL_DEGRADE_FLIP, .upright = true }, .p = 1 },
+                               { .plain = { .kind = IL_DEGRADE_JPEG }, .low = 80, .high = 90, .p = 0.7 } };
+    il_augment a = { list, sizeof list / sizeof *list };
+    il_loader_opts o = options(5000);
+    o.augment = &a;
+    return load(out, &samples_choice, "realfake", o, NULL, e);
+}
+
 /* The published layout, as the plugin for it reads it. */
 static void prepare_folder(const char *folder)
 {
@@ -185,6 +198,7 @@ int main(int count, char **words)
         { .name = "load in pairs", .run = in_pairs },
         { .name = "load with a cache on disk", .run = on_disk, .changes = true },
         { .name = "load degraded", .run = degraded },
+        { .name = "load augmented", .run = augmented },
         { .name = "load the published layout", .run = published_layout, .prepare = prepare_folder },
     };
     int rc = failing_run(list, sizeof list / sizeof *list, count > 1 ? words[1] : NULL);

@@ -55,7 +55,7 @@ static int axes(const char *folder, FILE *out, il_err *e)
     (void)folder;
     static const char *const names[] = { "axes",       "test-policy",    "anchors",        "order",  "quoted",
                                          "set-skip",   "training-parts", "list-text-axis", "window", "given",
-                                         "given-axis", "given-include",  "kinds",          "pairs",  NULL };
+                                         "given-axis", "given-include",  "kinds",          "pairs",  "augment-axis", "augment-long", NULL };
     return plan(out, names, (il_plan_opts){ 0 }, e);
 }
 
@@ -70,6 +70,7 @@ static int set(const char *folder, FILE *out, il_err *e)
                                           "train.skip=[a.*, b.*]",
                                           "train.freeze=[a.*]",
                                           "train.lr_of={a.*: 0.1}",
+                                          "train.augment=[jpeg, {jitter: {contrast: 0.1}}]",
                                           "test_window={side: 64, stride: 32}",
                                           "test=[fakefake, {images: realfake}]",
                                           NULL };
@@ -114,6 +115,10 @@ static int refused(const char *folder, FILE *out, il_err *e)
         "bad-kinds-twice",
         "bad-kinds-share",
         "bad-pairs-share",
+        "bad-augment-name",
+        "bad-augment-p",
+        "bad-augment-flip",
+        "bad-augment-large",
         NULL,
     };
     return plan(out, names, (il_plan_opts){ 0 }, e);

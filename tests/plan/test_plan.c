@@ -56,6 +56,11 @@ static void show_training(il_text *t, const il_run *run)
         il_text_add(t, "  freeze %s\n", *s);
     for (size_t i = 0; i < n->nlr_of; i++)
         il_text_add(t, "  lr_of %s %g\n", n->lr_of[i].pattern, n->lr_of[i].factor);
+    if (n->augment.count) {
+        il_text_add(t, "  augment ");
+        il_augment_describe(t, &n->augment);
+        il_text_add(t, "\n");
+    }
 }
 
 static void show_tests(il_text *t, const il_run *run)
@@ -399,6 +404,30 @@ Test(plan, experiments_declare_the_published_cells)
     fclose(f);
     cr_expect_eq(count_lines(cells.data), published, "cells that were not published:\n%s", cells.data);
     il_text_free(&cells);
+    il_registry_free(r);
+}
+
+/* The run without augmentation is the quickstart's own. */
+Test(plan, degraded_trains_the_quickstarts_detector_under_degradation)
+{
+    il_registry *r = registry_with("");
+    il_plan *quick = NULL, *p = NULL;
+    il_err e = { 0 };
+    cr_assert_eq(il_plan_read(&quick, SOURCE_DIR "/experiments/quickstart.yaml", r,
+                              (il_plan_opts){ .only = "train.on=realfake" }, &e),
+                 IL_OK, "%s", e.message);
+    cr_assert_eq(il_plan_read(&p, SOURCE_DIR "/experiments/beyond/degraded.yaml", r, (il_plan_opts){ 0 }, &e), IL_OK,
+                 "%s", e.message);
+    cr_assert_eq(p->count, 9);
+    static const size_t changes[] = { 0, 1, 6 };
+    for (size_t i = 0; i < p->count; i++) {
+        cr_expect_eq(p->runs[i].training.augment.count, changes[i / 3], "%s", p->runs[i].name);
+        cr_expect_eq(p->runs[i].ntests, 12, "%s", p->runs[i].name);
+        cr_expect_eq(strcmp(p->runs[i].config, quick->runs[0].config) == 0, i == 0, "%s", p->runs[i].name);
+    }
+    cr_expect_str_eq(p->runs[3].name, "seed=1,train.augment=jpeg 70..100 p 0.5");
+    il_plan_free(p);
+    il_plan_free(quick);
     il_registry_free(r);
 }
 

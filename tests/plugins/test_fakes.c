@@ -40,14 +40,17 @@ static void close_set(struct set *s)
 }
 
 /* All pictures and masks of an epoch, one after the other. */
-static uint8_t *epoch_of(const struct set *s, int epoch, bool shuffle, int threads, size_t *count)
+static uint8_t *epoch_of(const struct set *s, int epoch, bool shuffle, int threads, const il_augment *augment,
+                         size_t *count)
 {
     float labels[256] = { 0 };
     uint8_t *all = NULL;
     il_loader *l = NULL;
     il_err e = { 0 };
     int more = 1;
-    il_loader_opts o = { .batch = 2, .size = 64, .crops = 1, .shuffle = shuffle, .seed = 3, .threads = threads };
+    il_loader_opts o = {
+        .batch = 2, .size = 64, .crops = 1, .shuffle = shuffle, .seed = 3, .threads = threads, .augment = augment
+    };
     WORK_OK(il_loader_open(&l, s->source, labels, o, &e), e);
     WORK_OK(il_loader_start(l, epoch, 0, &e), e);
     for (*count = 0; more;) {
@@ -69,7 +72,7 @@ static uint8_t *epoch_of(const struct set *s, int epoch, bool shuffle, int threa
 static bool same(const struct set *s, int a, int b, bool shuffle)
 {
     size_t n, m;
-    uint8_t *x = epoch_of(s, a, shuffle, 1, &n), *y = epoch_of(s, b, shuffle, 3, &m);
+    uint8_t *x = epoch_of(s, a, shuffle, 1, NULL, &n), *y = epoch_of(s, b, shuffle, 3, NULL, &m);
     cr_assert_eq(n, m);
     cr_assert_gt(n, 0);
     bool equal = memcmp(x, y, n * sizeof *x) == 0;
@@ -90,7 +93,7 @@ Test(fakes, change_in_training_and_stay_in_tests)
     cr_expect(!same(&s, 1, 2, true), "the next epoch has other masks");
     cr_expect(same(&s, 1, 2, false), "validation stays as it is");
     size_t n;
-    uint8_t *all = epoch_of(&s, 1, false, 2, &n);
+    uint8_t *all = epoch_of(&s, 1, false, 2, NULL, &n);
     size_t painted = 0;
     for (size_t i = 0; i < n; i++)
         painted += i % (2 * 4 * 4096) >= 2 * 3 * 4096 && all[i] == 255;
@@ -137,6 +140,30 @@ Test(fakes, twins_are_of_one_draw)
     cr_expect_eq(pairs, 8);
     cr_expect_gt(painted, 0);
     il_loader_free(l);
+    close_set(&s);
+}
+
+/* New masks and new changes in each epoch, the same whatever the threads. */
+Test(fakes, augmented_as_any_other)
+{
+    il_augmentation list[] = { { .plain = { .kind = IL_DEGRADE_NOISE }, .low = 1, .high = 5, .p = 0.5 },
+                               { .plain = { .kind = IL_DEGRADE_ROTATE }, .p = 1 } };
+    const il_augment augment = { list, 2 };
+    struct set s;
+    il_err e = { 0 };
+    size_t n;
+    work_photos(6, 70, 70);
+    WORK_OK(open_set(&s, work_recipe("r.yaml", "", "{train: 4, validation: 1, test: 1}", ""), NULL, "train", "fakefake",
+                     &e),
+            e);
+    uint8_t *plain = epoch_of(&s, 1, true, 1, NULL, &n), *alone = epoch_of(&s, 1, true, 1, &augment, &n),
+            *many = epoch_of(&s, 1, true, 3, &augment, &n), *next = epoch_of(&s, 2, true, 3, &augment, &n);
+    cr_expect(memcmp(alone, many, n) == 0, "threads matter");
+    cr_expect(memcmp(alone, plain, n) != 0 && memcmp(alone, next, n) != 0);
+    free(plain);
+    free(alone);
+    free(many);
+    free(next);
     close_set(&s);
 }
 

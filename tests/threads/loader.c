@@ -20,6 +20,11 @@ static il_loader_opts options(int threads, size_t cache_bytes, const char *folde
                              .missing = IL_MISSING_SKIP };
 }
 
+static il_augmentation changes[] = { { .plain = { .kind = IL_DEGRADE_JPEG }, .low = 60, .high = 90, .p = 0.5 },
+                                     { .plain = { .kind = IL_DEGRADE_ROTATE }, .p = 1 },
+                                     { .plain = { .kind = IL_DEGRADE_RESIZE }, .low = 0.5, .high = 1.5, .p = 0.5 } };
+static const il_augment augment = { changes, sizeof changes / sizeof *changes };
+
 static il_digest expected[3][64];
 static size_t batches[3];
 
@@ -57,6 +62,14 @@ static void use(il_loader_opts o, bool whole)
     close_loader(&f);
 }
 
+static void expect(il_loader_opts o)
+{
+    struct fixture f = open_loader(o);
+    for (int epoch = 0; epoch < 3; epoch++)
+        batches[epoch] = run_epoch(f.loader, epoch, 0, expected[epoch]);
+    close_loader(&f);
+}
+
 static void use_disk(void *shared, int number)
 {
     if (number < 2)
@@ -84,10 +97,12 @@ int main(void)
     for (int i = 0; i < COUNT; i++)
         samples_add(i, 20 + i * 7 % 50, 20 + i * 13 % 45);
     cr_assert_eq(truncate(samples_listed[5].image, 40), 0);
-    struct fixture f = open_loader(options(1, 0, NULL));
-    for (int epoch = 0; epoch < 3; epoch++)
-        batches[epoch] = run_epoch(f.loader, epoch, 0, expected[epoch]);
-    close_loader(&f);
+    il_loader_opts augmented = options(1, 0, NULL);
+    augmented.augment = &augment;
+    expect(augmented);
+    augmented.threads = 7;
+    use(augmented, true); /* from a cache that all share */
+    expect(options(1, 0, NULL));
     use(options(7, 4000, NULL), true);
     use(options(7, 1 << 20, NULL), true);
     fail();

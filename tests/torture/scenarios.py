@@ -80,6 +80,8 @@ def all_scenarios():
     known = [
         Scenario("build", ["dataset", "build", "-q", "--threads", "2", "--device", "cpu", "../inputs/recipe.yaml", "-o", "data"],
                  whole=("data/*/*.webp",)),
+        Scenario("augment", ["dataset", "augment", "--device", "cpu", "--count", "4", GRID, "-o", "out"], whole=("out/",), tidy=True,
+                 refuses="already exists"),
         Scenario("run", run, whole=("runs/*/weights.safetensors",), lines=2, share=3),
         Scenario("runners", run, whole=("runs/*/weights.safetensors",), runners=(2, 5)),
         Scenario("second", TRAIN + ["--db", "second.sqlite", GRID], found="run", prepare=inputs.put_other_weights, then=run,

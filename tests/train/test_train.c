@@ -153,6 +153,11 @@ Test(train, resumes_bit_by_bit_in_parts_and_in_half_precision)
     resumes_exactly(1, ", schedule: cosine, warmup: 0.5, optimizer: adamw");
 }
 
+Test(train, resumes_bit_by_bit_with_augmented_pictures)
+{
+    resumes_exactly(1, ", augment: [{jpeg: [60, 100], p: 0.5}, {resize: [0.6, 1.5]}, rotate, {noise: [1, 4], p: 0.5}]");
+}
+
 #define PARTS ", freeze: [fine0.*], lr_of: {coarse*: 0.1, coarse2.*: 3}, clip: 0.2, monitor: f1"
 
 Test(train, resumes_bit_by_bit_with_frozen_parts)
@@ -396,7 +401,7 @@ Test(train, identity_of_settings_that_came_later)
     static const char *const settings[] = { "",
                                             ", recompute: true, cuda_graph: true, accumulate: 1, precision: fp32,"
                                             " schedule: constant, warmup: 0, optimizer: adam, monitor: loss, clip: 0,"
-                                            " keep: true, freeze: [], lr_of: {}",
+                                            " keep: true, freeze: [], lr_of: {}, augment: []",
                                             ", accumulate: 2",
                                             ", precision: bf16",
                                             ", schedule: cosine",
@@ -408,7 +413,11 @@ Test(train, identity_of_settings_that_came_later)
                                             ", freeze: [head.*]",
                                             ", freeze: [fine0.*]",
                                             ", lr_of: {fine*: 0.1, fine0.*: 3}",
-                                            ", lr_of: {fine0.*: 3, fine*: 0.1}" };
+                                            ", lr_of: {fine0.*: 3, fine*: 0.1}",
+                                            ", augment: [{jpeg: [60, 100]}]",
+                                            ", augment: [{jpeg: [60, 100], p: 0.5}]",
+                                            ", augment: [{noise: [1, 4]}, rotate]",
+                                            ", augment: [rotate, {noise: [1, 4]}]" };
     enum { COUNT = sizeof settings / sizeof *settings };
     struct bench b[COUNT] = { 0 };
     il_digest after[COUNT];
@@ -506,23 +515,25 @@ static double loss_of(const struct bench *b, int number)
 }
 
 /* Three validation pictures in batches of 2 and 1: the published code takes the mean of the two batches' means, ours that of
- * the pictures. The weights do not depend on it, so one epoch tells both. */
+ * the pictures. The weights do not depend on it, so one epoch tells both. Where training is augmented, they are as they were. */
 Test(train, validation_loss_is_a_mean_over_pictures_or_as_published_over_batches)
 {
     il_err e = { 0 };
-    double shown[2];
+    double shown[3];
+    static const char *const settings[] = { "", ", as_published: true", ", augment: [{noise: [60, 60]}, rotate]" };
     stop = stop_after = 0;
-    for (int published = 0; published < 2; published++) {
+    for (int i = 0; i < 3; i++) {
         struct bench b = { 0 };
-        open_bench(&b, lab_grid("means", published ? ", as_published: true" : "", "axes: {train.epochs: [1]}\n"));
+        bool published = i == 1;
+        open_bench(&b, lab_grid("means", settings[i], "axes: {train.epochs: [1]}\n"));
         unlink(lab_path("c"));
         LAB_OK(train(&b, lab_path("c"), &e), e);
         double loss[3];
-        for (int i = 0; i < 3; i++)
-            loss[i] = loss_of(&b, 10 + i);
+        for (int k = 0; k < 3; k++)
+            loss[k] = loss_of(&b, 10 + k);
         double expected = published ? ((loss[0] + loss[1]) / 2 + loss[2]) / 2 : (loss[0] + loss[1] + loss[2]) / 3;
-        shown[published] = b.course.epochs[0].validation_loss;
-        cr_expect_float_eq(shown[published], expected, 1e-6 * expected, "%.9g, not %.9g", shown[published], expected);
+        shown[i] = b.course.epochs[0].validation_loss;
+        cr_expect_float_eq(shown[i], expected, 1e-6 * expected, "%.9g, not %.9g", shown[i], expected);
         close_bench(&b);
     }
     cr_assert_gt(fabs(shown[0] - shown[1]), 1e-4 * shown[0], "the two are one: %.9g", shown[0]);
