@@ -119,7 +119,7 @@ def seed_archive(name):
 
 
 def seeds():
-    """Whole ones, and the beginning of each, which a campaign changes faster; these need no torch."""
+    """Whole ones, and the beginning of each, which a campaign changes faster."""
     for name in ("unet", "vit", "mobile"):
         seed(name)
         for nodes in (4, 12):
