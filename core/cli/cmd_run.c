@@ -5,7 +5,10 @@
 #include "cli/grid.h"
 #include "cli/progress.h"
 #include "image/budget.h"
+#include "parallel/ranks.h"
+#include "train/follow.h"
 #include "train/job_state.h"
+#include "train/orders.h"
 #include "train/run.h"
 
 struct options {
@@ -78,25 +81,44 @@ static int run_one(il_grid *g, size_t i, const il_run_opts *opts, struct totals 
     return rc ? il_fail_in(e, "%s", run->name) : rc;
 }
 
-static int run_all(il_grid *g, const struct options *o, struct totals *sum, il_err *e)
+/* Of several processes on a host each has a GPU of its own, unless one is named. */
+static int choose_device(il_device *out, const char *named, const il_ranks *ranks, il_err *e)
+{
+    char text[40];
+    int rc = il_cli_device(out, named, e);
+    if (rc || !ranks || out->kind != IL_DEVICE_CUDA || strchr(named, ':'))
+        return rc;
+    snprintf(text, sizeof text, "cuda:%d", il_ranks_local(ranks));
+    return il_cli_device(out, text, e);
+}
+
+static il_run_opts run_opts(const il_grid *g, const struct options *o, il_ranks *ranks)
+{
+    return (il_run_opts){ .folder = g->folder,
+                          .experiment = g->plan->experiment,
+                          .published = g->plan->published,
+                          .threads = il_torch_threads(o->threads),
+                          .loader_threads = o->loader_threads,
+                          .examples = o->examples,
+                          .disk = { .folder = o->cache, .limit = (uint64_t)(o->cache_gib * (1 << 30)) },
+                          .checkpoint_seconds = o->checkpoint_seconds,
+                          .ranks = ranks,
+                          .runs = g->plan->runs };
+}
+
+static int run_all(il_grid *g, const struct options *o, il_ranks *ranks, struct totals *sum, il_err *e)
 {
     char revision[80];
     il_progress_bar bar;
     il_observer observer = il_progress_bar_observer(&bar, o->quiet, il_progress_bar_signals());
     git_revision(revision, sizeof revision);
-    il_run_opts opts = { .folder = g->folder,
-                         .git_revision = revision,
-                         .experiment = g->plan->experiment,
-                         .published = g->plan->published,
-                         .threads = il_torch_threads(o->threads),
-                         .loader_threads = o->loader_threads,
-                         .examples = o->examples,
-                         .disk = { .folder = o->cache, .limit = (uint64_t)(o->cache_gib * (1 << 30)) },
-                         .checkpoint_seconds = o->checkpoint_seconds };
-    int rc = il_cli_device(&opts.device, o->device, e);
+    il_run_opts opts = run_opts(g, o, ranks);
+    opts.git_revision = revision;
+    int rc = choose_device(&opts.device, o->device, ranks, e);
     if (!rc)
         rc = il_store_experiment(&opts.experiment_id, g->store, g->plan->experiment, g->plan->title, g->plan->path,
                                  g->plan->source, e);
+    rc = il_ranks_agree(ranks, rc, e);
     for (size_t i = 0; i < g->plan->count && !rc; i++) {
         if (il_observer_stopped(&observer))
             rc = il_fail(e, IL_ECANCEL, "stopped before run %zu of %zu", i + 1, g->plan->count);
@@ -105,6 +127,16 @@ static int run_all(il_grid *g, const struct options *o, struct totals *sum, il_e
     }
     il_progress_bar_clear(&bar);
     return rc;
+}
+
+/* The other ranks do what the first tells them, and say nothing. */
+static int follow(il_grid *g, const struct options *o, il_ranks *ranks, il_err *e)
+{
+    il_progress_bar bar;
+    il_observer observer = il_progress_bar_observer(&bar, true, il_progress_bar_signals());
+    il_run_opts opts = run_opts(g, o, ranks);
+    int rc = il_ranks_agree(ranks, choose_device(&opts.device, o->device, ranks, e), e);
+    return rc ? rc : il_follow_all(g->plan, g->store, &opts, &observer, e);
 }
 
 /* What was left to other processes, and is done by now. */
@@ -140,24 +172,48 @@ static void print_totals(const struct totals *sum, size_t runs)
     printf("\n");
 }
 
+static int lead(il_grid *g, const struct options *o, il_ranks *ranks, il_err *e)
+{
+    struct totals sum = { .left = calloc(g->plan->count + 1, sizeof *sum.left) };
+    int rc = il_ranks_agree(ranks, sum.left ? IL_OK : il_fail_oom(e), e);
+    if (rc) {
+        free(sum.left);
+        return rc;
+    }
+    rc = run_all(g, o, ranks, &sum, e);
+    il_err unheard = { 0 };
+    il_orders_give(ranks, &(il_work_order){ .kind = IL_ORDER_END }, &unheard); /* if they can still be told */
+    if (!rc)
+        rc = look_again(g, &sum, e);
+    print_totals(&sum, g->plan->count);
+    free(sum.left);
+    return rc ? rc : sum.failed || sum.busy ? 1 : 0;
+}
+
+/* As one of several processes: the first one opens the database, the others then look into it for hashes of files. */
+static int run_together(const char *path, const struct options *o, il_ranks *ranks, il_err *e)
+{
+    il_grid g = { 0 };
+    bool first = il_ranks_own(ranks) == 0;
+    int rc = il_ranks_agree(ranks, first ? il_grid_open(&g, path, &o->grid, IL_GRID_RUN, e) : IL_OK, e);
+    if (!rc)
+        rc = il_ranks_agree(ranks, first ? IL_OK : il_grid_open(&g, path, &o->grid, IL_GRID_FOLLOW, e), e);
+    if (!rc)
+        rc = first ? lead(&g, o, ranks, e) : follow(&g, o, ranks, e);
+    il_grid_close(&g);
+    return rc;
+}
+
 static int run(void *options, const char *const *words, il_err *e)
 {
-    const struct options *o = options;
-    il_grid g = { 0 };
-    struct totals sum = { 0 };
-    il_budget_set((uint64_t)o->memory_mib << 20);
-    int rc = il_grid_open(&g, words[0], &o->grid, true, e);
-    if (!rc && !(sum.left = calloc(g.plan->count + 1, sizeof *sum.left)))
-        rc = il_fail_oom(e);
-    if (!rc) {
-        rc = run_all(&g, o, &sum, e);
-        if (!rc)
-            rc = look_again(&g, &sum, e);
-        print_totals(&sum, g.plan->count);
-    }
-    free(sum.left);
-    il_grid_close(&g);
-    return rc ? rc : sum.failed || sum.busy ? 1 : 0;
+    il_ranks *ranks = NULL;
+    il_budget_set((uint64_t)((const struct options *)options)->memory_mib << 20);
+    int rc = il_ranks_open(&ranks, e);
+    bool second = il_ranks_launched_second();
+    if (!rc)
+        rc = run_together(words[0], options, ranks, e);
+    il_ranks_close(ranks);
+    return rc < 0 && second ? 1 : rc; /* it is the first one that speaks */
 }
 
 #define INTO(member) IL_INTO(struct options, member)

@@ -7,9 +7,9 @@
 #include "plugin/descriptor.h"
 #include "plugin/registry.h"
 
-static int open_store(il_grid *g, const il_grid_options *o, bool write, il_err *e)
+static int open_store(il_grid *g, const il_grid_options *o, il_grid_use use, il_err *e)
 {
-    if (write)
+    if (use == IL_GRID_RUN)
         return il_store_open(&g->store, o->database, e);
     g->absent = access(o->database, F_OK) != 0;
     if (g->absent) /* hashes of files are cached in it, because runs share files */
@@ -38,26 +38,27 @@ static void tell_hidden(const il_registry *r, const il_plan *p)
     }
 }
 
-int il_grid_open(il_grid *out, const char *path, const il_grid_options *o, bool write, il_err *e)
+int il_grid_open(il_grid *out, const char *path, const il_grid_options *o, il_grid_use use, il_err *e)
 {
     il_grid g = { 0 };
     const char *slash = strrchr(o->database, '/');
     int length = slash ? (int)(slash - o->database) : 1;
     if (snprintf(g.folder, sizeof g.folder, "%.*s/runs", length, slash ? o->database : ".") >= (int)sizeof g.folder)
         return il_fail(e, IL_EUSAGE, "--db: the path is too long");
-    if (write || o->trust)
+    if (use != IL_GRID_LOOK || o->trust)
         il_registry_trust();
     int rc = il_registry_open(&g.registry, e);
     if (!rc)
         rc = il_plan_read(&g.plan, path, g.registry,
-                          (il_plan_opts){ .set = o->set.list, .only = o->only, .look = !write }, e);
+                          (il_plan_opts){ .set = o->set.list, .only = o->only, .look = use == IL_GRID_LOOK }, e);
     if (!rc)
-        rc = open_store(&g, o, write, e);
+        rc = open_store(&g, o, use, e);
     if (rc) {
         il_grid_close(&g);
         return rc;
     }
-    tell_hidden(g.registry, g.plan);
+    if (use != IL_GRID_FOLLOW)
+        tell_hidden(g.registry, g.plan);
     *out = g;
     return IL_OK;
 }

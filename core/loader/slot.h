@@ -10,6 +10,7 @@ typedef struct il_slot {
     il_picture whole; /* native: lent in the place of pixels and greys */
     size_t zeros;     /* native: bytes of greys, all 0, for an image without mask */
     size_t *index;
+    int *place; /* of the images at the front, where they were; by il_slot_close_gaps */
     bool *padded;
     bool *kept; /* per place: the image could be read */
     int done;   /* places filled */

@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include "base/sha256.h"
 #include "train/job_fit.h"
+#include "train/orders.h"
 #include "train/run.h"
 #include "train/run_parts.h"
 #include "train/run_record.h"
@@ -184,6 +185,14 @@ static void say_leak(const il_sitting *x)
     il_sitting_say(x, *words.text ? line : "");
 }
 
+/* The other ranks train it too. */
+static int give_order(const il_sitting *x, il_err *e)
+{
+    il_work_order o = { .kind = IL_ORDER_TRAIN, .run = (size_t)(x->job->run - x->opts->runs) };
+    snprintf(o.hash, sizeof o.hash, "%s", x->job->hash);
+    return il_orders_give(x->opts->ranks, &o, e);
+}
+
 static int train(il_sitting *x, il_err *e)
 {
     il_job *j = x->job;
@@ -191,6 +200,7 @@ static int train(il_sitting *x, il_err *e)
     il_training_job what = { .run = j->run,
                              .hash = j->hash,
                              .checkpoint = checkpoint.text,
+                             .ranks = x->opts->ranks,
                              .checkpoint_seconds = x->opts->checkpoint_seconds,
                              .train = j->train,
                              .validation = j->validation,
@@ -210,6 +220,8 @@ static int train(il_sitting *x, il_err *e)
         *e = unheard;
         return begun;
     }
+    if (!rc)
+        rc = give_order(x, e);
     if (!rc)
         rc = il_train_model(&course, &unreadable, &x->model, &what, x->observer, e);
     if (!rc)

@@ -24,6 +24,10 @@ void il_sitting_warn(const il_sitting *x, const char *what); /* of its model */
 void il_sitting_say(const il_sitting *x, const char *words); /* "": nothing */
 il_cell_record il_sitting_cell(const il_sitting *x, const il_set *set);
 
+/* Images of a test, by the model as it is; with other ranks these measure their share. */
+int il_sitting_measure(il_image_row **rows, size_t *count, size_t *unreadable, il_sitting *x, const il_job_test *t,
+                       il_err *e);
+
 /* The trained weights, from memory or from their file. */
 int il_sitting_load_weights(il_sitting *x, il_err *e);
 /* Runs what is left of the tests, and records every cell. */

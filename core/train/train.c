@@ -10,6 +10,7 @@
 #include "base/array.h"
 #include "base/clock.h"
 #include "plugin/any_size.h"
+#include "train/left_out.h"
 #include "train/step.h"
 #include "train/train.h"
 
@@ -22,6 +23,8 @@ struct session {
     il_adam *adam;
     il_cuda_graph *graph; /* NULL: steps are computed one by one */
     il_loader *train, *validation;
+    il_turn turn;         /* with other ranks: the batch at hand */
+    il_reducer *reducer;  /* likewise */
     il_course *course;
     il_tally tally;     /* of the batches since the sums were last updated */
     double epoch_start; /* clock; excludes finished parts of a resumed epoch */
@@ -44,6 +47,9 @@ static int open_loaders(struct session *x, il_err *e)
     drawn.flip = t->flip;
     drawn.shuffle = true;
     drawn.seed = job->run->seed;
+    whole.ranks = drawn.ranks = il_ranks_size(job->ranks);
+    whole.own = drawn.own = il_ranks_own(job->ranks);
+    whole.turns = 1;
     int rc = il_loader_open(&x->train, job->train, job->labels, drawn, e);
     return rc ? rc : il_loader_open(&x->validation, job->validation, job->labels, whole, e);
 }
@@ -61,7 +67,9 @@ static void open_graph(struct session *x)
 {
     il_err e = { 0 };
     const il_training *t = &x->job->run->training;
-    if (t->cuda_graph && (t->warmup > 0 || t->schedule != IL_SCHEDULE_CONSTANT))
+    if (t->cuda_graph && x->job->ranks)
+        tell_refusal(x, "several processes train together");
+    else if (t->cuda_graph && (t->warmup > 0 || t->schedule != IL_SCHEDULE_CONSTANT))
         tell_refusal(x, "the learning rate changes from step to step"); /* a recording contains it as a constant */
     else if (t->cuda_graph && il_cuda_graph_new(&x->graph, x->model->device, &e) != IL_OK)
         tell_refusal(x, e.message);
@@ -74,21 +82,13 @@ static double batch_weight(const il_training *t)
     return t->as_published ? t->batch : 0;
 }
 
-static int open_session(struct session *x, il_err *e)
+/* From the checkpoint, or from the initial weights. */
+static int begin_course(struct session *x, il_err *e)
 {
     const il_run *run = x->job->run;
-    int rc = il_loss_open(&x->loss, &run->loss, e);
-    if (!rc)
-        rc = il_step_adam(&x->adam, &run->training, x->model->state, e);
-    if (!rc)
-        rc = open_loaders(x, e);
-    if (rc)
-        return rc;
-    open_graph(x);
-    x->tally.batch_weight = batch_weight(&run->training);
-    *x->course = (il_course){ .epoch = 1, .early = il_metrics_early() };
-    if (access(x->job->checkpoint, F_OK) == 0) {
-        rc = il_checkpoint_read(x->course, x->job->checkpoint, x->job->hash, x->model, x->adam, e);
+    const char *checkpoint = x->job->checkpoint;
+    if (checkpoint && access(checkpoint, F_OK) == 0) {
+        int rc = il_checkpoint_read(x->course, checkpoint, x->job->hash, x->model, x->adam, e);
         if (!rc && x->course->unsealed && x->observer->say)
             x->observer->say(x->observer->context, run->name,
                              "resumes from a checkpoint of an earlier version, which has no checksum to be checked by");
@@ -99,9 +99,45 @@ static int open_session(struct session *x, il_err *e)
     return IL_OK;
 }
 
+/* With other ranks: all have the weights of the first. */
+static int join_ranks(struct session *x, int rc, il_err *e)
+{
+    il_ranks *ranks = x->job->ranks;
+    const il_training *t = &x->job->run->training;
+    if (!ranks)
+        return rc;
+    if (!rc)
+        rc = il_turn_accepts(x->model->plugin->name, e);
+    if (!rc)
+        rc = il_turn_open(&x->turn, ranks, t->batch, t->crop ? t->crop : t->size, e);
+    if (!rc)
+        rc = il_reducer_new(&x->reducer, x->model->state, ranks, e);
+    rc = il_ranks_agree(ranks, rc, e);
+    return rc ? rc : il_checkpoint_share(x->course, x->job->hash, x->model, x->adam, ranks, e);
+}
+
+static int open_session(struct session *x, il_err *e)
+{
+    const il_run *run = x->job->run;
+    *x->course = (il_course){ .epoch = 1, .early = il_metrics_early() };
+    int rc = il_loss_open(&x->loss, &run->loss, e);
+    if (!rc)
+        rc = il_step_adam(&x->adam, &run->training, x->model->state, e);
+    if (!rc)
+        rc = open_loaders(x, e);
+    if (!rc) {
+        open_graph(x);
+        x->tally.batch_weight = batch_weight(&run->training);
+        rc = begin_course(x, e);
+    }
+    return join_ranks(x, rc, e);
+}
+
 static void close_session(struct session *x)
 {
     il_tally_free(&x->tally);
+    il_turn_close(&x->turn);
+    il_reducer_free(x->reducer);
     il_loader_free(x->train);
     il_loader_free(x->validation);
     il_cuda_graph_free(x->graph);
@@ -133,9 +169,13 @@ static int train_step(struct session *x, const il_batch *b, il_err *e)
                            .adam = x->adam,
                            .how = &x->job->run->training,
                            .seed = step_seed(x),
+                           .turn = x->job->ranks ? &x->turn : NULL,
+                           .reducer = x->reducer,
                            .graph = x->graph };
     il_adam_rate(x->adam, step_rate(x));
     int rc = il_step_train(&x->tally, &step, b, e);
+    if (rc)
+        rc = il_ranks_agree(x->job->ranks, rc, e); /* the others may wait in the middle of it */
     if (x->graph && il_cuda_graph_refusal(x->graph)) {
         tell_refusal(x, il_cuda_graph_refusal(x->graph));
         il_cuda_graph_free(x->graph);
@@ -154,7 +194,7 @@ static int check_loss(const struct session *x, il_err *e)
 /* A sum that is not finite stays so, so there is no need to wait for the end of the epoch. */
 static int read_sums(struct session *x, il_err *e)
 {
-    int rc = il_tally_read(&x->course->sums, NULL, NULL, &x->tally, e);
+    int rc = il_tally_sum(&x->course->sums, &x->tally, e);
     return !rc && x->course->sums.pictures > 0 ? check_loss(x, e) : rc;
 }
 
@@ -171,7 +211,7 @@ static int write_checkpoint(struct session *x, il_err *e)
     double now = il_clock_seconds();
     int rc = read_sums(x, e);
     book_time(x);
-    if (!rc)
+    if (!rc && x->job->checkpoint)
         rc = il_checkpoint_write(x->job->checkpoint, x->job->hash, x->course, x->model, x->adam, e);
     x->written = now;
     return rc;
@@ -215,7 +255,7 @@ static int tell_progress(struct session *x, il_err *e)
 /* After a step: shows progress, and writes a checkpoint when it is time or the user wants to stop. */
 static int after_step(struct session *x, il_err *e)
 {
-    if (il_observer_stopped(x->observer)) {
+    if (x->job->ranks ? x->turn.stop : il_observer_stopped(x->observer)) {
         int rc = write_checkpoint(x, e);
         return rc ? rc
                   : il_fail(e, IL_ECANCEL, "stopped in epoch %d after %zu of %zu batches", x->course->epoch,
@@ -227,14 +267,24 @@ static int after_step(struct session *x, il_err *e)
     return tell_progress(x, e);
 }
 
+/* rc: how it went so far, which other ranks hear of. */
+static int next_batch(struct session *x, il_batch *batch, int *more, int rc, il_err *e)
+{
+    if (!x->job->ranks)
+        return rc ? rc : il_loader_next(x->train, batch, more, e);
+    rc = il_turn_next(more, &x->turn, x->train, il_observer_stopped(x->observer), rc, e);
+    *batch = x->turn.whole;
+    return rc;
+}
+
 static int train_epoch(struct session *x, il_err *e)
 {
     x->seen = 0;
     int rc = il_loader_start(x->train, x->course->epoch, x->course->batch, e);
-    while (!rc) {
+    for (;;) {
         il_batch batch;
         int more = 0;
-        rc = il_loader_next(x->train, &batch, &more, e);
+        rc = next_batch(x, &batch, &more, rc, e);
         if (rc || !more)
             break;
         rc = train_step(x, &batch, e);
@@ -245,7 +295,7 @@ static int train_epoch(struct session *x, il_err *e)
         rc = after_step(x, e);
     }
     if (!rc)
-        rc = il_tally_read(&x->course->sums, NULL, NULL, &x->tally, e);
+        rc = il_tally_sum(&x->course->sums, &x->tally, e);
     return rc ? rc : check_loss(x, e);
 }
 
@@ -286,6 +336,7 @@ static int end_epoch(struct session *x, il_err *e)
     il_evaluation what = { .model = x->model,
                            .loss = &x->loss,
                            .loader = x->validation,
+                           .ranks = x->job->ranks,
                            .batch_weight = batch_weight(&x->job->run->training),
                            .shown = { .run = x->job->run->name,
                                       .phase = "validate",
@@ -293,6 +344,7 @@ static int end_epoch(struct session *x, il_err *e)
                                       .epochs = x->job->run->training.epochs } };
     il_sums v;
     int rc = il_any_size_probe(x->model, e); /* whole pictures have other sizes than crops */
+    rc = il_ranks_agree(x->job->ranks, rc, e);
     if (!rc)
         rc = il_evaluate_loader(&v, &what, x->observer, e);
     if (rc)
@@ -341,12 +393,13 @@ static int all_epochs(struct session *x, il_err *e)
 {
     const il_training *t = &x->job->run->training;
     x->written = il_clock_seconds();
-    int rc = x->course->done ? x->job->epoch(x->job->context, x->course, e) : IL_OK;
+    il_ranks *ranks = x->job->ranks;
+    int rc = il_ranks_agree(ranks, x->course->done ? x->job->epoch(x->job->context, x->course, e) : IL_OK, e);
     while (!rc && x->course->epoch <= t->epochs && !il_metrics_early_stop(&x->course->early, t->patience)) {
         x->epoch_start = x->booked = il_clock_seconds();
         rc = train_epoch(x, e);
         if (!rc)
-            rc = stopped_in_validation(x, end_epoch(x, e), e);
+            rc = il_ranks_agree(ranks, stopped_in_validation(x, end_epoch(x, e), e), e);
     }
     return rc;
 }
@@ -355,14 +408,19 @@ int il_train_model(il_course *course, size_t *left_out, il_model *model, const i
                    const il_observer *observer, il_err *e)
 {
     il_course c = { 0 };
+    size_t unread = 0;
     struct session x = { .job = job, .observer = observer, .model = model, .course = &c };
     int rc = open_session(&x, e);
     if (!rc)
         rc = all_epochs(&x, e);
     if (!rc && c.best && !job->run->training.as_published)
         rc = il_state_load(model->state, c.best, NULL, e);
+    if (!rc)
+        rc = il_left_out_add(&unread, x.train, job->train, job->ranks, e);
+    if (!rc)
+        rc = il_left_out_add(&unread, x.validation, job->validation, job->ranks, e);
     if (!rc) {
-        *left_out = il_loader_left_out(x.train) + il_loader_left_out(x.validation);
+        *left_out = unread;
         *course = c;
         c = (il_course){ 0 };
     }

@@ -11,15 +11,16 @@ import sys
 ROOMS = {
     # foundations
     "base": "",
+    "parallel": "base",
     "image": "base",
-    "torch": "base image",
+    "torch": "base parallel image",
     "diffusion": "base torch",
     # stations
     "plugin": "base image torch",
     "plan": "base image plugin",
     "loader": "base image plugin plan",
     "store": "base dataset/manifest.h",
-    "train": "base image torch plugin plan loader store",
+    "train": "base parallel image torch plugin plan loader store",
     "report": "base image store",
     # products
     "dataset": "base image torch plugin loader",
@@ -27,7 +28,7 @@ ROOMS = {
     "check": "base image torch plugin loader",
     "bench": "base image torch plugin plan loader train",
     # face
-    "cli": "base image torch diffusion plugin plan loader store train report dataset detect check bench",
+    "cli": "base parallel image torch diffusion plugin plan loader store train report dataset detect check bench",
 }
 
 # What only the named files and folders use: (what, pattern, where).
@@ -44,7 +45,8 @@ ONLY = [
     ("libutf8proc", r"#include <utf8proc\.h>", "core/base/utf8.c core/diffusion/unicode.c"),
     ("libtorch", r"#include <(torch|ATen|c10)/", "core/torch/"),
     ("C++", r"#include <(vector|string|memory|cstring|exception)>", "core/torch/"),
-    ("dlopen", r"\bdlopen\(", "core/plugin/library.c core/torch/"),
+    ("dlopen", r"\bdlopen\(", "core/plugin/library.c core/torch/ core/parallel/"),
+    ("MPI", r"#include <mpi\.h>", "core/parallel/mpi.c"),
     ("CUDA", r"__global__|<<<|\bcuda[A-Z]|#include <(cuda|ATen/cuda|c10/cuda)",
      "core/torch/kernels/kernels.cu core/torch/cuda_graph_capture.cpp"),
     ("CLOCK_MONOTONIC", r"\bCLOCK_MONOTONIC\b", "core/base/clock.c tools/"),
