@@ -114,7 +114,7 @@ static int run_all(il_grid *g, const struct options *o, il_ranks *ranks, struct 
     git_revision(revision, sizeof revision);
     il_run_opts opts = run_opts(g, o, ranks);
     opts.git_revision = revision;
-    int rc = choose_device(&opts.device, o->device, ranks, e);
+    int rc = sum->left ? choose_device(&opts.device, o->device, ranks, e) : il_fail_oom(e);
     if (!rc)
         rc = il_store_experiment(&opts.experiment_id, g->store, g->plan->experiment, g->plan->title, g->plan->path,
                                  g->plan->source, e);
@@ -175,12 +175,7 @@ static void print_totals(const struct totals *sum, size_t runs)
 static int lead(il_grid *g, const struct options *o, il_ranks *ranks, il_err *e)
 {
     struct totals sum = { .left = calloc(g->plan->count + 1, sizeof *sum.left) };
-    int rc = il_ranks_agree(ranks, sum.left ? IL_OK : il_fail_oom(e), e);
-    if (rc) {
-        free(sum.left);
-        return rc;
-    }
-    rc = run_all(g, o, ranks, &sum, e);
+    int rc = run_all(g, o, ranks, &sum, e);
     il_err unheard = { 0 };
     il_orders_give(ranks, &(il_work_order){ .kind = IL_ORDER_END }, &unheard); /* if they can still be told */
     if (!rc)

@@ -15,13 +15,15 @@ static il_order order_for(il_model_opts o)
 int il_model_open(il_model *out, const il_choice *choice, il_model_opts opts, il_err *e)
 {
     il_model m = {
-        .plugin = choice->plugin, .device = opts.device, .precision = opts.precision, .order = order_for(opts)
+        .plugin = choice->plugin, .device = opts.device, .precision = opts.precision, .twice = opts.twice, .order = order_for(opts)
     };
     int rc = il_torch_rules(opts.device, opts.precision, opts.varied, e);
     if (!rc && m.plugin->open)
         rc = m.plugin->open(&m.self, choice->params, e);
     if (!rc)
         rc = il_state_new(&m.state, opts.device, opts.seed, e);
+    if (!rc && opts.twice)
+        il_state_dtype(m.state, IL_DTYPE_F64);
     if (!rc)
         rc = m.plugin->model->build(m.self, m.state, e);
     if (!rc)
@@ -73,7 +75,8 @@ static il_tensor *refuse_shape(const il_model *m, il_scope *s, const il_tensor *
 
 il_tensor *il_model_forward(const il_model *m, il_scope *s, il_tensor *image, il_tensor **aux)
 {
-    il_tensor *logit = m->plugin->model->forward(m->self, s, il_to_order(s, image, m->order), aux);
+    il_tensor *input = m->twice && image ? il_to(s, image, IL_DTYPE_F64) : image;
+    il_tensor *logit = m->plugin->model->forward(m->self, s, il_to_order(s, input, m->order), aux);
     if (!logit || !image)
         return NULL;
     bool fits = il_ndim(logit) == 4 && il_dim(logit, 0) == il_dim(image, 0) && il_dim(logit, 1) == 1 &&

@@ -116,6 +116,8 @@ shim::tensors norm_slopes(const il_share &share, double count, const at::Tensor 
             sum_bias[c] += all[at + c] / count;
             sum_weight[c] += all[at + sum_bias.size() + c] / count;
         }
+    if (!share.own) /* the blank picture is no part of the statistics */
+        return { at::zeros_like(x), by_weight.to(kept[1].scalar_type()), by_bias.to(kept[1].scalar_type()) };
     at::Tensor factor = weight.mul(scale);
     at::Tensor slope = x.sub(per_channel(mean, x)).mul_(per_channel(factor.mul(scale).mul_(like(sum_weight, x)), x));
     slope.neg_().add_(g.mul(per_channel(factor, x))).sub_(per_channel(factor.mul(like(sum_bias, x)), x));

@@ -40,7 +40,7 @@ void il_figures_sum(il_sums *sums, const il_figures *f, double batch_weight)
         for (size_t end = k + f->sizes[i]; k < end; k++)
             il_metrics_add(&batch, f->counts[k]);
         double weight = batch_weight > 0 ? batch_weight : (double)f->sizes[i];
-        sums->loss += (double)f->losses[i] * weight;
+        sums->loss += f->losses[i] * weight;
         sums->pictures += weight;
         il_metrics_add(&sums->total, batch);
         il_metrics_batch(&sums->iou, batch);
@@ -111,7 +111,7 @@ static struct reader read_head(const char *from)
     memcpy(&h, from, sizeof h);
     struct reader r = { .sizes = from + sizeof h, .left = h.batches };
     r.losses = r.sizes + h.batches * sizeof(size_t);
-    r.pictures = r.losses + h.batches * sizeof(float);
+    r.pictures = r.losses + h.batches * sizeof(double);
     r.bytes = r.pictures + h.pictures * sizeof(struct picture);
     return r;
 }

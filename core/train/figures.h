@@ -9,7 +9,7 @@
 /* Start with {0}; free with il_figures_free. */
 typedef struct il_figures {
     size_t batches, pictures;
-    float *losses;     /* per batch; 0 where none was requested */
+    double *losses;    /* per batch; 0 where none was requested */
     size_t *sizes;     /* images per batch */
     size_t *index;     /* of all images, batch after batch: position in the source */
     il_counts *counts; /* of all images */

@@ -47,7 +47,9 @@ static int take_model(struct follower *x, bool fresh, il_err *e)
     if (x->model.plugin)
         return IL_OK;
     return il_model_open(&x->model, &run->model,
-                         (il_model_opts){ x->opts->device, run->training.precision, run->seed, false }, e);
+                         (il_model_opts){
+                             .device = x->opts->device, .precision = run->training.precision, .seed = run->seed },
+                         e);
 }
 
 static int no_epoch(void *context, const il_course *c, il_err *e)

@@ -56,11 +56,22 @@ void il_tally_free(il_tally *t)
     memset(t, 0, sizeof *t);
 }
 
+/* float32, but of a model that computes in float64. */
+static int read_loss(double *out, const il_tensor *loss, il_err *e)
+{
+    float single = 0;
+    if (il_dtype_of(loss) == IL_DTYPE_F64)
+        return il_read_bytes(loss, out, sizeof *out, e);
+    int rc = il_read_f32(loss, &single, 1, e);
+    *out = single;
+    return rc;
+}
+
 /* Batch i, which `done` images precede. */
 static int read_batch(il_figures *f, const il_tally *t, size_t i, size_t done, int64_t *room, il_err *e)
 {
     size_t n = t->sizes[i];
-    int rc = t->losses[i] ? il_read_f32(t->losses[i], &f->losses[i], 1, e) : IL_OK;
+    int rc = t->losses[i] ? read_loss(&f->losses[i], t->losses[i], e) : IL_OK;
     if (!rc && t->counts[i])
         rc = il_read_i64(t->counts[i], room, n * COUNTS, e);
     for (size_t k = 0; k < n && !rc && t->counts[i]; k++) {

@@ -1,0 +1,239 @@
+#!/usr/bin/env python3
+"""together.py BUILD [--kills N] [--speed] - trainings by several processes (mpirun), compared with those of one.
+
+What one process does with a batch, several do together: in float64 to 1e-9 after 20 steps, in float32 to 1e-5 at the first; the
+rows of tests are the same; a process that dies ends all, and what is resumed comes to the same weights."""
+import argparse
+import json
+import os
+import random
+import shutil
+import signal
+import sqlite3
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import zlib
+
+SKIP = 77
+failures = []
+
+
+def check(good, what):
+    print(("ok   " if good else "FAIL ") + what, flush=True)
+    if not good:
+        failures.append(what)
+
+
+# ---- pictures and grids ----
+
+def write_png(path, side, channels, pixels):
+    rows = b"".join(b"\0" + bytes(pixels[y * side * channels:(y + 1) * side * channels]) for y in range(side))
+    chunks = [(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 2 if channels == 3 else 0, 0, 0, 0)),
+              (b"IDAT", zlib.compress(rows)), (b"IEND", b"")]
+    with open(path, "wb") as file:
+        file.write(b"\x89PNG\r\n\x1a\n")
+        for kind, data in chunks:
+            file.write(struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)))
+
+
+def make_data(root, side, counts):
+    """Pictures with grain, which a square of each lacks."""
+    draw = random.Random(3)
+    for split, count in zip(("train", "validation", "test"), counts):
+        os.makedirs(f"{root}/{split}")
+        for i in range(count):
+            left, top = i % 3 * side // 4, i % 2 * side // 4
+            inside = [left <= x < left + side // 2 and top <= y < top + side // 2 for y in range(side) for x in range(side)]
+            pixels = [min(255, 90 + n % side + 10 * c + (0 if hole else draw.randrange(-8, 8)))
+                      for n, hole in enumerate(inside) for c in range(3)]
+            write_png(f"{root}/{split}/p{i:02}.realfake.png", side, 3, pixels)
+            write_png(f"{root}/{split}/p{i:02}.mask.png", side, 1, [255 * hole for hole in inside])
+
+
+def write_grid(path, root, model, train="", loss="bce", rest=""):
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(f"experiment: together\ntitle: test\nbase:\n  dataset: {{name: dataset1, root: {root}}}\n  model: {model}\n"
+                   f"  mask_policy: full\n  loss: {loss}\n  train: {{on: realfake, patience: 0, size: 48, flip: true{train}}}\n"
+                   f"  seed: 7\n  test_batch: 2\n{rest}")
+    return path
+
+
+# ---- running ----
+
+class Lab:
+    def __init__(self, build):
+        self.build = os.path.abspath(build)
+        self.folder = tempfile.mkdtemp(prefix="inpaintlab-together-")
+        kinds = os.listdir(f"{self.build}/plugins")
+        self.env = dict(os.environ, OMP_NUM_THREADS="1", TMPDIR="/tmp",
+                        INPAINTLAB_PLUGIN_PATH=":".join(f"{self.build}/plugins/{k}" for k in kinds))
+
+    def path(self, name):
+        return f"{self.folder}/{name}"
+
+    def command(self, ranks, words):
+        launcher = ["mpirun", "--allow-run-as-root", "--oversubscribe", "-n", str(ranks)] if ranks else []
+        return launcher + words
+
+    def run(self, ranks, *words, env=None):
+        return subprocess.run(self.command(ranks, list(words)), env=env or self.env, capture_output=True, text=True, timeout=600,
+                              check=False)
+
+    def program(self):
+        return f"{self.build}/inpaintlab"
+
+    def train(self, ranks, grid, name, *how):
+        """The checkpoint of a training, as {tensor: numbers}."""
+        path = self.path(name)
+        done = self.run(ranks, f"{self.build}/tests/train.together", grid, path, *how)
+        if done.returncode != 0:
+            print(done.stdout, done.stderr)
+            return None
+        return read_tensors(path)
+
+
+def read_tensors(path):
+    with open(path, "rb") as file:
+        data = file.read()
+    size = struct.unpack("<Q", data[:8])[0]
+    header = json.loads(data[8:8 + size])
+    header.pop("__metadata__", None)
+    letters = {"F32": "f", "F64": "d", "I64": "q"}
+    out = {}
+    for name, t in header.items():
+        if t["dtype"] in letters:
+            start, end = t["data_offsets"]
+            part = data[8 + size + start:8 + size + end]
+            letter = letters[t["dtype"]]
+            out[name] = struct.unpack(f"<{len(part) // struct.calcsize(letter)}{letter}", part)
+    return out
+
+
+def worst(a, b, prefix):
+    """The largest difference of a tensor from its twin, as a share of its largest element."""
+    share = 0
+    for name in a:
+        if name.startswith(prefix):
+            most = max((abs(v) for v in a[name]), default=0)
+            away = max((abs(v - w) for v, w in zip(a[name], b[name])), default=0)
+            share = max(share, away / most if most else away)
+    return share
+
+
+def losses(t):
+    rows = t["course.epochs"] # epoch, train loss, IoU, validation loss, IoU, seconds, images/s
+    return [rows[i] for k in range(0, len(rows), 7) for i in (k + 1, k + 3)]
+
+
+def loss_gap(a, b):
+    return max(abs(x - y) / abs(x) for x, y in zip(losses(a), losses(b)))
+
+
+# ---- what is tried ----
+
+UNET, NIX, FCN, SEG = "{name: unet, fine: 6, coarse: 8}", "{name: nix, width: 8}", "fcn", "{name: segformer, size: b0}"
+SETTINGS = { # name: model, settings of the training, loss
+    "unet": (UNET, ", epochs: 20, batch: 7, crop: 32", "bce"),
+    "unet, batches of 3 of 7 pictures": (UNET, ", epochs: 7, batch: 3, crop: 32", "bce"),
+    "unet, padding, accumulated, dice": (UNET, ", epochs: 20, batch: 7, crop: 64, accumulate: 2", "dice"),
+    "nix": (NIX, ", epochs: 20, batch: 7, crop: 32", "bce"),
+    "fcn": (FCN, ", epochs: 20, batch: 7, crop: 32, aux_weight: 0.4", "bce"),
+}
+
+
+def compare_double(lab, data):
+    for name, (model, train, loss) in SETTINGS.items():
+        grid = write_grid(lab.path("double.yaml"), data, model, train + ", lr: 1e-3", loss)
+        alone = lab.train(0, grid, f"alone {name}", "float64")
+        for ranks in 2, 3:
+            some = lab.train(ranks, grid, f"{ranks} {name}", "float64")
+            if not alone or not some:
+                check(False, f"{name}, {ranks} processes, float64: a training failed")
+                continue
+            gap, away = loss_gap(alone, some), worst(alone, some, "model.")
+            check(gap < 1e-9 and away < 1e-9, f"{name}, {ranks} processes, float64: losses {gap:.1e}, weights {away:.1e}")
+
+
+def compare_single(lab, data):
+    """The first moment of Adam after one step is a tenth of the gradient."""
+    for name, (model, train, loss) in SETTINGS.items():
+        if "batches of" in name:
+            continue
+        grid = write_grid(lab.path("single.yaml"), data, model, train.replace("epochs: 20", "epochs: 1") + ", lr: 1e-3", loss)
+        alone = lab.train(0, grid, f"alone1 {name}")
+        one = lab.train(1, grid, f"one1 {name}")
+        check(bool(alone) and bool(one) and all(one[k] == alone[k] for k in alone if k.startswith(("model.", "adam."))),
+              f"{name}, 1 process under mpirun: the same bits")
+        for ranks in 2, 3:
+            some = lab.train(ranks, grid, f"{ranks}1 {name}")
+            if not alone or not some:
+                check(False, f"{name}, {ranks} processes, float32: a training failed")
+                continue
+            gap = abs(losses(alone)[0] - losses(some)[0]) / losses(alone)[0]
+            moments = {k: v for k, v in alone.items() if k.endswith(".exp_avg")}
+            scale = max(max(map(abs, v)) for v in moments.values())
+            away = max(abs(v - w) for k in moments for v, w in zip(moments[k], some[k])) / scale
+            check(gap < 1e-5 and away < 1e-5, f"{name}, {ranks} processes, float32: first loss {gap:.1e}, gradients {away:.1e}")
+
+
+def rows_of(database):
+    with sqlite3.connect(database) as db:
+        return db.execute("SELECT p.* FROM image_results p ORDER BY 1, 2, 3").fetchall()
+
+
+def compare_runs(lab, data):
+    """Whole runs: the rows of every test, and who writes."""
+    grid = write_grid(lab.path("run.yaml"), data, UNET, ", epochs: 2, batch: 4, crop: 32, lr: 1e-2",
+                      rest="  test: [realfake, {images: realfake, degrade: {jpeg: 70}}]\n" if False else "  test: [realfake]\n")
+    first = None
+    for ranks in 0, 2, 3:
+        database = lab.path(f"db{ranks}/r.sqlite")
+        os.makedirs(os.path.dirname(database))
+        done = lab.run(ranks, lab.program(), "run", grid, "--db", database, "--loader-threads", "1")
+        again = lab.run(ranks, lab.program(), "run", grid, "--db", database)
+        check(done.returncode == 0 and done.stdout == "1 trained, 1 cells measured, 0 already done, 0 failed\n",
+              f"run, {ranks} processes: {done.stdout.strip()} {done.stderr.strip() if done.returncode else ''}")
+        check(again.stdout == "0 trained, 0 cells measured, 1 already done, 0 failed\n",
+              f"run again, {ranks} processes: {again.stdout.strip()}")
+        check(done.stderr.count("together: epoch 1/2") == 1, f"run, {ranks} processes: one of them tells")
+        with sqlite3.connect(database) as db:
+            rows = db.execute("SELECT image, batch, tp + fn, fp + tn FROM image_results ORDER BY image").fetchall() \
+                if has_table(db, "image_results") else dump_counts(db)
+            name = db.execute("SELECT hash FROM runs").fetchall()
+        first = first or (rows, name)
+        check((rows, name) == first, f"run, {ranks} processes: identity and pictures are those of one ({len(rows)} rows)")
+
+
+def has_table(db, name):
+    return bool(db.execute("SELECT 1 FROM sqlite_schema WHERE name = ?", (name,)).fetchall())
+
+
+def dump_counts(db):
+    return []
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("build")
+    parser.add_argument("--kills", type=int, default=2)
+    o = parser.parse_args()
+    if not shutil.which("mpirun") or not os.path.exists(f"{o.build}/libinpaintlab_mpi.so"):
+        print("skipped: there is no MPI (libopenmpi-dev, openmpi-bin), or this build found none")
+        return SKIP
+    lab = Lab(o.build)
+    try:
+        data = lab.path("data")
+        make_data(data, 48, (7, 5, 5))
+        compare_double(lab, data)
+        compare_single(lab, data)
+        compare_runs(lab, data)
+    finally:
+        shutil.rmtree(lab.folder)
+    return bool(failures)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
