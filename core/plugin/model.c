@@ -22,12 +22,12 @@ int il_model_open(il_model *out, const il_choice *choice, il_model_opts opts, il
         rc = m.plugin->open(&m.self, choice->params, e);
     if (!rc)
         rc = il_state_new(&m.state, opts.device, opts.seed, e);
-    if (!rc && opts.twice)
-        il_state_dtype(m.state, IL_DTYPE_F64);
     if (!rc)
         rc = m.plugin->model->build(m.self, m.state, e);
     if (!rc)
         rc = il_state_status(m.state, e);
+    if (!rc && opts.twice)
+        rc = il_state_double(m.state, e);
     if (!rc)
         rc = il_state_order(m.state, m.order, e);
     if (rc) {
