@@ -118,6 +118,8 @@ void il_loss_close(il_loss *l)
 
 il_tensor *il_loss_forward(const il_loss *l, il_scope *s, il_tensor *logit, il_tensor *target, il_tensor *valid)
 {
+    if (logit && target && il_dtype_of(logit) == IL_DTYPE_F64) /* libtorch would compute in the target's type */
+        target = il_to(s, target, IL_DTYPE_F64);
     il_tensor *loss = l->plugin->loss->forward(l->self, s, logit, target, valid);
     if (loss && il_numel(loss) != 1)
         return il_scope_fail(s, IL_EPLUGIN, "loss %s: returned %lld values; expected one", l->plugin->name,
