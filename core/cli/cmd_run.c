@@ -204,11 +204,15 @@ static int run(void *options, const char *const *words, il_err *e)
     il_ranks *ranks = NULL;
     il_budget_set((uint64_t)((const struct options *)options)->memory_mib << 20);
     int rc = il_ranks_open(&ranks, e);
-    bool second = il_ranks_launched_second();
     if (!rc)
         rc = run_together(words[0], options, ranks, e);
+    bool said = il_ranks_launched_second(); /* the first one speaks for all */
+    if (rc < 0 && ranks && !said) {
+        fprintf(stderr, "inpaintlab: %s\n", e->message); /* now: the launcher may end what takes its time to leave */
+        said = true;
+    }
     il_ranks_close(ranks);
-    return rc < 0 && second ? 1 : rc; /* it is the first one that speaks */
+    return rc < 0 && said ? 1 : rc;
 }
 
 #define INTO(member) IL_INTO(struct options, member)

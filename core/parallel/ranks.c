@@ -33,7 +33,7 @@ struct il_ranks {
     bool broken; /* a rank has failed while others wait for it: the queue of work is out of step */
     bool gone;   /* a rank is not there any more, or MPI failed: nobody can be asked */
     il_err why;
-    int heard;      /* failures that other ranks have told of */
+    int heard;       /* failures that other ranks have told of */
     double heard_at; /* clock of the first */
 };
 
@@ -90,7 +90,8 @@ static int load(const il_ranks_calls **out, long size, il_err *e)
                        "launched as one of %ld processes, but this inpaintlab was built without MPI; install"
                        " libopenmpi-dev and build again, or launch one process",
                        size);
-    void *library = dlopen(path, RTLD_NOW | RTLD_GLOBAL); /* global: Open MPI loads parts of itself that look for its symbols */
+    void *library = dlopen(
+        path, RTLD_NOW | RTLD_GLOBAL); /* global: Open MPI loads parts of itself that look for its symbols */
     const il_ranks_calls *calls = library ? dlsym(library, IL_RANKS_CALLS) : NULL;
     if (!calls) {
         const char *reason = dlerror();
@@ -108,7 +109,8 @@ static int meet(il_ranks *r, il_err *e)
     struct self own = { .pid = getpid() };
     gethostname(own.host, sizeof own.host - 1);
     r->all = calloc((size_t)r->size, sizeof *r->all);
-    struct self *all = r->all ? malloc((size_t)r->size * sizeof *all) : NULL; /* nobody is looked after before all is known */
+    struct self *all = r->all ? malloc((size_t)r->size * sizeof *all)
+                              : NULL; /* nobody is looked after before all is known */
     int rc = all ? il_ranks_gather(r, all, &own, sizeof own, e) : il_fail_oom(e);
     if (!rc)
         memcpy(r->all, all, (size_t)r->size * sizeof *all);

@@ -14,9 +14,11 @@ static il_order order_for(il_model_opts o)
 
 int il_model_open(il_model *out, const il_choice *choice, il_model_opts opts, il_err *e)
 {
-    il_model m = {
-        .plugin = choice->plugin, .device = opts.device, .precision = opts.precision, .twice = opts.twice, .order = order_for(opts)
-    };
+    il_model m = { .plugin = choice->plugin,
+                   .device = opts.device,
+                   .precision = opts.precision,
+                   .twice = opts.twice,
+                   .order = order_for(opts) };
     int rc = il_torch_rules(opts.device, opts.precision, opts.varied, e);
     if (!rc && m.plugin->open)
         rc = m.plugin->open(&m.self, choice->params, e);

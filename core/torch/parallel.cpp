@@ -10,12 +10,17 @@
 #include <ATen/ops/var_mean.h>
 #include <ATen/ops/zeros_like.h>
 #include <algorithm>
+#include <c10/core/DeviceGuard.h>
+#include <c10/core/Event.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
 #include <cmath>
 #include <memory>
 #include <torch/csrc/autograd/function_hook.h>
 #include <torch/csrc/autograd/variable.h>
+#include <torch/headeronly/version.h>
 #include <vector>
 #include "base/clock.h"
+#include "parallel/nccl.h"
 #include "torch/autograd.hpp"
 #include "torch/parallel.hpp"
 #include "torch/state.hpp"
@@ -105,8 +110,8 @@ shim::tensors norm_slopes(const il_share &share, double count, const at::Tensor 
 {
     const at::Tensor &x = kept[0], &mean = kept[2], &scale = kept[3];
     at::Tensor g = grad.to(x.scalar_type()), weight = kept[1].to(x.scalar_type());
-    auto [none, by_weight, by_bias] =
-        at::native_batch_norm_backward(g, x, weight, {}, {}, mean, scale, true, eps, { false, true, true });
+    auto [none, by_weight, by_bias] = at::native_batch_norm_backward(g, x, weight, {}, {}, mean, scale, true, eps,
+                                                                     { false, true, true });
     std::vector<double> own, sum_bias(static_cast<size_t>(mean.numel())), sum_weight(sum_bias.size());
     append(own, by_bias);
     append(own, by_weight);
@@ -145,11 +150,12 @@ at::Tensor shim::batch_norm_shared(const il_share &share, const at::Tensor &give
         at::Tensor weight = n.weight.detach().to(x.scalar_type()), bias = n.bias.detach().to(x.scalar_type());
         return at::batch_norm(x, weight, bias, mean, var, false, momentum, eps, false).to(given.scalar_type());
     };
-    return differentiable({ given, n.weight, n.bias }, forward, [&share, count](const at::Tensor &g, const tensors &kept) {
-        tensors slopes = norm_slopes(share, *count, g, kept);
-        slopes[0] = slopes[0].to(g.scalar_type());
-        return slopes;
-    });
+    return differentiable({ given, n.weight, n.bias }, forward,
+                          [&share, count](const at::Tensor &g, const tensors &kept) {
+                              tensors slopes = norm_slopes(share, *count, g, kept);
+                              slopes[0] = slopes[0].to(g.scalar_type());
+                              return slopes;
+                          });
 }
 
 /* ---- rows of pictures ---- */
@@ -186,8 +192,9 @@ at::Tensor shim::draw_ones(il_scope *s, const at::Tensor &x, double keep)
     if (!share)
         return at::empty_like(x).bernoulli_(keep, random(s));
     int64_t own = std::max(share->own, 1);
-    TORCH_CHECK(x.dim() > 0 && x.size(0) % own == 0, "the first dimension is not that of the pictures, so dropout cannot"
-                                                     " be drawn for the pictures of all processes");
+    TORCH_CHECK(x.dim() > 0 && x.size(0) % own == 0,
+                "the first dimension is not that of the pictures, so dropout cannot"
+                " be drawn for the pictures of all processes");
     int64_t parts = x.size(0) / own; /* such as windows: each picture's stand together */
     at::Tensor all = empty_whole(x, share->whole * parts).bernoulli_(keep, random(s));
     if (!share->own)
@@ -280,14 +287,20 @@ struct hook : torch::autograd::PostAccumulateGradHook {
 
 } // namespace
 
+/* On GPUs sums are made in a stream of their own, beside the backward pass. */
 struct il_reducer {
     il_ranks *ranks = nullptr;
+    il_nccl *nccl = nullptr; /* nullptr: by way of the host */
+    std::optional<c10::Stream> side = {};
     std::vector<bucket> buckets = {};
     size_t next = 0; /* bucket to begin: all ranks begin them in one order */
     bool listening = false;
     il_err error = {};
     il_reducer_report report = {};
 
+    void open_gpus(at::Device device);
+    void begin_on_gpu(bucket &b);
+    void await_gpu();
     void place(const at::Tensor &param);
     void arrive(size_t b, size_t m);
     void begin(bucket &b);
@@ -308,10 +321,46 @@ void il_reducer::place(const at::Tensor &param)
     TORCH_CHECK(param.scalar_type() == at::kFloat || param.scalar_type() == at::kDouble, "gradients of type ",
                 param.scalar_type(), " cannot be summed over processes");
     if (buckets.empty() || buckets.back().flat.nbytes() >= bucket_bytes)
-        buckets.push_back({ at::empty({ 0 }, param.options().device(at::kCPU)) });
+        buckets.push_back({ at::empty({ 0 }, param.options().device(nccl ? param.device() : at::Device(at::kCPU))) });
     bucket &b = buckets.back();
     b.members.push_back({ param, b.flat.numel() });
     b.flat = at::empty({ b.flat.numel() + param.numel() }, b.flat.options());
+}
+
+/* c10's streams tell what they are to CUDA from libtorch 2.11 on; without it, or without NCCL, the host serves. */
+void il_reducer::open_gpus([[maybe_unused]] at::Device device)
+{
+#if TORCH_VERSION_MAJOR > 2 || TORCH_VERSION_MINOR >= 11
+    if (device.type() != at::kCUDA)
+        return;
+    il_err e = {};
+    c10::DeviceGuard guard(device);
+    if (il_nccl_open(&nccl, ranks, &e) == IL_OK)
+        side = c10::impl::VirtualGuardImpl(device.type()).getStreamFromGlobalPool(device);
+#endif
+}
+
+void il_reducer::begin_on_gpu([[maybe_unused]] bucket &b)
+{
+#if TORCH_VERSION_MAJOR > 2 || TORCH_VERSION_MINOR >= 11
+    c10::DeviceGuard guard(b.flat.device());
+    c10::Event filled(b.flat.device().type());
+    filled.record(c10::impl::VirtualGuardImpl(b.flat.device().type()).getStream(b.flat.device()));
+    filled.block(*side);
+    il_ranks_type type = b.flat.scalar_type() == at::kDouble ? IL_RANKS_F64 : IL_RANKS_F32;
+    il_nccl_sum(nccl, b.flat.mutable_data_ptr(), static_cast<size_t>(b.flat.numel()), type, side->native_handle(),
+                &error);
+#endif
+}
+
+/* What follows in the current stream comes after all sums. */
+void il_reducer::await_gpu()
+{
+    if (!side)
+        return;
+    c10::Event done(side->device_type());
+    done.record(*side);
+    done.block(c10::impl::VirtualGuardImpl(side->device_type()).getStream(side->device()));
 }
 
 /* Only the first time is a gradient's value sent; what changes it afterwards is found at the end. */
@@ -335,7 +384,9 @@ void il_reducer::begin(bucket &b)
     b.start = il_clock_seconds();
     report.bytes += static_cast<double>(b.flat.nbytes());
     il_ranks_type type = b.flat.scalar_type() == at::kDouble ? IL_RANKS_F64 : IL_RANKS_F32;
-    if (error.code == IL_OK)
+    if (error.code == IL_OK && b.flat.is_cuda())
+        begin_on_gpu(b);
+    else if (error.code == IL_OK)
         il_ranks_sum_begin(&b.sum, ranks, b.flat.mutable_data_ptr(), static_cast<size_t>(b.flat.numel()), type, &error);
 }
 
@@ -360,7 +411,7 @@ void il_reducer::finish(bucket &b)
 {
     int rc = il_ranks_sum_end(b.sum, error.code == IL_OK ? &error : nullptr);
     b.sum = nullptr;
-    if (rc != IL_OK)
+    if (rc != IL_OK || error.code != IL_OK)
         return;
     if (!b.there)
         land(b, il_clock_seconds());
@@ -389,6 +440,7 @@ int il_reducer_new(il_reducer **out, il_state *st, il_ranks *ranks, il_err *e)
     return shim::guard(e, "sum of gradients", [&] {
         auto r = std::make_unique<il_reducer>();
         r->ranks = ranks;
+        r->open_gpus(shim::device(st->device));
         for (size_t i = st->entries.size(); i-- > 0;) /* the last ones' gradients are there first */
             if (st->entries[i].trainable && st->entries[i].tensor->value.requires_grad())
                 r->place(st->entries[i].tensor->value);
@@ -410,6 +462,7 @@ void il_reducer_free(il_reducer *r)
     for (const bucket &b : r->buckets)
         if (b.sum)
             return; /* a step has failed: MPI may still write to the bucket */
+    il_nccl_close(r->nccl);
     delete r;
 }
 
@@ -436,6 +489,7 @@ int il_reducer_end(il_reducer *r, il_err *e)
                     b.flat.narrow(0, x.from, x.param.numel()).zero_();
             r->begin(b);
         }
+        r->await_gpu();
         for (bucket &b : r->buckets)
             r->finish(b);
         r->sum_again();

@@ -31,8 +31,8 @@ il_tensor *il_gather_rows(il_scope *s, il_tensor *x);
 typedef struct il_reducer il_reducer;
 int il_reducer_new(il_reducer **out, il_state *st, il_ranks *ranks, il_err *e);
 void il_reducer_free(il_reducer *r);
-void il_reducer_listen(il_reducer *r, bool on);  /* on: the backward pass that follows completes the gradients */
-int il_reducer_end(il_reducer *r, il_err *e); /* waits: after it the gradients are the sums */
+void il_reducer_listen(il_reducer *r, bool on); /* on: the backward pass that follows completes the gradients */
+int il_reducer_end(il_reducer *r, il_err *e);   /* waits: after it the gradients are the sums */
 
 /* Of all steps so far. Flight: from the start of a bucket's sum until it was seen to be there; hidden: as much of it as lay within
  * the backward pass. */

@@ -38,8 +38,8 @@
 #include <string>
 #include <utility>
 #include <vector>
-#include "torch/residual_kernel.h"
 #include "torch/parallel.hpp"
+#include "torch/residual_kernel.h"
 #include "torch/shim.hpp"
 
 using shim::operand;
@@ -414,7 +414,8 @@ il_tensor *il_batch_norm(il_scope *s, il_tensor *x, il_tensor *weight, il_tensor
                                         { weight->value, bias->value, running_mean.value_or(at::Tensor()),
                                           running_var.value_or(at::Tensor()) });
         else
-            y = at::batch_norm(x->value, weight->value, bias->value, running_mean, running_var, training, 0.1, 1e-5, true);
+            y = at::batch_norm(x->value, weight->value, bias->value, running_mean, running_var, training, 0.1, 1e-5,
+                               true);
         if (training && !s->again) {
             mean->changes++;
             var->changes++;

@@ -101,8 +101,8 @@ static int copy_tensors(il_bundle *to, const il_bundle *from, const char *prefix
     return IL_OK;
 }
 
-static int make_bundle(il_bundle **out, const char *hash, const il_course *c, const il_model *model, const il_adam *adam,
-                       il_err *e)
+static int make_bundle(il_bundle **out, const char *hash, const il_course *c, const il_model *model,
+                       const il_adam *adam, il_err *e)
 {
     il_bundle *b = NULL;
     int rc = il_bundle_new(&b, e);

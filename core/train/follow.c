@@ -46,10 +46,9 @@ static int take_model(struct follower *x, bool fresh, il_err *e)
         il_model_close(&x->model);
     if (x->model.plugin)
         return IL_OK;
-    return il_model_open(&x->model, &run->model,
-                         (il_model_opts){
-                             .device = x->opts->device, .precision = run->training.precision, .seed = run->seed },
-                         e);
+    return il_model_open(
+        &x->model, &run->model,
+        (il_model_opts){ .device = x->opts->device, .precision = run->training.precision, .seed = run->seed }, e);
 }
 
 static int no_epoch(void *context, const il_course *c, il_err *e)
@@ -83,9 +82,7 @@ static int test(struct follower *x, size_t number, il_err *e)
 {
     il_image_row *rows = NULL;
     size_t count = 0, unreadable = 0;
-    il_sitting sitting = {
-        .job = &x->job, .opts = x->opts, .observer = x->observer, .model = x->model
-    };
+    il_sitting sitting = { .job = &x->job, .opts = x->opts, .observer = x->observer, .model = x->model };
     int rc = il_relay_state(x->model.state, x->opts->ranks, e);
     if (!rc)
         rc = il_sitting_measure(&rows, &count, &unreadable, &sitting, &x->job.tests[number], e);

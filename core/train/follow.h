@@ -7,6 +7,7 @@
 
 /* The other ranks: do what they are told until the end. What fails is rank 0's to tell; only what keeps this rank from following
  * is an error. store: of hashes of files; may be NULL. */
-int il_follow_all(const il_plan *plan, il_store *store, const il_run_opts *opts, const il_observer *observer, il_err *e);
+int il_follow_all(const il_plan *plan, il_store *store, const il_run_opts *opts, const il_observer *observer,
+                  il_err *e);
 
 #endif

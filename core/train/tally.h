@@ -8,10 +8,10 @@
 
 /* Start with {0}; free with il_tally_free. */
 typedef struct il_tally {
-    il_tensor **losses;      /* 0-d per batch, on the device; NULL entries where no loss was requested */
-    il_tensor **counts;      /* (N,4) per batch; NULL entries where they follow from the scores */
-    size_t *sizes;           /* images per batch */
-    size_t *index;           /* of all images, batch after batch */
+    il_tensor **losses; /* 0-d per batch, on the device; NULL entries where no loss was requested */
+    il_tensor **counts; /* (N,4) per batch; NULL entries where they follow from the scores */
+    size_t *sizes;      /* images per batch */
+    size_t *index;      /* of all images, batch after batch */
     size_t batches, pictures, index_room;
     double batch_weight; /* of every batch's loss in the mean; 0: its number of images */
 } il_tally;

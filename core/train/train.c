@@ -23,8 +23,8 @@ struct session {
     il_adam *adam;
     il_cuda_graph *graph; /* NULL: steps are computed one by one */
     il_loader *train, *validation;
-    il_turn turn;         /* with other ranks: the batch at hand */
-    il_reducer *reducer;  /* likewise */
+    il_turn turn;        /* with other ranks: the batch at hand */
+    il_reducer *reducer; /* likewise */
     il_course *course;
     il_tally tally;     /* of the batches since the sums were last updated */
     double epoch_start; /* clock; excludes finished parts of a resumed epoch */

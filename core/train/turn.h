@@ -14,8 +14,8 @@ typedef struct il_turn {
     il_ranks *ranks;
     uint8_t *greys, *valid, *blank; /* blank: a picture for ranks that have none */
     size_t *index;
-    char *own, *all;       /* messages */
-    size_t most, area;     /* pictures of one rank, pixels of a picture */
+    char *own, *all;   /* messages */
+    size_t most, area; /* pictures of one rank, pixels of a picture */
 } il_turn;
 
 /* batch: pictures of all ranks; side: of each. */

@@ -36,8 +36,9 @@ static int train(const char *grid, const char *checkpoint, bool twice, il_ranks 
     if (!rc && (rc = job.error.code) != IL_OK)
         *e = job.error;
     if (!rc)
-        rc = il_model_open(&model, &plan->runs[0].model,
-                           (il_model_opts){ .seed = plan->runs[0].seed + (uint64_t)il_ranks_own(ranks), .twice = twice }, e);
+        rc = il_model_open(
+            &model, &plan->runs[0].model,
+            (il_model_opts){ .seed = plan->runs[0].seed + (uint64_t)il_ranks_own(ranks), .twice = twice }, e);
     const il_training_job what = { .run = plan ? &plan->runs[0] : NULL,
                                    .hash = job.hash,
                                    .checkpoint = il_ranks_own(ranks) == 0 ? checkpoint : NULL,

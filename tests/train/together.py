@@ -172,10 +172,107 @@ def compare_runs(lab, data):
         check((rows, name) == first, f"run, {ranks} processes: identity and pictures are those of one ({len(rows)} rows)")
 
 
+def ranks_of(launcher):
+    """The processes that this launcher has started."""
+    with open(f"/proc/{launcher.pid}/task/{launcher.pid}/children", encoding="ascii") as file:
+        return [int(pid) for pid in file.read().split()]
+
+
+def weights_of(folder):
+    with sqlite3.connect(f"{folder}/r.sqlite") as db:
+        return db.execute("SELECT weights_sha256 FROM runs").fetchall()
+
+
+def kill_and_resume(lab, data, times):
+    """A rank is killed at a random moment, the last time the launcher is asked to stop; what is resumed has the weights of a run that
+    was left alone."""
+    grid = write_grid(lab.path("kill.yaml"), data, UNET, ", epochs: 12, batch: 4, crop: 32, crops: 4, lr: 1e-2")
+    command = [lab.program(), "run", grid, "--loader-threads", "1", "--checkpoint", "0.2", "--db"]
+    whole, cut = lab.path("whole"), lab.path("cut")
+    os.makedirs(whole)
+    start = time.monotonic()
+    done = lab.run(3, *command, f"{whole}/r.sqlite")
+    length = time.monotonic() - start
+    check(done.returncode == 0, f"a run left alone takes {length:.1f} s {done.stderr[-300:] if done.returncode else ''}")
+    draw = random.Random()
+    for i in range(times + 1):
+        shutil.rmtree(cut, ignore_errors=True)
+        os.makedirs(cut)
+        with open(f"{cut}/output", "w", encoding="utf-8") as output:
+            launcher = subprocess.Popen(lab.command(3, command + [f"{cut}/r.sqlite"]), env=lab.env, stdout=output, stderr=output)
+            time.sleep(draw.uniform(0.3, 0.9) * length)
+            victims, number = ranks_of(launcher), draw.randrange(3)
+            if i == times:
+                launcher.send_signal(signal.SIGINT)
+                number = -1
+            elif number < len(victims):
+                os.kill(victims[number], signal.SIGKILL)
+            start = time.monotonic()
+            try:
+                launcher.wait(30)
+            except subprocess.TimeoutExpired:
+                launcher.kill()
+            took = time.monotonic() - start
+        with open(f"{cut}/output", encoding="utf-8") as output:
+            lines = [line for line in output if line.startswith("inpaintlab:")]
+        alive = [pid for pid in victims if os.path.exists(f"/proc/{pid}")]
+        what = f"rank {number} killed" if number >= 0 else "Ctrl-C"
+        check(launcher.returncode != 0 and took < 10 and len(lines) <= 1 and not alive, f"{what}: all ended in {took:.1f} s; {lines}")
+        again = lab.run(3, *command, f"{cut}/r.sqlite")
+        check(again.returncode == 0 and weights_of(cut) == weights_of(whole),
+              f"{what}: resumed to the same weights {again.stderr[-300:] if again.returncode else ''}")
+    resumed_by_others(lab, command, cut, length, weights_of(whole))
+
+
+def resumed_by_others(lab, command, cut, length, weights):
+    """Begun by three, finished by two; the weights are the same but for rounding."""
+    shutil.rmtree(cut)
+    os.makedirs(cut)
+    launcher = subprocess.Popen(lab.command(3, command + [f"{cut}/r.sqlite"]), env=lab.env, stdout=subprocess.DEVNULL,
+                                stderr=subprocess.DEVNULL)
+    time.sleep(length / 2)
+    launcher.send_signal(signal.SIGINT)
+    launcher.wait()
+    done = lab.run(2, *command, f"{cut}/r.sqlite")
+    check(done.returncode == 0 and len(weights_of(cut)) == len(weights), f"begun by 3 processes, finished by 2: {done.stdout.strip()}")
+
+
+def refuse(lab, data):
+    grid = write_grid(lab.path("refuse.yaml"), data, UNET, ", epochs: 1, batch: 4, crop: 32, lr: 1e-2")
+    alone = lab.path("without")
+    os.makedirs(alone)
+    shutil.copy(f"{lab.build}/libinpaintlab.so.0", alone)
+    for rank in 0, 1:
+        env = dict(lab.env, LD_LIBRARY_PATH=alone, OMPI_COMM_WORLD_SIZE="2", OMPI_COMM_WORLD_RANK=str(rank))
+        done = lab.run(0, lab.program(), "run", grid, "--db", lab.path("none.sqlite"), env=env)
+        expected = "inpaintlab: launched as one of 2 processes, but this inpaintlab was built without MPI;" if rank == 0 else ""
+        check(done.returncode != 0 and done.stderr.startswith(expected) and done.stderr.count("\n") == (rank == 0),
+              f"without MPI, rank {rank}: {done.stderr.strip()}")
+    missing = lab.run(2, lab.program(), "run", lab.path("no.yaml"), "--db", lab.path("none.sqlite"))
+    check(missing.returncode != 0 and missing.stderr.count("inpaintlab:") == 1, f"no grid: {missing.stderr.splitlines()[:1]}")
+
+
+NCCL = ["ncclCommInitRank 0 of 2, \"made once\" 42", "ncclCommInitRank 1 of 2, \"made once\" 42", "ncclGetUniqueId"]
+SUMS = ["ncclAllReduce in place of 3, type 7, operation 0, this communicator, stream 0x70",
+        "ncclAllReduce in place of 5, type 8, operation 0, this communicator, stream 0x71"]
+
+
+def call_nccl(lab):
+    env = dict(lab.env, LD_LIBRARY_PATH=f"{lab.build}/tests/nccl")
+    program = f"{lab.build}/tests/parallel.nccl"
+    lines = lab.run(2, program, env=env).stdout.splitlines()
+    check(sorted(lines) == sorted(NCCL + 2 * SUMS + 2 * ["ncclCommAbort this communicator"]), f"NCCL is called as it should be: {lines}")
+    for call in "ncclGetUniqueId", "ncclCommInitRank", "ncclAllReduce":
+        lines = lab.run(2, program, env=dict(env, INPAINTLAB_STUB=call)).stdout.splitlines()
+        said = [line for line in lines if "NCCL says: internal error" in line]
+        check(len(said) == 2, f"{call} fails: {said}")
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("build")
     parser.add_argument("--kills", type=int, default=2)
+    parser.add_argument("--only-kills", action="store_true")
     o = parser.parse_args()
     if not shutil.which("mpirun") or not os.path.exists(f"{o.build}/libinpaintlab_mpi.so"):
         print("skipped: there is no MPI (libopenmpi-dev, openmpi-bin), or this build found none")
@@ -184,9 +281,12 @@ def main():
     try:
         data = lab.path("data")
         make_data(data, 48, (7, 5, 5))
-        compare_double(lab, data)
-        compare_single(lab, data)
+        for step in (() if o.only_kills else (compare_double, compare_single)):
+            step(lab, data)
         compare_runs(lab, data)
+        kill_and_resume(lab, data, o.kills)
+        refuse(lab, data)
+        call_nccl(lab)
     finally:
         shutil.rmtree(lab.folder)
     return bool(failures)
