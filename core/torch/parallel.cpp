@@ -452,10 +452,12 @@ int il_reducer_new(il_reducer **out, il_state *st, il_ranks *ranks, il_err *e)
     });
 }
 
-void il_reducer_free(il_reducer *r)
+void il_reducer_free(il_reducer *r, il_reducer_report *told)
 {
     if (!r)
         return;
+    if (told)
+        *told = r->report;
     for (bucket &b : r->buckets)
         for (member &x : b.members)
             torch::autograd::impl::set_post_acc_grad_hooks(x.param, nullptr);
@@ -506,9 +508,4 @@ int il_reducer_end(il_reducer *r, il_err *e)
         rc = il_fail(e, r->error.code, "%s", r->error.message);
     r->error = {};
     return rc;
-}
-
-il_reducer_report il_reducer_told(const il_reducer *r)
-{
-    return r->report;
 }

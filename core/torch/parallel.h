@@ -27,19 +27,18 @@ void il_scope_share(il_scope *s, const il_share *share);
  * every rank computes the loss of the whole and the sum over ranks of a weight's gradients is its gradient. Alone: x. */
 il_tensor *il_gather_rows(il_scope *s, il_tensor *x);
 
-/* Sums the gradients of a state's parameters over all ranks, in buckets, while the backward pass goes on. */
-typedef struct il_reducer il_reducer;
-int il_reducer_new(il_reducer **out, il_state *st, il_ranks *ranks, il_err *e);
-void il_reducer_free(il_reducer *r);
-void il_reducer_listen(il_reducer *r, bool on); /* on: the backward pass that follows completes the gradients */
-int il_reducer_end(il_reducer *r, il_err *e);   /* waits: after it the gradients are the sums */
-
 /* Of all steps so far. Flight: from the start of a bucket's sum until it was seen to be there; hidden: as much of it as lay within
  * the backward pass. */
 typedef struct il_reducer_report {
     double bytes, steps, flight, hidden; /* seconds */
 } il_reducer_report;
-il_reducer_report il_reducer_told(const il_reducer *r);
+
+/* Sums the gradients of a state's parameters over all ranks, in buckets, while the backward pass goes on. */
+typedef struct il_reducer il_reducer;
+int il_reducer_new(il_reducer **out, il_state *st, il_ranks *ranks, il_err *e);
+void il_reducer_free(il_reducer *r, il_reducer_report *told); /* told may be NULL */
+void il_reducer_listen(il_reducer *r, bool on); /* on: the backward pass that follows completes the gradients */
+int il_reducer_end(il_reducer *r, il_err *e);   /* waits: after it the gradients are the sums */
 
 #ifdef __cplusplus
 }

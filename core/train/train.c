@@ -137,7 +137,7 @@ static void close_session(struct session *x)
 {
     il_tally_free(&x->tally);
     il_turn_close(&x->turn);
-    il_reducer_free(x->reducer);
+    il_reducer_free(x->reducer, x->job->told);
     il_loader_free(x->train);
     il_loader_free(x->validation);
     il_cuda_graph_free(x->graph);

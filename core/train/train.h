@@ -2,6 +2,7 @@
 #ifndef IL_TRAIN_TRAIN_H
 #define IL_TRAIN_TRAIN_H
 
+#include "torch/parallel.h"
 #include "train/checkpoint.h"
 
 typedef struct il_training_job {
@@ -10,6 +11,7 @@ typedef struct il_training_job {
     const char *checkpoint;    /* path; NULL: none, as for all ranks but the first */
     il_ranks *ranks;           /* processes that train together; NULL: alone */
     double checkpoint_seconds; /* interval within an epoch; the end of an epoch always writes one. 0: only then */
+    il_reducer_report *told;   /* filled with what the sums of gradients came to; NULL: unwanted */
     il_source *train, *validation;
     const float *labels; /* 256 target values */
     int loader_threads;

@@ -26,8 +26,10 @@ static int train(const char *grid, const char *checkpoint, bool twice, il_ranks 
     il_model model = { 0 };
     il_course course = { 0 };
     il_observer observer = { 0 };
+    il_reducer_report told = { .steps = 0 };
+    const char *threads = getenv("OMP_NUM_THREADS");
     size_t left_out = 0;
-    il_torch_threads(1);
+    il_torch_threads(threads ? atoi(threads) : 1);
     int rc = il_registry_open(&registry, e);
     if (!rc)
         rc = il_plan_read(&plan, grid, registry, (il_plan_opts){ 0 }, e);
@@ -43,6 +45,7 @@ static int train(const char *grid, const char *checkpoint, bool twice, il_ranks 
                                    .hash = job.hash,
                                    .checkpoint = il_ranks_own(ranks) == 0 ? checkpoint : NULL,
                                    .ranks = ranks,
+                                   .told = &told,
                                    .train = job.train,
                                    .validation = job.validation,
                                    .labels = job.labels,
@@ -51,7 +54,9 @@ static int train(const char *grid, const char *checkpoint, bool twice, il_ranks 
     if (!rc)
         rc = il_train_model(&course, &left_out, &model, &what, &observer, e);
     if (!rc && il_ranks_own(ranks) == 0)
-        printf("%.1f\n", course.seconds);
+        printf("%.2f images/s, %.0f steps, %.0f bytes a step, %.3f s under way, %.3f s of it within the backward pass\n",
+               course.epochs[course.done - 1].images_per_second, told.steps, told.steps > 0 ? told.bytes / told.steps : 0,
+               told.flight, told.hidden);
     il_course_free(&course);
     il_model_close(&model);
     il_job_close(&job);

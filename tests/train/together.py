@@ -195,33 +195,49 @@ def kill_and_resume(lab, data, times):
     length = time.monotonic() - start
     check(done.returncode == 0, f"a run left alone takes {length:.1f} s {done.stderr[-300:] if done.returncode else ''}")
     draw = random.Random()
-    for i in range(times + 1):
-        shutil.rmtree(cut, ignore_errors=True)
-        os.makedirs(cut)
-        with open(f"{cut}/output", "w", encoding="utf-8") as output:
-            launcher = subprocess.Popen(lab.command(3, command + [f"{cut}/r.sqlite"]), env=lab.env, stdout=output, stderr=output)
-            time.sleep(draw.uniform(0.3, 0.9) * length)
-            victims, number = ranks_of(launcher), draw.randrange(3)
-            if i == times:
-                launcher.send_signal(signal.SIGINT)
-                number = -1
-            elif number < len(victims):
-                os.kill(victims[number], signal.SIGKILL)
-            start = time.monotonic()
-            try:
-                launcher.wait(30)
-            except subprocess.TimeoutExpired:
-                launcher.kill()
-            took = time.monotonic() - start
-        with open(f"{cut}/output", encoding="utf-8") as output:
-            lines = [line for line in output if line.startswith("inpaintlab:")]
-        alive = [pid for pid in victims if os.path.exists(f"/proc/{pid}")]
-        what = f"rank {number} killed" if number >= 0 else "Ctrl-C"
-        check(launcher.returncode != 0 and took < 10 and len(lines) <= 1 and not alive, f"{what}: all ended in {took:.1f} s; {lines}")
+    i = 0
+    while i <= times:
+        number = -1 if i == times else draw.randrange(3)
+        what = "Ctrl-C" if number < 0 else f"rank {number} killed"
+        ended = end_early(lab, command, cut, number, draw.uniform(0.2, 0.8) * length)
+        if not ended: # it was done before
+            length *= 0.8
+            continue
+        i += 1
+        status, took, lines, alive = ended
+        check(status != 0 and took < 10 and len(lines) <= 1 and not alive, f"{what}: all ended in {took:.1f} s; {lines}")
         again = lab.run(3, *command, f"{cut}/r.sqlite")
         check(again.returncode == 0 and weights_of(cut) == weights_of(whole),
               f"{what}: resumed to the same weights {again.stderr[-300:] if again.returncode else ''}")
     resumed_by_others(lab, command, cut, length, weights_of(whole))
+
+
+def end_early(lab, command, cut, number, after):
+    """Kills that rank, or (-1) asks the launcher to stop: exit status, seconds, our own lines, who is still there."""
+    shutil.rmtree(cut, ignore_errors=True)
+    os.makedirs(cut)
+    with open(f"{cut}/output", "w", encoding="utf-8") as output:
+        launcher = subprocess.Popen(lab.command(3, command + [f"{cut}/r.sqlite"]), env=lab.env, stdout=output, stderr=output)
+        time.sleep(after)
+        victims = ranks_of(launcher) if launcher.poll() is None else []
+        if len(victims) < 3:
+            launcher.wait()
+            return None
+        if number < 0:
+            launcher.send_signal(signal.SIGINT)
+        else:
+            os.kill(victims[number], signal.SIGKILL)
+        start = time.monotonic()
+        try:
+            launcher.wait(30)
+        except subprocess.TimeoutExpired:
+            launcher.kill()
+        while any(os.path.exists(f"/proc/{pid}") for pid in victims) and time.monotonic() - start < 10:
+            time.sleep(0.05)
+        took = time.monotonic() - start
+    with open(f"{cut}/output", encoding="utf-8") as output:
+        lines = [line.strip() for line in output if line.startswith("inpaintlab:")]
+    return launcher.returncode, took, lines, [pid for pid in victims if os.path.exists(f"/proc/{pid}")]
 
 
 def resumed_by_others(lab, command, cut, length, weights):
