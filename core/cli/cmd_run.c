@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "cli/grid.h"
 #include "cli/progress.h"
 #include "image/budget.h"
@@ -92,12 +93,19 @@ static int choose_device(il_device *out, const char *named, const il_ranks *rank
     return il_cli_device(out, text, e);
 }
 
+/* Of several processes on a host each has its share of the cores, unless told otherwise. */
+static int threads_of(const struct options *o, const il_ranks *ranks)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN), share = cores / il_ranks_neighbours(ranks);
+    return o->threads || !ranks ? o->threads : share > 1 ? (int)share : 1;
+}
+
 static il_run_opts run_opts(const il_grid *g, const struct options *o, il_ranks *ranks)
 {
     return (il_run_opts){ .folder = g->folder,
                           .experiment = g->plan->experiment,
                           .published = g->plan->published,
-                          .threads = il_torch_threads(o->threads),
+                          .threads = il_torch_threads(threads_of(o, ranks)),
                           .loader_threads = o->loader_threads,
                           .examples = o->examples,
                           .disk = { .folder = o->cache, .limit = (uint64_t)(o->cache_gib * (1 << 30)) },

@@ -28,7 +28,7 @@ struct self {
 
 struct il_ranks {
     const il_ranks_calls *calls;
-    int own, size, local;
+    int own, size, local, neighbours;
     struct self *all;
     bool broken; /* a rank has failed while others wait for it: the queue of work is out of step */
     bool gone;   /* a rank is not there any more, or MPI failed: nobody can be asked */
@@ -115,8 +115,11 @@ static int meet(il_ranks *r, il_err *e)
     if (!rc)
         memcpy(r->all, all, (size_t)r->size * sizeof *all);
     free(all);
-    for (int i = 0; i < r->own && !rc; i++)
-        r->local += strcmp(r->all[i].host, own.host) == 0;
+    for (int i = 0; i < r->size && !rc; i++) {
+        bool here = strcmp(r->all[i].host, own.host) == 0;
+        r->neighbours += here;
+        r->local += here && i < r->own;
+    }
     return rc;
 }
 
@@ -168,6 +171,11 @@ int il_ranks_size(const il_ranks *r)
 int il_ranks_local(const il_ranks *r)
 {
     return r ? r->local : 0;
+}
+
+int il_ranks_neighbours(const il_ranks *r)
+{
+    return r ? r->neighbours : 1;
 }
 
 /* ---- waiting ---- */
@@ -358,8 +366,10 @@ static void forget_failures(il_ranks *r, const struct answer *all)
 
 int il_ranks_agree(il_ranks *r, int own, il_err *e)
 {
-    if (!r || r->gone)
+    if (!r)
         return own;
+    if (r->gone) /* whatever the operation said that waited in vain */
+        return own ? il_fail(e, r->why.code, "%s", r->why.message) : IL_OK;
     struct answer mine = { .code = own, .broken = r->broken };
     il_err why = { 0 };
     snprintf(mine.text, sizeof mine.text, "%.500s", own ? e->message : "");

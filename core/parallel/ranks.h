@@ -28,6 +28,8 @@ int il_ranks_own(const il_ranks *r);
 int il_ranks_size(const il_ranks *r);
 /* Its number among the ranks of its host: which of the host's GPUs is its own. */
 int il_ranks_local(const il_ranks *r);
+/* How many of them its host has. */
+int il_ranks_neighbours(const il_ranks *r);
 
 /* Numbers become their sum over all ranks, in place. While a sum is under way, `data` is not touched; only _ready and _end, and
  * other calls that wait, make it go on. _end frees it, also after a failure. */

@@ -54,9 +54,10 @@ static int train(const char *grid, const char *checkpoint, bool twice, il_ranks 
     if (!rc)
         rc = il_train_model(&course, &left_out, &model, &what, &observer, e);
     if (!rc && il_ranks_own(ranks) == 0)
-        printf("%.2f images/s, %.0f steps, %.0f bytes a step, %.3f s under way, %.3f s of it within the backward pass\n",
-               course.epochs[course.done - 1].images_per_second, told.steps, told.steps > 0 ? told.bytes / told.steps : 0,
-               told.flight, told.hidden);
+        printf(
+            "%.2f images/s, %.0f steps, %.0f bytes a step, %.3f s under way, %.3f s of it within the backward pass\n",
+            course.epochs[course.done - 1].images_per_second, told.steps, told.steps > 0 ? told.bytes / told.steps : 0,
+            told.flight, told.hidden);
     il_course_free(&course);
     il_model_close(&model);
     il_job_close(&job);

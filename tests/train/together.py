@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""together.py BUILD [--kills N] [--speed] - trainings by several processes (mpirun), compared with those of one.
+"""together.py BUILD [--kills N] [--speed ROUNDS] - trainings by several processes (mpirun), compared with those of one.
 
 What one process does with a batch, several do together: in float64 to 1e-9 after 20 steps, in float32 to 1e-5 at the first; the
 rows of tests are the same; a process that dies ends all, and what is resumed comes to the same weights."""
@@ -284,17 +284,49 @@ def call_nccl(lab):
         check(len(said) == 2, f"{call} fails: {said}")
 
 
+SPEED = { # model, settings
+    "unet": ("unet", ", batch: 16, crop: 64, size: 96, epochs: 2, crops: 8"),
+    "nix, width 16": ("{name: nix, width: 16}", ", batch: 8, crop: 64, size: 96, epochs: 2, crops: 4"),
+    "fcn": ("fcn", ", batch: 8, crop: 64, size: 96, epochs: 2, crops: 4"),
+}
+
+
+def measure(lab, rounds):
+    """By turns: one process of two threads, two processes of one."""
+    data = lab.path("larger")
+    make_data(data, 96, (16, 2, 1))
+    for name, (model, train) in SPEED.items():
+        grid = write_grid(lab.path("speed.yaml"), data, model, train + ", lr: 1e-3")
+        ratios = []
+        for _ in range(rounds):
+            images = []
+            for ranks, threads in (0, 2), (2, 1):
+                path = lab.path("speed")
+                if os.path.exists(path):
+                    os.remove(path)
+                done = lab.run(ranks, f"{lab.build}/tests/train.together", grid, path, env=dict(lab.env, OMP_NUM_THREADS=str(threads)))
+                print(f"{name}, {max(ranks, 1)} x {threads}: {done.stdout.strip()}", flush=True)
+                images.append(float(done.stdout.split()[0]))
+            ratios.append(images[1] / images[0])
+        print(f"{name}: two processes are {sorted(ratios)[len(ratios) // 2]:.2f} times as fast as two threads"
+              f" [{min(ratios):.2f}, {max(ratios):.2f}]", flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("build")
     parser.add_argument("--kills", type=int, default=2)
     parser.add_argument("--only-kills", action="store_true")
+    parser.add_argument("--speed", type=int, metavar="ROUNDS", help="measure instead")
     o = parser.parse_args()
     if not shutil.which("mpirun") or not os.path.exists(f"{o.build}/libinpaintlab_mpi.so"):
         print("skipped: there is no MPI (libopenmpi-dev, openmpi-bin), or this build found none")
         return SKIP
     lab = Lab(o.build)
     try:
+        if o.speed:
+            measure(lab, o.speed)
+            return 0
         data = lab.path("data")
         make_data(data, 48, (7, 5, 5))
         for step in (() if o.only_kills else (compare_double, compare_single)):
