@@ -1,10 +1,8 @@
 /* parallel.cpp - batch norm, dropout and the loss over the pictures of all ranks, and the sum of their gradients. */
-#include <ATen/ops/arange.h>
 #include <ATen/ops/batch_norm.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/empty_strided.h>
-#include <ATen/ops/from_blob.h>
 #include <ATen/ops/native_batch_norm_backward.h>
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/var_mean.h>
@@ -29,7 +27,7 @@ namespace
 {
 
 constexpr double eps = 1e-5, momentum = 0.1;
-constexpr size_t bucket_bytes = 8 << 20;
+constexpr size_t most_bytes = 8 << 20, least_bytes = 64 << 10, buckets_wanted = 8; /* of a bucket */
 
 void check(int rc, const il_err &e)
 {
@@ -293,7 +291,8 @@ struct il_reducer {
     il_nccl *nccl = nullptr; /* nullptr: by way of the host */
     std::optional<c10::Stream> side = {};
     std::vector<bucket> buckets = {};
-    size_t next = 0; /* bucket to begin: all ranks begin them in one order */
+    size_t limit = most_bytes; /* a bucket of as many bytes is full */
+    size_t next = 0;           /* bucket to begin: all ranks begin them in one order */
     bool listening = false;
     il_err error = {};
     il_reducer_report report = {};
@@ -320,7 +319,7 @@ void il_reducer::place(const at::Tensor &param)
 {
     TORCH_CHECK(param.scalar_type() == at::kFloat || param.scalar_type() == at::kDouble, "gradients of type ",
                 param.scalar_type(), " cannot be summed over processes");
-    if (buckets.empty() || buckets.back().flat.nbytes() >= bucket_bytes)
+    if (buckets.empty() || buckets.back().flat.nbytes() >= limit)
         buckets.push_back({ at::empty({ 0 }, param.options().device(nccl ? param.device() : at::Device(at::kCPU))) });
     bucket &b = buckets.back();
     b.members.push_back({ param, b.flat.numel() });
@@ -441,6 +440,8 @@ int il_reducer_new(il_reducer **out, il_state *st, il_ranks *ranks, il_err *e)
         auto r = std::make_unique<il_reducer>();
         r->ranks = ranks;
         r->open_gpus(shim::device(st->device));
+        size_t bytes = static_cast<size_t>(il_state_params(st)) * sizeof(float);
+        r->limit = std::clamp(bytes / buckets_wanted, least_bytes, most_bytes);
         for (size_t i = st->entries.size(); i-- > 0;) /* the last ones' gradients are there first */
             if (st->entries[i].trainable && st->entries[i].tensor->value.requires_grad())
                 r->place(st->entries[i].tensor->value);
