@@ -137,7 +137,8 @@ def compare_double(lab, data, names):
 
 
 def compare_single(lab, data, names):
-    """One step."""
+    """One step: within 1e-5, or where one process in float32 is itself farther from float64, within twice that distance. Padding and
+    NIX have such kinks: rounding moves their gradients by 1e-3 and 3e-4."""
     for name in names:
         model, train, loss = SETTINGS[name]
         if "batches of" in name:
@@ -145,10 +146,11 @@ def compare_single(lab, data, names):
         grid = write_grid(lab.path("single.yaml"), data, model, train + ", epochs: 1, lr: 1e-3", loss)
         alone = lab.train(0, grid, "single")
         check(lab.apart(alone, lab.train(1, grid, "single1")) == [0, 0, 0, 0], f"{name}, 1 process under mpirun: the same bits")
+        own = lab.apart(alone, lab.train(0, grid, "double", "float64"))[3]
         for ranks in 2, 3:
             gap, _, _, moments = lab.apart(alone, lab.train(ranks, grid, f"single{ranks}"))
-            check(gap < 1e-5 and moments < 1e-5,
-                  f"{name}, {ranks} processes, float32: first loss {gap:.1e}, gradients {moments:.1e}")
+            check(gap < 1e-5 and moments < max(1e-5, min(2 * own, 1e-2)),
+                  f"{name}, {ranks} processes, float32: first loss {gap:.1e}, gradients {moments:.1e} (of one: {own:.1e})")
         lab.clean()
 
 
