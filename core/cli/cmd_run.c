@@ -6,7 +6,7 @@
 #include "cli/grid.h"
 #include "cli/progress.h"
 #include "image/budget.h"
-#include "parallel/ranks.h"
+#include "parallel/world.h"
 #include "train/follow.h"
 #include "train/job_state.h"
 #include "train/orders.h"
@@ -83,50 +83,50 @@ static int run_one(il_grid *g, size_t i, const il_run_opts *opts, struct totals 
 }
 
 /* Of several processes on a host each has a GPU of its own, unless one is named. */
-static int choose_device(il_device *out, const char *named, const il_ranks *ranks, il_err *e)
+static int choose_device(il_device *out, const char *named, const il_world *world, il_err *e)
 {
     char text[40];
     int rc = il_cli_device(out, named, e);
-    if (rc || !ranks || out->kind != IL_DEVICE_CUDA || strchr(named, ':'))
+    if (rc || !world || out->kind != IL_DEVICE_CUDA || strchr(named, ':'))
         return rc;
-    snprintf(text, sizeof text, "cuda:%d", il_ranks_local(ranks));
+    snprintf(text, sizeof text, "cuda:%d", il_world_local(world));
     return il_cli_device(out, text, e);
 }
 
 /* Of several processes on a host each has its share of the cores, unless told otherwise. */
-static int threads_of(const struct options *o, const il_ranks *ranks)
+static int threads_of(const struct options *o, const il_world *world)
 {
-    long cores = sysconf(_SC_NPROCESSORS_ONLN), share = cores / il_ranks_neighbours(ranks);
-    return o->threads || !ranks ? o->threads : share > 1 ? (int)share : 1;
+    long cores = sysconf(_SC_NPROCESSORS_ONLN), share = cores / il_world_neighbours(world);
+    return o->threads || !world ? o->threads : share > 1 ? (int)share : 1;
 }
 
-static il_run_opts run_opts(const il_grid *g, const struct options *o, il_ranks *ranks)
+static il_run_opts run_opts(const il_grid *g, const struct options *o, il_world *world)
 {
     return (il_run_opts){ .folder = g->folder,
                           .experiment = g->plan->experiment,
                           .published = g->plan->published,
-                          .threads = il_torch_threads(threads_of(o, ranks)),
+                          .threads = il_torch_threads(threads_of(o, world)),
                           .loader_threads = o->loader_threads,
                           .examples = o->examples,
                           .disk = { .folder = o->cache, .limit = (uint64_t)(o->cache_gib * (1 << 30)) },
                           .checkpoint_seconds = o->checkpoint_seconds,
-                          .ranks = ranks,
+                          .world = world,
                           .runs = g->plan->runs };
 }
 
-static int run_all(il_grid *g, const struct options *o, il_ranks *ranks, struct totals *sum, il_err *e)
+static int run_all(il_grid *g, const struct options *o, il_world *world, struct totals *sum, il_err *e)
 {
     char revision[80];
     il_progress_bar bar;
     il_observer observer = il_progress_bar_observer(&bar, o->quiet, il_progress_bar_signals());
     git_revision(revision, sizeof revision);
-    il_run_opts opts = run_opts(g, o, ranks);
+    il_run_opts opts = run_opts(g, o, world);
     opts.git_revision = revision;
-    int rc = sum->left ? choose_device(&opts.device, o->device, ranks, e) : il_fail_oom(e);
+    int rc = sum->left ? choose_device(&opts.device, o->device, world, e) : il_fail_oom(e);
     if (!rc)
         rc = il_store_experiment(&opts.experiment_id, g->store, g->plan->experiment, g->plan->title, g->plan->path,
                                  g->plan->source, e);
-    rc = il_ranks_agree(ranks, rc, e);
+    rc = il_world_agree(world, rc, e);
     for (size_t i = 0; i < g->plan->count && !rc; i++) {
         if (il_observer_stopped(&observer))
             rc = il_fail(e, IL_ECANCEL, "stopped before run %zu of %zu", i + 1, g->plan->count);
@@ -138,12 +138,12 @@ static int run_all(il_grid *g, const struct options *o, il_ranks *ranks, struct 
 }
 
 /* The other ranks do what the first tells them, and say nothing. */
-static int follow(il_grid *g, const struct options *o, il_ranks *ranks, il_err *e)
+static int follow(il_grid *g, const struct options *o, il_world *world, il_err *e)
 {
     il_progress_bar bar;
     il_observer observer = il_progress_bar_observer(&bar, true, il_progress_bar_signals());
-    il_run_opts opts = run_opts(g, o, ranks);
-    int rc = il_ranks_agree(ranks, choose_device(&opts.device, o->device, ranks, e), e);
+    il_run_opts opts = run_opts(g, o, world);
+    int rc = il_world_agree(world, choose_device(&opts.device, o->device, world, e), e);
     return rc ? rc : il_follow_all(g->plan, g->store, &opts, &observer, e);
 }
 
@@ -180,12 +180,12 @@ static void print_totals(const struct totals *sum, size_t runs)
     printf("\n");
 }
 
-static int lead(il_grid *g, const struct options *o, il_ranks *ranks, il_err *e)
+static int lead(il_grid *g, const struct options *o, il_world *world, il_err *e)
 {
     struct totals sum = { .left = calloc(g->plan->count + 1, sizeof *sum.left) };
-    int rc = run_all(g, o, ranks, &sum, e);
+    int rc = run_all(g, o, world, &sum, e);
     il_err unheard = { 0 };
-    il_orders_give(ranks, &(il_work_order){ .kind = IL_ORDER_END }, &unheard); /* if they can still be told */
+    il_orders_give(world, &(il_work_order){ .kind = IL_ORDER_END }, &unheard); /* if they can still be told */
     if (!rc)
         rc = look_again(g, &sum, e);
     print_totals(&sum, g->plan->count);
@@ -194,32 +194,32 @@ static int lead(il_grid *g, const struct options *o, il_ranks *ranks, il_err *e)
 }
 
 /* As one of several processes: the first one opens the database, the others then look into it for hashes of files. */
-static int run_together(const char *path, const struct options *o, il_ranks *ranks, il_err *e)
+static int run_together(const char *path, const struct options *o, il_world *world, il_err *e)
 {
     il_grid g = { 0 };
-    bool first = il_ranks_own(ranks) == 0;
-    int rc = il_ranks_agree(ranks, first ? il_grid_open(&g, path, &o->grid, IL_GRID_RUN, e) : IL_OK, e);
+    bool first = il_world_own(world) == 0;
+    int rc = il_world_agree(world, first ? il_grid_open(&g, path, &o->grid, IL_GRID_RUN, e) : IL_OK, e);
     if (!rc)
-        rc = il_ranks_agree(ranks, first ? IL_OK : il_grid_open(&g, path, &o->grid, IL_GRID_FOLLOW, e), e);
+        rc = il_world_agree(world, first ? IL_OK : il_grid_open(&g, path, &o->grid, IL_GRID_FOLLOW, e), e);
     if (!rc)
-        rc = first ? lead(&g, o, ranks, e) : follow(&g, o, ranks, e);
+        rc = first ? lead(&g, o, world, e) : follow(&g, o, world, e);
     il_grid_close(&g);
     return rc;
 }
 
 static int run(void *options, const char *const *words, il_err *e)
 {
-    il_ranks *ranks = NULL;
+    il_world *world = NULL;
     il_budget_set((uint64_t)((const struct options *)options)->memory_mib << 20);
-    int rc = il_ranks_open(&ranks, e);
+    int rc = il_world_open(&world, e);
     if (!rc)
-        rc = run_together(words[0], options, ranks, e);
-    bool said = il_ranks_launched_second(); /* the first one speaks for all */
-    if (rc < 0 && ranks && !said) {
+        rc = run_together(words[0], options, world, e);
+    bool said = il_world_launched_second(); /* the first one speaks for all */
+    if (rc < 0 && world && !said) {
         fprintf(stderr, "inpaintlab: %s\n", e->message); /* now: the launcher may end what takes its time to leave */
         said = true;
     }
-    il_ranks_close(ranks);
+    il_world_close(world);
     return rc < 0 && said ? 1 : rc;
 }
 

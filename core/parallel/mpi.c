@@ -1,4 +1,4 @@
-/* mpi.c - libinpaintlab_mpi.so: the calls of calls.h, in MPI. All of it is started and then tested, so that ranks.c can look after
+/* mpi.c - libinpaintlab_mpi.so: the calls of calls.h, in MPI. All of it is started and then tested, so that world.c can look after
  * the others while it waits. */
 #include <limits.h>
 #include <mpi.h>
@@ -33,7 +33,7 @@ static int join(int *rank, int *size, il_err *e)
     return IL_OK;
 }
 
-static int begin(void **request, const il_ranks_work *w, il_err *e)
+static int begin(void **request, const il_world_work *w, il_err *e)
 {
     if (w->count > INT_MAX)
         return il_fail(e, IL_EPARAM, "MPI: %zu elements at once; expected at most %d", w->count, INT_MAX);
@@ -42,16 +42,16 @@ static int begin(void **request, const il_ranks_work *w, il_err *e)
         return il_fail_oom(e);
     int count = (int)w->count, code = MPI_ERR_OTHER;
     switch (w->kind) {
-    case IL_RANKS_SUM:
-        code = MPI_Iallreduce(MPI_IN_PLACE, w->data, count, w->type == IL_RANKS_F32 ? MPI_FLOAT : MPI_DOUBLE, MPI_SUM,
+    case IL_WORLD_SUM:
+        code = MPI_Iallreduce(MPI_IN_PLACE, w->data, count, w->type == IL_WORLD_F32 ? MPI_FLOAT : MPI_DOUBLE, MPI_SUM,
                               work, r);
         break;
-    case IL_RANKS_GATHER:
-    case IL_RANKS_ANSWER:
+    case IL_WORLD_GATHER:
+    case IL_WORLD_ANSWER:
         code = MPI_Iallgather(w->own, count, MPI_BYTE, w->data, count, MPI_BYTE,
-                              w->kind == IL_RANKS_ANSWER ? answers : work, r);
+                              w->kind == IL_WORLD_ANSWER ? answers : work, r);
         break;
-    case IL_RANKS_BROADCAST: code = MPI_Ibcast(w->data, count, MPI_BYTE, 0, work, r); break;
+    case IL_WORLD_BROADCAST: code = MPI_Ibcast(w->data, count, MPI_BYTE, 0, work, r); break;
     }
     if (code != MPI_SUCCESS) {
         free(r);
@@ -71,23 +71,23 @@ static int test(bool *done, void *request, il_err *e)
     return code == MPI_SUCCESS ? IL_OK : explain(e, "another process does not answer", code);
 }
 
-static void tell(const char text[IL_RANKS_TEXT])
+static void tell(const char text[IL_WORLD_TEXT])
 {
     int rank = 0, size = 0;
     MPI_Comm_rank(answers, &rank);
     MPI_Comm_size(answers, &size);
     for (int to = 0; to < size; to++) /* small enough to be sent before it is received */
         if (to != rank)
-            MPI_Send(text, IL_RANKS_TEXT, MPI_CHAR, to, 0, answers);
+            MPI_Send(text, IL_WORLD_TEXT, MPI_CHAR, to, 0, answers);
 }
 
-static bool told(char text[IL_RANKS_TEXT])
+static bool told(char text[IL_WORLD_TEXT])
 {
     int there = 0;
     MPI_Status status;
     if (MPI_Iprobe(MPI_ANY_SOURCE, 0, answers, &there, &status) != MPI_SUCCESS || !there)
         return false;
-    return MPI_Recv(text, IL_RANKS_TEXT, MPI_CHAR, status.MPI_SOURCE, 0, answers, MPI_STATUS_IGNORE) == MPI_SUCCESS;
+    return MPI_Recv(text, IL_WORLD_TEXT, MPI_CHAR, status.MPI_SOURCE, 0, answers, MPI_STATUS_IGNORE) == MPI_SUCCESS;
 }
 
 static void leave(void)
@@ -97,6 +97,6 @@ static void leave(void)
     MPI_Finalize();
 }
 
-__attribute__((visibility("default"))) const il_ranks_calls il_ranks_mpi = {
+__attribute__((visibility("default"))) const il_world_calls il_world_mpi = {
     .version = IL_VERSION, .join = join, .begin = begin, .test = test, .tell = tell, .told = told, .leave = leave
 };

@@ -50,20 +50,20 @@ static int check(const il_nccl *n, int code, il_err *e)
 }
 
 /* Nobody begins before all are ready, since the others would wait for ever. */
-int il_nccl_open(il_nccl **out, il_ranks *ranks, il_err *e)
+int il_nccl_open(il_nccl **out, il_world *world, il_err *e)
 {
     unique_id id = { "" };
-    bool first = il_ranks_own(ranks) == 0;
+    bool first = il_world_own(world) == 0;
     il_nccl *n = calloc(1, sizeof *n);
     int rc = n ? load(&n->calls, e) : il_fail_oom(e);
     if (!rc && first)
         rc = check(n, n->calls.get_unique_id(&id), e);
-    rc = il_ranks_agree(ranks, rc, e);
-    if (!rc && ranks)
-        rc = il_ranks_broadcast(ranks, &id, sizeof id, e);
+    rc = il_world_agree(world, rc, e);
+    if (!rc && world)
+        rc = il_world_broadcast(world, &id, sizeof id, e);
     if (!rc)
-        rc = check(n, n->calls.init_rank(&n->comm, il_ranks_size(ranks), id, il_ranks_own(ranks)), e);
-    rc = il_ranks_agree(ranks, rc, e);
+        rc = check(n, n->calls.init_rank(&n->comm, il_world_size(world), id, il_world_own(world)), e);
+    rc = il_world_agree(world, rc, e);
     if (rc) {
         free(n);
         return rc;
@@ -81,8 +81,8 @@ void il_nccl_close(il_nccl *n)
     free(n);
 }
 
-int il_nccl_sum(il_nccl *n, void *data, size_t count, il_ranks_type type, void *stream, il_err *e)
+int il_nccl_sum(il_nccl *n, void *data, size_t count, il_world_type type, void *stream, il_err *e)
 {
-    int number = type == IL_RANKS_F32 ? NCCL_FLOAT32 : NCCL_FLOAT64;
+    int number = type == IL_WORLD_F32 ? NCCL_FLOAT32 : NCCL_FLOAT64;
     return check(n, n->calls.all_reduce(data, data, count, number, NCCL_SUM, n->comm, stream), e);
 }

@@ -3,7 +3,7 @@
 #ifndef IL_PARALLEL_NCCL_H
 #define IL_PARALLEL_NCCL_H
 
-#include "parallel/ranks.h"
+#include "parallel/world.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -12,10 +12,10 @@ extern "C" {
 typedef struct il_nccl il_nccl;
 
 /* All ranks; each has made its GPU the current one. The communicator's name goes round by MPI. */
-int il_nccl_open(il_nccl **out, il_ranks *ranks, il_err *e);
+int il_nccl_open(il_nccl **out, il_world *world, il_err *e);
 void il_nccl_close(il_nccl *n);
 /* In place, on the GPU; returns when the work stands in the stream, one of CUDA. */
-int il_nccl_sum(il_nccl *n, void *data, size_t count, il_ranks_type type, void *stream, il_err *e);
+int il_nccl_sum(il_nccl *n, void *data, size_t count, il_world_type type, void *stream, il_err *e);
 
 #ifdef __cplusplus
 }

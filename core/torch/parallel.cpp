@@ -36,9 +36,9 @@ void check(int rc, const il_err &e)
 
 std::vector<double> gathered(const il_share &share, const std::vector<double> &own)
 {
-    std::vector<double> all(own.size() * static_cast<size_t>(il_ranks_size(share.ranks)));
+    std::vector<double> all(own.size() * static_cast<size_t>(il_world_size(share.world)));
     il_err e = {};
-    check(il_ranks_gather(share.ranks, all.data(), own.data(), own.size() * sizeof(double), &e), e);
+    check(il_world_gather(share.world, all.data(), own.data(), own.size() * sizeof(double), &e), e);
     return all;
 }
 
@@ -166,7 +166,7 @@ at::Tensor own_rows(const il_share &share, const at::Tensor &x)
 {
     std::vector<int64_t> rows;
     for (int i = 0; i < share.whole; i++)
-        if (share.owner[i] == il_ranks_own(share.ranks))
+        if (share.owner[i] == il_world_own(share.world))
             rows.push_back(i);
     return at::tensor(rows, at::kLong).to(x.device());
 }
@@ -214,7 +214,7 @@ namespace
 
 at::Tensor gather_rows(const il_share &share, const at::Tensor &x)
 {
-    int ranks = il_ranks_size(share.ranks);
+    int ranks = il_world_size(share.world);
     std::vector<int64_t> count(static_cast<size_t>(ranks)), rows;
     for (int i = 0; i < share.whole; i++)
         count[static_cast<size_t>(share.owner[i])]++;
@@ -231,7 +231,7 @@ at::Tensor gather_rows(const il_share &share, const at::Tensor &x)
     sizes[0] = most * ranks;
     at::Tensor all = at::empty(sizes, host);
     il_err e = {};
-    check(il_ranks_gather(share.ranks, all.mutable_data_ptr(), own.const_data_ptr(), own.nbytes(), &e), e);
+    check(il_world_gather(share.world, all.mutable_data_ptr(), own.const_data_ptr(), own.nbytes(), &e), e);
     return all.index_select(0, at::tensor(rows, at::kLong)).to(x.device());
 }
 
@@ -269,7 +269,7 @@ struct bucket {
     at::Tensor flat;
     std::vector<member> members = {};
     size_t complete = 0;
-    il_ranks_sum *sum = nullptr;
+    il_world_sum *sum = nullptr;
     bool begun = false, there = false;
     double start = 0;
 };
@@ -287,7 +287,7 @@ struct hook : torch::autograd::PostAccumulateGradHook {
 
 /* On GPUs sums are made in a stream of their own, beside the backward pass. */
 struct il_reducer {
-    il_ranks *ranks = nullptr;
+    il_world *world = nullptr;
     il_nccl *nccl = nullptr; /* nullptr: by way of the host */
     std::optional<c10::Stream> side = {};
     std::vector<bucket> buckets = {};
@@ -334,7 +334,7 @@ void il_reducer::open_gpus([[maybe_unused]] at::Device device)
         return;
     il_err e = {};
     c10::DeviceGuard guard(device);
-    if (il_nccl_open(&nccl, ranks, &e) == IL_OK)
+    if (il_nccl_open(&nccl, world, &e) == IL_OK)
         side = c10::impl::VirtualGuardImpl(device.type()).getStreamFromGlobalPool(device);
 #endif
 }
@@ -346,7 +346,7 @@ void il_reducer::begin_on_gpu([[maybe_unused]] bucket &b)
     c10::Event filled(b.flat.device().type());
     filled.record(c10::impl::VirtualGuardImpl(b.flat.device().type()).getStream(b.flat.device()));
     filled.block(*side);
-    il_ranks_type type = b.flat.scalar_type() == at::kDouble ? IL_RANKS_F64 : IL_RANKS_F32;
+    il_world_type type = b.flat.scalar_type() == at::kDouble ? IL_WORLD_F64 : IL_WORLD_F32;
     il_nccl_sum(nccl, b.flat.mutable_data_ptr(), static_cast<size_t>(b.flat.numel()), type, side->native_handle(),
                 &error);
 #endif
@@ -382,11 +382,11 @@ void il_reducer::begin(bucket &b)
     b.begun = true;
     b.start = il_clock_seconds();
     report.bytes += static_cast<double>(b.flat.nbytes());
-    il_ranks_type type = b.flat.scalar_type() == at::kDouble ? IL_RANKS_F64 : IL_RANKS_F32;
+    il_world_type type = b.flat.scalar_type() == at::kDouble ? IL_WORLD_F64 : IL_WORLD_F32;
     if (error.code == IL_OK && b.flat.is_cuda())
         begin_on_gpu(b);
     else if (error.code == IL_OK)
-        il_ranks_sum_begin(&b.sum, ranks, b.flat.mutable_data_ptr(), static_cast<size_t>(b.flat.numel()), type, &error);
+        il_world_sum_begin(&b.sum, world, b.flat.mutable_data_ptr(), static_cast<size_t>(b.flat.numel()), type, &error);
 }
 
 void il_reducer::land(bucket &b, double now)
@@ -401,14 +401,14 @@ void il_reducer::look()
 {
     for (bucket &b : buckets) {
         bool ready = false;
-        if (b.sum && !b.there && il_ranks_sum_ready(&ready, b.sum, &error) == IL_OK && ready)
+        if (b.sum && !b.there && il_world_sum_ready(&ready, b.sum, &error) == IL_OK && ready)
             land(b, il_clock_seconds());
     }
 }
 
 void il_reducer::finish(bucket &b)
 {
-    int rc = il_ranks_sum_end(b.sum, error.code == IL_OK ? &error : nullptr);
+    int rc = il_world_sum_end(b.sum, error.code == IL_OK ? &error : nullptr);
     b.sum = nullptr;
     if (rc != IL_OK || error.code != IL_OK)
         return;
@@ -429,16 +429,16 @@ void il_reducer::sum_again()
             at::Tensor grad = x.param.grad().to(at::kCPU).contiguous();
             bucket alone{ grad };
             begin(alone);
-            il_ranks_sum_end(alone.sum, error.code == IL_OK ? &error : nullptr);
+            il_world_sum_end(alone.sum, error.code == IL_OK ? &error : nullptr);
             x.param.mutable_grad().copy_(grad);
         }
 }
 
-int il_reducer_new(il_reducer **out, il_state *st, il_ranks *ranks, il_err *e)
+int il_reducer_new(il_reducer **out, il_state *st, il_world *world, il_err *e)
 {
     return shim::guard(e, "sum of gradients", [&] {
         auto r = std::make_unique<il_reducer>();
-        r->ranks = ranks;
+        r->world = world;
         r->open_gpus(shim::device(st->device));
         size_t bytes = static_cast<size_t>(il_state_params(st)) * sizeof(float);
         r->limit = std::clamp(bytes / buckets_wanted, least_bytes, most_bytes);

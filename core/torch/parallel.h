@@ -5,7 +5,7 @@
 
 #include <inpaintlab/state.h>
 #include <inpaintlab/tensor.h>
-#include "parallel/ranks.h"
+#include "parallel/world.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -14,7 +14,7 @@ extern "C" {
 /* How pictures that are computed together are spread. A rank without one computes any picture in its place, of which nothing
  * counts, so that all ranks run the same operations. */
 typedef struct il_share {
-    il_ranks *ranks;
+    il_world *world;
     const int *owner; /* [whole] the rank that computes each */
     int whole, own;   /* pictures of all ranks, and of this one */
 } il_share;
@@ -35,7 +35,7 @@ typedef struct il_reducer_report {
 
 /* Sums the gradients of a state's parameters over all ranks, in buckets, while the backward pass goes on. */
 typedef struct il_reducer il_reducer;
-int il_reducer_new(il_reducer **out, il_state *st, il_ranks *ranks, il_err *e);
+int il_reducer_new(il_reducer **out, il_state *st, il_world *world, il_err *e);
 void il_reducer_free(il_reducer *r, il_reducer_report *told); /* told may be NULL */
 void il_reducer_listen(il_reducer *r, bool on); /* on: the backward pass that follows completes the gradients */
 int il_reducer_end(il_reducer *r, il_err *e);   /* waits: after it the gradients are the sums */

@@ -261,16 +261,16 @@ int il_checkpoint_read(il_course *c, const char *path, const char *hash, il_mode
     return rc;
 }
 
-int il_checkpoint_share(il_course *c, const char *hash, il_model *model, il_adam *adam, il_ranks *ranks, il_err *e)
+int il_checkpoint_share(il_course *c, const char *hash, il_model *model, il_adam *adam, il_world *world, il_err *e)
 {
     il_bundle *b = NULL;
-    bool first = il_ranks_own(ranks) == 0;
+    bool first = il_world_own(world) == 0;
     int rc = first ? make_bundle(&b, hash, c, model, adam, e) : il_bundle_new(&b, e);
-    rc = il_ranks_agree(ranks, rc, e);
+    rc = il_world_agree(world, rc, e);
     if (!rc)
-        rc = il_relay_bundle(b, ranks, e);
+        rc = il_relay_bundle(b, world, e);
     if (!rc && !first)
         rc = restore(c, b, hash, model, adam, e);
     il_bundle_free(b);
-    return il_ranks_agree(ranks, rc, e);
+    return il_world_agree(world, rc, e);
 }

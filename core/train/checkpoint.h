@@ -5,7 +5,7 @@
 
 #include <inpaintlab/optimizer.h>
 #include <inpaintlab/weights.h>
-#include "parallel/ranks.h"
+#include "parallel/world.h"
 #include "store/store.h"
 #include "train/evaluate.h"
 
@@ -36,6 +36,6 @@ int il_checkpoint_write(const char *path, const char *hash, const il_course *c, 
 int il_checkpoint_read(il_course *c, const char *path, const char *hash, il_model *model, il_adam *adam, il_err *e);
 
 /* Rank 0's course, model and optimizer, to all. */
-int il_checkpoint_share(il_course *c, const char *hash, il_model *model, il_adam *adam, il_ranks *ranks, il_err *e);
+int il_checkpoint_share(il_course *c, const char *hash, il_model *model, il_adam *adam, il_world *world, il_err *e);
 
 #endif

@@ -123,9 +123,9 @@ static int evaluate(il_sums *sums, il_image_row **rows, size_t *count, const il_
     int rc = evaluate_all(&t, &scores, what, observer, e);
     if (!rc)
         rc = il_tally_read(&f, &t, what->scores ? &scores : NULL, e);
-    rc = il_ranks_agree(what->ranks, rc, e);
+    rc = il_world_agree(what->world, rc, e);
     if (!rc)
-        rc = il_figures_join(&f, what->ranks, e);
+        rc = il_figures_join(&f, what->world, e);
     if (!rc && rows && !(*rows = il_array_new(f.pictures, sizeof **rows)))
         rc = il_fail_oom(e);
     if (!rc) {

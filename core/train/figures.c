@@ -177,19 +177,19 @@ static int merge(il_figures *out, const char *table, const size_t *sizes, int ra
     return rc;
 }
 
-int il_figures_join(il_figures *f, il_ranks *ranks, il_err *e)
+int il_figures_join(il_figures *f, il_world *world, il_err *e)
 {
-    if (!ranks)
+    if (!world)
         return IL_OK;
-    size_t bytes = 0, *sizes = il_array_new((size_t)il_ranks_size(ranks), sizeof *sizes);
+    size_t bytes = 0, *sizes = il_array_new((size_t)il_world_size(world), sizeof *sizes);
     char *own = sizes ? pack(&bytes, f) : NULL;
     void *table = NULL;
     il_figures all = { 0 };
-    int rc = il_ranks_agree(ranks, own ? IL_OK : il_fail_oom(e), e);
+    int rc = il_world_agree(world, own ? IL_OK : il_fail_oom(e), e);
     if (!rc)
-        rc = il_ranks_gather_sized(&table, sizes, ranks, own, bytes, e);
+        rc = il_world_gather_sized(&table, sizes, world, own, bytes, e);
     if (!rc)
-        rc = merge(&all, table, sizes, il_ranks_size(ranks), e);
+        rc = merge(&all, table, sizes, il_world_size(world), e);
     free(table);
     free(own);
     free(sizes);

@@ -2,7 +2,7 @@
 #ifndef IL_TRAIN_FIGURES_H
 #define IL_TRAIN_FIGURES_H
 
-#include "parallel/ranks.h"
+#include "parallel/world.h"
 #include "store/stats/metrics.h"
 #include "store/store.h"
 
@@ -20,8 +20,8 @@ typedef struct il_figures {
 int il_figures_new(il_figures *f, size_t batches, size_t pictures, il_err *e);
 void il_figures_free(il_figures *f);
 
-/* Those of all ranks, in the order of the source: what one process would have. ranks NULL: as they are. */
-int il_figures_join(il_figures *f, il_ranks *ranks, il_err *e);
+/* Those of all ranks, in the order of the source: what one process would have. world NULL: as they are. */
+int il_figures_join(il_figures *f, il_world *world, il_err *e);
 
 /* Sums batch after batch in order. */
 typedef struct il_sums {

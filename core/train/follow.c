@@ -65,7 +65,7 @@ static int train(struct follower *x, il_err *e)
     size_t left_out = 0;
     const il_training_job what = { .run = x->job.run,
                                    .hash = x->job.hash,
-                                   .ranks = x->opts->ranks,
+                                   .world = x->opts->world,
                                    .train = x->job.train,
                                    .validation = x->job.validation,
                                    .labels = x->job.labels,
@@ -83,7 +83,7 @@ static int test(struct follower *x, size_t number, il_err *e)
     il_image_row *rows = NULL;
     size_t count = 0, unreadable = 0;
     il_sitting sitting = { .job = &x->job, .opts = x->opts, .observer = x->observer, .model = x->model };
-    int rc = il_relay_state(x->model.state, x->opts->ranks, e);
+    int rc = il_relay_state(x->model.state, x->opts->world, e);
     if (!rc)
         rc = il_sitting_measure(&rows, &count, &unreadable, &sitting, &x->job.tests[number], e);
     il_evaluate_free(rows, count);
@@ -97,7 +97,7 @@ static int obey(struct follower *x, const il_work_order *o, il_err *e)
         rc = il_fail(e, IL_EDATA, "%s: a test lacks its pictures here", x->job.run->name);
     if (!rc)
         rc = take_model(x, o->kind == IL_ORDER_TRAIN, e);
-    rc = il_ranks_agree(x->opts->ranks, rc, e);
+    rc = il_world_agree(x->opts->world, rc, e);
     if (rc)
         return rc;
     return o->kind == IL_ORDER_TRAIN ? train(x, e) : test(x, o->test, e);
@@ -110,9 +110,9 @@ int il_follow_all(const il_plan *plan, il_store *store, const il_run_opts *opts,
     int rc = IL_OK;
     while (!rc && o.kind != IL_ORDER_END) {
         il_err told = { 0 };
-        rc = il_orders_take(&o, opts->ranks, e);
+        rc = il_orders_take(&o, opts->world, e);
         if (!rc && o.kind == IL_ORDER_END)
-            rc = il_ranks_agree(opts->ranks, IL_OK, e);
+            rc = il_world_agree(opts->world, IL_OK, e);
         else if (!rc)
             obey(&x, &o, &told);
     }

@@ -3,9 +3,9 @@
 #define IL_TRAIN_LEFT_OUT_H
 
 #include "loader/loader.h"
-#include "parallel/ranks.h"
+#include "parallel/world.h"
 
-/* Adds to *out those that some rank could not read, each once. ranks NULL: this process. */
-int il_left_out_add(size_t *out, const il_loader *l, const il_source *src, il_ranks *ranks, il_err *e);
+/* Adds to *out those that some rank could not read, each once. world NULL: this process. */
+int il_left_out_add(size_t *out, const il_loader *l, const il_source *src, il_world *world, il_err *e);
 
 #endif

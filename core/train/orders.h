@@ -2,7 +2,7 @@
 #ifndef IL_TRAIN_ORDERS_H
 #define IL_TRAIN_ORDERS_H
 
-#include "parallel/ranks.h"
+#include "parallel/world.h"
 
 typedef enum il_order_kind { IL_ORDER_TRAIN = 1, IL_ORDER_TEST, IL_ORDER_END } il_order_kind;
 
@@ -12,9 +12,9 @@ typedef struct il_work_order {
     char hash[65];    /* of the run: all see the same settings and files */
 } il_work_order;
 
-/* Rank 0: returns when all are ready for it, or one of them cannot do it. ranks NULL: nothing. */
-int il_orders_give(il_ranks *ranks, const il_work_order *o, il_err *e);
-/* The other ranks: the next one. Each then says by il_ranks_agree whether it is ready. */
-int il_orders_take(il_work_order *o, il_ranks *ranks, il_err *e);
+/* Rank 0: returns when all are ready for it, or one of them cannot do it. world NULL: nothing. */
+int il_orders_give(il_world *world, const il_work_order *o, il_err *e);
+/* The other ranks: the next one. Each then says by il_world_agree whether it is ready. */
+int il_orders_take(il_work_order *o, il_world *world, il_err *e);
 
 #endif

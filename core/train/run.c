@@ -190,7 +190,7 @@ static int give_order(const il_sitting *x, il_err *e)
 {
     il_work_order o = { .kind = IL_ORDER_TRAIN, .run = (size_t)(x->job->run - x->opts->runs) };
     snprintf(o.hash, sizeof o.hash, "%s", x->job->hash);
-    return il_orders_give(x->opts->ranks, &o, e);
+    return il_orders_give(x->opts->world, &o, e);
 }
 
 static int train(il_sitting *x, il_err *e)
@@ -200,7 +200,7 @@ static int train(il_sitting *x, il_err *e)
     il_training_job what = { .run = j->run,
                              .hash = j->hash,
                              .checkpoint = checkpoint.text,
-                             .ranks = x->opts->ranks,
+                             .world = x->opts->world,
                              .checkpoint_seconds = x->opts->checkpoint_seconds,
                              .train = j->train,
                              .validation = j->validation,

@@ -3,7 +3,7 @@
 #define IL_TRAIN_RUN_H
 
 #include "base/observer.h"
-#include "parallel/ranks.h"
+#include "parallel/world.h"
 #include "train/job.h"
 
 typedef struct il_run_opts {
@@ -18,7 +18,7 @@ typedef struct il_run_opts {
     int loader_threads;      /* 0: number of cores */
     il_disk_cache_opts disk; /* cache of decoded images */
     double checkpoint_seconds;
-    il_ranks *ranks;    /* processes that train together, of which this is the first; NULL: alone */
+    il_world *world;    /* processes that train together, of which this is the first; NULL: alone */
     const il_run *runs; /* of the plan, by whose numbers the others know them */
 } il_run_opts;
 

@@ -69,27 +69,27 @@ int il_sitting_measure(il_image_row **rows, size_t *count, size_t *unreadable, i
                        il_err *e)
 {
     il_loader *loader = NULL;
-    il_ranks *ranks = x->opts->ranks;
+    il_world *world = x->opts->world;
     const il_testing *how = &x->job->run->testing;
     struct phase phase = phase_of(t);
     il_loader_opts o = test_loader(x);
-    o.ranks = il_ranks_size(ranks);
-    o.own = il_ranks_own(ranks);
+    o.ranks = il_world_size(world);
+    o.own = il_world_own(world);
     o.turns = how->fit == IL_SIZING_NATIVE ? how->batch : 1;
     int rc = il_loader_open(&loader, t->source, t->labels, o, e);
-    if (!rc && ranks)
+    if (!rc && world)
         rc = il_any_size_probe(&x->model, e);
-    rc = il_ranks_agree(ranks, rc, e);
+    rc = il_world_agree(world, rc, e);
     il_evaluation what = { .model = &x->model,
                            .loader = loader,
-                           .ranks = ranks,
+                           .world = world,
                            .scores = true,
                            .testing = how,
                            .shown = { .run = x->job->run->name, .phase = phase.text } };
     if (!rc)
         rc = il_evaluate_pictures(rows, count, t->source, &what, x->observer, e);
-    if (loader && (!rc || !ranks)) {
-        int counted = il_left_out_add(unreadable, loader, t->source, ranks, e);
+    if (loader && (!rc || !world)) {
+        int counted = il_left_out_add(unreadable, loader, t->source, world, e);
         rc = rc ? rc : counted;
     }
     il_loader_free(loader);
@@ -116,14 +116,14 @@ static void measured_free(struct measured *m)
 /* The other ranks get the weights, and measure their share. */
 static int measure(struct measured *m, il_sitting *x, const il_job_test *t, il_err *e)
 {
-    il_ranks *ranks = x->opts->ranks;
+    il_world *world = x->opts->world;
     il_work_order o = { .kind = IL_ORDER_TEST,
                         .run = (size_t)(x->job->run - x->opts->runs),
                         .test = (size_t)(t - x->job->tests) };
     snprintf(o.hash, sizeof o.hash, "%s", x->job->hash);
-    int rc = il_orders_give(ranks, &o, e);
+    int rc = il_orders_give(world, &o, e);
     if (!rc)
-        rc = il_relay_state(x->model.state, ranks, e);
+        rc = il_relay_state(x->model.state, world, e);
     if (!rc)
         rc = il_sitting_measure(&m->rows, &m->count, &m->unreadable, x, t, e);
     if (!rc && m->count == 0)

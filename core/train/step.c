@@ -67,7 +67,7 @@ static double share_of(const il_batch *b, int first, int n)
 /* Which rank computes which of its pictures. */
 static void share_part(struct part *p, const il_turn *t, il_scope *s)
 {
-    p->share = (il_share){ .ranks = t->ranks, .owner = t->owner + p->first, .whole = p->n };
+    p->share = (il_share){ .world = t->world, .owner = t->owner + p->first, .whole = p->n };
     il_turn_pixels(&p->share.own, t, p->first, p->n);
     il_scope_share(s, &p->share);
 }

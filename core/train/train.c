@@ -47,8 +47,8 @@ static int open_loaders(struct session *x, il_err *e)
     drawn.flip = t->flip;
     drawn.shuffle = true;
     drawn.seed = job->run->seed;
-    whole.ranks = drawn.ranks = il_ranks_size(job->ranks);
-    whole.own = drawn.own = il_ranks_own(job->ranks);
+    whole.ranks = drawn.ranks = il_world_size(job->world);
+    whole.own = drawn.own = il_world_own(job->world);
     whole.turns = 1;
     int rc = il_loader_open(&x->train, job->train, job->labels, drawn, e);
     return rc ? rc : il_loader_open(&x->validation, job->validation, job->labels, whole, e);
@@ -67,7 +67,7 @@ static void open_graph(struct session *x)
 {
     il_err e = { 0 };
     const il_training *t = &x->job->run->training;
-    if (t->cuda_graph && x->job->ranks)
+    if (t->cuda_graph && x->job->world)
         tell_refusal(x, "several processes train together");
     else if (t->cuda_graph && (t->warmup > 0 || t->schedule != IL_SCHEDULE_CONSTANT))
         tell_refusal(x, "the learning rate changes from step to step"); /* a recording contains it as a constant */
@@ -102,18 +102,18 @@ static int begin_course(struct session *x, il_err *e)
 /* With other ranks: all have the weights of the first. */
 static int join_ranks(struct session *x, int rc, il_err *e)
 {
-    il_ranks *ranks = x->job->ranks;
+    il_world *world = x->job->world;
     const il_training *t = &x->job->run->training;
-    if (!ranks)
+    if (!world)
         return rc;
     if (!rc)
         rc = il_turn_accepts(x->model->plugin->name, e);
     if (!rc)
-        rc = il_turn_open(&x->turn, ranks, t->batch, t->crop ? t->crop : t->size, e);
+        rc = il_turn_open(&x->turn, world, t->batch, t->crop ? t->crop : t->size, e);
     if (!rc)
-        rc = il_reducer_new(&x->reducer, x->model->state, ranks, e);
-    rc = il_ranks_agree(ranks, rc, e);
-    return rc ? rc : il_checkpoint_share(x->course, x->job->hash, x->model, x->adam, ranks, e);
+        rc = il_reducer_new(&x->reducer, x->model->state, world, e);
+    rc = il_world_agree(world, rc, e);
+    return rc ? rc : il_checkpoint_share(x->course, x->job->hash, x->model, x->adam, world, e);
 }
 
 static int open_session(struct session *x, il_err *e)
@@ -169,13 +169,13 @@ static int train_step(struct session *x, const il_batch *b, il_err *e)
                            .adam = x->adam,
                            .how = &x->job->run->training,
                            .seed = step_seed(x),
-                           .turn = x->job->ranks ? &x->turn : NULL,
+                           .turn = x->job->world ? &x->turn : NULL,
                            .reducer = x->reducer,
                            .graph = x->graph };
     il_adam_rate(x->adam, step_rate(x));
     int rc = il_step_train(&x->tally, &step, b, e);
     if (rc)
-        rc = il_ranks_agree(x->job->ranks, rc, e); /* the others may wait in the middle of it */
+        rc = il_world_agree(x->job->world, rc, e); /* the others may wait in the middle of it */
     if (x->graph && il_cuda_graph_refusal(x->graph)) {
         tell_refusal(x, il_cuda_graph_refusal(x->graph));
         il_cuda_graph_free(x->graph);
@@ -255,7 +255,7 @@ static int tell_progress(struct session *x, il_err *e)
 /* After a step: shows progress, and writes a checkpoint when it is time or the user wants to stop. */
 static int after_step(struct session *x, il_err *e)
 {
-    if (x->job->ranks ? x->turn.stop : il_observer_stopped(x->observer)) {
+    if (x->job->world ? x->turn.stop : il_observer_stopped(x->observer)) {
         int rc = write_checkpoint(x, e);
         return rc ? rc
                   : il_fail(e, IL_ECANCEL, "stopped in epoch %d after %zu of %zu batches", x->course->epoch,
@@ -270,7 +270,7 @@ static int after_step(struct session *x, il_err *e)
 /* rc: how it went so far, which other ranks hear of. */
 static int next_batch(struct session *x, il_batch *batch, int *more, int rc, il_err *e)
 {
-    if (!x->job->ranks)
+    if (!x->job->world)
         return rc ? rc : il_loader_next(x->train, batch, more, e);
     rc = il_turn_next(more, &x->turn, x->train, il_observer_stopped(x->observer), rc, e);
     *batch = x->turn.whole;
@@ -336,7 +336,7 @@ static int end_epoch(struct session *x, il_err *e)
     il_evaluation what = { .model = x->model,
                            .loss = &x->loss,
                            .loader = x->validation,
-                           .ranks = x->job->ranks,
+                           .world = x->job->world,
                            .batch_weight = batch_weight(&x->job->run->training),
                            .shown = { .run = x->job->run->name,
                                       .phase = "validate",
@@ -344,7 +344,7 @@ static int end_epoch(struct session *x, il_err *e)
                                       .epochs = x->job->run->training.epochs } };
     il_sums v;
     int rc = il_any_size_probe(x->model, e); /* whole pictures have other sizes than crops */
-    rc = il_ranks_agree(x->job->ranks, rc, e);
+    rc = il_world_agree(x->job->world, rc, e);
     if (!rc)
         rc = il_evaluate_loader(&v, &what, x->observer, e);
     if (rc)
@@ -393,13 +393,13 @@ static int all_epochs(struct session *x, il_err *e)
 {
     const il_training *t = &x->job->run->training;
     x->written = il_clock_seconds();
-    il_ranks *ranks = x->job->ranks;
-    int rc = il_ranks_agree(ranks, x->course->done ? x->job->epoch(x->job->context, x->course, e) : IL_OK, e);
+    il_world *world = x->job->world;
+    int rc = il_world_agree(world, x->course->done ? x->job->epoch(x->job->context, x->course, e) : IL_OK, e);
     while (!rc && x->course->epoch <= t->epochs && !il_metrics_early_stop(&x->course->early, t->patience)) {
         x->epoch_start = x->booked = il_clock_seconds();
         rc = train_epoch(x, e);
         if (!rc)
-            rc = il_ranks_agree(ranks, stopped_in_validation(x, end_epoch(x, e), e), e);
+            rc = il_world_agree(world, stopped_in_validation(x, end_epoch(x, e), e), e);
     }
     return rc;
 }
@@ -416,9 +416,9 @@ int il_train_model(il_course *course, size_t *left_out, il_model *model, const i
     if (!rc && c.best && !job->run->training.as_published)
         rc = il_state_load(model->state, c.best, NULL, e);
     if (!rc)
-        rc = il_left_out_add(&unread, x.train, job->train, job->ranks, e);
+        rc = il_left_out_add(&unread, x.train, job->train, job->world, e);
     if (!rc)
-        rc = il_left_out_add(&unread, x.validation, job->validation, job->ranks, e);
+        rc = il_left_out_add(&unread, x.validation, job->validation, job->world, e);
     if (!rc) {
         *left_out = unread;
         *course = c;

@@ -25,10 +25,10 @@ static size_t message_size(const il_turn *t)
     return sizeof(struct head) + t->most * picture_size(t);
 }
 
-int il_turn_open(il_turn *t, il_ranks *ranks, int batch, int side, il_err *e)
+int il_turn_open(il_turn *t, il_world *world, int batch, int side, il_err *e)
 {
-    size_t size = (size_t)il_ranks_size(ranks), most = ((size_t)batch + size - 1) / size, n = most * size;
-    *t = (il_turn){ .ranks = ranks, .most = most, .area = (size_t)side * (size_t)side };
+    size_t size = (size_t)il_world_size(world), most = ((size_t)batch + size - 1) / size, n = most * size;
+    *t = (il_turn){ .world = world, .most = most, .area = (size_t)side * (size_t)side };
     t->owner = malloc(n * sizeof *t->owner);
     t->greys = malloc(n * t->area);
     t->valid = malloc(n * t->area);
@@ -97,7 +97,7 @@ static bool take(il_turn *t, int place, int rank, int i)
 /* Place after place, which the ranks have by turns. */
 static int join(il_turn *t, const il_batch *own, il_err *e)
 {
-    int ranks = il_ranks_size(t->ranks), places = (int)t->most * ranks;
+    int ranks = il_world_size(t->world), places = (int)t->most * ranks;
     bool padded = false;
     int *taken = calloc((size_t)ranks, sizeof *taken);
     if (!taken)
@@ -125,7 +125,7 @@ static int join(il_turn *t, const il_batch *own, il_err *e)
 static bool some_failed(const il_turn *t)
 {
     bool failed = false;
-    for (int rank = 0; rank < il_ranks_size(t->ranks); rank++)
+    for (int rank = 0; rank < il_world_size(t->world); rank++)
         failed = failed || head_of(t, rank).code != IL_OK;
     return failed;
 }
@@ -143,11 +143,11 @@ static int go_round(int *more, il_turn *t, il_loader *l, bool stop, int own, il_
         h.padded = !b.inside[i];
     write_message(t, &h, &b);
     il_err unheard = { 0 };
-    int rc = il_ranks_gather(t->ranks, t->all, t->own, message_size(t), own ? &unheard : e);
+    int rc = il_world_gather(t->world, t->all, t->own, message_size(t), own ? &unheard : e);
     if (rc)
         return own ? own : rc;
     if (some_failed(t))
-        return il_ranks_agree(t->ranks, own, e);
+        return il_world_agree(t->world, own, e);
     *more = h.more;
     return join(t, &b, e);
 }
@@ -163,7 +163,7 @@ int il_turn_next(int *more, il_turn *t, il_loader *l, bool stop, int own, il_err
 const uint8_t *il_turn_pixels(int *own, const il_turn *t, int first, int n)
 {
     size_t before = 0;
-    int rank = il_ranks_own(t->ranks);
+    int rank = il_world_own(t->world);
     *own = 0;
     for (int i = 0; i < first; i++)
         before += t->owner[i] == rank;

@@ -3,7 +3,7 @@
 #define IL_TRAIN_TURN_H
 
 #include "loader/loader.h"
-#include "parallel/ranks.h"
+#include "parallel/world.h"
 
 /* Start with {0}; free with il_turn_close. */
 typedef struct il_turn {
@@ -11,7 +11,7 @@ typedef struct il_turn {
     const uint8_t *pixels; /* of the own pictures, in that order */
     int *owner;            /* [whole.n] the rank that has a picture's pixels */
     bool stop;             /* some rank is asked to stop */
-    il_ranks *ranks;
+    il_world *world;
     uint8_t *greys, *valid, *blank; /* blank: a picture for ranks that have none */
     size_t *index;
     char *own, *all;   /* messages */
@@ -19,7 +19,7 @@ typedef struct il_turn {
 } il_turn;
 
 /* batch: pictures of all ranks; side: of each. */
-int il_turn_open(il_turn *t, il_ranks *ranks, int batch, int side, il_err *e);
+int il_turn_open(il_turn *t, il_world *world, int batch, int side, il_err *e);
 void il_turn_close(il_turn *t);
 
 /* The next batch that has pictures; *more is 0 when the epoch has ended. own: how the rank fares so far, and stop: whether it is asked

@@ -18,7 +18,7 @@ static int no_epoch(void *context, const il_course *c, il_err *e)
     return IL_OK;
 }
 
-static int train(const char *grid, const char *checkpoint, bool twice, il_ranks *ranks, il_err *e)
+static int train(const char *grid, const char *checkpoint, bool twice, il_world *world, il_err *e)
 {
     il_registry *registry = NULL;
     il_plan *plan = NULL;
@@ -40,11 +40,11 @@ static int train(const char *grid, const char *checkpoint, bool twice, il_ranks 
     if (!rc)
         rc = il_model_open(
             &model, &plan->runs[0].model,
-            (il_model_opts){ .seed = plan->runs[0].seed + (uint64_t)il_ranks_own(ranks), .twice = twice }, e);
+            (il_model_opts){ .seed = plan->runs[0].seed + (uint64_t)il_world_own(world), .twice = twice }, e);
     const il_training_job what = { .run = plan ? &plan->runs[0] : NULL,
                                    .hash = job.hash,
-                                   .checkpoint = il_ranks_own(ranks) == 0 ? checkpoint : NULL,
-                                   .ranks = ranks,
+                                   .checkpoint = il_world_own(world) == 0 ? checkpoint : NULL,
+                                   .world = world,
                                    .told = &told,
                                    .train = job.train,
                                    .validation = job.validation,
@@ -53,7 +53,7 @@ static int train(const char *grid, const char *checkpoint, bool twice, il_ranks 
                                    .epoch = no_epoch };
     if (!rc)
         rc = il_train_model(&course, &left_out, &model, &what, &observer, e);
-    if (!rc && il_ranks_own(ranks) == 0)
+    if (!rc && il_world_own(world) == 0)
         printf(
             "%.2f images/s, %.0f steps, %.0f bytes a step, %.3f s under way, %.3f s of it within the backward pass\n",
             course.epochs[course.done - 1].images_per_second, told.steps, told.steps > 0 ? told.bytes / told.steps : 0,
@@ -135,15 +135,15 @@ static int compare(const char *first, const char *second, il_err *e)
 int main(int argc, char **argv)
 {
     il_err e = { 0 };
-    il_ranks *ranks = NULL;
+    il_world *world = NULL;
     if (argc < 3)
         return 2;
     bool compares = strcmp(argv[1], "compare") == 0 && argc > 3;
-    int rc = compares ? compare(argv[2], argv[3], &e) : il_ranks_open(&ranks, &e);
+    int rc = compares ? compare(argv[2], argv[3], &e) : il_world_open(&world, &e);
     if (!rc && !compares)
-        rc = train(argv[1], argv[2], argc > 3 && strcmp(argv[3], "float64") == 0, ranks, &e);
+        rc = train(argv[1], argv[2], argc > 3 && strcmp(argv[3], "float64") == 0, world, &e);
     if (rc)
         fprintf(stderr, "together: %s\n", e.message);
-    il_ranks_close(ranks);
+    il_world_close(world);
     return rc != 0;
 }

@@ -1,4 +1,4 @@
-/* ranks.c - joins the other ranks, and waits for them without waiting for ever. */
+/* world.c - joins the other ranks, and waits for them without waiting for ever. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* dladdr */
 #endif
@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "base/clock.h"
-#include "parallel/ranks.h"
+#include "parallel/world.h"
 
 enum { SPINS = 200, PAUSE_NS = 50 * 1000, MOST_BYTES = 1 << 28 };
 #define LOOK_EVERY 0.2 /* seconds */
@@ -26,8 +26,8 @@ struct self {
     int64_t pid;
 };
 
-struct il_ranks {
-    const il_ranks_calls *calls;
+struct il_world {
+    const il_world_calls *calls;
     int own, size, local, neighbours;
     struct self *all;
     bool broken; /* a rank has failed while others wait for it: the queue of work is out of step */
@@ -37,8 +37,8 @@ struct il_ranks {
     double heard_at; /* clock of the first */
 };
 
-struct il_ranks_sum {
-    il_ranks *ranks;
+struct il_world_sum {
+    il_world *world;
     void *request; /* NULL: done */
 };
 
@@ -66,18 +66,18 @@ static bool launched(long *rank, long *size)
     return false;
 }
 
-bool il_ranks_launched_second(void)
+bool il_world_launched_second(void)
 {
     long rank = 0, size = 1;
     return launched(&rank, &size) && rank > 0;
 }
 
-static int load(const il_ranks_calls **out, long size, il_err *e)
+static int load(const il_world_calls **out, long size, il_err *e)
 {
     static const char name[] = "libinpaintlab_mpi.so";
     char path[PATH_MAX];
     Dl_info own;
-    int (*here)(il_ranks **, il_err *) = il_ranks_open;
+    int (*here)(il_world **, il_err *) = il_world_open;
     void *address = NULL;
     memcpy(&address, &here, sizeof address);
     const char *file = dladdr(address, &own) && own.dli_fname ? own.dli_fname : "";
@@ -92,7 +92,7 @@ static int load(const il_ranks_calls **out, long size, il_err *e)
                        size);
     void *library = dlopen(
         path, RTLD_NOW | RTLD_GLOBAL); /* global: Open MPI loads parts of itself that look for its symbols */
-    const il_ranks_calls *calls = library ? dlsym(library, IL_RANKS_CALLS) : NULL;
+    const il_world_calls *calls = library ? dlsym(library, IL_WORLD_CALLS) : NULL;
     if (!calls) {
         const char *reason = dlerror();
         return il_fail(e, IL_EUSAGE, "launched as one of %ld processes, but MPI cannot be loaded: %s", size,
@@ -104,14 +104,14 @@ static int load(const il_ranks_calls **out, long size, il_err *e)
     return IL_OK;
 }
 
-static int meet(il_ranks *r, il_err *e)
+static int meet(il_world *r, il_err *e)
 {
     struct self own = { .pid = getpid() };
     gethostname(own.host, sizeof own.host - 1);
     r->all = calloc((size_t)r->size, sizeof *r->all);
     struct self *all = r->all ? malloc((size_t)r->size * sizeof *all)
                               : NULL; /* nobody is looked after before all is known */
-    int rc = all ? il_ranks_gather(r, all, &own, sizeof own, e) : il_fail_oom(e);
+    int rc = all ? il_world_gather(r, all, &own, sizeof own, e) : il_fail_oom(e);
     if (!rc)
         memcpy(r->all, all, (size_t)r->size * sizeof *all);
     free(all);
@@ -123,12 +123,12 @@ static int meet(il_ranks *r, il_err *e)
     return rc;
 }
 
-int il_ranks_open(il_ranks **out, il_err *e)
+int il_world_open(il_world **out, il_err *e)
 {
     long rank = 0, size = 1;
     if (!launched(&rank, &size))
         return IL_OK;
-    il_ranks *r = calloc(1, sizeof *r);
+    il_world *r = calloc(1, sizeof *r);
     int rc = r ? load(&r->calls, size, e) : il_fail_oom(e);
     if (!rc)
         rc = r->calls->join(&r->own, &r->size, e);
@@ -148,7 +148,7 @@ int il_ranks_open(il_ranks **out, il_err *e)
 }
 
 /* After a failure others may still wait for what will not come: MPI would wait for them. */
-void il_ranks_close(il_ranks *r)
+void il_world_close(il_world *r)
 {
     if (!r)
         return;
@@ -158,36 +158,36 @@ void il_ranks_close(il_ranks *r)
     free(r);
 }
 
-int il_ranks_own(const il_ranks *r)
+int il_world_own(const il_world *r)
 {
     return r ? r->own : 0;
 }
 
-int il_ranks_size(const il_ranks *r)
+int il_world_size(const il_world *r)
 {
     return r ? r->size : 1;
 }
 
-int il_ranks_local(const il_ranks *r)
+int il_world_local(const il_world *r)
 {
     return r ? r->local : 0;
 }
 
-int il_ranks_neighbours(const il_ranks *r)
+int il_world_neighbours(const il_world *r)
 {
     return r ? r->neighbours : 1;
 }
 
 /* ---- waiting ---- */
 
-static int break_off(il_ranks *r, il_err *e)
+static int break_off(il_world *r, il_err *e)
 {
     r->broken = true;
     return il_fail(e, r->why.code, "%s", r->why.message);
 }
 
 /* A rank of this host that is there no more; those of other hosts are the launcher's to look after. */
-static int look_after(il_ranks *r, il_err *e)
+static int look_after(il_world *r, il_err *e)
 {
     for (int i = 0; i < r->size && r->all; i++) {
         const struct self *x = &r->all[i];
@@ -205,9 +205,9 @@ static int look_after(il_ranks *r, il_err *e)
 }
 
 /* A rank that fails will not come to what is waited for here, unless that was already on its way. */
-static int hear(il_ranks *r, il_err *e)
+static int hear(il_world *r, il_err *e)
 {
-    char text[IL_RANKS_TEXT];
+    char text[IL_WORLD_TEXT];
     if (r->calls->told(text)) {
         text[sizeof text - 1] = '\0';
         if (!r->heard++) {
@@ -218,7 +218,7 @@ static int hear(il_ranks *r, il_err *e)
     return r->heard && il_clock_seconds() - r->heard_at > GRACE ? break_off(r, e) : IL_OK;
 }
 
-static int wait_for(il_ranks *r, void *request, bool work, il_err *e)
+static int wait_for(il_world *r, void *request, bool work, il_err *e)
 {
     double looked = il_clock_seconds();
     for (unsigned tries = 0;; tries++) {
@@ -247,28 +247,28 @@ static int wait_for(il_ranks *r, void *request, bool work, il_err *e)
     }
 }
 
-static int begin(void **request, il_ranks *r, const il_ranks_work *w, il_err *e)
+static int begin(void **request, il_world *r, const il_world_work *w, il_err *e)
 {
-    bool asks = w->kind == IL_RANKS_ANSWER && !r->gone;
+    bool asks = w->kind == IL_WORLD_ANSWER && !r->gone;
     return r->broken && !asks ? il_fail(e, r->why.code, "%s", r->why.message) : r->calls->begin(request, w, e);
 }
 
-static int do_work(il_ranks *r, il_ranks_work w, il_err *e)
+static int do_work(il_world *r, il_world_work w, il_err *e)
 {
     void *request = NULL;
     int rc = begin(&request, r, &w, e);
-    return rc ? rc : wait_for(r, request, w.kind != IL_RANKS_ANSWER, e);
+    return rc ? rc : wait_for(r, request, w.kind != IL_WORLD_ANSWER, e);
 }
 
 /* ---- what they do together ---- */
 
-int il_ranks_sum_begin(il_ranks_sum **out, il_ranks *r, void *data, size_t count, il_ranks_type type, il_err *e)
+int il_world_sum_begin(il_world_sum **out, il_world *r, void *data, size_t count, il_world_type type, il_err *e)
 {
-    il_ranks_sum *s = calloc(1, sizeof *s);
+    il_world_sum *s = calloc(1, sizeof *s);
     if (!s)
         return il_fail_oom(e);
-    s->ranks = r;
-    int rc = begin(&s->request, r, &(il_ranks_work){ IL_RANKS_SUM, data, NULL, count, type }, e);
+    s->world = r;
+    int rc = begin(&s->request, r, &(il_world_work){ IL_WORLD_SUM, data, NULL, count, type }, e);
     if (rc)
         free(s);
     else
@@ -276,34 +276,34 @@ int il_ranks_sum_begin(il_ranks_sum **out, il_ranks *r, void *data, size_t count
     return rc;
 }
 
-int il_ranks_sum_ready(bool *ready, il_ranks_sum *s, il_err *e)
+int il_world_sum_ready(bool *ready, il_world_sum *s, il_err *e)
 {
     bool done = !s->request;
-    int rc = s->request ? s->ranks->calls->test(&done, s->request, e) : IL_OK;
+    int rc = s->request ? s->world->calls->test(&done, s->request, e) : IL_OK;
     if (rc || done)
         s->request = NULL;
     *ready = done;
     return rc;
 }
 
-int il_ranks_sum_end(il_ranks_sum *s, il_err *e)
+int il_world_sum_end(il_world_sum *s, il_err *e)
 {
     if (!s)
         return IL_OK;
-    int rc = s->request ? wait_for(s->ranks, s->request, true, e) : IL_OK;
+    int rc = s->request ? wait_for(s->world, s->request, true, e) : IL_OK;
     free(s);
     return rc;
 }
 
-int il_ranks_gather(il_ranks *r, void *all, const void *own, size_t bytes, il_err *e)
+int il_world_gather(il_world *r, void *all, const void *own, size_t bytes, il_err *e)
 {
-    return do_work(r, (il_ranks_work){ .kind = IL_RANKS_GATHER, .data = all, .own = own, .count = bytes }, e);
+    return do_work(r, (il_world_work){ .kind = IL_WORLD_GATHER, .data = all, .own = own, .count = bytes }, e);
 }
 
-int il_ranks_gather_sized(void **all, size_t *sizes, il_ranks *r, const void *own, size_t bytes, il_err *e)
+int il_world_gather_sized(void **all, size_t *sizes, il_world *r, const void *own, size_t bytes, il_err *e)
 {
     size_t most = 0, at = 0;
-    int rc = il_ranks_gather(r, sizes, &bytes, sizeof bytes, e);
+    int rc = il_world_gather(r, sizes, &bytes, sizeof bytes, e);
     for (int i = 0; i < r->size && !rc; i++)
         most = sizes[i] > most ? sizes[i] : most;
     char *padded = rc ? NULL : calloc(most ? most : 1, 1);
@@ -312,7 +312,7 @@ int il_ranks_gather_sized(void **all, size_t *sizes, il_ranks *r, const void *ow
         rc = il_fail_oom(e);
     if (!rc) {
         memcpy(padded, own ? own : padded, own ? bytes : 0);
-        rc = il_ranks_gather(r, table, padded, most, e);
+        rc = il_world_gather(r, table, padded, most, e);
     }
     for (int i = 0; i < r->size && !rc; i++) { /* no gaps */
         memmove(table + at, table + most * (size_t)i, sizes[i]);
@@ -326,12 +326,12 @@ int il_ranks_gather_sized(void **all, size_t *sizes, il_ranks *r, const void *ow
     return rc;
 }
 
-int il_ranks_broadcast(il_ranks *r, void *data, size_t bytes, il_err *e)
+int il_world_broadcast(il_world *r, void *data, size_t bytes, il_err *e)
 {
     int rc = IL_OK;
     for (size_t at = 0; at < bytes && !rc; at += MOST_BYTES) {
         size_t n = bytes - at < MOST_BYTES ? bytes - at : MOST_BYTES;
-        rc = do_work(r, (il_ranks_work){ .kind = IL_RANKS_BROADCAST, .data = (char *)data + at, .count = n }, e);
+        rc = do_work(r, (il_world_work){ .kind = IL_WORLD_BROADCAST, .data = (char *)data + at, .count = n }, e);
     }
     return rc;
 }
@@ -341,21 +341,21 @@ int il_ranks_broadcast(il_ranks *r, void *data, size_t bytes, il_err *e)
 struct answer {
     int code;
     bool broken;
-    char text[IL_RANKS_TEXT];
+    char text[IL_WORLD_TEXT];
 };
 
 /* Those that wait elsewhere hear of it. */
-static void tell_failure(il_ranks *r, const il_err *e)
+static void tell_failure(il_world *r, const il_err *e)
 {
-    char text[IL_RANKS_TEXT];
+    char text[IL_WORLD_TEXT];
     snprintf(text, sizeof text, "process %d of %d: %.450s", r->own + 1, r->size, e->message);
     r->calls->tell(text);
 }
 
 /* What was told is known to all by now. */
-static void forget_failures(il_ranks *r, const struct answer *all)
+static void forget_failures(il_world *r, const struct answer *all)
 {
-    char text[IL_RANKS_TEXT];
+    char text[IL_WORLD_TEXT];
     int told = 0;
     for (int i = 0; i < r->size; i++)
         told += i != r->own && all[i].code != IL_OK && !all[i].broken;
@@ -364,7 +364,7 @@ static void forget_failures(il_ranks *r, const struct answer *all)
     r->heard = 0;
 }
 
-int il_ranks_agree(il_ranks *r, int own, il_err *e)
+int il_world_agree(il_world *r, int own, il_err *e)
 {
     if (!r)
         return own;
@@ -376,7 +376,7 @@ int il_ranks_agree(il_ranks *r, int own, il_err *e)
     if (own && !r->broken)
         tell_failure(r, e);
     struct answer *all = calloc((size_t)r->size, sizeof *all);
-    const il_ranks_work ask = { .kind = IL_RANKS_ANSWER, .data = all, .own = &mine, .count = sizeof mine };
+    const il_world_work ask = { .kind = IL_WORLD_ANSWER, .data = all, .own = &mine, .count = sizeof mine };
     int rc = all ? do_work(r, ask, &why) : il_fail_oom(&why), first = 0;
     if (!rc) {
         forget_failures(r, all);
