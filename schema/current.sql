@@ -1,4 +1,4 @@
--- current.sql - the schema of version 8 in one piece: results.sql and its migrations, put together by
+-- current.sql - the schema of version 9 in one piece: results.sql and its migrations, put together by
 -- tools/make-schema. For reading; databases are made by the migrations.
 
 CREATE TABLE experiments (
@@ -46,7 +46,10 @@ CREATE TABLE runs (
     weights_path   TEXT,
     weights_sha256 TEXT,
     left_out       INTEGER NOT NULL DEFAULT 0,               -- samples
-    collapse TEXT /* what the tested weights mark of the validation pictures: nothing, everything; NULL: neither */) STRICT;
+    collapse TEXT /* what the tested weights mark of the validation pictures: nothing, everything; NULL: neither */,
+    parent TEXT /* hash of the finished run of fewer epochs that it went on from; NULL: it began by itself */,
+    processor TEXT /* model of the host's processor */,
+    ranks INTEGER /* processes that trained it together; NULL: not known */, failures INTEGER NOT NULL DEFAULT 0 /* sittings that failed since the last that did not */) STRICT;
 
 -- Tests belong to the weights they were made with: a training that ends with other weights takes them away.
 CREATE TRIGGER runs_new_weights AFTER UPDATE OF weights_sha256 ON runs

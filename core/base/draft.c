@@ -51,7 +51,7 @@ void il_draft_rename(il_err *e, const char *draft, const char *path)
     const char *at = e ? e->message : "", *hit;
     for (; (hit = strstr(at, draft)) != NULL; at = hit + strlen(draft))
         il_text_add(&told, "%.*s%s", (int)(hit - at), at, path);
-    if (told.data && !told.failed)
+    if (e && told.data && !told.failed)
         il_fail(e, e->code, "%s%s", told.data, at);
     il_text_free(&told);
 }

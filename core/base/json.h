@@ -8,6 +8,10 @@
 #include <stdint.h>
 #include <inpaintlab/error.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* ---- building ---- */
 
 /* Before a value is built from many calls, whose results need not be looked at. */
@@ -39,4 +43,7 @@ int il_json_code(int code);
 /* A file of at most `most` bytes (base/file.h). Errors name it and the line. */
 int il_json_read(json_t **out, const char *path, uint64_t most, size_t flags, il_err *e);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

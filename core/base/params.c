@@ -108,14 +108,15 @@ static bool read_real(double *out, bool *fits, const char *text)
     return true;
 }
 
-/* The shortest text that reads back as v. */
-static void write_real(char *out, size_t size, double v)
+il_params_words il_params_real_text(double v)
 {
+    il_params_words w = { "" };
     for (int digits = 15; digits <= 17; digits++) {
-        snprintf(out, size, "%.*g", digits, v == 0.0 ? 0.0 : v);
-        if (strtod(out, NULL) == v)
-            return;
+        snprintf(w.text, sizeof w.text, "%.*g", digits, v == 0.0 ? 0.0 : v);
+        if (strtod(w.text, NULL) == v)
+            break;
     }
+    return w;
 }
 
 /* ---- checks ---- */
@@ -223,7 +224,7 @@ static int read_value(struct value *v, const il_param_spec *spec, const char *te
     case IL_PARAM_REAL:
         good = read_real(&v->real, &fits, text);
         if (good)
-            write_real(canonical, sizeof canonical, v->real);
+            snprintf(canonical, sizeof canonical, "%.63s", il_params_real_text(v->real).text);
         fits = fits && (!is_bounded(spec) || (v->real >= spec->min && v->real <= spec->max));
         break;
     case IL_PARAM_TEXT:

@@ -14,4 +14,7 @@ typedef struct il_params_words {
 
 il_params_words il_params_range(const il_param_spec *s);
 
+/* The shortest text that reads back as v. */
+il_params_words il_params_real_text(double v);
+
 #endif

@@ -95,6 +95,16 @@ const char *il_yaml_text(const il_yaml *y)
     return y->text;
 }
 
+bool il_yaml_join(il_text *out, const il_node *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (list->items[i]->kind != IL_NODE_SCALAR)
+            return false;
+        il_text_add(out, "%s%s", i ? ", " : "", list->items[i]->text);
+    }
+    return true;
+}
+
 const il_node *il_yaml_get(const il_node *map, const char *key)
 {
     if (!map || map->kind != IL_NODE_MAP)

@@ -2,6 +2,7 @@
 #ifndef IL_BASE_YAML_H
 #define IL_BASE_YAML_H
 
+#include "base/text.h"
 #include "base/yaml_node.h"
 
 typedef struct il_yaml il_yaml;
@@ -19,6 +20,9 @@ const char *il_yaml_text(const il_yaml *y); /* the whole source text */
 
 /* The value of a mapping's key, or NULL. */
 const il_node *il_yaml_get(const il_node *map, const char *key);
+
+/* Appends the items of a list, as in "0.485, 0.456, 0.406"; false when one of them is no single value. */
+bool il_yaml_join(il_text *out, const il_node *list);
 
 /* Fills e with "FILE:LINE:COLUMN: message" and returns code. */
 int il_yaml_fail(const il_yaml *y, const il_node *at, il_err *e, int code, const char *format, ...) IL_PRINTF(5, 6);

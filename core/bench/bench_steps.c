@@ -2,6 +2,7 @@
 #include <string.h>
 #include "base/clock.h"
 #include "bench/bench_steps.h"
+#include "train/patterns.h"
 
 void il_bench_steps_close(il_bench_steps *x)
 {
@@ -50,6 +51,8 @@ int il_bench_steps_open(il_bench_steps *out, const il_bench_opts *o, il_source *
         rc = il_loss_open(&x.loss, &o->run->loss, e);
     if (!rc)
         rc = il_step_adam(&x.adam, t, x.model.state, e);
+    if (!rc)
+        rc = il_patterns_apply(&x.model, x.adam, t, e);
     if (!rc && t->cuda_graph)
         rc = il_cuda_graph_new(&x.graph, o->device, e);
     if (!rc)

@@ -6,8 +6,8 @@
 #include "cli/command.h"
 
 extern const il_command il_cmd_plan, il_cmd_run, il_cmd_report, il_cmd_compare, il_cmd_sql, il_cmd_plugins,
-    il_cmd_bench, il_cmd_model, il_cmd_detect, il_cmd_dataset, il_cmd_export, il_cmd_weights, il_cmd_new,
-    il_cmd_check_plugin;
+    il_cmd_bench, il_cmd_slurm, il_cmd_model, il_cmd_detect, il_cmd_dataset, il_cmd_export, il_cmd_weights, il_cmd_new,
+    il_cmd_merge, il_cmd_prune, il_cmd_check_plugin;
 
 #define IL_CLI_DB(type, member)                                                                                        \
     {                                                                                                                  \

@@ -3,12 +3,13 @@
 #include <string.h>
 #include "base/text.h"
 #include "bench/model_summary.h"
+#include "bench/model_values.h"
 #include "cli/cli.h"
 #include "plan/resolve_plugin.h"
 #include "plugin/instance.h"
 
 struct options {
-    const char *device;
+    const char *device, *values, *output;
     il_texts set;
     int threads;
     il_model_summary_opts how;
@@ -40,6 +41,20 @@ static int choose(il_choice *c, il_registry *registry, const char *name, const i
     return rc;
 }
 
+/* What it gives for the images of a file, to another file. */
+static int write_values(const struct options *o, const il_model *m, il_err *e)
+{
+    il_bundle *in = NULL, *out = NULL;
+    int rc = il_bundle_read(&in, o->values, e);
+    if (!rc && (rc = il_model_values(&out, m, in, e)) == IL_EFORMAT)
+        rc = il_fail_in(e, "%s", o->values);
+    if (!rc)
+        rc = il_bundle_write(out, o->output, e);
+    il_bundle_free(out);
+    il_bundle_free(in);
+    return rc;
+}
+
 static int model(void *options, const char *const *words, il_err *e)
 {
     const struct options *o = options;
@@ -48,6 +63,9 @@ static int model(void *options, const char *const *words, il_err *e)
     il_device device;
     il_model m = { 0 };
     il_model_summary a = { 0 };
+    if (!o->values != !o->output)
+        return il_fail(e, IL_EUSAGE,
+                       "--values and --output go together: the file with the images, and the one to write");
     il_torch_threads(o->threads);
     int rc = il_cli_device(&device, o->device, e);
     if (!rc)
@@ -56,9 +74,11 @@ static int model(void *options, const char *const *words, il_err *e)
         rc = choose(&choice, registry, words[0], &o->set, e);
     if (!rc)
         rc = il_model_open(&m, &choice, (il_model_opts){ .device = device }, e);
-    if (!rc)
+    if (!rc && o->values)
+        rc = write_values(o, &m, e);
+    else if (!rc)
         rc = il_model_summary_measure(&a, &m, o->how, e);
-    if (!rc)
+    if (!rc && !o->values)
         rc = il_model_summary_print(stdout, &a, &choice, device, o->json, e);
     il_model_summary_free(&a);
     il_model_close(&m);
@@ -78,6 +98,11 @@ static const il_option table[] = {
     IL_CLI_DEVICE(struct options, device),
     IL_CLI_THREADS(struct options, threads),
     { "--json", "print one JSON document", INTO(json) },
+    { "--values FILE",
+      "instead, run it on the tensor 'image' (N,3,H,W) of this safetensors file, in testing and in training, and write logits, "
+      "gradients and buffers to --output: for a comparison with another program, as tools/export-model makes it",
+      INTO(values) },
+    { "-o, --output FILE", "safetensors file to write the values to", INTO(output) },
     { 0 },
 };
 

@@ -100,6 +100,8 @@ static int add_notes(struct totals *sum, const struct split *x, il_err *e)
 static int add_run_notes(struct totals *sum, const il_job *j, il_err *e)
 {
     const char *policy = j->run->mask_policy.label;
+    if (j->run->test_only)
+        return IL_OK;
     const struct split train = { "train", j->train, &j->train_fit, NULL, NULL, policy, true }, validation = {
         "validation", j->validation, &j->validation_fit, &j->validation_leak, IL_LEAK_VALIDATION, policy, true
     };
@@ -201,7 +203,7 @@ static int print_run(const il_grid *g, const il_run *run, struct totals *sum, il
     }
     int rc = il_job_open(&j, run, g->store, e);
     if (!rc)
-        rc = il_job_look(&v, &j, g->plan->experiment, g->store, g->folder, e);
+        rc = il_job_look(&v, &j, g->plan->experiment, g->store, g->folder.text, e);
     if (!rc) {
         const char *why = j.error.code != IL_OK ? "" : v.why; /* what is missing is listed below */
         printf("%-10s %s  [%.12s]%s%s\n", il_job_state_text(v.state), run->name, j.hash, *why ? "  " : "", why);

@@ -3,8 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "base/host.h"
 #include "cli/grid.h"
 #include "cli/progress.h"
+#include "cli/run_shard.h"
 #include "image/budget.h"
 #include "parallel/world.h"
 #include "train/follow.h"
@@ -15,10 +17,13 @@
 struct options {
     il_grid_options grid;
     const char *device, *cache;
-    int threads, loader_threads, memory_mib;
+    int threads, loader_threads, memory_mib, retries;
     double cache_gib, checkpoint_seconds;
-    bool examples, quiet;
+    bool examples, quiet, failed;
+    il_run_shard shard;
 };
+
+enum { STOPPED = 75 /* EX_TEMPFAIL: to be started again */ };
 
 /* `git describe` of the folder in which the program runs; "" when there is none. */
 static void git_revision(char *out, size_t size)
@@ -35,8 +40,11 @@ static void git_revision(char *out, size_t size)
 
 struct totals {
     size_t trained, tested, skipped, failed, busy;
-    size_t reached; /* runs that were begun or looked at */
-    bool *left;     /* per run: to another process */
+    size_t reached;          /* runs that were begun or looked at */
+    size_t given_up, passed; /* failed too often; not failed, with --failed */
+    bool *left;              /* per run: to another process */
+    bool *mine;              /* per run: that this process does */
+    const volatile int *stop;
 };
 
 static void count(struct totals *sum, const il_run_outcome *o)
@@ -48,13 +56,32 @@ static void count(struct totals *sum, const il_run_outcome *o)
     sum->skipped += !o->trained && !o->tested && !o->busy && o->failure.code == IL_OK;
 }
 
-static int run_one(il_grid *g, size_t i, const il_run_opts *opts, struct totals *sum, il_progress_bar *bar,
-                   const il_observer *observer, il_err *e)
+/* Whether the options leave the run as it is; counts and tells it. */
+static int leave(bool *left, struct totals *sum, const il_grid *g, const il_job *j, const struct options *o, il_err *e)
+{
+    il_run_row row;
+    int rc = il_store_find_run(&row, g->store, j->hash, e);
+    if (rc)
+        return rc;
+    bool failed = row.status == IL_RUN_FAILED || row.failed_tests;
+    bool given_up = failed && o->retries && row.failures >= o->retries;
+    if (given_up)
+        fprintf(stderr, "inpaintlab: %s: left, since it has failed %d time%s%s%s\n", j->run->name, row.failures,
+                row.failures == 1 ? "" : "s", *row.message ? ": " : "", row.message);
+    sum->given_up += given_up;
+    sum->passed += !failed && o->failed;
+    *left = given_up || (!failed && o->failed);
+    return IL_OK;
+}
+
+static int run_one(il_grid *g, size_t i, const struct options *options, const il_run_opts *opts, struct totals *sum,
+                   il_progress_bar *bar, const il_observer *observer, il_err *e)
 {
     const il_run *run = &g->plan->runs[i];
     il_job j = { 0 };
     il_run_outcome o = { 0 };
     sum->reached++;
+    bool left = false;
     int rc = il_job_open(&j, run, g->store, e);
     if (il_store_cache_locked(g->store)) {
         il_progress_bar_clear(bar);
@@ -62,7 +89,12 @@ static int run_one(il_grid *g, size_t i, const il_run_opts *opts, struct totals 
                         " in it meanwhile, results wait for it\n");
     }
     if (!rc)
-        rc = il_run_job(&o, &j, g->store, opts, observer, e);
+        rc = leave(&left, sum, g, &j, options, e);
+    if (rc || left) {
+        il_job_close(&j);
+        return rc ? il_fail_in(e, "%s", run->name) : rc;
+    }
+    rc = il_run_job(&o, &j, g->store, opts, observer, e);
     il_progress_bar_clear(bar);
     if (!rc && o.failure.code != IL_OK)
         fprintf(stderr, "inpaintlab: %s: failed: %s\n", run->name, o.failure.message);
@@ -93,16 +125,17 @@ static int choose_device(il_device *out, const char *named, const il_world *worl
     return il_cli_device(out, text, e);
 }
 
-/* Of several processes on a host each has its share of the cores, unless told otherwise. */
+/* Of several processes on a host each has its share of the cores, or fewer, if its launcher holds it to fewer. */
 static int threads_of(const struct options *o, const il_world *world)
 {
-    long cores = sysconf(_SC_NPROCESSORS_ONLN), share = cores / il_world_neighbours(world);
-    return o->threads || !world ? o->threads : share > 1 ? (int)share : 1;
+    int share = (int)sysconf(_SC_NPROCESSORS_ONLN) / il_world_neighbours(world), own = il_host_cores();
+    int most = share < own ? share : own;
+    return o->threads || !world ? o->threads : most > 1 ? most : 1;
 }
 
 static il_run_opts run_opts(const il_grid *g, const struct options *o, il_world *world)
 {
-    return (il_run_opts){ .folder = g->folder,
+    return (il_run_opts){ .folder = g->folder.text,
                           .experiment = g->plan->experiment,
                           .published = g->plan->published,
                           .threads = il_torch_threads(threads_of(o, world)),
@@ -118,33 +151,25 @@ static int run_all(il_grid *g, const struct options *o, il_world *world, struct 
 {
     char revision[80];
     il_progress_bar bar;
-    il_observer observer = il_progress_bar_observer(&bar, o->quiet, il_progress_bar_signals());
+    il_observer observer = il_progress_bar_observer(&bar, o->quiet, sum->stop);
     git_revision(revision, sizeof revision);
     il_run_opts opts = run_opts(g, o, world);
     opts.git_revision = revision;
-    int rc = sum->left ? choose_device(&opts.device, o->device, world, e) : il_fail_oom(e);
+    int rc = choose_device(&opts.device, o->device, world, e);
     if (!rc)
         rc = il_store_experiment(&opts.experiment_id, g->store, g->plan->experiment, g->plan->title, g->plan->path,
                                  g->plan->source, e);
     rc = il_world_agree(world, rc, e);
     for (size_t i = 0; i < g->plan->count && !rc; i++) {
+        if (!sum->mine[i])
+            continue;
         if (il_observer_stopped(&observer))
             rc = il_fail(e, IL_ECANCEL, "stopped before run %zu of %zu", i + 1, g->plan->count);
         else
-            rc = run_one(g, i, &opts, sum, &bar, &observer, e);
+            rc = run_one(g, i, o, &opts, sum, &bar, &observer, e);
     }
     il_progress_bar_clear(&bar);
     return rc;
-}
-
-/* The other ranks do what the first tells them, and say nothing. */
-static int follow(il_grid *g, const struct options *o, il_world *world, il_err *e)
-{
-    il_progress_bar bar;
-    il_observer observer = il_progress_bar_observer(&bar, true, il_progress_bar_signals());
-    il_run_opts opts = run_opts(g, o, world);
-    int rc = il_world_agree(world, choose_device(&opts.device, o->device, world, e), e);
-    return rc ? rc : il_follow_all(g->plan, g->store, &opts, &observer, e);
 }
 
 /* What was left to other processes, and is done by now. */
@@ -158,7 +183,7 @@ static int look_again(const il_grid *g, struct totals *sum, il_err *e)
             continue;
         rc = il_job_open(&j, &g->plan->runs[i], g->store, e);
         if (!rc)
-            rc = il_job_look(&v, &j, g->plan->experiment, g->store, g->folder, e);
+            rc = il_job_look(&v, &j, g->plan->experiment, g->store, g->folder.text, e);
         if (!rc && v.state == IL_JOB_DONE) {
             sum->busy--;
             sum->skipped++;
@@ -173,6 +198,10 @@ static void print_totals(const struct totals *sum, size_t runs)
 {
     printf("%zu trained, %zu cells measured, %zu already done, %zu failed", sum->trained, sum->tested, sum->skipped,
            sum->failed);
+    if (sum->given_up)
+        printf(", %zu left after too many failures", sum->given_up);
+    if (sum->passed)
+        printf(", %zu had not failed", sum->passed);
     if (sum->busy)
         printf("; some runs are left to another process");
     if (sum->reached < runs)
@@ -180,56 +209,149 @@ static void print_totals(const struct totals *sum, size_t runs)
     printf("\n");
 }
 
-static int lead(il_grid *g, const struct options *o, il_world *world, il_err *e)
+static size_t count_mine(const il_grid *g, const struct totals *sum)
 {
-    struct totals sum = { .left = calloc(g->plan->count + 1, sizeof *sum.left) };
-    int rc = run_all(g, o, world, &sum, e);
+    size_t count = 0;
+    for (size_t i = 0; i < g->plan->count; i++)
+        count += sum->mine[i];
+    return count;
+}
+
+/* Also room for what becomes of them. */
+static int choose_runs(struct totals *sum, const il_grid *g, const struct options *o, il_err *e)
+{
+    bool give_up = false;
+    sum->left = calloc(g->plan->count + 1, sizeof *sum->left);
+    sum->mine = calloc(g->plan->count + 1, sizeof *sum->mine);
+    if (!sum->left || !sum->mine)
+        return il_fail_oom(e);
+    int rc = il_run_shard_choose(sum->mine, g, &o->shard, o->grid.shard, e);
+    if (!rc)
+        rc = il_run_shard_watch(&give_up, g, sum->mine, &o->shard, e);
+    if (!rc && give_up)
+        rc = il_fail(e, IL_EDATA, "%s: two restarts brought no progress; given up", g->database);
+    return rc;
+}
+
+static int lead(il_grid *g, const struct options *o, il_world *world, struct totals *sum, il_err *e)
+{
     il_err unheard = { 0 };
+    int rc = il_world_agree(world, choose_runs(sum, g, o, e), e);
+    if (rc)
+        return rc;
+    rc = run_all(g, o, world, sum, e);
     il_orders_give(world, &(il_work_order){ .kind = IL_ORDER_END }, &unheard); /* if they can still be told */
     if (!rc)
-        rc = look_again(g, &sum, e);
-    print_totals(&sum, g->plan->count);
-    free(sum.left);
-    return rc ? rc : sum.failed || sum.busy ? 1 : 0;
+        rc = look_again(g, sum, e);
+    print_totals(sum, count_mine(g, sum));
+    return rc;
+}
+
+/* The other ranks do what the first tells them, and say nothing. */
+static int follow(il_grid *g, const struct options *o, il_world *world, const volatile int *stop, il_err *e)
+{
+    il_progress_bar bar;
+    il_observer observer = il_progress_bar_observer(&bar, true, stop);
+    il_run_opts opts = run_opts(g, o, world);
+    int rc = il_world_agree(world, IL_OK, e);
+    if (!rc)
+        rc = il_world_agree(world, choose_device(&opts.device, o->device, world, e), e);
+    return rc ? rc : il_follow_all(g->plan, g->store, &opts, &observer, e);
+}
+
+/* What a rank was told to write. */
+struct target {
+    char database[IL_SHARD_PATH];
+    int part;
+};
+
+/* One launcher's processes do one thing: those that should divide a grid would leave parts of it undone. */
+static int compare_targets(const il_grid *g, il_shard shard, il_world *world, il_err *e)
+{
+    struct target first = { .part = shard.number };
+    memcpy(first.database, g->database, sizeof first.database);
+    int rc = world ? il_world_broadcast(world, &first, sizeof first, e) : IL_OK;
+    if (!rc && (strcmp(first.database, g->database) != 0 || first.part != shard.number))
+        rc = il_fail(e, IL_EUSAGE,
+                     "process %d of %d has another --db or --shard than the first, but they train each run together; to"
+                     " divide the grid launch them apart, as with `srun --mpi=none`",
+                     il_world_own(world) + 1, il_world_size(world));
+    return il_world_agree(world, rc, e);
 }
 
 /* As one of several processes: the first one opens the database, the others then look into it for hashes of files. */
-static int run_together(const char *path, const struct options *o, il_world *world, il_err *e)
+static int run_together(const char *path, struct options *o, il_world *world, struct totals *sum, il_err *e)
 {
     il_grid g = { 0 };
+    char database[IL_SHARD_PATH];
     bool first = il_world_own(world) == 0;
-    int rc = il_world_agree(world, first ? il_grid_open(&g, path, &o->grid, IL_GRID_RUN, e) : IL_OK, e);
+    int rc = il_run_shard_database(database, &o->grid, &o->shard, e);
+    if (!rc && first)
+        rc = il_grid_open(&g, path, &o->grid, IL_GRID_RUN, e);
+    rc = il_world_agree(world, rc, e);
+    if (!rc && !first)
+        rc = il_grid_open(&g, path, &o->grid, IL_GRID_FOLLOW, e);
+    rc = il_world_agree(world, rc, e);
     if (!rc)
-        rc = il_world_agree(world, first ? IL_OK : il_grid_open(&g, path, &o->grid, IL_GRID_FOLLOW, e), e);
+        rc = compare_targets(&g, o->grid.shard, world, e);
     if (!rc)
-        rc = first ? lead(&g, o, world, e) : follow(&g, o, world, e);
+        rc = first ? lead(&g, o, world, sum, e) : follow(&g, o, world, sum->stop, e);
     il_grid_close(&g);
     return rc;
 }
 
+/* Below 0: an error. */
+static int status_of(const struct options *o, const struct totals *sum, int rc)
+{
+    /* a task alone has its shard: who holds it is its own process, killed on a node that is gone */
+    bool held = o->shard.tasks && (rc == IL_EBUSY || (!rc && sum->busy));
+    if (held || (rc == IL_ECANCEL && il_progress_bar_was_warned()))
+        return STOPPED;
+    return rc ? rc : sum->failed || sum->busy || sum->given_up ? 1 : 0;
+}
+
 static int run(void *options, const char *const *words, il_err *e)
 {
+    struct options *o = options;
     il_world *world = NULL;
-    il_budget_set((uint64_t)((const struct options *)options)->memory_mib << 20);
+    struct totals sum = { .stop = il_progress_bar_signals() }; /* a warning must not find us unprepared */
+    il_progress_bar_heed_warning(o->grid.shard.count > 0);
+    il_budget_set((uint64_t)o->memory_mib << 20);
     int rc = il_world_open(&world, e);
     if (!rc)
-        rc = run_together(words[0], options, world, e);
-    bool said = il_world_launched_second(); /* the first one speaks for all */
-    if (rc < 0 && world && !said) {
-        fprintf(stderr, "inpaintlab: %s\n", e->message); /* now: the launcher may end what takes its time to leave */
-        said = true;
-    }
+        rc = run_together(words[0], o, world, &sum, e);
+    int status = status_of(o, &sum, rc);
+    bool second = il_world_launched_second();   /* the first one speaks for all */
+    if (rc && !second && (world || status > 0)) /* now: the launcher may end what takes its time to leave */
+        fprintf(stderr, "inpaintlab: %s\n", e->message);
     il_world_close(world);
-    return rc < 0 && said ? 1 : rc;
+    free(sum.left);
+    free(sum.mine);
+    return status < 0 && (world || second) ? 1 : status;
+}
+
+static int read_shard(void *options, const char *text, il_err *e)
+{
+    struct options *o = options;
+    return il_shard_read(&o->grid.shard, text, e);
 }
 
 #define INTO(member) IL_INTO(struct options, member)
 
 static const il_option table[] = {
     { "--db FILE",
-      "database (default " IL_CLI_DATABASE "); weights and checkpoints are stored in the folder `runs` "
-      "beside it",
+      "database (default " IL_CLI_DATABASE ", or a shard of its own); weights and checkpoints are stored in the folder "
+      "`runs` beside it",
       INTO(grid.database) },
+    { "--shard I/N",
+      "only the I-th of N parts of the grid (I from 1), of equal estimated cost; `slurm`: the place of SLURM_ARRAY_TASK_ID "
+      "in its array. For N processes that each have a database of their own, by default "
+      "results/results.shards/EXPERIMENT/000I-of-000N.sqlite; `merge` joins them",
+      .read = read_shard },
+    { "--costs DB", "with --shard: estimate by the seconds of like runs in DB, which must be the same for all parts",
+      INTO(shard.costs) },
+    { "--tasks FILE", "with --shard: the parts are the lines of FILE, a job file that `slurm` wrote",
+      INTO(shard.tasks) },
     IL_CLI_DEVICE(struct options, device),
     IL_GRID_ONLY(struct options, grid.only),
     IL_GRID_SET(struct options, grid.set),
@@ -243,6 +365,9 @@ static const il_option table[] = {
       "seconds between checkpoints within an epoch (default 60; 0: only at the end of each "
       "epoch)",
       INTO(checkpoint_seconds), .most = 1e9 },
+    { "--failed", "only runs that failed, or of which a test failed", INTO(failed) },
+    { "--retries N", "leave a run that has failed N times since it last went well (default: however often it failed)",
+      INTO(retries), .least = 1, .most = 1000000 },
     { "--examples", "also store example images for tests that were run without them, for `report --format html`",
       INTO(examples) },
     { "-q, --quiet", "print only failures", INTO(quiet) },
@@ -257,12 +382,13 @@ const il_command il_cmd_run = {
              "from their last checkpoint; a failed run is recorded with its reason and the grid continues.\n",
     .options = table,
     .notes =
-        "Ctrl-C, SIGTERM or the end of the terminal writes a checkpoint and stops; a second one stops at once. Under\n"
-        "nohup the end of the terminal does not matter.\n"
+        "Ctrl-C, SIGTERM, SIGUSR1 or the end of the terminal writes a checkpoint and stops; a second one stops at once,\n"
+        "but not SIGUSR1, nor with --shard SIGTERM, which batch systems send twice. Under nohup the end of the terminal\n"
+        "does not matter.\n"
         "Exit status: 0 all cells are measured; 1 something failed, was stopped or was left to another\n"
-        "process; 2 wrong usage.\n",
+        "process; 2 wrong usage; 75 stopped by SIGTERM or SIGUSR1, to be started again.\n",
     .size = sizeof(struct options),
-    .defaults = &(const struct options){ .grid.database = IL_CLI_DATABASE, .device = "auto", .checkpoint_seconds = 60 },
+    .defaults = &(const struct options){ .device = "auto", .checkpoint_seconds = 60 },
     .least = 1,
     .most = 1,
     .expected = "one grid file, as in 'inpaintlab run experiments/quickstart.yaml'",

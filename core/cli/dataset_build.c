@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 #include "cli/dataset.h"
 #include "cli/progress.h"
+#include "cluster/shard.h"
 #include "dataset/build.h"
 #include "image/budget.h"
 #include "plugin/registry.h"
@@ -10,11 +11,32 @@
 struct options {
     const char *folder, *device;
     int threads, memory_mib;
+    il_build_shard shard;
     bool quiet;
 };
 
-static void print_result(const il_build_result *b, const char *folder)
+/* "2/4", or "slurm" */
+static int read_shard(void *options, const char *text, il_err *e)
 {
+    struct options *o = options;
+    il_shard s = { 0 };
+    int rc = il_shard_read(&s, text, e);
+    if (!rc)
+        o->shard = (il_build_shard){ .number = s.number, .count = s.count };
+    return rc;
+}
+
+static void print_result(const il_build_result *b, const struct options *o)
+{
+    const char *folder = o->folder;
+    const il_build_shard s = o->shard;
+    if (s.count && b->share) {
+        printf(
+            "%s: shard %d of %d: %zu of %zu samples, %zu made now; when all shards are done, the same command without"
+            " --shard writes the manifest\n",
+            folder, s.number, s.count, b->share, b->samples, b->made);
+        return;
+    }
     if (!b->made) {
         printf("%s: all %zu samples exist already\n", folder, b->samples);
         return;
@@ -37,7 +59,7 @@ static int build(void *options, const char *const *words, il_err *e)
     const struct options *o = options;
     il_recipe *recipe = NULL;
     il_build_result result = { 0 };
-    il_build_opts opts = { .folder = o->folder, .threads = o->threads };
+    il_build_opts opts = { .folder = o->folder, .threads = o->threads, .shard = o->shard };
     il_progress_bar bar;
     il_registry_trust(); /* the user asked to run what the recipe names */
     il_budget_set((uint64_t)o->memory_mib << 20);
@@ -50,7 +72,7 @@ static int build(void *options, const char *const *words, il_err *e)
         il_progress_bar_clear(&bar);
     }
     if (!rc && !o->quiet)
-        print_result(&result, o->folder);
+        print_result(&result, o);
     il_recipe_free(recipe);
     return rc;
 }
@@ -61,6 +83,10 @@ static const il_option table[] = {
     { "--threads N", "threads that read and write images (default: one per core)", IL_INTO(struct options, threads),
       .most = 256 },
     IL_CLI_MEMORY(struct options, memory_mib),
+    { "--shard I/N",
+      "make share I of N alone, beside other processes that make theirs in the same folder; a build without it writes the "
+      "manifest when they are done",
+      .read = read_shard },
     { "-q, --quiet", "print only errors", IL_INTO(struct options, quiet) },
     { 0 },
 };

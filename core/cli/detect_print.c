@@ -167,8 +167,12 @@ void il_detect_print_card(const il_detector *d)
     else
         fprintf(stderr, "detector: %s, ", weights ? weights : "?");
     free(weights);
-    fprintf(stderr, "model %s, trained on %s of %s, mask policy %s", known(c->model), known(c->trained_on),
-            known(c->dataset), known(c->mask_policy));
+    fprintf(stderr, "model %s, ", known(c->model));
+    if (c->given)
+        fprintf(stderr, "weights %s from elsewhere", known(c->trained_on));
+    else
+        fprintf(stderr, "trained on %s of %s", known(c->trained_on), known(c->dataset));
+    fprintf(stderr, ", mask policy %s", known(c->mask_policy));
     if (isfinite(c->tested.iou))
         fprintf(stderr, ", test IoU %.3f", c->tested.iou);
     print_alarms(d);

@@ -3,14 +3,17 @@
 #define IL_CLI_GRID_H
 
 #include "cli/cli.h"
+#include "cluster/shard.h"
 #include "plan/plan.h"
 #include "plugin/registry.h"
+#include "store/run_files.h"
 #include "train/job.h"
 
 typedef struct il_grid_options {
     const char *database, *only;
     il_texts set;
     bool trust;
+    il_shard shard; /* that has a database of its own, unless one is named; count 0: none */
 } il_grid_options;
 
 #define IL_GRID_ONLY(type, member)                                                                                     \
@@ -27,8 +30,9 @@ typedef struct il_grid {
     il_registry *registry;
     il_plan *plan;
     il_store *store;
-    bool absent;       /* there is no database and none is created: the store is in memory */
-    char folder[4000]; /* of runs, beside the database */
+    char database[IL_SHARD_PATH];
+    bool absent;        /* there is no database and none is created: the store is in memory */
+    il_run_path folder; /* of runs, beside the database */
 } il_grid;
 
 /* To look at it, trusted only with o->trust; to run it, with the plugins that it names by path, and a database created if there is

@@ -40,9 +40,9 @@ _inpaintlab()
             new) [ "$COMP_CWORD" -eq 2 ] && words="model dataset loss mask-policy masker generator" ;;
             model) words=$(_inpaintlab_plugins models) ;;
             plugins) words=$(_inpaintlab_plugins "") ;;
-            plan | run | "dataset build")
+            plan | run | slurm | "dataset build")
                 mapfile -t COMPREPLY < <(compgen -f -X '!*.y*ml' -- "$cur"; compgen -d -- "$cur"); return ;;
-            detect | check-plugin | weights | dataset\ *) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+            detect | check-plugin | weights | merge | dataset\ *) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
         esac
     fi
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")

@@ -12,10 +12,10 @@
 static const il_command program = {
     .name = "",
     .about = "Experiments on the detection of AI inpainting: grids in YAML, results in SQLite.\n",
-    .commands = (const il_command *const[]){ &il_cmd_plan, &il_cmd_run, &il_cmd_report, &il_cmd_compare, &il_cmd_sql,
-                                             &il_cmd_export, &il_cmd_weights, &il_cmd_detect, &il_cmd_dataset,
-                                             &il_cmd_model, &il_cmd_bench, &il_cmd_plugins, &il_cmd_new,
-                                             &il_cmd_check_plugin, NULL },
+    .commands = (const il_command *const[]){ &il_cmd_plan, &il_cmd_run, &il_cmd_slurm, &il_cmd_report, &il_cmd_compare,
+                                             &il_cmd_sql, &il_cmd_export, &il_cmd_weights, &il_cmd_merge, &il_cmd_prune,
+                                             &il_cmd_detect, &il_cmd_dataset, &il_cmd_model, &il_cmd_bench,
+                                             &il_cmd_plugins, &il_cmd_new, &il_cmd_check_plugin, NULL },
 };
 
 /* libgomp's idle threads spin by default, which slows training several times as soon as another thread, of the

@@ -87,11 +87,11 @@ static void say(void *context, const char *run, const char *line)
     bar->told = il_clock_seconds();
 }
 
-static volatile sig_atomic_t stop_asked; /* the only thing a signal handler may set */
+static volatile sig_atomic_t stop_asked; /* the only thing a signal handler may set: the signal */
 
 static void on_signal(int number)
 {
-    stop_asked = 1;
+    stop_asked = number;
     signal(number, SIG_DFL);
 }
 
@@ -102,6 +102,24 @@ const volatile int *il_progress_bar_signals(void)
     if (signal(SIGHUP, on_signal) == SIG_IGN) /* nohup: it is to outlive its terminal */
         signal(SIGHUP, SIG_IGN);
     return &stop_asked;
+}
+
+static void on_warning(int number)
+{
+    stop_asked = number;
+}
+
+void il_progress_bar_heed_warning(bool batch)
+{
+    const struct sigaction again = { .sa_handler = on_warning, .sa_flags = SA_RESTART };
+    sigaction(SIGUSR1, &again, NULL);
+    if (batch)
+        sigaction(SIGTERM, &again, NULL);
+}
+
+bool il_progress_bar_was_warned(void)
+{
+    return stop_asked == SIGUSR1 || stop_asked == SIGTERM;
 }
 
 il_observer il_progress_bar_observer(il_progress_bar *bar, bool quiet, const volatile int *stop)

@@ -16,6 +16,12 @@ typedef struct il_progress_bar {
  * program. */
 const volatile int *il_progress_bar_signals(void);
 
+/* Also SIGUSR1, by which batch systems warn before they end a job; any number of times. batch: and so SIGTERM, which they send to
+ * every process of a job, while its script passes it on to the same. */
+void il_progress_bar_heed_warning(bool batch);
+/* Whether that, or SIGTERM, asked to stop, rather than the user at a terminal. */
+bool il_progress_bar_was_warned(void);
+
 /* stop: returned by il_progress_bar_signals; NULL: never. */
 il_observer il_progress_bar_observer(il_progress_bar *bar, bool quiet, const volatile int *stop);
 

@@ -113,6 +113,13 @@ static bool is_done(const struct build *b, const il_task *t)
     return il_manifest_find(&b->stamp.done, split, t->id) && il_build_batch_there(&b->shop, split, t->id);
 }
 
+/* Several processes take the batches in turn. */
+static bool is_mine(const struct build *b, size_t unit)
+{
+    il_build_shard s = b->shop.opts->shard;
+    return !s.count || unit % (size_t)s.count == (size_t)s.number - 1;
+}
+
 /* Cuts the samples into batches, the same ones in every run of the build. */
 static int list_units(struct build *b, il_err *e)
 {
@@ -128,6 +135,9 @@ static int list_units(struct build *b, il_err *e)
         u->done = true;
         while (u->n < batch && i + u->n < b->tasks.count && u->tasks[u->n].split == u->tasks[0].split)
             u->done = is_done(b, &u->tasks[u->n++]) && u->done;
+        bool mine = is_mine(b, b->nunits);
+        u->done = u->done || !mine;
+        b->result.share += mine ? u->n : 0;
     }
     b->ahead = 2 + 8 / batch;
     return IL_OK;
@@ -153,7 +163,7 @@ static void tell(const struct build *b, size_t reached)
 {
     double seconds = il_clock_seconds() - b->started;
     double rate = seconds > 0 && b->result.made ? (double)b->result.made / seconds : NAN;
-    il_observer_count(b->observer, b->shop.recipe->name, "samples", reached, b->tasks.count, rate);
+    il_observer_count(b->observer, b->shop.recipe->name, "samples", reached, b->result.share, rate);
 }
 
 /* Starts reading ahead of unit i. */
@@ -186,7 +196,7 @@ static int make_all(struct build *b, il_err *e)
         rc = read_ahead(b, made, &read, e);
         if (!rc && !u->done && il_observer_stopped(b->observer))
             rc = il_fail(e, IL_ECANCEL, "stopped after %zu of %zu samples; run the same command again to continue",
-                         reached, b->tasks.count);
+                         reached, b->result.share);
         if (!rc && !u->done)
             rc = il_build_batch_make(u, &b->shop, b->result.seconds, e);
         if (!rc && !u->done)
@@ -194,7 +204,7 @@ static int make_all(struct build *b, il_err *e)
         if (rc)
             break;
         made++;
-        reached += u->n;
+        reached += is_mine(b, made - 1) ? u->n : 0;
         rc = note_until(b, &noted, made > b->ahead ? made - b->ahead : 0, e);
         tell(b, reached);
     }
@@ -205,7 +215,8 @@ static int make_all(struct build *b, il_err *e)
 
 static int open_stamp(struct build *b, il_err *e)
 {
-    int rc = il_build_state_open(&b->stamp, b->shop.recipe, &b->photos, b->digests, b->shop.opts->folder, e);
+    int rc = il_build_state_open(&b->stamp, b->shop.recipe, &b->photos, b->digests, b->shop.opts->folder,
+                                 b->shop.opts->shard, e);
     b->stamped = !rc;
     return rc;
 }
@@ -246,7 +257,7 @@ int il_build_run(il_build_result *out, il_recipe *r, const il_build_opts *o, con
         rc = list_units(&b, e);
     if (!rc)
         rc = make_all(&b, e);
-    if (!rc)
+    if (!rc && !o->shard.count)
         rc = il_build_state_finish(&b.stamp, b.tasks.count, e);
 
 done:

@@ -192,13 +192,13 @@ static int describe(il_sample *out, const il_build_sample *w, il_err *e)
     set(&s.id, w->task->id, &bad);
     set(&s.photo, photo->below, &bad);
     set(&s.photo_sha256, w->shop->facts[w->task->photo].sha256.hex, &bad);
-    set(&s.masker, r->maskers.list[m->masker].plugin->name, &bad);
+    set(&s.masker, il_recipe_plugin_name(&r->maskers.list[m->masker]), &bad);
     set(&s.rule, m->rule.text, &bad);
     set(&s.prompt, paints ? photo->caption : NULL, &bad);
-    set(&s.inpainted_by, paints ? r->inpainters.list[m->inpainter].plugin->name : NULL, &bad);
+    set(&s.inpainted_by, paints ? il_recipe_plugin_name(&r->inpainters.list[m->inpainter]) : NULL, &bad);
     set(&s.inpainted_sha256, paints ? digests[inpainter].hex : NULL, &bad);
     if (r->pictures[IL_FAKEFAKE]) {
-        set(&s.reconstructed_by, r->reconstructors.list[m->reconstructor].plugin->name, &bad);
+        set(&s.reconstructed_by, il_recipe_plugin_name(&r->reconstructors.list[m->reconstructor]), &bad);
         set(&s.reconstructed_sha256, digests[reconstructor].hex, &bad);
     }
     s.settings = il_recipe_made_by(r, m->inpainter, m->reconstructor);

@@ -5,6 +5,7 @@
 #include "base/sha256.h"
 #include "base/text.h"
 #include "base/thread_pool.h"
+#include "dataset/build_lock.h"
 #include "dataset/make_sample.h"
 #include "dataset/tasks.h"
 
@@ -12,6 +13,7 @@ typedef struct il_build_opts {
     const char *folder;
     il_device device;
     int threads; /* that read and write images; 0: one per core */
+    il_build_shard shard;
 } il_build_opts;
 
 /* What all batches of a build share. */

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/atomic_file.h"
@@ -12,6 +11,7 @@
 #include "base/draft.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/network_disk.h"
 #include "base/sha256.h"
 #include "dataset/build_journal.h"
 #include "dataset/build_state.h"
@@ -61,11 +61,14 @@ static int describe(char **text, il_digest *identity, const il_recipe *r, const 
     return *text ? IL_OK : il_fail_oom(e);
 }
 
+/* But for the recipe, which another shard may be writing. */
 static int is_empty(bool *empty, const char *folder, il_err *e)
 {
     il_file_names names = { 0 };
     int rc = il_file_list(&names, folder, e);
-    *empty = names.count == 0 || (names.count == 1 && strcmp(names.list[0], ".build") == 0);
+    *empty = true;
+    for (size_t i = 0; i < names.count; i++)
+        *empty = *empty && strncmp(names.list[i], "recipe.json", strlen("recipe.json")) == 0;
     il_file_names_free(&names);
     return rc;
 }
@@ -92,13 +95,34 @@ static int find_files(bool *none, const char *folder, int depth, il_err *e)
     return rc;
 }
 
+static bool is_journal(const char *name)
+{
+    size_t size = strlen(name), end = strlen(".jsonl");
+    return strncmp(name, "journal", 7) == 0 && size > end && strcmp(name + size - end, ".jsonl") == 0;
+}
+
+/* *none is cleared where a journal, of any shard, holds a line. */
+static int find_notes(bool *none, const il_build_state *s, il_err *e)
+{
+    il_file_names names = { 0 };
+    struct stat st;
+    place work = in(s, ".build");
+    int rc = stat(work.path, &st) == 0 ? il_file_list(&names, work.path, e) : IL_OK;
+    for (size_t i = 0; i < names.count && !rc; i++) {
+        char *path = is_journal(names.list[i]) ? il_text_path(work.path, names.list[i]) : NULL;
+        if (path && stat(path, &st) == 0 && st.st_size > 0)
+            *none = false;
+        free(path);
+    }
+    il_file_names_free(&names);
+    return rc;
+}
+
 /* A build that failed before its first sample leaves its recipe and empty folders only: another may have the folder. */
 static int is_unused(bool *unused, const il_build_state *s, il_err *e)
 {
-    struct stat st;
-    bool none = access(s->manifest, F_OK) != 0 &&
-                (stat(in(s, ".build/journal.jsonl").path, &st) != 0 || st.st_size == 0);
-    int rc = IL_OK;
+    bool none = access(s->manifest, F_OK) != 0;
+    int rc = find_notes(&none, s, e);
     for (int i = 0; i < IL_SPLITS && none && !rc; i++)
         rc = find_files(&none, in(s, il_split_names[i]).path, 4, e);
     *unused = none;
@@ -116,6 +140,8 @@ static int check(il_build_state *s, const char *text, const il_digest *identity,
         int rc = is_empty(&empty, s->folder, e);
         if (rc)
             return rc;
+        if (!empty && s->shard.count && stat(p.path, &st) == 0) /* another shard was faster */
+            return check(s, text, identity, e);
         if (!empty)
             return il_fail(e, IL_EDATA, "%s: contains files but no recipe.json of a build; choose a new folder",
                            s->folder);
@@ -141,16 +167,51 @@ static int check(il_build_state *s, const char *text, const il_digest *identity,
 
 /* ---- journal ---- */
 
+static place journal_of(const il_build_state *s)
+{
+    char name[60];
+    snprintf(name, sizeof name, ".build/journal%s.jsonl", il_build_lock_ending(s->shard).text);
+    return in(s, name);
+}
+
+/* Its own journal is written anew, without what is damaged or incomplete. */
+static int read_own(il_build_state *s, const place *own, il_err *e)
+{
+    if (access(own->path, F_OK) != 0)
+        return IL_OK;
+    int rc = il_build_journal_read(&s->done, own->path, e);
+    return rc ? rc : il_build_journal_write(&s->done, own->path, e);
+}
+
+/* What other shards have recorded, or an earlier build of fewer. One alone takes it into its own journal. */
+static int read_others(il_build_state *s, const place *own, il_err *e)
+{
+    il_file_names names = { 0 };
+    place work = in(s, ".build");
+    size_t before = s->done.count;
+    int rc = il_file_list(&names, work.path, e);
+    for (size_t i = 0; i < names.count && !rc; i++) {
+        il_manifest others = { 0 };
+        char *path = is_journal(names.list[i]) ? il_text_path(work.path, names.list[i]) : NULL;
+        if (path && strcmp(path, own->path) != 0)
+            rc = il_build_journal_read(&others, path, e);
+        for (size_t k = 0; k < others.count && !rc; k++)
+            rc = il_manifest_add(&s->done, &others.list[k], e);
+        il_manifest_free(&others);
+        free(path);
+    }
+    il_file_names_free(&names);
+    if (!rc && !s->shard.count && s->done.count > before)
+        rc = il_build_journal_write(&s->done, own->path, e);
+    return rc;
+}
+
 static int open_journal(il_build_state *s, il_err *e)
 {
-    place p = in(s, ".build/journal.jsonl");
-    struct stat st;
-    int rc = IL_OK;
-    if (stat(p.path, &st) == 0) {
-        rc = il_build_journal_read(&s->done, p.path, e);
-        if (!rc) /* without what is damaged or incomplete */
-            rc = il_build_journal_write(&s->done, p.path, e);
-    }
+    place p = journal_of(s);
+    int rc = read_own(s, &p, e);
+    if (!rc)
+        rc = read_others(s, &p, e);
     if (rc)
         return rc;
     s->journal = open(p.path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0666);
@@ -159,26 +220,20 @@ static int open_journal(il_build_state *s, il_err *e)
 
 static int take_lock(il_build_state *s, il_err *e)
 {
-    place p = in(s, ".build/lock");
-    int rc = il_file_make_folders(in(s, ".build").path, e);
-    if (rc)
-        return rc;
-    s->lock = open(p.path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
-    if (s->lock < 0)
-        return il_fail(e, IL_EIO, "%s: %s", p.path, strerror(errno));
-    if (flock(s->lock, LOCK_EX | LOCK_NB) != 0)
-        return il_fail(e, IL_EBUSY, "%s: another process is writing to this folder", s->folder);
-    return IL_OK;
+    place work = in(s, ".build");
+    int rc = il_file_make_folders(work.path, e);
+    return rc ? rc : il_build_lock_take(&s->lock, work.path, s->shard, e);
 }
 
-/* The folders of the splits, without temporary files. */
+/* The folders of the splits, without temporary files; other shards' may lie there on a disk where locks do not tell. */
 static int make_room(const il_build_state *s, const il_recipe *r, il_err *e)
 {
     int rc = IL_OK;
+    bool sweep = !s->shard.count || !il_network_disk(s->folder);
     for (int i = 0; !rc && i < IL_SPLITS; i++)
-        if (r->splits[i] > 0 && (rc = il_file_make_folders(in(s, il_split_names[i]).path, e)) == IL_OK)
+        if (r->splits[i] > 0 && (rc = il_file_make_folders(in(s, il_split_names[i]).path, e)) == IL_OK && sweep)
             il_draft_sweep(in(s, il_split_names[i]).path, NULL);
-    if (!rc)
+    if (!rc && sweep)
         il_draft_sweep(s->folder, NULL);
     return rc;
 }
@@ -192,19 +247,35 @@ bool il_build_state_begun(const char *folder)
     return begun;
 }
 
+static bool is_working_file(const char *name)
+{
+    return strncmp(name, "journal", 7) == 0 || strncmp(name, "lock", 4) == 0 || strncmp(name, "claim", 5) == 0;
+}
+
 /* What a build needs only until its manifest stands; a build killed right then leaves it behind. */
 static void remove_working_files(const il_build_state *s)
 {
-    il_draft_sweep(in(s, ".build").path, NULL);
-    unlink(in(s, ".build/journal.jsonl").path);
-    unlink(in(s, ".build/lock").path);
-    rmdir(in(s, ".build").path);
+    il_file_names names = { 0 };
+    il_err ignored = { 0 };
+    place work = in(s, ".build");
+    if (s->shard.count && s->lock.own < 0 && !s->lock.claim)
+        return; /* of a finished folder, by one of several: another may be at it */
+    il_draft_sweep(work.path, NULL);
+    (void)il_file_list(&names, work.path, &ignored);
+    for (size_t i = 0; i < names.count; i++) {
+        char *path = is_working_file(names.list[i]) ? il_text_path(work.path, names.list[i]) : NULL;
+        if (path)
+            unlink(path);
+        free(path);
+    }
+    il_file_names_free(&names);
+    rmdir(work.path);
 }
 
 int il_build_state_open(il_build_state *out, const il_recipe *r, const il_photos *photos, const il_digest *digests,
-                        const char *folder, il_err *e)
+                        const char *folder, il_build_shard shard, il_err *e)
 {
-    il_build_state s = { .lock = -1, .journal = -1 };
+    il_build_state s = { .lock = IL_BUILD_UNLOCKED, .journal = -1, .shard = shard };
     il_digest identity;
     char *text = NULL;
     struct stat st;
@@ -236,7 +307,7 @@ int il_build_state_reopen(il_build_state *s, const il_recipe *r, il_err *e)
 {
     int rc = take_lock(s, e);
     if (!rc)
-        rc = il_build_journal_write(&s->done, in(s, ".build/journal.jsonl").path, e);
+        rc = il_build_journal_write(&s->done, journal_of(s).path, e);
     il_manifest_free(&s->done);
     if (!rc)
         rc = open_journal(s, e);
@@ -248,7 +319,7 @@ int il_build_state_reopen(il_build_state *s, const il_recipe *r, il_err *e)
 
 int il_build_state_note(il_build_state *s, const il_sample *sample, il_err *e)
 {
-    return il_build_journal_append(s->journal, in(s, ".build/journal.jsonl").path, sample, e);
+    return il_build_journal_append(s->journal, journal_of(s).path, sample, e);
 }
 
 /* A batch that was interrupted is made and recorded again, with the same result. */
@@ -309,10 +380,9 @@ int il_build_state_finish(il_build_state *s, size_t expected, il_err *e)
 
 void il_build_state_close(il_build_state *s)
 {
-    if (s->lock >= 0)
-        close(s->lock);
+    il_build_lock_release(&s->lock);
     if (s->journal >= 0)
         close(s->journal);
     il_manifest_free(&s->done);
-    s->lock = s->journal = -1;
+    s->journal = -1;
 }

@@ -5,6 +5,7 @@
 
 #include "base/sha256.h"
 #include "base/text.h"
+#include "dataset/build_lock.h"
 #include "dataset/photos.h"
 #include "dataset/recipe.h"
 
@@ -15,7 +16,9 @@ typedef struct il_build_state {
     char manifest[IL_BUILD_STATE_PATH]; /* FOLDER/manifest.jsonl: exists when all is finished */
     il_manifest done;                   /* samples that were finished before */
     bool complete;                      /* all of them */
-    int lock, journal;                  /* file descriptors; -1: none */
+    il_build_shard shard;
+    il_build_lock lock;
+    int journal; /* file descriptor; -1: none */
 } il_build_state;
 
 /* Whether a build has begun to fill the folder. */
@@ -25,7 +28,7 @@ bool il_build_state_begun(const char *folder);
  * IL_EBUSY when another process fills it. digests: of the files of each part, in the order maskers, inpainters,
  * reconstructors. */
 int il_build_state_open(il_build_state *out, const il_recipe *r, const il_photos *photos, const il_digest *digests,
-                        const char *folder, il_err *e);
+                        const char *folder, il_build_shard shard, il_err *e);
 
 /* For a complete folder that has lost files: as if the build had been interrupted after the last sample. The
  * manifest stays. */
@@ -34,7 +37,7 @@ int il_build_state_reopen(il_build_state *s, const il_recipe *r, il_err *e);
 /* Records one finished sample, so that an interrupted build continues after it. */
 int il_build_state_note(il_build_state *s, const il_sample *sample, il_err *e);
 
-/* All `expected` samples are recorded: writes the manifest and removes what only a build needs. */
+/* All `expected` samples are recorded: writes the manifest and removes what only a build needs. Not by one of several. */
 int il_build_state_finish(il_build_state *s, size_t expected, il_err *e);
 void il_build_state_close(il_build_state *s);
 

@@ -40,8 +40,8 @@ const il_param_spec il_recipe_plain_keys[] = {
     { 0 },
 };
 
-static const char *const keys[] = { "recipe",   "title", "photos", "splits", "maskers", "inpaint", "reconstruct",
-                                    "pictures", "seed",  "batch",  "blur",   "format",  NULL };
+static const char *const keys[] = { "recipe",     "title",    "photos", "splits", "maskers", "inpaint", "reconstruct",
+                                    "generators", "pictures", "seed",   "batch",  "blur",    "format",  NULL };
 
 void il_recipe_free(il_recipe *r)
 {
@@ -168,8 +168,8 @@ static int read_splits(il_recipe *r, const il_yaml *y, il_err *e)
 
 static int read_plain(il_recipe *r, const il_yaml *y, il_err *e)
 {
-    static const char *const others[] = { "recipe",  "title",       "photos",   "splits", "maskers",
-                                          "inpaint", "reconstruct", "pictures", NULL };
+    static const char *const others[] = { "recipe",  "title",       "photos",     "splits",   "maskers",
+                                          "inpaint", "reconstruct", "generators", "pictures", NULL };
     return il_recipe_plugins_table(&r->plain, il_recipe_plain_keys, y, il_yaml_root(y), others, e);
 }
 
@@ -212,32 +212,53 @@ static int check_part(const il_recipe *r, const il_recipe_plugin *p, bool paints
     return IL_OK;
 }
 
-static int check_parts(il_recipe *r, const il_yaml *y, il_err *e)
+/* Where each of the two lists stands: `generators` are both, or only reconstruct when not all of them can paint. NULL: nowhere. */
+struct places {
+    const il_node *inpaint, *reconstruct;
+};
+
+static int check_parts(il_recipe *r, const il_yaml *y, struct places at, il_err *e)
 {
-    const il_node *root = il_yaml_root(y);
     bool paints = r->pictures[IL_INPAINTED] || r->pictures[IL_REALFAKE];
-    const il_node *inpaint = il_yaml_get(root, "inpaint"), *reconstruct = il_yaml_get(root, "reconstruct");
-    bool given = il_yaml_get(root, "pictures");
+    bool given = il_yaml_get(il_yaml_root(y), "pictures");
     int rc = IL_OK;
-    if (!given && !inpaint)
+    if (!given && !at.inpaint)
         r->pictures[IL_INPAINTED] = r->pictures[IL_REALFAKE] = paints = false;
-    if (!inpaint && !reconstruct)
-        return il_yaml_fail(y, root, e, IL_EPARAM, "'inpaint' or 'reconstruct' must name a generator");
-    if (paints && !inpaint)
-        return il_yaml_fail(y, root, e, IL_EPARAM,
-                            "'pictures' includes inpainted or realfake, but 'inpaint' is "
-                            "missing");
+    if (!at.inpaint && !at.reconstruct)
+        return il_yaml_fail(y, il_yaml_root(y), e, IL_EPARAM,
+                            "'inpaint', 'reconstruct' or 'generators' must name a generator");
+    if (paints && !at.inpaint)
+        return il_yaml_fail(
+            y, il_yaml_root(y), e, IL_EPARAM,
+            "'pictures' includes inpainted or realfake, but 'inpaint' is missing, and not all 'generators' can "
+            "inpaint");
     for (size_t i = 0; !rc && i < r->inpainters.count; i++)
-        rc = check_part(r, &r->inpainters.list[i], true, y, inpaint, e);
+        rc = check_part(r, &r->inpainters.list[i], true, y, at.inpaint, e);
     for (size_t i = 0; !rc && r->pictures[IL_FAKEFAKE] && i < r->reconstructors.count; i++)
-        rc = check_part(r, &r->reconstructors.list[i], false, y, reconstruct ? reconstruct : inpaint, e);
+        rc = check_part(r, &r->reconstructors.list[i], false, y, at.reconstruct ? at.reconstruct : at.inpaint, e);
+    return rc;
+}
+
+static int read_generators(il_recipe *r, struct places *at, const il_yaml *y, const il_node *list, il_err *e)
+{
+    il_recipe_plugins all = { 0 };
+    bool paint = true;
+    if (at->inpaint || at->reconstruct)
+        return il_yaml_fail(y, list, e, IL_EPARAM,
+                            "'generators' stands for 'inpaint' and 'reconstruct', which are given too");
+    int rc = il_recipe_plugins_read(&all, r->registry, IL_KIND_GENERATOR, y, list, e);
+    for (size_t i = 0; i < all.count; i++)
+        paint = paint && all.list[i].plugin->generator->inpaint;
+    *(paint ? &r->inpainters : &r->reconstructors) = all;
+    *(paint ? &at->inpaint : &at->reconstruct) = list;
     return rc;
 }
 
 static int read_parts(il_recipe *r, const il_yaml *y, il_err *e)
 {
-    const il_node *root = il_yaml_root(y), *maskers = il_yaml_get(root, "maskers");
-    const il_node *inpaint = il_yaml_get(root, "inpaint"), *reconstruct = il_yaml_get(root, "reconstruct");
+    const il_node *root = il_yaml_root(y), *maskers = il_yaml_get(root, "maskers"),
+                  *all = il_yaml_get(root, "generators");
+    struct places at = { il_yaml_get(root, "inpaint"), il_yaml_get(root, "reconstruct") };
     il_err why = { 0 };
     if (!maskers)
         return il_yaml_fail(y, root, e, IL_EPARAM, "'maskers' is missing");
@@ -245,13 +266,15 @@ static int read_parts(il_recipe *r, const il_yaml *y, il_err *e)
     if (rc)
         return il_fail(e, rc, "%s", why.message);
     rc = il_recipe_plugins_read(&r->maskers, r->registry, IL_KIND_MASKER, y, maskers, e);
-    if (!rc)
-        rc = il_recipe_plugins_read(&r->inpainters, r->registry, IL_KIND_GENERATOR, y, inpaint, e);
-    if (!rc && reconstruct)
-        rc = il_recipe_plugins_read(&r->reconstructors, r->registry, IL_KIND_GENERATOR, y, reconstruct, e);
-    else if (!rc) /* the inpainting pipeline's own autoencoder */
+    if (!rc && all)
+        rc = read_generators(r, &at, y, all, e);
+    else if (!rc)
+        rc = il_recipe_plugins_read(&r->inpainters, r->registry, IL_KIND_GENERATOR, y, at.inpaint, e);
+    if (!rc && at.reconstruct && !all)
+        rc = il_recipe_plugins_read(&r->reconstructors, r->registry, IL_KIND_GENERATOR, y, at.reconstruct, e);
+    else if (!rc && !at.reconstruct) /* the inpainting pipeline's own autoencoder */
         rc = il_recipe_plugins_lend(&r->reconstructors, &r->inpainters, e);
-    return rc ? rc : check_parts(r, y, e);
+    return rc ? rc : check_parts(r, y, at, e);
 }
 
 int il_recipe_open(il_recipe **out, const char *path, il_err *e)

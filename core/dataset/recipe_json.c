@@ -13,6 +13,8 @@ static json_t *json_of_parts(const il_recipe_plugins *parts, bool *bad)
         char share[40];
         snprintf(share, sizeof share, "%.17g", part->share);
         il_params_json_put(one, "name", json_string(part->plugin->name), bad);
+        if (part->as)
+            il_params_json_put(one, "as", json_string(part->as), bad);
         il_params_json_put(one, "revision", json_integer(part->plugin->revision), bad);
         il_params_json_put(one, "share", json_string(share), bad);
         il_params_json_put(one, "params", il_params_json(part->params, bad), bad);

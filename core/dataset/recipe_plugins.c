@@ -16,9 +16,15 @@ void il_recipe_plugins_free(il_recipe_plugins *p)
             continue;
         p->list[i].plugin->close(p->list[i].self);
         il_params_free(p->list[i].params);
+        free(p->list[i].as);
     }
     free(p->list);
     *p = (il_recipe_plugins){ 0 };
+}
+
+const char *il_recipe_plugin_name(const il_recipe_plugin *p)
+{
+    return p->as ? p->as : p->plugin->name;
 }
 
 int il_recipe_plugins_lend(il_recipe_plugins *out, const il_recipe_plugins *from, il_err *e)
@@ -88,6 +94,17 @@ static int read_share(double *out, const il_yaml *y, const il_node *map, il_err 
     return IL_OK;
 }
 
+static int read_as(char **out, const il_yaml *y, const il_node *map, il_err *e)
+{
+    const il_node *n = map->kind == IL_NODE_MAP ? il_yaml_get(map, "as") : NULL;
+    if (!n)
+        return IL_OK;
+    if (n->kind != IL_NODE_SCALAR || !*n->text)
+        return il_yaml_fail(y, n, e, IL_EPARAM, "'as' must be a name");
+    *out = il_text_copy(n->text);
+    return *out ? IL_OK : il_fail_oom(e);
+}
+
 /* Checks that the files and folders in the settings exist. */
 static int check_paths(const il_recipe_plugin *part, const il_yaml *y, const il_node *name, il_err *e)
 {
@@ -103,7 +120,7 @@ static int check_paths(const il_recipe_plugin *part, const il_yaml *y, const il_
 static int read_part(il_recipe_plugin *out, il_registry *registry, il_kind kind, const il_yaml *y, const il_node *at,
                      il_err *e)
 {
-    static const char *const own[] = { "name", "share", NULL };
+    static const char *const own[] = { "name", "as", "share", NULL };
     const il_node *name = at->kind == IL_NODE_MAP ? il_yaml_get(at, "name") : at;
     il_recipe_plugin part = { 0 };
     il_err why = { 0 };
@@ -115,6 +132,8 @@ static int read_part(il_recipe_plugin *out, il_registry *registry, il_kind kind,
         return rc == IL_ENOMEM ? il_fail_oom(e) : il_yaml_fail(y, name, e, rc, "%s", why.message);
     rc = read_share(&part.share, y, at, e);
     if (!rc)
+        rc = read_as(&part.as, y, at, e);
+    if (!rc)
         rc = il_recipe_plugins_table(&part.params, part.plugin->params, y, at->kind == IL_NODE_MAP ? at : NULL, own, e);
     if (!rc)
         rc = check_paths(&part, y, name, e);
@@ -122,10 +141,12 @@ static int read_part(il_recipe_plugin *out, il_registry *registry, il_kind kind,
         rc = why.code == IL_ENOMEM ? il_fail_oom(e)
                                    : il_yaml_fail(y, name, e, IL_EPARAM, "%s '%s': %s", il_descriptor_kind(kind),
                                                   part.plugin->name, why.message);
-    if (rc)
+    if (rc) {
         il_params_free(part.params);
-    else
+        free(part.as);
+    } else {
         *out = part;
+    }
     return rc;
 }
 

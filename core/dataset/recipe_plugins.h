@@ -11,8 +11,9 @@ typedef struct il_recipe_plugin {
     const il_plugin *plugin;
     il_params *params;
     void *self;
+    char *as;     /* what the manifest calls it; NULL: the plugin's name */
     double share; /* of the samples, relative to the others in its list */
-    bool lent;    /* params and self belong to another list */
+    bool lent;    /* params, self and as belong to another list */
 } il_recipe_plugin;
 
 typedef struct il_recipe_plugins {
@@ -20,9 +21,10 @@ typedef struct il_recipe_plugins {
     size_t count;
 } il_recipe_plugins;
 
-/* A name, a mapping (name, share, settings), or a list of them. at NULL: an empty list. */
+/* A name, a mapping (name, as, share, settings), or a list of them. at NULL: an empty list. */
 int il_recipe_plugins_read(il_recipe_plugins *out, il_registry *registry, il_kind kind, const il_yaml *y,
                            const il_node *at, il_err *e);
+const char *il_recipe_plugin_name(const il_recipe_plugin *p); /* as, or the plugin's name */
 void il_recipe_plugins_free(il_recipe_plugins *p);
 /* The same instances in another role; `from` must outlive them. */
 int il_recipe_plugins_lend(il_recipe_plugins *out, const il_recipe_plugins *from, il_err *e);

@@ -14,6 +14,7 @@ typedef struct il_card {
     char *generators; /* which made its training pictures: all that it knows */
     char *recipe;     /* identity of the build that made them */
     bool has_seed;
+    bool given; /* weights from elsewhere, tested without a training: trained_on is what they are called */
     uint64_t seed;
     int size;     /* side of the training pictures; 0: not known */
     int revision; /* of the plugin that trained; 0: not known */

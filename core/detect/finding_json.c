@@ -109,8 +109,11 @@ static json_t *json_of_card(const il_detector *d)
                           "name", text(c->name), "model", text(c->model), "settings",
                           c->settings ? il_json_loads(c->settings, 0, NULL) : json_null());
     json_object_set_new(o, "trained_on",
-                        json_pack("{s:o, s:o, s:o}", "dataset", text(c->dataset), "images", text(c->trained_on),
-                                  "generators", text(c->generators)));
+                        c->given ? json_null()
+                                 : json_pack("{s:o, s:o, s:o}", "dataset", text(c->dataset), "images",
+                                             text(c->trained_on), "generators", text(c->generators)));
+    if (c->given)
+        json_object_set_new(o, "weights", text(c->trained_on));
     json_object_set_new(o, "mask_policy", text(c->mask_policy));
     json_object_set_new(o, "training_size", c->size ? json_integer(c->size) : json_null());
     json_object_set_new(o, "seed", c->has_seed ? json_integer((json_int_t)c->seed) : json_null());

@@ -76,6 +76,7 @@ static int note_training(il_card *c, const json_t *root, il_err *e)
     const char *dataset = json_string_value(json_object_get(json_object_get(root, "dataset"), "name"));
     c->size = as_int(json_object_get(json_object_get(root, "train"), "size"));
     c->has_seed = json_is_integer(seed);
+    c->given = json_is_string(json_object_get(root, "train"));
     c->seed = (uint64_t)json_integer_value(seed);
     if (dataset && !c->dataset && !(c->dataset = il_text_copy(dataset)))
         return il_fail_oom(e);
@@ -109,6 +110,23 @@ int il_model_choice_noted(il_choice *out, il_card *card, il_registry *registry, 
 
 /* ---- as typed ---- */
 
+/* As in a grid: where any text is allowed, a list of single values is one. */
+static int set_typed(il_params *p, const char *name, const il_node *value, il_err *e)
+{
+    const il_param_spec *spec = il_params_find(il_params_specs(p), name);
+    bool list = value->kind == IL_NODE_LIST && spec && spec->type == IL_PARAM_TEXT && !spec->choices;
+    il_text joined = { 0 };
+    int rc = IL_OK;
+    if (value->kind != IL_NODE_SCALAR && !(list && il_yaml_join(&joined, value)))
+        rc = il_fail(e, IL_EPARAM, "%s: must be a plain value", name);
+    else if (joined.failed)
+        rc = il_fail_oom(e);
+    else
+        rc = il_params_set(p, name, list ? (joined.data ? joined.data : "") : value->text, e);
+    il_text_free(&joined);
+    return rc;
+}
+
 static int choose_typed(il_choice *c, il_registry *registry, const char *text, il_err *e)
 {
     il_yaml *y = NULL;
@@ -126,8 +144,7 @@ static int choose_typed(il_choice *c, il_registry *registry, const char *text, i
         const il_node *value = root->items[i];
         if (strcmp(root->keys[i]->text, "name") == 0)
             continue;
-        rc = value->kind == IL_NODE_SCALAR ? il_params_set(c->params, root->keys[i]->text, value->text, e)
-                                           : il_fail(e, IL_EPARAM, "%s: must be a plain value", root->keys[i]->text);
+        rc = set_typed(c->params, root->keys[i]->text, value, e);
         if (rc)
             il_fail_in(e, "--model");
     }

@@ -134,6 +134,7 @@ static int copy_facts(il_card *card, char **config, char **params, const il_rows
             il_utf8_make_plain(*texts[i].to);
     }
     const char *seed = il_rows_text(r, 0, "seed");
+    card->given = !*il_rows_word(r, 0, "dataset");
     card->run = il_rows_int(r, 0, "id");
     card->has_seed = seed != NULL;
     card->seed = seed ? strtoull(seed, NULL, 10) : 0;

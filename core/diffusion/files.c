@@ -1,7 +1,10 @@
 /* files.c - lists the files of a network or a pipeline. */
+#include <stdlib.h>
 #include <unistd.h>
 #include <inpaintlab/diffusion.h>
 #include "base/text.h"
+#include "diffusion/checkpoint.h"
+#include "diffusion/vae.h"
 #include "diffusion/weights.h"
 
 /* Adds folder/name; an optional file may be absent. */
@@ -26,9 +29,21 @@ static int add_network(il_uses *out, const char *folder, const char *variant, bo
     return rc ? rc : il_weights_uses(out, w, e);
 }
 
-int il_files_vae(il_uses *out, const char *folder, const char *variant, il_err *e)
+int il_files_vae(il_uses *out, const char *path, const char *variant, il_err *e)
 {
-    return add_network(out, folder, variant, false, e);
+    char *config = il_text_path(path, "config.json"), *first = NULL, *second = NULL;
+    int rc = config ? IL_OK : il_fail_oom(e);
+    if (!rc && access(config, F_OK) == 0)
+        rc = add_network(out, path, variant, false, e);
+    else if (!rc && (rc = il_vae_find(&first, &second, path, e)) == IL_OK) {
+        rc = il_uses_add(out, first, e);
+        if (!rc && second)
+            rc = il_uses_add(out, second, e);
+    }
+    free(config);
+    free(first);
+    free(second);
+    return rc;
 }
 
 int il_files_published(il_uses *out, bool published, il_err *e)
@@ -38,27 +53,42 @@ int il_files_published(il_uses *out, bool published, il_err *e)
 
 static int add_tokenizer(il_uses *out, const char *folder, il_err *e)
 {
-    static const char *const names[] = { "tokenizer/vocab.json", "tokenizer/merges.txt", "tokenizer/tokenizer.json",
-                                         "tokenizer/tokenizer_config.json", "tokenizer/special_tokens_map.json" };
+    static const char *const names[] = { "vocab.json", "merges.txt", "tokenizer.json", "tokenizer_config.json",
+                                         "special_tokens_map.json" };
     int rc = IL_OK;
     for (size_t i = 0; i < sizeof names / sizeof *names && !rc; i++)
         rc = add(out, folder, names[i], true, e);
     return rc;
 }
 
-int il_files_pipeline(il_uses *out, const char *folder, const char *variant, il_err *e)
+static int add_checkpoint(il_uses *out, const char *path, il_err *e)
 {
-    static const char *const networks[] = { "text_encoder", "unet", "vae" };
-    int rc = add(out, folder, "model_index.json", false, e);
+    char *tokenizer = il_checkpoint_tokenizer(path);
+    int rc = tokenizer ? il_uses_add(out, path, e) : il_fail_oom(e);
     if (!rc)
-        rc = add_tokenizer(out, folder, e);
-    if (!rc)
-        rc = add(out, folder, "scheduler/scheduler_config.json", false, e);
-    for (size_t i = 0; i < sizeof networks / sizeof *networks && !rc; i++) {
-        il_text path = { 0 };
-        il_text_add(&path, "%s/%s", folder, networks[i]);
-        rc = path.failed || !path.data ? il_fail_oom(e) : add_network(out, path.data, variant, i == 0, e);
-        il_text_free(&path);
+        rc = add_tokenizer(out, tokenizer, e);
+    free(tokenizer);
+    return rc;
+}
+
+int il_files_pipeline(il_uses *out, const char *path, const char *variant, il_err *e)
+{
+    enum { TOKENIZER, SCHEDULER, TEXT, PARTS = 5 };
+    static const char *const names[PARTS] = { "tokenizer", "scheduler", "text_encoder", "unet", "vae" };
+    if (il_checkpoint_is(path))
+        return add_checkpoint(out, path, e);
+    int rc = add(out, path, "model_index.json", false, e);
+    for (int i = 0; i < PARTS && !rc; i++) {
+        char *part = il_text_path(path, names[i]);
+        if (!part)
+            rc = il_fail_oom(e);
+        else if (i == TOKENIZER)
+            rc = add_tokenizer(out, part, e);
+        else if (i == SCHEDULER)
+            rc = add(out, part, "scheduler_config.json", false, e);
+        else
+            rc = add_network(out, part, variant, i == TEXT, e);
+        free(part);
     }
     return rc;
 }

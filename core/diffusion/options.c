@@ -6,6 +6,7 @@
 #include <string.h>
 #include "base/file.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "diffusion/options.h"
 
 struct il_options {
@@ -45,6 +46,21 @@ int il_options_open(il_options **out, const char *folder, const char *name, il_e
 done:
     il_options_free(c);
     return rc;
+}
+
+int il_options_parse(il_options **out, const char *name, const char *text, il_err *e)
+{
+    il_options *c = calloc(1, sizeof *c);
+    if (!c)
+        return il_fail_oom(e);
+    c->path = il_text_copy(name);
+    c->root = il_json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+    if (!c->path || !c->root) {
+        il_options_free(c);
+        return il_fail_oom(e); /* the text is ours */
+    }
+    *out = c;
+    return IL_OK;
 }
 
 void il_options_free(il_options *c)

@@ -12,6 +12,8 @@ typedef struct il_options il_options;
 
 /* folder/name must contain one JSON object. */
 int il_options_open(il_options **out, const char *folder, const char *name, il_err *e);
+/* The same from a text; messages call it `name`. */
+int il_options_parse(il_options **out, const char *name, const char *text, il_err *e);
 void il_options_free(il_options *c);
 
 /* IL_OK, or the first error. */

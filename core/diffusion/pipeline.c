@@ -3,8 +3,10 @@
 #include <string.h>
 #include "base/opts.h"
 #include "base/text.h"
+#include "diffusion/checkpoint.h"
 #include "diffusion/options.h"
 #include "diffusion/scheduler.h"
+#include "diffusion/text_encoder.h"
 
 struct il_pipeline {
     il_tokenizer *tokenizer;
@@ -23,7 +25,7 @@ static int check_index(const char *folder, il_err *e)
 {
     static const il_options_rule rules[] = {
         { "_class_name", "[\"StableDiffusionInpaintPipeline\"]" },
-        { "vae", "[[\"diffusers\",\"AutoencoderKL\"]]" },
+        { "vae", "[[\"diffusers\",\"AutoencoderKL\"],[\"diffusers\",\"AsymmetricAutoencoderKL\"]]" },
         { "unet", "[[\"diffusers\",\"UNet2DConditionModel\"]]" },
         { "text_encoder", "[[\"transformers\",\"CLIPTextModel\"]]" },
         { "tokenizer", "[[\"transformers\",\"CLIPTokenizer\"],[\"transformers\",\"CLIPTokenizerFast\"]]" },
@@ -41,24 +43,19 @@ static int check_index(const char *folder, il_err *e)
     return rc;
 }
 
-static int check_fit(const il_pipeline *p, const char *folder, il_err *e)
+static int check_fit(const il_pipeline *p, const char *path, bool folder, il_err *e)
 {
     const int wanted = 2 * il_vae_channels(p->vae) + 1, inputs = il_unet_inputs(p->unet);
     if (inputs != wanted)
-        return il_fail(e, IL_EFORMAT,
-                       "%s/unet/config.json: 'in_channels' is %d; expected %d: latents, mask and "
-                       "masked latents",
-                       folder, inputs, wanted);
+        return il_fail(e, IL_EFORMAT, "%s%s is %d; expected %d: latents, mask and masked latents", path,
+                       folder ? "/unet/config.json: 'in_channels'" : ": the U-Net's number of inputs", inputs, wanted);
     return IL_OK;
 }
 
-static int open_scheduler(il_pipeline *p, const char *folder, const char *name, il_err *e)
+static int start_scheduler(il_pipeline *p, il_err *e)
 {
     const int64_t *timesteps = NULL;
     size_t count = 0;
-    int rc = il_scheduler_open(&p->scheduler, folder, name, e);
-    if (rc)
-        return rc;
     il_scheduler_offset(p->scheduler, 1); /* as diffusers' pipelines do, regardless of the configuration */
     return il_scheduler_start(p->scheduler, p->steps, &timesteps, &count, e);
 }
@@ -77,19 +74,40 @@ static int open_parts(il_pipeline *p, const char *folder, const il_pipeline_opts
         else if (i == TOKENIZER)
             rc = il_tokenizer_open(&p->tokenizer, path.data, e);
         else if (i == SCHEDULER)
-            rc = open_scheduler(p, path.data, o->scheduler, e);
+            rc = il_scheduler_open(&p->scheduler, path.data, o->scheduler, e);
         else if (i == TEXT)
             rc = il_text_encoder_open(&p->text, path.data, o->network, e);
         else if (i == VAE)
             rc = il_vae_open(&p->vae, path.data, o->network, e);
         else
             rc = il_unet_open(&p->unet, path.data, o->network, e);
+        if (i == SCHEDULER && !rc)
+            rc = start_scheduler(p, e);
         il_text_free(&path);
     }
-    return rc ? rc : check_fit(p, folder, e);
+    return rc;
 }
 
-int il_pipeline_open(il_pipeline **out, const char *folder, const il_pipeline_opts *given, il_err *e)
+/* One file in the original layout, beside which lies the tokenizer. */
+static int open_file(il_pipeline *p, const char *path, const il_pipeline_opts *o, il_err *e)
+{
+    char *tokenizer = il_checkpoint_tokenizer(path);
+    int rc = tokenizer ? il_tokenizer_open(&p->tokenizer, tokenizer, e) : il_fail_oom(e);
+    if (!rc)
+        rc = il_text_encoder_open(&p->text, path, o->network, e);
+    if (!rc)
+        rc = il_scheduler_open_usual(&p->scheduler, !il_text_encoder_quick(p->text), o->scheduler, e);
+    if (!rc)
+        rc = start_scheduler(p, e);
+    if (!rc)
+        rc = il_vae_open(&p->vae, path, o->network, e);
+    if (!rc)
+        rc = il_unet_open(&p->unet, path, o->network, e);
+    free(tokenizer);
+    return rc;
+}
+
+int il_pipeline_open(il_pipeline **out, const char *path, const il_pipeline_opts *given, il_err *e)
 {
     il_pipeline_opts o;
     int rc = il_opts_read(&o, sizeof o, given, e);
@@ -101,7 +119,10 @@ int il_pipeline_open(il_pipeline **out, const char *folder, const il_pipeline_op
     p->steps = o.steps;
     p->guidance = o.guidance;
     p->negative = il_text_copy(o.negative ? o.negative : "");
-    rc = p->negative ? open_parts(p, folder, &o, e) : il_fail_oom(e);
+    const bool file = il_checkpoint_is(path);
+    rc = !p->negative ? il_fail_oom(e) : file ? open_file(p, path, &o, e) : open_parts(p, path, &o, e);
+    if (!rc)
+        rc = check_fit(p, path, !file, e);
     if (rc)
         il_pipeline_free(p);
     else
@@ -308,7 +329,9 @@ il_tensor *il_pipeline_apply(il_scope *outer, const il_pipeline *p, const il_inp
     il_tensor *text = embed(s, p, job, n), *seen = conditions(s, p, job, n, shape);
     il_tensor *latents = il_affine(s, noise(s, job, n, 0, shape), il_scheduler_sigma(p->scheduler), 0);
     latents = denoise(s, p, latents, seen, text);
-    il_tensor *x = il_vae_decode(s, p->vae, il_affine(s, latents, 1 / il_vae_scaling(p->vae), 0));
+    il_tensor *image = il_affine(s, job->image, 2, -1), *holes = il_greater(s, il_affine(s, job->mask, -1, 0), -0.5);
+    il_tensor *x = il_vae_decode_around(s, p->vae, il_affine(s, latents, 1 / il_vae_scaling(p->vae), 0), image,
+                                        il_affine(s, holes, -1, 1));
     x = il_lift(s, il_clamp(s, il_affine(s, x, 0.5, 0.5), 0, 1));
     il_scope_close(s);
     return x;

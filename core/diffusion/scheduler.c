@@ -1,5 +1,6 @@
 /* scheduler.c - PNDM's linear multistep part and DDIM without noise: timesteps, coefficients, steps. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "diffusion/options.h"
@@ -102,15 +103,11 @@ static int choose(il_scheduler *d, il_options *c, const char *name, il_err *e)
     return IL_OK;
 }
 
-int il_scheduler_open(il_scheduler **out, const char *folder, const char *name, il_err *e)
+/* Takes c. */
+static int open_options(il_scheduler **out, il_options *c, const char *name, il_err *e)
 {
-    il_options *c = NULL;
     il_scheduler *d = calloc(1, sizeof *d);
-    if (!d)
-        return il_fail_oom(e);
-    int rc = il_options_open(&c, folder, "scheduler_config.json", e);
-    if (!rc)
-        rc = choose(d, c, name ? name : "", e);
+    int rc = d ? choose(d, c, name ? name : "", e) : il_fail_oom(e);
     if (!rc)
         rc = read_options(d, c, e);
     il_options_free(c);
@@ -119,6 +116,24 @@ int il_scheduler_open(il_scheduler **out, const char *folder, const char *name, 
     else
         *out = d;
     return rc;
+}
+
+int il_scheduler_open(il_scheduler **out, const char *folder, const char *name, il_err *e)
+{
+    il_options *c = NULL;
+    int rc = il_options_open(&c, folder, "scheduler_config.json", e);
+    return rc ? rc : open_options(out, c, name, e);
+}
+
+int il_scheduler_open_usual(il_scheduler **out, bool second, const char *name, il_err *e)
+{
+    static const char rest[] = "\"beta_start\": 0.00085, \"beta_end\": 0.012, \"beta_schedule\": \"scaled_linear\", "
+                               "\"clip_sample\": false, \"set_alpha_to_one\": false, \"steps_offset\": 1}";
+    char text[300];
+    il_options *c = NULL;
+    snprintf(text, sizeof text, "{\"_class_name\": \"%s\", %s", classes[second ? 0 : 1], rest);
+    int rc = il_options_parse(&c, "scheduler_config.json", text, e);
+    return rc ? rc : open_options(out, c, name, e);
 }
 
 /* ---- a run ---- */

@@ -3,10 +3,12 @@
 #include <inpaintlab/diffusion.h>
 #include "base/opts.h"
 #include "diffusion/blocks.h"
+#include "diffusion/checkpoint.h"
 #include "diffusion/options.h"
+#include "diffusion/text_encoder.h"
 #include "diffusion/weights.h"
 
-enum { MOST_LAYERS = 64, MOST_CHANNELS = 65536 };
+enum { MOST_LAYERS = IL_TEXT_LAYERS, MOST_CHANNELS = 65536 };
 
 struct layer {
     il_scale norm1, norm2;
@@ -14,14 +16,9 @@ struct layer {
     il_dense up, down;
 };
 
-struct options {
-    int vocabulary, channels, inner, layers, heads, positions, act;
-    double eps;
-};
-
 struct il_text_encoder {
     il_state *state;
-    struct options o;
+    il_text_options o;
     il_tensor *tokens, *positions; /* (vocabulary,C), (positions,C) */
     struct layer layers[MOST_LAYERS];
     il_scale final;
@@ -29,7 +26,7 @@ struct il_text_encoder {
 
 /* ---- config.json ---- */
 
-enum { QUICK_GELU, GELU };
+enum { QUICK_GELU };
 static const char *const act_names[] = { "quick_gelu", "gelu", NULL };
 
 static const il_options_rule rules[] = {
@@ -37,7 +34,7 @@ static const il_options_rule rules[] = {
     { NULL, NULL },
 };
 
-static void read_options(struct options *o, il_options *c)
+static void read_options(il_text_options *o, il_options *c)
 {
     il_options_check(c, rules);
     o->vocabulary = il_options_int(c, "vocab_size", (il_options_range){ 49408, 1, 1 << 24 });
@@ -46,7 +43,7 @@ static void read_options(struct options *o, il_options *c)
     o->layers = il_options_int(c, "num_hidden_layers", (il_options_range){ 12, 1, MOST_LAYERS });
     o->heads = il_options_int(c, "num_attention_heads", (il_options_range){ 8, 1, MOST_CHANNELS });
     o->positions = il_options_int(c, "max_position_embeddings", (il_options_range){ IL_TOKENIZER_LENGTH, 1, 1 << 20 });
-    o->act = il_options_choice(c, "hidden_act", act_names, QUICK_GELU);
+    o->quick = il_options_choice(c, "hidden_act", act_names, QUICK_GELU) == QUICK_GELU;
     o->eps = il_options_real(c, "layer_norm_eps", 1e-5);
     if (o->channels % o->heads != 0)
         il_options_refuse(c, "num_attention_heads", "a divisor of hidden_size (%d)", o->channels);
@@ -56,7 +53,7 @@ static void read_options(struct options *o, il_options *c)
 
 #define ROOT "text_model."
 
-static struct layer declare_layer(il_state *st, const char *prefix, const struct options *o)
+static struct layer declare_layer(il_state *st, const char *prefix, const il_text_options *o)
 {
     static const char *const names[] = { "q_proj", "k_proj", "v_proj", "out_proj" };
     const il_scale_spec norm = { o->channels, 0, o->eps };
@@ -74,7 +71,7 @@ static struct layer declare_layer(il_state *st, const char *prefix, const struct
 
 static int declare(il_text_encoder *t, il_err *e)
 {
-    const struct options *o = &t->o;
+    const il_text_options *o = &t->o;
     il_state *st = t->state;
     t->tokens = il_state_param(st, ROOT "embeddings.token_embedding.weight", IL_INIT_NONE, 0, 2,
                                (int64_t[]){ o->vocabulary, o->channels });
@@ -99,33 +96,49 @@ static int load(il_text_encoder *t, const char *folder, const il_network_opts *o
                            e);
 }
 
-int il_text_encoder_open(il_text_encoder **out, const char *folder, const il_network_opts *given, il_err *e)
+static int open_folder(il_text_encoder *t, const char *folder, const il_network_opts *o, il_err *e)
+{
+    il_options *c = NULL;
+    int rc = il_options_open(&c, folder, "config.json", e);
+    if (rc)
+        return rc;
+    read_options(&t->o, c);
+    rc = il_options_status(c, e);
+    il_options_free(c);
+    if (!rc)
+        rc = il_blocks_state(&t->state, o->device, o->dtype, e);
+    if (!rc)
+        rc = declare(t, e);
+    return rc || o->no_weights ? rc : load(t, folder, o, e);
+}
+
+static int open_file(il_text_encoder *t, const char *path, const il_network_opts *o, il_err *e)
+{
+    il_named *n = NULL;
+    int rc = il_checkpoint_text(&n, &t->o, path, e);
+    if (!rc)
+        rc = il_blocks_state(&t->state, o->device, o->dtype, e);
+    if (!rc)
+        rc = declare(t, e);
+    if (!rc && !o->no_weights && (rc = il_weights_set(t->state, n, NULL, e)) != IL_OK)
+        il_fail_in(e, "%s", path);
+    il_named_free(n);
+    return rc;
+}
+
+int il_text_encoder_open(il_text_encoder **out, const char *path, const il_network_opts *given, il_err *e)
 {
     il_network_opts o;
-    il_options *c = NULL;
     il_text_encoder *t = calloc(1, sizeof *t);
     if (!t)
         return il_fail_oom(e);
     int rc = il_opts_read(&o, sizeof o, given, e);
     if (!rc)
-        rc = il_options_open(&c, folder, "config.json", e);
+        rc = il_checkpoint_is(path) ? open_file(t, path, &o, e) : open_folder(t, path, &o, e);
     if (rc)
-        goto done;
-    read_options(&t->o, c);
-    rc = il_options_status(c, e);
-    if (!rc)
-        rc = il_blocks_state(&t->state, o.device, o.dtype, e);
-    if (!rc)
-        rc = declare(t, e);
-    if (!rc && !o.no_weights)
-        rc = load(t, folder, &o, e);
-    if (rc)
-        goto done;
-    *out = t;
-    t = NULL;
-done:
-    il_options_free(c);
-    il_text_encoder_free(t);
+        il_text_encoder_free(t);
+    else
+        *out = t;
     return rc;
 }
 
@@ -137,6 +150,11 @@ void il_text_encoder_free(il_text_encoder *t)
     free(t);
 }
 
+bool il_text_encoder_quick(const il_text_encoder *t)
+{
+    return t->o.quick;
+}
+
 int64_t il_text_encoder_params(const il_text_encoder *t)
 {
     return il_state_params(t->state);
@@ -144,18 +162,18 @@ int64_t il_text_encoder_params(const il_text_encoder *t)
 
 /* ---- a pass ---- */
 
-static il_tensor *activate(il_scope *s, il_tensor *x, int act)
+static il_tensor *activate(il_scope *s, il_tensor *x, bool quick)
 {
-    return act == GELU ? il_gelu(s, x) : il_mul(s, x, il_sigmoid(s, il_affine(s, x, 1.702, 0)));
+    return quick ? il_mul(s, x, il_sigmoid(s, il_affine(s, x, 1.702, 0))) : il_gelu(s, x);
 }
 
-static il_tensor *apply_layer(il_scope *outer, const struct layer *l, il_tensor *x, int act)
+static il_tensor *apply_layer(il_scope *outer, const struct layer *l, il_tensor *x, bool quick)
 {
     il_scope *s = il_scope_nest(outer);
     il_tensor *h = il_scale_apply(s, &l->norm1, x);
     x = il_add(s, x, il_attend_apply(s, &l->attend, h, h, true));
     h = il_dense_apply(s, &l->up, il_scale_apply(s, &l->norm2, x));
-    x = il_add(s, x, il_dense_apply(s, &l->down, activate(s, h, act)));
+    x = il_add(s, x, il_dense_apply(s, &l->down, activate(s, h, quick)));
     x = il_lift(s, x);
     il_scope_close(s);
     return x;
@@ -171,7 +189,7 @@ il_tensor *il_text_encoder_apply(il_scope *outer, const il_text_encoder *t, il_t
     if (x)
         x = il_blocks_then(x, il_add(s, x, il_slice(s, t->positions, 0, 0, il_dim(ids, 1))));
     for (int i = 0; i < t->o.layers; i++)
-        x = il_blocks_then(x, apply_layer(s, &t->layers[i], x, t->o.act));
+        x = il_blocks_then(x, apply_layer(s, &t->layers[i], x, t->o.quick));
     x = il_to(s, il_scale_apply(s, &t->final, x), IL_DTYPE_F32);
     x = il_lift(s, x);
     il_scope_close(s);

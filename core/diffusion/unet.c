@@ -5,6 +5,7 @@
 #include <inpaintlab/diffusion.h>
 #include "base/opts.h"
 #include "diffusion/blocks.h"
+#include "diffusion/checkpoint.h"
 #include "diffusion/transformer.h"
 #include "diffusion/unet_options.h"
 #include "diffusion/weights.h"
@@ -151,13 +152,25 @@ static int make_frequencies(il_unet *u, il_err *e)
 
 /* ---- opening ---- */
 
-static int build(il_unet *u, const char *folder, const il_network_opts *o, il_err *e)
+static int build(il_unet *u, const il_network_opts *o, il_err *e)
 {
     int rc = il_blocks_state(&u->state, o->device, o->dtype, e);
     if (!rc)
         rc = declare(u, e);
+    return rc ? rc : make_frequencies(u, e);
+}
+
+static int open_folder(il_unet *u, const char *folder, const il_network_opts *o, il_err *e)
+{
+    il_options *c = NULL;
+    int rc = il_options_open(&c, folder, "config.json", e);
+    if (rc)
+        return rc;
+    il_unet_options_read(&u->o, c);
+    rc = il_options_status(c, e);
+    il_options_free(c);
     if (!rc)
-        rc = make_frequencies(u, e);
+        rc = build(u, o, e);
     if (rc || o->no_weights)
         return rc;
     return il_weights_load(u->state,
@@ -168,29 +181,31 @@ static int build(il_unet *u, const char *folder, const il_network_opts *o, il_er
                            e);
 }
 
-int il_unet_open(il_unet **out, const char *folder, const il_network_opts *given, il_err *e)
+static int open_file(il_unet *u, const char *path, const il_network_opts *o, il_err *e)
+{
+    il_named *n = NULL;
+    int rc = il_checkpoint_unet(&n, &u->o, path, e);
+    if (!rc)
+        rc = build(u, o, e);
+    if (!rc && !o->no_weights && (rc = il_weights_set(u->state, n, NULL, e)) != IL_OK)
+        il_fail_in(e, "%s", path);
+    il_named_free(n);
+    return rc;
+}
+
+int il_unet_open(il_unet **out, const char *path, const il_network_opts *given, il_err *e)
 {
     il_network_opts o;
-    il_options *c = NULL;
     il_unet *u = calloc(1, sizeof *u);
     if (!u)
         return il_fail_oom(e);
     int rc = il_opts_read(&o, sizeof o, given, e);
     if (!rc)
-        rc = il_options_open(&c, folder, "config.json", e);
+        rc = il_checkpoint_is(path) ? open_file(u, path, &o, e) : open_folder(u, path, &o, e);
     if (rc)
-        goto done;
-    il_unet_options_read(&u->o, c);
-    rc = il_options_status(c, e);
-    if (!rc)
-        rc = build(u, folder, &o, e);
-    if (rc)
-        goto done;
-    *out = u;
-    u = NULL;
-done:
-    il_options_free(c);
-    il_unet_free(u);
+        il_unet_free(u);
+    else
+        *out = u;
     return rc;
 }
 

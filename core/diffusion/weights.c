@@ -64,8 +64,8 @@ static int no_file(const il_weights_spec *w, il_err *e)
     return rc;
 }
 
-/* The first form that exists: *out its path, *index whether it lists shards. */
-static int find_file(char **out, bool *index, const il_weights_spec *w, il_err *e)
+/* The first form that exists: *out its path, NULL when there is none; *index whether it lists shards. */
+static int try_forms(char **out, bool *index, const il_weights_spec *w, il_err *e)
 {
     for (int i = 0; i < FORMS; i++) {
         char *path = path_of(w, &forms[i]);
@@ -78,7 +78,21 @@ static int find_file(char **out, bool *index, const il_weights_spec *w, il_err *
         }
         free(path);
     }
-    return no_file(w, e);
+    return IL_OK;
+}
+
+/* Where no variant is asked for and the usual files are not there, those in half precision are taken: the same weights, rounded.
+ * Others (non_ema) are other weights. */
+static int find_file(char **out, bool *index, const il_weights_spec *w, il_err *e)
+{
+    static const char *const rounded[] = { "fp16", "bf16" };
+    int rc = try_forms(out, index, w, e);
+    for (size_t i = 0; i < 2 && !rc && !*out && !(w->variant && w->variant[0]); i++) {
+        il_weights_spec other = *w;
+        other.variant = rounded[i];
+        rc = try_forms(out, index, &other, e);
+    }
+    return rc || *out ? rc : no_file(w, e);
 }
 
 /* ---- one file ---- */
@@ -142,8 +156,8 @@ static int load_tensor(struct load *l, const char *name, const il_tensor *from, 
         return IL_OK;
     il_tensor *to = find_tensor(l, name, own, sizeof own);
     if (!to)
-        return il_fail(e, IL_EFORMAT, "tensor %.150s: the network described by config.json has no tensor of this name",
-                       name);
+        return il_fail(e, IL_EFORMAT, "tensor %.150s: the network %s has no tensor of this name", name,
+                       l->spec->folder ? "described by config.json" : "that the others describe");
     if (json_object_get(l->seen, own))
         return il_fail(e, IL_EFORMAT, "tensor %.150s occurs twice", name);
     if (!fits(to, from)) {
@@ -211,14 +225,27 @@ static int load_shards(struct load *l, const char *index, il_err *e)
     return rc;
 }
 
-static int check_complete(const struct load *l, const char *path, il_err *e)
+static int check_complete(const struct load *l, il_err *e)
 {
     for (size_t i = 0; i < il_state_count(l->st); i++) {
         const char *name = il_state_at(l->st, i).name;
         if (!json_object_get(l->seen, name))
-            return il_fail(e, IL_EFORMAT, "%s: tensor %s is missing", path, name);
+            return il_fail(e, IL_EFORMAT, "tensor %s is missing", name);
     }
     return IL_OK;
+}
+
+int il_weights_set(il_state *st, il_named *n, const il_weights_rename *renames, il_err *e)
+{
+    const il_weights_spec w = { .renames = renames };
+    struct load l = { st, &w, json_object() };
+    int rc = l.seen ? IL_OK : il_fail_oom(e);
+    for (size_t i = 0; i < il_named_count(n) && !rc; i++)
+        rc = load_tensor(&l, il_named_at(n, i)->name, il_named_at(n, i)->tensor, e);
+    if (!rc)
+        rc = check_complete(&l, e);
+    json_decref(l.seen);
+    return rc;
 }
 
 int il_weights_load(il_state *st, il_weights_spec w, il_err *e)
@@ -229,8 +256,8 @@ int il_weights_load(il_state *st, il_weights_spec w, il_err *e)
     int rc = l.seen ? find_file(&path, &index, &w, e) : il_fail_oom(e);
     if (!rc)
         rc = index ? load_shards(&l, path, e) : load_file(&l, path, e);
-    if (!rc)
-        rc = check_complete(&l, path, e);
+    if (!rc && (rc = check_complete(&l, e)) != IL_OK)
+        il_fail_in(e, "%s", path);
     json_decref(l.seen);
     free(path);
     return rc;

@@ -50,7 +50,8 @@ static bool is_sweepable(const char *key)
 {
     const char *dot = strrchr(key, '.');
     return strcmp(key, "test") != 0 && strcmp(key, "degrade") != 0 && strcmp(key, "train") != 0 &&
-           strcmp(key, "train.skip") != 0 && !(dot && strcmp(dot, ".label") == 0);
+           !(strncmp(key, "train.", 6) == 0 && il_keys_train_shape(key + 6)) && strcmp(key, "test_window") != 0 &&
+           !(dot && strcmp(dot, ".label") == 0);
 }
 
 static int check_axes(const struct expansion *x, il_err *e)
@@ -135,6 +136,10 @@ static bool matches_key(const il_settings *s, const char *key, const il_node *wa
         const il_node *label = il_settings_label(s, key);
         return label && same_scalar(label, wanted);
     }
+    if (wanted->kind == IL_NODE_SCALAR && strcmp(key, "weights") == 0) {
+        const char *name = il_settings_weights(s);
+        return name && strcmp(name, wanted->text) == 0;
+    }
     if (wanted->kind == IL_NODE_SCALAR) {
         const il_setting *slot = il_settings_get(s, key);
         return slot && slot->value->kind == IL_NODE_SCALAR && same_scalar(slot->value, wanted);
@@ -181,15 +186,21 @@ static void insert_pair(il_variant *v, const il_node *key, const il_node *value)
     v->values[i] = value;
 }
 
-/* Base plus `count` pairs; whole plugin choices before single settings. */
+/* `train: none` gives up what other runs are trained by, so it comes first; whole plugin choices before single settings. */
+static int turn_of(const char *key)
+{
+    return strcmp(key, "train") == 0 ? 0 : strchr(key, '.') ? 2 : 1;
+}
+
+/* Base plus `count` pairs. */
 static int put_pairs(il_settings *out, const il_yaml *grid, const il_settings *base, size_t count,
                      const il_node *const *keys, const il_node *const *values, il_err *e)
 {
     int rc = il_settings_copy(out, base, e);
-    for (int dotted = 0; !rc && dotted < 2; dotted++) {
+    for (int turn = 0; !rc && turn < 3; turn++) {
         for (size_t i = 0; !rc && i < count; i++) {
             il_settings_source source = { .from = grid, .at = keys[i] };
-            if (!!strchr(keys[i]->text, '.') == dotted)
+            if (turn_of(keys[i]->text) == turn)
                 rc = il_settings_put(out, keys[i]->text, values[i], source, e);
         }
     }

@@ -6,6 +6,7 @@
 #include "plan/resolve.h"
 #include "plan/resolve_plugin.h"
 #include "plan/resolve_tests.h"
+#include "plan/resolve_training.h"
 #include "plan/run_config.h"
 #include "plan/run_name.h"
 #include "plugin/instance.h"
@@ -25,11 +26,9 @@ void il_resolve_free_run(il_run *run)
     il_choice_free(&run->loss);
     il_choice_free(&run->mask_policy);
     il_choice_free(&run->dataset);
-    free(run->training.on);
-    free(run->training.weights);
-    for (char **s = run->training.skip; s && *s; s++)
-        free(*s);
-    free(run->training.skip);
+    il_resolve_free_training(&run->training);
+    free(run->weights);
+    free(run->weights_name);
     for (size_t i = 0; i < run->ntests; i++)
         il_resolve_free_set(&run->tests[i]);
     free(run->tests);
@@ -43,100 +42,27 @@ void il_resolve_free_run(il_run *run)
     *run = (il_run){ 0 };
 }
 
-static const il_node *base_of(const il_resolver *r)
+/* test_window: side and stride, as tile and overlap. */
+static int read_window(il_testing *t, const il_settings *s, il_err *e)
 {
-    return il_yaml_get(il_yaml_root(r->grid), "base");
-}
-
-/* ---- training and plain values ---- */
-
-/* Sets the table's settings from the slots PREFIX + name. */
-static int read_table(il_params **out, const il_param_spec *table, const char *prefix, const il_settings *s, il_err *e)
-{
-    int rc = il_params_new(out, table, e);
-    for (; !rc && table->name; table++) {
-        char key[sizeof s->list->key];
-        snprintf(key, sizeof key, "%s%s", prefix, table->name);
-        const il_setting *slot = il_settings_get(s, key);
-        if (slot)
-            rc = il_choice_set(*out, table->name, slot, prefix, e);
-    }
-    return rc;
-}
-
-static int read_skip(char ***out, const il_settings *s, il_err *e)
-{
-    const il_setting *slot = il_settings_get(s, "train.skip");
-    if (!slot || slot->value->count == 0)
+    const il_setting *side = il_settings_get(s, "test_window.side"), *stride = il_settings_get(s, "test_window.stride");
+    const il_setting *any = side ? side : stride;
+    il_params *p = NULL;
+    if (!any)
         return IL_OK;
-    char **list = calloc(slot->value->count + 1, sizeof *list);
-    if (!list)
-        return il_fail_oom(e);
-    *out = list;
-    for (size_t i = 0; i < slot->value->count; i++) {
-        const il_node *item = slot->value->items[i];
-        if (item->kind != IL_NODE_SCALAR || !*item->text)
-            return il_yaml_fail(slot->from, slot->at ? item : NULL, e, IL_EPARAM,
-                                "train.skip must be a list of patterns of tensor names");
-        list[i] = il_text_copy(item->text);
-        if (!list[i])
-            return il_fail_oom(e);
+    if (!side || !stride)
+        return il_settings_fail_key(any, e, "test_window needs side and stride; '%s' is missing",
+                                    side ? "stride" : "side");
+    int rc = il_resolve_table(&p, il_keys_window, "test_window.", s, e);
+    if (!rc) {
+        t->tile = (int)il_params_int(p, "side");
+        t->overlap = t->tile - (int)il_params_int(p, "stride");
     }
-    return IL_OK;
-}
-
-/* Settings that contradict each other. */
-static int check_training(const il_training *t, const il_settings *s, il_err *e)
-{
-    const il_setting *crop = il_settings_get(s, "train.crop"), *crops = il_settings_get(s, "train.crops");
-    const il_setting *skip = il_settings_get(s, "train.skip"), *warmup = il_settings_get(s, "train.warmup");
-    if (warmup && t->warmup >= t->epochs)
-        return il_settings_fail(warmup, e, "train.warmup, %g epochs, must be less than train.epochs, %d", t->warmup,
-                                t->epochs);
-    if (crop && t->crop > t->size)
-        return il_settings_fail(crop, e, "train.crop, %d, must not be larger than train.size, %d", t->crop, t->size);
-    if (crops && t->crops > 1 && t->crop == 0)
-        return il_settings_fail(crops, e, "train.crops is %d, but the crops have no size; set train.crop", t->crops);
-    if (skip && t->skip && !t->weights)
-        return il_settings_fail(skip, e, "train.skip has no effect without train.weights; set train.weights");
-    return IL_OK;
-}
-
-static int read_training(il_run *run, const il_resolver *r, const il_settings *s, il_err *e)
-{
-    int rc = read_table(&run->train_settings, il_keys_train, "train.", s, e);
-    if (rc)
-        return rc;
-    const il_params *p = run->train_settings;
-    const char *on = il_params_text(p, "on"), *weights = il_params_text(p, "weights");
-    if (!on || !*on)
-        return il_yaml_fail(r->grid, base_of(r), e, IL_EPARAM,
-                            "'base' must set 'train.on', the image kind to train on");
-    il_training *t = &run->training;
-    t->epochs = (int)il_params_int(p, "epochs");
-    t->patience = (int)il_params_int(p, "patience");
-    t->batch = (int)il_params_int(p, "batch");
-    t->size = (int)il_params_int(p, "size");
-    t->crop = (int)il_params_int(p, "crop");
-    t->crops = (int)il_params_int(p, "crops");
-    t->flip = il_params_bool(p, "flip");
-    t->lr = il_params_real(p, "lr");
-    t->schedule = il_schedule_parse(il_params_text(p, "schedule"));
-    t->warmup = il_params_real(p, "warmup");
-    t->decoupled = strcmp(il_params_text(p, "optimizer"), "adamw") == 0;
-    t->weight_decay = il_params_real(p, "weight_decay");
-    t->aux_weight = il_params_real(p, "aux_weight");
-    t->precision = il_keys_precision(il_params_text(p, "precision"));
-    t->accumulate = (int)il_params_int(p, "accumulate");
-    t->recompute = il_params_bool(p, "recompute");
-    t->cuda_graph = il_params_bool(p, "cuda_graph");
-    t->as_published = il_params_bool(p, "as_published");
-    t->on = il_text_copy(on);
-    t->weights = *weights ? il_text_copy(weights) : NULL;
-    if (!t->on || (*weights && !t->weights))
-        return il_fail_oom(e);
-    rc = read_skip(&t->skip, s, e);
-    return rc ? rc : check_training(t, s, e);
+    if (!rc && t->overlap < 0)
+        rc = il_settings_fail(stride, e, "test_window.stride, %d, must not be larger than its side, %d",
+                              t->tile - t->overlap, t->tile);
+    il_params_free(p);
+    return rc;
 }
 
 static int settle_tiles(il_testing *t, int size, const il_settings *s, il_err *e)
@@ -155,17 +81,43 @@ static int settle_tiles(il_testing *t, int size, const il_settings *s, il_err *e
 
 static int read_base(il_run *run, const il_settings *s, il_err *e)
 {
-    int rc = read_table(&run->base_settings, il_keys_base, "", s, e);
+    int rc = il_resolve_table(&run->base_settings, il_keys_base, "", s, e);
     const il_params *p = run->base_settings;
     if (!rc) {
+        int size = (int)il_params_int(p, "test_size");
         run->missing = strcmp(il_params_text(p, "missing"), "skip") == 0 ? IL_MISSING_SKIP : IL_MISSING_REFUSE;
         run->seed = (uint64_t)il_params_int(p, "seed");
         run->testing = (il_testing){ .fit = il_keys_fit(il_params_text(p, "fit")),
+                                     .size = size ? size : run->training.size,
                                      .batch = (int)il_params_int(p, "test_batch"),
                                      .tile = (int)il_params_int(p, "tile"),
                                      .overlap = (int)il_params_int(p, "overlap"),
                                      .count_padding = strcmp(il_params_text(p, "count"), "published") == 0 };
-        rc = settle_tiles(&run->testing, run->training.size, s, e);
+        rc = size && size < IL_TILE_LEAST
+                 ? il_settings_fail(il_settings_get(s, "test_size"), e, "test_size must be 0 or at least %d, not %d",
+                                    IL_TILE_LEAST, size)
+                 : read_window(&run->testing, s, e);
+    }
+    return rc ? rc : settle_tiles(&run->testing, run->training.size, s, e);
+}
+
+static bool is_given(const il_settings *s, const char *choice)
+{
+    char key[64];
+    snprintf(key, sizeof key, "%s.name", choice);
+    return il_settings_get(s, key) != NULL;
+}
+
+/* Nothing is trained with: a loss at all, and a data set that each test may name for itself. */
+static int read_choices(il_run *run, il_resolver *r, const il_settings *s, il_err *e)
+{
+    il_choice *choices[IL_KEYS_CHOICES] = { &run->dataset, &run->model, &run->mask_policy, &run->loss };
+    int rc = IL_OK;
+    for (size_t i = 0; !rc && i < IL_KEYS_CHOICES; i++) {
+        const il_keys_choice *what = &il_keys_choices[i];
+        bool trains = what->kind == IL_KIND_LOSS || what->kind == IL_KIND_DATASET;
+        if (!run->test_only || !trains || (what->kind == IL_KIND_DATASET && is_given(s, what->key)))
+            rc = il_choice_resolve(choices[i], r, s, what, e);
     }
     return rc;
 }
@@ -173,12 +125,12 @@ static int read_base(il_run *run, const il_settings *s, il_err *e)
 int il_resolve_run(il_run *out, il_resolver *r, const il_variant *v, il_err *e)
 {
     il_run run = { 0 };
-    il_choice *choices[IL_KEYS_CHOICES] = { &run.dataset, &run.model, &run.mask_policy, &run.loss };
-    int rc = IL_OK;
-    for (size_t i = 0; !rc && i < IL_KEYS_CHOICES; i++)
-        rc = il_choice_resolve(choices[i], r, &v->slots, &il_keys_choices[i], e);
+    run.test_only = il_settings_get(&v->slots, "train") != NULL;
+    int rc = run.test_only ? il_resolve_no_training(&run, r, &v->slots, e) : IL_OK;
     if (!rc)
-        rc = read_training(&run, r, &v->slots, e);
+        rc = read_choices(&run, r, &v->slots, e);
+    if (!rc && !run.test_only)
+        rc = il_resolve_training(&run, r, &v->slots, e);
     if (!rc)
         rc = read_base(&run, &v->slots, e);
     if (!rc)

@@ -17,7 +17,17 @@ int il_choice_set(il_params *p, const char *name, const il_setting *slot, const 
         return il_settings_fail(slot, e, "%s%s: must be a plain value, not quoted text", context, name);
 
     il_err why = { 0 };
-    int rc = il_params_set(p, name, slot->value->text, &why);
+    bool list = slot->value->kind == IL_NODE_LIST;
+    if (list && spec && (spec->type != IL_PARAM_TEXT || spec->choices))
+        return il_settings_fail(slot, e, "%s'%s' is a list; expected a single value", context, name);
+    il_text joined = { 0 };
+    int rc = list ? il_settings_join(&joined, slot, e) : IL_OK;
+    if (rc) {
+        il_text_free(&joined);
+        return rc;
+    }
+    rc = il_params_set(p, name, list ? joined.data : slot->value->text, &why);
+    il_text_free(&joined);
     if (rc == IL_ENOMEM)
         return il_fail_oom(e);
     if (rc && !spec)
@@ -25,6 +35,19 @@ int il_choice_set(il_params *p, const char *name, const il_setting *slot, const 
     if (rc)
         return il_settings_fail(slot, e, "%s%s", context, why.message);
     return IL_OK;
+}
+
+int il_resolve_table(il_params **out, const il_param_spec *table, const char *prefix, const il_settings *s, il_err *e)
+{
+    int rc = il_params_new(out, table, e);
+    for (; !rc && table->name; table++) {
+        char key[sizeof s->list->key];
+        snprintf(key, sizeof key, "%s%s", prefix, table->name);
+        const il_setting *slot = il_settings_get(s, key);
+        if (slot)
+            rc = il_choice_set(*out, table->name, slot, prefix, e);
+    }
+    return rc;
 }
 
 static int set_label(il_choice *c, const il_settings *s, const char *key, il_err *e)

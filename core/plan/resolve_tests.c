@@ -25,6 +25,8 @@ static int read_word(char **out, const il_setting *slot, const il_node *n, const
 {
     if (n && (n->kind != IL_NODE_SCALAR || !*n->text))
         return il_yaml_fail(slot->from, slot->at ? n : NULL, e, IL_EPARAM, "test: %s must be a word", name);
+    if (!n && !fallback)
+        return il_settings_fail(slot, e, "test: an entry must set '%s' with 'train: none'", name);
     *out = il_text_copy(n ? n->text : fallback);
     return *out ? IL_OK : il_fail_oom(e);
 }

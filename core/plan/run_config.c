@@ -7,7 +7,7 @@
 #include "image/mask_file.h"
 #include "plan/run_config.h"
 
-static const char *const ignored[] = { "recompute", "cuda_graph" };
+static const char *const ignored[] = { "recompute", "cuda_graph", "keep" };
 
 bool il_run_config_ignores(const char *setting)
 {
@@ -88,13 +88,29 @@ static json_t *json_of_validation(const il_set *set, bool *bad)
     return o;
 }
 
+static json_t *json_of_list(char *const *list, bool *bad)
+{
+    json_t *all = json_array();
+    for (; list && *list; list++)
+        if (json_array_append_new(all, json_string(*list)) != 0)
+            *bad = true;
+    return all;
+}
+
+/* A list, since the order matters and an object's is not kept. */
+static json_t *json_of_factors(const il_training *t, bool *bad)
+{
+    json_t *all = json_array();
+    for (size_t i = 0; i < t->nlr_of; i++)
+        if (json_array_append_new(
+                all, json_pack("[s, s]", t->lr_of[i].pattern, il_params_real_text(t->lr_of[i].factor).text)) != 0)
+            *bad = true;
+    return all;
+}
+
 static json_t *json_of_training(const il_params *p, const il_training *t, bool *bad)
 {
-    json_t *train = il_params_json(p, bad), *skip = json_array();
-    for (char **s = t->skip; s && *s; s++) {
-        if (json_array_append_new(skip, json_string(*s)) != 0)
-            *bad = true;
-    }
+    json_t *train = il_params_json(p, bad);
     /* settings without effect on results, and defaults of settings that did not exist when earlier runs were made */
     for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
         json_object_del(train, ignored[i]);
@@ -108,28 +124,45 @@ static json_t *json_of_training(const il_params *p, const il_training *t, bool *
         json_object_del(train, "warmup");
     if (!t->decoupled)
         json_object_del(train, "optimizer");
-    il_params_json_put(train, "skip", skip, bad);
+    if (t->monitor == IL_MONITOR_LOSS)
+        json_object_del(train, "monitor");
+    if (t->clip == 0)
+        json_object_del(train, "clip");
+    if (t->freeze)
+        il_params_json_put(train, "freeze", json_of_list(t->freeze, bad), bad);
+    if (t->nlr_of)
+        il_params_json_put(train, "lr_of", json_of_factors(t, bad), bad);
+    il_params_json_put(train, "skip", json_of_list(t->skip, bad), bad);
     il_params_json_put(train, "weights", json_boolean(t->weights != NULL), bad);
     return train;
+}
+
+/* What is trained on what, by which loss. */
+static void add_training(json_t *all, const il_run *run, const il_params *train, bool *bad)
+{
+    il_params_json_put(all, "dataset", json_of_dataset(&run->dataset, bad), bad);
+    il_params_json_put(all, "loss", json_of_choice(&run->loss, bad), bad);
+    il_params_json_put(all, "seed", json_integer((json_int_t)run->seed), bad);
+    il_params_json_put(all, "train", json_of_training(train, &run->training, bad), bad);
+    if (run->validation_share > 0)
+        il_params_json_put(all, "validation", json_real(run->validation_share), bad);
+    else if (run->validation.dataset.plugin)
+        il_params_json_put(all, "validation", json_of_validation(&run->validation, bad), bad);
 }
 
 int il_run_config_write(char **out, const il_run *run, const il_params *train, int engine, il_err *e)
 {
     bool bad = false;
     json_t *all = json_object();
-    il_params_json_put(all, "dataset", json_of_dataset(&run->dataset, &bad), &bad);
     if (engine != 1)
         il_params_json_put(all, "engine", json_integer(engine), &bad);
-    il_params_json_put(all, "loss", json_of_choice(&run->loss, &bad), &bad);
     il_params_json_put(all, "mask_policy", json_of_choice(&run->mask_policy, &bad), &bad);
     il_params_json_put(all, "missing", json_string(run->missing == IL_MISSING_SKIP ? "skip" : "refuse"), &bad);
     il_params_json_put(all, "model", json_of_choice(&run->model, &bad), &bad);
-    il_params_json_put(all, "seed", json_integer((json_int_t)run->seed), &bad);
-    il_params_json_put(all, "train", json_of_training(train, &run->training, &bad), &bad);
-    if (run->validation_share > 0)
-        il_params_json_put(all, "validation", json_real(run->validation_share), &bad);
-    else if (run->validation.dataset.plugin)
-        il_params_json_put(all, "validation", json_of_validation(&run->validation, &bad), &bad);
+    if (run->test_only)
+        il_params_json_put(all, "train", json_string("none"), &bad);
+    else
+        add_training(all, run, train, &bad);
     char *text = bad ? NULL : il_json_text(all, JSON_SORT_KEYS | JSON_COMPACT);
     json_decref(all);
     if (!text)

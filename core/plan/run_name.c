@@ -43,6 +43,10 @@ static const char *plain_text(const il_run *run, const char *key, const char *se
 {
     if (strcmp(key, "validation") == 0)
         return run->validation_name ? run->validation_name : "";
+    if (strcmp(key, "train") == 0)
+        return run->test_only ? "none" : "";
+    if (strcmp(key, "weights") == 0)
+        return run->weights_name ? run->weights_name : "";
     return setting ? il_params_canonical(run->train_settings, setting) : il_params_canonical(run->base_settings, key);
 }
 
@@ -52,21 +56,28 @@ static bool is_silent(const char *key)
     return strncmp(key, "train.", 6) == 0 && il_run_config_ignores(key + 6);
 }
 
+static bool is_shaped(const char *key)
+{
+    return strncmp(key, "train.", 6) == 0 && il_keys_train_shape(key + 6);
+}
+
 /* Lists and labels are not part of a run's name. */
 static bool is_named(const char *key)
 {
     const char *dot = strrchr(key, '.');
-    return strcmp(key, "test") != 0 && strcmp(key, "degrade") != 0 && strcmp(key, "train.skip") != 0 &&
-           !(dot && strcmp(dot, ".label") == 0);
+    return strcmp(key, "test") != 0 && strcmp(key, "degrade") != 0 && !is_shaped(key) &&
+           strcmp(key, "test_window") != 0 && !(dot && strcmp(dot, ".label") == 0);
 }
 
 /* A value as the grid writes it; of a mapping its label, else its name. */
-static const char *written_text(const il_node *value)
+static const char *written_text(const char *key, const il_node *value)
 {
+    bool weights = strcmp(key, "weights") == 0;
     const il_node *label = il_yaml_get(value, "label");
     if (value->kind == IL_NODE_MAP)
-        value = label ? label : il_yaml_get(value, "name");
-    return value && value->kind == IL_NODE_SCALAR ? value->text : "";
+        value = label ? label : il_yaml_get(value, weights ? "file" : "name");
+    const char *text = value && value->kind == IL_NODE_SCALAR ? value->text : "", *slash = strrchr(text, '/');
+    return weights && !label && slash ? slash + 1 : text;
 }
 
 static const char *value_text(const il_run *run, const char *key)
@@ -84,7 +95,7 @@ static int name_axes(il_run *run, const il_resolver *r, const il_variant *v, boo
         const char *key = v->keys[i]->text;
         if (!is_named(key))
             continue;
-        const char *value = written ? written_text(v->values[i]) : value_text(run, key);
+        const char *value = written ? written_text(key, v->values[i]) : value_text(run, key);
         il_text_add(&t, "%s%s=%s", t.size ? "," : "", key, value);
         if (!rc && !t.failed && !il_utf8_is_line(t.data))
             rc = il_yaml_fail(r->grid, v->values[i], e, IL_EPARAM,
@@ -139,6 +150,28 @@ static const il_param_spec *spec_of(const il_run *run, const char *key)
     return il_params_find(setting ? il_keys_train : il_keys_base, setting ? setting : key);
 }
 
+/* "backbone.*+head.*" of a list, "backbone.*:0.1+head.*:10" of a mapping. */
+static void add_shaped(il_text *t, const il_training *how, const char *name)
+{
+    char *const *list = strcmp(name, "skip") == 0 ? how->skip : strcmp(name, "freeze") == 0 ? how->freeze : NULL;
+    for (size_t i = 0; list && list[i]; i++)
+        il_text_add(t, "%s%s", i ? "+" : "", list[i]);
+    for (size_t i = 0; i < how->nlr_of && strcmp(name, "lr_of") == 0; i++)
+        il_text_add(t, "%s%s:%g", i ? "+" : "", how->lr_of[i].pattern, how->lr_of[i].factor);
+}
+
+/* The same, as the grid writes it. */
+static void add_written(il_text *t, const il_node *n)
+{
+    for (size_t i = 0; n && i < n->count; i++) {
+        const char *text = n->items[i]->text ? n->items[i]->text : "";
+        if (n->kind == IL_NODE_MAP)
+            il_text_add(t, "%s%s:%g", i ? "+" : "", n->keys[i]->text, strtod(text, NULL));
+        else
+            il_text_add(t, "%s%s", i ? "+" : "", text);
+    }
+}
+
 /* Appends the run's value of a key. */
 static void add_own(il_text *t, const il_run *run, const char *key)
 {
@@ -146,9 +179,10 @@ static void add_own(il_text *t, const il_run *run, const char *key)
     const il_keys_choice *what = choice_named(key, &setting);
     const il_param_spec *spec = spec_of(run, key);
     il_text_add(t, "%s", "");
-    if (strcmp(key, "train.skip") == 0)
-        for (char **s = run->training.skip; s && *s; s++)
-            il_text_add(t, "%s%s", s == run->training.skip ? "" : "+", *s);
+    if (is_shaped(key))
+        add_shaped(t, &run->training, key + 6);
+    else if (strcmp(key, "test_window") == 0)
+        il_text_add(t, "%d/%d", run->testing.tile, run->testing.tile - run->testing.overlap);
     else if (!what)
         add_value(t, spec, plain_text(run, key, setting));
     else if (!setting || spec || strcmp(setting, "name") == 0)
@@ -184,15 +218,23 @@ static int add_grids(il_text *t, const il_run *run, const il_settings *grid, con
         const char *text = label ? label->text : what->fallback;
         if (text)
             il_text_add(t, "%s", text);
-    } else if (strcmp(key, "train.skip") == 0) {
+    } else if (is_shaped(key)) {
         il_text_add(t, "%s", "");
-        for (size_t i = 0; slot && i < slot->value->count; i++)
-            il_text_add(t, "%s%s", i ? "+" : "", slot->value->items[i]->text ? slot->value->items[i]->text : "");
+        add_written(t, slot ? slot->value : NULL);
+    } else if (strcmp(key, "weights") == 0) {
+        il_text_add(t, "%s", il_settings_weights(grid) ? il_settings_weights(grid) : "");
     } else if (strcmp(key, "validation") == 0) {
         bool share = slot && slot->value->kind == IL_NODE_SCALAR;
         il_text_add(t, "%.0s", "");
         if (share)
             il_text_add(t, "%g", strtod(slot->value->text, NULL));
+    } else if (spec && slot && slot->value->kind == IL_NODE_LIST) {
+        il_text joined = { 0 };
+        int rc = il_settings_join(&joined, slot, e);
+        if (!rc)
+            rc = add_canonical(t, spec, joined.data, e);
+        il_text_free(&joined);
+        return rc;
     } else if (spec) {
         return add_canonical(t, spec, slot ? slot->value->text : NULL, e);
     }
@@ -267,7 +309,9 @@ int il_run_name_sets(il_run *run, const il_settings *grid, const char *const *ke
         const char *key = sorted[i], *setting = NULL;
         bool again = holds(sorted, i, key, strlen(key)) ||
                      (strchr(key, '.') && holds(sorted, count, key, strcspn(key, ".")));
-        if (again || is_silent(key) || (!is_named(key) && strcmp(key, "train.skip") != 0))
+        if (again || is_silent(key) || (run->test_only && il_keys_trains(key) && strcmp(key, "train") != 0))
+            continue;
+        if (!is_named(key) && !is_shaped(key) && strcmp(key, "test_window") != 0)
             continue;
         const il_keys_choice *what = choice_named(key, &setting);
         rc = what && !setting ? add_choice(&t, run, grid, what, e) : add_if_changed(&t, run, grid, key, e);

@@ -50,6 +50,13 @@ const il_node *il_settings_label(const il_settings *s, const char *choice)
     return slot ? slot->value : NULL;
 }
 
+const char *il_settings_weights(const il_settings *s)
+{
+    const il_setting *label = il_settings_get(s, "weights.label"), *file = il_settings_get(s, "weights.file");
+    const char *slash = file ? strrchr(file->value->text, '/') : NULL;
+    return !file ? NULL : label ? label->value->text : slash ? slash + 1 : file->value->text;
+}
+
 int il_settings_fail_key(const il_setting *s, il_err *e, const char *format, ...)
 {
     char message[sizeof e->message];
@@ -68,6 +75,14 @@ int il_settings_fail(const il_setting *s, il_err *e, const char *format, ...)
     vsnprintf(message, sizeof message, format, args);
     va_end(args);
     return il_yaml_fail(s->from, s->at ? s->value : NULL, e, IL_EPARAM, "%s", message);
+}
+
+int il_settings_join(il_text *out, const il_setting *slot, il_err *e)
+{
+    if (!il_yaml_join(out, slot->value))
+        return il_settings_fail(slot, e, "'%s' must be a single value or a list of single values", slot->key);
+    il_text_add(out, "%s", ""); /* of an empty list */
+    return out->failed ? il_fail_oom(e) : IL_OK;
 }
 
 /* ---- setting one ---- */
@@ -93,12 +108,13 @@ static int set(il_settings *s, const il_setting *slot, il_err *e)
     return append(s, slot, e);
 }
 
-static void drop_choice(il_settings *s, const char *choice)
+/* A key, and those below it. */
+static void drop(il_settings *s, const char *head)
 {
-    size_t size = strlen(choice), kept = 0;
+    size_t size = strlen(head), kept = 0;
     for (size_t i = 0; i < s->count; i++) {
         const char *key = s->list[i].key;
-        if (strncmp(key, choice, size) != 0 || key[size] != '.')
+        if (strncmp(key, head, size) != 0 || (key[size] && key[size] != '.'))
             s->list[kept++] = s->list[i];
     }
     s->count = kept;
@@ -136,6 +152,13 @@ static bool compose(il_setting *slot, const char *head, const char *tail)
     return snprintf(slot->key, sizeof slot->key, "%s.%s", head, tail) < (int)sizeof slot->key;
 }
 
+/* A plugin's setting may be a list, see il_choice_set; its name and label may not. */
+static il_node_kind kind_of_setting(const char *name, const il_setting *slot)
+{
+    bool word = strcmp(name, "name") == 0 || strcmp(name, "label") == 0;
+    return slot->value->kind == IL_NODE_LIST && !word ? IL_NODE_LIST : IL_NODE_SCALAR;
+}
+
 /* model: fcn, or model: {name: nix, size: 40} */
 static int put_choice(il_settings *s, const char *choice, const il_setting *whole, il_err *e)
 {
@@ -145,7 +168,7 @@ static int put_choice(il_settings *s, const char *choice, const il_setting *whol
     if (value->kind == IL_NODE_MAP && !il_yaml_get(value, "name"))
         return il_settings_fail(whole, e, "'%s' has no 'name'", choice);
 
-    drop_choice(s, choice);
+    drop(s, choice);
     il_setting slot = *whole;
     if (value->kind == IL_NODE_SCALAR) {
         if (!compose(&slot, choice, "name"))
@@ -157,7 +180,7 @@ static int put_choice(il_settings *s, const char *choice, const il_setting *whol
         slot.value = value->items[i];
         if (!compose(&slot, choice, value->keys[i]->text))
             return il_settings_fail_key(&slot, e, "unknown key '%.100s'", value->keys[i]->text);
-        int rc = check_value(&slot, IL_NODE_SCALAR, e);
+        int rc = check_value(&slot, kind_of_setting(value->keys[i]->text, &slot), e);
         if (!rc) /* none of these keys is there: the others were dropped, and a mapping's keys differ */
             rc = append(s, &slot, e);
         if (rc)
@@ -176,7 +199,8 @@ static int unknown_train(const il_setting *slot, const char *written, il_err *e)
     size_t count = 0;
     for (; il_keys_train[count].name && count + 1 < MOST; count++)
         snprintf(texts[count], LONGEST, "%s%s", prefix, il_keys_train[count].name);
-    snprintf(texts[count++], LONGEST, "%sskip", prefix);
+    for (const il_keys_shape *k = il_keys_train_shapes; k->name && count + 1 < MOST; k++)
+        snprintf(texts[count++], LONGEST, "%s%s", prefix, k->name);
     for (size_t i = 0; i < count; i++)
         names[i] = texts[i];
     names[count] = NULL;
@@ -185,18 +209,35 @@ static int unknown_train(const il_setting *slot, const char *written, il_err *e)
 
 static int put_train(il_settings *s, const il_setting *slot, const char *name, const char *written, il_err *e)
 {
-    if (strcmp(name, "skip") == 0)
-        return put_value(s, slot, IL_NODE_LIST, e);
+    const il_keys_shape *shape = il_keys_train_shape(name);
+    if (shape)
+        return put_value(s, slot, shape->kind, e);
     if (!il_params_find(il_keys_train, name))
         return unknown_train(slot, written, e);
     return put_value(s, slot, IL_NODE_SCALAR, e);
+}
+
+static bool is_none(const il_node *n)
+{
+    return n->kind == IL_NODE_SCALAR && strcmp(n->text, "none") == 0;
+}
+
+/* train: none. What was set for runs that train, such as in the base of an entry of `include`, is not for this one. */
+static int put_no_training(il_settings *s, const il_setting *slot, bool base, il_err *e)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < s->count; i++)
+        if (base || !il_keys_trains(s->list[i].key))
+            s->list[kept++] = s->list[i];
+    s->count = kept;
+    return set(s, slot, e);
 }
 
 static int put_train_map(il_settings *s, const il_setting *whole, il_err *e)
 {
     const il_node *map = whole->value;
     if (map->kind != IL_NODE_MAP)
-        return il_settings_fail(whole, e, "'train' must be a mapping");
+        return il_settings_fail(whole, e, "'train' must be a mapping, or 'none' to test weights without training");
     for (size_t i = 0; i < map->count; i++) {
         il_setting slot = { .from = whole->from, .at = map->keys[i], .value = map->items[i] };
         const char *name = map->keys[i]->text;
@@ -207,6 +248,63 @@ static int put_train_map(il_settings *s, const il_setting *whole, il_err *e)
             return rc;
     }
     return IL_OK;
+}
+
+/* weights: FILE, or weights: {file: FILE, label: NAME} */
+static int put_weights(il_settings *s, const il_setting *whole, il_err *e)
+{
+    const il_node *value = whole->value;
+    il_setting slot = *whole;
+    drop(s, "weights");
+    if (value->kind != IL_NODE_MAP) {
+        compose(&slot, "weights", "file");
+        return put_value(s, &slot, IL_NODE_SCALAR, e);
+    }
+    int rc = il_yaml_get(value, "file") ? IL_OK : il_settings_fail(whole, e, "'weights' has no 'file'");
+    for (size_t i = 0; i < value->count && !rc; i++) {
+        const char *name = value->keys[i]->text;
+        slot.at = whole->at ? value->keys[i] : NULL;
+        slot.value = value->items[i];
+        if (strcmp(name, "file") != 0 && strcmp(name, "label") != 0)
+            return il_settings_fail_key(&slot, e, "weights: %s", il_suggest_key(name, il_keys_weights).text);
+        compose(&slot, "weights", name);
+        rc = put_value(s, &slot, IL_NODE_SCALAR, e);
+    }
+    return rc;
+}
+
+/* test_window: {side: 504, stride: 252} says what `tile` and `overlap` say. In `base` they exclude each other; elsewhere the
+ * one replaces the other. */
+static int put_window(il_settings *s, const il_setting *whole, bool base, il_err *e)
+{
+    static const char *const names[] = { "side", "stride", NULL };
+    const il_node *map = whole->value;
+    const char *const other = il_settings_get(s, "tile") ? "tile" : il_settings_get(s, "overlap") ? "overlap" : NULL;
+    if (base && other)
+        return il_settings_fail_key(whole, e, "'test_window' and '%s' set the same windows; keep one of them", other);
+    if (map->kind != IL_NODE_MAP)
+        return il_settings_fail(whole, e, "'test_window' must be a mapping of side and stride");
+    drop(s, "tile");
+    drop(s, "overlap");
+    drop(s, "test_window");
+    int rc = IL_OK;
+    for (size_t i = 0; i < map->count && !rc; i++) {
+        il_setting slot = { .from = whole->from, .at = whole->at ? map->keys[i] : NULL, .value = map->items[i] };
+        if (!il_params_find(il_keys_window, map->keys[i]->text))
+            return il_settings_fail_key(&slot, e, "test_window: %s", il_suggest_key(map->keys[i]->text, names).text);
+        compose(&slot, "test_window", map->keys[i]->text);
+        rc = put_value(s, &slot, IL_NODE_SCALAR, e);
+    }
+    return rc;
+}
+
+static int put_tile(il_settings *s, const il_setting *slot, bool base, il_err *e)
+{
+    if (base && il_settings_get(s, "test_window.side"))
+        return il_settings_fail_key(slot, e, "'test_window' and '%s' set the same windows; keep one of them",
+                                    slot->key);
+    drop(s, "test_window");
+    return put_value(s, slot, IL_NODE_SCALAR, e);
 }
 
 /* The first part of a dotted key is wrong: suggests the whole key with the first part corrected. */
@@ -241,17 +339,25 @@ int il_settings_put(il_settings *s, const char *key, const il_node *value, il_se
 
     if (il_keys_find_choice(head))
         return !tail   ? put_choice(s, head, &slot, e)
-               : *tail ? put_value(s, &slot, IL_NODE_SCALAR, e)
+               : *tail ? put_value(s, &slot, kind_of_setting(tail, &slot), e)
                        : il_settings_fail_key(&slot, e, "'%s' ends in a dot", key);
     if (strcmp(head, "train") == 0) {
         if (tail)
             return put_train(s, &slot, tail, key, e);
+        if (is_none(value))
+            return put_no_training(s, &slot, source.base, e);
         if (!source.base)
             return il_settings_fail_key(&slot, e,
-                                        "'train' can be set as a whole only in 'base'; set one of its keys, "
-                                        "such as 'train.on'");
+                                        "'train' can be set as a whole only in 'base', or to 'none'; set one of its "
+                                        "keys, such as 'train.on'");
         return put_train_map(s, &slot, e);
     }
+    if (strcmp(key, "weights") == 0)
+        return put_weights(s, &slot, e);
+    if (strcmp(key, "test_window") == 0)
+        return put_window(s, &slot, source.base, e);
+    if (strcmp(key, "tile") == 0 || strcmp(key, "overlap") == 0)
+        return put_tile(s, &slot, source.base, e);
     if (strcmp(key, "validation") == 0)
         return put_value(s, &slot, value->kind == IL_NODE_LIST ? IL_NODE_MAP : value->kind, e);
     if (strcmp(key, "test") == 0 || strcmp(key, "degrade") == 0)

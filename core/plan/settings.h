@@ -2,6 +2,7 @@
 #ifndef IL_PLAN_SETTINGS_H
 #define IL_PLAN_SETTINGS_H
 
+#include "base/text.h"
 #include "base/yaml.h"
 
 typedef struct il_setting {
@@ -36,6 +37,12 @@ const il_setting *il_settings_get(const il_settings *s, const char *key);
 
 /* The name of a choice in tables: its label, else its name; NULL when not set. */
 const il_node *il_settings_label(const il_settings *s, const char *choice);
+
+/* What weights from elsewhere are called: their label, else their file's name; lent. NULL when none are set. */
+const char *il_settings_weights(const il_settings *s);
+
+/* Appends the single values of a list, as in "0.485, 0.456, 0.406". IL_EPARAM where an item is none. */
+int il_settings_join(il_text *out, const il_setting *slot, il_err *e);
 
 /* Errors at the position of a slot's key or value. */
 int il_settings_fail_key(const il_setting *s, il_err *e, const char *format, ...) IL_PRINTF(3, 4);

@@ -83,12 +83,14 @@ static bool has_kind(const char *images, const char *kind)
 }
 
 /* What made those kinds of images: realfake and inpainted ones `inpaint`, fakefake ones `reconstruct`, or the former where
- * the recipe has none. */
+ * the recipe has none; `generators` stands for both. */
 static void add_generators(il_text *to, const il_node *recipe, const char *images)
 {
     if (!recipe || recipe->kind != IL_NODE_MAP)
         return;
     const il_node *inpaint = il_yaml_get(recipe, "inpaint"), *reconstruct = il_yaml_get(recipe, "reconstruct");
+    if (!inpaint && !reconstruct)
+        inpaint = il_yaml_get(recipe, "generators");
     if (has_kind(images, "realfake") || has_kind(images, "inpainted"))
         add_all(to, inpaint);
     if (has_kind(images, "fakefake"))

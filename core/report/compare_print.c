@@ -50,7 +50,10 @@ static void cell_table(il_table *t, const il_comparison *c, bool all)
             il_table_text(t, cell->split);
         if (told.truth)
             il_table_text(t, cell->truth);
-        il_table_int(t, cell->seed);
+        if (cell->given)
+            il_table_text(t, NULL);
+        else
+            il_table_int(t, cell->seed);
         il_table_int(t, (int64_t)cell->pictures);
         if (told.photos)
             il_table_int(t, (int64_t)cell->photos);
@@ -258,6 +261,14 @@ void il_compare_note_photos(il_text *to, size_t pictures, size_t photos)
                     photos < IL_PHOTOS_LEAST ? "too few for an interval" : "intervals are rough");
 }
 
+static bool any_trained(const il_comparison *c)
+{
+    for (size_t i = 0; i < c->ncells; i++)
+        if (!c->cells[i].given)
+            return true;
+    return false;
+}
+
 static void add_notes(il_text *to, const il_comparison *c)
 {
     const il_compare_cell *fewest = &c->cells[0];
@@ -272,7 +283,8 @@ static void add_notes(il_text *to, const il_comparison *c)
         il_text_add(to, "Cell %lld: %s\n", (long long)fewest->cell, photos.data);
     to->failed = to->failed || photos.failed;
     il_text_free(&photos);
-    il_text_add(to, "%s\n", IL_COMPARE_TRAININGS);
+    if (any_trained(c))
+        il_text_add(to, "%s\n", IL_COMPARE_TRAININGS);
 }
 
 static void add_titles(il_table tables[TABLES], const il_comparison *c)

@@ -29,13 +29,13 @@ static const char all_cells[] =
                  "") " AS degraded,"
                      " json_remove(r.config, '$.seed') || COALESCE(r.manifest, '') || COALESCE(c.test_batch, '') || c.tested_dataset || '/' ||"
                      " c.tested_on || '/' || c.split || " DEGRADED(
-                         "/") " AS settings, c.seed, t.id IS NOT NULL AND t.bins IS NULL AS equal_bins"
+                         "/") " AS settings, c.seed, COALESCE(json_type(r.config, '$.train') = 'text', 0) AS given, t.id IS NOT NULL AND t.bins IS NULL AS equal_bins"
                               " FROM cells c JOIN runs r ON r.hash = c.run_hash LEFT JOIN tests t ON t.id = c.test"
                               " WHERE ?1 = '' OR c.cell IN (SELECT value FROM json_each(?1)) ORDER BY c.cell";
 
 static const char expected_cells[] =
     "cells: cell int, test int?, status text, name text, short text, tested text, split text, truth text?, digest text?,"
-    " degraded text, settings text?, seed int, equal_bins int";
+    " degraded text, settings text?, seed int, given int, equal_bins int";
 
 static bool is_number(const char *name)
 {
@@ -61,6 +61,7 @@ static int take(struct chosen *c, const il_rows *all, size_t row, il_err *e)
     cell->cell = il_rows_int(all, row, "cell");
     cell->test = il_rows_int(all, row, "test");
     cell->seed = il_rows_int(all, row, "seed");
+    cell->given = il_rows_int(all, row, "given") != 0;
     cell->equal_bins = il_rows_int(all, row, "equal_bins") != 0;
     char **texts[] = { &cell->name,     &cell->tested, &cell->truth,   &cell->split,
                        &cell->degraded, &cell->digest, &cell->settings };

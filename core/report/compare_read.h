@@ -24,6 +24,7 @@ typedef struct il_compare_cell {
     char *settings;  /* what all seeds of it have in common */
     bool equal_bins; /* its scores were counted in 256 equal bins */
     int64_t seed;
+    bool given;       /* weights from elsewhere were tested: no seed */
     il_rows rows;     /* of its pictures */
     il_value *values; /* by id */
     size_t pictures, defined;

@@ -50,15 +50,32 @@ static void note_collapses(il_footnotes *n, const il_matrix *m, const il_matrix_
     }
 }
 
-/* The labels that all runs share. */
+static bool any_given(const il_matrix *m)
+{
+    for (size_t run = 0; run < m->runs.count; run++)
+        if (m->cells[m->first[run]].given)
+            return true;
+    return false;
+}
+
+/* The labels that all runs share; of a training, those that all runs share which were trained here. */
 static void note_common(il_footnotes *n, const il_matrix *m)
 {
-    il_text line = { 0 };
-    for (int by = IL_BY_MODEL; by < IL_BYS; by++)
-        if (!m->shown[by])
-            il_text_add(&line, "%s%s %s", line.data ? ", " : "All runs: ", il_matrix_label((il_by)by),
-                        m->cells[m->first[0]].by[by]);
-    il_footnotes_take(n, &line);
+    bool given = any_given(m);
+    il_text all = { 0 }, trained = { 0 };
+    for (int by = IL_BY_MODEL; by < IL_BYS; by++) {
+        const char *label = il_matrix_common(m, (il_by)by);
+        bool apart = given && (by == IL_BY_DATASET || by == IL_BY_LOSS || by == IL_BY_SEED);
+        il_text *line = apart ? &trained : &all;
+        if (!m->shown[by] && *label)
+            il_text_add(line, "%s%s %s",
+                        line->data ? ", "
+                        : apart    ? "All trained runs: "
+                                   : "All runs: ",
+                        il_matrix_label((il_by)by), label);
+    }
+    il_footnotes_take(n, &all);
+    il_footnotes_take(n, &trained);
 }
 
 /* Whether "key=value" stands between commas in the run's name. */
@@ -111,6 +128,22 @@ static void note_weights(il_footnotes *n, const il_matrix *m)
     il_footnotes_take(n, &line);
 }
 
+/* Weights from elsewhere; where not all are, which. */
+static void note_given(il_footnotes *n, const il_matrix *m)
+{
+    il_text line = { 0 };
+    size_t given = 0;
+    for (size_t run = 0; run < m->runs.count; run++)
+        given += m->cells[m->first[run]].given;
+    if (given)
+        il_text_add(&line, "Tested without a training, with weights from elsewhere: %s",
+                    given == m->runs.count ? "all." : "");
+    for (size_t run = 0, told = 0; given < m->runs.count && run < m->runs.count; run++)
+        if (m->cells[m->first[run]].given)
+            il_text_add(&line, "%s%s", told++ ? ", " : "", m->runs.items[run]);
+    il_footnotes_take(n, &line);
+}
+
 /* Of a grid that names a published table, none of whose cells has the labels of its own. */
 static void note_unmatched(il_footnotes *n, const il_matrix *m)
 {
@@ -157,6 +190,14 @@ static void note_pictures(il_footnotes *n, const il_matrix *m, size_t part)
     il_footnotes_take(n, &line);
 }
 
+static size_t trained_in(const il_matrix *m, const il_matrix_part *p)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < p->runs.count; i++)
+        n += !il_matrix_run(m, p->runs.items[i])->given;
+    return n;
+}
+
 /* What a row says of seeds. */
 static void note_seeds(il_footnotes *n, const il_matrix *m, const il_matrix_part *p)
 {
@@ -164,7 +205,7 @@ static void note_seeds(il_footnotes *n, const il_matrix *m, const il_matrix_part
         il_footnotes_add(
             n, "A row is the mean \xc2\xb1 standard deviation over its seeds; a row of one seed has no \xc2\xb1, and"
                " its difference from others may be of that training alone.");
-    else if (p->runs.count > 1)
+    else if (trained_in(m, p) > 1)
         il_footnotes_add(
             n, "One seed each: a difference between rows is one between these trainings, which other seeds may"
                " turn round.");
@@ -221,6 +262,7 @@ void il_experiment_notes(il_table *t, const il_matrix *m, size_t part, il_medium
     if (any_authentic(m, part, page))
         il_footnotes_add(n, IL_CONVENTION_AUTHENTIC);
     note_weights(n, m);
+    note_given(n, m);
     note_unmatched(n, m);
     if (page)
         return;

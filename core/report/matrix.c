@@ -13,9 +13,15 @@ static const struct {
             [IL_BY_TRAINED_ON] = { "trained on", "trained_on" },
             [IL_BY_SEED] = { "seed", "seed" } };
 
+/* Nothing was trained: weights from elsewhere are tested. */
+#define GIVEN "COALESCE(json_type(r.config, '$.train') = 'text', 0)"
+
 #define COLUMNS                                                                                                                                                                                   \
     " c.run, c.split, c.status, c.message, c.collapsed, c.test, c.cell, c.model, c.dataset, c.mask_policy, c.loss,"                                                                               \
-    " c.trained_on, c.seed, c.tested_weights, c.images > 0 AND c.authentic = c.images AS authentic, c.false_alarms,"                                                                              \
+    " c.trained_on, (SELECT CASE WHEN " GIVEN                                                                                                                                                     \
+    " THEN NULL ELSE r.seed END FROM runs r WHERE r.hash = c.run_hash) AS seed,"                                                                                                                  \
+    " (SELECT " GIVEN                                                                                                                                                                             \
+    " FROM runs r WHERE r.hash = c.run_hash) AS given, c.tested_weights, c.images > 0 AND c.authentic = c.images AS authentic, c.false_alarms,"                                                   \
     " c.marked, (SELECT r.collapse FROM runs r WHERE r.hash = c.run_hash) AS collapse, CASE WHEN c.published_iou IS NULL THEN c.published_table END AS unmatched, c.truth, c.images AS pictures," \
     " (SELECT m.value FROM test_metrics m WHERE m.test = c.test AND m.convention = ?2 AND m.metric = ?3) AS value,"                                                                               \
     " (SELECT COUNT(DISTINCT COALESCE(i.photo, i.id)) FROM images i WHERE i.test = c.test) AS photos,"                                                                                            \
@@ -38,7 +44,7 @@ static const struct {
 
 static const char expected[] =
     "cells: cell int, run text, split text, status text, message text?, collapsed int?, test int?, model text, dataset text,"
-    " mask_policy text, loss text, trained_on text, seed int, tested_weights text?, authentic int?, false_alarms real?,"
+    " mask_policy text, loss text, trained_on text, seed int?, given int, tested_weights text?, authentic int?, false_alarms real?,"
     " marked real?, collapse text?, unmatched text?, truth text?, pictures count?, value real?, photos count?,"
     " settings text?, tested_dataset text, tested_on text, degradation text";
 
@@ -68,6 +74,7 @@ static il_matrix_cell read_cell(const il_rows *r, size_t i)
                          .marked = il_rows_real(r, i, "marked"),
                          .collapsed = il_rows_int(r, i, "collapsed") == 1,
                          .collapse = il_rows_word(r, i, "collapse"),
+                         .given = il_rows_int(r, i, "given") == 1,
                          .authentic = il_rows_int(r, i, "authentic") == 1 };
     for (int by = 0; by < IL_BYS; by++)
         c.by[by] = il_rows_word(r, i, bys[by].column);
@@ -175,7 +182,15 @@ static bool needs_names(const il_matrix *m)
     return false;
 }
 
-/* Labels that differ between runs are shown. */
+const char *il_matrix_common(const il_matrix *m, il_by by)
+{
+    size_t i = 0;
+    while (i + 1 < m->runs.count && !*m->cells[m->first[i]].by[by])
+        i++;
+    return m->cells[m->first[i]].by[by];
+}
+
+/* Labels that differ between runs are shown. A run that only tests weights has no data set, loss and seed. */
 static int choose_labels(il_matrix *m, il_err *e)
 {
     const il_matrix_cell **runs = calloc(m->runs.count + 1, sizeof(const il_matrix_cell *));
@@ -185,7 +200,8 @@ static int choose_labels(il_matrix *m, il_err *e)
     for (size_t i = 0; i < m->runs.count; i++) {
         runs[i] = &m->cells[m->first[i]];
         for (int by = IL_BY_MODEL; by < IL_BYS; by++)
-            m->shown[by] = m->shown[by] || strcmp(runs[0]->by[by], runs[i]->by[by]) != 0;
+            if (*runs[i]->by[by] && strcmp(il_matrix_common(m, (il_by)by), runs[i]->by[by]) != 0)
+                m->shown[by] = true;
     }
     if (m->runs.count)
         qsort(runs, m->runs.count, sizeof(const il_matrix_cell *), by_labels);
@@ -203,7 +219,8 @@ static int read_axes(il_matrix *m, il_store *s, const char *experiment, il_err *
     for (size_t i = 0; i < m->runs.count; i++) {
         const char *const *by = m->cells[m->first[i]].by;
         runs[i] = (il_axes_run){ m->runs.items[i],
-                                 { by[IL_BY_MODEL], by[IL_BY_DATASET], by[IL_BY_POLICY], by[IL_BY_LOSS] } };
+                                 { by[IL_BY_MODEL], by[IL_BY_DATASET], by[IL_BY_POLICY], by[IL_BY_LOSS] },
+                                 m->cells[m->first[i]].given };
     }
     int rc = il_matrix_axes_read(&m->axes, s, experiment, runs, m->runs.count, e);
     free(runs);

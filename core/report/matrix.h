@@ -32,6 +32,7 @@ typedef struct il_matrix_cell {
     double alarms, marked;    /* NAN: undefined */
     int64_t pictures, photos; /* tested; that these were cut from */
     bool done, collapsed;
+    bool given;             /* its weights are from elsewhere, and were tested without a training */
     const char *collapse;   /* what its run marks of the validation pictures: nothing, everything, or "": not known */
     bool authentic;         /* the test has pictures, and none of them is tampered */
     size_t run;             /* place in the matrix's runs */
@@ -78,6 +79,8 @@ int il_matrix_read(il_matrix *out, il_store *s, const char *experiment, bool deg
 void il_matrix_free(il_matrix *m);
 
 const char *il_matrix_label(il_by by); /* "mask policy" */
+/* The label of the first run that has one, "" where none has. */
+const char *il_matrix_common(const il_matrix *m, il_by by);
 /* A cell of the run of that name; NULL when there is none. */
 const il_matrix_cell *il_matrix_run(const il_matrix *m, const char *run);
 /* The cell in row and column of a part; NULL when the grid does not ask for it. */

@@ -32,6 +32,28 @@ static bool same(const char *a, const char *b)
     return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
+/* What a run that only tests weights does not have. */
+static bool is_of_training(const char *key)
+{
+    static const char *const heads[] = { "train", "loss", "dataset", "validation" };
+    for (size_t i = 0; key && i < sizeof heads / sizeof *heads; i++)
+        if (strncmp(key, heads[i], strlen(heads[i])) == 0)
+            return true;
+    return false;
+}
+
+/* Whether trained runs differ in it. */
+static bool varies_in_trainings(const il_matrix_axes *a, size_t key, const il_axes_run *runs, size_t nruns)
+{
+    size_t first = 0;
+    while (first < nruns && runs[first].given)
+        first++;
+    for (size_t i = first + 1; i < nruns; i++)
+        if (!runs[i].given && !same(a->values[first * a->count + key], a->values[i * a->count + key]))
+            return true;
+    return false;
+}
+
 /* Whether two runs of one label differ in it. */
 static bool tells_apart(const il_matrix_axes *a, size_t key, size_t choice, const il_axes_run *runs, size_t nruns)
 {
@@ -80,7 +102,7 @@ static void fill_values(il_matrix_axes *a, const il_axes_run *runs, size_t nruns
     }
 }
 
-/* Drops the keys of choices that labels tell apart as well. */
+/* Drops the keys of choices that labels tell apart as well, and those that only tell a training from none. */
 static int drop(il_matrix_axes *a, const il_axes_run *runs, size_t nruns, il_err *e)
 {
     size_t all = a->count, kept = 0;
@@ -89,7 +111,8 @@ static int drop(il_matrix_axes *a, const il_axes_run *runs, size_t nruns, il_err
         return il_fail_oom(e);
     for (size_t key = 0; key < all; key++) {
         size_t choice = choice_of(a->keys[key]);
-        keep[key] = choice == IL_AXES_CHOICES || tells_apart(a, key, choice, runs, nruns);
+        keep[key] = (choice == IL_AXES_CHOICES || tells_apart(a, key, choice, runs, nruns)) &&
+                    (!is_of_training(a->keys[key]) || varies_in_trainings(a, key, runs, nruns));
     }
     for (size_t i = 0; i < nruns; i++)
         for (size_t key = 0; key < all; key++)

@@ -15,6 +15,7 @@ typedef struct il_matrix_axes {
 enum { IL_AXES_CHOICES = 4 }; /* model, dataset, mask_policy, loss */
 typedef struct il_axes_run {
     const char *name, *labels[IL_AXES_CHOICES];
+    bool given; /* it has no settings of a training */
 } il_axes_run;
 
 /* Settings of a choice (model.width) are shown only where runs of equal label differ in them. */

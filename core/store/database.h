@@ -19,11 +19,12 @@ struct il_store {
         IL_CACHE_TOLD
     } cache;                  /* whether another program's lock kept hashes out of it */
     const volatile int *stop; /* of il_store_guard; NULL: never set */
+    struct il_claim *claim;   /* to be the one writer, on a disk that other hosts share; else NULL */
     int64_t memory;           /* bytes that a query's rows may take; 0: any number */
     int patience_ms;          /* how long it waits for other programs' locks */
     double waits_since;       /* clock when it began to wait for the lock that it waits for now, or waited for last */
     bool told;                /* of waiting */
-    bool had_log, had_index; /* beside it, before it was opened */
+    bool had_log, had_index;  /* beside it, before it was opened */
 };
 
 /* A value for ?1, ?2, …; lists end with {0}. */
@@ -66,6 +67,14 @@ int il_store_put_printf(sqlite3 *db);
 bool il_store_is_denied(const char *function);
 /* SQLite's busy handler: waits a moment and returns 1, or 0 when s->patience_ms have passed since its call with tries 0. */
 int il_store_wait(void *store, int tries);
+
+/* Until we know that the database is ours, closing must not even checkpoint its log. */
+void il_store_keep_log(il_store *s, bool yes);
+/* Notes which of both are there: SQLite puts them beside the file that links lead to, when it first reads. */
+void il_store_note_log(il_store *s);
+/* Closes one that was refused, and leaves nothing that opening it made: an empty log, the index of one that another program
+ * wrote. That log stays. */
+void il_store_let_go(il_store *s);
 
 /* Converts the connection's error to a message; `result` is the code that sqlite3 returned. */
 int il_store_fail(il_store *s, int result, il_err *e);

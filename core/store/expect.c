@@ -49,15 +49,20 @@ static const char *read_column(struct column *out, const char *text)
     return end + strspn(end, ", ");
 }
 
-/* The place of a column; a name that none has is a bug of the caller. */
-static int find(sqlite3_stmt *statement, const struct column *c)
+static bool is_at(sqlite3_stmt *statement, const struct column *c, int i)
+{
+    const char *name = sqlite3_column_name(statement, i);
+    return name && strncmp(name, c->name, c->size) == 0 && name[c->size] == '\0';
+}
+
+/* The place of a column, likely the one that is said; a name that none has is a bug of the caller. */
+static int find(sqlite3_stmt *statement, const struct column *c, int likely)
 {
     int count = sqlite3_column_count(statement), i = 0;
-    for (; i < count; i++) {
-        const char *name = sqlite3_column_name(statement, i);
-        if (name && strlen(name) == c->size && memcmp(name, c->name, c->size) == 0)
-            break;
-    }
+    if (is_at(statement, c, likely))
+        return likely;
+    while (i < count && !is_at(statement, c, i))
+        i++;
     assert(i < count);
     return i; /* without assertions: of no column, which reads as NULL */
 }
@@ -110,7 +115,7 @@ static int fail(il_store *s, sqlite3_stmt *statement, const char *expected, cons
     struct column id;
     int table = (int)strcspn(expected, ":");
     read_column(&id, expected + table + 2);
-    int at = find(statement, &id);
+    int at = find(statement, &id, 0);
     bool known = id.kind == INT && sqlite3_column_type(statement, at) == SQLITE_INTEGER;
     return il_fail(e, IL_EDB, "%s: table %.*s, %.*s %lld: column %.*s is %s; expected %s", s->path, table, expected,
                    known ? (int)id.size : 3, known ? id.name : "row",
@@ -121,12 +126,13 @@ static int fail(il_store *s, sqlite3_stmt *statement, const char *expected, cons
 int il_store_expect(il_store *s, sqlite3_stmt *statement, const char *expected, size_t row, il_err *e)
 {
     const char *next = strchr(expected, ':');
+    int place = 0;
     assert(next);
-    for (next += 2; *next;) {
+    for (next += 2; *next; place++) {
         struct column c;
         bool nomem = false;
         next = read_column(&c, next);
-        const char *fault = fault_of(&c, statement, find(statement, &c), &nomem);
+        const char *fault = fault_of(&c, statement, find(statement, &c, place), &nomem);
         if (nomem)
             return il_fail_oom(e);
         if (fault)

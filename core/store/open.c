@@ -6,15 +6,17 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "base/claim.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/network_disk.h"
 #include "base/text.h"
 #include "store/database.h"
 #include "store/sql/functions.h"
 
 extern const char il_embedded_results_sql[], il_embedded_results_2_sql[], il_embedded_results_3_sql[],
     il_embedded_results_4_sql[], il_embedded_results_5_sql[], il_embedded_results_6_sql[], il_embedded_results_7_sql[],
-    il_embedded_results_8_sql[];
+    il_embedded_results_8_sql[], il_embedded_results_9_sql[];
 
 /* ---- identity and version ---- */
 
@@ -23,7 +25,8 @@ il_migrations il_store_migrations(void)
     static const char *const texts[] = { il_embedded_results_sql,   il_embedded_results_2_sql,
                                          il_embedded_results_3_sql, il_embedded_results_4_sql,
                                          il_embedded_results_5_sql, il_embedded_results_6_sql,
-                                         il_embedded_results_7_sql, il_embedded_results_8_sql };
+                                         il_embedded_results_7_sql, il_embedded_results_8_sql,
+                                         il_embedded_results_9_sql };
     return (il_migrations){ texts, sizeof texts / sizeof *texts, il_store_fill_metrics };
 }
 
@@ -120,29 +123,6 @@ static int check_regular(const char *path, il_err *e)
     return il_fail(e, IL_EIO, "%s is a %s; expected a database file", path, il_file_kind(st.st_mode));
 }
 
-/* Until we know that the database is ours, closing must not even checkpoint its log. */
-static void keep_log(il_store *s, int yes)
-{
-    sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, yes, NULL);
-}
-
-static bool is_there(const char *path, const char *ending)
-{
-    il_text name = { 0 };
-    il_text_add(&name, "%s%s", path, ending);
-    bool there = name.failed || access(name.data, F_OK) == 0;
-    il_text_free(&name);
-    return there;
-}
-
-/* SQLite puts both beside the file that links lead to, when it first reads. */
-static void note_log(il_store *s)
-{
-    const char *file = sqlite3_db_filename(s->db, "main");
-    s->had_log = !file || !*file || is_there(file, "-wal");
-    s->had_index = !file || !*file || is_there(file, "-shm");
-}
-
 static int connect(il_store **out, const char *path, const char *name, int flags, il_err *e)
 {
     il_store *s = calloc(1, sizeof *s);
@@ -168,48 +148,19 @@ static int connect(il_store **out, const char *path, const char *name, int flags
     sqlite3_extended_result_codes(s->db, 1);
     s->patience_ms = IL_STORE_PATIENCE_MS;
     sqlite3_busy_handler(s->db, il_store_wait, s);
-    keep_log(s, 1);
-    note_log(s);
+    il_store_keep_log(s, true);
+    il_store_note_log(s);
     *out = s;
     return IL_OK;
 }
 
-static void drop(const char *file, const char *ending, bool empty)
+/* Without a log, which would need memory that all hosts share. Alone at it, SQLite needs none to take in a log that an earlier
+ * program left. */
+static int use_no_wal(il_store *s, il_err *e)
 {
-    struct stat st;
-    il_text name = { 0 };
-    il_text_add(&name, "%s%s", file, ending);
-    if (!name.failed && (!empty || (stat(name.data, &st) == 0 && st.st_size == 0)))
-        unlink(name.data);
-    il_text_free(&name);
-}
-
-/* Under the lock that SQLite takes before it removes a log: nobody else has the database open then. */
-static void drop_log(const char *file, bool log, bool index)
-{
-    enum { FIRST = 0x40000002, COUNT = 510 }; /* the bytes of SQLite's shared lock */
-    struct flock all = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = FIRST, .l_len = COUNT };
-    int fd = open(file, O_RDWR | O_CLOEXEC);
-    if (fd >= 0 && fcntl(fd, F_SETLK, &all) == 0) {
-        if (log)
-            drop(file, "-wal", true);
-        if (index)
-            drop(file, "-shm", false);
-    }
-    if (fd >= 0)
-        close(fd);
-}
-
-/* Closes one that was refused, and leaves nothing that opening it made: an empty log, the index of one that another program
- * wrote. That log stays. */
-static void let_go(il_store *s)
-{
-    bool log = s && !s->had_log, index = s && !s->had_index;
-    char *file = log || index ? il_text_copy(sqlite3_db_filename(s->db, "main")) : NULL;
-    il_store_close(s);
-    if (file)
-        drop_log(file, log, index);
-    free(file);
+    int rc = il_store_script(
+        s, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = DELETE; PRAGMA locking_mode = NORMAL", e);
+    return rc ? rc : il_store_exec(NULL, s, "SELECT COUNT(*) FROM sqlite_schema", NULL, e); /* lets go of the lock */
 }
 
 /* Switching to WAL needs exclusive access for a moment, and SQLite does not always wait for it. */
@@ -234,8 +185,8 @@ static int set_up(il_store *s, il_err *e)
         rc = il_store_fail(s, SQLITE_READONLY, e);
     if (rc)
         return rc;
-    keep_log(s, 0);
-    rc = use_wal(s, e);
+    il_store_keep_log(s, false);
+    rc = s->claim ? use_no_wal(s, e) : use_wal(s, e);
     if (!rc)
         rc = il_store_migrate(s, il_store_migrations(), e);
     if (!rc)
@@ -252,18 +203,45 @@ void il_store_checkpoint(il_store *s)
                               NULL); /* the log has it, whatever comes of this */
 }
 
+/* One writer at a time where SQLite's locks and ours may not reach. */
+static int claim_if_shared(il_claim **out, const char *path, il_err *e)
+{
+    il_text name = { 0 };
+    il_err who = { 0 };
+    const char *disk = strcmp(path, ":memory:") != 0 ? il_network_disk(path) : NULL;
+    if (!disk)
+        return IL_OK;
+    il_text_add(&name, "%s.claim", path);
+    int rc = name.failed ? il_fail_oom(&who) : il_claim_take(out, name.data, &who);
+    il_text_free(&name);
+    if (rc == IL_EBUSY)
+        return il_fail(
+            e, rc,
+            "%s: lies on a network file system (%s), where one process at a time may write to a database, and %s"
+            " does; run with --shard I/N and a --db of its own, and join them with 'inpaintlab merge'",
+            path, disk, who.message);
+    return rc ? il_fail(e, rc, "%s", who.message) : IL_OK;
+}
+
 int il_store_open(il_store **out, const char *path, il_err *e)
 {
     il_store *s = NULL;
+    il_claim *claim = NULL;
     int rc = check_regular(path, e);
     if (!rc)
         rc = il_file_make_parents(path, e);
     if (!rc)
-        rc = connect(&s, path, path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, e);
+        rc = claim_if_shared(&claim, path, e);
     if (!rc)
+        rc = connect(&s, path, path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, e);
+    if (!rc) {
+        s->claim = claim;
         rc = set_up(s, e);
+    }
     if (rc) {
-        let_go(s);
+        if (!s)
+            il_claim_release(claim);
+        il_store_let_go(s);
         return rc;
     }
     struct stat st;
@@ -276,8 +254,20 @@ int il_store_open(il_store **out, const char *path, il_err *e)
     return IL_OK;
 }
 
-/* A file in a read-only folder without a log beside it is opened as immutable. */
-static int connect_frozen(il_store **out, const char *path, il_err *e)
+/* Whether its header says that it has a log (WAL). */
+static bool is_logged(const char *path)
+{
+    unsigned char version = 0;
+    il_err ignored = { 0 };
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    bool logged = fd >= 0 && il_file_pread(fd, &version, 1, 19, &ignored) == IL_OK && version == 2;
+    if (fd >= 0)
+        close(fd);
+    return logged;
+}
+
+/* A file without a log beside it is opened as immutable, where a log cannot be read: why. */
+static int connect_frozen(il_store **out, const char *path, const char *why, il_err *e)
 {
     il_text name = { 0 };
     struct stat st;
@@ -287,8 +277,7 @@ static int connect_frozen(il_store **out, const char *path, il_err *e)
     int logged = stat(name.data, &st) == 0 && st.st_size > 0;
     il_text_free(&name);
     if (logged)
-        return il_fail(e, IL_EDB, "cannot read %s: another program has written to it, and its folder is read-only",
-                       path);
+        return il_fail(e, IL_EDB, "cannot read %s: another program has written to it, and %s", path, why);
 
     name = (il_text){ 0 };
     il_text_add(&name, "file:");
@@ -322,7 +311,7 @@ static int read_copy(il_store *s, il_err *e)
         copy->db = old;
         sqlite3_busy_handler(s->db, il_store_wait, s);
         sqlite3_busy_handler(old, il_store_wait, copy);
-        keep_log(copy, 0);
+        il_store_keep_log(copy, false);
     }
     il_store_close(copy);
     return rc;
@@ -340,7 +329,7 @@ static int set_up_readonly(il_store *s, il_err *e)
     if (!rc)
         rc = il_store_script(s, "PRAGMA query_only = ON", e);
     if (!rc)
-        keep_log(s, 0);
+        il_store_keep_log(s, false);
     return rc;
 }
 
@@ -353,19 +342,21 @@ int il_store_open_readonly(il_store **out, const char *path, il_err *e)
     int rc = check_regular(path, e);
     /* SQLITE_OPEN_READONLY would leave the log's files behind. */
     if (!rc)
-        rc = connect(&s, path, path, SQLITE_OPEN_READWRITE, e);
+        rc = il_network_disk(path) && is_logged(path)
+                 ? connect_frozen(&s, path, "a log cannot be shared on a network file system", e)
+                 : connect(&s, path, path, SQLITE_OPEN_READWRITE, e);
     if (!rc)
         rc = set_up_readonly(s, e);
     if (rc && s && (s->trouble == SQLITE_CANTOPEN || s->trouble == SQLITE_READONLY)) {
         /* no place to create the shared-memory file that WAL needs */
-        let_go(s);
+        il_store_let_go(s);
         s = NULL;
-        rc = connect_frozen(&s, path, e);
+        rc = connect_frozen(&s, path, "its folder is read-only", e);
         if (!rc)
             rc = set_up_readonly(s, e);
     }
     if (rc) {
-        let_go(s);
+        il_store_let_go(s);
         return rc;
     }
     *out = s;
@@ -378,6 +369,7 @@ void il_store_close(il_store *s)
         return;
     il_store_close(s->memo);
     sqlite3_close_v2(s->db);
+    il_claim_release(s->claim);
     free(s->path);
     free(s);
 }

@@ -32,7 +32,7 @@ static int put_fit(il_store *s, int64_t id, const il_test_record *t, bool unknow
                          il_bind_text(t->padding),
                          il_bind_int(t->no_truth),
                          il_bind_text(t->no_truth_example),
-                         il_bind_int(t->leaked),
+                         t->leaked < 0 ? il_bind_text(NULL) : il_bind_int(t->leaked),
                          il_bind_text(t->leaked_example),
                          il_bind_int(unknown),
                          { 0 } };

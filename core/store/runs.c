@@ -24,8 +24,8 @@ int il_store_find_run(il_run_row *row, il_store *s, const char *hash, il_err *e)
     int more = 0;
     int rc = il_store_prepare(
         &statement, s,
-        "SELECT id, status, hash, message, weights_sha256, (SELECT COUNT(*) FROM epochs WHERE run = runs.id) AS epochs"
-        " FROM runs WHERE hash = ?1",
+        "SELECT id, status, hash, message, weights_sha256, (SELECT COUNT(*) FROM epochs WHERE run = runs.id) AS epochs, failures,"
+        " (SELECT COUNT(*) FROM tests WHERE run = runs.id AND status = 'failed') AS failed FROM runs WHERE hash = ?1",
         e);
     if (!rc)
         rc = il_store_bind(s, statement, (il_bind[]){ il_bind_text(hash), { 0 } }, e);
@@ -33,7 +33,8 @@ int il_store_find_run(il_run_row *row, il_store *s, const char *hash, il_err *e)
         rc = il_store_step(&more, s, statement, e);
     if (!rc && more)
         rc = il_store_expect(s, statement,
-                             "runs: id int, status text, hash text, message text?, weights_sha256 text?, epochs small",
+                             "runs: id int, status text, hash text, message text?, weights_sha256 text?, epochs small,"
+                             " failures small, failed small",
                              1, e);
     if (!rc && more) {
         found.id = sqlite3_column_int64(statement, 0);
@@ -42,6 +43,8 @@ int il_store_find_run(il_run_row *row, il_store *s, const char *hash, il_err *e)
         il_store_text(found.message, sizeof found.message, statement, 3);
         il_store_text(found.weights_sha256, sizeof found.weights_sha256, statement, 4);
         found.epochs = sqlite3_column_int(statement, 5);
+        found.failures = sqlite3_column_int(statement, 6);
+        found.failed_tests = sqlite3_column_int(statement, 7);
     }
     sqlite3_finalize(statement);
     if (!rc)
@@ -120,19 +123,27 @@ int il_store_name_run(il_store *s, int64_t experiment, const char *name, int64_t
 
 static int put_run(int64_t *id, il_store *s, const il_run_record *r, il_err *e)
 {
-    il_bind values[] = { il_bind_text(r->hash),         il_bind_text(r->name),         il_bind_text(r->config),
-                         il_bind_text(r->manifest),     il_bind_int((int64_t)r->seed), il_bind_text(r->model),
-                         il_bind_text(r->model_params), il_bind_int(r->parameters),    il_bind_text(r->dataset),
-                         il_bind_text(r->mask_policy),  il_bind_text(r->loss),         il_bind_text(r->trained_on),
-                         il_bind_text(r->versions),     il_bind_text(r->host),         il_bind_text(r->device),
-                         il_bind_text(r->git_revision), il_bind_int(r->threads),       { 0 } };
+    il_bind values[] = { il_bind_text(r->hash),         il_bind_text(r->name),
+                         il_bind_text(r->config),       il_bind_text(r->manifest),
+                         il_bind_int((int64_t)r->seed), il_bind_text(r->model),
+                         il_bind_text(r->model_params), il_bind_int(r->parameters),
+                         il_bind_text(r->dataset),      il_bind_text(r->mask_policy),
+                         il_bind_text(r->loss),         il_bind_text(r->trained_on),
+                         il_bind_text(r->versions),     il_bind_text(r->host),
+                         il_bind_text(r->device),       il_bind_text(r->git_revision),
+                         il_bind_int(r->threads),       il_bind_text(r->parent),
+                         il_bind_int(r->resumed),       il_bind_text(r->processor),
+                         il_bind_int(r->ranks),         { 0 } };
     return il_store_exec(
         id, s,
         "INSERT INTO runs (hash, name, config, manifest, seed, model, model_params, parameters, dataset, mask_policy,"
-        " loss, trained_on, versions, host, device, git_revision, threads, status, started_at)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, 'running', " NOW ")"
+        " loss, trained_on, versions, host, device, git_revision, threads, parent, processor, ranks, status, started_at)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?20, NULLIF(?21, 0),"
+        " 'running', " NOW ")"
         " ON CONFLICT (hash) DO UPDATE SET name = ?2, versions = ?13, host = ?14, device = ?15, git_revision = ?16,"
-        " threads = ?17, status = 'running', message = NULL, started_at = " NOW ", ended_at = NULL"
+        " threads = ?17, parent = CASE WHEN ?19 THEN parent ELSE ?18 END, processor = ?20, ranks = NULLIF(?21, 0),"
+        " status = 'running', message = NULL, started_at = " NOW
+        ", ended_at = NULL"
         " RETURNING id",
         values, e);
 }
@@ -224,4 +235,12 @@ int il_store_end_run(il_store *s, int64_t run, const il_run_end *end, il_err *e)
     if (!rc && !found)
         return il_fail(e, IL_EDB, "%s: run %lld is no longer in the database", s->path, (long long)run);
     return rc;
+}
+
+int il_store_count_failure(il_store *s, int64_t run, bool failed, il_err *e)
+{
+    return il_store_exec(NULL, s,
+                         "UPDATE runs SET failures = CASE WHEN ?2 THEN failures + 1 ELSE 0 END"
+                         " WHERE id = ?1 AND (?2 OR failures <> 0)",
+                         (il_bind[]){ il_bind_int(run), il_bind_int(failed), { 0 } }, e);
 }

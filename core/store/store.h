@@ -44,9 +44,11 @@ typedef struct il_run_record {
     int64_t parameters;                                    /* trainable */
     const char *dataset, *mask_policy, *loss, *trained_on; /* labels */
     const char *versions;                                  /* JSON: inpaintlab, libtorch, plugins with revisions */
-    const char *host, *device, *git_revision;
-    int threads;
+    const char *host, *processor, *device, *git_revision;
+    int threads, ranks;
     int64_t experiment; /* that requests the run; 0: none */
+    const char *parent; /* hash of the finished run whose training it goes on with, or NULL */
+    bool resumed;       /* it goes on with its own: what is noted of a parent stays */
 } il_run_record;
 
 /* What the store contains about a run. */
@@ -57,6 +59,8 @@ typedef struct il_run_row {
     char message[512];       /* why it failed or stopped; "" otherwise */
     int epochs;              /* number of rows in `epochs` */
     char weights_sha256[65]; /* of the file of final weights; "" when not done */
+    int failures;            /* sittings that failed since the last that did not */
+    int failed_tests;
 } il_run_row;
 
 /* Finds a run by its identity; row->status is IL_RUN_NONE when there is none. */
@@ -96,6 +100,9 @@ typedef struct il_run_end {
 } il_run_end;
 int il_store_end_run(il_store *s, int64_t run, const il_run_end *end, il_err *e);
 
+/* Counts a sitting that failed, be it the training or a test; one that did not sets the count back to 0. */
+int il_store_count_failure(il_store *s, int64_t run, bool failed, il_err *e);
+
 /* What a test measured in one image. */
 typedef struct il_image_row {
     const char *id;
@@ -122,7 +129,7 @@ typedef struct il_test_record {
     const char *padding;          /* none, left out or counted; NULL: not known */
     int64_t no_truth;             /* images with a mask of which no pixel is true */
     const char *no_truth_example; /* id of the first, or NULL */
-    int64_t leaked;               /* images that the run was trained or validated on */
+    int64_t leaked;               /* images that the run was trained or validated on; -1: not known */
     const char *leaked_example;
     const struct il_example *examples; /* to be shown; NULL: none */
     size_t nexamples;

@@ -18,6 +18,7 @@ struct il_bundle {
     size_t count, room;
     struct note *notes;
     size_t nnotes;
+    il_bundle_filter filter; /* while a file is read */
 };
 
 int il_bundle_new(il_bundle **out, il_err *e)
@@ -152,6 +153,21 @@ const char *il_bundle_name(const il_bundle *b, size_t i)
 const il_tensor *il_bundle_at(const il_bundle *b, size_t i)
 {
     return b->items[i].tensor;
+}
+
+il_tensor *il_bundle_lend(il_bundle *b, size_t i)
+{
+    return b->items[i].tensor;
+}
+
+bool il_bundle_wants(const il_bundle *b, const char *name)
+{
+    return !b->filter.wanted || b->filter.wanted(name, b->filter.context);
+}
+
+void il_bundle_filter_set(il_bundle *b, il_bundle_filter f)
+{
+    b->filter = f;
 }
 
 const il_tensor *il_bundle_find(const il_bundle *b, const char *name)

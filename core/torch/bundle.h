@@ -16,6 +16,18 @@ int il_bundle_append(il_bundle *b, const char *name, il_dtype dtype, int ndim, c
 /* Whole numbers as int64_t: little-endian ones of `width` bytes; below 0: signed ones of -width bytes. */
 void il_bundle_widen(void *out, const void *from, size_t count, int width);
 
+/* Which tensors of a file to read; wanted NULL: all. */
+typedef struct il_bundle_filter {
+    bool (*wanted)(const char *name, const void *context);
+    const void *context;
+} il_bundle_filter;
+/* il_bundle_read of some of the tensors: the others take no memory, and in safetensors are not looked at. */
+int il_bundle_read_some(il_bundle **out, const char *path, il_bundle_filter f, il_err *e);
+/* For the readers: whether this tensor is to be read. */
+void il_bundle_filter_set(il_bundle *b, il_bundle_filter f);
+bool il_bundle_wants(const il_bundle *b, const char *name);
+il_tensor *il_bundle_lend(il_bundle *b, size_t i);
+
 typedef struct il_bundle_text {
     const char *key, *text; /* lent */
 } il_bundle_text;

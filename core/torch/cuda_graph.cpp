@@ -110,7 +110,9 @@ int compute(il_cuda_graph *g, il_scope *s, il_err *e)
     uint64_t taken = shim::seeds_taken();
     int rc = w->body(w->context, s, w->in, w->out, e);
     if (shim::seeds_taken() != taken)
-        il_cuda_graph_give_up(g, "it takes random numbers of several seeds (train.recompute, or TorchScript)");
+        il_cuda_graph_give_up(
+            g, "it takes random numbers of several seeds (train.recompute, or dropout of a model of TorchScript,"
+               " torch.export or Python)");
     return rc;
 }
 

@@ -4,10 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <inpaintlab/foreign.h>
+#include <inpaintlab/layers.h>
 #include "base/text.h"
 
 /* "0.5" or "0.485, 0.456, 0.406", with or without brackets and commas, into out[3]. */
-static bool read_three(float out[3], const char *text)
+static bool read_three(double out[3], const char *text)
 {
     int count = 0;
     const char *s = text;
@@ -16,7 +17,7 @@ static bool read_three(float out[3], const char *text)
         double v = strtod(s, &end);
         if (end == s || count == 3 || !isfinite(v))
             return false;
-        out[count++] = (float)v;
+        out[count++] = v;
         s = end;
     }
     if (count == 1)
@@ -24,7 +25,7 @@ static bool read_three(float out[3], const char *text)
     return count == 1 || count == 3;
 }
 
-static int read_channels(float out[3], const il_params *p, const char *name, float fallback, il_err *e)
+static int read_channels(double out[3], const il_params *p, const char *name, double fallback, il_err *e)
 {
     const char *text = il_params_text(p, name);
     for (int i = 0; i < 3; i++)
@@ -48,7 +49,7 @@ int il_foreign_read(il_foreign *out, const char *model, const il_params *p, il_e
         return rc;
     for (int i = 0; i < 3; i++)
         if (!(f.std[i] > 0))
-            return il_fail(e, IL_EPARAM, "std: %g is out of range; expected a number above 0", (double)f.std[i]);
+            return il_fail(e, IL_EPARAM, "std: %g is out of range; expected a number above 0", f.std[i]);
     f.output = il_text_copy(il_params_text(p, "output"));
     if (!f.output)
         return il_fail_oom(e);
@@ -64,11 +65,7 @@ void il_foreign_free(il_foreign *f)
 
 il_tensor *il_foreign_input(il_scope *s, const il_foreign *f, il_tensor *image)
 {
-    static const int64_t shape[] = { 1, 3, 1, 1 };
-    if (!f->normalised)
-        return image;
-    il_tensor *mean = il_from_f32(s, f->mean, 4, shape), *std = il_from_f32(s, f->std, 4, shape);
-    return il_div(s, il_sub(s, image, mean), std);
+    return f->normalised ? il_normalise(s, image, f->mean, f->std) : image;
 }
 
 static il_tensor *refuse(il_scope *s, const il_foreign *f, const il_tensor *y, const il_tensor *image,

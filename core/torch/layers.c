@@ -72,9 +72,8 @@ il_tensor *il_conv_norm_relu_apply(il_scope *s, const il_conv *c, const il_norm 
     return conv_norm(s, c, n, x, true);
 }
 
-il_tensor *il_imagenet(il_scope *outer, il_tensor *image)
+il_tensor *il_normalise(il_scope *outer, il_tensor *image, const double mean[3], const double std[3])
 {
-    static const double mean[] = { 0.485, 0.456, 0.406 }, std[] = { 0.229, 0.224, 0.225 };
     il_scope *s = il_scope_nest(outer);
     il_tensor *colours[3];
     for (int c = 0; c < 3; c++)
@@ -82,4 +81,10 @@ il_tensor *il_imagenet(il_scope *outer, il_tensor *image)
     il_tensor *x = il_lift(s, il_cat(s, colours, 3, 1));
     il_scope_close(s);
     return x;
+}
+
+il_tensor *il_imagenet(il_scope *s, il_tensor *image)
+{
+    static const double mean[] = { 0.485, 0.456, 0.406 }, std[] = { 0.229, 0.224, 0.225 };
+    return il_normalise(s, image, mean, std);
 }

@@ -2,14 +2,20 @@
 #include <ATen/ops/_amp_foreach_non_finite_check_and_unscale.h>
 #include <ATen/ops/_amp_update_scale.h>
 #include <ATen/ops/_foreach_add.h>
+#include <ATen/ops/_foreach_mul.h>
+#include <ATen/ops/_foreach_norm.h>
 #include <ATen/ops/_foreach_sub.h>
 #include <ATen/ops/_fused_adam.h>
 #include <ATen/ops/_fused_adamw.h>
 #include <ATen/ops/full.h>
+#include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/mul.h>
+#include <ATen/ops/stack.h>
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
+#include <algorithm>
 #include <cstring>
+#include <fnmatch.h>
 #include <memory>
 #include <optional>
 #include <string>
@@ -41,6 +47,7 @@ struct il_adam {
     const il_state *state = nullptr;
     il_adam_opts opts = {};
     std::vector<moments> moment; /* one per entry of state */
+    std::vector<double> factor;  /* of the learning rate, likewise */
     at::Tensor scale, good;      /* of the loss; steps without overflow since it last changed. Undefined: not scaling */
 };
 
@@ -59,6 +66,7 @@ int il_adam_new(il_adam **out, il_state *st, const il_adam_opts *given, il_err *
         a->opts.beta2 = opts.beta2 == 0 ? 0.999 : opts.beta2;
         a->opts.eps = opts.eps == 0 ? 1e-8 : opts.eps;
         a->moment.resize(st->entries.size());
+        a->factor.resize(st->entries.size(), 1);
         at::TensorOptions o = at::TensorOptions(at::kFloat).device(shim::device(st->device));
         if (opts.scaling) {
             a->scale = at::full({}, 65536.0, o);
@@ -92,15 +100,58 @@ at::Tensor unscale(il_adam *a, const std::vector<at::Tensor> &grads)
     return overflow;
 }
 
-void update(at::TensorList params, at::TensorList grads, at::TensorList means, at::TensorList squares,
-            at::TensorList steps, const il_adam_opts &o, const std::optional<at::Tensor> &overflow)
+/* As torch.nn.utils.clip_grad_norm_. Nothing is copied to the host. */
+void clip(const std::vector<at::Tensor> &grads, double most)
 {
+    at::Tensor norm = at::linalg_vector_norm(at::stack(at::_foreach_norm(grads, 2)), 2);
+    at::_foreach_mul_(grads, norm.add(1e-6).reciprocal().mul(most).clamp_max(1));
+}
+
+/* Parameters that have a gradient and one learning rate. */
+struct group {
+    double factor;
+    std::vector<at::Tensor> params, grads, means, squares, steps;
+};
+
+std::vector<group> groups_of(il_adam *a)
+{
+    std::vector<group> all;
+    for (size_t i = 0; i < a->moment.size(); i++) {
+        const il_state::entry &x = a->state->entries[i];
+        at::Tensor &param = x.tensor->value;
+        if (!x.trainable || !param.grad().defined())
+            continue;
+        moments &m = a->moment[i];
+        if (!m.mean.defined())
+            m = fresh(param);
+        auto g = std::find_if(all.begin(), all.end(), [&](const group &g) { return g.factor == a->factor[i]; });
+        if (g == all.end())
+            g = all.insert(all.end(), { a->factor[i], {}, {}, {}, {}, {} });
+        g->params.push_back(param);
+        g->grads.push_back(param.grad());
+        g->means.push_back(m.mean);
+        g->squares.push_back(m.square);
+        g->steps.push_back(m.step);
+    }
+    return all;
+}
+
+void update(const group &g, const il_adam_opts &o, const std::optional<at::Tensor> &overflow)
+{
+    double lr = o.lr * g.factor;
+    at::_foreach_add_(g.steps, 1);
     if (o.decoupled)
-        at::_fused_adamw_(params, grads, means, squares, {}, steps, o.lr, o.beta1, o.beta2, o.weight_decay, o.eps,
-                          false, false, {}, overflow);
+        at::_fused_adamw_(g.params, g.grads, g.means, g.squares, {}, g.steps, lr, o.beta1, o.beta2, o.weight_decay,
+                          o.eps, false, false, {}, overflow);
     else
-        at::_fused_adam_(params, grads, means, squares, {}, steps, o.lr, o.beta1, o.beta2, o.weight_decay, o.eps, false,
-                         false, {}, overflow);
+        at::_fused_adam_(g.params, g.grads, g.means, g.squares, {}, g.steps, lr, o.beta1, o.beta2, o.weight_decay,
+                         o.eps, false, false, {}, overflow);
+    if (overflow) /* a step that did not happen */
+        at::_foreach_sub_(g.steps, std::vector<at::Tensor>(g.steps.size(), *overflow));
+    for (const at::Tensor &param : g.params) {
+        param.unsafeGetTensorImpl()->bump_version(); /* whether or not the kernel did */
+        param.mutable_grad() = at::Tensor();
+    }
 }
 
 } // namespace
@@ -110,38 +161,37 @@ void il_adam_rate(il_adam *a, double lr)
     a->opts.lr = lr;
 }
 
+int il_adam_factor(size_t *matched, il_adam *a, const char *pattern, double factor, il_err *e)
+{
+    if (!(factor > 0))
+        return il_fail(e, IL_EPARAM, "Adam: the factor of a learning rate must be above 0, not %g", factor);
+    size_t n = 0;
+    for (size_t i = 0; i < a->factor.size(); i++) {
+        const il_state::entry &x = a->state->entries[i];
+        if (!x.trainable || fnmatch(pattern, x.name.c_str(), 0) != 0)
+            continue;
+        a->factor[i] = factor;
+        n++;
+    }
+    *matched = n;
+    return IL_OK;
+}
+
 int il_adam_step(il_adam *a, il_err *e)
 {
     return shim::guard(e, "adam", true, [&] {
         at::NoGradGuard off;
-        std::vector<at::Tensor> params, grads, means, squares, steps;
-        for (size_t i = 0; i < a->moment.size(); i++) {
-            const il_state::entry &x = a->state->entries[i];
-            at::Tensor &param = x.tensor->value;
-            if (!x.trainable || !param.grad().defined())
-                continue;
-            moments &m = a->moment[i];
-            if (!m.mean.defined())
-                m = fresh(param);
-            params.push_back(param);
-            grads.push_back(param.grad());
-            means.push_back(m.mean);
-            squares.push_back(m.square);
-            steps.push_back(m.step);
-        }
+        std::vector<group> groups = groups_of(a);
+        std::vector<at::Tensor> grads;
+        for (const group &g : groups)
+            grads.insert(grads.end(), g.grads.begin(), g.grads.end());
         std::optional<at::Tensor> overflow;
-        if (!params.empty())
-            at::_foreach_add_(steps, 1);
-        if (!params.empty() && a->scale.defined())
+        if (!grads.empty() && a->scale.defined())
             overflow = unscale(a, grads);
-        if (!params.empty())
-            update(params, grads, means, squares, steps, a->opts, overflow);
-        if (overflow) /* a step that did not happen */
-            at::_foreach_sub_(steps, std::vector<at::Tensor>(steps.size(), *overflow));
-        for (at::Tensor &param : params) {
-            param.unsafeGetTensorImpl()->bump_version(); /* whether or not the kernel did */
-            param.mutable_grad() = at::Tensor();
-        }
+        if (!grads.empty() && a->opts.clip > 0)
+            clip(grads, a->opts.clip);
+        for (const group &g : groups)
+            update(g, a->opts, overflow);
     });
 }
 

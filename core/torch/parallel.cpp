@@ -203,6 +203,13 @@ at::Tensor shim::draw_ones(il_scope *s, const at::Tensor &x, double keep)
     return all.reshape({ share->whole, parts, -1 }).index_select(0, own_rows(*share, x)).reshape(sizes);
 }
 
+void shim::refuse_share(const il_scope *s)
+{
+    TORCH_CHECK(!s->share,
+                "a model that was made elsewhere cannot be trained by several processes, since its batch norm and"
+                " dropout would see the pictures of one alone; launch one process");
+}
+
 void il_scope_share(il_scope *s, const il_share *share)
 {
     if (s)

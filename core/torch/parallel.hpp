@@ -19,6 +19,9 @@ at::Tensor batch_norm_shared(const il_share &share, const at::Tensor &x, const n
 /* Ones with probability `keep`, else zeros, of x's shape: drawn for all ranks' pictures, of which the own ones' are taken. */
 at::Tensor draw_ones(il_scope *s, const at::Tensor &x, double keep);
 
+/* Throws where other ranks compute a part of the batch: a model that was made elsewhere has batch norm and dropout of its own. */
+void refuse_share(const il_scope *s);
+
 } // namespace shim
 
 #endif

@@ -303,6 +303,8 @@ void add_all(il_bundle *b, source *src, const value *top)
             throw broken("holds a dict whose keys are no texts");
         check_name(key->text);
         std::string name = key->text.substr(0, 200);
+        if (!il_bundle_wants(b, key->text.c_str()))
+            continue;
         if (!args)
             throw broken("entry '" + name + "' is not a tensor; save model.state_dict()");
         if (!seen.insert(key->text).second)

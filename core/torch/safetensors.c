@@ -198,6 +198,8 @@ static int read_data(il_bundle *b, int fd, uint64_t start, const struct entry *e
 {
     for (size_t i = 0; i < count; i++) {
         const struct entry *x = &entries[i];
+        if (!il_bundle_wants(b, x->name))
+            continue;
         size_t bytes = (size_t)(x->end - x->begin);
         void *data = malloc(bytes ? bytes : 1);
         if (!data)

@@ -18,11 +18,14 @@
 #include <inpaintlab/script.h>
 #include "base/file.h"
 #include "torch/bundle.h"
+#include "torch/parallel.hpp"
 #include "torch/shim.hpp"
+#include "torch/state.hpp"
 
 struct il_script {
     std::string path;
     torch::jit::Module module;
+    const il_state *state = nullptr; /* that shares its tensors; lent */
 };
 
 int il_script_open(il_script **out, const char *path, il_device device, il_err *e)
@@ -46,8 +49,10 @@ int il_script_open(il_script **out, const char *path, il_device device, il_err *
         return IL_OK;
     if (rc != IL_ETORCH && rc != IL_EFORMAT)
         return il_fail(e, rc, "%s: %s", path, why.message);
-    return il_fail(e, IL_EFORMAT, "%s: is not a TorchScript module (save one with torch.jit.script(model).save(…)): %s",
-                   path, why.message);
+    bool other = strstr(why.message, "constants.pkl: file not found"); /* which every module has */
+    return il_fail(
+        e, IL_EFORMAT, "%s: is not a TorchScript module (save one with torch.jit.script(model).save(…)): %s", path,
+        other ? "it is another zip archive; the model exported takes those of torch.export.save" : why.message);
 }
 
 void il_script_free(il_script *m)
@@ -82,6 +87,7 @@ int il_script_state(il_script *m, il_state *st, il_err *e)
             for (const auto &b : part.value.named_buffers(false))
                 share(st, prefix + b.name, b.value, false, &seen, m->path);
         }
+        m->state = st;
     });
 }
 
@@ -149,14 +155,32 @@ at::Tensor pick(const c10::IValue &result)
 namespace
 {
 
+void hold(const il_script *m, const torch::jit::Module &module)
+{
+    const auto held = shim::held_norms(m->state);
+    for (const auto &part : module.named_modules())
+        if (held.count(part.name) && part.value.hasattr("training"))
+            torch::jit::Module(part.value).train(false);
+}
+
+void set_mode(const il_script *m, torch::jit::Module module, bool training)
+{
+    if (!module.hasattr("training")) /* torch.jit.freeze leaves none */
+        return;
+    if (module.is_training() != training)
+        module.train(training);
+    if (training && m->state && !m->state->frozen.empty())
+        hold(m, module);
+}
+
 c10::IValue run(il_scope *s, const il_script *m, std::vector<c10::IValue> inputs)
 {
     /* The optimising executor changes its kernels after the first calls: a resumed run would differ. */
     torch::jit::GraphOptimizerEnabledGuard plain(false);
     c10::AutoGradMode mode(shim::records(s));
-    torch::jit::Module module = m->module;                                      /* a handle */
-    if (module.hasattr("training") && module.is_training() != s->opts.training) /* frozen ones have none */
-        module.train(s->opts.training);
+    torch::jit::Module module = m->module; /* a handle */
+    set_mode(m, module, s->opts.training);
+    shim::refuse_share(s);
     if (s->opts.training) /* its dropout draws from libtorch's own generators */
         at::manual_seed(shim::next_seed(s));
     return module.forward(std::move(inputs));

@@ -7,6 +7,7 @@
 #include <new>
 #include <string>
 #include "base/opts.h"
+#include "torch/python_embedded.hpp"
 #include "torch/shim.hpp"
 #include "torch/start.h"
 
@@ -75,6 +76,9 @@ int caught(il_err *e, const char *what, bool training) noexcept
         } catch (const std::bad_alloc &) {
             return il_fail(e, IL_ENOMEM, "%s: out of memory", what);
         } catch (const std::exception &x) {
+            std::string line;
+            if (python::pending(&line))
+                return il_fail(e, IL_ETORCH, "%s: %s", what, line.c_str());
             return torch_error(e, what, x.what(), false, training);
         } catch (...) {
             return il_fail(e, IL_ETORCH, "%s: unknown exception", what);

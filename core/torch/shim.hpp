@@ -30,6 +30,7 @@ struct il_tensor {
     il_scope *owner = nullptr; /* nullptr: kept */
     il_tensor *next = nullptr, *before = nullptr;
     uint64_t changes = 0; /* those in place that libtorch's own count leaves out */
+    bool frozen = false;  /* of a state: see il_state_freeze */
     std::atomic<std::shared_ptr<const shim::folded>> folded = {}; /* of a convolution's weight, see fold.cpp */
 };
 

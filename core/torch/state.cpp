@@ -169,6 +169,63 @@ int il_state_double(il_state *st, il_err *e)
     });
 }
 
+int il_state_freeze(size_t *matched, il_state *st, const char *pattern, il_err *e)
+{
+    return shim::guard(e, "freeze", [&] {
+        size_t n = 0;
+        for (size_t i = 0; i < st->entries.size(); i++) {
+            const il_state::entry &x = st->entries[i];
+            if (fnmatch(pattern, x.name.c_str(), 0) != 0)
+                continue;
+            n++;
+            if (x.trainable)
+                x.tensor->value.set_requires_grad(false);
+            else if (!x.tensor->frozen)
+                st->frozen.push_back({ i, x.tensor->value.detach().clone() });
+            x.tensor->frozen = true;
+        }
+        *matched = n;
+    });
+}
+
+bool il_state_frozen(const il_state *st, size_t i)
+{
+    return st->entries[i].tensor->frozen;
+}
+
+std::unordered_set<std::string> shim::held_norms(const il_state *st)
+{
+    static const std::string mean = ".running_mean", var = ".running_var";
+    std::unordered_set<std::string> names;
+    for (const il_state::held &x : st->frozen) {
+        const std::string &name = st->entries[x.entry].name;
+        std::string part = name.substr(0, name.rfind('.'));
+        auto other = st->index.find(part + var);
+        if (name == part + mean && other != st->index.end() && il_state_frozen(st, other->second))
+            names.insert(part);
+    }
+    return names;
+}
+
+const char *il_state_initial(const il_state *st)
+{
+    for (const il_state::entry &x : st->entries)
+        if (!x.shared)
+            return x.name.c_str();
+    return nullptr;
+}
+
+int il_state_restore(il_state *st, il_err *e)
+{
+    return shim::guard(e, "freeze", [&] {
+        at::NoGradGuard off;
+        for (const il_state::held &x : st->frozen) {
+            st->entries[x.entry].tensor->value.copy_(x.value);
+            st->entries[x.entry].tensor->changes++;
+        }
+    });
+}
+
 void il_state_warn(il_state *st, const char *line)
 {
     il_err err = {};

@@ -395,7 +395,7 @@ il_tensor *il_batch_norm(il_scope *s, il_tensor *x, il_tensor *weight, il_tensor
                          il_tensor *tracked)
 {
     return run(s, "batch_norm", { { x }, { weight, " with weight " }, { bias }, { mean }, { var } }, [&] {
-        bool training = s->opts.training;
+        bool training = s->opts.training && !(mean->frozen && var->frozen);
         if (training) {
             TORCH_CHECK(x->value.dim() > 1 && (s->share || x->value.numel() > x->value.size(1)),
                         "more than one value per channel is needed in training");

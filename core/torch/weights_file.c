@@ -39,6 +39,11 @@ int il_safetensors_look(const char *path, il_err *e)
 
 int il_bundle_read(il_bundle **out, const char *path, il_err *e)
 {
+    return il_bundle_read_some(out, path, (il_bundle_filter){ 0 }, e);
+}
+
+int il_bundle_read_some(il_bundle **out, const char *path, il_bundle_filter f, il_err *e)
+{
     il_bundle *b = NULL;
     int fd = -1;
     uint64_t size = 0;
@@ -48,7 +53,9 @@ int il_bundle_read(il_bundle **out, const char *path, il_err *e)
     rc = il_bundle_new(&b, e);
     if (rc)
         goto done;
+    il_bundle_filter_set(b, f);
     rc = read_open(b, fd, size, e);
+    il_bundle_filter_set(b, (il_bundle_filter){ 0 }); /* whose context need not live longer */
     if (rc) {
         il_fail_in(e, "%s", path);
         goto done;

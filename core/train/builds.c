@@ -5,10 +5,11 @@
 
 enum { USED = 4 };
 
-/* Those that decide a run's weights. */
+/* Those that decide a run's weights; without plugin where nothing is trained. */
 static void list_used(const il_choice *out[USED], const il_run *run)
 {
-    out[0] = &run->dataset;
+    static const il_choice none;
+    out[0] = run->test_only ? &none : &run->dataset;
     out[1] = &run->model;
     out[2] = &run->loss;
     out[3] = &run->mask_policy;
@@ -23,6 +24,8 @@ int il_builds_compare(json_t **anew, char **rebuilt, const il_run *run, const ch
     list_used(used, run);
     for (int i = 0; i < USED; i++) {
         const il_plugin_file *file = &used[i]->file;
+        if (!used[i]->plugin)
+            continue;
         const char *kind = il_descriptor_kind(used[i]->plugin->kind);
         const json_t *was = json_object_get(old, kind);
         const char *sha256 = json_string_value(json_object_get(was, "sha256"));
@@ -53,6 +56,8 @@ void il_builds_describe(il_text *t, const il_run *run, const json_t *before, con
     const il_choice *used[USED];
     list_used(used, run);
     for (int i = 0; i < USED; i++) {
+        if (!used[i]->plugin)
+            continue;
         const char *kind = il_descriptor_kind(used[i]->plugin->kind);
         const json_t *now = json_object_get(anew, kind);
         if (now && !json_equal(json_object_get(before, kind), now))

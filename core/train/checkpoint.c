@@ -274,3 +274,19 @@ int il_checkpoint_share(il_course *c, const char *hash, il_model *model, il_adam
     il_bundle_free(b);
     return il_world_agree(world, rc, e);
 }
+
+int il_checkpoint_place(int *epoch, size_t *batch, const char *path, il_err *e)
+{
+    il_bundle *b = NULL;
+    il_course c = { 0 };
+    int rc = il_bundle_read(&b, path, e);
+    if (!rc && (rc = read_course(&c, b, e)) != IL_OK)
+        il_fail_in(e, "%s", path);
+    if (!rc) {
+        *epoch = c.epoch;
+        *batch = c.batch;
+    }
+    il_course_free(&c);
+    il_bundle_free(b);
+    return rc;
+}

@@ -38,4 +38,7 @@ int il_checkpoint_read(il_course *c, const char *path, const char *hash, il_mode
 /* Rank 0's course, model and optimizer, to all. */
 int il_checkpoint_share(il_course *c, const char *hash, il_model *model, il_adam *adam, il_world *world, il_err *e);
 
+/* How far it is: its current epoch and finished batches of that. */
+int il_checkpoint_place(int *epoch, size_t *batch, const char *path, il_err *e);
+
 #endif

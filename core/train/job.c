@@ -1,26 +1,17 @@
-/* job.c - a planned run with its data and its identity; its files and their lock. */
-#include <errno.h>
-#include <fcntl.h>
+/* job.c - a planned run with its data and its identity. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
-#include "base/draft.h"
-#include "base/file.h"
 #include "base/json.h"
 #include "base/params_json.h"
 #include "base/sha256.h"
 #include "image/degrade.h"
 #include "loader/source_share.h"
-#include "plugin/descriptor.h"
 #include "plugin/instance.h"
 #include "train/builds.h"
 #include "train/job.h"
-
-enum { LOCK_TRIES = 5, LOCK_PAUSE_NS = 20 * 1000 * 1000 };
+#include "train/job_inputs.h"
 
 /* ---- identity ---- */
 
@@ -67,38 +58,6 @@ static json_t *split_json(const il_source *src, const il_digest *digest)
                      (json_int_t)il_source_left_out_count(src));
 }
 
-/* Adds "key": hash of the file, when there is one. */
-static int add_file(json_t *files, const char *key, const char *path, il_err *e)
-{
-    struct stat st;
-    if (!path || !*path)
-        return IL_OK;
-    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
-        return IL_OK; /* a data set's folder: its manifest represents it */
-    il_digest d;
-    int rc = il_sha256_file(&d, path, e);
-    if (!rc && json_object_set_new(files, key, json_string(d.hex)) != 0)
-        rc = il_fail_oom(e);
-    return rc ? il_fail_in(e, "%s", key) : rc;
-}
-
-/* Files named by settings of the model, loss and mask policy, and the initial weights. */
-static int add_files(json_t *files, const il_run *run, il_err *e)
-{
-    const il_choice choices[] = { run->model, run->loss, run->mask_policy };
-    int rc = add_file(files, "train.weights", run->training.weights, e);
-    for (size_t i = 0; i < sizeof choices / sizeof *choices && !rc; i++) {
-        const il_param_spec *spec = il_params_specs(choices[i].params);
-        for (; spec && spec->name && !rc; spec++) {
-            char key[200];
-            snprintf(key, sizeof key, "%s.%s", il_descriptor_kind(choices[i].plugin->kind), spec->name);
-            if (spec->type == IL_PARAM_PATH)
-                rc = add_file(files, key, il_params_text(choices[i].params, spec->name), e);
-        }
-    }
-    return rc;
-}
-
 /* What else decides the weights, where earlier versions did otherwise: their runs are then others. */
 static int add_conventions(json_t *all, const il_job *j, il_err *e)
 {
@@ -109,19 +68,27 @@ static int add_conventions(json_t *all, const il_job *j, il_err *e)
     return bad ? il_fail_oom(e) : IL_OK;
 }
 
+/* What is trained on. */
+static int add_splits(json_t *all, const il_job *j, il_err *e)
+{
+    bool bad = false;
+    il_params_json_put(all, "train", split_json(j->train, &j->train_digest), &bad);
+    il_params_json_put(all, "validation", split_json(j->validation, &j->validation_digest), &bad);
+    if (bad || il_job_fit_note(all, j->run, j->train, &j->train_fit, &j->validation_fit))
+        return il_fail_oom(e);
+    return add_conventions(all, j, e);
+}
+
 static int make_manifest(il_job *j, il_err *e)
 {
     json_t *files = json_object();
-    int rc = files ? add_files(files, j->run, e) : il_fail_oom(e);
+    int rc = files ? il_job_inputs(files, j->run, e) : il_fail_oom(e);
     json_t *all = NULL;
     if (!rc) {
-        all = json_pack("{s:o, s:o, s:o}", "train", split_json(j->train, &j->train_digest), "validation",
-                        split_json(j->validation, &j->validation_digest), "files", files);
+        all = json_pack("{s:o}", "files", files);
         files = NULL;
-        rc = all ? add_conventions(all, j, e) : il_fail_oom(e);
+        rc = !all ? il_fail_oom(e) : j->run->test_only ? IL_OK : add_splits(all, j, e);
     }
-    if (!rc && il_job_fit_note(all, j->run, j->train, &j->train_fit, &j->validation_fit))
-        rc = il_fail_oom(e);
     if (!rc) {
         j->manifest = il_json_text(all, JSON_SORT_KEYS | JSON_COMPACT);
         rc = j->manifest ? IL_OK : il_fail_oom(e);
@@ -177,6 +144,8 @@ static int open_training(il_job *j, il_store *store, il_err *e)
                                                    : "validation",
                                        own ? own->images : run->training.on, share, true };
     int rc = il_policy_labels(j->labels, &j->run->mask_policy, e);
+    if (run->test_only)
+        return rc ? rc : make_manifest(j, e);
     if (!rc)
         rc = open_source(&j->train, &j->train_digest, &train, run, store, e);
     if (!rc)
@@ -243,13 +212,12 @@ static int open_test(il_job *j, size_t i, il_store *store)
         rc = open_truth(t, j);
     if (!rc) {
         const il_testing *how = &j->run->testing;
-        t->fit = il_job_fit_of(t->source, t->labels, how->fit, j->run->training.size,
-                               how->fit == IL_SIZING_NATIVE ? how->tile : 0);
+        t->fit = il_job_fit_of(t->source, t->labels, how->fit, how->size, how->fit == IL_SIZING_NATIVE ? how->tile : 0);
         rc = il_job_fit_digest(&t->digest, &t->fit, t->source, j->run, &t->error);
         bool same = set->degradation.kind != IL_DEGRADE_NONE; /* files as the test on them undegraded */
         if (same)
             t->leak = j->tests[set->plain].leak;
-        else if (!rc && j->error.code == IL_OK)
+        else if (!rc && j->error.code == IL_OK && !j->run->test_only) /* of weights from elsewhere that is not known */
             rc = il_leak_find(&t->leak, t->source, (const il_source *[]){ j->train, j->validation }, 2, &t->error);
     }
     if (rc && rc != IL_ENOMEM) {
@@ -313,10 +281,10 @@ il_run_record il_job_run_record(const il_job *j)
                             .manifest = j->manifest ? j->manifest : "{}",
                             .seed = r->seed,
                             .model = r->model.label,
-                            .dataset = r->dataset.label,
+                            .dataset = r->test_only ? "" : r->dataset.label,
                             .mask_policy = r->mask_policy.label,
-                            .loss = r->loss.label,
-                            .trained_on = r->training.on };
+                            .loss = r->test_only ? "" : r->loss.label,
+                            .trained_on = il_run_trained_on(r) };
 }
 
 il_cell_record il_job_cell_record(const il_job *j, const il_set *set)
@@ -324,10 +292,10 @@ il_cell_record il_job_cell_record(const il_job *j, const il_set *set)
     const il_run *r = j->run;
     return (il_cell_record){ .run_name = r->name,
                              .model = r->model.label,
-                             .dataset = r->dataset.label,
+                             .dataset = r->test_only ? "" : r->dataset.label,
                              .mask_policy = r->mask_policy.label,
-                             .loss = r->loss.label,
-                             .trained_on = r->training.on,
+                             .loss = r->test_only ? "" : r->loss.label,
+                             .trained_on = il_run_trained_on(r),
                              .tested_dataset = set->dataset.label,
                              .tested_on = set->tested_on,
                              .split = set->split,
@@ -339,7 +307,7 @@ int il_job_record_splits(const il_job *j, il_store *store, il_err *e)
 {
     const il_run *run = j->run;
     int rc = IL_OK;
-    if (j->error.code == IL_OK) {
+    if (j->error.code == IL_OK && !run->test_only) {
         rc = record_split(store, run->dataset.label, run->training.on, "train", j->train, &j->train_digest, e);
         if (!rc)
             rc = record_split(store, run->dataset.label, run->training.on, "validation", j->validation,
@@ -355,55 +323,4 @@ int il_job_record_splits(const il_job *j, il_store *store, il_err *e)
             rc = record_split(store, t->set->dataset.label, t->set->images, t->set->split, t->source, &digest, e);
     }
     return rc;
-}
-
-/* ---- files ---- */
-
-il_job_path il_job_file(const il_job *j, const char *folder, const char *name)
-{
-    il_job_path p;
-    snprintf(p.text, sizeof p.text, "%s/%.16s%s%s", folder, j->hash, *name ? "/" : "", name);
-    return p;
-}
-
-/* Returns 0 or errno. Retries, since `plan` holds the lock for an instant when it looks. */
-static int lock_file(int fd)
-{
-    for (int tries = 0;; tries++) {
-        if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-            return 0;
-        if (errno != EWOULDBLOCK || tries == LOCK_TRIES)
-            return errno;
-        nanosleep(&(struct timespec){ .tv_nsec = LOCK_PAUSE_NS }, NULL);
-    }
-}
-
-int il_job_lock(int *fd, const il_job *j, const char *folder, il_err *e)
-{
-    *fd = -1;
-    int rc = il_file_make_folders(il_job_file(j, folder, "").text, e);
-    if (rc)
-        return rc;
-    il_job_path path = il_job_file(j, folder, "lock");
-    int got = open(path.text, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    if (got < 0)
-        return il_fail(e, IL_EIO, "cannot open %s: %s", path.text, strerror(errno));
-    int why = lock_file(got);
-    if (why) {
-        close(got);
-        if (why == EWOULDBLOCK)
-            return il_fail(e, IL_EBUSY, "another process is executing this run (it holds %s)", path.text);
-        return il_fail(e, IL_EIO, "cannot lock %s: %s", path.text, strerror(why));
-    }
-    il_job_path own = il_job_file(j, folder, "");
-    il_draft_sweep(own.text, "checkpoint.safetensors");
-    il_draft_sweep(own.text, "weights.safetensors");
-    *fd = got;
-    return IL_OK;
-}
-
-void il_job_unlock(int fd)
-{
-    if (fd >= 0)
-        close(fd);
 }

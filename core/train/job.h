@@ -2,8 +2,10 @@
 #ifndef IL_TRAIN_JOB_H
 #define IL_TRAIN_JOB_H
 
+#include "base/claim.h"
 #include "base/sha256.h"
 #include "loader/loader.h"
+#include "store/run_files.h"
 #include "store/store.h"
 #include "train/job_fit.h"
 #include "train/job_leaks.h"
@@ -51,14 +53,18 @@ il_cell_record il_job_cell_record(const il_job *j, const il_set *set);
 int il_job_record_splits(const il_job *j, il_store *store, il_err *e);
 
 /* FOLDER/<first 16 digits of hash>/NAME */
-typedef struct il_job_path {
-    char text[4096];
-} il_job_path;
+typedef il_run_path il_job_path;
 il_job_path il_job_file(const il_job *j, const char *folder, const char *name);
 
-/* Locks FOLDER/<hash>/lock for the duration of a run; the kernel releases it when the process dies. When another
- * process holds it, *fd is -1 and the code IL_EBUSY. */
-int il_job_lock(int *fd, const il_job *j, const char *folder, il_err *e);
-void il_job_unlock(int fd);
+/* Locks FOLDER/<hash>/lock for the duration of a run; the kernel releases it when the process dies. On a disk that other
+ * hosts share, FOLDER/claims/<hash> stands for it (base/claim.h). IL_EBUSY when another process holds it. */
+typedef struct il_job_hold {
+    int fd; /* of the lock; -1: none */
+    il_claim *claim;
+} il_job_hold;
+int il_job_lock(il_job_hold *out, const il_job *j, const char *folder, il_err *e);
+void il_job_unlock(il_job_hold *hold);
+/* Whether another process holds the run of that hash; looks only. */
+bool il_job_is_locked(const char *hash, const char *folder);
 
 #endif

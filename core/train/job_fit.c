@@ -97,7 +97,7 @@ int il_job_fit_note(json_t *manifest, const il_run *run, const il_source *train,
 /* What earlier versions did: resize larger images to the training's size, pad smaller ones, count the padding. */
 static bool as_before(const il_fit_facts *f, const il_testing *how, int size, const il_source *src)
 {
-    if (f->masks)
+    if (f->masks || (how->fit != IL_SIZING_NATIVE && how->size != size))
         return false;
     if (how->fit == IL_SIZING_PAD)
         return how->count_padding || (!f->padded && !f->unknown);
@@ -117,6 +117,8 @@ int il_job_fit_digest(il_digest *digest, const il_fit_facts *f, const il_source 
         return IL_OK;
     il_text all = { 0 };
     il_text_add(&all, "%s\nfit %s", digest->hex, il_keys_fit_text(how->fit));
+    if (how->fit != IL_SIZING_NATIVE && how->size != run->training.size)
+        il_text_add(&all, " size %d", how->size);
     if (f->larger || (how->fit == IL_SIZING_NATIVE && f->unknown))
         il_text_add(&all, " tile %d overlap %d", how->tile, how->overlap);
     if (how->fit == IL_SIZING_PAD)

@@ -1,25 +1,13 @@
 /* job_state.c - the state of a run according to the store and the disk: done, to run, to resume, stale; and why. */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 #include "base/json.h"
 #include "train/builds.h"
 #include "train/job_state.h"
+#include "train/run_parent.h"
 #include "train/run_weights.h"
-
-static bool is_locked(const il_job *j, const char *folder)
-{
-    int fd = open(il_job_file(j, folder, "lock").text, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
-        return false;
-    bool locked = flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
-    close(fd);
-    return locked;
-}
 
 static void add_change(il_text *t, const char *path, const json_t *before, const json_t *after)
 {
@@ -66,7 +54,8 @@ static void describe_data(il_text *t, const il_run *run, const json_t *old, json
             il_text_add(t, "%s%s", t->size ? "; " : "changed since the last run: ", conventions[i].words);
     il_builds_describe(t, run, json_object_get(old, "plugins"), json_object_get(new, "plugins"));
     if (!t->size)
-        il_text_add(t, "changed since the last run: the data or the initial weights");
+        il_text_add(t, "changed since the last run: %s",
+                    run->test_only ? "the weights" : "the data or the initial weights");
 }
 
 static void explain_stale(char *why, size_t size, const il_job *j, const char *config, const char *manifest)
@@ -158,6 +147,25 @@ static int look_at_new(il_job_view *v, const il_job *j, const char *experiment, 
     return rc;
 }
 
+/* Where only the epochs were raised. */
+static int look_at_parent(il_job_view *v, const il_job *j, il_store *store, const char *folder, il_err *e)
+{
+    il_run_parent p;
+    int rc = il_run_parent_find(&p, j, store, folder, e);
+    if (rc || !*p.hash)
+        return rc;
+    if (*p.file.text) {
+        v->state = IL_JOB_RESUME;
+        snprintf(v->why, sizeof v->why, "goes on from the finished run of %d epoch%s, %.12s", p.epochs,
+                 p.epochs == 1 ? "" : "s", p.hash);
+        return IL_OK;
+    }
+    size_t used = strlen(v->why);
+    snprintf(v->why + used, sizeof v->why - used, "%sstarts again, not from the run of %d epoch%s: %s",
+             used ? "; " : "", p.epochs, p.epochs == 1 ? "" : "s", p.why);
+    return IL_OK;
+}
+
 static const char *missing_data(const il_job *j)
 {
     for (size_t i = 0; i < j->run->ntests; i++)
@@ -173,33 +181,41 @@ static void look_at_trained(il_job_view *v, const il_job *j)
     size_t n = j->run->ntests;
     if (l->to_test) {
         v->state = l->train ? IL_JOB_TODO : IL_JOB_RESUME;
-        snprintf(v->why, sizeof v->why, "%s; %zu of %zu tests remain",
-                 l->train ? "trained, but its weights are missing, so it will be trained again" : "trained", l->to_test,
-                 n);
+        const char *words = j->run->test_only ? "tested"
+                            : l->train        ? "trained, but its weights are missing, so it will be trained again"
+                                              : "trained";
+        snprintf(v->why, sizeof v->why, "%s; %zu of %zu tests remain", words, l->to_test, n);
     } else if (l->no_data) {
         v->state = IL_JOB_BLOCKED;
-        snprintf(v->why, sizeof v->why, "trained; the data of %zu of %zu tests are missing: %.280s", l->no_data, n,
-                 missing_data(j));
+        snprintf(v->why, sizeof v->why, "%s; the data of %zu of %zu tests are missing: %.280s",
+                 j->run->test_only ? "tested" : "trained", l->no_data, n, missing_data(j));
     } else {
         v->state = IL_JOB_DONE;
     }
 }
 
-static int look_at_row(il_job_view *v, const il_job *j, const char *experiment, il_store *store, il_err *e)
+static int look_at_row(il_job_view *v, const il_job *j, const char *experiment, il_store *store, const char *folder,
+                       il_err *e)
 {
     const il_run_row *row = &v->left.row;
-    if (row->status == IL_RUN_NONE && !v->left.checkpoint)
-        return look_at_new(v, j, experiment, store, e);
+    if (row->status == IL_RUN_NONE && !v->left.checkpoint) {
+        int rc = look_at_new(v, j, experiment, store, e);
+        return rc ? rc : look_at_parent(v, j, store, folder, e);
+    }
     if (row->status == IL_RUN_DONE) {
         look_at_trained(v, j);
     } else if (row->status == IL_RUN_FAILED) {
         v->state = IL_JOB_FAILED;
-        snprintf(v->why, sizeof v->why, "%.380s", row->message);
+        char often[40] = "";
+        if (row->failures > 1)
+            snprintf(often, sizeof often, " (%d times)", row->failures);
+        snprintf(v->why, sizeof v->why, "%.340s%s", row->message, often);
     } else {
         v->state = IL_JOB_RESUME;
         snprintf(v->why, sizeof v->why,
-                 v->left.checkpoint ? "interrupted after %d epochs; will resume from its checkpoint"
-                                    : "interrupted before its first checkpoint; will restart",
+                 v->left.checkpoint  ? "interrupted after %d epochs; will resume from its checkpoint"
+                 : j->run->test_only ? "interrupted; will restart"
+                                     : "interrupted before its first checkpoint; will restart",
                  row->epochs);
     }
     return IL_OK;
@@ -215,11 +231,11 @@ int il_job_look(il_job_view *out, const il_job *j, const char *experiment, il_st
     if (j->error.code != IL_OK) {
         v.state = IL_JOB_BLOCKED;
         snprintf(v.why, sizeof v.why, "%.390s", j->error.message);
-    } else if (is_locked(j, folder)) {
+    } else if (il_job_is_locked(j->hash, folder)) {
         v.state = IL_JOB_BUSY;
         snprintf(v.why, sizeof v.why, "is being run by another process");
     } else if (store) {
-        rc = look_at_row(&v, j, experiment, store, e);
+        rc = look_at_row(&v, j, experiment, store, folder, e);
     }
     if (rc) {
         il_job_left_free(&v.left);

@@ -5,10 +5,11 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "base/host.h"
 #include "base/sha256.h"
 #include "train/job_fit.h"
-#include "train/orders.h"
 #include "train/run.h"
+#include "train/run_parent.h"
 #include "train/run_parts.h"
 #include "train/run_record.h"
 #include "train/run_weights.h"
@@ -21,13 +22,14 @@ bool il_sitting_ends_grid(int rc)
 
 /* ---- recording in the store ---- */
 
-static int begin(il_sitting *x, int64_t parameters, il_err *e)
+/* parent: the run that it goes on from, or NULL; resumed: what was noted of that stays. */
+static int begin(il_sitting *x, int64_t parameters, const char *parent, bool resumed, il_err *e)
 {
     const il_job *j = x->job;
     const il_run *run = j->run;
-    char host[256] = "?", device[64], title[200];
+    char device[64], title[200];
+    const il_host_words host = il_host_name(), processor = il_host_processor();
     il_text place = { 0 };
-    gethostname(host, sizeof host - 1);
     il_device_text(x->opts->device, device, sizeof device);
     il_device_title(x->opts->device, title, sizeof title);
     il_text_add(&place, "%s (%s)", device, title);
@@ -36,11 +38,15 @@ static int begin(il_sitting *x, int64_t parameters, il_err *e)
     r.model_params = params;
     r.parameters = parameters;
     r.versions = versions;
-    r.host = host;
+    r.host = host.text;
+    r.processor = processor.text;
+    r.ranks = il_world_size(x->opts->world);
     r.device = place.data;
     r.git_revision = x->opts->git_revision;
     r.threads = x->opts->threads;
     r.experiment = x->opts->experiment_id;
+    r.parent = parent;
+    r.resumed = resumed;
     int rc = versions && params && place.data ? il_store_begin_run(&x->row, x->store, &r, e) : il_fail_oom(e);
     free(versions);
     free(params);
@@ -134,11 +140,11 @@ static int keep_weights(il_sitting *x, const il_course *c, size_t left_out, il_e
     il_run_end end = { .status = IL_RUN_DONE,
                        .best_epoch = c->early.best_epoch,
                        .tested_epoch = last ? (int)c->done : c->early.best_epoch,
-                       .stopped_early = (int)c->done < t->epochs,
+                       .stopped_early = (int)c->done < t->epochs, /* 0 without a training */
                        .collapse = last ? c->collapse : c->best_collapse,
                        .weights_path = path.text,
                        .weights_sha256 = digest.hex,
-                       .seconds = c->seconds,
+                       .seconds = x->job->run->test_only ? NAN : c->seconds,
                        .left_out = (int64_t)left_out };
     il_job_path aside;
     int rc = il_run_weights_write(&digest, &aside, x->job, x->opts->folder, &x->model, end.tested_epoch, e);
@@ -185,12 +191,39 @@ static void say_leak(const il_sitting *x)
     il_sitting_say(x, *words.text ? line : "");
 }
 
-/* The other ranks train it too. */
-static int give_order(const il_sitting *x, il_err *e)
+int il_sitting_order(const il_sitting *x, il_order_kind kind, size_t test, il_err *e)
 {
-    il_work_order o = { .kind = IL_ORDER_TRAIN, .run = (size_t)(x->job->run - x->opts->runs) };
+    if (!x->opts->world)
+        return IL_OK;
+    il_work_order o = { .kind = kind, .run = (size_t)(x->job->run - x->opts->runs), .test = test };
     snprintf(o.hash, sizeof o.hash, "%s", x->job->hash);
     return il_orders_give(x->opts->world, &o, e);
+}
+
+/* The run of fewer epochs to go on from, unless it has begun already. */
+static int find_parent(il_run_parent *p, const il_sitting *x, const char *checkpoint, il_err *e)
+{
+    char line[200];
+    *p = (il_run_parent){ 0 };
+    if (access(checkpoint, F_OK) == 0)
+        return IL_OK;
+    int rc = il_run_parent_find(p, x->job, x->store, x->opts->folder, e);
+    const char *plural = p->epochs == 1 ? "" : "s";
+    if (*p->file.text)
+        snprintf(line, sizeof line, "goes on from the finished run of %d epoch%s, %.12s", p->epochs, plural, p->hash);
+    else
+        snprintf(line, sizeof line, "starts again and does not go on from the finished run of %d epoch%s, %.12s: %s",
+                 p->epochs, plural, p->hash, p->why);
+    il_sitting_say(x, !rc && *p->hash ? line : "");
+    return rc;
+}
+
+/* The last checkpoint of a run that is done: kept for runs of more epochs, or removed. */
+static void retire_checkpoint(const il_sitting *x, const char *checkpoint)
+{
+    il_job_path kept = il_run_parent_file(x->opts->folder, x->job->hash);
+    if (!x->job->run->training.keep || rename(checkpoint, kept.text) != 0)
+        unlink(checkpoint);
 }
 
 static int train(il_sitting *x, il_err *e)
@@ -210,28 +243,67 @@ static int train(il_sitting *x, il_err *e)
                              .epoch = store_epochs,
                              .context = x };
     il_course course = { 0 };
+    il_run_parent parent;
+    int found = find_parent(&parent, x, checkpoint.text, e);
+    if (found != IL_OK)
+        return found;
+    what.from = *parent.file.text ? parent.file.text : NULL;
+    what.from_hash = parent.hash;
+    bool resumed = access(checkpoint.text, F_OK) == 0;
     say_training(x);
     say_leak(x);
     size_t left_out = il_source_left_out_count(j->train) + il_source_left_out_count(j->validation), unreadable = 0;
     int rc = il_sitting_open_model(x, e);
     il_err unheard = { 0 };
-    int begun = begin(x, !rc ? il_state_params(x->model.state) : 0, &unheard);
+    int begun = begin(x, !rc ? il_state_params(x->model.state) : 0, what.from ? parent.hash : NULL, resumed, &unheard);
     if (begun != IL_OK) {
         *e = unheard;
         return begun;
     }
     if (!rc)
-        rc = give_order(x, e);
+        rc = il_sitting_order(x, IL_ORDER_TRAIN, 0, e);
     if (!rc)
         rc = il_train_model(&course, &unreadable, &x->model, &what, x->observer, e);
     if (!rc)
         rc = keep_weights(x, &course, left_out + unreadable, e);
     if (!rc) {
         x->out->trained = true;
-        unlink(checkpoint.text);
+        retire_checkpoint(x, checkpoint.text);
     }
     il_course_free(&course);
     return rc;
+}
+
+/* ---- weights from elsewhere ---- */
+
+/* Nothing random is tested. */
+static int load_given(il_sitting *x, il_err *e)
+{
+    const il_run *run = x->job->run;
+    if (run->weights)
+        return il_model_load(&x->model, run->weights, NULL, e);
+    const char *made = il_state_initial(x->model.state);
+    return made ? il_fail(
+                      e, IL_EPARAM,
+                      "model %s: tensor %s has a random initial value; 'train: none' needs 'weights', the file to test",
+                      run->model.label, made)
+                : IL_OK;
+}
+
+/* They are kept as those of a training are, so that what was tested can be tested again. */
+static int adopt(il_sitting *x, il_err *e)
+{
+    il_err unheard = { 0 };
+    int rc = il_sitting_open_model(x, e);
+    int begun = begin(x, !rc ? il_state_params(x->model.state) : 0, NULL, false, &unheard);
+    if (begun != IL_OK) {
+        *e = unheard;
+        return begun;
+    }
+    if (!rc)
+        rc = load_given(x, e);
+    il_course none = { 0 };
+    return rc ? rc : keep_weights(x, &none, 0, e);
 }
 
 /* ---- the whole ---- */
@@ -239,7 +311,7 @@ static int train(il_sitting *x, il_err *e)
 static int record_failure(il_sitting *x, const il_err *why, il_err *e)
 {
     x->out->failure = *why;
-    int rc = x->row ? IL_OK : begin(x, 0, e);
+    int rc = x->row ? IL_OK : begin(x, 0, NULL, true, e);
     if (!rc)
         rc = end_failed(x, IL_RUN_FAILED, why, e);
     return rc ? rc : store_holes(x, e);
@@ -248,7 +320,7 @@ static int record_failure(il_sitting *x, const il_err *why, il_err *e)
 static int train_or_record(il_sitting *x, bool *trained, il_err *e)
 {
     il_err why = { 0 };
-    int rc = train(x, &why);
+    int rc = x->job->run->test_only ? adopt(x, &why) : train(x, &why);
     *trained = !rc;
     if (rc == IL_ECANCEL && x->row) {
         il_err ignored = { 0 };
@@ -286,7 +358,7 @@ static void remove_leftover(const il_sitting *x)
         return;
     struct timespec c = checkpoint.st_mtim, w = weights.st_mtim;
     if (c.tv_sec < w.tv_sec || (c.tv_sec == w.tv_sec && c.tv_nsec <= w.tv_nsec))
-        unlink(path.text);
+        retire_checkpoint(x, path.text);
 }
 
 static int train_and_test(il_sitting *x, il_err *e)
@@ -321,8 +393,8 @@ int il_run_job(il_run_outcome *out, il_job *j, il_store *store, const il_run_opt
 {
     *out = (il_run_outcome){ 0 };
     il_sitting x = { .job = j, .store = store, .opts = opts, .observer = observer, .out = out };
-    int lock = -1;
-    int rc = il_job_lock(&lock, j, opts->folder, e);
+    il_job_hold hold;
+    int rc = il_job_lock(&hold, j, opts->folder, e);
     if (rc == IL_EBUSY) {
         out->busy = true;
         return IL_OK;
@@ -331,9 +403,11 @@ int il_run_job(il_run_outcome *out, il_job *j, il_store *store, const il_run_opt
         rc = il_job_record_splits(j, store, e);
     if (!rc)
         rc = j->error.code != IL_OK ? record_failure(&x, &j->error, e) : train_and_test(&x, e);
+    if (!rc && x.row && j->error.code == IL_OK) /* data that are missing are no failure of the run */
+        rc = il_store_count_failure(store, x.row, out->failure.code != IL_OK, e);
     if (!rc && x.row)
         rc = il_store_settle(store, opts->experiment_id, j->run->name, x.row, e);
     il_model_close(&x.model);
-    il_job_unlock(lock);
+    il_job_unlock(&hold);
     return rc;
 }

@@ -37,11 +37,14 @@ int il_run_record_settings(char **out, const il_set *set, il_err *e)
 
 char *il_run_record_versions(const il_run *run)
 {
-    const il_choice used[] = { run->dataset, run->model, run->loss, run->mask_policy };
+    const il_choice none = { 0 },
+                    used[] = { run->test_only ? none : run->dataset, run->model, run->loss, run->mask_policy };
     bool bad = false;
     json_t *o = json_pack("{s:s, s:s}", "inpaintlab", IL_VERSION, "libtorch", il_torch_version());
     for (size_t i = 0; i < sizeof used / sizeof *used; i++) {
         const il_plugin *p = used[i].plugin;
+        if (!p) /* nothing is trained */
+            continue;
         const il_plugin_file *f = &used[i].file;
         json_t *one = json_pack("{s:s, s:i, s:s*, s:s*}", "name", p->name, "revision", p->revision, "sha256", f->sha256,
                                 "path", f->installed ? NULL : f->path);

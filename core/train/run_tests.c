@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/clock.h"
+#include "base/params.h"
 #include "image/degrade.h"
 #include "loader/source_photos.h"
 #include "plan/keys.h"
@@ -10,7 +11,6 @@
 #include "train/evaluate.h"
 #include "train/examples.h"
 #include "train/left_out.h"
-#include "train/orders.h"
 #include "train/relay.h"
 #include "train/run.h"
 #include "train/run_parts.h"
@@ -44,6 +44,7 @@ static il_loader_opts test_loader(const il_sitting *x)
     const il_testing *how = &x->job->run->testing;
     il_loader_opts o = il_loader_of_run(x->job->run, x->model.device, x->observer);
     o.fit = how->fit;
+    o.size = how->size;
     o.batch = how->batch;
     o.count_padding = how->count_padding;
     o.threads = x->opts->loader_threads;
@@ -113,24 +114,24 @@ static void measured_free(struct measured *m)
     free(m->settings);
 }
 
+/* A model from elsewhere (foreign.h): its settings can say that the output is a probability. */
+static bool is_foreign(const il_plugin *p)
+{
+    return il_params_find(p->params, "probability");
+}
+
 /* The other ranks get the weights, and measure their share. */
 static int measure(struct measured *m, il_sitting *x, const il_job_test *t, il_err *e)
 {
-    il_world *world = x->opts->world;
-    il_work_order o = { .kind = IL_ORDER_TEST,
-                        .run = (size_t)(x->job->run - x->opts->runs),
-                        .test = (size_t)(t - x->job->tests) };
-    snprintf(o.hash, sizeof o.hash, "%s", x->job->hash);
-    int rc = il_orders_give(world, &o, e);
+    int rc = il_sitting_order(x, IL_ORDER_TEST, (size_t)(t - x->job->tests), e);
     if (!rc)
-        rc = il_relay_state(x->model.state, world, e);
+        rc = il_relay_state(x->model.state, x->opts->world, e);
     if (!rc)
         rc = il_sitting_measure(&m->rows, &m->count, &m->unreadable, x, t, e);
     if (!rc && m->count == 0)
         rc = il_fail(e, IL_EDATA, "no image of the test can be used; %zu are left out", m->unreadable);
-    /* a module from elsewhere; an own network may well lie there before it has learnt anything */
-    bool foreign = strcmp(x->model.plugin->name, "torchscript") == 0;
-    if (!rc && foreign && !x->warned && il_evaluate_within_one(m->rows, m->count)) {
+    /* an own network may well lie there before it has learnt anything */
+    if (!rc && is_foreign(x->model.plugin) && !x->warned && il_evaluate_within_one(m->rows, m->count)) {
         x->warned = true;
         il_sitting_warn(
             x,
@@ -207,7 +208,7 @@ static il_test_record record_of(const il_sitting *x, const il_job_test *t, const
         .overlap = how->overlap,
         .padding = t->source ? il_job_fit_padding(&t->fit, how) : NULL,
         .no_truth = (int64_t)truth->no_truth,
-        .leaked = (int64_t)t->leak.count,
+        .leaked = x->job->run->test_only ? -1 : (int64_t)t->leak.count,
         .leaked_example = t->leak.count ? il_source_at(t->source, t->leak.example).id : NULL,
         .no_truth_example = truth->no_truth ? il_source_at(t->source, truth->no_truth_example).id : NULL,
     };

@@ -9,14 +9,12 @@
 
 static il_job_path place(const il_job *j, const char *folder)
 {
-    return il_job_file(j, folder, "weights.safetensors");
+    return il_job_file(j, folder, IL_RUN_WEIGHTS);
 }
 
 static il_job_path place_aside(const il_job *j, const char *folder, const char *sha256)
 {
-    char name[60];
-    snprintf(name, sizeof name, "weights-%.8s.safetensors", sha256);
-    return il_job_file(j, folder, name);
+    return il_run_files_aside(folder, j->hash, sha256);
 }
 
 static int write_bundle(const char *path, const il_job *j, const il_model *model, int epoch, il_err *e)
@@ -27,14 +25,14 @@ static int write_bundle(const char *path, const il_job *j, const il_model *model
     const char *notes[][2] = { { "format", "pt" },
                                { "run", j->hash },
                                { "config", run->config },
-                               { "epoch", number },
+                               { "epoch", run->test_only ? NULL : number },
                                { "model", run->model.plugin->name },
                                { "mask_policy", run->mask_policy.plugin->name },
-                               { "trained_on", run->training.on } };
+                               { "trained_on", il_run_trained_on(run) } };
     il_bundle *b = NULL;
     il_made_by made = { 0 };
     int rc = il_bundle_new(&b, e);
-    if (!rc)
+    if (!rc && !run->test_only)
         rc = il_made_by_find(&made, &run->dataset, run->training.on, e);
     if (!rc && made.generators.size)
         rc = il_bundle_note(b, "generators", made.generators.data, e);
@@ -42,7 +40,8 @@ static int write_bundle(const char *path, const il_job *j, const il_model *model
         rc = il_bundle_note(b, "recipe", made.identity, e);
     il_made_by_free(&made);
     for (size_t i = 0; i < sizeof notes / sizeof *notes && !rc; i++)
-        rc = il_bundle_note(b, notes[i][0], notes[i][1], e);
+        if (notes[i][1])
+            rc = il_bundle_note(b, notes[i][0], notes[i][1], e);
     if (!rc)
         rc = il_state_save(model->state, b, "", e);
     if (!rc)

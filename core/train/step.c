@@ -9,6 +9,7 @@ int il_step_adam(il_adam **out, const il_training *t, il_state *state, il_err *e
                        .lr = t->lr,
                        .weight_decay = t->weight_decay,
                        .decoupled = t->decoupled,
+                       .clip = t->clip,
                        .scaling = t->precision == IL_PRECISION_FP16 };
     return il_adam_new(out, state, &o, e);
 }
@@ -175,5 +176,5 @@ int il_step_train(il_tally *t, const il_step *x, const il_batch *b, il_err *e)
     if (!rc)
         rc = il_tally_add(t, s, out[LOSS], out[COUNTS], b, e);
     il_scope_close(s);
-    return rc;
+    return !rc && x->how->freeze ? il_state_restore(x->model->state, e) : rc;
 }

@@ -2,8 +2,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 #include <inpaintlab/optimizer.h>
 #include <inpaintlab/random.h>
 #include <inpaintlab/weights.h>
@@ -11,149 +9,18 @@
 #include "base/clock.h"
 #include "plugin/any_size.h"
 #include "train/left_out.h"
-#include "train/step.h"
 #include "train/train.h"
-
-/* State shared by all steps of one training. */
-struct session {
-    const il_training_job *job;
-    const il_observer *observer;
-    il_model *model;
-    il_loss loss;
-    il_adam *adam;
-    il_cuda_graph *graph; /* NULL: steps are computed one by one */
-    il_loader *train, *validation;
-    il_turn turn;        /* with other ranks: the batch at hand */
-    il_reducer *reducer; /* likewise */
-    il_course *course;
-    il_tally tally;     /* of the batches since the sums were last updated */
-    double epoch_start; /* clock; excludes finished parts of a resumed epoch */
-    double booked;      /* clock up to which the time is recorded in the course */
-    double written;     /* clock of the last checkpoint */
-    double told;        /* clock of the last progress line */
-    size_t seen;        /* images of this epoch in this invocation */
-};
-
-static int open_loaders(struct session *x, il_err *e)
-{
-    const il_training_job *job = x->job;
-    const il_training *t = &job->run->training;
-    il_loader_opts whole = il_loader_of_run(job->run, x->model->device, x->observer);
-    whole.threads = job->loader_threads;
-    whole.disk = job->disk;
-    il_loader_opts drawn = whole;
-    drawn.crop = t->crop;
-    drawn.crops = t->crops;
-    drawn.flip = t->flip;
-    drawn.shuffle = true;
-    drawn.seed = job->run->seed;
-    whole.ranks = drawn.ranks = il_world_size(job->world);
-    whole.own = drawn.own = il_world_own(job->world);
-    whole.turns = 1;
-    int rc = il_loader_open(&x->train, job->train, job->labels, drawn, e);
-    return rc ? rc : il_loader_open(&x->validation, job->validation, job->labels, whole, e);
-}
-
-/* Not a failure: steps give the same results without replay. */
-static void tell_refusal(struct session *x, const char *why)
-{
-    char line[400];
-    snprintf(line, sizeof line, "steps are not replayed: %s", why);
-    if (x->observer->say)
-        x->observer->say(x->observer->context, x->job->run->name, line);
-}
-
-static void open_graph(struct session *x)
-{
-    il_err e = { 0 };
-    const il_training *t = &x->job->run->training;
-    if (t->cuda_graph && x->job->world)
-        tell_refusal(x, "several processes train together");
-    else if (t->cuda_graph && (t->warmup > 0 || t->schedule != IL_SCHEDULE_CONSTANT))
-        tell_refusal(x, "the learning rate changes from step to step"); /* a recording contains it as a constant */
-    else if (t->cuda_graph && il_cuda_graph_new(&x->graph, x->model->device, &e) != IL_OK)
-        tell_refusal(x, e.message);
-}
-
-/* The published code takes the mean over batches: a last one of fewer pictures weighs as much as the others. With the size
- * of a whole batch as the weight, the sums are to the bit those over pictures where all batches are whole. */
-static double batch_weight(const il_training *t)
-{
-    return t->as_published ? t->batch : 0;
-}
-
-/* From the checkpoint, or from the initial weights. */
-static int begin_course(struct session *x, il_err *e)
-{
-    const il_run *run = x->job->run;
-    const char *checkpoint = x->job->checkpoint;
-    if (checkpoint && access(checkpoint, F_OK) == 0) {
-        int rc = il_checkpoint_read(x->course, checkpoint, x->job->hash, x->model, x->adam, e);
-        if (!rc && x->course->unsealed && x->observer->say)
-            x->observer->say(x->observer->context, run->name,
-                             "resumes from a checkpoint of an earlier version, which has no checksum to be checked by");
-        return rc;
-    }
-    if (run->training.weights)
-        return il_model_load(x->model, run->training.weights, (const char *const *)run->training.skip, e);
-    return IL_OK;
-}
-
-/* With other ranks: all have the weights of the first. */
-static int join_ranks(struct session *x, int rc, il_err *e)
-{
-    il_world *world = x->job->world;
-    const il_training *t = &x->job->run->training;
-    if (!world)
-        return rc;
-    if (!rc)
-        rc = il_turn_accepts(x->model->plugin->name, e);
-    if (!rc)
-        rc = il_turn_open(&x->turn, world, t->batch, t->crop ? t->crop : t->size, e);
-    if (!rc)
-        rc = il_reducer_new(&x->reducer, x->model->state, world, e);
-    rc = il_world_agree(world, rc, e);
-    return rc ? rc : il_checkpoint_share(x->course, x->job->hash, x->model, x->adam, world, e);
-}
-
-static int open_session(struct session *x, il_err *e)
-{
-    const il_run *run = x->job->run;
-    *x->course = (il_course){ .epoch = 1, .early = il_metrics_early() };
-    int rc = il_loss_open(&x->loss, &run->loss, e);
-    if (!rc)
-        rc = il_step_adam(&x->adam, &run->training, x->model->state, e);
-    if (!rc)
-        rc = open_loaders(x, e);
-    if (!rc) {
-        open_graph(x);
-        x->tally.batch_weight = batch_weight(&run->training);
-        rc = begin_course(x, e);
-    }
-    return join_ranks(x, rc, e);
-}
-
-static void close_session(struct session *x)
-{
-    il_tally_free(&x->tally);
-    il_turn_close(&x->turn);
-    il_reducer_free(x->reducer, x->job->told);
-    il_loader_free(x->train);
-    il_loader_free(x->validation);
-    il_cuda_graph_free(x->graph);
-    il_adam_free(x->adam);
-    il_loss_close(&x->loss);
-}
+#include "train/train_parts.h"
 
 /* Dropout's random numbers are a function of the run's seed and the step's place, so a resumed run repeats them. */
-static uint64_t step_seed(const struct session *x)
+static uint64_t step_seed(const il_session *x)
 {
     uint64_t step = ((uint64_t)x->course->epoch << 32) + x->course->batch;
     return il_random_mix(il_random_mix(x->job->run->seed) + step);
 }
 
 /* Also a function of the step's place. */
-static double step_rate(const struct session *x)
+static double step_rate(const il_session *x)
 {
     const il_training *t = &x->job->run->training;
     uint64_t batches = il_loader_batches(x->train),
@@ -162,7 +29,7 @@ static double step_rate(const struct session *x)
     return t->lr * il_schedule_factor(t->schedule, step, warmup, (uint64_t)t->epochs * batches);
 }
 
-static int train_step(struct session *x, const il_batch *b, il_err *e)
+static int train_step(il_session *x, const il_batch *b, il_err *e)
 {
     const il_step step = { .model = x->model,
                            .loss = &x->loss,
@@ -176,15 +43,11 @@ static int train_step(struct session *x, const il_batch *b, il_err *e)
     int rc = il_step_train(&x->tally, &step, b, e);
     if (rc)
         rc = il_world_agree(x->job->world, rc, e); /* the others may wait in the middle of it */
-    if (x->graph && il_cuda_graph_refusal(x->graph)) {
-        tell_refusal(x, il_cuda_graph_refusal(x->graph));
-        il_cuda_graph_free(x->graph);
-        x->graph = NULL;
-    }
+    il_session_review_graph(x);
     return rc;
 }
 
-static int check_loss(const struct session *x, il_err *e)
+static int check_loss(const il_session *x, il_err *e)
 {
     if (isfinite(il_sums_loss(&x->course->sums)))
         return IL_OK;
@@ -192,13 +55,13 @@ static int check_loss(const struct session *x, il_err *e)
 }
 
 /* A sum that is not finite stays so, so there is no need to wait for the end of the epoch. */
-static int read_sums(struct session *x, il_err *e)
+static int read_sums(il_session *x, il_err *e)
 {
     int rc = il_tally_sum(&x->course->sums, &x->tally, e);
     return !rc && x->course->sums.pictures > 0 ? check_loss(x, e) : rc;
 }
 
-static void book_time(struct session *x)
+static void book_time(il_session *x)
 {
     double now = il_clock_seconds(), passed = now - x->booked;
     x->course->seconds += passed;
@@ -206,7 +69,7 @@ static void book_time(struct session *x)
     x->booked = now;
 }
 
-static int write_checkpoint(struct session *x, il_err *e)
+static int write_checkpoint(il_session *x, il_err *e)
 {
     double now = il_clock_seconds();
     int rc = read_sums(x, e);
@@ -218,7 +81,7 @@ static int write_checkpoint(struct session *x, il_err *e)
 }
 
 /* Time until the end of the last epoch at this epoch's speed. */
-static double seconds_left(const struct session *x, double speed)
+static double seconds_left(const il_session *x, double speed)
 {
     const il_course *c = x->course;
     double per_epoch = c->done ? c->epochs[c->done - 1].seconds : NAN;
@@ -228,7 +91,7 @@ static double seconds_left(const struct session *x, double speed)
     return per_epoch * (x->job->run->training.epochs - c->epoch + 1 - (double)c->batch / batches);
 }
 
-static int tell_progress(struct session *x, il_err *e)
+static int tell_progress(il_session *x, il_err *e)
 {
     double now = il_clock_seconds();
     if (!x->observer->progress || now - x->told < 0.25)
@@ -253,7 +116,7 @@ static int tell_progress(struct session *x, il_err *e)
 }
 
 /* After a step: shows progress, and writes a checkpoint when it is time or the user wants to stop. */
-static int after_step(struct session *x, il_err *e)
+static int after_step(il_session *x, il_err *e)
 {
     if (x->job->world ? x->turn.stop : il_observer_stopped(x->observer)) {
         int rc = write_checkpoint(x, e);
@@ -268,7 +131,7 @@ static int after_step(struct session *x, il_err *e)
 }
 
 /* rc: how it went so far, which other ranks hear of. */
-static int next_batch(struct session *x, il_batch *batch, int *more, int rc, il_err *e)
+static int next_batch(il_session *x, il_batch *batch, int *more, int rc, il_err *e)
 {
     if (!x->job->world)
         return rc ? rc : il_loader_next(x->train, batch, more, e);
@@ -277,7 +140,7 @@ static int next_batch(struct session *x, il_batch *batch, int *more, int rc, il_
     return rc;
 }
 
-static int train_epoch(struct session *x, il_err *e)
+static int train_epoch(il_session *x, il_err *e)
 {
     x->seen = 0;
     int rc = il_loader_start(x->train, x->course->epoch, x->course->batch, e);
@@ -299,7 +162,7 @@ static int train_epoch(struct session *x, il_err *e)
     return rc ? rc : check_loss(x, e);
 }
 
-static int keep_best(struct session *x, il_err *e)
+static int keep_best(il_session *x, il_err *e)
 {
     il_bundle *b = NULL;
     int rc = il_bundle_new(&b, e);
@@ -315,21 +178,33 @@ static int keep_best(struct session *x, il_err *e)
     return IL_OK;
 }
 
-static void say_epoch(const struct session *x, const il_epoch_row *r, bool best)
+/* What is to become small, over all pixels of the validation. */
+static double monitored_of(il_monitor m, const il_sums *v)
+{
+    return m == IL_MONITOR_IOU  ? -il_metrics_iou(v->total)
+           : m == IL_MONITOR_F1 ? -il_metrics_f1(v->total)
+                                : il_sums_loss(v);
+}
+
+static void say_epoch(const il_session *x, const il_epoch_row *r, double monitored, bool best)
 {
     static const char *const remarks[] = { "", "; no pixel was marked", "; every pixel was marked" };
-    char line[256];
+    static const char *const names[] = { "", "pooled IoU", "pooled F1" };
+    il_monitor m = x->job->run->training.monitor;
+    char line[256], watched[40] = "";
     if (!x->observer->say)
         return;
+    if (m != IL_MONITOR_LOSS)
+        snprintf(watched, sizeof watched, " %s %.3f", names[m], -monitored);
     snprintf(line, sizeof line,
-             "epoch %d/%d: train loss %.4f IoU %.3f, validation loss %.4f IoU %.3f, %.1f images/s%s%s", r->epoch,
-             x->job->run->training.epochs, r->train_loss, r->train_iou, r->validation_loss, r->validation_iou,
+             "epoch %d/%d: train loss %.4f IoU %.3f, validation loss %.4f IoU %.3f%s, %.1f images/s%s%s", r->epoch,
+             x->job->run->training.epochs, r->train_loss, r->train_iou, r->validation_loss, r->validation_iou, watched,
              r->images_per_second, best ? ", best" : "", remarks[x->course->collapse]);
     x->observer->say(x->observer->context, x->job->run->name, line);
 }
 
 /* Validates, records the epoch and moves on to the next. */
-static int end_epoch(struct session *x, il_err *e)
+static int end_epoch(il_session *x, il_err *e)
 {
     il_course *c = x->course;
     double trained = il_clock_seconds() - x->epoch_start;
@@ -337,7 +212,7 @@ static int end_epoch(struct session *x, il_err *e)
                            .loss = &x->loss,
                            .loader = x->validation,
                            .world = x->job->world,
-                           .batch_weight = batch_weight(&x->job->run->training),
+                           .batch_weight = x->tally.batch_weight,
                            .shown = { .run = x->job->run->name,
                                       .phase = "validate",
                                       .epoch = c->epoch,
@@ -364,10 +239,11 @@ static int end_epoch(struct session *x, il_err *e)
     c->epochs = grown;
     c->epochs[c->done++] = row;
     c->collapse = il_metrics_collapse(v.total);
-    int best = il_metrics_early_add(&c->early, c->epoch, row.validation_loss);
+    double monitored = monitored_of(x->job->run->training.monitor, &v);
+    int best = il_metrics_early_add(&c->early, c->epoch, monitored);
     if (best)
         rc = keep_best(x, e);
-    say_epoch(x, &row, best);
+    say_epoch(x, &row, monitored, best);
     c->epoch++;
     c->batch = 0;
     c->epoch_seconds = 0;
@@ -378,7 +254,7 @@ static int end_epoch(struct session *x, il_err *e)
 }
 
 /* A stop during validation resumes at the end of the epoch's training part, with all batches done. */
-static int stopped_in_validation(struct session *x, int rc, il_err *e)
+static int stopped_in_validation(il_session *x, int rc, il_err *e)
 {
     if (rc != IL_ECANCEL)
         return rc;
@@ -389,7 +265,7 @@ static int stopped_in_validation(struct session *x, int rc, il_err *e)
     return wrote == IL_OK ? rc : wrote;
 }
 
-static int all_epochs(struct session *x, il_err *e)
+static int all_epochs(il_session *x, il_err *e)
 {
     const il_training *t = &x->job->run->training;
     x->written = il_clock_seconds();
@@ -409,8 +285,8 @@ int il_train_model(il_course *course, size_t *left_out, il_model *model, const i
 {
     il_course c = { 0 };
     size_t unread = 0;
-    struct session x = { .job = job, .observer = observer, .model = model, .course = &c };
-    int rc = open_session(&x, e);
+    il_session x = { .job = job, .observer = observer, .model = model, .course = &c };
+    int rc = il_session_open(&x, e);
     if (!rc)
         rc = all_epochs(&x, e);
     if (!rc && c.best && !job->run->training.as_published)
@@ -424,7 +300,7 @@ int il_train_model(il_course *course, size_t *left_out, il_model *model, const i
         *course = c;
         c = (il_course){ 0 };
     }
-    close_session(&x);
+    il_session_close(&x);
     il_course_free(&c);
     return rc;
 }

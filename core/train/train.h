@@ -7,9 +7,11 @@
 
 typedef struct il_training_job {
     const il_run *run;
-    const char *hash;          /* identity, for the checkpoint */
-    const char *checkpoint;    /* path; NULL: none, as for all ranks but the first */
-    il_world *world;           /* processes that train together; NULL: alone */
+    const char *hash;       /* identity, for the checkpoint */
+    const char *checkpoint; /* path; NULL: none, as for all ranks but the first */
+    const char *from,
+        *from_hash;  /* checkpoint of a finished run of fewer epochs, to go on from, and its identity; NULL: none */
+    il_world *world; /* processes that train together; NULL: alone */
     double checkpoint_seconds; /* interval within an epoch; the end of an epoch always writes one. 0: only then */
     il_reducer_report *told;   /* filled with what the sums of gradients came to; NULL: unwanted */
     il_source *train, *validation;

@@ -171,16 +171,3 @@ const uint8_t *il_turn_pixels(int *own, const il_turn *t, int first, int n)
         *own += t->owner[i] == rank;
     return *own ? t->pixels + 3 * before * t->area : t->blank;
 }
-
-/* Whose batch norm and dropout are not ours to compute over the pictures of several processes. */
-int il_turn_accepts(const char *model, il_err *e)
-{
-    static const char *const foreign[] = { "torchscript", "exported", "python" };
-    for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++)
-        if (strcmp(model, foreign[i]) == 0)
-            return il_fail(e, IL_EPARAM,
-                           "model %s: cannot be trained by several processes, since its batch norm would see the"
-                           " pictures of one alone; launch one process",
-                           model);
-    return IL_OK;
-}

@@ -29,7 +29,4 @@ int il_turn_next(int *more, il_turn *t, il_loader *l, bool stop, int own, il_err
 /* Pixels of the own ones of the pictures first .. first + n - 1, and how many these are; of a blank one, if there is none. */
 const uint8_t *il_turn_pixels(int *own, const il_turn *t, int first, int n);
 
-/* IL_EPARAM: the model of that name cannot be trained so. */
-int il_turn_accepts(const char *model, il_err *e);
-
 #endif

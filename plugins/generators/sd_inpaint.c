@@ -1,4 +1,4 @@
-/* sd_inpaint.c - generator: Stable Diffusion 1.5 and 2 inpainting, from a pipeline folder that diffusers wrote. */
+/* sd_inpaint.c - generator: Stable Diffusion 1.5 and 2 inpainting, from a pipeline folder of diffusers or a single file. */
 #include <stdlib.h>
 #include <string.h>
 #include <inpaintlab/diffusion.h>
@@ -15,7 +15,11 @@ struct sd {
 };
 
 static const il_param_spec params[] = {
-    { .name = "root", .type = IL_PARAM_PATH, .help = "folder that holds model_index.json" },
+    { .name = "root",
+      .type = IL_PARAM_PATH,
+      .help =
+          "folder that holds model_index.json, or a single file in the original layout (.safetensors, .ckpt) beside the folder "
+          "tokenizer" },
     { .name = "steps",
       .type = IL_PARAM_INT,
       .fallback = "50",
@@ -44,7 +48,10 @@ static const il_param_spec params[] = {
       .fallback = "fp32",
       .choices = "fp32|fp16|bf16",
       .help = "type of the weights" },
-    { .name = "variant", .type = IL_PARAM_TEXT, .fallback = "", .help = "of the weight files' names, as in fp16" },
+    { .name = "variant",
+      .type = IL_PARAM_TEXT,
+      .fallback = "",
+      .help = "of the weight files' names, as in fp16; empty: none, or fp16 or bf16 where only that is there" },
     { .name = NULL },
 };
 
@@ -92,7 +99,7 @@ static int open_net(il_pipeline **out, const struct sd *g, il_network_opts netwo
     if (rc)
         return rc;
     if (MULTIPLE % il_pipeline_multiple(net)) {
-        rc = il_fail(e, IL_EFORMAT, "%s/vae/config.json: sides shrink by %d; expected a divisor of %d", g->root,
+        rc = il_fail(e, IL_EFORMAT, "%s: the sides of its autoencoder shrink by %d; expected a divisor of %d", g->root,
                      il_pipeline_multiple(net), MULTIPLE);
         il_pipeline_free(net);
         return rc;
@@ -155,7 +162,7 @@ IL_PLUGIN = {
     .kind = IL_KIND_GENERATOR,
     .name = "sd_inpaint",
     .revision = 1,
-    .summary = "Stable Diffusion 1.5 or 2 inpainting, from a pipeline folder that diffusers wrote",
+    .summary = "Stable Diffusion 1.5 or 2 inpainting, from a pipeline folder of diffusers or a single file",
     .params = params,
     .open = sd_open,
     .close = sd_close,

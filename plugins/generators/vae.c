@@ -1,4 +1,4 @@
-/* vae.c - generator: what the autoencoder of a latent diffusion model (AutoencoderKL) makes of a picture. */
+/* vae.c - generator: what the autoencoder of a latent diffusion model makes of a picture. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 enum { MULTIPLE = 8 };
 
 struct vae {
-    char *folder; /* that holds config.json */
+    char *path; /* of a folder or a file, as il_vae_open takes */
     char *variant;
     il_dtype dtype;
     bool published;
@@ -19,7 +19,10 @@ struct vae {
 static const il_param_spec params[] = {
     { .name = "root",
       .type = IL_PARAM_PATH,
-      .help = "folder of the VAE (config.json and weights), or of a pipeline that holds vae/" },
+      .help =
+          "folder of the VAE (config.json and weights), or of a pipeline that holds vae/; a single file of weights in the "
+          "original layout (.safetensors, .ckpt, .pth); a folder with TAESD's NAME_encoder.pth and NAME_decoder.pth, or one "
+          "of the two" },
     { .name = "range",
       .type = IL_PARAM_TEXT,
       .fallback = "signed",
@@ -31,7 +34,10 @@ static const il_param_spec params[] = {
       .fallback = "fp32",
       .choices = "fp32|fp16|bf16",
       .help = "type of the weights" },
-    { .name = "variant", .type = IL_PARAM_TEXT, .fallback = "", .help = "of the weight files' names, as in fp16" },
+    { .name = "variant",
+      .type = IL_PARAM_TEXT,
+      .fallback = "",
+      .help = "of the weight files' names, as in fp16; empty: none, or fp16 or bf16 where only that is there" },
     { .name = NULL },
 };
 
@@ -41,29 +47,30 @@ static void vae_close(void *self)
     if (!g)
         return;
     il_vae_free(g->net);
-    free(g->folder);
+    free(g->path);
     free(g->variant);
     free(g);
 }
 
-/* root, or root/vae, whichever holds a config.json */
-static int find_folder(char **out, const char *root, il_err *e)
+/* root/vae where that is a folder with a config.json and root is none; else root itself. */
+static int find_path(char **out, const char *root, il_err *e)
 {
-    static const char *const forms[] = { "%s/config.json", "%s/vae/config.json" };
-    size_t size = strlen(root) + sizeof "/vae/config.json";
+    const size_t size = strlen(root) + sizeof "/vae/config.json";
     char *path = malloc(size);
     if (!path)
         return il_fail_oom(e);
-    for (int i = 0; i < 2; i++) {
-        snprintf(path, size, i ? forms[1] : forms[0], root);
+    snprintf(path, size, "%s/config.json", root);
+    if (access(path, F_OK) != 0) {
+        snprintf(path, size, "%s/vae/config.json", root);
         if (access(path, F_OK) == 0) {
             *strrchr(path, '/') = '\0';
             *out = path;
             return IL_OK;
         }
     }
-    free(path);
-    return il_fail(e, IL_EIO, "root: %s holds neither config.json nor vae/config.json", root);
+    snprintf(path, size, "%s", root);
+    *out = path;
+    return access(root, F_OK) == 0 ? IL_OK : il_fail(e, IL_EIO, "root: %s does not exist", root);
 }
 
 static int open_net(il_vae **out, const struct vae *g, il_network_opts o, il_err *e)
@@ -71,12 +78,12 @@ static int open_net(il_vae **out, const struct vae *g, il_network_opts o, il_err
     il_vae *net = NULL;
     o.dtype = g->dtype;
     o.variant = g->variant;
-    int rc = il_vae_open(&net, g->folder, &o, e);
+    int rc = il_vae_open(&net, g->path, &o, e);
     if (rc)
         return rc;
     if (MULTIPLE % il_vae_factor(net)) {
-        rc = il_fail(e, IL_EFORMAT, "%s/config.json: sides shrink by %d; expected a divisor of %d", g->folder,
-                     il_vae_factor(net), MULTIPLE);
+        rc = il_fail(e, IL_EFORMAT, "%s: sides shrink by %d; expected a divisor of %d", g->path, il_vae_factor(net),
+                     MULTIPLE);
         il_vae_free(net);
         return rc;
     }
@@ -98,7 +105,7 @@ static int vae_open(void **out, const il_params *p, il_err *e)
                                                 : IL_DTYPE_F32;
     g->published = strcmp(il_params_text(p, "range"), "published") == 0;
     g->variant = strdup(il_params_text(p, "variant"));
-    int rc = g->variant ? find_folder(&g->folder, il_params_text(p, "root"), e) : il_fail_oom(e);
+    int rc = g->variant ? find_path(&g->path, il_params_text(p, "root"), e) : il_fail_oom(e);
     if (!rc)
         rc = open_net(&trial, g, bare, e);
     il_vae_free(trial);
@@ -112,7 +119,7 @@ static int vae_open(void **out, const il_params *p, il_err *e)
 static int vae_uses(const void *self, il_uses *out, il_err *e)
 {
     const struct vae *g = self;
-    int rc = il_files_vae(out, g->folder, g->variant, e);
+    int rc = il_files_vae(out, g->path, g->variant, e);
     return rc ? rc : il_files_published(out, g->published, e);
 }
 
@@ -136,7 +143,8 @@ IL_PLUGIN = {
     .kind = IL_KIND_GENERATOR,
     .name = "vae",
     .revision = 1,
-    .summary = "the autoencoder of a latent diffusion model, from a folder that diffusers wrote",
+    .summary =
+        "the autoencoder of a latent diffusion model: AutoencoderKL, its kin for FLUX.2 and masks, AutoencoderTiny (TAESD)",
     .params = params,
     .open = vae_open,
     .close = vae_close,

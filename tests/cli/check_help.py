@@ -39,7 +39,7 @@ def options_of_help(command):
         if len(line) > 120:
             print(f"{command} --help: {len(line)} columns: {line}")
     # "  -o, --output FILE  text": every text begins at one column, and so does what is broken
-    starts = {len(re.match(r"  (-[a-z], )?--[a-z-]+( [A-Z=]+)? {2,}| +", line)[0]) for line in lines if line.startswith(" ")}
+    starts = {len(re.match(r"  (-[a-z], )?--[a-z-]+( [A-Z=/]+)? {2,}| +", line)[0]) for line in lines if line.startswith(" ")}
     if len(starts) != 1:
         print(f"{command} --help: texts begin in columns {sorted(starts)}")
     for short, long in re.findall(r"^  (-[a-z], )?(--[a-z-]+)", text, re.M):

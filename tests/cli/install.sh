@@ -16,7 +16,7 @@ for command in plan run report compare sql detect dataset plugins new check-plug
   grep -qE "^\.B $command( |\$)" usr/share/man/man1/inpaintlab.1 || fail "the man page does not tell of $command"
 done
 for file in share/inpaintlab/results.sql share/inpaintlab/results-2.sql share/inpaintlab/results-3.sql share/inpaintlab/results-4.sql \
-    share/inpaintlab/results-5.sql share/inpaintlab/results-6.sql share/inpaintlab/results-7.sql share/inpaintlab/current.sql share/inpaintlab/published-settings.csv \
+    share/inpaintlab/results-5.sql share/inpaintlab/results-6.sql share/inpaintlab/results-7.sql share/inpaintlab/results-8.sql share/inpaintlab/results-9.sql share/inpaintlab/current.sql share/inpaintlab/published-settings.csv \
     share/inpaintlab/experiment.yaml share/inpaintlab/recipe.yaml share/inpaintlab/published.csv \
     share/inpaintlab/experiments/table3.yaml include/inpaintlab/plugin.h; do
   [ -s "usr/$file" ] || fail "$file is not installed"

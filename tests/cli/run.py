@@ -41,7 +41,21 @@ from case import Step, judge, parse_case, parse_markdown
 
 HERE = Path(__file__).resolve().parent
 SOURCE = HERE.parent.parent
+
+
+@functools.lru_cache(None)
+def runs_python():
+    """Whether a model in Python can run here; else says why not."""
+    net = f"file={SOURCE}/tests/data/python/net.py"
+    command = [prepared.env["IL"], "model", "python", "--set", net, "--set", "call=build()", "--size", "16"]
+    done = subprocess.run(command, env=prepared.env, capture_output=True, text=True)
+    if done.returncode:
+        print(f"no model in Python can run: {done.stderr.strip()}")
+    return done.returncode == 0
+
+
 CONDITIONS = {
+    "python-models": runs_python,
     "data": lambda: False,  # the published data: hours of training
     "user": lambda: os.geteuid() != 0,  # root may read and write everything
     "sanitizer": lambda: bool(os.environ.get("SANITIZE")),
@@ -182,7 +196,7 @@ def main():
     build = options.build.resolve()
     prepared.times, prepared.places = [], []
     prepared.env = dict(os.environ, LC_ALL="C", OMP_NUM_THREADS="1", PATH=f"{build}:{os.environ['PATH']}", BUILD=str(build),
-                        IL=str(build / "inpaintlab"), SOURCE=str(SOURCE), CLI=str(HERE), DATA=str(SOURCE / "tests/data"),
+                        IL=str(build / "inpaintlab"), SOURCE=str(SOURCE), CLI=str(HERE), DATA=str(SOURCE / "tests/data"), PYTHONDONTWRITEBYTECODE="1",
                         PHOTOS=str(SOURCE / "experiments/quickstart/photos"))
     files = [f.resolve() for p in options.paths for f in (sorted(p.rglob("*.test")) if p.is_dir() else [p])]
     try:

@@ -86,5 +86,15 @@ refuses 'undefined symbol: il_torch_table' model unet
 
 mv kept.so "$lib/libinpaintlab_torch.so"
 works parameters model unet
+
+# ---- without Python, which nothing else needs ----
+for file in "$(command -v inpaintlab)" "$lib"/libinpaintlab.so "$lib"/libinpaintlab_torch.so "$lib"/inpaintlab/plugins/models/*.so; do
+  ldd "$file" | grep -E 'libpython|torch_python' && fail "$file needs Python"
+done
+rm -f "$lib/libinpaintlab_python.so"
+touch net.py
+python=(model python --set file=net.py --set 'call=build()')
+got=$(inpaintlab "${python[@]}" 2>&1) && fail "a model in Python ran without Python: $got"
+[ "$got" = "inpaintlab: model python: this build has no Python: install python3-dev, then configure and build again" ] || fail "$got"
 [ "$failures" -eq 0 ] && echo "startup: libtorch is loaded when a tensor is needed"
 exit $((failures > 0))

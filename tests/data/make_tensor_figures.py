@@ -1,5 +1,5 @@
 """Writes tensor_figures.json, adam_figures.json, init_figures.json, residual_figures.json, transformer_figures.json,
-randn_figures.json, adamw_figures.json and schedule_figures.json: what PyTorch gives for small inputs.
+randn_figures.json, adamw_figures.json, schedule_figures.json and adam*_parts_figures.json: what PyTorch gives for small inputs.
 
 usage: python make_tensor_figures.py   (needs torch; writes beside itself)
 """
@@ -115,6 +115,27 @@ def adam(weight_decay, kind=torch.optim.Adam):
         for p, q in zip(params.values(), plain):
             assert torch.allclose(p, q, rtol=1e-5)
         entry["steps"].append({n: dump(p) for n, p in params.items()})
+    return entry
+
+
+def adam_parts(kind, clip):
+    """Five steps with a learning rate of its own for "w" and for "late", weight decay, and gradients clipped to a norm; also the
+    norms, to see that some steps are clipped and some are not."""
+    params = {n: torch.nn.Parameter(torch.randn(4)) for n in ("w", "idle", "late")}
+    factors = {"w": 0.1, "idle": 1.0, "late": 4.0}
+    entry = {"weight_decay": 0.1, "lr": 0.01, "clip": clip, "factors": factors,
+             "start": {n: dump(p) for n, p in params.items()}, "steps": [], "norms": []}
+    optimizer = kind([{"params": [p], "lr": 0.01 * factors[n]} for n, p in params.items()], weight_decay=0.1, foreach=False)
+    for step in range(5):
+        loss = (params["w"] ** 3).sum() * (step + 1)
+        if step >= 2:
+            loss = loss + (params["late"] * params["w"]).sum()
+        loss.backward()
+        entry["norms"].append(torch.nn.utils.clip_grad_norm_(params.values(), clip).item())
+        optimizer.step()
+        optimizer.zero_grad()
+        entry["steps"].append({n: dump(p) for n, p in params.items()})
+    assert min(entry["norms"]) < clip < max(entry["norms"])
     return entry
 
 
@@ -240,3 +261,6 @@ write("transformer_figures.json", list(transformer_cases()))
 write("randn_figures.json", list(randn()))
 write("adamw_figures.json", [adam(0.1, torch.optim.AdamW)])
 write("schedule_figures.json", list(schedules()))
+torch.manual_seed(2)
+write("adam_parts_figures.json", [adam_parts(torch.optim.Adam, 12.0)])
+write("adamw_parts_figures.json", [adam_parts(torch.optim.AdamW, 12.0)])

@@ -106,6 +106,36 @@ Test(recipe, what_follows_from_what_is_left_out)
     il_recipe_free(r);
 }
 
+/* One list for both roles where all can paint, for reconstructions where not all can. */
+Test(recipe, generators_of_both_roles)
+{
+    char text[1200];
+    snprintf(text, sizeof text,
+             "recipe: t\nphotos: {root: x}\nsplits: {test: 4}\nmaskers: rectangle\n"
+             "generators: [{name: small, as: near, weights: %s/generator-nearest.safetensors, share: 3},"
+             " {name: small, weights: %s/generator-shuffle.safetensors}]\n",
+             TEST_DATA, TEST_DATA);
+    work_text("a.yaml", text);
+    il_recipe *r = work_read(work_path("a.yaml"));
+    cr_assert(r->inpainters.count == 2 && r->reconstructors.count == 2 && r->reconstructors.list[0].lent);
+    cr_expect_eq(r->inpainters.list[0].share, 3);
+    cr_expect_str_eq(il_recipe_plugin_name(&r->reconstructors.list[0]), "near");
+    cr_expect_str_eq(il_recipe_plugin_name(&r->reconstructors.list[1]), "small");
+    cr_expect(r->pictures[IL_REALFAKE] && r->pictures[IL_FAKEFAKE]);
+    il_recipe_free(r);
+
+    snprintf(
+        text, sizeof text,
+        "recipe: t\nphotos: {root: x}\nsplits: {test: 4}\nmaskers: rectangle\n"
+        "generators: [{name: small, weights: %s/generator-nearest.safetensors}, {name: vae, root: %s/diffusion/vaes}]\n",
+        TEST_DATA, TEST_DATA);
+    work_text("b.yaml", text);
+    r = work_read(work_path("b.yaml"));
+    cr_assert(r->inpainters.count == 0 && r->reconstructors.count == 2 && !r->reconstructors.list[0].lent);
+    cr_expect(!r->pictures[IL_REALFAKE] && r->pictures[IL_FAKEFAKE]);
+    il_recipe_free(r);
+}
+
 Test(recipe, uses_its_own_file_and_each_weights_file_once)
 {
     il_uses u = { 0 };
@@ -157,7 +187,16 @@ static const struct {
     { HEAD PHOTOS SPLITS "maskers: {name: rectangle, share: 0}\n" PAINT, "'share' must be a number above 0" },
     { HEAD PHOTOS SPLITS "maskers: {name: rectangle, share: nan}\n" PAINT, "'share' must be a number above 0" },
     { HEAD PHOTOS SPLITS "maskers: small\n" PAINT, "unknown masker 'small'" },
-    { HEAD PHOTOS SPLITS MASKERS, "'inpaint' or 'reconstruct' must name a generator" },
+    { HEAD PHOTOS SPLITS MASKERS, "'inpaint', 'reconstruct' or 'generators' must name a generator" },
+    { HEAD PHOTOS SPLITS MASKERS PAINT "generators: " SMALL,
+      ":6:13: 'generators' stands for 'inpaint' and 'reconstruct', which are given too" },
+    { HEAD PHOTOS SPLITS MASKERS "generators: []\n", "the list is empty" },
+    { HEAD PHOTOS SPLITS MASKERS "generators: [{name: vae, root: " TEST_DATA
+                                 "/diffusion/vaes}]\npictures: [realfake]\n",
+      "'inpaint' is missing, and not all 'generators' can inpaint" },
+    { HEAD PHOTOS SPLITS MASKERS "inpaint: {name: small, as: [a], weights: " TEST_DATA
+                                 "/generator-nearest.safetensors}\n",
+      "'as' must be a name" },
     { HEAD PHOTOS SPLITS MASKERS "inpaint: small\n", "weights" },
     { HEAD PHOTOS SPLITS MASKERS "inpaint: {name: small, weights: /nowhere}\n", "/nowhere: No such file" },
     { HEAD PHOTOS SPLITS MASKERS "reconstruct: " SMALL "pictures: [realfake]\n", "'inpaint' is missing" },

@@ -262,7 +262,8 @@ static const struct {
       "\"StableDiffusionInpaintPipeline\"",
       IL_EFORMAT },
     { "model_index.json", INDEX "\"vae\": [\"diffusers\", \"AutoencoderTiny\"]}",
-      "/model_index.json: 'vae' is [\"diffusers\",\"AutoencoderTiny\"]; expected [\"diffusers\",\"AutoencoderKL\"]",
+      "/model_index.json: 'vae' is [\"diffusers\",\"AutoencoderTiny\"]; expected one of [\"diffusers\",\"AutoencoderKL\"],"
+      "[\"diffusers\",\"AsymmetricAutoencoderKL\"]",
       IL_EFORMAT },
     { "model_index.json", INDEX "\"text_encoder\": [\"transformers\", \"T5EncoderModel\"]}",
       "/model_index.json: 'text_encoder' is [\"transformers\",\"T5EncoderModel\"]; expected "

@@ -85,7 +85,7 @@ class Target:
 
     def environment(self, folder):
         return dict(os.environ, INPAINTLAB_PLUGIN_PATH=str(self.build / "tests" / "stubs"), TMPDIR=folder,
-                    ASAN_OPTIONS="allocator_may_return_null=1", OMP_NUM_THREADS="1")
+                    ASAN_OPTIONS="allocator_may_return_null=1:quarantine_size_mb=32", OMP_NUM_THREADS="1")
 
     def save(self):
         (self.folder / "totals.json").write_text(json.dumps(self.totals))
@@ -136,7 +136,7 @@ class Target:
         leaks = ["-detect_leaks=0"] if self.tensors() else []
         before, started = len(self.harm()), threading.Event()
         with tempfile.TemporaryDirectory(prefix="il-campaign-", dir=SHARED) as temporary, \
-                open(self.folder / "log", "a", errors="replace") as log:
+                open(self.folder / "log", "a", buffering=1, errors="replace") as log:
             process = subprocess.Popen(self.command(*leaks, *inputs), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                                        text=True, errors="replace", env=self.environment(temporary), cwd=temporary)
             watcher = threading.Thread(target=self.watch, args=(process, started, quiet, most))

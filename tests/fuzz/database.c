@@ -1,4 +1,4 @@
-/* database.c - rows of a database from elsewhere, through all that reads them: reports in every format, comparisons, exports,
+/* database.c - rows of a database from elsewhere, through all that reads them: reports in every format, comparisons, exports, merging,
  * the choice of a detector, what a run finds of itself, and the migration of older ones. The input changes values of a small database whose tables promise nothing: no NOT NULL, no keys,
  * hardly a type. The first byte says which of them, 0: all but the migration.
  * Each change is: table, column, row, kind of value, value. */
@@ -11,6 +11,7 @@
 #include "report/export.h"
 #include "report/report.h"
 #include "store/database.h"
+#include "store/merge.h"
 #include "train/builds.h"
 #include "train/job_state.h"
 
@@ -21,10 +22,10 @@ enum { MOST_TABLES = 32, MOST_CHANGES = 64, PATH = 256 };
 static const char rows[] =
     "INSERT INTO experiments (id, name, title) VALUES (1, 'x', 'X'), (2, 'y', NULL);"
     "INSERT INTO runs (id, hash, name, config, manifest, seed, model, dataset, mask_policy, loss, trained_on, versions, status,"
-    " started_at, weights_path, weights_sha256, best_epoch, tested_epoch) SELECT value, 'h' || value, 'run' || value,"
+    " started_at, weights_path, weights_sha256, best_epoch, tested_epoch) SELECT value, printf('%064d', value), 'run' || value,"
     " '{\"train\": {\"epochs\": ' || value || '}, \"mask_policy\": {\"name\": \"full\"}}',"
     " '{\"train\": {\"digest\": \"d\", \"images\": 2, \"left_out\": 0}}', value % 2, iif(value = 3, 'unet', 'FCN'), 'dataset1',"
-    " 'full', 'bce', 'realfake', '{\"inpaintlab\": \"0.1.0\"}', 'done', '2026-01-01T00:00:00Z', 'w', 's', 1, 2"
+    " 'full', 'bce', 'realfake', '{\"inpaintlab\": \"0.1.0\"}', 'done', '2026-01-01T00:00:00Z', 'w', printf('%064d', 9), 1, 2"
     " FROM json_each('[1, 2, 3]');"
     "INSERT INTO experiment_runs SELECT 1, name, id FROM runs;"
     "INSERT INTO epochs (run, epoch, train_loss, train_iou, validation_loss, validation_iou, seconds)"
@@ -383,6 +384,34 @@ static void migrate(il_store *s)
     il_store_close(own);
 }
 
+/* Into an empty database, twice; what the other has must be sound. */
+static void merge(il_store *s)
+{
+    static char target[PATH], runs[2 * PATH];
+    il_err e = { 0 };
+    il_store *to = NULL;
+    il_merge_source *from = NULL;
+    il_merge_sum sum = { 0 };
+    int64_t bad = 0;
+    snprintf(target, sizeof target, "%s/merged/t.sqlite", fuzz_folder());
+    int rc = il_merge_source_open(&from, il_store_path(s), &e);
+    told(rc, &e);
+    if (rc)
+        return;
+    if (il_store_open(&to, target, &e) != IL_OK)
+        abort();
+    for (int i = 0; i < 2 && !rc; i++) {
+        rc = il_merge(&sum, to, from, &(il_merge_opts){ .keep = i ? IL_KEEP_SHARD : IL_KEEP_UNSAID }, &e);
+        told(rc, &e);
+    }
+    if (il_store_exec(&bad, to, "SELECT COUNT(*) FROM pragma_foreign_key_check", NULL, &e) != IL_OK || bad)
+        abort();
+    il_merge_source_close(from);
+    il_store_close(to);
+    snprintf(runs, sizeof runs, "%s/merged", fuzz_folder());
+    nftw(runs, fuzz_remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
 /* ---- the target ---- */
 
 static void copy(const char *to, const char *from)
@@ -399,7 +428,7 @@ static void copy(const char *to, const char *from)
 }
 
 static void (*const readers[])(il_store *) = {
-    text, latex, data, measure, page, compare, pick, export, resume, migrate
+    text, latex, data, measure, page, compare, pick, export, resume, migrate, merge
 };
 enum { READERS = sizeof readers / sizeof *readers };
 

@@ -1,4 +1,5 @@
-/* records.c - by the first byte: the journal of a build, a manifest, a JSON list of pairs, a calibration. */
+/* records.c - by the first byte: the journal of a build, a manifest, a JSON list of pairs, a calibration, a job file. */
+#include "cluster/parts.h"
 #include "dataset/build_journal.h"
 #include "dataset/listing.h"
 #include "detect/calibration.h"
@@ -41,17 +42,28 @@ static int calibration(const char *path, il_err *e)
     return il_calibration_read(&k, &tested, &fit, path, of, e);
 }
 
+static int job_file(const char *path, il_err *e)
+{
+    il_parts t = { 0 };
+    int rc = il_parts_read(&t, path, e);
+    if (!rc)
+        rc = il_parts_write(&t, path, e);
+    il_parts_free(&t);
+    return rc;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     il_err e = { 0 };
     if (size == 0)
         return 0;
     const char *path = fuzz_file("records.json", data + 1, size - 1);
-    switch (data[0] % 4) {
+    switch (data[0] % 5) {
     case 0: fuzz_told(journal(path, &e), &e); break;
     case 1: fuzz_told(manifest(path, &e), &e); break;
     case 2: fuzz_told(list(path, &e), &e); break;
-    default: fuzz_told(calibration(path, &e), &e); break;
+    case 3: fuzz_told(calibration(path, &e), &e); break;
+    default: fuzz_told(job_file(path, &e), &e); break;
     }
     return 0;
 }

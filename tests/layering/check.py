@@ -27,8 +27,9 @@ ROOMS = {
     "detect": "base image torch plugin store",
     "check": "base image torch plugin loader",
     "bench": "base image torch plugin plan loader train",
+    "cluster": "base plugin plan loader store",
     # face
-    "cli": "base parallel image torch diffusion plugin plan loader store train report dataset detect check bench",
+    "cli": "base parallel image torch diffusion plugin plan loader store train report dataset detect check bench cluster",
 }
 
 # What only the named files and folders use: (what, pattern, where).
@@ -45,6 +46,7 @@ ONLY = [
     ("libutf8proc", r"#include <utf8proc\.h>", "core/base/utf8.c core/diffusion/unicode.c"),
     ("libtorch", r"#include <(torch|ATen|c10)/", "core/torch/"),
     ("C++", r"#include <(vector|string|memory|cstring|exception)>", "core/torch/"),
+    ("Python", r"#include <Python\.h>", "core/torch/python_embedded.cpp"),
     ("dlopen", r"\bdlopen\(", "core/plugin/library.c core/torch/ core/parallel/"),
     ("MPI", r"#include <mpi\.h>", "core/parallel/mpi.c"),
     ("CUDA", r"__global__|<<<|\bcuda[A-Z]|#include <(cuda|ATen/cuda|c10/cuda)",

@@ -9,13 +9,19 @@ static void show(FILE *out, const il_plan *p)
     fprintf(out, "%s|%s|%s\n", p->experiment, p->title, p->published ? p->published : "-");
     for (size_t i = 0; i < p->count; i++) {
         const il_run *r = &p->runs[i];
-        fprintf(out, "%s|%s|%s|%s|%s|%s\n", r->name, r->config, r->model.label, r->dataset.label, r->loss.label,
-                r->mask_policy.label);
+        fprintf(out, "%s|%s|%s|%s|%s|%s\n", r->name, r->config, r->model.label,
+                r->dataset.label ? r->dataset.label : "-", r->loss.label ? r->loss.label : "-", r->mask_policy.label);
         for (size_t k = 0; k < r->ntests; k++)
             fprintf(out, "  %s|%s|%s|%s|%zu\n", r->tests[k].dataset.label, r->tests[k].images, r->tests[k].split,
                     r->tests[k].tested_on ? r->tests[k].tested_on : "-", r->tests[k].plain);
         for (char **s = r->training.skip; s && *s; s++)
             fprintf(out, "  skip %s\n", *s);
+        for (char **s = r->training.freeze; s && *s; s++)
+            fprintf(out, "  freeze %s\n", *s);
+        for (size_t k = 0; k < r->training.nlr_of; k++)
+            fprintf(out, "  %s %g\n", r->training.lr_of[k].pattern, r->training.lr_of[k].factor);
+        fprintf(out, "  %s %s, windows %d %d\n", r->weights ? r->weights : "-", r->weights_name ? r->weights_name : "-",
+                r->testing.tile, r->testing.overlap);
     }
 }
 
@@ -47,7 +53,10 @@ static int plan(FILE *out, const char *const *names, il_plan_opts o, il_err *e)
 static int axes(const char *folder, FILE *out, il_err *e)
 {
     (void)folder;
-    static const char *const names[] = { "axes", "test-policy", "anchors", "order", "quoted", "set-skip", NULL };
+    static const char *const names[] = { "axes",   "test-policy", "anchors",        "order",
+                                         "quoted", "set-skip",    "training-parts", "list-text-axis",
+                                         "window", "given",       "given-axis",     "given-include",
+                                         NULL };
     return plan(out, names, (il_plan_opts){ 0 }, e);
 }
 
@@ -60,6 +69,9 @@ static int set(const char *folder, FILE *out, il_err *e)
                                           "loss={name: focal, alpha: 0.5}",
                                           "seed=9",
                                           "train.skip=[a.*, b.*]",
+                                          "train.freeze=[a.*]",
+                                          "train.lr_of={a.*: 0.1}",
+                                          "test_window={side: 64, stride: 32}",
                                           "test=[fakefake, {images: realfake}]",
                                           NULL };
     return plan(out, names, (il_plan_opts){ .set = values, .only = "*" }, e);
@@ -69,25 +81,12 @@ static int refused(const char *folder, FILE *out, il_err *e)
 {
     (void)folder;
     static const char *const names[] = {
-        "bad-key",
-        "bad-plugin",
-        "bad-plugin-setting-choice",
-        "bad-axis-unknown",
-        "bad-axis-twice",
-        "bad-test-twice",
-        "bad-exclude-never",
-        "bad-include-twice",
-        "bad-degrade-twice",
-        "bad-degrade-name",
-        "bad-syntax",
-        "bad-only",
-        "bad-set-key",
-        "bad-plugin-opens-not",
-        "bad-test-policy-twice",
-        "bad-no-model",
-        "bad-choice",
-        "nothing-there",
-        NULL,
+        "bad-key",           "bad-list-text",     "bad-lr-of-text",       "bad-given-name",
+        "bad-given-key",     "bad-window-stride", "bad-plugin",           "bad-plugin-setting-choice",
+        "bad-axis-unknown",  "bad-axis-twice",    "bad-test-twice",       "bad-exclude-never",
+        "bad-include-twice", "bad-degrade-twice", "bad-degrade-name",     "bad-syntax",
+        "bad-only",          "bad-set-key",       "bad-plugin-opens-not", "bad-test-policy-twice",
+        "bad-no-model",      "bad-choice",        "nothing-there",        NULL,
     };
     return plan(out, names, (il_plan_opts){ 0 }, e);
 }

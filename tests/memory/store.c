@@ -1,6 +1,11 @@
 /* store.c - databases that are made, migrated, filled and asked, with our own allocations failing and with SQLite's. */
 #include <math.h>
+#include "base/atomic_file.h"
+#include "base/sha256.h"
 #include "memory/failing.h"
+#include "store/merge.h"
+#include "store/prune.h"
+#include "store/run_files.h"
 #include "support/results.h"
 
 /* Rows that two runs have in common: no times, no ids that a repetition would raise. */
@@ -237,6 +242,61 @@ static int functions(const char *folder, FILE *out, il_err *e)
     return rc;
 }
 
+/* ---- joining ---- */
+
+static void prepare_shard(const char *folder)
+{
+    il_store *s = NULL;
+    const il_digest weights = il_sha256("weights", 7);
+    char sql[300], hash[65];
+    snprintf(hash, sizeof hash, "%064d", 7);
+    GOOD(il_store_open(&s, failing_path(folder, "a/shard.sqlite"), &e));
+    GOOD(put_rows(s, &e));
+    snprintf(sql, sizeof sql, "DROP TRIGGER runs_new_weights; UPDATE runs SET hash = '%s', weights_sha256 = '%s'", hash,
+             weights.hex);
+    GOOD(il_store_script(s, sql, &e));
+    il_store_close(s);
+    il_run_path file = il_run_files_path(failing_path(folder, "a/runs"), hash, IL_RUN_WEIGHTS);
+    GOOD(il_file_make_parents(file.text, &e));
+    GOOD(il_atomic_file_write(file.text, "weights", 7, &e));
+    prepare(folder);
+}
+
+static void tell(void *context, const char *line)
+{
+    fprintf(context, "%s\n", line);
+}
+
+static int merge(const char *folder, FILE *out, il_err *e)
+{
+    il_store *s = NULL;
+    il_merge_source *shard = NULL;
+    il_merge_sum sum = { 0 };
+    il_prune_list stale = { 0 };
+    int rc = il_store_open(&s, failing_path(folder, "r.sqlite"), e);
+    if (!rc)
+        rc = il_merge_source_open(&shard, failing_path(folder, "a/shard.sqlite"), e);
+    if (!rc)
+        rc = il_merge(&sum, s, shard, &(il_merge_opts){ .say = tell, .context = out }, e);
+    if (!rc)
+        rc = show(out, s,
+                  "SELECT (SELECT COUNT(*) FROM runs), (SELECT COUNT(*) FROM epochs), (SELECT COUNT(*) FROM images),"
+                  " (SELECT COUNT(*) FROM examples), (SELECT COUNT(*) FROM test_metrics), (SELECT COUNT(*) FROM cells)",
+                  NULL, e);
+    if (!rc)
+        rc = il_store_script(s, "DELETE FROM experiment_cells; DELETE FROM experiment_runs", e);
+    if (!rc)
+        rc = il_prune_find(&stale, s, e);
+    if (!rc)
+        fprintf(out, "%zu stale\n", stale.count);
+    il_prune_free(&stale);
+    if (!rc) /* as it was before, for the repetition */
+        rc = il_store_script(s, "DELETE FROM runs; DELETE FROM experiments", e);
+    il_merge_source_close(shard);
+    il_store_close(s);
+    return rc;
+}
+
 int main(int count, char **words)
 {
     static const struct scenario list[] = {
@@ -244,6 +304,8 @@ int main(int count, char **words)
         { .name = "store migrated", .run = migrate, .prepare = prepare_old, .changes = true },
         { .name = "store filled", .run = fill, .prepare = prepare, .changes = true },
         { .name = "store asked", .run = functions, .prepare = prepare },
+        { .name = "store merged", .run = merge, .prepare = prepare_shard, .changes = true },
+        { .name = "store merged, SQLite", .run = merge, .prepare = prepare_shard, .changes = true, .sqlite = true },
         { .name = "store migrated, SQLite", .run = migrate, .prepare = prepare_old, .changes = true, .sqlite = true },
         { .name = "store filled, SQLite", .run = fill, .prepare = prepare, .changes = true, .sqlite = true },
         { .name = "store asked, SQLite", .run = functions, .prepare = prepare, .sqlite = true },

@@ -26,6 +26,8 @@ static il_registry *registry_with(const char *plugins)
 
 static void show_choice(il_text *t, const char *key, const il_choice *c)
 {
+    if (!c->plugin) /* nothing is trained */
+        return;
     il_text_add(t, " %s=%s", key, c->label);
     for (const il_param_spec *s = il_params_specs(c->params); s->name; s++) {
         const char *text = il_params_canonical(c->params, s->name);
@@ -34,14 +36,9 @@ static void show_choice(il_text *t, const char *key, const il_choice *c)
     }
 }
 
-static void show_run(il_text *t, const il_run *run)
+static void show_training(il_text *t, const il_run *run)
 {
     const il_training *n = &run->training;
-    il_text_add(t, "run %s\n ", run->name);
-    show_choice(t, "dataset", &run->dataset);
-    show_choice(t, "model", &run->model);
-    show_choice(t, "mask_policy", &run->mask_policy);
-    show_choice(t, "loss", &run->loss);
     il_text_add(t, "\n  on=%s epochs=%d patience=%d batch=%d size=%d crop=%d crops=%d flip=%d", n->on, n->epochs,
                 n->patience, n->batch, n->size, n->crop, n->crops, n->flip);
     il_text_add(t, " lr=%g weight_decay=%g aux_weight=%g as_published=%d", n->lr, n->weight_decay, n->aux_weight,
@@ -51,6 +48,19 @@ static void show_run(il_text *t, const il_run *run)
         il_text_add(t, "%s%s", s == n->skip ? "" : " ", *s);
     il_text_add(t, "]\n  missing=%s seed=%llu test_batch=%d\n", run->missing == IL_MISSING_SKIP ? "skip" : "refuse",
                 (unsigned long long)run->seed, run->testing.batch);
+    if (n->monitor != IL_MONITOR_LOSS || n->clip > 0 || n->keep)
+        il_text_add(t, "  monitor=%d clip=%g keep=%d\n", (int)n->monitor, n->clip, n->keep);
+    for (char **s = n->freeze; s && *s; s++)
+        il_text_add(t, "  freeze %s\n", *s);
+    for (size_t i = 0; i < n->nlr_of; i++)
+        il_text_add(t, "  lr_of %s %g\n", n->lr_of[i].pattern, n->lr_of[i].factor);
+}
+
+static void show_tests(il_text *t, const il_run *run)
+{
+    const il_testing *how = &run->testing;
+    if (how->size != run->training.size || how->tile != run->training.size || how->overlap != how->tile / 8)
+        il_text_add(t, "  windows of %d by %d, size %d\n", how->tile, how->overlap, how->size);
     for (size_t i = 0; i < run->ntests; i++) {
         il_text_add(t, "  test");
         show_choice(t, "dataset", &run->tests[i].dataset);
@@ -66,6 +76,20 @@ static void show_run(il_text *t, const il_run *run)
         il_text_add(t, "\n");
     }
     il_text_add(t, "  %s\n", run->config);
+}
+
+static void show_run(il_text *t, const il_run *run)
+{
+    il_text_add(t, "run %s\n ", run->name);
+    show_choice(t, "dataset", &run->dataset);
+    show_choice(t, "model", &run->model);
+    show_choice(t, "mask_policy", &run->mask_policy);
+    show_choice(t, "loss", &run->loss);
+    if (run->test_only)
+        il_text_add(t, "\n  tests %s as %s\n", run->weights ? run->weights : "-", run->weights_name);
+    else
+        show_training(t, run);
+    show_tests(t, run);
 }
 
 static void show_plan(il_text *t, const il_plan *p)
@@ -238,11 +262,17 @@ Test(plan, annotated_file_has_every_key)
     read_keys(&written, base, "base.");
     read_keys(&written, il_yaml_get(base, "train"), "train.");
     read_keys(&written, test->items[test->count - 1], "test.");
+    const il_node *given = il_yaml_get(root, "include")->items[1]; /* what contradicts the base */
+    cr_expect_not_null(il_yaml_get(given, "weights"));
+    cr_expect_not_null(il_yaml_get(given, "test_window"));
     known_keys(&known, il_keys_top, "");
-    known_keys(&known, il_keys_heads, "base.");
+    for (const char *const *name = il_keys_heads; *name; name++)
+        if (strcmp(*name, "weights") != 0 && strcmp(*name, "test_window") != 0)
+            il_text_add(&known, "base.%s ", *name);
     for (const il_param_spec *s = il_keys_train; s->name; s++)
         il_text_add(&known, "train.%s ", s->name);
-    il_text_add(&known, "train.skip ");
+    for (const il_keys_shape *s = il_keys_train_shapes; s->name; s++)
+        il_text_add(&known, "train.%s ", s->name);
     known_keys(&known, il_keys_set, "test.");
     cr_assert_str_eq(written.data, known.data);
     il_text_free(&written);
@@ -285,7 +315,7 @@ Test(plan, annotated_file_is_a_grid)
     il_err e = { 0 };
     cr_assert_eq(il_plan_read(&p, SOURCE_DIR "/schema/experiment.yaml", r, (il_plan_opts){ 0 }, &e), IL_OK, "%s",
                  e.message);
-    cr_assert_eq(p->count, 4);
+    cr_assert_eq(p->count, 5);
     il_plan_free(p);
     il_registry_free(r);
 }

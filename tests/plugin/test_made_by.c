@@ -68,6 +68,8 @@ Test(made_by, names_what_painted_those_kinds)
     check("realfakes", "", "0123abcd");
     put_recipe("inpaint: {name: small, weights: a/b/generator-a.safetensors}\n");
     check("fakefake", "small (generator-a.safetensors)", "0123abcd");
+    put_recipe("generators: [{name: vae, as: flux2, root: weights/ae.safetensors}, {name: vae, root: weights/taef2}]\n");
+    check("fakefake", "vae (ae.safetensors), vae (taef2)", "0123abcd");
 }
 
 Test(made_by, says_nothing_where_nothing_is_known)

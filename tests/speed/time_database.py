@@ -190,4 +190,5 @@ def main():
     options.action(options)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -272,7 +272,7 @@ Test(metric_table, a_migration_that_ends_early_leaves_version_6_whole)
     struct answer before = ask(&old, "SELECT COUNT(*), SUM(iou), SUM(marked) FROM cells");
     il_migrations all = il_store_migrations();
     all.finish = run_out;
-    BAD(il_store_migrate(&old, all, &e), IL_EIO, "schema version 8: killed");
+    BAD(il_store_migrate(&old, all, &e), IL_EIO, "schema version 9: killed");
     ANSWERS(
         &old,
         "SELECT user_version, (SELECT COUNT(*) FROM sqlite_schema WHERE name LIKE 'test_metrics%') FROM pragma_user_version",
@@ -281,7 +281,7 @@ Test(metric_table, a_migration_that_ends_early_leaves_version_6_whole)
     sqlite3_close(old.db);
     GOOD(il_store_open_readonly(&store, path.path, &e)); /* reads a copy: the file stays as it is */
     ANSWERS(store, "SELECT COUNT(*), SUM(iou), SUM(marked) FROM cells", before.text);
-    ANSWERS(store, "SELECT user_version FROM pragma_user_version", "8");
+    ANSWERS(store, "SELECT user_version FROM pragma_user_version", "9");
     il_store_close(store);
     struct il_store again = { .path = path.path };
     cr_assert_eq(sqlite3_open(path.path, &again.db), SQLITE_OK);

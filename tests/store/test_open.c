@@ -28,7 +28,7 @@ TestSuite(store, .init = set_up, .fini = tear_down);
 Test(store, new_database_is_marked_and_filled)
 {
     ANSWERS(store, "SELECT application_id, user_version FROM pragma_application_id, pragma_user_version",
-            "1229742434|8");
+            "1229742434|9");
     ANSWERS(store, "SELECT journal_mode FROM pragma_journal_mode", "wal");
     ANSWERS(store, "SELECT COUNT(*), SUM(published_table = 'text'), MAX(iou) FROM published", "36|3|0.95");
     ANSWERS(store,
@@ -102,8 +102,8 @@ Test(store, databases_of_others_are_refused_untouched)
 Test(store, newer_database_is_refused_untouched)
 {
     struct file f = in_folder(folder, "newer.db");
-    make_database(f.path, "CREATE TABLE t (a); PRAGMA application_id = 1229742434; PRAGMA user_version = 9");
-    refuse_unchanged(f.path, "newer.db: made by a newer inpaintlab (schema version 9; expected at most 8)");
+    make_database(f.path, "CREATE TABLE t (a); PRAGMA application_id = 1229742434; PRAGMA user_version = 10");
+    refuse_unchanged(f.path, "newer.db: made by a newer inpaintlab (schema version 10; expected at most 9)");
 }
 
 Test(store, empty_file_becomes_a_database)
@@ -377,7 +377,7 @@ Test(store, virtual_tables_foreign_triggers_and_odd_versions_are_refused)
     is_refused("holds a virtual table 'evil'");
     spoil(db, "PRAGMA writable_schema = RESET; DROP TABLE evil; PRAGMA user_version = -1000000000");
     is_refused("schema version -1000000000");
-    spoil(db, "PRAGMA user_version = 8; CREATE VIEW mine AS SELECT 1; CREATE INDEX faster ON runs (name)");
+    spoil(db, "PRAGMA user_version = 9; CREATE VIEW mine AS SELECT 1; CREATE INDEX faster ON runs (name)");
     sqlite3_close(db);
     il_store *good = NULL;
     GOOD(il_store_open(&good, path.path, &e)); /* a view or an index of the user's own */

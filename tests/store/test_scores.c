@@ -84,10 +84,10 @@ Test(store_scores, a_database_from_before_is_brought_up_to_date)
     sqlite3_close(db);
     il_store *s = NULL;
     GOOD(il_store_open_readonly(&s, old.path, &e)); /* a copy, brought up to date */
-    ANSWERS(s, "SELECT COUNT(*), (SELECT user_version FROM pragma_user_version) FROM images", "1|8");
+    ANSWERS(s, "SELECT COUNT(*), (SELECT user_version FROM pragma_user_version) FROM images", "1|9");
     il_store_close(s);
     GOOD(il_store_open(&s, old.path, &e));
-    ANSWERS(s, "SELECT user_version FROM pragma_user_version", "8");
+    ANSWERS(s, "SELECT user_version FROM pragma_user_version", "9");
     il_run_record r = run_record("h", "n", "fcn", "realfake");
     put_cell(s, experiment(s, "x"), 1, 1, &r, "d", "realfake", NULL);
     ANSWERS(s,

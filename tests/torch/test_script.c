@@ -99,6 +99,42 @@ Test(script, its_tensors_are_shared_and_train)
     il_script_free(m);
 }
 
+/* In training: what the module's batch norm tracks, with its statistics frozen or not; and the rest of it trains. */
+Test(script, frozen_statistics_stay_and_are_used)
+{
+    il_err e = { 0 };
+    float x[24], tested[8], trained[8], mean[2];
+    size_t matched = 0;
+    il_state *st = NULL;
+    il_script *m = open_script(FILES "script_dict.pt");
+    OK(il_state_new(&st, (il_device){ IL_DEVICE_CPU, 0 }, 0, &e));
+    OK(il_script_state(m, st, &e));
+    cr_expect_null(il_state_initial(st), "all of its tensors are the module's");
+    for (int i = 0; i < 24; i++)
+        x[i] = (float)(i % 5);
+    OK(il_state_freeze(&matched, st, "norm.*", &e));
+    cr_expect_eq(matched, 5);
+    for (int training = 0; training < 2; training++) {
+        il_scope *s = figures_scope(training, false);
+        il_tensor *y = il_script_forward(s, m, il_from_f32(s, x, 4, (int64_t[]){ 2, 3, 2, 2 }));
+        OK(il_scope_status(s, &e));
+        cr_assert_eq(il_numel(y) >= 8, true);
+        OK(il_read_f32(il_slice(s, il_reshape(s, y, 1, (int64_t[]){ il_numel(y) }), 0, 0, 8),
+                       training ? trained : tested, 8, &e));
+        if (training) {
+            OK(il_backward(s, il_sum(s, y), &e));
+            cr_expect_null(il_grad(s, il_state_find(st, "norm.weight")));
+            cr_expect_not_null(il_grad(s, il_state_find(st, "conv.weight")));
+        }
+        il_scope_close(s);
+    }
+    OK(il_read_f32(il_state_find(st, "norm.running_mean"), mean, 2, &e));
+    cr_expect(mean[0] == 0 && mean[1] == 0, "%g %g", (double)mean[0], (double)mean[1]);
+    cr_expect_eq(memcmp(tested, trained, sizeof tested), 0);
+    il_state_free(st);
+    il_script_free(m);
+}
+
 static void drop(const il_script *m, float out[64], bool training, uint64_t seed)
 {
     il_scope *s = NULL;

@@ -289,7 +289,7 @@ static void adam_step(il_state *st, il_adam *a, int step)
     il_tensor *loss = il_affine(s, il_sum(s, il_pow(s, w, 3)), step + 1, 0);
     if (step >= 2)
         loss = il_add(s, loss, il_sum(s, il_mul(s, late, w)));
-    OK(il_backward(s, loss, &e));
+    OK(il_backward(s, il_adam_scaled(a, s, loss), &e));
     cr_assert_not_null(il_grad(s, w));
     OK(il_adam_step(a, &e));
     cr_assert_null(il_grad(s, w), "gradients stay after the step");
@@ -347,6 +347,123 @@ Test(adam, as_pytorch)
 {
     compare_adam("adam_figures.json", false, 2);
     compare_adam("adamw_figures.json", true, 1);
+}
+
+/* A rate of its own for two parameters, and clipping: as torch.optim's groups and clip_grad_norm_. An earlier pattern's factor
+ * gives way to a later one's. With scaling, gradients are clipped after the loss's scale was taken out. */
+static void compare_parts(const char *figures, bool decoupled, bool scaling)
+{
+    il_err e = { 0 };
+    size_t matched = 0;
+    json_t *root = figures_load(figures), *run = json_array_get(root, 0), *factors = json_object_get(run, "factors");
+    il_adam *a = NULL;
+    il_state *st = adam_start(run);
+    il_adam_opts o = { .size = sizeof(il_adam_opts),
+                       .lr = json_number_value(json_object_get(run, "lr")),
+                       .decoupled = decoupled,
+                       .scaling = scaling,
+                       .weight_decay = json_number_value(json_object_get(run, "weight_decay")),
+                       .clip = json_number_value(json_object_get(run, "clip")) };
+    OK(il_adam_new(&a, st, &o, &e));
+    OK(il_adam_factor(&matched, a, "[wl]*", 77, &e));
+    cr_expect_eq(matched, 2);
+    for (int k = 0; k < 3; k++)
+        OK(il_adam_factor(&matched, a, names[k], json_number_value(json_object_get(factors, names[k])), &e));
+    OK(il_adam_factor(&matched, a, "nothing", 3, &e));
+    cr_expect_eq(matched, 0);
+    cr_expect_eq(il_adam_factor(&matched, a, "w", 0, &e), IL_EPARAM);
+    for (int step = 0; step < 5; step++) {
+        json_t *expected = json_array_get(json_object_get(run, "steps"), (size_t)step);
+        adam_step(st, a, step);
+        for (int k = 0; k < 3; k++)
+            figures_compare(il_state_find(st, names[k]), json_object_get(expected, names[k]), 1e-6, names[k]);
+    }
+    il_adam_free(a);
+    il_state_free(st);
+    json_decref(root);
+}
+
+Test(adam, parts_and_clipping_as_pytorch)
+{
+    compare_parts("adam_parts_figures.json", false, false);
+    compare_parts("adamw_parts_figures.json", true, false);
+    compare_parts("adam_parts_figures.json", false, true);
+}
+
+static void read_all(float out[3][4], const il_state *st)
+{
+    il_err e = { 0 };
+    for (int k = 0; k < 3; k++)
+        OK(il_read_f32(il_state_find(st, names[k]), out[k], 4, &e));
+}
+
+/* No gradient, no weight decay; the others train on. */
+Test(adam, frozen_parameters_stay_bit_for_bit)
+{
+    il_err e = { 0 };
+    float before[3][4], after[3][4];
+    size_t matched = 0;
+    json_t *root = figures_load("adam_figures.json"), *run = json_array_get(root, 1);
+    for (int decoupled = 0; decoupled < 2; decoupled++) {
+        il_state *st = adam_start(run);
+        il_adam *a = adam_for(st, run, decoupled);
+        read_all(before, st);
+        OK(il_state_freeze(&matched, st, "l*e", &e));
+        cr_expect_eq(matched, 1);
+        cr_expect(il_state_frozen(st, 2) && !il_state_frozen(st, 0));
+        OK(il_state_freeze(&matched, st, "nothing*", &e));
+        cr_expect_eq(matched, 0);
+        for (int step = 0; step < 5; step++)
+            adam_step(st, a, step);
+        read_all(after, st);
+        cr_expect_neq(memcmp(before[0], after[0], sizeof before[0]), 0);
+        cr_expect_eq(memcmp(before[2], after[2], sizeof before[2]), 0);
+        il_adam_free(a);
+        il_state_free(st);
+    }
+    json_decref(root);
+}
+
+/* What batch norm computes in training, and its running mean, variance and count then. */
+static void norm_in_training(float y[8], float kept[3], const char *frozen, bool training)
+{
+    il_err e = { 0 };
+    size_t matched = 0;
+    int64_t count = 0, shape[] = { 2, 1, 2, 2 };
+    const float x[] = { 1, 2, 3, 4, 5, 6, 7, 9 };
+    il_state *st = fresh(0);
+    il_norm n = il_norm_declare(st, "n", 1);
+    if (frozen)
+        OK(il_state_freeze(&matched, st, frozen, &e));
+    il_scope *s = figures_scope(training, false);
+    il_tensor *out = il_norm_apply(s, &n, il_from_f32(s, x, 4, shape));
+    OK(il_read_f32(out, y, 8, &e));
+    OK(il_state_restore(st, &e));
+    OK(il_read_f32(n.mean, kept, 1, &e));
+    OK(il_read_f32(n.var, kept + 1, 1, &e));
+    OK(il_read_i64(n.tracked, &count, 1, &e));
+    kept[2] = (float)count;
+    il_scope_close(s);
+    il_state_free(st);
+}
+
+/* Batch norm of frozen statistics normalises by them; with weight and bias frozen alone it does not, as in PyTorch. */
+Test(state, frozen_batch_norm)
+{
+    float plain[8], tested[8], y[8], kept[3];
+    norm_in_training(tested, kept, NULL, false);
+    norm_in_training(plain, kept, NULL, true);
+    cr_expect(kept[0] > 0.4f && kept[1] > 1.5f && kept[2] == 1, "%g %g %g", (double)kept[0], (double)kept[1],
+              (double)kept[2]);
+    norm_in_training(y, kept, "n.*", true);
+    cr_expect(kept[0] == 0 && kept[1] == 1 && kept[2] == 0);
+    cr_expect_eq(memcmp(y, tested, sizeof y), 0);
+    norm_in_training(y, kept, "n.[wb]*", true);
+    cr_expect(kept[0] > 0.4f && kept[1] > 1.5f && kept[2] == 1);
+    cr_expect_eq(memcmp(y, plain, sizeof y), 0);
+    norm_in_training(y, kept, "n.running_mean", true); /* one of the two: restored afterwards */
+    cr_expect(kept[0] == 0 && kept[1] > 1.5f && kept[2] == 1);
+    cr_expect_eq(memcmp(y, plain, sizeof y), 0);
 }
 
 Test(adam, a_resumed_run_is_bit_identical)

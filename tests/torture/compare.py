@@ -6,7 +6,7 @@ from pathlib import Path
 # Columns that may differ between two undisturbed runs: when, how long, where.
 NOT_COMPARED = {
     "experiments": {"created_at", "updated_at"},
-    "runs": {"created_at", "started_at", "ended_at", "seconds", "host", "git_revision"},
+    "runs": {"created_at", "started_at", "ended_at", "seconds", "host", "processor", "git_revision", "failures"},
     "epochs": {"seconds", "images_per_second"},
     "tests": {"seconds", "finished_at"},
     "splits": {"seen_at"},

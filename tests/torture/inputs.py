@@ -87,6 +87,35 @@ def write_older(path, version, present):
     db.close()
 
 
+def split_into_shards(folder):
+    """As if each run of `folder` had been done by a task of its own, in a folder of its own."""
+    whole = folder / "results.sqlite"
+    for name, (run, run_hash) in zip("ab", sqlite3.connect(whole).execute("SELECT id, hash FROM runs").fetchall()):
+        shard = folder / name / "shard.sqlite"
+        shard.parent.mkdir()
+        shard.write_bytes(whole.read_bytes())
+        (shard.parent / "runs").mkdir()
+        (folder / "runs" / run_hash[:16]).rename(shard.parent / "runs" / run_hash[:16])
+        db = sqlite3.connect(shard)
+        db.execute("PRAGMA foreign_keys = ON")
+        db.execute("DELETE FROM runs WHERE id <> ?", (run,))
+        db.commit()
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        db.close()
+    whole.unlink()
+    (folder / "runs").rmdir()
+
+
+def ask_for_one(folder):
+    """As if the grid of `folder` had changed, so that only one of its runs is asked for."""
+    db = sqlite3.connect(folder / "results.sqlite")
+    for table in ("experiment_cells", "experiment_runs"):
+        db.execute(f"DELETE FROM {table} WHERE run = 2")
+    db.commit()
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    db.close()
+
+
 def put_other_weights(folder):
     """As if the weights in `folder`, of the same runs, had come out otherwise on another machine."""
     db = sqlite3.connect(folder / "results.sqlite")

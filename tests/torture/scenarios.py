@@ -27,6 +27,7 @@ class Scenario:
 TRAIN = ["run", "-q", "--threads", "1", "--loader-threads", "1", "--device", "cpu", "--checkpoint", "0.001"]
 DETECT = ["detect", "-q", "--threads", "1", "--device", "cpu", "--db", "results.sqlite", "--run", "1"]
 GRID = "../inputs/grid.yaml"
+MERGE = ["merge", "results.sqlite", "a/shard.sqlite", "b/shard.sqlite"]
 
 
 def no_calibration(folder):
@@ -54,6 +55,9 @@ def all_scenarios():
         Scenario("runners", run, whole=("runs/*/weights.safetensors",), runners=(2, 5)),
         Scenario("second", TRAIN + ["--db", "second.sqlite", GRID], found="run", prepare=inputs.put_other_weights, then=run,
                  lines=2),
+        Scenario("merge", MERGE, found="run", prepare=inputs.split_into_shards, whole=("runs/*/weights.safetensors",), then=MERGE,
+                 lines=3),
+        Scenario("prune", ["prune", "--yes", "--db", "results.sqlite"], found="run", prepare=inputs.ask_for_one),
         Scenario("calibrate", DETECT + ["--calibrate", "../inputs/authentic", "../inputs/photos/08.png"], found="run",
                  whole=("runs/*/*",), statuses=(0, 1), lines=2, refuses="--replace"),
         Scenario("detect", DETECT + ["-o", "out", "../inputs/photos"], found="run", whole=("out/*",), statuses=(0, 1),

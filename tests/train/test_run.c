@@ -45,6 +45,20 @@ Test(run, what_is_set_gets_cells_of_its_own)
     close_room(&r);
 }
 
+/* Side and stride are another way to write tile and overlap: the test is the same one. */
+Test(run, windows_by_side_and_stride_are_those_by_tile_and_overlap)
+{
+    struct room r = { 0 };
+    run_set(lab_grid("windows", "", "  tile: 32\n  overlap: 24\n"), NULL);
+    open_room(&r, lab_grid("windows", "", "  test_window: {side: 32, stride: 8}\n"));
+    cr_expect_eq(look_at_first(&r, NULL), IL_JOB_DONE);
+    assert_query(&r, "SELECT fit || ' ' || tile || ' ' || overlap FROM tests", "native 32 24");
+    close_room(&r);
+    open_room(&r, lab_grid("windows", "", "  test_window: {side: 32, stride: 16}\n"));
+    cr_expect_eq(look_at_first(&r, NULL), IL_JOB_RESUME);
+    close_room(&r);
+}
+
 /* Masks of which a ring is grey: policies differ in whether it counts. */
 static void grey_ring(void)
 {

@@ -153,6 +153,139 @@ Test(train, resumes_bit_by_bit_in_parts_and_in_half_precision)
     resumes_exactly(1, ", schedule: cosine, warmup: 0.5, optimizer: adamw");
 }
 
+#define PARTS ", freeze: [fine0.*], lr_of: {coarse*: 0.1, coarse2.*: 3}, clip: 0.2, monitor: f1"
+
+Test(train, resumes_bit_by_bit_with_frozen_parts)
+{
+    resumes_exactly(1, PARTS);
+    resumes_exactly(2, PARTS ", precision: fp16, accumulate: 2");
+}
+
+/* ---- parts of a model ---- */
+
+static il_digest tensor_digest(const struct bench *b, size_t i)
+{
+    il_err e = { 0 };
+    il_state_entry t = il_state_at(b->model.state, i);
+    size_t bytes = (size_t)il_numel(t.tensor) * il_dtype_size(il_dtype_of(t.tensor));
+    unsigned char *data = malloc(bytes);
+    LAB_OK(il_read_bytes(t.tensor, data, bytes, &e), e);
+    il_digest d = il_sha256(data, bytes);
+    free(data);
+    return d;
+}
+
+/* Frozen tensors, the running statistics among them, stay as they were; weight decay or none. Without its weights alone a norm's
+ * statistics go on. */
+Test(train, frozen_tensors_stay_bit_for_bit)
+{
+    static const struct {
+        const char *settings, *pattern;
+    } cases[] = { { ", freeze: [fine*, 'merge.0.*']", "fine" },
+                  { ", freeze: [fine*], optimizer: adamw, weight_decay: 0.1, recompute: true", "fine" },
+                  { ", freeze: ['*.1.running_*', '*.1.num_batches_tracked']", ".1.running_" },
+                  { ", freeze: ['*.1.weight', '*.1.bias', '*.0.*'], cuda_graph: true", ".0.weight" } };
+    il_err e = { 0 };
+    stop = stop_after = 0;
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        struct bench b = { 0 };
+        open_bench(&b, lab_grid("frozen", cases[c].settings, ""));
+        il_digest before[80];
+        size_t n = il_state_count(b.model.state), same = 0;
+        cr_assert_leq(n, sizeof before / sizeof *before);
+        for (size_t i = 0; i < n; i++)
+            before[i] = tensor_digest(&b, i);
+        unlink(lab_path("c"));
+        LAB_OK(train(&b, lab_path("c"), &e), e);
+        for (size_t i = 0; i < n; i++) {
+            const char *name = il_state_at(b.model.state, i).name;
+            bool stays = strcmp(tensor_digest(&b, i).hex, before[i].hex) == 0;
+            cr_expect_eq(stays, il_state_frozen(b.model.state, i), "case %zu: %s", c, name);
+            cr_expect(stays || !strstr(name, cases[c].pattern), "case %zu: %s", c, name);
+            same += stays;
+        }
+        cr_expect(same > 0 && same < n, "case %zu: %zu of %zu", c, same, n);
+        close_bench(&b);
+    }
+}
+
+Test(train, patterns_without_a_tensor_are_refused)
+{
+    static const struct {
+        const char *settings, *message;
+    } cases[] = {
+        { ", freeze: [fine0.*, coarze0.*]",
+          "train.freeze: 'coarze0.*' matches no tensor of model unet; did you mean 'coarse0.*'?" },
+        { ", freeze: [head.wieght]",
+          "train.freeze: 'head.wieght' matches no tensor of model unet; did you mean 'head.weight'?" },
+        { ", lr_of: {backbone.layer1.conv*: 0.1}",
+          "train.lr_of: 'backbone.layer1.conv*' matches no parameter of model unet; the first is 'fine0.0.weight'" },
+        { ", lr_of: {'fine0.1.running_*': 2}",
+          "train.lr_of: 'fine0.1.running_*' matches no parameter of model unet; the first is 'fine0.0.weight'" },
+        { ", freeze: ['*']", "train.freeze: all parameters of model unet are frozen, so nothing is left to train" },
+    };
+    stop = stop_after = 0;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct bench b = { 0 };
+        il_err e = { 0 };
+        open_bench(&b, lab_grid("refused", cases[i].settings, ""));
+        unlink(lab_path("c"));
+        cr_expect_eq(train(&b, lab_path("c"), &e), IL_EPARAM, "case %zu", i);
+        cr_expect_str_eq(e.message, cases[i].message);
+        close_bench(&b);
+    }
+}
+
+/* In one batch the mean over batches is the value of all pixels pooled. */
+Test(train, the_best_epoch_is_that_of_what_is_monitored)
+{
+    static const char *const monitors[] = { "loss", "iou", "f1" };
+    il_err e = { 0 };
+    int best[3];
+    stop = stop_after = 0;
+    for (int m = 0; m < 3; m++) {
+        struct bench b = { 0 };
+        char settings[100];
+        snprintf(settings, sizeof settings, ", monitor: %s", monitors[m]);
+        open_bench(&b,
+                   lab_grid("monitor", settings, "axes: {train.batch: [3], train.epochs: [8], train.lr: [0.001]}\n"));
+        unlink(lab_path("c"));
+        LAB_OK(train(&b, lab_path("c"), &e), e);
+        size_t wanted = 0;
+        for (size_t i = 1; i < b.course.done; i++) {
+            const il_epoch_row *at = &b.course.epochs[i], *top = &b.course.epochs[wanted];
+            if (m ? at->validation_iou > top->validation_iou : at->validation_loss < top->validation_loss)
+                wanted = i;
+        }
+        best[m] = b.course.early.best_epoch;
+        cr_expect_eq(best[m], (int)wanted + 1, "%s", monitors[m]);
+        cr_expect_eq(b.course.early.waited, (int)b.course.done - best[m]);
+        const il_epoch_row *top = &b.course.epochs[wanted];
+        double iou = top->validation_iou, value[] = { top->validation_loss, -iou, -2 * iou / (1 + iou) };
+        cr_expect_float_eq(b.course.early.best, value[m], 1e-12, "%s", monitors[m]);
+        close_bench(&b);
+    }
+    cr_expect_neq(best[0], best[1], "the course does not tell loss and IoU apart");
+    cr_expect_eq(best[1], best[2]); /* one rises with the other */
+}
+
+Test(train, early_stopping_waits_for_what_is_monitored)
+{
+    il_err e = { 0 };
+    struct bench b = { 0 };
+    stop = stop_after = 0;
+    open_bench(&b, lab_grid("monitor", ", monitor: iou",
+                            "axes: {train.batch: [3], train.epochs: [40], train.lr: [0.001], train.patience: [2]}\n"));
+    unlink(lab_path("c"));
+    LAB_OK(train(&b, lab_path("c"), &e), e);
+    int done = (int)b.course.done;
+    cr_assert(done >= 3 && done < 40, "%d", done);
+    cr_expect_eq(b.course.early.best_epoch, done - 2);
+    for (int i = done - 2; i < done; i++)
+        cr_expect_leq(b.course.epochs[i].validation_iou, b.course.epochs[done - 3].validation_iou);
+    close_bench(&b);
+}
+
 /* Trained once with and once without the setting: the weights must be the same bits. */
 Test(train, replayed_steps_give_the_same_weights)
 {
@@ -177,14 +310,20 @@ Test(train, identity_of_settings_that_came_later)
 {
     static const char *const settings[] = { "",
                                             ", recompute: true, cuda_graph: true, accumulate: 1, precision: fp32,"
-                                            " schedule: constant, warmup: 0, optimizer: adam",
+                                            " schedule: constant, warmup: 0, optimizer: adam, monitor: loss, clip: 0,"
+                                            " keep: true, freeze: [], lr_of: {}",
                                             ", accumulate: 2",
                                             ", precision: bf16",
                                             ", schedule: cosine",
                                             ", schedule: linear",
                                             ", warmup: 1.5",
                                             ", optimizer: adamw, weight_decay: 0.1",
-                                            ", weight_decay: 0.1" };
+                                            ", weight_decay: 0.1",
+                                            ", clip: 0.01",
+                                            ", freeze: [head.*]",
+                                            ", freeze: [fine0.*]",
+                                            ", lr_of: {fine*: 0.1, fine0.*: 3}",
+                                            ", lr_of: {fine0.*: 3, fine*: 0.1}" };
     enum { COUNT = sizeof settings / sizeof *settings };
     struct bench b[COUNT] = { 0 };
     il_digest after[COUNT];
@@ -206,6 +345,16 @@ Test(train, identity_of_settings_that_came_later)
     }
     for (int i = 0; i < COUNT; i++)
         close_bench(&b[i]);
+}
+
+Test(train, what_is_monitored_is_part_of_identity)
+{
+    struct bench a = { 0 }, b = { 0 };
+    open_bench(&a, lab_grid("a", "", ""));
+    open_bench(&b, lab_grid("b", ", monitor: iou", ""));
+    cr_expect_str_neq(a.job.hash, b.job.hash);
+    close_bench(&a);
+    close_bench(&b);
 }
 
 Test(train, another_seed_gives_other_weights)
@@ -606,15 +755,15 @@ Test(train, a_held_run_is_left_to_its_holder)
     struct room r = { 0 };
     il_job j = { 0 };
     il_err e = { 0 };
-    int lock = -1;
+    il_job_hold hold;
     open_room(&r, lab_grid("held", "", ""));
     LAB_OK(il_job_open(&j, &r.plan->runs[0], r.store, &e), e);
-    LAB_OK(il_job_lock(&lock, &j, r.opts.folder, &e), e);
+    LAB_OK(il_job_lock(&hold, &j, r.opts.folder, &e), e);
     cr_assert_eq(look_at_first(&r, NULL), IL_JOB_BUSY);
     il_run_outcome o = run_first(&r);
     cr_assert(o.busy && !o.trained);
     assert_query(&r, "SELECT count(*) FROM runs", "0");
-    il_job_unlock(lock);
+    il_job_unlock(&hold);
     cr_assert_eq(look_at_first(&r, NULL), IL_JOB_TODO);
     il_job_close(&j);
     close_room(&r);

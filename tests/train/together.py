@@ -17,6 +17,7 @@ import time
 import zlib
 
 SKIP = 77
+HERE = os.path.dirname(os.path.abspath(__file__))
 failures = []
 
 
@@ -53,10 +54,11 @@ def make_data(root, side, counts):
 
 
 def write_grid(path, root, model, train="", loss="bce", rest=""):
-    size = "" if "size:" in train else ", size: 48"
+    size = "" if train is None or "size:" in train else ", size: 48"
+    how = "none" if train is None else f"{{on: realfake, patience: 0, flip: true{train}{size}}}"
     with open(path, "w", encoding="utf-8") as file:
         file.write(f"experiment: together\ntitle: test\nbase:\n  dataset: {{name: dataset1, root: {root}}}\n  model: {model}\n"
-                   f"  mask_policy: full\n  loss: {loss}\n  train: {{on: realfake, patience: 0, flip: true{train}{size}}}\n"
+                   f"  mask_policy: full\n  loss: {loss}\n  train: {how}\n"
                    f"  seed: 7\n  test_batch: 2\n{rest}")
     return path
 
@@ -114,6 +116,7 @@ SETTINGS = { # name: model, settings of the training, loss
     "unet, batches of 3 of 7 pictures": (UNET, ", batch: 3, crop: 32", "focal"),
     "unet, padding, accumulated, dice": (UNET, ", batch: 7, accumulate: 2, size: 60", "dice"),
     "unet, recomputed": (UNET, ", batch: 7, crop: 32, recompute: true", "bce"),
+    "unet, frozen in part, clipped": (UNET, ", batch: 7, crop: 32, freeze: [fine0.*], lr_of: {coarse*: 0.5}, clip: 0.05, monitor: iou", "bce"),
     "nix": (NIX, ", batch: 7, crop: 32", "bce"),
     "fcn": (FCN, ", batch: 7, crop: 32, aux_weight: 0.4", "bce"),
 }
@@ -264,6 +267,24 @@ def resumed_by_others(lab, command, cut, length, losses):
           f"begun by 3 processes, finished by 2: losses of epochs {gap:.1e}")
 
 
+def test_foreign(lab, data):
+    """A model that was made elsewhere: tested together, but not trained so."""
+    model = f"{{name: torchscript, file: {HERE}/../data/cases/script-outputs/scripted-training.pt}}"
+    grid = write_grid(lab.path("foreign.yaml"), data, model, ", epochs: 1, batch: 4, crop: 32, lr: 1e-2")
+    done = lab.run(2, lab.program(), "run", grid, "--db", lab.path("foreign/r.sqlite"))
+    lines = [line for line in done.stderr.splitlines() if "launch one process" in line]
+    check(done.stdout.endswith("1 failed\n") and len(lines) == 1 and lines[0].startswith("inpaintlab: "), f"TorchScript: {lines}")
+    grid = write_grid(lab.path("given.yaml"), data, model, None, rest="  test: [realfake]\n")
+    rows = []
+    for ranks in 0, 3:
+        database = lab.path(f"given{ranks}/r.sqlite")
+        done = lab.run(ranks, lab.program(), "run", grid, "--db", database)
+        check(done.returncode == 0, f"train: none, {ranks} processes: {done.stdout.strip()} {done.stderr.strip() if done.returncode else ''}")
+        with sqlite3.connect(database) as db:
+            rows.append(db.execute("SELECT id, batch, tp, fp, fn, tn FROM images ORDER BY id").fetchall())
+    check(rows[0] == rows[1] and len(rows[0]) == 5, f"train: none, 3 processes: the rows of one ({len(rows[1])})")
+
+
 def refuse(lab, data):
     grid = write_grid(lab.path("refuse.yaml"), data, UNET, ", epochs: 1, batch: 4, crop: 32, lr: 1e-2")
     alone = lab.path("without")
@@ -350,6 +371,7 @@ def main():
             return bool(failures)
         compare_runs(lab, data)
         kill_and_resume(lab, data, o.kills)
+        test_foreign(lab, data)
         refuse(lab, data)
         call_nccl(lab)
     finally:

@@ -48,8 +48,8 @@ typedef struct il_foreign {
     char *output;      /* "": "out" or the first */
     int64_t channel;   /* -1: there is one */
     bool resize, probability;
-    bool normalised;       /* mean or std was given */
-    float mean[3], std[3]; /* of R, G, B in [0,1] */
+    bool normalised;        /* mean or std was given */
+    double mean[3], std[3]; /* of R, G, B in [0,1] */
 } il_foreign;
 
 /* IL_EPARAM where mean or std are not one number or three, or std is not above 0. */

@@ -39,7 +39,9 @@ il_tensor *il_norm_apply(il_scope *s, const il_norm *n, il_tensor *x);
 il_tensor *il_conv_norm_apply(il_scope *s, const il_conv *c, const il_norm *n, il_tensor *x);
 il_tensor *il_conv_norm_relu_apply(il_scope *s, const il_conv *c, const il_norm *n, il_tensor *x);
 
-/* image (N,3,H,W) in [0,1] as networks trained on ImageNet expect it: (image - mean) / std of each colour there. */
+/* image (N,3,H,W) -> (image - mean) / std of each channel. */
+il_tensor *il_normalise(il_scope *s, il_tensor *image, const double mean[3], const double std[3]);
+/* The same with the mean and deviation of ImageNet, as networks trained on it expect images in [0,1]. */
 il_tensor *il_imagenet(il_scope *s, il_tensor *image);
 
 /* snprintf into a small struct, so that names nest in calls: il_name("%s.conv%d", prefix, i).text */

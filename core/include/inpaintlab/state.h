@@ -42,6 +42,16 @@ void il_state_dtype(il_state *st, il_dtype dtype);
 /* Lays out all four-dimensional parameters declared so far, but none that is shared. */
 int il_state_order(il_state *st, il_order order, il_err *e);
 
+/* Freezes the tensors whose names match (fnmatch); *matched: how many they are. A parameter gets no gradient any more; a buffer
+ * stays as it is now. il_batch_norm normalises by a running mean and variance that are both frozen, as in tests. */
+int il_state_freeze(size_t *matched, il_state *st, const char *pattern, il_err *e);
+bool il_state_frozen(const il_state *st, size_t i); /* tensor i */
+/* Gives frozen buffers back what a model has changed all the same: to be called after each training step. */
+int il_state_restore(il_state *st, il_err *e);
+
+/* The first tensor that was made here with initial values, instead of being shared; NULL: there is none. */
+const char *il_state_initial(const il_state *st);
+
 /* One line that whoever runs the model should read, as a warning; kept, of several the first. Out of memory is an error of
  * the state. il_state_warning: NULL when there is none. */
 void il_state_warn(il_state *st, const char *line);

@@ -101,7 +101,7 @@ il_tensor *il_conv2d(il_scope *s, il_tensor *x, il_tensor *weight, il_tensor *bi
 il_tensor *il_conv_transpose2d(il_scope *s, il_tensor *x, il_tensor *weight, il_tensor *bias, il_conv_geometry o);
 
 /* Batch norm over (N,H,W), eps 1e-5, momentum 0.1. In training it uses the batch and updates mean, var and *tracked
- * (an IL_DTYPE_I64 count; NULL allowed); else mean and var. */
+ * (an IL_DTYPE_I64 count; NULL allowed), unless these are frozen (il_state_freeze); else mean and var. */
 il_tensor *il_batch_norm(il_scope *s, il_tensor *x, il_tensor *weight, il_tensor *bias, il_tensor *mean, il_tensor *var,
                          il_tensor *tracked);
 

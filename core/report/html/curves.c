@@ -140,9 +140,19 @@ static int put_run(il_chapter *c, const struct course *k, size_t run, double los
     return rc;
 }
 
+static bool any_trained(const il_matrix *m)
+{
+    for (size_t i = 0; i < m->runs.count; i++)
+        if (!m->cells[m->first[i]].given)
+            return true;
+    return false;
+}
+
 int il_page_curves(il_chapter *c, il_err *e)
 {
     struct courses all = { 0 };
+    if (!any_trained(&c->m))
+        return IL_OK;
     int rc = read_courses(&all, c, e);
     if (!rc) {
         il_page_heading(c, "training", "Learning curves");
@@ -155,7 +165,8 @@ int il_page_curves(il_chapter *c, il_err *e)
             "validation</li><li>upright line: the epoch whose weights were tested</li></ul>\n<div class=\"panels\">\n");
     }
     for (size_t i = 0; i < c->m.runs.count && !rc; i++)
-        rc = put_run(c, &all.of[c->m.first[i]], i, il_svg_nice(all.loss), all.last, e);
+        if (!c->m.cells[c->m.first[i]].given)
+            rc = put_run(c, &all.of[c->m.first[i]], i, il_svg_nice(all.loss), all.last, e);
     il_text_add(c->t,
                 "</div>\n<p class=\"note\">IoU as published. All runs of the experiment share their scales.</p>\n");
     free(all.of);

@@ -115,14 +115,14 @@ static int put_tests(il_text *t, const il_rows *tests, size_t *next, int64_t run
 
 static const char runs_sql[] =
     "SELECT r.id, r.name, CASE WHEN r.status = 'failed' AND r.manifest = '{}' THEN 'no data' ELSE r.status END AS status, r.message,"
-    " r.parameters, r.seed, r.device, r.host, r.threads, r.git_revision, r.started_at, r.ended_at,"
-    " printf('%.1f s', r.seconds) AS seconds, r.best_epoch, r.tested_epoch,"
-    " CASE WHEN r.stopped_early THEN 'yes' ELSE 'no' END AS stopped_early, r.left_out, r.hash, r.weights_sha256, r.config,"
+    " r.parameters, CASE WHEN json_type(r.config, '$.train') = 'text' THEN NULL ELSE r.seed END AS seed, r.device, r.host, r.threads, r.git_revision, r.started_at, r.ended_at,"
+    " CASE WHEN r.seconds IS NOT NULL THEN printf('%.1f s', r.seconds) END AS seconds, r.best_epoch, r.tested_epoch,"
+    " CASE WHEN json_type(r.config, '$.train') = 'text' THEN NULL WHEN r.stopped_early THEN 'yes' ELSE 'no' END AS stopped_early, r.parent, r.left_out, r.hash, r.weights_sha256, r.config,"
     " r.manifest, r.versions FROM runs r WHERE r.id IN " RUNS " ORDER BY r.id";
 static const char expected_runs[] =
-    "runs: id int, name text, status text, message text?, parameters count?, seed int, device text?, host text?,"
+    "runs: id int, name text, status text, message text?, parameters count?, seed int?, device text?, host text?,"
     " threads small?, git_revision text?, started_at text?, ended_at text?, seconds text?, best_epoch small?,"
-    " tested_epoch small?, stopped_early text, left_out count?, hash text, weights_sha256 text?, config text,"
+    " tested_epoch small?, stopped_early text?, parent text?, left_out count?, hash text, weights_sha256 text?, config text,"
     " manifest text?, versions text?";
 static const char expected_tests[] =
     "tests: run int, tested on text, status text, pictures count, left out count, batch small, at (UTC) text,"
@@ -165,6 +165,7 @@ static void put_run(il_text *t, const il_rows *rows, size_t row)
     put_versions(t, il_rows_text(rows, row, "versions"));
     hash(t, "git revision", il_rows_text(rows, row, "git_revision"));
     hash(t, "identity", il_rows_text(rows, row, "hash"));
+    hash(t, "went on from", il_rows_text(rows, row, "parent"));
     hash(t, "weights", il_rows_text(rows, row, "weights_sha256"));
     put_data(t, il_rows_text(rows, row, "manifest"));
     il_text_add(t, "<dt>configuration</dt><dd><pre>");

@@ -16,6 +16,12 @@ double il_metrics_iou(il_counts c)
     return marked == 0 ? NAN : (double)c.tp / (double)marked;
 }
 
+double il_metrics_f1(il_counts c)
+{
+    int64_t marked = 2 * c.tp + c.fp + c.fn;
+    return marked == 0 ? NAN : 2 * (double)c.tp / (double)marked;
+}
+
 double il_metrics_marked(il_counts c)
 {
     int64_t all = c.tp + c.fp + c.fn + c.tn;

@@ -21,6 +21,8 @@ void il_metrics_add(il_counts *sum, il_counts more);
 /* tp / (tp + fp + fn); NAN when no pixel is inpainted and none is marked. */
 double il_metrics_iou(il_counts c);
 
+double il_metrics_f1(il_counts c); /* 2 tp / (2 tp + fp + fn); likewise */
+
 /* Share of all pixels that is marked; NAN when there are none. */
 double il_metrics_marked(il_counts c);
 
@@ -38,7 +40,8 @@ typedef struct il_batch_mean {
 void il_metrics_batch(il_batch_mean *m, il_counts batch);
 double il_metrics_batch_mean(il_batch_mean m);
 
-/* Early stopping as published: stop after `patience` epochs in a row whose validation loss did not fall below the best. */
+/* Early stopping as published: stop after `patience` epochs in a row whose validation loss did not fall below the best. Of what is
+ * better where it is higher, the negative value stands in place of the loss. */
 typedef struct il_early {
     double best;    /* lowest validation loss; INFINITY at first */
     int best_epoch; /* from 1; 0: none yet */

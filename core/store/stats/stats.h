@@ -49,7 +49,9 @@ typedef struct il_boot {
     const volatile int *stop; /* IL_ECANCEL once it is set; NULL: goes to its end */
 } il_boot;
 
-enum { IL_BOOT_RESAMPLES = 10000 };
+#ifndef IL_BOOT_RESAMPLES /* the fuzz targets are built with fewer, for the same code in less time */
+#define IL_BOOT_RESAMPLES 10000
+#endif
 
 /* Interval of the mean of x; both ends are the value itself for one image, NAN for none. */
 int il_bootstrap_mean(il_interval *out, const double *x, size_t n, il_boot how, il_err *e);

@@ -1,0 +1,350 @@
+/* cmd_slurm.c - inpaintlab slurm: hands the unfinished part of a grid to Slurm as an array of tasks, and tells how far it is. */
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "base/atomic_file.h"
+#include "base/file.h"
+#include "cli/slurm.h"
+#include "cluster/cost.h"
+#include "train/job_state.h"
+
+struct options {
+    il_grid_options grid;
+    const char *device;
+    int per_task, at_most;
+    bool print, status;
+};
+
+/* ---- what is to be done ---- */
+
+struct open_runs {
+    bool *is; /* per run of the plan */
+    size_t count, done, waiting, taken, blocked, unexamined;
+    char missing[600]; /* why the first of the blocked is */
+};
+
+/* By the main database, the shards and the queue. */
+static void judge(struct open_runs *o, size_t at, const il_job *j, const il_job_view *v, const il_work *w)
+{
+    if (v->state == IL_JOB_DONE)
+        o->done++;
+    else if (w->state == IL_WORK_DONE && strcmp(w->hash, j->hash) == 0)
+        o->waiting++;
+    else if (w->state == IL_WORK_QUEUED || w->state == IL_WORK_RUNNING || v->state == IL_JOB_BUSY)
+        o->taken++;
+    else if (v->state == IL_JOB_BLOCKED && o->blocked++ == 0)
+        snprintf(o->missing, sizeof o->missing, "%s", v->why);
+    else if (v->state != IL_JOB_BLOCKED)
+        o->count += o->is[at] = true;
+}
+
+static int look(struct open_runs *o, const il_grid *g, const il_works *w, il_err *e)
+{
+    int rc = IL_OK;
+    o->is = calloc(g->plan->count + 1, sizeof *o->is);
+    if (!o->is)
+        return il_fail_oom(e);
+    for (size_t i = 0; i < g->plan->count && !rc; i++) {
+        il_job j = { 0 };
+        il_job_view v = { 0 };
+        if (g->plan->runs[i].unexamined) {
+            o->unexamined++;
+            continue;
+        }
+        rc = il_job_open(&j, &g->plan->runs[i], g->store, e);
+        if (!rc)
+            rc = il_job_look(&v, &j, g->plan->experiment, g->store, g->folder.text, e);
+        if (!rc)
+            judge(o, i, &j, &v, &w->of[i]);
+        il_job_left_free(&v.left);
+        il_job_close(&j);
+    }
+    return rc;
+}
+
+static void tell_rest(const struct open_runs *o)
+{
+    const struct {
+        size_t count;
+        const char *what, *more;
+    } rest[] = { { o->done, "done", "" },
+                 { o->waiting, "done in shards that are not merged yet", "" },
+                 { o->taken, "queued or running", "" },
+                 { o->blocked, "without data, such as ", o->missing },
+                 { o->unexamined, "not examined; --trust runs the code that the grid names by path", "" } };
+    for (size_t i = 0; i < sizeof rest / sizeof *rest; i++)
+        if (rest[i].count)
+            fprintf(stderr, "%zu run%s: %s%s\n", rest[i].count, rest[i].count == 1 ? "" : "s", rest[i].what,
+                    rest[i].more);
+}
+
+/* hours: of all of them on one process; NAN: not known. */
+static int divide(il_parts *tasks, double *hours, const il_grid *g, const struct open_runs *o, int per_task, il_err *e)
+{
+    il_costs c = { 0 };
+    double *costs = calloc(o->count + 1, sizeof *costs), sum = 0;
+    int *number = calloc(o->count + 1, sizeof *number);
+    size_t ntasks = (o->count + (size_t)per_task - 1) / (size_t)per_task, n = 0;
+    int rc = costs && number ? IL_OK : il_fail_oom(e);
+    if (!rc && ntasks > IL_SHARDS_MOST)
+        rc = il_fail(e, IL_EUSAGE, "--per-task: %d makes %zu tasks; expected at most %d", per_task, ntasks,
+                     IL_SHARDS_MOST);
+    if (!rc)
+        rc = il_costs_estimate(&c, g->plan, g->absent ? NULL : g->store, e);
+    for (size_t i = 0; i < g->plan->count && !rc; i++)
+        if (o->is[i])
+            sum += costs[n++] = c.of[i];
+    if (!rc)
+        rc = il_shard_split(number, costs, n, (int)ntasks, e);
+    n = 0;
+    for (size_t i = 0; i < g->plan->count && !rc; i++)
+        if (o->is[i])
+            rc = il_parts_add(tasks, number[n++], g->plan->runs[i].name, e);
+    *hours = c.seconds ? sum / 3600 : NAN;
+    il_costs_free(&c);
+    free(number);
+    free(costs);
+    return rc;
+}
+
+/* ---- submitting ---- */
+
+struct submitting {
+    il_slurm_job job;
+    il_submission files;
+    char name[100], program[IL_SHARD_PATH], here[IL_SHARD_PATH];
+    const char *run[2 * IL_TEXTS_MOST + 8];
+};
+
+static int fill(struct submitting *x, const il_grid *g, const struct options *o, const char *const *words, il_err *e)
+{
+    size_t n = 0;
+    ssize_t size = readlink("/proc/self/exe", x->program, sizeof x->program - 1);
+    if (size < 0 || !getcwd(x->here, sizeof x->here))
+        return il_fail(e, IL_EIO, "slurm: cannot tell the paths of this program and folder: %s", strerror(errno));
+    x->program[size] = '\0';
+    snprintf(x->name, sizeof x->name, "%s", g->plan->experiment);
+    if (o->device) {
+        x->run[n++] = "--device";
+        x->run[n++] = o->device;
+    }
+    if (o->grid.only) {
+        x->run[n++] = "--only";
+        x->run[n++] = o->grid.only;
+    }
+    for (int i = 0; i < o->grid.set.count; i++) {
+        x->run[n++] = "--set";
+        x->run[n++] = o->grid.set.list[i];
+    }
+    x->job = (il_slurm_job){ .name = x->name,
+                             .program = x->program,
+                             .here = x->here,
+                             .grid = words[0],
+                             .database = g->database,
+                             .tasks = x->files.tasks,
+                             .script = x->files.script,
+                             .logs = x->files.logs,
+                             .run = x->run,
+                             .sbatch = words + 1,
+                             .at_most = o->at_most };
+    return IL_OK;
+}
+
+static int write_files(const struct submitting *x, const il_parts *tasks, il_err *e)
+{
+    il_text script = { 0 };
+    il_script_write(&script, &x->job);
+    int rc = script.failed ? il_fail_oom(e) : il_atomic_file_write(x->job.script, script.data, script.size, e);
+    il_text_free(&script);
+    if (!rc)
+        rc = il_file_make_folders(x->job.logs, e);
+    return rc ? rc : il_parts_write(tasks, x->job.tasks, e);
+}
+
+static int submit_merge(const struct submitting *x, const char *after, il_err *e)
+{
+    long job = 0;
+    char **arguments = il_script_merge(&x->job, after);
+    int rc = arguments ? il_slurm_submit(&job, arguments, e) : il_fail_oom(e);
+    il_script_free_arguments(arguments);
+    if (!rc)
+        printf("job %ld merges what they leave into %s\n", job, x->job.database);
+    return rc;
+}
+
+static int submit_arrays(struct submitting *x, il_text *after, size_t most, il_err *e)
+{
+    int rc = IL_OK;
+    for (size_t before = 0; before < x->job.count && !rc; before += most) {
+        il_submitted array = { 0, before, x->job.count - before < most ? x->job.count - before : most };
+        char **arguments = il_script_array(&x->job, before, array.count);
+        rc = arguments ? il_slurm_submit(&array.job, arguments, e) : il_fail_oom(e);
+        il_script_free_arguments(arguments);
+        if (rc && before)
+            il_fail_in(e, "tasks %zu to %zu are not submitted", before + 1, x->job.count);
+        if (!rc) {
+            il_text_add(after, ":%ld", array.job);
+            printf("job %ld: tasks %zu to %zu\n", array.job, before + 1, before + array.count);
+            rc = il_submission_add(&x->files, array, e);
+        }
+    }
+    return rc;
+}
+
+static int submit(struct submitting *x, const il_parts *tasks, il_err *e)
+{
+    il_text after = { 0 };
+    il_err failed = { 0 };
+    int rc = write_files(x, tasks, e);
+    if (!rc)
+        rc = submit_arrays(x, &after, (size_t)il_slurm_array_most(), e);
+    if (after.data && !after.failed && submit_merge(x, after.data, rc ? &failed : e) != IL_OK && !rc)
+        rc = e->code;
+    if (rc && !x->files.narrays) { /* nothing happened */
+        unlink(x->job.script);
+        unlink(x->job.tasks);
+    }
+    il_text_free(&after);
+    return rc;
+}
+
+static void tell_tasks(const struct open_runs *o, size_t tasks, double hours)
+{
+    fprintf(stderr, "%zu run%s in %zu task%s", o->count, o->count == 1 ? "" : "s", tasks, tasks == 1 ? "" : "s");
+    if (!isnan(hours))
+        fprintf(stderr, ", about %.1f hours in all by the seconds of like runs", hours);
+    fputc('\n', stderr);
+}
+
+static int hand_over(const il_grid *g, const struct options *o, const char *folder, const struct open_runs *runs,
+                     const char *const *words, il_err *e)
+{
+    struct submitting x = { 0 };
+    il_parts tasks = { 0 };
+    double hours;
+    int rc = divide(&tasks, &hours, g, runs, o->per_task, e);
+    if (!rc)
+        rc = il_submission_next(&x.files, folder, !o->print, e);
+    if (!rc)
+        rc = fill(&x, g, o, words, e);
+    if (!rc) {
+        x.job.count = tasks.count;
+        tell_tasks(runs, tasks.count, hours);
+        rc = o->print ? il_slurm_print_job(&x.job, &tasks, (size_t)il_slurm_array_most(), e) : submit(&x, &tasks, e);
+    }
+    il_submission_free(&x.files);
+    il_parts_free(&tasks);
+    return rc;
+}
+
+/* ---- the command ---- */
+
+static int check(const struct options *o, const char *const *words, il_err *e)
+{
+    struct stat st;
+    if (words[1] && o->status)
+        return il_fail(e, IL_EUSAGE, "slurm: --status takes no options of sbatch");
+    if (words[1] && words[1][0] != '-')
+        return il_fail(e, IL_EUSAGE,
+                       "slurm: '%s' is no option of sbatch; expected one grid, and options of sbatch after --",
+                       words[1]);
+    for (const char *const *w = words + 1; *w; w++)
+        if (strncmp(*w, "--array", 7) == 0 || strncmp(*w, "-a", 2) == 0)
+            return il_fail(e, IL_EUSAGE,
+                           "slurm: the array is made here; --at-most N limits how many tasks run at a time");
+    if (stat(words[0], &st) == 0 && !S_ISREG(st.st_mode))
+        return il_fail(e, IL_EUSAGE, "%s is no regular file; expected a grid that the tasks can read again", words[0]);
+    return IL_OK;
+}
+
+static int work(const il_grid *g, const struct options *o, const char *const *words, il_err *e)
+{
+    char folder[IL_SHARD_PATH];
+    struct open_runs runs = { 0 };
+    il_works w = { 0 };
+    int rc = il_shard_folder(folder, g->database, g->plan->experiment, e);
+    if (!rc)
+        rc = il_works_read(&w, g->plan, g->absent ? NULL : g->store, folder, e);
+    if (!rc && !o->status && !o->print && w.shards && !w.asked)
+        rc = il_fail(e, IL_EIO, "squeue does not answer; what is queued would be submitted again");
+    if (!rc && o->status)
+        il_slurm_print_status(g, &w);
+    if (!rc && !o->status)
+        rc = look(&runs, g, &w, e);
+    if (!rc && !o->status) {
+        tell_rest(&runs);
+        if (runs.count)
+            rc = hand_over(g, o, folder, &runs, words, e);
+        else
+            printf("nothing is left to submit\n");
+    }
+    free(runs.is);
+    il_works_free(&w);
+    return rc ? rc : runs.blocked ? 1 : 0;
+}
+
+static int slurm(void *options, const char *const *words, il_err *e)
+{
+    struct options *o = options;
+    il_grid g = { 0 };
+    int rc = check(o, words, e);
+    if (rc)
+        return rc;
+    o->grid.trust = o->grid.trust || (!o->print && !o->status); /* the user asks to run it */
+    rc = il_grid_open(&g, words[0], &o->grid, IL_GRID_LOOK, e);
+    if (!rc)
+        rc = work(&g, o, words, e);
+    il_grid_close(&g);
+    return rc;
+}
+
+#define INTO(member) IL_INTO(struct options, member)
+
+static const il_option table[] = {
+    { "--db FILE",
+      "database that the results are merged into (default " IL_CLI_DATABASE
+      "); what tasks need and leave is beside it, in "
+      "the folder `NAME.shards/EXPERIMENT`",
+      INTO(grid.database) },
+    { "--per-task N", "runs per task, about (default 1); tasks are of equal estimated cost", INTO(per_task), .least = 1,
+      .most = 1000000 },
+    { "--at-most N", "run at most N tasks at a time (default: as many as there are)", INTO(at_most), .least = 1,
+      .most = 1000000 },
+    { "--device DEVICE", "auto, cpu, cuda or cuda:N for `run` (default auto)", INTO(device) },
+    IL_GRID_ONLY(struct options, grid.only),
+    IL_GRID_SET(struct options, grid.set),
+    { "--print", "print script, job file and commands; write and submit nothing", INTO(print) },
+    { "--status", "tell which runs are done, running, queued, failed or interrupted, where and why", INTO(status) },
+    { "--trust",
+      "with --print or --status: run the code of plugins that the grid, or a recipe in it, names by path, as a submission "
+      "does",
+      INTO(grid.trust) },
+    { 0 },
+};
+
+const il_command il_cmd_slurm = {
+    .name = "slurm",
+    .summary = "run the unfinished part of a grid on a Slurm cluster",
+    .usage = "[options] GRID.yaml [-- SBATCH-OPTIONS]",
+    .about =
+        "Submits the runs that `plan` calls open as an array of tasks, and a job that merges their results when all\n"
+        "have ended. What is queued, running, or done and not merged yet is not submitted again. What follows -- goes\n"
+        "to sbatch, as in -- --time=4:00:00 --gres=gpu:1 --cpus-per-task=8; `run` has as many threads as a task has\n"
+        "cores.\n",
+    .options = table,
+    .notes =
+        "A task that is warned before its time is over (--signal=B:USR1@120), or that is killed, is queued again and goes\n"
+        "on from its last checkpoint; two restarts without progress end it as failed.\n"
+        "Exit status: 0 success, 1 something failed or a run's data are missing, 2 wrong usage.\n",
+    .size = sizeof(struct options),
+    .defaults = &(const struct options){ .per_task = 1 },
+    .least = 1,
+    .most = IL_COMMAND_ANY,
+    .expected = "one grid file, as in 'inpaintlab slurm experiments/quickstart.yaml -- --time=1:00:00'",
+    .computes = true,
+    .run = slurm,
+};

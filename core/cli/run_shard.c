@@ -1,0 +1,171 @@
+/* run_shard.c - which runs of a grid this process does. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/text.h"
+#include "cli/run_shard.h"
+#include "cluster/cost.h"
+#include "cluster/parts.h"
+#include "cluster/restarts.h"
+#include "train/checkpoint.h"
+#include "train/job_state.h"
+
+int il_run_shard_database(char room[IL_SHARD_PATH], il_grid_options *o, const il_run_shard *how, il_err *e)
+{
+    if ((how->tasks || how->costs) && !o->shard.count)
+        return il_fail(e, IL_EUSAGE, "run: %s: expected --shard as well", how->tasks ? "--tasks" : "--costs");
+    if (how->tasks && how->costs)
+        return il_fail(e, IL_EUSAGE,
+                       "run: --tasks and --costs exclude each other; the job file has divided the grid already");
+    if (!how->tasks || o->database)
+        return IL_OK;
+    o->database = room;
+    return il_parts_database(room, how->tasks, o->shard.number, e);
+}
+
+/* ---- which ---- */
+
+static int split_by_cost(bool *mine, const il_grid *g, const char *costs, il_shard shard, il_err *e)
+{
+    il_store *like = NULL;
+    il_costs c = { 0 };
+    int *number = calloc(g->plan->count + 1, sizeof *number);
+    int rc = number ? IL_OK : il_fail_oom(e);
+    if (!rc && costs)
+        rc = il_store_open_readonly(&like, costs, e);
+    if (!rc)
+        rc = il_costs_estimate(&c, g->plan, like, e);
+    if (!rc)
+        rc = il_shard_split(number, c.of, g->plan->count, shard.count, e);
+    for (size_t i = 0; i < g->plan->count && !rc; i++)
+        mine[i] = number[i] == shard.number;
+    il_costs_free(&c);
+    il_store_close(like);
+    free(number);
+    return rc;
+}
+
+static int mark(bool *mine, const il_plan *plan, const char *name, const char *path, int number, il_err *e)
+{
+    for (size_t i = 0; i < plan->count; i++)
+        if (strcmp(plan->runs[i].name, name) == 0) {
+            mine[i] = true;
+            return IL_OK;
+        }
+    return il_fail(e, IL_EPARAM, "%s:%d: %s has no run '%s' any more; `inpaintlab slurm` writes the tasks anew", path,
+                   number, plan->path, name);
+}
+
+static int read_task(bool *mine, const il_grid *g, const char *path, il_shard shard, il_err *e)
+{
+    il_parts t = { 0 };
+    int rc = il_parts_read(&t, path, e);
+    if (!rc && t.count != (size_t)shard.count)
+        rc = il_fail(e, IL_EPARAM, "--shard: %d/%d does not fit %s, which has %zu tasks", shard.number, shard.count,
+                     path, t.count);
+    const il_part *task = !rc ? &t.list[shard.number - 1] : NULL;
+    for (size_t i = 0; task && i < task->count && !rc; i++)
+        rc = mark(mine, g->plan, task->runs[i], path, shard.number, e);
+    il_parts_free(&t);
+    return rc;
+}
+
+int il_run_shard_choose(bool *mine, const il_grid *g, const il_run_shard *how, il_shard shard, il_err *e)
+{
+    if (how->tasks)
+        return read_task(mine, g, how->tasks, shard, e);
+    if (shard.count)
+        return split_by_cost(mine, g, how->costs, shard, e);
+    for (size_t i = 0; i < g->plan->count; i++)
+        mine[i] = true;
+    return IL_OK;
+}
+
+/* ---- whether it gets on ---- */
+
+/* One line: what of the job is done. *open: something is left. */
+static int add_progress(il_text *to, bool *open, const il_job *j, const il_grid *g, il_err *e)
+{
+    il_job_left left = { 0 };
+    il_err ignored = { 0 };
+    int epoch = 0, rc = il_job_left_read(&left, j, g->store, g->folder.text, e);
+    size_t batch = 0, tests = 0;
+    if (rc)
+        return rc;
+    for (size_t i = 0; i < j->run->ntests; i++)
+        tests += left.tests[i].state == IL_TEST_DONE;
+    if (left.checkpoint)
+        il_checkpoint_place(&epoch, &batch, il_job_file(j, g->folder.text, "checkpoint.safetensors").text, &ignored);
+    il_text_add(to, "%.16s %d %d %d %zu %zu\n", j->hash, left.row.status == IL_RUN_DONE, left.row.epochs, epoch, batch,
+                tests);
+    *open = left.train || left.to_test;
+    il_job_left_free(&left);
+    return IL_OK;
+}
+
+static int record_failure(const il_job *j, int64_t experiment, il_store *store, il_err *e)
+{
+    il_run_record r = il_job_run_record(j);
+    il_run_row row;
+    r.experiment = experiment;
+    int rc = il_store_find_run(&row, store, j->hash, e);
+    if (!rc && row.status == IL_RUN_NONE)
+        rc = il_store_begin_run(&row.id, store, &r, e);
+    const il_run_end end = { .status = IL_RUN_FAILED,
+                             .message = "given up: two restarts brought no progress",
+                             .seconds = NAN };
+    return rc ? rc : il_store_end_run(store, row.id, &end, e);
+}
+
+static int give_up_first(const il_grid *g, size_t at, il_err *e)
+{
+    il_job j = { 0 };
+    int64_t experiment;
+    int rc = il_store_experiment(&experiment, g->store, g->plan->experiment, g->plan->title, g->plan->path,
+                                 g->plan->source, e);
+    if (!rc)
+        rc = il_job_open(&j, &g->plan->runs[at], g->store, e);
+    if (!rc)
+        rc = record_failure(&j, experiment, g->store, e);
+    il_job_close(&j);
+    return rc;
+}
+
+static int collect(il_text *progress, size_t *first, const il_grid *g, const bool *mine, il_err *e)
+{
+    int rc = IL_OK;
+    for (size_t i = 0; i < g->plan->count && !rc; i++) {
+        il_job j = { 0 };
+        bool open = false;
+        if (!mine[i])
+            continue;
+        rc = il_job_open(&j, &g->plan->runs[i], g->store, e);
+        if (!rc)
+            rc = add_progress(progress, &open, &j, g, e);
+        if (!rc && open && *first == g->plan->count)
+            *first = i;
+        il_job_close(&j);
+    }
+    return rc ? rc : progress->failed ? il_fail_oom(e) : IL_OK;
+}
+
+int il_run_shard_watch(bool *give_up, const il_grid *g, const bool *mine, const il_run_shard *how, il_err *e)
+{
+    il_text progress = { 0 }, file = { 0 };
+    size_t first = g->plan->count;
+    if (!how->tasks)
+        return IL_OK;
+    int rc = collect(&progress, &first, g, mine, e);
+    il_text_add(&file, "%s.starts", g->database);
+    if (!rc && file.failed)
+        rc = il_fail_oom(e);
+    if (!rc && first < g->plan->count) {
+        rc = il_restarts_note(give_up, file.data, progress.data, il_restarts_again(), e);
+        if (!rc && *give_up)
+            rc = give_up_first(g, first, e);
+    }
+    il_text_free(&progress);
+    il_text_free(&file);
+    return rc;
+}

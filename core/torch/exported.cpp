@@ -1,0 +1,538 @@
+/* exported.cpp - loads what torch.export saved, and runs it node by node: autograd and autocast see the operators as they see
+ * those of Python. */
+#include <ATen/Context.h>
+#include <ATen/ScalarOps.h>
+#include <ATen/core/Tensor.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/full_like.h>
+#include <algorithm>
+#include <c10/util/Exception.h>
+#include <memory>
+#include <unordered_set>
+#include <inpaintlab/exported.h>
+#include "torch/export_archive.hpp"
+#include "torch/export_program.hpp"
+#include "torch/parallel.hpp"
+#include "torch/shim.hpp"
+#include "torch/state.hpp"
+
+using namespace exported;
+
+struct il_exported {
+    std::string path, warning;
+    exported::graph graph;
+    exported::program program;
+    std::vector<at::Tensor> givens;  /* as graph.givens */
+    const il_state *state = nullptr; /* that shares them; lent */
+};
+
+/* ---- loading ---- */
+
+namespace
+{
+
+at::ScalarType weight_type(const record &r)
+{
+    static const struct {
+        int dtype;
+        at::ScalarType type;
+    } known[] = { { 1, at::kByte },        { 2, at::kChar },          { 3, at::kShort },          { 4, at::kInt },
+                  { 5, at::kLong },        { 6, at::kHalf },          { 7, at::kFloat },          { 8, at::kDouble },
+                  { 9, at::kComplexHalf }, { 10, at::kComplexFloat }, { 11, at::kComplexDouble }, { 12, at::kBool },
+                  { 13, at::kBFloat16 } };
+    for (const auto &k : known)
+        if (k.dtype == r.dtype)
+            return k.type;
+    throw broken("is of type " + std::to_string(r.dtype) + ", which is not supported");
+}
+
+/* How many elements a storage needs for it; its own number is no larger, so that memory is bounded by the file. */
+uint64_t extent_of(const record &r, uint64_t available)
+{
+    uint64_t count = 1, extent = 1, more;
+    for (size_t i = 0; i < r.sizes.size(); i++) {
+        uint64_t n = static_cast<uint64_t>(r.sizes[i]), step = static_cast<uint64_t>(r.strides[i]);
+        if (__builtin_mul_overflow(count, n, &count) || __builtin_mul_overflow(n ? n - 1 : 0, step, &more) ||
+            __builtin_add_overflow(extent, more, &extent))
+            throw broken("is too large");
+    }
+    if (count == 0)
+        return 0;
+    if (__builtin_add_overflow(extent, static_cast<uint64_t>(r.offset), &extent) || extent > available ||
+        count > available)
+        throw broken("reaches beyond its bytes");
+    return extent;
+}
+
+/* The tensors of the archive. Those that share bytes, as tied weights do, share memory; the same ones are one tensor. */
+class store
+{
+  public:
+    store(const archive &from, at::Device to)
+        : file(from), device(to), weights(from.weights()), constants(from.constants())
+    {
+    }
+
+    at::Tensor find(const given &x)
+    {
+        bool weight = x.from == given::origin::parameter || (x.from == given::origin::buffer && x.persistent);
+        const auto &records = weight ? weights : constants;
+        auto found = records.find(x.name);
+        if (found == records.end())
+            throw broken("lacks the values of tensor " + shown(x.name));
+        try {
+            return tensor(found->second, weight);
+        } catch (const broken &e) {
+            throw broken("tensor " + shown(x.name) + " " + e.what());
+        }
+    }
+
+  private:
+    const archive &file;
+    at::Device device;
+    std::map<std::string, record> weights, constants;
+    std::map<std::pair<bool, std::string>, std::pair<int, at::Tensor>> storages; /* with the type of their elements */
+    std::vector<std::pair<record, at::Tensor>> made;
+
+    at::Tensor tensor(const record &r, bool weight)
+    {
+        at::Tensor whole = storage(r, weight);
+        if (extent_of(r, static_cast<uint64_t>(whole.numel())) == 0)
+            return at::empty(r.sizes, whole.options());
+        at::Tensor view = whole.as_strided(r.sizes, r.strides, r.offset);
+        for (const auto &[same, t] : made)
+            if (t.is_same_size(view) && t.const_data_ptr() == view.const_data_ptr() && t.strides() == view.strides())
+                return t;
+        view = view.detach(); /* a leaf of its own */
+        if (r.learns && weight && at::isFloatingType(view.scalar_type()))
+            view.set_requires_grad(true);
+        made.emplace_back(r, view);
+        return view;
+    }
+
+    at::Tensor storage(const record &r, bool weight)
+    {
+        auto known = storages.find({ weight, r.path });
+        at::ScalarType type = weight_type(r);
+        if (known != storages.end() && known->second.first != r.dtype)
+            throw broken("shares bytes with a tensor of another type");
+        if (known != storages.end())
+            return known->second.second;
+        archive::span at = weight ? file.find_weight(r.path) : file.find_constant(r.path);
+        size_t each = c10::elementSize(type);
+        if (at.bytes % each != 0)
+            throw broken("has bytes that are no whole number of elements");
+        at::Tensor t = at::empty({ static_cast<int64_t>(at.bytes / each) }, type);
+        if (at.bytes > 0)
+            file.read(t.data_ptr(), at.at, static_cast<size_t>(at.bytes));
+        t = t.to(device);
+        storages.emplace(std::pair{ weight, r.path }, std::pair{ r.dtype, t });
+        return t;
+    }
+};
+
+void load(il_exported *m, const char *path, at::Device device)
+{
+    archive file(path);
+    m->path = path;
+    m->graph = file.read_graph();
+    m->program = compile(m->graph, device);
+    store tensors(file, device);
+    for (const given &x : m->graph.givens)
+        m->givens.push_back(tensors.find(x));
+    if (!m->program.fixed.empty())
+        m->warning = "the graph draws random numbers in tests too (" + m->program.fixed + ")";
+    m->graph.nodes = {}; /* the program is what is run */
+}
+
+} // namespace
+
+int il_exported_open(il_exported **out, const char *path, il_device device, il_err *e)
+{
+    il_err why = {};
+    int code = IL_OK;
+    int rc = shim::guard(&why, path, [&] {
+        try {
+            auto m = std::make_unique<il_exported>();
+            load(m.get(), path, shim::device(device));
+            *out = m.release();
+        } catch (const failed &x) {
+            bool named = std::string(x.err.message).find(path) != std::string::npos;
+            code = il_fail(e, x.err.code, named ? "%s%s" : "%s: %s", named ? "" : path, x.err.message);
+        } catch (const broken &x) {
+            code = il_fail(e, IL_EFORMAT, "%s: %s", path, x.what());
+        }
+    });
+    return code != IL_OK ? code : rc == IL_OK ? IL_OK : il_fail(e, rc, "%s", why.message);
+}
+
+void il_exported_free(il_exported *m)
+{
+    delete m;
+}
+
+const char *il_exported_warning(const il_exported *m)
+{
+    return m->warning.empty() ? nullptr : m->warning.c_str();
+}
+
+int il_exported_state(il_exported *m, il_state *st, il_err *e)
+{
+    return shim::guard(e, m->path.c_str(), [&] {
+        std::unordered_set<const void *> seen;
+        for (size_t i = 0; i < m->givens.size(); i++) {
+            const given &x = m->graph.givens[i];
+            il_dtype known;
+            /* flags and small whole numbers are tables of the model, which weights do not change */
+            if (!x.persistent || !shim::dtype(&known, m->givens[i].scalar_type()))
+                continue;
+            bool trainable = x.from == given::origin::parameter && m->givens[i].requires_grad();
+            if (!seen.insert(m->givens[i].unsafeGetTensorImpl()).second)
+                trainable = false; /* under another name already */
+            std::unique_ptr<il_tensor> t(shim::wrap(nullptr, m->givens[i]));
+            il_err err = {};
+            TORCH_CHECK(il_state_share(st, x.name.c_str(), t.get(), trainable, &err) == IL_OK, err.message);
+        }
+        m->state = st;
+    });
+}
+
+/* ---- running ---- */
+
+namespace
+{
+
+/* "node 3 (conv2d): aten.conv2d.default" goes before whatever is wrong there. */
+struct run {
+    const il_exported *m;
+    il_scope *s;
+    std::vector<c10::IValue> slots;
+    std::unordered_set<std::string> held; /* batch norms that are evaluated in training too */
+    const step *now = nullptr;
+    c10::IValue &at(int slot);
+    number number_of(const operand &o, const item &x);
+    template <class T, class F> c10::IValue list_of(const operand &o, F convert);
+    const at::Tensor &tensor_at(int slot);
+    c10::IValue value_of(const operand &o);
+    void put(const result &r, size_t i, c10::IValue value);
+    void take_results(const step &x, std::vector<c10::IValue> stack);
+    void check_sizes(const std::vector<c10::IValue> &stack);
+    static void check_factors(const std::vector<c10::IValue> &stack);
+    void call(const step &x);
+    void count_batch(int slot);
+    void calculate(const step &x);
+    void measure(const step &x);
+    void execute(const step &x);
+    void all(const at::Tensor &image);
+};
+
+const int64_t most = int64_t{ 1 } << 33; /* elements of any tensor */
+
+c10::IValue &run::at(int slot)
+{
+    return slots[static_cast<size_t>(slot)];
+}
+
+/* ---- arguments ---- */
+
+number run::number_of(const operand &o, const item &x)
+{
+    if (x.slot < 0)
+        return o.real ? number{ x.real } : number{ x.whole };
+    const c10::IValue &v = at(x.slot);
+    if (v.isBool())
+        return v.toBool();
+    if (v.isDouble())
+        return v.toDouble();
+    TORCH_CHECK(v.isInt(), "a number is missing");
+    return v.toInt();
+}
+
+template <class T, class F> c10::IValue run::list_of(const operand &o, F convert)
+{
+    c10::List<T> list;
+    list.reserve(o.items.size());
+    for (const item &x : o.items)
+        list.push_back(convert(x));
+    return list;
+}
+
+const at::Tensor &run::tensor_at(int slot)
+{
+    TORCH_CHECK(slot >= 0 && at(slot).isTensor(), "a tensor is missing");
+    return at(slot).toTensor();
+}
+
+c10::IValue run::value_of(const operand &o)
+{
+    if (o.items.empty() && (o.form == form::other || !o.constant.isNone()))
+        return o.constant;
+    auto whole = [&](const item &x) { return whole_of(number_of(o, x)); };
+    auto real = [&](const item &x) { return real_of(number_of(o, x)); };
+    switch (o.form) {
+    case form::tensor:
+        if (at(o.items[0].slot).isScalar())
+            return at::native::wrapped_scalar_tensor(at(o.items[0].slot).toScalar());
+        return tensor_at(o.items[0].slot);
+    case form::tensors: return list_of<at::Tensor>(o, [&](const item &x) { return tensor_at(x.slot); });
+    case form::maybe_tensors:
+        return list_of<std::optional<at::Tensor>>(
+            o, [&](const item &x) { return x.slot < 0 ? std::nullopt : std::optional<at::Tensor>(tensor_at(x.slot)); });
+    case form::whole: return whole(o.items[0]);
+    case form::wholes: return list_of<int64_t>(o, whole);
+    case form::real: return real(o.items[0]);
+    case form::reals: return list_of<double>(o, real);
+    case form::flag: return flag_of(number_of(o, o.items[0]));
+    case form::flags: return list_of<bool>(o, [&](const item &x) { return flag_of(number_of(o, x)); });
+    case form::scalar: return std::visit([](auto n) { return c10::IValue(n); }, number_of(o, o.items[0]));
+    case form::other: break;
+    }
+    return o.constant;
+}
+
+/* ---- steps ---- */
+
+void run::put(const result &r, size_t i, c10::IValue value)
+{
+    if (value.isTensor() && value.toTensor().defined())
+        TORCH_CHECK(value.toTensor().numel() <= most, "the result has more than 2^33 elements");
+    at(r.slots[i]) = std::move(value);
+}
+
+void run::take_results(const step &x, std::vector<c10::IValue> stack)
+{
+    TORCH_CHECK(stack.size() == x.results.size(), "another number of results than the graph expects");
+    for (size_t i = 0; i < stack.size(); i++) {
+        const result &r = x.results[i];
+        if (!stack[i].isTensorList()) {
+            if (!r.slots.empty())
+                put(r, 0, std::move(stack[i]));
+            continue;
+        }
+        auto list = stack[i].toTensorList();
+        TORCH_CHECK(list.size() == r.slots.size(), "gives ", list.size(), " tensors; the graph expects ",
+                    r.slots.size());
+        for (size_t k = 0; k < list.size(); k++)
+            put(r, k, list.get(k));
+    }
+}
+
+/* Sizes that the file states, before memory is asked for. */
+void run::check_sizes(const std::vector<c10::IValue> &stack)
+{
+    for (const c10::IValue &v : stack) {
+        if (!v.isIntList())
+            continue;
+        int64_t product = 1;
+        for (int64_t n : v.toIntList())
+            TORCH_CHECK(n <= 1 || (!__builtin_mul_overflow(product, n, &product) && product <= most),
+                        "the sizes in the file ask for more than 2^33 elements");
+    }
+}
+
+void run::check_factors(const std::vector<c10::IValue> &stack)
+{
+    auto good = [](double f) { return f >= 1e-3 && f <= 1e3; };
+    for (const c10::IValue &v : stack) {
+        bool fine = !v.isDouble() || good(v.toDouble());
+        if (v.isDoubleList())
+            for (double f : v.toDoubleList())
+                fine = fine && good(f);
+        TORCH_CHECK(fine, "a scale is not between 0.001 and 1000");
+    }
+}
+
+void run::call(const step &x)
+{
+    bool training = s->opts.training && !(held.size() && held.count(x.norm));
+    std::vector<c10::IValue> stack;
+    stack.reserve(x.operands.size());
+    if (x.written >= 0 && (!training || s->again)) /* buffers are kept */
+        return take_results(x, { at(x.written) });
+    for (const operand &o : x.operands)
+        stack.push_back(value_of(o));
+    if (x.keeps >= 0 && !training)
+        return take_results(x, { at::full_like(stack[0].toTensor(), x.keeps) });
+    if (x.flag >= 0) {
+        c10::IValue &flag = stack[static_cast<size_t>(x.flag)];
+        flag = flag.isBool() ? c10::IValue(training) : training ? flag : c10::IValue(0.0);
+    }
+    if (x.counter >= 0 && training && !s->again)
+        count_batch(x.counter);
+    if (x.scaled)
+        check_factors(stack);
+    check_sizes(stack);
+    x.op->callBoxed(&stack);
+    if (x.unset)
+        stack[0].toTensor().zero_();
+    take_results(x, std::move(stack));
+}
+
+void run::count_batch(int slot)
+{
+    at::NoGradGuard off;
+    tensor_at(slot).add_(1);
+}
+
+void run::calculate(const step &x)
+{
+    std::vector<number> of;
+    for (const operand &o : x.operands)
+        of.push_back(o.items.empty() ? number{ o.constant.toBool() } : number_of(o, o.items[0]));
+    number n = x.calculation->compute(of);
+    at(x.results[0].slots[0]) = std::visit([](auto v) { return c10::IValue(v); }, n);
+}
+
+void run::measure(const step &x)
+{
+    const at::Tensor &t = tensor_at(x.operands[0].items[0].slot);
+    at(x.results[0].slots[0]) = x.operands.size() > 1
+                                    ? t.size(whole_of(number_of(x.operands[1], x.operands[1].items[0])))
+                                    : t.numel();
+}
+
+void run::execute(const step &x)
+{
+    switch (x.act) {
+    case step::act::call: return call(x);
+    case step::act::calculate: return calculate(x);
+    case step::act::measure: return measure(x);
+    case step::act::require: {
+        const operand &o = x.operands[0];
+        TORCH_CHECK(o.items.empty() ? o.constant.toBool() : flag_of(number_of(o, o.items[0])),
+                    "the exported model requires what does not hold for this input");
+        return;
+    }
+    case step::act::nothing: return;
+    }
+}
+
+void run::all(const at::Tensor &image)
+{
+    const program &p = m->program;
+    shim::refuse_share(s);
+    slots.resize(m->graph.slots);
+    at(m->graph.image) = image;
+    for (size_t i = 0; i < m->givens.size(); i++)
+        at(m->graph.givens[i].slot) = m->givens[i];
+    if (s->opts.training && m->state)
+        held = shim::held_norms(m->state);
+    if (s->opts.training ? p.drops : p.draws) /* they draw from libtorch's own generators */
+        at::manual_seed(shim::next_seed(s));
+    for (const step &x : p.steps) {
+        now = &x;
+        execute(x);
+        for (int slot : x.last)
+            at(slot) = {};
+    }
+    now = nullptr;
+}
+
+/* ---- sizes ---- */
+
+const char *side_name(size_t i, size_t count)
+{
+    static const char *const names[] = { "batch", "channels", "height", "width" };
+    return count == 4 ? names[i] : "size";
+}
+
+/* "32 to 512, multiples of 8" */
+std::string range_of(const side &x)
+{
+    int64_t least = x.least > 2 ? x.least * x.times + x.plus : 0; /* torch.export means 1 and more by 2 */
+    int64_t most;
+    bool open = __builtin_mul_overflow(x.most, x.times, &most) || __builtin_add_overflow(most, x.plus, &most) ||
+                x.most > INT32_MAX;
+    std::string text;
+    if (least && !open)
+        text = std::to_string(least) + " to " + std::to_string(most);
+    else if (!open)
+        text = "up to " + std::to_string(most);
+    else if (least)
+        text = std::to_string(least) + " and more";
+    if (x.times > 1)
+        text += (text.empty() ? "multiples of " : ", multiples of ") + std::to_string(x.times);
+    if (x.times > 1 && x.plus > 0)
+        text += " plus " + std::to_string(x.plus);
+    return text;
+}
+
+void check_size(const graph &g, const at::Tensor &image)
+{
+    TORCH_CHECK(static_cast<size_t>(image.dim()) == g.sides.size(), "the model was exported for an input of ",
+                g.sides.size(), " dimensions, not ", image.dim());
+    std::map<std::string, std::pair<int64_t, const char *>> known; /* n of a symbol, and the side that told it */
+    for (size_t i = 0; i < g.sides.size(); i++) {
+        const side &x = g.sides[i];
+        const char *name = side_name(i, g.sides.size());
+        int64_t size = image.size(static_cast<int64_t>(i)), n = (size - x.plus) / x.times;
+        if (x.symbol == "?")
+            continue;
+        if (x.symbol.empty()) {
+            TORCH_CHECK(size == x.plus, name, " ", size, ": the model was exported for ", x.plus, " only");
+            continue;
+        }
+        bool fits = size >= x.plus && (size - x.plus) % x.times == 0 && (x.least <= 2 || n >= x.least) && n <= x.most;
+        TORCH_CHECK(fits, name, " ", size, ": the model was exported for ", range_of(x));
+        auto [same, fresh] = known.emplace(x.symbol, std::pair{ n, name });
+        TORCH_CHECK(fresh || same->second.first == n, name, " ", size, ": the model was exported for a ", name,
+                    " that follows its ", same->second.second);
+    }
+}
+
+/* ---- the result ---- */
+
+/* "a dict of out, aux" */
+std::string describe(const graph &g)
+{
+    std::string text;
+    for (const output &o : g.outputs)
+        text += (text.empty() ? "" : ", ") + (o.name.empty() ? std::to_string(o.entry) : shown(o.name));
+    return g.container ? "the model gives " + text : "the model gives one tensor";
+}
+
+const output &choose(const graph &g, const std::string &wanted)
+{
+    TORCH_CHECK(!g.outputs.empty(), "the model gives nothing");
+    bool number = !wanted.empty() && wanted.find_first_not_of("0123456789") == std::string::npos && wanted.size() < 6;
+    const output *found = wanted.empty() ? &g.outputs[0] : nullptr;
+    for (const output &o : g.outputs)
+        if (o.whole && !o.name.empty() && o.name == (wanted.empty() ? "out" : wanted)) {
+            found = &o;
+            break;
+        }
+    for (const output &o : g.outputs)
+        if (!found && number && o.whole && o.entry == std::stoul(wanted))
+            found = &o;
+    TORCH_CHECK(found && found->slot >= 0, describe(g), "; `output: ", wanted, "` names no tensor of it");
+    return *found;
+}
+
+} // namespace
+
+il_tensor *il_exported_output(il_scope *s, const il_exported *m, il_tensor *x, const char *output)
+{
+    il_err err = {};
+    if (il_scope_status(s, &err) != IL_OK)
+        return nullptr;
+    if (!m || !x)
+        return il_scope_fail(s, IL_ETORCH, "exported model: the input is missing");
+    il_tensor *out = nullptr;
+    run r = { m, s, {}, {} };
+    try {
+        const exported::output &chosen = choose(m->graph, output);
+        check_size(m->graph, x->value);
+        c10::AutoGradMode mode(shim::records(s));
+        shim::casting half(s);
+        at::Tensor image = x->value.contiguous(); /* as it was traced: view() takes no other order */
+        r.all(m->program.writes && image.is_alias_of(x->value) ? image.clone() : image);
+        out = shim::wrap(s, r.tensor_at(chosen.slot));
+    } catch (...) {
+        il_err why = {};
+        shim::caught(&why, r.now ? r.now->name.c_str() : "", s->opts.training);
+        bool bare = !r.now && why.message[0] == ':'; /* there is no node to name */
+        il_fail(&err, why.code, "%s: %s", m->path.c_str(), bare ? why.message + 2 : why.message);
+        shim::fail(s, err);
+    }
+    return out;
+}
