@@ -327,7 +327,8 @@ static int run(void *options, const char *const *words, il_err *e)
     il_world_close(world);
     free(sum.left);
     free(sum.mine);
-    return status < 0 && (world || second) ? 1 : status;
+    bool told = world || second;
+    return status < 0 && told ? (rc == IL_EUSAGE ? 2 : 1) : status;
 }
 
 static int read_shard(void *options, const char *text, il_err *e)
