@@ -1,4 +1,8 @@
 /* host.c - the machine that the program runs on, in words. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* sched_getaffinity */
+#endif
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,4 +54,13 @@ long il_host_restarts(void)
     const char *count = getenv("SLURM_RESTART_COUNT");
     long n = count ? strtol(count, NULL, 10) : 0;
     return n > 0 ? n : 0;
+}
+
+int il_host_cores(void)
+{
+    cpu_set_t mine;
+    if (sched_getaffinity(0, sizeof mine, &mine) == 0)
+        return CPU_COUNT(&mine);
+    long cores = sysconf(_SC_NPROCESSORS_ONLN); /* more than the set has room for */
+    return cores > 0 ? (int)cores : 1;
 }

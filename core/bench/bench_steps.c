@@ -68,7 +68,7 @@ int il_bench_steps_open(il_bench_steps *out, const il_bench_opts *o, il_source *
 static int settle(il_bench_steps *x, il_err *e)
 {
     il_sums sums = { 0 };
-    return il_tally_read(&sums, NULL, NULL, &x->tally, e);
+    return il_tally_sum(&sums, &x->tally, e);
 }
 
 int il_bench_steps_evaluate(il_bench_steps *x, il_flops *flops, il_err *e)
@@ -78,7 +78,6 @@ int il_bench_steps_evaluate(il_bench_steps *x, il_flops *flops, il_err *e)
     int rc = il_evaluate_batch(&x->tally, &scores, &what, &x->batch, e);
     if (!rc)
         rc = il_score_list_read(&scores, e);
-    x->tally.scored = scores.counts;
     if (!rc)
         rc = settle(x, e);
     il_score_list_free(&scores);

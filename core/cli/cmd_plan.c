@@ -283,7 +283,7 @@ static int plan(void *options, const char *const *words, il_err *e)
     const il_grid_options *o = options;
     il_grid g = { 0 };
     struct totals sum = { 0 };
-    int rc = il_grid_open(&g, words[0], o, false, e);
+    int rc = il_grid_open(&g, words[0], o, IL_GRID_LOOK, e);
     if (!rc)
         rc = print_plan(&g, o->database, &sum, e);
     il_grid_close(&g);

@@ -2,11 +2,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+#include "base/host.h"
 #include "cli/grid.h"
 #include "cli/progress.h"
 #include "cli/run_shard.h"
 #include "image/budget.h"
+#include "parallel/world.h"
+#include "train/follow.h"
 #include "train/job_state.h"
+#include "train/orders.h"
 #include "train/run.h"
 
 struct options {
@@ -119,27 +124,54 @@ static void say_precision(const il_grid *g, il_device device, bool quiet)
         fprintf(stderr, "inpaintlab: train.precision tf32: a CPU computes fp32, so that it changes nothing here\n");
 }
 
-static int run_all(il_grid *g, const struct options *o, struct totals *sum, il_err *e)
+/* Of several processes on a host each has a GPU of its own, unless one is named. */
+static int choose_device(il_device *out, const char *named, const il_world *world, il_err *e)
+{
+    char text[40];
+    int rc = il_cli_device(out, named, e);
+    if (rc || !world || out->kind != IL_DEVICE_CUDA || strchr(named, ':'))
+        return rc;
+    snprintf(text, sizeof text, "cuda:%d", il_world_local(world));
+    return il_cli_device(out, text, e);
+}
+
+/* Of several processes on a host each has its share of the cores, or fewer, if its launcher holds it to fewer. */
+static int threads_of(const struct options *o, const il_world *world)
+{
+    int share = (int)sysconf(_SC_NPROCESSORS_ONLN) / il_world_neighbours(world), own = il_host_cores();
+    int most = share < own ? share : own;
+    return o->threads || !world ? o->threads : most > 1 ? most : 1;
+}
+
+static il_run_opts run_opts(const il_grid *g, const struct options *o, il_world *world)
+{
+    return (il_run_opts){ .folder = g->folder.text,
+                          .experiment = g->plan->experiment,
+                          .published = g->plan->published,
+                          .threads = il_torch_threads(threads_of(o, world)),
+                          .loader_threads = o->loader_threads,
+                          .examples = o->examples,
+                          .disk = { .folder = o->cache, .limit = (uint64_t)(o->cache_gib * (1 << 30)) },
+                          .checkpoint_seconds = o->checkpoint_seconds,
+                          .world = world,
+                          .runs = g->plan->runs };
+}
+
+static int run_all(il_grid *g, const struct options *o, il_world *world, struct totals *sum, il_err *e)
 {
     char revision[80];
     il_progress_bar bar;
     il_observer observer = il_progress_bar_observer(&bar, o->quiet, sum->stop);
     git_revision(revision, sizeof revision);
-    il_run_opts opts = { .folder = g->folder.text,
-                         .git_revision = revision,
-                         .experiment = g->plan->experiment,
-                         .published = g->plan->published,
-                         .threads = il_torch_threads(o->threads),
-                         .loader_threads = o->loader_threads,
-                         .examples = o->examples,
-                         .disk = { .folder = o->cache, .limit = (uint64_t)(o->cache_gib * (1 << 30)) },
-                         .checkpoint_seconds = o->checkpoint_seconds };
-    int rc = il_cli_device(&opts.device, o->device, e);
+    il_run_opts opts = run_opts(g, o, world);
+    opts.git_revision = revision;
+    int rc = choose_device(&opts.device, o->device, world, e);
     if (!rc)
         say_precision(g, opts.device, o->quiet);
     if (!rc)
         rc = il_store_experiment(&opts.experiment_id, g->store, g->plan->experiment, g->plan->title, g->plan->path,
                                  g->plan->source, e);
+    rc = il_world_agree(world, rc, e);
     for (size_t i = 0; i < g->plan->count && !rc; i++) {
         if (!sum->mine[i])
             continue;
@@ -197,50 +229,118 @@ static size_t count_mine(const il_grid *g, const struct totals *sum)
     return count;
 }
 
-static int run_chosen(il_grid *g, const struct options *o, struct totals *sum, il_err *e)
+/* Also room for what becomes of them. */
+static int choose_runs(struct totals *sum, const il_grid *g, const struct options *o, il_err *e)
 {
     bool give_up = false;
+    sum->left = calloc(g->plan->count + 1, sizeof *sum->left);
+    sum->mine = calloc(g->plan->count + 1, sizeof *sum->mine);
+    if (!sum->left || !sum->mine)
+        return il_fail_oom(e);
     int rc = il_run_shard_choose(sum->mine, g, &o->shard, o->grid.shard, e);
     if (!rc)
         rc = il_run_shard_watch(&give_up, g, sum->mine, &o->shard, e);
     if (!rc && give_up)
         rc = il_fail(e, IL_EDATA, "%s: two restarts brought no progress; given up", g->database);
+    return rc;
+}
+
+static int lead(il_grid *g, const struct options *o, il_world *world, struct totals *sum, il_err *e)
+{
+    il_err unheard = { 0 };
+    int rc = il_world_agree(world, choose_runs(sum, g, o, e), e);
     if (rc)
         return rc;
-    rc = run_all(g, o, sum, e);
+    rc = run_all(g, o, world, sum, e);
+    il_orders_give(world, &(il_work_order){ .kind = IL_ORDER_END }, &unheard); /* if they can still be told */
     if (!rc)
         rc = look_again(g, sum, e);
     print_totals(sum, count_mine(g, sum));
     return rc;
 }
 
+/* The other ranks do what the first tells them, and say nothing. */
+static int follow(il_grid *g, const struct options *o, il_world *world, const volatile int *stop, il_err *e)
+{
+    il_progress_bar bar;
+    il_observer observer = il_progress_bar_observer(&bar, true, stop);
+    il_run_opts opts = run_opts(g, o, world);
+    int rc = il_world_agree(world, IL_OK, e);
+    if (!rc)
+        rc = il_world_agree(world, choose_device(&opts.device, o->device, world, e), e);
+    return rc ? rc : il_follow_all(g->plan, g->store, &opts, &observer, e);
+}
+
+/* What a rank was told to write. */
+struct target {
+    char database[IL_SHARD_PATH];
+    int part;
+};
+
+/* One launcher's processes do one thing: those that should divide a grid would leave parts of it undone. */
+static int compare_targets(const il_grid *g, il_shard shard, il_world *world, il_err *e)
+{
+    struct target first = { .part = shard.number };
+    memcpy(first.database, g->database, sizeof first.database);
+    int rc = world ? il_world_broadcast(world, &first, sizeof first, e) : IL_OK;
+    if (!rc && (strcmp(first.database, g->database) != 0 || first.part != shard.number))
+        rc = il_fail(e, IL_EUSAGE,
+                     "process %d of %d has another --db or --shard than the first, but they train each run together; to"
+                     " divide the grid launch them apart, as with `srun --mpi=none`",
+                     il_world_own(world) + 1, il_world_size(world));
+    return il_world_agree(world, rc, e);
+}
+
+/* As one of several processes: the first one opens the database, the others then look into it for hashes of files. */
+static int run_together(const char *path, struct options *o, il_world *world, struct totals *sum, il_err *e)
+{
+    il_grid g = { 0 };
+    char database[IL_SHARD_PATH];
+    bool first = il_world_own(world) == 0;
+    int rc = il_run_shard_database(database, &o->grid, &o->shard, e);
+    if (!rc && first)
+        rc = il_grid_open(&g, path, &o->grid, IL_GRID_RUN, e);
+    rc = il_world_agree(world, rc, e);
+    if (!rc && !first)
+        rc = il_grid_open(&g, path, &o->grid, IL_GRID_FOLLOW, e);
+    rc = il_world_agree(world, rc, e);
+    if (!rc)
+        rc = compare_targets(&g, o->grid.shard, world, e);
+    if (!rc)
+        rc = first ? lead(&g, o, world, sum, e) : follow(&g, o, world, sum->stop, e);
+    il_grid_close(&g);
+    return rc;
+}
+
+/* Below 0: an error. */
+static int status_of(const struct options *o, const struct totals *sum, int rc)
+{
+    /* a task alone has its shard: who holds it is its own process, killed on a node that is gone */
+    bool held = o->shard.tasks && (rc == IL_EBUSY || (!rc && sum->busy));
+    if (held || (rc == IL_ECANCEL && il_progress_bar_was_warned()))
+        return STOPPED;
+    return rc ? rc : sum->failed || sum->busy || sum->given_up ? 1 : 0;
+}
+
 static int run(void *options, const char *const *words, il_err *e)
 {
     struct options *o = options;
-    il_grid g = { 0 };
+    il_world *world = NULL;
     struct totals sum = { .stop = il_progress_bar_signals() }; /* a warning must not find us unprepared */
-    char database[IL_SHARD_PATH];
     il_progress_bar_heed_warning(o->grid.shard.count > 0);
     il_budget_set((uint64_t)o->memory_mib << 20);
-    int rc = il_run_shard_database(database, &o->grid, &o->shard, e);
+    int rc = il_world_open(&world, e);
     if (!rc)
-        rc = il_grid_open(&g, words[0], &o->grid, true, e);
-    if (!rc) {
-        sum.left = calloc(g.plan->count + 1, sizeof *sum.left);
-        sum.mine = calloc(g.plan->count + 1, sizeof *sum.mine);
-        rc = sum.left && sum.mine ? run_chosen(&g, o, &sum, e) : il_fail_oom(e);
-    }
+        rc = run_together(words[0], o, world, &sum, e);
+    int status = status_of(o, &sum, rc);
+    bool second = il_world_launched_second();   /* the first one speaks for all */
+    if (rc && !second && (world || status > 0)) /* now: the launcher may end what takes its time to leave */
+        fprintf(stderr, "inpaintlab: %s\n", e->message);
+    il_world_close(world);
     free(sum.left);
     free(sum.mine);
-    il_grid_close(&g);
-    /* a task alone has its shard: who holds it is its own process, killed on a node that is gone */
-    bool held = o->shard.tasks && (rc == IL_EBUSY || (!rc && sum.busy));
-    if (held || (rc == IL_ECANCEL && il_progress_bar_was_warned())) {
-        if (rc)
-            fprintf(stderr, "inpaintlab: %s\n", e->message);
-        return STOPPED;
-    }
-    return rc ? rc : sum.failed || sum.busy || sum.given_up ? 1 : 0;
+    bool told = world || second;
+    return status < 0 && told ? (rc == IL_EUSAGE ? 2 : 1) : status;
 }
 
 static int read_shard(void *options, const char *text, il_err *e)

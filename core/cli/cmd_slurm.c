@@ -203,7 +203,7 @@ static int slurm(void *options, const char *const *words, il_err *e)
     if (rc)
         return rc;
     o->grid.trust = o->grid.trust || (!o->print && !o->status); /* the user asks to run it */
-    rc = il_grid_open(&g, words[0], &o->grid, false, e);
+    rc = il_grid_open(&g, words[0], &o->grid, IL_GRID_LOOK, e);
     if (!rc)
         rc = work(&g, o, words, e);
     il_grid_close(&g);

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include "base/network_disk.h"
 #include "cli/grid.h"
 #include "plan/plan.h"
 #include "plugin/descriptor.h"
@@ -18,12 +19,14 @@ static int choose_database(il_grid *g, const il_grid_options *o, il_err *e)
     return rc ? rc : il_run_files_folder(&g->folder, g->database, e);
 }
 
-static int open_store(il_grid *g, bool write, il_err *e)
+static int open_store(il_grid *g, il_grid_use use, il_err *e)
 {
-    if (write)
+    if (use == IL_GRID_RUN)
         return il_store_open(&g->store, g->database, e);
     g->absent = access(g->database, F_OK) != 0;
-    if (g->absent) /* hashes of files are cached in it, because runs share files */
+    /* what leads, alone touches it where locks may not reach */
+    bool apart = use == IL_GRID_FOLLOW && il_network_disk(g->database);
+    if (g->absent || apart) /* hashes of files are cached in it, because runs share files */
         return il_store_open(&g->store, ":memory:", e);
     return il_store_open_readonly(&g->store, g->database, e);
 }
@@ -49,24 +52,25 @@ static void tell_hidden(const il_registry *r, const il_plan *p)
     }
 }
 
-int il_grid_open(il_grid *out, const char *path, const il_grid_options *o, bool write, il_err *e)
+int il_grid_open(il_grid *out, const char *path, const il_grid_options *o, il_grid_use use, il_err *e)
 {
     il_grid g = { 0 };
-    if (write || o->trust)
+    if (use != IL_GRID_LOOK || o->trust)
         il_registry_trust();
     int rc = il_registry_open(&g.registry, e);
     if (!rc)
         rc = il_plan_read(&g.plan, path, g.registry,
-                          (il_plan_opts){ .set = o->set.list, .only = o->only, .look = !write }, e);
+                          (il_plan_opts){ .set = o->set.list, .only = o->only, .look = use == IL_GRID_LOOK }, e);
     if (!rc)
         rc = choose_database(&g, o, e);
     if (!rc)
-        rc = open_store(&g, write, e);
+        rc = open_store(&g, use, e);
     if (rc) {
         il_grid_close(&g);
         return rc;
     }
-    tell_hidden(g.registry, g.plan);
+    if (use != IL_GRID_FOLLOW)
+        tell_hidden(g.registry, g.plan);
     *out = g;
     return IL_OK;
 }

@@ -35,9 +35,10 @@ typedef struct il_grid {
     il_run_path folder; /* of runs, beside the database */
 } il_grid;
 
-/* write: to be run, with the plugins that it names by path, and a database created if there is none; else only looked at,
- * and trusted only with o->trust. */
-int il_grid_open(il_grid *out, const char *path, const il_grid_options *o, bool write, il_err *e);
+/* To look at it, trusted only with o->trust; to run it, with the plugins that it names by path, and a database created if there is
+ * none; to follow another process that runs it, which alone writes. */
+typedef enum il_grid_use { IL_GRID_LOOK, IL_GRID_RUN, IL_GRID_FOLLOW } il_grid_use;
+int il_grid_open(il_grid *out, const char *path, const il_grid_options *o, il_grid_use use, il_err *e);
 void il_grid_close(il_grid *g);
 
 #endif

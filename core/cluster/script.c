@@ -61,8 +61,11 @@ void il_script_write(il_text *to, const il_slurm_job *job)
         "}\n"
         "trap 'pass_on USR1' USR1\n"
         "trap 'pass_on TERM' TERM\n"
-        "cores=${SLURM_CPUS_PER_TASK:-1}\n"
-        "\"$program\" run --quiet --threads \"$cores\" --loader-threads \"$cores\"");
+        "cores=${SLURM_CPUS_PER_TASK:-1} launcher=''\n"
+        "if [ \"${SLURM_NTASKS:-1}\" -gt 1 ]; then # they train each run together\n"
+        "  launcher=\"srun --mpi=${SLURM_MPI_TYPE:-pmix} --kill-on-bad-exit --cpus-per-task=$cores\"\n"
+        "fi\n"
+        "$launcher \"$program\" run --quiet --threads \"$cores\" --loader-threads \"$cores\"");
     for (const char *const *option = job->run; *option; option++) {
         il_text_add(to, " ");
         il_script_quote(to, *option);

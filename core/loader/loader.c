@@ -43,15 +43,43 @@ struct il_loader {
 
 /* ---- threads ---- */
 
+static bool in_parts(const il_loader *l)
+{
+    return l->opts.ranks > 1 && !l->opts.turns;
+}
+
+/* Whether this process loads what stands there: every so many places of a batch, or whole batches by turns. */
+static bool is_own(const il_loader *l, size_t position)
+{
+    if (l->opts.ranks < 2)
+        return true;
+    size_t batch = position / (size_t)l->opts.batch, place = position % (size_t)l->opts.batch;
+    size_t number = in_parts(l) ? place : batch / (size_t)l->opts.turns;
+    return number % (size_t)l->opts.ranks == (size_t)l->opts.own;
+}
+
+/* Of the images that this process loads. */
 static size_t batch_length(const il_loader *l, size_t batch)
 {
     size_t begin = batch * (size_t)l->opts.batch, most = (size_t)l->opts.batch;
-    return l->total - begin < most ? l->total - begin : most;
+    size_t n = l->total - begin < most ? l->total - begin : most, own = (size_t)l->opts.own;
+    if (in_parts(l))
+        return n > own ? (n - own - 1) / (size_t)l->opts.ranks + 1 : 0;
+    return is_own(l, begin) ? n : 0;
+}
+
+/* Where an image stands in its slot. */
+static int place_of(const il_loader *l, size_t position)
+{
+    int place = (int)(position % (size_t)l->opts.batch);
+    return in_parts(l) ? place / l->opts.ranks : place;
 }
 
 /* A position can be worked on when its batch has a slot; the batch lent last, l->batch - 1, still occupies one. */
-static bool has_work(const il_loader *l)
+static bool has_work(il_loader *l)
 {
+    while (l->running && l->taken < l->total && !is_own(l, l->taken))
+        l->taken++;
     size_t oldest = l->batch > l->first / (size_t)l->opts.batch ? l->batch - 1 : l->batch;
     return l->running && l->taken < l->total && l->taken / (size_t)l->opts.batch < oldest + l->depth;
 }
@@ -96,7 +124,7 @@ static void *work(void *context)
             break;
         size_t position = l->taken++;
         il_slot *slot = &l->ring[position / (size_t)l->opts.batch % l->depth];
-        int place = (int)(position % (size_t)l->opts.batch);
+        int place = place_of(l, position);
         il_err why = { 0 };
         l->active++;
         pthread_mutex_unlock(&l->lock);
@@ -194,7 +222,8 @@ static void settle_opts(il_loader *l)
 
 static int new_ring(il_loader *l, il_err *e)
 {
-    size_t n = (size_t)l->opts.batch, area = (size_t)l->side * (size_t)l->side;
+    size_t parts = in_parts(l) ? (size_t)l->opts.ranks : 1;
+    size_t n = ((size_t)l->opts.batch + parts - 1) / parts, area = (size_t)l->side * (size_t)l->side;
     l->ring = calloc(l->depth, sizeof *l->ring);
     for (size_t i = 0; l->ring && i < l->depth; i++) {
         int rc = il_slot_new(&l->ring[i], n, l->opts.fit == IL_SIZING_NATIVE ? 0 : area, e);
@@ -380,7 +409,7 @@ int il_loader_next(il_loader *l, il_batch *out, int *more, il_err *e)
         return il_fail(e, IL_EPARAM, "the loader has no current epoch; start one first");
     int n = 0, kept = 0;
     il_slot *slot = NULL;
-    while (!kept) { /* skips a batch whose images are all left out */
+    do { /* skips a batch whose images are all left out or another process's */
         if (l->batch == il_loader_batches(l)) {
             *more = 0;
             return IL_OK;
@@ -393,9 +422,11 @@ int il_loader_next(il_loader *l, il_batch *out, int *more, il_err *e)
         if (slot->failed >= 0)
             return il_fail(e, slot->why.code, "%s", slot->why.message);
         kept = il_slot_close_gaps(slot, n, l->side);
-    }
+    } while (!kept && !in_parts(l));
     tell(l);
     bool padded = false;
+    for (int i = 0; i < kept && in_parts(l); i++)
+        slot->place[i] = slot->place[i] * l->opts.ranks + l->opts.own;
     for (int i = 0; i < kept && !l->opts.count_padding; i++)
         padded = padded || slot->padded[i];
     *out = (il_batch){ .number = l->batch - 1,
@@ -409,7 +440,9 @@ int il_loader_next(il_loader *l, il_batch *out, int *more, il_err *e)
                        .labels = l->labels,
                        .counts = l->counts,
                        .index = slot->index,
-                       .stream = slot->stream };
+                       .stream = slot->stream,
+                       .place = slot->place,
+                       .inside = l->opts.count_padding ? NULL : slot->valid };
     if (l->opts.fit == IL_SIZING_NATIVE) {
         out->height = slot->whole.image.height;
         out->width = slot->whole.image.width;
@@ -424,4 +457,9 @@ int il_loader_next(il_loader *l, il_batch *out, int *more, il_err *e)
 size_t il_loader_left_out(const il_loader *l)
 {
     return il_pictures_bad(l->pictures);
+}
+
+void il_loader_mark_left_out(const il_loader *l, bool *bad)
+{
+    il_pictures_mark_bad(l->pictures, bad);
 }

@@ -256,3 +256,12 @@ size_t il_pictures_bad(il_pictures *p)
     pthread_mutex_unlock(&p->lock);
     return bad;
 }
+
+void il_pictures_mark_bad(il_pictures *p, bool *bad)
+{
+    pthread_mutex_lock(&p->lock);
+    for (size_t i = 0; i < il_source_count(p->src); i++)
+        if (p->entries[i].state == BAD)
+            bad[i] = true;
+    pthread_mutex_unlock(&p->lock);
+}

@@ -37,5 +37,6 @@ bool il_pictures_stopped(il_pictures *p, il_err *why);
 
 /* Number of distinct images that could not be read. */
 size_t il_pictures_bad(il_pictures *p);
+void il_pictures_mark_bad(il_pictures *p, bool *bad); /* sets bad[i] for each */
 
 #endif

@@ -7,6 +7,7 @@ int il_slot_new(il_slot *out, size_t images, size_t area, il_err *e)
 {
     il_slot s = { .index = malloc(images * sizeof *s.index),
                   .stream = malloc(images * sizeof *s.stream),
+                  .place = malloc(images * sizeof *s.place),
                   .kept = malloc(images * sizeof *s.kept),
                   .padded = malloc(images * sizeof *s.padded) };
     if (area) {
@@ -16,7 +17,7 @@ int il_slot_new(il_slot *out, size_t images, size_t area, il_err *e)
     }
     *out = s;
     bool room = !area || (s.pixels && s.greys && s.valid);
-    return room && s.index && s.stream && s.kept && s.padded ? IL_OK : il_fail_oom(e);
+    return room && s.index && s.stream && s.place && s.kept && s.padded ? IL_OK : il_fail_oom(e);
 }
 
 void il_slot_free(il_slot *s)
@@ -26,6 +27,7 @@ void il_slot_free(il_slot *s)
     free(s->valid);
     free(s->index);
     free(s->stream);
+    free(s->place);
     free(s->kept);
     free(s->padded);
     il_pictures_put(&s->whole);
@@ -149,6 +151,7 @@ int il_slot_close_gaps(il_slot *slot, int n, int side)
         if (!slot->kept[i])
             continue;
         size_t to = (size_t)kept++, from = (size_t)i;
+        slot->place[to] = i;
         if (to == from)
             continue;
         memcpy(slot->pixels + to * 3 * area, slot->pixels + from * 3 * area, 3 * area);

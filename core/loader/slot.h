@@ -11,6 +11,7 @@ typedef struct il_slot {
     size_t zeros;     /* native: bytes of greys, all 0, for an image without mask */
     size_t *index;
     uint64_t *stream; /* of its augmentation */
+    int *place;       /* of the images at the front, where they were; by il_slot_close_gaps */
     bool *padded;
     bool *kept; /* per place: the image could be read */
     int done;   /* places filled */
@@ -29,7 +30,7 @@ typedef struct il_slot_sample {
     int side; /* of the cut */
     size_t entry;
     int crops;                 /* entry = image * crops + crop */
-    size_t number; /* by which random choices are made: the entry, or of twins their common one */
+    size_t number;             /* by which random choices are made: the entry, or of twins their common one */
     const il_augment *augment; /* NULL: none */
     uint64_t stream;           /* that its choices are drawn from */
     const char *id;            /* for messages */

@@ -14,9 +14,11 @@ static il_order order_for(il_model_opts o)
 
 int il_model_open(il_model *out, const il_choice *choice, il_model_opts opts, il_err *e)
 {
-    il_model m = {
-        .plugin = choice->plugin, .device = opts.device, .precision = opts.precision, .order = order_for(opts)
-    };
+    il_model m = { .plugin = choice->plugin,
+                   .device = opts.device,
+                   .precision = opts.precision,
+                   .twice = opts.twice,
+                   .order = order_for(opts) };
     int rc = il_torch_rules(opts.device, opts.precision, opts.varied, e);
     if (!rc && m.plugin->open)
         rc = m.plugin->open(&m.self, choice->params, e);
@@ -26,6 +28,8 @@ int il_model_open(il_model *out, const il_choice *choice, il_model_opts opts, il
         rc = m.plugin->model->build(m.self, m.state, e);
     if (!rc)
         rc = il_state_status(m.state, e);
+    if (!rc && opts.twice)
+        rc = il_state_double(m.state, e);
     if (!rc)
         rc = il_state_order(m.state, m.order, e);
     if (rc) {
@@ -73,7 +77,8 @@ static il_tensor *refuse_shape(const il_model *m, il_scope *s, const il_tensor *
 
 il_tensor *il_model_forward(const il_model *m, il_scope *s, il_tensor *image, il_tensor **aux)
 {
-    il_tensor *logit = m->plugin->model->forward(m->self, s, il_to_order(s, image, m->order), aux);
+    il_tensor *input = m->twice && image ? il_to(s, image, IL_DTYPE_F64) : image;
+    il_tensor *logit = m->plugin->model->forward(m->self, s, il_to_order(s, input, m->order), aux);
     if (!logit || !image)
         return NULL;
     bool fits = il_ndim(logit) == 4 && il_dim(logit, 0) == il_dim(image, 0) && il_dim(logit, 1) == 1 &&
@@ -115,6 +120,8 @@ void il_loss_close(il_loss *l)
 
 il_tensor *il_loss_forward(const il_loss *l, il_scope *s, il_tensor *logit, il_tensor *target, il_tensor *valid)
 {
+    if (logit && target && il_dtype_of(logit) == IL_DTYPE_F64) /* libtorch would compute in the target's type */
+        target = il_to(s, target, IL_DTYPE_F64);
     il_tensor *loss = l->plugin->loss->forward(l->self, s, logit, target, valid);
     if (loss && il_numel(loss) != 1)
         return il_scope_fail(s, IL_EPLUGIN, "loss %s: returned %lld values; expected one", l->plugin->name,

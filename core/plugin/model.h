@@ -9,6 +9,7 @@ typedef struct il_model_opts {
     il_precision precision; /* of il_model_forward's computation; the weights are float32 */
     uint64_t seed;          /* of the initial weights */
     bool varied;            /* pictures of many sizes will come */
+    bool twice;             /* float64 weights and computation, for tests */
 } il_model_opts;
 
 enum { IL_MODEL_ONE_SIZE = -1 };
@@ -20,6 +21,7 @@ typedef struct il_model {
     il_state *state;
     il_device device;
     il_precision precision;
+    bool twice;     /* it computes in float64 */
     il_order order; /* memory order in which it works */
     int multiple; /* of which both sides of a picture must be, or IL_MODEL_ONE_SIZE; 0: not probed (plugin/any_size.h) */
 } il_model;

@@ -15,6 +15,7 @@
 #include "torch/export_archive.hpp"
 #include "torch/export_guards.hpp"
 #include "torch/export_program.hpp"
+#include "torch/parallel.hpp"
 #include "torch/precision.hpp"
 #include "torch/shim.hpp"
 #include "torch/state.hpp"
@@ -402,6 +403,7 @@ void run::execute(const step &x)
 
 void run::begin()
 {
+    shim::refuse_share(s);
     slots.resize(m->graph.slots);
     for (size_t i = 0; i < m->givens.size(); i++)
         at(m->graph.givens[i].slot) = m->givens[i];

@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "torch/counting.hpp"
 #include "torch/gpu.hpp"
+#include "torch/parallel.hpp"
 #include "torch/python_embedded.hpp"
 #include "torch/shim.hpp"
 #include "torch/state.hpp"
@@ -130,6 +131,7 @@ il_tensor *il_python_output(il_scope *s, il_python *m, il_tensor *x, const char 
         return il_scope_fail(s, IL_ETORCH, "Python: the input is missing");
     il_tensor *out = nullptr;
     guard(&err, m->file.c_str(), [&] {
+        shim::refuse_share(s);
         c10::AutoGradMode mode(shim::records(s));
         shim::casting half(s);
         shim::counting count(s, m->state);

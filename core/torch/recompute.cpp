@@ -10,6 +10,7 @@ struct call {
     il_block block;
     const void *self;
     il_scope_opts opts;
+    const il_share *share;
 };
 
 enum class pass { first, again };
@@ -21,6 +22,7 @@ at::Tensor run(const call &c, const at::Tensor &x, pass p)
     shim::scope s = shim::open_scope(c.opts);
     s->dry = p == pass::first;
     s->again = p == pass::again;
+    s->share = c.share;
     il_tensor *y = c.block(s.get(), c.self, shim::wrap(s.get(), x));
     TORCH_CHECK(il_scope_status(s.get(), &err) == IL_OK, err.message);
     TORCH_CHECK(y, "a block gives no result");
@@ -44,7 +46,7 @@ il_tensor *il_recompute(il_scope *s, il_block block, const void *self, il_tensor
     if (!s || !x || !s->opts.recompute || !s->opts.training || !shim::records(s) || !x->value.requires_grad())
         return block(s, self, x);
     return shim::run(s, "recompute", { { x } }, [&] {
-        call c = { block, self, s->opts };
+        call c = { block, self, s->opts, s->share };
         c.opts.seed = shim::next_seed(s);
         c.opts.recompute = false;
         auto forward = [&](shim::tensors &kept) {

@@ -29,6 +29,8 @@ static il_tensor *convolve(il_scope *outer, il_tensor *image)
     il_scope *s = il_scope_nest_exact(outer);
     il_tensor *grey_levels = il_affine(s, image, 255, 0);
     il_tensor *weight = il_constant(s, &filters[0][0][0][0], 4, (int64_t[]){ FILTERS, CHANNELS, SIDE, SIDE });
+    if (image && il_dtype_of(image) == IL_DTYPE_F64)
+        weight = il_to(s, weight, IL_DTYPE_F64);
     il_tensor *y = il_lift(s, il_conv2d(s, grey_levels, weight, NULL, (il_conv_geometry){ .padding = 2 }));
     il_scope_close(s);
     return y;

@@ -19,6 +19,7 @@
 #include "base/file.h"
 #include "torch/bundle.h"
 #include "torch/counting.hpp"
+#include "torch/parallel.hpp"
 #include "torch/result.hpp"
 #include "torch/shim.hpp"
 #include "torch/state.hpp"
@@ -175,6 +176,7 @@ c10::IValue run(il_scope *s, const il_script *m, std::vector<c10::IValue> inputs
     shim::counting count(s, m->state);
     torch::jit::Module module = m->module; /* a handle */
     set_mode(m, module, s->opts.training);
+    shim::refuse_share(s);
     if (s->opts.training) /* its dropout draws from libtorch's own generators */
         at::manual_seed(shim::next_seed(s));
     return module.forward(std::move(inputs));

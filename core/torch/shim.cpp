@@ -253,6 +253,7 @@ il_scope *il_scope_nest(il_scope *parent)
     s->parent = parent;
     s->dry = parent->dry;
     s->again = parent->again;
+    s->share = parent->share;
     return s;
 }
 

@@ -38,6 +38,7 @@ struct il_scope {
     il_scope_opts opts = {};
     il_scope *parent = nullptr;
     il_tensor *first = nullptr;
+    const struct il_share *share = nullptr; /* the pictures of other ranks, see parallel.h; nullptr: alone */
     bool dry = false, again = false; /* il_recompute's first pass, which records nothing, and its second */
     il_err error = {};
     at::Generator random; /* of the outermost scope; made when first needed */

@@ -157,6 +157,18 @@ int il_state_order(il_state *st, il_order order, il_err *e)
     });
 }
 
+int il_state_double(il_state *st, il_err *e)
+{
+    return shim::guard(e, "float64", [&] {
+        for (il_state::entry &x : st->entries) {
+            at::Tensor &value = x.tensor->value;
+            bool learns = value.requires_grad();
+            if (value.scalar_type() == at::kFloat)
+                value = value.detach().to(at::kDouble).set_requires_grad(learns);
+        }
+    });
+}
+
 int il_state_freeze(size_t *matched, il_state *st, const char *pattern, il_err *e)
 {
     return shim::guard(e, "freeze", [&] {

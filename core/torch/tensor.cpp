@@ -38,6 +38,7 @@
 #include <string>
 #include <utility>
 #include <vector>
+#include "torch/parallel.hpp"
 #include "torch/residual_kernel.h"
 #include "torch/shim.hpp"
 
@@ -396,7 +397,7 @@ il_tensor *il_batch_norm(il_scope *s, il_tensor *x, il_tensor *weight, il_tensor
     return run(s, "batch_norm", { { x }, { weight, " with weight " }, { bias }, { mean }, { var } }, [&] {
         bool training = s->opts.training && !(mean->frozen && var->frozen);
         if (training) {
-            TORCH_CHECK(x->value.dim() > 1 && x->value.numel() > x->value.size(1),
+            TORCH_CHECK(x->value.dim() > 1 && (s->share || x->value.numel() > x->value.size(1)),
                         "more than one value per channel is needed in training");
             at::NoGradGuard off;
             if (tracked && !s->again)
@@ -407,8 +408,14 @@ il_tensor *il_batch_norm(il_scope *s, il_tensor *x, il_tensor *weight, il_tensor
             running_mean = mean->value;
             running_var = var->value;
         }
-        at::Tensor y = at::batch_norm(x->value, weight->value, bias->value, running_mean, running_var, training, 0.1,
-                                      1e-5, true);
+        at::Tensor y;
+        if (training && s->share)
+            y = shim::batch_norm_shared(*s->share, x->value,
+                                        { weight->value, bias->value, running_mean.value_or(at::Tensor()),
+                                          running_var.value_or(at::Tensor()) });
+        else
+            y = at::batch_norm(x->value, weight->value, bias->value, running_mean, running_var, training, 0.1, 1e-5,
+                               true);
         if (training && !s->again) {
             mean->changes++;
             var->changes++;
@@ -454,7 +461,7 @@ il_tensor *il_dropout(il_scope *s, il_tensor *x, double p)
         at::Tensor mask;
         {
             at::NoGradGuard off;
-            mask = at::empty_like(x->value).bernoulli_(1 - p, shim::random(s));
+            mask = shim::draw_ones(s, x->value, 1 - p);
             if (p < 1 && !half)
                 mask.div_(1 - p);
         }

@@ -6,6 +6,7 @@
 #include "base/array.h"
 #include "torch/bundle.h"
 #include "train/checkpoint.h"
+#include "train/relay.h"
 
 #define FORMAT "inpaintlab checkpoint 1"
 
@@ -100,8 +101,8 @@ static int copy_tensors(il_bundle *to, const il_bundle *from, const char *prefix
     return IL_OK;
 }
 
-int il_checkpoint_write(const char *path, const char *hash, const il_course *c, const il_model *model,
-                        const il_adam *adam, il_err *e)
+static int make_bundle(il_bundle **out, const char *hash, const il_course *c, const il_model *model,
+                       const il_adam *adam, il_err *e)
 {
     il_bundle *b = NULL;
     int rc = il_bundle_new(&b, e);
@@ -119,6 +120,18 @@ int il_checkpoint_write(const char *path, const char *hash, const il_course *c, 
         rc = il_adam_save(adam, b, "adam.", e);
     if (!rc && c->best)
         rc = copy_tensors(b, c->best, "best.", false, e);
+    if (rc)
+        il_bundle_free(b);
+    else
+        *out = b;
+    return rc;
+}
+
+int il_checkpoint_write(const char *path, const char *hash, const il_course *c, const il_model *model,
+                        const il_adam *adam, il_err *e)
+{
+    il_bundle *b = NULL;
+    int rc = make_bundle(&b, hash, c, model, adam, e);
     if (!rc)
         rc = il_bundle_write(b, path, e);
     il_bundle_free(b);
@@ -246,6 +259,20 @@ int il_checkpoint_read(il_course *c, const char *path, const char *hash, il_mode
     }
     il_bundle_free(b);
     return rc;
+}
+
+int il_checkpoint_share(il_course *c, const char *hash, il_model *model, il_adam *adam, il_world *world, il_err *e)
+{
+    il_bundle *b = NULL;
+    bool first = il_world_own(world) == 0;
+    int rc = first ? make_bundle(&b, hash, c, model, adam, e) : il_bundle_new(&b, e);
+    rc = il_world_agree(world, rc, e);
+    if (!rc)
+        rc = il_relay_bundle(b, world, e);
+    if (!rc && !first)
+        rc = restore(c, b, hash, model, adam, e);
+    il_bundle_free(b);
+    return il_world_agree(world, rc, e);
 }
 
 int il_checkpoint_place(int *epoch, size_t *batch, const char *path, il_err *e)

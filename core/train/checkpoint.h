@@ -5,6 +5,7 @@
 
 #include <inpaintlab/optimizer.h>
 #include <inpaintlab/weights.h>
+#include "parallel/world.h"
 #include "store/store.h"
 #include "train/evaluate.h"
 
@@ -33,6 +34,9 @@ int il_checkpoint_write(const char *path, const char *hash, const il_course *c, 
 /* Restores *c (which must be fresh), the model and the optimizer. IL_EFORMAT when the file belongs to another run or
  * any byte of it has changed; the message says that removing it restarts the run. */
 int il_checkpoint_read(il_course *c, const char *path, const char *hash, il_model *model, il_adam *adam, il_err *e);
+
+/* Rank 0's course, model and optimizer, to all. */
+int il_checkpoint_share(il_course *c, const char *hash, il_model *model, il_adam *adam, il_world *world, il_err *e);
 
 /* How far it is: its current epoch and finished batches of that. */
 int il_checkpoint_place(int *epoch, size_t *batch, const char *path, il_err *e);

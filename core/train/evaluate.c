@@ -1,6 +1,7 @@
 /* evaluate.c - applies a model to all batches of a loader: loss and counts, copied from the device once at the end. */
 #include <math.h>
 #include <stdlib.h>
+#include "base/array.h"
 #include "base/clock.h"
 #include "plugin/any_size.h"
 #include "store/stats/histogram.h"
@@ -94,12 +95,22 @@ static int evaluate_all(il_tally *t, il_score_list *scores, const il_evaluation 
     return rc;
 }
 
-/* Pictures that are computed one by one belong to batches all the same, in the order of the source. */
-static void set_batches(il_image_row *rows, size_t n, const il_tally *t, const il_evaluation *what)
+/* All images, with the figures that were measured, whose scores move. Pictures that are computed one by one belong to batches all
+ * the same, in the order of the source. */
+static void fill_rows(il_image_row *rows, il_figures *f, const il_source *source, const il_evaluation *what)
 {
     bool native = what->testing && what->testing->fit == IL_SIZING_NATIVE;
-    for (size_t i = 0; native && i < n; i++)
-        rows[i].batch = (int)(t->index[i] / (size_t)what->testing->batch);
+    size_t k = 0;
+    for (size_t i = 0; i < f->batches; i++)
+        for (size_t end = k + f->sizes[i]; k < end; k++) {
+            il_item item = il_source_at(source, f->index[k]);
+            rows[k] = (il_image_row){ .id = item.id,
+                                      .masked = item.mask != NULL,
+                                      .counts = f->counts[k],
+                                      .scores = f->scores[k],
+                                      .batch = (int)(native ? f->index[k] / (size_t)what->testing->batch : i) };
+            f->scores[k] = (il_scores){ 0 };
+        }
 }
 
 /* rows NULL: only the sums. */
@@ -108,30 +119,23 @@ static int evaluate(il_sums *sums, il_image_row **rows, size_t *count, const il_
 {
     il_tally t = { .batch_weight = what->batch_weight };
     il_score_list scores = { 0 };
-    il_image_row *each = NULL;
-    size_t n = 0;
+    il_figures f = { 0 };
     int rc = evaluate_all(&t, &scores, what, observer, e);
-    if (rc)
-        goto done;
-    n = t.pictures;
-    if (rows && !(each = calloc(n ? n : 1, sizeof *each))) {
-        rc = il_fail_oom(e);
-        goto done;
-    }
-    rc = il_score_list_read(&scores, e);
-    t.scored = scores.counts;
     if (!rc)
-        rc = il_tally_read(sums, each, source, &t, e);
-    if (!rc && rows) {
-        set_batches(each, n, &t, what);
-        for (size_t i = 0; i < scores.count; i++)
-            each[i].scores = il_score_list_take(&scores, i);
-        *rows = each;
-        *count = n;
-        each = NULL;
+        rc = il_tally_read(&f, &t, what->scores ? &scores : NULL, e);
+    rc = il_world_agree(what->world, rc, e);
+    if (!rc)
+        rc = il_figures_join(&f, what->world, e);
+    if (!rc && rows && !(*rows = il_array_new(f.pictures, sizeof **rows)))
+        rc = il_fail_oom(e);
+    if (!rc) {
+        il_figures_sum(sums, &f, what->batch_weight);
+        if (rows) {
+            fill_rows(*rows, &f, source, what);
+            *count = f.pictures;
+        }
     }
-done:
-    il_evaluate_free(each, n);
+    il_figures_free(&f);
     il_score_list_free(&scores);
     il_tally_free(&t);
     return rc;

@@ -14,6 +14,7 @@ typedef struct il_evaluation {
     const il_model *model;
     const il_loss *loss;
     il_loader *loader;
+    il_world *world;           /* which share the batches, by the loader's turns; NULL: alone */
     double batch_weight;       /* see il_tally */
     bool scores;               /* also histograms of scores */
     const il_testing *testing; /* native: with scores and a loader of native images; NULL: batches as they come */

@@ -40,7 +40,7 @@ static int begin(il_sitting *x, int64_t parameters, const char *parent, bool res
     r.versions = versions;
     r.host = host.text;
     r.processor = processor.text;
-    r.ranks = 1;
+    r.ranks = il_world_size(x->opts->world);
     r.device = place.data;
     r.git_revision = x->opts->git_revision;
     r.threads = x->opts->threads;
@@ -194,6 +194,15 @@ static void say_leak(const il_sitting *x)
     il_sitting_say(x, *words.text ? line : "");
 }
 
+int il_sitting_order(const il_sitting *x, il_order_kind kind, size_t test, il_err *e)
+{
+    if (!x->opts->world)
+        return IL_OK;
+    il_work_order o = { .kind = kind, .run = (size_t)(x->job->run - x->opts->runs), .test = test };
+    snprintf(o.hash, sizeof o.hash, "%s", x->job->hash);
+    return il_orders_give(x->opts->world, &o, e);
+}
+
 /* The run of fewer epochs to go on from, unless it has begun already. */
 static int find_parent(il_run_parent *p, const il_sitting *x, const char *checkpoint, il_err *e)
 {
@@ -227,6 +236,7 @@ static int train(il_sitting *x, il_err *e)
     il_training_job what = { .run = j->run,
                              .hash = j->hash,
                              .checkpoint = checkpoint.text,
+                             .world = x->opts->world,
                              .checkpoint_seconds = x->opts->checkpoint_seconds,
                              .train = j->train,
                              .validation = j->validation,
@@ -253,6 +263,8 @@ static int train(il_sitting *x, il_err *e)
         *e = unheard;
         return begun;
     }
+    if (!rc)
+        rc = il_sitting_order(x, IL_ORDER_TRAIN, 0, e);
     if (!rc)
         rc = il_train_model(&course, &unreadable, &x->model, &what, x->observer, e);
     if (!rc)

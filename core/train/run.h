@@ -3,6 +3,7 @@
 #define IL_TRAIN_RUN_H
 
 #include "base/observer.h"
+#include "parallel/world.h"
 #include "train/job.h"
 
 typedef struct il_run_opts {
@@ -17,6 +18,8 @@ typedef struct il_run_opts {
     int loader_threads;      /* 0: number of cores */
     il_disk_cache_opts disk; /* cache of decoded images */
     double checkpoint_seconds;
+    il_world *world;    /* processes that train together, of which this is the first; NULL: alone */
+    const il_run *runs; /* of the plan, by whose numbers the others know them */
 } il_run_opts;
 
 typedef struct il_run_outcome {

@@ -4,6 +4,7 @@
 
 #include "plugin/model.h"
 #include "train/job_state.h"
+#include "train/orders.h"
 
 typedef struct il_sitting {
     il_job *job;
@@ -23,6 +24,12 @@ int il_sitting_open_model(il_sitting *x, il_err *e);
 void il_sitting_warn(const il_sitting *x, const char *what); /* of its model */
 void il_sitting_say(const il_sitting *x, const char *words); /* "": nothing */
 il_cell_record il_sitting_cell(const il_sitting *x, const il_set *set);
+
+/* Has the other ranks train the run too, or measure that test of it. Alone: nothing. */
+int il_sitting_order(const il_sitting *x, il_order_kind kind, size_t test, il_err *e);
+/* Images of a test, by the model as it is; with other ranks these measure their share. */
+int il_sitting_measure(il_image_row **rows, size_t *count, size_t *unreadable, il_sitting *x, const il_job_test *t,
+                       il_err *e);
 
 /* The trained weights, from memory or from their file. */
 int il_sitting_load_weights(il_sitting *x, il_err *e);

@@ -10,6 +10,8 @@
 #include "plugin/any_size.h"
 #include "train/evaluate.h"
 #include "train/examples.h"
+#include "train/left_out.h"
+#include "train/relay.h"
 #include "train/run.h"
 #include "train/run_parts.h"
 #include "train/run_record.h"
@@ -64,37 +66,77 @@ static struct phase phase_of(const il_job_test *t)
     return p;
 }
 
+int il_sitting_measure(il_image_row **rows, size_t *count, size_t *unreadable, il_sitting *x, const il_job_test *t,
+                       il_err *e)
+{
+    il_loader *loader = NULL;
+    il_world *world = x->opts->world;
+    const il_testing *how = &x->job->run->testing;
+    struct phase phase = phase_of(t);
+    il_loader_opts o = test_loader(x);
+    o.ranks = il_world_size(world);
+    o.own = il_world_own(world);
+    o.turns = how->fit == IL_SIZING_NATIVE ? how->batch : 1;
+    int rc = il_loader_open(&loader, t->source, t->labels, o, e);
+    if (!rc && world)
+        rc = il_any_size_probe(&x->model, e);
+    rc = il_world_agree(world, rc, e);
+    il_evaluation what = { .model = &x->model,
+                           .loader = loader,
+                           .world = world,
+                           .scores = true,
+                           .testing = how,
+                           .shown = { .run = x->job->run->name, .phase = phase.text } };
+    if (!rc)
+        rc = il_evaluate_pictures(rows, count, t->source, &what, x->observer, e);
+    if (loader && (!rc || !world)) {
+        int counted = il_left_out_add(unreadable, loader, t->source, world, e);
+        rc = rc ? rc : counted;
+    }
+    il_loader_free(loader);
+    return rc;
+}
+
+/* What a test came to; names of photos are lent by its source. */
+struct measured {
+    il_image_row *rows;
+    size_t count, unreadable;
+    il_example examples[IL_RANKS];
+    size_t nexamples;
+    char *settings;
+    double seconds;
+};
+
+static void measured_free(struct measured *m)
+{
+    il_evaluate_free(m->rows, m->count);
+    il_store_examples_free(m->examples, m->nexamples);
+    free(m->settings);
+}
+
 /* A model from elsewhere (foreign.h): its settings can say that the output is a probability. */
 static bool is_foreign(const il_plugin *p)
 {
     return il_params_find(p->params, "probability");
 }
 
-static int measure(il_image_row **rows, size_t *count, size_t *unreadable, il_sitting *x, const il_job_test *t,
-                   il_err *e)
+/* The other ranks get the weights, and measure their share. */
+static int measure(struct measured *m, il_sitting *x, const il_job_test *t, il_err *e)
 {
-    il_loader *loader = NULL;
-    struct phase phase = phase_of(t);
-    int rc = il_loader_open(&loader, t->source, t->labels, test_loader(x), e);
-    if (rc)
-        return rc;
-    il_evaluation what = { .model = &x->model,
-                           .loader = loader,
-                           .scores = true,
-                           .testing = &x->job->run->testing,
-                           .shown = { .run = x->job->run->name, .phase = phase.text } };
-    rc = il_evaluate_pictures(rows, count, t->source, &what, x->observer, e);
-    if (!rc && *count == 0)
-        rc = il_fail(e, IL_EDATA, "no image of the test can be used; %zu are left out", il_loader_left_out(loader));
+    int rc = il_sitting_order(x, IL_ORDER_TEST, (size_t)(t - x->job->tests), e);
+    if (!rc)
+        rc = il_relay_state(x->model.state, x->opts->world, e);
+    if (!rc)
+        rc = il_sitting_measure(&m->rows, &m->count, &m->unreadable, x, t, e);
+    if (!rc && m->count == 0)
+        rc = il_fail(e, IL_EDATA, "no image of the test can be used; %zu are left out", m->unreadable);
     /* an own network may well lie there before it has learnt anything */
-    if (!rc && is_foreign(x->model.plugin) && !x->warned && il_evaluate_within_one(*rows, *count)) {
+    if (!rc && is_foreign(x->model.plugin) && !x->warned && il_evaluate_within_one(m->rows, m->count)) {
         x->warned = true;
         il_sitting_warn(
             x,
             "every output lies between 0 and 1, as probabilities do, but logits are expected: is there a sigmoid inside?");
     }
-    *unreadable = il_loader_left_out(loader);
-    il_loader_free(loader);
     return rc;
 }
 
@@ -207,30 +249,13 @@ static void say_wide_masks(const il_sitting *x, const char *phase, const il_imag
     il_sitting_say(x, line);
 }
 
-/* What a test came to; names of photos are lent by its source. */
-struct measured {
-    il_image_row *rows;
-    size_t count, unreadable;
-    il_example examples[IL_RANKS];
-    size_t nexamples;
-    char *settings;
-    double seconds;
-};
-
-static void measured_free(struct measured *m)
-{
-    il_evaluate_free(m->rows, m->count);
-    il_store_examples_free(m->examples, m->nexamples);
-    free(m->settings);
-}
-
 static int measure_all(struct measured *m, il_sitting *x, const il_job_test *t, il_err *e)
 {
     double start = il_clock_seconds();
     *e = t->error;
     int rc = e->code == IL_OK ? ready_model(x, e) : e->code;
     if (!rc)
-        rc = measure(&m->rows, &m->count, &m->unreadable, x, t, e);
+        rc = measure(m, x, t, e);
     for (size_t i = 0; !rc && i < m->count; i++)
         m->rows[i].photo = il_source_photo_of(t->source, m->rows[i].id);
     m->seconds = il_clock_seconds() - start;

@@ -24,16 +24,20 @@ struct input {
 /* Images of a batch that are computed together, and their results. */
 struct part {
     int first, n;
+    il_share share;  /* with other ranks */
     il_tensor *loss; /* its share of the batch's loss */
     il_tensor *counts;
 };
 
-static struct input send_part(il_scope *s, const il_batch *b, int first, int n)
+/* Of several ranks each sends the pictures that are its own, and all masks. */
+static struct input send_part(il_scope *s, const il_step *x, const il_batch *b, int first, int n)
 {
     size_t area = (size_t)b->height * (size_t)b->width, skip = (size_t)first;
+    int own = n;
+    const uint8_t *pixels = x->turn ? il_turn_pixels(&own, x->turn, first, n) : b->pixels + 3 * area * skip;
     struct input sent = {
         .batch = b,
-        .image = il_from_pixels(s, b->pixels + 3 * area * skip, n, b->height, b->width, 3, b->shades),
+        .image = il_from_pixels(s, pixels, own ? own : 1, b->height, b->width, 3, b->shades),
         .target = il_from_pixels(s, b->greys + area * skip, n, b->height, b->width, 1, b->labels),
     };
     if (b->valid)
@@ -61,14 +65,25 @@ static double share_of(const il_batch *b, int first, int n)
     return all ? (double)own / (double)all : 0;
 }
 
+/* Which rank computes which of its pictures. */
+static void share_part(struct part *p, const il_turn *t, il_scope *s)
+{
+    p->share = (il_share){ .world = t->world, .owner = t->owner + p->first, .whole = p->n };
+    il_turn_pixels(&p->share.own, t, p->first, p->n);
+    il_scope_share(s, &p->share);
+}
+
 static int train_part(struct part *p, const il_step *x, const struct input *in, il_scope *outer, il_err *e)
 {
     double aux_weight = x->how->aux_weight;
     il_scope *s = il_scope_nest(outer);
     il_tensor *aux = NULL;
-    struct input own = in->image ? slice_part(s, in, p->first, p->n) : send_part(s, in->batch, p->first, p->n);
+    struct input own = in->image ? slice_part(s, in, p->first, p->n) : send_part(s, x, in->batch, p->first, p->n);
     double share = share_of(in->batch, p->first, p->n);
-    il_tensor *logit = il_model_forward(x->model, s, own.image, aux_weight > 0 ? &aux : NULL);
+    if (x->turn)
+        share_part(p, x->turn, s);
+    il_tensor *logit = il_gather_rows(s, il_model_forward(x->model, s, own.image, aux_weight > 0 ? &aux : NULL));
+    aux = aux ? il_gather_rows(s, aux) : NULL;
     il_tensor *loss = il_loss_forward(x->loss, s, logit, own.target, own.valid);
     il_tensor *objective = loss;
     if (aux)
@@ -104,6 +119,7 @@ static int compute(il_tensor *out[RESULTS], const il_step *x, const struct input
     struct part p = { .first = 0 };
     for (int i = 0; i < parts && !rc; i++, p.first += p.n) {
         p.n = (n - p.first) / (parts - i);
+        il_reducer_listen(x->reducer, i == parts - 1);
         rc = train_part(&p, x, in, s, e);
         loss = loss ? il_add(s, loss, p.loss) : p.loss;
         counts = counts ? il_cat(s, (il_tensor *[]){ counts, p.counts }, 2, 0) : p.counts;
@@ -115,6 +131,8 @@ static int compute(il_tensor *out[RESULTS], const il_step *x, const struct input
         out[COUNTS] = il_adopt(outer, il_keep(s, counts));
     }
     il_scope_close(s); /* before the step, so that activations and Adam's first allocations do not coexist */
+    if (!rc && x->reducer)
+        rc = il_reducer_end(x->reducer, e);
     return rc ? rc : il_adam_step(x->adam, e);
 }
 
@@ -135,7 +153,7 @@ static int compute_sent(void *context, il_scope *s, il_tensor *const in[], il_te
 static int replay(il_tensor *out[RESULTS], const il_step *x, const il_batch *b, il_scope *s, il_err *e)
 {
     struct replayed r = { .step = x, .batch = b };
-    struct input sent = send_part(s, b, 0, b->n);
+    struct input sent = send_part(s, x, b, 0, b->n);
     il_tensor *in[2] = { sent.image, sent.target };
     const il_cuda_graph_work work = { .body = compute_sent,
                                       .context = &r,

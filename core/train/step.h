@@ -5,7 +5,9 @@
 #include <inpaintlab/optimizer.h>
 #include <inpaintlab/profile.h>
 #include "torch/cuda_graph.h"
+#include "torch/parallel.h"
 #include "train/evaluate.h"
+#include "train/turn.h"
 
 typedef struct il_step {
     const il_model *model;
@@ -14,6 +16,8 @@ typedef struct il_step {
     const il_training *how; /* accumulate, recompute, aux_weight */
     uint64_t seed;          /* of dropout */
     il_flops *flops;        /* counts floating-point operations; NULL: not counted */
+    const il_turn *turn;    /* the batch is its `whole`, of which other ranks compute their pictures; NULL: alone */
+    il_reducer *reducer;    /* with turn */
     il_cuda_graph *graph;   /* replays steps without padding, without counting FLOPs; NULL: computed each time */
 } il_step;
 

@@ -1,5 +1,4 @@
 /* tally.c - losses and counts of many batches, copied from the device once at the end. */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/array.h"
@@ -57,59 +56,73 @@ void il_tally_free(il_tally *t)
     memset(t, 0, sizeof *t);
 }
 
-/* Batch i, which `done` images precede. */
-static int read_batch(il_sums *sums, il_image_row *rows, const il_tally *t, size_t i, size_t done, int64_t *room,
-                      il_err *e)
+/* float32, but of a model that computes in float64. */
+static int read_loss(double *out, const il_tensor *loss, il_err *e)
 {
-    size_t n = t->sizes[i];
-    float loss = 0;
-    int rc = t->losses[i] ? il_read_f32(t->losses[i], &loss, 1, e) : IL_OK;
-    if (!rc && t->counts[i])
-        rc = il_read_i64(t->counts[i], room, n * COUNTS, e);
-    if (rc)
-        return rc;
-    il_counts batch = { 0 };
-    for (size_t k = 0; k < n; k++) {
-        const int64_t *c = room + k * COUNTS;
-        il_counts one = t->counts[i] ? (il_counts){ c[0], c[1], c[2], c[3] } : t->scored[done + k];
-        il_metrics_add(&batch, one);
-        if (rows)
-            rows[k].counts = one;
-    }
-    double weight = t->batch_weight > 0 ? t->batch_weight : (double)n;
-    sums->loss += (double)loss * weight;
-    sums->pictures += weight;
-    il_metrics_add(&sums->total, batch);
-    il_metrics_batch(&sums->iou, batch);
-    return IL_OK;
-}
-
-int il_tally_read(il_sums *sums, il_image_row *rows, const il_source *source, il_tally *t, il_err *e)
-{
-    size_t largest = 1, done = 0;
-    for (size_t i = 0; i < t->batches; i++)
-        largest = t->sizes[i] > largest ? t->sizes[i] : largest;
-    int64_t *room = calloc(largest * COUNTS, sizeof *room);
-    if (!room)
-        return il_fail_oom(e);
-
-    int rc = IL_OK;
-    for (size_t i = 0; i < t->batches && !rc; i++) {
-        il_image_row *at = rows ? rows + done : NULL;
-        rc = read_batch(sums, at, t, i, done, room, e);
-        for (size_t k = 0; at && k < t->sizes[i]; k++) {
-            at[k].batch = (int)i;
-            at[k].id = il_source_at(source, t->index[done + k]).id;
-            at[k].masked = il_source_at(source, t->index[done + k]).mask != NULL;
-        }
-        done += t->sizes[i];
-    }
-    free(room);
-    il_tally_clear(t);
+    float single = 0;
+    if (il_dtype_of(loss) == IL_DTYPE_F64)
+        return il_read_bytes(loss, out, sizeof *out, e);
+    int rc = il_read_f32(loss, &single, 1, e);
+    *out = single;
     return rc;
 }
 
-double il_sums_loss(const il_sums *s)
+/* Batch i, which `done` images precede. */
+static int read_batch(il_figures *f, const il_tally *t, size_t i, size_t done, int64_t *room, il_err *e)
 {
-    return s->pictures > 0 ? s->loss / s->pictures : NAN;
+    size_t n = t->sizes[i];
+    int rc = t->losses[i] ? read_loss(&f->losses[i], t->losses[i], e) : IL_OK;
+    if (!rc && t->counts[i])
+        rc = il_read_i64(t->counts[i], room, n * COUNTS, e);
+    for (size_t k = 0; k < n && !rc && t->counts[i]; k++) {
+        const int64_t *c = room + k * COUNTS;
+        f->counts[done + k] = (il_counts){ c[0], c[1], c[2], c[3] };
+    }
+    return rc;
+}
+
+static void take_scores(il_figures *f, il_score_list *scores)
+{
+    for (size_t i = 0; i < scores->count; i++) {
+        f->counts[i] = scores->counts[i];
+        f->scores[i] = il_score_list_take(scores, i);
+    }
+}
+
+int il_tally_read(il_figures *out, il_tally *t, il_score_list *scores, il_err *e)
+{
+    size_t largest = 1, done = 0;
+    il_figures f = { 0 };
+    for (size_t i = 0; i < t->batches; i++)
+        largest = t->sizes[i] > largest ? t->sizes[i] : largest;
+    int64_t *room = calloc(largest * COUNTS, sizeof *room);
+    int rc = room ? il_figures_new(&f, t->batches, t->pictures, e) : il_fail_oom(e);
+    for (size_t i = 0; i < t->batches && !rc; i++) {
+        f.sizes[i] = t->sizes[i];
+        rc = read_batch(&f, t, i, done, room, e);
+        done += t->sizes[i];
+    }
+    if (!rc && done)
+        memcpy(f.index, t->index, done * sizeof *f.index);
+    if (!rc && scores)
+        rc = il_score_list_read(scores, e);
+    if (!rc && scores)
+        take_scores(&f, scores);
+    free(room);
+    il_tally_clear(t);
+    if (rc)
+        il_figures_free(&f);
+    else
+        *out = f;
+    return rc;
+}
+
+int il_tally_sum(il_sums *sums, il_tally *t, il_err *e)
+{
+    il_figures f = { 0 };
+    int rc = il_tally_read(&f, t, NULL, e);
+    if (!rc)
+        il_figures_sum(sums, &f, t->batch_weight);
+    il_figures_free(&f);
+    return rc;
 }

@@ -2,127 +2,25 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 #include <inpaintlab/optimizer.h>
 #include <inpaintlab/random.h>
 #include <inpaintlab/weights.h>
 #include "base/array.h"
 #include "base/clock.h"
 #include "plugin/any_size.h"
-#include "train/patterns.h"
-#include "train/step.h"
+#include "train/left_out.h"
 #include "train/train.h"
-
-/* State shared by all steps of one training. */
-struct session {
-    const il_training_job *job;
-    const il_observer *observer;
-    il_model *model;
-    il_loss loss;
-    il_adam *adam;
-    il_cuda_graph *graph; /* NULL: steps are computed one by one */
-    il_loader *train, *validation;
-    il_course *course;
-    il_tally tally;     /* of the batches since the sums were last updated */
-    double epoch_start; /* clock; excludes finished parts of a resumed epoch */
-    double booked;      /* clock up to which the time is recorded in the course */
-    double written;     /* clock of the last checkpoint */
-    double told;        /* clock of the last progress line */
-    size_t seen;        /* images of this epoch in this invocation */
-};
-
-static int open_loaders(struct session *x, il_err *e)
-{
-    const il_training_job *job = x->job;
-    il_loader_opts whole = il_loader_of_run(job->run, x->model->device, x->observer);
-    whole.threads = job->loader_threads;
-    whole.disk = job->disk;
-    il_loader_opts drawn = il_loader_of_training(job->run, whole);
-    int rc = il_loader_open(&x->train, job->train, job->labels, drawn, e);
-    return rc ? rc : il_loader_open(&x->validation, job->validation, job->labels, whole, e);
-}
-
-/* Not a failure: steps give the same results without replay. */
-static void tell_refusal(struct session *x, const char *why)
-{
-    char line[400];
-    snprintf(line, sizeof line, "steps are not replayed: %s", why);
-    if (x->observer->say)
-        x->observer->say(x->observer->context, x->job->run->name, line);
-}
-
-static void open_graph(struct session *x)
-{
-    il_err e = { 0 };
-    const il_training *t = &x->job->run->training;
-    if (t->cuda_graph && (t->warmup > 0 || t->schedule != IL_SCHEDULE_CONSTANT))
-        tell_refusal(x, "the learning rate changes from step to step"); /* a recording contains it as a constant */
-    else if (t->cuda_graph && il_cuda_graph_new(&x->graph, x->model->device, &e) != IL_OK)
-        tell_refusal(x, e.message);
-}
-
-/* The published code takes the mean over batches: a last one of fewer pictures weighs as much as the others. With the size
- * of a whole batch as the weight, the sums are to the bit those over pictures where all batches are whole. */
-static double batch_weight(const il_training *t)
-{
-    return t->as_published ? t->batch : 0;
-}
-
-/* From its own checkpoint, from that of a run of fewer epochs, or from the initial weights. */
-static int begin_course(struct session *x, il_err *e)
-{
-    const il_run *run = x->job->run;
-    bool own = access(x->job->checkpoint, F_OK) == 0;
-    if (own || x->job->from) {
-        int rc = il_checkpoint_read(x->course, own ? x->job->checkpoint : x->job->from,
-                                    own ? x->job->hash : x->job->from_hash, x->model, x->adam, e);
-        if (!rc && x->course->unsealed && x->observer->say)
-            x->observer->say(x->observer->context, run->name,
-                             "resumes from a checkpoint of an earlier version, which has no checksum to be checked by");
-        return rc;
-    }
-    if (run->training.weights)
-        return il_model_load(x->model, run->training.weights, (const char *const *)run->training.skip, e);
-    return IL_OK;
-}
-
-static int open_session(struct session *x, il_err *e)
-{
-    const il_run *run = x->job->run;
-    int rc = il_loss_open(&x->loss, &run->loss, e);
-    if (!rc)
-        rc = il_step_adam(&x->adam, &run->training, x->model->state, e);
-    if (!rc)
-        rc = open_loaders(x, e);
-    if (rc)
-        return rc;
-    open_graph(x);
-    x->tally.batch_weight = batch_weight(&run->training);
-    *x->course = (il_course){ .epoch = 1, .early = il_metrics_early() };
-    rc = begin_course(x, e);
-    return rc ? rc : il_patterns_apply(x->model, x->adam, &run->training, e);
-}
-
-static void close_session(struct session *x)
-{
-    il_tally_free(&x->tally);
-    il_loader_free(x->train);
-    il_loader_free(x->validation);
-    il_cuda_graph_free(x->graph);
-    il_adam_free(x->adam);
-    il_loss_close(&x->loss);
-}
+#include "train/train_parts.h"
 
 /* Dropout's random numbers are a function of the run's seed and the step's place, so a resumed run repeats them. */
-static uint64_t step_seed(const struct session *x)
+static uint64_t step_seed(const il_session *x)
 {
     uint64_t step = ((uint64_t)x->course->epoch << 32) + x->course->batch;
     return il_random_mix(il_random_mix(x->job->run->seed) + step);
 }
 
 /* Also a function of the step's place. */
-static double step_rate(const struct session *x)
+static double step_rate(const il_session *x)
 {
     const il_training *t = &x->job->run->training;
     uint64_t batches = il_loader_batches(x->train),
@@ -131,25 +29,25 @@ static double step_rate(const struct session *x)
     return t->lr * il_schedule_factor(t->schedule, step, warmup, (uint64_t)t->epochs * batches);
 }
 
-static int train_step(struct session *x, const il_batch *b, il_err *e)
+static int train_step(il_session *x, const il_batch *b, il_err *e)
 {
     const il_step step = { .model = x->model,
                            .loss = &x->loss,
                            .adam = x->adam,
                            .how = &x->job->run->training,
                            .seed = step_seed(x),
+                           .turn = x->job->world ? &x->turn : NULL,
+                           .reducer = x->reducer,
                            .graph = x->graph };
     il_adam_rate(x->adam, step_rate(x));
     int rc = il_step_train(&x->tally, &step, b, e);
-    if (x->graph && il_cuda_graph_refusal(x->graph)) {
-        tell_refusal(x, il_cuda_graph_refusal(x->graph));
-        il_cuda_graph_free(x->graph);
-        x->graph = NULL;
-    }
+    if (rc)
+        rc = il_world_agree(x->job->world, rc, e); /* the others may wait in the middle of it */
+    il_session_review_graph(x);
     return rc;
 }
 
-static int check_loss(const struct session *x, il_err *e)
+static int check_loss(const il_session *x, il_err *e)
 {
     if (isfinite(il_sums_loss(&x->course->sums)))
         return IL_OK;
@@ -157,13 +55,13 @@ static int check_loss(const struct session *x, il_err *e)
 }
 
 /* A sum that is not finite stays so, so there is no need to wait for the end of the epoch. */
-static int read_sums(struct session *x, il_err *e)
+static int read_sums(il_session *x, il_err *e)
 {
-    int rc = il_tally_read(&x->course->sums, NULL, NULL, &x->tally, e);
+    int rc = il_tally_sum(&x->course->sums, &x->tally, e);
     return !rc && x->course->sums.pictures > 0 ? check_loss(x, e) : rc;
 }
 
-static void book_time(struct session *x)
+static void book_time(il_session *x)
 {
     double now = il_clock_seconds(), passed = now - x->booked;
     x->course->seconds += passed;
@@ -171,19 +69,19 @@ static void book_time(struct session *x)
     x->booked = now;
 }
 
-static int write_checkpoint(struct session *x, il_err *e)
+static int write_checkpoint(il_session *x, il_err *e)
 {
     double now = il_clock_seconds();
     int rc = read_sums(x, e);
     book_time(x);
-    if (!rc)
+    if (!rc && x->job->checkpoint)
         rc = il_checkpoint_write(x->job->checkpoint, x->job->hash, x->course, x->model, x->adam, e);
     x->written = now;
     return rc;
 }
 
 /* Time until the end of the last epoch at this epoch's speed. */
-static double seconds_left(const struct session *x, double speed)
+static double seconds_left(const il_session *x, double speed)
 {
     const il_course *c = x->course;
     double per_epoch = c->done ? c->epochs[c->done - 1].seconds : NAN;
@@ -193,7 +91,7 @@ static double seconds_left(const struct session *x, double speed)
     return per_epoch * (x->job->run->training.epochs - c->epoch + 1 - (double)c->batch / batches);
 }
 
-static int tell_progress(struct session *x, il_err *e)
+static int tell_progress(il_session *x, il_err *e)
 {
     double now = il_clock_seconds();
     if (!x->observer->progress || now - x->told < 0.25)
@@ -218,9 +116,9 @@ static int tell_progress(struct session *x, il_err *e)
 }
 
 /* After a step: shows progress, and writes a checkpoint when it is time or the user wants to stop. */
-static int after_step(struct session *x, il_err *e)
+static int after_step(il_session *x, il_err *e)
 {
-    if (il_observer_stopped(x->observer)) {
+    if (x->job->world ? x->turn.stop : il_observer_stopped(x->observer)) {
         int rc = write_checkpoint(x, e);
         return rc ? rc
                   : il_fail(e, IL_ECANCEL, "stopped in epoch %d after %zu of %zu batches", x->course->epoch,
@@ -232,14 +130,24 @@ static int after_step(struct session *x, il_err *e)
     return tell_progress(x, e);
 }
 
-static int train_epoch(struct session *x, il_err *e)
+/* rc: how it went so far, which other ranks hear of. */
+static int next_batch(il_session *x, il_batch *batch, int *more, int rc, il_err *e)
+{
+    if (!x->job->world)
+        return rc ? rc : il_loader_next(x->train, batch, more, e);
+    rc = il_turn_next(more, &x->turn, x->train, il_observer_stopped(x->observer), rc, e);
+    *batch = x->turn.whole;
+    return rc;
+}
+
+static int train_epoch(il_session *x, il_err *e)
 {
     x->seen = 0;
     int rc = il_loader_start(x->train, x->course->epoch, x->course->batch, e);
-    while (!rc) {
+    for (;;) {
         il_batch batch;
         int more = 0;
-        rc = il_loader_next(x->train, &batch, &more, e);
+        rc = next_batch(x, &batch, &more, rc, e);
         if (rc || !more)
             break;
         rc = train_step(x, &batch, e);
@@ -250,11 +158,11 @@ static int train_epoch(struct session *x, il_err *e)
         rc = after_step(x, e);
     }
     if (!rc)
-        rc = il_tally_read(&x->course->sums, NULL, NULL, &x->tally, e);
+        rc = il_tally_sum(&x->course->sums, &x->tally, e);
     return rc ? rc : check_loss(x, e);
 }
 
-static int keep_best(struct session *x, il_err *e)
+static int keep_best(il_session *x, il_err *e)
 {
     il_bundle *b = NULL;
     int rc = il_bundle_new(&b, e);
@@ -278,7 +186,7 @@ static double monitored_of(il_monitor m, const il_sums *v)
                                 : il_sums_loss(v);
 }
 
-static void say_epoch(const struct session *x, const il_epoch_row *r, double monitored, bool best)
+static void say_epoch(const il_session *x, const il_epoch_row *r, double monitored, bool best)
 {
     static const char *const remarks[] = { "", "; no pixel was marked", "; every pixel was marked" };
     static const char *const names[] = { "", "pooled IoU", "pooled F1" };
@@ -296,20 +204,22 @@ static void say_epoch(const struct session *x, const il_epoch_row *r, double mon
 }
 
 /* Validates, records the epoch and moves on to the next. */
-static int end_epoch(struct session *x, il_err *e)
+static int end_epoch(il_session *x, il_err *e)
 {
     il_course *c = x->course;
     double trained = il_clock_seconds() - x->epoch_start;
     il_evaluation what = { .model = x->model,
                            .loss = &x->loss,
                            .loader = x->validation,
-                           .batch_weight = batch_weight(&x->job->run->training),
+                           .world = x->job->world,
+                           .batch_weight = x->tally.batch_weight,
                            .shown = { .run = x->job->run->name,
                                       .phase = "validate",
                                       .epoch = c->epoch,
                                       .epochs = x->job->run->training.epochs } };
     il_sums v;
     int rc = il_any_size_probe(x->model, e); /* whole pictures have other sizes than crops */
+    rc = il_world_agree(x->job->world, rc, e);
     if (!rc)
         rc = il_evaluate_loader(&v, &what, x->observer, e);
     if (rc)
@@ -344,7 +254,7 @@ static int end_epoch(struct session *x, il_err *e)
 }
 
 /* A stop during validation resumes at the end of the epoch's training part, with all batches done. */
-static int stopped_in_validation(struct session *x, int rc, il_err *e)
+static int stopped_in_validation(il_session *x, int rc, il_err *e)
 {
     if (rc != IL_ECANCEL)
         return rc;
@@ -355,16 +265,17 @@ static int stopped_in_validation(struct session *x, int rc, il_err *e)
     return wrote == IL_OK ? rc : wrote;
 }
 
-static int all_epochs(struct session *x, il_err *e)
+static int all_epochs(il_session *x, il_err *e)
 {
     const il_training *t = &x->job->run->training;
     x->written = il_clock_seconds();
-    int rc = x->course->done ? x->job->epoch(x->job->context, x->course, e) : IL_OK;
+    il_world *world = x->job->world;
+    int rc = il_world_agree(world, x->course->done ? x->job->epoch(x->job->context, x->course, e) : IL_OK, e);
     while (!rc && x->course->epoch <= t->epochs && !il_metrics_early_stop(&x->course->early, t->patience)) {
         x->epoch_start = x->booked = il_clock_seconds();
         rc = train_epoch(x, e);
         if (!rc)
-            rc = stopped_in_validation(x, end_epoch(x, e), e);
+            rc = il_world_agree(world, stopped_in_validation(x, end_epoch(x, e), e), e);
     }
     return rc;
 }
@@ -373,18 +284,23 @@ int il_train_model(il_course *course, size_t *left_out, il_model *model, const i
                    const il_observer *observer, il_err *e)
 {
     il_course c = { 0 };
-    struct session x = { .job = job, .observer = observer, .model = model, .course = &c };
-    int rc = open_session(&x, e);
+    size_t unread = 0;
+    il_session x = { .job = job, .observer = observer, .model = model, .course = &c };
+    int rc = il_session_open(&x, e);
     if (!rc)
         rc = all_epochs(&x, e);
     if (!rc && c.best && !job->run->training.as_published)
         rc = il_state_load(model->state, c.best, NULL, e);
+    if (!rc)
+        rc = il_left_out_add(&unread, x.train, job->train, job->world, e);
+    if (!rc)
+        rc = il_left_out_add(&unread, x.validation, job->validation, job->world, e);
     if (!rc) {
-        *left_out = il_loader_left_out(x.train) + il_loader_left_out(x.validation);
+        *left_out = unread;
         *course = c;
         c = (il_course){ 0 };
     }
-    close_session(&x);
+    il_session_close(&x);
     il_course_free(&c);
     return rc;
 }

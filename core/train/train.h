@@ -2,15 +2,18 @@
 #ifndef IL_TRAIN_TRAIN_H
 #define IL_TRAIN_TRAIN_H
 
+#include "torch/parallel.h"
 #include "train/checkpoint.h"
 
 typedef struct il_training_job {
     const il_run *run;
     const char *hash;       /* identity, for the checkpoint */
-    const char *checkpoint; /* path */
+    const char *checkpoint; /* path; NULL: none, as for all ranks but the first */
     const char *from,
-        *from_hash; /* checkpoint of a finished run of fewer epochs, to go on from, and its identity; NULL: none */
+        *from_hash;  /* checkpoint of a finished run of fewer epochs, to go on from, and its identity; NULL: none */
+    il_world *world; /* processes that train together; NULL: alone */
     double checkpoint_seconds; /* interval within an epoch; the end of an epoch always writes one. 0: only then */
+    il_reducer_report *told;   /* filled with what the sums of gradients came to; NULL: unwanted */
     il_source *train, *validation;
     const float *labels; /* 256 target values */
     int loader_threads;

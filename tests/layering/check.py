@@ -11,15 +11,16 @@ import sys
 ROOMS = {
     # foundations
     "base": "",
+    "parallel": "base",
     "image": "base",
-    "torch": "base image",
+    "torch": "base parallel image",
     "diffusion": "base torch",
     # stations
     "plugin": "base image torch",
     "plan": "base image plugin",
     "loader": "base image plugin plan",
     "store": "base dataset/manifest.h",
-    "train": "base image torch plugin plan loader store",
+    "train": "base parallel image torch plugin plan loader store",
     "report": "base image store",
     # products
     "dataset": "base image torch plugin loader",
@@ -28,7 +29,7 @@ ROOMS = {
     "bench": "base image torch plugin plan loader train",
     "cluster": "base plugin plan loader store",
     # face
-    "cli": "base image torch diffusion plugin plan loader store train report dataset detect check bench cluster",
+    "cli": "base parallel image torch diffusion plugin plan loader store train report dataset detect check bench cluster",
 }
 
 # What only the named files and folders use: (what, pattern, where).
@@ -46,7 +47,8 @@ ONLY = [
     ("libtorch", r"#include <(torch|ATen|c10)/", "core/torch/"),
     ("C++", r"#include <(vector|string|memory|cstring|exception)>", "core/torch/"),
     ("Python", r"#include <Python\.h>", "core/torch/python_embedded.cpp"),
-    ("dlopen", r"\bdlopen\(", "core/plugin/library.c core/torch/"),
+    ("dlopen", r"\bdlopen\(", "core/plugin/library.c core/torch/ core/parallel/"),
+    ("MPI", r"#include <mpi\.h>", "core/parallel/mpi.c"),
     ("CUDA", r"__global__|<<<|\bcuda[A-Z]|#include <(cuda|ATen/cuda|c10/cuda)",
      "core/torch/kernels/kernels.cu core/torch/cuda_graph_capture.cpp"),
     ("CLOCK_MONOTONIC", r"\bCLOCK_MONOTONIC\b", "core/base/clock.c tools/"),
