@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include "base/observer.h"
 #include "loader/loader.h"
+#include "loader/rank_part.h"
 #include "loader/slot.h"
 
 enum { MAX_THREADS = 256, MOST_NATIVE = 6 }; /* MOST_NATIVE: whole images at once, which may be large */
@@ -18,6 +19,7 @@ struct il_loader {
     il_source *src;
     il_pictures *pictures;
     il_loader_opts opts;
+    il_rank_part part;
     int side; /* of the batches' images, pixels */
     float labels[256], shades[256], counts[256];
     size_t total;      /* positions in an epoch */
@@ -43,42 +45,10 @@ struct il_loader {
 
 /* ---- threads ---- */
 
-static bool in_parts(const il_loader *l)
-{
-    return l->opts.ranks > 1 && !l->opts.turns;
-}
-
-/* Whether this process loads what stands there: every so many places of a batch, or whole batches by turns. */
-static bool is_own(const il_loader *l, size_t position)
-{
-    if (l->opts.ranks < 2)
-        return true;
-    size_t batch = position / (size_t)l->opts.batch, place = position % (size_t)l->opts.batch;
-    size_t number = in_parts(l) ? place : batch / (size_t)l->opts.turns;
-    return number % (size_t)l->opts.ranks == (size_t)l->opts.own;
-}
-
-/* Of the images that this process loads. */
-static size_t batch_length(const il_loader *l, size_t batch)
-{
-    size_t begin = batch * (size_t)l->opts.batch, most = (size_t)l->opts.batch;
-    size_t n = l->total - begin < most ? l->total - begin : most, own = (size_t)l->opts.own;
-    if (in_parts(l))
-        return n > own ? (n - own - 1) / (size_t)l->opts.ranks + 1 : 0;
-    return is_own(l, begin) ? n : 0;
-}
-
-/* Where an image stands in its slot. */
-static int place_of(const il_loader *l, size_t position)
-{
-    int place = (int)(position % (size_t)l->opts.batch);
-    return in_parts(l) ? place / l->opts.ranks : place;
-}
-
 /* A position can be worked on when its batch has a slot; the batch lent last, l->batch - 1, still occupies one. */
 static bool has_work(il_loader *l)
 {
-    while (l->running && l->taken < l->total && !is_own(l, l->taken))
+    while (l->running && l->taken < l->total && !il_rank_part_owns(&l->part, l->taken))
         l->taken++;
     size_t oldest = l->batch > l->first / (size_t)l->opts.batch ? l->batch - 1 : l->batch;
     return l->running && l->taken < l->total && l->taken / (size_t)l->opts.batch < oldest + l->depth;
@@ -124,7 +94,7 @@ static void *work(void *context)
             break;
         size_t position = l->taken++;
         il_slot *slot = &l->ring[position / (size_t)l->opts.batch % l->depth];
-        int place = place_of(l, position);
+        int place = il_rank_part_place(&l->part, position);
         il_err why = { 0 };
         l->active++;
         pthread_mutex_unlock(&l->lock);
@@ -157,32 +127,6 @@ static int start_threads(il_loader *l, il_err *e)
 
 /* ---- opening ---- */
 
-il_loader_opts il_loader_of_run(const il_run *run, il_device device, const il_observer *observer)
-{
-    return (il_loader_opts){ .batch = run->training.batch,
-                             .size = run->training.size,
-                             .crops = 1,
-                             .count_padding = run->training.as_published,
-                             .missing = run->missing,
-                             .run = run->name,
-                             .device = device,
-                             .observer = observer };
-}
-
-il_loader_opts il_loader_of_training(const il_run *run, il_loader_opts validating)
-{
-    const il_training *t = &run->training;
-    il_loader_opts o = validating;
-    o.crop = t->crop;
-    o.crops = t->crops;
-    o.flip = t->flip;
-    o.pairs = t->pairs;
-    o.augment = &t->augment;
-    o.shuffle = true;
-    o.seed = run->seed;
-    return o;
-}
-
 static int check_opts(const il_loader_opts *o, il_err *e)
 {
     if (o->batch < 1 || o->size < 1 || o->crop < 0 || o->threads < 0 || (o->crop && o->crops < 1))
@@ -210,6 +154,7 @@ static void settle_opts(il_loader *l)
         o->threads = cores > 0 ? (int)cores : 1;
     if (o->threads > MAX_THREADS)
         o->threads = MAX_THREADS;
+    l->part = (il_rank_part){ o->batch, o->ranks, o->own, o->turns };
     l->kinds = 1;
     l->side = o->crop ? o->crop : o->size;
     /* whole images too are cut where augmentation has enlarged them */
@@ -222,7 +167,7 @@ static void settle_opts(il_loader *l)
 
 static int new_ring(il_loader *l, il_err *e)
 {
-    size_t parts = in_parts(l) ? (size_t)l->opts.ranks : 1;
+    size_t parts = il_rank_part_divides(&l->part) ? (size_t)l->opts.ranks : 1;
     size_t n = ((size_t)l->opts.batch + parts - 1) / parts, area = (size_t)l->side * (size_t)l->side;
     l->ring = calloc(l->depth, sizeof *l->ring);
     for (size_t i = 0; l->ring && i < l->depth; i++) {
@@ -380,7 +325,7 @@ int il_loader_start(il_loader *l, int epoch, size_t first_batch, il_err *e)
 /* Waits for the next batch and takes it; this releases the slot lent before. */
 static il_slot *take_batch(il_loader *l, int *n)
 {
-    *n = (int)batch_length(l, l->batch);
+    *n = (int)il_rank_part_length(&l->part, l->total, l->batch);
     il_slot *slot = &l->ring[l->batch % l->depth];
     if (l->batch * (size_t)l->opts.batch > l->first)
         l->ring[(l->batch - 1) % l->depth].done = 0;
@@ -422,10 +367,10 @@ int il_loader_next(il_loader *l, il_batch *out, int *more, il_err *e)
         if (slot->failed >= 0)
             return il_fail(e, slot->why.code, "%s", slot->why.message);
         kept = il_slot_close_gaps(slot, n, l->side);
-    } while (!kept && !in_parts(l));
+    } while (!kept && !il_rank_part_divides(&l->part));
     tell(l);
     bool padded = false;
-    for (int i = 0; i < kept && in_parts(l); i++)
+    for (int i = 0; i < kept && il_rank_part_divides(&l->part); i++)
         slot->place[i] = slot->place[i] * l->opts.ranks + l->opts.own;
     for (int i = 0; i < kept && !l->opts.count_padding; i++)
         padded = padded || slot->padded[i];
