@@ -105,20 +105,22 @@ Test(parts, submissions_are_found_again)
     cr_assert_eq(s.number, 1);
     cr_assert_eq(il_submission_add(&s, (il_submitted){ 17, 0, 1000 }, &e), IL_OK);
     cr_assert_eq(il_submission_add(&s, (il_submitted){ 18, 1000, 7 }, &e), IL_OK);
+    cr_assert_eq(il_submission_add(&s, (il_submitted){ 0, 1007, 3 }, &e), IL_OK); /* wanted, not submitted yet */
+    cr_assert_eq(il_submission_write(&s, &e), IL_OK, "%s", e.message);
     cr_assert_eq(il_submission_read(&found, &back, folder, 1, &e), IL_OK, "%s", e.message);
-    cr_assert(found && back.narrays == 2);
+    cr_assert(found && back.njobs == 3 && back.jobs[2].job == 0);
     cr_assert(il_submission_find(&job, &index, &back, 1000) && job == 17 && index == 1000);
     cr_assert(il_submission_find(&job, &index, &back, 1001) && job == 18 && index == 1);
-    cr_assert(!il_submission_find(&job, &index, &back, 1008) && !il_submission_find(&job, &index, &back, 0));
+    cr_assert(!il_submission_find(&job, &index, &back, 1011) && !il_submission_find(&job, &index, &back, 0));
     il_submission_free(&back);
     cr_assert_eq(il_submission_read(&found, &back, folder, 2, &e), IL_OK);
     cr_assert(!found);
-    const char *const wrong[] = { "17 0\n", "17 0 1", "0 0 1\n", "17 -1 1\n", "17 0 1000001\n", "x\n", "17 0 1\n\n" };
+    const char *const wrong[] = { "17 0\n", "17 0 1", "-1 0 1\n", "17 -1 1\n", "17 0 1000001\n", "x\n", "17 0 1\n\n" };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         il_submission bad = { 0 };
         cr_assert_eq(il_atomic_file_write(s.record, wrong[i], strlen(wrong[i]), &e), IL_OK);
         cr_expect_eq(il_submission_read(&found, &bad, folder, 1, &e), IL_EFORMAT, "'%s'", wrong[i]);
-        cr_expect(bad.narrays == 0);
+        cr_expect(bad.njobs == 0);
     }
     unlink(s.record);
     il_submission_free(&s);
