@@ -142,8 +142,9 @@ def compare_double(lab, data, names):
 
 
 def compare_single(lab, data, names):
-    """One step: within 1e-5, or where one process in float32 is itself farther from float64, within twice that distance. Padding and
-    NIX have such kinks: rounding moves their gradients by 1e-3 and 3e-4."""
+    """One step: within 1e-5, or where one process in float32 is itself farther from float64, within twice that distance. Rounding alone
+    moves the first gradients so far: padding's by 1e-3, NIX's by 3e-4, those of FCN's many layers on small crops by 5e-2. That nothing
+    else differs is what float64 shows."""
     for name in names:
         model, train, loss = SETTINGS[name]
         if "batches of" in name:
@@ -154,7 +155,7 @@ def compare_single(lab, data, names):
         own = lab.apart(alone, lab.train(0, grid, "double", "float64"))[3]
         for ranks in 2, 3:
             gap, _, _, moments = lab.apart(alone, lab.train(ranks, grid, f"single{ranks}"))
-            check(gap < 1e-5 and moments < max(1e-5, min(2 * own, 1e-2)),
+            check(gap < 1e-5 and moments < max(1e-5, min(2 * own, 0.2)),
                   f"{name}, {ranks} processes, float32: first loss {gap:.1e}, gradients {moments:.1e} (of one: {own:.1e})")
         lab.clean()
 
