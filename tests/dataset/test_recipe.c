@@ -41,6 +41,27 @@ Test(recipe, reads_those_of_the_quickstart)
     }
 }
 
+/* The letters of a name are the generators that its recipe deals the tiles out to, in equal shares. */
+Test(recipe, those_of_carry_over_have_the_generators_of_their_names)
+{
+    static const char *const names[] = { "a",  "b",  "c",  "d",   "ab",  "ac",  "ad",
+                                         "bc", "bd", "cd", "abc", "abd", "acd", "bcd" };
+    cr_assert_eq(chdir(SOURCE_DIR), 0);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char path[100];
+        snprintf(path, sizeof path, "experiments/beyond/data/%s.yaml", names[i]);
+        il_recipe *r = work_read(path);
+        const il_recipe_plugins *x = &r->reconstructors;
+        cr_assert(strncmp(r->name, "beyond-", 7) == 0 && strcmp(r->name + 7, names[i]) == 0, "%s", r->name);
+        cr_assert_eq(x->count, strlen(names[i]), "%s", path);
+        for (size_t k = 0; k < x->count; k++) {
+            const char letter[] = { names[i][k], 0 };
+            cr_expect(strcmp(x->list[k].as, letter) == 0 && x->list[k].share == 1, "%s: %s", path, x->list[k].as);
+        }
+        il_recipe_free(r);
+    }
+}
+
 /* Those of the report are complete but for the weights and photos, which are not here. */
 Test(recipe, those_of_the_report_lack_only_their_weights)
 {

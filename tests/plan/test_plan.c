@@ -431,6 +431,62 @@ Test(plan, degraded_trains_the_quickstarts_detector_under_degradation)
     il_registry_free(r);
 }
 
+static il_plan *plan_of(il_registry *r, const char *experiment)
+{
+    char path[500];
+    il_plan *p = NULL;
+    il_err e = { 0 };
+    snprintf(path, sizeof path, "%s/experiments/%s.yaml", SOURCE_DIR, experiment);
+    cr_assert_eq(il_plan_read(&p, path, r, (il_plan_opts){ 0 }, &e), IL_OK, "%s", e.message);
+    return p;
+}
+
+/* Every set of one, two and three of four generators, each a letter of the data set's label, with three seeds; tested on each alone. */
+Test(plan, carry_over_leaves_each_generator_out)
+{
+    il_registry *r = registry_with("");
+    il_plan *p = plan_of(r, "beyond/carry-over");
+    int sets[4] = { 0 }, without[4][4] = { { 0 } };
+    cr_assert_eq(p->count, 3 * (4 + 6 + 4));
+    for (size_t i = 0; i < p->count; i++) {
+        const il_run *run = &p->runs[i];
+        const char *trained = run->dataset.label;
+        const size_t count = strlen(trained);
+        cr_assert(count >= 1 && count <= 3 && strspn(trained, "abcd") == count && run->seed >= 1 && run->seed <= 3);
+        cr_assert_eq(run->ntests, 4);
+        sets[count]++;
+        for (size_t k = 0; k < 4; k++) {
+            const char *tested = run->tests[k].dataset.label;
+            cr_assert(strlen(tested) == 1 && tested[0] == 'a' + (char)k);
+            without[k][count] += strchr(trained, tested[0]) == NULL;
+        }
+    }
+    cr_expect(sets[1] == 12 && sets[2] == 18 && sets[3] == 12);
+    for (size_t k = 0; k < 4; k++)
+        cr_expect(without[k][1] == 9 && without[k][2] == 9 && without[k][3] == 3, "%zu", k);
+    il_plan_free(p);
+    il_registry_free(r);
+}
+
+/* Ten seeds of each head, trained on each of two kinds, of equal configurations but for these. */
+Test(plan, nix_head_differs_in_the_head_alone)
+{
+    il_registry *r = registry_with("");
+    il_plan *p = plan_of(r, "beyond/nix-head");
+    int linear = 0, inpainted = 0;
+    cr_assert_eq(p->count, 2 * 2 * 10);
+    for (size_t i = 0; i < p->count; i++) {
+        const il_run *run = &p->runs[i];
+        const char *head = il_params_text(run->model.params, "head");
+        linear += strcmp(head, "linear") == 0;
+        inpainted += strcmp(run->training.on, "inpainted") == 0;
+        cr_expect_eq(strstr(run->config, "\"head\"") != NULL, strcmp(head, "linear") == 0, "%s", run->config);
+    }
+    cr_expect(linear == 20 && inpainted == 20);
+    il_plan_free(p);
+    il_registry_free(r);
+}
+
 /* Table 7 tests the models of table 4, and table 2 holds one of table 6: equal configurations, so trained once. */
 Test(plan, equal_models_have_equal_configurations)
 {

@@ -404,3 +404,55 @@ Test(generators, missing_weights)
     close_plugin(&o);
     scratch_remove(&s);
 }
+
+/* ---- generators c and d of the quickstart ---- */
+
+enum { PHOTO = 256, PHOTO_VALUES = 3 * PHOTO * PHOTO };
+
+/* (1,3,256,256) in [0,1]: the top left corner of a photo that they were not trained on. */
+static il_tensor *corner_of_photo(il_scope *s)
+{
+    static float v[PHOTO_VALUES];
+    il_err e = { 0 };
+    il_image photo = { 0 }, corner = { 0 };
+    cr_assert_eq(il_image_read(&photo, SOURCE_DIR "/experiments/quickstart/photos/20.png", &e), IL_OK, "%s", e.message);
+    cr_assert_eq(il_image_crop(&corner, &photo, 0, 0, PHOTO, PHOTO, &e), IL_OK, "%s", e.message);
+    for (int c = 0; c < 3; c++)
+        for (int i = 0; i < PHOTO * PHOTO; i++)
+            v[c * PHOTO * PHOTO + i] = (float)corner.pixels[3 * i + c] / 255;
+    il_image_free(&photo);
+    il_image_free(&corner);
+    return il_from_f32(s, v, 4, (int64_t[]){ 1, 3, PHOTO, PHOTO });
+}
+
+static double psnr(const il_tensor *a, const il_tensor *b)
+{
+    static float x[PHOTO_VALUES], y[PHOTO_VALUES];
+    double sum = 0;
+    cr_assert_eq(il_read_f32(a, x, PHOTO_VALUES, NULL), IL_OK);
+    cr_assert_eq(il_read_f32(b, y, PHOTO_VALUES, NULL), IL_OK);
+    for (int i = 0; i < PHOTO_VALUES; i++)
+        sum += ((double)x[i] - y[i]) * ((double)x[i] - y[i]);
+    return -10 * log10(sum / PHOTO_VALUES);
+}
+
+/* The figures are those of tools/autoencoders.py with the same files. */
+Test(generators, those_of_the_quickstart_that_are_autoencoders)
+{
+    static const struct {
+        const char *root;
+        double psnr;
+    } cases[] = { { SOURCE_DIR "/experiments/quickstart/generator-c", 24.0838 },
+                  { SOURCE_DIR "/experiments/quickstart/generator-d", 13.5935 } };
+    for (size_t i = 0; i < 2; i++) {
+        il_err e = { 0 };
+        struct opened o = loaded("vae", (const char *const[]){ "root", cases[i].root, NULL });
+        il_scope *s = figures_scope(false, false);
+        il_tensor *photo = corner_of_photo(s), *made = o.plugin->generator->reconstruct(o.self, s, photo);
+        cr_assert_eq(il_scope_status(s, &e), IL_OK, "%s", e.message);
+        const double got = psnr(made, photo);
+        cr_expect_float_eq(got, cases[i].psnr, 1e-3, "%s: %.4f dB", cases[i].root, got);
+        il_scope_close(s);
+        close_plugin(&o);
+    }
+}
