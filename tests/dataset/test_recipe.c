@@ -62,7 +62,7 @@ Test(recipe, those_of_carry_over_have_the_generators_of_their_names)
     }
 }
 
-/* Those of the report are complete but for the weights and photos, which are not here. */
+/* Those of the report, and of published follow-ups, are complete but for the weights and photos, which are not here. */
 Test(recipe, those_of_the_report_lack_only_their_weights)
 {
     static const struct {
@@ -72,6 +72,8 @@ Test(recipe, those_of_the_report_lack_only_their_weights)
         { "experiments/datasets/dataset2.yaml", "weights/yolov8m.torchscript" },
         { "experiments/datasets/sd21.yaml", "weights/maskformer-swin-base-coco.torchscript: No such file" },
         { "experiments/datasets/fakefake.yaml", "weights/stable-diffusion-inpainting/vae" },
+        { "experiments/beyond/data/bfree.yaml", "weights/maskformer-swin-base-coco.torchscript: No such file" },
+        { "experiments/beyond/data/aligned.yaml", "weights/ldm-text2im-large-256/vqvae" },
     };
     cr_assert_eq(chdir(SOURCE_DIR), 0);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -468,6 +468,24 @@ Test(plan, carry_over_leaves_each_generator_out)
     il_registry_free(r);
 }
 
+/* Two published follow-ups: two models, an axis of two, three seeds. */
+Test(plan, published_follow_ups_are_planned)
+{
+    static const struct {
+        const char *name;
+        size_t changes;
+    } grids[] = { { "beyond/bfree", 5 }, { "beyond/aligned", 7 } };
+    il_registry *r = registry_with("");
+    for (size_t i = 0; i < 2; i++) {
+        il_plan *p = plan_of(r, grids[i].name);
+        cr_assert_eq(p->count, 12, "%s", grids[i].name);
+        for (size_t k = 0; k < p->count; k++)
+            cr_expect_eq(p->runs[k].training.augment.count, grids[i].changes, "%s", p->runs[k].name);
+        il_plan_free(p);
+    }
+    il_registry_free(r);
+}
+
 /* Ten seeds of each head, trained on each of two kinds, of equal configurations but for these. */
 Test(plan, nix_head_differs_in_the_head_alone)
 {
