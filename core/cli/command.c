@@ -133,7 +133,9 @@ static const char *text_of(const il_command *c, const void *options, const char 
 static int check_output(const il_command *c, const void *options, il_err *e)
 {
     const char *output = text_of(c, options, "-o, "), *database = text_of(c, options, "--db ");
-    return output ? il_output_spare(output, database ? database : IL_CLI_DATABASE, e) : IL_OK;
+    const char *file = text_of(c, options, "-o, --output FILE");
+    int rc = output ? il_output_spare(output, database ? database : IL_CLI_DATABASE, e) : IL_OK;
+    return rc || !file ? rc : il_output_spare_inputs(file, e);
 }
 
 static int read_and_run(const il_command *c, void *options, int argc, char **argv, il_err *e)

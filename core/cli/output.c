@@ -91,29 +91,11 @@ static int compare(bool *same, const char *a, const char *b, il_err *e)
     return first == IL_ENOMEM || second == IL_ENOMEM ? IL_ENOMEM : IL_OK;
 }
 
-/* A file of these endings is the user's, never one that this program has written as a result. */
-static int spare_inputs(const char *output, const char *target, il_err *e)
-{
-    static const char *const endings[] = { ".yaml", ".yml", ".py",   ".sqlite", ".db",  ".png",
-                                           ".jpg",  ".tif", ".tiff", ".jpeg",   ".webp" };
-    const char *ending = strrchr(name_of(target), '.');
-    struct stat st;
-    if (!ending || stat(target, &st) != 0 || !S_ISREG(st.st_mode))
-        return IL_OK;
-    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
-        if (strcasecmp(ending, endings[i]) == 0)
-            return il_fail(e, IL_EUSAGE, "-o %s: exists, and by its ending it is no result; choose another file",
-                           output);
-    return IL_OK;
-}
-
 int il_output_spare(const char *output, const char *database, il_err *e)
 {
     static const char *const endings[] = { "", "-wal", "-shm", "-journal" };
     char *to = NULL, *from = NULL;
     int rc = il_draft_target(&to, output, e);
-    if (!rc)
-        rc = spare_inputs(output, to, e);
     if (!rc)
         rc = il_draft_target(&from, database, e);
     for (size_t i = 0; i < sizeof endings / sizeof *endings && !rc; i++) {
@@ -128,5 +110,21 @@ int il_output_spare(const char *output, const char *database, il_err *e)
     }
     free(to);
     free(from);
+    return rc;
+}
+
+int il_output_spare_inputs(const char *output, il_err *e)
+{
+    static const char *const endings[] = { ".yaml", ".yml", ".py",   ".sqlite", ".db",  ".png",
+                                           ".jpg",  ".tif", ".tiff", ".jpeg",   ".webp" };
+    char *target = NULL;
+    struct stat st;
+    int rc = il_draft_target(&target, output, e);
+    const char *ending = rc ? NULL : strrchr(name_of(target), '.');
+    bool there = ending && stat(target, &st) == 0 && S_ISREG(st.st_mode);
+    for (size_t i = 0; there && !rc && i < sizeof endings / sizeof *endings; i++)
+        if (strcasecmp(ending, endings[i]) == 0)
+            rc = il_fail(e, IL_EUSAGE, "-o %s: exists, and by its ending it is no result; choose another file", output);
+    free(target);
     return rc;
 }
