@@ -58,7 +58,7 @@ done
 [ -z "$(squeue -h)" ] || fail "not finished: $(squeue) $(tail -n 5 "$shards"/logs/*)"
 [ -n "$killed" ] || fail "nothing was killed"
 [ -n "$said" ] || fail "--status never told of a running task"
-cuts=$(cat "$shards"/logs/*.log | grep -c 'stopped in epoch')
+cuts=$(cat "$shards"/logs/*.log | grep -c ': stopped') # in an epoch, or while validating
 [ "$cuts" -ge 1 ] || fail "the wall time cut nothing: $(cat "$shards"/logs/*)"
 
 inpaintlab slurm "${job[@]}" --status >status.txt || fail "--status: $(cat status.txt)"
