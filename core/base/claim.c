@@ -105,9 +105,10 @@ static int look(struct seen *s, const char *path)
 static bool is_of_earlier_start(const struct seen *s)
 {
     il_host_words job = il_host_job(), theirs = { "" };
-    long restarts = 0;
-    int read = sscanf(s->text, "host %*[^,], process %*d, job %255[^,\n], restart %ld", theirs.text, &restarts);
-    return *job.text && read >= 1 && strcmp(theirs.text, job.text) == 0 && restarts < il_host_restarts();
+    int read = sscanf(s->text, "host %*[^,], process %*[0-9], job %255[^,\n]", theirs.text);
+    const char *restart = strstr(s->text, ", restart ");
+    long restarts = restart ? strtol(restart + strlen(", restart "), NULL, 10) : 0;
+    return *job.text && read == 1 && strcmp(theirs.text, job.text) == 0 && restarts < il_host_restarts();
 }
 
 static bool is_stale(const struct seen *s, const char *path)
