@@ -306,7 +306,7 @@ static int run_together(const char *path, struct options *o, il_world *world, st
     rc = il_world_agree(world, rc, e);
     if (!rc)
         rc = compare_targets(&g, o->grid.shard, world, e);
-    if (!rc)
+    if (!rc && g.plan) /* there, since all agree */
         rc = first ? lead(&g, o, world, sum, e) : follow(&g, o, world, sum->stop, e);
     il_grid_close(&g);
     return rc;
