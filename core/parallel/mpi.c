@@ -37,7 +37,7 @@ static int begin(void **request, const il_world_work *w, il_err *e)
 {
     if (w->count > INT_MAX)
         return il_fail(e, IL_EPARAM, "MPI: %zu elements at once; expected at most %d", w->count, INT_MAX);
-    MPI_Request *r = malloc(sizeof *r);
+    MPI_Request *r = malloc(sizeof(MPI_Request));
     if (!r)
         return il_fail_oom(e);
     int count = (int)w->count, code = MPI_ERR_OTHER;

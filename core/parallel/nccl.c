@@ -61,7 +61,7 @@ int il_nccl_open(il_nccl **out, il_world *world, il_err *e)
     rc = il_world_agree(world, rc, e);
     if (!rc && world)
         rc = il_world_broadcast(world, &id, sizeof id, e);
-    if (!rc)
+    if (!rc && n) /* there, since all agree */
         rc = check(n, n->calls.init_rank(&n->comm, il_world_size(world), id, il_world_own(world)), e);
     rc = il_world_agree(world, rc, e);
     if (rc) {

@@ -27,8 +27,8 @@ int il_mixture_take(il_ingredient *out, const il_params *p, il_err *e)
     il_ingredient one = { .images = il_text_copy(il_params_text(p, "images")), .share = il_params_real(p, "share") };
     if (!one.images)
         return il_fail_oom(e);
-    while (strcmp(il_truth_names[one.truth], il_params_text(p, "truth")) != 0)
-        one.truth++;
+    while (il_truth_names[one.truth] && strcmp(il_truth_names[one.truth], il_params_text(p, "truth")) != 0)
+        one.truth++; /* it is one of them, as the table of settings says */
     *out = one;
     return IL_OK;
 }
