@@ -171,7 +171,7 @@ static int merge(il_figures *out, const char *table, const size_t *sizes, int ra
         for (int i = 0; i < ranks; i++)
             if (from[i].left && (!first || next_index(&from[i]) < next_index(first)))
                 first = &from[i];
-        rc = take_batch(out, first, e);
+        rc = first ? take_batch(out, first, e) : IL_OK; /* as many are left as batches were counted */
     }
     free(from);
     return rc;
@@ -188,7 +188,7 @@ int il_figures_join(il_figures *f, il_world *world, il_err *e)
     int rc = il_world_agree(world, own ? IL_OK : il_fail_oom(e), e);
     if (!rc)
         rc = il_world_gather_sized(&table, sizes, world, own, bytes, e);
-    if (!rc)
+    if (!rc && own && table) /* there, as all agree */
         rc = merge(&all, table, sizes, il_world_size(world), e);
     free(table);
     free(own);
