@@ -77,7 +77,7 @@ for ((i = 0; i < 100; i++)); do
   [ -n "$(squeue -h)" ] || break
   sleep 0.5
 done
-inpaintlab slurm long.yaml --db long.sqlite --status | grep -q '^interrupted .*: stopped in epoch' || fail "scancel: $(squeue; cat long.shards/long/logs/*)"
+inpaintlab slurm long.yaml --db long.sqlite --status | grep -q '^interrupted .*: stopped' || fail "scancel: $(squeue; cat long.shards/long/logs/*)"
 inpaintlab slurm long.yaml --db long.sqlite --print 2>&1 | grep -qx '1 run in 1 task' || fail "what was cancelled cannot be submitted again"
 
 # One process, and what was merged.
