@@ -58,9 +58,13 @@ long il_host_restarts(void)
 
 int il_host_cores(void)
 {
-    cpu_set_t mine;
-    if (sched_getaffinity(0, sizeof mine, &mine) == 0)
-        return CPU_COUNT(&mine);
-    long cores = sysconf(_SC_NPROCESSORS_ONLN); /* more than the set has room for */
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
     return cores > 0 ? (int)cores : 1;
+}
+
+int il_host_own_cores(void)
+{
+    cpu_set_t own;
+    return sched_getaffinity(0, sizeof own, &own) == 0 ? CPU_COUNT(&own)
+                                                       : il_host_cores(); /* more than the set has room for */
 }

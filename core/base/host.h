@@ -14,7 +14,8 @@ il_host_words il_host_processor(void);
 il_host_words il_host_job(void);
 /* How often a scheduler has started that job before: SLURM_RESTART_COUNT; 0 where it does not say. */
 long il_host_restarts(void);
-/* How many of its cores this process may run on. */
+/* How many cores it has, and how many of them this process may run on. */
 int il_host_cores(void);
+int il_host_own_cores(void);
 
 #endif

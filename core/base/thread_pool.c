@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include "base/host.h"
 #include "base/thread_pool.h"
 
 enum { MAX_THREADS = 256 };
@@ -51,8 +51,7 @@ static void *serve(void *context)
 
 int il_thread_pool_open(il_thread_pool **out, int threads, il_err *e)
 {
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    int wanted = threads > 0 ? threads : cores > 0 ? (int)cores : 1, why = 0;
+    int wanted = threads > 0 ? threads : il_host_own_cores(), why = 0;
     il_thread_pool *p = calloc(1, sizeof *p);
     if (!p)
         return il_fail_oom(e);

@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include "base/host.h"
 #include "cli/grid.h"
 #include "cli/progress.h"
@@ -138,7 +137,7 @@ static int choose_device(il_device *out, const char *named, const il_world *worl
 /* Of several processes on a host each has its share of the cores, or fewer, if its launcher holds it to fewer. */
 static int threads_of(const struct options *o, const il_world *world)
 {
-    int share = (int)sysconf(_SC_NPROCESSORS_ONLN) / il_world_neighbours(world), own = il_host_cores();
+    int share = il_host_cores() / il_world_neighbours(world), own = il_host_own_cores();
     int most = share < own ? share : own;
     return o->threads || !world ? o->threads : most > 1 ? most : 1;
 }
@@ -306,7 +305,7 @@ static int run_together(const char *path, struct options *o, il_world *world, st
     rc = il_world_agree(world, rc, e);
     if (!rc)
         rc = compare_targets(&g, o->grid.shard, world, e);
-    if (!rc && g.plan) /* there, since all agree */
+    if (!rc)
         rc = first ? lead(&g, o, world, sum, e) : follow(&g, o, world, sum->stop, e);
     il_grid_close(&g);
     return rc;

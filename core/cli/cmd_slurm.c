@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include "base/device_name.h"
 #include "cli/slurm.h"
 #include "cluster/cost.h"
 #include "train/job_state.h"
@@ -121,21 +122,14 @@ static int hand_over(const il_slurm_request *r, const struct options *o, const c
 
 /* ---- the command ---- */
 
-/* As il_device_parse, which loads libtorch; whether a node has such a device is known there alone. */
-static bool is_device(const char *text)
-{
-    if (strncmp(text, "cuda:", 5) == 0)
-        return text[5] && strspn(text + 5, "0123456789") == strlen(text + 5);
-    return strcmp(text, "auto") == 0 || strcmp(text, "cpu") == 0 || strcmp(text, "cuda") == 0;
-}
-
 static int check(const struct options *o, const char *const *words, il_err *e)
 {
     struct stat st;
+    il_device_name device; /* whether a node has it is known there alone */
     if (o->print && o->status)
         return il_fail(e, IL_EUSAGE, "slurm: --print and --status exclude each other");
-    if (o->device && !is_device(o->device))
-        return il_fail(e, IL_EUSAGE, "--device: '%s' is not auto, cpu, cuda or cuda:N", o->device);
+    if (o->device && il_device_name_parse(&device, o->device, e))
+        return e->code;
     if (words[1] && o->status)
         return il_fail(e, IL_EUSAGE, "slurm: --status takes no options of sbatch");
     if (words[1] && words[1][0] != '-')

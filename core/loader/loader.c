@@ -6,7 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include "base/host.h"
 #include "base/observer.h"
 #include "loader/loader.h"
 #include "loader/rank_part.h"
@@ -149,9 +149,8 @@ static void settle_opts(il_loader *l)
         o->crops = 1;
     if (!o->cache_bytes)
         o->cache_bytes = DEFAULT_CACHE;
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
     if (!o->threads)
-        o->threads = cores > 0 ? (int)cores : 1;
+        o->threads = il_host_own_cores();
     if (o->threads > MAX_THREADS)
         o->threads = MAX_THREADS;
     l->part = (il_rank_part){ o->batch, o->ranks, o->own, o->turns };

@@ -56,13 +56,12 @@ int il_nccl_open(il_nccl **out, il_world *world, il_err *e)
     bool first = il_world_own(world) == 0;
     il_nccl *n = calloc(1, sizeof *n);
     int rc = n ? load(&n->calls, e) : il_fail_oom(e);
-    const bool loaded = rc == IL_OK;
     if (!rc && first)
         rc = check(n, n->calls.get_unique_id(&id), e);
     rc = il_world_agree(world, rc, e);
     if (!rc && world)
         rc = il_world_broadcast(world, &id, sizeof id, e);
-    if (!rc && loaded) /* as all agree */
+    if (!rc)
         rc = check(n, n->calls.init_rank(&n->comm, il_world_size(world), id, il_world_own(world)), e);
     rc = il_world_agree(world, rc, e);
     if (rc) {

@@ -364,7 +364,7 @@ static void forget_failures(il_world *r, const struct answer *all)
     r->heard = 0;
 }
 
-int il_world_agree(il_world *r, int own, il_err *e)
+int il_world_hear(il_world *r, int own, il_err *e)
 {
     if (!r)
         return own;

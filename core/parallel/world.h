@@ -47,7 +47,14 @@ int il_world_broadcast(il_world *r, void *data, size_t bytes, il_err *e);
 
 /* Every rank says how it fared; all get the failure of the first rank that failed, or IL_OK. A rank that fails is heard of by
  * those too that wait elsewhere: then the code is IL_ECANCEL. r NULL: the own code. */
-int il_world_agree(il_world *r, int own, il_err *e);
+int il_world_hear(il_world *r, int own, il_err *e);
+
+/* The same, in sight of whoever checks that nobody goes on who has failed. */
+static inline int il_world_agree(il_world *r, int own, il_err *e)
+{
+    int rc = il_world_hear(r, own, e);
+    return rc ? rc : own;
+}
 
 #ifdef __cplusplus
 }

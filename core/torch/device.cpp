@@ -8,6 +8,7 @@
 #include <fstream>
 #include <string>
 #include <inpaintlab/device.h>
+#include "base/device_name.h"
 #include "torch/shim.hpp"
 #include "torch/start.h"
 
@@ -105,27 +106,22 @@ const char *il_device_refusal(void)
 
 int il_device_parse(il_device *out, const char *text, il_err *e)
 {
-    int count = cuda_count();
-    if (strcmp(text, "cpu") == 0 || (strcmp(text, "auto") == 0 && count == 0)) {
+    il_device_name name;
+    int count = cuda_count(), rc = il_device_name_parse(&name, text, e);
+    if (rc)
+        return rc;
+    if (name.kind == IL_WANTED_CPU || (name.kind == IL_WANTED_AUTO && count == 0)) {
         *out = { IL_DEVICE_CPU, 0 };
         return IL_OK;
-    }
-    long index = 0;
-    if (strcmp(text, "cuda") != 0 && strcmp(text, "auto") != 0) {
-        bool numbered = strncmp(text, "cuda:", 5) == 0 && text[5] >= '0' && text[5] <= '9';
-        char *end = nullptr;
-        index = numbered ? strtol(text + 5, &end, 10) : 0;
-        if (!numbered || *end != '\0')
-            return il_fail(e, IL_EUSAGE, "--device: '%s' is not auto, cpu, cuda or cuda:N", text);
     }
     if (count == 0) {
         const char *why = il_device_refusal();
         return il_fail(e, IL_EDEVICE, "device '%s': no CUDA device can be used here: %s", text,
                        why ? why : "no NVIDIA driver (" DRIVER ") is installed");
     }
-    if (index >= count)
+    if (name.index >= count)
         return il_fail(e, IL_EDEVICE, "device '%s': the last CUDA device is cuda:%d", text, count - 1);
-    *out = { IL_DEVICE_CUDA, static_cast<int>(index) };
+    *out = { IL_DEVICE_CUDA, name.index };
     return IL_OK;
 }
 

@@ -188,7 +188,7 @@ int il_figures_join(il_figures *f, il_world *world, il_err *e)
     int rc = il_world_agree(world, own ? IL_OK : il_fail_oom(e), e);
     if (!rc)
         rc = il_world_gather_sized(&table, sizes, world, own, bytes, e);
-    if (!rc && own && table) /* there, as all agree */
+    if (!rc)
         rc = merge(&all, table, sizes, il_world_size(world), e);
     free(table);
     free(own);

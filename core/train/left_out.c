@@ -15,7 +15,7 @@ int il_left_out_add(size_t *out, const il_loader *l, const il_source *src, il_wo
         il_loader_mark_left_out(l, own);
         rc = il_world_gather(world, all, own, images * sizeof *own, e);
     }
-    for (size_t i = 0; i < images && !rc && all; i++) {
+    for (size_t i = 0; i < images && !rc; i++) {
         bool some = false;
         for (size_t k = 0; k < size; k++)
             some = some || all[k * images + i];

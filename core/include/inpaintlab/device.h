@@ -15,7 +15,7 @@ typedef struct il_device {
     int index; /* CUDA device number; 0 for the CPU */
 } il_device;
 
-/* "cpu", "cuda", "cuda:1", or "auto" (the first CUDA device if there is one, else the CPU) -> *out. IL_EPARAM for any other
+/* "cpu", "cuda", "cuda:1", or "auto" (the first CUDA device if there is one, else the CPU) -> *out. IL_EUSAGE for any other
  * text, IL_EDEVICE when the device is absent. */
 int il_device_parse(il_device *out, const char *text, il_err *e);
 
