@@ -134,14 +134,14 @@ static int check(const struct options *o, const char *const *words, il_err *e)
         return il_fail(e, IL_EUSAGE, "slurm: --status takes no options of sbatch");
     if (words[1] && words[1][0] != '-')
         return il_fail(e, IL_EUSAGE,
-                       "slurm: '%s' is no option of sbatch; expected one grid, and options of sbatch after --",
+                       "slurm: '%s' is not an option of sbatch; expected one grid, and options of sbatch after --",
                        words[1]);
     for (const char *const *w = words + 1; *w; w++)
         if (strncmp(*w, "--array", 7) == 0 || strncmp(*w, "-a", 2) == 0)
             return il_fail(e, IL_EUSAGE,
                            "slurm: the array is made here; --at-most N limits how many tasks run at a time");
     if (stat(words[0], &st) == 0 && !S_ISREG(st.st_mode))
-        return il_fail(e, IL_EUSAGE, "%s is no regular file; expected a grid that the tasks can read again", words[0]);
+        return il_fail(e, IL_EUSAGE, "%s is not a regular file; expected a grid that the tasks can read again", words[0]);
     return IL_OK;
 }
 

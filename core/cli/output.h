@@ -18,7 +18,7 @@ int il_output_end(il_output *o, const char *path, int rc, il_err *e);
 
 /* Refuses an output that is the database, or a file that SQLite keeps beside it; under any name, and also before it is there. */
 int il_output_spare(const char *output, const char *database, il_err *e);
-/* Refuses a file that is there whose ending says that it is no result: a grid, a picture, another database. */
+/* Refuses a file that is there whose ending says that it is not a result: a grid, a picture, another database. */
 int il_output_spare_inputs(const char *output, il_err *e);
 
 #endif

@@ -85,7 +85,7 @@ int il_detector_check_hash(const il_card *c, il_err *e)
         return rc != IL_EFORMAT
                    ? rc
                    : il_fail(e, rc,
-                             "%s: the database names it as the weights of run %lld, but it is no safetensors file",
+                             "%s: the database names it as the weights of run %lld, but it is not a safetensors file",
                              c->weights, (long long)c->run);
     rc = il_sha256_file(&found, c->weights, e);
     if (rc)

@@ -214,7 +214,7 @@ int il_vae_read(il_named **out, const char *first, const char *second, il_err *e
     static const char none[] =
         "holds no autoencoder; expected tensors called first_stage_model.…, vae.…, or encoder.… and "
         "decoder.…";
-    static const char no_half[] = "is no half of a TAESD; expected tensors called 1.weight, 3.conv.0.weight, …";
+    static const char no_half[] = "is not half of a TAESD; expected tensors called 1.weight, 3.conv.0.weight, …";
     il_named *n = NULL;
     int rc = il_named_new(&n, e);
     if (!rc)

@@ -182,7 +182,7 @@ static int group(il_loader *l, il_err *e)
     size_t count = il_source_count(l->src);
     l->kinds = il_source_kinds(l->src);
     int rc = (size_t)l->opts.batch % l->kinds
-                 ? il_fail(e, IL_EPARAM, "batch %d is no multiple of the %zu kinds whose images come in pairs",
+                 ? il_fail(e, IL_EPARAM, "batch %d is not a multiple of the %zu kinds whose images come in pairs",
                            l->opts.batch, l->kinds)
                  : il_source_numbers(&l->numbers, l->src, e);
     uint8_t *filled = rc ? NULL : calloc(count + 1, 1);

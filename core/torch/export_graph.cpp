@@ -143,7 +143,7 @@ template <class F> void for_each(const json_t *list, F body)
 
 /* ---- sizes of the input ---- */
 
-/* SymPy's text of a size: Symbol('s1', …), Integer(8), Mul(…, …) and Add(…, …). What is no multiple of one symbol plus a number is
+/* SymPy's text of a size: Symbol('s1', …), Integer(8), Mul(…, …) and Add(…, …). What is not a multiple of one symbol plus a number is
  * "?": nothing is known of it before the graph runs. */
 class linear
 {

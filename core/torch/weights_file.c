@@ -33,7 +33,7 @@ int il_safetensors_look(const char *path, il_err *e)
     for (int i = 7; i >= 0; i--)
         length = length << 8 | head[i];
     if (!rc && (head[8] != '{' || length > size - 8))
-        rc = il_fail(e, IL_EFORMAT, "%s: is no safetensors file", path);
+        rc = il_fail(e, IL_EFORMAT, "%s: is not a safetensors file", path);
     return rc;
 }
 

@@ -254,7 +254,7 @@ int il_script_check(int fd, uint64_t size, il_err *e)
         unsigned char head[4] = { 0 };
         int rc = size < sizeof head ? IL_OK : il_file_pread(fd, head, sizeof head, 0, e);
         if (rc == IL_OK && memcmp(head, "PK\3\4", sizeof head) != 0)
-            return il_fail(e, IL_EFORMAT, "it is no zip archive");
+            return il_fail(e, IL_EFORMAT, "it is not a zip archive");
         return rc == IL_OK ? zip::check(fd, size, e) : rc;
     } catch (const std::bad_alloc &) {
         return il_fail_oom(e);

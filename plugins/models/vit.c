@@ -68,7 +68,7 @@ static int vit_open(void **out, const il_params *p, il_err *e)
 {
     const int width = or_by_size(p, "width", 384, 768), heads = or_by_size(p, "heads", 6, 12);
     if (width % heads)
-        return il_fail(e, IL_EPARAM, "width: %d is no multiple of heads, %d", width, heads);
+        return il_fail(e, IL_EPARAM, "width: %d is not a multiple of heads, %d", width, heads);
     struct vit *v = calloc(1, sizeof *v);
     if (!v)
         return il_fail_oom(e);

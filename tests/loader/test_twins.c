@@ -203,7 +203,7 @@ Test(twins, a_batch_holds_whole_pairs)
     cr_expect_eq(
         il_loader_open(&l, src, labels, (il_loader_opts){ .batch = 3, .size = 16, .crops = 1, .pairs = true }, &e),
         IL_EPARAM);
-    cr_expect_str_eq(e.message, "batch 3 is no multiple of the 2 kinds whose images come in pairs");
+    cr_expect_str_eq(e.message, "batch 3 is not a multiple of the 2 kinds whose images come in pairs");
     il_source_free(src);
 }
 

@@ -369,7 +369,7 @@ Test(trunks, heads_that_do_not_divide_the_width_are_told)
     cr_assert_eq(il_params_set(p, "width", "100", &e), IL_OK);
     cr_assert_eq(il_params_check(p, &e), IL_OK, "%s", e.message);
     cr_expect_eq(o.plugin->open(&self, p, &e), IL_EPARAM);
-    cr_expect_str_eq(e.message, "width: 100 is no multiple of heads, 6");
+    cr_expect_str_eq(e.message, "width: 100 is not a multiple of heads, 6");
     il_params_free(p);
     close_plugin(&o);
 }
