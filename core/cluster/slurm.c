@@ -110,14 +110,10 @@ static il_slurm_task read_task(const char *line)
     return t;
 }
 
-int il_slurm_queue_read(il_slurm_queue *out, il_err *e)
+int il_slurm_queue_parse(il_slurm_queue *out, char *answer, il_err *e)
 {
-    char user[32];
-    il_slurm_queue q = { 0 };
-    snprintf(user, sizeof user, "%lu", (unsigned long)geteuid());
-    /* all: between two starts of a task, too, and why it ended a while ago */
-    const char *const argv[] = { "squeue", "-h", "-r", "-t", "all", "-u", user, "-o", "%F|%K|%T|%S|%N|%r|%o", NULL };
-    int rc = ask(&q.asked, &q.answer, argv, e);
+    il_slurm_queue q = { .answer = answer };
+    int rc = IL_OK;
     for (char *line = q.answer, *next; line && *line && !rc; line = next) {
         size_t size = strcspn(line, "\n");
         next = line + size + (line[size] == '\n');
@@ -135,13 +131,24 @@ int il_slurm_queue_read(il_slurm_queue *out, il_err *e)
     return IL_OK;
 }
 
-int il_slurm_queue_add_ended(il_slurm_queue *q, long job, il_err *e)
+int il_slurm_queue_read(il_slurm_queue *out, il_err *e)
 {
-    char number[32], *answer = NULL;
-    snprintf(number, sizeof number, "%ld", job);
-    const char *const argv[] = { "sacct", "-n", "-P", "-X", "-j", number, "-o", "JobID,State,End,NodeList", NULL };
+    char user[32], *answer = NULL;
     bool asked = false;
+    snprintf(user, sizeof user, "%lu", (unsigned long)geteuid());
+    /* all: between two starts of a task, too, and why it ended a while ago */
+    const char *const argv[] = { "squeue", "-h", "-r", "-t", "all", "-u", user, "-o", "%F|%K|%T|%S|%N|%r|%o", NULL };
     int rc = ask(&asked, &answer, argv, e);
+    if (!rc)
+        rc = il_slurm_queue_parse(out, answer, e);
+    if (!rc)
+        out->asked = asked;
+    return rc;
+}
+
+int il_slurm_queue_parse_ended(il_slurm_queue *q, const char *answer, il_err *e)
+{
+    int rc = IL_OK;
     for (const char *at = answer; at && *at && !rc; at += strcspn(at, "\n"), at += *at == '\n') {
         il_slurm_task t = { .ended = true, .command = "" };
         char id[64], *mark;
@@ -154,9 +161,21 @@ int il_slurm_queue_add_ended(il_slurm_queue *q, long job, il_err *e)
         if (t.index > 0)
             rc = add(q, &t, e);
     }
-    free(answer);
     if (q->count)
         qsort(q->list, q->count, sizeof *q->list, by_number);
+    return rc;
+}
+
+int il_slurm_queue_add_ended(il_slurm_queue *q, long job, il_err *e)
+{
+    char number[32], *answer = NULL;
+    bool asked = false;
+    snprintf(number, sizeof number, "%ld", job);
+    const char *const argv[] = { "sacct", "-n", "-P", "-X", "-j", number, "-o", "JobID,State,End,NodeList", NULL };
+    int rc = ask(&asked, &answer, argv, e);
+    if (!rc)
+        rc = il_slurm_queue_parse_ended(q, answer, e);
+    free(answer);
     return rc;
 }
 

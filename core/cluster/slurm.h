@@ -33,6 +33,9 @@ typedef struct il_slurm_queue {
 int il_slurm_queue_read(il_slurm_queue *out, il_err *e);
 /* Adds what accounting knows of the job's ended tasks, where the site has it. */
 int il_slurm_queue_add_ended(il_slurm_queue *q, long job, il_err *e);
+/* Of what these two print: squeue's lines, NULL for none, become the queue's own, also after a failure; sacct's are added. */
+int il_slurm_queue_parse(il_slurm_queue *out, char *answer, il_err *e);
+int il_slurm_queue_parse_ended(il_slurm_queue *q, const char *answer, il_err *e);
 /* The latest job there that runs this script with this argument (NULL: any); 0: none. By the file that its path leads to, since
  * sbatch has a way of its own to make paths absolute. */
 int il_slurm_queue_job(long *job, const il_slurm_queue *q, const char *script, const char *argument, il_err *e);
