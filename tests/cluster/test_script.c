@@ -1,8 +1,11 @@
 /* test_script.c - what is handed to Slurm: a shell must read every name and path as one word. */
 #include <criterion/criterion.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include "cluster/script.h"
 
 static const char *const hostile[] = { "plain-1.yaml",
@@ -115,4 +118,60 @@ Test(script, sbatch_gets_arguments)
     cr_expect_str_eq(a[7], "--dependency=afterany:17:18");
     cr_expect_str_eq(a[9], "merge");
     il_script_free_arguments(a);
+}
+
+/* ---- what is killed at once ---- */
+
+static void put(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+    cr_assert(file);
+    fputs(text, file);
+    cr_assert_eq(fclose(file), 0);
+    cr_assert_eq(chmod(path, 0700), 0);
+}
+
+/* Whether the script asks for another start of a task that has been started `restarts` times before, whose program does this. */
+static bool is_requeued(const char *does, int restarts)
+{
+    static const char *const run[] = { NULL };
+    char folder[] = "/tmp/il-script-XXXXXX", program[64], path[64], command[400];
+    il_text script = { 0 }, body = { 0 };
+    cr_assert(mkdtemp(folder));
+    snprintf(program, sizeof program, "%s/program", folder);
+    il_text_add(&body, "#!/bin/sh\n%s\n", does);
+    put(program, body.data);
+    snprintf(path, sizeof path, "%s/squeue", folder);
+    put(path, "#!/bin/sh\necho RUNNING\n");
+    snprintf(path, sizeof path, "%s/scontrol", folder);
+    put(path, "#!/bin/sh\necho \"$@\" >asked\n");
+    il_slurm_job job = job_of("grid");
+    job.program = program;
+    job.here = folder;
+    job.tasks = "1.tasks";
+    job.run = run;
+    il_script_write(&script, &job);
+    snprintf(path, sizeof path, "%s/1.sh", folder);
+    put(path, script.data);
+    snprintf(command, sizeof command,
+             "cd %s && PATH=%s:$PATH SLURM_ARRAY_JOB_ID=7 SLURM_ARRAY_TASK_ID=2 SLURM_RESTART_COUNT=%d sh 1.sh 1"
+             " >log 2>&1; grep -qx 'requeue 7_2' asked",
+             folder, folder, restarts);
+    bool asked = system(command) == 0;
+    snprintf(command, sizeof command, "rm -r %s", folder);
+    cr_assert_eq(system(command), 0);
+    il_text_free(&body);
+    il_text_free(&script);
+    return asked;
+}
+
+Test(script, what_is_killed_before_it_has_begun_is_started_three_times)
+{
+    cr_expect(is_requeued("kill -9 $$", 0));
+    cr_expect(is_requeued("kill -9 $$", 1));
+    cr_expect_not(is_requeued("kill -9 $$", 2));
+    cr_expect(is_requeued("echo 0 >1-0003.sqlite.starts; kill -9 $$", 2), "it had begun");
+    cr_expect(is_requeued("exit 75", 9), "it was stopped");
+    cr_expect_not(is_requeued("exit 1", 0));
+    cr_expect_not(is_requeued("exit 0", 0));
 }
