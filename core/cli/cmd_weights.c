@@ -9,6 +9,7 @@
 #include "cli/cli.h"
 #include "cli/detect.h"
 #include "detect/select_run.h"
+#include "store/run_files.h"
 #include "torch/bundle.h"
 
 struct options {
@@ -97,7 +98,7 @@ static int carry_calibration(const struct options *o, const il_card *card, const
     if (!rc)
         rc = il_calibration_carry(&done, card->weights, sha256, o->output, copy.hex, &card->tested, e);
     if (!rc && done && !o->quiet)
-        printf("calibration: %s" IL_CALIBRATION_ENDING ", keep it beside the weights\n", o->output);
+        printf("calibration: %s" IL_RUN_CALIBRATION ", keep it beside the weights\n", o->output);
     return rc;
 }
 
@@ -142,7 +143,7 @@ const il_command il_cmd_weights = {
         "newest run of that name) or a glob that matches one run.\n"
         "With -o the weights are written as safetensors, under their state-dict names. In Python, load them with\n"
         "model.load_state_dict(safetensors.torch.load_file(FILE)). Their calibration as a detector, and the false\n"
-        "alarms of the run's tests, are written beside them to FILE" IL_CALIBRATION_ENDING ":\n"
+        "alarms of the run's tests, are written beside them to FILE" IL_RUN_CALIBRATION ":\n"
         "'inpaintlab detect --weights FILE' then gives the same verdicts as --run.\n",
     .options = table,
     .notes = "Exit status: 0 success, 1 the weights do not exist or are damaged, 2 wrong usage.\n",

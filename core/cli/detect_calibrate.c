@@ -10,6 +10,7 @@
 #include "detect/input_image.h"
 #include "detect/input_list.h"
 #include "plugin/made_by.h"
+#include "store/run_files.h"
 
 static il_calibration_of owner(const il_detector *d, const il_detect_line *line)
 {
@@ -180,7 +181,7 @@ static int protect(const struct sitting *s, const il_input_list *g, il_err *e)
     for (int c = 0; c < IL_COMPRESSIONS; c++)
         if (bars[c].chosen_on && counts[c] >= IL_CALIBRATION_PICTURES)
             return il_fail(e, IL_EUSAGE,
-                           "%s" IL_CALIBRATION_ENDING ": the score that counts as found was "
+                           "%s" IL_RUN_CALIBRATION ": the score that counts as found was "
                            "already chosen on %lld authentic %s images; use --replace to replace it",
                            s->detector->card.weights, (long long)(bars[c].chosen_on + bars[c].measured.pictures),
                            il_calibration_name((il_compression)c));

@@ -10,6 +10,7 @@
 #include "base/sha256.h"
 #include "base/text.h"
 #include "detect/calibration.h"
+#include "store/run_files.h"
 
 enum { DIGITS = 17 };
 
@@ -248,7 +249,7 @@ int il_calibration_read(il_calibration *k, il_tested *t, il_calibration_fit *fit
 
 int il_calibration_path(il_text *path, const char *weights, il_err *e)
 {
-    il_text_add(path, "%s" IL_CALIBRATION_ENDING, weights);
+    il_text_add(path, "%s" IL_RUN_CALIBRATION, weights);
     return path->failed ? il_fail_oom(e) : IL_OK;
 }
 

@@ -88,17 +88,38 @@ static bool find_weights(il_run_path *out, const char *folder, const struct run 
     return has_hash(aside.text, r->sha256);
 }
 
-/* Other weights in the place where those of the run belong are renamed, as `run` does. */
+/* A path of weights -> that of their calibration, or of others'. */
+static il_run_path calibration_of(const char *weights)
+{
+    il_run_path p;
+    snprintf(p.text, sizeof p.text, "%.*s" IL_RUN_CALIBRATION, (int)(sizeof p.text - sizeof IL_RUN_CALIBRATION),
+             weights);
+    return p;
+}
+
+/* Other weights in the place where those of the run belong are renamed, as `run` does, and their calibration with them. */
 static int put_aside(const char *folder, const struct run *r, il_err *e)
 {
     il_digest d;
-    il_run_path there = il_run_files_path(folder, r->hash, IL_RUN_WEIGHTS);
+    il_run_path there = il_run_files_path(folder, r->hash, IL_RUN_WEIGHTS), calibration = calibration_of(there.text);
     if (!is_there(there.text))
         return IL_OK;
     int rc = il_sha256_file(&d, there.text, e);
-    if (!rc && rename(there.text, il_run_files_aside(folder, r->hash, d.hex).text) != 0)
-        rc = il_fail(e, IL_EIO, "cannot rename %s: %s", there.text, strerror(errno));
-    return rc;
+    if (rc)
+        return rc;
+    il_run_path aside = il_run_files_aside(folder, r->hash, d.hex);
+    if (rename(there.text, aside.text) != 0 ||
+        (is_there(calibration.text) && rename(calibration.text, calibration_of(aside.text).text) != 0))
+        return il_fail(e, IL_EIO, "cannot rename %s: %s", there.text, strerror(errno));
+    return IL_OK;
+}
+
+/* What `detect --calibrate` left beside the weights; one that is there already stays. */
+static int place_calibration(const char *to, const char *from, const struct run *r, il_err *e)
+{
+    il_run_path source = calibration_of(from), target = calibration_of(to);
+    bool wanted = is_there(source.text) && !is_there(target.text);
+    return wanted && has_hash(to, r->sha256) ? place(target.text, source.text, e) : IL_OK;
 }
 
 static int place_weights(bool *lost, const char *folder, const il_merge_source *shard, const struct run *r, il_err *e)
@@ -106,21 +127,24 @@ static int place_weights(bool *lost, const char *folder, const il_merge_source *
     il_run_path from, to = il_run_files_path(folder, r->hash, IL_RUN_WEIGHTS),
                       aside = il_run_files_aside(folder, r->hash, r->sha256);
     const char *wanted = r->apart ? aside.text : to.text;
-    if (!r->taken && !r->apart && (is_there(to.text) || is_there(aside.text)))
-        return IL_OK; /* of a run that was known */
+    if (!r->taken && !r->apart && (is_there(to.text) || is_there(aside.text))) /* of a run that was known */
+        return place_calibration(to.text, il_run_files_path(shard->folder.text, r->hash, IL_RUN_WEIGHTS).text, r, e);
     if (!find_weights(&from, shard->folder.text, r)) {
         *lost = !has_hash(wanted, r->sha256);
         return IL_OK;
     }
     bool own = is_same_file(shard->folder.text, folder); /* a folder that databases share has them all */
-    if ((own && r->apart) || is_same_file(wanted, from.text) || has_hash(wanted, r->sha256))
+    if (own && r->apart)
         return IL_OK;
+    if (is_same_file(wanted, from.text) || has_hash(wanted, r->sha256))
+        return place_calibration(wanted, from.text, r, e);
     int rc = r->apart ? IL_OK : put_aside(folder, r, e);
-    if (!rc && !r->apart && has_hash(aside.text, r->sha256)) /* kept by an earlier merge, or by that database */
-        return rename(aside.text, to.text) == 0
-                   ? IL_OK
-                   : il_fail(e, IL_EIO, "cannot rename %s: %s", aside.text, strerror(errno));
-    return rc ? rc : place(wanted, from.text, e);
+    if (!rc && !r->apart && has_hash(aside.text, r->sha256)) { /* kept by an earlier merge, or by that database */
+        if (rename(aside.text, to.text) != 0)
+            rc = il_fail(e, IL_EIO, "cannot rename %s: %s", aside.text, strerror(errno));
+    } else if (!rc)
+        rc = place(wanted, from.text, e);
+    return rc ? rc : place_calibration(wanted, from.text, r, e);
 }
 
 /* Whether the run's weights lie beside others in the folder, whose checkpoint it is then. */

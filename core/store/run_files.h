@@ -7,6 +7,7 @@
 #include <inpaintlab/error.h>
 
 #define IL_RUN_WEIGHTS "weights.safetensors"
+#define IL_RUN_CALIBRATION ".calibration.json" /* after the name of the weights */
 #define IL_RUN_CHECKPOINT "checkpoint.safetensors"
 #define IL_RUN_FINISHED "finished.safetensors" /* the last checkpoint of a run that is done, with train.keep */
 

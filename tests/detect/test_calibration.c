@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "detect/calibration.h"
+#include "store/run_files.h"
 
 static const il_calibration_of of = {
     .weights_sha256 = "ab12", .tile = 256, .overlap = 64, .threshold = 0.5, .least = 64
@@ -297,8 +298,8 @@ static void make_folder(void)
     cr_assert_not_null(mkdtemp(folder));
     snprintf(from, sizeof from, "%s/from", folder);
     snprintf(to, sizeof to, "%s/to", folder);
-    snprintf(from_file, sizeof from_file, "%s" IL_CALIBRATION_ENDING, from);
-    snprintf(to_file, sizeof to_file, "%s" IL_CALIBRATION_ENDING, to);
+    snprintf(from_file, sizeof from_file, "%s" IL_RUN_CALIBRATION, from);
+    snprintf(to_file, sizeof to_file, "%s" IL_RUN_CALIBRATION, to);
 }
 
 static void drop_folder(void)
