@@ -93,7 +93,8 @@ static unsigned unlike_labels(const il_compare_cell *a, const il_compare_cell *b
 /* Walks both lists in the order of ids; `both` has room for the shorter one. */
 static void match(il_compare_pair *p, il_clustered *both, const il_compare_cell *a, const il_compare_cell *b)
 {
-    size_t i = 0, k = 0, other_pixels = 0;
+    size_t i = 0, k = 0, other_truth = 0, other_pixels = 0, paired = 0;
+    int64_t true_a = 0, true_b = 0;
     while (i < a->pictures && k < b->pictures) {
         const il_value *x = &a->values[i], *y = &b->values[k];
         int order = strcmp(x->id, y->id);
@@ -104,7 +105,11 @@ static void match(il_compare_pair *p, il_clustered *both, const il_compare_cell 
             k += order > 0;
             continue;
         }
-        other_pixels += x->truth != y->truth || x->counted != y->counted;
+        other_truth += x->truth != y->truth && x->counted == y->counted;
+        other_pixels += x->counted != y->counted;
+        true_a += x->truth;
+        true_b += y->truth;
+        paired++;
         if (isnan(x->value) || isnan(y->value))
             p->undefined++;
         else /* photos as the cell that knows more of them has them */
@@ -114,10 +119,14 @@ static void match(il_compare_pair *p, il_clustered *both, const il_compare_cell 
     }
     p->alone_a += a->pictures - i;
     p->alone_b += b->pictures - k;
-    if (other_pixels && !(p->unlike & (IL_UNLIKE_IMAGES | IL_UNLIKE_DEGRADED)))
-        p->unlike |= strcmp(a->truth, b->truth) != 0 ? IL_UNLIKE_TRUTH : IL_UNLIKE_COUNTED;
-    else if (strcmp(a->truth, b->truth) != 0 && p->unlike & (IL_UNLIKE_IMAGES | IL_UNLIKE_DEGRADED))
-        p->unlike |= IL_UNLIKE_TRUTH; /* other pictures cannot show that the truths are equal */
+    bool policies = strcmp(a->truth, b->truth) != 0, other = p->unlike & (IL_UNLIKE_IMAGES | IL_UNLIKE_DEGRADED);
+    if (paired && (true_a == 0 || true_b == 0))
+        p->unlike |= IL_UNLIKE_NOTHING;
+    else if (other_truth ||
+             (policies && (other_pixels || other))) /* other pictures cannot show that truths are equal */
+        p->unlike |= IL_UNLIKE_TRUTH;
+    else if (other_pixels && !other)
+        p->unlike |= IL_UNLIKE_COUNTED;
 }
 
 /* Tests of the photos' means. The sample is of the pictures' differences, summed over photos. */

@@ -10,12 +10,13 @@ const char *il_compare_name(il_metric metric); /* "iou" */
 
 /* In what else than the run two cells differ. */
 enum {
-    IL_UNLIKE_TRUTH = 1,      /* another mask policy, and other pixels are true by it */
-    IL_UNLIKE_SPLIT = 2,      /* of the data set */
-    IL_UNLIKE_IMAGES = 4,     /* other files: data set or image kind */
-    IL_UNLIKE_DEGRADED = 8,   /* degradation or its level */
-    IL_UNLIKE_COUNTED = 16,   /* one mask policy, but other pixels are true or counted: size, borders */
-    IL_UNLIKE_REFUSED = 1 | 2 /* those that are not compared */
+    IL_UNLIKE_TRUTH = 1,           /* other pixels of pictures of one size are true; or another mask policy */
+    IL_UNLIKE_SPLIT = 2,           /* of the data set */
+    IL_UNLIKE_IMAGES = 4,          /* other files: data set or image kind */
+    IL_UNLIKE_DEGRADED = 8,        /* degradation or its level */
+    IL_UNLIKE_COUNTED = 16,        /* other pixels are counted: size, borders */
+    IL_UNLIKE_NOTHING = 32,        /* in the common pictures of one of them nothing is true */
+    IL_UNLIKE_REFUSED = 1 | 2 | 32 /* those that are not compared */
 };
 
 typedef struct il_compare_pair {

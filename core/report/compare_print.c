@@ -81,7 +81,7 @@ static void add_tests(il_table *t, const il_comparison *c, const il_compare_pair
 /* "truth, split"; nothing where the cells differ in the run alone. */
 static void add_unlike(il_table *t, const il_compare_pair *p)
 {
-    static const char *const names[] = { "truth", "split", "images", "degradation", "pixels" };
+    static const char *const names[] = { "truth", "split", "images", "degradation", "pixels", "nothing true" };
     il_text all = { 0 };
     for (unsigned i = 0; i < sizeof names / sizeof *names; i++)
         if (p->unlike & 1u << i)
@@ -218,9 +218,17 @@ static void note_bins(il_text *to, const il_comparison *c)
 static void note_unlike(il_text *to, const il_compare_pair *p, const il_compare_cell *a, const il_compare_cell *b)
 {
     long long one = (long long)a->cell, other = (long long)b->cell;
-    if (p->unlike & IL_UNLIKE_TRUTH)
+    if (p->unlike & IL_UNLIKE_NOTHING)
+        il_text_add(to,
+                    "Cells %lld and %lld are not compared: in one of them (%s; %s) nothing is true, so that its numbers"
+                    " are false alarms; the column marked of the view cells has them.\n",
+                    one, other, a->tested, b->tested);
+    if (p->unlike & IL_UNLIKE_TRUTH && strcmp(a->truth, b->truth) != 0)
         il_text_add(to, "Cells %lld and %lld are not compared: they are measured by different truths (%s; %s).\n", one,
                     other, a->truth, b->truth);
+    else if (p->unlike & IL_UNLIKE_TRUTH)
+        il_text_add(to, "Cells %lld and %lld are not compared: other pixels of the same pictures are true (%s; %s).\n",
+                    one, other, a->tested, b->tested);
     if (p->unlike & IL_UNLIKE_SPLIT)
         il_text_add(to, "Cells %lld and %lld are not compared: they are of different splits (%s; %s).\n", one, other,
                     a->split, b->split);
@@ -261,11 +269,14 @@ void il_compare_note_photos(il_text *to, size_t pictures, size_t photos)
                     photos < IL_PHOTOS_LEAST ? "too few for an interval" : "intervals are rough");
 }
 
+/* Whether a pair that is compared is of two runs, one of them trained. */
 static bool any_trained(const il_comparison *c)
 {
-    for (size_t i = 0; i < c->ncells; i++)
-        if (!c->cells[i].given)
+    for (size_t i = 0; i < c->npairs; i++) {
+        const il_compare_cell *a = &c->cells[c->pairs[i].a], *b = &c->cells[c->pairs[i].b];
+        if (a->run != b->run && !(a->given && b->given) && !(c->pairs[i].unlike & IL_UNLIKE_REFUSED))
             return true;
+    }
     return false;
 }
 

@@ -23,7 +23,7 @@ struct chosen {
 
 /* Where all are named by numbers, of these alone. */
 static const char all_cells[] =
-    "SELECT c.cell, c.test, c.status, c.run || '/' || c.tested_dataset || '/' || c.tested_on || " DEGRADED("/") " AS name, c.run || '/' || c.tested_on || " DEGRADED(
+    "SELECT c.cell, c.test, r.id AS trained, c.status, c.run || '/' || c.tested_dataset || '/' || c.tested_on || " DEGRADED("/") " AS name, c.run || '/' || c.tested_on || " DEGRADED(
         "/") " AS short,"
              " c.tested_dataset || ' ' || c.tested_on || ' ' || c.split || " DEGRADED(", ") " AS tested, c.split, c.truth, t.digest, " DEGRADED(
                  "") " AS degraded,"
@@ -34,7 +34,7 @@ static const char all_cells[] =
                               " WHERE ?1 = '' OR c.cell IN (SELECT value FROM json_each(?1)) ORDER BY c.cell";
 
 static const char expected_cells[] =
-    "cells: cell int, test int?, status text, name text, short text, tested text, split text, truth text?, digest text?,"
+    "cells: cell int, test int?, trained int, status text, name text, short text, tested text, split text, truth text?, digest text?,"
     " degraded text, settings text?, seed int, given int, equal_bins int";
 
 static bool is_number(const char *name)
@@ -60,6 +60,7 @@ static int take(struct chosen *c, const il_rows *all, size_t row, il_err *e)
     il_compare_cell *cell = &c->cells[c->ncells++];
     cell->cell = il_rows_int(all, row, "cell");
     cell->test = il_rows_int(all, row, "test");
+    cell->run = il_rows_int(all, row, "trained");
     cell->seed = il_rows_int(all, row, "seed");
     cell->given = il_rows_int(all, row, "given") != 0;
     cell->equal_bins = il_rows_int(all, row, "equal_bins") != 0;

@@ -15,7 +15,7 @@ typedef struct il_value {
 } il_value;
 
 typedef struct il_compare_cell {
-    int64_t cell, test;
+    int64_t cell, test, run;
     char *name;   /* RUN/TESTED_DATASET/TESTED_ON, and where they are degraded /KIND LEVEL */
     char *tested; /* data set, image kind and split */
     char *truth;  /* mask policy that it was measured by */

@@ -174,9 +174,10 @@ Test(compare, intervals_are_those_of_the_figures)
 
 /* ---- tiles ---- */
 
-/* A run of the policy, tested on the case's tiles; every truth has `more` pixels more. Ids are numbers, so that the photos must
- * be told. */
-static void put_tiles(const json_t *c, size_t which, const char *policy, const char *split, int64_t more)
+/* A run of the policy, tested on the case's tiles of so many pixels; every truth has `more` pixels more. Ids are numbers, so that the
+ * photos must be told. */
+static void put_sized(const json_t *c, size_t which, const char *policy, const char *split, int64_t more,
+                      int64_t pixels)
 {
     static char names[64][32];
     char hash[80], config[120];
@@ -188,7 +189,7 @@ static void put_tiles(const json_t *c, size_t which, const char *policy, const c
         int64_t fp = json_integer_value(json_array_get(json_array_get(json_object_get(c, "fp"), which), i));
         int64_t truth = json_integer_value(json_array_get(json_object_get(c, "truth"), i));
         snprintf(names[i], sizeof names[i], "%02zu", i * 7 % n);
-        rows[i] = (il_image_row){ .id = names[i], .counts = { tp, fp, truth - tp + more, 4096 - truth - fp - more } };
+        rows[i] = (il_image_row){ .id = names[i], .counts = { tp, fp, truth - tp + more, pixels - truth - fp - more } };
         rows[i].photo = json_string_value(json_array_get(photo, i));
     }
     snprintf(hash, sizeof hash, "%s%zu%s%d", policy, which, split, (int)more);
@@ -210,6 +211,11 @@ static void put_tiles(const json_t *c, size_t which, const char *policy, const c
     char sql[200];
     snprintf(sql, sizeof sql, "UPDATE experiment_cells SET split = '%s' WHERE test = %lld", split, (long long)test);
     GOOD(il_store_script(store, sql, &e));
+}
+
+static void put_tiles(const json_t *c, size_t which, const char *policy, const char *split, int64_t more)
+{
+    put_sized(c, which, policy, split, more, 4096);
 }
 
 static json_t *read_photos(void)
@@ -263,7 +269,8 @@ Test(compare, two_photos_give_no_interval)
     json_decref(all);
 }
 
-/* Policies by which other pixels are true; one by which the same are; another split; and a size of its own. */
+/* Policies by which other pixels are true; one by which the same are; another split; a size of its own; and one policy by which other
+ * pixels are true all the same, as they are of another kind of picture or for a detector that is to mark nothing. */
 Test(compare, unequal_truths_and_splits_are_refused)
 {
     json_t *all = read_photos(), *c = json_array_get(json_object_get(all, "cases"), 0);
@@ -272,9 +279,10 @@ Test(compare, unequal_truths_and_splits_are_refused)
     put_tiles(c, 1, "any", "test", 0);
     put_tiles(c, 1, "full", "test", 9);
     put_tiles(c, 0, "full", "validation", 9);
-    put_tiles(c, 0, "full", "test", 12);
-    GOOD(il_compare_cells(&found, store, (const char *[]){ "1", "2", "3", "4", "5" }, 5, IL_METRIC_IOU, &e));
-    static const unsigned wanted[] = { 0, 1, 3, 1, 1, 3, 1, 2, 16, 18 };
+    put_sized(c, 0, "full", "test", 12, 4225);
+    put_tiles(c, 0, "full", "test", 15);
+    GOOD(il_compare_cells(&found, store, (const char *[]){ "1", "2", "3", "4", "5", "6" }, 6, IL_METRIC_IOU, &e));
+    static const unsigned wanted[] = { 0, 1, 3, 1, 1, 1, 3, 1, 1, 2, 16, 1, 18, 3, 16 };
     for (size_t i = 0; i < found.npairs; i++) {
         const il_compare_pair *p = &found.pairs[i];
         bool refused = wanted[i] & IL_UNLIKE_REFUSED;
@@ -282,7 +290,7 @@ Test(compare, unequal_truths_and_splits_are_refused)
         cr_expect(isnan(p->difference) == refused && isnan(p->wilcoxon) == refused &&
                   isnan(p->interval.low) == refused && !(refused && il_compare_differ(p)));
     }
-    NEAR(found.pairs[0].wilcoxon_holm, 2 * found.pairs[0].wilcoxon); /* two pairs are tested, not ten */
+    NEAR(found.pairs[0].wilcoxon_holm, 3 * found.pairs[0].wilcoxon); /* three pairs are tested, not fifteen */
     il_compare_free(&found);
     char *text = printed((const char *[]){ "1", "3", "4" }, 3, IL_METRIC_IOU, IL_FORMAT_TEXT);
     cr_expect(strstr(text, "Cells 1 and 3 are not compared: they are measured by different truths (soft; full)."), "%s",
@@ -290,10 +298,37 @@ Test(compare, unequal_truths_and_splits_are_refused)
     cr_expect(strstr(text, "Cells 3 and 4 are not compared: they are of different splits (test; validation)."), "%s",
               text);
     free(text);
+    text = printed((const char *[]){ "3", "6" }, 2, IL_METRIC_IOU, IL_FORMAT_TEXT);
+    cr_expect(
+        strstr(text, "Cells 3 and 6 are not compared: other pixels of the same pictures are true (d realfake test; d"),
+        "%s", text);
+    free(text);
+    text = printed((const char *[]){ "3", "5" }, 2, IL_METRIC_IOU, IL_FORMAT_TEXT);
+    cr_expect(strstr(text, "Cells 3 and 5 count other pixels of the same pictures"), "%s", text);
+    free(text);
     text = printed((const char *[]){ "1", "3", "4" }, 3, IL_METRIC_IOU, IL_FORMAT_CSV);
     cr_expect(strstr(text, "unlike,truth,other_truth") && strstr(text, ",truth,soft,full\r\n"), "%s", text);
     free(text);
     json_decref(all);
+}
+
+/* Where nothing is true the numbers are of false alarms alone. One run's own cells are of one training. */
+Test(compare, nothing_true_is_not_compared)
+{
+    il_image_row painted[] = { { "a", 0, { 5, 5, 0, 0 } }, { "b", 0, { 6, 4, 0, 0 } } };
+    il_image_row authentic[] = { { "a", 0, { 0, 3, 0, 7 } }, { "b", 0, { 0, 0, 0, 10 } } };
+    il_comparison c = { 0 };
+    put("first", 1, "realfake", painted, 2);
+    put("first", 1, "original", authentic, 2);
+    put("second", 2, "original", authentic, 2);
+    GOOD(il_compare_cells(&c, store, (const char *const[]){ "1", "2", "3" }, 3, IL_METRIC_IOU, &e));
+    for (size_t i = 0; i < c.npairs; i++)
+        cr_expect(c.pairs[i].unlike & IL_UNLIKE_NOTHING && isnan(c.pairs[i].difference) && isnan(c.pairs[i].wilcoxon));
+    il_compare_free(&c);
+    char *text = printed((const char *[]){ "1", "2" }, 2, IL_METRIC_IOU, IL_FORMAT_TEXT);
+    cr_expect(strstr(text, "in one of them (d realfake test; d original test) nothing is true"), "%s", text);
+    cr_expect_null(strstr(text, "two trainings"), "%s", text);
+    free(text);
 }
 
 /* ---- seeds ---- */

@@ -147,7 +147,7 @@ Test(seeds, unequal_truths_have_no_best)
     cr_expect(!strstr(text, "class=\"tag\">best"), "%s", text);
     SAYS(text, "0 of 0 pairs of trainings differ");
     SAYS(text, "<td class=\"left\">not compared</td><td class=\"left\">truth</td>");
-    SAYS(text, "Not compared are cells that are measured by different truths.");
+    SAYS(text, "Not compared are cells that are measured by different truths, or in which nothing is true.");
     free(text);
     ANSWERS(store, "SELECT group_concat(truth, '; ') FROM cells", "full; soft level 9");
     ANSWERS(store, "SELECT group_concat(truth, '; ') FROM robustness", "full; soft level 9");

@@ -37,7 +37,8 @@ static int put_pairs(il_chapter *c, const il_comparison *found, const il_matrix_
     il_compare_note_photos(&photos, found->cells[fewest].defined, found->cells[fewest].photos);
     il_footnotes_take(&t.notes, &photos);
     if (refused)
-        il_footnotes_add(&t.notes, "Not compared are cells that are measured by different truths.");
+        il_footnotes_add(&t.notes,
+                         "Not compared are cells that are measured by different truths, or in which nothing is true.");
     il_text_add(
         &t.title,
         "Difference of the mean IoU over pictures, cell minus other, with its 95\xc2\xa0%% interval from low to high,"

@@ -11,7 +11,7 @@ INSERT INTO runs (id, hash, name, config, seed, model, dataset, mask_policy, los
 INSERT INTO tests (id, run, dataset, images, split, digest, batch, status, seconds, finished_at)
   SELECT id, id, 'd', 'realfake', 'test', 'x', 2, 'done', 1, 'now' FROM runs;
 INSERT INTO images (test, id, batch, tp, fp, fn, tn) VALUES
-  (1, 'a', 0, 1, 1, 2, 252), (1, 'b', 0, 3, 1, 0, 252), (2, 'a', 0, 2, 1, 1, 252), (2, 'b', 0, 4, 0, 0, 252);
+  (1, 'a', 0, 1, 1, 2, 252), (1, 'b', 0, 3, 0, 1, 252), (2, 'a', 0, 2, 1, 1, 252), (2, 'b', 0, 4, 0, 0, 252);
 INSERT INTO experiment_cells SELECT id, 1, name, id, id, 'fcn', 'd', 'full', 'bce', 'realfake', 'd', 'realfake', 'test', NULL, NULL, NULL FROM runs;
 END
 "$BUILD/tests/open_database" results.sqlite
