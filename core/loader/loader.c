@@ -347,11 +347,25 @@ static void tell(il_loader *l)
         observer->say(observer->context, l->opts.run, why.message);
 }
 
+/* What other processes hold cannot be left out with an image of theirs. */
+static int leave_out_twins(il_loader *l, il_slot *slot, int n, il_err *e)
+{
+    bool all = true;
+    for (int i = 0; i < n; i++)
+        all = all && slot->kept[i];
+    if (!all && il_rank_part_divides(&l->part))
+        return il_fail(e, IL_EDATA,
+                       "an image cannot be read, and other processes hold the others of its id (train.pairs); launch"
+                       " one process, or remove the id: `inpaintlab dataset check` names it");
+    il_slot_leave_out_twins(slot, n, (int)l->kinds);
+    return IL_OK;
+}
+
 int il_loader_next(il_loader *l, il_batch *out, int *more, il_err *e)
 {
     if (!l->running)
         return il_fail(e, IL_EPARAM, "the loader has no current epoch; start one first");
-    int n = 0, kept = 0;
+    int n = 0, kept = 0, rc;
     il_slot *slot = NULL;
     do { /* skips a batch whose images are all left out or another process's */
         if (l->batch == il_loader_batches(l)) {
@@ -365,6 +379,8 @@ int il_loader_next(il_loader *l, il_batch *out, int *more, il_err *e)
         pthread_mutex_unlock(&l->lock);
         if (slot->failed >= 0)
             return il_fail(e, slot->why.code, "%s", slot->why.message);
+        if (l->members && (rc = leave_out_twins(l, slot, n, e)) != IL_OK)
+            return rc;
         kept = il_slot_close_gaps(slot, n, l->side);
     } while (!kept && !il_rank_part_divides(&l->part));
     tell(l);

@@ -143,6 +143,17 @@ int il_slot_load(il_slot *slot, int place, const il_slot_sample *x, il_err *e)
     return IL_OK;
 }
 
+void il_slot_leave_out_twins(il_slot *slot, int n, int kinds)
+{
+    for (int first = 0; first + kinds <= n; first += kinds) {
+        bool whole = true;
+        for (int k = 0; k < kinds; k++)
+            whole = whole && slot->kept[first + k];
+        for (int k = 0; k < kinds; k++)
+            slot->kept[first + k] = whole;
+    }
+}
+
 int il_slot_close_gaps(il_slot *slot, int n, int side)
 {
     size_t area = (size_t)side * (size_t)side;

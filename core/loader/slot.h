@@ -40,6 +40,9 @@ typedef struct il_slot_sample {
 int il_slot_load(il_slot *slot, int place, const il_slot_sample *sample, il_err *e);
 int il_slot_load_whole(il_slot *slot, const il_slot_sample *sample, il_err *e);
 
+/* Of each so many images, which come together, one that could not be read leaves out all. */
+void il_slot_leave_out_twins(il_slot *slot, int n, int kinds);
+
 /* Moves the images that could be read to the front; returns their number. */
 int il_slot_close_gaps(il_slot *slot, int n, int side);
 

@@ -23,6 +23,10 @@ static const char validation[] =
     " json_extract(r.manifest, '$.train.digest') = json_extract(r.manifest, '$.validation.digest') AS same"
     " FROM cells c JOIN runs r ON r.hash = c.run_hash WHERE r.status = 'done' AND " OF_CELLS ")";
 
+static const char unread[] =
+    "SELECT COUNT(*) AS runs, MAX(gone) AS most FROM (SELECT DISTINCT r.id, r.left_out AS gone FROM cells c"
+    " JOIN runs r ON r.hash = c.run_hash WHERE r.left_out > 0 AND " OF_CELLS ")";
+
 static const char tf32[] =
     "SELECT COUNT(DISTINCT r.id) AS runs FROM cells c JOIN runs r ON r.hash = c.run_hash"
     " WHERE json_extract(r.config, '$.train.precision') = 'tf32' AND r.device LIKE 'cpu%' AND " OF_CELLS;
@@ -84,6 +88,17 @@ int il_test_notes_add(il_footnotes *n, il_store *s, il_test_notes_of of, il_err 
         il_text line = { 0 };
         il_text_add(&line, "%s of %s runs were validated on the images that they were trained on.",
                     il_rows_word(&rows, 0, "same"), il_rows_word(&rows, 0, "runs"));
+        il_footnotes_take(n, &line);
+    }
+    il_store_rows_free(&rows);
+    if (!rc)
+        rc = il_store_read(&rows, s, "runs: runs count, most count?", unread, args, e);
+    if (!rc && rows.count && il_rows_int(&rows, 0, "runs")) {
+        il_text line = { 0 };
+        il_text_add(&line,
+                    "Runs that were trained or validated without some of their images, as these were missing or could"
+                    " not be read: %s (%s images at most).",
+                    il_rows_word(&rows, 0, "runs"), il_rows_word(&rows, 0, "most"));
         il_footnotes_take(n, &line);
     }
     il_store_rows_free(&rows);

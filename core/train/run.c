@@ -186,6 +186,14 @@ static void say_training(const il_sitting *x)
     }
 }
 
+static void say_unreadable(const il_sitting *x, size_t images)
+{
+    char line[160];
+    snprintf(line, sizeof line, "%zu of the images of training and validation could not be read and were left out%s",
+             images, x->job->run->training.pairs ? ", with the others of their ids" : "");
+    il_sitting_say(x, images ? line : "");
+}
+
 static void say_leak(const il_sitting *x)
 {
     char line[400];
@@ -256,8 +264,8 @@ static int train(il_sitting *x, il_err *e)
     say_training(x);
     say_leak(x);
     size_t left_out = il_source_left_out_count(j->train) + il_source_left_out_count(j->validation), unreadable = 0;
-    int rc = il_sitting_open_model(x, e);
     il_err unheard = { 0 };
+    int rc = il_sitting_open_model(x, e);
     int begun = begin(x, !rc ? il_state_params(x->model.state) : 0, what.from ? parent.hash : NULL, resumed, &unheard);
     if (begun != IL_OK) {
         *e = unheard;
@@ -267,6 +275,8 @@ static int train(il_sitting *x, il_err *e)
         rc = il_sitting_order(x, IL_ORDER_TRAIN, 0, e);
     if (!rc)
         rc = il_train_model(&course, &unreadable, &x->model, &what, x->observer, e);
+    if (!rc)
+        say_unreadable(x, unreadable);
     if (!rc)
         rc = keep_weights(x, &course, left_out + unreadable, e);
     if (!rc) {

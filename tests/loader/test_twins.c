@@ -26,10 +26,13 @@ static int twins_plugin_scan(void *self, il_scan what, il_items *out, il_err *e)
     return rc;
 }
 
+static const char *unreadable = ""; /* id of the reconstructed picture that is */
+
 /* Where a pixel came from, and by which seed the picture was made. */
 static int twins_plugin_read(const void *self, il_item item, uint64_t seed, il_image *image, il_image *mask, il_err *e)
 {
-    (void)item;
+    if (strcmp(self, "reconstructed") == 0 && strcmp(item.id, unreadable) == 0)
+        return il_fail(e, IL_EDATA, "%s cannot be read", item.id);
     int rc = il_image_new(image, WIDE, HIGH, 3, e);
     for (int i = 0; !rc && i < WIDE * HIGH; i++) {
         image->pixels[3 * i] = (uint8_t)(i % WIDE);
@@ -195,6 +198,47 @@ Test(twins, get_the_choices_of_their_number)
     il_source_free(one);
 }
 
+/* Where unreadable pictures are left out, so are their twins; of several processes none could tell the others. */
+Test(twins, are_left_out_together)
+{
+    static const char kinds[] = "inpainted+reconstructed:nothing";
+    struct seen all[200];
+    int sizes[200], more;
+    il_source *src = NULL;
+    il_loader *l = NULL;
+    il_batch b;
+    il_err e = { 0 };
+    il_loader_opts opts = { .batch = 4, .size = 64, .crop = CROP, .crops = 3, .shuffle = true, .pairs = true };
+    unreadable = "c";
+    cr_assert_eq(il_source_open(&src, &choice, "train", kinds, IL_MISSING_SKIP, &e), IL_OK, "%s", e.message);
+    cr_assert_eq(il_source_pair(src, &e), IL_OK, "%s", e.message);
+    cr_assert_eq(il_loader_open(&l, src, labels, opts, &e), IL_OK, "%s", e.message);
+    size_t count = epoch_of(all, sizes, src, l, 1, 0);
+    cr_assert_eq(count, 6 * 2 * 3, "%zu", count);
+    for (size_t i = 0; i < count; i += 2) {
+        cr_assert_str_neq(all[i].id, "c");
+        cr_assert(same_choices(&all[i], &all[i + 1]) && all[i].masked != all[i + 1].masked);
+    }
+    cr_assert_eq(il_loader_left_out(l), 1);
+    il_loader_free(l);
+    opts.ranks = 2;
+    cr_assert_eq(il_loader_open(&l, src, labels, opts, &e), IL_OK, "%s", e.message);
+    cr_assert_eq(il_loader_start(l, 1, 0, &e), IL_OK);
+    while (il_loader_next(l, &b, &more, &e) == IL_OK && more)
+        ;
+    bool told = strstr(e.message, "other processes hold the others of its id") != NULL;
+    il_loader_free(l);
+    opts.own = 1; /* one of the two holds it */
+    e = (il_err){ 0 };
+    cr_assert_eq(il_loader_open(&l, src, labels, opts, &e), IL_OK, "%s", e.message);
+    cr_assert_eq(il_loader_start(l, 1, 0, &e), IL_OK);
+    while (il_loader_next(l, &b, &more, &e) == IL_OK && more)
+        ;
+    cr_assert_neq(told, strstr(e.message, "other processes hold the others of its id") != NULL, "%s", e.message);
+    il_loader_free(l);
+    il_source_free(src);
+}
+
 Test(twins, a_batch_holds_whole_pairs)
 {
     il_source *src = opened("inpainted+reconstructed");
@@ -221,8 +265,16 @@ Test(twins, are_augmented_alike)
     il_batch b;
     int more = 1;
     size_t pairs = 0;
-    const il_loader_opts opts = { .batch = 4, .size = 64, .crop = CROP, .crops = 3, .flip = true, .shuffle = true, .seed = 5,
-                                  .pairs = true, .augment = &augment, .threads = 3 };
+    const il_loader_opts opts = { .batch = 4,
+                                  .size = 64,
+                                  .crop = CROP,
+                                  .crops = 3,
+                                  .flip = true,
+                                  .shuffle = true,
+                                  .seed = 5,
+                                  .pairs = true,
+                                  .augment = &augment,
+                                  .threads = 3 };
     cr_assert_eq(il_loader_open(&l, src, labels, opts, &e), IL_OK, "%s", e.message);
     cr_assert_eq(il_loader_start(l, 2, 0, &e), IL_OK, "%s", e.message);
     while (il_loader_next(l, &b, &more, &e) == IL_OK && more)
