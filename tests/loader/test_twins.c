@@ -208,7 +208,9 @@ Test(twins, are_left_out_together)
     il_loader *l = NULL;
     il_batch b;
     il_err e = { 0 };
-    il_loader_opts opts = { .batch = 4, .size = 64, .crop = CROP, .crops = 3, .shuffle = true, .pairs = true };
+    il_loader_opts opts = {
+        .batch = 4, .size = 64, .crop = CROP, .crops = 3, .shuffle = true, .missing = IL_MISSING_SKIP, .pairs = true
+    };
     unreadable = "c";
     cr_assert_eq(il_source_open(&src, &choice, "train", kinds, IL_MISSING_SKIP, &e), IL_OK, "%s", e.message);
     cr_assert_eq(il_source_pair(src, &e), IL_OK, "%s", e.message);
