@@ -180,7 +180,7 @@ int il_recipe_fake(il_recipe *r, const char *images, const char *photo, uint64_t
     if (!rc && kind != IL_ORIGINAL) {
         m.masker = draw(&r->maskers, seed, "masker");
         m.inpainter = draw(&r->inpainters, seed, "inpaint");
-        m.reconstructor = draw(&r->reconstructors, seed, "reconstruct");
+        m.reconstructor = il_recipe_has_one_generator(r) ? m.inpainter : draw(&r->reconstructors, seed, "reconstruct");
         pthread_mutex_lock(&r->lock);
         rc = il_picture_kind_masked((il_picture_kind)kind) ? il_make_sample_mask(&m, r, e) : IL_OK;
         if (!rc)

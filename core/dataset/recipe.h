@@ -41,6 +41,12 @@ static inline bool il_recipe_reconstructs(const bool kinds[IL_PICTURE_KINDS])
     return kinds[IL_FAKEFAKE] || kinds[IL_RECONSTRUCTED];
 }
 
+/* Whether no generators of their own reconstruct: a sample's inpainter does. */
+static inline bool il_recipe_has_one_generator(const il_recipe *r)
+{
+    return r->reconstructors.count && r->reconstructors.list[0].lent;
+}
+
 extern const il_param_spec il_recipe_photo_keys[]; /* under `photos` */
 extern const il_param_spec il_recipe_plain_keys[]; /* at the top */
 

@@ -50,6 +50,8 @@ char *il_recipe_config(const il_recipe *r)
     il_params_json_put(all, "maskers", json_of_parts(&r->maskers, &bad), &bad);
     il_params_json_put(all, "inpaint", json_of_parts(&r->inpainters, &bad), &bad);
     il_params_json_put(all, "reconstruct", json_of_parts(&r->reconstructors, &bad), &bad);
+    if (il_recipe_has_one_generator(r) && r->inpainters.count > 1) /* before, each role drew its own */
+        il_params_json_put(all, "one_generator", json_true(), &bad);
     return dump(all, bad);
 }
 

@@ -6,8 +6,11 @@
 #include <unistd.h>
 #include "base/params.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "dataset/recipe_plugins.h"
 #include "plugin/descriptor.h"
+
+enum { NAME_LONGEST = 60 }; /* bytes */
 
 void il_recipe_plugins_free(il_recipe_plugins *p)
 {
@@ -99,10 +102,25 @@ static int read_as(char **out, const il_yaml *y, const il_node *map, il_err *e)
     const il_node *n = map->kind == IL_NODE_MAP ? il_yaml_get(map, "as") : NULL;
     if (!n)
         return IL_OK;
-    if (n->kind != IL_NODE_SCALAR || !*n->text)
-        return il_yaml_fail(y, n, e, IL_EPARAM, "'as' must be a name");
+    if (n->kind != IL_NODE_SCALAR || !*n->text || strlen(n->text) > NAME_LONGEST || !il_utf8_is_line(n->text))
+        return il_yaml_fail(y, n, e, IL_EPARAM, "'as' must be a name of at most %d bytes, without control characters",
+                            NAME_LONGEST);
     *out = il_text_copy(n->text);
     return *out ? IL_OK : il_fail_oom(e);
+}
+
+/* A name after `as` that another has would tell nothing apart. */
+static int check_name(const il_recipe_plugins *before, const il_recipe_plugin *part, const il_yaml *y,
+                      const il_node *at, il_err *e)
+{
+    for (size_t i = 0; i < before->count; i++) {
+        const il_recipe_plugin *other = &before->list[i];
+        if ((part->as || other->as) && strcmp(il_recipe_plugin_name(other), il_recipe_plugin_name(part)) == 0)
+            return il_yaml_fail(y, at, e, IL_EPARAM,
+                                "two of the list are called '%s'; expected another name after 'as'",
+                                il_recipe_plugin_name(part));
+    }
+    return IL_OK;
 }
 
 /* Checks that the files and folders in the settings exist. */
@@ -162,8 +180,14 @@ int il_recipe_plugins_read(il_recipe_plugins *out, il_registry *registry, il_kin
                             il_descriptor_kind(kind));
     p.list = calloc(n, sizeof *p.list);
     int rc = p.list ? IL_OK : il_fail_oom(e);
-    for (; !rc && p.count < n; p.count += !rc)
-        rc = read_part(&p.list[p.count], registry, kind, y, at->kind == IL_NODE_LIST ? at->items[p.count] : at, e);
+    while (!rc && p.count < n) {
+        const il_node *one = at->kind == IL_NODE_LIST ? at->items[p.count] : at;
+        rc = read_part(&p.list[p.count], registry, kind, y, one, e);
+        if (!rc) {
+            p.count++;
+            rc = check_name(&(il_recipe_plugins){ p.list, p.count - 1 }, &p.list[p.count - 1], y, one, e);
+        }
+    }
     if (rc)
         il_recipe_plugins_free(&p);
     else

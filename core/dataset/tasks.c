@@ -86,7 +86,8 @@ static int deal_all(il_tasks *t, const il_recipe *r, il_err *e)
         if (!rc)
             rc = deal(t->list + i, end - i, &r->inpainters, "inpaint", inpainter_slot, e);
         if (!rc)
-            rc = deal(t->list + i, end - i, &r->reconstructors, "reconstruct", reconstructor_slot, e);
+            rc = deal(t->list + i, end - i, &r->reconstructors,
+                      il_recipe_has_one_generator(r) ? "inpaint" : "reconstruct", reconstructor_slot, e);
     }
     return rc;
 }

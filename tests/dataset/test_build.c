@@ -326,16 +326,17 @@ Test(build, cuts_tiles_and_mixes_by_share)
              "recipe: t\nphotos: {root: %s/photos, size: 64, fit: tiles}\nsplits: {train: 5}\nformat: png\nbatch: 8\n"
              "maskers: [{name: rectangle, least: 16, share: 3}, {name: rectangle, least: 31}]\n"
              "generators: [{name: small, as: near, weights: %s/generator-nearest.safetensors},"
-             " {name: small, weights: %s/generator-shuffle.safetensors}]\npictures: [mask, fakefake]\n",
+             " {name: small, weights: %s/generator-shuffle.safetensors}]\npictures: [mask, inpainted, fakefake]\n",
              work_folder, TEST_DATA, TEST_DATA);
     work_text("t.yaml", text);
     WORK_OK(build(&b, work_path("t.yaml"), work_path("out"), 2, &e), e);
     cr_expect_eq(b.samples, 20);
-    cr_expect_eq(files_in(work_path("out")), 42);
+    cr_expect_eq(files_in(work_path("out")), 62);
     WORK_OK(il_manifest_read(&m, work_path("out/manifest.jsonl"), 1, &e), e);
     int first = 0, near = 0;
     for (size_t i = 0; i < m.count; i++) {
-        cr_expect(m.list[i].tile >= 0 && m.list[i].tile < 4 && !m.list[i].inpainted_by && !m.list[i].prompt);
+        cr_expect(m.list[i].tile >= 0 && m.list[i].tile < 4);
+        cr_expect_str_eq(m.list[i].inpainted_by, m.list[i].reconstructed_by, "one makes all pictures of a sample");
         first += strcmp(m.list[i].reconstructed_sha256, m.list[0].reconstructed_sha256) == 0;
         near += strcmp(m.list[i].reconstructed_by, "near") == 0;
         cr_expect(strcmp(m.list[i].reconstructed_by, "near") == 0 || strcmp(m.list[i].reconstructed_by, "small") == 0);

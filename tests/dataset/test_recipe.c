@@ -237,6 +237,10 @@ static const struct {
     { HEAD PHOTOS SPLITS MASKERS PAINT "generators: " SMALL,
       ":6:13: 'generators' stands for 'inpaint' and 'reconstruct', which are given too" },
     { HEAD PHOTOS SPLITS MASKERS "generators: []\n", "the list is empty" },
+    { HEAD PHOTOS SPLITS "maskers: [{name: rectangle, as: a}, {name: rectangle, as: a}]\n" PAINT, ":4:" },
+    { HEAD PHOTOS SPLITS "maskers: [rectangle, {name: rectangle, as: rectangle}]\n" PAINT,
+      "two of the list are called 'rectangle'" },
+    { HEAD PHOTOS SPLITS "maskers: {name: rectangle, as: \"a\\nb\"}\n" PAINT, "'as' must be a name" },
     { HEAD PHOTOS SPLITS MASKERS "generators: [{name: vae, root: " TEST_DATA
                                  "/diffusion/vaes}]\npictures: [realfake]\n",
       "'inpaint' is missing, and not all 'generators' can inpaint" },
