@@ -27,6 +27,11 @@ static const char unread[] =
     "SELECT COUNT(*) AS runs, MAX(gone) AS most FROM (SELECT DISTINCT r.id, r.left_out AS gone FROM cells c"
     " JOIN runs r ON r.hash = c.run_hash WHERE r.left_out > 0 AND " OF_CELLS ")";
 
+#define ALL_PIXELS "(n.tp + n.fp + n.fn + n.tn)"
+static const char flooded[] =
+    "SELECT COUNT(*) AS cells, MIN(c.run) AS first FROM cells c JOIN test_sums n ON n.test = c.test"
+    " WHERE 100.0 * (n.tp + n.fp) >= 99.0 * " ALL_PIXELS " AND n.tp + n.fp < " ALL_PIXELS " AND " OF_CELLS;
+
 static const char tf32[] =
     "SELECT COUNT(DISTINCT r.id) AS runs FROM cells c JOIN runs r ON r.hash = c.run_hash"
     " WHERE json_extract(r.config, '$.train.precision') = 'tf32' AND r.device LIKE 'cpu%' AND " OF_CELLS;
@@ -99,6 +104,18 @@ int il_test_notes_add(il_footnotes *n, il_store *s, il_test_notes_of of, il_err 
                     "Runs that were trained or validated without some of their images, as these were missing or could"
                     " not be read: %s (%s images at most).",
                     il_rows_word(&rows, 0, "runs"), il_rows_word(&rows, 0, "most"));
+        il_footnotes_take(n, &line);
+    }
+    il_store_rows_free(&rows);
+    if (!rc)
+        rc = il_store_read(&rows, s, "test_sums: cells count, first text?", flooded, args, e);
+    if (!rc && rows.count && il_rows_int(&rows, 0, "cells")) {
+        il_text line = { 0 };
+        il_text_add(
+            &line,
+            "Nearly everything is marked (99 %% of all pixels or more), so that IoU is about the masks' share: in"
+            " %s cells, such as one of %s.",
+            il_rows_word(&rows, 0, "cells"), il_rows_word(&rows, 0, "first"));
         il_footnotes_take(n, &line);
     }
     il_store_rows_free(&rows);

@@ -57,6 +57,23 @@ Test(report, both_collapses_are_told_apart)
     free(after);
 }
 
+/* Less than a hundredth is left unmarked. */
+Test(report, nearly_everything_marked_is_told)
+{
+    static const char words[] = "Nearly everything is marked (99 % of all pixels or more)";
+    char *before = printed(NULL, "table4", IL_FORMAT_TEXT);
+    cr_expect_null(strstr(before, words));
+    GOOD(il_store_exec(NULL, store, "UPDATE test_sums SET tn = (tp + fp) / 200, fn = 0, tp = tp + 1000", NULL, &e));
+    char *after = printed(NULL, "table4", IL_FORMAT_TEXT);
+    cr_expect_not_null(strstr(after, words), "%s", after);
+    GOOD(il_store_exec(NULL, store, "UPDATE test_sums SET tn = (tp + fp) / 50", NULL, &e));
+    char *less = printed(NULL, "table4", IL_FORMAT_TEXT);
+    cr_expect_null(strstr(less, words), "%s", less);
+    free(before);
+    free(after);
+    free(less);
+}
+
 Test(report, whole_reports)
 {
     const struct {
