@@ -156,28 +156,30 @@ static il_run_opts run_opts(const il_grid *g, const struct options *o, il_world 
                           .runs = g->plan->runs };
 }
 
-static int run_all(il_grid *g, const struct options *o, il_world *world, struct totals *sum, il_err *e)
+/* What all runs need. */
+static int prepare(il_run_opts *opts, il_grid *g, const struct options *o, il_world *world, il_err *e)
 {
-    char revision[80];
+    int rc = choose_device(&opts->device, o->device, world, e);
+    if (!rc)
+        say_precision(g, opts->device, o->quiet);
+    if (!rc)
+        rc = il_store_experiment(&opts->experiment_id, g->store, g->plan->experiment, g->plan->title, g->plan->path,
+                                 g->plan->source, e);
+    return rc;
+}
+
+static int run_all(il_grid *g, const struct options *o, const il_run_opts *opts, struct totals *sum, il_err *e)
+{
     il_progress_bar bar;
     il_observer observer = il_progress_bar_observer(&bar, o->quiet, sum->stop);
-    git_revision(revision, sizeof revision);
-    il_run_opts opts = run_opts(g, o, world);
-    opts.git_revision = revision;
-    int rc = choose_device(&opts.device, o->device, world, e);
-    if (!rc)
-        say_precision(g, opts.device, o->quiet);
-    if (!rc)
-        rc = il_store_experiment(&opts.experiment_id, g->store, g->plan->experiment, g->plan->title, g->plan->path,
-                                 g->plan->source, e);
-    rc = il_world_agree(world, rc, e);
+    int rc = IL_OK;
     for (size_t i = 0; i < g->plan->count && !rc; i++) {
         if (!sum->mine[i])
             continue;
         if (il_observer_stopped(&observer))
             rc = il_fail(e, IL_ECANCEL, "stopped before run %zu of %zu", i + 1, g->plan->count);
         else
-            rc = run_one(g, i, o, &opts, sum, &bar, &observer, e);
+            rc = run_one(g, i, o, opts, sum, &bar, &observer, e);
     }
     il_progress_bar_clear(&bar);
     return rc;
@@ -238,6 +240,8 @@ static int choose_runs(struct totals *sum, const il_grid *g, const struct option
         return il_fail_oom(e);
     int rc = il_run_shard_choose(sum->mine, g, &o->shard, o->grid.shard, e);
     if (!rc)
+        rc = il_run_shard_take_known(g, sum->mine, &o->shard, e);
+    if (!rc)
         rc = il_run_shard_watch(&give_up, g, sum->mine, &o->shard, e);
     if (!rc && give_up)
         rc = il_fail(e, IL_EDATA, "%s: two restarts brought no progress; given up", g->database);
@@ -246,11 +250,17 @@ static int choose_runs(struct totals *sum, const il_grid *g, const struct option
 
 static int lead(il_grid *g, const struct options *o, il_world *world, struct totals *sum, il_err *e)
 {
+    char revision[80];
     il_err unheard = { 0 };
+    il_run_opts opts = run_opts(g, o, world);
+    git_revision(revision, sizeof revision);
+    opts.git_revision = revision;
     int rc = il_world_agree(world, choose_runs(sum, g, o, e), e);
-    if (rc)
+    if (!rc)
+        rc = il_world_agree(world, prepare(&opts, g, o, world, e), e);
+    if (rc) /* nobody waits for orders then */
         return rc;
-    rc = run_all(g, o, world, sum, e);
+    rc = run_all(g, o, &opts, sum, e);
     il_orders_give(world, &(il_work_order){ .kind = IL_ORDER_END }, &unheard); /* if they can still be told */
     if (!rc)
         rc = look_again(g, sum, e);
@@ -362,6 +372,10 @@ static const il_option table[] = {
       .read = read_shard },
     { "--costs DB", "with --shard: estimate by the seconds of like runs in DB, which must be the same for all parts",
       INTO(shard.costs) },
+    { "--known DB",
+      "with --shard: what DB, if it is there, knows of the shard's runs is taken over first, so that a finished one is only "
+      "tested further (default: " IL_CLI_DATABASE ", where --db and --tasks are not given)",
+      INTO(shard.known) },
     { "--tasks FILE", "with --shard: the parts are the lines of FILE, a job file that `slurm` wrote",
       INTO(shard.tasks) },
     IL_CLI_DEVICE(struct options, device),

@@ -3,22 +3,29 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include "base/host.h"
 #include "base/text.h"
 #include "cli/run_shard.h"
 #include "cluster/cost.h"
 #include "cluster/parts.h"
 #include "cluster/restarts.h"
+#include "store/merge.h"
 #include "train/checkpoint.h"
 #include "train/job_state.h"
 
-int il_run_shard_database(char room[IL_SHARD_PATH], il_grid_options *o, const il_run_shard *how, il_err *e)
+int il_run_shard_database(char room[IL_SHARD_PATH], il_grid_options *o, il_run_shard *how, il_err *e)
 {
-    if ((how->tasks || how->costs) && !o->shard.count)
-        return il_fail(e, IL_EUSAGE, "run: %s: expected --shard as well", how->tasks ? "--tasks" : "--costs");
+    if ((how->tasks || how->costs || how->known) && !o->shard.count)
+        return il_fail(e, IL_EUSAGE, "run: %s: expected --shard as well",
+                       how->tasks   ? "--tasks"
+                       : how->costs ? "--costs"
+                                    : "--known");
     if (how->tasks && how->costs)
         return il_fail(e, IL_EUSAGE,
                        "run: --tasks and --costs exclude each other; the job file has divided the grid already");
+    if (o->shard.count && !o->database && !how->tasks && !how->known)
+        how->known = IL_CLI_DATABASE;
     if (!how->tasks || o->database)
         return IL_OK;
     o->database = room;
@@ -81,6 +88,72 @@ int il_run_shard_choose(bool *mine, const il_grid *g, const il_run_shard *how, i
     for (size_t i = 0; i < g->plan->count; i++)
         mine[i] = true;
     return IL_OK;
+}
+
+/* ---- what is known ---- */
+
+static int is_news(bool *news, const char *hash, il_store *known, il_store *own, il_err *e)
+{
+    il_run_row there, here;
+    int rc = il_store_find_run(&there, known, hash, e);
+    if (!rc)
+        rc = il_store_find_run(&here, own, hash, e);
+    *news = !rc && here.status == IL_RUN_NONE && (there.status == IL_RUN_DONE || there.status == IL_RUN_FAILED);
+    return rc;
+}
+
+/* hashes: room for as many as the plan has runs. */
+static int find_news(char (*hashes)[65], size_t *count, const il_grid *g, const bool *mine, il_store *known, il_err *e)
+{
+    int rc = IL_OK;
+    for (size_t i = 0; i < g->plan->count && !rc; i++) {
+        il_job j = { 0 };
+        bool news = false;
+        if (!mine[i])
+            continue;
+        rc = il_job_open(&j, &g->plan->runs[i], g->store, e);
+        if (!rc)
+            rc = is_news(&news, j.hash, known, g->store, e);
+        if (!rc && news)
+            memcpy(hashes[(*count)++], j.hash, sizeof *hashes);
+        il_job_close(&j);
+    }
+    return rc;
+}
+
+static int take_runs(const il_grid *g, char (*hashes)[65], size_t count, const char *database, il_err *e)
+{
+    il_merge_source *known = NULL;
+    il_merge_sum sum = { 0 };
+    const char **only = calloc(count + 1, sizeof *only);
+    for (size_t i = 0; only && i < count; i++)
+        only[i] = hashes[i];
+    int rc = only ? il_merge_source_open(&known, database, e) : il_fail_oom(e);
+    if (!rc)
+        rc = il_merge(&sum, g->store, known, &(il_merge_opts){ .only = only }, e);
+    il_merge_source_close(known);
+    free(only);
+    return rc;
+}
+
+int il_run_shard_take_known(const il_grid *g, const bool *mine, const il_run_shard *how, il_err *e)
+{
+    struct stat there, own;
+    il_store *known = NULL;
+    size_t count = 0;
+    if (!how->known || stat(how->known, &there) != 0)
+        return IL_OK;
+    if (stat(g->database, &own) == 0 && own.st_dev == there.st_dev && own.st_ino == there.st_ino)
+        return IL_OK;
+    char(*hashes)[65] = calloc(g->plan->count + 1, sizeof *hashes);
+    int rc = hashes ? il_store_open_readonly(&known, how->known, e) : il_fail_oom(e);
+    if (!rc)
+        rc = find_news(hashes, &count, g, mine, known, e);
+    il_store_close(known);
+    if (!rc && count)
+        rc = take_runs(g, hashes, count, how->known, e);
+    free(hashes);
+    return rc;
 }
 
 /* ---- whether it gets on ---- */

@@ -78,7 +78,7 @@ void il_script_write(il_text *to, const il_slurm_job *job)
     il_text_add(
         to,
         " \\\n"
-        "  --tasks \"$tasks\" --shard \"$number/%zu\" -- \"$grid\" &\n"
+        "  --known \"$database\" --tasks \"$tasks\" --shard \"$number/%zu\" -- \"$grid\" &\n"
         "child=$!\n"
         "[ -z \"$signal\" ] || pass_on \"$signal\"\n"
         "while :; do # a signal ends `wait`, not the program\n"

@@ -217,7 +217,8 @@ int il_slurm_queue_job(long *job, const il_slurm_queue *q, const char *script, c
         const il_slurm_task *t = &q->list[i];
         const char *space = strrchr(t->command, ' ');
         bool same = false;
-        if (t->job == before || !space || (argument && strcmp(space + 1, argument) != 0))
+        if (t->job == before || !space || strcmp(t->reason, "BadConstraints") == 0 /* sbatch refused it */ ||
+            (argument && strcmp(space + 1, argument) != 0))
             continue;
         before = t->job;
         rc = is_file(&same, t->command, (size_t)(space - t->command), &ours, e);

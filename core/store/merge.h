@@ -30,6 +30,7 @@ void il_merge_source_close(il_merge_source *shard);
 /* Adds to *sum. say: is told of each conflict and of what is lost, in one line. */
 typedef struct il_merge_opts {
     il_merge_keep keep;
+    const char *const *only; /* hashes of runs, no others come in; ends with NULL; NULL: all */
     void (*say)(void *context, const char *line);
     void *context;
 } il_merge_opts;

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include "base/text.h"
 #include "store/merge_parts.h"
 
 enum { MOST_TRIES = 20, IN_MEMORY = 128 << 20 };
@@ -52,6 +53,28 @@ static int attach(il_store *target, const il_merge_source *shard, il_err *e)
         result = sqlite3_errcode(target->db);
     sqlite3_backup_finish(backup);
     return rc || result == SQLITE_DONE ? rc : il_store_fail(target, result, e);
+}
+
+/* What is not wanted goes from the copy. */
+static int keep_only(il_store *target, const char *const *hashes, il_err *e)
+{
+    sqlite3_stmt *statement = NULL;
+    il_text list = { 0 };
+    int more = 0;
+    for (const char *const *hash = hashes; *hash; hash++)
+        il_text_add(&list, "%s\"%s\"", hash == hashes ? "[" : ",", *hash);
+    il_text_add(&list, "%s]", *hashes ? "" : "[");
+    int rc = list.failed
+                 ? il_fail_oom(e)
+                 : il_store_prepare(&statement, target,
+                                    "DELETE FROM shard.runs WHERE hash NOT IN (SELECT value FROM json_each(?1))", e);
+    if (!rc)
+        rc = il_store_bind(target, statement, (il_bind[]){ il_bind_text(list.data), { 0 } }, e);
+    if (!rc)
+        rc = il_store_step(&more, target, statement, e);
+    sqlite3_finalize(statement);
+    il_text_free(&list);
+    return rc;
 }
 
 static void detach(il_store *target)
@@ -116,6 +139,8 @@ int il_merge(il_merge_sum *sum, il_store *target, const il_merge_source *shard, 
     if (target->file && stat(shard->store->path, &st) == 0 && st.st_ino == target->file && st.st_dev == target->device)
         return il_fail(e, IL_EUSAGE, "%s: is the database that the others are merged into", shard->store->path);
     int rc = attach(target, shard, e);
+    if (!rc && opts->only)
+        rc = keep_only(target, opts->only, e);
     if (!rc)
         rc = join(sum, target, shard, opts, e);
     detach(target);

@@ -87,4 +87,23 @@ dump() { python3 -c 'import sqlite3, sys; print(*sqlite3.connect(sys.argv[1]).it
 dump "db/one's.sqlite" >once.sql
 inpaintlab merge "db/one's.sqlite" "$shards"/1-*.sqlite >/dev/null || fail "merging twice failed"
 dump "db/one's.sqlite" | cmp - once.sql || fail "merging twice changed the database"
+
+# A test that is asked for later is done with the weights that are there.
+sed 's/test: \[realfake, fakefake\]/test: [realfake, fakefake, {images: realfake, mask_policy: any}]/' grid.yaml >more.yaml
+short=(more.yaml --db "db/one's.sqlite" --device cpu --only 'train.epochs=[23]')
+inpaintlab slurm "${short[@]}" >submitted.txt || fail "slurm, one more test: $(cat submitted.txt)"
+for ((i = 0; i < 200; i++)); do
+  [ -n "$(squeue -h)" ] || break
+  sleep 0.5
+done
+for log in "$shards"/logs/*_*.log; do ! grep -h 'cells measured' "$log"; done | sort >measured.txt
+grep -q '^1 trained' measured.txt || fail "no task has told what it did"
+[ "$(grep -c '^0 trained, 1 cells measured' measured.txt)" = 2 ] || fail "trained runs were not only tested further: $(cat measured.txt)"
+inpaintlab slurm "${short[@]}" --status | grep -qx 'array: 2 done, 6 of 6 cells measured' || fail "$(inpaintlab slurm "${short[@]}" --status)"
+
+# What Slurm will never run counts as refused.
+inpaintlab slurm long.yaml --db refused.sqlite -- --mem=900G >refused.txt 2>&1 && fail "900 GB were promised: $(cat refused.txt)"
+grep -q '^inpaintlab: sbatch' refused.txt || fail "it is not said that sbatch refused: $(cat refused.txt)"
+ls refused.shards/long 2>/dev/null | grep -q submitted && fail "a refused submission left its record"
+
 echo "four tasks in two arrays, one killed, one cut $cuts times: the rows of one process"

@@ -299,6 +299,9 @@ def refuse(lab, data):
         expected = "inpaintlab: launched as one of 2 processes, but this inpaintlab was built without MPI;" if rank == 0 else ""
         check(done.returncode != 0 and done.stderr.startswith(expected) and done.stderr.count("\n") == (rank == 0),
               f"without MPI, rank {rank}: {done.stderr.strip()}")
+    nothing = lab.run(2, lab.program(), "run", grid, "--device", "tpu", "--db", lab.path("none.sqlite"))
+    said = [line for line in nothing.stderr.splitlines() if line.startswith("inpaintlab:")]
+    check(nothing.returncode != 0 and len(said) == 1 and "'tpu' is not" in said[0], f"no such device: all end, {said}")
     missing = lab.run(2, lab.program(), "run", lab.path("no.yaml"), "--db", lab.path("none.sqlite"))
     check(missing.returncode != 0 and missing.stderr.count("inpaintlab:") == 1, f"no grid: {missing.stderr.splitlines()[:1]}")
 
