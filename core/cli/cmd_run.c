@@ -260,6 +260,8 @@ static int lead(il_grid *g, const struct options *o, il_world *world, struct tot
         rc = il_world_agree(world, prepare(&opts, g, o, world, e), e);
     if (rc) /* nobody waits for orders then */
         return rc;
+    if (world && !o->quiet)
+        fprintf(stderr, "%d processes train each run together\n", il_world_size(world));
     rc = run_all(g, o, &opts, sum, e);
     il_orders_give(world, &(il_work_order){ .kind = IL_ORDER_END }, &unheard); /* if they can still be told */
     if (!rc)

@@ -184,8 +184,10 @@ static void tell(const il_merge_opts *opts, const il_merge_source *shard, const 
                     shard->store->path, r->name, r->hash, target->path, r->apart ? target->path : shard->store->path,
                     il_run_files_aside(folder, r->hash, other).text);
     else if (lost)
-        il_text_add(&line, "%s: run %s [%.12s] has no weights in %s; its results come without them", shard->store->path,
-                    r->name, r->hash, il_run_files_path(shard->folder.text, r->hash, "").text);
+        il_text_add(
+            &line,
+            "%s: run %s [%.12s] has no weights in %s, or other ones than it was tested with; its results come without them",
+            shard->store->path, r->name, r->hash, il_run_files_path(shard->folder.text, r->hash, "").text);
     if (line.data && !line.failed && opts->say)
         opts->say(opts->context, line.data);
     il_text_free(&line);
