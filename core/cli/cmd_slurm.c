@@ -141,7 +141,8 @@ static int check(const struct options *o, const char *const *words, il_err *e)
             return il_fail(e, IL_EUSAGE,
                            "slurm: the array is made here; --at-most N limits how many tasks run at a time");
     if (stat(words[0], &st) == 0 && !S_ISREG(st.st_mode))
-        return il_fail(e, IL_EUSAGE, "%s is not a regular file; expected a grid that the tasks can read again", words[0]);
+        return il_fail(e, IL_EUSAGE, "%s is not a regular file; expected a grid that the tasks can read again",
+                       words[0]);
     return IL_OK;
 }
 

@@ -124,7 +124,8 @@ int il_output_spare_inputs(const char *output, il_err *e)
     bool there = ending && stat(target, &st) == 0 && S_ISREG(st.st_mode);
     for (size_t i = 0; there && !rc && i < sizeof endings / sizeof *endings; i++)
         if (strcasecmp(ending, endings[i]) == 0)
-            rc = il_fail(e, IL_EUSAGE, "-o %s: exists, and by its ending it is not a result; choose another file", output);
+            rc = il_fail(e, IL_EUSAGE, "-o %s: exists, and by its ending it is not a result; choose another file",
+                         output);
     free(target);
     return rc;
 }

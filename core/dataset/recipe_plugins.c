@@ -109,17 +109,26 @@ static int read_as(char **out, const il_yaml *y, const il_node *map, il_err *e)
     return *out ? IL_OK : il_fail_oom(e);
 }
 
-/* A name after `as` that another has would tell nothing apart. */
-static int check_name(const il_recipe_plugins *before, const il_recipe_plugin *part, const il_yaml *y,
-                      const il_node *at, il_err *e)
+/* What the manifest calls a part that was read. *own: by a name after `as`. */
+static const char *called(bool *own, const il_node *at)
 {
-    for (size_t i = 0; i < before->count; i++) {
-        const il_recipe_plugin *other = &before->list[i];
-        if ((part->as || other->as) && strcmp(il_recipe_plugin_name(other), il_recipe_plugin_name(part)) == 0)
-            return il_yaml_fail(y, at, e, IL_EPARAM,
-                                "two of the list are called '%s'; expected another name after 'as'",
-                                il_recipe_plugin_name(part));
-    }
+    const il_node *as = at->kind == IL_NODE_MAP ? il_yaml_get(at, "as") : NULL;
+    const il_node *name = at->kind == IL_NODE_MAP ? il_yaml_get(at, "name") : at;
+    *own = as;
+    return as ? as->text : name->text;
+}
+
+/* A name after `as` that another part has would tell nothing apart. */
+static int check_names(const il_yaml *y, const il_node *list, il_err *e)
+{
+    bool one, other;
+    for (size_t i = 0; list->kind == IL_NODE_LIST && i < list->count; i++)
+        for (size_t k = 0; k < i; k++) {
+            const char *name = called(&one, list->items[i]), *before = called(&other, list->items[k]);
+            if ((one || other) && strcmp(name, before) == 0)
+                return il_yaml_fail(y, list->items[i], e, IL_EPARAM,
+                                    "two of the list are called '%s'; expected another name after 'as'", name);
+        }
     return IL_OK;
 }
 
@@ -180,14 +189,10 @@ int il_recipe_plugins_read(il_recipe_plugins *out, il_registry *registry, il_kin
                             il_descriptor_kind(kind));
     p.list = calloc(n, sizeof *p.list);
     int rc = p.list ? IL_OK : il_fail_oom(e);
-    while (!rc && p.count < n) {
-        const il_node *one = at->kind == IL_NODE_LIST ? at->items[p.count] : at;
-        rc = read_part(&p.list[p.count], registry, kind, y, one, e);
-        if (!rc) {
-            p.count++;
-            rc = check_name(&(il_recipe_plugins){ p.list, p.count - 1 }, &p.list[p.count - 1], y, one, e);
-        }
-    }
+    for (; !rc && p.count < n; p.count += !rc)
+        rc = read_part(&p.list[p.count], registry, kind, y, at->kind == IL_NODE_LIST ? at->items[p.count] : at, e);
+    if (!rc)
+        rc = check_names(y, at, e);
     if (rc)
         il_recipe_plugins_free(&p);
     else

@@ -26,8 +26,8 @@ const char *il_calibration_name(il_compression c);
 
 #define IL_CALIBRATION_MEASURE "a region whose picture scores above found_above, by --calibrate"
 #define IL_CALIBRATION_TESTS "64 or more pixels marked at 0.5, in the run's tests on authentic pictures"
-#define IL_CALIBRATION_RATE 0.05                  /* false alarms allowed among the pictures that choose */
-enum { IL_CALIBRATION_PICTURES = 40 };            /* with fewer, nothing is chosen */
+#define IL_CALIBRATION_RATE 0.05       /* false alarms allowed among the pictures that choose */
+enum { IL_CALIBRATION_PICTURES = 40 }; /* with fewer, nothing is chosen */
 
 /* Above this share of false alarms a finding means nothing. */
 #define IL_CALIBRATION_HIGH 0.2

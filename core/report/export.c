@@ -106,8 +106,8 @@ static int put_table(const char *folder, il_store *s, size_t i, const char *expe
 
 static int fail_damaged(const il_store *s, const il_rows *blobs, size_t row, const char *column, il_err *e)
 {
-    return il_fail(e, IL_EDB, "%s: table scores, test %s, id %s: column %s is not a histogram of scores", il_store_path(s),
-                   il_rows_text(blobs, row, "test"), il_rows_text(blobs, row, "id"), column);
+    return il_fail(e, IL_EDB, "%s: table scores, test %s, id %s: column %s is not a histogram of scores",
+                   il_store_path(s), il_rows_text(blobs, row, "test"), il_rows_text(blobs, row, "id"), column);
 }
 
 /* A BLOB as il_store_read gives it: x'hex'. */

@@ -71,9 +71,9 @@ static int check_hashes(il_store *s, sqlite3_stmt *statement, const int columns[
         if (!text)
             return il_fail_oom(e);
         if (!il_run_files_is_hash(text))
-            return il_fail(e, IL_EDB,
-                           "%s: table runs, id %lld: column %s is not a SHA-256; expected 64 hexadecimal digits", s->path,
-                           (long long)sqlite3_column_int64(statement, 0), sqlite3_column_name(statement, columns[i]));
+            return il_fail(
+                e, IL_EDB, "%s: table runs, id %lld: column %s is not a SHA-256; expected 64 hexadecimal digits",
+                s->path, (long long)sqlite3_column_int64(statement, 0), sqlite3_column_name(statement, columns[i]));
     }
     return IL_OK;
 }

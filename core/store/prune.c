@@ -53,8 +53,9 @@ static int add(il_prune_list *l, il_store *s, const il_rows *rows, size_t i, il_
     il_pruned p = { .id = il_rows_int(rows, i, "id"), .tests = il_rows_int(rows, i, "tests") };
     const char *hash = il_rows_word(rows, i, "hash");
     if (!il_run_files_is_hash(hash))
-        return il_fail(e, IL_EDB, "%s: table runs, id %lld: column hash is not a SHA-256; expected 64 hexadecimal digits",
-                       s->path, (long long)p.id);
+        return il_fail(e, IL_EDB,
+                       "%s: table runs, id %lld: column hash is not a SHA-256; expected 64 hexadecimal digits", s->path,
+                       (long long)p.id);
     memcpy(p.hash, hash, sizeof p.hash);
     snprintf(p.status, sizeof p.status, "%s", il_rows_word(rows, i, "status"));
     int rc = folder_of(&folder, s, hash, e);
