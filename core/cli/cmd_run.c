@@ -256,14 +256,15 @@ static int lead(il_grid *g, const struct options *o, il_world *world, struct tot
     git_revision(revision, sizeof revision);
     opts.git_revision = revision;
     int rc = il_world_agree(world, choose_runs(sum, g, o, e), e);
-    if (!rc)
-        rc = il_world_agree(world, prepare(&opts, g, o, world, e), e);
-    if (rc) /* nobody waits for orders then */
+    if (rc)
         return rc;
-    if (world && !o->quiet)
+    rc = il_world_agree(world, prepare(&opts, g, o, world, e), e);
+    if (!rc && world && !o->quiet)
         fprintf(stderr, "%d processes train each run together\n", il_world_size(world));
-    rc = run_all(g, o, &opts, sum, e);
-    il_orders_give(world, &(il_work_order){ .kind = IL_ORDER_END }, &unheard); /* if they can still be told */
+    if (!rc) { /* else nobody waits for orders */
+        rc = run_all(g, o, &opts, sum, e);
+        il_orders_give(world, &(il_work_order){ .kind = IL_ORDER_END }, &unheard); /* if they can still be told */
+    }
     if (!rc)
         rc = look_again(g, sum, e);
     print_totals(sum, count_mine(g, sum));
