@@ -1,7 +1,4 @@
 /* flops.cpp - counts the work of convolutions, linear layers and attention, by weight, from the shapes at hand. */
-#ifndef NDEBUG
-#define NDEBUG /* as libtorch is built: at::RecordFunction has another member without it */
-#endif
 #include <ATen/record_function.h>
 #include <algorithm>
 #include <string_view>
