@@ -114,7 +114,7 @@ int il_test_notes_add(il_footnotes *n, il_store *s, il_test_notes_of of, il_err 
         il_text_add(
             &line,
             "Nearly everything is marked (99 %% of all pixels or more), so that IoU is about the masks' share: in"
-            " %s cells, such as one of %s.",
+            " %s of the cells, such as one of %s.",
             il_rows_word(&rows, 0, "cells"), il_rows_word(&rows, 0, "first"));
         il_footnotes_take(n, &line);
     }
