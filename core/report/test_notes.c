@@ -18,23 +18,28 @@ static const char expected[] =
     "tests: tested_dataset text, tested_on text, split text, leaked count?, leaked_example text?, no_truth count?,"
     " no_truth_example text?, left_out count?, images count?, counted int?, unknown int?";
 
-static const char validation[] =
-    "SELECT COUNT(*) AS runs, SUM(same) AS same FROM (SELECT DISTINCT r.id,"
-    " json_extract(r.manifest, '$.train.digest') = json_extract(r.manifest, '$.validation.digest') AS same"
-    " FROM cells c JOIN runs r ON r.hash = c.run_hash WHERE r.status = 'done' AND " OF_CELLS ")";
-
-static const char unread[] =
-    "SELECT COUNT(*) AS runs, MAX(gone) AS most FROM (SELECT DISTINCT r.id, r.left_out AS gone FROM cells c"
-    " JOIN runs r ON r.hash = c.run_hash WHERE r.left_out > 0 AND " OF_CELLS ")";
-
+/* Each gives how often something is the case, and a note that tells of it where that is not 0. */
 #define ALL_PIXELS "(n.tp + n.fp + n.fn + n.tn)"
-static const char flooded[] =
-    "SELECT COUNT(*) AS cells, MIN(c.run) AS first FROM cells c JOIN test_sums n ON n.test = c.test"
-    " WHERE 100.0 * (n.tp + n.fp) >= 99.0 * " ALL_PIXELS " AND n.tp + n.fp < " ALL_PIXELS " AND " OF_CELLS;
+static const char *const counted[] = {
+    "SELECT SUM(same) AS times, SUM(same) || ' of ' || COUNT(*) || ' runs were validated on the images that they were trained"
+    " on.' AS note FROM (SELECT DISTINCT r.id,"
+    " json_extract(r.manifest, '$.train.digest') = json_extract(r.manifest, '$.validation.digest') AS same"
+    " FROM cells c JOIN runs r ON r.hash = c.run_hash WHERE r.status = 'done' AND " OF_CELLS ")",
 
-static const char tf32[] =
-    "SELECT COUNT(DISTINCT r.id) AS runs FROM cells c JOIN runs r ON r.hash = c.run_hash"
-    " WHERE json_extract(r.config, '$.train.precision') = 'tf32' AND r.device LIKE 'cpu%' AND " OF_CELLS;
+    "SELECT COUNT(*) AS times, 'Runs that were trained or validated without some of their images, as these were missing or"
+    " could not be read: ' || COUNT(*) || ' (' || MAX(gone) || ' images at most).' AS note"
+    " FROM (SELECT DISTINCT r.id, r.left_out AS gone FROM cells c"
+    " JOIN runs r ON r.hash = c.run_hash WHERE r.left_out > 0 AND " OF_CELLS ")",
+
+    "SELECT COUNT(*) AS times, 'Nearly everything is marked (99 % of all pixels or more), so that IoU is about the masks'' share:"
+    " in ' || COUNT(*) || ' of the cells, such as one of ' || MIN(c.run) || '.' AS note"
+    " FROM cells c JOIN test_sums n ON n.test = c.test"
+    " WHERE 100.0 * (n.tp + n.fp) >= 99.0 * " ALL_PIXELS " AND n.tp + n.fp < " ALL_PIXELS " AND " OF_CELLS,
+
+    "SELECT COUNT(DISTINCT r.id) AS times, 'Runs of precision tf32 that computed in fp32, as a CPU does: '"
+    " || COUNT(DISTINCT r.id) || '.' AS note FROM cells c JOIN runs r ON r.hash = c.run_hash"
+    " WHERE json_extract(r.config, '$.train.precision') = 'tf32' AND r.device LIKE 'cpu%' AND " OF_CELLS,
+};
 
 static void add(il_footnotes *n, const il_rows *r, size_t i, const char *words)
 {
@@ -87,46 +92,11 @@ int il_test_notes_add(il_footnotes *n, il_store *s, il_test_notes_of of, il_err 
     for (size_t i = 0; !rc && i < rows.count; i++)
         add_test(n, &rows, i);
     il_store_rows_free(&rows);
-    if (!rc)
-        rc = il_store_read(&rows, s, "runs: runs count, same count?", validation, args, e);
-    if (!rc && rows.count && il_rows_int(&rows, 0, "same")) {
-        il_text line = { 0 };
-        il_text_add(&line, "%s of %s runs were validated on the images that they were trained on.",
-                    il_rows_word(&rows, 0, "same"), il_rows_word(&rows, 0, "runs"));
-        il_footnotes_take(n, &line);
+    for (size_t i = 0; !rc && i < sizeof counted / sizeof *counted; i++) {
+        rc = il_store_read(&rows, s, "runs: times count?, note text?", counted[i], args, e);
+        if (!rc && rows.count && il_rows_int(&rows, 0, "times"))
+            il_footnotes_add(n, il_rows_word(&rows, 0, "note"));
+        il_store_rows_free(&rows);
     }
-    il_store_rows_free(&rows);
-    if (!rc)
-        rc = il_store_read(&rows, s, "runs: runs count, most count?", unread, args, e);
-    if (!rc && rows.count && il_rows_int(&rows, 0, "runs")) {
-        il_text line = { 0 };
-        il_text_add(&line,
-                    "Runs that were trained or validated without some of their images, as these were missing or could"
-                    " not be read: %s (%s images at most).",
-                    il_rows_word(&rows, 0, "runs"), il_rows_word(&rows, 0, "most"));
-        il_footnotes_take(n, &line);
-    }
-    il_store_rows_free(&rows);
-    if (!rc)
-        rc = il_store_read(&rows, s, "test_sums: cells count, first text?", flooded, args, e);
-    if (!rc && rows.count && il_rows_int(&rows, 0, "cells")) {
-        il_text line = { 0 };
-        il_text_add(
-            &line,
-            "Nearly everything is marked (99 %% of all pixels or more), so that IoU is about the masks' share: in"
-            " %s of the cells, such as one of %s.",
-            il_rows_word(&rows, 0, "cells"), il_rows_word(&rows, 0, "first"));
-        il_footnotes_take(n, &line);
-    }
-    il_store_rows_free(&rows);
-    if (!rc)
-        rc = il_store_read(&rows, s, "runs: runs count", tf32, args, e);
-    if (!rc && rows.count && il_rows_int(&rows, 0, "runs")) {
-        il_text line = { 0 };
-        il_text_add(&line, "Runs of precision tf32 that computed in fp32, as a CPU does: %s.",
-                    il_rows_word(&rows, 0, "runs"));
-        il_footnotes_take(n, &line);
-    }
-    il_store_rows_free(&rows);
     return rc;
 }
