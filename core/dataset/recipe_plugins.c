@@ -109,27 +109,43 @@ static int read_as(char **out, const il_yaml *y, const il_node *map, il_err *e)
     return *out ? IL_OK : il_fail_oom(e);
 }
 
-/* What the manifest calls a part that was read. *own: by a name after `as`. */
-static const char *called(bool *own, const il_node *at)
+/* What the manifest calls a part. */
+struct called {
+    const char *name;
+    const il_node *at;
+    bool own; /* by a name after `as` */
+};
+
+static struct called call(const il_node *at)
 {
     const il_node *as = at->kind == IL_NODE_MAP ? il_yaml_get(at, "as") : NULL;
     const il_node *name = at->kind == IL_NODE_MAP ? il_yaml_get(at, "name") : at;
-    *own = as;
-    return as ? as->text : name->text;
+    return (struct called){ as ? as->text : name->text, at, as != NULL };
 }
 
-/* A name after `as` that another part has would tell nothing apart. */
+static int by_name(const void *a, const void *b)
+{
+    const struct called *x = a, *y = b;
+    int order = strcmp(x->name, y->name);
+    return order ? order : x->own - y->own;
+}
+
+/* A name after `as` that another part has would tell nothing apart. Of equal names the last one is such, if any is. */
 static int check_names(const il_yaml *y, const il_node *list, il_err *e)
 {
-    bool one, other;
-    for (size_t i = 0; list->kind == IL_NODE_LIST && i < list->count; i++)
-        for (size_t k = 0; k < i; k++) {
-            const char *name = called(&one, list->items[i]), *before = called(&other, list->items[k]);
-            if ((one || other) && strcmp(name, before) == 0)
-                return il_yaml_fail(y, list->items[i], e, IL_EPARAM,
-                                    "two of the list are called '%s'; expected another name after 'as'", name);
-        }
-    return IL_OK;
+    size_t n = list->kind == IL_NODE_LIST ? list->count : 0;
+    struct called *all = calloc(n + 1, sizeof *all);
+    int rc = all ? IL_OK : il_fail_oom(e);
+    for (size_t i = 0; i < n && !rc; i++)
+        all[i] = call(list->items[i]);
+    if (!rc && n)
+        qsort(all, n, sizeof *all, by_name);
+    for (size_t i = 1; i < n && !rc; i++)
+        if (all[i].own && strcmp(all[i].name, all[i - 1].name) == 0)
+            rc = il_yaml_fail(y, all[i].at, e, IL_EPARAM,
+                              "two of the list are called '%s'; expected another name after 'as'", all[i].name);
+    free(all);
+    return rc;
 }
 
 /* Checks that the files and folders in the settings exist. */
