@@ -91,14 +91,16 @@ dump "db/one's.sqlite" | cmp - once.sql || fail "merging twice changed the datab
 # A test that is asked for later is done with the weights that are there.
 sed 's/test: \[realfake, fakefake\]/test: [realfake, fakefake, {images: realfake, mask_policy: any}]/' grid.yaml >more.yaml
 short=(more.yaml --db "db/one's.sqlite" --device cpu --only 'train.epochs=[23]')
+told() { cat "$shards"/logs/*_*.log | grep -c "^$1"; }
+before=$(told '0 trained, 1 cells measured') # a task that was killed between its tests has said so as well
 inpaintlab slurm "${short[@]}" >submitted.txt || fail "slurm, one more test: $(cat submitted.txt)"
 for ((i = 0; i < 200; i++)); do
   [ -n "$(squeue -h)" ] || break
   sleep 0.5
 done
-for log in "$shards"/logs/*_*.log; do ! grep -h 'cells measured' "$log"; done | sort >measured.txt
-grep -q '^1 trained' measured.txt || fail "no task has told what it did"
-[ "$(grep -c '^0 trained, 1 cells measured' measured.txt)" = 2 ] || fail "trained runs were not only tested further: $(cat measured.txt)"
+[ "$(told '1 trained')" -ge 1 ] || fail "no task has told what it did"
+[ $(($(told '0 trained, 1 cells measured') - before)) = 2 ] ||
+  fail "trained runs were not only tested further: $before before; $(cat "$shards"/logs/*_*.log | grep 'cells measured')"
 inpaintlab slurm "${short[@]}" --status | grep -qx 'array: 2 done, 6 of 6 cells measured' || fail "$(inpaintlab slurm "${short[@]}" --status)"
 
 # What Slurm will never run counts as refused.
