@@ -270,6 +270,8 @@ struct member {
     at::Tensor param;
     int64_t from;
     int arrived = 0; /* twice where a weight is used in several parts that are computed again */
+    bool absent =
+        false; /* had no gradient in the last step, as an auxiliary head has none without its loss: its bucket does not wait */
 };
 
 struct bucket {
@@ -369,13 +371,17 @@ void il_reducer::await_gpu()
     done.block(c10::impl::VirtualGuardImpl(side->device_type()).getStream(side->device()));
 }
 
-/* Only the first time is a gradient's value sent; what changes it afterwards is found at the end. */
+/* Only the first time is a gradient's value sent; what changes it afterwards, and what was not expected, is found at the end. */
 void il_reducer::arrive(size_t number, size_t m)
 {
     at::NoGradGuard off;
     bucket &b = buckets[number];
     member &x = b.members[m];
-    if (x.arrived++)
+    if (x.absent)
+        x.arrived = 2; /* the bucket has zeros in its place */
+    else
+        x.arrived++;
+    if (x.arrived > 1)
         return;
     b.flat.narrow(0, x.from, x.param.numel()).view(x.param.sizes()).copy_(x.param.grad());
     b.complete++;
@@ -426,7 +432,7 @@ void il_reducer::finish(bucket &b)
             x.param.mutable_grad().copy_(b.flat.narrow(0, x.from, x.param.numel()).view(x.param.sizes()));
 }
 
-/* Gradients that grew after they were sent: the whole of them, one by one. */
+/* Gradients that grew after they were sent, or came where none was expected: the whole of them, one by one. */
 void il_reducer::sum_again()
 {
     for (bucket &b : buckets)
@@ -507,8 +513,11 @@ int il_reducer_end(il_reducer *r, il_err *e)
     for (bucket &b : r->buckets) {
         b.complete = 0;
         b.begun = b.there = false;
-        for (member &x : b.members)
+        for (member &x : b.members) {
+            x.absent = !x.arrived;
             x.arrived = 0;
+            b.complete += x.absent;
+        }
     }
     r->next = 0;
     r->report.steps++;

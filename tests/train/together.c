@@ -1,9 +1,11 @@
 /* together.c - GRID CHECKPOINT [float64]: trains the first run of a grid, alone or as one of several processes, and leaves its last
- * checkpoint. compare A B: how far two checkpoints are apart. For together.py. */
+ * checkpoint. compare A B: how far two checkpoints are apart. absent N: N steps of which one weight has no part, but in the third.
+ * For together.py. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <inpaintlab/optimizer.h>
 #include <inpaintlab/weights.h>
 #include "plan/plan.h"
 #include "plugin/registry.h"
@@ -132,6 +134,67 @@ static int compare(const char *first, const char *second, il_err *e)
     return rc;
 }
 
+enum { LARGE = 1 << 15 }; /* elements: each weight fills a bucket */
+
+/* The loss of rank r is (r + 1) times the sum of the weights' means, so that each gradient is that of the ranks' sum. */
+static int absent_step(il_reducer *r, il_adam *adam, il_tensor *weight[3], bool all, il_world *world, il_err *e)
+{
+    il_scope *s = NULL;
+    il_scope_opts o = { .size = sizeof o, .training = true };
+    int size = il_world_size(world), own = il_world_own(world);
+    const double expected = size * (size + 1) / 2.0 / LARGE;
+    int rc = il_scope_open(&s, &o, e);
+    il_tensor *loss = NULL;
+    for (int i = 0; i < (all ? 3 : 2) && !rc; i++) {
+        il_tensor *mean = il_affine(s, il_mean(s, weight[i]), own + 1, 0);
+        loss = loss ? il_add(s, loss, mean) : mean;
+    }
+    il_reducer_listen(r, true);
+    if (!rc)
+        rc = il_backward(s, loss, e);
+    if (!rc)
+        rc = il_reducer_end(r, e);
+    for (int i = 0; i < (all ? 3 : 2) && !rc; i++) {
+        double *g = numbers(il_grad(s, weight[i]), LARGE);
+        for (int k = 0; k < LARGE && !rc; k++)
+            if (!(fabs(g[k] - expected) < 1e-6 * expected))
+                rc = il_fail(e, IL_EFORMAT, "gradient %d is %g, expected %g", i, g[k], expected);
+        free(g);
+    }
+    il_scope_close(s);
+    return rc ? rc : il_adam_step(adam, e);
+}
+
+/* The weight that was declared last comes first when gradients are summed. */
+static int absent(int steps, il_world *world, il_err *e)
+{
+    il_state *st = NULL;
+    il_reducer *r = NULL;
+    il_adam *adam = NULL;
+    il_tensor *weight[3] = { NULL };
+    il_reducer_report told = { .steps = 0 };
+    const il_adam_opts opts = { .size = sizeof opts, .lr = 0.01 };
+    const int64_t shape[1] = { LARGE };
+    const char *const names[] = { "a", "b", "c" };
+    int rc = il_state_new(&st, (il_device){ IL_DEVICE_CPU, 0 }, 0, e);
+    for (int i = 0; i < 3 && !rc; i++)
+        weight[i] = il_state_param(st, names[i], IL_INIT_ONES, 0, 1, shape);
+    if (!rc)
+        rc = il_state_status(st, e);
+    if (!rc)
+        rc = il_adam_new(&adam, st, &opts, e);
+    if (!rc)
+        rc = il_reducer_new(&r, st, world, e);
+    for (int i = 0; i < steps && !rc; i++)
+        rc = absent_step(r, adam, weight, i == 2, world, e);
+    il_reducer_free(r, &told);
+    il_adam_free(adam);
+    il_state_free(st);
+    if (!rc && il_world_own(world) == 0)
+        printf("%.0f steps, %s\n", told.steps, told.hidden > 0 ? "summed within the backward pass" : "summed after it");
+    return rc;
+}
+
 int main(int argc, char **argv)
 {
     il_err e = { 0 };
@@ -140,7 +203,9 @@ int main(int argc, char **argv)
         return 2;
     bool compares = strcmp(argv[1], "compare") == 0 && argc > 3;
     int rc = compares ? compare(argv[2], argv[3], &e) : il_world_open(&world, &e);
-    if (!rc && !compares)
+    if (!rc && strcmp(argv[1], "absent") == 0)
+        rc = absent(atoi(argv[2]), world, &e);
+    else if (!rc && !compares)
         rc = train(argv[1], argv[2], argc > 3 && strcmp(argv[3], "float64") == 0, world, &e);
     if (rc)
         fprintf(stderr, "together: %s\n", e.message);

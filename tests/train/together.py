@@ -92,10 +92,10 @@ class Lab:
     def program(self):
         return f"{self.build}/inpaintlab"
 
-    def train(self, ranks, grid, name, *how):
+    def train(self, ranks, grid, name, *how, threads=1):
         """The path of the checkpoint that a training leaves, or None."""
         path = self.path(name.replace(" ", "_").replace(",", ""))
-        done = self.run(ranks, f"{self.build}/tests/train.together", grid, path, *how)
+        done = self.run(ranks, f"{self.build}/tests/train.together", grid, path, *how, env=dict(self.env, OMP_NUM_THREADS=str(threads)))
         if done.returncode != 0:
             print(done.stdout, done.stderr)
         return path if done.returncode == 0 else None
@@ -125,7 +125,8 @@ SHORT = ["unet, padding, accumulated, dice", "unet, frozen in part, clipped"]
 
 
 def compare_double(lab, data, names):
-    """Twenty steps: one epoch of as many crops."""
+    """Twenty steps: one epoch of as many crops. Within 1e-9; FCN's, where one process with another number of threads may itself be
+    farther away, also within twice that distance: its batch norms see few values, and Adam's first steps divide by small gradients."""
     for name in names:
         model, train, loss = SETTINGS[name]
         if loss == "focal": # whose own loop is of float32
@@ -134,10 +135,11 @@ def compare_double(lab, data, names):
         epochs = 1 if crops else 20
         grid = write_grid(lab.path("double.yaml"), data, model, f"{train}{crops}, epochs: {epochs}, lr: 1e-3", loss)
         alone = lab.train(0, grid, "double", "float64")
+        own = max(lab.apart(alone, lab.train(0, grid, "double-threads", "float64", threads=2))[:3]) if name == "fcn" else 0
         for ranks in 2, 3:
             loss_gap, other_gap, weights, _ = lab.apart(alone, lab.train(ranks, grid, f"double{ranks}", "float64"))
-            check(max(loss_gap, other_gap, weights) < 1e-9,
-                  f"{name}, {ranks} processes, float64: losses {loss_gap:.1e} {other_gap:.1e}, weights {weights:.1e}")
+            check(max(loss_gap, other_gap, weights) < max(1e-9, 2 * own), f"{name}, {ranks} processes, float64: losses {loss_gap:.1e}"
+                  f" {other_gap:.1e}, weights {weights:.1e}" + (f" (of one process with two threads: {own:.1e})" if own else ""))
         lab.clean()
 
 
@@ -191,6 +193,16 @@ def ranks_of(launcher):
 def weights_of(folder):
     with sqlite3.connect(f"{folder}/r.sqlite") as db:
         return db.execute("SELECT weights_sha256 FROM runs").fetchall()
+
+
+def leave_out(lab):
+    """A weight without gradients, in the bucket that is summed first, keeps no other from being summed early; and is summed when it
+    has one after all."""
+    for ranks in 2, 3:
+        for steps in 2, 5:
+            done = lab.run(ranks, f"{lab.build}/tests/train.together", "absent", str(steps))
+            check(done.stdout == f"{steps} steps, summed within the backward pass\n",
+                  f"a weight without gradients, {ranks} processes: {done.stdout.strip()} {done.stderr.strip()}")
 
 
 def kill_and_resume(lab, data, times):
@@ -325,7 +337,7 @@ def call_nccl(lab):
 SPEED = { # model, settings
     "unet": ("unet", ", batch: 16, crop: 64, size: 96, epochs: 1, crops: 4"),
     "nix, width 16": ("{name: nix, width: 16}", ", batch: 8, crop: 64, size: 96, epochs: 1, crops: 2"),
-    "fcn": ("fcn", ", batch: 8, crop: 64, size: 96, epochs: 1, crops: 1"),
+    "fcn": ("fcn", ", batch: 8, crop: 64, size: 96, epochs: 1, crops: 3"),
 }
 
 
@@ -376,6 +388,7 @@ def main():
             compare_single(lab, data, chosen if o.long or o.only else ["unet"])
         if o.only:
             return bool(failures)
+        leave_out(lab)
         compare_runs(lab, data)
         kill_and_resume(lab, data, o.kills)
         test_foreign(lab, data)
