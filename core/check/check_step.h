@@ -9,7 +9,7 @@
 typedef struct il_plugin_check_job {
     const char *path;       /* of the shared object; contains a '/' */
     const char *const *set; /* "setting=value"; ends with NULL; NULL: none */
-    const char *images;     /* data sets: an image kind besides the four of the paper; NULL: none */
+    const char *images;     /* data sets: an image kind besides those of the published layout; NULL: none */
 } il_plugin_check_job;
 
 typedef struct il_plugin_check {

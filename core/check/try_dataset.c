@@ -14,7 +14,8 @@ static const char *const splits[] = { "train", "validation", "test" };
 /* The i-th image kind to ask for; NULL after the last. */
 static const char *kind(const il_plugin_check *c, int i)
 {
-    static const char *const known[] = { "realfake", "fakefake", "inpainted", "original" };
+    static const char *const known[] = { "realfake",  "fakefake",      "inpainted",      "original",
+                                         "exchanged", "reconstructed", "selfconditioned" };
     enum { KNOWN = sizeof known / sizeof *known };
     return i < KNOWN ? known[i] : i == KNOWN ? c->job->images : NULL;
 }

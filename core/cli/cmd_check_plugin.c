@@ -54,7 +54,8 @@ static int check(void *options, const char *const *words, il_err *e)
 
 static const il_option table[] = {
     { "--set SETTING=VALUE", "set one of the plugin's settings; may be repeated", INTO(set) },
-    { "--images KIND", "data sets: an image kind besides realfake, fakefake, inpainted and original", INTO(images) },
+    { "--images KIND", "data sets: an image kind besides those of the published layout, such as realfake",
+      INTO(images) },
     { "--timeout SECONDS", "time limit of one check (default 300)", INTO(timeout), .least = 1, .most = 86400 },
     { "--threads N", "threads within one operation; 0: libtorch's choice (default)", INTO(threads), .most = 256 },
     { 0 },

@@ -15,9 +15,15 @@ static void say(void *context, const char *line)
     fprintf(stderr, "inpaintlab: %s\n", line);
 }
 
+struct target {
+    const char *path;
+    il_store *
+        store; /* NULL until the first shard is there to be joined: else a mistyped name would leave an empty database */
+};
+
 /* A shard that cannot be read keeps no other back; a target that cannot be written ends all. */
-static int merge_one(il_merge_sum *sum, size_t *refused, il_store *target, const char *path, const il_merge_opts *opts,
-                     il_err *e)
+static int merge_one(il_merge_sum *sum, size_t *refused, struct target *target, const char *path,
+                     const il_merge_opts *opts, il_err *e)
 {
     il_merge_source *shard = NULL;
     il_err why = { 0 };
@@ -31,7 +37,10 @@ static int merge_one(il_merge_sum *sum, size_t *refused, il_store *target, const
         ++*refused;
         return IL_OK;
     }
-    rc = il_merge(sum, target, shard, opts, e);
+    if (!target->store)
+        rc = il_store_open(&target->store, target->path, e);
+    if (!rc)
+        rc = il_merge(sum, target->store, shard, opts, e);
     il_merge_source_close(shard);
     return rc;
 }
@@ -53,17 +62,17 @@ static void print_sum(const char *database, const il_merge_sum *sum, size_t shar
 static int merge(void *options, const char *const *words, il_err *e)
 {
     const struct options *o = options;
-    il_store *target = NULL;
+    struct target target = { words[0], NULL };
     il_merge_sum sum = { 0 };
     il_merge_opts opts = { .keep = !o->keep                        ? IL_KEEP_UNSAID
                                    : strcmp(o->keep, "shard") == 0 ? IL_KEEP_SHARD
                                                                    : IL_KEEP_TARGET,
                            .say = say };
     size_t shards = 0, refused = 0;
-    int rc = il_store_open(&target, words[0], e);
+    int rc = IL_OK;
     for (; !rc && words[1 + shards]; shards++)
-        rc = merge_one(&sum, &refused, target, words[1 + shards], &opts, e);
-    il_store_close(target);
+        rc = merge_one(&sum, &refused, &target, words[1 + shards], &opts, e);
+    il_store_close(target.store);
     if (!rc && !o->quiet)
         print_sum(words[0], &sum, shards, refused);
     bool undecided = sum.conflicts && opts.keep == IL_KEEP_UNSAID;

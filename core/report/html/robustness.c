@@ -137,8 +137,8 @@ static void put_lines(il_text *t, const il_plot *plot, const struct points *p, s
         for (size_t l = 0; l < levels; l++)
             any = any || !isnan(y[run * levels + l]);
         if (any && isfinite(plain[run]))
-            il_text_add(t, "<path class=\"line ref %c\" d=\"M%d %.1fh%d\"/>", 'a' + (int)(run % IL_SVG_SERIES),
-                        plot->left, il_svg_y(plot, plain[run]), plot->width);
+            il_text_add(t, "<path class=\"line ref %s\" d=\"M%d %.1fh%d\"/>", il_svg_style_of(run).line, plot->left,
+                        il_svg_y(plot, plain[run]), plot->width);
         if (any)
             il_svg_line(t, plot, x, y + run * levels, levels, run);
     }

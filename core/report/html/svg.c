@@ -46,11 +46,19 @@ void il_svg_tick_x(il_text *t, const il_plot *p, double x, const char *label)
     il_text_add(t, "</text>");
 }
 
+il_svg_style il_svg_style_of(size_t series)
+{
+    il_svg_style style;
+    int colour = 'a' + (int)(series % IL_SVG_SERIES), dash = (int)((series + series / IL_SVG_SERIES) % IL_SVG_SERIES);
+    snprintf(style.line, sizeof style.line, "%c p%d", colour, dash);
+    return style;
+}
+
 void il_svg_line(il_text *t, const il_plot *p, const double *x, const double *y, size_t n, size_t series)
 {
-    int class = 'a' + (int)(series % IL_SVG_SERIES);
+    const il_svg_style style = il_svg_style_of(series);
     bool open = false;
-    il_text_add(t, "<path class=\"line %c\" d=\"", class);
+    il_text_add(t, "<path class=\"line %s\" d=\"", style.line);
     for (size_t i = 0; i < n; i++) {
         if (isfinite(y[i]))
             il_text_add(t, "%c%.1f %.1f", open ? 'L' : 'M', il_svg_x(p, x[i]), il_svg_y(p, y[i]));
@@ -59,18 +67,18 @@ void il_svg_line(il_text *t, const il_plot *p, const double *x, const double *y,
     il_text_add(t, "\"/>");
     for (size_t i = 0; i < n && n <= FEW_POINTS; i++)
         if (isfinite(y[i]))
-            il_text_add(t, "<circle class=\"dot %c\" cx=\"%.1f\" cy=\"%.1f\" r=\"2.4\"/>", class, il_svg_x(p, x[i]),
-                        il_svg_y(p, y[i]));
+            il_text_add(t, "<circle class=\"dot %c\" cx=\"%.1f\" cy=\"%.1f\" r=\"2.4\"/>", style.line[0],
+                        il_svg_x(p, x[i]), il_svg_y(p, y[i]));
 }
 
 void il_svg_key(il_text *t, size_t series)
 {
-    int class = 'a' + (int)(series % IL_SVG_SERIES);
+    const il_svg_style style = il_svg_style_of(series);
     il_text_add(
         t,
-        "<svg width=\"30\" height=\"8\" viewBox=\"0 0 30 8\" aria-hidden=\"true\"><path class=\"line %c\" d=\"M0 4H30\"/>"
+        "<svg width=\"30\" height=\"8\" viewBox=\"0 0 30 8\" aria-hidden=\"true\"><path class=\"line %s\" d=\"M0 4H30\"/>"
         "</svg>",
-        class);
+        style.line);
 }
 
 double il_svg_nice(double value)

@@ -1,4 +1,4 @@
-/* svg.h - small charts as inline SVG. Colours and dashes come from the page's style sheet, by the classes a to f. */
+/* svg.h - small charts as inline SVG. Colours and dashes come from the page's style sheet, by the classes a to f and p0 to p5. */
 #ifndef IL_REPORT_HTML_SVG_H
 #define IL_REPORT_HTML_SVG_H
 
@@ -22,7 +22,12 @@ void il_svg_end(il_text *t);
 void il_svg_axis_y(il_text *t, const il_plot *p, int ticks, int decimals);
 /* A label under a place on the x axis. */
 void il_svg_tick_x(il_text *t, const il_plot *p, double x, const char *label);
-/* A line through n points with a dot on each when there are few; NANs break it. series: 0 to IL_SVG_SERIES - 1. */
+/* The classes of a series' line, which are unlike those of the other series up to the square of IL_SVG_SERIES. */
+typedef struct il_svg_style {
+    char line[16];
+} il_svg_style;
+il_svg_style il_svg_style_of(size_t series);
+/* A line through n points with a dot on each when there are few; NANs break it. */
 void il_svg_line(il_text *t, const il_plot *p, const double *x, const double *y, size_t n, size_t series);
 /* The key to a series, for a legend. */
 void il_svg_key(il_text *t, size_t series);

@@ -460,7 +460,7 @@ Test(report_html, epochs_become_curves_with_their_numbers)
     has(page, "loss per epoch, 2 epochs; at the end train 0.250, validation \xe2\x80\x93");
     has(page, "<th scope=\"row\">2</th><td>0.25</td><td>\xe2\x80\x93</td><td>0.800</td><td>0.700</td>");
     /* the scale of 0 to 1 puts 0.4 of epoch 1 at 20 + 104 * 0.6 */
-    has(page, "<path class=\"line a\" d=\"M38.0 82.4L216.0 40.8\"/>");
+    has(page, "<path class=\"line a p0\" d=\"M38.0 82.4L216.0 40.8\"/>");
     free(page);
 }
 
@@ -510,10 +510,10 @@ Test(report_html, each_run_and_split_has_a_curve_of_its_own)
     has(page, ">19.5</text>"); /* every third is named, all are drawn */
     has(page, "L354.0 124.5\"/>");
     /* blur comes first, so its run is a */
-    has(page, "<path class=\"line ref b\" d=\"M34 27.0h320\"/>"); /* 12 + 150 * (1 - 0.9) */
-    has(page, "<path class=\"line ref a\" d=\"M34 87.0h320\"/>");
-    has(page, "<path class=\"line b\" d=\"M34.0 102.0L354.0 42.0\"/>");
-    has(page, "<path class=\"line a\" d=\"M34.0 132.0L354.0 117.0\"/>");
+    has(page, "<path class=\"line ref b p1\" d=\"M34 27.0h320\"/>"); /* 12 + 150 * (1 - 0.9) */
+    has(page, "<path class=\"line ref a p0\" d=\"M34 87.0h320\"/>");
+    has(page, "<path class=\"line b p1\" d=\"M34.0 102.0L354.0 42.0\"/>");
+    has(page, "<path class=\"line a p0\" d=\"M34.0 132.0L354.0 117.0\"/>");
     has(page, "train.lr=2");
     has(page, "<td class=\"left\">none</td><td></td><td>0.900</td>");
     cr_assert_null(strstr(page, "Not measured: nothing was tested on degraded"));
