@@ -71,8 +71,8 @@ static int train(const char *grid, const char *checkpoint, bool twice, il_world 
 static double *numbers(const il_tensor *t, size_t n)
 {
     il_err e = { 0 };
-    double *out = malloc((n + 1) * sizeof *out);
-    float *f = malloc((n + 1) * sizeof *f);
+    double *out = calloc(n + 1, sizeof *out);
+    float *f = calloc(n + 1, sizeof *f);
     if (il_dtype_of(t) == IL_DTYPE_F64)
         il_read_bytes(t, out, n * sizeof *out, &e);
     else if (il_read_f32(t, f, n, &e) == IL_OK)
