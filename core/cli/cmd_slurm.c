@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "base/device_name.h"
+#include "base/text.h"
 #include "cli/slurm.h"
 #include "cluster/cost.h"
 #include "train/job_state.h"
@@ -86,7 +87,8 @@ static int divide(il_parts *tasks, double *hours, const il_grid *g, const struct
     double *costs = calloc(o->count + 1, sizeof *costs), sum = 0;
     int *number = calloc(o->count + 1, sizeof *number);
     size_t ntasks = (o->count + (size_t)per_task - 1) / (size_t)per_task, n = 0;
-    int rc = costs && number ? IL_OK : il_fail_oom(e);
+    tasks->experiment = il_text_copy(g->plan->experiment);
+    int rc = costs && number && tasks->experiment ? IL_OK : il_fail_oom(e);
     if (!rc && ntasks > IL_SHARDS_MOST)
         rc = il_fail(e, IL_EUSAGE, "--per-task: %d makes %zu tasks; expected at most %d", per_task, ntasks,
                      IL_SHARDS_MOST);

@@ -72,6 +72,9 @@ static int read_task(bool *mine, const il_grid *g, const char *path, il_shard sh
     if (!rc && t.count != (size_t)shard.count)
         rc = il_fail(e, IL_EPARAM, "--shard: %d/%d does not fit %s, which has %zu tasks", shard.number, shard.count,
                      path, t.count);
+    if (!rc && t.experiment && strcmp(t.experiment, g->plan->experiment) != 0)
+        rc = il_fail(e, IL_EPARAM, "%s: holds tasks of experiment '%s'; %s is experiment '%s'", path, t.experiment,
+                     g->plan->path, g->plan->experiment);
     const il_part *task = !rc ? &t.list[shard.number - 1] : NULL;
     for (size_t i = 0; task && i < task->count && !rc; i++)
         rc = mark(mine, g->plan, task->runs[i], path, shard.number, e);

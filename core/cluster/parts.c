@@ -17,6 +17,7 @@ void il_parts_free(il_parts *t)
         free(t->list[i].runs);
     }
     free(t->list);
+    free(t->experiment);
     *t = (il_parts){ 0 };
 }
 
@@ -48,27 +49,28 @@ int il_parts_add(il_parts *t, int number, const char *run, il_err *e)
 
 /* ---- writing ---- */
 
-static json_t *line_of(const il_part *task)
+static json_t *line_of(const il_part *task, const char *experiment)
 {
     json_t *runs = json_array();
     for (size_t i = 0; i < task->count; i++)
         json_array_append_new(runs, json_string(task->runs[i]));
-    return json_pack("{s:o}", "runs", runs);
+    return experiment ? json_pack("{s:s,s:o}", "experiment", experiment, "runs", runs)
+                      : json_pack("{s:o}", "runs", runs);
 }
 
 /* NULL: out of memory. */
-static char *text_of(const il_part *task, bool shown)
+static char *text_of(const il_parts *t, size_t i, bool shown)
 {
     il_json_begin();
-    json_t *line = line_of(task);
+    json_t *line = line_of(&t->list[i], t->experiment);
     char *text = il_json_short() ? NULL : shown ? il_json_shown(line, JSON_COMPACT) : il_json_text(line, JSON_COMPACT);
     json_decref(line);
     return text;
 }
 
-static int put_line(il_atomic_file *file, const il_part *task, il_err *e)
+static int put_line(il_atomic_file *file, const il_parts *t, size_t i, il_err *e)
 {
-    char *text = text_of(task, false);
+    char *text = text_of(t, i, false);
     int rc = text ? il_atomic_file_put(file, text, strlen(text), e) : il_fail_oom(e);
     if (!rc)
         rc = il_atomic_file_put(file, "\n", 1, e);
@@ -79,7 +81,7 @@ static int put_line(il_atomic_file *file, const il_part *task, il_err *e)
 int il_parts_print(FILE *to, const il_parts *t, il_err *e)
 {
     for (size_t i = 0; i < t->count; i++) {
-        char *text = text_of(&t->list[i], true);
+        char *text = text_of(t, i, true);
         if (!text)
             return il_fail_oom(e);
         fprintf(to, "%s\n", text);
@@ -97,7 +99,7 @@ int il_parts_write(const il_parts *t, const char *path, il_err *e)
     if (rc)
         return rc;
     for (size_t i = 0; i < t->count && !rc; i++)
-        rc = put_line(&file, &t->list[i], e);
+        rc = put_line(&file, t, i, e);
     return il_atomic_file_end(&file, path, true, rc, e);
 }
 
@@ -119,6 +121,20 @@ static int add_runs(il_parts *t, const json_t *line, const char *path, il_err *e
     return rc;
 }
 
+/* All lines are of one experiment. */
+static int read_experiment(il_parts *t, const json_t *line, const char *path, il_err *e)
+{
+    const json_t *name = json_object_get(line, "experiment");
+    if (!name)
+        return IL_OK;
+    if (!json_is_string(name) || (t->experiment && strcmp(t->experiment, json_string_value(name)) != 0))
+        return il_fail(e, IL_EFORMAT, "%s:%zu: 'experiment' must be the name of one experiment, the same in all lines",
+                       path, t->count + 1);
+    if (!t->experiment)
+        t->experiment = il_text_copy(json_string_value(name));
+    return t->experiment ? IL_OK : il_fail_oom(e);
+}
+
 static int read_line(il_parts *t, const char *line, size_t size, const char *path, il_err *e)
 {
     json_error_t why;
@@ -127,7 +143,9 @@ static int read_line(il_parts *t, const char *line, size_t size, const char *pat
         int code = il_json_code(IL_EFORMAT);
         return il_fail(e, code, "%s:%zu: %s", path, t->count + 1, code == IL_ENOMEM ? "out of memory" : why.text);
     }
-    int rc = add_runs(t, value, path, e);
+    int rc = read_experiment(t, value, path, e);
+    if (!rc)
+        rc = add_runs(t, value, path, e);
     json_decref(value);
     return rc;
 }

@@ -1,5 +1,5 @@
-/* parts.h - a job file: what each task of an array has to do, one JSON object a line: {"runs":["seed=1","seed=2"]}. Written
- * once, before the tasks are submitted, so that all of them divide the grid alike. */
+/* parts.h - a job file: what each task of an array has to do, one JSON object a line:
+ * {"experiment":"array","runs":["seed=1","seed=2"]}. Written once, before the tasks are submitted, so that all of them divide the grid alike. */
 #ifndef IL_CLUSTER_PARTS_H
 #define IL_CLUSTER_PARTS_H
 
@@ -15,6 +15,7 @@ typedef struct il_part {
 typedef struct il_parts {
     il_part *list;
     size_t count;
+    char *experiment; /* whose runs they are; NULL: not said, as in files of earlier versions */
 } il_parts;
 
 /* Appends a run to the task of that number, from 1; tasks before it may be empty. */

@@ -17,8 +17,8 @@ static const char verdicts[] =
     "  WHEN t.status = 'done' AND o.status = 'done'"
     "   THEN CASE WHEN t.weights_sha256 IS o.weights_sha256 THEN 'known' ELSE '%s' END"
     "  WHEN t.status = 'done' THEN 'replace' WHEN o.status = 'done' THEN 'known'"
-    "  WHEN (t.started_at, " EPOCHS("shard", "t.id") ") > (o.started_at, " EPOCHS(
-        "main", "o.id") ") THEN 'replace'"
+    "  WHEN (t.started_at, " EPOCHS("shard", "t.id") ", t.failures) > (o.started_at, " EPOCHS(
+        "main", "o.id") ", o.failures) THEN 'replace'"
                         "  ELSE 'known' END AS verdict"
                         " FROM shard.runs t LEFT JOIN main.runs o ON o.hash = t.hash ORDER BY t.id";
 

@@ -36,6 +36,7 @@ Test(parts, come_back)
     cr_assert_eq(il_parts_write(&t, path, &e), IL_OK, "%s", e.message);
     cr_assert_eq(il_parts_read(&back, path, &e), IL_OK, "%s", e.message);
     cr_assert_eq(back.count, 3);
+    cr_assert_null(back.experiment);
     cr_assert(back.list[0].count == 2 && back.list[1].count == 0 && back.list[2].count == 1);
     cr_assert_str_eq(back.list[0].runs[0], odd);
     cr_assert_str_eq(back.list[0].runs[1], "c");
@@ -52,7 +53,10 @@ Test(parts, wrong_lines_are_named)
                   { "[]\n", ":1: has no list 'runs'" },
                   { "{\"runs\":[1]}\n", ":1: expected the name of a run" },
                   { "{\"runs\":[\"a\"]}\n\n", ":2:" },
-                  { "{\"runs\":[\"a\"],\"runs\":[]}", ":1:" } };
+                  { "{\"runs\":[\"a\"],\"runs\":[]}", ":1:" },
+                  { "{\"experiment\":1,\"runs\":[]}", ":1: 'experiment' must be the name of one experiment" },
+                  { "{\"experiment\":\"a\",\"runs\":[]}\n{\"experiment\":\"b\",\"runs\":[]}\n",
+                    ":2: 'experiment' must be the name of one experiment" } };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         il_parts t = { 0 };
         il_err e = { 0 };
