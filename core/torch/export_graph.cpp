@@ -451,8 +451,11 @@ void reader::read_node(const json_t *x)
     for_each(list_in(x, "outputs"), [&](const json_t *o) {
         argument a = read_value(o, "outputs", true);
         result r = { a.kind, {} };
-        for (const item &i : a.items)
+        for (const item &i : a.items) {
+            if (i.slot < 0)
+                throw broken(where + " gives a constant; expected the name of what it gives");
             r.slots.push_back(i.slot);
+        }
         n.outputs.push_back(std::move(r));
     });
     made.nodes.push_back(std::move(n));

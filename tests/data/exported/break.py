@@ -140,6 +140,9 @@ graph_case("division", lambda m: nodes(m).insert(0, {
 graph_case("overflow", lambda m: nodes(m).insert(0, {
     "target": "_operator.mul", "inputs": [{"name": "a", "arg": {"as_int": 1 << 62}}, {"name": "b", "arg": {"as_int": 4}}],
     "outputs": [{"as_sym_int": {"as_name": "evil"}}], "metadata": {}}))
+graph_case("constant-result", lambda m: nodes(m).insert(0, {
+    "target": "torch.ops.aten.sym_size.int", "inputs": [{"name": "self", "arg": image}, {"name": "dim", "arg": {"as_int": 3}}],
+    "outputs": [{"as_sym_int": {"as_int": 1536}}], "metadata": {}}))
 graph_case("no-image", lambda m: m["graph_module"]["signature"]["input_specs"].pop())
 graph_case("escape", lambda m: node(m, "relu").update(target="torch.ops.aten.\u001b[31mred.default"))
 graph_case("mutation", lambda m: m["graph_module"]["signature"]["output_specs"].insert(
