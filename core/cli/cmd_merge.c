@@ -15,10 +15,10 @@ static void say(void *context, const char *line)
     fprintf(stderr, "inpaintlab: %s\n", line);
 }
 
+/* store is NULL until a shard is there to be joined: else a mistyped name would leave an empty database. */
 struct target {
     const char *path;
-    il_store *
-        store; /* NULL until the first shard is there to be joined: else a mistyped name would leave an empty database */
+    il_store *store;
 };
 
 /* A shard that cannot be read keeps no other back; a target that cannot be written ends all. */

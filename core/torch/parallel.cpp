@@ -270,8 +270,7 @@ struct member {
     at::Tensor param;
     int64_t from;
     int arrived = 0; /* twice where a weight is used in several parts that are computed again */
-    bool absent =
-        false; /* had no gradient in the last step, as an auxiliary head has none without its loss: its bucket does not wait */
+    bool absent = false; /* had no gradient in the last step, as an auxiliary head without its loss: no bucket waits */
 };
 
 struct bucket {
