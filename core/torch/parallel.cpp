@@ -269,7 +269,7 @@ namespace
 struct member {
     at::Tensor param;
     int64_t from;
-    int arrived = 0; /* twice where a weight is used in several parts that are computed again */
+    int arrived = 0;     /* twice where a weight is used in several parts that are computed again */
     bool absent = false; /* had no gradient in the last step, as an auxiliary head without its loss: no bucket waits */
 };
 
