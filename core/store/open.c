@@ -44,29 +44,36 @@ static int read_marks(struct marks *out, il_store *s, il_err *e)
     return rc;
 }
 
-/* *version is 0 for an empty database. All values come from one snapshot: another process may be filling it. */
+static int check_marks(il_store *s, const struct marks *m, il_migrations all, il_err *e)
+{
+    s->foreign = m->id != IL_STORE_ID && (m->id != 0 || m->version != 0 || m->objects != 0);
+    if (s->foreign)
+        return il_fail(e, IL_EDB, "%s: the database belongs to another program; it was not changed", s->path);
+    if (m->version < 0)
+        return il_fail(e, IL_EDB, "%s: schema version %lld is not one of inpaintlab's; expected 1 to %d", s->path,
+                       (long long)m->version, all.count);
+    if (m->version > all.count)
+        return il_fail(e, IL_EDB, "%s: made by a newer inpaintlab (schema version %lld; expected at most %d)", s->path,
+                       (long long)m->version, all.count);
+    return il_store_check_schema(s, all, m->version, e);
+}
+
+/* *version is 0 for an empty database. Marks and schema come from one snapshot: another process may be filling it. */
 static int identify(int64_t *version, il_store *s, il_migrations all, il_err *e)
 {
     struct marks m = { 0 };
     bool alone = sqlite3_get_autocommit(s->db);
     int rc = alone ? il_store_script(s, "BEGIN", e) : IL_OK;
-    if (!rc)
-        rc = read_marks(&m, s, e);
-    if (alone)
-        rc = il_store_end(s, rc, e);
     if (rc)
         return rc;
-    s->foreign = m.id != IL_STORE_ID && (m.id != 0 || m.version != 0 || m.objects != 0);
-    if (s->foreign)
-        return il_fail(e, IL_EDB, "%s: the database belongs to another program; it was not changed", s->path);
-    if (m.version < 0)
-        return il_fail(e, IL_EDB, "%s: schema version %lld is not one of inpaintlab's; expected 1 to %d", s->path,
-                       (long long)m.version, all.count);
-    if (m.version > all.count)
-        return il_fail(e, IL_EDB, "%s: made by a newer inpaintlab (schema version %lld; expected at most %d)", s->path,
-                       (long long)m.version, all.count);
-    *version = m.version;
-    return il_store_check_schema(s, all, m.version, e);
+    rc = read_marks(&m, s, e);
+    if (!rc)
+        rc = check_marks(s, &m, all, e);
+    if (alone)
+        rc = il_store_end(s, rc, e);
+    if (!rc)
+        *version = m.version;
+    return rc;
 }
 
 int il_store_check(il_store *s, il_migrations all, il_err *e)

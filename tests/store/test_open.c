@@ -1,5 +1,8 @@
 /* test_open.c - the database of results: whose it is, which version, and every file that is refused. */
+#include <pthread.h>
+#include <stdatomic.h>
 #include <sys/wait.h>
+#include <time.h>
 #include "base/sha256.h"
 #include "base/text.h"
 #include "support/results.h"
@@ -337,6 +340,74 @@ Test(store, failing_migration_leaves_the_version_that_was_there)
     ANSWERS(&s, "SELECT COUNT(*) FROM sqlite_schema WHERE name IN ('b', 'c')", "0");
     cr_assert(sqlite3_get_autocommit(s.db));
     sqlite3_close(s.db);
+}
+
+/* ---- two at once ---- */
+
+/* Opens the file beside another that is just reading what it holds. */
+struct rival {
+    pthread_t thread;
+    const char *path, *head;
+    il_err e;
+    int rc;
+    bool started;
+    atomic_bool ended;
+};
+
+static struct rival *rival;
+
+static void *fill(void *context)
+{
+    struct rival *r = context;
+    il_store *s = NULL;
+    r->rc = il_store_open(&s, r->path, &r->e);
+    il_store_close(s);
+    r->ended = true;
+    return NULL;
+}
+
+/* sqlite3_trace_v2: after the first statement with that head, half a second in which the other may fill the file. */
+static int give_way(unsigned what, void *context, void *statement, void *nanoseconds)
+{
+    (void)what, (void)nanoseconds;
+    struct rival *r = context;
+    if (r->started || strncmp(sqlite3_sql(statement), r->head, strlen(r->head)) != 0)
+        return 0;
+    r->started = true;
+    cr_assert_eq(pthread_create(&r->thread, NULL, fill, r), 0);
+    for (int i = 0; i < 50 && !r->ended; i++)
+        nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
+    return 0;
+}
+
+static int watch(sqlite3 *db, char **why, const struct sqlite3_api_routines *api)
+{
+    (void)why, (void)api;
+    if (!rival->started)
+        sqlite3_trace_v2(db, SQLITE_TRACE_PROFILE, give_way, rival);
+    return SQLITE_OK;
+}
+
+/* Marks of an empty file and the schema of a filled one would be another program's database. */
+Test(store, what_another_process_fills_meanwhile_is_ours)
+{
+    static const char *const heads[] = { "PRAGMA application_id", "PRAGMA user_version", "SELECT COUNT(*)",
+                                         "SELECT CASE type", "COMMIT" };
+    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
+        struct file f = in_folder(folder, "race.db");
+        struct rival r = { .path = f.path, .head = heads[i] };
+        il_store *s = NULL;
+        rival = &r;
+        cr_assert_eq(sqlite3_auto_extension((void (*)(void))watch), SQLITE_OK);
+        GOOD(il_store_open(&s, f.path, &e));
+        sqlite3_cancel_auto_extension((void (*)(void))watch);
+        cr_assert(r.started, "%s", heads[i]);
+        cr_assert_eq(pthread_join(r.thread, NULL), 0);
+        cr_assert_eq(r.rc, IL_OK, "%s: %s", heads[i], r.e.message);
+        ANSWERS(s, "SELECT COUNT(*) FROM published", "36");
+        il_store_close(s);
+        cr_assert_eq(unlink(f.path), 0);
+    }
 }
 
 /* ---- schemas of others ---- */
