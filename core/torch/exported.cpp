@@ -191,7 +191,7 @@ namespace
 {
 
 /* "node 3 (conv2d): aten.conv2d.default" goes before whatever is wrong there. */
-struct run {
+struct execution {
     const il_exported *m;
     il_scope *s;
     std::vector<c10::IValue> slots;
@@ -219,14 +219,14 @@ struct run {
 
 const int64_t most = int64_t{ 1 } << 33; /* elements of any tensor */
 
-c10::IValue &run::at(int slot)
+c10::IValue &execution::at(int slot)
 {
     return slots[static_cast<size_t>(slot)];
 }
 
 /* ---- arguments ---- */
 
-number run::number_of(const operand &o, const item &x)
+number execution::number_of(const operand &o, const item &x)
 {
     if (x.slot < 0)
         return o.real ? number{ x.real } : number{ x.whole };
@@ -239,7 +239,7 @@ number run::number_of(const operand &o, const item &x)
     return v.toInt();
 }
 
-template <class T, class F> c10::IValue run::list_of(const operand &o, F convert)
+template <class T, class F> c10::IValue execution::list_of(const operand &o, F convert)
 {
     c10::List<T> list;
     list.reserve(o.items.size());
@@ -248,13 +248,13 @@ template <class T, class F> c10::IValue run::list_of(const operand &o, F convert
     return list;
 }
 
-const at::Tensor &run::tensor_at(int slot)
+const at::Tensor &execution::tensor_at(int slot)
 {
     TORCH_CHECK(slot >= 0 && at(slot).isTensor(), "a tensor is missing");
     return at(slot).toTensor();
 }
 
-c10::IValue run::value_of(const operand &o)
+c10::IValue execution::value_of(const operand &o)
 {
     if (o.items.empty() && (o.form == form::other || !o.constant.isNone()))
         return o.constant;
@@ -283,14 +283,14 @@ c10::IValue run::value_of(const operand &o)
 
 /* ---- steps ---- */
 
-void run::put(const result &r, size_t i, c10::IValue value)
+void execution::put(const result &r, size_t i, c10::IValue value)
 {
     if (value.isTensor() && value.toTensor().defined())
         TORCH_CHECK(value.toTensor().numel() <= most, "the result has more than 2^33 elements");
     at(r.slots[i]) = std::move(value);
 }
 
-void run::take_results(const step &x, std::vector<c10::IValue> stack)
+void execution::take_results(const step &x, std::vector<c10::IValue> stack)
 {
     TORCH_CHECK(stack.size() == x.results.size(), "another number of results than the graph expects");
     for (size_t i = 0; i < stack.size(); i++) {
@@ -309,7 +309,7 @@ void run::take_results(const step &x, std::vector<c10::IValue> stack)
 }
 
 /* Sizes that the file states, before memory is asked for. */
-void run::check_sizes(const std::vector<c10::IValue> &stack)
+void execution::check_sizes(const std::vector<c10::IValue> &stack)
 {
     for (const c10::IValue &v : stack) {
         if (!v.isIntList())
@@ -321,7 +321,7 @@ void run::check_sizes(const std::vector<c10::IValue> &stack)
     }
 }
 
-void run::check_factors(const std::vector<c10::IValue> &stack)
+void execution::check_factors(const std::vector<c10::IValue> &stack)
 {
     auto good = [](double f) { return f >= 1e-3 && f <= 1e3; };
     for (const c10::IValue &v : stack) {
@@ -333,7 +333,7 @@ void run::check_factors(const std::vector<c10::IValue> &stack)
     }
 }
 
-void run::call(const step &x)
+void execution::call(const step &x)
 {
     bool training = s->opts.training && !(held.size() && held.count(x.norm));
     std::vector<c10::IValue> stack;
@@ -362,13 +362,13 @@ void run::call(const step &x)
     take_results(x, std::move(stack));
 }
 
-void run::count_batch(int slot)
+void execution::count_batch(int slot)
 {
     at::NoGradGuard off;
     tensor_at(slot).add_(1);
 }
 
-void run::calculate(const step &x)
+void execution::calculate(const step &x)
 {
     std::vector<number> of;
     for (const operand &o : x.operands)
@@ -377,7 +377,7 @@ void run::calculate(const step &x)
     at(x.results[0].slots[0]) = std::visit([](auto v) { return c10::IValue(v); }, n);
 }
 
-void run::measure(const step &x)
+void execution::measure(const step &x)
 {
     const at::Tensor &t = tensor_at(x.operands[0].items[0].slot);
     at(x.results[0].slots[0]) = x.operands.size() > 1
@@ -385,7 +385,7 @@ void run::measure(const step &x)
                                     : t.numel();
 }
 
-void run::execute(const step &x)
+void execution::execute(const step &x)
 {
     switch (x.act) {
     case step::act::call: return call(x);
@@ -401,7 +401,7 @@ void run::execute(const step &x)
     }
 }
 
-void run::begin()
+void execution::begin()
 {
     shim::refuse_share(s);
     slots.resize(m->graph.slots);
@@ -411,7 +411,7 @@ void run::begin()
         held = shim::held_norms(m->state);
 }
 
-void run::steps(size_t first, size_t end)
+void execution::steps(size_t first, size_t end)
 {
     for (size_t i = first; i < end; i++) {
         now = &m->program.steps[i];
@@ -445,7 +445,7 @@ shim::tensors compute_again(const il_exported *m, const il_scope_opts &opts, con
     shim::casting half(s.get());
     shim::fresh_casts fresh;
     shim::counting count(s.get(), m->state);
-    run r = { m, s.get(), {}, {} };
+    execution r = { m, s.get(), {}, {} };
     r.begin();
     for (const auto &[slot, value] : kept.values)
         r.at(slot) = value;
@@ -474,7 +474,7 @@ shim::tensors compute_again(const il_exported *m, const il_scope_opts &opts, con
 }
 
 /* Its steps leave nothing for the backward pass but what goes into it. */
-void run::compute(const part &x)
+void execution::compute(const part &x)
 {
     auto kept = std::make_shared<memory>();
     shim::tensors own, inputs;
@@ -517,7 +517,7 @@ void run::compute(const part &x)
         at(kept->results[i]) = results[i];
 }
 
-void run::all(const at::Tensor &image)
+void execution::all(const at::Tensor &image)
 {
     const program &p = m->program;
     begin();
@@ -611,7 +611,7 @@ il_tensor *il_exported_output(il_scope *s, const il_exported *m, il_tensor *x, c
     if (!m || !x)
         return il_scope_fail(s, IL_ETORCH, "exported model: the input is missing");
     il_tensor *out = nullptr;
-    run r = { m, s, {}, {} };
+    execution r = { m, s, {}, {} };
     try {
         size_t chosen = foreign::choose(m->graph.result, output);
         check_size(m->graph, x->value);
