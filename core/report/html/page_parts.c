@@ -15,11 +15,12 @@ void il_page_number(il_text *t, double value)
     il_text_add(t, "%s%s", *text == '-' ? MINUS : "", *text == '-' ? text + 1 : text);
 }
 
-void il_page_run(il_text *t, const il_matrix *m, const il_matrix_cell *cell)
+/* What tells the run apart; seeds: whether its seed does too. */
+static void add_run(il_text *t, const il_matrix *m, const il_matrix_cell *cell, bool seeds)
 {
     bool any = false;
     for (int by = 0; by < IL_BYS; by++)
-        if (m->shown[by] && *cell->by[by]) {
+        if (m->shown[by] && *cell->by[by] && (seeds || by != IL_BY_SEED)) {
             il_text_add(t, "%s%s%s", any ? ", " : "", by == IL_BY_SEED ? "seed " : "", cell->by[by]);
             any = true;
         }
@@ -28,6 +29,18 @@ void il_page_run(il_text *t, const il_matrix *m, const il_matrix_cell *cell)
         il_text_add(t, "%s%s %s", any ? ", " : "", m->axes.keys[i], value ? value : "default");
         any = true;
     }
+    if (!any && !seeds)
+        il_text_add(t, "all runs");
+}
+
+void il_page_run(il_text *t, const il_matrix *m, const il_matrix_cell *cell)
+{
+    add_run(t, m, cell, true);
+}
+
+void il_page_runs(il_text *t, const il_matrix *m, const il_matrix_cell *cell)
+{
+    add_run(t, m, cell, m->shown[IL_BY_RUN]);
 }
 
 void il_page_put_run(il_chapter *c, const il_matrix_cell *cell)

@@ -24,6 +24,8 @@ typedef struct il_chapter {
 void il_page_number(il_text *t, double value);
 /* What names a cell's run where a row or a heading has room for one text only; not escaped. */
 void il_page_run(il_text *t, const il_matrix *m, const il_matrix_cell *cell);
+/* The same of all runs that differ from it in the seed alone. */
+void il_page_runs(il_text *t, const il_matrix *m, const il_matrix_cell *cell);
 void il_page_put_run(il_chapter *c, const il_matrix_cell *cell); /* escaped, on the page */
 /* ", validation", escaped; nothing for the split that is meant where none is told: test. */
 void il_page_put_split(il_text *t, const char *split);

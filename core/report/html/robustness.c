@@ -1,4 +1,5 @@
-/* robustness.c - IoU against the strength of a degradation, one panel for each kind, one line for each run. */
+/* robustness.c - IoU against the strength of a degradation, one panel for each kind, one line for the runs that differ in the seed
+ * alone. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,13 +26,52 @@ struct point {
     size_t series;
 };
 
+/* What one line shows. */
+struct series {
+    const char *run; /* the first of them */
+    size_t seeds;    /* runs */
+};
+
+/* Values of a series at one level. */
+struct spread {
+    double sum, low, high;
+    size_t count;
+};
+
 struct points {
     il_rows rows;
     struct point *at;
-    size_t count, runs;
-    size_t *first; /* point of each run */
+    size_t count, nseries;
+    struct series *series;
     bool degraded; /* some point is of degraded pictures */
 };
+
+/* The run that stands for all of those that differ in the seed alone. */
+static const char *leader_of(const il_chapter *c, const char *run)
+{
+    const il_matrix_cell *cell = il_matrix_run(&c->m, run);
+    return cell ? c->m.runs.items[c->m.group[cell->run]] : run; /* else not tested on pictures as they are */
+}
+
+static size_t seeds_of(const il_chapter *c, const char *run)
+{
+    const il_matrix_cell *cell = il_matrix_run(&c->m, run);
+    size_t seeds = 0;
+    for (size_t i = 0; cell && i < c->m.runs.count; i++)
+        seeds += c->m.group[i] == c->m.group[cell->run];
+    return cell ? seeds : 1;
+}
+
+static size_t find_series(struct points *p, const il_chapter *c, const char *run)
+{
+    const char *leader = leader_of(c, run);
+    size_t i = 0;
+    while (i < p->nseries && strcmp(p->series[i].run, leader) != 0)
+        i++;
+    if (i == p->nseries)
+        p->series[p->nseries++] = (struct series){ leader, seeds_of(c, run) };
+    return i;
+}
 
 static int read_points(struct points *p, il_chapter *c, il_err *e)
 {
@@ -39,8 +79,8 @@ static int read_points(struct points *p, il_chapter *c, il_err *e)
     int rc = il_store_read(&rows, c->s, expected, curves, (const char *const[]){ c->experiment, NULL }, e);
     *p = (struct points){ .rows = rows };
     p->at = calloc(p->rows.count + 1, sizeof *p->at);
-    p->first = calloc(p->rows.count + 1, sizeof *p->first);
-    if (!rc && (!p->at || !p->first))
+    p->series = calloc(p->rows.count + 1, sizeof *p->series);
+    if (!rc && (!p->at || !p->series))
         rc = il_fail_oom(e);
     for (size_t i = 0; !rc && i < p->rows.count; i++) {
         const il_rows *r = &p->rows;
@@ -54,10 +94,7 @@ static int read_points(struct points *p, il_chapter *c, il_err *e)
                               il_rows_real(r, i, "iou"),
                               0 };
         p->degraded = p->degraded || at->kind[0];
-        while (at->series < p->runs && strcmp(p->at[p->first[at->series]].run, at->run) != 0)
-            at->series++;
-        if (at->series == p->runs)
-            p->first[p->runs++] = i;
+        at->series = find_series(p, c, at->run);
         p->count = i + 1;
     }
     return rc;
@@ -118,30 +155,58 @@ static size_t list_levels(double *level, const struct points *p, size_t first, s
     return n;
 }
 
-/* plain: what each run reaches without degradation, NAN where that is not measured. y: runs x levels. */
-static void put_lines(il_text *t, const il_plot *plot, const struct points *p, size_t first, size_t end,
-                      const double *plain, const double *level, size_t levels, double *y)
+static void add_value(struct spread *s, double value)
 {
-    double *x = y + p->runs * levels;
-    for (size_t i = 0; i < p->runs * levels; i++)
-        y[i] = NAN;
-    for (size_t l = 0; l < levels; l++)
-        x[l] = (double)l;
-    for (size_t i = first, l = 0; i < end; i++) {
-        while (level[l] != p->at[i].level)
-            l++;
-        y[p->at[i].series * levels + l] = p->at[i].iou;
+    s->low = s->count ? fmin(s->low, value) : value;
+    s->high = s->count ? fmax(s->high, value) : value;
+    s->sum += value;
+    s->count++;
+}
+
+static double mean_of(const struct spread *s)
+{
+    return s->count ? s->sum / (double)s->count : NAN;
+}
+
+/* One panel's numbers: rows of room for levels. */
+struct lines {
+    double *level, *x, *mean, *low, *high;
+    struct spread *spread; /* series x levels */
+    size_t levels;
+};
+
+static void put_line(il_text *t, const il_plot *plot, const struct lines *l, size_t series, double plain)
+{
+    bool any = false;
+    for (size_t i = 0; i < l->levels; i++) {
+        const struct spread *s = &l->spread[series * l->levels + i];
+        any = any || s->count;
+        l->mean[i] = mean_of(s);
+        l->low[i] = s->count > 1 ? s->low : NAN;
+        l->high[i] = s->count > 1 ? s->high : NAN;
     }
-    for (size_t run = 0; run < p->runs; run++) {
-        bool any = false;
-        for (size_t l = 0; l < levels; l++)
-            any = any || !isnan(y[run * levels + l]);
-        if (any && isfinite(plain[run]))
-            il_text_add(t, "<path class=\"line ref %s\" d=\"M%d %.1fh%d\"/>", il_svg_style_of(run).line, plot->left,
-                        il_svg_y(plot, plain[run]), plot->width);
-        if (any)
-            il_svg_line(t, plot, x, y + run * levels, levels, run);
+    if (!any)
+        return;
+    il_svg_band(t, plot, l->x, l->low, l->high, l->levels, series);
+    if (isfinite(plain))
+        il_text_add(t, "<path class=\"line ref %s\" d=\"M%d %.1fh%d\"/>", il_svg_style_of(series).line, plot->left,
+                    il_svg_y(plot, plain), plot->width);
+    il_svg_line(t, plot, l->x, l->mean, l->levels, series);
+}
+
+/* plain: what each series reaches without degradation. */
+static void put_lines(il_text *t, const il_plot *plot, const struct points *p, size_t first, size_t end,
+                      const struct spread *plain, const struct lines *l)
+{
+    for (size_t i = 0; i < l->levels; i++)
+        l->x[i] = (double)i;
+    for (size_t i = first, at = 0; i < end; i++) {
+        while (l->level[at] != p->at[i].level)
+            at++;
+        add_value(&l->spread[p->at[i].series * l->levels + at], p->at[i].iou);
     }
+    for (size_t i = 0; i < p->nseries; i++)
+        put_line(t, plot, l, i, mean_of(&plain[i]));
 }
 
 static void put_caption(il_chapter *c, const struct point *p)
@@ -155,47 +220,55 @@ static void put_caption(il_chapter *c, const struct point *p)
     il_text_add(c->t, "</span></figcaption>\n");
 }
 
-static void put_panel(il_chapter *c, const struct points *p, size_t first, size_t end, const double *plain)
+static void put_axis_x(il_chapter *c, const il_plot *plot, const struct lines *l)
 {
-    double *level = calloc(end - first + 1, sizeof *level), *y = NULL;
-    size_t levels = level ? list_levels(level, p, first, end) : 0;
-    const il_plot plot = { 0, levels > 1 ? (double)levels - 1 : 1, 0, 1, 34, 12, 320, 150 };
-    char title[200], text[24];
-    if (level)
-        y = calloc((p->runs + 1) * (levels + 1), sizeof *y);
-    if (!y) {
-        free(level);
+    size_t each = (l->levels + MOST_TICKS - 1) / MOST_TICKS;
+    for (size_t i = 0; i < l->levels; i += each) {
+        char text[24];
+        snprintf(text, sizeof text, "%g", l->level[i]);
+        il_svg_tick_x(c->t, plot, (double)i, text);
+    }
+}
+
+static void put_panel(il_chapter *c, const struct points *p, size_t first, size_t end, const struct spread *plain)
+{
+    enum { ROWS = 5 };
+    size_t room = end - first;
+    char title[200];
+    double *rows = calloc(ROWS * room, sizeof *rows);
+    struct lines l = { rows, rows + room, rows + 2 * room, rows + 3 * room, rows + 4 * room, NULL, 0 };
+    if (rows) {
+        l.levels = list_levels(l.level, p, first, end);
+        l.spread = calloc(p->nseries * l.levels, sizeof *l.spread);
+    }
+    if (!l.spread) {
+        free(rows);
         c->t->failed = true;
         return;
     }
+    const il_plot plot = { 0, l.levels > 1 ? (double)l.levels - 1 : 1, 0, 1, 34, 12, 320, 150 };
     put_caption(c, &p->at[first]);
     snprintf(title, sizeof title, "IoU against %.40s, tested on %.80s", p->at[first].kind, p->at[first].images);
     il_svg_begin(c->t, 366, 186, title);
     il_svg_axis_y(c->t, &plot, 4, 2);
-    put_lines(c->t, &plot, p, first, end, plain, level, levels, y);
-    size_t each = (levels + MOST_TICKS - 1) / MOST_TICKS;
-    for (size_t l = 0; l < levels; l += each) {
-        snprintf(text, sizeof text, "%g", level[l]);
-        il_svg_tick_x(c->t, &plot, (double)l, text);
-    }
+    put_lines(c->t, &plot, p, first, end, plain, &l);
+    put_axis_x(c, &plot, &l);
     il_svg_end(c->t);
     il_text_add(c->t, "</figure>\n");
-    free(level);
-    free(y);
+    free(l.spread);
+    free(rows);
 }
 
 static void put_place(il_chapter *c, const struct points *p, size_t first, size_t end)
 {
-    double *plain = calloc(p->runs + 1, sizeof *plain);
+    struct spread *plain = calloc(p->nseries + 1, sizeof *plain);
     if (!plain) {
         c->t->failed = true;
         return;
     }
-    for (size_t i = 0; i < p->runs; i++)
-        plain[i] = NAN;
     for (size_t i = first; i < end; i++)
-        if (!*p->at[i].kind && isnan(plain[p->at[i].series]))
-            plain[p->at[i].series] = p->at[i].iou;
+        if (!*p->at[i].kind)
+            add_value(&plain[p->at[i].series], p->at[i].iou);
     for (size_t i = first, last; i < end; i = last) {
         last = end_of_kind(p, i, end);
         if (*p->at[i].kind)
@@ -237,25 +310,45 @@ static int put_numbers(il_chapter *c, const struct points *p, il_err *e)
     return rc;
 }
 
-static int put_all(il_chapter *c, const struct points *p, il_err *e)
+static void put_legend(il_chapter *c, const struct points *p)
 {
-    il_text_add(c->t, "<ul class=\"legend\">");
-    for (size_t run = 0; run < p->runs; run++) {
+    for (size_t i = 0; i < p->nseries; i++) {
+        const struct series *s = &p->series[i];
+        const il_matrix_cell *cell = il_matrix_run(&c->m, s->run);
         il_text name = { 0 };
-        add_name(&name, c, p->at[p->first[run]].run);
+        if (cell && s->seeds > 1)
+            il_page_runs(&name, &c->m, cell);
+        else
+            add_name(&name, c, s->run);
+        if (s->seeds > 1)
+            il_text_add(&name, " (%zu seeds)", s->seeds);
         il_text_add(c->t, "<li>");
-        il_svg_key(c->t, run);
+        il_svg_key(c->t, i);
         put_text(c, &name);
         il_text_add(c->t, "</li>");
     }
+}
+
+static bool has_seeds(const struct points *p)
+{
+    bool any = false;
+    for (size_t i = 0; i < p->nseries; i++)
+        any = any || p->series[i].seeds > 1;
+    return any;
+}
+
+static int put_all(il_chapter *c, const struct points *p, il_err *e)
+{
+    il_text_add(c->t, "<ul class=\"legend\">");
+    put_legend(c, p);
     il_text_add(c->t, "</ul>\n<div class=\"panels\">\n");
     for (size_t i = 0, end; i < p->count; i = end) {
         end = end_of_place(p, i);
         put_place(c, p, i, end);
     }
     il_text_add(
-        c->t,
-        "</div>\n<p class=\"note\">IoU as published. Thin level lines: the same run on the pictures as they are.</p>\n");
+        c->t, "</div>\n<p class=\"note\">IoU as published.%s Thin level lines: the same on pictures as they are.</p>\n",
+        has_seeds(p) ? " A line is the mean over seeds, its band reaches from the lowest seed to the highest." : "");
     return put_numbers(c, p, e);
 }
 
@@ -269,7 +362,7 @@ int il_page_robustness(il_chapter *c, il_err *e)
     else
         il_text_add(c->t, "<p class=\"soft\">Not measured: nothing was tested on degraded pictures.</p>\n");
     free(p.at);
-    free(p.first);
+    free(p.series);
     il_store_rows_free(&p.rows);
     return rc;
 }

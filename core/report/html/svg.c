@@ -71,6 +71,24 @@ void il_svg_line(il_text *t, const il_plot *p, const double *x, const double *y,
                         il_svg_x(p, x[i]), il_svg_y(p, y[i]));
 }
 
+void il_svg_band(il_text *t, const il_plot *p, const double *x, const double *low, const double *high, size_t n,
+                 size_t series)
+{
+    for (size_t first = 0, end; first < n; first = end + 1) {
+        end = first;
+        while (end < n && isfinite(low[end]) && isfinite(high[end]))
+            end++;
+        if (end < first + 2)
+            continue;
+        il_text_add(t, "<path class=\"band %c\" d=\"", il_svg_style_of(series).line[0]);
+        for (size_t i = first; i < end; i++)
+            il_text_add(t, "%c%.1f %.1f", i == first ? 'M' : 'L', il_svg_x(p, x[i]), il_svg_y(p, high[i]));
+        for (size_t i = end; i-- > first;)
+            il_text_add(t, "L%.1f %.1f", il_svg_x(p, x[i]), il_svg_y(p, low[i]));
+        il_text_add(t, "Z\"/>");
+    }
+}
+
 void il_svg_key(il_text *t, size_t series)
 {
     const il_svg_style style = il_svg_style_of(series);

@@ -29,6 +29,9 @@ typedef struct il_svg_style {
 il_svg_style il_svg_style_of(size_t series);
 /* A line through n points with a dot on each when there are few; NANs break it. */
 void il_svg_line(il_text *t, const il_plot *p, const double *x, const double *y, size_t n, size_t series);
+/* The area between low and high, behind the series' line; NANs break it. */
+void il_svg_band(il_text *t, const il_plot *p, const double *x, const double *low, const double *high, size_t n,
+                 size_t series);
 /* The key to a series, for a legend. */
 void il_svg_key(il_text *t, size_t series);
 /* The next of 1, 2, 5 times a power of ten; 1 for what is not above 0. */
