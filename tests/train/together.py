@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """together.py BUILD [--long] [--kills N] [--speed ROUNDS] - trainings by several processes (mpirun), compared with those of one.
 
-What one process does with a batch, several do together: in float64 to 1e-9 after 20 steps, in float32 to 1e-5 at the first; the
+What one process does with a batch, several do together: in float64 to 1e-9 after 20 steps, in float32 to 1e-5 at the first (FCN: less); the
 rows of tests are the same; a process that dies ends all, and what is resumed comes to the same weights."""
 import argparse
+import json
 import os
 import random
 import shutil
@@ -40,14 +41,15 @@ def write_png(path, side, channels, pixels):
 
 
 def make_data(root, side, counts):
-    """Pictures with grain, which a square of each lacks."""
+    """Pictures with grain, of which a square of each has little. Without any, neighbours of a pool would be equal, and rounding would
+    choose among them."""
     draw = random.Random(3)
     for split, count in zip(("train", "validation", "test"), counts):
         os.makedirs(f"{root}/{split}")
         for i in range(count):
             left, top = i % 3 * side // 4, i % 2 * side // 4
             inside = [left <= x < left + side // 2 and top <= y < top + side // 2 for y in range(side) for x in range(side)]
-            pixels = [min(255, 90 + n % side + 10 * c + (0 if hole else draw.randrange(-8, 8)))
+            pixels = [min(255, 90 + n % side + 10 * c + draw.randrange(-8, 8) // (4 if hole else 1))
                       for n, hole in enumerate(inside) for c in range(3)]
             write_png(f"{root}/{split}/p{i:02}.realfake.png", side, 3, pixels)
             write_png(f"{root}/{split}/p{i:02}.mask.png", side, 1, [255 * hole for hole in inside])
@@ -124,41 +126,63 @@ SETTINGS = { # name: model, settings of the training, loss
 SHORT = ["unet, padding, accumulated, dice", "unet, frozen in part, clipped"]
 
 
+def calm_fcn(lab):
+    """A file of FCN's initial weights whose residual branches are scaled to a tenth, as trained networks and those of good initial
+    values have them. Drawn as published, on few values per batch norm, it answers a change of one rounding a billionfold within 20
+    steps, with one process and two threads too."""
+    path = lab.path("calm.safetensors")
+    lab.run(0, lab.program(), "model", "fcn", "--seed", "7", "--initial", path)
+    with open(path, "rb") as file:
+        data = bytearray(file.read())
+    (length,) = struct.unpack("<Q", data[:8])
+    for name, tensor in json.loads(data[8:8 + length]).items():
+        if name.endswith("bn3.weight"):
+            first, end = (8 + length + at for at in tensor["data_offsets"])
+            data[first:end] = struct.pack(f"<{(end - first) // 4}f", *[0.1] * ((end - first) // 4)) # all were 1
+    with open(path, "wb") as file:
+        file.write(data)
+    return path
+
+
 def compare_double(lab, data, names):
-    """Twenty steps: one epoch of as many crops. Of FCN it is also said how far one process with another number of threads is away:
-    its batch norms see few values, and Adam's first steps divide by small gradients."""
+    """Twenty steps: one epoch of as many crops."""
     for name in names:
         model, train, loss = SETTINGS[name]
         if loss == "focal": # whose own loop is of float32
             loss = "bce"
         crops = ", crops: 20" if "crop:" in train else ""
         epochs = 1 if crops else 20
-        grid = write_grid(lab.path("double.yaml"), data, model, f"{train}{crops}, epochs: {epochs}, lr: 1e-3", loss)
+        start = f", weights: {calm_fcn(lab)}, lr: 1e-4" if name == "fcn" else ", lr: 1e-3"
+        grid = write_grid(lab.path("double.yaml"), data, model, f"{train}{crops}, epochs: {epochs}{start}", loss)
         alone = lab.train(0, grid, "double", "float64")
-        own = max(lab.apart(alone, lab.train(0, grid, "double-threads", "float64", threads=2))[:3]) if name == "fcn" else 0
         for ranks in 2, 3:
             loss_gap, other_gap, weights, _ = lab.apart(alone, lab.train(ranks, grid, f"double{ranks}", "float64"))
             check(max(loss_gap, other_gap, weights) < 1e-9, f"{name}, {ranks} processes, float64: losses {loss_gap:.1e}"
-                  f" {other_gap:.1e}, weights {weights:.1e}" + (f" (of one process with two threads: {own:.1e})" if own else ""))
+                  f" {other_gap:.1e}, weights {weights:.1e}")
         lab.clean()
 
 
 def compare_single(lab, data, names):
-    """One step: within 1e-5, or where one process in float32 is itself farther from float64, within twice that distance. Rounding alone
-    moves the first gradients so far: padding's by 1e-3, NIX's by 3e-4, those of FCN's many layers on small crops by 5e-2. That nothing
-    else differs is what float64 shows."""
+    """One step: the first gradients are within 1e-5 of those of one process, or of those in float64, from which one process is
+    farther away itself (NIX by 6e-4, with padding by 3e-4). In FCN's fifty layers some values lie within rounding of 0, and a
+    rectifier takes or leaves them: its gradients are as near to one process's as those are to float64. That nothing else differs is
+    what float64 shows."""
     for name in names:
         model, train, loss = SETTINGS[name]
         if "batches of" in name:
             continue
         grid = write_grid(lab.path("single.yaml"), data, model, train + ", epochs: 1, lr: 1e-3", loss)
-        alone = lab.train(0, grid, "single")
+        alone, exact = lab.train(0, grid, "single"), lab.train(0, grid, "double", "float64")
         check(lab.apart(alone, lab.train(1, grid, "single1")) == [0, 0, 0, 0], f"{name}, 1 process under mpirun: the same bits")
-        own = lab.apart(alone, lab.train(0, grid, "double", "float64"))[3]
+        own = lab.apart(exact, alone)[3]
         for ranks in 2, 3:
-            gap, _, _, moments = lab.apart(alone, lab.train(ranks, grid, f"single{ranks}"))
-            check(gap < 1e-5 and moments < max(1e-5, min(2 * own, 0.2)),
-                  f"{name}, {ranks} processes, float32: first loss {gap:.1e}, gradients {moments:.1e} (of one: {own:.1e})")
+            together = lab.train(ranks, grid, f"single{ranks}")
+            gap, _, _, from_one = lab.apart(alone, together)
+            from_exact = lab.apart(exact, together)[3]
+            nearest = min(from_one, from_exact)
+            check(gap < 1e-5 and (nearest < 1e-5 or name == "fcn" and nearest < 2 * own < 0.2),
+                  f"{name}, {ranks} processes, float32: first loss {gap:.1e}, gradients {from_one:.1e} from one process,"
+                  f" {from_exact:.1e} from float64 (one process: {own:.1e})")
         lab.clean()
 
 
