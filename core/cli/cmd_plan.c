@@ -278,16 +278,31 @@ static int print_plan(const il_grid *g, const char *database, struct totals *sum
     return IL_OK;
 }
 
-static int plan(void *options, const char *const *words, il_err *e)
+/* *holes: something is missing. */
+static int plan_grid(bool *holes, const char *path, const il_grid_options *o, il_err *e)
 {
-    const il_grid_options *o = options;
     il_grid g = { 0 };
     struct totals sum = { 0 };
-    int rc = il_grid_open(&g, words[0], o, IL_GRID_LOOK, e);
+    int rc = il_grid_open(&g, path, o, IL_GRID_LOOK, e);
     if (!rc)
         rc = print_plan(&g, o->database, &sum, e);
+    *holes = *holes || sum.states[IL_JOB_BLOCKED] || sum.holes;
     il_grid_close(&g);
-    return rc ? rc : sum.states[IL_JOB_BLOCKED] || sum.holes ? 1 : 0;
+    return rc;
+}
+
+static int plan(void *options, const char *const *words, il_err *e)
+{
+    il_study study = { 0 };
+    bool holes = false;
+    int rc = il_grid_list(&study, words[0], options, IL_GRID_LOOK, e);
+    for (size_t i = 0; i < study.count && !rc; i++) {
+        if (i)
+            printf("\n");
+        rc = plan_grid(&holes, study.grids[i], options, e);
+    }
+    il_study_free(&study);
+    return rc ? rc : holes;
 }
 
 static const il_option table[] = {
@@ -306,7 +321,7 @@ const il_command il_cmd_plan = {
     .usage = "[options] GRID.yaml",
     .about = "Lists each run and cell of a grid and says whether it is done, to run, to resume or stale, and why;\n"
              "for a grid that names a published table also which cells are comparable, and how they differ from\n"
-             "the paper.\n"
+             "the paper. Of a file with the key 'grids', each grid of that list in turn.\n"
              "Changes nothing, and runs no code but that of the installed plugins and INPAINTLAB_PLUGIN_PATH.\n",
     .options = table,
     .notes = "Exit status: 0 the grid can run, 1 a run's data are missing or the grid is wrong, 2 wrong usage.\n",

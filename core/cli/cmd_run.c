@@ -1,331 +1,13 @@
 /* cmd_run.c - inpaintlab run: trains and tests the unfinished part of a grid. */
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include "base/host.h"
-#include "cli/grid.h"
 #include "cli/progress.h"
-#include "cli/run_shard.h"
+#include "cli/run_grid.h"
 #include "image/budget.h"
-#include "parallel/world.h"
-#include "train/follow.h"
-#include "train/job_state.h"
-#include "train/orders.h"
-#include "train/run.h"
-
-struct options {
-    il_grid_options grid;
-    const char *device, *cache;
-    int threads, loader_threads, memory_mib, retries;
-    double cache_gib, checkpoint_seconds;
-    bool examples, quiet, failed;
-    il_run_shard shard;
-};
 
 enum { STOPPED = 75 /* EX_TEMPFAIL: to be started again */ };
 
-/* `git describe` of the folder in which the program runs; "" when there is none. */
-static void git_revision(char *out, size_t size)
-{
-    out[0] = '\0';
-    FILE *p = popen("git -c core.fsmonitor=false describe --always --dirty --abbrev=12 --exclude='*' 2>/dev/null", "r");
-    if (!p)
-        return;
-    if (!fgets(out, (int)size, p))
-        out[0] = '\0';
-    out[strcspn(out, "\n")] = '\0';
-    pclose(p);
-}
-
-struct totals {
-    size_t trained, tested, skipped, failed, busy;
-    size_t reached;          /* runs that were begun or looked at */
-    size_t given_up, passed; /* failed too often; not failed, with --failed */
-    bool *left;              /* per run: to another process */
-    bool *mine;              /* per run: that this process does */
-    const volatile int *stop;
-};
-
-static void count(struct totals *sum, const il_run_outcome *o)
-{
-    sum->trained += o->trained;
-    sum->tested += o->tested;
-    sum->busy += o->busy;
-    sum->failed += o->failure.code != IL_OK;
-    sum->skipped += !o->trained && !o->tested && !o->busy && o->failure.code == IL_OK;
-}
-
-/* Whether the options leave the run as it is; counts and tells it. */
-static int leave(bool *left, struct totals *sum, const il_grid *g, const il_job *j, const struct options *o, il_err *e)
-{
-    il_run_row row;
-    int rc = il_store_find_run(&row, g->store, j->hash, e);
-    if (rc)
-        return rc;
-    bool failed = row.status == IL_RUN_FAILED || row.failed_tests;
-    bool given_up = failed && o->retries && row.failures >= o->retries;
-    if (given_up)
-        fprintf(stderr, "inpaintlab: %s: left, since it has failed %d time%s%s%s\n", j->run->name, row.failures,
-                row.failures == 1 ? "" : "s", *row.message ? ": " : "", row.message);
-    sum->given_up += given_up;
-    sum->passed += !failed && o->failed;
-    *left = given_up || (!failed && o->failed);
-    return IL_OK;
-}
-
-static int run_one(il_grid *g, size_t i, const struct options *options, const il_run_opts *opts, struct totals *sum,
-                   il_progress_bar *bar, const il_observer *observer, il_err *e)
-{
-    const il_run *run = &g->plan->runs[i];
-    il_job j = { 0 };
-    il_run_outcome o = { 0 };
-    sum->reached++;
-    bool left = false;
-    int rc = il_job_open(&j, run, g->store, e);
-    if (il_store_cache_locked(g->store)) {
-        il_progress_bar_clear(bar);
-        fprintf(stderr, "inpaintlab: warning: another program keeps the database locked; hashes of files are not stored"
-                        " in it meanwhile, results wait for it\n");
-    }
-    if (!rc)
-        rc = leave(&left, sum, g, &j, options, e);
-    if (rc || left) {
-        il_job_close(&j);
-        return rc ? il_fail_in(e, "%s", run->name) : rc;
-    }
-    rc = il_run_job(&o, &j, g->store, opts, observer, e);
-    il_progress_bar_clear(bar);
-    if (!rc && o.failure.code != IL_OK)
-        fprintf(stderr, "inpaintlab: %s: failed: %s\n", run->name, o.failure.message);
-    else if (!rc && !bar->quiet)
-        fprintf(stderr, "%s: %s\n", run->name,
-                o.busy       ? "left to another process"
-                : o.trained  ? "done"
-                : o.tested   ? "tested"
-                : o.examples ? "images kept"
-                             : "already done");
-    if (!rc)
-        count(sum, &o);
-    sum->failed += rc && rc != IL_ECANCEL;
-    sum->left[i] = o.busy;
-    il_store_checkpoint(g->store);
-    il_job_close(&j);
-    return rc ? il_fail_in(e, "%s", run->name) : rc;
-}
-
-/* TF32 is a format of GPUs. */
-static void say_precision(const il_grid *g, il_device device, bool quiet)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < g->plan->count; i++)
-        count += g->plan->runs[i].training.on && g->plan->runs[i].training.precision == IL_PRECISION_TF32;
-    if (count && device.kind == IL_DEVICE_CPU && !quiet)
-        fprintf(stderr, "inpaintlab: train.precision tf32: a CPU computes fp32, so that it changes nothing here\n");
-}
-
-/* Of several processes on a host each has a GPU of its own, unless one is named. */
-static int choose_device(il_device *out, const char *named, const il_world *world, il_err *e)
-{
-    char text[40];
-    int rc = il_cli_device(out, named, e);
-    if (rc || !world || out->kind != IL_DEVICE_CUDA || strchr(named, ':'))
-        return rc;
-    snprintf(text, sizeof text, "cuda:%d", il_world_local(world));
-    return il_cli_device(out, text, e);
-}
-
-/* Of several processes on a host each has its share of the cores, or fewer, if its launcher holds it to fewer. */
-static int threads_of(const struct options *o, const il_world *world)
-{
-    int share = il_host_cores() / il_world_neighbours(world), own = il_host_own_cores();
-    int most = share < own ? share : own;
-    return o->threads || !world ? o->threads : most > 1 ? most : 1;
-}
-
-static il_run_opts run_opts(const il_grid *g, const struct options *o, il_world *world)
-{
-    return (il_run_opts){ .folder = g->folder.text,
-                          .experiment = g->plan->experiment,
-                          .published = g->plan->published,
-                          .threads = il_torch_threads(threads_of(o, world)),
-                          .loader_threads = o->loader_threads,
-                          .examples = o->examples,
-                          .disk = { .folder = o->cache, .limit = (uint64_t)(o->cache_gib * (1 << 30)) },
-                          .checkpoint_seconds = o->checkpoint_seconds,
-                          .world = world,
-                          .runs = g->plan->runs };
-}
-
-/* What all runs need. */
-static int prepare(il_run_opts *opts, il_grid *g, const struct options *o, il_world *world, il_err *e)
-{
-    int rc = choose_device(&opts->device, o->device, world, e);
-    if (!rc)
-        say_precision(g, opts->device, o->quiet);
-    if (!rc)
-        rc = il_store_experiment(&opts->experiment_id, g->store, g->plan->experiment, g->plan->title, g->plan->path,
-                                 g->plan->source, e);
-    return rc;
-}
-
-static int run_all(il_grid *g, const struct options *o, const il_run_opts *opts, struct totals *sum, il_err *e)
-{
-    il_progress_bar bar;
-    il_observer observer = il_progress_bar_observer(&bar, o->quiet, sum->stop);
-    int rc = IL_OK;
-    for (size_t i = 0; i < g->plan->count && !rc; i++) {
-        if (!sum->mine[i])
-            continue;
-        if (il_observer_stopped(&observer))
-            rc = il_fail(e, IL_ECANCEL, "stopped before run %zu of %zu", i + 1, g->plan->count);
-        else
-            rc = run_one(g, i, o, opts, sum, &bar, &observer, e);
-    }
-    il_progress_bar_clear(&bar);
-    return rc;
-}
-
-/* What was left to other processes, and is done by now. */
-static int look_again(const il_grid *g, struct totals *sum, il_err *e)
-{
-    int rc = IL_OK;
-    for (size_t i = 0; i < g->plan->count && !rc; i++) {
-        il_job j = { 0 };
-        il_job_view v = { 0 };
-        if (!sum->left[i])
-            continue;
-        rc = il_job_open(&j, &g->plan->runs[i], g->store, e);
-        if (!rc)
-            rc = il_job_look(&v, &j, g->plan->experiment, g->store, g->folder.text, e);
-        if (!rc && v.state == IL_JOB_DONE) {
-            sum->busy--;
-            sum->skipped++;
-        }
-        il_job_left_free(&v.left);
-        il_job_close(&j);
-    }
-    return rc;
-}
-
-static void print_totals(const struct totals *sum, size_t runs)
-{
-    printf("%zu trained, %zu cells measured, %zu already done, %zu failed", sum->trained, sum->tested, sum->skipped,
-           sum->failed);
-    if (sum->given_up)
-        printf(", %zu left after too many failures", sum->given_up);
-    if (sum->passed)
-        printf(", %zu had not failed", sum->passed);
-    if (sum->busy)
-        printf("; some runs are left to another process");
-    if (sum->reached < runs)
-        printf("; %zu of %zu runs not reached", runs - sum->reached, runs);
-    printf("\n");
-}
-
-static size_t count_mine(const il_grid *g, const struct totals *sum)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < g->plan->count; i++)
-        count += sum->mine[i];
-    return count;
-}
-
-/* Also room for what becomes of them. */
-static int choose_runs(struct totals *sum, const il_grid *g, const struct options *o, il_err *e)
-{
-    bool give_up = false;
-    sum->left = calloc(g->plan->count + 1, sizeof *sum->left);
-    sum->mine = calloc(g->plan->count + 1, sizeof *sum->mine);
-    if (!sum->left || !sum->mine)
-        return il_fail_oom(e);
-    int rc = il_run_shard_choose(sum->mine, g, &o->shard, o->grid.shard, e);
-    if (!rc)
-        rc = il_run_shard_take_known(g, sum->mine, &o->shard, e);
-    if (!rc)
-        rc = il_run_shard_watch(&give_up, g, sum->mine, &o->shard, e);
-    if (!rc && give_up)
-        rc = il_fail(e, IL_EDATA, "%s: two restarts brought no progress; given up", g->database);
-    return rc;
-}
-
-static int lead(il_grid *g, const struct options *o, il_world *world, struct totals *sum, il_err *e)
-{
-    char revision[80];
-    il_err unheard = { 0 };
-    il_run_opts opts = run_opts(g, o, world);
-    git_revision(revision, sizeof revision);
-    opts.git_revision = revision;
-    int rc = il_world_agree(world, choose_runs(sum, g, o, e), e);
-    if (rc)
-        return rc;
-    rc = il_world_agree(world, prepare(&opts, g, o, world, e), e);
-    if (!rc && world && !o->quiet)
-        fprintf(stderr, "%d processes train each run together\n", il_world_size(world));
-    if (!rc) { /* else nobody waits for orders */
-        rc = run_all(g, o, &opts, sum, e);
-        il_orders_give(world, &(il_work_order){ .kind = IL_ORDER_END }, &unheard); /* if they can still be told */
-    }
-    if (!rc)
-        rc = look_again(g, sum, e);
-    print_totals(sum, count_mine(g, sum));
-    return rc;
-}
-
-/* The other ranks do what the first tells them, and say nothing. */
-static int follow(il_grid *g, const struct options *o, il_world *world, const volatile int *stop, il_err *e)
-{
-    il_progress_bar bar;
-    il_observer observer = il_progress_bar_observer(&bar, true, stop);
-    il_run_opts opts = run_opts(g, o, world);
-    int rc = il_world_agree(world, IL_OK, e);
-    if (!rc)
-        rc = il_world_agree(world, choose_device(&opts.device, o->device, world, e), e);
-    return rc ? rc : il_follow_all(g->plan, g->store, &opts, &observer, e);
-}
-
-/* What a rank was told to write. */
-struct target {
-    char database[IL_SHARD_PATH];
-    int part;
-};
-
-/* One launcher's processes do one thing: those that should divide a grid would leave parts of it undone. */
-static int compare_targets(const il_grid *g, il_shard shard, il_world *world, il_err *e)
-{
-    struct target first = { .part = shard.number };
-    memcpy(first.database, g->database, sizeof first.database);
-    int rc = world ? il_world_broadcast(world, &first, sizeof first, e) : IL_OK;
-    if (!rc && (strcmp(first.database, g->database) != 0 || first.part != shard.number))
-        rc = il_fail(e, IL_EUSAGE,
-                     "process %d of %d has another --db or --shard than the first, but they train each run together; to"
-                     " divide the grid launch them apart, as with `srun --mpi=none`",
-                     il_world_own(world) + 1, il_world_size(world));
-    return il_world_agree(world, rc, e);
-}
-
-/* As one of several processes: the first one opens the database, the others then look into it for hashes of files. */
-static int run_together(const char *path, struct options *o, il_world *world, struct totals *sum, il_err *e)
-{
-    il_grid g = { 0 };
-    char database[IL_SHARD_PATH];
-    bool first = il_world_own(world) == 0;
-    int rc = il_run_shard_database(database, &o->grid, &o->shard, e);
-    if (!rc && first)
-        rc = il_grid_open(&g, path, &o->grid, IL_GRID_RUN, e);
-    rc = il_world_agree(world, rc, e);
-    if (!rc && !first)
-        rc = il_grid_open(&g, path, &o->grid, IL_GRID_FOLLOW, e);
-    rc = il_world_agree(world, rc, e);
-    if (!rc)
-        rc = compare_targets(&g, o->grid.shard, world, e);
-    if (!rc)
-        rc = first ? lead(&g, o, world, sum, e) : follow(&g, o, world, sum->stop, e);
-    il_grid_close(&g);
-    return rc;
-}
-
 /* Below 0: an error. */
-static int status_of(const struct options *o, const struct totals *sum, int rc)
+static int status_of(const il_run_grid_options *o, const il_run_grid_sum *sum, int rc)
 {
     /* a task alone has its shard: who holds it is its own process, killed on a node that is gone */
     bool held = o->shard.tasks && (rc == IL_EBUSY || (!rc && sum->busy));
@@ -334,34 +16,49 @@ static int status_of(const struct options *o, const struct totals *sum, int rc)
     return rc ? rc : sum->failed || sum->busy || sum->given_up ? 1 : 0;
 }
 
+/* Each grid of the file in turn, until an error ends one. *status: 1 where one did not come to its end, or what an error ended with. */
+static int run_all(int *status, const char *path, il_run_grid_options *o, il_world *world, const volatile int *stop,
+                   il_err *e)
+{
+    il_study study = { 0 };
+    il_grid_use use = il_world_own(world) == 0 ? IL_GRID_RUN : IL_GRID_FOLLOW;
+    int rc = il_world_agree(world, il_grid_list(&study, path, &o->grid, use, e), e);
+    *status = rc;
+    for (size_t i = 0; i < study.count && !rc; i++) {
+        il_run_grid_sum sum = { 0 };
+        rc = il_run_grid(&sum, study.grids[i], study.count > 1, o, world, stop, e);
+        int own = status_of(o, &sum, rc);
+        *status = rc || own ? own : *status;
+    }
+    il_study_free(&study);
+    return rc;
+}
+
 static int run(void *options, const char *const *words, il_err *e)
 {
-    struct options *o = options;
+    il_run_grid_options *o = options;
     il_world *world = NULL;
-    struct totals sum = { .stop = il_progress_bar_signals() }; /* a warning must not find us unprepared */
+    const volatile int *stop = il_progress_bar_signals(); /* a warning must not find us unprepared */
     il_progress_bar_heed_warning(o->grid.shard.count > 0);
     il_budget_set((uint64_t)o->memory_mib << 20);
-    int rc = il_world_open(&world, e);
+    int rc = il_world_open(&world, e), status = rc;
     if (!rc)
-        rc = run_together(words[0], o, world, &sum, e);
-    int status = status_of(o, &sum, rc);
+        rc = run_all(&status, words[0], o, world, stop, e);
     bool second = il_world_launched_second();   /* the first one speaks for all */
     if (rc && !second && (world || status > 0)) /* now: the launcher may end what takes its time to leave */
         fprintf(stderr, "inpaintlab: %s\n", e->message);
     il_world_close(world);
-    free(sum.left);
-    free(sum.mine);
     bool told = world || second;
     return status < 0 && told ? (rc == IL_EUSAGE ? 2 : 1) : status;
 }
 
 static int read_shard(void *options, const char *text, il_err *e)
 {
-    struct options *o = options;
+    il_run_grid_options *o = options;
     return il_shard_read(&o->grid.shard, text, e);
 }
 
-#define INTO(member) IL_INTO(struct options, member)
+#define INTO(member) IL_INTO(il_run_grid_options, member)
 
 static const il_option table[] = {
     { "--db FILE",
@@ -381,12 +78,12 @@ static const il_option table[] = {
       INTO(shard.known) },
     { "--tasks FILE", "with --shard: the parts are the lines of FILE, a job file that `slurm` wrote",
       INTO(shard.tasks) },
-    IL_CLI_DEVICE(struct options, device),
-    IL_GRID_ONLY(struct options, grid.only),
-    IL_GRID_SET(struct options, grid.set),
-    IL_CLI_THREADS(struct options, threads),
-    IL_CLI_LOADER_THREADS(struct options, loader_threads),
-    IL_CLI_MEMORY(struct options, memory_mib),
+    IL_CLI_DEVICE(il_run_grid_options, device),
+    IL_GRID_ONLY(il_run_grid_options, grid.only),
+    IL_GRID_SET(il_run_grid_options, grid.set),
+    IL_CLI_THREADS(il_run_grid_options, threads),
+    IL_CLI_LOADER_THREADS(il_run_grid_options, loader_threads),
+    IL_CLI_MEMORY(il_run_grid_options, memory_mib),
     { "--cache FOLDER", "keep decoded images in FOLDER if a split does not fit into memory (default: do not)",
       INTO(cache) },
     { "--cache-limit GIB", "size limit of FOLDER (default 0: limited by the disk)", INTO(cache_gib), .most = 1e6 },
@@ -407,8 +104,10 @@ const il_command il_cmd_run = {
     .name = "run",
     .summary = "train and test the unfinished part of a grid",
     .usage = "[options] GRID.yaml",
-    .about = "Trains and tests the unfinished part of a grid. Finished work is skipped; interrupted runs continue\n"
-             "from their last checkpoint; a failed run is recorded with its reason and the grid continues.\n",
+    .about =
+        "Trains and tests the unfinished part of a grid. Finished work is skipped; interrupted runs continue\n"
+        "from their last checkpoint; a failed run is recorded with its reason and the grid continues. Of a file with the\n"
+        "key 'grids', each grid of that list in turn.\n",
     .options = table,
     .notes =
         "Ctrl-C, SIGTERM, SIGUSR1 or the end of the terminal writes a checkpoint and stops; a second one stops at once,\n"
@@ -416,8 +115,8 @@ const il_command il_cmd_run = {
         "does not matter.\n"
         "Exit status: 0 all cells are measured; 1 something failed, was stopped or was left to another\n"
         "process; 2 wrong usage; 75 stopped by SIGTERM or SIGUSR1, to be started again.\n",
-    .size = sizeof(struct options),
-    .defaults = &(const struct options){ .device = "auto", .checkpoint_seconds = 60 },
+    .size = sizeof(il_run_grid_options),
+    .defaults = &(const il_run_grid_options){ .device = "auto", .checkpoint_seconds = 60 },
     .least = 1,
     .most = 1,
     .expected = "one grid file, as in 'inpaintlab run experiments/quickstart.yaml'",

@@ -52,15 +52,21 @@ static void tell_hidden(const il_registry *r, const il_plan *p)
     }
 }
 
+static int read_plan(il_registry **registry, il_plan **plan, const char *path, const il_grid_options *o,
+                     il_grid_use use, il_err *e)
+{
+    if (use != IL_GRID_LOOK || o->trust)
+        il_registry_trust();
+    int rc = il_registry_open(registry, e);
+    return rc ? rc
+              : il_plan_read(plan, path, *registry,
+                             (il_plan_opts){ .set = o->set.list, .only = o->only, .look = use == IL_GRID_LOOK }, e);
+}
+
 int il_grid_open(il_grid *out, const char *path, const il_grid_options *o, il_grid_use use, il_err *e)
 {
     il_grid g = { 0 };
-    if (use != IL_GRID_LOOK || o->trust)
-        il_registry_trust();
-    int rc = il_registry_open(&g.registry, e);
-    if (!rc)
-        rc = il_plan_read(&g.plan, path, g.registry,
-                          (il_plan_opts){ .set = o->set.list, .only = o->only, .look = use == IL_GRID_LOOK }, e);
+    int rc = read_plan(&g.registry, &g.plan, path, o, use, e);
     if (!rc)
         rc = choose_database(&g, o, e);
     if (!rc)
@@ -81,4 +87,32 @@ void il_grid_close(il_grid *g)
     il_plan_free(g->plan);
     il_registry_free(g->registry);
     memset(g, 0, sizeof *g);
+}
+
+/* ---- files that list grids ---- */
+
+static int check_one(const char *path, const il_grid_options *o, il_grid_use use, il_err *e)
+{
+    il_registry *registry = NULL;
+    il_plan *plan = NULL;
+    int rc = read_plan(&registry, &plan, path, o, use, e);
+    il_plan_free(plan);
+    il_registry_free(registry);
+    return rc;
+}
+
+int il_grid_list(il_study *out, const char *path, const il_grid_options *o, il_grid_use use, il_err *e)
+{
+    il_study s = { 0 };
+    int rc = il_study_read(&s, path, e);
+    if (!rc && s.count > 1 && (o->only || o->shard.count))
+        rc = il_fail(e, IL_EUSAGE, "%s: %s lists %zu grids; expected one of them here", o->only ? "--only" : "--shard",
+                     path, s.count);
+    for (size_t i = 0; i < s.count && s.count > 1 && !rc; i++)
+        rc = check_one(s.grids[i], o, use, e);
+    if (rc)
+        il_study_free(&s);
+    else
+        *out = s;
+    return rc;
 }

@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 #include "cluster/shard.h"
 #include "plan/plan.h"
+#include "plan/study.h"
 #include "plugin/registry.h"
 #include "store/run_files.h"
 #include "train/job.h"
@@ -40,5 +41,9 @@ typedef struct il_grid {
 typedef enum il_grid_use { IL_GRID_LOOK, IL_GRID_RUN, IL_GRID_FOLLOW } il_grid_use;
 int il_grid_open(il_grid *out, const char *path, const il_grid_options *o, il_grid_use use, il_err *e);
 void il_grid_close(il_grid *g);
+
+/* The grids of a file: those that it lists, or itself. Where there are several, each of them is read, so that a mistake in the last
+ * one is found before the first one is run; and what is meant for one grid is refused, --only and --shard. */
+int il_grid_list(il_study *out, const char *path, const il_grid_options *o, il_grid_use use, il_err *e);
 
 #endif

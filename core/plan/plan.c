@@ -30,6 +30,9 @@ static int check_top(const il_yaml *grid, il_err *e)
     const il_node *root = il_yaml_root(grid);
     if (root->kind != IL_NODE_MAP)
         return il_yaml_fail(grid, root, e, IL_EPARAM, "expected a mapping with the keys 'experiment' and 'base'");
+    const il_node *grids = il_yaml_get(root, "grids");
+    if (grids)
+        return il_yaml_fail(grid, grids, e, IL_EPARAM, "this file lists grids; expected one of them here");
     for (size_t i = 0; i < root->count; i++) {
         const char *key = root->keys[i]->text;
         bool known = false;

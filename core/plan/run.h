@@ -23,12 +23,12 @@ typedef struct il_training {
     int epochs;   /* maximum */
     int patience; /* stop after this many epochs without a new best one; 0: never */
     il_monitor monitor;
-    int batch;  /* images per step */
-    int size;   /* side to which images are resized or padded, pixels */
-    int crop;   /* side of random training crops, pixels; 0: whole images */
-    int crops;  /* random crops taken from each image per epoch */
-    bool flip;  /* random horizontal flips in training */
-    bool pairs; /* images of one id in all kinds of `on` come together, and are cut alike */
+    int batch;          /* images per step */
+    int size;           /* side to which images are resized or padded, pixels */
+    int crop;           /* side of random training crops, pixels; 0: whole images */
+    int crops;          /* random crops taken from each image per epoch */
+    bool flip;          /* random horizontal flips in training */
+    bool pairs;         /* images of one id in all kinds of `on` come together, and are cut alike */
     il_augment augment; /* random changes of training images, before they are cropped */
     double lr, weight_decay;
     il_schedule schedule; /* how the learning rate decays over all epochs */

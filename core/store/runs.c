@@ -142,8 +142,7 @@ static int put_run(int64_t *id, il_store *s, const il_run_record *r, il_err *e)
         " 'running', " NOW ")"
         " ON CONFLICT (hash) DO UPDATE SET name = ?2, versions = ?13, host = ?14, device = ?15, git_revision = ?16,"
         " threads = ?17, parent = CASE WHEN ?19 THEN parent ELSE ?18 END, processor = ?20, ranks = NULLIF(?21, 0),"
-        " status = 'running', message = NULL, started_at = " NOW
-        ", ended_at = NULL"
+        " status = 'running', message = NULL, started_at = " NOW ", ended_at = NULL"
         " RETURNING id",
         values, e);
 }

@@ -39,7 +39,7 @@ struct il_scope {
     il_scope *parent = nullptr;
     il_tensor *first = nullptr;
     const struct il_share *share = nullptr; /* the pictures of other ranks, see parallel.h; nullptr: alone */
-    bool dry = false, again = false; /* il_recompute's first pass, which records nothing, and its second */
+    bool dry = false, again = false;        /* il_recompute's first pass, which records nothing, and its second */
     il_err error = {};
     at::Generator random; /* of the outermost scope; made when first needed */
     uint64_t seeds = 0;   /* handed out by next_seed */

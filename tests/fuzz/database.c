@@ -427,9 +427,8 @@ static void copy(const char *to, const char *from)
         abort();
 }
 
-static void (*const readers[])(il_store *) = {
-    text, latex, data, measure, page, compare, pick, export, resume, migrate, merge
-};
+static void (*const readers[])(il_store *) = { text, latex,  data,   measure, page, compare,
+                                               pick, export, resume, migrate, merge };
 enum { READERS = sizeof readers / sizeof *readers };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -19,7 +19,8 @@
 #ifdef __cplusplus
 extern "C"
 #endif
-    int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+    int
+    LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static char fuzz_folder_path[64];
 

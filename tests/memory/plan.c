@@ -53,9 +53,11 @@ static int plan(FILE *out, const char *const *names, il_plan_opts o, il_err *e)
 static int axes(const char *folder, FILE *out, il_err *e)
 {
     (void)folder;
-    static const char *const names[] = { "axes",       "test-policy",    "anchors",        "order",  "quoted",
-                                         "set-skip",   "training-parts", "list-text-axis", "window", "given",
-                                         "given-axis", "given-include",  "kinds",          "pairs",  "augment-axis", "augment-long", NULL };
+    static const char *const names[] = { "axes",   "test-policy", "anchors",        "order",
+                                         "quoted", "set-skip",    "training-parts", "list-text-axis",
+                                         "window", "given",       "given-axis",     "given-include",
+                                         "kinds",  "pairs",       "augment-axis",   "augment-long",
+                                         NULL };
     return plan(out, names, (il_plan_opts){ 0 }, e);
 }
 

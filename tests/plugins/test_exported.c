@@ -203,7 +203,8 @@ Test(exported, outputs_by_name_and_number)
             cr_expect_eq(il_dim(y, 1), cases[i].channels);
         } else {
             cr_assert_neq(il_scope_status(s, &e), IL_OK);
-            cr_expect_not_null(strstr(e.message, "unet.pt2: forward gives a dict of aux, out; `output: "), "%s", e.message);
+            cr_expect_not_null(strstr(e.message, "unet.pt2: forward gives a dict of aux, out; `output: "), "%s",
+                               e.message);
         }
         il_scope_close(s);
     }
