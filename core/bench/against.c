@@ -105,22 +105,39 @@ void il_bench_against_free(il_bench_against *a)
 
 /* ---- comparing ---- */
 
-bool il_bench_against_ratio(il_spread *out, const il_bench_against *a, const il_bench_stage *stage)
+static const json_t *stage_of(const il_bench_against *a, const char *name)
 {
     const json_t *stages = json_object_get(a->root, "stages"), *s;
     size_t i;
     json_array_foreach(stages, i, s)
     {
-        if (strcmp(json_string_value(json_object_get(s, "name")), stage->name) != 0)
-            continue;
-        const json_t *then = json_object_get(s, "images_per_second");
-        const il_spread now = il_bench_speed(stage);
-        out->median = now.median / json_number_value(json_object_get(then, "median"));
-        out->low = now.low / json_number_value(json_object_get(then, "high"));
-        out->high = now.high / json_number_value(json_object_get(then, "low"));
-        return isfinite(out->median);
+        if (strcmp(json_string_value(json_object_get(s, "name")), name) == 0)
+            return s;
     }
-    return false;
+    return NULL;
+}
+
+bool il_bench_against_ratio(il_spread *out, const il_bench_against *a, const il_bench_stage *stage)
+{
+    const json_t *then = json_object_get(stage_of(a, stage->name), "images_per_second");
+    if (!then)
+        return false;
+    const il_spread now = il_bench_speed(stage);
+    out->median = now.median / json_number_value(json_object_get(then, "median"));
+    out->low = now.low / json_number_value(json_object_get(then, "high"));
+    out->high = now.high / json_number_value(json_object_get(then, "low"));
+    return isfinite(out->median);
+}
+
+il_bench_point il_bench_against_point(const il_bench_against *a, const char *stage)
+{
+    const json_t *s = a ? stage_of(a, stage) : NULL;
+    const double images = json_number_value(json_object_get(s, "images")),
+                 flops = json_number_value(json_object_get(s, "flops")),
+                 moved = json_number_value(json_object_get(s, "moved_bytes")),
+                 speed = json_number_value(json_object_get(json_object_get(s, "images_per_second"), "median"));
+    bool counted = images > 0 && flops > 0 && moved > 0 && speed > 0 && speed < 1e15 && flops < 1e30 && moved < 1e30;
+    return counted ? (il_bench_point){ flops / moved, flops / images * speed } : (il_bench_point){ 0 };
 }
 
 static void copy_plain(char *out, size_t size, const char *from)

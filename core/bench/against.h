@@ -20,6 +20,14 @@ void il_bench_against_free(il_bench_against *a);
  * other way round. False where the file lacks the stage. */
 bool il_bench_against_ratio(il_spread *out, const il_bench_against *a, const il_bench_stage *stage);
 
+/* Where a stage lies on a roofline: counted operations for each byte, and per second. */
+typedef struct il_bench_point {
+    double intensity, rate;
+} il_bench_point;
+
+/* Zeros where the file lacks the stage or its counts, or a is NULL. */
+il_bench_point il_bench_against_point(const il_bench_against *a, const char *stage);
+
 void il_bench_against_print(FILE *to, const il_bench_against *a, const il_bench *b, const il_bench_opts *o);
 json_t *il_bench_against_json(const il_bench_against *a, const il_bench *b); /* NULL: out of memory */
 

@@ -3,10 +3,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/atomic_file.h"
+#include "base/text.h"
 #include "bench/against.h"
 #include "bench/bench_data.h"
 #include "bench/bench_print.h"
+#include "bench/roofline.h"
 #include "cli/cli.h"
+#include "cli/output.h"
 #include "cli/progress.h"
 #include "plan/keys.h"
 #include "plan/plan.h"
@@ -17,7 +21,7 @@
 enum { OWN_SETS = 5, BATCHES = 4 };
 
 struct options {
-    const char *model, *data, *device, *precision, *against;
+    const char *model, *data, *device, *precision, *against, *roofline;
     il_texts set;
     int size, batch, pictures;
     il_bench_opts how;
@@ -49,6 +53,10 @@ static int check(struct options *o, il_err *e)
 {
     if (o->data && o->pictures)
         return il_fail(e, IL_EUSAGE, "bench: --pictures is for the generated set and cannot be used with --data");
+    if (o->roofline && !(o->how.stages & (IL_BENCH_EVALUATION | IL_BENCH_TRAINING)))
+        return il_fail(e, IL_EUSAGE, "--roofline: expected the stage evaluation or training to be measured");
+    if (o->roofline && !il_text_ends(o->roofline, ".svg"))
+        return il_fail(e, IL_EUSAGE, "--roofline %s: expected a file name that ends in .svg", o->roofline);
     if (!o->pictures)
         o->pictures = BATCHES * o->batch;
     if (!o->data && o->pictures < o->batch)
@@ -120,6 +128,16 @@ static void announce(const struct options *o)
                 o->model, o->batch, o->size, o->size, o->how.repeats);
 }
 
+static int draw(const struct options *o, const il_bench *b, const il_bench_against *before, il_err *e)
+{
+    il_text svg = { 0 };
+    int rc = il_bench_roofline(&svg, b, &o->how, o->against ? before : NULL, e);
+    if (!rc)
+        rc = il_atomic_file_write(o->roofline, svg.data, strlen(svg.data), e);
+    il_text_free(&svg);
+    return rc;
+}
+
 static int measure(struct options *o, il_registry *registry, const char *folder, il_err *e)
 {
     il_plan *plan = NULL;
@@ -142,6 +160,8 @@ static int measure(struct options *o, il_registry *registry, const char *folder,
     }
     if (!rc)
         rc = il_bench_print(stdout, &b, &o->how, o->against ? &before : NULL, o->json, e);
+    if (!rc && o->roofline)
+        rc = draw(o, &b, &before, e);
     il_bench_against_free(&before);
     il_bench_free(&b);
     il_plan_free(plan);
@@ -191,6 +211,7 @@ static const il_option table[] = {
     IL_CLI_THREADS(struct options, how.threads),
     IL_CLI_LOADER_THREADS(struct options, how.loader_threads),
     { "--against FILE", "compare with FILE, which an earlier `bench --json` of the same work printed", INTO(against) },
+    { "--roofline FILE", "also draw the stages under the device's roofline, as SVG", INTO(roofline) },
     { "--json", "print one JSON document", INTO(json) },
     { 0 },
 };

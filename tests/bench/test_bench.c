@@ -11,6 +11,7 @@
 #include "bench/bench_steps.h"
 #include "bench/limit.h"
 #include "bench/process_memory.h"
+#include "bench/roofline.h"
 #include "plan/plan.h"
 #include "plugin/registry.h"
 #include "support/lab.h"
@@ -212,6 +213,42 @@ Test(bench, what_bounds)
 }
 
 /* Generated pictures are lossless and the same each time. */
+/* Peak 100 GFLOP/s and 10 GB/s meet at 10 operations a byte; the axes reach from 1 to 10 and from 10 to 100 GFLOP/s. Now 2 operations
+ * a byte at 10 GFLOP/s, half of what the bandwidth allows; earlier 4 at 20. */
+Test(bench, a_roofline_is_drawn)
+{
+    il_err e = { 0 };
+    struct fixture f = open_fixture();
+    double seconds[] = { 0.2 };
+    il_bench b = { .stages = { { .name = "training step",
+                                 .seconds = seconds,
+                                 .repeats = 1,
+                                 .images = 4,
+                                 .flops = 2000000000,
+                                 .moved = 1000000000 },
+                               { .name = "loading, one thread", .seconds = seconds, .repeats = 1, .images = 4 } },
+                   .count = 2,
+                   .peak = 1e11,
+                   .bandwidth = 1e10 };
+    il_bench_against before = { .root = json_pack("{s:[{s:s, s:i, s:f, s:f, s:{s:f}}]}", "stages", "name",
+                                                  "training step", "images", 2, "flops", 4e9, "moved_bytes", 1e9,
+                                                  "images_per_second", "median", 10.0) };
+    il_text svg = { 0 };
+    LAB_OK(il_bench_roofline(&svg, &b, &f.o, &before, &e), e);
+    cr_expect(strstr(svg.data, "<path class=\"roof\" d=\"M70.0 344.0L620.0 46.0H620\"/>"), "%s", svg.data);
+    cr_expect(strstr(svg.data, "<circle class=\"now\" cx=\"235.6\" cy=\"344.0\" r=\"5\"/>"), "%s", svg.data);
+    cr_expect(strstr(svg.data, ">training step: 50 % of the roof</text>"), "%s", svg.data);
+    cr_expect(strstr(svg.data, "<circle class=\"then\" cx=\"401.1\" cy=\"254.3\" r=\"5\"/>"), "%s", svg.data);
+    cr_expect(strstr(svg.data, "rings: earlier"));
+    il_text_free(&svg);
+    b.count = 1;
+    b.stages[0].moved = 0;
+    cr_expect_eq(il_bench_roofline(&svg, &b, &f.o, NULL, &e), IL_EDATA);
+    cr_expect_null(svg.data);
+    json_decref(before.root);
+    close_fixture(&f);
+}
+
 Test(bench_data, equal_files)
 {
     il_err e = { 0 };

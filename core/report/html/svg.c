@@ -78,13 +78,18 @@ void il_svg_band(il_text *t, const il_plot *p, const double *x, const double *lo
         end = first;
         while (end < n && isfinite(low[end]) && isfinite(high[end]))
             end++;
-        if (end < first + 2)
+        if (end == first)
             continue;
+        double wide = end == first + 1 ? 3 : 0; /* a point alone */
         il_text_add(t, "<path class=\"band %c\" d=\"", il_svg_style_of(series).line[0]);
         for (size_t i = first; i < end; i++)
-            il_text_add(t, "%c%.1f %.1f", i == first ? 'M' : 'L', il_svg_x(p, x[i]), il_svg_y(p, high[i]));
+            il_text_add(t, "%c%.1f %.1f", i == first ? 'M' : 'L', il_svg_x(p, x[i]) - wide, il_svg_y(p, high[i]));
+        if (wide > 0)
+            il_text_add(t, "h%.0f", 2 * wide);
         for (size_t i = end; i-- > first;)
-            il_text_add(t, "L%.1f %.1f", il_svg_x(p, x[i]), il_svg_y(p, low[i]));
+            il_text_add(t, "L%.1f %.1f", il_svg_x(p, x[i]) + wide, il_svg_y(p, low[i]));
+        if (wide > 0)
+            il_text_add(t, "h%.0f", -2 * wide);
         il_text_add(t, "Z\"/>");
     }
 }
