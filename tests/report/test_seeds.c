@@ -238,3 +238,21 @@ Test(seeds, a_chart_has_one_line_for_all_seeds_and_their_spread)
     cr_expect_null(strstr(text, "class=\"band b"));
     free(text);
 }
+
+/* In a database of others. */
+Test(seeds, a_degradation_without_a_level_is_drawn)
+{
+    int64_t x = experiment(store, "sweep");
+    put_run(x, "0.003", 1, 60, "full");
+    for (int i = 0; i < 3; i++)
+        put_jpeg(x, "0.003", 1, 70 + i, 30 + i);
+    GOOD(il_store_script(store,
+                         "PRAGMA ignore_check_constraints = ON;"
+                         "UPDATE experiment_cells SET level = NULL WHERE level = 71;"
+                         "UPDATE tests SET level = NULL WHERE level = 71",
+                         &e));
+    ANSWERS(store, "SELECT COUNT(*) FROM robustness WHERE degradation IS NOT NULL AND level IS NULL", "1");
+    char *text = page();
+    SAYS(text, "text-anchor=\"middle\">-</text>");
+    free(text);
+}

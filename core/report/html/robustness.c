@@ -145,14 +145,21 @@ static void put_text(il_chapter *c, il_text *text)
 
 /* ---- panels ---- */
 
+/* Whether the point is at another level than the one before; what is no number is at a level of its own. */
+static bool is_next(const struct points *p, size_t first, size_t i)
+{
+    return i > first && p->at[i].level != p->at[i - 1].level;
+}
+
 /* The levels of a kind in order, each at its own place on the axis: values of x, which has room for all points. */
 static size_t list_levels(double *level, const struct points *p, size_t first, size_t end)
 {
-    size_t n = 0;
-    for (size_t i = first; i < end; i++)
-        if (n == 0 || level[n - 1] != p->at[i].level)
-            level[n++] = p->at[i].level;
-    return n;
+    size_t at = 0;
+    for (size_t i = first; i < end; i++) {
+        at += is_next(p, first, i);
+        level[at] = p->at[i].level;
+    }
+    return at + 1;
 }
 
 static void add_value(struct spread *s, double value)
@@ -201,8 +208,7 @@ static void put_lines(il_text *t, const il_plot *plot, const struct points *p, s
     for (size_t i = 0; i < l->levels; i++)
         l->x[i] = (double)i;
     for (size_t i = first, at = 0; i < end; i++) {
-        while (l->level[at] != p->at[i].level)
-            at++;
+        at += is_next(p, first, i);
         add_value(&l->spread[p->at[i].series * l->levels + at], p->at[i].iou);
     }
     for (size_t i = 0; i < p->nseries; i++)
@@ -226,7 +232,7 @@ static void put_axis_x(il_chapter *c, const il_plot *plot, const struct lines *l
     for (size_t i = 0; i < l->levels; i += each) {
         char text[24];
         snprintf(text, sizeof text, "%g", l->level[i]);
-        il_svg_tick_x(c->t, plot, (double)i, text);
+        il_svg_tick_x(c->t, plot, (double)i, isnan(l->level[i]) ? "-" : text);
     }
 }
 
