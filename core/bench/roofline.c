@@ -10,7 +10,10 @@ enum { WIDTH = 640, HEIGHT = 400, LEFT = 70, TOP = 46, RIGHT = 20, BOTTOM = 56 }
 /* Whole decades. */
 struct axes {
     int x0, x1, y0, y1;
+    bool rings; /* there are earlier points */
 };
+
+enum { LINE = 14 }; /* of text */
 
 static double at_x(const struct axes *a, double intensity)
 {
@@ -42,10 +45,11 @@ static bool choose_axes(struct axes *a, const il_bench *b, const il_bench_agains
     const double ridge = b->peak / b->bandwidth;
     bool any = false;
     *a = (struct axes){ (int)floor(log10(ridge)), (int)ceil(log10(ridge)), (int)floor(log10(b->peak)),
-                        (int)ceil(log10(b->peak)) };
+                        (int)ceil(log10(b->peak)), false };
     for (size_t i = 0; i < b->count; i++) {
         const il_bench_point both[] = { point_of(&b->stages[i]), il_bench_against_point(against, b->stages[i].name) };
         any = any || both[0].rate > 0;
+        a->rings = a->rings || both[1].rate > 0;
         for (int k = 0; k < 2; k++)
             if (both[k].rate > 0) {
                 widen(&a->x0, &a->x1, both[k].intensity);
@@ -92,8 +96,9 @@ static void put_roof(il_text *t, const struct axes *a, const il_bench *b)
     put_text(t, WIDTH - RIGHT, at_y(a, b->peak) - 6, "end", text);
 }
 
+/* *last: the height of the label before, which this one keeps off. */
 static void put_stage(il_text *t, const struct axes *a, const il_bench *b, const il_bench_stage *s,
-                      const il_bench_against *against)
+                      const il_bench_against *against, double *last)
 {
     char text[120];
     const il_bench_point now = point_of(s), then = il_bench_against_point(against, s->name);
@@ -106,7 +111,8 @@ static void put_stage(il_text *t, const struct axes *a, const il_bench *b, const
     bool left = x > WIDTH - 200;
     il_text_add(t, "<circle class=\"now\" cx=\"%.1f\" cy=\"%.1f\" r=\"5\"/>\n", x, y);
     snprintf(text, sizeof text, "%s: %.0f %% of the roof", s->name, 100 * il_bench_limit_of(b, s).share);
-    put_text(t, left ? x - 9 : x + 9, y + 4, left ? "end" : "start", text);
+    *last = fabs(y - *last) >= LINE ? y : y >= *last ? *last + LINE : *last - LINE;
+    put_text(t, left ? x - 9 : x + 9, *last + 4, left ? "end" : "start", text);
 }
 
 static const char style[] =
@@ -122,7 +128,7 @@ int il_bench_roofline(il_text *svg, const il_bench *b, const il_bench_opts *o, c
         return il_fail(e, IL_EDATA, "nothing to draw a roofline of: expected the stage evaluation or training");
     il_device_title(o->device, device, sizeof device);
     snprintf(title, sizeof title, "%.60s, %s, %d threads%s", o->run->model.label, device, o->threads,
-             against ? "; rings: earlier" : "");
+             a.rings ? "; rings: earlier" : "");
     il_text_add(svg,
                 "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\">\n%s"
                 "<rect width=\"100%%\" height=\"100%%\" fill=\"#fff\"/>\n",
@@ -130,8 +136,9 @@ int il_bench_roofline(il_text *svg, const il_bench *b, const il_bench_opts *o, c
     put_text(svg, WIDTH / 2.0, 18, "middle", title);
     put_grid(svg, &a);
     put_roof(svg, &a, b);
+    double last = 0;
     for (size_t i = 0; i < b->count; i++)
-        put_stage(svg, &a, b, &b->stages[i], against);
+        put_stage(svg, &a, b, &b->stages[i], against, &last);
     il_text_add(svg, "</svg>\n");
     return svg->failed ? il_fail_oom(e) : IL_OK;
 }

@@ -49,14 +49,30 @@ static int read_stages(void *options, const char *text, il_err *e)
     }
 }
 
+/* Before anything is measured. */
+static int check_roofline(const struct options *o, il_err *e)
+{
+    il_atomic_file file;
+    il_err unused = { 0 };
+    if (!(o->how.stages & (IL_BENCH_EVALUATION | IL_BENCH_TRAINING)))
+        return il_fail(e, IL_EUSAGE, "--roofline: expected the stage evaluation or training to be measured");
+    if (!il_text_ends(o->roofline, ".svg"))
+        return il_fail(e, IL_EUSAGE, "--roofline %s: expected a file name that ends in .svg", o->roofline);
+    int rc = il_atomic_file_begin(&file, o->roofline, e);
+    if (!rc)
+        il_atomic_file_end(&file, o->roofline, false, IL_ECANCEL, &unused); /* it could be written */
+    return rc;
+}
+
 static int check(struct options *o, il_err *e)
 {
     if (o->data && o->pictures)
         return il_fail(e, IL_EUSAGE, "bench: --pictures is for the generated set and cannot be used with --data");
-    if (o->roofline && !(o->how.stages & (IL_BENCH_EVALUATION | IL_BENCH_TRAINING)))
-        return il_fail(e, IL_EUSAGE, "--roofline: expected the stage evaluation or training to be measured");
-    if (o->roofline && !il_text_ends(o->roofline, ".svg"))
-        return il_fail(e, IL_EUSAGE, "--roofline %s: expected a file name that ends in .svg", o->roofline);
+    if (o->roofline) {
+        int rc = check_roofline(o, e);
+        if (rc)
+            return rc;
+    }
     if (!o->pictures)
         o->pictures = BATCHES * o->batch;
     if (!o->data && o->pictures < o->batch)

@@ -1,8 +1,10 @@
 /* grid.c - a grid opened with its registry and database. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "base/network_disk.h"
+#include "base/text.h"
 #include "cli/grid.h"
 #include "plan/plan.h"
 #include "plugin/descriptor.h"
@@ -91,13 +93,47 @@ void il_grid_close(il_grid *g)
 
 /* ---- files that list grids ---- */
 
-static int check_one(const char *path, const il_grid_options *o, il_grid_use use, il_err *e)
+/* The experiments of a list's grids, in order. */
+struct names {
+    char **list;
+    size_t count;
+};
+
+/* Two grids of one experiment would take each other's cells for their own older ones. */
+static int add_name(struct names *n, const il_study *s, const char *experiment, il_err *e)
+{
+    for (size_t i = 0; i < n->count; i++)
+        if (strcmp(n->list[i], experiment) == 0)
+            return il_fail(e, IL_EPARAM, "%s and %s are both experiment '%s'; expected a name of its own for each grid",
+                           s->grids[i], s->grids[n->count], experiment);
+    char *copy = il_text_copy(experiment);
+    if (!copy)
+        return il_fail_oom(e);
+    n->list[n->count++] = copy;
+    return IL_OK;
+}
+
+static int check_one(struct names *n, const il_study *s, const il_grid_options *o, il_grid_use use, il_err *e)
 {
     il_registry *registry = NULL;
     il_plan *plan = NULL;
-    int rc = read_plan(&registry, &plan, path, o, use, e);
+    int rc = read_plan(&registry, &plan, s->grids[n->count], o, use, e);
+    if (!rc)
+        rc = add_name(n, s, plan->experiment, e);
     il_plan_free(plan);
     il_registry_free(registry);
+    return rc;
+}
+
+static int check_all(const il_study *s, const il_grid_options *o, il_grid_use use, il_err *e)
+{
+    struct names n = { .list = calloc(s->count, sizeof *n.list) };
+    int rc = n.list ? IL_OK : il_fail_oom(e);
+    for (size_t i = 0; i < s->count && !rc; i++)
+        rc = check_one(&n, s, o, use, e);
+    for (size_t i = 0; i < n.count; i++)
+        free(n.list[i]);
+    free(n.list);
     return rc;
 }
 
@@ -108,8 +144,11 @@ int il_grid_list(il_study *out, const char *path, const il_grid_options *o, il_g
     if (!rc && s.count > 1 && (o->only || o->shard.count))
         rc = il_fail(e, IL_EUSAGE, "%s: %s lists %zu grids; expected one of them here", o->only ? "--only" : "--shard",
                      path, s.count);
-    for (size_t i = 0; i < s.count && s.count > 1 && !rc; i++)
-        rc = check_one(s.grids[i], o, use, e);
+    if (!rc && s.count > 1) {
+        rc = check_all(&s, o, use, e);
+        if (rc == IL_EIO)
+            il_fail_in(e, "%s", path);
+    }
     if (rc)
         il_study_free(&s);
     else

@@ -43,7 +43,7 @@ int il_grid_open(il_grid *out, const char *path, const il_grid_options *o, il_gr
 void il_grid_close(il_grid *g);
 
 /* The grids of a file: those that it lists, or itself. Where there are several, each of them is read, so that a mistake in the last
- * one is found before the first one is run; and what is meant for one grid is refused, --only and --shard. */
+ * one is found before the first one is run, and two of one experiment are; what is meant for one grid is refused, --only and --shard. */
 int il_grid_list(il_study *out, const char *path, const il_grid_options *o, il_grid_use use, il_err *e);
 
 #endif

@@ -39,9 +39,21 @@ static void count(il_run_grid_sum *sum, const il_run_outcome *o)
     sum->skipped += !o->trained && !o->tested && !o->busy && o->failure.code == IL_OK;
 }
 
+/* "EXPERIMENT: " before the names of runs, where there are several grids. */
+struct prefix {
+    char text[80];
+};
+
+static struct prefix prefix_of(const struct work *w, const il_grid *g)
+{
+    struct prefix p = { "" };
+    if (w->several)
+        snprintf(p.text, sizeof p.text, "%s: ", g->plan->experiment);
+    return p;
+}
+
 /* Whether the options leave the run as it is; counts and tells it. */
-static int leave(bool *left, il_run_grid_sum *sum, const il_grid *g, const il_job *j, const il_run_grid_options *o,
-                 il_err *e)
+static int leave(bool *left, struct work *w, const il_grid *g, const il_job *j, const il_run_grid_options *o, il_err *e)
 {
     il_run_row row;
     int rc = il_store_find_run(&row, g->store, j->hash, e);
@@ -50,10 +62,10 @@ static int leave(bool *left, il_run_grid_sum *sum, const il_grid *g, const il_jo
     bool failed = row.status == IL_RUN_FAILED || row.failed_tests;
     bool given_up = failed && o->retries && row.failures >= o->retries;
     if (given_up)
-        fprintf(stderr, "inpaintlab: %s: left, since it has failed %d time%s%s%s\n", j->run->name, row.failures,
-                row.failures == 1 ? "" : "s", *row.message ? ": " : "", row.message);
-    sum->given_up += given_up;
-    sum->passed += !failed && o->failed;
+        fprintf(stderr, "inpaintlab: %s%s: left, since it has failed %d time%s%s%s\n", prefix_of(w, g).text,
+                j->run->name, row.failures, row.failures == 1 ? "" : "s", *row.message ? ": " : "", row.message);
+    w->sum.given_up += given_up;
+    w->sum.passed += !failed && o->failed;
     *left = given_up || (!failed && o->failed);
     return IL_OK;
 }
@@ -73,7 +85,7 @@ static int run_one(il_grid *g, size_t i, const il_run_grid_options *options, con
                         " in it meanwhile, results wait for it\n");
     }
     if (!rc)
-        rc = leave(&left, &w->sum, g, &j, options, e);
+        rc = leave(&left, w, g, &j, options, e);
     if (rc || left) {
         il_job_close(&j);
         return rc ? il_fail_in(e, "%s", run->name) : rc;
@@ -81,9 +93,9 @@ static int run_one(il_grid *g, size_t i, const il_run_grid_options *options, con
     rc = il_run_job(&o, &j, g->store, opts, observer, e);
     il_progress_bar_clear(bar);
     if (!rc && o.failure.code != IL_OK)
-        fprintf(stderr, "inpaintlab: %s: failed: %s\n", run->name, o.failure.message);
+        fprintf(stderr, "inpaintlab: %s%s: failed: %s\n", prefix_of(w, g).text, run->name, o.failure.message);
     else if (!rc && !bar->quiet)
-        fprintf(stderr, "%s: %s\n", run->name,
+        fprintf(stderr, "%s%s: %s\n", prefix_of(w, g).text, run->name,
                 o.busy       ? "left to another process"
                 : o.trained  ? "done"
                 : o.tested   ? "tested"

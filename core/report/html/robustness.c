@@ -353,7 +353,8 @@ static int put_all(il_chapter *c, const struct points *p, il_err *e)
         put_place(c, p, i, end);
     }
     il_text_add(
-        c->t, "</div>\n<p class=\"note\">IoU as published.%s Thin level lines: the same on pictures as they are.</p>\n",
+        c->t,
+        "</div>\n<p class=\"note\">IoU as published.%s Thin level lines: the same on pictures as they are. Levels stand in order at equal distances; between them nothing was measured.</p>\n",
         has_seeds(p) ? " A line is the mean over seeds, its band reaches from the lowest seed to the highest." : "");
     return put_numbers(c, p, e);
 }
