@@ -10,7 +10,6 @@
 #include "bench/bench_print.h"
 #include "bench/roofline.h"
 #include "cli/cli.h"
-#include "cli/output.h"
 #include "cli/progress.h"
 #include "plan/keys.h"
 #include "plan/plan.h"

@@ -88,7 +88,7 @@ static int run_one(il_grid *g, size_t i, const il_run_grid_options *options, con
         rc = leave(&left, w, g, &j, options, e);
     if (rc || left) {
         il_job_close(&j);
-        return rc ? il_fail_in(e, "%s", run->name) : rc;
+        return rc ? il_fail_in(e, "%s%s", prefix_of(w, g).text, run->name) : rc;
     }
     rc = il_run_job(&o, &j, g->store, opts, observer, e);
     il_progress_bar_clear(bar);
@@ -107,7 +107,7 @@ static int run_one(il_grid *g, size_t i, const il_run_grid_options *options, con
     w->left[i] = o.busy;
     il_store_checkpoint(g->store);
     il_job_close(&j);
-    return rc ? il_fail_in(e, "%s", run->name) : rc;
+    return rc ? il_fail_in(e, "%s%s", prefix_of(w, g).text, run->name) : rc;
 }
 
 /* TF32 is a format of GPUs. */
